@@ -1,0 +1,16 @@
+//! The rule packs, as text. No logic lives here: a rule is its file.
+#![warn(missing_docs)]
+
+/// One `.watch` file of a built-in pack.
+#[derive(Debug, Clone, Copy)]
+pub struct RuleFile {
+    /// The pack: `helm`, `security` or `wire`.
+    pub pack: &'static str,
+    /// The path below `rules/`, with forward slashes: `wire/proxy-url-invalid.watch`.
+    pub path: &'static str,
+    /// The whole text of the file.
+    pub text: &'static str,
+}
+
+/// Every file of every built-in pack, sorted by path.
+pub const FILES: &[RuleFile] = include!(concat!(env!("OUT_DIR"), "/packs.rs"));

@@ -1,0 +1,107 @@
+//! What we change in a text for people.
+
+use crate::{SourceId, Span};
+
+/// Who may apply a fix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Applicability {
+    /// Keeps what the author meant; may be applied without asking.
+    Safe,
+    /// Needs a person to agree.
+    Unsafe,
+}
+
+/// One replacement.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Edit {
+    /// What is replaced; empty for an insertion.
+    pub span: Span,
+    /// What stands there afterwards.
+    pub insert: String,
+}
+
+/// A set of replacements that belong together, possibly in several texts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fix {
+    /// What it does, as an editor's menu shows it.
+    pub title: String,
+    /// Who may apply it.
+    pub applicability: Applicability,
+    /// The replacements, sorted and without overlap within a source.
+    pub edits: Vec<Edit>,
+}
+
+/// Why edits could not be applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ApplyError {
+    /// Two edits of one source overlap.
+    Overlap,
+    /// An edit does not lie on character borders inside the text.
+    OutOfBounds,
+}
+
+/// The text with those of `edits` applied that belong to `source`.
+///
+/// # Errors
+/// When two of them overlap or one lies outside the text. Two insertions at one place are applied in order.
+pub fn apply_edits(text: &str, source: SourceId, edits: &[Edit]) -> Result<String, ApplyError> {
+    let mut mine: Vec<&Edit> = edits
+        .iter()
+        .filter(|edit| edit.span.source == source)
+        .collect();
+    mine.sort_by_key(|edit| (edit.span.start, edit.span.end));
+    let mut out = String::with_capacity(text.len() + 64);
+    let mut done = 0;
+    for edit in mine {
+        let range = edit.span.range();
+        if range.start < done {
+            return Err(ApplyError::Overlap);
+        }
+        out.push_str(text.get(done..range.start).ok_or(ApplyError::OutOfBounds)?);
+        if text.get(range.clone()).is_none() {
+            return Err(ApplyError::OutOfBounds);
+        }
+        out.push_str(&edit.insert);
+        done = range.end;
+    }
+    out.push_str(text.get(done..).ok_or(ApplyError::OutOfBounds)?);
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: SourceId = SourceId(0);
+
+    fn edit(start: u32, end: u32, insert: &str) -> Edit {
+        Edit {
+            span: Span::new(ID, start, end),
+            insert: insert.to_owned(),
+        }
+    }
+
+    #[test]
+    fn edits_of_another_source_are_left_alone() {
+        let other = Edit {
+            span: Span::new(SourceId(1), 0, 1),
+            insert: "x".to_owned(),
+        };
+        assert_eq!(
+            apply_edits("abc", ID, &[edit(1, 2, "B"), other]).unwrap(),
+            "aBc"
+        );
+    }
+
+    #[test]
+    fn overlapping_edits_are_refused() {
+        assert_eq!(
+            apply_edits("abc", ID, &[edit(0, 2, ""), edit(1, 3, "")]),
+            Err(ApplyError::Overlap)
+        );
+        assert_eq!(
+            apply_edits("é", ID, &[edit(1, 2, "")]),
+            Err(ApplyError::OutOfBounds)
+        );
+    }
+}

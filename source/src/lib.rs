@@ -1,0 +1,16 @@
+//! Texts, the spans in them, what we tell people about them, and what we change in them.
+//!
+//! INVARIANT: this crate knows no YAML, no Helm, no rule language and no editor protocol, and does no IO.
+#![warn(missing_docs)]
+
+mod diagnostic;
+mod fix;
+mod line_index;
+mod source_map;
+mod span;
+
+pub use diagnostic::{Code, Diagnostic, Label, Severity};
+pub use fix::{Applicability, ApplyError, Edit, Fix, apply_edits};
+pub use line_index::{LineCol, LineIndex, PositionEncoding};
+pub use source_map::{Source, SourceMap};
+pub use span::{SourceId, Span};

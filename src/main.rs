@@ -1,0 +1,3 @@
+//! The `dogwatch` command.
+
+fn main() {}

@@ -1,1 +1,8 @@
-//! lang
+//! The policy language: `parse` → `check` → `compile` → `eval`.
+//!
+//! INVARIANT: knows no YAML, no Helm, and does no IO. Data is read in place through [`host::Host`].
+#![warn(missing_docs)]
+
+pub mod host;
+pub mod parse;
+pub mod value;

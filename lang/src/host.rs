@@ -1,0 +1,196 @@
+//! What the language asks of the program that embeds it.
+//!
+//! The evaluator reads the host's data in place, through opaque handles; it copies no trees and knows neither YAML nor Helm.
+//! A handle stays valid while the host is borrowed.
+
+use std::borrow::Cow;
+
+use crate::parse::ast::View;
+use crate::value::Value;
+
+/// A value of the host: opaque to the language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeRef(pub u64);
+
+/// A record of the host (a release, a component, a layer, the deployment): opaque to the language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RecordRef {
+    /// Which kind of record; an index into [`Schema::records`].
+    pub kind: u16,
+    /// Which one.
+    pub id: u32,
+}
+
+/// Why a value cannot be seen. Shown to people: `the secrets layer is not in the tree`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unknown {
+    /// A short reason without any value.
+    pub reason: Cow<'static, str>,
+    /// The key is known to be there; only its value cannot be seen.
+    pub present: bool,
+}
+
+/// What a value is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Shape {
+    /// null
+    Null,
+    /// A boolean.
+    Bool(bool),
+    /// A number, as Helm has them: always a 64-bit float.
+    Number(f64),
+    /// Text; see [`Host::text`].
+    String,
+    /// A list; see [`Host::item`].
+    List,
+    /// A map; see [`Host::get`].
+    Map,
+    /// There is a value, but it cannot be seen.
+    Unknown(Unknown),
+}
+
+/// The outcome of looking something up.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Lookup {
+    /// It is there.
+    Found(NodeRef),
+    /// It is not there.
+    Missing,
+    /// It may be there, but that cannot be seen.
+    Unknown(Unknown),
+}
+
+/// A place in the host's texts. The language passes it through; it never looks inside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// A value; the host chooses its narrowest fitting part.
+    Node(NodeRef),
+    /// The key of a value.
+    Key(NodeRef),
+    /// Where `keys` would have to be written below `parent`.
+    Absent {
+        /// The deepest value that exists.
+        parent: NodeRef,
+        /// What is missing below it; at least one.
+        keys: Vec<String>,
+    },
+    /// Where `keys` would have to be written for a component that is not there.
+    NoComponent {
+        /// The component's name.
+        component: String,
+        /// What was asked for below it; may be empty.
+        keys: Vec<String>,
+    },
+    /// A release, layer, component or deployment as a whole.
+    Record(RecordRef),
+}
+
+/// A record type of the host.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RecordType {
+    /// Its name, as messages say it: `release`.
+    pub name: &'static str,
+    /// Its fields and their types, in the language's type syntax: `("version", "string")`. `record` types are written by name.
+    pub fields: &'static [(&'static str, &'static str)],
+}
+
+/// A function of the host.
+#[derive(Debug, Clone, Copy)]
+pub struct HostFunction {
+    /// `deployed(chart: string) -> bool`, in the syntax of [`crate::builtins::Builtin::signature`].
+    pub signature: &'static str,
+    /// One sentence, then details; Markdown.
+    pub doc: &'static str,
+}
+
+/// What the host offers to rules besides values. Known before any data is.
+#[derive(Debug, Clone, Default)]
+pub struct Schema {
+    /// The record types.
+    pub records: Vec<RecordType>,
+    /// Global names and their types: `("releases", "list of release")`.
+    pub globals: Vec<(&'static str, &'static str)>,
+    /// Functions beyond the built-in ones.
+    pub functions: Vec<HostFunction>,
+}
+
+/// The data that rules are evaluated over: one deployment.
+pub trait Host: Sync {
+    /// What the value is.
+    fn shape(&self, node: NodeRef) -> Shape;
+
+    /// The text of a string, borrowed where the host can.
+    fn text(&self, node: NodeRef) -> Cow<'_, str>;
+
+    /// How many entries or items a map or list has; 0 for anything else.
+    fn len(&self, node: NodeRef) -> usize;
+
+    /// The value under a key of a map. Anything but a map has none.
+    fn get(&self, map: NodeRef, key: &str) -> Lookup;
+
+    /// An item of a list.
+    fn item(&self, list: NodeRef, index: usize) -> Option<NodeRef>;
+
+    /// The entries of a map in their order. Returns why there may be more, if there may.
+    fn entries<'h>(
+        &'h self,
+        map: NodeRef,
+        out: &mut Vec<(Cow<'h, str>, NodeRef)>,
+    ) -> Option<Unknown>;
+
+    /// The values below `name`, or of every component if it is `None`, with the component's name. For [`View::Written`], one for each layer
+    /// that has any. Returns why there may be more, if there may.
+    fn components<'h>(
+        &'h self,
+        name: Option<&str>,
+        view: View,
+        out: &mut Vec<(Cow<'h, str>, NodeRef)>,
+    ) -> Option<Unknown>;
+
+    /// The roots of every release (for [`View::Written`], of every layer): what `**` starts from.
+    fn roots(&self, view: View, out: &mut Vec<NodeRef>);
+
+    /// Every value whose own key is `key`, anywhere below [`Host::roots`], in order. `None` if the host keeps no such index; the evaluator then walks.
+    fn with_key(&self, _key: &str, _view: View) -> Option<Vec<NodeRef>> {
+        None
+    }
+
+    /// The key (or position) of a value in its parent; `None` for a root.
+    fn key<'h>(&'h self, node: NodeRef) -> Option<Cow<'h, str>>;
+
+    /// The map or list that the value is in.
+    fn parent(&self, node: NodeRef) -> Option<NodeRef>;
+
+    /// The path from the component's root, as people write it: `brig.config.smtp`.
+    fn path(&self, node: NodeRef) -> String;
+
+    /// The same place in another view.
+    fn in_view(&self, node: NodeRef, view: View) -> Lookup;
+
+    /// The text as typed, with its quotes; `None` for a value that no text holds.
+    fn raw(&self, node: NodeRef) -> Option<Cow<'_, str>>;
+
+    /// The role of the layer that sets the value: `values`, `secrets`, `set`, `chart`.
+    fn layer_role(&self, node: NodeRef) -> &'static str;
+
+    /// Must the value never be shown?
+    fn is_secret(&self, node: NodeRef) -> bool;
+
+    /// The record of kind `kind` (see [`Schema::records`]) that the value belongs to.
+    fn record_of(&self, node: NodeRef, kind: u16) -> Option<RecordRef>;
+
+    /// The value of a global name; see [`Schema::globals`].
+    fn global<'h>(&'h self, name: &str) -> Value<'h>;
+
+    /// A field of a record.
+    fn field<'h>(&'h self, record: RecordRef, field: &str) -> Value<'h>;
+
+    /// Calls a function of [`Schema::functions`]; `index` is its position there. Arguments have the declared number; one that is missing or unknown is passed as it is.
+    fn call<'h>(&'h self, index: usize, args: &[Value<'h>]) -> Value<'h>;
+
+    /// The version of the chart that the value's release installs, if known: for `since` and `until`.
+    fn chart_version(&self, node: NodeRef) -> Option<Cow<'_, str>>;
+
+    /// The profile of the deployment: for `severity … in PROFILE`.
+    fn profile(&self) -> &str;
+}

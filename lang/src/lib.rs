@@ -3,6 +3,7 @@
 //! INVARIANT: knows no YAML, no Helm, and does no IO. Data is read in place through [`host::Host`].
 #![warn(missing_docs)]
 
+pub mod charts;
 pub mod host;
 pub mod parse;
 pub mod value;

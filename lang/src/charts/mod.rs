@@ -1,0 +1,247 @@
+//! What charts accept, as plain data: read from `chart` declarations, used by the checker, by editors and by whoever
+//! feeds knowledge of charts to the model of values.
+//!
+//! Reading is lenient: what a declaration gets wrong is reported by [`crate::check`], and left out here.
+
+mod literal;
+mod types;
+mod version;
+mod walk;
+
+use rustc_hash::FxHashMap;
+use source::Span;
+
+use crate::parse::ast;
+
+pub use literal::Literal;
+pub use types::KeyType;
+pub use version::{at_least, parse_version};
+pub use walk::{Found, Step};
+
+/// One `chart` declaration.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChartDecl {
+    /// The chart's name.
+    pub name: String,
+    /// Where the name stands.
+    pub span: Span,
+    /// The `##` lines above, Markdown.
+    pub docs: Option<String>,
+    /// The charts it is a dependency or an inlined service of; empty for one that is installed by itself.
+    pub umbrellas: Vec<String>,
+    /// The key its values stand under in an umbrella, where that is not the name.
+    pub alias: Option<String>,
+    /// Helm's dependency tags.
+    pub tags: Vec<String>,
+    /// Helm's dependency conditions: paths in the umbrella's values, the first that is a boolean decides.
+    pub conditions: Vec<Vec<String>>,
+    /// Installed whatever the tags say.
+    pub always: Always,
+    /// For a chart that only wraps another one: the key below which operators' values stand. It is part of every path in
+    /// [`ChartDecl::keys`]; if nothing is said of it there, anything may stand below it.
+    pub wraps: Option<String>,
+    /// Other names of the chart and of folders that hold its values.
+    pub names: Vec<String>,
+    /// The first version of the chart (or of its umbrella) that has it.
+    pub since: Option<String>,
+    /// The first version that no longer has it.
+    pub until: Option<String>,
+    /// What may stand in its values; `None` if nothing is said, so that anything may.
+    pub keys: Option<KeyMap>,
+}
+
+/// Is a dependency installed whatever the tags say?
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Always {
+    /// No: tags and conditions decide.
+    No,
+    /// In every version.
+    Yes,
+    /// From this version of the umbrella on.
+    Since(String),
+}
+
+/// The keys that may stand in a map.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct KeyMap {
+    /// The declared keys in the order written. Of keys declared twice the first counts.
+    pub keys: Vec<KeyDecl>,
+    /// Any further key may stand here.
+    pub open: bool,
+    /// What any further key holds: its name is `*`.
+    pub any: Option<Box<KeyDecl>>,
+    index: FxHashMap<String, usize>,
+}
+
+/// A declared key.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KeyDecl {
+    /// Its name; `*` for [`KeyMap::any`].
+    pub name: String,
+    /// Where the name stands.
+    pub span: Span,
+    /// The `##` lines above, Markdown.
+    pub docs: Option<String>,
+    /// It and everything below it must never be printed.
+    pub secret: bool,
+    /// The chart does not render without it.
+    pub required: bool,
+    /// The first chart version that reads it.
+    pub since: Option<String>,
+    /// The first chart version that no longer reads it.
+    pub until: Option<String>,
+    /// Where the setting went, from the top of the same chart's values.
+    pub moved_to: Option<Vec<String>>,
+    /// What it holds.
+    pub holds: Holds,
+}
+
+/// What a key holds.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Holds {
+    /// A value of a type.
+    Value {
+        /// The type.
+        ty: KeyType,
+        /// What the chart puts there by itself.
+        default: Option<Literal>,
+    },
+    /// A map whose keys are declared.
+    Keys(KeyMap),
+}
+
+impl ChartDecl {
+    /// Reads a declaration.
+    pub fn read(chart: &ast::Chart, docs: Option<&str>) -> Self {
+        Self {
+            name: chart.name.node.clone(),
+            span: chart.name.span,
+            docs: docs.map(str::to_owned),
+            umbrellas: words(&chart.umbrellas),
+            alias: chart.key.as_ref().map(|key| key.node.clone()),
+            tags: words(&chart.tags),
+            conditions: chart.conditions.iter().map(|path| words(path)).collect(),
+            always: match &chart.always {
+                None => Always::No,
+                Some(always) => match &always.node {
+                    None => Always::Yes,
+                    Some(version) => Always::Since(version.clone()),
+                },
+            },
+            wraps: chart.wraps.as_ref().map(|key| key.node.clone()),
+            names: words(&chart.names),
+            since: chart.since.as_ref().map(|version| version.node.clone()),
+            until: chart.until.as_ref().map(|version| version.node.clone()),
+            keys: chart.keys.as_ref().map(KeyMap::read),
+        }
+    }
+
+    /// Every declaration of a file.
+    pub fn of_file(file: &ast::File) -> impl Iterator<Item = Self> {
+        file.items.iter().filter_map(|item| match &item.kind {
+            ast::ItemKind::Chart(chart) => {
+                let docs = item.docs.as_ref().map(|docs| docs.node.as_str());
+                Some(Self::read(chart, docs))
+            }
+            _ => None,
+        })
+    }
+
+    /// The name of the component: the key it has in an umbrella, else its own name.
+    pub fn component(&self) -> &str {
+        self.alias.as_deref().unwrap_or(&self.name)
+    }
+
+    /// Every name by which rules and folders may call it.
+    pub fn all_names(&self) -> impl Iterator<Item = &str> {
+        let own = std::iter::once(self.name.as_str());
+        own.chain(self.alias.as_deref())
+            .chain(self.names.iter().map(String::as_str))
+    }
+
+    /// Does the chart exist in this version? An unknown version counts as the newest.
+    pub fn exists_in(&self, version: Option<&str>) -> bool {
+        in_range(version, self.since.as_deref(), self.until.as_deref())
+    }
+}
+
+impl KeyMap {
+    /// Reads a block of keys. Its depth is that of the text, which the parser bounds.
+    pub fn read(block: &ast::KeyBlock) -> Self {
+        let keys: Vec<_> = block.keys.iter().map(KeyDecl::read).collect();
+        let mut index = FxHashMap::default();
+        for (i, key) in keys.iter().enumerate() {
+            index.entry(key.name.clone()).or_insert(i);
+        }
+        Self {
+            keys,
+            open: block.open,
+            any: block.any.as_deref().map(|any| Box::new(KeyDecl::read(any))),
+            index,
+        }
+    }
+
+    /// The declared key of that name; not [`KeyMap::any`].
+    pub fn declared(&self, name: &str) -> Option<&KeyDecl> {
+        self.index.get(name).map(|&i| &self.keys[i])
+    }
+
+    /// True if keys that are not declared may stand here.
+    pub fn takes_any(&self) -> bool {
+        self.open || self.any.is_some()
+    }
+}
+
+impl KeyDecl {
+    fn read(key: &ast::Key) -> Self {
+        Self {
+            name: key.name.node.clone(),
+            span: key.name.span,
+            docs: key.docs.as_ref().map(|docs| docs.node.clone()),
+            secret: key.secret,
+            required: key.required,
+            since: key.since.as_ref().map(|version| version.node.clone()),
+            until: key.until.as_ref().map(|version| version.node.clone()),
+            moved_to: key.moved_to.as_deref().map(words),
+            holds: match &key.value {
+                ast::KeyValue::Scalar { ty, default } => Holds::Value {
+                    ty: KeyType::read(ty),
+                    default: default.as_ref().and_then(Literal::read),
+                },
+                ast::KeyValue::Block(block) => Holds::Keys(KeyMap::read(block)),
+            },
+        }
+    }
+
+    /// Does the chart read it in this version? An unknown version counts as the newest.
+    pub fn exists_in(&self, version: Option<&str>) -> bool {
+        in_range(version, self.since.as_deref(), self.until.as_deref())
+    }
+
+    /// True if some version of the chart does not read it any more.
+    pub fn ended(&self) -> bool {
+        self.until.is_some() || self.moved_to.is_some()
+    }
+
+    /// What the chart puts there by itself, if it is a value.
+    pub fn default(&self) -> Option<&Literal> {
+        match &self.holds {
+            Holds::Value { default, .. } => default.as_ref(),
+            Holds::Keys(_) => None,
+        }
+    }
+}
+
+fn words(names: &[ast::Name]) -> Vec<String> {
+    names.iter().map(|name| name.node.clone()).collect()
+}
+
+fn in_range(version: Option<&str>, since: Option<&str>, until: Option<&str>) -> bool {
+    match version {
+        None => until.is_none(),
+        Some(version) => {
+            since.is_none_or(|since| at_least(version, since))
+                && until.is_none_or(|until| !at_least(version, until))
+        }
+    }
+}

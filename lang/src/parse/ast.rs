@@ -19,7 +19,7 @@ pub type Name = Spanned<String>;
 /// One `.watch` file.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct File {
-    /// The items that could be read, in order. Damaged ones are missing; their diagnostics are beside the tree.
+    /// The items that could be read at least in part, in order; see [`Item::damaged`].
     pub items: Vec<Item>,
 }
 
@@ -30,6 +30,9 @@ pub struct Item {
     pub docs: Option<Spanned<String>>,
     /// From the first keyword to the last byte.
     pub span: Span,
+    /// Some of it could not be read, and is left out or [`ExprKind::Damaged`]: good for editors, but it must not be compiled.
+    /// Its diagnostics are beside the tree.
+    pub damaged: bool,
     /// What it is.
     pub kind: ItemKind,
 }
@@ -185,7 +188,7 @@ pub enum View {
 pub struct Pattern {
     /// Where it stands.
     pub span: Span,
-    /// At least one.
+    /// At least one, unless the item is damaged.
     pub segments: Vec<Segment>,
 }
 
@@ -322,6 +325,8 @@ pub struct Expr {
 /// What an expression is.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ExprKind {
+    /// Nothing that could be read; a diagnostic says so. Only in damaged items.
+    Damaged,
     /// `null`
     Null,
     /// `true`, `false`

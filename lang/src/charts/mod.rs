@@ -28,7 +28,7 @@ pub struct ChartDecl {
     /// The `##` lines above, Markdown.
     pub docs: Option<String>,
     /// The charts it is a dependency or an inlined service of; empty for one that is installed by itself.
-    pub umbrellas: Vec<String>,
+    pub umbrellas: Vec<UmbrellaDecl>,
     /// The key its values stand under in an umbrella, where that is not the name.
     pub alias: Option<String>,
     /// Helm's dependency tags.
@@ -48,6 +48,28 @@ pub struct ChartDecl {
     pub until: Option<String>,
     /// What may stand in its values; `None` if nothing is said, so that anything may.
     pub keys: Option<KeyMap>,
+}
+
+/// An umbrella that a chart is part of, and while.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UmbrellaDecl {
+    /// The umbrella chart's name.
+    pub name: String,
+    /// The umbrella's first version with it.
+    pub since: Option<String>,
+    /// The umbrella's first version without it.
+    pub until: Option<String>,
+}
+
+impl UmbrellaDecl {
+    fn read(umbrella: &ast::Umbrella) -> Self {
+        let version = |it: &Option<ast::Spanned<String>>| it.as_ref().map(|it| it.node.clone());
+        Self {
+            name: umbrella.name.node.clone(),
+            since: version(&umbrella.since),
+            until: version(&umbrella.until),
+        }
+    }
 }
 
 /// Is a dependency installed whatever the tags say?
@@ -117,7 +139,7 @@ impl ChartDecl {
             name: chart.name.node.clone(),
             span: chart.name.span,
             docs: docs.map(str::to_owned),
-            umbrellas: words(&chart.umbrellas),
+            umbrellas: chart.umbrellas.iter().map(UmbrellaDecl::read).collect(),
             alias: chart.key.as_ref().map(|key| key.node.clone()),
             tags: words(&chart.tags),
             conditions: chart.conditions.iter().map(|path| words(path)).collect(),

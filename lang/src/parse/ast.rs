@@ -482,7 +482,7 @@ pub struct Chart {
     /// The chart's name.
     pub name: Name,
     /// `in UMBRELLA`, any number of umbrellas.
-    pub umbrellas: Vec<Name>,
+    pub umbrellas: Vec<Umbrella>,
     /// `key NAME`
     pub key: Option<Name>,
     /// `tags a, b`
@@ -501,6 +501,17 @@ pub struct Chart {
     pub until: Option<Spanned<String>>,
     /// `keys { … }`; `None` if the chart says nothing about its keys.
     pub keys: Option<KeyBlock>,
+}
+
+/// `in UMBRELLA since "V" until "V"`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Umbrella {
+    /// The umbrella chart's name.
+    pub name: Name,
+    /// The umbrella's version from which on it has this chart.
+    pub since: Option<Spanned<String>>,
+    /// The umbrella's version from which on it no longer has it.
+    pub until: Option<Spanned<String>>,
 }
 
 /// `{ … }` in `keys`.

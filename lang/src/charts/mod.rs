@@ -4,16 +4,19 @@
 //! Reading is lenient: what a declaration gets wrong is reported by [`crate::check`], and left out here.
 
 mod literal;
+mod set;
 mod types;
 mod version;
 mod walk;
 
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 use source::Span;
 
 use crate::parse::ast;
 
 pub use literal::Literal;
+pub use set::{ChartSet, Place};
 pub use types::KeyType;
 pub use version::{at_least, parse_version};
 pub use walk::{Found, Step};
@@ -86,13 +89,13 @@ pub enum Always {
 /// The keys that may stand in a map.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct KeyMap {
-    /// The declared keys in the order written. Of keys declared twice the first counts.
+    /// The declared keys in the order written. A key may stand twice, for different versions of the chart.
     pub keys: Vec<KeyDecl>,
     /// Any further key may stand here.
     pub open: bool,
     /// What any further key holds: its name is `*`.
     pub any: Option<Box<KeyDecl>>,
-    index: FxHashMap<String, usize>,
+    index: FxHashMap<String, SmallVec<[u32; 1]>>,
 }
 
 /// A declared key.
@@ -114,6 +117,8 @@ pub struct KeyDecl {
     pub until: Option<String>,
     /// Where the setting went, from the top of the same chart's values.
     pub moved_to: Option<Vec<String>>,
+    /// The chart puts something there by itself, in every version.
+    pub given: bool,
     /// What it holds.
     pub holds: Holds,
 }
@@ -191,9 +196,9 @@ impl KeyMap {
     /// Reads a block of keys. Its depth is that of the text, which the parser bounds.
     pub fn read(block: &ast::KeyBlock) -> Self {
         let keys: Vec<_> = block.keys.iter().map(KeyDecl::read).collect();
-        let mut index = FxHashMap::default();
-        for (i, key) in keys.iter().enumerate() {
-            index.entry(key.name.clone()).or_insert(i);
+        let mut index = FxHashMap::<_, SmallVec<[u32; 1]>>::default();
+        for (i, key) in (0..).zip(&keys) {
+            index.entry(key.name.clone()).or_default().push(i);
         }
         Self {
             keys,
@@ -203,9 +208,16 @@ impl KeyMap {
         }
     }
 
-    /// The declared key of that name; not [`KeyMap::any`].
+    /// The declared key of that name, the one of the newest version if there are several; not [`KeyMap::any`].
     pub fn declared(&self, name: &str) -> Option<&KeyDecl> {
-        self.index.get(name).map(|&i| &self.keys[i])
+        let newest = self.all_declared(name).find(|key| key.exists_in(None));
+        newest.or_else(|| self.all_declared(name).next())
+    }
+
+    /// The declarations of a key: several if it changed with the version of the chart.
+    pub fn all_declared(&self, name: &str) -> impl Iterator<Item = &KeyDecl> {
+        let ids = self.index.get(name).map_or(&[][..], |ids| ids);
+        ids.iter().map(|&i| &self.keys[i as usize])
     }
 
     /// True if keys that are not declared may stand here.
@@ -214,9 +226,34 @@ impl KeyMap {
     }
 }
 
+impl Holds {
+    fn read(value: &ast::KeyValue) -> Self {
+        match value {
+            ast::KeyValue::Scalar { ty, default } => Self::Value {
+                ty: KeyType::read(ty),
+                default: default.as_ref().and_then(Literal::read),
+            },
+            ast::KeyValue::Block(block) => Self::Keys(KeyMap::read(block)),
+        }
+    }
+
+    /// Does the declaration have a default that Helm keeps?
+    fn something(&self) -> bool {
+        match self {
+            Self::Value { default, .. } => default
+                .as_ref()
+                .is_some_and(|default| *default != Literal::Null),
+            Self::Keys(map) => map.keys.iter().any(|key| key.given),
+        }
+    }
+}
+
 impl KeyDecl {
     fn read(key: &ast::Key) -> Self {
+        let holds = Holds::read(&key.value);
+        let lasting = key.since.is_none() && key.until.is_none();
         Self {
+            given: lasting && holds.something(),
             name: key.name.node.clone(),
             span: key.name.span,
             docs: key.docs.as_ref().map(|docs| docs.node.clone()),
@@ -225,13 +262,7 @@ impl KeyDecl {
             since: key.since.as_ref().map(|version| version.node.clone()),
             until: key.until.as_ref().map(|version| version.node.clone()),
             moved_to: key.moved_to.as_deref().map(words),
-            holds: match &key.value {
-                ast::KeyValue::Scalar { ty, default } => Holds::Value {
-                    ty: KeyType::read(ty),
-                    default: default.as_ref().and_then(Literal::read),
-                },
-                ast::KeyValue::Block(block) => Holds::Keys(KeyMap::read(block)),
-            },
+            holds,
         }
     }
 

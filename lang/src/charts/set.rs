@@ -1,0 +1,285 @@
+//! All declared charts, by the names of their components.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
+use source::Span;
+
+use super::{ChartDecl, Found, Holds, KeyDecl, KeyMap, KeyType, Step};
+
+/// All declared charts.
+#[derive(Debug, Clone, Default)]
+pub struct ChartSet {
+    charts: Vec<ChartDecl>,
+    by_name: FxHashMap<String, SmallVec<[u32; 1]>>,
+    umbrellas: FxHashMap<String, Umbrella>,
+}
+
+/// What is known of a chart from those that stand in it.
+#[derive(Debug, Clone, Default)]
+struct Umbrella {
+    /// By the key they have in it.
+    parts: FxHashMap<String, SmallVec<[u32; 1]>>,
+    /// `tags`: those of its parts.
+    tags: KeyMap,
+}
+
+/// A place in the values of a component, with what is declared of it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Place<'d> {
+    /// The chart whose declaration speaks; an index for [`ChartSet::chart`]. `None` for a chart that is known only as an
+    /// umbrella of others.
+    pub chart: Option<u32>,
+    /// The chart's name, if the place is the top of its values.
+    pub top: Option<&'d str>,
+    /// What the declaration says.
+    pub found: Found<'d>,
+}
+
+impl ChartSet {
+    /// The set of these charts.
+    pub fn new(charts: Vec<ChartDecl>) -> Self {
+        let mut by_name = FxHashMap::<_, SmallVec<[u32; 1]>>::default();
+        let mut umbrellas = FxHashMap::<_, Umbrella>::default();
+        for (i, chart) in (0..).zip(&charts) {
+            for name in chart.all_names() {
+                let ids = by_name.entry(name.to_owned()).or_default();
+                if !ids.contains(&i) {
+                    ids.push(i);
+                }
+            }
+            for umbrella in &chart.umbrellas {
+                let umbrella = umbrellas.entry(umbrella.name.clone()).or_default();
+                let part = umbrella.parts.entry(chart.component().to_owned());
+                part.or_default().push(i);
+                for tag in &chart.tags {
+                    umbrella.tags.declare(KeyDecl::boolean(tag, chart.span));
+                }
+            }
+        }
+        Self {
+            charts,
+            by_name,
+            umbrellas,
+        }
+    }
+
+    /// The charts in the order given.
+    pub fn charts(&self) -> &[ChartDecl] {
+        &self.charts
+    }
+
+    /// A chart by its position. Panics on a position of another set.
+    pub fn chart(&self, index: u32) -> &ChartDecl {
+        &self.charts[index as usize]
+    }
+
+    /// The charts that go by a name.
+    pub fn named(&self, name: &str) -> impl Iterator<Item = &ChartDecl> {
+        let ids = self.by_name.get(name).map_or(&[][..], |ids| ids);
+        ids.iter().map(|&i| self.chart(i))
+    }
+
+    /// The chart or key whose name stands at `span`, and the keys below it, if any may be listed.
+    pub fn declared_at(&self, span: Span) -> Option<Found<'_>> {
+        for chart in &self.charts {
+            if chart.span == span {
+                return Some(Found::top(chart));
+            }
+            let mut hit = None;
+            chart.each_key(|_, key| {
+                if key.span == span {
+                    hit = Some(key.found());
+                }
+            });
+            if hit.is_some() {
+                return hit;
+            }
+        }
+        None
+    }
+
+    /// Every name that a component may be called by, in no order.
+    pub fn component_names(&self) -> impl Iterator<Item = &str> {
+        let umbrellas = self.umbrellas.keys().map(String::as_str);
+        let names = self.by_name.keys().map(String::as_str);
+        names.chain(umbrellas.filter(|name| !self.by_name.contains_key(*name)))
+    }
+
+    /// True if a component may be called that.
+    pub fn is_component(&self, name: &str) -> bool {
+        self.by_name.contains_key(name) || self.umbrellas.contains_key(name)
+    }
+
+    /// The tops of the values of the components of a name; empty if nothing declares it.
+    pub fn component<'d>(&'d self, name: &str) -> SmallVec<[Place<'d>; 2]> {
+        match self.by_name.get(name) {
+            Some(ids) => ids.iter().map(|&i| self.top(i)).collect(),
+            None => self.implied(name).into_iter().collect(),
+        }
+    }
+
+    /// The tops of the values of every component.
+    pub fn all_components(&self) -> Vec<Place<'_>> {
+        let mut names: Vec<&str> = self.umbrellas.keys().map(String::as_str).collect();
+        names.retain(|name| !self.by_name.contains_key(*name));
+        names.sort_unstable();
+        let implied = names.into_iter().filter_map(|name| self.implied(name));
+        (0..self.charts.len() as u32)
+            .map(|i| self.top(i))
+            .chain(implied)
+            .collect()
+    }
+
+    fn top(&self, index: u32) -> Place<'_> {
+        let chart = self.chart(index);
+        Place {
+            chart: Some(index),
+            top: Some(&chart.name),
+            found: Found::top(chart),
+        }
+    }
+
+    /// A chart that is named only as the umbrella of others: anything may stand in it.
+    fn implied(&self, name: &str) -> Option<Place<'_>> {
+        let (name, _) = self.umbrellas.get_key_value(name)?;
+        Some(Place {
+            chart: None,
+            top: Some(name),
+            found: Found::Open,
+        })
+    }
+
+    /// The places one step below a place: several where an umbrella has several charts under one key.
+    pub fn step<'d>(&'d self, place: Place<'d>, step: Step<'_>) -> SmallVec<[Place<'d>; 2]> {
+        let umbrella = place.top.and_then(|top| self.umbrellas.get(top));
+        if let (Some(umbrella), Step::Key(key)) = (umbrella, step)
+            && let Some(parts) = umbrella.parts.get(key)
+        {
+            return parts.iter().map(|&i| self.top(i)).collect();
+        }
+        if let (Found::Map(map, _), Step::Key(key)) = (place.found, step) {
+            let declared: SmallVec<[&KeyDecl; 2]> = map.all_declared(key).collect();
+            if declared.len() > 1 {
+                let found = declared.into_iter().map(KeyDecl::found);
+                return found.map(|found| place.inside(found)).collect();
+            }
+        }
+        let mut found = place.found.step(step);
+        if let (Found::Undeclared(_), Some(_), Step::Key(key)) = (found, place.top, step) {
+            let wraps = place.chart.and_then(|i| self.chart(i).wraps.as_deref());
+            // Helm hands `global` to every chart.
+            if key == "global" || wraps == Some(key) {
+                found = Found::Open;
+            } else if let (Some(umbrella), "tags") = (umbrella, key) {
+                found = Found::Map(&umbrella.tags, None);
+            }
+        }
+        SmallVec::from_slice(&[place.inside(found)])
+    }
+
+    /// The places one step below by any key or position.
+    pub fn any_step<'d>(&'d self, place: Place<'d>) -> Vec<Place<'d>> {
+        let mut below = Vec::new();
+        if let Some(umbrella) = place.top.and_then(|top| self.umbrellas.get(top)) {
+            let mut parts: Vec<u32> = umbrella.parts.values().flatten().copied().collect();
+            parts.sort_unstable();
+            below.extend(parts.into_iter().map(|i| self.top(i)));
+        }
+        match place.found {
+            Found::Open => below.push(place.inside(Found::Open)),
+            Found::Undeclared(_) => {}
+            Found::Map(map, _) => {
+                let keys = map.keys.iter().chain(map.any.as_deref());
+                below.extend(keys.map(|key| place.inside(key.found())));
+                if map.open {
+                    below.push(place.inside(Found::Open));
+                }
+            }
+            Found::Value(ty, decl) => {
+                if let Some(found) = inside_type(ty, decl) {
+                    below.push(place.inside(found));
+                }
+            }
+        }
+        below
+    }
+
+    /// The places and all those at any depth below, each once.
+    pub fn any_depth<'d>(&'d self, places: &[Place<'d>]) -> Vec<Place<'d>> {
+        let mut seen = FxHashSet::default();
+        let mut all = Vec::new();
+        let mut todo: Vec<Place<'d>> = places.to_vec();
+        todo.reverse();
+        while let Some(place) = todo.pop() {
+            if !seen.insert(place.identity()) {
+                continue;
+            }
+            all.push(place);
+            let mut below = self.any_step(place);
+            below.reverse();
+            todo.append(&mut below);
+        }
+        all
+    }
+}
+
+impl<'d> Place<'d> {
+    fn inside(self, found: Found<'d>) -> Self {
+        Self {
+            chart: self.chart,
+            top: None,
+            found,
+        }
+    }
+
+    /// Tells places apart without comparing what is below them.
+    fn identity(self) -> (Option<u32>, Option<&'d str>, u8, usize) {
+        let (kind, address) = match self.found {
+            Found::Map(map, _) => (0, std::ptr::from_ref(map).addr()),
+            Found::Value(ty, _) => (1, std::ptr::from_ref(ty).addr()),
+            Found::Open => (2, 0),
+            Found::Undeclared(_) => (3, 0),
+        };
+        (self.chart, self.top, kind, address)
+    }
+}
+
+fn inside_type<'d>(ty: &'d KeyType, decl: Option<&'d KeyDecl>) -> Option<Found<'d>> {
+    match ty {
+        KeyType::Any => Some(Found::Open),
+        KeyType::OrNull(of) => inside_type(of, decl),
+        KeyType::List(of) | KeyType::Map(of) => Some(Found::Value(of, decl)),
+        _ => None,
+    }
+}
+
+impl KeyDecl {
+    fn boolean(name: &str, span: Span) -> Self {
+        Self {
+            name: name.to_owned(),
+            span,
+            docs: None,
+            secret: false,
+            required: false,
+            since: None,
+            until: None,
+            moved_to: None,
+            given: false,
+            holds: Holds::Value {
+                ty: KeyType::Bool,
+                default: None,
+            },
+        }
+    }
+}
+
+impl KeyMap {
+    fn declare(&mut self, key: KeyDecl) {
+        if !self.index.contains_key(&key.name) {
+            let index = self.keys.len() as u32;
+            self.index
+                .insert(key.name.clone(), SmallVec::from_slice(&[index]));
+            self.keys.push(key);
+        }
+    }
+}

@@ -3,7 +3,10 @@
 //! INVARIANT: knows no YAML, no Helm, and does no IO. Data is read in place through [`host::Host`].
 #![warn(missing_docs)]
 
+pub mod builtins;
 pub mod charts;
+pub mod eval;
 pub mod host;
 pub mod parse;
+pub mod types;
 pub mod value;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::host::{NodeRef, Place, RecordRef, Unknown};
+use crate::host::{Host, NodeRef, Place, RecordRef, Shape, Unknown};
 
 /// A value with what is known of where it came from.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,7 +30,9 @@ pub enum Data<'h> {
     /// A computed list.
     List(Arc<List<'h>>),
     /// A computed map, in order of insertion.
-    Map(Arc<Vec<(Cow<'h, str>, Value<'h>)>>),
+    Map(Arc<Entries<'h>>),
+    /// A `/regex/`.
+    Regex(Regex),
     /// A list of the host, not copied.
     HostList(NodeRef),
     /// A map of the host, not copied.
@@ -44,11 +46,65 @@ pub enum Data<'h> {
 /// A computed list.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct List<'h> {
-    /// The elements that are known.
+    /// The elements that are known to be in it. One may have no value itself: `[brig.a, brig.b]` where `brig.b` is missing.
     pub items: Vec<Value<'h>>,
-    /// Why there may be more.
-    pub incomplete: Option<Absent>,
+    /// Why there may be more: a value that is absent, with its place.
+    pub incomplete: Option<Box<Value<'h>>>,
 }
+
+/// A compiled regex. Two are equal if their texts are.
+#[derive(Debug, Clone)]
+pub struct Regex(Arc<regex::Regex>);
+
+/// How large a regex may get when compiled, in bytes.
+const REGEX_SIZE: usize = 1 << 20;
+
+impl Regex {
+    /// Compiles a regex of at most 1 MiB.
+    ///
+    /// # Errors
+    /// One line that says what is wrong with it.
+    pub fn new(text: &str) -> Result<Self, String> {
+        let built = regex::RegexBuilder::new(text)
+            .size_limit(REGEX_SIZE)
+            .nest_limit(100)
+            .build();
+        match built {
+            Ok(regex) => Ok(Self(Arc::new(regex))),
+            Err(regex::Error::CompiledTooBig(_)) => {
+                Err("the regex is too large: more than 1 MiB when compiled".to_owned())
+            }
+            Err(error) => {
+                let text = error.to_string();
+                let line = text.lines().rev().find(|line| !line.trim().is_empty());
+                let line = line.unwrap_or_default().trim();
+                Err(line.strip_prefix("error: ").unwrap_or(line).to_owned())
+            }
+        }
+    }
+
+    /// The text between the slashes.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl std::ops::Deref for Regex {
+    type Target = regex::Regex;
+
+    fn deref(&self) -> &regex::Regex {
+        &self.0
+    }
+}
+
+impl PartialEq for Regex {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+/// The entries of a map, in order.
+pub type Entries<'h> = Vec<(Cow<'h, str>, Value<'h>)>;
 
 /// Why there is no value. The first that arises is kept; see docs/language.md §4.
 #[derive(Debug, Clone, PartialEq)]
@@ -90,6 +146,77 @@ impl<'h> Value<'h> {
             items,
             incomplete: None,
         })))
+    }
+
+    /// The host's value at `node`, with its place. Scalars are read; lists and maps stay where they are.
+    pub fn load(host: &'h (dyn Host + 'h), node: NodeRef) -> Self {
+        let data = match host.shape(node) {
+            Shape::Null => Data::Null,
+            Shape::Bool(value) => Data::Bool(value),
+            Shape::Number(value) => Data::Number(value),
+            Shape::String => Data::String(host.text(node)),
+            Shape::List => Data::HostList(node),
+            Shape::Map => Data::HostMap(node),
+            Shape::Unknown(unknown) => Data::Absent(Absent::Unknown(unknown)),
+        };
+        Self {
+            data,
+            place: Some(Place::Node(node)),
+            secret: host.is_secret(node),
+        }
+    }
+
+    /// The items of a list; anything else has none. Items of the host are loaded.
+    pub fn items(&self, host: &'h (dyn Host + 'h)) -> Cow<'_, List<'h>> {
+        match &self.data {
+            Data::List(list) => Cow::Borrowed(list),
+            Data::HostList(node) => Cow::Owned(List {
+                items: (0..host.len(*node))
+                    .filter_map(|index| host.item(*node, index))
+                    .map(|item| Self::load(host, item))
+                    .collect(),
+                incomplete: None,
+            }),
+            _ => Cow::Owned(List::default()),
+        }
+    }
+
+    /// The entries of a map and why there may be more; anything else has none. Values of the host are loaded.
+    pub fn entries(&self, host: &'h (dyn Host + 'h)) -> (Entries<'h>, Option<Value<'h>>) {
+        match &self.data {
+            Data::Map(entries) => (entries.as_ref().clone(), None),
+            Data::HostMap(node) => {
+                let mut found = Vec::new();
+                let open = host.entries(*node, &mut found);
+                let entries = found
+                    .into_iter()
+                    .map(|(key, value)| (key, Self::load(host, value)))
+                    .collect();
+                let open = open.map(|unknown| Self {
+                    data: Data::Absent(Absent::Unknown(unknown)),
+                    place: self.place.clone(),
+                    secret: false,
+                });
+                (entries, open)
+            }
+            _ => (Vec::new(), None),
+        }
+    }
+
+    /// How many items, entries or characters it has, as far as it is known.
+    pub fn size(&self, host: &dyn Host) -> usize {
+        match &self.data {
+            Data::List(list) => list.items.len(),
+            Data::Map(entries) => entries.len(),
+            Data::HostList(node) | Data::HostMap(node) => host.len(*node),
+            Data::String(text) => text.len(),
+            _ => 0,
+        }
+    }
+
+    /// Is there no value?
+    pub fn is_absent(&self) -> bool {
+        matches!(self.data, Data::Absent(_))
     }
 
     /// No value.

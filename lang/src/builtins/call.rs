@@ -1,0 +1,306 @@
+//! One call of a built-in: its arguments, and what is alike for all.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use crate::builtins::{Entry, Reveals};
+use crate::eval::{Budget, OverBudget, Truth};
+use crate::host::{Host, Unknown};
+use crate::types::Type;
+use crate::value::{Absent, Data, Entries, List, Regex, Value};
+
+/// Why a call has no result.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Stop {
+    /// The result is missing.
+    Missing,
+    /// The result cannot be known.
+    Unknown(Unknown),
+    /// The work budget is exceeded.
+    OverBudget,
+}
+
+impl From<OverBudget> for Stop {
+    fn from(_: OverBudget) -> Self {
+        Self::OverBudget
+    }
+}
+
+impl From<&Absent> for Stop {
+    fn from(absent: &Absent) -> Self {
+        match absent {
+            Absent::Missing => Self::Missing,
+            Absent::Unknown(unknown) => Self::Unknown(unknown.clone()),
+        }
+    }
+}
+
+/// What a call gives.
+pub type Answer<'h> = Result<Value<'h>, Stop>;
+
+/// The arguments of a call and what it may use.
+pub struct Call<'a, 'h> {
+    /// As many as the signature has; one that was left out is missing.
+    pub args: &'a [Value<'h>],
+    /// Where the arguments may point to.
+    pub host: &'h (dyn Host + 'h),
+    /// The steps that are left.
+    pub budget: &'a mut Budget,
+    /// Something secret was read.
+    secret: bool,
+}
+
+impl<'a, 'h> Call<'a, 'h> {
+    /// A call with its arguments.
+    pub fn new(args: &'a [Value<'h>], host: &'h (dyn Host + 'h), budget: &'a mut Budget) -> Self {
+        Self {
+            args,
+            host,
+            budget,
+            secret: false,
+        }
+    }
+
+    /// The argument itself.
+    pub(super) fn value(&self, index: usize) -> &'a Value<'h> {
+        &self.args[index]
+    }
+
+    /// Was the optional argument given?
+    pub(super) fn given(&self, index: usize) -> bool {
+        !self.args[index].is_absent()
+    }
+
+    /// A string argument.
+    pub(super) fn text(&self, index: usize) -> Result<&'a str, Stop> {
+        self.maybe_text(index).ok_or(Stop::Missing)
+    }
+
+    /// An argument if it is a string: for those declared `any`.
+    pub(super) fn maybe_text(&self, index: usize) -> Option<&'a str> {
+        match &self.args[index].data {
+            Data::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A number argument.
+    pub(super) fn number(&self, index: usize) -> Result<f64, Stop> {
+        match self.args[index].data {
+            Data::Number(value) => Ok(value),
+            _ => Err(Stop::Missing),
+        }
+    }
+
+    /// A regex argument.
+    pub(super) fn regex(&self, index: usize) -> Result<&'a Regex, Stop> {
+        match &self.args[index].data {
+            Data::Regex(regex) => Ok(regex),
+            _ => Err(Stop::Missing),
+        }
+    }
+
+    /// The list of an argument: its elements and why there may be more.
+    pub(super) fn list(&mut self, index: usize) -> Result<Cow<'a, List<'h>>, Stop> {
+        let value = &self.args[index];
+        if !matches!(value.data, Data::List(_) | Data::HostList(_)) {
+            return Err(Stop::Missing);
+        }
+        self.budget.charge(1 + value.size(self.host))?;
+        let list = value.items(self.host);
+        self.secret |= list.items.iter().any(|item| item.secret);
+        Ok(list)
+    }
+
+    /// The elements of a list that must all be known, and have values.
+    pub(super) fn known_list(&mut self, index: usize) -> Result<Cow<'a, List<'h>>, Stop> {
+        let list = self.list(index)?;
+        let mut hidden = None;
+        for item in list.items.iter().chain(list.incomplete.as_deref()) {
+            match &item.data {
+                Data::Absent(Absent::Missing) => return Err(Stop::Missing),
+                Data::Absent(Absent::Unknown(unknown)) => hidden = Some(unknown.clone()),
+                _ => {}
+            }
+        }
+        hidden.map_or(Ok(list), |unknown| Err(Stop::Unknown(unknown)))
+    }
+
+    /// The texts of a list that must all be known; anything but a string makes the result missing.
+    pub(super) fn strings(&mut self, index: usize) -> Result<Vec<Cow<'h, str>>, Stop> {
+        let list = self.known_list(index)?;
+        let texts = list.items.iter().map(|item| match &item.data {
+            Data::String(text) => Ok(text.clone()),
+            _ => Err(Stop::Missing),
+        });
+        texts.collect()
+    }
+
+    /// The numbers of a list that must all be known.
+    pub(super) fn numbers(&mut self, index: usize) -> Result<Vec<f64>, Stop> {
+        let list = self.known_list(index)?;
+        let numbers = list.items.iter().map(|item| match item.data {
+            Data::Number(value) => Ok(value),
+            _ => Err(Stop::Missing),
+        });
+        numbers.collect()
+    }
+
+    /// The entries of a map, and why there may be more.
+    pub(super) fn entries(
+        &mut self,
+        index: usize,
+    ) -> Result<(Entries<'h>, Option<Value<'h>>), Stop> {
+        let value = &self.args[index];
+        if !matches!(value.data, Data::Map(_) | Data::HostMap(_)) {
+            return Err(Stop::Missing);
+        }
+        self.budget.charge(1 + value.size(self.host))?;
+        let (entries, open) = value.entries(self.host);
+        self.secret |= entries.iter().any(|(_, value)| value.secret);
+        Ok((entries, open))
+    }
+
+    /// Takes steps before work is done.
+    pub(super) fn charge(&mut self, steps: usize) -> Result<(), Stop> {
+        Ok(self.budget.charge(steps)?)
+    }
+
+    /// Takes the steps for text that is about to be computed.
+    pub(super) fn charge_text(&mut self, bytes: usize) -> Result<(), Stop> {
+        Ok(self.budget.charge_text(bytes)?)
+    }
+
+    /// Computed text.
+    pub(super) fn answer_text(&mut self, text: String) -> Answer<'h> {
+        self.budget.charge_text(text.len())?;
+        Ok(Value::string(text))
+    }
+}
+
+/// A truth as an answer.
+pub(super) fn answer_truth<'h>(truth: Truth) -> Answer<'h> {
+    Ok(truth.into_value())
+}
+
+/// A boolean as an answer.
+pub(super) fn answer_bool<'h>(value: bool) -> Answer<'h> {
+    Ok(Value::bool(value))
+}
+
+/// A number as an answer; one that is not finite is missing.
+pub(super) fn answer_number<'h>(value: f64) -> Answer<'h> {
+    if value.is_finite() {
+        Ok(Value::number(value))
+    } else {
+        Err(Stop::Missing)
+    }
+}
+
+/// A list that may be known in part.
+pub(super) fn answer_list<'h>(
+    items: Vec<Value<'h>>,
+    incomplete: Option<Box<Value<'h>>>,
+) -> Answer<'h> {
+    let secret = items.iter().any(|item| item.secret);
+    Ok(Value {
+        data: Data::List(Arc::new(List { items, incomplete })),
+        place: None,
+        secret,
+    })
+}
+
+/// Calls a built-in. A missing or unknown argument makes the result so unless the entry looks at absence; one of a wrong type
+/// counts as missing. The result has the place of its arguments if only one has any, and is secret as the entry says.
+///
+/// # Errors
+/// When the budget is exceeded.
+pub fn invoke<'h>(
+    entry: &Entry,
+    host: &'h (dyn Host + 'h),
+    args: &[Value<'h>],
+    budget: &mut Budget,
+) -> Result<Value<'h>, OverBudget> {
+    budget.charge(1)?;
+    let params = &entry.signature.params;
+    let padded: Vec<Value<'h>>;
+    let args = if args.len() < params.len() {
+        let rest = params.len() - args.len();
+        padded = args
+            .iter()
+            .cloned()
+            .chain(std::iter::repeat_with(|| Value::missing(None)).take(rest))
+            .collect();
+        padded.as_slice()
+    } else {
+        args
+    };
+    if !entry.builtin.lenient {
+        let mut hidden = None;
+        for (arg, param) in args.iter().zip(params) {
+            match &arg.data {
+                Data::Absent(Absent::Missing) if param.optional && arg.place.is_none() => {}
+                Data::Absent(Absent::Missing) => return Ok(arg.clone()),
+                Data::Absent(Absent::Unknown(_)) => hidden = hidden.or(Some(arg)),
+                data if !fits(data, &param.ty) => return Ok(Value::missing(arg.place.clone())),
+                _ => {}
+            }
+        }
+        if let Some(hidden) = hidden {
+            return Ok(hidden.clone());
+        }
+    }
+    let mut call = Call::new(args, host, budget);
+    let answer = (entry.builtin.call)(&mut call);
+    let secret = call.secret;
+    let mut value = match answer {
+        Ok(value) => value,
+        Err(Stop::Missing) => Value::missing(None),
+        Err(Stop::Unknown(unknown)) => Value::new(Data::Absent(Absent::Unknown(unknown))),
+        Err(Stop::OverBudget) => return Err(OverBudget),
+    };
+    if value.place.is_none() {
+        value.place = only_place(args);
+    }
+    match entry.builtin.reveals {
+        Reveals::Arguments if secret || args.iter().any(|arg| arg.secret) => hide(&mut value),
+        Reveals::Arguments | Reveals::Elements => {}
+        Reveals::Nothing => value.secret = false,
+    }
+    Ok(value)
+}
+
+/// The place of a value computed from `args`: theirs, if only one has any.
+pub(crate) fn only_place(args: &[Value<'_>]) -> Option<crate::host::Place> {
+    let mut places = args.iter().filter_map(|arg| arg.place.as_ref());
+    let first = places.next()?;
+    places.all(|place| place == first).then(|| first.clone())
+}
+
+/// Marks a computed value and everything in it as secret.
+pub(crate) fn hide(value: &mut Value<'_>) {
+    value.secret = true;
+    match &mut value.data {
+        Data::List(list) => Arc::make_mut(list).items.iter_mut().for_each(hide),
+        Data::Map(entries) => Arc::make_mut(entries)
+            .iter_mut()
+            .for_each(|(_, value)| hide(value)),
+        _ => {}
+    }
+}
+
+/// Is the value of the type, as far as one look can tell? Elements of lists and maps are not looked at.
+pub fn fits(data: &Data<'_>, ty: &Type) -> bool {
+    match ty {
+        Type::Any => true,
+        Type::Null => matches!(data, Data::Null),
+        Type::String => matches!(data, Data::String(_)),
+        Type::Number => matches!(data, Data::Number(_)),
+        Type::Bool => matches!(data, Data::Bool(_)),
+        Type::Regex => matches!(data, Data::Regex(_)),
+        Type::List(_) => matches!(data, Data::List(_) | Data::HostList(_)),
+        Type::Map(_) => matches!(data, Data::Map(_) | Data::HostMap(_)),
+        Type::Record(_) => matches!(data, Data::Record(_)),
+        Type::Optional(inner) => fits(data, inner),
+    }
+}

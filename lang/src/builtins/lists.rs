@@ -1,0 +1,323 @@
+//! Lists, also as sets. A list that is known in part gives a list that is known in part.
+
+use rustc_hash::FxHashSet;
+
+use crate::builtins::call::{answer_bool, answer_list, answer_number};
+use crate::builtins::strings::position;
+use crate::builtins::{Answer, Builtin, Call, Stop};
+use crate::eval::{Truth, compare};
+use crate::value::{Data, List, Value};
+
+pub(super) const TABLE: &[Builtin] = &[
+    Builtin::new(
+        "count(of: any) -> number",
+        "How many elements a list, or entries a map has.",
+        &[("count([1, 2])", "2"), ("count({a: 1})", "1"), ("count('ab')", "missing")],
+        |call| match &call.value(0).data {
+            Data::Map(_) | Data::HostMap(_) => match call.entries(0)? {
+                (_, Some(why)) => Ok(why),
+                (entries, None) => answer_number(entries.len() as f64),
+            },
+            Data::HostList(node) => answer_number(call.host.len(*node) as f64),
+            _ => answer_number(call.known_list(0)?.items.len() as f64),
+        },
+    )
+    .reveals_nothing(),
+    Builtin::new(
+        "first(list: list of any) -> any?",
+        "The first element.",
+        &[("first([1, 2])", "1"), ("first([])", "missing")],
+        |call| {
+            let list = call.list(0)?;
+            at_end(&list, list.items.first())
+        },
+    )
+    .elements(),
+    Builtin::new(
+        "last(list: list of any) -> any?",
+        "The last element.",
+        &[("last([1, 2])", "2")],
+        |call| {
+            let list = call.list(0)?;
+            at_end(&list, list.items.last())
+        },
+    )
+    .elements(),
+    Builtin::new(
+        "reverse(list: list of any) -> list of any",
+        "The elements from the last to the first.",
+        &[("reverse([1, 2])", "[2, 1]")],
+        |call| {
+            let mut list = call.list(0)?.into_owned();
+            list.items.reverse();
+            answer_list(list.items, list.incomplete)
+        },
+    )
+    .elements(),
+    Builtin::new(
+        "sort(list: list of any) -> list of any",
+        "The elements in order: numbers before texts. Anything else in it makes the result missing.",
+        &[("sort([2, 1])", "[1, 2]"), ("sort(['b', 'a'])", "[\"a\", \"b\"]"), ("sort([[]])", "missing")],
+        sort,
+    )
+    .elements(),
+    Builtin::new(
+        "unique(list: list of any) -> list of any",
+        "The elements without repetitions, each where it stands first.",
+        &[("unique([1, 2, 1])", "[1, 2]")],
+        |call| select(call, &[0], |seen, _| seen == Truth::False),
+    )
+    .elements(),
+    Builtin::new(
+        "duplicates(list: list of any) -> list of any",
+        "The elements that repeat one before them.",
+        &[("duplicates([1, 2, 1, 1])", "[1, 1]")],
+        |call| select(call, &[0], |seen, _| seen == Truth::True),
+    )
+    .elements(),
+    Builtin::new(
+        "union(a: list of any, b: list of any) -> list of any",
+        "The elements of both lists without repetitions.",
+        &[("union([1, 2], [2, 3])", "[1, 2, 3]")],
+        |call| select(call, &[0, 1], |seen, _| seen == Truth::False),
+    )
+    .elements(),
+    Builtin::new(
+        "intersection(a: list of any, b: list of any) -> list of any",
+        "The elements of the first list that are in the second.",
+        &[("intersection([1, 2], [2, 3])", "[2]")],
+        |call| against(call, Truth::True),
+    )
+    .elements(),
+    Builtin::new(
+        "without(list: list of any, other: list of any) -> list of any",
+        "The elements of the first list that are not in the second.",
+        &[("without([1, 2], [2, 3])", "[1]")],
+        |call| against(call, Truth::False),
+    )
+    .elements(),
+    Builtin::new(
+        "flatten(lists: list of any) -> list of any",
+        "The elements of the lists in a list, one level deep; other elements stay.",
+        &[("flatten([[1], [2, [3]], 4])", "[1, 2, [3], 4]")],
+        flatten,
+    )
+    .elements(),
+    Builtin::new(
+        "zip(a: list of any, b: list of any) -> list of list of any",
+        "Pairs of elements at the same position, as long as both lists have one.",
+        &[("zip([1, 2], ['a', 'b'])", "[[1, \"a\"], [2, \"b\"]]")],
+        |call| {
+            let (a, b) = (call.list(0)?.into_owned(), call.list(1)?.into_owned());
+            if let Some(why) = a.incomplete.or(b.incomplete) {
+                return Ok(*why);
+            }
+            let pairs = a.items.into_iter().zip(b.items);
+            answer_list(pairs.map(|(a, b)| answer_list(vec![a, b], None)).collect::<Result<_, _>>()?, None)
+        },
+    )
+    .elements(),
+    Builtin::new(
+        "slice(list: list of any, from: number, to?: number) -> list of any",
+        "The elements from a position up to another, or to the end.",
+        &[("slice([1, 2, 3], 1)", "[2, 3]"), ("slice([1, 2, 3], 0, 2)", "[1, 2]")],
+        |call| {
+            let from = position(call.number(1)?)?;
+            let to = if call.given(2) { position(call.number(2)?)? } else { usize::MAX };
+            let list = call.list(0)?.into_owned();
+            let part = list.items.into_iter().skip(from).take(to.saturating_sub(from));
+            answer_list(part.collect(), list.incomplete)
+        },
+    )
+    .elements(),
+    Builtin::new(
+        "index-of(list: list of any, element: any) -> number?",
+        "The first position of an element, from 0; missing if it is not there.",
+        &[("index-of(['a', 'b'], 'b')", "1"), ("index-of([], 1)", "missing")],
+        index_of,
+    ),
+    Builtin::new(
+        "is-subset(part: list of any, whole: list of any) -> bool",
+        "Is every element of the first list in the second?",
+        &[("is-subset([1], [1, 2])", "true"), ("is-subset([3], [1, 2])", "false")],
+        |call| {
+            let rest = against(call, Truth::False)?;
+            match rest.data {
+                Data::List(list) if !list.items.is_empty() => answer_bool(false),
+                Data::List(list) => match &list.incomplete {
+                    Some(why) => Ok(why.as_ref().clone()),
+                    None => answer_bool(true),
+                },
+                _ => Ok(rest),
+            }
+        },
+    ),
+];
+
+fn at_end<'h>(list: &List<'h>, item: Option<&Value<'h>>) -> Answer<'h> {
+    match (&list.incomplete, item) {
+        (Some(why), _) => Ok(why.as_ref().clone()),
+        (None, Some(item)) => Ok(item.clone()),
+        (None, None) => Err(Stop::Missing),
+    }
+}
+
+fn sort<'h>(call: &mut Call<'_, 'h>) -> Answer<'h> {
+    let list = call.list(0)?.into_owned();
+    if let Some(item) = list.items.iter().find(|item| item.is_absent()) {
+        return Ok(item.clone());
+    }
+    let sortable = |item: &Value<'_>| matches!(item.data, Data::Number(_) | Data::String(_));
+    if !list.items.iter().all(sortable) {
+        return Err(Stop::Missing);
+    }
+    let count = list.items.len();
+    call.charge(count * (count.max(1).ilog2() as usize + 1))?;
+    let mut items = list.items;
+    items.sort_by(|a, b| match (&a.data, &b.data) {
+        (Data::Number(a), Data::Number(b)) => a.total_cmp(b),
+        (Data::Number(_), _) => std::cmp::Ordering::Less,
+        (_, Data::Number(_)) => std::cmp::Ordering::Greater,
+        (a, b) => compare::order(a, b).unwrap_or(std::cmp::Ordering::Equal),
+    });
+    answer_list(items, list.incomplete)
+}
+
+/// A scalar that can be looked up instead of compared with each.
+#[derive(PartialEq, Eq, Hash)]
+enum ScalarKey {
+    Null,
+    Bool(bool),
+    Number(u64),
+    String(String),
+}
+
+fn scalar_key(value: &Value<'_>) -> Option<ScalarKey> {
+    Some(match &value.data {
+        Data::Null => ScalarKey::Null,
+        Data::Bool(value) => ScalarKey::Bool(*value),
+        // Adding zero makes one zero of both.
+        Data::Number(value) => ScalarKey::Number((value + 0.0).to_bits()),
+        Data::String(text) => ScalarKey::String(text.to_string()),
+        _ => return None,
+    })
+}
+
+/// Values among which others are looked up: scalars at once, others one by one.
+#[derive(Default)]
+struct Set<'h> {
+    scalars: FxHashSet<ScalarKey>,
+    others: Vec<Value<'h>>,
+    /// An element that is not known, or why there may be more.
+    open: Option<Value<'h>>,
+}
+
+impl<'h> Set<'h> {
+    fn insert(&mut self, value: &Value<'h>) {
+        if value.is_absent() {
+            self.open.get_or_insert_with(|| value.clone());
+        } else if let Some(key) = scalar_key(value) {
+            self.scalars.insert(key);
+        } else {
+            self.others.push(value.clone());
+        }
+    }
+
+    fn contains(&self, call: &mut Call<'_, 'h>, value: &Value<'h>) -> Result<Truth, Stop> {
+        if value.is_absent() {
+            return Ok(Truth::of_value(value));
+        }
+        let mut undecided = self.open.as_ref().map(Truth::of_value);
+        match scalar_key(value) {
+            Some(key) if self.scalars.contains(&key) => return Ok(Truth::True),
+            Some(_) => {}
+            None => {
+                for other in &self.others {
+                    match compare::equal(call.host, value, other, call.budget)? {
+                        Truth::True => return Ok(Truth::True),
+                        Truth::False => {}
+                        truth => undecided = Some(truth),
+                    }
+                }
+            }
+        }
+        Ok(undecided.unwrap_or(Truth::False))
+    }
+}
+
+/// The elements of lists for which `keep` says so of their having been seen before.
+fn select<'h>(
+    call: &mut Call<'_, 'h>,
+    lists: &[usize],
+    keep: fn(Truth, &Value<'h>) -> bool,
+) -> Answer<'h> {
+    let mut seen = Set::default();
+    let (mut kept, mut incomplete) = (Vec::new(), None);
+    for &index in lists {
+        let list = call.list(index)?.into_owned();
+        incomplete = incomplete.or(list.incomplete);
+        for item in list.items {
+            let truth = seen.contains(call, &item)?;
+            if item.is_absent() || truth.is_undecided() {
+                incomplete.get_or_insert_with(|| Box::new(truth.into_value()));
+                continue;
+            }
+            seen.insert(&item);
+            if keep(truth, &item) {
+                kept.push(item);
+            }
+        }
+    }
+    answer_list(kept, incomplete)
+}
+
+/// The elements of the first list whose being in the second is `wanted`.
+fn against<'h>(call: &mut Call<'_, 'h>, wanted: Truth) -> Answer<'h> {
+    let (list, other) = (call.list(0)?.into_owned(), call.list(1)?.into_owned());
+    let mut set = Set::default();
+    for item in other.items.iter().chain(other.incomplete.as_deref()) {
+        set.insert(item);
+    }
+    let (mut kept, mut incomplete) = (Vec::new(), list.incomplete);
+    for item in list.items {
+        let truth = set.contains(call, &item)?;
+        if truth == wanted {
+            kept.push(item);
+        } else if truth.is_undecided() {
+            incomplete.get_or_insert_with(|| Box::new(truth.into_value()));
+        }
+    }
+    answer_list(kept, incomplete)
+}
+
+fn flatten<'h>(call: &mut Call<'_, 'h>) -> Answer<'h> {
+    let list = call.list(0)?.into_owned();
+    let (mut items, mut incomplete) = (Vec::new(), list.incomplete);
+    for item in list.items {
+        if matches!(item.data, Data::List(_) | Data::HostList(_)) {
+            call.charge(item.size(call.host))?;
+            let inner = item.items(call.host).into_owned();
+            items.extend(inner.items);
+            incomplete = incomplete.or(inner.incomplete);
+        } else {
+            items.push(item);
+        }
+    }
+    answer_list(items, incomplete)
+}
+
+fn index_of<'h>(call: &mut Call<'_, 'h>) -> Answer<'h> {
+    let list = call.list(0)?;
+    for (index, item) in list.items.iter().enumerate() {
+        match compare::equal(call.host, item, call.value(1), call.budget)? {
+            Truth::True if list.incomplete.is_none() => return answer_number(index as f64),
+            Truth::True => break,
+            Truth::False => {}
+            undecided => return Ok(undecided.into_value()),
+        }
+    }
+    match &list.incomplete {
+        Some(why) => Ok(why.as_ref().clone()),
+        None => Err(Stop::Missing),
+    }
+}

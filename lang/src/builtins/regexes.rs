@@ -1,0 +1,56 @@
+//! What a regex finds. Whether it matches at all is asked with `x matches /re/`.
+
+use std::sync::Arc;
+
+use crate::builtins::call::answer_list;
+use crate::builtins::strings::list_of;
+use crate::builtins::{Builtin, Stop};
+use crate::value::{Data, Value};
+
+pub(super) const TABLE: &[Builtin] = &[
+    Builtin::new(
+        "captures(text: string, regex: regex) -> list of string?",
+        "The first match and its groups; a group that took no part is missing. Missing where nothing matches.",
+        &[
+            ("captures('a=1', /(\\w)=(\\d)/)", "[\"a=1\", \"a\", \"1\"]"),
+            ("captures('b', /a/)", "missing"),
+        ],
+        |call| {
+            let text = call.text(0)?;
+            call.charge_text(text.len())?;
+            let found = call.regex(1)?.captures(text).ok_or(Stop::Missing)?;
+            let groups = found.iter().map(|group| match group {
+                Some(group) => Value::string(group.as_str().to_owned()),
+                None => Value::missing(None),
+            });
+            answer_list(groups.collect(), None)
+        },
+    ),
+    Builtin::new(
+        "named-captures(text: string, regex: regex) -> map of string?",
+        "The groups `(?<name>…)` of the first match, by name. Missing where nothing matches.",
+        &[("named-captures('a=1', /(?<k>\\w)=(?<v>\\d)/).v", "\"1\"")],
+        |call| {
+            let text = call.text(0)?;
+            call.charge_text(text.len())?;
+            let regex = call.regex(1)?;
+            let found = regex.captures(text).ok_or(Stop::Missing)?;
+            let groups = regex.capture_names().flatten().filter_map(|name| {
+                let group = found.name(name)?.as_str().to_owned();
+                Some((name.to_owned().into(), Value::string(group)))
+            });
+            Ok(Value::new(Data::Map(Arc::new(groups.collect()))))
+        },
+    ),
+    Builtin::new(
+        "find-all(text: string, regex: regex) -> list of string",
+        "Every match, from left to right, without overlaps.",
+        &[("find-all('a1b22', /\\d+/)", "[\"1\", \"22\"]")],
+        |call| {
+            let text = call.text(0)?;
+            call.charge_text(text.len())?;
+            let regex = call.regex(1)?;
+            list_of(call, regex.find_iter(text).map(|found| found.as_str()))
+        },
+    ),
+];

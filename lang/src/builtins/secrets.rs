@@ -1,0 +1,250 @@
+//! What a text that should be secret looks like. Only its shape is told, never the text.
+
+use std::sync::LazyLock;
+
+use regex::RegexSet;
+
+use crate::builtins::call::{answer_bool, answer_number};
+use crate::builtins::{Builtin, Call};
+use crate::value::{Data, Value};
+
+pub(super) const TABLE: &[Builtin] = &[
+    Builtin::predicate(
+        "encrypted(value: any) -> bool",
+        "Encrypted by sops, Ansible Vault, age or PGP.",
+        &[
+            ("'ENC[AES256_GCM,data:x,type:str]' is encrypted", "true"),
+            ("'-----BEGIN PGP MESSAGE-----' is encrypted", "true"),
+            ("'hunter2' is encrypted", "false"),
+        ],
+        |call| class_is(call, Class::Encrypted),
+    ),
+    Builtin::predicate(
+        "reference(value: any) -> bool",
+        "A reference that is resolved when deploying, such as `ref+vault://…`, `op://…` or `<path:…#key>`. `ref+echo` and `ref+file` hide nothing.",
+        &[
+            ("'ref+vault://secret/a#/b' is a reference", "true"),
+            ("'ref+echo://hunter2' is a reference", "false"),
+        ],
+        |call| class_is(call, Class::Reference),
+    ),
+    Builtin::predicate(
+        "template(value: any) -> bool",
+        "Text that is filled in when deploying: `{{ … }}` or `${…}`.",
+        &[("'${SMTP_PASSWORD}' is a template", "true"), ("'$1' is a template", "false")],
+        |call| class_is(call, Class::Template),
+    ),
+    Builtin::predicate(
+        "placeholder(value: any) -> bool",
+        "Text that is meant to be replaced: `change-me`, `<password>`, `...`, `TODO`, `dummy-key`, an empty PEM body.",
+        &[
+            ("'change-me-please' is a placeholder", "true"),
+            ("'<password>' is a placeholder", "true"),
+            ("'hunter2' is a placeholder", "false"),
+        ],
+        |call| answer_bool(call.maybe_text(0).is_some_and(|text| PLACEHOLDERS.is_match(text.trim()))),
+    ),
+    Builtin::predicate(
+        "weak(value: any) -> bool",
+        "A password that everybody tries first: `guest`, `admin`, `changeme`, `minio123`, …",
+        &[("'guest' is weak", "true"), ("'changeme' is weak", "true"), ("'Tr0ub4dor' is weak", "false")],
+        |call| answer_bool(call.maybe_text(0).is_some_and(is_weak)),
+    ),
+    Builtin::predicate(
+        "token-shaped(value: any) -> bool",
+        "A token of a known service, a JSON web token or a private key, wherever it stands.",
+        &[
+            ("'AKIAABCDEFGHIJKLMNOP' is token-shaped", "true"),
+            ("'AKIA' is token-shaped", "false"),
+        ],
+        |call| answer_bool(call.maybe_text(0).is_some_and(|text| TOKENS.is_match(text))),
+    ),
+    Builtin::predicate(
+        "private-key(value: any) -> bool",
+        "A text with a PEM private key in it.",
+        &[("'-----BEGIN EC PRIVATE KEY-----' is a private-key", "true"), ("'key' is a private-key", "false")],
+        |call| {
+            let text = call.maybe_text(0);
+            let key = text.is_some_and(|text| text.contains("-----BEGIN ") && text.contains("PRIVATE KEY-----"));
+            answer_bool(key)
+        },
+    ),
+    Builtin::new(
+        "secret-class(value: any) -> string",
+        "How a secret is kept: `empty`, `encrypted`, `reference`, `template`, `weak`, `placeholder` or `plain`.",
+        &[
+            ("secret-class('')", "\"empty\""),
+            ("secret-class('changeme')", "\"weak\""),
+            ("secret-class('Tr0ub4dor')", "\"plain\""),
+            ("secret-class(12345)", "\"plain\""),
+        ],
+        |call| Ok(Value::string(class(call).as_str())),
+    )
+    .reveals_nothing(),
+    Builtin::new(
+        "entropy(text: string) -> number",
+        "Shannon's entropy of the characters, in bits for each, rounded to hundredths. Random base64 of 40 characters has about 5.",
+        &[("entropy('aaaa')", "0"), ("entropy('abcd')", "2"), ("entropy('')", "0")],
+        |call| {
+            let text = call.text(0)?;
+            call.charge_text(text.len())?;
+            answer_number(entropy(text))
+        },
+    )
+    .reveals_nothing(),
+];
+
+#[derive(Clone, Copy, PartialEq)]
+enum Class {
+    Empty,
+    Encrypted,
+    Reference,
+    Template,
+    Weak,
+    Placeholder,
+    Plain,
+}
+
+impl Class {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::Encrypted => "encrypted",
+            Self::Reference => "reference",
+            Self::Template => "template",
+            Self::Weak => "weak",
+            Self::Placeholder => "placeholder",
+            Self::Plain => "plain",
+        }
+    }
+}
+
+fn set(patterns: &[&str]) -> RegexSet {
+    RegexSet::new(patterns).expect("a test compiles every pattern")
+}
+
+static ENCRYPTED: LazyLock<RegexSet> = LazyLock::new(|| {
+    set(&[
+        r"^ENC\[[A-Z0-9_]+,",
+        r"^\$ANSIBLE_VAULT;",
+        r"^-----BEGIN AGE ENCRYPTED FILE-",
+        r"^age-encryption\.org/v1",
+        r"^-----BEGIN PGP MESSAGE-----",
+    ])
+});
+
+static REFERENCES: LazyLock<RegexSet> = LazyLock::new(|| {
+    set(&[
+        r"^(secret)?ref\+[a-z0-9]+://",
+        r"^<path:[^>]+>$",
+        r"^op://.",
+        r"^vault:.+#.",
+    ])
+});
+
+/// References whose text is in the clear, or in another file of the tree.
+static OPEN_REFERENCES: LazyLock<RegexSet> =
+    LazyLock::new(|| set(&[r"^(secret)?ref\+(echo|file|envsubst)://"]));
+
+static TEMPLATES: LazyLock<RegexSet> = LazyLock::new(|| set(&[r"\{\{.*\}\}", r"\$\{[^}]+\}"]));
+
+static PLACEHOLDERS: LazyLock<RegexSet> = LazyLock::new(|| {
+    set(&[
+        r"(?i)^change[-_ ]?me",
+        r"^<[^<>]+>(:<[^<>]+>)?$",
+        r"^\.{3,}$",
+        r"(?i)^(todo|tbd|fixme|xxx+)$",
+        r"(?i)^dummy",
+        r"(?i)^placeholder",
+        r"(?i)^insert-",
+        r"(?i)here$",
+        r#""\.\.\.""#,
+        r"^-----BEGIN [A-Z0-9 ]+-----\s*(\.{3,}\s*)?-----END",
+        r"^-----BEGIN [A-Z0-9 ]+-----[^-]*\.{4,}",
+        r"^__[A-Z_]+__$",
+    ])
+});
+
+static TOKENS: LazyLock<RegexSet> = LazyLock::new(|| {
+    set(&[
+        r"\bA(KIA|SIA)[0-9A-Z]{16}\b",
+        r"\bgh[pousr]_[0-9A-Za-z]{36}",
+        r"\bgithub_pat_[0-9A-Za-z_]{22,}",
+        r"\bglpat-[0-9A-Za-z_-]{20}",
+        r"\bxox[abprs]-[0-9A-Za-z-]{10,}",
+        r"\b[sr]k_live_[0-9A-Za-z]{16,}",
+        r"\bAIza[0-9A-Za-z_-]{35}",
+        r"\bSG\.[0-9A-Za-z_-]{22}\.[0-9A-Za-z_-]{43}",
+        r"\beyJ[0-9A-Za-z_-]{8,}\.eyJ[0-9A-Za-z_-]{4,}\.[0-9A-Za-z_-]*",
+        r"-----BEGIN ([A-Z0-9]+ )*PRIVATE KEY-----",
+    ])
+});
+
+/// Defaults of charts and what people take for the moment.
+const WEAK: &[&str] = &[
+    "admin",
+    "changeme",
+    "elastic",
+    "guest",
+    "minio123",
+    "passwd",
+    "password",
+    "postgres",
+    "prom-operator",
+    "rabbitmq",
+    "secret",
+    "supersecret",
+    "test",
+    "verysecurepassword",
+];
+
+fn is_weak(text: &str) -> bool {
+    WEAK.contains(&text.trim().to_ascii_lowercase().as_str())
+}
+
+fn class(call: &Call<'_, '_>) -> Class {
+    let text = match &call.value(0).data {
+        Data::Null => return Class::Empty,
+        Data::String(text) => text.trim(),
+        _ => return Class::Plain,
+    };
+    if text.is_empty() {
+        Class::Empty
+    } else if ENCRYPTED.is_match(text) {
+        Class::Encrypted
+    } else if OPEN_REFERENCES.is_match(text) {
+        Class::Plain
+    } else if REFERENCES.is_match(text) {
+        Class::Reference
+    } else if TEMPLATES.is_match(text) {
+        Class::Template
+    } else if is_weak(text) {
+        Class::Weak
+    } else if PLACEHOLDERS.is_match(text) {
+        Class::Placeholder
+    } else {
+        Class::Plain
+    }
+}
+
+fn class_is<'h>(call: &mut Call<'_, 'h>, wanted: Class) -> crate::builtins::Answer<'h> {
+    answer_bool(class(call) == wanted)
+}
+
+fn entropy(text: &str) -> f64 {
+    let mut counts = rustc_hash::FxHashMap::<char, f64>::default();
+    let mut total = 0.0;
+    for c in text.chars() {
+        *counts.entry(c).or_default() += 1.0;
+        total += 1.0;
+    }
+    let mut sorted: Vec<f64> = counts.into_values().collect();
+    // Sums of floats depend on their order.
+    sorted.sort_by(f64::total_cmp);
+    let bits: f64 = sorted
+        .iter()
+        .map(|n| -(n / total) * (n / total).log2())
+        .sum();
+    // Adding zero makes `-0` of an empty sum a plain zero.
+    (bits * 100.0).round() / 100.0 + 0.0
+}

@@ -1,0 +1,90 @@
+//! What only a value of the host's data has: the text as typed, a path, a mark.
+
+use crate::builtins::call::answer_bool;
+use crate::builtins::{Answer, Builtin, Call, Stop};
+use crate::host::{NodeRef, Place};
+use crate::value::Value;
+
+pub(super) const TABLE: &[Builtin] = &[
+    Builtin::predicate(
+        "quoted(value: any) -> bool",
+        "Written in quotes. False for what no file holds.",
+        &[],
+        |call| {
+            let raw = node(call.value(0)).and_then(|node| call.host.raw(node));
+            answer_bool(raw.is_some_and(|text| text.starts_with(['"', '\''])))
+        },
+    )
+    .lenient()
+    .of_tree(),
+    Builtin::predicate(
+        "secret(value: any) -> bool",
+        "Must never be shown: it stands below a secret path, or was computed from such a value.",
+        &[],
+        |call| {
+            let value = call.value(0);
+            let marked = node(value).is_some_and(|node| call.host.is_secret(node));
+            answer_bool(value.secret || marked)
+        },
+    )
+    .lenient()
+    .of_tree(),
+    Builtin::new(
+        "raw(value: any) -> string?",
+        "The text as typed, with its quotes. Missing for what no file holds.",
+        &[],
+        |call| {
+            let raw = node(call.value(0)).and_then(|node| call.host.raw(node));
+            let text = raw.ok_or(Stop::Missing)?.into_owned();
+            call.answer_text(text)
+        },
+    )
+    .lenient()
+    .of_tree(),
+    Builtin::new(
+        "path(value: any) -> string?",
+        "The path of a value as people write it, such as `brig.config.smtp`; of a missing one, where it would be.",
+        &[],
+        path,
+    )
+    .lenient()
+    .reveals_nothing()
+    .of_tree(),
+];
+
+fn node(value: &Value<'_>) -> Option<NodeRef> {
+    match value.place {
+        Some(Place::Node(node)) => Some(node),
+        _ => None,
+    }
+}
+
+fn path<'h>(call: &mut Call<'_, 'h>) -> Answer<'h> {
+    let place = call.value(0).place.as_ref().ok_or(Stop::Missing)?;
+    let text = path_of(call.host, place).ok_or(Stop::Missing)?;
+    call.answer_text(text)
+}
+
+/// The path of a place as people write it.
+pub(crate) fn path_of(host: &dyn crate::host::Host, place: &Place) -> Option<String> {
+    Some(match place {
+        Place::Node(node) | Place::Key(node) => host.path(*node),
+        Place::Absent { parent, keys } => {
+            let parent = host.path(*parent);
+            if parent.is_empty() {
+                keys.join(".")
+            } else {
+                format!("{parent}.{}", keys.join("."))
+            }
+        }
+        Place::NoComponent { component, keys } => {
+            let mut path = component.clone();
+            for key in keys {
+                path.push('.');
+                path.push_str(key);
+            }
+            path
+        }
+        Place::Record(_) => return None,
+    })
+}

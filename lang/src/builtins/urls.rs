@@ -1,0 +1,186 @@
+//! URLs, as people write them into configuration: `host:port` without a scheme is one too.
+
+use crate::builtins::call::{answer_bool, answer_number};
+use crate::builtins::{Answer, Builtin, Call, Stop};
+use crate::value::Value;
+
+pub(super) const TABLE: &[Builtin] = &[
+    Builtin::predicate(
+        "url(value: any) -> bool",
+        "A URL with a scheme and a host.",
+        &[
+            ("'http://proxy:8080' is a url", "true"),
+            ("'proxy:8080' is a url", "false"),
+            ("'http://' is a url", "false"),
+        ],
+        |call| {
+            let parsed = call
+                .maybe_text(0)
+                .and_then(|text| url::Url::parse(text).ok());
+            answer_bool(parsed.is_some_and(|url| url.has_host()))
+        },
+    ),
+    Builtin::new(
+        "url-scheme(url: string) -> string?",
+        "What stands before `://`, in lower case.",
+        &[
+            ("url-scheme('HTTPS://a.b/c')", "\"https\""),
+            ("url-scheme('proxy:8080')", "missing"),
+        ],
+        |call| part(call, |url| url.scheme.map(str::to_ascii_lowercase)),
+    ),
+    Builtin::new(
+        "url-host(url: string) -> string?",
+        "The host, without user, port and brackets. Text without a scheme is taken as `host:port/path`.",
+        &[
+            (
+                "url-host('http://user:pw@proxy.corp:8080/x')",
+                "\"proxy.corp\"",
+            ),
+            ("url-host('proxy:8080')", "\"proxy\""),
+            ("url-host('http://[::1]:80')", "\"::1\""),
+            ("url-host('http:///x')", "missing"),
+        ],
+        |call| {
+            part(call, |url| {
+                Some(url.host.to_owned()).filter(|host| !host.is_empty())
+            })
+        },
+    ),
+    Builtin::new(
+        "url-port(url: string) -> number?",
+        "The port, if one is written and is a number up to 65535.",
+        &[
+            ("url-port('http://a:80')", "80"),
+            ("url-port('a')", "missing"),
+            ("url-port('a:x')", "missing"),
+        ],
+        |call| {
+            let port = split(call.text(0)?).port.ok_or(Stop::Missing)?;
+            answer_number(f64::from(port.parse::<u16>().map_err(|_| Stop::Missing)?))
+        },
+    ),
+    Builtin::new(
+        "url-path(url: string) -> string",
+        "The path from its `/` on, without query and fragment; empty if there is none.",
+        &[
+            ("url-path('http://a/b/c?d#e')", "\"/b/c\""),
+            ("url-path('a:80')", "\"\""),
+        ],
+        |call| part(call, |url| Some(url.path.to_owned())),
+    ),
+    Builtin::new(
+        "url-query(url: string) -> string?",
+        "What stands between `?` and `#`.",
+        &[
+            ("url-query('http://a/b?c=1#e')", "\"c=1\""),
+            ("url-query('http://a')", "missing"),
+        ],
+        |call| part(call, |url| url.query.map(str::to_owned)),
+    ),
+    Builtin::new(
+        "url-fragment(url: string) -> string?",
+        "What stands after `#`.",
+        &[("url-fragment('http://a/b#e')", "\"e\"")],
+        |call| part(call, |url| url.fragment.map(str::to_owned)),
+    ),
+    Builtin::new(
+        "url-user(url: string) -> string?",
+        "The user name before `@`.",
+        &[
+            ("url-user('http://me:pw@a')", "\"me\""),
+            ("url-user('http://a')", "missing"),
+        ],
+        |call| {
+            part(call, |url| {
+                let user = url.userinfo?;
+                Some(
+                    user.split_once(':')
+                        .map_or(user, |(name, _)| name)
+                        .to_owned(),
+                )
+            })
+        },
+    ),
+    Builtin::new(
+        "url-has-password(url: string) -> bool",
+        "Does a password stand before `@`?",
+        &[
+            ("url-has-password('http://me:pw@a')", "true"),
+            ("url-has-password('http://me@a')", "false"),
+        ],
+        |call| {
+            let user = split(call.text(0)?).userinfo;
+            answer_bool(
+                user.and_then(|user| user.split_once(':'))
+                    .is_some_and(|(_, pw)| !pw.is_empty()),
+            )
+        },
+    )
+    .reveals_nothing(),
+];
+
+/// The parts of a URL, unchecked.
+struct Parts<'t> {
+    scheme: Option<&'t str>,
+    userinfo: Option<&'t str>,
+    host: &'t str,
+    port: Option<&'t str>,
+    path: &'t str,
+    query: Option<&'t str>,
+    fragment: Option<&'t str>,
+}
+
+fn split(text: &str) -> Parts<'_> {
+    let text = text.trim();
+    let is_scheme = |part: &str| {
+        part.starts_with(|c: char| c.is_ascii_alphabetic())
+            && part
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+    };
+    let (scheme, rest) = match text.split_once("://") {
+        Some((scheme, rest)) if is_scheme(scheme) => (Some(scheme), rest),
+        _ => (None, text),
+    };
+    let (rest, fragment) = match rest.split_once('#') {
+        Some((rest, fragment)) => (rest, Some(fragment)),
+        None => (rest, None),
+    };
+    let (rest, query) = match rest.split_once('?') {
+        Some((rest, query)) => (rest, Some(query)),
+        None => (rest, None),
+    };
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let (userinfo, address) = match authority.rsplit_once('@') {
+        Some((userinfo, address)) => (Some(userinfo), address),
+        None => (None, authority),
+    };
+    let bracketed = address
+        .strip_prefix('[')
+        .and_then(|rest| rest.split_once(']'));
+    let (host, port) = match bracketed {
+        Some((host, rest)) => (host, rest.strip_prefix(':')),
+        // Several colons without brackets are an IPv6 address without a port.
+        None if address.matches(':').count() > 1 => (address, None),
+        None => match address.split_once(':') {
+            Some((host, port)) => (host, Some(port)),
+            None => (address, None),
+        },
+    };
+    Parts {
+        scheme,
+        userinfo,
+        host,
+        port,
+        path,
+        query,
+        fragment,
+    }
+}
+
+fn part<'h>(call: &mut Call<'_, 'h>, of: fn(&Parts<'_>) -> Option<String>) -> Answer<'h> {
+    let text = of(&split(call.text(0)?)).ok_or(Stop::Missing)?;
+    call.charge_text(text.len())?;
+    Ok(Value::string(text))
+}

@@ -1,0 +1,93 @@
+//! Versions, as tolerant as Helm is: `v5.29` is 5.29.0.
+
+use std::cmp::Ordering;
+
+use semver::{Version, VersionReq};
+
+use crate::builtins::call::{answer_bool, answer_number};
+use crate::builtins::{Builtin, Stop};
+
+pub(super) const TABLE: &[Builtin] = &[
+    Builtin::predicate(
+        "version(value: any) -> bool",
+        "A version of one to three numbers, with an optional `v` before and `-pre` and `+build` after.",
+        &[
+            ("'v5.29' is a version", "true"),
+            ("'latest' is a version", "false"),
+        ],
+        |call| answer_bool(call.maybe_text(0).is_some_and(|text| parse(text).is_some())),
+    ),
+    Builtin::new(
+        "version-at-least(version: string, least: string) -> bool",
+        "Is the version the other one or a later one?",
+        &[
+            ("version-at-least('5.29', '5.4.1')", "true"),
+            ("version-at-least('5.0.0-rc.1', '5.0')", "false"),
+            ("version-at-least('latest', '5.0')", "missing"),
+        ],
+        |call| {
+            let order = compare_versions(call.text(0)?, call.text(1)?).ok_or(Stop::Missing)?;
+            answer_bool(order.is_ge())
+        },
+    ),
+    Builtin::new(
+        "version-compare(a: string, b: string) -> number",
+        "-1 if the first is earlier, 1 if it is later, else 0.",
+        &[
+            ("version-compare('1.2', '1.10')", "-1"),
+            ("version-compare('1.0', 'v1')", "0"),
+        ],
+        |call| {
+            let order = compare_versions(call.text(0)?, call.text(1)?).ok_or(Stop::Missing)?;
+            answer_number(f64::from(order as i8))
+        },
+    ),
+    Builtin::new(
+        "version-in-range(version: string, range: string) -> bool",
+        "Is the version in a range such as `>=4.30 <5`, `^1.2`, `~1.2.3`, `1.x` or `<2 || >=3`?",
+        &[
+            ("version-in-range('5.6', '>=4.30 <5.7')", "true"),
+            ("version-in-range('1.3.0', '^1.2')", "true"),
+            ("version-in-range('2.5', '<2 || >=3')", "false"),
+        ],
+        |call| {
+            let version = parse(call.text(0)?).ok_or(Stop::Missing)?;
+            let mut within = false;
+            for part in call.text(1)?.split("||") {
+                within |= requirement(part).ok_or(Stop::Missing)?.matches(&version);
+            }
+            answer_bool(within)
+        },
+    ),
+];
+
+/// The order of two versions, or none if one is not a version. Build metadata does not count.
+pub fn compare_versions(a: &str, b: &str) -> Option<Ordering> {
+    Some(parse(a)?.cmp_precedence(&parse(b)?))
+}
+
+/// Reads `5`, `5.29`, `v5.29.1-pre+build`.
+fn parse(text: &str) -> Option<Version> {
+    let text = text.trim();
+    let text = text.strip_prefix('v').unwrap_or(text);
+    let (core, rest) = text.split_at(text.find(['-', '+']).unwrap_or(text.len()));
+    let filled = match core.matches('.').count() {
+        0 => format!("{core}.0.0{rest}"),
+        1 => format!("{core}.0{rest}"),
+        _ => return Version::parse(text).ok(),
+    };
+    Version::parse(&filled).ok()
+}
+
+/// Reads comparators that are separated by blanks or commas.
+fn requirement(text: &str) -> Option<VersionReq> {
+    let mut joined = String::new();
+    for word in text.replace(',', " ").split_whitespace() {
+        // A blank may stand between an operator and its version.
+        if !joined.is_empty() && !joined.ends_with(['<', '>', '=', '^', '~']) {
+            joined.push(',');
+        }
+        joined.push_str(&word.replace('v', ""));
+    }
+    VersionReq::parse(&joined).ok()
+}

@@ -1,0 +1,214 @@
+//! Values as text: for messages, where secrets are redacted, and for `to-text`.
+
+use std::fmt::Write as _;
+
+use crate::eval::{Budget, OverBudget};
+use crate::host::Host;
+use crate::value::{Absent, Data, Value};
+
+/// What is printed instead of a secret.
+pub const REDACTED: &str = "‹redacted›";
+
+/// How deep a value is written; the rest is `…`.
+const MAX_DEPTH: usize = 8;
+
+/// A value as interpolation writes it, secrets in the clear: for computing only.
+pub(crate) fn plain<'h>(
+    host: &'h (dyn Host + 'h),
+    value: &Value<'h>,
+    budget: &mut Budget,
+) -> Result<String, OverBudget> {
+    write_all(host, value, budget, false, Style::Words)
+}
+
+/// A value as a message writes it: lists as `a, b`, secrets redacted.
+///
+/// # Errors
+/// When the budget is exceeded.
+pub fn redacted<'h>(
+    host: &'h (dyn Host + 'h),
+    value: &Value<'h>,
+    budget: &mut Budget,
+) -> Result<String, OverBudget> {
+    write_all(host, value, budget, true, Style::Words)
+}
+
+/// A value as a literal of the language, or `missing` or `unknown`; secrets redacted, and what is long or deep shortened.
+pub fn literal<'h>(host: &'h (dyn Host + 'h), value: &Value<'h>) -> String {
+    let mut budget = Budget::new(10_000);
+    write_all(host, value, &mut budget, true, Style::Literal).unwrap_or_else(|_| "…".to_owned())
+}
+
+fn write_all<'h>(
+    host: &'h (dyn Host + 'h),
+    value: &Value<'h>,
+    budget: &mut Budget,
+    redact: bool,
+    style: Style,
+) -> Result<String, OverBudget> {
+    let mut writer = Writer {
+        host,
+        budget,
+        redact,
+        out: String::new(),
+    };
+    writer.value(value, style, 0)?;
+    Ok(writer.out)
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Style {
+    /// As in a sentence: `a, b`, `(missing)`.
+    Words,
+    /// As in a rule: `["a", "b"]`, `missing`.
+    Literal,
+}
+
+struct Writer<'b, 'h> {
+    host: &'h (dyn Host + 'h),
+    budget: &'b mut Budget,
+    redact: bool,
+    out: String,
+}
+
+impl<'h> Writer<'_, 'h> {
+    fn value(&mut self, value: &Value<'h>, style: Style, depth: usize) -> Result<(), OverBudget> {
+        self.budget.charge(1)?;
+        let compound = matches!(
+            value.data,
+            Data::List(_) | Data::Map(_) | Data::HostList(_) | Data::HostMap(_)
+        );
+        // Of a list or map each element has its own mark; a host's may be marked as a whole.
+        let whole = !matches!(value.data, Data::List(_) | Data::Map(_) | Data::Absent(_));
+        if self.redact && value.secret && whole {
+            self.out.push_str(REDACTED);
+            return Ok(());
+        }
+        if compound && depth >= MAX_DEPTH {
+            self.out.push('…');
+            return Ok(());
+        }
+        match &value.data {
+            Data::Null => self.out.push_str("null"),
+            Data::Bool(value) => {
+                let _ = write!(self.out, "{value}");
+            }
+            Data::Number(value) => number(&mut self.out, *value),
+            Data::String(text) => {
+                self.budget.charge_text(text.len())?;
+                match style {
+                    Style::Words => self.out.push_str(text),
+                    Style::Literal => quoted(&mut self.out, text),
+                }
+            }
+            Data::Regex(regex) => {
+                let _ = write!(self.out, "/{}/", regex.as_str());
+            }
+            Data::Record(record) => self.record(*record, style),
+            Data::Absent(absent) => {
+                let word = match absent {
+                    Absent::Missing => "missing",
+                    Absent::Unknown(_) => "unknown",
+                };
+                match style {
+                    Style::Words => {
+                        let _ = write!(self.out, "({word})");
+                    }
+                    Style::Literal => self.out.push_str(word),
+                }
+            }
+            Data::List(_) | Data::HostList(_) => self.list(value, style, depth)?,
+            Data::Map(_) | Data::HostMap(_) => self.map(value, style, depth)?,
+        }
+        Ok(())
+    }
+
+    fn record(&mut self, record: crate::host::RecordRef, style: Style) {
+        match self.host.field(record, "name").data {
+            Data::String(name) if style == Style::Words => self.out.push_str(&name),
+            Data::String(name) => quoted(&mut self.out, &name),
+            _ => self.out.push_str("(record)"),
+        }
+    }
+
+    fn list(&mut self, value: &Value<'h>, style: Style, depth: usize) -> Result<(), OverBudget> {
+        self.budget.charge(value.size(self.host))?;
+        let list = value.items(self.host);
+        // Only the outermost list of a sentence goes without brackets.
+        let brackets = style == Style::Literal || depth > 0;
+        if brackets {
+            self.out.push('[');
+        }
+        let items = list.items.iter().chain(list.incomplete.as_deref());
+        for (index, item) in items.enumerate() {
+            if index > 0 {
+                self.out.push_str(", ");
+            }
+            self.value(item, style, depth + 1)?;
+        }
+        if brackets {
+            self.out.push(']');
+        }
+        Ok(())
+    }
+
+    fn map(&mut self, value: &Value<'h>, style: Style, depth: usize) -> Result<(), OverBudget> {
+        self.budget.charge(value.size(self.host))?;
+        let (entries, open) = value.entries(self.host);
+        self.out.push('{');
+        for (index, (key, value)) in entries.iter().enumerate() {
+            if index > 0 {
+                self.out.push_str(", ");
+            }
+            if is_name(key) {
+                self.out.push_str(key);
+            } else {
+                quoted(&mut self.out, key);
+            }
+            self.out.push_str(": ");
+            self.value(value, style, depth + 1)?;
+        }
+        if open.is_some() {
+            self.out
+                .push_str(if entries.is_empty() { "…" } else { ", …" });
+        }
+        self.out.push('}');
+        Ok(())
+    }
+}
+
+/// As short as possible: integers without a fraction, others with as many digits as they need.
+fn number(out: &mut String, value: f64) {
+    let _ = if value.abs() < 1e16 || value.fract() != 0.0 {
+        write!(out, "{}", value + 0.0)
+    } else {
+        write!(out, "{value:e}")
+    };
+}
+
+fn quoted(out: &mut String, text: &str) {
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\t' => out.push_str("\\t"),
+            '{' => out.push_str("\\{"),
+            c if c.is_control() => {
+                let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+}
+
+/// Can the key stand without quotes?
+fn is_name(key: &str) -> bool {
+    key.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && !key.ends_with('-')
+        && key
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+}

@@ -1,0 +1,99 @@
+//! Truth with three values: strong Kleene logic that remembers why nothing was decided.
+
+use crate::host::{Place, Unknown};
+use crate::value::{Absent, Data, Value};
+
+/// True, false or undecided (docs/language.md §4).
+#[derive(Debug, Clone, PartialEq)]
+pub enum Truth {
+    /// It is so.
+    True,
+    /// It is not so.
+    False,
+    /// Something that would decide it is missing.
+    Missing(Option<Box<Place>>),
+    /// Something that would decide it cannot be seen.
+    Unknown(Box<Why>),
+}
+
+/// What could not be seen, and where.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Why {
+    /// The reason.
+    pub unknown: Unknown,
+    /// Where it is or would be.
+    pub place: Option<Place>,
+}
+
+impl From<bool> for Truth {
+    fn from(value: bool) -> Self {
+        if value { Self::True } else { Self::False }
+    }
+}
+
+impl Truth {
+    /// Neither true nor false?
+    pub fn is_undecided(&self) -> bool {
+        matches!(self, Self::Missing(_) | Self::Unknown(_))
+    }
+
+    /// `not`
+    #[must_use]
+    pub fn negate(self) -> Self {
+        match self {
+            Self::True => Self::False,
+            Self::False => Self::True,
+            undecided => undecided,
+        }
+    }
+
+    /// `not` if `negated`.
+    #[must_use]
+    pub fn negate_if(self, negated: bool) -> Self {
+        if negated { self.negate() } else { self }
+    }
+
+    /// What remains undecided of two undecided sides of `and`, `or` or a quantifier: unknown if either is.
+    #[must_use]
+    pub fn either(self, other: Self) -> Self {
+        match (&self, &other) {
+            (Self::Unknown(_), _) | (Self::Missing(Some(_)), Self::Missing(_)) => self,
+            (_, Self::Unknown(_)) | (_, Self::Missing(_)) => other,
+            _ => self,
+        }
+    }
+
+    /// What an absent value makes of an operator that needs it.
+    pub fn of_absent(absent: &Absent, place: Option<&Place>) -> Self {
+        match absent {
+            Absent::Missing => Self::Missing(place.cloned().map(Box::new)),
+            Absent::Unknown(unknown) => Self::Unknown(Box::new(Why {
+                unknown: unknown.clone(),
+                place: place.cloned(),
+            })),
+        }
+    }
+
+    /// A value taken as truth; anything but a boolean is of a type that cannot be used, so missing.
+    pub fn of_value(value: &Value<'_>) -> Self {
+        match &value.data {
+            Data::Bool(value) => Self::from(*value),
+            Data::Absent(absent) => Self::of_absent(absent, value.place.as_ref()),
+            _ => Self::Missing(value.place.clone().map(Box::new)),
+        }
+    }
+
+    /// The truth as a value.
+    pub fn into_value<'h>(self) -> Value<'h> {
+        match self {
+            Self::True => Value::bool(true),
+            Self::False => Value::bool(false),
+            Self::Missing(place) => Value::missing(place.map(|place| *place)),
+            Self::Unknown(why) => Value {
+                data: Data::Absent(Absent::Unknown(why.unknown)),
+                place: why.place,
+                secret: false,
+            },
+        }
+    }
+}

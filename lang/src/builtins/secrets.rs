@@ -46,7 +46,7 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
     Builtin::predicate(
         "weak(value: any) -> bool",
-        "A password that everybody tries first: `guest`, `admin`, `changeme`, `minio123`, …",
+        "A password that everybody tries first: `guest`, `admin`, `changeme`, `minio123` and their like.",
         &[("'guest' is weak", "true"), ("'changeme' is weak", "true"), ("'Tr0ub4dor' is weak", "false")],
         |call| answer_bool(call.maybe_text(0).is_some_and(is_weak)),
     ),

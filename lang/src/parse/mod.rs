@@ -1,3 +1,108 @@
-//! Text to tree.
+//! Text to tree: never fails, whatever the text.
+//!
+//! `token` cuts the text into tokens, `split` finds where items begin, `words` spells the tokens of one item as the text
+//! that `grammar.pest` is written over, and `build` makes the tree and the diagnostics from what pest found.
+//!
+//! INVARIANT: pest is seen only inside this module.
 
 pub mod ast;
+mod build;
+mod report;
+mod split;
+mod text;
+mod token;
+pub mod vocabulary;
+mod words;
+
+use source::{Diagnostic, Severity, SourceId, Span};
+
+pub use token::{Token, TokenKind, tokens};
+
+/// The largest file that is read, in bytes: 1 MiB.
+pub const MAX_SIZE: usize = 1 << 20;
+
+/// A file as far as it could be read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parse {
+    /// The tree. Items with [`ast::Item::damaged`] are incomplete.
+    pub file: ast::File,
+    /// What is wrong, in the order of the text.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads a `.watch` file.
+///
+/// Items are read one by one: an error in one leaves its neighbours whole, and an error in a clause leaves the other
+/// clauses of the rule. Texts beyond [`MAX_SIZE`] give one diagnostic and no items.
+pub fn parse(source: SourceId, text: &str) -> Parse {
+    if let Some(diagnostic) = too_large(source, text) {
+        return Parse {
+            file: ast::File::default(),
+            diagnostics: vec![diagnostic],
+        };
+    }
+    let lexed = token::lex(text);
+    let significant = words::significant(text, &lexed.tokens);
+    let mut out = Parse {
+        file: ast::File::default(),
+        diagnostics: Vec::new(),
+    };
+    let mut faults = lexed.faults.as_slice();
+    for piece in split::pieces(text, &significant.words) {
+        let following = significant.words.get(piece.end);
+        let end = following.map_or(u32::MAX, |word| word.token.start);
+        let own = faults.partition_point(|(_, token)| token.start < end);
+        let (mine, later) = faults.split_at(own);
+        faults = later;
+        let text_of_piece = build::Text {
+            source,
+            text,
+            docs: &significant.docs,
+            before: piece
+                .start
+                .checked_sub(1)
+                .map_or(0, |word| significant.words[word].token.end),
+        };
+        let built = build::item(text_of_piece, &significant.words[piece], mine);
+        out.file.items.extend(built.item);
+        out.diagnostics.extend(built.diagnostics);
+    }
+    out.diagnostics
+        .sort_by_key(|diagnostic| diagnostic.primary.span.start);
+    out
+}
+
+/// Reads one expression that is the whole text, as on a command line. A damaged one has diagnostics.
+pub fn parse_expression(source: SourceId, text: &str) -> (ast::Expr, Vec<Diagnostic>) {
+    if let Some(diagnostic) = too_large(source, text) {
+        let damaged = ast::Expr {
+            span: Span::point(source, 0),
+            kind: ast::ExprKind::Damaged,
+        };
+        return (damaged, vec![diagnostic]);
+    }
+    let lexed = token::lex(text);
+    let significant = words::significant(text, &lexed.tokens);
+    let whole = build::Text {
+        source,
+        text,
+        docs: &significant.docs,
+        before: 0,
+    };
+    build::expression(whole, &significant.words, &lexed.faults)
+}
+
+fn too_large(source: SourceId, text: &str) -> Option<Diagnostic> {
+    (text.len() > MAX_SIZE).then(|| {
+        Diagnostic::new(
+            report::TOO_LARGE,
+            Severity::Error,
+            Span::point(source, 0),
+            format!(
+                "the file has {} bytes; at most {MAX_SIZE} are read",
+                text.len()
+            ),
+        )
+        .with_help("split it into several files: all files of a folder belong together")
+    })
+}

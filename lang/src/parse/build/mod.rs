@@ -1,0 +1,449 @@
+//! What pest found, to the tree.
+//!
+//! The grammar matches every text; its empty rules say what was left out, its `junk` what fits nowhere. Both become
+//! diagnostics here, at most one for each place.
+
+mod chart;
+mod expr;
+mod item;
+mod pattern;
+mod rule;
+
+use std::cell::{Cell, RefCell};
+
+use pest::Parser as _;
+use pest::iterators::Pair;
+use source::{Applicability, Diagnostic, Edit, Fix, Severity, SourceId, Span};
+
+use super::ast::{Expr, ExprKind, Item, Name, Spanned};
+use super::report;
+use super::split;
+use super::text;
+use super::token::{Token, Unclosed};
+use super::words::{Sentence, Word};
+
+#[derive(pest_derive::Parser)]
+#[grammar = "parse/grammar.pest"]
+struct Grammar;
+
+/// A piece of what pest found.
+type Node<'i> = Pair<'i, Rule>;
+
+/// The text around the words of an item.
+#[derive(Clone, Copy)]
+pub(super) struct Text<'a> {
+    pub(super) source: SourceId,
+    pub(super) text: &'a str,
+    /// All documentation comments of the file.
+    pub(super) docs: &'a [Token],
+    /// Where the item before ends.
+    pub(super) before: u32,
+}
+
+/// An item, if there is one, and what is wrong with it.
+pub(super) struct Built {
+    pub(super) item: Option<Item>,
+    pub(super) diagnostics: Vec<Diagnostic>,
+}
+
+/// Builds one item from its words and the faults of its tokens.
+pub(super) fn item(text: Text<'_>, words: &[Word], faults: &[(Unclosed, Token)]) -> Built {
+    let sentence = Sentence::new(text.source, text.text, words);
+    let builder = Builder::new(text, &sentence);
+    builder.report_faults(faults);
+    let item = builder
+        .read(Rule::piece)
+        .and_then(|piece| builder.piece(piece));
+    let problems = builder.problems.into_inner();
+    Built {
+        item: item.map(|mut item| {
+            item.damaged |= problems.damaged;
+            item
+        }),
+        diagnostics: problems.diagnostics,
+    }
+}
+
+/// Builds an expression that is all of the words.
+pub(super) fn expression(
+    text: Text<'_>,
+    words: &[Word],
+    faults: &[(Unclosed, Token)],
+) -> (Expr, Vec<Diagnostic>) {
+    let sentence = Sentence::new(text.source, text.text, words);
+    let builder = Builder::new(text, &sentence);
+    builder.report_faults(faults);
+    let mut expr = builder.damaged_expr(Span::point(text.source, 0));
+    if let Some(whole) = builder.read(Rule::expression) {
+        for part in whole.into_inner() {
+            match part.as_rule() {
+                Rule::expr | Rule::hole => expr = builder.expr(part),
+                Rule::stray => builder.unexpected(&part, "the expression ends before"),
+                _ => {}
+            }
+        }
+    }
+    (expr, builder.problems.into_inner().diagnostics)
+}
+
+#[derive(Default)]
+struct Problems {
+    diagnostics: Vec<Diagnostic>,
+    damaged: bool,
+}
+
+struct Builder<'a> {
+    text: Text<'a>,
+    sentence: &'a Sentence<'a>,
+    // The closures of the Pratt parser all need these.
+    problems: RefCell<Problems>,
+    /// The word before which something was reported missing: what stands there is not reported again.
+    reported: Cell<Option<usize>>,
+}
+
+impl<'a> Builder<'a> {
+    fn new(text: Text<'a>, sentence: &'a Sentence<'a>) -> Self {
+        Self {
+            text,
+            sentence,
+            problems: RefCell::default(),
+            reported: Cell::new(None),
+        }
+    }
+
+    /// Runs the grammar, if the words do not nest too deep.
+    fn read(&self, rule: Rule) -> Option<Node<'a>> {
+        if let Some(word) = split::too_deep(self.text.text, self.sentence.words) {
+            self.too_deep(self.word_span(word));
+            return None;
+        }
+        match Grammar::parse(rule, &self.sentence.text) {
+            Ok(mut pairs) => pairs.next(),
+            // The grammar matches everything; pest gives up only when the thread's stack runs low.
+            Err(_) => {
+                self.too_deep(self.word_span(0));
+                None
+            }
+        }
+    }
+
+    // ---- places ----
+
+    fn span(&self, node: &Node<'_>) -> Span {
+        let span = node.as_span();
+        self.sentence.span(span.start(), span.end())
+    }
+
+    /// The index of the first word of a node; of an empty one, of the word after it.
+    fn word_index(&self, node: &Node<'_>) -> usize {
+        self.sentence.word_at(node.as_span().start())
+    }
+
+    fn word(&self, index: usize) -> Option<Word> {
+        self.sentence.words.get(index).copied()
+    }
+
+    fn word_span(&self, index: usize) -> Span {
+        let end = self.text.text.len() as u32;
+        self.word(index)
+            .map_or(Span::point(self.text.source, end), |word| {
+                word.token.span(self.text.source)
+            })
+    }
+
+    /// The text of a node's first word.
+    fn spelled(&self, node: &Node<'_>) -> &'a str {
+        self.word(self.word_index(node))
+            .map_or("", |word| word.token.text(self.text.text))
+    }
+
+    /// The documentation comments between the word before and this one.
+    fn docs_before(&self, word: usize) -> Option<Spanned<String>> {
+        let text = self.text.text;
+        let from = match word.checked_sub(1).and_then(|before| self.word(before)) {
+            Some(before) => before.token.end,
+            None => self.text.before,
+        };
+        let to = self.word(word)?.token.start;
+        let docs = self.text.docs;
+        let first = docs.partition_point(|doc| doc.start < from);
+        let own = docs[first..].partition_point(|doc| doc.start < to);
+        let own = &docs[first..first + own];
+        let span = own
+            .first()?
+            .span(self.text.source)
+            .cover(own.last()?.span(self.text.source));
+        let lines: Vec<&str> = own
+            .iter()
+            .map(|doc| {
+                let line = doc.text(text).trim_start_matches('#');
+                line.strip_prefix(' ').unwrap_or(line).trim_end()
+            })
+            .collect();
+        Some(Spanned {
+            node: lines.join("\n"),
+            span,
+        })
+    }
+
+    // ---- diagnostics ----
+
+    fn report(&self, diagnostic: Diagnostic) {
+        let mut problems = self.problems.borrow_mut();
+        problems.damaged = true;
+        problems.diagnostics.push(diagnostic);
+    }
+
+    /// Reports without damaging the item: it is about what stands beside it.
+    fn report_beside(&self, diagnostic: Diagnostic) {
+        self.problems.borrow_mut().diagnostics.push(diagnostic);
+    }
+
+    fn error(&self, code: &'static str, span: Span, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::new(code, Severity::Error, span, message)
+    }
+
+    fn report_faults(&self, faults: &[(Unclosed, Token)]) {
+        for (fault, token) in faults {
+            let (message, help) = report::fault(*fault);
+            let span = token.span(self.text.source);
+            self.report(self.error(report::UNCLOSED, span, message).with_help(help));
+        }
+    }
+
+    fn too_deep(&self, span: Span) {
+        let message = format!("this nests more than {} levels deep", split::MAX_DEPTH);
+        self.report(
+            self.error(report::TOO_DEEP, span, message)
+                .with_help("name parts of it with `let`, or write a function with `fn`"),
+        );
+    }
+
+    /// Is nothing reported yet about what stands before this word? From now on something is.
+    fn first_report_at(&self, word: usize) -> bool {
+        self.reported.replace(Some(word)) != Some(word)
+    }
+
+    /// Reports that `wanted` was left out where the empty `node` stands.
+    fn missing(&self, node: &Node<'_>, wanted: &str, help: Option<&str>) {
+        let next = self.word_index(node);
+        self.problems.borrow_mut().damaged = true;
+        if !self.first_report_at(next) {
+            return;
+        }
+        let text = self.text.text;
+        let before = next.checked_sub(1).and_then(|before| self.word(before));
+        let after = before.map_or(String::new(), |before| {
+            format!(" after {}", report::describe(before.token, text))
+        });
+        // What stands on the next line is another clause: point at what is incomplete.
+        let found = self.word(next).filter(|next| !next.first_on_line);
+        let mut diagnostic = match (found, before) {
+            (Some(found), _) => {
+                let message = format!(
+                    "expected {wanted}{after}, found {}",
+                    report::describe(found.token, text)
+                );
+                self.error(report::SYNTAX, found.token.span(self.text.source), message)
+            }
+            (None, Some(before)) => {
+                let span = before.token.span(self.text.source);
+                self.error(report::SYNTAX, span, format!("expected {wanted}{after}"))
+            }
+            (None, None) => self.error(
+                report::SYNTAX,
+                self.word_span(next),
+                format!("expected {wanted}"),
+            ),
+        };
+        if let Some(help) =
+            help.or_else(|| found.and_then(|found| report::advice(found.token, text)))
+        {
+            diagnostic = diagnostic.with_help(help);
+        }
+        self.report(diagnostic);
+    }
+
+    /// Reports that the bracket at word `opening` is not closed where the empty `node` stands.
+    fn not_closed(&self, node: &Node<'_>, opening: usize) {
+        let next = self.word_index(node);
+        self.problems.borrow_mut().damaged = true;
+        if !self.first_report_at(next) {
+            return;
+        }
+        let text = self.text.text;
+        let (open, close) = match self.word(opening).map(|word| word.token.text(text)) {
+            Some("(") => ("(", "`)`"),
+            Some("[") => ("[", "`]`"),
+            _ => ("{", "`}`"),
+        };
+        let opening = self.word_span(opening);
+        let found = self.word(next).filter(|next| !next.first_on_line);
+        let diagnostic = match found {
+            Some(found) => {
+                let message = format!(
+                    "expected an operator, `,` or {close}, found {}",
+                    report::describe(found.token, text)
+                );
+                let mut diagnostic = self
+                    .error(report::SYNTAX, found.token.span(self.text.source), message)
+                    .with_related(opening, "opened here");
+                diagnostic.help = report::advice(found.token, text).map(str::to_owned);
+                diagnostic
+            }
+            None => self
+                .error(report::UNCLOSED, opening, format!("`{open}` is not closed"))
+                .with_help(format!("put {close} where it ends")),
+        };
+        self.report(diagnostic);
+    }
+
+    /// Reports words that fit nowhere, unless something was reported missing right there.
+    fn unexpected(&self, node: &Node<'_>, context: &str) {
+        let word = self.word_index(node);
+        self.problems.borrow_mut().damaged = true;
+        let Some(found) = self.word(word) else { return };
+        if !self.first_report_at(word) {
+            return;
+        }
+        let text = self.text.text;
+        let span = found.token.span(self.text.source);
+        let message = format!("{context} {}", report::describe(found.token, text));
+        let mut diagnostic = self.error(report::SYNTAX, span, message);
+        diagnostic.help = report::advice(found.token, text).map(str::to_owned);
+        self.report(diagnostic);
+    }
+
+    /// Reports an operator of another language, with the change that mends it.
+    fn foreign_operator(&self, node: &Node<'_>, instead: &str) {
+        let span = self.span(node);
+        let written = self.spelled(node);
+        let help = match written {
+            "=" => "`==` compares; a single `=` gives a value to a name".to_owned(),
+            _ => format!("write `{instead}`"),
+        };
+        let touching = self.text.text[span.range().end..].starts_with(|c: char| !c.is_whitespace());
+        let blank = if instead == "not" && touching {
+            " "
+        } else {
+            ""
+        };
+        let mut diagnostic = self
+            .error(
+                report::FOREIGN_OPERATOR,
+                span,
+                format!("`{written}` is not an operator here"),
+            )
+            .with_help(help);
+        diagnostic.fixes.push(Fix {
+            title: format!("write `{instead}`"),
+            applicability: Applicability::Safe,
+            edits: vec![Edit {
+                span,
+                insert: format!("{instead}{blank}"),
+            }],
+        });
+        self.report(diagnostic);
+    }
+
+    /// Reports a clause that stands twice.
+    fn duplicate(&self, clause: &str, second: Span, first: Span) {
+        self.report(
+            self.error(
+                report::DUPLICATE,
+                second,
+                format!("`{clause}` stands twice"),
+            )
+            .with_related(first, "the first one"),
+        );
+    }
+
+    // ---- small pieces ----
+
+    fn damaged_expr(&self, span: Span) -> Expr {
+        Expr {
+            span: Span::point(span.source, span.start),
+            kind: ExprKind::Damaged,
+        }
+    }
+
+    /// A name, or `None` after reporting that it is missing.
+    fn name(&self, node: &Node<'_>, wanted: &str) -> Option<Name> {
+        match node.as_rule() {
+            Rule::no_name => {
+                self.missing(node, wanted, None);
+                None
+            }
+            Rule::taken_name => {
+                let name = self.any_name(node);
+                self.report(
+                    self.error(
+                        report::RESERVED_WORD,
+                        name.span,
+                        format!(
+                            "`{}` is a word of the language and cannot be a name",
+                            name.node
+                        ),
+                    )
+                    .with_help("choose another name"),
+                );
+                Some(name)
+            }
+            _ => Some(self.any_name(node)),
+        }
+    }
+
+    /// The node's first word as a name, whatever it is; a quoted text without its quotes.
+    fn any_name(&self, node: &Node<'_>) -> Name {
+        let spelled = self.spelled(node);
+        Name {
+            node: if spelled.starts_with(['"', '\'']) {
+                self.unquoted(node)
+            } else {
+                spelled.to_owned()
+            },
+            span: self.span(node),
+        }
+    }
+
+    /// The meaning of a quoted text.
+    fn unquoted(&self, node: &Node<'_>) -> String {
+        let mut bad = Vec::new();
+        let meaning = text::quoted(self.spelled(node), &mut bad);
+        self.report_escapes(self.span(node), bad);
+        meaning
+    }
+
+    /// A quoted text, or `None` after reporting that it is missing.
+    fn quoted(&self, node: &Node<'_>, wanted: &str) -> Option<Spanned<String>> {
+        if node.as_rule() == Rule::no_text {
+            self.missing(node, wanted, Some("texts stand in quotes"));
+            return None;
+        }
+        Some(Spanned {
+            node: self.unquoted(node),
+            span: self.span(node),
+        })
+    }
+
+    fn report_escapes(&self, token: Span, bad: Vec<text::BadEscape>) {
+        for escape in bad {
+            let span = Span::new(
+                token.source,
+                token.start + escape.start as u32,
+                token.start + escape.end as u32,
+            );
+            let written = &self.text.text[span.range()];
+            self.report(
+                self.error(
+                    report::ESCAPE,
+                    span,
+                    format!("`{written}` means nothing in a quoted text"),
+                )
+                .with_help(
+                    r#"the escapes are `\{`, `\}`, `\"`, `\\`, `\n`, `\t` and `\u{1f436}`; in '…' nothing is escaped"#,
+                ),
+            );
+        }
+    }
+}

@@ -1,0 +1,483 @@
+//! Rules: clauses in the order written, each requirement with those that belong to it.
+
+use source::{Severity, Span};
+
+use super::super::ast::{
+    Clause, Example, Expect, FixAction, FixClause, Requirement, Rule as AstRule, SeverityClause,
+    SourceClause, Spanned, View,
+};
+use super::super::{report, token, vocabulary};
+use super::expr::Binding;
+use super::{Builder, Node, Rule};
+
+impl Builder<'_> {
+    /// A rule; `None` if it has no name.
+    pub(super) fn rule(&self, node: Node<'_>) -> Option<AstRule> {
+        let mut name = None;
+        let mut opening = 0;
+        let mut rule = None;
+        for part in node.into_inner() {
+            match part.as_rule() {
+                Rule::no_body => self.missing(&part, "`{`", Some("`rule name { … }`")),
+                Rule::body_open => opening = self.word_index(&part),
+                Rule::not_closed => self.not_closed(&part, opening),
+                Rule::name | Rule::taken_name | Rule::no_name => {
+                    name = self.name(&part, "the rule's name");
+                }
+                _ => self.clause(rule.get_or_insert_with(empty), part),
+            }
+        }
+        let name = name?;
+        let mut rule = rule.unwrap_or_else(empty);
+        rule.name = name;
+        Some(rule)
+    }
+
+    fn clause(&self, rule: &mut AstRule, node: Node<'_>) {
+        let span = self.span(&node);
+        match node.as_rule() {
+            Rule::junk => self.junk(&node, vocabulary::RULE_CLAUSES),
+            Rule::source_clause => {
+                let mut parts = node.into_inner();
+                let title = parts
+                    .next()
+                    .and_then(|part| self.quoted(&part, "the title of a section"));
+                let url = parts
+                    .next()
+                    .and_then(|part| self.quoted(&part, "an address"));
+                rule.sources
+                    .extend(title.map(|title| SourceClause { title, url }));
+            }
+            Rule::tags_clause => {
+                for part in node.into_inner() {
+                    rule.tags.extend(self.name(&part, "a tag"));
+                }
+            }
+            Rule::since_clause => {
+                let version = self.version(node);
+                self.set_once("since", span, &mut rule.since, version, |version| {
+                    version.span
+                });
+            }
+            Rule::until_clause => {
+                let version = self.version(node);
+                self.set_once("until", span, &mut rule.until, version, |version| {
+                    version.span
+                });
+            }
+            Rule::for_clause => rule.body.extend(self.for_clause(node)),
+            Rule::let_item => rule.body.extend(self.let_item(node).map(Clause::Let)),
+            Rule::require_clause => rule.body.extend(self.require(node)),
+            Rule::example => rule.examples.extend(self.example(node)),
+            Rule::severity_clause => match rule.body.last_mut() {
+                Some(Clause::Require(requirement)) => {
+                    self.requirement_severity(requirement, node, span);
+                }
+                _ => {
+                    for part in node.into_inner() {
+                        rule.severities.extend(self.severity(part));
+                    }
+                }
+            },
+            Rule::when_clause => {
+                let Some(condition) = node.into_inner().next().map(|part| self.expr(part)) else {
+                    return;
+                };
+                match rule.body.last_mut() {
+                    Some(Clause::Require(requirement)) => {
+                        requirement.span = requirement.span.cover(span);
+                        self.set_once(
+                            "when",
+                            span,
+                            &mut requirement.when,
+                            Some(condition),
+                            |when| when.span,
+                        );
+                    }
+                    _ => rule.body.push(Clause::When(condition)),
+                }
+            }
+            _ => match rule.body.last_mut() {
+                Some(Clause::Require(requirement)) => {
+                    requirement.span = requirement.span.cover(span);
+                    self.requirement_clause(requirement, node);
+                }
+                _ => self.orphan(node),
+            },
+        }
+    }
+
+    /// A clause of a requirement where there is none.
+    fn orphan(&self, node: Node<'_>) {
+        let index = self.word_index(&node);
+        let spelled = self.spelled(&node);
+        self.report(
+            self.error(
+                report::SYNTAX,
+                self.word_span(index),
+                format!("`{spelled}` belongs to a `require` or `forbid`"),
+            )
+            .with_help("write it below the requirement that it is about"),
+        );
+        // What is wrong inside it is said as well.
+        let mut elsewhere = Requirement {
+            span: self.span(&node),
+            forbid: false,
+            condition: self.damaged_expr(self.span(&node)),
+            when: None,
+            severity: None,
+            at: None,
+            also_at: Vec::new(),
+            say: None,
+            help: None,
+            fixes: Vec::new(),
+        };
+        self.requirement_clause(&mut elsewhere, node);
+    }
+
+    /// Words in a body that no clause takes.
+    pub(super) fn junk(&self, node: &Node<'_>, clauses: &[&'static str]) {
+        let index = self.word_index(node);
+        let Some(word) = self.word(index) else { return };
+        let spelled = word.token.text(self.text.text);
+        let near = vocabulary::nearest(spelled, clauses).filter(|near| *near != spelled);
+        match near {
+            Some(near) if word.first_on_line => {
+                if self.first_report_at(index) {
+                    let span = self.word_span(index);
+                    self.report(self.misspelt(span, "clause", spelled, near));
+                }
+            }
+            _ => self.unexpected(node, "unexpected"),
+        }
+    }
+
+    fn version(&self, node: Node<'_>) -> Option<Spanned<String>> {
+        let part = node.into_inner().next()?;
+        self.quoted(&part, "a version in quotes")
+    }
+
+    /// Keeps the first of a clause that may stand once.
+    pub(super) fn set_once<T>(
+        &self,
+        clause: &str,
+        span: Span,
+        place: &mut Option<T>,
+        value: Option<T>,
+        where_is: impl Fn(&T) -> Span,
+    ) {
+        match place {
+            Some(first) => self.duplicate(clause, span, where_is(first)),
+            None => *place = value,
+        }
+    }
+
+    fn severity(&self, node: Node<'_>) -> Option<SeverityClause> {
+        const WORDS: &[&str] = &["error", "warning", "info", "off"];
+        let mut severity = None;
+        let mut profile = None;
+        for (i, part) in node.into_inner().enumerate() {
+            match part.as_rule() {
+                Rule::no_severity => {
+                    self.missing(&part, "`error`, `warning`, `info` or `off`", None);
+                }
+                _ if i > 0 => profile = self.name(&part, "the name of a profile"),
+                _ => {
+                    let word = self.any_name(&part);
+                    match (word.node.as_str(), word.node.parse::<Severity>()) {
+                        ("off", _) => severity = Some(word.span_of(None)),
+                        (_, Ok(known)) => severity = Some(word.span_of(Some(known))),
+                        (written, Err(())) => {
+                            let mut diagnostic = self.error(
+                                report::UNKNOWN_WORD,
+                                word.span,
+                                format!("`{written}` is not a severity"),
+                            );
+                            diagnostic = match vocabulary::nearest(written, WORDS) {
+                                Some(near) => {
+                                    diagnostic.with_help(format!("did you mean `{near}`?"))
+                                }
+                                None => diagnostic.with_help("`error`, `warning`, `info` or `off`"),
+                            };
+                            self.report(diagnostic);
+                        }
+                    }
+                }
+            }
+        }
+        Some(SeverityClause {
+            severity: severity?,
+            profile,
+        })
+    }
+
+    fn requirement_severity(&self, requirement: &mut Requirement, node: Node<'_>, span: Span) {
+        requirement.span = requirement.span.cover(span);
+        for part in node.into_inner() {
+            let place = self.span(&part);
+            let Some(entry) = self.severity(part) else {
+                continue;
+            };
+            let plain = entry.severity.node.filter(|_| entry.profile.is_none());
+            let Some(severity) = plain else {
+                self.report(
+                    self.error(
+                        report::SYNTAX,
+                        place,
+                        "a requirement has one severity: `error`, `warning` or `info`",
+                    )
+                    .with_help("severities for a profile stand at the top of the rule"),
+                );
+                continue;
+            };
+            let severity = Some(Spanned {
+                node: severity,
+                span: entry.severity.span,
+            });
+            self.set_once(
+                "severity",
+                span,
+                &mut requirement.severity,
+                severity,
+                |first| first.span,
+            );
+        }
+    }
+
+    fn for_clause(&self, node: Node<'_>) -> Option<Clause> {
+        let mut binding = Binding::default();
+        for part in node.into_inner() {
+            match part.as_rule() {
+                Rule::places => {
+                    let name = binding.only_name(self);
+                    let (view, pattern) = self.places(part);
+                    return Some(Clause::ForAt {
+                        name: name?,
+                        view,
+                        pattern,
+                    });
+                }
+                Rule::elements => {
+                    for part in part.into_inner() {
+                        binding.take(self, part);
+                    }
+                }
+                Rule::no_in => self.missing(
+                    &part,
+                    "`at` and a place, or `in` and a list",
+                    Some("`for x at brig.config`, or `for x in list`"),
+                ),
+                _ => binding.take(self, part),
+            }
+        }
+        binding.generator().map(Clause::ForIn)
+    }
+
+    fn places(&self, node: Node<'_>) -> (View, super::super::ast::Pattern) {
+        let mut view = View::Effective;
+        let mut opening = 0;
+        let mut pattern = super::super::ast::Pattern {
+            span: self.span(&node),
+            segments: Vec::new(),
+        };
+        for part in node.into_inner() {
+            match part.as_rule() {
+                Rule::view => {
+                    view = match self.spelled(&part) {
+                        "user" => View::User,
+                        _ => View::Written,
+                    }
+                }
+                Rule::open_paren => opening = self.word_index(&part),
+                Rule::not_closed => self.not_closed(&part, opening),
+                _ => pattern = self.pattern(part),
+            }
+        }
+        (view, pattern)
+    }
+
+    fn require(&self, node: Node<'_>) -> Option<Clause> {
+        let span = self.span(&node);
+        let forbid = self.spelled(&node) == "forbid";
+        let condition = node
+            .into_inner()
+            .find(|part| part.as_rule() != Rule::require_word)
+            .map(|part| self.expr_or(part, "a condition", "such as `x is set` or `x == y`"))?;
+        Some(Clause::Require(Box::new(Requirement {
+            span,
+            forbid,
+            condition,
+            when: None,
+            severity: None,
+            at: None,
+            also_at: Vec::new(),
+            say: None,
+            help: None,
+            fixes: Vec::new(),
+        })))
+    }
+
+    fn requirement_clause(&self, requirement: &mut Requirement, node: Node<'_>) {
+        let span = self.span(&node);
+        let rule = node.as_rule();
+        if rule == Rule::fix_clause {
+            requirement.fixes.extend(self.fix(node));
+            return;
+        }
+        let mut value = None;
+        let mut label = None;
+        for part in node.into_inner() {
+            match (part.as_rule(), rule) {
+                (Rule::no_at, _) => self.missing(&part, "`at`", Some("`also at place \"label\"`")),
+                (Rule::label, _) => {
+                    label = part.into_inner().next().map(|text| self.text_expr(text));
+                }
+                (_, Rule::say_clause | Rule::help_clause) => {
+                    value =
+                        Some(self.expr_or(part, "a text in quotes", "such as \"{x} must be set\""));
+                }
+                _ => value = Some(self.expr_or(part, "a place", "such as `brig.config.smtp`")),
+            }
+        }
+        let where_is = |first: &super::super::ast::Expr| first.span;
+        match rule {
+            Rule::at_clause => self.set_once("at", span, &mut requirement.at, value, where_is),
+            Rule::say_clause => self.set_once("say", span, &mut requirement.say, value, where_is),
+            Rule::help_clause => {
+                self.set_once("help", span, &mut requirement.help, value, where_is)
+            }
+            _ => requirement
+                .also_at
+                .extend(value.map(|value| (value, label))),
+        }
+    }
+
+    fn fix(&self, node: Node<'_>) -> Option<FixClause> {
+        let span = self.span(&node);
+        let mut safe = true;
+        let mut title = None;
+        let mut action = None;
+        for part in node.into_inner() {
+            match part.as_rule() {
+                Rule::unsafely => safe = false,
+                Rule::no_fix => {
+                    self.missing(&part, "`fix`", Some("`unsafe fix \"title\" set a to b`"))
+                }
+                Rule::label => title = part.into_inner().next().map(|text| self.text_expr(text)),
+                Rule::no_action => self.missing(
+                    &part,
+                    "what to do",
+                    Some("`set`, `quote`, `rename`, `move`, `delete`, `append` or `remove`"),
+                ),
+                _ => action = self.action(part),
+            }
+        }
+        Some(FixClause {
+            span,
+            safe,
+            title,
+            action: action?,
+        })
+    }
+
+    fn action(&self, node: Node<'_>) -> Option<FixAction> {
+        let word = self.spelled(&node);
+        let mut values = Vec::new();
+        for part in node.into_inner() {
+            match part.as_rule() {
+                Rule::to_word | Rule::on_word => {}
+                Rule::no_to => self.missing(&part, "`to`", None),
+                Rule::no_from => self.missing(&part, "`from`", None),
+                _ => values.push(self.expr(part)),
+            }
+        }
+        let mut values = values.into_iter();
+        let (first, second) = (values.next()?, values.next());
+        Some(match (word, second) {
+            ("set", Some(second)) => FixAction::Set(first, second),
+            ("rename", Some(second)) => FixAction::Rename(first, second),
+            ("move", Some(second)) => FixAction::Move(first, second),
+            ("append", Some(second)) => FixAction::Append(first, second),
+            ("remove", Some(second)) => FixAction::Remove(first, second),
+            ("quote", _) => FixAction::Quote(first),
+            _ => FixAction::Delete(first),
+        })
+    }
+
+    fn example(&self, node: Node<'_>) -> Option<Example> {
+        let span = self.span(&node);
+        let mut expect = match self.spelled(&node) {
+            "fails" => Expect::Fails,
+            _ => Expect::Passes,
+        };
+        let mut title = None;
+        let mut text = None;
+        for part in node.into_inner() {
+            match part.as_rule() {
+                Rule::expectation if expect == Expect::Fails => self.report(self.error(
+                    report::SYNTAX,
+                    self.span(&part),
+                    format!("`{}` stands only after `passes`", self.spelled(&part)),
+                )),
+                Rule::expectation => {
+                    expect = match self.spelled(&part) {
+                        "undecided" => Expect::Undecided,
+                        _ => Expect::NotApplicable,
+                    }
+                }
+                Rule::text => title = self.quoted(&part, "a title"),
+                Rule::fence => {
+                    let (content, _) = token::fence_content(self.spelled(&part));
+                    let start = self.span(&part).start;
+                    let span = Span::new(
+                        span.source,
+                        start + content.start as u32,
+                        start + content.end as u32,
+                    );
+                    text = Some(Spanned {
+                        node: self.spelled(&part)[content].to_owned(),
+                        span,
+                    });
+                }
+                Rule::no_fence => self.missing(
+                    &part,
+                    "the text of the example between lines of three backquotes",
+                    None,
+                ),
+                _ => {}
+            }
+        }
+        Some(Example {
+            span,
+            expect,
+            title,
+            text: text?,
+        })
+    }
+}
+
+impl Spanned<String> {
+    /// Something else at the same place.
+    fn span_of<T>(&self, node: T) -> Spanned<T> {
+        Spanned {
+            node,
+            span: self.span,
+        }
+    }
+}
+
+fn empty() -> AstRule {
+    AstRule {
+        name: Spanned {
+            node: String::new(),
+            span: Span::point(source::SourceId(0), 0),
+        },
+        severities: Vec::new(),
+        sources: Vec::new(),
+        tags: Vec::new(),
+        since: None,
+        until: None,
+        body: Vec::new(),
+        examples: Vec::new(),
+    }
+}

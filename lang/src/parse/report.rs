@@ -1,0 +1,120 @@
+//! How the parser words what is wrong, for people who have never programmed.
+
+use super::token::{Token, TokenKind, Unclosed};
+
+/// Something is missing, or stands where it cannot.
+pub(super) const SYNTAX: &str = "rule-syntax";
+/// A bracket, text, regex or example is not closed.
+pub(super) const UNCLOSED: &str = "rule-unclosed";
+/// A word that starts no item or clause, or is none of those possible in its place.
+pub(super) const UNKNOWN_WORD: &str = "rule-unknown-word";
+/// A word of the language as a name.
+pub(super) const RESERVED_WORD: &str = "rule-reserved-word";
+/// A sign of another language.
+pub(super) const FOREIGN_OPERATOR: &str = "rule-foreign-operator";
+/// A clause that may stand once stands twice.
+pub(super) const DUPLICATE: &str = "rule-duplicate-clause";
+/// `\q` and the like.
+pub(super) const ESCAPE: &str = "rule-unknown-escape";
+/// Deeper than 200 levels.
+pub(super) const TOO_DEEP: &str = "rule-too-deep";
+/// Larger than 1 MiB.
+pub(super) const TOO_LARGE: &str = "rule-too-large";
+
+/// A token as a message names it.
+pub(super) fn describe(token: Token, text: &str) -> String {
+    match token.kind {
+        TokenKind::Text
+        | TokenKind::TemplateOpen
+        | TokenKind::TemplateMiddle
+        | TokenKind::TemplateClose => "the quoted text".to_owned(),
+        TokenKind::Regex => "the regex".to_owned(),
+        TokenKind::Fence => "the text of the example".to_owned(),
+        TokenKind::Blank
+        | TokenKind::Comment
+        | TokenKind::Doc
+        | TokenKind::Keyword
+        | TokenKind::Name
+        | TokenKind::Number
+        | TokenKind::Operator
+        | TokenKind::Punctuation
+        | TokenKind::Unknown => {
+            let spelled = token.text(text);
+            let short: String = spelled.chars().take(40).collect();
+            let dots = if short.len() < spelled.len() {
+                "…"
+            } else {
+                ""
+            };
+            if short.contains('`') {
+                "a backquote".to_owned()
+            } else {
+                format!("`{short}{dots}`")
+            }
+        }
+    }
+}
+
+/// Message and help for a fault of a token.
+pub(super) fn fault(fault: Unclosed) -> (&'static str, &'static str) {
+    match fault {
+        Unclosed::Text => (
+            "the quoted text is not closed on its line",
+            "put the same quote at its end; a quote inside a text is written `\\\"`, a line break `\\n`",
+        ),
+        Unclosed::Brace => (
+            "`{` in the quoted text is not closed on its line",
+            "close the expression with `}`; a brace that means itself is written `\\{`",
+        ),
+        Unclosed::Regex => (
+            "the regex is not closed on its line",
+            "put `/` at its end; a slash inside a regex is written `\\/`",
+        ),
+        Unclosed::Fence => (
+            "the text of the example is not closed",
+            "put a line with only three backquotes after it",
+        ),
+    }
+}
+
+/// What to write instead of an operator of another language.
+pub(super) fn foreign(operator: &str) -> Option<&'static str> {
+    Some(match operator {
+        "&&" => "and",
+        "||" => "or",
+        "!" => "not",
+        "=" | "===" => "==",
+        "!==" | "<>" => "!=",
+        _ => return None,
+    })
+}
+
+/// Advice about a word that cannot stand where it stands.
+pub(super) fn advice(token: Token, text: &str) -> Option<&'static str> {
+    let spelled = token.text(text);
+    Some(match spelled {
+        "=>" => "a function's value stands after `=`; the order is compared with `>=`",
+        ":=" => "a value is named with `let name = …`",
+        ";" => "clauses need no sign between them; start a new line",
+        "|" => "`or` joins conditions",
+        "`" | "```" => "texts are written in straight quotes: \"text\"",
+        "“" | "”" | "„" | "‘" | "’" | "«" | "»" => "use straight quotes: \"text\"",
+        "(" => {
+            "a function's name stands directly before `(`; between two values an operator is missing"
+        }
+        "[" => {
+            "a position stands directly after the value, `list[0]`; between two values an operator is missing"
+        }
+        "." => "no blanks around a dot: `brig.config`",
+        "}" => "there is one `}` too many, or a `{` is missing above",
+        ")" | "]" => "there is one closing bracket too many, or an opening one is missing",
+        "#" => "a comment cannot stand inside a quoted text's `{…}`",
+        "if" => "a condition of a rule is a `when` clause; `if … then … else …` is an expression",
+        _ if token.kind == TokenKind::Unknown
+            && spelled.starts_with(|c: char| c.is_ascii_digit()) =>
+        {
+            "a version or an amount with a unit is a text: put it in quotes"
+        }
+        _ => return None,
+    })
+}

@@ -1,0 +1,547 @@
+//! Text to tokens: lossless, never fails. The only place that knows what a word, a text, a regex or a fence looks like.
+
+use source::{SourceId, Span};
+
+use super::vocabulary;
+
+/// What a token is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TokenKind {
+    /// Blanks and line breaks; a byte order mark at the start.
+    Blank,
+    /// `# …` to the end of the line.
+    Comment,
+    /// `## …` to the end of the line.
+    Doc,
+    /// A reserved word that is not a key.
+    Keyword,
+    /// A name or a key, or a word that is special in one place only.
+    Name,
+    /// `12`, `1.5`
+    Number,
+    /// `'text'`, or `"text"` without an expression in it.
+    Text,
+    /// `"text {`
+    TemplateOpen,
+    /// `} text {`
+    TemplateMiddle,
+    /// `} text"`
+    TemplateClose,
+    /// `/regex/`
+    Regex,
+    /// From the three opening backquotes to the three closing ones.
+    Fence,
+    /// `==`, `+`, `->`, … also those of other languages, such as `&&`.
+    Operator,
+    /// Brackets, `,`, `:`, `.`
+    Punctuation,
+    /// Anything else.
+    Unknown,
+}
+
+/// A piece of the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Token {
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte; above `start`.
+    pub end: u32,
+    /// What it is.
+    pub kind: TokenKind,
+}
+
+impl Token {
+    /// The token's text in the text it was made from.
+    pub fn text(self, text: &str) -> &str {
+        &text[self.start as usize..self.end as usize]
+    }
+
+    /// Where it stands.
+    pub fn span(self, source: SourceId) -> Span {
+        Span::new(source, self.start, self.end)
+    }
+
+    /// Blanks and comments say nothing to the grammar.
+    pub fn is_trivia(self) -> bool {
+        matches!(
+            self.kind,
+            TokenKind::Blank | TokenKind::Comment | TokenKind::Doc
+        )
+    }
+}
+
+/// What is wrong with a token: something in it is not closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unclosed {
+    /// A text runs to the end of its line.
+    Text,
+    /// A brace in a text is not closed on its line.
+    Brace,
+    /// A regex runs to the end of its line.
+    Regex,
+    /// The closing backquotes are missing.
+    Fence,
+}
+
+/// Tokens, and what is wrong with some of them.
+pub(super) struct Lexed {
+    pub(super) tokens: Vec<Token>,
+    /// A fault with the place it is about.
+    pub(super) faults: Vec<(Unclosed, Token)>,
+}
+
+/// Cuts a text into tokens. Joined in order they are the text again.
+///
+/// Texts beyond 4 GiB are cut off there.
+pub fn tokens(text: &str) -> Vec<Token> {
+    lex(text).tokens
+}
+
+/// As [`tokens`], with the faults.
+pub(super) fn lex(text: &str) -> Lexed {
+    let text = match u32::try_from(text.len()) {
+        Ok(_) => text,
+        Err(_) => "",
+    };
+    let mut lexer = Lexer {
+        text,
+        at: 0,
+        out: Lexed {
+            tokens: Vec::with_capacity(text.len() / 4),
+            faults: Vec::new(),
+        },
+        previous: None,
+        open: Vec::new(),
+    };
+    lexer.run();
+    lexer.out
+}
+
+/// An expression inside a text.
+struct Interpolation {
+    /// The token that ends in its brace.
+    opening: Token,
+    /// Braces that are open inside it.
+    braces: u32,
+}
+
+struct Lexer<'t> {
+    text: &'t str,
+    at: usize,
+    out: Lexed,
+    /// The last token that is not trivia.
+    previous: Option<Token>,
+    /// Interpolations around the current place, outermost first.
+    open: Vec<Interpolation>,
+}
+
+impl Lexer<'_> {
+    fn run(&mut self) {
+        while let Some(c) = self.peek(0) {
+            let kind = self.next_kind(c);
+            debug_assert!(self.at > self.last_end(), "every token takes a character");
+            self.push(kind);
+        }
+        self.close_interpolations();
+    }
+
+    fn last_end(&self) -> usize {
+        self.out.tokens.last().map_or(0, |token| token.end as usize)
+    }
+
+    fn peek(&self, ahead: usize) -> Option<u8> {
+        self.text.as_bytes().get(self.at + ahead).copied()
+    }
+
+    fn rest(&self) -> &str {
+        &self.text[self.at..]
+    }
+
+    fn push(&mut self, kind: TokenKind) {
+        let token = Token {
+            start: self.last_end() as u32,
+            end: self.at as u32,
+            kind,
+        };
+        if kind == TokenKind::TemplateOpen {
+            self.open.push(Interpolation {
+                opening: token,
+                braces: 0,
+            });
+        }
+        self.out.tokens.push(token);
+        if !token.is_trivia() {
+            self.previous = Some(token);
+        }
+    }
+
+    /// Reports about the token that will end at the current place.
+    fn fault(&mut self, fault: Unclosed) {
+        let token = Token {
+            start: self.last_end() as u32,
+            end: self.at as u32,
+            kind: TokenKind::Unknown,
+        };
+        self.out.faults.push((fault, token));
+    }
+
+    /// Moves past the next token and says what it is.
+    fn next_kind(&mut self, c: u8) -> TokenKind {
+        match c {
+            b' ' | b'\t' | b'\n' | b'\r' => self.blank(),
+            b'#' if self.open.is_empty() => {
+                self.skip_line();
+                let token = &self.text[self.last_end()..self.at];
+                if token.starts_with("##") && !token.starts_with("###") {
+                    TokenKind::Doc
+                } else {
+                    TokenKind::Comment
+                }
+            }
+            b'"' => {
+                self.at += 1;
+                self.text_part(TokenKind::Text, TokenKind::TemplateOpen)
+            }
+            b'\'' => self.raw_text(),
+            b'`' if self.rest().starts_with("```") => self.fence(),
+            b'/' if !self.after_operand() => self.regex(),
+            b'0'..=b'9' => self.number(),
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' => self.word(),
+            0x80.. => self.beyond_ascii(),
+            b'{' => {
+                if let Some(inner) = self.open.last_mut() {
+                    inner.braces += 1;
+                }
+                self.take(1, TokenKind::Punctuation)
+            }
+            b'}' => match self.open.last_mut() {
+                Some(inner) if inner.braces == 0 => {
+                    self.at += 1;
+                    let kind = self.text_part(TokenKind::TemplateClose, TokenKind::TemplateMiddle);
+                    if kind == TokenKind::TemplateClose {
+                        self.open.pop();
+                    }
+                    kind
+                }
+                Some(inner) => {
+                    inner.braces -= 1;
+                    self.take(1, TokenKind::Punctuation)
+                }
+                None => self.take(1, TokenKind::Punctuation),
+            },
+            b'(' | b')' | b'[' | b']' | b',' | b':' | b'.' => self.take(1, TokenKind::Punctuation),
+            _ => self.operator(),
+        }
+    }
+
+    fn take(&mut self, bytes: usize, kind: TokenKind) -> TokenKind {
+        self.at += bytes;
+        kind
+    }
+
+    fn blank(&mut self) -> TokenKind {
+        while let Some(c @ (b' ' | b'\t' | b'\n' | b'\r')) = self.peek(0) {
+            if c == b'\n' {
+                self.close_interpolations();
+            }
+            self.at += 1;
+        }
+        TokenKind::Blank
+    }
+
+    /// An expression in a text ends with its line, whatever it holds.
+    fn close_interpolations(&mut self) {
+        if let Some(outermost) = self.open.first() {
+            let brace = Token {
+                start: outermost.opening.end - 1,
+                ..outermost.opening
+            };
+            // The text inside the forgotten brace is "not closed" only because of it.
+            while let Some((Unclosed::Text, token)) = self.out.faults.last() {
+                if token.start < brace.start {
+                    break;
+                }
+                self.out.faults.pop();
+            }
+            self.out.faults.push((Unclosed::Brace, brace));
+            self.open.clear();
+        }
+    }
+
+    fn skip_line(&mut self) {
+        let rest = self.rest();
+        let mut end = rest.find('\n').unwrap_or(rest.len());
+        if rest[..end].ends_with('\r') {
+            end -= 1;
+        }
+        self.at += end;
+    }
+
+    /// The rest of a text after its quote or an expression's closing brace.
+    fn text_part(&mut self, closed: TokenKind, interrupted: TokenKind) -> TokenKind {
+        loop {
+            match self.peek(0) {
+                Some(b'"') => return self.take(1, closed),
+                Some(b'{') => return self.take(1, interrupted),
+                Some(b'\\') => {
+                    self.at += 1;
+                    if self.peek(0).is_some_and(|c| c != b'\n' && c != b'\r') {
+                        self.skip_char();
+                    }
+                    // `\u{…}`: the brace is not an expression's.
+                    if self.text[..self.at].ends_with('u') && self.peek(0) == Some(b'{') {
+                        self.at += 1;
+                    }
+                }
+                None | Some(b'\n' | b'\r') => {
+                    self.fault(Unclosed::Text);
+                    return closed;
+                }
+                Some(_) => self.skip_char(),
+            }
+        }
+    }
+
+    fn skip_char(&mut self) {
+        self.at += self.rest().chars().next().map_or(0, char::len_utf8);
+    }
+
+    fn raw_text(&mut self) -> TokenKind {
+        let rest = &self.rest()[1..];
+        match rest.find(['\'', '\n']) {
+            Some(end) if rest.as_bytes()[end] == b'\'' => self.at += end + 2,
+            _ => {
+                self.skip_line();
+                self.fault(Unclosed::Text);
+            }
+        }
+        TokenKind::Text
+    }
+
+    /// May the previous token end an operand, so that `/` divides?
+    fn after_operand(&self) -> bool {
+        self.previous
+            .is_some_and(|token| ends_operand(token, self.text))
+    }
+
+    fn regex(&mut self) -> TokenKind {
+        let rest = self.rest().as_bytes();
+        let mut end = 1;
+        while let Some(&c) = rest.get(end) {
+            match c {
+                b'/' => {
+                    self.at += end + 1;
+                    return TokenKind::Regex;
+                }
+                b'\n' => break,
+                b'\\' if rest.get(end + 1).is_some_and(|c| *c != b'\n') => end += 2,
+                _ => end += 1,
+            }
+        }
+        self.skip_line();
+        self.fault(Unclosed::Regex);
+        TokenKind::Regex
+    }
+
+    fn number(&mut self) -> TokenKind {
+        let digits = |lexer: &mut Self| {
+            while lexer.peek(0).is_some_and(|c| c.is_ascii_digit()) {
+                lexer.at += 1;
+            }
+        };
+        let fraction = |lexer: &Self| {
+            lexer.peek(0) == Some(b'.') && lexer.peek(1).is_some_and(|c| c.is_ascii_digit())
+        };
+        digits(self);
+        // `x.1.2` are positions, not a fraction.
+        if !self.after_dot() && fraction(self) {
+            self.at += 1;
+            digits(self);
+        }
+        // `10s`, `1.2.3`: values that must be quoted.
+        let mut odd = false;
+        loop {
+            let word = self.rest().chars().next();
+            if word.is_some_and(|c| c.is_alphanumeric() || c == '_') {
+                self.skip_char();
+            } else if fraction(self) {
+                self.at += 1;
+            } else {
+                break;
+            }
+            odd = true;
+        }
+        if odd {
+            TokenKind::Unknown
+        } else {
+            TokenKind::Number
+        }
+    }
+
+    /// Does a dot stand directly before the current token?
+    fn after_dot(&self) -> bool {
+        self.previous
+            .is_some_and(|dot| dot.end as usize == self.last_end() && dot.text(self.text) == ".")
+    }
+
+    fn word(&mut self) -> TokenKind {
+        let key = self.after_dot();
+        let start = self.at;
+        let bytes = self.text.as_bytes();
+        loop {
+            match bytes.get(self.at) {
+                Some(c) if c.is_ascii_alphanumeric() || *c == b'_' => self.at += 1,
+                Some(b'-') => {
+                    // Only an inner `-` belongs to the name.
+                    let next = self.text[self.at + 1..].chars().next();
+                    if !next.is_some_and(|c| c.is_alphanumeric() || c == '_') {
+                        break;
+                    }
+                    self.at += 1;
+                }
+                Some(0x80..) => {
+                    let next = self.rest().chars().next();
+                    if !next.is_some_and(char::is_alphanumeric) {
+                        break;
+                    }
+                    self.skip_char();
+                }
+                _ => break,
+            }
+        }
+        if !key && vocabulary::is_reserved(&self.text[start..self.at]) {
+            TokenKind::Keyword
+        } else {
+            TokenKind::Name
+        }
+    }
+
+    fn beyond_ascii(&mut self) -> TokenKind {
+        let c = self.rest().chars().next().unwrap_or(' ');
+        if c.is_alphabetic() {
+            return self.word();
+        }
+        let mark_at_start = c == '\u{feff}' && self.at == 0;
+        self.skip_char();
+        if c.is_whitespace() || mark_at_start {
+            TokenKind::Blank
+        } else {
+            TokenKind::Unknown
+        }
+    }
+
+    fn operator(&mut self) -> TokenKind {
+        const OPERATORS: &[&str] = &[
+            "===", "!==", "==", "!=", "<=", ">=", "<>", "->", "=>", ":=", "++", "**", "&&", "||",
+            "=", "<", ">", "+", "-", "*", "/", "%", "|", "?", "!",
+        ];
+        let found = OPERATORS
+            .iter()
+            .find(|operator| self.rest().starts_with(**operator));
+        match found {
+            Some(operator) => self.take(operator.len(), TokenKind::Operator),
+            None => {
+                self.skip_char();
+                TokenKind::Unknown
+            }
+        }
+    }
+
+    /// Three backquotes to the next line that holds only three backquotes. If there is none before something that
+    /// plainly belongs to the rule file, the fence ends there.
+    fn fence(&mut self) -> TokenKind {
+        let start = self.at;
+        let mut line_start = self.text[start..]
+            .find('\n')
+            .map_or(self.text.len(), |end| start + end + 1);
+        let mut last_brace = None;
+        while line_start < self.text.len() {
+            let rest = &self.text[line_start..];
+            let end = rest.find('\n').map_or(rest.len(), |end| end + 1);
+            let line = &rest[..end];
+            if line.trim() == "```" {
+                self.at = line_start + line.trim_end().len();
+                return TokenKind::Fence;
+            }
+            if starts_item(line) || opens_example(line) {
+                last_brace = last_brace.or(Some(line_start));
+                break;
+            }
+            if line.trim_end() == "}" {
+                last_brace = Some(line_start);
+            }
+            line_start += end;
+        }
+        let end = last_brace.unwrap_or(line_start).min(self.text.len());
+        // The line break before the next thing is not the fence's.
+        self.at = start + self.text[start..end].trim_end().len();
+        let opening = Token {
+            start: start as u32,
+            end: start as u32 + 3,
+            kind: TokenKind::Fence,
+        };
+        self.out.faults.push((Unclosed::Fence, opening));
+        TokenKind::Fence
+    }
+}
+
+/// Can an operand end with this token? Then `(` calls, `[` indexes, `/` divides and `-` subtracts.
+pub(super) fn ends_operand(token: Token, text: &str) -> bool {
+    match token.kind {
+        TokenKind::Name
+        | TokenKind::Number
+        | TokenKind::Text
+        | TokenKind::TemplateClose
+        | TokenKind::Regex => true,
+        TokenKind::Punctuation => matches!(token.text(text), ")" | "]" | "}"),
+        TokenKind::Keyword => matches!(token.text(text), "true" | "false" | "null"),
+        TokenKind::Blank
+        | TokenKind::Comment
+        | TokenKind::Doc
+        | TokenKind::TemplateOpen
+        | TokenKind::TemplateMiddle
+        | TokenKind::Fence
+        | TokenKind::Operator
+        | TokenKind::Unknown => false,
+    }
+}
+
+/// Does a line of an example plainly start an item of the rule file? No YAML looks so.
+fn starts_item(line: &str) -> bool {
+    let Some((word, rest)) = line.split_once(' ') else {
+        return false;
+    };
+    let rest = rest.trim();
+    let name_end = rest
+        .find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-'))
+        .unwrap_or(rest.len());
+    let after = rest[name_end..].trim_start();
+    name_end > 0
+        && match word {
+            "rule" | "chart" => after.starts_with('{'),
+            "fn" => after.starts_with('('),
+            "param" => after.starts_with(':') && after.contains('='),
+            "let" => after.starts_with('='),
+            _ => false,
+        }
+}
+
+/// Does a line of an example plainly open the next example?
+fn opens_example(line: &str) -> bool {
+    let line = line.trim();
+    line.ends_with("```") && (line.starts_with("fails") || line.starts_with("passes"))
+}
+
+/// The text between the fences of a fence token, as a range in it, and whether it is closed.
+pub(super) fn fence_content(fence: &str) -> (std::ops::Range<usize>, bool) {
+    let Some(first) = fence.find('\n') else {
+        return (fence.len()..fence.len(), false);
+    };
+    let start = first + 1;
+    let last = fence.rfind('\n').map_or(start, |end| end + 1);
+    if fence[last..].trim() == "```" {
+        (start..last, true)
+    } else {
+        (start..fence.len(), false)
+    }
+}

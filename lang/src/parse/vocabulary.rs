@@ -1,0 +1,159 @@
+//! The words of the language.
+
+/// Words that are never names. After a dot and as keys of maps and charts they are ordinary words.
+pub const RESERVED: &[&str] = &[
+    "agree",
+    "agrees",
+    "also",
+    "and",
+    "at",
+    "contains",
+    "default",
+    "else",
+    "ends",
+    "every",
+    "fails",
+    "false",
+    "fix",
+    "for",
+    "forbid",
+    "help",
+    "if",
+    "in",
+    "is",
+    "let",
+    "matches",
+    "no",
+    "not",
+    "null",
+    "one",
+    "or",
+    "passes",
+    "require",
+    "satisfies",
+    "say",
+    "severity",
+    "since",
+    "some",
+    "source",
+    "starts",
+    "tags",
+    "then",
+    "true",
+    "unsafe",
+    "until",
+    "when",
+];
+
+/// Words that mean something in one place and are names everywhere else.
+pub const SOFT: &[&str] = &[
+    "a",
+    "always",
+    "an",
+    "append",
+    "chart",
+    "condition",
+    "delete",
+    "fn",
+    "from",
+    "key",
+    "keys",
+    "layer",
+    "list",
+    "map",
+    "move",
+    "moved",
+    "names",
+    "not-applicable",
+    "of",
+    "open",
+    "param",
+    "quote",
+    "remove",
+    "rename",
+    "required",
+    "rule",
+    "secret",
+    "set",
+    "to",
+    "undecided",
+    "use",
+    "user",
+    "with",
+    "wraps",
+    "written",
+];
+
+/// Words that start an item at the beginning of a line.
+pub const ITEMS: &[&str] = &["chart", "fn", "let", "param", "rule", "use"];
+
+/// Words that start a clause of a rule, in the order in which they usually stand.
+pub const RULE_CLAUSES: &[&str] = &[
+    "severity", "source", "tags", "since", "until", "for", "when", "let", "require", "forbid",
+    "at", "also", "say", "help", "fix", "unsafe", "fails", "passes",
+];
+
+/// Words that start a clause of a chart.
+pub const CHART_CLAUSES: &[&str] = &[
+    "in",
+    "key",
+    "tags",
+    "condition",
+    "always",
+    "wraps",
+    "names",
+    "since",
+    "until",
+    "keys",
+];
+
+/// Words that start the action of a `fix`.
+pub const FIX_ACTIONS: &[&str] = &[
+    "set", "quote", "rename", "move", "delete", "append", "remove",
+];
+
+/// Is the word reserved?
+pub fn is_reserved(word: &str) -> bool {
+    word.len() <= 9 && RESERVED.binary_search(&word).is_ok()
+}
+
+/// Is it a word that means something in one place?
+pub fn is_soft(word: &str) -> bool {
+    word.len() <= 14 && SOFT.binary_search(&word).is_ok()
+}
+
+/// The word of `words` that `typed` was probably meant to be.
+pub fn nearest<'w>(typed: &str, words: &[&'w str]) -> Option<&'w str> {
+    // Long words cannot be typing errors of ours, and comparing them costs.
+    if typed.len() > 20 {
+        return None;
+    }
+    let allowed = if typed.chars().count() <= 3 { 1 } else { 2 };
+    words
+        .iter()
+        .map(|word| (strsim::damerau_levenshtein(typed, word), *word))
+        .filter(|(distance, word)| *distance <= allowed && *distance < word.len())
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, word)| word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_are_sorted_and_disjoint() {
+        assert!(RESERVED.is_sorted() && SOFT.is_sorted());
+        assert!(RESERVED.iter().all(|word| !is_soft(word)));
+        assert!(RESERVED.iter().all(|word| is_reserved(word)));
+        assert!(SOFT.iter().all(|word| is_soft(word)));
+    }
+
+    #[test]
+    fn the_nearest_word_is_one_or_two_letters_away() {
+        assert_eq!(nearest("requre", RULE_CLAUSES), Some("require"));
+        assert_eq!(nearest("servity", RULE_CLAUSES), Some("severity"));
+        assert_eq!(nearest("fro", RULE_CLAUSES), Some("for"));
+        assert_eq!(nearest("brig", RULE_CLAUSES), None);
+    }
+}

@@ -117,9 +117,9 @@ mod tests {
         let mut bad = Vec::new();
         assert_eq!(quoted(r#""a\n\"\{\u{1f436}\\""#, &mut bad), "a\n\"{🐶\\");
         assert_eq!(quoted(r"'a\n'", &mut bad), r"a\n");
-        assert_eq!(bad, []);
+        assert!(bad.is_empty());
         assert_eq!(quoted(r#""a\qb\u{zz}""#, &mut bad), r"a\qb\u{zz}");
-        assert_eq!(bad, [2..4, 5..11]);
+        assert_eq!(bad, vec![2_usize..4, 5..11]);
     }
 
     #[test]

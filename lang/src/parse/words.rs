@@ -158,7 +158,10 @@ fn spell<'s>(source_text: &'s str, words: &[Word], i: usize) -> &'s str {
                     let key = after.is_some_and(|after| {
                         after.start == token.end && starts_key(after, source_text)
                     });
-                    match (operand, key) {
+                    // In a chart a path may start with any word: `moved to tags.proxy`.
+                    let word =
+                        touching && before.is_some_and(|before| before.kind == TokenKind::Keyword);
+                    match (operand || word, key) {
                         (true, true) => ".",
                         (true, false) => ".end",
                         (false, _) => ".lead",

@@ -2,7 +2,7 @@
 
 use source::Span;
 
-use super::super::ast::{Chart, Key, KeyBlock, KeyValue, Name, Spanned};
+use super::super::ast::{Chart, Key, KeyBlock, KeyValue, Name, Spanned, Umbrella};
 use super::super::{report, vocabulary};
 use super::{Builder, Node, Rule};
 
@@ -45,9 +45,8 @@ impl Builder<'_> {
             Rule::misspelt_block => self.misspelt_block(chart, node),
             Rule::chart_in => {
                 for part in node.into_inner() {
-                    chart
-                        .umbrellas
-                        .extend(self.name(&part, "the name of a chart"));
+                    let umbrella = self.umbrella(chart, part);
+                    chart.umbrellas.extend(umbrella);
                 }
             }
             Rule::tags_clause => {
@@ -96,28 +95,58 @@ impl Builder<'_> {
         self.quoted(&part, "a version in quotes")
     }
 
-    /// `always since "V"`. A `since` on a line of its own is the chart's.
-    fn always(&self, chart: &mut Contents, node: Node<'_>) {
-        let span = self.span(&node);
-        let since = self
-            .word(self.word_index(&node) + 1)
-            .is_some_and(|word| word.first_on_line);
-        let version = node
-            .into_inner()
-            .next()
-            .and_then(|part| self.quoted(&part, "a version in quotes"));
-        if since && let Some(version) = version {
-            self.set_once("since", span, &mut chart.since, Some(version), |first| {
-                first.span
-            });
-            self.set_always(chart, span, None);
-        } else {
-            self.set_always(chart, span, version.map(|version| version.node));
+    /// `in wire-server since "V" until "V"`
+    fn umbrella(&self, chart: &mut Contents, node: Node<'_>) -> Option<Umbrella> {
+        let mut name = None;
+        let (mut since, mut until) = (None, None);
+        for part in node.into_inner() {
+            match part.as_rule() {
+                Rule::since_version | Rule::until_version => {
+                    self.version_of(part, chart, &mut since, &mut until);
+                }
+                _ => name = self.name(&part, "the name of a chart"),
+            }
         }
+        Some(Umbrella {
+            name: name?,
+            since,
+            until,
+        })
     }
 
-    fn set_always(&self, chart: &mut Contents, span: Span, node: Option<String>) {
-        let always = Some(Spanned { node, span });
+    /// A `since` or `until` after a clause is that clause's, but on a line of its own it is the chart's.
+    fn version_of(
+        &self,
+        node: Node<'_>,
+        chart: &mut Contents,
+        since: &mut Option<Spanned<String>>,
+        until: &mut Option<Spanned<String>>,
+    ) {
+        let span = self.span(&node);
+        let own_line = self
+            .word(self.word_index(&node))
+            .is_some_and(|word| word.first_on_line);
+        let (word, place) = match (node.as_rule(), own_line) {
+            (Rule::since_version, true) => ("since", &mut chart.since),
+            (Rule::since_version, false) => ("since", since),
+            (_, true) => ("until", &mut chart.until),
+            (_, false) => ("until", until),
+        };
+        let version = self.only_version(node);
+        self.set_once(word, span, place, version, |first| first.span);
+    }
+
+    /// `always since "V"`
+    fn always(&self, chart: &mut Contents, node: Node<'_>) {
+        let span = self.span(&node);
+        let (mut since, mut until) = (None, None);
+        for part in node.into_inner() {
+            self.version_of(part, chart, &mut since, &mut until);
+        }
+        let always = Some(Spanned {
+            node: since.map(|version| version.node),
+            span,
+        });
         self.set_once("always", span, &mut chart.always, always, |first| {
             first.span
         });
@@ -260,7 +289,7 @@ impl Builder<'_> {
 /// What a chart's clauses say so far.
 #[derive(Default)]
 struct Contents {
-    umbrellas: Vec<Name>,
+    umbrellas: Vec<Umbrella>,
     key: Option<Name>,
     tags: Vec<Name>,
     conditions: Vec<Vec<Name>>,

@@ -21,6 +21,9 @@ pub use token::{Token, TokenKind, tokens};
 /// The largest file that is read, in bytes: 1 MiB.
 pub const MAX_SIZE: usize = 1 << 20;
 
+/// How many diagnostics a file gets; the next says that there are more.
+pub const MAX_DIAGNOSTICS: usize = 100;
+
 /// A file as far as it could be read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parse {
@@ -65,10 +68,18 @@ pub fn parse(source: SourceId, text: &str) -> Parse {
         };
         let built = build::item(text_of_piece, &significant.words[piece], mine);
         out.file.items.extend(built.item);
-        out.diagnostics.extend(built.diagnostics);
+        if out.diagnostics.len() <= MAX_DIAGNOSTICS {
+            out.diagnostics.extend(built.diagnostics);
+        }
     }
     out.diagnostics
         .sort_by_key(|diagnostic| diagnostic.primary.span.start);
+    if let Some(next) = out.diagnostics.get_mut(MAX_DIAGNOSTICS) {
+        let span = next.primary.span;
+        let message = "there are more problems from here on, which are not shown";
+        *next = Diagnostic::new(report::TOO_MANY, Severity::Error, span, message);
+        out.diagnostics.truncate(MAX_DIAGNOSTICS + 1);
+    }
     out
 }
 

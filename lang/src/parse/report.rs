@@ -18,6 +18,8 @@ pub(super) const DUPLICATE: &str = "rule-duplicate-clause";
 pub(super) const ESCAPE: &str = "rule-unknown-escape";
 /// Deeper than 200 levels.
 pub(super) const TOO_DEEP: &str = "rule-too-deep";
+/// More than a person reads.
+pub(super) const TOO_MANY: &str = "rule-too-many-problems";
 /// Larger than 1 MiB.
 pub(super) const TOO_LARGE: &str = "rule-too-large";
 
@@ -87,6 +89,12 @@ pub(super) fn foreign(operator: &str) -> Option<&'static str> {
         "!==" | "<>" => "!=",
         _ => return None,
     })
+}
+
+/// Advice about a sign that is none of the language.
+pub(super) fn advice_on_sign(token: Token, text: &str) -> Option<&'static str> {
+    let sign = matches!(token.kind, TokenKind::Unknown | TokenKind::Operator);
+    sign.then(|| advice(token, text)).flatten()
 }
 
 /// Advice about a word that cannot stand where it stands.

@@ -13,20 +13,32 @@ pub(super) type Piece = std::ops::Range<usize>;
 /// Cuts the words into items. An item starts at the beginning of a line; where all brackets are closed, it may be
 /// indented. Only a `let` inside the braces of a rule is not an item wherever it stands.
 pub(super) fn pieces(text: &str, words: &[Word]) -> Vec<Piece> {
+    let closed = closed_brackets(text, words);
     let mut starts = vec![0];
     let mut open = 0_u32;
+    let mut outermost_closed = false;
     for (i, word) in words.iter().enumerate() {
-        let spelled = word.token.text(text);
-        match (word.token.kind, spelled) {
-            (TokenKind::Punctuation, "{" | "(" | "[") => open += 1,
+        match (word.token.kind, word.token.text(text)) {
+            (TokenKind::Punctuation, "{" | "(" | "[") => {
+                if open == 0 {
+                    outermost_closed = closed[i];
+                }
+                open += 1;
+            }
             (TokenKind::Punctuation, "}" | ")" | "]") => open = open.saturating_sub(1),
-            (TokenKind::Name | TokenKind::Keyword, _)
-                if word.first_on_line
-                    && vocabulary::ITEMS.contains(&spelled)
-                    && starts_item(text, words, i, open) =>
+            (TokenKind::Name | TokenKind::Keyword, spelled)
+                if word.first_on_line && vocabulary::ITEMS.contains(&spelled) =>
             {
-                open = 0;
-                starts.push(i);
+                let starts_here = if open == 0 {
+                    word.column_zero || may_start_indented(text, words, i)
+                } else {
+                    // A `let` in column 0 belongs to the rule around it, if its author does not indent clauses.
+                    word.column_zero && (word.token.kind == TokenKind::Name || !outermost_closed)
+                };
+                if starts_here {
+                    open = 0;
+                    starts.push(i);
+                }
             }
             _ => {}
         }
@@ -36,53 +48,40 @@ pub(super) fn pieces(text: &str, words: &[Word]) -> Vec<Piece> {
     starts.windows(2).map(|pair| pair[0]..pair[1]).collect()
 }
 
-fn starts_item(text: &str, words: &[Word], i: usize, open: u32) -> bool {
-    let word = words[i];
+/// Does an item start at this indented word, outside of all brackets?
+fn may_start_indented(text: &str, words: &[Word], i: usize) -> bool {
     let after_operator = i.checked_sub(1).is_some_and(|i| {
         let before = words[i].token;
         !ends_operand(before, text) && before.kind != TokenKind::Fence
     });
-    let next = words.get(i + 1).map(|next| next.token);
-    let named = next.is_some_and(|next| matches!(next.kind, TokenKind::Name | TokenKind::Keyword));
-    if open == 0 {
-        return word.column_zero || (named && !after_operator);
-    }
-    if !word.column_zero {
-        return false;
-    }
-    // A rule whose clauses are not indented: its `let` does not start an item if the braces are closed further down,
-    // before the next item of another kind.
-    let hard = |word: &Word| {
-        word.column_zero
-            && word.token.kind == TokenKind::Name
-            && vocabulary::ITEMS.contains(&word.token.text(text))
-    };
-    if word.token.kind != TokenKind::Keyword {
-        return true;
-    }
-    let mut open = open;
-    for later in words[i..]
-        .iter()
-        .take_while(|later| !hard(later))
-        .take(LOOK_AHEAD)
-    {
-        if later.token.kind == TokenKind::Punctuation {
-            match later.token.text(text) {
-                "{" | "(" | "[" => open += 1,
-                "}" | ")" | "]" => open = open.saturating_sub(1),
-                _ => {}
-            }
-            if open == 0 {
-                return false;
-            }
-        }
-    }
-    true
+    let named = words
+        .get(i + 1)
+        .is_some_and(|next| matches!(next.token.kind, TokenKind::Name | TokenKind::Keyword));
+    named && !after_operator
 }
 
-/// How many words are looked through for a closing brace: more than a rule has, and little enough for a file of nothing
-/// but `{ let`.
-const LOOK_AHEAD: usize = 2_000;
+/// For each word, whether it is a bracket that is closed before the next rule, chart, function or parameter.
+fn closed_brackets(text: &str, words: &[Word]) -> Vec<bool> {
+    let mut closed = vec![false; words.len()];
+    let mut open = Vec::new();
+    for (i, word) in words.iter().enumerate() {
+        match (word.token.kind, word.token.text(text)) {
+            (TokenKind::Punctuation, "{" | "(" | "[") => open.push(i),
+            (TokenKind::Punctuation, "}" | ")" | "]") => {
+                if let Some(opening) = open.pop() {
+                    closed[opening] = true;
+                }
+            }
+            (TokenKind::Name, spelled)
+                if word.column_zero && vocabulary::ITEMS.contains(&spelled) =>
+            {
+                open.clear();
+            }
+            _ => {}
+        }
+    }
+    closed
+}
 
 /// The first word that nests deeper than [`MAX_DEPTH`], counting brackets and the operators that open a level without
 /// closing it. Run before anything recursive sees the words.

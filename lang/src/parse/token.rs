@@ -270,7 +270,7 @@ impl Lexer<'_> {
 
     fn skip_line(&mut self) {
         let rest = self.rest();
-        let mut end = rest.find('\n').unwrap_or(rest.len());
+        let mut end = memchr::memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len());
         if rest[..end].ends_with('\r') {
             end -= 1;
         }
@@ -285,11 +285,12 @@ impl Lexer<'_> {
                 Some(b'{') => return self.take(1, interrupted),
                 Some(b'\\') => {
                     self.at += 1;
-                    if self.peek(0).is_some_and(|c| c != b'\n' && c != b'\r') {
+                    let escaped = self.peek(0);
+                    if escaped.is_some_and(|c| c != b'\n' && c != b'\r') {
                         self.skip_char();
                     }
                     // `\u{…}`: the brace is not an expression's.
-                    if self.text[..self.at].ends_with('u') && self.peek(0) == Some(b'{') {
+                    if escaped == Some(b'u') && self.peek(0) == Some(b'{') {
                         self.at += 1;
                     }
                 }
@@ -297,7 +298,8 @@ impl Lexer<'_> {
                     self.fault(Unclosed::Text);
                     return closed;
                 }
-                Some(_) => self.skip_char(),
+                // The bytes looked for are never part of a longer character.
+                Some(_) => self.at += 1,
             }
         }
     }
@@ -431,44 +433,45 @@ impl Lexer<'_> {
     }
 
     fn operator(&mut self) -> TokenKind {
-        const OPERATORS: &[&str] = &[
-            "===", "!==", "==", "!=", "<=", ">=", "<>", "->", "=>", ":=", "++", "**", "&&", "||",
-            "=", "<", ">", "+", "-", "*", "/", "%", "|", "?", "!",
-        ];
-        let found = OPERATORS
-            .iter()
-            .find(|operator| self.rest().starts_with(**operator));
-        match found {
-            Some(operator) => self.take(operator.len(), TokenKind::Operator),
-            None => {
+        let length = match (self.peek(0), self.peek(1), self.peek(2)) {
+            (Some(b'=' | b'!'), Some(b'='), Some(b'=')) => 3,
+            (Some(b'=' | b'!' | b'<' | b'>' | b':'), Some(b'='), _)
+            | (Some(b'<' | b'-' | b'='), Some(b'>'), _)
+            | (Some(b'+'), Some(b'+'), _)
+            | (Some(b'*'), Some(b'*'), _)
+            | (Some(b'&'), Some(b'&'), _)
+            | (Some(b'|'), Some(b'|'), _) => 2,
+            (Some(c), ..) if b"=<>+-*/%|?!".contains(&c) => 1,
+            _ => {
                 self.skip_char();
-                TokenKind::Unknown
+                return TokenKind::Unknown;
             }
-        }
+        };
+        self.take(length, TokenKind::Operator)
     }
 
     /// Three backquotes to the next line that holds only three backquotes. If there is none before something that
     /// plainly belongs to the rule file, the fence ends there.
     fn fence(&mut self) -> TokenKind {
         let start = self.at;
-        let mut line_start = self.text[start..]
-            .find('\n')
-            .map_or(self.text.len(), |end| start + end + 1);
+        let line_break = |at: usize| memchr::memchr(b'\n', &self.text.as_bytes()[at..]);
+        let mut line_start = line_break(start).map_or(self.text.len(), |end| start + end + 1);
         let mut last_brace = None;
         while line_start < self.text.len() {
             let rest = &self.text[line_start..];
-            let end = rest.find('\n').map_or(rest.len(), |end| end + 1);
+            let end = line_break(line_start).map_or(rest.len(), |end| end + 1);
             let line = &rest[..end];
-            if line.trim() == "```" {
-                self.at = line_start + line.trim_end().len();
-                return TokenKind::Fence;
-            }
-            if starts_item(line) || opens_example(line) {
-                last_brace = last_brace.or(Some(line_start));
-                break;
-            }
-            if line.trim_end() == "}" {
-                last_brace = Some(line_start);
+            match line.bytes().find(|c| *c != b' ' && *c != b'\t') {
+                Some(b'`') if line.trim() == "```" => {
+                    self.at = line_start + line.trim_end().len();
+                    return TokenKind::Fence;
+                }
+                Some(b'a'..=b'z') if starts_item(line) || opens_example(line) => {
+                    last_brace = last_brace.or(Some(line_start));
+                    break;
+                }
+                Some(b'}') if line.trim_end() == "}" => last_brace = Some(line_start),
+                _ => {}
             }
             line_start += end;
         }
@@ -528,8 +531,8 @@ fn starts_item(line: &str) -> bool {
 
 /// Does a line of an example plainly open the next example?
 fn opens_example(line: &str) -> bool {
-    let line = line.trim();
-    line.ends_with("```") && (line.starts_with("fails") || line.starts_with("passes"))
+    let line = line.trim_start();
+    (line.starts_with("fails") || line.starts_with("passes")) && line.trim_end().ends_with("```")
 }
 
 /// The text between the fences of a fence token, as a range in it, and whether it is closed.

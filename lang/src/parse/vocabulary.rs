@@ -114,12 +114,44 @@ pub const FIX_ACTIONS: &[&str] = &[
 
 /// Is the word reserved?
 pub fn is_reserved(word: &str) -> bool {
-    word.len() <= 9 && RESERVED.binary_search(&word).is_ok()
+    RESERVED_BY_LETTER.holds(RESERVED, word)
 }
 
 /// Is it a word that means something in one place?
 pub fn is_soft(word: &str) -> bool {
-    word.len() <= 14 && SOFT.binary_search(&word).is_ok()
+    SOFT_BY_LETTER.holds(SOFT, word)
+}
+
+static RESERVED_BY_LETTER: ByLetter = ByLetter::of(RESERVED);
+static SOFT_BY_LETTER: ByLetter = ByLetter::of(SOFT);
+
+/// Where the words with each first letter begin in a sorted table. Every name of a file is looked up, so this is quick.
+struct ByLetter([u8; 27]);
+
+impl ByLetter {
+    const fn of(words: &[&str]) -> Self {
+        let mut starts = [0; 27];
+        let mut i = 0;
+        while i < words.len() {
+            // Counts the words up to each letter.
+            let mut letter = (words[i].as_bytes()[0] - b'a') as usize + 1;
+            while letter < starts.len() {
+                starts[letter] += 1;
+                letter += 1;
+            }
+            i += 1;
+        }
+        Self(starts)
+    }
+
+    fn holds(&self, words: &[&str], word: &str) -> bool {
+        let letter = match word.as_bytes().first() {
+            Some(first @ b'a'..=b'z') => usize::from(first - b'a'),
+            _ => return false,
+        };
+        let range = usize::from(self.0[letter])..usize::from(self.0[letter + 1]);
+        words[range].contains(&word)
+    }
 }
 
 /// The word of `words` that `typed` was probably meant to be.

@@ -176,7 +176,7 @@ impl Builder<'_> {
     fn misspelt_block(&self, chart: &mut Contents, node: Node<'_>) {
         let span = self.word_span(self.word_index(&node));
         let spelled = self.spelled(&node);
-        let near = vocabulary::nearest(spelled, vocabulary::CHART_CLAUSES);
+        let near = vocabulary::nearest(spelled, &["keys"]);
         self.report(match near {
             Some(near) => self.misspelt(span, "clause", spelled, near),
             None => self
@@ -203,7 +203,14 @@ impl Builder<'_> {
             );
             return None;
         }
-        Some(node.into_inner().map(|key| self.any_name(&key)).collect())
+        let mut path = Vec::new();
+        for part in node.into_inner() {
+            match part.as_rule() {
+                Rule::dangling_dot => self.dangling_dot(&part),
+                _ => path.push(self.any_name(&part)),
+            }
+        }
+        Some(path)
     }
 
     fn block(&self, node: Node<'_>) -> KeyBlock {

@@ -94,7 +94,9 @@ impl Builder<'_> {
         let span = self.span(&node);
         let leaf = |kind| self.built(span, 1, kind);
         match node.as_rule() {
-            Rule::plain_name => leaf(ExprKind::Name(self.spelled(&node).to_owned())),
+            Rule::plain_name | Rule::soft_name => {
+                leaf(ExprKind::Name(self.spelled(&node).to_owned()))
+            }
             Rule::text => leaf(ExprKind::String(self.unquoted(&node))),
             Rule::number => leaf(ExprKind::Number(self.number(&node))),
             Rule::boolean => leaf(ExprKind::Bool(self.spelled(&node) == "true")),
@@ -197,11 +199,7 @@ impl Builder<'_> {
                     }
                 }
                 Rule::hole => {
-                    self.missing(
-                        &part,
-                        "an expression in the braces of the text",
-                        Some("a brace that means itself is written `\\{`"),
-                    );
+                    self.empty_braces(&part);
                     let damaged = self.damaged_expr(self.span(&part));
                     parts.push(TemplatePart::Expr(damaged));
                 }
@@ -213,6 +211,26 @@ impl Builder<'_> {
             }
         }
         self.built(span, depth + 1, ExprKind::Template(parts))
+    }
+
+    /// `"a {} b"`
+    fn empty_braces(&self, hole: &Node<'_>) {
+        let next = self.word_index(hole);
+        let touching = self.word(next).filter(|next| !next.first_on_line);
+        if touching.is_none() {
+            self.missing(hole, "an expression", None);
+        } else if self.first_report_at(next) {
+            let brace = self.span(hole).start - 1;
+            let close = self.word_span(next).start + 1;
+            self.report(
+                self.error(
+                    report::SYNTAX,
+                    Span::new(self.text.source, brace, close),
+                    "expected an expression in the braces",
+                )
+                .with_help("a brace that means itself is written `\\{`"),
+            );
+        }
     }
 
     fn list(&self, node: Node<'_>) -> Built {

@@ -172,7 +172,7 @@ impl Builder<'_> {
                     let mut parts = part.into_inner();
                     if let Some(name) = parts.next() {
                         let ty = parts.next().map(|ty| self.type_slot(ty));
-                        params.push((self.any_name(&name), ty));
+                        params.extend(self.name(&name, "a name").map(|name| (name, ty)));
                     }
                 }
                 Rule::not_closed => self.not_closed(&part, opening),

@@ -49,8 +49,8 @@ pub(super) struct Built {
 /// Builds one item from its words and the faults of its tokens.
 pub(super) fn item(text: Text<'_>, words: &[Word], faults: &[(Unclosed, Token)]) -> Built {
     let sentence = Sentence::new(text.source, text.text, words);
-    let builder = Builder::new(text, &sentence);
-    builder.report_faults(faults);
+    let builder = Builder::new(text, &sentence, faults);
+    builder.report_faults();
     let item = builder
         .read(Rule::piece)
         .and_then(|piece| builder.piece(piece));
@@ -71,8 +71,8 @@ pub(super) fn expression(
     faults: &[(Unclosed, Token)],
 ) -> (Expr, Vec<Diagnostic>) {
     let sentence = Sentence::new(text.source, text.text, words);
-    let builder = Builder::new(text, &sentence);
-    builder.report_faults(faults);
+    let builder = Builder::new(text, &sentence, faults);
+    builder.report_faults();
     let mut expr = builder.damaged_expr(Span::point(text.source, 0));
     if let Some(whole) = builder.read(Rule::expression) {
         for part in whole.into_inner() {
@@ -95,19 +95,25 @@ struct Problems {
 struct Builder<'a> {
     text: Text<'a>,
     sentence: &'a Sentence<'a>,
+    /// Tokens that are not closed.
+    faults: &'a [(Unclosed, Token)],
     // The closures of the Pratt parser all need these.
     problems: RefCell<Problems>,
     /// The word before which something was reported missing: what stands there is not reported again.
     reported: Cell<Option<usize>>,
+    /// Too deep nesting is reported once.
+    deep: Cell<bool>,
 }
 
 impl<'a> Builder<'a> {
-    fn new(text: Text<'a>, sentence: &'a Sentence<'a>) -> Self {
+    fn new(text: Text<'a>, sentence: &'a Sentence<'a>, faults: &'a [(Unclosed, Token)]) -> Self {
         Self {
             text,
             sentence,
+            faults,
             problems: RefCell::default(),
             reported: Cell::new(None),
+            deep: Cell::new(false),
         }
     }
 
@@ -191,7 +197,9 @@ impl<'a> Builder<'a> {
     fn report(&self, diagnostic: Diagnostic) {
         let mut problems = self.problems.borrow_mut();
         problems.damaged = true;
-        problems.diagnostics.push(diagnostic);
+        if problems.diagnostics.len() <= super::MAX_DIAGNOSTICS {
+            problems.diagnostics.push(diagnostic);
+        }
     }
 
     /// Reports without damaging the item: it is about what stands beside it.
@@ -203,15 +211,19 @@ impl<'a> Builder<'a> {
         Diagnostic::new(code, Severity::Error, span, message)
     }
 
-    fn report_faults(&self, faults: &[(Unclosed, Token)]) {
-        for (fault, token) in faults {
+    fn report_faults(&self) {
+        for (fault, token) in self.faults {
             let (message, help) = report::fault(*fault);
             let span = token.span(self.text.source);
             self.report(self.error(report::UNCLOSED, span, message).with_help(help));
         }
     }
 
+    /// Reports the first place that nests too deep.
     fn too_deep(&self, span: Span) {
+        if self.deep.replace(true) {
+            return;
+        }
         let message = format!("this nests more than {} levels deep", split::MAX_DEPTH);
         self.report(
             self.error(report::TOO_DEEP, span, message)
@@ -221,7 +233,23 @@ impl<'a> Builder<'a> {
 
     /// Is nothing reported yet about what stands before this word? From now on something is.
     fn first_report_at(&self, word: usize) -> bool {
-        self.reported.replace(Some(word)) != Some(word)
+        self.reported.replace(Some(word)) != Some(word) && !self.after_fault(word)
+    }
+
+    /// Does something that is not closed stand before this word, on the line of the word before it? Then the rest of
+    /// the line is not what its author meant.
+    fn after_fault(&self, word: usize) -> bool {
+        if self.faults.is_empty() {
+            return false;
+        }
+        let Some(before) = word.checked_sub(1).and_then(|before| self.word(before)) else {
+            return false;
+        };
+        let line = self.text.text[..before.token.start as usize].rfind('\n');
+        let line = line.map_or(0, |line| line as u32);
+        self.faults
+            .iter()
+            .any(|(_, fault)| line <= fault.start && fault.start < before.token.end)
     }
 
     /// Reports that `wanted` was left out where the empty `node` stands.
@@ -256,9 +284,8 @@ impl<'a> Builder<'a> {
                 format!("expected {wanted}"),
             ),
         };
-        if let Some(help) =
-            help.or_else(|| found.and_then(|found| report::advice(found.token, text)))
-        {
+        let advice = found.and_then(|found| report::advice_on_sign(found.token, text));
+        if let Some(help) = advice.or(help) {
             diagnostic = diagnostic.with_help(help);
         }
         self.report(diagnostic);
@@ -288,7 +315,7 @@ impl<'a> Builder<'a> {
                 let mut diagnostic = self
                     .error(report::SYNTAX, found.token.span(self.text.source), message)
                     .with_related(opening, "opened here");
-                diagnostic.help = report::advice(found.token, text).map(str::to_owned);
+                diagnostic.help = report::advice_on_sign(found.token, text).map(str::to_owned);
                 diagnostic
             }
             None => self

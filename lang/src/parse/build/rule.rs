@@ -135,20 +135,26 @@ impl Builder<'_> {
         self.requirement_clause(&mut elsewhere, node);
     }
 
-    /// Words in a body that no clause takes.
+    /// Words in a body that no clause takes: what was perhaps meant as a clause, line by line, else their first.
     pub(super) fn junk(&self, node: &Node<'_>, clauses: &[&'static str]) {
-        let index = self.word_index(node);
-        let Some(word) = self.word(index) else { return };
-        let spelled = word.token.text(self.text.text);
-        let near = vocabulary::nearest(spelled, clauses).filter(|near| *near != spelled);
-        match near {
-            Some(near) if word.first_on_line => {
+        let first = self.word_index(node);
+        let end = self.sentence.word_at(node.as_span().end());
+        let mut found = false;
+        for index in first..end {
+            let Some(word) = self.word(index).filter(|word| word.first_on_line) else {
+                continue;
+            };
+            let spelled = word.token.text(self.text.text);
+            let near = vocabulary::nearest(spelled, clauses).filter(|near| *near != spelled);
+            if let Some(near) = near {
+                found = true;
                 if self.first_report_at(index) {
-                    let span = self.word_span(index);
-                    self.report(self.misspelt(span, "clause", spelled, near));
+                    self.report(self.misspelt(self.word_span(index), "clause", spelled, near));
                 }
             }
-            _ => self.unexpected(node, "unexpected"),
+        }
+        if !found {
+            self.unexpected(node, "unexpected");
         }
     }
 
@@ -386,6 +392,11 @@ impl Builder<'_> {
         for part in node.into_inner() {
             match part.as_rule() {
                 Rule::to_word | Rule::on_word => {}
+                Rule::bad_link => {
+                    let wanted = if word == "remove" { "`from`" } else { "`to`" };
+                    let message = format!("expected {wanted}, found `{}`", self.spelled(&part));
+                    self.report(self.error(report::SYNTAX, self.span(&part), message));
+                }
                 Rule::no_to => self.missing(&part, "`to`", None),
                 Rule::no_from => self.missing(&part, "`from`", None),
                 _ => values.push(self.expr(part)),

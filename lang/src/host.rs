@@ -191,6 +191,11 @@ pub trait Host: Sync {
     /// The version of the chart that the value's release installs, if known: for `since` and `until`.
     fn chart_version(&self, node: NodeRef) -> Option<Cow<'_, str>>;
 
+    /// The deployment as a whole: where a finding stands that has no narrower place. Without an implementation, the first record of the first kind.
+    fn whole(&self) -> Place {
+        Place::Record(RecordRef { kind: 0, id: 0 })
+    }
+
     /// The profile of the deployment: for `severity … in PROFILE`.
     fn profile(&self) -> &str;
 }

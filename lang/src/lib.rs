@@ -5,8 +5,10 @@
 
 pub mod builtins;
 pub mod charts;
+pub mod compile;
 pub mod eval;
 pub mod host;
 pub mod parse;
+pub mod program;
 pub mod types;
 pub mod value;

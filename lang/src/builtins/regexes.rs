@@ -9,11 +9,11 @@ use crate::value::{Data, Value};
 
 pub(super) const TABLE: &[Builtin] = &[
     Builtin::new(
-        "captures(text: string, regex: regex) -> list of string?",
+        "capture(text: string, regex: regex) -> list of string?",
         "The first match and its groups; a group that took no part is missing. Missing where nothing matches.",
         &[
-            ("captures('a=1', /(\\w)=(\\d)/)", "[\"a=1\", \"a\", \"1\"]"),
-            ("captures('b', /a/)", "missing"),
+            ("capture('a=1', /(\\w)=(\\d)/)", "[\"a=1\", \"a\", \"1\"]"),
+            ("capture('b', /a/)", "missing"),
         ],
         |call| {
             let text = call.text(0)?;
@@ -27,9 +27,9 @@ pub(super) const TABLE: &[Builtin] = &[
         },
     ),
     Builtin::new(
-        "named-captures(text: string, regex: regex) -> map of string?",
+        "named-capture(text: string, regex: regex) -> map of string?",
         "The groups `(?<name>…)` of the first match, by name. Missing where nothing matches.",
-        &[("named-captures('a=1', /(?<k>\\w)=(?<v>\\d)/).v", "\"1\"")],
+        &[("named-capture('a=1', /(?<k>\\w)=(?<v>\\d)/).v", "\"1\"")],
         |call| {
             let text = call.text(0)?;
             call.charge_text(text.len())?;

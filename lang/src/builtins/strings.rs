@@ -34,6 +34,24 @@ pub(super) const TABLE: &[Builtin] = &[
         },
     ),
     Builtin::new(
+        "trim-start(text: string) -> string",
+        "The text without blanks at its start.",
+        &[("trim-start(' a ')", "\"a \"")],
+        |call| {
+            let text = call.text(0)?.trim_start().to_owned();
+            call.answer_text(text)
+        },
+    ),
+    Builtin::new(
+        "trim-end(text: string) -> string",
+        "The text without blanks at its end.",
+        &[("trim-end(' a ')", "\" a\"")],
+        |call| {
+            let text = call.text(0)?.trim_end().to_owned();
+            call.answer_text(text)
+        },
+    ),
+    Builtin::new(
         "split(text: string, by: string) -> list of string",
         "The parts between separators; an empty separator gives the characters.",
         &[
@@ -140,9 +158,9 @@ pub(super) const TABLE: &[Builtin] = &[
         quoted_list,
     ),
     Builtin::new(
-        "to-text(value: any) -> string",
+        "string(value: any) -> string",
         "A value as interpolation writes it.",
-        &[("to-text(3)", "\"3\""), ("to-text([1, 'a'])", "\"1, a\"")],
+        &[("string(3)", "\"3\""), ("string([1, 'a'])", "\"1, a\"")],
         |call| {
             let value = call.value(0);
             let text = show::plain(call.host, value, call.budget)?;

@@ -42,7 +42,7 @@ pub(super) const TABLE: &[Builtin] = &[
     .lenient()
     .of_tree(),
     Builtin::new(
-        "path(value: any) -> string?",
+        "path-of(value: any) -> string?",
         "The path of a value as people write it, such as `brig.config.smtp`; of a missing one, where it would be.",
         &[],
         path,

@@ -2,10 +2,11 @@
 
 use std::cmp::Ordering;
 
-use semver::{Version, VersionReq};
+use semver::VersionReq;
 
 use crate::builtins::call::{answer_bool, answer_number};
 use crate::builtins::{Builtin, Stop};
+use crate::charts::parse_version;
 
 pub(super) const TABLE: &[Builtin] = &[
     Builtin::predicate(
@@ -15,7 +16,12 @@ pub(super) const TABLE: &[Builtin] = &[
             ("'v5.29' is a version", "true"),
             ("'latest' is a version", "false"),
         ],
-        |call| answer_bool(call.maybe_text(0).is_some_and(|text| parse(text).is_some())),
+        |call| {
+            answer_bool(
+                call.maybe_text(0)
+                    .is_some_and(|text| parse_version(text).is_some()),
+            )
+        },
     ),
     Builtin::new(
         "version-at-least(version: string, least: string) -> bool",
@@ -51,7 +57,7 @@ pub(super) const TABLE: &[Builtin] = &[
             ("version-in-range('2.5', '<2 || >=3')", "false"),
         ],
         |call| {
-            let version = parse(call.text(0)?).ok_or(Stop::Missing)?;
+            let version = parse_version(call.text(0)?).ok_or(Stop::Missing)?;
             let mut within = false;
             for part in call.text(1)?.split("||") {
                 within |= requirement(part).ok_or(Stop::Missing)?.matches(&version);
@@ -63,20 +69,7 @@ pub(super) const TABLE: &[Builtin] = &[
 
 /// The order of two versions, or none if one is not a version. Build metadata does not count.
 pub fn compare_versions(a: &str, b: &str) -> Option<Ordering> {
-    Some(parse(a)?.cmp_precedence(&parse(b)?))
-}
-
-/// Reads `5`, `5.29`, `v5.29.1-pre+build`.
-fn parse(text: &str) -> Option<Version> {
-    let text = text.trim();
-    let text = text.strip_prefix('v').unwrap_or(text);
-    let (core, rest) = text.split_at(text.find(['-', '+']).unwrap_or(text.len()));
-    let filled = match core.matches('.').count() {
-        0 => format!("{core}.0.0{rest}"),
-        1 => format!("{core}.0{rest}"),
-        _ => return Version::parse(text).ok(),
-    };
-    Version::parse(&filled).ok()
+    Some(parse_version(a)?.cmp_precedence(&parse_version(b)?))
 }
 
 /// Reads comparators that are separated by blanks or commas.

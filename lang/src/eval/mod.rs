@@ -1,9 +1,25 @@
 //! Judging: what a compiled program says about a host's data.
+//!
+//! [`Run`] is one program over one deployment. A rule's subjects are found by [`walk`], its clauses are held against each
+//! by `judge`, in the three-valued logic of docs/language.md §4, and what does not hold is explained by `finding`.
+//! Nothing here recurses deeper than the compiler allows, and all work is charged to a [`Budget`].
 
 mod budget;
 pub(crate) mod compare;
+mod condition;
+mod expr;
+mod finding;
+mod judge;
+mod machine;
+mod run;
 pub mod show;
+mod trace;
 mod truth;
+mod walk;
 
 pub use budget::{Budget, OverBudget, STEPS_PER_SUBJECT};
+pub use finding::{Action, MAX_WITNESSES, ProposedFix, Verdict};
+pub use judge::{Counts, Judgement, Outcome};
+pub use run::Run;
+pub use trace::{ClauseCoverage, ClauseTrace, SubjectTrace, TraceStep, Wanted};
 pub use truth::{Truth, Why};

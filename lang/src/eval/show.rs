@@ -1,4 +1,4 @@
-//! Values as text: for messages, where secrets are redacted, and for `to-text`.
+//! Values as text: for messages, where secrets are redacted, and for `string(…)`.
 
 use std::fmt::Write as _;
 

@@ -1,0 +1,442 @@
+//! The values of expressions.
+
+use std::sync::Arc;
+
+use crate::builtins::invoke;
+use crate::eval::machine::{Machine, Work, is_missing};
+use crate::eval::{Truth, show};
+use crate::host::{NodeRef, Place};
+use crate::parse::ast::BinaryOp;
+use crate::program::ir::{Gen, Node, Op, Part};
+use crate::value::{Absent, Data, Entries, List, Value};
+
+impl<'h> Machine<'_, 'h> {
+    /// The value of an expression.
+    pub(crate) fn value(&mut self, node: &'h Node) -> Work<Value<'h>> {
+        self.budget.charge(1)?;
+        let entered = self.tracer.as_mut().map(|tracer| tracer.enter(node.span));
+        // What an expression read matters only if its value is marked.
+        let before = self.tainted;
+        let value = self.op(node)?;
+        self.tainted = before || value.secret;
+        if let (Some(tracer), Some(entered)) = (&mut self.tracer, entered) {
+            tracer.leave(entered, show::literal(self.host, &value));
+        }
+        Ok(value)
+    }
+
+    fn op(&mut self, node: &'h Node) -> Work<Value<'h>> {
+        match &node.op {
+            Op::Const(value) => Ok(constant(value)),
+            Op::Slot(slot) => Ok(self.slot(*slot)),
+            Op::Let { slot, index } => self.let_value(*slot, *index),
+            Op::Global(index) => self.run.global(*index),
+            Op::HostGlobal(index) => Ok(self.run.host_global(*index)),
+            Op::Subject { kind, name } => Ok(self.subject_record(*kind, name)),
+            Op::Component { component, view } => Ok(self.run.component(*component, *view)),
+            Op::Path { base, keys } => self.path(base, keys),
+            Op::InView(view, inner) => {
+                let value = self.value(inner)?;
+                self.in_view(value, *view)
+            }
+            Op::Template(parts) => self.template(parts),
+            Op::List(items) => self.list(items),
+            Op::Map(entries) => self.map(entries),
+            Op::Comprehension {
+                element,
+                generators,
+            } => self.comprehension(element, generators),
+            Op::Builtin(entry, args) => {
+                let args = self.values(args)?;
+                invoke(entry, self.host, &args, &mut self.budget)
+            }
+            Op::Host { index, arity, args } => {
+                let mut args = self.values(args)?;
+                args.resize(*arity, Value::missing(None));
+                self.host_call(*index, &args)
+            }
+            Op::Fn(index, args) => {
+                let args = self.values(args)?;
+                self.call(*index, args)
+            }
+            Op::KeyOf(inner) => {
+                let value = self.value(inner)?;
+                Ok(self.key_of(value))
+            }
+            Op::Negate(inner) => {
+                let value = self.value(inner)?;
+                Ok(arithmetic(&[value], |numbers| -numbers[0]))
+            }
+            Op::Binary(op, sides) => self.binary(*op, node, sides),
+            Op::If(parts) => self.choose(parts),
+            Op::Not(_)
+            | Op::And(_)
+            | Op::Or(_)
+            | Op::Is { .. }
+            | Op::InLayer(..)
+            | Op::Agree(_)
+            | Op::Quantifier { .. } => self.truth_value(node),
+        }
+    }
+
+    fn values(&mut self, nodes: &'h [Node]) -> Work<Vec<Value<'h>>> {
+        nodes.iter().map(|node| self.value(node)).collect()
+    }
+
+    /// A condition as a value: marked if something secret was read for it.
+    fn truth_value(&mut self, node: &'h Node) -> Work<Value<'h>> {
+        let before = std::mem::replace(&mut self.tainted, false);
+        let truth = self.condition(node)?;
+        let secret = std::mem::replace(&mut self.tainted, before);
+        let mut value = truth.into_value();
+        value.secret = secret;
+        Ok(value)
+    }
+
+    pub(super) fn host_call(&mut self, index: usize, args: &[Value<'h>]) -> Work<Value<'h>> {
+        self.budget.charge(1)?;
+        Ok(self.host.call(index, args))
+    }
+
+    fn template(&mut self, parts: &'h [Part]) -> Work<Value<'h>> {
+        let mut text = String::new();
+        let mut values = Vec::new();
+        for part in parts {
+            match part {
+                Part::Text(part) => text.push_str(part),
+                Part::Expr(node) => {
+                    let value = self.value(node)?;
+                    let part = show::plain(self.host, &value, &mut self.budget)?;
+                    self.budget.charge_text(part.len())?;
+                    text.push_str(&part);
+                    values.push(value);
+                }
+            }
+        }
+        // A text with a hole is no text: a host name made of a missing namespace is not known.
+        if let Some(absent) = strict(&values) {
+            return Ok(absent.clone());
+        }
+        let secret = values.iter().any(|value| value.secret);
+        Ok(computed(Data::String(text.into()), &values, secret))
+    }
+
+    fn list(&mut self, items: &'h [Node]) -> Work<Value<'h>> {
+        let items = self.values(items)?;
+        Ok(list_value(items, None, None))
+    }
+
+    fn map(&mut self, entries: &'h [(String, Node)]) -> Work<Value<'h>> {
+        let mut out: Entries<'h> = Vec::with_capacity(entries.len());
+        for (key, node) in entries {
+            out.push((key.as_str().into(), self.value(node)?));
+        }
+        let secret = out.iter().any(|(_, value)| value.secret);
+        Ok(Value {
+            data: Data::Map(Arc::new(out)),
+            place: None,
+            secret,
+        })
+    }
+
+    fn comprehension(&mut self, element: &'h Node, generators: &'h [Gen]) -> Work<Value<'h>> {
+        let Some((first, rest)) = generators.split_first() else {
+            return Ok(Value::missing(None));
+        };
+        let over = self.value(&first.over)?;
+        let place = over.place.clone();
+        let Some(elements) = self.elements(over.clone())? else {
+            return Ok(not_a_list(over));
+        };
+        let mut made = Made::default();
+        self.generate(first, &elements, rest, element, &mut made)?;
+        Ok(list_value(made.items, made.incomplete, place))
+    }
+
+    fn generate(
+        &mut self,
+        generator: &'h Gen,
+        elements: &Elements<'h>,
+        rest: &'h [Gen],
+        element: &'h Node,
+        made: &mut Made<'h>,
+    ) -> Work<()> {
+        'elements: for index in 0..elements.len() {
+            self.budget.charge(1)?;
+            self.bind_element(generator, elements, index);
+            for condition in &generator.conditions {
+                match self.truth(condition)? {
+                    Truth::True => {}
+                    Truth::False => continue 'elements,
+                    undecided => {
+                        made.lacks(undecided.into_value());
+                        continue 'elements;
+                    }
+                }
+            }
+            match rest.split_first() {
+                None => {
+                    let value = self.value(element)?;
+                    made.items.push(value);
+                }
+                Some((next, rest)) => {
+                    let over = self.value(&next.over)?;
+                    match self.elements(over.clone())? {
+                        Some(inner) => self.generate(next, &inner, rest, element, made)?,
+                        None => made.lacks(not_a_list(over)),
+                    }
+                }
+            }
+        }
+        if let Some(why) = elements.incomplete() {
+            made.lacks(why.clone());
+        }
+        Ok(())
+    }
+
+    pub(crate) fn bind_element(&mut self, generator: &Gen, elements: &Elements<'h>, index: usize) {
+        let (key, value) = elements.get(self, index);
+        if let (Some(slot), Some(key)) = (generator.key, key) {
+            self.bind(slot, key);
+        } else if let Some(slot) = generator.key {
+            self.bind(slot, Value::number(index as f64));
+        }
+        self.bind(generator.slot, value);
+    }
+
+    /// What can be gone over; `None` if it is neither a list nor a map.
+    pub(crate) fn elements(&mut self, value: Value<'h>) -> Work<Option<Elements<'h>>> {
+        Ok(Some(match value.data {
+            Data::List(list) => Elements::List(list),
+            Data::HostList(node) => Elements::HostList(node, self.host.len(node)),
+            Data::Map(_) | Data::HostMap(_) => {
+                self.budget.charge(value.size(self.host))?;
+                let (entries, open) = value.entries(self.host);
+                Elements::Entries(entries, open)
+            }
+            _ => return Ok(None),
+        }))
+    }
+
+    fn key_of(&self, value: Value<'h>) -> Value<'h> {
+        match value.place {
+            Some(Place::Node(node) | Place::Key(node)) if !is_missing(&value) => {
+                match self.host.key(node) {
+                    Some(key) => Value::string(key).at(Place::Key(node)),
+                    None => Value::missing(Some(Place::Node(node))),
+                }
+            }
+            _ => match value.data {
+                Data::Absent(_) => value,
+                _ => Value::missing(value.place),
+            },
+        }
+    }
+
+    fn binary(&mut self, op: BinaryOp, node: &'h Node, sides: &'h [Node; 2]) -> Work<Value<'h>> {
+        let [left, right] = sides;
+        match op {
+            BinaryOp::Default => {
+                let value = self.value(left)?;
+                if !matches!(value.data, Data::Null | Data::Absent(Absent::Missing)) {
+                    return Ok(value);
+                }
+                let mut other = self.value(right)?;
+                // What stands in for a missing value has the place where that should be.
+                if other.place.is_none() {
+                    other.place = value.place;
+                }
+                Ok(other)
+            }
+            BinaryOp::Concat => {
+                let (a, b) = (self.value(left)?, self.value(right)?);
+                self.concat(a, b)
+            }
+            BinaryOp::Add
+            | BinaryOp::Subtract
+            | BinaryOp::Multiply
+            | BinaryOp::Divide
+            | BinaryOp::Remainder => {
+                let sides = [self.value(left)?, self.value(right)?];
+                Ok(arithmetic(&sides, |n| match op {
+                    BinaryOp::Add => n[0] + n[1],
+                    BinaryOp::Subtract => n[0] - n[1],
+                    BinaryOp::Multiply => n[0] * n[1],
+                    BinaryOp::Divide => n[0] / n[1],
+                    _ => n[0] % n[1],
+                }))
+            }
+            _ => self.truth_value(node),
+        }
+    }
+
+    fn concat(&mut self, a: Value<'h>, b: Value<'h>) -> Work<Value<'h>> {
+        let sides = [a, b];
+        if let Some(absent) = strict(&sides) {
+            return Ok(absent.clone());
+        }
+        let [a, b] = &sides;
+        let secret = a.secret || b.secret;
+        if let (Data::String(x), Data::String(y)) = (&a.data, &b.data) {
+            self.budget.charge_text(x.len() + y.len())?;
+            let text = format!("{x}{y}");
+            return Ok(computed(Data::String(text.into()), &sides, secret));
+        }
+        let is_list = |value: &Value<'_>| matches!(value.data, Data::List(_) | Data::HostList(_));
+        if !is_list(a) || !is_list(b) {
+            return Ok(computed(Data::Absent(Absent::Missing), &sides, false));
+        }
+        self.budget.charge(a.size(self.host) + b.size(self.host))?;
+        let mut list = a.items(self.host).into_owned();
+        let other = b.items(self.host).into_owned();
+        list.items.extend(other.items);
+        list.incomplete = list.incomplete.or(other.incomplete);
+        Ok(computed(Data::List(Arc::new(list)), &sides, secret))
+    }
+
+    fn choose(&mut self, parts: &'h [Node; 3]) -> Work<Value<'h>> {
+        let [condition, yes, no] = parts;
+        let before = std::mem::replace(&mut self.tainted, false);
+        let truth = self.truth(condition)?;
+        let tainted = std::mem::replace(&mut self.tainted, before);
+        let mut value = match truth {
+            Truth::True => self.value(yes)?,
+            Truth::False => self.value(no)?,
+            undecided => undecided.into_value(),
+        };
+        if tainted {
+            crate::builtins::hide(&mut value);
+        }
+        Ok(value)
+    }
+}
+
+/// The elements of a list, or the entries of a map.
+pub(crate) enum Elements<'h> {
+    List(Arc<List<'h>>),
+    HostList(NodeRef, usize),
+    Entries(Entries<'h>, Option<Value<'h>>),
+}
+
+impl<'h> Elements<'h> {
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::List(list) => list.items.len(),
+            Self::HostList(_, len) => *len,
+            Self::Entries(entries, _) => entries.len(),
+        }
+    }
+
+    /// The key of an entry, and the element.
+    pub(crate) fn get(
+        &self,
+        machine: &Machine<'_, 'h>,
+        index: usize,
+    ) -> (Option<Value<'h>>, Value<'h>) {
+        match self {
+            Self::List(list) => (None, list.items[index].clone()),
+            Self::HostList(node, _) => match machine.host.item(*node, index) {
+                Some(item) => (None, machine.load(item)),
+                None => (None, Value::missing(None)),
+            },
+            Self::Entries(entries, _) => {
+                let (name, value) = &entries[index];
+                let mut key = Value::string(name.clone());
+                if let Some(Place::Node(node)) = value.place {
+                    key.place = Some(Place::Key(node));
+                }
+                (Some(key), value.clone())
+            }
+        }
+    }
+
+    /// Why there may be more: an absent value.
+    pub(crate) fn incomplete(&self) -> Option<&Value<'h>> {
+        match self {
+            Self::List(list) => list.incomplete.as_deref(),
+            Self::HostList(..) => None,
+            Self::Entries(_, open) => open.as_ref(),
+        }
+    }
+}
+
+/// A list being made.
+#[derive(Default)]
+struct Made<'h> {
+    items: Vec<Value<'h>>,
+    incomplete: Option<Box<Value<'h>>>,
+}
+
+impl<'h> Made<'h> {
+    /// An element may be missing because of `why`; something unknown weighs more than something missing.
+    fn lacks(&mut self, why: Value<'h>) {
+        match &self.incomplete {
+            Some(known) if !is_missing(known) || is_missing(&why) => {}
+            _ => self.incomplete = Some(Box::new(why)),
+        }
+    }
+}
+
+fn list_value<'h>(
+    items: Vec<Value<'h>>,
+    incomplete: Option<Box<Value<'h>>>,
+    place: Option<Place>,
+) -> Value<'h> {
+    let secret = items.iter().any(|item| item.secret);
+    Value {
+        data: Data::List(Arc::new(List { items, incomplete })),
+        place,
+        secret,
+    }
+}
+
+/// What becomes of going over something that is no list: absent values stay so, others count as missing.
+fn not_a_list(value: Value<'_>) -> Value<'_> {
+    match value.data {
+        Data::Absent(_) => value,
+        _ => Value::missing(value.place),
+    }
+}
+
+/// A literal, borrowed from the program.
+fn constant<'h>(value: &'h Value<'static>) -> Value<'h> {
+    match &value.data {
+        Data::String(text) => Value::string(text.as_ref()),
+        _ => value.clone(),
+    }
+}
+
+/// The operand that makes a strict operator absent: a missing one before an unknown one.
+pub(super) fn strict<'v, 'h>(values: &'v [Value<'h>]) -> Option<&'v Value<'h>> {
+    let missing = values.iter().find(|value| is_missing(value));
+    missing.or_else(|| values.iter().find(|value| value.is_absent()))
+}
+
+/// A value computed from others: it has their place if only one has any.
+fn computed<'h>(data: Data<'h>, from: &[Value<'h>], secret: bool) -> Value<'h> {
+    Value {
+        data,
+        place: crate::builtins::only_place(from),
+        secret,
+    }
+}
+
+fn arithmetic<'h>(sides: &[Value<'h>], of: impl Fn(&[f64; 2]) -> f64) -> Value<'h> {
+    if let Some(absent) = strict(sides) {
+        return absent.clone();
+    }
+    let mut numbers = [0.0; 2];
+    for (at, side) in sides.iter().enumerate() {
+        match side.data {
+            Data::Number(value) => numbers[at] = value,
+            _ => return Value::missing(side.place.clone()),
+        }
+    }
+    let result = of(&numbers);
+    let secret = sides.iter().any(|side| side.secret);
+    if result.is_finite() {
+        computed(Data::Number(result), sides, secret)
+    } else {
+        computed(Data::Absent(Absent::Missing), sides, false)
+    }
+}

@@ -1,0 +1,465 @@
+//! What is said about a requirement that does not hold: place, words, witnesses, repairs.
+
+use source::Severity;
+
+use crate::eval::expr::Elements;
+use crate::eval::machine::{Machine, Work};
+use crate::eval::{Truth, show};
+use crate::host::Place;
+use crate::parse::ast::{BinaryOp, Quantifier};
+use crate::program::ir::{ActionCode, FixCode, Node, Op, Part, RequireCode};
+use crate::value::{Data, Value};
+
+/// A requirement that does not hold for a subject.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verdict<'h> {
+    /// The rule's index in [`crate::program::Program::rules`].
+    pub rule: usize,
+    /// Which of the rule's requirements, from 0: the class of the message.
+    pub requirement: usize,
+    /// How bad it is under the deployment's profile.
+    pub severity: Severity,
+    /// What is wrong; secrets are redacted.
+    pub message: String,
+    /// Where.
+    pub place: Place,
+    /// The subject's place, if it has one.
+    pub subject: Option<Place>,
+    /// Other places with what is there; the words may be empty.
+    pub related: Vec<(Place, String)>,
+    /// What to do.
+    pub help: Option<String>,
+    /// Repairs, in the order of the rule.
+    pub fixes: Vec<ProposedFix<'h>>,
+    /// The elements on which a quantifier failed, at most [`MAX_WITNESSES`].
+    pub witnesses: Vec<Place>,
+}
+
+/// How many elements are named as witnesses.
+pub const MAX_WITNESSES: usize = 16;
+
+/// A repair that a rule proposes. Whether it can be made is for the host to say.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProposedFix<'h> {
+    /// The words of an editor's menu; secrets are redacted.
+    pub title: String,
+    /// May it be made without asking?
+    pub safe: bool,
+    /// What is done.
+    pub action: Action<'h>,
+}
+
+/// What a repair does. Values have values all the way down, and none is secret.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action<'h> {
+    /// Writes a value at a place, which may be one where nothing is yet.
+    Set(Place, Value<'h>),
+    /// Puts a scalar in quotes.
+    Quote(Place),
+    /// Gives a key another name.
+    Rename(Place, String),
+    /// Moves a value, with its key's comments, to another place.
+    Move(Place, Place),
+    /// Deletes a key or an item.
+    Delete(Place),
+    /// Adds items at the end of a list, which may not be there yet.
+    Append(Place, Vec<Value<'h>>),
+    /// Removes items from a list.
+    Remove(Place, Vec<Value<'h>>),
+}
+
+/// What a condition tells about the places that made it so.
+#[derive(Default)]
+struct Notes {
+    primary: Vec<Place>,
+    related: Vec<(Place, String)>,
+    witnesses: Vec<Place>,
+}
+
+impl<'h> Machine<'_, 'h> {
+    /// Explains a requirement that does not hold.
+    pub(super) fn verdict(
+        &mut self,
+        rule: usize,
+        severity: Severity,
+        it: &'h RequireCode,
+    ) -> Work<Verdict<'h>> {
+        let truth = self.truth(&it.condition)?;
+        let mut notes = Notes::default();
+        self.notes(&it.condition, &truth, &mut notes)?;
+        let mut places = match &it.at {
+            Some(at) => {
+                let value = self.value(at)?;
+                self.places_of(&value)
+            }
+            None => Vec::new(),
+        };
+        if places.is_empty() {
+            places = std::mem::take(&mut notes.primary);
+        }
+        let subject = self
+            .subjects
+            .iter()
+            .rev()
+            .find_map(|subject| subject.place.clone());
+        let missing = match truth {
+            Truth::Missing(place) => place.map(|place| *place),
+            _ => None,
+        };
+        let mut places = places.into_iter();
+        let place = places.next().or(missing).or_else(|| subject.clone());
+        let place = place.unwrap_or_else(|| self.run.whole());
+        let mut related: Vec<(Place, String)> =
+            places.map(|place| (place, String::new())).collect();
+        related.append(&mut notes.related);
+        for (node, label) in &it.also_at {
+            let value = self.value(node)?;
+            let label = match label {
+                Some(label) => self.words(label)?,
+                None => String::new(),
+            };
+            // A value that is nowhere, or not there, is left out.
+            if !value.is_absent() {
+                let found = self.places_of(&value).into_iter();
+                related.extend(found.map(|place| (place, label.clone())));
+            }
+        }
+        related.retain(|(other, _)| *other != place);
+        let info = &self.run.program.rules[rule];
+        let message = match &it.say {
+            Some(say) => one_line(&self.words(say)?),
+            None => format!("`{}` does not hold here", info.id),
+        };
+        let help = it.help.as_ref().map(|help| self.words(help)).transpose()?;
+        let mut fixes = Vec::new();
+        for fix in &it.fixes {
+            fixes.extend(self.proposed(fix)?);
+        }
+        Ok(Verdict {
+            rule,
+            requirement: it.index,
+            severity,
+            message,
+            place,
+            subject,
+            related,
+            help,
+            fixes,
+            witnesses: notes.witnesses,
+        })
+    }
+
+    /// Text for people: every part that is secret is redacted, whatever it was computed by.
+    fn words(&mut self, node: &'h Node) -> Work<String> {
+        let parts = match &node.op {
+            Op::Template(parts) => parts,
+            Op::If(branches) => {
+                let [condition, yes, no] = branches.as_ref();
+                let before = std::mem::replace(&mut self.tainted, false);
+                let truth = self.truth(condition)?;
+                let tainted = std::mem::replace(&mut self.tainted, before);
+                return match truth {
+                    _ if tainted => Ok(show::REDACTED.to_owned()),
+                    Truth::True => self.words(yes),
+                    Truth::False => self.words(no),
+                    undecided => self.shown(&undecided.into_value()),
+                };
+            }
+            _ => {
+                let value = self.value(node)?;
+                return self.shown(&value);
+            }
+        };
+        let mut text = String::new();
+        for part in parts {
+            match part {
+                Part::Text(part) => text.push_str(part),
+                Part::Expr(node) => {
+                    let value = self.value(node)?;
+                    text.push_str(&self.shown(&value)?);
+                }
+            }
+        }
+        Ok(text)
+    }
+
+    fn shown(&mut self, value: &Value<'h>) -> Work<String> {
+        show::redacted(self.host, value, &mut self.budget)
+    }
+
+    /// The places of a value: its own, or those of the elements of a computed list.
+    fn places_of(&self, value: &Value<'h>) -> Vec<Place> {
+        if let Data::List(list) = &value.data {
+            let items = list.items.iter().chain(list.incomplete.as_deref());
+            let places: Vec<Place> = items.filter_map(|item| item.place.clone()).collect();
+            if !places.is_empty() {
+                return places;
+            }
+        }
+        value.place.clone().into_iter().collect()
+    }
+
+    /// What the operators in a condition know about why it is as it is.
+    fn notes(&mut self, node: &'h Node, truth: &Truth, notes: &mut Notes) -> Work<()> {
+        match &node.op {
+            Op::Not(inner) => self.notes(inner, &truth.clone().negate(), notes),
+            Op::And(sides) | Op::Or(sides) => {
+                for side in sides {
+                    let side_truth = self.truth(side)?;
+                    if side_truth == *truth {
+                        self.notes(side, truth, notes)?;
+                    }
+                }
+                Ok(())
+            }
+            Op::Binary(BinaryOp::AgreesWith, sides) => {
+                let (a, b) = (self.value(&sides[0])?, self.value(&sides[1])?);
+                let missing = |value: &Value<'_>| value.is_absent();
+                // The side that is not there is where something must be written.
+                let (first, second) = if missing(&b) && !missing(&a) {
+                    (b, a)
+                } else {
+                    (a, b)
+                };
+                notes.primary.extend(first.place.clone());
+                if !second.is_absent() {
+                    let label = self.label("the other is", &second, "the other one")?;
+                    notes
+                        .related
+                        .extend(second.place.map(|place| (place, label)));
+                }
+                Ok(())
+            }
+            Op::Agree(list) if *truth == Truth::False => {
+                let list = self.value(list)?;
+                match self.elements(list)? {
+                    Some(elements) => self.minority(&elements, notes),
+                    None => Ok(()),
+                }
+            }
+            Op::Quantifier {
+                kind,
+                generator,
+                body,
+            } => {
+                let culprit = match (kind, truth) {
+                    (Quantifier::Every, Truth::False) => Truth::False,
+                    (Quantifier::No, Truth::False) | (Quantifier::Some, Truth::True) => Truth::True,
+                    _ => return Ok(()),
+                };
+                let list = self.value(&generator.over)?;
+                let Some(elements) = self.elements(list)? else {
+                    return Ok(());
+                };
+                for index in 0..elements.len() {
+                    if notes.witnesses.len() >= MAX_WITNESSES {
+                        break;
+                    }
+                    self.budget.charge(1)?;
+                    self.bind_element(generator, &elements, index);
+                    if self.truth(body)? == culprit {
+                        notes.witnesses.extend(elements.get(self, index).1.place);
+                    }
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Of elements that do not agree: those outside the largest group of equal ones, which is the first if there are several.
+    fn minority(&mut self, elements: &Elements<'h>, notes: &mut Notes) -> Work<()> {
+        let mut groups: Vec<Vec<Value<'h>>> = Vec::new();
+        'elements: for index in 0..elements.len() {
+            let (_, element) = elements.get(self, index);
+            if element.is_absent() {
+                continue;
+            }
+            for group in &mut groups {
+                if self.equal(&group[0].clone(), &element)? == Truth::True {
+                    group.push(element);
+                    continue 'elements;
+                }
+            }
+            groups.push(vec![element]);
+        }
+        let largest = groups.iter().map(Vec::len).max().unwrap_or(0);
+        let Some(at) = groups.iter().position(|group| group.len() == largest) else {
+            return Ok(());
+        };
+        let majority = groups.remove(at);
+        let others = groups.into_iter().flatten();
+        notes
+            .primary
+            .extend(others.filter_map(|element| element.place));
+        if let Some(shown) = majority.into_iter().find(|element| element.place.is_some()) {
+            let words = if largest > 1 {
+                "the others are"
+            } else {
+                "the other is"
+            };
+            let label = self.label(words, &shown, "this is another one")?;
+            notes
+                .related
+                .extend(shown.place.map(|place| (place, label)));
+        }
+        Ok(())
+    }
+
+    /// `words VALUE`, or `instead` where the value must not be shown or is long.
+    fn label(&mut self, words: &str, value: &Value<'h>, instead: &str) -> Work<String> {
+        if value.secret {
+            return Ok(instead.to_owned());
+        }
+        let shown = self.shown(value)?;
+        Ok(if shown.len() > 60 || shown.contains('\n') {
+            instead.to_owned()
+        } else {
+            format!("{words} `{shown}`")
+        })
+    }
+
+    /// A repair, unless something it needs is not known, is nowhere, or must not be shown.
+    fn proposed(&mut self, fix: &'h FixCode) -> Work<Option<ProposedFix<'h>>> {
+        let Some(action) = self.action(&fix.action)? else {
+            return Ok(None);
+        };
+        let title = match &fix.title {
+            Some(title) => one_line(&self.words(title)?),
+            None => self.title(&action)?,
+        };
+        Ok(Some(ProposedFix {
+            title,
+            safe: fix.safe,
+            action,
+        }))
+    }
+
+    fn action(&mut self, action: &'h ActionCode) -> Work<Option<Action<'h>>> {
+        Ok(match action {
+            ActionCode::Set(target, value) => {
+                let (target, value) = (self.target(target)?, self.whole_value(value)?);
+                target
+                    .zip(value)
+                    .map(|(target, value)| Action::Set(target, value))
+            }
+            ActionCode::Quote(target) => self.existing(target)?.map(Action::Quote),
+            ActionCode::Rename(target, name) => {
+                let (target, name) = (self.existing(target)?, self.whole_value(name)?);
+                match (target, name.map(|name| name.data)) {
+                    (Some(target), Some(Data::String(name))) => {
+                        Some(Action::Rename(target, name.into_owned()))
+                    }
+                    _ => None,
+                }
+            }
+            ActionCode::Move(from, to) => {
+                let (from, to) = (self.existing(from)?, self.target(to)?);
+                from.zip(to).map(|(from, to)| Action::Move(from, to))
+            }
+            ActionCode::Delete(target) => self.existing(target)?.map(Action::Delete),
+            ActionCode::Append(items, list) => {
+                let (items, list) = (self.items(items)?, self.target(list)?);
+                list.zip(items)
+                    .map(|(list, items)| Action::Append(list, items))
+            }
+            ActionCode::Remove(items, list) => {
+                let (items, list) = (self.items(items)?, self.existing(list)?);
+                list.zip(items)
+                    .map(|(list, items)| Action::Remove(list, items))
+            }
+        })
+    }
+
+    fn target(&mut self, node: &'h Node) -> Work<Option<Place>> {
+        Ok(self.value(node)?.place)
+    }
+
+    fn existing(&mut self, node: &'h Node) -> Work<Option<Place>> {
+        let value = self.value(node)?;
+        Ok(value
+            .place
+            .filter(|place| matches!(place, Place::Node(_) | Place::Key(_))))
+    }
+
+    /// A value that can be written into a file as it is.
+    fn whole_value(&mut self, node: &'h Node) -> Work<Option<Value<'h>>> {
+        let value = self.value(node)?;
+        Ok(Some(value).filter(|value| can_be_written(value)))
+    }
+
+    /// One item, or the items of a list; none to add is no repair.
+    fn items(&mut self, node: &'h Node) -> Work<Option<Vec<Value<'h>>>> {
+        let value = self.value(node)?;
+        if value.is_absent() {
+            return Ok(None);
+        }
+        let items = match self.elements(value.clone())? {
+            Some(elements) if !matches!(elements, Elements::Entries(..)) => {
+                if elements.incomplete().is_some() {
+                    return Ok(None);
+                }
+                (0..elements.len())
+                    .map(|at| elements.get(self, at).1)
+                    .collect()
+            }
+            _ => vec![value],
+        };
+        Ok(Some(items).filter(|items| !items.is_empty() && items.iter().all(can_be_written)))
+    }
+
+    /// The words for a repair whose rule gives none.
+    fn title(&mut self, action: &Action<'h>) -> Work<String> {
+        let host = self.host;
+        let path = |place: &Place| {
+            crate::builtins::path_of(host, place).unwrap_or_else(|| "this".to_owned())
+        };
+        Ok(match action {
+            Action::Set(place, value) => {
+                format!("set `{}` to `{}`", path(place), show::literal(host, value))
+            }
+            Action::Quote(place) => format!("put `{}` in quotes", path(place)),
+            Action::Rename(place, name) => format!("rename `{}` to `{name}`", path(place)),
+            Action::Move(from, to) => format!("move `{}` to `{}`", path(from), path(to)),
+            Action::Delete(place) => format!("delete `{}`", path(place)),
+            Action::Append(place, items) => {
+                let items = show::literal(host, &Value::list(items.clone()));
+                format!(
+                    "add {} to `{}`",
+                    items.trim_matches(['[', ']']),
+                    path(place)
+                )
+            }
+            Action::Remove(place, items) => {
+                let items = show::literal(host, &Value::list(items.clone()));
+                format!(
+                    "remove {} from `{}`",
+                    items.trim_matches(['[', ']']),
+                    path(place)
+                )
+            }
+        })
+    }
+}
+
+/// Does it have a value all the way down, none of it secret?
+fn can_be_written(value: &Value<'_>) -> bool {
+    if value.secret {
+        return false;
+    }
+    match &value.data {
+        Data::Absent(_) | Data::Record(_) | Data::Regex(_) => false,
+        Data::List(list) => list.incomplete.is_none() && list.items.iter().all(can_be_written),
+        Data::Map(entries) => entries.iter().all(|(_, value)| can_be_written(value)),
+        _ => true,
+    }
+}
+
+/// Line breaks of interpolated values would break the one line that a message is.
+fn one_line(text: &str) -> String {
+    if text.contains(['\n', '\r']) {
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    } else {
+        text.to_owned()
+    }
+}

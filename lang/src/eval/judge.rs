@@ -1,0 +1,446 @@
+//! Judging one rule: its subjects, its conditions, its requirements, and how many ended how.
+
+use source::{Diagnostic, Severity};
+
+use crate::charts::at_least;
+use crate::eval::finding::Verdict;
+use crate::eval::machine::{Machine, Work};
+use crate::eval::run::{Run, rule_budget};
+use crate::eval::trace::{ClauseTrace, Recorder, Tracer};
+use crate::eval::{Budget, OverBudget, Truth, Why};
+use crate::host::Place;
+use crate::program::ir::{ClauseKind, Gen, RequireCode, RuleCode};
+use crate::value::{Data, Value};
+
+/// How many subjects of a rule ended how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Every requirement holds.
+    pub pass: usize,
+    /// A requirement does not hold.
+    pub fail: usize,
+    /// A `when`, `since` or `until` does not apply.
+    pub not_applicable: usize,
+    /// It depends on something that cannot be seen.
+    pub undecided: usize,
+    /// The work budget was exceeded.
+    pub error: usize,
+}
+
+impl Counts {
+    /// All subjects.
+    pub fn total(&self) -> usize {
+        self.pass + self.fail + self.not_applicable + self.undecided + self.error
+    }
+
+    /// Adds those of another deployment.
+    pub fn add(&mut self, other: &Self) {
+        self.pass += other.pass;
+        self.fail += other.fail;
+        self.not_applicable += other.not_applicable;
+        self.undecided += other.undecided;
+        self.error += other.error;
+    }
+
+    pub(crate) fn count(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Pass => self.pass += 1,
+            Outcome::Fail => self.fail += 1,
+            Outcome::NotApplicable => self.not_applicable += 1,
+            Outcome::Undecided => self.undecided += 1,
+            Outcome::Error => self.error += 1,
+        }
+    }
+}
+
+/// How a subject ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Every requirement that applied holds.
+    Pass,
+    /// A requirement does not hold.
+    Fail,
+    /// The rule does not apply.
+    NotApplicable,
+    /// It depends on something that cannot be seen.
+    Undecided,
+    /// The work budget was exceeded.
+    Error,
+}
+
+/// What a rule says about a deployment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judgement<'h> {
+    /// The rule's index in [`crate::program::Program::rules`].
+    pub rule: usize,
+    /// The rule is off under the deployment's profile: nothing was judged.
+    pub off: bool,
+    /// How many subjects ended how.
+    pub counts: Counts,
+    /// What does not hold, in the order of the subjects.
+    pub verdicts: Vec<Verdict<'h>>,
+    /// Why subjects stayed undecided; one for each reason, with the first place.
+    pub undecided: Vec<Why>,
+    /// The budget was exceeded: about the rule, at its name.
+    pub error: Option<Diagnostic>,
+}
+
+/// What has been learnt about the subject at hand.
+#[derive(Default)]
+struct Tally {
+    applied: bool,
+    failed: bool,
+    undecided: bool,
+}
+
+impl Tally {
+    fn outcome(&self) -> Outcome {
+        if self.failed {
+            Outcome::Fail
+        } else if self.undecided {
+            Outcome::Undecided
+        } else if self.applied {
+            Outcome::Pass
+        } else {
+            Outcome::NotApplicable
+        }
+    }
+}
+
+/// Judges a rule; `recorder` sees every clause.
+pub(super) fn judge<'h>(
+    run: &Run<'h>,
+    rule: usize,
+    mut recorder: Option<&mut Recorder<'_, 'h>>,
+) -> Judgement<'h> {
+    let info = &run.program.rules[rule];
+    let severity = info.severity(run.host.profile());
+    let judgement = Judgement {
+        rule,
+        off: severity.is_none(),
+        counts: Counts::default(),
+        verdicts: Vec::new(),
+        undecided: Vec::new(),
+        error: None,
+    };
+    let Some(severity) = severity else {
+        return judgement;
+    };
+    let code = &run.program.code[rule];
+    let mut judge = Judge {
+        machine: Machine::new(run, code.slots, &code.lets),
+        code,
+        rule,
+        severity,
+        since: info.since.as_deref(),
+        until: info.until.as_deref(),
+        judgement,
+        rest: rule_budget(0),
+        recorder: recorder.as_deref_mut(),
+    };
+    judge.machine.explain = code.places;
+    judge.trace_afresh();
+    if let Some(recorder) = &mut judge.recorder {
+        // Without a `for` the subject is the deployment.
+        recorder.begin_subject(&Value::missing(None));
+    }
+    let mut tally = Tally::default();
+    let done = judge.clauses(0, &mut tally);
+    judge.end(done, &tally);
+    judge.judgement
+}
+
+struct Judge<'j, 'w, 'r, 'h> {
+    machine: Machine<'r, 'h>,
+    code: &'h RuleCode,
+    rule: usize,
+    severity: Severity,
+    since: Option<&'h str>,
+    until: Option<&'h str>,
+    judgement: Judgement<'h>,
+    /// What the rule may still use in this deployment.
+    rest: Budget,
+    recorder: Option<&'j mut Recorder<'w, 'h>>,
+}
+
+/// How the clauses after some point ended.
+enum Done {
+    /// The subject ends here.
+    Here,
+    /// It has been split into others, which have been counted.
+    Split,
+}
+
+impl<'h> Judge<'_, '_, '_, 'h> {
+    /// Counts the subject that ends, unless it was split and nothing was asked of it before.
+    fn end(&mut self, done: Work<Done>, tally: &Tally) {
+        let outcome = match done {
+            Ok(Done::Here) => tally.outcome(),
+            Ok(Done::Split) if tally.applied || tally.undecided || tally.failed => tally.outcome(),
+            Ok(Done::Split) => {
+                if let Some(recorder) = &mut self.recorder {
+                    recorder.split_subject();
+                }
+                return;
+            }
+            Err(OverBudget) => {
+                self.over_budget();
+                Outcome::Error
+            }
+        };
+        self.judgement.counts.count(outcome);
+        if let Some(recorder) = &mut self.recorder {
+            recorder.end_subject(outcome);
+        }
+    }
+
+    fn over_budget(&mut self) {
+        let info = &self.machine.run.program.rules[self.rule];
+        self.judgement.error.get_or_insert_with(|| {
+            let message = format!("`{}` needs too much work for one subject", info.id);
+            let diagnostic = Diagnostic::new(
+                source::Code::new("budget-exceeded"),
+                Severity::Error,
+                info.name_span,
+                message,
+            );
+            diagnostic.with_help("a rule may take 1,000,000 steps for a subject: go over fewer elements, or over smaller ones")
+        });
+    }
+
+    fn undecided(&mut self, why: &Why) {
+        let known = &mut self.judgement.undecided;
+        if !known
+            .iter()
+            .any(|other| other.unknown.reason == why.unknown.reason)
+        {
+            known.push(why.clone());
+        }
+    }
+
+    fn clauses(&mut self, from: usize, tally: &mut Tally) -> Work<Done> {
+        let code = self.code;
+        for (offset, clause) in code.clauses[from..].iter().enumerate() {
+            let index = from + offset;
+            match &clause.kind {
+                ClauseKind::Let(slot) => self.machine.forget(*slot),
+                ClauseKind::When(condition) => {
+                    let truth = self.machine.truth(condition)?;
+                    self.record(index, &truth, false);
+                    match truth {
+                        Truth::True => {}
+                        Truth::Unknown(why) => {
+                            self.undecided(&why);
+                            tally.undecided = true;
+                            return Ok(Done::Here);
+                        }
+                        Truth::False | Truth::Missing(_) => return Ok(Done::Here),
+                    }
+                }
+                ClauseKind::Require(requirement) => self.require(index, requirement, tally)?,
+                ClauseKind::ForAt {
+                    pattern,
+                    captures,
+                    slot,
+                } => {
+                    let run = self.machine.run;
+                    let matches = run.matches(*pattern);
+                    if self.machine.subjects.is_empty() {
+                        self.rest = rule_budget(matches.found.len());
+                    }
+                    if matches.over_budget {
+                        return Err(OverBudget);
+                    }
+                    for found in &matches.found {
+                        for (slot, key) in captures.iter().zip(&found.captures) {
+                            let mut key = Value::string(key.clone());
+                            key.place = None;
+                            self.machine.bind(*slot, key);
+                        }
+                        self.machine.bind(*slot, found.value.clone());
+                        self.subject(index, found.value.clone())?;
+                    }
+                    for why in &matches.unseen {
+                        self.undecided(why);
+                        self.judgement.counts.undecided += 1;
+                    }
+                    return Ok(Done::Split);
+                }
+                ClauseKind::ForIn(generator) => return self.for_in(index, generator),
+            }
+        }
+        Ok(Done::Here)
+    }
+
+    fn for_in(&mut self, index: usize, generator: &'h Gen) -> Work<Done> {
+        let explain = std::mem::replace(&mut self.machine.explain, true);
+        let over = self.machine.value(&generator.over);
+        self.machine.explain = explain;
+        let over = over?;
+        let truth = Truth::of_value(&over);
+        let Some(elements) = self.machine.elements(over)? else {
+            if let Truth::Unknown(why) = truth {
+                self.undecided(&why);
+                self.judgement.counts.undecided += 1;
+            }
+            return Ok(Done::Split);
+        };
+        for at in 0..elements.len() {
+            self.machine.budget.charge(1)?;
+            let explain = std::mem::replace(&mut self.machine.explain, true);
+            self.machine.bind_element(generator, &elements, at);
+            self.machine.explain = explain;
+            let (_, element) = elements.get(&self.machine, at);
+            self.subject(index, element)?;
+        }
+        if let Some(why) = elements.incomplete()
+            && let Truth::Unknown(why) = Truth::of_value(why)
+        {
+            self.undecided(&why);
+            self.judgement.counts.undecided += 1;
+        }
+        Ok(Done::Split)
+    }
+
+    /// Judges what stands below a `for` for one subject, which has been bound. The outermost subject brings a fresh budget.
+    fn subject(&mut self, clause: usize, subject: Value<'h>) -> Work<()> {
+        let outermost = self.machine.subjects.is_empty();
+        let before = self.machine.budget.clone();
+        let granted = Budget::default().left().min(self.rest.left());
+        if outermost {
+            if granted == 0 {
+                return Err(OverBudget);
+            }
+            self.machine.budget = Budget::new(granted);
+        }
+        let applies = self.in_versions(&subject);
+        if let Some(recorder) = &mut self.recorder {
+            recorder.begin_subject(&subject);
+        }
+        self.trace_afresh();
+        self.machine.subjects.push(subject);
+        let mut tally = Tally::default();
+        let done = if applies {
+            self.clauses(clause + 1, &mut tally)
+        } else {
+            Ok(Done::Here)
+        };
+        self.machine.subjects.pop();
+        let failed = done.is_err();
+        if !failed || outermost {
+            self.end(done, &tally);
+        }
+        if outermost {
+            let used = granted.saturating_sub(self.machine.budget.left());
+            // The rest of the rule's budget only shrinks; what is left is seen at the next subject.
+            let _ = self
+                .rest
+                .charge(usize::try_from(used).unwrap_or(usize::MAX));
+            self.machine.budget = before;
+        } else if failed {
+            return Err(OverBudget);
+        }
+        Ok(())
+    }
+
+    /// Is the chart version of the subject's release one that the rule is for? An unknown version counts as the newest.
+    fn in_versions(&self, subject: &Value<'h>) -> bool {
+        if self.since.is_none() && self.until.is_none() {
+            return true;
+        }
+        let host = self.machine.host;
+        let version = match (&subject.data, &subject.place) {
+            (Data::Record(record), _) => match host.field(*record, "version").data {
+                Data::String(version) => Some(version),
+                _ => None,
+            },
+            (
+                _,
+                Some(Place::Node(node) | Place::Key(node) | Place::Absent { parent: node, .. }),
+            ) => host.chart_version(*node),
+            // Nothing computed has a version of its own.
+            _ => return true,
+        };
+        match version {
+            Some(version) => {
+                self.since.is_none_or(|since| at_least(&version, since))
+                    && self.until.is_none_or(|until| !at_least(&version, until))
+            }
+            None => self.until.is_none(),
+        }
+    }
+
+    /// Starts a new list of steps, if anybody wants them.
+    fn trace_afresh(&mut self) {
+        if self
+            .recorder
+            .as_ref()
+            .is_some_and(|recorder| recorder.wants_steps())
+        {
+            self.machine.tracer = Some(Tracer::default());
+        }
+    }
+
+    fn record(&mut self, clause: usize, truth: &Truth, condition: bool) {
+        let Some(recorder) = &mut self.recorder else {
+            return;
+        };
+        let steps = self
+            .machine
+            .tracer
+            .take()
+            .map(Tracer::into_steps)
+            .unwrap_or_default();
+        recorder.clause(ClauseTrace {
+            clause,
+            span: self.code.clauses[clause].span,
+            condition,
+            truth: truth.clone(),
+            steps,
+        });
+        self.trace_afresh();
+    }
+
+    fn require(&mut self, clause: usize, it: &'h RequireCode, tally: &mut Tally) -> Work<()> {
+        if let Some(when) = &it.when {
+            let truth = self.machine.truth(when)?;
+            self.record(clause, &truth, true);
+            match truth {
+                Truth::True => {}
+                Truth::False | Truth::Missing(_) => return Ok(()),
+                Truth::Unknown(why) => {
+                    self.undecided(&why);
+                    tally.undecided = true;
+                    return Ok(());
+                }
+            }
+        }
+        let truth = self.machine.truth(&it.condition)?;
+        self.record(clause, &truth, false);
+        tally.applied = true;
+        let fails = match (&truth, it.forbid) {
+            (Truth::True, forbid) => forbid,
+            (Truth::False, forbid) => !forbid,
+            (Truth::Missing(_), forbid) => !forbid,
+            (Truth::Unknown(why), _) => {
+                self.undecided(why);
+                tally.undecided = true;
+                false
+            }
+        };
+        if fails {
+            tally.failed = true;
+            let severity = it.severity.unwrap_or(self.severity);
+            // Words and places are not part of the judgement: they have a budget of their own.
+            let budget = std::mem::take(&mut self.machine.budget);
+            let explain = std::mem::replace(&mut self.machine.explain, true);
+            let tracer = self.machine.tracer.take();
+            let verdict = self.machine.verdict(self.rule, severity, it);
+            self.machine.tracer = tracer;
+            self.machine.explain = explain;
+            self.machine.budget = budget;
+            self.judgement.verdicts.push(verdict?);
+        }
+        Ok(())
+    }
+}

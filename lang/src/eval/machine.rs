@@ -1,0 +1,302 @@
+//! The state of an evaluation, and how names and paths get their values.
+
+use crate::eval::run::Run;
+use crate::eval::trace::Tracer;
+use crate::eval::{Budget, OverBudget};
+use crate::host::{Host, Lookup, NodeRef, Place, Shape, Unknown};
+use crate::parse::ast::View;
+use crate::program::ir::{Key, Node, Slot};
+use crate::value::{Absent, Data, Value};
+
+/// A result, or the budget is exceeded.
+pub(crate) type Work<T> = Result<T, OverBudget>;
+
+/// What a slot holds.
+#[derive(Debug, Clone)]
+pub(crate) enum Cell<'h> {
+    /// Nothing yet: the `let` has not been needed.
+    Empty,
+    Bound(Value<'h>),
+    /// The value of a `let`; whether its places and marks are complete.
+    Computed(Value<'h>, bool),
+}
+
+/// Evaluates expressions. Values are computed in one of two ways: fast, where only truth matters, or to explain: then
+/// absent values know their place and secrets their mark. Both give the same truth.
+pub(crate) struct Machine<'r, 'h> {
+    pub(crate) run: &'r Run<'h>,
+    pub(crate) host: &'h (dyn Host + 'h),
+    pub(crate) budget: Budget,
+    pub(crate) explain: bool,
+    /// Something secret was read, since whoever set this to false.
+    pub(super) tainted: bool,
+    slots: Vec<Cell<'h>>,
+    /// Where the frame of the current rule or function starts.
+    base: usize,
+    lets: &'h [Node],
+    /// The subjects of the `for` clauses, the innermost last.
+    pub(crate) subjects: Vec<Value<'h>>,
+    pub(crate) tracer: Option<Tracer>,
+}
+
+impl<'r, 'h> Machine<'r, 'h> {
+    pub(crate) fn new(run: &'r Run<'h>, slots: usize, lets: &'h [Node]) -> Self {
+        Self {
+            run,
+            host: run.host,
+            budget: Budget::default(),
+            explain: false,
+            tainted: false,
+            slots: vec![Cell::Empty; slots],
+            base: 0,
+            lets,
+            subjects: Vec::new(),
+            tracer: None,
+        }
+    }
+
+    pub(crate) fn bind(&mut self, slot: Slot, value: Value<'h>) {
+        self.slots[self.base + slot] = Cell::Bound(value);
+    }
+
+    /// Forgets the value of a `let`.
+    pub(crate) fn forget(&mut self, slot: Slot) {
+        self.slots[self.base + slot] = Cell::Empty;
+    }
+
+    pub(super) fn slot(&mut self, slot: Slot) -> Value<'h> {
+        match &self.slots[self.base + slot] {
+            Cell::Bound(value) | Cell::Computed(value, _) => value.clone(),
+            Cell::Empty => Value::missing(None),
+        }
+    }
+
+    pub(super) fn let_value(&mut self, slot: Slot, index: usize) -> Work<Value<'h>> {
+        if let Cell::Computed(value, complete) = &self.slots[self.base + slot]
+            && (*complete || !self.explain)
+        {
+            return Ok(value.clone());
+        }
+        let lets = self.lets;
+        let value = self.value(&lets[index])?;
+        self.slots[self.base + slot] = Cell::Computed(value.clone(), self.explain);
+        Ok(value)
+    }
+
+    /// Calls a function of a pack in a frame of its own.
+    pub(super) fn call(&mut self, index: usize, args: Vec<Value<'h>>) -> Work<Value<'h>> {
+        let function = &self.run.program.functions[index];
+        let (base, len) = (self.base, self.slots.len());
+        self.base = len;
+        self.slots.resize(len + function.slots, Cell::Empty);
+        for (slot, arg) in args.into_iter().enumerate() {
+            self.bind(slot, arg);
+        }
+        let result = self.value(&function.body);
+        self.slots.truncate(len);
+        self.base = base;
+        result
+    }
+
+    /// The host's value; its mark only if it will be needed.
+    pub(super) fn load(&self, node: NodeRef) -> Value<'h> {
+        if self.explain {
+            return Value::load(self.host, node);
+        }
+        let data = match self.host.shape(node) {
+            Shape::Null => Data::Null,
+            Shape::Bool(value) => Data::Bool(value),
+            Shape::Number(value) => Data::Number(value),
+            Shape::String => Data::String(self.host.text(node)),
+            Shape::List => Data::HostList(node),
+            Shape::Map => Data::HostMap(node),
+            Shape::Unknown(unknown) => Data::Absent(Absent::Unknown(unknown)),
+        };
+        Value {
+            data,
+            place: Some(Place::Node(node)),
+            secret: false,
+        }
+    }
+
+    /// A missing value, with its place if that will be needed.
+    pub(super) fn missing(&self, place: impl FnOnce() -> Option<Place>) -> Value<'h> {
+        Value::missing(if self.explain { place() } else { None })
+    }
+
+    pub(super) fn path(&mut self, base: &'h Node, keys: &'h [Key]) -> Work<Value<'h>> {
+        let mut value = self.value(base)?;
+        for key in keys {
+            self.budget.charge(1)?;
+            value = match key {
+                Key::Name(name) => self.field(value, name),
+                Key::Position(at) => self.item(value, *at),
+                Key::Computed(node) => {
+                    let key = self.value(node)?;
+                    match &key.data {
+                        Data::String(name) => self.field(value, name),
+                        Data::Number(at) if at.fract() == 0.0 && (0.0..4e9).contains(at) => {
+                            self.item(value, *at as usize)
+                        }
+                        // A base that is missing decides, as for every operator.
+                        Data::Absent(Absent::Unknown(_)) if !is_missing(&value) => key,
+                        _ => self.missing(|| key.place.or(value.place)),
+                    }
+                }
+            };
+        }
+        Ok(value)
+    }
+
+    /// `value.key`
+    pub(super) fn field(&self, value: Value<'h>, key: &str) -> Value<'h> {
+        match &value.data {
+            Data::HostMap(node) => match self.host.get(*node, key) {
+                Lookup::Found(found) => self.load(found),
+                Lookup::Missing => self.missing(|| below(value.place, key)),
+                Lookup::Unknown(unknown) => self.unseen(unknown, value.place, key),
+            },
+            Data::Map(entries) => match entries.iter().find(|(name, _)| name == key) {
+                Some((_, found)) => found.clone(),
+                None => Value::missing(None),
+            },
+            Data::Record(record) => self.host.field(*record, key),
+            _ => self.nothing_below(value, key),
+        }
+    }
+
+    /// `value[position]`
+    fn item(&self, value: Value<'h>, at: usize) -> Value<'h> {
+        match &value.data {
+            Data::HostList(node) => match self.host.item(*node, at) {
+                Some(found) => self.load(found),
+                None => self.missing(|| below(value.place, &at.to_string())),
+            },
+            Data::List(list) => match (&list.incomplete, list.items.get(at)) {
+                (Some(why), _) => why.as_ref().clone(),
+                (None, Some(found)) => found.clone(),
+                (None, None) => self.missing(|| value.place),
+            },
+            _ => self.nothing_below(value, &at.to_string()),
+        }
+    }
+
+    fn nothing_below(&self, value: Value<'h>, key: &str) -> Value<'h> {
+        match value.data {
+            Data::Absent(Absent::Unknown(unknown)) => {
+                let unknown = Unknown {
+                    present: false,
+                    ..unknown
+                };
+                self.unseen(unknown, value.place, key)
+            }
+            _ => self.missing(|| below(value.place, key)),
+        }
+    }
+
+    pub(super) fn unseen(&self, unknown: Unknown, parent: Option<Place>, key: &str) -> Value<'h> {
+        Value {
+            data: Data::Absent(Absent::Unknown(unknown)),
+            place: if self.explain {
+                below(parent, key)
+            } else {
+                None
+            },
+            secret: false,
+        }
+    }
+
+    /// The same place in another view.
+    pub(super) fn in_view(&mut self, value: Value<'h>, view: View) -> Work<Value<'h>> {
+        let (node, keys) = match value.place {
+            Some(Place::Node(node) | Place::Key(node)) => (node, Vec::new()),
+            Some(Place::Absent { parent, keys }) => (parent, keys),
+            other => return Ok(Value::missing(other)),
+        };
+        let (mut at, mut keys) = (node, keys);
+        // What is not in the view has the place below its nearest ancestor that is.
+        let mut found = loop {
+            self.budget.charge(1)?;
+            match self.host.in_view(at, view) {
+                Lookup::Found(found) => break self.load(found),
+                Lookup::Unknown(unknown) => {
+                    return Ok(Value {
+                        data: Data::Absent(Absent::Unknown(unknown)),
+                        place: Some(Place::Node(at)),
+                        secret: false,
+                    });
+                }
+                Lookup::Missing => {}
+            }
+            let (Some(parent), Some(key)) = (self.host.parent(at), self.host.key(at)) else {
+                return Ok(Value::missing(Some(Place::Node(node))));
+            };
+            keys.insert(0, key.into_owned());
+            at = parent;
+        };
+        for key in keys {
+            self.budget.charge(1)?;
+            let position = match found.data {
+                Data::HostList(_) => key.parse().ok(),
+                _ => None,
+            };
+            found = match position {
+                Some(position) => self.item(found, position),
+                None => self.field(found, &key),
+            };
+        }
+        Ok(found)
+    }
+
+    /// The record of a kind that the innermost subject belongs to which belongs to one.
+    pub(super) fn subject_record(&self, kind: u16, name: &str) -> Value<'h> {
+        for subject in self.subjects.iter().rev() {
+            match (&subject.data, &subject.place) {
+                (Data::Record(record), _) if record.kind == kind => return subject.clone(),
+                (Data::Record(record), _) => {
+                    let field = self.host.field(*record, name);
+                    if matches!(field.data, Data::Record(_)) {
+                        return field;
+                    }
+                }
+                (
+                    _,
+                    Some(Place::Node(node) | Place::Key(node) | Place::Absent { parent: node, .. }),
+                ) => {
+                    if let Some(record) = self.host.record_of(*node, kind) {
+                        return Value::new(Data::Record(record)).at(Place::Record(record));
+                    }
+                }
+                _ => {}
+            }
+        }
+        Value::missing(None)
+    }
+}
+
+/// Is the value missing?
+pub(super) fn is_missing(value: &Value<'_>) -> bool {
+    matches!(value.data, Data::Absent(Absent::Missing))
+}
+
+/// The place of a key that is not there.
+pub(super) fn below(place: Option<Place>, key: &str) -> Option<Place> {
+    Some(match place? {
+        Place::Node(parent) | Place::Key(parent) => Place::Absent {
+            parent,
+            keys: vec![key.to_owned()],
+        },
+        Place::Absent { parent, mut keys } => {
+            keys.push(key.to_owned());
+            Place::Absent { parent, keys }
+        }
+        Place::NoComponent {
+            component,
+            mut keys,
+        } => {
+            keys.push(key.to_owned());
+            Place::NoComponent { component, keys }
+        }
+        record @ Place::Record(_) => record,
+    })
+}

@@ -1,0 +1,155 @@
+//! One program over one deployment, with what its rules share.
+
+use std::borrow::Cow;
+use std::sync::OnceLock;
+
+use crate::eval::machine::Machine;
+use crate::eval::walk::{Flat, Matches};
+use crate::eval::{Budget, Judgement, OverBudget, judge};
+use crate::host::{Host, NodeRef, Place, Unknown};
+use crate::parse::ast::View;
+use crate::program::Program;
+use crate::value::{Absent, Data, Value};
+
+/// A program over the data of one deployment. Walks, components and values of packs are computed once, when first needed;
+/// rules may be judged from several threads at once.
+pub struct Run<'h> {
+    pub(crate) program: &'h Program,
+    pub(crate) host: &'h (dyn Host + 'h),
+    globals: Vec<OnceLock<Result<Value<'h>, OverBudget>>>,
+    host_globals: Vec<OnceLock<Value<'h>>>,
+    components: Vec<[OnceLock<Value<'h>>; 3]>,
+    every_component: [OnceLock<Components<'h>>; 3],
+    pub(super) flat: [OnceLock<Flat<'h>>; 3],
+    matches: Vec<OnceLock<Matches<'h>>>,
+}
+
+/// Components by name, and why there may be more.
+pub(crate) struct Components<'h> {
+    pub(crate) found: Vec<(Cow<'h, str>, NodeRef)>,
+    pub(crate) open: Option<Unknown>,
+}
+
+fn cells<T>(count: usize) -> Vec<OnceLock<T>> {
+    std::iter::repeat_with(OnceLock::new).take(count).collect()
+}
+
+/// The position of a view in an array of three.
+pub(super) fn slot_of(view: View) -> usize {
+    match view {
+        View::Effective => 0,
+        View::User => 1,
+        View::Written => 2,
+    }
+}
+
+impl<'h> Run<'h> {
+    /// Nothing is computed yet.
+    pub fn new(program: &'h Program, host: &'h (dyn Host + 'h)) -> Self {
+        Self {
+            program,
+            host,
+            globals: cells(program.globals.len()),
+            host_globals: cells(program.schema.globals.len()),
+            components: std::iter::repeat_with(Default::default)
+                .take(program.components.len())
+                .collect(),
+            every_component: Default::default(),
+            flat: Default::default(),
+            matches: cells(program.patterns.len()),
+        }
+    }
+
+    /// Judges one rule, by its index in [`Program::rules`].
+    pub fn judge(&self, rule: usize) -> Judgement<'h> {
+        judge::judge(self, rule, None)
+    }
+
+    /// Judges every rule, in order.
+    pub fn judge_all(&self) -> Vec<Judgement<'h>> {
+        (0..self.program.rules.len())
+            .map(|rule| self.judge(rule))
+            .collect()
+    }
+
+    /// The value of a `let` or `param` of a pack, if there is one of that name.
+    ///
+    /// # Errors
+    /// When computing it exceeds the budget.
+    pub fn value_of(&self, pack: &str, name: &str) -> Result<Option<Value<'h>>, OverBudget> {
+        let mut globals = self.program.globals.iter();
+        match globals.position(|global| global.pack == pack && global.name == name) {
+            Some(index) => self.global(index).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// A value of a pack. It has a budget of its own, so that it does not matter which rule needs it first.
+    pub(crate) fn global(&self, index: usize) -> Result<Value<'h>, OverBudget> {
+        let compute = || {
+            let global = &self.program.globals[index];
+            let mut machine = Machine::new(self, global.slots, &[]);
+            machine.explain = true;
+            machine.value(&global.value)
+        };
+        self.globals[index].get_or_init(compute).clone()
+    }
+
+    pub(crate) fn host_global(&self, index: usize) -> Value<'h> {
+        let compute = || self.host.global(self.program.schema.globals[index].0);
+        self.host_globals[index].get_or_init(compute).clone()
+    }
+
+    /// The values of the one component of that name.
+    pub(crate) fn component(&self, index: usize, view: View) -> Value<'h> {
+        let compute = || {
+            let name = &self.program.components[index];
+            let mut found = Vec::new();
+            let open = self.host.components(Some(name), view, &mut found);
+            let place = || {
+                Some(Place::NoComponent {
+                    component: name.clone(),
+                    keys: Vec::new(),
+                })
+            };
+            match (found.as_slice(), open) {
+                ([(_, node)], _) => Value::load(self.host, *node),
+                ([], None) => Value::missing(place()),
+                ([], Some(unknown)) => Value {
+                    data: Data::Absent(Absent::Unknown(unknown)),
+                    place: place(),
+                    secret: false,
+                },
+                (several, _) => Value {
+                    place: several.first().map(|(_, node)| Place::Node(*node)),
+                    ..Value::unknown(format!("several components are called `{name}`"), true)
+                },
+            }
+        };
+        self.components[index][slot_of(view)]
+            .get_or_init(compute)
+            .clone()
+    }
+
+    pub(crate) fn every_component(&self, view: View) -> &Components<'h> {
+        self.every_component[slot_of(view)].get_or_init(|| {
+            let mut found = Vec::new();
+            let open = self.host.components(None, view, &mut found);
+            Components { found, open }
+        })
+    }
+
+    pub(crate) fn matches(&self, pattern: usize) -> &Matches<'h> {
+        self.matches[pattern].get_or_init(|| Matches::find(self, pattern))
+    }
+
+    /// A place for a finding that has no other.
+    pub(crate) fn whole(&self) -> Place {
+        self.host.whole()
+    }
+}
+
+/// The budget of a rule over a whole deployment: it bounds loops over computed lists, and grows with the data.
+pub(crate) fn rule_budget(matches: usize) -> Budget {
+    Budget::new(16_000_000 + 1_000 * matches as u64)
+}

@@ -1,0 +1,352 @@
+//! Matching patterns: along their known keys, or over a list of all places that is made once for each deployment.
+
+use std::borrow::Cow;
+
+use rustc_hash::FxHashSet;
+use smallvec::SmallVec;
+
+use crate::eval::run::{Run, slot_of};
+use crate::eval::{Budget, OverBudget, Why};
+use crate::host::{Host, Lookup, NodeRef, Place, Shape, Unknown};
+use crate::parse::ast::View;
+use crate::program::ir::{Filter, Step};
+use crate::value::{Absent, Data, Value};
+
+/// The keys bound by a match.
+pub(crate) type Captures<'h> = SmallVec<[Cow<'h, str>; 2]>;
+
+/// A place that a pattern matches.
+pub(crate) struct Match<'h> {
+    pub(crate) value: Value<'h>,
+    pub(crate) captures: Captures<'h>,
+}
+
+/// The places that a pattern matches, in the order of the host.
+#[derive(Default)]
+pub(crate) struct Matches<'h> {
+    pub(crate) found: Vec<Match<'h>>,
+    /// Where more may be that cannot be seen; one for each reason.
+    pub(crate) unseen: Vec<Why>,
+    /// The walk was given up.
+    pub(crate) over_budget: bool,
+}
+
+/// Every place below the roots of a view, in order.
+pub(crate) struct Flat<'h> {
+    places: Vec<FlatPlace<'h>>,
+    unseen: Vec<Why>,
+}
+
+struct FlatPlace<'h> {
+    node: NodeRef,
+    /// The key in a map, or the position in a list; a root has neither.
+    step: FlatStep<'h>,
+}
+
+enum FlatStep<'h> {
+    Root,
+    Key(Cow<'h, str>),
+    Position(usize),
+}
+
+/// Steps of walks with more than one `**`, which may meet a place in many ways. A walk with one is linear by itself.
+const MANY_DEPTHS: u64 = 16_000_000;
+
+impl<'h> Flat<'h> {
+    fn of(host: &'h (dyn Host + 'h), starts: &[NodeRef]) -> Self {
+        let mut places = Vec::new();
+        let mut unseen = Vec::new();
+        let mut entries = Vec::new();
+        let mut open: Vec<FlatPlace<'h>> = Vec::new();
+        for start in starts.iter().rev() {
+            open.push(FlatPlace {
+                node: *start,
+                step: FlatStep::Root,
+            });
+        }
+        while let Some(place) = open.pop() {
+            let node = place.node;
+            match host.shape(node) {
+                Shape::Map => {
+                    if let Some(unknown) = host.entries(node, &mut entries) {
+                        note(&mut unseen, unknown, Some(Place::Node(node)));
+                    }
+                    open.extend(entries.drain(..).rev().map(|(key, node)| FlatPlace {
+                        node,
+                        step: FlatStep::Key(key),
+                    }));
+                }
+                Shape::List => {
+                    for at in (0..host.len(node)).rev() {
+                        if let Some(node) = host.item(node, at) {
+                            open.push(FlatPlace {
+                                node,
+                                step: FlatStep::Position(at),
+                            });
+                        }
+                    }
+                }
+                _ => {}
+            }
+            places.push(place);
+        }
+        Self { places, unseen }
+    }
+}
+
+/// Keeps one for each reason.
+fn note(unseen: &mut Vec<Why>, unknown: Unknown, place: Option<Place>) {
+    if !unseen
+        .iter()
+        .any(|why| why.unknown.reason == unknown.reason)
+    {
+        unseen.push(Why { unknown, place });
+    }
+}
+
+impl<'h> Matches<'h> {
+    pub(crate) fn find(run: &Run<'h>, pattern: usize) -> Self {
+        let code = &run.program.patterns[pattern];
+        let depths = code
+            .steps
+            .iter()
+            .filter(|step| matches!(step, Step::AnyDepth));
+        let mut walk = Walk {
+            run,
+            view: code.view,
+            out: Self::default(),
+            met: (depths.count() > 1).then(FxHashSet::default),
+            budget: Budget::new(MANY_DEPTHS),
+        };
+        if walk.start(&code.steps).is_err() {
+            walk.out.over_budget = true;
+        }
+        walk.out
+    }
+}
+
+struct Walk<'r, 'h> {
+    run: &'r Run<'h>,
+    view: View,
+    out: Matches<'h>,
+    /// Where the walk has been, if it may come twice: the place, how many steps were left, and what was captured.
+    met: Option<FxHashSet<(NodeRef, usize, Captures<'h>)>>,
+    /// For walks that may come twice.
+    budget: Budget,
+}
+
+impl<'h> Walk<'_, 'h> {
+    fn start(&mut self, steps: &'h [Step]) -> Result<(), OverBudget> {
+        let Some((first, rest)) = steps.split_first() else {
+            return Ok(());
+        };
+        let none = Captures::new();
+        match first {
+            Step::Key(name) => {
+                let mut found = Vec::new();
+                let host = self.run.host;
+                if let Some(unknown) = host.components(Some(name), self.view, &mut found) {
+                    self.unseen(unknown, None);
+                }
+                for (_, node) in found {
+                    self.go(node, rest, &none)?;
+                }
+            }
+            Step::AnyDepth => self.from_roots(rest)?,
+            Step::Any | Step::Capture(_) => {
+                let run = self.run;
+                let components = run.every_component(self.view);
+                if let Some(unknown) = components.open.clone() {
+                    self.unseen(unknown, None);
+                }
+                for (name, node) in &components.found {
+                    if let Some(captures) = self.admit(first, name, &none) {
+                        self.go(*node, rest, &captures)?;
+                    }
+                }
+            }
+            Step::Index(_) => {}
+        }
+        Ok(())
+    }
+
+    /// After a leading `**`: every place is looked at once, by its own key.
+    fn from_roots(&mut self, rest: &'h [Step]) -> Result<(), OverBudget> {
+        let run = self.run;
+        let none = Captures::new();
+        if let Some((Step::Key(key), after)) = rest.split_first()
+            && let Some(found) = run.host.with_key(key, self.view)
+        {
+            for node in found {
+                self.go(node, after, &none)?;
+            }
+            return Ok(());
+        }
+        let flat = run.flat[slot_of(self.view)].get_or_init(|| {
+            let mut roots = Vec::new();
+            run.host.roots(self.view, &mut roots);
+            Flat::of(run.host, &roots)
+        });
+        for why in &flat.unseen {
+            self.unseen(why.unknown.clone(), why.place.clone());
+        }
+        for place in &flat.places {
+            let Some((first, after)) = rest.split_first() else {
+                self.go(place.node, rest, &none)?;
+                continue;
+            };
+            match &place.step {
+                FlatStep::Root => {}
+                FlatStep::Key(key) => {
+                    if let Some(captures) = self.admit(first, key, &none) {
+                        self.go(place.node, after, &captures)?;
+                    }
+                }
+                FlatStep::Position(at) => {
+                    if matches!(first, Step::Any) || matches!(first, Step::Index(i) if i == at) {
+                        self.go(place.node, after, &none)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The captures with a key that the step takes; `None` if it does not take it.
+    fn admit(
+        &self,
+        step: &Step,
+        key: &Cow<'h, str>,
+        captures: &Captures<'h>,
+    ) -> Option<Captures<'h>> {
+        let taken = match step {
+            Step::Key(name) => name == key,
+            Step::Any => true,
+            Step::AnyDepth | Step::Index(_) => false,
+            Step::Capture(filter) => {
+                let taken = match filter {
+                    Filter::All => true,
+                    Filter::Regex(regex) => regex.is_match(key),
+                    Filter::OneOf(global) => self.listed(*global, key),
+                };
+                return taken.then(|| {
+                    let mut captures = captures.clone();
+                    captures.push(key.clone());
+                    captures
+                });
+            }
+        };
+        taken.then(|| captures.clone())
+    }
+
+    fn listed(&self, global: usize, key: &str) -> bool {
+        let Ok(value) = self.run.global(global) else {
+            return false;
+        };
+        let list = value.items(self.run.host);
+        list.items
+            .iter()
+            .any(|item| matches!(&item.data, Data::String(text) if text == key))
+    }
+
+    fn go(
+        &mut self,
+        node: NodeRef,
+        steps: &'h [Step],
+        captures: &Captures<'h>,
+    ) -> Result<(), OverBudget> {
+        let host = self.run.host;
+        if let Some(met) = &mut self.met {
+            self.budget.charge(1)?;
+            if !met.insert((node, steps.len(), captures.clone())) {
+                return Ok(());
+            }
+        }
+        let Some((step, rest)) = steps.split_first() else {
+            let value = Value::load(host, node);
+            self.out.found.push(Match {
+                value,
+                captures: captures.clone(),
+            });
+            return Ok(());
+        };
+        match step {
+            Step::Key(key) => match host.get(node, key) {
+                Lookup::Found(found) => self.go(found, rest, captures)?,
+                Lookup::Missing => self.hidden(node),
+                Lookup::Unknown(unknown) => {
+                    let place = Place::Absent {
+                        parent: node,
+                        keys: vec![key.clone()],
+                    };
+                    if unknown.present && rest.is_empty() {
+                        // The place is there: the rule can be judged on what it does not need to see.
+                        let value = Value {
+                            data: Data::Absent(Absent::Unknown(unknown)),
+                            place: Some(place),
+                            secret: false,
+                        };
+                        self.out.found.push(Match {
+                            value,
+                            captures: captures.clone(),
+                        });
+                    } else {
+                        self.unseen(unknown, Some(place));
+                    }
+                }
+            },
+            Step::Index(at) => match host.item(node, *at) {
+                Some(found) => self.go(found, rest, captures)?,
+                None => self.hidden(node),
+            },
+            Step::Any | Step::Capture(_) => match host.shape(node) {
+                Shape::Map => {
+                    let mut entries = Vec::new();
+                    if let Some(unknown) = host.entries(node, &mut entries) {
+                        self.unseen(unknown, Some(Place::Node(node)));
+                    }
+                    for (key, found) in &entries {
+                        if let Some(captures) = self.admit(step, key, captures) {
+                            self.go(*found, rest, &captures)?;
+                        }
+                    }
+                }
+                Shape::List if matches!(step, Step::Any) => {
+                    for at in 0..host.len(node) {
+                        if let Some(found) = host.item(node, at) {
+                            self.go(found, rest, captures)?;
+                        }
+                    }
+                }
+                Shape::Unknown(unknown) => self.unseen(unknown, Some(Place::Node(node))),
+                _ => {}
+            },
+            Step::AnyDepth => {
+                let below = Flat::of(host, &[node]);
+                for why in below.unseen {
+                    self.unseen(why.unknown, why.place);
+                }
+                self.budget.charge(if self.met.is_some() {
+                    below.places.len()
+                } else {
+                    0
+                })?;
+                for place in below.places {
+                    self.go(place.node, rest, captures)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Nothing was found below `node`: there may be something if it cannot be seen.
+    fn hidden(&mut self, node: NodeRef) {
+        if let Shape::Unknown(unknown) = self.run.host.shape(node) {
+            self.unseen(unknown, Some(Place::Node(node)));
+        }
+    }
+
+    fn unseen(&mut self, unknown: Unknown, place: Option<Place>) {
+        note(&mut self.out.unseen, unknown, place);
+    }
+}

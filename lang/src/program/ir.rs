@@ -1,0 +1,220 @@
+//! What rules are compiled to: names resolved to slots, regexes and literals ready.
+
+use source::{Severity, Span};
+
+use crate::builtins::Entry;
+use crate::parse::ast::{BinaryOp, Quantifier, View};
+use crate::value::{Regex, Value};
+
+/// The position of a bound name in the frame of a rule or function.
+pub(crate) type Slot = usize;
+
+/// An expression.
+#[derive(Debug)]
+pub(crate) struct Node {
+    pub(crate) span: Span,
+    pub(crate) op: Op,
+}
+
+#[derive(Debug)]
+pub(crate) enum Op {
+    Const(Value<'static>),
+    Template(Vec<Part>),
+    List(Vec<Node>),
+    Map(Vec<(String, Node)>),
+    Comprehension {
+        element: Box<Node>,
+        generators: Vec<Gen>,
+    },
+    /// A bound name.
+    Slot(Slot),
+    /// A `let` of the rule: computed when first needed, then kept in its slot.
+    Let {
+        slot: Slot,
+        index: usize,
+    },
+    /// A `let` or `param` of a pack: an index into [`crate::program::Program::globals`].
+    Global(usize),
+    /// A global of the host: an index into the schema's.
+    HostGlobal(usize),
+    /// The record of that kind which the subject belongs to.
+    Subject {
+        kind: u16,
+        name: &'static str,
+    },
+    /// The values of a component: an index into [`crate::program::Program::components`].
+    Component {
+        component: usize,
+        view: View,
+    },
+    Path {
+        base: Box<Node>,
+        keys: Vec<Key>,
+    },
+    /// The same place in another view.
+    InView(View, Box<Node>),
+    Builtin(&'static Entry, Vec<Node>),
+    /// A function of the host: its index in the schema, and how many arguments it takes.
+    Host {
+        index: usize,
+        arity: usize,
+        args: Vec<Node>,
+    },
+    /// A function of a pack: an index into [`crate::program::Program::functions`].
+    Fn(usize, Vec<Node>),
+    KeyOf(Box<Node>),
+    Not(Box<Node>),
+    Negate(Box<Node>),
+    And(Vec<Node>),
+    Or(Vec<Node>),
+    Binary(BinaryOp, Box<[Node; 2]>),
+    Is {
+        value: Box<Node>,
+        negated: bool,
+        test: Test,
+    },
+    InLayer(Box<Node>, String),
+    Agree(Box<Node>),
+    If(Box<[Node; 3]>),
+    Quantifier {
+        kind: Quantifier,
+        generator: Box<Gen>,
+        body: Box<Node>,
+    },
+}
+
+/// What `x is WORD` asks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Test {
+    /// Asked most often, and without a value being read.
+    Set,
+    Missing,
+    Builtin(&'static Entry),
+    /// A function of the host with one argument.
+    Host(usize),
+}
+
+#[derive(Debug)]
+pub(crate) enum Part {
+    Text(String),
+    Expr(Node),
+}
+
+/// A step of a path in an expression.
+#[derive(Debug)]
+pub(crate) enum Key {
+    Name(String),
+    Position(usize),
+    Computed(Node),
+}
+
+/// `for key, name in over if …`
+#[derive(Debug)]
+pub(crate) struct Gen {
+    pub(crate) key: Option<Slot>,
+    pub(crate) slot: Slot,
+    pub(crate) over: Node,
+    pub(crate) conditions: Vec<Node>,
+}
+
+/// A `let` or `param` of a pack, or the list of a capture.
+#[derive(Debug)]
+pub(crate) struct Global {
+    pub(crate) pack: String,
+    pub(crate) name: String,
+    pub(crate) value: Node,
+    pub(crate) slots: usize,
+}
+
+/// A `fn` of a pack. Its parameters are the first slots.
+#[derive(Debug)]
+pub(crate) struct Function {
+    pub(crate) body: Node,
+    pub(crate) slots: usize,
+}
+
+/// A pattern, shared by all rules that have the same.
+#[derive(Debug)]
+pub(crate) struct PatternCode {
+    pub(crate) view: View,
+    pub(crate) steps: Vec<Step>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Step {
+    Key(String),
+    Any,
+    AnyDepth,
+    Index(usize),
+    Capture(Filter),
+}
+
+#[derive(Debug)]
+pub(crate) enum Filter {
+    All,
+    /// An index into [`crate::program::Program::globals`].
+    OneOf(usize),
+    Regex(Regex),
+}
+
+/// A rule's body.
+#[derive(Debug)]
+pub(crate) struct RuleCode {
+    pub(crate) clauses: Vec<ClauseCode>,
+    pub(crate) lets: Vec<Node>,
+    pub(crate) slots: usize,
+    /// Places and secret marks are needed at every step, not only to explain a finding.
+    pub(crate) places: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct ClauseCode {
+    pub(crate) span: Span,
+    pub(crate) kind: ClauseKind,
+}
+
+#[derive(Debug)]
+pub(crate) enum ClauseKind {
+    ForAt {
+        pattern: usize,
+        captures: Vec<Slot>,
+        slot: Slot,
+    },
+    ForIn(Gen),
+    When(Node),
+    /// The slot is emptied; the value is computed when needed.
+    Let(Slot),
+    Require(Box<RequireCode>),
+}
+
+#[derive(Debug)]
+pub(crate) struct RequireCode {
+    pub(crate) index: usize,
+    pub(crate) forbid: bool,
+    pub(crate) condition: Node,
+    pub(crate) when: Option<Node>,
+    pub(crate) severity: Option<Severity>,
+    pub(crate) at: Option<Node>,
+    pub(crate) also_at: Vec<(Node, Option<Node>)>,
+    pub(crate) say: Option<Node>,
+    pub(crate) help: Option<Node>,
+    pub(crate) fixes: Vec<FixCode>,
+}
+
+#[derive(Debug)]
+pub(crate) struct FixCode {
+    pub(crate) safe: bool,
+    pub(crate) title: Option<Node>,
+    pub(crate) action: ActionCode,
+}
+
+#[derive(Debug)]
+pub(crate) enum ActionCode {
+    Set(Node, Node),
+    Quote(Node),
+    Rename(Node, Node),
+    Move(Node, Node),
+    Delete(Node),
+    Append(Node, Node),
+    Remove(Node, Node),
+}

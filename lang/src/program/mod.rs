@@ -1,0 +1,87 @@
+//! A compiled program: its rules, what is known about each, and their code.
+
+pub(crate) mod ir;
+mod reads;
+
+use source::{Severity, Span};
+
+use crate::host::Schema;
+use ir::{Function, Global, PatternCode, RuleCode};
+
+pub use reads::{ReadPath, ReadSet};
+
+/// Rules that are ready to be judged. Made by [`crate::compile::compile`]; holds no reference to what it was made from.
+#[derive(Debug)]
+pub struct Program {
+    pub(crate) rules: Vec<RuleInfo>,
+    pub(crate) code: Vec<RuleCode>,
+    pub(crate) globals: Vec<Global>,
+    pub(crate) functions: Vec<Function>,
+    pub(crate) patterns: Vec<PatternCode>,
+    pub(crate) components: Vec<String>,
+    pub(crate) schema: Schema,
+}
+
+impl Program {
+    /// The rules, in the order of the packs and files. A rule that could not be compiled is not among them.
+    pub fn rules(&self) -> &[RuleInfo] {
+        &self.rules
+    }
+
+    /// The index of the rule with that id.
+    pub fn find(&self, id: &str) -> Option<usize> {
+        self.rules.iter().position(|rule| rule.id == id)
+    }
+
+    /// What the host must offer.
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+}
+
+/// What is known about a rule without judging it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RuleInfo {
+    /// Its name.
+    pub id: String,
+    /// The pack it is in.
+    pub pack: String,
+    /// Its documentation, in Markdown.
+    pub docs: String,
+    /// Its severity and those for profiles; `None` is `off`.
+    pub severities: Vec<(Option<String>, Option<Severity>)>,
+    /// The sections of the guidance that it encodes: title and address.
+    pub sources: Vec<(String, Option<String>)>,
+    /// Words to select it by.
+    pub tags: Vec<String>,
+    /// The first chart version it is for.
+    pub since: Option<String>,
+    /// The first chart version it is no longer for.
+    pub until: Option<String>,
+    /// The whole item.
+    pub span: Span,
+    /// Its name in the text.
+    pub name_span: Span,
+    /// Its requirements, by index: the span of each.
+    pub requirements: Vec<Span>,
+    /// What it can see.
+    pub reads: ReadSet,
+}
+
+impl RuleInfo {
+    /// Its severity under a profile; `None` if it is off there.
+    pub fn severity(&self, profile: &str) -> Option<Severity> {
+        let of = |wanted: Option<&str>| {
+            let mut entries = self.severities.iter();
+            entries.find(|(profile, _)| profile.as_deref() == wanted)
+        };
+        let entry = of(Some(profile)).or_else(|| of(None));
+        entry.map_or(Some(Severity::Error), |(_, severity)| *severity)
+    }
+
+    /// The first sentence of the documentation.
+    pub fn summary(&self) -> &str {
+        let first = self.docs.split("\n\n").next().unwrap_or_default();
+        first.find(". ").map_or(first, |end| &first[..=end]).trim()
+    }
+}

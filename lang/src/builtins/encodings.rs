@@ -17,7 +17,7 @@ pub(super) const TABLE: &[Builtin] = &[
     Builtin::new(
         "base64-decode(text: string) -> string?",
         "The text that base64 stands for; missing if it is not base64 of UTF-8.",
-        &[("base64-decode('e30=')", "\"{}\""), ("base64-decode('!')", "missing")],
+        &[("base64-decode('e30=')", "\"\\{}\""), ("base64-decode('!')", "missing")],
         |call| {
             let text = call.text(0)?;
             call.charge_text(text.len())?;

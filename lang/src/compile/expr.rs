@@ -209,14 +209,9 @@ impl<'a> Compiler<'a> {
     fn path(&mut self, scope: &mut Scope<'a>, expr: &'a Expr) -> Result<Op> {
         let mut base = expr;
         let mut steps = Vec::new();
-        loop {
-            match &base.kind {
-                ExprKind::Field(inner, _) | ExprKind::Index(inner, _) => {
-                    steps.push(base);
-                    base = inner;
-                }
-                _ => break,
-            }
+        while let ExprKind::Field(inner, _) | ExprKind::Index(inner, _) = &base.kind {
+            steps.push(base);
+            base = inner;
         }
         steps.reverse();
         let mut taken = 0;

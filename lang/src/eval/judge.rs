@@ -111,7 +111,7 @@ impl Tally {
 pub(super) fn judge<'h>(
     run: &Run<'h>,
     rule: usize,
-    mut recorder: Option<&mut Recorder<'_, 'h>>,
+    recorder: Option<&mut Recorder<'_, 'h>>,
 ) -> Judgement<'h> {
     let info = &run.program.rules[rule];
     let severity = info.severity(run.host.profile());
@@ -136,7 +136,7 @@ pub(super) fn judge<'h>(
         until: info.until.as_deref(),
         judgement,
         rest: rule_budget(0),
-        recorder: recorder.as_deref_mut(),
+        recorder,
     };
     judge.machine.explain = code.places;
     judge.trace_afresh();

@@ -152,7 +152,7 @@ impl<'h> Walk<'_, 'h> {
                     self.go(node, rest, &none)?;
                 }
             }
-            Step::AnyDepth => self.from_roots(rest)?,
+            Step::AnyDepth => self.start_anywhere(rest)?,
             Step::Any | Step::Capture(_) => {
                 let run = self.run;
                 let components = run.every_component(self.view);
@@ -171,7 +171,7 @@ impl<'h> Walk<'_, 'h> {
     }
 
     /// After a leading `**`: every place is looked at once, by its own key.
-    fn from_roots(&mut self, rest: &'h [Step]) -> Result<(), OverBudget> {
+    fn start_anywhere(&mut self, rest: &'h [Step]) -> Result<(), OverBudget> {
         let run = self.run;
         let none = Captures::new();
         if let Some((Step::Key(key), after)) = rest.split_first()

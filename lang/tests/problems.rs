@@ -3,7 +3,6 @@
 //! A case is a title line `=== title`, the text with `| ` before each line, and below a line what is marked in it.
 //! `UPDATE=1 cargo test -p lang --test problems` writes the marks anew; read the difference before keeping it.
 
-use std::fmt::Write as _;
 use std::path::Path;
 
 use lang::parse::ast::ItemKind;
@@ -25,7 +24,8 @@ fn with_marks(title: &str, text: &str) -> String {
     let at = |offset| lines.line_col(offset, PositionEncoding::Utf32);
     let mut out = format!("=== {title}\n");
     for (number, line) in text.split('\n').enumerate() {
-        writeln!(out, "{}", format!("| {line}").trim_end()).unwrap();
+        out.push_str(format!("| {line}").trim_end());
+        out.push('\n');
         let mut mark = |span: source::Span, words: &str| {
             let from = at(span.start);
             if from.line as usize != number {
@@ -42,7 +42,10 @@ fn with_marks(title: &str, text: &str) -> String {
             };
             let carets = "^".repeat(width);
             let indent = " ".repeat(from.column as usize);
-            writeln!(out, "  {indent}{carets} {words}").unwrap();
+            out.push_str(&format!(
+                "  {indent}{carets} {words}
+"
+            ));
         };
         for diagnostic in &parsed.diagnostics {
             mark(
@@ -56,7 +59,10 @@ fn with_marks(title: &str, text: &str) -> String {
         for diagnostic in &parsed.diagnostics {
             let here = at(diagnostic.primary.span.start).line as usize == number;
             if let Some(help) = diagnostic.help.as_ref().filter(|_| here) {
-                writeln!(out, "  help: {help}").unwrap();
+                out.push_str(&format!(
+                    "  help: {help}
+"
+                ));
             }
         }
     }
@@ -84,7 +90,12 @@ fn with_marks(title: &str, text: &str) -> String {
             format!("{name}{damaged}")
         })
         .collect();
-    writeln!(out, "  = {}\n", items.join("; ")).unwrap();
+    out.push_str(&format!(
+        "  = {}
+
+",
+        items.join("; ")
+    ));
     out
 }
 

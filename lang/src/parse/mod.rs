@@ -7,6 +7,7 @@
 
 pub mod ast;
 mod build;
+pub mod examples;
 mod report;
 mod split;
 mod text;

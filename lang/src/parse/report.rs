@@ -16,6 +16,8 @@ pub(super) const FOREIGN_OPERATOR: &str = "rule-foreign-operator";
 pub(super) const DUPLICATE: &str = "rule-duplicate-clause";
 /// `\q` and the like.
 pub(super) const ESCAPE: &str = "rule-unknown-escape";
+/// A mark in an example that is about nothing.
+pub(super) const MARK: &str = "rule-example-mark";
 /// Deeper than 200 levels.
 pub(super) const TOO_DEEP: &str = "rule-too-deep";
 /// More than a person reads.

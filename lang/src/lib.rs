@@ -5,6 +5,7 @@
 
 pub mod builtins;
 pub mod charts;
+pub mod check;
 pub mod compile;
 pub mod eval;
 pub mod host;

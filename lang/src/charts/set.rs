@@ -130,7 +130,8 @@ impl ChartSet {
             .collect()
     }
 
-    fn top(&self, index: u32) -> Place<'_> {
+    /// The top of the values of a chart. Panics on a position of another set.
+    pub fn top(&self, index: u32) -> Place<'_> {
         let chart = self.chart(index);
         Place {
             chart: Some(index),
@@ -177,14 +178,22 @@ impl ChartSet {
         SmallVec::from_slice(&[place.inside(found)])
     }
 
+    /// The charts that stand in the chart of which the place is the top, by their keys.
+    pub fn parts<'d>(&'d self, place: Place<'d>) -> impl Iterator<Item = (&'d str, Place<'d>)> {
+        let umbrella = place.top.and_then(|top| self.umbrellas.get(top));
+        let mut parts: Vec<(&str, u32)> = umbrella
+            .into_iter()
+            .flat_map(|umbrella| &umbrella.parts)
+            .flat_map(|(key, ids)| ids.iter().map(|&id| (key.as_str(), id)))
+            .collect();
+        parts.sort_unstable();
+        parts.into_iter().map(|(key, id)| (key, self.top(id)))
+    }
+
     /// The places one step below by any key or position.
     pub fn any_step<'d>(&'d self, place: Place<'d>) -> Vec<Place<'d>> {
         let mut below = Vec::new();
-        if let Some(umbrella) = place.top.and_then(|top| self.umbrellas.get(top)) {
-            let mut parts: Vec<u32> = umbrella.parts.values().flatten().copied().collect();
-            parts.sort_unstable();
-            below.extend(parts.into_iter().map(|i| self.top(i)));
-        }
+        below.extend(self.parts(place).map(|(_, part)| part));
         match place.found {
             Found::Open => below.push(place.inside(Found::Open)),
             Found::Undeclared(_) => {}
@@ -233,7 +242,7 @@ impl<'d> Place<'d> {
     }
 
     /// Tells places apart without comparing what is below them.
-    fn identity(self) -> (Option<u32>, Option<&'d str>, u8, usize) {
+    pub(crate) fn identity(self) -> (Option<u32>, Option<&'d str>, u8, usize) {
         let (kind, address) = match self.found {
             Found::Map(map, _) => (0, std::ptr::from_ref(map).addr()),
             Found::Value(ty, _) => (1, std::ptr::from_ref(ty).addr()),

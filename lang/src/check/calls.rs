@@ -1,0 +1,207 @@
+//! Calls of functions: of packs, of the host, and built in.
+
+use source::Span;
+
+use super::checker::Checker;
+use super::facts::Meaning;
+use super::info::Info;
+use super::problem::Problem;
+use crate::parse::ast::{Expr, ExprKind, ItemKind, View};
+use crate::types::{Signature, Type};
+
+/// What is called.
+enum Callee {
+    Item(usize),
+    User,
+    Unknown,
+}
+
+impl<'a> Checker<'a> {
+    pub(super) fn call(&mut self, expr: &'a Expr, callee: &'a Expr, args: &'a [Expr]) -> Info<'a> {
+        let found = match &callee.kind {
+            ExprKind::Name(name) => match self.index.find(self.pack, name) {
+                Some(item) => Callee::Item(item),
+                None if self.scope.get(name).is_some() => Callee::Unknown,
+                None if name == "user" => Callee::User,
+                None => {
+                    let library = self.library;
+                    if let Some(function) = library.function(name) {
+                        let meaning = || match function.host {
+                            Some(index) => Meaning::HostFunction(index),
+                            None => Meaning::Builtin(name.clone()),
+                        };
+                        self.facts.name(callee.span, meaning);
+                        return self.library_call(expr, function.signature, function.lenient, args);
+                    }
+                    Callee::Unknown
+                }
+            },
+            ExprKind::Field(of, name) => match &of.kind {
+                ExprKind::Name(pack) => self
+                    .index
+                    .used_pack(self.file, pack)
+                    .and_then(|pack| self.index.find(pack, &name.node))
+                    .map_or(Callee::Unknown, Callee::Item),
+                _ => Callee::Unknown,
+            },
+            _ => Callee::Unknown,
+        };
+        match found {
+            Callee::Item(item) => self.item_call(expr, callee, item, args),
+            Callee::User => self.user(expr, args),
+            Callee::Unknown => {
+                self.unknown_callee(callee);
+                for arg in args {
+                    self.expr(arg);
+                }
+                Info::anything()
+            }
+        }
+    }
+
+    fn unknown_callee(&mut self, callee: &Expr) {
+        let (name, span) = match &callee.kind {
+            ExprKind::Name(name) => (name.clone(), callee.span),
+            ExprKind::Field(_, name) => (name.node.clone(), name.span),
+            _ => ("this".to_owned(), callee.span),
+        };
+        if self.scope.take(&name).is_some()
+            || !matches!(callee.kind, ExprKind::Name(_) | ExprKind::Field(..))
+        {
+            return self.report(span, Problem::NotCallable { name, called: true });
+        }
+        let (index, library) = (self.index, self.library);
+        let pack = match &callee.kind {
+            ExprKind::Field(of, _) => match &of.kind {
+                ExprKind::Name(pack) => index.used_pack(self.file, pack),
+                _ => None,
+            },
+            _ => Some(self.pack),
+        };
+        let items = pack.and_then(|pack| index.packs.get(pack));
+        let items = items.into_iter().flat_map(|pack| &pack.items);
+        let functions = items.filter_map(|(name, &item)| {
+            matches!(index.items[item].item.kind, ItemKind::Fn(_)).then_some(*name)
+        });
+        let mut candidates: Vec<&str> = functions.collect();
+        if matches!(callee.kind, ExprKind::Name(_)) {
+            candidates.extend(library.function_names());
+            candidates.push("user");
+        }
+        let similar = self.guess(&name, candidates);
+        self.report(span, Problem::UnknownFunction { name, similar });
+    }
+
+    /// `user(path)`: the same place in another view.
+    fn user(&mut self, expr: &'a Expr, args: &'a [Expr]) -> Info<'a> {
+        let [arg] = args else {
+            self.arity("user", 1, 1, args.len(), expr.span);
+            return Info::anything();
+        };
+        let before = std::mem::replace(&mut self.view, View::User);
+        let info = self.expr(arg);
+        self.view = before;
+        self.placed(arg, &info, "what `user` is asked about");
+        // Without the chart's defaults anything may be missing.
+        Info {
+            missing: Some(expr),
+            ..info
+        }
+    }
+
+    fn item_call(
+        &mut self,
+        expr: &'a Expr,
+        callee: &'a Expr,
+        item: usize,
+        args: &'a [Expr],
+    ) -> Info<'a> {
+        let name = match &callee.kind {
+            ExprKind::Field(of, name) => {
+                if let ExprKind::Name(pack) = &of.kind {
+                    self.facts.name(of.span, || Meaning::Pack(pack.clone()));
+                }
+                name.span
+            }
+            _ => callee.span,
+        };
+        self.needs(item, name);
+        let infos: Vec<Info<'a>> = args.iter().map(|arg| self.expr(arg)).collect();
+        let entry = &self.index.items[item];
+        let ItemKind::Fn(function) = &entry.item.kind else {
+            let text = entry.name.node.clone();
+            self.report(
+                name,
+                Problem::NotCallable {
+                    name: text,
+                    called: true,
+                },
+            );
+            return Info::anything();
+        };
+        let want = function.params.len();
+        if args.len() != want {
+            self.arity(&entry.name.node, want, want, args.len(), expr.span);
+        }
+        for (i, (arg, info)) in args.iter().zip(&infos).enumerate() {
+            if let Some(ty) = self.params[item].get(i).cloned() {
+                self.want(arg.span, info, &ty);
+            }
+        }
+        let result = self.items[item].clone().unwrap_or_else(Info::anything);
+        let hollow = result.hollow && infos.iter().any(|info| info.missing.is_some());
+        Info {
+            missing: (result.missing.is_some() || hollow).then_some(expr),
+            hollow: result.hollow && infos.iter().any(|info| info.hollow),
+            from_tree: result.from_tree || infos.iter().any(|info| info.from_tree),
+            ..result
+        }
+    }
+
+    fn library_call(
+        &mut self,
+        expr: &'a Expr,
+        signature: &Signature,
+        lenient: bool,
+        args: &'a [Expr],
+    ) -> Info<'a> {
+        let infos: Vec<Info<'a>> = args.iter().map(|arg| self.expr(arg)).collect();
+        let (least, most) = (signature.required(), signature.params.len());
+        if args.len() < least || args.len() > most {
+            self.arity(&signature.name, least, most, args.len(), expr.span);
+        }
+        for ((arg, info), param) in args.iter().zip(&infos).zip(&signature.params) {
+            if self.want(arg.span, info, &param.ty)
+                && param.ty == Type::Regex
+                && let ExprKind::String(pattern) = &arg.kind
+            {
+                self.regex(pattern, arg.span);
+            }
+        }
+        let parts: Vec<&Info<'a>> = infos.iter().collect();
+        let (ty, optional) = match &signature.result {
+            Type::Optional(ty) => ((**ty).clone(), true),
+            ty => (ty.clone(), false),
+        };
+        let mut info = Info::from(ty, &parts);
+        if lenient {
+            (info.missing, info.hollow) = (None, false);
+        }
+        if optional {
+            info.missing = info.missing.or(Some(expr));
+        }
+        info.missing = info.missing.map(|_| expr);
+        info
+    }
+
+    fn arity(&mut self, name: &str, least: usize, most: usize, got: usize, span: Span) {
+        let want = match (least, most) {
+            (0, 0) => "no arguments".to_owned(),
+            (1, 1) => "one argument".to_owned(),
+            (least, most) if least == most => format!("{least} arguments"),
+            (least, most) => format!("{least} to {most} arguments"),
+        };
+        let name = name.to_owned();
+        self.report(span, Problem::WrongArity { name, want, got });
+    }
+}

@@ -1,0 +1,174 @@
+//! What is known of the value of an expression.
+
+use smallvec::SmallVec;
+
+use crate::charts::{Found, KeyType, Literal, Place};
+use crate::parse::ast::Expr;
+use crate::types::Type;
+
+/// What is known of the value of an expression.
+#[derive(Debug, Clone)]
+pub(super) struct Info<'a> {
+    /// What it is when there is a value; never `Optional`.
+    pub(super) ty: Type,
+    /// The part because of which there may be no value, unless something excludes that here.
+    pub(super) missing: Option<&'a Expr>,
+    /// In a function: there may be no value because an argument may be missing.
+    pub(super) hollow: bool,
+    /// It is read or computed from the tree: it has a place, and may be unknown.
+    pub(super) from_tree: bool,
+    /// What charts declare of where it stands; empty if nothing is known.
+    pub(super) places: SmallVec<[Place<'a>; 2]>,
+}
+
+impl<'a> Info<'a> {
+    /// A computed value.
+    pub(super) fn of(ty: Type) -> Self {
+        Self {
+            ty,
+            missing: None,
+            hollow: false,
+            from_tree: false,
+            places: SmallVec::new(),
+        }
+    }
+
+    /// Nothing is known: nothing more will be said about it.
+    pub(super) fn anything() -> Self {
+        Self {
+            from_tree: true,
+            ..Self::of(Type::Any)
+        }
+    }
+
+    /// A value at one of these places in the tree.
+    pub(super) fn at(places: SmallVec<[Place<'a>; 2]>) -> Self {
+        Self {
+            ty: type_of(&places),
+            missing: None,
+            hollow: false,
+            from_tree: true,
+            places,
+        }
+    }
+
+    /// A value computed from others: missing if one of them is, and from the tree if one of them is.
+    pub(super) fn from(ty: Type, parts: &[&Self]) -> Self {
+        Self {
+            ty,
+            missing: parts.iter().find_map(|part| part.missing),
+            hollow: parts.iter().any(|part| part.hollow),
+            from_tree: parts.iter().any(|part| part.from_tree),
+            places: SmallVec::new(),
+        }
+    }
+
+    /// The literals that charts allow here, if they list them.
+    pub(super) fn choices(&self) -> Option<Vec<&'a Literal>> {
+        let mut all = Vec::new();
+        for place in &self.places {
+            let Found::Value(ty, _) = place.found else {
+                return None;
+            };
+            all.extend(choices(ty)?);
+        }
+        (!all.is_empty()).then_some(all)
+    }
+}
+
+fn choices(ty: &KeyType) -> Option<&Vec<Literal>> {
+    match ty {
+        KeyType::Choice(choices) => Some(choices),
+        KeyType::OrNull(of) => choices(of),
+        _ => None,
+    }
+}
+
+/// The type that all of these places have.
+pub(super) fn type_of(places: &[Place<'_>]) -> Type {
+    let mut types = places.iter().map(|place| match place.found {
+        Found::Map(..) => Type::Map(Box::new(Type::Any)),
+        Found::Value(ty, _) => of_key(ty),
+        Found::Open | Found::Undeclared(_) => Type::Any,
+    });
+    let first = types.next().unwrap_or(Type::Any);
+    types.fold(first, |a, b| join(&a, &b))
+}
+
+fn of_key(ty: &KeyType) -> Type {
+    match ty {
+        KeyType::Any => Type::Any,
+        KeyType::String => Type::String,
+        KeyType::Number => Type::Number,
+        KeyType::Bool => Type::Bool,
+        KeyType::List(of) => Type::List(Box::new(of_key(of))),
+        KeyType::Map(of) => Type::Map(Box::new(of_key(of))),
+        KeyType::Choice(choices) => {
+            let mut types = choices.iter().map(of_literal);
+            let first = types.next().unwrap_or(Type::Any);
+            types.fold(first, |a, b| join(&a, &b))
+        }
+        KeyType::OrNull(of) => of_key(of),
+    }
+}
+
+/// The type of a literal.
+pub(super) fn of_literal(literal: &Literal) -> Type {
+    match literal {
+        Literal::Null => Type::Null,
+        Literal::Bool(_) => Type::Bool,
+        Literal::Number(_) => Type::Number,
+        Literal::String(_) => Type::String,
+        Literal::List(_) => Type::List(Box::new(Type::Any)),
+        Literal::Map(_) => Type::Map(Box::new(Type::Any)),
+    }
+}
+
+/// The narrowest type that holds both.
+pub(super) fn join(a: &Type, b: &Type) -> Type {
+    match (a, b) {
+        (a, b) if a == b => a.clone(),
+        (Type::List(a), Type::List(b)) => Type::List(Box::new(join(a, b))),
+        (Type::Map(a), Type::Map(b)) => Type::Map(Box::new(join(a, b))),
+        _ => Type::Any,
+    }
+}
+
+/// May a value of type `got` stand where `want` is asked for?
+pub(super) fn accepts(want: &Type, got: &Type) -> bool {
+    match (want, got) {
+        (Type::Any, _) | (_, Type::Any) => true,
+        (Type::Optional(want), got) => accepts(want, got),
+        (want, Type::Optional(got)) => accepts(want, got),
+        (Type::List(want), Type::List(got)) | (Type::Map(want), Type::Map(got)) => {
+            accepts(want, got)
+        }
+        // A text is read as a regex where one is asked for.
+        (Type::Regex, Type::String) => true,
+        (want, got) => want == got,
+    }
+}
+
+/// May values of these types be equal? Null may stand for any value of a tree.
+pub(super) fn comparable(a: &Type, b: &Type) -> bool {
+    match (a, b) {
+        (Type::Any | Type::Null, _) | (_, Type::Any | Type::Null) => true,
+        // Empty ones are equal whatever the type of their elements.
+        (Type::List(_), Type::List(_)) | (Type::Map(_), Type::Map(_)) => true,
+        (Type::Optional(a), b) | (b, Type::Optional(a)) => comparable(a, b),
+        (a, b) => a == b,
+    }
+}
+
+/// A type in a sentence.
+pub(super) fn describe(ty: &Type) -> String {
+    match ty {
+        Type::Any => "anything".to_owned(),
+        Type::Null => "null".to_owned(),
+        Type::Bool => "true or false".to_owned(),
+        Type::List(of) if **of == Type::Any => "a list".to_owned(),
+        Type::Map(of) if **of == Type::Any => "a map".to_owned(),
+        Type::Optional(of) => describe(of),
+        other => format!("a {other}"),
+    }
+}

@@ -1,0 +1,142 @@
+//! `let`, `param` and `fn`.
+
+use super::checker::Checker;
+use super::facts::Meaning;
+use super::info::{Info, accepts, describe};
+use super::problem::Problem;
+use super::words::Report;
+use crate::charts::Literal;
+use crate::parse::ast::{FnItem, ItemKind, LetItem, ParamItem, TypeExpr, TypeKind};
+use crate::types::Type;
+
+/// The words that are types.
+const TYPES: [&str; 6] = ["any", "bool", "list", "map", "number", "string"];
+
+impl<'a> Checker<'a> {
+    /// Looks at an item. What it needs has been looked at before.
+    pub(super) fn item(&mut self, index: usize) {
+        let entry = &self.index.items[index];
+        self.enter(entry.name, entry.file, entry.item.damaged);
+        self.facts
+            .name(entry.name.span, || Meaning::Item(entry.name.span));
+        if self.library.global(&entry.name.node).is_some() {
+            let name = entry.name.node.clone();
+            let what = "something built in";
+            self.report(entry.name.span, Problem::Shadowed { name, what });
+        } else if self.charts.is_component(&entry.name.node) {
+            let name = entry.name.node.clone();
+            self.report(entry.name.span, Problem::HidesComponent { name });
+        }
+        let info = match &entry.item.kind {
+            ItemKind::Let(it) => self.let_item(it),
+            ItemKind::Param(it) => self.param(it),
+            ItemKind::Fn(it) => self.function(index, it),
+            _ => return,
+        };
+        self.items[index] = Some(info);
+    }
+
+    fn let_item(&mut self, it: &'a LetItem) -> Info<'a> {
+        self.expr(&it.value)
+    }
+
+    fn param(&mut self, it: &'a ParamItem) -> Info<'a> {
+        let ty = self.type_of(&it.ty);
+        let default = self.expr(&it.default);
+        match Literal::read(&it.default) {
+            None => self.report(it.default.span, Problem::NotLiteral),
+            Some(literal) if !accepts(&ty, &default.ty) => {
+                let problem = Problem::DefaultType {
+                    ty: ty.to_string(),
+                    value: literal.to_string(),
+                };
+                self.report(it.default.span, problem);
+            }
+            Some(_) => {}
+        }
+        Info::of(ty)
+    }
+
+    fn function(&mut self, index: usize, it: &'a FnItem) -> Info<'a> {
+        if self.library.function(&it.name.node).is_some() || it.name.node == "user" {
+            let name = it.name.node.clone();
+            let what = "a function that is built in";
+            self.report(it.name.span, Problem::Shadowed { name, what });
+        }
+        let mut types = Vec::new();
+        for (name, ty) in &it.params {
+            let ty = ty.as_ref().map_or(Type::Any, |ty| self.type_of(ty));
+            types.push(ty.clone());
+            let info = Info {
+                hollow: true,
+                from_tree: true,
+                ..Info::of(ty)
+            };
+            self.bind(name, "parameter", false, info, None);
+        }
+        self.params[index] = types;
+        let mut info = self.expr(&it.body);
+        self.leave(0, it.body.span.end);
+        // Whether it has a place depends on the arguments; nothing is said against it.
+        info.from_tree = true;
+        if let Some(result) = &it.result {
+            let ty = self.type_of(result);
+            if !accepts(&ty, &info.ty) {
+                let problem = Problem::WrongType {
+                    want: describe(&ty),
+                    got: describe(&info.ty),
+                };
+                let report = Report::new(it.body.span, problem);
+                self.send(report.see(result.span, "said here"));
+            }
+            info.ty = ty;
+        }
+        info
+    }
+
+    /// A type as written in a `param` or `fn`.
+    pub(super) fn type_of(&mut self, ty: &TypeExpr) -> Type {
+        match &ty.kind {
+            TypeKind::Word(word) => match word.as_str() {
+                "any" => Type::Any,
+                "string" => Type::String,
+                "number" => Type::Number,
+                "bool" => Type::Bool,
+                // A release, component or layer: a type of the host.
+                word if self.library.fields(word).is_some() => Type::Record(word.to_owned()),
+                word => {
+                    self.unknown_type(ty, word);
+                    Type::Any
+                }
+            },
+            TypeKind::List(of) => Type::List(Box::new(self.type_of(of))),
+            TypeKind::Map(of) => Type::Map(Box::new(self.type_of(of))),
+            TypeKind::Choice(_) | TypeKind::OrNull(_) => {
+                self.report(ty.span, Problem::ChartType);
+                Type::Any
+            }
+        }
+    }
+
+    pub(super) fn unknown_type(&mut self, ty: &TypeExpr, word: &str) {
+        let similar = self.guess(word, TYPES);
+        let word = word.to_owned();
+        self.report(ty.span, Problem::UnknownType { word, similar });
+    }
+
+    /// Items that nothing uses.
+    pub(super) fn unused_items(&mut self) {
+        let index = self.index;
+        for (i, entry) in index.items.iter().enumerate() {
+            if self.used_items[i] || entry.name.node.starts_with('_') {
+                continue;
+            }
+            self.enter(entry.name, entry.file, entry.item.damaged);
+            let problem = Problem::Unused {
+                what: entry.what(),
+                name: entry.name.node.clone(),
+            };
+            self.report(entry.name.span, problem);
+        }
+    }
+}

@@ -1,0 +1,480 @@
+//! What is known to hold where an expression stands: because of a `when` above it, or of what stands before it in an `and`.
+//!
+//! A path is known by a text that is the same for the same value: `brig␟config␟smtp`. Names that a rule binds to a path stand for it.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use source::Span;
+
+use super::checker::Checker;
+use super::problem::Problem;
+use super::words::Report;
+use crate::charts::Literal;
+use crate::parse::ast::{BinaryOp, Expr, ExprKind};
+
+/// Between the keys of a path; stands in no key that anybody writes.
+const SEPARATOR: char = '\u{1f}';
+
+/// Paths with more parts than this are not followed.
+const LONGEST_PATH: usize = 64;
+
+/// Lists longer than this are not compared.
+const LONGEST_LIST: usize = 64;
+
+/// What can be asked of a value.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Test {
+    Set,
+    Missing,
+    Null,
+    OneOf(Vec<Literal>),
+}
+
+/// A question about a path.
+#[derive(Debug, Clone)]
+pub(super) struct Atom {
+    pub(super) key: String,
+    pub(super) test: Test,
+    /// The question holds; else its contrary does.
+    pub(super) holds: bool,
+}
+
+/// An atom that is known.
+#[derive(Debug, Clone)]
+pub(super) struct Fact {
+    test: Test,
+    holds: bool,
+    pub(super) text: String,
+    pub(super) span: Span,
+}
+
+/// What an atom is where others hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Decision {
+    True,
+    False,
+    /// Undecided or false: not true in any case.
+    NeverTrue,
+}
+
+/// What holds here.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    present: FxHashMap<String, u32>,
+    facts: FxHashMap<String, Vec<Fact>>,
+    /// What requirements of the rule ask for: not known, but it should not be asked otherwise.
+    required: FxHashMap<String, Vec<Fact>>,
+    log: Vec<Entry>,
+}
+
+#[derive(Debug)]
+enum Entry {
+    Present(String),
+    Fact(String),
+}
+
+impl Known {
+    pub(super) fn mark(&self) -> usize {
+        self.log.len()
+    }
+
+    /// Forgets what was learned since `mark`.
+    pub(super) fn forget(&mut self, mark: usize) {
+        for entry in self.log.drain(mark..) {
+            match entry {
+                Entry::Present(key) => {
+                    if let Some(count) = self.present.get_mut(&key) {
+                        *count -= 1;
+                    }
+                }
+                Entry::Fact(key) => {
+                    if let Some(facts) = self.facts.get_mut(&key) {
+                        facts.pop();
+                    }
+                }
+            }
+        }
+    }
+
+    /// The value is there, and so is everything above it.
+    pub(super) fn add_present(&mut self, key: &str) {
+        let ends = key.match_indices(SEPARATOR).map(|(end, _)| end);
+        for end in ends.take(LONGEST_PATH).chain([key.len()]) {
+            let key = &key[..end];
+            *self.present.entry(key.to_owned()).or_default() += 1;
+            self.log.push(Entry::Present(key.to_owned()));
+        }
+    }
+
+    pub(super) fn is_present(&self, key: &str) -> bool {
+        self.present.get(key).is_some_and(|&count| count > 0)
+    }
+
+    fn add(&mut self, key: String, fact: Fact) {
+        self.log.push(Entry::Fact(key.clone()));
+        let facts = self.facts.entry(key).or_default();
+        facts.push(fact);
+    }
+
+    /// The value that the atom always has here, and because of what.
+    fn decide(&self, atom: &Atom) -> Option<(bool, &Fact)> {
+        decide_by(self.facts.get(&atom.key)?, atom)
+    }
+}
+
+fn decide_by<'k>(facts: &'k [Fact], atom: &Atom) -> Option<(bool, &'k Fact)> {
+    // The first few decide, or none does: this stays linear however often a path is asked about.
+    facts.iter().take(16).find_map(|fact| {
+        let value = match (decide(fact, &atom.test)?, atom.holds) {
+            (Decision::True, holds) => holds,
+            (Decision::False, holds) => !holds,
+            (Decision::NeverTrue, _) => false,
+        };
+        Some((value, fact))
+    })
+}
+
+fn decide(fact: &Fact, asked: &Test) -> Option<Decision> {
+    use Decision::{False, NeverTrue, True};
+    let null = |list: &[Literal]| list.contains(&Literal::Null);
+    let only_null = |list: &[Literal]| list.iter().all(|item| *item == Literal::Null);
+    let decided = |value| Some(if value { True } else { False });
+    match (&fact.test, fact.holds, asked) {
+        (known, holds, asked) if known == asked => decided(holds),
+        (Test::Set, true, Test::Missing | Test::Null)
+        | (Test::Missing, true, Test::Set | Test::Null)
+        | (Test::Null, true, Test::Set | Test::Missing)
+        | (Test::OneOf(_), true, Test::Missing) => Some(False),
+        (Test::Set, true, Test::OneOf(list)) => only_null(list).then_some(False),
+        (Test::Set, false, Test::OneOf(list)) => (!null(list)).then_some(NeverTrue),
+        (Test::Missing, true, Test::OneOf(_)) => Some(NeverTrue),
+        (Test::Null, true, Test::OneOf(list)) => decided(null(list)),
+        (Test::OneOf(known), true, Test::Set) if !null(known) => Some(True),
+        (Test::OneOf(known), true, Test::Set) if only_null(known) => Some(False),
+        (Test::OneOf(known), true, Test::Null) if !null(known) => Some(False),
+        (Test::OneOf(known), true, Test::Null) if only_null(known) => Some(True),
+        (Test::OneOf(known), true, Test::OneOf(list)) => {
+            if known.iter().all(|item| list.contains(item)) {
+                Some(True)
+            } else {
+                let apart = known.iter().all(|item| !list.contains(item));
+                apart.then_some(False)
+            }
+        }
+        (Test::OneOf(known), false, Test::OneOf(list)) => list
+            .iter()
+            .all(|item| known.contains(item))
+            .then_some(False),
+        _ => None,
+    }
+}
+
+impl<'a> Checker<'a> {
+    /// The text by which a path is known; `None` for what is no path.
+    pub(super) fn path_key(&self, expr: &Expr) -> Option<String> {
+        self.key_within(expr, LONGEST_PATH)
+    }
+
+    fn key_within(&self, expr: &Expr, left: usize) -> Option<String> {
+        let left = left.checked_sub(1)?;
+        match &expr.kind {
+            ExprKind::Name(name) => Some(match self.scope.get(name) {
+                Some(local) => local.alias.clone(),
+                None => name.clone(),
+            }),
+            ExprKind::Field(of, name) => {
+                let mut key = self.key_within(of, left)?;
+                key.push(SEPARATOR);
+                key.push_str(&name.node);
+                Some(key)
+            }
+            ExprKind::Index(of, index) => {
+                let mut key = self.key_within(of, left)?;
+                key.push(SEPARATOR);
+                match &index.kind {
+                    ExprKind::String(name) => key.push_str(name),
+                    ExprKind::Number(position) => key.push_str(&format!("[{position}]")),
+                    _ => key.push_str(&format!("[{}]", self.key_within(index, left)?)),
+                }
+                Some(key)
+            }
+            ExprKind::KeyOf(of) => Some(format!("key of {}", self.key_within(of, left)?)),
+            ExprKind::Call(function, args) => {
+                let mut key = format!("{}(", self.key_within(function, left)?);
+                for arg in args {
+                    match Literal::read(arg) {
+                        Some(literal) => key.push_str(&literal.to_string()),
+                        None => key.push_str(&self.key_within(arg, left)?),
+                    }
+                    key.push(',');
+                }
+                // A call is one part: what is above an argument is not above the result.
+                Some(key.replace(SEPARATOR, "\u{1e}") + ")")
+            }
+            _ => None,
+        }
+    }
+
+    /// The question that an expression asks of one path, if it is one.
+    pub(super) fn atom(&self, expr: &Expr) -> Option<Atom> {
+        let (value, test, holds) = match &expr.kind {
+            ExprKind::Is {
+                value,
+                negated,
+                word,
+            } => {
+                let test = match word.node.as_str() {
+                    "set" => Test::Set,
+                    "missing" => Test::Missing,
+                    "null" => Test::Null,
+                    _ => return None,
+                };
+                (value, test, !negated)
+            }
+            ExprKind::Binary(op @ (BinaryOp::Equal | BinaryOp::NotEqual), left, right) => {
+                let holds = *op == BinaryOp::Equal;
+                match (Literal::read(left), Literal::read(right)) {
+                    (None, Some(literal)) => (left, Test::OneOf(vec![literal]), holds),
+                    (Some(literal), None) => (right, Test::OneOf(vec![literal]), holds),
+                    _ => return None,
+                }
+            }
+            ExprKind::Binary(op @ (BinaryOp::In | BinaryOp::NotIn), left, right) => {
+                match &right.kind {
+                    ExprKind::List(items) if !items.is_empty() && items.len() <= LONGEST_LIST => {
+                        let list: Option<_> = items.iter().map(Literal::read).collect();
+                        (left, Test::OneOf(list?), *op == BinaryOp::In)
+                    }
+                    _ => return None,
+                }
+            }
+            ExprKind::Name(_) | ExprKind::Field(..) => {
+                let test = Test::OneOf(vec![Literal::Bool(true)]);
+                let key = self.path_key(expr)?;
+                return Some(Atom {
+                    key,
+                    test,
+                    holds: true,
+                });
+            }
+            _ => return None,
+        };
+        let key = self.path_key(value)?;
+        Some(Atom { key, test, holds })
+    }
+
+    /// The value that a question always has here, because of what else is known.
+    pub(super) fn decided(&self, expr: &Expr) -> Option<(bool, String, Span)> {
+        let atom = self.atom(expr)?;
+        let (value, fact) = self.known.decide(&atom)?;
+        Some((value, fact.text.clone(), fact.span))
+    }
+
+    /// From here on the condition has this value.
+    pub(super) fn assume(&mut self, expr: &Expr, value: bool) {
+        for key in self.presence(expr, value) {
+            self.known.add_present(&key);
+        }
+        for (atom, fact) in self.questions(expr, value) {
+            self.known.add(atom.key, fact);
+        }
+    }
+
+    /// From here on the condition is false or undecided. Only what looks at absence is then known to be false.
+    pub(super) fn assume_not_true(&mut self, expr: &Expr) {
+        match &expr.kind {
+            ExprKind::Or(parts) => {
+                for part in parts {
+                    self.assume_not_true(part);
+                }
+            }
+            ExprKind::Not(part) if looks_at_absence(part) => self.assume(part, true),
+            _ if looks_at_absence(expr) => self.assume(expr, false),
+            _ => {}
+        }
+    }
+
+    /// In an `and` (`value` is true) or `or`: where the part does not decide the whole, something is there.
+    pub(super) fn speaks_of_absence(&mut self, part: &Expr, value: bool) {
+        let (asked, value) = match &part.kind {
+            ExprKind::Not(inner) => (&**inner, !value),
+            _ => (part, value),
+        };
+        if looks_at_absence(asked) {
+            for key in self.presence(asked, value) {
+                self.known.add_present(&key);
+            }
+        }
+    }
+
+    /// A requirement asks that the condition has this value; reports what contradicts another requirement.
+    pub(super) fn require(&mut self, expr: &'a Expr, value: bool) {
+        let mut asked = self.questions(expr, value);
+        if !value {
+            // What is forbidden may also be undecided.
+            asked.retain(|(atom, _)| !matches!(atom.test, Test::OneOf(_)));
+        }
+        for (atom, fact) in &asked {
+            let facts = self.known.required.get(&atom.key);
+            if let Some((false, other)) = facts.and_then(|facts| decide_by(facts, atom)) {
+                let (text, span) = (other.text.clone(), other.span);
+                let report = Report::new(fact.span, Problem::Contradicts { other: text });
+                self.send(report.see(span, "required here"));
+            }
+        }
+        for (atom, fact) in asked {
+            let facts = self.known.required.entry(atom.key).or_default();
+            facts.push(fact);
+        }
+    }
+
+    /// The questions that are all answered if the condition has this value, each with its answer.
+    fn questions(&self, expr: &Expr, value: bool) -> Vec<(Atom, Fact)> {
+        let mut out = Vec::new();
+        let mut todo = vec![(expr, value)];
+        while let Some((expr, value)) = todo.pop() {
+            match (&expr.kind, value) {
+                (ExprKind::And(parts), true) | (ExprKind::Or(parts), false) => {
+                    todo.extend(parts.iter().rev().map(|part| (part, value)));
+                }
+                (ExprKind::Not(part), _) => todo.push((part, !value)),
+                _ => {
+                    let Some(mut atom) = self.atom(expr) else {
+                        continue;
+                    };
+                    atom.holds = atom.holds == value;
+                    let text = super::paths::text_of(expr);
+                    let fact = Fact {
+                        test: atom.test.clone(),
+                        holds: atom.holds,
+                        text: if value { text } else { format!("not {text}") },
+                        span: expr.span,
+                    };
+                    out.push((atom, fact));
+                }
+            }
+        }
+        out
+    }
+
+    /// The paths that are there if the condition has this value.
+    fn presence(&self, expr: &Expr, value: bool) -> Vec<String> {
+        let mut out = Vec::new();
+        match (&expr.kind, value) {
+            (ExprKind::And(parts), true) | (ExprKind::Or(parts), false) => {
+                for part in parts {
+                    out.append(&mut self.presence(part, value));
+                }
+            }
+            (ExprKind::And(parts), false) | (ExprKind::Or(parts), true) => {
+                out = self.common(parts, value);
+            }
+            (ExprKind::Not(part), _) => out = self.presence(part, !value),
+            (
+                ExprKind::Is {
+                    value: of,
+                    negated,
+                    word,
+                },
+                _,
+            ) => {
+                let holds = *negated != value;
+                let there = match word.node.as_str() {
+                    "set" | "null" => holds,
+                    "missing" => !holds,
+                    word => crate::builtins::find_predicate(word)
+                        .is_some_and(|entry| !entry.builtin.lenient),
+                };
+                if there {
+                    self.needed(of, &mut out);
+                }
+            }
+            _ => self.needed(expr, &mut out),
+        }
+        out
+    }
+
+    /// The paths that are there whichever of the parts has the value; what is above a path is there too.
+    fn common(&self, parts: &[Expr], value: bool) -> Vec<String> {
+        let mut parts = parts.iter();
+        let mut common = match parts.next() {
+            Some(first) => with_above(self.presence(first, value)),
+            None => return Vec::new(),
+        };
+        for part in parts {
+            if common.is_empty() {
+                break;
+            }
+            let here = with_above(self.presence(part, value));
+            common.retain(|key| here.contains(key));
+        }
+        let mut common: Vec<String> = common.into_iter().collect();
+        common.sort_unstable();
+        common
+    }
+
+    /// The paths without which the expression has no value.
+    fn needed(&self, expr: &Expr, out: &mut Vec<String>) {
+        match &expr.kind {
+            ExprKind::Name(_) | ExprKind::Field(..) => out.extend(self.path_key(expr)),
+            ExprKind::Index(of, index) => {
+                self.needed(index, out);
+                match self.path_key(expr) {
+                    Some(key) => out.push(key),
+                    None => self.needed(of, out),
+                }
+            }
+            ExprKind::Binary(BinaryOp::Default, ..) => {}
+            ExprKind::Binary(_, left, right) => {
+                self.needed(left, out);
+                self.needed(right, out);
+            }
+            ExprKind::Negate(of) | ExprKind::KeyOf(of) | ExprKind::Agree(of) => {
+                self.needed(of, out);
+            }
+            ExprKind::InLayer(of, _) => self.needed(of, out),
+            ExprKind::Quantifier { generator, .. } => self.needed(&generator.over, out),
+            ExprKind::Call(function, args) => {
+                out.extend(self.path_key(expr));
+                if let ExprKind::Name(name) = &function.kind
+                    && self.index.find(self.pack, name).is_none()
+                    && (name == "user" || self.library.function(name).is_some_and(|f| !f.lenient))
+                {
+                    for arg in args {
+                        self.needed(arg, out);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Is the question never undecided because something is missing?
+fn looks_at_absence(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Is { word, .. } => matches!(word.node.as_str(), "set" | "missing" | "null"),
+        _ => false,
+    }
+}
+
+fn with_above(keys: Vec<String>) -> FxHashSet<String> {
+    let mut all = FxHashSet::default();
+    for key in keys {
+        for (end, _) in key.match_indices(SEPARATOR).take(LONGEST_PATH) {
+            all.insert(key[..end].to_owned());
+        }
+        all.insert(key);
+    }
+    all
+}
+
+/// What a comparison of order says of an order.
+pub(super) fn order(op: BinaryOp, order: std::cmp::Ordering) -> Option<bool> {
+    Some(match op {
+        BinaryOp::Less => order.is_lt(),
+        BinaryOp::LessEqual => order.is_le(),
+        BinaryOp::Greater => order.is_gt(),
+        BinaryOp::GreaterEqual => order.is_ge(),
+        _ => return None,
+    })
+}

@@ -1,0 +1,177 @@
+//! Tree to trust: everything that can be known of rules before any data is seen.
+//!
+//! A wrong item never hides others: its diagnostics stand beside it, [`Checked::usable`] says which items may be compiled,
+//! and what uses an item with errors is unusable too.
+//!
+//! INVARIANT: no problem is turned into words but in `words.rs`, and each is a variant of `problem.rs`.
+
+mod calls;
+mod chart_items;
+mod checker;
+mod expr;
+mod facts;
+mod index;
+mod info;
+mod items;
+mod known;
+mod library;
+mod operators;
+mod order;
+mod paths;
+mod patterns;
+mod problem;
+mod rule;
+mod scope;
+mod similar;
+mod visit;
+mod words;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rustc_hash::FxHashSet;
+use source::{Diagnostic, Severity, SourceId, Span};
+
+use crate::charts::{ChartDecl, ChartSet};
+use crate::host::Schema;
+use crate::parse::ast;
+
+pub use facts::{Binding, ExprFact, Facts, FileFacts, Meaning, NameFact};
+pub use problem::{CODES, CodeInfo};
+
+use checker::Checker;
+use index::Index;
+use library::Library;
+
+/// A file of rules that was parsed.
+#[derive(Debug, Clone, Copy)]
+pub struct RuleFile<'a> {
+    /// Its text.
+    pub source: SourceId,
+    /// Its name without folders. If it ends in `.watch`, a rule in it must be called like it.
+    pub name: &'a str,
+    /// Its tree.
+    pub ast: &'a ast::File,
+}
+
+/// All files of one pack.
+#[derive(Debug, Clone)]
+pub struct PackFiles<'a> {
+    /// The pack's name: that of its folder.
+    pub name: &'a str,
+    /// Its files, in any order.
+    pub files: Vec<RuleFile<'a>>,
+    /// The rules of the pack were checked before, as those inside a program are by its tests: only what other packs can use
+    /// of it is looked at.
+    pub trusted: bool,
+}
+
+/// What is wanted besides diagnostics.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options {
+    /// Keep the types of expressions and the meanings of names: for editors.
+    pub facts: bool,
+}
+
+/// What is known after checking.
+#[derive(Debug, Clone, Default)]
+pub struct Checked {
+    /// What is to be told of each text, sorted by place. Texts without problems are left out.
+    pub diagnostics: BTreeMap<SourceId, Vec<Diagnostic>>,
+    /// Types and meanings, if they were wanted.
+    pub facts: Facts,
+    /// All declared charts.
+    pub charts: Arc<ChartSet>,
+    unusable: FxHashSet<Span>,
+}
+
+impl Checked {
+    /// May the item be compiled? `name` is the span of its name. False for one that has errors, was damaged in the text, or uses such
+    /// an item.
+    pub fn usable(&self, name: Span) -> bool {
+        !self.unusable.contains(&name)
+    }
+
+    /// What is to be told of a text.
+    pub fn of(&self, source: SourceId) -> &[Diagnostic] {
+        self.diagnostics.get(&source).map_or(&[], Vec::as_slice)
+    }
+
+    /// True if anything is an error.
+    pub fn has_errors(&self) -> bool {
+        let mut all = self.diagnostics.values().flatten();
+        all.any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+}
+
+/// The code of that name, of the checker.
+pub fn explain(code: &str) -> Option<&'static CodeInfo> {
+    CODES.iter().find(|info| info.code == code)
+}
+
+/// Checks all packs together.
+pub fn check(packs: &[PackFiles<'_>], schema: &Schema, options: Options) -> Checked {
+    run(packs, schema, options, None)
+}
+
+/// Checks an expression that stands in no file, as if it stood in a pack: what is visible there is visible to it. The diagnostics are
+/// those of the expression's text only.
+pub fn check_expr(
+    packs: &[PackFiles<'_>],
+    schema: &Schema,
+    pack: Option<&str>,
+    expr: &ast::Expr,
+) -> Vec<Diagnostic> {
+    let mut checked = run(packs, schema, Options::default(), Some((pack, expr)));
+    let diagnostics = checked.diagnostics.remove(&expr.span.source);
+    diagnostics.unwrap_or_default()
+}
+
+fn run<'a>(
+    packs: &'a [PackFiles<'a>],
+    schema: &'a Schema,
+    options: Options,
+    single: Option<(Option<&str>, &'a ast::Expr)>,
+) -> Checked {
+    let files = packs.iter().flat_map(|pack| &pack.files);
+    let decls = files.flat_map(|file| ChartDecl::of_file(file.ast));
+    let charts = Arc::new(ChartSet::new(decls.collect()));
+    let index = Index::new(packs);
+    let library = Library::new(schema);
+    let order = order::order(&index);
+    let mut checker = Checker::new(&index, &charts, &library, options);
+    checker.duplicates();
+    checker.uses();
+    checker.cycles(&order);
+    for &item in &order.items {
+        checker.item(item);
+    }
+    for rule in &index.rules {
+        checker.rule(rule);
+    }
+    checker.chart_items();
+    if let Some((pack, expr)) = single {
+        checker.single(pack, expr);
+    } else {
+        checker.unused_items();
+    }
+    let (reports, facts, unusable) = checker.finish();
+    let mut diagnostics = BTreeMap::<SourceId, Vec<Diagnostic>>::new();
+    for report in reports {
+        let list = diagnostics.entry(report.span.source).or_default();
+        list.push(report.into_diagnostic());
+    }
+    for list in diagnostics.values_mut() {
+        list.sort_by(|a, b| {
+            let place = |it: &Diagnostic| (it.primary.span, std::cmp::Reverse(it.severity));
+            place(a).cmp(&place(b)).then_with(|| a.code.cmp(&b.code))
+        });
+        list.dedup();
+    }
+    Checked {
+        diagnostics,
+        facts,
+        charts,
+        unusable,
+    }
+}

@@ -1,0 +1,354 @@
+//! Operators: what they take, and comparisons that always have the same result.
+
+use source::Span;
+
+use super::checker::Checker;
+use super::facts::Meaning;
+use super::info::{Info, accepts, comparable, describe, join};
+use super::library::Library;
+use super::problem::Problem;
+use crate::builtins;
+use crate::charts::Literal;
+use crate::parse::ast::{BinaryOp, Expr, ExprKind, Name};
+use crate::types::Type;
+
+/// The layers that `in layer` knows.
+const LAYERS: [&str; 4] = ["values", "secrets", "set", "chart"];
+
+/// The operator as it is written.
+pub(super) fn symbol(op: BinaryOp) -> &'static str {
+    match op {
+        BinaryOp::Equal => "==",
+        BinaryOp::NotEqual => "!=",
+        BinaryOp::Less => "<",
+        BinaryOp::LessEqual => "<=",
+        BinaryOp::Greater => ">",
+        BinaryOp::GreaterEqual => ">=",
+        BinaryOp::In => "in",
+        BinaryOp::NotIn => "not in",
+        BinaryOp::Contains => "contains",
+        BinaryOp::Matches => "matches",
+        BinaryOp::StartsWith => "starts with",
+        BinaryOp::EndsWith => "ends with",
+        BinaryOp::AgreesWith => "agrees with",
+        BinaryOp::Default => "default",
+        BinaryOp::Concat => "++",
+        BinaryOp::Add => "+",
+        BinaryOp::Subtract => "-",
+        BinaryOp::Multiply => "*",
+        BinaryOp::Divide => "/",
+        BinaryOp::Remainder => "%",
+    }
+}
+
+impl<'a> Checker<'a> {
+    /// An operator with two sides.
+    pub(super) fn binary(
+        &mut self,
+        expr: &'a Expr,
+        op: BinaryOp,
+        left: &'a Expr,
+        right: &'a Expr,
+    ) -> Info<'a> {
+        let a = self.expr(left);
+        let b = self.expr(right);
+        let sides = [&a, &b];
+        match op {
+            BinaryOp::Default => self.default(left, right, &a, b),
+            BinaryOp::Concat => self.concat(left, right, &a, &b),
+            BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Multiply => {
+                self.numbers(left, right, sides);
+                Info::from(Type::Number, &sides)
+            }
+            BinaryOp::Divide | BinaryOp::Remainder => {
+                self.numbers(left, right, sides);
+                let mut info = Info::from(Type::Number, &sides);
+                if !matches!(right.kind, ExprKind::Number(number) if number != 0.0) {
+                    info.missing = info.missing.or(Some(expr));
+                }
+                info
+            }
+            _ => {
+                self.comparison(op, left, right, &a, &b);
+                let mut info = Info::from(Type::Bool, &sides);
+                if matches!(op, BinaryOp::NotEqual | BinaryOp::NotIn) {
+                    self.negation(&info, symbol(op));
+                    info.missing = None;
+                }
+                self.check_decided(expr);
+                info
+            }
+        }
+    }
+
+    fn numbers(&mut self, left: &'a Expr, right: &'a Expr, [a, b]: [&Info<'a>; 2]) {
+        self.want(left.span, a, &Type::Number);
+        self.want(right.span, b, &Type::Number);
+    }
+
+    fn default(&mut self, left: &Expr, right: &Expr, a: &Info<'a>, b: Info<'a>) -> Info<'a> {
+        let empty = matches!(&right.kind, ExprKind::List(items) if items.is_empty())
+            || matches!(&right.kind, ExprKind::Map(entries) if entries.is_empty());
+        let (whole, empty) = match (&a.ty, &b.ty) {
+            (Type::List(_), Type::List(_)) | (Type::Map(_), Type::Map(_)) => (true, empty),
+            _ => (false, false),
+        };
+        let ty = match empty && whole {
+            true => a.ty.clone(),
+            false => join(&a.ty, &b.ty),
+        };
+        let bare = !matches!(a.ty, Type::Any) && !a.from_tree && a.missing.is_none();
+        if bare && Literal::read(left).is_some() {
+            let problem = Problem::WrongType {
+                want: "something that may be missing".to_owned(),
+                got: "a literal".to_owned(),
+            };
+            self.report(left.span, problem);
+        }
+        Info {
+            ty,
+            missing: b.missing,
+            hollow: b.hollow,
+            from_tree: a.from_tree || b.from_tree,
+            // Where the literal stands in, nothing is known to be below it.
+            places: if b.from_tree && b.places.is_empty() {
+                smallvec::SmallVec::new()
+            } else {
+                a.places.clone()
+            },
+        }
+    }
+
+    fn concat(&mut self, left: &'a Expr, right: &'a Expr, a: &Info<'a>, b: &Info<'a>) -> Info<'a> {
+        let list = Type::List(Box::new(Type::Any));
+        let want = [a, b].into_iter().find_map(|side| match side.ty {
+            Type::List(_) => Some(&list),
+            Type::String => Some(&Type::String),
+            _ => None,
+        });
+        match want {
+            Some(want) => {
+                self.want(left.span, a, want);
+                self.want(right.span, b, want);
+            }
+            None => {
+                for (side, info) in [(left, a), (right, b)] {
+                    if info.ty != Type::Any {
+                        let problem = Problem::WrongType {
+                            want: "a list or string".to_owned(),
+                            got: describe(&info.ty),
+                        };
+                        self.report(side.span, problem);
+                    }
+                }
+            }
+        }
+        let empty = |expr: &Expr| matches!(&expr.kind, ExprKind::List(items) if items.is_empty());
+        let ty = match (want, empty(left), empty(right)) {
+            (_, true, _) => b.ty.clone(),
+            (_, _, true) => a.ty.clone(),
+            (Some(Type::String), ..) => Type::String,
+            (Some(_), ..) => match join(&a.ty, &b.ty) {
+                Type::Any => list.clone(),
+                joined => joined,
+            },
+            (None, ..) => Type::Any,
+        };
+        Info::from(ty, &[a, b])
+    }
+
+    fn comparison(
+        &mut self,
+        op: BinaryOp,
+        left: &'a Expr,
+        right: &'a Expr,
+        a: &Info<'a>,
+        b: &Info<'a>,
+    ) {
+        match op {
+            BinaryOp::Equal | BinaryOp::NotEqual | BinaryOp::AgreesWith => {
+                self.equal(left, right, a, b);
+            }
+            BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Greater | BinaryOp::GreaterEqual => {
+                self.ordered(left, right, a, b);
+            }
+            BinaryOp::In | BinaryOp::NotIn => self.member(left, right, a, b),
+            BinaryOp::Contains => self.member(right, left, b, a),
+            BinaryOp::Matches => {
+                self.want(left.span, a, &Type::String);
+                if self.want(right.span, b, &Type::Regex)
+                    && let ExprKind::String(pattern) = &right.kind
+                {
+                    self.regex(pattern, right.span);
+                }
+            }
+            _ => {
+                self.want(left.span, a, &Type::String);
+                self.want(right.span, b, &Type::String);
+            }
+        }
+    }
+
+    fn equal(&mut self, left: &'a Expr, right: &'a Expr, a: &Info<'a>, b: &Info<'a>) {
+        if !comparable(&a.ty, &b.ty) {
+            return self.never_equal(right.span, a, b);
+        }
+        for (path, other) in [(a, right), (b, left)] {
+            if let Some(literal) = Literal::read(other) {
+                self.among_choices(path, &literal, other.span);
+            }
+        }
+    }
+
+    fn never_equal(&mut self, span: Span, a: &Info<'a>, b: &Info<'a>) {
+        // What a chart expects need not be what an operator wrote.
+        let (expected, other) = match (a.places.is_empty(), b.places.is_empty()) {
+            (true, true) => {
+                let (left, right) = (describe(&a.ty), describe(&b.ty));
+                return self.report(span, Problem::NeverEqual { left, right });
+            }
+            (false, _) => (a, b),
+            (true, false) => (b, a),
+        };
+        let problem = Problem::UnlikelyEqual {
+            left: describe(&expected.ty),
+            right: describe(&other.ty),
+        };
+        self.report(span, problem);
+    }
+
+    fn among_choices(&mut self, path: &Info<'a>, literal: &Literal, span: Span) {
+        let Some(choices) = path.choices() else {
+            return;
+        };
+        if *literal == Literal::Null || choices.contains(&literal) {
+            return;
+        }
+        let shown: Vec<String> = choices.iter().take(12).map(|it| it.to_string()).collect();
+        let value = literal.to_string();
+        let texts = choices.iter().map(|it| it.to_string());
+        let texts: Vec<String> = texts.collect();
+        let similar = self.guess(&value, texts.iter().map(String::as_str));
+        let choices = shown.join(", ");
+        let problem = Problem::OutsideChoices {
+            value,
+            choices,
+            similar,
+        };
+        self.report(span, problem);
+    }
+
+    fn ordered(&mut self, left: &'a Expr, right: &'a Expr, a: &Info<'a>, b: &Info<'a>) {
+        let fits = |ty: &Type| accepts(&Type::Number, ty) || accepts(&Type::String, ty);
+        for (side, info) in [(left, a), (right, b)] {
+            if !fits(&info.ty) {
+                let problem = Problem::WrongType {
+                    want: "a number or string".to_owned(),
+                    got: describe(&info.ty),
+                };
+                return self.report(side.span, problem);
+            }
+        }
+        if !comparable(&a.ty, &b.ty) {
+            let problem = Problem::WrongType {
+                want: describe(&a.ty),
+                got: describe(&b.ty),
+            };
+            self.report(right.span, problem);
+        }
+    }
+
+    /// `x in xs`
+    fn member(&mut self, item: &'a Expr, of: &'a Expr, x: &Info<'a>, xs: &Info<'a>) {
+        match &xs.ty {
+            Type::Any => {}
+            Type::List(element) => {
+                if !comparable(&x.ty, element) {
+                    let elements = Info {
+                        places: xs.places.clone(),
+                        ..Info::of((**element).clone())
+                    };
+                    return self.never_equal(item.span, &elements, x);
+                }
+                if let ExprKind::List(items) = &of.kind {
+                    for item in items {
+                        if let Some(literal) = Literal::read(item) {
+                            self.among_choices(x, &literal, item.span);
+                        }
+                    }
+                }
+            }
+            Type::String | Type::Map(_) => {
+                self.want(item.span, x, &Type::String);
+            }
+            other => {
+                let problem = Problem::WrongType {
+                    want: "a list, map or string".to_owned(),
+                    got: describe(other),
+                };
+                self.report(of.span, problem);
+            }
+        }
+    }
+
+    /// `x is WORD`
+    pub(super) fn predicate(
+        &mut self,
+        expr: &'a Expr,
+        value: &'a Expr,
+        negated: bool,
+        word: &'a Name,
+    ) -> Info<'a> {
+        let info = self.expr(value);
+        let Some(entry) = builtins::find_predicate(&word.node) else {
+            let library = self.library;
+            if let Some(function) = library.host_predicate(&word.node) {
+                self.facts
+                    .name(word.span, || Meaning::HostFunction(function));
+                return Info {
+                    from_tree: info.from_tree,
+                    ..Info::of(Type::Bool)
+                };
+            }
+            let similar = self.guess(&word.node, Library::predicate_names());
+            let problem = Problem::UnknownPredicate {
+                word: word.node.clone(),
+                similar,
+            };
+            self.report(word.span, problem);
+            return Info::of(Type::Bool);
+        };
+        self.facts
+            .name(word.span, || Meaning::Predicate(word.node.clone()));
+        if let Some(param) = entry.signature.params.first()
+            && !asks_type(&word.node)
+        {
+            self.want(value.span, &info, &param.ty);
+        }
+        let mut result = Info::from(Type::Bool, &[&info]);
+        if entry.builtin.lenient {
+            (result.missing, result.hollow) = (None, false);
+        } else if negated {
+            self.negation(&info, &format!("is not {}", word.node));
+            result.missing = None;
+        }
+        self.check_decided(expr);
+        result
+    }
+
+    pub(super) fn layer(&mut self, layer: &'a Name) {
+        if !LAYERS.contains(&layer.node.as_str()) {
+            let similar = self.guess(&layer.node, LAYERS);
+            let word = layer.node.clone();
+            self.report(layer.span, Problem::UnknownLayer { word, similar });
+        }
+    }
+}
+
+/// Words that ask what type a value has: any value may be asked.
+fn asks_type(word: &str) -> bool {
+    matches!(
+        word,
+        "string" | "number" | "bool" | "list" | "map" | "null" | "set" | "missing" | "unknown"
+    )
+}

@@ -1,0 +1,491 @@
+//! Names, fields and positions: what a path means and what is declared at it.
+
+use smallvec::SmallVec;
+use source::Span;
+
+use super::checker::{Checker, Versions};
+use super::facts::Meaning;
+use super::info::{Info, accepts, describe, type_of};
+use super::problem::Problem;
+use super::words::Report;
+use crate::charts::{Found, KeyDecl, Place, Step, parse_version};
+use crate::parse::ast::{Expr, ExprKind, Name, View};
+use crate::types::Type;
+
+/// A path in a message; what is no path is shortened.
+pub(super) fn text_of(expr: &Expr) -> String {
+    let mut out = String::new();
+    write(expr, &mut out, 24);
+    out
+}
+
+fn write(expr: &Expr, out: &mut String, left: usize) {
+    let Some(left) = left.checked_sub(1) else {
+        return out.push('…');
+    };
+    match &expr.kind {
+        ExprKind::Name(name) => out.push_str(name),
+        ExprKind::Field(of, name) => {
+            write(of, out, left);
+            out.push('.');
+            push_key(&name.node, out);
+        }
+        ExprKind::Index(of, index) => {
+            write(of, out, left);
+            out.push('[');
+            write(index, out, left);
+            out.push(']');
+        }
+        ExprKind::Call(function, args) => {
+            write(function, out, left);
+            out.push('(');
+            for (i, arg) in args.iter().enumerate() {
+                out.push_str(if i == 0 { "" } else { ", " });
+                write(arg, out, left);
+            }
+            out.push(')');
+        }
+        ExprKind::KeyOf(of) => {
+            out.push_str("key of ");
+            write(of, out, left);
+        }
+        ExprKind::Is {
+            value,
+            negated,
+            word,
+        } => {
+            write(value, out, left);
+            out.push_str(if *negated { " is not " } else { " is " });
+            out.push_str(&word.node);
+        }
+        ExprKind::Binary(op, a, b) => {
+            write(a, out, left);
+            out.push_str(&format!(" {} ", super::operators::symbol(*op)));
+            write(b, out, left);
+        }
+        _ => match crate::charts::Literal::read(expr) {
+            Some(literal) => out.push_str(&literal.to_string()),
+            None => out.push('…'),
+        },
+    }
+}
+
+/// Adds a key to a path, in quotes if it is no name.
+pub(super) fn push_key(key: &str, out: &mut String) {
+    match is_name(key) {
+        true => out.push_str(key),
+        false => out.push_str(&format!("{key:?}")),
+    }
+}
+
+/// Can the key be written without quotes?
+pub(super) fn is_name(key: &str) -> bool {
+    key.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && key.ends_with(|c: char| c != '-')
+        && key
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+}
+
+impl<'a> Checker<'a> {
+    /// A name that stands by itself or begins a path.
+    pub(super) fn name(&mut self, expr: &'a Expr, name: &'a str) -> Info<'a> {
+        if let Some(local) = self.scope.take(name) {
+            let (mut info, bound) = (local.info.clone(), local.name.span);
+            info.missing = info.missing.map(|_| expr);
+            self.facts.name(expr.span, || Meaning::Local(bound));
+            return info;
+        }
+        if let Some(item) = self.index.find(self.pack, name) {
+            return self.item_value(item, expr, name);
+        }
+        if let Some(ty) = self.library.global(name) {
+            let meaning = || Meaning::Global(name.to_owned());
+            self.facts.name(expr.span, meaning);
+            return self.global(ty, expr);
+        }
+        if self.library.fields(name).is_some() {
+            let meaning = || Meaning::Global(name.to_owned());
+            self.facts.name(expr.span, meaning);
+            let record = Type::Optional(Box::new(Type::Record(name.to_owned())));
+            return self.global(&record, expr);
+        }
+        let places = self.charts.component(name);
+        if places.is_empty() {
+            self.unknown_name(expr, name);
+            return Info::anything();
+        }
+        self.component_name(expr.span, name);
+        Info {
+            missing: Some(expr),
+            ..Info::at(places)
+        }
+    }
+
+    fn global(&mut self, ty: &Type, expr: &'a Expr) -> Info<'a> {
+        // The subject's own records are there if the subject is a place of the tree.
+        let (ty, missing) = match ty {
+            Type::Optional(ty) => ((**ty).clone(), !self.placed),
+            ty => (ty.clone(), false),
+        };
+        Info {
+            missing: missing.then_some(expr),
+            from_tree: true,
+            ..Info::of(ty)
+        }
+    }
+
+    fn unknown_name(&mut self, expr: &'a Expr, name: &str) {
+        if self.library.function(name).is_some() {
+            let name = name.to_owned();
+            return self.report(
+                expr.span,
+                Problem::NotCallable {
+                    name,
+                    called: false,
+                },
+            );
+        }
+        let charts = self.charts;
+        let library = self.library;
+        let locals: Vec<&str> = self.scope.names().collect();
+        let items = self.index.packs.get(self.pack).map(|pack| &pack.items);
+        let items = items.into_iter().flat_map(|items| items.keys().copied());
+        let candidates = locals
+            .into_iter()
+            .chain(items)
+            .chain(library.global_names())
+            .chain(charts.component_names());
+        let similar = self.guess(name, candidates.collect::<Vec<_>>());
+        let name = name.to_owned();
+        self.report(expr.span, Problem::UnknownName { name, similar });
+    }
+
+    /// Notes that a word names a component.
+    pub(super) fn component_name(&mut self, span: Span, name: &str) {
+        let charts = self.charts;
+        self.facts.name(span, || {
+            Meaning::Component(charts.named(name).map(|chart| chart.span).collect())
+        });
+    }
+
+    /// An item of a pack in an expression.
+    fn item_value(&mut self, item: usize, expr: &'a Expr, name: &str) -> Info<'a> {
+        self.needs(item, expr.span);
+        if matches!(
+            self.index.items[item].item.kind,
+            crate::parse::ast::ItemKind::Fn(_)
+        ) {
+            let name = name.to_owned();
+            self.report(
+                expr.span,
+                Problem::NotCallable {
+                    name,
+                    called: false,
+                },
+            );
+            return Info::anything();
+        }
+        let info = self.items[item].clone().unwrap_or_else(Info::anything);
+        Info {
+            missing: info.missing.map(|_| expr),
+            ..info
+        }
+    }
+
+    /// `of.name`
+    pub(super) fn field(&mut self, expr: &'a Expr, of: &'a Expr, name: &'a Name) -> Info<'a> {
+        if let ExprKind::Name(used) = &of.kind
+            && self.scope.get(used).is_none()
+            && let Some(pack) = self.index.used_pack(self.file, used)
+        {
+            let found = self.index.find(pack, &name.node);
+            if let Some(item) = found {
+                self.facts.name(of.span, || Meaning::Pack(used.clone()));
+                let info = self.item_value(item, expr, &name.node);
+                self.facts.name(name.span, || {
+                    Meaning::Item(self.index.items[item].name.span)
+                });
+                return info;
+            }
+            if !self.charts.is_component(used) {
+                let items = self.index.packs[pack].items.keys().copied();
+                let similar = self.guess(&name.node, items);
+                let name_text = name.node.clone();
+                self.report(
+                    name.span,
+                    Problem::UnknownName {
+                        name: name_text,
+                        similar,
+                    },
+                );
+                return Info::anything();
+            }
+        }
+        let base = self.expr(of);
+        self.key_of_value(expr, of, &base, &name.node, name.span)
+    }
+
+    /// A key of a value.
+    fn key_of_value(
+        &mut self,
+        expr: &'a Expr,
+        of: &'a Expr,
+        base: &Info<'a>,
+        key: &'a str,
+        span: Span,
+    ) -> Info<'a> {
+        match &base.ty {
+            Type::Record(record) => return self.record_field(expr, base, record, key, span),
+            Type::Any | Type::Map(_) => {}
+            // What charts declare is said better below.
+            _ if !base.places.is_empty() => {}
+            other => {
+                let problem = Problem::WrongType {
+                    want: "a map or record".to_owned(),
+                    got: describe(other),
+                };
+                self.report(of.span, problem);
+                return Info::anything();
+            }
+        }
+        let places = self.step(&base.places, key, span, || text_of(of));
+        let mut info = match (&base.ty, places.is_empty()) {
+            (Type::Map(element), true) => Info::of((**element).clone()),
+            (_, true) => Info::of(Type::Any),
+            (_, false) => Info::at(places),
+        };
+        info.from_tree = base.from_tree;
+        info.hollow = base.hollow;
+        let given = !info.places.is_empty()
+            && info.places.iter().all(|place| match place.found {
+                Found::Map(_, decl) | Found::Value(_, decl) => decl.is_some_and(|decl| decl.given),
+                _ => false,
+            });
+        info.missing = (base.missing.is_some() || !given).then_some(expr);
+        info
+    }
+
+    fn record_field(
+        &mut self,
+        expr: &'a Expr,
+        base: &Info<'a>,
+        record: &str,
+        field: &str,
+        span: Span,
+    ) -> Info<'a> {
+        let library = self.library;
+        let Some(fields) = library.fields(record) else {
+            return Info::anything();
+        };
+        let Some(ty) = fields.get(field) else {
+            let similar = self.guess(field, fields.keys().copied());
+            let problem = Problem::UnknownField {
+                record: record.to_owned(),
+                field: field.to_owned(),
+                similar,
+            };
+            self.report(span, problem);
+            return Info::anything();
+        };
+        self.facts.name(span, || Meaning::Field {
+            record: record.to_owned(),
+            field: field.to_owned(),
+        });
+        let (ty, optional) = match ty {
+            Type::Optional(ty) => ((**ty).clone(), true),
+            ty => (ty.clone(), false),
+        };
+        Info {
+            missing: (base.missing.is_some() || optional).then_some(expr),
+            from_tree: true,
+            ..Info::of(ty)
+        }
+    }
+
+    /// The places one key below these; an undeclared key is reported.
+    fn step(
+        &mut self,
+        places: &[Place<'a>],
+        key: &str,
+        span: Span,
+        within: impl FnOnce() -> String,
+    ) -> SmallVec<[Place<'a>; 2]> {
+        let below: SmallVec<[Place<'a>; 2]> = places
+            .iter()
+            .flat_map(|&place| self.charts.step(place, Step::Key(key)))
+            .collect();
+        let declared: SmallVec<[Place<'a>; 2]> = below
+            .iter()
+            .copied()
+            .filter(|place| !matches!(place.found, Found::Undeclared(_)))
+            .collect();
+        if declared.is_empty() && !below.is_empty() {
+            self.unknown_key(span, within(), key, &below);
+            return SmallVec::new();
+        }
+        self.key_name(span, &declared);
+        self.out_of_use(span, &declared, within, self.view);
+        declared
+    }
+
+    /// Notes that a word names a key.
+    pub(super) fn key_name(&mut self, span: Span, places: &[Place<'a>]) {
+        if let Some(decl) = places.iter().find_map(|place| place.found.decl()) {
+            self.facts.name(span, || Meaning::Key(decl.span));
+        }
+    }
+
+    /// Reports a key that is declared nowhere among `places`, which are all undeclared.
+    pub(super) fn unknown_key(
+        &mut self,
+        span: Span,
+        within: String,
+        key: &str,
+        places: &[Place<'a>],
+    ) {
+        let keys = places.iter().flat_map(|place| match place.found {
+            Found::Undeclared(Some(map)) => &map.keys[..],
+            _ => &[],
+        });
+        let similar = self.guess(key, keys.map(|key| key.name.as_str()));
+        let elsewhere = match similar {
+            None => self.elsewhere(key, places),
+            Some(_) => None,
+        };
+        let problem = Problem::UnknownKey {
+            within,
+            key: key.to_owned(),
+            similar,
+            elsewhere,
+        };
+        self.report(span, problem);
+    }
+
+    /// The path of a key of that name in another part of the same chart.
+    fn elsewhere(&self, key: &str, places: &[Place<'a>]) -> Option<String> {
+        let chart = self.charts.chart(places.first()?.chart?);
+        let mut found = None;
+        chart.each_key(|path, decl| {
+            if found.is_none() && decl.name == key {
+                let mut text = chart.component().to_owned();
+                for key in path {
+                    text.push('.');
+                    push_key(key, &mut text);
+                }
+                found = Some(text);
+            }
+        });
+        found
+    }
+
+    /// Reports a key that the chart does not read in any version that the rule is for. What the operator wrote is another matter: leftovers
+    /// are looked for there.
+    pub(super) fn out_of_use(
+        &mut self,
+        span: Span,
+        places: &[Place<'a>],
+        within: impl FnOnce() -> String,
+        view: View,
+    ) {
+        if view != View::Effective {
+            return;
+        }
+        let mut decls = places.iter().map(|place| place.found.decl());
+        let Some(Some(first)) = decls.next() else {
+            return;
+        };
+        let Some(ended) = ended_in(first, &self.versions) else {
+            return;
+        };
+        if decls.any(|decl| decl.is_none_or(|decl| ended_in(decl, &self.versions).is_none())) {
+            return;
+        }
+        let mut key = within();
+        key.push('.');
+        push_key(&first.name, &mut key);
+        let problem = Problem::KeyOutOfUse {
+            key,
+            ended,
+            version: if ended {
+                first.until.clone()
+            } else {
+                first.since.clone()
+            },
+            moved: first.moved_to.as_ref().map(|path| path.join(".")),
+        };
+        self.send(Report::new(span, problem).see(first.span, "declared here"));
+    }
+
+    /// `of[index]`
+    pub(super) fn index(&mut self, expr: &'a Expr, of: &'a Expr, index: &'a Expr) -> Info<'a> {
+        let base = self.expr(of);
+        let at = self.expr(index);
+        if let ExprKind::String(key) = &index.kind
+            && accepts(&Type::Map(Box::new(Type::Any)), &base.ty)
+        {
+            return self.key_of_value(expr, of, &base, key, index.span);
+        }
+        let (want, step) = match &base.ty {
+            Type::List(_) => (Type::Number, Some(Step::Item)),
+            Type::Map(_) => (Type::String, None),
+            Type::Any => (Type::Any, None),
+            other => {
+                let problem = Problem::WrongType {
+                    want: "a list or map".to_owned(),
+                    got: describe(other),
+                };
+                self.report(of.span, problem);
+                return Info::anything();
+            }
+        };
+        let position = accepts(&Type::String, &at.ty) || accepts(&Type::Number, &at.ty);
+        if !accepts(&want, &at.ty) || !position {
+            let problem = Problem::WrongType {
+                want: match want {
+                    Type::Any => "a key or position".to_owned(),
+                    want => describe(&want),
+                },
+                got: describe(&at.ty),
+            };
+            self.report(index.span, problem);
+        }
+        let places: SmallVec<[Place<'a>; 2]> = base
+            .places
+            .iter()
+            .flat_map(|&place| match step {
+                Some(step) => self.charts.step(place, step).into_vec(),
+                None => self.charts.any_step(place),
+            })
+            .filter(|place| !matches!(place.found, Found::Undeclared(_)))
+            .collect();
+        let ty = match (&base.ty, places.is_empty()) {
+            (_, false) => type_of(&places),
+            (Type::List(of) | Type::Map(of), true) => (**of).clone(),
+            _ => Type::Any,
+        };
+        Info {
+            missing: Some(expr),
+            hollow: base.hollow,
+            from_tree: base.from_tree,
+            places,
+            ty,
+        }
+    }
+}
+
+/// Is the key out of use in every version that the rule is for? `Some(true)` if it ended, `Some(false)` if it is still to come.
+fn ended_in(decl: &KeyDecl, (since, until): &Versions) -> Option<bool> {
+    let version = |text: &Option<String>| text.as_deref().and_then(parse_version);
+    if let (Some(since), Some(ended)) = (since, version(&decl.until))
+        && *since >= ended
+    {
+        return Some(true);
+    }
+    if let (Some(until), Some(came)) = (until, version(&decl.since))
+        && *until <= came
+    {
+        return Some(false);
+    }
+    (decl.moved_to.is_some() && decl.until.is_none()).then_some(true)
+}

@@ -1,0 +1,436 @@
+//! Patterns: which declared places each part of one can match.
+
+use source::Span;
+
+use super::checker::Checker;
+use super::info::Info;
+use super::paths::push_key;
+use super::problem::Problem;
+use super::visit::each_inside;
+use crate::charts::{Found, Place, Step};
+use crate::parse::ast::{
+    CaptureFilter, Expr, ExprKind, ItemKind, Pattern, Segment, SegmentKind, View,
+};
+use crate::types::Type;
+use crate::value::Regex;
+
+/// How far constants are followed through the items of a pack.
+const LONGEST_CHAIN: usize = 16;
+
+/// Which keys a capture takes, as far as that is known.
+enum Keys<'a> {
+    Any,
+    /// These, each with its place if it stands in the pattern.
+    These(Vec<(&'a str, Span)>),
+    Matching(Regex),
+}
+
+/// The places that a pattern has come to.
+struct Walk<'a> {
+    places: Vec<Place<'a>>,
+    /// What was matched, for messages.
+    text: String,
+    /// The part before was `**`.
+    deep: bool,
+}
+
+/// A part of a pattern that matches nothing: its key and place, the text before it, and what it was tried on.
+struct DeadEnd<'a> {
+    /// `None` if it is not a key that is written out.
+    key: Option<String>,
+    text: String,
+    span: Span,
+    within: String,
+    tried: Vec<Place<'a>>,
+}
+
+impl<'a> Checker<'a> {
+    /// Looks at a pattern and binds its captures; gives what is known of the places it matches.
+    pub(super) fn pattern(&mut self, pattern: &'a Pattern, view: View) -> Info<'a> {
+        let keys: Vec<Keys<'a>> = pattern
+            .segments
+            .iter()
+            .map(|segment| self.capture_keys(segment))
+            .collect();
+        let places = self.walk(pattern, &keys, view);
+        for segment in &pattern.segments {
+            if let SegmentKind::Capture { name, .. } = &segment.kind {
+                let key = Info {
+                    from_tree: true,
+                    ..Info::of(Type::String)
+                };
+                self.bind(name, "capture", false, key, None);
+            }
+        }
+        match places {
+            Some(places) if !places.is_empty() => Info::at(places.into()),
+            _ => Info::anything(),
+        }
+    }
+
+    /// The keys that a capture takes; reports a filter that is none.
+    fn capture_keys(&mut self, segment: &'a Segment) -> Keys<'a> {
+        let SegmentKind::Capture {
+            filter: Some(filter),
+            ..
+        } = &segment.kind
+        else {
+            return Keys::Any;
+        };
+        match filter {
+            CaptureFilter::Regex(regex) => match self.regex(&regex.node, regex.span) {
+                Some(regex) => Keys::Matching(regex),
+                None => Keys::Any,
+            },
+            CaptureFilter::OneOf(list) => {
+                self.capture_list(list);
+                let mut keys = Vec::new();
+                match self.constant_keys(list, self.pack, None, LONGEST_CHAIN, &mut keys) {
+                    Some(()) => Keys::These(keys),
+                    None => Keys::Any,
+                }
+            }
+        }
+    }
+
+    fn capture_list(&mut self, list: &'a Expr) {
+        let mut bound = Vec::new();
+        each_inside(list, &mut |part| {
+            if let ExprKind::Name(name) = &part.kind
+                && self.scope.get(name).is_some()
+            {
+                bound.push((name, part.span));
+            }
+        });
+        if let Some(&(name, span)) = bound.first() {
+            let name = name.clone();
+            self.report(span, Problem::CaptureNotConstant { name });
+        }
+        let info = self.expr(list);
+        let map = matches!(info.ty, Type::Map(_));
+        if !map && self.want(list.span, &info, &Type::List(Box::new(Type::Any))) {
+            let texts = Type::List(Box::new(Type::String));
+            self.want(list.span, &info, &texts);
+        }
+    }
+
+    /// The texts of a list that is known before any data is. `from` is where it is used, if that is elsewhere.
+    fn constant_keys(
+        &self,
+        list: &'a Expr,
+        pack: usize,
+        from: Option<Span>,
+        left: usize,
+        out: &mut Vec<(&'a str, Span)>,
+    ) -> Option<()> {
+        let left = left.checked_sub(1)?;
+        match &list.kind {
+            ExprKind::List(items) => {
+                for item in items {
+                    let ExprKind::String(text) = &item.kind else {
+                        return None;
+                    };
+                    out.push((text, from.unwrap_or(item.span)));
+                }
+                Some(())
+            }
+            ExprKind::Binary(crate::parse::ast::BinaryOp::Concat, a, b) => {
+                self.constant_keys(a, pack, from, left, out)?;
+                self.constant_keys(b, pack, from, left, out)
+            }
+            ExprKind::Name(name) => {
+                let item = self.index.find(pack, name)?;
+                self.constant_item(item, from.unwrap_or(list.span), left, out)
+            }
+            ExprKind::Field(of, name) => {
+                let ExprKind::Name(used) = &of.kind else {
+                    return None;
+                };
+                let pack = self.index.used_pack(self.file, used)?;
+                let item = self.index.find(pack, &name.node)?;
+                self.constant_item(item, from.unwrap_or(list.span), left, out)
+            }
+            _ => None,
+        }
+    }
+
+    fn constant_item(
+        &self,
+        item: usize,
+        from: Span,
+        left: usize,
+        out: &mut Vec<(&'a str, Span)>,
+    ) -> Option<()> {
+        let entry = &self.index.items[item];
+        match &entry.item.kind {
+            ItemKind::Let(it) => {
+                let pack = self.index.files[entry.file].pack;
+                self.constant_keys(&it.value, pack, Some(from), left, out)
+            }
+            _ => None,
+        }
+    }
+
+    /// The declared places that a pattern matches; `None` if that was reported as an error, or nothing is known.
+    fn walk(
+        &mut self,
+        pattern: &'a Pattern,
+        keys: &[Keys<'a>],
+        view: View,
+    ) -> Option<Vec<Place<'a>>> {
+        let starts = self.starts(pattern, keys)?;
+        let several = starts.len() > 1;
+        let mut found = Vec::new();
+        let mut dead = Vec::new();
+        for (start, span) in starts {
+            match self.walk_from(pattern, keys, start, view) {
+                Ok(mut places) => found.append(&mut places),
+                Err(end) => dead.push((end, span)),
+            }
+        }
+        let all_dead = found.is_empty();
+        for (end, span) in dead {
+            // Where only some of the listed components have the key, the place at fault is in the list.
+            let span = if several && !all_dead { span } else { end.span };
+            match end.key {
+                Some(key) => self.unknown_key(span, end.within, &key, &end.tried),
+                None => {
+                    let within = Some(end.within);
+                    let part = end.text;
+                    self.report(span, Problem::MatchesNothing { within, part });
+                }
+            }
+            if all_dead {
+                return None;
+            }
+        }
+        Some(found)
+    }
+
+    /// Where a pattern starts: one walk for each listed component, so that each is held against the pattern.
+    fn starts(&mut self, pattern: &'a Pattern, keys: &[Keys<'a>]) -> Option<Vec<(Walk<'a>, Span)>> {
+        let first = pattern.segments.first()?;
+        let charts = self.charts;
+        let start = |places: Vec<Place<'a>>, text: &str| Walk {
+            places,
+            text: text.to_owned(),
+            deep: false,
+        };
+        let one = |walk| Some(vec![(walk, first.span)]);
+        match (&first.kind, &keys[0]) {
+            (SegmentKind::Key(name), _) => {
+                let places = self.pattern_component(name, first.span)?;
+                self.component_name(first.span, name);
+                let mut text = String::new();
+                push_key(name, &mut text);
+                one(start(places, &text))
+            }
+            (SegmentKind::Any, _) | (SegmentKind::Capture { .. }, Keys::Any) => {
+                one(start(charts.all_components(), "*"))
+            }
+            (SegmentKind::AnyDepth, _) => one(Walk {
+                deep: true,
+                ..start(charts.any_depth(&charts.all_components()), "**")
+            }),
+            (SegmentKind::Capture { .. }, Keys::These(names)) => {
+                let mut starts = Vec::new();
+                for &(name, span) in names {
+                    if let Some(places) = self.pattern_component(name, span) {
+                        starts.push((start(places, name), span));
+                    }
+                }
+                (!starts.is_empty()).then_some(starts)
+            }
+            (SegmentKind::Capture { .. }, Keys::Matching(regex)) => {
+                let names = charts.component_names();
+                let mut names: Vec<&str> = names.filter(|name| regex.is_match(name)).collect();
+                names.sort_unstable();
+                if names.is_empty() {
+                    let problem = Problem::MatchesNothing {
+                        within: None,
+                        part: format!("/{}/", regex.as_str()),
+                    };
+                    self.report(first.span, problem);
+                    return None;
+                }
+                let places = names.iter().flat_map(|name| charts.component(name));
+                one(start(
+                    distinct(places.collect()),
+                    &format!("{{/{}/}}", regex.as_str()),
+                ))
+            }
+            (SegmentKind::Index(_), _) => None,
+        }
+    }
+
+    fn pattern_component(&mut self, name: &str, span: Span) -> Option<Vec<Place<'a>>> {
+        let charts = self.charts;
+        let places = charts.component(name);
+        if !places.is_empty() {
+            return Some(places.into_vec());
+        }
+        let similar = self.guess(name, charts.component_names().collect::<Vec<_>>());
+        let name = name.to_owned();
+        self.report(span, Problem::UnknownComponent { name, similar });
+        None
+    }
+
+    fn walk_from(
+        &mut self,
+        pattern: &'a Pattern,
+        keys: &[Keys<'a>],
+        mut walk: Walk<'a>,
+        view: View,
+    ) -> Result<Vec<Place<'a>>, DeadEnd<'a>> {
+        for (at, segment) in pattern.segments.iter().enumerate().skip(1) {
+            let (mut text, mut below) = (String::new(), Vec::new());
+            match (&segment.kind, &keys[at]) {
+                (SegmentKind::Key(key), _) => {
+                    push_key(key, &mut text);
+                    below = self.below(&walk.places, Step::Key(key));
+                }
+                (SegmentKind::Index(position), _) => {
+                    text = format!("[{position}]");
+                    below = self.below(&walk.places, Step::Item);
+                }
+                (SegmentKind::AnyDepth, _) => {
+                    text.push_str("**");
+                    below = self.charts.any_depth(&walk.places);
+                }
+                (SegmentKind::Capture { .. }, Keys::These(names)) => {
+                    text.push_str("{…}");
+                    for &(name, span) in names {
+                        let mut places = self.below(&walk.places, Step::Key(name));
+                        if all_undeclared(&places) {
+                            return Err(DeadEnd {
+                                key: Some(name.to_owned()),
+                                text,
+                                span,
+                                within: walk.text,
+                                tried: places,
+                            });
+                        }
+                        below.append(&mut places);
+                    }
+                }
+                (SegmentKind::Capture { .. }, Keys::Matching(regex)) => {
+                    text = format!("{{/{}/}}", regex.as_str());
+                    below = self.matching(&walk.places, regex);
+                }
+                (SegmentKind::Any | SegmentKind::Capture { .. }, _) => {
+                    text.push('*');
+                    let places = walk.places.iter();
+                    below.extend(places.flat_map(|&place| self.charts.any_step(place)));
+                }
+            }
+            if all_undeclared(&below) {
+                let key = match &segment.kind {
+                    SegmentKind::Key(key) => Some(key.clone()),
+                    _ => None,
+                };
+                return Err(DeadEnd {
+                    key,
+                    text,
+                    span: segment.span,
+                    within: walk.text,
+                    tried: below,
+                });
+            }
+            below.retain(|place| !matches!(place.found, Found::Undeclared(_)));
+            let below = distinct(below);
+            if let SegmentKind::Key(key) = &segment.kind {
+                self.key_name(segment.span, &below);
+                self.out_of_use(segment.span, &below, || walk.text.clone(), view);
+                self.doubt(&walk, key, segment.span, &below);
+            }
+            if !text.starts_with('[') {
+                walk.text.push('.');
+            }
+            walk.text.push_str(&text);
+            walk.deep = matches!(segment.kind, SegmentKind::AnyDepth);
+            walk.places = below;
+        }
+        Ok(walk.places)
+    }
+
+    fn below(&self, places: &[Place<'a>], step: Step<'_>) -> Vec<Place<'a>> {
+        let places = places.iter();
+        places
+            .flat_map(|&place| self.charts.step(place, step))
+            .collect()
+    }
+
+    /// The places under keys that match.
+    fn matching(&self, places: &[Place<'a>], regex: &Regex) -> Vec<Place<'a>> {
+        let mut below = Vec::new();
+        for &place in places {
+            match place.found {
+                Found::Map(map, _) => {
+                    let keys = map.keys.iter().filter(|key| regex.is_match(&key.name));
+                    let mut names: Vec<&str> = keys.map(|key| key.name.as_str()).collect();
+                    names.dedup();
+                    for name in names {
+                        below.extend(self.charts.step(place, Step::Key(name)));
+                    }
+                    let parts = self.charts.parts(place);
+                    let parts = parts.filter(|(key, _)| regex.is_match(key));
+                    below.extend(parts.map(|(_, part)| part));
+                    if map.takes_any() {
+                        // Any key that is not declared stands for all of them.
+                        below.extend(self.charts.step(place, Step::Key("\u{0}")));
+                    }
+                }
+                _ => below.extend(self.charts.any_step(place)),
+            }
+        }
+        below
+    }
+
+    /// After `**` any key may be found below an open map, so a misspelt one is only a guess.
+    fn doubt(&mut self, walk: &Walk<'a>, key: &str, span: Span, below: &[Place<'a>]) {
+        let declared = |place: &Place<'_>| {
+            place.top.is_some() || place.found.decl().is_some_and(|decl| decl.name == key)
+        };
+        if !walk.deep || below.iter().any(declared) {
+            return;
+        }
+        let maps = walk.places.iter().filter_map(|place| match place.found {
+            Found::Map(map, _) => Some(map),
+            _ => None,
+        });
+        let keys = maps.flat_map(|map| map.keys.iter().map(|key| key.name.as_str()));
+        if let Some(similar) = self.guess(key, keys) {
+            let key = key.to_owned();
+            self.report(span, Problem::DoubtfulKey { key, similar });
+        }
+    }
+}
+
+/// Each place once.
+fn distinct(places: Vec<Place<'_>>) -> Vec<Place<'_>> {
+    if places.len() < 8 {
+        return places;
+    }
+    let mut seen = rustc_hash::FxHashSet::default();
+    let mut places = places;
+    places.retain(|place| seen.insert(place.identity()));
+    places
+}
+
+fn all_undeclared(places: &[Place<'_>]) -> bool {
+    let mut places = places.iter();
+    places.all(|place| matches!(place.found, Found::Undeclared(_)))
+}
+
+/// The path of a pattern in which nothing but keys stands; see [`super::known`].
+pub(super) fn literal_key(pattern: &Pattern) -> Option<String> {
+    let keys: Option<Vec<&str>> = pattern
+        .segments
+        .iter()
+        .map(|segment| match &segment.kind {
+            SegmentKind::Key(key) => Some(key.as_str()),
+            _ => None,
+        })
+        .collect();
+    keys.map(|keys| keys.join("\u{1f}"))
+}

@@ -1,0 +1,305 @@
+//! Rules: their clauses in order, and those that must be there.
+
+use source::Span;
+
+use super::checker::Checker;
+use super::index::RuleEntry;
+use super::info::Info;
+use super::patterns::literal_key;
+use super::problem::Problem;
+use super::words::Report;
+use crate::charts::{at_least, parse_version};
+use crate::parse::ast::{
+    Clause, Expect, Expr, ExprKind, FixAction, Requirement, Rule, Spanned, TemplatePart, View,
+};
+use crate::types::Type;
+
+const IN_WHEN: &str = "the rule then does not apply";
+const IN_REQUIRE: &str = "that is a finding";
+const IN_FORBID: &str = "`forbid` then passes";
+const IN_WORDS: &str = "the result is then undecided too";
+
+impl<'a> Checker<'a> {
+    /// Looks at a rule.
+    pub(super) fn rule(&mut self, entry: &RuleEntry<'a>) {
+        let (rule, item) = (entry.rule, entry.item);
+        self.enter(&rule.name, entry.file, item.damaged);
+        if self.index.packs[self.pack].trusted {
+            return;
+        }
+        self.file_of(entry);
+        self.mandatory(rule, item.docs.as_ref());
+        self.severities(rule);
+        self.rule_versions(rule);
+        for clause in &rule.body {
+            self.clause(clause);
+        }
+        self.leave(0, item.span.end);
+    }
+
+    /// A file that is called like a rule holds that rule, and no other.
+    fn file_of(&mut self, entry: &RuleEntry<'a>) {
+        let file = &self.index.files[entry.file].file;
+        let name = &entry.rule.name;
+        let mut before = file.ast.items.iter().filter_map(|item| match &item.kind {
+            crate::parse::ast::ItemKind::Rule(rule) => Some(&rule.name),
+            _ => None,
+        });
+        let first = before.next();
+        if let Some(first) = first
+            && first.span != name.span
+        {
+            let problem = Problem::SeveralRules {
+                first: first.node.clone(),
+            };
+            self.send(Report::new(name.span, problem).see(first.span, "the first one"));
+        } else if let Some(stem) = file.name.strip_suffix(".watch")
+            && stem != name.node
+        {
+            let problem = Problem::FileName {
+                rule: name.node.clone(),
+                file: file.name.to_owned(),
+            };
+            self.report(name.span, problem);
+        }
+    }
+
+    fn mandatory(&mut self, rule: &'a Rule, docs: Option<&Spanned<String>>) {
+        let at = rule.name.span;
+        let mut lacks = |missing: bool, clause| {
+            if missing {
+                self.report(at, Problem::MissingClause { clause });
+            }
+        };
+        lacks(
+            docs.is_none_or(|docs| docs.node.trim().is_empty()),
+            "documentation",
+        );
+        let plain = rule
+            .severities
+            .iter()
+            .any(|clause| clause.profile.is_none());
+        lacks(!plain, "`severity`");
+        let requires = rule
+            .body
+            .iter()
+            .any(|clause| matches!(clause, Clause::Require(_)));
+        lacks(!requires, "`require` or `forbid`");
+        let has = |expect| rule.examples.iter().any(|example| example.expect == expect);
+        lacks(!has(Expect::Fails), "example that fails");
+        lacks(!has(Expect::Passes), "example that passes");
+    }
+
+    fn severities(&mut self, rule: &'a Rule) {
+        let mut seen = rustc_hash::FxHashMap::default();
+        for clause in &rule.severities {
+            let profile = clause.profile.as_ref();
+            let span = profile.map_or(clause.severity.span, |profile| profile.span);
+            let key = profile.map(|profile| profile.node.as_str());
+            if let Some(first) = seen.insert(key, span) {
+                let problem = Problem::DuplicateName {
+                    what: "severity",
+                    name: key.unwrap_or("every profile").to_owned(),
+                };
+                self.send(Report::new(span, problem).see(first, "the first one"));
+            }
+        }
+    }
+
+    fn rule_versions(&mut self, rule: &'a Rule) {
+        self.range(rule.since.as_ref(), rule.until.as_ref());
+        let version = |text: &Option<Spanned<String>>| {
+            text.as_ref().and_then(|text| parse_version(&text.node))
+        };
+        self.versions = (version(&rule.since), version(&rule.until));
+    }
+
+    /// A pair of `since` and `until`.
+    pub(super) fn range(
+        &mut self,
+        since: Option<&Spanned<String>>,
+        until: Option<&Spanned<String>>,
+    ) {
+        let mut good = true;
+        for version in [since, until].into_iter().flatten() {
+            if parse_version(&version.node).is_none() {
+                let text = version.node.clone();
+                self.report(version.span, Problem::BadVersion { text });
+                good = false;
+            }
+        }
+        if let (true, Some(since), Some(until)) = (good, since, until)
+            && at_least(&since.node, &until.node)
+        {
+            let problem = Problem::EmptyVersions {
+                since: since.node.clone(),
+                until: until.node.clone(),
+            };
+            self.report(until.span, problem);
+        }
+    }
+
+    fn clause(&mut self, clause: &'a Clause) {
+        match clause {
+            Clause::ForAt {
+                name,
+                view,
+                pattern,
+            } => {
+                let info = self.pattern(pattern, *view);
+                self.placed = true;
+                let key = literal_key(pattern);
+                if let Some(key) = &key
+                    && *view == View::Effective
+                {
+                    self.known.add_present(key);
+                }
+                let alias = key.filter(|_| *view == View::Effective);
+                self.bind(name, "subject", true, info, alias);
+            }
+            Clause::ForIn(generator) => {
+                self.outcome = IN_WORDS;
+                let over = self.generator(generator, true);
+                self.placed |= over.from_tree;
+                for condition in &generator.conditions {
+                    self.condition(condition);
+                    self.assume(condition, true);
+                }
+            }
+            Clause::When(condition) => {
+                self.outcome = IN_WHEN;
+                self.condition(condition);
+                self.assume(condition, true);
+            }
+            Clause::Let(it) => {
+                self.outcome = IN_WORDS;
+                let info = self.expr(&it.value);
+                let alias = match it.value.kind {
+                    ExprKind::Name(_) | ExprKind::Field(..) | ExprKind::Index(..) => {
+                        self.path_key(&it.value)
+                    }
+                    _ => None,
+                };
+                self.bind(&it.name, "let", false, info, alias);
+            }
+            Clause::Require(requirement) => self.requirement(requirement),
+        }
+        self.outcome = IN_WORDS;
+    }
+
+    fn requirement(&mut self, it: &'a Requirement) {
+        let mark = self.known.mark();
+        if let Some(when) = &it.when {
+            self.outcome = IN_WHEN;
+            self.condition(when);
+            self.assume(when, true);
+        }
+        self.outcome = if it.forbid { IN_FORBID } else { IN_REQUIRE };
+        self.condition(&it.condition);
+        self.outcome = IN_WORDS;
+        match &it.at {
+            Some(at) => {
+                let info = self.expr(at);
+                self.placed(at, &info, "`at`");
+            }
+            None if !self.placed => self.report(head(it), Problem::MissingPlace),
+            None => {}
+        }
+        for (place, label) in &it.also_at {
+            let info = self.expr(place);
+            self.placed(place, &info, "`also at`");
+            if let Some(label) = label {
+                self.text(label);
+            }
+        }
+        match &it.say {
+            Some(say) => self.text(say),
+            None => self.report(head(it), Problem::MissingClause { clause: "`say`" }),
+        }
+        if let Some(help) = &it.help {
+            self.text(help);
+        }
+        for fix in &it.fixes {
+            if let Some(title) = &fix.title {
+                self.text(title);
+            }
+            self.action(&fix.action);
+        }
+        self.known.forget(mark);
+        if it.when.is_none() {
+            self.require(&it.condition, !it.forbid);
+        }
+    }
+
+    /// Text for people.
+    fn text(&mut self, expr: &'a Expr) {
+        let info = self.expr(expr);
+        self.want(expr.span, &info, &Type::String);
+        let (whole, last) = match &expr.kind {
+            ExprKind::String(text) => (text.trim().is_empty(), Some(text.as_str())),
+            ExprKind::Template(parts) => match parts.last() {
+                Some(TemplatePart::Text(text)) => (false, Some(text.as_str())),
+                _ => (false, None),
+            },
+            _ => (false, None),
+        };
+        let breaks = match &expr.kind {
+            ExprKind::String(text) => text.contains('\n'),
+            ExprKind::Template(parts) => parts
+                .iter()
+                .any(|part| matches!(part, TemplatePart::Text(text) if text.contains('\n'))),
+            _ => false,
+        };
+        let stop = last.is_some_and(|text| text.ends_with('.') && !text.ends_with(".."));
+        let fault = if whole {
+            "must not be empty"
+        } else if breaks {
+            "is one line"
+        } else if stop {
+            "has no full stop at its end"
+        } else {
+            return;
+        };
+        self.report(expr.span, Problem::MessageStyle { fault });
+    }
+
+    fn action(&mut self, action: &'a FixAction) {
+        const TARGET: &str = "what a fix changes";
+        match action {
+            FixAction::Set(target, value) | FixAction::Append(value, target) => {
+                self.target(target, TARGET);
+                self.expr(value);
+            }
+            FixAction::Remove(value, target) => {
+                let list = self.target(target, TARGET);
+                self.want(target.span, &list, &Type::List(Box::new(Type::Any)));
+                self.expr(value);
+            }
+            FixAction::Quote(target) | FixAction::Delete(target) => {
+                self.target(target, TARGET);
+            }
+            FixAction::Rename(target, name) => {
+                self.target(target, TARGET);
+                let name_info = self.expr(name);
+                self.want(name.span, &name_info, &Type::String);
+            }
+            FixAction::Move(from, to) => {
+                self.target(from, TARGET);
+                self.target(to, TARGET);
+            }
+        }
+    }
+
+    fn target(&mut self, expr: &'a Expr, role: &'static str) -> Info<'a> {
+        let info = self.expr(expr);
+        self.placed(expr, &info, role);
+        info
+    }
+}
+
+/// The keyword of a requirement.
+fn head(it: &Requirement) -> Span {
+    let word = if it.forbid { "forbid" } else { "require" };
+    let end = it.span.start.saturating_add(word.len() as u32);
+    Span::new(it.span.source, it.span.start, end.min(it.span.end))
+}

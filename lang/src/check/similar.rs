@@ -1,0 +1,67 @@
+//! "Did you mean": the nearest of the names that would have been right.
+
+/// Names longer than this are not compared: nobody misspells them, and comparing takes time in the product of the lengths.
+const LONGEST: usize = 64;
+
+/// The candidate nearest to `name`, if it is near enough: a third of the letters may be wrong, or only the case.
+pub(super) fn similar<'c>(
+    name: &str,
+    candidates: impl IntoIterator<Item = &'c str>,
+) -> Option<String> {
+    if name.len() > LONGEST {
+        return None;
+    }
+    let folded = name.to_lowercase();
+    let allowed = (folded.chars().count() / 3).min(3);
+    let mut best: Option<(usize, bool, &str)> = None;
+    for candidate in candidates {
+        if candidate.len() > LONGEST
+            || candidate.len().abs_diff(name.len()) > 12
+            || candidate == name
+        {
+            continue;
+        }
+        let distance = strsim::osa_distance(&folded, &candidate.to_lowercase());
+        // Of two that are equally near, one in which letters were only swapped is nearer; then the first in the alphabet
+        // is taken, whatever the order given.
+        let rank = (distance, !same_letters(&folded, candidate), candidate);
+        if distance <= allowed && best.is_none_or(|best| rank < best) {
+            best = Some(rank);
+        }
+    }
+    best.map(|(.., candidate)| candidate.to_owned())
+}
+
+fn same_letters(folded: &str, other: &str) -> bool {
+    let sorted = |text: &str| {
+        let mut letters: Vec<char> = text.to_lowercase().chars().collect();
+        letters.sort_unstable();
+        letters
+    };
+    sorted(folded) == sorted(other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_letter_too_many_or_another_case_is_seen_through() {
+        let names = ["noProxyList", "httpProxy", "httpsProxy"];
+        assert_eq!(similar("noproxylst", names).as_deref(), Some("noProxyList"));
+        assert_eq!(similar("httpProxyy", names).as_deref(), Some("httpProxy"));
+        assert_eq!(similar("smtp", names), None);
+    }
+
+    #[test]
+    fn of_equally_near_names_the_first_in_the_alphabet_is_taken() {
+        assert_eq!(similar("abc", ["abY", "abX"]).as_deref(), Some("abX"));
+        assert_eq!(similar("tsl", ["ssl", "tls"]).as_deref(), Some("tls"));
+    }
+
+    #[test]
+    fn a_name_of_one_letter_is_like_no_other() {
+        assert_eq!(similar("l", ["m", "n"]), None);
+        assert_eq!(similar("l", ["L"]).as_deref(), Some("L"));
+    }
+}

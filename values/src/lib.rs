@@ -1,1 +1,2 @@
 //! values
+pub mod yaml;

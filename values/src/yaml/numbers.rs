@@ -1,0 +1,43 @@
+//! Numbers as Helm prints them.
+
+/// A float as Go's `encoding/json` prints it: plain digits between 1e-6 and 1e21, else an exponent
+/// without leading zeros. `-0` keeps its sign.
+pub(super) fn json_float(number: f64) -> String {
+    let size = number.abs();
+    if size != 0.0 && !(1e-6..1e21).contains(&size) {
+        let text = format!("{number:e}");
+        return match text.split_once('e') {
+            Some((digits, exponent)) if !exponent.starts_with('-') => {
+                format!("{digits}e+{exponent}")
+            }
+            Some((digits, exponent)) => format!("{digits}e{exponent}"),
+            None => text,
+        };
+    }
+    format!("{number}")
+}
+
+/// A float as a key, which Helm prints with the precision of 32 bits: Go's
+/// `FormatFloat(f, 'g', -1, 32)` with YAML's names for what is not finite (sigs.k8s.io/yaml).
+pub(super) fn key_float(number: f64) -> String {
+    let short = number as f32;
+    if short.is_nan() {
+        return ".nan".to_owned();
+    }
+    if short.is_infinite() {
+        return if short > 0.0 { ".inf" } else { "-.inf" }.to_owned();
+    }
+    let scientific = format!("{short:e}");
+    let Some((digits, exponent)) = scientific.split_once('e') else {
+        return scientific;
+    };
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    // Go: `%e` is used if the exponent is below -4 or not below the digits, at least 21 for the
+    // shortest form.
+    if (-4..21).contains(&exponent) {
+        format!("{short}")
+    } else {
+        let sign = if exponent < 0 { '-' } else { '+' };
+        format!("{digits}e{sign}{:02}", exponent.abs())
+    }
+}

@@ -1,7 +1,7 @@
 //! A host over JSON: the least that rules need. Components are the keys of the document.
 //!
 //! The text `"<unknown: reason>"` stands for a value that cannot be seen, and a key `"<open>": "reason"` says that a map may
-//! have more keys. Whatever is below a key `secrets` is secret.
+//! have more keys. What stands under a key `secrets` is secret.
 #![allow(
     unreachable_pub,
     dead_code,
@@ -311,11 +311,7 @@ impl Host for JsonHost {
     }
 
     fn is_secret(&self, node: NodeRef) -> bool {
-        self.keys(node)
-            .iter()
-            .rev()
-            .skip(1)
-            .any(|key| *key == "secrets")
+        self.keys(node).contains(&"secrets")
     }
 
     fn record_of(&self, _node: NodeRef, kind: u16) -> Option<RecordRef> {

@@ -171,6 +171,13 @@ impl<'a, 'h> Call<'a, 'h> {
         Ok(self.budget.charge_text(bytes)?)
     }
 
+    /// A value as interpolation writes it.
+    pub(super) fn shown(&mut self, value: &Value<'h>) -> Result<String, Stop> {
+        let (text, secret) = crate::eval::show::plain(self.host, value, self.budget)?;
+        self.secret |= secret;
+        Ok(text)
+    }
+
     /// Computed text.
     pub(super) fn answer_text(&mut self, text: String) -> Answer<'h> {
         self.budget.charge_text(text.len())?;

@@ -2,7 +2,6 @@
 
 use crate::builtins::call::{answer_list, answer_number};
 use crate::builtins::{Answer, Builtin, Call, Stop};
-use crate::eval::show;
 use crate::value::{Data, Value};
 
 pub(super) const TABLE: &[Builtin] = &[
@@ -163,7 +162,7 @@ pub(super) const TABLE: &[Builtin] = &[
         &[("string(3)", "\"3\""), ("string([1, 'a'])", "\"1, a\"")],
         |call| {
             let value = call.value(0);
-            let text = show::plain(call.host, value, call.budget)?;
+            let text = call.shown(value)?;
             call.answer_text(text)
         },
     ),
@@ -227,7 +226,7 @@ fn quoted_list<'h>(call: &mut Call<'_, 'h>) -> Answer<'h> {
         text.push('`');
         match &item.data {
             Data::String(part) => text.push_str(part),
-            _ => text.push_str(&show::plain(call.host, item, call.budget)?),
+            _ => text.push_str(&call.shown(item)?),
         }
         text.push('`');
         call.charge_text(text.len() / (list.items.len() + 1))?;

@@ -19,7 +19,23 @@ pub(crate) fn equal<'h>(
     b: &Value<'h>,
     budget: &mut Budget,
 ) -> Result<Truth, OverBudget> {
-    Comparison { host, budget }.equal(a, b, 0)
+    equal_marked(host, a, b, budget).map(|(truth, _)| truth)
+}
+
+/// As [`equal`], and whether something secret was compared.
+pub(crate) fn equal_marked<'h>(
+    host: &'h (dyn Host + 'h),
+    a: &Value<'h>,
+    b: &Value<'h>,
+    budget: &mut Budget,
+) -> Result<(Truth, bool), OverBudget> {
+    let mut comparison = Comparison {
+        host,
+        budget,
+        secret: false,
+    };
+    let truth = comparison.equal(a, b, 0)?;
+    Ok((truth, comparison.secret))
 }
 
 /// The order of two numbers or two strings; nothing else has one.
@@ -34,11 +50,13 @@ pub(crate) fn order(a: &Data<'_>, b: &Data<'_>) -> Option<Ordering> {
 struct Comparison<'b, 'h> {
     host: &'h (dyn Host + 'h),
     budget: &'b mut Budget,
+    secret: bool,
 }
 
 impl<'h> Comparison<'_, 'h> {
     fn equal(&mut self, a: &Value<'h>, b: &Value<'h>, depth: usize) -> Result<Truth, OverBudget> {
         self.budget.charge(1)?;
+        self.secret |= a.secret || b.secret;
         if depth > MAX_DEPTH {
             return Err(OverBudget);
         }

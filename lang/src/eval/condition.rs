@@ -50,7 +50,9 @@ impl<'h> Machine<'_, 'h> {
                 test,
             } => Ok(self.test(value, *test)?.negate_if(*negated)),
             Op::InLayer(value, layer) => {
+                let before = self.tainted;
                 let value = self.value(value)?;
+                self.tainted = before;
                 Ok(match value.place {
                     Some(Place::Node(node) | Place::Key(node)) => {
                         Truth::from(self.host.layer_role(node) == layer)
@@ -143,7 +145,9 @@ impl<'h> Machine<'_, 'h> {
     }
 
     pub(super) fn equal(&mut self, a: &Value<'h>, b: &Value<'h>) -> Work<Truth> {
-        compare::equal(self.host, a, b, &mut self.budget)
+        let (truth, secret) = compare::equal_marked(self.host, a, b, &mut self.budget)?;
+        self.tainted |= secret;
+        Ok(truth)
     }
 
     /// `x in xs`: an element of a list, a key of a map, a part of a string. Both sides have values.

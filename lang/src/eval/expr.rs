@@ -95,18 +95,29 @@ impl<'h> Machine<'_, 'h> {
 
     pub(super) fn host_call(&mut self, index: usize, args: &[Value<'h>]) -> Work<Value<'h>> {
         self.budget.charge(1)?;
-        Ok(self.host.call(index, args))
+        let mut value = self.host.call(index, args);
+        // A host marks what it returns; what it forgets to mark is marked here. One bit is no text.
+        let bit = matches!(
+            value.data,
+            Data::Bool(_) | Data::Absent(_) | Data::Record(_)
+        );
+        if !bit && args.iter().any(|arg| arg.secret) {
+            crate::builtins::hide(&mut value);
+        }
+        Ok(value)
     }
 
     fn template(&mut self, parts: &'h [Part]) -> Work<Value<'h>> {
         let mut text = String::new();
         let mut values = Vec::new();
+        let mut secret = false;
         for part in parts {
             match part {
                 Part::Text(part) => text.push_str(part),
                 Part::Expr(node) => {
                     let value = self.value(node)?;
-                    let part = show::plain(self.host, &value, &mut self.budget)?;
+                    let (part, marked) = show::plain(self.host, &value, &mut self.budget)?;
+                    secret |= marked;
                     self.budget.charge_text(part.len())?;
                     text.push_str(&part);
                     values.push(value);
@@ -117,7 +128,6 @@ impl<'h> Machine<'_, 'h> {
         if let Some(absent) = strict(&values) {
             return Ok(absent.clone());
         }
-        let secret = values.iter().any(|value| value.secret);
         Ok(computed(Data::String(text.into()), &values, secret))
     }
 

@@ -97,11 +97,7 @@ impl<'h> Machine<'_, 'h> {
         if places.is_empty() {
             places = std::mem::take(&mut notes.primary);
         }
-        let subject = self
-            .subjects
-            .iter()
-            .rev()
-            .find_map(|subject| subject.place.clone());
+        let subject = self.subjects.iter().rev().find_map(place_of);
         let missing = match truth {
             Truth::Missing(place) => place.map(|place| *place),
             _ => None,
@@ -191,12 +187,12 @@ impl<'h> Machine<'_, 'h> {
     fn places_of(&self, value: &Value<'h>) -> Vec<Place> {
         if let Data::List(list) = &value.data {
             let items = list.items.iter().chain(list.incomplete.as_deref());
-            let places: Vec<Place> = items.filter_map(|item| item.place.clone()).collect();
+            let places: Vec<Place> = items.filter_map(place_of).collect();
             if !places.is_empty() {
                 return places;
             }
         }
-        value.place.clone().into_iter().collect()
+        place_of(value).into_iter().collect()
     }
 
     /// What the operators in a condition know about why it is as it is.
@@ -439,6 +435,15 @@ impl<'h> Machine<'_, 'h> {
                 )
             }
         })
+    }
+}
+
+/// A record that no text holds is its own place.
+fn place_of(value: &Value<'_>) -> Option<Place> {
+    match (&value.place, &value.data) {
+        (Some(place), _) => Some(place.clone()),
+        (None, Data::Record(record)) => Some(Place::Record(*record)),
+        _ => None,
     }
 }
 

@@ -9,7 +9,7 @@ use crate::eval::run::{Run, rule_budget};
 use crate::eval::trace::{ClauseTrace, Recorder, Tracer};
 use crate::eval::{Budget, OverBudget, Truth, Why};
 use crate::host::Place;
-use crate::program::ir::{ClauseKind, Gen, RequireCode, RuleCode};
+use crate::program::ir::{ClauseKind, Gen, Node, RequireCode, RuleCode};
 use crate::value::{Data, Value};
 
 /// How many subjects of a rule ended how.
@@ -208,6 +208,24 @@ impl<'h> Judge<'_, '_, '_, 'h> {
         });
     }
 
+    /// Notes why a condition is undecided; its place is not known on the fast path.
+    fn undecided_condition(&mut self, condition: &'h Node, why: &Why) -> Work<()> {
+        let known = self.judgement.undecided.iter();
+        let mut known = known.map(|why| &why.unknown.reason);
+        if why.place.is_none() && !known.any(|reason| *reason == why.unknown.reason) {
+            let explain = std::mem::replace(&mut self.machine.explain, true);
+            let budget = std::mem::take(&mut self.machine.budget);
+            let truth = self.machine.truth(condition);
+            self.machine.budget = budget;
+            self.machine.explain = explain;
+            if let Truth::Unknown(why) = truth? {
+                self.undecided(&why);
+            }
+        }
+        self.undecided(why);
+        Ok(())
+    }
+
     fn undecided(&mut self, why: &Why) {
         let known = &mut self.judgement.undecided;
         if !known
@@ -230,7 +248,7 @@ impl<'h> Judge<'_, '_, '_, 'h> {
                     match truth {
                         Truth::True => {}
                         Truth::Unknown(why) => {
-                            self.undecided(&why);
+                            self.undecided_condition(condition, &why)?;
                             tally.undecided = true;
                             return Ok(Done::Here);
                         }
@@ -409,7 +427,7 @@ impl<'h> Judge<'_, '_, '_, 'h> {
                 Truth::True => {}
                 Truth::False | Truth::Missing(_) => return Ok(()),
                 Truth::Unknown(why) => {
-                    self.undecided(&why);
+                    self.undecided_condition(when, &why)?;
                     tally.undecided = true;
                     return Ok(());
                 }
@@ -423,7 +441,7 @@ impl<'h> Judge<'_, '_, '_, 'h> {
             (Truth::False, forbid) => !forbid,
             (Truth::Missing(_), forbid) => !forbid,
             (Truth::Unknown(why), _) => {
-                self.undecided(why);
+                self.undecided_condition(&it.condition, why)?;
                 tally.undecided = true;
                 false
             }

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use crate::eval::machine::Machine;
 use crate::eval::walk::{Flat, Matches};
-use crate::eval::{Budget, Judgement, OverBudget, judge};
+use crate::eval::{Budget, Judgement, OverBudget, STEPS_PER_SUBJECT, judge};
 use crate::host::{Host, NodeRef, Place, Unknown};
 use crate::parse::ast::View;
 use crate::program::Program;
@@ -149,7 +149,9 @@ impl<'h> Run<'h> {
     }
 }
 
-/// The budget of a rule over a whole deployment: it bounds loops over computed lists, and grows with the data.
+/// The budget of a rule over a whole deployment: every place that its first pattern matches brings the steps of a subject;
+/// the elements of a computed list share what is given once.
 pub(crate) fn rule_budget(matches: usize) -> Budget {
-    Budget::new(16_000_000 + 1_000 * matches as u64)
+    let matches = matches as u64;
+    Budget::new(STEPS_PER_SUBJECT.saturating_mul(16 + matches))
 }

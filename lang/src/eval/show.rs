@@ -12,13 +12,15 @@ pub const REDACTED: &str = "‹redacted›";
 /// How deep a value is written; the rest is `…`.
 const MAX_DEPTH: usize = 8;
 
-/// A value as interpolation writes it, secrets in the clear: for computing only.
+/// A value as interpolation writes it, secrets in the clear: for computing only. Also says whether there is a secret in it.
 pub(crate) fn plain<'h>(
     host: &'h (dyn Host + 'h),
     value: &Value<'h>,
     budget: &mut Budget,
-) -> Result<String, OverBudget> {
-    write_all(host, value, budget, false, Style::Words)
+) -> Result<(String, bool), OverBudget> {
+    let mut writer = Writer::new(host, budget, false);
+    writer.value(value, Style::Words, 0)?;
+    Ok((writer.out, writer.secret))
 }
 
 /// A value as a message writes it: lists as `a, b`, secrets redacted.
@@ -30,30 +32,19 @@ pub fn redacted<'h>(
     value: &Value<'h>,
     budget: &mut Budget,
 ) -> Result<String, OverBudget> {
-    write_all(host, value, budget, true, Style::Words)
+    let mut writer = Writer::new(host, budget, true);
+    writer.value(value, Style::Words, 0)?;
+    Ok(writer.out)
 }
 
 /// A value as a literal of the language, or `missing` or `unknown`; secrets redacted, and what is long or deep shortened.
 pub fn literal<'h>(host: &'h (dyn Host + 'h), value: &Value<'h>) -> String {
     let mut budget = Budget::new(10_000);
-    write_all(host, value, &mut budget, true, Style::Literal).unwrap_or_else(|_| "…".to_owned())
-}
-
-fn write_all<'h>(
-    host: &'h (dyn Host + 'h),
-    value: &Value<'h>,
-    budget: &mut Budget,
-    redact: bool,
-    style: Style,
-) -> Result<String, OverBudget> {
-    let mut writer = Writer {
-        host,
-        budget,
-        redact,
-        out: String::new(),
-    };
-    writer.value(value, style, 0)?;
-    Ok(writer.out)
+    let mut writer = Writer::new(host, &mut budget, true);
+    match writer.value(value, Style::Literal, 0) {
+        Ok(()) => writer.out,
+        Err(OverBudget) => "…".to_owned(),
+    }
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -69,9 +60,21 @@ struct Writer<'b, 'h> {
     budget: &'b mut Budget,
     redact: bool,
     out: String,
+    /// A secret was met.
+    secret: bool,
 }
 
-impl<'h> Writer<'_, 'h> {
+impl<'b, 'h> Writer<'b, 'h> {
+    fn new(host: &'h (dyn Host + 'h), budget: &'b mut Budget, redact: bool) -> Self {
+        Self {
+            host,
+            budget,
+            redact,
+            out: String::new(),
+            secret: false,
+        }
+    }
+
     fn value(&mut self, value: &Value<'h>, style: Style, depth: usize) -> Result<(), OverBudget> {
         self.budget.charge(1)?;
         let compound = matches!(
@@ -80,6 +83,7 @@ impl<'h> Writer<'_, 'h> {
         );
         // Of a list or map each element has its own mark; a host's may be marked as a whole.
         let whole = !matches!(value.data, Data::List(_) | Data::Map(_) | Data::Absent(_));
+        self.secret |= value.secret;
         if self.redact && value.secret && whole {
             self.out.push_str(REDACTED);
             return Ok(());

@@ -1,0 +1,195 @@
+//! What rules say about documents: every file of `tests/eval/*.cases` is rules, then cases, each a document and the report
+//! expected of it. `UPDATE=1` writes the reports as they are.
+
+#[path = "../examples/embed/json_host.rs"]
+mod json_host;
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use json_host::{JsonHost, schema};
+use lang::compile::{Params, compile};
+use lang::eval::{Action, Judgement, Run, show};
+use lang::parse::parse;
+use lang::program::Program;
+use lang::value::Value;
+use source::SourceId;
+
+/// A document; `<profile>`, `<version>` and `<user>` set up the host.
+fn host_of(text: &str) -> JsonHost {
+    let mut values: serde_json::Value = serde_json::from_str(text).expect("a document in JSON");
+    let map = values.as_object_mut().expect("a map of components");
+    let profile = map.remove("<profile>");
+    let version = map.remove("<version>");
+    let user = map.remove("<user>");
+    let mut host = match user {
+        Some(user) => JsonHost::with_user(&values, &user),
+        None => JsonHost::new(&values),
+    };
+    if let Some(profile) = profile {
+        host = host.in_profile(profile.as_str().unwrap());
+    }
+    if let Some(version) = version {
+        host = host.with_version(version.as_str().unwrap());
+    }
+    host
+}
+
+fn report(program: &Program, text: &str) -> String {
+    let host = host_of(text);
+    let mut out = String::new();
+    for judgement in Run::new(program, &host).judge_all() {
+        say(&mut out, program, &host, &judgement);
+    }
+    out
+}
+
+fn say(out: &mut String, program: &Program, host: &JsonHost, judgement: &Judgement<'_>) {
+    let counts = judgement.counts;
+    let mut words = Vec::new();
+    for (count, word) in [
+        (counts.pass, "pass"),
+        (counts.fail, "fail"),
+        (counts.not_applicable, "not applicable"),
+        (counts.undecided, "undecided"),
+        (counts.error, "error"),
+    ] {
+        if count > 0 {
+            words.push(format!("{count} {word}"));
+        }
+    }
+    if judgement.off {
+        words.push("off".to_owned());
+    } else if words.is_empty() {
+        words.push("no subjects".to_owned());
+    }
+    let id = &program.rules()[judgement.rule].id;
+    let _ = writeln!(out, "{id}: {}", words.join(", "));
+    for verdict in &judgement.verdicts {
+        let place = host.say(&verdict.place);
+        let _ = writeln!(out, "  {} {place}: {}", verdict.severity, verdict.message);
+        for (place, label) in &verdict.related {
+            let _ = writeln!(out, "    also {}: {label}", host.say(place));
+        }
+        for place in &verdict.witnesses {
+            let _ = writeln!(out, "    witness {}", host.say(place));
+        }
+        if let Some(help) = &verdict.help {
+            let _ = writeln!(out, "    help: {help}");
+        }
+        for fix in &verdict.fixes {
+            let safe = if fix.safe { "" } else { "unsafe " };
+            let _ = writeln!(
+                out,
+                "    {safe}fix: {} => {}",
+                fix.title,
+                action(host, &fix.action)
+            );
+        }
+    }
+    for why in &judgement.undecided {
+        let place = why
+            .place
+            .as_ref()
+            .map_or("somewhere".to_owned(), |place| host.say(place));
+        let _ = writeln!(out, "  undecided at {place}: {}", why.unknown.reason);
+    }
+    if let Some(error) = &judgement.error {
+        let _ = writeln!(out, "  error: {}", error.message);
+    }
+}
+
+fn action(host: &JsonHost, action: &Action<'_>) -> String {
+    let list = |items: &[Value<'_>]| show::literal(host, &Value::list(items.to_vec()));
+    match action {
+        Action::Set(to, value) => format!("set {} {}", host.say(to), show::literal(host, value)),
+        Action::Quote(it) => format!("quote {}", host.say(it)),
+        Action::Rename(it, name) => format!("rename {} {name}", host.say(it)),
+        Action::Move(from, to) => format!("move {} {}", host.say(from), host.say(to)),
+        Action::Delete(it) => format!("delete {}", host.say(it)),
+        Action::Append(to, items) => format!("append {} {}", host.say(to), list(items)),
+        Action::Remove(from, items) => format!("remove {} {}", host.say(from), list(items)),
+    }
+}
+
+fn check(name: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/eval")
+        .join(name);
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the cases are a file of the project"
+    )]
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (rules, cases) = text.split_once("\n=== ").expect("a first case");
+    let parsed = parse(SourceId(0), rules);
+    let (program, mistakes) = compile(&[("test", &parsed.file)], &schema(), &Params::new());
+    let mut current = rules.to_owned();
+    for diagnostic in parsed.diagnostics.iter().chain(&mistakes) {
+        panic!(
+            "{name}: {} at {:?}",
+            diagnostic.message, diagnostic.primary.span
+        );
+    }
+    for case in cases.split("\n=== ") {
+        let (title, rest) = case.split_once('\n').expect("a title");
+        let (document, _) = rest.split_once("\n---\n").expect("a report after `---`");
+        let _ = write!(
+            current,
+            "\n=== {title}\n{document}\n---\n{}",
+            report(&program, document)
+        );
+    }
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the cases are a file of the project"
+    )]
+    if std::env::var("UPDATE").is_ok() {
+        std::fs::write(&path, &current).unwrap();
+        return;
+    }
+    for (was, is) in text.lines().zip(current.lines()) {
+        assert_eq!(was, is, "{name}; UPDATE=1 writes what is");
+    }
+    assert_eq!(text.trim_end(), current.trim_end(), "{name}");
+}
+
+#[test]
+fn bypass_lists_are_complete_on_every_variant() {
+    check("bypass-list.cases");
+}
+
+#[test]
+fn keys_in_two_files_agree_on_every_variant() {
+    check("two-keys.cases");
+}
+
+#[test]
+fn strings_below_secrets_are_protected_on_every_variant() {
+    check("protected.cases");
+}
+
+#[test]
+fn clauses_end_as_their_table_says() {
+    check("clauses.cases");
+}
+
+#[test]
+fn patterns_meet_each_place_once() {
+    check("patterns.cases");
+}
+
+#[test]
+fn findings_have_places_words_and_repairs() {
+    check("findings.cases");
+}
+
+#[test]
+fn rules_are_for_profiles_and_versions() {
+    check("versions.cases");
+}
+
+#[test]
+fn work_is_bounded() {
+    check("budget.cases");
+}

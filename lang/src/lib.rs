@@ -9,6 +9,7 @@ pub mod check;
 pub mod compile;
 pub mod eval;
 pub mod host;
+pub mod mutate;
 pub mod parse;
 pub mod program;
 pub mod types;

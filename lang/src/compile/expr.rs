@@ -141,21 +141,25 @@ impl<'a> Compiler<'a> {
     }
 
     fn template(&mut self, scope: &mut Scope<'a>, parts: &'a [TemplatePart]) -> Result<Vec<Part>> {
-        let parts = parts.iter().map(|part| {
-            Ok(match part {
-                TemplatePart::Text(text) => Part::Text(text.clone()),
-                TemplatePart::Expr(expr) => Part::Expr(self.expr(scope, expr)?),
-            })
-        });
-        parts.collect()
+        let mut out = Vec::with_capacity(parts.len());
+        for part in parts {
+            out.push(match part {
+                TemplatePart::Text(text) => Ok(Part::Text(text.clone())),
+                TemplatePart::Expr(expr) => self.expr(scope, expr).map(Part::Expr),
+            });
+        }
+        out.into_iter().collect()
     }
 
     fn map(&mut self, scope: &mut Scope<'a>, entries: &'a [(ast::Name, Expr)]) -> Result<Op> {
-        let entries = entries.iter().map(|(key, value)| {
-            let value = self.expr(scope, value)?;
-            Ok((key.node.clone(), value))
-        });
-        let entries: Vec<(String, Node)> = entries.collect::<Result<_>>()?;
+        let mut compiled = Vec::with_capacity(entries.len());
+        for (key, value) in entries {
+            compiled.push(
+                self.expr(scope, value)
+                    .map(|value| (key.node.clone(), value)),
+            );
+        }
+        let entries: Vec<(String, Node)> = compiled.into_iter().collect::<Result<_>>()?;
         if !entries
             .iter()
             .all(|(_, node)| matches!(node.op, Op::Const(_)))

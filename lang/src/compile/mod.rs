@@ -17,7 +17,7 @@ use crate::parse::ast::{File, FnItem, Item, ItemKind, LetItem, ParamItem, TypeEx
 use crate::program::ir::{Function, Global, Node, Op};
 use crate::program::{Program, ReadSet};
 use crate::types::{Signature, Type, parse_signature, parse_type};
-use crate::value::{Regex, Value};
+use crate::value::{Data, Regex, Value};
 
 /// The configured values of parameters, by pack and name.
 pub type Params = BTreeMap<(String, String), Value<'static>>;
@@ -284,7 +284,7 @@ impl<'a> Compiler<'a> {
             Definition::Param(it) => {
                 let configured = (pack.to_owned(), it.name.node.clone());
                 let value = match self.params.get(&configured) {
-                    Some(value) if fits(&value.data, &type_of(&it.ty)) => Node {
+                    Some(value) if fits_through(value, &type_of(&it.ty)) => Node {
                         span: it.default.span,
                         op: Op::Const(value.clone()),
                     },
@@ -383,5 +383,17 @@ fn type_of(ty: &TypeExpr) -> Type {
         TypeKind::List(of) => Type::List(Box::new(type_of(of))),
         TypeKind::Map(of) => Type::Map(Box::new(type_of(of))),
         TypeKind::Choice(_) | TypeKind::OrNull(_) => Type::Any,
+    }
+}
+
+/// Is a configured value of the type, with all its elements?
+fn fits_through(value: &Value<'static>, ty: &Type) -> bool {
+    if !fits(&value.data, ty) {
+        return false;
+    }
+    match (&value.data, ty) {
+        (Data::List(list), Type::List(of)) => list.items.iter().all(|it| fits_through(it, of)),
+        (Data::Map(map), Type::Map(of)) => map.iter().all(|(_, it)| fits_through(it, of)),
+        _ => true,
     }
 }

@@ -1,0 +1,98 @@
+//! What merging needs to know about a chart: its default values, its dependencies, which of its values are secret.
+//!
+//! Plain data, filled from `chart` declarations of the rule language or from charts on disk. Types of keys are not needed here.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+use source::SourceId;
+
+use crate::path::PathPattern;
+use crate::yaml::Document;
+
+/// Knowledge about one chart, already narrowed to one version of it.
+#[derive(Debug, Clone, Default)]
+pub struct ChartInfo {
+    /// The chart's own name.
+    pub name: String,
+    /// Other names of it, and of folders that hold its values.
+    pub other_names: Vec<String>,
+    /// The version this knowledge is about, if it is about one.
+    pub version: Option<String>,
+    /// For a chart that only wraps another one: the key below which operators' values must stand (`ingress-nginx`).
+    pub wrapper: Option<String>,
+    /// Default values: one more document below the operator's layers.
+    pub defaults: Option<ChartDefaults>,
+    /// True if `defaults` is all there is, as when it was read from a chart on disk.
+    pub defaults_complete: bool,
+    /// Subcharts, and services that stand under their own key.
+    pub dependencies: Vec<Dependency>,
+    /// Paths whose values are secret, from the top of the chart's values.
+    pub secrets: Vec<PathPattern>,
+    /// Paths that look secret and are not: public keys, certificates, identifiers.
+    pub not_secret: Vec<PathPattern>,
+}
+
+/// The default values of a chart.
+#[derive(Debug, Clone)]
+pub struct ChartDefaults {
+    /// The text they are in: a `values.yaml`, or YAML written out from a declaration.
+    pub source: SourceId,
+    /// The text, parsed.
+    pub document: Arc<Document>,
+}
+
+/// A chart inside a chart, or a service inlined under a key of an umbrella chart.
+#[derive(Debug, Clone, Default)]
+pub struct Dependency {
+    /// The name of the chart.
+    pub name: String,
+    /// The key its values stand under, where that is not the name.
+    pub alias: Option<String>,
+    /// Tags that switch it (`tags` of `Chart.yaml`).
+    pub tags: Vec<String>,
+    /// Paths of booleans that switch it, first that is one decides (`condition` of `Chart.yaml`, split at commas).
+    pub conditions: Vec<String>,
+    /// True for templates that belong to the parent and only keep their values under a key of their own: no tags, no
+    /// `global`, always there.
+    pub inlined: bool,
+}
+
+impl Dependency {
+    /// The key the dependency's values stand under.
+    pub fn key(&self) -> &str {
+        self.alias.as_deref().unwrap_or(&self.name)
+    }
+}
+
+/// Charts by name.
+#[derive(Debug, Clone, Default)]
+pub struct Charts {
+    charts: FxHashMap<String, Arc<ChartInfo>>,
+    other_names: FxHashMap<String, String>,
+}
+
+impl Charts {
+    /// Adds a chart; a chart of the same name is replaced.
+    pub fn insert(&mut self, chart: ChartInfo) {
+        for other in &chart.other_names {
+            self.other_names.insert(other.clone(), chart.name.clone());
+        }
+        self.charts.insert(chart.name.clone(), Arc::new(chart));
+    }
+
+    /// The chart of that name, or else the one that has it as another name.
+    pub fn get(&self, name: &str) -> Option<&Arc<ChartInfo>> {
+        self.charts
+            .get(name)
+            .or_else(|| self.charts.get(self.other_names.get(name)?))
+    }
+
+    /// All names and other names, sorted: what discovery knows folders by.
+    pub fn names(&self) -> Vec<&str> {
+        let names = self.charts.keys().chain(self.other_names.keys());
+        let mut names: Vec<&str> = names.map(String::as_str).collect();
+        names.sort_unstable();
+        names
+    }
+}

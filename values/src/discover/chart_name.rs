@@ -1,0 +1,57 @@
+//! Which chart a folder is for.
+
+/// How sure the name of the chart is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ChartMatch {
+    /// The folder is named like a known chart.
+    Exact,
+    /// The folder's name holds the name of a known chart: `ldap-scim-bridge_team-1`, `demo-external-dns`.
+    Derived,
+    /// No chart of that name is known; the folder's name is taken for it.
+    Assumed,
+}
+
+/// The chart of a folder. An exact name wins, then one behind a profile's prefix, then the longest known name that the
+/// folder's name begins with (`sftd-2`) or ends in (`my-wire-server`).
+pub fn chart_of_folder(
+    folder: &str,
+    known: &[String],
+    profiles: &[String],
+) -> (String, ChartMatch) {
+    let is_known = |name: &str| known.iter().any(|chart| chart == name);
+    if is_known(folder) {
+        return (folder.to_owned(), ChartMatch::Exact);
+    }
+    let bare = profiles
+        .iter()
+        .find_map(|profile| folder.strip_prefix(profile.as_str())?.strip_prefix('-'))
+        .unwrap_or(folder);
+    if is_known(bare) {
+        return (bare.to_owned(), ChartMatch::Derived);
+    }
+    let before_mark = bare.split('_').next().unwrap_or(bare);
+    if before_mark != bare && is_known(before_mark) {
+        return (before_mark.to_owned(), ChartMatch::Derived);
+    }
+    let begins = longest(known, |chart| {
+        bare.strip_prefix(chart)
+            .is_some_and(|rest| rest.starts_with(['-', '_', '.']))
+    });
+    let ends = longest(known, |chart| {
+        bare.strip_suffix(chart)
+            .is_some_and(|rest| rest.ends_with(['-', '_', '.']))
+    });
+    match begins.or(ends) {
+        Some(chart) => (chart.to_owned(), ChartMatch::Derived),
+        // Without knowledge only the mark that no chart's name can hold is taken off.
+        None => (before_mark.to_owned(), ChartMatch::Assumed),
+    }
+}
+
+fn longest(known: &[String], fits: impl Fn(&str) -> bool) -> Option<&str> {
+    known
+        .iter()
+        .map(String::as_str)
+        .filter(|chart| fits(chart))
+        .max_by_key(|chart| chart.len())
+}

@@ -1,0 +1,167 @@
+//! Releases that something states: the configuration, a helmfile, a manifest.
+
+use std::path::{Path, PathBuf};
+
+use rustc_hash::FxHashSet;
+use source::Span;
+
+use super::{AbsentLayer, AbsentReason, DeploymentPlan, LayerPlan, ReleasePlan};
+use crate::layer::Role;
+use crate::yaml::NodeId;
+
+/// A release as something states it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ExplicitRelease {
+    /// The deployment it belongs to; what messages call that one.
+    pub deployment: String,
+    /// The profile of that deployment.
+    pub profile: String,
+    /// The installed name.
+    pub name: String,
+    /// The chart's name, without repository.
+    pub chart: String,
+    /// The chart's version.
+    pub version: Option<String>,
+    /// The namespace.
+    pub namespace: Option<String>,
+    /// Layers in the order in which they are merged.
+    pub layers: Vec<ExplicitLayer>,
+}
+
+/// A layer as something states it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ExplicitLayer {
+    /// A file, relative to the folder that the listed paths are relative to.
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What it holds.
+        role: Role,
+    },
+    /// A map inside the statement itself.
+    Part {
+        /// The file with the statement.
+        path: PathBuf,
+        /// What it holds.
+        role: Role,
+        /// The map in that file's document.
+        at: NodeId,
+    },
+    /// YAML that stands in the statement as text, or is made from it.
+    Inline {
+        /// The file with the statement.
+        path: PathBuf,
+        /// What it holds.
+        role: Role,
+        /// The YAML.
+        text: String,
+        /// Where it is stated.
+        origin: Span,
+    },
+    /// A layer that is there when Helm runs and cannot be seen here.
+    Hidden {
+        /// What is known of its name.
+        path: PathBuf,
+        /// What it holds.
+        role: Role,
+        /// Why it cannot be seen.
+        why: AbsentReason,
+    },
+}
+
+/// Turns stated releases into plans. `files` are the paths that exist; a stated file that is not among them becomes an
+/// absent layer. Deployments keep the order in which they are first named.
+pub fn explicit_deployments(
+    releases: &[ExplicitRelease],
+    files: &[PathBuf],
+) -> Vec<DeploymentPlan> {
+    let exists: FxHashSet<&Path> = files.iter().map(PathBuf::as_path).collect();
+    let mut plans: Vec<DeploymentPlan> = Vec::new();
+    for release in releases {
+        let plan = plan_of(release, &exists);
+        let found = plans
+            .iter_mut()
+            .find(|plan| plan.name == release.deployment && plan.profile == release.profile);
+        match found {
+            Some(deployment) => deployment.releases.push(plan),
+            None => plans.push(DeploymentPlan {
+                name: release.deployment.clone(),
+                profile: release.profile.clone(),
+                releases: vec![plan],
+            }),
+        }
+    }
+    plans
+}
+
+fn plan_of(release: &ExplicitRelease, exists: &FxHashSet<&Path>) -> ReleasePlan {
+    let mut plan = ReleasePlan {
+        name: release.name.clone(),
+        chart: release.chart.clone(),
+        version: release.version.clone(),
+        namespace: release.namespace.clone(),
+        ..ReleasePlan::default()
+    };
+    for layer in &release.layers {
+        match layer {
+            ExplicitLayer::File { path, role } => {
+                let path = lexically_normal(path);
+                if exists.contains(path.as_path()) {
+                    plan.layers.push(LayerPlan::file(path, *role));
+                } else {
+                    plan.absent.push(AbsentLayer {
+                        path,
+                        role: *role,
+                        why: AbsentReason::NotFound,
+                        position: plan.layers.len(),
+                    });
+                }
+            }
+            ExplicitLayer::Part { path, role, at } => plan.layers.push(LayerPlan {
+                part: Some(*at),
+                ..LayerPlan::file(path.clone(), *role)
+            }),
+            ExplicitLayer::Inline {
+                path,
+                role,
+                text,
+                origin,
+            } => plan.layers.push(LayerPlan {
+                inline: Some(text.clone()),
+                origin: Some(*origin),
+                ..LayerPlan::file(path.clone(), *role)
+            }),
+            ExplicitLayer::Hidden { path, role, why } => plan.absent.push(AbsentLayer {
+                path: path.clone(),
+                role: *role,
+                why: *why,
+                position: plan.layers.len(),
+            }),
+        }
+    }
+    plan.folder = plan
+        .layers
+        .first()
+        .map(|layer| layer.path.as_path())
+        .or_else(|| plan.absent.first().map(|layer| layer.path.as_path()))
+        .and_then(Path::parent)
+        .unwrap_or(Path::new(""))
+        .to_path_buf();
+    plan
+}
+
+/// The path without `.` and, where that is possible without looking at the disk, without `..`.
+pub(crate) fn lexically_normal(path: &Path) -> PathBuf {
+    use std::path::Component;
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if out.file_name().is_some() => {
+                out.pop();
+            }
+            other => out.push(other),
+        }
+    }
+    out
+}

@@ -1,0 +1,187 @@
+//! What the name of a file says about it.
+
+/// What a file is, by its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileClass {
+    /// What it holds.
+    pub kind: FileKind,
+    /// The profile in its name.
+    pub profile: Option<String>,
+    /// True for an `.example` twin.
+    pub example: bool,
+    /// True for an `.override` file, merged after the file it is named after.
+    pub overriding: bool,
+    /// In a flat folder, the chart in the name: `wire-server-values.yaml`.
+    pub chart: Option<String>,
+}
+
+/// What a file holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FileKind {
+    /// A values layer.
+    Values,
+    /// A secrets layer.
+    Secrets,
+    /// A Go template.
+    Template,
+    /// A back-up.
+    Backup,
+    /// A named variant that is never merged by itself.
+    Variant,
+    /// `helmfile.yaml`.
+    Helmfile,
+    /// Other YAML.
+    OtherYaml,
+    /// `Chart.yaml`.
+    ChartYaml,
+    /// `values.schema.json`.
+    Schema,
+    /// A packed chart.
+    Archive,
+    /// Anything else.
+    Other,
+}
+
+/// Classifies a file by its name. `profiles` are the words that count as a profile, `charts` those that count as a chart.
+pub fn classify_file_name(name: &str, profiles: &[String], charts: &[String]) -> FileClass {
+    let mut class = FileClass {
+        kind: FileKind::Other,
+        profile: None,
+        example: false,
+        overriding: false,
+        chart: None,
+    };
+    class.kind = match special_name(name) {
+        Some(kind) => kind,
+        None => match name
+            .strip_suffix(".yaml")
+            .or_else(|| name.strip_suffix(".yml"))
+        {
+            Some(stem) => classify_stem(stem, profiles, charts, &mut class),
+            None => FileKind::Other,
+        },
+    };
+    class
+}
+
+fn special_name(name: &str) -> Option<FileKind> {
+    let backup = name.contains(".bak.")
+        || name.starts_with(".#")
+        || ["~", ".bak", ".orig", ".rej", ".swp", ".dec"]
+            .iter()
+            .any(|end| name.ends_with(end));
+    if backup {
+        return Some(FileKind::Backup);
+    }
+    if name.ends_with(".gotmpl") || name.ends_with(".tpl") {
+        return Some(FileKind::Template);
+    }
+    if name.ends_with(".tgz") {
+        return Some(FileKind::Archive);
+    }
+    match name {
+        "helmfile.yaml" | "helmfile.yml" => Some(FileKind::Helmfile),
+        "Chart.yaml" => Some(FileKind::ChartYaml),
+        "values.schema.json" => Some(FileKind::Schema),
+        _ => None,
+    }
+}
+
+fn classify_stem(
+    stem: &str,
+    profiles: &[String],
+    charts: &[String],
+    class: &mut FileClass,
+) -> FileKind {
+    let mut stem = stem;
+    // Marks behind the name come off from the end, in any order: `prod-values.override`, `secrets.enc`.
+    loop {
+        if let Some(rest) = strip_any(stem, &[".example", "-example"]) {
+            class.example = true;
+            stem = rest;
+        } else if let Some(rest) = strip_any(stem, &[".override", "-override"]) {
+            class.overriding = true;
+            stem = rest;
+        } else if let Some(rest) = strip_any(stem, &[".enc", ".sops", ".encrypted"]) {
+            stem = rest;
+        } else {
+            break;
+        }
+    }
+    if let Some(kind) = kind_word(stem) {
+        return kind;
+    }
+    // `prod-values`, `wire-server-values`
+    if let Some((owner, kind)) = split_kind_suffix(stem) {
+        if profiles.iter().any(|profile| profile == owner) {
+            class.profile = Some(owner.to_owned());
+            return kind;
+        }
+        if let Some((chart, profile)) = chart_and_profile(owner, profiles, charts) {
+            class.chart = Some(chart);
+            class.profile = profile;
+            return kind;
+        }
+        return FileKind::Variant;
+    }
+    // `values-prod`, `values.prod`
+    if let Some((kind, owner)) = split_kind_prefix(stem) {
+        if profiles.iter().any(|profile| profile == owner) {
+            class.profile = Some(owner.to_owned());
+            return kind;
+        }
+        return FileKind::Variant;
+    }
+    if class.example {
+        FileKind::Variant
+    } else {
+        FileKind::OtherYaml
+    }
+}
+
+fn strip_any<'a>(stem: &'a str, ends: &[&str]) -> Option<&'a str> {
+    ends.iter().find_map(|end| stem.strip_suffix(end))
+}
+
+fn kind_word(word: &str) -> Option<FileKind> {
+    match word {
+        "values" => Some(FileKind::Values),
+        "secrets" | "secret" => Some(FileKind::Secrets),
+        _ => None,
+    }
+}
+
+fn split_kind_suffix(stem: &str) -> Option<(&str, FileKind)> {
+    let (owner, word) = stem.rsplit_once(['-', '.'])?;
+    Some((owner, kind_word(word)?))
+}
+
+fn split_kind_prefix(stem: &str) -> Option<(FileKind, &str)> {
+    let (word, owner) = stem.split_once(['-', '.'])?;
+    Some((kind_word(word)?, owner))
+}
+
+/// `wire-server`, `prod-wire-server`, `wire-server-prod`.
+fn chart_and_profile(
+    owner: &str,
+    profiles: &[String],
+    charts: &[String],
+) -> Option<(String, Option<String>)> {
+    if charts.iter().any(|chart| chart == owner) {
+        return Some((owner.to_owned(), None));
+    }
+    profiles.iter().find_map(|profile| {
+        let rest = owner
+            .strip_prefix(profile.as_str())
+            .and_then(|rest| rest.strip_prefix('-'))
+            .or_else(|| {
+                owner
+                    .strip_suffix(profile.as_str())
+                    .and_then(|rest| rest.strip_suffix('-'))
+            })?;
+        charts
+            .iter()
+            .any(|chart| chart == rest)
+            .then(|| (rest.to_owned(), Some(profile.clone())))
+    })
+}

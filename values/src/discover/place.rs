@@ -1,0 +1,57 @@
+//! The tree that a lone file belongs to.
+
+use std::path::{Path, PathBuf};
+
+use super::{DiscoverOptions, FileKind, classify_file_name, display_name};
+
+/// Where the tree of a lone file is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TreePlace {
+    /// The folder to list; discovery over the paths relative to it finds the file's tree.
+    pub root: PathBuf,
+    /// The folder below `root` that holds the charts' folders: `values`; empty if they are in `root` itself. Only files
+    /// up to two steps below it matter.
+    pub container: PathBuf,
+}
+
+/// Places a lone file by walking up from it: `…/values/wire-server/values.yaml` is in the tree `…`.
+/// `None` for a file that no layout knows.
+pub fn place_of(file: &Path, options: &DiscoverOptions) -> Option<TreePlace> {
+    let class = classify_file_name(
+        &display_name(file),
+        &options.profiles,
+        &options.known_charts,
+    );
+    let folder = file.parent()?;
+    match class.kind {
+        FileKind::Helmfile => {
+            return Some(TreePlace {
+                root: folder.to_path_buf(),
+                container: PathBuf::new(),
+            });
+        }
+        FileKind::Values | FileKind::Secrets | FileKind::Variant | FileKind::OtherYaml => {}
+        _ => return None,
+    }
+    let container = folder.parent()?;
+    let name = display_name(container);
+    if is_container(&name) {
+        return Some(TreePlace {
+            root: container.parent()?.to_path_buf(),
+            container: PathBuf::from(container.file_name()?),
+        });
+    }
+    // Other YAML is only known to belong to a tree by the folder it is in.
+    if matches!(class.kind, FileKind::Variant | FileKind::OtherYaml) {
+        return None;
+    }
+    Some(TreePlace {
+        root: container.to_path_buf(),
+        container: PathBuf::new(),
+    })
+}
+
+/// Folders that hold the charts' folders and are no tree themselves.
+pub(super) fn is_container(name: &str) -> bool {
+    matches!(name, "values" | "helm_vars")
+}

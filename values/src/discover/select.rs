@@ -1,0 +1,364 @@
+//! Discovery by the names of folders and files.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use super::chart_name::chart_of_folder;
+use super::place::is_container;
+use super::{
+    AbsentLayer, AbsentReason, ChartDir, DeploymentPlan, DiscoverOptions, Discovery, FileClass,
+    FileKind, IgnoreReason, Ignored, LayerPlan, ReleasePlan, TreePlan, classify_file_name,
+    display_name,
+};
+use crate::layer::Role;
+
+/// The unnamed profile.
+const UNNAMED: &str = "";
+
+/// Finds trees, deployments, releases and their layers in a list of paths, all relative to one folder.
+pub fn discover(files: &[PathBuf], options: &DiscoverOptions) -> Discovery {
+    let mut files: Vec<&PathBuf> = files.iter().collect();
+    files.sort_unstable();
+    files.dedup();
+    let mut found = Discovery::default();
+    let chart_dirs: BTreeSet<&Path> = files
+        .iter()
+        .filter(|path| display_name(path) == "Chart.yaml")
+        .filter_map(|path| path.parent())
+        .collect();
+    let mut charts: BTreeMap<PathBuf, ChartDir> = BTreeMap::new();
+    let mut trees: BTreeMap<PathBuf, TreeFiles> = BTreeMap::new();
+    let mut others: Vec<PathBuf> = Vec::new();
+
+    for path in files {
+        let class = classify_file_name(
+            &display_name(path),
+            &options.profiles,
+            &options.known_charts,
+        );
+        let dir = path.parent().unwrap_or(Path::new(""));
+        if class.kind == FileKind::Archive {
+            charts.entry(path.clone()).or_default().path = path.clone();
+            continue;
+        }
+        if let Some(chart) = dir.ancestors().find(|dir| chart_dirs.contains(dir)) {
+            let place = place_in_chart(path, &class, dir == chart, chart, &mut charts);
+            match place {
+                InChart::Layer => {}
+                InChart::Own => continue,
+                InChart::Inside => {
+                    if is_layer(&class) {
+                        found.ignore(path, IgnoreReason::InChart);
+                    }
+                    continue;
+                }
+            }
+        }
+        match class.kind {
+            FileKind::Values | FileKind::Secrets | FileKind::Variant => {
+                let (root, folder) = folder_of(dir, &class, options);
+                let tree = trees.entry(root).or_default();
+                tree.folders
+                    .entry(folder)
+                    .or_insert_with(|| FolderFiles::new(dir))
+                    .files
+                    .push((path.clone(), class));
+            }
+            FileKind::Helmfile => {
+                trees.entry(dir.to_path_buf()).or_default().helmfile = Some(path.clone());
+            }
+            FileKind::Backup => found.ignore(path, IgnoreReason::Backup),
+            FileKind::Template if is_layer_template(path) => {
+                found.ignore(path, IgnoreReason::Template);
+            }
+            FileKind::OtherYaml => others.push(path.clone()),
+            _ => {}
+        }
+    }
+
+    let mut layer_dirs: BTreeSet<PathBuf> = BTreeSet::new();
+    for (root, tree) in trees {
+        for folder in tree.folders.values() {
+            layer_dirs.insert(folder.dir.clone());
+        }
+        if let Some(plan) = plan_tree(root, tree, options, &mut found) {
+            found.trees.push(plan);
+        }
+    }
+    for path in others {
+        let beside = path.parent().is_some_and(|dir| layer_dirs.contains(dir));
+        if beside {
+            found.loose.push(path);
+        } else {
+            found.unplaced.push(path);
+        }
+    }
+    found.charts = charts.into_values().collect();
+    found.ignored.sort_unstable();
+    found
+}
+
+impl Discovery {
+    fn ignore(&mut self, path: &Path, why: IgnoreReason) {
+        self.ignored.push(Ignored {
+            path: path.to_path_buf(),
+            why,
+        });
+    }
+}
+
+/// Files of one tree by folder. The key is the folder's path, or the chart's name below it in a flat folder.
+#[derive(Default)]
+struct TreeFiles {
+    folders: BTreeMap<PathBuf, FolderFiles>,
+    helmfile: Option<PathBuf>,
+}
+
+/// Layers of one release, of all profiles.
+struct FolderFiles {
+    dir: PathBuf,
+    files: Vec<(PathBuf, FileClass)>,
+}
+
+impl FolderFiles {
+    fn new(dir: &Path) -> Self {
+        Self {
+            dir: dir.to_path_buf(),
+            files: Vec::new(),
+        }
+    }
+}
+
+/// What a file in a chart's folder is.
+enum InChart {
+    /// An override that happens to lie beside the chart: it names a profile, or holds secrets.
+    Layer,
+    /// One of the files that make the chart; recorded.
+    Own,
+    /// Something else inside the chart.
+    Inside,
+}
+
+fn place_in_chart(
+    path: &Path,
+    class: &FileClass,
+    at_top: bool,
+    chart: &Path,
+    charts: &mut BTreeMap<PathBuf, ChartDir>,
+) -> InChart {
+    if !at_top {
+        return InChart::Inside;
+    }
+    let entry = charts.entry(chart.to_path_buf()).or_default();
+    entry.path = chart.to_path_buf();
+    let slot = match class.kind {
+        FileKind::ChartYaml => &mut entry.chart_yaml,
+        FileKind::Schema => &mut entry.schema,
+        FileKind::Values if class.profile.is_none() && !class.overriding && !class.example => {
+            &mut entry.values
+        }
+        FileKind::Values | FileKind::Secrets => return InChart::Layer,
+        _ => return InChart::Inside,
+    };
+    *slot = Some(path.to_path_buf());
+    InChart::Own
+}
+
+/// `values.yaml.gotmpl` stands where a layer would; other templates are nobody's business here.
+fn is_layer_template(path: &Path) -> bool {
+    let name = display_name(path);
+    name.contains("values") || name.contains("secrets")
+}
+
+/// The tree a layer belongs to and the key of its release there.
+fn folder_of(dir: &Path, class: &FileClass, options: &DiscoverOptions) -> (PathBuf, PathBuf) {
+    if let Some(chart) = &class.chart {
+        // A flat folder: the release is named by the file, and the folder is the tree.
+        return (without_container(dir), dir.join(chart));
+    }
+    if dir.as_os_str().is_empty() {
+        let name = options.root_name.as_deref().unwrap_or("release");
+        return (PathBuf::new(), PathBuf::from(name));
+    }
+    let container = dir.parent().unwrap_or(Path::new(""));
+    (without_container(container), dir.to_path_buf())
+}
+
+fn without_container(dir: &Path) -> PathBuf {
+    if is_container(&display_name(dir)) {
+        dir.parent().unwrap_or(Path::new("")).to_path_buf()
+    } else {
+        dir.to_path_buf()
+    }
+}
+
+fn plan_tree(
+    root: PathBuf,
+    tree: TreeFiles,
+    options: &DiscoverOptions,
+    found: &mut Discovery,
+) -> Option<TreePlan> {
+    let profiles = profiles_of(&tree);
+    let mut used: BTreeSet<&Path> = BTreeSet::new();
+    let mut deployments = Vec::new();
+    for profile in &profiles {
+        let mut releases = Vec::new();
+        for (folder, files) in &tree.folders {
+            let Some((release, paths)) = plan_release(folder, files, profile, options) else {
+                continue;
+            };
+            used.extend(paths);
+            releases.push(release);
+        }
+        if !releases.is_empty() {
+            releases.sort_by(|a, b| a.name.cmp(&b.name));
+            deployments.push(DeploymentPlan {
+                name: profile.clone(),
+                profile: profile.clone(),
+                releases,
+            });
+        }
+    }
+    for folder in tree.folders.values() {
+        let has_real = folder.files.iter().any(|(_, class)| is_real_layer(class));
+        for (path, class) in &folder.files {
+            if used.contains(path.as_path()) {
+                continue;
+            }
+            let why = match (class.kind, class.example, has_real) {
+                (FileKind::Variant, ..) => IgnoreReason::Variant,
+                (_, true, true) => IgnoreReason::ExampleShadowed,
+                (_, true, false) => IgnoreReason::ExampleOfOtherProfile,
+                (_, false, _) => IgnoreReason::Superseded,
+            };
+            found.ignore(path, why);
+        }
+    }
+    (!deployments.is_empty() || tree.helmfile.is_some()).then_some(TreePlan {
+        root,
+        deployments,
+        helmfile: tree.helmfile,
+    })
+}
+
+fn is_layer(class: &FileClass) -> bool {
+    matches!(class.kind, FileKind::Values | FileKind::Secrets)
+}
+
+fn is_real_layer(class: &FileClass) -> bool {
+    is_layer(class) && !class.example
+}
+
+/// The profiles a tree is kept for. Real files decide; a tree of nothing but examples has those of its examples. The
+/// unnamed profile exists beside named ones only if some folder keeps both: else an unprefixed file is shared by all.
+fn profiles_of(tree: &TreeFiles) -> Vec<String> {
+    let any_real = tree
+        .folders
+        .values()
+        .flat_map(|folder| &folder.files)
+        .any(|(_, class)| is_real_layer(class));
+    let counts = |class: &FileClass| is_layer(class) && class.example != any_real;
+    let mut named: BTreeSet<String> = BTreeSet::new();
+    let mut unnamed = false;
+    let mut both = false;
+    for folder in tree.folders.values() {
+        let mut here = (false, false);
+        for (_, class) in folder.files.iter().filter(|(_, class)| counts(class)) {
+            match &class.profile {
+                Some(profile) => {
+                    named.insert(profile.clone());
+                    here.0 = true;
+                }
+                None => here.1 = true,
+            }
+        }
+        unnamed |= here.1;
+        both |= here == (true, true);
+    }
+    let mut profiles: Vec<String> = named.into_iter().collect();
+    if unnamed && (profiles.is_empty() || both) {
+        profiles.insert(0, UNNAMED.to_owned());
+    }
+    profiles
+}
+
+/// The release of one folder under one profile, with the files it uses; `None` if the folder has none for it.
+fn plan_release<'t>(
+    folder: &Path,
+    files: &'t FolderFiles,
+    profile: &str,
+    options: &DiscoverOptions,
+) -> Option<(ReleasePlan, Vec<&'t Path>)> {
+    let fits = |class: &FileClass| match &class.profile {
+        None => true,
+        Some(name) => name == profile,
+    };
+    // Where there is a real file, its neighbours' examples are only documentation.
+    let example = !files
+        .files
+        .iter()
+        .any(|(_, class)| is_real_layer(class) && fits(class));
+    let pick = |kind: FileKind, overriding: bool| {
+        let candidates = files.files.iter().filter(move |(_, class)| {
+            class.kind == kind
+                && class.overriding == overriding
+                && class.example == example
+                && fits(class)
+        });
+        // A file of the profile before an unprefixed one; of several, the first by name.
+        candidates.min_by_key(|(path, class)| (class.profile.is_none(), path))
+    };
+    let mut release = ReleasePlan {
+        folder: files.dir.clone(),
+        ..ReleasePlan::default()
+    };
+    let mut paths = Vec::new();
+    for (kind, role) in [
+        (FileKind::Values, Role::Values),
+        (FileKind::Secrets, Role::Secrets),
+    ] {
+        let chosen = [pick(kind, false), pick(kind, true)];
+        for (path, _) in chosen.into_iter().flatten() {
+            paths.push(path.as_path());
+            release.layers.push(LayerPlan {
+                example,
+                ..LayerPlan::file(path.clone(), role)
+            });
+        }
+    }
+    if release.layers.is_empty() {
+        return None;
+    }
+    let has_secrets = release
+        .layers
+        .iter()
+        .any(|layer| layer.role == Role::Secrets);
+    if !has_secrets && !example {
+        release
+            .absent
+            .push(absent_secrets(&release, files, profile));
+    }
+    release.name = display_name(folder).into_owned();
+    let (chart, _) = chart_of_folder(&release.name, &options.known_charts, &options.profiles);
+    release.chart = chart;
+    Some((release, paths))
+}
+
+/// The secrets file that would stand beside the values file.
+fn absent_secrets(release: &ReleasePlan, files: &FolderFiles, profile: &str) -> AbsentLayer {
+    let values = release.layers.first().map(|layer| &layer.path);
+    let class = values.and_then(|path| files.files.iter().find(|(have, _)| have == path));
+    let name = match class.map(|(_, class)| (&class.chart, &class.profile)) {
+        Some((Some(chart), None)) => format!("{chart}-secrets.yaml"),
+        Some((Some(chart), Some(profile))) => format!("{profile}-{chart}-secrets.yaml"),
+        Some((None, Some(profile))) => format!("{profile}-secrets.yaml"),
+        _ if profile.is_empty() || values.is_some() => "secrets.yaml".to_owned(),
+        _ => format!("{profile}-secrets.yaml"),
+    };
+    AbsentLayer {
+        path: files.dir.join(name),
+        role: Role::Secrets,
+        why: AbsentReason::NotFound,
+        position: release.layers.len(),
+    }
+}

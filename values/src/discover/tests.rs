@@ -1,0 +1,314 @@
+//! A list of files in, the plan as text out.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use super::*;
+
+fn options() -> DiscoverOptions {
+    DiscoverOptions {
+        known_charts: [
+            "wire-server",
+            "webapp",
+            "ldap-scim-bridge",
+            "external-dns",
+            "nginx-ingress-services",
+            "sftd",
+        ]
+        .map(str::to_owned)
+        .into(),
+        root_name: Some("my-wire-server".to_owned()),
+        ..DiscoverOptions::default()
+    }
+}
+
+fn plan(files: &str) -> String {
+    let files: Vec<PathBuf> = files.split_whitespace().map(PathBuf::from).collect();
+    show(&discover(&files, &options()))
+}
+
+fn show(found: &Discovery) -> String {
+    let mut out = String::new();
+    for tree in &found.trees {
+        writeln!(out, "tree {}", tree.root.display()).unwrap();
+        if let Some(helmfile) = &tree.helmfile {
+            writeln!(out, "  helmfile {}", helmfile.display()).unwrap();
+        }
+        for deployment in &tree.deployments {
+            writeln!(out, "  profile {:?}", deployment.profile).unwrap();
+            for release in &deployment.releases {
+                write!(out, "    {} ({}):", release.name, release.chart).unwrap();
+                for layer in &release.layers {
+                    let mark = if layer.example { "?" } else { "" };
+                    write!(out, " {}{mark}", layer.path.display()).unwrap();
+                }
+                for absent in &release.absent {
+                    write!(out, " !{}", absent.path.display()).unwrap();
+                }
+                out.push('\n');
+            }
+        }
+    }
+    for path in &found.loose {
+        writeln!(out, "loose {}", path.display()).unwrap();
+    }
+    for path in &found.unplaced {
+        writeln!(out, "unplaced {}", path.display()).unwrap();
+    }
+    for chart in &found.charts {
+        writeln!(out, "chart {}", chart.path.display()).unwrap();
+    }
+    for ignored in &found.ignored {
+        writeln!(
+            out,
+            "ignored {}: {}",
+            ignored.path.display(),
+            ignored.why.as_str()
+        )
+        .unwrap();
+    }
+    out
+}
+
+#[track_caller]
+fn check(files: &str, want: &str) {
+    let lines: Vec<&str> = want
+        .lines()
+        .map(|line| line.strip_prefix("        ").unwrap_or(line))
+        .filter(|line| !line.trim().is_empty())
+        .collect();
+    assert_eq!(plan(files).trim_end(), lines.join("\n"));
+}
+
+#[test]
+fn a_template_tree_has_the_profiles_of_its_examples() {
+    check(
+        "values/wire-server/prod-values.example.yaml values/wire-server/prod-secrets.example.yaml
+         values/wire-server/demo-values.example.yaml values/webapp/prod-values.example.yaml
+         values/ldap-scim-bridge/values-prod.example.yaml",
+        "
+        tree 
+          profile \"demo\"
+            wire-server (wire-server): values/wire-server/demo-values.example.yaml?
+          profile \"prod\"
+            ldap-scim-bridge (ldap-scim-bridge): values/ldap-scim-bridge/values-prod.example.yaml?
+            webapp (webapp): values/webapp/prod-values.example.yaml?
+            wire-server (wire-server): values/wire-server/prod-values.example.yaml? values/wire-server/prod-secrets.example.yaml?
+        ",
+    );
+}
+
+#[test]
+fn unprefixed_pairs_hide_the_examples_beside_them() {
+    check(
+        "values/wire-server/values.yaml values/wire-server/secrets.yaml values/wire-server/prod-values.example.yaml
+         values/wire-server/values.yaml.bak.2024 values/webapp/values.yaml values/sftd/prod-values.example.yaml",
+        "
+        tree 
+          profile \"\"
+            webapp (webapp): values/webapp/values.yaml !values/webapp/secrets.yaml
+            wire-server (wire-server): values/wire-server/values.yaml values/wire-server/secrets.yaml
+        ignored values/sftd/prod-values.example.yaml: an example of a profile that has no real file
+        ignored values/wire-server/prod-values.example.yaml: an example, and there is a real file beside it
+        ignored values/wire-server/values.yaml.bak.2024: a back-up copy
+        ",
+    );
+}
+
+#[test]
+fn prefixed_pairs_give_a_deployment_per_profile() {
+    check(
+        "t/values/wire-server/prod-values.yaml t/values/wire-server/prod-secrets.yaml
+         t/values/wire-server/demo-values.yaml t/values/wire-server/demo-values.override.yaml
+         t/values/webapp/values.yaml t/values/demo-external-dns/demo-values.yaml",
+        "
+        tree t
+          profile \"demo\"
+            demo-external-dns (external-dns): t/values/demo-external-dns/demo-values.yaml !t/values/demo-external-dns/demo-secrets.yaml
+            webapp (webapp): t/values/webapp/values.yaml !t/values/webapp/secrets.yaml
+            wire-server (wire-server): t/values/wire-server/demo-values.yaml t/values/wire-server/demo-values.override.yaml !t/values/wire-server/demo-secrets.yaml
+          profile \"prod\"
+            webapp (webapp): t/values/webapp/values.yaml !t/values/webapp/secrets.yaml
+            wire-server (wire-server): t/values/wire-server/prod-values.yaml t/values/wire-server/prod-secrets.yaml
+        ",
+    );
+}
+
+#[test]
+fn folders_without_a_values_folder_above_are_a_tree_of_their_parent() {
+    check(
+        "ops/my-wire-server/values.yaml ops/my-wire-server/secrets.yaml ops/webapp/values.yaml ops/webapp/notes.yaml",
+        "
+        tree ops
+          profile \"\"
+            my-wire-server (wire-server): ops/my-wire-server/values.yaml ops/my-wire-server/secrets.yaml
+            webapp (webapp): ops/webapp/values.yaml !ops/webapp/secrets.yaml
+        loose ops/webapp/notes.yaml
+        ",
+    );
+}
+
+#[test]
+fn the_listed_folder_may_itself_hold_the_layers() {
+    check(
+        "values.yaml secrets.yaml",
+        "
+        tree 
+          profile \"\"
+            my-wire-server (wire-server): values.yaml secrets.yaml
+        ",
+    );
+}
+
+#[test]
+fn several_releases_of_one_chart_are_told_apart_by_their_folders() {
+    check(
+        "values/ldap-scim-bridge_team-1/values.yaml values/ldap-scim-bridge_team-1/secrets.yaml
+         values/sftd-2/values.yaml values/sftd-2/secrets.yaml",
+        "
+        tree 
+          profile \"\"
+            ldap-scim-bridge_team-1 (ldap-scim-bridge): values/ldap-scim-bridge_team-1/values.yaml values/ldap-scim-bridge_team-1/secrets.yaml
+            sftd-2 (sftd): values/sftd-2/values.yaml values/sftd-2/secrets.yaml
+        ",
+    );
+}
+
+#[test]
+fn a_helmfile_belongs_to_the_tree_of_its_folder() {
+    check(
+        "e/helmfile.yaml e/helm_vars/wire-server/values.yaml e/helm_vars/wire-server/secrets.yaml
+         e/helm_vars/webapp/values.yaml.gotmpl",
+        "
+        tree e
+          helmfile e/helmfile.yaml
+          profile \"\"
+            wire-server (wire-server): e/helm_vars/wire-server/values.yaml e/helm_vars/wire-server/secrets.yaml
+        ignored e/helm_vars/webapp/values.yaml.gotmpl: a Go template, not YAML before it is rendered
+        ",
+    );
+}
+
+#[test]
+fn a_flat_folder_names_its_releases_in_the_files() {
+    check(
+        "demo1/wire-server-values.yaml demo1/wire-server-secrets.yaml demo1/travis-ci-values.yaml",
+        "
+        tree demo1
+          profile \"\"
+            wire-server (wire-server): demo1/wire-server-values.yaml demo1/wire-server-secrets.yaml
+        ignored demo1/travis-ci-values.yaml: a variant that is never merged by itself
+        ",
+    );
+}
+
+#[test]
+fn old_names_of_examples_and_variants_are_known() {
+    check(
+        "values/wire-server/prod-values-example.yaml values/wire-server/travis-ci-values.yaml
+         values/nginx-ingress-services/load-balancer.example.yaml",
+        "
+        tree 
+          profile \"prod\"
+            wire-server (wire-server): values/wire-server/prod-values-example.yaml?
+        ignored values/nginx-ingress-services/load-balancer.example.yaml: a variant that is never merged by itself
+        ignored values/wire-server/travis-ci-values.yaml: a variant that is never merged by itself
+        ",
+    );
+}
+
+#[test]
+fn a_chart_on_disk_is_no_release_but_overrides_beside_it_are() {
+    check(
+        "charts/foo/Chart.yaml charts/foo/values.yaml charts/foo/templates/values.yaml charts/foo/charts/bar/Chart.yaml
+         charts/foo/charts/bar/values.yaml charts/foo/prod-values.yaml charts/baz-1.0.0.tgz ci/x.yaml",
+        "
+        tree charts
+          profile \"prod\"
+            foo (foo): charts/foo/prod-values.yaml !charts/foo/prod-secrets.yaml
+        unplaced ci/x.yaml
+        chart charts/baz-1.0.0.tgz
+        chart charts/foo
+        chart charts/foo/charts/bar
+        ignored charts/foo/templates/values.yaml: part of a chart, not an override
+        ",
+    );
+}
+
+#[test]
+fn the_order_of_the_list_does_not_matter() {
+    let mut files: Vec<PathBuf> = [
+        "values/a/values.yaml",
+        "values/b/prod-values.yaml",
+        "values/a/secrets.yaml",
+    ]
+    .map(PathBuf::from)
+    .into();
+    let once = discover(&files, &options());
+    files.reverse();
+    assert_eq!(discover(&files, &options()), once);
+}
+
+#[test]
+fn a_lone_file_is_placed_by_walking_up() {
+    let place = |path: &str| {
+        place_of(Path::new(path), &options()).map(|place| {
+            (
+                place.root.display().to_string(),
+                place.container.display().to_string(),
+            )
+        })
+    };
+    let tree = |root: &str, container: &str| Some((root.to_owned(), container.to_owned()));
+    assert_eq!(
+        place("/x/values/wire-server/prod-values.yaml"),
+        tree("/x", "values")
+    );
+    assert_eq!(
+        place("/x/values/wire-server/extra.yaml"),
+        tree("/x", "values")
+    );
+    assert_eq!(place("/x/my-wire-server/values.yaml"), tree("/x", ""));
+    assert_eq!(place("/x/helmfile.yaml"), tree("/x", ""));
+    assert_eq!(place("/x/y/extra.yaml"), None);
+    assert_eq!(place("/x/y/readme.md"), None);
+}
+
+#[test]
+fn a_stated_layer_that_does_not_exist_is_absent_at_its_place() {
+    let release = ExplicitRelease {
+        deployment: "production".to_owned(),
+        profile: "prod".to_owned(),
+        name: "wire".to_owned(),
+        chart: "wire-server".to_owned(),
+        layers: vec![
+            ExplicitLayer::File {
+                path: PathBuf::from("./a/../values.yaml"),
+                role: Role::Values,
+            },
+            ExplicitLayer::File {
+                path: PathBuf::from("secrets.yaml"),
+                role: Role::Secrets,
+            },
+        ],
+        ..ExplicitRelease::default()
+    };
+    let plans = explicit_deployments(&[release], &[PathBuf::from("values.yaml")]);
+    let plan = &plans[0].releases[0];
+    assert_eq!(plan.layers[0].path, Path::new("values.yaml"));
+    assert_eq!(plan.absent[0].path, Path::new("secrets.yaml"));
+    assert_eq!(plan.absent[0].position, 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_name_that_is_no_utf8_is_kept_as_it_is() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+    let odd = Path::new("values").join(OsStr::from_bytes(b"wire\xff"));
+    let found = discover(&[odd.join("values.yaml")], &options());
+    assert_eq!(
+        found.trees[0].deployments[0].releases[0].layers[0].path,
+        odd.join("values.yaml")
+    );
+}

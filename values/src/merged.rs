@@ -1,0 +1,96 @@
+//! The merged values of one deployment: what the operator gave, what Helm will use, and where each value comes from.
+//!
+//! Nothing is copied: a [`NodeRef`] is a node of one layer's document or a map of the merge arena.
+
+mod arena;
+mod build;
+mod coalesce;
+mod dependencies;
+mod lookup;
+mod node;
+mod parents;
+mod places;
+mod provenance;
+mod unknown;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+pub use arena::{Clash, ClashKind};
+pub use dependencies::Enabled;
+pub use lookup::{Lookup, Shape};
+pub use node::{LayerId, NodeRef, View};
+pub use places::Place;
+pub use provenance::{Fate, Insertion, Occurrence};
+pub use unknown::{Unknown, UnknownReason};
+
+use crate::chart::ChartInfo;
+use crate::layer::Deployment;
+use crate::path::KeyPath;
+use arena::Arena;
+
+/// The merged values of one deployment. Immutable; building it costs less than parsing its layers.
+#[derive(Debug)]
+pub struct Merged {
+    deployment: Deployment,
+    arena: Arena,
+    releases: Vec<ReleaseSlot>,
+    components: Vec<Component>,
+}
+
+/// What was made of one release.
+#[derive(Debug)]
+struct ReleaseSlot {
+    user: NodeRef,
+    effective: NodeRef,
+    /// The operator's layers in the order in which they are merged.
+    layers: Vec<LayerId>,
+    /// Defaults of its chart and subcharts, the chart's own first.
+    defaults: Vec<LayerId>,
+    /// Charts in it whose secrets are known, with the keys they stand below.
+    scopes: Vec<(Vec<String>, Arc<ChartInfo>)>,
+    /// How many layers, counted from the lowest, a hidden layer of any values may override, and why it is hidden.
+    veil: Option<(usize, UnknownReason)>,
+    /// Why not all secrets can be seen, and whether the hidden layer may hold other keys too.
+    secrets_veil: Option<(UnknownReason, bool)>,
+    /// Layers with damaged text.
+    damaged: Vec<LayerId>,
+    /// Paths given on the command line.
+    given: Vec<KeyPath>,
+}
+
+/// A chart, or a service with values of its own, wherever its values live.
+#[derive(Debug, Clone)]
+pub struct Component {
+    /// What rules call it: the chart's name, or the key in the umbrella.
+    pub name: String,
+    /// The chart.
+    pub chart: String,
+    /// The number of its release in the deployment.
+    pub release: usize,
+    /// The keys its values stand below in the release; empty for the release's own chart.
+    pub path: Vec<String>,
+    /// Whether Helm installs it.
+    pub enabled: Enabled,
+    /// The tag or condition that decided, where one did.
+    pub decided_by: Option<NodeRef>,
+}
+
+impl Merged {
+    /// The deployment it was built from.
+    pub fn deployment(&self) -> &Deployment {
+        &self.deployment
+    }
+
+    /// Components in the order of their releases; a release's own chart before its subcharts.
+    pub fn components(&self) -> &[Component] {
+        &self.components
+    }
+
+    /// Places where layers disagree about a type, in the order of merging.
+    pub fn clashes(&self) -> &[Clash] {
+        &self.arena.clashes
+    }
+}

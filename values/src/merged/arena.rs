@@ -1,0 +1,429 @@
+//! Maps that were merged from several layers, and the merging itself.
+//!
+//! No tree is copied: a map that only one layer has stays that layer's node. A map that two layers have becomes an entry
+//! list here, whose values are again handles. Merging goes over an explicit list of pairs, so that depth costs no stack.
+//!
+//! Sources: Helm v3.21 `pkg/cli/values/options.go` (`mergeMaps`) and `pkg/chartutil/coalesce.go` (`coalesceTablesFullKey`).
+
+use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
+
+use rustc_hash::FxHashMap;
+
+use super::node::{LayerId, MAX_LAYERS, MapId, NodeRef, Target};
+use super::parents::Parents;
+use crate::layer::Role;
+use crate::yaml::{Document, Kind, NodeId};
+
+/// The texts and maps that handles point into.
+#[derive(Debug, Default)]
+pub(super) struct Arena {
+    pub(super) layers: Vec<LayerSlot>,
+    pub(super) maps: Vec<MergedMap>,
+    entries: Vec<Entry>,
+    /// Keys that stand in no text: those Helm makes for subcharts, and `global` in them.
+    made_keys: Vec<String>,
+    /// Sorted entry numbers of maps with many entries.
+    indexes: FxHashMap<u32, Vec<u32>>,
+    /// Where the maps stand that Helm makes.
+    pub(super) made_paths: FxHashMap<u32, Vec<String>>,
+    pub(super) clashes: Vec<Clash>,
+}
+
+/// A layer of a release of the deployment; chart defaults are layers like any other.
+#[derive(Debug)]
+pub(super) struct LayerSlot {
+    /// Which release of the deployment.
+    pub(super) release: u32,
+    /// Which of the release's own layers; `None` for chart defaults.
+    pub(super) own: Option<u32>,
+    pub(super) role: Role,
+    pub(super) document: Arc<Document>,
+    pub(super) source: source::SourceId,
+    /// The map that holds the values, where that is not the whole document.
+    pub(super) part: Option<NodeId>,
+    /// The keys below which a subchart's defaults stand in the release.
+    pub(super) mount: Vec<String>,
+    /// Its top map, as far as it can be seen.
+    pub(super) root: Option<NodeRef>,
+    pub(super) parents: OnceLock<Parents>,
+}
+
+/// A map with entries from several places.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct MergedMap {
+    first: u32,
+    len: u32,
+    /// The map of the layer that wins; `None` for a map that Helm makes.
+    pub(super) top: Option<NodeRef>,
+    pub(super) release: u32,
+}
+
+/// A key and its value.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Entry {
+    pub(super) key: KeyRef,
+    pub(super) value: NodeRef,
+}
+
+/// Where the text of a key is.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum KeyRef {
+    Node(LayerId, NodeId),
+    Made(u32),
+}
+
+/// Two places of one key whose types do not go together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Clash {
+    /// What happened.
+    pub kind: ClashKind,
+    /// The value that is used.
+    pub used: NodeRef,
+    /// The value that is not.
+    pub dropped: NodeRef,
+}
+
+/// What happens where two layers disagree about a type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ClashKind {
+    /// A later layer of the operator puts a value of another type over an earlier one's map or list, or the other way.
+    BetweenLayers,
+    /// A text, number, boolean or list stands where the chart's default is a map. Helm uses it and warns.
+    OverMap,
+    /// A map stands where the chart's default is none. Helm uses it and warns.
+    MapOver,
+    /// A text, number, boolean or list stands under the key of a subchart. Helm refuses the release.
+    NotASubchart,
+}
+
+/// Maps with more entries than this get an index.
+const INDEX_FROM: usize = 16;
+
+/// A pair of maps still to be merged, and the map that will hold the result.
+struct Task {
+    over: NodeRef,
+    under: NodeRef,
+    into: MapId,
+}
+
+impl LayerSlot {
+    /// The node that holds the layer's values, of whatever kind.
+    pub(super) fn top(&self) -> Option<NodeId> {
+        self.part.or(self.document.root())
+    }
+}
+
+/// How two maps are merged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// A later layer over an earlier one: nulls are values.
+    Layers,
+    /// Over chart defaults, a null removes a default.
+    Coalesce,
+    /// Over chart defaults, nulls stay (Helm's `merge`): for subcharts, whose own defaults come later.
+    Keep,
+}
+
+impl Arena {
+    pub(super) fn add_layer(&mut self, layer: LayerSlot) -> Option<LayerId> {
+        if self.layers.len() >= MAX_LAYERS {
+            return None;
+        }
+        self.layers.push(layer);
+        Some(LayerId((self.layers.len() - 1) as u32))
+    }
+
+    pub(super) fn document(&self, layer: LayerId) -> &Document {
+        &self.layers[layer.0 as usize].document
+    }
+
+    /// The top map of a layer's document; `None` for an empty file or one that holds no map.
+    pub(super) fn document_root(&self, layer: LayerId) -> Option<NodeRef> {
+        let document = self.document(layer);
+        let root = self.layers[layer.0 as usize].top()?;
+        (document.kind(root) == Kind::Map).then(|| NodeRef::node(layer, root))
+    }
+
+    pub(super) fn bool(&self, node: NodeRef) -> bool {
+        match node.target() {
+            Target::Node(layer, id) => self.document(layer).bool(id).unwrap_or_default(),
+            Target::Map(_) => false,
+        }
+    }
+
+    pub(super) fn text(&self, node: NodeRef) -> Cow<'_, str> {
+        match node.target() {
+            Target::Node(layer, id) => self.document(layer).text_of(id),
+            Target::Map(_) => Cow::Borrowed(""),
+        }
+    }
+
+    pub(super) fn kind(&self, node: NodeRef) -> Kind {
+        match node.target() {
+            Target::Node(layer, id) => self.document(layer).kind(id),
+            Target::Map(_) => Kind::Map,
+        }
+    }
+
+    pub(super) fn release_of(&self, node: NodeRef) -> u32 {
+        match node.target() {
+            Target::Node(layer, _) => self.layers[layer.0 as usize].release,
+            Target::Map(map) => self.maps[map.0 as usize].release,
+        }
+    }
+
+    /// The role of the layer that wins; `None` for a map that Helm makes.
+    pub(super) fn role_of(&self, node: NodeRef) -> Option<Role> {
+        let Target::Node(layer, _) = self.top(node)?.target() else {
+            return None;
+        };
+        Some(self.layers[layer.0 as usize].role)
+    }
+
+    pub(super) fn key_text(&self, key: KeyRef) -> Cow<'_, str> {
+        match key {
+            KeyRef::Node(layer, id) => self.document(layer).key_text(id),
+            KeyRef::Made(index) => Cow::Borrowed(&self.made_keys[index as usize]),
+        }
+    }
+
+    pub(super) fn make_key(&mut self, key: &str) -> KeyRef {
+        let index = self.made_keys.iter().position(|have| have == key);
+        let index = index.unwrap_or_else(|| {
+            self.made_keys.push(key.to_owned());
+            self.made_keys.len() - 1
+        });
+        KeyRef::Made(index as u32)
+    }
+
+    pub(super) fn map_entries(&self, map: MapId) -> &[Entry] {
+        let map = &self.maps[map.0 as usize];
+        &self.entries[map.first as usize..(map.first + map.len) as usize]
+    }
+
+    /// The entries of a map as Helm sees them: merge keys resolved, of duplicates the last.
+    pub(super) fn entries(&self, node: NodeRef) -> Vec<Entry> {
+        match node.target() {
+            Target::Map(map) => self.map_entries(map).to_vec(),
+            Target::Node(layer, id) => self
+                .document(layer)
+                .entries(id)
+                .map(|(key, value)| Entry {
+                    key: KeyRef::Node(layer, key),
+                    value: NodeRef::node(layer, value),
+                })
+                .collect(),
+        }
+    }
+
+    /// The value under a key, without the view it is seen in.
+    pub(super) fn get(&self, node: NodeRef, key: &str) -> Option<NodeRef> {
+        match node.target() {
+            Target::Node(layer, id) => {
+                let value = self.document(layer).get(id, key)?;
+                Some(NodeRef::node(layer, value))
+            }
+            Target::Map(map) => {
+                let entries = self.map_entries(map);
+                match self.indexes.get(&map.0) {
+                    None => entries
+                        .iter()
+                        .find(|entry| self.key_text(entry.key) == key)
+                        .map(|entry| entry.value),
+                    Some(index) => {
+                        let text = |at: &u32| self.key_text(entries[*at as usize].key);
+                        let at = index
+                            .binary_search_by(|at| text(at).as_ref().cmp(key))
+                            .ok()?;
+                        Some(entries[index[at] as usize].value)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Puts a finished entry list into the arena.
+    pub(super) fn push_map(
+        &mut self,
+        entries: Vec<Entry>,
+        top: Option<NodeRef>,
+        release: u32,
+    ) -> NodeRef {
+        let map = self.reserve(top, release);
+        self.fill(map, entries);
+        NodeRef::map(map)
+    }
+
+    /// Puts in a map that Helm makes, at a place where no text has one.
+    pub(super) fn push_made(
+        &mut self,
+        entries: Vec<Entry>,
+        path: Vec<String>,
+        release: u32,
+    ) -> NodeRef {
+        let map = self.reserve(None, release);
+        self.made_paths.insert(map.0, path);
+        self.fill(map, entries);
+        NodeRef::map(map)
+    }
+
+    fn reserve(&mut self, top: Option<NodeRef>, release: u32) -> MapId {
+        self.maps.push(MergedMap {
+            first: 0,
+            len: 0,
+            top,
+            release,
+        });
+        MapId((self.maps.len() - 1) as u32)
+    }
+
+    fn fill(&mut self, map: MapId, entries: Vec<Entry>) {
+        if entries.len() > INDEX_FROM {
+            let mut index: Vec<u32> = (0..entries.len() as u32).collect();
+            index.sort_by(|a, b| {
+                let text = |at: &u32| self.key_text(entries[*at as usize].key);
+                text(a).cmp(&text(b))
+            });
+            self.indexes.insert(map.0, index);
+        }
+        let slot = &mut self.maps[map.0 as usize];
+        slot.first = self.entries.len() as u32;
+        slot.len = entries.len() as u32;
+        self.entries.extend(entries);
+    }
+
+    /// The map of a layer that stands for a map, merged or not.
+    pub(super) fn top(&self, node: NodeRef) -> Option<NodeRef> {
+        match node.target() {
+            Target::Node(..) => Some(node),
+            Target::Map(map) => self.maps[map.0 as usize].top,
+        }
+    }
+
+    /// Merges two maps; `over` wins.
+    pub(super) fn merge(&mut self, over: NodeRef, under: NodeRef, mode: Mode) -> NodeRef {
+        let mut tasks = Vec::new();
+        let result = self.plan(over, under, &mut tasks);
+        while let Some(task) = tasks.pop() {
+            let entries = self.merge_entries(task.over, task.under, mode, &mut tasks);
+            self.fill(task.into, entries);
+        }
+        result
+    }
+
+    /// The result of merging two maps: the upper one where the lower adds nothing, else a map that is filled later. An
+    /// empty upper map is merged too, so that the value is known to be written there.
+    fn plan(&mut self, over: NodeRef, under: NodeRef, tasks: &mut Vec<Task>) -> NodeRef {
+        if self.is_empty(under) {
+            return over;
+        }
+        let into = self.reserve(self.top(over), self.release_of(over));
+        tasks.push(Task { over, under, into });
+        NodeRef::map(into)
+    }
+
+    fn is_empty(&self, map: NodeRef) -> bool {
+        match map.target() {
+            // Maps reserved by this merge are results, never inputs, so this one is filled.
+            Target::Map(map) => self.maps[map.0 as usize].len == 0,
+            Target::Node(layer, id) => self.document(layer).entries(id).next().is_none(),
+        }
+    }
+
+    fn merge_entries(
+        &mut self,
+        over: NodeRef,
+        under: NodeRef,
+        mode: Mode,
+        tasks: &mut Vec<Task>,
+    ) -> Vec<Entry> {
+        // The order in which people read: a base file before what is laid over it, the operator's keys before defaults.
+        let over_first = mode != Mode::Layers;
+        let (first, second) = if over_first {
+            (over, under)
+        } else {
+            (under, over)
+        };
+        let mut result = self.entries(first);
+        let others = self.entries(second);
+        let places = self.match_keys(&result, &others);
+        let mut removed = Vec::new();
+        for (entry, place) in others.into_iter().zip(places) {
+            let Some(at) = place else {
+                result.push(entry);
+                continue;
+            };
+            let (high, low) = if over_first {
+                (result[at], entry)
+            } else {
+                (entry, result[at])
+            };
+            result[at] = high;
+            let (high, low) = (high.value, low.value);
+            let (high_kind, low_kind) = (self.kind(high), self.kind(low));
+            if high_kind == Kind::Map && low_kind == Kind::Map {
+                result[at].value = self.plan(high, low, tasks);
+            } else if mode == Mode::Coalesce && high_kind == Kind::Null && low_kind != Kind::Null {
+                removed.push(at);
+            } else {
+                self.note_clash(high, low, mode);
+            }
+        }
+        if !removed.is_empty() {
+            removed.sort_unstable();
+            let mut at = 0;
+            result.retain(|_| {
+                at += 1;
+                removed.binary_search(&(at - 1)).is_err()
+            });
+        }
+        result
+    }
+
+    /// For each entry of `above`, the place of the same key in `below`.
+    pub(super) fn match_keys(&self, below: &[Entry], above: &[Entry]) -> Vec<Option<usize>> {
+        let texts: Vec<Cow<'_, str>> = below.iter().map(|e| self.key_text(e.key)).collect();
+        if below.len().saturating_mul(above.len()) <= INDEX_FROM * INDEX_FROM {
+            return above
+                .iter()
+                .map(|entry| {
+                    let key = self.key_text(entry.key);
+                    texts.iter().position(|text| *text == key)
+                })
+                .collect();
+        }
+        let by_text: FxHashMap<&str, usize> = texts
+            .iter()
+            .enumerate()
+            .map(|(at, text)| (text.as_ref(), at))
+            .collect();
+        above
+            .iter()
+            .map(|entry| by_text.get(self.key_text(entry.key).as_ref()).copied())
+            .collect()
+    }
+
+    pub(super) fn note_clash(&mut self, high: NodeRef, low: NodeRef, mode: Mode) {
+        let (high_kind, low_kind) = (self.kind(high), self.kind(low));
+        let silent = |kind| matches!(kind, Kind::Null | Kind::Error);
+        // What charts do to each other is none of the operator's business.
+        if silent(high_kind) || silent(low_kind) || self.role_of(high) == Some(Role::Chart) {
+            return;
+        }
+        let kind = match (high_kind, low_kind) {
+            (Kind::Map, Kind::Map) | (Kind::List, Kind::List) => return,
+            (_, Kind::Map) if mode != Mode::Layers => ClashKind::OverMap,
+            (Kind::Map, _) if mode != Mode::Layers => ClashKind::MapOver,
+            (Kind::Map | Kind::List, _) | (_, Kind::Map | Kind::List) if mode == Mode::Layers => {
+                ClashKind::BetweenLayers
+            }
+            _ => return,
+        };
+        self.clashes.push(Clash {
+            kind,
+            used: high,
+            dropped: low,
+        });
+    }
+}

@@ -1,0 +1,324 @@
+//! Building the merged values of a deployment.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashSet;
+
+use super::arena::{Arena, Clash, ClashKind, LayerSlot, Mode};
+use super::coalesce::ChartTree;
+use super::dependencies::{Decision, Enabled};
+use super::node::{LayerId, NodeRef};
+use super::unknown::UnknownReason;
+use super::{Component, Merged, ReleaseSlot};
+use crate::chart::{ChartInfo, Charts, Dependency};
+use crate::discover::AbsentReason;
+use crate::layer::{Deployment, Release, Role};
+use crate::protection::Protection;
+use crate::yaml::{Document, NodeId};
+
+/// How deep subcharts may nest; deeper ones are not looked into. A chart that names itself ends here too.
+const MAX_CHART_DEPTH: usize = 16;
+
+impl Merged {
+    /// Merges all releases of a deployment over what is known about their charts, in the versions that it installs.
+    pub fn build(deployment: Deployment, charts: &Charts) -> Self {
+        let mut arena = Arena::default();
+        let mut releases = Vec::with_capacity(deployment.releases.len());
+        let mut components = Vec::new();
+        for (number, release) in deployment.releases.iter().enumerate() {
+            let mut builder = Builder {
+                arena: &mut arena,
+                charts,
+                number,
+                slot: None,
+                components: &mut components,
+            };
+            releases.push(builder.release(release));
+        }
+        let mut seen = FxHashSet::default();
+        arena
+            .clashes
+            .retain(|clash| seen.insert((clash.used, clash.dropped)));
+        Self {
+            deployment,
+            arena,
+            releases,
+            components,
+        }
+    }
+}
+
+struct Builder<'a> {
+    arena: &'a mut Arena,
+    charts: &'a Charts,
+    number: usize,
+    slot: Option<ReleaseSlot>,
+    components: &'a mut Vec<Component>,
+}
+
+/// A chart with all its dependencies, before it is decided which are installed.
+struct Candidate {
+    info: Option<Arc<ChartInfo>>,
+    tree: ChartTree,
+    dependencies: Vec<(Dependency, Candidate)>,
+}
+
+impl Builder<'_> {
+    fn release(&mut self, release: &Release) -> ReleaseSlot {
+        let number = self.number as u32;
+        let mut layers = Vec::new();
+        let mut user: Option<NodeRef> = None;
+        for (own, layer) in release.layers.iter().enumerate() {
+            let id = self.arena.add_layer(LayerSlot::new(
+                number,
+                Some(own as u32),
+                layer.role,
+                layer.source,
+                Arc::clone(&layer.document),
+                layer.part,
+                Vec::new(),
+            ));
+            let Some(id) = id else { break };
+            layers.push(id);
+            let Some(root) = self.arena.find_root(id, &layer.protection) else {
+                continue;
+            };
+            user = Some(match user {
+                None => root,
+                Some(under) => self.arena.merge(root, under, Mode::Layers),
+            });
+        }
+        let user = user.unwrap_or_else(|| self.arena.push_made(Vec::new(), Vec::new(), number));
+        self.slot = Some(ReleaseSlot {
+            user,
+            effective: user,
+            damaged: Vec::new(),
+            defaults: Vec::new(),
+            scopes: Vec::new(),
+            veil: values_veil(release),
+            secrets_veil: secrets_veil(release),
+            given: release.given.clone(),
+            layers,
+        });
+        let info = self.charts.get(&release.chart).cloned();
+        let chart = self.candidate(info, "", &[], 0);
+        self.components.push(Component {
+            name: chart
+                .info
+                .as_ref()
+                .map_or_else(|| release.chart.clone(), |info| info.name.clone()),
+            chart: release.chart.clone(),
+            release: self.number,
+            path: Vec::new(),
+            enabled: Enabled::Yes,
+            decided_by: None,
+        });
+        let veiled = self.slot().veil.is_some();
+        let mut tree = self.decide(chart, user, veiled);
+        let effective = self.arena.coalesce(&mut tree, user, number);
+        let mut slot = self.slot.take().expect("set above, taken once");
+        slot.effective = effective;
+        slot.damaged = slot
+            .layers
+            .iter()
+            .copied()
+            .filter(|layer| self.arena.document(*layer).is_damaged())
+            .collect();
+        slot
+    }
+
+    fn slot(&mut self) -> &mut ReleaseSlot {
+        self.slot.as_mut().expect("set before charts are looked at")
+    }
+
+    /// Adds the defaults of a chart and its dependencies as layers.
+    fn candidate(
+        &mut self,
+        info: Option<Arc<ChartInfo>>,
+        key: &str,
+        mount: &[String],
+        depth: usize,
+    ) -> Candidate {
+        let mut candidate = Candidate {
+            info: info.clone(),
+            tree: ChartTree {
+                key: key.to_owned(),
+                mount: mount.to_vec(),
+                ..ChartTree::default()
+            },
+            dependencies: Vec::new(),
+        };
+        let Some(info) = info else { return candidate };
+        self.slot().scopes.push((mount.to_vec(), Arc::clone(&info)));
+        if let Some(defaults) = &info.defaults {
+            let id = self.arena.add_layer(LayerSlot::new(
+                self.number as u32,
+                None,
+                Role::Chart,
+                defaults.source,
+                Arc::clone(&defaults.document),
+                None,
+                mount.to_vec(),
+            ));
+            if let Some(id) = id {
+                self.slot().defaults.push(id);
+                candidate.tree.defaults = self.arena.find_root(id, &Protection::Clear);
+            }
+        }
+        if depth == MAX_CHART_DEPTH {
+            return candidate;
+        }
+        for dependency in &info.dependencies {
+            let mut below = mount.to_vec();
+            below.push(dependency.key().to_owned());
+            let chart = self.charts.get(&dependency.name).cloned();
+            let child = self.candidate(chart, dependency.key(), &below, depth + 1);
+            candidate.dependencies.push((dependency.clone(), child));
+        }
+        candidate
+    }
+
+    /// Decides which dependencies are installed, from the top down, and keeps those that are or may be.
+    fn decide(&mut self, chart: Candidate, user: NodeRef, veiled: bool) -> ChartTree {
+        let mut above = vec![chart.tree];
+        self.decide_below(chart.dependencies, &mut above, user, veiled, true);
+        above.pop().expect("every level pops what it pushed")
+    }
+
+    fn decide_below(
+        &mut self,
+        dependencies: Vec<(Dependency, Candidate)>,
+        above: &mut Vec<ChartTree>,
+        user: NodeRef,
+        veiled: bool,
+        parent_on: bool,
+    ) {
+        for (dependency, child) in dependencies {
+            let decision = Decision {
+                arena: self.arena,
+                user,
+                charts: above.iter().collect(),
+                veiled,
+            };
+            let (enabled, decided_by) = if parent_on {
+                decision.decide(&dependency, child.tree.defaults)
+            } else {
+                (Enabled::No, None)
+            };
+            if !dependency.inlined
+                && let Some(used) = decision.not_a_subchart(dependency.key(), enabled, parent_on)
+            {
+                let dropped = child.tree.defaults.unwrap_or(used);
+                self.arena.clashes.push(Clash {
+                    kind: ClashKind::NotASubchart,
+                    used,
+                    dropped,
+                });
+            }
+            self.components.push(Component {
+                name: dependency.key().to_owned(),
+                chart: dependency.name.clone(),
+                release: self.number,
+                path: child.tree.mount.clone(),
+                enabled,
+                decided_by,
+            });
+            if dependency.inlined {
+                continue;
+            }
+            let on = enabled != Enabled::No;
+            above.push(child.tree);
+            self.decide_below(child.dependencies, above, user, veiled, on);
+            let tree = above.pop().expect("pushed above");
+            if let (true, Some(parent)) = (on, above.last_mut()) {
+                parent.subcharts.push(tree);
+            }
+        }
+    }
+}
+
+/// The last layer of values that hides even its keys: all that lies below it may be overridden by it.
+fn values_veil(release: &Release) -> Option<(usize, UnknownReason)> {
+    let hidden = release.layers.iter().enumerate().rev();
+    let layer = hidden
+        .filter(|(_, layer)| layer.role != Role::Secrets)
+        .find_map(|(at, layer)| Some((at, UnknownReason::of_layer(&layer.protection)?)));
+    let absent = release
+        .absent
+        .iter()
+        .filter(|absent| absent.role != Role::Secrets && absent.why != AbsentReason::CommandLine)
+        .map(|absent| {
+            (
+                absent.position,
+                UnknownReason::of_absence(absent.why, false),
+            )
+        })
+        .max_by_key(|(position, _)| *position);
+    match (layer, absent) {
+        (Some(layer), Some(absent)) if absent.0 > layer.0 => Some(absent),
+        (None, absent) => absent,
+        (layer, _) => layer,
+    }
+}
+
+/// Why not all secrets can be seen, and whether the hidden layer is a file that may hold more than secrets.
+fn secrets_veil(release: &Release) -> Option<(UnknownReason, bool)> {
+    let layer = release
+        .layers
+        .iter()
+        .filter(|layer| layer.role == Role::Secrets)
+        .find_map(|layer| Some((UnknownReason::of_layer(&layer.protection)?, true)));
+    layer.or_else(|| {
+        release
+            .absent
+            .iter()
+            .filter(|absent| absent.why != AbsentReason::CommandLine)
+            .find(|absent| absent.role == Role::Secrets)
+            .map(|absent| (UnknownReason::of_absence(absent.why, true), false))
+    })
+}
+
+impl LayerSlot {
+    fn new(
+        release: u32,
+        own: Option<u32>,
+        role: Role,
+        source: source::SourceId,
+        document: Arc<Document>,
+        part: Option<NodeId>,
+        mount: Vec<String>,
+    ) -> Self {
+        Self {
+            release,
+            own,
+            role,
+            source,
+            document,
+            part,
+            mount,
+            root: None,
+            parents: std::sync::OnceLock::new(),
+        }
+    }
+}
+
+impl Arena {
+    /// Finds and remembers the top map of a layer. The map `sops` is taken out of an encrypted file, as decrypting does.
+    fn find_root(&mut self, layer: LayerId, protection: &Protection) -> Option<NodeRef> {
+        if protection.hides_keys() {
+            return None;
+        }
+        let root = self.document_root(layer)?;
+        let root = match protection {
+            Protection::Sops(_) => {
+                let mut entries = self.entries(root);
+                entries.retain(|entry| self.key_text(entry.key) != "sops");
+                let release = self.layers[layer.0 as usize].release;
+                self.push_map(entries, Some(root), release)
+            }
+            _ => root,
+        };
+        self.layers[layer.0 as usize].root = Some(root);
+        Some(root)
+    }
+}

@@ -1,0 +1,204 @@
+//! Coalescing: what Helm makes of the operator's values and the defaults of a chart and its subcharts.
+//!
+//! Source: Helm v3.21 `pkg/chartutil/coalesce.go` (`coalesceValues`, `coalesceDeps`, `coalesceGlobals`) and
+//! `pkg/chartutil/dependencies.go` (`processImportValues`, which puts the subcharts' defaults into the parent's before
+//! anything else). `import-values` itself is not followed.
+
+use super::arena::{Arena, Entry, Mode};
+use super::node::NodeRef;
+use crate::yaml::Kind;
+
+/// The key whose values every subchart sees.
+const GLOBAL: &str = "global";
+
+/// A chart with those of its subcharts that are installed, ready for coalescing.
+#[derive(Debug, Default)]
+pub(super) struct ChartTree {
+    /// The key its values stand under in its parent; empty at the top.
+    pub(super) key: String,
+    /// The keys from the top of the release to its values.
+    pub(super) mount: Vec<String>,
+    /// The top map of its defaults.
+    pub(super) defaults: Option<NodeRef>,
+    /// Installed subcharts.
+    pub(super) subcharts: Vec<ChartTree>,
+}
+
+impl Arena {
+    /// The effective values: `user` over the defaults of the whole tree of charts.
+    pub(super) fn coalesce(
+        &mut self,
+        chart: &mut ChartTree,
+        user: NodeRef,
+        release: u32,
+    ) -> NodeRef {
+        if chart.defaults.is_none() && chart.subcharts.is_empty() {
+            return user;
+        }
+        self.enrich(chart, release);
+        let entries = self.entries(user);
+        let entries = self.coalesce_chart(chart, entries, release, false);
+        self.push_or_make(entries, self.top(user), &[], release)
+    }
+
+    fn push_or_make(
+        &mut self,
+        entries: Vec<Entry>,
+        top: Option<NodeRef>,
+        path: &[String],
+        release: u32,
+    ) -> NodeRef {
+        match top {
+            Some(_) => self.push_map(entries, top, release),
+            None => self.push_made(entries, path.to_vec(), release),
+        }
+    }
+
+    /// Puts the subcharts' defaults into the parent's, innermost first.
+    fn enrich(&mut self, chart: &mut ChartTree, release: u32) {
+        if chart.subcharts.is_empty() {
+            return;
+        }
+        for sub in &mut chart.subcharts {
+            self.enrich(sub, release);
+        }
+        let entries = self.coalesce_chart(chart, Vec::new(), release, true);
+        let top = chart.defaults.and_then(|defaults| self.top(defaults));
+        chart.defaults = Some(self.push_or_make(entries, top, &chart.mount, release));
+    }
+
+    /// `keep` is Helm's `merge`: nulls stay for a later step.
+    fn coalesce_chart(
+        &mut self,
+        chart: &ChartTree,
+        mut values: Vec<Entry>,
+        release: u32,
+        keep: bool,
+    ) -> Vec<Entry> {
+        self.coalesce_values(chart, &mut values, keep);
+        for sub in &chart.subcharts {
+            let at = self.find(&values, &sub.key);
+            let (mut below, top) = match at.map(|at| values[at].value) {
+                None => (Vec::new(), sub.defaults.and_then(|node| self.top(node))),
+                Some(node) if self.kind(node) == Kind::Map => (self.entries(node), self.top(node)),
+                // Helm refuses the release; that was found when the subcharts were decided on.
+                Some(_) => continue,
+            };
+            self.pass_globals(&values, &mut below, &sub.mount, release);
+            let below = self.coalesce_chart(sub, below, release, keep);
+            let value = self.push_or_make(below, top, &sub.mount, release);
+            match at {
+                Some(at) => values[at].value = value,
+                None => {
+                    let key = self.make_key(&sub.key);
+                    values.push(Entry { key, value });
+                }
+            }
+        }
+        values
+    }
+
+    /// The chart's own defaults below `values`. At the top of a chart a null removes the key even if the default is null.
+    fn coalesce_values(&mut self, chart: &ChartTree, values: &mut Vec<Entry>, keep: bool) {
+        let Some(defaults) = chart.defaults else {
+            return;
+        };
+        let defaults = self.entries(defaults);
+        let places = self.match_keys(values, &defaults);
+        let mut removed = Vec::new();
+        for (default, place) in defaults.into_iter().zip(places) {
+            let Some(at) = place else {
+                values.push(default);
+                continue;
+            };
+            let (high, low) = (values[at].value, default.value);
+            match (self.kind(high), self.kind(low)) {
+                (Kind::Null, _) if !keep => removed.push(at),
+                (Kind::Map, Kind::Map) => {
+                    let key = self.key_text(default.key);
+                    let is_subchart = chart.subcharts.iter().any(|sub| sub.key == key);
+                    let mode = if keep || is_subchart {
+                        Mode::Keep
+                    } else {
+                        Mode::Coalesce
+                    };
+                    values[at].value = self.merge(high, low, mode);
+                }
+                _ => self.note_clash(high, low, Mode::Coalesce),
+            }
+        }
+        removed.sort_unstable();
+        let mut at = 0;
+        values.retain(|_| {
+            at += 1;
+            removed.binary_search(&(at - 1)).is_err()
+        });
+    }
+
+    /// Hands the parent's `global` down; the parent's values win.
+    fn pass_globals(
+        &mut self,
+        parent: &[Entry],
+        sub: &mut Vec<Entry>,
+        mount: &[String],
+        release: u32,
+    ) {
+        let from = self.find(parent, GLOBAL).map(|at| parent[at].value);
+        let at = self.find(sub, GLOBAL);
+        let into = at.map(|at| sub[at].value);
+        let is_table = |node: Option<NodeRef>| node.is_none_or(|node| self.kind(node) == Kind::Map);
+        if !is_table(from) || !is_table(into) {
+            return;
+        }
+        let given = from.map_or(Vec::new(), |node| self.entries(node));
+        let value = match (from, into) {
+            (_, Some(into)) if given.is_empty() => into,
+            (Some(from), None) => from,
+            (None, None) => {
+                let mut path = mount.to_vec();
+                path.push(GLOBAL.to_owned());
+                self.push_made(Vec::new(), path, release)
+            }
+            (_, Some(into)) => {
+                let entries = self.merge_globals(given, into);
+                let mut path = mount.to_vec();
+                path.push(GLOBAL.to_owned());
+                self.push_or_make(entries, self.top(into), &path, release)
+            }
+        };
+        match at {
+            Some(at) => sub[at].value = value,
+            None => {
+                let key = self.make_key(GLOBAL);
+                sub.push(Entry { key, value });
+            }
+        }
+    }
+
+    fn merge_globals(&mut self, given: Vec<Entry>, into: NodeRef) -> Vec<Entry> {
+        let mut result = self.entries(into);
+        let places = self.match_keys(&result, &given);
+        for (entry, place) in given.into_iter().zip(places) {
+            let Some(at) = place else {
+                result.push(entry);
+                continue;
+            };
+            let have = result[at].value;
+            match (self.kind(entry.value), self.kind(have)) {
+                (Kind::Map, Kind::Map) => {
+                    result[at].value = self.merge(entry.value, have, Mode::Keep);
+                }
+                // A map and something else: Helm warns and leaves the subchart's.
+                (Kind::Map, _) | (_, Kind::Map) => {}
+                _ => result[at] = entry,
+            }
+        }
+        result
+    }
+
+    fn find(&self, entries: &[Entry], key: &str) -> Option<usize> {
+        entries
+            .iter()
+            .position(|entry| self.key_text(entry.key) == key)
+    }
+}

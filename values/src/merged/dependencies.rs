@@ -1,0 +1,222 @@
+//! Which subcharts Helm installs.
+//!
+//! Source: Helm v3.21 `pkg/chartutil/dependencies.go` (`processDependencyTags`, `processDependencyConditions`): of the
+//! tags that are given *and are booleans* any true switches on, else any false switches off; the first condition path
+//! that yields a boolean overrides them. Anything that is no boolean counts as not given.
+
+use super::NodeRef;
+use super::arena::Arena;
+use super::coalesce::ChartTree;
+use crate::chart::Dependency;
+use crate::secret::hidden_text;
+use crate::yaml::Kind;
+
+/// Whether Helm installs a component.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Enabled {
+    /// Yes.
+    Yes,
+    /// No: its values are ignored.
+    No,
+    /// A tag or condition that decides cannot be seen.
+    Unknown,
+}
+
+/// What Helm reads as a switch.
+enum Switch {
+    On(NodeRef),
+    Off(NodeRef),
+    Hidden(NodeRef),
+    NotGiven,
+}
+
+/// The values that decide, from the strongest: the operator's, then the defaults of each chart on the way.
+pub(super) struct Decision<'a> {
+    pub(super) arena: &'a Arena,
+    pub(super) user: NodeRef,
+    /// Charts from the top one to the one whose dependency it is.
+    pub(super) charts: Vec<&'a ChartTree>,
+    /// A layer that may hold anything is hidden.
+    pub(super) veiled: bool,
+}
+
+impl Decision<'_> {
+    /// Decides one dependency of the last of the charts. `own_defaults` are those of the dependency itself.
+    pub(super) fn decide(
+        &self,
+        dependency: &Dependency,
+        own_defaults: Option<NodeRef>,
+    ) -> (Enabled, Option<NodeRef>) {
+        if dependency.inlined {
+            return (Enabled::Yes, None);
+        }
+        let switched = !dependency.tags.is_empty() || !dependency.conditions.is_empty();
+        if switched && self.veiled {
+            return (Enabled::Unknown, None);
+        }
+        let (mut enabled, mut by) = self.by_tags(&dependency.tags);
+        let mut prefix: Vec<&str> = Vec::new();
+        for chart in self.charts.iter().skip(1) {
+            prefix.push(&chart.key);
+        }
+        for condition in &dependency.conditions {
+            let mut path = prefix.clone();
+            path.extend(condition.split('.'));
+            match self.switch(&path, dependency.key(), own_defaults) {
+                Switch::On(node) => {
+                    (enabled, by) = (Enabled::Yes, Some(node));
+                    break;
+                }
+                Switch::Off(node) => {
+                    (enabled, by) = (Enabled::No, Some(node));
+                    break;
+                }
+                Switch::Hidden(node) => {
+                    (enabled, by) = (Enabled::Unknown, Some(node));
+                    break;
+                }
+                Switch::NotGiven => {}
+            }
+        }
+        (enabled, by)
+    }
+
+    /// The value under a subchart's key that makes Helm refuse the release because it is no map. Helm looks before it
+    /// switches subcharts off, so that a text under the key of one that is off is refused too; and it looks at the charts'
+    /// defaults on their own, for those that are on.
+    pub(super) fn not_a_subchart(
+        &self,
+        key: &str,
+        enabled: Enabled,
+        parent_on: bool,
+    ) -> Option<NodeRef> {
+        if !parent_on {
+            return self.refused(key, Some(self.user), 0);
+        }
+        let parent = self.charts.len() - 1;
+        // Below the top Helm looks at the values of the whole release as if they were the subchart's own, too.
+        let refused = (0..=parent).find_map(|start| self.refused(key, Some(self.user), start));
+        refused.or_else(|| {
+            let defaults = self.refused(key, None, 0);
+            defaults.filter(|_| enabled != Enabled::No)
+        })
+    }
+
+    /// The value at the key, if the values are laid over the charts from the one at `start` on.
+    fn refused(&self, key: &str, user: Option<NodeRef>, start: usize) -> Option<NodeRef> {
+        let inner = self.charts[start + 1..].iter();
+        let mut path: Vec<&str> = inner.map(|chart| chart.key.as_str()).collect();
+        path.push(key);
+        let own = self.charts.last().and_then(|chart| chart.defaults);
+        let mut sources: Vec<(NodeRef, usize)> = user.map(|node| (node, 0)).into_iter().collect();
+        for (depth, chart) in self.charts.iter().enumerate() {
+            let skip = depth.saturating_sub(start);
+            sources.extend(chart.defaults.map(|node| (node, skip)));
+        }
+        for (root, skip) in sources {
+            match self.follow(root, &path[skip..]) {
+                Followed::Missing => {}
+                Followed::Blocked(_) => return None,
+                Followed::Value(node) => {
+                    return match self.arena.kind(node) {
+                        Kind::Map | Kind::Error => None,
+                        // The parent chart's own default makes way for a null; nothing else does.
+                        Kind::Null if Some(root) != own => match own {
+                            Some(own) if self.arena.get(own, key).is_some() => None,
+                            _ => Some(node),
+                        },
+                        _ => Some(node),
+                    };
+                }
+            }
+        }
+        None
+    }
+
+    fn by_tags(&self, tags: &[String]) -> (Enabled, Option<NodeRef>) {
+        let (mut off, mut hidden) = (None, None);
+        for tag in tags {
+            match self.switch(&["tags", tag], "", None) {
+                Switch::On(node) => return (Enabled::Yes, Some(node)),
+                Switch::Off(node) => off = off.or(Some(node)),
+                Switch::Hidden(node) => hidden = hidden.or(Some(node)),
+                Switch::NotGiven => {}
+            }
+        }
+        match (hidden, off) {
+            (Some(node), _) => (Enabled::Unknown, Some(node)),
+            (None, Some(node)) => (Enabled::No, Some(node)),
+            (None, None) => (Enabled::Yes, None),
+        }
+    }
+
+    /// The coalesced value at a path, as far as it is a switch.
+    fn switch(&self, path: &[&str], dependency: &str, own_defaults: Option<NodeRef>) -> Switch {
+        let mut sources: Vec<(NodeRef, usize)> = vec![(self.user, 0)];
+        for (depth, chart) in self.charts.iter().enumerate() {
+            let below = self.charts[1..=depth]
+                .iter()
+                .map(|chart| chart.key.as_str());
+            // A subchart's defaults take part where its own key leads, and with its `tags` also at the top.
+            if path[0] == "tags" {
+                sources.extend(chart.defaults.map(|node| (node, 0)));
+            } else if path.iter().copied().take(depth).eq(below) {
+                sources.extend(chart.defaults.map(|node| (node, depth)));
+            }
+        }
+        let depth = self.charts.len() - 1;
+        if path.get(depth) == Some(&dependency) {
+            sources.extend(own_defaults.map(|node| (node, depth + 1)));
+        }
+        for (root, skip) in sources {
+            match self.follow(root, &path[skip..]) {
+                Followed::Value(node) => return self.as_switch(node),
+                // A null removes the key from the charts above; the subchart's own defaults still fill it.
+                Followed::Blocked(steps)
+                    if steps == depth + 1 && path[..steps].ends_with(&[dependency]) =>
+                {
+                    return own_defaults.map_or(Switch::NotGiven, |node| {
+                        match self.follow(node, &path[steps..]) {
+                            Followed::Value(node) => self.as_switch(node),
+                            _ => Switch::NotGiven,
+                        }
+                    });
+                }
+                Followed::Blocked(_) => return Switch::NotGiven,
+                Followed::Missing => {}
+            }
+        }
+        Switch::NotGiven
+    }
+
+    fn follow(&self, root: NodeRef, path: &[&str]) -> Followed {
+        let mut node = root;
+        for (steps, key) in path.iter().enumerate() {
+            match self.arena.kind(node) {
+                Kind::Map => match self.arena.get(node, key) {
+                    Some(next) => node = next,
+                    None => return Followed::Missing,
+                },
+                _ => return Followed::Blocked(steps),
+            }
+        }
+        Followed::Value(node)
+    }
+
+    fn as_switch(&self, node: NodeRef) -> Switch {
+        match self.arena.kind(node) {
+            Kind::Bool if self.arena.bool(node) => Switch::On(node),
+            Kind::Bool => Switch::Off(node),
+            Kind::Error => Switch::Hidden(node),
+            Kind::String if hidden_text(&self.arena.text(node)).is_some() => Switch::Hidden(node),
+            _ => Switch::NotGiven,
+        }
+    }
+}
+
+enum Followed {
+    Value(NodeRef),
+    /// Something that is no map stands after that many steps.
+    Blocked(usize),
+    Missing,
+}

@@ -1,0 +1,389 @@
+//! Reading values through their handles.
+
+use std::borrow::Cow;
+
+use super::node::{LayerId, NodeRef, Target, View};
+use super::parents::walk;
+use super::unknown::{Unknown, UnknownReason};
+use super::{Merged, ReleaseSlot};
+use crate::layer::Role;
+use crate::path::{KeyPath, PathStep, Step};
+use crate::secret::{Sensitivity, declared_sensitivity, hidden_text, is_secret_key, sensitivity};
+use crate::yaml::{Kind, Style};
+
+/// What a value is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Shape {
+    /// Null.
+    Null,
+    /// A boolean.
+    Bool(bool),
+    /// A number; Helm has only 64-bit floats.
+    Number(f64),
+    /// Text; see [`Merged::text`].
+    String,
+    /// A list; see [`Merged::item`].
+    List,
+    /// A map; see [`Merged::get`].
+    Map,
+    /// There is a value, but it cannot be seen.
+    Unknown(Unknown),
+}
+
+/// The outcome of looking something up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lookup {
+    /// It is there.
+    Found(NodeRef),
+    /// It is not there.
+    Missing,
+    /// It may be there, but that cannot be seen.
+    Unknown(Unknown),
+}
+
+impl Lookup {
+    /// The handle, if it is there.
+    pub fn found(self) -> Option<NodeRef> {
+        match self {
+            Self::Found(node) => Some(node),
+            _ => None,
+        }
+    }
+}
+
+impl Merged {
+    /// The top map of a release in the effective or the user view; for [`View::Written`] the effective one.
+    pub fn root(&self, release: usize, view: View) -> NodeRef {
+        let slot = &self.releases[release];
+        match view {
+            View::User => slot.user.with_view(View::User),
+            View::Effective | View::Written => slot.effective.with_view(View::Effective),
+        }
+    }
+
+    /// The top map of one layer as written; `None` if it holds none, or nothing of it can be seen.
+    pub fn layer_root(&self, layer: LayerId) -> Option<NodeRef> {
+        let root = self.arena.layers[layer.0 as usize].root?;
+        Some(root.with_view(View::Written))
+    }
+
+    /// What the value is.
+    pub fn shape(&self, node: NodeRef) -> Shape {
+        let Target::Node(layer, id) = node.target() else {
+            return Shape::Map;
+        };
+        let document = self.arena.document(layer);
+        let kind = document.kind(id);
+        if kind != Kind::Map
+            && let Some(unknown) = self.veiled(node, layer)
+        {
+            return Shape::Unknown(unknown);
+        }
+        match kind {
+            Kind::Null => Shape::Null,
+            Kind::Bool => Shape::Bool(document.bool(id).unwrap_or_default()),
+            Kind::Number => Shape::Number(document.number(id).unwrap_or_default()),
+            Kind::Map => Shape::Map,
+            Kind::List => Shape::List,
+            Kind::Error => Shape::Unknown(Unknown::present(UnknownReason::Damaged)),
+            Kind::String => match hidden_text(&document.text_of(id)) {
+                Some(hidden) => Shape::Unknown(Unknown::present(UnknownReason::of_text(hidden))),
+                None => Shape::String,
+            },
+        }
+    }
+
+    /// Why a value that a layer gives may not be the one that is used: a hidden layer lies over it.
+    fn veiled(&self, node: NodeRef, layer: LayerId) -> Option<Unknown> {
+        if node.view() == View::Written {
+            return None;
+        }
+        let layer = &self.arena.layers[layer.0 as usize];
+        let slot = &self.releases[layer.release as usize];
+        if let Some((below, reason)) = slot.veil
+            && layer.own.is_none_or(|own| (own as usize) < below)
+        {
+            return Some(Unknown::present(reason));
+        }
+        // A default of the chart at a secret path is what the hidden secrets are there to replace.
+        if let Some((reason, _)) = slot.secrets_veil
+            && layer.role == Role::Chart
+            && (node.is_below_secrets() || self.is_secret(node))
+        {
+            return Some(Unknown::present(reason));
+        }
+        if slot.given.is_empty() {
+            return None;
+        }
+        let path = self.path(node);
+        let given = slot.given.iter().any(|given| path.0.starts_with(&given.0));
+        given.then(|| Unknown::present(UnknownReason::CommandLine))
+    }
+
+    /// The text of a scalar after YAML's quoting, whatever its type; empty for a map or a list.
+    pub fn text(&self, node: NodeRef) -> Cow<'_, str> {
+        self.arena.text(node)
+    }
+
+    /// The text as typed, with its quotes; `None` for a map that no single text holds.
+    pub fn raw(&self, node: NodeRef) -> Option<&str> {
+        match node.target() {
+            Target::Node(layer, id) => Some(self.arena.document(layer).raw(id)),
+            Target::Map(_) => None,
+        }
+    }
+
+    /// How the value is written; of a merged map, how the winning layer writes it.
+    pub fn style(&self, node: NodeRef) -> Style {
+        match self.arena.top(node).map(NodeRef::target) {
+            Some(Target::Node(layer, id)) => self.arena.document(layer).style(id),
+            _ => Style::Block,
+        }
+    }
+
+    /// How many entries or items a map or list has; 0 for anything else.
+    pub fn len(&self, node: NodeRef) -> usize {
+        match node.target() {
+            Target::Map(map) => self.arena.map_entries(map).len(),
+            Target::Node(layer, id) => {
+                let document = self.arena.document(layer);
+                match document.kind(id) {
+                    Kind::Map => document.entries(id).count(),
+                    Kind::List => document.items(id).count(),
+                    _ => 0,
+                }
+            }
+        }
+    }
+
+    /// The value under a key. Of anything but a map: missing, or unknown if the value itself is.
+    pub fn get(&self, map: NodeRef, key: &str) -> Lookup {
+        if let Some(value) = self.arena.get(map, key) {
+            return Lookup::Found(value.below(map, Some(key)));
+        }
+        match self.shape(map) {
+            Shape::Map | Shape::Null => self.absent(map, key),
+            Shape::Unknown(unknown) => Lookup::Unknown(Unknown::maybe(unknown.reason)),
+            _ => Lookup::Missing,
+        }
+    }
+
+    /// An item of a list, counted from 0.
+    pub fn item(&self, list: NodeRef, index: usize) -> Option<NodeRef> {
+        let Target::Node(layer, id) = list.target() else {
+            return None;
+        };
+        let document = self.arena.document(layer);
+        if document.kind(id) != Kind::List {
+            return None;
+        }
+        let item = document.items(id).nth(index)?;
+        Some(NodeRef::node(layer, item).below(list, None))
+    }
+
+    /// The items of a list.
+    pub fn items(&self, list: NodeRef) -> Vec<NodeRef> {
+        let Target::Node(layer, id) = list.target() else {
+            return Vec::new();
+        };
+        let document = self.arena.document(layer);
+        if document.kind(id) != Kind::List {
+            return Vec::new();
+        }
+        let items = document.items(id);
+        items
+            .map(|item| NodeRef::node(layer, item).below(list, None))
+            .collect()
+    }
+
+    /// Appends the entries of a map in order. Returns why there may be more, if there may.
+    pub fn entries<'m>(
+        &'m self,
+        map: NodeRef,
+        out: &mut Vec<(Cow<'m, str>, NodeRef)>,
+    ) -> Option<Unknown> {
+        match map.target() {
+            Target::Map(id) => {
+                for entry in self.arena.map_entries(id) {
+                    let key = self.arena.key_text(entry.key);
+                    let value = entry.value.below(map, Some(&key));
+                    out.push((key, value));
+                }
+            }
+            Target::Node(layer, id) => {
+                let document = self.arena.document(layer);
+                match document.kind(id) {
+                    Kind::Map => {
+                        for (key, value) in document.entries(id) {
+                            let key = document.key_text(key);
+                            let value = NodeRef::node(layer, value).below(map, Some(&key));
+                            out.push((key, value));
+                        }
+                    }
+                    Kind::Error | Kind::String => {
+                        return match self.shape(map) {
+                            Shape::Unknown(unknown) => Some(Unknown::maybe(unknown.reason)),
+                            _ => None,
+                        };
+                    }
+                    _ => return None,
+                }
+            }
+        }
+        self.may_hold_more(map)
+    }
+
+    fn may_hold_more(&self, map: NodeRef) -> Option<Unknown> {
+        let slot = self.slot_of(map);
+        if map.view() != View::Written {
+            if let Some((_, reason)) = slot.veil {
+                return Some(Unknown::maybe(reason));
+            }
+            if let Some((reason, any)) = slot.secrets_veil
+                && (any || map.is_below_secrets())
+            {
+                return Some(Unknown::maybe(reason));
+            }
+        }
+        self.damaged(slot, map)
+    }
+
+    fn slot_of(&self, node: NodeRef) -> &ReleaseSlot {
+        &self.releases[self.arena.release_of(node) as usize]
+    }
+
+    /// Missing, or unknown if something hidden may hold the key.
+    fn absent(&self, map: NodeRef, key: &str) -> Lookup {
+        let slot = self.slot_of(map);
+        if map.view() != View::Written {
+            if let Some((_, reason)) = slot.veil {
+                return Lookup::Unknown(Unknown::maybe(reason));
+            }
+            if let Some((reason, any)) = slot.secrets_veil
+                && (any || self.may_be_secret(map, key))
+            {
+                return Lookup::Unknown(Unknown::maybe(reason));
+            }
+            if !slot.given.is_empty() {
+                let mut path = self.path(map);
+                path.0.push(PathStep::Key(key.to_owned()));
+                let fits =
+                    |given: &&KeyPath| path.0.starts_with(&given.0) || given.0.starts_with(&path.0);
+                if slot.given.iter().any(|given| fits(&given)) {
+                    return Lookup::Unknown(Unknown::present(UnknownReason::CommandLine));
+                }
+            }
+        }
+        match self.damaged(slot, map) {
+            Some(unknown) => Lookup::Unknown(unknown),
+            None => Lookup::Missing,
+        }
+    }
+
+    fn may_be_secret(&self, map: NodeRef, key: &str) -> bool {
+        if map.is_below_secrets() || key == "secrets" || is_secret_key(key) {
+            return true;
+        }
+        let mut path = self.path(map);
+        path.0.push(PathStep::Key(key.to_owned()));
+        self.declared(self.release_of(map), &path.steps()) == Some(Sensitivity::Secret)
+    }
+
+    /// What the charts in a release say about a path.
+    fn declared(&self, release: usize, path: &[Step<'_>]) -> Option<Sensitivity> {
+        let scopes = &self.releases[release].scopes;
+        scopes.iter().find_map(|(mount, chart)| {
+            let inside = path.len() >= mount.len()
+                && mount
+                    .iter()
+                    .zip(path)
+                    .all(|(key, step)| *step == Step::Key(key));
+            inside
+                .then(|| declared_sensitivity(chart, &path[mount.len()..]))
+                .flatten()
+        })
+    }
+
+    /// Must the value never be shown?
+    pub fn is_secret(&self, node: NodeRef) -> bool {
+        let path = self.path(node);
+        let steps = path.steps();
+        // A value used through an alias stands elsewhere; what leads to it here counts too.
+        if node.is_below_secrets() && !steps.contains(&Step::Key("secrets")) {
+            return true;
+        }
+        self.is_secret_path(self.release_of(node), &steps)
+    }
+
+    /// Must a value at this path of a release never be shown? What the charts declare decides, then the names of the keys.
+    pub fn is_secret_path(&self, release: usize, path: &[Step<'_>]) -> bool {
+        let declared = self.declared(release, path);
+        declared.unwrap_or_else(|| sensitivity(None, path)) == Sensitivity::Secret
+    }
+
+    /// True for a map or a list.
+    pub fn is_collection(&self, node: NodeRef) -> bool {
+        matches!(self.arena.kind(node), Kind::Map | Kind::List)
+    }
+
+    /// Unknown if the map, in a layer that takes part in it, has damaged text among its entries.
+    fn damaged(&self, slot: &ReleaseSlot, map: NodeRef) -> Option<Unknown> {
+        let unknown = Some(Unknown::maybe(UnknownReason::Damaged));
+        if map.view() == View::Written {
+            let Target::Node(layer, id) = self.arena.top(map)?.target() else {
+                return None;
+            };
+            return unknown.filter(|_| self.arena.document(layer).has_damage(id));
+        }
+        if slot.damaged.is_empty() {
+            return None;
+        }
+        let path = self.path(map);
+        let steps = path.steps();
+        let hit = slot.damaged.iter().any(|layer| {
+            let layer = &self.arena.layers[layer.0 as usize];
+            layer.top().is_none_or(|top| {
+                let (node, _) = walk(&layer.document, top, &steps);
+                layer.document.has_damage(node)
+            })
+        });
+        unknown.filter(|_| hit)
+    }
+
+    /// Follows a path from a value, step by step; stops at the first step that is not there.
+    pub fn lookup(&self, from: NodeRef, path: &[Step<'_>]) -> Lookup {
+        let mut node = from;
+        for step in path {
+            let next = match *step {
+                Step::Key(key) => self.get(node, key),
+                Step::Index(at) => match (self.item(node, at), self.shape(node)) {
+                    (Some(item), _) => Lookup::Found(item),
+                    (None, Shape::Unknown(unknown)) => {
+                        Lookup::Unknown(Unknown::maybe(unknown.reason))
+                    }
+                    (None, _) => Lookup::Missing,
+                },
+            };
+            match next {
+                Lookup::Found(found) => node = found,
+                other => return other,
+            }
+        }
+        Lookup::Found(node)
+    }
+
+    /// The same place in another view. In the written view: the value in the layer that wins.
+    pub fn in_view(&self, node: NodeRef, view: View) -> Lookup {
+        if node.view() == view {
+            return Lookup::Found(node);
+        }
+        if view == View::Written {
+            return match self.arena.top(node) {
+                Some(top) => Lookup::Found(top.below(node, None).with_view(View::Written)),
+                None => Lookup::Missing,
+            };
+        }
+        let root = self.root(self.release_of(node), view);
+        self.lookup(root, &self.path(node).steps())
+    }
+}

@@ -1,0 +1,106 @@
+//! Where each node of a document stands: built the first time somebody asks for a path.
+
+use crate::path::{PathStep, Step};
+use crate::yaml::{Document, Kind, NodeId};
+
+const NONE: u32 = u32::MAX;
+
+/// The map or list above each node, and its key or position there. A node that is reached by an alias too belongs to the
+/// place where it is written.
+#[derive(Debug)]
+pub(super) struct Parents {
+    /// By node number: the parent's number, and the key's node or the position.
+    up: Vec<(u32, u32)>,
+}
+
+impl Parents {
+    /// The table of everything below `top`.
+    pub(super) fn of(document: &Document, top: Option<NodeId>) -> Self {
+        let mut table = Self { up: Vec::new() };
+        let mut open: Vec<NodeId> = top.into_iter().collect();
+        while let Some(node) = open.pop() {
+            match document.kind(node) {
+                Kind::Map => {
+                    for (key, value) in document.entries(node) {
+                        if table.set(value, node, key.index()) {
+                            open.push(value);
+                        }
+                    }
+                }
+                Kind::List => {
+                    for (at, value) in document.items(node).enumerate() {
+                        if table.set(value, node, at as u32) {
+                            open.push(value);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        table
+    }
+
+    /// False if the node was seen before. The parent that stands closest before the node is the one it is written in.
+    fn set(&mut self, node: NodeId, parent: NodeId, key: u32) -> bool {
+        let at = node.index() as usize;
+        if self.up.len() <= at {
+            self.up.resize(at + 1, (NONE, NONE));
+        }
+        let slot = &mut self.up[at];
+        let first = slot.0 == NONE;
+        let closer = parent.index() < node.index()
+            && (first || slot.0 > node.index() || parent.index() > slot.0);
+        if first || closer {
+            *slot = (parent.index(), key);
+        }
+        first
+    }
+
+    /// The parent of a node, with the node of its key or its position in a list.
+    fn up(&self, node: NodeId) -> Option<(NodeId, u32)> {
+        let &(parent, key) = self.up.get(node.index() as usize)?;
+        (parent != NONE).then(|| (NodeId::from_index(parent), key))
+    }
+
+    /// The node of the key that leads to `node`.
+    pub(super) fn key(&self, document: &Document, node: NodeId) -> Option<NodeId> {
+        let (parent, key) = self.up(node)?;
+        (document.kind(parent) == Kind::Map).then(|| NodeId::from_index(key))
+    }
+
+    pub(super) fn parent(&self, node: NodeId) -> Option<NodeId> {
+        Some(self.up(node)?.0)
+    }
+
+    /// Appends the way from the top of the document to `node`.
+    pub(super) fn path(&self, document: &Document, node: NodeId, out: &mut Vec<PathStep>) {
+        let start = out.len();
+        let mut node = node;
+        while let Some((parent, key)) = self.up(node) {
+            out.push(if document.kind(parent) == Kind::Map {
+                PathStep::Key(document.key_text(NodeId::from_index(key)).into_owned())
+            } else {
+                PathStep::Index(key as usize)
+            });
+            node = parent;
+        }
+        out[start..].reverse();
+    }
+}
+
+/// Follows a path in one document, from `top`. Returns the deepest node there is and how many steps lead to it.
+pub(super) fn walk(document: &Document, top: NodeId, path: &[Step<'_>]) -> (NodeId, usize) {
+    let mut node = top;
+    for (depth, step) in path.iter().enumerate() {
+        let next = match *step {
+            Step::Key(key) if document.kind(node) == Kind::Map => document.get(node, key),
+            Step::Index(at) if document.kind(node) == Kind::List => document.items(node).nth(at),
+            _ => None,
+        };
+        match next {
+            Some(next) => node = next,
+            None => return (node, depth),
+        }
+    }
+    (node, path.len())
+}

@@ -1,0 +1,183 @@
+//! Where values stand, what they hide, and where missing ones belong.
+
+use super::*;
+use crate::discover::{AbsentLayer, AbsentReason};
+
+fn slice<'t>(span: source::Span, texts: &[&'t str]) -> &'t str {
+    &texts[span.source.0 as usize][span.range()]
+}
+
+fn history(merged: &Merged, path: &str) -> Vec<String> {
+    merged
+        .history(0, &steps(path))
+        .iter()
+        .map(|at| {
+            let fate = match at.fate {
+                Fate::Used => "used".to_owned(),
+                Fate::Merged => "merged".to_owned(),
+                Fate::Hidden { by } => format!("hidden by {}", origin(merged, by)),
+            };
+            format!(
+                "{} {}: {fate}",
+                merged.path(at.node),
+                origin(merged, at.node)
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn history_tells_what_wins_and_what_it_hides() {
+    let merged = Setup::new()
+        .values("a: {x: 1}\n")
+        .values("a: {x: 2}\n")
+        .chart("wire-server", "a: {x: 3}\n", vec![])
+        .build();
+    assert_eq!(
+        history(&merged, "a.x"),
+        [
+            "a.x values 1: used",
+            "a.x values 0: hidden by values 1",
+            "a.x chart 2: hidden by values 1"
+        ]
+    );
+    assert_eq!(
+        history(&merged, "a"),
+        [
+            "a values 1: merged",
+            "a values 0: merged",
+            "a chart 2: merged"
+        ]
+    );
+}
+
+#[test]
+fn a_null_above_hides_everything_below() {
+    let merged = Setup::new().values("a: {x: 1}\n").values("a:\n").build();
+    assert_eq!(
+        history(&merged, "a.x"),
+        ["a values 1: used", "a.x values 0: hidden by values 1"]
+    );
+}
+
+#[test]
+fn history_reaches_the_defaults_of_a_subchart() {
+    let merged = Setup::new()
+        .values("redis: {port: 1}\n")
+        .chart(
+            "wire-server",
+            "redis: {port: 2}\n",
+            vec![dependency("redis")],
+        )
+        .chart("redis", "port: 3\n", vec![])
+        .build();
+    assert_eq!(
+        history(&merged, "redis.port"),
+        [
+            "redis.port values 0: used",
+            "redis.port chart 1: hidden by values 0",
+            "redis.port chart 2: hidden by values 0"
+        ]
+    );
+}
+
+#[test]
+fn a_missing_key_belongs_below_its_deepest_ancestor_in_its_own_layer() {
+    let texts = [
+        "brig:\n  config:\n    a: 1\n",
+        "brig:\n  secrets:\n    pw: x\n",
+    ];
+    let merged = Setup::new().values(texts[0]).secrets(texts[1]).build();
+    let at = |path: &str, role| merged.insertion(0, &steps(path), role);
+    let found = at("brig.config.smtp.host", Role::Values);
+    assert_eq!(
+        (slice(found.place.unwrap(), &texts), found.depth),
+        ("config", 2)
+    );
+    let found = at("brig.secrets.smtpPassword", Role::Secrets);
+    assert_eq!(
+        (slice(found.place.unwrap(), &texts), found.depth),
+        ("secrets", 2)
+    );
+    let found = at("galley.config", Role::Values);
+    assert_eq!(
+        (slice(found.place.unwrap(), &texts), found.depth),
+        ("brig:", 0)
+    );
+}
+
+#[test]
+fn a_key_of_a_file_that_is_not_there_points_at_its_neighbour() {
+    let texts = ["brig: {}\n"];
+    let mut setup = Setup::new().values(texts[0]);
+    setup.current().absent.push(AbsentLayer {
+        path: PathBuf::from("secrets.yaml"),
+        role: Role::Secrets,
+        why: AbsentReason::NotFound,
+        position: 1,
+    });
+    let merged = setup.build();
+    let found = merged.insertion(0, &steps("brig.secrets.pw"), Role::Secrets);
+    assert_eq!(slice(found.place.unwrap(), &texts), "brig: {}");
+    assert_eq!(found.missing_file, Some(PathBuf::from("secrets.yaml")));
+}
+
+#[test]
+fn following_the_place_of_every_value_gives_the_value() {
+    let texts = ["a: {x: 1, l: [p, q]}\nb: 'two'\n", "a: {y: yes}\nc: ~\n"];
+    let merged = Setup::new().values(texts[0]).values(texts[1]).build();
+    let mut open = vec![merged.root(0, View::Effective)];
+    let mut leaves = 0;
+    while let Some(node) = open.pop() {
+        let mut entries = Vec::new();
+        merged.entries(node, &mut entries);
+        open.extend(entries.into_iter().map(|(_, child)| child));
+        open.extend(merged.items(node));
+        if let (Some(raw), Some(place)) = (merged.raw(node), merged.place(node))
+            && !matches!(merged.shape(node), Shape::Map | Shape::List)
+        {
+            assert_eq!(slice(place.value, &texts), raw);
+            leaves += 1;
+        }
+        if merged.parent(node).is_some() {
+            let again = merged.lookup(merged.root(0, View::Effective), &merged.path(node).steps());
+            assert_eq!(again, Lookup::Found(node));
+        }
+    }
+    assert_eq!(leaves, 6);
+}
+
+#[test]
+fn a_value_is_found_again_in_the_other_views() {
+    let merged = Setup::new()
+        .values("a: {x: 1}\nm: null\n")
+        .chart("wire-server", "a: {w: 2}\nm: 1\n", vec![])
+        .build();
+    let user = |path| look(&merged, View::User, path).found().unwrap();
+    assert_eq!(merged.in_view(user("m"), View::Effective), Lookup::Missing);
+    let x = user("a.x");
+    let effective = merged.in_view(x, View::Effective).found().unwrap();
+    assert!(effective.same_value(x));
+    let default = look(&merged, View::Effective, "a.w").found().unwrap();
+    assert_eq!(merged.in_view(default, View::User), Lookup::Missing);
+    let written = merged.in_view(x, View::Written).found().unwrap();
+    assert_eq!(merged.place(written), merged.place(x));
+    assert_eq!(
+        merged.path(merged.parent(written).unwrap()).to_string(),
+        "a"
+    );
+}
+
+#[test]
+fn a_part_of_a_document_is_a_layer_with_places_in_that_document() {
+    let text = "spec:\n  values:\n    a: {x: 1}\n";
+    let mut setup = Setup::new().values(text);
+    let layer = setup.current().layers.last_mut().unwrap();
+    let document = &layer.document;
+    let spec = document.get(document.root().unwrap(), "spec").unwrap();
+    layer.part = document.get(spec, "values");
+    let merged = setup.build();
+    let x = look(&merged, View::Effective, "a.x").found().unwrap();
+    assert_eq!(merged.path(x).to_string(), "a.x");
+    assert_eq!(slice(merged.place(x).unwrap().key.unwrap(), &[text]), "x");
+}

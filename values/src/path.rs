@@ -1,0 +1,253 @@
+//! Paths of keys and patterns over them: `brig.secrets.*.password`.
+
+use std::fmt;
+
+/// One step down a tree. Cheap to copy, so a walker keeps a stack of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Step<'a> {
+    /// Into a map.
+    Key(&'a str),
+    /// Into a list, counted from 0.
+    Index(usize),
+}
+
+/// A path that owns its keys, from the top of a release's values.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct KeyPath(pub Vec<PathStep>);
+
+/// One step of a [`KeyPath`].
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PathStep {
+    /// Into a map.
+    Key(String),
+    /// Into a list, counted from 0.
+    Index(usize),
+}
+
+impl KeyPath {
+    /// A path of keys only.
+    pub fn of_keys<S: AsRef<str>>(keys: &[S]) -> Self {
+        Self(
+            keys.iter()
+                .map(|key| PathStep::Key(key.as_ref().to_owned()))
+                .collect(),
+        )
+    }
+
+    /// The steps, borrowed.
+    pub fn steps(&self) -> Vec<Step<'_>> {
+        self.0
+            .iter()
+            .map(|step| match step {
+                PathStep::Key(key) => Step::Key(key),
+                PathStep::Index(index) => Step::Index(*index),
+            })
+            .collect()
+    }
+}
+
+impl From<&[Step<'_>]> for KeyPath {
+    fn from(steps: &[Step<'_>]) -> Self {
+        Self(
+            steps
+                .iter()
+                .map(|step| match *step {
+                    Step::Key(key) => PathStep::Key(key.to_owned()),
+                    Step::Index(index) => PathStep::Index(index),
+                })
+                .collect(),
+        )
+    }
+}
+
+/// Dots between keys, keys that are no plain word in quotes, list positions in brackets.
+impl fmt::Display for KeyPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, step) in self.0.iter().enumerate() {
+            match step {
+                PathStep::Key(key) => {
+                    if i > 0 {
+                        f.write_str(".")?;
+                    }
+                    if is_plain_key(key) {
+                        f.write_str(key)?;
+                    } else {
+                        write!(f, "{key:?}")?;
+                    }
+                }
+                PathStep::Index(index) => write!(f, "[{index}]")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_plain_key(key: &str) -> bool {
+    !key.is_empty()
+        && key
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '/'))
+}
+
+/// One step of a [`PathPattern`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum PatternStep {
+    /// Exactly this key.
+    Key(String),
+    /// Any one key or list position: `*`, and `[]` behind a key.
+    Any,
+    /// Any number of steps, also none: `**`.
+    Deep,
+}
+
+/// A pattern over paths: keys with dots between them, `*` for one step, `**` for any number, `"a.b"` for a key with a
+/// dot in it, `key[]` for each item of a list.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PathPattern(pub Vec<PatternStep>);
+
+impl PathPattern {
+    /// Reads a pattern. Every text is one: an unclosed quote runs to the end.
+    pub fn parse(text: &str) -> Self {
+        let mut steps = Vec::new();
+        let mut rest = text;
+        while !rest.is_empty() {
+            let (piece, quoted, after) = next_piece(rest);
+            rest = after;
+            if quoted {
+                steps.push(PatternStep::Key(piece.to_owned()));
+                continue;
+            }
+            let name = piece.trim_end_matches("[]");
+            match name {
+                "**" => steps.push(PatternStep::Deep),
+                "*" => steps.push(PatternStep::Any),
+                "" => {}
+                _ => steps.push(PatternStep::Key(name.to_owned())),
+            }
+            for _ in 0..(piece.len() - name.len()) / 2 {
+                steps.push(PatternStep::Any);
+            }
+        }
+        Self(steps)
+    }
+
+    /// True if the whole path fits. Linear in the product of both lengths at worst.
+    pub fn matches(&self, path: &[Step<'_>]) -> bool {
+        self.run(path, false)
+    }
+
+    /// True if the path, or a longer path that begins with it, could fit.
+    pub fn matches_prefix(&self, path: &[Step<'_>]) -> bool {
+        self.run(path, true)
+    }
+
+    /// True if the path or one of its beginnings fits: the pattern names a subtree that holds it.
+    pub fn covers(&self, path: &[Step<'_>]) -> bool {
+        (0..=path.len()).any(|n| self.matches(&path[..n]))
+    }
+
+    /// Walks the pattern as a small automaton: `live[i]` says that the first `i` steps of it fit what was read so far.
+    fn run(&self, path: &[Step<'_>], prefix: bool) -> bool {
+        let mut live = vec![false; self.0.len() + 1];
+        live[0] = true;
+        self.skip_deep(&mut live);
+        for step in path {
+            let mut next = vec![false; live.len()];
+            for (i, pattern) in self.0.iter().enumerate() {
+                if !live[i] {
+                    continue;
+                }
+                match (pattern, step) {
+                    (PatternStep::Deep, _) => next[i] = true,
+                    (PatternStep::Any, _) => next[i + 1] = true,
+                    (PatternStep::Key(want), Step::Key(have)) if want == have => next[i + 1] = true,
+                    (PatternStep::Key(_), _) => {}
+                }
+            }
+            live = next;
+            self.skip_deep(&mut live);
+        }
+        if prefix {
+            live.contains(&true)
+        } else {
+            live[self.0.len()]
+        }
+    }
+
+    fn skip_deep(&self, live: &mut [bool]) {
+        for (i, pattern) in self.0.iter().enumerate() {
+            if live[i] && *pattern == PatternStep::Deep {
+                live[i + 1] = true;
+            }
+        }
+    }
+}
+
+/// The text up to the next dot outside quotes, whether it was quoted, and what follows.
+fn next_piece(text: &str) -> (&str, bool, &str) {
+    if let Some(inner) = text.strip_prefix('"') {
+        let end = inner.find('"').unwrap_or(inner.len());
+        let after = inner.get(end + 1..).unwrap_or("");
+        return (
+            &inner[..end],
+            true,
+            after.strip_prefix('.').unwrap_or(after),
+        );
+    }
+    match text.find('.') {
+        Some(dot) => (&text[..dot], false, &text[dot + 1..]),
+        None => (text, false, ""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fits(pattern: &str, path: &[&str]) -> bool {
+        let steps: Vec<Step<'_>> = path
+            .iter()
+            .map(|key| key.parse().map_or(Step::Key(key), Step::Index))
+            .collect();
+        PathPattern::parse(pattern).matches(&steps)
+    }
+
+    #[test]
+    fn stars_stand_for_steps() {
+        assert!(fits("brig.secrets.*", &["brig", "secrets", "x"]));
+        assert!(!fits("brig.secrets.*", &["brig", "secrets"]));
+        assert!(!fits("brig.secrets.*", &["brig", "secrets", "x", "y"]));
+        assert!(fits("**.password", &["password"]));
+        assert!(fits("**.password", &["a", "b", "password"]));
+        assert!(!fits("**.password", &["a", "password", "b"]));
+        assert!(fits("a.**.z", &["a", "z"]));
+        assert!(fits(
+            "secrets.zrestSecrets[]",
+            &["secrets", "zrestSecrets", "0"]
+        ));
+        assert!(fits("\"a.b\".c", &["a.b", "c"]));
+    }
+
+    #[test]
+    fn a_prefix_is_what_a_longer_path_may_begin_with() {
+        let pattern = PathPattern::parse("brig.secrets.*");
+        assert!(pattern.matches_prefix(&[Step::Key("brig")]));
+        assert!(!pattern.matches_prefix(&[Step::Key("galley")]));
+        assert!(pattern.covers(&[
+            Step::Key("brig"),
+            Step::Key("secrets"),
+            Step::Key("x"),
+            Step::Key("y")
+        ]));
+    }
+
+    #[test]
+    fn a_path_prints_as_it_is_written_in_a_rule() {
+        let path = KeyPath(vec![
+            PathStep::Key("a".into()),
+            PathStep::Key("kubernetes.io/x".into()),
+            PathStep::Index(2),
+        ]);
+        assert_eq!(path.to_string(), "a.\"kubernetes.io/x\"[2]");
+    }
+}

@@ -1,0 +1,13 @@
+//! Which values are secret, and in what state a secret is: encrypted, a reference, a placeholder, plain.
+//!
+//! Pure functions over a text or a path. Masking, rules and the model itself ask here, so that they agree.
+
+mod classify;
+mod hidden;
+mod paths;
+mod shapes;
+
+pub use classify::{SecretClass, SecretContext, classify};
+pub use hidden::{Encryption, HiddenText, hidden_text, whole_file_encryption};
+pub use paths::{Sensitivity, declared_sensitivity, is_secret_key, is_secret_path, sensitivity};
+pub use shapes::{TokenShape, token_shape};

@@ -1,0 +1,213 @@
+//! Texts that stand for a value we cannot see: encrypted, a reference to a vault, a template.
+
+use memchr::memmem;
+
+/// With what something is encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Encryption {
+    /// sops: `ENC[AES256_GCM,…]` per value.
+    Sops,
+    /// Ansible vault: `$ANSIBLE_VAULT;1.1;…`.
+    AnsibleVault,
+    /// age.
+    Age,
+    /// PGP message.
+    Pgp,
+    /// git-crypt: a binary file.
+    GitCrypt,
+}
+
+impl Encryption {
+    /// The name people know it by.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Sops => "sops",
+            Self::AnsibleVault => "ansible-vault",
+            Self::Age => "age",
+            Self::Pgp => "PGP",
+            Self::GitCrypt => "git-crypt",
+        }
+    }
+}
+
+/// Why a text does not show the value it stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum HiddenText {
+    /// Ciphertext.
+    Encrypted(Encryption),
+    /// A reference that a tool resolves before Helm sees it: vals (`ref+vault://…`), Argo CD vault plugin
+    /// (`<path:…>`), 1Password (`op://…`), bank-vaults (`vault:…#…`).
+    Reference,
+    /// A template: `{{ … }}`, or `${NAME}` for an environment variable.
+    Template,
+}
+
+/// Says whether a scalar's text hides the value; `None` for a text that is the value.
+///
+/// A `${name}` counts only where the name is spelled like an environment variable or is the whole text: mail templates
+/// are full of `${key}` in lower case, and those are the value.
+pub fn hidden_text(text: &str) -> Option<HiddenText> {
+    let trimmed = text.trim_start();
+    // Nearly every scalar of a values file leaves here: none of the forms below can do without one of these bytes.
+    if !trimmed
+        .bytes()
+        .any(|byte| matches!(byte, b'[' | b'{' | b':' | b';' | b'+'))
+        && !trimmed.starts_with("-----BEGIN")
+        && !trimmed.starts_with("age-encryption.org")
+    {
+        return None;
+    }
+    if let Some(encryption) = encrypted_text(trimmed) {
+        return Some(HiddenText::Encrypted(encryption));
+    }
+    if is_reference(trimmed) {
+        return Some(HiddenText::Reference);
+    }
+    is_template(trimmed).then_some(HiddenText::Template)
+}
+
+fn encrypted_text(text: &str) -> Option<Encryption> {
+    if text.starts_with("ENC[") {
+        return Some(Encryption::Sops);
+    }
+    whole_text_marker(text)
+}
+
+fn whole_text_marker(text: &str) -> Option<Encryption> {
+    if text.starts_with("$ANSIBLE_VAULT;") {
+        Some(Encryption::AnsibleVault)
+    } else if text.starts_with("-----BEGIN AGE ENCRYPTED FILE-")
+        || text.starts_with("age-encryption.org/v1")
+    {
+        Some(Encryption::Age)
+    } else if text.starts_with("-----BEGIN PGP MESSAGE-") {
+        Some(Encryption::Pgp)
+    } else {
+        None
+    }
+}
+
+/// Says whether the first bytes of a file mark it as encrypted as a whole. It is then no YAML, whatever it looks like.
+pub fn whole_file_encryption(bytes: &[u8]) -> Option<Encryption> {
+    if bytes.starts_with(b"\0GITCRYPT\0") {
+        return Some(Encryption::GitCrypt);
+    }
+    let head = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let head = &head[..head.len().min(256)];
+    let text = match std::str::from_utf8(head) {
+        Ok(text) => text,
+        Err(error) => std::str::from_utf8(&head[..error.valid_up_to()]).unwrap_or(""),
+    };
+    whole_text_marker(text.trim_start())
+}
+
+fn is_reference(text: &str) -> bool {
+    text.starts_with("secretref+")
+        || text.starts_with("op://")
+        || (text.starts_with("vault:") && text.contains('#'))
+        || text.starts_with(">>vault:")
+        || memmem::find(text.as_bytes(), b"<path:").is_some()
+        || has_vals_reference(text)
+}
+
+/// `ref+provider://` anywhere: vals also resolves references inside a longer text.
+fn has_vals_reference(text: &str) -> bool {
+    vals_provider(text).is_some()
+}
+
+/// The provider of the first vals reference in the text: `vault` of `ref+vault://…`.
+pub(super) fn vals_provider(text: &str) -> Option<&str> {
+    memmem::find_iter(text.as_bytes(), b"ref+").find_map(|at| {
+        let rest = text.get(at + 4..)?;
+        let (provider, _) = rest.split_once("://")?;
+        let named = !provider.is_empty()
+            && provider.len() <= 32
+            && provider
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        named.then_some(provider)
+    })
+}
+
+fn is_template(text: &str) -> bool {
+    if let Some(open) = memmem::find(text.as_bytes(), b"{{") {
+        return memmem::find(&text.as_bytes()[open + 2..], b"}}").is_some();
+    }
+    memmem::find_iter(text.as_bytes(), b"${").any(|at| {
+        let Some((name, after)) = text.get(at + 2..).and_then(|rest| rest.split_once('}')) else {
+            return false;
+        };
+        let whole = at == 0 && after.trim_end().is_empty();
+        let name = name.split([':', '-', '=']).next().unwrap_or(name);
+        let word = !name.is_empty()
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        word && (whole || !name.bytes().any(|byte| byte.is_ascii_lowercase()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_that_stands_for_another_is_seen() {
+        use HiddenText::{Encrypted, Reference, Template};
+        let cases = [
+            (
+                "ENC[AES256_GCM,data:x,iv:y,tag:z,type:str]",
+                Some(Encrypted(Encryption::Sops)),
+            ),
+            (
+                "$ANSIBLE_VAULT;1.1;AES256\n6162",
+                Some(Encrypted(Encryption::AnsibleVault)),
+            ),
+            (
+                "-----BEGIN PGP MESSAGE-----\nx",
+                Some(Encrypted(Encryption::Pgp)),
+            ),
+            (
+                "age-encryption.org/v1\n-> X25519",
+                Some(Encrypted(Encryption::Age)),
+            ),
+            ("ref+vault://kv/wire#/smtp", Some(Reference)),
+            ("http://ref+awsssm://host:80", Some(Reference)),
+            ("secretref+vault://x", Some(Reference)),
+            ("<path:kv/data/x#key>", Some(Reference)),
+            ("op://vault/item/field", Some(Reference)),
+            ("vault:secret/data/x#key", Some(Reference)),
+            ("{{ .Values.x }}", Some(Template)),
+            ("https://${DOMAIN}/x", Some(Template)),
+            ("${DOMAIN:-x}", Some(Template)),
+            ("${key}", Some(Template)),
+            ("https://x/verify?key=${key}&code=${code}", None),
+            ("vault:8200", None),
+            ("a ref+ b", None),
+            ("preference+x", None),
+            ("{{ open", None),
+            ("plain", None),
+            ("", None),
+        ];
+        for (text, want) in cases {
+            assert_eq!(hidden_text(text), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_file_encrypted_as_a_whole_is_known_by_its_first_bytes() {
+        assert_eq!(
+            whole_file_encryption(b"\0GITCRYPT\0\xff\xfe"),
+            Some(Encryption::GitCrypt)
+        );
+        assert_eq!(
+            whole_file_encryption(b"$ANSIBLE_VAULT;1.1;AES256\n"),
+            Some(Encryption::AnsibleVault)
+        );
+        assert_eq!(
+            whole_file_encryption(b"age-encryption.org/v1\n-> X\n\xff\xff"),
+            Some(Encryption::Age)
+        );
+        assert_eq!(whole_file_encryption(b"a: ENC[x]\n"), None);
+    }
+}

@@ -1,0 +1,206 @@
+//! Which paths hold secrets: what charts declare, and what the names of keys give away.
+
+use crate::chart::ChartInfo;
+use crate::path::{PathPattern, Step};
+
+/// How a value must be treated because of where it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Sensitivity {
+    /// May be shown.
+    Clear,
+    /// Must never be shown.
+    Secret,
+}
+
+/// Says whether the value at `path` (from the top of the chart's values) is secret.
+///
+/// What the chart declares decides first; then the generic test on the names of the keys.
+pub fn sensitivity(chart: Option<&ChartInfo>, path: &[Step<'_>]) -> Sensitivity {
+    if let Some(declared) = chart.and_then(|chart| declared_sensitivity(chart, path)) {
+        return declared;
+    }
+    if generic_secret_path(path) {
+        Sensitivity::Secret
+    } else {
+        Sensitivity::Clear
+    }
+}
+
+/// What the chart declares about `path`; `None` if it says nothing.
+pub fn declared_sensitivity(chart: &ChartInfo, path: &[Step<'_>]) -> Option<Sensitivity> {
+    let covered = |patterns: &[PathPattern]| patterns.iter().any(|pattern| pattern.covers(path));
+    if covered(&chart.secrets) {
+        Some(Sensitivity::Secret)
+    } else if covered(&chart.not_secret) {
+        Some(Sensitivity::Clear)
+    } else {
+        None
+    }
+}
+
+/// True if the value at `path` is secret. See [`sensitivity`].
+pub fn is_secret_path(chart: Option<&ChartInfo>, path: &[Step<'_>]) -> bool {
+    sensitivity(chart, path) == Sensitivity::Secret
+}
+
+/// Endings of a last key, in lower case, that name a secret.
+const SECRET_ENDINGS: &[&str] = &[
+    "password",
+    "passwd",
+    "passphrase",
+    "secretkey",
+    "secretaccesskey",
+    "privatekey",
+    "privatekeys",
+    "privatekeycontents",
+    "apikey",
+    "token",
+    "clientsecret",
+    "zrestsecret",
+    "zrestsecrets",
+    "tlskey",
+    "tlswildcardkey",
+    "basicauth",
+    "proxy_config",
+    "configjson",
+    "erlangcookie",
+    "cookie",
+    "cookiesecret",
+    "encryptionkey",
+    "masterkey",
+];
+
+/// Last keys, in lower case, that are never secret, not even below `secrets`.
+const CLEAR_KEYS: &[&str] = &[
+    "passwordfile",
+    "secretname",
+    "sfttokenttl",
+    "keyid",
+    "username",
+    "awskeyid",
+    "accesskey",
+    "certificate",
+    "crt",
+    "ca",
+    "tlsca",
+    "publickey",
+    "publickeys",
+];
+
+/// Endings of a last key, in lower case, that are never secret.
+const CLEAR_ENDINGS: &[&str] = &[
+    "tokentimeout",
+    "url",
+    "publickey",
+    "publickeys",
+    "cert",
+    "certs",
+    "clientca",
+    "username",
+];
+
+/// The test on a last key alone: `smtpPassword`, `clientSecret`.
+pub fn is_secret_key(key: &str) -> bool {
+    // The longest ending is shorter than this; keys are ASCII where they matter.
+    let lower = key.to_ascii_lowercase();
+    !is_clear_key(&lower) && SECRET_ENDINGS.iter().any(|ending| lower.ends_with(ending))
+}
+
+fn is_clear_key(lower: &str) -> bool {
+    CLEAR_KEYS.contains(&lower)
+        || CLEAR_ENDINGS.iter().any(|ending| lower.ends_with(ending))
+        || lower.starts_with("existingsecret")
+        || lower.contains("forgot")
+        || lower.contains("misuse")
+}
+
+fn generic_secret_path(path: &[Step<'_>]) -> bool {
+    let mut below_secrets = false;
+    let mut last = None;
+    let mut before: Option<&str> = None;
+    for step in path {
+        let Step::Key(key) = *step else { continue };
+        // References to Kubernetes secrets name them, and values below `test` are marked as harmless by the charts.
+        if key.ends_with("SecretRef") || key == "secretKeyRef" || before == Some("test") {
+            return false;
+        }
+        if key == "secrets" {
+            if before == Some("tests") {
+                return false;
+            }
+            below_secrets = true;
+        }
+        before = Some(key);
+        last = Some(key);
+    }
+    let Some(last) = last else { return false };
+    let lower = last.to_ascii_lowercase();
+    if is_clear_key(&lower) {
+        return false;
+    }
+    // The map `secrets` itself is no value; what is below it is.
+    (below_secrets && last != "secrets")
+        || SECRET_ENDINGS.iter().any(|ending| lower.ends_with(ending))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secret(chart: Option<&ChartInfo>, path: &str) -> bool {
+        let steps: Vec<Step<'_>> = path
+            .split('.')
+            .map(|key| key.parse().map_or(Step::Key(key), Step::Index))
+            .collect();
+        is_secret_path(chart, &steps)
+    }
+
+    #[test]
+    fn names_of_keys_give_secrets_away() {
+        for path in [
+            "brig.secrets.turn.secret",
+            "brig.secrets.zAuth.privateKeys",
+            "brig.secrets.smtpPassword",
+            "brig.config.smtp.password",
+            "secrets.zrestSecrets.0",
+            "legalhold.serviceToken",
+            "secrets.configJson",
+            "rabbitmq.auth.erlangCookie",
+        ] {
+            assert!(secret(None, path), "{path}");
+        }
+        for path in [
+            "brig.secrets",
+            "brig.secrets.zAuth.publicKeys",
+            "brig.secrets.awsKeyId",
+            "brig.secrets.rabbitmq.username",
+            "brig.config.optSettings.setActivationTokenTimeout",
+            "brig.config.userTokenTimeout",
+            "x.passwordResetUrl",
+            "x.existingSecretPassword",
+            "x.passwordSecretRef.token",
+            "x.secretKeyRef.password",
+            "brig.tests.secrets.pw",
+            "brig.test.config.password",
+            "secrets.tlsWildcardCert",
+            "secrets.nginz.tls.crt",
+            "tls.secretName",
+            "brig.config.logLevel",
+        ] {
+            assert!(!secret(None, path), "{path}");
+        }
+    }
+
+    #[test]
+    fn what_the_chart_declares_comes_first() {
+        let chart = ChartInfo {
+            secrets: vec![PathPattern::parse("config.blob")],
+            not_secret: vec![PathPattern::parse("dpop.key")],
+            ..ChartInfo::default()
+        };
+        assert!(secret(Some(&chart), "config.blob"));
+        assert!(secret(Some(&chart), "config.blob.inner"));
+        assert!(!secret(Some(&chart), "dpop.key.token"));
+        assert!(secret(Some(&chart), "other.token"));
+    }
+}

@@ -1,0 +1,156 @@
+//! Texts that are secret by their shape alone, wherever they stand.
+
+use memchr::memmem;
+
+/// A shape that only credentials have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TokenShape {
+    /// A PEM block of a private key with a body.
+    PrivateKey,
+    /// An AWS access key id (an identifier, but never without a secret near it).
+    AwsKeyId,
+    /// A GitHub token.
+    GithubToken,
+    /// A Slack token.
+    SlackToken,
+    /// A JSON web token.
+    Jwt,
+    /// A URL with a password in it.
+    UrlPassword,
+}
+
+/// The shape of a text, if it is one of those.
+pub fn token_shape(text: &str) -> Option<TokenShape> {
+    let text = text.trim();
+    if text.len() < 8 {
+        return None;
+    }
+    if has_private_key(text) {
+        return Some(TokenShape::PrivateKey);
+    }
+    if let Some(rest) = text.strip_prefix("AKIA")
+        && rest.len() == 16
+        && all(rest, |b| b.is_ascii_uppercase() || b.is_ascii_digit())
+    {
+        return Some(TokenShape::AwsKeyId);
+    }
+    let github = ["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"];
+    if github.iter().any(|prefix| long_tail(text, prefix, 20)) {
+        return Some(TokenShape::GithubToken);
+    }
+    if ["xoxb-", "xoxp-", "xoxa-", "xoxs-", "xoxr-"]
+        .iter()
+        .any(|prefix| long_tail(text, prefix, 10))
+    {
+        return Some(TokenShape::SlackToken);
+    }
+    if is_jwt(text) {
+        return Some(TokenShape::Jwt);
+    }
+    has_url_password(text).then_some(TokenShape::UrlPassword)
+}
+
+fn all(text: &str, test: impl Fn(u8) -> bool) -> bool {
+    text.bytes().all(test)
+}
+
+fn long_tail(text: &str, prefix: &str, least: usize) -> bool {
+    text.strip_prefix(prefix).is_some_and(|rest| {
+        rest.len() >= least
+            && all(rest, |b| {
+                b.is_ascii_alphanumeric() || b == b'_' || b == b'-'
+            })
+    })
+}
+
+fn is_jwt(text: &str) -> bool {
+    let mut parts = text.split('.');
+    let (Some(head), Some(body), Some(sign), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return false;
+    };
+    let word = |part: &str, least: usize| {
+        part.len() >= least
+            && all(part, |b| {
+                b.is_ascii_alphanumeric() || b == b'_' || b == b'-'
+            })
+    };
+    // `eyJ` is the base64 of `{"`, with which every header begins.
+    head.starts_with("eyJ") && word(head, 10) && word(body, 4) && word(sign, 16)
+}
+
+/// `-----BEGIN … PRIVATE KEY-----` with a body that is not dots.
+pub(super) fn has_private_key(text: &str) -> bool {
+    pem_body(text).is_some_and(|(label, body)| {
+        label.ends_with("PRIVATE KEY") && !body.is_empty() && !body.contains("....")
+    })
+}
+
+/// The label and the trimmed body of the first PEM block.
+pub(super) fn pem_body(text: &str) -> Option<(&str, &str)> {
+    let begin = memmem::find(text.as_bytes(), b"-----BEGIN ")? + "-----BEGIN ".len();
+    let rest = text.get(begin..)?;
+    let (label, after) = rest.split_once("-----")?;
+    if label.len() > 64 || label.contains('\n') {
+        return None;
+    }
+    let body = after.split("-----END").next().unwrap_or(after);
+    Some((
+        label.trim(),
+        body.trim_matches(|c: char| c == '-' || c.is_whitespace()),
+    ))
+}
+
+fn has_url_password(text: &str) -> bool {
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return false;
+    };
+    if scheme.is_empty() || !all(scheme, |b| b.is_ascii_alphanumeric() || b == b'+') {
+        return false;
+    }
+    let authority = rest.split(['/', '?', '#', ' ']).next().unwrap_or(rest);
+    let Some((user, _)) = authority.rsplit_once('@') else {
+        return false;
+    };
+    user.split_once(':')
+        .is_some_and(|(_, password)| !password.is_empty() && !password.contains(['{', '<', '$']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_are_known_by_their_shape() {
+        let cases = [
+            ("AKIAIOSFODNN7EXAMPLE", Some(TokenShape::AwsKeyId)),
+            ("AKIAx", None),
+            (
+                "-----BEGIN PRIVATE KEY-----\nMC4CAQAw\n-----END PRIVATE KEY-----",
+                Some(TokenShape::PrivateKey),
+            ),
+            (
+                "-----BEGIN PRIVATE KEY-----\n....\n-----END PRIVATE KEY-----",
+                None,
+            ),
+            (
+                "-----BEGIN CERTIFICATE-----\nMC4CAQAw\n-----END CERTIFICATE-----",
+                None,
+            ),
+            ("http://svc:pw@proxy:8080", Some(TokenShape::UrlPassword)),
+            ("http://svc@proxy:8080", None),
+            ("http://svc:{{ x }}@proxy:8080", None),
+            ("http://proxy:8080/a:b@c", None),
+            (
+                "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abcdefghijklmnopqrstuvwxyz",
+                Some(TokenShape::Jwt),
+            ),
+            ("1.2.3", None),
+            ("example.with.dots", None),
+        ];
+        for (text, want) in cases {
+            assert_eq!(token_shape(text), want, "{text}");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Releases that manifests state: `helmfile.yaml`, Argo CD `Application`, Flux `HelmRelease`.
+//!
+//! What a Go template decides is unknown and is said to be.
+
+mod argo;
+mod flux;
+mod helmfile;
+mod read;
+mod set;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+
+pub use helmfile::{environments, read_helmfile};
+pub use set::{SetValue, set_yaml};
+
+use source::Span;
+
+use crate::discover::ExplicitRelease;
+use crate::yaml::Document;
+use read::Reader;
+
+/// What a manifest states.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Stated {
+    /// Releases in the order in which they stand.
+    pub releases: Vec<ExplicitRelease>,
+    /// What could not be followed, and where.
+    pub notes: Vec<Note>,
+}
+
+/// Something in a manifest that could not be followed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// Where.
+    pub span: Span,
+    /// What; one line.
+    pub message: String,
+}
+
+/// Reads an Argo CD `Application` or a Flux `HelmRelease`; `None` for any other document. `path` is the file, relative to
+/// the top of the repository, as are the paths in the result.
+pub fn read_manifest(document: &Document, path: &Path) -> Option<Stated> {
+    let reader = Reader::new(document, path);
+    let root = document.root()?;
+    let api = reader.text(root, "apiVersion")?;
+    match reader.text(root, "kind")?.as_str() {
+        "Application" if api.starts_with("argoproj.io/") => Some(argo::read(&reader, root)),
+        "HelmRelease" if api.starts_with("helm.toolkit.fluxcd.io/") => {
+            Some(flux::read(&reader, root))
+        }
+        _ => None,
+    }
+}
+
+/// A path as a manifest writes it, below a folder. `None` if it leads out of the repository or is a URL.
+fn below(folder: &Path, path: &str) -> Option<PathBuf> {
+    if path.contains("://") || path.starts_with('/') {
+        return None;
+    }
+    let joined = crate::discover::lexically_normal(&folder.join(path));
+    (!joined.starts_with("..")).then_some(joined)
+}

@@ -1,0 +1,172 @@
+//! Argo CD `Application`.
+//!
+//! Source: Argo CD's user guide, Helm: value files first, then `valuesObject` or else `values`, then `parameters`.
+
+use std::path::{Path, PathBuf};
+
+use super::flux::is_exact;
+use super::read::{Reader, chart_name, is_template};
+use super::{Note, SetValue, Stated, below, set_yaml};
+use crate::discover::{AbsentReason, ExplicitLayer, ExplicitRelease};
+use crate::layer::Role;
+use crate::yaml::{Kind, NodeId};
+
+pub(super) fn read(reader: &Reader<'_>, root: NodeId) -> Stated {
+    let mut stated = Stated::default();
+    let Some(spec) = reader.get(root, "spec") else {
+        return stated;
+    };
+    let name = reader
+        .at(root, &["metadata", "name"])
+        .and_then(|node| reader.scalar(node))
+        .unwrap_or_default();
+    let namespace = reader
+        .at(spec, &["destination", "namespace"])
+        .and_then(|node| reader.scalar(node));
+    let mut sources = reader.items(spec, "sources");
+    sources.extend(reader.get(spec, "source"));
+    for source in sources {
+        let chart = reader.text(source, "chart");
+        let path = reader.text(source, "path");
+        // A source with neither only lends its files to the others (`ref`).
+        let Some(named) = chart.as_ref().or(path.as_ref()) else {
+            continue;
+        };
+        if reader.get(source, "helm").is_none() && chart.is_none() {
+            continue;
+        }
+        let mut release = ExplicitRelease {
+            name: name.clone(),
+            chart: chart_name(named),
+            namespace: namespace.clone(),
+            version: chart
+                .as_ref()
+                .and_then(|_| reader.text(source, "targetRevision"))
+                .filter(|version| is_exact(version)),
+            ..ExplicitRelease::default()
+        };
+        if let Some(helm) = reader.get(source, "helm") {
+            if let Some(name) = reader.text(helm, "releaseName") {
+                release.name = name;
+            }
+            read_helm(
+                reader,
+                helm,
+                path.as_deref(),
+                &mut release,
+                &mut stated.notes,
+            );
+        }
+        stated.releases.push(release);
+    }
+    stated
+}
+
+fn read_helm(
+    reader: &Reader<'_>,
+    helm: NodeId,
+    folder: Option<&str>,
+    release: &mut ExplicitRelease,
+    notes: &mut Vec<Note>,
+) {
+    for file in reader.items(helm, "valueFiles") {
+        let Some(text) = reader.scalar(file) else {
+            continue;
+        };
+        let role = role_of(&text);
+        let layer = match value_file(&text, folder) {
+            Ok(path) => ExplicitLayer::File { path, role },
+            Err(why) => {
+                notes.push(Note {
+                    span: reader.span(file),
+                    message: format!(
+                        "`{text}` is not in this repository, so its values are unknown"
+                    ),
+                });
+                ExplicitLayer::Hidden {
+                    path: PathBuf::from(&text),
+                    role,
+                    why,
+                }
+            }
+        };
+        release.layers.push(layer);
+    }
+    let object = reader
+        .get(helm, "valuesObject")
+        .filter(|node| reader.is_map(*node));
+    if let Some(at) = object {
+        release.layers.push(ExplicitLayer::Part {
+            path: reader.path.to_path_buf(),
+            role: Role::Values,
+            at,
+        });
+    } else if let Some(values) = reader.get(helm, "values")
+        && reader.document.kind(values) == Kind::String
+    {
+        release.layers.push(ExplicitLayer::Inline {
+            path: reader.path.to_path_buf(),
+            role: Role::Values,
+            text: reader.document.text_of(values).into_owned(),
+            origin: reader.span(values),
+        });
+    }
+    let mut set = Vec::new();
+    for parameter in reader.items(helm, "parameters") {
+        let (Some(name), Some(value)) = (
+            reader.text(parameter, "name"),
+            reader.text(parameter, "value"),
+        ) else {
+            continue;
+        };
+        let forced = reader
+            .get(parameter, "forceString")
+            .is_some_and(|node| reader.document.bool(node) == Some(true));
+        let value = if forced {
+            SetValue::Text(value)
+        } else {
+            SetValue::Typed(value)
+        };
+        set.push((name, value));
+    }
+    for parameter in reader.items(helm, "fileParameters") {
+        if let Some(name) = reader.text(parameter, "name") {
+            set.push((name, SetValue::Hidden));
+        }
+    }
+    if !set.is_empty() {
+        release.layers.push(ExplicitLayer::Inline {
+            path: reader.path.to_path_buf(),
+            role: Role::Set,
+            text: set_yaml(&set),
+            origin: reader.span(helm),
+        });
+    }
+}
+
+/// `$values/path` is below the top of a repository, taken to be this one; any other path is below the source's folder.
+fn value_file(text: &str, folder: Option<&str>) -> Result<PathBuf, AbsentReason> {
+    if is_template(text) {
+        return Err(AbsentReason::TemplatedName);
+    }
+    if let Some(rest) = text.strip_prefix('$') {
+        let (_, path) = rest.split_once('/').ok_or(AbsentReason::Remote)?;
+        return below(Path::new(""), path).ok_or(AbsentReason::Remote);
+    }
+    let folder = folder.ok_or(AbsentReason::Remote)?;
+    match text.strip_prefix('/') {
+        Some(from_top) => below(Path::new(""), from_top),
+        None => below(Path::new(folder), text),
+    }
+    .ok_or(AbsentReason::Remote)
+}
+
+/// What a file listed among the values holds, by its name.
+pub(super) fn role_of(path: &str) -> Role {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    if path.starts_with("secrets://") || path.starts_with("secrets+") || name.contains("secret") {
+        Role::Secrets
+    } else {
+        Role::Values
+    }
+}

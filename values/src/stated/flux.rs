@@ -1,0 +1,72 @@
+//! Flux `HelmRelease`.
+//!
+//! Source: helm-controller's API: `valuesFrom` in order, then `values`, each merged over what came before.
+
+use std::path::PathBuf;
+
+use super::read::{Reader, chart_name};
+use super::{Note, Stated};
+use crate::discover::{AbsentReason, ExplicitLayer, ExplicitRelease};
+use crate::layer::Role;
+use crate::yaml::NodeId;
+
+pub(super) fn read(reader: &Reader<'_>, root: NodeId) -> Stated {
+    let mut stated = Stated::default();
+    let Some(spec) = reader.get(root, "spec") else {
+        return stated;
+    };
+    let metadata = reader.get(root, "metadata");
+    let meta = |key: &str| metadata.and_then(|map| reader.text(map, key));
+    let chart = reader.at(spec, &["chart", "spec"]);
+    let chart_text = |key: &str| chart.and_then(|map| reader.text(map, key));
+    let name = reader
+        .text(spec, "releaseName")
+        .or_else(|| meta("name"))
+        .unwrap_or_default();
+    let mut release = ExplicitRelease {
+        chart: chart_text("chart").map_or_else(|| name.clone(), |chart| chart_name(&chart)),
+        version: chart_text("version").filter(|version| is_exact(version)),
+        namespace: reader
+            .text(spec, "targetNamespace")
+            .or_else(|| meta("namespace")),
+        name,
+        ..ExplicitRelease::default()
+    };
+    for from in reader.items(spec, "valuesFrom") {
+        let kind = reader.text(from, "kind").unwrap_or_default();
+        let name = reader.text(from, "name").unwrap_or_default();
+        let role = if kind == "Secret" {
+            Role::Secrets
+        } else {
+            Role::Values
+        };
+        release.layers.push(ExplicitLayer::Hidden {
+            path: PathBuf::from(format!("{kind}/{name}")),
+            role,
+            why: AbsentReason::Remote,
+        });
+        stated.notes.push(Note {
+            span: reader.span(from),
+            message: format!("values of `{kind}/{name}` are in the cluster and unknown here"),
+        });
+    }
+    if let Some(values) = reader
+        .get(spec, "values")
+        .filter(|node| reader.is_map(*node))
+    {
+        release.layers.push(ExplicitLayer::Part {
+            path: reader.path.to_path_buf(),
+            role: Role::Values,
+            at: values,
+        });
+    }
+    stated.releases.push(release);
+    stated
+}
+
+/// A version, not a range of them.
+pub(super) fn is_exact(version: &str) -> bool {
+    !version.is_empty()
+        && !version.contains(['x', 'X', '*', '>', '<', '~', '^', '|', ' ', '='])
+        && version.starts_with(|c: char| c.is_ascii_digit() || c == 'v')
+}

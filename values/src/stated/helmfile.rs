@@ -1,0 +1,232 @@
+//! `helmfile.yaml`.
+//!
+//! Source: helmfile's documentation: a release's `values` in order, then its `secrets`, then `set` and `setString`.
+//! `{{ .Environment.Name }}`, `{{ .Release.Name }}` and `{{ .Release.Namespace }}` are filled in; other templates are unknown.
+
+use std::path::{Path, PathBuf};
+
+use super::argo::role_of;
+use super::flux::is_exact;
+use super::read::{Reader, chart_name, is_template};
+use super::{Note, SetValue, Stated, below, set_yaml};
+use crate::discover::{AbsentReason, ExplicitLayer, ExplicitRelease};
+use crate::layer::Role;
+use crate::yaml::{Document, Kind, NodeId};
+
+/// The environments a helmfile declares, in order; `default` if it declares none.
+pub fn environments(document: &Document) -> Vec<String> {
+    let map = document
+        .root()
+        .filter(|root| document.kind(*root) == Kind::Map)
+        .and_then(|root| document.get(root, "environments"))
+        .filter(|map| document.kind(*map) == Kind::Map);
+    let names: Vec<String> = map.map_or(Vec::new(), |map| {
+        document
+            .entries(map)
+            .map(|(key, _)| document.key_text(key).into_owned())
+            .collect()
+    });
+    if names.is_empty() {
+        vec!["default".to_owned()]
+    } else {
+        names
+    }
+}
+
+/// Reads the releases of a helmfile for one environment. `path` is the file; paths in the result are relative to what it is
+/// relative to.
+pub fn read_helmfile(document: &Document, path: &Path, environment: &str) -> Stated {
+    let mut stated = Stated::default();
+    let reader = Reader::new(document, path);
+    let Some(root) = document.root() else {
+        return stated;
+    };
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let default_namespace = reader
+        .at(root, &["helmDefaults", "namespace"])
+        .and_then(|node| reader.scalar(node));
+    for entry in reader.items(root, "releases") {
+        if !reader.is_map(entry) || reader.is_false(entry, "installed") {
+            continue;
+        }
+        let Some(name) = reader.text(entry, "name") else {
+            continue;
+        };
+        let mut names = Names {
+            environment,
+            release: "",
+            namespace: "",
+        };
+        let name = names.fill(&name);
+        let chart = names.fill(&reader.text(entry, "chart").unwrap_or_default());
+        if is_template(&name) || is_template(&chart) {
+            stated.notes.push(Note {
+                span: reader.span(entry),
+                message: "a release whose name or chart is a template is left out".to_owned(),
+            });
+            continue;
+        }
+        let namespace = reader
+            .text(entry, "namespace")
+            .map(|text| names.fill(&text))
+            .filter(|text| !is_template(text))
+            .or_else(|| default_namespace.clone());
+        names.release = &name;
+        names.namespace = namespace.as_deref().unwrap_or("default");
+        let mut files = Files {
+            reader: &reader,
+            folder,
+            names: &names,
+            layers: Vec::new(),
+            notes: &mut stated.notes,
+        };
+        files.list(entry, "values", None);
+        files.list(entry, "secrets", Some(Role::Secrets));
+        files.set(entry);
+        let layers = files.layers;
+        stated.releases.push(ExplicitRelease {
+            deployment: environment.to_owned(),
+            profile: if environment == "default" {
+                String::new()
+            } else {
+                environment.to_owned()
+            },
+            chart: chart_name(&chart),
+            version: reader
+                .text(entry, "version")
+                .filter(|version| is_exact(version)),
+            namespace,
+            layers,
+            name,
+        });
+    }
+    stated
+}
+
+/// What templates may name.
+struct Names<'a> {
+    environment: &'a str,
+    release: &'a str,
+    namespace: &'a str,
+}
+
+impl Names<'_> {
+    /// Fills in the templates that are plain names; others stay.
+    fn fill(&self, text: &str) -> String {
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once("{{") {
+            let Some((inner, behind)) = after.split_once("}}") else {
+                break;
+            };
+            out.push_str(before);
+            match inner.trim_matches('-').trim() {
+                ".Environment.Name" => out.push_str(self.environment),
+                ".Release.Name" if !self.release.is_empty() => out.push_str(self.release),
+                ".Release.Namespace" if !self.namespace.is_empty() => {
+                    out.push_str(self.namespace);
+                }
+                _ => {
+                    out.push_str("{{");
+                    out.push_str(inner);
+                    out.push_str("}}");
+                }
+            }
+            rest = behind;
+        }
+        out.push_str(rest);
+        out
+    }
+}
+
+struct Files<'a, 'r> {
+    reader: &'a Reader<'r>,
+    folder: &'a Path,
+    names: &'a Names<'a>,
+    layers: Vec<ExplicitLayer>,
+    notes: &'a mut Vec<Note>,
+}
+
+impl Files<'_, '_> {
+    /// A list of files and, among values, of maps that are values themselves.
+    fn list(&mut self, entry: NodeId, key: &str, role: Option<Role>) {
+        for item in self.reader.items(entry, key) {
+            if self.reader.is_map(item) {
+                self.layers.push(ExplicitLayer::Part {
+                    path: self.reader.path.to_path_buf(),
+                    role: role.unwrap_or(Role::Values),
+                    at: item,
+                });
+                continue;
+            }
+            let text = self.reader.scalar(item).map(|text| self.names.fill(&text));
+            let role = role.unwrap_or_else(|| text.as_deref().map_or(Role::Values, role_of));
+            let hidden = match &text {
+                // An unquoted template is no scalar; it may be a path or whole values.
+                None => Err((String::new(), AbsentReason::TemplatedName)),
+                Some(text) if is_template(text) => Err((text.clone(), AbsentReason::TemplatedName)),
+                Some(text) => below(self.folder, text).ok_or((text.clone(), AbsentReason::Remote)),
+            };
+            let layer = match hidden {
+                Ok(path) if path.extension().is_some_and(|end| end == "gotmpl") => {
+                    ExplicitLayer::Hidden {
+                        path,
+                        role,
+                        why: AbsentReason::TemplatedName,
+                    }
+                }
+                Ok(path) => ExplicitLayer::File { path, role },
+                Err((text, why)) => ExplicitLayer::Hidden {
+                    path: PathBuf::from(text),
+                    role,
+                    why,
+                },
+            };
+            if let ExplicitLayer::Hidden { .. } = layer {
+                self.notes.push(Note {
+                    span: self.reader.span(item),
+                    message: "values that a template or another place decides are unknown"
+                        .to_owned(),
+                });
+            }
+            self.layers.push(layer);
+        }
+    }
+
+    fn set(&mut self, entry: NodeId) {
+        let mut values = Vec::new();
+        for (key, as_text) in [("set", false), ("setString", true)] {
+            for item in self.reader.items(entry, key) {
+                let Some(name) = self.reader.text(item, "name") else {
+                    continue;
+                };
+                let value = match self.reader.get(item, "value") {
+                    None => SetValue::Hidden,
+                    Some(node) if self.reader.document.kind(node) == Kind::Null => {
+                        SetValue::Typed("null".to_owned())
+                    }
+                    Some(node) => match self.reader.scalar(node).map(|text| self.names.fill(&text))
+                    {
+                        Some(text) if as_text => SetValue::Text(text),
+                        Some(text) => SetValue::Typed(text),
+                        None => SetValue::Hidden,
+                    },
+                };
+                values.push((name, value));
+            }
+        }
+        if let (false, Some(list)) = (values.is_empty(), self.set_place(entry)) {
+            self.layers.push(ExplicitLayer::Inline {
+                path: self.reader.path.to_path_buf(),
+                role: Role::Set,
+                text: set_yaml(&values),
+                origin: self.reader.span(list),
+            });
+        }
+    }
+
+    fn set_place(&self, entry: NodeId) -> Option<NodeId> {
+        let set = self.reader.get(entry, "set");
+        set.or_else(|| self.reader.get(entry, "setString"))
+    }
+}

@@ -1,0 +1,244 @@
+//! A manifest in, the stated releases as text out.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use source::SourceId;
+
+use super::*;
+use crate::discover::ExplicitLayer;
+
+fn document(text: &str) -> Document {
+    Document::parse(SourceId(0), text)
+}
+
+fn show(document: &Document, stated: &Stated) -> String {
+    let mut out = String::new();
+    for release in &stated.releases {
+        writeln!(
+            out,
+            "{} = {} {} in {}",
+            release.name,
+            release.chart,
+            release.version.as_deref().unwrap_or("?"),
+            release.namespace.as_deref().unwrap_or("?")
+        )
+        .unwrap();
+        for layer in &release.layers {
+            match layer {
+                ExplicitLayer::File { path, role } => {
+                    writeln!(out, "  {} {}", role.as_str(), path.display()).unwrap();
+                }
+                ExplicitLayer::Part { role, at, .. } => {
+                    writeln!(
+                        out,
+                        "  {} part {}",
+                        role.as_str(),
+                        document.raw(*at).trim_end()
+                    )
+                    .unwrap();
+                }
+                ExplicitLayer::Inline { role, text, .. } => {
+                    writeln!(out, "  {} text {}", role.as_str(), text.trim_end()).unwrap();
+                }
+                ExplicitLayer::Hidden { path, role, why } => {
+                    writeln!(out, "  {} hidden {} {why:?}", role.as_str(), path.display()).unwrap();
+                }
+            }
+        }
+    }
+    out
+}
+
+fn lines(text: &str) -> String {
+    let lines: Vec<&str> = text
+        .lines()
+        .map(|line| line.strip_prefix("        ").unwrap_or(line))
+        .collect();
+    lines.join("\n").trim_matches('\n').to_owned()
+}
+
+#[track_caller]
+fn check_helmfile(text: &str, environment: &str, want: &str) {
+    let document = document(text);
+    let stated = read_helmfile(&document, Path::new("deploy/helmfile.yaml"), environment);
+    assert_eq!(show(&document, &stated).trim_end(), lines(want).trim_end());
+}
+
+#[track_caller]
+fn check_manifest(text: &str, want: &str) {
+    let document = document(text);
+    let stated = read_manifest(&document, Path::new("apps/wire.yaml")).unwrap();
+    assert_eq!(show(&document, &stated).trim_end(), lines(want).trim_end());
+}
+
+#[test]
+fn a_helmfile_gives_values_then_secrets_then_set() {
+    check_helmfile(
+        "releases:
+- name: wire
+  namespace: wire
+  chart: wire/wire-server
+  version: 5.29.0
+  secrets:
+  - helm_vars/wire-server/secrets.yaml
+  values:
+  - helm_vars/wire-server/values.yaml
+  - {brig: {replicaCount: 3}}
+  set:
+  - name: brig.config.logLevel
+    value: Info
+  - name: nodeSelector.kubernetes\\.io/hostname
+    value: 7
+- name: off
+  chart: x/y
+  installed: false
+- name: plain
+  chart: ../charts/local
+",
+        "default",
+        "
+        wire = wire-server 5.29.0 in wire
+          values deploy/helm_vars/wire-server/values.yaml
+          values part {brig: {replicaCount: 3}}
+          secrets deploy/helm_vars/wire-server/secrets.yaml
+          set text {\"brig\": {\"config\": {\"logLevel\": \"Info\"}}, \"nodeSelector\": {\"kubernetes.io/hostname\": 7}}
+        plain = local ? in ?
+        ",
+    );
+}
+
+#[test]
+fn templates_in_a_helmfile_are_filled_in_where_they_are_names_and_else_unknown() {
+    let text = "environments:
+  prod:
+  demo: {}
+releases:
+- name: wire
+  chart: wire/wire-server
+  values:
+  - values/{{ .Environment.Name }}/{{ .Release.Name }}.yaml
+  - \"{{ .Values.extra }}.yaml\"
+  - ../values.yaml.gotmpl
+  - https://example.test/values.yaml
+";
+    assert_eq!(environments(&document(text)), ["prod", "demo"]);
+    check_helmfile(
+        text,
+        "demo",
+        "
+        wire = wire-server ? in ?
+          values deploy/values/demo/wire.yaml
+          values hidden {{ .Values.extra }}.yaml TemplatedName
+          values hidden values.yaml.gotmpl TemplatedName
+          values hidden https://example.test/values.yaml Remote
+        ",
+    );
+}
+
+#[test]
+fn an_application_of_argo_gives_files_then_values_then_parameters() {
+    check_manifest(
+        "apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: wire}
+spec:
+  destination: {namespace: wire}
+  source:
+    repoURL: https://git.example.test/deploy.git
+    path: charts/wire-server
+    helm:
+      releaseName: wire-prod
+      valueFiles:
+      - values-prod.yaml
+      - ../../values/secrets.yaml
+      - https://example.test/x.yaml
+      valuesObject: {brig: {replicaCount: 3}}
+      values: 'ignored: true'
+      parameters:
+      - {name: a.b, value: 'true'}
+      - {name: a.c, value: 'true', forceString: true}
+",
+        "
+        wire-prod = wire-server ? in wire
+          values charts/wire-server/values-prod.yaml
+          secrets values/secrets.yaml
+          values hidden https://example.test/x.yaml Remote
+          values part {brig: {replicaCount: 3}}
+          set text {\"a\": {\"b\": true, \"c\": \"true\"}}
+        ",
+    );
+}
+
+#[test]
+fn an_application_may_take_its_files_from_another_source() {
+    check_manifest(
+        "apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: wire}
+spec:
+  sources:
+  - chart: wire-server
+    repoURL: https://charts.example.test
+    targetRevision: 5.29.0
+    helm:
+      valueFiles: [$values/prod/values.yaml, own.yaml]
+      values: |
+        brig: {}
+  - repoURL: https://git.example.test/deploy.git
+    ref: values
+",
+        "
+        wire = wire-server 5.29.0 in ?
+          values prod/values.yaml
+          values hidden own.yaml Remote
+          values text brig: {}
+        ",
+    );
+}
+
+#[test]
+fn a_release_of_flux_gives_references_then_values() {
+    check_manifest(
+        "apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: wire, namespace: flux}
+spec:
+  targetNamespace: wire
+  chart:
+    spec: {chart: wire-server, version: '>=5.0.0'}
+  valuesFrom:
+  - {kind: Secret, name: pw}
+  values: {brig: {replicaCount: 3}}
+",
+        "
+        wire = wire-server ? in wire
+          secrets hidden Secret/pw Remote
+          values part {brig: {replicaCount: 3}}
+        ",
+    );
+}
+
+#[test]
+fn other_manifests_state_nothing() {
+    for text in [
+        "",
+        "a: 1\n",
+        "kind: Service\napiVersion: v1\n",
+        "[1]\n",
+        "kind: Application\napiVersion: v1\n",
+    ] {
+        assert_eq!(
+            read_manifest(&document(text), Path::new("x.yaml")),
+            None,
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_path_that_leads_out_of_the_repository_is_not_followed() {
+    assert_eq!(below(Path::new("a"), "../b.yaml"), Some("b.yaml".into()));
+    assert_eq!(below(Path::new("a"), "../../b.yaml"), None);
+    assert_eq!(below(Path::new("a"), "/etc/passwd"), None);
+}

@@ -1,0 +1,156 @@
+//! Merging, coalescing and switching of subcharts against results recorded from Helm's own code
+//! (`values/tests/helm-merging/README.md`).
+#![allow(
+    clippy::unwrap_used,
+    reason = "the recording has the shape its README says"
+)]
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+use source::SourceId;
+use values::chart::{ChartDefaults, ChartInfo, Charts, Dependency};
+use values::layer::{Deployment, Layer, Release, Role};
+use values::merged::{ClashKind, Enabled, Merged, NodeRef, Shape, View};
+use values::protection::Protection;
+use values::yaml::Document;
+
+fn document(value: &Value) -> Arc<Document> {
+    Arc::new(Document::parse(SourceId(0), value.to_string()))
+}
+
+fn layer(value: &Value) -> Layer {
+    Layer {
+        path: PathBuf::from("values.yaml"),
+        role: Role::Values,
+        source: SourceId(0),
+        document: document(value),
+        part: None,
+        protection: Protection::Clear,
+        example: false,
+        origin: None,
+    }
+}
+
+fn text(value: &Value, key: &str) -> Option<String> {
+    Some(value.get(key)?.as_str()?.to_owned())
+}
+
+fn list<'v>(value: &'v Value, key: &str) -> &'v [Value] {
+    value
+        .get(key)
+        .and_then(Value::as_array)
+        .map_or(&[], Vec::as_slice)
+}
+
+fn add_chart(charts: &mut Charts, chart: &Value) {
+    let mut dependencies = Vec::new();
+    for dependency in list(chart, "dependencies") {
+        add_chart(charts, &dependency["chart"]);
+        let conditions = text(dependency, "condition").unwrap_or_default();
+        dependencies.push(Dependency {
+            name: text(&dependency["chart"], "name").unwrap(),
+            alias: text(dependency, "alias"),
+            tags: list(dependency, "tags")
+                .iter()
+                .map(|tag| tag.as_str().unwrap().to_owned())
+                .collect(),
+            conditions: conditions
+                .split(',')
+                .filter(|path| !path.is_empty())
+                .map(str::to_owned)
+                .collect(),
+            inlined: false,
+        });
+    }
+    charts.insert(ChartInfo {
+        name: text(chart, "name").unwrap(),
+        defaults: Some(ChartDefaults {
+            source: SourceId(0),
+            document: document(&chart["values"]),
+        }),
+        dependencies,
+        ..ChartInfo::default()
+    });
+}
+
+fn json(merged: &Merged, node: NodeRef) -> Value {
+    match merged.shape(node) {
+        Shape::Null => Value::Null,
+        Shape::Bool(value) => Value::Bool(value),
+        Shape::Number(value) => Value::from(value as i64),
+        Shape::String => Value::String(merged.text(node).into_owned()),
+        Shape::List => Value::Array(
+            merged
+                .items(node)
+                .into_iter()
+                .map(|item| json(merged, item))
+                .collect(),
+        ),
+        Shape::Map => {
+            let mut entries = Vec::new();
+            merged.entries(node, &mut entries);
+            let entries = entries.into_iter();
+            Value::Object(
+                entries
+                    .map(|(key, value)| (key.into_owned(), json(merged, value)))
+                    .collect::<Map<String, Value>>(),
+            )
+        }
+        Shape::Unknown(unknown) => panic!("nothing is unknown here: {unknown:?}"),
+    }
+}
+
+#[test]
+fn merging_gives_what_helm_gives() {
+    let recorded = include_str!("helm-merging/cases.jsonl");
+    let mut refused = 0;
+    for (number, line) in recorded.lines().enumerate() {
+        let case: Value = serde_json::from_str(line).unwrap();
+        let mut charts = Charts::default();
+        add_chart(&mut charts, &case["chart"]);
+        let deployment = Deployment {
+            releases: vec![Release {
+                name: "top".to_owned(),
+                chart: "top".to_owned(),
+                layers: list(&case, "layers").iter().map(layer).collect(),
+                ..Release::default()
+            }],
+            ..Deployment::default()
+        };
+        let merged = Merged::build(deployment, &charts);
+        assert_eq!(
+            json(&merged, merged.root(0, View::User)),
+            case["user"],
+            "user values of case {number}"
+        );
+        if case.get("error").is_some() {
+            let refuses = |kind| kind == ClashKind::NotASubchart;
+            assert!(
+                merged.clashes().iter().any(|clash| refuses(clash.kind)),
+                "helm refuses case {number}: {line}"
+            );
+            refused += 1;
+            continue;
+        }
+        assert_eq!(
+            json(&merged, merged.root(0, View::Effective)),
+            case["effective"],
+            "effective values of case {number}: {line}"
+        );
+        let mut enabled: Vec<String> = merged.components()[1..]
+            .iter()
+            .filter(|component| component.enabled == Enabled::Yes)
+            .map(|component| component.path.join("."))
+            .collect();
+        enabled.sort();
+        let mut want: Vec<String> = list(&case, "enabled")
+            .iter()
+            .map(|path| path.as_str().unwrap().to_owned())
+            .collect();
+        want.sort();
+        assert_eq!(enabled, want, "subcharts of case {number}: {line}");
+    }
+    assert!(refused > 0, "the recording has cases that helm refuses");
+}

@@ -87,7 +87,10 @@ impl<'a> Checker<'a> {
         lacks(!requires, "`require` or `forbid`");
         let has = |expect| rule.examples.iter().any(|example| example.expect == expect);
         lacks(!has(Expect::Fails), "example that fails");
-        lacks(!has(Expect::Passes), "example that passes");
+        lacks(
+            !has(Expect::Passes) && !has(Expect::NotApplicable),
+            "example that passes",
+        );
     }
 
     fn severities(&mut self, rule: &'a Rule) {

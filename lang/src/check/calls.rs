@@ -4,7 +4,7 @@ use source::Span;
 
 use super::checker::Checker;
 use super::facts::Meaning;
-use super::info::Info;
+use super::info::{Info, describe};
 use super::problem::Problem;
 use crate::parse::ast::{Expr, ExprKind, ItemKind, View};
 use crate::types::{Signature, Type};
@@ -171,12 +171,18 @@ impl<'a> Checker<'a> {
             self.arity(&signature.name, least, most, args.len(), expr.span);
         }
         for ((arg, info), param) in args.iter().zip(&infos).zip(&signature.params) {
-            if self.want(arg.span, info, &param.ty)
-                && param.ty == Type::Regex
-                && let ExprKind::String(pattern) = &arg.kind
-            {
-                self.regex(pattern, arg.span);
-            }
+            self.want(arg.span, info, &param.ty);
+        }
+        // No type says "list or map", so the signature takes anything.
+        if signature.name == "count"
+            && let ([arg], [info]) = (args, &infos[..])
+            && !matches!(info.ty, Type::Any | Type::List(_) | Type::Map(_))
+        {
+            let problem = Problem::WrongType {
+                want: "a list or map".to_owned(),
+                got: describe(&info.ty),
+            };
+            self.report(arg.span, problem);
         }
         let parts: Vec<&Info<'a>> = infos.iter().collect();
         let (ty, optional) = match &signature.result {

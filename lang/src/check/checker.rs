@@ -20,11 +20,11 @@ use crate::parse::ast::{Expr, Name, View};
 use crate::types::Type;
 use crate::value::Regex;
 
-/// How many names are looked for among all others in one check: each takes time in the number of names.
-const MOST_GUESSES: usize = 200;
+/// How many pairs of names are compared in one check in search of what was meant.
+const MOST_COMPARISONS: usize = 100_000;
 
-/// How many different regexes are compiled in one check.
-const MOST_REGEXES: usize = 2_000;
+/// How many different regexes a file may have: compiling one may take milliseconds.
+const MOST_REGEXES: usize = 200;
 
 /// `since` and `until` of a rule.
 pub(super) type Versions = (Option<Version>, Option<Version>);
@@ -63,7 +63,12 @@ pub(super) struct Checker<'a> {
     unusable: FxHashSet<Span>,
     /// Unusable items that were already reported for the owner.
     blamed: FxHashSet<Span>,
-    guesses: usize,
+    /// Parts that may be missing under a negation, of which that was said.
+    pub(super) negated: FxHashSet<Span>,
+    comparisons: usize,
+    /// The file of the last regex, and how many new ones it had so far.
+    regex_file: usize,
+    regex_count: usize,
     regexes: FxHashMap<&'a str, Result<Regex, String>>,
 }
 
@@ -96,7 +101,10 @@ impl<'a> Checker<'a> {
             owner: None,
             unusable: FxHashSet::default(),
             blamed: FxHashSet::default(),
-            guesses: 0,
+            negated: FxHashSet::default(),
+            comparisons: 0,
+            regex_file: 0,
+            regex_count: 0,
             regexes: FxHashMap::default(),
         }
     }
@@ -142,11 +150,18 @@ impl<'a> Checker<'a> {
         name: &str,
         candidates: impl IntoIterator<Item = &'c str>,
     ) -> Option<String> {
-        if self.muted || self.guesses == MOST_GUESSES {
+        if !self.may_guess() {
             return None;
         }
-        self.guesses += 1;
-        similar(name, candidates)
+        let left = MOST_COMPARISONS - self.comparisons;
+        let compared = &mut self.comparisons;
+        let candidates = candidates.into_iter().take(left);
+        similar(name, candidates.inspect(|_| *compared += 1))
+    }
+
+    /// False where nobody would hear a guess, or enough have been made.
+    pub(super) fn may_guess(&self) -> bool {
+        !self.muted && self.comparisons < MOST_COMPARISONS
     }
 
     /// Notes that the item that is looked at needs another one.
@@ -168,11 +183,22 @@ impl<'a> Checker<'a> {
 
     /// The compiled regex; reports what is wrong with it.
     pub(super) fn regex(&mut self, pattern: &'a str, span: Span) -> Option<Regex> {
+        if self.muted {
+            return None;
+        }
         if !self.regexes.contains_key(pattern) {
-            if self.muted || self.regexes.len() == MOST_REGEXES {
-                return None;
+            if self.regex_file != self.file {
+                (self.regex_file, self.regex_count) = (self.file, 0);
             }
-            self.regexes.insert(pattern, Regex::new(pattern));
+            self.regex_count += 1;
+            let built = if self.regex_count > MOST_REGEXES {
+                Err(format!(
+                    "a file may have {MOST_REGEXES} different ones at most"
+                ))
+            } else {
+                Regex::new(pattern)
+            };
+            self.regexes.insert(pattern, built);
         }
         match self.regexes.get(pattern)?.clone() {
             Ok(regex) => Some(regex),

@@ -63,16 +63,15 @@ impl<'a> Checker<'a> {
                 Info::of(Type::Regex)
             }
             ExprKind::Template(parts) => {
-                let mut from_tree = false;
+                // A text with a hole is no text.
+                let mut whole = Info::of(Type::String);
                 for part in parts {
                     if let TemplatePart::Expr(part) = part {
-                        from_tree |= self.expr(part).from_tree;
+                        let info = self.expr(part);
+                        whole = Info::from(Type::String, &[&whole, &info]);
                     }
                 }
-                Info {
-                    from_tree,
-                    ..Info::of(Type::String)
-                }
+                whole
             }
             ExprKind::List(items) => self.list(items),
             ExprKind::Map(entries) => self.map(entries),
@@ -97,13 +96,7 @@ impl<'a> Checker<'a> {
             ExprKind::Not(of) => {
                 let info = self.condition(of);
                 self.negation(&info, "not");
-                Info::from(
-                    Type::Bool,
-                    &[&Info {
-                        missing: None,
-                        ..info
-                    }],
-                )
+                Info::from(Type::Bool, &[&info])
             }
             ExprKind::Negate(of) => {
                 let info = self.expr(of);
@@ -240,7 +233,9 @@ impl<'a> Checker<'a> {
 
     /// Reports a part that may be missing under a negation.
     pub(super) fn negation(&mut self, info: &Info<'a>, operator: &str) {
-        if let Some(part) = info.missing {
+        if let Some(part) = info.missing
+            && self.negated.insert(part.span)
+        {
             let problem = Problem::MissingUnderNegation {
                 path: super::paths::text_of(part),
                 operator: operator.to_owned(),
@@ -393,14 +388,16 @@ impl<'a> Checker<'a> {
         let (scope, mark) = (self.scope.len(), self.known.mark());
         let before = std::mem::replace(&mut self.outcome, "the list is then known in part only");
         let mut whole = Info::of(Type::Any);
-        for (i, generator) in generators.iter().enumerate() {
+        // Where a condition or an inner list may be missing, the result may be known in part only, and what is asked of it
+        // then has no answer.
+        for generator in generators {
             let over = self.generator(generator, false);
-            whole.from_tree |= over.from_tree;
-            // Without the first list there is nothing; without an inner one the result is known in part.
-            if i == 0 {
-                (whole.missing, whole.hollow) = (over.missing, over.hollow);
+            whole = Info::from(Type::Any, &[&whole, &over]);
+            for condition in &generator.conditions {
+                let condition_info = self.condition(condition);
+                whole = Info::from(Type::Any, &[&whole, &condition_info]);
+                self.assume(condition, true);
             }
-            self.conditions(generator);
         }
         let element = self.expr(element);
         self.outcome = before;
@@ -430,11 +427,7 @@ impl<'a> Checker<'a> {
         }
         self.known.forget(mark);
         self.leave(scope, span.end);
-        let mut info = Info::from(Type::Bool, &[&over, &body]);
-        if kind == Quantifier::No {
-            info.missing = None;
-        }
-        info
+        Info::from(Type::Bool, &[&over, &body])
     }
 }
 

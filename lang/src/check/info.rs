@@ -143,8 +143,6 @@ pub(super) fn accepts(want: &Type, got: &Type) -> bool {
         (Type::List(want), Type::List(got)) | (Type::Map(want), Type::Map(got)) => {
             accepts(want, got)
         }
-        // A text is read as a regex where one is asked for.
-        (Type::Regex, Type::String) => true,
         (want, got) => want == got,
     }
 }

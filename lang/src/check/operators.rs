@@ -70,10 +70,9 @@ impl<'a> Checker<'a> {
             }
             _ => {
                 self.comparison(op, left, right, &a, &b);
-                let mut info = Info::from(Type::Bool, &sides);
+                let info = Info::from(Type::Bool, &sides);
                 if matches!(op, BinaryOp::NotEqual | BinaryOp::NotIn) {
                     self.negation(&info, symbol(op));
-                    info.missing = None;
                 }
                 self.check_decided(expr);
                 info
@@ -176,11 +175,7 @@ impl<'a> Checker<'a> {
             BinaryOp::Contains => self.member(right, left, b, a),
             BinaryOp::Matches => {
                 self.want(left.span, a, &Type::String);
-                if self.want(right.span, b, &Type::Regex)
-                    && let ExprKind::String(pattern) = &right.kind
-                {
-                    self.regex(pattern, right.span);
-                }
+                self.want(right.span, b, &Type::Regex);
             }
             _ => {
                 self.want(left.span, a, &Type::String);
@@ -330,7 +325,6 @@ impl<'a> Checker<'a> {
             (result.missing, result.hollow) = (None, false);
         } else if negated {
             self.negation(&info, &format!("is not {}", word.node));
-            result.missing = None;
         }
         self.check_decided(expr);
         result

@@ -146,17 +146,20 @@ impl<'a> Checker<'a> {
                 },
             );
         }
-        let charts = self.charts;
-        let library = self.library;
-        let locals: Vec<&str> = self.scope.names().collect();
-        let items = self.index.packs.get(self.pack).map(|pack| &pack.items);
-        let items = items.into_iter().flat_map(|items| items.keys().copied());
-        let candidates = locals
-            .into_iter()
-            .chain(items)
-            .chain(library.global_names())
-            .chain(charts.component_names());
-        let similar = self.guess(name, candidates.collect::<Vec<_>>());
+        let similar = if self.may_guess() {
+            let items = self.index.packs.get(self.pack).map(|pack| &pack.items);
+            let items = items.into_iter().flat_map(|items| items.keys().copied());
+            let candidates: Vec<&str> = self
+                .scope
+                .names()
+                .chain(items)
+                .chain(self.library.global_names())
+                .chain(self.charts.component_names())
+                .collect();
+            self.guess(name, candidates)
+        } else {
+            None
+        };
         let name = name.to_owned();
         self.report(expr.span, Problem::UnknownName { name, similar });
     }

@@ -256,6 +256,9 @@ impl Problem {
                 format!("use it, or write `*`, or `_{name}` to keep it as a remark")
             }
             Self::Unused { name, .. } => format!("use it, remove it, or call it `_{name}`"),
+            Self::WrongType { want, got } if want == "a regex" && got == "a string" => {
+                "a regex stands between slashes: `/^a.*z$/`".to_owned()
+            }
             Self::NotACondition { .. } => {
                 "compare it with something, or ask whether it `is set`".to_owned()
             }

@@ -66,9 +66,8 @@ pub(super) struct Checker<'a> {
     /// Parts that may be missing under a negation, of which that was said.
     pub(super) negated: FxHashSet<Span>,
     comparisons: usize,
-    /// The file of the last regex, and how many new ones it had so far.
-    regex_file: usize,
-    regex_count: usize,
+    /// How many regexes stand first in each file.
+    regex_counts: FxHashMap<usize, usize>,
     regexes: FxHashMap<&'a str, Result<Regex, String>>,
 }
 
@@ -103,8 +102,7 @@ impl<'a> Checker<'a> {
             blamed: FxHashSet::default(),
             negated: FxHashSet::default(),
             comparisons: 0,
-            regex_file: 0,
-            regex_count: 0,
+            regex_counts: FxHashMap::default(),
             regexes: FxHashMap::default(),
         }
     }
@@ -187,11 +185,9 @@ impl<'a> Checker<'a> {
             return None;
         }
         if !self.regexes.contains_key(pattern) {
-            if self.regex_file != self.file {
-                (self.regex_file, self.regex_count) = (self.file, 0);
-            }
-            self.regex_count += 1;
-            let built = if self.regex_count > MOST_REGEXES {
+            let count = self.regex_counts.entry(self.file).or_default();
+            *count += 1;
+            let built = if *count > MOST_REGEXES {
                 Err(format!(
                     "a file may have {MOST_REGEXES} different ones at most"
                 ))

@@ -123,7 +123,7 @@ problems! {
     CaptureNotConstant { name: String } = "rule-capture-not-constant", Error;
 
     /// A rule lacks something it must have: documentation, `severity`, a `require` or `forbid` with `say`, and one example each
-    /// that `fails` and `passes`. A rule without a failing example has never been shown to find anything.
+    /// that `fails` and `passes` (or `passes not-applicable`, where the subject itself is the fault). A rule without a failing example has never been shown to find anything.
     MissingClause { clause: &'static str } = "rule-missing-clause", Error;
     /// A finding needs a place. A rule without `for`, or over values that no file holds, must say `at`.
     MissingPlace = "rule-missing-place", Error;

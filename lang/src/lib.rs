@@ -8,6 +8,7 @@ pub mod charts;
 pub mod check;
 pub mod compile;
 pub mod eval;
+pub mod format;
 pub mod host;
 pub mod mutate;
 pub mod parse;

@@ -8,6 +8,7 @@
 pub mod ast;
 mod build;
 pub mod examples;
+pub(crate) mod outline;
 mod report;
 mod split;
 mod text;
@@ -17,6 +18,7 @@ mod words;
 
 use source::{Diagnostic, Severity, SourceId, Span};
 
+pub(crate) use token::ends_operand;
 pub use token::{Token, TokenKind, tokens};
 
 /// The largest file that is read, in bytes: 1 MiB.

@@ -27,7 +27,9 @@ pub(super) fn pieces(text: &str, words: &[Word]) -> Vec<Piece> {
             }
             (TokenKind::Punctuation, "}" | ")" | "]") => open = open.saturating_sub(1),
             (TokenKind::Name | TokenKind::Keyword, spelled)
-                if word.first_on_line && vocabulary::ITEMS.contains(&spelled) =>
+                if word.first_on_line
+                    && vocabulary::ITEMS.contains(&spelled)
+                    && !is_key(text, words, i) =>
             {
                 let starts_here = if open == 0 {
                     word.column_zero || may_start_indented(text, words, i)
@@ -46,6 +48,12 @@ pub(super) fn pieces(text: &str, words: &[Word]) -> Vec<Piece> {
     starts.push(words.len());
     starts.dedup();
     starts.windows(2).map(|pair| pair[0]..pair[1]).collect()
+}
+
+/// Is the word a key of a map or chart, `rule: …`?
+fn is_key(text: &str, words: &[Word], i: usize) -> bool {
+    let next = words.get(i + 1).map(|next| next.token);
+    next.is_some_and(|next| next.text(text) == ":")
 }
 
 /// Does an item start at this indented word, outside of all brackets?
@@ -73,7 +81,9 @@ fn closed_brackets(text: &str, words: &[Word]) -> Vec<bool> {
                 }
             }
             (TokenKind::Name, spelled)
-                if word.column_zero && vocabulary::ITEMS.contains(&spelled) =>
+                if word.column_zero
+                    && vocabulary::ITEMS.contains(&spelled)
+                    && !is_key(text, words, i) =>
             {
                 open.clear();
             }

@@ -489,7 +489,7 @@ impl Lexer<'_> {
 }
 
 /// Can an operand end with this token? Then `(` calls, `[` indexes, `/` divides and `-` subtracts.
-pub(super) fn ends_operand(token: Token, text: &str) -> bool {
+pub(crate) fn ends_operand(token: Token, text: &str) -> bool {
     match token.kind {
         TokenKind::Name
         | TokenKind::Number

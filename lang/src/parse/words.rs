@@ -11,8 +11,8 @@ use super::vocabulary;
 
 /// A token that the grammar sees.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Word {
-    pub(super) token: Token,
+pub(crate) struct Word {
+    pub(crate) token: Token,
     /// The first of its line?
     pub(super) first_on_line: bool,
     /// At the very beginning of its line?
@@ -132,6 +132,8 @@ fn spell<'s>(source_text: &'s str, words: &[Word], i: usize) -> &'s str {
     let token = words[i].token;
     let text = token.text(source_text);
     match token.kind {
+        TokenKind::Keyword if !words[i].first_on_line && text == "since" => "+since",
+        TokenKind::Keyword if !words[i].first_on_line && text == "until" => "+until",
         TokenKind::Keyword | TokenKind::Operator => text,
         TokenKind::Name if vocabulary::is_soft(text) => text,
         TokenKind::Name => "NAME",
@@ -192,7 +194,7 @@ fn starts_key(token: Token, text: &str) -> bool {
     }
 }
 
-/// The brace that ends the item's body: one at the beginning of a line, else the one that matches. A forgotten brace
+/// The brace that ends the item's body: the one that matches, else the first at the beginning of a line. A forgotten brace
 /// inside the body must not move its end.
 fn closing_brace(source_text: &str, words: &[Word]) -> Option<usize> {
     let item = words.first()?.token.text(source_text);
@@ -200,24 +202,24 @@ fn closing_brace(source_text: &str, words: &[Word]) -> Option<usize> {
         return None;
     }
     let mut depth = 0_u32;
-    let mut matching = None;
+    let mut first_of_line = None;
     for (i, word) in words.iter().enumerate() {
         if word.token.kind != TokenKind::Punctuation {
             continue;
         }
         match word.token.text(source_text) {
             "{" => depth += 1,
-            "}" => {
-                if word.column_zero && depth > 0 {
-                    return Some(i);
+            "}" if depth > 0 => {
+                if word.column_zero {
+                    first_of_line = first_of_line.or(Some(i));
                 }
-                depth = depth.saturating_sub(1);
-                if depth == 0 && matching.is_none() {
-                    matching = Some(i);
+                depth -= 1;
+                if depth == 0 {
+                    return Some(i);
                 }
             }
             _ => {}
         }
     }
-    matching
+    first_of_line
 }

@@ -45,7 +45,7 @@ impl Builder<'_> {
             Rule::misspelt_block => self.misspelt_block(chart, node),
             Rule::chart_in => {
                 for part in node.into_inner() {
-                    let umbrella = self.umbrella(chart, part);
+                    let umbrella = self.umbrella(part);
                     chart.umbrellas.extend(umbrella);
                 }
             }
@@ -96,13 +96,19 @@ impl Builder<'_> {
     }
 
     /// `in wire-server since "V" until "V"`
-    fn umbrella(&self, chart: &mut Contents, node: Node<'_>) -> Option<Umbrella> {
+    fn umbrella(&self, node: Node<'_>) -> Option<Umbrella> {
         let mut name = None;
         let (mut since, mut until) = (None, None);
         for part in node.into_inner() {
+            let span = self.span(&part);
             match part.as_rule() {
-                Rule::since_version | Rule::until_version => {
-                    self.version_of(part, chart, &mut since, &mut until);
+                Rule::since_here => {
+                    let version = self.only_version(part);
+                    self.set_once("since", span, &mut since, version, |first| first.span);
+                }
+                Rule::until_here => {
+                    let version = self.only_version(part);
+                    self.set_once("until", span, &mut until, version, |first| first.span);
                 }
                 _ => name = self.name(&part, "the name of a chart"),
             }
@@ -114,37 +120,13 @@ impl Builder<'_> {
         })
     }
 
-    /// A `since` or `until` after a clause is that clause's, but on a line of its own it is the chart's.
-    fn version_of(
-        &self,
-        node: Node<'_>,
-        chart: &mut Contents,
-        since: &mut Option<Spanned<String>>,
-        until: &mut Option<Spanned<String>>,
-    ) {
-        let span = self.span(&node);
-        let own_line = self
-            .word(self.word_index(&node))
-            .is_some_and(|word| word.first_on_line);
-        let (word, place) = match (node.as_rule(), own_line) {
-            (Rule::since_version, true) => ("since", &mut chart.since),
-            (Rule::since_version, false) => ("since", since),
-            (_, true) => ("until", &mut chart.until),
-            (_, false) => ("until", until),
-        };
-        let version = self.only_version(node);
-        self.set_once(word, span, place, version, |first| first.span);
-    }
-
     /// `always since "V"`
     fn always(&self, chart: &mut Contents, node: Node<'_>) {
         let span = self.span(&node);
-        let (mut since, mut until) = (None, None);
-        for part in node.into_inner() {
-            self.version_of(part, chart, &mut since, &mut until);
-        }
+        let since = node.into_inner().next();
+        let version = since.and_then(|since| self.only_version(since));
         let always = Some(Spanned {
-            node: since.map(|version| version.node),
+            node: version.map(|version| version.node),
             span,
         });
         self.set_once("always", span, &mut chart.always, always, |first| {

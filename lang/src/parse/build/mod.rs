@@ -24,10 +24,10 @@ use super::words::{Sentence, Word};
 
 #[derive(pest_derive::Parser)]
 #[grammar = "parse/grammar.pest"]
-struct Grammar;
+pub(super) struct Grammar;
 
 /// A piece of what pest found.
-type Node<'i> = Pair<'i, Rule>;
+pub(super) type Node<'i> = Pair<'i, Rule>;
 
 /// The text around the words of an item.
 #[derive(Clone, Copy)]

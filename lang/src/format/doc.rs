@@ -1,0 +1,210 @@
+//! Text with places where it may be broken into lines.
+
+use super::WIDTH;
+
+/// A piece of layout.
+pub(super) enum Doc<'t> {
+    /// Text without a line break.
+    Text(&'t str),
+    /// Text of any form, printed as it stands; what follows goes on at its last line.
+    Raw(String),
+    /// A blank, or a line break where the group around it is broken.
+    Line,
+    /// Nothing, or a line break where the group around it is broken.
+    Soft,
+    /// A line break.
+    Hard,
+    /// A comment at the end of the line; a line break must follow.
+    Comment(&'t str),
+    /// Printed only where the group around it is broken.
+    IfBroken(&'t str),
+    /// One after the other.
+    Concat(Vec<Doc<'t>>),
+    /// Line breaks inside go further right by this many columns.
+    Indent(usize, Box<Doc<'t>>),
+    /// On one line if that fits, else broken at every [`Doc::Line`] and [`Doc::Soft`] of its own.
+    Group {
+        /// Broken although it may fit.
+        broken: bool,
+        /// What is grouped.
+        content: Box<Doc<'t>>,
+    },
+    /// Pieces with blanks between them, broken only where a line is full.
+    Fill(Vec<Doc<'t>>),
+}
+
+impl Doc<'_> {
+    /// Must a group around this be broken?
+    pub(super) fn forces_break(&self) -> bool {
+        match self {
+            Self::Hard | Self::Comment(_) => true,
+            Self::Concat(parts) | Self::Fill(parts) => parts.iter().any(Self::forces_break),
+            Self::Indent(_, content) => content.forces_break(),
+            Self::Group { broken, content } => *broken || content.forces_break(),
+            Self::Text(_) | Self::Raw(_) | Self::Line | Self::Soft | Self::IfBroken(_) => false,
+        }
+    }
+
+    /// The columns on one line; `None` if it cannot stand on one.
+    pub(super) fn flat_width(&self) -> Option<usize> {
+        match self {
+            Self::Text(text) => Some(width(text)),
+            Self::Raw(text) => (!text.contains('\n')).then(|| width(text)),
+            Self::Line => Some(1),
+            Self::Soft | Self::IfBroken(_) => Some(0),
+            Self::Hard | Self::Comment(_) => None,
+            Self::Concat(parts) => parts.iter().map(Self::flat_width).sum(),
+            Self::Fill(parts) => {
+                let blanks = parts.len().saturating_sub(1);
+                parts
+                    .iter()
+                    .map(Self::flat_width)
+                    .sum::<Option<usize>>()
+                    .map(|sum| sum + blanks)
+            }
+            Self::Indent(_, content) => content.flat_width(),
+            Self::Group { broken, content } => {
+                if *broken {
+                    None
+                } else {
+                    content.flat_width()
+                }
+            }
+        }
+    }
+}
+
+/// How many columns a text takes: characters.
+pub(super) fn width(text: &str) -> usize {
+    text.chars().count()
+}
+
+/// A line of the result.
+#[derive(Default, Clone)]
+pub(super) struct Line {
+    /// Its text without the comment.
+    pub(super) text: String,
+    /// The comment at its end.
+    pub(super) comment: Option<String>,
+}
+
+/// Prints `doc` after `start`, continuing lines at `indent`. With `flat`, no group is broken that can stand on one line.
+pub(super) fn print(doc: &Doc<'_>, start: String, indent: usize, flat: bool) -> Vec<Line> {
+    let mut printer = Printer {
+        lines: vec![Line {
+            text: start,
+            comment: None,
+        }],
+        flat,
+    };
+    printer.print(doc, indent, false, 0);
+    printer.lines
+}
+
+struct Printer {
+    lines: Vec<Line>,
+    flat: bool,
+}
+
+impl Printer {
+    fn text(&mut self, text: &str) {
+        if let Some(line) = self.lines.last_mut() {
+            line.text.push_str(text);
+        }
+    }
+
+    fn line_break(&mut self, indent: usize) {
+        self.lines.push(Line {
+            text: " ".repeat(indent),
+            comment: None,
+        });
+    }
+
+    fn column(&self) -> usize {
+        self.lines.last().map_or(0, |line| width(&line.text))
+    }
+
+    /// Prints; `after` is how many columns must stay free for what follows without a break.
+    fn print(&mut self, doc: &Doc<'_>, indent: usize, broken: bool, after: usize) {
+        match doc {
+            Doc::Text(text) => self.text(text),
+            Doc::Raw(text) => self.text(text),
+            Doc::Line if broken => self.line_break(indent),
+            Doc::Line => self.text(" "),
+            Doc::Soft if broken => self.line_break(indent),
+            Doc::Soft => {}
+            Doc::Hard => self.line_break(indent),
+            Doc::Comment(comment) => {
+                // Two words with comments may come together on one line.
+                if self.lines.last().is_some_and(|line| line.comment.is_some()) {
+                    self.line_break(indent);
+                    self.text(comment);
+                } else if let Some(line) = self.lines.last_mut() {
+                    line.comment = Some((*comment).to_owned());
+                }
+            }
+            Doc::IfBroken(text) => {
+                if broken {
+                    self.text(text);
+                }
+            }
+            Doc::Concat(parts) => {
+                for (i, part) in parts.iter().enumerate() {
+                    let after = width_to_break(&parts[i + 1..], broken, after);
+                    self.print(part, indent, broken, after);
+                }
+            }
+            Doc::Indent(by, content) => self.print(content, indent + by, broken, after),
+            Doc::Group { content, .. } => {
+                let fits = match doc.flat_width() {
+                    Some(width) => self.flat || self.column() + width + after <= WIDTH,
+                    None => false,
+                };
+                self.print(content, indent, !fits, after);
+            }
+            Doc::Fill(parts) => {
+                for (i, part) in parts.iter().enumerate() {
+                    if i > 0 {
+                        let full = part
+                            .flat_width()
+                            .is_none_or(|width| self.column() + 1 + width > WIDTH);
+                        if broken && full {
+                            self.line_break(indent);
+                        } else {
+                            self.text(" ");
+                        }
+                    }
+                    self.print(part, indent, false, 0);
+                }
+            }
+        }
+    }
+}
+
+/// The columns up to the first place where the pieces may be broken.
+fn width_to_break(parts: &[Doc<'_>], broken: bool, after: usize) -> usize {
+    let mut sum = 0;
+    for part in parts {
+        match part {
+            Doc::Line | Doc::Soft if broken => return sum,
+            Doc::Hard | Doc::Comment(_) => return sum,
+            Doc::Group { .. } | Doc::Fill(_) | Doc::Indent(..) | Doc::Concat(_) => {
+                // What follows may itself be broken; its first word is enough.
+                return sum + first_width(part);
+            }
+            _ => sum += part.flat_width().unwrap_or(0),
+        }
+    }
+    sum + after
+}
+
+/// The columns of a piece up to its first possible break.
+fn first_width(doc: &Doc<'_>) -> usize {
+    match doc {
+        Doc::Text(text) => width(text),
+        Doc::Raw(text) => text.lines().next().map_or(0, width),
+        Doc::Line | Doc::Soft | Doc::Hard | Doc::Comment(_) | Doc::IfBroken(_) => 0,
+        Doc::Concat(parts) | Doc::Fill(parts) => parts.first().map_or(0, first_width),
+        Doc::Indent(_, content) | Doc::Group { content, .. } => first_width(content),
+    }
+}

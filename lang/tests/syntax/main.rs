@@ -1,0 +1,6 @@
+//! Properties of reading and laying out rule files.
+
+mod print;
+mod properties;
+mod texts;
+mod trees;

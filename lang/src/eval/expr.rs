@@ -132,8 +132,11 @@ impl<'h> Machine<'_, 'h> {
     }
 
     fn list(&mut self, items: &'h [Node]) -> Work<Value<'h>> {
-        let items = self.values(items)?;
-        Ok(list_value(items, None, None))
+        let mut made = Made::default();
+        for item in self.values(items)? {
+            made.push(item);
+        }
+        Ok(list_value(made.items, made.incomplete, None))
     }
 
     fn map(&mut self, entries: &'h [(String, Node)]) -> Work<Value<'h>> {
@@ -187,7 +190,7 @@ impl<'h> Machine<'_, 'h> {
             match rest.split_first() {
                 None => {
                     let value = self.value(element)?;
-                    made.items.push(value);
+                    made.push(value);
                 }
                 Some((next, rest)) => {
                     let over = self.value(&next.over)?;
@@ -378,6 +381,15 @@ struct Made<'h> {
 }
 
 impl<'h> Made<'h> {
+    /// Adds an element. One that is missing is left out; for one that is unknown the list is known in part only.
+    fn push(&mut self, value: Value<'h>) {
+        match value.data {
+            Data::Absent(Absent::Missing) => {}
+            Data::Absent(Absent::Unknown(_)) => self.lacks(value),
+            _ => self.items.push(value),
+        }
+    }
+
     /// An element may be missing because of `why`; something unknown weighs more than something missing.
     fn lacks(&mut self, why: Value<'h>) {
         match &self.incomplete {

@@ -196,6 +196,7 @@ fn an_expression_by_itself_sees_what_its_pack_sees() {
 #[test]
 fn a_code_is_explained() {
     let info = explain("rule-unknown-key").expect("it is a code of the checker");
-    assert!(info.explanation.contains("`chart`"));
+    assert!(info.text().starts_with("A path names a key"));
+    assert!(info.text().contains("`chart`"));
     assert_eq!(explain("no-such-code"), None);
 }

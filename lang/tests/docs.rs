@@ -1,4 +1,4 @@
-//! The manual and the language agree: every block marked `watch` in `docs/` is read without a complaint.
+//! The manual and the language agree: every block marked `watch` in `docs/` is read without a complaint, and checked without an error.
 
 use std::path::Path;
 
@@ -24,6 +24,47 @@ fn watch_blocks(markdown: &str) -> Vec<(usize, String)> {
     blocks
 }
 
+/// What stands around a block: the charts it speaks about, and a pack to use.
+const AROUND: &str = "\
+chart wire-server {
+}
+chart brig {
+}
+chart gundeck {
+}
+";
+
+/// The errors that the checker finds in a block.
+fn errors(file: &lang::parse::ast::File) -> Vec<source::Diagnostic> {
+    let around = lang::parse::parse(SourceId(1), AROUND);
+    let pack = |name, source, ast| lang::check::PackFiles {
+        name,
+        files: vec![lang::check::RuleFile {
+            source,
+            name: "block",
+            ast,
+        }],
+        trusted: false,
+    };
+    let packs = [
+        pack("manual", SourceId(0), file),
+        pack("wire", SourceId(1), &around.file),
+    ];
+    let schema = lang::host::Schema {
+        records: vec![lang::host::RecordType {
+            name: "release",
+            fields: &[("namespace", "string")],
+        }],
+        ..lang::host::Schema::default()
+    };
+    let checked = lang::check::check(&packs, &schema, lang::check::Options::default());
+    let found = checked.of(SourceId(0)).iter();
+    found
+        .filter(|it| it.severity == source::Severity::Error)
+        .cloned()
+        .collect()
+}
+
 #[test]
 #[expect(clippy::disallowed_methods, reason = "a test reads the manual")]
 fn every_watch_block_of_the_manual_is_read_without_a_complaint() {
@@ -44,6 +85,8 @@ fn every_watch_block_of_the_manual_is_read_without_a_complaint() {
                 parsed.diagnostics
             );
             assert!(!parsed.file.items.is_empty(), "{}:{line}", path.display());
+            let wrong = errors(&parsed.file);
+            assert!(wrong.is_empty(), "{}:{line}: {wrong:#?}", path.display());
             seen += 1;
         }
     }

@@ -242,14 +242,15 @@ impl<'d> Place<'d> {
     }
 
     /// Tells places apart without comparing what is below them.
-    pub(crate) fn identity(self) -> (Option<u32>, Option<&'d str>, u8, usize) {
+    pub(crate) fn identity(self) -> (Option<u32>, usize, u8, usize) {
         let (kind, address) = match self.found {
             Found::Map(map, _) => (0, std::ptr::from_ref(map).addr()),
             Found::Value(ty, _) => (1, std::ptr::from_ref(ty).addr()),
             Found::Open => (2, 0),
             Found::Undeclared(_) => (3, 0),
         };
-        (self.chart, self.top, kind, address)
+        let top = self.top.map_or(0, |top| top.as_ptr().addr());
+        (self.chart, top, kind, address)
     }
 }
 

@@ -15,7 +15,7 @@ use super::problem::Problem;
 use super::scope::Scope;
 use super::similar::similar;
 use super::words::Report;
-use crate::charts::ChartSet;
+use crate::charts::{ChartSet, Place};
 use crate::parse::ast::{Expr, Name, View};
 use crate::types::Type;
 use crate::value::Regex;
@@ -55,6 +55,8 @@ pub(super) struct Checker<'a> {
     pub(super) view: View,
     /// How deep the expression is that is looked at.
     pub(super) depth: usize,
+    /// All declared places, once they were needed.
+    pub(super) everywhere: Option<Vec<Place<'a>>>,
     reports: Vec<Report>,
     /// Nothing is reported about damaged items and trusted packs.
     muted: bool,
@@ -95,6 +97,7 @@ impl<'a> Checker<'a> {
             placed: false,
             view: View::Effective,
             depth: 0,
+            everywhere: None,
             reports: Vec::new(),
             muted: false,
             owner: None,

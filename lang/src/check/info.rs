@@ -91,8 +91,14 @@ pub(super) fn type_of(places: &[Place<'_>]) -> Type {
         Found::Value(ty, _) => of_key(ty),
         Found::Open | Found::Undeclared(_) => Type::Any,
     });
-    let first = types.next().unwrap_or(Type::Any);
-    types.fold(first, |a, b| join(&a, &b))
+    let mut joined = types.next().unwrap_or(Type::Any);
+    for ty in types {
+        joined = join(&joined, &ty);
+        if joined == Type::Any {
+            break;
+        }
+    }
+    joined
 }
 
 fn of_key(ty: &KeyType) -> Type {

@@ -3,7 +3,7 @@
 use source::Span;
 
 use super::checker::Checker;
-use super::info::Info;
+use super::info::{Info, type_of};
 use super::paths::push_key;
 use super::problem::Problem;
 use super::visit::each_inside;
@@ -16,6 +16,10 @@ use crate::value::Regex;
 
 /// How far constants are followed through the items of a pack.
 const LONGEST_CHAIN: usize = 16;
+
+/// If a subject may stand in more places than this, what is below it is not held against the declarations: some of them
+/// would have any key.
+const MOST_PLACES: usize = 128;
 
 /// Which keys a capture takes, as far as that is known.
 enum Keys<'a> {
@@ -63,7 +67,11 @@ impl<'a> Checker<'a> {
             }
         }
         match places {
-            Some(places) if !places.is_empty() => Info::at(places.into()),
+            Some(places) if (1..=MOST_PLACES).contains(&places.len()) => Info::at(places.into()),
+            Some(places) if !places.is_empty() => Info {
+                from_tree: true,
+                ..Info::of(type_of(&places))
+            },
             _ => Info::anything(),
         }
     }
@@ -230,7 +238,7 @@ impl<'a> Checker<'a> {
             }
             (SegmentKind::AnyDepth, _) => one(Walk {
                 deep: true,
-                ..start(charts.any_depth(&charts.all_components()), "**")
+                ..start(self.everywhere(), "**")
             }),
             (SegmentKind::Capture { .. }, Keys::These(names)) => {
                 let mut starts = Vec::new();
@@ -261,6 +269,15 @@ impl<'a> Checker<'a> {
             }
             (SegmentKind::Index(_), _) => None,
         }
+    }
+
+    /// All declared places: what `**` matches.
+    fn everywhere(&mut self) -> Vec<Place<'a>> {
+        let charts = self.charts;
+        let places = self
+            .everywhere
+            .get_or_insert_with(|| charts.any_depth(&charts.all_components()));
+        places.clone()
     }
 
     fn pattern_component(&mut self, name: &str, span: Span) -> Option<Vec<Place<'a>>> {

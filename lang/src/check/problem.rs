@@ -10,8 +10,17 @@ pub struct CodeInfo {
     pub code: &'static str,
     /// How bad it is.
     pub severity: Severity,
-    /// What it means and what to do, Markdown.
+    /// What it means and what to do, Markdown; each line begins with a blank, see [`CodeInfo::text`].
     pub explanation: &'static str,
+}
+
+impl CodeInfo {
+    /// What it means and what to do, Markdown.
+    pub fn text(&self) -> String {
+        let lines = self.explanation.lines();
+        let lines = lines.map(|line| line.strip_prefix(' ').unwrap_or(line));
+        lines.collect::<Vec<_>>().join("\n")
+    }
 }
 
 macro_rules! problems {

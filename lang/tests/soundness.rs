@@ -132,7 +132,7 @@ fn expr(dice: &mut Dice<'_>, ty: Ty, depth: usize) -> String {
         Ty::Texts => match dice.roll(5) {
             0 => {
                 let (a, b) = (expr(dice, Ty::Text, d), expr(dice, Ty::Text, d));
-                format!("[({a} default \"\"), ({b} default \"b\")]")
+                format!("[{a}, {b}]")
             }
             1 => format!(
                 "({} ++ {})",

@@ -88,10 +88,7 @@ impl<'h> Machine<'_, 'h> {
         let mut notes = Notes::default();
         self.notes(&it.condition, &truth, &mut notes)?;
         let mut places = match &it.at {
-            Some(at) => {
-                let value = self.value(at)?;
-                self.places_of(&value)
-            }
+            Some(at) => self.places_said(at)?,
             None => Vec::new(),
         };
         if places.is_empty() {
@@ -181,6 +178,20 @@ impl<'h> Machine<'_, 'h> {
 
     fn shown(&mut self, value: &Value<'h>) -> Work<String> {
         show::redacted(self.host, value, &mut self.budget)
+    }
+
+    /// The places that `at` names. In a list that is written out, a missing element stands for where it should be.
+    fn places_said(&mut self, at: &'h Node) -> Work<Vec<Place>> {
+        let Op::List(items) = &at.op else {
+            let value = self.value(at)?;
+            return Ok(self.places_of(&value));
+        };
+        let mut places = Vec::with_capacity(items.len());
+        for item in items {
+            let value = self.value(item)?;
+            places.extend(self.places_of(&value));
+        }
+        Ok(places)
     }
 
     /// The places of a value: its own, or those of the elements of a computed list.

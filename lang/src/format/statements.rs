@@ -19,8 +19,12 @@ pub(super) fn lines(layout: &Layout<'_, '_>, outline: &Outline) -> Vec<String> {
             lines: Vec::new(),
         };
         printed.statement(item, 0, &Head::plain(item));
-        let long =
-            printed.lines.len() > 1 || layout.gaps.comments(first).iter().any(|c| c.own_line);
+        let long = printed.lines.len() > 1
+            || layout
+                .gaps
+                .comments(first)
+                .iter()
+                .any(|comment| comment.text.starts_with("##"));
         // Items of several lines stand apart.
         let apart = after_long.is_some_and(|after_long| after_long || long);
         if apart && !layout.gaps.any_blank(first) {
@@ -255,10 +259,10 @@ impl Writer<'_, '_, '_> {
     /// The lines as text, comments at the ends of neighbouring lines aligned.
     fn finish(self) -> Vec<String> {
         let mut out = Vec::with_capacity(self.lines.len());
-        for table in self
-            .lines
-            .chunk_by(|a, b| a.comment.is_some() && b.comment.is_some())
-        {
+        let together = |a: &Line, b: &Line| {
+            a.comment.is_some() && b.comment.is_some() && indentation(a) == indentation(b)
+        };
+        for table in self.lines.chunk_by(together) {
             let widest = table
                 .iter()
                 .map(|line| width(line.text.lines().last().unwrap_or("")))
@@ -276,4 +280,8 @@ impl Writer<'_, '_, '_> {
         }
         out
     }
+}
+
+fn indentation(line: &Line) -> usize {
+    line.text.len() - line.text.trim_start_matches(' ').len()
 }

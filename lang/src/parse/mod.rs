@@ -8,6 +8,8 @@
 pub mod ast;
 mod build;
 pub mod examples;
+mod fence;
+mod highlight;
 pub(crate) mod outline;
 mod report;
 mod split;
@@ -18,6 +20,7 @@ mod words;
 
 use source::{Diagnostic, Severity, SourceId, Span};
 
+pub use highlight::highlight;
 pub(crate) use token::ends_operand;
 pub use token::{Token, TokenKind, tokens};
 

@@ -2,7 +2,7 @@
 
 use source::{SourceId, Span};
 
-use super::vocabulary;
+use super::{fence, vocabulary};
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -450,40 +450,18 @@ impl Lexer<'_> {
         self.take(length, TokenKind::Operator)
     }
 
-    /// Three backquotes to the next line that holds only three backquotes. If there is none before something that
-    /// plainly belongs to the rule file, the fence ends there.
     fn fence(&mut self) -> TokenKind {
         let start = self.at;
-        let line_break = |at: usize| memchr::memchr(b'\n', &self.text.as_bytes()[at..]);
-        let mut line_start = line_break(start).map_or(self.text.len(), |end| start + end + 1);
-        let mut last_brace = None;
-        while line_start < self.text.len() {
-            let rest = &self.text[line_start..];
-            let end = line_break(line_start).map_or(rest.len(), |end| end + 1);
-            let line = &rest[..end];
-            match line.bytes().find(|c| *c != b' ' && *c != b'\t') {
-                Some(b'`') if line.trim() == "```" => {
-                    self.at = line_start + line.trim_end().len();
-                    return TokenKind::Fence;
-                }
-                Some(b'a'..=b'z') if starts_item(line) || opens_example(line) => {
-                    last_brace = last_brace.or(Some(line_start));
-                    break;
-                }
-                Some(b'}') if line.trim_end() == "}" => last_brace = Some(line_start),
-                _ => {}
-            }
-            line_start += end;
+        let (end, closed) = fence::end(self.text, start);
+        self.at = end;
+        if !closed {
+            let opening = Token {
+                start: start as u32,
+                end: start as u32 + 3,
+                kind: TokenKind::Fence,
+            };
+            self.out.faults.push((Unclosed::Fence, opening));
         }
-        let end = last_brace.unwrap_or(line_start).min(self.text.len());
-        // The line break before the next thing is not the fence's.
-        self.at = start + self.text[start..end].trim_end().len();
-        let opening = Token {
-            start: start as u32,
-            end: start as u32 + 3,
-            kind: TokenKind::Fence,
-        };
-        self.out.faults.push((Unclosed::Fence, opening));
         TokenKind::Fence
     }
 }
@@ -506,45 +484,5 @@ pub(crate) fn ends_operand(token: Token, text: &str) -> bool {
         | TokenKind::Fence
         | TokenKind::Operator
         | TokenKind::Unknown => false,
-    }
-}
-
-/// Does a line of an example plainly start an item of the rule file? No YAML looks so.
-fn starts_item(line: &str) -> bool {
-    let Some((word, rest)) = line.split_once(' ') else {
-        return false;
-    };
-    let rest = rest.trim();
-    let name_end = rest
-        .find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-'))
-        .unwrap_or(rest.len());
-    let after = rest[name_end..].trim_start();
-    name_end > 0
-        && match word {
-            "rule" | "chart" => after.starts_with('{'),
-            "fn" => after.starts_with('('),
-            "param" => after.starts_with(':') && after.contains('='),
-            "let" => after.starts_with('='),
-            _ => false,
-        }
-}
-
-/// Does a line of an example plainly open the next example?
-fn opens_example(line: &str) -> bool {
-    let line = line.trim_start();
-    (line.starts_with("fails") || line.starts_with("passes")) && line.trim_end().ends_with("```")
-}
-
-/// The text between the fences of a fence token, as a range in it, and whether it is closed.
-pub(super) fn fence_content(fence: &str) -> (std::ops::Range<usize>, bool) {
-    let Some(first) = fence.find('\n') else {
-        return (fence.len()..fence.len(), false);
-    };
-    let start = first + 1;
-    let last = fence.rfind('\n').map_or(start, |end| end + 1);
-    if fence[last..].trim() == "```" {
-        (start..last, true)
-    } else {
-        (start..fence.len(), false)
     }
 }

@@ -7,6 +7,7 @@ mod chart;
 mod expr;
 mod item;
 mod pattern;
+mod primary;
 mod rule;
 
 use std::cell::{Cell, RefCell};

@@ -6,8 +6,8 @@ use super::super::ast::{
     Clause, Example, Expect, FixAction, FixClause, Requirement, Rule as AstRule, SeverityClause,
     SourceClause, Spanned, View,
 };
-use super::super::{report, token, vocabulary};
-use super::expr::Binding;
+use super::super::{fence, report, vocabulary};
+use super::primary::Binding;
 use super::{Builder, Node, Rule};
 
 impl Builder<'_> {
@@ -438,7 +438,7 @@ impl Builder<'_> {
                 }
                 Rule::text => title = self.quoted(&part, "a title"),
                 Rule::fence => {
-                    let (content, _) = token::fence_content(self.spelled(&part));
+                    let (content, _) = fence::content(self.spelled(&part));
                     let start = self.span(&part).start;
                     let span = Span::new(
                         span.source,

@@ -85,10 +85,28 @@ fn every_watch_block_of_the_manual_is_read_without_a_complaint() {
                 parsed.diagnostics
             );
             assert!(!parsed.file.items.is_empty(), "{}:{line}", path.display());
+            let formatted = lang::format::format(SourceId(0), &text);
+            assert_eq!(formatted, Ok(text), "{}:{line}", path.display());
             let wrong = errors(&parsed.file);
             assert!(wrong.is_empty(), "{}:{line}: {wrong:#?}", path.display());
             seen += 1;
         }
     }
     assert!(seen >= 3, "the manual has its examples");
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a test reads the manual")]
+fn the_manual_lists_the_words_that_are_never_names() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/language.md");
+    let manual = std::fs::read_to_string(page).unwrap();
+    let (_, after) = manual
+        .split_once("These words are never names:\n\n")
+        .unwrap();
+    let (list, _) = after.split_once("\n\n").unwrap();
+    let listed: Vec<&str> = list
+        .split_whitespace()
+        .map(|word| word.trim_matches('`'))
+        .collect();
+    assert_eq!(listed, lang::parse::vocabulary::RESERVED);
 }

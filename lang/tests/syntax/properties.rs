@@ -32,6 +32,7 @@ fn assert_total(text: &str) {
     let parsed = parse(ID, text);
     let joined: String = tokens(text).iter().map(|token| token.text(text)).collect();
     assert_eq!(joined, text);
+    assert_eq!(lang::parse::highlight(text).len(), tokens(text).len());
     for diagnostic in &parsed.diagnostics {
         assert!(
             text.get(diagnostic.primary.span.range()).is_some(),

@@ -266,9 +266,11 @@ impl KeyDecl {
         }
     }
 
-    /// Does the chart read it in this version? An unknown version counts as the newest.
+    /// Does the chart read it in this version? An unknown version counts as the newest. A key that moved and says no version was
+    /// never read: it is where people look for it.
     pub fn exists_in(&self, version: Option<&str>) -> bool {
-        in_range(version, self.since.as_deref(), self.until.as_deref())
+        let never = self.moved_to.is_some() && self.until.is_none();
+        !never && in_range(version, self.since.as_deref(), self.until.as_deref())
     }
 
     /// True if some version of the chart does not read it any more.

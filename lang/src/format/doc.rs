@@ -24,8 +24,8 @@ pub(super) enum Doc<'t> {
     Indent(usize, Box<Doc<'t>>),
     /// On one line if that fits, else broken at every [`Doc::Line`] and [`Doc::Soft`] of its own.
     Group {
-        /// Broken although it may fit.
-        broken: bool,
+        /// The columns on one line; `None` if it must be broken. Known from the start, as groups nest deep.
+        width: Option<usize>,
         /// What is grouped.
         content: Box<Doc<'t>>,
     },
@@ -33,14 +33,24 @@ pub(super) enum Doc<'t> {
     Fill(Vec<Doc<'t>>),
 }
 
-impl Doc<'_> {
+impl<'t> Doc<'t> {
+    /// A group of pieces, broken if `broken` or if one of them must be.
+    pub(super) fn group(broken: bool, parts: Vec<Doc<'t>>) -> Self {
+        let content = Self::Concat(parts);
+        let free = !broken && !content.forces_break();
+        Self::Group {
+            width: free.then(|| content.flat_width()).flatten(),
+            content: Box::new(content),
+        }
+    }
+
     /// Must a group around this be broken?
     pub(super) fn forces_break(&self) -> bool {
         match self {
             Self::Hard | Self::Comment(_) => true,
             Self::Concat(parts) | Self::Fill(parts) => parts.iter().any(Self::forces_break),
             Self::Indent(_, content) => content.forces_break(),
-            Self::Group { broken, content } => *broken || content.forces_break(),
+            Self::Group { width, .. } => width.is_none(),
             Self::Text(_) | Self::Raw(_) | Self::Line | Self::Soft | Self::IfBroken(_) => false,
         }
     }
@@ -63,13 +73,7 @@ impl Doc<'_> {
                     .map(|sum| sum + blanks)
             }
             Self::Indent(_, content) => content.flat_width(),
-            Self::Group { broken, content } => {
-                if *broken {
-                    None
-                } else {
-                    content.flat_width()
-                }
-            }
+            Self::Group { width, .. } => *width,
         }
     }
 }

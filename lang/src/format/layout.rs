@@ -144,7 +144,7 @@ impl<'a, 't> Layout<'a, 't> {
                     parts.push(self.expr(kind, link + 1..end, inner_leads));
                 }
             }
-            let chain = group(links.iter().any(|link| self.gaps.broken(*link)), parts);
+            let chain = Doc::group(links.iter().any(|link| self.gaps.broken(*link)), parts);
             return Doc::Indent(if leads { 0 } else { STEP }, Box::new(chain));
         }
         let commas: Vec<usize> = self
@@ -176,7 +176,7 @@ impl<'a, 't> Layout<'a, 't> {
         } else {
             Doc::Fill(elements)
         };
-        Doc::Indent(STEP, Box::new(group(false, vec![list])))
+        Doc::Indent(STEP, Box::new(Doc::group(false, vec![list])))
     }
 
     /// Words one after the other, brackets as groups.
@@ -222,7 +222,7 @@ impl<'a, 't> Layout<'a, 't> {
                 end,
                 Doc::Text(self.spelled(close)),
             ];
-            return group(broken, parts);
+            return Doc::group(broken, parts);
         }
         // Brackets directly inside brackets open and close together.
         let only =
@@ -286,7 +286,7 @@ impl<'a, 't> Layout<'a, 't> {
             Doc::Soft,
             Doc::Text(self.spelled(close)),
         ];
-        group(self.gaps.broken(inner.start), parts)
+        Doc::group(self.gaps.broken(inner.start), parts)
     }
 
     /// A comma that parts elements, not the names in `every key, value in …`.
@@ -429,13 +429,5 @@ impl<'a, 't> Layout<'a, 't> {
             .words
             .get(word + 1)
             .is_some_and(|next| next.token.kind == TokenKind::Text)
-    }
-}
-
-fn group(broken: bool, parts: Vec<Doc<'_>>) -> Doc<'_> {
-    let content = Doc::Concat(parts);
-    Doc::Group {
-        broken: broken || content.forces_break(),
-        content: Box::new(content),
     }
 }

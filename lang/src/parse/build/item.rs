@@ -226,7 +226,7 @@ impl Builder<'_> {
             match part.as_rule() {
                 Rule::or_null => or_null = Some(part_span),
                 Rule::type_literal => literals.push(self.literal(part)),
-                Rule::type_word => parts.push(TypeExpr {
+                Rule::type_name | Rule::type_word => parts.push(TypeExpr {
                     span: part_span,
                     kind: TypeKind::Word(self.spelled(&part).to_owned()),
                 }),

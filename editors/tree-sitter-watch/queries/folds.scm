@@ -1,0 +1,1 @@
+[(rule_body) (key_block) (chart) (fenced) (list) (map)] @fold

@@ -1,0 +1,2 @@
+[(rule_body) (key_block) (chart) (list) (map) (call)] @indent
+["}" "]" ")"] @outdent

@@ -1,0 +1,5 @@
+((example_text) @injection.content
+ (#set! injection.language "yaml"))
+
+((regex) @injection.content
+ (#set! injection.language "regex"))

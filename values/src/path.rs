@@ -133,26 +133,47 @@ impl PathPattern {
 
     /// True if the whole path fits. Linear in the product of both lengths at worst.
     pub fn matches(&self, path: &[Step<'_>]) -> bool {
-        self.run(path, false)
+        self.run(path, Accept::Whole)
     }
 
     /// True if the path, or a longer path that begins with it, could fit.
     pub fn matches_prefix(&self, path: &[Step<'_>]) -> bool {
-        self.run(path, true)
+        self.run(path, Accept::Longer)
     }
 
     /// True if the path or one of its beginnings fits: the pattern names a subtree that holds it.
     pub fn covers(&self, path: &[Step<'_>]) -> bool {
-        (0..=path.len()).any(|n| self.matches(&path[..n]))
+        self.run(path, Accept::Beginning)
     }
 
     /// Walks the pattern as a small automaton: `live[i]` says that the first `i` steps of it fit what was read so far.
-    fn run(&self, path: &[Step<'_>], prefix: bool) -> bool {
-        let mut live = vec![false; self.0.len() + 1];
+    fn run(&self, path: &[Step<'_>], accept: Accept) -> bool {
+        // Nearly every question about a path is settled by the keys a pattern starts with.
+        let head = self.0.iter().zip(path);
+        for (pattern, step) in head {
+            match (pattern, step) {
+                (PatternStep::Key(want), Step::Key(have)) if want == have => {}
+                (PatternStep::Key(_), _) => return false,
+                (PatternStep::Any | PatternStep::Deep, _) => break,
+            }
+        }
+        let states = self.0.len() + 1;
+        let mut few = [false; 2 * FEW_STATES];
+        let mut many = Vec::new();
+        let room: &mut [bool] = if states <= FEW_STATES {
+            &mut few[..2 * states]
+        } else {
+            many.resize(2 * states, false);
+            &mut many
+        };
+        let (mut live, mut next) = room.split_at_mut(states);
         live[0] = true;
-        self.skip_deep(&mut live);
+        self.skip_deep(live);
         for step in path {
-            let mut next = vec![false; live.len()];
+            if accept == Accept::Beginning && live[states - 1] {
+                return true;
+            }
+            next.fill(false);
             for (i, pattern) in self.0.iter().enumerate() {
                 if !live[i] {
                     continue;
@@ -164,13 +185,12 @@ impl PathPattern {
                     (PatternStep::Key(_), _) => {}
                 }
             }
-            live = next;
-            self.skip_deep(&mut live);
+            std::mem::swap(&mut live, &mut next);
+            self.skip_deep(live);
         }
-        if prefix {
-            live.contains(&true)
-        } else {
-            live[self.0.len()]
+        match accept {
+            Accept::Whole | Accept::Beginning => live[states - 1],
+            Accept::Longer => live.contains(&true),
         }
     }
 
@@ -181,6 +201,20 @@ impl PathPattern {
             }
         }
     }
+}
+
+/// Patterns of so many states are walked without allocating.
+const FEW_STATES: usize = 32;
+
+/// What of a path has to fit a pattern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Accept {
+    /// All of it.
+    Whole,
+    /// It, or a longer path that begins with it.
+    Longer,
+    /// It, or one of its beginnings.
+    Beginning,
 }
 
 /// The text up to the next dot outside quotes, whether it was quoted, and what follows.

@@ -26,7 +26,7 @@ async function start(context) {
       { scheme: 'file', language: 'watch' },
       { scheme: 'file', pattern: '**/*.{yaml,yml}' },
     ],
-    initializationOptions: vscode.workspace.getConfiguration('dogwatch'),
+    initializationOptions: { ...vscode.workspace.getConfiguration('dogwatch'), virtualDocuments: true },
     outputChannel: output,
     synchronize: { configurationSection: 'dogwatch' },
   });

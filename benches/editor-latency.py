@@ -1,0 +1,266 @@
+#!/usr/bin/env python3
+"""From didChange to the matching publishDiagnostics, in milliseconds: dogwatch, and yaml-language-server in the same run.
+
+usage: editor-latency.py [--edits N] [--json FILE] [--memory-edits N] SERVER [ARGUMENT...]
+       e.g. editor-latency.py target/release/dogwatch lsp
+
+The tree is corpus/clean-prod filled up to 65 files; the file that is edited is its largest one, cut or filled up to 100, 1,000 and 10,000 lines. Each
+edit replaces one line in the middle and adds or takes away exactly one finding (a key given twice). The clock starts before the bytes are
+written and stops when the publication that shows the edit has been read. Nothing is asserted here but that the findings are right.
+
+The peer is `yaml-language-server` from the search path, or $YAML_LANGUAGE_SERVER; without one it is left out, and that is said.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import queue
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+FILES = 65
+FILE = "values/wire-server/prod-values.yaml"
+
+
+class Server:
+    """A language server over pipes."""
+
+    def __init__(self, command, tree):
+        self.started = time.perf_counter()
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.inbox = queue.Queue()
+        threading.Thread(target=self._read, daemon=True).start()
+        self.id = 0
+        root = tree.as_uri()
+        self.request(
+            "initialize",
+            {
+                "processId": os.getpid(),
+                "rootUri": root,
+                "workspaceFolders": [{"uri": root, "name": "tree"}],
+                "capabilities": {
+                    "general": {"positionEncodings": ["utf-16"]},
+                    "textDocument": {"publishDiagnostics": {"versionSupport": True, "relatedInformation": True}},
+                },
+            },
+        )
+        self.notify("initialized", {})
+
+    def _read(self):
+        out = self.process.stdout
+        while True:
+            length = None
+            while True:
+                line = out.readline()
+                if not line:
+                    self.inbox.put(None)
+                    return
+                if line in (b"\r\n", b"\n"):
+                    break
+                name, _, value = line.partition(b":")
+                if name.strip().lower() == b"content-length":
+                    length = int(value)
+            body = out.read(length)
+            message = json.loads(body)
+            if "id" in message and "method" in message:
+                items = message.get("params") or {}
+                result = [None] * len(items.get("items", [])) if message["method"] == "workspace/configuration" else None
+                self._send({"jsonrpc": "2.0", "id": message["id"], "result": result})
+            else:
+                self.inbox.put((time.perf_counter(), message))
+
+    def _send(self, message):
+        body = json.dumps(message).encode()
+        self.process.stdin.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+        self.process.stdin.flush()
+
+    def notify(self, method, params):
+        self._send({"jsonrpc": "2.0", "method": method, "params": params})
+
+    def request(self, method, params):
+        self.id += 1
+        self._send({"jsonrpc": "2.0", "id": self.id, "method": method, "params": params})
+        return self.wait(lambda it: it.get("id") == self.id)
+
+    def wait(self, fits, timeout=60):
+        end = time.monotonic() + timeout
+        while True:
+            got = self.inbox.get(timeout=max(0.01, end - time.monotonic()))
+            if got is None:
+                sys.exit("the server ended")
+            if fits(got[1]):
+                return got
+
+    def findings(self, uri, version, count):
+        """The moment at which `count` keys given twice are shown; `version` counts where the server says one."""
+
+        def fits(message):
+            params = message.get("params", {})
+            if message.get("method") != "textDocument/publishDiagnostics" or params.get("uri") != uri:
+                return False
+            if params.get("version") is not None:
+                return params["version"] == version
+            return twice(params["diagnostics"]) == count
+
+        moment, message = self.wait(fits)
+        found = twice(message["params"]["diagnostics"])
+        assert found == count, f"{found} keys given twice instead of {count}"
+        return moment
+
+    def memory(self):
+        with open(f"/proc/{self.process.pid}/status", encoding="utf-8") as status:
+            line = next(line for line in status if line.startswith("VmRSS"))
+        return int(line.split()[1]) / 1024
+
+    def end(self):
+        self.request("shutdown", None)
+        self.notify("exit", None)
+        self.process.wait(10)
+
+
+def twice(diagnostics):
+    words = ("twice", "duplicate", "unique", "already")
+    return sum(any(word in it["message"].lower() for word in words) for it in diagnostics)
+
+
+def make_tree(folder):
+    shutil.copytree(ROOT / "corpus" / "clean-prod", folder)
+    have = sum(1 for path in folder.rglob("*.yaml"))
+    for number in range(FILES - have):
+        more = folder / "values" / f"chart-{number}" / "prod-values.yaml"
+        more.parent.mkdir(parents=True)
+        more.write_text("".join(f"setting{line}:\n  enabled: true\n  host: host-{line}.example.test\n" for line in range(20)))
+
+
+def cut(text, lines):
+    """The text with so many lines: cut at a top key, or filled up with services."""
+    have = text.splitlines()
+    if lines < len(have):
+        end = max(at for at in range(1, lines + 1) if at == 1 or (have[at] and not have[at][0].isspace() and have[at][0] != "#"))
+        have = have[:end]
+    number = 0
+    while len(have) < lines:
+        block = [
+            f"service-{number}:",
+            "  config:",
+            f"    host: host-{number}.example.test",
+            "    logLevel: Info",
+            "    endpoints: [a, b, c]",
+            "  replicaCount: 3",
+        ]
+        have.extend(block[: lines - len(have)])
+        number += 1
+    return have
+
+
+def measure(name, command, tree, lines, edits):
+    path = tree / FILE
+    have = cut((ROOT / "corpus" / "clean-prod" / FILE).read_text(), lines)
+    middle = next(at for at in range(len(have) // 2, 0, -1) if have[at] and not have[at][0].isspace())
+    have.insert(middle, "measured: 1")
+    have.insert(middle + 1, "other: 1")
+    text = "\n".join(have) + "\n"
+    path.write_text(text)
+    uri = path.as_uri()
+    server = Server(command, tree)
+    opened = time.perf_counter()
+    server.notify("textDocument/didOpen", {"textDocument": {"uri": uri, "languageId": "yaml", "version": 1, "text": text}})
+    first = server.findings(uri, 1, 0) if name != "peer" else server.wait(lambda it: it.get("method") == "textDocument/publishDiagnostics")[0]
+    start = (first - server.started) * 1000
+    open_ms = (first - opened) * 1000
+    times = []
+    for edit in range(edits + 3):
+        version = edit + 2
+        faulty = edit % 2 == 0
+        line = middle + 1
+        old = "other" if faulty else "measured"
+        new = "measured" if faulty else "other"
+        change = {
+            "range": {"start": {"line": line, "character": 0}, "end": {"line": line, "character": len(old)}},
+            "text": new,
+        }
+        begin = time.perf_counter()
+        server.notify("textDocument/didChange", {"textDocument": {"uri": uri, "version": version}, "contentChanges": [change]})
+        shown = server.findings(uri, version, 1 if faulty else 0)
+        if edit >= 3:
+            times.append((shown - begin) * 1000)
+        time.sleep(0.02)
+    memory = server.memory()
+    server.end()
+    times.sort()
+    return {
+        "server": name,
+        "lines": lines,
+        "p50": statistics.median(times),
+        "p95": times[int(len(times) * 0.95) - 1],
+        "start": start,
+        "open": open_ms,
+        "memory": memory,
+    }
+
+
+def growth(command, tree, edits):
+    """Memory after each quarter of many edits."""
+    path = tree / FILE
+    text = "\n".join(cut((ROOT / "corpus" / "clean-prod" / FILE).read_text(), 1000)) + "\n"
+    path.write_text(text)
+    uri = path.as_uri()
+    server = Server(command, tree)
+    server.notify("textDocument/didOpen", {"textDocument": {"uri": uri, "languageId": "yaml", "version": 1, "text": text}})
+    sizes = []
+    for edit in range(edits):
+        version = edit + 2
+        range_ = {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 0 if edit % 2 == 0 else 2}}
+        change = {"range": range_, "text": "# " if edit % 2 == 0 else ""}
+        server.notify("textDocument/didChange", {"textDocument": {"uri": uri, "version": version}, "contentChanges": [change]})
+        if edit % 50 == 49 or edit == edits - 1:
+            server.wait(lambda it: it.get("params", {}).get("version") == version)
+        if (edit + 1) % max(1, edits // 4) == 0:
+            sizes.append(server.memory())
+    server.end()
+    return sizes
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--edits", type=int, default=200)
+    parser.add_argument("--memory-edits", type=int, default=20_000)
+    parser.add_argument("--json")
+    parser.add_argument("server", nargs=argparse.REMAINDER)
+    options = parser.parse_args()
+    contenders = [("dogwatch", options.server)]
+    peer = os.environ.get("YAML_LANGUAGE_SERVER") or shutil.which("yaml-language-server")
+    if peer:
+        contenders.append(("peer", [peer, "--stdio"]))
+    else:
+        print("yaml-language-server could not be had: no peer in this run", file=sys.stderr)
+    results = []
+    with tempfile.TemporaryDirectory() as folder:
+        tree = pathlib.Path(folder).resolve() / "tree"
+        make_tree(tree)
+        print("| server | lines | p50 ms | p95 ms | start to first findings ms | open to findings ms | memory MB |")
+        print("|---|---:|---:|---:|---:|---:|---:|")
+        for lines in (100, 1000, 10_000):
+            for name, command in contenders:
+                it = measure(name, command, tree, lines, options.edits)
+                results.append(it)
+                shown = "yaml-language-server" if name == "peer" else name
+                print(f"| {shown} | {lines:,} | {it['p50']:.1f} | {it['p95']:.1f} | {it['start']:.0f} | {it['open']:.0f} | {it['memory']:.0f} |", flush=True)
+        if options.memory_edits:
+            sizes = growth(options.server, tree, options.memory_edits)
+            shown = ", ".join(f"{size:.0f}" for size in sizes)
+            print(f"\nmemory over {options.memory_edits:,} edits of the 1,000-line file, MB after each quarter: {shown}")
+            results.append({"server": "dogwatch", "growth": sizes})
+    if options.json:
+        pathlib.Path(options.json).write_text(json.dumps(results, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,2 @@
+((example_text) @injection.content
+ (#set! injection.language "yaml"))

@@ -1,0 +1,38 @@
+//! Tells Zed how the server is started: from the search path of the project.
+
+use zed_extension_api::{self as zed, LanguageServerId, Result, settings::LspSettings};
+
+struct Dogwatch;
+
+impl zed::Extension for Dogwatch {
+    fn new() -> Self {
+        Self
+    }
+
+    fn language_server_command(
+        &mut self,
+        _: &LanguageServerId,
+        worktree: &zed::Worktree,
+    ) -> Result<zed::Command> {
+        let settings = LspSettings::for_worktree("dogwatch", worktree)?;
+        let chosen = settings.binary.and_then(|binary| binary.path);
+        let command = chosen
+            .or_else(|| worktree.which("dogwatch"))
+            .ok_or("`dogwatch` is not on the search path; `lsp.dogwatch.binary.path` in the settings names it")?;
+        Ok(zed::Command {
+            command,
+            args: vec!["lsp".to_owned()],
+            env: worktree.shell_env(),
+        })
+    }
+
+    fn language_server_initialization_options(
+        &mut self,
+        _: &LanguageServerId,
+        worktree: &zed::Worktree,
+    ) -> Result<Option<zed::serde_json::Value>> {
+        Ok(LspSettings::for_worktree("dogwatch", worktree)?.initialization_options)
+    }
+}
+
+zed::register_extension!(Dogwatch);

@@ -27,10 +27,10 @@ fn host_of(text: &str) -> JsonHost {
         None => JsonHost::new(&values),
     };
     if let Some(profile) = profile {
-        host = host.in_profile(profile.as_str().unwrap());
+        host = host.in_profile(profile.as_str().expect("a text"));
     }
     if let Some(version) = version {
-        host = host.with_version(version.as_str().unwrap());
+        host = host.with_version(version.as_str().expect("a text"));
     }
     host
 }
@@ -120,17 +120,13 @@ fn check(name: &str) {
         clippy::disallowed_methods,
         reason = "the cases are a file of the project"
     )]
-    let text = std::fs::read_to_string(&path).unwrap();
+    let text = std::fs::read_to_string(&path).expect("a file of cases");
     let (rules, cases) = text.split_once("\n=== ").expect("a first case");
     let parsed = parse(SourceId(0), rules);
     let (program, mistakes) = compile(&[("test", &parsed.file)], &schema(), &Params::new());
     let mut current = rules.to_owned();
-    for diagnostic in parsed.diagnostics.iter().chain(&mistakes) {
-        panic!(
-            "{name}: {} at {:?}",
-            diagnostic.message, diagnostic.primary.span
-        );
-    }
+    let said: Vec<_> = parsed.diagnostics.iter().chain(&mistakes).collect();
+    assert!(said.is_empty(), "{name}: {said:?}");
     for case in cases.split("\n=== ") {
         let (title, rest) = case.split_once('\n').expect("a title");
         let (document, _) = rest.split_once("\n---\n").expect("a report after `---`");
@@ -145,7 +141,7 @@ fn check(name: &str) {
         reason = "the cases are a file of the project"
     )]
     if std::env::var("UPDATE").is_ok() {
-        std::fs::write(&path, &current).unwrap();
+        std::fs::write(&path, &current).expect("a file that can be written");
         return;
     }
     for (was, is) in text.lines().zip(current.lines()) {

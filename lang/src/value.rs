@@ -46,10 +46,39 @@ pub enum Data<'h> {
 /// A computed list.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct List<'h> {
-    /// The elements that are known to be in it. One may have no value itself: `[brig.a, brig.b]` where `brig.b` is missing.
+    /// The elements that are known to be in it. One may have no value itself: an item of the host that cannot be seen, or a group of a
+    /// regex that took no part.
     pub items: Vec<Value<'h>>,
     /// Why there may be more: a value that is absent, with its place.
     pub incomplete: Option<Box<Value<'h>>>,
+}
+
+impl<'h> List<'h> {
+    /// Adds an element. One that is missing is left out; for one that is unknown the list is known in part only.
+    pub fn push(&mut self, value: Value<'h>) {
+        match value.data {
+            Data::Absent(Absent::Missing) => {}
+            Data::Absent(Absent::Unknown(_)) => self.lacks(value),
+            _ => self.items.push(value),
+        }
+    }
+
+    /// Adds the elements of another list, and what it lacks.
+    pub fn extend(&mut self, other: Self) {
+        self.items.extend(other.items);
+        if let Some(why) = other.incomplete {
+            self.lacks(*why);
+        }
+    }
+
+    /// Elements may be missing because of `why`, which is absent; something unknown weighs more than something missing.
+    pub fn lacks(&mut self, why: Value<'h>) {
+        let missing = |value: &Value<'_>| matches!(value.data, Data::Absent(Absent::Missing));
+        match &self.incomplete {
+            Some(known) if !missing(known) || missing(&why) => {}
+            _ => self.incomplete = Some(Box::new(why)),
+        }
+    }
 }
 
 /// A compiled regex. Two are equal if their texts are.

@@ -3,10 +3,10 @@
 use std::net::IpAddr;
 
 use crate::builtins::addresses::is_private;
-use crate::builtins::call::{answer_bool, answer_truth};
+use crate::builtins::call::{answer_bool, answer_list, answer_truth};
 use crate::builtins::{Answer, Builtin, Call};
 use crate::eval::Truth;
-use crate::value::{Data, Value};
+use crate::value::{Data, List, Value};
 
 pub(super) const TABLE: &[Builtin] = &[
     Builtin::predicate(
@@ -184,7 +184,10 @@ fn no_proxy_covers<'h>(call: &mut Call<'_, 'h>) -> Answer<'h> {
 fn no_proxy_uncovered<'h>(call: &mut Call<'_, 'h>) -> Answer<'h> {
     let bypass = Bypass::read(call)?;
     let hosts = call.list(1)?.into_owned();
-    let (mut items, mut incomplete) = (Vec::new(), hosts.incomplete);
+    let mut uncovered = List {
+        items: Vec::new(),
+        incomplete: hosts.incomplete,
+    };
     for host in hosts.items {
         let truth = match &host.data {
             Data::String(text) => bypass.covers(call, text)?,
@@ -192,11 +195,9 @@ fn no_proxy_uncovered<'h>(call: &mut Call<'_, 'h>) -> Answer<'h> {
         };
         match truth {
             Truth::True => {}
-            Truth::False => items.push(host),
-            undecided => {
-                incomplete.get_or_insert_with(|| Box::new(undecided.into_value()));
-            }
+            Truth::False => uncovered.items.push(host),
+            undecided => uncovered.lacks(undecided.into_value()),
         }
     }
-    crate::builtins::call::answer_list(items, incomplete)
+    answer_list(uncovered.items, uncovered.incomplete)
 }

@@ -252,23 +252,25 @@ fn select<'h>(
     keep: fn(Truth, &Value<'h>) -> bool,
 ) -> Answer<'h> {
     let mut seen = Set::default();
-    let (mut kept, mut incomplete) = (Vec::new(), None);
+    let mut kept = List::default();
     for &index in lists {
         let list = call.list(index)?.into_owned();
-        incomplete = incomplete.or(list.incomplete);
+        if let Some(why) = list.incomplete {
+            kept.lacks(*why);
+        }
         for item in list.items {
             let truth = seen.contains(call, &item)?;
             if item.is_absent() || truth.is_undecided() {
-                incomplete.get_or_insert_with(|| Box::new(truth.into_value()));
+                kept.lacks(truth.into_value());
                 continue;
             }
             seen.insert(&item);
             if keep(truth, &item) {
-                kept.push(item);
+                kept.items.push(item);
             }
         }
     }
-    answer_list(kept, incomplete)
+    answer_list(kept.items, kept.incomplete)
 }
 
 /// The elements of the first list whose being in the second is `wanted`.
@@ -278,32 +280,36 @@ fn against<'h>(call: &mut Call<'_, 'h>, wanted: Truth) -> Answer<'h> {
     for item in other.items.iter().chain(other.incomplete.as_deref()) {
         set.insert(item);
     }
-    let (mut kept, mut incomplete) = (Vec::new(), list.incomplete);
+    let mut kept = List {
+        items: Vec::new(),
+        incomplete: list.incomplete,
+    };
     for item in list.items {
         let truth = set.contains(call, &item)?;
         if truth == wanted {
-            kept.push(item);
+            kept.items.push(item);
         } else if truth.is_undecided() {
-            incomplete.get_or_insert_with(|| Box::new(truth.into_value()));
+            kept.lacks(truth.into_value());
         }
     }
-    answer_list(kept, incomplete)
+    answer_list(kept.items, kept.incomplete)
 }
 
 fn flatten<'h>(call: &mut Call<'_, 'h>) -> Answer<'h> {
     let list = call.list(0)?.into_owned();
-    let (mut items, mut incomplete) = (Vec::new(), list.incomplete);
+    let mut flat = List {
+        items: Vec::new(),
+        incomplete: list.incomplete,
+    };
     for item in list.items {
         if matches!(item.data, Data::List(_) | Data::HostList(_)) {
             call.charge(item.size(call.host))?;
-            let inner = item.items(call.host).into_owned();
-            items.extend(inner.items);
-            incomplete = incomplete.or(inner.incomplete);
+            flat.extend(item.items(call.host).into_owned());
         } else {
-            items.push(item);
+            flat.items.push(item);
         }
     }
-    answer_list(items, incomplete)
+    answer_list(flat.items, flat.incomplete)
 }
 
 fn index_of<'h>(call: &mut Call<'_, 'h>) -> Answer<'h> {

@@ -86,11 +86,6 @@ impl<'h> Comparison<'_, 'h> {
             }
             (Data::Regex(x), Data::Regex(y)) => Truth::from(x == y),
             (Data::Record(x), Data::Record(y)) => Truth::from(x == y),
-            (Data::HostList(x), Data::HostList(y)) | (Data::HostMap(x), Data::HostMap(y))
-                if x == y =>
-            {
-                Truth::True
-            }
             (Data::List(_) | Data::HostList(_), Data::List(_) | Data::HostList(_)) => {
                 self.lists(a, b, depth)?
             }
@@ -104,15 +99,17 @@ impl<'h> Comparison<'_, 'h> {
     fn lists(&mut self, a: &Value<'h>, b: &Value<'h>, depth: usize) -> Result<Truth, OverBudget> {
         self.budget.charge(a.size(self.host) + b.size(self.host))?;
         let (a, b) = (a.items(self.host), b.items(self.host));
-        let open = a.incomplete.as_ref().or(b.incomplete.as_ref());
-        if open.is_none() && a.items.len() != b.items.len() {
+        let mut result = Truth::True;
+        for why in [&a.incomplete, &b.incomplete].into_iter().flatten() {
+            result = join(result, Truth::of_value(why));
+        }
+        if result.is_undecided() {
+            // Elements may be missing anywhere, so no position can be compared.
+            return Ok(result);
+        }
+        if a.items.len() != b.items.len() {
             return Ok(Truth::False);
         }
-        if let Some(why) = open {
-            // Elements may be missing anywhere, so no position can be compared.
-            return Ok(Truth::of_value(why));
-        }
-        let mut result = Truth::True;
         for (x, y) in a.items.iter().zip(&b.items) {
             match self.equal(x, y, depth + 1)? {
                 Truth::True => {}

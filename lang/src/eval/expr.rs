@@ -132,11 +132,11 @@ impl<'h> Machine<'_, 'h> {
     }
 
     fn list(&mut self, items: &'h [Node]) -> Work<Value<'h>> {
-        let mut made = Made::default();
+        let mut made = List::default();
         for item in self.values(items)? {
             made.push(item);
         }
-        Ok(list_value(made.items, made.incomplete, None))
+        Ok(list_value(made, None))
     }
 
     fn map(&mut self, entries: &'h [(String, Node)]) -> Work<Value<'h>> {
@@ -161,9 +161,9 @@ impl<'h> Machine<'_, 'h> {
         let Some(elements) = self.elements(over.clone())? else {
             return Ok(not_a_list(over));
         };
-        let mut made = Made::default();
+        let mut made = List::default();
         self.generate(first, &elements, rest, element, &mut made)?;
-        Ok(list_value(made.items, made.incomplete, place))
+        Ok(list_value(made, place))
     }
 
     fn generate(
@@ -172,7 +172,7 @@ impl<'h> Machine<'_, 'h> {
         elements: &Elements<'h>,
         rest: &'h [Gen],
         element: &'h Node,
-        made: &mut Made<'h>,
+        made: &mut List<'h>,
     ) -> Work<()> {
         'elements: for index in 0..elements.len() {
             self.budget.charge(1)?;
@@ -301,9 +301,7 @@ impl<'h> Machine<'_, 'h> {
         }
         self.budget.charge(a.size(self.host) + b.size(self.host))?;
         let mut list = a.items(self.host).into_owned();
-        let other = b.items(self.host).into_owned();
-        list.items.extend(other.items);
-        list.incomplete = list.incomplete.or(other.incomplete);
+        list.extend(b.items(self.host).into_owned());
         Ok(computed(Data::List(Arc::new(list)), &sides, secret))
     }
 
@@ -373,40 +371,10 @@ impl<'h> Elements<'h> {
     }
 }
 
-/// A list being made.
-#[derive(Default)]
-struct Made<'h> {
-    items: Vec<Value<'h>>,
-    incomplete: Option<Box<Value<'h>>>,
-}
-
-impl<'h> Made<'h> {
-    /// Adds an element. One that is missing is left out; for one that is unknown the list is known in part only.
-    fn push(&mut self, value: Value<'h>) {
-        match value.data {
-            Data::Absent(Absent::Missing) => {}
-            Data::Absent(Absent::Unknown(_)) => self.lacks(value),
-            _ => self.items.push(value),
-        }
-    }
-
-    /// An element may be missing because of `why`; something unknown weighs more than something missing.
-    fn lacks(&mut self, why: Value<'h>) {
-        match &self.incomplete {
-            Some(known) if !is_missing(known) || is_missing(&why) => {}
-            _ => self.incomplete = Some(Box::new(why)),
-        }
-    }
-}
-
-fn list_value<'h>(
-    items: Vec<Value<'h>>,
-    incomplete: Option<Box<Value<'h>>>,
-    place: Option<Place>,
-) -> Value<'h> {
-    let secret = items.iter().any(|item| item.secret);
+fn list_value<'h>(list: List<'h>, place: Option<Place>) -> Value<'h> {
+    let secret = list.items.iter().any(|item| item.secret);
     Value {
-        data: Data::List(Arc::new(List { items, incomplete })),
+        data: Data::List(Arc::new(list)),
         place,
         secret,
     }

@@ -1,0 +1,60 @@
+//! Where texts come from. [`Disk`] is the only IO of the libraries.
+//!
+//! INVARIANT: everything else in this crate is a function of what a [`Files`] says, so that a folder, an editor's unsaved
+//! texts, a revision of a repository and the example of a rule are judged by the same code.
+
+mod disk;
+mod memory;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+pub use disk::{Disk, write_atomically};
+pub use memory::{Memory, Overlay};
+
+/// The largest file that is read, in bytes. What is larger is reported and left out.
+pub const MAX_SIZE: u64 = 64 << 20;
+
+/// A file system, as far as a run needs one. Paths are absolute, or relative to whatever the implementation is rooted at.
+pub trait Files: Send + Sync {
+    /// Every file below `root` that takes part: no version control folder, nothing ignored. For a `root` that is a file, that
+    /// file. Paths begin with `root`. Sorted.
+    fn list(&self, root: &Path, options: &ListOptions) -> Listing;
+
+    /// The bytes of a file.
+    ///
+    /// # Errors
+    /// As the system says, and [`io::ErrorKind::FileTooLarge`] for a file over [`MAX_SIZE`].
+    fn read(&self, path: &Path) -> io::Result<Arc<[u8]>>;
+
+    /// What stands at a path.
+    fn kind(&self, path: &Path) -> Option<PathKind>;
+}
+
+/// What stands at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PathKind {
+    /// A file.
+    File,
+    /// A folder.
+    Folder,
+}
+
+/// How a folder is gone through.
+#[derive(Debug, Clone, Default)]
+pub struct ListOptions {
+    /// Take what `.gitignore` files leave out, too.
+    pub no_ignore: bool,
+    /// Further patterns of files that take no part, as `.gitignore` writes them, relative to the root.
+    pub exclude: Vec<String>,
+}
+
+/// The files of a folder.
+#[derive(Debug, Clone, Default)]
+pub struct Listing {
+    /// Files, sorted.
+    pub files: Vec<PathBuf>,
+    /// Folders and files that could not be looked at: an unreadable folder, a loop of links.
+    pub problems: Vec<(PathBuf, String)>,
+}

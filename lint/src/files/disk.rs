@@ -1,0 +1,131 @@
+//! The real file system.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the one place of the libraries that may do IO"
+)]
+
+use std::fs;
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ignore::WalkBuilder;
+use ignore::overrides::OverrideBuilder;
+
+use super::{Files, ListOptions, Listing, MAX_SIZE, PathKind};
+
+/// The real file system.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Disk;
+
+impl Files for Disk {
+    fn list(&self, root: &Path, options: &ListOptions) -> Listing {
+        let mut listing = Listing::default();
+        let mut builder = WalkBuilder::new(root);
+        builder
+            .standard_filters(!options.no_ignore)
+            .hidden(false)
+            .require_git(false)
+            .follow_links(true)
+            .filter_entry(|entry| entry.file_name() != ".git");
+        if !options.exclude.is_empty() {
+            let mut overrides = OverrideBuilder::new(root);
+            for pattern in &options.exclude {
+                // In an override `!` means "leave out", the other way round from `.gitignore`.
+                let turned = match pattern.strip_prefix('!') {
+                    Some(kept) => kept.to_owned(),
+                    None => format!("!{pattern}"),
+                };
+                if let Err(error) = overrides.add(&turned) {
+                    listing.problems.push((root.to_owned(), error.to_string()));
+                }
+            }
+            if let Ok(overrides) = overrides.build() {
+                builder.overrides(overrides);
+            }
+        }
+        for entry in builder.build() {
+            match entry {
+                Ok(entry) => {
+                    if entry.file_type().is_some_and(|it| it.is_file()) {
+                        listing.files.push(entry.into_path());
+                    }
+                }
+                Err(error) => listing.problems.push(problem(root, &error)),
+            }
+        }
+        listing.files.sort_unstable();
+        listing.problems.sort_unstable();
+        listing
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Arc<[u8]>> {
+        let file = fs::File::open(path)?;
+        let size = file.metadata()?.len();
+        let too_large = || io::Error::from(io::ErrorKind::FileTooLarge);
+        if size > MAX_SIZE {
+            return Err(too_large());
+        }
+        let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 1);
+        // A file may grow while it is read, and a pipe says no size.
+        file.take(MAX_SIZE + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > MAX_SIZE {
+            return Err(too_large());
+        }
+        Ok(bytes.into())
+    }
+
+    fn kind(&self, path: &Path) -> Option<PathKind> {
+        let metadata = fs::metadata(path).ok()?;
+        Some(if metadata.is_dir() {
+            PathKind::Folder
+        } else {
+            PathKind::File
+        })
+    }
+}
+
+/// The place and the words of a problem, without the place said twice.
+fn problem(root: &Path, error: &ignore::Error) -> (PathBuf, String) {
+    fn place(error: &ignore::Error) -> Option<PathBuf> {
+        match error {
+            ignore::Error::WithPath { path, .. } => Some(path.clone()),
+            ignore::Error::Loop { child, .. } => Some(child.clone()),
+            ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => {
+                place(err)
+            }
+            _ => None,
+        }
+    }
+    let path = place(error).unwrap_or_else(|| root.to_owned());
+    let words = match error.io_error() {
+        Some(error) => error.kind().to_string(),
+        None => "a loop of links".to_owned(),
+    };
+    (path, words)
+}
+
+/// Writes a file so that there is never half of it: a new file beside it takes its place. Keeps its permissions; a link
+/// stays a link.
+///
+/// # Errors
+/// As the system says. Then the file is as it was.
+pub fn write_atomically(path: &Path, text: &[u8]) -> io::Result<()> {
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let folder = target.parent().unwrap_or(Path::new("."));
+    let name = target.file_name().unwrap_or_default().to_string_lossy();
+    let fresh = folder.join(format!(".{name}.dogwatch-{}", std::process::id()));
+    let result = (|| {
+        let mut file = fs::File::create(&fresh)?;
+        file.write_all(text)?;
+        if let Ok(metadata) = fs::metadata(&target) {
+            file.set_permissions(metadata.permissions())?;
+        }
+        file.sync_all()?;
+        fs::rename(&fresh, &target)
+    })();
+    if result.is_err() {
+        let _ = fs::remove_file(&fresh);
+    }
+    result
+}

@@ -1,0 +1,125 @@
+//! Texts in memory: examples of rules, revisions of a repository, and what an editor has not saved yet.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ignore::gitignore::GitignoreBuilder;
+
+use super::{Files, ListOptions, Listing, PathKind};
+
+/// Files that are all in memory.
+#[derive(Debug, Clone, Default)]
+pub struct Memory {
+    files: BTreeMap<PathBuf, Arc<[u8]>>,
+}
+
+impl Memory {
+    /// Adds or replaces a file.
+    pub fn insert(&mut self, path: impl Into<PathBuf>, bytes: impl Into<Arc<[u8]>>) {
+        self.files.insert(path.into(), bytes.into());
+    }
+
+    /// Takes a file away.
+    pub fn remove(&mut self, path: &Path) {
+        self.files.remove(path);
+    }
+
+    /// The paths, sorted.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.files.keys().map(PathBuf::as_path)
+    }
+}
+
+impl Files for Memory {
+    fn list(&self, root: &Path, options: &ListOptions) -> Listing {
+        let mut listing = Listing::default();
+        let mut excluded = GitignoreBuilder::new(root);
+        for pattern in &options.exclude {
+            if let Err(error) = excluded.add_line(None, pattern) {
+                listing.problems.push((root.to_owned(), error.to_string()));
+            }
+        }
+        let excluded = excluded.build().ok();
+        let below = self.files.keys().filter(|path| path.starts_with(root));
+        listing.files = below
+            .filter(|path| {
+                let ignored = |it: &ignore::gitignore::Gitignore| {
+                    it.matched_path_or_any_parents(path, false).is_ignore()
+                };
+                !excluded.as_ref().is_some_and(ignored)
+            })
+            .cloned()
+            .collect();
+        listing
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Arc<[u8]>> {
+        let found = self.files.get(path).cloned();
+        found.ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    fn kind(&self, path: &Path) -> Option<PathKind> {
+        if self.files.contains_key(path) {
+            return Some(PathKind::File);
+        }
+        let inside = self.files.keys().any(|file| file.starts_with(path));
+        inside.then_some(PathKind::Folder)
+    }
+}
+
+/// Some texts laid over other files: an editor's unsaved documents, standard input.
+#[derive(Clone)]
+pub struct Overlay {
+    below: Arc<dyn Files>,
+    texts: Memory,
+}
+
+impl Overlay {
+    /// Nothing laid over `below` yet.
+    pub fn new(below: Arc<dyn Files>) -> Self {
+        Self {
+            below,
+            texts: Memory::default(),
+        }
+    }
+
+    /// Lays a text over a file, which need not be there.
+    pub fn insert(&mut self, path: impl Into<PathBuf>, text: impl Into<Arc<[u8]>>) {
+        self.texts.insert(path, text);
+    }
+
+    /// The file below counts again.
+    pub fn remove(&mut self, path: &Path) {
+        self.texts.remove(path);
+    }
+
+    /// The paths of the texts laid over, sorted.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.texts.paths()
+    }
+
+    /// True if a text is laid over that file.
+    pub fn covers(&self, path: &Path) -> bool {
+        self.texts.files.contains_key(path)
+    }
+}
+
+impl Files for Overlay {
+    fn list(&self, root: &Path, options: &ListOptions) -> Listing {
+        let mut listing = self.below.list(root, options);
+        listing.files.extend(self.texts.list(root, options).files);
+        listing.files.sort_unstable();
+        listing.files.dedup();
+        listing
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Arc<[u8]>> {
+        self.texts.read(path).or_else(|_| self.below.read(path))
+    }
+
+    fn kind(&self, path: &Path) -> Option<PathKind> {
+        self.texts.kind(path).or_else(|| self.below.kind(path))
+    }
+}

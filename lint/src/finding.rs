@@ -1,0 +1,61 @@
+//! One finding: a diagnostic, and what is known of where it belongs.
+
+use source::Diagnostic;
+
+/// Who says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Origin {
+    /// A rule, judged over a deployment.
+    Rule,
+    /// The reading of a file: syntax, size, encoding.
+    File,
+    /// The configuration, a comment that allows something, the baseline.
+    Configuration,
+    /// The text of a rule: parsing, checking, compiling, the work budget.
+    RuleText,
+}
+
+/// Why a finding does not count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Suppression {
+    /// A comment allows it.
+    Comment {
+        /// The reason it gives.
+        reason: String,
+        /// The day from which it counts again, as `YYYY-MM-DD`.
+        until: Option<String>,
+    },
+    /// The baseline has it.
+    Baseline,
+}
+
+/// One finding. The diagnostic's code is the rule's id, or the name of the problem.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What is said, where, and what would mend it.
+    pub diagnostic: Diagnostic,
+    /// Who says it.
+    pub origin: Origin,
+    /// The pack of the rule; empty where no rule speaks.
+    pub pack: String,
+    /// The rule's tags.
+    pub tags: Vec<String>,
+    /// The tree's folder, as people see it.
+    pub tree: String,
+    /// The deployment's name; empty for the unnamed one and where none is at hand.
+    pub deployment: String,
+    /// The deployment's profile; empty likewise.
+    pub profile: String,
+    /// The release the primary place belongs to.
+    pub release: Option<String>,
+    /// That release's chart.
+    pub chart: Option<String>,
+    /// The path of the value at fault, as people write it: `brig.config.smtp.host`. `None` for a whole file or a rule.
+    pub path: Option<String>,
+    /// Which of the rule's requirements failed, from 0.
+    pub requirement: usize,
+    /// The same for the same fault after lines have moved: of rule, file, path and requirement, never of a line. 32 hex digits.
+    pub fingerprint: String,
+    /// Why it does not count, if it does not.
+    pub suppressed: Option<Suppression>,
+}

@@ -1,0 +1,216 @@
+//! The closing summary for people: what was found, judged, left out, and why.
+
+use std::collections::BTreeMap;
+
+use lint::finding::Suppression;
+use lint::report::Report;
+use source::{Applicability, Severity};
+
+use crate::output::text::path;
+
+/// Names in a list, before it says how many more there are.
+const MOST_NAMES: usize = 3;
+/// Groups in a list, likewise.
+const MOST_GROUPS: usize = 5;
+
+/// `1 file`, `2 files`, `3 deployments`.
+pub(crate) fn count(n: usize, one: &str) -> String {
+    match (n, one.strip_suffix('y')) {
+        (1, _) => format!("1 {one}"),
+        (_, Some(stem)) => format!("{n} {stem}ies"),
+        (_, None) => format!("{n} {one}s"),
+    }
+}
+
+/// How many findings of each severity, the worst first.
+pub(crate) fn by_severity(report: &Report) -> [(Severity, usize); 3] {
+    [Severity::Error, Severity::Warning, Severity::Info].map(|severity| {
+        let findings = report.findings.iter();
+        let of_it = findings.filter(|it| it.diagnostic.severity == severity);
+        (severity, of_it.count())
+    })
+}
+
+/// `2 errors, 1 warning`; `info` has no plural. Severities without findings are left out.
+pub(crate) fn severities(report: &Report) -> String {
+    let counts = by_severity(report).into_iter().filter(|(_, n)| *n > 0);
+    let words = counts.map(|(severity, n)| match severity {
+        Severity::Error | Severity::Warning => count(n, severity.as_str()),
+        Severity::Info => format!("{n} info"),
+    });
+    words.collect::<Vec<_>>().join(", ")
+}
+
+/// The summary, each line with the word it stands under. `verbose` shortens no list.
+pub(crate) fn lines(report: &Report, verbose: bool) -> Vec<(&'static str, String)> {
+    let summary = &report.summary;
+    let mut lines = vec![("found", found(report))];
+    lines.push((
+        "judged",
+        format!(
+            "{} ({}) of {} in {} and {}, by {}",
+            count(summary.files, "file"),
+            size(summary.bytes),
+            count(summary.releases, "release"),
+            count(summary.deployments, "deployment"),
+            count(summary.trees, "tree"),
+            count(summary.rules, "rule"),
+        ),
+    ));
+    let outcomes = &summary.outcomes;
+    let mut checks = format!(
+        "{} passed, {} failed, {} did not apply, {} could not be decided",
+        outcomes.pass, outcomes.fail, outcomes.not_applicable, outcomes.undecided
+    );
+    if outcomes.error > 0 {
+        checks += &format!(", {} broken off for too much work", outcomes.error);
+    }
+    lines.push(("checks", checks));
+    let mut undecided: Vec<_> = summary.undecided.iter().collect();
+    undecided.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
+    let most = if verbose { usize::MAX } else { MOST_GROUPS };
+    for (why, n) in undecided.iter().take(most) {
+        lines.push(("undecided", format!("{n} because {why}")));
+    }
+    if undecided.len() > most {
+        let left: usize = undecided.iter().skip(most).map(|(_, n)| **n).sum();
+        lines.push((
+            "undecided",
+            format!("{left} for other reasons (`--verbose` lists them)"),
+        ));
+    }
+    lines.extend(allowed(report).map(|text| ("allowed", text)));
+    lines.extend(
+        skipped(report, verbose)
+            .into_iter()
+            .map(|text| ("skipped", text)),
+    );
+    if !summary.idle_rules.is_empty() {
+        let names = names(
+            summary.idle_rules.iter().map(|it| format!("`{it}`")),
+            verbose,
+        );
+        lines.push(("idle", format!("nothing to check anywhere for {names}")));
+    }
+    lines.extend(summary.notes.iter().map(|note| ("note", note.clone())));
+    lines
+}
+
+fn found(report: &Report) -> String {
+    if report.findings.is_empty() {
+        return "nothing".to_owned();
+    }
+    let mut files: Vec<_> = report
+        .findings
+        .iter()
+        .map(|it| it.diagnostic.primary.span.source)
+        .collect();
+    files.sort_unstable();
+    files.dedup();
+    let with_fix = |wanted| {
+        let findings = report.findings.iter();
+        findings
+            .filter(|it| {
+                it.diagnostic
+                    .fixes
+                    .first()
+                    .is_some_and(|fix| fix.applicability == wanted)
+            })
+            .count()
+    };
+    let mut text = format!("{} in {}", severities(report), count(files.len(), "file"));
+    let (safe, risky) = (
+        with_fix(Applicability::Safe),
+        with_fix(Applicability::Unsafe),
+    );
+    match (safe, risky) {
+        (0, 0) => {}
+        (_, 0) => text += &format!("; `dogwatch fix` mends {safe}"),
+        (0, _) => text += &format!("; `dogwatch fix --unsafe` mends {risky}"),
+        (_, _) => text += &format!("; `dogwatch fix` mends {safe}, with `--unsafe` {risky} more"),
+    }
+    text
+}
+
+fn allowed(report: &Report) -> Option<String> {
+    let (mut comments, mut baseline) = (0, 0);
+    for finding in &report.suppressed {
+        match finding.suppressed {
+            Some(Suppression::Comment { .. }) => comments += 1,
+            Some(Suppression::Baseline) => baseline += 1,
+            None => {}
+        }
+    }
+    let parts = [
+        (comments > 0).then(|| format!("{} by comments", count(comments, "finding"))),
+        (baseline > 0).then(|| format!("{} by the baseline", count(baseline, "finding"))),
+    ];
+    let parts: Vec<_> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// Skipped files by reason, the commonest first.
+fn skipped(report: &Report, verbose: bool) -> Vec<String> {
+    let mut by_reason: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for file in &report.summary.skipped {
+        by_reason
+            .entry(&file.why)
+            .or_default()
+            .push(path(&file.path));
+    }
+    let mut groups: Vec<_> = by_reason.into_iter().collect();
+    groups.sort_by(|a, b| b.1.len().cmp(&a.1.len()).then(a.0.cmp(b.0)));
+    let most = if verbose { usize::MAX } else { MOST_GROUPS };
+    let left: usize = groups.iter().skip(most).map(|(_, files)| files.len()).sum();
+    let shown = groups.into_iter().take(most);
+    let mut lines: Vec<_> = shown
+        .map(|(why, files)| {
+            format!(
+                "{} ({why}): {}",
+                count(files.len(), "file"),
+                names(files.into_iter(), verbose)
+            )
+        })
+        .collect();
+    if left > 0 {
+        lines.push(format!(
+            "{} for other reasons (`--verbose` lists them)",
+            count(left, "file")
+        ));
+    }
+    lines
+}
+
+fn names(all: impl ExactSizeIterator<Item = String>, verbose: bool) -> String {
+    let (n, most) = (all.len(), if verbose { usize::MAX } else { MOST_NAMES });
+    let mut text = all.take(most).collect::<Vec<_>>().join(", ");
+    if n > most {
+        text += &format!(" and {} more", n - most);
+    }
+    text
+}
+
+/// `812 bytes`, `84 kB`, `32.5 MB`: powers of ten.
+fn size(bytes: u64) -> String {
+    match bytes {
+        1 => "1 byte".to_owned(),
+        0..1_000 => format!("{bytes} bytes"),
+        1_000..1_000_000 => format!("{} kB", (bytes + 500) / 1_000),
+        _ => format!("{}.{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_read_as_people_say_them() {
+        assert_eq!(count(1, "file"), "1 file");
+        assert_eq!(count(0, "file"), "0 files");
+        assert_eq!(count(2, "entry"), "2 entries");
+        assert_eq!(size(999), "999 bytes");
+        assert_eq!(size(84_499), "84 kB");
+        assert_eq!(size(32_550_000), "32.5 MB");
+    }
+}

@@ -1,0 +1,243 @@
+//! Diagnostics drawn with their source lines: what `pretty` shows, and how problems of rules and configuration look.
+
+use std::io::{self, Write};
+
+use ariadne::{CharSet, Color, Config, Fmt, Label, Report, ReportKind};
+use source::{Applicability, Diagnostic, Severity, SourceMap};
+
+use crate::output::Style;
+use crate::output::marks::groups;
+use crate::output::sheets::Sheets;
+use crate::output::text::{Place, harmless};
+
+/// More related places than this are counted instead of drawn.
+const MOST_RELATED: usize = 6;
+/// Columns left of a source line: the line number and the frame.
+const GUTTER: usize = 10;
+
+/// Draws diagnostics one after the other, with an empty line after each.
+///
+/// # Errors
+/// When `out` refuses.
+pub(crate) fn draw(
+    diagnostics: &[Diagnostic],
+    sources: &SourceMap,
+    style: &Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut pen = Pen::new(sources, style);
+    for diagnostic in diagnostics {
+        pen.draw(diagnostic, &[], out)?;
+    }
+    Ok(())
+}
+
+/// Draws diagnostics over one set of sources.
+pub(crate) struct Pen<'a> {
+    sources: &'a SourceMap,
+    style: &'a Style,
+    sheets: Sheets<'a>,
+}
+
+impl<'a> Pen<'a> {
+    /// A pen that has drawn nothing yet.
+    pub(crate) fn new(sources: &'a SourceMap, style: &'a Style) -> Self {
+        Self {
+            sources,
+            style,
+            sheets: Sheets::new(sources),
+        }
+    }
+
+    /// Draws one diagnostic: the message, the source lines, then what to do, then `more` (a word and what it says).
+    pub(crate) fn draw(
+        &mut self,
+        diagnostic: &Diagnostic,
+        more: &[(&str, String)],
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let color = severity_color(diagnostic.severity);
+        let head = format!(
+            "{}[{}]",
+            diagnostic.severity,
+            harmless(diagnostic.code.as_str())
+        );
+        let message = harmless(&diagnostic.message);
+        if self.style.color {
+            writeln!(
+                out,
+                "\u{1b}[1m{}\u{1b}[1m: {message}\u{1b}[0m",
+                head.fg(color)
+            )?;
+        } else {
+            writeln!(out, "{head}: {message}")?;
+        }
+        self.excerpts(diagnostic, color, out)?;
+        if diagnostic.related.len() > MOST_RELATED && !self.style.verbose {
+            let left = diagnostic.related.len() - MOST_RELATED;
+            self.remark("note", &format!("and {left} more places"), out)?;
+        }
+        if let Some(help) = &diagnostic.help {
+            self.remark("help", help, out)?;
+        }
+        for fix in &diagnostic.fixes {
+            let word = match fix.applicability {
+                Applicability::Safe => "fix available (safe)",
+                Applicability::Unsafe => "fix available (unsafe)",
+            };
+            self.remark(word, &fix.title, out)?;
+        }
+        for (word, text) in more {
+            self.remark(word, text, out)?;
+        }
+        writeln!(out)
+    }
+
+    /// A line below the excerpt, later lines of `text` indented.
+    fn remark(&self, word: &str, text: &str, out: &mut dyn Write) -> io::Result<()> {
+        let mut lines = text.trim_end().lines();
+        let first = harmless(lines.next().unwrap_or(""));
+        if self.style.color {
+            writeln!(out, "  {} {first}", format!("{word}:").fg(Color::Cyan))?;
+        } else {
+            writeln!(out, "  {word}: {first}")?;
+        }
+        for line in lines {
+            writeln!(
+                out,
+                "  {:width$}  {}",
+                "",
+                harmless(line),
+                width = word.len()
+            )?;
+        }
+        Ok(())
+    }
+
+    fn excerpts(
+        &mut self,
+        diagnostic: &Diagnostic,
+        color: Color,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let most = if self.style.verbose {
+            usize::MAX
+        } else {
+            MOST_RELATED
+        };
+        let groups = groups(diagnostic, self.sources, most);
+        let room = self.style.width.saturating_sub(GUTTER).max(20);
+        self.sheets.forget_cut();
+        let mut labels = Vec::new();
+        for (order, group) in groups.iter().enumerate() {
+            let Some(placed) = self.sheets.place(group, order, room) else {
+                let place = Place::of(self.sources, diagnostic.primary.span);
+                return writeln!(
+                    out,
+                    "  at {}:{}:{}",
+                    harmless(&place.file),
+                    place.line,
+                    place.column
+                );
+            };
+            for (mark, (sheet, range)) in group.iter().zip(placed) {
+                let color = if mark.primary { color } else { Color::Blue };
+                let order = i32::try_from(order).unwrap_or(i32::MAX);
+                let label = Label::new((sheet, range.clone())).with_order(order);
+                let Some(message) = mark.message else {
+                    labels.push((label, None));
+                    continue;
+                };
+                let message = match message {
+                    // Ariadne underlines only what has a remark.
+                    "" => "here".into(),
+                    text => harmless(text),
+                };
+                let message = if self.style.color {
+                    message.fg(color).to_string()
+                } else {
+                    message.into_owned()
+                };
+                let label = label
+                    .with_message(message)
+                    .with_color(color)
+                    .with_priority(i32::from(mark.primary));
+                labels.push((label, mark.primary.then_some((sheet, range))));
+            }
+        }
+        let Some(primary) = labels.iter().find_map(|(_, primary)| primary.clone()) else {
+            return Ok(());
+        };
+        let config = Config::default()
+            .with_color(self.style.color)
+            .with_char_set(if self.style.unicode {
+                CharSet::Unicode
+            } else {
+                CharSet::Ascii
+            });
+        let mut drawn = Vec::new();
+        Report::build(ReportKind::Error, primary)
+            .with_config(config)
+            .with_labels(labels.into_iter().map(|(label, _)| label))
+            .finish()
+            .write(&mut self.sheets, &mut drawn)?;
+        // The first line is ariadne's own headline; lines that end in the frame's padding are trimmed.
+        let drawn = String::from_utf8_lossy(&drawn);
+        for line in drawn.lines().skip(1) {
+            if self.style.color {
+                writeln!(out, "{}", calm(line))?;
+            } else {
+                writeln!(out, "{}", line.trim_end())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Ariadne's colours for any background: it draws the text in a grey that cannot be read on white, and colours each character
+/// on its own. The only escapes in `line` are ariadne's.
+fn calm(line: &str) -> String {
+    let mut calm = String::with_capacity(line.len());
+    let (mut current, mut wanted) = ("", "");
+    let mut rest = line;
+    while let Some(c) = rest.chars().next() {
+        if let Some((code, after)) = rest
+            .strip_prefix("\u{1b}[")
+            .and_then(|it| it.split_once('m'))
+        {
+            wanted = match code {
+                "0" | "38;5;249" => "",
+                "38;5;246" | "38;5;240" => "90",
+                code => code,
+            };
+            rest = after;
+            continue;
+        }
+        if wanted != current {
+            let reset = if current.is_empty() { "" } else { "\u{1b}[0m" };
+            calm.push_str(reset);
+            if !wanted.is_empty() {
+                calm.push_str("\u{1b}[");
+                calm.push_str(wanted);
+                calm.push('m');
+            }
+            current = wanted;
+        }
+        calm.push(c);
+        rest = &rest[c.len_utf8()..];
+    }
+    calm.truncate(calm.trim_end().len());
+    if !current.is_empty() {
+        calm.push_str("\u{1b}[0m");
+    }
+    calm
+}
+
+/// The colour of a severity, also used by the summary.
+pub(crate) fn severity_color(severity: Severity) -> Color {
+    match severity {
+        Severity::Error => Color::Red,
+        Severity::Warning => Color::Yellow,
+        Severity::Info => Color::Cyan,
+    }
+}

@@ -1,0 +1,84 @@
+//! The output formats: each is a pure function of a report, and the same report gives the same bytes.
+//!
+//! INVARIANT: no file is read here. Source lines come from `Report::sources`, in which secrets are masked.
+//! Adding a format touches its own file and its lines in this one.
+
+mod counts;
+mod drawing;
+mod json;
+mod marks;
+mod pretty;
+mod sheets;
+mod short;
+mod style;
+mod text;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::ValueEnum;
+use lint::report::Report;
+
+pub(crate) use drawing::draw;
+pub(crate) use style::Style;
+
+/// How a report is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people at a terminal: source lines with remarks, and what was judged
+    Pretty,
+    /// One line a finding, `file:line:column: error[rule]: message`, as editors read it
+    Short,
+    /// Everything, for programs; its schema is docs/schemas/report.schema.json
+    Json,
+}
+
+/// Writes `report` in `format`. Nothing but the format, the report and the style decides what is written.
+///
+/// # Errors
+/// When `out` refuses.
+pub(crate) fn write(
+    format: Format,
+    report: &Report,
+    style: &Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match format {
+        Format::Pretty => pretty::write(report, style, out),
+        Format::Short => short::write(report, style, out),
+        Format::Json => json::write(report, style, out),
+    }
+}
+
+/// One `--output`: a format, and the file it goes to where that is not standard output.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Target {
+    /// How.
+    pub(crate) format: Format,
+    /// Where to; `None` is standard output.
+    pub(crate) file: Option<PathBuf>,
+}
+
+impl FromStr for Target {
+    type Err = String;
+
+    /// Reads `FORMAT` or `FORMAT=FILE`; the file `-` is standard output.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, file) = match text.split_once('=') {
+            Some((_, "")) => return Err(format!("no file after `{text}`")),
+            Some((name, file)) => (name, Some(file)),
+            None => (text, None),
+        };
+        let format = Format::from_str(name, false).map_err(|_| {
+            let known = Format::value_variants().iter();
+            let known = known.filter_map(ValueEnum::to_possible_value);
+            let known: Vec<_> = known.map(|it| it.get_name().to_owned()).collect();
+            format!("no format `{name}`; there are {}", known.join(", "))
+        })?;
+        Ok(Self {
+            format,
+            file: file.filter(|file| *file != "-").map(PathBuf::from),
+        })
+    }
+}

@@ -1,0 +1,76 @@
+//! `pretty`: each finding with its source lines, then what was judged and what was not.
+
+use std::io::{self, Write};
+
+use ariadne::{Color, Fmt};
+use lint::finding::Finding;
+use lint::report::Report;
+
+use crate::output::Style;
+use crate::output::counts::lines;
+use crate::output::drawing::{Pen, severity_color};
+use crate::output::text::{harmless, rule_link};
+
+/// Column at which the text of a summary line begins.
+const INDENT: usize = 10;
+
+pub(super) fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let mut pen = Pen::new(&report.sources, style);
+    for finding in &report.findings {
+        pen.draw(&finding.diagnostic, &remarks(finding, report, style), out)?;
+    }
+    let color = report.worst().map_or(Color::Green, severity_color);
+    for (word, text) in lines(report, style.verbose) {
+        let text = harmless(&text);
+        let pad = INDENT.saturating_sub(word.len());
+        match (style.color, word) {
+            (true, "found") => writeln!(out, "{}{:pad$}{text}", word.fg(color), "")?,
+            (true, _) => writeln!(out, "{}{:pad$}{text}", word.fg(Color::Fixed(246)), "")?,
+            (false, _) => writeln!(out, "{word}{:pad$}{text}", "")?,
+        }
+    }
+    Ok(())
+}
+
+/// What stands below the source lines: why the rule is there, and what the finding belongs to.
+fn remarks(finding: &Finding, report: &Report, style: &Style) -> Vec<(&'static str, String)> {
+    let mut remarks = Vec::new();
+    let rule = finding.diagnostic.code.as_str();
+    if let Some(facts) = report.rules.get(rule) {
+        let title = facts.sources.first().map(|(title, _)| title.as_str());
+        let link = rule_link(rule, facts, style);
+        let parts: Vec<&str> = title.into_iter().chain(link.as_deref()).collect();
+        if !parts.is_empty() {
+            remarks.push(("guidance", parts.join(", ")));
+        }
+    }
+    let parts = belongs(finding);
+    if !parts.is_empty() {
+        remarks.push(("in", parts));
+    }
+    remarks
+}
+
+/// `release wire-server, profile prod, tree values`, as far as it is known and says something.
+pub(super) fn belongs(finding: &Finding) -> String {
+    let release = finding.release.as_deref().unwrap_or("");
+    let chart = finding.chart.as_deref().filter(|chart| *chart != release);
+    let deployment = Some(&*finding.deployment).filter(|it| *it != finding.profile);
+    let parts = [
+        ("release", release),
+        ("chart", chart.unwrap_or("")),
+        ("deployment", deployment.unwrap_or("")),
+        ("profile", &finding.profile),
+        (
+            "tree",
+            if finding.tree == "." {
+                ""
+            } else {
+                &finding.tree
+            },
+        ),
+    ];
+    let parts = parts.iter().filter(|(_, name)| !name.is_empty());
+    let parts: Vec<_> = parts.map(|(word, name)| format!("{word} {name}")).collect();
+    parts.join(", ")
+}

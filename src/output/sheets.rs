@@ -1,0 +1,201 @@
+//! Copies of the texts, prepared for ariadne: it would hand terminal escapes through, break lines at other characters than
+//! YAML does, and draw a line of any length.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::ops::Range;
+
+use ariadne::Source as Sheet;
+use source::{SourceId, SourceMap};
+use unicode_width::UnicodeWidthChar;
+
+use crate::output::marks::Mark;
+use crate::output::text::{harmless, path, shown};
+
+/// Empty lines that stand before excerpts of cut lines, in a whole run. Keeps hostile input from costing the product of
+/// its lines and its findings.
+const MOST_FILLER: usize = 20_000_000;
+
+/// Names an excerpt to ariadne. Excerpts of one source have different names, so that they are drawn apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct SheetId {
+    source: SourceId,
+    part: usize,
+    cut: Option<usize>,
+}
+
+/// Prepared copies of the texts.
+pub(super) struct Sheets<'a> {
+    sources: &'a SourceMap,
+    /// Every line as it is.
+    whole: BTreeMap<SourceId, Sheet<String>>,
+    /// For one diagnostic: only lines with a mark, cut around it.
+    cut: Vec<Sheet<String>>,
+    filler: usize,
+}
+
+impl<'a> Sheets<'a> {
+    pub(super) fn new(sources: &'a SourceMap) -> Self {
+        Self {
+            sources,
+            whole: BTreeMap::new(),
+            cut: Vec::new(),
+            filler: 0,
+        }
+    }
+
+    /// The next diagnostic has lines of its own to cut.
+    pub(super) fn forget_cut(&mut self) {
+        self.cut.clear();
+    }
+
+    /// Where ariadne finds the marks of a group: sheets and ranges of characters. `None` if it would cost too much.
+    pub(super) fn place(
+        &mut self,
+        group: &[Mark<'_>],
+        part: usize,
+        room: usize,
+    ) -> Option<Vec<(SheetId, Range<usize>)>> {
+        let first = group.first()?;
+        let source = first.source;
+        let text = &*self.sources.get(source).text;
+        let columns = |from: usize, to: usize| text.get(from..to).unwrap_or("").chars().count();
+        if group
+            .iter()
+            .all(|mark| fits(&text[mark.around.clone()], room))
+        {
+            let id = SheetId {
+                source,
+                part,
+                cut: None,
+            };
+            let sheet = self.whole.entry(source).or_insert_with(|| prepared(text));
+            let placed = group.iter().map(|mark| {
+                let line = sheet.line(mark.line as usize);
+                let start =
+                    line.map_or(0, |it| it.offset()) + columns(mark.around.start, mark.bytes.start);
+                (
+                    id,
+                    mark.range(start, columns(mark.bytes.start, mark.bytes.end)),
+                )
+            });
+            return Some(placed.collect());
+        }
+        let id = SheetId {
+            source,
+            part,
+            cut: Some(self.cut.len()),
+        };
+        let last = group.last()?.line as usize;
+        self.filler += last;
+        if self.filler > MOST_FILLER {
+            return None;
+        }
+        let (mut copy, mut at) = (String::new(), 0);
+        let (mut window, mut before, mut base) = (0..0, 0, 0);
+        let mut current = None;
+        let mut placed = Vec::new();
+        for mark in group {
+            if current != Some(mark.line) {
+                current = Some(mark.line);
+                for _ in at..mark.line {
+                    copy.push('\n');
+                }
+                at = mark.line;
+                window = window_of(text, mark, room);
+                // All that stands before is empty lines and cut lines; characters are counted, not bytes.
+                base = copy.chars().count();
+                before = usize::from(window.start > mark.around.start);
+                if before == 1 {
+                    copy.push('…');
+                }
+                let kept = text.get(window.clone()).unwrap_or("");
+                copy.extend(kept.chars().map(|c| if c == '\t' { ' ' } else { shown(c) }));
+                if window.end < mark.around.end {
+                    copy.push('…');
+                }
+            }
+            let inside = |offset: usize| offset.clamp(window.start, window.end);
+            let (from, to) = (inside(mark.bytes.start), inside(mark.bytes.end));
+            let start = base + before + columns(window.start, from);
+            placed.push((id, mark.range(start, columns(from, to))));
+        }
+        copy.push('\n');
+        self.cut.push(Sheet::from(copy));
+        Some(placed)
+    }
+}
+
+impl ariadne::Cache<SheetId> for Sheets<'_> {
+    type Storage = String;
+
+    fn fetch(&mut self, id: &SheetId) -> Result<&Sheet<String>, impl std::fmt::Debug> {
+        let sheet = match id.cut {
+            Some(cut) => self.cut.get(cut),
+            None => self.whole.get(&id.source),
+        };
+        sheet.ok_or("a sheet that was never made")
+    }
+
+    fn display<'b>(&self, id: &'b SheetId) -> Option<impl Display + 'b> {
+        let name = path(&self.sources.get(id.source).path);
+        Some(harmless(&name).into_owned())
+    }
+}
+
+/// A copy with the same lines, and as many characters in each but for the line's end.
+fn prepared(text: &str) -> Sheet<String> {
+    let mut copy = String::with_capacity(text.len());
+    for line in text.split('\n') {
+        let line = line.strip_suffix('\r').unwrap_or(line);
+        copy.extend(line.chars().map(|c| if c == '\t' { c } else { shown(c) }));
+        copy.push('\n');
+    }
+    Sheet::from(copy)
+}
+
+/// Columns of a terminal that a character takes; a tab four at most.
+fn width(c: char) -> usize {
+    match c {
+        '\t' => 4,
+        c => c.width().unwrap_or(1),
+    }
+}
+
+fn fits(line: &str, room: usize) -> bool {
+    // A character takes four bytes at most, so a line of so many bytes is longer in any case; do not measure megabytes.
+    line.len() <= 4 * room && line.chars().map(width).sum::<usize>() <= room
+}
+
+/// The part of a mark's line that is shown: from the line's start if the mark is near it, else from a little before the
+/// mark.
+fn window_of(text: &str, mark: &Mark<'_>, room: usize) -> Range<usize> {
+    let room = room.saturating_sub(2);
+    let before = text.get(mark.around.start..mark.bytes.start).unwrap_or("");
+    let start = if fits(before, room / 2) {
+        mark.around.start
+    } else {
+        let (mut start, mut used) = (mark.bytes.start, 0);
+        for (at, c) in before.char_indices().rev() {
+            used += width(c);
+            if used > room / 3 {
+                break;
+            }
+            start = mark.around.start + at;
+        }
+        start
+    };
+    let (mut end, mut used) = (start, 0);
+    for (at, c) in text
+        .get(start..mark.around.end)
+        .unwrap_or("")
+        .char_indices()
+    {
+        used += width(c);
+        if used > room {
+            break;
+        }
+        end = start + at + c.len_utf8();
+    }
+    start..end
+}

@@ -1,0 +1,20 @@
+//! The output formats over reports made by hand: what they write, that it is what their readers expect, and that nothing
+//! in a report can break out of it.
+
+// The command is a binary; its formats are compiled in here to be tested through their own border.
+#[allow(dead_code, reason = "the command line uses what the tests do not")]
+#[path = "../src/output/mod.rs"]
+mod output;
+
+#[cfg(test)]
+#[path = "formats/expect.rs"]
+mod expect;
+#[cfg(test)]
+#[path = "formats/people.rs"]
+mod people;
+#[cfg(test)]
+#[path = "formats/programs.rs"]
+mod programs;
+#[cfg(test)]
+#[path = "formats/sample.rs"]
+mod sample;

@@ -1,0 +1,151 @@
+//! `pretty` and `short`.
+
+use source::{Diagnostic, Severity, SourceId, Span};
+
+use crate::expect::{expect, rendered};
+use crate::output::{Format, Style, draw};
+use crate::sample::{Texts, clean_report, code, hostile_report, sample_report};
+
+fn drawn(texts: &Texts, diagnostic: Diagnostic, style: &Style) -> String {
+    let mut out = Vec::new();
+    draw(&[diagnostic], &texts.sources, style, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+fn error(span: Span) -> Diagnostic {
+    Diagnostic::new(code("some-rule"), Severity::Error, span, "it is wrong").with_label("this")
+}
+
+#[test]
+fn pretty_shows_findings_and_what_was_judged() {
+    expect(
+        "pretty.txt",
+        &rendered(Format::Pretty, &sample_report(), &Style::default()),
+    );
+}
+
+#[test]
+fn pretty_in_colour() {
+    let style = Style {
+        color: true,
+        ..Style::default()
+    };
+    let colored = rendered(Format::Pretty, &sample_report(), &style);
+    expect("pretty-colour.txt", &colored);
+    let mut plain = String::new();
+    let mut rest = &*colored;
+    while let Some((before, after)) = rest.split_once('\u{1b}') {
+        plain.push_str(before);
+        rest = after.split_once('m').unwrap().1;
+    }
+    plain.push_str(rest);
+    let trimmed = |text: &str| {
+        text.lines()
+            .map(str::trim_end)
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    let without = rendered(Format::Pretty, &sample_report(), &Style::default());
+    assert_eq!(
+        trimmed(&plain),
+        trimmed(&without),
+        "colours change nothing else"
+    );
+}
+
+#[test]
+fn pretty_without_findings_still_says_what_was_judged() {
+    expect(
+        "pretty-clean.txt",
+        &rendered(Format::Pretty, &clean_report(), &Style::default()),
+    );
+}
+
+#[test]
+fn short_is_one_line_a_finding() {
+    let text = rendered(Format::Short, &sample_report(), &Style::default());
+    expect("short.txt", &text);
+    assert_eq!(text.lines().count(), sample_report().findings.len());
+}
+
+#[test]
+fn a_terminal_gets_no_control_characters_of_a_user() {
+    for format in [Format::Pretty, Format::Short] {
+        let text = rendered(format, &hostile_report(), &Style::default());
+        let bad = text
+            .chars()
+            .find(|c| (c.is_control() && *c != '\n') || *c == '\u{202e}');
+        assert_eq!(bad, None, "{format:?}: {text}");
+    }
+    expect(
+        "pretty-hostile.txt",
+        &rendered(Format::Pretty, &hostile_report(), &Style::default()),
+    );
+}
+
+#[test]
+fn long_lines_are_cut_around_the_place() {
+    let long = format!("a: [{}needle, {}]\n", "x, ".repeat(400), "y, ".repeat(400));
+    let texts = Texts::new(&[("long.yaml", &format!("first: 1\n{long}last: 2\n"))]);
+    let diagnostic = error(texts.at(0, "needle")).with_related(texts.at(0, "first"), "before");
+    let style = Style {
+        width: 60,
+        ..Style::default()
+    };
+    let text = drawn(&texts, diagnostic, &style);
+    assert!(
+        text.lines().all(|line| line.chars().count() <= 60),
+        "{text}"
+    );
+    expect("drawn-long.txt", &text);
+}
+
+#[test]
+fn odd_places_are_drawn() {
+    let texts = Texts::new(&[
+        ("empty.yaml", ""),
+        ("no-newline.yaml", "a: 1\nb: 2   "),
+        ("block.yaml", "cert: |\n  one\n  two\n  three\nnext: 1\n"),
+        ("wide.yaml", "\t設定: 値\u{301} # e\r\nb: 2\r\n"),
+        ("far.yaml", &format!("a: 1\n{}z: 1\n", "b: 1\n".repeat(100))),
+    ]);
+    let places = [
+        error(texts.end(0)),
+        error(texts.end(1)),
+        error(texts.at(2, "|\n  one\n  two\n  three")),
+        error(texts.at(3, "値")),
+        error(texts.at(3, "\r\nb")).with_related(texts.at(3, "b"), "next line"),
+        error(texts.at(4, "z")).with_related(texts.at(4, "a"), "far away"),
+        error(Span::new(SourceId(1), 900, 1000)),
+    ];
+    let style = Style::default();
+    let text: String = places
+        .into_iter()
+        .map(|it| drawn(&texts, it, &style))
+        .collect();
+    expect("drawn-odd.txt", &text);
+}
+
+#[test]
+fn ascii_where_the_terminal_has_no_more() {
+    let style = Style {
+        unicode: false,
+        ..Style::default()
+    };
+    let texts = Texts::new(&[("a.yaml", "a: 1\n")]);
+    let text = drawn(&texts, error(texts.at(0, "1")), &style);
+    assert!(text.is_ascii(), "{text}");
+}
+
+#[test]
+fn drawing_takes_any_span() {
+    use proptest::prelude::*;
+    proptest!(|(text in "[a-zé設\u{1b}\t\r\n :😀]{0,60}", start in 0u32..80, len in 0u32..80, other in 0u32..80, width in 0usize..50)| {
+        let texts = Texts::new(&[("a.yaml", &text)]);
+        let diagnostic = error(Span::new(SourceId(0), start, start + len))
+            .with_related(Span::point(SourceId(0), other), "there");
+        let drawn = drawn(&texts, diagnostic, &Style { width, ..Style::default() });
+        prop_assert!(drawn.contains("this"), "{}", drawn);
+        prop_assert!(drawn.contains("there"), "{}", drawn);
+    });
+}

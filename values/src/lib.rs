@@ -5,6 +5,7 @@
 
 pub mod chart;
 pub mod discover;
+pub mod edit;
 pub mod layer;
 pub mod merged;
 pub mod path;

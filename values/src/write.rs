@@ -40,6 +40,56 @@ pub fn double_quoted(text: &str) -> String {
     out
 }
 
+/// A key, in the style asked for where that can hold it.
+pub fn key(text: &str, style: Style, flow: bool) -> String {
+    match style {
+        Style::DoubleQuoted => double_quoted(text),
+        Style::SingleQuoted if is_printable(text) => string(text, style, flow),
+        _ if is_plain_key(text, flow) => text.to_owned(),
+        _ => double_quoted(text),
+    }
+}
+
+/// A number as YAML has it; `None` for one that is not finite, which Helm cannot read.
+pub fn number(number: f64) -> Option<String> {
+    // Above this size the digits of an integer would say more than the number knows.
+    let whole = number.fract() == 0.0 && number.abs() < 1e15;
+    number.is_finite().then(|| {
+        if whole {
+            format!("{number:.0}")
+        } else {
+            format!("{number:?}")
+        }
+    })
+}
+
+/// A text of several lines as a block scalar: `|` or `|-`, then its lines, each indented by so many spaces, with that
+/// line break before each. `None` where a block scalar would need more than that.
+pub fn literal(text: &str, indent: usize, ending: &str) -> Option<(&'static str, String)> {
+    let (header, body) = match text.strip_suffix('\n') {
+        Some(body) => ("|", body),
+        None => ("|-", text),
+    };
+    let simple = !body.is_empty()
+        && !body.ends_with('\n')
+        && !body.starts_with([' ', '\t', '\n'])
+        && body
+            .chars()
+            .all(|c| c == '\n' || !c.is_control() && !is_odd(c));
+    if !simple {
+        return None;
+    }
+    let mut lines = String::with_capacity(body.len() + 64);
+    for line in body.split('\n') {
+        lines.push_str(ending);
+        if !line.is_empty() {
+            lines.extend(std::iter::repeat_n(' ', indent));
+            lines.push_str(line);
+        }
+    }
+    Some((header, lines))
+}
+
 /// Line breaks of YAML 1.1 beyond the usual ones, and the byte-order mark.
 fn is_odd(c: char) -> bool {
     matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{feff}')
@@ -71,4 +121,80 @@ fn is_plain(text: &str, flow: bool) -> bool {
                 && document.style(value) == Style::Plain
                 && document.text_of(value) == text
         })
+}
+
+/// True if the text without quotes is read as a key of the same name.
+fn is_plain_key(text: &str, flow: bool) -> bool {
+    if text.is_empty() || text.trim() != text || !is_printable(text) || text.len() > 512 {
+        return false;
+    }
+    let line = if flow {
+        format!("{{{text}: x}}\n")
+    } else {
+        format!("{text}: x\n")
+    };
+    let document = Document::parse(SourceId(0), line.as_str());
+    let Some(root) = document.root().filter(|_| !document.is_damaged()) else {
+        return false;
+    };
+    let mut entries = document.entries(root);
+    let only = entries.next().filter(|_| entries.next().is_none());
+    only.is_some_and(|(key, value)| {
+        document.style(key) == Style::Plain
+            && document.kind(key) == Kind::String
+            && document.key_text(key) == text
+            && document.text_of(value) == "x"
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_gets_quotes_where_it_would_be_read_as_something_else() {
+        for (text, want) in [
+            ("plain", "plain"),
+            ("yes", "\"yes\""),
+            ("014", "\"014\""),
+            ("1:30", "1:30"),
+            ("a: b", "\"a: b\""),
+            ("a #b", "\"a #b\""),
+            ("", "\"\""),
+            ("a\nb", "\"a\\nb\""),
+            ("{{ x }}", "\"{{ x }}\""),
+        ] {
+            assert_eq!(string(text, Style::Plain, false), want);
+        }
+        assert_eq!(string("a, b", Style::Plain, false), "a, b");
+        assert_eq!(string("a, b", Style::Plain, true), "\"a, b\"");
+        assert_eq!(string("it's", Style::SingleQuoted, false), "'it''s'");
+    }
+
+    #[test]
+    fn a_key_gets_quotes_where_it_would_get_another_name() {
+        for (text, want) in [
+            ("port", "port"),
+            ("kubernetes.io/x", "kubernetes.io/x"),
+            ("y", "\"y\""),
+            ("8080", "\"8080\""),
+            ("<<", "\"<<\""),
+            ("a: b", "\"a: b\""),
+        ] {
+            assert_eq!(key(text, Style::Plain, false), want);
+        }
+    }
+
+    #[test]
+    fn numbers_are_written_as_people_write_them() {
+        for (value, want) in [
+            (8080.0, "8080"),
+            (-1.0, "-1"),
+            (0.25, "0.25"),
+            (1e300, "1e300"),
+        ] {
+            assert_eq!(number(value).as_deref(), Some(want));
+        }
+        assert_eq!(number(f64::NAN), None);
+    }
 }

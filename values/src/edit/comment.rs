@@ -1,0 +1,76 @@
+//! Comment lines above an entry or item.
+
+use super::draft::Draft;
+use super::expected::Expected;
+use super::page::Page;
+use super::refused::Refused;
+use crate::path::KeyPath;
+use crate::yaml::{Kind, NodeId};
+
+/// Writes comment lines above the line on which the entry or item of a node begins.
+pub(super) fn add_above<'d>(
+    page: Page<'d>,
+    node: NodeId,
+    text: &str,
+) -> Result<Vec<Draft<'d>>, Refused> {
+    let odd = || Refused::OddStyle(page.path_of(node).unwrap_or_default());
+    let root = page
+        .document
+        .root()
+        .ok_or_else(|| Refused::NotThere(KeyPath::default()))?;
+    let at = beginning(page, node).ok_or_else(odd)?;
+    let line = page.line_start(at);
+    let before = &page.text[line..at];
+    let indent = before.len() - before.trim_start_matches(' ').len();
+    let ending = page.ending(at);
+    let mut draft = Draft::new(Expected::Same(root));
+    let mut lines = String::new();
+    for comment in text.lines() {
+        lines.push_str(&" ".repeat(indent));
+        lines.push_str(format!("# {}", comment.trim()).trim_end());
+        lines.push_str(ending);
+    }
+    draft.insert(line, lines);
+    Ok(vec![draft])
+}
+
+/// The first byte of the entry or item that a node is, or is the key or the value of.
+fn beginning(page: Page<'_>, node: NodeId) -> Option<usize> {
+    let target = page.document.span(node).range();
+    let mut here = page.document.root()?;
+    let mut begin = page.start_of(here);
+    loop {
+        if here == node {
+            return Some(begin);
+        }
+        let holds = |child: NodeId| {
+            let span = page.document.span(child).range();
+            child == node || span.start <= target.start && target.end <= span.end
+        };
+        match page.document.kind(here) {
+            _ if page.is_alias(here) => return None,
+            Kind::List => {
+                let (index, item) = page
+                    .document
+                    .items(here)
+                    .enumerate()
+                    .find(|it| holds(it.1))?;
+                let dash = page.dashes(here).and_then(|it| it.get(index).copied());
+                begin = dash.unwrap_or_else(|| page.start_of(item));
+                here = item;
+            }
+            Kind::Map => {
+                let own = page.own_entries(here).into_iter();
+                let (key, value) = own
+                    .into_iter()
+                    .find(|(key, value)| holds(*key) || holds(*value))?;
+                begin = page.start_of(key);
+                if key == node {
+                    return Some(begin);
+                }
+                here = value;
+            }
+            Kind::Null | Kind::Bool | Kind::Number | Kind::String | Kind::Error => return None,
+        }
+    }
+}

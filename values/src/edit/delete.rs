@@ -1,0 +1,163 @@
+//! Taking entries and items away, with the comments that are about them.
+
+use std::ops::Range;
+
+use super::draft::Draft;
+use super::expected::Expected;
+use super::flow;
+use super::insert::end_of_entry;
+use super::locate::{Site, prefix};
+use super::page::Page;
+use super::refused::Refused;
+use crate::path::KeyPath;
+use crate::yaml::{Kind, NodeId, Style};
+
+/// Deletes what is at a path. With `prune` maps that hold nothing else go with it; else they become `{}`.
+pub(super) fn delete<'d>(
+    page: Page<'d>,
+    path: &KeyPath,
+    prune: bool,
+) -> Result<Vec<Draft<'d>>, Refused> {
+    let mut sites = page.locate_all(path)?;
+    if prune {
+        while sites.len() > 1 && sites[sites.len() - 1].key.is_some() {
+            let above = sites[sites.len() - 2];
+            let parent = sites[sites.len() - 1].parent;
+            if above.key.is_none() || page.has_merge(parent) || !is_only(page, parent) {
+                break;
+            }
+            sites.pop();
+        }
+    }
+    let Some((site, above)) = sites.split_last() else {
+        return Err(Refused::NotThere(path.clone()));
+    };
+    let path = prefix(path, sites.len());
+    if page.document.has_properties(site.node) {
+        return Err(Refused::AnchorOrTag(path));
+    }
+    if page.document.has_damage(site.node) {
+        return Err(Refused::Damaged);
+    }
+    let only = is_only(page, site.parent);
+    let left = || {
+        let mut children = Expected::children(page.document, site.parent);
+        children.remove(site);
+        let root = above.is_empty() && only;
+        let block = page.document.style(site.parent) == Style::Block;
+        if root && block && !page.has_merge(site.parent) {
+            return Expected::Nothing;
+        }
+        page.rebuilt(above, children)
+    };
+    if page.document.style(site.parent) == Style::Flow {
+        let mut draft = Draft::new(left());
+        flow::remove(page, &mut draft, site.parent, site.index, &path)?;
+        return Ok(vec![draft]);
+    }
+    let begin = match site.key {
+        Some(key) => page.start_of(key),
+        None => page.head(site, &path)? - 1,
+    };
+    let end = end_of(page, site, begin);
+    if !page.ends_line(end) {
+        return Err(Refused::OddStyle(path));
+    }
+    if only && page.has_merge(site.parent) {
+        return Err(Refused::MergeKey(path));
+    }
+    let empty = if site.key.is_some() { "{}" } else { "[]" };
+    let mut drafts = Vec::new();
+    if !page.starts_line(begin) {
+        // Behind the dash of the list that holds it.
+        let mut draft = Draft::new(left());
+        if only {
+            draft.replace(begin..end, empty);
+        } else {
+            let mut next = page.next_line(end);
+            while page.is_blank_line(next) && next < page.text.len() {
+                next = page.next_line(next);
+            }
+            draft.replace(begin..page.skip_blanks(next), "");
+        }
+        drafts.push(draft);
+        return Ok(drafts);
+    }
+    for range in lines(page, begin, end) {
+        let mut draft = Draft::new(left());
+        if let Some(parent) = above.last().filter(|_| only) {
+            draft.insert(page.head(parent, &path)?, format!(" {empty}"));
+        }
+        draft.replace(range, "");
+        drafts.push(draft);
+    }
+    Ok(drafts)
+}
+
+fn is_only(page: Page<'_>, parent: NodeId) -> bool {
+    if page.document.kind(parent) == Kind::List {
+        page.document.items(parent).count() == 1
+    } else {
+        page.own_entries(parent).len() == 1
+    }
+}
+
+fn end_of(page: Page<'_>, site: &Site, begin: usize) -> usize {
+    match site.key {
+        Some(key) => end_of_entry(page, (key, site.node)),
+        None if page.is_empty(site.node) => begin + 1,
+        None => page.end_of(site.node),
+    }
+}
+
+/// The lines of an entry that begins on a line of its own, with the comments directly above it. Of blank lines on both
+/// sides one side goes too, if it can: that is the first answer.
+fn lines(page: Page<'_>, begin: usize, end: usize) -> Vec<Range<usize>> {
+    let first = comments_of(page, begin).start;
+    let next = page.next_line(end);
+    let plain = whole_lines(page, first, next);
+    let top = page.line_start(0);
+    let blank_above = first > top && page.is_blank_line(page.line_start(first - 1));
+    let mut below = next;
+    while below < page.text.len() && page.is_blank_line(below) {
+        below = page.next_line(below);
+    }
+    let wide = if blank_above && below == page.text.len() {
+        let mut above = first;
+        while above > top && page.is_blank_line(page.line_start(above - 1)) {
+            above = page.line_start(above - 1);
+        }
+        whole_lines(page, above, next)
+    } else if blank_above || first == top {
+        whole_lines(page, first, below)
+    } else {
+        plain.clone()
+    };
+    if wide == plain {
+        vec![plain]
+    } else {
+        vec![wide, plain]
+    }
+}
+
+/// Lines with their breaks; a text without a line break at its end keeps being one.
+fn whole_lines(page: Page<'_>, first: usize, next: usize) -> Range<usize> {
+    let unbroken = next == page.text.len() && !page.text.ends_with('\n');
+    if unbroken && first > page.line_start(0) {
+        page.line_end(first - 1)..next
+    } else {
+        first..next
+    }
+}
+
+/// The comment lines directly above an entry that begins on a line of its own. What begins with the file is about the
+/// file.
+pub(super) fn comments_of(page: Page<'_>, begin: usize) -> Range<usize> {
+    let line = page.line_start(begin);
+    let first = page.comments_above(line, page.column(begin), 0);
+    if first == page.line_start(0) {
+        line..line
+    } else {
+        first..line
+    }
+}

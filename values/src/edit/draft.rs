@@ -1,0 +1,209 @@
+//! A change of a text that still has to prove itself.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use source::{Edit, Span, apply_edits};
+
+use super::expected::{Expected, agrees};
+use super::page::Page;
+use super::refused::Refused;
+use crate::yaml::Document;
+
+/// Replacements, and what the text must be read as afterwards.
+#[derive(Debug)]
+pub(super) struct Draft<'d> {
+    /// What is replaced by what.
+    pub(super) edits: Vec<(Range<usize>, String)>,
+    /// The parts of the text that the change takes away or replaces; comments in them may go.
+    pub(super) cut: Vec<Range<usize>>,
+    /// What the text must be read as.
+    pub(super) expected: Expected<'d>,
+}
+
+impl<'d> Draft<'d> {
+    /// One that changes nothing yet.
+    pub(super) fn new(expected: Expected<'d>) -> Self {
+        Self {
+            edits: Vec::new(),
+            cut: Vec::new(),
+            expected,
+        }
+    }
+
+    /// Puts text in.
+    pub(super) fn insert(&mut self, at: usize, text: impl Into<String>) {
+        let text = text.into();
+        if !text.is_empty() {
+            self.edits.push((at..at, text));
+        }
+    }
+
+    /// Takes text out and puts other text in.
+    pub(super) fn replace(&mut self, range: Range<usize>, text: impl Into<String>) {
+        self.cut.push(range.clone());
+        self.edits.push((range, text.into()));
+    }
+
+    /// The edits and the text after them, if that is read as it should be and no other comment is lost.
+    fn prove(mut self, page: Page<'_>) -> Option<(Vec<Edit>, Document)> {
+        let document = page.document;
+        let source = document.source();
+        self.edits
+            .sort_by_key(|(range, _)| (range.start, range.end));
+        let mut edits = Vec::with_capacity(self.edits.len());
+        for (range, insert) in self.edits {
+            let start = u32::try_from(range.start).ok()?;
+            let end = u32::try_from(range.end).ok()?;
+            edits.push(Edit {
+                span: Span::new(source, start, end),
+                insert,
+            });
+        }
+        let text: Arc<str> = apply_edits(page.text, source, &edits).ok()?.into();
+        let new = Document::parse(source, text);
+        let told = |document: &Document| {
+            let errors = document.errors().iter();
+            let mut told: Vec<String> = errors.map(|error| error.message.clone()).collect();
+            told.sort();
+            told
+        };
+        let proven = agrees(&self.expected, document, &new)
+            && told(document) == told(&new)
+            && keeps_comments(document, &new, &self.cut);
+        proven.then_some((edits, new))
+    }
+}
+
+/// The first of the drafts that holds what it promises, with the document after it.
+pub(super) fn proven(
+    page: Page<'_>,
+    drafts: Vec<Draft<'_>>,
+) -> Result<(Vec<Edit>, Document), Refused> {
+    drafts
+        .into_iter()
+        .find_map(|draft| draft.prove(page))
+        .ok_or(Refused::WouldChangeMore)
+}
+
+/// True if every comment that is not in a part that was cut is still one.
+fn keeps_comments(old: &Document, new: &Document, cut: &[Range<usize>]) -> bool {
+    let kept = old.comments().filter(|span| {
+        let start = span.range().start;
+        !cut.iter().any(|range| range.contains(&start))
+    });
+    let mut kept: Vec<&str> = kept.map(|span| slice(old, span)).collect();
+    let mut found: Vec<&str> = new.comments().map(|span| slice(new, span)).collect();
+    kept.sort_unstable();
+    found.sort_unstable();
+    let mut found = found.into_iter();
+    kept.into_iter()
+        .all(|comment| found.any(|it| it == comment))
+}
+
+fn slice(document: &Document, span: Span) -> &str {
+    document.text().get(span.range()).unwrap_or("").trim_end()
+}
+
+/// The pieces of a text that several changes, one after the other, leave of it.
+pub(super) struct Pieces {
+    pieces: Vec<Piece>,
+}
+
+#[derive(Debug, Clone)]
+enum Piece {
+    Kept(Range<usize>),
+    Written(String),
+}
+
+impl Piece {
+    fn len(&self) -> usize {
+        match self {
+            Self::Kept(range) => range.len(),
+            Self::Written(text) => text.len(),
+        }
+    }
+
+    fn split(self, at: usize) -> (Self, Self) {
+        match self {
+            Self::Kept(range) => {
+                let middle = range.start + at;
+                (
+                    Self::Kept(range.start..middle),
+                    Self::Kept(middle..range.end),
+                )
+            }
+            Self::Written(mut text) => {
+                let rest = text.split_off(at);
+                (Self::Written(text), Self::Written(rest))
+            }
+        }
+    }
+}
+
+impl Pieces {
+    /// A text of that length as it is.
+    pub(super) fn whole(len: usize) -> Self {
+        Self {
+            pieces: vec![Piece::Kept(0..len)],
+        }
+    }
+
+    /// The index of the piece that begins at `at` of the text as it is now.
+    fn border(&mut self, at: usize) -> usize {
+        let mut start = 0;
+        for index in 0..self.pieces.len() {
+            if start == at {
+                return index;
+            }
+            let end = start + self.pieces[index].len();
+            if at < end {
+                let (left, right) = self.pieces[index].clone().split(at - start);
+                self.pieces.splice(index..=index, [left, right]);
+                return index + 1;
+            }
+            start = end;
+        }
+        self.pieces.len()
+    }
+
+    /// Applies edits of the text as it is now, sorted and without overlap.
+    pub(super) fn apply(&mut self, edits: &[Edit]) {
+        for edit in edits.iter().rev() {
+            let range = edit.span.range();
+            let from = self.border(range.start);
+            let to = self.border(range.end).max(from);
+            let written = Piece::Written(edit.insert.clone());
+            self.pieces.splice(from..to, [written]);
+        }
+    }
+
+    /// The edits that lead from the first text to the one as it is now.
+    pub(super) fn edits(self, document: &Document) -> Vec<Edit> {
+        let source = document.source();
+        let mut edits = Vec::new();
+        let mut done = 0;
+        let mut insert = String::new();
+        let end = document.text().len();
+        let last = Piece::Kept(end..end);
+        for piece in self.pieces.into_iter().chain([last]) {
+            match piece {
+                Piece::Written(text) => insert.push_str(&text),
+                Piece::Kept(range) => {
+                    if range.is_empty() && range.start != end {
+                        continue;
+                    }
+                    if done != range.start || !insert.is_empty() {
+                        edits.push(Edit {
+                            span: Span::new(source, done as u32, range.start as u32),
+                            insert: std::mem::take(&mut insert),
+                        });
+                    }
+                    done = range.end;
+                }
+            }
+        }
+        edits.retain(|edit| document.text().get(edit.span.range()) != Some(&edit.insert));
+        edits
+    }
+}

@@ -1,0 +1,300 @@
+//! The tree that a changed text must be read as, and the comparison with what it is read as.
+//!
+//! What is not part of the change is compared as written: types, order of keys, style, anchors and the text of scalars.
+
+use super::locate::Site;
+use super::value::NewValue;
+use crate::yaml::{Document, Kind, NodeId, Style};
+
+/// A tree as it must be after a change. Nodes are those of the document before it.
+#[derive(Debug)]
+pub(super) enum Expected<'d> {
+    /// No content.
+    Nothing,
+    /// As before, byte for byte.
+    Same(NodeId),
+    /// A node of this document, at another place: the same values in the same style.
+    Moved(&'d Document, NodeId),
+    /// A value that was written.
+    New(NewValue),
+    /// A map whose children may have changed.
+    Map(Vec<(ExpectedKey, Expected<'d>)>),
+    /// A list whose items may have changed.
+    List(Vec<Expected<'d>>),
+}
+
+/// A key as it must be after a change.
+#[derive(Debug)]
+pub(super) enum ExpectedKey {
+    /// As before, byte for byte.
+    Same(NodeId),
+    /// A key that was written.
+    New(String),
+}
+
+impl<'d> Expected<'d> {
+    /// A map or list with its children as they are.
+    pub(super) fn children(document: &Document, node: NodeId) -> Self {
+        if document.kind(node) == Kind::List {
+            return Self::List(document.items(node).map(Self::Same).collect());
+        }
+        let entries = document.entries(node);
+        Self::Map(
+            entries
+                .map(|(key, value)| (ExpectedKey::Same(key), Self::Same(value)))
+                .collect(),
+        )
+    }
+
+    /// The place of a step among the children, which for a map are in the reader's order.
+    fn position(&self, site: &Site) -> Option<usize> {
+        match (self, site.key) {
+            (Self::Map(entries), Some(key)) => entries
+                .iter()
+                .position(|(found, _)| matches!(found, ExpectedKey::Same(id) if *id == key)),
+            (Self::List(items), None) => (site.index < items.len()).then_some(site.index),
+            _ => None,
+        }
+    }
+
+    /// Puts something else at a step.
+    pub(super) fn replace(&mut self, site: &Site, with: Self) {
+        let position = self.position(site);
+        match (self, position) {
+            (Self::Map(entries), Some(at)) => entries[at].1 = with,
+            (Self::List(items), Some(at)) => items[at] = with,
+            _ => {}
+        }
+    }
+
+    /// Gives a step's key another name.
+    pub(super) fn rename(&mut self, site: &Site, name: &str) {
+        let position = self.position(site);
+        if let (Self::Map(entries), Some(at)) = (self, position) {
+            entries[at].0 = ExpectedKey::New(name.to_owned());
+        }
+    }
+
+    /// Takes a step out.
+    pub(super) fn remove(&mut self, site: &Site) {
+        let position = self.position(site);
+        match (self, position) {
+            (Self::Map(entries), Some(at)) => {
+                entries.remove(at);
+            }
+            (Self::List(items), Some(at)) => {
+                items.remove(at);
+            }
+            _ => {}
+        }
+    }
+
+    /// Puts an entry before the entry of that key; at the end of what stands in the map itself if there is none.
+    pub(super) fn insert(&mut self, before: Option<NodeId>, own: usize, name: &str, value: Self) {
+        let Self::Map(entries) = self else { return };
+        let at = before.and_then(|key| {
+            entries
+                .iter()
+                .position(|(found, _)| matches!(found, ExpectedKey::Same(id) if *id == key))
+        });
+        // What comes from merge keys follows what stands in the map.
+        let at = at.unwrap_or(own.min(entries.len()));
+        entries.insert(at, (ExpectedKey::New(name.to_owned()), value));
+    }
+
+    /// Adds items at the end.
+    pub(super) fn append(&mut self, more: impl IntoIterator<Item = Self>) {
+        if let Self::List(items) = self {
+            items.extend(more);
+        }
+    }
+}
+
+/// What a node must be like.
+#[derive(Clone, Copy)]
+enum Want<'e> {
+    Tree(&'e Expected<'e>),
+    Value(&'e NewValue),
+    Same(NodeId),
+    Moved(&'e Document, NodeId),
+}
+
+/// True if `new` is read as the tree `expected`, whose nodes are those of `old`.
+pub(super) fn agrees(expected: &Expected<'_>, old: &Document, new: &Document) -> bool {
+    let Some(root) = new.root() else {
+        return match expected {
+            Expected::Nothing => true,
+            Expected::Same(node) => old.root() == Some(*node) && old.raw(*node).is_empty(),
+            Expected::New(_) | Expected::Moved(..) | Expected::Map(_) | Expected::List(_) => false,
+        };
+    };
+    let mut open: Vec<(Want<'_>, NodeId)> = vec![(Want::Tree(expected), root)];
+    while let Some((want, found)) = open.pop() {
+        let fits = match want {
+            Want::Tree(Expected::Nothing) => new.kind(found) == Kind::Null,
+            Want::Tree(Expected::Same(node)) => {
+                open.push((Want::Same(*node), found));
+                true
+            }
+            Want::Tree(Expected::Moved(document, node)) => {
+                open.push((Want::Moved(document, *node), found));
+                true
+            }
+            Want::Tree(Expected::New(value)) | Want::Value(value) => {
+                is_value(value, new, found, &mut open)
+            }
+            Want::Tree(Expected::Map(entries)) => {
+                new.kind(found) == Kind::Map
+                    && new.entries(found).count() == entries.len()
+                    && new.entries(found).zip(entries).all(|((key, value), it)| {
+                        let key = match &it.0 {
+                            ExpectedKey::Same(old_key) => {
+                                same_scalar(old, *old_key, new, key, true)
+                            }
+                            ExpectedKey::New(name) => new.key_text(key) == **name,
+                        };
+                        open.push((Want::Tree(&it.1), value));
+                        key
+                    })
+            }
+            Want::Tree(Expected::List(items)) => {
+                new.kind(found) == Kind::List
+                    && new.items(found).count() == items.len()
+                    && new.items(found).zip(items).all(|(item, it)| {
+                        open.push((Want::Tree(it), item));
+                        true
+                    })
+            }
+            Want::Same(node) => is_same(old, node, new, found, Want::Same, &mut open),
+            Want::Moved(from, node) => is_same(
+                from,
+                node,
+                new,
+                found,
+                |node| Want::Moved(from, node),
+                &mut open,
+            ),
+        };
+        if !fits {
+            return false;
+        }
+    }
+    true
+}
+
+/// True if the node has that value; children are left for later.
+fn is_value<'e>(
+    value: &'e NewValue,
+    document: &Document,
+    node: NodeId,
+    open: &mut Vec<(Want<'e>, NodeId)>,
+) -> bool {
+    if document.raw(node).starts_with('*') || document.has_properties(node) {
+        return false;
+    }
+    let kind = document.kind(node);
+    match value {
+        NewValue::Null => kind == Kind::Null,
+        NewValue::Bool(want) => document.bool(node) == Some(*want),
+        NewValue::Number(want) => document.number(node) == Some(*want),
+        NewValue::Text(want) => kind == Kind::String && document.text_of(node) == **want,
+        NewValue::List(items) => {
+            let fits = kind == Kind::List && document.items(node).count() == items.len();
+            if fits {
+                let pairs = items.iter().zip(document.items(node));
+                open.extend(pairs.map(|(item, node)| (Want::Value(item), node)));
+            }
+            fits
+        }
+        NewValue::Map(entries) => {
+            let fits = kind == Kind::Map && document.entries(node).count() == entries.len();
+            fits && entries
+                .iter()
+                .zip(document.entries(node))
+                .all(|(it, (key, value))| {
+                    open.push((Want::Value(&it.1), value));
+                    document.key_text(key) == *it.0
+                })
+        }
+    }
+}
+
+/// True if the document's node has that value already.
+pub(super) fn has_value(value: &NewValue, document: &Document, node: NodeId) -> bool {
+    let mut open = vec![(Want::Value(value), node)];
+    while let Some((want, node)) = open.pop() {
+        let Want::Value(value) = want else {
+            return false;
+        };
+        if !is_value(value, document, node, &mut open) {
+            return false;
+        }
+    }
+    true
+}
+
+/// True if both nodes are the same; children are left for later.
+fn is_same<'e>(
+    old: &Document,
+    a: NodeId,
+    new: &Document,
+    b: NodeId,
+    want: impl Fn(NodeId) -> Want<'e>,
+    open: &mut Vec<(Want<'e>, NodeId)>,
+) -> bool {
+    let exact = matches!(want(a), Want::Same(_));
+    if !same_scalar(old, a, new, b, exact) {
+        return false;
+    }
+    if old.raw(a).starts_with('*') {
+        return true;
+    }
+    match old.kind(a) {
+        Kind::List => {
+            let fits = old.items(a).count() == new.items(b).count();
+            open.extend(old.items(a).zip(new.items(b)).map(|(a, b)| (want(a), b)));
+            fits
+        }
+        Kind::Map => {
+            let span = old.span(a);
+            if old.entries(a).count() != new.entries(b).count() {
+                return false;
+            }
+            old.entries(a).zip(new.entries(b)).all(|(x, y)| {
+                let own = span.touches(old.span(x.0).start);
+                // What a merge key brings is compared where it stands.
+                if own {
+                    open.push((want(x.1), y.1));
+                }
+                same_scalar(old, x.0, new, y.0, exact) && old.kind(x.1) == new.kind(y.1)
+            })
+        }
+        Kind::Null | Kind::Bool | Kind::Number | Kind::String | Kind::Error => true,
+    }
+}
+
+/// True if two nodes agree in all but their children.
+fn same_scalar(old: &Document, a: NodeId, new: &Document, b: NodeId, exact: bool) -> bool {
+    let (raw, other) = (old.raw(a), new.raw(b));
+    if old.kind(a) != new.kind(b)
+        || old.style(a) != new.style(b)
+        || old.has_properties(a) != new.has_properties(b)
+        || raw.starts_with('*') != other.starts_with('*')
+    {
+        return false;
+    }
+    match old.kind(a) {
+        Kind::Map | Kind::List => !raw.starts_with('*') || raw == other,
+        Kind::Null | Kind::Bool | Kind::Number | Kind::String | Kind::Error => {
+            let block = matches!(old.style(a), Style::Literal | Style::Folded);
+            let written = if block {
+                // Its blank lines are in its text, if they are its own.
+                raw.trim_end() == other.trim_end()
+            } else {
+                raw == other
+            };
+            let reshaped = !exact && raw.contains('\n');
+            (written || reshaped) && old.text_of(a) == new.text_of(b)
+        }
+    }
+}

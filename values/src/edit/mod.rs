@@ -1,0 +1,320 @@
+//! Changes of YAML texts that keep everything else: comments, quotes, blank lines, line breaks.
+//!
+//! INVARIANT: a change is made by edits of the text, and handed out only if the text after them, read again, differs
+//! from the text before exactly in what was to be changed and no other comment is lost. Anything else is refused.
+
+mod comment;
+mod delete;
+mod draft;
+mod expected;
+mod flow;
+mod insert;
+mod locate;
+mod page;
+mod refused;
+mod relocate;
+mod render;
+mod set;
+mod value;
+
+use source::Edit;
+
+use self::draft::{Draft, Pieces, proven};
+use self::page::Page;
+pub use self::refused::Refused;
+pub use self::value::NewValue;
+use crate::path::{KeyPath, PathStep};
+use crate::yaml::{Document, NodeId};
+
+/// One change of a document.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change {
+    /// Writes a value, which may be where nothing is yet: missing maps on the way are made. A value that is there
+    /// already stays as it is written.
+    Set {
+        /// Where.
+        path: KeyPath,
+        /// What.
+        value: NewValue,
+    },
+    /// Writes a value where nothing is yet.
+    Insert {
+        /// Where; missing maps on the way are made.
+        path: KeyPath,
+        /// What.
+        value: NewValue,
+        /// Beside which siblings of the first key that is missing.
+        position: Position,
+    },
+    /// Puts a scalar in quotes: its text is then what is typed there.
+    Quote {
+        /// Which.
+        path: KeyPath,
+    },
+    /// Gives a key another name.
+    Rename {
+        /// Which, by its name so far.
+        path: KeyPath,
+        /// The new name.
+        key: String,
+    },
+    /// Deletes a key or an item, with the comments directly above it and at the ends of its lines.
+    Delete {
+        /// Which.
+        path: KeyPath,
+        /// True if maps that hold nothing else go with it; else they become `{}`.
+        prune: bool,
+    },
+    /// Adds items at the end of a list, which may not be there yet.
+    Append {
+        /// The list.
+        path: KeyPath,
+        /// The items.
+        items: Vec<NewValue>,
+    },
+    /// Removes items from a list.
+    Remove {
+        /// The list.
+        path: KeyPath,
+        /// Which, counted from 0.
+        items: Vec<usize>,
+    },
+    /// Moves a value, as it is written and with its comments, to a place where nothing is yet. Maps that held nothing
+    /// else go with it.
+    Move {
+        /// From where.
+        from: KeyPath,
+        /// To where.
+        to: KeyPath,
+    },
+}
+
+/// Where a new entry stands among those that are there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Position {
+    /// Before all.
+    First,
+    /// After all.
+    Last,
+    /// Before the entry with that key.
+    Before(String),
+    /// After the entry with that key.
+    After(String),
+}
+
+/// The edits that make one change. Paths are those below `part`, or below the root. No edits: it is so already.
+///
+/// # Errors
+/// Why the change is not made.
+pub fn plan(
+    document: &Document,
+    part: Option<NodeId>,
+    change: &Change,
+) -> Result<Vec<Edit>, Refused> {
+    plan_all(document, part, std::slice::from_ref(change))
+}
+
+/// The edits that make several changes one after the other; they are edits of the text as it is before all of them,
+/// sorted and without overlap.
+///
+/// # Errors
+/// Why one of the changes is not made; none is made then.
+pub fn plan_all(
+    document: &Document,
+    part: Option<NodeId>,
+    changes: &[Change],
+) -> Result<Vec<Edit>, Refused> {
+    let base = base_of(document, part)?;
+    let mut run = Run::new(document);
+    for change in changes {
+        run.make(&base, change)?;
+    }
+    Ok(run.finish())
+}
+
+/// The edits that move a value into another document: those of both. Within one text it is [`Change::Move`].
+///
+/// # Errors
+/// Why the value is not moved.
+pub fn move_value(
+    (from, from_part, from_path): (&Document, Option<NodeId>, &KeyPath),
+    (to, to_part, to_path): (&Document, Option<NodeId>, &KeyPath),
+) -> Result<Vec<Edit>, Refused> {
+    let from_path = joined(&base_of(from, from_part)?, from_path);
+    let to_path = joined(&base_of(to, to_part)?, to_path);
+    if relocate::same_text(from, to) {
+        let change = Change::Move {
+            from: from_path,
+            to: to_path,
+        };
+        return plan(from, None, &change);
+    }
+    let mut source = Run::new(from);
+    let mut target = Run::new(to);
+    target.receive(&to_path, Page::open(from)?, &from_path)?;
+    source.make(
+        &KeyPath::default(),
+        &Change::Delete {
+            path: from_path,
+            prune: true,
+        },
+    )?;
+    let mut edits = source.finish();
+    edits.extend(target.finish());
+    Ok(edits)
+}
+
+/// The edits that write comment lines (`text` without `#`) above the line on which the entry or item of a node begins.
+///
+/// # Errors
+/// Where no comment can stand there.
+pub fn add_comment_above(
+    document: &Document,
+    node: NodeId,
+    text: &str,
+) -> Result<Vec<Edit>, Refused> {
+    let page = Page::open(document)?;
+    let drafts = comment::add_above(page, node, text)?;
+    Ok(proven(page, drafts)?.0)
+}
+
+fn base_of(document: &Document, part: Option<NodeId>) -> Result<KeyPath, Refused> {
+    let Some(part) = part else {
+        return Ok(KeyPath::default());
+    };
+    let page = Page::open(document)?;
+    page.path_of(part)
+        .ok_or_else(|| Refused::OddStyle(KeyPath::default()))
+}
+
+fn joined(base: &KeyPath, path: &KeyPath) -> KeyPath {
+    KeyPath(base.0.iter().chain(&path.0).cloned().collect())
+}
+
+/// A document on its way through several changes.
+struct Run<'d> {
+    first: &'d Document,
+    /// The document after the changes so far.
+    now: Option<Document>,
+    pieces: Pieces,
+}
+
+impl<'d> Run<'d> {
+    fn new(first: &'d Document) -> Self {
+        Self {
+            first,
+            now: None,
+            pieces: Pieces::whole(first.text().len()),
+        }
+    }
+
+    /// Makes the first of the drafts that holds what it promises. No draft: nothing is to be done.
+    fn step(
+        &mut self,
+        drafts: impl for<'p> FnOnce(Page<'p>) -> Result<Vec<Draft<'p>>, Refused>,
+    ) -> Result<(), Refused> {
+        let page = Page::open(self.now.as_ref().unwrap_or(self.first))?;
+        let drafts = drafts(page)?;
+        if drafts.is_empty() {
+            return Ok(());
+        }
+        let (edits, after) = proven(page, drafts)?;
+        self.pieces.apply(&edits);
+        self.now = Some(after);
+        Ok(())
+    }
+
+    fn make(&mut self, base: &KeyPath, change: &Change) -> Result<(), Refused> {
+        let at = |path: &KeyPath| joined(base, path);
+        match change {
+            Change::Set { path, value } => {
+                let path = at(path);
+                writable([value])?;
+                self.step(|page| set::set(page, &path, value))
+            }
+            Change::Insert {
+                path,
+                value,
+                position,
+            } => {
+                let path = at(path);
+                writable([value])?;
+                self.step(|page| insert::insert(page, &path, value, position))
+            }
+            Change::Quote { path } => {
+                let path = at(path);
+                self.step(|page| set::quote(page, &path))
+            }
+            Change::Rename { path, key } => {
+                let path = at(path);
+                self.step(|page| set::rename(page, &path, key))
+            }
+            Change::Delete { path, prune } => {
+                let path = at(path);
+                self.step(|page| delete::delete(page, &path, *prune))
+            }
+            Change::Append { path, items } => {
+                let path = at(path);
+                writable(items)?;
+                self.step(|page| insert::append(page, &path, items))
+            }
+            Change::Remove { path, items } => {
+                let mut items = items.clone();
+                items.sort_unstable();
+                items.dedup();
+                // From the end, so that the others keep their positions.
+                for index in items.into_iter().rev() {
+                    let mut path = at(path);
+                    path.0.push(PathStep::Index(index));
+                    self.step(|page| delete::delete(page, &path, false))?;
+                }
+                Ok(())
+            }
+            Change::Move { from, to } => self.relocate(at(from), &at(to)),
+        }
+    }
+
+    fn relocate(&mut self, from: KeyPath, to: &KeyPath) -> Result<(), Refused> {
+        if from == *to {
+            return Ok(());
+        }
+        if to.0.starts_with(&from.0) || from.0.starts_with(&to.0) {
+            return Err(Refused::IntoItself);
+        }
+        // The text is read again, for it changes under the value that is being moved.
+        let now = self.now.as_ref().unwrap_or(self.first);
+        let before = Document::parse(now.source(), now.text());
+        self.receive(to, Page::open(&before)?, &from)?;
+        self.make(
+            &KeyPath::default(),
+            &Change::Delete {
+                path: from,
+                prune: true,
+            },
+        )
+    }
+
+    /// Puts in what stands at a path of another document.
+    fn receive(&mut self, to: &KeyPath, from: Page<'_>, path: &KeyPath) -> Result<(), Refused> {
+        let cutting = relocate::cutting(from, path)?;
+        let last = &Position::Last;
+        self.step(|page| insert::insert(page, to, &NewValue::Null, last))?;
+        let page = Page::open(self.now.as_ref().unwrap_or(self.first))?;
+        let (edits, after) = proven(page, relocate::place(page, to, &cutting)?)?;
+        self.pieces.apply(&edits);
+        self.now = Some(after);
+        Ok(())
+    }
+
+    fn finish(self) -> Vec<Edit> {
+        self.pieces.edits(self.first)
+    }
+}
+
+fn writable<'v>(values: impl IntoIterator<Item = &'v NewValue>) -> Result<(), Refused> {
+    if values.into_iter().all(NewValue::is_writable) {
+        Ok(())
+    } else {
+        Err(Refused::NotWritable)
+    }
+}

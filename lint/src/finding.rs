@@ -59,3 +59,19 @@ pub struct Finding {
     /// Why it does not count, if it does not.
     pub suppressed: Option<Suppression>,
 }
+
+/// The fingerprint of a fault: of the rule, the file below the tree's folder, what identifies the value in it and the
+/// requirement. FNV-1a of 128 bits, which stays the same on every machine and in every version.
+pub fn fingerprint(rule: &str, file: &str, identity: &str, requirement: usize) -> String {
+    const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013B;
+    let mut hash: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
+    let number = requirement.to_string();
+    for part in [rule, file, identity, &number] {
+        // A byte that occurs in no UTF-8 text keeps the parts apart.
+        for byte in part.bytes().chain([0xff]) {
+            hash ^= u128::from(byte);
+            hash = hash.wrapping_mul(PRIME);
+        }
+    }
+    format!("{hash:032x}")
+}

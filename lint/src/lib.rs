@@ -3,7 +3,20 @@
 //! INVARIANT: prints nothing and knows neither arguments nor editors; [`files`] is the only IO of the libraries.
 #![warn(missing_docs)]
 
+mod assemble;
 pub mod config;
+pub mod document;
 pub mod files;
 pub mod finding;
+pub mod host;
+mod judge;
+pub mod knowledge;
+mod mask;
+mod places;
+pub mod project;
 pub mod report;
+pub mod rulebook;
+pub mod schema;
+pub mod sources;
+pub mod tree;
+pub mod workspace;

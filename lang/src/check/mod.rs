@@ -22,7 +22,7 @@ mod patterns;
 mod problem;
 mod rule;
 mod scope;
-mod similar;
+pub mod similar;
 mod visit;
 mod words;
 

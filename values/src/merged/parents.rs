@@ -18,10 +18,13 @@ impl Parents {
     pub(super) fn of(document: &Document, top: Option<NodeId>) -> Self {
         let mut table = Self { up: Vec::new() };
         let mut open: Vec<NodeId> = top.into_iter().collect();
+        // What a later key of the same name replaces is nowhere among the entries, and still stands in the text.
+        let has_duplicates = !document.duplicate_keys().is_empty();
         while let Some(node) = open.pop() {
             match document.kind(node) {
                 Kind::Map => {
-                    for (key, value) in document.entries(node) {
+                    let twice = has_duplicates.then(|| document.pairs(node));
+                    for (key, value) in document.entries(node).chain(twice.into_iter().flatten()) {
                         if table.set(value, node, key.index()) {
                             open.push(value);
                         }

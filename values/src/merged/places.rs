@@ -7,6 +7,7 @@ use super::parents::Parents;
 use super::{Component, Lookup, Merged};
 use crate::layer::{Layer, Role};
 use crate::path::{KeyPath, PathStep};
+use crate::yaml::NodeId;
 
 /// A place in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,6 +117,18 @@ impl Merged {
             key: key.map(|key| document.span(key)),
             value: document.span(id),
         })
+    }
+
+    /// A node of a layer's document, as written.
+    pub fn written_node(&self, layer: LayerId, node: NodeId) -> NodeRef {
+        let handle = NodeRef::node(layer, node).with_view(View::Written);
+        let path = self.path(handle);
+        let secrets = PathStep::Key("secrets".to_owned());
+        if path.0.contains(&secrets) {
+            handle.below(handle, Some("secrets"))
+        } else {
+            handle
+        }
     }
 
     /// The role of the layer that sets the value; a map that Helm makes is the chart's.

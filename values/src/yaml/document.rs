@@ -147,6 +147,27 @@ impl Document {
         )
     }
 
+    /// Every key of a map with its value as they stand in the text: earlier duplicates too, and merge keys as keys.
+    pub fn pairs(&self, id: NodeId) -> impl Iterator<Item = (NodeId, NodeId)> + '_ {
+        let node = self.node(id);
+        let children = if node.kind == Kind::Map {
+            &node.children[..]
+        } else {
+            &[]
+        };
+        let pairs = children.chunks_exact(2);
+        pairs.map(|pair| (NodeId(pair[0]), NodeId(pair[1])))
+    }
+
+    /// How many YAML documents the text holds. Helm 3 reads the first only.
+    pub fn document_count(&self) -> usize {
+        let mut lines = self.text.lines().filter(|line| !line.trim().is_empty());
+        let starts = |line: &str| line == "---" || line.starts_with("--- ");
+        let first = lines.find(|line| !line.trim_start().starts_with('#'));
+        let later = lines.filter(|line| starts(line)).count();
+        usize::from(first.is_some()) + later
+    }
+
     /// The value under a key.
     pub fn get(&self, id: NodeId, key: &str) -> Option<NodeId> {
         self.entries(id)

@@ -1,0 +1,318 @@
+//! From what came of each tree to one report: texts numbered anew and masked, findings sorted, allowed ones set aside.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use lang::eval::Counts;
+use rustc_hash::{FxHashMap, FxHashSet};
+use source::{Diagnostic, Source, SourceId, SourceMap, Span};
+
+use crate::finding::{Finding, Origin, fingerprint};
+use crate::judge::{Outcome, slashes, sort_key};
+use crate::mask::{masked, masked_yaml};
+use crate::project::Settings;
+use crate::report::{Report, RuleFacts, Summary};
+use crate::rulebook::RuleBook;
+use crate::tree::Tree;
+use crate::workspace::Scope;
+use crate::workspace::Workspace;
+
+/// What came of a tree, without the tree.
+#[derive(Debug)]
+pub(crate) struct TreeResult {
+    findings: Vec<Finding>,
+    suppressed: Vec<Finding>,
+    counts: BTreeMap<String, Counts>,
+    undecided: BTreeMap<String, usize>,
+    /// The texts that findings point into, masked.
+    texts: FxHashMap<SourceId, (Source, Option<PathBuf>)>,
+    book: Arc<RuleBook>,
+    deployments: usize,
+    releases: usize,
+    pub(crate) files: usize,
+    bytes: u64,
+}
+
+impl TreeResult {
+    /// Keeps of a tree what the report needs.
+    pub(crate) fn new(tree: &Tree, scope: &Scope, outcome: Outcome, settings: &Settings) -> Self {
+        let _ = (scope, settings);
+        let mut texts = FxHashMap::default();
+        for finding in &outcome.findings {
+            for id in sources_of(finding) {
+                texts.entry(id).or_insert_with(|| {
+                    let source = tree.source(id).unwrap_or_else(|| Source::new("", ""));
+                    let path = tree.path_of(id).map(Path::to_owned);
+                    let text = masked(tree, id, &source.text);
+                    (Source::new(source.path.to_path_buf(), text), path)
+                });
+            }
+        }
+        let deployments = tree.deployments.iter();
+        Self {
+            findings: outcome.findings,
+            suppressed: Vec::new(),
+            counts: outcome.counts,
+            undecided: outcome.undecided,
+            texts,
+            book: Arc::clone(&tree.book),
+            deployments: tree.deployments.len(),
+            releases: deployments
+                .map(|it| it.merged.deployment().releases.len())
+                .sum(),
+            files: tree.files.len(),
+            bytes: tree.files.values().map(|file| file.size).sum(),
+        }
+    }
+
+    pub(crate) fn findings(&self) -> usize {
+        self.findings.len()
+    }
+}
+
+fn sources_of(finding: &Finding) -> impl Iterator<Item = SourceId> {
+    spans_of(finding).map(|span| span.source)
+}
+
+fn spans_of(finding: &Finding) -> impl Iterator<Item = Span> {
+    let diagnostic = &finding.diagnostic;
+    let related = diagnostic.related.iter().map(|label| label.span);
+    let edits = diagnostic.fixes.iter().flat_map(|fix| &fix.edits);
+    [diagnostic.primary.span]
+        .into_iter()
+        .chain(related)
+        .chain(edits.map(|edit| edit.span))
+}
+
+/// A report under construction.
+pub(crate) struct Assembly<'a> {
+    settings: &'a Settings,
+    workspace: &'a Workspace,
+    report: Report,
+    /// The new number of each text, by its path and where it is from.
+    numbers: FxHashMap<(PathBuf, bool), SourceId>,
+    seen_books: Vec<Arc<RuleBook>>,
+}
+
+impl<'a> Assembly<'a> {
+    pub(crate) fn new(settings: &'a Settings, workspace: &'a Workspace) -> Self {
+        let mut assembly = Self {
+            settings,
+            workspace,
+            report: Report::default(),
+            numbers: FxHashMap::default(),
+            seen_books: Vec::new(),
+        };
+        assembly.report.summary.skipped = workspace.skipped.clone();
+        assembly.report.summary.notes = workspace.notes.clone();
+        for scope in &workspace.scopes {
+            assembly.scope(scope);
+        }
+        assembly
+    }
+
+    /// What is to be said about the configuration and the rules of a scope.
+    fn scope(&mut self, scope: &Scope) {
+        for folder in &scope.empty_rules {
+            let note = format!("the rules folder `{}` holds no rule", folder.display());
+            self.report.summary.notes.push(note);
+        }
+        if let Some(file) = &scope.config_file {
+            let path = file.source.path.to_path_buf();
+            let text = masked_yaml(&file.document);
+            let disk = scope.root.join(crate::workspace::CONFIG);
+            let errors = file.document.errors().iter().chain(&file.problem);
+            let all: Vec<Diagnostic> = errors.chain(&scope.diagnostics).cloned().collect();
+            for diagnostic in all {
+                let id = self.number(&path, || text.clone(), Some(disk.clone()));
+                self.text_finding(renumbered(diagnostic, |_| id), Origin::Configuration, "");
+            }
+        }
+        self.book(&scope.book);
+    }
+
+    fn book(&mut self, book: &Arc<RuleBook>) {
+        if self.seen_books.iter().any(|it| Arc::ptr_eq(it, book)) {
+            return;
+        }
+        self.seen_books.push(Arc::clone(book));
+        for diagnostic in &book.diagnostics {
+            let mut ids = FxHashMap::default();
+            for span in diagnostic_spans(diagnostic) {
+                let source = book.sources.get(span.source);
+                let disk = book.file(span.source).and_then(|file| file.file.clone());
+                let id = self.number(&source.path, || source.text.to_string(), disk);
+                ids.insert(span.source, id);
+            }
+            let pack = book.file(diagnostic.primary.span.source);
+            let pack = pack.map_or_else(String::new, |file| file.pack.clone());
+            let diagnostic = renumbered(diagnostic.clone(), |id| ids[&id]);
+            self.text_finding(diagnostic, Origin::RuleText, &pack);
+        }
+        for rule in book.program.rules() {
+            let facts = self.report.rules.entry(rule.id.clone()).or_default();
+            *facts = RuleFacts {
+                pack: rule.pack.clone(),
+                summary: rule.summary().to_owned(),
+                docs: rule.docs.clone(),
+                severity: rule.severity(""),
+                tags: rule.tags.clone(),
+                sources: rule.sources.clone(),
+                counts: facts.counts,
+                off: true,
+            };
+        }
+    }
+
+    fn text_finding(&mut self, diagnostic: Diagnostic, origin: Origin, pack: &str) {
+        let span = diagnostic.primary.span;
+        let file = slashes(&self.report.sources.get(span.source).path);
+        self.report.findings.push(Finding {
+            fingerprint: fingerprint(diagnostic.code.as_str(), &file, &diagnostic.message, 0),
+            diagnostic,
+            origin,
+            pack: pack.to_owned(),
+            tags: Vec::new(),
+            tree: String::new(),
+            deployment: String::new(),
+            profile: String::new(),
+            release: None,
+            chart: None,
+            path: None,
+            requirement: 0,
+            suppressed: None,
+        });
+    }
+
+    fn number(
+        &mut self,
+        path: &Path,
+        text: impl FnOnce() -> String,
+        disk: Option<PathBuf>,
+    ) -> SourceId {
+        let key = (path.to_owned(), disk.is_some());
+        let report = &mut self.report;
+        *self.numbers.entry(key).or_insert_with(|| {
+            report.files.push(disk);
+            report.sources.add(Source::new(path, text()))
+        })
+    }
+
+    /// Adds what came of a tree.
+    pub(crate) fn add(&mut self, result: TreeResult) {
+        self.book(&result.book);
+        let mut ids = FxHashMap::default();
+        let mut texts: Vec<_> = result.texts.into_iter().collect();
+        texts.sort_by_key(|(id, _)| *id);
+        for (id, (source, disk)) in texts {
+            let new = self.number(&source.path, || source.text.to_string(), disk);
+            ids.insert(id, new);
+        }
+        let renumber = |finding: Finding| Finding {
+            diagnostic: renumbered(finding.diagnostic, |id| ids[&id]),
+            ..finding
+        };
+        let findings = result.findings.into_iter().map(renumber);
+        self.report.findings.extend(findings);
+        let suppressed = result.suppressed.into_iter().map(renumber);
+        self.report.suppressed.extend(suppressed);
+        let summary = &mut self.report.summary;
+        summary.trees += 1;
+        summary.deployments += result.deployments;
+        summary.releases += result.releases;
+        summary.files += result.files;
+        summary.bytes += result.bytes;
+        for (id, counts) in result.counts {
+            summary.outcomes.add(&counts);
+            let facts = self.report.rules.entry(id).or_default();
+            facts.counts.add(&counts);
+            facts.off = false;
+        }
+        for (why, count) in result.undecided {
+            *summary.undecided.entry(why).or_default() += count;
+        }
+    }
+
+    /// The report: sorted, each fault once.
+    pub(crate) fn finish(mut self) -> Report {
+        let focus = &self.workspace.focus;
+        let files = std::mem::take(&mut self.report.files);
+        let touches = |finding: &Finding| {
+            focus.is_empty()
+                || spans_of(finding).any(|span| {
+                    let file = files.get(span.source.0 as usize).and_then(Option::as_ref);
+                    file.is_some_and(|file| focus.iter().any(|it| file.starts_with(it)))
+                })
+        };
+        self.report.findings.retain(touches);
+        self.report.suppressed.retain(touches);
+        self.report.files = files;
+        let Report {
+            sources,
+            findings,
+            suppressed,
+            summary,
+            rules,
+            ..
+        } = &mut self.report;
+        order(sources, findings);
+        order(sources, suppressed);
+        finish_summary(summary, rules, self.settings);
+        self.report
+    }
+}
+
+fn order(sources: &SourceMap, findings: &mut Vec<Finding>) {
+    let path = |span: Span| sources.get(span.source).path.to_path_buf();
+    findings.sort_by(|a, b| sort_key(a, path).cmp(&sort_key(b, path)));
+    // A layer that several deployments share is judged in each; what is said twice is one fault.
+    let mut seen = FxHashSet::default();
+    findings.retain(|finding| {
+        let it = &finding.diagnostic;
+        seen.insert((it.code.clone(), it.primary.span, it.message.clone()))
+    });
+}
+
+fn finish_summary(summary: &mut Summary, rules: &BTreeMap<String, RuleFacts>, settings: &Settings) {
+    let judged = rules.values().filter(|facts| !facts.off);
+    summary.rules = judged.count();
+    if summary.trees > 0 {
+        let built_in = ["helm", "security", "wire"];
+        let idle = rules.iter().filter(|(_, facts)| {
+            !facts.off && facts.counts.total() == 0 && !built_in.contains(&facts.pack.as_str())
+        });
+        summary.idle_rules = idle.map(|(id, _)| id.clone()).collect();
+    }
+    for word in &settings.select {
+        let named = |(id, facts): (&String, &RuleFacts)| {
+            id == word || facts.pack == *word || facts.tags.contains(word)
+        };
+        if !rules.iter().any(named) {
+            let note = format!("`{word}` is no rule, no pack and no tag");
+            summary.notes.push(note);
+        }
+    }
+}
+
+fn diagnostic_spans(diagnostic: &Diagnostic) -> impl Iterator<Item = Span> {
+    let related = diagnostic.related.iter().map(|label| label.span);
+    let edits = diagnostic.fixes.iter().flat_map(|fix| &fix.edits);
+    [diagnostic.primary.span]
+        .into_iter()
+        .chain(related)
+        .chain(edits.map(|edit| edit.span))
+}
+
+/// The diagnostic with other numbers for its texts.
+fn renumbered(mut diagnostic: Diagnostic, new: impl Fn(SourceId) -> SourceId) -> Diagnostic {
+    let renumber = |span: &mut Span| span.source = new(span.source);
+    renumber(&mut diagnostic.primary.span);
+    for label in &mut diagnostic.related {
+        renumber(&mut label.span);
+    }
+    for edit in diagnostic.fixes.iter_mut().flat_map(|fix| &mut fix.edits) {
+        renumber(&mut edit.span);
+    }
+    diagnostic
+}

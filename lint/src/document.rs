@@ -1,0 +1,106 @@
+//! One values file, read: its text, its tree, and how much of it can be seen.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use source::{Diagnostic, Severity, Source, SourceId, Span};
+use values::protection::Protection;
+use values::secret::whole_file_encryption;
+use values::yaml::Document;
+
+use crate::files::{Files, MAX_SIZE};
+
+/// One values file, read. There is always a document; that of a file which cannot be read as text is empty.
+#[derive(Debug)]
+pub struct ReadFile {
+    /// The text, under the path that people see; empty for a file that is no text.
+    pub source: Source,
+    /// Its number.
+    pub id: SourceId,
+    /// The text, parsed.
+    pub document: Arc<Document>,
+    /// How much of it can be seen.
+    pub protection: Protection,
+    /// Why it could not be read at all; besides [`Document::errors`].
+    pub problem: Option<Diagnostic>,
+    /// Its size in bytes.
+    pub size: u64,
+}
+
+impl ReadFile {
+    /// Reads a file. `shown` is its path as people see it.
+    pub fn read(files: &dyn Files, path: &Path, shown: &Path, id: SourceId) -> Self {
+        match files.read(path) {
+            Ok(bytes) => Self::of_bytes(&bytes, path, shown, id),
+            Err(error) if error.kind() == std::io::ErrorKind::FileTooLarge => Self::unreadable(
+                shown,
+                id,
+                "file-too-large",
+                format!(
+                    "the file is larger than {} MiB and is left out",
+                    MAX_SIZE >> 20
+                ),
+            ),
+            Err(error) => Self::unreadable(
+                shown,
+                id,
+                "file-unreadable",
+                format!("the file cannot be read: {}", error.kind()),
+            ),
+        }
+    }
+
+    /// Reads bytes.
+    pub fn of_bytes(bytes: &[u8], path: &Path, shown: &Path, id: SourceId) -> Self {
+        if let Some(with) = whole_file_encryption(bytes) {
+            return Self {
+                protection: Protection::Opaque(with),
+                size: bytes.len() as u64,
+                ..Self::of_text("", shown, id)
+            };
+        }
+        let text = match std::str::from_utf8(bytes) {
+            Ok(text) if !text.contains('\0') => text,
+            Ok(_) => {
+                let message = "the file is no text: it holds null bytes".to_owned();
+                return Self::unreadable(shown, id, "file-not-text", message);
+            }
+            Err(error) => {
+                let message = format!("the file is not UTF-8: byte {}", error.valid_up_to());
+                return Self::unreadable(shown, id, "file-not-text", message);
+            }
+        };
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.ends_with(".gotmpl") || name.ends_with(".tpl") {
+            return Self {
+                source: Source::new(shown, text),
+                protection: Protection::Template,
+                size: bytes.len() as u64,
+                ..Self::of_text("", shown, id)
+            };
+        }
+        Self::of_text(text, shown, id)
+    }
+
+    /// Reads a text.
+    pub fn of_text(text: impl Into<Arc<str>>, shown: &Path, id: SourceId) -> Self {
+        let text: Arc<str> = text.into();
+        let document = Document::parse(id, Arc::clone(&text));
+        Self {
+            size: text.len() as u64,
+            source: Source::new(shown, text),
+            id,
+            protection: Protection::of(&document),
+            document: Arc::new(document),
+            problem: None,
+        }
+    }
+
+    fn unreadable(shown: &Path, id: SourceId, code: &'static str, message: String) -> Self {
+        let problem = Diagnostic::new(code, Severity::Error, Span::point(id, 0), message);
+        Self {
+            problem: Some(problem),
+            ..Self::of_text("", shown, id)
+        }
+    }
+}

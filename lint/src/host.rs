@@ -1,0 +1,353 @@
+//! One deployment as the rule language sees it.
+//!
+//! INVARIANT: handles are those of [`Merged`], passed through as numbers; nothing is copied.
+
+mod declared;
+mod functions;
+mod records;
+
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use lang::host::{Host, Lookup, NodeRef, Place, RecordRef, Shape, Unknown};
+use lang::parse::ast::View;
+use lang::value::Value;
+use rustc_hash::FxHashMap;
+use values::merged::{self, LayerId, Merged};
+use values::path::PathStep;
+use values::yaml::NodeId;
+
+use crate::knowledge::{Key, Knowledge};
+use crate::schema::kind;
+
+/// A deployment, with what is known about it besides its values.
+pub struct TreeHost<'a> {
+    /// The merged values.
+    pub merged: &'a Merged,
+    /// The declared charts.
+    pub knowledge: &'a Knowledge,
+    /// The versions of its charts.
+    pub key: &'a Key,
+    /// Services that run, but are installed by something else.
+    pub external: &'a std::collections::BTreeSet<String>,
+    /// How a file is called in messages.
+    pub show: &'a (dyn Fn(&Path) -> PathBuf + Sync),
+    duplicates: OnceLock<Vec<Duplicate>>,
+    by_name: OnceLock<FxHashMap<&'a str, Vec<usize>>>,
+}
+
+/// A key that a layer gives twice in one map.
+#[derive(Debug, Clone, Copy)]
+struct Duplicate {
+    layer: LayerId,
+    earlier: merged::NodeRef,
+    later: merged::NodeRef,
+}
+
+impl<'a> TreeHost<'a> {
+    /// The deployment as a host.
+    pub fn new(
+        merged: &'a Merged,
+        knowledge: &'a Knowledge,
+        key: &'a Key,
+        external: &'a std::collections::BTreeSet<String>,
+        show: &'a (dyn Fn(&Path) -> PathBuf + Sync),
+    ) -> Self {
+        Self {
+            merged,
+            knowledge,
+            key,
+            external,
+            show,
+            duplicates: OnceLock::new(),
+            by_name: OnceLock::new(),
+        }
+    }
+
+    fn components_named(&self, name: &str) -> &[usize] {
+        let by_name = self.by_name.get_or_init(|| {
+            let mut by_name: FxHashMap<&'a str, Vec<usize>> = FxHashMap::default();
+            for (at, component) in self.merged.components().iter().enumerate() {
+                let names = [component.name.as_str(), component.chart.as_str()];
+                for (i, name) in names.into_iter().enumerate() {
+                    if i == 0 || names[0] != name {
+                        by_name.entry(name).or_default().push(at);
+                    }
+                }
+            }
+            by_name
+        });
+        by_name.get(name).map_or(&[], Vec::as_slice)
+    }
+}
+
+pub(crate) fn ours(node: NodeRef) -> merged::NodeRef {
+    merged::NodeRef::from_bits(node.0)
+}
+
+pub(crate) fn theirs(node: merged::NodeRef) -> NodeRef {
+    NodeRef(node.to_bits())
+}
+
+fn view_of(view: View) -> merged::View {
+    match view {
+        View::Effective => merged::View::Effective,
+        View::User => merged::View::User,
+        View::Written => merged::View::Written,
+    }
+}
+
+fn unknown(unknown: merged::Unknown) -> Unknown {
+    Unknown {
+        reason: Cow::Borrowed(unknown.reason.as_str()),
+        present: unknown.present,
+    }
+}
+
+fn lookup(found: merged::Lookup) -> Lookup {
+    match found {
+        merged::Lookup::Found(node) => Lookup::Found(theirs(node)),
+        merged::Lookup::Missing => Lookup::Missing,
+        merged::Lookup::Unknown(it) => Lookup::Unknown(unknown(it)),
+    }
+}
+
+impl Host for TreeHost<'_> {
+    fn shape(&self, node: NodeRef) -> Shape {
+        match self.merged.shape(ours(node)) {
+            merged::Shape::Null => Shape::Null,
+            merged::Shape::Bool(value) => Shape::Bool(value),
+            merged::Shape::Number(value) => Shape::Number(value),
+            merged::Shape::String => Shape::String,
+            merged::Shape::List => Shape::List,
+            merged::Shape::Map => Shape::Map,
+            merged::Shape::Unknown(it) => Shape::Unknown(unknown(it)),
+        }
+    }
+
+    fn text(&self, node: NodeRef) -> Cow<'_, str> {
+        self.merged.text(ours(node))
+    }
+
+    fn len(&self, node: NodeRef) -> usize {
+        self.merged.len(ours(node))
+    }
+
+    fn get(&self, map: NodeRef, key: &str) -> Lookup {
+        lookup(self.merged.get(ours(map), key))
+    }
+
+    fn item(&self, list: NodeRef, index: usize) -> Option<NodeRef> {
+        self.merged.item(ours(list), index).map(theirs)
+    }
+
+    fn entries<'h>(
+        &'h self,
+        map: NodeRef,
+        out: &mut Vec<(Cow<'h, str>, NodeRef)>,
+    ) -> Option<Unknown> {
+        let mut entries = Vec::new();
+        let open = self.merged.entries(ours(map), &mut entries);
+        out.extend(entries.into_iter().map(|(key, node)| (key, theirs(node))));
+        open.map(unknown)
+    }
+
+    fn components<'h>(
+        &'h self,
+        name: Option<&str>,
+        view: View,
+        out: &mut Vec<(Cow<'h, str>, NodeRef)>,
+    ) -> Option<Unknown> {
+        let all: Vec<usize>;
+        let chosen = match name {
+            Some(name) => self.components_named(name),
+            None => {
+                all = (0..self.merged.components().len()).collect();
+                &all
+            }
+        };
+        let mut open = None;
+        for &at in chosen {
+            let component = &self.merged.components()[at];
+            if component.enabled == merged::Enabled::No {
+                continue;
+            }
+            if component.enabled == merged::Enabled::Unknown {
+                open = Some(Unknown {
+                    reason: Cow::Borrowed("whether it is installed cannot be seen"),
+                    present: false,
+                });
+            }
+            let name = || Cow::Borrowed(component.name.as_str());
+            if view == View::Written {
+                let nodes = self.merged.component_written(at).into_iter();
+                out.extend(nodes.map(|node| (name(), theirs(node))));
+                continue;
+            }
+            match self.merged.component_root(at, view_of(view)) {
+                merged::Lookup::Found(node) => out.push((name(), theirs(node))),
+                merged::Lookup::Missing => {}
+                merged::Lookup::Unknown(it) => open = Some(unknown(it)),
+            }
+        }
+        open
+    }
+
+    fn roots(&self, view: View, out: &mut Vec<NodeRef>) {
+        let releases = 0..self.merged.deployment().releases.len();
+        if view == View::Written {
+            for release in releases {
+                let layers = self.merged.layers(release).iter();
+                out.extend(
+                    layers.filter_map(|layer| Some(theirs(self.merged.layer_root(*layer)?))),
+                );
+            }
+            return;
+        }
+        out.extend(releases.map(|release| theirs(self.merged.root(release, view_of(view)))));
+    }
+
+    fn key<'h>(&'h self, node: NodeRef) -> Option<Cow<'h, str>> {
+        Some(match self.merged.key(ours(node))? {
+            PathStep::Key(key) => Cow::Owned(key),
+            PathStep::Index(at) => Cow::Owned(at.to_string()),
+        })
+    }
+
+    fn parent(&self, node: NodeRef) -> Option<NodeRef> {
+        self.merged.parent(ours(node)).map(theirs)
+    }
+
+    fn path(&self, node: NodeRef) -> String {
+        self.path_from_component(ours(node), &[])
+    }
+
+    fn in_view(&self, node: NodeRef, view: View) -> Lookup {
+        lookup(self.merged.in_view(ours(node), view_of(view)))
+    }
+
+    fn raw(&self, node: NodeRef) -> Option<Cow<'_, str>> {
+        self.merged.raw(ours(node)).map(Cow::Borrowed)
+    }
+
+    fn layer_role(&self, node: NodeRef) -> &'static str {
+        self.merged.role(ours(node)).as_str()
+    }
+
+    fn is_secret(&self, node: NodeRef) -> bool {
+        self.merged.is_secret(ours(node))
+    }
+
+    fn record_of(&self, node: NodeRef, kind: u16) -> Option<RecordRef> {
+        let node = ours(node);
+        let id = match kind {
+            kind::DEPLOYMENT => 0,
+            kind::RELEASE => self.merged.release_of(node) as u32,
+            kind::COMPONENT => self.merged.component_of(node)? as u32,
+            kind::LAYER if node.view() == merged::View::Written => self.merged.layer_of(node)?.0,
+            _ => return None,
+        };
+        Some(RecordRef { kind, id })
+    }
+
+    fn global<'h>(&'h self, name: &str) -> Value<'h> {
+        self.global_value(name)
+    }
+
+    fn field<'h>(&'h self, record: RecordRef, field: &str) -> Value<'h> {
+        self.field_value(record, field)
+    }
+
+    fn call<'h>(&'h self, index: usize, args: &[Value<'h>]) -> Value<'h> {
+        self.call_function(index, args)
+    }
+
+    fn chart_version(&self, node: NodeRef) -> Option<Cow<'_, str>> {
+        let release = &self.merged.deployment().releases[self.merged.release_of(ours(node))];
+        release.version.as_deref().map(Cow::Borrowed)
+    }
+
+    fn whole(&self) -> Place {
+        Place::Record(RecordRef {
+            kind: kind::DEPLOYMENT,
+            id: 0,
+        })
+    }
+
+    fn profile(&self) -> &str {
+        &self.merged.deployment().profile
+    }
+}
+
+impl TreeHost<'_> {
+    /// A path as people write it: below its component, with `more` keys behind it.
+    pub(crate) fn path_from_component(&self, node: merged::NodeRef, more: &[String]) -> String {
+        let merged = self.merged;
+        let path = merged.path(node);
+        let release = merged.release_of(node);
+        let best = self.component_at(release, &path.0);
+        let mut text = String::new();
+        let component = &merged.components()[best];
+        // In an umbrella the release itself is not said: `brig.config`, `tags.proxy`.
+        let umbrella = component.path.is_empty() && self.is_umbrella(best);
+        if !umbrella {
+            text.push_str(&component.name);
+        }
+        for step in &path.0[component.path.len()..] {
+            match step {
+                PathStep::Key(key) => push_key(&mut text, key),
+                PathStep::Index(at) => {
+                    text.push('[');
+                    text.push_str(&at.to_string());
+                    text.push(']');
+                }
+            }
+        }
+        for key in more {
+            push_key(&mut text, key);
+        }
+        text
+    }
+
+    /// The component of a release with the longest path that leads to `path`.
+    pub(crate) fn component_at(&self, release: usize, path: &[PathStep]) -> usize {
+        let components = self.merged.components().iter().enumerate();
+        let leads = |keys: &[String]| {
+            keys.len() <= path.len()
+                && keys
+                    .iter()
+                    .zip(path)
+                    .all(|(key, step)| matches!(step, PathStep::Key(it) if it == key))
+        };
+        components
+            .filter(|(_, it)| it.release == release && leads(&it.path))
+            .max_by_key(|(_, it)| it.path.len())
+            .map_or(0, |(at, _)| at)
+    }
+
+    fn is_umbrella(&self, component: usize) -> bool {
+        let component = &self.merged.components()[component];
+        let mut all = self.merged.components().iter();
+        all.any(|it| it.release == component.release && !it.path.is_empty())
+    }
+}
+
+fn push_key(text: &mut String, key: &str) {
+    let simple = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    if !text.is_empty() {
+        text.push('.');
+    }
+    if !key.is_empty() && key.chars().all(simple) {
+        text.push_str(key);
+    } else {
+        text.push('"');
+        text.push_str(key);
+        text.push('"');
+    }
+}
+
+/// The value under the later of two equal keys, as a place of the layer.
+fn written(merged: &Merged, layer: LayerId, value: NodeId) -> merged::NodeRef {
+    merged.written_node(layer, value)
+}

@@ -1,0 +1,167 @@
+//! What the declared charts say about a value of a deployment.
+
+use std::sync::Arc;
+
+use lang::charts::{Found, KeyDecl, KeyType, Literal, Place, Step};
+use lang::value::{Data, Value};
+use smallvec::SmallVec;
+use values::merged::NodeRef;
+use values::path::PathStep;
+
+use super::TreeHost;
+use crate::knowledge::version_of;
+
+/// The declared places of a value: several where a name stands for several charts.
+type Places<'a> = SmallVec<[Place<'a>; 2]>;
+
+impl TreeHost<'_> {
+    /// The chart and the declared places of a value. Empty where nothing is known of the chart.
+    pub(crate) fn declared_places(&self, node: NodeRef) -> Places<'_> {
+        let path = self.merged.path(node);
+        self.declared_at(self.merged.release_of(node), &path.0)
+    }
+
+    /// The same for a path of a release, which need not be there.
+    pub(crate) fn declared_at(&self, release: usize, path: &[PathStep]) -> Places<'_> {
+        let at = self.component_at(release, path);
+        let component = &self.merged.components()[at];
+        let set = self.knowledge.set();
+        let mut places: Places<'_> = set.component(&component.chart);
+        if places.is_empty() {
+            places = set.component(&component.name);
+        }
+        places.retain(|place| match place.chart {
+            Some(chart) => {
+                let chart = set.chart(chart);
+                chart.exists_in(version_of(chart, self.key))
+            }
+            None => true,
+        });
+        for step in &path[component.path.len()..] {
+            let step = match step {
+                PathStep::Key(key) => Step::Key(key),
+                PathStep::Index(_) => Step::Item,
+            };
+            places = places
+                .into_iter()
+                .flat_map(|place| set.step(place, step))
+                .collect();
+        }
+        places
+    }
+
+    /// The version that a place's `since` and `until` are about.
+    pub(crate) fn version_at(&self, place: &Place<'_>) -> Option<&str> {
+        let chart = self.knowledge.set().chart(place.chart?);
+        version_of(chart, self.key)
+    }
+
+    /// Does the chart read what stands there? `None` where nothing is known of it.
+    pub(crate) fn is_declared(&self, places: &Places<'_>) -> Option<bool> {
+        if places.is_empty() {
+            return None;
+        }
+        Some(places.iter().any(|place| {
+            let read = |key: &KeyDecl| key.exists_in(self.version_at(place));
+            match place.found {
+                Found::Open => true,
+                Found::Undeclared(_) => false,
+                Found::Map(_, key) | Found::Value(_, key) => key.is_none_or(read),
+            }
+        }))
+    }
+
+    /// The type that the chart wants there; `None` where it takes anything.
+    pub(crate) fn type_at(&self, places: &Places<'_>) -> Option<&'static str> {
+        places.iter().find_map(|place| match place.found {
+            Found::Map(..) => Some("map"),
+            Found::Value(ty, _) => word_of(ty),
+            Found::Open | Found::Undeclared(_) => None,
+        })
+    }
+
+    /// What the chart puts there by itself.
+    pub(crate) fn default_at<'h>(&'h self, places: &Places<'h>) -> Option<&'h Literal> {
+        places.iter().find_map(|place| match place.found {
+            Found::Value(_, Some(key)) if key.exists_in(self.version_at(place)) => key.default(),
+            _ => None,
+        })
+    }
+
+    /// Where the setting went, from the top of the same chart.
+    pub(crate) fn moved_at<'h>(&'h self, places: &Places<'h>) -> Option<&'h [String]> {
+        places.iter().find_map(|place| match place.found {
+            Found::Map(_, Some(key)) | Found::Value(_, Some(key))
+                if !key.exists_in(self.version_at(place)) =>
+            {
+                key.moved_to.as_deref()
+            }
+            _ => None,
+        })
+    }
+
+    /// The declared key that is spelled most like that of an undeclared value, and that its map does not have yet.
+    pub(crate) fn similar_at(&self, node: NodeRef, places: &Places<'_>) -> Option<String> {
+        let Some(PathStep::Key(own)) = self.merged.key(node) else {
+            return None;
+        };
+        let parent = self.merged.parent(node)?;
+        let set = self.knowledge.set();
+        let mut names: Vec<&str> = Vec::new();
+        for place in places {
+            let Found::Undeclared(Some(map)) = place.found else {
+                continue;
+            };
+            let version = self.version_at(place);
+            let keys = map.keys.iter().filter(|key| key.exists_in(version));
+            names.extend(keys.map(|key| key.name.as_str()));
+        }
+        let above = self.merged.path(parent);
+        for place in self.declared_at(self.merged.release_of(node), &above.0) {
+            names.extend(set.parts(place).map(|(name, _)| name));
+        }
+        names.retain(|name| self.merged.get(parent, name).found().is_none());
+        lang::check::similar::similar(&own, names)
+    }
+}
+
+/// The word for a type; `None` for one that takes anything.
+fn word_of(ty: &KeyType) -> Option<&'static str> {
+    Some(match ty {
+        KeyType::Any => return None,
+        KeyType::String => "string",
+        KeyType::Number => "number",
+        KeyType::Bool => "bool",
+        KeyType::List(_) => "list",
+        KeyType::Map(_) => "map",
+        KeyType::OrNull(of) => return word_of(of),
+        KeyType::Choice(choices) => {
+            let mut words = choices.iter().map(|choice| match choice {
+                Literal::String(_) => Some("string"),
+                Literal::Number(_) => Some("number"),
+                Literal::Bool(_) => Some("bool"),
+                Literal::List(_) => Some("list"),
+                Literal::Map(_) => Some("map"),
+                Literal::Null => None,
+            });
+            let first = words.next()??;
+            return words.all(|word| word == Some(first)).then_some(first);
+        }
+    })
+}
+
+/// A literal of a declaration as a value of the language.
+pub(crate) fn literal<'h>(literal: &'h Literal) -> Value<'h> {
+    match literal {
+        Literal::Null => Value::new(Data::Null),
+        Literal::Bool(value) => Value::bool(*value),
+        Literal::Number(value) => Value::number(*value),
+        Literal::String(text) => Value::string(text.as_str()),
+        Literal::List(items) => Value::list(items.iter().map(self::literal).collect()),
+        Literal::Map(entries) => {
+            let entries = entries.iter();
+            let entries = entries.map(|(key, value)| (key.as_str().into(), self::literal(value)));
+            Value::new(Data::Map(Arc::new(entries.collect())))
+        }
+    }
+}

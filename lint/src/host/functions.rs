@@ -1,0 +1,187 @@
+//! The functions of the host: what rules may ask about a deployment besides its values.
+
+use lang::host::{Place, RecordRef};
+use lang::value::{Absent, Data, Value};
+use values::merged::{self, Enabled, LayerId, NodeRef, View};
+use values::path::KeyPath;
+use values::protection::Protection;
+
+use super::declared::literal;
+use super::{TreeHost, ours, theirs};
+use crate::schema::{Function, function, kind};
+
+impl TreeHost<'_> {
+    pub(super) fn call_function<'h>(&'h self, index: usize, args: &[Value<'h>]) -> Value<'h> {
+        let Some(function) = function(index) else {
+            return Value::missing(None);
+        };
+        let Some(argument) = args.first() else {
+            return Value::missing(None);
+        };
+        match function {
+            Function::Deployed => match &argument.data {
+                Data::String(name) => self.deployed(name),
+                Data::Absent(_) => argument.clone(),
+                _ => Value::missing(None),
+            },
+            Function::TextsOf => match argument.data {
+                Data::Record(RecordRef {
+                    kind: kind::LAYER,
+                    id,
+                }) => self.texts_of(LayerId(id)),
+                _ => Value::missing(None),
+            },
+            Function::Declared
+            | Function::DeclaredType
+            | Function::DeclaredDefault
+            | Function::MovedTo
+            | Function::SimilarKey
+            | Function::UserValue
+            | Function::Parent
+            | Function::SopsLeavesClear => match (&argument.place, &argument.data) {
+                (_, Data::Absent(Absent::Missing)) | (None, _) => Value::missing(None),
+                (Some(Place::Node(node) | Place::Key(node)), _) => {
+                    self.about(function, ours(*node))
+                }
+                _ => Value::missing(None),
+            },
+        }
+    }
+
+    fn about<'h>(&'h self, function: Function, node: NodeRef) -> Value<'h> {
+        match function {
+            Function::Declared => match self.is_declared(&self.declared_places(node)) {
+                Some(declared) => Value::bool(declared),
+                None => Value::missing(None),
+            },
+            Function::DeclaredType => match self.type_at(&self.declared_places(node)) {
+                Some(word) => Value::string(word),
+                None => Value::missing(None),
+            },
+            Function::DeclaredDefault => match self.default_at(&self.declared_places(node)) {
+                Some(default) => literal(default),
+                None => Value::missing(None),
+            },
+            Function::MovedTo => self.moved_to(node),
+            Function::SimilarKey => match self.similar_at(node, &self.declared_places(node)) {
+                Some(name) => Value::string(name),
+                None => Value::missing(None),
+            },
+            Function::UserValue => self.load(self.merged.in_view(node, View::User)),
+            Function::Parent => match self.merged.parent(node) {
+                Some(parent) => Value::load(self, theirs(parent)),
+                None => Value::missing(None),
+            },
+            Function::SopsLeavesClear => Value::bool(self.sops_leaves_clear(node)),
+            Function::Deployed | Function::TextsOf => Value::missing(None),
+        }
+    }
+
+    fn load<'h>(&'h self, found: merged::Lookup) -> Value<'h> {
+        match found {
+            merged::Lookup::Found(node) => Value::load(self, theirs(node)),
+            merged::Lookup::Missing => Value::missing(None),
+            merged::Lookup::Unknown(it) => Value::unknown(it.reason.as_str(), it.present),
+        }
+    }
+
+    /// The place of what decides is kept, so that a finding can point at the tag.
+    fn deployed<'h>(&self, name: &str) -> Value<'h> {
+        if self.external.contains(name) {
+            return Value::bool(true);
+        }
+        let components = self.components_named(name).iter();
+        let mut answer = Value::bool(false);
+        for component in components.map(|at| &self.merged.components()[*at]) {
+            let place = component.decided_by.map(|node| Place::Node(theirs(node)));
+            match component.enabled {
+                Enabled::Yes => {
+                    return Value {
+                        place,
+                        ..Value::bool(true)
+                    };
+                }
+                Enabled::No if matches!(answer.data, Data::Bool(_)) => answer.place = place,
+                Enabled::No => {}
+                Enabled::Unknown => {
+                    answer = Value {
+                        place,
+                        ..Value::unknown("whether it is installed cannot be seen", true)
+                    };
+                }
+            }
+        }
+        answer
+    }
+
+    fn moved_to<'h>(&'h self, node: NodeRef) -> Value<'h> {
+        let places = self.declared_places(node);
+        let Some(keys) = self.moved_at(&places) else {
+            return Value::missing(None);
+        };
+        let release = self.merged.release_of(node);
+        let component = self.component_at(release, &self.merged.path(node).0);
+        let component = &self.merged.components()[component];
+        let mut whole = component.path.clone();
+        whole.extend_from_slice(keys);
+        let root = self.merged.root(release, View::User);
+        let mut parent = root;
+        let mut depth = 0;
+        for key in &whole {
+            match self.merged.get(parent, key) {
+                merged::Lookup::Found(next) => (parent, depth) = (next, depth + 1),
+                merged::Lookup::Missing | merged::Lookup::Unknown(_) => break,
+            }
+        }
+        let place = if depth == whole.len() {
+            Place::Node(theirs(parent))
+        } else {
+            Place::Absent {
+                parent: theirs(parent),
+                keys: whole[depth..].to_vec(),
+            }
+        };
+        Value {
+            place: Some(place),
+            ..Value::string(self.path_from_component(root, &whole))
+        }
+    }
+
+    fn texts_of<'h>(&'h self, layer: LayerId) -> Value<'h> {
+        let mut texts = Vec::new();
+        let mut open: Vec<NodeRef> = self.merged.layer_root(layer).into_iter().collect();
+        let mut entries = Vec::new();
+        while let Some(node) = open.pop() {
+            match self.merged.shape(node) {
+                merged::Shape::Map => {
+                    let _ = self.merged.entries(node, &mut entries);
+                    open.extend(entries.drain(..).rev().map(|(_, value)| value));
+                }
+                merged::Shape::List => open.extend(self.merged.items(node).into_iter().rev()),
+                merged::Shape::String => texts.push(Value::load(self, theirs(node))),
+                merged::Shape::Null
+                | merged::Shape::Bool(_)
+                | merged::Shape::Number(_)
+                | merged::Shape::Unknown(_) => {}
+            }
+        }
+        Value::list(texts)
+    }
+
+    fn sops_leaves_clear(&self, node: NodeRef) -> bool {
+        let Some(layer) = self
+            .merged
+            .layer_of(node)
+            .and_then(|id| self.merged.layer(id))
+        else {
+            return false;
+        };
+        match &layer.protection {
+            Protection::Sops(sops) => {
+                let path: KeyPath = self.merged.path(node);
+                !sops.encrypts(&path.steps())
+            }
+            Protection::Clear | Protection::Opaque(_) | Protection::Template => false,
+        }
+    }
+}

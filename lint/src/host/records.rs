@@ -1,0 +1,206 @@
+//! Records: the deployment, its releases, components and layers, and keys that are given twice.
+
+use std::borrow::Cow;
+
+use lang::host::{Place, RecordRef};
+use lang::value::{Data, Value};
+use values::merged::{self, Enabled, LayerId, View};
+use values::yaml::{Document, NodeId};
+
+use super::{Duplicate, TreeHost, theirs, written};
+use crate::schema::kind;
+
+impl TreeHost<'_> {
+    pub(super) fn global_value<'h>(&'h self, name: &str) -> Value<'h> {
+        let deployment = self.merged.deployment();
+        match name {
+            "deployment" => self.record(kind::DEPLOYMENT, 0),
+            "releases" => self.records(kind::RELEASE, deployment.releases.len()),
+            "components" => self.records(kind::COMPONENT, self.merged.components().len()),
+            "layers" => {
+                let layers = self.merged.all_layers();
+                let layers = layers.map(|layer| self.record(kind::LAYER, layer.0));
+                Value::list(layers.collect())
+            }
+            "duplicate-keys" => self.records(kind::DUPLICATE_KEY, self.duplicates().len()),
+            _ => Value::missing(None),
+        }
+    }
+
+    fn record<'h>(&self, kind: u16, id: u32) -> Value<'h> {
+        Value::new(Data::Record(RecordRef { kind, id }))
+    }
+
+    fn records<'h>(&self, kind: u16, count: usize) -> Value<'h> {
+        let all = (0..count as u32).map(|id| self.record(kind, id));
+        Value::list(all.collect())
+    }
+
+    fn duplicates(&self) -> &[Duplicate] {
+        self.duplicates.get_or_init(|| {
+            let mut all = Vec::new();
+            let releases = 0..self.merged.deployment().releases.len();
+            for layer in releases.flat_map(|release| self.merged.layers(release)) {
+                let document = self.merged.document(*layer);
+                let pairs = document.duplicate_keys();
+                if pairs.is_empty() {
+                    continue;
+                }
+                let values = values_of_keys(document);
+                for (earlier, later) in pairs {
+                    let value = |key: &NodeId| {
+                        let at = values.binary_search_by_key(key, |(key, _)| *key).ok()?;
+                        Some(written(self.merged, *layer, values[at].1))
+                    };
+                    if let (Some(earlier), Some(later)) = (value(earlier), value(later)) {
+                        all.push(Duplicate {
+                            layer: *layer,
+                            earlier,
+                            later,
+                        });
+                    }
+                }
+            }
+            all
+        })
+    }
+
+    /// The value that counts of a key given twice.
+    pub(crate) fn duplicate_at(&self, id: usize) -> Option<merged::NodeRef> {
+        self.duplicates().get(id).map(|twice| twice.later)
+    }
+
+    pub(super) fn field_value<'h>(&'h self, record: RecordRef, field: &str) -> Value<'h> {
+        let deployment = self.merged.deployment();
+        let id = record.id as usize;
+        match record.kind {
+            kind::DEPLOYMENT => match field {
+                "profile" => text(&deployment.profile),
+                "name" => text(&deployment.name),
+                _ => Value::missing(None),
+            },
+            kind::RELEASE => {
+                let release = &deployment.releases[id];
+                match field {
+                    "name" => text(&release.name),
+                    "chart" => text(&release.chart),
+                    "version" => optional(release.version.as_deref()),
+                    "namespace" => text(release.namespace.as_deref().unwrap_or("default")),
+                    "profile" => text(&deployment.profile),
+                    "values" => Value::load(self, theirs(self.merged.root(id, View::Effective))),
+                    "user" => Value::load(self, theirs(self.merged.root(id, View::User))),
+                    _ => Value::missing(None),
+                }
+            }
+            kind::COMPONENT => self.component_field(id, field),
+            kind::LAYER => self.layer_field(LayerId(record.id), field),
+            kind::DUPLICATE_KEY => {
+                let twice = self.duplicates()[id];
+                match field {
+                    "key" => {
+                        let place = Place::Key(theirs(twice.later));
+                        let key = lang::host::Host::key(self, theirs(twice.later));
+                        Value {
+                            place: Some(place),
+                            ..Value::string(key.unwrap_or_default())
+                        }
+                    }
+                    "value" => Value::load(self, theirs(twice.later)),
+                    "earlier" => Value::load(self, theirs(twice.earlier)),
+                    "layer" => self.record(kind::LAYER, twice.layer.0),
+                    _ => Value::missing(None),
+                }
+            }
+            _ => Value::missing(None),
+        }
+    }
+
+    fn component_field<'h>(&'h self, id: usize, field: &str) -> Value<'h> {
+        let deployment = self.merged.deployment();
+        let component = &self.merged.components()[id];
+        let release = &deployment.releases[component.release];
+        let root = |view| match self.merged.component_root(id, view) {
+            merged::Lookup::Found(node) => Value::load(self, theirs(node)),
+            merged::Lookup::Missing => Value::missing(None),
+            merged::Lookup::Unknown(it) => Value::unknown(it.reason.as_str(), it.present),
+        };
+        match field {
+            "name" => text(&component.name),
+            "chart" => text(&component.chart),
+            "version" => optional(release.version.as_deref()),
+            "namespace" => text(release.namespace.as_deref().unwrap_or("default")),
+            "profile" => text(&deployment.profile),
+            "enabled" => {
+                let value = match component.enabled {
+                    Enabled::Yes => Value::bool(true),
+                    Enabled::No => Value::bool(false),
+                    Enabled::Unknown => {
+                        Value::unknown("whether it is installed cannot be seen", true)
+                    }
+                };
+                Value {
+                    place: component.decided_by.map(|node| Place::Node(theirs(node))),
+                    ..value
+                }
+            }
+            "release" => self.record(kind::RELEASE, component.release as u32),
+            "values" => root(View::Effective),
+            "user" => root(View::User),
+            _ => Value::missing(None),
+        }
+    }
+
+    fn layer_field<'h>(&'h self, id: LayerId, field: &str) -> Value<'h> {
+        let layer = self.merged.layer(id);
+        match field {
+            "file" => match layer {
+                Some(layer) => {
+                    let path = (self.show)(&layer.path);
+                    Value::string(path.to_string_lossy().into_owned())
+                }
+                None => Value::string("the chart's defaults"),
+            },
+            "role" => Value::string(self.merged.layer_role(id).as_str()),
+            "release" => self.record(kind::RELEASE, self.merged.layer_release(id) as u32),
+            "protection" => Value::string(layer.map_or("clear", |it| it.protection.as_str())),
+            "documents" => Value::number(self.merged.document(id).document_count() as f64),
+            "example" => Value::bool(layer.is_some_and(|layer| layer.example)),
+            "values" => match self.merged.layer_root(id) {
+                Some(root) => Value::load(self, theirs(root)),
+                None if layer.is_some_and(|layer| layer.protection.hides_keys()) => {
+                    Value::unknown("the layer is encrypted as a whole", true)
+                }
+                None => Value::missing(None),
+            },
+            _ => Value::missing(None),
+        }
+    }
+}
+
+fn text<'h>(text: &'h str) -> Value<'h> {
+    Value::string(Cow::Borrowed(text))
+}
+
+fn optional(text: Option<&str>) -> Value<'_> {
+    text.map_or_else(|| Value::missing(None), self::text)
+}
+
+/// Keys with their values, also those that a later one replaces, sorted by key.
+fn values_of_keys(document: &Document) -> Vec<(NodeId, NodeId)> {
+    let mut all = Vec::new();
+    let mut open: Vec<NodeId> = document.root().into_iter().collect();
+    let mut seen = rustc_hash::FxHashSet::default();
+    while let Some(node) = open.pop() {
+        // An alias leads to what was seen already.
+        if !seen.insert(node) {
+            continue;
+        }
+        for (key, value) in document.pairs(node) {
+            all.push((key, value));
+            open.push(value);
+        }
+        open.extend(document.items(node));
+    }
+    all.sort_unstable();
+    all
+}

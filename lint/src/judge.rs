@@ -1,0 +1,266 @@
+//! Rules over the deployments of one tree: findings, and how many subjects ended how.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use globset::GlobBuilder;
+use lang::eval::{Counts, Judgement, Run, Verdict};
+use rayon::prelude::*;
+use source::{Diagnostic, Label, Severity, Span};
+
+use crate::config::{Config, SeverityEntry};
+use crate::finding::{Finding, Origin, fingerprint};
+use crate::host::TreeHost;
+use crate::project::Settings;
+use crate::tree::{Tree, TreeDeployment};
+
+/// What came of one tree. Spans are in the numbers of the tree.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    pub(crate) findings: Vec<Finding>,
+    /// By rule id.
+    pub(crate) counts: BTreeMap<String, Counts>,
+    /// Why subjects stayed undecided, and how often.
+    pub(crate) undecided: BTreeMap<String, usize>,
+}
+
+/// Which rules are judged, by index in the program.
+pub(crate) fn selected(tree: &Tree, config: &Config, settings: &Settings) -> Vec<usize> {
+    let rules = tree.book.program.rules().iter().enumerate();
+    rules
+        .filter(|(_, rule)| {
+            let named = |word: &str| {
+                word == rule.id || word == rule.pack || rule.tags.iter().any(|tag| tag == word)
+            };
+            let asked = settings.select.is_empty() || settings.select.iter().any(|it| named(it));
+            asked && !config.disable.iter().any(|it| named(it))
+        })
+        .map(|(at, _)| at)
+        .collect()
+}
+
+/// Judges a tree.
+pub(crate) fn judge(tree: &Tree, config: &Config, settings: &Settings) -> Outcome {
+    let rules = selected(tree, config, settings);
+    let mut outcome = Outcome::default();
+    for deployment in &tree.deployments {
+        judge_deployment(tree, deployment, &rules, config, settings, &mut outcome);
+    }
+    for file in tree.files.values() {
+        let errors = file.document.errors().iter().chain(&file.problem);
+        outcome
+            .findings
+            .extend(errors.map(|error| of_file(tree, error.clone(), settings)));
+    }
+    let notes = tree.notes.iter();
+    outcome
+        .findings
+        .extend(notes.map(|it| of_file(tree, it.clone(), settings)));
+    outcome
+}
+
+fn judge_deployment(
+    tree: &Tree,
+    deployment: &TreeDeployment,
+    rules: &[usize],
+    config: &Config,
+    settings: &Settings,
+    outcome: &mut Outcome,
+) {
+    let show = |path: &Path| settings.show(path);
+    let host = TreeHost::new(
+        &deployment.merged,
+        &tree.knowledge,
+        &deployment.key,
+        &deployment.external,
+        &show,
+    );
+    let run = Run::new(&tree.book.program, &host);
+    let overrides = Overrides::new(config, &deployment.merged.deployment().profile);
+    let judged: Vec<(Judgement<'_>, Vec<Finding>)> = rules
+        .par_iter()
+        .with_min_len(8)
+        .map(|&rule| {
+            let judgement = run.judge(rule);
+            let verdicts = judgement.verdicts.iter();
+            let findings =
+                verdicts.filter_map(|verdict| finding(tree, &host, verdict, &overrides, settings));
+            let findings = findings.collect();
+            (judgement, findings)
+        })
+        .collect();
+    for (judgement, findings) in judged {
+        let info = &tree.book.program.rules()[judgement.rule];
+        if !judgement.off {
+            let counts = outcome.counts.entry(info.id.clone()).or_default();
+            counts.add(&judgement.counts);
+        }
+        for why in &judgement.undecided {
+            *outcome
+                .undecided
+                .entry(why.unknown.reason.clone().into_owned())
+                .or_default() += 1;
+        }
+        if let Some(error) = judgement.error {
+            let profile = &deployment.merged.deployment().profile;
+            outcome.findings.push(Finding {
+                pack: info.pack.clone(),
+                profile: profile.clone(),
+                ..bare(tree, error, Origin::RuleText, settings)
+            });
+        }
+        outcome.findings.extend(findings);
+    }
+}
+
+fn finding(
+    tree: &Tree,
+    host: &TreeHost<'_>,
+    verdict: &Verdict<'_>,
+    overrides: &Overrides<'_>,
+    settings: &Settings,
+) -> Option<Finding> {
+    let info = &tree.book.program.rules()[verdict.rule];
+    let at = host.locate(&verdict.place);
+    let span = at.span?;
+    let file = tree.path_of(span.source);
+    let relative = file.map(|file| file.strip_prefix(&tree.root).unwrap_or(file));
+    let severity = overrides.severity(info, relative, verdict.severity)?;
+    let mut diagnostic = Diagnostic::new(info.id.as_str(), severity, span, verdict.message.clone());
+    diagnostic.help = verdict.help.clone();
+    for (place, words) in &verdict.related {
+        if let Some(span) = host.locate(place).span {
+            diagnostic.related.push(Label::new(span, words.clone()));
+        }
+    }
+    let deployment = host.merged.deployment();
+    let release = at.release.map(|at| &deployment.releases[at]);
+    let file_name = relative.map_or_else(String::new, slashes);
+    Some(Finding {
+        diagnostic,
+        origin: Origin::Rule,
+        pack: info.pack.clone(),
+        tags: info.tags.clone(),
+        tree: slashes(&settings.show(&tree.root)),
+        deployment: deployment.name.clone(),
+        profile: deployment.profile.clone(),
+        release: release.map(|it| it.name.clone()),
+        chart: release.map(|it| it.chart.clone()),
+        fingerprint: fingerprint(&info.id, &file_name, &at.identity, verdict.requirement),
+        path: at.path,
+        requirement: verdict.requirement,
+        suppressed: None,
+    })
+}
+
+fn of_file(tree: &Tree, diagnostic: Diagnostic, settings: &Settings) -> Finding {
+    bare(tree, diagnostic, Origin::File, settings)
+}
+
+/// A finding about a text rather than about a value.
+pub(crate) fn bare(
+    tree: &Tree,
+    diagnostic: Diagnostic,
+    origin: Origin,
+    settings: &Settings,
+) -> Finding {
+    let file = tree.path_of(diagnostic.primary.span.source);
+    let relative = file.map(|file| file.strip_prefix(&tree.root).unwrap_or(file));
+    let name = relative.map_or_else(String::new, slashes);
+    Finding {
+        fingerprint: fingerprint(diagnostic.code.as_str(), &name, &diagnostic.message, 0),
+        diagnostic,
+        origin,
+        pack: String::new(),
+        tags: Vec::new(),
+        tree: slashes(&settings.show(&tree.root)),
+        deployment: String::new(),
+        profile: String::new(),
+        release: None,
+        chart: None,
+        path: None,
+        requirement: 0,
+        suppressed: None,
+    }
+}
+
+/// A path with forward slashes.
+pub(crate) fn slashes(path: &Path) -> String {
+    let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
+    let joined = parts.join("/");
+    joined
+        .strip_prefix("//")
+        .map_or(joined.clone(), |rest| format!("/{rest}"))
+}
+
+/// The severities that the configuration gives, for one profile.
+struct Overrides<'a> {
+    entries: Vec<(&'a SeverityEntry, Option<globset::GlobSet>)>,
+}
+
+impl<'a> Overrides<'a> {
+    fn new(config: &'a Config, profile: &str) -> Self {
+        let entries = config.severities.iter();
+        let mine = entries.filter(|entry| entry.profile.as_deref().is_none_or(|it| it == profile));
+        Self {
+            entries: mine.map(|entry| (entry, globs(&entry.paths))).collect(),
+        }
+    }
+
+    /// The severity of a finding; `None` if it is off. The last entry that fits decides.
+    fn severity(
+        &self,
+        rule: &lang::program::RuleInfo,
+        file: Option<&Path>,
+        own: Severity,
+    ) -> Option<Severity> {
+        let fits = |(entry, paths): &&(&SeverityEntry, Option<globset::GlobSet>)| {
+            let word = &entry.selector;
+            let named = *word == rule.id || *word == rule.pack || rule.tags.contains(word);
+            let there = match (paths, file) {
+                (None, _) => true,
+                (Some(paths), Some(file)) => paths.is_match(file),
+                (Some(_), None) => false,
+            };
+            named && there
+        };
+        let entry = self.entries.iter().rev().find(fits);
+        entry.map_or(Some(own), |(entry, _)| entry.severity)
+    }
+}
+
+/// Patterns as `.gitignore` writes them: a name alone fits at any depth, and a folder stands for all in it.
+fn globs(patterns: &[String]) -> Option<globset::GlobSet> {
+    if patterns.is_empty() {
+        return None;
+    }
+    let mut set = globset::GlobSetBuilder::new();
+    for pattern in patterns {
+        let anchored = pattern.trim_end_matches('/').contains('/');
+        let bare = pattern.trim_start_matches('/').trim_end_matches('/');
+        let prefix = if anchored { "" } else { "**/" };
+        for text in [format!("{prefix}{bare}"), format!("{prefix}{bare}/**")] {
+            if let Ok(glob) = GlobBuilder::new(&text).literal_separator(true).build() {
+                set.add(glob);
+            }
+        }
+    }
+    set.build().ok()
+}
+
+/// The order of findings: file, place, code, profile. Paths are those that people see.
+pub(crate) fn sort_key<'f>(
+    finding: &'f Finding,
+    path: impl Fn(Span) -> PathBuf,
+) -> (PathBuf, u32, u32, &'f str, &'f str, &'f str, &'f str) {
+    let span = finding.diagnostic.primary.span;
+    (
+        path(span),
+        span.start,
+        span.end,
+        finding.diagnostic.code.as_str(),
+        &finding.profile,
+        &finding.deployment,
+        &finding.diagnostic.message,
+    )
+}

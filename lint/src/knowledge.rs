@@ -1,0 +1,334 @@
+//! What the declared charts mean for one deployment: in the versions that it installs, ready for merging.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use lang::charts::{Always, ChartDecl, ChartSet, Holds, KeyDecl, KeyType, Literal, at_least};
+use rustc_hash::FxHashMap;
+use source::{Source, SourceId};
+use values::chart::{ChartDefaults, ChartInfo, Charts, Dependency};
+use values::path::{PathPattern, PatternStep};
+use values::write;
+use values::yaml::Document;
+
+use crate::sources::FIRST_DEFAULTS;
+
+/// The declared charts, narrowed to versions when somebody asks, and kept.
+#[derive(Debug)]
+pub struct Knowledge {
+    set: Arc<ChartSet>,
+    /// Names that are known only as umbrellas of others.
+    implied: Vec<String>,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    charts: FxHashMap<Key, Arc<Charts>>,
+    /// Chart defaults written out, by declaration and version.
+    defaults: FxHashMap<(u32, Option<String>), Option<ChartDefaults>>,
+    sources: Vec<Source>,
+}
+
+/// What decides how charts look: versions by chart, sorted, and umbrellas of unknown version with the old blocks that the
+/// operator's values hold.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct Key {
+    /// Versions by chart name, sorted.
+    pub versions: Vec<(String, String)>,
+    /// `umbrella.block` for each block that an umbrella of unknown version holds and no longer has today; sorted.
+    pub old_blocks: Vec<String>,
+}
+
+impl Knowledge {
+    /// Nothing is narrowed yet.
+    pub fn new(set: Arc<ChartSet>) -> Self {
+        let mut implied: Vec<String> = set
+            .component_names()
+            .filter(|name| set.named(name).next().is_none())
+            .map(str::to_owned)
+            .collect();
+        implied.sort_unstable();
+        Self {
+            set,
+            implied,
+            kept: Mutex::default(),
+        }
+    }
+
+    /// The declarations.
+    pub fn set(&self) -> &Arc<ChartSet> {
+        &self.set
+    }
+
+    /// Names of charts and folders that are known, for discovery.
+    pub fn names(&self) -> Vec<String> {
+        let declared = self.set.charts().iter();
+        let mut names: Vec<String> = declared
+            .flat_map(|chart| chart.names.iter().chain([&chart.name]))
+            .chain(&self.implied)
+            .cloned()
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// The keys of blocks that an umbrella once had: they tell an old tree whose version nobody says.
+    pub fn old_blocks<'a>(&'a self, umbrella: &'a str) -> impl Iterator<Item = &'a str> {
+        self.set.charts().iter().filter_map(move |chart| {
+            let mut umbrellas = chart.umbrellas.iter();
+            let old = umbrellas.any(|it| it.name == umbrella && it.until.is_some());
+            old.then(|| chart.component())
+        })
+    }
+
+    /// The text behind the number of a chart's defaults.
+    pub fn defaults_source(&self, id: SourceId) -> Option<Source> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = id.0.checked_sub(FIRST_DEFAULTS)?;
+        kept.sources.get(at as usize).cloned()
+    }
+
+    /// The charts in the versions of a deployment.
+    pub fn charts(&self, key: &Key) -> Arc<Charts> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(charts) = kept.charts.get(key) {
+            return Arc::clone(charts);
+        }
+        let mut charts = Charts::default();
+        for (at, chart) in (0..).zip(self.set.charts()) {
+            let version = version_of(chart, key);
+            if chart.exists_in(version) {
+                let defaults = kept.defaults(at, chart, version);
+                charts.insert(self.info(chart, version, defaults, key));
+            }
+        }
+        for name in &self.implied {
+            let version = version_named(key, name);
+            charts.insert(ChartInfo {
+                name: name.clone(),
+                version: version.map(str::to_owned),
+                dependencies: self.dependencies(name, version, key),
+                ..ChartInfo::default()
+            });
+        }
+        let charts = Arc::new(charts);
+        kept.charts.insert(key.clone(), Arc::clone(&charts));
+        charts
+    }
+
+    fn info(
+        &self,
+        chart: &ChartDecl,
+        version: Option<&str>,
+        defaults: Option<ChartDefaults>,
+        key: &Key,
+    ) -> ChartInfo {
+        let (secrets, not_secret) = sensitive_paths(chart, version);
+        let mut other_names = chart.names.clone();
+        other_names.extend(chart.alias.clone());
+        ChartInfo {
+            name: chart.name.clone(),
+            other_names,
+            version: version.map(str::to_owned),
+            wrapper: chart.wraps.clone(),
+            defaults,
+            defaults_complete: false,
+            dependencies: self.dependencies(&chart.name, version, key),
+            secrets,
+            not_secret,
+        }
+    }
+
+    /// What stands in an umbrella of that version.
+    fn dependencies(&self, umbrella: &str, version: Option<&str>, key: &Key) -> Vec<Dependency> {
+        let mut dependencies = Vec::new();
+        for chart in self.set.charts() {
+            if !chart.exists_in(version.or(version_named(key, &chart.name))) {
+                continue;
+            }
+            let there = chart.umbrellas.iter().any(|it| {
+                let since = |bound: &String| version.is_none_or(|v| at_least(v, bound));
+                let until = |bound: &String| match version {
+                    Some(version) => !at_least(version, bound),
+                    None => {
+                        let block = format!("{umbrella}.{}", chart.component());
+                        key.old_blocks.binary_search(&block).is_ok()
+                    }
+                };
+                it.name == umbrella
+                    && it.since.as_ref().is_none_or(since)
+                    && it.until.as_ref().is_none_or(until)
+            });
+            if !there {
+                continue;
+            }
+            let inlined = match &chart.always {
+                Always::No => false,
+                Always::Yes => true,
+                Always::Since(bound) => version.is_none_or(|version| at_least(version, bound)),
+            };
+            dependencies.push(Dependency {
+                name: chart.name.clone(),
+                alias: chart.alias.clone(),
+                tags: chart.tags.clone(),
+                conditions: chart.conditions.iter().map(|path| path.join(".")).collect(),
+                inlined,
+            });
+        }
+        dependencies
+    }
+}
+
+impl Kept {
+    /// The defaults of a declaration in a version, written as YAML once.
+    fn defaults(
+        &mut self,
+        at: u32,
+        chart: &ChartDecl,
+        version: Option<&str>,
+    ) -> Option<ChartDefaults> {
+        let key = (at, version.map(str::to_owned));
+        if let Some(defaults) = self.defaults.get(&key) {
+            return defaults.clone();
+        }
+        let defaults = chart.defaults(version).map(|literal| {
+            let mut text = String::new();
+            write_block(&literal, 0, &mut text);
+            let id = SourceId(FIRST_DEFAULTS + self.sources.len() as u32);
+            let path = PathBuf::from(format!("defaults of the chart {}", chart.name));
+            let text: Arc<str> = text.into();
+            self.sources.push(Source::new(path, Arc::clone(&text)));
+            ChartDefaults {
+                source: id,
+                document: Arc::new(Document::parse(id, text)),
+            }
+        });
+        self.defaults.insert(key, defaults.clone());
+        defaults
+    }
+}
+
+fn version_named<'k>(key: &'k Key, chart: &str) -> Option<&'k str> {
+    let found = key.versions.iter().find(|(name, _)| name == chart);
+    found.map(|(_, version)| version.as_str())
+}
+
+/// The version that a declaration's `since` and `until` are about: its own, or that of its umbrella.
+pub fn version_of<'k>(chart: &ChartDecl, key: &'k Key) -> Option<&'k str> {
+    let mut umbrellas = chart.umbrellas.iter();
+    version_named(key, &chart.name)
+        .or_else(|| umbrellas.find_map(|umbrella| version_named(key, &umbrella.name)))
+}
+
+/// Paths that are secret and paths that are not, whatever their names.
+fn sensitive_paths(
+    chart: &ChartDecl,
+    version: Option<&str>,
+) -> (Vec<PathPattern>, Vec<PathPattern>) {
+    let (mut secrets, mut not_secret) = (Vec::new(), Vec::new());
+    chart.each_key(|path, key| {
+        let pattern = || {
+            PathPattern(
+                path.iter()
+                    .map(|step| match *step {
+                        "*" => PatternStep::Any,
+                        step => PatternStep::Key(step.to_owned()),
+                    })
+                    .collect(),
+            )
+        };
+        if key.secret {
+            secrets.push(pattern());
+        } else if is_plain_leaf(key) && key.exists_in(version) {
+            not_secret.push(pattern());
+        }
+    });
+    (secrets, not_secret)
+}
+
+/// A value that the declaration spells out: what stands there is no secret unless it says so. Of an open map that cannot be said.
+fn is_plain_leaf(key: &KeyDecl) -> bool {
+    fn plain(ty: &KeyType) -> bool {
+        match ty {
+            KeyType::String | KeyType::Number | KeyType::Bool | KeyType::Choice(_) => true,
+            KeyType::List(of) | KeyType::OrNull(of) => plain(of),
+            KeyType::Any | KeyType::Map(_) => false,
+        }
+    }
+    match &key.holds {
+        Holds::Value { ty, .. } => plain(ty) || *ty == KeyType::Any,
+        Holds::Keys(_) => false,
+    }
+}
+
+/// Writes a literal as block YAML. Depth is that of a declaration, which the parser bounds.
+fn write_block(literal: &Literal, indent: usize, out: &mut String) {
+    match literal {
+        Literal::Map(entries) if !entries.is_empty() => {
+            for (key, value) in entries {
+                out.push_str(&" ".repeat(indent));
+                write_key(key, out);
+                out.push(':');
+                match value {
+                    Literal::Map(inner) if !inner.is_empty() => {
+                        out.push('\n');
+                        write_block(value, indent + 2, out);
+                    }
+                    other => {
+                        out.push(' ');
+                        write_flow(other, out);
+                        out.push('\n');
+                    }
+                }
+            }
+        }
+        other => {
+            write_flow(other, out);
+            out.push('\n');
+        }
+    }
+}
+
+/// Texts are always quoted: whether they need it would have to be found out for each.
+fn write_flow(literal: &Literal, out: &mut String) {
+    match literal {
+        Literal::Null => out.push_str("null"),
+        Literal::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
+        Literal::Number(value) => out.push_str(&value.to_string()),
+        Literal::String(text) => out.push_str(&write::double_quoted(text)),
+        Literal::List(items) => {
+            out.push('[');
+            for (at, item) in items.iter().enumerate() {
+                if at > 0 {
+                    out.push_str(", ");
+                }
+                write_flow(item, out);
+            }
+            out.push(']');
+        }
+        Literal::Map(entries) => {
+            out.push('{');
+            for (at, (key, value)) in entries.iter().enumerate() {
+                if at > 0 {
+                    out.push_str(", ");
+                }
+                write_key(key, out);
+                out.push_str(": ");
+                write_flow(value, out);
+            }
+            out.push('}');
+        }
+    }
+}
+
+fn write_key(key: &str, out: &mut String) {
+    let simple = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    // A short word may be a boolean.
+    if key.len() > 5 && key.chars().all(simple) && !key.starts_with(|c: char| c.is_ascii_digit()) {
+        out.push_str(key);
+    } else {
+        out.push_str(&write::double_quoted(key));
+    }
+}

@@ -1,0 +1,131 @@
+//! Texts whose secret values are masked, byte for byte, so that spans stay right and source lines can be shown.
+
+use source::{SourceId, Span};
+use values::layer::Role;
+use values::merged::{LayerId, Merged};
+use values::path::Step;
+use values::secret::{Sensitivity, is_secret_key, sensitivity};
+use values::yaml::{Document, Kind, NodeId};
+
+use crate::tree::Tree;
+
+/// What stands in place of each byte of a secret.
+const MASK: u8 = b'*';
+
+/// The text of a file of a tree with its secret values masked.
+pub(crate) fn masked(tree: &Tree, id: SourceId, text: &str) -> String {
+    let mut spans = Vec::new();
+    let mut known = false;
+    for deployment in &tree.deployments {
+        let merged = &deployment.merged;
+        for layer in merged.all_layers() {
+            if merged.layer_source(layer) == id {
+                known = true;
+                layer_secrets(merged, layer, &mut spans);
+            }
+        }
+    }
+    if !known {
+        let file = tree.files.values().find(|file| file.id == id);
+        if let Some(file) = file {
+            generic_secrets(&file.document, &mut spans);
+        }
+    }
+    mask(text, &spans)
+}
+
+/// The text of any YAML with what looks secret by its keys masked.
+pub(crate) fn masked_yaml(document: &Document) -> String {
+    let mut spans = Vec::new();
+    generic_secrets(document, &mut spans);
+    mask(document.text(), &spans)
+}
+
+fn mask(text: &str, spans: &[Span]) -> String {
+    let mut bytes = text.as_bytes().to_vec();
+    for span in spans {
+        let end = span.range().end.min(bytes.len());
+        for byte in &mut bytes[span.range().start.min(end)..end] {
+            if !matches!(*byte, b'\n' | b'\r') {
+                *byte = MASK;
+            }
+        }
+    }
+    // Whole scalars were replaced by ASCII, so this is UTF-8 again.
+    String::from_utf8(bytes).unwrap_or_default()
+}
+
+fn layer_secrets(merged: &Merged, layer: LayerId, out: &mut Vec<Span>) {
+    let document = merged.document(layer);
+    let in_secrets = merged.layer_role(layer) == Role::Secrets;
+    each_scalar(document, |node| {
+        let handle = merged.written_node(layer, node);
+        let damaged = in_secrets && document.kind(node) == Kind::Error;
+        if damaged || merged.is_secret(handle) {
+            out.push(document.span(node));
+        }
+    });
+    damaged_lines(document, in_secrets, out);
+}
+
+fn generic_secrets(document: &Document, out: &mut Vec<Span>) {
+    let mut open: Vec<(NodeId, Vec<String>)> = Vec::new();
+    open.extend(document.root().map(|root| (root, Vec::new())));
+    let mut seen = rustc_hash::FxHashSet::default();
+    while let Some((node, path)) = open.pop() {
+        if !seen.insert(node) {
+            continue;
+        }
+        for (key, value) in document.pairs(node) {
+            let mut below = path.clone();
+            // `set: {"brig.secrets.smtpPassword": …}` names a path in one key.
+            let key = document.key_text(key);
+            below.extend(key.split('.').map(str::to_owned));
+            open.push((value, below));
+        }
+        open.extend(document.items(node).map(|item| (item, path.clone())));
+        let steps: Vec<Step<'_>> = path.iter().map(|key| Step::Key(key)).collect();
+        let scalar = !matches!(document.kind(node), Kind::Map | Kind::List);
+        if scalar && sensitivity(None, &steps) == Sensitivity::Secret {
+            out.push(document.span(node));
+        }
+    }
+    damaged_lines(document, false, out);
+}
+
+fn each_scalar(document: &Document, mut visit: impl FnMut(NodeId)) {
+    let mut open: Vec<NodeId> = document.root().into_iter().collect();
+    let mut seen = rustc_hash::FxHashSet::default();
+    while let Some(node) = open.pop() {
+        if !seen.insert(node) {
+            continue;
+        }
+        match document.kind(node) {
+            Kind::Map => open.extend(document.pairs(node).map(|(_, value)| value)),
+            Kind::List => open.extend(document.items(node)),
+            Kind::Null | Kind::Bool | Kind::Number | Kind::String | Kind::Error => visit(node),
+        }
+    }
+}
+
+/// Lines that could not be read belong to no value; what stands behind a colon there may be a secret.
+fn damaged_lines(document: &Document, all: bool, out: &mut Vec<Span>) {
+    let text = document.text();
+    for error in document.errors() {
+        let at = error.primary.span.range().start.min(text.len());
+        let start = text[..at].rfind('\n').map_or(0, |end| end + 1);
+        let end = text[at..].find('\n').map_or(text.len(), |end| at + end);
+        let line = &text[start..end];
+        let Some(colon) = line.find(':') else {
+            if all {
+                out.push(Span::new(document.source(), start as u32, end as u32));
+            }
+            continue;
+        };
+        let key = line[..colon].trim_matches([' ', '-', '"', '\'']);
+        if all || is_secret_key(key) {
+            let after = start + colon + 1;
+            out.push(Span::new(document.source(), after as u32, end as u32));
+        }
+    }
+}

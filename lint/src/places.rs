@@ -1,0 +1,227 @@
+//! Where a finding stands: the language's places as spans of texts, with the path and release they belong to.
+
+use lang::host::{Place, RecordRef};
+use source::Span;
+use values::layer::Role;
+use values::merged::{Insertion, LayerId, NodeRef, View};
+use values::path::{KeyPath, PathStep};
+
+use crate::host::{TreeHost, ours};
+use crate::schema::kind;
+
+/// A place in a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Located {
+    /// The bytes; `None` in a deployment without any file.
+    pub(crate) span: Option<Span>,
+    /// The release.
+    pub(crate) release: Option<usize>,
+    /// The path of the value, as people write it.
+    pub(crate) path: Option<String>,
+    /// The same, for recognising the value after items of lists have moved.
+    pub(crate) identity: String,
+    /// A file that should hold the value and is not there.
+    pub(crate) missing_file: Option<std::path::PathBuf>,
+}
+
+impl TreeHost<'_> {
+    /// Finds a place.
+    pub(crate) fn locate(&self, place: &Place) -> Located {
+        match place {
+            Place::Node(node) => self.locate_node(ours(*node), false),
+            Place::Key(node) => self.locate_node(ours(*node), true),
+            Place::Absent { parent, keys } => self.locate_absent(ours(*parent), keys),
+            Place::NoComponent { component, keys } => self.locate_component(component, keys),
+            Place::Record(record) => self.locate_record(*record),
+        }
+    }
+
+    fn locate_node(&self, node: NodeRef, key: bool) -> Located {
+        let release = self.merged.release_of(node);
+        let place = self.merged.place(node);
+        let span = match place {
+            Some(place) if key => Some(place.key.unwrap_or(place.value)),
+            Some(place) => Some(place.narrow(self.merged.is_collection(node))),
+            None => self.merged.release_place(release),
+        };
+        let path = self.path_from_component(node, &[]);
+        Located {
+            span,
+            release: Some(release),
+            identity: self.identity(node),
+            path: Some(path).filter(|path| !path.is_empty()),
+            missing_file: None,
+        }
+    }
+
+    fn locate_absent(&self, parent: NodeRef, keys: &[String]) -> Located {
+        let release = self.merged.release_of(parent);
+        let insertion = self.insertion(parent, keys);
+        let path = self.path_from_component(parent, keys);
+        // What a written layer lacks is missing there, not in the layer that would be chosen.
+        let own = (parent.view() == View::Written)
+            .then(|| self.merged.place(parent))
+            .flatten();
+        let span = match own {
+            Some(place) => Some(place.key.unwrap_or(place.value)),
+            None => insertion.place.or(self.merged.release_place(release)),
+        };
+        Located {
+            span,
+            release: Some(release),
+            identity: path.clone(),
+            path: Some(path),
+            missing_file: insertion.missing_file,
+        }
+    }
+
+    /// Where keys below a value would be written.
+    pub(crate) fn insertion(&self, parent: NodeRef, keys: &[String]) -> Insertion {
+        let release = self.merged.release_of(parent);
+        let mut path = self.merged.path(parent);
+        path.0.extend(keys.iter().cloned().map(PathStep::Key));
+        self.insertion_at(release, &path)
+    }
+
+    pub(crate) fn insertion_at(&self, release: usize, path: &KeyPath) -> Insertion {
+        let steps = path.steps();
+        let role = if self.merged.is_secret_path(release, &steps) {
+            Role::Secrets
+        } else {
+            Role::Values
+        };
+        self.merged.insertion(release, &steps, role)
+    }
+
+    fn locate_component(&self, component: &str, keys: &[String]) -> Located {
+        let mut path = component.to_owned();
+        for key in keys {
+            path.push('.');
+            path.push_str(key);
+        }
+        // A component that is there but switched off, or known as part of an umbrella that is there.
+        let set = self.knowledge.set();
+        let umbrella = set.named(component).flat_map(|chart| &chart.umbrellas);
+        let umbrellas: Vec<&str> = umbrella.map(|it| it.name.as_str()).collect();
+        let releases = &self.merged.deployment().releases;
+        let host = self
+            .merged
+            .components()
+            .iter()
+            .find(|it| it.name == component || it.chart == component)
+            .map(|it| (it.release, it.path.clone()))
+            .or_else(|| {
+                let at = releases
+                    .iter()
+                    .position(|release| umbrellas.contains(&release.chart.as_str()))?;
+                Some((at, vec![component.to_owned()]))
+            });
+        let Some((release, mut below)) = host else {
+            return Located {
+                span: self.first_place(),
+                release: None,
+                identity: path.clone(),
+                path: Some(path),
+                missing_file: None,
+            };
+        };
+        below.extend_from_slice(keys);
+        let insertion = self.insertion_at(release, &KeyPath::of_keys(&below));
+        Located {
+            span: insertion.place.or(self.merged.release_place(release)),
+            release: Some(release),
+            identity: path.clone(),
+            path: Some(path),
+            missing_file: insertion.missing_file,
+        }
+    }
+
+    fn locate_record(&self, record: RecordRef) -> Located {
+        let id = record.id as usize;
+        let nowhere = |release: Option<usize>, span| Located {
+            span,
+            release,
+            identity: String::new(),
+            path: None,
+            missing_file: None,
+        };
+        match record.kind {
+            kind::RELEASE => nowhere(Some(id), self.merged.release_place(id)),
+            kind::COMPONENT => {
+                let component = &self.merged.components()[id];
+                match self.merged.component_root(id, View::Effective).found() {
+                    Some(root) if !component.path.is_empty() => self.locate_node(root, true),
+                    _ => nowhere(
+                        Some(component.release),
+                        self.merged.release_place(component.release),
+                    ),
+                }
+            }
+            kind::LAYER => {
+                let layer = LayerId(record.id);
+                let release = self.merged.layer_release(layer);
+                nowhere(Some(release), Some(self.merged.first_line(layer)))
+            }
+            kind::DUPLICATE_KEY => match self.duplicate_at(id) {
+                Some(node) => self.locate_node(node, true),
+                None => nowhere(None, self.first_place()),
+            },
+            _ => nowhere(None, self.first_place()),
+        }
+    }
+
+    /// Where a finding about the whole deployment stands: the umbrella's first layer, else that of the first release.
+    fn first_place(&self) -> Option<Span> {
+        let releases = 0..self.merged.deployment().releases.len();
+        let mut components = self.merged.components().iter();
+        let umbrella = components
+            .find(|it| !it.path.is_empty())
+            .map(|it| it.release);
+        umbrella
+            .into_iter()
+            .chain(releases)
+            .find_map(|release| self.merged.release_place(release))
+    }
+
+    /// The path, with what an item says of itself in place of its position: its `name`, or its text where it may be shown.
+    fn identity(&self, node: NodeRef) -> String {
+        let mut text = self.path_from_component(node, &[]);
+        let path = self.merged.path(node);
+        if !path.0.iter().any(|step| matches!(step, PathStep::Index(_))) {
+            return text;
+        }
+        let mut parts: Vec<String> = Vec::new();
+        let mut current = Some(node);
+        while let Some(at) = current {
+            if let Some(PathStep::Index(_)) = self.merged.key(at) {
+                parts.push(self.item_identity(at));
+            }
+            current = self.merged.parent(at);
+        }
+        let mut parts = parts.into_iter().rev();
+        let mut out = String::with_capacity(text.len());
+        while let Some(open) = text.find('[') {
+            out.push_str(&text[..open]);
+            let close = text[open..]
+                .find(']')
+                .map_or(text.len(), |end| open + end + 1);
+            out.push('[');
+            out.push_str(&parts.next().unwrap_or_default());
+            out.push(']');
+            text = text[close..].to_owned();
+        }
+        out + &text
+    }
+
+    fn item_identity(&self, item: NodeRef) -> String {
+        if self.merged.is_secret(item) {
+            return String::new();
+        }
+        let named = self.merged.get(item, "name").found();
+        let speaks = named.unwrap_or(item);
+        if self.merged.is_collection(speaks) {
+            return String::new();
+        }
+        self.merged.text(speaks).into_owned()
+    }
+}

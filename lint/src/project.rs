@@ -1,0 +1,350 @@
+//! All that one run, or one editor, sees: change it, ask it for a report.
+//!
+//! INVARIANT: the command line and the server hold the same [`Project`] and get their findings from it in the same way.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use crate::assemble::{Assembly, TreeResult};
+use crate::document::ReadFile;
+use crate::files::{Files, Overlay};
+use crate::judge::judge;
+use crate::report::Report;
+use crate::rulebook::RuleBook;
+use crate::sources::Numbers;
+use crate::tree::Tree;
+use crate::workspace::{CONFIG, Scope, Surveyor, TreeRef, Workspace};
+
+/// What a run is about.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// Paths are shown relative to this folder, where they are below it. Absolute.
+    pub cwd: PathBuf,
+    /// What is judged: folders and files, absolute.
+    pub paths: Vec<PathBuf>,
+    /// Rules folders besides those of the configuration, absolute.
+    pub rules: Vec<PathBuf>,
+    /// Only deployments of these profiles (or names); empty: all.
+    pub profiles: Vec<String>,
+    /// Only these rules: ids, packs or tags; empty: all.
+    pub select: Vec<String>,
+    /// Read what `.gitignore` leaves out, too.
+    pub no_ignore: bool,
+    /// The day of the run, as `YYYY-MM-DD`: for what is allowed until a day.
+    pub today: Option<String>,
+    /// Keep what editors ask about rule texts.
+    pub facts: bool,
+    /// Leave the baseline aside.
+    pub no_baseline: bool,
+}
+
+impl Settings {
+    /// A path as people see it.
+    pub fn show(&self, path: &Path) -> PathBuf {
+        match path.strip_prefix(&self.cwd) {
+            Ok(below) if below.as_os_str().is_empty() => PathBuf::from("."),
+            Ok(below) => below.to_owned(),
+            Err(_) => path.to_owned(),
+        }
+    }
+}
+
+/// A change of what a project sees.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// An editor has this text for a file, saved or not.
+    Text {
+        /// The file, absolute.
+        path: PathBuf,
+        /// Its text.
+        text: Arc<str>,
+    },
+    /// The editor has closed the file: what is on disk counts again.
+    Closed {
+        /// The file, absolute.
+        path: PathBuf,
+    },
+    /// A file was created, changed or deleted on disk.
+    Disk {
+        /// The file, absolute.
+        path: PathBuf,
+    },
+    /// Anything may have changed.
+    Everything,
+}
+
+/// How far a run has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Progress {
+    /// Trees that are judged.
+    pub done: usize,
+    /// All trees.
+    pub trees: usize,
+    /// Files read so far.
+    pub files: usize,
+    /// Findings so far.
+    pub findings: usize,
+}
+
+/// All that one run sees.
+pub struct Project {
+    settings: Settings,
+    files: Overlay,
+    numbers: Numbers,
+    workspace: OnceLock<Arc<Workspace>>,
+    /// What was read and may be read again: kept for trees with open files only.
+    kept: Mutex<Kept>,
+}
+
+#[derive(Default)]
+struct Kept {
+    files: FxHashMap<PathBuf, Arc<ReadFile>>,
+    /// By index in the workspace.
+    trees: BTreeMap<usize, Arc<Tree>>,
+}
+
+impl Project {
+    /// A project over files. Nothing is read yet.
+    pub fn new(settings: Settings, files: Arc<dyn Files>) -> Self {
+        Self {
+            settings,
+            files: Overlay::new(files),
+            numbers: Numbers::default(),
+            workspace: OnceLock::new(),
+            kept: Mutex::default(),
+        }
+    }
+
+    /// What it is about.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The files as it sees them.
+    pub fn files(&self) -> &dyn Files {
+        &self.files
+    }
+
+    fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {
+        // What is kept is whole at any moment: a panic elsewhere does not spoil it.
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes what is seen. What does not depend on it is kept.
+    pub fn apply(&mut self, change: Change) {
+        let (path, structure) = match change {
+            Change::Text { path, text } => {
+                let fresh = !self.files.covers(&path) && self.files.kind(&path).is_none();
+                self.files.insert(path.clone(), text.as_bytes().to_vec());
+                (path, fresh)
+            }
+            Change::Closed { path } => {
+                self.files.remove(&path);
+                let gone = self.files.kind(&path).is_none();
+                (path, gone)
+            }
+            Change::Disk { path } => {
+                let covered = self.files.covers(&path);
+                (path, !covered)
+            }
+            Change::Everything => {
+                *self.kept() = Kept::default();
+                self.workspace = OnceLock::new();
+                return;
+            }
+        };
+        let mut kept = self.kept();
+        kept.files.remove(&path);
+        let decides = {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            name == CONFIG
+                || name == ".gitignore"
+                || name.starts_with("helmfile.")
+                || path.extension().is_some_and(|it| it == "watch")
+                || is_manifest(kept.trees.values(), self.workspace.get(), &path)
+        };
+        if structure || decides {
+            kept.trees.clear();
+            drop(kept);
+            self.workspace = OnceLock::new();
+            return;
+        }
+        kept.trees.retain(|_, tree| !tree.files.contains_key(&path));
+    }
+
+    /// What there is to judge.
+    pub fn workspace(&self) -> Arc<Workspace> {
+        let survey = || {
+            Arc::new(
+                Surveyor {
+                    files: &self.files,
+                    settings: &self.settings,
+                    numbers: &self.numbers,
+                }
+                .survey(),
+            )
+        };
+        Arc::clone(self.workspace.get_or_init(survey))
+    }
+
+    /// Judges everything. Trees are judged in parallel, and dropped when they are judged, so that memory is bounded by the
+    /// largest.
+    pub fn lint(&self, progress: &(dyn Fn(Progress) + Sync)) -> Report {
+        let workspace = self.workspace();
+        let state = Mutex::new(Progress {
+            trees: workspace.trees.len(),
+            ..Progress::default()
+        });
+        let results: Vec<TreeResult> = (0..workspace.trees.len())
+            .into_par_iter()
+            .map(|at| {
+                let result = self.tree_result(&workspace, at);
+                let mut now = state.lock().unwrap_or_else(PoisonError::into_inner);
+                now.done += 1;
+                now.files += result.files;
+                now.findings += result.findings();
+                progress(*now);
+                result
+            })
+            .collect();
+        let mut assembly = Assembly::new(&self.settings, &workspace);
+        for result in results {
+            assembly.add(result);
+        }
+        assembly.finish()
+    }
+
+    /// Judges the trees that a file is in, rules and configuration included.
+    pub fn lint_file(&self, path: &Path) -> Report {
+        let workspace = self.workspace();
+        let mut assembly = Assembly::new(&self.settings, &workspace);
+        for at in self.trees_of(&workspace, path) {
+            assembly.add(self.tree_result(&workspace, at));
+        }
+        assembly.finish()
+    }
+
+    fn tree_result(&self, workspace: &Workspace, at: usize) -> TreeResult {
+        let tree = self.load(workspace, at);
+        let scope = &workspace.scopes[workspace.trees[at].scope];
+        let outcome = judge(&tree, &scope.config, &self.settings);
+        TreeResult::new(&tree, scope, outcome, &self.settings)
+    }
+
+    /// The tree a file is in, read and merged: for editors and for `why`, `values`, `trace`.
+    pub fn tree_of(&self, path: &Path) -> Option<Arc<Tree>> {
+        let workspace = self.workspace();
+        let at = self.trees_of(&workspace, path).into_iter().next()?;
+        Some(self.load(&workspace, at))
+    }
+
+    /// Every tree, read and merged one after the other.
+    pub fn trees(&self) -> impl Iterator<Item = Arc<Tree>> {
+        let workspace = self.workspace();
+        (0..workspace.trees.len()).map(move |at| self.load(&workspace, at))
+    }
+
+    /// The rules that apply at a path.
+    pub fn rules_of(&self, path: &Path) -> Arc<RuleBook> {
+        let workspace = self.workspace();
+        let scope = scope_of(&workspace, path);
+        scope.map_or_else(RuleBook::standard, |scope| Arc::clone(&scope.book))
+    }
+
+    /// The trees a path is in: as a layer, or by the folder.
+    fn trees_of(&self, workspace: &Workspace, path: &Path) -> Vec<usize> {
+        let trees = workspace.trees.iter().enumerate();
+        let holds = |tree: &TreeRef| {
+            let root = &workspace.scopes[tree.scope].root;
+            let layers = tree.plan.deployments.iter().flat_map(|it| &it.releases);
+            let mut layers = layers.flat_map(|release| &release.layers);
+            layers.any(|layer| root.join(&layer.path) == path)
+                || tree.loose.iter().any(|it| root.join(it) == path)
+        };
+        let as_layer: Vec<usize> = trees
+            .clone()
+            .filter(|(_, tree)| holds(tree))
+            .map(|(at, _)| at)
+            .collect();
+        if !as_layer.is_empty() {
+            return as_layer;
+        }
+        let root_of = |tree: &TreeRef| workspace.scopes[tree.scope].root.join(&tree.plan.root);
+        let inside = trees.filter(|(_, tree)| {
+            let root = root_of(tree);
+            path.starts_with(&root) || root.starts_with(path)
+        });
+        inside.map(|(at, _)| at).collect()
+    }
+
+    fn load(&self, workspace: &Workspace, at: usize) -> Arc<Tree> {
+        if let Some(tree) = self.kept().trees.get(&at) {
+            return Arc::clone(tree);
+        }
+        let tree = &workspace.trees[at];
+        let scope = &workspace.scopes[tree.scope];
+        let folder = scope.root.join(&tree.plan.root);
+        let keep = self.files.paths().any(|path| path.starts_with(&folder));
+        let read = |path: &Path| {
+            if let Some(file) = self.kept().files.get(path) {
+                return Arc::clone(file);
+            }
+            let id = self.numbers.of(path, None);
+            let shown = self.settings.show(path);
+            let file = Arc::new(ReadFile::read(&self.files, path, &shown, id));
+            if keep {
+                self.kept().files.insert(path.to_owned(), Arc::clone(&file));
+            }
+            file
+        };
+        let loaded = Arc::new(Tree::load(
+            scope,
+            tree,
+            &self.settings,
+            &self.numbers,
+            &read,
+            &self.settings.profiles,
+        ));
+        if keep {
+            self.kept().trees.insert(at, Arc::clone(&loaded));
+        }
+        loaded
+    }
+}
+
+/// The deepest scope that a path is in.
+pub fn scope_of<'w>(workspace: &'w Workspace, path: &Path) -> Option<&'w Scope> {
+    let scopes = workspace.scopes.iter();
+    scopes
+        .filter(|scope| path.starts_with(&scope.root))
+        .max_by_key(|scope| scope.root.components().count())
+}
+
+/// May the file state releases? A layer of a kept tree does not, unless it states itself.
+fn is_manifest<'t>(
+    trees: impl Iterator<Item = &'t Arc<Tree>>,
+    workspace: Option<&Arc<Workspace>>,
+    path: &Path,
+) -> bool {
+    let mut trees = trees;
+    let yaml = path
+        .extension()
+        .is_some_and(|it| it == "yaml" || it == "yml");
+    let layer = trees.any(|tree| tree.files.contains_key(path));
+    let states = workspace.is_some_and(|workspace| {
+        let plans = workspace.trees.iter().flat_map(|tree| {
+            let releases = tree.plan.deployments.iter().flat_map(|it| &it.releases);
+            let root = &workspace.scopes[tree.scope].root;
+            releases
+                .flat_map(|release| &release.layers)
+                .filter(|layer| layer.inline.is_some() || layer.part.is_some())
+                .map(move |layer| root.join(&layer.path))
+        });
+        plans.into_iter().any(|it| it == path)
+    });
+    states || (yaml && !layer)
+}

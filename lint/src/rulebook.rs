@@ -1,0 +1,321 @@
+//! The rules of a run: the packs inside the program and those of the rules folders, parsed, checked and compiled together.
+//!
+//! INVARIANT: a rule that is wrong is reported and left out; the others are compiled.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+
+use lang::charts::ChartSet;
+use lang::check::{Checked, Options, PackFiles, RuleFile, check};
+use lang::compile::{Params, compile};
+use lang::parse::ast::{File, Item, ItemKind};
+use lang::parse::{Parse, parse};
+use lang::program::Program;
+use lang::value::{Entries, Value};
+use rayon::prelude::*;
+use source::{Code, Diagnostic, Severity, Source, SourceId, SourceMap, Span};
+
+use crate::config::{Config, ParameterValue};
+use crate::schema::schema;
+
+/// One `.watch` file before it is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleText {
+    /// The pack: the name of the folder.
+    pub pack: String,
+    /// The path as people see it.
+    pub path: PathBuf,
+    /// Where it is on disk; `None` for one inside the program.
+    pub file: Option<PathBuf>,
+    /// The whole text.
+    pub text: Arc<str>,
+}
+
+/// One `.watch` file, read.
+#[derive(Debug)]
+pub struct BookFile {
+    /// The pack.
+    pub pack: String,
+    /// Its name without folders.
+    pub name: String,
+    /// Where it is on disk; `None` for one inside the program.
+    pub file: Option<PathBuf>,
+    /// Its text.
+    pub source: SourceId,
+    /// Its tree.
+    pub ast: Arc<File>,
+}
+
+/// All rules that take part below one `dogwatch.yaml`. Holds no reference to a tree; shared between threads.
+#[derive(Debug)]
+pub struct RuleBook {
+    /// The texts of the rules. Their ids are below [`crate::sources::FIRST_FILE`].
+    pub sources: SourceMap,
+    /// The files, those inside the program first.
+    pub files: Vec<BookFile>,
+    /// The rules, compiled.
+    pub program: Program,
+    /// What is wrong with rule texts, sorted by place.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The declared charts.
+    pub charts: Arc<ChartSet>,
+    /// What the checker found out.
+    pub checked: Checked,
+}
+
+/// The packs inside the program, read once in a process.
+struct BuiltIn {
+    sources: SourceMap,
+    files: Vec<(String, String, SourceId, Arc<File>)>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+fn built_in() -> &'static BuiltIn {
+    static BUILT_IN: OnceLock<BuiltIn> = OnceLock::new();
+    BUILT_IN.get_or_init(|| {
+        let mut built_in = BuiltIn {
+            sources: SourceMap::default(),
+            files: Vec::new(),
+            diagnostics: Vec::new(),
+        };
+        let parsed: Vec<Parse> = rules::FILES
+            .par_iter()
+            .enumerate()
+            .map(|(at, file)| parse(SourceId(at as u32), file.text))
+            .collect();
+        for (file, parsed) in rules::FILES.iter().zip(parsed) {
+            let path = PathBuf::from("rules").join(file.path);
+            let source = built_in.sources.add(Source::new(path, file.text));
+            let name = file.path.rsplit('/').next().unwrap_or(file.path);
+            built_in.files.push((
+                file.pack.to_owned(),
+                name.to_owned(),
+                source,
+                Arc::new(parsed.file),
+            ));
+            built_in.diagnostics.extend(parsed.diagnostics);
+        }
+        built_in
+    })
+}
+
+impl RuleBook {
+    /// Reads, checks and compiles rules. `texts` are those of the rules folders; which packs inside the program take part
+    /// is said by the configuration. `facts` keeps what editors ask for.
+    pub fn build(texts: &[RuleText], config: &Config, facts: bool) -> Self {
+        let built_in = built_in();
+        let mut sources = built_in.sources.clone();
+        let mut diagnostics = built_in.diagnostics.clone();
+        let takes_part = |pack: &str| {
+            let packs = config.packs.as_ref();
+            packs.is_none_or(|packs| packs.iter().any(|it| it == pack))
+        };
+        // A rule of one's own stands in for the one of the same name inside the program; so does a pack for a pack.
+        let own_packs: BTreeSet<&str> = texts.iter().map(|it| it.pack.as_str()).collect();
+        let mut files: Vec<BookFile> = built_in
+            .files
+            .iter()
+            .filter(|(pack, ..)| !own_packs.contains(pack.as_str()))
+            .map(|(pack, name, source, ast)| BookFile {
+                pack: pack.clone(),
+                name: name.clone(),
+                file: None,
+                source: *source,
+                ast: if takes_part(pack) {
+                    Arc::clone(ast)
+                } else {
+                    Arc::new(without_rules(ast))
+                },
+            })
+            .collect();
+        let trusted = files.len();
+        let first = sources.len() as u32;
+        let parsed: Vec<Parse> = texts
+            .par_iter()
+            .enumerate()
+            .map(|(at, text)| parse(SourceId(first + at as u32), &text.text))
+            .collect();
+        for (text, parsed) in texts.iter().zip(parsed) {
+            let source = sources.add(Source::new(text.path.clone(), Arc::clone(&text.text)));
+            let name = text.path.file_name().unwrap_or_default();
+            diagnostics.extend(parsed.diagnostics);
+            files.push(BookFile {
+                pack: text.pack.clone(),
+                name: name.to_string_lossy().into_owned(),
+                file: text.file.clone(),
+                source,
+                ast: Arc::new(parsed.file),
+            });
+        }
+        let checked = check_files(&files, trusted, facts);
+        diagnostics.extend(checked.diagnostics.values().flatten().cloned());
+        let usable: Vec<(&str, std::borrow::Cow<'_, File>)> = files
+            .iter()
+            .map(|file| (file.pack.as_str(), usable_items(&file.ast, &checked)))
+            .collect();
+        let pairs: Vec<(&str, &File)> = usable
+            .iter()
+            .map(|(pack, file)| (*pack, file.as_ref()))
+            .collect();
+        let params = parameters(&files, config);
+        let (program, problems) = compile(&pairs, schema(), &params);
+        let told: BTreeSet<(Code, Span)> = diagnostics
+            .iter()
+            .map(|it| (it.code.clone(), it.primary.span))
+            .collect();
+        diagnostics.extend(
+            problems
+                .into_iter()
+                .filter(|it| !told.contains(&(it.code.clone(), it.primary.span))),
+        );
+        diagnostics.sort_by(|a, b| {
+            (a.primary.span, &a.code, &a.message).cmp(&(b.primary.span, &b.code, &b.message))
+        });
+        diagnostics.dedup();
+        Self {
+            sources,
+            charts: Arc::clone(&checked.charts),
+            files,
+            program,
+            diagnostics,
+            checked,
+        }
+    }
+
+    /// The rules inside the program, as they are without any configuration. Built once in a process.
+    pub fn standard() -> Arc<Self> {
+        static STANDARD: OnceLock<Arc<RuleBook>> = OnceLock::new();
+        Arc::clone(STANDARD.get_or_init(|| Arc::new(Self::build(&[], &Config::default(), false))))
+    }
+
+    /// The file that a text of a rule is.
+    pub fn file(&self, source: SourceId) -> Option<&BookFile> {
+        self.files.iter().find(|file| file.source == source)
+    }
+
+    /// The file and tree of a rule.
+    pub fn rule(&self, id: &str) -> Option<(&BookFile, &Item, &lang::parse::ast::Rule)> {
+        self.files.iter().find_map(|file| {
+            file.ast.items.iter().find_map(|item| match &item.kind {
+                ItemKind::Rule(rule) if rule.name.node == id => Some((file, item, &**rule)),
+                _ => None,
+            })
+        })
+    }
+
+    /// Every rule that was written, whether or not it could be compiled: file, item and tree.
+    pub fn rules(&self) -> impl Iterator<Item = (&BookFile, &Item, &lang::parse::ast::Rule)> {
+        self.files.iter().flat_map(|file| {
+            file.ast
+                .items
+                .iter()
+                .filter_map(move |item| match &item.kind {
+                    ItemKind::Rule(rule) => Some((file, item, &**rule)),
+                    _ => None,
+                })
+        })
+    }
+
+    /// True if something is wrong with a rule text that keeps it from being judged.
+    pub fn has_errors(&self) -> bool {
+        let mut severities = self.diagnostics.iter().map(|it| it.severity);
+        severities.any(|severity| severity == Severity::Error)
+    }
+}
+
+fn check_files(files: &[BookFile], trusted: usize, facts: bool) -> Checked {
+    let mut packs: BTreeMap<(bool, &str), Vec<RuleFile<'_>>> = BTreeMap::new();
+    for (at, file) in files.iter().enumerate() {
+        packs
+            .entry((at >= trusted, &file.pack))
+            .or_default()
+            .push(RuleFile {
+                source: file.source,
+                name: &file.name,
+                ast: &file.ast,
+            });
+    }
+    let packs: Vec<PackFiles<'_>> = packs
+        .into_iter()
+        .map(|((own, name), files)| PackFiles {
+            name,
+            files,
+            trusted: !own && !facts,
+        })
+        .collect();
+    check(&packs, schema(), Options { facts })
+}
+
+/// The items of a file that other packs may use: charts, names, functions.
+fn without_rules(file: &File) -> File {
+    let items = file.items.iter();
+    let kept = items.filter(|item| !matches!(item.kind, ItemKind::Rule(_)));
+    File {
+        items: kept.cloned().collect(),
+    }
+}
+
+/// The file without the items that have errors.
+fn usable_items<'a>(file: &'a File, checked: &Checked) -> std::borrow::Cow<'a, File> {
+    let usable = |item: &Item| checked.usable(name_span(item)) && !item.damaged;
+    if file.items.iter().all(usable) {
+        return std::borrow::Cow::Borrowed(file);
+    }
+    let items = file.items.iter().filter(|item| usable(item));
+    std::borrow::Cow::Owned(File {
+        items: items.cloned().collect(),
+    })
+}
+
+/// Where the name of an item stands.
+pub fn name_span(item: &Item) -> Span {
+    match &item.kind {
+        ItemKind::Rule(it) => it.name.span,
+        ItemKind::Let(it) => it.name.span,
+        ItemKind::Param(it) => it.name.span,
+        ItemKind::Fn(it) => it.name.span,
+        ItemKind::Chart(it) => it.name.span,
+        ItemKind::Use(name) => name.span,
+    }
+}
+
+/// The configured values of parameters. A name without a pack is for every pack that has such a parameter.
+fn parameters(files: &[BookFile], config: &Config) -> Params {
+    let mut params = Params::new();
+    if config.parameters.is_empty() {
+        return params;
+    }
+    for file in files {
+        for item in &file.ast.items {
+            let ItemKind::Param(param) = &item.kind else {
+                continue;
+            };
+            let name = &param.name.node;
+            let full = format!("{}.{name}", file.pack);
+            let value = config.parameters.get(&full).or(config.parameters.get(name));
+            if let Some(value) = value {
+                params.insert((file.pack.clone(), name.clone()), value_of(value));
+            }
+        }
+    }
+    params
+}
+
+fn value_of(value: &ParameterValue) -> Value<'static> {
+    use lang::value::Data;
+    match value {
+        ParameterValue::Null => Value::new(Data::Null),
+        ParameterValue::Bool(value) => Value::bool(*value),
+        ParameterValue::Number(value) => Value::number(*value),
+        ParameterValue::Text(text) => Value::string(text.clone()),
+        ParameterValue::List(items) => Value::list(items.iter().map(value_of).collect()),
+        ParameterValue::Map(entries) => {
+            let entries: Entries<'static> = entries
+                .iter()
+                .map(|(key, value)| (key.clone().into(), value_of(value)))
+                .collect();
+            Value::new(Data::Map(Arc::new(entries)))
+        }
+    }
+}

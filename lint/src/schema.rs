@@ -1,0 +1,205 @@
+//! What rules may ask besides values: records, global names and functions of a deployment.
+//!
+//! INVARIANT: [`crate::host`] answers exactly what stands here; the positions are the constants below.
+
+use std::sync::OnceLock;
+
+use lang::host::{HostFunction, RecordType, Schema};
+
+/// The position of a record type in the schema.
+pub(crate) mod kind {
+    pub(crate) const DEPLOYMENT: u16 = 0;
+    pub(crate) const RELEASE: u16 = 1;
+    pub(crate) const COMPONENT: u16 = 2;
+    pub(crate) const LAYER: u16 = 3;
+    pub(crate) const DUPLICATE_KEY: u16 = 4;
+}
+
+/// A function of the host, in the order of the schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Function {
+    Deployed,
+    Declared,
+    DeclaredType,
+    DeclaredDefault,
+    MovedTo,
+    SimilarKey,
+    UserValue,
+    Parent,
+    TextsOf,
+    SopsLeavesClear,
+}
+
+const FUNCTIONS: &[(Function, HostFunction)] = &[
+    (
+        Function::Deployed,
+        HostFunction {
+            signature: "deployed(name: string) -> bool",
+            doc: "Does the deployment install a chart or service of that name, or is it said to run outside (`externally-deployed`)? \
+                  Tags and conditions count as Helm evaluates them; unknown where one of them cannot be seen.",
+        },
+    ),
+    (
+        Function::Declared,
+        HostFunction {
+            signature: "declared(value: any) -> bool?",
+            doc: "Does the chart, in its version, read what stands there? Missing where nothing is known of the chart.",
+        },
+    ),
+    (
+        Function::DeclaredType,
+        HostFunction {
+            signature: "declared-type(value: any) -> string?",
+            doc: "The type that the chart wants there: `string`, `number`, `bool`, `list` or `map`. Missing where it takes anything.",
+        },
+    ),
+    (
+        Function::DeclaredDefault,
+        HostFunction {
+            signature: "declared-default(value: any) -> any?",
+            doc: "What the chart puts there by itself.",
+        },
+    ),
+    (
+        Function::MovedTo,
+        HostFunction {
+            signature: "moved-to(value: any) -> string?",
+            doc: "Where the setting went, as a path of the same chart. Its place is that path, so that `move x to moved-to(x)` moves it.",
+        },
+    ),
+    (
+        Function::SimilarKey,
+        HostFunction {
+            signature: "similar-key(value: any) -> string?",
+            doc: "The declared key that is spelled most like the key of an undeclared value.",
+        },
+    ),
+    (
+        Function::UserValue,
+        HostFunction {
+            signature: "user-value(value: any) -> any?",
+            doc: "What the operator's layers together give at the same path.",
+        },
+    ),
+    (
+        Function::Parent,
+        HostFunction {
+            signature: "parent(value: any) -> any?",
+            doc: "The map or list that the value is in.",
+        },
+    ),
+    (
+        Function::TextsOf,
+        HostFunction {
+            signature: "texts-of(layer: layer) -> list of string",
+            doc: "Every text in a layer, as written, in order.",
+        },
+    ),
+    (
+        Function::SopsLeavesClear,
+        HostFunction {
+            signature: "sops-leaves-clear(value: any) -> bool",
+            doc: "Is the value in a file encrypted by sops whose rules leave it in the clear?",
+        },
+    ),
+];
+
+/// The function at a position of the schema.
+pub(crate) fn function(index: usize) -> Option<Function> {
+    FUNCTIONS.get(index).map(|(function, _)| *function)
+}
+
+/// What every deployment offers to rules.
+pub fn schema() -> &'static Schema {
+    static SCHEMA: OnceLock<Schema> = OnceLock::new();
+    SCHEMA.get_or_init(|| Schema {
+        records: vec![
+            RecordType {
+                name: "deployment",
+                fields: &[("profile", "string"), ("name", "string")],
+            },
+            RecordType {
+                name: "release",
+                fields: &[
+                    ("name", "string"),
+                    ("chart", "string"),
+                    ("version", "string?"),
+                    ("namespace", "string"),
+                    ("profile", "string"),
+                    ("values", "map of any"),
+                    ("user", "map of any"),
+                ],
+            },
+            RecordType {
+                name: "component",
+                fields: &[
+                    ("name", "string"),
+                    ("chart", "string"),
+                    ("version", "string?"),
+                    ("namespace", "string"),
+                    ("profile", "string"),
+                    ("enabled", "bool"),
+                    ("release", "release"),
+                    ("values", "map of any"),
+                    ("user", "map of any"),
+                ],
+            },
+            RecordType {
+                name: "layer",
+                fields: &[
+                    ("file", "string"),
+                    ("role", "string"),
+                    ("release", "release"),
+                    ("protection", "string"),
+                    ("documents", "number"),
+                    ("example", "bool"),
+                    ("values", "map of any"),
+                ],
+            },
+            RecordType {
+                name: "duplicate-key",
+                fields: &[
+                    ("key", "string"),
+                    ("value", "any"),
+                    ("earlier", "any"),
+                    ("layer", "layer"),
+                ],
+            },
+        ],
+        globals: vec![
+            ("deployment", "deployment"),
+            ("releases", "list of release"),
+            ("components", "list of component"),
+            ("layers", "list of layer"),
+            ("duplicate-keys", "list of duplicate-key"),
+        ],
+        functions: FUNCTIONS.iter().map(|(_, it)| *it).collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_type_and_signature_can_be_read() {
+        for function in &schema().functions {
+            lang::types::parse_signature(function.signature).expect(function.signature);
+            assert!(function.doc.ends_with('.'), "{}", function.signature);
+        }
+        let fields = schema().records.iter().flat_map(|record| record.fields);
+        for (name, ty) in schema().globals.iter().chain(fields) {
+            lang::types::parse_type(ty).expect(name);
+        }
+    }
+
+    #[test]
+    fn records_stand_at_their_positions() {
+        let name = |kind: u16| schema().records[kind as usize].name;
+        assert_eq!(name(kind::DEPLOYMENT), "deployment");
+        assert_eq!(name(kind::RELEASE), "release");
+        assert_eq!(name(kind::COMPONENT), "component");
+        assert_eq!(name(kind::LAYER), "layer");
+        assert_eq!(name(kind::DUPLICATE_KEY), "duplicate-key");
+    }
+}

@@ -1,0 +1,474 @@
+//! What a run is about: which folders have a configuration of their own, which rules apply there, which trees there are.
+//!
+//! Only names are looked at here, and the few files that say how the others are to be read.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use source::{Diagnostic, SourceId};
+use values::discover::{
+    ChartDir, DiscoverOptions, Discovery, ExplicitRelease, TreePlan, discover,
+    explicit_deployments, place_of,
+};
+use values::stated::{environments, read_helmfile, read_manifest};
+
+use crate::config::{self, Config};
+use crate::document::ReadFile;
+use crate::files::{Files, ListOptions, PathKind};
+use crate::knowledge::Knowledge;
+use crate::project::Settings;
+use crate::report::Skipped;
+use crate::rulebook::{RuleBook, RuleText};
+use crate::sources::Numbers;
+
+/// The name of a configuration file.
+pub const CONFIG: &str = "dogwatch.yaml";
+
+/// What applies below one folder.
+#[derive(Debug)]
+pub struct Scope {
+    /// The folder, absolute.
+    pub root: PathBuf,
+    /// The configuration file, if there is one.
+    pub config_file: Option<Arc<ReadFile>>,
+    /// What it says.
+    pub config: Config,
+    /// What is wrong with it.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The rules.
+    pub book: Arc<RuleBook>,
+    /// What the declared charts mean.
+    pub knowledge: Arc<Knowledge>,
+    /// Rules folders that hold no rule, as people see them.
+    pub empty_rules: Vec<PathBuf>,
+}
+
+/// One tree before its files are read.
+#[derive(Debug)]
+pub struct TreeRef {
+    /// Its scope: an index into [`Workspace::scopes`].
+    pub scope: usize,
+    /// What there is in it; paths are relative to the scope's root.
+    pub plan: TreePlan,
+    /// YAML files beside layers that belong to no release.
+    pub loose: Vec<PathBuf>,
+    /// Charts on disk.
+    pub charts: Vec<ChartDir>,
+    /// What could not be followed in a statement of releases.
+    pub notes: Vec<Diagnostic>,
+}
+
+/// What a run is about.
+#[derive(Debug, Default)]
+pub struct Workspace {
+    /// Folders with a configuration, and those without one that were asked for.
+    pub scopes: Vec<Scope>,
+    /// Trees, by scope and folder.
+    pub trees: Vec<TreeRef>,
+    /// Files that take no part.
+    pub skipped: Vec<Skipped>,
+    /// Things to say aloud.
+    pub notes: Vec<String>,
+    /// Paths that were asked for and are not there, with the reason.
+    pub missing: Vec<(PathBuf, String)>,
+    /// Findings count only if they touch one of these; empty: all count.
+    pub focus: Vec<PathBuf>,
+}
+
+/// A folder to list, and whether only part of it was asked for.
+struct Start {
+    root: PathBuf,
+    focus: Option<PathBuf>,
+}
+
+/// What is used for the whole of a survey.
+pub(crate) struct Surveyor<'a> {
+    pub(crate) files: &'a dyn Files,
+    pub(crate) settings: &'a Settings,
+    pub(crate) numbers: &'a Numbers,
+}
+
+impl Surveyor<'_> {
+    /// Looks at what was asked for.
+    pub(crate) fn survey(&self) -> Workspace {
+        let mut workspace = Workspace::default();
+        let mut starts: BTreeMap<PathBuf, Vec<Option<PathBuf>>> = BTreeMap::new();
+        for path in &self.settings.paths {
+            match self.start(path) {
+                Ok(start) => starts.entry(start.root).or_default().push(start.focus),
+                Err(why) => workspace.missing.push((path.clone(), why)),
+            }
+        }
+        // A folder inside another one that is listed anyway brings nothing but its focus.
+        let roots: Vec<PathBuf> = starts.keys().cloned().collect();
+        let mut whole = false;
+        for (root, focuses) in starts {
+            whole |= focuses.iter().any(Option::is_none);
+            let focuses: Vec<PathBuf> = focuses.into_iter().flatten().collect();
+            workspace.focus.extend(focuses);
+            if !roots.iter().any(|it| *it != root && root.starts_with(it)) {
+                self.root(&root, &mut workspace);
+            }
+        }
+        if whole {
+            // What was asked for as a whole counts as a whole.
+            for path in &self.settings.paths {
+                if self.files.kind(path) == Some(PathKind::Folder) {
+                    workspace.focus.push(path.clone());
+                }
+            }
+            if workspace.focus.len() == self.settings.paths.len() {
+                workspace.focus.clear();
+            }
+        }
+        workspace.focus.sort_unstable();
+        workspace.focus.dedup();
+        workspace.skipped.sort_unstable();
+        workspace
+    }
+
+    /// The folder to list for a path: that of the configuration above it, of its tree, or itself.
+    fn start(&self, path: &Path) -> Result<Start, String> {
+        let kind = self
+            .files
+            .kind(path)
+            .ok_or("there is no such file or folder")?;
+        let above = path
+            .ancestors()
+            .filter(|folder| kind == PathKind::Folder || *folder != path)
+            .find(|folder| self.files.kind(&folder.join(CONFIG)) == Some(PathKind::File));
+        let root = match (above, kind) {
+            (Some(root), _) => root.to_owned(),
+            (None, PathKind::File) => match place_of(path, &self.discover_options(None)) {
+                Some(place) => place.root,
+                None => path.parent().unwrap_or(Path::new("")).to_owned(),
+            },
+            (None, PathKind::Folder) => {
+                let name = |folder: &Path| {
+                    let name = folder.file_name().unwrap_or_default();
+                    matches!(&*name.to_string_lossy(), "values" | "helm_vars")
+                };
+                match path.parent() {
+                    Some(parent) if name(path) => parent.to_owned(),
+                    Some(parent) if name(parent) => parent.parent().unwrap_or(parent).to_owned(),
+                    _ => path.to_owned(),
+                }
+            }
+        };
+        let focus = (root != path).then(|| path.to_owned());
+        Ok(Start { root, focus })
+    }
+
+    fn discover_options(&self, scope: Option<(&Config, &Knowledge, &Path)>) -> DiscoverOptions {
+        let mut options = DiscoverOptions::default();
+        if let Some((config, knowledge, root)) = scope {
+            options.known_charts = knowledge.names();
+            for profile in config.profiles.keys() {
+                if !options.profiles.contains(profile) {
+                    options.profiles.push(profile.clone());
+                }
+            }
+            let name = root.file_name().unwrap_or_default();
+            options.root_name = Some(name.to_string_lossy().into_owned());
+        }
+        options
+    }
+
+    /// Lists a folder, and surveys each scope in it.
+    fn root(&self, root: &Path, workspace: &mut Workspace) {
+        let listing = self.files.list(
+            root,
+            &ListOptions {
+                no_ignore: self.settings.no_ignore,
+                exclude: Vec::new(),
+            },
+        );
+        for (path, why) in listing.problems {
+            workspace.skipped.push(Skipped {
+                path: self.settings.show(&path),
+                why,
+            });
+        }
+        let mut roots: BTreeSet<&Path> = listing
+            .files
+            .iter()
+            .filter(|path| path.file_name().is_some_and(|name| name == CONFIG))
+            .filter_map(|path| path.parent())
+            .collect();
+        roots.insert(root);
+        // A file belongs to the deepest folder with a configuration.
+        let mut by_scope: BTreeMap<&Path, Vec<PathBuf>> = BTreeMap::new();
+        for path in &listing.files {
+            let scope = path
+                .ancestors()
+                .skip(1)
+                .find(|folder| roots.contains(folder));
+            let scope = scope.unwrap_or(root);
+            let relative = path.strip_prefix(scope).unwrap_or(path).to_owned();
+            by_scope.entry(scope).or_default().push(relative);
+        }
+        by_scope.entry(root).or_default();
+        for (scope, files) in by_scope {
+            self.scope(scope, files, workspace);
+        }
+    }
+
+    fn scope(&self, root: &Path, mut files: Vec<PathBuf>, workspace: &mut Workspace) {
+        let path = root.join(CONFIG);
+        let stated = files.iter().any(|file| file.as_os_str() == CONFIG);
+        let config_file = stated.then(|| Arc::new(self.read(&path)));
+        let (config, diagnostics) = match &config_file {
+            Some(file) => config::read(file.id, &file.document),
+            None => (Config::default(), Vec::new()),
+        };
+        if !config.exclude.is_empty() {
+            let options = ListOptions {
+                no_ignore: self.settings.no_ignore,
+                exclude: config.exclude.clone(),
+            };
+            let kept: BTreeSet<PathBuf> =
+                self.files.list(root, &options).files.into_iter().collect();
+            files.retain(|file| kept.contains(&root.join(file)));
+        }
+        let (texts, empty_rules) = self.rule_texts(root, &config, &files);
+        let standard = texts.is_empty()
+            && config.packs.is_none()
+            && config.parameters.is_empty()
+            && !self.settings.facts;
+        let book = if standard {
+            RuleBook::standard()
+        } else {
+            self.shared_book(workspace, &texts, &config)
+        };
+        let known = workspace
+            .scopes
+            .iter()
+            .find(|it| Arc::ptr_eq(&it.book, &book));
+        let knowledge = match known {
+            Some(scope) => Arc::clone(&scope.knowledge),
+            None => Arc::new(Knowledge::new(Arc::clone(&book.charts))),
+        };
+        let options = self.discover_options(Some((&config, &knowledge, root)));
+        let found = discover(&files, &options);
+        for ignored in &found.ignored {
+            workspace.skipped.push(Skipped {
+                path: self.settings.show(&root.join(&ignored.path)),
+                why: ignored.why.as_str().to_owned(),
+            });
+        }
+        let scope = Scope {
+            root: root.to_owned(),
+            config_file,
+            config,
+            diagnostics,
+            book,
+            knowledge,
+            empty_rules,
+        };
+        let number = workspace.scopes.len();
+        let trees = self.trees(&scope, found, &files);
+        workspace
+            .trees
+            .extend(trees.into_iter().map(|tree| TreeRef {
+                scope: number,
+                ..tree
+            }));
+        workspace.scopes.push(scope);
+    }
+
+    /// Two folders with the same rules and parameters share a book.
+    fn shared_book(
+        &self,
+        workspace: &Workspace,
+        texts: &[RuleText],
+        config: &Config,
+    ) -> Arc<RuleBook> {
+        let same = workspace.scopes.iter().find(|scope| {
+            let own = scope.book.files.iter().filter(|file| file.file.is_some());
+            scope.config.packs == config.packs
+                && scope.config.parameters == config.parameters
+                && own
+                    .map(|file| {
+                        (
+                            file.file.as_ref(),
+                            &scope.book.sources.get(file.source).text,
+                        )
+                    })
+                    .eq(texts.iter().map(|text| (text.file.as_ref(), &text.text)))
+        });
+        match same {
+            Some(scope) => Arc::clone(&scope.book),
+            None => Arc::new(RuleBook::build(texts, config, self.settings.facts)),
+        }
+    }
+
+    /// The texts of the rules folders of a scope, and folders without any.
+    fn rule_texts(
+        &self,
+        root: &Path,
+        config: &Config,
+        files: &[PathBuf],
+    ) -> (Vec<RuleText>, Vec<PathBuf>) {
+        let mut folders: Vec<(PathBuf, bool)> = match &config.rules {
+            Some(folders) => folders.iter().map(|it| (root.join(it), true)).collect(),
+            None => vec![(root.join("rules"), false)],
+        };
+        folders.extend(self.settings.rules.iter().map(|it| (it.clone(), true)));
+        let (mut texts, mut empty) = (Vec::new(), Vec::new());
+        for (folder, stated) in folders {
+            let is_watch = |path: &Path| path.extension().is_some_and(|it| it == "watch");
+            let inside: Vec<PathBuf> = match folder.strip_prefix(root) {
+                Ok(below) if !below.as_os_str().is_empty() => files
+                    .iter()
+                    .filter(|file| file.starts_with(below) && is_watch(file))
+                    .map(|file| root.join(file))
+                    .collect(),
+                _ => {
+                    let listing = self.files.list(&folder, &ListOptions::default());
+                    listing
+                        .files
+                        .into_iter()
+                        .filter(|file| is_watch(file))
+                        .collect()
+                }
+            };
+            if inside.is_empty() && stated {
+                empty.push(self.settings.show(&folder));
+            }
+            for path in inside {
+                texts.push(self.rule_text(&folder, &path));
+            }
+        }
+        texts.sort_by(|a, b| (&a.pack, &a.path).cmp(&(&b.pack, &b.path)));
+        texts.dedup_by(|a, b| a.file == b.file);
+        (texts, empty)
+    }
+
+    /// The pack is named after the rules folder, or after the folder below it that the file is in.
+    fn rule_text(&self, folder: &Path, path: &Path) -> RuleText {
+        let below = path.strip_prefix(folder).unwrap_or(path);
+        let pack = match below.components().next() {
+            Some(first) if below.components().count() > 1 && first.as_os_str() != "charts" => {
+                first.as_os_str().to_string_lossy().into_owned()
+            }
+            _ => match folder.file_name() {
+                Some(name) => name.to_string_lossy().into_owned(),
+                None => "rules".to_owned(),
+            },
+        };
+        let bytes = self.files.read(path).unwrap_or_default();
+        RuleText {
+            pack,
+            path: self.settings.show(path),
+            file: Some(path.to_owned()),
+            text: String::from_utf8_lossy(&bytes).into(),
+        }
+    }
+
+    fn read(&self, path: &Path) -> ReadFile {
+        let id = self.numbers.of(path, None);
+        ReadFile::read(self.files, path, &self.settings.show(path), id)
+    }
+
+    /// The trees of a scope: stated by the configuration, by a helmfile, by manifests, or found by name.
+    fn trees(&self, scope: &Scope, found: Discovery, files: &[PathBuf]) -> Vec<TreeRef> {
+        let tree = |plan: TreePlan| TreeRef {
+            scope: 0,
+            plan,
+            loose: Vec::new(),
+            charts: Vec::new(),
+            notes: Vec::new(),
+        };
+        if let Some(file) = &scope.config_file
+            && scope.config.deployments.is_some()
+        {
+            let releases = scope.config.explicit_releases(Path::new(CONFIG), file.id);
+            let mut only = tree(TreePlan {
+                root: PathBuf::new(),
+                deployments: explicit_deployments(&releases, files),
+                helmfile: None,
+            });
+            only.charts = found.charts;
+            return vec![only];
+        }
+        let mut trees: Vec<TreeRef> = found.trees.into_iter().map(tree).collect();
+        for tree in &mut trees {
+            if let Some(helmfile) = tree.plan.helmfile.clone() {
+                self.helmfile(scope, &helmfile, files, tree);
+            }
+        }
+        let mut stated: BTreeMap<PathBuf, Vec<ExplicitRelease>> = BTreeMap::new();
+        let mut notes = Vec::new();
+        for path in &found.unplaced {
+            if let Some(manifest) = self.manifest(scope, path) {
+                notes.extend(manifest.notes.into_iter().map(note));
+                stated
+                    .entry(PathBuf::new())
+                    .or_default()
+                    .extend(manifest.releases);
+            }
+        }
+        for (root, releases) in stated {
+            let mut one = tree(TreePlan {
+                root,
+                deployments: explicit_deployments(&releases, files),
+                helmfile: None,
+            });
+            one.notes = std::mem::take(&mut notes);
+            trees.push(one);
+        }
+        for path in found.loose {
+            let above = trees
+                .iter_mut()
+                .filter(|it| path.starts_with(&it.plan.root));
+            if let Some(tree) = above.max_by_key(|it| it.plan.root.components().count()) {
+                tree.loose.push(path);
+            }
+        }
+        for chart in found.charts {
+            let above = trees
+                .iter_mut()
+                .filter(|it| chart.path.starts_with(&it.plan.root));
+            for tree in above {
+                tree.charts.push(chart.clone());
+            }
+        }
+        trees
+    }
+
+    fn helmfile(&self, scope: &Scope, path: &Path, files: &[PathBuf], tree: &mut TreeRef) {
+        let file = self.read(&scope.root.join(path));
+        let mut releases = Vec::new();
+        for environment in environments(&file.document) {
+            let stated = read_helmfile(&file.document, path, &environment);
+            tree.notes.extend(stated.notes.into_iter().map(note));
+            releases.extend(stated.releases);
+        }
+        if !releases.is_empty() {
+            tree.plan.deployments = explicit_deployments(&releases, files);
+        }
+    }
+
+    fn manifest(&self, scope: &Scope, path: &Path) -> Option<values::stated::Stated> {
+        let whole = scope.root.join(path);
+        let bytes = self.files.read(&whole).ok()?;
+        let states = |mark: &[u8]| memchr::memmem::find(&bytes, mark).is_some();
+        if !states(b"argoproj.io/") && !states(b"helm.toolkit.fluxcd.io/") {
+            return None;
+        }
+        let id: SourceId = self.numbers.of(&whole, None);
+        let file = ReadFile::of_bytes(&bytes, &whole, &self.settings.show(&whole), id);
+        read_manifest(&file.document, path)
+    }
+}
+
+/// What could not be followed in a statement of releases, for people.
+fn note(note: values::stated::Note) -> Diagnostic {
+    Diagnostic::new(
+        "statement-not-followed",
+        source::Severity::Info,
+        note.span,
+        note.message,
+    )
+}

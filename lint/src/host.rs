@@ -220,7 +220,7 @@ impl Host for TreeHost<'_> {
     }
 
     fn path(&self, node: NodeRef) -> String {
-        self.path_from_component(ours(node), &[])
+        self.path_text(ours(node), &[])
     }
 
     fn in_view(&self, node: NodeRef, view: View) -> Lookup {
@@ -236,7 +236,9 @@ impl Host for TreeHost<'_> {
     }
 
     fn is_secret(&self, node: NodeRef) -> bool {
-        self.merged.is_secret(ours(node))
+        // Of a map or list the values in it are secret, not its keys and their number.
+        let node = ours(node);
+        !self.merged.is_collection(node) && self.merged.is_secret(node)
     }
 
     fn record_of(&self, node: NodeRef, kind: u16) -> Option<RecordRef> {
@@ -281,20 +283,11 @@ impl Host for TreeHost<'_> {
 }
 
 impl TreeHost<'_> {
-    /// A path as people write it: below its component, with `more` keys behind it.
-    pub(crate) fn path_from_component(&self, node: merged::NodeRef, more: &[String]) -> String {
-        let merged = self.merged;
-        let path = merged.path(node);
-        let release = merged.release_of(node);
-        let best = self.component_at(release, &path.0);
+    /// A path as people write it and find it in the file, with `more` keys behind it.
+    pub(crate) fn path_text(&self, node: merged::NodeRef, more: &[String]) -> String {
+        let path = self.merged.path(node);
         let mut text = String::new();
-        let component = &merged.components()[best];
-        // In an umbrella the release itself is not said: `brig.config`, `tags.proxy`.
-        let umbrella = component.path.is_empty() && self.is_umbrella(best);
-        if !umbrella {
-            text.push_str(&component.name);
-        }
-        for step in &path.0[component.path.len()..] {
+        for step in &path.0 {
             match step {
                 PathStep::Key(key) => push_key(&mut text, key),
                 PathStep::Index(at) => {
@@ -324,12 +317,6 @@ impl TreeHost<'_> {
             .filter(|(_, it)| it.release == release && leads(&it.path))
             .max_by_key(|(_, it)| it.path.len())
             .map_or(0, |(at, _)| at)
-    }
-
-    fn is_umbrella(&self, component: usize) -> bool {
-        let component = &self.merged.components()[component];
-        let mut all = self.merged.components().iter();
-        all.any(|it| it.release == component.release && !it.path.is_empty())
     }
 }
 

@@ -129,8 +129,12 @@ fn finding(
     let mut diagnostic = Diagnostic::new(info.id.as_str(), severity, span, verdict.message.clone());
     diagnostic.help = verdict.help.clone();
     for (place, words) in &verdict.related {
-        if let Some(span) = host.locate(place).span {
-            diagnostic.related.push(Label::new(span, words.clone()));
+        let Some(there) = host.locate_written(place) else {
+            continue;
+        };
+        let mut known = diagnostic.related.iter();
+        if there != span && !known.any(|label| label.span == there) {
+            diagnostic.related.push(Label::new(there, words.clone()));
         }
     }
     let deployment = host.merged.deployment();

@@ -25,8 +25,8 @@ pub struct Knowledge {
 #[derive(Debug, Default)]
 struct Kept {
     charts: FxHashMap<Key, Arc<Charts>>,
-    /// Chart defaults written out, by declaration and version.
-    defaults: FxHashMap<(u32, Option<String>), Option<ChartDefaults>>,
+    /// Chart defaults written out, by declaration and version: several where they depend on what is inlined.
+    defaults: FxHashMap<(u32, Option<String>), Vec<ChartDefaults>>,
     sources: Vec<Source>,
 }
 
@@ -100,8 +100,9 @@ impl Knowledge {
         for (at, chart) in (0..).zip(self.set.charts()) {
             let version = version_of(chart, key);
             if chart.exists_in(version) {
-                let defaults = kept.defaults(at, chart, version);
-                charts.insert(self.info(chart, version, defaults, key));
+                let dependencies = self.dependencies(&chart.name, version, key);
+                let defaults = self.defaults(&mut kept, at, chart, version, &dependencies);
+                charts.insert(info(chart, version, defaults, dependencies));
             }
         }
         for name in &self.implied {
@@ -118,27 +119,41 @@ impl Knowledge {
         charts
     }
 
-    fn info(
+    /// The defaults of a chart. Those of a service that is inlined in an umbrella are the umbrella's own, below the service's key.
+    fn defaults(
         &self,
+        kept: &mut Kept,
+        at: u32,
         chart: &ChartDecl,
         version: Option<&str>,
-        defaults: Option<ChartDefaults>,
-        key: &Key,
-    ) -> ChartInfo {
-        let (secrets, not_secret) = sensitive_paths(chart, version);
-        let mut other_names = chart.names.clone();
-        other_names.extend(chart.alias.clone());
-        ChartInfo {
-            name: chart.name.clone(),
-            other_names,
-            version: version.map(str::to_owned),
-            wrapper: chart.wraps.clone(),
-            defaults,
-            defaults_complete: false,
-            dependencies: self.dependencies(&chart.name, version, key),
-            secrets,
-            not_secret,
+        dependencies: &[Dependency],
+    ) -> Option<ChartDefaults> {
+        let mut literal = chart.defaults(version);
+        for inlined in dependencies.iter().filter(|it| it.inlined) {
+            let mut service = self.set.named(&inlined.name);
+            let defaults =
+                service.find_map(|it| it.exists_in(version).then(|| it.defaults(version)));
+            if let Some(defaults) = defaults.flatten() {
+                match &mut literal {
+                    Some(Literal::Map(entries)) => {
+                        entries.push((inlined.key().to_owned(), defaults))
+                    }
+                    other => {
+                        *other = Some(Literal::Map(vec![(inlined.key().to_owned(), defaults)]))
+                    }
+                }
+            }
         }
+        // Where a service has no release of its own its defaults stand in the umbrella only.
+        let only_inlined = chart.umbrellas.iter().any(|_| match &chart.always {
+            Always::No => false,
+            Always::Yes => true,
+            Always::Since(bound) => version.is_none_or(|version| at_least(version, bound)),
+        });
+        if only_inlined {
+            return None;
+        }
+        kept.write(at, chart, version, literal)
     }
 
     /// What stands in an umbrella of that version.
@@ -183,30 +198,52 @@ impl Knowledge {
 
 impl Kept {
     /// The defaults of a declaration in a version, written as YAML once.
-    fn defaults(
+    fn write(
         &mut self,
         at: u32,
         chart: &ChartDecl,
         version: Option<&str>,
+        literal: Option<Literal>,
     ) -> Option<ChartDefaults> {
+        let mut text = String::new();
+        write_block(&literal?, 0, &mut text);
         let key = (at, version.map(str::to_owned));
-        if let Some(defaults) = self.defaults.get(&key) {
-            return defaults.clone();
+        let known = self.defaults.entry(key).or_default();
+        if let Some(same) = known.iter().find(|it| it.document.text() == text) {
+            return Some(same.clone());
         }
-        let defaults = chart.defaults(version).map(|literal| {
-            let mut text = String::new();
-            write_block(&literal, 0, &mut text);
-            let id = SourceId(FIRST_DEFAULTS + self.sources.len() as u32);
-            let path = PathBuf::from(format!("defaults of the chart {}", chart.name));
-            let text: Arc<str> = text.into();
-            self.sources.push(Source::new(path, Arc::clone(&text)));
-            ChartDefaults {
-                source: id,
-                document: Arc::new(Document::parse(id, text)),
-            }
-        });
-        self.defaults.insert(key, defaults.clone());
-        defaults
+        let id = SourceId(FIRST_DEFAULTS + self.sources.len() as u32);
+        let path = PathBuf::from(format!("defaults of the chart {}", chart.name));
+        let text: Arc<str> = text.into();
+        self.sources.push(Source::new(path, Arc::clone(&text)));
+        let defaults = ChartDefaults {
+            source: id,
+            document: Arc::new(Document::parse(id, text)),
+        };
+        known.push(defaults.clone());
+        Some(defaults)
+    }
+}
+
+fn info(
+    chart: &ChartDecl,
+    version: Option<&str>,
+    defaults: Option<ChartDefaults>,
+    dependencies: Vec<Dependency>,
+) -> ChartInfo {
+    let (secrets, not_secret) = sensitive_paths(chart, version);
+    let mut other_names = chart.names.clone();
+    other_names.extend(chart.alias.clone());
+    ChartInfo {
+        name: chart.name.clone(),
+        other_names,
+        version: version.map(str::to_owned),
+        wrapper: chart.wraps.clone(),
+        defaults,
+        defaults_complete: false,
+        dependencies,
+        secrets,
+        not_secret,
     }
 }
 

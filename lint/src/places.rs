@@ -36,15 +36,33 @@ impl TreeHost<'_> {
         }
     }
 
+    /// The bytes of a place that the operator wrote; `None` for what a chart puts there by itself.
+    pub(crate) fn locate_written(&self, place: &Place) -> Option<Span> {
+        if let Place::Node(node) | Place::Key(node) = place
+            && self.merged.role(ours(*node)) == Role::Chart
+        {
+            return None;
+        }
+        self.locate(place).span
+    }
+
     fn locate_node(&self, node: NodeRef, key: bool) -> Located {
         let release = self.merged.release_of(node);
-        let place = self.merged.place(node);
+        // What a chart puts there by itself is mended where the operator would write it.
+        let place = match self.merged.role(node) {
+            Role::Chart => None,
+            Role::Values | Role::Secrets | Role::Set => self.merged.place(node),
+        };
         let span = match place {
             Some(place) if key => Some(place.key.unwrap_or(place.value)),
             Some(place) => Some(place.narrow(self.merged.is_collection(node))),
-            None => self.merged.release_place(release),
+            None => {
+                let insertion = self.insertion_at(release, &self.merged.path(node));
+                self.pointed_at(&insertion)
+                    .or(self.merged.release_place(release))
+            }
         };
-        let path = self.path_from_component(node, &[]);
+        let path = self.path_text(node, &[]);
         Located {
             span,
             release: Some(release),
@@ -57,14 +75,16 @@ impl TreeHost<'_> {
     fn locate_absent(&self, parent: NodeRef, keys: &[String]) -> Located {
         let release = self.merged.release_of(parent);
         let insertion = self.insertion(parent, keys);
-        let path = self.path_from_component(parent, keys);
+        let path = self.path_text(parent, keys);
         // What a written layer lacks is missing there, not in the layer that would be chosen.
         let own = (parent.view() == View::Written)
             .then(|| self.merged.place(parent))
             .flatten();
         let span = match own {
             Some(place) => Some(place.key.unwrap_or(place.value)),
-            None => insertion.place.or(self.merged.release_place(release)),
+            None => self
+                .pointed_at(&insertion)
+                .or(self.merged.release_place(release)),
         };
         Located {
             span,
@@ -81,6 +101,20 @@ impl TreeHost<'_> {
         let mut path = self.merged.path(parent);
         path.0.extend(keys.iter().cloned().map(PathStep::Key));
         self.insertion_at(release, &path)
+    }
+
+    /// Where an insertion is shown: at the key it goes below, or at the first key of a file that has nothing of it.
+    fn pointed_at(&self, insertion: &Insertion) -> Option<Span> {
+        let first = || {
+            let layer = insertion.layer?;
+            let document = self.merged.document(layer);
+            let (key, _) = document.pairs(document.root()?).next()?;
+            Some(document.span(key))
+        };
+        match insertion.parent {
+            Some(_) if insertion.depth == 0 => first().or(insertion.place),
+            _ => insertion.place,
+        }
     }
 
     pub(crate) fn insertion_at(&self, release: usize, path: &KeyPath) -> Insertion {
@@ -128,7 +162,9 @@ impl TreeHost<'_> {
         below.extend_from_slice(keys);
         let insertion = self.insertion_at(release, &KeyPath::of_keys(&below));
         Located {
-            span: insertion.place.or(self.merged.release_place(release)),
+            span: self
+                .pointed_at(&insertion)
+                .or(self.merged.release_place(release)),
             release: Some(release),
             identity: path.clone(),
             path: Some(path),
@@ -149,12 +185,14 @@ impl TreeHost<'_> {
             kind::RELEASE => nowhere(Some(id), self.merged.release_place(id)),
             kind::COMPONENT => {
                 let component = &self.merged.components()[id];
-                match self.merged.component_root(id, View::Effective).found() {
-                    Some(root) if !component.path.is_empty() => self.locate_node(root, true),
-                    _ => nowhere(
-                        Some(component.release),
-                        self.merged.release_place(component.release),
-                    ),
+                let release = component.release;
+                if component.path.is_empty() {
+                    return nowhere(Some(release), self.merged.release_place(release));
+                }
+                let root = self.merged.component_root(id, View::User).found();
+                match root.or(component.decided_by) {
+                    Some(node) => self.locate_node(node, root.is_some()),
+                    None => self.locate_component(&component.name, &[]),
                 }
             }
             kind::LAYER => {
@@ -185,7 +223,7 @@ impl TreeHost<'_> {
 
     /// The path, with what an item says of itself in place of its position: its `name`, or its text where it may be shown.
     fn identity(&self, node: NodeRef) -> String {
-        let mut text = self.path_from_component(node, &[]);
+        let mut text = self.path_text(node, &[]);
         let path = self.merged.path(node);
         if !path.0.iter().any(|step| matches!(step, PathStep::Index(_))) {
             return text;

@@ -42,8 +42,8 @@ const FUNCTIONS: &[(Function, HostFunction)] = &[
     (
         Function::Declared,
         HostFunction {
-            signature: "declared(value: any) -> bool?",
-            doc: "Does the chart, in its version, read what stands there? Missing where nothing is known of the chart.",
+            signature: "declared(value: any) -> bool",
+            doc: "Does the chart, in its version, read what stands there? True where nothing is known of the chart.",
         },
     ),
     (

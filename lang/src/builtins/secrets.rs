@@ -5,8 +5,9 @@ use std::sync::LazyLock;
 use regex::RegexSet;
 
 use crate::builtins::call::{answer_bool, answer_number};
-use crate::builtins::{Builtin, Call};
-use crate::value::{Data, Value};
+use crate::builtins::{Builtin, Call, Stop};
+use crate::host::Place;
+use crate::value::{Absent, Data, Value};
 
 pub(super) const TABLE: &[Builtin] = &[
     Builtin::predicate(
@@ -18,7 +19,8 @@ pub(super) const TABLE: &[Builtin] = &[
             ("'hunter2' is encrypted", "false"),
         ],
         |call| class_is(call, Class::Encrypted),
-    ),
+    )
+    .lenient(),
     Builtin::predicate(
         "reference(value: any) -> bool",
         "A reference that is resolved when deploying, such as `ref+vault://…`, `op://…` or `<path:…#key>`. `ref+echo` and `ref+file` hide nothing.",
@@ -27,13 +29,15 @@ pub(super) const TABLE: &[Builtin] = &[
             ("'ref+echo://hunter2' is a reference", "false"),
         ],
         |call| class_is(call, Class::Reference),
-    ),
+    )
+    .lenient(),
     Builtin::predicate(
         "template(value: any) -> bool",
         "Text that is filled in when deploying: `{{ … }}` or `${…}`.",
         &[("'${SMTP_PASSWORD}' is a template", "true"), ("'$1' is a template", "false")],
         |call| class_is(call, Class::Template),
-    ),
+    )
+    .lenient(),
     Builtin::predicate(
         "placeholder(value: any) -> bool",
         "Text that is meant to be replaced: `change-me`, `<password>`, `...`, `TODO`, `dummy-key`, an empty PEM body.",
@@ -78,8 +82,9 @@ pub(super) const TABLE: &[Builtin] = &[
             ("secret-class('Tr0ub4dor')", "\"plain\""),
             ("secret-class(12345)", "\"plain\""),
         ],
-        |call| Ok(Value::string(class(call).as_str())),
+        |call| Ok(Value::string(class(call)?.as_str())),
     )
+    .lenient()
     .reveals_nothing(),
     Builtin::new(
         "entropy(text: string) -> number",
@@ -202,12 +207,28 @@ fn is_weak(text: &str) -> bool {
     WEAK.contains(&text.trim().to_ascii_lowercase().as_str())
 }
 
-fn class(call: &Call<'_, '_>) -> Class {
-    let text = match &call.value(0).data {
-        Data::Null => return Class::Empty,
-        Data::String(text) => text.trim(),
-        _ => return Class::Plain,
+/// Ciphertext and references are values that cannot be seen, but how they are kept can: by their text.
+fn class(call: &Call<'_, '_>) -> Result<Class, Stop> {
+    let value = call.value(0);
+    let hidden;
+    let text = match (&value.data, &value.place) {
+        (Data::Null, _) => return Ok(Class::Empty),
+        (Data::String(text), _) => text.trim(),
+        (Data::Absent(Absent::Unknown(unknown)), Some(Place::Node(node))) => {
+            hidden = call.host.text(*node);
+            match class_of(hidden.trim()) {
+                seen @ (Class::Encrypted | Class::Reference | Class::Template) => return Ok(seen),
+                _ => return Err(Stop::Unknown(unknown.clone())),
+            }
+        }
+        (Data::Absent(Absent::Unknown(unknown)), _) => return Err(Stop::Unknown(unknown.clone())),
+        (Data::Absent(Absent::Missing), _) => return Err(Stop::Missing),
+        _ => return Ok(Class::Plain),
     };
+    Ok(class_of(text))
+}
+
+fn class_of(text: &str) -> Class {
     if text.is_empty() {
         Class::Empty
     } else if ENCRYPTED.is_match(text) {
@@ -228,7 +249,7 @@ fn class(call: &Call<'_, '_>) -> Class {
 }
 
 fn class_is<'h>(call: &mut Call<'_, 'h>, wanted: Class) -> crate::builtins::Answer<'h> {
-    answer_bool(class(call) == wanted)
+    answer_bool(class(call)? == wanted)
 }
 
 fn entropy(text: &str) -> f64 {

@@ -52,7 +52,8 @@ impl TreeHost<'_> {
         match function {
             Function::Declared => match self.is_declared(&self.declared_places(node)) {
                 Some(declared) => Value::bool(declared),
-                None => Value::missing(None),
+                // Of a chart that nobody declared nothing is known to be wrong.
+                None => Value::bool(true),
             },
             Function::DeclaredType => match self.type_at(&self.declared_places(node)) {
                 Some(word) => Value::string(word),
@@ -143,7 +144,7 @@ impl TreeHost<'_> {
         };
         Value {
             place: Some(place),
-            ..Value::string(self.path_from_component(root, &whole))
+            ..Value::string(self.path_text(root, &whole))
         }
     }
 

@@ -1,3 +1,36 @@
-//! The `dogwatch` command.
+//! The `dogwatch` command: arguments in, a command run, an exit status out.
 
-fn main() {}
+mod args;
+mod commands;
+mod output;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use args::Args;
+use commands::Status;
+
+fn main() -> ExitCode {
+    // A reader that goes away, as `head` does, ends the output and is no mistake.
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            let _ = error.print();
+            let code = if error.use_stderr() {
+                Status::Usage
+            } else {
+                Status::Clean
+            };
+            return code.into();
+        }
+    };
+    match commands::run(args) {
+        Ok(status) => status.into(),
+        Err(error) if commands::is_broken_pipe(&error) => Status::Clean.into(),
+        Err(error) => {
+            commands::complain(&format!("{error:#}"));
+            Status::Usage.into()
+        }
+    }
+}

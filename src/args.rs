@@ -1,0 +1,147 @@
+//! The arguments of the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand};
+use source::Severity;
+
+use crate::output::Target;
+
+/// Holds trees of Helm override files against written guidance.
+///
+/// Without a command's name: `dogwatch lint`. Rules are text files; those for Wire's infrastructure, for Helm's traps and for
+/// secrets are built in, and any `.watch` file in a folder `rules` beside the values takes part.
+#[derive(Debug, Parser)]
+#[command(
+    name = "dogwatch",
+    version,
+    propagate_version = true,
+    max_term_width = 100
+)]
+#[command(
+    after_help = "Exit status: 0 clean, 1 findings at or above --fail-on, 2 usage, configuration or rules, 3 nothing to judge.\n\
+    Start with: dogwatch lint PATH, dogwatch explain RULE"
+)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Judge trees of override files
+    Lint(Lint),
+    /// List the rules
+    Rules(Rules),
+    /// Show a rule: what it is for, when it fails, what would pass
+    Explain(Explain),
+}
+
+/// Where files and rules are.
+#[derive(Debug, Clone, Default, ClapArgs)]
+pub(crate) struct Where {
+    /// Folders or files; a file is judged within its tree
+    #[arg(default_value = ".", value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// A folder of `.watch` files that take part besides the configured ones
+    #[arg(long, value_name = "DIR")]
+    pub(crate) rules: Vec<PathBuf>,
+    /// Read files that `.gitignore` leaves out, too
+    #[arg(long)]
+    pub(crate) no_ignore: bool,
+}
+
+/// Which rules and deployments.
+#[derive(Debug, Clone, Default, ClapArgs)]
+pub(crate) struct Select {
+    /// Only deployments of this profile, such as `prod`
+    #[arg(long, value_name = "PROFILE")]
+    pub(crate) profile: Vec<String>,
+    /// Only this rule
+    #[arg(long, value_name = "RULE")]
+    pub(crate) rule: Vec<String>,
+    /// Only rules with this tag, or of this pack
+    #[arg(long, value_name = "TAG")]
+    pub(crate) tag: Vec<String>,
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct Lint {
+    #[command(flatten)]
+    pub(crate) place: Where,
+    #[command(flatten)]
+    pub(crate) select: Select,
+    /// How findings are written; several are possible, `sarif=report.sarif` writes to a file
+    #[arg(
+        long,
+        visible_alias = "output",
+        value_name = "FORMAT[=FILE]",
+        default_value = "pretty",
+        help_heading = "Output"
+    )]
+    pub(crate) format: Vec<Target>,
+    /// The least severity that makes the exit status 1: error, warning, info [default: error, or as configured]
+    #[arg(long, value_name = "SEVERITY", value_parser = severity, help_heading = "Output")]
+    pub(crate) fail_on: Option<Severity>,
+    /// Do not shorten lists of what was left out
+    #[arg(long, short, help_heading = "Output")]
+    pub(crate) verbose: bool,
+    /// How many threads; 0 is one for each processor
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) threads: usize,
+    /// The day of the run, for what is allowed until a day [default: today]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
+    pub(crate) today: Option<String>,
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct Rules {
+    #[command(flatten)]
+    pub(crate) place: Where,
+    /// Write JSON
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: TextOrJson,
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct Explain {
+    /// The rule's id, or the code of a problem
+    pub(crate) rule: String,
+    /// Where rules folders are looked for
+    #[command(flatten)]
+    pub(crate) place: RulesAt,
+}
+
+/// Where rules folders are looked for.
+#[derive(Debug, Clone, Default, ClapArgs)]
+pub(crate) struct RulesAt {
+    /// The tree whose rules take part
+    #[arg(long = "tree", default_value = ".", value_name = "PATH")]
+    pub(crate) tree: PathBuf,
+    /// A folder of `.watch` files that take part besides the configured ones
+    #[arg(long, value_name = "DIR")]
+    pub(crate) rules: Vec<PathBuf>,
+}
+
+/// For people or for programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum TextOrJson {
+    Text,
+    Json,
+}
+
+fn severity(text: &str) -> Result<Severity, String> {
+    text.parse()
+        .map_err(|()| "one of error, warning, info".to_owned())
+}
+
+fn day(text: &str) -> Result<String, String> {
+    let mut parts = text.split('-').map(str::len);
+    let digits = text.chars().all(|c| c.is_ascii_digit() || c == '-');
+    let shape = [parts.next(), parts.next(), parts.next(), parts.next()];
+    if digits && shape == [Some(4), Some(2), Some(2), None] {
+        Ok(text.to_owned())
+    } else {
+        Err("a day as YYYY-MM-DD".to_owned())
+    }
+}

@@ -1,0 +1,187 @@
+//! The commands. Each is a file; here is what they share.
+//!
+//! INVARIANT: nothing is analysed here: a command asks the libraries and writes what they say.
+
+mod explain;
+mod lint;
+mod rules;
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use ::lint::files::Disk;
+use ::lint::project::{Project, Settings};
+use anyhow::Context as _;
+
+use crate::args::{Args, Command, RulesAt, Where};
+use crate::output::Style;
+
+/// The exit status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Status {
+    /// Nothing at or above the level asked for.
+    Clean,
+    /// Findings at or above it.
+    Findings,
+    /// The arguments, the configuration or a rule is wrong.
+    Usage,
+    /// There was nothing to judge.
+    Nothing,
+}
+
+impl From<Status> for ExitCode {
+    fn from(status: Status) -> Self {
+        Self::from(match status {
+            Status::Clean => 0,
+            Status::Findings => 1,
+            Status::Usage => 2,
+            Status::Nothing => 3,
+        })
+    }
+}
+
+/// Runs the command.
+pub(crate) fn run(args: Args) -> anyhow::Result<Status> {
+    match args.command {
+        Command::Lint(args) => lint::run(&args),
+        Command::Rules(args) => rules::run(&args),
+        Command::Explain(args) => explain::run(&args),
+    }
+}
+
+/// Says on standard error what keeps the command from its work.
+pub(crate) fn complain(text: &str) {
+    let _ = writeln!(io::stderr(), "dogwatch: {text}");
+}
+
+/// Did the reader of the output go away?
+pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let mut causes = error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<io::Error>());
+    causes.any(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+/// The environment, read here and handed down.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the command line is where the environment is read"
+)]
+pub(crate) fn env(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// The working directory.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the command line is where the environment is read"
+)]
+pub(crate) fn cwd() -> anyhow::Result<PathBuf> {
+    std::env::current_dir().context("the working directory is gone")
+}
+
+/// Today, as `YYYY-MM-DD`, in universal time.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the command line is where the clock is read"
+)]
+pub(crate) fn today() -> String {
+    let now = std::time::SystemTime::now();
+    let since = now
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap_or_default();
+    let (year, month, day) = civil(since.as_secs() / 86_400);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+/// Days since 1970-01-01 to a day of the Gregorian calendar (Hinnant, "chrono-compatible low-level date algorithms").
+fn civil(days: u64) -> (u64, u64, u64) {
+    let shifted = days + 719_468;
+    let era = shifted / 146_097;
+    let of_era = shifted % 146_097;
+    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    (year + era * 400 + u64::from(month <= 2), month, day)
+}
+
+/// The style for standard output.
+pub(crate) fn style() -> Style {
+    let terminal = io::stdout().is_terminal();
+    let columns = || env("COLUMNS").and_then(|it| it.parse().ok());
+    let width = terminal.then(|| columns().or_else(terminal_width).unwrap_or(100));
+    Style::fitting(width, &env)
+}
+
+fn terminal_width() -> Option<usize> {
+    terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))
+}
+
+/// A path made absolute without looking at the disk, so that links stay as they were typed.
+pub(crate) fn absolute(cwd: &Path, path: &Path) -> PathBuf {
+    use std::path::Component;
+    let mut out = PathBuf::new();
+    for part in cwd.join(path).components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                out.pop();
+            }
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+/// What arguments say about where things are.
+pub(crate) fn settings(place: &Where) -> anyhow::Result<Settings> {
+    let cwd = cwd()?;
+    let all = |paths: &[PathBuf]| paths.iter().map(|path| absolute(&cwd, path)).collect();
+    Ok(Settings {
+        paths: all(&place.paths),
+        rules: all(&place.rules),
+        no_ignore: place.no_ignore,
+        today: Some(today()),
+        cwd,
+        ..Settings::default()
+    })
+}
+
+/// The same for commands that are about rules.
+pub(crate) fn rules_settings(place: &RulesAt) -> anyhow::Result<Settings> {
+    settings(&Where {
+        paths: vec![place.tree.clone()],
+        rules: place.rules.clone(),
+        no_ignore: false,
+    })
+}
+
+/// A project over the real files.
+pub(crate) fn project(settings: Settings) -> Project {
+    Project::new(settings, Arc::new(Disk))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_become_dates() {
+        assert_eq!(civil(0), (1970, 1, 1));
+        assert_eq!(civil(11_016), (2000, 2, 29));
+        assert_eq!(civil(20_785), (2026, 11, 28));
+        assert_eq!(civil(20_818), (2026, 12, 31));
+    }
+
+    #[test]
+    fn a_path_is_made_absolute_by_its_words() {
+        let at = |path: &str| absolute(Path::new("/a/b"), Path::new(path));
+        assert_eq!(at("."), Path::new("/a/b"));
+        assert_eq!(at("../c/./d"), Path::new("/a/c/d"));
+        assert_eq!(at("/x"), Path::new("/x"));
+    }
+}

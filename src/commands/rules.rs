@@ -1,0 +1,67 @@
+//! `dogwatch rules`: what rules there are, and where they come from.
+
+use std::io::{self, BufWriter, Write};
+
+use serde_json::json;
+
+use super::{Status, project, settings};
+use crate::args::{Rules, TextOrJson};
+
+pub(super) fn run(args: &Rules) -> anyhow::Result<Status> {
+    let settings = settings(&args.place)?;
+    let at = settings.paths.first().cloned().unwrap_or_default();
+    let project = project(settings);
+    let book = project.rules_of(&at);
+    let mut out = BufWriter::new(io::stdout().lock());
+    let mut rules: Vec<_> = book.program.rules().iter().collect();
+    rules.sort_by(|a, b| (&a.pack, &a.id).cmp(&(&b.pack, &b.id)));
+    match args.format {
+        TextOrJson::Json => {
+            let all: Vec<_> = rules
+                .iter()
+                .map(|rule| {
+                    let severities: Vec<_> = rule
+                        .severities
+                        .iter()
+                        .map(|(profile, severity)| {
+                            let word = severity.map_or("off", |it| it.as_str());
+                            json!({"profile": profile, "severity": word})
+                        })
+                        .collect();
+                    let sources: Vec<_> = rule
+                        .sources
+                        .iter()
+                        .map(|(title, url)| json!({"title": title, "url": url}))
+                        .collect();
+                    json!({
+                        "id": rule.id, "pack": rule.pack, "summary": rule.summary(),
+                        "docs": rule.docs, "severities": severities, "tags": rule.tags,
+                        "sources": sources, "since": rule.since, "until": rule.until,
+                        "file": book.sources.get(rule.span.source).path.to_string_lossy(),
+                    })
+                })
+                .collect();
+            serde_json::to_writer_pretty(&mut out, &json!({"version": 1, "rules": all}))?;
+            writeln!(out)?;
+        }
+        TextOrJson::Text => {
+            let mut pack = "";
+            for rule in &rules {
+                if rule.pack != pack {
+                    let gap = if pack.is_empty() { "" } else { "\n" };
+                    writeln!(out, "{gap}{}", rule.pack)?;
+                    pack = &rule.pack;
+                }
+                let severity = rule.severity("").map_or("off", |it| it.as_str());
+                writeln!(out, "  {severity:8}{:38} {}", rule.id, rule.summary())?;
+            }
+            writeln!(
+                out,
+                "\n{} rules; `dogwatch explain RULE` shows one",
+                rules.len()
+            )?;
+        }
+    }
+    out.flush()?;
+    Ok(Status::Clean)
+}

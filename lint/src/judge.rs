@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use globset::GlobBuilder;
 use lang::eval::{Counts, Judgement, Run, Verdict};
+use lang::program::Program;
 use rayon::prelude::*;
 use source::{Diagnostic, Label, Severity, Span};
 
@@ -75,7 +76,8 @@ fn judge_deployment(
         &deployment.external,
         &show,
     );
-    let run = Run::new(&tree.book.program, &host);
+    let program = &tree.book.program;
+    let run = Run::new(program, &host);
     let overrides = Overrides::new(config, &deployment.merged.deployment().profile);
     let judged: Vec<(Judgement<'_>, Vec<Finding>)> = rules
         .par_iter()
@@ -84,13 +86,13 @@ fn judge_deployment(
             let judgement = run.judge(rule);
             let verdicts = judgement.verdicts.iter();
             let findings =
-                verdicts.filter_map(|verdict| finding(tree, &host, verdict, &overrides, settings));
+                verdicts.filter_map(|it| finding(tree, program, &host, it, &overrides, settings));
             let findings = findings.collect();
             (judgement, findings)
         })
         .collect();
     for (judgement, findings) in judged {
-        let info = &tree.book.program.rules()[judgement.rule];
+        let info = &program.rules()[judgement.rule];
         if !judgement.off {
             let counts = outcome.counts.entry(info.id.clone()).or_default();
             counts.add(&judgement.counts);
@@ -113,14 +115,16 @@ fn judge_deployment(
     }
 }
 
-fn finding(
+/// What a verdict of a rule of `program` is for people; `None` where the configuration switches it off.
+pub(crate) fn finding(
     tree: &Tree,
+    program: &Program,
     host: &TreeHost<'_>,
     verdict: &Verdict<'_>,
     overrides: &Overrides<'_>,
     settings: &Settings,
 ) -> Option<Finding> {
-    let info = &tree.book.program.rules()[verdict.rule];
+    let info = &program.rules()[verdict.rule];
     let at = host.locate(&verdict.place);
     let span = at.span?;
     let file = tree.path_of(span.source);
@@ -198,12 +202,12 @@ pub(crate) fn slashes(path: &Path) -> String {
 }
 
 /// The severities that the configuration gives, for one profile.
-struct Overrides<'a> {
+pub(crate) struct Overrides<'a> {
     entries: Vec<(&'a SeverityEntry, Option<globset::GlobSet>)>,
 }
 
 impl<'a> Overrides<'a> {
-    fn new(config: &'a Config, profile: &str) -> Self {
+    pub(crate) fn new(config: &'a Config, profile: &str) -> Self {
         let entries = config.severities.iter();
         let mine = entries.filter(|entry| entry.profile.as_deref().is_none_or(|it| it == profile));
         Self {
@@ -253,10 +257,10 @@ fn globs(patterns: &[String]) -> Option<globset::GlobSet> {
 }
 
 /// The order of findings: file, place, code, profile. Paths are those that people see.
-pub(crate) fn sort_key<'f>(
-    finding: &'f Finding,
+pub(crate) fn sort_key(
+    finding: &Finding,
     path: impl Fn(Span) -> PathBuf,
-) -> (PathBuf, u32, u32, &'f str, &'f str, &'f str, &'f str) {
+) -> (PathBuf, u32, u32, &str, &str, &str, &str) {
     let span = finding.diagnostic.primary.span;
     (
         path(span),

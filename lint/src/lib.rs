@@ -6,6 +6,7 @@
 mod assemble;
 pub mod config;
 pub mod document;
+pub mod examples;
 pub mod files;
 pub mod finding;
 pub mod host;

@@ -11,6 +11,7 @@ use rustc_hash::FxHashMap;
 
 use crate::assemble::{Assembly, TreeResult};
 use crate::document::ReadFile;
+use crate::examples::AtHand;
 use crate::files::{Files, Overlay};
 use crate::judge::judge;
 use crate::report::Report;
@@ -40,6 +41,8 @@ pub struct Settings {
     pub facts: bool,
     /// Leave the baseline aside.
     pub no_baseline: bool,
+    /// Rules in place of those that the configuration brings: for examples of rules.
+    pub at_hand: Option<AtHand>,
 }
 
 impl Settings {

@@ -62,6 +62,8 @@ pub struct RuleBook {
     pub charts: Arc<ChartSet>,
     /// What the checker found out.
     pub checked: Checked,
+    /// The configured values of parameters.
+    pub params: Params,
 }
 
 /// The packs inside the program, read once in a process.
@@ -180,6 +182,7 @@ impl RuleBook {
             program,
             diagnostics,
             checked,
+            params,
         }
     }
 
@@ -187,6 +190,21 @@ impl RuleBook {
     pub fn standard() -> Arc<Self> {
         static STANDARD: OnceLock<Arc<RuleBook>> = OnceLock::new();
         Arc::clone(STANDARD.get_or_init(|| Arc::new(Self::build(&[], &Config::default(), false))))
+    }
+
+    /// The texts that are not inside the program, in their order: what [`RuleBook::build`] was given.
+    pub fn texts(&self) -> Vec<RuleText> {
+        let own = self.files.iter().filter(|file| file.file.is_some());
+        own.map(|file| {
+            let source = self.sources.get(file.source);
+            RuleText {
+                pack: file.pack.clone(),
+                path: source.path.to_path_buf(),
+                file: file.file.clone(),
+                text: Arc::clone(&source.text),
+            }
+        })
+        .collect()
     }
 
     /// The file that a text of a rule is.

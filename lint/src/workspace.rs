@@ -231,22 +231,26 @@ impl Surveyor<'_> {
                 self.files.list(root, &options).files.into_iter().collect();
             files.retain(|file| kept.contains(&root.join(file)));
         }
-        let (texts, empty_rules) = self.rule_texts(root, &config, &files);
-        let standard = texts.is_empty()
-            && config.packs.is_none()
-            && config.parameters.is_empty()
-            && !self.settings.facts;
-        let book = if standard {
+        let (texts, empty_rules) = match &self.settings.at_hand {
+            Some(at_hand) => (at_hand.book.texts(), Vec::new()),
+            None => self.rule_texts(root, &config, &files),
+        };
+        let usual = config.packs.is_none() && config.parameters.is_empty() && !self.settings.facts;
+        let at_hand = self.settings.at_hand.as_ref().filter(|_| usual);
+        let book = if let Some(at_hand) = at_hand {
+            Arc::clone(&at_hand.book)
+        } else if usual && texts.is_empty() {
             RuleBook::standard()
         } else {
             self.shared_book(workspace, &texts, &config)
         };
-        let known = workspace
-            .scopes
-            .iter()
-            .find(|it| Arc::ptr_eq(&it.book, &book));
+        let scopes = workspace.scopes.iter();
+        let known = scopes.map(|it| (&it.book, &it.knowledge));
+        let known = known
+            .chain(at_hand.map(|it| (&it.book, &it.knowledge)))
+            .find(|(it, _)| Arc::ptr_eq(it, &book));
         let knowledge = match known {
-            Some(scope) => Arc::clone(&scope.knowledge),
+            Some((_, knowledge)) => Arc::clone(knowledge),
             None => Arc::new(Knowledge::new(Arc::clone(&book.charts))),
         };
         let options = self.discover_options(Some((&config, &knowledge, root)));

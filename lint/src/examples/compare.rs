@@ -1,0 +1,175 @@
+//! An example's words and marks against what the rule finds.
+
+use lang::eval::Counts;
+use lang::parse::ast::Expect;
+use lang::parse::examples::Mark;
+use source::{Diagnostic, Span};
+
+use super::tree::{ExampleTree, Judged};
+use super::{head, problem};
+
+/// What differs; empty if the example holds.
+pub(super) fn problems(tree: &ExampleTree<'_>, judged: &Judged) -> Vec<Diagnostic> {
+    if let Some(error) = &judged.error {
+        return vec![error.clone()];
+    }
+    let at = head(tree.example);
+    if judged.off {
+        let it = problem(at, "the rule is off under the profile of this example");
+        return vec![it.with_help(
+            "name a file so that another profile results: `prod-values.yaml`, `demo-values.yaml`",
+        )];
+    }
+    match tree.example.expect {
+        Expect::Fails => fails(tree, judged),
+        Expect::Passes | Expect::NotApplicable | Expect::Undecided
+            if !judged.findings.is_empty() =>
+        {
+            faults(tree, judged)
+        }
+        Expect::Passes => passes(at, judged),
+        Expect::NotApplicable => not_applicable(at, judged),
+        Expect::Undecided => undecided(at, judged),
+    }
+}
+
+fn fails(tree: &ExampleTree<'_>, judged: &Judged) -> Vec<Diagnostic> {
+    let files = tree.files.files.iter().enumerate();
+    let mut marks: Vec<(usize, &Mark)> = files
+        .flat_map(|(at, file)| file.marks.iter().map(move |mark| (at, mark)))
+        .collect();
+    if marks.is_empty() {
+        if !judged.findings.is_empty() {
+            return Vec::new();
+        }
+        let it = problem(head(tree.example), "the rule finds nothing in this example");
+        return vec![it.with_help(outcome(judged))];
+    }
+    // A mark with more to say is harder to please.
+    marks.sort_by_key(|(_, mark)| std::cmp::Reverse(mark.words.len()));
+    let mut open: Vec<&Diagnostic> = judged.findings.iter().collect();
+    let mut unmet = Vec::new();
+    for (file, mark) in marks {
+        let met = open.iter().position(|found| {
+            stands_at(tree, found, file, mark) && found.message.contains(&mark.words)
+        });
+        match met {
+            Some(at) => {
+                open.remove(at);
+            }
+            None => unmet.push((file, mark)),
+        }
+    }
+    unmet.sort_by_key(|(_, mark)| mark.span);
+    let mut problems = Vec::new();
+    for (file, mark) in unmet {
+        let here = open
+            .iter()
+            .position(|found| stands_at(tree, found, file, mark));
+        problems.push(match here.map(|at| open.remove(at)) {
+            Some(found) => {
+                let it = problem(mark.span, "the finding here says something else");
+                it.with_help(format!("it says: {}", found.message))
+            }
+            None => problem(mark.span, "there is no finding of the rule here")
+                .with_help(outcome(judged)),
+        });
+    }
+    problems.extend(open.into_iter().map(|found| {
+        let told = tree.told(found);
+        let message = format!("this finding has no mark: {}", found.message);
+        problem(told.primary.span, message)
+            .with_help("an example with marks has one for each finding")
+    }));
+    problems
+}
+
+/// Does a finding stand where the mark is, to the byte? One at a point, where something is to be written, may be marked by the
+/// character there.
+fn stands_at(tree: &ExampleTree<'_>, found: &Diagnostic, file: usize, mark: &Mark) -> bool {
+    let span = found.primary.span;
+    let exact = (span.start, span.end) == (mark.range.start, mark.range.end);
+    let point = span.is_empty() && span.start == mark.range.start && mark.columns.len() == 1;
+    tree.file_of(span.source) == Some(file) && (exact || point)
+}
+
+fn faults(tree: &ExampleTree<'_>, judged: &Judged) -> Vec<Diagnostic> {
+    let findings = judged.findings.iter();
+    findings
+        .map(|found| {
+            let told = tree.told(found);
+            let message = format!("the rule finds fault with this example: {}", found.message);
+            problem(told.primary.span, message)
+        })
+        .collect()
+}
+
+fn passes(at: Span, judged: &Judged) -> Vec<Diagnostic> {
+    let Counts {
+        pass, undecided, ..
+    } = judged.counts;
+    if pass > 0 {
+        return Vec::new();
+    }
+    let (message, help) = if undecided > 0 {
+        (
+            "this example stays undecided",
+            "if that is meant, write `passes undecided`",
+        )
+    } else {
+        (
+            "the rule does not apply to this example",
+            "if that is meant, write `passes not-applicable`",
+        )
+    };
+    vec![problem(at, message).with_help(format!("{}; {help}", outcome(judged)))]
+}
+
+fn not_applicable(at: Span, judged: &Judged) -> Vec<Diagnostic> {
+    let Counts {
+        pass, undecided, ..
+    } = judged.counts;
+    let message = match (pass, undecided) {
+        (0, 0) => return Vec::new(),
+        (0, _) => "the rule is undecided here, which is not the same as `not-applicable`",
+        _ => "the rule applies to this example",
+    };
+    vec![problem(at, message).with_help(outcome(judged))]
+}
+
+fn undecided(at: Span, judged: &Judged) -> Vec<Diagnostic> {
+    if judged.counts.undecided > 0 {
+        return Vec::new();
+    }
+    vec![problem(at, "nothing in this example is undecided").with_help(outcome(judged))]
+}
+
+/// How the subjects ended, in words.
+fn outcome(judged: &Judged) -> String {
+    let Counts {
+        pass,
+        fail,
+        not_applicable,
+        undecided,
+        error,
+    } = judged.counts;
+    let counts = [
+        (fail, "failed"),
+        (pass, "passed"),
+        (not_applicable, "did not apply"),
+        (undecided, "stayed undecided"),
+        (error, "needed too much work"),
+    ];
+    let parts = counts.iter().filter(|(count, _)| *count > 0);
+    let parts: Vec<String> = parts
+        .map(|(count, word)| format!("{count} {word}"))
+        .collect();
+    if parts.is_empty() {
+        return "there is no subject for the rule".to_owned();
+    }
+    let mut text = format!("of the rule's subjects {}", parts.join(", "));
+    if let Some(reason) = judged.undecided.first() {
+        text.push_str(&format!(" ({reason})"));
+    }
+    text
+}

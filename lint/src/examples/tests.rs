@@ -1,0 +1,169 @@
+//! Rule texts in, what is told of their examples out.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use source::{PositionEncoding, Source};
+
+use super::{Options, RuleTest, Tester};
+use crate::config::Config;
+use crate::rulebook::{RuleBook, RuleText};
+
+/// The rule `port` with the given examples, and the lines and words of what is wrong with them.
+fn run(body: &str, examples: &str, options: Options) -> (RuleTest, Vec<String>) {
+    let text = format!("## Ports.\nrule port {{\n  severity error\n{body}\n{examples}}}\n");
+    let rule = RuleText {
+        pack: "acme".to_owned(),
+        path: PathBuf::from("rules/port.watch"),
+        file: Some(PathBuf::from("/rules/port.watch")),
+        text: Arc::from(text.as_str()),
+    };
+    let book = Arc::new(RuleBook::build(&[rule], &Config::default(), false));
+    let own = book
+        .diagnostics
+        .iter()
+        .filter(|it| it.severity == source::Severity::Error);
+    assert_eq!(own.count(), 0, "{:?}", book.diagnostics);
+    let test = Tester::new(book).test("port", options).unwrap();
+    let source = Source::new("port.watch", text);
+    let told = test.problems().map(|it| {
+        let at = source
+            .lines()
+            .line_col(it.primary.span.start, PositionEncoding::Utf32);
+        let marked = source.slice(it.primary.span);
+        format!("{}: {marked}: {}", at.line + 1, it.message)
+    });
+    let told = told.collect();
+    (test, told)
+}
+
+const BODY: &str =
+    "  for p at brig.config.smtp.port\n  require p == 25\n    say \"the port is {p}\"\n";
+
+/// A rule needs one example of each kind.
+fn told(examples: &str) -> Vec<String> {
+    let good = FILE.replace("26", "25");
+    let all = format!("{examples}  fails ```\n{FILE}  ```\n  passes ```\n{good}  ```\n");
+    run(BODY, &all, Options::default()).1
+}
+
+const FILE: &str = "    # values/wire-server/values.yaml\n    brig: {config: {smtp: {port: 26}}}\n";
+
+#[test]
+fn a_mark_where_the_finding_stands_holds() {
+    let marked =
+        format!("  fails ```\n{FILE}    #                            ^^ port is 26\n  ```\n");
+    assert_eq!(told(&marked), [""; 0]);
+}
+
+#[test]
+fn a_mark_one_byte_off_does_not_hold() {
+    let marked = format!("  fails ```\n{FILE}    #                           ^^^ port\n  ```\n");
+    assert_eq!(
+        told(&marked),
+        [
+            "11: ^^^ port: there is no finding of the rule here",
+            "10: 26: this finding has no mark: the port is 26"
+        ]
+    );
+}
+
+#[test]
+fn a_mark_with_other_words_does_not_hold() {
+    let marked =
+        format!("  fails ```\n{FILE}    #                            ^^ port is 27\n  ```\n");
+    assert_eq!(
+        told(&marked),
+        ["11: ^^ port is 27: the finding here says something else"]
+    );
+}
+
+#[test]
+fn a_failing_example_needs_a_finding_and_a_passing_one_none() {
+    assert_eq!(told(&format!("  fails ```\n{FILE}  ```\n")), [""; 0]);
+    assert_eq!(
+        told(&format!("  passes ```\n{FILE}  ```\n")),
+        ["10: 26: the rule finds fault with this example: the port is 26"]
+    );
+    let good = FILE.replace("26", "25");
+    assert_eq!(told(&format!("  passes ```\n{good}  ```\n")), [""; 0]);
+    assert_eq!(
+        told(&format!("  fails \"a\" ```\n{good}  ```\n")),
+        ["8: fails \"a\": the rule finds nothing in this example"]
+    );
+}
+
+#[test]
+fn an_example_the_rule_does_not_apply_to_says_so() {
+    let other = FILE.replace("port", "host");
+    assert_eq!(
+        told(&format!("  passes ```\n{other}  ```\n")),
+        ["8: passes: the rule does not apply to this example"]
+    );
+    assert_eq!(
+        told(&format!("  passes not-applicable ```\n{other}  ```\n")),
+        [""; 0]
+    );
+    let good = FILE.replace("26", "25");
+    assert_eq!(
+        told(&format!("  passes not-applicable ```\n{good}  ```\n")),
+        ["8: passes: the rule applies to this example"]
+    );
+}
+
+#[test]
+fn an_undecided_example_says_so() {
+    let unseen = FILE.replace("26", "ref+vault://smtp/port");
+    assert_eq!(
+        told(&format!("  passes ```\n{unseen}  ```\n")),
+        ["8: passes: this example stays undecided"]
+    );
+    assert_eq!(
+        told(&format!("  passes undecided ```\n{unseen}  ```\n")),
+        [""; 0]
+    );
+}
+
+#[test]
+fn files_of_an_example_are_read_as_files() {
+    assert_eq!(
+        told("  fails ```\n    a: 1\n  ```\n"),
+        ["9: a: 1: this text belongs to no file"]
+    );
+    assert_eq!(
+        told("  fails ```\n    # ../values.yaml\n    a: 1\n  ```\n"),
+        ["9: ../values.yaml: `../values.yaml` leads out of the example"]
+    );
+    let twice = format!("  fails ```\n{FILE}{FILE}  ```\n");
+    assert_eq!(
+        told(&twice),
+        ["11: values/wire-server/values.yaml: `values/wire-server/values.yaml` stands here twice"]
+    );
+    let unread = told("  fails ```\n    # values/brig/values.yaml\n    a: [1\n    b: 2\n  ```\n");
+    assert!(unread[0].starts_with("11: "), "{unread:?}");
+}
+
+#[test]
+fn a_damage_that_no_example_notices_survives() {
+    let body = "  for p at brig.config.smtp.port\n  when p > 20\n  require p == 25\n    say \"the port is {p}\"\n";
+    let good = FILE.replace("26", "25");
+    let examples = format!("  fails ```\n{FILE}  ```\n  passes ```\n{good}  ```\n");
+    let (test, told) = run(body, &examples, Options { mutate: true });
+    assert_eq!(told, [""; 0]);
+    let mutants = test.mutants.unwrap();
+    let changes: Vec<_> = mutants.survivors.iter().map(|it| it.change).collect();
+    assert_eq!(changes, ["the condition is left out"]);
+    let low = FILE.replace("26", "7");
+    let defended = format!("{examples}  passes not-applicable ```\n{low}  ```\n");
+    let (test, _) = run(body, &defended, Options { mutate: true });
+    assert_eq!(test.mutants.unwrap().survivors, []);
+}
+
+#[test]
+fn coverage_counts_each_clause_over_all_examples() {
+    let good = FILE.replace("26", "25");
+    let examples = format!("  fails ```\n{FILE}  ```\n  passes ```\n{good}  ```\n");
+    let (test, _) = run(BODY, &examples, Options::default());
+    let counts: Vec<_> = test.coverage.iter().map(|it| (it.yes, it.no)).collect();
+    assert_eq!(counts, [(1, 1)]);
+}

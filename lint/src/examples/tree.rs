@@ -1,0 +1,270 @@
+//! One example as a tree: its files laid out below a folder that is not there, read and merged like any other.
+
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+use lang::eval::{ClauseCoverage, Counts, Run};
+use lang::parse::ast::Example;
+use lang::parse::examples::{Files, split};
+use lang::program::Program;
+use source::{Diagnostic, Label, Severity, SourceId, Span};
+
+use super::{AtHand, head, problem};
+use crate::files::Memory;
+use crate::host::TreeHost;
+use crate::judge::{Overrides, finding};
+use crate::project::{Project, Settings};
+use crate::rulebook::RuleBook;
+use crate::tree::Tree;
+use crate::workspace::{CONFIG, Workspace};
+
+/// The folder that an example's files are in.
+const ROOT: &str = "/example";
+
+/// An example, read.
+pub(super) struct ExampleTree<'e> {
+    pub(super) example: &'e Example,
+    pub(super) files: Files,
+    /// The rules: those at hand, or those with the parameters that the example sets.
+    pub(super) book: Arc<RuleBook>,
+    /// Paths that lead out of the example, or none at all.
+    misplaced: Vec<Diagnostic>,
+    settings: Settings,
+    workspace: Arc<Workspace>,
+    trees: Vec<Arc<Tree>>,
+    /// The text of each file, where it takes part: an index into `files`.
+    numbers: Vec<(SourceId, usize)>,
+}
+
+/// What a rule says about an example.
+#[derive(Debug, Default)]
+pub(super) struct Judged {
+    pub(super) counts: Counts,
+    /// In the numbers of the example's texts, each fault once.
+    pub(super) findings: Vec<Diagnostic>,
+    /// Why subjects stayed undecided.
+    pub(super) undecided: Vec<String>,
+    /// The rule is off under the profile of every deployment.
+    pub(super) off: bool,
+    /// The rule needs too much work.
+    pub(super) error: Option<Diagnostic>,
+}
+
+impl<'e> ExampleTree<'e> {
+    /// Lays out, reads and merges an example.
+    pub(super) fn load(example: &'e Example, at_hand: &AtHand) -> Self {
+        let files = split(example);
+        let root = PathBuf::from(ROOT);
+        let mut memory = Memory::default();
+        let mut misplaced = Vec::new();
+        let mut paths = Vec::new();
+        for file in &files.files {
+            let Some(path) = &file.path else {
+                let span = file.span_in_rule(0..file.text.find('\n').unwrap_or(0) as u32);
+                let it = problem(span, "this text belongs to no file");
+                misplaced.push(it.with_help(
+                    "put the file's path above it, as in `# values/wire-server/values.yaml`",
+                ));
+                paths.push(None);
+                continue;
+            };
+            let whole = Path::new(&path.node);
+            if !whole
+                .components()
+                .all(|it| matches!(it, Component::Normal(_)))
+            {
+                let it = problem(
+                    path.span,
+                    format!("`{}` leads out of the example", path.node),
+                );
+                misplaced.push(it.with_help("paths are relative to the folder of a tree"));
+            }
+            let whole = root.join(whole);
+            if memory.paths().any(|it| it == whole) {
+                misplaced.push(problem(
+                    path.span,
+                    format!("`{}` stands here twice", path.node),
+                ));
+            }
+            memory.insert(whole.clone(), file.text.clone().into_bytes());
+            paths.push(Some(whole));
+        }
+        let settings = Settings {
+            cwd: root.clone(),
+            paths: vec![root],
+            no_ignore: true,
+            at_hand: Some(at_hand.clone()),
+            ..Settings::default()
+        };
+        let project = Project::new(settings.clone(), Arc::new(memory));
+        let workspace = project.workspace();
+        let trees: Vec<Arc<Tree>> = project.trees().collect();
+        let mut numbers = Vec::new();
+        for (at, path) in paths.iter().enumerate() {
+            let Some(path) = path else { continue };
+            let read = trees.iter().find_map(|tree| tree.files.get(path));
+            let config = workspace
+                .scopes
+                .iter()
+                .filter_map(|it| it.config_file.as_ref());
+            let mut config = config.filter(|_| path.ends_with(CONFIG));
+            if let Some(read) = read.or_else(|| config.next()) {
+                numbers.push((read.id, at));
+            }
+        }
+        Self {
+            example,
+            files,
+            book: trees
+                .first()
+                .map_or(&at_hand.book, |tree| &tree.book)
+                .clone(),
+            misplaced,
+            settings,
+            workspace,
+            trees,
+            numbers,
+        }
+    }
+
+    /// What keeps the example from being judged: marks of nothing, texts that cannot be read.
+    pub(super) fn problems(&self) -> Vec<Diagnostic> {
+        let mut problems: Vec<Diagnostic> = self.files.diagnostics.clone();
+        problems.extend(self.misplaced.iter().cloned());
+        let mut unread: Vec<&Diagnostic> = Vec::new();
+        for scope in &self.workspace.scopes {
+            unread.extend(&scope.diagnostics);
+            unread.extend(scope.config_file.iter().flat_map(|it| it.document.errors()));
+        }
+        for file in self.trees.iter().flat_map(|tree| tree.files.values()) {
+            unread.extend(file.document.errors().iter().chain(&file.problem));
+        }
+        let errors = unread
+            .into_iter()
+            .filter(|it| it.severity == Severity::Error);
+        problems.extend(errors.map(|it| self.told(it)));
+        if problems.is_empty() && self.trees.iter().all(|tree| tree.deployments.is_empty()) {
+            let it = problem(head(self.example), "there is no tree in this example");
+            problems.push(
+                it.with_help("name its files as in a tree: `# values/wire-server/values.yaml`"),
+            );
+        }
+        problems
+    }
+
+    /// The file of the example that a text is.
+    pub(super) fn file_of(&self, id: SourceId) -> Option<usize> {
+        let mut numbers = self.numbers.iter();
+        numbers.find(|(it, _)| *it == id).map(|(_, at)| *at)
+    }
+
+    /// The place in the rule's text; `None` for one that the example does not show.
+    pub(super) fn span_in_rule(&self, span: Span) -> Option<Span> {
+        let file = &self.files.files[self.file_of(span.source)?];
+        Some(file.span_in_rule(span.start..span.end))
+    }
+
+    /// What is told about the example, with places in the rule's text.
+    pub(super) fn told(&self, diagnostic: &Diagnostic) -> Diagnostic {
+        let mut told = diagnostic.clone();
+        let place = self.span_in_rule(told.primary.span);
+        told.primary.span = place.unwrap_or_else(|| head(self.example));
+        told.related = diagnostic
+            .related
+            .iter()
+            .filter_map(|label| {
+                Some(Label::new(
+                    self.span_in_rule(label.span)?,
+                    label.message.clone(),
+                ))
+            })
+            .collect();
+        told.fixes.clear();
+        told
+    }
+
+    /// Judges a rule of a program, `None` being one that takes no part here; adds to `coverage` how often its clauses were true and false.
+    pub(super) fn judge(
+        &self,
+        program: &Program,
+        rule: Option<usize>,
+        mut coverage: Option<&mut Vec<ClauseCoverage>>,
+    ) -> Judged {
+        let mut judged = Judged {
+            off: true,
+            ..Judged::default()
+        };
+        let Some(rule) = rule else {
+            return judged;
+        };
+        self.each_run(program, |run, tree, host, overrides| {
+            let judgement = match &mut coverage {
+                Some(coverage) => {
+                    let (judgement, clauses) = run.coverage(rule);
+                    add_coverage(coverage, clauses);
+                    judgement
+                }
+                None => run.judge(rule),
+            };
+            judged.off &= judgement.off;
+            judged.counts.add(&judgement.counts);
+            let reasons = judgement.undecided.iter();
+            judged
+                .undecided
+                .extend(reasons.map(|why| why.unknown.reason.clone().into_owned()));
+            judged.error = judged.error.take().or(judgement.error);
+            for verdict in &judgement.verdicts {
+                let found = finding(tree, program, host, verdict, overrides, &self.settings);
+                let Some(found) = found.map(|it| it.diagnostic) else {
+                    continue;
+                };
+                // A layer that several deployments share is judged in each.
+                let same = |it: &Diagnostic| {
+                    (it.primary.span, &it.message) == (found.primary.span, &found.message)
+                };
+                if !judged.findings.iter().any(same) {
+                    judged.findings.push(found);
+                }
+            }
+        });
+        judged.findings.sort_by_key(|it| it.primary.span);
+        judged
+    }
+
+    /// Calls `judge` with a program over each deployment.
+    fn each_run(
+        &self,
+        program: &Program,
+        mut judge: impl FnMut(&Run<'_>, &Tree, &TreeHost<'_>, &Overrides<'_>),
+    ) {
+        let show = |path: &Path| self.settings.show(path);
+        let plans = &self.workspace.trees;
+        for (tree, plan) in self.trees.iter().zip(plans) {
+            let config = &self.workspace.scopes[plan.scope].config;
+            for deployment in &tree.deployments {
+                let host = TreeHost::new(
+                    &deployment.merged,
+                    &tree.knowledge,
+                    &deployment.key,
+                    &deployment.external,
+                    &show,
+                );
+                let overrides = Overrides::new(config, &deployment.merged.deployment().profile);
+                judge(&Run::new(program, &host), tree, &host, &overrides);
+            }
+        }
+    }
+}
+
+fn add_coverage(sum: &mut Vec<ClauseCoverage>, clauses: Vec<ClauseCoverage>) {
+    if sum.is_empty() {
+        *sum = clauses;
+        return;
+    }
+    for (sum, more) in sum.iter_mut().zip(clauses) {
+        sum.yes += more.yes;
+        sum.no += more.no;
+        sum.missing += more.missing;
+        sum.unknown += more.unknown;
+    }
+}

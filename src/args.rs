@@ -35,6 +35,84 @@ pub(crate) enum Command {
     Rules(Rules),
     /// Show a rule: what it is for, when it fails, what would pass
     Explain(Explain),
+    /// Show where a value comes from: what Helm will use, which layer sets it, what it hides
+    Why(Why),
+    /// Show the values that Helm will use, or one file as Helm reads it
+    Values(Values),
+    /// Show what was found: deployments, releases, layers in order, what takes no part
+    Tree(Tree),
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+#[command(
+    after_help = "Exit status: 0 there is an answer, 1 nothing sets it, 2 usage, 3 nothing to look at."
+)]
+pub(crate) struct Why {
+    /// The value: a component and the keys below it, such as `brig.config.smtp.host`; `"a.b"` for a key with a dot, `[0]` for an
+    /// item
+    #[arg(value_name = "PATH")]
+    pub(crate) path: String,
+    #[command(flatten)]
+    pub(crate) place: Look,
+    /// For people or for programs
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: TextOrJson,
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+#[command(
+    after_help = "Secrets are redacted. Exit status: 0 shown, 2 usage or a file that Helm refuses, 3 nothing to show."
+)]
+pub(crate) struct Values {
+    /// Names of releases, charts or components; or a file, which is shown as Helm reads it [default: all releases]
+    #[arg(value_name = "RELEASE|FILE")]
+    pub(crate) what: Vec<PathBuf>,
+    /// The tree to look at
+    #[arg(long, value_name = "PATH", default_value = ".")]
+    pub(crate) tree: PathBuf,
+    /// Only deployments of this profile, such as `prod`
+    #[arg(long, value_name = "PROFILE")]
+    pub(crate) profile: Vec<String>,
+    /// Say behind each value which file and line it comes from
+    #[arg(long)]
+    pub(crate) with_origin: bool,
+    /// How values are written
+    #[arg(long, value_name = "FORMAT", default_value = "yaml")]
+    pub(crate) format: YamlOrJson,
+    /// Read files that `.gitignore` leaves out, too
+    #[arg(long)]
+    pub(crate) no_ignore: bool,
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+#[command(after_help = "Exit status: 0 there are deployments, 2 usage, 3 there are none.")]
+pub(crate) struct Tree {
+    #[command(flatten)]
+    pub(crate) place: Look,
+    /// For people or for programs
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: TextOrJson,
+}
+
+/// What is looked at.
+#[derive(Debug, Clone, Default, ClapArgs)]
+pub(crate) struct Look {
+    /// The tree, or a file in it
+    #[arg(default_value = ".", value_name = "TREE")]
+    pub(crate) tree: PathBuf,
+    /// Only deployments of this profile, such as `prod`
+    #[arg(long, value_name = "PROFILE")]
+    pub(crate) profile: Vec<String>,
+    /// Read files that `.gitignore` leaves out, too
+    #[arg(long)]
+    pub(crate) no_ignore: bool,
+}
+
+/// How trees of values are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum YamlOrJson {
+    Yaml,
+    Json,
 }
 
 /// Where files and rules are.

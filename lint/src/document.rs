@@ -15,6 +15,8 @@ use crate::files::{Files, MAX_SIZE};
 pub struct ReadFile {
     /// The text, under the path that people see; empty for a file that is no text.
     pub source: Source,
+    /// Where it is on disk; of a stated text, as people see the file that states it.
+    pub path: std::path::PathBuf,
     /// Its number.
     pub id: SourceId,
     /// The text, parsed.
@@ -30,7 +32,7 @@ pub struct ReadFile {
 impl ReadFile {
     /// Reads a file. `shown` is its path as people see it.
     pub fn read(files: &dyn Files, path: &Path, shown: &Path, id: SourceId) -> Self {
-        match files.read(path) {
+        let read = match files.read(path) {
             Ok(bytes) => Self::of_bytes(&bytes, path, shown, id),
             Err(error) if error.kind() == std::io::ErrorKind::FileTooLarge => Self::unreadable(
                 shown,
@@ -47,6 +49,10 @@ impl ReadFile {
                 "file-unreadable",
                 format!("the file cannot be read: {}", error.kind()),
             ),
+        };
+        Self {
+            path: path.to_owned(),
+            ..read
         }
     }
 
@@ -89,6 +95,7 @@ impl ReadFile {
         Self {
             size: text.len() as u64,
             source: Source::new(shown, text),
+            path: shown.to_owned(),
             id,
             protection: Protection::of(&document),
             document: Arc::new(document),

@@ -6,6 +6,7 @@
 mod assemble;
 pub mod config;
 pub mod document;
+pub mod effective;
 pub mod examples;
 pub mod files;
 pub mod finding;
@@ -18,6 +19,8 @@ pub mod project;
 pub mod report;
 pub mod rulebook;
 pub mod schema;
+pub mod shown;
 pub mod sources;
 pub mod tree;
+pub mod why;
 pub mod workspace;

@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
+use values::discover::{DeploymentPlan, LayerPlan, ReleasePlan, TreePlan};
+use values::layer::Role;
 
 use crate::assemble::{Assembly, TreeResult};
 use crate::document::ReadFile;
@@ -48,11 +50,16 @@ pub struct Settings {
 impl Settings {
     /// A path as people see it.
     pub fn show(&self, path: &Path) -> PathBuf {
-        match path.strip_prefix(&self.cwd) {
-            Ok(below) if below.as_os_str().is_empty() => PathBuf::from("."),
-            Ok(below) => below.to_owned(),
-            Err(_) => path.to_owned(),
-        }
+        shown_path(&self.cwd, path)
+    }
+}
+
+/// A path as people see it who are in a folder.
+pub(crate) fn shown_path(cwd: &Path, path: &Path) -> PathBuf {
+    match path.strip_prefix(cwd) {
+        Ok(below) if below.as_os_str().is_empty() => PathBuf::from("."),
+        Ok(below) => below.to_owned(),
+        Err(_) => path.to_owned(),
     }
 }
 
@@ -243,6 +250,59 @@ impl Project {
         let workspace = self.workspace();
         let at = self.trees_of(&workspace, path).into_iter().next()?;
         Some(self.load(&workspace, at))
+    }
+
+    /// The trees that a path is in or that are below it, with their number in [`Workspace::trees`], read and merged one after
+    /// the other.
+    pub fn trees_at(&self, path: &Path) -> impl Iterator<Item = (usize, Arc<Tree>)> {
+        let workspace = self.workspace();
+        let numbers = self.trees_of(&workspace, path);
+        numbers
+            .into_iter()
+            .map(move |at| (at, self.load(&workspace, at)))
+    }
+
+    /// A file on its own: a tree with one release of that one layer. `None` if there is no such file.
+    pub fn lone(&self, path: &Path) -> Option<Tree> {
+        let workspace = self.workspace();
+        let scope = scope_of(&workspace, path)?;
+        let below = path.strip_prefix(&scope.root).ok()?.to_owned();
+        let name = below.file_name()?.to_string_lossy().into_owned();
+        let role = if name.contains("secret") {
+            Role::Secrets
+        } else {
+            Role::Values
+        };
+        let release = ReleasePlan {
+            name: name.clone(),
+            layers: vec![LayerPlan::file(below, role)],
+            ..ReleasePlan::default()
+        };
+        let alone = TreeRef {
+            plan: TreePlan {
+                deployments: vec![DeploymentPlan {
+                    releases: vec![release],
+                    ..DeploymentPlan::default()
+                }],
+                ..TreePlan::default()
+            },
+            ..TreeRef::default()
+        };
+        let read = |path: &Path| {
+            let id = self.numbers.of(path, None);
+            let shown = self.settings.show(path);
+            Arc::new(ReadFile::read(&self.files, path, &shown, id))
+        };
+        self.files.kind(path)?;
+        let settings = &self.settings;
+        Some(Tree::load(
+            scope,
+            &alone,
+            settings,
+            &self.numbers,
+            &read,
+            &[],
+        ))
     }
 
     /// Every tree, read and merged one after the other.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
-use source::{Diagnostic, Source, SourceId};
+use source::{Diagnostic, Source, SourceId, Span};
 use values::discover::{AbsentLayer, AbsentReason, LayerPlan, ReleasePlan};
 use values::layer::{Deployment, Layer, Release};
 use values::merged::Merged;
@@ -15,7 +15,7 @@ use values::yaml::Kind;
 use crate::config::Facts;
 use crate::document::ReadFile;
 use crate::knowledge::{Key, Knowledge};
-use crate::project::Settings;
+use crate::project::{Settings, shown_path};
 use crate::rulebook::RuleBook;
 use crate::sources::{FIRST_DEFAULTS, FIRST_FILE, Numbers};
 use crate::workspace::{Scope, TreeRef};
@@ -37,7 +37,15 @@ pub struct Tree {
     pub deployments: Vec<TreeDeployment>,
     /// What could not be followed in a statement of releases.
     pub notes: Vec<Diagnostic>,
+    /// Files that state releases and are no layers themselves, by number.
+    pub(crate) statements: FxHashMap<SourceId, Arc<ReadFile>>,
     by_id: FxHashMap<SourceId, Source>,
+    /// Where the texts in `inline` are stated.
+    origins: FxHashMap<SourceId, Span>,
+    /// The folder that the paths of a plan are relative to.
+    base: PathBuf,
+    /// The folder that people see paths relative to.
+    cwd: PathBuf,
 }
 
 /// One deployment of a tree.
@@ -72,7 +80,11 @@ impl Tree {
             inline: Vec::new(),
             deployments: Vec::new(),
             notes: tree.notes.clone(),
+            statements: FxHashMap::default(),
             by_id: FxHashMap::default(),
+            origins: FxHashMap::default(),
+            base: scope.root.clone(),
+            cwd: settings.cwd.clone(),
         };
         let mut loader = Loader {
             scope,
@@ -104,6 +116,9 @@ impl Tree {
         for path in &tree.loose {
             loader.file(&scope.root.join(path));
         }
+        for path in &tree.statements {
+            loader.statement(&scope.root.join(path));
+        }
         loaded
     }
 
@@ -119,14 +134,40 @@ impl Tree {
         known.then(|| self.book.sources.get(id).clone())
     }
 
+    /// Where a text that is in no file of its own is stated.
+    pub fn origin(&self, id: SourceId) -> Option<Span> {
+        self.origins.get(&id).copied()
+    }
+
+    /// A path as people see it.
+    pub fn show(&self, path: &Path) -> PathBuf {
+        shown_path(&self.cwd, path)
+    }
+
+    /// What is known of the name of a layer that is not there, as people see it.
+    pub fn show_absent(&self, absent: &AbsentLayer) -> PathBuf {
+        match absent.why {
+            AbsentReason::NotFound | AbsentReason::Unreadable => {
+                self.show(&self.base.join(&absent.path))
+            }
+            AbsentReason::TemplatedName | AbsentReason::Remote | AbsentReason::CommandLine => {
+                absent.path.clone()
+            }
+        }
+    }
+
     /// The file a number stands for, absolute.
     pub fn path_of(&self, id: SourceId) -> Option<&Path> {
         if id.0 < FIRST_FILE {
             return self.book.file(id)?.file.as_deref();
         }
         let mut files = self.files.iter();
-        let (path, _) = files.find(|(_, file)| file.id == id)?;
-        Some(path)
+        let found = files.find(|(_, file)| file.id == id);
+        let stated = || self.statements.get(&id).map(|file| &file.path);
+        found
+            .map(|(path, _)| path)
+            .or_else(stated)
+            .map(PathBuf::as_path)
     }
 }
 
@@ -147,6 +188,15 @@ impl Loader<'_> {
         self.tree.by_id.insert(file.id, file.source.clone());
         self.tree.files.insert(path.to_owned(), Arc::clone(&file));
         file
+    }
+
+    fn statement(&mut self, path: &Path) {
+        if self.tree.files.contains_key(path) {
+            return;
+        }
+        let file = (self.read)(path);
+        self.tree.by_id.insert(file.id, file.source.clone());
+        self.tree.statements.insert(file.id, file);
     }
 
     fn release(&mut self, plan: &ReleasePlan, facts: &Facts) -> Release {
@@ -204,6 +254,9 @@ impl Loader<'_> {
             return self.file(&path);
         };
         let id = self.numbers.of(&path, Some(self.tree.inline.len()));
+        if let Some(origin) = plan.origin {
+            self.tree.origins.insert(id, origin);
+        }
         let shown = self.settings.show(&path);
         let file = Arc::new(ReadFile::of_text(text.as_str(), &shown, id));
         self.tree.by_id.insert(id, file.source.clone());

@@ -45,7 +45,7 @@ pub struct Scope {
 }
 
 /// One tree before its files are read.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct TreeRef {
     /// Its scope: an index into [`Workspace::scopes`].
     pub scope: usize,
@@ -57,6 +57,8 @@ pub struct TreeRef {
     pub charts: Vec<ChartDir>,
     /// What could not be followed in a statement of releases.
     pub notes: Vec<Diagnostic>,
+    /// Files that state its releases and hold no layer of their own.
+    pub statements: Vec<PathBuf>,
 }
 
 /// What a run is about.
@@ -383,6 +385,7 @@ impl Surveyor<'_> {
             loose: Vec::new(),
             charts: Vec::new(),
             notes: Vec::new(),
+            statements: Vec::new(),
         };
         if let Some(file) = &scope.config_file
             && scope.config.deployments.is_some()
@@ -394,6 +397,7 @@ impl Surveyor<'_> {
                 helmfile: None,
             });
             only.charts = found.charts;
+            only.statements.push(PathBuf::from(CONFIG));
             return vec![only];
         }
         let mut trees: Vec<TreeRef> = found.trees.into_iter().map(tree).collect();
@@ -403,10 +407,11 @@ impl Surveyor<'_> {
             }
         }
         let mut stated: BTreeMap<PathBuf, Vec<ExplicitRelease>> = BTreeMap::new();
-        let mut notes = Vec::new();
+        let (mut notes, mut statements) = (Vec::new(), Vec::new());
         for path in &found.unplaced {
             if let Some(manifest) = self.manifest(scope, path) {
                 notes.extend(manifest.notes.into_iter().map(note));
+                statements.push(path.clone());
                 stated
                     .entry(PathBuf::new())
                     .or_default()
@@ -420,6 +425,7 @@ impl Surveyor<'_> {
                 helmfile: None,
             });
             one.notes = std::mem::take(&mut notes);
+            one.statements = std::mem::take(&mut statements);
             trees.push(one);
         }
         for path in found.loose {
@@ -442,6 +448,7 @@ impl Surveyor<'_> {
     }
 
     fn helmfile(&self, scope: &Scope, path: &Path, files: &[PathBuf], tree: &mut TreeRef) {
+        tree.statements.push(path.to_owned());
         let file = self.read(&scope.root.join(path));
         let mut releases = Vec::new();
         for environment in environments(&file.document) {

@@ -5,6 +5,9 @@
 mod explain;
 mod lint;
 mod rules;
+mod tree;
+mod values;
+mod why;
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -13,9 +16,9 @@ use std::sync::Arc;
 
 use ::lint::files::Disk;
 use ::lint::project::{Project, Settings};
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 
-use crate::args::{Args, Command, RulesAt, Where};
+use crate::args::{Args, Command, Look, RulesAt, Where};
 use crate::output::Style;
 
 /// The exit status.
@@ -48,6 +51,9 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Status> {
         Command::Lint(args) => lint::run(&args),
         Command::Rules(args) => rules::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Why(args) => why::run(&args),
+        Command::Values(args) => values::run(&args),
+        Command::Tree(args) => tree::run(&args),
     }
 }
 
@@ -158,6 +164,48 @@ pub(crate) fn rules_settings(place: &RulesAt) -> anyhow::Result<Settings> {
         rules: place.rules.clone(),
         no_ignore: false,
     })
+}
+
+/// A project for looking at one tree, and the absolute path of that.
+///
+/// # Errors
+/// If there is nothing at the path.
+pub(crate) fn look(place: &Look) -> anyhow::Result<(Project, PathBuf)> {
+    let mut settings = settings(&Where {
+        paths: vec![place.tree.clone()],
+        rules: Vec::new(),
+        no_ignore: place.no_ignore,
+    })?;
+    settings.profiles.clone_from(&place.profile);
+    let path = settings.paths.first().cloned().unwrap_or_default();
+    let project = project(settings);
+    if let Some((path, why)) = project.workspace().missing.first() {
+        let shown = project.settings().show(path);
+        bail!("{}: {why}", shown.display());
+    }
+    Ok((project, path))
+}
+
+/// What is said where a tree has no deployment.
+pub(crate) fn nothing_there(place: &Look) -> Status {
+    let wanted = match place.profile.as_slice() {
+        [] => String::new(),
+        profiles => format!(" of the profile `{}`", profiles.join("`, `")),
+    };
+    complain(&format!(
+        "{}: there is no deployment{wanted} here; `dogwatch tree` shows what was found",
+        place.tree.display()
+    ));
+    Status::Nothing
+}
+
+/// What messages call a deployment.
+pub(crate) fn deployment_name<'d>(name: &'d str, profile: &'d str) -> &'d str {
+    match (name, profile) {
+        ("", "") => "the unnamed profile",
+        ("", profile) => profile,
+        (name, _) => name,
+    }
 }
 
 /// A project over the real files.

@@ -162,6 +162,19 @@ pub enum AbsentReason {
     CommandLine,
 }
 
+impl AbsentReason {
+    /// The reason as people read it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotFound => "there is no such file",
+            Self::TemplatedName => "a template decides what it is",
+            Self::Remote => "it is not in this repository",
+            Self::Unreadable => "it cannot be read",
+            Self::CommandLine => "it is given on the command line",
+        }
+    }
+}
+
 /// A chart on disk.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ChartDir {

@@ -34,6 +34,35 @@ impl KeyPath {
         )
     }
 
+    /// Reads a path as people write it, and as it is displayed: keys with dots between them, `"a.b"` for a key with a dot in
+    /// it, `[0]` for a position in a list. Every text is one: an unclosed quote or bracket runs to the end.
+    pub fn parse(text: &str) -> Self {
+        let mut steps = Vec::new();
+        let mut rest = text;
+        while !rest.is_empty() {
+            if let Some(inner) = rest.strip_prefix('[') {
+                let (index, after) = inner.split_once(']').unwrap_or((inner, ""));
+                steps.push(match index.parse() {
+                    Ok(index) => PathStep::Index(index),
+                    Err(_) => PathStep::Key(index.trim_matches('"').to_owned()),
+                });
+                rest = after.strip_prefix('.').unwrap_or(after);
+            } else if let Some(inner) = rest.strip_prefix('"') {
+                let (key, after) = inner.split_once('"').unwrap_or((inner, ""));
+                steps.push(PathStep::Key(key.to_owned()));
+                rest = after.strip_prefix('.').unwrap_or(after);
+            } else {
+                let end = rest.find(['.', '[']).unwrap_or(rest.len());
+                if end > 0 {
+                    steps.push(PathStep::Key(rest[..end].to_owned()));
+                }
+                rest = &rest[end..];
+                rest = rest.strip_prefix('.').unwrap_or(rest);
+            }
+        }
+        Self(steps)
+    }
+
     /// The steps, borrowed.
     pub fn steps(&self) -> Vec<Step<'_>> {
         self.0
@@ -273,6 +302,23 @@ mod tests {
             Step::Key("x"),
             Step::Key("y")
         ]));
+    }
+
+    #[test]
+    fn a_path_is_read_as_it_prints() {
+        let steps = |text| KeyPath::parse(text).0;
+        let key = |text: &str| PathStep::Key(text.to_owned());
+        assert_eq!(steps("brig.config"), [key("brig"), key("config")]);
+        assert_eq!(
+            steps("a[2].\"b.c\".d"),
+            [key("a"), PathStep::Index(2), key("b.c"), key("d")]
+        );
+        assert_eq!(steps("\"a[0]\""), [key("a[0]")]);
+        assert_eq!(steps(""), []);
+        assert_eq!(steps("a..b."), [key("a"), key("b")]);
+        for text in ["a", "a.b[0][1].c", "x.\"a.b\"", "kubernetes-io.y"] {
+            assert_eq!(KeyPath::parse(text).to_string(), text);
+        }
     }
 
     #[test]

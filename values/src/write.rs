@@ -63,6 +63,12 @@ pub fn number(number: f64) -> Option<String> {
     })
 }
 
+/// A number as Helm's JSON has it, which YAML reads back as the same number; `None` for one that is not finite, which Helm
+/// refuses.
+pub fn json_number(number: f64) -> Option<String> {
+    number.is_finite().then(|| crate::yaml::json_float(number))
+}
+
 /// A text of several lines as a block scalar: `|` or `|-`, then its lines, each indented by so many spaces, with that
 /// line break before each. `None` where a block scalar would need more than that.
 pub fn literal(text: &str, indent: usize, ending: &str) -> Option<(&'static str, String)> {

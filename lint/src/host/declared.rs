@@ -88,6 +88,21 @@ impl TreeHost<'_> {
         })
     }
 
+    /// The keys that the charts declare below a place.
+    pub(crate) fn keys_at<'h>(&'h self, places: &Places<'h>) -> Vec<&'h str> {
+        let set = self.knowledge.set();
+        let mut names: Vec<&str> = Vec::new();
+        for place in places {
+            names.extend(set.parts(*place).map(|(name, _)| name));
+            if let Found::Map(map, _) = place.found {
+                let version = self.version_at(place);
+                let keys = map.keys.iter().filter(|key| key.exists_in(version));
+                names.extend(keys.map(|key| key.name.as_str()));
+            }
+        }
+        names
+    }
+
     /// Where the setting went, from the top of the same chart.
     pub(crate) fn moved_at<'h>(&'h self, places: &Places<'h>) -> Option<&'h [String]> {
         places.iter().find_map(|place| match place.found {

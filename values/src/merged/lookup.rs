@@ -93,6 +93,11 @@ impl Merged {
         }
     }
 
+    /// What the value is as written, whatever may hide it.
+    pub fn kind(&self, node: NodeRef) -> Kind {
+        self.arena.kind(node)
+    }
+
     /// Why a value that a layer gives may not be the one that is used: a hidden layer lies over it.
     fn veiled(&self, node: NodeRef, layer: LayerId) -> Option<Unknown> {
         if node.view() == View::Written {

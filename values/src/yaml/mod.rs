@@ -10,6 +10,7 @@ mod numbers;
 mod typing;
 
 pub use document::{Document, Kind, NodeId, Style};
+pub(crate) use numbers::json_float;
 
 mod node {
     /// Helm's type of a scalar.

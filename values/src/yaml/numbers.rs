@@ -2,7 +2,7 @@
 
 /// A float as Go's `encoding/json` prints it: plain digits between 1e-6 and 1e21, else an exponent
 /// without leading zeros. `-0` keeps its sign.
-pub(super) fn json_float(number: f64) -> String {
+pub(crate) fn json_float(number: f64) -> String {
     let size = number.abs();
     if size != 0.0 && !(1e-6..1e21).contains(&size) {
         let text = format!("{number:e}");

@@ -1,0 +1,242 @@
+//! `dogwatch tree`: what was found. Trees, deployments, releases with their layers in order, and what takes no part.
+
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use ::lint::project::Project;
+use ::lint::shown;
+use ::lint::tree::Tree;
+use ::lint::workspace::{TreeRef, Workspace};
+use ::values::layer::{Layer, Release};
+use ::values::protection::Protection;
+use serde_json::{Value, json};
+
+use super::{Status, deployment_name, look, nothing_there};
+use crate::args::{TextOrJson, Tree as Args};
+
+pub(super) fn run(args: &Args) -> anyhow::Result<Status> {
+    let (project, at) = look(&args.place)?;
+    let workspace = project.workspace();
+    let mut out = BufWriter::new(io::stdout().lock());
+    let mut deployments = 0;
+    let mut trees: Vec<Value> = Vec::new();
+    for (number, tree) in project.trees_at(&at) {
+        deployments += tree.deployments.len();
+        let plan = &workspace.trees[number];
+        match args.format {
+            TextOrJson::Text => text(&project, &workspace, plan, &tree, &mut out)?,
+            TextOrJson::Json => trees.push(tree_json(&project, &workspace, plan, &tree)),
+        }
+    }
+    match args.format {
+        TextOrJson::Json => {
+            let ignored: Vec<Value> = workspace
+                .skipped
+                .iter()
+                .map(|it| json!({"file": it.path.to_string_lossy(), "why": it.why}))
+                .collect();
+            let whole = json!({"version": 1, "trees": trees, "ignored": ignored});
+            serde_json::to_writer_pretty(&mut out, &whole)?;
+            writeln!(out)?;
+        }
+        TextOrJson::Text if !workspace.skipped.is_empty() => {
+            writeln!(out, "take no part")?;
+            for skipped in &workspace.skipped {
+                writeln!(out, "  {}: {}", skipped.path.display(), skipped.why)?;
+            }
+        }
+        TextOrJson::Text => {}
+    }
+    out.flush()?;
+    if deployments == 0 {
+        return Ok(nothing_there(&args.place));
+    }
+    Ok(Status::Clean)
+}
+
+/// What says which releases there are.
+fn stated_by(project: &Project, workspace: &Workspace, plan: &TreeRef) -> Vec<String> {
+    let root = &workspace.scopes[plan.scope].root;
+    let files = plan.statements.iter();
+    let shown = files.map(|file| project.settings().show(&root.join(file)));
+    shown.map(|it| it.to_string_lossy().into_owned()).collect()
+}
+
+fn charts(project: &Project, workspace: &Workspace, plan: &TreeRef) -> Vec<String> {
+    let root = &workspace.scopes[plan.scope].root;
+    let charts = plan.charts.iter();
+    let shown = charts.map(|chart| project.settings().show(&root.join(&chart.path)));
+    shown.map(|it| it.to_string_lossy().into_owned()).collect()
+}
+
+/// How much of a layer cannot be seen, and what else is special about it.
+fn marks(tree: &Tree, layer: &Layer) -> Vec<String> {
+    let mut marks = Vec::new();
+    match &layer.protection {
+        Protection::Clear => {}
+        Protection::Sops(_) => marks.push("sops: keys are seen, values are not".to_owned()),
+        Protection::Opaque(_) => marks.push("encrypted as a whole".to_owned()),
+        Protection::Template => marks.push("a template: nothing of it is seen".to_owned()),
+    }
+    if layer.example {
+        marks.push("an example that stands in for a real file".to_owned());
+    }
+    if layer.part.is_some() {
+        marks.push("a part of the file".to_owned());
+    }
+    if let Some(at) = layer.origin.and_then(|origin| shown::at(tree, origin)) {
+        marks.push(format!("stated at {}", at.short()));
+    }
+    let errors = layer.document.errors().len();
+    if errors > 0 {
+        marks.push("damaged".to_owned());
+    }
+    marks
+}
+
+fn text(
+    project: &Project,
+    workspace: &Workspace,
+    plan: &TreeRef,
+    tree: &Tree,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let stated = stated_by(project, workspace, plan);
+    write!(out, "{}", tree.show(&tree.root).display())?;
+    match stated.as_slice() {
+        [] => writeln!(out)?,
+        files => writeln!(out, "  stated by {}", files.join(", "))?,
+    }
+    for deployment in &tree.deployments {
+        let plan = deployment.merged.deployment();
+        writeln!(out, "  {}", deployment_name(&plan.name, &plan.profile))?;
+        for release in &plan.releases {
+            release_text(tree, release, out)?;
+        }
+    }
+    let root = &workspace.scopes[plan.scope].root;
+    for chart in charts(project, workspace, plan) {
+        writeln!(out, "  chart on disk: {chart}")?;
+    }
+    for loose in &plan.loose {
+        let shown = tree.show(&root.join(loose));
+        writeln!(out, "  belongs to no release: {}", shown.display())?;
+    }
+    for note in &plan.notes {
+        match shown::at(tree, note.primary.span) {
+            Some(at) => writeln!(out, "  not followed: {at}: {}", note.message)?,
+            None => writeln!(out, "  not followed: {}", note.message)?,
+        }
+    }
+    Ok(())
+}
+
+fn release_text(tree: &Tree, release: &Release, out: &mut dyn Write) -> io::Result<()> {
+    write!(out, "    {}", release.name)?;
+    if release.chart != release.name {
+        write!(out, "  chart {}", release.chart)?;
+    }
+    if let Some(version) = &release.version {
+        write!(out, "  version {version}")?;
+    }
+    if let Some(namespace) = &release.namespace {
+        write!(out, "  namespace {namespace}")?;
+    }
+    writeln!(out)?;
+    for at in 0..=release.layers.len() {
+        for absent in release.absent.iter().filter(|it| it.position == at) {
+            let file = tree.show_absent(absent);
+            let role = absent.role.as_str();
+            let why = absent.why.as_str();
+            writeln!(out, "      - {role:7}  {}  ({why})", file.display())?;
+        }
+        let Some(layer) = release.layers.get(at) else {
+            continue;
+        };
+        let role = layer.role.as_str();
+        let file = tree.show(&layer.path);
+        write!(out, "      {} {role:7}  {}", at + 1, file.display())?;
+        match marks(tree, layer).as_slice() {
+            [] => writeln!(out)?,
+            marks => writeln!(out, "  ({})", marks.join("; "))?,
+        }
+    }
+    for given in &release.given {
+        writeln!(
+            out,
+            "      - set      `{given}` is given on the command line"
+        )?;
+    }
+    Ok(())
+}
+
+fn name(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+fn tree_json(project: &Project, workspace: &Workspace, plan: &TreeRef, tree: &Tree) -> Value {
+    let root = &workspace.scopes[plan.scope].root;
+    let deployments: Vec<Value> = tree
+        .deployments
+        .iter()
+        .map(|deployment| {
+            let plan = deployment.merged.deployment();
+            let releases = plan.releases.iter();
+            let releases: Vec<Value> = releases.map(|it| release_json(tree, it)).collect();
+            json!({"name": plan.name, "profile": plan.profile, "releases": releases})
+        })
+        .collect();
+    let loose: Vec<String> = plan
+        .loose
+        .iter()
+        .map(|path| name(&tree.show(&root.join(path))))
+        .collect();
+    let notes: Vec<Value> = plan
+        .notes
+        .iter()
+        .map(|note| {
+            let at = shown::at(tree, note.primary.span);
+            json!({
+                "file": at.as_ref().map(|at| name(&at.file)),
+                "line": at.as_ref().and_then(shown::At::line), "message": note.message,
+            })
+        })
+        .collect();
+    json!({
+        "root": name(&tree.show(&tree.root)), "stated_by": stated_by(project, workspace, plan),
+        "deployments": deployments, "charts": charts(project, workspace, plan),
+        "loose": loose, "not_followed": notes,
+    })
+}
+
+fn release_json(tree: &Tree, release: &Release) -> Value {
+    let layers: Vec<Value> = release
+        .layers
+        .iter()
+        .map(|layer| {
+            let line = layer.origin.and_then(|origin| shown::at(tree, origin));
+            json!({
+                "file": name(&tree.show(&layer.path)), "role": layer.role.as_str(),
+                "protection": layer.protection.as_str(), "example": layer.example,
+                "part": layer.part.is_some(), "stated_at": line.and_then(|at| at.line()),
+                "damaged": layer.document.is_damaged(),
+            })
+        })
+        .collect();
+    let absent: Vec<Value> = release
+        .absent
+        .iter()
+        .map(|it| {
+            json!({
+                "file": name(&tree.show_absent(it)), "role": it.role.as_str(),
+                "why": it.why.as_str(), "position": it.position,
+            })
+        })
+        .collect();
+    let given: Vec<String> = release.given.iter().map(ToString::to_string).collect();
+    json!({
+        "name": release.name, "chart": release.chart, "version": release.version,
+        "namespace": release.namespace, "layers": layers, "absent": absent,
+        "command_line": given,
+    })
+}

@@ -1,0 +1,322 @@
+//! `dogwatch values`: the values that Helm will use, or one file as Helm reads it. Secrets are redacted.
+
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use ::lint::effective::Writer;
+use ::lint::files::{Disk, Files as _, PathKind};
+use ::lint::shown;
+use ::lint::tree::{Tree, TreeDeployment};
+use ::values::merged::{Lookup, Merged, NodeRef, View};
+use ::values::yaml::Kind;
+use anyhow::bail;
+use source::Severity;
+
+use super::{Status, absolute, cwd, deployment_name, look, nothing_there};
+use crate::args::{Look, Values, YamlOrJson};
+
+pub(super) fn run(args: &Values) -> anyhow::Result<Status> {
+    let here = cwd()?;
+    let mut place = Look {
+        tree: args.tree.clone(),
+        profile: args.profile.clone(),
+        no_ignore: args.no_ignore,
+    };
+    let (mut files, mut names) = (Vec::new(), Vec::new());
+    for what in &args.what {
+        match Disk.kind(&absolute(&here, what)) {
+            Some(PathKind::File) => files.push(what.as_path()),
+            Some(PathKind::Folder) => place.tree.clone_from(what),
+            None => names.push(what.to_string_lossy().into_owned()),
+        }
+    }
+    let mut out = BufWriter::new(io::stdout().lock());
+    let status = match files.as_slice() {
+        [] => releases(args, &place, &names, &mut out)?,
+        _ if !names.is_empty() => {
+            bail!("there is no file `{}`", names.join("`, `"));
+        }
+        files => {
+            for (at, file) in files.iter().enumerate() {
+                if at > 0 && args.format == YamlOrJson::Yaml {
+                    writeln!(out, "---")?;
+                }
+                one_file(args, file, &mut out)?;
+            }
+            Status::Clean
+        }
+    };
+    out.flush()?;
+    Ok(status)
+}
+
+/// A release, or a component of one, that was asked for.
+struct Wanted<'t> {
+    tree: &'t Tree,
+    deployment: &'t TreeDeployment,
+    release: usize,
+    /// The component, where not the whole release was asked for.
+    component: Option<&'t str>,
+    root: NodeRef,
+}
+
+fn releases(
+    args: &Values,
+    place: &Look,
+    names: &[String],
+    out: &mut dyn Write,
+) -> anyhow::Result<Status> {
+    let (project, at) = look(place)?;
+    let mut known: Vec<String> = Vec::new();
+    let (mut deployments, mut written) = (0, 0);
+    let mut json = String::from("{\n  \"version\": 1,\n  \"releases\": [");
+    for (_, tree) in project.trees_at(&at) {
+        deployments += tree.deployments.len();
+        for deployment in &tree.deployments {
+            for wanted in wanted(&tree, deployment, names, &mut known) {
+                match args.format {
+                    YamlOrJson::Yaml => yaml(&wanted, args.with_origin, written > 0, out)?,
+                    YamlOrJson::Json => {
+                        if written > 0 {
+                            json.push(',');
+                        }
+                        release_json(&wanted, args.with_origin, &mut json)?;
+                        out.write_all(json.as_bytes())?;
+                        json.clear();
+                    }
+                }
+                written += 1;
+            }
+        }
+    }
+    if deployments == 0 {
+        return Ok(nothing_there(place));
+    }
+    if written == 0 {
+        let name = names.first().map_or("", String::as_str);
+        let near = lang::check::similar::similar(name, known.iter().map(String::as_str));
+        match near {
+            Some(near) => {
+                bail!("there is no release or component `{name}`; did you mean `{near}`?")
+            }
+            None => bail!("there is no release, component or file `{name}`"),
+        }
+    }
+    if args.format == YamlOrJson::Json {
+        writeln!(out, "\n  ]\n}}")?;
+    }
+    Ok(Status::Clean)
+}
+
+/// The releases and components of those names; all releases without a name.
+fn wanted<'t>(
+    tree: &'t Tree,
+    deployment: &'t TreeDeployment,
+    names: &[String],
+    known: &mut Vec<String>,
+) -> Vec<Wanted<'t>> {
+    let merged = &deployment.merged;
+    let mut out = Vec::new();
+    let whole = |release: usize| Wanted {
+        tree,
+        deployment,
+        release,
+        component: None,
+        root: merged.root(release, View::Effective),
+    };
+    for (at, release) in merged.deployment().releases.iter().enumerate() {
+        known.push(release.name.clone());
+        let named = |name: &String| *name == release.name || *name == release.chart;
+        if names.is_empty() || names.iter().any(named) {
+            out.push(whole(at));
+        }
+    }
+    for (at, component) in merged.components().iter().enumerate() {
+        known.push(component.name.clone());
+        let inside = !component.path.is_empty() && names.contains(&component.name);
+        let taken = out.iter().any(|it| it.release == component.release);
+        if let (true, false, Lookup::Found(root)) =
+            (inside, taken, merged.component_root(at, View::Effective))
+        {
+            out.push(Wanted {
+                component: Some(&component.name),
+                root,
+                ..whole(component.release)
+            });
+        }
+    }
+    out
+}
+
+fn yaml(
+    wanted: &Wanted<'_>,
+    with_origin: bool,
+    separate: bool,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let merged = &wanted.deployment.merged;
+    let release = &merged.deployment().releases[wanted.release];
+    if separate {
+        writeln!(out, "---")?;
+    }
+    let deployment = &merged.deployment();
+    let deployment = deployment_name(&deployment.name, &deployment.profile);
+    let part = wanted
+        .component
+        .map_or_else(String::new, |name| format!("{name} in "));
+    let tree = wanted.tree.show(&wanted.tree.root);
+    writeln!(
+        out,
+        "# {part}{} of {deployment} ({})",
+        one_line(&release.name),
+        one_line(&tree.to_string_lossy())
+    )?;
+    for absent in &release.absent {
+        let file = wanted.tree.show_absent(absent);
+        writeln!(
+            out,
+            "# not seen: {}, {}",
+            one_line(&file.to_string_lossy()),
+            absent.why.as_str()
+        )?;
+    }
+    let writer = Writer {
+        tree: wanted.tree,
+        merged,
+        with_origin,
+    };
+    let mut text = String::new();
+    writer.yaml(wanted.root, &mut text)?;
+    out.write_all(text.as_bytes())?;
+    Ok(())
+}
+
+/// A comment ends with its line.
+fn one_line(text: &str) -> String {
+    text.replace(['\n', '\r'], "?")
+}
+
+fn release_json(wanted: &Wanted<'_>, with_origin: bool, out: &mut String) -> anyhow::Result<()> {
+    let merged = &wanted.deployment.merged;
+    let deployment = merged.deployment();
+    let release = &deployment.releases[wanted.release];
+    let tree = wanted.tree.show(&wanted.tree.root);
+    let text = |text: &str| shown::json_string(text);
+    let optional = |text: Option<&str>| text.map_or("null".to_owned(), shown::json_string);
+    let absent: Vec<String> = release
+        .absent
+        .iter()
+        .map(|it| shown::json_string(&wanted.tree.show_absent(it).to_string_lossy()))
+        .collect();
+    out.push_str(&format!(
+        "\n    {{\n      \"tree\": {},\n      \"deployment\": {},\n      \"profile\": {},\n      \"release\": {},\n      \
+         \"chart\": {},\n      \"component\": {},\n      \"not_seen\": [{}],\n      \"values\": ",
+        text(&tree.to_string_lossy()),
+        text(&deployment.name),
+        text(&deployment.profile),
+        text(&release.name),
+        text(&release.chart),
+        optional(wanted.component),
+        absent.join(", "),
+    ));
+    let writer = Writer {
+        tree: wanted.tree,
+        merged,
+        with_origin,
+    };
+    writer.json(wanted.root, Some(6), out)?;
+    out.push_str("\n    }");
+    Ok(())
+}
+
+/// One file as Helm reads it. It is asked for within its tree, since charts say which of its values are secret.
+fn one_file(args: &Values, file: &Path, out: &mut dyn Write) -> anyhow::Result<()> {
+    let (project, path) = look(&Look {
+        tree: file.to_owned(),
+        profile: args.profile.clone(),
+        no_ignore: true,
+    })?;
+    let shown = file.display();
+    let trees: Vec<_> = project.trees_at(&path).map(|(_, tree)| tree).collect();
+    for tree in &trees {
+        for deployment in &tree.deployments {
+            let merged = &deployment.merged;
+            let layers = (0..merged.deployment().releases.len()).flat_map(|it| merged.layers(it));
+            for layer in layers {
+                let whole = merged
+                    .layer(*layer)
+                    .is_some_and(|it| it.path == path && it.part.is_none() && it.origin.is_none());
+                if whole {
+                    return layer_text(args, tree, merged, *layer, out);
+                }
+            }
+        }
+    }
+    let Some(tree) = project.lone(&path) else {
+        bail!("{shown}: the file is gone");
+    };
+    let Some(merged) = tree.deployments.first().map(|it| &it.merged) else {
+        bail!("{shown}: the file cannot be shown");
+    };
+    match merged.layers(0).first() {
+        Some(layer) => layer_text(args, &tree, merged, *layer, out),
+        None => bail!("{shown}: the file cannot be read"),
+    }
+}
+
+fn layer_text(
+    args: &Values,
+    tree: &Tree,
+    merged: &Merged,
+    layer: ::values::merged::LayerId,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let document = merged.document(layer);
+    let source = merged.layer_source(layer);
+    let file = shown::layer_file(tree, merged, layer);
+    if let Some(read) = tree.files.values().find(|it| it.id == source) {
+        if let Some(problem) = &read.problem {
+            bail!("{}: {}", file.display(), problem.message);
+        }
+        if read.protection.hides_keys() {
+            bail!(
+                "{}: nothing of the file can be seen: it is {}",
+                file.display(),
+                read.protection.as_str()
+            );
+        }
+    }
+    let errors = document.errors().iter();
+    if let Some(error) = errors
+        .filter(|it| it.severity == Severity::Error)
+        .min_by_key(|it| it.primary.span.start)
+    {
+        match shown::at(tree, error.primary.span) {
+            Some(at) => bail!("{at}: {}", error.message),
+            None => bail!("{}: {}", file.display(), error.message),
+        }
+    }
+    let top = document.root().map(|root| document.kind(root));
+    if !matches!(top, None | Some(Kind::Map | Kind::Null)) {
+        bail!(
+            "{}: Helm refuses the file: its top is no map",
+            file.display()
+        );
+    }
+    let writer = Writer {
+        tree,
+        merged,
+        with_origin: args.with_origin,
+    };
+    let mut text = String::new();
+    match (merged.layer_root(layer), args.format) {
+        (None, _) => text.push_str("{}\n"),
+        (Some(root), YamlOrJson::Yaml) => writer.yaml(root, &mut text)?,
+        (Some(root), YamlOrJson::Json) => {
+            writer.json(root, Some(0), &mut text)?;
+            text.push('\n');
+        }
+    }
+    out.write_all(text.as_bytes())?;
+    Ok(())
+}

@@ -1,0 +1,152 @@
+//! `dogwatch why PATH`: where a value comes from, like a blame.
+
+use std::io::{self, BufWriter, Write};
+
+use ::lint::shown::At;
+use ::lint::why::{Chain, Link, Verdict, meant, why};
+use ::values::path::KeyPath;
+use anyhow::bail;
+use serde_json::{Value, json};
+
+use super::{Status, complain, deployment_name, look, nothing_there};
+use crate::args::{TextOrJson, Why};
+
+pub(super) fn run(args: &Why) -> anyhow::Result<Status> {
+    let path = KeyPath::parse(&args.path);
+    if path.0.is_empty() {
+        bail!(
+            "`{}` is no path; write one as `brig.config.smtp.host`",
+            args.path
+        );
+    }
+    let (project, at) = look(&args.place)?;
+    let (mut trees, mut near) = (Vec::new(), None);
+    let mut deployments = 0;
+    for (_, tree) in project.trees_at(&at) {
+        deployments += tree.deployments.len();
+        let chains = why(&tree, &path);
+        if !chains
+            .iter()
+            .any(|it| it.verdict.is_answer() || !it.links.is_empty())
+        {
+            near = near.or_else(|| meant(&tree, &path));
+        }
+        let name = project.settings().show(&tree.root);
+        trees.push((name.display().to_string(), chains));
+    }
+    if deployments == 0 {
+        return Ok(nothing_there(&args.place));
+    }
+    let answered = |chain: &Chain| chain.verdict.is_answer() || !chain.links.is_empty();
+    let any = trees.iter().flat_map(|(_, chains)| chains).any(answered);
+    let mut out = BufWriter::new(io::stdout().lock());
+    match args.format {
+        TextOrJson::Json => {
+            let chains: Vec<Value> = trees
+                .iter()
+                .flat_map(|(tree, chains)| chains.iter().map(move |chain| json(tree, chain)))
+                .collect();
+            let whole = json!({
+                "version": 1, "path": args.path, "chains": chains, "similar": near,
+            });
+            serde_json::to_writer_pretty(&mut out, &whole)?;
+            writeln!(out)?;
+        }
+        TextOrJson::Text => {
+            let several = trees.len() > 1;
+            let mut first = true;
+            for (tree, chains) in &trees {
+                // Of several trees those that know nothing of it are left out.
+                let told = chains
+                    .iter()
+                    .filter(|chain| answered(chain) || !any && !several);
+                for chain in told {
+                    if !std::mem::take(&mut first) {
+                        writeln!(out)?;
+                    }
+                    text(several.then_some(tree), chain, &mut out)?;
+                }
+            }
+        }
+    }
+    out.flush()?;
+    if any {
+        return Ok(Status::Clean);
+    }
+    let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+    complain(&format!("nothing sets `{}`{hint}", args.path));
+    Ok(Status::Findings)
+}
+
+fn text(tree: Option<&String>, chain: &Chain, out: &mut dyn Write) -> io::Result<()> {
+    let deployment = deployment_name(&chain.deployment, &chain.profile);
+    write!(out, "{} in {} of {deployment}", chain.path, chain.release)?;
+    match tree {
+        Some(tree) => writeln!(out, " ({tree})")?,
+        None => writeln!(out)?,
+    }
+    let verdict = match &chain.verdict {
+        Verdict::Value(text) => text.clone(),
+        Verdict::Unknown { why, present: true } => format!("unknown: {why}"),
+        Verdict::Unknown {
+            why,
+            present: false,
+        } => format!("unknown, perhaps nothing: {why}"),
+        Verdict::Removed => "nothing: a null removes the default".to_owned(),
+        Verdict::Blocked { by } => format!("nothing: `{by}` is no map"),
+        Verdict::Missing => "nothing: no layer sets it".to_owned(),
+    };
+    writeln!(out, "  = {verdict}")?;
+    for note in &chain.notes {
+        writeln!(out, "  note: {note}")?;
+    }
+    let rows: Vec<[String; 3]> = chain.links.iter().map(row).collect();
+    let width = |column: usize| {
+        let cells = rows.iter().map(|row| row[column].chars().count());
+        cells.max().unwrap_or(0)
+    };
+    let (places, values) = (width(0), width(1));
+    for (row, link) in rows.iter().zip(&chain.links) {
+        let [place, value, words] = row;
+        let role = link.role.as_str();
+        writeln!(out, "  {role:7}  {place:places$}  {value:values$}  {words}")?;
+    }
+    Ok(())
+}
+
+fn row(link: &Link) -> [String; 3] {
+    let place = match &link.at {
+        Some(at) => at.to_string(),
+        None => link.file.display().to_string(),
+    };
+    let value = link.value.clone().unwrap_or_else(|| "?".to_owned());
+    [place, value, link.words.clone()]
+}
+
+fn json(tree: &str, chain: &Chain) -> Value {
+    let value = match &chain.verdict {
+        Verdict::Value(text) => Some(text),
+        _ => None,
+    };
+    let reason = match &chain.verdict {
+        Verdict::Unknown { why, .. } => Some(*why),
+        _ => None,
+    };
+    let links: Vec<Value> = chain
+        .links
+        .iter()
+        .map(|link| {
+            json!({
+                "layer": link.role.as_str(), "file": link.file.to_string_lossy(),
+                "line": link.at.as_ref().and_then(At::line),
+                "column": link.at.as_ref().and_then(At::column),
+                "value": link.value, "fate": link.fate.as_str(), "why": link.words,
+            })
+        })
+        .collect();
+    json!({
+        "tree": tree, "deployment": chain.deployment, "profile": chain.profile,
+        "release": chain.release, "path": chain.path, "result": chain.verdict.as_str(),
+        "value": value, "unknown": reason, "notes": chain.notes, "chain": links,
+    })
+}

@@ -10,6 +10,9 @@ mod output;
 #[path = "formats/expect.rs"]
 mod expect;
 #[cfg(test)]
+#[path = "formats/html.rs"]
+mod html;
+#[cfg(test)]
 #[path = "formats/people.rs"]
 mod people;
 #[cfg(test)]

@@ -76,7 +76,7 @@ pub(crate) fn lines(report: &Report, verbose: bool) -> Vec<(&'static str, String
         let left: usize = undecided.iter().skip(most).map(|(_, n)| **n).sum();
         lines.push((
             "undecided",
-            format!("{left} for other reasons (`--verbose` lists them)"),
+            format!("{left} for other reasons"),
         ));
     }
     lines.extend(allowed(report).map(|text| ("allowed", text)));
@@ -96,17 +96,24 @@ pub(crate) fn lines(report: &Report, verbose: bool) -> Vec<(&'static str, String
     lines
 }
 
-fn found(report: &Report) -> String {
+/// `2 errors, 1 warning in 3 files`.
+pub(crate) fn found_in(report: &Report) -> String {
     if report.findings.is_empty() {
-        return "nothing".to_owned();
+        return "nothing found".to_owned();
     }
-    let mut files: Vec<_> = report
-        .findings
-        .iter()
+    let findings = report.findings.iter();
+    let mut files: Vec<_> = findings
         .map(|it| it.diagnostic.primary.span.source)
         .collect();
     files.sort_unstable();
     files.dedup();
+    format!("{} in {}", severities(report), count(files.len(), "file"))
+}
+
+fn found(report: &Report) -> String {
+    if report.findings.is_empty() {
+        return "nothing".to_owned();
+    }
     let with_fix = |wanted| {
         let findings = report.findings.iter();
         findings
@@ -118,7 +125,7 @@ fn found(report: &Report) -> String {
             })
             .count()
     };
-    let mut text = format!("{} in {}", severities(report), count(files.len(), "file"));
+    let mut text = found_in(report);
     let (safe, risky) = (
         with_fix(Applicability::Safe),
         with_fix(Applicability::Unsafe),
@@ -174,7 +181,7 @@ fn skipped(report: &Report, verbose: bool) -> Vec<String> {
         .collect();
     if left > 0 {
         lines.push(format!(
-            "{} for other reasons (`--verbose` lists them)",
+            "{} for other reasons",
             count(left, "file")
         ));
     }

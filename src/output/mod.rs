@@ -5,9 +5,14 @@
 
 mod counts;
 mod drawing;
+mod github;
+mod gitlab;
+mod html;
 mod json;
+mod junit;
 mod marks;
 mod pretty;
+mod sarif;
 mod sheets;
 mod short;
 mod style;
@@ -32,6 +37,16 @@ pub(crate) enum Format {
     Short,
     /// Everything, for programs; its schema is docs/schemas/report.schema.json
     Json,
+    /// SARIF 2.1.0, for code scanning services
+    Sarif,
+    /// JUnit XML: a case for each rule
+    Junit,
+    /// Annotations of GitHub workflows
+    Github,
+    /// A code quality report of GitLab
+    Gitlab,
+    /// One page for a browser, with filters and charts
+    Html,
 }
 
 /// Writes `report` in `format`. Nothing but the format, the report and the style decides what is written.
@@ -48,6 +63,11 @@ pub(crate) fn write(
         Format::Pretty => pretty::write(report, style, out),
         Format::Short => short::write(report, style, out),
         Format::Json => json::write(report, style, out),
+        Format::Sarif => sarif::write(report, style, out),
+        Format::Junit => junit::write(report, out),
+        Format::Github => github::write(report, out),
+        Format::Gitlab => gitlab::write(report, out),
+        Format::Html => html::write(report, style, out),
     }
 }
 

@@ -169,7 +169,7 @@ fn fits(line: &str, room: usize) -> bool {
 
 /// The part of a mark's line that is shown: from the line's start if the mark is near it, else from a little before the
 /// mark.
-fn window_of(text: &str, mark: &Mark<'_>, room: usize) -> Range<usize> {
+pub(super) fn window_of(text: &str, mark: &Mark<'_>, room: usize) -> Range<usize> {
     let room = room.saturating_sub(2);
     let before = text.get(mark.around.start..mark.bytes.start).unwrap_or("");
     let start = if fits(before, room / 2) {

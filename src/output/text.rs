@@ -99,10 +99,46 @@ impl Place {
 /// An address that is safe to follow. Rules come with a repository, so `javascript:` is refused.
 pub(crate) fn web(address: &str) -> Option<String> {
     let known = ["https://", "http://"];
-    known
-        .iter()
-        .any(|it| address.starts_with(it))
-        .then(|| address.to_owned())
+    let known = known.iter().any(|it| address.starts_with(it));
+    let odd = |c: char| !c.is_ascii_graphic() || "<>\"\\^`{|}".contains(c);
+    (known && !address.contains(odd)).then(|| address.to_owned())
+}
+
+/// `text` for XML and HTML, between tags and inside double or single quotes. What XML cannot hold is shown instead.
+pub(crate) fn markup(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + text.len() / 8);
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            // Attributes would lose them otherwise.
+            '\n' => out.push_str("&#10;"),
+            '\t' => out.push_str("&#9;"),
+            '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
+            c => out.push(shown(c)),
+        }
+    }
+    out
+}
+
+/// Words for people as HTML: what stands between backticks is code.
+pub(crate) fn prose(text: &str) -> String {
+    let mut out = String::new();
+    let mut pieces = text.split('`').peekable();
+    let mut code = false;
+    while let Some(piece) = pieces.next() {
+        match (code, pieces.peek()) {
+            (true, Some(_)) => out += &format!("<code>{}</code>", markup(piece)),
+            // The last backtick has no other.
+            (true, None) => out += &format!("`{}", markup(piece)),
+            (false, _) => out += &markup(piece),
+        }
+        code = !code;
+    }
+    out
 }
 
 /// The page that says more about a rule.
@@ -112,7 +148,7 @@ pub(crate) fn rule_link(rule: &str, facts: &RuleFacts, style: &Style) -> Option<
         None => facts
             .sources
             .iter()
-            .find_map(|(_, address)| address.clone()),
+            .find_map(|(_, address)| web(address.as_deref()?)),
     }
 }
 
@@ -124,6 +160,13 @@ mod tests {
     fn what_a_terminal_would_act_on_is_shown_instead() {
         assert_eq!(harmless("a\u{1b}[31mb\r\n\u{202e}c"), "a␛[31mb␍␊\u{fffd}c");
         assert!(matches!(harmless("é😀 ok"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn code_in_words_is_marked() {
+        assert_eq!(prose("a `<b>` c"), "a <code>&lt;b&gt;</code> c");
+        assert_eq!(prose("a ` c"), "a ` c");
+        assert_eq!(prose("`a` `b"), "<code>a</code> `b");
     }
 
     #[test]

@@ -1,15 +1,250 @@
-//! Formats that programs read.
+//! Formats that programs read: held against their published forms, and against reports whose every text is hostile.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use lint::report::Report;
+use serde_json::Value;
 
 use crate::expect::{expect, rendered};
 use crate::output::{Format, Style, Target};
-use crate::sample::sample_report;
+use crate::sample::{clean_report, hostile_report, sample_report};
+
+const FORMATS: [Format; 5] = [
+    Format::Json,
+    Format::Sarif,
+    Format::Junit,
+    Format::Github,
+    Format::Gitlab,
+];
+
+fn reports() -> [(&'static str, Report); 3] {
+    [
+        ("sample", sample_report()),
+        ("clean", clean_report()),
+        ("hostile", hostile_report()),
+    ]
+}
+
+fn plain(format: Format, report: &Report) -> String {
+    rendered(format, report, &Style::default())
+}
+
+/// The schema of a file of this repository.
+#[allow(clippy::disallowed_methods, reason = "a test reads its data")]
+fn validator(path: &str) -> jsonschema::Validator {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    let schema: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    jsonschema::options()
+        .should_validate_formats(true)
+        .build(&schema)
+        .unwrap()
+}
+
+fn hold(schema: &str, format: Format) {
+    let validator = validator(schema);
+    for (name, report) in reports() {
+        let value: Value = serde_json::from_str(&plain(format, &report)).unwrap();
+        let errors: Vec<_> = validator
+            .iter_errors(&value)
+            .map(|it| format!("{}: {it}", it.instance_path()))
+            .collect();
+        assert!(errors.is_empty(), "{name}: {errors:#?}");
+    }
+}
 
 #[test]
-fn json_of_the_sample() {
-    expect(
-        "report.json",
-        &rendered(Format::Json, &sample_report(), &Style::default()),
+fn json_has_the_published_form() {
+    hold("docs/schemas/report.schema.json", Format::Json);
+}
+
+#[test]
+fn the_published_form_of_json_names_every_key() {
+    let schema = validator("docs/schemas/report.schema.json");
+    let whole: Value = serde_json::from_str(&plain(Format::Json, &sample_report())).unwrap();
+    for key in ["version", "findings", "suppressed", "rules", "summary"] {
+        let mut without = whole.clone();
+        without.as_object_mut().unwrap().remove(key);
+        assert!(!schema.is_valid(&without), "{key} may be missing");
+    }
+    let keys: Vec<String> = whole["findings"][0]
+        .as_object()
+        .unwrap()
+        .keys()
+        .cloned()
+        .collect();
+    for key in keys {
+        let mut without = whole.clone();
+        without["findings"][0].as_object_mut().unwrap().remove(&key);
+        assert!(
+            !schema.is_valid(&without),
+            "`{key}` of a finding may be missing"
+        );
+    }
+    let mut column = whole.clone();
+    column["findings"][0]["column"] = 0.into();
+    assert!(!schema.is_valid(&column));
+}
+
+#[test]
+fn sarif_has_the_official_form() {
+    hold("tests/data/sarif-schema-2.1.0.json", Format::Sarif);
+}
+
+#[test]
+fn sarif_rules_are_found_by_their_index_and_paths_are_relative() {
+    let log: Value = serde_json::from_str(&plain(Format::Sarif, &sample_report())).unwrap();
+    let run = &log["runs"][0];
+    for result in run["results"].as_array().unwrap() {
+        let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+        assert_eq!(
+            run["tool"]["driver"]["rules"][index]["id"],
+            result["ruleId"]
+        );
+        let file = &result["locations"][0]["physicalLocation"]["artifactLocation"];
+        assert_eq!(file["uriBaseId"], "SRCROOT");
+    }
+    let text = log.to_string();
+    assert!(
+        text.contains("values/team%20settings/demo-values.yaml"),
+        "paths are encoded"
     );
+    assert!(!text.contains("file:"), "no path of the machine");
+}
+
+#[test]
+fn rule_links_lead_to_the_pages_where_there_are_some() {
+    let style = Style {
+        docs: Some("https://rules.example.test/".to_owned()),
+        ..Style::default()
+    };
+    let log = rendered(Format::Sarif, &sample_report(), &style);
+    assert!(
+        log.contains(r#""helpUri": "https://rules.example.test/secret-plaintext.html""#),
+        "{log}"
+    );
+    let hostile = plain(Format::Sarif, &hostile_report());
+    assert!(!hostile.contains("helpUri"), "`javascript:` is no page");
+}
+
+#[test]
+fn each_format_of_the_sample() {
+    let names = [
+        "report.json",
+        "report.sarif",
+        "junit.xml",
+        "github.txt",
+        "gitlab.json",
+    ];
+    for (format, name) in FORMATS.into_iter().zip(names) {
+        expect(name, &plain(format, &sample_report()));
+    }
+}
+
+#[test]
+fn junit_is_xml_whose_counts_are_right() {
+    for (name, report) in reports() {
+        let text = plain(Format::Junit, &report);
+        let xml =
+            roxmltree::Document::parse(&text).unwrap_or_else(|it| panic!("{name}: {it}\n{text}"));
+        let count = |tag| {
+            xml.descendants()
+                .filter(|it| it.has_tag_name(tag))
+                .count()
+                .to_string()
+        };
+        let root = xml.root_element();
+        assert_eq!(root.attribute("tests"), Some(&*count("testcase")), "{name}");
+        assert_eq!(
+            root.attribute("failures"),
+            Some(&*count("failure")),
+            "{name}"
+        );
+        assert_eq!(
+            root.attribute("skipped"),
+            Some(&*count("skipped")),
+            "{name}"
+        );
+        let ids: BTreeSet<_> = xml
+            .descendants()
+            .filter(|it| it.has_tag_name("testcase"))
+            .map(|it| (it.attribute("classname"), it.attribute("name")))
+            .collect();
+        assert_eq!(
+            ids.len().to_string(),
+            count("testcase"),
+            "{name}: names are unique"
+        );
+    }
+}
+
+#[test]
+fn junit_keeps_texts_as_they_are() {
+    let text = plain(Format::Junit, &hostile_report());
+    let xml = roxmltree::Document::parse(&text).unwrap();
+    let failure = xml
+        .descendants()
+        .find(|it| it.has_tag_name("failure"))
+        .unwrap();
+    let message = failure.attribute("message").unwrap();
+    assert!(
+        message.starts_with("<script>alert('x')</script>&\"%0A::error::]]>"),
+        "{message}"
+    );
+}
+
+#[test]
+fn github_gets_one_command_a_finding_whatever_the_texts_hold() {
+    for (name, report) in reports() {
+        let text = plain(Format::Github, &report);
+        assert_eq!(
+            text.lines().count(),
+            report.findings.len(),
+            "{name}: {text}"
+        );
+        assert!(
+            text.lines().all(|it| it.starts_with("::")),
+            "{name}: {text}"
+        );
+        assert!(!text.contains(['\r', '\u{1b}']), "{name}: {text}");
+    }
+    let hostile = plain(Format::Github, &hostile_report());
+    let (properties, _) = hostile["::error ".len()..].split_once("::").unwrap();
+    let keys: Vec<_> = properties
+        .split(',')
+        .map(|it| it.split_once('=').unwrap().0)
+        .collect();
+    assert_eq!(
+        keys,
+        ["file", "line", "endLine", "col", "endColumn", "title"],
+        "{hostile}"
+    );
+    assert!(properties.contains("a%2Cb%3Ac%2525"), "{properties}");
+}
+
+#[test]
+fn gitlab_gets_each_fingerprint_once() {
+    let mut report = sample_report();
+    let again = report.findings[0].clone();
+    report.findings.push(again);
+    let issues: Value = serde_json::from_str(&plain(Format::Gitlab, &report)).unwrap();
+    let issues = issues.as_array().unwrap();
+    assert_eq!(issues.len(), sample_report().findings.len());
+    let severities: BTreeSet<_> = issues
+        .iter()
+        .filter_map(|it| it["severity"].as_str())
+        .collect();
+    assert_eq!(severities, BTreeSet::from(["critical", "info", "minor"]));
+}
+
+#[test]
+fn the_same_report_gives_the_same_bytes() {
+    for format in FORMATS {
+        assert_eq!(
+            plain(format, &sample_report()),
+            plain(format, &sample_report())
+        );
+    }
 }
 
 #[test]

@@ -436,3 +436,46 @@ pub(crate) fn hostile_report() -> Report {
         },
     }
 }
+
+/// A report of `n` findings in many files, releases and profiles.
+pub(crate) fn big_report(n: usize) -> Report {
+    let sample = sample_report();
+    let files = (n / 25).max(1);
+    let text: String = (0..200)
+        .map(|i| format!("key-{i}:\n  value: {i}\n"))
+        .collect();
+    let paths: Vec<_> = (0..files)
+        .map(|i| format!("values/release-{i}/values.yaml"))
+        .collect();
+    let texts: Vec<_> = paths
+        .iter()
+        .map(|path| (path.as_str(), text.as_str()))
+        .collect();
+    let texts = Texts::new(&texts);
+    let severities = [Severity::Error, Severity::Warning, Severity::Info];
+    let findings = (0..n).map(|i| {
+        // Squares, so that the counts differ.
+        let file = (i * i % files) as u32;
+        let rule = format!("rule-{:02}", i * i % 37);
+        let span = texts.at(file, &format!("value: {}\n", i % 200));
+        let told = Diagnostic::new(
+            code(&rule),
+            severities[i * i % 37 % 3],
+            span,
+            format!("finding {i} is here"),
+        )
+        .with_related(texts.at(file, "key-0"), "the first key");
+        Finding {
+            profile: ["prod", "demo"][i % 2].to_owned(),
+            release: Some(format!("release-{file}")),
+            ..finding(told)
+        }
+    });
+    Report {
+        findings: findings.collect(),
+        sources: texts.sources.clone(),
+        files: texts.files.clone(),
+        suppressed: Vec::new(),
+        ..sample
+    }
+}

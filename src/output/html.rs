@@ -1,0 +1,256 @@
+//! `html`: one page that needs nothing else, for reading in a browser. Without scripts all findings stand on it, by rule;
+//! the script filters and groups them.
+//!
+//! INVARIANT: every text of a report goes through `markup`; the page loads nothing.
+
+mod excerpt;
+mod facets;
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use lint::finding::{Finding, Suppression};
+use lint::report::Report;
+use source::{Applicability, Severity};
+
+use crate::output::Style;
+use crate::output::counts::{count, found_in, lines};
+use crate::output::pretty::belongs;
+use crate::output::text::{Place, markup, path, prose, rule_link};
+
+const CSS: &str = include_str!("html/page.css");
+const JS: &str = include_str!("html/page.js");
+
+pub(super) fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let verdict = markup(&found_in(report));
+    writeln!(
+        out,
+        r#"<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
+<meta name="generator" content="dogwatch {version}">
+<title>dogwatch: {verdict}</title>
+<style>
+{CSS}</style>
+</head>
+<body>
+<header>
+<h1>dogwatch report</h1>
+<p class="verdict">{verdict}</p>
+<dl class="facts">"#,
+        version = env!("CARGO_PKG_VERSION"),
+    )?;
+    for (word, text) in lines(report, false).into_iter().skip(1) {
+        writeln!(out, "<dt>{word}</dt><dd>{}</dd>", prose(&text))?;
+    }
+    writeln!(out, "</dl>\n</header>\n<main>")?;
+    if report.findings.is_empty() {
+        writeln!(out, r#"<p class="card">No finding counts.</p>"#)?;
+    } else {
+        facets::charts(report, out)?;
+        writeln!(out, "<h2>Findings</h2>")?;
+        facets::filters(report, out)?;
+        findings(report, style, out)?;
+    }
+    suppressed(report, out)?;
+    skipped(report, out)?;
+    rules(report, style, out)?;
+    writeln!(
+        out,
+        "</main>\n<footer>Written by dogwatch {}. Values of secrets are masked.</footer>\n<script>\n{JS}</script>\n</body>\n</html>",
+        env!("CARGO_PKG_VERSION")
+    )
+}
+
+/// All findings, by rule: the worst rules first, of those the commonest.
+fn findings(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let mut by_rule: BTreeMap<&str, Vec<(usize, &Finding)>> = BTreeMap::new();
+    for (number, finding) in report.findings.iter().enumerate() {
+        let rule = finding.diagnostic.code.as_str();
+        by_rule.entry(rule).or_default().push((number, finding));
+    }
+    let mut groups: Vec<_> = by_rule.into_iter().collect();
+    let worst =
+        |group: &[(usize, &Finding)]| group.iter().map(|(_, it)| it.diagnostic.severity).max();
+    groups.sort_by(|(a, x), (b, y)| {
+        let key = worst(y).cmp(&worst(x)).then(y.len().cmp(&x.len()));
+        key.then(a.cmp(b))
+    });
+    writeln!(out, r#"<div id="list">"#)?;
+    for (rule, findings) in groups {
+        let id = markup(rule);
+        let number = count(findings.len(), "finding");
+        writeln!(
+            out,
+            r#"<section class="group" data-key="{id}"><div class="title"><h3><code>{id}</code></h3><span class="count quiet">{number}</span>"#
+        )?;
+        if let Some(facts) = report.rules.get(rule) {
+            let link = rule_link(rule, facts, style);
+            let link = link.map(|it| format!(r#"<a href="{}">guidance</a>"#, markup(&it)));
+            writeln!(
+                out,
+                "{}<p>{}</p>",
+                link.unwrap_or_default(),
+                prose(&facts.summary)
+            )?;
+        }
+        writeln!(out, "</div>")?;
+        for (number, finding) in findings {
+            article(number, finding, report, out)?;
+        }
+        writeln!(out, "</section>")?;
+    }
+    writeln!(
+        out,
+        r#"</div>
+<p id="none" class="card" hidden>No finding fits these filters.</p>"#
+    )
+}
+
+fn article(
+    number: usize,
+    finding: &Finding,
+    report: &Report,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let told = &finding.diagnostic;
+    let place = Place::of(&report.sources, told.primary.span);
+    let severity = told.severity;
+    write!(out, r#"<article id="f{number}" class="is-{severity}""#)?;
+    for facet in facets::ALL {
+        write!(
+            out,
+            r#" data-{}="{}""#,
+            facet.key,
+            markup(&(facet.value)(finding, &place.file))
+        )?;
+    }
+    writeln!(
+        out,
+        r#">
+<h4><span class="word {severity}">{severity}</span>{}</h4>
+<div class="where"><a class="path" href="{}" title="a link to this finding">{}:{}:{}</a><span>{}</span></div>"#,
+        prose(&told.message),
+        format_args!("#f{number}"),
+        markup(&place.file),
+        place.line,
+        place.column,
+        markup(&belongs(finding)),
+    )?;
+    excerpt::write(told, &report.sources, out)?;
+    if told.help.is_some() || !told.fixes.is_empty() {
+        writeln!(out, r#"<dl class="advice">"#)?;
+        if let Some(help) = &told.help {
+            writeln!(out, "<dt>help</dt><dd>{}</dd>", prose(help))?;
+        }
+        for fix in &told.fixes {
+            let word = match fix.applicability {
+                Applicability::Safe => "fix (safe)",
+                Applicability::Unsafe => "fix (unsafe)",
+            };
+            writeln!(out, "<dt>{word}</dt><dd>{}</dd>", prose(&fix.title))?;
+        }
+        writeln!(out, "</dl>")?;
+    }
+    writeln!(out, "</article>")
+}
+
+/// Findings that do not count, and why.
+fn suppressed(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    if report.suppressed.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        r#"<details><summary>{} allowed</summary><div class="wide"><table>
+<tr><th>rule</th><th>finding</th><th>place</th><th>why</th></tr>"#,
+        count(report.suppressed.len(), "finding")
+    )?;
+    for finding in &report.suppressed {
+        let told = &finding.diagnostic;
+        let place = Place::of(&report.sources, told.primary.span);
+        let why = match &finding.suppressed {
+            Some(Suppression::Comment {
+                reason,
+                until: None,
+            }) => reason.clone(),
+            Some(Suppression::Comment {
+                reason,
+                until: Some(until),
+            }) => format!("{reason} (until {until})"),
+            Some(Suppression::Baseline) => "in the baseline".to_owned(),
+            None => String::new(),
+        };
+        writeln!(
+            out,
+            "<tr><td><code>{}</code></td><td>{}</td><td><code>{}:{}</code></td><td>{}</td></tr>",
+            markup(told.code.as_str()),
+            prose(&told.message),
+            markup(&place.file),
+            place.line,
+            markup(&why),
+        )?;
+    }
+    writeln!(out, "</table></div></details>")
+}
+
+/// Every file that took no part; the top of the page names only some.
+fn skipped(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let files = &report.summary.skipped;
+    if files.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        r#"<details><summary>{} skipped</summary><div class="wide"><table>
+<tr><th>file</th><th>why</th></tr>"#,
+        count(files.len(), "file")
+    )?;
+    for file in files {
+        let (path, why) = (markup(&path(&file.path)), prose(&file.why));
+        writeln!(out, "<tr><td><code>{path}</code></td><td>{why}</td></tr>")?;
+    }
+    writeln!(out, "</table></div></details>")
+}
+
+/// Every rule and how its subjects ended.
+fn rules(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    if report.rules.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        r#"<details><summary>{}, and what they were held against</summary><div class="wide"><table>
+<tr><th>rule</th><th>what it asks for</th><th>severity</th><th class="num">passed</th><th class="num">failed</th><th class="num">did not apply</th><th class="num">undecided</th></tr>"#,
+        count(report.rules.len(), "rule")
+    )?;
+    for (id, facts) in &report.rules {
+        let name = match rule_link(id, facts, style) {
+            Some(link) => format!(
+                r#"<a href="{}"><code>{}</code></a>"#,
+                markup(&link),
+                markup(id)
+            ),
+            None => format!("<code>{}</code>", markup(id)),
+        };
+        let severity = match facts.severity {
+            _ if facts.off => "off",
+            Some(severity) => Severity::as_str(severity),
+            None => "off",
+        };
+        let counts = &facts.counts;
+        writeln!(
+            out,
+            r#"<tr><td>{name}</td><td>{}</td><td>{severity}</td><td class="num">{}</td><td class="num">{}</td><td class="num">{}</td><td class="num">{}</td></tr>"#,
+            prose(&facts.summary),
+            counts.pass,
+            counts.fail,
+            counts.not_applicable,
+            counts.undecided,
+        )?;
+    }
+    writeln!(out, "</table></div></details>")
+}

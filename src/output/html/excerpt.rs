@@ -1,0 +1,173 @@
+//! Source lines with marks.
+
+use std::io::{self, Write};
+use std::ops::Range;
+
+use source::{Diagnostic, Source, SourceMap};
+
+use crate::output::marks::{Mark, groups};
+use crate::output::sheets::window_of;
+use crate::output::text::{markup, path, prose};
+
+/// Lines shown above and below a marked one.
+const CONTEXT: u32 = 1;
+/// Characters of a line; the rest is cut.
+const ROOM: usize = 240;
+/// Related places that are shown.
+const MOST_RELATED: usize = 12;
+
+pub(super) fn write(
+    diagnostic: &Diagnostic,
+    sources: &SourceMap,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let primary_file = diagnostic.primary.span.source;
+    for group in groups(diagnostic, sources, MOST_RELATED) {
+        let Some(first) = group.first() else { continue };
+        let source = sources.get(first.source);
+        write!(out, "<pre>")?;
+        if first.source != primary_file {
+            write!(
+                out,
+                r#"<span class="caption">{}</span>"#,
+                markup(&path(&source.path))
+            )?;
+        }
+        let mut shown: Option<u32> = None;
+        let mut marks = group.iter().peekable();
+        while let Some(mark) = marks.next() {
+            let line = mark.line;
+            let mut here = vec![mark];
+            while let Some(next) = marks.next_if(|it| it.line == line) {
+                here.push(next);
+            }
+            let from = line
+                .saturating_sub(CONTEXT)
+                .max(shown.map_or(0, |it| it + 1));
+            if shown.is_some_and(|it| it + 1 < from) {
+                write!(out, r#"<span class="row"><span class="no">⋮</span></span>"#)?;
+            }
+            for above in from..line {
+                plain(source, above, out)?;
+            }
+            marked(source, line, &here, out)?;
+            let next = marks.peek().map_or(u32::MAX, |it| it.line);
+            let below = (line + 1..=line + CONTEXT).take_while(|it| *it < next);
+            for below in below {
+                plain(source, below, out)?;
+                shown = Some(below);
+            }
+            shown = shown.max(Some(line));
+        }
+        writeln!(out, "</pre>")?;
+    }
+    let left = diagnostic.related.len().saturating_sub(MOST_RELATED);
+    if left > 0 {
+        writeln!(out, r#"<p class="quiet">and {left} more places</p>"#)?;
+    }
+    Ok(())
+}
+
+/// A line without marks; nothing behind the last one.
+fn plain(source: &Source, line: u32, out: &mut dyn Write) -> io::Result<()> {
+    let Some(range) = source.lines().line_range(line) else {
+        return Ok(());
+    };
+    let range = range.start as usize..range.end as usize;
+    let text = source.text.get(range).unwrap_or("").trim_end();
+    if text.is_empty() && line + 1 == source.lines().line_count() {
+        return Ok(());
+    }
+    let end = text
+        .char_indices()
+        .nth(ROOM)
+        .map_or(text.len(), |(at, _)| at);
+    let rest = if end < text.len() { "…" } else { "" };
+    write!(
+        out,
+        r#"<span class="row"><span class="no">{}</span>{}{rest}</span>"#,
+        line + 1,
+        code(&text[..end])
+    )
+}
+
+fn marked(source: &Source, line: u32, marks: &[&Mark<'_>], out: &mut dyn Write) -> io::Result<()> {
+    let Some(first) = marks.iter().find(|it| it.primary).or(marks.first()) else {
+        return Ok(());
+    };
+    let text = &*source.text;
+    let window = window_of(text, first, ROOM);
+    let at = if marks.iter().any(|it| it.primary) {
+        " at"
+    } else {
+        ""
+    };
+    write!(
+        out,
+        r#"<span class="row{at}"><span class="no">{}</span>"#,
+        line + 1
+    )?;
+    if window.start > first.around.start {
+        write!(out, "…")?;
+    }
+    let mut cuts: Vec<usize> = vec![window.start, window.end];
+    let said = || marks.iter().filter(|it| it.message.is_some());
+    for mark in said() {
+        cuts.extend([mark.bytes.start, mark.bytes.end]);
+    }
+    cuts.retain(|it| window.start <= *it && *it <= window.end);
+    cuts.sort_unstable();
+    cuts.dedup();
+    let point = |at: usize, out: &mut dyn Write| {
+        let mut points = said().filter(|it| it.bytes.is_empty() && it.bytes.start == at);
+        match points.next() {
+            Some(mark) => write!(
+                out,
+                r#"<mark class="{}point"></mark>"#,
+                first_class(mark.primary)
+            ),
+            None => Ok(()),
+        }
+    };
+    for pair in cuts.windows(2) {
+        let piece: Range<usize> = pair[0]..pair[1];
+        point(piece.start, out)?;
+        let covering =
+            said().filter(|it| it.bytes.start <= piece.start && piece.end <= it.bytes.end);
+        // The innermost mark wins, as in a terminal.
+        let mark = covering.min_by_key(|it| (!it.primary, it.bytes.len()));
+        let shown = code(text.get(piece).unwrap_or(""));
+        match mark {
+            Some(mark) => write!(
+                out,
+                r#"<mark class="{}">{shown}</mark>"#,
+                first_class(mark.primary).trim()
+            )?,
+            None => write!(out, "{shown}")?,
+        }
+    }
+    point(window.end, out)?;
+    if window.end < first.around.end {
+        write!(out, "…")?;
+    }
+    for mark in said() {
+        if let Some(message) = mark.message.filter(|it| !it.is_empty()) {
+            write!(
+                out,
+                r#"<span class="remark {}">← {}</span>"#,
+                first_class(mark.primary).trim(),
+                prose(message)
+            )?;
+        }
+    }
+    write!(out, "</span>")
+}
+
+fn first_class(primary: bool) -> &'static str {
+    if primary { "first " } else { "" }
+}
+
+/// Text inside `pre`: tabs stay tabs.
+fn code(text: &str) -> String {
+    markup(text).replace("&#9;", "\t")
+}

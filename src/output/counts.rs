@@ -74,10 +74,7 @@ pub(crate) fn lines(report: &Report, verbose: bool) -> Vec<(&'static str, String
     }
     if undecided.len() > most {
         let left: usize = undecided.iter().skip(most).map(|(_, n)| **n).sum();
-        lines.push((
-            "undecided",
-            format!("{left} for other reasons"),
-        ));
+        lines.push(("undecided", format!("{left} for other reasons")));
     }
     lines.extend(allowed(report).map(|text| ("allowed", text)));
     lines.extend(
@@ -180,10 +177,7 @@ fn skipped(report: &Report, verbose: bool) -> Vec<String> {
         })
         .collect();
     if left > 0 {
-        lines.push(format!(
-            "{} for other reasons",
-            count(left, "file")
-        ));
+        lines.push(format!("{} for other reasons", count(left, "file")));
     }
     lines
 }

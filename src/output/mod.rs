@@ -25,6 +25,10 @@ use std::str::FromStr;
 use clap::ValueEnum;
 use lint::report::Report;
 
+#[allow(
+    unused_imports,
+    reason = "for commands that check rules and configuration without judging trees"
+)]
 pub(crate) use drawing::draw;
 pub(crate) use style::Style;
 

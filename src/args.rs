@@ -7,6 +7,10 @@ use source::Severity;
 
 use crate::output::Target;
 
+mod authors;
+
+pub(crate) use authors::{Check, Eval, Fmt, New, NewRule, NewWhat, Test, Trace};
+
 /// Holds trees of Helm override files against written guidance.
 ///
 /// Without a command's name: `dogwatch lint`. Rules are text files; those for Wire's infrastructure, for Helm's traps and for
@@ -35,6 +39,18 @@ pub(crate) enum Command {
     Rules(Rules),
     /// Show a rule: what it is for, when it fails, what would pass
     Explain(Explain),
+    /// Write a new rule with its examples
+    New(New),
+    /// Check rule files: syntax, names, types, paths
+    Check(Check),
+    /// Run the examples of rules
+    Test(Test),
+    /// Lay rule files out in the one way
+    Fmt(Fmt),
+    /// Show why a rule passed, failed or did not apply
+    Trace(Trace),
+    /// Evaluate an expression of the rule language over a tree
+    Eval(Eval),
     /// Show where a value comes from: what Helm will use, which layer sets it, what it hides
     Why(Why),
     /// Show the values that Helm will use, or one file as Helm reads it
@@ -221,5 +237,15 @@ fn day(text: &str) -> Result<String, String> {
         Ok(text.to_owned())
     } else {
         Err("a day as YYYY-MM-DD".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_arguments_of_all_commands_fit_together() {
+        super::Args::command().debug_assert();
     }
 }

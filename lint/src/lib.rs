@@ -3,6 +3,7 @@
 //! INVARIANT: prints nothing and knows neither arguments nor editors; [`files`] is the only IO of the libraries.
 #![warn(missing_docs)]
 
+pub mod ask;
 mod assemble;
 pub mod config;
 pub mod document;
@@ -21,6 +22,7 @@ pub mod rulebook;
 pub mod schema;
 pub mod shown;
 pub mod sources;
+pub mod trace;
 pub mod tree;
 pub mod why;
 pub mod workspace;

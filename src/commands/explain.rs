@@ -6,7 +6,7 @@ use anyhow::bail;
 use lang::parse::ast::Expect;
 use lang::program::RuleInfo;
 
-use super::{Status, project, rules_settings};
+use super::{Status, no_such_rule, project, rules_settings};
 use crate::args::Explain;
 
 pub(super) fn run(args: &Explain) -> anyhow::Result<Status> {
@@ -21,14 +21,7 @@ pub(super) fn run(args: &Explain) -> anyhow::Result<Status> {
             out.flush()?;
             return Ok(Status::Clean);
         }
-        let ids = book.rules().map(|(_, _, rule)| rule.name.node.as_str());
-        match lang::check::similar::similar(&args.rule, ids) {
-            Some(near) => bail!("there is no rule `{}`; did you mean `{near}`?", args.rule),
-            None => bail!(
-                "there is no rule `{}`; `dogwatch rules` lists them",
-                args.rule
-            ),
-        }
+        bail!(no_such_rule(&book, &args.rule));
     };
     let info = book
         .program

@@ -2,9 +2,16 @@
 //!
 //! INVARIANT: nothing is analysed here: a command asks the libraries and writes what they say.
 
+mod check;
+mod chosen;
+mod eval;
 mod explain;
+mod fmt;
 mod lint;
+mod new;
 mod rules;
+mod test;
+mod trace;
 mod tree;
 mod values;
 mod why;
@@ -54,6 +61,12 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Status> {
         Command::Why(args) => why::run(&args),
         Command::Values(args) => values::run(&args),
         Command::Tree(args) => tree::run(&args),
+        Command::New(args) => new::run(&args),
+        Command::Check(args) => check::run(&args),
+        Command::Test(args) => test::run(&args),
+        Command::Fmt(args) => fmt::run(&args),
+        Command::Trace(args) => trace::run(&args),
+        Command::Eval(args) => eval::run(&args),
     }
 }
 
@@ -206,6 +219,38 @@ pub(crate) fn deployment_name<'d>(name: &'d str, profile: &'d str) -> &'d str {
         ("", profile) => profile,
         (name, _) => name,
     }
+}
+
+/// `3 rules`, `1 rule`.
+pub(crate) fn counted(count: usize, word: &str) -> String {
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{count} {word}{ending}")
+}
+
+/// What is said of a rule that is not there.
+pub(crate) fn no_such_rule(book: &::lint::rulebook::RuleBook, id: &str) -> String {
+    let ids = book.rules().map(|(_, _, rule)| rule.name.node.as_str());
+    match lang::check::similar::similar(id, ids) {
+        Some(near) => format!("there is no rule `{id}`; did you mean `{near}`?"),
+        None => format!("there is no rule `{id}`; `dogwatch rules` lists them"),
+    }
+}
+
+/// A place as people write it: file, line and column.
+pub(crate) fn position(
+    source: impl Fn(source::SourceId) -> Option<source::Source>,
+    span: source::Span,
+) -> Option<String> {
+    let source = source(span.source)?;
+    let at = source
+        .lines()
+        .line_col(span.start, source::PositionEncoding::Utf32);
+    Some(format!(
+        "{}:{}:{}",
+        source.path.display(),
+        at.line + 1,
+        at.column + 1
+    ))
 }
 
 /// A project over the real files.

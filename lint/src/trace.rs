@@ -1,0 +1,186 @@
+//! Why a rule passed, failed or did not apply at a place: the proof, clause by clause.
+
+use std::path::Path;
+
+use lang::eval::{Outcome, Run, Truth};
+use lang::host::Place;
+use source::{Diagnostic, Span};
+
+use crate::host::TreeHost;
+use crate::judge::{Overrides, finding};
+use crate::project::Settings;
+use crate::tree::Tree;
+
+/// How one subject of a rule came to its end.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Proof {
+    /// The deployment.
+    pub deployment: String,
+    /// Its profile.
+    pub profile: String,
+    /// The path of the subject, as people write it; `None` for the deployment as a whole or a computed value.
+    pub path: Option<String>,
+    /// Where the subject stands, in the numbers of the tree.
+    pub place: Option<Span>,
+    /// The subject as a literal; secrets redacted.
+    pub shown: String,
+    /// How it ended; `None` if it was split into the subjects that follow.
+    pub outcome: Option<Outcome>,
+    /// The clauses that were reached, in order.
+    pub clauses: Vec<ProofClause>,
+    /// What the rule finds fault with here.
+    pub findings: Vec<Diagnostic>,
+}
+
+/// What came of a clause.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProofClause {
+    /// The whole clause, in the rule's text.
+    pub span: Span,
+    /// The requirement's own `when`, not the requirement.
+    pub condition: bool,
+    /// `true`, `false`, `missing` or `unknown`.
+    pub truth: &'static str,
+    /// Where what is missing should be, or what cannot be seen is; in the numbers of the tree.
+    pub place: Option<Span>,
+    /// Why it cannot be seen.
+    pub reason: Option<String>,
+    /// How that came about.
+    pub steps: Vec<ProofStep>,
+}
+
+/// One expression that was evaluated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProofStep {
+    /// How deep it is nested in the clause, from 0.
+    pub depth: usize,
+    /// The expression, in the rule's text.
+    pub span: Span,
+    /// Its value as a literal, or `missing` or `unknown`; secrets redacted.
+    pub value: String,
+}
+
+/// Which subjects are of interest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum About<'a> {
+    /// All.
+    Everything,
+    /// Those at a path, above it or below it: `brig.config.smtp`.
+    Path(&'a str),
+    /// Those that stand in a file.
+    File(&'a Path),
+}
+
+/// Judges a rule over a tree and keeps how the subjects of interest came to their ends. `rule` is an index in the
+/// program of the tree's book.
+pub fn trace(tree: &Tree, settings: &Settings, rule: usize, about: &About<'_>) -> Vec<Proof> {
+    let program = &tree.book.program;
+    let show = |path: &Path| settings.show(path);
+    let mut proofs = Vec::new();
+    for deployment in &tree.deployments {
+        let host = TreeHost::new(
+            &deployment.merged,
+            &tree.knowledge,
+            &deployment.key,
+            &deployment.external,
+            &show,
+        );
+        let run = Run::new(program, &host);
+        let wanted = |place: Option<&Place>| {
+            let Some(place) = place else {
+                return true;
+            };
+            let at = host.locate(place);
+            match about {
+                About::Everything => true,
+                About::Path(path) => match (&at.path, place) {
+                    (Some(it), _) => meet(it, path),
+                    // The values of a release as a whole are above every path, and of no interest.
+                    (None, Place::Node(_) | Place::Key(_)) => false,
+                    (None, Place::Absent { .. } | Place::NoComponent { .. } | Place::Record(_)) => {
+                        true
+                    }
+                },
+                About::File(file) => {
+                    at.span.and_then(|span| tree.path_of(span.source)) == Some(file)
+                }
+            }
+        };
+        let (judgement, subjects) = run.trace(rule, &wanted);
+        let config = crate::config::Config::default();
+        let overrides = Overrides::new(&config, "");
+        let names = deployment.merged.deployment();
+        for subject in subjects {
+            let place = subject.subject.place.as_ref();
+            let at = place.map(|place| host.locate(place));
+            let mine = judgement.verdicts.iter();
+            let mine = mine.filter(|verdict| verdict.subject.as_ref() == place);
+            let findings = mine
+                .filter_map(|verdict| finding(tree, program, &host, verdict, &overrides, settings));
+            proofs.push(Proof {
+                deployment: names.name.clone(),
+                profile: names.profile.clone(),
+                place: at.as_ref().and_then(|at| at.span),
+                path: at.and_then(|at| at.path),
+                shown: subject.shown,
+                outcome: subject.outcome,
+                findings: match subject.outcome {
+                    Some(Outcome::Fail) => findings.map(|it| it.diagnostic).collect(),
+                    _ => Vec::new(),
+                },
+                clauses: subject
+                    .clauses
+                    .into_iter()
+                    .map(|clause| proof_clause(&host, clause))
+                    .collect(),
+            });
+        }
+    }
+    proofs
+}
+
+fn proof_clause(host: &TreeHost<'_>, clause: lang::eval::ClauseTrace) -> ProofClause {
+    let (truth, place, reason) = match &clause.truth {
+        Truth::True => ("true", None, None),
+        Truth::False => ("false", None, None),
+        Truth::Missing(place) => ("missing", place.as_deref(), None),
+        Truth::Unknown(why) => {
+            let reason = why.unknown.reason.clone().into_owned();
+            ("unknown", why.place.as_ref(), Some(reason))
+        }
+    };
+    let steps = clause.steps.into_iter().map(|step| ProofStep {
+        depth: step.depth,
+        span: step.span,
+        value: step.value,
+    });
+    ProofClause {
+        span: clause.span,
+        condition: clause.condition,
+        truth,
+        place: place.and_then(|place| host.locate(place).span),
+        reason,
+        steps: steps.collect(),
+    }
+}
+
+/// Is one path the other, or a part of it?
+fn meet(a: &str, b: &str) -> bool {
+    let within = |whole: &str, part: &str| {
+        let rest = whole.strip_prefix(part);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    };
+    within(a, b) || within(b, a)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::meet;
+
+    #[test]
+    fn a_path_meets_what_is_above_and_below_it() {
+        assert!(meet("brig.config", "brig.config.smtp"));
+        assert!(meet("brig.list[0]", "brig.list"));
+        assert!(!meet("brig.config", "brig.configs"));
+    }
+}

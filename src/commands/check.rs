@@ -1,0 +1,73 @@
+//! `dogwatch check`: all that is known of rule texts before any values are seen.
+
+use std::io::{self, BufWriter, Write as _};
+use std::path::PathBuf;
+
+use source::{Diagnostic, Severity};
+
+use super::{Status, absolute, chosen, complain, settings, style};
+use crate::args::{Check, Where};
+use crate::output::draw;
+
+pub(super) fn run(args: &Check) -> anyhow::Result<Status> {
+    let settings = settings(&Where {
+        paths: Vec::new(),
+        rules: args.rules.clone(),
+        no_ignore: false,
+    })?;
+    let mut out = BufWriter::new(io::stdout().lock());
+    let (_, missing) = chosen::watch_files(&settings.cwd, &args.paths);
+    for path in &missing {
+        complain(&format!(
+            "{}: there is no such file or folder",
+            path.display()
+        ));
+    }
+    let (mut files, mut rules, mut errors, mut warnings) = (0, 0, 0, 0);
+    for path in args.paths.iter().filter(|it| !missing.contains(it)) {
+        let path = absolute(&settings.cwd, path);
+        let chosen = chosen::at(settings.clone(), &path);
+        let mut paths: Vec<PathBuf> = vec![path];
+        paths.extend(settings.rules.iter().cloned());
+        let inside = |file: &std::path::Path| paths.iter().any(|path| file.starts_with(path));
+        let book = &chosen.book;
+        let mine = |diagnostic: &Diagnostic| {
+            let file = book.file(diagnostic.primary.span.source);
+            file.and_then(|file| file.file.as_deref())
+                .is_some_and(inside)
+        };
+        let told: Vec<Diagnostic> = book
+            .diagnostics
+            .iter()
+            .filter(|it| mine(it))
+            .cloned()
+            .collect();
+        draw(&told, &book.sources, &style(), &mut out)?;
+        let count = |severity| told.iter().filter(|it| it.severity == severity).count();
+        errors += count(Severity::Error);
+        warnings += count(Severity::Warning) + count(Severity::Info);
+        let own = book.files.iter();
+        files += own
+            .filter(|it| it.file.as_deref().is_some_and(inside))
+            .count();
+        rules += chosen.below(&paths).len();
+    }
+    let counted = super::counted;
+    writeln!(
+        out,
+        "{} in {}: {}, {}",
+        counted(rules, "rule"),
+        counted(files, "file"),
+        counted(errors, "error"),
+        counted(warnings, "warning")
+    )?;
+    out.flush()?;
+    if errors > 0 || !missing.is_empty() {
+        return Ok(Status::Usage);
+    }
+    if files == 0 {
+        complain("there is no rule file here; `dogwatch new rule ID` writes one");
+        return Ok(Status::Nothing);
+    }
+    Ok(Status::Clean)
+}

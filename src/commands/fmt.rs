@@ -1,0 +1,70 @@
+//! `dogwatch fmt`: rule files laid out in the one way.
+
+use std::io::{self, BufWriter, Write as _};
+
+use ::lint::files::{Disk, Files as _, write_atomically};
+use anyhow::Context as _;
+use source::{Source, SourceMap};
+
+use super::{Status, chosen, complain, counted, cwd, style};
+use crate::args::Fmt;
+use crate::output::draw;
+
+pub(super) fn run(args: &Fmt) -> anyhow::Result<Status> {
+    let cwd = cwd()?;
+    let (files, missing) = chosen::watch_files(&cwd, &args.paths);
+    for path in &missing {
+        complain(&format!(
+            "{}: there is no such file or folder",
+            path.display()
+        ));
+    }
+    let mut out = BufWriter::new(io::stdout().lock());
+    let (mut changed, mut broken) = (0, 0);
+    for path in &files {
+        let shown = path.strip_prefix(&cwd).unwrap_or(path);
+        let what = || format!("{} cannot be read", shown.display());
+        let bytes = Disk.read(path).with_context(what)?;
+        let text = std::str::from_utf8(&bytes).with_context(what)?;
+        let mut sources = SourceMap::default();
+        let source = sources.add(Source::new(shown, text));
+        let laid_out = match lang::format::format(source, text) {
+            Ok(laid_out) => laid_out,
+            Err(diagnostics) => {
+                draw(&diagnostics, &sources, &style(), &mut out)?;
+                broken += 1;
+                continue;
+            }
+        };
+        if laid_out == text {
+            continue;
+        }
+        changed += 1;
+        if args.check {
+            writeln!(out, "{} is not laid out", shown.display())?;
+        } else {
+            let what = || format!("{} cannot be written", shown.display());
+            write_atomically(path, laid_out.as_bytes()).with_context(what)?;
+            writeln!(out, "{}", shown.display())?;
+        }
+    }
+    let word = if args.check { "to lay out" } else { "laid out" };
+    let rest = files.len() - changed - broken;
+    writeln!(
+        out,
+        "{} {word}, {rest} left as {}",
+        counted(changed, "file"),
+        if rest == 1 { "it was" } else { "they were" },
+    )?;
+    out.flush()?;
+    Ok(if broken > 0 || !missing.is_empty() {
+        Status::Usage
+    } else if files.is_empty() {
+        complain("there is no rule file here");
+        Status::Nothing
+    } else if args.check && changed > 0 {
+        Status::Findings
+    } else {
+        Status::Clean
+    })
+}

@@ -1,0 +1,208 @@
+//! `dogwatch test`: do the examples of rules hold, and do they defend every clause?
+
+use std::io::{self, BufWriter, Write};
+use std::sync::Arc;
+
+use ::lint::examples::{Options, RuleTest, Tester};
+use ::lint::files::{Disk, Files as _};
+use ::lint::project::Settings;
+use ::lint::rulebook::RuleBook;
+use lang::eval::ClauseCoverage;
+use lang::parse::ast::Expect;
+use source::{Diagnostic, Severity};
+
+use super::{Status, absolute, chosen, complain, counted, no_such_rule, rules_settings, style};
+use crate::args::Test;
+use crate::output::draw;
+
+pub(super) fn run(args: &Test) -> anyhow::Result<Status> {
+    let settings = rules_settings(&args.place)?;
+    let (chosen, usage) = choose(args, &settings);
+    let options = Options {
+        mutate: args.mutate,
+    };
+    let mut out = BufWriter::new(io::stdout().lock());
+    let (mut tests, mut broken) = (Vec::new(), false);
+    for (book, ids) in chosen {
+        let done = Tester::new(Arc::clone(&book)).test_all(&ids, options);
+        for test in &done {
+            broken |= test.broken;
+            show(args, &book, test, &mut out)?;
+        }
+        tests.extend(done);
+    }
+    if tests.is_empty() {
+        out.flush()?;
+        if !usage {
+            complain(
+                "there is no rule of your own here; `dogwatch new rule ID` writes one, `--built-in` tests those inside the program",
+            );
+        }
+        return Ok(if usage {
+            Status::Usage
+        } else {
+            Status::Nothing
+        });
+    }
+    let survivors = summary(args, &tests, &mut out)?;
+    out.flush()?;
+    Ok(if usage || broken {
+        Status::Usage
+    } else if survivors || !tests.iter().all(RuleTest::holds) {
+        Status::Findings
+    } else {
+        Status::Clean
+    })
+}
+
+/// Rules of a book, by their ids.
+type Chosen = (Arc<RuleBook>, Vec<String>);
+
+/// The rules to test, book by book, and whether something that was named is not there.
+fn choose(args: &Test, settings: &Settings) -> (Vec<Chosen>, bool) {
+    let tree = settings.paths.first().cloned().unwrap_or_default();
+    let here = chosen::at(settings.clone(), &tree);
+    let mut ids = Vec::new();
+    let mut chosen = Vec::new();
+    let mut usage = false;
+    if args.named.is_empty() {
+        let own = here.book.rules().filter(|(file, ..)| file.file.is_some());
+        ids.extend(own.map(|(.., rule)| rule.name.node.clone()));
+    }
+    for word in &args.named {
+        let name = word.to_string_lossy();
+        let path = absolute(&settings.cwd, word);
+        if here.book.rule(&name).is_some() {
+            ids.push(name.into_owned());
+        } else if Disk.kind(&path).is_some() {
+            let there = chosen::at(settings.clone(), &path);
+            let mine = there.below(std::slice::from_ref(&path));
+            if mine.is_empty() {
+                complain(&format!("{}: there is no rule here", word.display()));
+                usage = true;
+            }
+            chosen.push((there.book, mine));
+        } else {
+            complain(&no_such_rule(&here.book, &name));
+            usage = true;
+        }
+    }
+    if args.built_in {
+        let inside = here.book.rules().filter(|(file, ..)| file.file.is_none());
+        ids.extend(inside.map(|(.., rule)| rule.name.node.clone()));
+    }
+    ids.dedup();
+    chosen.insert(0, (here.book, ids));
+    (chosen, usage)
+}
+
+/// What is to be told of a rule.
+fn show(args: &Test, book: &RuleBook, test: &RuleTest, out: &mut dyn Write) -> io::Result<()> {
+    let mut told: Vec<Diagnostic> = Vec::new();
+    if test.broken {
+        let all = book.diagnostics.iter();
+        let mine = all
+            .filter(|it| it.primary.span.source == test.source && it.severity == Severity::Error);
+        told.extend(mine.cloned());
+    }
+    told.extend(test.problems().cloned());
+    if let Some(mutants) = &test.mutants {
+        told.extend(mutants.survivors.iter().map(|survivor| {
+            let message = format!(
+                "no example of `{}` notices when {}",
+                test.rule, survivor.change
+            );
+            let it = Diagnostic::new(
+                "undefended-clause",
+                Severity::Warning,
+                survivor.span,
+                message,
+            );
+            it.with_help("add an example that comes out differently without it, or leave it out")
+        }));
+    }
+    if args.coverage && !test.broken {
+        told.extend(test.coverage.iter().filter_map(|it| uncovered(test, it)));
+    }
+    draw(&told, &book.sources, &style(), out)?;
+    if args.verbose {
+        for example in &test.examples {
+            let mark = if example.holds() { "holds" } else { "FAILS" };
+            let word = match example.expect {
+                Expect::Fails => "fails",
+                Expect::Passes => "passes",
+                Expect::NotApplicable => "passes not-applicable",
+                Expect::Undecided => "passes undecided",
+            };
+            let title = example.title.as_deref().unwrap_or_default();
+            writeln!(out, "{mark}  {} {word} {title}", test.rule)?;
+        }
+    }
+    Ok(())
+}
+
+/// What no example showed of a clause.
+fn uncovered(test: &RuleTest, clause: &ClauseCoverage) -> Option<Diagnostic> {
+    let what = match (clause.yes, clause.no + clause.missing) {
+        (0, 0) => "was never reached",
+        (0, _) => "was never true",
+        (_, 0) => "was always true",
+        _ => return None,
+    };
+    let part = if clause.condition {
+        "the condition of this requirement"
+    } else {
+        "this clause"
+    };
+    let message = format!("{part} of `{}` {what} in its examples", test.rule);
+    Some(Diagnostic::new(
+        "uncovered-clause",
+        Severity::Info,
+        clause.span,
+        message,
+    ))
+}
+
+/// The numbers; true if a damage went unnoticed.
+fn summary(args: &Test, tests: &[RuleTest], out: &mut dyn Write) -> io::Result<bool> {
+    let examples = tests.iter().flat_map(|it| &it.examples);
+    let bad = examples.clone().filter(|it| !it.holds()).count();
+    let broken = tests.iter().filter(|it| it.broken).count();
+    let all = counted(examples.count(), "example");
+    let rules = counted(tests.len(), "rule");
+    match bad {
+        0 => writeln!(out, "{all} of {rules} hold")?,
+        bad => writeln!(out, "{bad} of {all} of {rules} do not hold")?,
+    }
+    if broken > 0 {
+        writeln!(
+            out,
+            "{} with errors: nothing was run",
+            counted(broken, "rule")
+        )?;
+    }
+    if args.coverage {
+        let clauses: Vec<_> = tests.iter().flat_map(|it| &it.coverage).collect();
+        let full = clauses
+            .iter()
+            .filter(|it| it.yes > 0 && it.no + it.missing > 0);
+        writeln!(
+            out,
+            "{} of {} were both true and not true",
+            full.count(),
+            counted(clauses.len(), "clause")
+        )?;
+    }
+    let mutants = tests.iter().filter_map(|it| it.mutants.as_ref());
+    let survivors: usize = mutants.clone().map(|it| it.survivors.len()).sum();
+    if args.mutate {
+        let tried: usize = mutants.map(|it| it.tried).sum();
+        writeln!(
+            out,
+            "{} of {} noticed",
+            tried - survivors,
+            counted(tried, "damage")
+        )?;
+    }
+    Ok(survivors > 0)
+}

@@ -1,0 +1,186 @@
+//! `dogwatch trace RULE PATH`: why a rule passed, failed or did not apply here, as a small proof.
+
+use std::io::{self, BufWriter, Write};
+
+use ::lint::files::{Disk, Files as _};
+use ::lint::trace::{About, Proof, ProofClause, ProofStep, trace};
+use ::lint::tree::Tree;
+use anyhow::bail;
+use lang::eval::Outcome;
+
+use super::{
+    Status, absolute, complain, deployment_name, no_such_rule, position, project, rules_settings,
+};
+use crate::args::Trace;
+
+/// So many steps of a clause are shown unless all are wanted.
+const MOST_STEPS: usize = 24;
+/// So many characters of an expression or a value.
+const WIDTH: usize = 56;
+
+pub(super) fn run(args: &Trace) -> anyhow::Result<Status> {
+    let mut settings = rules_settings(&args.place)?;
+    settings.profiles.clone_from(&args.profile);
+    let at = settings.paths.first().cloned().unwrap_or_default();
+    let file = args
+        .path
+        .as_ref()
+        .map(|path| absolute(&settings.cwd, path.as_ref()));
+    let file = file.filter(|it| Disk.kind(it).is_some());
+    let about = match (&file, &args.path) {
+        (Some(file), _) => About::File(file),
+        (None, Some(path)) => About::Path(path),
+        (None, None) => About::Everything,
+    };
+    let project = project(settings);
+    let book = project.rules_of(&at);
+    if book.rule(&args.rule).is_none() {
+        bail!(no_such_rule(&book, &args.rule));
+    }
+    let mut out = BufWriter::new(io::stdout().lock());
+    let (mut shown, mut deployments) = (0, 0);
+    let mut known: Vec<String> = Vec::new();
+    for tree in project.trees() {
+        let Some(rule) = tree.book.program.find(&args.rule) else {
+            continue;
+        };
+        deployments += tree.deployments.len();
+        for proof in trace(&tree, project.settings(), rule, &about) {
+            if shown > 0 {
+                writeln!(out)?;
+            }
+            shown += 1;
+            write_proof(args, &tree, &proof, &mut out)?;
+        }
+        if shown == 0 {
+            let all = trace(&tree, project.settings(), rule, &About::Everything);
+            known.extend(all.into_iter().filter_map(|proof| proof.path));
+        }
+    }
+    out.flush()?;
+    if shown > 0 {
+        return Ok(Status::Clean);
+    }
+    known.sort_unstable();
+    known.dedup();
+    complain(&match (deployments, known.as_slice()) {
+        (0, _) => "there is no deployment here for which the rule takes part".to_owned(),
+        (_, []) => format!(
+            "`{}` has no subject here: nothing is what its `for` looks for",
+            args.rule
+        ),
+        (_, paths) => {
+            let first: Vec<&str> = paths.iter().take(8).map(String::as_str).collect();
+            format!(
+                "`{}` has no subject there; it has {}",
+                args.rule,
+                first.join(", ")
+            )
+        }
+    });
+    Ok(Status::Nothing)
+}
+
+fn write_proof(args: &Trace, tree: &Tree, proof: &Proof, out: &mut dyn Write) -> io::Result<()> {
+    let word = match proof.outcome {
+        Some(Outcome::Pass) => "passes",
+        Some(Outcome::Fail) => "fails",
+        Some(Outcome::NotApplicable) => "does not apply",
+        Some(Outcome::Undecided) => "is undecided",
+        Some(Outcome::Error) => "needs too much work",
+        None => "goes on to what is below",
+    };
+    let subject = proof.path.as_deref().unwrap_or("the deployment");
+    write!(out, "{} {word}: {subject}", args.rule)?;
+    if !(proof.deployment.is_empty() && proof.profile.is_empty()) {
+        let name = deployment_name(&proof.deployment, &proof.profile);
+        write!(out, "  ({name})")?;
+    }
+    writeln!(out)?;
+    if let Some(at) = proof
+        .place
+        .and_then(|span| position(|id| tree.source(id), span))
+    {
+        writeln!(out, "  at {at}")?;
+    }
+    for clause in &proof.clauses {
+        write_clause(args, tree, clause, out)?;
+    }
+    if proof.clauses.is_empty() && proof.outcome == Some(Outcome::NotApplicable) {
+        writeln!(out, "  the chart's version is not one that the rule is for")?;
+    }
+    for finding in &proof.findings {
+        writeln!(out, "  so: {}", finding.message)?;
+        if let Some(at) = position(|id| tree.source(id), finding.primary.span) {
+            writeln!(out, "      at {at}")?;
+        }
+    }
+    Ok(())
+}
+
+fn write_clause(
+    args: &Trace,
+    tree: &Tree,
+    clause: &ProofClause,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let sources = &tree.book.sources;
+    let text = sources.slice(clause.span);
+    // A requirement's words and repairs are no part of why.
+    let first = text.lines().next().unwrap_or_default();
+    let head = match text.split_whitespace().next() {
+        Some("require" | "forbid") => first.to_owned(),
+        _ => format!("when {}", one_line(text)),
+    };
+    let head = if clause.condition {
+        format!("{head}, if its `when`")
+    } else {
+        head
+    };
+    let line = position(|id| Some(sources.get(id).clone()), clause.span);
+    writeln!(
+        out,
+        "  {head}: {}   # {}",
+        clause.truth,
+        line.unwrap_or_default()
+    )?;
+    if let Some(reason) = &clause.reason {
+        writeln!(out, "      {reason}")?;
+    }
+    if let Some(at) = clause
+        .place
+        .and_then(|span| position(|id| tree.source(id), span))
+    {
+        let words = if clause.truth == "missing" {
+            "it would be written at"
+        } else {
+            "at"
+        };
+        writeln!(out, "      {words} {at}")?;
+    }
+    let most = if args.verbose { usize::MAX } else { MOST_STEPS };
+    // The whole condition stands above, and literals speak for themselves.
+    let telling = |step: &&ProofStep| step.depth > 0 && sources.slice(step.span) != step.value;
+    for step in clause.steps.iter().filter(telling).take(most) {
+        let indent = "  ".repeat(step.depth + 2);
+        let expression = shorten(&one_line(sources.slice(step.span)));
+        writeln!(out, "{indent}{expression}  =  {}", shorten(&step.value))?;
+    }
+    let steps = clause.steps.iter().filter(telling).count();
+    if steps > most {
+        writeln!(out, "      … and {} more steps: --verbose", steps - most)?;
+    }
+    Ok(())
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn shorten(text: &str) -> String {
+    if text.chars().count() <= WIDTH {
+        return text.to_owned();
+    }
+    let start: String = text.chars().take(WIDTH - 1).collect();
+    format!("{start}…")
+}

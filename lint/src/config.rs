@@ -1,9 +1,36 @@
 //! What `dogwatch.yaml` says: docs/configuration.md.
+//!
+//! INVARIANT: which keys there are is said once, in [`keys`]; a mistake never hides the rest of the file.
+
+mod check;
+pub mod codes;
+mod facts;
+pub mod keys;
+mod names;
+mod places;
+mod read;
+mod severities;
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use source::Severity;
+use source::{Severity, Span};
+
+pub(crate) use names::fits;
+pub use names::{Mention, Mentioned, check_names};
+pub use places::check_places;
+pub use read::read;
+pub use severities::{RuleNames, Severities};
+
+/// The name of the file.
+pub const FILE_NAME: &str = "dogwatch.yaml";
+
+/// Where each setting stands: the key (of a list's element, the element), by the path in the configuration as
+/// [`values::path::KeyPath`] writes it: `profiles.demo.namespace`, `rules[0]`.
+pub type Origins = BTreeMap<String, Span>;
 
 /// What applies to the trees below one folder. Paths are relative to that folder.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,7 +41,7 @@ pub struct Config {
     pub packs: Option<Vec<String>>,
     /// Rules (ids, packs or tags) that are off.
     pub disable: BTreeSet<String>,
-    /// Severities that differ from the rules' own. A later entry that fits wins.
+    /// Severities that differ from the rules' own, in the order written, those of profiles last. [`Severities`] weighs them.
     pub severities: Vec<SeverityEntry>,
     /// Values for `param` items, by name (`our-hosts`, or `pack.our-hosts`).
     pub parameters: BTreeMap<String, ParameterValue>,
@@ -24,12 +51,18 @@ pub struct Config {
     pub exclude: Vec<String>,
     /// The file with the findings that are known, if there is one.
     pub baseline: Option<PathBuf>,
+    /// Which deployments or profiles go to one cluster, by the cluster's name.
+    pub clusters: BTreeMap<String, Vec<String>>,
     /// Facts for all profiles.
     pub facts: Facts,
     /// Facts that hold for one profile; they come before [`Config::facts`].
     pub profiles: BTreeMap<String, Facts>,
     /// Stated deployments; `None` without the key: they are discovered by name.
     pub deployments: Option<Vec<StatedDeployment>>,
+    /// Where each setting stands; a setting that is not there has its default.
+    pub origins: Origins,
+    /// Names of rules, tags, packs and parameters, in the order written. [`check_names`] holds them against what there is.
+    pub mentions: Vec<Mention>,
 }
 
 impl Default for Config {
@@ -43,9 +76,12 @@ impl Default for Config {
             fail_on: Severity::Error,
             exclude: Vec::new(),
             baseline: None,
+            clusters: BTreeMap::new(),
             facts: Facts::default(),
             profiles: BTreeMap::new(),
             deployments: None,
+            origins: Origins::new(),
+            mentions: Vec::new(),
         }
     }
 }
@@ -61,6 +97,8 @@ pub struct SeverityEntry {
     pub profile: Option<String>,
     /// The severity; `None` is `off`.
     pub severity: Option<Severity>,
+    /// Where it is written.
+    pub span: Option<Span>,
 }
 
 /// The value of a parameter, as written.
@@ -124,24 +162,5 @@ pub struct StatedRelease {
     /// Single values, merged last, as one YAML text ready to be read (see [`values::stated::set_yaml`]); empty without any.
     pub set: String,
     /// Where `set` stands in the configuration file.
-    pub set_span: Option<source::Span>,
-}
-
-/// Reads a configuration.
-pub fn read(
-    _source: source::SourceId,
-    _document: &values::yaml::Document,
-) -> (Config, Vec<source::Diagnostic>) {
-    (Config::default(), Vec::new())
-}
-
-impl Config {
-    /// The stated releases.
-    pub fn explicit_releases(
-        &self,
-        _config: &std::path::Path,
-        _source: source::SourceId,
-    ) -> Vec<values::discover::ExplicitRelease> {
-        Vec::new()
-    }
+    pub set_span: Option<Span>,
 }

@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use globset::GlobBuilder;
 use lang::eval::{Counts, Judgement, Run, Verdict};
 use lang::program::Program;
 use rayon::prelude::*;
-use source::{Diagnostic, Label, Severity, Span};
+use source::{Diagnostic, Label, Span};
 
-use crate::config::{Config, SeverityEntry};
+use crate::config::{Config, RuleNames, Severities};
 use crate::finding::{Finding, Origin, fingerprint};
 use crate::host::TreeHost;
 use crate::project::Settings;
 use crate::tree::{Tree, TreeDeployment};
+use crate::workspace::Scope;
 
 /// What came of one tree. Spans are in the numbers of the tree.
 #[derive(Debug, Default)]
@@ -30,22 +30,45 @@ pub(crate) fn selected(tree: &Tree, config: &Config, settings: &Settings) -> Vec
     let rules = tree.book.program.rules().iter().enumerate();
     rules
         .filter(|(_, rule)| {
-            let named = |word: &str| {
-                word == rule.id || word == rule.pack || rule.tags.iter().any(|tag| tag == word)
-            };
-            let asked = settings.select.is_empty() || settings.select.iter().any(|it| named(it));
-            asked && !config.disable.iter().any(|it| named(it))
+            let names = names(rule);
+            let asked = settings.select.is_empty()
+                || settings.select.iter().any(|it| names.is_named_by(it));
+            asked && !config.disable.iter().any(|it| names.is_named_by(it))
         })
         .map(|(at, _)| at)
         .collect()
 }
 
-/// Judges a tree.
-pub(crate) fn judge(tree: &Tree, config: &Config, settings: &Settings) -> Outcome {
-    let rules = selected(tree, config, settings);
+fn names(rule: &lang::program::RuleInfo) -> RuleNames<'_> {
+    RuleNames {
+        id: &rule.id,
+        pack: &rule.pack,
+        tags: &rule.tags,
+    }
+}
+
+/// The severities of a configuration, and the folder that its patterns are relative to.
+pub(crate) struct Levels<'a> {
+    severities: Severities,
+    root: &'a Path,
+}
+
+impl<'a> Levels<'a> {
+    pub(crate) fn new(scope: &'a Scope) -> Self {
+        Self {
+            severities: Severities::new(&scope.config),
+            root: &scope.root,
+        }
+    }
+}
+
+/// Judges a tree of a scope.
+pub(crate) fn judge(tree: &Tree, scope: &Scope, settings: &Settings) -> Outcome {
+    let rules = selected(tree, &scope.config, settings);
+    let levels = Levels::new(scope);
     let mut outcome = Outcome::default();
     for deployment in &tree.deployments {
-        judge_deployment(tree, deployment, &rules, config, settings, &mut outcome);
+        judge_deployment(tree, deployment, &rules, &levels, settings, &mut outcome);
     }
     for file in tree.files.values() {
         let errors = file.document.errors().iter().chain(&file.problem);
@@ -64,7 +87,7 @@ fn judge_deployment(
     tree: &Tree,
     deployment: &TreeDeployment,
     rules: &[usize],
-    config: &Config,
+    levels: &Levels<'_>,
     settings: &Settings,
     outcome: &mut Outcome,
 ) {
@@ -78,7 +101,6 @@ fn judge_deployment(
     );
     let program = &tree.book.program;
     let run = Run::new(program, &host);
-    let overrides = Overrides::new(config, &deployment.merged.deployment().profile);
     let judged: Vec<(Judgement<'_>, Vec<Finding>)> = rules
         .par_iter()
         .with_min_len(8)
@@ -86,7 +108,7 @@ fn judge_deployment(
             let judgement = run.judge(rule);
             let verdicts = judgement.verdicts.iter();
             let findings =
-                verdicts.filter_map(|it| finding(tree, program, &host, it, &overrides, settings));
+                verdicts.filter_map(|it| finding(tree, program, &host, it, levels, settings));
             let findings = findings.collect();
             (judgement, findings)
         })
@@ -121,7 +143,7 @@ pub(crate) fn finding(
     program: &Program,
     host: &TreeHost<'_>,
     verdict: &Verdict<'_>,
-    overrides: &Overrides<'_>,
+    levels: &Levels<'_>,
     settings: &Settings,
 ) -> Option<Finding> {
     let info = &program.rules()[verdict.rule];
@@ -129,7 +151,12 @@ pub(crate) fn finding(
     let span = at.span?;
     let file = tree.path_of(span.source);
     let relative = file.map(|file| file.strip_prefix(&tree.root).unwrap_or(file));
-    let severity = overrides.severity(info, relative, verdict.severity)?;
+    let profile = &host.merged.deployment().profile;
+    let below = file.and_then(|file| file.strip_prefix(levels.root).ok());
+    let severity = match levels.severities.of(names(info), profile, below) {
+        Some((severity, _)) => severity?,
+        None => verdict.severity,
+    };
     let mut diagnostic = Diagnostic::new(info.id.as_str(), severity, span, verdict.message.clone());
     diagnostic.help = verdict.help.clone();
     for (place, words) in &verdict.related {
@@ -199,61 +226,6 @@ pub(crate) fn slashes(path: &Path) -> String {
     joined
         .strip_prefix("//")
         .map_or(joined.clone(), |rest| format!("/{rest}"))
-}
-
-/// The severities that the configuration gives, for one profile.
-pub(crate) struct Overrides<'a> {
-    entries: Vec<(&'a SeverityEntry, Option<globset::GlobSet>)>,
-}
-
-impl<'a> Overrides<'a> {
-    pub(crate) fn new(config: &'a Config, profile: &str) -> Self {
-        let entries = config.severities.iter();
-        let mine = entries.filter(|entry| entry.profile.as_deref().is_none_or(|it| it == profile));
-        Self {
-            entries: mine.map(|entry| (entry, globs(&entry.paths))).collect(),
-        }
-    }
-
-    /// The severity of a finding; `None` if it is off. The last entry that fits decides.
-    fn severity(
-        &self,
-        rule: &lang::program::RuleInfo,
-        file: Option<&Path>,
-        own: Severity,
-    ) -> Option<Severity> {
-        let fits = |(entry, paths): &&(&SeverityEntry, Option<globset::GlobSet>)| {
-            let word = &entry.selector;
-            let named = *word == rule.id || *word == rule.pack || rule.tags.contains(word);
-            let there = match (paths, file) {
-                (None, _) => true,
-                (Some(paths), Some(file)) => paths.is_match(file),
-                (Some(_), None) => false,
-            };
-            named && there
-        };
-        let entry = self.entries.iter().rev().find(fits);
-        entry.map_or(Some(own), |(entry, _)| entry.severity)
-    }
-}
-
-/// Patterns as `.gitignore` writes them: a name alone fits at any depth, and a folder stands for all in it.
-fn globs(patterns: &[String]) -> Option<globset::GlobSet> {
-    if patterns.is_empty() {
-        return None;
-    }
-    let mut set = globset::GlobSetBuilder::new();
-    for pattern in patterns {
-        let anchored = pattern.trim_end_matches('/').contains('/');
-        let bare = pattern.trim_start_matches('/').trim_end_matches('/');
-        let prefix = if anchored { "" } else { "**/" };
-        for text in [format!("{prefix}{bare}"), format!("{prefix}{bare}/**")] {
-            if let Ok(glob) = GlobBuilder::new(&text).literal_separator(true).build() {
-                set.add(glob);
-            }
-        }
-    }
-    set.build().ok()
 }
 
 /// The order of findings: file, place, code, profile. Paths are those that people see.

@@ -14,6 +14,7 @@ pub mod finding;
 pub mod host;
 mod judge;
 pub mod knowledge;
+pub mod known;
 mod mask;
 mod places;
 pub mod project;

@@ -241,7 +241,7 @@ impl Project {
     fn tree_result(&self, workspace: &Workspace, at: usize) -> TreeResult {
         let tree = self.load(workspace, at);
         let scope = &workspace.scopes[workspace.trees[at].scope];
-        let outcome = judge(&tree, &scope.config, &self.settings);
+        let outcome = judge(&tree, scope, &self.settings);
         TreeResult::new(&tree, scope, outcome, &self.settings)
     }
 

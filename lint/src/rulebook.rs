@@ -16,7 +16,7 @@ use lang::value::{Entries, Value};
 use rayon::prelude::*;
 use source::{Code, Diagnostic, Severity, Source, SourceId, SourceMap, Span};
 
-use crate::config::{Config, ParameterValue};
+use crate::config::{self, Config, ParameterValue};
 use crate::schema::schema;
 
 /// One `.watch` file before it is read.
@@ -100,6 +100,12 @@ fn built_in() -> &'static BuiltIn {
         }
         built_in
     })
+}
+
+/// The files of the packs inside the program, with their packs, whatever takes part.
+pub(crate) fn built_in_files() -> impl Iterator<Item = (&'static str, &'static File)> {
+    let files = built_in().files.iter();
+    files.map(|(pack, _, _, ast)| (pack.as_str(), &**ast))
 }
 
 impl RuleBook {
@@ -312,7 +318,8 @@ fn parameters(files: &[BookFile], config: &Config) -> Params {
             let name = &param.name.node;
             let full = format!("{}.{name}", file.pack);
             let value = config.parameters.get(&full).or(config.parameters.get(name));
-            if let Some(value) = value {
+            // A value of another type is told at its place in the configuration; the default counts then.
+            if let Some(value) = value.filter(|value| config::fits(value, &param.ty)) {
                 params.insert((file.pack.clone(), name.clone()), value_of(value));
             }
         }

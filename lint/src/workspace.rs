@@ -23,7 +23,7 @@ use crate::rulebook::{RuleBook, RuleText};
 use crate::sources::Numbers;
 
 /// The name of a configuration file.
-pub const CONFIG: &str = "dogwatch.yaml";
+pub const CONFIG: &str = crate::config::FILE_NAME;
 
 /// What applies below one folder.
 #[derive(Debug)]
@@ -220,7 +220,7 @@ impl Surveyor<'_> {
         let path = root.join(CONFIG);
         let stated = files.iter().any(|file| file.as_os_str() == CONFIG);
         let config_file = stated.then(|| Arc::new(self.read(&path)));
-        let (config, diagnostics) = match &config_file {
+        let (config, mut diagnostics) = match &config_file {
             Some(file) => config::read(file.id, &file.document),
             None => (Config::default(), Vec::new()),
         };
@@ -246,6 +246,9 @@ impl Surveyor<'_> {
         } else {
             self.shared_book(workspace, &texts, &config)
         };
+        diagnostics.extend(config::check_names(&config, &book));
+        let exists = |path: &Path| self.files.kind(&root.join(path)).is_some();
+        diagnostics.extend(config::check_places(&config, &files, &exists));
         let scopes = workspace.scopes.iter();
         let known = scopes.map(|it| (&it.book, &it.knowledge));
         let known = known
@@ -387,10 +390,8 @@ impl Surveyor<'_> {
             notes: Vec::new(),
             statements: Vec::new(),
         };
-        if let Some(file) = &scope.config_file
-            && scope.config.deployments.is_some()
-        {
-            let releases = scope.config.explicit_releases(Path::new(CONFIG), file.id);
+        if scope.config.deployments.is_some() {
+            let releases = scope.config.explicit_releases(Path::new(CONFIG));
             let mut only = tree(TreePlan {
                 root: PathBuf::new(),
                 deployments: explicit_deployments(&releases, files),

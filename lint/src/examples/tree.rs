@@ -12,7 +12,7 @@ use source::{Diagnostic, Label, Severity, SourceId, Span};
 use super::{AtHand, head, problem};
 use crate::files::Memory;
 use crate::host::TreeHost;
-use crate::judge::{Overrides, finding};
+use crate::judge::{Levels, finding};
 use crate::project::{Project, Settings};
 use crate::rulebook::RuleBook;
 use crate::tree::Tree;
@@ -197,7 +197,7 @@ impl<'e> ExampleTree<'e> {
         let Some(rule) = rule else {
             return judged;
         };
-        self.each_run(program, |run, tree, host, overrides| {
+        self.each_run(program, |run, tree, host, levels| {
             let judgement = match &mut coverage {
                 Some(coverage) => {
                     let (judgement, clauses) = run.coverage(rule);
@@ -214,7 +214,7 @@ impl<'e> ExampleTree<'e> {
                 .extend(reasons.map(|why| why.unknown.reason.clone().into_owned()));
             judged.error = judged.error.take().or(judgement.error);
             for verdict in &judgement.verdicts {
-                let found = finding(tree, program, host, verdict, overrides, &self.settings);
+                let found = finding(tree, program, host, verdict, levels, &self.settings);
                 let Some(found) = found.map(|it| it.diagnostic) else {
                     continue;
                 };
@@ -235,12 +235,12 @@ impl<'e> ExampleTree<'e> {
     fn each_run(
         &self,
         program: &Program,
-        mut judge: impl FnMut(&Run<'_>, &Tree, &TreeHost<'_>, &Overrides<'_>),
+        mut judge: impl FnMut(&Run<'_>, &Tree, &TreeHost<'_>, &Levels<'_>),
     ) {
         let show = |path: &Path| self.settings.show(path);
         let plans = &self.workspace.trees;
         for (tree, plan) in self.trees.iter().zip(plans) {
-            let config = &self.workspace.scopes[plan.scope].config;
+            let levels = Levels::new(&self.workspace.scopes[plan.scope]);
             for deployment in &tree.deployments {
                 let host = TreeHost::new(
                     &deployment.merged,
@@ -249,8 +249,7 @@ impl<'e> ExampleTree<'e> {
                     &deployment.external,
                     &show,
                 );
-                let overrides = Overrides::new(config, &deployment.merged.deployment().profile);
-                judge(&Run::new(program, &host), tree, &host, &overrides);
+                judge(&Run::new(program, &host), tree, &host, &levels);
             }
         }
     }

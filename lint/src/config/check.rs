@@ -1,0 +1,326 @@
+//! Holds a `dogwatch.yaml` against the table of keys: each mistake is a diagnostic at its place and hides no other.
+
+use source::{Applicability, Diagnostic, Edit, Fix, Severity, Span};
+use values::path::{KeyPath, PathStep};
+use values::write::double_quoted;
+use values::yaml::{Document, Kind, NodeId};
+
+use super::keys::Shape;
+use super::{Origins, codes};
+
+/// So many mistakes are told; the rest of a file that is something else entirely is left.
+const MOST: usize = 200;
+/// So deep may values of parameters and of `set` be nested.
+pub(super) const DEPTH: usize = 64;
+/// So many values are looked at: aliases can make few lines mean very many.
+const VALUES: usize = 100_000;
+
+/// Goes through a document beside the table.
+pub(super) struct Checker<'d> {
+    document: &'d Document,
+    path: KeyPath,
+    looked_at: usize,
+    pub(super) diagnostics: Vec<Diagnostic>,
+    pub(super) origins: Origins,
+}
+
+impl<'d> Checker<'d> {
+    pub(super) fn new(document: &'d Document) -> Self {
+        Self {
+            document,
+            path: KeyPath::default(),
+            looked_at: 0,
+            diagnostics: Vec::new(),
+            origins: Origins::new(),
+        }
+    }
+
+    fn report(&mut self, diagnostic: Diagnostic) {
+        if self.diagnostics.len() < MOST {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
+    /// Keys that are given twice, anywhere in the file.
+    pub(super) fn duplicates(&mut self) {
+        for (earlier, later) in self.document.duplicate_keys() {
+            let name = shown(&self.document.key_text(*later));
+            let span = self.document.span(*later);
+            let diagnostic = error(codes::DUPLICATE_KEY, span, format!("{name} is given twice"))
+                .with_label("this one counts")
+                .with_related(self.document.span(*earlier), "this one does not");
+            self.report(diagnostic);
+        }
+    }
+
+    /// One node and all below it. `settable` is false where null is not the same as nothing: in a list, under a name.
+    pub(super) fn node(&mut self, node: NodeId, shape: Shape, settable: bool) {
+        self.looked_at += 1;
+        if self.looked_at > VALUES {
+            if self.looked_at == VALUES + 1 {
+                let span = self.document.span(node);
+                let message = format!("more than {VALUES} values, counting those behind aliases");
+                self.report(error(codes::TOO_LARGE, span, message));
+            }
+            return;
+        }
+        let kind = self.document.kind(node);
+        match (kind, shape) {
+            // Damaged text is told by the reader of YAML.
+            (Kind::Error, _) | (_, Shape::Any) => self.depth(node),
+            (Kind::Null, Shape::Keys(_)) => {}
+            (Kind::Null, _) if settable => {}
+            (Kind::Map, Shape::Keys(_)) => self.known_keys(node, shape),
+            (Kind::Map, Shape::Map { of, .. }) => {
+                for (key, value) in self.document.entries(node) {
+                    let name = self.document.key_text(key).into_owned();
+                    self.below(PathStep::Key(name), key, value, *of, false);
+                }
+            }
+            (Kind::List, Shape::List(of)) => {
+                for (index, item) in self.document.items(node).enumerate() {
+                    self.below(PathStep::Index(index), item, item, *of, false);
+                }
+            }
+            (Kind::String, Shape::Text | Shape::Path)
+            | (Kind::String | Kind::Number, Shape::Version) => {
+                if self.document.text_of(node).trim().is_empty() {
+                    let span = self.document.span(node);
+                    self.report(error(codes::WRONG_TYPE, span, "this text is empty"));
+                }
+            }
+            (Kind::String, Shape::Pattern) => self.pattern(node),
+            (_, Shape::Choice(words)) => {
+                // `off` is a boolean to YAML; what counts is what is typed.
+                let text = self.document.text_of(node);
+                let scalar = !matches!(kind, Kind::Map | Kind::List | Kind::Null);
+                if !scalar {
+                    self.wrong_type(node, shape);
+                } else if !words.iter().any(|it| it.word == text) {
+                    self.unknown_word(node, shape, words.iter().map(|it| it.word));
+                }
+            }
+            (Kind::List, Shape::Either(_, list)) => self.node(node, *list, settable),
+            (_, Shape::Either(word, _)) if kind != Kind::Map => self.node(node, *word, settable),
+            (Kind::Map, Shape::Set) => self.set(node),
+            (
+                _,
+                Shape::Text
+                | Shape::Version
+                | Shape::Path
+                | Shape::Pattern
+                | Shape::List(_)
+                | Shape::Map { .. }
+                | Shape::Keys(_)
+                | Shape::Set
+                | Shape::Either(..),
+            ) => self.wrong_type(node, shape),
+        }
+    }
+
+    fn below(&mut self, step: PathStep, place: NodeId, value: NodeId, shape: Shape, null: bool) {
+        self.path.0.push(step);
+        let span = self.document.span(place);
+        self.origins.insert(self.path.to_string(), span);
+        self.node(value, shape, null);
+        self.path.0.pop();
+    }
+
+    fn known_keys(&mut self, map: NodeId, shape: Shape) {
+        let entries: Vec<(NodeId, NodeId)> = self.document.entries(map).collect();
+        let have: Vec<String> = entries
+            .iter()
+            .map(|(key, _)| self.document.key_text(*key).into_owned())
+            .collect();
+        for ((key, value), name) in entries.iter().zip(&have) {
+            match shape.keys().find(|known| known.name == name) {
+                Some(known) => {
+                    self.below(PathStep::Key(name.clone()), *key, *value, known.shape, true);
+                }
+                None => self.unknown_key(*key, name, shape, &have),
+            }
+        }
+        for known in shape.keys().filter(|key| key.required) {
+            if !have.iter().any(|name| name == known.name) {
+                let span = self.document.span(map);
+                let message = format!("`{}` is missing here", known.name);
+                self.report(error(codes::MISSING_KEY, span, message).with_help(known.docs));
+            }
+        }
+    }
+
+    fn unknown_key(&mut self, key: NodeId, name: &str, shape: Shape, have: &[String]) {
+        let span = self.document.span(key);
+        let names = shape.keys().map(|key| key.name);
+        let similar = lang::check::similar::similar(name, names);
+        let at = match self.path.0.is_empty() {
+            true => "dogwatch.yaml has".to_owned(),
+            false => format!("`{}` has", self.path),
+        };
+        let message = format!("{at} no key {}", shown(name));
+        let mut diagnostic = error(codes::UNKNOWN_KEY, span, message);
+        match similar {
+            Some(similar) => {
+                if !have.contains(&similar) {
+                    diagnostic.fixes.push(replace(span, &similar));
+                }
+                diagnostic = diagnostic.with_help(format!("did you mean `{similar}`?"));
+            }
+            None => {
+                let mut names: Vec<&str> = shape.keys().map(|key| key.name).collect();
+                names.sort_unstable();
+                diagnostic = diagnostic.with_help(format!("keys here: {}", names.join(", ")));
+            }
+        }
+        self.report(diagnostic);
+    }
+
+    fn unknown_word(
+        &mut self,
+        node: NodeId,
+        shape: Shape,
+        words: impl Iterator<Item = &'static str>,
+    ) {
+        let span = self.document.span(node);
+        let text = self.document.text_of(node).into_owned();
+        let message = format!("{} is not {}", shown(&text), shape.describe());
+        let mut diagnostic = error(codes::UNKNOWN_WORD, span, message);
+        if let Some(similar) = lang::check::similar::similar(&text, words) {
+            diagnostic.fixes.push(replace(span, &similar));
+            diagnostic = diagnostic.with_help(format!("did you mean `{similar}`?"));
+        }
+        self.report(diagnostic);
+    }
+
+    /// Never names the value: what stands in a wrong place may be a secret.
+    fn wrong_type(&mut self, node: NodeId, shape: Shape) {
+        let span = self.document.span(node);
+        let kind = self.document.kind(node);
+        let message = format!("{} where {} is expected", name_of(kind), shape.describe());
+        let mut diagnostic = error(codes::WRONG_TYPE, span, message);
+        let scalar = matches!(kind, Kind::String | Kind::Number | Kind::Bool);
+        let raw = self.document.raw(node);
+        match shape {
+            Shape::Text | Shape::Path | Shape::Pattern if scalar && !raw.contains('\n') => {
+                diagnostic = diagnostic.with_help("put it in quotes");
+                diagnostic
+                    .fixes
+                    .push(fix("put it in quotes", span, double_quoted(raw)));
+            }
+            Shape::List(_) if scalar && !raw.contains('\n') => {
+                diagnostic = diagnostic.with_help("a list of one is written in brackets: `[…]`");
+                if !raw.contains([',', '[', ']', '{', '}']) {
+                    let title = "make it a list of one";
+                    diagnostic.fixes.push(fix(title, span, format!("[{raw}]")));
+                }
+            }
+            Shape::Text
+            | Shape::Version
+            | Shape::Path
+            | Shape::Pattern
+            | Shape::Choice(_)
+            | Shape::List(_)
+            | Shape::Map { .. }
+            | Shape::Keys(_)
+            | Shape::Set
+            | Shape::Any
+            | Shape::Either(..) => {}
+        }
+        self.report(diagnostic);
+    }
+
+    fn pattern(&mut self, node: NodeId) {
+        let text = self.document.text_of(node);
+        let mut builder = ignore::gitignore::GitignoreBuilder::new("");
+        if let Err(problem) = builder.add_line(None, &text) {
+            let why = match problem {
+                ignore::Error::Glob { err, .. } => err,
+                other => other.to_string(),
+            };
+            let span = self.document.span(node);
+            let message = format!("not a pattern as `.gitignore` writes them: {why}");
+            self.report(error(codes::BAD_PATTERN, span, message));
+        }
+    }
+
+    /// Values of `set`: scalars, and maps of them.
+    fn set(&mut self, map: NodeId) {
+        let mut open = vec![(map, 0)];
+        while let Some((node, depth)) = open.pop() {
+            self.looked_at += 1;
+            if depth > DEPTH || self.looked_at > VALUES {
+                let span = self.document.span(node);
+                return self.report(error(codes::TOO_LARGE, span, "nested too deeply"));
+            }
+            match self.document.kind(node) {
+                Kind::Map => {
+                    open.extend(self.document.entries(node).map(|(_, it)| (it, depth + 1)));
+                }
+                Kind::List => {
+                    let span = self.document.span(node);
+                    let diagnostic =
+                        error(codes::WRONG_TYPE, span, "a list cannot be given by `set`")
+                            .with_help("put it in a values file, and list that under `values`");
+                    self.report(diagnostic);
+                }
+                Kind::Null | Kind::Bool | Kind::Number | Kind::String | Kind::Error => {}
+            }
+        }
+    }
+
+    /// Values of a parameter: anything, but not without end.
+    fn depth(&mut self, top: NodeId) {
+        let mut open = vec![(top, 0)];
+        while let Some((node, depth)) = open.pop() {
+            self.looked_at += 1;
+            if depth > DEPTH || self.looked_at > VALUES {
+                let span = self.document.span(node);
+                return self.report(error(codes::TOO_LARGE, span, "nested too deeply"));
+            }
+            open.extend(self.document.entries(node).map(|(_, it)| (it, depth + 1)));
+            open.extend(self.document.items(node).map(|it| (it, depth + 1)));
+        }
+    }
+}
+
+/// An error of the configuration.
+pub(super) fn error(code: &'static str, span: Span, message: impl Into<String>) -> Diagnostic {
+    Diagnostic::new(code, Severity::Error, span, message)
+}
+
+/// A name as messages show it: in backticks, and never very long.
+pub(super) fn shown(name: &str) -> String {
+    const LONGEST: usize = 60;
+    match name.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("`{}…`", &name[..end]),
+        None => format!("`{name}`"),
+    }
+}
+
+fn name_of(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Null => "nothing",
+        Kind::Bool => "a boolean",
+        Kind::Number => "a number",
+        Kind::String => "text",
+        Kind::Map => "a map",
+        Kind::List => "a list",
+        Kind::Error => "damaged text",
+    }
+}
+
+fn fix(title: &str, span: Span, insert: String) -> Fix {
+    Fix {
+        title: title.to_owned(),
+        applicability: Applicability::Safe,
+        edits: vec![Edit { span, insert }],
+    }
+}
+
+/// A guess, so a person has to agree.
+pub(super) fn replace(span: Span, word: &str) -> Fix {
+    Fix {
+        applicability: Applicability::Unsafe,
+        ..fix(&format!("write `{word}`"), span, word.to_owned())
+    }
+}

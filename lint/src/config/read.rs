@@ -1,0 +1,354 @@
+//! From the document of a `dogwatch.yaml` to settings.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use source::{Diagnostic, Severity, SourceId};
+use values::path::{KeyPath, PathStep};
+use values::stated::{SetValue, set_yaml};
+use values::yaml::{Document, Kind, NodeId};
+
+use super::check::{Checker, DEPTH, error};
+use super::keys::ROOT;
+use super::{
+    Config, Facts, Mention, Mentioned, Origins, ParameterValue, SeverityEntry, StatedDeployment,
+    StatedRelease, codes,
+};
+
+/// Reads a configuration. There is always one: what is wrong is told beside it, at its place, and counts as not written.
+/// Syntax errors of the YAML are the document's to tell. `source` is the id under which the document was parsed.
+pub fn read(source: SourceId, document: &Document) -> (Config, Vec<Diagnostic>) {
+    debug_assert_eq!(source, document.source());
+    let mut checker = Checker::new(document);
+    let mut config = Config::default();
+    if let Some(root) = document.root() {
+        checker.duplicates();
+        checker.node(root, ROOT, true);
+        let mut told = checker.diagnostics.iter();
+        let reader = Reader {
+            document,
+            origins: &checker.origins,
+            bounded: !told.any(|it| it.code.as_str() == codes::TOO_LARGE),
+        };
+        config = reader.config(root);
+        let found = two_clusters(&config, &checker.origins);
+        checker.diagnostics.extend(found);
+    }
+    config.origins = checker.origins;
+    let mut diagnostics = checker.diagnostics;
+    diagnostics.sort_by(|a, b| (a.primary.span, &a.code).cmp(&(b.primary.span, &b.code)));
+    (config, diagnostics)
+}
+
+/// Takes what has the right shape; the checker has told the rest.
+struct Reader<'a> {
+    document: &'a Document,
+    origins: &'a Origins,
+    /// False if values of parameters or of `set` are without end; then there are none.
+    bounded: bool,
+}
+
+impl Reader<'_> {
+    fn config(&self, root: NodeId) -> Config {
+        let mut severities = Vec::new();
+        self.severities(root, None, &mut severities);
+        let mut profiles = BTreeMap::new();
+        for (name, node) in self.entries(root, "profiles") {
+            profiles.insert(name.clone(), self.facts(node));
+            self.severities(node, Some(&name), &mut severities);
+        }
+        let defaults = Config::default();
+        Config {
+            rules: self.paths(root, "rules"),
+            packs: self.texts(root, "packs"),
+            disable: self.texts(root, "disable").into_iter().flatten().collect(),
+            severities,
+            parameters: self
+                .entries(root, "parameters")
+                .filter(|_| self.bounded)
+                .map(|(name, node)| (name, self.parameter(node, 0)))
+                .collect(),
+            fail_on: self
+                .typed(root, "fail-on")
+                .and_then(|word| word.parse().ok())
+                .unwrap_or(defaults.fail_on),
+            exclude: self.texts(root, "exclude").unwrap_or_default(),
+            baseline: self.text(root, "baseline").map(PathBuf::from),
+            clusters: self
+                .entries(root, "clusters")
+                .map(|(name, node)| (name, self.texts_of(node).unwrap_or_default()))
+                .collect(),
+            facts: self.facts(root),
+            profiles,
+            deployments: self.get(root, "deployments").map(|_| {
+                self.entries(root, "deployments")
+                    .map(|(name, node)| self.deployment(name, node))
+                    .collect()
+            }),
+            origins: Origins::new(),
+            mentions: self.mentions(root),
+        }
+    }
+
+    /// Names of things outside the configuration, in the order written.
+    fn mentions(&self, root: NodeId) -> Vec<Mention> {
+        let mention = |of: Mentioned, name: String, node: NodeId| Mention {
+            of,
+            name,
+            span: self.document.span(node),
+        };
+        let mut found = Vec::new();
+        for (key, of) in [("packs", Mentioned::Pack), ("disable", Mentioned::Rules)] {
+            let list = self.get(root, key).into_iter();
+            let items = list.flat_map(|list| self.document.items(list));
+            found.extend(items.filter_map(|it| Some(mention(of, self.text_of(it)?, it))));
+        }
+        let mut keys = |map: NodeId, key: &str, of: Mentioned| {
+            let map = self.get(map, key).into_iter();
+            let entries = map.flat_map(|map| self.document.entries(map));
+            found.extend(
+                entries.map(|(key, _)| mention(of, self.document.key_text(key).into_owned(), key)),
+            );
+        };
+        keys(root, "parameters", Mentioned::Parameter);
+        keys(root, "severity", Mentioned::Rules);
+        for (_, profile) in self.entries(root, "profiles") {
+            keys(profile, "severity", Mentioned::Rules);
+        }
+        found.sort_by_key(|it| it.span);
+        found
+    }
+
+    fn facts(&self, map: NodeId) -> Facts {
+        let texts = |key: &str| self.texts(map, key).unwrap_or_default();
+        Facts {
+            namespace: self.text(map, "namespace"),
+            chart_versions: self
+                .entries(map, "chart-versions")
+                .filter_map(|(name, node)| Some((name, self.version_of(node)?)))
+                .collect(),
+            externally_deployed: BTreeSet::from_iter(texts("externally-deployed")),
+            command_line_values: self
+                .entries(map, "command-line-values")
+                .filter_map(|(name, node)| Some((name, self.texts_of(node)?)))
+                .collect(),
+        }
+    }
+
+    fn severities(&self, map: NodeId, profile: Option<&str>, into: &mut Vec<SeverityEntry>) {
+        let mut path = KeyPath::default();
+        if let Some(profile) = profile {
+            let keys = ["profiles", profile];
+            path = KeyPath::of_keys(&keys);
+        }
+        path.0.push(PathStep::Key("severity".to_owned()));
+        for (selector, node) in self.entries(map, "severity") {
+            path.0.push(PathStep::Key(selector.clone()));
+            let entry = |severity: Option<Severity>, path: &KeyPath| SeverityEntry {
+                selector: selector.clone(),
+                paths: Vec::new(),
+                profile: profile.map(str::to_owned),
+                severity,
+                span: self.origins.get(&path.to_string()).copied(),
+            };
+            if let Some(word) = self.word_of(node) {
+                into.extend(severity(&word).map(|severity| entry(severity, &path)));
+            }
+            for (index, item) in self.document.items(node).enumerate() {
+                path.0.push(PathStep::Index(index));
+                let word = self.typed(item, "severity").unwrap_or_default();
+                if let Some(severity) = severity(&word) {
+                    let mut entry = entry(severity, &path);
+                    entry.paths = self.texts(item, "paths").unwrap_or_default();
+                    // Below `profiles` the profile is said already; one that is another can never fit.
+                    entry.profile = self.text(item, "profile").or(entry.profile);
+                    if profile.is_none_or(|it| entry.profile.as_deref() == Some(it)) {
+                        into.push(entry);
+                    }
+                }
+                path.0.pop();
+            }
+            path.0.pop();
+        }
+    }
+
+    fn parameter(&self, node: NodeId, depth: usize) -> ParameterValue {
+        if depth > DEPTH || !self.bounded {
+            return ParameterValue::Null;
+        }
+        match self.document.kind(node) {
+            Kind::Null | Kind::Error => ParameterValue::Null,
+            Kind::Bool => ParameterValue::Bool(self.document.bool(node).unwrap_or_default()),
+            Kind::Number => ParameterValue::Number(self.document.number(node).unwrap_or_default()),
+            Kind::String => ParameterValue::Text(self.document.text_of(node).into_owned()),
+            Kind::List => {
+                let items = self.document.items(node);
+                ParameterValue::List(items.map(|it| self.parameter(it, depth + 1)).collect())
+            }
+            Kind::Map => {
+                let entries = self.document.entries(node);
+                let pairs = entries.map(|(key, value)| {
+                    let name = self.document.key_text(key).into_owned();
+                    (name, self.parameter(value, depth + 1))
+                });
+                ParameterValue::Map(pairs.collect())
+            }
+        }
+    }
+
+    fn deployment(&self, name: String, node: NodeId) -> StatedDeployment {
+        StatedDeployment {
+            profile: self.text(node, "profile").unwrap_or_else(|| name.clone()),
+            namespace: self.text(node, "namespace"),
+            releases: self
+                .entries(node, "releases")
+                .map(|(name, node)| self.release(name, node))
+                .collect(),
+            name,
+        }
+    }
+
+    fn release(&self, name: String, node: NodeId) -> StatedRelease {
+        let mut set = Vec::new();
+        let at = self.get(node, "set");
+        if let Some(map) = at {
+            self.set_values(map, "", 0, &mut set);
+        }
+        StatedRelease {
+            chart: self.text(node, "chart").unwrap_or_else(|| name.clone()),
+            version: self.get(node, "version").and_then(|it| self.version_of(it)),
+            namespace: self.text(node, "namespace"),
+            values: self.paths(node, "values").unwrap_or_default(),
+            secrets: self.paths(node, "secrets").unwrap_or_default(),
+            set_span: at
+                .filter(|_| !set.is_empty())
+                .map(|map| self.document.span(map)),
+            set: if set.is_empty() {
+                String::new()
+            } else {
+                set_yaml(&set)
+            },
+            name,
+        }
+    }
+
+    /// `{a: {b: 3}}` and `{"a.b": 3}` are the same to `--set`. A key of a map inside is one key, dots and all.
+    fn set_values(
+        &self,
+        map: NodeId,
+        above: &str,
+        depth: usize,
+        into: &mut Vec<(String, SetValue)>,
+    ) {
+        if depth > DEPTH || !self.bounded || self.document.kind(map) != Kind::Map {
+            return;
+        }
+        for (key, value) in self.document.entries(map) {
+            let key = self.document.key_text(key);
+            let name = match above {
+                "" => key.into_owned(),
+                _ => format!("{above}.{}", key.replace('\\', "\\\\").replace('.', "\\.")),
+            };
+            match self.document.kind(value) {
+                Kind::Map => self.set_values(value, &name, depth + 1, into),
+                Kind::Null => into.push((name, SetValue::Typed("null".to_owned()))),
+                Kind::Bool | Kind::Number => {
+                    let raw = self.document.text_of(value).into_owned();
+                    into.push((name, SetValue::Typed(raw)));
+                }
+                Kind::String => {
+                    let text = self.document.text_of(value).into_owned();
+                    into.push((name, SetValue::Text(text)));
+                }
+                Kind::List | Kind::Error => {}
+            }
+        }
+    }
+
+    fn get(&self, map: NodeId, key: &str) -> Option<NodeId> {
+        let value = self.document.get(map, key)?;
+        (self.document.kind(value) != Kind::Null).then_some(value)
+    }
+
+    /// The entries of the map under a key; none if there is no map.
+    fn entries(&self, map: NodeId, key: &str) -> impl Iterator<Item = (String, NodeId)> + '_ {
+        let entries = self.get(map, key).map(|node| self.document.entries(node));
+        let entries = entries.into_iter().flatten();
+        entries.map(|(key, value)| (self.document.key_text(key).into_owned(), value))
+    }
+
+    fn text(&self, map: NodeId, key: &str) -> Option<String> {
+        self.text_of(self.get(map, key)?)
+    }
+
+    fn text_of(&self, node: NodeId) -> Option<String> {
+        let text =
+            (self.document.kind(node) == Kind::String).then(|| self.document.text_of(node))?;
+        (!text.trim().is_empty()).then(|| text.into_owned())
+    }
+
+    fn version_of(&self, node: NodeId) -> Option<String> {
+        let typed = self.document.kind(node) == Kind::Number;
+        typed
+            .then(|| self.document.text_of(node).into_owned())
+            .or_else(|| self.text_of(node))
+    }
+
+    /// A word, whatever YAML takes it for: `off` is a boolean there.
+    fn word_of(&self, node: NodeId) -> Option<String> {
+        let scalar = matches!(self.document.kind(node), Kind::String | Kind::Bool);
+        scalar.then(|| self.document.text_of(node).into_owned())
+    }
+
+    fn typed(&self, map: NodeId, key: &str) -> Option<String> {
+        self.word_of(self.get(map, key)?)
+    }
+
+    fn texts(&self, map: NodeId, key: &str) -> Option<Vec<String>> {
+        self.texts_of(self.get(map, key)?)
+    }
+
+    fn texts_of(&self, node: NodeId) -> Option<Vec<String>> {
+        let list = self.document.kind(node) == Kind::List;
+        list.then(|| {
+            let items = self.document.items(node);
+            items.filter_map(|item| self.text_of(item)).collect()
+        })
+    }
+
+    fn paths(&self, map: NodeId, key: &str) -> Option<Vec<PathBuf>> {
+        let texts = self.texts(map, key)?;
+        Some(texts.into_iter().map(PathBuf::from).collect())
+    }
+}
+
+/// The severity of a word; the inner `None` is `off`.
+fn severity(word: &str) -> Option<Option<Severity>> {
+    match word {
+        "off" => Some(None),
+        _ => word.parse().ok().map(Some),
+    }
+}
+
+/// A deployment goes to one cluster.
+fn two_clusters(config: &Config, origins: &Origins) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let mut seen: BTreeMap<&str, String> = BTreeMap::new();
+    for (cluster, names) in &config.clusters {
+        for (index, name) in names.iter().enumerate() {
+            let mut path = KeyPath::of_keys(&["clusters", cluster]);
+            path.0.push(PathStep::Index(index));
+            let path = path.to_string();
+            let earlier = seen.insert(name, path.clone());
+            let Some(span) = origins.get(&path) else {
+                continue;
+            };
+            if let Some(other) = earlier.and_then(|path| origins.get(&path)) {
+                let message = format!("`{name}` goes to two clusters");
+                let diagnostic = error(codes::TWO_CLUSTERS, *span, message);
+                found.push(diagnostic.with_related(*other, "said here too"));
+            }
+        }
+    }
+    found
+}

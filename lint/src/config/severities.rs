@@ -1,0 +1,111 @@
+//! Which severity a rule has where: the entries of a configuration, weighed.
+
+use std::path::Path;
+
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use source::{Severity, Span};
+
+use super::{Config, SeverityEntry};
+
+/// The names by which a rule is selected.
+#[derive(Debug, Clone, Copy)]
+pub struct RuleNames<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// The pack it is in.
+    pub pack: &'a str,
+    /// Its tags.
+    pub tags: &'a [String],
+}
+
+/// How closely a selector names a rule. Ordered: a closer one counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Closeness {
+    Pack,
+    Tag,
+    Id,
+}
+
+impl RuleNames<'_> {
+    /// How `selector` names this rule, if it does.
+    fn selected(&self, selector: &str) -> Option<Closeness> {
+        if self.id == selector {
+            Some(Closeness::Id)
+        } else if self.tags.iter().any(|tag| tag == selector) {
+            Some(Closeness::Tag)
+        } else {
+            (self.pack == selector).then_some(Closeness::Pack)
+        }
+    }
+
+    /// True if `selector` is its id, one of its tags or its pack.
+    pub fn is_named_by(&self, selector: &str) -> bool {
+        self.selected(selector).is_some()
+    }
+}
+
+/// The severities of a configuration, with their patterns made ready.
+#[derive(Debug, Clone, Default)]
+pub struct Severities {
+    entries: Vec<(SeverityEntry, Option<Gitignore>)>,
+}
+
+impl Severities {
+    /// Makes the entries of a configuration ready. Patterns that cannot be read were told when it was read, and fit nothing.
+    pub fn new(config: &Config) -> Self {
+        let ready = |entry: &SeverityEntry| {
+            let patterns = (!entry.paths.is_empty()).then(|| patterns(&entry.paths));
+            (entry.clone(), patterns)
+        };
+        Self {
+            entries: config.severities.iter().map(ready).collect(),
+        }
+    }
+
+    /// The severity of a rule's findings in a profile and a file (relative to the configuration's folder; `None` asks only
+    /// what holds everywhere), and the place that says so. `None` if the rule's own severity counts; the inner `None` is
+    /// `off`. Of the entries that fit, the one that names the rule most closely counts: its id before a tag, a tag before
+    /// the pack; then one with conditions before one without; then the later one.
+    pub fn of(
+        &self,
+        rule: RuleNames<'_>,
+        profile: &str,
+        file: Option<&Path>,
+    ) -> Option<(Option<Severity>, Option<Span>)> {
+        let fitting = self.entries.iter().filter_map(|(entry, patterns)| {
+            let closeness = rule.selected(&entry.selector)?;
+            if entry.profile.as_deref().is_some_and(|it| it != profile) {
+                return None;
+            }
+            if let Some(patterns) = patterns {
+                let fits = patterns.matched_path_or_any_parents(relative(file?)?, false);
+                fits.is_ignore().then_some(())?;
+            }
+            let conditions = usize::from(entry.profile.is_some()) + usize::from(patterns.is_some());
+            Some(((closeness, conditions), entry))
+        });
+        // `max_by_key` takes the last of equals: the later entry.
+        let (_, entry) = fitting.max_by_key(|(rank, _)| *rank)?;
+        Some((entry.severity, entry.span))
+    }
+
+    /// True if a rule's severity depends on the file a finding is in.
+    pub fn depends_on_file(&self, rule: RuleNames<'_>) -> bool {
+        let mut entries = self.entries.iter();
+        entries.any(|(entry, patterns)| patterns.is_some() && rule.is_named_by(&entry.selector))
+    }
+}
+
+/// Patterns as `.gitignore` writes them, over relative paths.
+fn patterns(lines: &[String]) -> Gitignore {
+    let mut builder = GitignoreBuilder::new("");
+    for line in lines {
+        let _ = builder.add_line(None, line);
+    }
+    builder.build().unwrap_or_else(|_| Gitignore::empty())
+}
+
+/// The matcher panics on a path that is not below its root.
+fn relative(path: &Path) -> Option<&Path> {
+    (!path.has_root()).then_some(path)
+}

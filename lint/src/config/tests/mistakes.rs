@@ -1,0 +1,142 @@
+//! Mistakes: each at its place, none hiding another.
+
+use source::apply_edits;
+
+use super::*;
+
+#[track_caller]
+fn says(text: &str, expected: &str) {
+    let (_, diagnostics) = config(text);
+    assert_eq!(told(text, &diagnostics), expected.trim_end());
+}
+
+/// The text after the first fix of its only diagnostic.
+fn mended(text: &str) -> String {
+    let (_, diagnostics) = config(text);
+    assert_eq!(diagnostics.len(), 1, "{}", told(text, &diagnostics));
+    apply_edits(text, SourceId(0), &diagnostics[0].fixes[0].edits).unwrap()
+}
+
+#[test]
+fn a_misspelt_key_is_told_with_the_nearest_one_and_hides_nothing() {
+    let text = "fail_on: error\nnamespace: wire\nprofiles:\n  demo: {namspace: demo}\n";
+    says(
+        text,
+        "1:fail_on: config-unknown-key: dogwatch.yaml has no key `fail_on`; did you mean `fail-on`?
+4:namspace: config-unknown-key: `profiles.demo` has no key `namspace`; did you mean `namespace`?",
+    );
+    let (config, _) = config(text);
+    assert_eq!(config.namespace("demo"), Some("wire"));
+}
+
+#[test]
+fn a_key_like_no_other_is_told_with_those_that_may_stand_there() {
+    says(
+        "severity:\n  a-rule:\n    - {severity: info, quux: 1}\n",
+        "3:quux: config-unknown-key: `severity.a-rule[0]` has no key `quux`; keys here: paths, profile, severity",
+    );
+}
+
+#[test]
+fn a_value_of_the_wrong_kind_is_told_without_the_value() {
+    says(
+        "rules: hunter2
+namespace: 12
+parameters: [hunter2]
+deployments:
+  prod:
+    releases:
+      brig:
+        set: {password: [hunter2]}
+        values: {a: hunter2}
+chart-versions: {brig: [hunter2]}
+",
+        "1:hunter2: config-wrong-type: text where a list of paths is expected; a list of one is written in brackets: `[…]`
+2:12: config-wrong-type: a number where text is expected; put it in quotes
+3:[hunter2]: config-wrong-type: a list where a map by parameter is expected
+8:[hunter2]: config-wrong-type: a list cannot be given by `set`; put it in a values file, and list that under `values`
+9:{a: hunter2}: config-wrong-type: a map where a list of paths is expected
+10:[hunter2]: config-wrong-type: a list where a version is expected",
+    );
+}
+
+#[test]
+fn a_word_must_be_one_of_those_there_are() {
+    says(
+        "fail-on: off\nseverity: {a: warn, b: warnin, c: true}\n",
+        "1:off: config-unknown-word: `off` is not `error`, `warning` or `info`
+2:warn: config-unknown-word: `warn` is not `error`, `warning`, `info` or `off`
+2:warnin: config-unknown-word: `warnin` is not `error`, `warning`, `info` or `off`; did you mean `warning`?
+2:true: config-unknown-word: `true` is not `error`, `warning`, `info` or `off`",
+    );
+}
+
+#[test]
+fn keys_that_must_be_there_or_are_there_twice_are_told() {
+    says(
+        "namespace: a\nnamespace: b\nseverity:\n  x: [{profile: demo}]\n",
+        "2:namespace: config-duplicate-key: `namespace` is given twice
+4:{profile: demo}: config-missing-key: `severity` is missing here; The severity where the conditions beside it hold.",
+    );
+}
+
+#[test]
+fn a_pattern_that_is_none_is_told() {
+    says(
+        "exclude: ['a{b', ok/**]\n",
+        "1:'a{b': config-bad-pattern: not a pattern as `.gitignore` writes them: unclosed alternate group; missing '}' (maybe escape '{' with '[{]'?)",
+    );
+}
+
+#[test]
+fn a_deployment_goes_to_one_cluster() {
+    says(
+        "clusters:\n  one: [prod, demo]\n  two: [demo]\n",
+        "3:demo: config-two-clusters: `demo` goes to two clusters",
+    );
+}
+
+#[test]
+fn something_else_entirely_is_one_mistake() {
+    says(
+        "- a\n- b\n",
+        "1:- a: config-wrong-type: a list where a map is expected",
+    );
+}
+
+#[test]
+fn of_broken_yaml_what_can_be_read_counts() {
+    let (config, _) = config("namespace: wire\nfail-on: [\n");
+    assert_eq!(config.facts.namespace.as_deref(), Some("wire"));
+}
+
+#[test]
+fn fixes_put_right_what_is_clear() {
+    assert_eq!(mended("rules: mine\n"), "rules: [mine]\n");
+    assert_eq!(mended("namespace: 12\n"), "namespace: \"12\"\n");
+    assert_eq!(mended("chartVersions: {}\n"), "chart-versions: {}\n");
+    assert_eq!(mended("fail-on: warnng\n"), "fail-on: warning\n");
+}
+
+#[test]
+fn a_fix_does_not_bring_in_a_key_that_is_there_already() {
+    let (_, diagnostics) = config("packs: []\npack: []\n");
+    assert!(diagnostics[0].fixes.is_empty());
+}
+
+#[test]
+fn aliases_that_mean_very_many_values_are_bounded() {
+    let mut text = "parameters:\n  a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for level in 1..9 {
+        let below = format!("*a{}", level - 1);
+        let items = [below.as_str(); 10].join(", ");
+        text.push_str(&format!("  a{level}: &a{level} [{items}]\n"));
+    }
+    let (config, diagnostics) = config(&text);
+    assert!(
+        diagnostics
+            .iter()
+            .any(|it| it.code.as_str() == "config-too-large")
+    );
+    assert!(config.parameters.is_empty());
+}

@@ -1,0 +1,65 @@
+//! The names by which rules are meant in configurations and comments: ids, tags, packs.
+
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
+
+use lang::check::similar::similar;
+use lang::parse::ast::{File, ItemKind};
+
+use crate::rulebook::{RuleBook, built_in_files};
+
+/// The names that exist. Rules of built-in packs that take no part are among them: naming one is no mistake.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Known {
+    /// Ids of rules.
+    pub rules: BTreeSet<String>,
+    /// Tags of rules.
+    pub tags: BTreeSet<String>,
+    /// Packs.
+    pub packs: BTreeSet<String>,
+}
+
+impl Known {
+    /// The names of the built-in packs.
+    pub fn built_in() -> &'static Self {
+        static BUILT_IN: OnceLock<Known> = OnceLock::new();
+        BUILT_IN.get_or_init(|| {
+            let mut known = Known::default();
+            for (pack, ast) in built_in_files() {
+                known.add(pack, ast);
+            }
+            known
+        })
+    }
+
+    /// The names of a rule book and of the built-in packs. Rules that are wrong count, too.
+    pub fn of(book: &RuleBook) -> Self {
+        let mut known = Self::built_in().clone();
+        for file in book.files.iter().filter(|file| file.file.is_some()) {
+            known.add(&file.pack, &file.ast);
+        }
+        known
+    }
+
+    fn add(&mut self, pack: &str, ast: &File) {
+        self.packs.insert(pack.to_owned());
+        for item in &ast.items {
+            if let ItemKind::Rule(rule) = &item.kind {
+                self.rules.insert(rule.name.node.clone());
+                let tags = rule.tags.iter().map(|tag| tag.node.clone());
+                self.tags.extend(tags);
+            }
+        }
+    }
+
+    /// True for the id of a rule, a tag or a pack.
+    pub fn has(&self, name: &str) -> bool {
+        self.rules.contains(name) || self.tags.contains(name) || self.packs.contains(name)
+    }
+
+    /// The name that was probably meant.
+    pub fn similar(&self, name: &str) -> Option<String> {
+        let all = self.rules.iter().chain(&self.tags).chain(&self.packs);
+        similar(name, all.map(String::as_str))
+    }
+}

@@ -85,7 +85,7 @@ pub(super) fn charts(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             .iter()
             .map(|(name, n)| (n.iter().sum::<usize>(), name, n))
             .collect();
-        values.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
+        values.sort_by(|a, b| (b.0, b.2).cmp(&(a.0, a.2)).then(a.1.cmp(b.1)));
         let longest: usize = values.first().map_or(1, |it| it.0);
         let key = facet.key;
         writeln!(

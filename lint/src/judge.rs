@@ -53,6 +53,16 @@ pub(crate) struct Levels<'a> {
     root: &'a Path,
 }
 
+/// The rules' own severities.
+impl Default for Levels<'static> {
+    fn default() -> Self {
+        Self {
+            severities: Severities::default(),
+            root: Path::new(""),
+        }
+    }
+}
+
 impl<'a> Levels<'a> {
     pub(crate) fn new(scope: &'a Scope) -> Self {
         Self {

@@ -7,7 +7,7 @@ use lang::host::Place;
 use source::{Diagnostic, Span};
 
 use crate::host::TreeHost;
-use crate::judge::{Overrides, finding};
+use crate::judge::{Levels, finding};
 use crate::project::Settings;
 use crate::tree::Tree;
 
@@ -107,8 +107,7 @@ pub fn trace(tree: &Tree, settings: &Settings, rule: usize, about: &About<'_>) -
             }
         };
         let (judgement, subjects) = run.trace(rule, &wanted);
-        let config = crate::config::Config::default();
-        let overrides = Overrides::new(&config, "");
+        let levels = Levels::default();
         let names = deployment.merged.deployment();
         for subject in subjects {
             let place = subject.subject.place.as_ref();
@@ -116,7 +115,7 @@ pub fn trace(tree: &Tree, settings: &Settings, rule: usize, about: &About<'_>) -
             let mine = judgement.verdicts.iter();
             let mine = mine.filter(|verdict| verdict.subject.as_ref() == place);
             let findings = mine
-                .filter_map(|verdict| finding(tree, program, &host, verdict, &overrides, settings));
+                .filter_map(|verdict| finding(tree, program, &host, verdict, &levels, settings));
             proofs.push(Proof {
                 deployment: names.name.clone(),
                 profile: names.profile.clone(),

@@ -35,6 +35,8 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Judge trees of override files
     Lint(Lint),
+    /// Make the repairs that rules propose, or show them
+    Fix(Fix),
     /// List the rules
     Rules(Rules),
     /// Show a rule: what it is for, when it fails, what would pass
@@ -180,6 +182,29 @@ pub(crate) struct Lint {
     /// Do not shorten lists of what was left out
     #[arg(long, short, help_heading = "Output")]
     pub(crate) verbose: bool,
+    /// How many threads; 0 is one for each processor
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) threads: usize,
+    /// The day of the run, for what is allowed until a day [default: today]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
+    pub(crate) today: Option<String>,
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct Fix {
+    #[command(flatten)]
+    pub(crate) place: Where,
+    #[command(flatten)]
+    pub(crate) select: Select,
+    /// Make also repairs that a person should agree to
+    #[arg(long = "unsafe")]
+    pub(crate) with_unsafe: bool,
+    /// Write nothing; show as a unified diff what would be changed, and exit with 1 if anything would
+    #[arg(long)]
+    pub(crate) diff: bool,
+    /// The least severity of what is left that makes the exit status 1 [default: error, or as configured]
+    #[arg(long, value_name = "SEVERITY", value_parser = severity)]
+    pub(crate) fail_on: Option<Severity>,
     /// How many threads; 0 is one for each processor
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) threads: usize,

@@ -69,6 +69,16 @@ impl TreeResult {
     pub(crate) fn findings(&self) -> usize {
         self.findings.len()
     }
+
+    /// The findings that count, in the numbers of the tree.
+    pub(crate) fn all(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// The same, given away.
+    pub(crate) fn into_findings(self) -> Vec<Finding> {
+        self.findings
+    }
 }
 
 fn sources_of(finding: &Finding) -> impl Iterator<Item = SourceId> {
@@ -182,6 +192,7 @@ impl<'a> Assembly<'a> {
             path: None,
             requirement: 0,
             suppressed: None,
+            repairs: Vec::new(),
         });
     }
 

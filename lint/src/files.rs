@@ -10,7 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub use disk::{Disk, write_atomically};
+pub use disk::{Disk, Written, holds, replace_atomically, write_atomically};
 pub use memory::{Memory, Overlay};
 
 /// The largest file that is read, in bytes. What is larger is reported and left out.

@@ -2,6 +2,8 @@
 
 use source::Diagnostic;
 
+use crate::fix::Repair;
+
 /// Who says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Origin {
@@ -30,7 +32,7 @@ pub enum Suppression {
 }
 
 /// One finding. The diagnostic's code is the rule's id, or the name of the problem.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
     /// What is said, where, and what would mend it.
     pub diagnostic: Diagnostic,
@@ -58,6 +60,9 @@ pub struct Finding {
     pub fingerprint: String,
     /// Why it does not count, if it does not.
     pub suppressed: Option<Suppression>,
+    /// What the rule proposes to mend it, best first; [`Diagnostic::fixes`] has those that were planned, if
+    /// [`crate::project::Settings::fixes`] says so.
+    pub repairs: Vec<Repair>,
 }
 
 /// The fingerprint of a fault: of the rule, the file below the tree's folder, what identifies the value in it and the

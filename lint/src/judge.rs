@@ -10,6 +10,7 @@ use source::{Diagnostic, Label, Span};
 
 use crate::config::{Config, RuleNames, Severities};
 use crate::finding::{Finding, Origin, fingerprint};
+use crate::fix::{in_report, repairs};
 use crate::host::TreeHost;
 use crate::project::Settings;
 use crate::tree::{Tree, TreeDeployment};
@@ -181,7 +182,7 @@ pub(crate) fn finding(
     let deployment = host.merged.deployment();
     let release = at.release.map(|at| &deployment.releases[at]);
     let file_name = relative.map_or_else(String::new, slashes);
-    Some(Finding {
+    let mut finding = Finding {
         diagnostic,
         origin: Origin::Rule,
         pack: info.pack.clone(),
@@ -195,7 +196,12 @@ pub(crate) fn finding(
         path: at.path,
         requirement: verdict.requirement,
         suppressed: None,
-    })
+        repairs: repairs(host, verdict),
+    };
+    if settings.fixes && !finding.repairs.is_empty() {
+        in_report(tree, &mut finding);
+    }
+    Some(finding)
 }
 
 fn of_file(tree: &Tree, diagnostic: Diagnostic, settings: &Settings) -> Finding {
@@ -226,6 +232,7 @@ pub(crate) fn bare(
         path: None,
         requirement: 0,
         suppressed: None,
+        repairs: Vec::new(),
     }
 }
 

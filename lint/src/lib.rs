@@ -11,6 +11,7 @@ pub mod effective;
 pub mod examples;
 pub mod files;
 pub mod finding;
+pub mod fix;
 pub mod host;
 mod judge;
 pub mod knowledge;

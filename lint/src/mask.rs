@@ -14,6 +14,18 @@ const MASK: u8 = b'*';
 
 /// The text of a file of a tree with its secret values masked.
 pub(crate) fn masked(tree: &Tree, id: SourceId, text: &str) -> String {
+    mask(text, &spans(tree, id))
+}
+
+/// The secret values of a file of a tree, as they are written there, without quotes and blanks around them.
+pub(crate) fn secrets(tree: &Tree, id: SourceId, text: &str) -> Vec<String> {
+    let written = spans(tree, id).into_iter();
+    let written = written.filter_map(|span| text.get(span.range()));
+    let bare = |text: &str| text.trim().trim_matches(['"', '\'']).to_owned();
+    written.map(bare).filter(|it| !it.is_empty()).collect()
+}
+
+fn spans(tree: &Tree, id: SourceId) -> Vec<Span> {
     let mut spans = Vec::new();
     let mut known = false;
     for deployment in &tree.deployments {
@@ -31,7 +43,7 @@ pub(crate) fn masked(tree: &Tree, id: SourceId, text: &str) -> String {
             generic_secrets(&file.document, &mut spans);
         }
     }
-    mask(text, &spans)
+    spans
 }
 
 /// The text of any YAML with what looks secret by its keys masked.

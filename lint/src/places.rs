@@ -127,30 +127,29 @@ impl TreeHost<'_> {
         self.merged.insertion(release, &steps, role)
     }
 
+    /// The release that has a component, or would have it, and the keys that lead to it: one that is there but switched
+    /// off, or one that is known as part of an umbrella that is there.
+    pub(crate) fn component_site(&self, component: &str) -> Option<(usize, Vec<String>)> {
+        let mut components = self.merged.components().iter();
+        let known = components.find(|it| it.name == component || it.chart == component);
+        if let Some(known) = known {
+            return Some((known.release, known.path.clone()));
+        }
+        let set = self.knowledge.set();
+        let umbrella = set.named(component).flat_map(|chart| &chart.umbrellas);
+        let umbrellas: Vec<&str> = umbrella.map(|it| it.name.as_str()).collect();
+        let mut releases = self.merged.deployment().releases.iter();
+        let at = releases.position(|release| umbrellas.contains(&release.chart.as_str()))?;
+        Some((at, vec![component.to_owned()]))
+    }
+
     fn locate_component(&self, component: &str, keys: &[String]) -> Located {
         let mut path = component.to_owned();
         for key in keys {
             path.push('.');
             path.push_str(key);
         }
-        // A component that is there but switched off, or known as part of an umbrella that is there.
-        let set = self.knowledge.set();
-        let umbrella = set.named(component).flat_map(|chart| &chart.umbrellas);
-        let umbrellas: Vec<&str> = umbrella.map(|it| it.name.as_str()).collect();
-        let releases = &self.merged.deployment().releases;
-        let host = self
-            .merged
-            .components()
-            .iter()
-            .find(|it| it.name == component || it.chart == component)
-            .map(|it| (it.release, it.path.clone()))
-            .or_else(|| {
-                let at = releases
-                    .iter()
-                    .position(|release| umbrellas.contains(&release.chart.as_str()))?;
-                Some((at, vec![component.to_owned()]))
-            });
-        let Some((release, mut below)) = host else {
+        let Some((release, mut below)) = self.component_site(component) else {
             return Located {
                 span: self.first_place(),
                 release: None,

@@ -15,6 +15,8 @@ use crate::assemble::{Assembly, TreeResult};
 use crate::document::ReadFile;
 use crate::examples::AtHand;
 use crate::files::{Files, Overlay};
+use crate::finding::Finding;
+use crate::fix::{self, FixOptions, FixRun, Plan, Refused, Repair};
 use crate::judge::judge;
 use crate::report::Report;
 use crate::rulebook::RuleBook;
@@ -45,6 +47,8 @@ pub struct Settings {
     pub no_baseline: bool,
     /// Rules in place of those that the configuration brings: for examples of rules.
     pub at_hand: Option<AtHand>,
+    /// Plan the repairs of findings, for formats that show them.
+    pub fixes: bool,
 }
 
 impl Settings {
@@ -104,7 +108,7 @@ pub struct Progress {
 pub struct Project {
     settings: Settings,
     files: Overlay,
-    numbers: Numbers,
+    numbers: Arc<Numbers>,
     workspace: OnceLock<Arc<Workspace>>,
     /// What was read and may be read again: kept for trees with open files only.
     kept: Mutex<Kept>,
@@ -123,7 +127,7 @@ impl Project {
         Self {
             settings,
             files: Overlay::new(files),
-            numbers: Numbers::default(),
+            numbers: Arc::default(),
             workspace: OnceLock::new(),
             kept: Mutex::default(),
         }
@@ -239,10 +243,73 @@ impl Project {
     }
 
     fn tree_result(&self, workspace: &Workspace, at: usize) -> TreeResult {
+        self.judged(workspace, at).1
+    }
+
+    /// A tree and what is found in it.
+    pub(crate) fn judged(&self, workspace: &Workspace, at: usize) -> (Arc<Tree>, TreeResult) {
         let tree = self.load(workspace, at);
         let scope = &workspace.scopes[workspace.trees[at].scope];
         let outcome = judge(&tree, scope, &self.settings);
-        TreeResult::new(&tree, scope, outcome, &self.settings)
+        let result = TreeResult::new(&tree, scope, outcome, &self.settings);
+        (tree, result)
+    }
+
+    /// The edits that make a repair, of the texts as this project sees them now.
+    ///
+    /// # Errors
+    /// Why it is not made.
+    pub fn plan(&self, repair: &Repair) -> Result<Plan, Refused> {
+        let read = |path: &Path| {
+            if let Some(file) = self.kept().files.get(path) {
+                return Some(Arc::clone(&file.document));
+            }
+            let id = self.numbers.of(path, None);
+            let file = ReadFile::read(&self.files, path, &self.settings.show(path), id);
+            let whole = file.problem.is_none() && !file.protection.hides_keys();
+            whole.then_some(file.document)
+        };
+        fix::plan(repair, &read)
+    }
+
+    /// Repairs what is found, to a fixed point. Nothing is written: that is for the caller, who knows what may be.
+    pub fn fix(&self, options: FixOptions, progress: &(dyn Fn(Progress) + Sync)) -> FixRun {
+        fix::run(self, options, progress)
+    }
+
+    /// A project over the same files, to try changes on; every rule is judged.
+    pub(crate) fn scratch(&self) -> Self {
+        Self {
+            settings: Settings {
+                select: Vec::new(),
+                fixes: false,
+                ..self.settings.clone()
+            },
+            files: self.files.clone(),
+            numbers: Arc::clone(&self.numbers),
+            workspace: OnceLock::from(self.workspace()),
+            kept: Mutex::default(),
+        }
+    }
+
+    /// Lays a text over a file, as an editor does.
+    pub(crate) fn lay_over(&mut self, path: PathBuf, text: Arc<str>) {
+        self.apply(Change::Text { path, text });
+    }
+
+    /// Drops what was kept to be read again.
+    pub(crate) fn forget(&self) {
+        *self.kept() = Kept::default();
+    }
+
+    /// Was the rule of a finding asked for?
+    pub fn asks_for(&self, finding: &Finding) -> bool {
+        let named = |word: &String| {
+            *word == finding.diagnostic.code.as_str()
+                || *word == finding.pack
+                || finding.tags.contains(word)
+        };
+        self.settings.select.is_empty() || self.settings.select.iter().any(named)
     }
 
     /// The tree a file is in, read and merged: for editors and for `why`, `values`, `trace`.
@@ -344,7 +411,7 @@ impl Project {
         inside.map(|(at, _)| at).collect()
     }
 
-    fn load(&self, workspace: &Workspace, at: usize) -> Arc<Tree> {
+    pub(crate) fn load(&self, workspace: &Workspace, at: usize) -> Arc<Tree> {
         if let Some(tree) = self.kept().trees.get(&at) {
             return Arc::clone(tree);
         }
@@ -387,7 +454,7 @@ pub fn scope_of<'w>(workspace: &'w Workspace, path: &Path) -> Option<&'w Scope> 
         .max_by_key(|scope| scope.root.components().count())
 }
 
-/// May the file state releases? A layer of a kept tree does not, unless it states itself.
+/// May the file state releases? A layer of a tree, and YAML beside its layers, does not, unless a layer is stated in it.
 fn is_manifest<'t>(
     trees: impl Iterator<Item = &'t Arc<Tree>>,
     workspace: Option<&Arc<Workspace>>,
@@ -397,17 +464,26 @@ fn is_manifest<'t>(
     let yaml = path
         .extension()
         .is_some_and(|it| it == "yaml" || it == "yml");
-    let layer = trees.any(|tree| tree.files.contains_key(path));
-    let states = workspace.is_some_and(|workspace| {
-        let plans = workspace.trees.iter().flat_map(|tree| {
-            let releases = tree.plan.deployments.iter().flat_map(|it| &it.releases);
-            let root = &workspace.scopes[tree.scope].root;
-            releases
-                .flat_map(|release| &release.layers)
-                .filter(|layer| layer.inline.is_some() || layer.part.is_some())
-                .map(move |layer| root.join(&layer.path))
-        });
-        plans.into_iter().any(|it| it == path)
-    });
-    states || (yaml && !layer)
+    let mut known = trees.any(|tree| tree.files.contains_key(path));
+    for tree in workspace.iter().flat_map(|workspace| &workspace.trees) {
+        let Some(workspace) = workspace else { break };
+        let root = &workspace.scopes[tree.scope].root;
+        let below = path.strip_prefix(root);
+        let is = |layer: &Path| match &below {
+            Ok(below) => *below == layer,
+            Err(_) => root.join(layer) == path,
+        };
+        let releases = tree.plan.deployments.iter().flat_map(|it| &it.releases);
+        for layer in releases.flat_map(|release| &release.layers) {
+            let stated = layer.inline.is_some() || layer.part.is_some();
+            if (stated || !known) && is(&layer.path) {
+                if stated {
+                    return true;
+                }
+                known = true;
+            }
+        }
+        known = known || tree.loose.iter().any(|loose| is(loose));
+    }
+    yaml && !known
 }

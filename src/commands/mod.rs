@@ -2,10 +2,12 @@
 //!
 //! INVARIANT: nothing is analysed here: a command asks the libraries and writes what they say.
 
+mod bar;
 mod check;
 mod chosen;
 mod eval;
 mod explain;
+mod fix;
 mod fmt;
 mod lint;
 mod new;
@@ -22,10 +24,15 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use ::lint::files::Disk;
+use ::lint::finding::Origin;
 use ::lint::project::{Project, Settings};
+use ::lint::report::Report;
+use ::lint::workspace::Workspace;
 use anyhow::{Context as _, bail};
+use source::Severity;
 
-use crate::args::{Args, Command, Look, RulesAt, Where};
+use self::bar::Bar;
+use crate::args::{Args, Command, Look, RulesAt, Select, Where};
 use crate::output::Style;
 
 /// The exit status.
@@ -56,6 +63,7 @@ impl From<Status> for ExitCode {
 pub(crate) fn run(args: Args) -> anyhow::Result<Status> {
     match args.command {
         Command::Lint(args) => lint::run(&args),
+        Command::Fix(args) => fix::run(&args),
         Command::Rules(args) => rules::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Why(args) => why::run(&args),
@@ -168,6 +176,86 @@ pub(crate) fn settings(place: &Where) -> anyhow::Result<Settings> {
         cwd,
         ..Settings::default()
     })
+}
+
+/// Starts so many threads; 0 is one for each processor.
+pub(crate) fn threads(count: usize) -> anyhow::Result<()> {
+    if count > 0 {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(count);
+        pool.build_global().context("threads cannot be started")?;
+    }
+    Ok(())
+}
+
+/// What arguments say about which rules and deployments.
+pub(crate) fn select(settings: &mut Settings, select: &Select) {
+    settings.profiles.clone_from(&select.profile);
+    settings.select = select.rule.iter().chain(&select.tag).cloned().collect();
+}
+
+/// Says which of the given paths cannot be judged. True if there is one.
+pub(crate) fn missing_paths(project: &Project) -> bool {
+    let missing = &project.workspace().missing;
+    for (path, why) in missing {
+        complain(&format!(
+            "{}: {why}",
+            project.settings().show(path).display()
+        ));
+    }
+    !missing.is_empty()
+}
+
+/// Says which names given by `--rule` and `--tag` stand for nothing. True if there is one.
+pub(crate) fn unknown_rules(project: &Project, select: &Select) -> bool {
+    let book = project.rules_of(&project.settings().cwd);
+    let rules = book.program.rules();
+    let mut unknown = Vec::new();
+    for id in &select.rule {
+        if book.rule(id).is_none() {
+            let ids = rules.iter().map(|rule| rule.id.as_str());
+            let near = lang::check::similar::similar(id, ids);
+            let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            unknown.push(format!("there is no rule `{id}`{hint}"));
+        }
+    }
+    for tag in &select.tag {
+        let known = |rule: &lang::program::RuleInfo| rule.pack == *tag || rule.tags.contains(tag);
+        if !rules.iter().any(known) {
+            let tags = rules
+                .iter()
+                .flat_map(|rule| rule.tags.iter().map(String::as_str));
+            let near = lang::check::similar::similar(tag, tags);
+            let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            unknown.push(format!("no rule has the tag `{tag}`{hint}"));
+        }
+    }
+    for words in &unknown {
+        complain(words);
+    }
+    !unknown.is_empty()
+}
+
+/// The severity that fails a run, as configured.
+pub(crate) fn configured_level(workspace: &Workspace) -> Severity {
+    let levels = workspace.scopes.iter().map(|scope| scope.config.fail_on);
+    levels.min().unwrap_or(Severity::Error)
+}
+
+/// The exit status. What is wrong with the configuration or a rule weighs more than findings: they may be too few.
+pub(crate) fn status(report: &Report, bad: bool, usage: bool) -> Status {
+    let broken = report.findings.iter().any(|finding| {
+        finding.diagnostic.severity == Severity::Error
+            && matches!(finding.origin, Origin::Configuration | Origin::RuleText)
+    });
+    if usage || broken {
+        Status::Usage
+    } else if bad {
+        Status::Findings
+    } else if report.summary.files == 0 {
+        Status::Nothing
+    } else {
+        Status::Clean
+    }
 }
 
 /// The same for commands that are about rules.

@@ -31,6 +31,7 @@ use lint::report::Report;
 )]
 pub(crate) use drawing::draw;
 pub(crate) use style::Style;
+pub(crate) use text::{harmless, path};
 
 /// How a report is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

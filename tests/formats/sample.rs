@@ -87,6 +87,7 @@ pub(crate) fn finding(diagnostic: Diagnostic) -> Finding {
         path: Some("gundeck.config.proxy".to_owned()),
         requirement: 0,
         suppressed: None,
+        repairs: Vec::new(),
     }
 }
 

@@ -159,6 +159,8 @@ fn made(tree: &mut Plain, change: &Change, before: &Document) {
         Change::Delete { path, prune } => {
             take(tree, &path.0, *prune);
         }
+        // Only what counts is in the tree.
+        Change::DeleteEarlier { .. } => {}
         Change::Append { path, items } => {
             let list = place(tree, &path.0);
             if *list == Plain::Null {

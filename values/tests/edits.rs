@@ -91,6 +91,7 @@ fn change(line: &str) -> Change {
             path: path_,
             prune: word == "prune",
         },
+        "delete-earlier" => Change::DeleteEarlier { path: path_ },
         "append" => match leading(rest).0 {
             NewValue::List(items) => Change::Append { path: path_, items },
             item => Change::Append {

@@ -111,6 +111,32 @@ fn problem(root: &Path, error: &ignore::Error) -> (PathBuf, String) {
 /// # Errors
 /// As the system says. Then the file is as it was.
 pub fn write_atomically(path: &Path, text: &[u8]) -> io::Result<()> {
+    write(path, text, None).map(|_| ())
+}
+
+/// What became of a file that was to be replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// It has the new text.
+    Done,
+    /// It did not hold the old text any more, and is left as it was.
+    ChangedMeanwhile,
+}
+
+/// Writes a file as [`write_atomically`] does, if it still holds `before`.
+///
+/// # Errors
+/// As the system says. Then the file is as it was.
+pub fn replace_atomically(path: &Path, before: &[u8], after: &[u8]) -> io::Result<Written> {
+    write(path, after, Some(before))
+}
+
+/// Does a file hold exactly these bytes? One that cannot be read does not.
+pub fn holds(path: &Path, bytes: &[u8]) -> bool {
+    fs::read(path).is_ok_and(|found| found == bytes)
+}
+
+fn write(path: &Path, text: &[u8], before: Option<&[u8]>) -> io::Result<Written> {
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let folder = target.parent().unwrap_or(Path::new("."));
     let name = target.file_name().unwrap_or_default().to_string_lossy();
@@ -122,9 +148,14 @@ pub fn write_atomically(path: &Path, text: &[u8]) -> io::Result<()> {
             file.set_permissions(metadata.permissions())?;
         }
         file.sync_all()?;
-        fs::rename(&fresh, &target)
+        // As late as possible: what somebody else wrote meanwhile is not overwritten.
+        if before.is_some_and(|before| !holds(&target, before)) {
+            return Ok(Written::ChangedMeanwhile);
+        }
+        fs::rename(&fresh, &target)?;
+        Ok(Written::Done)
     })();
-    if result.is_err() {
+    if !matches!(result, Ok(Written::Done)) {
         let _ = fs::remove_file(&fresh);
     }
     result

@@ -70,6 +70,12 @@ impl TreeHost<'_> {
         self.duplicates().get(id).map(|twice| twice.later)
     }
 
+    /// For the value of a key that is given again further down: the value there.
+    pub(crate) fn replaced_by(&self, node: merged::NodeRef) -> Option<merged::NodeRef> {
+        let mut twice = self.duplicates().iter();
+        twice.find(|it| it.earlier == node).map(|it| it.later)
+    }
+
     pub(super) fn field_value<'h>(&'h self, record: RecordRef, field: &str) -> Value<'h> {
         let deployment = self.merged.deployment();
         let id = record.id as usize;

@@ -9,7 +9,7 @@ use super::insert::end_of_entry;
 use super::locate::{Site, prefix};
 use super::page::Page;
 use super::refused::Refused;
-use crate::path::KeyPath;
+use crate::path::{KeyPath, PathStep};
 use crate::yaml::{Kind, NodeId, Style};
 
 /// Deletes what is at a path. With `prune` maps that hold nothing else go with it; else they become `{}`.
@@ -92,6 +92,66 @@ pub(super) fn delete<'d>(
         drafts.push(draft);
     }
     Ok(drafts)
+}
+
+/// Deletes the first of several entries with one key; the last is the one that counts, so nothing is read differently.
+pub(super) fn delete_earlier<'d>(
+    page: Page<'d>,
+    path: &KeyPath,
+) -> Result<Vec<Draft<'d>>, Refused> {
+    let not_there = || Refused::NotThere(path.clone());
+    let Some((PathStep::Key(name), above)) = path.0.split_last() else {
+        return Err(Refused::NotAKey(path.clone()));
+    };
+    let above = KeyPath(above.to_vec());
+    let sites = page.locate_all(&above)?;
+    let last = sites.last().map(|site| site.node);
+    let map = last.or(page.document.root()).ok_or_else(not_there)?;
+    if page.is_alias(map) || page.document.has_properties(map) {
+        return Err(Refused::AnchorOrTag(above));
+    }
+    if page.document.has_damage(map) {
+        return Err(Refused::Damaged);
+    }
+    if page.document.kind(map) != Kind::Map {
+        return Err(Refused::NotAMap(above));
+    }
+    if page.has_merge(map) {
+        return Err(Refused::MergeKey(above));
+    }
+    let mut pairs: Vec<(NodeId, NodeId)> = page.document.pairs(map).collect();
+    pairs.sort_by_key(|(key, _)| page.start_of(*key));
+    let named = |(key, _): &(NodeId, NodeId)| page.document.key_text(*key) == *name;
+    let at = pairs.iter().position(named).ok_or_else(not_there)?;
+    let (key, value) = pairs[at];
+    pairs.remove(at);
+    let Some((next, _)) = pairs.get(at).filter(|_| pairs[at..].iter().any(named)) else {
+        return Err(not_there());
+    };
+    if page.document.has_properties(value) {
+        return Err(Refused::AnchorOrTag(path.clone()));
+    }
+    let left = || page.rebuilt(&sites, Expected::settled(page.document, &pairs));
+    let begin = page.start_of(key);
+    if page.document.style(map) == Style::Flow {
+        let range = begin..page.start_of(*next);
+        if page.has_comment(&range) {
+            return Err(Refused::OddStyle(path.clone()));
+        }
+        let mut draft = Draft::new(left());
+        draft.replace(range, "");
+        return Ok(vec![draft]);
+    }
+    let end = end_of_entry(page, (key, value));
+    if !page.ends_line(end) || !page.starts_line(begin) {
+        return Err(Refused::OddStyle(path.clone()));
+    }
+    let drafts = lines(page, begin, end).into_iter().map(|range| {
+        let mut draft = Draft::new(left());
+        draft.replace(range, "");
+        draft
+    });
+    Ok(drafts.collect())
 }
 
 fn is_only(page: Page<'_>, parent: NodeId) -> bool {

@@ -46,6 +46,31 @@ impl<'d> Expected<'d> {
         )
     }
 
+    /// A map of keys some of which are given several times: the last value counts, at the place of the first.
+    pub(super) fn settled(document: &Document, pairs: &[(NodeId, NodeId)]) -> Self {
+        let mut entries: Vec<(NodeId, ExpectedKey, Self)> = Vec::new();
+        for (key, value) in pairs {
+            let name = document.key_text(*key);
+            let value = Self::Same(*value);
+            let known = entries
+                .iter_mut()
+                .find(|(known, ..)| document.key_text(*known) == name);
+            match known {
+                Some((_, key, old)) => {
+                    *key = ExpectedKey::New(name.into_owned());
+                    *old = value;
+                }
+                None => entries.push((*key, ExpectedKey::Same(*key), value)),
+            }
+        }
+        Self::Map(
+            entries
+                .into_iter()
+                .map(|(_, key, value)| (key, value))
+                .collect(),
+        )
+    }
+
     /// The place of a step among the children, which for a map are in the reader's order.
     fn position(&self, site: &Site) -> Option<usize> {
         match (self, site.key) {

@@ -65,6 +65,11 @@ pub enum Change {
         /// True if maps that hold nothing else go with it; else they become `{}`.
         prune: bool,
     },
+    /// Deletes a key that is given again further down, and so does not count: the first of them.
+    DeleteEarlier {
+        /// Which, by its name.
+        path: KeyPath,
+    },
     /// Adds items at the end of a list, which may not be there yet.
     Append {
         /// The list.
@@ -178,6 +183,14 @@ pub fn add_comment_above(
     Ok(proven(page, drafts)?.0)
 }
 
+/// The path of a node from the top of its document.
+///
+/// # Errors
+/// For a document that is not changed, and a node that an alias or a merge key leads to.
+pub fn path_to(document: &Document, node: NodeId) -> Result<KeyPath, Refused> {
+    base_of(document, Some(node))
+}
+
 fn base_of(document: &Document, part: Option<NodeId>) -> Result<KeyPath, Refused> {
     let Some(part) = part else {
         return Ok(KeyPath::default());
@@ -252,6 +265,10 @@ impl<'d> Run<'d> {
             Change::Delete { path, prune } => {
                 let path = at(path);
                 self.step(|page| delete::delete(page, &path, *prune))
+            }
+            Change::DeleteEarlier { path } => {
+                let path = at(path);
+                self.step(|page| delete::delete_earlier(page, &path))
             }
             Change::Append { path, items } => {
                 let path = at(path);

@@ -1,0 +1,51 @@
+//! Changes of a file as a unified diff.
+//!
+//! INVARIANT: lines are compared as they are and shown with secrets masked.
+
+use std::fmt::Write as _;
+
+use similar::{Algorithm, ChangeTag, capture_diff_slices, group_diff_ops};
+
+use super::FixedFile;
+
+/// So many lines around a change.
+const CONTEXT: usize = 3;
+
+/// A change of a file as a unified diff under the given name, secrets masked.
+pub fn unified(name: &str, file: &FixedFile) -> String {
+    let (before, after) = (lines(&file.before), lines(&file.after));
+    let (old, new) = (lines(&file.shown_before), lines(&file.shown_after));
+    let ops = capture_diff_slices(Algorithm::Myers, &before, &after);
+    let mut out = format!("--- a/{name}\n+++ b/{name}\n");
+    for group in group_diff_ops(ops, CONTEXT) {
+        let (Some(first), Some(last)) = (group.first(), group.last()) else {
+            continue;
+        };
+        let span = |from: usize, to: usize| match to - from {
+            0 => format!("{from},0"),
+            1 => format!("{}", from + 1),
+            length => format!("{},{length}", from + 1),
+        };
+        let was = span(first.old_range().start, last.old_range().end);
+        let is = span(first.new_range().start, last.new_range().end);
+        let _ = writeln!(out, "@@ -{was} +{is} @@");
+        for change in group.iter().flat_map(|op| op.iter_changes(&before, &after)) {
+            let (mark, all, at) = match change.tag() {
+                ChangeTag::Delete => ('-', &old, change.old_index()),
+                ChangeTag::Insert => ('+', &new, change.new_index()),
+                ChangeTag::Equal => (' ', &old, change.old_index()),
+            };
+            let line = at.and_then(|at| all.get(at)).copied().unwrap_or_default();
+            out.push(mark);
+            out.push_str(line);
+            if !line.ends_with('\n') {
+                out.push_str("\n\\ No newline at end of file\n");
+            }
+        }
+    }
+    out
+}
+
+fn lines(text: &str) -> Vec<&str> {
+    text.split_inclusive('\n').collect()
+}

@@ -1,0 +1,169 @@
+//! From a repair to edits of texts.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use source::{Applicability, Edit, Fix, SourceId};
+use values::edit::{self, Change};
+use values::yaml::Document;
+
+use super::{Refused, Repair, Step};
+use crate::finding::Finding;
+use crate::mask;
+use crate::tree::Tree;
+
+/// The edits that make a repair.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// What it does, as an editor's menu shows it.
+    pub title: String,
+    /// Who may make it.
+    pub applicability: Applicability,
+    /// The files that change; never empty, and one that receives a value before the one that gives it.
+    pub files: Vec<FilePlan>,
+}
+
+/// The edits of one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FilePlan {
+    /// The file, absolute.
+    pub path: PathBuf,
+    /// The number of its text, in the numbers of the project.
+    pub source: SourceId,
+    /// The text that the edits apply to: the real one.
+    pub text: Arc<str>,
+    /// Sorted and without overlap.
+    pub edits: Vec<Edit>,
+}
+
+impl Plan {
+    /// The same with all edits in one list.
+    pub fn to_fix(&self) -> Fix {
+        let mut edits: Vec<Edit> = self.files.iter().flat_map(|it| it.edits.clone()).collect();
+        edits.sort();
+        Fix {
+            title: self.title.clone(),
+            applicability: self.applicability,
+            edits,
+        }
+    }
+}
+
+/// Gives the parsed text of a file.
+pub(crate) type Documents<'a> = dyn Fn(&Path) -> Option<Arc<Document>> + 'a;
+
+/// The edits that make a repair.
+pub(crate) fn plan(repair: &Repair, documents: &Documents<'_>) -> Result<Plan, Refused> {
+    let steps = repair.steps.as_ref().map_err(Clone::clone)?;
+    let files = plan_steps(steps, documents)?;
+    if files.is_empty() {
+        return Err(Refused::NoHelp);
+    }
+    Ok(Plan {
+        title: repair.title.clone(),
+        applicability: repair.applicability,
+        files,
+    })
+}
+
+/// The edits that make steps one after the other.
+pub(crate) fn plan_steps(
+    steps: &[Step],
+    documents: &Documents<'_>,
+) -> Result<Vec<FilePlan>, Refused> {
+    let open = |path: &Path| {
+        let document = documents(path);
+        document.ok_or_else(|| Refused::Unreadable(path.to_owned()))
+    };
+    let mut files = Vec::new();
+    let mut changes: Vec<(&Path, Vec<Change>)> = Vec::new();
+    for step in steps {
+        match step {
+            Step::Change { file, change } => {
+                match changes.iter_mut().find(|(path, _)| path == file) {
+                    Some((_, all)) => all.push(change.clone()),
+                    None => changes.push((file, vec![change.clone()])),
+                }
+            }
+            Step::Move {
+                from,
+                from_path,
+                to,
+                to_path,
+            } => {
+                // Its edits are those of two texts as they are, so nothing else may change these.
+                if steps.len() > 1 {
+                    return Err(Refused::NotWritable);
+                }
+                let (giving, taking) = (open(from)?, open(to)?);
+                let edits = edit::move_value((&giving, None, from_path), (&taking, None, to_path));
+                let edits = edits.map_err(|why| Refused::Edit {
+                    file: from.clone(),
+                    why,
+                })?;
+                for (path, document) in [(to, taking), (from, giving)] {
+                    let source = document.source();
+                    let mine = edits.iter().filter(|edit| edit.span.source == source);
+                    files.push(file_plan(path, &document, mine.cloned().collect()));
+                }
+            }
+        }
+    }
+    for (path, changes) in changes {
+        let document = open(path)?;
+        let edits = edit::plan_all(&document, None, &changes).map_err(|why| Refused::Edit {
+            file: path.to_owned(),
+            why,
+        })?;
+        files.push(file_plan(path, &document, edits));
+    }
+    files.retain(|file| !file.edits.is_empty());
+    Ok(files)
+}
+
+fn file_plan(path: &Path, document: &Document, edits: Vec<Edit>) -> FilePlan {
+    FilePlan {
+        path: path.to_owned(),
+        source: document.source(),
+        text: document.text().into(),
+        edits,
+    }
+}
+
+/// Plans the repairs of a finding for a report. One whose edits hold a secret is left out: a report is no place for it.
+pub(crate) fn in_report(tree: &Tree, finding: &mut Finding) {
+    let documents = |path: &Path| {
+        let file = tree.files.get(path)?;
+        Some(Arc::clone(&file.document))
+    };
+    for repair in &finding.repairs {
+        if repair.secret {
+            continue;
+        }
+        let Ok(plan) = plan(repair, &documents) else {
+            continue;
+        };
+        if !shows_secret(tree, &plan) {
+            finding.diagnostic.fixes.push(plan.to_fix());
+        }
+    }
+}
+
+/// A secret's text shorter than this may stand in an edit by chance.
+const SHORT: usize = 4;
+
+/// Does a text that would be written hold a secret of a file that is changed? A list that is laid out anew is written with all
+/// that is in it.
+fn shows_secret(tree: &Tree, plan: &Plan) -> bool {
+    plan.files.iter().any(|file| {
+        let inserts = file.edits.iter().map(|edit| edit.insert.as_str());
+        let inserts: Vec<&str> = inserts.filter(|text| text.len() >= SHORT).collect();
+        if inserts.is_empty() {
+            return false;
+        }
+        let all = plan.files.iter();
+        all.flat_map(|other| mask::secrets(tree, other.source, &other.text))
+            .filter(|secret| secret.len() >= SHORT)
+            .any(|secret| inserts.iter().any(|text| text.contains(&secret)))
+    })
+}

@@ -1,0 +1,421 @@
+//! From what a rule proposes to changes of files: which layer, which path, which value.
+
+use std::path::PathBuf;
+
+use lang::eval::{Action, ProposedFix, Verdict};
+use lang::host::Place;
+use lang::value::{Data, Value};
+use source::Applicability;
+use values::edit::{Change, NewValue};
+use values::layer::Role;
+use values::merged::{self, LayerId, NodeRef, Shape, View};
+use values::path::{KeyPath, PathStep};
+use values::protection::Protection;
+
+use super::{Refused, Repair, Step};
+use crate::host::{TreeHost, ours};
+
+/// A value to write may be nested so deeply.
+const MAX_DEPTH: usize = 32;
+
+/// So many values are looked at for secrets among them.
+const MAX_NODES: usize = 10_000;
+
+/// Where something is, or is to be, written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Site {
+    layer: LayerId,
+    /// From the top of the release.
+    path: KeyPath,
+}
+
+/// The repairs that a rule proposes for a verdict, best first.
+pub(crate) fn repairs(host: &TreeHost<'_>, verdict: &Verdict<'_>) -> Vec<Repair> {
+    let proposed = verdict.fixes.iter();
+    proposed.map(|fix| repair(host, fix)).collect()
+}
+
+fn repair(host: &TreeHost<'_>, fix: &ProposedFix<'_>) -> Repair {
+    let mut maker = Maker {
+        host,
+        secret: false,
+    };
+    let steps = maker.steps(&fix.action);
+    Repair {
+        title: fix.title.clone(),
+        applicability: if fix.safe {
+            Applicability::Safe
+        } else {
+            Applicability::Unsafe
+        },
+        steps,
+        secret: maker.secret,
+    }
+}
+
+struct Maker<'m, 'a> {
+    host: &'m TreeHost<'a>,
+    secret: bool,
+}
+
+impl Maker<'_, '_> {
+    fn steps(&mut self, action: &Action<'_>) -> Result<Vec<Step>, Refused> {
+        match action {
+            Action::Set(place, value) => {
+                let value = self.new_value(value, 0)?;
+                let site = self.site(place)?;
+                Ok(vec![
+                    self.change(&site, |path| Change::Set { path, value })?,
+                ])
+            }
+            Action::Quote(place) => {
+                let (node, site) = self.existing(place)?;
+                self.secret |= self.host.merged.is_secret(node);
+                Ok(vec![self.change(&site, |path| Change::Quote { path })?])
+            }
+            Action::Rename(place, key) => self.rename(place, key),
+            Action::Move(from, to) => self.relocate(from, to),
+            Action::Delete(place) => {
+                if let Some(steps) = self.earlier(place)? {
+                    return Ok(steps);
+                }
+                let (_, site) = self.existing(place)?;
+                let sites = self.everywhere(place, site);
+                let delete = |path| Change::Delete { path, prune: false };
+                sites.iter().map(|site| self.change(site, delete)).collect()
+            }
+            Action::Append(place, items) => self.append(place, items),
+            Action::Remove(place, items) => self.remove(place, items),
+        }
+    }
+
+    fn rename(&mut self, place: &Place, key: &str) -> Result<Vec<Step>, Refused> {
+        let (node, site) = self.existing(place)?;
+        let mut renamed = self.host.merged.path(node);
+        if let Some(last) = renamed.0.last_mut() {
+            *last = PathStep::Key(key.to_owned());
+        }
+        self.keeps_secrets(node, &renamed)?;
+        // Only the key is written, and no value of it.
+        self.secret = false;
+        let sites = self.everywhere(place, site);
+        let rename = |path| Change::Rename {
+            path,
+            key: key.to_owned(),
+        };
+        sites.iter().map(|site| self.change(site, rename)).collect()
+    }
+
+    fn relocate(&mut self, from: &Place, to: &Place) -> Result<Vec<Step>, Refused> {
+        let (node, source) = self.existing(from)?;
+        let target = self.site(to)?;
+        self.keeps_secrets(node, &target.path)?;
+        let merged = self.host.merged;
+        let seen = |layer| merged.layer_role(layer) != Role::Secrets;
+        if seen(target.layer) && !seen(source.layer) && self.secret {
+            return Err(Refused::Secret);
+        }
+        let sites = self.everywhere(from, source);
+        let mut steps = Vec::with_capacity(sites.len());
+        for source in sites {
+            let mut target = target.clone();
+            // A value stays in its file, unless its kind of file is another one.
+            if merged.layer_role(source.layer) == merged.layer_role(target.layer) {
+                target.layer = source.layer;
+            }
+            let (from, from_path) = self.file(&source)?;
+            let (to, to_path) = self.file(&target)?;
+            steps.push(if from == to {
+                let change = Change::Move {
+                    from: from_path,
+                    to: to_path,
+                };
+                Step::Change { file: from, change }
+            } else {
+                Step::Move {
+                    from,
+                    from_path,
+                    to,
+                    to_path,
+                }
+            });
+        }
+        Ok(steps)
+    }
+
+    fn append(&mut self, place: &Place, items: &[Value<'_>]) -> Result<Vec<Step>, Refused> {
+        let new = items.iter().map(|item| self.new_value(item, 0));
+        let new = new.collect::<Result<Vec<_>, _>>()?;
+        let site = self.site(place)?;
+        // A list replaces the one of a layer below it: what the chart has must be written, too.
+        if let Some(list) = self.of_chart(place) {
+            let NewValue::List(mut all) = self.of_node(list, 0)? else {
+                return Err(Refused::NotWritable);
+            };
+            all.extend(new);
+            let value = NewValue::List(all);
+            return Ok(vec![
+                self.change(&site, |path| Change::Set { path, value })?,
+            ]);
+        }
+        let items = new;
+        Ok(vec![
+            self.change(&site, |path| Change::Append { path, items })?,
+        ])
+    }
+
+    fn remove(&mut self, place: &Place, items: &[Value<'_>]) -> Result<Vec<Step>, Refused> {
+        let gone = items.iter().map(|item| self.new_value(item, 0));
+        let gone = gone.collect::<Result<Vec<_>, _>>()?;
+        let (node, site) = self.existing(place)?;
+        let have = self.host.merged.items(node).into_iter();
+        let have = have.map(|item| self.of_node(item, 0));
+        let have = have.collect::<Result<Vec<_>, _>>()?;
+        if self.of_chart(place).is_some() {
+            let kept = have.into_iter().filter(|item| !gone.contains(item));
+            let value = NewValue::List(kept.collect());
+            return Ok(vec![
+                self.change(&site, |path| Change::Set { path, value })?,
+            ]);
+        }
+        let at = have.iter().enumerate();
+        let items: Vec<usize> = at
+            .filter(|(_, item)| gone.contains(item))
+            .map(|(at, _)| at)
+            .collect();
+        Ok(vec![
+            self.change(&site, |path| Change::Remove { path, items })?,
+        ])
+    }
+
+    /// Of a key given twice, the one that does not count: it has no path of its own.
+    fn earlier(&self, place: &Place) -> Result<Option<Vec<Step>>, Refused> {
+        let (Place::Node(node) | Place::Key(node)) = place else {
+            return Ok(None);
+        };
+        let Some(later) = self.host.replaced_by(ours(*node)) else {
+            return Ok(None);
+        };
+        let merged = self.host.merged;
+        let site = Site {
+            layer: merged.layer_of(later).ok_or(Refused::NoLayer)?,
+            path: merged.path(later),
+        };
+        let step = self.change(&site, |path| Change::DeleteEarlier { path })?;
+        Ok(Some(vec![step]))
+    }
+
+    /// A value that a chart sets by itself.
+    fn of_chart(&self, place: &Place) -> Option<NodeRef> {
+        let (Place::Node(node) | Place::Key(node)) = place else {
+            return None;
+        };
+        let node = ours(*node);
+        (self.host.merged.role(node) == Role::Chart).then_some(node)
+    }
+
+    /// Where a value is written. What a chart sets by itself is written where the operator would set it.
+    fn existing(&self, place: &Place) -> Result<(NodeRef, Site), Refused> {
+        match place {
+            Place::Node(node) | Place::Key(node) => Ok((ours(*node), self.site(place)?)),
+            Place::Absent { .. } | Place::NoComponent { .. } | Place::Record(_) => {
+                Err(Refused::NoLayer)
+            }
+        }
+    }
+
+    fn site(&self, place: &Place) -> Result<Site, Refused> {
+        let merged = self.host.merged;
+        match place {
+            Place::Node(node) | Place::Key(node) => {
+                let node = ours(*node);
+                let path = merged.path(node);
+                match (merged.role(node), merged.layer_of(node)) {
+                    (Role::Values | Role::Secrets | Role::Set, Some(layer)) => {
+                        Ok(Site { layer, path })
+                    }
+                    _ => self.absent(merged.release_of(node), path),
+                }
+            }
+            Place::Absent { parent, keys } => {
+                let parent = ours(*parent);
+                let mut path = merged.path(parent);
+                path.0.extend(keys.iter().cloned().map(PathStep::Key));
+                match merged.layer_of(parent) {
+                    Some(layer) if parent.view() == View::Written => Ok(Site { layer, path }),
+                    _ => self.absent(merged.release_of(parent), path),
+                }
+            }
+            Place::NoComponent { component, keys } => {
+                let found = self.host.component_site(component);
+                let (release, mut below) = found.ok_or(Refused::NoLayer)?;
+                below.extend_from_slice(keys);
+                self.absent(release, KeyPath::of_keys(&below))
+            }
+            Place::Record(_) => Err(Refused::NoLayer),
+        }
+    }
+
+    fn absent(&self, release: usize, path: KeyPath) -> Result<Site, Refused> {
+        let merged = self.host.merged;
+        let insertion = self.host.insertion_at(release, &path);
+        if let Some(file) = insertion.missing_file {
+            return Err(Refused::NoFile(file));
+        }
+        let layer = insertion.layer.ok_or(Refused::NoLayer)?;
+        let secret = merged.is_secret_path(release, &path.steps());
+        if secret && merged.layer_role(layer) != Role::Secrets {
+            return Err(Refused::Secret);
+        }
+        Ok(Site { layer, path })
+    }
+
+    /// The same key in every layer of the operator, where a rule asks about what all of them make together: to take it out
+    /// of one only would bring the next one to light.
+    fn everywhere(&self, place: &Place, site: Site) -> Vec<Site> {
+        let (Place::Node(node) | Place::Key(node)) = place else {
+            return vec![site];
+        };
+        let (node, merged) = (ours(*node), self.host.merged);
+        let keys = site.path.0.iter();
+        let mut keys = keys.map(|step| matches!(step, PathStep::Key(_)));
+        if node.view() == View::Written || !keys.all(|it| it) {
+            return vec![site];
+        }
+        let steps = site.path.steps();
+        let history = merged.history(merged.release_of(node), &steps).into_iter();
+        let written = history
+            .filter(|it| it.depth == steps.len() && merged.layer_role(it.layer) != Role::Chart);
+        let sites: Vec<Site> = written
+            .map(|it| Site {
+                layer: it.layer,
+                path: site.path.clone(),
+            })
+            .collect();
+        if sites.contains(&site) {
+            sites
+        } else {
+            vec![site]
+        }
+    }
+
+    fn change(&self, site: &Site, change: impl FnOnce(KeyPath) -> Change) -> Result<Step, Refused> {
+        let (file, path) = self.file(site)?;
+        let change = change(path);
+        Ok(Step::Change { file, change })
+    }
+
+    /// The file of a site and the path there.
+    fn file(&self, site: &Site) -> Result<(PathBuf, KeyPath), Refused> {
+        let layer = self.host.merged.layer(site.layer);
+        let layer = layer.ok_or(Refused::NoLayer)?;
+        let file = layer.path.clone();
+        if layer.origin.is_some() || layer.role == Role::Set {
+            return Err(Refused::Stated(file));
+        }
+        match layer.protection {
+            Protection::Clear => {}
+            Protection::Template => return Err(Refused::Stated(file)),
+            Protection::Sops(_) | Protection::Opaque(_) => return Err(Refused::Encrypted(file)),
+        }
+        let mut path = match layer.part {
+            None => KeyPath::default(),
+            Some(part) => match values::edit::path_to(&layer.document, part) {
+                Ok(base) => base,
+                Err(why) => return Err(Refused::Edit { file, why }),
+            },
+        };
+        path.0.extend(site.path.0.iter().cloned());
+        Ok((file, path))
+    }
+
+    /// Sees to it that each secret below a value is one at its new place, too, so that it stays hidden.
+    fn keeps_secrets(&mut self, node: NodeRef, new: &KeyPath) -> Result<(), Refused> {
+        let merged = self.host.merged;
+        let release = merged.release_of(node);
+        let old = merged.path(node).0.len();
+        let mut open = vec![node];
+        let mut seen = 0;
+        while let Some(node) = open.pop() {
+            seen += 1;
+            if seen > MAX_NODES {
+                return Err(Refused::Secret);
+            }
+            let mut entries = Vec::new();
+            let _ = merged.entries(node, &mut entries);
+            open.extend(entries.into_iter().map(|(_, value)| value));
+            open.extend(merged.items(node));
+            if merged.is_collection(node) || !merged.is_secret(node) {
+                continue;
+            }
+            self.secret = true;
+            let path = merged.path(node);
+            let mut there = new.clone();
+            there.0.extend(path.0.iter().skip(old).cloned());
+            if !merged.is_secret_path(release, &there.steps()) {
+                return Err(Refused::Secret);
+            }
+        }
+        Ok(())
+    }
+
+    fn new_value(&self, value: &Value<'_>, depth: usize) -> Result<NewValue, Refused> {
+        if value.secret {
+            return Err(Refused::Secret);
+        }
+        if depth > MAX_DEPTH {
+            return Err(Refused::NotWritable);
+        }
+        Ok(match &value.data {
+            Data::Null => NewValue::Null,
+            Data::Bool(value) => NewValue::Bool(*value),
+            Data::Number(value) => NewValue::Number(*value),
+            Data::String(text) => NewValue::Text(text.clone().into_owned()),
+            Data::List(list) => {
+                let items = list.items.iter();
+                let items = items.map(|item| self.new_value(item, depth + 1));
+                NewValue::List(items.collect::<Result<_, _>>()?)
+            }
+            Data::Map(entries) => {
+                let entries = entries.iter().map(|(key, value)| {
+                    Ok((key.clone().into_owned(), self.new_value(value, depth + 1)?))
+                });
+                NewValue::Map(entries.collect::<Result<_, _>>()?)
+            }
+            Data::HostList(node) | Data::HostMap(node) => self.of_node(ours(*node), depth)?,
+            Data::Regex(_) | Data::Record(_) | Data::Absent(_) => return Err(Refused::NotWritable),
+        })
+    }
+
+    fn of_node(&self, node: NodeRef, depth: usize) -> Result<NewValue, Refused> {
+        let merged = self.host.merged;
+        if depth > MAX_DEPTH {
+            return Err(Refused::NotWritable);
+        }
+        if !merged.is_collection(node) && merged.is_secret(node) {
+            return Err(Refused::Secret);
+        }
+        Ok(match merged.shape(node) {
+            Shape::Null => NewValue::Null,
+            Shape::Bool(value) => NewValue::Bool(value),
+            Shape::Number(value) => NewValue::Number(value),
+            Shape::String => NewValue::Text(merged.text(node).into_owned()),
+            Shape::List => {
+                let items = merged.items(node).into_iter();
+                let items = items.map(|item| self.of_node(item, depth + 1));
+                NewValue::List(items.collect::<Result<_, _>>()?)
+            }
+            Shape::Map => {
+                let mut entries = Vec::new();
+                if merged.entries(node, &mut entries).is_some() {
+                    return Err(Refused::NotWritable);
+                }
+                let entries = entries.into_iter();
+                let entries = entries
+                    .map(|(key, value)| Ok((key.into_owned(), self.of_node(value, depth + 1)?)));
+                NewValue::Map(entries.collect::<Result<_, _>>()?)
+            }
+            Shape::Unknown(merged::Unknown { .. }) => return Err(Refused::NotWritable),
+        })
+    }
+}

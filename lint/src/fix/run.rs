@@ -1,0 +1,388 @@
+//! Repairs over whole trees, round by round, until nothing is left to repair.
+//!
+//! INVARIANT: a repair stays only if its finding is gone after it and nothing else is found, by any rule, in any deployment
+//! that reads a changed file. So a second run changes nothing, and no rule can talk a file into a worse state.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rayon::prelude::*;
+use source::Applicability;
+
+use super::apply::{Candidate, Key, Trial, choose, compare};
+use super::{Refused, Repair, plan};
+use crate::finding::{Finding, Origin};
+use crate::mask::masked;
+use crate::project::{Progress, Project};
+use crate::report::Report;
+use crate::tree::Tree;
+use crate::workspace::Workspace;
+
+/// So many rounds in one tree, at most: repairs may follow from repairs.
+const ROUNDS: usize = 16;
+
+/// What is repaired.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FixOptions {
+    /// Also what a person should agree to.
+    pub with_unsafe: bool,
+}
+
+/// What came of repairing. Nothing is written to disk.
+#[derive(Debug, Default)]
+pub struct FixRun {
+    /// Files that change, sorted.
+    pub files: Vec<FixedFile>,
+    /// What was repaired, in the order in which it was.
+    pub fixed: Vec<FixedFinding>,
+    /// What has a repair that cannot be made.
+    pub refused: Vec<RefusedFix>,
+    /// Findings that an unsafe repair would mend, where those were not asked for.
+    pub left_unsafe: usize,
+    /// What is found afterwards.
+    pub report: Report,
+}
+
+/// A file that changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FixedFile {
+    /// The file, absolute.
+    pub path: PathBuf,
+    /// Its text as it was read.
+    pub before: Arc<str>,
+    /// Its text afterwards.
+    pub after: Arc<str>,
+    /// `before` with secrets masked, byte for byte: what may be shown.
+    pub shown_before: String,
+    /// `after` with secrets masked.
+    pub shown_after: String,
+    /// Files of one group belong together: a value may have gone from one into another.
+    pub group: usize,
+    /// It receives a value from another file, and so is written first.
+    pub receives: bool,
+}
+
+/// A finding that was repaired.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FixedFinding {
+    /// What was found.
+    pub finding: Finding,
+    /// Its file, absolute.
+    pub file: Option<PathBuf>,
+    /// What was done.
+    pub title: String,
+}
+
+/// A finding whose repair cannot be made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RefusedFix {
+    /// What was found.
+    pub finding: Finding,
+    /// Its file, absolute.
+    pub file: Option<PathBuf>,
+    /// What would have been done.
+    pub title: String,
+    /// Why not.
+    pub why: Refused,
+}
+
+/// Repairs what a project finds.
+pub(crate) fn run(
+    project: &Project,
+    options: FixOptions,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> FixRun {
+    let workspace = project.workspace();
+    let state = Mutex::new(Progress {
+        trees: workspace.trees.len(),
+        ..Progress::default()
+    });
+    let scratch = project.scratch();
+    let wanted: Vec<usize> = (0..workspace.trees.len())
+        .into_par_iter()
+        .filter(|at| {
+            let (tree, result) = scratch.judged(&workspace, *at);
+            let mut now = state.lock().unwrap_or_else(PoisonError::into_inner);
+            now.done += 1;
+            now.files += tree.files.len();
+            now.findings += result.findings();
+            progress(*now);
+            result.all().iter().any(|it| !it.repairs.is_empty())
+        })
+        .collect();
+    let mut fixer = Fixer {
+        project,
+        readers: readers(&workspace),
+        scratch,
+        workspace,
+        options,
+        texts: BTreeMap::new(),
+        tried: BTreeMap::new(),
+        run: FixRun::default(),
+    };
+    for at in wanted {
+        fixer.tree(at);
+    }
+    fixer.finish()
+}
+
+/// The trees that read a file.
+fn readers(workspace: &Workspace) -> BTreeMap<PathBuf, Vec<usize>> {
+    let mut readers: BTreeMap<PathBuf, Vec<usize>> = BTreeMap::new();
+    for (at, tree) in workspace.trees.iter().enumerate() {
+        let root = &workspace.scopes[tree.scope].root;
+        let releases = tree.plan.deployments.iter().flat_map(|it| &it.releases);
+        for layer in releases.flat_map(|release| &release.layers) {
+            let all = readers.entry(root.join(&layer.path)).or_default();
+            if all.last() != Some(&at) {
+                all.push(at);
+            }
+        }
+    }
+    readers
+}
+
+struct Fixer<'p> {
+    project: &'p Project,
+    /// The same with repaired texts over the files, and every rule judged.
+    scratch: Project,
+    workspace: Arc<Workspace>,
+    readers: BTreeMap<PathBuf, Vec<usize>>,
+    options: FixOptions,
+    /// Changed files: text before all repairs, number of the tree, receives a value.
+    texts: BTreeMap<PathBuf, (Arc<str>, usize, bool)>,
+    /// Repairs that were tried and taken back.
+    tried: BTreeMap<(Key, String), Refused>,
+    run: FixRun,
+}
+
+/// A tree as it is now.
+struct Now {
+    tree: Arc<Tree>,
+    findings: Vec<Finding>,
+}
+
+impl Fixer<'_> {
+    fn now(&self, at: usize) -> Now {
+        let (tree, result) = self.scratch.judged(&self.workspace, at);
+        let findings = result.into_findings();
+        Now { tree, findings }
+    }
+
+    fn tree(&mut self, at: usize) {
+        for round in 0..=ROUNDS {
+            let now = self.now(at);
+            let mut refused = Vec::new();
+            let mut left_unsafe = 0;
+            let candidates = self.candidates(at, &now, &mut refused, &mut left_unsafe);
+            if candidates.is_empty() || round == ROUNDS {
+                for it in candidates {
+                    refused.push(RefusedFix {
+                        file: it.file,
+                        finding: it.finding,
+                        title: it.repair.title,
+                        why: Refused::TooMany,
+                    });
+                }
+                self.run.refused.append(&mut refused);
+                self.run.left_unsafe += left_unsafe;
+                break;
+            }
+            let batch = choose(&candidates);
+            if batch.len() > 1 && self.attempt(at, &now, &batch).is_ok() {
+                continue;
+            }
+            self.one_by_one(at, now, batch);
+        }
+        self.scratch.forget();
+    }
+
+    /// Repairs one after the other; what does not help is taken back and not tried again.
+    fn one_by_one(&mut self, at: usize, now: Now, batch: Vec<&Candidate>) {
+        let wanted: Vec<(Key, String)> = batch.iter().map(|it| it.name()).collect();
+        let mut now = now;
+        for name in wanted {
+            let candidates = self.candidates(at, &now, &mut Vec::new(), &mut 0);
+            // What came before may have mended it.
+            let Some(candidate) = candidates.iter().find(|it| it.name() == name) else {
+                continue;
+            };
+            match self.attempt(at, &now, &[candidate]) {
+                Ok(()) => now = self.now(at),
+                Err(why) => {
+                    self.tried.insert(name, why);
+                }
+            }
+        }
+    }
+
+    /// The repairs that can be made now: of each finding the best one that was not tried in vain.
+    fn candidates(
+        &self,
+        at: usize,
+        now: &Now,
+        refused: &mut Vec<RefusedFix>,
+        left_unsafe: &mut usize,
+    ) -> Vec<Candidate> {
+        let mut candidates: Vec<Candidate> = Vec::new();
+        let mut seen = rustc_hash::FxHashSet::default();
+        for finding in &now.findings {
+            let it = &finding.diagnostic;
+            let asked = finding.origin == Origin::Rule && self.project.asks_for(finding);
+            // A layer that several deployments share is judged in each.
+            if !asked || !seen.insert((it.code.clone(), it.primary.span, it.message.clone())) {
+                continue;
+            }
+            let file = now.tree.path_of(it.primary.span.source).map(Path::to_owned);
+            let key = Key::of(at, finding);
+            let mut why = None;
+            let mut risky = false;
+            let mut found = None;
+            for repair in &finding.repairs {
+                if repair.applicability == Applicability::Unsafe && !self.options.with_unsafe {
+                    risky |= self.plan(now, &key, repair).is_ok();
+                    continue;
+                }
+                match self.plan(now, &key, repair) {
+                    Ok(plan) => {
+                        found = Some((repair, plan));
+                        break;
+                    }
+                    Err(error) => why = why.or(Some((repair, error))),
+                }
+            }
+            match (found, why) {
+                (Some((repair, plan)), _) => candidates.push(Candidate {
+                    key,
+                    finding: finding.clone(),
+                    file,
+                    repair: repair.clone(),
+                    plan,
+                }),
+                (None, Some((repair, why))) => refused.push(RefusedFix {
+                    finding: finding.clone(),
+                    file,
+                    title: repair.title.clone(),
+                    why,
+                }),
+                (None, None) if risky => *left_unsafe += 1,
+                (None, None) => {}
+            }
+        }
+        candidates
+    }
+
+    fn plan(&self, now: &Now, key: &Key, repair: &Repair) -> Result<plan::Plan, Refused> {
+        if let Some(why) = self.tried.get(&(key.clone(), repair.title.clone())) {
+            return Err(why.clone());
+        }
+        let plan = plan::plan(repair, &|path| {
+            let file = now.tree.files.get(path)?;
+            Some(Arc::clone(&file.document))
+        })?;
+        let focus = &self.workspace.focus;
+        let named = |path: &Path| focus.is_empty() || focus.iter().any(|it| path.starts_with(it));
+        match plan.files.iter().find(|file| !named(&file.path)) {
+            Some(file) => Err(Refused::Elsewhere(file.path.clone())),
+            None => Ok(plan),
+        }
+    }
+
+    /// Makes repairs and looks what is found then. Takes them back if that is not what was promised.
+    fn attempt(&mut self, at: usize, now: &Now, batch: &[&Candidate]) -> Result<(), Refused> {
+        let trial = Trial::of(batch, &|path| {
+            let file = now.tree.files.get(path)?;
+            Some(Arc::clone(&file.document))
+        })?;
+        let mut others: Vec<usize> = trial
+            .files
+            .iter()
+            .filter_map(|file| self.readers.get(&file.path))
+            .flatten()
+            .copied()
+            .filter(|other| *other != at)
+            .collect();
+        others.sort_unstable();
+        others.dedup();
+        let keyed = |at: usize, now: &Now| -> Vec<(Key, Finding, Option<PathBuf>)> {
+            let findings = now.findings.iter();
+            let file = |it: &Finding| now.tree.path_of(it.diagnostic.primary.span.source);
+            findings
+                .map(|it| (Key::of(at, it), it.clone(), file(it).map(Path::to_owned)))
+                .collect()
+        };
+        let mut before = keyed(at, now);
+        for other in &others {
+            before.extend(keyed(*other, &self.now(*other)));
+        }
+        let texts = trial.files.iter();
+        self.write(texts.map(|file| (file.path.clone(), Arc::clone(&file.after))));
+        let whole = self.workspace.trees.len() == self.scratch.workspace().trees.len();
+        let mut verdict = if whole { Ok(()) } else { Err(Refused::NoHelp) };
+        if verdict.is_ok() {
+            self.workspace = self.scratch.workspace();
+            let mut after = keyed(at, &self.now(at));
+            for other in &others {
+                after.extend(keyed(*other, &self.now(*other)));
+            }
+            let targets: Vec<&Key> = batch.iter().map(|it| &it.key).collect();
+            verdict = compare(&before, &after, &targets);
+        }
+        if let Err(why) = verdict {
+            let texts = trial.files.iter();
+            self.write(texts.map(|file| (file.path.clone(), Arc::clone(&file.before))));
+            self.workspace = self.scratch.workspace();
+            return Err(why);
+        }
+        for file in trial.files {
+            let entry = self.texts.entry(file.path);
+            let (_, _, receives) = entry.or_insert((file.before, at, false));
+            *receives |= file.receives;
+        }
+        for it in batch {
+            self.run.fixed.push(FixedFinding {
+                finding: it.finding.clone(),
+                file: it.file.clone(),
+                title: it.repair.title.clone(),
+            });
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, texts: impl Iterator<Item = (PathBuf, Arc<str>)>) {
+        for (path, text) in texts {
+            self.scratch.lay_over(path, text);
+        }
+    }
+
+    fn finish(mut self) -> FixRun {
+        for (path, (before, group, receives)) in std::mem::take(&mut self.texts) {
+            let now = self.scratch.load(&self.workspace, group);
+            let first = self.project.load(&self.project.workspace(), group);
+            let Some(file) = now.files.get(&path) else {
+                continue;
+            };
+            let after: Arc<str> = file.document.text().into();
+            if after == before {
+                continue;
+            }
+            let shown_before = match first.files.get(&path) {
+                Some(old) => masked(&first, old.id, &before),
+                None => continue,
+            };
+            self.run.files.push(FixedFile {
+                shown_before,
+                shown_after: masked(&now, file.id, &after),
+                path,
+                before,
+                after,
+                group,
+                receives,
+            });
+            self.scratch.forget();
+        }
+        self.run.report = self.scratch.lint(&|_| {});
+        self.run
+    }
+}

@@ -2,6 +2,12 @@
 //!
 //! Plain data, filled from `chart` declarations of the rule language or from charts on disk. Types of keys are not needed here.
 
+pub mod archive;
+pub mod disk;
+
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;

@@ -20,7 +20,7 @@ use source::Span;
 
 use crate::discover::ExplicitRelease;
 use crate::yaml::Document;
-use read::Reader;
+pub(crate) use read::Reader;
 
 /// What a manifest states.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

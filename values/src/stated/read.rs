@@ -7,32 +7,32 @@ use source::Span;
 use crate::yaml::{Document, Kind, NodeId};
 
 /// A manifest with its path.
-pub(super) struct Reader<'a> {
-    pub(super) document: &'a Document,
-    pub(super) path: &'a Path,
+pub(crate) struct Reader<'a> {
+    pub(crate) document: &'a Document,
+    pub(crate) path: &'a Path,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(document: &'a Document, path: &'a Path) -> Self {
+    pub(crate) fn new(document: &'a Document, path: &'a Path) -> Self {
         Self { document, path }
     }
 
-    pub(super) fn get(&self, map: NodeId, key: &str) -> Option<NodeId> {
+    pub(crate) fn get(&self, map: NodeId, key: &str) -> Option<NodeId> {
         (self.document.kind(map) == Kind::Map)
             .then(|| self.document.get(map, key))
             .flatten()
     }
 
-    pub(super) fn at(&self, map: NodeId, keys: &[&str]) -> Option<NodeId> {
+    pub(crate) fn at(&self, map: NodeId, keys: &[&str]) -> Option<NodeId> {
         keys.iter().try_fold(map, |node, key| self.get(node, key))
     }
 
     /// The text of a scalar under a key; numbers as they are typed.
-    pub(super) fn text(&self, map: NodeId, key: &str) -> Option<String> {
+    pub(crate) fn text(&self, map: NodeId, key: &str) -> Option<String> {
         self.scalar(self.get(map, key)?)
     }
 
-    pub(super) fn scalar(&self, node: NodeId) -> Option<String> {
+    pub(crate) fn scalar(&self, node: NodeId) -> Option<String> {
         match self.document.kind(node) {
             Kind::String => Some(self.document.text_of(node).into_owned()),
             Kind::Number | Kind::Bool => Some(self.document.raw(node).to_owned()),
@@ -40,7 +40,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn items(&self, map: NodeId, key: &str) -> Vec<NodeId> {
+    pub(crate) fn items(&self, map: NodeId, key: &str) -> Vec<NodeId> {
         match self.get(map, key) {
             Some(list) if self.document.kind(list) == Kind::List => {
                 self.document.items(list).collect()
@@ -49,28 +49,28 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn is_map(&self, node: NodeId) -> bool {
+    pub(crate) fn is_map(&self, node: NodeId) -> bool {
         self.document.kind(node) == Kind::Map
     }
 
-    pub(super) fn is_false(&self, map: NodeId, key: &str) -> bool {
+    pub(crate) fn is_false(&self, map: NodeId, key: &str) -> bool {
         self.get(map, key)
             .is_some_and(|node| self.document.bool(node) == Some(false))
     }
 
-    pub(super) fn span(&self, node: NodeId) -> Span {
+    pub(crate) fn span(&self, node: NodeId) -> Span {
         self.document.span(node)
     }
 }
 
 /// The chart's name without its repository: `wire/wire-server`, `./charts/wire-server`, `oci://host/x/chart`,
 /// `chart-1.2.tgz` of a URL is left alone.
-pub(super) fn chart_name(chart: &str) -> String {
+pub(crate) fn chart_name(chart: &str) -> String {
     let chart = chart.trim_end_matches('/');
     chart.rsplit('/').next().unwrap_or(chart).to_owned()
 }
 
 /// True for a text that a Go template decides.
-pub(super) fn is_template(text: &str) -> bool {
+pub(crate) fn is_template(text: &str) -> bool {
     text.contains("{{")
 }

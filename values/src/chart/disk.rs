@@ -1,0 +1,230 @@
+//! Charts on disk: `Chart.yaml`, `values.yaml`, and what is in `charts`.
+//!
+//! Source: Helm v3 `pkg/chart/loader/load.go` and `pkg/chartutil/dependencies.go`. Everything here is a function of the
+//! files handed in; who reads them is the caller's business.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use source::SourceId;
+
+use super::archive::{ArchiveProblem, Budget, ChartFile, unpack};
+use super::{ChartDefaults, ChartInfo, Dependency};
+use crate::stated::Reader;
+use crate::yaml::{Document, Kind, NodeId};
+
+/// Charts in charts in charts are read to this depth.
+const MAX_DEPTH: usize = 8;
+
+/// A chart that was read.
+#[derive(Debug)]
+pub struct ChartOnDisk {
+    /// What merging needs to know.
+    pub info: ChartInfo,
+    /// The line about it in `Chart.yaml`.
+    pub description: Option<String>,
+    /// `values.schema.json`.
+    pub schema: Option<Arc<str>>,
+    /// Templates by their path below the chart's folder.
+    pub templates: Vec<(String, Arc<str>)>,
+    /// The charts in `charts`, by name.
+    pub subcharts: Vec<ChartOnDisk>,
+    /// Files that could not be read, by their path below the chart's folder.
+    pub problems: Vec<(String, ChartProblem)>,
+}
+
+/// What is wrong with a file of a chart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ChartProblem {
+    /// No `Chart.yaml`, so that this is no chart.
+    NoChart,
+    /// `Chart.yaml` gives no name.
+    NoName,
+    /// Not UTF-8.
+    NotText,
+    /// Not YAML as Helm reads it.
+    NotYaml,
+    /// An archive that is not read.
+    Archive(ArchiveProblem),
+    /// Charts within charts, too deep.
+    TooDeep,
+}
+
+impl std::fmt::Display for ChartProblem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NoChart => f.write_str("there is no `Chart.yaml`"),
+            Self::NoName => f.write_str("`Chart.yaml` gives no name"),
+            Self::NotText => f.write_str("not UTF-8"),
+            Self::NotYaml => f.write_str("not YAML as Helm reads it"),
+            Self::Archive(problem) => problem.fmt(f),
+            Self::TooDeep => f.write_str("charts are nested too deeply"),
+        }
+    }
+}
+
+impl std::error::Error for ChartProblem {}
+
+/// Gives a text of the chart, by its path, a source.
+pub type Register<'r> = dyn FnMut(&str, &Arc<str>) -> SourceId + 'r;
+
+impl ChartOnDisk {
+    /// What merging needs to know of it and of all charts in it, the outermost first.
+    pub fn infos(&self) -> Vec<&ChartInfo> {
+        let mut infos = vec![&self.info];
+        infos.extend(self.subcharts.iter().flat_map(Self::infos));
+        infos
+    }
+}
+
+/// Reads a chart from its files. Paths are relative to its folder; further files do no harm.
+///
+/// # Errors
+/// If it is no chart. What is wrong with single files, or with the charts in it, is in [`ChartOnDisk::problems`].
+pub fn read_chart(
+    files: Vec<ChartFile>,
+    budget: &mut Budget,
+    register: &mut Register<'_>,
+) -> Result<ChartOnDisk, ChartProblem> {
+    read(files, "", 0, budget, register)
+}
+
+fn read(
+    files: Vec<ChartFile>,
+    prefix: &str,
+    depth: usize,
+    budget: &mut Budget,
+    register: &mut Register<'_>,
+) -> Result<ChartOnDisk, ChartProblem> {
+    if depth > MAX_DEPTH {
+        return Err(ChartProblem::TooDeep);
+    }
+    let mut texts: BTreeMap<String, Arc<str>> = BTreeMap::new();
+    let mut problems = Vec::new();
+    let mut inner: BTreeMap<String, Vec<ChartFile>> = BTreeMap::new();
+    for file in files {
+        if let Some(rest) = file.path.strip_prefix("charts/") {
+            if rest.starts_with(['_', '.']) {
+                continue;
+            }
+            match rest.split_once('/') {
+                Some((name, path)) => inner.entry(name.to_owned()).or_default().push(ChartFile {
+                    path: path.to_owned(),
+                    bytes: file.bytes.clone(),
+                }),
+                None if rest.ends_with(".tgz") => match unpack(&file.bytes, budget) {
+                    Ok(files) => {
+                        inner.insert(rest.to_owned(), files);
+                    }
+                    Err(problem) => problems.push((file.path, ChartProblem::Archive(problem))),
+                },
+                None => {}
+            }
+            continue;
+        }
+        match std::str::from_utf8(&file.bytes) {
+            Ok(text) => {
+                texts.insert(file.path, Arc::from(text));
+            }
+            Err(_) => problems.push((file.path, ChartProblem::NotText)),
+        }
+    }
+    let mut parsed = |path: &str| {
+        let text = texts.get(path)?;
+        let source = register(&format!("{prefix}{path}"), text);
+        let document = Document::parse(source, Arc::clone(text));
+        if document.is_damaged() {
+            problems.push((path.to_owned(), ChartProblem::NotYaml));
+        }
+        Some((source, document))
+    };
+    let (_, chart) = parsed("Chart.yaml").ok_or(ChartProblem::NoChart)?;
+    let requirements = parsed("requirements.yaml");
+    let defaults = parsed("values.yaml");
+    let reader = Reader::new(&chart, prefix.as_ref());
+    let top = chart.root().ok_or(ChartProblem::NoName)?;
+    let name = reader.text(top, "name").filter(|name| !name.is_empty());
+    let mut info = ChartInfo {
+        name: name.ok_or(ChartProblem::NoName)?,
+        version: reader.text(top, "version"),
+        dependencies: dependencies(&chart),
+        defaults_complete: defaults
+            .as_ref()
+            .is_none_or(|(_, document)| !document.is_damaged()),
+        defaults: defaults.map(|(source, document)| ChartDefaults {
+            source,
+            document: Arc::new(document),
+        }),
+        ..ChartInfo::default()
+    };
+    // Charts of Helm 2 name their dependencies in a file of their own.
+    if let Some((_, requirements)) = requirements {
+        info.dependencies.extend(dependencies(&requirements));
+    }
+    let mut subcharts = Vec::new();
+    for (folder, files) in inner {
+        let path = format!("charts/{folder}");
+        match read(
+            files,
+            &format!("{prefix}{path}/"),
+            depth + 1,
+            budget,
+            register,
+        ) {
+            Ok(mut chart) => {
+                let inside = chart.problems.drain(..);
+                problems.extend(inside.map(|(file, problem)| (format!("{path}/{file}"), problem)));
+                subcharts.push(chart);
+            }
+            Err(problem) => problems.push((path, problem)),
+        }
+    }
+    // Helm installs what lies in `charts`, also if nothing says so.
+    for chart in &subcharts {
+        let name = &chart.info.name;
+        if !info.dependencies.iter().any(|it| it.name == *name) {
+            info.dependencies.push(Dependency {
+                name: name.clone(),
+                ..Dependency::default()
+            });
+        }
+    }
+    Ok(ChartOnDisk {
+        info,
+        description: reader.text(top, "description"),
+        schema: texts.remove("values.schema.json"),
+        templates: texts
+            .into_iter()
+            .filter(|(path, _)| path.starts_with("templates/"))
+            .collect(),
+        subcharts,
+        problems,
+    })
+}
+
+/// The dependencies that a `Chart.yaml` or `requirements.yaml` names.
+fn dependencies(document: &Document) -> Vec<Dependency> {
+    let reader = Reader::new(document, "Chart.yaml".as_ref());
+    let Some(top) = document.root() else {
+        return Vec::new();
+    };
+    let text = |map: NodeId, key: &str| reader.text(map, key).filter(|text| !text.is_empty());
+    let read = |it: NodeId| {
+        let name = (document.kind(it) == Kind::Map).then(|| text(it, "name"))??;
+        let tags = reader.items(it, "tags").into_iter();
+        let conditions = text(it, "condition").unwrap_or_default();
+        let conditions = conditions.split(',').map(str::trim);
+        Some(Dependency {
+            name,
+            alias: text(it, "alias"),
+            tags: tags.filter_map(|tag| reader.scalar(tag)).collect(),
+            conditions: conditions
+                .filter(|path| !path.is_empty())
+                .map(str::to_owned)
+                .collect(),
+            inlined: false,
+        })
+    };
+    let items = reader.items(top, "dependencies").into_iter();
+    items.filter_map(read).collect()
+}

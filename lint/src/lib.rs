@@ -5,6 +5,7 @@
 
 pub mod ask;
 mod assemble;
+pub mod chart_import;
 pub mod config;
 pub mod document;
 pub mod effective;

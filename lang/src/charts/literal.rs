@@ -1,5 +1,6 @@
 //! Literal values in declarations.
 
+use crate::eval::show;
 use crate::parse::ast::{Expr, ExprKind};
 
 /// A value that is written out.
@@ -45,14 +46,23 @@ impl Literal {
     }
 }
 
+/// A key as it is written in a `.watch` file: in quotes unless it is a word.
+pub fn key_literal(key: &str) -> String {
+    if show::is_name(key) {
+        key.to_owned()
+    } else {
+        show::text_literal(key)
+    }
+}
+
 /// As it is written in a `.watch` file.
 impl std::fmt::Display for Literal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Null => f.write_str("null"),
             Self::Bool(value) => value.fmt(f),
-            Self::Number(value) => value.fmt(f),
-            Self::String(text) => write!(f, "{text:?}"),
+            Self::Number(value) => f.write_str(&show::number_literal(*value)),
+            Self::String(text) => f.write_str(&show::text_literal(text)),
             Self::List(items) => {
                 f.write_str("[")?;
                 for (i, item) in items.iter().enumerate() {
@@ -63,7 +73,12 @@ impl std::fmt::Display for Literal {
             Self::Map(entries) => {
                 f.write_str("{")?;
                 for (i, (key, value)) in entries.iter().enumerate() {
-                    write!(f, "{}{key:?}: {value}", if i == 0 { "" } else { ", " })?;
+                    write!(
+                        f,
+                        "{}{}: {value}",
+                        if i == 0 { "" } else { ", " },
+                        key_literal(key)
+                    )?;
                 }
                 f.write_str("}")
             }

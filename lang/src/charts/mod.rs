@@ -15,7 +15,7 @@ use source::Span;
 
 use crate::parse::ast;
 
-pub use literal::Literal;
+pub use literal::{Literal, key_literal};
 pub use set::{ChartSet, Place};
 pub use types::KeyType;
 pub use version::{at_least, parse_version};

@@ -190,6 +190,20 @@ fn number(out: &mut String, value: f64) {
     };
 }
 
+/// A number as it is written in a rule.
+pub(crate) fn number_literal(value: f64) -> String {
+    let mut out = String::new();
+    number(&mut out, value);
+    out
+}
+
+/// A text as it is written in a rule, without expressions in it.
+pub(crate) fn text_literal(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    quoted(&mut out, text);
+    out
+}
+
 fn quoted(out: &mut String, text: &str) {
     out.push('"');
     for c in text.chars() {
@@ -209,9 +223,10 @@ fn quoted(out: &mut String, text: &str) {
 }
 
 /// Can the key stand without quotes?
-fn is_name(key: &str) -> bool {
+pub(crate) fn is_name(key: &str) -> bool {
     key.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && !key.ends_with('-')
+        && !key.contains("--")
         && key
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')

@@ -1,0 +1,222 @@
+//! Holds docs/architecture.md true: which crate may use which, where IO may be done, how large a file may get.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn cargo_metadata() -> serde_json::Value {
+    let output = Command::new(env!("CARGO"))
+        .args([
+            "metadata",
+            "--format-version",
+            "1",
+            "--no-deps",
+            "--offline",
+            "--locked",
+        ])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Dependencies of each package, without those of tests and build scripts.
+fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
+    let metadata = cargo_metadata();
+    let packages = metadata["packages"].as_array().unwrap();
+    packages
+        .iter()
+        .map(|package| {
+            let normal = package["dependencies"].as_array().unwrap().iter();
+            let normal = normal.filter(|it| it["kind"].is_null());
+            let names = normal.map(|it| it["name"].as_str().unwrap().to_owned());
+            (
+                package["name"].as_str().unwrap().to_owned(),
+                names.collect(),
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn each_crate_uses_only_those_below_it() {
+    let allowed: &[(&str, &[&str])] = &[
+        ("source", &[]),
+        ("values", &["source"]),
+        ("lang", &["source"]),
+        ("rules", &[]),
+        ("lint", &["source", "values", "lang", "rules"]),
+        ("lsp", &["source", "values", "lang", "lint"]),
+        ("dogwatch", &["source", "values", "lang", "lint", "lsp"]),
+    ];
+    let ours: BTreeSet<&str> = allowed.iter().map(|(name, _)| *name).collect();
+    let all = dependencies();
+    assert_eq!(
+        all.keys().map(String::as_str).collect::<BTreeSet<_>>(),
+        ours
+    );
+    for (name, may) in allowed {
+        for used in &all[*name] {
+            let inside = ours.contains(used.as_str());
+            assert!(
+                !inside || may.contains(&used.as_str()),
+                "{name} must not use {used}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_language_knows_no_yaml_and_only_its_rooms_know_a_protocol_or_arguments() {
+    let all = dependencies();
+    for (name, used) in &all {
+        for dependency in used {
+            let yaml = dependency.contains("yaml") || dependency.contains("saphyr");
+            assert!(!yaml, "{name} must not use {dependency}");
+            let protocol = dependency.contains("lsp-") || dependency.contains("tower-lsp");
+            assert!(
+                !protocol || name == "lsp",
+                "{name} must not use {dependency}"
+            );
+            let arguments = dependency.starts_with("clap");
+            assert!(
+                !arguments || name == "dogwatch",
+                "{name} must not use {dependency}"
+            );
+            assert!(
+                dependency != "pest" || name == "lang",
+                "{name} must not use {dependency}"
+            );
+        }
+    }
+}
+
+#[test]
+fn each_dependency_has_its_reason_in_the_architecture() {
+    let page = std::fs::read_to_string(root().join("docs/architecture.md")).unwrap();
+    let table: String = page
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .collect();
+    let all = dependencies();
+    for (name, used) in &all {
+        for dependency in used.iter().filter(|it| !all.contains_key(*it)) {
+            assert!(
+                table.contains(&format!("`{dependency}`")),
+                "no reason for {dependency} in {name}"
+            );
+        }
+    }
+}
+
+/// Every Rust file that we wrote.
+fn sources() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut open: Vec<PathBuf> = [
+        "src", "source", "values", "lang", "rules", "lint", "lsp", "tests", "benches",
+    ]
+    .iter()
+    .map(|folder| root().join(folder))
+    .collect();
+    while let Some(folder) = open.pop() {
+        let Ok(entries) = std::fs::read_dir(&folder) else {
+            continue;
+        };
+        for entry in entries.flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                if !path.ends_with("target") && !path.ends_with("node_modules") {
+                    open.push(path);
+                }
+            } else if path.extension().is_some_and(|it| it == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    assert!(found.len() > 100, "where is the code?");
+    found
+}
+
+#[test]
+fn each_file_says_what_it_is_for_and_can_be_read_in_one_go() {
+    let mut faults = Vec::new();
+    for path in sources() {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let name = path.strip_prefix(root()).unwrap().display();
+        if !text.starts_with("//!") {
+            faults.push(format!("{name} does not say what it is for"));
+        }
+        let lines = text.lines().count();
+        if lines > 800 {
+            faults.push(format!("{name} has {lines} lines"));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn only_the_named_places_do_io() {
+    // clippy.toml forbids it everywhere; these are the files that may say otherwise.
+    let allowed = [
+        "lint/src/files/",
+        "src/",
+        "tests/",
+        "benches/",
+        "rules/build.rs",
+    ];
+    let mut faults = Vec::new();
+    for path in sources() {
+        let name = path
+            .strip_prefix(root())
+            .unwrap()
+            .to_string_lossy()
+            .replace('\\', "/");
+        let text = std::fs::read_to_string(&path).unwrap();
+        let lifts = text.contains("clippy::disallowed_methods");
+        let test =
+            name.contains("/tests/") || name.contains("/benches/") || name.contains("/examples/");
+        if lifts && !test && !allowed.iter().any(|it| name.starts_with(it)) {
+            faults.push(name);
+        }
+    }
+    assert!(faults.is_empty(), "IO in {}", faults.join(", "));
+}
+
+#[test]
+fn each_page_that_is_linked_is_there() {
+    let mut pages = vec![root().join("README.md"), root().join("CONTRIBUTING.md")];
+    let docs = std::fs::read_dir(root().join("docs")).unwrap().flatten();
+    pages.extend(
+        docs.map(|it| it.path())
+            .filter(|it| it.extension().is_some_and(|it| it == "md")),
+    );
+    for page in pages {
+        let text = std::fs::read_to_string(&page).unwrap();
+        for link in text
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split(')').next())
+        {
+            let target = link.split('#').next().unwrap_or_default();
+            if target.is_empty() || target.contains(':') || target.contains(' ') {
+                continue;
+            }
+            let path = page.parent().unwrap().join(target);
+            assert!(
+                path.exists(),
+                "{} links to {target}, which is not there",
+                page.display()
+            );
+        }
+    }
+}

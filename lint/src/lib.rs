@@ -7,6 +7,7 @@ pub mod ask;
 mod assemble;
 pub mod chart_import;
 pub mod config;
+pub mod coverage;
 pub mod document;
 pub mod effective;
 pub mod examples;

@@ -14,3 +14,6 @@ pub struct RuleFile {
 
 /// Every file of every built-in pack, sorted by path.
 pub const FILES: &[RuleFile] = include!(concat!(env!("OUT_DIR"), "/packs.rs"));
+
+/// What the guidance says, statement by statement, and the rules that hold it: YAML, described at its top.
+pub const GUIDANCE: &str = include_str!("../guidance.yaml");

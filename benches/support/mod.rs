@@ -1,0 +1,95 @@
+//! Trees for benchmarks: `corpus/clean-prod` over and over, each with names of its own and some with a seeded fault.
+#![allow(
+    clippy::disallowed_methods,
+    dead_code,
+    reason = "a benchmark makes the files that it measures; each benchmark uses a part"
+)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A small generator of numbers that gives the same on every machine (xorshift64*).
+pub struct Random(u64);
+
+impl Random {
+    /// A generator that begins with `seed`.
+    pub fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
+    /// A number below `bound`.
+    pub fn below(&mut self, bound: u64) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) % bound
+    }
+}
+
+/// The files of the sample tree: path below it and text.
+pub fn sample() -> Vec<(PathBuf, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/clean-prod");
+    let mut files = Vec::new();
+    let mut open = vec![root.clone()];
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(&folder)
+            .expect("the corpus is there")
+            .flatten()
+        {
+            let path = entry.path();
+            if path.is_dir() {
+                open.push(path);
+            } else {
+                let below = path.strip_prefix(&root).expect("below the root").to_owned();
+                files.push((
+                    below,
+                    fs::read_to_string(&path).expect("the corpus is text"),
+                ));
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+/// Writes `trees` trees of at most `files` files each below `root`. Returns how many files and bytes.
+pub fn write_trees(root: &Path, trees: usize, files: usize, seed: u64) -> (usize, u64) {
+    let sample = sample();
+    let mut random = Random::new(seed);
+    let (mut count, mut bytes) = (0, 0);
+    // The umbrella and what belongs to it come first, so that a small tree is still one.
+    let rank = |path: &Path| {
+        let text = path.to_string_lossy();
+        let first = [
+            "dogwatch.yaml",
+            "wire-server/",
+            "nginx-ingress-services/",
+            "team-settings/",
+        ];
+        first
+            .iter()
+            .position(|it| text.contains(it))
+            .unwrap_or(first.len())
+    };
+    let mut order: Vec<&(PathBuf, String)> = sample.iter().collect();
+    order.sort_by_key(|(path, _)| (rank(path), path.clone()));
+    for tree in 0..trees {
+        let folder = root.join(format!("tree-{tree:05}"));
+        for (path, text) in order.iter().take(files) {
+            let mut text = text.replace("acme.test", &format!("acme-{tree}.test"));
+            match random.below(40) {
+                0 => text = text.replace("IS_SELF_HOSTED: \"true\"", "IS_SELF_HOSTED: yes"),
+                1 => text = text.replace("replicaCount: 3", "replicaCount: 7"),
+                2 => text = text.replace("type: NodePort", "type: LoadBalancer"),
+                3 => text.push_str("misspelt:\n  key: 1\n"),
+                _ => {}
+            }
+            let path = folder.join(path);
+            fs::create_dir_all(path.parent().expect("a file is in a folder")).expect("writable");
+            fs::write(&path, &text).expect("writable");
+            count += 1;
+            bytes += text.len() as u64;
+        }
+    }
+    (count, bytes)
+}

@@ -1,0 +1,26 @@
+//! The page on what of the guidance is checked, and that nothing of the guidance is forgotten.
+
+use std::path::Path;
+
+use lint::coverage::Guidance;
+use lint::rulebook::RuleBook;
+
+#[test]
+fn each_statement_is_held_by_rules_or_excused_and_each_rule_cites_a_section() {
+    let gaps = Guidance::built_in().gaps(&RuleBook::standard());
+    assert!(gaps.is_empty(), "{}", gaps.join("\n"));
+}
+
+#[test]
+fn the_page_is_up_to_date() {
+    let page = Guidance::built_in().page(&RuleBook::standard(), &|rule| format!("rules/{rule}.md"));
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/coverage.md");
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, &page).unwrap();
+    }
+    assert_eq!(
+        std::fs::read_to_string(&path).unwrap_or_default(),
+        page,
+        "UPDATE=1 writes it"
+    );
+}

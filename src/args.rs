@@ -39,6 +39,10 @@ pub(crate) enum Command {
     Fix(Fix),
     /// List the rules
     Rules(Rules),
+    /// Write completions for a shell
+    Completions(Completions),
+    /// Write the manual page
+    Man,
     /// Show a rule: what it is for, when it fails, what would pass
     Explain(Explain),
     /// Write a new rule with its examples
@@ -229,6 +233,12 @@ pub(crate) struct Explain {
     /// Where rules folders are looked for
     #[command(flatten)]
     pub(crate) place: RulesAt,
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct Completions {
+    /// The shell
+    pub(crate) shell: clap_complete::Shell,
 }
 
 /// Where rules folders are looked for.

@@ -6,6 +6,7 @@ mod bar;
 mod check;
 mod chosen;
 mod eval;
+mod completions;
 mod explain;
 mod fix;
 mod fmt;
@@ -65,6 +66,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Status> {
         Command::Lint(args) => lint::run(&args),
         Command::Fix(args) => fix::run(&args),
         Command::Rules(args) => rules::run(&args),
+        Command::Completions(args) => completions::shell(&args),
+        Command::Man => completions::man(),
         Command::Explain(args) => explain::run(&args),
         Command::Why(args) => why::run(&args),
         Command::Values(args) => values::run(&args),

@@ -1,0 +1,28 @@
+//! `dogwatch completions SHELL` and `dogwatch man`: made from the arguments as they are declared.
+
+use std::io;
+
+use clap::CommandFactory as _;
+
+use super::Status;
+use crate::args::{Args, Completions};
+
+pub(super) fn shell(args: &Completions) -> anyhow::Result<Status> {
+    let mut text = Vec::new();
+    clap_complete::generate(args.shell, &mut Args::command(), "dogwatch", &mut text);
+    io::Write::write_all(&mut io::stdout().lock(), &text)?;
+    Ok(Status::Clean)
+}
+
+/// One page with every command below it.
+pub(super) fn man() -> anyhow::Result<Status> {
+    let mut out = io::stdout().lock();
+    let mut command = Args::command();
+    command.build();
+    clap_mangen::Man::new(command.clone()).render(&mut out)?;
+    for sub in command.get_subcommands().filter(|it| it.get_name() != "help") {
+        let name = format!("dogwatch-{}", sub.get_name());
+        clap_mangen::Man::new(sub.clone().name(name)).render(&mut out)?;
+    }
+    Ok(Status::Clean)
+}

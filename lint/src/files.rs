@@ -46,6 +46,8 @@ pub enum PathKind {
 pub struct ListOptions {
     /// Take what `.gitignore` files leave out, too.
     pub no_ignore: bool,
+    /// How many folders deep; 1 is the files of the folder itself. `None`: all.
+    pub max_depth: Option<usize>,
     /// Further patterns of files that take no part, as `.gitignore` writes them, relative to the root.
     pub exclude: Vec<String>,
 }

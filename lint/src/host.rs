@@ -35,6 +35,8 @@ pub struct TreeHost<'a> {
     pub show: &'a (dyn Fn(&Path) -> PathBuf + Sync),
     duplicates: OnceLock<Vec<Duplicate>>,
     by_name: OnceLock<FxHashMap<&'a str, Vec<usize>>>,
+    /// By layer: what is declared of each of its values.
+    declared: Vec<OnceLock<Vec<declared::Places<'a>>>>,
 }
 
 /// A key that a layer gives twice in one map.
@@ -62,6 +64,7 @@ impl<'a> TreeHost<'a> {
             show,
             duplicates: OnceLock::new(),
             by_name: OnceLock::new(),
+            declared: merged.all_layers().map(|_| OnceLock::new()).collect(),
         }
     }
 

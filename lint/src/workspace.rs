@@ -78,10 +78,13 @@ pub struct Workspace {
     pub focus: Vec<PathBuf>,
 }
 
-/// A folder to list, and whether only part of it was asked for.
+/// A folder that something is judged in, and what of it has to be listed.
 struct Start {
     root: PathBuf,
-    focus: Option<PathBuf>,
+    /// The folder below it that is listed.
+    list: PathBuf,
+    /// How deep; `None`: all of it.
+    depth: Option<usize>,
 }
 
 /// What is used for the whole of a survey.
@@ -95,71 +98,90 @@ impl Surveyor<'_> {
     /// Looks at what was asked for.
     pub(crate) fn survey(&self) -> Workspace {
         let mut workspace = Workspace::default();
-        let mut starts: BTreeMap<PathBuf, Vec<Option<PathBuf>>> = BTreeMap::new();
+        let mut starts: BTreeMap<PathBuf, Start> = BTreeMap::new();
+        let mut partly = false;
         for path in &self.settings.paths {
             match self.start(path) {
-                Ok(start) => starts.entry(start.root).or_default().push(start.focus),
+                Ok(start) => {
+                    partly |= start.root != *path;
+                    let known = starts.get(&start.root);
+                    // Of two ways into one folder the one that lists all of it counts.
+                    if known.is_none_or(|known| known.depth.is_some() && start.depth.is_none()) {
+                        starts.insert(start.root.clone(), start);
+                    }
+                }
                 Err(why) => workspace.missing.push((path.clone(), why)),
             }
         }
-        // A folder inside another one that is listed anyway brings nothing but its focus.
-        let roots: Vec<PathBuf> = starts.keys().cloned().collect();
-        let mut whole = false;
-        for (root, focuses) in starts {
-            whole |= focuses.iter().any(Option::is_none);
-            let focuses: Vec<PathBuf> = focuses.into_iter().flatten().collect();
-            workspace.focus.extend(focuses);
-            if !roots.iter().any(|it| *it != root && root.starts_with(it)) {
-                self.root(&root, &mut workspace);
+        // More is looked at than was asked for where that is needed to judge it; what is said then is about what was asked for.
+        if partly {
+            workspace.focus.clone_from(&self.settings.paths);
+        }
+        let all: Vec<&Start> = starts.values().collect();
+        for start in &all {
+            // A folder inside another one that is listed as a whole is listed with that one.
+            let inside = |other: &&&Start| {
+                other.root != start.root
+                    && other.depth.is_none()
+                    && start.root.starts_with(&other.root)
+            };
+            if !all.iter().any(|other| inside(&other)) {
+                self.root(start, &mut workspace);
             }
         }
-        if whole {
-            // What was asked for as a whole counts as a whole.
-            for path in &self.settings.paths {
-                if self.files.kind(path) == Some(PathKind::Folder) {
-                    workspace.focus.push(path.clone());
-                }
-            }
-            if workspace.focus.len() == self.settings.paths.len() {
-                workspace.focus.clear();
-            }
-        }
-        workspace.focus.sort_unstable();
-        workspace.focus.dedup();
         workspace.skipped.sort_unstable();
         workspace
     }
 
-    /// The folder to list for a path: that of the configuration above it, of its tree, or itself.
+    /// The folder that a path is judged in: that of the configuration above it, of its tree, or itself.
     fn start(&self, path: &Path) -> Result<Start, String> {
         let kind = self
             .files
             .kind(path)
             .ok_or("there is no such file or folder")?;
-        let above = path
-            .ancestors()
-            .filter(|folder| kind == PathKind::Folder || *folder != path)
-            .find(|folder| self.files.kind(&folder.join(CONFIG)) == Some(PathKind::File));
-        let root = match (above, kind) {
-            (Some(root), _) => root.to_owned(),
-            (None, PathKind::File) => match place_of(path, &self.discover_options(None)) {
-                Some(place) => place.root,
-                None => path.parent().unwrap_or(Path::new("")).to_owned(),
-            },
-            (None, PathKind::Folder) => {
-                let name = |folder: &Path| {
-                    let name = folder.file_name().unwrap_or_default();
-                    matches!(&*name.to_string_lossy(), "values" | "helm_vars")
-                };
-                match path.parent() {
-                    Some(parent) if name(path) => parent.to_owned(),
-                    Some(parent) if name(parent) => parent.parent().unwrap_or(parent).to_owned(),
-                    _ => path.to_owned(),
-                }
-            }
+        let above = |name: &str| {
+            path.ancestors()
+                .filter(|folder| kind == PathKind::Folder || *folder != path)
+                .find(|folder| self.files.kind(&folder.join(name)).is_some())
         };
-        let focus = (root != path).then(|| path.to_owned());
-        Ok(Start { root, focus })
+        let whole = |root: &Path| Start {
+            root: root.to_owned(),
+            list: root.to_owned(),
+            depth: None,
+        };
+        if let Some(root) = above(CONFIG) {
+            return Ok(whole(root));
+        }
+        if kind == PathKind::Folder {
+            let holds_charts = |folder: &Path| {
+                let name = folder.file_name().unwrap_or_default();
+                matches!(&*name.to_string_lossy(), "values" | "helm_vars")
+            };
+            return Ok(match path.parent() {
+                Some(parent) if holds_charts(path) => whole(parent),
+                Some(parent) if holds_charts(parent) => whole(parent.parent().unwrap_or(parent)),
+                _ => whole(path),
+            });
+        }
+        let folder = path.parent().unwrap_or(Path::new(""));
+        // Neighbours belong to the file's tree only if its folder or a repository says where that tree ends.
+        let repository = above(".git");
+        let place = place_of(path, &self.discover_options(None)).filter(|place| {
+            let stated = !place.container.as_os_str().is_empty();
+            stated || repository.is_some_and(|top| place.root.starts_with(top))
+        });
+        Ok(match place {
+            Some(place) => Start {
+                list: place.root.join(&place.container),
+                root: place.root,
+                depth: Some(2),
+            },
+            None => Start {
+                root: folder.to_owned(),
+                list: folder.to_owned(),
+                depth: Some(1),
+            },
+        })
     }
 
     fn discover_options(&self, scope: Option<(&Config, &Knowledge, &Path)>) -> DiscoverOptions {
@@ -178,11 +200,13 @@ impl Surveyor<'_> {
     }
 
     /// Lists a folder, and surveys each scope in it.
-    fn root(&self, root: &Path, workspace: &mut Workspace) {
+    fn root(&self, start: &Start, workspace: &mut Workspace) {
+        let root = start.root.as_path();
         let listing = self.files.list(
-            root,
+            &start.list,
             &ListOptions {
                 no_ignore: self.settings.no_ignore,
+                max_depth: start.depth,
                 exclude: Vec::new(),
             },
         );
@@ -227,6 +251,7 @@ impl Surveyor<'_> {
         if !config.exclude.is_empty() {
             let options = ListOptions {
                 no_ignore: self.settings.no_ignore,
+                max_depth: None,
                 exclude: config.exclude.clone(),
             };
             let kept: BTreeSet<PathBuf> =

@@ -20,7 +20,10 @@ pub(super) fn man() -> anyhow::Result<Status> {
     let mut command = Args::command();
     command.build();
     clap_mangen::Man::new(command.clone()).render(&mut out)?;
-    for sub in command.get_subcommands().filter(|it| it.get_name() != "help") {
+    for sub in command
+        .get_subcommands()
+        .filter(|it| it.get_name() != "help")
+    {
         let name = format!("dogwatch-{}", sub.get_name());
         clap_mangen::Man::new(sub.clone().name(name)).render(&mut out)?;
     }

@@ -11,6 +11,7 @@ mod node;
 mod parents;
 mod places;
 mod provenance;
+mod secrets;
 mod unknown;
 
 #[cfg(test)]

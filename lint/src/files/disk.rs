@@ -25,6 +25,7 @@ impl Files for Disk {
         builder
             .standard_filters(!options.no_ignore)
             .hidden(false)
+            .max_depth(options.max_depth)
             .require_git(false)
             .follow_links(true)
             .filter_entry(|entry| entry.file_name() != ".git");

@@ -45,6 +45,12 @@ impl Files for Memory {
         let below = self.files.keys().filter(|path| path.starts_with(root));
         listing.files = below
             .filter(|path| {
+                let below = path.strip_prefix(root).unwrap_or(path);
+                options
+                    .max_depth
+                    .is_none_or(|depth| below.components().count() <= depth)
+            })
+            .filter(|path| {
                 let ignored = |it: &ignore::gitignore::Gitignore| {
                     it.matched_path_or_any_parents(path, false).is_ignore()
                 };

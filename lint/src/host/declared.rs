@@ -5,28 +5,71 @@ use std::sync::Arc;
 use lang::charts::{Found, KeyDecl, KeyType, Literal, Place, Step};
 use lang::value::{Data, Value};
 use smallvec::SmallVec;
-use values::merged::NodeRef;
+use values::merged::{LayerId, NodeRef};
 use values::path::PathStep;
 
 use super::TreeHost;
 use crate::knowledge::version_of;
 
 /// The declared places of a value: several where a name stands for several charts.
-type Places<'a> = SmallVec<[Place<'a>; 2]>;
+pub(super) type Places<'a> = SmallVec<[Place<'a>; 2]>;
 
-impl TreeHost<'_> {
-    /// The chart and the declared places of a value. Empty where nothing is known of the chart.
-    pub(crate) fn declared_places(&self, node: NodeRef) -> Places<'_> {
+impl<'a> TreeHost<'a> {
+    /// The declared places of a value. Empty where nothing is known of the chart.
+    pub(crate) fn declared_places(&self, node: NodeRef) -> Places<'a> {
+        if let Some((layer, id)) = self.merged.written_id(node) {
+            let places = self.layer_places(layer).get(id.index() as usize);
+            return places.cloned().unwrap_or_default();
+        }
         let path = self.merged.path(node);
         self.declared_at(self.merged.release_of(node), &path.0)
     }
 
-    /// The same for a path of a release, which need not be there.
-    pub(crate) fn declared_at(&self, release: usize, path: &[PathStep]) -> Places<'_> {
-        let at = self.component_at(release, path);
-        let component = &self.merged.components()[at];
+    /// The declared places of every value of a layer, found from the top down and once: nearly every rule about declarations
+    /// asks for nearly every value.
+    fn layer_places(&self, layer: LayerId) -> &[Places<'a>] {
+        self.declared[layer.0 as usize].get_or_init(|| {
+            let release = self.merged.layer_release(layer);
+            let components = self.merged.components().iter().enumerate();
+            let components: Vec<_> = components.filter(|(_, it)| it.release == release).collect();
+            let mut all: Vec<Places<'a>> = Vec::new();
+            self.merged.each_written(layer, |node, parent, path| {
+                let is_top = |keys: &[String]| {
+                    keys.len() == path.len()
+                        && keys
+                            .iter()
+                            .zip(path)
+                            .all(|(key, step)| *step == values::path::Step::Key(key))
+                };
+                let top = components.iter().find(|(_, it)| is_top(&it.path));
+                let places = match (top, parent, path.last()) {
+                    (Some((at, _)), ..) => self.top_places(*at),
+                    (None, Some(parent), Some(step)) => {
+                        let above = all[parent.index() as usize].iter();
+                        let step = match step {
+                            values::path::Step::Key(key) => Step::Key(key),
+                            values::path::Step::Index(_) => Step::Item,
+                        };
+                        let set = self.knowledge.set();
+                        above.flat_map(|place| set.step(*place, step)).collect()
+                    }
+                    _ => Places::new(),
+                };
+                let at = node.index() as usize;
+                if all.len() <= at {
+                    all.resize_with(at + 1, Places::new);
+                }
+                all[at] = places;
+            });
+            all
+        })
+    }
+
+    /// What is declared of the top of a component, in its version.
+    fn top_places(&self, component: usize) -> Places<'a> {
+        let component = &self.merged.components()[component];
         let set = self.knowledge.set();
-        let mut places: Places<'_> = set.component(&component.chart);
+        let mut places: Places<'a> = set.component(&component.chart);
         if places.is_empty() {
             places = set.component(&component.name);
         }
@@ -37,6 +80,15 @@ impl TreeHost<'_> {
             }
             None => true,
         });
+        places
+    }
+
+    /// The same for a path of a release, which need not be there.
+    pub(crate) fn declared_at(&self, release: usize, path: &[PathStep]) -> Places<'a> {
+        let at = self.component_at(release, path);
+        let component = &self.merged.components()[at];
+        let set = self.knowledge.set();
+        let mut places = self.top_places(at);
         for step in &path[component.path.len()..] {
             let step = match step {
                 PathStep::Key(key) => Step::Key(key),
@@ -81,7 +133,7 @@ impl TreeHost<'_> {
     }
 
     /// What the chart puts there by itself.
-    pub(crate) fn default_at<'h>(&'h self, places: &Places<'h>) -> Option<&'h Literal> {
+    pub(crate) fn default_at(&self, places: &Places<'a>) -> Option<&'a Literal> {
         places.iter().find_map(|place| match place.found {
             Found::Value(_, Some(key)) if key.exists_in(self.version_at(place)) => key.default(),
             _ => None,
@@ -104,7 +156,7 @@ impl TreeHost<'_> {
     }
 
     /// Where the setting went, from the top of the same chart.
-    pub(crate) fn moved_at<'h>(&'h self, places: &Places<'h>) -> Option<&'h [String]> {
+    pub(crate) fn moved_at(&self, places: &Places<'a>) -> Option<&'a [String]> {
         places.iter().find_map(|place| match place.found {
             Found::Map(_, Some(key)) | Found::Value(_, Some(key))
                 if !key.exists_in(self.version_at(place)) =>

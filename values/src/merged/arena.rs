@@ -12,6 +12,7 @@ use rustc_hash::FxHashMap;
 
 use super::node::{LayerId, MAX_LAYERS, MapId, NodeRef, Target};
 use super::parents::Parents;
+use super::secrets::Bits;
 use crate::layer::Role;
 use crate::yaml::{Document, Kind, NodeId};
 
@@ -47,6 +48,8 @@ pub(super) struct LayerSlot {
     /// Its top map, as far as it can be seen.
     pub(super) root: Option<NodeRef>,
     pub(super) parents: OnceLock<Parents>,
+    /// Which of its nodes are secret by where they stand.
+    pub(super) secret: OnceLock<Bits>,
 }
 
 /// A map with entries from several places.

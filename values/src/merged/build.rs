@@ -298,6 +298,7 @@ impl LayerSlot {
             mount,
             root: None,
             parents: std::sync::OnceLock::new(),
+            secret: std::sync::OnceLock::new(),
         }
     }
 }

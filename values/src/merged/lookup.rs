@@ -8,7 +8,7 @@ use super::unknown::{Unknown, UnknownReason};
 use super::{Merged, ReleaseSlot};
 use crate::layer::Role;
 use crate::path::{KeyPath, PathStep, Step};
-use crate::secret::{Sensitivity, declared_sensitivity, hidden_text, is_secret_key, sensitivity};
+use crate::secret::{Sensitivity, declared_sensitivity, hidden_text, is_secret_key};
 use crate::yaml::{Kind, Style};
 
 /// What a value is.
@@ -295,7 +295,7 @@ impl Merged {
     }
 
     /// What the charts in a release say about a path.
-    fn declared(&self, release: usize, path: &[Step<'_>]) -> Option<Sensitivity> {
+    pub(super) fn declared(&self, release: usize, path: &[Step<'_>]) -> Option<Sensitivity> {
         let scopes = &self.releases[release].scopes;
         scopes.iter().find_map(|(mount, chart)| {
             let inside = path.len() >= mount.len()
@@ -307,23 +307,6 @@ impl Merged {
                 .then(|| declared_sensitivity(chart, &path[mount.len()..]))
                 .flatten()
         })
-    }
-
-    /// Must the value never be shown?
-    pub fn is_secret(&self, node: NodeRef) -> bool {
-        let path = self.path(node);
-        let steps = path.steps();
-        // A value used through an alias stands elsewhere; what leads to it here counts too.
-        if node.is_below_secrets() && !steps.contains(&Step::Key("secrets")) {
-            return true;
-        }
-        self.is_secret_path(self.release_of(node), &steps)
-    }
-
-    /// Must a value at this path of a release never be shown? What the charts declare decides, then the names of the keys.
-    pub fn is_secret_path(&self, release: usize, path: &[Step<'_>]) -> bool {
-        let declared = self.declared(release, path);
-        declared.unwrap_or_else(|| sensitivity(None, path)) == Sensitivity::Secret
     }
 
     /// True for a map or a list.

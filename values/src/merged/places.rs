@@ -54,7 +54,7 @@ impl Merged {
         KeyPath(path)
     }
 
-    fn parents(&self, layer: LayerId) -> &Parents {
+    pub(super) fn parents(&self, layer: LayerId) -> &Parents {
         let slot = &self.arena.layers[layer.0 as usize];
         slot.parents
             .get_or_init(|| Parents::of(&slot.document, slot.top()))
@@ -117,6 +117,15 @@ impl Merged {
             key: key.map(|key| document.span(key)),
             value: document.span(id),
         })
+    }
+
+    /// The node of a layer's document that a value is; of a merged map, that of the layer that wins. `None` for a map
+    /// that Helm makes.
+    pub fn written_id(&self, node: NodeRef) -> Option<(LayerId, NodeId)> {
+        match self.arena.top(node)?.target() {
+            Target::Node(layer, id) => Some((layer, id)),
+            Target::Map(_) => None,
+        }
     }
 
     /// A node of a layer's document, as written.

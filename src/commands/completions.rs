@@ -24,8 +24,7 @@ pub(super) fn man() -> anyhow::Result<Status> {
         .get_subcommands()
         .filter(|it| it.get_name() != "help")
     {
-        let name = format!("dogwatch-{}", sub.get_name());
-        clap_mangen::Man::new(sub.clone().name(name)).render(&mut out)?;
+        clap_mangen::Man::new(sub.clone()).render(&mut out)?;
     }
     Ok(Status::Clean)
 }

@@ -141,9 +141,9 @@ impl<'a> TreeHost<'a> {
     }
 
     /// The keys that the charts declare below a place.
-    pub(crate) fn keys_at<'h>(&'h self, places: &Places<'h>) -> Vec<&'h str> {
+    pub(crate) fn keys_at(&self, places: &Places<'a>) -> Vec<&'a str> {
         let set = self.knowledge.set();
-        let mut names: Vec<&str> = Vec::new();
+        let mut names: Vec<&'a str> = Vec::new();
         for place in places {
             names.extend(set.parts(*place).map(|(name, _)| name));
             if let Found::Map(map, _) = place.found {

@@ -5,8 +5,8 @@
 mod bar;
 mod check;
 mod chosen;
-mod eval;
 mod completions;
+mod eval;
 mod explain;
 mod fix;
 mod fmt;

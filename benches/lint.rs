@@ -10,6 +10,7 @@
 
 mod support;
 
+use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -127,9 +128,21 @@ fn main() {
         let mut bare = 0.0;
         for threads in [1, 2] {
             let pool = pool(threads);
-            let read = pool.install(|| median(|| drop(read_all(&root))));
-            let parse = pool.install(|| median(|| drop(parse_all(&root))));
-            let judge = pool.install(|| median(|| drop(lint(&root))));
+            let read = pool.install(|| {
+                median(|| {
+                    black_box(read_all(&root));
+                })
+            });
+            let parse = pool.install(|| {
+                median(|| {
+                    black_box(parse_all(&root));
+                })
+            });
+            let judge = pool.install(|| {
+                median(|| {
+                    black_box(lint(&root));
+                })
+            });
             for (name, time, against) in [
                 ("list and read", read, read),
                 ("… and parse", parse, read),

@@ -8,9 +8,11 @@ use lang::eval::Counts;
 use rustc_hash::{FxHashMap, FxHashSet};
 use source::{Diagnostic, Source, SourceId, SourceMap, Span};
 
+use crate::aside::allow;
+use crate::baseline;
 use crate::finding::{Finding, Origin, fingerprint};
 use crate::judge::{Outcome, slashes, sort_key};
-use crate::mask::{masked, masked_yaml};
+use crate::mask::{both_masked, masked, masked_yaml};
 use crate::project::Settings;
 use crate::report::{Report, RuleFacts, Summary};
 use crate::rulebook::RuleBook;
@@ -36,10 +38,10 @@ pub(crate) struct TreeResult {
 
 impl TreeResult {
     /// Keeps of a tree what the report needs.
-    pub(crate) fn new(tree: &Tree, scope: &Scope, outcome: Outcome, settings: &Settings) -> Self {
-        let _ = (scope, settings);
+    pub(crate) fn new(tree: &Tree, mut outcome: Outcome, settings: &Settings) -> Self {
+        let (findings, suppressed) = allow(tree, &mut outcome, settings);
         let mut texts = FxHashMap::default();
-        for finding in &outcome.findings {
+        for finding in findings.iter().chain(&suppressed) {
             for id in sources_of(finding) {
                 texts.entry(id).or_insert_with(|| {
                     let source = tree.source(id).unwrap_or_else(|| Source::new("", ""));
@@ -51,8 +53,8 @@ impl TreeResult {
         }
         let deployments = tree.deployments.iter();
         Self {
-            findings: outcome.findings,
-            suppressed: Vec::new(),
+            findings,
+            suppressed,
             counts: outcome.counts,
             undecided: outcome.undecided,
             texts,
@@ -202,12 +204,23 @@ impl<'a> Assembly<'a> {
         text: impl FnOnce() -> String,
         disk: Option<PathBuf>,
     ) -> SourceId {
-        let key = (path.to_owned(), disk.is_some());
+        use std::collections::hash_map::Entry;
         let report = &mut self.report;
-        *self.numbers.entry(key).or_insert_with(|| {
-            report.files.push(disk);
-            report.sources.add(Source::new(path, text()))
-        })
+        match self.numbers.entry((path.to_owned(), disk.is_some())) {
+            Entry::Vacant(free) => {
+                report.files.push(disk);
+                *free.insert(report.sources.add(Source::new(path, text())))
+            }
+            Entry::Occupied(known) => {
+                // What is a secret for one tree is masked for all.
+                let (id, text) = (*known.get(), text());
+                let both = both_masked(&report.sources.get(id).text, &text);
+                if let Some(both) = both {
+                    report.sources.replace(id, Source::new(path, both));
+                }
+                id
+            }
+        }
     }
 
     /// Adds what came of a tree.
@@ -245,8 +258,52 @@ impl<'a> Assembly<'a> {
         }
     }
 
-    /// The report: sorted, each fault once.
-    pub(crate) fn finish(mut self) -> Report {
+    /// The file that a finding is in, as baselines of a scope name it; `None` for one of another scope.
+    fn known_as(&self, finding: &Finding, scope: &Scope) -> Option<String> {
+        let file = self.report.file(finding.diagnostic.primary.span.source)?;
+        let mine = scope_of(self.workspace, file)?;
+        let below = file.strip_prefix(&scope.root).ok()?;
+        std::ptr::eq(mine, scope).then(|| slashes(below))
+    }
+
+    /// Sets aside what the baselines have. Findings are sorted.
+    fn set_known_aside(&mut self, whole: bool) {
+        let asked = self.settings.select.is_empty() && self.settings.profiles.is_empty();
+        let whole = whole && asked && self.workspace.focus.is_empty();
+        for scope in &self.workspace.scopes {
+            let Some(known) = &scope.baseline else {
+                continue;
+            };
+            let shown = known.file.source.path.to_path_buf();
+            let disk = known.file.path.clone();
+            let text = || known.file.source.text.to_string();
+            let findings = std::mem::take(&mut self.report.findings);
+            let applied = baseline::apply(findings, &known.baseline, |it| self.known_as(it, scope));
+            self.report.findings = applied.kept;
+            self.report.suppressed.extend(applied.suppressed);
+            let mut said = known.problems.clone();
+            let gone = applied.gone.iter().filter(|(key, ..)| {
+                // What depends on something that is not in this checkout may still be there.
+                let rule = self.report.rules.get(&key.rule);
+                whole && rule.is_none_or(|rule| rule.counts.undecided == 0)
+            });
+            said.extend(gone.filter_map(|(key, it, found)| baseline::gone(key, it, *found)));
+            for diagnostic in said {
+                let id = self.number(&shown, text, Some(disk.clone()));
+                self.text_finding(renumbered(diagnostic, |_| id), Origin::Configuration, "");
+            }
+        }
+        if self.workspace.scopes.iter().any(|it| it.baseline.is_some()) {
+            order(&self.report.sources, &mut self.report.findings);
+            order(&self.report.sources, &mut self.report.suppressed);
+        }
+    }
+
+    /// The report: sorted, each fault once. `whole` says that every tree was added.
+    pub(crate) fn finish(mut self, whole: bool) -> Report {
+        order(&self.report.sources, &mut self.report.findings);
+        order(&self.report.sources, &mut self.report.suppressed);
+        self.set_known_aside(whole);
         let focus = &self.workspace.focus;
         let files = std::mem::take(&mut self.report.files);
         let touches = |finding: &Finding| {
@@ -259,19 +316,17 @@ impl<'a> Assembly<'a> {
         self.report.findings.retain(touches);
         self.report.suppressed.retain(touches);
         self.report.files = files;
-        let Report {
-            sources,
-            findings,
-            suppressed,
-            summary,
-            rules,
-            ..
-        } = &mut self.report;
-        order(sources, findings);
-        order(sources, suppressed);
+        let Report { summary, rules, .. } = &mut self.report;
         finish_summary(summary, rules, self.settings);
         self.report
     }
+}
+
+/// The scope that a file belongs to: the deepest.
+fn scope_of<'w>(workspace: &'w Workspace, file: &Path) -> Option<&'w Scope> {
+    let above = workspace.scopes.iter();
+    let above = above.filter(|scope| file.starts_with(&scope.root));
+    above.max_by_key(|scope| scope.root.as_os_str().len())
 }
 
 fn order(sources: &SourceMap, findings: &mut Vec<Finding>) {

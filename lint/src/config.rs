@@ -2,7 +2,7 @@
 //!
 //! INVARIANT: which keys there are is said once, in [`keys`]; a mistake never hides the rest of the file.
 
-mod check;
+pub(crate) mod check;
 pub mod codes;
 mod facts;
 pub mod keys;

@@ -159,7 +159,9 @@ pub(crate) fn finding(
 ) -> Option<Finding> {
     let info = &program.rules()[verdict.rule];
     let at = host.locate(&verdict.place);
-    let span = at.span?;
+    // What is stated inside another file is shown where it is stated.
+    let stated = |span: Span| tree.origin(span.source).unwrap_or(span);
+    let span = stated(at.span?);
     let file = tree.path_of(span.source);
     let relative = file.map(|file| file.strip_prefix(&tree.root).unwrap_or(file));
     let profile = &host.merged.deployment().profile;
@@ -171,7 +173,7 @@ pub(crate) fn finding(
     let mut diagnostic = Diagnostic::new(info.id.as_str(), severity, span, verdict.message.clone());
     diagnostic.help = verdict.help.clone();
     for (place, words) in &verdict.related {
-        let Some(there) = host.locate_written(place) else {
+        let Some(there) = host.locate_written(place).map(stated) else {
             continue;
         };
         let mut known = diagnostic.related.iter();

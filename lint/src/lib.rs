@@ -3,8 +3,10 @@
 //! INVARIANT: prints nothing and knows neither arguments nor editors; [`files`] is the only IO of the libraries.
 #![warn(missing_docs)]
 
+mod aside;
 pub mod ask;
 mod assemble;
+pub mod baseline;
 pub mod chart_import;
 pub mod config;
 pub mod coverage;
@@ -26,6 +28,7 @@ pub mod rulebook;
 pub mod schema;
 pub mod shown;
 pub mod sources;
+pub mod suppress;
 pub mod trace;
 pub mod tree;
 pub mod why;

@@ -38,12 +38,43 @@ fn spans(tree: &Tree, id: SourceId) -> Vec<Span> {
         }
     }
     if !known {
-        let file = tree.files.values().find(|file| file.id == id);
+        let files = tree.files.values();
+        let file = files.chain(tree.statements.get(&id)).find(|it| it.id == id);
         if let Some(file) = file {
             generic_secrets(&file.document, &mut spans);
+            stated_secrets(tree, &file.document, &mut spans);
         }
     }
     spans
+}
+
+/// Secrets among values that a file states for a release: what is secret for that release's chart.
+fn stated_secrets(tree: &Tree, document: &Document, out: &mut Vec<Span>) {
+    for deployment in &tree.deployments {
+        let merged = &deployment.merged;
+        for layer in merged.all_layers() {
+            let Some(origin) = tree.origin(merged.layer_source(layer)) else {
+                continue;
+            };
+            if origin.source != document.source() {
+                continue;
+            }
+            let release = merged.layer_release(layer);
+            each_path(document, &mut |node, path| {
+                let span = document.span(node);
+                let inside = origin.start <= span.start && span.end <= origin.end;
+                // The path begins above the values; what is secret is looked for from each of its keys on.
+                let secret = |from: usize| {
+                    let steps: Vec<Step<'_>> =
+                        path[from..].iter().map(|it| Step::Key(it)).collect();
+                    merged.is_secret_path(release, &steps)
+                };
+                if inside && (0..path.len()).any(secret) {
+                    out.push(span);
+                }
+            });
+        }
+    }
 }
 
 /// The text of any YAML with what looks secret by its keys masked.
@@ -67,6 +98,16 @@ fn mask(text: &str, spans: &[Span]) -> String {
     String::from_utf8(bytes).unwrap_or_default()
 }
 
+/// One text with all that is masked in either of two versions of it; `None` if that is the first.
+pub(crate) fn both_masked(first: &str, second: &str) -> Option<String> {
+    if first == second || first.len() != second.len() {
+        return None;
+    }
+    let pairs = first.bytes().zip(second.bytes());
+    let bytes = pairs.map(|(a, b)| if b == MASK { b } else { a }).collect();
+    String::from_utf8(bytes).ok().filter(|both| both != first)
+}
+
 fn layer_secrets(merged: &Merged, layer: LayerId, out: &mut Vec<Span>) {
     let document = merged.document(layer);
     let in_secrets = merged.layer_role(layer) == Role::Secrets;
@@ -81,6 +122,17 @@ fn layer_secrets(merged: &Merged, layer: LayerId, out: &mut Vec<Span>) {
 }
 
 fn generic_secrets(document: &Document, out: &mut Vec<Span>) {
+    each_path(document, &mut |node, path| {
+        let steps: Vec<Step<'_>> = path.iter().map(|key| Step::Key(key)).collect();
+        if sensitivity(None, &steps) == Sensitivity::Secret {
+            out.push(document.span(node));
+        }
+    });
+    damaged_lines(document, false, out);
+}
+
+/// Every scalar with the keys that lead to it.
+fn each_path(document: &Document, visit: &mut dyn FnMut(NodeId, &[String])) {
     let mut open: Vec<(NodeId, Vec<String>)> = Vec::new();
     open.extend(document.root().map(|root| (root, Vec::new())));
     let mut seen = rustc_hash::FxHashSet::default();
@@ -96,13 +148,10 @@ fn generic_secrets(document: &Document, out: &mut Vec<Span>) {
             open.push((value, below));
         }
         open.extend(document.items(node).map(|item| (item, path.clone())));
-        let steps: Vec<Step<'_>> = path.iter().map(|key| Step::Key(key)).collect();
-        let scalar = !matches!(document.kind(node), Kind::Map | Kind::List);
-        if scalar && sensitivity(None, &steps) == Sensitivity::Secret {
-            out.push(document.span(node));
+        if !matches!(document.kind(node), Kind::Map | Kind::List) {
+            visit(node, &path);
         }
     }
-    damaged_lines(document, false, out);
 }
 
 fn each_scalar(document: &Document, mut visit: impl FnMut(NodeId)) {

@@ -229,7 +229,7 @@ impl Project {
         for result in results {
             assembly.add(result);
         }
-        assembly.finish()
+        assembly.finish(true)
     }
 
     /// Judges the trees that a file is in, rules and configuration included.
@@ -239,7 +239,7 @@ impl Project {
         for at in self.trees_of(&workspace, path) {
             assembly.add(self.tree_result(&workspace, at));
         }
-        assembly.finish()
+        assembly.finish(false)
     }
 
     fn tree_result(&self, workspace: &Workspace, at: usize) -> TreeResult {
@@ -251,7 +251,7 @@ impl Project {
         let tree = self.load(workspace, at);
         let scope = &workspace.scopes[workspace.trees[at].scope];
         let outcome = judge(&tree, scope, &self.settings);
-        let result = TreeResult::new(&tree, scope, outcome, &self.settings);
+        let result = TreeResult::new(&tree, outcome, &self.settings);
         (tree, result)
     }
 

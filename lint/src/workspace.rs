@@ -13,6 +13,7 @@ use values::discover::{
 };
 use values::stated::{environments, read_helmfile, read_manifest};
 
+use crate::baseline::{self, Baseline};
 use crate::config::{self, Config};
 use crate::document::ReadFile;
 use crate::files::{Files, ListOptions, PathKind};
@@ -42,6 +43,19 @@ pub struct Scope {
     pub knowledge: Arc<Knowledge>,
     /// Rules folders that hold no rule, as people see them.
     pub empty_rules: Vec<PathBuf>,
+    /// Findings that are known, if the configuration names a file with them.
+    pub baseline: Option<KnownFindings>,
+}
+
+/// Findings that are known.
+#[derive(Debug)]
+pub struct KnownFindings {
+    /// The file.
+    pub file: ReadFile,
+    /// What it says.
+    pub baseline: Baseline,
+    /// What is wrong with it.
+    pub problems: Vec<Diagnostic>,
 }
 
 /// One tree before its files are read.
@@ -272,7 +286,10 @@ impl Surveyor<'_> {
             self.shared_book(workspace, &texts, &config)
         };
         diagnostics.extend(config::check_names(&config, &book));
-        let exists = |path: &Path| self.files.kind(&root.join(path)).is_some();
+        let exists = |path: &Path| {
+            let left_aside = self.settings.no_baseline && config.baseline.as_deref() == Some(path);
+            left_aside || self.files.kind(&root.join(path)).is_some()
+        };
         diagnostics.extend(config::check_places(&config, &files, &exists));
         let scopes = workspace.scopes.iter();
         let known = scopes.map(|it| (&it.book, &it.knowledge));
@@ -294,11 +311,12 @@ impl Surveyor<'_> {
         let scope = Scope {
             root: root.to_owned(),
             config_file,
-            config,
             diagnostics,
             book,
             knowledge,
             empty_rules,
+            baseline: self.baseline(root, &config),
+            config,
         };
         let number = workspace.scopes.len();
         let trees = self.trees(&scope, found, &files);
@@ -309,6 +327,22 @@ impl Surveyor<'_> {
                 ..tree
             }));
         workspace.scopes.push(scope);
+    }
+
+    fn baseline(&self, root: &Path, config: &Config) -> Option<KnownFindings> {
+        let path = root.join(config.baseline.as_ref()?);
+        // One that is not there is told at its place in the configuration.
+        if self.settings.no_baseline || self.files.kind(&path) != Some(PathKind::File) {
+            return None;
+        }
+        let file = self.read(&path);
+        let (baseline, mut problems) = baseline::read(file.id, &file.document);
+        problems.extend(file.problem.clone());
+        Some(KnownFindings {
+            file,
+            baseline,
+            problems,
+        })
     }
 
     /// Two folders with the same rules and parameters share a book.

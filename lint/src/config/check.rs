@@ -289,7 +289,7 @@ pub(super) fn error(code: &'static str, span: Span, message: impl Into<String>) 
 }
 
 /// A name as messages show it: in backticks, and never very long.
-pub(super) fn shown(name: &str) -> String {
+pub(crate) fn shown(name: &str) -> String {
     const LONGEST: usize = 60;
     match name.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("`{}…`", &name[..end]),
@@ -318,7 +318,7 @@ fn fix(title: &str, span: Span, insert: String) -> Fix {
 }
 
 /// A guess, so a person has to agree.
-pub(super) fn replace(span: Span, word: &str) -> Fix {
+pub(crate) fn replace(span: Span, word: &str) -> Fix {
     Fix {
         applicability: Applicability::Unsafe,
         ..fix(&format!("write `{word}`"), span, word.to_owned())

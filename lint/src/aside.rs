@@ -1,0 +1,61 @@
+//! What of a tree does not count: findings that comments in its files allow.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::finding::{Finding, Origin};
+use crate::judge::{Outcome, bare};
+use crate::known::Known;
+use crate::project::Settings;
+use crate::suppress::{self, Applied, Directives, Run};
+use crate::tree::Tree;
+
+/// The findings of a tree that count, what is wrong with comments among them, and those that comments allow.
+pub(crate) fn allow(
+    tree: &Tree,
+    outcome: &mut Outcome,
+    settings: &Settings,
+) -> (Vec<Finding>, Vec<Finding>) {
+    let findings = std::mem::take(&mut outcome.findings);
+    let files = tree.files.values().chain(tree.statements.values());
+    let files = files.map(|file| (file.id, suppress::read(file.id, &file.document)));
+    let directives: BTreeMap<_, Directives> = files.filter(|(_, it)| !it.is_empty()).collect();
+    if directives.is_empty() {
+        return (findings, Vec::new());
+    }
+    let known = Known::of(&tree.book);
+    let settled = settled(tree, outcome, settings);
+    let Applied {
+        mut kept,
+        suppressed,
+        problems,
+    } = suppress::apply(
+        findings,
+        &directives,
+        Run {
+            known: &known,
+            settled: &settled,
+            today: settings.today.as_deref(),
+        },
+    );
+    let problems = problems.into_iter();
+    kept.extend(problems.map(|it| bare(tree, it, Origin::Configuration, settings)));
+    (kept, suppressed)
+}
+
+/// Rules, tags and packs of which all is known: judged everywhere, and with nothing left undecided. A secret that is not
+/// in this checkout must not make a comment about it look useless.
+fn settled(tree: &Tree, outcome: &Outcome, settings: &Settings) -> BTreeSet<String> {
+    if !settings.profiles.is_empty() {
+        return BTreeSet::new();
+    }
+    let mut settled = BTreeSet::new();
+    let mut open = BTreeSet::new();
+    for rule in tree.book.program.rules() {
+        let counts = outcome.counts.get(&rule.id);
+        let known = counts.is_some_and(|it| it.undecided == 0 && it.error == 0);
+        let names = [&rule.id, &rule.pack].into_iter().chain(&rule.tags);
+        let into = if known { &mut settled } else { &mut open };
+        into.extend(names.cloned());
+    }
+    &settled - &open
+}

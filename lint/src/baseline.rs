@@ -1,0 +1,174 @@
+//! The baseline: findings that are known and do not count, in a file that people can read and merge.
+//!
+//! INVARIANT: an entry is a fault of one rule at one value of one file, and stands for as many findings as it says. It never
+//! covers another file, and no line numbers, messages or values are in it.
+
+mod read;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use source::{Diagnostic, Severity, Span};
+
+use crate::finding::{Finding, Origin, Suppression};
+
+pub use read::read;
+pub use write::write;
+
+/// The problems that a baseline can have, by code.
+pub mod codes {
+    /// The file is no baseline, or a part of it cannot be read.
+    pub const MALFORMED: &str = "baseline-malformed";
+    /// An entry is not found any more, or less often.
+    pub const GONE: &str = "baseline-gone";
+}
+
+/// The name of the file where nothing else is said.
+pub const FILE_NAME: &str = "dogwatch-baseline.json";
+
+/// The version of the file's form.
+pub const VERSION: u32 = 1;
+
+/// Which fault.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    /// The file, relative to the folder of the configuration, with forward slashes.
+    pub file: String,
+    /// The rule's id, or the code of a problem.
+    pub rule: String,
+    /// The fingerprint of the finding.
+    pub fingerprint: String,
+}
+
+/// What is known of it besides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// The path of the value, for people.
+    pub path: Option<String>,
+    /// How many findings of that fingerprint there are.
+    pub count: usize,
+    /// Where the entry stands, if it was read.
+    pub span: Option<Span>,
+}
+
+/// Findings that are known.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Baseline {
+    /// By fault.
+    pub entries: BTreeMap<Key, Known>,
+}
+
+impl Baseline {
+    /// The baseline that has all of these findings. `file` gives the file that a finding is in, as in [`Key::file`].
+    pub fn of<'f>(
+        findings: impl IntoIterator<Item = &'f Finding>,
+        file: impl Fn(&Finding) -> Option<String>,
+    ) -> Self {
+        let mut baseline = Self::default();
+        for finding in findings {
+            if let Some(key) = file(finding).and_then(|file| key(finding, file)) {
+                let known = baseline.entries.entry(key).or_insert_with(|| Known {
+                    path: finding.path.clone(),
+                    count: 0,
+                    span: None,
+                });
+                known.count += 1;
+            }
+        }
+        baseline
+    }
+
+    /// How many findings it stands for.
+    pub fn count(&self) -> usize {
+        self.entries.values().map(|it| it.count).sum()
+    }
+
+    /// How many findings of `self` are not in `other`.
+    pub fn count_without(&self, other: &Self) -> usize {
+        let entries = self.entries.iter();
+        let counts = entries.map(|(key, known)| {
+            let there = other.entries.get(key).map_or(0, |it| it.count);
+            known.count.saturating_sub(there)
+        });
+        counts.sum()
+    }
+}
+
+/// The fault that a finding is; `None` for one that no baseline may have: mistakes in rules and in the configuration are
+/// mended, not put up with.
+fn key(finding: &Finding, file: String) -> Option<Key> {
+    match finding.origin {
+        Origin::Rule | Origin::File => Some(Key {
+            file,
+            rule: finding.diagnostic.code.as_str().to_owned(),
+            fingerprint: finding.fingerprint.clone(),
+        }),
+        Origin::Configuration | Origin::RuleText => None,
+    }
+}
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub struct Applied {
+    /// Findings that count.
+    pub kept: Vec<Finding>,
+    /// Findings that the baseline has.
+    pub suppressed: Vec<Finding>,
+    /// Entries that were not found, or not as often, and how often they were found.
+    pub gone: Vec<(Key, Known, usize)>,
+}
+
+/// Sets aside what the baseline has. Of several findings with one fingerprint the first are set aside, as many as the entry
+/// says; give them sorted.
+pub fn apply(
+    findings: Vec<Finding>,
+    baseline: &Baseline,
+    file: impl Fn(&Finding) -> Option<String>,
+) -> Applied {
+    let mut applied = Applied::default();
+    let mut left: BTreeMap<&Key, usize> = baseline
+        .entries
+        .iter()
+        .map(|(key, known)| (key, known.count))
+        .collect();
+    for mut finding in findings {
+        let key = file(&finding).and_then(|file| key(&finding, file));
+        match key.and_then(|key| left.get_mut(&key)) {
+            Some(left) if *left > 0 => {
+                *left -= 1;
+                finding.suppressed = Some(Suppression::Baseline);
+                applied.suppressed.push(finding);
+            }
+            _ => applied.kept.push(finding),
+        }
+    }
+    for (key, left) in left {
+        if left > 0
+            && let Some(known) = baseline.entries.get(key)
+        {
+            let found = known.count - left;
+            applied.gone.push((key.clone(), known.clone(), found));
+        }
+    }
+    applied
+}
+
+/// What is said of an entry that is not found any more.
+pub fn gone(key: &Key, known: &Known, found: usize) -> Option<Diagnostic> {
+    let place = match &known.path {
+        Some(path) => format!("`{path}` in `{}`", key.file),
+        None => format!("`{}`", key.file),
+    };
+    let message = match found {
+        0 => format!("`{}` is not found any more at {place}", key.rule),
+        _ => format!(
+            "`{}` is found {found} instead of {} times at {place}",
+            key.rule, known.count
+        ),
+    };
+    let diagnostic = Diagnostic::new(codes::GONE, Severity::Info, known.span?, message);
+    Some(diagnostic.with_help("`dogwatch baseline` brings the file up to date"))
+}

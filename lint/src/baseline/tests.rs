@@ -1,0 +1,184 @@
+//! Baselines: written, read, applied.
+
+use proptest::prelude::*;
+use source::{Diagnostic, Severity, SourceId, Span};
+use values::yaml::Document;
+
+use super::*;
+
+/// A finding of `rule` in `tree`, the name of its file.
+fn finding(file: &str, rule: &str, fingerprint: &str) -> Finding {
+    Finding {
+        diagnostic: Diagnostic::new(rule, Severity::Error, Span::point(SourceId(0), 0), "m"),
+        origin: Origin::Rule,
+        pack: String::new(),
+        tags: Vec::new(),
+        tree: file.to_owned(),
+        deployment: String::new(),
+        profile: String::new(),
+        release: None,
+        chart: None,
+        path: Some("a.b".to_owned()),
+        requirement: 0,
+        fingerprint: fingerprint.to_owned(),
+        suppressed: None,
+        repairs: Vec::new(),
+    }
+}
+
+fn file(finding: &Finding) -> Option<String> {
+    Some(finding.tree.clone())
+}
+
+fn reread(text: &str) -> (Baseline, Vec<Diagnostic>) {
+    let source = SourceId(0);
+    read(source, &Document::parse(source, text))
+}
+
+fn without_places(mut baseline: Baseline) -> Baseline {
+    for known in baseline.entries.values_mut() {
+        known.span = None;
+    }
+    baseline
+}
+
+#[test]
+fn the_file_has_a_line_for_each_fault_in_order() {
+    let findings = [
+        finding("b.yaml", "rule-a", "11"),
+        finding("a.yaml", "rule-b", "22"),
+        finding("b.yaml", "rule-a", "11"),
+    ];
+    let text = write(&Baseline::of(&findings, file));
+    assert_eq!(
+        text,
+        r#"{
+  "version": 1,
+  "findings": [
+    {"file": "a.yaml", "rule": "rule-b", "path": "a.b", "fingerprint": "22"},
+    {"file": "b.yaml", "rule": "rule-a", "path": "a.b", "fingerprint": "11", "count": 2}
+  ]
+}
+"#
+    );
+    let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(value["findings"].as_array().unwrap().len(), 2);
+    let empty = write(&Baseline::default());
+    assert!(serde_json::from_str::<serde_json::Value>(&empty).is_ok());
+    assert_eq!(reread(&empty), (Baseline::default(), Vec::new()));
+}
+
+#[test]
+fn what_is_known_does_not_count_and_what_is_new_does() {
+    let old = [
+        finding("a.yaml", "rule-a", "11"),
+        finding("a.yaml", "rule-a", "11"),
+        finding("a.yaml", "rule-a", "33"),
+    ];
+    let baseline = Baseline::of(&old, file);
+    let new = vec![
+        // Known twice, found three times: one is new.
+        finding("a.yaml", "rule-a", "11"),
+        finding("a.yaml", "rule-a", "11"),
+        finding("a.yaml", "rule-a", "11"),
+        // The same in another file, and another rule at the same value.
+        finding("b.yaml", "rule-a", "11"),
+        finding("a.yaml", "rule-b", "11"),
+    ];
+    let applied = apply(new, &baseline, file);
+    assert_eq!(applied.suppressed.len(), 2);
+    let kept: Vec<_> = applied
+        .kept
+        .iter()
+        .map(|it| (it.tree.as_str(), it.diagnostic.code.as_str()))
+        .collect();
+    assert_eq!(
+        kept,
+        [
+            ("a.yaml", "rule-a"),
+            ("b.yaml", "rule-a"),
+            ("a.yaml", "rule-b")
+        ]
+    );
+    let gone: Vec<_> = applied
+        .gone
+        .iter()
+        .map(|(key, _, found)| (&*key.fingerprint, *found))
+        .collect();
+    assert_eq!(gone, [("33", 0)]);
+}
+
+#[test]
+fn what_is_found_less_often_is_told_with_the_numbers() {
+    let old = [
+        finding("a.yaml", "rule-a", "11"),
+        finding("a.yaml", "rule-a", "11"),
+    ];
+    let (baseline, _) = reread(&write(&Baseline::of(&old, file)));
+    let applied = apply(vec![finding("a.yaml", "rule-a", "11")], &baseline, file);
+    let (key, known, found) = &applied.gone[0];
+    let told = gone(key, known, *found).unwrap();
+    assert_eq!(
+        told.message,
+        "`rule-a` is found 1 instead of 2 times at `a.b` in `a.yaml`"
+    );
+}
+
+#[test]
+fn mistakes_in_rules_and_configuration_are_never_known() {
+    for origin in [Origin::Configuration, Origin::RuleText] {
+        let it = Finding {
+            origin,
+            ..finding("a.yaml", "rule-a", "11")
+        };
+        assert!(Baseline::of([&it], file).entries.is_empty());
+    }
+}
+
+#[test]
+fn a_file_that_is_no_baseline_is_told_and_has_nothing() {
+    for text in [
+        "",
+        "[]",
+        "{}",
+        "{\"version\": 2, \"findings\": []}",
+        "version: one",
+    ] {
+        let (baseline, problems) = reread(text);
+        assert!(baseline.entries.is_empty(), "{text}");
+        assert_eq!(problems.len(), 1, "{text}");
+    }
+    let (baseline, problems) = reread(
+        r#"{"version": 1, "findings": [
+  {"file": "a", "rule": "r", "fingerprint": "1"}, 7, {"file": "a"},
+  {"file": "a", "rule": "r", "fingerprint": "2", "count": -1}]}"#,
+    );
+    assert_eq!(baseline.count(), 1);
+    assert_eq!(problems.len(), 3);
+}
+
+#[test]
+fn the_same_line_from_two_branches_is_one_fault() {
+    let line = r#"{"file": "a", "rule": "r", "fingerprint": "1"}"#;
+    let (baseline, problems) = reread(&format!(
+        "{{\"version\": 1, \"findings\": [{line}, {line}]}}"
+    ));
+    assert!(problems.is_empty());
+    assert_eq!(baseline.count(), 1);
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read(parts in proptest::collection::vec((".{0,12}", ".{0,12}", "[0-9a-f]{2}", proptest::option::of(".{0,8}"), 1usize..4), 0..6)) {
+        let mut baseline = Baseline::default();
+        for (file, rule, fingerprint, path, count) in parts {
+            let key = Key { file, rule, fingerprint };
+            baseline.entries.insert(key, Known { path, count, span: None });
+        }
+        let text = write(&baseline);
+        prop_assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok());
+        let (read, problems) = reread(&text);
+        prop_assert_eq!(problems, vec![]);
+        prop_assert_eq!(without_places(read), baseline);
+    }
+}

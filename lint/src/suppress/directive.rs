@@ -1,0 +1,130 @@
+//! The words of a comment that allows something.
+
+use source::{Diagnostic, Severity, Span};
+
+use super::{codes, date::is_date};
+
+/// What every such comment holds.
+pub(super) const MARK: &str = "dogwatch:";
+
+/// A comment, read, before its place is looked at.
+#[derive(Debug)]
+pub(super) struct Parsed {
+    pub(super) names: Vec<(String, Span)>,
+    pub(super) until: Option<(String, Span)>,
+    pub(super) reason: String,
+    pub(super) whole_file: bool,
+}
+
+/// Boxed, because it is large and seldom.
+pub(super) type Problem = Box<Diagnostic>;
+
+/// The words of a comment behind the mark, with their offset in the comment; `None` for prose.
+pub(super) fn words(comment: &str) -> Option<(&str, usize)> {
+    let inside = comment.strip_prefix('#')?;
+    let words = inside.trim_start().strip_prefix(MARK)?;
+    Some((words, comment.len() - words.len()))
+}
+
+pub(super) fn malformed(span: Span, message: impl Into<String>, help: &str) -> Problem {
+    let diagnostic = Diagnostic::new(codes::MALFORMED, Severity::Error, span, message);
+    Box::new(diagnostic.with_help(help))
+}
+
+const FORM: &str = "write `# dogwatch: allow RULE -- reason`, with `until YYYY-MM-DD` before the `--` if it is to end";
+
+/// Reads the words.
+pub(super) fn parse((words, offset): (&str, usize), comment: Span) -> Result<Parsed, Problem> {
+    let base = words.as_ptr() as usize;
+    let span_of = |part: &str| {
+        // Parts are slices of `words`, so their distance is their offset.
+        let start = comment.start + (offset + (part.as_ptr() as usize - base)) as u32;
+        Span::new(comment.source, start, start + part.len() as u32)
+    };
+    let mut parts = words.split_ascii_whitespace();
+    let verb = parts.next().unwrap_or("");
+    let whole_file = match verb {
+        "allow" => false,
+        "allow-file" => true,
+        "" => {
+            return Err(malformed(
+                comment,
+                "nothing is said behind `dogwatch:`",
+                FORM,
+            ));
+        }
+        _ => {
+            let span = span_of(verb);
+            let message = format!("{} is not known here", crate::config::check::shown(verb));
+            return Err(malformed(span, message, FORM));
+        }
+    };
+    let behind = words.split_once(verb).map_or("", |(_, behind)| behind);
+    let Some((left, reason)) = split_reason(behind) else {
+        let message = "the reason is missing";
+        return Err(malformed(comment, message, FORM));
+    };
+    let reason = reason.trim();
+    if reason.is_empty() {
+        return Err(malformed(comment, "the reason is empty", FORM));
+    }
+    let mut names = Vec::new();
+    let mut until = None;
+    let mut tokens = left
+        .split(|c: char| c.is_whitespace() || c == ',')
+        .filter(|token| !token.is_empty());
+    while let Some(token) = tokens.next() {
+        if token == "until" {
+            let Some(day) = tokens.next() else {
+                return Err(malformed(span_of(token), "the day is missing", FORM));
+            };
+            if !is_date(day) {
+                let shown = crate::config::check::shown(day);
+                let message = format!("{shown} is no day as `YYYY-MM-DD`");
+                return Err(malformed(span_of(day), message, FORM));
+            }
+            if let Some(more) = tokens.next() {
+                let message = "only the reason may follow the day";
+                return Err(malformed(span_of(more), message, FORM));
+            }
+            until = Some((day.to_owned(), span_of(day)));
+            break;
+        }
+        let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '/' | '.');
+        if !token.chars().all(plain) {
+            let message = format!(
+                "{} is no name of a rule",
+                crate::config::check::shown(token)
+            );
+            return Err(malformed(span_of(token), message, FORM));
+        }
+        names.push((token.to_owned(), span_of(token)));
+    }
+    if names.is_empty() {
+        return Err(malformed(comment, "no rule is named", FORM));
+    }
+    Ok(Parsed {
+        names,
+        until,
+        reason: reason.to_owned(),
+        whole_file,
+    })
+}
+
+/// What stands before and behind the first ` -- `.
+fn split_reason(text: &str) -> Option<(&str, &str)> {
+    let is_mark = |at: usize| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + 2..].chars().next();
+        before.is_none_or(char::is_whitespace) && after.is_none_or(char::is_whitespace)
+    };
+    let (at, _) = text.match_indices("--").find(|(at, _)| is_mark(*at))?;
+    Some((&text[..at], &text[at + 2..]))
+}
+
+/// The comment that allows a rule, without `#`: what an editor writes above a key. Line breaks in the reason become blanks.
+pub fn comment_text(rule: &str, reason: &str, until: Option<&str>) -> String {
+    let until = until.map_or_else(String::new, |day| format!(" until {day}"));
+    let reason: Vec<&str> = reason.split_whitespace().collect();
+    format!("{MARK} allow {rule}{until} -- {}", reason.join(" "))
+}

@@ -1,0 +1,128 @@
+//! What a comment is for: by where it stands.
+
+use source::Span;
+use values::yaml::{Document, NodeId};
+
+use super::directive::{Parsed, Problem, malformed};
+use super::{Directive, Scope};
+
+/// Where the entries and items of a document begin and end, sorted; of those that begin together the longest first.
+pub(super) struct Entries(Vec<(u32, u32)>);
+
+impl Entries {
+    pub(super) fn of(document: &Document) -> Self {
+        let text = document.text();
+        let mut found = Vec::new();
+        let mut open: Vec<NodeId> = document.root().into_iter().collect();
+        let mut seen = rustc_hash::FxHashSet::default();
+        while let Some(node) = open.pop() {
+            // What stands behind an alias stands somewhere else.
+            if document.raw(node).starts_with('*') || !seen.insert(node) {
+                continue;
+            }
+            for (key, value) in document.pairs(node) {
+                let (key, inner) = (document.span(key), document.span(value));
+                found.push((key.start, key.end.max(inner.end)));
+                open.push(value);
+            }
+            for item in document.items(node) {
+                let span = document.span(item);
+                found.push((dash(text, span.start), span.end));
+                open.push(item);
+            }
+        }
+        found.sort_unstable_by_key(|(start, end)| (*start, u32::MAX - end));
+        found.dedup_by_key(|(start, _)| *start);
+        Self(found)
+    }
+
+    /// The outermost that begins at `offset`.
+    fn at(&self, offset: u32) -> Option<(u32, u32)> {
+        let index = self.0.binary_search_by_key(&offset, |(start, _)| *start);
+        index.ok().map(|index| self.0[index])
+    }
+}
+
+/// The dash of an item of a block list; the item itself if there is none.
+fn dash(text: &str, start: u32) -> u32 {
+    let before = text.get(..start as usize).unwrap_or("").trim_end();
+    match before.strip_suffix('-') {
+        Some(rest) => rest.len() as u32,
+        None => start,
+    }
+}
+
+/// Finds what a comment is for.
+pub(super) fn place(
+    parsed: Parsed,
+    comment: Span,
+    document: &Document,
+    entries: &Entries,
+) -> Result<Directive, Problem> {
+    let text = document.text();
+    let at = comment.start as usize;
+    let line = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+    let end = comment.end as usize;
+    let next = text[end..].find('\n').map(|newline| end + newline + 1);
+    let before = &text[line..at];
+    let alone = before.trim().is_empty();
+    let scope = if parsed.whole_file {
+        let first = document.root().map(|root| document.span(root).start);
+        if first.is_some_and(|first| first < comment.start) {
+            let help = "put it above the first key, on a line of its own";
+            return Err(malformed(
+                comment,
+                "`allow-file` stands below the first key",
+                help,
+            ));
+        }
+        Scope::File
+    } else if alone {
+        let below = below(text, next).and_then(|offset| entries.at(offset));
+        let Some((start, end)) = below else {
+            let help = "put it directly above the key or item it is for, or write `allow-file` at the top of the file";
+            return Err(malformed(
+                comment,
+                "no key and no item stands directly below",
+                help,
+            ));
+        };
+        Scope::Node(Span::new(comment.source, start, end))
+    } else {
+        Scope::Line(Span::new(comment.source, line as u32, comment.end))
+    };
+    let removal = if alone {
+        Span::new(
+            comment.source,
+            line as u32,
+            next.unwrap_or(text.len()) as u32,
+        )
+    } else {
+        let kept = line + before.trim_end().len();
+        Span::new(comment.source, kept as u32, comment.end)
+    };
+    Ok(Directive {
+        names: parsed.names,
+        until: parsed.until,
+        reason: parsed.reason,
+        span: comment,
+        removal,
+        scope,
+    })
+}
+
+/// The first byte of the first line from `next` on that is no comment; `None` at a blank line or the end.
+fn below(text: &str, next: Option<usize>) -> Option<u32> {
+    let mut at = next?;
+    for line in text[at..].split_inclusive('\n') {
+        let inside = line.trim_start_matches([' ', '\t']);
+        if inside.trim_end().is_empty() {
+            return None;
+        }
+        if !inside.starts_with('#') {
+            return Some((at + line.len() - inside.len()) as u32);
+        }
+        at += line.len();
+    }
+    None
+}

@@ -99,7 +99,7 @@ const FUNCTIONS: &[(Function, HostFunction)] = &[
         Function::SopsLeavesClear,
         HostFunction {
             signature: "sops-leaves-clear(value: any) -> bool",
-            doc: "Is the value in a file encrypted by sops whose rules leave it in the clear?",
+            doc: "True if the value is in a file encrypted by sops whose rules leave it in the clear.",
         },
     ),
 ];

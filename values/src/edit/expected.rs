@@ -114,16 +114,23 @@ impl<'d> Expected<'d> {
         }
     }
 
-    /// Puts an entry before the entry of that key; at the end of what stands in the map itself if there is none.
-    pub(super) fn insert(&mut self, before: Option<NodeId>, own: usize, name: &str, value: Self) {
+    /// Puts an entry before the entry of that key, or behind the other one; what merge keys bring may stand anywhere.
+    pub(super) fn insert(
+        &mut self,
+        before: Option<NodeId>,
+        behind: Option<NodeId>,
+        name: &str,
+        value: Self,
+    ) {
         let Self::Map(entries) = self else { return };
-        let at = before.and_then(|key| {
+        let place = |key: NodeId| {
             entries
                 .iter()
                 .position(|(found, _)| matches!(found, ExpectedKey::Same(id) if *id == key))
-        });
-        // What comes from merge keys follows what stands in the map.
-        let at = at.unwrap_or(own.min(entries.len()));
+        };
+        let at = before.and_then(place);
+        let at = at.or_else(|| Some(behind.and_then(place)? + 1));
+        let at = at.unwrap_or(entries.len());
         entries.insert(at, (ExpectedKey::New(name.to_owned()), value));
     }
 

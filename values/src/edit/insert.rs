@@ -170,7 +170,8 @@ fn entry_into<'d>(
     };
     let mut expected = Expected::children(page.document, map);
     let before = own.get(at).map(|it| it.0);
-    expected.insert(before, own.len(), name, Expected::New(value.clone()));
+    let behind = at.checked_sub(1).and_then(|at| own.get(at)).map(|it| it.0);
+    expected.insert(before, behind, name, Expected::New(value.clone()));
     let mut draft = Draft::new(page.rebuilt(sites, expected));
     if page.document.style(map) == Style::Flow {
         let look = page.look(Some(map), page.start_of(map));

@@ -169,7 +169,11 @@ impl<'d> Page<'d> {
         };
         let (key, node) = own[index];
         let twice = self.document.duplicate_keys();
-        if twice.iter().any(|(a, b)| *a == key || *b == key) {
+        let here = |it: NodeId| it == key || self.is_own(map, it);
+        if twice
+            .iter()
+            .any(|(a, b)| (*a == key || *b == key) && here(*a) && here(*b))
+        {
             return Err(Refused::DuplicateKey(path()));
         }
         if self.after_colon(key).is_none() && self.document.style(map) == Style::Block {

@@ -259,16 +259,16 @@ impl<'d> Page<'d> {
             return false;
         }
         if self.document.style(map) == Style::Flow {
-            return true;
+            return raw.match_indices("<<").any(|(at, _)| {
+                let before = raw[..at].trim_end();
+                before.ends_with(['{', ','])
+            });
         }
         let column = self.column(self.start_of(map));
+        // In quotes it is a key as any other.
         let is_merge = |text: &str| {
-            let text = text.trim_start_matches(['"', '\'']);
-            text.strip_prefix("<<").is_some_and(|rest| {
-                rest.trim_start_matches(['"', '\''])
-                    .trim_start()
-                    .starts_with(':')
-            })
+            let rest = text.strip_prefix("<<");
+            rest.is_some_and(|rest| rest.trim_start().starts_with(':'))
         };
         is_merge(raw)
             || raw.split('\n').skip(1).any(|line| {
@@ -277,20 +277,18 @@ impl<'d> Page<'d> {
             })
     }
 
+    /// True if the key stands in the map itself, not where a merge key takes it from.
+    pub(super) fn is_own(self, map: NodeId, key: NodeId) -> bool {
+        let span = self.document.span(map).range();
+        let start = self.start_of(key);
+        let free = self.document.style(map) == Style::Flow || self.document.has_properties(map);
+        span.contains(&start) && (free || self.column(start) == self.column(span.start))
+    }
+
     /// The entries that stand in the map itself, in the order of the text.
     pub(super) fn own_entries(self, map: NodeId) -> Vec<(NodeId, NodeId)> {
-        let span = self.document.span(map).range();
-        let flow = self.document.style(map) == Style::Flow;
-        let column = self.column(span.start);
-        let anchored = self.document.has_properties(map);
-        let mut own: Vec<_> = self
-            .document
-            .entries(map)
-            .filter(|(key, _)| {
-                let start = self.start_of(*key);
-                span.contains(&start) && (flow || anchored || self.column(start) == column)
-            })
-            .collect();
+        let entries = self.document.entries(map);
+        let mut own: Vec<_> = entries.filter(|(key, _)| self.is_own(map, *key)).collect();
         own.sort_by_key(|(key, _)| self.start_of(*key));
         own
     }

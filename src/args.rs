@@ -45,6 +45,8 @@ pub(crate) enum Command {
     Man,
     /// Show a rule: what it is for, when it fails, what would pass
     Explain(Explain),
+    /// Write a page for each rule, as HTML and as Markdown
+    Docs(Docs),
     /// Write a new rule with its examples
     New(New),
     /// Check rule files: syntax, names, types, paths
@@ -183,6 +185,9 @@ pub(crate) struct Lint {
     /// The least severity that makes the exit status 1: error, warning, info [default: error, or as configured]
     #[arg(long, value_name = "SEVERITY", value_parser = severity, help_heading = "Output")]
     pub(crate) fail_on: Option<Severity>,
+    /// Where the pages can be read that `dogwatch docs` wrote; the links of rules lead there
+    #[arg(long, value_name = "URL", help_heading = "Output")]
+    pub(crate) rule_pages: Option<String>,
     /// Do not shorten lists of what was left out
     #[arg(long, short, help_heading = "Output")]
     pub(crate) verbose: bool,
@@ -239,6 +244,16 @@ pub(crate) struct Explain {
 pub(crate) struct Completions {
     /// The shell
     pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct Docs {
+    /// The folder the pages are written to; it is made if it is not there
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: PathBuf,
+    /// Where rules folders are looked for
+    #[command(flatten)]
+    pub(crate) place: RulesAt,
 }
 
 /// Where rules folders are looked for.

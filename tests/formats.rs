@@ -2,7 +2,11 @@
 //! in a report can break out of it.
 
 // The command is a binary; its formats are compiled in here to be tested through their own border.
-#[allow(dead_code, reason = "the command line uses what the tests do not")]
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "the command line uses what the tests do not"
+)]
 #[path = "../src/output/mod.rs"]
 mod output;
 
@@ -12,6 +16,9 @@ mod expect;
 #[cfg(test)]
 #[path = "formats/html.rs"]
 mod html;
+#[cfg(test)]
+#[path = "formats/pages.rs"]
+mod pages;
 #[cfg(test)]
 #[path = "formats/people.rs"]
 mod people;

@@ -38,12 +38,7 @@ pub(super) fn run(args: &Explain) -> anyhow::Result<Status> {
         writeln!(out, "The rule has errors: `dogwatch check` shows them.")?;
     }
     for example in &rule.examples {
-        let word = match example.expect {
-            Expect::Fails => "Fails",
-            Expect::Passes => "Passes",
-            Expect::NotApplicable => "Does not apply",
-            Expect::Undecided => "Stays undecided",
-        };
+        let word = word(example.expect);
         let title = example.title.as_ref().map_or("", |title| &title.node);
         writeln!(out, "\n{word}: {title}\n")?;
         for line in dedent(&example.text.node) {
@@ -57,15 +52,7 @@ pub(super) fn run(args: &Explain) -> anyhow::Result<Status> {
 }
 
 fn facts(info: &RuleInfo, out: &mut dyn Write) -> io::Result<()> {
-    let mut severities = Vec::new();
-    for (profile, severity) in &info.severities {
-        let word = severity.map_or("off", |it| it.as_str());
-        severities.push(match profile {
-            Some(profile) => format!("{word} in {profile}"),
-            None => word.to_owned(),
-        });
-    }
-    writeln!(out, "severity  {}", severities.join(", "))?;
+    writeln!(out, "severity  {}", severities(info))?;
     writeln!(out, "tags      {}", info.tags.join(", "))?;
     for (title, url) in &info.sources {
         writeln!(out, "guidance  {title}")?;
@@ -73,11 +60,8 @@ fn facts(info: &RuleInfo, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out, "          {url}")?;
         }
     }
-    match (&info.since, &info.until) {
-        (None, None) => {}
-        (Some(since), None) => writeln!(out, "charts    from {since}")?,
-        (None, Some(until)) => writeln!(out, "charts    before {until}")?,
-        (Some(since), Some(until)) => writeln!(out, "charts    from {since}, before {until}")?,
+    if let Some(charts) = charts(info) {
+        writeln!(out, "charts    {charts}")?;
     }
     if info.reads.everything {
         return writeln!(out, "reads     the whole deployment");
@@ -100,6 +84,39 @@ fn facts(info: &RuleInfo, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "{:10}{path}", if at == 0 { "reads" } else { "" })?;
     }
     Ok(())
+}
+
+/// What an example shows.
+pub(super) fn word(expect: Expect) -> &'static str {
+    match expect {
+        Expect::Fails => "Fails",
+        Expect::Passes => "Passes",
+        Expect::NotApplicable => "Does not apply",
+        Expect::Undecided => "Stays undecided",
+    }
+}
+
+/// `error, info in demo`.
+pub(super) fn severities(info: &RuleInfo) -> String {
+    let mut severities = Vec::new();
+    for (profile, severity) in &info.severities {
+        let word = severity.map_or("off", |it| it.as_str());
+        severities.push(match profile {
+            Some(profile) => format!("{word} in {profile}"),
+            None => word.to_owned(),
+        });
+    }
+    severities.join(", ")
+}
+
+/// The versions of charts that the rule is for.
+pub(super) fn charts(info: &RuleInfo) -> Option<String> {
+    Some(match (&info.since, &info.until) {
+        (None, None) => return None,
+        (Some(since), None) => format!("from {since}"),
+        (None, Some(until)) => format!("before {until}"),
+        (Some(since), Some(until)) => format!("from {since}, before {until}"),
+    })
 }
 
 /// The lines without the indentation they share and without blank lines at the ends.

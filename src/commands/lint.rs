@@ -30,6 +30,10 @@ pub(super) fn run(args: &Lint) -> anyhow::Result<Status> {
     };
     let style = Style {
         verbose: args.verbose,
+        docs: args
+            .rule_pages
+            .as_ref()
+            .map(|url| format!("{}/", url.trim_end_matches('/'))),
         ..style()
     };
     for target in &args.format {

@@ -6,6 +6,7 @@ mod bar;
 mod check;
 mod chosen;
 mod completions;
+mod docs;
 mod eval;
 mod explain;
 mod fix;
@@ -69,6 +70,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Status> {
         Command::Completions(args) => completions::shell(&args),
         Command::Man => completions::man(),
         Command::Explain(args) => explain::run(&args),
+        Command::Docs(args) => docs::run(&args),
         Command::Why(args) => why::run(&args),
         Command::Values(args) => values::run(&args),
         Command::Tree(args) => tree::run(&args),

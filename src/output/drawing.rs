@@ -19,10 +19,6 @@ const GUTTER: usize = 10;
 ///
 /// # Errors
 /// When `out` refuses.
-#[allow(
-    dead_code,
-    reason = "for commands that check rules and configuration without judging trees"
-)]
 pub(crate) fn draw(
     diagnostics: &[Diagnostic],
     sources: &SourceMap,

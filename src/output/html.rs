@@ -3,7 +3,7 @@
 //!
 //! INVARIANT: every text of a report goes through `markup`; the page loads nothing.
 
-mod excerpt;
+pub(super) mod excerpt;
 mod facets;
 
 use std::collections::BTreeMap;
@@ -18,7 +18,8 @@ use crate::output::counts::{count, found_in, lines};
 use crate::output::pretty::belongs;
 use crate::output::text::{Place, markup, path, prose, rule_link};
 
-const CSS: &str = include_str!("html/page.css");
+/// Also the look of the pages of rules.
+pub(super) const CSS: &str = include_str!("html/page.css");
 const JS: &str = include_str!("html/page.js");
 
 pub(super) fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {

@@ -25,7 +25,7 @@ pub(super) struct Mark<'d> {
 
 impl<'d> Mark<'d> {
     /// A span of several lines is drawn at its first line.
-    fn new(sources: &SourceMap, span: Span, message: &'d str, primary: bool) -> Self {
+    pub(super) fn new(sources: &SourceMap, span: Span, message: &'d str, primary: bool) -> Self {
         let source = sources.get(span.source);
         let lines = source.lines();
         let line = lines

@@ -11,6 +11,7 @@ mod html;
 mod json;
 mod junit;
 mod marks;
+pub(crate) mod pages;
 mod pretty;
 mod sarif;
 mod sheets;
@@ -25,10 +26,6 @@ use std::str::FromStr;
 use clap::ValueEnum;
 use lint::report::Report;
 
-#[allow(
-    unused_imports,
-    reason = "for commands that check rules and configuration without judging trees"
-)]
 pub(crate) use drawing::draw;
 pub(crate) use style::Style;
 pub(crate) use text::{harmless, path};

@@ -110,6 +110,21 @@ fn marked(source: &Source, line: u32, marks: &[&Mark<'_>], out: &mut dyn Write) 
     if window.start > first.around.start {
         write!(out, "…")?;
     }
+    marked_text(text, window.clone(), marks, out)?;
+    if window.end < first.around.end {
+        write!(out, "…")?;
+    }
+    remarks(marks, out)?;
+    write!(out, "</span>")
+}
+
+/// The bytes of `window` with the marks in them.
+pub(in crate::output) fn marked_text(
+    text: &str,
+    window: Range<usize>,
+    marks: &[&Mark<'_>],
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let mut cuts: Vec<usize> = vec![window.start, window.end];
     let said = || marks.iter().filter(|it| it.message.is_some());
     for mark in said() {
@@ -147,10 +162,12 @@ fn marked(source: &Source, line: u32, marks: &[&Mark<'_>], out: &mut dyn Write) 
         }
     }
     point(window.end, out)?;
-    if window.end < first.around.end {
-        write!(out, "…")?;
-    }
-    for mark in said() {
+    Ok(())
+}
+
+/// What is said of the marks, behind their line.
+pub(in crate::output) fn remarks(marks: &[&Mark<'_>], out: &mut dyn Write) -> io::Result<()> {
+    for mark in marks.iter().filter(|it| it.message.is_some()) {
         if let Some(message) = mark.message.filter(|it| !it.is_empty()) {
             write!(
                 out,
@@ -160,14 +177,14 @@ fn marked(source: &Source, line: u32, marks: &[&Mark<'_>], out: &mut dyn Write) 
             )?;
         }
     }
-    write!(out, "</span>")
+    Ok(())
 }
 
 fn first_class(primary: bool) -> &'static str {
     if primary { "first " } else { "" }
 }
 
-/// Text inside `pre`: tabs stay tabs.
-fn code(text: &str) -> String {
-    markup(text).replace("&#9;", "\t")
+/// Text inside `pre`: tabs and line breaks stay what they are.
+pub(in crate::output) fn code(text: &str) -> String {
+    markup(text).replace("&#9;", "\t").replace("&#10;", "\n")
 }

@@ -1,0 +1,95 @@
+//! `dogwatch docs DIR`: a page for each rule, as HTML and as Markdown, with what comes of its examples.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::sync::Arc;
+
+use ::lint::examples::{Options, Tester};
+use anyhow::Context as _;
+
+use super::explain::{charts, severities, word};
+use super::{Status, complain, counted, project, rules_settings};
+use crate::args::Docs;
+use crate::output::pages::{self, PageExample, RulePage};
+
+pub(super) fn run(args: &Docs) -> anyhow::Result<Status> {
+    let settings = rules_settings(&args.place)?;
+    let at = settings.paths.first().cloned().unwrap_or_default();
+    let book = project(settings).rules_of(&at);
+    let mut rules: Vec<_> = book.rules().collect();
+    rules.sort_by_key(|(.., rule)| rule.name.node.as_str());
+    let ids: Vec<String> = rules
+        .iter()
+        .map(|(.., rule)| rule.name.node.clone())
+        .collect();
+    let tests = Tester::new(Arc::clone(&book)).test_all(&ids, Options::default());
+    let mut pages = Vec::new();
+    let mut broken = false;
+    for ((file, item, rule), test) in rules.iter().zip(&tests) {
+        let id = rule.name.node.as_str();
+        let Some(info) = book
+            .program
+            .find(id)
+            .and_then(|at| book.program.rules().get(at))
+        else {
+            complain(&format!(
+                "`{id}` has errors and gets no page; `dogwatch check` shows them"
+            ));
+            broken = true;
+            continue;
+        };
+        let examples = rule.examples.iter().zip(&test.examples);
+        pages.push(RulePage {
+            id,
+            pack: &file.pack,
+            summary: info.summary(),
+            docs: &info.docs,
+            severity: severities(info),
+            tags: &info.tags,
+            guidance: &info.sources,
+            charts: charts(info),
+            text: item.span,
+            examples: examples
+                .map(|(example, test)| PageExample {
+                    word: word(example.expect),
+                    title: test.title.as_deref().unwrap_or(""),
+                    text: example.text.span,
+                    findings: &test.findings,
+                })
+                .collect(),
+        });
+    }
+    let folder = &args.folder;
+    fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+    for page in &pages {
+        put(
+            folder,
+            &format!("{}.html", page.id),
+            &pages::html(page, &book.sources)?,
+        )?;
+        put(
+            folder,
+            &format!("{}.md", page.id),
+            &pages::markdown(page, &book.sources),
+        )?;
+    }
+    put(folder, "index.html", &pages::html_index(&pages))?;
+    put(folder, "index.md", &pages::markdown_index(&pages))?;
+    put(folder, pages::STYLE, &pages::style())?;
+    let written = counted(pages.len(), "rule");
+    writeln!(
+        io::stdout(),
+        "{written} described in {}",
+        folder.join("index.html").display()
+    )?;
+    Ok(if broken { Status::Usage } else { Status::Clean })
+}
+
+/// Writes a file of the folder.
+fn put(folder: &Path, name: &str, text: &str) -> anyhow::Result<()> {
+    let path = folder.join(name);
+    let what = || format!("{} cannot be written", path.display());
+    let mut file = File::create(&path).with_context(what)?;
+    file.write_all(text.as_bytes()).with_context(what)
+}

@@ -65,6 +65,8 @@ pub(crate) enum Command {
     Values(Values),
     /// Show what was found: deployments, releases, layers in order, what takes no part
     Tree(Tree),
+    /// Serve an editor, over standard input and output
+    Lsp(Lsp),
 }
 
 #[derive(Debug, Clone, ClapArgs)]
@@ -254,6 +256,16 @@ pub(crate) struct Docs {
     /// Where rules folders are looked for
     #[command(flatten)]
     pub(crate) place: RulesAt,
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct Lsp {
+    /// Accepted, for editors that say it; nothing else is possible
+    #[arg(long)]
+    pub(crate) stdio: bool,
+    /// Accepted, for editors that say it
+    #[arg(long = "clientProcessId", value_name = "PID", hide = true)]
+    pub(crate) client_process_id: Option<String>,
 }
 
 /// Where rules folders are looked for.

@@ -6,6 +6,8 @@ mod declared;
 mod functions;
 mod records;
 
+pub use declared::Places;
+
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;

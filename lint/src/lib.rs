@@ -21,6 +21,7 @@ mod judge;
 pub mod knowledge;
 pub mod known;
 mod mask;
+mod members;
 mod places;
 pub mod project;
 pub mod report;

@@ -18,6 +18,7 @@ use crate::files::{Files, Overlay};
 use crate::finding::Finding;
 use crate::fix::{self, FixOptions, FixRun, Plan, Refused, Repair};
 use crate::judge::judge;
+use crate::members::{Members, one_of_each};
 use crate::report::Report;
 use crate::rulebook::RuleBook;
 use crate::sources::Numbers;
@@ -110,6 +111,7 @@ pub struct Project {
     files: Overlay,
     numbers: Arc<Numbers>,
     workspace: OnceLock<Arc<Workspace>>,
+    members: OnceLock<Members>,
     /// What was read and may be read again: kept for trees with open files only.
     kept: Mutex<Kept>,
 }
@@ -129,6 +131,7 @@ impl Project {
             files: Overlay::new(files),
             numbers: Arc::default(),
             workspace: OnceLock::new(),
+            members: OnceLock::new(),
             kept: Mutex::default(),
         }
     }
@@ -167,7 +170,7 @@ impl Project {
             }
             Change::Everything => {
                 *self.kept() = Kept::default();
-                self.workspace = OnceLock::new();
+                self.survey_again();
                 return;
             }
         };
@@ -179,15 +182,20 @@ impl Project {
                 || name == ".gitignore"
                 || name.starts_with("helmfile.")
                 || path.extension().is_some_and(|it| it == "watch")
-                || is_manifest(kept.trees.values(), self.workspace.get(), &path)
+                || self.members.get().is_some_and(|it| it.may_state(&path))
         };
         if structure || decides {
             kept.trees.clear();
             drop(kept);
-            self.workspace = OnceLock::new();
+            self.survey_again();
             return;
         }
         kept.trees.retain(|_, tree| !tree.files.contains_key(&path));
+    }
+
+    fn survey_again(&mut self) {
+        self.workspace = OnceLock::new();
+        self.members = OnceLock::new();
     }
 
     /// What there is to judge.
@@ -288,6 +296,7 @@ impl Project {
             files: self.files.clone(),
             numbers: Arc::clone(&self.numbers),
             workspace: OnceLock::from(self.workspace()),
+            members: OnceLock::new(),
             kept: Mutex::default(),
         }
     }
@@ -372,6 +381,11 @@ impl Project {
         ))
     }
 
+    /// One layer of each tree that has any: by these the trees can be judged one after the other.
+    pub fn one_file_of_each_tree(&self) -> Vec<PathBuf> {
+        one_of_each(&self.workspace())
+    }
+
     /// Every tree, read and merged one after the other.
     pub fn trees(&self) -> impl Iterator<Item = Arc<Tree>> {
         let workspace = self.workspace();
@@ -387,28 +401,8 @@ impl Project {
 
     /// The trees a path is in: as a layer, or by the folder.
     fn trees_of(&self, workspace: &Workspace, path: &Path) -> Vec<usize> {
-        let trees = workspace.trees.iter().enumerate();
-        let holds = |tree: &TreeRef| {
-            let root = &workspace.scopes[tree.scope].root;
-            let layers = tree.plan.deployments.iter().flat_map(|it| &it.releases);
-            let mut layers = layers.flat_map(|release| &release.layers);
-            layers.any(|layer| root.join(&layer.path) == path)
-                || tree.loose.iter().any(|it| root.join(it) == path)
-        };
-        let as_layer: Vec<usize> = trees
-            .clone()
-            .filter(|(_, tree)| holds(tree))
-            .map(|(at, _)| at)
-            .collect();
-        if !as_layer.is_empty() {
-            return as_layer;
-        }
-        let root_of = |tree: &TreeRef| workspace.scopes[tree.scope].root.join(&tree.plan.root);
-        let inside = trees.filter(|(_, tree)| {
-            let root = root_of(tree);
-            path.starts_with(&root) || root.starts_with(path)
-        });
-        inside.map(|(at, _)| at).collect()
+        let members = self.members.get_or_init(|| Members::of(workspace));
+        members.trees(path)
     }
 
     pub(crate) fn load(&self, workspace: &Workspace, at: usize) -> Arc<Tree> {
@@ -452,38 +446,4 @@ pub fn scope_of<'w>(workspace: &'w Workspace, path: &Path) -> Option<&'w Scope> 
     scopes
         .filter(|scope| path.starts_with(&scope.root))
         .max_by_key(|scope| scope.root.components().count())
-}
-
-/// May the file state releases? A layer of a tree, and YAML beside its layers, does not, unless a layer is stated in it.
-fn is_manifest<'t>(
-    trees: impl Iterator<Item = &'t Arc<Tree>>,
-    workspace: Option<&Arc<Workspace>>,
-    path: &Path,
-) -> bool {
-    let mut trees = trees;
-    let yaml = path
-        .extension()
-        .is_some_and(|it| it == "yaml" || it == "yml");
-    let mut known = trees.any(|tree| tree.files.contains_key(path));
-    for tree in workspace.iter().flat_map(|workspace| &workspace.trees) {
-        let Some(workspace) = workspace else { break };
-        let root = &workspace.scopes[tree.scope].root;
-        let below = path.strip_prefix(root);
-        let is = |layer: &Path| match &below {
-            Ok(below) => *below == layer,
-            Err(_) => root.join(layer) == path,
-        };
-        let releases = tree.plan.deployments.iter().flat_map(|it| &it.releases);
-        for layer in releases.flat_map(|release| &release.layers) {
-            let stated = layer.inline.is_some() || layer.part.is_some();
-            if (stated || !known) && is(&layer.path) {
-                if stated {
-                    return true;
-                }
-                known = true;
-            }
-        }
-        known = known || tree.loose.iter().any(|loose| is(loose));
-    }
-    yaml && !known
 }

@@ -12,6 +12,7 @@ mod explain;
 mod fix;
 mod fmt;
 mod lint;
+mod lsp;
 mod new;
 mod rules;
 mod test;
@@ -80,6 +81,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Status> {
         Command::Fmt(args) => fmt::run(&args),
         Command::Trace(args) => trace::run(&args),
         Command::Eval(args) => eval::run(&args),
+        Command::Lsp(_) => lsp::run(),
     }
 }
 

@@ -12,7 +12,7 @@ use super::TreeHost;
 use crate::knowledge::version_of;
 
 /// The declared places of a value: several where a name stands for several charts.
-pub(super) type Places<'a> = SmallVec<[Place<'a>; 2]>;
+pub type Places<'a> = SmallVec<[Place<'a>; 2]>;
 
 impl<'a> TreeHost<'a> {
     /// The declared places of a value. Empty where nothing is known of the chart.
@@ -84,7 +84,7 @@ impl<'a> TreeHost<'a> {
     }
 
     /// The same for a path of a release, which need not be there.
-    pub(crate) fn declared_at(&self, release: usize, path: &[PathStep]) -> Places<'a> {
+    pub fn declared_at(&self, release: usize, path: &[PathStep]) -> Places<'a> {
         let at = self.component_at(release, path);
         let component = &self.merged.components()[at];
         let set = self.knowledge.set();
@@ -103,7 +103,7 @@ impl<'a> TreeHost<'a> {
     }
 
     /// The version that a place's `since` and `until` are about.
-    pub(crate) fn version_at(&self, place: &Place<'_>) -> Option<&str> {
+    pub fn version_at(&self, place: &Place<'_>) -> Option<&str> {
         let chart = self.knowledge.set().chart(place.chart?);
         version_of(chart, self.key)
     }

@@ -1,0 +1,80 @@
+//! Which trees each file is in: asked with every keystroke, so made once for a survey.
+
+use std::path::{Path, PathBuf};
+
+use rustc_hash::FxHashMap;
+
+use crate::workspace::{TreeRef, Workspace};
+
+/// Files by absolute path, and folders of trees.
+#[derive(Debug, Default)]
+pub(crate) struct Members {
+    files: FxHashMap<PathBuf, Member>,
+    roots: Vec<PathBuf>,
+}
+
+#[derive(Debug, Default)]
+struct Member {
+    trees: Vec<usize>,
+    /// It says itself which releases there are.
+    states: bool,
+}
+
+impl Members {
+    /// Reads what was surveyed.
+    pub(crate) fn of(workspace: &Workspace) -> Self {
+        let mut members = Self::default();
+        for (at, tree) in workspace.trees.iter().enumerate() {
+            let root = &workspace.scopes[tree.scope].root;
+            members.roots.push(root.join(&tree.plan.root));
+            let releases = tree.plan.deployments.iter().flat_map(|it| &it.releases);
+            for layer in releases.flat_map(|release| &release.layers) {
+                let states = layer.inline.is_some() || layer.part.is_some();
+                members.add(root.join(&layer.path), at, states);
+            }
+            for path in &tree.loose {
+                members.add(root.join(path), at, false);
+            }
+        }
+        members
+    }
+
+    fn add(&mut self, path: PathBuf, tree: usize, states: bool) {
+        let member = self.files.entry(path).or_default();
+        member.states |= states;
+        if member.trees.last() != Some(&tree) {
+            member.trees.push(tree);
+        }
+    }
+
+    /// The trees that a file is in: as a layer or beside one, else by the folder.
+    pub(crate) fn trees(&self, path: &Path) -> Vec<usize> {
+        if let Some(member) = self.files.get(path) {
+            return member.trees.clone();
+        }
+        let roots = self.roots.iter().enumerate();
+        let inside = roots.filter(|(_, root)| path.starts_with(root) || root.starts_with(path));
+        inside.map(|(at, _)| at).collect()
+    }
+
+    /// May what is in the file say which releases there are? A plain layer does not.
+    pub(crate) fn may_state(&self, path: &Path) -> bool {
+        match self.files.get(path) {
+            Some(member) => member.states,
+            None => path
+                .extension()
+                .is_some_and(|it| it == "yaml" || it == "yml"),
+        }
+    }
+}
+
+/// One layer of each tree that has any.
+pub(crate) fn one_of_each(workspace: &Workspace) -> Vec<PathBuf> {
+    let first = |tree: &TreeRef| {
+        let releases = tree.plan.deployments.iter().flat_map(|it| &it.releases);
+        let mut layers = releases.flat_map(|release| &release.layers);
+        let path = &layers.next()?.path;
+        Some(workspace.scopes[tree.scope].root.join(path))
+    };
+    workspace.trees.iter().filter_map(first).collect()
+}

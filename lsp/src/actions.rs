@@ -1,0 +1,336 @@
+//! Code actions: fixes, fixing everything, allowing a finding, reading about it, making an example of it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use lint::finding::{Finding, Origin};
+use lint::fix::{FixOptions, FixRun, Repair};
+use serde_json::json;
+use source::{Applicability, Source};
+use tower_lsp_server::jsonrpc::Result;
+use tower_lsp_server::ls_types as lsp;
+
+use crate::convert::guidance;
+use crate::features::{code_action, layers, spot};
+use crate::initialize::{FIX_ALL, command};
+use crate::judged::Judged;
+use crate::requests::difference;
+use crate::session::Session;
+
+/// What the actions that fix everything are called.
+pub(crate) const FIX_FILE_TITLE: &str = "Apply every safe fix of this file";
+pub(crate) const FIX_WORKSPACE_TITLE: &str = "Apply every safe fix of the workspace";
+
+impl Session {
+    pub(crate) fn code_action(
+        &mut self,
+        params: lsp::CodeActionParams,
+    ) -> Result<Option<lsp::CodeActionResponse>> {
+        self.documents.touch(&params.text_document.uri);
+        let Some(path) = self.path_of(&params.text_document.uri) else {
+            return Ok(None);
+        };
+        let Some(judged) = self.judged_now(&path) else {
+            return Ok(None);
+        };
+        let wants = |kind: &str| {
+            let only = params.context.only.as_ref();
+            only.is_none_or(|only| only.iter().any(|it| is_kind(kind, it.as_str())))
+        };
+        let mut out = Vec::new();
+        let mut repairable = false;
+        let file = judged.source_of(&path);
+        if let Some(file) = file {
+            for finding in &judged.report.findings {
+                let Some(shown) = self.shown(&judged, finding, file) else {
+                    continue;
+                };
+                if !overlaps(shown.range, params.range) {
+                    continue;
+                }
+                if wants("quickfix") {
+                    self.fixes(&path, finding, &shown, &mut out);
+                    repairable |= !finding.repairs.is_empty();
+                    self.allow(&judged, finding, &shown, &path, &mut out);
+                    self.open_guidance(&judged, finding, &shown, &mut out);
+                }
+                if wants("refactor") {
+                    self.make_example(&judged, finding, &mut out);
+                }
+            }
+        }
+        let asked = params.context.only.is_some() && wants(FIX_ALL);
+        if asked || repairable && wants("quickfix") {
+            self.fix_all(&path, asked, &mut out);
+        }
+        Ok((!out.is_empty()).then_some(out))
+    }
+
+    fn fixes(
+        &self,
+        path: &Path,
+        finding: &Finding,
+        shown: &lsp::Diagnostic,
+        out: &mut lsp::CodeActionResponse,
+    ) {
+        let mut preferred = true;
+        for (at, repair) in finding.repairs.iter().enumerate() {
+            let safe = repair.applicability == Applicability::Safe;
+            let title = if safe {
+                repair.title.clone()
+            } else {
+                format!("{} (unsafe: look at what it does)", repair.title)
+            };
+            let mut action = lsp::CodeAction {
+                kind: Some(lsp::CodeActionKind::QUICKFIX),
+                diagnostics: Some(vec![shown.clone()]),
+                is_preferred: (safe && preferred).then_some(true),
+                ..lsp::CodeAction::default()
+            };
+            if repair.secret {
+                // What it writes is not said before somebody asks for it.
+                let arguments = vec![
+                    json!(self.uri_of(path)),
+                    json!(finding.fingerprint),
+                    json!(at),
+                ];
+                action.command = Some(lsp::Command {
+                    title: title.clone(),
+                    command: command::APPLY_REPAIR.to_owned(),
+                    arguments: Some(arguments),
+                });
+            } else {
+                action.edit = self.repair_edit(repair);
+                if action.edit.is_none() {
+                    continue;
+                }
+            }
+            action.title = title;
+            out.push(lsp::CodeActionOrCommand::CodeAction(action));
+            preferred &= !safe;
+        }
+    }
+
+    /// The edit that makes a repair; `None` if it cannot be made.
+    pub(crate) fn repair_edit(&self, repair: &Repair) -> Option<lsp::WorkspaceEdit> {
+        let plan = self.project.plan(repair).ok()?;
+        let mut files = BTreeMap::new();
+        for file in &plan.files {
+            let text = Source::new(file.path.clone(), Arc::clone(&file.text));
+            let edits = file.edits.iter().map(|edit| {
+                let range = self.range_in(Some(&file.path), &text, edit.span);
+                lsp::TextEdit::new(range, edit.insert.clone())
+            });
+            files.insert(file.path.clone(), edits.collect());
+        }
+        self.edit_of(files)
+    }
+
+    /// A comment above the line that allows the finding; the reason is for a person to give.
+    fn allow(
+        &self,
+        judged: &Judged,
+        finding: &Finding,
+        shown: &lsp::Diagnostic,
+        path: &Path,
+        out: &mut lsp::CodeActionResponse,
+    ) {
+        let rule = finding.diagnostic.code.as_str();
+        let Some(document) = layers::document(&judged.trees, path) else {
+            return;
+        };
+        let Some(open) = self.documents.at(path) else {
+            return;
+        };
+        if finding.origin != Origin::Rule {
+            return;
+        }
+        let at = open.offset(shown.range.start, self.client.encoding);
+        let Some(node) = spot::spot(document, at).node() else {
+            return;
+        };
+        let text = format!("dogwatch: allow {rule} -- why");
+        let Ok(edits) = values::edit::add_comment_above(document, node, &text) else {
+            return;
+        };
+        let edits: Vec<lsp::TextEdit> = edits
+            .into_iter()
+            .map(|edit| {
+                lsp::TextEdit::new(open.range(edit.span, self.client.encoding), edit.insert)
+            })
+            .collect();
+        let edit = self.edit_of(BTreeMap::from([(path.to_owned(), edits)]));
+        out.push(lsp::CodeActionOrCommand::CodeAction(lsp::CodeAction {
+            title: format!("Allow `{rule}` here, and say why"),
+            kind: Some(lsp::CodeActionKind::QUICKFIX),
+            diagnostics: Some(vec![shown.clone()]),
+            edit,
+            ..lsp::CodeAction::default()
+        }));
+    }
+
+    fn open_guidance(
+        &self,
+        judged: &Judged,
+        finding: &Finding,
+        shown: &lsp::Diagnostic,
+        out: &mut lsp::CodeActionResponse,
+    ) {
+        if !self.client.can("/window/showDocument") {
+            return;
+        }
+        let Some(address) = guidance(&judged.report, finding.diagnostic.code.as_str()) else {
+            return;
+        };
+        let title = format!(
+            "Open the guidance of `{}`",
+            finding.diagnostic.code.as_str()
+        );
+        out.push(lsp::CodeActionOrCommand::CodeAction(lsp::CodeAction {
+            command: Some(lsp::Command {
+                title: title.clone(),
+                command: command::OPEN_GUIDANCE.to_owned(),
+                arguments: Some(vec![json!(address)]),
+            }),
+            title,
+            kind: Some(lsp::CodeActionKind::QUICKFIX),
+            diagnostics: Some(vec![shown.clone()]),
+            ..lsp::CodeAction::default()
+        }));
+    }
+
+    /// The files of a finding as an example of its rule, where the rule is in a file that can be changed.
+    fn make_example(&self, judged: &Judged, finding: &Finding, out: &mut lsp::CodeActionResponse) {
+        let rule = finding.diagnostic.code.as_str();
+        let book = judged.trees.iter().map(|tree| &tree.book);
+        let Some((file, item)) = book
+            .filter_map(|book| {
+                let (file, item, _) = book.rule(rule)?;
+                Some((file, item))
+            })
+            .next()
+        else {
+            return;
+        };
+        let Some(path) = &file.file else { return };
+        let Some(tree) = judged.trees.first() else {
+            return;
+        };
+        let Some(text) = code_action::example(&judged.report, finding, &tree.root) else {
+            return;
+        };
+        let source = tree.book.sources.get(file.source);
+        let Some(at) = code_action::end_of_rule(&source.text, item) else {
+            return;
+        };
+        let range = self.range_in(Some(path), source, source::Span::point(file.source, at));
+        let edits = vec![lsp::TextEdit::new(range, text)];
+        out.push(lsp::CodeActionOrCommand::CodeAction(lsp::CodeAction {
+            title: format!("Make an example of this finding in the rule `{rule}`"),
+            kind: Some(lsp::CodeActionKind::REFACTOR),
+            edit: self.edit_of(BTreeMap::from([(path.clone(), edits)])),
+            ..lsp::CodeAction::default()
+        }));
+    }
+
+    /// The edit that makes every safe repair of a file and of what follows from it: what `dogwatch fix FILE` would make of it.
+    pub(crate) fn fix_file_edit(&self, path: &Path) -> Option<lsp::WorkspaceEdit> {
+        let mut settings = self.project.settings().clone();
+        settings.paths = vec![path.to_owned()];
+        settings.facts = false;
+        let project = self.project_with(settings);
+        self.fixed_edit(&project.fix(FixOptions::default(), &|_| {}))
+    }
+
+    /// The edit that makes of the files what repairing made of them.
+    pub(crate) fn fixed_edit(&self, run: &FixRun) -> Option<lsp::WorkspaceEdit> {
+        let mut files = BTreeMap::new();
+        for file in &run.files {
+            let text = Source::new(file.path.clone(), Arc::clone(&file.before));
+            let edit = difference(&file.before, &file.after);
+            let edits = edit.into_iter().map(|(span, insert)| {
+                lsp::TextEdit::new(self.range_in(Some(&file.path), &text, span), insert)
+            });
+            files.insert(file.path.clone(), edits.collect());
+        }
+        self.edit_of(files)
+    }
+
+    /// Fixing everything: as an edit where it is asked for by its kind, as on saving; else as a command, for it is work.
+    fn fix_all(&self, path: &Path, asked: bool, out: &mut lsp::CodeActionResponse) {
+        if asked {
+            let edit = self.fix_file_edit(path);
+            out.extend(edit.map(|edit| {
+                lsp::CodeActionOrCommand::CodeAction(lsp::CodeAction {
+                    title: FIX_FILE_TITLE.to_owned(),
+                    kind: Some(lsp::CodeActionKind::new(FIX_ALL)),
+                    edit: Some(edit),
+                    ..lsp::CodeAction::default()
+                })
+            }));
+            return;
+        }
+        let file = self.uri_of(path).map(|uri| vec![json!(uri)]);
+        for (title, name, arguments) in [
+            (FIX_FILE_TITLE, command::FIX_FILE, file),
+            (FIX_WORKSPACE_TITLE, command::FIX_WORKSPACE, None),
+        ] {
+            out.push(lsp::CodeActionOrCommand::CodeAction(lsp::CodeAction {
+                title: title.to_owned(),
+                kind: Some(lsp::CodeActionKind::QUICKFIX),
+                command: Some(lsp::Command {
+                    title: title.to_owned(),
+                    command: name.to_owned(),
+                    arguments,
+                }),
+                ..lsp::CodeAction::default()
+            }));
+        }
+    }
+
+    /// Edits by file, with the versions of the texts they are for.
+    pub(crate) fn edit_of(
+        &self,
+        files: BTreeMap<PathBuf, Vec<lsp::TextEdit>>,
+    ) -> Option<lsp::WorkspaceEdit> {
+        if files.is_empty() {
+            return None;
+        }
+        if !self.client.can("/workspace/workspaceEdit/documentChanges") {
+            // The keys are addresses, whose hash does not change.
+            #[allow(
+                clippy::mutable_key_type,
+                reason = "an address is not changed while it is a key"
+            )]
+            let mut changes = HashMap::new();
+            for (path, edits) in files {
+                changes.insert(self.uri_of(&path)?, edits);
+            }
+            return Some(lsp::WorkspaceEdit::new(changes));
+        }
+        let mut documents = Vec::new();
+        for (path, edits) in files {
+            let uri = self.uri_of(&path)?;
+            let version = self.documents.at(&path).map(|document| document.version);
+            documents.push(lsp::TextDocumentEdit {
+                text_document: lsp::OptionalVersionedTextDocumentIdentifier { uri, version },
+                edits: edits.into_iter().map(lsp::OneOf::Left).collect(),
+            });
+        }
+        Some(lsp::WorkspaceEdit {
+            document_changes: Some(lsp::DocumentChanges::Edits(documents)),
+            ..lsp::WorkspaceEdit::default()
+        })
+    }
+}
+
+/// True if `kind` is `wanted` or below it.
+fn is_kind(kind: &str, wanted: &str) -> bool {
+    kind.strip_prefix(wanted)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+fn overlaps(a: lsp::Range, b: lsp::Range) -> bool {
+    a.start <= b.end && b.start <= a.end
+}

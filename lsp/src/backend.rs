@@ -1,0 +1,147 @@
+//! What the client may say, as `tower-lsp-server` routes it. Each handler puts its work into the session's queue and does nothing else.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::Sender;
+
+use futures::channel::oneshot;
+use serde::Deserialize;
+use serde_json::Value;
+use tower_lsp_server::LanguageServer;
+use tower_lsp_server::jsonrpc::{Error, Result};
+use tower_lsp_server::ls_types as lsp;
+
+use crate::initialize;
+use crate::session::{Event, Session};
+
+/// Routes messages to the session.
+#[derive(Debug)]
+pub(crate) struct Backend {
+    session: Sender<Event>,
+}
+
+/// `{"uri": …}`, the parameter of `workspace/textDocumentContent`.
+#[derive(Debug, Deserialize)]
+pub(crate) struct TextDocumentContentParams {
+    uri: String,
+}
+
+impl Backend {
+    pub(crate) fn new(session: Sender<Event>) -> Self {
+        Self { session }
+    }
+
+    /// Has the session do something.
+    fn tell(&self, name: &'static str, work: impl FnOnce(&mut Session) + Send + 'static) {
+        let _ = self.session.send(Event::Work(Box::new(move |session| {
+            if catch_unwind(AssertUnwindSafe(|| work(session))).is_err() {
+                session.log_panic(name);
+            }
+        })));
+    }
+
+    /// Has the session answer something. A request that was cancelled in the meantime is not begun; one that panics is answered
+    /// with an error, and that is all that comes of it.
+    async fn ask<T: Send + 'static>(
+        &self,
+        name: &'static str,
+        work: impl FnOnce(&mut Session) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (answer, answered) = oneshot::channel();
+        let _ = self.session.send(Event::Work(Box::new(move |session| {
+            if answer.is_canceled() {
+                return;
+            }
+            let result = catch_unwind(AssertUnwindSafe(|| work(session))).unwrap_or_else(|_| {
+                session.log_panic(name);
+                let mut error = Error::internal_error();
+                // Never the words of the panic: they may hold what is in a file.
+                error.message = format!("`{name}` failed inside the server").into();
+                Err(error)
+            });
+            let _ = answer.send(result);
+        })));
+        answered
+            .await
+            .unwrap_or_else(|_| Err(Error::request_cancelled()))
+    }
+
+    /// The text of a virtual document.
+    pub(crate) async fn text_document_content(
+        &self,
+        params: TextDocumentContentParams,
+    ) -> Result<Value> {
+        self.ask("workspace/textDocumentContent", move |session| {
+            Ok(session.text_document_content(&params.uri))
+        })
+        .await
+    }
+}
+
+/// Handlers that hand their parameters to the method of the session of the same name.
+macro_rules! requests {
+    ($($name:ident($params:ty) -> $result:ty;)*) => {
+        $(async fn $name(&self, params: $params) -> Result<$result> {
+            self.ask(stringify!($name), move |session| session.$name(params)).await
+        })*
+    };
+}
+
+macro_rules! notifications {
+    ($($name:ident($params:ty);)*) => {
+        $(async fn $name(&self, params: $params) {
+            self.tell(stringify!($name), move |session| session.$name(params));
+        })*
+    };
+}
+
+impl LanguageServer for Backend {
+    async fn initialize(&self, params: lsp::InitializeParams) -> Result<lsp::InitializeResult> {
+        // Answered here and now: what a hasty client has sent behind it must find the server ready.
+        let (result, client) = initialize::answer(&params);
+        self.tell("initialize", move |session| session.begin(client));
+        Ok(result)
+    }
+
+    async fn shutdown(&self) -> Result<()> {
+        // Through the queue, so that what was asked before is answered before.
+        self.ask("shutdown", |_| Ok(())).await
+    }
+
+    notifications! {
+        initialized(lsp::InitializedParams);
+        did_open(lsp::DidOpenTextDocumentParams);
+        did_change(lsp::DidChangeTextDocumentParams);
+        did_save(lsp::DidSaveTextDocumentParams);
+        did_close(lsp::DidCloseTextDocumentParams);
+        did_change_configuration(lsp::DidChangeConfigurationParams);
+        did_change_workspace_folders(lsp::DidChangeWorkspaceFoldersParams);
+        did_change_watched_files(lsp::DidChangeWatchedFilesParams);
+        did_create_files(lsp::CreateFilesParams);
+        did_rename_files(lsp::RenameFilesParams);
+        did_delete_files(lsp::DeleteFilesParams);
+    }
+
+    requests! {
+        hover(lsp::HoverParams) -> Option<lsp::Hover>;
+        completion(lsp::CompletionParams) -> Option<lsp::CompletionResponse>;
+        signature_help(lsp::SignatureHelpParams) -> Option<lsp::SignatureHelp>;
+        goto_definition(lsp::GotoDefinitionParams) -> Option<lsp::GotoDefinitionResponse>;
+        references(lsp::ReferenceParams) -> Option<Vec<lsp::Location>>;
+        document_highlight(lsp::DocumentHighlightParams) -> Option<Vec<lsp::DocumentHighlight>>;
+        document_symbol(lsp::DocumentSymbolParams) -> Option<lsp::DocumentSymbolResponse>;
+        symbol(lsp::WorkspaceSymbolParams) -> Option<lsp::WorkspaceSymbolResponse>;
+        document_link(lsp::DocumentLinkParams) -> Option<Vec<lsp::DocumentLink>>;
+        folding_range(lsp::FoldingRangeParams) -> Option<Vec<lsp::FoldingRange>>;
+        selection_range(lsp::SelectionRangeParams) -> Option<Vec<lsp::SelectionRange>>;
+        semantic_tokens_full(lsp::SemanticTokensParams) -> Option<lsp::SemanticTokensResult>;
+        semantic_tokens_range(lsp::SemanticTokensRangeParams) -> Option<lsp::SemanticTokensRangeResult>;
+        inlay_hint(lsp::InlayHintParams) -> Option<Vec<lsp::InlayHint>>;
+        code_action(lsp::CodeActionParams) -> Option<lsp::CodeActionResponse>;
+        code_lens(lsp::CodeLensParams) -> Option<Vec<lsp::CodeLens>>;
+        formatting(lsp::DocumentFormattingParams) -> Option<Vec<lsp::TextEdit>>;
+        rename(lsp::RenameParams) -> Option<lsp::WorkspaceEdit>;
+        prepare_rename(lsp::TextDocumentPositionParams) -> Option<lsp::PrepareRenameResponse>;
+        diagnostic(lsp::DocumentDiagnosticParams) -> lsp::DocumentDiagnosticReportResult;
+        execute_command(lsp::ExecuteCommandParams) -> Option<Value>;
+    }
+}

@@ -1,0 +1,174 @@
+//! Commands that the client has executed, and virtual documents.
+
+use lint::fix::FixOptions;
+use serde_json::{Value, json};
+use tower_lsp_server::jsonrpc::{Error, Result};
+use tower_lsp_server::ls_types as lsp;
+
+use crate::actions::{FIX_FILE_TITLE, FIX_WORKSPACE_TITLE};
+use crate::convert::SCHEME;
+use crate::features::effective;
+use crate::initialize::command;
+use crate::session::Session;
+use crate::uri;
+
+impl Session {
+    pub(crate) fn execute_command(
+        &mut self,
+        params: lsp::ExecuteCommandParams,
+    ) -> Result<Option<Value>> {
+        let word = |at: usize| {
+            params
+                .arguments
+                .get(at)
+                .and_then(Value::as_str)
+                .unwrap_or("")
+        };
+        match params.command.as_str() {
+            command::EFFECTIVE_VALUES => Ok(self.effective_values(word(0))),
+            command::FIX_FILE => Ok(Some(self.fix_file(word(0)))),
+            command::APPLY_REPAIR => Ok(self.apply_repair(&params.arguments)),
+            command::FIX_WORKSPACE => Ok(Some(self.fix_workspace())),
+            command::DEBUG_INFORMATION => Ok(Some(json!(self.debug_information()))),
+            command::RUN_EXAMPLES => Ok(self.run_examples(word(0), word(1))),
+            command::SHOW_PLACES => Ok(Some(self.show_places(&params.arguments))),
+            command::OPEN_GUIDANCE => {
+                let address = word(0);
+                if !address.starts_with("https://") && !address.starts_with("http://") {
+                    return Err(Error::invalid_params("no address of a page"));
+                }
+                let params = json!({"uri": address, "external": true, "takeFocus": true});
+                self.ask("window/showDocument", params, |_, _| {});
+                Ok(None)
+            }
+            other => Err(Error::invalid_params(format!(
+                "there is no command `{other}`"
+            ))),
+        }
+    }
+
+    /// The effective values of the releases of a file: their text, and the address under which a client that can shows them.
+    fn effective_values(&self, address: &str) -> Option<Value> {
+        let path = uri::path_of(address)?;
+        let text = self.effective_text(&path)?;
+        let shown = uri::uri_of(&path)?;
+        let below = shown.as_str().strip_prefix("file://").unwrap_or_default();
+        Some(json!({"uri": format!("{SCHEME}:///effective{below}"), "text": text}))
+    }
+
+    fn effective_text(&self, path: &std::path::Path) -> Option<String> {
+        let trees = self.trees_at(path);
+        let everywhere = crate::features::layers::everywhere(&trees, path);
+        (!everywhere.is_empty()).then(|| effective::text(&everywhere))
+    }
+
+    /// The text of a document that is on no disk.
+    pub(crate) fn text_document_content(&mut self, address: &str) -> Value {
+        let address = uri::encoded(address);
+        let below = address
+            .strip_prefix(SCHEME)
+            .and_then(|it| it.strip_prefix(':'))
+            .unwrap_or_default();
+        let below = format!("/{}", below.trim_start_matches('/'));
+        let text = match below.strip_prefix("/effective/") {
+            Some(file) => {
+                uri::path_of(&format!("file:///{file}")).and_then(|path| self.effective_text(&path))
+            }
+            None => uri::path_of(&format!("file://{below}")).and_then(|path| {
+                // A rule inside the program.
+                let name = path.strip_prefix("/").ok()?.to_owned();
+                let book = self.project.rules_of(&path);
+                let mut texts = book.sources.iter();
+                let found = texts.find(|(_, text)| *text.path == *name);
+                found.map(|(_, text)| text.text.to_string())
+            }),
+        };
+        json!({"text": text.unwrap_or_default()})
+    }
+
+    fn fix_file(&mut self, address: &str) -> Value {
+        let edit = uri::path_of(address).and_then(|path| self.fix_file_edit(&path));
+        let applied = edit.is_some();
+        if let Some(edit) = edit {
+            self.apply_edit(edit, FIX_FILE_TITLE);
+        }
+        json!({"applied": applied})
+    }
+
+    fn fix_workspace(&mut self) -> Value {
+        let run = self.project.fix(FixOptions::default(), &|_| {});
+        if let Some(edit) = self.fixed_edit(&run) {
+            self.apply_edit(edit, FIX_WORKSPACE_TITLE);
+        }
+        json!({"files": run.files.len(), "fixed": run.fixed.len()})
+    }
+
+    /// Makes one repair of a finding: `[uri, fingerprint, number]`.
+    fn apply_repair(&mut self, arguments: &[Value]) -> Option<Value> {
+        let path = uri::path_of(arguments.first()?.as_str()?)?;
+        let fingerprint = arguments.get(1)?.as_str()?;
+        let number = usize::try_from(arguments.get(2)?.as_u64()?).ok()?;
+        let judged = self.judged_now(&path)?;
+        let mut findings = judged.report.findings.iter();
+        let finding = findings.find(|it| it.fingerprint == fingerprint)?;
+        let repair = finding.repairs.get(number)?;
+        let edit = self.repair_edit(repair)?;
+        self.apply_edit(edit, &repair.title);
+        Some(json!({"applied": true}))
+    }
+
+    fn apply_edit(&mut self, edit: lsp::WorkspaceEdit, label: &str) {
+        let params = json!({"label": label, "edit": edit});
+        self.ask("workspace/applyEdit", params, |_, _| {});
+    }
+
+    /// Shows places as far as the protocol can: the client gets them as the answer, and one of them is opened.
+    fn show_places(&mut self, arguments: &[Value]) -> Value {
+        let word = |at: usize| arguments.get(at).and_then(Value::as_str).unwrap_or("");
+        let places = match arguments.get(2) {
+            Some(places) => places.clone(),
+            None => match uri::path_of(word(0)) {
+                Some(path) => json!(self.places_of_rule(&path, word(1))),
+                None => json!([]),
+            },
+        };
+        let first = places.get(0).cloned();
+        if self.client.can("/window/showDocument")
+            && !self.settings.virtual_documents
+            && let Some(first) = first
+        {
+            let params =
+                json!({"uri": first["uri"], "selection": first["range"], "takeFocus": true});
+            self.ask("window/showDocument", params, |_, _| {});
+        }
+        places
+    }
+
+    fn debug_information(&self) -> String {
+        let workspace = self.project.workspace();
+        let open = self.documents.by_use();
+        let mut out = format!(
+            "dogwatch {}\nclient: {}\nencoding: {:?}\nfolders: {:?}\nopen files: {}\ntrees: {}\nsettings: {:?}\n",
+            env!("CARGO_PKG_VERSION"),
+            self.client.name,
+            self.client.encoding,
+            self.client.folders,
+            open.len(),
+            workspace.trees.len(),
+            self.settings,
+        );
+        for scope in &workspace.scopes {
+            let own = scope
+                .book
+                .files
+                .iter()
+                .filter(|file| file.file.is_some())
+                .count();
+            out.push_str(&format!(
+                "configuration: {} ({own} rule files of its own)\n",
+                scope.root.display()
+            ));
+        }
+        out
+    }
+}

@@ -1,0 +1,171 @@
+//! Completion and code lenses, as the client takes them.
+
+use serde_json::json;
+use tower_lsp_server::jsonrpc::Result;
+use tower_lsp_server::ls_types as lsp;
+
+use crate::features::values_completion::Proposal;
+use crate::features::{code_lens, rule_completion, rule_places, values_completion};
+use crate::initialize::command;
+use crate::requests::markdown;
+use crate::session::Session;
+
+/// So many proposals are sent at once; with more the client asks again as the word grows.
+const MAX_PROPOSALS: usize = 1_500;
+
+impl Session {
+    pub(crate) fn completion(
+        &mut self,
+        params: lsp::CompletionParams,
+    ) -> Result<Option<lsp::CompletionResponse>> {
+        let at = params.text_document_position;
+        let uri = at.text_document.uri;
+        self.documents.touch(&uri);
+        let encoding = self.client.encoding;
+        let Some(document) = self.documents.get(&uri) else {
+            return Ok(None);
+        };
+        let offset = document.offset(at.position, encoding);
+        let text = document.text.clone();
+        let (proposals, start) = if document.is_rules() {
+            let found =
+                self.with_rules(&uri, |rule| rule_completion::proposals(rule, &text, offset));
+            found.unwrap_or((Vec::new(), offset))
+        } else {
+            let (typing, start) = values_completion::typing(&text, offset as usize);
+            (self.values_proposals(&uri, &typing), start as u32)
+        };
+        let Some(document) = self.documents.get(&uri) else {
+            return Ok(None);
+        };
+        let typed = text
+            .get(start as usize..offset as usize)
+            .unwrap_or("")
+            .to_lowercase();
+        let span = source::Span::new(source::SourceId(0), start, offset);
+        let range = document.range(span, encoding);
+        let all = proposals.len();
+        let near = |proposal: &&Proposal| {
+            all <= MAX_PROPOSALS || proposal.label.to_lowercase().contains(&typed)
+        };
+        let items: Vec<lsp::CompletionItem> = proposals
+            .iter()
+            .filter(near)
+            .take(MAX_PROPOSALS)
+            .map(|proposal| item(proposal, range))
+            .collect();
+        Ok(Some(lsp::CompletionResponse::List(lsp::CompletionList {
+            is_incomplete: all > MAX_PROPOSALS,
+            items,
+        })))
+    }
+
+    fn values_proposals(
+        &mut self,
+        uri: &lsp::Uri,
+        typing: &values_completion::Typing,
+    ) -> Vec<Proposal> {
+        let judged = self.path_of(uri).and_then(|path| self.judged_now(&path));
+        let Some((judged, values)) = judged.zip(self.values_text(uri)) else {
+            return Vec::new();
+        };
+        values_completion::proposals(&values.everywhere(), &judged.report, typing)
+    }
+
+    pub(crate) fn code_lens(
+        &mut self,
+        params: lsp::CodeLensParams,
+    ) -> Result<Option<Vec<lsp::CodeLens>>> {
+        let uri = params.text_document.uri;
+        let (Some(path), true) = (self.path_of(&uri), self.settings.code_lens) else {
+            return Ok(None);
+        };
+        let Some(judged) = self.judged_now(&path) else {
+            return Ok(None);
+        };
+        let Some(document) = self.documents.get(&uri) else {
+            return Ok(None);
+        };
+        let encoding = self.client.encoding;
+        let lens = |span, title: String, command: &str, arguments| lsp::CodeLens {
+            range: document.range(span, encoding),
+            command: Some(lsp::Command {
+                title,
+                command: command.to_owned(),
+                arguments: Some(arguments),
+            }),
+            data: None,
+        };
+        if document.is_rules() {
+            let found = self.with_rules(&uri, |rule| {
+                code_lens::rules(&rule.file.ast, &judged.report)
+            });
+            let mut out = Vec::new();
+            for it in found.unwrap_or_default() {
+                let title = match it.examples {
+                    1 => "run 1 example".to_owned(),
+                    more => format!("run {more} examples"),
+                };
+                let arguments = vec![json!(uri.as_str()), json!(it.rule)];
+                out.push(lens(it.name, title, command::RUN_EXAMPLES, arguments));
+                if let Some(subjects) = it.subjects {
+                    let mut title = match subjects {
+                        1 => "matches 1 place".to_owned(),
+                        more => format!("matches {more} places"),
+                    };
+                    if it.failed > 0 {
+                        title.push_str(&format!(", {} with findings", it.failed));
+                    }
+                    let arguments = vec![json!(uri.as_str()), json!(it.rule)];
+                    out.push(lens(it.name, title, command::SHOW_PLACES, arguments));
+                }
+            }
+            return Ok(Some(out));
+        }
+        let Some(values) = self.values_text(&uri) else {
+            return Ok(None);
+        };
+        let everywhere = values.everywhere();
+        let lenses = code_lens::values(&everywhere, &values.yaml)
+            .into_iter()
+            .map(|it| {
+                let places = self.places_of(&everywhere, &it.places);
+                let at = document.range(it.key, encoding).start;
+                lens(
+                    it.key,
+                    it.title,
+                    command::SHOW_PLACES,
+                    vec![json!(uri.as_str()), json!(at), json!(places)],
+                )
+            });
+        Ok(Some(lenses.collect()))
+    }
+
+    /// The places that a rule looks at.
+    pub(crate) fn places_of_rule(&self, path: &std::path::Path, rule: &str) -> Vec<lsp::Location> {
+        let trees = self.trees_at(path);
+        let subjects = rule_places::subjects(&trees, rule);
+        let places = subjects
+            .into_iter()
+            .filter_map(|(at, span)| self.place_in_tree(trees.get(at)?, span));
+        places.collect()
+    }
+}
+
+fn item(proposal: &Proposal, range: lsp::Range) -> lsp::CompletionItem {
+    lsp::CompletionItem {
+        label: proposal.label.clone(),
+        kind: Some(proposal.kind),
+        detail: proposal.detail.clone(),
+        documentation: proposal.docs.clone().map(markdown),
+        tags: proposal
+            .deprecated
+            .then(|| vec![lsp::CompletionItemTag::DEPRECATED]),
+        filter_text: Some(proposal.label.clone()),
+        text_edit: Some(lsp::CompletionTextEdit::Edit(lsp::TextEdit::new(
+            range,
+            proposal.insert.clone(),
+        ))),
+        ..lsp::CompletionItem::default()
+    }
+}

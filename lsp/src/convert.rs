@@ -1,0 +1,158 @@
+//! From findings, which speak of bytes in numbered texts, to what editors show.
+
+use std::path::Path;
+
+use lint::finding::{Finding, Origin};
+use lint::report::Report;
+use lint::tree::Tree;
+use serde_json::json;
+use source::{Severity, Source, SourceId, Span};
+use tower_lsp_server::ls_types as lsp;
+
+use crate::judged::Judged;
+use crate::position;
+use crate::session::Session;
+
+/// The name under which findings are shown.
+pub(crate) const SOURCE: &str = "dogwatch";
+
+/// The scheme of documents that are on no disk: effective values, rules inside the program.
+pub(crate) const SCHEME: &str = "dogwatch";
+
+impl Session {
+    /// The range of a span in a text. What is open decides: the text that was judged may have its secrets masked, which changes
+    /// columns beside them.
+    pub(crate) fn range_in(&self, path: Option<&Path>, text: &Source, span: Span) -> lsp::Range {
+        let encoding = self.client.encoding;
+        match path.and_then(|path| self.documents.at(path)) {
+            Some(document) => document.range(span, encoding),
+            None => position::range_of(&text.text, text.lines(), span, encoding),
+        }
+    }
+
+    /// The place of a span of a report.
+    pub(crate) fn place_in_report(&self, judged: &Judged, span: Span) -> Option<lsp::Location> {
+        let report = &judged.report;
+        let path = report.file(span.source).map(|path| path.as_path());
+        let masked = report.sources.get(span.source);
+        let real = path.and_then(|path| {
+            let mut files = judged.trees.iter().filter_map(|tree| tree.files.get(path));
+            files.next().map(|file| &file.source)
+        });
+        self.place(path, real.unwrap_or(masked), span)
+    }
+
+    /// The place of a span of a tree, or of its rules.
+    pub(crate) fn place_in_tree(&self, tree: &Tree, span: Span) -> Option<lsp::Location> {
+        let text = tree.source(span.source)?;
+        self.place(tree.path_of(span.source), &text, span)
+    }
+
+    /// The place of a span of a text; `None` for one in no file, unless the client can show such texts.
+    pub(crate) fn place(
+        &self,
+        path: Option<&Path>,
+        text: &Source,
+        span: Span,
+    ) -> Option<lsp::Location> {
+        let uri = match path {
+            Some(path) => self.uri_of(path)?,
+            None if self.settings.virtual_documents => {
+                let shown = text.path.to_string_lossy().replace('\\', "/");
+                format!("{SCHEME}:///{shown}").parse().ok()?
+            }
+            None => return None,
+        };
+        Some(lsp::Location::new(uri, self.range_in(path, text, span)))
+    }
+
+    /// What an editor shows of a finding in a file. A finding whose place is in a file that is not open is shown at the place in this
+    /// one that takes part in it.
+    pub(crate) fn shown(
+        &self,
+        judged: &Judged,
+        finding: &Finding,
+        file: SourceId,
+    ) -> Option<lsp::Diagnostic> {
+        let said = &finding.diagnostic;
+        let mut places = vec![(said.primary.span, said.primary.message.as_str())];
+        places.extend(said.related.iter().map(|it| (it.span, it.message.as_str())));
+        let own = places.iter().position(|(span, _)| span.source == file)?;
+        let (span, label) = places.remove(own);
+        let range = self.place_in_report(judged, span)?.range;
+        let related: Vec<_> = places
+            .into_iter()
+            .filter_map(|(span, label)| {
+                Some(lsp::DiagnosticRelatedInformation {
+                    location: self.place_in_report(judged, span)?,
+                    message: if label.is_empty() {
+                        said.message.clone()
+                    } else {
+                        label.to_owned()
+                    },
+                })
+            })
+            .collect();
+        let mut message = said.message.clone();
+        if !label.is_empty() {
+            message.push('\n');
+            message.push_str(label);
+        }
+        if let Some(help) = &said.help {
+            message.push_str("\nhelp: ");
+            message.push_str(help);
+        }
+        let has_related = self
+            .client
+            .can("/textDocument/publishDiagnostics/relatedInformation");
+        Some(lsp::Diagnostic {
+            range,
+            severity: Some(severity(said.severity)),
+            code: Some(lsp::NumberOrString::String(said.code.as_str().to_owned())),
+            code_description: guidance(&judged.report, said.code.as_str())
+                .and_then(|address| address.parse().ok())
+                .map(|href| lsp::CodeDescription { href }),
+            source: Some(SOURCE.to_owned()),
+            message,
+            related_information: (has_related && !related.is_empty()).then_some(related),
+            tags: tags(finding),
+            data: Some(json!({
+                "fingerprint": finding.fingerprint,
+                "rule": matches!(finding.origin, Origin::Rule).then_some(said.code.as_str()),
+                "path": finding.path,
+                "fixes": finding.repairs.len(),
+            })),
+        })
+    }
+}
+
+/// The address of the guidance that a rule encodes.
+pub(crate) fn guidance<'r>(report: &'r Report, rule: &str) -> Option<&'r str> {
+    let sources = &report.rules.get(rule)?.sources;
+    sources.iter().find_map(|(_, address)| address.as_deref())
+}
+
+pub(crate) fn severity(severity: Severity) -> lsp::DiagnosticSeverity {
+    match severity {
+        Severity::Error => lsp::DiagnosticSeverity::ERROR,
+        Severity::Warning => lsp::DiagnosticSeverity::WARNING,
+        Severity::Info => lsp::DiagnosticSeverity::INFORMATION,
+    }
+}
+
+/// What the tags of a rule mean for an editor: text that does nothing is shown pale, text that is out of date struck out.
+fn tags(finding: &Finding) -> Option<Vec<lsp::DiagnosticTag>> {
+    let has = |names: &[&str]| {
+        let mut tags = finding.tags.iter();
+        tags.any(|tag| names.contains(&tag.as_str()))
+            || names.contains(&finding.diagnostic.code.as_str())
+    };
+    let mut out = Vec::new();
+    if has(&["unnecessary", "unused", "unused-suppression", "unused-name"]) {
+        out.push(lsp::DiagnosticTag::UNNECESSARY);
+    }
+    if has(&["deprecated", "moved"]) {
+        out.push(lsp::DiagnosticTag::DEPRECATED);
+    }
+    (!out.is_empty()).then_some(out)
+}

@@ -1,0 +1,256 @@
+//! The texts that are open in the editor, edit by edit.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+use source::{LineIndex, PositionEncoding, Span};
+use tower_lsp_server::ls_types::{Position, Range, TextDocumentContentChangeEvent, Uri};
+
+use crate::position;
+
+/// The largest text that is kept, in bytes; edits beyond it are not applied.
+const MAX_TEXT: usize = 64 << 20;
+
+/// One open text.
+#[derive(Debug)]
+pub(crate) struct Document {
+    /// Its address, letter by letter as the client writes it.
+    pub(crate) uri: Uri,
+    /// Its path, if it is a file.
+    pub(crate) path: Option<PathBuf>,
+    /// What the client says it is.
+    pub(crate) language: String,
+    /// The version that the text has.
+    pub(crate) version: i32,
+    /// The whole text.
+    pub(crate) text: Arc<str>,
+    /// Its lines.
+    pub(crate) lines: LineIndex,
+    /// Grows with every use: the largest is that of the document in focus.
+    pub(crate) used: u64,
+}
+
+impl Document {
+    /// True for a file of rules.
+    pub(crate) fn is_rules(&self) -> bool {
+        match &self.path {
+            Some(path) => is_rules(path),
+            None => self.language == "watch",
+        }
+    }
+
+    /// The byte of a position.
+    pub(crate) fn offset(&self, at: Position, encoding: PositionEncoding) -> u32 {
+        position::offset_of(&self.text, &self.lines, at, encoding)
+    }
+
+    /// The range of a span.
+    pub(crate) fn range(&self, span: Span, encoding: PositionEncoding) -> Range {
+        position::range_of(&self.text, &self.lines, span, encoding)
+    }
+}
+
+/// True for a path of a file of rules.
+pub(crate) fn is_rules(path: &Path) -> bool {
+    path.extension().is_some_and(|it| it == "watch")
+}
+
+/// All open texts, by address.
+#[derive(Debug, Default)]
+pub(crate) struct Documents {
+    open: FxHashMap<String, Document>,
+    by_path: FxHashMap<PathBuf, String>,
+    uses: u64,
+}
+
+impl Documents {
+    /// Opens a text, or opens it again with another one.
+    pub(crate) fn open(
+        &mut self,
+        uri: Uri,
+        path: Option<PathBuf>,
+        language: String,
+        version: i32,
+        text: String,
+    ) {
+        self.uses += 1;
+        let key = uri.as_str().to_owned();
+        if let Some(path) = &path {
+            self.by_path.insert(path.clone(), key.clone());
+        }
+        let lines = LineIndex::new(&text);
+        let document = Document {
+            uri,
+            path,
+            language,
+            version,
+            text: text.into(),
+            lines,
+            used: self.uses,
+        };
+        self.open.insert(key, document);
+    }
+
+    /// Closes a text.
+    pub(crate) fn close(&mut self, uri: &Uri) -> Option<Document> {
+        let document = self.open.remove(uri.as_str())?;
+        if let Some(path) = &document.path
+            && self.by_path.get(path).map(String::as_str) == Some(uri.as_str())
+        {
+            self.by_path.remove(path);
+        }
+        Some(document)
+    }
+
+    /// Applies changes in the order given, each to the text that the one before it left.
+    pub(crate) fn change(
+        &mut self,
+        uri: &Uri,
+        version: i32,
+        changes: Vec<TextDocumentContentChangeEvent>,
+        encoding: PositionEncoding,
+    ) -> Option<&Document> {
+        self.uses += 1;
+        let document = self.open.get_mut(uri.as_str())?;
+        document.version = version;
+        document.used = self.uses;
+        let (text, lines) = changed(&document.text, &document.lines, changes, encoding);
+        document.text = text.into();
+        document.lines = lines;
+        Some(document)
+    }
+
+    /// The text of an address.
+    pub(crate) fn get(&self, uri: &Uri) -> Option<&Document> {
+        self.open.get(uri.as_str())
+    }
+
+    /// The text of a path.
+    pub(crate) fn at(&self, path: &Path) -> Option<&Document> {
+        self.open.get(self.by_path.get(path)?)
+    }
+
+    /// Puts a text into focus.
+    pub(crate) fn touch(&mut self, uri: &Uri) {
+        self.uses += 1;
+        if let Some(document) = self.open.get_mut(uri.as_str()) {
+            document.used = self.uses;
+        }
+    }
+
+    /// All texts, the one in focus first.
+    pub(crate) fn by_use(&self) -> Vec<&Document> {
+        #[allow(
+            clippy::iter_over_hash_type,
+            reason = "sorted below by a number that no two share"
+        )]
+        let mut all: Vec<&Document> = self.open.values().collect();
+        all.sort_unstable_by_key(|document| std::cmp::Reverse(document.used));
+        all
+    }
+}
+
+/// The text after the changes, with its lines.
+pub(crate) fn changed(
+    text: &str,
+    lines: &LineIndex,
+    changes: Vec<TextDocumentContentChangeEvent>,
+    encoding: PositionEncoding,
+) -> (String, LineIndex) {
+    // What comes before the last whole text does not matter.
+    let whole = changes.iter().rposition(|change| change.range.is_none());
+    let mut changes = changes.into_iter().skip(whole.unwrap_or(0));
+    let (mut text, mut lines) = match whole.and_then(|_| changes.next()) {
+        Some(whole) => {
+            let lines = LineIndex::new(&whole.text);
+            (whole.text, lines)
+        }
+        None => (text.to_owned(), lines.clone()),
+    };
+    // The line table is right up to here, and is made again only for a change beyond: editors send changes from the bottom up.
+    let mut right_before = u32::MAX;
+    for change in changes {
+        let Some(range) = change.range else { continue };
+        let last = range.end.line.max(range.start.line);
+        if last >= right_before {
+            lines = LineIndex::new(&text);
+        }
+        let start = position::offset_of(&text, &lines, range.start, encoding);
+        let end = position::offset_of(&text, &lines, range.end, encoding);
+        let (start, end) = (start.min(end) as usize, start.max(end) as usize);
+        if text.len() - (end - start) + change.text.len() > MAX_TEXT {
+            continue;
+        }
+        text.replace_range(start..end, &change.text);
+        right_before = range.start.line.min(range.end.line);
+    }
+    if right_before != u32::MAX {
+        lines = LineIndex::new(&text);
+    }
+    (text, lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn change(range: Option<[u32; 4]>, text: &str) -> TextDocumentContentChangeEvent {
+        TextDocumentContentChangeEvent {
+            range: range.map(|[a, b, c, d]| Range::new(Position::new(a, b), Position::new(c, d))),
+            range_length: None,
+            text: text.to_owned(),
+        }
+    }
+
+    fn after(text: &str, changes: Vec<TextDocumentContentChangeEvent>) -> String {
+        changed(
+            text,
+            &LineIndex::new(text),
+            changes,
+            PositionEncoding::Utf16,
+        )
+        .0
+    }
+
+    #[test]
+    fn changes_are_applied_one_after_another() {
+        let changes = vec![
+            change(Some([0, 1, 0, 2]), "\nx\n"),
+            change(Some([1, 1, 1, 1]), "y"),
+            change(Some([0, 0, 0, 1]), ""),
+        ];
+        assert_eq!(after("abc", changes), "\nxy\nc");
+    }
+
+    #[test]
+    fn changes_on_lines_that_a_change_has_moved_find_them() {
+        let changes = vec![
+            change(Some([2, 0, 2, 1]), "C"),
+            change(Some([0, 0, 1, 0]), ""),
+            change(Some([1, 0, 1, 1]), "see"),
+        ];
+        assert_eq!(after("a\nb\nc\n", changes), "b\nsee\n");
+    }
+
+    #[test]
+    fn the_last_whole_text_counts() {
+        let changes = vec![
+            change(Some([9, 9, 9, 9]), "lost"),
+            change(None, "😀b"),
+            change(Some([0, 2, 0, 3]), "c"),
+        ];
+        assert_eq!(after("a", changes), "😀c");
+    }
+
+    #[test]
+    fn impossible_ranges_change_something_and_break_nothing() {
+        assert_eq!(
+            after("ab\r\nc", vec![change(Some([0, 99, 0, 99]), "x")]),
+            "abx\r\nc"
+        );
+        assert_eq!(after("ab", vec![change(Some([7, 0, 7, 5]), "x")]), "abx");
+        assert_eq!(after("abc", vec![change(Some([0, 3, 0, 1]), "x")]), "ax");
+        assert_eq!(after("😀", vec![change(Some([0, 1, 0, 1]), "x")]), "x😀");
+    }
+}

@@ -1,0 +1,176 @@
+//! Where messages come in: reads them, hands them to `tower-lsp-server` in order, and answers.
+//!
+//! `tower-lsp-server` gives the protocol's types, its routing, its states and cancellation. Its transport is not used: it runs
+//! handlers of notifications concurrently, waits for clients that do not read, and ends the session on a byte that is no message.
+//! Here each handler is polled once, at once and in order, which is all it needs to put its work into the session's queue.
+
+use std::io::BufRead;
+use std::sync::mpsc::Sender;
+use std::task::{Context, Poll};
+
+use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+use futures::executor::block_on;
+use futures::future::{BoxFuture, FutureExt as _};
+use futures::stream::StreamExt as _;
+use futures::task::noop_waker_ref;
+use serde::Deserialize;
+use serde_json::Value;
+use tower_lsp_server::jsonrpc::{Id, Request, Response};
+use tower_lsp_server::{ClientSocket, ExitedError, LspService};
+use tower_service::Service as _;
+
+use crate::backend::Backend;
+use crate::framing::FrameReader;
+use crate::initialize;
+use crate::outbox::Outbox;
+use crate::session::{End, Event};
+
+type Answer = BoxFuture<'static, Result<Option<Response>, ExitedError>>;
+
+/// Any message of a client.
+#[derive(Deserialize)]
+struct Incoming {
+    method: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    id: Option<Id>,
+    params: Option<Value>,
+    result: Option<Value>,
+    error: Option<Value>,
+}
+
+/// Tells an id that is `null` from none.
+fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Id>, D::Error> {
+    Id::deserialize(deserializer).map(Some)
+}
+
+/// What reads the client.
+pub(crate) struct Door {
+    service: LspService<Backend>,
+    /// Not used, but the service believes the client gone without it.
+    _socket: ClientSocket,
+    waiting: UnboundedSender<Answer>,
+    session: Sender<Event>,
+    outbox: Outbox,
+    shut_down: bool,
+}
+
+impl Door {
+    /// A door to a session, and the answers that take time, for [`give_answers`].
+    pub(crate) fn new(session: Sender<Event>, outbox: Outbox) -> (Self, UnboundedReceiver<Answer>) {
+        let backend = Backend::new(session.clone());
+        let (service, socket) = LspService::build(|_| backend)
+            .custom_method(
+                "workspace/textDocumentContent",
+                Backend::text_document_content,
+            )
+            .finish();
+        let (waiting, answers) = unbounded();
+        let door = Self {
+            service,
+            _socket: socket,
+            waiting,
+            session,
+            outbox,
+            shut_down: false,
+        };
+        (door, answers)
+    }
+
+    /// Reads until the client says `exit` or is gone.
+    pub(crate) fn read(mut self, input: impl BufRead) {
+        let mut frames = FrameReader::new(input);
+        let end = loop {
+            let Some(body) = frames.next_body() else {
+                break End::ClientGone;
+            };
+            if let Some(end) = self.message(&body) {
+                break end;
+            }
+        };
+        // Nobody listens only if the session has ended already.
+        let _ = self.session.send(Event::End(end));
+    }
+
+    fn message(&mut self, body: &[u8]) -> Option<End> {
+        let value = match serde_json::from_slice::<Value>(body) {
+            Ok(value) => value,
+            Err(_) => {
+                self.outbox.refuse(-32700, "the message is not JSON");
+                return None;
+            }
+        };
+        let Ok(message) = serde_json::from_value::<Incoming>(value) else {
+            self.outbox.refuse(
+                -32600,
+                "the message is no request, notification or response",
+            );
+            return None;
+        };
+        match (message.method, message.id) {
+            (Some(method), id) => self.call(method, id, message.params),
+            (None, Some(Id::Number(id))) if message.result.is_some() || message.error.is_some() => {
+                let _ = self.session.send(Event::Answer(id, message.result));
+                None
+            }
+            // An answer to nothing we asked, or a result that is `null`.
+            (None, Some(Id::Number(id))) => {
+                let _ = self.session.send(Event::Answer(id, None));
+                None
+            }
+            (None, _) => {
+                self.outbox.refuse(
+                    -32600,
+                    "the message is no request, notification or response",
+                );
+                None
+            }
+        }
+    }
+
+    fn call(&mut self, method: String, id: Option<Id>, params: Option<Value>) -> Option<End> {
+        let params = match method.as_str() {
+            "initialize" => Some(initialize::tolerate(params.unwrap_or_default())),
+            "exit" => {
+                return Some(if self.shut_down {
+                    End::Asked
+                } else {
+                    End::NotShutDown
+                });
+            }
+            "shutdown" => {
+                self.shut_down |= id.is_some();
+                params
+            }
+            _ => params,
+        };
+        let mut request = Request::build(method);
+        if let Some(params) = params {
+            request = request.params(params);
+        }
+        if let Some(id) = id {
+            request = request.id(id);
+        }
+        let mut answer = self.service.call(request.finish());
+        // The first poll puts the work into the queue of the session, before the next message is looked at.
+        match answer.poll_unpin(&mut Context::from_waker(noop_waker_ref())) {
+            Poll::Ready(answer) => give(&self.outbox, answer),
+            Poll::Pending => {
+                let _ = self.waiting.unbounded_send(answer);
+            }
+        }
+        None
+    }
+}
+
+fn give(outbox: &Outbox, answer: Result<Option<Response>, ExitedError>) {
+    if let Ok(Some(response)) = answer {
+        outbox.answer(&response);
+    }
+}
+
+/// Writes answers as they become ready.
+pub(crate) fn give_answers(answers: UnboundedReceiver<Answer>, outbox: &Outbox) {
+    block_on(answers.for_each_concurrent(None, |answer| async move {
+        give(outbox, answer.await);
+    }));
+}

@@ -1,0 +1,158 @@
+//! What the declared charts say of a path of a release.
+
+use lang::charts::{Found, KeyDecl, KeyType, Literal, Place};
+use lint::host::TreeHost;
+use values::path::PathStep;
+
+use super::layers::Here;
+
+/// Asks about the declarations of a deployment.
+pub(crate) fn with_host<R>(here: &Here<'_>, ask: impl FnOnce(&TreeHost<'_>) -> R) -> R {
+    let deployment = here.deployment;
+    let show = |path: &std::path::Path| path.to_owned();
+    let host = TreeHost::new(
+        &deployment.merged,
+        &here.tree.knowledge,
+        &deployment.key,
+        &deployment.external,
+        &show,
+    );
+    ask(&host)
+}
+
+/// What is declared of a key, in words.
+pub(crate) struct Declaration {
+    /// The chart.
+    pub(crate) chart: String,
+    /// Its type.
+    pub(crate) ty: String,
+    /// What the chart puts there; never that of a secret.
+    pub(crate) default: Option<String>,
+    /// Its documentation, Markdown.
+    pub(crate) docs: Option<String>,
+    /// `required`, `secret`, `since 4.40`, …
+    pub(crate) marks: Vec<String>,
+}
+
+/// What is declared at a path.
+pub(crate) fn declaration(here: &Here<'_>, path: &[PathStep]) -> Option<Declaration> {
+    with_host(here, |host| {
+        let places = host.declared_at(here.release(), path);
+        let set = here.tree.knowledge.set();
+        places.iter().find_map(|place| {
+            let chart = set.chart(place.chart?);
+            let (ty, decl) = match place.found {
+                Found::Map(_, decl) => ("map".to_owned(), decl),
+                Found::Value(ty, decl) => (type_text(ty), decl),
+                Found::Open | Found::Undeclared(_) => return None,
+            };
+            // The top of a chart's values: the chart itself is what is declared.
+            let Some(decl) = decl else {
+                return Some(Declaration {
+                    chart: chart.name.clone(),
+                    ty,
+                    default: None,
+                    docs: chart.docs.clone(),
+                    marks: Vec::new(),
+                });
+            };
+            // The place may lie inside the value of the key: then the type is that of the part, and the rest is of the whole.
+            let whole = matches!(path.last(), Some(PathStep::Key(key)) if *key == decl.name || decl.name == "*");
+            Some(Declaration {
+                chart: chart.name.clone(),
+                ty,
+                default: decl.default().filter(|_| whole && !decl.secret).map(Literal::to_string),
+                docs: decl.docs.clone(),
+                marks: marks(decl),
+            })
+        })
+    })
+}
+
+/// A type in the words of a declaration, shortened.
+pub(crate) fn type_text(ty: &KeyType) -> String {
+    let text = ty.to_string();
+    if text.chars().count() <= 120 {
+        return text;
+    }
+    let kept: String = text.chars().take(119).collect();
+    kept + "…"
+}
+
+fn marks(decl: &KeyDecl) -> Vec<String> {
+    let mut marks = Vec::new();
+    if decl.required {
+        marks.push("required".to_owned());
+    }
+    if decl.secret {
+        marks.push("secret".to_owned());
+    }
+    marks.extend(
+        decl.since
+            .as_ref()
+            .map(|version| format!("since {version}")),
+    );
+    marks.extend(
+        decl.until
+            .as_ref()
+            .map(|version| format!("until {version}")),
+    );
+    marks.extend(
+        decl.moved_to
+            .as_ref()
+            .map(|path| format!("moved to `{}`", path.join("."))),
+    );
+    marks
+}
+
+/// What may be written at a place: keys of a map.
+pub(crate) fn keys_at(
+    here: &Here<'_>,
+    path: &[PathStep],
+) -> Vec<(String, Option<KeyDecl>, Option<String>)> {
+    with_host(here, |host| {
+        let set = here.tree.knowledge.set();
+        let mut out: Vec<(String, Option<KeyDecl>, Option<String>)> = Vec::new();
+        for place in host.declared_at(here.release(), path) {
+            for (name, below) in set.parts(place) {
+                let docs = below.chart.and_then(|chart| set.chart(chart).docs.clone());
+                out.push((name.to_owned(), None, docs));
+            }
+            if let Found::Map(map, _) = place.found {
+                let version = host.version_at(&place);
+                let now = map.keys.iter().filter(|key| key.exists_in(version));
+                out.extend(now.map(|key| (key.name.clone(), Some(key.clone()), key.docs.clone())));
+            }
+        }
+        out.sort_by(|a, b| a.0.cmp(&b.0));
+        out.dedup_by(|a, b| a.0 == b.0);
+        out
+    })
+}
+
+/// The types that may stand at a place.
+pub(crate) fn types_at(here: &Here<'_>, path: &[PathStep]) -> Vec<KeyType> {
+    with_host(here, |host| {
+        let places = host.declared_at(here.release(), path);
+        let ty = |place: &Place<'_>| match place.found {
+            Found::Value(ty, _) => Some(ty.clone()),
+            Found::Map(..) | Found::Open | Found::Undeclared(_) => None,
+        };
+        places.iter().filter_map(ty).collect()
+    })
+}
+
+/// Where the names of the keys (or charts) that declare a path stand: several where a name stands for several charts.
+pub(crate) fn spans_at(here: &Here<'_>, path: &[PathStep]) -> Vec<source::Span> {
+    with_host(here, |host| {
+        let set = here.tree.knowledge.set();
+        let places = host.declared_at(here.release(), path);
+        let span = |place: &Place<'_>| match place.found {
+            Found::Map(_, decl) | Found::Value(_, decl) => {
+                Some(decl.map_or(set.chart(place.chart?).span, |decl| decl.span))
+            }
+            Found::Open | Found::Undeclared(_) => None,
+        };
+        places.iter().filter_map(span).collect()
+    })
+}

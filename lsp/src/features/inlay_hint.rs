@@ -1,0 +1,139 @@
+//! Hints beside values: that another layer overrides this one, or that this one hides others.
+
+use source::Span;
+use values::layer::Role;
+use values::merged::{Fate, LayerId, Merged, Occurrence};
+use values::yaml::{Document, Kind, NodeId};
+
+use super::layers::{Here, layer_name};
+
+/// So many values of a range are looked at; an editor asks for what it shows.
+const MAX_VALUES: usize = 4_000;
+
+/// A hint after a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Hint {
+    /// The last byte of the value.
+    pub(crate) at: u32,
+    /// ` overridden by prod-secrets.yaml (prod)`
+    pub(crate) label: String,
+    /// The place that it speaks of: the one that wins, or the first that is hidden. With the number of the deployment among those given.
+    pub(crate) place: Option<(usize, Span)>,
+}
+
+/// The hints of a range of bytes.
+pub(crate) fn hints(
+    everywhere: &[Here<'_>],
+    document: &Document,
+    range: std::ops::Range<u32>,
+) -> Vec<Hint> {
+    let mut out = Vec::new();
+    let mut left = MAX_VALUES;
+    let mut open: Vec<NodeId> = document.root().into_iter().collect();
+    while let Some(node) = open.pop() {
+        for (_, value) in document.pairs(node) {
+            let span = document.span(value);
+            if span.end < range.start || span.start > range.end || left == 0 {
+                continue;
+            }
+            match document.kind(value) {
+                // An alias stands for what is somewhere else.
+                Kind::Map if !span.is_empty() && !document.raw(value).starts_with('*') => {
+                    open.push(value)
+                }
+                Kind::Map => {}
+                Kind::List | Kind::Null | Kind::Bool | Kind::Number | Kind::String => {
+                    left -= 1;
+                    out.extend(hint(everywhere, value, span));
+                }
+                Kind::Error => {}
+            }
+        }
+    }
+    out.sort_by_key(|hint| hint.at);
+    out
+}
+
+fn hint(everywhere: &[Here<'_>], value: NodeId, span: Span) -> Option<Hint> {
+    // By the layer that wins, the profiles in which it does.
+    let mut overridden: Vec<(String, Vec<&str>, (usize, Span))> = Vec::new();
+    let mut hides: Vec<(String, (usize, Span))> = Vec::new();
+    for (at, here) in everywhere.iter().enumerate() {
+        let merged = here.merged();
+        let Some(path) = here.path(value) else {
+            continue;
+        };
+        if path.0.is_empty() {
+            continue;
+        }
+        let history = merged.history(here.release(), &path.steps());
+        let Some(own) = history.iter().find(|it| it.layer == here.layer) else {
+            continue;
+        };
+        match own.fate {
+            Fate::Hidden { by } => {
+                let Some(layer) = merged.layer_of(by).filter(|it| *it != here.layer) else {
+                    continue;
+                };
+                let Some(place) = merged.place(by) else {
+                    continue;
+                };
+                let name = layer_name(merged, layer);
+                let place = (at, place.key.unwrap_or(place.value));
+                match overridden.iter_mut().find(|(have, ..)| *have == name) {
+                    Some((_, profiles, _)) => profiles.push(here.profile()),
+                    None => overridden.push((name, vec![here.profile()], place)),
+                }
+            }
+            Fate::Used => {
+                for below in history
+                    .iter()
+                    .filter(|it| is_operators(merged, it) && it.layer != here.layer)
+                {
+                    if let Some(place) = merged.place(below.node) {
+                        let name = layer_name(merged, below.layer);
+                        if !hides.iter().any(|(have, _)| *have == name) {
+                            hides.push((name, (at, place.key.unwrap_or(place.value))));
+                        }
+                    }
+                }
+            }
+            Fate::Merged => {}
+        }
+    }
+    if let Some((name, profiles, place)) = overridden.first() {
+        let mut label = format!("overridden by {name}");
+        let named: Vec<&str> = profiles
+            .iter()
+            .copied()
+            .filter(|it| !it.is_empty())
+            .collect();
+        if !named.is_empty() {
+            label.push_str(&format!(" ({})", named.join(", ")));
+        }
+        if overridden.len() > 1 {
+            label.push_str(&format!(" and {} more", overridden.len() - 1));
+        }
+        return Some(Hint {
+            at: span.end,
+            label,
+            place: Some(*place),
+        });
+    }
+    let (first, place) = hides.first()?;
+    let label = match hides.len() {
+        1 => format!("hides {first}"),
+        more => format!("hides {first} and {} more", more - 1),
+    };
+    Some(Hint {
+        at: span.end,
+        label,
+        place: Some(*place),
+    })
+}
+
+/// The operator's own: that a chart has another default is what values files are for.
+fn is_operators(merged: &Merged, occurrence: &Occurrence) -> bool {
+    let layer: LayerId = occurrence.layer;
+    merged.layer_role(layer) != Role::Chart && matches!(occurrence.fate, Fate::Hidden { .. })
+}

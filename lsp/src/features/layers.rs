@@ -1,0 +1,139 @@
+//! A file among the layers of the releases that it is part of.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use lint::tree::{Tree, TreeDeployment};
+use values::layer::Role;
+use values::merged::{LayerId, Merged};
+use values::path::{KeyPath, PathStep};
+use values::yaml::{Document, NodeId};
+
+/// One place of a file among the layers of a deployment.
+#[derive(Clone, Copy)]
+pub(crate) struct Here<'t> {
+    /// The tree.
+    pub(crate) tree: &'t Tree,
+    /// The deployment.
+    pub(crate) deployment: &'t TreeDeployment,
+    /// The file, as a layer of it.
+    pub(crate) layer: LayerId,
+}
+
+impl<'t> Here<'t> {
+    /// The merged values.
+    pub(crate) fn merged(&self) -> &'t Merged {
+        &self.deployment.merged
+    }
+
+    /// The number of the release.
+    pub(crate) fn release(&self) -> usize {
+        self.merged().layer_release(self.layer)
+    }
+
+    /// The path of a node of the file in the release; `None` for one that takes no part.
+    pub(crate) fn path(&self, node: NodeId) -> Option<KeyPath> {
+        let merged = self.merged();
+        let layer = merged.layer(self.layer)?;
+        if let Some(part) = layer.part {
+            let (all, inside) = (layer.document.span(part), layer.document.span(node));
+            if inside.start < all.start || all.end < inside.end {
+                return None;
+            }
+        }
+        Some(merged.path(merged.written_node(self.layer, node)))
+    }
+
+    /// The profile, as people call it.
+    pub(crate) fn profile(&self) -> &'t str {
+        profile_of(self.merged())
+    }
+}
+
+/// The profile of a deployment, as people call it.
+pub(crate) fn profile_of(merged: &Merged) -> &str {
+    let deployment = merged.deployment();
+    let names = [&deployment.profile, &deployment.name];
+    names
+        .into_iter()
+        .find(|name| !name.is_empty())
+        .map_or("", |name| name)
+}
+
+/// Everywhere that a file is a layer.
+pub(crate) fn everywhere<'t>(trees: &'t [Arc<Tree>], path: &Path) -> Vec<Here<'t>> {
+    let mut out = Vec::new();
+    for tree in trees {
+        let Some(file) = tree.files.get(path) else {
+            continue;
+        };
+        for deployment in &tree.deployments {
+            let merged = &deployment.merged;
+            let own = merged
+                .all_layers()
+                .filter(|layer| merged.layer_source(*layer) == file.id);
+            out.extend(own.map(|layer| Here {
+                tree,
+                deployment,
+                layer,
+            }));
+        }
+    }
+    out
+}
+
+/// The document of a file, from the first tree that has it.
+pub(crate) fn document<'t>(trees: &'t [Arc<Tree>], path: &Path) -> Option<&'t Document> {
+    trees
+        .iter()
+        .find_map(|tree| tree.files.get(path))
+        .map(|file| &*file.document)
+}
+
+/// The name of the file of a layer.
+pub(crate) fn layer_name(merged: &Merged, layer: LayerId) -> String {
+    match merged.layer(layer) {
+        Some(layer) => {
+            let name = layer.path.file_name().unwrap_or_default().to_string_lossy();
+            match layer.role {
+                Role::Set => format!("`set` in {name}"),
+                Role::Chart | Role::Values | Role::Secrets => name.into_owned(),
+            }
+        }
+        None => "the chart's defaults".to_owned(),
+    }
+}
+
+/// A path as people write it: `brig.config.smtp.host`, `list[0]`, `"a.b".c`.
+pub(crate) fn path_text(path: &[PathStep]) -> String {
+    let mut out = String::new();
+    for step in path {
+        match step {
+            PathStep::Index(at) => out.push_str(&format!("[{at}]")),
+            PathStep::Key(key) => {
+                if !out.is_empty() {
+                    out.push('.');
+                }
+                let plain = !key.is_empty()
+                    && key
+                        .chars()
+                        .all(|c| c.is_alphanumeric() || c == '_' || c == '-');
+                if plain {
+                    out.push_str(key);
+                } else {
+                    out.push_str(&format!("{key:?}"));
+                }
+            }
+        }
+    }
+    out
+}
+
+/// Code in Markdown, whatever backticks it holds.
+pub(crate) fn code(text: &str) -> String {
+    if text.contains('`') {
+        format!("`` {text} ``")
+    } else {
+        format!("`{text}`")
+    }
+}

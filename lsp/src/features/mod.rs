@@ -1,0 +1,23 @@
+//! What the server can do for a text, one file each: functions of a tree, a rule book and a place, without a state of their own.
+
+pub(crate) mod clauses;
+pub(crate) mod code_action;
+pub(crate) mod code_lens;
+pub(crate) mod declared;
+pub(crate) mod effective;
+pub(crate) mod folding;
+pub(crate) mod inlay_hint;
+pub(crate) mod layers;
+pub(crate) mod rule_completion;
+pub(crate) mod rule_hover;
+pub(crate) mod rule_names;
+pub(crate) mod rule_places;
+pub(crate) mod rule_symbols;
+pub(crate) mod selection;
+pub(crate) mod semantic_tokens;
+pub(crate) mod signature;
+pub(crate) mod spot;
+pub(crate) mod symbols;
+pub(crate) mod values_completion;
+pub(crate) mod values_hover;
+pub(crate) mod values_places;

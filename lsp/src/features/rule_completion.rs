@@ -1,0 +1,478 @@
+//! Completion in rule files: clauses, names, built-ins, predicates, fields, keys of charts.
+//!
+//! The place is read from the tokens before it: an item that is being typed is not whole.
+
+use lang::builtins;
+use lang::charts::{Found, Place};
+use lang::parse::ast::ItemKind;
+use lang::parse::{Token, TokenKind, tokens, vocabulary};
+use lang::types::Type;
+use tower_lsp_server::ls_types::CompletionItemKind;
+
+use super::clauses;
+use super::declared::type_text;
+use super::rule_hover::{of_builtin, of_item};
+use super::rule_names::RuleText;
+use super::rule_places::chain;
+use super::values_completion::Proposal;
+
+/// What is being typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Typing<'t> {
+    Item,
+    Clause,
+    ChartClause,
+    Key,
+    Type,
+    Severity,
+    Predicate,
+    FixAction,
+    /// A pattern that begins.
+    Pattern,
+    /// After these names and a dot.
+    Below(Vec<&'t str>),
+    Expression,
+    Nothing,
+}
+
+/// What may stand before a byte, and the first byte of the word.
+pub(crate) fn proposals(rule: &RuleText<'_>, text: &str, offset: u32) -> (Vec<Proposal>, u32) {
+    let all = tokens(text);
+    let inside = all
+        .iter()
+        .find(|token| token.start < offset && offset < token.end);
+    let ended = all.iter().find(|token| token.end == offset);
+    let closed = |token: &Token| !matches!(token.kind, TokenKind::Comment | TokenKind::Doc);
+    let quiet = |token: &Token| {
+        matches!(
+            token.kind,
+            TokenKind::Comment
+                | TokenKind::Doc
+                | TokenKind::Text
+                | TokenKind::Regex
+                | TokenKind::Fence
+        )
+    };
+    if inside.is_some_and(quiet) || ended.is_some_and(|token| !closed(token)) {
+        return (Vec::new(), offset);
+    }
+    let is_word = |token: &&Token| matches!(token.kind, TokenKind::Name | TokenKind::Keyword);
+    let word = inside.or(ended).filter(is_word);
+    let start = word.map_or(offset, |token| token.start);
+    let before: Vec<&Token> = all
+        .iter()
+        .take_while(|token| token.end <= start)
+        .filter(|token| !matches!(token.kind, TokenKind::Comment | TokenKind::Doc))
+        .collect();
+    let typing = typing(text, &before, start);
+    let mut out = offered(rule, text, &typing, start);
+    out.sort_by(|a, b| (&a.label, a.kind_rank()).cmp(&(&b.label, b.kind_rank())));
+    out.dedup_by(|a, b| a.label == b.label);
+    (out, start)
+}
+
+fn typing<'t>(text: &'t str, before: &[&Token], start: u32) -> Typing<'t> {
+    let line = text[..start as usize].rfind('\n').map_or(0, |at| at + 1);
+    let starts_line = text[line..start as usize].trim().is_empty();
+    let words: Vec<&&Token> = before
+        .iter()
+        .filter(|token| token.kind != TokenKind::Blank)
+        .collect();
+    let word = |back: usize| {
+        let at = words.len().checked_sub(back)?;
+        words.get(at).map(|token| token.text(text))
+    };
+    // The brackets that are open, innermost last.
+    let mut open: Vec<usize> = Vec::new();
+    for (at, token) in words.iter().enumerate() {
+        match (token.kind, token.text(text)) {
+            (TokenKind::Punctuation, "{" | "(" | "[") | (TokenKind::TemplateOpen, _) => {
+                open.push(at)
+            }
+            (TokenKind::Punctuation, "}" | ")" | "]") | (TokenKind::TemplateClose, _) => {
+                open.pop();
+            }
+            _ => {}
+        }
+    }
+    let opener = |at: usize| (0..at).rev().map(|at| words[at].text(text));
+    let item_of = |at: usize| {
+        // `rule NAME {`, `chart NAME {`
+        let mut back = opener(at);
+        back.next();
+        back.next()
+    };
+    if open.is_empty() && starts_line {
+        return Typing::Item;
+    }
+    if word(1) == Some(".") {
+        return below(text, &words);
+    }
+    let in_rule = open.first().is_some_and(|at| item_of(*at) == Some("rule"));
+    let in_chart = open.first().is_some_and(|at| item_of(*at) == Some("chart"));
+    let depth = open.len();
+    if in_chart {
+        return match (depth, starts_line, word(1)) {
+            (1, true, _) => Typing::ChartClause,
+            (_, true, _) => Typing::Key,
+            (_, _, Some(":" | "of" | "|")) => Typing::Type,
+            _ => Typing::Nothing,
+        };
+    }
+    match (word(2), word(1)) {
+        _ if in_rule && depth == 1 && starts_line => return Typing::Clause,
+        (_, Some("severity")) => return Typing::Severity,
+        (_, Some("is"))
+        | (Some("is"), Some("a" | "an" | "not"))
+        | (Some("not"), Some("a" | "an")) => {
+            return Typing::Predicate;
+        }
+        (_, Some("fix")) => return Typing::FixAction,
+        (
+            _,
+            Some(
+                "source" | "say" | "help" | "tags" | "since" | "until" | "use" | "rule" | "chart"
+                | "fn" | "let" | "param" | "for",
+            ),
+        ) => {
+            // `say` and `help` take any expression; names are bound by the others.
+            let said = matches!(word(1), Some("say" | "help"));
+            return if said {
+                Typing::Expression
+            } else {
+                Typing::Nothing
+            };
+        }
+        _ => {}
+    }
+    // `for NAME at`: a pattern, until the line ends.
+    let of_line: Vec<&str> = words
+        .iter()
+        .filter(|it| it.start as usize >= line)
+        .map(|it| it.text(text))
+        .collect();
+    if let ["for", _, "at", rest @ ..] = of_line.as_slice()
+        && (rest.is_empty() || matches!(rest, ["user" | "written", "("]))
+    {
+        return Typing::Pattern;
+    }
+    if matches!(word(1), Some(":" | "->")) && !in_rule {
+        return Typing::Type;
+    }
+    Typing::Expression
+}
+
+/// The names before a dot.
+fn below<'t>(text: &'t str, words: &[&&Token]) -> Typing<'t> {
+    let mut names = Vec::new();
+    let mut at = words.len();
+    while at >= 2 && words[at - 1].text(text) == "." {
+        let token = words[at - 2];
+        let name = match token.kind {
+            TokenKind::Name | TokenKind::Keyword => token.text(text),
+            // `"quoted key"`; `*` and `{name}` are steps, too.
+            TokenKind::Text => token.text(text).trim_matches(['"', '\'']),
+            TokenKind::Operator if token.text(text) == "*" => "*",
+            TokenKind::Punctuation if token.text(text) == "}" => {
+                let open = (0..at - 2).rev().find(|at| words[*at].text(text) == "{");
+                let Some(open) = open else {
+                    return Typing::Nothing;
+                };
+                names.push("*");
+                at = open;
+                continue;
+            }
+            _ => return Typing::Nothing,
+        };
+        names.push(name);
+        at -= 2;
+    }
+    names.reverse();
+    Typing::Below(names)
+}
+
+impl Proposal {
+    /// Of two proposals of one name the one that is nearer is kept.
+    fn kind_rank(&self) -> u8 {
+        match self.kind {
+            CompletionItemKind::VARIABLE => 0,
+            CompletionItemKind::FUNCTION => 1,
+            CompletionItemKind::KEYWORD => 3,
+            _ => 2,
+        }
+    }
+}
+
+fn words(table: &[(&str, &str)]) -> Vec<Proposal> {
+    let entries = table.iter();
+    entries
+        .map(|(word, docs)| {
+            let mut proposal = Proposal::new(*word, CompletionItemKind::KEYWORD);
+            proposal.docs = Some((*docs).to_owned());
+            proposal
+        })
+        .collect()
+}
+
+fn plain(list: &[&str], kind: CompletionItemKind) -> Vec<Proposal> {
+    list.iter().map(|word| Proposal::new(*word, kind)).collect()
+}
+
+fn offered(rule: &RuleText<'_>, text: &str, typing: &Typing<'_>, offset: u32) -> Vec<Proposal> {
+    match typing {
+        Typing::Item => words(clauses::ITEMS),
+        Typing::Clause => words(clauses::CLAUSES),
+        Typing::ChartClause => words(clauses::CHART_CLAUSES),
+        Typing::Key => plain(&["secret", "required", "open"], CompletionItemKind::KEYWORD),
+        Typing::Type => plain(
+            &["string", "number", "bool", "any", "list of ", "map of "],
+            CompletionItemKind::TYPE_PARAMETER,
+        ),
+        Typing::Severity => plain(
+            &["error", "warning", "info", "off"],
+            CompletionItemKind::ENUM_MEMBER,
+        ),
+        Typing::FixAction => plain(vocabulary::FIX_ACTIONS, CompletionItemKind::KEYWORD),
+        Typing::Predicate => predicates(),
+        Typing::Pattern => {
+            let mut out = components(rule);
+            out.extend(plain(&["user", "written"], CompletionItemKind::KEYWORD));
+            out
+        }
+        Typing::Below(names) => fields(rule, names, offset),
+        Typing::Expression => expression(rule, text, offset),
+        Typing::Nothing => Vec::new(),
+    }
+}
+
+fn predicates() -> Vec<Proposal> {
+    let entries = builtins::all()
+        .iter()
+        .filter(|entry| entry.builtin.predicate);
+    let mut out: Vec<Proposal> = entries
+        .map(|entry| {
+            let mut proposal = Proposal::new(entry.name(), CompletionItemKind::TYPE_PARAMETER);
+            proposal.docs = Some(of_builtin(entry));
+            proposal
+        })
+        .collect();
+    out.extend(plain(&["not", "a"], CompletionItemKind::KEYWORD));
+    out
+}
+
+fn components(rule: &RuleText<'_>) -> Vec<Proposal> {
+    let charts = &rule.book.charts;
+    let names = charts.component_names();
+    names
+        .map(|name| {
+            let mut proposal = Proposal::new(name, CompletionItemKind::MODULE);
+            proposal.docs = charts.named(name).find_map(|chart| chart.docs.clone());
+            proposal.detail = Some("a chart".to_owned());
+            proposal
+        })
+        .collect()
+}
+
+fn fields(rule: &RuleText<'_>, names: &[&str], offset: u32) -> Vec<Proposal> {
+    let charts = &rule.book.charts;
+    let places = if names.first() == Some(&"*") {
+        let mut places: Vec<Place<'_>> = charts.all_components();
+        for name in &names[1..] {
+            let step = lang::charts::Step::Key(name);
+            places = places
+                .into_iter()
+                .flat_map(|place| charts.step(place, step))
+                .collect();
+        }
+        places
+    } else {
+        chain(rule, names, offset)
+    };
+    let mut out = Vec::new();
+    for place in places.into_iter().take(1_000) {
+        for (name, below) in charts.parts(place) {
+            let mut proposal = Proposal::new(name, CompletionItemKind::MODULE);
+            proposal.docs = below
+                .chart
+                .and_then(|chart| charts.chart(chart).docs.clone());
+            out.push(proposal);
+        }
+        let Found::Map(map, _) = place.found else {
+            continue;
+        };
+        for key in &map.keys {
+            let mut proposal = Proposal::new(&key.name, CompletionItemKind::FIELD);
+            proposal.docs = key.docs.clone();
+            proposal.detail = Some(match key.found() {
+                Found::Value(ty, _) => type_text(ty),
+                Found::Map(..) | Found::Open | Found::Undeclared(_) => "map".to_owned(),
+            });
+            proposal.deprecated = key.ended();
+            if !key
+                .name
+                .chars()
+                .all(|c| c.is_alphanumeric() || c == '-' || c == '_')
+            {
+                proposal.insert = format!("{:?}", key.name);
+            }
+            out.push(proposal);
+        }
+    }
+    out.extend(record_fields(rule, names, offset));
+    out
+}
+
+/// The fields of a record, where the names lead to one.
+fn record_fields(rule: &RuleText<'_>, names: &[&str], offset: u32) -> Vec<Proposal> {
+    let schema = rule.book.program.schema();
+    let Some((first, rest)) = names.split_first() else {
+        return Vec::new();
+    };
+    let bound = rule.facts().and_then(|facts| {
+        let bindings = facts.bindings_at(offset);
+        bindings
+            .filter(|it| it.name == *first)
+            .last()
+            .map(|it| it.ty.clone())
+    });
+    let global = || {
+        let found = schema.globals.iter().find(|(name, _)| name == first)?;
+        lang::types::parse_type(found.1).ok()
+    };
+    let mut ty = bound.or_else(global);
+    for name in rest {
+        let record = ty.as_ref().and_then(record_name);
+        ty = record.and_then(|record| {
+            let record = schema.records.iter().find(|it| it.name == record)?;
+            let (_, ty) = record.fields.iter().find(|(have, _)| have == name)?;
+            lang::types::parse_type(ty).ok()
+        });
+    }
+    let record = ty.as_ref().and_then(record_name);
+    let record = record.and_then(|record| schema.records.iter().find(|it| it.name == record));
+    let fields = record.into_iter().flat_map(|record| record.fields);
+    fields
+        .map(|(name, ty)| {
+            let mut proposal = Proposal::new(*name, CompletionItemKind::FIELD);
+            proposal.detail = Some((*ty).to_owned());
+            proposal
+        })
+        .collect()
+}
+
+fn record_name(ty: &Type) -> Option<&str> {
+    match ty {
+        Type::Record(name) => Some(name),
+        Type::Optional(of) => record_name(of),
+        Type::Any
+        | Type::Null
+        | Type::String
+        | Type::Number
+        | Type::Bool
+        | Type::Regex
+        | Type::List(_)
+        | Type::Map(_) => None,
+    }
+}
+
+fn expression(rule: &RuleText<'_>, text: &str, offset: u32) -> Vec<Proposal> {
+    let mut out = Vec::new();
+    if let Some(facts) = rule.facts() {
+        out.extend(facts.bindings_at(offset).map(|binding| {
+            let mut proposal = Proposal::new(&binding.name, CompletionItemKind::VARIABLE);
+            proposal.detail = Some(binding.ty.to_string());
+            proposal
+        }));
+    }
+    out.extend(bound_above(rule, offset));
+    let _ = text;
+    for file in rule
+        .book
+        .files
+        .iter()
+        .filter(|file| file.pack == rule.file.pack || file.file.is_none())
+    {
+        for item in &file.ast.items {
+            let (name, kind) = match &item.kind {
+                ItemKind::Fn(it) => (&it.name.node, CompletionItemKind::FUNCTION),
+                ItemKind::Let(it) => (&it.name.node, CompletionItemKind::CONSTANT),
+                ItemKind::Param(it) => (&it.name.node, CompletionItemKind::CONSTANT),
+                ItemKind::Rule(_) | ItemKind::Chart(_) | ItemKind::Use(_) => continue,
+            };
+            let mut proposal = Proposal::new(name, kind);
+            proposal.docs = Some(of_item(item, &rule.book.sources.get(file.source).text));
+            out.push(proposal);
+        }
+    }
+    for entry in builtins::all()
+        .iter()
+        .filter(|entry| !entry.builtin.predicate)
+    {
+        let mut proposal = Proposal::new(entry.name(), CompletionItemKind::FUNCTION);
+        proposal.detail = Some(entry.builtin.signature.to_owned());
+        proposal.docs = Some(of_builtin(entry));
+        out.push(proposal);
+    }
+    let schema = rule.book.program.schema();
+    for function in &schema.functions {
+        let name = function.signature.split('(').next().unwrap_or_default();
+        let mut proposal = Proposal::new(name, CompletionItemKind::FUNCTION);
+        proposal.detail = Some(function.signature.to_owned());
+        proposal.docs = Some(function.doc.to_owned());
+        out.push(proposal);
+    }
+    for (name, ty) in &schema.globals {
+        let mut proposal = Proposal::new(*name, CompletionItemKind::VARIABLE);
+        proposal.detail = Some((*ty).to_owned());
+        out.push(proposal);
+    }
+    out.extend(words(clauses::WORDS));
+    out.extend(components(rule));
+    out
+}
+
+/// Names that clauses above bind, for a rule that could not be checked.
+fn bound_above(rule: &RuleText<'_>, offset: u32) -> Vec<Proposal> {
+    use lang::parse::ast::Clause;
+    let mut rules = rule
+        .file
+        .ast
+        .items
+        .iter()
+        .filter_map(|item| match &item.kind {
+            ItemKind::Rule(it) if item.span.start <= offset => Some(it),
+            _ => None,
+        });
+    let Some(around) = rules.next_back() else {
+        return Vec::new();
+    };
+    let mut names = Vec::new();
+    for clause in &around.body {
+        match clause {
+            Clause::ForAt { name, pattern, .. } => {
+                names.push(name);
+                names.extend(
+                    pattern
+                        .segments
+                        .iter()
+                        .filter_map(|segment| match &segment.kind {
+                            lang::parse::ast::SegmentKind::Capture { name, .. } => Some(name),
+                            _ => None,
+                        }),
+                );
+            }
+            Clause::ForIn(generator) => {
+                names.extend(&generator.key);
+                names.push(&generator.name);
+            }
+            Clause::Let(it) => names.push(&it.name),
+            Clause::When(_) | Clause::Require(_) => {}
+        }
+    }
+    let above = names
+        .into_iter()
+        .filter(|name| name.span.end < offset && !name.node.is_empty());
+    above
+        .map(|name| Proposal::new(&name.node, CompletionItemKind::VARIABLE))
+        .collect()
+}

@@ -1,0 +1,50 @@
+//! Growing selections.
+
+use source::Span;
+use values::yaml::Document;
+
+use super::spot::{entry_span, spot};
+
+/// From the smallest span at a byte of a values file to the whole text.
+pub(crate) fn values(document: &Document, offset: u32) -> Vec<Span> {
+    let spot = spot(document, offset);
+    let mut out = Vec::new();
+    let whole = Span::new(document.source(), 0, document.text().len() as u32);
+    if let Some(key) = spot.key {
+        out.push(document.span(key));
+    }
+    let mut chain = spot.chain.iter().rev().peekable();
+    while let Some(&node) = chain.next() {
+        if spot.key.is_none() || !out.is_empty() {
+            out.push(document.span(node));
+        }
+        if let Some(&&above) = chain.peek() {
+            let mut pairs = document.pairs(above);
+            let entry = pairs.find(|(_, value)| *value == node);
+            out.extend(entry.map(|(key, value)| entry_span(document, key, value)));
+        }
+    }
+    out.push(whole);
+    nested(out, offset)
+}
+
+/// From the smallest of these spans around a byte to the largest.
+pub(crate) fn around(spans: impl Iterator<Item = Span>, offset: u32) -> Vec<Span> {
+    let mut spans: Vec<Span> = spans.filter(|span| span.touches(offset)).collect();
+    spans.sort_by_key(|span| span.len());
+    nested(spans, offset)
+}
+
+/// Keeps what holds the byte and everything before it.
+fn nested(spans: Vec<Span>, offset: u32) -> Vec<Span> {
+    let mut out: Vec<Span> = Vec::new();
+    for span in spans.into_iter().filter(|span| span.touches(offset)) {
+        let grows = out
+            .last()
+            .is_none_or(|last| span.start <= last.start && last.end <= span.end && span != *last);
+        if grows {
+            out.push(span);
+        }
+    }
+    out
+}

@@ -1,0 +1,98 @@
+//! The outline of a values file.
+
+use source::Span;
+use tower_lsp_server::ls_types::SymbolKind;
+use values::yaml::{Document, Kind, NodeId};
+
+use super::spot::entry_span;
+
+/// So many symbols are told; editors become slow beyond.
+const MAX_SYMBOLS: usize = 20_000;
+
+/// An entry of an outline.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Symbol {
+    pub(crate) name: String,
+    pub(crate) detail: Option<String>,
+    pub(crate) kind: SymbolKind,
+    /// All of it.
+    pub(crate) span: Span,
+    /// Its name.
+    pub(crate) name_span: Span,
+    pub(crate) children: Vec<Symbol>,
+}
+
+/// The keys of a document, as they stand in it. Values are not shown: some are secret.
+pub(crate) fn outline(document: &Document) -> Vec<Symbol> {
+    let mut left = MAX_SYMBOLS;
+    match document.root() {
+        Some(root) => below(document, root, &mut left, 0),
+        None => Vec::new(),
+    }
+}
+
+fn below(document: &Document, node: NodeId, left: &mut usize, depth: usize) -> Vec<Symbol> {
+    let mut out = Vec::new();
+    if depth > 100 || document.raw(node).starts_with('*') {
+        return out;
+    }
+    for (key, value) in document.pairs(node) {
+        if *left == 0 {
+            break;
+        }
+        *left -= 1;
+        let name = document.key_text(key).into_owned();
+        out.push(Symbol {
+            name: if name.is_empty() {
+                "\"\"".to_owned()
+            } else {
+                name
+            },
+            detail: None,
+            kind: kind_of(document.kind(value)),
+            span: entry_span(document, key, value),
+            name_span: document.span(key),
+            children: below(document, value, left, depth + 1),
+        });
+    }
+    for (at, item) in document.items(node).enumerate() {
+        if *left == 0 {
+            break;
+        }
+        // Lists of plain values say nothing in an outline.
+        if !matches!(document.kind(item), Kind::Map | Kind::List) {
+            continue;
+        }
+        *left -= 1;
+        let span = document.span(item);
+        out.push(Symbol {
+            name: format!("[{at}]"),
+            detail: title(document, item),
+            kind: kind_of(document.kind(item)),
+            span,
+            name_span: Span::new(span.source, span.start, span.start),
+            children: below(document, item, left, depth + 1),
+        });
+    }
+    out
+}
+
+/// The `name` of an item.
+fn title(document: &Document, item: NodeId) -> Option<String> {
+    if document.kind(item) != Kind::Map {
+        return None;
+    }
+    let name = document.get(item, "name")?;
+    (document.kind(name) == Kind::String).then(|| document.text_of(name).into_owned())
+}
+
+fn kind_of(kind: Kind) -> SymbolKind {
+    match kind {
+        Kind::Map => SymbolKind::MODULE,
+        Kind::List => SymbolKind::ARRAY,
+        Kind::Bool => SymbolKind::BOOLEAN,
+        Kind::Number => SymbolKind::NUMBER,
+        Kind::Null => SymbolKind::NULL,
+        Kind::String | Kind::Error => SymbolKind::STRING,
+    }
+}

@@ -1,0 +1,424 @@
+//! Completion in values files: keys and values that charts declare, the names of services and hosts, ids of rules to allow.
+//!
+//! The place is read from the lines above and not from the tree: a text is never less whole than while a word is typed.
+
+use std::collections::BTreeSet;
+
+use lang::charts::{KeyDecl, KeyType, Literal};
+use lint::report::Report;
+use tower_lsp_server::ls_types as lsp;
+use values::merged::{NodeRef, Shape, View};
+use values::path::PathStep;
+
+use super::declared::{keys_at, type_text, types_at};
+use super::layers::Here;
+
+/// The longest way up that is looked at, in lines.
+const MAX_LINES: usize = 200_000;
+
+/// One proposal.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Proposal {
+    pub(crate) label: String,
+    pub(crate) kind: lsp::CompletionItemKind,
+    pub(crate) detail: Option<String>,
+    pub(crate) docs: Option<String>,
+    pub(crate) insert: String,
+    pub(crate) deprecated: bool,
+}
+
+impl Proposal {
+    pub(crate) fn new(label: impl Into<String>, kind: lsp::CompletionItemKind) -> Self {
+        let label = label.into();
+        Self {
+            insert: label.clone(),
+            label,
+            kind,
+            detail: None,
+            docs: None,
+            deprecated: false,
+        }
+    }
+}
+
+/// What is being typed, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Typing {
+    /// A key of the map at the path.
+    Key { path: Vec<PathStep>, indent: usize },
+    /// The value at the path.
+    Value { path: Vec<PathStep> },
+    /// The rule in `# dogwatch: allow …`.
+    Allow,
+    /// Nothing that is known here.
+    Other,
+}
+
+/// What is being typed before a byte, and the first byte of the word.
+pub(crate) fn typing(text: &str, offset: usize) -> (Typing, usize) {
+    let line_start = text[..offset].rfind('\n').map_or(0, |at| at + 1);
+    let line = &text[line_start..offset];
+    if let Some(comment) = comment_start(line) {
+        let said = line[comment..].trim_start_matches('#').trim_start();
+        let rest = said
+            .strip_prefix("dogwatch:")
+            .map(str::trim_start)
+            .and_then(|it| it.strip_prefix("allow"));
+        let word = line.rfind([' ', ',']).map_or(0, |at| at + 1);
+        return match rest {
+            Some(rest) if rest.starts_with(' ') && !rest.contains("--") => {
+                (Typing::Allow, line_start + word)
+            }
+            _ => (Typing::Other, offset),
+        };
+    }
+    let (mut indent, mut dashes) = (line.len() - line.trim_start_matches(' ').len(), 0);
+    let first = indent;
+    while line[indent..].starts_with("- ") {
+        indent += 2;
+        indent += line[indent..].len() - line[indent..].trim_start_matches(' ').len();
+        dashes += 1;
+    }
+    let mut path = path_above(text, line_start, first, dashes > 0);
+    path.extend((0..dashes).map(|_| PathStep::Index(0)));
+    let typed = &line[indent..];
+    match colon(typed) {
+        Some(at) => {
+            path.push(PathStep::Key(unquoted(typed[..at].trim_end())));
+            let value = &typed[at + 1..];
+            let word = indent + at + 1 + (value.len() - value.trim_start().len());
+            let value = value.trim_start();
+            // In a list in brackets only the last item is being typed.
+            let (item, skip) = match value.strip_prefix('[') {
+                Some(items) => {
+                    let last = items.rfind(',').map_or(0, |at| at + 1);
+                    let item = &items[last..];
+                    (true, 1 + last + (item.len() - item.trim_start().len()))
+                }
+                None => (false, 0),
+            };
+            if item {
+                path.push(PathStep::Index(0));
+            }
+            if value.starts_with('{') {
+                return (Typing::Other, offset);
+            }
+            (Typing::Value { path }, line_start + word + skip)
+        }
+        None if dashes > 0 && typed.is_empty() => (Typing::Value { path }, line_start + indent),
+        None => (Typing::Key { path, indent }, line_start + indent),
+    }
+}
+
+/// The path to the map that a line with this indentation belongs to.
+fn path_above(text: &str, line_start: usize, indent: usize, is_item: bool) -> Vec<PathStep> {
+    let mut path = Vec::new();
+    let mut least = indent;
+    // An item may stand as far left as the key of its list.
+    let mut allow_equal = is_item;
+    for line in text[..line_start].lines().rev().take(MAX_LINES) {
+        if least == 0 && !allow_equal {
+            break;
+        }
+        let own = line.len() - line.trim_start_matches(' ').len();
+        let content = &line[own..];
+        if content.is_empty() || content.starts_with('#') || own > least {
+            continue;
+        }
+        let mut inner = own;
+        let mut dashes = 0;
+        while line[inner..].starts_with("- ") {
+            inner += 2;
+            inner += line[inner..].len() - line[inner..].trim_start_matches(' ').len();
+            dashes += 1;
+        }
+        if dashes > 0 {
+            // The first key of an item: the item is above us only if its keys stand further left than we do.
+            if inner < least || (inner == least && own < least) {
+                if inner < least
+                    && let Some(at) = colon(&line[inner..])
+                {
+                    path.push(PathStep::Key(unquoted(&line[inner..inner + at])));
+                }
+                path.extend((0..dashes).map(|_| PathStep::Index(0)));
+                least = own;
+                allow_equal = true;
+            }
+            continue;
+        }
+        let above = own < least || (allow_equal && own == least);
+        if above && let Some(at) = colon(content) {
+            path.push(PathStep::Key(unquoted(content[..at].trim_end())));
+            least = own;
+            allow_equal = false;
+        }
+    }
+    path.reverse();
+    path
+}
+
+/// Where the colon behind a key stands, if the line has one.
+fn colon(content: &str) -> Option<usize> {
+    let start = match content.chars().next()? {
+        quote @ ('"' | '\'') => content[1..].find(quote)? + 2,
+        _ => 0,
+    };
+    let rest = &content[start..];
+    let mut colons = rest.match_indices(':').map(|(at, _)| at);
+    colons
+        .find(|at| rest[at + 1..].is_empty() || rest[at + 1..].starts_with([' ', '\t', '\r']))
+        .map(|at| start + at)
+}
+
+fn unquoted(key: &str) -> String {
+    let bare = |quote| {
+        key.strip_prefix(quote)
+            .and_then(|it: &str| it.strip_suffix(quote))
+    };
+    bare('"').or_else(|| bare('\'')).unwrap_or(key).to_owned()
+}
+
+/// Where a comment begins in a line, if it does; quotes are looked at only as far as one line goes.
+fn comment_start(line: &str) -> Option<usize> {
+    let (mut quote, mut before) = (None, ' ');
+    for (at, c) in line.char_indices() {
+        match (quote, c) {
+            (None, '#') if before.is_whitespace() => return Some(at),
+            (None, '"' | '\'') if before.is_whitespace() || "[{,:".contains(before) => {
+                quote = Some(c)
+            }
+            (Some(open), c) if open == c => quote = None,
+            _ => {}
+        }
+        before = c;
+    }
+    None
+}
+
+/// What may stand there.
+pub(crate) fn proposals(
+    everywhere: &[Here<'_>],
+    report: &Report,
+    typing: &Typing,
+) -> Vec<Proposal> {
+    let mut out = match typing {
+        Typing::Key { path, .. } => everywhere
+            .iter()
+            .flat_map(|here| keys(here, path))
+            .collect(),
+        Typing::Value { path } => everywhere
+            .iter()
+            .flat_map(|here| values(here, path))
+            .collect(),
+        Typing::Allow => rules(report),
+        Typing::Other => Vec::new(),
+    };
+    out.sort_by(|a: &Proposal, b| a.label.cmp(&b.label));
+    out.dedup_by(|a, b| a.label == b.label);
+    out
+}
+
+fn keys(here: &Here<'_>, path: &[PathStep]) -> Vec<Proposal> {
+    let merged = here.merged();
+    let there = |name: &str| {
+        let root = merged.layer_root(here.layer)?;
+        let steps: Vec<_> = path.iter().map(step).collect();
+        let map = merged.lookup(root, &steps).found()?;
+        merged.get(map, name).found()
+    };
+    let mut out = Vec::new();
+    for (name, decl, docs) in keys_at(here, path) {
+        // What is half typed is there, and empty.
+        if there(&name).is_some_and(|node| merged.shape(node) != Shape::Null) {
+            continue;
+        }
+        out.push(key(name, decl.as_ref(), docs));
+    }
+    out
+}
+
+fn key(name: String, decl: Option<&KeyDecl>, docs: Option<String>) -> Proposal {
+    let mut proposal = Proposal::new(name, lsp::CompletionItemKind::PROPERTY);
+    proposal.docs = docs;
+    match decl {
+        Some(decl) => {
+            let ty = match &decl.holds {
+                lang::charts::Holds::Value { ty, .. } => Some(ty),
+                lang::charts::Holds::Keys(_) => None,
+            };
+            let is_map = ty.is_none_or(|ty| matches!(ty, KeyType::Map(_)));
+            let mut detail = ty.map_or("map".to_owned(), type_text);
+            if decl.required {
+                detail.push_str(", required");
+            }
+            if decl.secret {
+                detail.push_str(", secret");
+            }
+            proposal.detail = Some(detail);
+            proposal.deprecated = decl.ended();
+            proposal.insert.push_str(if is_map { ":" } else { ": " });
+        }
+        None => {
+            proposal.kind = lsp::CompletionItemKind::MODULE;
+            proposal.detail = Some("a service".to_owned());
+            proposal.insert.push(':');
+        }
+    }
+    proposal
+}
+
+fn values(here: &Here<'_>, path: &[PathStep]) -> Vec<Proposal> {
+    let mut out = Vec::new();
+    for ty in types_at(here, path) {
+        literals(&ty, &mut out);
+    }
+    let in_list_of_hosts = path.iter().rev().any(|step| match step {
+        PathStep::Key(key) => key
+            .to_ascii_lowercase()
+            .replace(['-', '_'], "")
+            .contains("noproxy"),
+        PathStep::Index(_) => false,
+    });
+    if in_list_of_hosts {
+        out.extend(hosts(here).into_iter().map(|host| {
+            let mut proposal = Proposal::new(host, lsp::CompletionItemKind::VALUE);
+            proposal.detail = Some("a host of this deployment".to_owned());
+            proposal
+        }));
+    }
+    out
+}
+
+fn literals(ty: &KeyType, out: &mut Vec<Proposal>) {
+    match ty {
+        KeyType::Bool => {
+            out.extend(
+                ["true", "false"].map(|it| Proposal::new(it, lsp::CompletionItemKind::VALUE)),
+            );
+        }
+        KeyType::Choice(choices) => out.extend(choices.iter().map(|choice| {
+            let text = match choice {
+                Literal::String(text) => {
+                    values::write::string(text, values::yaml::Style::Plain, true)
+                }
+                other => other.to_string(),
+            };
+            Proposal::new(text, lsp::CompletionItemKind::ENUM_MEMBER)
+        })),
+        KeyType::OrNull(of) => {
+            literals(of, out);
+            out.push(Proposal::new("null", lsp::CompletionItemKind::VALUE));
+        }
+        KeyType::Any | KeyType::String | KeyType::Number | KeyType::List(_) | KeyType::Map(_) => {}
+    }
+}
+
+/// The hosts of a deployment: of its services, and those that its values name.
+fn hosts(here: &Here<'_>) -> BTreeSet<String> {
+    let merged = here.merged();
+    let deployment = merged.deployment();
+    let mut hosts: BTreeSet<String> = ["localhost", "127.0.0.1", ".svc.cluster.local"]
+        .map(str::to_owned)
+        .into();
+    for component in merged.components() {
+        hosts.insert(component.name.clone());
+        if let Some(namespace) = &deployment.releases[component.release].namespace {
+            hosts.insert(format!("{}.{namespace}", component.name));
+        }
+    }
+    let mut left = 100_000;
+    for release in 0..deployment.releases.len() {
+        named_hosts(
+            merged.root(release, View::Effective),
+            here,
+            &mut hosts,
+            &mut left,
+        );
+    }
+    hosts
+}
+
+fn named_hosts(top: NodeRef, here: &Here<'_>, hosts: &mut BTreeSet<String>, left: &mut usize) {
+    let merged = here.merged();
+    let mut open = vec![top];
+    while let Some(node) = open.pop() {
+        let mut entries = Vec::new();
+        merged.entries(node, &mut entries);
+        for (key, value) in entries {
+            *left = left.saturating_sub(1);
+            if *left == 0 {
+                return;
+            }
+            match merged.shape(value) {
+                Shape::Map => open.push(value),
+                Shape::String
+                    if key.eq_ignore_ascii_case("host")
+                        && !lint::shown::is_hidden(merged, value) =>
+                {
+                    let text = merged.text(value);
+                    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
+                    if !text.is_empty() && text.chars().all(is_name) {
+                        hosts.insert(text.into_owned());
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+fn rules(report: &Report) -> Vec<Proposal> {
+    let rules = report.rules.iter();
+    rules
+        .map(|(id, facts)| {
+            let mut proposal = Proposal::new(id, lsp::CompletionItemKind::REFERENCE);
+            proposal.detail = Some(facts.summary.clone());
+            proposal
+        })
+        .collect()
+}
+
+fn step(step: &PathStep) -> values::path::Step<'_> {
+    match step {
+        PathStep::Key(key) => values::path::Step::Key(key),
+        PathStep::Index(at) => values::path::Step::Index(*at),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> String {
+        let offset = text.find('|').unwrap();
+        let text = text.replace('|', "");
+        let words = |path: &[PathStep]| super::super::layers::path_text(path);
+        match typing(&text, offset).0 {
+            Typing::Key { path, indent } => format!("key of `{}` at {indent}", words(&path)),
+            Typing::Value { path } => format!("value of `{}`", words(&path)),
+            Typing::Allow => "allow".to_owned(),
+            Typing::Other => "other".to_owned(),
+        }
+    }
+
+    #[test]
+    fn the_place_is_read_from_indentation() {
+        assert_eq!(at("|"), "key of `` at 0");
+        assert_eq!(at("a:\n  b:\n    c: 1\n    |d"), "key of `a.b` at 4");
+        assert_eq!(at("a:\n  b:\n    c: 1\n  x|: 2\n"), "key of `a` at 2");
+        assert_eq!(at("a:\n  b:\n\n  # note\n    c: \"x|"), "value of `a.b.c`");
+        assert_eq!(at("a:\n- x: 1\n  y|"), "key of `a[0]` at 2");
+        assert_eq!(at("a:\n- x:\n    z: 1\n    y: |"), "value of `a[0].x.y`");
+        assert_eq!(at("a:\n  l:\n    - |"), "value of `a.l[0]`");
+        assert_eq!(at("a:\n  l: [x, |"), "value of `a.l[0]`");
+        assert_eq!(at("a: {b|"), "other");
+    }
+
+    #[test]
+    fn rules_are_allowed_in_comments() {
+        assert_eq!(at("a: 1 # dogwatch: allow no|"), "allow");
+        assert_eq!(at("a: 1 # dogwatch: allow no -- be|"), "other");
+        assert_eq!(at("# b|"), "other");
+        assert_eq!(at("a: '# b|"), "value of `a`");
+    }
+}

@@ -1,0 +1,142 @@
+//! Hover in values files: what Helm will use, which layers say what, what the chart declares, and what is wrong.
+
+use lint::report::Report;
+use source::Span;
+use values::merged::{Fate, Lookup, Occurrence, View};
+use values::yaml::{Document, NodeId};
+
+use super::declared::{Declaration, declaration};
+use lint::shown::shown;
+
+use super::layers::{Here, code, layer_name, path_text};
+
+/// So many deployments are told of; a file of many has a line that counts the rest.
+const MAX_DEPLOYMENTS: usize = 6;
+
+/// The text for a value, in Markdown. `place` gives a link to a place.
+pub(crate) fn hover(
+    everywhere: &[Here<'_>],
+    document: &Document,
+    node: NodeId,
+    link: &dyn Fn(&Here<'_>, Span) -> Option<String>,
+) -> Option<String> {
+    let mut out = String::new();
+    let mut declared = false;
+    let mut told = 0;
+    for here in everywhere {
+        let Some(path) = here.path(node) else {
+            continue;
+        };
+        if path.0.is_empty() {
+            continue;
+        }
+        if told == 0 {
+            out.push_str(&format!("**{}**\n\n", code(&path_text(&path.0))));
+        }
+        if !declared && let Some(found) = declaration(here, &path.0) {
+            out.push_str(&told_of(&found));
+            declared = true;
+        }
+        told += 1;
+        if told > MAX_DEPLOYMENTS {
+            continue;
+        }
+        out.push_str(&effective(here, &path.steps(), link));
+    }
+    if told > MAX_DEPLOYMENTS {
+        out.push_str(&format!(
+            "… and {} more deployments\n",
+            told - MAX_DEPLOYMENTS
+        ));
+    }
+    let _ = document;
+    (told > 0).then(|| out.trim_end().to_owned())
+}
+
+fn told_of(found: &Declaration) -> String {
+    let mut line = format!("{} of the chart `{}`", code(&found.ty), found.chart);
+    for mark in &found.marks {
+        line.push_str(" · ");
+        line.push_str(mark);
+    }
+    if let Some(default) = &found.default {
+        line.push_str(&format!(" · default {}", code(default)));
+    }
+    line.push_str("\n\n");
+    if let Some(docs) = &found.docs {
+        line.push_str(docs.trim());
+        line.push_str("\n\n");
+    }
+    line
+}
+
+/// The value that one release gets, and what each layer says of it.
+fn effective(
+    here: &Here<'_>,
+    path: &[values::path::Step<'_>],
+    link: &dyn Fn(&Here<'_>, Span) -> Option<String>,
+) -> String {
+    let merged = here.merged();
+    let release = here.release();
+    let value = match merged.lookup(merged.root(release, View::Effective), path) {
+        Lookup::Found(node) => code(&shown(merged, node)),
+        Lookup::Missing => "nothing".to_owned(),
+        Lookup::Unknown(unknown) => format!("not to be seen: {}", unknown.reason.as_str()),
+    };
+    let name = &merged.deployment().releases[release].name;
+    let profile = match here.profile() {
+        "" => String::new(),
+        profile => format!(" ({profile})"),
+    };
+    let mut out = format!("{name}{profile} gets {value}\n\n");
+    for occurrence in merged.history(release, path) {
+        out.push_str(&line(here, &occurrence, path.len(), link));
+    }
+    out.push('\n');
+    out
+}
+
+fn line(
+    here: &Here<'_>,
+    occurrence: &Occurrence,
+    depth: usize,
+    link: &dyn Fn(&Here<'_>, Span) -> Option<String>,
+) -> String {
+    let merged = here.merged();
+    let name = layer_name(merged, occurrence.layer);
+    let place = merged.place(occurrence.node);
+    let name = match place.and_then(|place| link(here, place.key.unwrap_or(place.value))) {
+        Some(target) => format!("[{name}]({target})"),
+        None => name,
+    };
+    let value = code(&shown(merged, occurrence.node));
+    let fate = match occurrence.fate {
+        Fate::Used if occurrence.depth < depth => " — leaves no room for it".to_owned(),
+        Fate::Used => " — used".to_owned(),
+        Fate::Merged => " — merged".to_owned(),
+        Fate::Hidden { by } => match merged.layer_of(by) {
+            Some(layer) if layer != occurrence.layer => {
+                format!(" — hidden by {}", layer_name(merged, layer))
+            }
+            _ => " — hidden".to_owned(),
+        },
+    };
+    format!("- {name}: {value}{fate}\n")
+}
+
+/// What a rule says, for a finding under the cursor.
+pub(crate) fn rule_text(report: &Report, rule: &str) -> Option<String> {
+    let facts = report.rules.get(rule)?;
+    let mut out = format!("---\n\n**{rule}**");
+    let severity = facts.severity.map(|it| format!(" · {it}"));
+    out.push_str(&severity.unwrap_or_default());
+    out.push_str("\n\n");
+    out.push_str(facts.docs.trim());
+    for (title, address) in &facts.sources {
+        match address {
+            Some(address) => out.push_str(&format!("\n\n[{title}]({address})")),
+            None => out.push_str(&format!("\n\n{title}")),
+        }
+    }
+    Some(out)
+}

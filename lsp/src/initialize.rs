@@ -1,0 +1,279 @@
+//! The first exchange: what the client can do, and what this server can.
+//!
+//! Nothing that a client says here may keep the server from starting, so its words are read one by one and not as a whole.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+use source::PositionEncoding;
+use tower_lsp_server::ls_types as lsp;
+
+use crate::features::semantic_tokens;
+use crate::uri;
+
+/// Commands that the client may have executed.
+pub(crate) mod command {
+    /// The text of the effective values of the releases of a file: `[uri]`.
+    pub(crate) const EFFECTIVE_VALUES: &str = "dogwatch.effectiveValues";
+    /// Every safe fix of the file: `[uri]`.
+    pub(crate) const FIX_FILE: &str = "dogwatch.fixFile";
+    /// Every safe fix of the workspace: `[]`.
+    pub(crate) const FIX_WORKSPACE: &str = "dogwatch.fixWorkspace";
+    /// What is needed to understand a report about the server: `[]`.
+    pub(crate) const DEBUG_INFORMATION: &str = "dogwatch.debugInformation";
+    /// The examples of a rule: `[uri, rule]`.
+    pub(crate) const RUN_EXAMPLES: &str = "dogwatch.runExamples";
+    /// The places that a rule looks at, or the layers that override a key: `[title, [location]]`.
+    pub(crate) const SHOW_PLACES: &str = "dogwatch.showPlaces";
+    /// A page of the guidance: `[address]`.
+    pub(crate) const OPEN_GUIDANCE: &str = "dogwatch.openGuidance";
+
+    /// One repair of a finding: `[uri, fingerprint, number]`.
+    pub(crate) const APPLY_REPAIR: &str = "dogwatch.applyRepair";
+
+    /// All of them.
+    pub(crate) const ALL: [&str; 8] = [
+        APPLY_REPAIR,
+        EFFECTIVE_VALUES,
+        FIX_FILE,
+        FIX_WORKSPACE,
+        DEBUG_INFORMATION,
+        RUN_EXAMPLES,
+        SHOW_PLACES,
+        OPEN_GUIDANCE,
+    ];
+}
+
+/// What the client is and can do.
+#[derive(Debug, Clone)]
+pub(crate) struct Client {
+    /// How columns are counted from now on.
+    pub(crate) encoding: PositionEncoding,
+    /// The folders of the workspace.
+    pub(crate) folders: Vec<PathBuf>,
+    /// Settings given at the start.
+    pub(crate) options: Value,
+    /// The process that must live for the server to be of use.
+    pub(crate) process: Option<u32>,
+    /// Its name and version, for reports.
+    pub(crate) name: String,
+    capabilities: Value,
+}
+
+impl Default for Client {
+    fn default() -> Self {
+        Self {
+            encoding: PositionEncoding::Utf16,
+            folders: Vec::new(),
+            options: Value::Null,
+            process: None,
+            name: String::new(),
+            capabilities: Value::Null,
+        }
+    }
+}
+
+impl Client {
+    /// True if a capability, as `textDocument.hover.x` with slashes, is announced.
+    pub(crate) fn can(&self, pointer: &str) -> bool {
+        match self.capabilities.pointer(pointer) {
+            Some(Value::Bool(yes)) => *yes,
+            Some(Value::Null) | None => false,
+            Some(_) => true,
+        }
+    }
+
+    /// True if findings are asked for instead of told: only by clients that cannot be told, and that can be asked to ask again.
+    pub(crate) fn pulls(&self) -> bool {
+        pulls(&self.capabilities)
+    }
+}
+
+fn pulls(capabilities: &Value) -> bool {
+    let can = |pointer| {
+        capabilities
+            .pointer(pointer)
+            .is_some_and(|it| !it.is_null())
+    };
+    can("/textDocument/diagnostic")
+        && capabilities.pointer("/workspace/diagnostics/refreshSupport") == Some(&Value::Bool(true))
+        && !can("/textDocument/publishDiagnostics")
+}
+
+/// The parameters of `initialize` in a form that always can be read: as they came, in one field.
+pub(crate) fn tolerate(params: Value) -> Value {
+    json!({"capabilities": {}, "initializationOptions": params})
+}
+
+/// The answer, and what was learned. `params` went through [`tolerate`].
+pub(crate) fn answer(params: &lsp::InitializeParams) -> (lsp::InitializeResult, Client) {
+    let said = params.initialization_options.clone().unwrap_or_default();
+    let capabilities = said.get("capabilities").cloned().unwrap_or_default();
+    let (encoding, kind) = negotiate(capabilities.pointer("/general/positionEncodings"));
+    let word = |pointer| said.pointer(pointer).and_then(Value::as_str).unwrap_or("");
+    let client = Client {
+        encoding,
+        folders: folders(&said),
+        options: said
+            .get("initializationOptions")
+            .cloned()
+            .unwrap_or_default(),
+        process: said
+            .get("processId")
+            .and_then(Value::as_u64)
+            .and_then(|id| u32::try_from(id).ok()),
+        name: format!(
+            "{} {}",
+            word("/clientInfo/name"),
+            word("/clientInfo/version")
+        )
+        .trim()
+        .to_owned(),
+        capabilities,
+    };
+    let result = lsp::InitializeResult {
+        capabilities: server_capabilities(kind, client.pulls()),
+        server_info: Some(lsp::ServerInfo {
+            name: "dogwatch".to_owned(),
+            version: Some(env!("CARGO_PKG_VERSION").to_owned()),
+        }),
+        offset_encoding: None,
+    };
+    (result, client)
+}
+
+/// Bytes where the client can, for they cost nothing; else UTF-16, which every client can.
+fn negotiate(offered: Option<&Value>) -> (PositionEncoding, lsp::PositionEncodingKind) {
+    let offered = offered.and_then(Value::as_array);
+    let has = |name: &str| offered.is_some_and(|list| list.iter().any(|it| it == name));
+    if has("utf-8") {
+        (PositionEncoding::Utf8, lsp::PositionEncodingKind::UTF8)
+    } else if has("utf-32") && !has("utf-16") {
+        (PositionEncoding::Utf32, lsp::PositionEncodingKind::UTF32)
+    } else {
+        (PositionEncoding::Utf16, lsp::PositionEncodingKind::UTF16)
+    }
+}
+
+/// `workspaceFolders`, or what clients had before.
+fn folders(said: &Value) -> Vec<PathBuf> {
+    let listed = said.get("workspaceFolders").and_then(Value::as_array);
+    let listed = listed.into_iter().flatten();
+    let mut found: Vec<PathBuf> = listed
+        .filter_map(|folder| uri::path_of(folder.get("uri")?.as_str()?))
+        .collect();
+    if found.is_empty() {
+        let root = said.get("rootUri").and_then(Value::as_str);
+        found.extend(root.and_then(uri::path_of));
+    }
+    if found.is_empty() {
+        let root = said.get("rootPath").and_then(Value::as_str);
+        found.extend(root.map(PathBuf::from).filter(|it| it.is_absolute()));
+    }
+    found
+}
+
+fn server_capabilities(
+    encoding: lsp::PositionEncodingKind,
+    pulls: bool,
+) -> lsp::ServerCapabilities {
+    let files = lsp::FileOperationRegistrationOptions {
+        filters: vec![lsp::FileOperationFilter {
+            scheme: Some("file".to_owned()),
+            pattern: lsp::FileOperationPattern {
+                glob: "**/*".to_owned(),
+                ..Default::default()
+            },
+        }],
+    };
+    let words = |list: &[&str]| Some(list.iter().map(|it| (*it).to_owned()).collect());
+    lsp::ServerCapabilities {
+        position_encoding: Some(encoding),
+        text_document_sync: Some(
+            lsp::TextDocumentSyncOptions {
+                open_close: Some(true),
+                change: Some(lsp::TextDocumentSyncKind::INCREMENTAL),
+                save: Some(lsp::SaveOptions::default().into()),
+                ..Default::default()
+            }
+            .into(),
+        ),
+        hover_provider: Some(true.into()),
+        completion_provider: Some(lsp::CompletionOptions {
+            trigger_characters: words(&[".", ":", " ", "-", "{", "\"", "["]),
+            ..Default::default()
+        }),
+        signature_help_provider: Some(lsp::SignatureHelpOptions {
+            trigger_characters: words(&["(", ","]),
+            ..Default::default()
+        }),
+        definition_provider: Some(lsp::OneOf::Left(true)),
+        references_provider: Some(lsp::OneOf::Left(true)),
+        document_highlight_provider: Some(lsp::OneOf::Left(true)),
+        document_symbol_provider: Some(lsp::OneOf::Left(true)),
+        workspace_symbol_provider: Some(lsp::OneOf::Left(true)),
+        document_link_provider: Some(lsp::DocumentLinkOptions {
+            resolve_provider: None,
+            work_done_progress_options: Default::default(),
+        }),
+        folding_range_provider: Some(true.into()),
+        selection_range_provider: Some(true.into()),
+        semantic_tokens_provider: Some(
+            lsp::SemanticTokensOptions {
+                legend: semantic_tokens::legend(),
+                range: Some(true),
+                full: Some(lsp::SemanticTokensFullOptions::Bool(true)),
+                ..Default::default()
+            }
+            .into(),
+        ),
+        inlay_hint_provider: Some(lsp::OneOf::Left(true)),
+        code_action_provider: Some(
+            lsp::CodeActionOptions {
+                code_action_kinds: Some(vec![
+                    lsp::CodeActionKind::QUICKFIX,
+                    lsp::CodeActionKind::new(FIX_ALL),
+                    lsp::CodeActionKind::REFACTOR,
+                ]),
+                ..Default::default()
+            }
+            .into(),
+        ),
+        code_lens_provider: Some(lsp::CodeLensOptions {
+            resolve_provider: None,
+        }),
+        document_formatting_provider: Some(lsp::OneOf::Left(true)),
+        rename_provider: Some(lsp::OneOf::Right(lsp::RenameOptions {
+            prepare_provider: Some(true),
+            work_done_progress_options: Default::default(),
+        })),
+        execute_command_provider: Some(lsp::ExecuteCommandOptions {
+            commands: command::ALL.map(str::to_owned).into(),
+            ..Default::default()
+        }),
+        diagnostic_provider: pulls.then(|| {
+            lsp::DiagnosticServerCapabilities::Options(lsp::DiagnosticOptions {
+                identifier: Some("dogwatch".to_owned()),
+                inter_file_dependencies: true,
+                workspace_diagnostics: false,
+                work_done_progress_options: Default::default(),
+            })
+        }),
+        workspace: Some(lsp::WorkspaceServerCapabilities {
+            workspace_folders: Some(lsp::WorkspaceFoldersServerCapabilities {
+                supported: Some(true),
+                change_notifications: Some(lsp::OneOf::Left(true)),
+            }),
+            file_operations: Some(lsp::WorkspaceFileOperationsServerCapabilities {
+                did_create: Some(files.clone()),
+                did_rename: Some(files.clone()),
+                did_delete: Some(files),
+                ..Default::default()
+            }),
+        }),
+        ..Default::default()
+    }
+}
+
+/// The kind of the action that applies every safe fix of a file.
+pub(crate) const FIX_ALL: &str = "source.fixAll.dogwatch";

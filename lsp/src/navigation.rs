@@ -1,0 +1,178 @@
+//! Definitions, references, highlights and renaming, as the client asks for them.
+
+use std::path::PathBuf;
+
+use tower_lsp_server::jsonrpc::{Error, Result};
+use tower_lsp_server::ls_types as lsp;
+
+use crate::features::rule_names::is_name;
+use crate::features::{spot, values_places};
+use crate::session::Session;
+
+impl Session {
+    pub(crate) fn goto_definition(
+        &mut self,
+        params: lsp::GotoDefinitionParams,
+    ) -> Result<Option<lsp::GotoDefinitionResponse>> {
+        let at = params.text_document_position_params;
+        let uri = at.text_document.uri.clone();
+        let Some(offset) = self.offset(&at) else {
+            return Ok(None);
+        };
+        let mut found = if self.is_rules(&uri) {
+            self.with_rules(&uri, |rule| {
+                let spans = rule.definition(offset);
+                spans
+                    .into_iter()
+                    .filter_map(|span| self.place_in_book(rule.book, span))
+                    .collect()
+            })
+            .unwrap_or_default()
+        } else {
+            let Some(values) = self.values_text(&uri) else {
+                return Ok(None);
+            };
+            let everywhere = values.everywhere();
+            let node = spot::spot(&values.yaml, offset).node();
+            let places = node.map_or_else(Vec::new, |node| {
+                values_places::definition(&everywhere, node)
+            });
+            self.places_of(&everywhere, &places)
+        };
+        found.extend(self.rules_of_findings(&uri, offset));
+        Ok((!found.is_empty()).then_some(lsp::GotoDefinitionResponse::Array(found)))
+    }
+
+    /// The rules of the findings at a byte.
+    fn rules_of_findings(&mut self, uri: &lsp::Uri, offset: u32) -> Vec<lsp::Location> {
+        if self.is_rules(uri) {
+            return Vec::new();
+        }
+        let judged = self
+            .path_of(uri)
+            .and_then(|path| Some((self.judged_now(&path)?, path)));
+        let Some((judged, path)) = judged else {
+            return Vec::new();
+        };
+        let own = judged.source_of(&path);
+        let at = judged.report.findings.iter().filter(|finding| {
+            let primary = finding.diagnostic.primary.span;
+            Some(primary.source) == own && primary.touches(offset)
+        });
+        at.filter_map(|finding| {
+            let book = &judged.trees.first()?.book;
+            let (_, _, rule) = book.rule(finding.diagnostic.code.as_str())?;
+            self.place_in_book(book, rule.name.span)
+        })
+        .collect()
+    }
+
+    pub(crate) fn references(
+        &mut self,
+        params: lsp::ReferenceParams,
+    ) -> Result<Option<Vec<lsp::Location>>> {
+        let at = params.text_document_position;
+        let uri = at.text_document.uri.clone();
+        let Some(offset) = self.offset(&at) else {
+            return Ok(None);
+        };
+        let found: Vec<lsp::Location> = if self.is_rules(&uri) {
+            let with = params.context.include_declaration;
+            self.with_rules(&uri, |rule| {
+                let spans = rule.references(offset, with);
+                spans
+                    .into_iter()
+                    .filter_map(|span| self.place_in_book(rule.book, span))
+                    .collect()
+            })
+            .unwrap_or_default()
+        } else {
+            let Some(values) = self.values_text(&uri) else {
+                return Ok(None);
+            };
+            let everywhere = values.everywhere();
+            let node = spot::spot(&values.yaml, offset).node();
+            let places = node.map_or_else(Vec::new, |node| {
+                values_places::layers(&everywhere, node, true)
+            });
+            self.places_of(&everywhere, &places)
+        };
+        Ok((!found.is_empty()).then_some(found))
+    }
+
+    pub(crate) fn document_highlight(
+        &mut self,
+        params: lsp::DocumentHighlightParams,
+    ) -> Result<Option<Vec<lsp::DocumentHighlight>>> {
+        let at = params.text_document_position_params;
+        let uri = at.text_document.uri.clone();
+        let Some(offset) = self.offset(&at) else {
+            return Ok(None);
+        };
+        let spans = self.with_rules(&uri, |rule| {
+            let mut spans = rule.references(offset, true);
+            spans.retain(|span| span.source == rule.source());
+            spans
+        });
+        let found: Vec<lsp::DocumentHighlight> = spans
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|span| {
+                Some(lsp::DocumentHighlight {
+                    range: self.range(&uri, span)?,
+                    kind: Some(lsp::DocumentHighlightKind::TEXT),
+                })
+            })
+            .collect();
+        Ok((!found.is_empty()).then_some(found))
+    }
+
+    pub(crate) fn prepare_rename(
+        &mut self,
+        params: lsp::TextDocumentPositionParams,
+    ) -> Result<Option<lsp::PrepareRenameResponse>> {
+        let uri = params.text_document.uri.clone();
+        let Some(offset) = self.offset(&params) else {
+            return Ok(None);
+        };
+        let found = self
+            .with_rules(&uri, |rule| rule.renamable(offset))
+            .flatten();
+        Ok(found
+            .and_then(|(span, _)| self.range(&uri, span))
+            .map(lsp::PrepareRenameResponse::Range))
+    }
+
+    pub(crate) fn rename(
+        &mut self,
+        params: lsp::RenameParams,
+    ) -> Result<Option<lsp::WorkspaceEdit>> {
+        let at = params.text_document_position;
+        if !is_name(&params.new_name) {
+            return Err(Error::invalid_params(format!(
+                "`{}` cannot be a name",
+                params.new_name
+            )));
+        }
+        let Some(offset) = self.offset(&at) else {
+            return Ok(None);
+        };
+        let edit = self.with_rules(&at.text_document.uri, |rule| {
+            let (_, spans) = rule.renamable(offset)?;
+            let mut files = std::collections::BTreeMap::<PathBuf, Vec<lsp::TextEdit>>::new();
+            for span in spans {
+                let path = rule.book.file(span.source)?.file.clone()?;
+                let range = self.range_in(Some(&path), rule.book.sources.get(span.source), span);
+                files
+                    .entry(path)
+                    .or_default()
+                    .push(lsp::TextEdit::new(range, params.new_name.clone()));
+            }
+            self.edit_of(files)
+        });
+        match edit.flatten() {
+            Some(edit) => Ok(Some(edit)),
+            None => Err(Error::invalid_params("this cannot be renamed here")),
+        }
+    }
+}

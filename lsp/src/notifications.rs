@@ -1,0 +1,243 @@
+//! What the client tells.
+
+use lint::project::Change;
+use serde_json::json;
+use tower_lsp_server::ls_types as lsp;
+
+use crate::session::Session;
+use crate::settings::Scope;
+use crate::{uri, watch};
+
+impl Session {
+    pub(crate) fn initialized(&mut self, _: lsp::InitializedParams) {
+        if let Some(process) = self.client.process {
+            watch::watch(process, self.end_when_gone());
+        }
+        if self
+            .client
+            .can("/workspace/didChangeWatchedFiles/dynamicRegistration")
+        {
+            self.watch_files();
+        }
+        if self
+            .client
+            .can("/workspace/didChangeConfiguration/dynamicRegistration")
+        {
+            let registration = json!({"id": "configuration", "method": "workspace/didChangeConfiguration",
+                "registerOptions": {"section": "dogwatch"}});
+            // A client that refuses tells changes of its settings anyway, or never.
+            self.ask(
+                "client/registerCapability",
+                json!({"registrations": [registration]}),
+                |_, _| {},
+            );
+        }
+        self.pull_settings();
+    }
+
+    fn watch_files(&mut self) {
+        let globs = ["**/*.{yaml,yml,watch}", "**/.gitignore"];
+        let watchers: Vec<_> = globs
+            .iter()
+            .map(|glob| json!({"globPattern": glob}))
+            .collect();
+        let registration = json!({"id": "files", "method": "workspace/didChangeWatchedFiles",
+            "registerOptions": {"watchers": watchers}});
+        self.ask(
+            "client/registerCapability",
+            json!({"registrations": [registration]}),
+            |_, _| {},
+        );
+    }
+
+    /// True if the client says what happens to files outside the editor.
+    fn is_told_of_files(&self) -> bool {
+        self.client
+            .can("/workspace/didChangeWatchedFiles/dynamicRegistration")
+    }
+
+    fn pull_settings(&mut self) {
+        if !self.client.can("/workspace/configuration") {
+            return;
+        }
+        let params = json!({"items": [{"section": "dogwatch"}]});
+        self.ask("workspace/configuration", params, |session, answer| {
+            let first = answer.as_ref().and_then(|it| it.get(0)).cloned();
+            session.take_settings(&first.unwrap_or_default());
+        });
+    }
+
+    fn take_settings(&mut self, said: &serde_json::Value) {
+        let before = self.settings.clone();
+        self.settings.take(said);
+        if before == self.settings {
+            return;
+        }
+        if before.scope != self.settings.scope {
+            self.background = Default::default();
+            if self.settings.scope == Scope::Open {
+                self.clear_unseen();
+            }
+        }
+        self.all_stale();
+        self.refresh_shown();
+    }
+
+    /// Has the client ask again for what it shows beside texts.
+    pub(crate) fn refresh_shown(&mut self) {
+        let can = |what| self.client.can(what);
+        let inlay = can("/workspace/inlayHint/refreshSupport");
+        let lens = can("/workspace/codeLens/refreshSupport");
+        if inlay {
+            self.ask("workspace/inlayHint/refresh", json!(null), |_, _| {});
+        }
+        if lens {
+            self.ask("workspace/codeLens/refresh", json!(null), |_, _| {});
+        }
+    }
+
+    pub(crate) fn did_open(&mut self, params: lsp::DidOpenTextDocumentParams) {
+        let item = params.text_document;
+        let path = uri::path_of(item.uri.as_str());
+        self.documents.open(
+            item.uri.clone(),
+            path.clone(),
+            item.language_id,
+            item.version,
+            item.text,
+        );
+        let Some(path) = path else {
+            self.tell_lone(&item.uri);
+            return;
+        };
+        if !self.is_told_of_files() {
+            self.apply(Change::Everything);
+        }
+        if !self.follow(&path) {
+            self.send_text(&item.uri);
+        }
+    }
+
+    pub(crate) fn did_change(&mut self, params: lsp::DidChangeTextDocumentParams) {
+        let uri = params.text_document.uri;
+        let (version, encoding) = (params.text_document.version, self.client.encoding);
+        let changed = self
+            .documents
+            .change(&uri, version, params.content_changes, encoding);
+        // A change of what is not open changes nothing.
+        let Some(document) = changed else { return };
+        if document.path.is_none() {
+            self.tell_lone(&uri);
+            return;
+        }
+        self.send_text(&uri);
+    }
+
+    /// Gives the project the text of an open file.
+    fn send_text(&mut self, uri: &lsp::Uri) {
+        let Some(document) = self.documents.get(uri) else {
+            return;
+        };
+        let Some(path) = document.path.clone() else {
+            return;
+        };
+        let text = document.text.clone();
+        self.apply(Change::Text {
+            path: path.clone(),
+            text,
+        });
+        self.stale.insert(path);
+    }
+
+    pub(crate) fn did_save(&mut self, params: lsp::DidSaveTextDocumentParams) {
+        // Whoever saves may have changed other files before, and the client does not say.
+        if !self.is_told_of_files() {
+            self.apply(Change::Everything);
+            self.all_stale();
+        }
+        self.documents.touch(&params.text_document.uri);
+    }
+
+    pub(crate) fn did_close(&mut self, params: lsp::DidCloseTextDocumentParams) {
+        let uri = params.text_document.uri;
+        let Some(document) = self.documents.close(&uri) else {
+            return;
+        };
+        if let Some(path) = document.path
+            && self.documents.at(&path).is_none()
+        {
+            self.judged.remove(&path);
+            self.stale.remove(&path);
+            self.apply(Change::Closed { path });
+        }
+        self.told.remove(uri.as_str());
+        self.say(uri, None, Vec::new());
+        self.background.all = 0;
+    }
+
+    pub(crate) fn did_change_configuration(&mut self, params: lsp::DidChangeConfigurationParams) {
+        self.take_settings(&params.settings);
+        self.pull_settings();
+    }
+
+    pub(crate) fn did_change_workspace_folders(
+        &mut self,
+        params: lsp::DidChangeWorkspaceFoldersParams,
+    ) {
+        let event = params.event;
+        let gone: Vec<_> = event
+            .removed
+            .iter()
+            .filter_map(|it| uri::path_of(it.uri.as_str()))
+            .collect();
+        self.client.folders.retain(|folder| !gone.contains(folder));
+        for added in event.added {
+            let path = uri::path_of(added.uri.as_str());
+            self.client
+                .folders
+                .extend(path.filter(|it| !self.client.folders.contains(it)));
+        }
+        self.new_project();
+    }
+
+    pub(crate) fn did_change_watched_files(&mut self, params: lsp::DidChangeWatchedFilesParams) {
+        self.changed_on_disk(params.changes.iter().map(|change| change.uri.as_str()));
+    }
+
+    pub(crate) fn did_create_files(&mut self, params: lsp::CreateFilesParams) {
+        self.changed_on_disk(params.files.iter().map(|file| file.uri.as_str()));
+    }
+
+    pub(crate) fn did_rename_files(&mut self, params: lsp::RenameFilesParams) {
+        let files = params.files.iter();
+        self.changed_on_disk(files.flat_map(|file| [file.old_uri.as_str(), file.new_uri.as_str()]));
+    }
+
+    pub(crate) fn did_delete_files(&mut self, params: lsp::DeleteFilesParams) {
+        self.changed_on_disk(params.files.iter().map(|file| file.uri.as_str()));
+    }
+
+    /// Files, or folders, that are not on disk any more what they were.
+    fn changed_on_disk<'a>(&mut self, addresses: impl Iterator<Item = &'a str>) {
+        let paths: Vec<_> = addresses.filter_map(uri::path_of).collect();
+        let is_file = |path: &std::path::Path| path.extension().is_some();
+        if paths.len() > 64 || paths.iter().any(|path| !is_file(path)) {
+            self.apply(Change::Everything);
+        } else {
+            for path in paths {
+                self.apply(Change::Disk { path });
+            }
+        }
+        self.all_stale();
+        self.refresh_shown();
+    }
+
+    /// Tells what can be said of a text that is no file: whether it can be read.
+    fn tell_lone(&mut self, uri: &lsp::Uri) {
+        let Some(document) = self.documents.get(uri) else {
+            return;
+        };
+        let (version, shown) = (document.version, self.lone_findings(document));
+        self.say(uri.clone(), Some(version), shown);
+    }
+}

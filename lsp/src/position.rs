@@ -1,0 +1,106 @@
+//! The only place where bytes become lines and columns, and the other way round.
+
+use source::{LineCol, LineIndex, PositionEncoding, Span};
+use tower_lsp_server::ls_types::{Position, Range};
+
+/// The byte of a position. Outside the text it is the nearest byte inside; never within a character, and never between the two
+/// characters of a line's end.
+pub(crate) fn offset_of(
+    text: &str,
+    lines: &LineIndex,
+    at: Position,
+    encoding: PositionEncoding,
+) -> u32 {
+    let at = LineCol {
+        line: at.line,
+        column: at.character,
+    };
+    before_line_end(text, lines.offset(at, encoding))
+}
+
+/// The position of a byte.
+pub(crate) fn position_of(
+    text: &str,
+    lines: &LineIndex,
+    offset: u32,
+    encoding: PositionEncoding,
+) -> Position {
+    let at = lines.line_col(before_line_end(text, offset), encoding);
+    Position::new(at.line, at.column)
+}
+
+/// The range of a span.
+pub(crate) fn range_of(
+    text: &str,
+    lines: &LineIndex,
+    span: Span,
+    encoding: PositionEncoding,
+) -> Range {
+    Range::new(
+        position_of(text, lines, span.start, encoding),
+        position_of(text, lines, span.end, encoding),
+    )
+}
+
+/// The same byte, or the next one before it that is the start of a character and does not stand between `\r` and `\n`.
+fn before_line_end(text: &str, offset: u32) -> u32 {
+    let mut at = (offset as usize).min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    let bytes = text.as_bytes();
+    if at > 0 && bytes[at - 1] == b'\r' && bytes.get(at) == Some(&b'\n') {
+        at -= 1;
+    }
+    at as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ENCODINGS: [PositionEncoding; 3] = [
+        PositionEncoding::Utf8,
+        PositionEncoding::Utf16,
+        PositionEncoding::Utf32,
+    ];
+
+    #[test]
+    fn every_character_border_is_found_again() {
+        let text = "a: é😀x\r\n\r\n  b: [\u{301}]\n";
+        let lines = LineIndex::new(text);
+        for encoding in ENCODINGS {
+            for (at, c) in text.char_indices() {
+                if c == '\n' && text[..at].ends_with('\r') {
+                    continue;
+                }
+                let position = position_of(text, &lines, at as u32, encoding);
+                assert_eq!(
+                    offset_of(text, &lines, position, encoding),
+                    at as u32,
+                    "{encoding:?} {at}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn positions_anywhere_give_a_border_inside_the_line() {
+        let text = "é😀\r\n😀";
+        let lines = LineIndex::new(text);
+        for encoding in ENCODINGS {
+            for line in 0..4 {
+                for column in 0..12 {
+                    let at = offset_of(text, &lines, Position::new(line, column), encoding);
+                    assert!(text.is_char_boundary(at as usize));
+                    assert!(line != 0 || at <= 6, "past the end of line 0 at {column}");
+                }
+            }
+        }
+        let inside_the_pair = Position::new(0, 2);
+        assert_eq!(
+            offset_of(text, &lines, inside_the_pair, PositionEncoding::Utf16),
+            2
+        );
+    }
+}

@@ -1,0 +1,310 @@
+//! Judging what is due and telling the client what was found.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use lint::finding::{Finding, Origin};
+use rustc_hash::FxHashSet;
+use serde_json::json;
+use source::SourceId;
+use tower_lsp_server::ls_types as lsp;
+
+use crate::judged::Judged;
+use crate::session::Session;
+use crate::settings::Scope;
+
+/// So many findings of one file are told at most; one more says that there are more. Editors become slow beyond.
+const MAX_FINDINGS: usize = 2_000;
+
+/// From so many trees on the client is told how far judging has come.
+const LONG: usize = 8;
+
+impl Session {
+    /// Does one piece of what is due: judges one tree and tells what was found. False if nothing is due.
+    pub(crate) fn one_due(&mut self) -> bool {
+        let open = self.documents.by_use();
+        let next = open.into_iter().find_map(|document| {
+            let path = document.path.as_ref()?;
+            self.stale.contains(path).then(|| path.clone())
+        });
+        if let Some(path) = next {
+            self.guarded(&path, |session| session.judge_and_tell(&path));
+            return true;
+        }
+        // A file that was closed in the meantime needs no findings.
+        self.stale.clear();
+        self.one_in_background()
+    }
+
+    /// Judging that fails is over: the findings before it stay, and the session goes on.
+    fn guarded(&mut self, path: &Path, work: impl FnOnce(&mut Self)) {
+        let done = catch_unwind(AssertUnwindSafe(|| work(self)));
+        self.stale.remove(path);
+        if done.is_err() {
+            self.log_panic("judging");
+        }
+    }
+
+    fn judge_and_tell(&mut self, path: &Path) {
+        for path in self.judge(path) {
+            self.tell(&path);
+        }
+    }
+
+    /// Judges the trees of a file, for every open file of the same trees. Returns those files.
+    fn judge(&mut self, path: &Path) -> Vec<PathBuf> {
+        if self.follow(path) {
+            self.background.all = 0;
+        }
+        let report = self.project.lint_file(path);
+        let trees = self.trees_at(path);
+        let judged = Arc::new(Judged::new(report, trees));
+        let same = |other: &Path| {
+            let trees = self.trees_at(other);
+            trees.len() == judged.trees.len()
+                && trees
+                    .iter()
+                    .zip(&judged.trees)
+                    .all(|(a, b)| Arc::ptr_eq(a, b))
+        };
+        let open = self.documents.by_use();
+        let stale = open.into_iter().filter_map(|it| it.path.clone());
+        let stale = stale.filter(|other| self.stale.contains(other));
+        let all: Vec<PathBuf> = stale
+            .filter(|other| other == path || (!judged.trees.is_empty() && same(other)))
+            .collect();
+        for path in &all {
+            self.stale.remove(path);
+            self.judged.insert(path.clone(), Arc::clone(&judged));
+        }
+        if !all.iter().any(|it| it == path) {
+            self.judged.insert(path.to_owned(), judged);
+        }
+        all
+    }
+
+    /// What came of judging the file as it is now.
+    pub(crate) fn judged_now(&mut self, path: &Path) -> Option<Arc<Judged>> {
+        if self.stale.contains(path) || !self.judged.contains_key(path) {
+            // What this finds is told when its turn comes.
+            let others = self.judge(path);
+            self.stale.extend(others);
+        }
+        self.judged.get(path).cloned()
+    }
+
+    /// The findings of a file, as the editor shows them.
+    pub(crate) fn findings_of(&self, judged: &Judged, path: &Path) -> Vec<lsp::Diagnostic> {
+        let own = judged.source_of(path);
+        let mut shown = own.map_or_else(Vec::new, |own| self.reported(judged, own));
+        shown.extend(self.example_findings(path));
+        // The order of a report is that of places, but for what is shown at a related place.
+        shown.sort_by(|a, b| {
+            let place = |it: &lsp::Diagnostic| (it.range.start, it.range.end);
+            place(a).cmp(&place(b))
+        });
+        shown
+    }
+
+    /// What a report says of one of its texts.
+    fn reported(&self, judged: &Judged, own: SourceId) -> Vec<lsp::Diagnostic> {
+        let report = &judged.report;
+        let rest = self.settings.scope == Scope::Open;
+        let is_here = |finding: &&Finding| {
+            let primary = finding.diagnostic.primary.span.source;
+            primary == own
+                || rest
+                    && report
+                        .file(primary)
+                        .is_none_or(|file| self.documents.at(file).is_none())
+                    && finding
+                        .diagnostic
+                        .related
+                        .iter()
+                        .any(|it| it.span.source == own)
+        };
+        let is_wanted = |finding: &&Finding| {
+            self.settings.syntax
+                || finding.origin != Origin::File
+                || !finding.diagnostic.code.as_str().starts_with("yaml-")
+        };
+        let mut findings = report.findings.iter().filter(is_here).filter(is_wanted);
+        let mut shown: Vec<lsp::Diagnostic> = findings
+            .by_ref()
+            .filter_map(|finding| self.shown(judged, finding, own))
+            .take(MAX_FINDINGS)
+            .collect();
+        let more = findings.count();
+        if more > 0 {
+            shown.push(lsp::Diagnostic {
+                range: lsp::Range::default(),
+                severity: Some(lsp::DiagnosticSeverity::INFORMATION),
+                source: Some(crate::convert::SOURCE.to_owned()),
+                message: format!(
+                    "{more} more findings of this file are not shown; `dogwatch lint` lists them"
+                ),
+                ..lsp::Diagnostic::default()
+            });
+        }
+        shown
+    }
+
+    /// Tells the findings of an open file.
+    fn tell(&mut self, path: &Path) {
+        let Some(judged) = self.judged.get(path).cloned() else {
+            return;
+        };
+        let shown = self.findings_of(&judged, path);
+        let Some(document) = self.documents.at(path) else {
+            return;
+        };
+        let (uri, version) = (document.uri.clone(), document.version);
+        self.say(uri, Some(version), shown);
+    }
+
+    /// Tells a list of findings. A client that asks for them is told that there are new ones.
+    pub(crate) fn say(&mut self, uri: lsp::Uri, version: Option<i32>, shown: Vec<lsp::Diagnostic>) {
+        let key = uri.as_str().to_owned();
+        if version.is_none() && self.told.get(&key) == Some(&shown) {
+            return;
+        }
+        if self.client.pulls() {
+            if self.told.get(&key) != Some(&shown) {
+                self.told.insert(key, shown);
+                self.ask("workspace/diagnostic/refresh", json!(null), |_, _| {});
+            }
+            return;
+        }
+        let version = version.filter(|_| {
+            self.client
+                .can("/textDocument/publishDiagnostics/versionSupport")
+        });
+        let params = lsp::PublishDiagnosticsParams {
+            uri,
+            diagnostics: shown,
+            version,
+        };
+        self.outbox.publish(&key, &params);
+        if params.diagnostics.is_empty() {
+            self.told.remove(&key);
+        } else {
+            self.told.insert(key, params.diagnostics);
+        }
+    }
+
+    /// Judges one tree that has no open file, where the findings of all files are wanted.
+    fn one_in_background(&mut self) -> bool {
+        if self.settings.scope != Scope::Workspace {
+            return false;
+        }
+        if self.background.all == 0 {
+            let files = self.project.one_file_of_each_tree();
+            self.background.all = files.len().max(1);
+            self.background.left = files;
+            self.background.left.reverse();
+            self.background.seen = FxHashSet::default();
+            self.progress_begin();
+        }
+        let Some(path) = self.background.left.pop() else {
+            return false;
+        };
+        let done = catch_unwind(AssertUnwindSafe(|| self.tell_closed(&path)));
+        if done.is_err() {
+            self.log_panic("judging");
+        }
+        self.progress_report();
+        if self.background.left.is_empty() {
+            self.clear_unseen();
+            self.progress_end();
+        }
+        true
+    }
+
+    /// Tells the findings of the files of a tree that are not open.
+    fn tell_closed(&mut self, path: &Path) {
+        let judged = Judged::new(self.project.lint_file(path), self.trees_at(path));
+        let report = &judged.report;
+        let mut files: Vec<&PathBuf> = report
+            .findings
+            .iter()
+            .filter_map(|finding| report.file(finding.diagnostic.primary.span.source))
+            .collect();
+        files.sort_unstable();
+        files.dedup();
+        let closed: Vec<PathBuf> = files
+            .into_iter()
+            .filter(|file| self.documents.at(file).is_none())
+            .cloned()
+            .collect();
+        for file in closed {
+            let shown = self.findings_of(&judged, &file);
+            if let Some(uri) = self.uri_of(&file) {
+                self.background.seen.insert(uri.as_str().to_owned());
+                self.say(uri, None, shown);
+            }
+        }
+    }
+
+    /// Takes back what was told of files that are not open and have no findings any more.
+    pub(crate) fn clear_unseen(&mut self) {
+        let open: FxHashSet<String> = self
+            .documents
+            .by_use()
+            .into_iter()
+            .map(|document| document.uri.as_str().to_owned())
+            .collect();
+        let gone: Vec<String> = self
+            .told
+            .keys()
+            .filter(|uri| !open.contains(*uri) && !self.background.seen.contains(*uri))
+            .cloned()
+            .collect();
+        for uri in gone {
+            if let Ok(uri) = uri.parse() {
+                self.say(uri, None, Vec::new());
+            }
+        }
+    }
+
+    fn progress_begin(&mut self) {
+        self.progress_end();
+        if self.background.all < LONG || !self.client.can("/window/workDoneProgress") {
+            return;
+        }
+        let token = "dogwatch-judging".to_owned();
+        self.background.token = Some(token.clone());
+        self.ask(
+            "window/workDoneProgress/create",
+            json!({"token": token}),
+            |_, _| {},
+        );
+        let begin = json!({"kind": "begin", "title": "dogwatch: judging", "percentage": 0});
+        self.outbox
+            .notify("$/progress", json!({"token": token, "value": begin}));
+    }
+
+    fn progress_report(&self) {
+        let Some(token) = &self.background.token else {
+            return;
+        };
+        let (all, left) = (self.background.all, self.background.left.len());
+        let done = all - left.min(all);
+        let percentage = done * 100 / all.max(1);
+        if percentage == (done - 1) * 100 / all.max(1) {
+            return;
+        }
+        let message = format!("{done} of {all} trees");
+        let report = json!({"kind": "report", "message": message, "percentage": percentage});
+        self.outbox
+            .notify("$/progress", json!({"token": token, "value": report}));
+    }
+
+    fn progress_end(&mut self) {
+        if let Some(token) = self.background.token.take() {
+            let end = json!({"kind": "end"});
+            self.outbox
+                .notify("$/progress", json!({"token": token, "value": end}));
+        }
+    }
+}

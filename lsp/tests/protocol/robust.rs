@@ -1,0 +1,356 @@
+//! Hostile bytes, messages, positions and clients: nothing of it ends the session or keeps it from answering.
+
+use std::io::{BufReader, Read as _, Write as _};
+use std::path::PathBuf;
+use std::thread;
+
+use lsp::{End, Options};
+use serde_json::{Value, json};
+
+use crate::client::{Client, TREE, VALUES, capabilities, files};
+
+fn framed(body: &str) -> Vec<u8> {
+    format!("Content-Length: {}\r\n\r\n{body}", body.len()).into_bytes()
+}
+
+#[test]
+fn bytes_that_are_no_message_are_refused_and_forgotten() {
+    let mut client = Client::new(TREE);
+    client.bytes(&framed("{\"jsonrpc\": \"2.0\", \"method\": "));
+    assert_eq!(
+        client.until(|it| it.get("error").is_some())["error"]["code"],
+        -32700
+    );
+    for body in [
+        "[1, 2]",
+        "3",
+        "\"x\"",
+        "{}",
+        "{\"jsonrpc\": \"2.0\"}",
+        "{\"id\": {}}",
+        "{\"method\": 3}",
+        "null",
+    ] {
+        client.bytes(&framed(body));
+        assert_eq!(
+            client.until(|it| it.get("error").is_some())["error"]["code"],
+            -32600,
+            "{body}"
+        );
+    }
+    client.bytes(&framed("\u{0}"));
+    client.bytes(b"Content-Length: 2\r\n\r\n\xff\xfe");
+    client.still_works();
+}
+
+#[test]
+fn stray_bytes_and_odd_headers_are_read_over() {
+    let mut client = Client::new(TREE);
+    client.bytes(b"\n\r\n\r\n");
+    client.bytes(b"garbage without a colon\r\n");
+    client.bytes(b"content-type: application/vscode-jsonrpc; charset=utf-8\r\n");
+    let body = json!({"jsonrpc": "2.0", "id": "x", "method": "textDocument/hover", "params": Client::at(VALUES, 0, 0)}).to_string();
+    client.bytes(format!("content-length:{}\n\n{body}", body.len()).as_bytes());
+    client.until(|it| it["id"] == "x");
+    client.bytes(b"X");
+    client.still_works();
+}
+
+#[test]
+fn requests_out_of_season_get_the_codes_of_the_protocol() {
+    let mut client = Client::raw(files(TREE));
+    assert_eq!(
+        client.answer("textDocument/hover", Client::at(VALUES, 0, 0))["error"]["code"],
+        -32002
+    );
+    client.tell("textDocument/didChange", json!({}));
+    client.ask("initialize", json!({"capabilities": {}}));
+    assert_eq!(
+        client.answer("initialize", json!({"capabilities": {}}))["error"]["code"],
+        -32600
+    );
+    assert_eq!(
+        client.answer("textDocument/hover", json!({"textDocument": 3}))["error"]["code"],
+        -32602
+    );
+    assert_eq!(
+        client.answer("textDocument/hover", json!([1]))["error"]["code"],
+        -32602
+    );
+    assert_eq!(
+        client.answer("no/such/method", json!(null))["error"]["code"],
+        -32601
+    );
+    client.tell("$/no/such/notification", json!({}));
+    client.tell("textDocument/didOpen", json!({"textDocument": {"uri": 3}}));
+    client.ask("shutdown", Value::Null);
+    assert_eq!(
+        client.answer("textDocument/hover", Client::at(VALUES, 0, 0))["error"]["code"],
+        -32600
+    );
+    client.tell("exit", Value::Null);
+    assert_eq!(client.ended(), End::Asked);
+}
+
+#[test]
+fn any_greeting_starts_the_server() {
+    let greetings = [
+        json!(null),
+        json!([]),
+        json!({}),
+        json!({"capabilities": 3, "processId": "x", "rootUri": 1, "workspaceFolders": [3, {"uri": "::"}], "trace": "loud"}),
+        json!({"capabilities": {"textDocument": {"completion": {"completionItemKind": {"valueSet": [999]}}}}, "initializationOptions": [1]}),
+        json!({"rootPath": "/w", "capabilities": {"general": {"positionEncodings": ["utf-64"]}}}),
+    ];
+    for greeting in greetings {
+        let mut client = Client::raw(files(TREE));
+        let result = client.ask("initialize", greeting.clone());
+        assert_eq!(result["serverInfo"]["name"], "dogwatch", "{greeting}");
+        assert_eq!(
+            result["capabilities"]["positionEncoding"], "utf-16",
+            "{greeting}"
+        );
+        client.tell("initialized", json!({}));
+        client.still_works();
+    }
+}
+
+#[test]
+fn a_hasty_client_may_send_everything_at_once() {
+    let mut client = Client::raw(files(TREE));
+    let hello = client.start(
+        "initialize",
+        json!({"capabilities": capabilities(), "rootUri": "file:///w"}),
+    );
+    client.tell("initialized", json!({}));
+    client.open(VALUES, 7, TREE[3].1);
+    let hover = client.start("textDocument/hover", Client::at(VALUES, 2, 40));
+    client.wait_for(hello);
+    let hover = client.wait_for(hover);
+    assert!(
+        hover["result"]["contents"]["value"]
+            .as_str()
+            .unwrap()
+            .contains("webapp"),
+        "{hover}"
+    );
+    assert_eq!(client.coded(VALUES, 7, "flag-is-text").len(), 1);
+    client.still_works();
+}
+
+#[test]
+fn every_way_to_end_says_how_it_was() {
+    assert_eq!(Client::new(TREE).end(), End::Asked);
+    let mut client = Client::new(TREE);
+    client.tell("exit", Value::Null);
+    assert_eq!(client.ended(), End::NotShutDown);
+    let mut client = Client::new(TREE);
+    client.hang_up();
+    assert_eq!(client.ended(), End::ClientGone);
+    let mut client = Client::raw(files(TREE));
+    client.bytes(b"Content-Length: 50\r\n\r\n{");
+    client.hang_up();
+    assert_eq!(client.ended(), End::ClientGone);
+}
+
+#[test]
+fn positions_anywhere_are_clamped() {
+    let mut client = Client::new(TREE);
+    client.open(VALUES, 1, TREE[3].1);
+    let big = u32::MAX;
+    let at = |a: u32, b: u32, c: u32, d: u32| json!({"start": {"line": a, "character": b}, "end": {"line": c, "character": d}});
+    let ranges = [
+        at(99, 0, 99, 0),
+        at(0, big, 0, big),
+        at(big, big, big, big),
+        at(2, 12, 2, 1),
+        at(2, 11, 2, 11),
+        at(1, 13, 1, 14),
+        at(3, 0, 0, 0),
+    ];
+    for (version, range) in (2..).zip(&ranges) {
+        client.change(VALUES, version, json!([{"range": range, "text": "é"}]));
+        for method in [
+            "hover",
+            "completion",
+            "definition",
+            "documentHighlight",
+            "prepareRename",
+            "signatureHelp",
+        ] {
+            let mut params = Client::at(VALUES, 0, 0);
+            params["position"] = range["start"].clone();
+            client.ask(&format!("textDocument/{method}"), params);
+        }
+        let text = json!({"uri": VALUES});
+        client.ask(
+            "textDocument/inlayHint",
+            json!({"textDocument": text, "range": range}),
+        );
+        client.ask(
+            "textDocument/codeAction",
+            json!({"textDocument": text, "range": range, "context": {"diagnostics": []}}),
+        );
+        client.ask(
+            "textDocument/selectionRange",
+            json!({"textDocument": text, "positions": [range["start"], range["end"]]}),
+        );
+        client.findings(VALUES, version);
+    }
+    for range in [
+        json!({"start": {"line": -1, "character": 0}, "end": {"line": 0, "character": 0}}),
+        json!(3),
+    ] {
+        client.change(VALUES, 50, json!([{"range": range, "text": "x"}]));
+    }
+    client.still_works();
+}
+
+#[test]
+fn documents_that_are_not_open_or_no_files_break_nothing() {
+    let mut client = Client::new(TREE);
+    client.replace(VALUES, 3, "a: 1\n");
+    client.close(VALUES);
+    client.open(VALUES, 1, "a: 1\n");
+    client.open(VALUES, 1, "a: {\n");
+    client.close(VALUES);
+    client.close(VALUES);
+    client.open("untitled:Untitled-1", 1, "a: [\n");
+    client.findings("untitled:Untitled-1", 1);
+    client.change("untitled:Untitled-1", 2, json!([{"text": "a: 1\n"}]));
+    assert_eq!(
+        client.findings("untitled:Untitled-1", 2),
+        Vec::<Value>::new()
+    );
+    client.open("file:///elsewhere/with%20blank/values.yaml", 1, "a: 1\n");
+    client.findings("file:///elsewhere/with%20blank/values.yaml", 1);
+    for uri in [
+        "git:/w/values/wire-server/values.yaml?ref",
+        "dogwatch:///rules/x",
+        "file:///w",
+    ] {
+        client.open(uri, 1, "a: 1\n");
+        client.ask(
+            "textDocument/documentSymbol",
+            json!({"textDocument": {"uri": uri}}),
+        );
+        client.close(uri);
+    }
+    client.still_works();
+}
+
+#[test]
+fn closing_clears_and_damage_replaces_what_was_shown() {
+    let mut client = Client::new(TREE);
+    client.open(VALUES, 1, TREE[3].1);
+    assert_eq!(client.coded(VALUES, 1, "flag-is-text").len(), 1);
+    client.replace(VALUES, 2, "webapp: {\n  [[[\n\tx: :\n");
+    assert_eq!(client.coded(VALUES, 2, "flag-is-text").len(), 0);
+    assert!(
+        !client.findings(VALUES, 2).is_empty(),
+        "the damage is shown"
+    );
+    client.close(VALUES);
+    client.until(|it| {
+        it["method"] == "textDocument/publishDiagnostics"
+            && it["params"]["diagnostics"] == json!([])
+    });
+    client.still_works();
+}
+
+#[test]
+fn edits_back_to_back_are_joined_and_the_last_one_counts() {
+    let mut client = Client::new(TREE);
+    client.open(VALUES, 1, "webapp: {envVars: {FLAG: 1}}\n");
+    for version in 2..=201 {
+        let value = if version % 2 == 0 { "true " } else { "\"x\"" };
+        client.replace(
+            VALUES,
+            version,
+            &format!("webapp: {{envVars: {{FLAG: {value}}}}}\n"),
+        );
+    }
+    assert_eq!(client.coded(VALUES, 201, "flag-is-text").len(), 0);
+    assert!(
+        client.publications <= 202,
+        "{} publications",
+        client.publications
+    );
+    client.still_works();
+}
+
+#[test]
+fn a_request_that_is_cancelled_is_answered_once() {
+    let mut client = Client::new(TREE);
+    client.open(VALUES, 1, TREE[3].1);
+    let mut ids = Vec::new();
+    for _ in 0..200 {
+        ids.push(client.start("textDocument/hover", Client::at(VALUES, 2, 40)));
+    }
+    for id in &ids {
+        client.tell("$/cancelRequest", json!({"id": id}));
+    }
+    client.tell("$/cancelRequest", json!({"id": "never asked"}));
+    for id in ids {
+        let answer = client.wait_for(id);
+        let code = &answer["error"]["code"];
+        assert!(code.is_null() || code == -32800, "{answer}");
+    }
+    client.still_works();
+}
+
+#[test]
+fn a_client_that_never_reads_stops_nothing() {
+    let (server_in, mut to) = std::io::pipe().unwrap();
+    let (mut out, server_out) = std::io::pipe().unwrap();
+    let options = Options {
+        files: files(TREE),
+        cwd: PathBuf::from("/w"),
+        today: || None,
+    };
+    let server =
+        thread::spawn(move || lsp::run(BufReader::new(server_in), server_out, &options).unwrap());
+    let mut send = |message: Value| to.write_all(&framed(&message.to_string())).unwrap();
+    send(
+        json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {"capabilities": capabilities(), "rootUri": "file:///w"}}),
+    );
+    send(
+        json!({"jsonrpc": "2.0", "method": "textDocument/didOpen", "params":
+        {"textDocument": {"uri": VALUES, "languageId": "yaml", "version": 1, "text": TREE[3].1}}}),
+    );
+    // All of it is taken, though not one byte of the answers is.
+    for id in 1..=30_000 {
+        send(
+            json!({"jsonrpc": "2.0", "id": id, "method": "textDocument/hover", "params": Client::at(VALUES, 2, 40)}),
+        );
+    }
+    send(json!({"jsonrpc": "2.0", "id": 30_001, "method": "shutdown"}));
+    let reading = thread::spawn(move || {
+        let mut all = Vec::new();
+        out.read_to_end(&mut all).unwrap();
+        all
+    });
+    drop(to);
+    assert_eq!(server.join().unwrap(), End::ClientGone);
+    reading.join().unwrap();
+}
+
+#[test]
+fn thirty_thousand_requests_at_once_are_all_answered() {
+    let mut client = Client::new(TREE);
+    client.open(VALUES, 1, TREE[3].1);
+    let first = client.start(
+        "textDocument/foldingRange",
+        json!({"textDocument": {"uri": VALUES}}),
+    );
+    for _ in 1..30_000 {
+        client.start(
+            "textDocument/foldingRange",
+            json!({"textDocument": {"uri": VALUES}}),
+        );
+    }
+    for id in first..first + 30_000 {
+        client.wait_for(id);
+    }
+    client.still_works();
+}

@@ -1,0 +1,555 @@
+//! What the server does for values files.
+
+use serde_json::{Value, json};
+
+use crate::client::{Client, RULE, TREE};
+
+const VALUES: &str = "file:///w/values/umbrella/values.yaml";
+
+/// A chart with types and defaults, a base layer, a layer of a profile and its secrets.
+const LAYERS: &[(&str, &str)] = &[
+    ("/w/dogwatch.yaml", "packs: []\nrules: [rules]\n"),
+    (
+        "/w/rules/charts.watch",
+        "## The umbrella.\nchart umbrella {\n  keys { }\n}\n\n## The backend.\nchart backend {\n  in umbrella\n  keys {\n    ## How many pods run.\n    replicaCount: number = 3\n    config {\n      ## How much is written to the log.\n      logLevel: \"Info\" | \"Debug\" | \"Warn\" = \"Info\"\n      proxy {\n        noProxyList: list of string\n      }\n      secret apiKey: string = \"d3fault\"\n    }\n    open secrets { }\n  }\n}\n",
+    ),
+    (
+        "/w/rules/log-level.watch",
+        "## Debug logs hold personal data.\n##\n## They are for developers.\nrule log-level {\n  severity warning\n  source \"Logs\" \"https://docs.example.test/logs\"\n\n  for level at backend.config.logLevel\n\n  require level != \"Debug\"\n    say \"backend writes debug logs\"\n\n  fails \"debug\" ```\n    # values/umbrella/values.yaml\n    backend: {config: {logLevel: Debug}}\n    #                            ^^^^^\n  ```\n  passes \"info\" ```\n    # values/umbrella/values.yaml\n    backend: {config: {logLevel: Info}}\n  ```\n}\n",
+    ),
+    (
+        "/w/values/umbrella/values.yaml",
+        "backend:\n  replicaCount: 1\n  config:\n    logLevel: Debug\n",
+    ),
+    (
+        "/w/values/umbrella/secrets.yaml",
+        "backend:\n  config:\n    logLevel: Warn\n    apiKey: hunter2-hunter2\n  secrets:\n    pgPassword: swordfish-swordfish\n",
+    ),
+];
+
+const SECRETS: &str = "file:///w/values/umbrella/secrets.yaml";
+
+fn hover(client: &mut Client, uri: &str, line: u32, character: u32) -> String {
+    let answer = client.ask("textDocument/hover", Client::at(uri, line, character));
+    answer["contents"]["value"]
+        .as_str()
+        .unwrap_or("")
+        .to_owned()
+}
+
+fn opened() -> Client {
+    let mut client = Client::new(LAYERS);
+    client.open(VALUES, 1, LAYERS[3].1);
+    client.findings(VALUES, 1);
+    client
+}
+
+#[test]
+fn a_finding_says_where_why_and_what_to_read() {
+    let mut client = Client::new(TREE);
+    client.open(crate::client::VALUES, 4, TREE[3].1);
+    let found = client.coded(crate::client::VALUES, 4, "flag-is-text");
+    let it = &found[0];
+    assert_eq!(it["source"], "dogwatch");
+    assert_eq!(it["severity"], 1);
+    assert_eq!(
+        it["codeDescription"]["href"],
+        "https://docs.example.test/flags"
+    );
+    assert!(
+        it["message"]
+            .as_str()
+            .unwrap()
+            .starts_with("webapp gives `FLAG`")
+    );
+    assert!(
+        it["message"]
+            .as_str()
+            .unwrap()
+            .contains("help: put it in quotes")
+    );
+    assert_eq!(it["data"]["rule"], "flag-is-text");
+    assert_eq!(it["data"]["fingerprint"].as_str().unwrap().len(), 32);
+    client.still_works();
+}
+
+#[test]
+fn hover_tells_the_value_its_layers_and_its_declaration() {
+    let mut client = opened();
+    let told = hover(&mut client, VALUES, 3, 8);
+    for part in [
+        "backend.config.logLevel",
+        "of the chart `backend`",
+        "How much is written to the log.",
+        "default `\"Info\"`",
+        "gets",
+        "values.yaml",
+        "hidden by secrets.yaml",
+        "secrets.yaml#L3",
+    ] {
+        assert!(told.contains(part), "{part} in:\n{told}");
+    }
+    let told = hover(&mut client, VALUES, 1, 4);
+    assert!(
+        told.contains("`1` — used") && told.contains("`3` — hidden"),
+        "{told}"
+    );
+    client.still_works();
+}
+
+#[test]
+fn no_secret_is_ever_shown() {
+    let mut client = opened();
+    client.open(SECRETS, 1, LAYERS[4].1);
+    client.findings(SECRETS, 1);
+    let mut all = String::new();
+    for line in 0..6 {
+        for character in [3, 6, 18] {
+            all += &hover(&mut client, SECRETS, line, character);
+            let at = Client::at(SECRETS, line, character);
+            all += &client.ask("textDocument/completion", at).to_string();
+        }
+    }
+    let whole = json!({"start": {"line": 0, "character": 0}, "end": {"line": 99, "character": 0}});
+    let text = json!({"uri": SECRETS});
+    all += &client
+        .ask(
+            "textDocument/inlayHint",
+            json!({"textDocument": text, "range": whole}),
+        )
+        .to_string();
+    all += &client
+        .ask("textDocument/documentSymbol", json!({"textDocument": text}))
+        .to_string();
+    all += &client
+        .ask("textDocument/codeLens", json!({"textDocument": text}))
+        .to_string();
+    all += &client
+        .ask(
+            "textDocument/codeAction",
+            json!({"textDocument": text, "range": whole, "context": {"diagnostics": []}}),
+        )
+        .to_string();
+    all += &effective(&mut client, SECRETS);
+    all += &Value::from(client.others.clone()).to_string();
+    for secret in ["hunter2", "swordfish", "d3fault"] {
+        assert!(!all.contains(secret), "{secret} in {all}");
+    }
+    assert!(all.contains("‹redacted›"));
+    client.still_works();
+}
+
+fn effective(client: &mut Client, uri: &str) -> String {
+    let shown = client.ask(
+        "workspace/executeCommand",
+        json!({"command": "dogwatch.effectiveValues", "arguments": [uri]}),
+    );
+    let address = shown["uri"].as_str().unwrap().to_owned();
+    let content = client.ask("workspace/textDocumentContent", json!({"uri": address}));
+    assert_eq!(content["text"], shown["text"]);
+    shown["text"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn effective_values_are_what_helm_uses_with_their_files() {
+    let mut client = opened();
+    let text = effective(&mut client, VALUES);
+    let line = |start: &str| {
+        text.lines()
+            .find(|it| it.trim_start().starts_with(start))
+            .unwrap_or_default()
+            .to_owned()
+    };
+    assert!(
+        line("logLevel:").contains("Warn") || line("logLevel:").contains("redacted"),
+        "{text}"
+    );
+    assert!(
+        line("logLevel:").contains("# values/umbrella/secrets.yaml:3"),
+        "{text}"
+    );
+    assert!(
+        line("replicaCount:").contains(" 1 ")
+            && line("replicaCount:").contains("# values/umbrella/values.yaml:2"),
+        "{text}"
+    );
+    assert!(line("pgPassword:").contains("‹redacted›"), "{text}");
+    client.still_works();
+}
+
+#[test]
+fn keys_and_values_of_charts_are_proposed() {
+    let mut client = opened();
+    let labels = |client: &mut Client, line: u32, character: u32| -> Vec<String> {
+        let answer = client.ask(
+            "textDocument/completion",
+            Client::at(VALUES, line, character),
+        );
+        let items = answer["items"].as_array().unwrap().clone();
+        items
+            .iter()
+            .map(|it| it["label"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    client.replace(
+        VALUES,
+        2,
+        "backend:\n  config:\n    logLevel: \n    \n  \n\n",
+    );
+    let values = labels(&mut client, 2, 14);
+    assert!(
+        values.contains(&"Debug".to_owned()) && values.contains(&"Warn".to_owned()),
+        "{values:?}"
+    );
+    let keys = labels(&mut client, 3, 4);
+    assert!(
+        keys.contains(&"proxy".to_owned()) && keys.contains(&"apiKey".to_owned()),
+        "{keys:?}"
+    );
+    let keys = labels(&mut client, 4, 2);
+    assert!(
+        keys.contains(&"replicaCount".to_owned()) && !keys.contains(&"config".to_owned()),
+        "{keys:?}"
+    );
+    client.replace(VALUES, 3, "b\n");
+    assert!(labels(&mut client, 0, 1).contains(&"backend".to_owned()));
+    client.replace(
+        VALUES,
+        4,
+        "backend:\n  config:\n    proxy:\n      noProxyList: [loc\n",
+    );
+    assert!(labels(&mut client, 3, 23).contains(&"localhost".to_owned()));
+    client.replace(VALUES, 5, "backend: {} # dogwatch: allow lo\n");
+    assert!(labels(&mut client, 0, 32).contains(&"log-level".to_owned()));
+    client.still_works();
+}
+
+#[test]
+fn hints_tell_what_is_overridden_and_what_is_hidden() {
+    let mut client = opened();
+    let whole = json!({"start": {"line": 0, "character": 0}, "end": {"line": 99, "character": 0}});
+    let hints = client.ask(
+        "textDocument/inlayHint",
+        json!({"textDocument": {"uri": VALUES}, "range": whole}),
+    );
+    assert_eq!(hints.as_array().unwrap().len(), 1, "{hints}");
+    assert_eq!(hints[0]["position"], json!({"line": 3, "character": 19}));
+    assert!(
+        hints[0]["label"][0]["value"]
+            .as_str()
+            .unwrap()
+            .starts_with("overridden by secrets.yaml")
+    );
+    assert_eq!(hints[0]["label"][0]["location"]["uri"], SECRETS);
+    client.open(SECRETS, 1, LAYERS[4].1);
+    let hints = client.ask(
+        "textDocument/inlayHint",
+        json!({"textDocument": {"uri": SECRETS}, "range": whole}),
+    );
+    assert_eq!(hints[0]["label"][0]["value"], "hides values.yaml");
+    client.tell(
+        "workspace/didChangeConfiguration",
+        json!({"settings": {"inlayHints": {"enable": false}}}),
+    );
+    let none = client.ask(
+        "textDocument/inlayHint",
+        json!({"textDocument": {"uri": SECRETS}, "range": whole}),
+    );
+    assert!(none.is_null());
+    client.still_works();
+}
+
+#[test]
+fn definition_and_references_lead_through_the_layers() {
+    let mut client = opened();
+    let found = client.ask("textDocument/definition", Client::at(VALUES, 3, 8));
+    assert_eq!(found[0]["uri"], SECRETS);
+    assert_eq!(found[0]["range"]["start"]["line"], 2);
+    let mut at = Client::at(SECRETS, 2, 6);
+    at["context"] = json!({"includeDeclaration": true});
+    client.open(SECRETS, 1, LAYERS[4].1);
+    let found = client.ask("textDocument/references", at);
+    let uris: Vec<&str> = found
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it["uri"].as_str().unwrap())
+        .collect();
+    assert!(
+        uris.contains(&VALUES) && uris.contains(&SECRETS),
+        "{uris:?}"
+    );
+    // A value that only the chart declares leads to the declaration.
+    let found = client.ask("textDocument/definition", Client::at(VALUES, 1, 4));
+    assert_eq!(found[0]["uri"], "file:///w/rules/charts.watch", "{found}");
+    client.still_works();
+}
+
+#[test]
+fn a_finding_leads_to_its_rule() {
+    let mut client = Client::new(TREE);
+    client.open(crate::client::VALUES, 1, TREE[3].1);
+    let at = client.coded(crate::client::VALUES, 1, "flag-is-text")[0]["range"]["start"].clone();
+    let found = client.ask(
+        "textDocument/definition",
+        json!({"textDocument": {"uri": crate::client::VALUES}, "position": at}),
+    );
+    let uris: Vec<&Value> = found
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| &it["uri"])
+        .collect();
+    assert!(uris.contains(&&json!(RULE)), "{found}");
+    let told = client.ask(
+        "textDocument/hover",
+        json!({"textDocument": {"uri": crate::client::VALUES}, "position": at}),
+    );
+    let told = told["contents"]["value"].as_str().unwrap();
+    assert!(
+        told.contains("The chart copies it") && told.contains("https://docs.example.test/flags"),
+        "{told}"
+    );
+    client.still_works();
+}
+
+#[test]
+fn a_change_in_one_layer_is_told_in_every_open_file_it_touches() {
+    let mut client = Client::new(LAYERS);
+    client.open(SECRETS, 1, LAYERS[4].1);
+    client.open(VALUES, 1, LAYERS[3].1);
+    assert_eq!(
+        client.coded(VALUES, 1, "log-level").len(),
+        0,
+        "the secrets file wins"
+    );
+    client.replace(SECRETS, 2, "backend: {}\n");
+    let version = client.until(|it| {
+        it["params"]["uri"] == VALUES
+            && it["params"]["diagnostics"]
+                .as_array()
+                .is_some_and(|list| !list.is_empty())
+    });
+    assert_eq!(version["params"]["version"], 1);
+    assert_eq!(
+        client.coded(VALUES, 1, "log-level")[0]["range"]["start"],
+        json!({"line": 3, "character": 14})
+    );
+    client.still_works();
+}
+
+#[test]
+fn outline_folding_and_selection_follow_the_text() {
+    let mut client = opened();
+    let text = json!({"uri": VALUES});
+    let symbols = client.ask("textDocument/documentSymbol", json!({"textDocument": text}));
+    assert_eq!(symbols[0]["name"], "backend");
+    assert_eq!(symbols[0]["children"][1]["children"][0]["name"], "logLevel");
+    let folds = client.ask("textDocument/foldingRange", json!({"textDocument": text}));
+    assert_eq!(
+        (&folds[0]["startLine"], &folds[0]["endLine"]),
+        (&json!(0), &json!(3))
+    );
+    let at = json!([{"line": 3, "character": 16}, {"line": 99, "character": 0}]);
+    let grown = client.ask(
+        "textDocument/selectionRange",
+        json!({"textDocument": text, "positions": at}),
+    );
+    assert_eq!(grown.as_array().unwrap().len(), 2);
+    let range = |a: u32, b: u32, c: u32, d: u32| json!({"start": {"line": a, "character": b}, "end": {"line": c, "character": d}});
+    assert_eq!(grown[0]["range"], range(3, 14, 3, 19));
+    assert_eq!(grown[0]["parent"]["range"], range(3, 4, 3, 19));
+    client.still_works();
+}
+
+#[test]
+fn a_key_that_a_profile_overrides_has_a_lens() {
+    let mut client = opened();
+    let lenses = client.ask(
+        "textDocument/codeLens",
+        json!({"textDocument": {"uri": VALUES}}),
+    );
+    assert_eq!(
+        lenses[0]["command"]["title"], "overridden in 1 profile",
+        "{lenses}"
+    );
+    let places = &lenses[0]["command"]["arguments"][2];
+    assert_eq!(places[0]["uri"], SECRETS, "{places}");
+    client.still_works();
+}
+
+#[test]
+fn the_rest_is_judged_while_a_line_is_half_typed() {
+    let mut client = Client::new(TREE);
+    client.open(
+        crate::client::VALUES,
+        1,
+        "webapp:\n  envVars:\n    FLAG: true\nother:\n  ke\n",
+    );
+    let codes: Vec<Value> = client
+        .findings(crate::client::VALUES, 1)
+        .iter()
+        .map(|it| it["code"].clone())
+        .collect();
+    assert!(codes.contains(&json!("flag-is-text")), "{codes:?}");
+    client.still_works();
+}
+
+/// The text after the edits of a workspace edit for one file.
+fn edited(text: &str, edit: &Value) -> String {
+    let mut edits: Vec<(usize, usize, String)> = Vec::new();
+    let offset = |at: &Value| {
+        let (line, column) = (
+            at["line"].as_u64().unwrap() as usize,
+            at["character"].as_u64().unwrap() as usize,
+        );
+        let start: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
+        let mut units = 0;
+        let rest = text[start..].char_indices();
+        let byte = rest.take_while(|(_, c)| {
+            units += c.len_utf16();
+            units <= column
+        });
+        start + byte.map(|(_, c)| c.len_utf8()).sum::<usize>()
+    };
+    for it in edit["documentChanges"][0]["edits"].as_array().unwrap() {
+        let range = &it["range"];
+        edits.push((
+            offset(&range["start"]),
+            offset(&range["end"]),
+            it["newText"].as_str().unwrap().to_owned(),
+        ));
+    }
+    edits.sort();
+    let mut out = text.to_owned();
+    for (start, end, insert) in edits.into_iter().rev() {
+        out.replace_range(start..end, &insert);
+    }
+    out
+}
+
+fn actions(client: &mut Client, uri: &str, range: &Value, only: Option<&str>) -> Vec<Value> {
+    let mut context = json!({"diagnostics": []});
+    if let Some(only) = only {
+        context["only"] = json!([only]);
+    }
+    let asked = json!({"textDocument": {"uri": uri}, "range": range, "context": context});
+    client
+        .ask("textDocument/codeAction", asked)
+        .as_array()
+        .cloned()
+        .unwrap_or_default()
+}
+
+#[test]
+fn a_fix_is_an_edit_of_the_version_it_is_for_and_mends_the_finding() {
+    let values = crate::client::VALUES;
+    let mut client = Client::new(TREE);
+    client.open(values, 6, TREE[3].1);
+    let range = client.coded(values, 6, "flag-is-text")[0]["range"].clone();
+    let all = actions(&mut client, values, &range, None);
+    let fix = all
+        .iter()
+        .find(|it| it["isPreferred"] == true)
+        .unwrap_or_else(|| panic!("{all:?}"));
+    assert_eq!(fix["title"], "put it in quotes");
+    assert_eq!(fix["kind"], "quickfix");
+    assert_eq!(fix["diagnostics"][0]["code"], "flag-is-text");
+    assert_eq!(
+        fix["edit"]["documentChanges"][0]["textDocument"]["version"],
+        6
+    );
+    let text = edited(TREE[3].1, &fix["edit"]);
+    assert_eq!(text, TREE[3].1.replace("FLAG: true", "FLAG: \"true\""));
+    client.replace(values, 7, &text);
+    assert_eq!(client.coded(values, 7, "flag-is-text").len(), 0);
+    assert_eq!(
+        actions(&mut client, values, &range, None),
+        Vec::<Value>::new()
+    );
+    client.still_works();
+}
+
+#[test]
+fn fixing_everything_is_what_fixing_a_project_does() {
+    use std::sync::Arc;
+    let values = crate::client::VALUES;
+    let text = "webapp: {envVars: {FLAG: true, \"😀\": 1}}\r\n# ü\r\nteam-settings: {envVars: {FLAG: no}}\r\n";
+    let mut client = Client::new(TREE);
+    client.open(values, 1, text);
+    client.findings(values, 1);
+    let whole = json!({"start": {"line": 0, "character": 0}, "end": {"line": 9, "character": 0}});
+    let all = actions(&mut client, values, &whole, Some("source.fixAll"));
+    assert_eq!(all.len(), 1, "{all:?}");
+    assert_eq!(all[0]["kind"], "source.fixAll.dogwatch");
+    let mut memory = lint::files::Memory::default();
+    for (path, text) in TREE {
+        memory.insert(*path, text.as_bytes().to_vec());
+    }
+    let path = "/w/values/wire-server/values.yaml";
+    memory.insert(path, text.as_bytes().to_vec());
+    let settings = lint::project::Settings {
+        cwd: "/w".into(),
+        paths: vec![path.into()],
+        ..Default::default()
+    };
+    let project = lint::project::Project::new(settings, Arc::new(memory));
+    let run = project.fix(Default::default(), &|_| {});
+    let after = run
+        .files
+        .iter()
+        .find(|file| file.path == std::path::Path::new(path))
+        .unwrap();
+    assert_ne!(&*after.after, text);
+    assert_eq!(edited(text, &all[0]["edit"]), &*after.after);
+    // The same as a command: the client is asked to apply it.
+    client.tell("$/setTrace", json!({"value": "off"}));
+    client.ask(
+        "workspace/executeCommand",
+        json!({"command": "dogwatch.fixFile", "arguments": [values]}),
+    );
+    let asked = client
+        .others
+        .iter()
+        .find(|it| it["method"] == "workspace/applyEdit")
+        .cloned()
+        .unwrap();
+    assert_eq!(edited(text, &asked["params"]["edit"]), &*after.after);
+    client.still_works();
+}
+
+#[test]
+fn a_finding_can_be_allowed_read_about_and_made_an_example() {
+    let values = crate::client::VALUES;
+    let mut client = Client::new(TREE);
+    client.open(values, 1, "webapp:\n  envVars:\n    FLAG: true\n");
+    let range = client.coded(values, 1, "flag-is-text")[0]["range"].clone();
+    let all = actions(&mut client, values, &range, None);
+    let titled = |start: &str| {
+        all.iter()
+            .find(|it| it["title"].as_str().unwrap().starts_with(start))
+            .unwrap_or_else(|| panic!("{all:?}"))
+            .clone()
+    };
+    let allow = edited(
+        "webapp:\n  envVars:\n    FLAG: true\n",
+        &titled("Allow")["edit"],
+    );
+    assert_eq!(
+        allow,
+        "webapp:\n  envVars:\n    # dogwatch: allow flag-is-text -- why\n    FLAG: true\n"
+    );
+    assert_eq!(
+        titled("Open the guidance")["command"]["arguments"],
+        json!(["https://docs.example.test/flags"])
+    );
+    let example = titled("Make an example");
+    let rule = edited(TREE[2].1, &example["edit"]);
+    client.open(RULE, 1, &rule);
+    assert_eq!(
+        client.findings(RULE, 1),
+        Vec::<Value>::new(),
+        "the example holds:\n{rule}"
+    );
+    client.still_works();
+}

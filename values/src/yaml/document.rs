@@ -1,11 +1,16 @@
 //! A parsed YAML text.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
 
 use source::{Diagnostic, SourceId, Span};
 
-use super::build::build;
+use super::node::{NONE, Node, Properties, Shape, flag};
+use super::parse::parse;
+use super::problem::Fault;
+use super::stream::Part;
+use super::surprise::Surprise;
 
 /// Names one node of one [`Document`]. Copy it freely; it is an index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -61,45 +66,38 @@ pub enum Style {
     Block,
 }
 
-#[derive(Debug, Clone)]
-pub(super) struct Node {
-    pub(super) kind: Kind,
-    pub(super) style: Style,
-    pub(super) start: u32,
-    pub(super) end: u32,
-    pub(super) alias: Option<u32>,
-    pub(super) props: bool,
-    pub(super) flag: bool,
-    pub(super) number: f64,
-    pub(super) text: Option<Box<str>>,
-    pub(super) children: Vec<u32>,
-    pub(super) resolved: Option<Vec<(u32, u32)>>,
-}
-
 /// A parsed text. There is always one, however broken the text.
+///
+/// The tree is that of the first document in the text, which is the one Helm 3 reads; for a node that is an alias, all
+/// but [`span`](Self::span) and [`raw`](Self::raw) answer for the node it stands for.
 #[derive(Debug)]
 pub struct Document {
     pub(super) source: SourceId,
     pub(super) text: Arc<str>,
     pub(super) nodes: Vec<Node>,
-    pub(super) root: Option<u32>,
-    pub(super) errors: Vec<Diagnostic>,
+    pub(super) parts: Vec<Part>,
+    pub(super) properties: Vec<Properties>,
     pub(super) comments: Vec<(u32, u32)>,
+    pub(super) faults: Vec<Fault>,
+    pub(super) errors: Vec<Diagnostic>,
+    /// Maps that may have lost keys, sorted; `NONE` for what is outside of all.
+    pub(super) damaged: Vec<u32>,
+    /// Entries of maps with merge keys or keys given twice.
+    pub(super) resolved: HashMap<u32, Box<[(u32, u32)]>>,
     pub(super) duplicates: Vec<(NodeId, NodeId)>,
+    /// True if Helm 3 refuses the text before it comes to what it means.
+    pub(super) refused: bool,
+    pub(super) surprises: OnceLock<Vec<Surprise>>,
 }
 
 impl Document {
-    /// Reads a text; never fails.
+    /// Reads a text; never fails. What is wrong with it is in [`errors`](Self::errors).
     pub fn parse(source: SourceId, text: impl Into<Arc<str>>) -> Self {
-        build(source, text.into())
+        parse(source, text.into())
     }
 
     fn node(&self, id: NodeId) -> &Node {
-        let node = &self.nodes[id.0 as usize];
-        match node.alias {
-            Some(to) => &self.nodes[to as usize],
-            None => node,
-        }
+        &self.nodes[self.real(id) as usize]
     }
 
     /// The source.
@@ -112,14 +110,24 @@ impl Document {
         &self.text
     }
 
-    /// The top of the document.
+    /// The top of the first document; `None` for a text without one.
     pub fn root(&self) -> Option<NodeId> {
-        self.root.map(NodeId)
+        self.parts.first().map(|part| NodeId(part.root))
+    }
+
+    /// The tops of all documents of the text. Helm 3 reads the first, Helm 4 merges them.
+    pub fn roots(&self) -> impl Iterator<Item = NodeId> + '_ {
+        self.parts.iter().map(|part| NodeId(part.root))
+    }
+
+    /// How many YAML documents the text holds. Helm 3 reads the first only.
+    pub fn document_count(&self) -> usize {
+        self.parts.len()
     }
 
     /// What it is.
     pub fn kind(&self, id: NodeId) -> Kind {
-        self.node(id).kind
+        self.node(id).kind()
     }
 
     /// How it is written.
@@ -129,127 +137,119 @@ impl Document {
 
     /// The entries of a map, later duplicates win, merge keys applied.
     pub fn entries(&self, id: NodeId) -> impl Iterator<Item = (NodeId, NodeId)> + '_ {
-        let node = self.node(id);
-        let resolved = node.resolved.as_deref();
-        let plain = if node.kind == Kind::Map && resolved.is_none() {
-            &node.children[..]
-        } else {
-            &[]
+        let id = self.real(id);
+        let resolved = match self.resolved.is_empty() {
+            true => None,
+            false => self.resolved.get(&id),
         };
-        let plain = plain
-            .chunks_exact(2)
-            .map(|pair| (NodeId(pair[0]), NodeId(pair[1])));
-        plain.chain(
-            resolved
-                .unwrap_or_default()
-                .iter()
-                .map(|(k, v)| (NodeId(*k), NodeId(*v))),
-        )
+        let (plain, resolved) = match resolved {
+            Some(entries) => (None, &**entries),
+            None => (Some(self.tree().pairs(id)), &[][..]),
+        };
+        let pairs = plain.into_iter().flatten().chain(resolved.iter().copied());
+        pairs.map(|(key, value)| (NodeId(key), NodeId(value)))
     }
 
     /// Every key of a map with its value as they stand in the text: earlier duplicates too, and merge keys as keys.
     pub fn pairs(&self, id: NodeId) -> impl Iterator<Item = (NodeId, NodeId)> + '_ {
-        let node = self.node(id);
-        let children = if node.kind == Kind::Map {
-            &node.children[..]
-        } else {
-            &[]
-        };
-        let pairs = children.chunks_exact(2);
-        pairs.map(|pair| (NodeId(pair[0]), NodeId(pair[1])))
-    }
-
-    /// How many YAML documents the text holds. Helm 3 reads the first only.
-    pub fn document_count(&self) -> usize {
-        let mut lines = self.text.lines().filter(|line| !line.trim().is_empty());
-        let starts = |line: &str| line == "---" || line.starts_with("--- ");
-        let first = lines.find(|line| !line.trim_start().starts_with('#'));
-        let later = lines.filter(|line| starts(line)).count();
-        usize::from(first.is_some()) + later
+        let pairs = self.tree().pairs(self.real(id));
+        pairs.map(|(key, value)| (NodeId(key), NodeId(value)))
     }
 
     /// The value under a key.
     pub fn get(&self, id: NodeId, key: &str) -> Option<NodeId> {
         self.entries(id)
             .find(|(k, _)| self.key_text(*k) == key)
-            .map(|(_, v)| v)
+            .map(|(_, value)| value)
     }
 
     /// The items of a list.
     pub fn items(&self, id: NodeId) -> impl Iterator<Item = NodeId> + '_ {
-        let node = self.node(id);
-        let items = if node.kind == Kind::List {
-            &node.children[..]
-        } else {
-            &[]
-        };
-        items.iter().map(|item| NodeId(*item))
+        let id = self.real(id);
+        let list = self.nodes[id as usize].shape == Shape::List;
+        let items = list.then(|| self.tree().children(id));
+        items.into_iter().flatten().map(NodeId)
     }
 
-    /// A key as Helm names it.
+    /// A key as Helm names it: `yes` is `true`, `014` is `12`, `1.0` is `1`.
     pub fn key_text(&self, id: NodeId) -> Cow<'_, str> {
-        let node = self.node(id);
-        match node.kind {
-            Kind::Bool => Cow::Borrowed(if node.flag { "true" } else { "false" }),
-            Kind::Null => Cow::Borrowed("null"),
-            _ => self.text_of(id),
-        }
+        self.tree().key_text(id.0)
     }
 
-    /// The text of a scalar.
+    /// The text of a scalar, without quotes and escapes, whatever its type.
     pub fn text_of(&self, id: NodeId) -> Cow<'_, str> {
-        let node = self.node(id);
-        match &node.text {
-            Some(text) => Cow::Borrowed(text),
-            None => Cow::Borrowed(self.slice(node)),
-        }
-    }
-
-    fn slice(&self, node: &Node) -> &str {
-        self.text
-            .get(node.start as usize..node.end as usize)
-            .unwrap_or("")
+        self.tree().cooked(id.0)
     }
 
     /// As typed.
     pub fn raw(&self, id: NodeId) -> &str {
-        self.slice(&self.nodes[id.0 as usize])
+        self.tree().slice(&self.nodes[id.0 as usize])
     }
 
     /// Its boolean.
     pub fn bool(&self, id: NodeId) -> Option<bool> {
-        let node = self.node(id);
-        (node.kind == Kind::Bool).then_some(node.flag)
+        match self.node(id).shape {
+            Shape::True => Some(true),
+            Shape::False => Some(false),
+            Shape::Null
+            | Shape::Number
+            | Shape::Text
+            | Shape::Map
+            | Shape::List
+            | Shape::Alias
+            | Shape::Damaged => None,
+        }
     }
 
     /// Its number.
     pub fn number(&self, id: NodeId) -> Option<f64> {
-        let node = self.node(id);
-        (node.kind == Kind::Number).then_some(node.number)
+        self.tree().resolved(id.0).number()
     }
 
-    /// Where it is.
+    /// Where it is: a scalar with its quotes, a text block from its `|` or `>`, a map or list from its first key, dash or
+    /// bracket to the end of its last value. Anchors and tags are outside; see [`properties_span`](Self::properties_span).
     pub fn span(&self, id: NodeId) -> Span {
         let node = &self.nodes[id.0 as usize];
         Span::new(self.source, node.start, node.end)
     }
 
-    /// Could keys of this map be hidden by damaged text?
-    pub fn has_damage(&self, _id: NodeId) -> bool {
-        !self.errors.is_empty()
+    /// Could keys of this map be hidden by damaged text? Of a value: is it damaged itself?
+    pub fn has_damage(&self, id: NodeId) -> bool {
+        let id = self.real(id);
+        let outside = self.damaged.last() == Some(&NONE)
+            && self.parts.first().is_none_or(|part| part.root == id);
+        outside
+            || self.nodes[id as usize].shape == Shape::Damaged
+            || self.damaged.binary_search(&id).is_ok()
     }
 
     /// Is anything damaged?
     pub fn is_damaged(&self) -> bool {
-        !self.errors.is_empty()
+        !self.damaged.is_empty()
+            || self.nodes.iter().any(|node| node.shape == Shape::Damaged)
     }
 
     /// Anchor or tag on the node?
     pub fn has_properties(&self, id: NodeId) -> bool {
-        self.nodes[id.0 as usize].props
+        self.nodes[id.0 as usize].has(flag::PROPERTIES)
     }
 
-    /// Comments.
+    /// Where the node's anchor and tag stand: from the first to the end of the second.
+    pub fn properties_span(&self, id: NodeId) -> Option<Span> {
+        let first = self.properties.partition_point(|held| held.node < id.0);
+        let held = self.properties.get(first).filter(|held| held.node == id.0)?;
+        let anchor = held.has_anchor().then(|| held.anchor.0 - 1);
+        let tag = held.has_tag().then_some(held.tag.0);
+        let start = anchor.into_iter().chain(tag).min()?;
+        Some(Span::new(self.source, start, held.end()))
+    }
+
+    /// True if the node is written as an alias, `*name`.
+    pub fn is_alias(&self, id: NodeId) -> bool {
+        self.nodes[id.0 as usize].shape == Shape::Alias
+    }
+
+    /// Comments, in the order of the text, each from its `#` to the end of its line.
     pub fn comments(&self) -> impl Iterator<Item = Span> + '_ {
         self.comments
             .iter()
@@ -261,7 +261,7 @@ impl Document {
         &self.duplicates
     }
 
-    /// What is wrong with the text.
+    /// What is wrong with the text, in its order; of a text with very many mistakes, the first hundred.
     pub fn errors(&self) -> &[Diagnostic] {
         &self.errors
     }

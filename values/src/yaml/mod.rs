@@ -1,27 +1,37 @@
 //! YAML texts as Helm reads them, with the place of everything.
 //!
+//! The dialect is that of go-yaml v2, which Helm uses: YAML 1.1 as libyaml reads it. Where YAML 1.2 would read a text
+//! differently, and where Helm does what few expect, [`Document::surprises`] says so.
+//!
+//! The way of a text: `parse` looks over it (`bytes`) and starts a `reader`, whose one pass goes over documents (`stream`),
+//! blocks (`block`), brackets (`flow`) and their `scalars` and `properties`; behind a mistake it goes on (`recover`). Then
+//! `keys` works out duplicates and merge keys, and `aliases` how much they repeat. What scalars say is worked out when
+//! asked for: `cook`, `typing`, `numbers`.
+//!
 //! INVARIANT: nothing outside this folder knows how the text is scanned.
 
-mod build;
+mod aliases;
+mod block;
+mod bytes;
+mod cook;
 mod document;
-#[allow(dead_code, reason = "shared with key names")]
+mod flow;
+mod json;
+mod keys;
+mod lookup;
+mod node;
 mod numbers;
-#[allow(dead_code, reason = "shared with tags")]
+mod parse;
+mod problem;
+mod properties;
+mod reader;
+mod recover;
+mod scalars;
+mod stream;
+mod surprise;
 mod typing;
 
 pub use document::{Document, Kind, NodeId, Style};
+pub use json::Helm;
 pub(crate) use numbers::json_float;
-
-mod node {
-    /// Helm's type of a scalar.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    #[allow(dead_code, reason = "shared with tags")]
-    pub(super) enum Typed {
-        Text,
-        Null,
-        False,
-        True,
-        Number,
-        Wrong,
-    }
-}
+pub use surprise::{Surprise, SurpriseKind};

@@ -32,9 +32,8 @@ pub(super) fn key_float(number: f64) -> String {
         return scientific;
     };
     let exponent: i32 = exponent.parse().unwrap_or(0);
-    // Go: `%e` is used if the exponent is below -4 or not below the digits, at least 21 for the
-    // shortest form.
-    if (-4..21).contains(&exponent) {
+    // Go writes an exponent if it is below -4 or, for the shortest form, from 6 on.
+    if (-4..6).contains(&exponent) {
         format!("{short}")
     } else {
         let sign = if exponent < 0 { '-' } else { '+' };

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::node::Typed;
+use super::node::Shape;
 
 /// What go-yaml v2 makes of a scalar.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -30,13 +30,15 @@ impl Resolved {
         }
     }
 
-    pub(super) fn typed(self) -> Typed {
+    /// The shape of a node that holds it.
+    #[inline]
+    pub(super) fn shape(self) -> Shape {
         match self {
-            Self::Null => Typed::Null,
-            Self::Bool(false) => Typed::False,
-            Self::Bool(true) => Typed::True,
-            Self::Int(_) | Self::Uint(_) | Self::Float(_) => Typed::Number,
-            Self::Timestamp | Self::Text => Typed::Text,
+            Self::Null => Shape::Null,
+            Self::Bool(false) => Shape::False,
+            Self::Bool(true) => Shape::True,
+            Self::Int(_) | Self::Uint(_) | Self::Float(_) => Shape::Number,
+            Self::Timestamp | Self::Text => Shape::Text,
         }
     }
 

@@ -1,0 +1,276 @@
+//! Keys of one map: which are there twice, and what `<<` brings in.
+//!
+//! go-yaml applies a merge key where it stands: keys before it are replaced by merged ones, keys behind it replace them.
+//! Of keys that Helm names alike the last wins, and takes the place of the first.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use super::cook::Tree;
+use super::document::{NodeId, Style};
+use super::node::{NONE, Shape, flag};
+use super::problem::{Fault, Problem};
+use super::reader::{Frame, Reader};
+
+/// Up to this many keys are compared each with each.
+const FEW: usize = 24;
+/// How many entries merge keys may bring into one text.
+const MERGED: usize = 1_000_000;
+
+/// A key of an open map.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct KeyMark {
+    /// Equal for equal names, seldom for others.
+    print: u64,
+    node: u32,
+}
+
+/// A number from the length, the first and the last bytes of a name.
+#[inline]
+fn fingerprint(text: &[u8]) -> u64 {
+    let word = |bytes: &[u8]| match bytes.first_chunk::<8>() {
+        Some(chunk) => u64::from_le_bytes(*chunk),
+        None => bytes.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+    };
+    let first = word(text);
+    let last = if text.len() > 8 {
+        word(&text[text.len() - 8..])
+    } else {
+        0
+    };
+    (first ^ last.rotate_left(29)).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ text.len() as u64
+}
+
+impl Reader<'_> {
+    /// Marks the newest node as a key of the innermost map.
+    #[inline]
+    pub(super) fn mark_key(&mut self, key: u32) {
+        let node = &mut self.nodes[key as usize];
+        node.flags |= flag::KEY;
+        let node = *node;
+        // The usual key: a word, as typed.
+        if node.shape == Shape::Text
+            && node.style == Style::Plain
+            && node.flags & !flag::KEY & !flag::PROPERTIES == 0
+        {
+            let (start, end) = (node.start as usize, node.end as usize);
+            let name = &self.text[start..end];
+            if name == b"<<" {
+                self.mark_merge();
+            }
+            let print = fingerprint(name);
+            self.keys.push(KeyMark { print, node: key });
+        } else {
+            self.mark_odd_key(key);
+        }
+    }
+
+    fn mark_merge(&mut self) {
+        if let Some(frame) = self.stack.last_mut() {
+            frame.merges = true;
+        }
+    }
+
+    #[cold]
+    fn mark_odd_key(&mut self, key: u32) {
+        let tree = Tree {
+            text: self.string,
+            nodes: &self.nodes,
+        };
+        let node = self.nodes[tree.real(key) as usize];
+        let print = fingerprint(tree.key_text(key).as_bytes());
+        let merges = tree.is_merge(key);
+        let (start, end) = {
+            let node = &self.nodes[key as usize];
+            (node.start as usize, node.end as usize)
+        };
+        self.keys.push(KeyMark { print, node: key });
+        if merges {
+            self.mark_merge();
+        }
+        let problem = match node.shape {
+            Shape::Map if self.is_template(start) => Some(Problem::Template),
+            Shape::Map | Shape::List => Some(Problem::KeyIsCollection),
+            Shape::Null => Some(Problem::KeyIsNull),
+            Shape::Number
+                if matches!(tree_resolved(self, key), super::typing::Resolved::Uint(_)) =>
+            {
+                Some(Problem::KeyTooLarge)
+            }
+            Shape::Number
+            | Shape::False
+            | Shape::True
+            | Shape::Text
+            | Shape::Alias
+            | Shape::Damaged => None,
+        };
+        if let Some(problem) = problem {
+            self.fault(start, end.max(start), problem);
+        }
+    }
+
+    /// `{{` starts here, or one byte before.
+    pub(super) fn is_template(&self, at: usize) -> bool {
+        self.byte(at) == b'{' && (self.byte(at + 1) == b'{' || at > 0 && self.byte(at - 1) == b'{')
+    }
+
+    /// Looks for keys that may be the same, at the end of a map.
+    pub(super) fn finish_keys(&mut self, frame: Frame) {
+        let start = frame.keys as usize;
+        let marks = self.keys.get(start..).unwrap_or_default();
+        let suspicious = frame.merges
+            || if marks.len() <= FEW {
+                let twice = |(at, mark): (usize, &KeyMark)| {
+                    marks[..at].iter().any(|other| other.print == mark.print)
+                };
+                marks.iter().enumerate().any(twice)
+            } else {
+                let mut prints: Vec<u64> = marks.iter().map(|mark| mark.print).collect();
+                prints.sort_unstable();
+                prints.windows(2).any(|pair| pair[0] == pair[1])
+            };
+        if suspicious {
+            self.special.push(frame.node);
+        }
+        self.keys.truncate(start);
+    }
+
+    /// Forgets the keys of nodes that were thrown away.
+    pub(super) fn forget_keys(&mut self, nodes: usize) {
+        while self.keys.last().is_some_and(|mark| mark.node as usize >= nodes) {
+            self.keys.pop();
+        }
+    }
+}
+
+fn tree_resolved(reader: &Reader<'_>, key: u32) -> super::typing::Resolved {
+    Tree {
+        text: reader.string,
+        nodes: &reader.nodes,
+    }
+    .resolved(key)
+}
+
+/// The entries of maps that are not simply what is written in them.
+#[derive(Debug, Default)]
+pub(super) struct Resolution {
+    /// By map: its keys and values.
+    pub(super) entries: HashMap<u32, Box<[(u32, u32)]>>,
+    /// Keys given twice: the earlier and the later.
+    pub(super) duplicates: Vec<(NodeId, NodeId)>,
+    pub(super) faults: Vec<Fault>,
+}
+
+/// Works out maps with merge keys or keys given twice; inner maps and anchored ones must come before those that use them.
+pub(super) fn resolve_maps(tree: Tree<'_>, maps: &[u32]) -> Resolution {
+    let mut resolution = Resolution::default();
+    let mut budget = MERGED;
+    for &map in maps {
+        let mut table = Table::default();
+        let mut special = false;
+        for (key, value) in tree.pairs(map) {
+            if !tree.is_merge(key) {
+                if let Some(earlier) = table.put(tree, key, value) {
+                    special = true;
+                    resolution.duplicates.push((NodeId(earlier), NodeId(key)));
+                }
+                continue;
+            }
+            special = true;
+            let Some(sources) = merge_sources(tree, value) else {
+                let node = &tree.nodes[value as usize];
+                let (start, end) = if node.start == node.end {
+                    let key = &tree.nodes[key as usize];
+                    (key.start, key.end)
+                } else {
+                    (node.start, node.end)
+                };
+                resolution.faults.push(Fault {
+                    start,
+                    end,
+                    problem: Problem::MergeNeedsMap,
+                });
+                continue;
+            };
+            for source in sources {
+                let own: Vec<(u32, u32)> = match resolution.entries.get(&source) {
+                    Some(entries) => entries.to_vec(),
+                    None => tree.pairs(source).collect(),
+                };
+                if own.len() > budget {
+                    let node = &tree.nodes[key as usize];
+                    resolution.faults.push(Fault {
+                        start: node.start,
+                        end: node.end,
+                        problem: Problem::TooManyAliases,
+                    });
+                    break;
+                }
+                budget -= own.len();
+                for (key, value) in own {
+                    table.put(tree, key, value);
+                }
+            }
+        }
+        if special {
+            let entries = table.entries.into_boxed_slice();
+            resolution.entries.insert(map, entries);
+        }
+    }
+    resolution
+}
+
+/// The maps that a merge key brings in, in the order they are applied; `None` if Helm refuses the value.
+fn merge_sources(tree: Tree<'_>, value: u32) -> Option<Vec<u32>> {
+    let real = tree.real(value);
+    match tree.nodes[real as usize].shape {
+        Shape::Map => Some(vec![real]),
+        // An alias to a list is refused.
+        Shape::List if real == value => {
+            let items: Option<Vec<u32>> = tree
+                .children(value)
+                .map(|item| {
+                    let real = tree.real(item);
+                    (tree.nodes[real as usize].shape == Shape::Map).then_some(real)
+                })
+                .collect();
+            let mut items = items?;
+            items.reverse();
+            Some(items)
+        }
+        // Said already: the alias stands for nothing.
+        Shape::Alias if tree.nodes[real as usize].link == NONE => Some(Vec::new()),
+        Shape::Damaged => Some(Vec::new()),
+        Shape::List
+        | Shape::Alias
+        | Shape::Null
+        | Shape::False
+        | Shape::True
+        | Shape::Number
+        | Shape::Text => None,
+    }
+}
+
+/// Entries in their order, found by name.
+#[derive(Default)]
+struct Table<'d> {
+    entries: Vec<(u32, u32)>,
+    by_name: HashMap<std::borrow::Cow<'d, str>, usize>,
+}
+
+impl<'d> Table<'d> {
+    /// Adds an entry; returns the earlier key it replaces.
+    fn put(&mut self, tree: Tree<'d>, key: u32, value: u32) -> Option<u32> {
+        match self.by_name.entry(tree.key_text(key)) {
+            Entry::Occupied(place) => {
+                let earlier = std::mem::replace(&mut self.entries[*place.get()], (key, value));
+                Some(earlier.0)
+            }
+            Entry::Vacant(place) => {
+                place.insert(self.entries.len());
+                self.entries.push((key, value));
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! From a text to a document: survey, the one pass, and what can only be said when all of it is there.
+
+use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
+
+use source::SourceId;
+
+use super::aliases::expand;
+use super::bytes::survey;
+use super::cook::Tree;
+use super::document::{Document, NodeId};
+use super::keys::resolve_maps;
+use super::node::{NONE, Node, Shape};
+use super::problem::{Fault, Problem};
+use super::reader::Reader;
+use super::stream::Part;
+
+/// The largest text that is read, in bytes.
+const SIZE: usize = 64 << 20;
+/// go-yaml takes a text in pieces of this size, and refuses control characters in those it has taken.
+const PIECE: usize = 512;
+
+pub(super) fn parse(source: SourceId, text: Arc<str>) -> Document {
+    let mut document = Document {
+        source,
+        text,
+        nodes: Vec::new(),
+        parts: Vec::new(),
+        properties: Vec::new(),
+        comments: Vec::new(),
+        faults: Vec::new(),
+        errors: Vec::new(),
+        damaged: Vec::new(),
+        resolved: std::collections::HashMap::new(),
+        duplicates: Vec::new(),
+        refused: false,
+        surprises: OnceLock::new(),
+    };
+    let mut faults = if document.text.len() > SIZE {
+        document.refused = true;
+        document.damaged.push(NONE);
+        vec![Fault::new(0, 0, Problem::TooLarge)]
+    } else {
+        read(&mut document)
+    };
+    faults.sort_by_key(|fault| fault.start);
+    document.errors = faults
+        .iter()
+        .map(|fault| fault.diagnostic(source, &document.text))
+        .collect();
+    document.faults = faults;
+    document
+}
+
+fn read(document: &mut Document) -> Vec<Fault> {
+    let text = Arc::clone(&document.text);
+    let survey = survey(text.as_bytes());
+    let clean = match survey.control {
+        Some(_) => without_controls(&text),
+        None => Cow::Borrowed(&*text),
+    };
+    let mut reader = Reader::new(&clean, survey.odd_breaks);
+    document.parts = reader.documents();
+    let mut faults = std::mem::take(&mut reader.faults);
+    let special = std::mem::take(&mut reader.special);
+    let has_aliases = reader.has_aliases;
+    let noted = faults.len();
+    let own_faults = reader.first_faults.unwrap_or(noted);
+    document.nodes = reader.nodes;
+    document.properties = reader.properties;
+    document.comments = reader.comments;
+    document.damaged = reader.damaged;
+    document.damaged.sort_unstable();
+    if has_aliases {
+        faults.extend(cut_aliases(&text, &document.parts, &mut document.nodes));
+    }
+    let tree = Tree {
+        text: &text,
+        nodes: &document.nodes,
+    };
+    let resolution = resolve_maps(tree, &special);
+    document.resolved = resolution.entries;
+    document.duplicates = resolution.duplicates;
+    faults.extend(resolution.faults);
+    // How far Helm 3 reads.
+    let reach = document.parts.first().map_or(u32::MAX, |part| part.reach);
+    document.refused = own_faults > 0
+        || faults[noted..].iter().any(|fault| fault.start < reach);
+    if let Some(at) = survey.control {
+        let taken = (reach as usize / PIECE + 1).saturating_mul(PIECE);
+        document.refused |= at < taken;
+        faults.push(Fault::new(at, at + 1, Problem::Control));
+    }
+    faults
+}
+
+/// Control characters become blanks of the same length, so that offsets stay.
+fn without_controls(text: &str) -> Cow<'_, str> {
+    let mut clean = String::with_capacity(text.len());
+    for c in text.chars() {
+        let control = c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{85}');
+        if control || matches!(c, '\u{fffe}' | '\u{ffff}') {
+            clean.extend(std::iter::repeat_n(' ', c.len_utf8()));
+        } else {
+            clean.push(c);
+        }
+    }
+    Cow::Owned(clean)
+}
+
+/// Takes the aliases of documents apart that would grow too much; nobody could walk them.
+fn cut_aliases(text: &str, parts: &[Part], nodes: &mut [Node]) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for (at, part) in parts.iter().enumerate() {
+        let tree = Tree { text, nodes };
+        let Err(problem) = expand(tree, part.root) else {
+            continue;
+        };
+        let end = parts.get(at + 1).map_or(nodes.len(), |next| next.root as usize);
+        let mut said = false;
+        for node in &mut nodes[part.root as usize..end] {
+            if node.shape == Shape::Alias {
+                node.link = NONE;
+                if !said {
+                    faults.push(Fault::new(node.start as usize, node.end as usize, problem));
+                }
+                said = true;
+            }
+        }
+    }
+    faults
+}
+
+impl Document {
+    pub(super) fn tree(&self) -> Tree<'_> {
+        Tree {
+            text: &self.text,
+            nodes: &self.nodes,
+        }
+    }
+
+    /// The node itself, or the one an alias stands for.
+    pub(super) fn real(&self, id: NodeId) -> u32 {
+        self.tree().real(id.0)
+    }
+}

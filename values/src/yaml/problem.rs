@@ -1,0 +1,232 @@
+//! What can be wrong with a text, in our words.
+//!
+//! INVARIANT: no message holds text of a scalar; it may be a secret.
+
+use source::{Code, Diagnostic, Severity, SourceId, Span};
+
+/// The code of every diagnostic of the reader.
+const CODE: Code = Code::new("yaml-syntax");
+
+/// A problem and where it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Fault {
+    pub(super) start: u32,
+    pub(super) end: u32,
+    pub(super) problem: Problem,
+}
+
+/// What is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Problem {
+    TooLarge,
+    TooDeep,
+    TooManyAliases,
+    Control,
+    Tab,
+    TabInBlock,
+    MissingColon,
+    NoSpaceAfterColon,
+    SecondColon,
+    NoKeyBeforeColon,
+    LongKey,
+    KeyOnSeveralLines,
+    DeeperThanSiblings,
+    BetweenLevels,
+    DashHere,
+    KeyAmongItems,
+    ItemAmongKeys,
+    QuestionHere,
+    BehindValue,
+    OpenQuote,
+    MarkerInQuote,
+    UnknownEscape,
+    BadEscapeDigits,
+    OpenBracket,
+    WrongBracket,
+    NoComma,
+    EmptyFlowEntry,
+    DashInFlow,
+    MarkerInFlow,
+    Reserved,
+    Percent,
+    NoContent,
+    BlockHeader,
+    ZeroIndicator,
+    TwoProperties,
+    AliasWithProperties,
+    EmptyName,
+    BadName,
+    BadTag,
+    UnknownTagHandle,
+    UnknownAnchor,
+    InsideItself,
+    Directive,
+    NotYaml11,
+    NoDocumentStart,
+    MergeNeedsMap,
+    KeyIsCollection,
+    KeyIsNull,
+    KeyTooLarge,
+    NotFinite,
+    TagMismatch,
+    Template,
+    TopNotMap,
+    MarkerValue,
+}
+
+impl Problem {
+    fn message(self) -> &'static str {
+        match self {
+            Self::TooLarge => "the file is larger than 64 MiB and is not read",
+            Self::TooDeep => "nested deeper than the 10000 levels Helm allows",
+            Self::TooManyAliases => "aliases repeat so much of this document that Helm refuses it",
+            Self::Control => "control characters are not allowed in YAML",
+            Self::Tab => "a tab cannot be used for indentation",
+            Self::TabInBlock => "a tab stands where this text block's indentation should be",
+            Self::MissingColon => "this line is not a key: it has no `:`",
+            Self::NoSpaceAfterColon => "this line is not a key: its `:` has no space behind it",
+            Self::SecondColon => "a second `: ` on this line",
+            Self::NoKeyBeforeColon => "there is no key before this `:`",
+            Self::LongKey => "a key cannot be longer than 1024 characters",
+            Self::KeyOnSeveralLines => "a key must stand on one line with its `:`",
+            Self::DeeperThanSiblings => "indented deeper than its siblings above",
+            Self::BetweenLevels => "this indentation fits no level above",
+            Self::DashHere => "a list cannot start here",
+            Self::KeyAmongItems => "a key among the items of a list",
+            Self::ItemAmongKeys => "a list item among the keys of a map",
+            Self::QuestionHere => "a key marked with `?` cannot start here",
+            Self::BehindValue => "unexpected text behind the end of this value",
+            Self::OpenQuote => "this quote is not closed",
+            Self::MarkerInQuote => "this quote is not closed before the document ends",
+            Self::UnknownEscape => "unknown escape in double quotes",
+            Self::BadEscapeDigits => "this escape does not name a character",
+            Self::OpenBracket => "this bracket is not closed",
+            Self::WrongBracket => "this bracket does not close the one that is open",
+            Self::NoComma => "expected `,` or the closing bracket",
+            Self::EmptyFlowEntry => "nothing stands between these separators",
+            Self::DashInFlow => "`- ` cannot start an item between brackets",
+            Self::MarkerInFlow => "the document ends inside brackets",
+            Self::Reserved => "a value cannot start with this character",
+            Self::Percent => "a value cannot start with `%`",
+            Self::NoContent => "expected a value here",
+            Self::BlockHeader => "only `+`, `-`, a digit or a comment may follow on the line of `|` or `>`",
+            Self::ZeroIndicator => "the indentation of a text block must be between 1 and 9",
+            Self::TwoProperties => "two anchors or two tags on one value",
+            Self::AliasWithProperties => "an alias cannot have an anchor or a tag",
+            Self::EmptyName => "a name must follow",
+            Self::BadName => "Helm takes only letters, digits, `_` and `-` in this name",
+            Self::BadTag => "this tag is not well formed",
+            Self::UnknownTagHandle => "this tag uses a handle that no `%TAG` line declares",
+            Self::UnknownAnchor => "no anchor of this name stands before this alias",
+            Self::InsideItself => "this alias is inside the value it stands for",
+            Self::Directive => "this directive is not well formed or unknown",
+            Self::NotYaml11 => "Helm refuses every `%YAML` line but `%YAML 1.1`",
+            Self::NoDocumentStart => "a document must start with `---` here",
+            Self::MergeNeedsMap => "`<<` needs a map, or a list of maps",
+            Self::KeyIsCollection => "a map or a list cannot be a key in Helm",
+            Self::KeyIsNull => "null cannot be a key in Helm",
+            Self::KeyTooLarge => "this number is too large to be a key in Helm",
+            Self::NotFinite => "infinity and not-a-number cannot be values in Helm",
+            Self::TagMismatch => "this value is not what its tag says",
+            Self::Template => "a template expression outside quotes",
+            Self::MarkerValue => "Helm 4 allows nothing but a comment behind `---`",
+            Self::TopNotMap => "the top of a values file must be a map",
+        }
+    }
+
+    fn help(self) -> Option<&'static str> {
+        Some(match self {
+            Self::TooManyAliases => "write some of the repeated values out",
+            Self::Tab | Self::TabInBlock => "indent with spaces",
+            Self::MissingColon => "write `key: value`; a text that goes on must be indented deeper than its key",
+            Self::NoSpaceAfterColon => "put a space after the `:`",
+            Self::SecondColon => "quote the value if it holds `: `, or put the inner key on its own line, indented deeper",
+            Self::DeeperThanSiblings | Self::BetweenLevels => {
+                "align it with the keys or items it belongs to"
+            }
+            Self::DashHere => "put the first `-` on a line of its own",
+            Self::KeyAmongItems => "indent the key below an item, or take it back to the level of the list's own key",
+            Self::ItemAmongKeys => "indent the items below a key that has no other value",
+            Self::BehindValue => "put the whole value in quotes, or start a comment with ` #`",
+            Self::OpenQuote => "close it on the same line; inside single quotes write `''` for a quote, inside double quotes `\\\"`",
+            Self::UnknownEscape => "write `\\\\` for a backslash, or use single quotes",
+            Self::OpenBracket => "close it, or quote the value if the bracket is part of a text",
+            Self::NoComma => "separate entries with `,`",
+            Self::EmptyFlowEntry => "write `null` or `\"\"` if that is meant, or take out one `,`",
+            Self::DashInFlow => "leave out the `-`, or quote the text",
+            Self::Reserved | Self::Percent => "put the value in quotes",
+            Self::BlockHeader => "start the text on the next line, indented",
+            Self::UnknownAnchor => "anchors do not reach across files or documents; quote the value if the `*` is part of a text",
+            Self::NotYaml11 => "leave the line out",
+            Self::KeyIsCollection => "quote the key",
+            Self::KeyIsNull | Self::KeyTooLarge => "quote the key",
+            Self::NotFinite => "put the value in quotes",
+            Self::Template => "put the whole value in quotes; values files are not rendered as templates",
+            Self::MarkerValue => "put it on the next line",
+            Self::MergeNeedsMap => "give it an alias to a map, such as `<<: *defaults`, or take it out",
+            Self::TooLarge
+            | Self::TooDeep
+            | Self::Control
+            | Self::NoKeyBeforeColon
+            | Self::LongKey
+            | Self::KeyOnSeveralLines
+            | Self::QuestionHere
+            | Self::MarkerInQuote
+            | Self::BadEscapeDigits
+            | Self::WrongBracket
+            | Self::MarkerInFlow
+            | Self::NoContent
+            | Self::ZeroIndicator
+            | Self::TwoProperties
+            | Self::AliasWithProperties
+            | Self::EmptyName
+            | Self::BadName
+            | Self::BadTag
+            | Self::UnknownTagHandle
+            | Self::InsideItself
+            | Self::Directive
+            | Self::NoDocumentStart
+            | Self::TagMismatch
+            | Self::TopNotMap => return None,
+        })
+    }
+}
+
+impl Fault {
+    pub(super) fn new(start: usize, end: usize, problem: Problem) -> Self {
+        Self {
+            start: start as u32,
+            end: end as u32,
+            problem,
+        }
+    }
+
+    /// The diagnostic, its span cut at the end of the line it starts on.
+    pub(super) fn diagnostic(self, source: SourceId, text: &str) -> Diagnostic {
+        let len = text.len();
+        let start = floor(text, (self.start as usize).min(len));
+        let rest = &text.as_bytes()[start..];
+        let line = memchr::memchr2(b'\n', b'\r', rest).map_or(len, |at| start + at);
+        let end = floor(text, (self.end as usize).clamp(start, line.max(start)));
+        // Something to underline, where there is something.
+        let end = if end == start && start < line {
+            start + text[start..].chars().next().map_or(0, char::len_utf8)
+        } else {
+            end
+        };
+        let span = Span::new(source, start as u32, end as u32);
+        let diagnostic = Diagnostic::new(CODE, Severity::Error, span, self.problem.message());
+        match self.problem.help() {
+            Some(help) => diagnostic.with_help(help),
+            None => diagnostic,
+        }
+    }
+}
+
+/// The character boundary at or before an offset.
+fn floor(text: &str, mut at: usize) -> usize {
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}

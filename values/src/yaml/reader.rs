@@ -1,0 +1,490 @@
+//! The state of the one pass: where it is, what is open, what was found.
+//!
+//! The grammar is go-yaml v2's (libyaml's), which Helm uses: where YAML 1.2 differs, Helm is right. Block structure is in
+//! `block`, brackets in `flow`, scalars in `scalars`, anchors and tags in `properties`, what happens behind a mistake in
+//! `recover`.
+//!
+//! INVARIANT: every step moves `pos` forward, except where `recover` goes back, which its budget bounds.
+
+use std::collections::HashMap;
+
+use super::bytes::{CLASS, FLOW, ODD, PLAIN};
+use super::document::Style;
+use super::keys::KeyMark;
+use super::node::{NONE, Node, Properties, Shape, flag};
+use super::problem::{Fault, Problem};
+
+/// How deep brackets, and how deep blocks may nest: go-yaml's `max_flow_level` and `max_indents`.
+pub(super) const DEPTH: usize = 10_000;
+/// How far before its `:` a key may start, in characters.
+pub(super) const KEY_LENGTH: usize = 1024;
+/// How many problems are kept of one text.
+const FAULTS: usize = 100;
+
+pub(super) type Step<T = ()> = Result<T, Fault>;
+
+/// What an open collection is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Keys below each other.
+    Keys,
+    /// Dashes deeper than the collection around them.
+    Dashes,
+    /// Dashes in the column of their own key.
+    LevelDashes,
+    FlowMap,
+    FlowList,
+    /// `[key: value]`: a map of one entry without braces.
+    FlowPair,
+}
+
+/// What an open collection waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Await {
+    /// The next entry; in brackets also the end.
+    Entry,
+    /// The `:` of a key marked with `?`.
+    Colon,
+    /// In brackets, a key marked with `?`.
+    Key,
+    /// In brackets, the value of a key.
+    Value,
+    /// In brackets, the end of what was an entry's first node: perhaps a key.
+    FirstNode,
+    /// In brackets, `,` or the end.
+    Comma,
+}
+
+impl Place {
+    pub(super) fn is_flow(self) -> bool {
+        match self {
+            Self::FlowMap | Self::FlowList | Self::FlowPair => true,
+            Self::Keys | Self::Dashes | Self::LevelDashes => false,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Frame {
+    pub(super) node: u32,
+    pub(super) place: Place,
+    pub(super) awaits: Await,
+    /// True if one of the keys is `<<`.
+    pub(super) merges: bool,
+    /// The column of keys or dashes. In brackets, where the current entry starts.
+    pub(super) column: u32,
+    /// In brackets, the line the current entry starts on, and its first node.
+    pub(super) line: u32,
+    pub(super) first: u32,
+    /// Where this map's keys start in `Reader::keys`.
+    pub(super) keys: u32,
+}
+
+/// Where the entry that is being read started, for when it goes wrong.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Mark {
+    /// The nodes to keep: those before the entry, and its key.
+    pub(super) nodes: usize,
+    /// True if a value must follow the nodes that are kept.
+    pub(super) keyed: bool,
+    /// Behind the indicator that wants a value.
+    pub(super) at: usize,
+}
+
+pub(super) struct Reader<'t> {
+    pub(super) text: &'t [u8],
+    /// The same, as a string.
+    pub(super) string: &'t str,
+    pub(super) pos: usize,
+    /// Where the line of `pos` starts.
+    pub(super) line: usize,
+    /// True if a line break lies between the last token and `pos`, which is then the first token of its line.
+    pub(super) crossed: bool,
+    /// What ends a run of plain text, between blocks and between brackets.
+    pub(super) plain_stops: u8,
+    pub(super) flow_stops: u8,
+    pub(super) odd_breaks: bool,
+    pub(super) nodes: Vec<Node>,
+    pub(super) stack: Vec<Frame>,
+    /// Fingerprints of the keys of open maps.
+    pub(super) keys: Vec<KeyMark>,
+    pub(super) properties: Vec<Properties>,
+    pub(super) comments: Vec<(u32, u32)>,
+    pub(super) faults: Vec<Fault>,
+    /// How many of them are of the first document.
+    pub(super) first_faults: Option<usize>,
+    /// Maps with a merge key or perhaps the same key twice, in the order they end.
+    pub(super) special: Vec<u32>,
+    /// Maps among whose text something is damaged.
+    pub(super) damaged: Vec<u32>,
+    /// Anchors of this document; what each replaced is in the log.
+    pub(super) anchors: HashMap<&'t [u8], u32>,
+    pub(super) anchor_log: Vec<(&'t [u8], u32, Option<u32>)>,
+    pub(super) has_aliases: bool,
+    /// `%TAG` lines of this document: handle and prefix.
+    pub(super) handles: Vec<(&'t [u8], &'t [u8])>,
+    pub(super) mark: Mark,
+    /// The end of the last node.
+    pub(super) last_end: u32,
+    /// Brackets open, and blocks that are indented deeper than the block around them.
+    pub(super) flow_level: isize,
+    pub(super) block_level: isize,
+    /// Bytes read a second time by `recover`.
+    pub(super) reread: usize,
+    /// True if text was left out where a value is due.
+    pub(super) hurt: bool,
+}
+
+impl<'t> Reader<'t> {
+    /// A reader of a text without control characters.
+    pub(super) fn new(string: &'t str, odd_breaks: bool) -> Self {
+        let odd = if odd_breaks { ODD } else { 0 };
+        let text = string.as_bytes();
+        Self {
+            text,
+            string,
+            pos: 0,
+            line: 0,
+            crossed: true,
+            plain_stops: PLAIN | odd,
+            flow_stops: FLOW | odd,
+            odd_breaks,
+            nodes: Vec::with_capacity(text.len() / 16 + 8),
+            stack: Vec::with_capacity(16),
+            keys: Vec::with_capacity(64),
+            properties: Vec::new(),
+            comments: Vec::with_capacity(text.len() / 256),
+            faults: Vec::new(),
+            first_faults: None,
+            special: Vec::new(),
+            damaged: Vec::new(),
+            anchors: HashMap::new(),
+            anchor_log: Vec::new(),
+            has_aliases: false,
+            handles: Vec::new(),
+            mark: Mark::default(),
+            last_end: 0,
+            flow_level: 0,
+            block_level: 0,
+            reread: 0,
+            hurt: false,
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn slice(&self, start: usize, end: usize) -> &'t str {
+        self.string.get(start..end).unwrap_or_default()
+    }
+
+    /// The byte at an offset; 0 behind the end. No other byte is 0: control characters were taken out.
+    #[inline(always)]
+    pub(super) fn byte(&self, at: usize) -> u8 {
+        match self.text.get(at) {
+            Some(&byte) => byte,
+            None => 0,
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn is_class(&self, at: usize, class: u8) -> bool {
+        CLASS[self.byte(at) as usize] & class != 0
+    }
+
+    /// The length of the line break at an offset; 0 if there is none.
+    #[inline(always)]
+    pub(super) fn line_break(&self, at: usize) -> usize {
+        match self.byte(at) {
+            b'\n' => 1,
+            b'\r' => 1 + usize::from(self.byte(at + 1) == b'\n'),
+            0xC2 | 0xE2 if self.odd_breaks => self.odd_break(at),
+            _ => 0,
+        }
+    }
+
+    #[cold]
+    fn odd_break(&self, at: usize) -> usize {
+        match self.text.get(at..) {
+            Some([0xC2, 0x85, ..]) => 2,
+            Some([0xE2, 0x80, 0xA8 | 0xA9, ..]) => 3,
+            _ => 0,
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn is_blank(&self, at: usize) -> bool {
+        matches!(self.byte(at), b' ' | b'\t')
+    }
+
+    /// True at a line break and at the end of the text.
+    #[inline(always)]
+    pub(super) fn is_break_or_end(&self, at: usize) -> bool {
+        match self.byte(at) {
+            0 | b'\n' | b'\r' => true,
+            0xC2 | 0xE2 if self.odd_breaks => self.odd_break(at) > 0,
+            _ => false,
+        }
+    }
+
+    /// True at a blank, a line break and the end of the text.
+    #[inline(always)]
+    pub(super) fn is_space(&self, at: usize) -> bool {
+        self.is_blank(at) || self.is_break_or_end(at)
+    }
+
+    /// The end of the line of an offset, before its line break.
+    #[inline]
+    pub(super) fn line_end(&self, at: usize) -> usize {
+        let rest = self.text.get(at..).unwrap_or_default();
+        if self.odd_breaks {
+            let mut end = at;
+            while !self.is_break_or_end(end) {
+                end += 1;
+            }
+            return end;
+        }
+        memchr::memchr2(b'\n', b'\r', rest).map_or(self.text.len(), |found| at + found)
+    }
+
+    #[inline(always)]
+    pub(super) fn is_end(&self) -> bool {
+        self.pos >= self.text.len()
+    }
+
+    #[inline(always)]
+    pub(super) fn column(&self) -> i32 {
+        (self.pos - self.line) as i32
+    }
+
+    /// The column of the innermost block; -1 outside of all.
+    #[inline(always)]
+    pub(super) fn indent(&self) -> i32 {
+        self.stack.last().map_or(-1, |frame| frame.column as i32)
+    }
+
+    /// True at `---` or `...` on a line of its own start.
+    pub(super) fn is_marker(&self, at: usize, line: usize) -> bool {
+        at == line
+            && matches!(self.text.get(at..at + 3), Some(b"---" | b"..."))
+            && self.is_space(at + 3)
+    }
+
+    /// True where a document must end: at a marker, a directive, the end of the text.
+    #[inline(always)]
+    pub(super) fn at_document_end(&self) -> bool {
+        if self.is_end() {
+            return true;
+        }
+        self.pos == self.line
+            && match self.byte(self.pos) {
+                b'-' | b'.' => self.is_marker(self.pos, self.line),
+                b'%' => true,
+                _ => false,
+            }
+    }
+
+    /// Moves over blanks, comments and line breaks to the next token. `tabs` says whether tabs may stand before it on
+    /// this line; on later lines they may not. Returns true, and says so in `crossed` to whoever asks next, if a line
+    /// break was crossed.
+    #[inline]
+    pub(super) fn skip(&mut self, tabs: bool) -> bool {
+        let mut crossed = std::mem::take(&mut self.crossed);
+        let mut at = self.pos;
+        loop {
+            match self.byte(at) {
+                b' ' => at += 1,
+                b'\n' => {
+                    at += 1;
+                    crossed = true;
+                    self.line = at;
+                }
+                b'#' => {
+                    let end = self.line_end(at);
+                    self.comments.push((at as u32, end as u32));
+                    at = end;
+                }
+                b'\t' if self.flow_level > 0 || tabs && !crossed => at += 1,
+                b'\t' => at = self.misplaced_tab(at, crossed),
+                _ => match self.line_break(at) {
+                    0 => break,
+                    width => {
+                        at += width;
+                        crossed = true;
+                        self.line = at;
+                    }
+                },
+            }
+        }
+        self.pos = at;
+        crossed
+    }
+
+    /// A tab where Helm allows none: a whole line is left out if it starts with one, else the tab is taken as a blank.
+    #[cold]
+    fn misplaced_tab(&mut self, at: usize, first: bool) -> usize {
+        let mut end = at;
+        while self.is_blank(end) {
+            end += 1;
+        }
+        self.fault(at, end, Problem::Tab);
+        if first {
+            self.damage_innermost();
+            self.line_end(at)
+        } else {
+            end
+        }
+    }
+
+    /// Notes a problem and goes on.
+    pub(super) fn fault(&mut self, start: usize, end: usize, problem: Problem) {
+        self.note(Fault::new(start, end, problem));
+    }
+
+    pub(super) fn note(&mut self, fault: Fault) {
+        if self.faults.len() < FAULTS {
+            self.faults.push(fault);
+        }
+    }
+
+    /// Keys of the innermost map may be hidden.
+    pub(super) fn damage_innermost(&mut self) {
+        let node = self.stack.last().map_or(NONE, |frame| frame.node);
+        if self.damaged.last() != Some(&node) {
+            self.damaged.push(node);
+        }
+    }
+
+    #[inline]
+    pub(super) fn push(&mut self, start: usize, end: usize, shape: Shape, style: Style) -> u32 {
+        let own = self.nodes.len() as u32;
+        self.last_end = end as u32;
+        self.nodes.push(Node {
+            start: start as u32,
+            end: end as u32,
+            link: 0,
+            parent: self.stack.last().map_or(NONE, |frame| frame.node),
+            shape,
+            style,
+            flags: 0,
+        });
+        own
+    }
+
+    /// Nothing, where a value or a key is due.
+    pub(super) fn push_null(&mut self, at: usize, properties: &Properties) -> u32 {
+        let at = at.max(properties.end() as usize);
+        let own = self.push(at, at, Shape::Null, Style::Plain);
+        if properties.any() {
+            self.attach(own, properties);
+        }
+        own
+    }
+
+    /// Opens a collection at its first key, dash or bracket.
+    pub(super) fn open(
+        &mut self,
+        place: Place,
+        start: usize,
+        column: usize,
+        properties: &Properties,
+    ) -> Step<u32> {
+        let (shape, style) = match place {
+            Place::Keys => (Shape::Map, Style::Block),
+            Place::Dashes | Place::LevelDashes => (Shape::List, Style::Block),
+            Place::FlowMap | Place::FlowPair => (Shape::Map, Style::Flow),
+            Place::FlowList => (Shape::List, Style::Flow),
+        };
+        let own = self.push(start, start, shape, style);
+        if properties.any() {
+            self.attach(own, properties);
+        }
+        if std::mem::take(&mut self.hurt) {
+            self.damaged.push(own);
+        }
+        self.enter(place, own, column)?;
+        Ok(own)
+    }
+
+    pub(super) fn enter(&mut self, place: Place, node: u32, column: usize) -> Step {
+        self.count(place, 1);
+        if self.flow_level > DEPTH as isize || self.block_level > DEPTH as isize {
+            self.count(place, -1);
+            let at = self.nodes[node as usize].start as usize;
+            return Err(Fault::new(at, at + 1, Problem::TooDeep));
+        }
+        self.stack.push(Frame {
+            node,
+            place,
+            awaits: Await::Entry,
+            merges: false,
+            column: column as u32,
+            line: self.line as u32,
+            first: 0,
+            keys: self.keys.len() as u32,
+        });
+        Ok(())
+    }
+
+    pub(super) fn count(&mut self, place: Place, by: isize) {
+        match place {
+            Place::Keys | Place::Dashes => self.block_level += by,
+            Place::FlowMap | Place::FlowList => self.flow_level += by,
+            Place::LevelDashes | Place::FlowPair => {}
+        }
+    }
+
+    /// Ends the innermost collection.
+    pub(super) fn close(&mut self) {
+        let Some(frame) = self.stack.pop() else {
+            return;
+        };
+        self.count(frame.place, -1);
+        let next = self.nodes.len() as u32;
+        let node = &mut self.nodes[frame.node as usize];
+        node.link = next;
+        node.end = self.last_end.max(node.start);
+        if node.shape == Shape::Map {
+            self.finish_keys(frame);
+        }
+    }
+
+    /// Puts a map before a finished first node that turned out to be a key.
+    pub(super) fn insert_map(&mut self, at: u32, style: Style) {
+        let first = self.nodes[at as usize];
+        let shift = |node: &mut u32| *node += u32::from(*node >= at && *node != NONE);
+        for node in &mut self.nodes[at as usize..] {
+            if node.is_collection() || node.shape == Shape::Alias {
+                shift(&mut node.link);
+            }
+            shift(&mut node.parent);
+        }
+        let map = Node {
+            shape: Shape::Map,
+            style,
+            link: 0,
+            flags: first.flags & flag::KEY,
+            ..first
+        };
+        self.nodes.insert(at as usize, map);
+        self.nodes[at as usize + 1].parent = at;
+        let behind = |node: u32| node >= at;
+        for held in self.properties.iter_mut().rev() {
+            if !behind(held.node) {
+                break;
+            }
+            held.node += 1;
+        }
+        for (name, node, _) in self.anchor_log.iter_mut().rev() {
+            if !behind(*node) {
+                break;
+            }
+            *node += 1;
+            self.anchors.insert(name, *node);
+        }
+        for map in self.special.iter_mut().rev() {
+            if !behind(*map) {
+                break;
+            }
+            *map += 1;
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! What happens behind a mistake: as little text as possible is left out, and the rest is read as if it were not there.
+//!
+//! One mistake makes one region: the line it is on, and lines that belong to it. The entry around it keeps its key; a map
+//! that may have lost keys is noted as damaged.
+//!
+//! INVARIANT: text is read again only within a budget that is linear in its length; beyond it the rest is left out.
+
+use super::block::After;
+use super::document::Style;
+use super::node::{NONE, Properties, Shape};
+use super::problem::{Fault, Problem};
+use super::reader::{Await, Place, Reader, Step};
+
+impl Reader<'_> {
+    /// Takes back the entry that went wrong and moves behind it. Returns what a value is still due behind.
+    pub(super) fn recover(&mut self, fault: Fault) -> Option<After> {
+        self.note(fault);
+        self.leave_brackets();
+        self.forget_nodes(self.mark.nodes);
+        self.damage_innermost();
+        let at = fault.start as usize;
+        let place = self.stack.last().map(|frame| (frame.place, frame.awaits));
+        let later_line = at > self.mark.at && self.line_end(self.mark.at) < at;
+        let due = match place {
+            None => Some(After::Start),
+            Some(_) if !self.mark.keyed || !later_line => None,
+            Some((Place::Keys, Await::Colon)) => Some(After::Question),
+            Some((Place::Keys, _)) => Some(After::Colon),
+            Some(_) => Some(After::Dash),
+        };
+        if due.is_some() {
+            // The value stands on lines of its own: the next of them may be whole.
+            let next = self.next_line(at);
+            self.go_back(next);
+            self.hurt = true;
+            return due;
+        }
+        if self.mark.keyed {
+            let start = self.mark.at.min(at);
+            let end = self.trimmed(start, self.line_end(start));
+            self.push(start, end, Shape::Damaged, Style::Plain);
+        }
+        let indent = self.indent();
+        self.resync(at, indent);
+        None
+    }
+
+    fn leave_brackets(&mut self) {
+        while let Some(frame) = self.stack.last().copied()
+            && frame.place.is_flow()
+        {
+            self.stack.pop();
+            self.keys.truncate(frame.keys as usize);
+        }
+        self.flow_level = 0;
+    }
+
+    /// Throws nodes away, and what is known of them.
+    fn forget_nodes(&mut self, nodes: usize) {
+        self.nodes.truncate(nodes);
+        self.last_end = self.nodes.last().map_or(0, |node| node.end.max(node.start));
+        let gone = |node: u32| node != NONE && node as usize >= nodes;
+        while self.properties.pop_if(|held| gone(held.node)).is_some() {}
+        while self.special.pop_if(|map| gone(*map)).is_some() {}
+        while self.damaged.pop_if(|map| gone(*map)).is_some() {}
+        self.forget_keys(nodes);
+        while let Some((name, _, before)) = self.anchor_log.pop_if(|(_, node, _)| gone(*node)) {
+            match before {
+                Some(before) => self.anchors.insert(name, before),
+                None => self.anchors.remove(name),
+            };
+        }
+    }
+
+    /// The start of the line behind the one of an offset.
+    fn next_line(&self, at: usize) -> usize {
+        let end = self.line_end(at);
+        end + self.line_break(end)
+    }
+
+    /// Goes on at an offset that only blanks separate from the start of its line, or that is one.
+    pub(super) fn go_back(&mut self, at: usize) {
+        let mut line = at;
+        while line > 0 && self.is_blank(line - 1) {
+            line -= 1;
+        }
+        self.reread += self.pos.saturating_sub(at);
+        if self.reread > 4 * self.text.len() + (1 << 16) {
+            self.give_up();
+            return;
+        }
+        while self.comments.pop_if(|(start, _)| *start as usize >= at).is_some() {}
+        self.pos = at;
+        self.line = line;
+        self.crossed = true;
+    }
+
+    fn give_up(&mut self) {
+        for frame in &self.stack {
+            self.damaged.push(frame.node);
+        }
+        self.pos = self.text.len();
+        self.crossed = true;
+    }
+
+    /// Moves to the next line behind the one of `from` that is not deeper than `indent`.
+    pub(super) fn resync(&mut self, from: usize, indent: i32) {
+        let start = self.next_line(from);
+        self.go_back(start);
+        if self.pos != start {
+            return;
+        }
+        let mut line = start;
+        while line < self.text.len() {
+            let mut at = line;
+            while self.byte(at) == b' ' {
+                at += 1;
+            }
+            match self.byte(at) {
+                b'#' => {
+                    let end = self.line_end(at);
+                    self.comments.push((at as u32, end as u32));
+                }
+                // A bracket that closes what could not be read belongs to it.
+                b'\t' | b']' | b'}' => {}
+                _ if self.is_break_or_end(at) => {}
+                _ if ((at - line) as i32) <= indent.max(0) => break,
+                _ => {}
+            }
+            line = self.next_line(at);
+        }
+        self.pos = line.min(self.text.len());
+        self.line = self.pos;
+    }
+
+    /// A line in another column than the entries of the innermost block.
+    pub(super) fn other_column(&mut self, column: i32) -> Step {
+        let here = self.column();
+        self.crossed = true;
+        let at = self.pos;
+        let end = self.trimmed(at, self.line_end(at));
+        if here > column {
+            return Err(Fault::new(at, end, Problem::DeeperThanSiblings));
+        }
+        let outer = |frame: &super::reader::Frame| frame.column as i32 <= here;
+        let depth = self.stack.iter().rposition(outer).map_or(0, |at| at + 1);
+        if depth == 0 || self.stack[depth - 1].column as i32 == here {
+            self.close_to(depth);
+            return Ok(());
+        }
+        // It fits no level: the block that ends just below it gets it, or loses it.
+        self.close_to(depth + 1);
+        self.fault(at, end, Problem::BetweenLevels);
+        self.damage_innermost();
+        if !self.take_column(here) {
+            let next = self.next_line(at);
+            self.go_back(next);
+        }
+        Ok(())
+    }
+
+    fn close_to(&mut self, depth: usize) {
+        while self.stack.len() > depth {
+            if let Some(frame) = self.stack.last().copied()
+                && frame.awaits == Await::Colon
+            {
+                self.mark_key(frame.first);
+                self.push_null(self.last_end as usize, &Properties::default());
+            }
+            self.close();
+        }
+    }
+
+    /// Gives the innermost block another column if its only entry so far is the odd one.
+    fn take_column(&mut self, column: i32) -> bool {
+        let dash = self.byte(self.pos) == b'-' && self.is_space(self.pos + 1);
+        let fits = self.stack.last().is_some_and(|frame| dash != (frame.place == Place::Keys));
+        if !fits || !self.has_one_entry() {
+            return false;
+        }
+        if let Some(frame) = self.stack.last_mut() {
+            frame.column = column as u32;
+        }
+        true
+    }
+
+    fn has_one_entry(&self) -> bool {
+        let Some(frame) = self.stack.last() else {
+            return false;
+        };
+        let last = self.nodes.len() as u32;
+        let behind = |own: u32| self.nodes.get(own as usize).map_or(last, |node| node.after(own));
+        let first = behind(frame.node + 1);
+        match frame.place {
+            Place::Keys => behind(first) >= last,
+            _ => first >= last,
+        }
+    }
+
+    /// Makes a list of the innermost map if its only entry stands above dashes.
+    pub(super) fn turn_into_list(&mut self) -> bool {
+        self.has_one_entry() && self.next_is_dash() && self.turn(Place::Dashes, Shape::List)
+    }
+
+    /// Makes a map of the innermost list if its only item stands above keys.
+    pub(super) fn turn_into_map(&mut self) -> bool {
+        self.has_one_entry() && !self.next_is_dash() && self.turn(Place::Keys, Shape::Map)
+    }
+
+    fn turn(&mut self, place: Place, shape: Shape) -> bool {
+        let Some(frame) = self.stack.last_mut() else {
+            return false;
+        };
+        let node = frame.node;
+        frame.place = place;
+        let keys = frame.keys as usize;
+        self.keys.truncate(keys);
+        let start = self.nodes[node as usize].start as usize;
+        let problem = match place {
+            Place::Keys => Problem::ItemAmongKeys,
+            _ => Problem::KeyAmongItems,
+        };
+        let end = self.trimmed(start, self.line_end(start));
+        self.fault(start, end, problem);
+        self.nodes[node as usize].shape = shape;
+        self.nodes[node as usize].start = self.pos as u32;
+        self.forget_nodes(node as usize + 1);
+        self.damage_innermost();
+        self.crossed = true;
+        true
+    }
+
+    /// True if the next line in or left of the column of this one starts with a dash in that column.
+    fn next_is_dash(&mut self) -> bool {
+        let column = self.column() as usize;
+        let mut line = self.next_line(self.pos);
+        while line < self.text.len() {
+            let mut at = line;
+            while self.byte(at) == b' ' {
+                at += 1;
+            }
+            if !self.is_break_or_end(at) && self.byte(at) != b'#' && at - line <= column {
+                self.reread += line - self.pos;
+                return at - line == column && self.byte(at) == b'-' && self.is_space(at + 1);
+            }
+            line = self.next_line(at);
+        }
+        self.reread += line - self.pos;
+        false
+    }
+
+    /// Gives the map that brackets turned out to be the first key of its own properties, and the key those of the key.
+    pub(super) fn move_properties(&mut self, map: u32, outer: &Properties, inner: &Properties) {
+        if !outer.any() {
+            return;
+        }
+        for held in self.properties.iter_mut().rev() {
+            if held.node == map + 1 && held.anchor == outer.anchor && held.tag == outer.tag {
+                held.node = map;
+            }
+        }
+        if outer.has_anchor() {
+            let (start, end) = outer.anchor;
+            let name = &self.text[start as usize..end as usize];
+            for (logged, node, _) in self.anchor_log.iter_mut().rev() {
+                if *logged == name && *node == map + 1 {
+                    *node = map;
+                    self.anchors.insert(name, map);
+                }
+            }
+        }
+        let flags = super::node::flag::PROPERTIES;
+        self.nodes[map as usize].flags |= flags;
+        if !inner.any() {
+            self.nodes[map as usize + 1].flags &= !flags;
+        }
+    }
+}

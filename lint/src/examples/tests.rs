@@ -140,7 +140,7 @@ fn files_of_an_example_are_read_as_files() {
         ["11: values/wire-server/values.yaml: `values/wire-server/values.yaml` stands here twice"]
     );
     let unread = told("  fails ```\n    # values/brig/values.yaml\n    a: [1\n    b: 2\n  ```\n");
-    assert!(unread[0].starts_with("11: "), "{unread:?}");
+    assert!(unread[0].starts_with("10: "), "{unread:?}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! Replaces libyaml's scanner (`yaml_parser_fetch_*`) and parser (`yaml_parser_parse_block_*`) without tokens: a scalar is
 //! read once, and the `:` behind it says that it was a key.
 
+use super::bytes::FIRST;
 use super::document::Style;
 use super::node::{Properties, Shape, flag};
 use super::problem::{Fault, Problem};
@@ -73,6 +74,9 @@ impl Reader<'_> {
         self.mark.keyed = marked;
         let crossed = self.skip(false);
         self.mark.at = self.pos;
+        if crossed && !marked && self.is_class(self.pos, FIRST) && self.column() == column {
+            return self.plain_entry();
+        }
         let ends = self.at_document_end();
         if marked {
             let lone = !ends
@@ -119,6 +123,65 @@ impl Reader<'_> {
         }
         self.key()?;
         self.value(After::Colon)
+    }
+
+    /// The usual entry: a plain key.
+    #[inline]
+    fn plain_entry(&mut self) -> Step {
+        let at = self.pos;
+        let stop = self.plain_run(at + 1, self.plain_stops);
+        let end = self.trimmed(at, stop);
+        if self.byte(stop) != b':' {
+            self.pos = stop;
+            return Err(self.missing_colon(at, end));
+        }
+        self.check_length(at, stop)?;
+        let shape = self.plain_shape(at, end);
+        let key = self.push(at, end, shape, Style::Plain);
+        self.mark_key(key);
+        self.key_done(stop);
+        self.value(After::Colon)
+    }
+
+    /// The usual value: plain text on the line of its key. False, with nothing done, if it is not that simple.
+    #[inline]
+    fn plain_value(&mut self) -> bool {
+        let mut start = self.pos;
+        while self.byte(start) == b' ' {
+            start += 1;
+        }
+        if !self.is_class(start, FIRST) {
+            return false;
+        }
+        let stop = self.plain_run(start + 1, self.plain_stops);
+        if !self.ends_with_line(stop) {
+            return false;
+        }
+        let end = self.trimmed(start, stop);
+        let shape = self.plain_shape(start, end);
+        self.push(start, end, shape, Style::Plain);
+        true
+    }
+
+    /// The usual first key of a map: plain text with a `:` behind it. False, with nothing done, if it is not that simple.
+    #[inline]
+    fn first_key(&mut self) -> Step<bool> {
+        let at = self.pos;
+        if !self.is_class(at, FIRST) {
+            return Ok(false);
+        }
+        let stop = self.plain_run(at + 1, self.plain_stops);
+        if self.byte(stop) != b':' {
+            return Ok(false);
+        }
+        self.check_length(at, stop)?;
+        self.open(Place::Keys, at, at - self.line, &Properties::default())?;
+        let end = self.trimmed(at, stop);
+        let shape = self.plain_shape(at, end);
+        let key = self.push(at, end, shape, Style::Plain);
+        self.mark_key(key);
+        self.key_done(stop);
+        Ok(true)
     }
 
     /// Reads a key that must be one, and its `:`.
@@ -189,7 +252,12 @@ impl Reader<'_> {
 
     fn check_length(&self, start: usize, colon: usize) -> Step {
         if colon - start <= KEY_LENGTH
-            || self.slice(start, colon).chars().take(KEY_LENGTH + 1).count() <= KEY_LENGTH
+            || self
+                .slice(start, colon)
+                .chars()
+                .take(KEY_LENGTH + 1)
+                .count()
+                <= KEY_LENGTH
         {
             Ok(())
         } else {
@@ -260,17 +328,37 @@ impl Reader<'_> {
     /// Reads the value behind an indicator, as far as it does not hold entries of its own: those are left open.
     pub(super) fn value(&mut self, after: After) -> Step {
         let mut after = after;
-        while let Some(next) = self.value_start(after)? {
-            after = next;
+        loop {
+            if after == After::Colon && !self.crossed && self.plain_value() {
+                return Ok(());
+            }
+            let indicator = self.pos;
+            let crossed = self.skip(!after.allows_keys());
+            let fits = if crossed {
+                self.column() > self.indent()
+            } else {
+                after.allows_keys()
+            };
+            if fits && self.first_key()? {
+                after = After::Colon;
+                continue;
+            }
+            match self.value_start(after, indicator, crossed)? {
+                Some(next) => after = next,
+                None => return Ok(()),
+            }
         }
-        Ok(())
     }
 
-    /// Reads a value; if it is a collection, only the indicator of its first entry, which is returned.
-    fn value_start(&mut self, after: After) -> Step<Option<After>> {
-        let indicator = self.pos;
+    /// Reads a value from its first token; `indicator` is where the indicator before it ends. If it is a collection, only
+    /// the indicator of its first entry is read, and returned.
+    fn value_start(
+        &mut self,
+        after: After,
+        indicator: usize,
+        mut crossed: bool,
+    ) -> Step<Option<After>> {
         let indent = self.indent();
-        let mut crossed = self.skip(!after.allows_keys());
         let mut allowed = crossed || after.allows_keys();
         // Anchor and tag of the value; and those on the line of its first key, if it has one, which are the key's.
         let mut outer = Properties::default();
@@ -335,7 +423,10 @@ impl Reader<'_> {
 
     fn starts_level_dashes(&self, after: After) -> bool {
         matches!(after, After::Colon | After::LoneColon | After::Question)
-            && self.stack.last().is_some_and(|frame| frame.place == Place::Keys)
+            && self
+                .stack
+                .last()
+                .is_some_and(|frame| frame.place == Place::Keys)
             && self.byte(self.pos) == b'-'
             && self.is_space(self.pos + 1)
     }
@@ -349,12 +440,24 @@ impl Reader<'_> {
             } else {
                 inner.tag
             };
-            return Err(Fault::new(start as usize, end as usize, Problem::TwoProperties));
+            return Err(Fault::new(
+                start as usize,
+                end as usize,
+                Problem::TwoProperties,
+            ));
         }
         Ok(Properties {
             node: 0,
-            anchor: if inner.has_anchor() { inner.anchor } else { outer.anchor },
-            tag: if inner.has_tag() { inner.tag } else { outer.tag },
+            anchor: if inner.has_anchor() {
+                inner.anchor
+            } else {
+                outer.anchor
+            },
+            tag: if inner.has_tag() {
+                inner.tag
+            } else {
+                outer.tag
+            },
         })
     }
 
@@ -427,6 +530,10 @@ impl Reader<'_> {
             }
             quote @ (b'"' | b'\'') => {
                 let (end, flags) = self.quoted()?;
+                if flags & flag::LINES != 0 && !self.ends_line(end) {
+                    // A quote that ends in the middle of a later line was meant to end before.
+                    return Err(Fault::new(at, self.line_end(at), Problem::OpenQuote));
+                }
                 (flags, quote_style(quote), end)
             }
             _ => {
@@ -443,9 +550,6 @@ impl Reader<'_> {
         if !self.crossed
             && let Some(colon) = self.colon_behind(self.pos)
         {
-            if flags & flag::LINES != 0 {
-                return Err(Fault::new(at, self.line_end(at), Problem::OpenQuote));
-            }
             self.may_be_key(candidate, colon)?;
             self.open(Place::Keys, candidate.start, candidate.column, outer)?;
             let key = self.push_scalar(at, end, style, flags, inner);
@@ -456,6 +560,14 @@ impl Reader<'_> {
         let properties = self.both(outer, inner)?;
         self.push_scalar(at, end, style, flags, &properties);
         Ok(None)
+    }
+
+    /// True if nothing but a comment follows on the line.
+    fn ends_line(&self, mut at: usize) -> bool {
+        while self.is_blank(at) {
+            at += 1;
+        }
+        self.is_break_or_end(at) || self.byte(at) == b'#'
     }
 
     /// True, or a problem, where a `:` makes a key of a value.
@@ -529,8 +641,12 @@ impl Reader<'_> {
         };
         self.push_scalar(at, plain.before_last, Style::Plain, lines, &properties);
         self.damage_innermost();
-        let indent = self.indent();
-        self.resync(plain.last_line, indent);
+        self.go_back(plain.last_line);
+        let here = self.column();
+        if !self.take_column(here) {
+            let indent = self.indent();
+            self.resync(plain.last_line, indent);
+        }
         Ok(None)
     }
 
@@ -555,21 +671,8 @@ impl Reader<'_> {
     }
 
     /// What follows a finished value on its line.
-    fn behind_value(&mut self) -> Fault {
+    fn behind_value(&self) -> Fault {
         let end = self.trimmed(self.pos, self.line_end(self.pos));
-        let last = self.nodes.last().map_or(0, |node| node.start as usize);
-        let several = self.line > last && matches!(self.byte(last), b'"' | b'\'');
-        if several {
-            // A quote that ends in the middle of a later line was meant to end before.
-            let end = self.line_end(last);
-            if let Some(node) = self.nodes.last_mut() {
-                node.shape = Shape::Damaged;
-                node.flags &= !(flag::LINES | flag::ESCAPES);
-                node.style = Style::Plain;
-                node.end = end as u32;
-            }
-            return Fault::new(last, end, Problem::OpenQuote);
-        }
         if self.byte(self.pos) == b':' && self.is_space(self.pos + 1) {
             return Fault::new(self.pos, self.pos + 1, Problem::SecondColon);
         }

@@ -11,6 +11,13 @@ pub(super) const NAME: u8 = 8;
 /// May stand in a tag.
 pub(super) const TAG: u8 = 16;
 
+/// Starts plain text wherever it stands, and nothing else.
+pub(super) const FIRST: u8 = 32;
+/// May start plain text that is no string: a number, a boolean, null.
+pub(super) const TYPED: u8 = 64;
+/// A token starts here: no blank, no line break, no comment.
+pub(super) const TOKEN: u8 = 128;
+
 pub(super) static CLASS: [u8; 256] = table();
 
 const fn table() -> [u8; 256] {
@@ -20,10 +27,19 @@ const fn table() -> [u8; 256] {
     set(&mut table, b"\xC2\xE2", ODD);
     set(&mut table, b"-_", NAME | TAG);
     set(&mut table, b";/?:@&=+$.,!~*'()[]%", TAG);
+    set(&mut table, b"_/($+;<=^~\\", FIRST);
+    set(&mut table, b"yYnNtTfFoO~+-.0123456789", TYPED);
     let mut byte = 0;
-    while byte < 128 {
+    while byte < 256 {
         if (byte as u8).is_ascii_alphanumeric() {
-            table[byte] |= NAME | TAG;
+            table[byte] |= NAME | TAG | FIRST;
+        }
+        // Bytes that start an odd line break are looked at more closely.
+        if byte > b'#' as usize && table[byte] & ODD == 0
+            || byte == b'!' as usize
+            || byte == b'"' as usize
+        {
+            table[byte] |= TOKEN;
         }
         byte += 1;
     }

@@ -54,7 +54,11 @@ impl<'d> Tree<'d> {
     pub(super) fn pairs(self, id: u32) -> impl Iterator<Item = (u32, u32)> + 'd {
         let nodes = self.nodes;
         let node = &nodes[id as usize];
-        let end = if node.shape == Shape::Map { node.link } else { 0 };
+        let end = if node.shape == Shape::Map {
+            node.link
+        } else {
+            0
+        };
         let mut next = id + 1;
         std::iter::from_fn(move || {
             let key = next;
@@ -82,7 +86,9 @@ impl<'d> Tree<'d> {
         let folds = node.has(flag::LINES | flag::ESCAPES);
         match node.style {
             Style::SingleQuoted | Style::DoubleQuoted => {
-                let inner = text.get(1..text.len().saturating_sub(1)).unwrap_or_default();
+                let inner = text
+                    .get(1..text.len().saturating_sub(1))
+                    .unwrap_or_default();
                 if folds {
                     Cow::Owned(folded(inner, node.style))
                 } else {
@@ -126,10 +132,9 @@ impl<'d> Tree<'d> {
                 Resolved::Int(int) => int.to_string(),
                 Resolved::Uint(int) => int.to_string(),
                 Resolved::Float(float) => key_float(float),
-                Resolved::Null
-                | Resolved::Bool(_)
-                | Resolved::Timestamp
-                | Resolved::Text => return self.cooked(id),
+                Resolved::Null | Resolved::Bool(_) | Resolved::Timestamp | Resolved::Text => {
+                    return self.cooked(id);
+                }
             }),
         }
     }
@@ -167,16 +172,26 @@ fn folded(text: &str, style: Style) -> String {
         // An escaped line break joins two lines with nothing between them.
         let mut joined = false;
         let stop = |c: char| {
-            c == ' ' || c == '\t' || is_break(c) || c == '\\' && style == Style::DoubleQuoted || c == '\'' && style == Style::SingleQuoted
+            c == ' '
+                || c == '\t'
+                || is_break(c)
+                || c == '\\' && style == Style::DoubleQuoted
+                || c == '\'' && style == Style::SingleQuoted
         };
         loop {
             let run = rest.find(stop).unwrap_or(rest.len());
             out.push_str(&rest[..run]);
             rest = &rest[run..];
-            if let Some(behind) = rest.strip_prefix('\'').filter(|_| style == Style::SingleQuoted) {
+            if let Some(behind) = rest
+                .strip_prefix('\'')
+                .filter(|_| style == Style::SingleQuoted)
+            {
                 out.push('\'');
                 rest = behind.strip_prefix('\'').unwrap_or(behind);
-            } else if let Some(behind) = rest.strip_prefix('\\').filter(|_| style == Style::DoubleQuoted) {
+            } else if let Some(behind) = rest
+                .strip_prefix('\\')
+                .filter(|_| style == Style::DoubleQuoted)
+            {
                 if let Some((width, _)) = leading_break(behind) {
                     rest = &behind[width..];
                     joined = true;
@@ -234,9 +249,15 @@ fn escaped<'t>(text: &'t str, out: &mut String) -> &'t str {
         _ => 0,
     };
     if digits > 0 {
-        let found = behind.get(..digits).and_then(|digits| hex_char(digits.as_bytes()));
+        let found = behind
+            .get(..digits)
+            .and_then(|digits| hex_char(digits.as_bytes()));
         out.push(found.unwrap_or('\u{fffd}'));
-        return if found.is_some() { &behind[digits..] } else { behind };
+        return if found.is_some() {
+            &behind[digits..]
+        } else {
+            behind
+        };
     }
     out.push(match c {
         '0' => '\0',
@@ -260,7 +281,10 @@ fn escaped<'t>(text: &'t str, out: &mut String) -> &'t str {
 /// A text block from its `|` or `>`, whose lines start at `column`.
 fn block(text: &str, style: Style, column: usize) -> String {
     let header = text.find(is_break).unwrap_or(text.len());
-    let indicators = text[..header].split([' ', '\t', '#']).next().unwrap_or_default();
+    let indicators = text[..header]
+        .split([' ', '\t', '#'])
+        .next()
+        .unwrap_or_default();
     let (keep, strip) = (indicators.contains('+'), indicators.contains('-'));
     let mut rest = &text[header..];
     rest = leading_break(rest).map_or(rest, |(width, _)| &rest[width..]);
@@ -270,14 +294,22 @@ fn block(text: &str, style: Style, column: usize) -> String {
     loop {
         // Lines without text.
         loop {
-            let spaces = rest.bytes().take(column).take_while(|byte| *byte == b' ').count();
+            let spaces = rest
+                .bytes()
+                .take(column)
+                .take_while(|byte| *byte == b' ')
+                .count();
             let Some((width, shown)) = leading_break(&rest[spaces..]) else {
                 break;
             };
             breaks.push_str(shown);
             rest = &rest[spaces + width..];
         }
-        let spaces = rest.bytes().take(column).take_while(|byte| *byte == b' ').count();
+        let spaces = rest
+            .bytes()
+            .take(column)
+            .take_while(|byte| *byte == b' ')
+            .count();
         if spaces < column || rest.len() == spaces {
             break;
         }
@@ -311,8 +343,15 @@ fn block(text: &str, style: Style, column: usize) -> String {
 /// Text from base64 as Go's `base64.StdEncoding` takes it, line breaks ignored; what is not UTF-8 becomes U+FFFD, as in
 /// Helm's JSON step. `None` if it is not well formed.
 pub(super) fn base64(text: &str) -> Option<String> {
-    let digits: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b'\n' | b'\r')).collect();
-    let padding = digits.iter().rev().take_while(|byte| **byte == b'=').count();
+    let digits: Vec<u8> = text
+        .bytes()
+        .filter(|byte| !matches!(byte, b'\n' | b'\r'))
+        .collect();
+    let padding = digits
+        .iter()
+        .rev()
+        .take_while(|byte| **byte == b'=')
+        .count();
     if !digits.len().is_multiple_of(4) || padding > 2 {
         return None;
     }

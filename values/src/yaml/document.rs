@@ -225,8 +225,7 @@ impl Document {
 
     /// Is anything damaged?
     pub fn is_damaged(&self) -> bool {
-        !self.damaged.is_empty()
-            || self.nodes.iter().any(|node| node.shape == Shape::Damaged)
+        !self.damaged.is_empty() || self.nodes.iter().any(|node| node.shape == Shape::Damaged)
     }
 
     /// Anchor or tag on the node?
@@ -237,7 +236,10 @@ impl Document {
     /// Where the node's anchor and tag stand: from the first to the end of the second.
     pub fn properties_span(&self, id: NodeId) -> Option<Span> {
         let first = self.properties.partition_point(|held| held.node < id.0);
-        let held = self.properties.get(first).filter(|held| held.node == id.0)?;
+        let held = self
+            .properties
+            .get(first)
+            .filter(|held| held.node == id.0)?;
         let anchor = held.has_anchor().then(|| held.anchor.0 - 1);
         let tag = held.has_tag().then_some(held.tag.0);
         let start = anchor.into_iter().chain(tag).min()?;

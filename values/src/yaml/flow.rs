@@ -12,11 +12,11 @@ impl Reader<'_> {
     /// Reads a list or map in brackets from its first bracket to its last; returns its node.
     pub(super) fn flow(&mut self, properties: &Properties) -> Step<u32> {
         let base = self.stack.len();
-        let (start, line) = (self.pos, self.line);
+        let start = self.pos;
         let own = self.open_brackets(properties)?;
         while self.stack.len() > base {
             if let Err(fault) = self.flow_step() {
-                return Err(self.blame_bracket(fault, start, line, base));
+                return Err(self.blame_bracket(fault, start, base));
             }
         }
         Ok(own)
@@ -30,33 +30,40 @@ impl Reader<'_> {
         }
         let own = self.nodes.len() as u32;
         let base = self.stack.len();
-        let (start, line) = (self.pos, self.line);
+        let start = self.pos;
         self.open_brackets(outer)?;
         if inner.any() {
             self.attach(own, inner);
         }
         while self.stack.len() > base {
             if let Err(fault) = self.flow_step() {
-                return Err(self.blame_bracket(fault, start, line, base));
+                return Err(self.blame_bracket(fault, start, base));
             }
         }
         Ok(own)
     }
 
-    /// Where a line that looks like block text goes wrong between brackets, the bracket was forgotten.
-    fn blame_bracket(&self, fault: Fault, start: usize, line: usize, base: usize) -> Fault {
+    /// Where a line between the brackets is not deeper than the block around them, the closing bracket was forgotten.
+    fn blame_bracket(&self, fault: Fault, start: usize, base: usize) -> Fault {
         let indent = match base.checked_sub(1).and_then(|at| self.stack.get(at)) {
             Some(frame) => frame.column as usize,
             None => 0,
         };
-        let mut first = self.line;
-        while self.byte(first) == b' ' {
-            first += 1;
+        let mut end = self.line_end(start);
+        while end < self.pos {
+            let line = end + self.line_break(end);
+            let mut first = line;
+            while self.byte(first) == b' ' {
+                first += 1;
+            }
+            let text =
+                !self.is_break_or_end(first) && !matches!(self.byte(first), b']' | b'}' | b'#');
+            if text && first - line <= indent {
+                return Fault::new(start, start + 1, Problem::OpenBracket);
+            }
+            end = self.line_end(first);
         }
-        let open = self.line != line
-            && first - self.line <= indent
-            && !matches!(self.byte(first), b']' | b'}');
-        if open || fault.problem == Problem::OpenBracket {
+        if fault.problem == Problem::OpenBracket {
             return Fault::new(start, start + 1, Problem::OpenBracket);
         }
         fault
@@ -137,9 +144,10 @@ impl Reader<'_> {
 
     fn check_flow_end(&self) -> Step {
         if self.is_end() {
-            let at = self.stack.last().map_or(0, |frame| {
-                self.nodes[frame.node as usize].start as usize
-            });
+            let at = self
+                .stack
+                .last()
+                .map_or(0, |frame| self.nodes[frame.node as usize].start as usize);
             return Err(Fault::new(at, at + 1, Problem::OpenBracket));
         }
         if self.pos == self.line && self.at_document_end() {
@@ -158,7 +166,11 @@ impl Reader<'_> {
         let at = self.pos;
         let problem = match self.byte(at) {
             b']' | b'}' => Problem::WrongBracket,
-            b':' if self.nodes.last().is_some_and(|node| self.line > node.start as usize) => {
+            b':' if self
+                .nodes
+                .last()
+                .is_some_and(|node| self.line > node.start as usize) =>
+            {
                 Problem::KeyOnSeveralLines
             }
             b':' if frame.place == Place::FlowPair => Problem::SecondColon,
@@ -298,7 +310,11 @@ impl Reader<'_> {
     }
 
     fn entry_done(&mut self) {
-        if self.stack.last().is_some_and(|frame| frame.place == Place::FlowPair) {
+        if self
+            .stack
+            .last()
+            .is_some_and(|frame| frame.place == Place::FlowPair)
+        {
             self.close();
         }
         self.awaits(Await::Comma);

@@ -114,7 +114,8 @@ impl Document {
             } else {
                 text.strip_suffix('\r').unwrap_or(text)
             };
-            let dropped = line.len() == text.len() && !text.is_empty() && text.len().is_multiple_of(BUFFER);
+            let dropped =
+                line.len() == text.len() && !text.is_empty() && text.len().is_multiple_of(BUFFER);
             if open.is_empty() {
                 start = at;
             }
@@ -163,7 +164,10 @@ fn write(tops: Vec<Place<'_>>) -> Result<String, Box<Diagnostic>> {
         .collect();
     let whole = tops.len() != 1 || maps.is_empty() || is_root(maps[0]);
     let maps: Vec<Place<'_>> = match whole {
-        true => maps.into_iter().filter(|top| shape(*top) == Shape::Map).collect(),
+        true => maps
+            .into_iter()
+            .filter(|top| shape(*top) == Shape::Map)
+            .collect(),
         false => maps,
     };
     if maps.is_empty() {
@@ -206,7 +210,11 @@ fn write(tops: Vec<Place<'_>>) -> Result<String, Box<Diagnostic>> {
 }
 
 fn is_root(place: Place<'_>) -> bool {
-    place.document.parts.iter().any(|part| part.root == place.node)
+    place
+        .document
+        .parts
+        .iter()
+        .any(|part| part.root == place.node)
 }
 
 fn shape(place: Place<'_>) -> Shape {
@@ -247,7 +255,11 @@ fn value<'d>(
             let number = document.number(id).unwrap_or_default();
             if !number.is_finite() {
                 let node = &document.nodes[place.node as usize];
-                return Err(Box::new(document.problem(node.start, node.end, Problem::NotFinite)));
+                return Err(Box::new(document.problem(
+                    node.start,
+                    node.end,
+                    Problem::NotFinite,
+                )));
             }
             out.push_str(&json_float(number));
         }

@@ -28,17 +28,22 @@ pub(super) struct KeyMark {
 /// A number from the length, the first and the last bytes of a name.
 #[inline]
 fn fingerprint(text: &[u8]) -> u64 {
-    let word = |bytes: &[u8]| match bytes.first_chunk::<8>() {
-        Some(chunk) => u64::from_le_bytes(*chunk),
-        None => bytes.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+    let length = text.len() as u64;
+    let (first, last) = match (text.first_chunk::<8>(), text.last_chunk::<8>()) {
+        (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
+        _ => match (text.first_chunk::<4>(), text.last_chunk::<4>()) {
+            (Some(first), Some(last)) => (
+                u64::from(u32::from_le_bytes(*first)),
+                u64::from(u32::from_le_bytes(*last)),
+            ),
+            _ => (
+                text.iter()
+                    .fold(0, |word, byte| word << 8 | u64::from(*byte)),
+                0,
+            ),
+        },
     };
-    let first = word(text);
-    let last = if text.len() > 8 {
-        word(&text[text.len() - 8..])
-    } else {
-        0
-    };
-    (first ^ last.rotate_left(29)).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ text.len() as u64
+    (first ^ last.rotate_left(29) ^ length.rotate_left(50)).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
 impl Reader<'_> {
@@ -137,7 +142,11 @@ impl Reader<'_> {
 
     /// Forgets the keys of nodes that were thrown away.
     pub(super) fn forget_keys(&mut self, nodes: usize) {
-        while self.keys.last().is_some_and(|mark| mark.node as usize >= nodes) {
+        while self
+            .keys
+            .last()
+            .is_some_and(|mark| mark.node as usize >= nodes)
+        {
             self.keys.pop();
         }
     }

@@ -30,7 +30,9 @@ impl Document {
             return Some(before);
         }
         let mut pairs = self.tree().pairs(parent.0);
-        pairs.find(|(_, value)| *value == id.0).map(|(key, _)| NodeId(key))
+        pairs
+            .find(|(_, value)| *value == id.0)
+            .map(|(key, _)| NodeId(key))
     }
 
     /// The value that is written under a key; `None` if the node is no key.

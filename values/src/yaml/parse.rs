@@ -84,8 +84,7 @@ fn read(document: &mut Document) -> Vec<Fault> {
     faults.extend(resolution.faults);
     // How far Helm 3 reads.
     let reach = document.parts.first().map_or(u32::MAX, |part| part.reach);
-    document.refused = own_faults > 0
-        || faults[noted..].iter().any(|fault| fault.start < reach);
+    document.refused = own_faults > 0 || faults[noted..].iter().any(|fault| fault.start < reach);
     if let Some(at) = survey.control {
         let taken = (reach as usize / PIECE + 1).saturating_mul(PIECE);
         document.refused |= at < taken;
@@ -116,7 +115,9 @@ fn cut_aliases(text: &str, parts: &[Part], nodes: &mut [Node]) -> Vec<Fault> {
         let Err(problem) = expand(tree, part.root) else {
             continue;
         };
-        let end = parts.get(at + 1).map_or(nodes.len(), |next| next.root as usize);
+        let end = parts
+            .get(at + 1)
+            .map_or(nodes.len(), |next| next.root as usize);
         let mut said = false;
         for node in &mut nodes[part.root as usize..end] {
             if node.shape == Shape::Alias {

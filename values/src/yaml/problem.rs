@@ -109,7 +109,9 @@ impl Problem {
             Self::Reserved => "a value cannot start with this character",
             Self::Percent => "a value cannot start with `%`",
             Self::NoContent => "expected a value here",
-            Self::BlockHeader => "only `+`, `-`, a digit or a comment may follow on the line of `|` or `>`",
+            Self::BlockHeader => {
+                "only `+`, `-`, a digit or a comment may follow on the line of `|` or `>`"
+            }
             Self::ZeroIndicator => "the indentation of a text block must be between 1 and 9",
             Self::TwoProperties => "two anchors or two tags on one value",
             Self::AliasWithProperties => "an alias cannot have an anchor or a tag",
@@ -138,17 +140,25 @@ impl Problem {
         Some(match self {
             Self::TooManyAliases => "write some of the repeated values out",
             Self::Tab | Self::TabInBlock => "indent with spaces",
-            Self::MissingColon => "write `key: value`; a text that goes on must be indented deeper than its key",
+            Self::MissingColon => {
+                "write `key: value`; a text that goes on must be indented deeper than its key"
+            }
             Self::NoSpaceAfterColon => "put a space after the `:`",
-            Self::SecondColon => "quote the value if it holds `: `, or put the inner key on its own line, indented deeper",
+            Self::SecondColon => {
+                "quote the value if it holds `: `, or put the inner key on its own line, indented deeper"
+            }
             Self::DeeperThanSiblings | Self::BetweenLevels => {
                 "align it with the keys or items it belongs to"
             }
             Self::DashHere => "put the first `-` on a line of its own",
-            Self::KeyAmongItems => "indent the key below an item, or take it back to the level of the list's own key",
+            Self::KeyAmongItems => {
+                "indent the key below an item, or take it back to the level of the list's own key"
+            }
             Self::ItemAmongKeys => "indent the items below a key that has no other value",
             Self::BehindValue => "put the whole value in quotes, or start a comment with ` #`",
-            Self::OpenQuote => "close it on the same line; inside single quotes write `''` for a quote, inside double quotes `\\\"`",
+            Self::OpenQuote => {
+                "close it on the same line; inside single quotes write `''` for a quote, inside double quotes `\\\"`"
+            }
             Self::UnknownEscape => "write `\\\\` for a backslash, or use single quotes",
             Self::OpenBracket => "close it, or quote the value if the bracket is part of a text",
             Self::NoComma => "separate entries with `,`",
@@ -156,14 +166,20 @@ impl Problem {
             Self::DashInFlow => "leave out the `-`, or quote the text",
             Self::Reserved | Self::Percent => "put the value in quotes",
             Self::BlockHeader => "start the text on the next line, indented",
-            Self::UnknownAnchor => "anchors do not reach across files or documents; quote the value if the `*` is part of a text",
+            Self::UnknownAnchor => {
+                "anchors do not reach across files or documents; quote the value if the `*` is part of a text"
+            }
             Self::NotYaml11 => "leave the line out",
             Self::KeyIsCollection => "quote the key",
             Self::KeyIsNull | Self::KeyTooLarge => "quote the key",
             Self::NotFinite => "put the value in quotes",
-            Self::Template => "put the whole value in quotes; values files are not rendered as templates",
+            Self::Template => {
+                "put the whole value in quotes; values files are not rendered as templates"
+            }
             Self::MarkerValue => "put it on the next line",
-            Self::MergeNeedsMap => "give it an alias to a map, such as `<<: *defaults`, or take it out",
+            Self::MergeNeedsMap => {
+                "give it an alias to a map, such as `<<: *defaults`, or take it out"
+            }
             Self::TooLarge
             | Self::TooDeep
             | Self::Control

@@ -79,13 +79,12 @@ impl<'t> Reader<'t> {
 
     fn tag(&self, start: usize) -> Step<usize> {
         let bad = |end: usize| Err(Fault::new(start, end.max(start + 1), Problem::BadTag));
-        let end;
-        if self.byte(start + 1) == b'<' {
+        let end = if self.byte(start + 1) == b'<' {
             let close = self.tag_run(start + 2)?;
             if close == start + 2 || self.byte(close) != b'>' {
                 return bad(close);
             }
-            end = close + 1;
+            close + 1
         } else {
             let mut handle = start + 1;
             while self.is_class(handle, NAME) {
@@ -96,9 +95,13 @@ impl<'t> Reader<'t> {
             if named && run == handle + 1 {
                 return bad(run);
             }
-            end = run;
+            run
+        };
+        if self.is_space(end) {
+            Ok(end)
+        } else {
+            bad(end + 1)
         }
-        if self.is_space(end) { Ok(end) } else { bad(end + 1) }
     }
 
     /// The end of the characters of a tag; `%` must start an encoded byte.

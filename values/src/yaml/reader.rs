@@ -8,7 +8,7 @@
 
 use std::collections::HashMap;
 
-use super::bytes::{CLASS, FLOW, ODD, PLAIN};
+use super::bytes::{CLASS, FLOW, ODD, PLAIN, TOKEN};
 use super::document::Style;
 use super::keys::KeyMark;
 use super::node::{NONE, Node, Properties, Shape, flag};
@@ -287,11 +287,20 @@ impl<'t> Reader<'t> {
     /// break was crossed.
     #[inline]
     pub(super) fn skip(&mut self, tabs: bool) -> bool {
-        let mut crossed = std::mem::take(&mut self.crossed);
+        let crossed = std::mem::take(&mut self.crossed);
+        if self.is_class(self.pos, TOKEN) {
+            return crossed;
+        }
+        self.skip_far(tabs, crossed)
+    }
+
+    fn skip_far(&mut self, tabs: bool, mut crossed: bool) -> bool {
         let mut at = self.pos;
         loop {
+            while self.byte(at) == b' ' {
+                at += 1;
+            }
             match self.byte(at) {
-                b' ' => at += 1,
                 b'\n' => {
                     at += 1;
                     crossed = true;

@@ -89,7 +89,11 @@ impl Reader<'_> {
             self.give_up();
             return;
         }
-        while self.comments.pop_if(|(start, _)| *start as usize >= at).is_some() {}
+        while self
+            .comments
+            .pop_if(|(start, _)| *start as usize >= at)
+            .is_some()
+        {}
         self.pos = at;
         self.line = line;
         self.crossed = true;
@@ -140,7 +144,13 @@ impl Reader<'_> {
         let at = self.pos;
         let end = self.trimmed(at, self.line_end(at));
         if here > column {
-            return Err(Fault::new(at, end, Problem::DeeperThanSiblings));
+            let fault = Fault::new(at, end, Problem::DeeperThanSiblings);
+            if self.take_column(here) {
+                self.note(fault);
+                self.damage_innermost();
+                return Ok(());
+            }
+            return Err(fault);
         }
         let outer = |frame: &super::reader::Frame| frame.column as i32 <= here;
         let depth = self.stack.iter().rposition(outer).map_or(0, |at| at + 1);
@@ -171,11 +181,20 @@ impl Reader<'_> {
         }
     }
 
-    /// Gives the innermost block another column if its only entry so far is the odd one.
-    fn take_column(&mut self, column: i32) -> bool {
+    /// Gives the innermost block the column of this line if its only entry so far is the odd one: if what comes next
+    /// stands in the column of this line too.
+    pub(super) fn take_column(&mut self, column: i32) -> bool {
         let dash = self.byte(self.pos) == b'-' && self.is_space(self.pos + 1);
-        let fits = self.stack.last().is_some_and(|frame| dash != (frame.place == Place::Keys));
+        let Some(frame) = self.stack.last().copied() else {
+            return false;
+        };
+        let fits = dash != (frame.place == Place::Keys) && frame.place != Place::LevelDashes;
         if !fits || !self.has_one_entry() {
+            return false;
+        }
+        let limit = frame.column.max(column as u32) as usize;
+        let next = self.next_within(limit);
+        if next.is_none_or(|at| self.column_of(at) != column as usize) {
             return false;
         }
         if let Some(frame) = self.stack.last_mut() {
@@ -184,12 +203,42 @@ impl Reader<'_> {
         true
     }
 
+    fn column_of(&self, at: usize) -> usize {
+        let mut line = at;
+        while line > 0 && self.byte(line - 1) == b' ' {
+            line -= 1;
+        }
+        at - line
+    }
+
+    /// The first token of the next line that is not deeper than a column.
+    fn next_within(&mut self, column: usize) -> Option<usize> {
+        let mut line = self.next_line(self.pos);
+        let mut found = None;
+        while line < self.text.len() && found.is_none() {
+            let mut at = line;
+            while self.byte(at) == b' ' {
+                at += 1;
+            }
+            if !self.is_break_or_end(at) && self.byte(at) != b'#' && at - line <= column {
+                found = Some(at);
+            }
+            line = self.next_line(at);
+        }
+        self.reread += line - self.pos;
+        found
+    }
+
     fn has_one_entry(&self) -> bool {
         let Some(frame) = self.stack.last() else {
             return false;
         };
         let last = self.nodes.len() as u32;
-        let behind = |own: u32| self.nodes.get(own as usize).map_or(last, |node| node.after(own));
+        let behind = |own: u32| {
+            self.nodes
+                .get(own as usize)
+                .map_or(last, |node| node.after(own))
+        };
         let first = behind(frame.node + 1);
         match frame.place {
             Place::Keys => behind(first) >= last,
@@ -230,23 +279,12 @@ impl Reader<'_> {
         true
     }
 
-    /// True if the next line in or left of the column of this one starts with a dash in that column.
+    /// True if the next line that is not deeper than this one starts with a dash in its column.
     fn next_is_dash(&mut self) -> bool {
         let column = self.column() as usize;
-        let mut line = self.next_line(self.pos);
-        while line < self.text.len() {
-            let mut at = line;
-            while self.byte(at) == b' ' {
-                at += 1;
-            }
-            if !self.is_break_or_end(at) && self.byte(at) != b'#' && at - line <= column {
-                self.reread += line - self.pos;
-                return at - line == column && self.byte(at) == b'-' && self.is_space(at + 1);
-            }
-            line = self.next_line(at);
-        }
-        self.reread += line - self.pos;
-        false
+        self.next_within(column).is_some_and(|at| {
+            self.byte(at) == b'-' && self.is_space(at + 1) && self.column_of(at) == column
+        })
     }
 
     /// Gives the map that brackets turned out to be the first key of its own properties, and the key those of the key.

@@ -2,7 +2,7 @@
 //!
 //! Follows libyaml's scanner: `yaml_parser_scan_plain_scalar`, `…_scan_flow_scalar`, `…_scan_block_scalar`.
 
-use super::bytes::CLASS;
+use super::bytes::{CLASS, TOKEN, TYPED};
 use super::document::Style;
 use super::node::{Properties, Shape, flag};
 use super::problem::{Fault, Problem};
@@ -25,9 +25,11 @@ impl Reader<'_> {
     #[inline(always)]
     pub(super) fn plain_run(&self, mut at: usize, stops: u8) -> usize {
         loop {
-            while CLASS[self.byte(at) as usize] & stops == 0 {
-                at += 1;
-            }
+            let rest = self.text.get(at..).unwrap_or_default();
+            let run = rest
+                .iter()
+                .position(|byte| CLASS[*byte as usize] & stops != 0);
+            at += run.unwrap_or(rest.len());
             match self.byte(at) {
                 b':' if !self.is_space(at + 1) => {}
                 b'#' if !self.is_blank(at - 1) => {}
@@ -81,22 +83,46 @@ impl Reader<'_> {
             last_line: start,
             before_last: end,
         };
-        if self.line_break(stop) > 0 {
+        if !self.ends_with_line(stop) && self.line_break(stop) > 0 {
             self.more_lines(&mut plain, stops)?;
         }
         Ok(plain)
+    }
+
+    /// The usual end of plain text: the next line is not deeper than the block it is in. Moves to that line.
+    #[inline(always)]
+    pub(super) fn ends_with_line(&mut self, stop: usize) -> bool {
+        if self.byte(stop) != b'\n' || self.flow_level > 0 {
+            return false;
+        }
+        let line = stop + 1;
+        let mut at = line;
+        while self.byte(at) == b' ' {
+            at += 1;
+        }
+        if !self.is_class(at, TOKEN) || ((at - line) as i32) > self.indent() {
+            return false;
+        }
+        (self.pos, self.line, self.crossed) = (at, line, true);
+        true
     }
 
     /// The further lines of plain text, from a line break.
     #[inline]
     fn more_lines(&mut self, plain: &mut Plain, stops: u8) -> Step {
         let flow = self.flow_level > 0;
-        let indent = if flow { self.flow_indent() } else { self.indent() };
+        let indent = if flow {
+            self.flow_indent()
+        } else {
+            self.indent()
+        };
         loop {
             let (mut at, mut line) = (self.pos, self.line);
             loop {
+                while self.byte(at) == b' ' {
+                    at += 1;
+                }
                 match self.byte(at) {
-                    b' ' => at += 1,
                     b'\n' => {
                         at += 1;
                         line = at;
@@ -186,7 +212,11 @@ impl Reader<'_> {
             at += self.line_break(at);
             self.line = at;
             if self.is_marker(at, at) {
-                return Err(Fault::new(start, self.line_end(start), Problem::MarkerInQuote));
+                return Err(Fault::new(
+                    start,
+                    self.line_end(start),
+                    Problem::MarkerInQuote,
+                ));
             }
         }
     }
@@ -226,7 +256,9 @@ impl Reader<'_> {
                 return at;
             }
         };
-        if digits > 0 && hex_char(self.text.get(at + 1..at + 1 + digits).unwrap_or_default()).is_none() {
+        if digits > 0
+            && hex_char(self.text.get(at + 1..at + 1 + digits).unwrap_or_default()).is_none()
+        {
             self.fault(at - 1, at + 1, Problem::BadEscapeDigits);
             return at;
         }
@@ -314,6 +346,15 @@ impl Reader<'_> {
         }
     }
 
+    #[inline(always)]
+    pub(super) fn plain_shape(&self, start: usize, end: usize) -> Shape {
+        if self.is_class(start, TYPED) {
+            resolve(self.slice(start, end)).shape()
+        } else {
+            Shape::Text
+        }
+    }
+
     /// Puts a scalar that is no text block into the arena and gives it its type.
     #[inline]
     pub(super) fn push_scalar(
@@ -325,7 +366,7 @@ impl Reader<'_> {
         properties: &Properties,
     ) -> u32 {
         let shape = if style == Style::Plain && flags & flag::LINES == 0 {
-            resolve(self.slice(start, end)).shape()
+            self.plain_shape(start, end)
         } else {
             Shape::Text
         };

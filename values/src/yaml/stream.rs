@@ -183,7 +183,11 @@ impl Reader<'_> {
         self.flow_level = 0;
         self.nodes.truncate(nodes);
         self.comments.truncate(comments);
-        while self.properties.pop_if(|held| held.node as usize >= nodes).is_some() {}
+        while self
+            .properties
+            .pop_if(|held| held.node as usize >= nodes)
+            .is_some()
+        {}
         (self.pos, self.line, self.crossed, self.last_end) = before;
         reach
     }
@@ -241,7 +245,13 @@ impl Reader<'_> {
         let flow = self.flow_level > 0;
         let space = self.is_space(at + 1);
         let could = *allowed;
-        let candidate = |could: bool| if could { Token::Candidate } else { Token::Other };
+        let candidate = |could: bool| {
+            if could {
+                Token::Candidate
+            } else {
+                Token::Other
+            }
+        };
         self.pos += 1;
         match self.byte(at) {
             b'[' | b'{' => {

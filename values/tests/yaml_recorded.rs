@@ -1,4 +1,5 @@
 //! The reader against what Helm's own code made of the same texts (`values/tests/yaml-recorded/README.md`).
+#![allow(clippy::print_stdout, reason = "the figures are what is asked for")]
 #![allow(
     clippy::unwrap_used,
     reason = "the recording has the shape its README says"

@@ -34,14 +34,15 @@ impl Reader<'_> {
             self.pos = 3;
             self.line = 3;
         }
-        while let Some(part) = self.document(parts.is_empty()) {
-            parts.push(part);
+        while self.document(&mut parts) {
             self.first_faults.get_or_insert(self.faults.len());
         }
         parts
     }
 
-    fn document(&mut self, first: bool) -> Option<Part> {
+    /// Reads one more document; false at the end of the text.
+    fn document(&mut self, parts: &mut Vec<Part>) -> bool {
+        let first = parts.is_empty();
         self.crossed |= first;
         self.skip(!first);
         self.anchors.clear();
@@ -66,7 +67,8 @@ impl Reader<'_> {
             }
             if self.byte(self.pos) == b'-' {
                 let after = self.start_explicit();
-                return Some(self.content_of(start, after));
+                parts.push(self.content_of(start, after));
+                return true;
             }
             // An end mark with no document before it.
             if first || explicit.is_some() {
@@ -80,23 +82,18 @@ impl Reader<'_> {
             self.fault(at, self.line_end(at), Problem::NoDocumentStart);
         }
         if self.is_end() {
-            return None;
+            return false;
         }
-        if !first {
+        if let Some(last) = parts.last_mut() {
             // Text behind an end mark: nobody reads it.
-            let at = self.pos;
+            let at = self.pos as u32;
             self.skip_document();
-            let end = self.pos as u32;
-            let root = self.push(at, at, Shape::Null, super::document::Style::Plain);
-            return Some(Part {
-                root,
-                start: at as u32,
-                reach: at as u32,
-                ignored: (at as u32, end),
-            });
+            last.ignored = (at, self.pos as u32);
+            return true;
         }
         self.crossed = true;
-        Some(self.content_of(start, After::Start))
+        parts.push(self.content_of(start, After::Start));
+        true
     }
 
     fn start_explicit(&mut self) -> After {

@@ -1,0 +1,201 @@
+//! Mistakes are told in plain words, once, where they are; what is around them is still read.
+
+use source::SourceId;
+use values::yaml::{Document, NodeId};
+
+/// The text's lines, each followed by its errors; at the end what was read in spite of them.
+fn told(text: &str) -> String {
+    let document = Document::parse(SourceId(0), text);
+    let mut out = String::new();
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        out.push_str(line.trim_end_matches('\n'));
+        out.push('\n');
+        for error in document.errors() {
+            let span = error.primary.span;
+            if (at..at + line.len()).contains(&(span.start as usize)) {
+                let marks = "^".repeat((span.end - span.start).max(1) as usize);
+                let indent = " ".repeat(span.start as usize - at);
+                out.push_str(&format!("{indent}{marks} {}\n", error.message));
+                for help in &error.help {
+                    out.push_str(&format!("{indent}  = {help}\n"));
+                }
+            }
+        }
+        at += line.len();
+    }
+    if let Some(root) = document.root() {
+        out.push_str(&format!("-> {}\n", document.json_of(root).unwrap()));
+    }
+    out
+}
+
+#[track_caller]
+fn tells(expectation: &str) {
+    let is_text = |line: &&str| {
+        let line = line.trim_start();
+        !line.starts_with('^') && !line.starts_with("= ") && !line.starts_with("-> ")
+    };
+    let lines = expectation.lines().filter(is_text);
+    let text = lines.fold(String::new(), |text, line| text + line + "\n");
+    let told = told(&text);
+    assert_eq!(told, expectation, "\n{told}");
+}
+
+#[test]
+fn a_tab_for_indentation() {
+    tells(
+        "a:\n\tb: 1\n^ a tab cannot be used for indentation\n  = indent with spaces\n  c: 2\n-> {\"a\":{\"c\":2}}\n",
+    );
+}
+
+#[test]
+fn a_key_without_its_colon() {
+    tells(
+        "a: 1\nbeta\n^^^^ this line is not a key: it has no `:`\n  = write `key: value`; a text that goes on must be indented deeper than its key\nc: 2\n-> {\"a\":1,\"c\":2}\n",
+    );
+    tells(
+        "a:\n  beta\n  ^^^^ this line is not a key: it has no `:`\n    = write `key: value`; a text that goes on must be indented deeper than its key\n  c: 2\n-> {\"a\":{\"c\":2}}\n",
+    );
+}
+
+#[test]
+fn a_colon_without_its_space() {
+    tells(
+        "a: 1\nb:2\n^^^ this line is not a key: its `:` has no space behind it\n  = put a space after the `:`\nc: 3\n-> {\"a\":1,\"c\":3}\n",
+    );
+}
+
+#[test]
+fn a_second_colon() {
+    tells(
+        "a: b: c\n    ^ a second `: ` on this line\n      = quote the value if it holds `: `, or put the inner key on its own line, indented deeper\nd: 1\n-> {\"a\":null,\"d\":1}\n",
+    );
+}
+
+#[test]
+fn a_quote_that_is_not_closed() {
+    tells(
+        "a: \"x\n   ^^ this quote is not closed\n     = close it on the same line; inside single quotes write `''` for a quote, inside double quotes `\\\"`\nb: 'y'\n-> {\"a\":null,\"b\":\"y\"}\n",
+    );
+    tells(
+        "a:\n  b: 'x\n     ^^ this quote is not closed\n       = close it on the same line; inside single quotes write `''` for a quote, inside double quotes `\\\"`\n  c: 'y'\n-> {\"a\":{\"b\":null,\"c\":\"y\"}}\n",
+    );
+}
+
+#[test]
+fn a_bracket_that_is_not_closed() {
+    tells(
+        "a: [x, y\n   ^ this bracket is not closed\n     = close it, or quote the value if the bracket is part of a text\nb: 1\n-> {\"a\":null,\"b\":1}\n",
+    );
+}
+
+#[test]
+fn a_line_in_no_column() {
+    tells(
+        "a:\n    b: 1\n    c: 2\n  d: 3\n  ^^^^ this indentation fits no level above\n    = align it with the keys or items it belongs to\n    e: 4\n-> {\"a\":{\"b\":1,\"c\":2,\"e\":4}}\n",
+    );
+    tells(
+        "a: 1\n  b: 2\n  ^ indented deeper than its siblings above\n    = align it with the keys or items it belongs to\nc: 3\n-> {\"a\":1,\"c\":3}\n",
+    );
+}
+
+#[test]
+fn characters_that_no_value_starts_with() {
+    tells(
+        "a: @x\n   ^ a value cannot start with this character\n     = put the value in quotes\nb: 1\n-> {\"a\":null,\"b\":1}\n",
+    );
+}
+
+#[test]
+fn a_template_without_quotes() {
+    tells(
+        "a: {{ .Values.b }}\n    ^^^^^^^^^^^^^ a template expression outside quotes\n      = put the whole value in quotes; values files are not rendered as templates\nb: 1\n-> {\"a\":{\"{ .Values.b }\":null},\"b\":1}\n",
+    );
+}
+
+#[test]
+fn an_alias_to_nothing() {
+    tells(
+        "a: *b\n   ^^ no anchor of this name stands before this alias\n     = anchors do not reach across files or documents; quote the value if the `*` is part of a text\n-> {\"a\":null}\n",
+    );
+}
+
+#[test]
+fn a_merge_of_something_else() {
+    tells(
+        "a:\n  <<: 1\n      ^ `<<` needs a map, or a list of maps\n        = give it an alias to a map, such as `<<: *defaults`, or take it out\n  b: 2\n-> {\"a\":{\"b\":2}}\n",
+    );
+}
+
+/// Which maps may have lost keys.
+#[test]
+fn damage_is_known_by_map() {
+    let document = Document::parse(SourceId(0), "a:\n  b: 1\n  beta\nc:\n  d: 1\n");
+    let root = document.root().unwrap();
+    let at = |key: &str| document.get(root, key).unwrap();
+    assert!(document.is_damaged());
+    assert!(document.has_damage(at("a")));
+    assert!(!document.has_damage(at("c")));
+    assert!(!document.has_damage(root));
+}
+
+#[test]
+fn bounds_are_diagnostics() {
+    let messages = |text: String| -> Vec<String> {
+        let document = Document::parse(SourceId(0), text);
+        document
+            .errors()
+            .iter()
+            .map(|error| error.message.clone())
+            .collect()
+    };
+    let deep = "nested deeper than the 10000 levels Helm allows";
+    assert_eq!(messages(format!("v: {}", "[".repeat(20_000))), [deep]);
+    assert_eq!(messages("- ".repeat(20_000)), [deep]);
+    assert_eq!(
+        messages(format!("v: {}{}", "[".repeat(9_999), "]".repeat(9_999))),
+        [""; 0]
+    );
+    let bomb = (0..30).fold("a0: &a0 [x]\n".to_owned(), |text, at| {
+        format!(
+            "{text}a{}: &a{} [*a{at}, *a{at}, *a{at}, *a{at}]\n",
+            at + 1,
+            at + 1
+        )
+    });
+    assert_eq!(
+        messages(bomb),
+        ["aliases repeat so much of this document that Helm refuses it"]
+    );
+    assert_eq!(
+        messages("x".repeat((64 << 20) + 1)),
+        ["the file is larger than 64 MiB and is not read"]
+    );
+    assert_eq!(messages("a\n".repeat(10_000)), [""; 0]);
+    assert_eq!(messages("a: b: c\n".repeat(10_000)).len(), 100);
+}
+
+fn at(document: &Document, offset: usize) -> (String, String) {
+    let node: NodeId = document.node_at(offset as u32).unwrap();
+    let path = values::path::KeyPath(document.path_of(node)).to_string();
+    (document.raw(node).to_owned(), path)
+}
+
+#[test]
+fn a_place_leads_to_its_deepest_node_and_path() {
+    let text = "a:\n  b: [x, {c: 1}]\n  d:\n  - e: 'f'\n";
+    let document = Document::parse(SourceId(0), text);
+    let find = |what: &str| at(&document, text.find(what).unwrap());
+    assert_eq!(find("x,"), ("x".to_owned(), "a.b[0]".to_owned()));
+    assert_eq!(find("1}"), ("1".to_owned(), "a.b[1].c".to_owned()));
+    assert_eq!(find("c:"), ("c".to_owned(), "a.b[1].c".to_owned()));
+    assert_eq!(find("'f'"), ("'f'".to_owned(), "a.d[0].e".to_owned()));
+    assert_eq!(find("b:"), ("b".to_owned(), "a.b".to_owned()));
+    assert_eq!(find(" {c"), ("[x, {c: 1}]".to_owned(), "a.b".to_owned()));
+    let value = document.node_at(text.find("'f'").unwrap() as u32).unwrap();
+    let key = document.key_of(value).unwrap();
+    assert_eq!(document.raw(key), "e");
+    assert_eq!(document.value_of(key), Some(value));
+    assert_eq!(document.parent(value), document.parent(key));
+}

@@ -62,7 +62,7 @@ pub enum Style {
     Folded,
     /// `{…}`, `[…]`
     Flow,
-    /// Indented.
+    /// Indented; also a pair without braces in a list, `[a: 1]`.
     Block,
 }
 

@@ -302,7 +302,7 @@ impl Reader<'_> {
             return Ok(());
         }
         self.awaits(Await::Comma);
-        self.insert_map(frame.first, Style::Flow);
+        self.insert_map(frame.first, Style::Block);
         self.enter(Place::FlowPair, frame.first, 0)?;
         self.mark_key(frame.first + 1);
         self.awaits(Await::Value);

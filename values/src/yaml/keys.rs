@@ -176,57 +176,79 @@ pub(super) fn resolve_maps(tree: Tree<'_>, maps: &[u32]) -> Resolution {
     let mut budget = MERGED;
     for &map in maps {
         let mut table = Table::default();
-        let mut special = false;
+        let mut merges = false;
+        let mut twice = false;
+        // Its own keys come first, in their order; what merge keys bring follows.
         for (key, value) in tree.pairs(map) {
-            if !tree.is_merge(key) {
-                if let Some(earlier) = table.put(tree, key, value) {
-                    special = true;
-                    resolution.duplicates.push((NodeId(earlier), NodeId(key)));
-                }
-                continue;
+            if tree.is_merge(key) {
+                merges = true;
+            } else if let Some(earlier) = table.put(tree, key, value) {
+                twice = true;
+                resolution.duplicates.push((NodeId(earlier), NodeId(key)));
             }
-            special = true;
-            let Some(sources) = merge_sources(tree, value) else {
-                let node = &tree.nodes[value as usize];
-                let (start, end) = if node.start == node.end {
-                    let key = &tree.nodes[key as usize];
-                    (key.start, key.end)
+        }
+        if merges {
+            for (key, value) in tree.pairs(map) {
+                if tree.is_merge(key) {
+                    merge(tree, (key, value), &mut table, &mut resolution, &mut budget);
                 } else {
-                    (node.start, node.end)
-                };
-                resolution.faults.push(Fault {
-                    start,
-                    end,
-                    problem: Problem::MergeNeedsMap,
-                });
-                continue;
-            };
-            for source in sources {
-                let own: Vec<(u32, u32)> = match resolution.entries.get(&source) {
-                    Some(entries) => entries.to_vec(),
-                    None => tree.pairs(source).collect(),
-                };
-                if own.len() > budget {
-                    let node = &tree.nodes[key as usize];
-                    resolution.faults.push(Fault {
-                        start: node.start,
-                        end: node.end,
-                        problem: Problem::TooManyAliases,
-                    });
-                    break;
-                }
-                budget -= own.len();
-                for (key, value) in own {
                     table.put(tree, key, value);
                 }
             }
         }
-        if special {
+        if merges || twice {
             let entries = table.entries.into_boxed_slice();
             resolution.entries.insert(map, entries);
         }
     }
     resolution
+}
+
+/// Lays what a merge key brings in over the entries before it.
+fn merge<'d>(
+    tree: Tree<'d>,
+    (key, value): (u32, u32),
+    table: &mut Table<'d>,
+    resolution: &mut Resolution,
+    budget: &mut usize,
+) {
+    let place = |id: u32| {
+        let node = &tree.nodes[id as usize];
+        (node.start, node.end)
+    };
+    let Some(sources) = merge_sources(tree, value) else {
+        let (start, end) = place(value);
+        let (start, end) = if start == end {
+            place(key)
+        } else {
+            (start, end)
+        };
+        resolution.faults.push(Fault {
+            start,
+            end,
+            problem: Problem::MergeNeedsMap,
+        });
+        return;
+    };
+    for source in sources {
+        let own: Vec<(u32, u32)> = match resolution.entries.get(&source) {
+            Some(entries) => entries.to_vec(),
+            None => tree.pairs(source).collect(),
+        };
+        if own.len() > *budget {
+            let (start, end) = place(key);
+            resolution.faults.push(Fault {
+                start,
+                end,
+                problem: Problem::TooManyAliases,
+            });
+            return;
+        }
+        *budget -= own.len();
+        for (key, value) in own {
+            table.put(tree, key, value);
+        }
+    }
 }
 
 /// The maps that a merge key brings in, in the order they are applied; `None` if Helm refuses the value.

@@ -399,7 +399,8 @@ impl<'t> Reader<'t> {
         let (shape, style) = match place {
             Place::Keys => (Shape::Map, Style::Block),
             Place::Dashes | Place::LevelDashes => (Shape::List, Style::Block),
-            Place::FlowMap | Place::FlowPair => (Shape::Map, Style::Flow),
+            Place::FlowMap => (Shape::Map, Style::Flow),
+            Place::FlowPair => (Shape::Map, Style::Block),
             Place::FlowList => (Shape::List, Style::Flow),
         };
         let own = self.push(start, start, shape, style);

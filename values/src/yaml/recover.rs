@@ -58,7 +58,7 @@ impl Reader<'_> {
     /// Throws nodes away, and what is known of them.
     fn forget_nodes(&mut self, nodes: usize) {
         self.nodes.truncate(nodes);
-        self.last_end = self.nodes.last().map_or(0, |node| node.end.max(node.start));
+        self.last_end = self.end_of_last();
         let gone = |node: u32| node != NONE && node as usize >= nodes;
         while self.properties.pop_if(|held| gone(held.node)).is_some() {}
         while self.special.pop_if(|map| gone(*map)).is_some() {}
@@ -70,6 +70,19 @@ impl Reader<'_> {
                 None => self.anchors.remove(name),
             };
         }
+    }
+
+    /// The end of the last node, or of the outermost finished collection it ends.
+    fn end_of_last(&self) -> u32 {
+        let Some(mut node) = self.nodes.last() else {
+            return 0;
+        };
+        while let Some(parent) = self.nodes.get(node.parent as usize)
+            && parent.link != 0
+        {
+            node = parent;
+        }
+        node.end.max(node.start)
     }
 
     /// The start of the line behind the one of an offset.

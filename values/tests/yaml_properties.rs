@@ -1,0 +1,319 @@
+//! What holds of every text, however broken; and that texts which YAML 1.2 and Helm read alike are read as saphyr-parser,
+//! a reader of YAML 1.2, reads them.
+
+use proptest::prelude::*;
+use saphyr_parser::{Event, Parser};
+use source::SourceId;
+use values::yaml::{Document, Helm, Kind, NodeId};
+
+/// Pieces of lines that people write and break.
+const PIECES: [&str; 58] = [
+    "a: 1",
+    "b:",
+    "- x",
+    "- k: v",
+    "c: [1, 'x', {y: z}]",
+    "# comment",
+    "",
+    "d: \"q\\n r\"",
+    "e: |",
+    "f: >-",
+    "text",
+    "'g': h",
+    "*a",
+    "i: &a j",
+    "? k",
+    ": l",
+    "---",
+    "...",
+    "- - m",
+    "\t",
+    "{n: 1",
+    "]",
+    "\"",
+    "'",
+    "{}",
+    "o: *a",
+    "<<: *a",
+    "p: yes",
+    "014: 1",
+    "- [",
+    "}, ",
+    "q: {r: [s, t: u]}",
+    "v: w # x",
+    "ü: ö",
+    "- |",
+    "  ",
+    "y: @",
+    "z: %",
+    "&b aa: 1",
+    "!!str bb: !!int '2'",
+    "cc: 'it''s'",
+    "dd: \"\\u00e9\\",
+    "long text, with: colon",
+    "%YAML 1.1",
+    "- ? ee",
+    "ff:gg",
+    "\u{feff}",
+    "hh: \u{85}",
+    "ii: \u{1}",
+    "jj: -",
+    "-",
+    "kk: a - b",
+    "[ll]: mm",
+    "- {nn: oo, pp: qq}",
+    "rr: {ss,\n  tt}",
+    "uu: \"vv\n  ww\"",
+    "xx: yy\n  zz",
+    "\r",
+];
+
+fn text() -> impl Strategy<Value = String> {
+    let line = (0usize..7, 0..PIECES.len(), 0..PIECES.len(), 0u8..12);
+    proptest::collection::vec(line, 0..24).prop_map(|lines| {
+        let mut text = String::new();
+        for (indent, piece, other, how) in lines {
+            text.push_str(&" ".repeat(indent));
+            text.push_str(PIECES[piece]);
+            if how == 0 {
+                text.push_str(PIECES[other]);
+            }
+            text.push_str(if how == 1 { "\r\n" } else { "\n" });
+        }
+        text
+    })
+}
+
+/// Lines that often make whole documents: indented in steps, most of them entries.
+fn tame_text() -> impl Strategy<Value = String> {
+    const ENTRIES: [&str; 22] = [
+        "a: 1",
+        "b: two words",
+        "c: 'x # y'",
+        "d: \"e\\tf\"",
+        "g: [h, 'i', \"j\"]",
+        "k: {l: m, n: [o]}",
+        "p: |\n  q\n   r\n\n  s",
+        "t: >\n  u\n  v\n\n  w",
+        "# comment",
+        "x: y # z",
+        "",
+        "aa: bb\n  cc",
+        "dd: \"ee\n  ff\"",
+        "- gg",
+        "- hh: ii",
+        "jj:",
+        "- kk: ll\n  mm: nn",
+        "oo: -1",
+        "pp: a:b",
+        "qq: ''",
+        "rr: &a ss",
+        "'tt': uu",
+    ];
+    let line = (0usize..3, 0..ENTRIES.len());
+    proptest::collection::vec(line, 0..16).prop_map(|lines| {
+        let mut text = String::new();
+        for (depth, entry) in lines {
+            let indent = "  ".repeat(depth);
+            for line in ENTRIES[entry].split('\n') {
+                text.push_str(&indent);
+                text.push_str(line);
+                text.push('\n');
+            }
+        }
+        text
+    })
+}
+
+/// The nodes of a document in their order, as one line each.
+fn ours(document: &Document) -> Vec<String> {
+    enum Step {
+        Node(NodeId),
+        End(&'static str),
+    }
+    let mut out = Vec::new();
+    let mut open: Vec<Step> = document.root().map(Step::Node).into_iter().collect();
+    while let Some(step) = open.pop() {
+        let node = match step {
+            Step::Node(node) => node,
+            Step::End(end) => {
+                out.push(end.to_owned());
+                continue;
+            }
+        };
+        if document.is_alias(node) {
+            out.push("*".to_owned());
+            continue;
+        }
+        match document.kind(node) {
+            Kind::Map => {
+                out.push("{".to_owned());
+                open.push(Step::End("}"));
+                let pairs: Vec<(NodeId, NodeId)> = document.pairs(node).collect();
+                for (key, value) in pairs.into_iter().rev() {
+                    open.push(Step::Node(value));
+                    open.push(Step::Node(key));
+                }
+            }
+            Kind::List => {
+                out.push("[".to_owned());
+                open.push(Step::End("]"));
+                let items: Vec<NodeId> = document.items(node).collect();
+                open.extend(items.into_iter().rev().map(Step::Node));
+            }
+            Kind::Null if document.raw(node).is_empty() => out.push("~".to_owned()),
+            Kind::Null | Kind::Bool | Kind::Number | Kind::String | Kind::Error => {
+                out.push(format!("= {}", document.text_of(node)));
+            }
+        }
+    }
+    out
+}
+
+/// The same of saphyr-parser's first document; `None` if it refuses the text.
+fn saphyrs(text: &str) -> Option<Vec<String>> {
+    let mut out = Vec::new();
+    let mut documents = 0;
+    for event in Parser::new_from_str(text) {
+        let (event, _) = event.ok()?;
+        match event {
+            Event::DocumentStart(..) => documents += 1,
+            _ if documents != 1 => {}
+            Event::Alias(_) => out.push("*".to_owned()),
+            Event::Scalar(value, style, ..) => {
+                let plain = style == saphyr_parser::ScalarStyle::Plain;
+                let empty = plain && (value.is_empty() || value == "~");
+                out.push(if empty {
+                    "~".to_owned()
+                } else {
+                    format!("= {value}")
+                });
+            }
+            Event::SequenceStart(..) => out.push("[".to_owned()),
+            Event::SequenceEnd => out.push("]".to_owned()),
+            Event::MappingStart(..) => out.push("{".to_owned()),
+            Event::MappingEnd => out.push("}".to_owned()),
+            _ => {}
+        }
+    }
+    Some(out)
+}
+
+/// Spans lie in the text, children in their parents, in order and apart; ways up and down agree.
+fn check(text: &str) -> Result<(), TestCaseError> {
+    let document = Document::parse(SourceId(0), text);
+    let span = |node: NodeId| {
+        let span = document.span(node);
+        (span.start as usize, span.end as usize)
+    };
+    for root in document.roots().collect::<Vec<_>>() {
+        let mut open = vec![root];
+        while let Some(node) = open.pop() {
+            let (start, end) = span(node);
+            prop_assert!(
+                start <= end && text.get(start..end).is_some(),
+                "{start}..{end}"
+            );
+            document.text_of(node);
+            document.key_text(node);
+            document.number(node);
+            if document.is_alias(node) {
+                continue;
+            }
+            let mut children: Vec<NodeId> =
+                document.pairs(node).flat_map(|(k, v)| [k, v]).collect();
+            for (key, value) in document.pairs(node) {
+                prop_assert!(document.is_key(key));
+                prop_assert_eq!(document.key_of(value), Some(key));
+                prop_assert_eq!(document.value_of(key), Some(value));
+            }
+            children.extend(document.items(node));
+            let mut before = start;
+            for child in children {
+                let (from, to) = span(child);
+                prop_assert!(
+                    before <= from && to <= end,
+                    "{from}..{to} in {start}..{end} behind {before}"
+                );
+                prop_assert_eq!(document.parent(child), Some(node));
+                before = to;
+                open.push(child);
+            }
+        }
+    }
+    for offset in 0..=text.len() as u32 {
+        if let Some(node) = document.node_at(offset) {
+            let (start, end) = span(node);
+            prop_assert!(start <= offset as usize && offset as usize <= end);
+            document.path_of(node);
+        }
+    }
+    let mut before = 0;
+    for comment in document.comments() {
+        let written = text.get(comment.start as usize..comment.end as usize);
+        prop_assert!(before <= comment.start && written.is_some_and(|text| text.starts_with('#')));
+        before = comment.end;
+    }
+    for error in document.errors() {
+        let span = error.primary.span;
+        let written = text.get(span.start as usize..span.end as usize);
+        prop_assert!(written.is_some_and(|text| !text.contains('\n')));
+    }
+    for surprise in document.surprises() {
+        let written = text.get(surprise.span.start as usize..surprise.span.end as usize);
+        prop_assert!(written.is_some());
+    }
+    // What is damaged Helm refuses, and what has no error but a wrong top it takes.
+    if document.is_damaged() && document.document_count() == 1 {
+        prop_assert!(document.json(Helm::V3).is_err());
+    }
+    if document.errors().is_empty()
+        && document
+            .root()
+            .is_some_and(|root| document.kind(root) == Kind::Map)
+    {
+        let finite = document.json(Helm::V3);
+        prop_assert!(finite.is_ok(), "{finite:?}");
+    }
+    let _ = document.json(Helm::V4);
+    Ok(())
+}
+
+fn compare(text: &str) -> Result<(), TestCaseError> {
+    let document = Document::parse(SourceId(0), text);
+    let differs = document
+        .surprises()
+        .iter()
+        .any(|surprise| surprise.kind.differs_from_yaml_1_2());
+    if differs || !document.errors().is_empty() {
+        return Ok(());
+    }
+    if let Some(theirs) = saphyrs(text) {
+        prop_assert_eq!(ours(&document), theirs);
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_text_gives_a_sound_tree(text in text()) {
+        check(&text)?;
+    }
+
+    #[test]
+    fn every_text_of_any_characters_gives_a_sound_tree(text in "(?s)[ -~\n\t\r\u{85}\u{feff}é]{0,60}") {
+        check(&text)?;
+    }
+
+    #[test]
+    fn what_yaml_1_2_reads_alike_is_read_as_saphyr_reads_it(text in tame_text()) {
+        compare(&text)?;
+    }
+
+    #[test]
+    fn wild_texts_that_both_read_are_read_alike(text in text()) {
+        compare(&text)?;
+    }
+}

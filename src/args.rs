@@ -256,6 +256,13 @@ pub(crate) struct Docs {
     /// Where rules folders are looked for
     #[command(flatten)]
     pub(crate) place: RulesAt,
+pub(crate) struct Lsp {
+    /// Accepted, for editors that say it; nothing else is possible
+    #[arg(long)]
+    pub(crate) stdio: bool,
+    /// Accepted, for editors that say it
+    #[arg(long = "clientProcessId", value_name = "PID", hide = true)]
+    pub(crate) client_process_id: Option<String>,
 }
 
 #[derive(Debug, Clone, ClapArgs)]

@@ -39,6 +39,9 @@ pub(crate) struct TreeResult {
 impl TreeResult {
     /// Keeps of a tree what the report needs.
     pub(crate) fn new(tree: &Tree, mut outcome: Outcome, settings: &Settings) -> Self {
+        for finding in &mut outcome.findings {
+            stated(tree, &mut finding.diagnostic);
+        }
         let (findings, suppressed) = allow(tree, &mut outcome, settings);
         let mut texts = FxHashMap::default();
         for finding in findings.iter().chain(&suppressed) {
@@ -80,6 +83,20 @@ impl TreeResult {
     /// The same, given away.
     pub(crate) fn into_findings(self) -> Vec<Finding> {
         self.findings
+    }
+}
+
+/// What is found in a text that is in no file of its own stands where that text is stated. It cannot be mended there.
+fn stated(tree: &Tree, diagnostic: &mut Diagnostic) {
+    let in_file = |span: Span| tree.origin(span.source).is_none();
+    diagnostic
+        .fixes
+        .retain(|fix| fix.edits.iter().all(|edit| in_file(edit.span)));
+    let spans = diagnostic.related.iter_mut().map(|label| &mut label.span);
+    for span in spans.chain([&mut diagnostic.primary.span]) {
+        if let Some(origin) = tree.origin(span.source) {
+            *span = origin;
+        }
     }
 }
 

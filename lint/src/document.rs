@@ -43,6 +43,12 @@ impl ReadFile {
                     MAX_SIZE >> 20
                 ),
             ),
+            Err(error) if error.kind() == std::io::ErrorKind::InvalidInput => Self::unreadable(
+                shown,
+                id,
+                "file-unreadable",
+                "it is neither a file nor a folder, and is left out".to_owned(),
+            ),
             Err(error) => Self::unreadable(
                 shown,
                 id,

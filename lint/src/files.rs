@@ -25,7 +25,8 @@ pub trait Files: Send + Sync {
     /// The bytes of a file.
     ///
     /// # Errors
-    /// As the system says, and [`io::ErrorKind::FileTooLarge`] for a file over [`MAX_SIZE`].
+    /// As the system says, [`io::ErrorKind::FileTooLarge`] for a file over [`MAX_SIZE`], and [`io::ErrorKind::InvalidInput`] for
+    /// a pipe or a device.
     fn read(&self, path: &Path) -> io::Result<Arc<[u8]>>;
 
     /// What stands at a path.
@@ -39,6 +40,8 @@ pub enum PathKind {
     File,
     /// A folder.
     Folder,
+    /// Anything else, which might never end: a pipe, a device, a socket. It is never read.
+    Special,
 }
 
 /// How a folder is gone through.

@@ -29,6 +29,7 @@ pub mod rulebook;
 pub mod schema;
 pub mod shown;
 pub mod sources;
+mod statements;
 pub mod suppress;
 pub mod trace;
 pub mod tree;

@@ -37,6 +37,11 @@ fn spans(tree: &Tree, id: SourceId) -> Vec<Span> {
             }
         }
     }
+    if let Some(stated) = tree.statements.get(&id) {
+        generic_secrets(&stated.document, &mut spans);
+        stated_secrets(&stated.document, &mut spans);
+        known = true;
+    }
     if !known {
         let files = tree.files.values();
         let file = files.chain(tree.statements.get(&id)).find(|it| it.id == id);
@@ -150,6 +155,36 @@ fn each_path(document: &Document, visit: &mut dyn FnMut(NodeId, &[String])) {
         open.extend(document.items(node).map(|item| (item, path.clone())));
         if !matches!(document.kind(node), Kind::Map | Kind::List) {
             visit(node, &path);
+        }
+    }
+}
+
+/// Values beside their name, as `set` and `parameters` have them, and texts of several lines, which may hold anything.
+fn stated_secrets(document: &Document, out: &mut Vec<Span>) {
+    each_scalar(document, |node| {
+        if document.raw(node).contains('\n') {
+            out.push(document.span(node));
+        }
+    });
+    let mut open: Vec<NodeId> = document.root().into_iter().collect();
+    let mut seen = rustc_hash::FxHashSet::default();
+    while let Some(node) = open.pop() {
+        if !seen.insert(node) {
+            continue;
+        }
+        open.extend(document.pairs(node).map(|(_, value)| value));
+        open.extend(document.items(node));
+        if document.kind(node) != Kind::Map {
+            continue;
+        }
+        let (name, value) = (document.get(node, "name"), document.get(node, "value"));
+        if let (Some(name), Some(value)) = (name, value) {
+            let name = document.text_of(name);
+            let keys = name.split(['.', '[']);
+            let steps: Vec<Step<'_>> = keys.map(Step::Key).collect();
+            if sensitivity(None, &steps) == Sensitivity::Secret {
+                out.push(document.span(value));
+            }
         }
     }
 }

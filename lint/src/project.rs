@@ -447,3 +447,40 @@ pub fn scope_of<'w>(workspace: &'w Workspace, path: &Path) -> Option<&'w Scope> 
         .filter(|scope| path.starts_with(&scope.root))
         .max_by_key(|scope| scope.root.components().count())
 }
+
+/// May the file state releases? A layer of a tree, and YAML beside its layers, does not, unless a layer is stated in it.
+fn is_manifest<'t>(
+    trees: impl Iterator<Item = &'t Arc<Tree>>,
+    workspace: Option<&Arc<Workspace>>,
+    path: &Path,
+) -> bool {
+    let mut trees = trees;
+    let yaml = path
+        .extension()
+        .is_some_and(|it| it == "yaml" || it == "yml");
+    let mut known = trees.any(|tree| tree.files.contains_key(path));
+    for tree in workspace.iter().flat_map(|workspace| &workspace.trees) {
+        let Some(workspace) = workspace else { break };
+        let root = &workspace.scopes[tree.scope].root;
+        let below = path.strip_prefix(root);
+        let is = |layer: &Path| match &below {
+            Ok(below) => *below == layer,
+            Err(_) => root.join(layer) == path,
+        };
+        if tree.statements.iter().any(|it| is(it)) {
+            return true;
+        }
+        let releases = tree.plan.deployments.iter().flat_map(|it| &it.releases);
+        for layer in releases.flat_map(|release| &release.layers) {
+            let stated = layer.inline.is_some() || layer.part.is_some();
+            if (stated || !known) && is(&layer.path) {
+                if stated {
+                    return true;
+                }
+                known = true;
+            }
+        }
+        known = known || tree.loose.iter().any(|loose| is(loose));
+    }
+    yaml && !known
+}

@@ -191,10 +191,8 @@ impl Loader<'_> {
     }
 
     fn statement(&mut self, path: &Path) {
-        if self.tree.files.contains_key(path) {
-            return;
-        }
-        let file = (self.read)(path);
+        let known = self.tree.files.get(path).cloned();
+        let file = known.unwrap_or_else(|| (self.read)(path));
         self.tree.by_id.insert(file.id, file.source.clone());
         self.tree.statements.insert(file.id, file);
     }

@@ -275,10 +275,15 @@ impl Asker<'_> {
         let at = shown::place(self.tree, merged, by);
         let at = at.map_or_else(String::new, |at| format!(" at {}", at.short()));
         let higher = merged.path(by);
-        let whole = if higher.0.len() < path.0.len() {
-            format!(" together with `{higher}`")
-        } else {
-            String::new()
+        // Lists are never merged: what stands at a position of one went with the whole of it.
+        let list = path
+            .0
+            .iter()
+            .position(|it| matches!(it, PathStep::Index(_)));
+        let whole = match list {
+            _ if higher.0.len() < path.0.len() => format!(" together with `{higher}`"),
+            Some(at) => format!(" together with `{}`", KeyPath(path.0[..at].to_vec())),
+            None => String::new(),
         };
         match merged.kind(by) {
             Kind::Null => format!("removed{whole} by the null{at}"),

@@ -6,12 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use source::{Diagnostic, SourceId};
+use source::Diagnostic;
 use values::discover::{
-    ChartDir, DiscoverOptions, Discovery, ExplicitRelease, TreePlan, discover,
-    explicit_deployments, place_of,
+    ChartDir, DiscoverOptions, Discovery, TreePlan, discover, explicit_deployments, place_of,
 };
-use values::stated::{environments, read_helmfile, read_manifest};
 
 use crate::baseline::{self, Baseline};
 use crate::config::{self, Config};
@@ -22,6 +20,7 @@ use crate::project::Settings;
 use crate::report::Skipped;
 use crate::rulebook::{RuleBook, RuleText};
 use crate::sources::Numbers;
+use crate::statements::Reader;
 
 /// The name of a configuration file.
 pub const CONFIG: &str = crate::config::FILE_NAME;
@@ -153,6 +152,9 @@ impl Surveyor<'_> {
             .files
             .kind(path)
             .ok_or("there is no such file or folder")?;
+        if kind == PathKind::Special {
+            return Err("it is neither a file nor a folder".to_owned());
+        }
         let above = |name: &str| {
             path.ancestors()
                 .filter(|folder| kind == PathKind::Folder || *folder != path)
@@ -319,7 +321,13 @@ impl Surveyor<'_> {
             config,
         };
         let number = workspace.scopes.len();
-        let trees = self.trees(&scope, found, &files);
+        let (trees, unused) = self.trees(&scope, found, &files, &options);
+        for path in unused {
+            workspace.skipped.push(Skipped {
+                path: self.settings.show(&root.join(path)),
+                why: "no release that is stated uses it".to_owned(),
+            });
+        }
         workspace
             .trees
             .extend(trees.into_iter().map(|tree| TreeRef {
@@ -439,56 +447,61 @@ impl Surveyor<'_> {
         ReadFile::read(self.files, path, &self.settings.show(path), id)
     }
 
-    /// The trees of a scope: stated by the configuration, by a helmfile, by manifests, or found by name.
-    fn trees(&self, scope: &Scope, found: Discovery, files: &[PathBuf]) -> Vec<TreeRef> {
-        let tree = |plan: TreePlan| TreeRef {
-            scope: 0,
-            plan,
-            loose: Vec::new(),
-            charts: Vec::new(),
-            notes: Vec::new(),
-            statements: Vec::new(),
-        };
+    /// The trees of a scope: stated by the configuration, by helmfiles, by manifests, or found by name; and layers found by
+    /// name that no statement names.
+    fn trees(
+        &self,
+        scope: &Scope,
+        mut found: Discovery,
+        files: &[PathBuf],
+        options: &DiscoverOptions,
+    ) -> (Vec<TreeRef>, Vec<PathBuf>) {
+        let mut trees: Vec<TreeRef> = Vec::new();
+        let by_name: Vec<TreePlan> = std::mem::take(&mut found.trees);
+        let mut unused = BTreeSet::new();
         if scope.config.deployments.is_some() {
             let releases = scope.config.explicit_releases(Path::new(CONFIG));
-            let mut only = tree(TreePlan {
-                root: PathBuf::new(),
-                deployments: explicit_deployments(&releases, files),
-                helmfile: None,
+            unused.extend(by_name.iter().flat_map(layer_files).cloned());
+            trees.push(TreeRef {
+                plan: TreePlan {
+                    deployments: explicit_deployments(&releases, files),
+                    ..TreePlan::default()
+                },
+                statements: vec![PathBuf::from(CONFIG)],
+                ..TreeRef::default()
             });
-            only.charts = found.charts;
-            only.statements.push(PathBuf::from(CONFIG));
-            return vec![only];
+        } else {
+            let read = |path: &Path| self.read(path);
+            let reader = Reader {
+                root: &scope.root,
+                listed: files,
+                files: self.files,
+                read: &read,
+                options,
+            };
+            trees = stated_trees(&reader, by_name, &mut found, &mut unused);
         }
-        let mut trees: Vec<TreeRef> = found.trees.into_iter().map(tree).collect();
-        for tree in &mut trees {
-            if let Some(helmfile) = tree.plan.helmfile.clone() {
-                self.helmfile(scope, &helmfile, files, tree);
+        let claimed: BTreeSet<PathBuf> = trees
+            .iter()
+            .filter(|tree| !tree.statements.is_empty())
+            .flat_map(|tree| layer_files(&tree.plan))
+            .cloned()
+            .collect();
+        unused.retain(|path| !claimed.contains(path));
+        for tree in trees.iter_mut().filter(|it| it.statements.is_empty()) {
+            for deployment in &mut tree.plan.deployments {
+                deployment
+                    .releases
+                    .retain(|release| !release.layers.iter().any(|it| claimed.contains(&it.path)));
             }
+            let deployments = &mut tree.plan.deployments;
+            deployments.retain(|it| !it.releases.is_empty());
         }
-        let mut stated: BTreeMap<PathBuf, Vec<ExplicitRelease>> = BTreeMap::new();
-        let (mut notes, mut statements) = (Vec::new(), Vec::new());
-        for path in &found.unplaced {
-            if let Some(manifest) = self.manifest(scope, path) {
-                notes.extend(manifest.notes.into_iter().map(note));
-                statements.push(path.clone());
-                stated
-                    .entry(PathBuf::new())
-                    .or_default()
-                    .extend(manifest.releases);
-            }
-        }
-        for (root, releases) in stated {
-            let mut one = tree(TreePlan {
-                root,
-                deployments: explicit_deployments(&releases, files),
-                helmfile: None,
-            });
-            one.notes = std::mem::take(&mut notes);
-            one.statements = std::mem::take(&mut statements);
-            trees.push(one);
-        }
+        trees.retain(|it| !it.plan.deployments.is_empty() || !it.statements.is_empty());
         for path in found.loose {
+            if claimed.contains(&path) {
+                continue;
+            }
             let above = trees
                 .iter_mut()
                 .filter(|it| path.starts_with(&it.plan.root));
@@ -504,42 +517,65 @@ impl Surveyor<'_> {
                 tree.charts.push(chart.clone());
             }
         }
-        trees
-    }
-
-    fn helmfile(&self, scope: &Scope, path: &Path, files: &[PathBuf], tree: &mut TreeRef) {
-        tree.statements.push(path.to_owned());
-        let file = self.read(&scope.root.join(path));
-        let mut releases = Vec::new();
-        for environment in environments(&file.document) {
-            let stated = read_helmfile(&file.document, path, &environment);
-            tree.notes.extend(stated.notes.into_iter().map(note));
-            releases.extend(stated.releases);
-        }
-        if !releases.is_empty() {
-            tree.plan.deployments = explicit_deployments(&releases, files);
-        }
-    }
-
-    fn manifest(&self, scope: &Scope, path: &Path) -> Option<values::stated::Stated> {
-        let whole = scope.root.join(path);
-        let bytes = self.files.read(&whole).ok()?;
-        let states = |mark: &[u8]| memchr::memmem::find(&bytes, mark).is_some();
-        if !states(b"argoproj.io/") && !states(b"helm.toolkit.fluxcd.io/") {
-            return None;
-        }
-        let id: SourceId = self.numbers.of(&whole, None);
-        let file = ReadFile::of_bytes(&bytes, &whole, &self.settings.show(&whole), id);
-        read_manifest(&file.document, path)
+        (trees, unused.into_iter().collect())
     }
 }
 
-/// What could not be followed in a statement of releases, for people.
-fn note(note: values::stated::Note) -> Diagnostic {
-    Diagnostic::new(
-        "statement-not-followed",
-        source::Severity::Info,
-        note.span,
-        note.message,
-    )
+/// The files that are layers in a plan.
+fn layer_files(plan: &TreePlan) -> impl Iterator<Item = &PathBuf> {
+    let releases = plan.deployments.iter().flat_map(|it| &it.releases);
+    let layers = releases.flat_map(|it| &it.layers);
+    layers
+        .filter(|layer| layer.inline.is_none() && layer.part.is_none())
+        .map(|layer| &layer.path)
+}
+
+/// Trees found by name, with what helmfiles say in place of what was found, and one of all that manifests state.
+fn stated_trees(
+    reader: &Reader<'_>,
+    by_name: Vec<TreePlan>,
+    found: &mut Discovery,
+    unused: &mut BTreeSet<PathBuf>,
+) -> Vec<TreeRef> {
+    let mut trees = Vec::new();
+    let mut taken_in = BTreeSet::new();
+    for plan in by_name {
+        let mut tree = TreeRef {
+            plan,
+            ..TreeRef::default()
+        };
+        if !tree.plan.helmfiles.is_empty() {
+            let stated = reader.helmfiles(&tree.plan.helmfiles);
+            let own: BTreeSet<&PathBuf> = tree.plan.helmfiles.iter().collect();
+            let nested = stated.files.iter().filter(|it| !own.contains(it));
+            taken_in.extend(nested.cloned());
+            tree.notes = stated.notes;
+            if !stated.deployments.is_empty() {
+                unused.extend(layer_files(&tree.plan).cloned());
+                tree.plan.deployments = stated.deployments;
+                tree.statements = stated.files;
+            }
+        }
+        trees.push(tree);
+    }
+    // What another helmfile takes in is told there.
+    trees.retain(|tree| {
+        let helmfiles = &tree.plan.helmfiles;
+        helmfiles.is_empty() || !helmfiles.iter().all(|it| taken_in.contains(it))
+    });
+    let candidates: Vec<&PathBuf> = found.unplaced.iter().chain(&found.loose).collect();
+    let manifests = reader.manifests(&candidates);
+    if !manifests.deployments.is_empty() || !manifests.notes.is_empty() {
+        found.loose.retain(|path| !manifests.files.contains(path));
+        trees.push(TreeRef {
+            plan: TreePlan {
+                deployments: manifests.deployments,
+                ..TreePlan::default()
+            },
+            notes: manifests.notes,
+            statements: manifests.files,
+            ..TreeRef::default()
+        });
+    }
+    trees
 }

@@ -25,9 +25,15 @@ pub(super) fn run(args: &Values) -> anyhow::Result<Status> {
     let (mut files, mut names) = (Vec::new(), Vec::new());
     for what in &args.what {
         match Disk.kind(&absolute(&here, what)) {
-            Some(PathKind::File) => files.push(what.as_path()),
+            Some(PathKind::File | PathKind::Special) => files.push(what.as_path()),
             Some(PathKind::Folder) => place.tree.clone_from(what),
-            None => names.push(what.to_string_lossy().into_owned()),
+            None => {
+                let name = what.to_string_lossy().into_owned();
+                if name.contains('/') || name.ends_with(".yaml") || name.ends_with(".yml") {
+                    bail!("there is no file `{name}`");
+                }
+                names.push(name);
+            }
         }
     }
     let mut out = BufWriter::new(io::stdout().lock());

@@ -92,8 +92,8 @@ fn text(tree: Option<&String>, chain: &Chain, out: &mut dyn Write) -> io::Result
             why,
             present: false,
         } => format!("unknown, perhaps nothing: {why}"),
-        Verdict::Removed => "nothing: a null removes the default".to_owned(),
-        Verdict::Blocked { by } => format!("nothing: `{by}` is no map"),
+        Verdict::Removed => "nothing: a null removes it".to_owned(),
+        Verdict::Blocked { by } => format!("nothing: `{by}` is there, and is no map"),
         Verdict::Missing => "nothing: no layer sets it".to_owned(),
     };
     writeln!(out, "  = {verdict}")?;

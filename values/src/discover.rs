@@ -69,8 +69,9 @@ pub struct TreePlan {
     pub root: PathBuf,
     /// Deployments, sorted by profile.
     pub deployments: Vec<DeploymentPlan>,
-    /// A helmfile in it. Where there is one, its releases stand instead of those found by name.
-    pub helmfile: Option<PathBuf>,
+    /// Helmfiles in it, in the order in which helmfile reads them. Where there is one, its releases stand instead of those
+    /// found by name.
+    pub helmfiles: Vec<PathBuf>,
 }
 
 /// The releases of one profile of one tree.

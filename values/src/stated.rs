@@ -13,7 +13,7 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
-pub use helmfile::{environments, read_helmfile};
+pub use helmfile::{Nested, environments, nested_helmfiles, read_helmfile};
 pub use set::{SetValue, set_yaml};
 
 use source::Span;
@@ -47,6 +47,16 @@ pub fn read_manifest(document: &Document, path: &Path) -> Option<Stated> {
     let root = document.root()?;
     let api = reader.text(root, "apiVersion")?;
     match reader.text(root, "kind")?.as_str() {
+        "ApplicationSet" if api.starts_with("argoproj.io/") => Some(Stated {
+            releases: Vec::new(),
+            notes: vec![Note {
+                span: reader
+                    .get(root, "kind")
+                    .map_or(document.span(root), |it| document.span(it)),
+                message: "the applications that an `ApplicationSet` makes are not followed"
+                    .to_owned(),
+            }],
+        }),
         "Application" if api.starts_with("argoproj.io/") => Some(argo::read(&reader, root)),
         "HelmRelease" if api.starts_with("helm.toolkit.fluxcd.io/") => {
             Some(flux::read(&reader, root))

@@ -48,8 +48,12 @@ impl Files for Disk {
         for entry in builder.build() {
             match entry {
                 Ok(entry) => {
-                    if entry.file_type().is_some_and(|it| it.is_file()) {
+                    let kind = entry.file_type();
+                    if kind.is_some_and(|it| it.is_file()) {
                         listing.files.push(entry.into_path());
+                    } else if kind.is_some_and(|it| !it.is_dir()) {
+                        let why = "neither a file nor a folder".to_owned();
+                        listing.problems.push((entry.into_path(), why));
                     }
                 }
                 Err(error) => listing.problems.push(problem(root, &error)),
@@ -61,6 +65,10 @@ impl Files for Disk {
     }
 
     fn read(&self, path: &Path) -> io::Result<Arc<[u8]>> {
+        // Opening a pipe would wait for who writes to it.
+        if !fs::metadata(path)?.is_file() {
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
         let file = fs::File::open(path)?;
         let size = file.metadata()?.len();
         let too_large = || io::Error::from(io::ErrorKind::FileTooLarge);
@@ -80,8 +88,10 @@ impl Files for Disk {
         let metadata = fs::metadata(path).ok()?;
         Some(if metadata.is_dir() {
             PathKind::Folder
-        } else {
+        } else if metadata.is_file() {
             PathKind::File
+        } else {
+            PathKind::Special
         })
     }
 }

@@ -73,6 +73,9 @@ fn special_name(name: &str) -> Option<FileKind> {
     if backup {
         return Some(FileKind::Backup);
     }
+    if matches!(name, "helmfile.yaml.gotmpl" | "helmfile.yml.gotmpl") {
+        return Some(FileKind::Helmfile);
+    }
     if name.ends_with(".gotmpl") || name.ends_with(".tpl") {
         return Some(FileKind::Template);
     }

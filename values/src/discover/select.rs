@@ -37,6 +37,13 @@ pub fn discover(files: &[PathBuf], options: &DiscoverOptions) -> Discovery {
             &options.known_charts,
         );
         let dir = path.parent().unwrap_or(Path::new(""));
+        // helmfile reads all that is in this folder, one file after the other.
+        if display_name(dir) == "helmfile.d" && is_yaml(path) {
+            let above = dir.parent().unwrap_or(Path::new(""));
+            let tree = trees.entry(above.to_path_buf()).or_default();
+            tree.helmfiles.push(path.clone());
+            continue;
+        }
         if class.kind == FileKind::Archive {
             charts.entry(path.clone()).or_default().path = path.clone();
             continue;
@@ -65,7 +72,8 @@ pub fn discover(files: &[PathBuf], options: &DiscoverOptions) -> Discovery {
                     .push((path.clone(), class));
             }
             FileKind::Helmfile => {
-                trees.entry(dir.to_path_buf()).or_default().helmfile = Some(path.clone());
+                let tree = trees.entry(dir.to_path_buf()).or_default();
+                tree.helmfiles.push(path.clone());
             }
             FileKind::Backup => found.ignore(path, IgnoreReason::Backup),
             FileKind::Template if is_layer_template(path) => {
@@ -111,7 +119,7 @@ impl Discovery {
 #[derive(Default)]
 struct TreeFiles {
     folders: BTreeMap<PathBuf, FolderFiles>,
-    helmfile: Option<PathBuf>,
+    helmfiles: Vec<PathBuf>,
 }
 
 /// Layers of one release, of all profiles.
@@ -162,6 +170,12 @@ fn place_in_chart(
     };
     *slot = Some(path.to_path_buf());
     InChart::Own
+}
+
+fn is_yaml(path: &Path) -> bool {
+    let name = display_name(path);
+    let name = name.strip_suffix(".gotmpl").unwrap_or(&name);
+    name.ends_with(".yaml") || name.ends_with(".yml")
 }
 
 /// `values.yaml.gotmpl` stands where a layer would; other templates are nobody's business here.
@@ -234,10 +248,10 @@ fn plan_tree(
             found.ignore(path, why);
         }
     }
-    (!deployments.is_empty() || tree.helmfile.is_some()).then_some(TreePlan {
+    (!deployments.is_empty() || !tree.helmfiles.is_empty()).then_some(TreePlan {
         root,
         deployments,
-        helmfile: tree.helmfile,
+        helmfiles: tree.helmfiles,
     })
 }
 

@@ -31,7 +31,7 @@ fn show(found: &Discovery) -> String {
     let mut out = String::new();
     for tree in &found.trees {
         writeln!(out, "tree {}", tree.root.display()).unwrap();
-        if let Some(helmfile) = &tree.helmfile {
+        for helmfile in &tree.helmfiles {
             writeln!(out, "  helmfile {}", helmfile.display()).unwrap();
         }
         for deployment in &tree.deployments {

@@ -23,6 +23,18 @@ pub(super) fn read(reader: &Reader<'_>, root: NodeId) -> Stated {
     let namespace = reader
         .at(spec, &["destination", "namespace"])
         .and_then(|node| reader.scalar(node));
+    // The cluster that Argo itself runs in needs no name.
+    let cluster = ["name", "server"].iter().find_map(|key| {
+        let text = reader
+            .at(spec, &["destination", key])
+            .and_then(|node| reader.scalar(node));
+        text.filter(|it| {
+            !matches!(
+                it.as_str(),
+                "" | "in-cluster" | "https://kubernetes.default.svc"
+            )
+        })
+    });
     let mut sources = reader.items(spec, "sources");
     sources.extend(reader.get(spec, "source"));
     for source in sources {
@@ -36,6 +48,7 @@ pub(super) fn read(reader: &Reader<'_>, root: NodeId) -> Stated {
             continue;
         }
         let mut release = ExplicitRelease {
+            deployment: cluster.clone().unwrap_or_default(),
             name: name.clone(),
             chart: chart_name(named),
             namespace: namespace.clone(),

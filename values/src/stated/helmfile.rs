@@ -13,24 +13,54 @@ use crate::discover::{AbsentReason, ExplicitLayer, ExplicitRelease};
 use crate::layer::Role;
 use crate::yaml::{Document, Kind, NodeId};
 
-/// The environments a helmfile declares, in order; `default` if it declares none.
+/// The environments a helmfile declares, in order.
 pub fn environments(document: &Document) -> Vec<String> {
     let map = document
         .root()
         .filter(|root| document.kind(*root) == Kind::Map)
         .and_then(|root| document.get(root, "environments"))
         .filter(|map| document.kind(*map) == Kind::Map);
-    let names: Vec<String> = map.map_or(Vec::new(), |map| {
+    map.map_or(Vec::new(), |map| {
         document
             .entries(map)
             .map(|(key, _)| document.key_text(key).into_owned())
             .collect()
-    });
-    if names.is_empty() {
-        vec!["default".to_owned()]
-    } else {
-        names
+    })
+}
+
+/// Helmfiles that a helmfile takes in.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Nested {
+    /// Those under `bases` and `helmfiles`, relative to what the helmfile's path is relative to.
+    pub paths: Vec<PathBuf>,
+    /// Those that are somewhere else.
+    pub notes: Vec<Note>,
+}
+
+/// The helmfiles that a helmfile at `path` takes in.
+pub fn nested_helmfiles(document: &Document, path: &Path) -> Nested {
+    let mut nested = Nested::default();
+    let reader = Reader::new(document, path);
+    let Some(root) = document.root() else {
+        return nested;
+    };
+    let folder = path.parent().unwrap_or(Path::new(""));
+    for key in ["bases", "helmfiles"] {
+        for item in reader.items(root, key) {
+            let text = reader.scalar(item).or_else(|| reader.text(item, "path"));
+            let text = text.unwrap_or_default();
+            let plain = !is_template(&text) && !text.contains(['*', '?']) && !text.is_empty();
+            match below(folder, &text).filter(|_| plain) {
+                Some(below) => nested.paths.push(below),
+                None => nested.notes.push(Note {
+                    span: reader.span(item),
+                    message: "a helmfile that is somewhere else, or that a pattern or a template names, is not followed"
+                        .to_owned(),
+                }),
+            }
+        }
     }
+    nested
 }
 
 /// Reads the releases of a helmfile for one environment. `path` is the file; paths in the result are relative to what it is
@@ -50,6 +80,10 @@ pub fn read_helmfile(document: &Document, path: &Path, environment: &str) -> Sta
             continue;
         }
         let Some(name) = reader.text(entry, "name") else {
+            stated.notes.push(Note {
+                span: reader.span(entry),
+                message: "a release whose name cannot be read is left out".to_owned(),
+            });
             continue;
         };
         let mut names = Names {
@@ -59,7 +93,7 @@ pub fn read_helmfile(document: &Document, path: &Path, environment: &str) -> Sta
         };
         let name = names.fill(&name);
         let chart = names.fill(&reader.text(entry, "chart").unwrap_or_default());
-        if is_template(&name) || is_template(&chart) {
+        if is_template(&name) || is_template(&chart) || chart.is_empty() {
             stated.notes.push(Note {
                 span: reader.span(entry),
                 message: "a release whose name or chart is a template is left out".to_owned(),
@@ -151,7 +185,9 @@ impl Files<'_, '_> {
     /// A list of files and, among values, of maps that are values themselves.
     fn list(&mut self, entry: NodeId, key: &str, role: Option<Role>) {
         for item in self.reader.items(entry, key) {
-            if self.reader.is_map(item) {
+            // An unquoted template reads as a map in a map.
+            let template = self.reader.document.raw(item).starts_with("{{");
+            if self.reader.is_map(item) && !template {
                 self.layers.push(ExplicitLayer::Part {
                     path: self.reader.path.to_path_buf(),
                     role: role.unwrap_or(Role::Values),

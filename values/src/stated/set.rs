@@ -40,7 +40,7 @@ pub fn set_yaml(values: &[(String, SetValue)]) -> String {
         }
         branch.entries.clear();
         branch.value = Some(match value {
-            _ if in_list => double_quoted("{{ set }}"),
+            _ if in_list => double_quoted("{{ an item of a list, set }}"),
             SetValue::Typed(text) => typed(text),
             SetValue::Text(text) => double_quoted(text),
             SetValue::Hidden => double_quoted("{{ set-file }}"),
@@ -166,7 +166,7 @@ mod tests {
         );
         assert_eq!(
             yaml(&[("a.list[0].b", text)]),
-            r#"{"a": {"list": "{{ set }}"}}"#
+            r#"{"a": {"list": "{{ an item of a list, set }}"}}"#
         );
     }
 }

@@ -1,0 +1,354 @@
+//! Releases that files of a scope state: helmfiles, and manifests of Argo CD and Flux.
+//!
+//! What a Go template decides is not followed, and is said not to be.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustc_hash::FxHashSet;
+use source::{Diagnostic, Severity, SourceId, Span};
+use values::discover::{
+    DeploymentPlan, DiscoverOptions, ExplicitLayer, ExplicitRelease, explicit_deployments,
+};
+use values::stated::{Note, Stated, environments, nested_helmfiles, read_helmfile, read_manifest};
+use values::yaml::Document;
+
+use crate::document::ReadFile;
+use crate::files::{Files, PathKind};
+
+/// Helmfiles in helmfiles are followed so deep.
+const MAX_DEPTH: usize = 8;
+
+/// What a group of files states.
+#[derive(Debug, Default)]
+pub(crate) struct Statement {
+    /// The files, relative to the scope.
+    pub(crate) files: Vec<PathBuf>,
+    /// Their releases by deployment.
+    pub(crate) deployments: Vec<DeploymentPlan>,
+    /// What could not be followed.
+    pub(crate) notes: Vec<Diagnostic>,
+}
+
+/// Reads statements.
+pub(crate) struct Reader<'a> {
+    /// The scope's folder, absolute.
+    pub(crate) root: &'a Path,
+    /// The files of the scope, relative to it.
+    pub(crate) listed: &'a [PathBuf],
+    pub(crate) files: &'a dyn Files,
+    /// Reads a file under a number that it keeps.
+    pub(crate) read: &'a dyn Fn(&Path) -> ReadFile,
+    pub(crate) options: &'a DiscoverOptions,
+}
+
+/// One YAML document of a file.
+struct Part {
+    document: Arc<Document>,
+    /// It is the document of the file itself, so that values in it can be pointed at by their nodes.
+    whole: bool,
+}
+
+impl Reader<'_> {
+    /// What helmfiles that belong together state, those in them followed.
+    pub(crate) fn helmfiles(&self, tops: &[PathBuf]) -> Statement {
+        let mut statement = Statement::default();
+        let mut parts: Vec<(PathBuf, Vec<Part>)> = Vec::new();
+        let mut open: Vec<(PathBuf, usize)> = tops.iter().rev().map(|it| (it.clone(), 0)).collect();
+        let mut seen = FxHashSet::default();
+        while let Some((path, depth)) = open.pop() {
+            if depth > MAX_DEPTH || !seen.insert(path.clone()) {
+                continue;
+            }
+            let there = self.listed.binary_search(&path).is_ok();
+            if !there && self.files.kind(&self.root.join(&path)) != Some(PathKind::File) {
+                continue;
+            }
+            let file = (self.read)(&self.root.join(&path));
+            let documents = parts_of(&file, true, &mut statement.notes);
+            for part in &documents {
+                let nested = nested_helmfiles(&part.document, &path);
+                statement.notes.extend(nested.notes.into_iter().map(note));
+                let below = nested.paths.into_iter().rev();
+                open.extend(below.map(|it| (it, depth + 1)));
+            }
+            statement.files.push(path.clone());
+            parts.push((path, documents));
+        }
+        let documents = || {
+            parts
+                .iter()
+                .flat_map(|(path, parts)| parts.iter().map(move |it| (path, it)))
+        };
+        let mut names: Vec<String> = Vec::new();
+        for (_, part) in documents() {
+            for name in environments(&part.document) {
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+        }
+        if names.is_empty() {
+            names.push("default".to_owned());
+        }
+        let mut releases = Vec::new();
+        for environment in &names {
+            for (path, part) in documents() {
+                let stated = read_helmfile(&part.document, path, environment);
+                self.take(stated, part, &mut releases, &mut statement.notes);
+            }
+        }
+        statement.deployments = explicit_deployments(&releases, self.listed);
+        tidy(&mut statement.notes);
+        statement
+    }
+
+    /// What the manifests among files state.
+    pub(crate) fn manifests(&self, paths: &[&PathBuf]) -> Statement {
+        let mut statement = Statement::default();
+        let mut releases = Vec::new();
+        let mut outside = Vec::new();
+        for path in paths {
+            let whole = self.root.join(path);
+            let Ok(bytes) = self.files.read(&whole) else {
+                continue;
+            };
+            let states = |mark: &[u8]| memchr::memmem::find(&bytes, mark).is_some();
+            if !states(b"argoproj.io/") && !states(b"helm.toolkit.fluxcd.io/") {
+                continue;
+            }
+            drop(bytes);
+            let file = (self.read)(&whole);
+            let top = self.repository(&whole);
+            let within = whole.strip_prefix(&top).unwrap_or(path);
+            let (before, noted) = (releases.len(), statement.notes.len());
+            for part in parts_of(&file, false, &mut statement.notes) {
+                if let Some(stated) = read_manifest(&part.document, within) {
+                    self.take(stated, &part, &mut releases, &mut statement.notes);
+                }
+            }
+            if before == releases.len() {
+                // Of a file that states nothing only that is of interest which it could have stated.
+                let about = |it: &Diagnostic| it.code.as_str() == NOT_FOLLOWED;
+                let mut at = 0;
+                statement.notes.retain(|it| {
+                    at += 1;
+                    at <= noted || about(it)
+                });
+                continue;
+            }
+            statement.files.push((*path).clone());
+            for release in &mut releases[before..] {
+                self.place(release, path, &top, &mut outside);
+            }
+        }
+        if outside.is_empty() {
+            statement.deployments = explicit_deployments(&releases, self.listed);
+        } else {
+            outside.extend_from_slice(self.listed);
+            statement.deployments = explicit_deployments(&releases, &outside);
+        }
+        tidy(&mut statement.notes);
+        statement
+    }
+
+    /// The releases of a document, with the values that stand in it.
+    fn take(
+        &self,
+        stated: Stated,
+        part: &Part,
+        releases: &mut Vec<ExplicitRelease>,
+        notes: &mut Vec<Diagnostic>,
+    ) {
+        notes.extend(stated.notes.into_iter().map(note));
+        releases.extend(stated.releases.into_iter().map(|mut release| {
+            if !part.whole {
+                for layer in &mut release.layers {
+                    detach(layer, &part.document);
+                }
+            }
+            release
+        }));
+    }
+
+    /// The top of the repository that a file is in; without one, the scope's folder.
+    fn repository(&self, file: &Path) -> PathBuf {
+        let mut folders = file.ancestors().skip(1);
+        let top = folders.find(|folder| self.files.kind(&folder.join(".git")).is_some());
+        top.unwrap_or(self.root).to_owned()
+    }
+
+    /// Puts a release of a manifest into its deployment, and makes its paths relative to the scope.
+    fn place(
+        &self,
+        release: &mut ExplicitRelease,
+        manifest: &Path,
+        top: &Path,
+        outside: &mut Vec<PathBuf>,
+    ) {
+        if let Some(profile) = self.profile_of(manifest) {
+            release.profile.clone_from(&profile);
+            release.deployment = match release.deployment.as_str() {
+                "" => profile,
+                cluster => format!("{cluster}/{profile}"),
+            };
+        }
+        let own = self.root.join(manifest);
+        for layer in &mut release.layers {
+            match layer {
+                ExplicitLayer::File { path, .. } => {
+                    *path = self.found(&own, top, path);
+                    if path.is_absolute() && self.files.kind(path) == Some(PathKind::File) {
+                        outside.push(path.clone());
+                    }
+                }
+                ExplicitLayer::Part { path, .. } | ExplicitLayer::Inline { path, .. } => {
+                    *path = manifest.to_owned();
+                }
+                ExplicitLayer::Hidden { .. } => {}
+            }
+        }
+    }
+
+    /// A file that a manifest names from the top of its repository. Where nothing says where that is, the nearest folder
+    /// above the manifest that has the file is taken.
+    fn found(&self, manifest: &Path, top: &Path, path: &Path) -> PathBuf {
+        let whole = top.join(path);
+        let below = |whole: &Path| match whole.strip_prefix(self.root) {
+            Ok(below) => below.to_owned(),
+            Err(_) => whole.to_owned(),
+        };
+        if top == self.root && self.listed.binary_search(&path.to_owned()).is_err() {
+            let folders = manifest.ancestors().skip(1);
+            let mut inside = folders.filter(|it| it.starts_with(self.root));
+            let near = inside.find_map(|folder| {
+                let there = below(&folder.join(path));
+                self.listed.binary_search(&there).is_ok().then_some(there)
+            });
+            if let Some(near) = near {
+                return near;
+            }
+        }
+        below(&whole)
+    }
+
+    /// The profile that a folder above a file, or a word of its name, stands for.
+    fn profile_of(&self, manifest: &Path) -> Option<String> {
+        let known = |word: &str| self.options.profiles.iter().find(|it| *it == word).cloned();
+        let stem = manifest.file_stem().unwrap_or_default().to_string_lossy();
+        let folders = manifest.parent().into_iter().flat_map(Path::components);
+        let mut folders = folders.map(|it| it.as_os_str().to_string_lossy());
+        let words = || stem.split(['-', '.', '_']).find_map(known);
+        folders.find_map(|it| known(&it)).or_else(words)
+    }
+}
+
+/// The code of what could not be followed.
+const NOT_FOLLOWED: &str = "statement-not-followed";
+
+fn note(note: Note) -> Diagnostic {
+    Diagnostic::new(NOT_FOLLOWED, Severity::Info, note.span, note.message)
+}
+
+/// Each thing once, though it be read for several environments.
+fn tidy(notes: &mut Vec<Diagnostic>) {
+    let mut seen = BTreeSet::new();
+    notes.retain(|it| {
+        let span = it.primary.span;
+        seen.insert((span.source, span.start, it.message.clone()))
+    });
+}
+
+/// The documents of a file. Other text is blanked, byte for byte, so that places stay right.
+fn parts_of(file: &ReadFile, templates: bool, notes: &mut Vec<Diagnostic>) -> Vec<Part> {
+    let id = file.id;
+    if let Some(problem) = &file.problem {
+        notes.push(problem.clone());
+        return Vec::new();
+    }
+    let text: &str = &file.source.text;
+    let starts = |line: &str| line.trim_end() == "---" || line.starts_with("--- ");
+    let mut cuts = vec![0];
+    let (mut at, mut control) = (0, Vec::new());
+    for line in text.split_inclusive('\n') {
+        let trimmed = line.trim();
+        if at > 0 && starts(line) {
+            cuts.push(at);
+        } else if templates && trimmed.starts_with("{{") && trimmed.ends_with("}}") {
+            control.push(at..at + line.trim_end().len());
+        }
+        at += line.len();
+    }
+    cuts.push(text.len());
+    let own = file.document.text().len() == text.len();
+    let parts: Vec<Part> = if cuts.len() == 2 && control.is_empty() && own {
+        vec![Part {
+            document: Arc::clone(&file.document),
+            whole: true,
+        }]
+    } else {
+        for span in &control {
+            let start = span.end - text[span.clone()].trim_start().len();
+            notes.push(note(Note {
+                span: span_of(id, start, span.end),
+                message: "what this template decides is not followed".to_owned(),
+            }));
+        }
+        let cut = cuts.windows(2);
+        cut.map(|cut| Part {
+            document: Arc::new(Document::parse(id, blanked(text, cut[0]..cut[1], &control))),
+            whole: false,
+        })
+        .collect()
+    };
+    for part in &parts {
+        let errors = part.document.errors().iter();
+        let worst = errors.filter(|it| it.severity == Severity::Error);
+        notes.extend(worst.map(|error| {
+            note(Note {
+                span: error.primary.span,
+                message: format!("releases may be missing: {}", error.message),
+            })
+        }));
+    }
+    parts
+}
+
+fn span_of(id: SourceId, start: usize, end: usize) -> Span {
+    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    Span::new(id, offset(start), offset(end))
+}
+
+/// The text up to the end of a range, everything before it and all holes blanked but for line breaks.
+fn blanked(text: &str, range: std::ops::Range<usize>, holes: &[std::ops::Range<usize>]) -> String {
+    let mut bytes = text.as_bytes()[..range.end].to_vec();
+    let before = 0..range.start;
+    for hole in holes.iter().chain([&before]) {
+        let end = hole.end.min(bytes.len());
+        for byte in &mut bytes[hole.start.min(end)..end] {
+            if !matches!(*byte, b'\n' | b'\r') {
+                *byte = b' ';
+            }
+        }
+    }
+    // Whole lines became blanks, so this is UTF-8 still.
+    String::from_utf8(bytes).unwrap_or_default()
+}
+
+/// A value inside a document that nobody else will parse the same way becomes a text of its own.
+fn detach(layer: &mut ExplicitLayer, document: &Document) {
+    let ExplicitLayer::Part { path, role, at } = layer else {
+        return;
+    };
+    let origin = document.span(*at);
+    let before = &document.text()[..origin.range().start];
+    let column = before.len() - before.rfind('\n').map_or(0, |end| end + 1);
+    let text = " ".repeat(column) + document.raw(*at);
+    *layer = ExplicitLayer::Inline {
+        path: path.clone(),
+        role: *role,
+        text,
+        origin,
+    };
+}

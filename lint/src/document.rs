@@ -3,10 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use source::{Diagnostic, Severity, Source, SourceId, Span};
 use values::protection::Protection;
 use values::secret::whole_file_encryption;
-use values::yaml::Document;
+use values::yaml::{Document, NodeId};
 
 use crate::files::{Files, MAX_SIZE};
 
@@ -98,6 +99,13 @@ impl ReadFile {
     pub fn of_text(text: impl Into<Arc<str>>, shown: &Path, id: SourceId) -> Self {
         let text: Arc<str> = text.into();
         let document = Document::parse(id, Arc::clone(&text));
+        if grows_too_large(&document) {
+            let message = "aliases repeat so much of the file that it is left out".to_owned();
+            return Self {
+                source: Source::new(shown, text),
+                ..Self::unreadable(shown, id, "yaml-aliases", message)
+            };
+        }
         Self {
             size: text.len() as u64,
             source: Source::new(shown, text),
@@ -116,4 +124,49 @@ impl ReadFile {
             ..Self::of_text("", shown, id)
         }
     }
+}
+
+/// The most values that a document with aliases may stand for. Helm refuses far smaller ones.
+const MOST_VALUES: u64 = 4_000_000;
+
+/// Do aliases of aliases make more of a document than there is memory or time for? Everything behind this step may walk
+/// through all that a document stands for.
+fn grows_too_large(document: &Document) -> bool {
+    if memchr::memchr(b'*', document.text().as_bytes()).is_none() {
+        return false;
+    }
+    let Some(root) = document.root() else {
+        return false;
+    };
+    let below = |node: NodeId| -> Vec<NodeId> {
+        let entries = document.entries(node).map(|(_, value)| value);
+        entries.chain(document.items(node)).collect()
+    };
+    // What each value stands for; 0 while it is being counted, as is an alias inside of what it stands for.
+    let mut known: FxHashMap<NodeId, u64> = FxHashMap::default();
+    let mut open: Vec<(NodeId, std::vec::IntoIter<NodeId>, u64)> =
+        vec![(root, below(root).into_iter(), 1)];
+    known.insert(root, 0);
+    while let Some((node, rest, sum)) = open.last_mut() {
+        if let Some(next) = rest.next() {
+            match known.get(&next) {
+                Some(count) => *sum = sum.saturating_add(*count),
+                None => {
+                    known.insert(next, 0);
+                    open.push((next, below(next).into_iter(), 1));
+                }
+            }
+            continue;
+        }
+        let (node, sum) = (*node, *sum);
+        known.insert(node, sum);
+        open.pop();
+        if sum > MOST_VALUES {
+            return true;
+        }
+        if let Some((.., above)) = open.last_mut() {
+            *above = above.saturating_add(sum);
+        }
+    }
+    false
 }

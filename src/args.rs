@@ -256,6 +256,9 @@ pub(crate) struct Docs {
     /// Where rules folders are looked for
     #[command(flatten)]
     pub(crate) place: RulesAt,
+}
+
+#[derive(Debug, Clone, ClapArgs)]
 pub(crate) struct Lsp {
     /// Accepted, for editors that say it; nothing else is possible
     #[arg(long)]

@@ -55,6 +55,7 @@ pub fn read_chart_at(
             let bytes = files.read(path)?;
             unpack(&bytes, &mut budget).map_err(ChartProblem::Archive)?
         }
+        PathKind::Special => return Err(NoChart::Nothing),
         PathKind::Folder => {
             // Charts of others are commonly kept out of the repository.
             let options = ListOptions {

@@ -37,18 +37,18 @@ fn spans(tree: &Tree, id: SourceId) -> Vec<Span> {
             }
         }
     }
-    if let Some(stated) = tree.statements.get(&id) {
-        generic_secrets(&stated.document, &mut spans);
-        stated_secrets(&stated.document, &mut spans);
-        known = true;
+    let stated = tree.statements.get(&id);
+    let file = match stated {
+        Some(stated) => Some(stated),
+        None if known => None,
+        None => tree.files.values().find(|file| file.id == id),
+    };
+    if let Some(file) = file {
+        generic_secrets(&file.document, &mut spans);
+        stated_secrets(tree, &file.document, &mut spans);
     }
-    if !known {
-        let files = tree.files.values();
-        let file = files.chain(tree.statements.get(&id)).find(|it| it.id == id);
-        if let Some(file) = file {
-            generic_secrets(&file.document, &mut spans);
-            stated_secrets(tree, &file.document, &mut spans);
-        }
+    if let Some(stated) = stated {
+        named_secrets(&stated.document, &mut spans);
     }
     spans
 }
@@ -160,7 +160,7 @@ fn each_path(document: &Document, visit: &mut dyn FnMut(NodeId, &[String])) {
 }
 
 /// Values beside their name, as `set` and `parameters` have them, and texts of several lines, which may hold anything.
-fn stated_secrets(document: &Document, out: &mut Vec<Span>) {
+fn named_secrets(document: &Document, out: &mut Vec<Span>) {
     each_scalar(document, |node| {
         if document.raw(node).contains('\n') {
             out.push(document.span(node));

@@ -35,6 +35,9 @@ impl Members {
             for path in &tree.loose {
                 members.add(root.join(path), at, false);
             }
+            for path in &tree.statements {
+                members.add(root.join(path), at, true);
+            }
         }
         members
     }

@@ -268,16 +268,6 @@ pub(crate) struct Lsp {
     pub(crate) client_process_id: Option<String>,
 }
 
-#[derive(Debug, Clone, ClapArgs)]
-pub(crate) struct Lsp {
-    /// Accepted, for editors that say it; nothing else is possible
-    #[arg(long)]
-    pub(crate) stdio: bool,
-    /// Accepted, for editors that say it
-    #[arg(long = "clientProcessId", value_name = "PID", hide = true)]
-    pub(crate) client_process_id: Option<String>,
-}
-
 /// Where rules folders are looked for.
 #[derive(Debug, Clone, Default, ClapArgs)]
 pub(crate) struct RulesAt {

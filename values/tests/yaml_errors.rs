@@ -17,7 +17,7 @@ fn told(text: &str) -> String {
                 let marks = "^".repeat((span.end - span.start).max(1) as usize);
                 let indent = " ".repeat(span.start as usize - at);
                 out.push_str(&format!("{indent}{marks} {}\n", error.message));
-                for help in &error.help {
+                if let Some(help) = &error.help {
                     out.push_str(&format!("{indent}  = {help}\n"));
                 }
             }

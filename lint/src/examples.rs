@@ -15,6 +15,7 @@ use lang::parse::ast::{Example, Expect};
 use rayon::prelude::*;
 use source::{Code, Diagnostic, Severity, SourceId, Span};
 
+use crate::config::Config;
 use crate::knowledge::Knowledge;
 use crate::rulebook::RuleBook;
 
@@ -101,8 +102,16 @@ pub struct Tester {
 }
 
 impl Tester {
-    /// A tester of the rules of a book.
+    /// A tester of the rules of a book. Parameters have their defaults: an example is about the rule, not about an
+    /// installation.
     pub fn new(book: Arc<RuleBook>) -> Self {
+        let book = if book.params.is_empty() {
+            book
+        } else {
+            // The texts keep their numbers, for they come in the same order.
+            let usual = Config::default();
+            Arc::new(RuleBook::build(&book.texts(), &usual, false))
+        };
         let knowledge = Arc::new(Knowledge::new(Arc::clone(&book.charts)));
         Self {
             at_hand: AtHand { book, knowledge },

@@ -15,7 +15,7 @@ use source::Applicability;
 use values::edit::Change;
 use values::path::KeyPath;
 
-pub use self::diff::unified;
+pub use self::diff::{unified, unified_texts};
 pub use self::plan::{FilePlan, Plan};
 pub(crate) use self::plan::{in_report, plan};
 pub(crate) use self::repair::repairs;

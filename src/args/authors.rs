@@ -39,8 +39,11 @@ pub(crate) struct Fmt {
     #[arg(value_name = "PATH", default_value = ".")]
     pub(crate) paths: Vec<PathBuf>,
     /// Change nothing; name the files that are not laid out
-    #[arg(long)]
+    #[arg(long, conflicts_with = "diff")]
     pub(crate) check: bool,
+    /// Change nothing; show what would change, as a diff
+    #[arg(long)]
+    pub(crate) diff: bool,
 }
 
 #[derive(Debug, Clone, ClapArgs)]

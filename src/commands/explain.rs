@@ -1,16 +1,23 @@
 //! `dogwatch explain RULE`: the guidance, when the rule fails, what would pass, what it reads.
 
 use std::io::{self, BufWriter, Write};
+use std::sync::Arc;
 
+use ::lint::examples::{Options, Tester};
+use ::lint::rulebook::RuleBook;
 use anyhow::bail;
-use lang::parse::ast::Expect;
+use lang::parse::ast::{Example, Expect};
+use lang::parse::examples::split;
 use lang::program::RuleInfo;
+use source::{Diagnostic, Span};
 
 use super::{Status, no_such_rule, project, rules_settings};
 use crate::args::Explain;
 
 pub(super) fn run(args: &Explain) -> anyhow::Result<Status> {
-    let settings = rules_settings(&args.place)?;
+    let mut settings = rules_settings(&args.place)?;
+    // What a rule depends on is found by what its names mean.
+    settings.facts = true;
     let at = settings.paths.first().cloned().unwrap_or_default();
     let project = project(settings);
     let book = project.rules_of(&at);
@@ -34,16 +41,18 @@ pub(super) fn run(args: &Explain) -> anyhow::Result<Status> {
     writeln!(out)?;
     if let Some(info) = info {
         facts(info, &mut out)?;
+        parameters(&book, &args.rule, &mut out)?;
     } else {
         writeln!(out, "The rule has errors: `dogwatch check` shows them.")?;
     }
-    for example in &rule.examples {
+    let test = Tester::new(Arc::clone(&book)).test(&args.rule, Options::default());
+    let tests = test.map_or_else(Vec::new, |test| test.examples);
+    for (at, example) in rule.examples.iter().enumerate() {
         let word = word(example.expect);
         let title = example.title.as_ref().map_or("", |title| &title.node);
         writeln!(out, "\n{word}: {title}\n")?;
-        for line in dedent(&example.text.node) {
-            writeln!(out, "    {line}")?;
-        }
+        let findings = tests.get(at).map_or(&[][..], |test| &test.findings);
+        write_example(example, findings, &mut out)?;
     }
     let source = book.sources.get(file.source);
     writeln!(out, "\nThe rule is {}.", source.path.display())?;
@@ -53,7 +62,9 @@ pub(super) fn run(args: &Explain) -> anyhow::Result<Status> {
 
 fn facts(info: &RuleInfo, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "severity  {}", severities(info))?;
-    writeln!(out, "tags      {}", info.tags.join(", "))?;
+    if !info.tags.is_empty() {
+        writeln!(out, "tags      {}", info.tags.join(", "))?;
+    }
     for (title, url) in &info.sources {
         writeln!(out, "guidance  {title}")?;
         if let Some(url) = url {
@@ -119,22 +130,82 @@ pub(super) fn charts(info: &RuleInfo) -> Option<String> {
     })
 }
 
-/// The lines without the indentation they share and without blank lines at the ends.
-fn dedent(text: &str) -> Vec<&str> {
-    let lines: Vec<&str> = text.lines().collect();
-    let filled = lines.iter().filter(|line| !line.trim().is_empty());
-    let indent = |line: &&str| line.len() - line.trim_start().len();
-    let shared = filled.map(indent).min().unwrap_or(0);
-    let start = lines
+/// The parameters that the rule depends on.
+fn parameters(book: &RuleBook, id: &str, out: &mut dyn Write) -> io::Result<()> {
+    for (at, it) in book.parameters_of(id).into_iter().enumerate() {
+        let name = format!("{}.{}", it.file.pack, it.param.name.node);
+        let default = book.sources.slice(it.param.default.span);
+        let docs = it.item.docs.as_ref().map_or("", |docs| docs.node.trim());
+        let summary = docs.lines().next().unwrap_or_default();
+        let word = if at == 0 { "set by" } else { "" };
+        writeln!(out, "{word:10}{name} = {default}  # {summary}")?;
+    }
+    Ok(())
+}
+
+/// The text of an example, with what the rule finds in it below the lines in place of the marks.
+fn write_example(
+    example: &Example,
+    findings: &[Diagnostic],
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let files = split(example).files;
+    let marks: Vec<Span> = files
         .iter()
-        .position(|line| !line.trim().is_empty())
-        .unwrap_or(0);
-    let end = lines
-        .iter()
-        .rposition(|line| !line.trim().is_empty())
-        .map_or(0, |at| at + 1);
-    lines[start.min(end)..end]
-        .iter()
-        .map(|line| line.get(shared..).unwrap_or(""))
-        .collect()
+        .flat_map(|file| &file.marks)
+        .map(|mark| mark.span)
+        .collect();
+    let shared = indentation(&example.text.node, &marks, example.text.span.start);
+    let mut start = example.text.span.start;
+    let mut lines: Vec<String> = Vec::new();
+    for line in example.text.node.split_inclusive('\n') {
+        let end = start + line.len() as u32;
+        let here = |at: u32| start <= at && at < end;
+        if !marks.iter().any(|mark| here(mark.start)) {
+            let text = line.trim_end();
+            lines.push(text.get(shared..).unwrap_or_default().to_owned());
+            for found in findings.iter().filter(|it| here(it.primary.span.start)) {
+                let span = found.primary.span;
+                let from = (span.start - start) as usize;
+                let to = (span.end.min(end) - start) as usize;
+                let before = line.get(..from).unwrap_or_default().chars().count();
+                let marked = line
+                    .get(from..to)
+                    .unwrap_or_default()
+                    .trim_end()
+                    .chars()
+                    .count();
+                lines.push(format!(
+                    "{}{} {}",
+                    " ".repeat(before.saturating_sub(shared)),
+                    "^".repeat(marked.max(1)),
+                    found.message
+                ));
+            }
+        }
+        start = end;
+    }
+    let filled = |line: &String| !line.is_empty();
+    let first = lines.iter().position(filled).unwrap_or(0);
+    let last = lines.iter().rposition(filled).map_or(0, |at| at + 1);
+    for line in &lines[first.min(last)..last] {
+        writeln!(out, "{}", format!("    {line}").trim_end())?;
+    }
+    Ok(())
+}
+
+/// The blanks that all lines but marks begin with.
+fn indentation(text: &str, marks: &[Span], mut start: u32) -> usize {
+    let mut least = usize::MAX;
+    for line in text.split_inclusive('\n') {
+        let end = start + line.len() as u32;
+        let mark = marks
+            .iter()
+            .any(|mark| start <= mark.start && mark.start < end);
+        if !mark && !line.trim().is_empty() {
+            least = least.min(line.len() - line.trim_start_matches([' ', '\t']).len());
+        }
+        start = end;
+    }
+    if least == usize::MAX { 0 } else { least }
 }

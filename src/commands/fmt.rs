@@ -3,12 +3,13 @@
 use std::io::{self, BufWriter, Write as _};
 
 use ::lint::files::{Disk, Files as _, write_atomically};
+use ::lint::fix::unified_texts;
 use anyhow::Context as _;
 use source::{Source, SourceMap};
 
 use super::{Status, chosen, complain, counted, cwd, style};
 use crate::args::Fmt;
-use crate::output::draw;
+use crate::output::{self, draw};
 
 pub(super) fn run(args: &Fmt) -> anyhow::Result<Status> {
     let cwd = cwd()?;
@@ -40,7 +41,10 @@ pub(super) fn run(args: &Fmt) -> anyhow::Result<Status> {
             continue;
         }
         changed += 1;
-        if args.check {
+        if args.diff {
+            let name = output::path(shown);
+            out.write_all(unified_texts(&name, text, &laid_out).as_bytes())?;
+        } else if args.check {
             writeln!(out, "{} is not laid out", shown.display())?;
         } else {
             let what = || format!("{} cannot be written", shown.display());
@@ -48,21 +52,29 @@ pub(super) fn run(args: &Fmt) -> anyhow::Result<Status> {
             writeln!(out, "{}", shown.display())?;
         }
     }
-    let word = if args.check { "to lay out" } else { "laid out" };
+    let kept = args.check || args.diff;
+    let word = if kept { "to lay out" } else { "laid out" };
     let rest = files.len() - changed - broken;
+    out.flush()?;
+    // A diff is for programs, too.
+    let mut words: Box<dyn io::Write> = match args.diff {
+        true => Box::new(io::stderr()),
+        false => Box::new(&mut out),
+    };
     writeln!(
-        out,
+        words,
         "{} {word}, {rest} left as {}",
         counted(changed, "file"),
         if rest == 1 { "it was" } else { "they were" },
     )?;
-    out.flush()?;
+    words.flush()?;
+    drop(words);
     Ok(if broken > 0 || !missing.is_empty() {
         Status::Usage
     } else if files.is_empty() {
         complain("there is no rule file here");
         Status::Nothing
-    } else if args.check && changed > 0 {
+    } else if kept && changed > 0 {
         Status::Findings
     } else {
         Status::Clean

@@ -41,7 +41,19 @@ pub(super) fn run(args: &Rules) -> anyhow::Result<Status> {
                     })
                 })
                 .collect();
-            serde_json::to_writer_pretty(&mut out, &json!({"version": 1, "rules": all}))?;
+            let parameters: Vec<_> = book
+                .parameters()
+                .map(|it| {
+                    json!({
+                        "name": it.param.name.node, "pack": it.file.pack,
+                        "type": book.sources.slice(it.param.ty.span),
+                        "default": book.sources.slice(it.param.default.span),
+                        "docs": it.item.docs.as_ref().map(|docs| docs.node.trim()),
+                    })
+                })
+                .collect();
+            let whole = json!({"version": 1, "rules": all, "parameters": parameters});
+            serde_json::to_writer_pretty(&mut out, &whole)?;
             writeln!(out)?;
         }
         TextOrJson::Text => {
@@ -54,6 +66,16 @@ pub(super) fn run(args: &Rules) -> anyhow::Result<Status> {
                 }
                 let severity = rule.severity("").map_or("off", |it| it.as_str());
                 writeln!(out, "  {severity:8}{:38} {}", rule.id, rule.summary())?;
+            }
+            if book.parameters().next().is_some() {
+                writeln!(out, "\nparameters, set in dogwatch.yaml")?;
+            }
+            for it in book.parameters() {
+                let name = format!("{}.{}", it.file.pack, it.param.name.node);
+                let ty = book.sources.slice(it.param.ty.span);
+                let docs = it.item.docs.as_ref().map_or("", |docs| docs.node.trim());
+                let summary = docs.lines().next().unwrap_or_default();
+                writeln!(out, "  {:46} {summary}", format!("{name}: {ty}"))?;
             }
             writeln!(
                 out,

@@ -11,6 +11,7 @@ use source::{Diagnostic, Label, Severity, SourceId, Span};
 
 use super::{AtHand, head, problem};
 use crate::files::Memory;
+use crate::finding::Finding;
 use crate::host::TreeHost;
 use crate::judge::{Levels, finding};
 use crate::project::{Project, Settings};
@@ -197,6 +198,7 @@ impl<'e> ExampleTree<'e> {
         let Some(rule) = rule else {
             return judged;
         };
+        let mut found_all: Vec<Finding> = Vec::new();
         self.each_run(program, |run, tree, host, levels| {
             let judgement = match &mut coverage {
                 Some(coverage) => {
@@ -215,18 +217,20 @@ impl<'e> ExampleTree<'e> {
             judged.error = judged.error.take().or(judgement.error);
             for verdict in &judgement.verdicts {
                 let found = finding(tree, program, host, verdict, levels, &self.settings);
-                let Some(found) = found.map(|it| it.diagnostic) else {
+                let Some(found) = found else {
                     continue;
                 };
                 // A layer that several deployments share is judged in each.
-                let same = |it: &Diagnostic| {
-                    (it.primary.span, &it.message) == (found.primary.span, &found.message)
+                let key = |it: &Finding| {
+                    let it = (&it.diagnostic, it.requirement);
+                    (it.0.primary.span, it.0.message.clone(), it.1)
                 };
-                if !judged.findings.iter().any(same) {
-                    judged.findings.push(found);
+                if !found_all.iter().any(|it| key(it) == key(&found)) {
+                    found_all.push(found);
                 }
             }
         });
+        judged.findings = found_all.into_iter().map(|it| it.diagnostic).collect();
         judged.findings.sort_by_key(|it| it.primary.span);
         judged
     }

@@ -13,8 +13,18 @@ const CONTEXT: usize = 3;
 
 /// A change of a file as a unified diff under the given name, secrets masked.
 pub fn unified(name: &str, file: &FixedFile) -> String {
-    let (before, after) = (lines(&file.before), lines(&file.after));
-    let (old, new) = (lines(&file.shown_before), lines(&file.shown_after));
+    let shown = (file.shown_before.as_str(), file.shown_after.as_str());
+    of_texts(name, (&file.before, &file.after), shown)
+}
+
+/// A change of a text that holds no secrets, as a unified diff under the given name.
+pub fn unified_texts(name: &str, before: &str, after: &str) -> String {
+    of_texts(name, (before, after), (before, after))
+}
+
+fn of_texts(name: &str, real: (&str, &str), shown: (&str, &str)) -> String {
+    let (before, after) = (lines(real.0), lines(real.1));
+    let (old, new) = (lines(shown.0), lines(shown.1));
     let ops = capture_diff_slices(Algorithm::Myers, &before, &after);
     let mut out = format!("--- a/{name}\n+++ b/{name}\n");
     for group in group_diff_ops(ops, CONTEXT) {

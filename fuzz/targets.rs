@@ -1,0 +1,265 @@
+//! What is fuzzed: each function takes any bytes and must come back, without a panic and in bounded time and memory.
+//!
+//! `fuzz_targets/` hands them to libFuzzer; `tests/fuzz.rs` feeds them the kept corpus and damaged copies of it, on a stable
+//! compiler.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock};
+
+use lang::check::{Checked, Options, PackFiles, RuleFile};
+use lang::eval::Run;
+use lang::parse::ast::File;
+use lint::files::Memory;
+use lint::host::TreeHost;
+use lint::project::{Project, Settings};
+use lint::schema::schema;
+use lint::tree::Tree;
+use source::{SourceId, Span, apply_edits};
+use values::edit::{Change, NewValue, plan};
+use values::path::{KeyPath, PathStep};
+use values::yaml::{Document, Kind, NodeId};
+
+const ID: SourceId = SourceId(0);
+
+/// A target: its name, the folder in `corpus/` that holds its seeds, and what is called.
+pub(crate) type Target = (&'static str, &'static str, fn(&[u8]));
+
+/// Every target.
+pub(crate) const TARGETS: &[Target] = &[
+    ("parse", "watch", parse),
+    ("check", "watch", check),
+    ("format", "watch", format),
+    ("evaluate", "watch", evaluate),
+    ("yaml", "yaml", yaml),
+    ("edit", "yaml", edit),
+    ("config", "yaml", config),
+    ("lint", "yaml", lint),
+];
+
+fn text_of(data: &[u8]) -> String {
+    String::from_utf8_lossy(data).into_owned()
+}
+
+fn inside(text: &str, span: Span) {
+    assert!(text.get(span.range()).is_some(), "a span outside the text");
+}
+
+/// A rule text always gives a tree, and places inside the text.
+pub(crate) fn parse(data: &[u8]) {
+    let text = text_of(data);
+    let parsed = lang::parse::parse(ID, &text);
+    for diagnostic in &parsed.diagnostics {
+        inside(&text, diagnostic.primary.span);
+    }
+    for item in &parsed.file.items {
+        inside(&text, item.span);
+    }
+    let (expr, _) = lang::parse::parse_expression(ID, &text);
+    inside(&text, expr.span);
+}
+
+fn checked(file: &File) -> Checked {
+    let file = RuleFile {
+        source: ID,
+        name: "fuzz",
+        ast: file,
+    };
+    let pack = PackFiles {
+        name: "fuzz",
+        files: vec![file],
+        trusted: false,
+    };
+    lang::check::check(&[pack], schema(), Options { facts: true })
+}
+
+/// Whatever was read can be checked.
+pub(crate) fn check(data: &[u8]) {
+    let text = text_of(data);
+    let parsed = lang::parse::parse(ID, &text);
+    let checked = checked(&parsed.file);
+    for diagnostic in checked.of(ID) {
+        inside(&text, diagnostic.primary.span);
+    }
+}
+
+/// Laying out twice is laying out once.
+pub(crate) fn format(data: &[u8]) {
+    let text = text_of(data);
+    if let Ok(once) = lang::format::format(ID, &text) {
+        let twice = lang::format::format(ID, &once);
+        assert_eq!(twice.as_ref(), Ok(&once), "laid out text is not laid out");
+    }
+}
+
+/// The tree that rules are judged over.
+static TREE: LazyLock<Vec<Arc<Tree>>> = LazyLock::new(|| {
+    let mut files = Memory::default();
+    files.insert(
+        "/t/values/wire-server/values.yaml",
+        &b"tags: {proxy: true}\nbrig:\n  replicaCount: 2\n  config: {smtp: {host: mail, port: 25}, list: [a, 1, null, [b]]}\n\
+           gundeck:\n  config: {proxy: {httpProxy: 'http://p:1', noProxyList: [localhost]}}\n"[..],
+    );
+    files.insert(
+        "/t/values/wire-server/secrets.yaml",
+        &b"brig: {secrets: {smtpPassword: ref+vault://a#/b, turn: {secret: not-a-real-secret}}}\n"
+            [..],
+    );
+    let settings = Settings {
+        cwd: PathBuf::from("/t"),
+        paths: vec![PathBuf::from("/t")],
+        ..Settings::default()
+    };
+    Project::new(settings, Arc::new(files)).trees().collect()
+});
+
+/// Whatever can be compiled can be judged, traced and counted; what the checker accepts stays within its budget or says so.
+pub(crate) fn evaluate(data: &[u8]) {
+    let parsed = lang::parse::parse(ID, &text_of(data));
+    let packs = [("fuzz", &parsed.file)];
+    let (program, _) = lang::compile::compile(&packs, schema(), &Default::default());
+    let show = |path: &Path| path.to_owned();
+    for tree in TREE.iter() {
+        for deployment in &tree.deployments {
+            let host = TreeHost::new(
+                &deployment.merged,
+                &tree.knowledge,
+                &deployment.key,
+                &deployment.external,
+                &show,
+            );
+            let run = Run::new(&program, &host);
+            for rule in 0..program.rules().len() {
+                let judged = run.judge(rule);
+                let (counted, _) = run.coverage(rule);
+                assert_eq!(
+                    judged.counts, counted.counts,
+                    "watching changes what comes of it"
+                );
+            }
+        }
+    }
+}
+
+/// Any text is a document, and its nodes lie in it.
+pub(crate) fn yaml(data: &[u8]) {
+    let text = text_of(data);
+    let document = Document::parse(ID, text.as_str());
+    each_node(&document, |node, _| {
+        inside(&text, document.span(node));
+        let _ = (
+            document.text_of(node),
+            document.number(node),
+            document.bool(node),
+        );
+    });
+    for error in document.errors() {
+        inside(&text, error.primary.span);
+    }
+}
+
+/// The nodes of a document with their paths, a bounded number of them.
+fn each_node(document: &Document, mut visit: impl FnMut(NodeId, &KeyPath)) {
+    let mut open: Vec<(NodeId, KeyPath)> = Vec::new();
+    open.extend(document.root().map(|root| (root, KeyPath(Vec::new()))));
+    let mut left = 2_000;
+    while let Some((node, path)) = open.pop() {
+        left -= 1;
+        if left == 0 || path.0.len() > 64 {
+            return;
+        }
+        visit(node, &path);
+        let below = |step| {
+            let mut steps = path.0.clone();
+            steps.push(step);
+            KeyPath(steps)
+        };
+        match document.kind(node) {
+            Kind::Map => open.extend(document.pairs(node).map(|(key, value)| {
+                (
+                    value,
+                    below(PathStep::Key(document.key_text(key).into_owned())),
+                )
+            })),
+            Kind::List => open.extend(
+                document
+                    .items(node)
+                    .enumerate()
+                    .map(|(at, item)| (item, below(PathStep::Index(at)))),
+            ),
+            Kind::Null | Kind::Bool | Kind::Number | Kind::String | Kind::Error => {}
+        }
+    }
+}
+
+/// An edit is refused, or made and can be read again. The first byte says which edit is tried, the second at which node.
+pub(crate) fn edit(data: &[u8]) {
+    let [which, at, rest @ ..] = data else {
+        return;
+    };
+    let text = text_of(rest);
+    let document = Document::parse(ID, text.as_str());
+    let mut paths = Vec::new();
+    each_node(&document, |_, path| paths.push(path.clone()));
+    let Some(path) = paths.get(*at as usize % paths.len().max(1)).cloned() else {
+        return;
+    };
+    let mut below = path.clone();
+    below.0.push(PathStep::Key("added".to_owned()));
+    let value = NewValue::Text("new: text".to_owned());
+    let change = match which % 7 {
+        0 => Change::Set { path, value },
+        1 => Change::Set { path: below, value },
+        2 => Change::Quote { path },
+        3 => Change::Delete { path, prune: true },
+        4 => Change::Append {
+            path,
+            items: vec![value],
+        },
+        5 => Change::Rename {
+            path,
+            key: "other".to_owned(),
+        },
+        _ => Change::Move {
+            from: path,
+            to: KeyPath(vec![PathStep::Key("moved".to_owned())]),
+        },
+    };
+    if let Ok(edits) = plan(&document, None, &change) {
+        let edited = apply_edits(&text, ID, &edits).expect("planned edits fit the text");
+        let again = Document::parse(ID, edited.as_str());
+        assert!(
+            again.errors().len() <= document.errors().len(),
+            "an edit broke the file"
+        );
+    }
+}
+
+/// Any document can be read as a configuration.
+pub(crate) fn config(data: &[u8]) {
+    let text = text_of(data);
+    let document = Document::parse(ID, text.as_str());
+    let (_, diagnostics) = lint::config::read(ID, &document);
+    for diagnostic in &diagnostics {
+        inside(&text, diagnostic.primary.span);
+    }
+}
+
+/// Any bytes may stand in a values file beside others: every rule is judged, and the report is whole.
+pub(crate) fn lint(data: &[u8]) {
+    let mut files = Memory::default();
+    files.insert("/t/values/wire-server/values.yaml", data);
+    files.insert(
+        "/t/values/wire-server/secrets.yaml",
+        &b"brig: {secrets: {pgPassword: not-a-real-secret}}\n"[..],
+    );
+    let settings = Settings {
+        cwd: PathBuf::from("/t"),
+        paths: vec![PathBuf::from("/t")],
+        ..Settings::default()
+    };
+    let report = Project::new(settings, Arc::new(files)).lint(&|_| {});
+    for finding in &report.findings {
+        let span = finding.diagnostic.primary.span;
+        inside(&report.sources.get(span.source).text, span);
+    }
+}

@@ -1,0 +1,246 @@
+//! The tools of rule authors by their exit status and what they say; the manual's pages hold the rest of their output.
+
+use std::path::Path;
+use std::process::Command;
+
+struct Said {
+    status: i32,
+    out: String,
+    err: String,
+}
+
+fn dogwatch(folder: &Path, args: &[&str]) -> Said {
+    let output = Command::new(env!("CARGO_BIN_EXE_dogwatch"))
+        .args(args)
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    Said {
+        status: output.status.code().unwrap(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+fn write(folder: &Path, path: &str, text: &str) {
+    let path = folder.join(path);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+}
+
+fn read(folder: &Path, path: &str) -> String {
+    std::fs::read_to_string(folder.join(path)).unwrap()
+}
+
+#[test]
+fn a_new_rule_is_sound_tidy_and_proves_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    assert_eq!(dogwatch(at, &["new", "rule", "my-rule"]).status, 0);
+    let check = dogwatch(at, &["check"]);
+    assert_eq!(
+        (check.status, check.out.as_str()),
+        (0, "1 rule in 1 file: 0 errors, 0 warnings\n")
+    );
+    assert_eq!(dogwatch(at, &["fmt", "--check"]).status, 0);
+    let test = dogwatch(at, &["test", "--mutate", "--coverage"]);
+    assert_eq!(test.status, 0, "{}", test.out);
+    let again = dogwatch(at, &["new", "rule", "my-rule"]);
+    assert_eq!(again.status, 2);
+    assert!(again.err.contains("is there already"), "{}", again.err);
+    assert_eq!(dogwatch(at, &["new", "rule", "no name"]).status, 2);
+    assert_eq!(dogwatch(at, &["new", "rule", "../up"]).status, 2);
+}
+
+#[test]
+fn where_there_is_no_rule_that_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let none = dogwatch(at, &["test"]);
+    assert_eq!(none.status, 3);
+    assert!(none.err.contains("no rule of your own"), "{}", none.err);
+    std::fs::create_dir(at.join("empty")).unwrap();
+    let empty = dogwatch(at, &["test", "empty"]);
+    assert_eq!(empty.status, 2);
+    assert!(
+        empty.err.contains("empty: there is no rule here"),
+        "{}",
+        empty.err
+    );
+    let unknown = dogwatch(at, &["test", "secret-plaintex"]);
+    assert_eq!(unknown.status, 2);
+    assert!(
+        unknown.err.contains("did you mean `secret-plaintext`?"),
+        "{}",
+        unknown.err
+    );
+    assert_eq!(dogwatch(at, &["check"]).status, 3);
+    assert_eq!(dogwatch(at, &["fmt"]).status, 3);
+    assert_eq!(dogwatch(at, &["fmt", "nowhere"]).status, 2);
+}
+
+#[test]
+fn a_rule_is_named_by_id_file_or_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    dogwatch(at, &["new", "rule", "first"]);
+    dogwatch(at, &["new", "rule", "second"]);
+    for (named, rules) in [
+        (&["first"][..], "1 rule hold"),
+        (&["rules/second.watch"], "1 rule hold"),
+        (&["rules"], "2 rules hold"),
+        (&["first", "rules/second.watch"], "2 rules hold"),
+        (&["secret-empty"], "1 rule hold"),
+    ] {
+        let test = dogwatch(at, &[&["test"], named].concat());
+        assert_eq!(test.status, 0, "{named:?}{}{}", test.out, test.err);
+        assert!(test.out.contains(rules), "{named:?}{}", test.out);
+    }
+}
+
+#[test]
+fn an_example_that_does_not_hold_fails_the_test_and_is_shown_in_its_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    dogwatch(at, &["new", "rule", "first"]);
+    let text = read(at, "rules/first.watch").replace("replicaCount: 2", "replicaCount: 1");
+    write(at, "rules/first.watch", &text);
+    let test = dogwatch(at, &["test"]);
+    assert_eq!(test.status, 1);
+    assert!(
+        test.out.contains("finds fault with this example"),
+        "{}",
+        test.out
+    );
+    assert!(test.out.contains("rules/first.watch:"), "{}", test.out);
+    assert!(test.out.contains("1 of 2 examples"), "{}", test.out);
+}
+
+#[test]
+fn a_rule_with_errors_is_told_apart_from_one_whose_examples_fail() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    dogwatch(at, &["new", "rule", "first"]);
+    let text = read(at, "rules/first.watch").replace("count >= 2", "cuont >= 2");
+    write(at, "rules/first.watch", &text);
+    let test = dogwatch(at, &["test"]);
+    assert_eq!(test.status, 2);
+    assert!(test.out.contains("did you mean `count`?"), "{}", test.out);
+    assert_eq!(dogwatch(at, &["check"]).status, 2);
+}
+
+#[test]
+fn fmt_changes_only_what_is_not_laid_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    dogwatch(at, &["new", "rule", "first"]);
+    let good = read(at, "rules/first.watch");
+    let bad = good.replace("  severity warning", "severity   warning");
+    write(at, "rules/first.watch", &bad);
+    let check = dogwatch(at, &["fmt", "--check"]);
+    assert_eq!(check.status, 1);
+    assert!(
+        check.out.contains("rules/first.watch is not laid out"),
+        "{}",
+        check.out
+    );
+    let diff = dogwatch(at, &["fmt", "--diff"]);
+    assert_eq!(diff.status, 1);
+    assert!(
+        diff.out
+            .starts_with("--- a/rules/first.watch\n+++ b/rules/first.watch\n"),
+        "{}",
+        diff.out
+    );
+    assert!(
+        diff.out
+            .contains("\n-severity   warning\n+  severity warning\n"),
+        "{}",
+        diff.out
+    );
+    assert_eq!(read(at, "rules/first.watch"), bad);
+    assert_eq!(dogwatch(at, &["fmt"]).status, 0);
+    assert_eq!(read(at, "rules/first.watch"), good);
+    write(at, "rules/first.watch", "rule first {\n");
+    assert_eq!(dogwatch(at, &["fmt"]).status, 2);
+    assert_eq!(read(at, "rules/first.watch"), "rule first {\n");
+}
+
+#[test]
+fn neither_trace_nor_eval_shows_a_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    write(
+        at,
+        "values/wire-server/secrets.yaml",
+        "brig: {secrets: {turn: {secret: hunter2-of-acme}}}\n",
+    );
+    for args in [
+        &["eval", "brig.secrets"][..],
+        &["eval", "'{brig.secrets.turn.secret}-x'"],
+        &["eval", "\"{brig.secrets.turn.secret}\" ++ \"x\""],
+        &["trace", "secret-plaintext", "brig.secrets"],
+        &["trace", "secret-plaintext", "-v"],
+    ] {
+        let said = dogwatch(at, args);
+        assert_eq!(said.status, 0, "{args:?}{}", said.err);
+        assert!(
+            !said.out.contains("hunter2") && !said.err.contains("hunter2"),
+            "{args:?}{}",
+            said.out
+        );
+    }
+    let shown = dogwatch(at, &["eval", "brig.secrets.turn.secret"]);
+    assert!(shown.out.contains("redacted"), "{}", shown.out);
+}
+
+#[test]
+fn eval_says_what_is_missing_and_what_cannot_be_seen() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    write(
+        at,
+        "values/wire-server/values.yaml",
+        "brig:\n  config:\n    smtp:\n      host: ref+vault://a#/b\n",
+    );
+    let missing = dogwatch(at, &["eval", "brig.config.smtp.port"]);
+    assert_eq!(
+        (missing.status, missing.out.as_str()),
+        (
+            0,
+            "missing   # would be written near values/wire-server/values.yaml:3:5\n"
+        )
+    );
+    let unknown = dogwatch(at, &["eval", "brig.config.smtp.host"]);
+    assert!(unknown.out.starts_with("unknown: "), "{}", unknown.out);
+    let wrong = dogwatch(at, &["eval", "brig.cofnig"]);
+    assert_eq!(wrong.status, 2);
+    assert!(
+        wrong.out.contains("did you mean `config`?"),
+        "{}",
+        wrong.out
+    );
+    assert_eq!(dogwatch(at, &["eval", "1 +"]).status, 2);
+    let nothing = tempfile::tempdir().unwrap();
+    assert_eq!(dogwatch(nothing.path(), &["eval", "1 + 1"]).out, "2\n");
+}
+
+#[test]
+fn trace_names_the_subjects_that_there_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    write(
+        at,
+        "values/wire-server/values.yaml",
+        "brig:\n  config:\n    smtp: {host: a, port: 25}\n",
+    );
+    let other = dogwatch(at, &["trace", "smtp-plaintext", "gundeck.config"]);
+    assert_eq!(other.status, 3, "{}", other.out);
+    let unknown = dogwatch(at, &["trace", "smtp-plaintex"]);
+    assert_eq!(unknown.status, 2);
+    assert!(
+        unknown.err.contains("did you mean `smtp-plaintext`?"),
+        "{}",
+        unknown.err
+    );
+}

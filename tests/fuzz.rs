@@ -1,0 +1,180 @@
+//! The fuzz targets on a stable compiler: the kept corpus, and damaged copies of it that are the same in every run.
+
+use std::panic::catch_unwind;
+use std::path::{Path, PathBuf};
+
+#[path = "../fuzz/targets.rs"]
+mod targets;
+
+/// Damaged copies of each seed: enough to keep the targets alive, few enough for every run of the tests. `FUZZ=1000` makes
+/// that many.
+fn copies(target: &str) -> usize {
+    let asked = std::env::var("FUZZ").ok().and_then(|it| it.parse().ok());
+    asked.unwrap_or(if target == "lint" { 1 } else { 30 })
+}
+
+fn seeds(folder: &str) -> Vec<(PathBuf, Vec<u8>)> {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("fuzz/corpus")
+        .join(folder);
+    let entries = std::fs::read_dir(corpus).expect("the corpus is kept");
+    let mut paths: Vec<PathBuf> = entries.map(|it| it.expect("readable").path()).collect();
+    paths.sort();
+    let read = |path: PathBuf| {
+        let bytes = std::fs::read(&path).expect("readable");
+        (path, bytes)
+    };
+    paths.into_iter().map(read).collect()
+}
+
+/// Numbers that look random and are the same every time (xorshift, Marsaglia 2003).
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % limit.max(1) as u64) as usize
+    }
+}
+
+/// Pieces that mean something to one of the readers.
+const PIECES: &[&str] = &[
+    "{",
+    "}",
+    "[",
+    "]",
+    "(",
+    ")",
+    "```",
+    "##",
+    "#",
+    "\n",
+    "  ",
+    "\t",
+    "\"",
+    "'",
+    ":",
+    ": ",
+    "- ",
+    "|\n",
+    ">-\n",
+    "&a ",
+    "*a",
+    "<<: *a",
+    "!!str ",
+    "---\n",
+    "...",
+    "\u{feff}",
+    "\0",
+    "é",
+    "\r\n",
+    "0x",
+    "1e999",
+    "-",
+    "rule x {",
+    "require ",
+    "for a at **",
+    "when ",
+    "let a = a",
+    "say \"{",
+    "fails ```",
+    "every x in xs satisfies ",
+    "not ",
+    " in ",
+    "/(a*)*$/",
+    "default ",
+    "*",
+    "**",
+];
+
+fn damaged(seed: &[u8], numbers: &mut Numbers) -> Vec<u8> {
+    let mut bytes = seed.to_vec();
+    for _ in 0..=numbers.below(4) {
+        let at = numbers.below(bytes.len() + 1);
+        let end = (at + numbers.below(24)).min(bytes.len());
+        match numbers.below(5) {
+            0 => drop(bytes.drain(at..end)),
+            1 => {
+                let piece = bytes[at..end].to_vec();
+                let to = numbers.below(bytes.len() + 1);
+                drop(bytes.splice(to..to, piece));
+            }
+            2 => {
+                let piece = PIECES[numbers.below(PIECES.len())];
+                drop(bytes.splice(at..at, piece.bytes()));
+            }
+            3 => {
+                if let Some(byte) = bytes.get_mut(at) {
+                    *byte ^= 1 << numbers.below(8);
+                }
+            }
+            _ => bytes.truncate(at),
+        }
+    }
+    bytes
+}
+
+fn run(name: &str) {
+    let (_, folder, target) = targets::TARGETS
+        .iter()
+        .find(|it| it.0 == name)
+        .expect("a target");
+    let seeds = seeds(folder);
+    assert!(seeds.len() >= 8, "the corpus is gone");
+    for (path, seed) in &seeds {
+        let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15 ^ seed.len() as u64);
+        let mut input = seed.clone();
+        for copy in 0..=copies(name) {
+            if catch_unwind(|| target(&input)).is_err() {
+                let shown = String::from_utf8_lossy(&input);
+                panic!(
+                    "{name} fails on copy {copy} of {}:\n{shown}",
+                    path.display()
+                );
+            }
+            input = damaged(seed, &mut numbers);
+        }
+    }
+}
+
+#[test]
+fn any_rule_text_can_be_read() {
+    run("parse");
+}
+
+#[test]
+fn any_rule_text_can_be_checked() {
+    run("check");
+}
+
+#[test]
+fn any_rule_text_keeps_its_layout() {
+    run("format");
+}
+
+#[test]
+fn any_rule_text_can_be_judged() {
+    run("evaluate");
+}
+
+#[test]
+fn any_text_can_be_read_as_yaml() {
+    run("yaml");
+}
+
+#[test]
+fn any_yaml_can_be_edited() {
+    run("edit");
+}
+
+#[test]
+fn any_yaml_can_be_a_configuration() {
+    run("config");
+}
+
+#[test]
+fn any_bytes_can_be_linted() {
+    run("lint");
+}

@@ -1,0 +1,98 @@
+//! The pages of the manual are true: their files are written, their commands run, and what these print is what the page shows.
+//!
+//! A block "watch PATH" or "yaml PATH" is a file, a block "console" holds commands after `$ ` with their output.
+//! `UPDATE=1` writes the output as it is.
+
+use std::path::Path;
+use std::process::Command;
+
+/// Pages in which every block is run.
+const PAGES: &[&str] = &["tutorial.md", "coming-from.md"];
+
+/// Languages of others that are shown beside ours; no test here can run them.
+const FOREIGN: &[&str] = &["rego", "cel", "cue", "guard"];
+
+/// Runs a command as a reader would.
+fn shell(command: &str, folder: &Path) -> String {
+    let binary = Path::new(env!("CARGO_BIN_EXE_dogwatch")).parent().unwrap();
+    let path = std::env::var("PATH").unwrap_or_default();
+    let output = Command::new("sh")
+        .args(["-c", &format!("exec 2>&1; {command}")])
+        .current_dir(folder)
+        .env("PATH", format!("{}:{path}", binary.display()))
+        .env_remove("CLICOLOR_FORCE")
+        .env_remove("FORCE_COLOR")
+        .env_remove("TERM")
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(!text.contains("panicked"), "{command}:\n{text}");
+    // A page has no blanks at the ends of lines, and its blocks none at the end.
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    let text = lines.join("\n");
+    let text = text.trim_end();
+    if text.is_empty() {
+        String::new()
+    } else {
+        format!("{text}\n")
+    }
+}
+
+/// The page with the output of its commands as it is.
+fn run(page: &str, folder: &Path) -> String {
+    let mut out = String::new();
+    let mut lines = page.lines();
+    while let Some(line) = lines.next() {
+        out.push_str(line);
+        out.push('\n');
+        let Some(kind) = line.strip_prefix("```") else {
+            continue;
+        };
+        // A block ends at a fence in column 0; those of examples inside it are indented.
+        let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+        match kind.split_once(' ') {
+            Some(("watch" | "yaml", path)) => {
+                let path = folder.join(path);
+                std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+                std::fs::write(path, block.join("\n") + "\n").unwrap();
+                out.push_str(&(block.join("\n") + "\n"));
+            }
+            None if kind == "console" => {
+                let commands = block.iter().filter_map(|line| line.strip_prefix("$ "));
+                for (at, command) in commands.enumerate() {
+                    if at > 0
+                        && !out.ends_with("\n\n")
+                        && !out.lines().last().unwrap().starts_with("$ ")
+                    {
+                        out.push('\n');
+                    }
+                    out.push_str(&format!("$ {command}\n{}", shell(command, folder)));
+                }
+            }
+            None if FOREIGN.contains(&kind) => out.push_str(&(block.join("\n") + "\n")),
+            _ => panic!("a block of kind `{kind}` is not run"),
+        }
+        out.push_str("```\n");
+    }
+    out
+}
+
+#[test]
+fn every_command_of_the_manual_prints_what_the_page_shows() {
+    for name in PAGES {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("docs")
+            .join(name);
+        let page = std::fs::read_to_string(&path).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let actual = run(&page, folder.path());
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(&path, actual).unwrap();
+        } else {
+            assert_eq!(
+                page, actual,
+                "docs/{name} shows something else than is printed; UPDATE=1 writes it"
+            );
+        }
+    }
+}

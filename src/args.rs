@@ -199,6 +199,26 @@ pub(crate) struct Lint {
     /// The day of the run, for what is allowed until a day [default: today]
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
     pub(crate) today: Option<String>,
+    #[command(flatten)]
+    pub(crate) change: Change,
+    /// Findings that are known count, too
+    #[arg(long, help_heading = "What is judged")]
+    pub(crate) no_baseline: bool,
+}
+
+/// A change, as git sees it.
+#[derive(Debug, Clone, Default, ClapArgs)]
+#[command(next_help_heading = "What is judged")]
+pub(crate) struct Change {
+    /// Only deployments that files changed since this revision touch; findings may stand in other files of theirs
+    #[arg(long, value_name = "REV")]
+    pub(crate) changed_since: Option<String>,
+    /// Only findings that were not there at this revision: both are judged, and what is found compared
+    #[arg(long, value_name = "REV", conflicts_with = "changed_since")]
+    pub(crate) new_since: Option<String>,
+    /// Judge what is staged, not what is on disk
+    #[arg(long)]
+    pub(crate) staged: bool,
 }
 
 #[derive(Debug, Clone, ClapArgs)]

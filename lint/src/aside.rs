@@ -7,6 +7,7 @@ use crate::judge::{Outcome, bare};
 use crate::known::Known;
 use crate::project::Settings;
 use crate::suppress::{self, Applied, Directives, Run};
+use crate::touched::Touched;
 use crate::tree::Tree;
 
 /// The findings of a tree that count, what is wrong with comments among them, and those that comments allow.
@@ -45,7 +46,8 @@ pub(crate) fn allow(
 /// Rules, tags and packs of which all is known: judged everywhere, and with nothing left undecided. A secret that is not
 /// in this checkout must not make a comment about it look useless.
 fn settled(tree: &Tree, outcome: &Outcome, settings: &Settings) -> BTreeSet<String> {
-    if !settings.profiles.is_empty() {
+    let part = |touched: &Touched| !touched.whole_trees;
+    if !settings.profiles.is_empty() || settings.touched.as_ref().is_some_and(part) {
         return BTreeSet::new();
     }
     let mut settled = BTreeSet::new();

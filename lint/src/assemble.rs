@@ -285,8 +285,11 @@ impl<'a> Assembly<'a> {
 
     /// Sets aside what the baselines have. Findings are sorted.
     fn set_known_aside(&mut self, whole: bool) {
-        let asked = self.settings.select.is_empty() && self.settings.profiles.is_empty();
-        let whole = whole && asked && self.workspace.focus.is_empty();
+        let settings = self.settings;
+        let part = !settings.select.is_empty()
+            || !settings.profiles.is_empty()
+            || settings.touched.is_some();
+        let whole = whole && !part && self.workspace.focus.is_empty();
         for scope in &self.workspace.scopes {
             let Some(known) = &scope.baseline else {
                 continue;

@@ -4,14 +4,18 @@
 //! texts, a revision of a repository and the example of a rule are judged by the same code.
 
 mod disk;
+mod git;
 mod memory;
+mod revised;
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use disk::{Disk, Written, holds, replace_atomically, write_atomically};
+pub use git::{GitError, Repository, Revision, Side};
 pub use memory::{Memory, Overlay};
+pub use revised::Revised;
 
 /// The largest file that is read, in bytes. What is larger is reported and left out.
 pub const MAX_SIZE: u64 = 64 << 20;

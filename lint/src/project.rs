@@ -22,6 +22,7 @@ use crate::members::{Members, one_of_each};
 use crate::report::Report;
 use crate::rulebook::RuleBook;
 use crate::sources::Numbers;
+use crate::touched::Touched;
 use crate::tree::Tree;
 use crate::workspace::{CONFIG, Scope, Surveyor, TreeRef, Workspace};
 
@@ -46,6 +47,8 @@ pub struct Settings {
     pub facts: bool,
     /// Leave the baseline aside.
     pub no_baseline: bool,
+    /// Only what these files touch; `None`: everything.
+    pub touched: Option<Touched>,
     /// Rules in place of those that the configuration brings: for examples of rules.
     pub at_hand: Option<AtHand>,
     /// Plan the repairs of findings, for formats that show them.
@@ -201,14 +204,16 @@ impl Project {
     /// What there is to judge.
     pub fn workspace(&self) -> Arc<Workspace> {
         let survey = || {
-            Arc::new(
-                Surveyor {
-                    files: &self.files,
-                    settings: &self.settings,
-                    numbers: &self.numbers,
-                }
-                .survey(),
-            )
+            let surveyor = Surveyor {
+                files: &self.files,
+                settings: &self.settings,
+                numbers: &self.numbers,
+            };
+            let mut workspace = surveyor.survey();
+            if let Some(touched) = &self.settings.touched {
+                workspace.keep_touched(touched, &self.settings.rules);
+            }
+            Arc::new(workspace)
         };
         Arc::clone(self.workspace.get_or_init(survey))
     }

@@ -2,13 +2,16 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
+use std::sync::Arc;
 
+use ::lint::project::Project;
 use ::lint::report::Report;
 use anyhow::Context as _;
 
+use super::changed::Changed;
 use super::{
-    Bar, Status, configured_level, missing_paths, project, select, settings, status, style,
-    threads, unknown_rules,
+    Bar, Status, configured_level, missing_paths, select, settings, status, style, threads,
+    unknown_rules,
 };
 use crate::args::Lint;
 use crate::output::{self, Style, Target};
@@ -21,13 +24,16 @@ pub(super) fn run(args: &Lint) -> anyhow::Result<Status> {
     if args.today.is_some() {
         settings.today.clone_from(&args.today);
     }
-    let project = project(settings);
+    settings.no_baseline = args.no_baseline;
+    let change = Changed::of(&args.change, &mut settings)?;
+    let project = Project::new(settings, Arc::clone(&change.files));
     let workspace = project.workspace();
     let mut usage = missing_paths(&project);
-    let report = {
+    let mut report = {
         let bar = Bar::new();
         project.lint(&|progress| bar.show(progress))
     };
+    change.keep_new(&mut report, project.settings());
     let style = Style {
         verbose: args.verbose,
         docs: args
@@ -42,7 +48,10 @@ pub(super) fn run(args: &Lint) -> anyhow::Result<Status> {
     usage |= unknown_rules(&project, &args.select);
     let fail_on = args.fail_on.unwrap_or_else(|| configured_level(&workspace));
     let bad = report.worst().is_some_and(|worst| worst >= fail_on);
-    Ok(status(&report, bad, usage))
+    let status = status(&report, bad, usage);
+    // Where nothing was touched there is nothing to judge, and nothing wrong.
+    let untouched = project.settings().touched.is_some() && status == Status::Nothing;
+    Ok(if untouched { Status::Clean } else { status })
 }
 
 fn write(target: &Target, report: &Report, style: &Style) -> anyhow::Result<()> {

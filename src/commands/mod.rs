@@ -3,6 +3,7 @@
 //! INVARIANT: nothing is analysed here: a command asks the libraries and writes what they say.
 
 mod bar;
+mod changed;
 mod check;
 mod chosen;
 mod completions;

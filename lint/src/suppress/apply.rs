@@ -165,7 +165,7 @@ fn problems(directive: &Directive, uses: &[Use], run: Run<'_>, into: &mut Vec<Di
 
 fn unknown(name: &str, span: Span, known: &Known) -> Diagnostic {
     let message = format!("{} is no rule, no tag and no pack", shown(name));
-    let mut diagnostic = Diagnostic::new(codes::UNKNOWN_RULE, Severity::Error, span, message);
+    let mut diagnostic = Diagnostic::new(codes::UNKNOWN_RULE, Severity::Warning, span, message);
     if let Some(similar) = known.similar(name) {
         diagnostic.fixes.push(replace(span, &similar));
         diagnostic = diagnostic.with_help(format!("did you mean `{similar}`?"));

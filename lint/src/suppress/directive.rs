@@ -27,7 +27,7 @@ pub(super) fn words(comment: &str) -> Option<(&str, usize)> {
 }
 
 pub(super) fn malformed(span: Span, message: impl Into<String>, help: &str) -> Problem {
-    let diagnostic = Diagnostic::new(codes::MALFORMED, Severity::Error, span, message);
+    let diagnostic = Diagnostic::new(codes::MALFORMED, Severity::Warning, span, message);
     Box::new(diagnostic.with_help(help))
 }
 

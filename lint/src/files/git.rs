@@ -1,0 +1,356 @@
+//! Revisions of a git repository, by the `git` program: what has changed, and the files as they were.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the one place of the libraries that may do IO"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use super::{Files, MAX_SIZE, Revised};
+
+/// Why git gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum GitError {
+    /// There is no `git` program.
+    #[error("git cannot be run: {0}")]
+    NoGit(io::Error),
+    /// The folder is in no repository.
+    #[error("{} is in no git repository", .0.display())]
+    NoRepository(PathBuf),
+    /// There is no such revision, or it is not in this clone.
+    #[error(
+        "git knows no revision `{0}`; a shallow clone has only the newest (`git fetch --unshallow` brings the others)"
+    )]
+    NoRevision(String),
+    /// Anything else, in git's words.
+    #[error("`git {command}` failed: {words}")]
+    Failed {
+        /// What was asked.
+        command: String,
+        /// The first line that git said.
+        words: String,
+    },
+}
+
+/// The working tree of a repository.
+#[derive(Debug, Clone)]
+pub struct Repository {
+    top: PathBuf,
+}
+
+/// A revision, as git names it in full.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revision(String);
+
+/// Which of two things is compared with a revision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// The files on disk, those that git does not know of too.
+    Disk,
+    /// What is staged.
+    Staged,
+}
+
+impl Repository {
+    /// The repository that a folder is in. Paths in answers begin as `folder` does, also where links lead there.
+    ///
+    /// # Errors
+    /// Without git, or where there is no repository.
+    pub fn above(folder: &Path) -> Result<Self, GitError> {
+        let here = Self {
+            top: folder.to_owned(),
+        };
+        let none = |_| GitError::NoRepository(folder.to_owned());
+        if !folder.is_dir() {
+            // Else it would look as if there were no `git`.
+            return Err(GitError::NoRepository(folder.to_owned()));
+        }
+        let prefix = match here.run(&["rev-parse", "--show-prefix"], None) {
+            Err(GitError::NoGit(error)) => return Err(GitError::NoGit(error)),
+            other => path_of(trimmed(&other.map_err(none)?)),
+        };
+        let top = here.run(&["rev-parse", "--show-toplevel"], None);
+        let real = path_of(trimmed(&top.map_err(none)?));
+        // As the caller names it, if that is the same folder.
+        let above = folder.ancestors().nth(prefix.components().count());
+        let same = |above: &&Path| {
+            let found = std::fs::canonicalize(above).ok();
+            found.is_some() && found == std::fs::canonicalize(&real).ok()
+        };
+        Ok(Self {
+            top: above.filter(same).map_or(real.clone(), Path::to_owned),
+        })
+    }
+
+    /// The folder at its top.
+    pub fn top(&self) -> &Path {
+        &self.top
+    }
+
+    /// The point at which `name` and what is checked out parted: `name` itself, if it is an ancestor, and also if they have
+    /// no history in common.
+    ///
+    /// # Errors
+    /// If there is no such revision.
+    pub fn since(&self, name: &str) -> Result<Revision, GitError> {
+        let unknown = || GitError::NoRevision(name.to_owned());
+        if name.is_empty() || name.starts_with('-') {
+            return Err(unknown());
+        }
+        let commit = format!("{name}^{{commit}}");
+        let verify = [
+            "rev-parse",
+            "--verify",
+            "--quiet",
+            "--end-of-options",
+            &commit,
+        ];
+        let Ok(commit) = self.run(&verify, None) else {
+            // Before the first commit everything is new.
+            return if name == "HEAD" && self.is_unborn() {
+                self.nothing()
+            } else {
+                Err(unknown())
+            };
+        };
+        let commit = text(trimmed(&commit));
+        let base = self.run(&["merge-base", &commit, "HEAD"], None);
+        let base = base.map(|base| text(trimmed(&base)));
+        let base = base.ok().filter(|base| !base.is_empty());
+        Ok(Revision(base.unwrap_or(commit)))
+    }
+
+    fn is_unborn(&self) -> bool {
+        let head = ["rev-parse", "--verify", "--quiet", "HEAD"];
+        self.run(&head, None).is_err()
+    }
+
+    /// The revision without any file.
+    fn nothing(&self) -> Result<Revision, GitError> {
+        let tree = self.run(&["hash-object", "-t", "tree", "--stdin"], Some(b""))?;
+        Ok(Revision(text(trimmed(&tree))))
+    }
+
+    /// The files that differ between a revision and one of the sides, absolute and sorted; deleted ones too.
+    ///
+    /// # Errors
+    /// As git says.
+    pub fn changed(&self, since: &Revision, side: Side) -> Result<Vec<PathBuf>, GitError> {
+        let mut diff = vec!["diff"];
+        diff.extend(match side {
+            Side::Disk => None,
+            Side::Staged => Some("--cached"),
+        });
+        diff.extend(DIFF);
+        diff.extend([since.0.as_str(), "--"]);
+        let mut changed = self.paths(&self.run(&diff, None)?);
+        if side == Side::Disk {
+            changed.extend(self.unknown()?);
+        }
+        Ok(changed.into_iter().collect())
+    }
+
+    /// Files that git neither knows nor ignores.
+    fn unknown(&self) -> Result<BTreeSet<PathBuf>, GitError> {
+        let list = ["ls-files", "-z", "--others", "--exclude-standard"];
+        Ok(self.paths(&self.run(&list, None)?))
+    }
+
+    /// The files as they were at a revision. What git does not keep, such as secrets that are ignored, is taken from
+    /// `below`, as is all that has not changed.
+    ///
+    /// # Errors
+    /// As git says.
+    pub fn at(&self, revision: &Revision, below: Arc<dyn Files>) -> Result<Revised, GitError> {
+        let changed = self.changed(revision, Side::Disk)?;
+        let list = ["ls-tree", "-r", "-z", "--full-tree", &revision.0];
+        let entries = self.entries(&self.run(&list, None)?, 2);
+        self.revised(&changed, &entries, below)
+    }
+
+    /// The files as they would be committed.
+    ///
+    /// # Errors
+    /// As git says.
+    pub fn staged(&self, below: Arc<dyn Files>) -> Result<Revised, GitError> {
+        let mut diff = vec!["diff"];
+        diff.extend(DIFF);
+        let mut changed = self.paths(&self.run(&diff, None)?);
+        changed.extend(self.unknown()?);
+        let changed: Vec<PathBuf> = changed.into_iter().collect();
+        let entries = self.entries(&self.run(&["ls-files", "-z", "--stage"], None)?, 1);
+        self.revised(&changed, &entries, below)
+    }
+
+    fn revised(
+        &self,
+        changed: &[PathBuf],
+        entries: &BTreeMap<PathBuf, String>,
+        below: Arc<dyn Files>,
+    ) -> Result<Revised, GitError> {
+        let wanted: Vec<&str> = changed
+            .iter()
+            .filter_map(|path| entries.get(path).map(String::as_str))
+            .collect();
+        let contents = self.contents(&wanted)?;
+        let mut revised = Revised::new(below);
+        for path in changed {
+            match entries.get(path) {
+                None => revised.hide(path.clone()),
+                Some(id) => match contents.get(id) {
+                    Some(Some(bytes)) => revised.insert(path.clone(), Arc::clone(bytes)),
+                    // Too large to be judged, then as now.
+                    Some(None) | None => revised.hide(path.clone()),
+                },
+            }
+        }
+        Ok(revised)
+    }
+
+    /// Ordinary files of a listing of git, by path. Each record is `MODE … ID …<tab>PATH`, the id at `column`.
+    fn entries(&self, listing: &[u8], column: usize) -> BTreeMap<PathBuf, String> {
+        let records = listing.split(|byte| *byte == 0);
+        let entry = |record: &[u8]| {
+            let tab = record.iter().position(|byte| *byte == b'\t')?;
+            let words = text(&record[..tab]);
+            let mut words = words.split(' ');
+            let mode = words.next()?;
+            let id = words.nth(column - 1)?;
+            // Links and repositories inside are no files of values.
+            let file = mode.starts_with("100");
+            file.then(|| (self.top.join(path_of(&record[tab + 1..])), id.to_owned()))
+        };
+        records.filter_map(entry).collect()
+    }
+
+    /// The contents behind ids; `None` for what is too large.
+    fn contents(&self, ids: &[&str]) -> Result<BTreeMap<String, Option<Arc<[u8]>>>, GitError> {
+        let unique: BTreeSet<&str> = ids.iter().copied().collect();
+        if unique.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let failed = |words: &str| GitError::Failed {
+            command: "cat-file --batch".to_owned(),
+            words: words.to_owned(),
+        };
+        let mut child = self
+            .command(&["cat-file", "--batch"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(GitError::NoGit)?;
+        let (Some(mut asks), Some(says)) = (child.stdin.take(), child.stdout.take()) else {
+            return Err(failed("no pipes"));
+        };
+        let mut says = io::BufReader::new(says);
+        let mut found = BTreeMap::new();
+        for id in unique {
+            // One at a time: neither side then waits for the other with a full pipe.
+            let asked = writeln!(asks, "{id}").and_then(|()| asks.flush());
+            let content = asked.and_then(|()| one_object(&mut says));
+            found.insert(
+                id.to_owned(),
+                content.map_err(|it| failed(&it.to_string()))?,
+            );
+        }
+        drop(asks);
+        let _ = child.wait();
+        Ok(found)
+    }
+
+    fn paths(&self, listing: &[u8]) -> BTreeSet<PathBuf> {
+        let names = listing.split(|byte| *byte == 0);
+        let names = names.filter(|name| !name.is_empty());
+        names.map(|name| self.top.join(path_of(name))).collect()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new("git");
+        // A repository must not be able to start programs of its own while it is looked at.
+        command.args(["-c", "core.fsmonitor=false", "-c", "core.quotePath=off"]);
+        command.args(arguments);
+        command.current_dir(&self.top);
+        command.env("GIT_OPTIONAL_LOCKS", "0");
+        command.env("LC_ALL", "C");
+        command
+    }
+
+    fn run(&self, arguments: &[&str], input: Option<&[u8]>) -> Result<Vec<u8>, GitError> {
+        let mut command = self.command(arguments);
+        command.stdin(Stdio::null());
+        if input.is_some() {
+            command.stdin(Stdio::piped());
+        }
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(GitError::NoGit)?;
+        if let (Some(input), Some(mut pipe)) = (input, child.stdin.take()) {
+            // Inputs are a few bytes, which every pipe takes.
+            let _ = pipe.write_all(input);
+        }
+        let output = child.wait_with_output().map_err(GitError::NoGit)?;
+        if output.status.success() {
+            return Ok(output.stdout);
+        }
+        let words = text(&output.stderr);
+        let words = words.lines().next().unwrap_or("it does not say why");
+        Err(GitError::Failed {
+            command: arguments.join(" "),
+            words: words.trim_start_matches("fatal: ").to_owned(),
+        })
+    }
+}
+
+/// How differences are listed: names only, a moved file as one that went and one that came.
+const DIFF: [&str; 6] = [
+    "--name-only",
+    "-z",
+    "--no-renames",
+    "--no-ext-diff",
+    "--no-textconv",
+    "--ignore-submodules",
+];
+
+/// One answer of `cat-file --batch`: `ID TYPE SIZE`, a line break, the bytes, a line break. `None` if it is too large.
+fn one_object(says: &mut impl io::BufRead) -> io::Result<Option<Arc<[u8]>>> {
+    let odd = || io::Error::from(io::ErrorKind::InvalidData);
+    let mut header = String::new();
+    says.read_line(&mut header)?;
+    let size = header.split_whitespace().nth(2).ok_or_else(odd)?;
+    let size: u64 = size.parse().map_err(|_| odd())?;
+    if size > MAX_SIZE {
+        io::copy(&mut says.take(size + 1), &mut io::sink())?;
+        return Ok(None);
+    }
+    let mut bytes = vec![0; usize::try_from(size).map_err(|_| odd())?];
+    says.read_exact(&mut bytes)?;
+    says.read_exact(&mut [0])?;
+    Ok(Some(bytes.into()))
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn trimmed(bytes: &[u8]) -> &[u8] {
+    bytes.strip_suffix(b"\n").unwrap_or(bytes)
+}
+
+#[cfg(unix)]
+fn path_of(bytes: &[u8]) -> PathBuf {
+    use std::os::unix::ffi::OsStringExt as _;
+    OsString::from_vec(bytes.to_vec()).into()
+}
+
+#[cfg(not(unix))]
+fn path_of(bytes: &[u8]) -> PathBuf {
+    OsString::from(text(bytes)).into()
+}

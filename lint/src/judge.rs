@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use lang::eval::{Counts, Judgement, Run, Verdict};
 use lang::program::Program;
 use rayon::prelude::*;
-use source::{Diagnostic, Label, Span};
+use source::{Diagnostic, Label, Severity, Span};
+use values::yaml::Kind;
 
 use crate::config::{Config, RuleNames, Severities};
+use crate::document::ReadFile;
 use crate::finding::{Finding, Origin, fingerprint};
 use crate::fix::{in_report, repairs};
 use crate::host::TreeHost;
@@ -82,6 +84,9 @@ pub(crate) fn judge(tree: &Tree, scope: &Scope, settings: &Settings) -> Outcome 
         judge_deployment(tree, deployment, &rules, &levels, settings, &mut outcome);
     }
     for file in tree.files.values() {
+        outcome
+            .findings
+            .extend(not_a_map(file).map(|problem| of_file(tree, problem, settings)));
         let errors = file.document.errors().iter().chain(&file.problem);
         outcome
             .findings
@@ -204,6 +209,34 @@ pub(crate) fn finding(
         in_report(tree, &mut finding);
     }
     Some(finding)
+}
+
+/// A text that can be read and holds no map: Helm refuses it as values.
+fn not_a_map(file: &ReadFile) -> Option<Diagnostic> {
+    let document = &file.document;
+    let root = document.root()?;
+    let what = match document.kind(root) {
+        Kind::Map | Kind::Null | Kind::Error => return None,
+        Kind::List => "a list",
+        Kind::Bool | Kind::Number | Kind::String => "a single value",
+    };
+    if document.is_damaged() || file.problem.is_some() {
+        return None;
+    }
+    // One line says enough; the rest may be long.
+    let span = document.span(root);
+    let line = document.text()[span.range()]
+        .lines()
+        .next()
+        .unwrap_or_default();
+    let at = Span::new(span.source, span.start, span.start + line.len() as u32);
+    let problem = Diagnostic::new(
+        "yaml-not-a-map",
+        Severity::Error,
+        at,
+        format!("values are a map of keys, and here is {what}"),
+    );
+    Some(problem.with_help("Helm refuses the file"))
 }
 
 fn of_file(tree: &Tree, diagnostic: Diagnostic, settings: &Settings) -> Finding {

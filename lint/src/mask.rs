@@ -1,10 +1,12 @@
 //! Texts whose secret values are masked, byte for byte, so that spans stay right and source lines can be shown.
 
+mod lines;
+
 use source::{SourceId, Span};
 use values::layer::Role;
 use values::merged::{LayerId, Merged};
-use values::path::Step;
-use values::secret::{Sensitivity, is_secret_key, sensitivity};
+use values::path::{KeyPath, PathStep, Step};
+use values::secret::{Sensitivity, sensitivity};
 use values::yaml::{Document, Kind, NodeId};
 
 use crate::tree::Tree;
@@ -116,14 +118,21 @@ pub(crate) fn both_masked(first: &str, second: &str) -> Option<String> {
 fn layer_secrets(merged: &Merged, layer: LayerId, out: &mut Vec<Span>) {
     let document = merged.document(layer);
     let in_secrets = merged.layer_role(layer) == Role::Secrets;
-    each_scalar(document, |node| {
-        let handle = merged.written_node(layer, node);
+    let release = merged.layer_release(layer);
+    let part = merged.layer(layer).and_then(|it| it.part);
+    if part.is_some() {
+        generic_secrets(document, out);
+    }
+    each_scalar(document, part, |node, path| {
         let damaged = in_secrets && document.kind(node) == Kind::Error;
-        if damaged || merged.is_secret(handle) {
+        let secret = merged.is_secret_path(release, &path.steps())
+            || merged.is_secret(merged.written_node(layer, node));
+        if damaged || secret {
             out.push(document.span(node));
+            out.extend(target(document, node));
         }
     });
-    damaged_lines(document, in_secrets, out);
+    lines::secrets(document, in_secrets, out);
 }
 
 fn generic_secrets(document: &Document, out: &mut Vec<Span>) {
@@ -131,41 +140,39 @@ fn generic_secrets(document: &Document, out: &mut Vec<Span>) {
         let steps: Vec<Step<'_>> = path.iter().map(|key| Step::Key(key)).collect();
         if sensitivity(None, &steps) == Sensitivity::Secret {
             out.push(document.span(node));
+            out.extend(target(document, node));
         }
     });
-    damaged_lines(document, false, out);
+    named_values(document, out);
+    lines::secrets(document, false, out);
 }
 
-/// Every scalar with the keys that lead to it.
+/// Every scalar with the keys that lead to it; one that aliases lead to, with the keys of each.
 fn each_path(document: &Document, visit: &mut dyn FnMut(NodeId, &[String])) {
-    let mut open: Vec<(NodeId, Vec<String>)> = Vec::new();
-    open.extend(document.root().map(|root| (root, Vec::new())));
-    let mut seen = rustc_hash::FxHashSet::default();
-    while let Some((node, path)) = open.pop() {
-        if !seen.insert(node) {
-            continue;
-        }
-        for (key, value) in document.pairs(node) {
-            let mut below = path.clone();
+    each_scalar(document, None, |node, path| {
+        let mut keys: Vec<String> = Vec::with_capacity(path.0.len());
+        for step in &path.0 {
             // `set: {"brig.secrets.smtpPassword": …}` names a path in one key.
-            let key = document.key_text(key);
-            below.extend(key.split('.').map(str::to_owned));
-            open.push((value, below));
+            if let PathStep::Key(key) = step {
+                keys.extend(key.split('.').map(str::to_owned));
+            }
         }
-        open.extend(document.items(node).map(|item| (item, path.clone())));
-        if !matches!(document.kind(node), Kind::Map | Kind::List) {
-            visit(node, &path);
-        }
-    }
+        visit(node, &keys);
+    });
 }
 
 /// Values beside their name, as `set` and `parameters` have them, and texts of several lines, which may hold anything.
 fn named_secrets(document: &Document, out: &mut Vec<Span>) {
-    each_scalar(document, |node| {
+    each_scalar(document, None, |node, _| {
         if document.raw(node).contains('\n') {
             out.push(document.span(node));
         }
     });
+    named_values(document, out);
+}
+
+/// Values beside their name: `- name: brig.secrets.smtpPassword` and `value: …` name one in two entries.
+fn named_values(document: &Document, out: &mut Vec<Span>) {
     let mut open: Vec<NodeId> = document.root().into_iter().collect();
     let mut seen = rustc_hash::FxHashSet::default();
     while let Some(node) = open.pop() {
@@ -189,39 +196,67 @@ fn named_secrets(document: &Document, out: &mut Vec<Span>) {
     }
 }
 
-fn each_scalar(document: &Document, mut visit: impl FnMut(NodeId)) {
-    let mut open: Vec<NodeId> = document.root().into_iter().collect();
+/// So many values of a text are looked at, those behind aliases once for each alias.
+const MAX_VISITS: usize = 200_000;
+
+/// Every scalar with its path. What an alias leads to is visited under the alias's path, too.
+fn each_scalar(document: &Document, part: Option<NodeId>, mut visit: impl FnMut(NodeId, &KeyPath)) {
+    let mut open: Vec<(NodeId, usize, Option<PathStep>, bool)> = Vec::new();
+    open.extend(part.or(document.root()).map(|top| (top, 0, None, false)));
     let mut seen = rustc_hash::FxHashSet::default();
-    while let Some(node) = open.pop() {
-        if !seen.insert(node) {
+    let mut path = KeyPath::default();
+    let mut left = MAX_VISITS;
+    while let Some((node, depth, step, behind)) = open.pop() {
+        let behind = behind || document.is_alias(node);
+        if left == 0 || (!behind && !seen.insert(node)) {
             continue;
         }
+        left -= 1;
+        path.0.truncate(depth.saturating_sub(1));
+        path.0.extend(step);
         match document.kind(node) {
-            Kind::Map => open.extend(document.pairs(node).map(|(_, value)| value)),
-            Kind::List => open.extend(document.items(node)),
-            Kind::Null | Kind::Bool | Kind::Number | Kind::String | Kind::Error => visit(node),
+            Kind::Map => open.extend(document.pairs(node).map(|(key, value)| {
+                let key = document.key_text(key).into_owned();
+                (value, depth + 1, Some(PathStep::Key(key)), behind)
+            })),
+            Kind::List => {
+                let items = document.items(node).enumerate();
+                let step = |at| Some(PathStep::Index(at));
+                open.extend(items.map(|(at, item)| (item, depth + 1, step(at), behind)));
+            }
+            Kind::Null | Kind::Bool | Kind::Number | Kind::String | Kind::Error => {
+                visit(node, &path);
+            }
         }
     }
 }
 
-/// Lines that could not be read belong to no value; what stands behind a colon there may be a secret.
-fn damaged_lines(document: &Document, all: bool, out: &mut Vec<Span>) {
+/// The text that an alias of a scalar stands for: from its anchor to the end of its value.
+fn target(document: &Document, alias: NodeId) -> Option<Span> {
+    let name = document.raw(alias).strip_prefix('*')?;
+    let start = document.span(alias).range().start;
     let text = document.text();
-    for error in document.errors() {
-        let at = error.primary.span.range().start.min(text.len());
-        let start = text[..at].rfind('\n').map_or(0, |end| end + 1);
-        let end = text[at..].find('\n').map_or(text.len(), |end| at + end);
-        let line = &text[start..end];
-        let Some(colon) = line.find(':') else {
-            if all {
-                out.push(Span::new(document.source(), start as u32, end as u32));
-            }
-            continue;
-        };
-        let key = line[..colon].trim_matches([' ', '-', '"', '\'']);
-        if all || is_secret_key(key) {
-            let after = start + colon + 1;
-            out.push(Span::new(document.source(), after as u32, end as u32));
+    let mut end = start;
+    loop {
+        let at = text[..end].rfind('&')?;
+        let rest = &text[at + 1..];
+        let found = rest.strip_prefix(name.trim_end());
+        if found.is_some_and(|rest| rest.starts_with([' ', '\n', '\t', '\r'])) {
+            let after = at + 1 + name.trim_end().len();
+            return scalar_behind(document, after);
         }
+        end = at;
     }
+}
+
+/// The scalar that begins first behind a place.
+fn scalar_behind(document: &Document, after: usize) -> Option<Span> {
+    let mut first: Option<Span> = None;
+    each_scalar(document, None, |node, _| {
+        let span = document.span(node);
+        if span.range().end > after && first.is_none_or(|it| span.start < it.start) {
+            first = Some(span);
+        }
+    });
+    first
 }

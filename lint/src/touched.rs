@@ -1,5 +1,6 @@
 //! Which deployments a set of changed files touches.
 
+use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
 use values::discover::ReleasePlan;
@@ -70,12 +71,12 @@ impl TreeRef {
     /// Leaves the deployments that are touched; false if there is nothing left.
     fn keep_touched(&mut self, scope: &Scope, touched: &Touched) -> bool {
         let files = touched.files.iter();
-        let below: Vec<&Path> = files
+        let below: BTreeSet<&Path> = files
             .filter_map(|file| file.strip_prefix(&scope.root).ok())
             .collect();
-        let has = |path: &Path| below.iter().any(|file| *file == path);
+        let has = |path: &Path| below.contains(path);
         let inside = |folder: &Path| below.iter().any(|file| file.starts_with(folder));
-        let common = self.plan.helmfile.as_deref().is_some_and(has)
+        let common = self.plan.helmfiles.iter().any(|path| has(path))
             || self.statements.iter().any(|path| has(path))
             || self.charts.iter().any(|chart| inside(&chart.path));
         if common {

@@ -1,4 +1,9 @@
 //! What a change touches and brings in, in a real repository.
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test works on real files, and fails where it cannot go on"
+)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -53,7 +58,6 @@ impl Work {
         self.folder.path()
     }
 
-    #[allow(clippy::disallowed_methods, reason = "a test works on real files")]
     fn write(&self, path: &str, text: &str) {
         let path = self.top().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();

@@ -145,3 +145,41 @@ impl LanguageServer for Backend {
         execute_command(lsp::ExecuteCommandParams) -> Option<Value>;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::mpsc::channel;
+    use std::thread;
+
+    use futures::executor::block_on;
+    use tower_lsp_server::jsonrpc::ErrorCode;
+
+    use super::*;
+    use crate::Options;
+    use crate::outbox::Outbox;
+    use crate::session::End;
+
+    #[test]
+    fn a_panic_answers_its_request_and_nothing_more() {
+        let (to, events) = channel();
+        let backend = Backend::new(to.clone());
+        let own = to.clone();
+        let running = thread::spawn(move || {
+            let options = Options {
+                files: Arc::new(lint::files::Memory::default()),
+                cwd: "/".into(),
+                today: || None,
+            };
+            Session::new(own, Outbox::default(), &options).run(&events)
+        });
+        let failed: Result<()> = block_on(backend.ask("x", |_| panic!("swordfish")));
+        let error = failed.unwrap_err();
+        assert_eq!(error.code, ErrorCode::InternalError);
+        assert!(!error.message.contains("swordfish"));
+        backend.tell("y", |_| panic!("swordfish"));
+        assert_eq!(block_on(backend.ask("z", |_| Ok(3))), Ok(3));
+        to.send(Event::End(End::Asked)).unwrap();
+        assert_eq!(running.join().unwrap(), End::Asked);
+    }
+}

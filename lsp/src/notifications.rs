@@ -36,7 +36,11 @@ impl Session {
     }
 
     fn watch_files(&mut self) {
-        let globs = ["**/*.{yaml,yml,watch}", "**/.gitignore"];
+        let globs = [
+            "**/*.{yaml,yml,watch,gotmpl,tpl}",
+            "**/.gitignore",
+            "**/dogwatch-baseline.json",
+        ];
         let watchers: Vec<_> = globs
             .iter()
             .map(|glob| json!({"globPattern": glob}))

@@ -228,8 +228,8 @@ impl Repository {
         records.filter_map(entry).collect()
     }
 
-    /// The contents behind ids; `None` for what is too large.
-    fn contents(&self, ids: &[&str]) -> Result<BTreeMap<String, Option<Arc<[u8]>>>, GitError> {
+    /// The contents behind ids.
+    fn contents(&self, ids: &[&str]) -> Result<Contents, GitError> {
         let unique: BTreeSet<&str> = ids.iter().copied().collect();
         if unique.is_empty() {
             return Ok(BTreeMap::new());
@@ -308,6 +308,9 @@ impl Repository {
         })
     }
 }
+
+/// Bytes by id; `None` for what is too large.
+type Contents = BTreeMap<String, Option<Arc<[u8]>>>;
 
 /// How differences are listed: names only, a moved file as one that went and one that came.
 const DIFF: [&str; 6] = [

@@ -30,7 +30,7 @@ use crate::yaml::{Document, NodeId};
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {
     /// Writes a value, which may be where nothing is yet: missing maps on the way are made. A value that is there
-    /// already stays as it is written.
+    /// already stays as it is written, but for a boolean by another name (`yes`).
     Set {
         /// Where.
         path: KeyPath,

@@ -23,7 +23,10 @@ pub(super) fn set<'d>(
     let Some(node) = located.node else {
         return at_root(page, None, value);
     };
-    if !page.is_alias(node) && has_value(value, page.document, node) {
+    // `yes` has the value true; who asks for it to be set wants it written so that everybody reads it.
+    let odd =
+        matches!(value, NewValue::Bool(_)) && !matches!(page.document.raw(node), "true" | "false");
+    if !page.is_alias(node) && !odd && has_value(value, page.document, node) {
         return Ok(Vec::new());
     }
     page.check_value(node, path)?;

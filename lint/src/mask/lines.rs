@@ -1,0 +1,154 @@
+//! Secrets in lines that belong to no value: comments with what was commented out, and text that could not be read.
+//!
+//! Lines are guessed at by their indentation; where in doubt, too much is masked.
+
+use source::{SourceId, Span};
+use values::path::Step;
+use values::secret::{Sensitivity, is_secret_key, sensitivity};
+use values::yaml::Document;
+
+/// An open key.
+struct Open {
+    indent: usize,
+    key: String,
+    /// What is below it is secret.
+    secret: bool,
+}
+
+/// Secrets in the comments of a text, and in all its lines if it is damaged. In a file of secrets everything is one.
+pub(super) fn secrets(document: &Document, file_of_secrets: bool, out: &mut Vec<Span>) {
+    let text = document.text();
+    let damaged = !document.errors().is_empty();
+    if !damaged && !text.contains('#') {
+        return;
+    }
+    let mut scanner = Scanner {
+        source: document.source(),
+        file_of_secrets,
+        open: Vec::new(),
+        out,
+    };
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        scanner.line(line.trim_end_matches(['\n', '\r']), start, damaged);
+        start += line.len();
+    }
+    for comment in document.comments() {
+        let range = comment.range();
+        let line = text[..range.start].rfind('\n').map_or(0, |end| end + 1);
+        let before = text.get(line..range.start).unwrap_or_default();
+        let words = text.get(range.clone()).unwrap_or_default();
+        if before.trim().is_empty() {
+            continue;
+        }
+        let own = before.split_once(':').map_or("", |(key, _)| key);
+        if file_of_secrets || tells(own) || words.split_once(':').is_some_and(|(key, _)| tells(key))
+        {
+            scanner.mask(range.start + 1, range.end);
+        }
+    }
+}
+
+/// Is a key, with whatever stands before it, that of a secret?
+fn tells(words: &str) -> bool {
+    let key = words.trim_end().trim_end_matches(['"', '\'']);
+    let key = key
+        .rsplit([' ', '"', '\'', '.', '{', ',', '#', '\t'])
+        .next();
+    key.is_some_and(is_secret_key)
+}
+
+struct Scanner<'o> {
+    source: SourceId,
+    file_of_secrets: bool,
+    open: Vec<Open>,
+    out: &'o mut Vec<Span>,
+}
+
+impl Scanner<'_> {
+    fn mask(&mut self, from: usize, to: usize) {
+        if from < to {
+            self.out
+                .push(Span::new(self.source, from as u32, to as u32));
+        }
+    }
+
+    /// One line. A real one of a text that could be read only says where the next comment stands.
+    fn line(&mut self, line: &str, start: usize, damaged: bool) {
+        let mut body = line.trim_start();
+        let mut indent = line.len() - body.len();
+        let comment = body.starts_with('#');
+        if comment {
+            let inner = body.trim_start_matches('#');
+            let words = inner.trim_start();
+            indent += (inner.len() - words.len()).saturating_sub(1);
+            body = words;
+        }
+        if body.is_empty() {
+            return;
+        }
+        while let Some(item) = body.strip_prefix("- ") {
+            let item_body = item.trim_start();
+            indent += body.len() - item_body.len();
+            body = item_body;
+        }
+        let shown = comment || damaged;
+        let end = start + line.trim_end().len();
+        let at = start + (line.len() - body.len());
+        self.open.retain({
+            let mut inside = true;
+            move |open| {
+                inside &= open.indent < indent;
+                inside
+            }
+        });
+        if self.open.iter().any(|open| open.secret) {
+            if shown {
+                self.mask(at, end);
+            }
+            return;
+        }
+        let Some((key, rest)) = split(body) else {
+            if shown && (self.file_of_secrets || tells_anywhere(body)) {
+                self.mask(at, end);
+            }
+            return;
+        };
+        let name = key.trim().trim_matches(['"', '\'']).to_owned();
+        let mut path: Vec<Step<'_>> = self.open.iter().map(|it| Step::Key(&it.key)).collect();
+        path.extend(name.split('.').map(Step::Key));
+        let secret = sensitivity(None, &path) == Sensitivity::Secret || tells(key);
+        let bare = rest.trim();
+        if shown && (secret || self.file_of_secrets || tells_anywhere(rest)) {
+            self.mask(at + (body.len() - rest.len()), end);
+        }
+        if bare.is_empty() || bare.starts_with(['|', '>', '&', '{', '[', '"', '\'']) || secret {
+            self.open.push(Open {
+                indent,
+                secret: secret && name != "secrets",
+                key: name,
+            });
+        }
+    }
+}
+
+/// A key and what follows its colon.
+fn split(body: &str) -> Option<(&str, &str)> {
+    let mut from = 0;
+    loop {
+        let at = from + body[from..].find(':')?;
+        let rest = &body[at + 1..];
+        if rest.is_empty() || rest.starts_with([' ', '\t']) {
+            return Some((&body[..at], rest));
+        }
+        from = at + 1;
+    }
+}
+
+/// Does a secret's key stand somewhere in the words?
+fn tells_anywhere(words: &str) -> bool {
+    let mut parts = words.split([':', '=']);
+    // The last part has no colon behind it.
+    parts.next_back();
+    parts.any(|part| tells(part) || part.trim_end().ends_with("secrets"))
+}

@@ -1,0 +1,154 @@
+//! What the repairs of the built-in rules make of the examples that fail: each example is a whole tree, repaired to a fixed point.
+//!
+//! `fixes/PACK.txt` holds what is done, what is refused and the changes as a diff. `UPDATE=1` writes them.
+#![allow(clippy::unwrap_used, reason = "examples of built-in rules can be read")]
+#![allow(clippy::disallowed_methods, reason = "a test reads its own files")]
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use lang::parse::ast::{Example, Expect};
+use lang::parse::examples::split;
+use lint::files::Memory;
+use lint::finding::Finding;
+use lint::fix::{FixOptions, FixRun, unified};
+use lint::project::{Project, Settings};
+use lint::rulebook::RuleBook;
+use rayon::prelude::*;
+
+const ROOT: &str = "/example";
+
+fn files(example: &Example) -> Memory {
+    let mut memory = Memory::default();
+    for file in split(example).files {
+        let path = Path::new(ROOT).join(file.path.unwrap().node);
+        memory.insert(path, file.text.into_bytes());
+    }
+    memory
+}
+
+fn project(files: &Memory, rule: Option<&str>) -> Project {
+    let settings = Settings {
+        cwd: PathBuf::from(ROOT),
+        paths: vec![PathBuf::from(ROOT)],
+        no_ignore: true,
+        select: rule.into_iter().map(str::to_owned).collect(),
+        ..Settings::default()
+    };
+    Project::new(settings, Arc::new(files.clone()))
+}
+
+fn repaired(files: &Memory, run: &FixRun) -> Memory {
+    let mut files = files.clone();
+    for file in &run.files {
+        files.insert(file.path.clone(), file.after.as_bytes().to_vec());
+    }
+    files
+}
+
+/// How many findings each rule has.
+fn faults(findings: &[Finding]) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for it in findings {
+        let code = it.diagnostic.code.to_string();
+        *counts.entry(code).or_default() += 1;
+    }
+    counts
+}
+
+/// What the repairs of a rule make of an example; empty if it proposes none there.
+fn told(rule: &str, example: &Example, failures: &mut Vec<String>) -> String {
+    let files = files(example);
+    let all = FixOptions { with_unsafe: true };
+    let mine = project(&files, Some(rule));
+    let run = mine.fix(all, &|_| {});
+    if run.fixed.is_empty() && run.refused.is_empty() {
+        return String::new();
+    }
+    let title = example.title.as_ref().map_or("", |it| it.node.as_str());
+    let mut out = format!("=== {rule}: {title}\n");
+    for it in &run.fixed {
+        let _ = writeln!(out, "done: {}", it.title);
+    }
+    for it in &run.refused {
+        let why = it.why.words(|path| mine.settings().show(path));
+        let _ = writeln!(out, "refused: {}: {why}", it.title);
+    }
+    for file in &run.files {
+        let name = mine.settings().show(&file.path);
+        out += &unified(&name.display().to_string(), file);
+    }
+    // Held here once more, by the reports alone.
+    let before = project(&files, None).lint(&|_| {});
+    let files = repaired(&files, &run);
+    let after = project(&files, None).lint(&|_| {});
+    let old = faults(&before.findings);
+    for (fault, count) in faults(&after.findings) {
+        if count > old.get(&fault).copied().unwrap_or(0) {
+            failures.push(format!("{rule}: {title}: it brings `{fault}`"));
+        }
+    }
+    let left = after.findings.iter();
+    let left = left.filter(|it| it.diagnostic.code.as_str() == rule && !it.repairs.is_empty());
+    if left.count() > run.refused.len() {
+        failures.push(format!("{rule}: {title}: it is still found\n{out}"));
+    }
+    let again = project(&files, Some(rule)).fix(all, &|_| {});
+    if !again.files.is_empty() {
+        failures.push(format!("{rule}: {title}: a second run changes more"));
+    }
+    out
+}
+
+#[test]
+fn every_failing_example_with_a_repair_is_repaired() {
+    let book = RuleBook::standard();
+    let rules: Vec<_> = book.rules().collect();
+    let results: Vec<(String, String, Vec<String>)> = rules
+        .par_iter()
+        .map(|(file, _, rule)| {
+            let mut failures = Vec::new();
+            let fails = rule.examples.iter().filter(|it| it.expect == Expect::Fails);
+            let told = fails.map(|it| told(&rule.name.node, it, &mut failures));
+            (file.pack.clone(), told.collect(), failures)
+        })
+        .collect();
+    let mut packs: BTreeMap<String, String> = BTreeMap::new();
+    let mut failures = Vec::new();
+    for (pack, told, wrong) in results {
+        *packs.entry(pack).or_default() += &told;
+        failures.extend(wrong);
+    }
+    for (pack, told) in packs {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixes");
+        let path = path.join(format!("{pack}.txt"));
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(&path, &told).unwrap();
+        } else if std::fs::read_to_string(&path).unwrap_or_default() != told {
+            failures.push(format!("{} differs; UPDATE=1 writes it", path.display()));
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn without_unsafe_only_safe_repairs_are_made() {
+    let mut files = Memory::default();
+    let text = "gundeck:\n  config:\n    aws:\n      account: 123456789012\nwebapp: {}\nnginz:\n  nginx_conf:\n    ignored_upstreams: [canon]\n";
+    files.insert(
+        "/example/values/wire-server/values.yaml",
+        text.as_bytes().to_vec(),
+    );
+    let run = project(&files, None).fix(FixOptions::default(), &|_| {});
+    assert!(
+        run.fixed
+            .iter()
+            .any(|it| it.finding.diagnostic.code.as_str() == "push-account-not-string")
+    );
+    let canon = |it: &Finding| it.diagnostic.code.as_str() == "nginz-unknown-upstream";
+    assert!(!run.fixed.iter().any(|it| canon(&it.finding)));
+    assert!(run.report.findings.iter().any(canon));
+    assert!(run.left_unsafe > 0);
+}

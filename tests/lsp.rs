@@ -1,0 +1,84 @@
+//! `dogwatch lsp` as a process: what its exit status says, and that it lives exactly as long as it should.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::process::{Child, Command, Stdio};
+
+use serde_json::{Value, json};
+
+fn server(arguments: &[&str]) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_dogwatch"))
+        .arg("lsp")
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+fn send(server: &mut Child, message: &Value) {
+    let body = message.to_string();
+    let frame = format!("Content-Length: {}\r\n\r\n{body}", body.len());
+    server
+        .stdin
+        .as_mut()
+        .unwrap()
+        .write_all(frame.as_bytes())
+        .unwrap();
+}
+
+/// The answer to a question, whatever is said before it.
+fn ask(server: &mut Child, id: u32, method: &str, params: &Value) -> Value {
+    send(
+        server,
+        &json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}),
+    );
+    let mut out = BufReader::with_capacity(1, server.stdout.as_mut().unwrap());
+    loop {
+        let mut header = String::new();
+        out.read_line(&mut header).unwrap();
+        let length = header
+            .trim()
+            .strip_prefix("Content-Length: ")
+            .unwrap()
+            .parse()
+            .unwrap();
+        out.read_line(&mut header).unwrap();
+        let mut body = vec![0; length];
+        out.read_exact(&mut body).unwrap();
+        let message: Value = serde_json::from_slice(&body).unwrap();
+        if message["id"] == id {
+            return message;
+        }
+    }
+}
+
+/// Greets the server, has it end, and returns its status.
+fn status_after(arguments: &[&str], end: impl FnOnce(&mut Child)) -> i32 {
+    let mut server = server(arguments);
+    let hello = ask(&mut server, 1, "initialize", &json!({"capabilities": {}}));
+    assert_eq!(hello["result"]["serverInfo"]["name"], "dogwatch");
+    end(&mut server);
+    // Its input stays open: a server that waits for the end of it would never end.
+    let status = server.wait().unwrap();
+    let mut said = String::new();
+    server.stderr.unwrap().read_to_string(&mut said).unwrap();
+    assert_eq!(said, "", "nothing is said on standard error");
+    status.code().unwrap()
+}
+
+#[test]
+fn the_exit_status_is_that_of_the_protocol() {
+    let exit = json!({"jsonrpc": "2.0", "method": "exit"});
+    for arguments in [&[][..], &["--stdio"], &["--stdio", "--clientProcessId=1"]] {
+        let asked = status_after(arguments, |server| {
+            ask(server, 2, "shutdown", &Value::Null);
+            send(server, &exit);
+        });
+        assert_eq!(asked, 0, "{arguments:?}");
+    }
+    assert_eq!(status_after(&[], |server| send(server, &exit)), 1);
+    assert_eq!(status_after(&[], |server| drop(server.stdin.take())), 1);
+}

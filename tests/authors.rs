@@ -1,4 +1,9 @@
 //! The tools of rule authors by their exit status and what they say; the manual's pages hold the rest of their output.
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test reads its own files, shows what it finds, and may fail"
+)]
 
 use std::path::Path;
 use std::process::Command;

@@ -2,6 +2,11 @@
 //!
 //! `UPDATE=1` writes the reports as they are. `faults/*.diff` are patches to `clean-prod`, applied here, and their reports
 //! list what is found besides what is found in the clean tree.
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test reads its own files, shows what it finds, and may fail"
+)]
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

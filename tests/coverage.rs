@@ -1,4 +1,9 @@
 //! The page on what of the guidance is checked, and that nothing of the guidance is forgotten.
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test reads its own files, shows what it finds, and may fail"
+)]
 
 use std::path::Path;
 

@@ -1,4 +1,8 @@
 //! The fuzz targets on a stable compiler: the kept corpus, and damaged copies of it that are the same in every run.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a test reads its own files, shows what it finds, and may fail"
+)]
 
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};

@@ -374,8 +374,8 @@ mod unix {
         write(tree.path(), "values/till/values.yaml", "a: 1\n");
         let file = tree.path().join("values/shop/values.yaml");
         let folder = tree.path().join("values/till");
-        fs::set_permissions(&file, fs::Permissions::from_mode(0)).unwrap();
-        fs::set_permissions(&folder, fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o000)).unwrap();
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o000)).unwrap();
         // Who may read everything learns nothing from this.
         let readable = fs::read(&file).is_ok();
         let run = lint(tree.path(), &[]);

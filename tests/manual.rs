@@ -2,6 +2,11 @@
 //!
 //! A block "watch PATH" or "yaml PATH" is a file, a block "console" holds commands after `$ ` with their output.
 //! `UPDATE=1` writes the output as it is.
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test reads its own files, shows what it finds, and may fail"
+)]
 
 use std::path::Path;
 use std::process::Command;

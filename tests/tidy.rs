@@ -1,4 +1,9 @@
 //! Holds docs/architecture.md true: which crate may use which, where IO may be done, how large a file may get.
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test reads its own files, shows what it finds, and may fail"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

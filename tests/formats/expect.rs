@@ -1,4 +1,8 @@
 //! Expectation files.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test reads its own files, shows what it finds, and may fail"
+)]
 
 use std::path::Path;
 

@@ -1,4 +1,8 @@
 //! The page for browsers, as text. `tests/browser/` opens it in one.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test reads its own files, shows what it finds, and may fail"
+)]
 
 use std::path::PathBuf;
 

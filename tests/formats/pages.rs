@@ -1,4 +1,8 @@
 //! The pages of rules.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test reads its own files, shows what it finds, and may fail"
+)]
 
 use source::{Diagnostic, Severity, SourceId, Span};
 

@@ -1,4 +1,8 @@
 //! Formats that programs read: held against their published forms, and against reports whose every text is hostile.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test reads its own files, shows what it finds, and may fail"
+)]
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -1,4 +1,8 @@
 //! Mistakes are told in plain words, once, where they are; what is around them is still read.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test reads its own files, shows what it finds, and may fail"
+)]
 
 use source::SourceId;
 use values::yaml::{Document, NodeId};

@@ -1,4 +1,8 @@
 //! A client over pipes, and the tree that most tests look at.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test reads its own files, shows what it finds, and may fail"
+)]
 
 use std::collections::BTreeMap;
 use std::io::{BufReader, PipeWriter, Write as _};

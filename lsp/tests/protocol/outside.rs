@@ -1,4 +1,9 @@
 //! What happens to files behind the editor's back.
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test reads its own files, shows what it finds, and may fail"
+)]
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,8 @@
 //! Hostile bytes, messages, positions and clients: nothing of it ends the session or keeps it from answering.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test reads its own files, shows what it finds, and may fail"
+)]
 
 use std::io::{BufReader, Read as _, Write as _};
 use std::path::PathBuf;

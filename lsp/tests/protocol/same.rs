@@ -1,4 +1,8 @@
 //! One pipeline: what the server shows is what a project finds in the same texts, whatever way the texts came about.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test reads its own files, shows what it finds, and may fail"
+)]
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -1,4 +1,8 @@
 //! Encodings, edits and versions.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test reads its own files, shows what it finds, and may fail"
+)]
 
 use serde_json::{Value, json};
 

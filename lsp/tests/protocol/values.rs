@@ -1,4 +1,8 @@
 //! What the server does for values files.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test reads its own files, shows what it finds, and may fail"
+)]
 
 use serde_json::{Value, json};
 

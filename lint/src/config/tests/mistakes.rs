@@ -143,5 +143,12 @@ fn aliases_that_mean_very_many_values_are_bounded() {
         "{diagnostics:?} {:?}",
         document.errors()
     );
-    assert!(config.parameters.is_empty());
+    fn size(value: &crate::config::ParameterValue) -> usize {
+        match value {
+            crate::config::ParameterValue::List(items) => items.iter().map(size).sum::<usize>() + 1,
+            _ => 1,
+        }
+    }
+    let all: usize = config.parameters.values().map(size).sum();
+    assert!(all < 1_000_000, "{all} values");
 }

@@ -2,7 +2,7 @@
 //!
 //! What a Go template decides is not followed, and is said not to be.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,7 +11,9 @@ use source::{Diagnostic, Severity, SourceId, Span};
 use values::discover::{
     DeploymentPlan, DiscoverOptions, ExplicitLayer, ExplicitRelease, explicit_deployments,
 };
-use values::stated::{Note, Stated, environments, nested_helmfiles, read_helmfile, read_manifest};
+use values::stated::{
+    Note, Stated, environments, nested_helmfiles, read_helmfile, read_manifest, unrendered,
+};
 use values::yaml::Document;
 
 use crate::document::ReadFile;
@@ -251,12 +253,23 @@ fn note(note: Note) -> Diagnostic {
     Diagnostic::new(NOT_FOLLOWED, Severity::Info, note.span, note.message)
 }
 
-/// Each thing once, though it be read for several environments.
+/// Each thing once in a file, where it is first, with the number of its places: a file that templates fill would be nothing but notes.
 fn tidy(notes: &mut Vec<Diagnostic>) {
-    let mut seen = BTreeSet::new();
-    notes.retain(|it| {
-        let span = it.primary.span;
-        seen.insert((span.source, span.start, it.message.clone()))
+    let mut places: BTreeMap<(SourceId, String), BTreeSet<u32>> = BTreeMap::new();
+    let key = |it: &Diagnostic| (it.primary.span.source, it.message.clone());
+    for it in &*notes {
+        let places = places.entry(key(it)).or_default();
+        places.insert(it.primary.span.start);
+    }
+    notes.retain_mut(|it| {
+        let Some(places) = places.remove(&key(it)) else {
+            return false;
+        };
+        if places.len() > 1 {
+            let more = places.len() - 1;
+            it.message = format!("{} (and at {more} more of this file)", it.message);
+        }
+        true
     });
 }
 
@@ -269,35 +282,33 @@ fn parts_of(file: &ReadFile, templates: bool, notes: &mut Vec<Diagnostic>) -> Ve
     }
     let text: &str = &file.source.text;
     let starts = |line: &str| line.trim_end() == "---" || line.starts_with("--- ");
-    let mut cuts = vec![0];
-    let (mut at, mut control) = (0, Vec::new());
+    let (mut cuts, mut at) = (vec![0], 0);
     for line in text.split_inclusive('\n') {
-        let trimmed = line.trim();
         if at > 0 && starts(line) {
             cuts.push(at);
-        } else if templates && trimmed.starts_with("{{") && trimmed.ends_with("}}") {
-            control.push(at..at + line.trim_end().len());
         }
         at += line.len();
     }
     cuts.push(text.len());
     let own = file.document.text().len() == text.len();
-    let parts: Vec<Part> = if cuts.len() == 2 && control.is_empty() && own {
+    let taken = if templates { unrendered(text) } else { None };
+    let parts: Vec<Part> = if cuts.len() == 2 && taken.is_none() && own {
         vec![Part {
             document: Arc::clone(&file.document),
             whole: true,
         }]
     } else {
-        for span in &control {
-            let start = span.end - text[span.clone()].trim_start().len();
-            notes.push(note(Note {
-                span: span_of(id, start, span.end),
+        let actions = taken.iter().flat_map(|it| &it.actions);
+        notes.extend(actions.map(|action| {
+            note(Note {
+                span: span_of(id, action.start, action.end),
                 message: "what this template decides is not followed".to_owned(),
-            }));
-        }
+            })
+        }));
+        let text = taken.as_ref().map_or(text, |it| &it.text);
         let cut = cuts.windows(2);
         cut.map(|cut| Part {
-            document: Arc::new(Document::parse(id, blanked(text, cut[0]..cut[1], &control))),
+            document: Arc::new(Document::parse(id, blanked(text, cut[0]..cut[1]))),
             whole: false,
         })
         .collect()
@@ -320,20 +331,15 @@ fn span_of(id: SourceId, start: usize, end: usize) -> Span {
     Span::new(id, offset(start), offset(end))
 }
 
-/// The text up to the end of a range, everything before it and all holes blanked but for line breaks.
-fn blanked(text: &str, range: std::ops::Range<usize>, holes: &[std::ops::Range<usize>]) -> String {
-    let mut bytes = text.as_bytes()[..range.end].to_vec();
-    let before = 0..range.start;
-    for hole in holes.iter().chain([&before]) {
-        let end = hole.end.min(bytes.len());
-        for byte in &mut bytes[hole.start.min(end)..end] {
-            if !matches!(*byte, b'\n' | b'\r') {
-                *byte = b' ';
-            }
-        }
-    }
-    // Whole lines became blanks, so this is UTF-8 still.
-    String::from_utf8(bytes).unwrap_or_default()
+/// The text up to the end of a range, everything before it blanked but for line breaks.
+fn blanked(text: &str, range: std::ops::Range<usize>) -> String {
+    let blank = |byte: u8| match byte {
+        b'\n' | b'\r' => char::from(byte),
+        _ => ' ',
+    };
+    let mut out: String = text[..range.start].bytes().map(blank).collect();
+    out.push_str(&text[range]);
+    out
 }
 
 /// A value inside a document that nobody else will parse the same way becomes a text of its own.

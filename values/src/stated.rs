@@ -7,6 +7,7 @@ mod flux;
 mod helmfile;
 mod read;
 mod set;
+mod unrendered;
 
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ use std::path::{Path, PathBuf};
 
 pub use helmfile::{Nested, environments, nested_helmfiles, read_helmfile};
 pub use set::{SetValue, set_yaml};
+pub use unrendered::{Unrendered, unrendered};
 
 use source::Span;
 

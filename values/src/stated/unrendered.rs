@@ -1,0 +1,216 @@
+//! A helmfile as YAML can read it before helmfile has rendered it: actions of Go's templates give way to blanks and to quoted text.
+//!
+//! Every byte that stays keeps its place, and the length is the same, so that spans hold in the original.
+
+use std::ops::Range;
+
+/// A text whose templates were taken out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unrendered {
+    /// The text, as long as the original.
+    pub text: String,
+    /// Lines that are nothing but template, in order: what they decide cannot be known.
+    pub actions: Vec<Range<usize>>,
+}
+
+/// Takes out the templates of a helmfile. `None` if there are none that YAML would stumble over.
+///
+/// Of a condition the first branch stays; what `else` or `define` hold does not, so that no key stands twice.
+pub fn unrendered(text: &str) -> Option<Unrendered> {
+    let mut reader = Taken {
+        bytes: text.as_bytes().to_vec(),
+        actions: Vec::new(),
+        blocks: Vec::new(),
+        open: false,
+        quoted: false,
+    };
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let content = line.trim_end();
+        reader.line(
+            at + (content.len() - content.trim_start().len()),
+            content.trim_start(),
+        );
+        at += line.len();
+    }
+    if reader.actions.is_empty() && !reader.quoted {
+        return None;
+    }
+    // Whole lines became blanks, and single ASCII bytes other ones, so this is UTF-8 still.
+    let text = String::from_utf8(reader.bytes).ok()?;
+    let actions = reader.actions;
+    Some(Unrendered { text, actions })
+}
+
+/// Where a line stands in a block of template.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Branch {
+    /// In the branch that stays.
+    First,
+    /// In one that does not.
+    Other,
+}
+
+struct Taken {
+    bytes: Vec<u8>,
+    actions: Vec<Range<usize>>,
+    blocks: Vec<Branch>,
+    /// An action that an earlier line began has not ended.
+    open: bool,
+    quoted: bool,
+}
+
+impl Taken {
+    /// A line without the blanks around it, and where it begins.
+    fn line(&mut self, at: usize, line: &str) {
+        let begins = line.starts_with("{{");
+        let ends = line.ends_with("}}");
+        if self.open || (begins && (ends || !line.contains("}}"))) {
+            self.blank(at, line.len());
+            self.actions.push(at..at + line.len());
+            if !self.open {
+                self.block(line);
+            }
+            self.open = !line.contains("}}") || line.rfind("{{") > line.rfind("}}");
+        } else if self.blocks.contains(&Branch::Other) {
+            self.blank(at, line.len());
+        } else {
+            self.quote(at, line);
+        }
+    }
+
+    /// What a line of actions opens, turns and closes.
+    fn block(&mut self, line: &str) {
+        for action in line.split("{{").skip(1) {
+            let action = action.strip_prefix('-').unwrap_or(action).trim_start();
+            match action.split(|it: char| !it.is_ascii_alphabetic()).next() {
+                Some("if" | "with" | "range") => self.blocks.push(Branch::First),
+                Some("define" | "block") => self.blocks.push(Branch::Other),
+                Some("else") => {
+                    if let Some(last) = self.blocks.last_mut() {
+                        *last = Branch::Other;
+                    }
+                }
+                Some("end") => {
+                    self.blocks.pop();
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn blank(&mut self, at: usize, len: usize) {
+        self.bytes[at..at + len].fill(b' ');
+    }
+
+    /// Puts quotes around an action that begins a value, over bytes of the action itself.
+    fn quote(&mut self, at: usize, line: &str) {
+        let Some(start) = line.find("{{") else {
+            return;
+        };
+        let before = line[..start].trim_end();
+        let whole = before.is_empty() || before.ends_with(':') || before.ends_with('-');
+        if !whole && !before.ends_with(['[', ',', '{']) {
+            return;
+        }
+        let Some(first) = line[start..].find("}}").map(|it| start + it + 2) else {
+            return;
+        };
+        let after = &line[first..];
+        let is_key = after == ":" || after.starts_with(": ");
+        let end = if whole && !is_key {
+            let last = line.rfind("}}").map_or(first, |it| it + 2);
+            last + line[last..].find(" #").unwrap_or(line.len() - last)
+        } else {
+            first
+        };
+        let end = start + line[start..end].trim_end().len();
+        let inside = &line.as_bytes()[start..end];
+        // The quotes come over bytes next to the braces, or over the last one.
+        let ascii = |at: Option<&u8>| at.is_some_and(u8::is_ascii);
+        if inside.len() < 6 || !ascii(inside.get(2)) || !ascii(inside.last()) {
+            return;
+        }
+        let bytes = &mut self.bytes[at + start..at + end];
+        for byte in bytes.iter_mut().filter(|it| **it == b'\'') {
+            *byte = b' ';
+        }
+        bytes[..3].copy_from_slice(b"'{{");
+        let len = bytes.len();
+        if bytes.ends_with(b"}}") && bytes[len - 3].is_ascii() {
+            bytes[len - 3..].copy_from_slice(b"}}'");
+        } else {
+            bytes[len - 1] = b'\'';
+        }
+        self.quoted = true;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unrendered;
+
+    #[track_caller]
+    fn becomes(text: &str, expected: &str) {
+        let taken = unrendered(text).map(|it| it.text);
+        let taken = taken.as_deref().unwrap_or(text);
+        assert_eq!(taken.len(), text.len());
+        let lines = |text: &str| -> Vec<String> {
+            let lines = text.lines().map(str::trim_end);
+            lines
+                .filter(|it| !it.is_empty())
+                .map(str::to_owned)
+                .collect()
+        };
+        assert_eq!(lines(taken), lines(expected));
+    }
+
+    #[test]
+    fn of_a_condition_the_first_branch_stays() {
+        becomes(
+            "a: 1\n{{- if .Values.x }}\nb: 1\n{{ else if .Values.y }}\nb: 2\n{{ else }}\nb: 3\n{{ end }}\nc: 1\n",
+            "a: 1\nb: 1\nc: 1\n",
+        );
+    }
+
+    #[test]
+    fn what_is_defined_is_not_there() {
+        becomes("{{ define \"x\" }}\na: 1\n{{ end }}\nb: 1\n", "b: 1\n");
+    }
+
+    #[test]
+    fn an_action_over_several_lines_is_taken_out_whole() {
+        becomes("{{- $x := dict\n  \"a\" 1\n  \"b\" 2 -}}\nb: 1\n", "b: 1\n");
+    }
+
+    #[test]
+    fn an_action_that_begins_a_value_is_quoted() {
+        becomes(
+            "a: {{ .Values.a | quote }}\nb: {{ .Values.b }}-{{ .Values.c }} # why\n- {{ .Values.d }}\n",
+            "a: '{{.Values.a | quote}}'\nb: '{{.Values.b }}-{{ .Values.c}}' # why\n- '{{.Values.d}}'\n",
+        );
+        becomes("a: {{ .Values.b }}.host\n", "a: '{{.Values.b }}.hos'\n");
+        becomes(
+            "a: {{ .Values.b | default 'x' }}\n",
+            "a: '{{.Values.b | default  x}}'\n",
+        );
+    }
+
+    #[test]
+    fn an_action_in_a_flow_list_or_a_key_is_quoted_alone() {
+        becomes("a: [{{ .A }}, b]\n", "a: ['{{.A}}', b]\n");
+        becomes("{{ .Values.key }}: 1\n", "'{{.Values.key}}': 1\n");
+    }
+
+    #[test]
+    fn what_yaml_can_read_stays() {
+        for text in [
+            "a: x-{{ .A }}\n",
+            "a: \"{{ .A }}\"\n",
+            "a: {b: c}\n",
+            "a: {{ö}}\n",
+        ] {
+            assert_eq!(unrendered(text), None, "{text}");
+        }
+    }
+}

@@ -35,6 +35,9 @@ pub trait Files: Send + Sync {
 
     /// What stands at a path.
     fn kind(&self, path: &Path) -> Option<PathKind>;
+
+    /// Does version control keep a file? `None` where there is none.
+    fn tracked(&self, path: &Path) -> Option<bool>;
 }
 
 /// What stands at a path.

@@ -153,6 +153,7 @@ pub fn schema() -> &'static Schema {
                     ("protection", "string"),
                     ("documents", "number"),
                     ("example", "bool"),
+                    ("tracked", "bool?"),
                     ("values", "map of any"),
                 ],
             },

@@ -232,6 +232,7 @@ impl Loader<'_> {
                 protection: read.protection.clone(),
                 example: layer.example,
                 origin: layer.origin,
+                tracked: None,
             });
         }
         release.absent = absent;

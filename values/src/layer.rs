@@ -54,6 +54,8 @@ pub struct Layer {
     pub example: bool,
     /// For a layer whose text is in no file: where it is stated.
     pub origin: Option<Span>,
+    /// Does version control keep the file? Asked of secrets that anybody can read; `None` where nothing answers.
+    pub tracked: Option<bool>,
 }
 
 /// An installed chart.

@@ -30,6 +30,7 @@ fn layer(value: &Value) -> Layer {
         protection: Protection::Clear,
         example: false,
         origin: None,
+        tracked: None,
     }
 }
 

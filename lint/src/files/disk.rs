@@ -94,6 +94,10 @@ impl Files for Disk {
             PathKind::Special
         })
     }
+
+    fn tracked(&self, path: &Path) -> Option<bool> {
+        super::git::tracked(path)
+    }
 }
 
 /// The place and the words of a problem, without the place said twice.

@@ -9,7 +9,8 @@ use std::ffi::OsString;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
 use super::{Files, MAX_SIZE, Revised};
 
@@ -307,6 +308,53 @@ impl Repository {
             words: words.trim_start_matches("fatal: ").to_owned(),
         })
     }
+}
+
+/// Does git keep a file? `None` outside a repository, or if git cannot be asked. What git has said holds until its index changes.
+pub(super) fn tracked(path: &Path) -> Option<bool> {
+    static KNOWN: Mutex<BTreeMap<PathBuf, Tracked>> = Mutex::new(BTreeMap::new());
+    let mut folders = path.ancestors().skip(1);
+    let top = folders.find(|folder| folder.join(".git").exists())?;
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let fresh = known
+        .get(top)
+        .is_some_and(|it| it.stamp.is_some() && it.stamp == stamp(&it.index));
+    if !fresh {
+        let asked = Tracked::ask(top);
+        known.insert(top.to_owned(), asked?);
+    }
+    Some(known.get(top)?.files.contains(path))
+}
+
+/// The files that a repository keeps, as of its index.
+struct Tracked {
+    index: PathBuf,
+    stamp: Option<(SystemTime, u64)>,
+    files: BTreeSet<PathBuf>,
+}
+
+impl Tracked {
+    fn ask(top: &Path) -> Option<Self> {
+        let repository = Repository {
+            top: top.to_owned(),
+        };
+        let index = repository.run(&["rev-parse", "--git-path", "index"], None);
+        let index = top.join(path_of(trimmed(&index.ok()?)));
+        // Before the list is made: what changes meanwhile is asked for again.
+        let stamp = stamp(&index);
+        let files = repository.run(&["ls-files", "-z"], None).ok()?;
+        let files = repository.paths(&files);
+        Some(Self {
+            index,
+            stamp,
+            files,
+        })
+    }
+}
+
+fn stamp(index: &Path) -> Option<(SystemTime, u64)> {
+    let metadata = std::fs::metadata(index).ok()?;
+    Some((metadata.modified().ok()?, metadata.len()))
 }
 
 /// Bytes by id; `None` for what is too large.

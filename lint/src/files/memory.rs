@@ -73,6 +73,24 @@ impl Files for Memory {
         let inside = self.files.keys().any(|file| file.starts_with(path));
         inside.then_some(PathKind::Folder)
     }
+
+    /// What is in memory stands for a checkout: it is kept, but for what a `.gitignore` in memory leaves out.
+    fn tracked(&self, path: &Path) -> Option<bool> {
+        let mut folders = path.ancestors().skip(1);
+        let left_out = folders.any(|folder| {
+            let Some(patterns) = self.files.get(&folder.join(".gitignore")) else {
+                return false;
+            };
+            let mut builder = GitignoreBuilder::new(folder);
+            for line in String::from_utf8_lossy(patterns).lines() {
+                // A line that is no pattern leaves nothing out.
+                let _ = builder.add_line(None, line);
+            }
+            let patterns = builder.build();
+            patterns.is_ok_and(|it| it.matched_path_or_any_parents(path, false).is_ignore())
+        });
+        Some(!left_out)
+    }
 }
 
 /// Some texts laid over other files: an editor's unsaved documents, standard input.
@@ -127,5 +145,9 @@ impl Files for Overlay {
 
     fn kind(&self, path: &Path) -> Option<PathKind> {
         self.texts.kind(path).or_else(|| self.below.kind(path))
+    }
+
+    fn tracked(&self, path: &Path) -> Option<bool> {
+        self.below.tracked(path)
     }
 }

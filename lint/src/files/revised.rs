@@ -64,4 +64,11 @@ impl Files for Revised {
         }
         self.texts.kind(path).or_else(|| self.below.kind(path))
     }
+
+    fn tracked(&self, path: &Path) -> Option<bool> {
+        match self.texts.kind(path) {
+            Some(_) => Some(true),
+            None => self.below.tracked(path),
+        }
+    }
 }

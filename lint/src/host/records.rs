@@ -171,6 +171,9 @@ impl TreeHost<'_> {
             "protection" => Value::string(layer.map_or("clear", |it| it.protection.as_str())),
             "documents" => Value::number(self.merged.document(id).document_count() as f64),
             "example" => Value::bool(layer.is_some_and(|layer| layer.example)),
+            "tracked" => layer
+                .and_then(|layer| layer.tracked)
+                .map_or_else(|| Value::missing(None), Value::bool),
             "values" => match self.merged.layer_root(id) {
                 Some(root) => Value::load(self, theirs(root)),
                 None if layer.is_some_and(|layer| layer.protection.hides_keys()) => {

@@ -57,6 +57,7 @@ impl Setup {
             protection,
             example: false,
             origin: None,
+            tracked: None,
         });
         self
     }

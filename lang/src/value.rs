@@ -1,5 +1,9 @@
 //! Values of the language while a rule is judged: computed ones and the host's, read in place.
 
+mod regex;
+
+pub use self::regex::Regex;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -78,57 +82,6 @@ impl<'h> List<'h> {
             Some(known) if !missing(known) || missing(&why) => {}
             _ => self.incomplete = Some(Box::new(why)),
         }
-    }
-}
-
-/// A compiled regex. Two are equal if their texts are.
-#[derive(Debug, Clone)]
-pub struct Regex(Arc<regex::Regex>);
-
-/// How large a regex may get when compiled, in bytes.
-const REGEX_SIZE: usize = 1 << 20;
-
-impl Regex {
-    /// Compiles a regex of at most 1 MiB.
-    ///
-    /// # Errors
-    /// One line that says what is wrong with it.
-    pub fn new(text: &str) -> Result<Self, String> {
-        let built = regex::RegexBuilder::new(text)
-            .size_limit(REGEX_SIZE)
-            .nest_limit(100)
-            .build();
-        match built {
-            Ok(regex) => Ok(Self(Arc::new(regex))),
-            Err(regex::Error::CompiledTooBig(_)) => {
-                Err("the regex is too large: more than 1 MiB when compiled".to_owned())
-            }
-            Err(error) => {
-                let text = error.to_string();
-                let line = text.lines().rev().find(|line| !line.trim().is_empty());
-                let line = line.unwrap_or_default().trim();
-                Err(line.strip_prefix("error: ").unwrap_or(line).to_owned())
-            }
-        }
-    }
-
-    /// The text between the slashes.
-    pub fn as_str(&self) -> &str {
-        self.0.as_str()
-    }
-}
-
-impl std::ops::Deref for Regex {
-    type Target = regex::Regex;
-
-    fn deref(&self) -> &regex::Regex {
-        &self.0
-    }
-}
-
-impl PartialEq for Regex {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Nothing is copied: a [`NodeRef`] is a node of one layer's document or a map of the merge arena.
 
+mod above;
 mod arena;
 mod build;
 mod coalesce;
@@ -17,7 +18,7 @@ mod unknown;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 pub use arena::{Clash, ClashKind};
 pub use dependencies::Enabled;
@@ -30,6 +31,7 @@ pub use unknown::{Unknown, UnknownReason};
 use crate::chart::ChartInfo;
 use crate::layer::Deployment;
 use crate::path::KeyPath;
+use above::Above;
 use arena::Arena;
 
 /// The merged values of one deployment. Immutable; building it costs less than parsing its layers.
@@ -60,6 +62,8 @@ struct ReleaseSlot {
     damaged: Vec<LayerId>,
     /// Paths given on the command line.
     given: Vec<KeyPath>,
+    /// What each value is in, in the effective and the user view.
+    above: [OnceLock<Above>; 2],
 }
 
 /// A chart, or a service with values of its own, wherever its values live.

@@ -186,6 +186,15 @@ impl PathPattern {
                 (PatternStep::Any | PatternStep::Deep, _) => break,
             }
         }
+        // And of the others by the key that they end in, which has to be somewhere in the path.
+        if let (Some(PatternStep::Key(want)), Accept::Whole | Accept::Beginning) =
+            (self.0.last(), accept)
+            && !path
+                .iter()
+                .any(|step| matches!(step, Step::Key(have) if want == have))
+        {
+            return false;
+        }
         let states = self.0.len() + 1;
         let mut few = [false; 2 * FEW_STATES];
         let mut many = Vec::new();

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::builtins::{Entry, Reveals};
+use crate::builtins::{Code, Entry, Reveals};
 use crate::eval::{Budget, OverBudget, Truth};
 use crate::host::{Host, Unknown};
 use crate::types::Type;
@@ -258,7 +258,10 @@ pub fn invoke<'h>(
         }
     }
     let mut call = Call::new(args, host, budget);
-    let answer = (entry.builtin.call)(&mut call);
+    let answer = match entry.builtin.code {
+        Code::Call(code) => code(&mut call),
+        Code::Look(look) => answer_bool(look(call.value(0), host)),
+    };
     let secret = call.secret;
     let mut value = match answer {
         Ok(value) => value,

@@ -30,7 +30,9 @@ pub(crate) use tree::path_of;
 
 pub use call::{Answer, Call, Stop, fits, invoke};
 
+use crate::host::Host;
 use crate::types::{Signature, parse_signature};
+use crate::value::Value;
 
 pub use versions::compare_versions;
 
@@ -62,9 +64,21 @@ pub struct Builtin {
     pub of_tree: bool,
     /// What the result says about secret arguments.
     pub reveals: Reveals,
-    /// The code. Arguments have the types of the signature, but elements of lists and maps are not checked.
-    pub call: for<'h> fn(&mut Call<'_, 'h>) -> Answer<'h>,
+    /// The code.
+    pub code: Code,
 }
+
+/// The code of a built-in.
+#[derive(Debug, Clone, Copy)]
+pub enum Code {
+    /// Arguments have the types of the signature, but elements of lists and maps are not checked.
+    Call(for<'h> fn(&mut Call<'_, 'h>) -> Answer<'h>),
+    /// One look at a value that is there. Rules ask this of nearly every value, mostly to be told no.
+    Look(Look),
+}
+
+/// What a predicate says after one look at a value that is there.
+pub type Look = for<'h> fn(&Value<'h>, &'h (dyn Host + 'h)) -> bool;
 
 impl Builtin {
     const fn new(
@@ -81,7 +95,7 @@ impl Builtin {
             lenient: false,
             of_tree: false,
             reveals: Reveals::Arguments,
-            call,
+            code: Code::Call(call),
         }
     }
 
@@ -95,6 +109,18 @@ impl Builtin {
         let mut entry = Self::new(signature, doc, examples, call);
         entry.predicate = true;
         entry.reveals = Reveals::Nothing;
+        entry
+    }
+
+    /// A predicate that needs one look.
+    const fn look(
+        signature: &'static str,
+        doc: &'static str,
+        examples: &'static [(&'static str, &'static str)],
+        look: Look,
+    ) -> Self {
+        let mut entry = Self::predicate(signature, doc, examples, |_| Err(Stop::Missing));
+        entry.code = Code::Look(look);
         entry
     }
 

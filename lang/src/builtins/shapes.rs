@@ -55,35 +55,35 @@ pub(super) const TABLE: &[Builtin] = &[
             answer_truth(is_empty(call.value(0), call.value(0).size(call.host)))
         },
     ),
-    Builtin::predicate(
+    Builtin::look(
         "string(value: any) -> bool",
         "Text.",
         &[("'a' is string", "true"), ("1 is a string", "false"), ("[1][5] is string", "missing")],
-        |call| answer_bool(matches!(call.value(0).data, Data::String(_))),
+        |value, _| matches!(value.data, Data::String(_)),
     ),
-    Builtin::predicate(
+    Builtin::look(
         "number(value: any) -> bool",
         "A number.",
         &[("1 is number", "true"), ("'1' is a number", "false")],
-        |call| answer_bool(matches!(call.value(0).data, Data::Number(_))),
+        |value, _| matches!(value.data, Data::Number(_)),
     ),
-    Builtin::predicate(
+    Builtin::look(
         "bool(value: any) -> bool",
         "`true` or `false`.",
         &[("false is bool", "true"), ("'false' is a bool", "false")],
-        |call| answer_bool(matches!(call.value(0).data, Data::Bool(_))),
+        |value, _| matches!(value.data, Data::Bool(_)),
     ),
-    Builtin::predicate(
+    Builtin::look(
         "list(value: any) -> bool",
         "A list.",
         &[("[] is list", "true"), ("'a,b' is a list", "false")],
-        |call| answer_bool(matches!(call.value(0).data, Data::List(_) | Data::HostList(_))),
+        |value, _| matches!(value.data, Data::List(_) | Data::HostList(_)),
     ),
-    Builtin::predicate(
+    Builtin::look(
         "map(value: any) -> bool",
         "A map.",
         &[("{a: 1} is map", "true"), ("null is a map", "false")],
-        |call| answer_bool(matches!(call.value(0).data, Data::Map(_) | Data::HostMap(_))),
+        |value, _| matches!(value.data, Data::Map(_) | Data::HostMap(_)),
     ),
     Builtin::predicate(
         "integer(value: any) -> bool",

@@ -17,15 +17,11 @@ pub(super) const TABLE: &[Builtin] = &[
     )
     .lenient()
     .of_tree(),
-    Builtin::predicate(
+    Builtin::look(
         "secret(value: any) -> bool",
         "Must never be shown: it stands below a secret path, or was computed from such a value.",
         &[],
-        |call| {
-            let value = call.value(0);
-            let marked = node(value).is_some_and(|node| call.host.is_secret(node));
-            answer_bool(value.secret || marked)
-        },
+        |value, host| value.secret || node(value).is_some_and(|node| host.is_secret(node)),
     )
     .lenient()
     .of_tree(),

@@ -1,12 +1,12 @@
 //! The truth of expressions.
 
-use crate::builtins::{Reveals, invoke, is_missing, is_set};
+use crate::builtins::{Code, Reveals, invoke, is_missing, is_set};
 use crate::eval::expr::strict;
 use crate::eval::machine::{Machine, Work};
 use crate::eval::{Truth, Why, compare, show};
-use crate::host::{Lookup, Place};
+use crate::host::{Host, Lookup, Place};
 use crate::parse::ast::{BinaryOp, Quantifier};
-use crate::program::ir::{Gen, Node, Op, Test};
+use crate::program::ir::{Gen, Node, Op, Slot, Test};
 use crate::value::{Data, Value};
 
 impl<'h> Machine<'_, 'h> {
@@ -221,6 +221,13 @@ impl<'h> Machine<'_, 'h> {
                 })
             }
             Test::Builtin(entry) => {
+                if let Code::Look(look) = entry.builtin.code
+                    && !value.is_absent()
+                {
+                    self.budget.charge(1)?;
+                    self.tainted = before;
+                    return Ok(Truth::from(look(&value, self.host)));
+                }
                 let result = invoke(
                     entry,
                     self.host,
@@ -320,6 +327,39 @@ impl<'h> Machine<'_, 'h> {
             Quantifier::Some => Truth::False,
             Quantifier::One => Truth::from(hits == 1),
         }))
+    }
+}
+
+/// What a condition says of the value in `slot`, if a look at it is all that it asks; the value is there.
+pub(super) fn at_a_look<'h>(
+    host: &'h (dyn Host + 'h),
+    condition: &Node,
+    slot: Slot,
+    value: &Value<'h>,
+) -> Option<bool> {
+    let sides = |sides: &[Node], decisive: bool| {
+        let mut answer = !decisive;
+        for side in sides {
+            answer = at_a_look(host, side, slot, value)?;
+            if answer == decisive {
+                break;
+            }
+        }
+        Some(answer)
+    };
+    match &condition.op {
+        Op::Not(inner) => Some(!at_a_look(host, inner, slot, value)?),
+        Op::And(all) => sides(all, false),
+        Op::Or(any) => sides(any, true),
+        Op::Is {
+            value: asked,
+            negated,
+            test: Test::Builtin(entry),
+        } => match (&asked.op, entry.builtin.code) {
+            (Op::Slot(it), Code::Look(look)) if *it == slot => Some(look(value, host) != *negated),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

@@ -3,6 +3,7 @@
 use source::{Diagnostic, Severity};
 
 use crate::charts::at_least;
+use crate::eval::condition::at_a_look;
 use crate::eval::finding::Verdict;
 use crate::eval::machine::{Machine, Work};
 use crate::eval::run::{Run, rule_budget};
@@ -269,7 +270,16 @@ impl<'h> Judge<'_, '_, '_, 'h> {
                     if matches.over_budget {
                         return Err(OverBudget);
                     }
+                    let first = self.first_condition(index);
                     for found in &matches.found {
+                        // Most rules are about few of the values that they go over.
+                        if let Some(condition) = first
+                            && !found.value.is_absent()
+                            && at_a_look(run.host, condition, *slot, &found.value) == Some(false)
+                        {
+                            self.judgement.counts.not_applicable += 1;
+                            continue;
+                        }
                         for (slot, key) in captures.iter().zip(&found.captures) {
                             let mut key = Value::string(key.clone());
                             key.place = None;
@@ -288,6 +298,17 @@ impl<'h> Judge<'_, '_, '_, 'h> {
             }
         }
         Ok(Done::Here)
+    }
+
+    /// The condition right behind a `for`, unless somebody watches every clause, or another `for` is around it.
+    fn first_condition(&self, clause: usize) -> Option<&'h Node> {
+        if self.recorder.is_some() || !self.machine.subjects.is_empty() {
+            return None;
+        }
+        match &self.code.clauses.get(clause + 1)?.kind {
+            ClauseKind::When(condition) => Some(condition),
+            _ => None,
+        }
     }
 
     fn for_in(&mut self, index: usize, generator: &'h Gen) -> Work<Done> {

@@ -1,6 +1,7 @@
 //! Matching patterns: along their known keys, or over a list of all places that is made once for each deployment.
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
@@ -41,6 +42,18 @@ struct FlatPlace<'h> {
     node: NodeRef,
     /// The key in a map, or the position in a list; a root has neither.
     step: FlatStep<'h>,
+    /// Read once for all rules.
+    value: OnceLock<Value<'h>>,
+}
+
+impl<'h> FlatPlace<'h> {
+    fn new(node: NodeRef, step: FlatStep<'h>) -> Self {
+        Self {
+            node,
+            step,
+            value: OnceLock::new(),
+        }
+    }
 }
 
 enum FlatStep<'h> {
@@ -59,10 +72,7 @@ impl<'h> Flat<'h> {
         let mut entries = Vec::new();
         let mut open: Vec<FlatPlace<'h>> = Vec::new();
         for start in starts.iter().rev() {
-            open.push(FlatPlace {
-                node: *start,
-                step: FlatStep::Root,
-            });
+            open.push(FlatPlace::new(*start, FlatStep::Root));
         }
         while let Some(place) = open.pop() {
             let node = place.node;
@@ -71,18 +81,15 @@ impl<'h> Flat<'h> {
                     if let Some(unknown) = host.entries(node, &mut entries) {
                         note(&mut unseen, unknown, Some(Place::Node(node)));
                     }
-                    open.extend(entries.drain(..).rev().map(|(key, node)| FlatPlace {
-                        node,
-                        step: FlatStep::Key(key),
-                    }));
+                    let entries = entries.drain(..).rev();
+                    open.extend(
+                        entries.map(|(key, node)| FlatPlace::new(node, FlatStep::Key(key))),
+                    );
                 }
                 Shape::List => {
                     for at in (0..host.len(node)).rev() {
                         if let Some(node) = host.item(node, at) {
-                            open.push(FlatPlace {
-                                node,
-                                step: FlatStep::Position(at),
-                            });
+                            open.push(FlatPlace::new(node, FlatStep::Position(at)));
                         }
                     }
                 }
@@ -192,23 +199,42 @@ impl<'h> Walk<'_, 'h> {
         }
         for place in &flat.places {
             let Some((first, after)) = rest.split_first() else {
-                self.go(place.node, rest, &none)?;
+                self.go_from(place, rest, none.clone())?;
                 continue;
             };
             match &place.step {
                 FlatStep::Root => {}
                 FlatStep::Key(key) => {
                     if let Some(captures) = self.admit(first, key, &none) {
-                        self.go(place.node, after, &captures)?;
+                        self.go_from(place, after, captures)?;
                     }
                 }
                 FlatStep::Position(at) => {
                     if matches!(first, Step::Any) || matches!(first, Step::Index(i) if i == at) {
-                        self.go(place.node, after, &none)?;
+                        self.go_from(place, after, none.clone())?;
                     }
                 }
             }
         }
+        Ok(())
+    }
+
+    /// Goes on from a place of the list; one that the pattern ends at has been read already.
+    fn go_from(
+        &mut self,
+        place: &FlatPlace<'h>,
+        rest: &'h [Step],
+        captures: Captures<'h>,
+    ) -> Result<(), OverBudget> {
+        if !rest.is_empty() || self.met.is_some() {
+            return self.go(place.node, rest, &captures);
+        }
+        let host = self.run.host;
+        let value = place.value.get_or_init(|| Value::load(host, place.node));
+        self.out.found.push(Match {
+            value: value.clone(),
+            captures,
+        });
         Ok(())
     }
 

@@ -169,6 +169,11 @@ impl<'a> TreeHost<'a> {
 
     /// The declared key that is spelled most like that of an undeclared value, and that its map does not have yet.
     pub(crate) fn similar_at(&self, node: NodeRef, places: &Places<'_>) -> Option<String> {
+        // Nearly every value is declared, and of those nothing more is asked.
+        let undeclared = |place: &Place<'_>| matches!(place.found, Found::Undeclared(Some(_)));
+        if !places.is_empty() && !places.iter().any(undeclared) {
+            return None;
+        }
         let Some(PathStep::Key(own)) = self.merged.key(node) else {
             return None;
         };

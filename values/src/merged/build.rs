@@ -99,6 +99,7 @@ impl Builder<'_> {
             secrets_veil: secrets_veil(release),
             given: release.given.clone(),
             layers,
+            above: Default::default(),
         });
         let info = self.charts.get(&release.chart).cloned();
         let chart = self.candidate(info, "", &[], 0);

@@ -182,7 +182,7 @@ impl Merged {
         if document.kind(id) != Kind::List {
             return None;
         }
-        let item = document.items(id).nth(index)?;
+        let item = document.item(id, index)?;
         Some(NodeRef::node(layer, item).below(list, None))
     }
 
@@ -370,6 +370,9 @@ impl Merged {
                 Some(top) => Lookup::Found(top.below(node, None).with_view(View::Written)),
                 None => Lookup::Missing,
             };
+        }
+        if let Some(within) = self.within(node, view) {
+            return Lookup::Found(within.value);
         }
         let root = self.root(self.release_of(node), view);
         self.lookup(root, &self.path(node).steps())

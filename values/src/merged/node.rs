@@ -106,9 +106,14 @@ impl NodeRef {
         self.0 & SECRETS != 0
     }
 
+    /// The same value, from no particular view and however it was reached.
+    #[must_use]
+    pub(super) fn bare(self) -> Self {
+        Self(self.0 & !(VIEW_MASK | SECRETS))
+    }
+
     /// True if both stand for the same value, from whatever view.
     pub fn same_value(self, other: Self) -> bool {
-        let bits = !(VIEW_MASK | SECRETS);
-        self.0 & bits == other.0 & bits
+        self.bare() == other.bare()
     }
 }

@@ -71,6 +71,21 @@ impl Parents {
         (document.kind(parent) == Kind::Map).then(|| NodeId::from_index(key))
     }
 
+    /// The way from `node` up to the top: each parent, with the node of the key or the position in it.
+    pub(super) fn way(&self, node: NodeId) -> impl Iterator<Item = (NodeId, u32)> + '_ {
+        std::iter::successors(self.up(node), |(parent, _)| self.up(*parent))
+    }
+
+    /// The step that leads to `node`; `None` for the top.
+    pub(super) fn step(&self, document: &Document, node: NodeId) -> Option<PathStep> {
+        let (parent, key) = self.up(node)?;
+        Some(if document.kind(parent) == Kind::Map {
+            PathStep::Key(document.key_text(NodeId::from_index(key)).into_owned())
+        } else {
+            PathStep::Index(key as usize)
+        })
+    }
+
     pub(super) fn parent(&self, node: NodeId) -> Option<NodeId> {
         Some(self.up(node)?.0)
     }
@@ -79,12 +94,11 @@ impl Parents {
     pub(super) fn path(&self, document: &Document, node: NodeId, out: &mut Vec<PathStep>) {
         let start = out.len();
         let mut node = node;
-        while let Some((parent, key)) = self.up(node) {
-            out.push(if document.kind(parent) == Kind::Map {
-                PathStep::Key(document.key_text(NodeId::from_index(key)).into_owned())
-            } else {
-                PathStep::Index(key as usize)
-            });
+        while let Some(step) = self.step(document, node) {
+            out.push(step);
+            let Some(parent) = self.parent(node) else {
+                break;
+            };
             node = parent;
         }
         out[start..].reverse();

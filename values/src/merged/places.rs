@@ -6,8 +6,8 @@ use super::node::{LayerId, NodeRef, Target, View};
 use super::parents::Parents;
 use super::{Component, Lookup, Merged};
 use crate::layer::{Layer, Role};
-use crate::path::{KeyPath, PathStep};
-use crate::yaml::NodeId;
+use crate::path::{KeyPath, PathStep, Step};
+use crate::yaml::{Kind, NodeId};
 
 /// A place in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +54,29 @@ impl Merged {
         KeyPath(path)
     }
 
+    /// Calls `visit` with each step of its [`path`](Self::path), without a path being made.
+    pub fn each_step(&self, node: NodeRef, mut visit: impl FnMut(Step<'_>)) {
+        match self.arena.top(node).map(NodeRef::target) {
+            Some(Target::Node(layer, id)) => {
+                let slot = &self.arena.layers[layer.0 as usize];
+                slot.mount.iter().for_each(|key| visit(Step::Key(key)));
+                let document = &slot.document;
+                let mut way = Vec::with_capacity(16);
+                way.extend(self.parents(layer).way(id));
+                for (parent, key) in way.into_iter().rev() {
+                    match document.kind(parent) {
+                        Kind::Map => visit(Step::Key(&document.key_text(NodeId::from_index(key)))),
+                        _ => visit(Step::Index(key as usize)),
+                    }
+                }
+            }
+            Some(Target::Map(_)) => {}
+            None => {
+                self.path(node).steps().into_iter().for_each(visit);
+            }
+        }
+    }
+
     pub(super) fn parents(&self, layer: LayerId) -> &Parents {
         let slot = &self.arena.layers[layer.0 as usize];
         slot.parents
@@ -62,6 +85,11 @@ impl Merged {
 
     /// The last step of its path; `None` for a top.
     pub fn key(&self, node: NodeRef) -> Option<PathStep> {
+        if let Some(Target::Node(layer, id)) = self.arena.top(node).map(NodeRef::target)
+            && let Some(step) = self.parents(layer).step(self.arena.document(layer), id)
+        {
+            return Some(step);
+        }
         self.path(node).0.pop()
     }
 
@@ -69,6 +97,9 @@ impl Merged {
     pub fn parent(&self, node: NodeRef) -> Option<NodeRef> {
         if node.view() == View::Written {
             return self.written_parent(node);
+        }
+        if let Some(within) = self.within(node, node.view()) {
+            return Some(within.parent);
         }
         let mut path = self.path(node);
         path.0.pop()?;

@@ -11,6 +11,7 @@ use super::parse::parse;
 use super::problem::Fault;
 use super::stream::Part;
 use super::surprise::Surprise;
+use super::wide::{NARROW, Wide};
 
 /// Names one node of one [`Document`]. Copy it freely; it is an index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -88,6 +89,8 @@ pub struct Document {
     /// True if Helm 3 refuses the text before it comes to what it means.
     pub(super) refused: bool,
     pub(super) surprises: OnceLock<Vec<Surprise>>,
+    /// Where the entries of long maps and lists are; made when one is asked for something far down.
+    pub(super) wide: OnceLock<Wide>,
 }
 
 impl Document {
@@ -158,9 +161,26 @@ impl Document {
 
     /// The value under a key.
     pub fn get(&self, id: NodeId, key: &str) -> Option<NodeId> {
-        self.entries(id)
-            .find(|(k, _)| self.key_text(*k) == key)
-            .map(|(_, value)| value)
+        let mut entries = self.entries(id);
+        for (own, value) in entries.by_ref().take(NARROW) {
+            if self.key_text(own) == key {
+                return Some(value);
+            }
+        }
+        entries.next()?;
+        self.wide().get(NodeId(self.real(id)), key)
+    }
+
+    /// An item of a list, counted from 0.
+    pub fn item(&self, id: NodeId, at: usize) -> Option<NodeId> {
+        if at < NARROW {
+            return self.items(id).nth(at);
+        }
+        self.wide().item(NodeId(self.real(id)), at)
+    }
+
+    fn wide(&self) -> &Wide {
+        self.wide.get_or_init(|| Wide::of(self))
     }
 
     /// The items of a list.

@@ -30,6 +30,7 @@ mod scalars;
 mod stream;
 mod surprise;
 mod typing;
+mod wide;
 
 pub use document::{Document, Kind, NodeId, Style};
 pub use json::Helm;

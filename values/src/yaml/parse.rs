@@ -35,6 +35,7 @@ pub(super) fn parse(source: SourceId, text: Arc<str>) -> Document {
         duplicates: Vec::new(),
         refused: false,
         surprises: OnceLock::new(),
+        wide: OnceLock::new(),
     };
     let mut faults = if document.text.len() > SIZE {
         document.refused = true;

@@ -1,0 +1,142 @@
+//! Regexes. Most rules meet nothing that theirs could match, so one is compiled when it is first used.
+
+use std::sync::{Arc, OnceLock};
+
+use regex_syntax::hir::{Class, Hir, HirKind};
+
+/// A regex. Two are equal if their texts are.
+#[derive(Debug, Clone)]
+pub struct Regex(Arc<Lazy>);
+
+#[derive(Debug)]
+struct Lazy {
+    text: Box<str>,
+    compiled: OnceLock<regex::Regex>,
+}
+
+/// How large a regex may get when compiled, in bytes.
+const SIZE: usize = 1 << 20;
+/// How deep groups may be nested.
+const NESTING: u32 = 100;
+/// Ranges of characters, each as often as it may repeat: with so few a regex stays far below [`SIZE`], a range taking less than 200 bytes.
+const FEW_RANGES: u64 = 2000;
+
+impl Regex {
+    /// Takes a regex of at most 1 MiB when compiled.
+    ///
+    /// # Errors
+    /// One line that says what is wrong with it.
+    pub fn new(text: &str) -> Result<Self, String> {
+        let mut parser = regex_syntax::ParserBuilder::new()
+            .nest_limit(NESTING)
+            .build();
+        let small = parser
+            .parse(text)
+            .is_ok_and(|hir| ranges(&hir) <= FEW_RANGES);
+        let compiled = OnceLock::new();
+        if !small {
+            // Only compiling it tells whether it is too large, and what is wrong with it.
+            let _ = compiled.set(compile(text).map_err(|error| words(&error))?);
+        }
+        let text = text.into();
+        Ok(Self(Arc::new(Lazy { text, compiled })))
+    }
+
+    /// The text between the slashes.
+    pub fn as_str(&self) -> &str {
+        &self.0.text
+    }
+}
+
+fn compile(text: &str) -> Result<regex::Regex, regex::Error> {
+    let mut builder = regex::RegexBuilder::new(text);
+    builder.size_limit(SIZE).nest_limit(NESTING).build()
+}
+
+fn words(error: &regex::Error) -> String {
+    match error {
+        regex::Error::CompiledTooBig(_) => {
+            "the regex is too large: more than 1 MiB when compiled".to_owned()
+        }
+        error => {
+            let text = error.to_string();
+            let line = text.lines().rev().find(|line| !line.trim().is_empty());
+            let line = line.unwrap_or_default().trim();
+            line.strip_prefix("error: ").unwrap_or(line).to_owned()
+        }
+    }
+}
+
+/// How many ranges of characters a regex has, each as often as it may repeat.
+fn ranges(hir: &Hir) -> u64 {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => 1,
+        HirKind::Literal(literal) => literal.0.len() as u64,
+        HirKind::Class(Class::Unicode(class)) => class.ranges().len() as u64,
+        HirKind::Class(Class::Bytes(class)) => class.ranges().len() as u64,
+        HirKind::Capture(capture) => 1 + ranges(&capture.sub),
+        HirKind::Repetition(it) => {
+            let most = u64::from(it.max.unwrap_or(it.min).max(it.min).max(1));
+            ranges(&it.sub).saturating_mul(most).saturating_add(1)
+        }
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => {
+            let parts = parts.iter().map(ranges);
+            parts.fold(1, u64::saturating_add)
+        }
+    }
+}
+
+impl std::ops::Deref for Regex {
+    type Target = regex::Regex;
+
+    fn deref(&self) -> &regex::Regex {
+        let compiled = &self.0.compiled;
+        compiled.get_or_init(|| {
+            compile(self.as_str()).expect("`new` has read it, and it has few ranges")
+        })
+    }
+}
+
+impl PartialEq for Regex {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Regex, SIZE, compile, ranges};
+    use proptest::prelude::*;
+
+    #[test]
+    fn one_that_is_too_large_or_wrong_is_refused_at_once() {
+        assert_eq!(
+            Regex::new(r"(\w{100}){100}").map(|_| ()),
+            Err("the regex is too large: more than 1 MiB when compiled".to_owned())
+        );
+        assert_eq!(
+            Regex::new("a(b").map(|_| ()),
+            Err("unclosed group".to_owned())
+        );
+    }
+
+    proptest! {
+        /// What is compiled later compiles: pieces that take much room for their length, repeated and joined.
+        #[test]
+        fn few_ranges_take_little_room(
+            pieces in proptest::collection::vec(
+                (prop_oneof![
+                    Just("[^a]"), Just("."), Just(r"\w"), Just(r"\pL"), Just("(?i)k"), Just("[α-ω]"),
+                    Just("(a|bc)"), Just(r"\b"), Just("(x?)"), Just("[\u{10000}-\u{10fff}é]"),
+                ], 1u32..60),
+                1..12,
+            ),
+        ) {
+            let text: String = pieces.iter().map(|(piece, times)| format!("(?:{piece}){{{times}}}")).collect();
+            let hir = regex_syntax::parse(&text).expect("the pieces are regexes");
+            if ranges(&hir) <= super::FEW_RANGES {
+                prop_assert!(compile(&text).is_ok(), "{} ranges, more than {SIZE} bytes: {text}", ranges(&hir));
+            }
+        }
+    }
+}

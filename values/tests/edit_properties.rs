@@ -723,8 +723,16 @@ fn every_value_of_the_corpus_can_be_changed() {
             };
             if fits {
                 match plan(&document, None, &change) {
-                    // A template, a reference to a vault, or ciphertext.
-                    Err(Refused::Encrypted | Refused::Hidden(_)) => {}
+                    // A template, a reference to a vault, or ciphertext; what an anchor, an alias or a merge key shares.
+                    Err(
+                        Refused::Encrypted
+                        | Refused::Hidden(_)
+                        | Refused::AnchorOrTag(_)
+                        | Refused::Alias(_)
+                        | Refused::MergeKey(_),
+                    ) => {}
+                    // The anchor is in what would go away.
+                    Err(Refused::WouldChangeMore) if text.contains(": &") => {}
                     Err(refused) => panic!("{change:?} of {}: {refused}", file.display()),
                     Ok(_) => made += usize::from(check(&text, &change).is_some()),
                 }

@@ -302,7 +302,8 @@ impl Surveyor<'_> {
             Some((_, knowledge)) => Arc::clone(knowledge),
             None => Arc::new(Knowledge::new(Arc::clone(&book.charts))),
         };
-        let options = self.discover_options(Some((&config, &knowledge, root)));
+        let mut options = self.discover_options(Some((&config, &knowledge, root)));
+        options.known_charts.extend(charts_in(&files));
         let found = discover(&files, &options);
         for ignored in &found.ignored {
             workspace.skipped.push(Skipped {
@@ -510,15 +511,58 @@ impl Surveyor<'_> {
             }
         }
         for chart in found.charts {
-            let above = trees
-                .iter_mut()
-                .filter(|it| chart.path.starts_with(&it.plan.root));
-            for tree in above {
+            // Charts are kept below a tree, or in a folder `charts` beside or above it.
+            let folder = chart.path.parent().unwrap_or(Path::new(""));
+            let shelf = folder.file_name().is_some_and(|name| name == "charts");
+            let above = folder.parent().filter(|_| shelf);
+            let near = |tree: &&mut TreeRef| {
+                let root = &tree.plan.root;
+                chart.path.starts_with(root) || above.is_some_and(|it| root.starts_with(it))
+            };
+            for tree in trees.iter_mut().filter(near) {
                 tree.charts.push(chart.clone());
+            }
+        }
+        for tree in &mut trees {
+            let releases = tree.plan.deployments.iter().flat_map(|it| &it.releases);
+            let stated = releases.filter_map(|it| Some(&it.chart_path.as_ref()?.path));
+            for path in stated.cloned().collect::<BTreeSet<_>>() {
+                if !tree.charts.iter().any(|it| it.path == path) {
+                    tree.charts.push(ChartDir {
+                        path,
+                        ..ChartDir::default()
+                    });
+                }
             }
         }
         (trees, unused.into_iter().collect())
     }
+}
+
+/// The names of the charts that are kept in folders `charts`: values are for them.
+fn charts_in(files: &[PathBuf]) -> BTreeSet<String> {
+    let on_shelf = |path: &Path| {
+        let shelf = path.parent()?;
+        (shelf.file_name()? == "charts").then_some(())?;
+        let name = path.file_name()?.to_string_lossy().into_owned();
+        let Some(stem) = name.strip_suffix(".tgz") else {
+            return Some(name);
+        };
+        let version = stem.rmatch_indices('-').find(|(at, _)| {
+            let rest = &stem[at + 1..];
+            rest.starts_with(|c: char| c.is_ascii_digit()) && rest.contains('.')
+        });
+        Some(stem[..version?.0].to_owned())
+    };
+    let chart = |file: &PathBuf| {
+        let archive = file.extension().is_some_and(|it| it == "tgz");
+        let folder = file.file_name().is_some_and(|it| it == "Chart.yaml");
+        if archive {
+            return on_shelf(file);
+        }
+        on_shelf(file.parent().filter(|_| folder)?)
+    };
+    files.iter().filter_map(chart).collect()
 }
 
 /// The files that are layers in a plan.

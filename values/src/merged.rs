@@ -90,6 +90,14 @@ impl Merged {
         &self.components
     }
 
+    /// What is known of the chart of a component.
+    pub fn chart_of(&self, component: usize) -> Option<&Arc<ChartInfo>> {
+        let component = &self.components[component];
+        let scopes = &self.releases[component.release].scopes;
+        let own = scopes.iter().find(|(mount, _)| *mount == component.path);
+        own.map(|(_, chart)| chart)
+    }
+
     /// Places where layers disagree about a type, in the order of merging.
     pub fn clashes(&self) -> &[Clash] {
         &self.arena.clashes

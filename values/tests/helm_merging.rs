@@ -61,6 +61,7 @@ fn add_chart(charts: &mut Charts, chart: &Value) {
                 .filter(|path| !path.is_empty())
                 .map(str::to_owned)
                 .collect(),
+            chart: None,
             inlined: false,
         });
     }

@@ -100,7 +100,8 @@ impl Builder<'_> {
             given: release.given.clone(),
             layers,
         });
-        let info = self.charts.get(&release.chart).cloned();
+        let known = || self.charts.get(&release.chart).cloned();
+        let info = release.on_disk.clone().or_else(known);
         let chart = self.candidate(info, "", &[], 0);
         self.components.push(Component {
             name: chart
@@ -171,7 +172,8 @@ impl Builder<'_> {
         for dependency in &info.dependencies {
             let mut below = mount.to_vec();
             below.push(dependency.key().to_owned());
-            let chart = self.charts.get(&dependency.name).cloned();
+            let known = || self.charts.get(&dependency.name).cloned();
+            let chart = dependency.chart.clone().or_else(known);
             let child = self.candidate(chart, dependency.key(), &below, depth + 1);
             candidate.dependencies.push((dependency.clone(), child));
         }

@@ -170,7 +170,7 @@ impl DiskChart {
     }
 
     /// The file with its default values, if it is a folder that has one.
-    pub(crate) fn values(&self) -> Option<&Path> {
+    pub fn values(&self) -> Option<&Path> {
         let id = self.info.defaults.as_ref()?.source;
         let mut texts = self.texts.iter();
         texts.find(|(known, ..)| *known == id)?.2.as_deref()

@@ -47,7 +47,8 @@ pub fn discover(files: &[PathBuf], options: &DiscoverOptions) -> Discovery {
         let holder = dir.ancestors().find(|dir| chart_dirs.contains(dir));
         if holder.is_some_and(|chart| is_inner(chart, &chart_dirs)) || in_shelf(dir, &chart_dirs) {
             // A chart that belongs to another one is that one's business.
-            if is_layer(&class) {
+            let defaults = holder == Some(dir) && is_defaults(&class);
+            if is_layer(&class) && !defaults {
                 found.ignore(path, IgnoreReason::InChart);
             }
             continue;
@@ -145,6 +146,12 @@ impl FolderFiles {
     }
 }
 
+/// Is a file in a chart's folder the chart's own values?
+fn is_defaults(class: &FileClass) -> bool {
+    let plain = class.profile.is_none() && !class.overriding && !class.example;
+    class.kind == FileKind::Values && plain
+}
+
 /// Is a chart one of those in another chart?
 fn is_inner(chart: &Path, chart_dirs: &BTreeSet<&Path>) -> bool {
     chart.parent().is_some_and(|it| in_shelf(it, chart_dirs))
@@ -181,9 +188,7 @@ fn place_in_chart(
     let slot = match class.kind {
         FileKind::ChartYaml => &mut entry.chart_yaml,
         FileKind::Schema => &mut entry.schema,
-        FileKind::Values if class.profile.is_none() && !class.overriding && !class.example => {
-            &mut entry.values
-        }
+        FileKind::Values if is_defaults(class) => &mut entry.values,
         FileKind::Values | FileKind::Secrets => return InChart::Layer,
         _ => return InChart::Inside,
     };

@@ -304,13 +304,8 @@ impl Surveyor<'_> {
         };
         let mut options = self.discover_options(Some((&config, &knowledge, root)));
         options.known_charts.extend(charts_in(&files));
-        let found = discover(&files, &options);
-        for ignored in &found.ignored {
-            workspace.skipped.push(Skipped {
-                path: self.settings.show(&root.join(&ignored.path)),
-                why: ignored.why.as_str().to_owned(),
-            });
-        }
+        let mut found = discover(&files, &options);
+        let ignored = std::mem::take(&mut found.ignored);
         let scope = Scope {
             root: root.to_owned(),
             config_file,
@@ -323,6 +318,15 @@ impl Surveyor<'_> {
         };
         let number = workspace.scopes.len();
         let (trees, unused) = self.trees(&scope, found, &files, &options);
+        // What a name says nothing about may be stated to be a layer.
+        let claimed: BTreeSet<&PathBuf> =
+            trees.iter().flat_map(|it| layer_files(&it.plan)).collect();
+        for ignored in ignored.iter().filter(|it| !claimed.contains(&it.path)) {
+            workspace.skipped.push(Skipped {
+                path: self.settings.show(&root.join(&ignored.path)),
+                why: ignored.why.as_str().to_owned(),
+            });
+        }
         for path in unused {
             workspace.skipped.push(Skipped {
                 path: self.settings.show(&root.join(path)),

@@ -329,8 +329,13 @@ impl Surveyor<'_> {
         }
         for path in unused {
             workspace.skipped.push(Skipped {
-                path: self.settings.show(&root.join(path)),
-                why: "no release that is stated uses it".to_owned(),
+                path: self.settings.show(&root.join(&path)),
+                why: match path.file_name() {
+                    Some(name) if name.to_string_lossy().starts_with("helmfile.") => {
+                        format!("`{CONFIG}` states the releases")
+                    }
+                    _ => "no release that is stated uses it".to_owned(),
+                },
             });
         }
         workspace
@@ -467,6 +472,7 @@ impl Surveyor<'_> {
         if scope.config.deployments.is_some() {
             let releases = scope.config.explicit_releases(Path::new(CONFIG));
             unused.extend(by_name.iter().flat_map(layer_files).cloned());
+            unused.extend(by_name.iter().flat_map(|it| &it.helmfiles).cloned());
             trees.push(TreeRef {
                 plan: TreePlan {
                     deployments: explicit_deployments(&releases, files),

@@ -17,7 +17,7 @@ use lang::parse::ast::View;
 use lang::value::Value;
 use rustc_hash::FxHashMap;
 use values::merged::{self, LayerId, Merged};
-use values::path::PathStep;
+use values::path::{PathStep, Step};
 use values::yaml::NodeId;
 
 use crate::chart_schema::Violation;
@@ -301,18 +301,15 @@ impl Host for TreeHost<'_> {
 impl TreeHost<'_> {
     /// A path as people write it and find it in the file, with `more` keys behind it.
     pub(crate) fn path_text(&self, node: merged::NodeRef, more: &[String]) -> String {
-        let path = self.merged.path(node);
         let mut text = String::new();
-        for step in &path.0 {
-            match step {
-                PathStep::Key(key) => push_key(&mut text, key),
-                PathStep::Index(at) => {
-                    text.push('[');
-                    text.push_str(&at.to_string());
-                    text.push(']');
-                }
+        self.merged.each_step(node, |step| match step {
+            Step::Key(key) => push_key(&mut text, key),
+            Step::Index(at) => {
+                text.push('[');
+                text.push_str(&at.to_string());
+                text.push(']');
             }
-        }
+        });
         for key in more {
             push_key(&mut text, key);
         }

@@ -357,6 +357,8 @@ impl Asker<'_> {
             UnknownReason::Encrypted(_)
             | UnknownReason::Reference
             | UnknownReason::Template
+            | UnknownReason::SetItem
+            | UnknownReason::SetElsewhere
             | UnknownReason::Damaged => Vec::new(),
         }
     }

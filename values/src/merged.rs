@@ -17,7 +17,9 @@ mod unknown;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+
+use rustc_hash::FxHashMap;
 
 pub use arena::{Clash, ClashKind};
 pub use dependencies::Enabled;
@@ -25,12 +27,14 @@ pub use lookup::{Lookup, Shape};
 pub use node::{LayerId, NodeRef, View};
 pub use places::Place;
 pub use provenance::{Fate, Insertion, Occurrence};
+pub use secrets::WrittenPath;
 pub use unknown::{Unknown, UnknownReason};
 
 use crate::chart::ChartInfo;
 use crate::layer::Deployment;
 use crate::path::KeyPath;
 use arena::Arena;
+use node::MapId;
 
 /// The merged values of one deployment. Immutable; building it costs less than parsing its layers.
 #[derive(Debug)]
@@ -60,6 +64,9 @@ struct ReleaseSlot {
     damaged: Vec<LayerId>,
     /// Paths given on the command line.
     given: Vec<KeyPath>,
+    /// Merged maps by the values in them, for each view; made when somebody asks for a parent.
+    user_holders: OnceLock<FxHashMap<u64, MapId>>,
+    effective_holders: OnceLock<FxHashMap<u64, MapId>>,
 }
 
 /// A chart, or a service with values of its own, wherever its values live.

@@ -1,6 +1,6 @@
 //! Building the merged values of a deployment.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashSet;
 
@@ -98,6 +98,8 @@ impl Builder<'_> {
             veil: values_veil(release),
             secrets_veil: secrets_veil(release),
             given: release.given.clone(),
+            user_holders: OnceLock::new(),
+            effective_holders: OnceLock::new(),
             layers,
         });
         let known = || self.charts.get(&release.chart).cloned();
@@ -299,8 +301,8 @@ impl LayerSlot {
             part,
             mount,
             root: None,
-            parents: std::sync::OnceLock::new(),
-            secret: std::sync::OnceLock::new(),
+            parents: OnceLock::new(),
+            marks: OnceLock::new(),
         }
     }
 }

@@ -106,9 +106,13 @@ impl NodeRef {
         self.0 & SECRETS != 0
     }
 
+    /// What is the same for all handles of a value, from whatever view.
+    pub(super) fn value_bits(self) -> u64 {
+        self.0 & !(VIEW_MASK | SECRETS)
+    }
+
     /// True if both stand for the same value, from whatever view.
     pub fn same_value(self, other: Self) -> bool {
-        let bits = !(VIEW_MASK | SECRETS);
-        self.0 & bits == other.0 & bits
+        self.value_bits() == other.value_bits()
     }
 }

@@ -130,6 +130,35 @@ fn a_chart_that_cannot_be_read_is_told_and_the_rest_is_judged() {
     assert_eq!(found(tree.path(), "yaml-duplicate-key").len(), 1);
 }
 
+#[cfg(unix)]
+#[test]
+fn loops_and_names_that_are_no_text_in_a_chart_are_told_or_read() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let tree = tree(&[
+        ("values/shop/values.yaml", "replicas: many\na: 1\na: 2\n"),
+        ("charts/shop/Chart.yaml", "name: shop\n"),
+        (
+            "charts/shop/values.schema.json",
+            r#"{"properties": {"replicas": {"type": "integer"}}}"#,
+        ),
+    ]);
+    let chart = tree.path().join("charts/shop");
+    let odd = std::ffi::OsStr::from_bytes(b"templates/caf\xe9.yaml");
+    write(&chart, "templates/a.yaml", b"{{ .Values.a }}");
+    fs::write(chart.join(odd), "{{ .Values.b }}").unwrap();
+    std::os::unix::fs::symlink("..", chart.join("charts")).unwrap();
+    assert_eq!(found(tree.path(), "helm-schema").len(), 1);
+    assert_eq!(found(tree.path(), "yaml-duplicate-key").len(), 1);
+    let (status, out, errors) = dogwatch(tree.path(), &["chart", "import", "charts/shop"]);
+    assert!(out.contains("b: any"), "{out}{errors}");
+    assert_eq!(status, 1, "{errors}");
+    assert!(
+        errors.contains("charts/shop/charts: a loop of links"),
+        "{errors}"
+    );
+    assert_eq!(found(tree.path(), "chart-unreadable").len(), 1);
+}
+
 #[test]
 fn a_schema_that_cannot_be_used_is_told_and_says_nothing() {
     let endless = r##"{"$ref": "#/$defs/a", "$defs": {"a": {"allOf": [{"$ref": "#/$defs/b"}]}, "b": {"$ref": "#/$defs/a"}}}"##;

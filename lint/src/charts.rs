@@ -76,11 +76,16 @@ fn folder(
         ..ListOptions::default()
     };
     let mut found = Vec::new();
-    for file in files.list(path, &options).files {
-        let Some(inside) = file.strip_prefix(path).ok().and_then(Path::to_str) else {
-            continue;
-        };
-        let inside = inside.replace('\\', "/");
+    let inside = |file: &Path| {
+        let inside = file.strip_prefix(path).unwrap_or(file);
+        inside.to_string_lossy().replace('\\', "/")
+    };
+    let listing = files.list(path, &options);
+    for (file, why) in listing.problems {
+        unread.push((inside(&file), ChartProblem::Unreadable(why)));
+    }
+    for file in listing.files {
+        let inside = inside(&file);
         if !says_something(&inside) {
             continue;
         }
@@ -89,7 +94,10 @@ fn folder(
                 path: inside,
                 bytes,
             }),
-            Err(error) => unread.push((inside, ChartProblem::Unreadable(error.kind()))),
+            Err(error) => {
+                let why = format!("it cannot be read: {}", error.kind());
+                unread.push((inside, ChartProblem::Unreadable(why)));
+            }
         }
     }
     found

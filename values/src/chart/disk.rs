@@ -46,8 +46,8 @@ pub enum ChartProblem {
     Archive(ArchiveProblem),
     /// Charts within charts, too deep.
     TooDeep,
-    /// The system does not let it be read.
-    Unreadable(std::io::ErrorKind),
+    /// It cannot be read, for this reason.
+    Unreadable(String),
 }
 
 impl std::fmt::Display for ChartProblem {
@@ -59,7 +59,7 @@ impl std::fmt::Display for ChartProblem {
             Self::NotYaml => f.write_str("not YAML as Helm reads it"),
             Self::Archive(problem) => problem.fmt(f),
             Self::TooDeep => f.write_str("charts are nested too deeply"),
-            Self::Unreadable(why) => write!(f, "it cannot be read: {why}"),
+            Self::Unreadable(why) => f.write_str(why),
         }
     }
 }

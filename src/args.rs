@@ -9,7 +9,9 @@ use crate::output::Target;
 
 mod authors;
 
-pub(crate) use authors::{Check, Eval, Fmt, New, NewRule, NewWhat, Test, Trace};
+pub(crate) use authors::{
+    Chart, ChartWhat, Check, Eval, Fmt, ImportChart, New, NewRule, NewWhat, Test, Trace,
+};
 
 /// Holds trees of Helm override files against written guidance.
 ///
@@ -49,6 +51,8 @@ pub(crate) enum Command {
     Docs(Docs),
     /// Write a new rule with its examples
     New(New),
+    /// Write what a chart accepts as a declaration of the rule language
+    Chart(Chart),
     /// Check rule files: syntax, names, types, paths
     Check(Check),
     /// Run the examples of rules

@@ -31,6 +31,19 @@ fn lint(root: &Path, files: Arc<dyn Files>) -> Report {
     Project::new(settings, files).lint(&|_| {})
 }
 
+/// A tree as it would be checked out, wherever these tests themselves are: with or without git.
+fn checkout(root: &Path) -> Memory {
+    let options = ListOptions {
+        no_ignore: true,
+        ..ListOptions::default()
+    };
+    let mut files = Memory::default();
+    for path in Disk.list(root, &options).files {
+        files.insert(path.clone(), Disk.read(&path).unwrap());
+    }
+    files
+}
+
 fn place(report: &Report, span: Span) -> String {
     let source = report.sources.get(span.source);
     let at = source.lines().line_col(span.start, PositionEncoding::Utf32);
@@ -89,7 +102,7 @@ fn each_sample_tree_gives_the_report_beside_it() {
     for tree in trees {
         let path = tree.path();
         if path.is_dir() && !path.ends_with("faults") {
-            let report = lint(&path, Arc::new(Disk));
+            let report = lint(&path, Arc::new(checkout(&path)));
             expect(
                 &path.with_added_extension("txt"),
                 &text(&report).concat(),
@@ -103,19 +116,7 @@ fn each_sample_tree_gives_the_report_beside_it() {
 #[test]
 fn each_seeded_fault_is_found_and_nothing_else() {
     let clean = corpus().join("clean-prod");
-    let mut files = Memory::default();
-    for path in Disk
-        .list(
-            &clean,
-            &ListOptions {
-                no_ignore: true,
-                ..ListOptions::default()
-            },
-        )
-        .files
-    {
-        files.insert(path.clone(), Disk.read(&path).unwrap());
-    }
+    let files = checkout(&clean);
     let usual = text(&lint(&clean, Arc::new(files.clone())));
     let mut failures = Vec::new();
     let mut faults: Vec<PathBuf> = std::fs::read_dir(corpus().join("faults"))

@@ -76,7 +76,11 @@ fn write(root: &Path, name: &str, text: impl AsRef<[u8]>) {
 }
 
 fn dogwatch(folder: &Path, args: &[&str]) -> (i32, Vec<u8>, String) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_dogwatch"))
+    run(Command::new(env!("CARGO_BIN_EXE_dogwatch")), folder, args)
+}
+
+fn run(mut command: Command, folder: &Path, args: &[&str]) -> (i32, Vec<u8>, String) {
+    let mut child = command
         .args(args)
         .current_dir(folder)
         .env_clear()
@@ -114,12 +118,16 @@ fn dogwatch(folder: &Path, args: &[&str]) -> (i32, Vec<u8>, String) {
 }
 
 fn lint(folder: &Path, args: &[&str]) -> Run {
+    lint_with(Command::new(env!("CARGO_BIN_EXE_dogwatch")), folder, args)
+}
+
+fn lint_with(command: Command, folder: &Path, args: &[&str]) -> Run {
     let all: Vec<&str> = ["lint", "--format", "json"]
         .iter()
         .chain(args)
         .copied()
         .collect();
-    let (status, out, errors) = dogwatch(folder, &all);
+    let (status, out, errors) = run(command, folder, &all);
     let report: Value = serde_json::from_slice(&out)
         .unwrap_or_else(|error| panic!("{error}: {}\n{errors}", String::from_utf8_lossy(&out)));
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -313,6 +321,10 @@ mod unix {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt as _;
     use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _, symlink};
+    use std::os::unix::process::CommandExt as _;
+
+    /// A user without rights.
+    const NOBODY: u32 = 65_534;
 
     #[test]
     fn names_that_are_no_text_are_read_all_the_same() {
@@ -376,14 +388,25 @@ mod unix {
         let folder = tree.path().join("values/till");
         fs::set_permissions(&file, fs::Permissions::from_mode(0o000)).unwrap();
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o000)).unwrap();
-        // Who may read everything learns nothing from this.
-        let readable = fs::read(&file).is_ok();
-        let run = lint(tree.path(), &[]);
+        // Who may read everything learns nothing from this, but may become somebody else.
+        let all_powerful = fs::read(&file).is_ok();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_dogwatch"));
+        if all_powerful {
+            fs::set_permissions(tree.path(), fs::Permissions::from_mode(0o755)).unwrap();
+            let mut trial = Command::new(env!("CARGO_BIN_EXE_dogwatch"));
+            let trial = trial.arg("--version").uid(NOBODY).gid(NOBODY);
+            if !trial.output().is_ok_and(|it| it.status.success()) {
+                eprintln!(
+                    "SKIPPED: this runs as somebody who may read everything, and cannot become somebody else"
+                );
+                fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
+                return;
+            }
+            command.uid(NOBODY).gid(NOBODY);
+        }
+        let run = lint_with(command, tree.path(), &[]);
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
         run.rest_is_judged();
-        if readable {
-            return;
-        }
         assert_eq!(run.status, 1);
         run.only("values/shop/values.yaml", "file-unreadable");
         assert!(

@@ -1,6 +1,6 @@
 //! The pages of the manual are true: their files are written, their commands run, and what these print is what the page shows.
 //!
-//! A block "watch PATH" or "yaml PATH" is a file, a block "console" holds commands after `$ ` with their output.
+//! A block "watch PATH", "yaml PATH" or "json PATH" is a file, a block "console" holds commands after `$ ` with their output.
 //! `UPDATE=1` writes the output as it is.
 #![allow(
     clippy::unwrap_used,
@@ -12,7 +12,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Pages in which every block is run.
-const PAGES: &[&str] = &["tutorial.md", "coming-from.md"];
+const PAGES: &[&str] = &["tutorial.md", "coming-from.md", "charts.md"];
 
 /// Languages of others that are shown beside ours; no test here can run them.
 const FOREIGN: &[&str] = &["rego", "cel", "cue", "guard"];
@@ -56,7 +56,7 @@ fn run(page: &str, folder: &Path) -> String {
         // A block ends at a fence in column 0; those of examples inside it are indented.
         let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
         match kind.split_once(' ') {
-            Some(("watch" | "yaml", path)) => {
+            Some(("watch" | "yaml" | "json", path)) => {
                 let path = folder.join(path);
                 std::fs::create_dir_all(path.parent().unwrap()).unwrap();
                 std::fs::write(path, block.join("\n") + "\n").unwrap();

@@ -97,6 +97,8 @@ pub fn ask(project: &Project, at: &Path, expression: &str) -> Result<Vec<Answer>
             merged: Merged::build(Deployment::default(), &knowledge.charts(&key)),
             key,
             external: std::collections::BTreeSet::new(),
+            charts: Vec::new(),
+            violations: Vec::new(),
         };
         answers.push(one.over(project, &knowledge, &nothing));
     }
@@ -184,7 +186,8 @@ impl Asked {
             &deployment.key,
             &deployment.external,
             &show,
-        );
+        )
+        .with_violations(&deployment.violations);
         let run = Run::new(&self.book.program, &host);
         let names = deployment.merged.deployment();
         let mut answer = Answer {

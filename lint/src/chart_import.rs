@@ -14,76 +14,13 @@ mod write;
 mod tests;
 
 use std::collections::BTreeSet;
-use std::io;
-use std::path::Path;
 
 use lang::charts::KeyType;
 use values::chart::Dependency;
-use values::chart::archive::{Budget, ChartFile, says_something, unpack};
-use values::chart::disk::{ChartOnDisk, ChartProblem, Register, read_chart};
+use values::chart::disk::ChartOnDisk;
 
-use crate::files::{Files, ListOptions, PathKind};
 use shape::Shape;
 use write::{Parent, chart_text};
-
-/// Why there is no chart at a path.
-#[derive(Debug, thiserror::Error)]
-pub enum NoChart {
-    /// Nothing stands there.
-    #[error("no such file or folder")]
-    Nothing,
-    /// The archive cannot be read.
-    #[error("{0}")]
-    Unreadable(#[from] io::Error),
-    /// It is no chart.
-    #[error("{0}")]
-    Problem(#[from] ChartProblem),
-}
-
-/// Reads the chart in a folder, or in an archive. `register` gives its texts sources.
-///
-/// # Errors
-/// If there is no chart.
-pub fn read_chart_at(
-    files: &dyn Files,
-    path: &Path,
-    register: &mut Register<'_>,
-) -> Result<ChartOnDisk, NoChart> {
-    let mut budget = Budget::default();
-    let found = match files.kind(path).ok_or(NoChart::Nothing)? {
-        PathKind::File => {
-            let bytes = files.read(path)?;
-            unpack(&bytes, &mut budget).map_err(ChartProblem::Archive)?
-        }
-        PathKind::Special => return Err(NoChart::Nothing),
-        PathKind::Folder => {
-            // Charts of others are commonly kept out of the repository.
-            let options = ListOptions {
-                no_ignore: true,
-                ..ListOptions::default()
-            };
-            let mut found = Vec::new();
-            for file in files.list(path, &options).files {
-                let Some(inside) = file.strip_prefix(path).ok().and_then(Path::to_str) else {
-                    continue;
-                };
-                let inside = inside.replace('\\', "/");
-                if !says_something(&inside) {
-                    continue;
-                }
-                // What cannot be read says nothing; without `Chart.yaml` that is told.
-                if let Ok(bytes) = files.read(&file) {
-                    found.push(ChartFile {
-                        path: inside,
-                        bytes,
-                    });
-                }
-            }
-            found
-        }
-    };
-    Ok(read_chart(found, &mut budget, register)?)
-}
 
 /// The declarations of a chart and of the charts in it, laid out as the formatter lays them out.
 pub fn import(chart: &ChartOnDisk) -> String {
@@ -165,8 +102,8 @@ fn shape_of(chart: &ChartOnDisk) -> Shape {
     if let Some(found) = &chart.info.defaults {
         defaults::read(&found.document, &mut shape);
     }
-    if let Some(text) = &chart.schema {
-        schema::read(text, &mut shape);
+    if let Some(schema) = &chart.info.schema {
+        schema::read(&schema.text, &mut shape);
     }
     let mut reads = templates::Reads::new();
     for (_, text) in &chart.templates {

@@ -151,6 +151,8 @@ pub struct StatedRelease {
     pub name: String,
     /// The chart's name; without the key the release's.
     pub chart: String,
+    /// The folder or the archive of the chart, and where it is stated, if that is what `chart` gives.
+    pub chart_path: Option<(PathBuf, Span)>,
     /// The chart's version.
     pub version: Option<String>,
     /// The namespace.

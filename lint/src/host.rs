@@ -20,6 +20,7 @@ use values::merged::{self, LayerId, Merged};
 use values::path::{PathStep, Step};
 use values::yaml::NodeId;
 
+use crate::chart_schema::Violation;
 use crate::knowledge::{Key, Knowledge};
 use crate::schema::kind;
 
@@ -35,6 +36,8 @@ pub struct TreeHost<'a> {
     pub external: &'a std::collections::BTreeSet<String>,
     /// How a file is called in messages.
     pub show: &'a (dyn Fn(&Path) -> PathBuf + Sync),
+    /// What the schemas of its charts do not allow.
+    violations: &'a [Violation],
     duplicates: OnceLock<Vec<Duplicate>>,
     by_name: OnceLock<FxHashMap<&'a str, Vec<usize>>>,
     /// By layer: what is declared of each of its values.
@@ -64,10 +67,18 @@ impl<'a> TreeHost<'a> {
             key,
             external,
             show,
+            violations: &[],
             duplicates: OnceLock::new(),
             by_name: OnceLock::new(),
             declared: merged.all_layers().map(|_| OnceLock::new()).collect(),
         }
+    }
+
+    /// The same with what the schemas of its charts do not allow, for rules that ask.
+    #[must_use]
+    pub fn with_violations(mut self, violations: &'a [Violation]) -> Self {
+        self.violations = violations;
+        self
     }
 
     fn components_named(&self, name: &str) -> &[usize] {

@@ -114,7 +114,8 @@ fn judge_deployment(
         &deployment.key,
         &deployment.external,
         &show,
-    );
+    )
+    .with_violations(&deployment.violations);
     let program = &tree.book.program;
     let run = Run::new(program, &host);
     let judged: Vec<(Judgement<'_>, Vec<Finding>)> = rules

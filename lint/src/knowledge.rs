@@ -189,6 +189,7 @@ impl Knowledge {
                 alias: chart.alias.clone(),
                 tags: chart.tags.clone(),
                 conditions: chart.conditions.iter().map(|path| path.join(".")).collect(),
+                chart: None,
                 inlined,
             });
         }
@@ -244,6 +245,7 @@ fn info(
         dependencies,
         secrets,
         not_secret,
+        schema: None,
     }
 }
 

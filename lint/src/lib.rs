@@ -8,6 +8,8 @@ pub mod ask;
 mod assemble;
 pub mod baseline;
 pub mod chart_import;
+pub mod chart_schema;
+pub mod charts;
 pub mod config;
 pub mod coverage;
 pub mod document;

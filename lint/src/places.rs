@@ -203,6 +203,7 @@ impl TreeHost<'_> {
                 Some(node) => self.locate_node(node, true),
                 None => nowhere(None, self.first_place()),
             },
+            kind::SCHEMA_VIOLATION => self.locate(&self.violated(id)),
             _ => nowhere(None, self.first_place()),
         }
     }

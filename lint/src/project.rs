@@ -12,6 +12,7 @@ use values::discover::{DeploymentPlan, LayerPlan, ReleasePlan, TreePlan};
 use values::layer::Role;
 
 use crate::assemble::{Assembly, TreeResult};
+use crate::charts::{DiskChart, NoChart};
 use crate::document::ReadFile;
 use crate::examples::AtHand;
 use crate::files::{Files, Overlay};
@@ -23,7 +24,7 @@ use crate::report::Report;
 use crate::rulebook::RuleBook;
 use crate::sources::Numbers;
 use crate::touched::Touched;
-use crate::tree::Tree;
+use crate::tree::{Readers, Tree};
 use crate::workspace::{CONFIG, Scope, Surveyor, TreeRef, Workspace};
 
 /// What a run is about.
@@ -124,6 +125,8 @@ struct Kept {
     files: FxHashMap<PathBuf, Arc<ReadFile>>,
     /// By index in the workspace.
     trees: BTreeMap<usize, Arc<Tree>>,
+    /// Charts on disk: kept for all trees, since many install the same.
+    charts: FxHashMap<PathBuf, Result<Arc<DiskChart>, NoChart>>,
 }
 
 impl Project {
@@ -189,11 +192,16 @@ impl Project {
         };
         if structure || decides {
             kept.trees.clear();
+            kept.charts.clear();
             drop(kept);
             self.survey_again();
             return;
         }
-        kept.trees.retain(|_, tree| !tree.files.contains_key(&path));
+        kept.charts.retain(|chart, _| !path.starts_with(chart));
+        kept.trees.retain(|_, tree| {
+            let mut charts = tree.charts.iter();
+            !tree.files.contains_key(&path) && !charts.any(|it| path.starts_with(&it.path))
+        });
     }
 
     fn survey_again(&mut self) {
@@ -381,7 +389,11 @@ impl Project {
             &alone,
             settings,
             &self.numbers,
-            &read,
+            Readers {
+                file: &read,
+                chart: &|_| Err(NoChart::Nothing),
+                tracked: &|path| self.files.tracked(path),
+            },
             &[],
         ))
     }
@@ -410,6 +422,16 @@ impl Project {
         members.trees(path)
     }
 
+    /// The chart at a path, which many trees may install.
+    fn chart(&self, path: &Path) -> Result<Arc<DiskChart>, NoChart> {
+        if let Some(known) = self.kept().charts.get(path) {
+            return known.clone();
+        }
+        let chart = DiskChart::read(&self.files, path, &self.settings, &self.numbers).map(Arc::new);
+        self.kept().charts.insert(path.to_owned(), chart.clone());
+        chart
+    }
+
     pub(crate) fn load(&self, workspace: &Workspace, at: usize) -> Arc<Tree> {
         if let Some(tree) = self.kept().trees.get(&at) {
             return Arc::clone(tree);
@@ -435,7 +457,11 @@ impl Project {
             tree,
             &self.settings,
             &self.numbers,
-            &read,
+            Readers {
+                file: &read,
+                chart: &|path| self.chart(path),
+                tracked: &|path| self.files.tracked(path),
+            },
             &self.settings.profiles,
         ));
         if keep {

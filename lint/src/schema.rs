@@ -13,6 +13,7 @@ pub(crate) mod kind {
     pub(crate) const COMPONENT: u16 = 2;
     pub(crate) const LAYER: u16 = 3;
     pub(crate) const DUPLICATE_KEY: u16 = 4;
+    pub(crate) const SCHEMA_VIOLATION: u16 = 5;
 }
 
 /// A function of the host, in the order of the schema.
@@ -166,6 +167,16 @@ pub fn schema() -> &'static Schema {
                     ("layer", "layer"),
                 ],
             },
+            RecordType {
+                name: "schema-violation",
+                fields: &[
+                    ("value", "any"),
+                    ("path", "string"),
+                    ("message", "string"),
+                    ("keyword", "string"),
+                    ("component", "component"),
+                ],
+            },
         ],
         globals: vec![
             ("deployment", "deployment"),
@@ -173,6 +184,7 @@ pub fn schema() -> &'static Schema {
             ("components", "list of component"),
             ("layers", "list of layer"),
             ("duplicate-keys", "list of duplicate-key"),
+            ("schema-violations", "list of schema-violation"),
         ],
         functions: FUNCTIONS.iter().map(|(_, it)| *it).collect(),
     })
@@ -202,5 +214,6 @@ mod tests {
         assert_eq!(name(kind::COMPONENT), "component");
         assert_eq!(name(kind::LAYER), "layer");
         assert_eq!(name(kind::DUPLICATE_KEY), "duplicate-key");
+        assert_eq!(name(kind::SCHEMA_VIOLATION), "schema-violation");
     }
 }

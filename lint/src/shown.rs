@@ -147,7 +147,7 @@ impl std::fmt::Display for At {
 pub fn at(tree: &Tree, span: Span) -> Option<At> {
     let span = tree.origin(span.source).unwrap_or(span);
     let source = tree.source(span.source)?;
-    let written = tree.path_of(span.source).is_some();
+    let written = tree.is_written(span.source);
     let place = written.then(|| {
         let place = source.lines().line_col(span.start, PositionEncoding::Utf32);
         (place.line + 1, place.column + 1)

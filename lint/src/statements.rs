@@ -140,9 +140,18 @@ impl Reader<'_> {
                 });
                 continue;
             }
-            statement.files.push((*path).clone());
             for release in &mut releases[before..] {
                 self.place(release, path, &top, &mut outside);
+            }
+            // A folder that something else than Helm may render is no release without a chart.
+            let mut at = 0;
+            releases.retain(|release| {
+                at += 1;
+                let other = release.chart_path.as_ref().filter(|it| it.may_be_other);
+                at <= before || other.is_none_or(|it| self.is_chart(&it.path))
+            });
+            if releases.len() > before {
+                statement.files.push((*path).clone());
             }
         }
         if outside.is_empty() {
@@ -197,6 +206,10 @@ impl Reader<'_> {
             };
         }
         let own = self.root.join(manifest);
+        if let Some(chart) = &mut release.chart_path {
+            let inside = self.found(&own, top, &chart.path.join("Chart.yaml"));
+            chart.path = inside.parent().unwrap_or(&inside).to_owned();
+        }
         for layer in &mut release.layers {
             match layer {
                 ExplicitLayer::File { path, .. } => {
@@ -211,6 +224,11 @@ impl Reader<'_> {
                 ExplicitLayer::Hidden { .. } => {}
             }
         }
+    }
+
+    fn is_chart(&self, folder: &Path) -> bool {
+        let file = self.root.join(folder).join("Chart.yaml");
+        self.files.kind(&file) == Some(PathKind::File)
     }
 
     /// A file that a manifest names from the top of its repository. Where nothing says where that is, the nearest folder
@@ -247,7 +265,7 @@ impl Reader<'_> {
 }
 
 /// The code of what could not be followed.
-const NOT_FOLLOWED: &str = "statement-not-followed";
+pub(crate) const NOT_FOLLOWED: &str = "statement-not-followed";
 
 fn note(note: Note) -> Diagnostic {
     Diagnostic::new(NOT_FOLLOWED, Severity::Info, note.span, note.message)

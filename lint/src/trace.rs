@@ -84,7 +84,8 @@ pub fn trace(tree: &Tree, settings: &Settings, rule: usize, about: &About<'_>) -
             &deployment.key,
             &deployment.external,
             &show,
-        );
+        )
+        .with_violations(&deployment.violations);
         let run = Run::new(program, &host);
         let wanted = |place: Option<&Place>| {
             let Some(place) = place else {

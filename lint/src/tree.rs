@@ -5,19 +5,25 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
-use source::{Diagnostic, Source, SourceId, Span};
-use values::discover::{AbsentLayer, AbsentReason, LayerPlan, ReleasePlan};
-use values::layer::{Deployment, Layer, Release};
+use source::{Diagnostic, Severity, Source, SourceId, Span};
+use values::discover::{
+    AbsentLayer, AbsentReason, ChartDir, LayerPlan, ReleasePlan, lexically_normal,
+};
+use values::layer::{Deployment, Layer, Release, Role};
 use values::merged::Merged;
 use values::path::{KeyPath, PathStep};
+use values::protection::Protection;
 use values::yaml::Kind;
 
+use crate::chart_schema::{Schemas, Violation, violations};
+use crate::charts::{DiskChart, NoChart, UNREADABLE, joined};
 use crate::config::Facts;
 use crate::document::ReadFile;
 use crate::knowledge::{Key, Knowledge};
 use crate::project::{Settings, shown_path};
 use crate::rulebook::RuleBook;
 use crate::sources::{FIRST_DEFAULTS, FIRST_FILE, Numbers};
+use crate::statements::NOT_FOLLOWED;
 use crate::workspace::{Scope, TreeRef};
 
 /// One tree, read. Immutable.
@@ -35,8 +41,12 @@ pub struct Tree {
     pub inline: Vec<Arc<ReadFile>>,
     /// Its deployments.
     pub deployments: Vec<TreeDeployment>,
-    /// What could not be followed in a statement of releases.
+    /// What could not be followed in a statement of releases, or read of a chart.
     pub notes: Vec<Diagnostic>,
+    /// The charts on disk that its releases install.
+    pub charts: Vec<Arc<DiskChart>>,
+    /// The texts of these charts by number, with their files; those in archives have none.
+    chart_texts: FxHashMap<SourceId, Option<PathBuf>>,
     /// Files that state releases and are no layers themselves, by number.
     pub(crate) statements: FxHashMap<SourceId, Arc<ReadFile>>,
     by_id: FxHashMap<SourceId, Source>,
@@ -57,10 +67,26 @@ pub struct TreeDeployment {
     pub key: Key,
     /// Services that run, but are installed by something else.
     pub external: std::collections::BTreeSet<String>,
+    /// By release: its chart, where that is on disk; an index into [`Tree::charts`].
+    pub charts: Vec<Option<usize>>,
+    /// What the schemas of its charts do not allow.
+    pub violations: Vec<Violation>,
 }
 
 /// Gives the parsed form of a file, reading it if that was not done before.
 pub(crate) type Reader<'a> = dyn Fn(&Path) -> Arc<ReadFile> + Sync + 'a;
+
+/// Gives the chart at a path, reading it if that was not done before.
+pub(crate) type ChartReader<'a> = dyn Fn(&Path) -> Result<Arc<DiskChart>, NoChart> + Sync + 'a;
+
+/// How a tree gets at its files.
+#[derive(Clone, Copy)]
+pub(crate) struct Readers<'a> {
+    pub(crate) file: &'a Reader<'a>,
+    pub(crate) chart: &'a ChartReader<'a>,
+    /// Does version control keep a file?
+    pub(crate) tracked: &'a (dyn Fn(&Path) -> Option<bool> + Sync),
+}
 
 impl Tree {
     /// Reads and merges a tree.
@@ -69,7 +95,7 @@ impl Tree {
         tree: &TreeRef,
         settings: &Settings,
         numbers: &Numbers,
-        read: &Reader<'_>,
+        read: Readers<'_>,
         profiles: &[String],
     ) -> Self {
         let mut loaded = Self {
@@ -80,6 +106,8 @@ impl Tree {
             inline: Vec::new(),
             deployments: Vec::new(),
             notes: tree.notes.clone(),
+            charts: Vec::new(),
+            chart_texts: FxHashMap::default(),
             statements: FxHashMap::default(),
             by_id: FxHashMap::default(),
             origins: FxHashMap::default(),
@@ -91,6 +119,7 @@ impl Tree {
             settings,
             numbers,
             read,
+            plan: tree,
             tree: &mut loaded,
         };
         for plan in &tree.plan.deployments {
@@ -100,17 +129,29 @@ impl Tree {
             }
             let facts = facts_of(scope, &plan.profile);
             let releases = plan.releases.iter();
-            let deployment = Deployment {
+            let (releases, on_disk): (Vec<Release>, Vec<Option<usize>>) =
+                releases.map(|it| loader.release(it, &facts)).unzip();
+            let mut deployment = Deployment {
                 name: plan.name.clone(),
                 profile: plan.profile.clone(),
-                releases: releases.map(|it| loader.release(it, &facts)).collect(),
+                releases,
             };
             let key = key_of(&deployment, &facts, &scope.knowledge);
             let charts = scope.knowledge.charts(&key);
+            for (release, chart) in deployment.releases.iter_mut().zip(&on_disk) {
+                let chart = chart.map(|at| &loader.tree.charts[at].info);
+                release.on_disk = chart.map(|info| joined(info, &charts));
+            }
+            let merged = Merged::build(deployment, &charts);
+            let installed = on_disk.iter().flatten();
+            let schemas = installed.flat_map(|at| &loader.tree.charts[*at].schemas);
+            let schemas: Schemas = schemas.map(|(id, it)| (*id, Arc::clone(it))).collect();
             loader.tree.deployments.push(TreeDeployment {
-                merged: Merged::build(deployment, &charts),
+                violations: violations(&merged, &schemas),
+                merged,
                 key,
                 external: facts.externally_deployed.clone(),
+                charts: on_disk,
             });
         }
         for path in &tree.loose {
@@ -139,6 +180,11 @@ impl Tree {
         self.origins.get(&id).copied()
     }
 
+    /// Is a text one that somebody wrote, so that its lines mean something? That of a declared chart's defaults is made.
+    pub fn is_written(&self, id: SourceId) -> bool {
+        self.path_of(id).is_some() || self.chart_texts.contains_key(&id)
+    }
+
     /// A path as people see it.
     pub fn show(&self, path: &Path) -> PathBuf {
         shown_path(&self.cwd, path)
@@ -164,9 +210,11 @@ impl Tree {
         let mut files = self.files.iter();
         let found = files.find(|(_, file)| file.id == id);
         let stated = || self.statements.get(&id).map(|file| &file.path);
+        let in_chart = || self.chart_texts.get(&id)?.as_ref();
         found
             .map(|(path, _)| path)
             .or_else(stated)
+            .or_else(in_chart)
             .map(PathBuf::as_path)
     }
 }
@@ -175,7 +223,8 @@ struct Loader<'a> {
     scope: &'a Scope,
     settings: &'a Settings,
     numbers: &'a Numbers,
-    read: &'a Reader<'a>,
+    read: Readers<'a>,
+    plan: &'a TreeRef,
     tree: &'a mut Tree,
 }
 
@@ -184,7 +233,7 @@ impl Loader<'_> {
         if let Some(file) = self.tree.files.get(path) {
             return Arc::clone(file);
         }
-        let file = (self.read)(path);
+        let file = (self.read.file)(path);
         self.tree.by_id.insert(file.id, file.source.clone());
         self.tree.files.insert(path.to_owned(), Arc::clone(&file));
         file
@@ -192,39 +241,66 @@ impl Loader<'_> {
 
     fn statement(&mut self, path: &Path) {
         let known = self.tree.files.get(path).cloned();
-        let file = known.unwrap_or_else(|| (self.read)(path));
+        let file = known.unwrap_or_else(|| (self.read.file)(path));
         self.tree.by_id.insert(file.id, file.source.clone());
         self.tree.statements.insert(file.id, file);
     }
 
-    fn release(&mut self, plan: &ReleasePlan, facts: &Facts) -> Release {
+    /// A release, and its chart, where that is on disk.
+    fn release(&mut self, plan: &ReleasePlan, facts: &Facts) -> (Release, Option<usize>) {
+        let wanted = plan
+            .version
+            .clone()
+            .or_else(|| facts.chart_versions.get(&plan.chart).cloned())
+            .or_else(|| facts.chart_versions.get(&plan.name).cloned());
+        let on_disk = self.chart(plan, wanted.as_deref());
+        let chart = on_disk.map(|at| Arc::clone(&self.tree.charts[at]));
+        let own = chart.as_ref().and_then(|it| it.info.version.clone());
         let mut release = Release {
             name: plan.name.clone(),
-            chart: plan.chart.clone(),
-            version: plan
-                .version
-                .clone()
-                .or_else(|| facts.chart_versions.get(&plan.chart).cloned())
-                .or_else(|| facts.chart_versions.get(&plan.name).cloned()),
+            chart: match &chart {
+                Some(chart) => chart.info.name.clone(),
+                None => plan.chart.clone(),
+            },
+            // Of a chart in a folder Helm takes the version that is there.
+            version: match &plan.chart_path {
+                Some(_) => own.or(wanted),
+                None => wanted.or(own),
+            },
             namespace: plan.namespace.clone().or_else(|| facts.namespace.clone()),
             folder: self.scope.root.join(&plan.folder),
             layers: Vec::new(),
             absent: Vec::new(),
             given: Vec::new(),
+            on_disk: None,
         };
         let mut absent: Vec<AbsentLayer> = plan.absent.clone();
+        let defaults = chart.as_ref().and_then(|it| it.values());
         for (at, layer) in plan.layers.iter().enumerate() {
+            // Argo CD's manifests often name the chart's own values first, where they change nothing.
+            let whole = layer.inline.is_none() && layer.part.is_none();
+            if at == 0 && whole && defaults == Some(&*self.scope.root.join(&layer.path)) {
+                for absent in &mut absent {
+                    absent.position = absent.position.saturating_sub(1);
+                }
+                continue;
+            }
             let read = self.layer(layer);
             if read.problem.is_some() {
                 absent.push(AbsentLayer {
                     path: layer.path.clone(),
                     role: layer.role,
                     why: AbsentReason::Unreadable,
-                    position: at,
+                    position: release.layers.len(),
                 });
             }
+            let path = self.scope.root.join(&layer.path);
+            let clear = matches!(read.protection, Protection::Clear);
+            let open_secrets = clear && layer.role == Role::Secrets;
+            let tracked = || (self.read.tracked)(&path);
+            let tracked = if open_secrets { tracked() } else { None };
             release.layers.push(Layer {
-                path: self.scope.root.join(&layer.path),
+                path,
                 role: layer.role,
                 source: read.id,
                 document: Arc::clone(&read.document),
@@ -232,7 +308,7 @@ impl Loader<'_> {
                 protection: read.protection.clone(),
                 example: layer.example,
                 origin: layer.origin,
-                tracked: None,
+                tracked,
             });
         }
         release.absent = absent;
@@ -244,7 +320,88 @@ impl Loader<'_> {
                 }
             }
         }
-        release
+        (release, on_disk)
+    }
+
+    /// The chart that a release installs, if it is on disk: where it is stated, beside its values, or by its name.
+    fn chart(&mut self, plan: &ReleasePlan, wanted: Option<&str>) -> Option<usize> {
+        if let Some(stated) = &plan.chart_path {
+            let path = lexically_normal(&self.scope.root.join(&stated.path));
+            return match (self.read.chart)(&path) {
+                Ok(chart) => Some(self.keep(chart)),
+                Err(why) => {
+                    let shown = self.settings.show(&path);
+                    self.tree.notes.push(Diagnostic::new(
+                        NOT_FOLLOWED,
+                        Severity::Info,
+                        stated.origin,
+                        format!("no chart is known at `{}`: {why}", shown.display()),
+                    ));
+                    None
+                }
+            };
+        }
+        let stated = !self.plan.statements.is_empty();
+        let beside = |it: &&ChartDir| !stated && it.path == plan.folder;
+        let named = |it: &&ChartDir| named_like(&it.path, &plan.chart);
+        let charts = self.plan.charts.iter();
+        let mut candidates: Vec<&ChartDir> = charts.filter(|it| beside(it) || named(it)).collect();
+        // The nearest first; a folder before an archive.
+        candidates.sort_by_key(|it| {
+            let common = it.path.components().zip(plan.folder.components());
+            let common = common.take_while(|(a, b)| a == b).count();
+            let archive = it.chart_yaml.is_none();
+            (
+                !beside(it),
+                std::cmp::Reverse(common),
+                archive,
+                std::cmp::Reverse(&it.path),
+            )
+        });
+        for candidate in candidates {
+            let path = self.scope.root.join(&candidate.path);
+            match (self.read.chart)(&path) {
+                Ok(chart) => {
+                    let fits = beside(&candidate) || chart.info.name == plan.chart;
+                    if fits && wanted.is_none_or(|wanted| chart.is_version(wanted)) {
+                        return Some(self.keep(chart));
+                    }
+                }
+                Err(why) => self.unreadable(&path, &why),
+            }
+        }
+        None
+    }
+
+    /// A chart that a release would install is there and cannot be read.
+    fn unreadable(&mut self, path: &Path, why: &NoChart) {
+        let id = self.numbers.of(path, None);
+        let shown = self.settings.show(path);
+        self.tree.by_id.insert(id, Source::new(shown, ""));
+        self.tree.chart_texts.insert(id, Some(path.to_owned()));
+        let problem = Diagnostic::new(
+            UNREADABLE,
+            Severity::Warning,
+            Span::point(id, 0),
+            format!("the chart is left out: {why}"),
+        );
+        if !self.tree.notes.contains(&problem) {
+            self.tree.notes.push(problem);
+        }
+    }
+
+    fn keep(&mut self, chart: Arc<DiskChart>) -> usize {
+        let known = self.tree.charts.iter().position(|it| it.path == chart.path);
+        if let Some(known) = known {
+            return known;
+        }
+        for (id, source, file) in &chart.texts {
+            self.tree.by_id.insert(*id, source.clone());
+            self.tree.chart_texts.insert(*id, file.clone());
+        }
+        self.tree.notes.extend(chart.problems.iter().cloned());
+        self.tree.charts.push(chart);
+        self.tree.charts.len() - 1
     }
 
     fn layer(&mut self, plan: &LayerPlan) -> Arc<ReadFile> {
@@ -262,6 +419,16 @@ impl Loader<'_> {
         self.tree.inline.push(Arc::clone(&file));
         file
     }
+}
+
+/// Is a folder or an archive named as those of a chart are: `shop`, `shop-1.2.3.tgz`?
+fn named_like(path: &Path, chart: &str) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let version = name
+        .strip_suffix(".tgz")
+        .and_then(|stem| stem.strip_prefix(chart)?.strip_prefix('-'));
+    name == chart
+        || version.is_some_and(|it| it.starts_with(|c: char| c.is_ascii_digit() || c == 'v'))
 }
 
 /// `secrets.tlsWildcardCert` as keys.

@@ -252,6 +252,10 @@ impl Asker<'_> {
             {
                 (LinkFate::Used, "used if nothing hidden sets it".to_owned())
             }
+            // What a chart that is not installed would put there is used by nobody.
+            Fate::Used if merged.role(node) == Role::Chart && *verdict == Verdict::Missing => {
+                (LinkFate::Hidden, "not used".to_owned())
+            }
             Fate::Used if merged.role(node) == Role::Chart => {
                 (LinkFate::Used, "the chart's default is used".to_owned())
             }
@@ -353,6 +357,8 @@ impl Asker<'_> {
             UnknownReason::Encrypted(_)
             | UnknownReason::Reference
             | UnknownReason::Template
+            | UnknownReason::SetItem
+            | UnknownReason::SetElsewhere
             | UnknownReason::Damaged => Vec::new(),
         }
     }

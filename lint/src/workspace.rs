@@ -302,14 +302,10 @@ impl Surveyor<'_> {
             Some((_, knowledge)) => Arc::clone(knowledge),
             None => Arc::new(Knowledge::new(Arc::clone(&book.charts))),
         };
-        let options = self.discover_options(Some((&config, &knowledge, root)));
-        let found = discover(&files, &options);
-        for ignored in &found.ignored {
-            workspace.skipped.push(Skipped {
-                path: self.settings.show(&root.join(&ignored.path)),
-                why: ignored.why.as_str().to_owned(),
-            });
-        }
+        let mut options = self.discover_options(Some((&config, &knowledge, root)));
+        options.known_charts.extend(charts_in(&files));
+        let mut found = discover(&files, &options);
+        let ignored = std::mem::take(&mut found.ignored);
         let scope = Scope {
             root: root.to_owned(),
             config_file,
@@ -322,10 +318,24 @@ impl Surveyor<'_> {
         };
         let number = workspace.scopes.len();
         let (trees, unused) = self.trees(&scope, found, &files, &options);
+        // What a name says nothing about may be stated to be a layer.
+        let claimed: BTreeSet<&PathBuf> =
+            trees.iter().flat_map(|it| layer_files(&it.plan)).collect();
+        for ignored in ignored.iter().filter(|it| !claimed.contains(&it.path)) {
+            workspace.skipped.push(Skipped {
+                path: self.settings.show(&root.join(&ignored.path)),
+                why: ignored.why.as_str().to_owned(),
+            });
+        }
         for path in unused {
             workspace.skipped.push(Skipped {
-                path: self.settings.show(&root.join(path)),
-                why: "no release that is stated uses it".to_owned(),
+                path: self.settings.show(&root.join(&path)),
+                why: match path.file_name() {
+                    Some(name) if name.to_string_lossy().starts_with("helmfile.") => {
+                        format!("`{CONFIG}` states the releases")
+                    }
+                    _ => "no release that is stated uses it".to_owned(),
+                },
             });
         }
         workspace
@@ -462,6 +472,7 @@ impl Surveyor<'_> {
         if scope.config.deployments.is_some() {
             let releases = scope.config.explicit_releases(Path::new(CONFIG));
             unused.extend(by_name.iter().flat_map(layer_files).cloned());
+            unused.extend(by_name.iter().flat_map(|it| &it.helmfiles).cloned());
             trees.push(TreeRef {
                 plan: TreePlan {
                     deployments: explicit_deployments(&releases, files),
@@ -510,15 +521,58 @@ impl Surveyor<'_> {
             }
         }
         for chart in found.charts {
-            let above = trees
-                .iter_mut()
-                .filter(|it| chart.path.starts_with(&it.plan.root));
-            for tree in above {
+            // Charts are kept below a tree, or in a folder `charts` beside or above it.
+            let folder = chart.path.parent().unwrap_or(Path::new(""));
+            let shelf = folder.file_name().is_some_and(|name| name == "charts");
+            let above = folder.parent().filter(|_| shelf);
+            let near = |tree: &&mut TreeRef| {
+                let root = &tree.plan.root;
+                chart.path.starts_with(root) || above.is_some_and(|it| root.starts_with(it))
+            };
+            for tree in trees.iter_mut().filter(near) {
                 tree.charts.push(chart.clone());
+            }
+        }
+        for tree in &mut trees {
+            let releases = tree.plan.deployments.iter().flat_map(|it| &it.releases);
+            let stated = releases.filter_map(|it| Some(&it.chart_path.as_ref()?.path));
+            for path in stated.cloned().collect::<BTreeSet<_>>() {
+                if !tree.charts.iter().any(|it| it.path == path) {
+                    tree.charts.push(ChartDir {
+                        path,
+                        ..ChartDir::default()
+                    });
+                }
             }
         }
         (trees, unused.into_iter().collect())
     }
+}
+
+/// The names of the charts that are kept in folders `charts`: values are for them.
+fn charts_in(files: &[PathBuf]) -> BTreeSet<String> {
+    let on_shelf = |path: &Path| {
+        let shelf = path.parent()?;
+        (shelf.file_name()? == "charts").then_some(())?;
+        let name = path.file_name()?.to_string_lossy().into_owned();
+        let Some(stem) = name.strip_suffix(".tgz") else {
+            return Some(name);
+        };
+        let version = stem.rmatch_indices('-').find(|(at, _)| {
+            let rest = &stem[at + 1..];
+            rest.starts_with(|c: char| c.is_ascii_digit()) && rest.contains('.')
+        });
+        Some(stem[..version?.0].to_owned())
+    };
+    let chart = |file: &PathBuf| {
+        let archive = file.extension().is_some_and(|it| it == "tgz");
+        let folder = file.file_name().is_some_and(|it| it == "Chart.yaml");
+        if archive {
+            return on_shelf(file);
+        }
+        on_shelf(file.parent().filter(|_| folder)?)
+    };
+    files.iter().filter_map(chart).collect()
 }
 
 /// The files that are layers in a plan.

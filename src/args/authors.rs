@@ -113,3 +113,32 @@ pub(crate) struct NewRule {
     #[arg(long, value_name = "DIR")]
     pub(crate) rules: Option<PathBuf>,
 }
+
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct Chart {
+    #[command(subcommand)]
+    pub(crate) what: ChartWhat,
+}
+
+#[derive(Debug, Clone, clap::Subcommand)]
+pub(crate) enum ChartWhat {
+    /// Declare a chart and those in it: keys with types and defaults, what is secret, what switches subcharts
+    Import(ImportChart),
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+#[command(
+    after_help = "Exit status: 0 written, 1 written, and something of the chart is not known, 2 usage, no chart, or the file is there already.\n\
+    Next: put the file into your rules folder, and see what is open, required and secret."
+)]
+pub(crate) struct ImportChart {
+    /// The chart: a folder with its `Chart.yaml`, or an archive
+    #[arg(value_name = "DIR|FILE.tgz")]
+    pub(crate) chart: PathBuf,
+    /// Write to this file; its folder is made if need be [default: standard output]
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Replace the file if it is there already
+    #[arg(long, requires = "output")]
+    pub(crate) force: bool,
+}

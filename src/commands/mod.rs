@@ -4,6 +4,7 @@
 
 mod bar;
 mod changed;
+mod chart;
 mod check;
 mod chosen;
 mod completions;
@@ -77,6 +78,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Status> {
         Command::Values(args) => values::run(&args),
         Command::Tree(args) => tree::run(&args),
         Command::New(args) => new::run(&args),
+        Command::Chart(args) => chart::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Fmt(args) => fmt::run(&args),

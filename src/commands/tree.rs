@@ -1,8 +1,9 @@
 //! `dogwatch tree`: what was found. Trees, deployments, releases with their layers in order, and what takes no part.
 
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use ::lint::charts::DiskChart;
 use ::lint::project::Project;
 use ::lint::shown;
 use ::lint::tree::Tree;
@@ -62,11 +63,20 @@ fn stated_by(project: &Project, workspace: &Workspace, plan: &TreeRef) -> Vec<St
     shown.map(|it| it.to_string_lossy().into_owned()).collect()
 }
 
-fn charts(project: &Project, workspace: &Workspace, plan: &TreeRef) -> Vec<String> {
+/// Charts on disk that no release installs.
+fn unused_charts(workspace: &Workspace, plan: &TreeRef, tree: &Tree) -> Vec<String> {
     let root = &workspace.scopes[plan.scope].root;
-    let charts = plan.charts.iter();
-    let shown = charts.map(|chart| project.settings().show(&root.join(&chart.path)));
-    shown.map(|it| it.to_string_lossy().into_owned()).collect()
+    // One that is stated is installed, or not there, which is told.
+    let releases = || plan.plan.deployments.iter().flat_map(|it| &it.releases);
+    let stated = |path: &Path| {
+        let mut paths = releases().filter_map(|it| it.chart_path.as_ref());
+        paths.any(|it| it.path == path)
+    };
+    let found = plan.charts.iter().filter(|it| !stated(&it.path));
+    let charts = found.map(|chart| root.join(&chart.path));
+    let used = |path: &PathBuf| tree.charts.iter().any(|it| it.path == *path);
+    let unused = charts.filter(|path| !used(path));
+    unused.map(|path| name(&tree.show(&path))).collect()
 }
 
 /// How much of a layer cannot be seen, and what else is special about it.
@@ -110,19 +120,20 @@ fn text(
     for deployment in &tree.deployments {
         let plan = deployment.merged.deployment();
         writeln!(out, "  {}", deployment_name(&plan.name, &plan.profile))?;
-        for release in &plan.releases {
-            release_text(tree, release, out)?;
+        for (release, chart) in plan.releases.iter().zip(&deployment.charts) {
+            let chart = chart.map(|at| &*tree.charts[at]);
+            release_text(tree, release, chart, out)?;
         }
     }
     let root = &workspace.scopes[plan.scope].root;
-    for chart in charts(project, workspace, plan) {
-        writeln!(out, "  chart on disk: {chart}")?;
+    for chart in unused_charts(workspace, plan, tree) {
+        writeln!(out, "  chart that no release installs: {chart}")?;
     }
     for loose in &plan.loose {
         let shown = tree.show(&root.join(loose));
         writeln!(out, "  belongs to no release: {}", shown.display())?;
     }
-    for note in &plan.notes {
+    for note in &tree.notes {
         match shown::at(tree, note.primary.span) {
             Some(at) => writeln!(out, "  not followed: {at}: {}", note.message)?,
             None => writeln!(out, "  not followed: {}", note.message)?,
@@ -131,7 +142,12 @@ fn text(
     Ok(())
 }
 
-fn release_text(tree: &Tree, release: &Release, out: &mut dyn Write) -> io::Result<()> {
+fn release_text(
+    tree: &Tree,
+    release: &Release,
+    chart: Option<&DiskChart>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     write!(out, "    {}", release.name)?;
     if release.chart != release.name {
         write!(out, "  chart {}", release.chart)?;
@@ -143,6 +159,10 @@ fn release_text(tree: &Tree, release: &Release, out: &mut dyn Write) -> io::Resu
         write!(out, "  namespace {namespace}")?;
     }
     writeln!(out)?;
+    if let Some(chart) = chart {
+        let file = chart.values().unwrap_or(&chart.path);
+        writeln!(out, "      0 chart    {}", tree.show(file).display())?;
+    }
     for at in 0..=release.layers.len() {
         for absent in release.absent.iter().filter(|it| it.position == at) {
             let file = tree.show_absent(absent);
@@ -181,8 +201,12 @@ fn tree_json(project: &Project, workspace: &Workspace, plan: &TreeRef, tree: &Tr
         .iter()
         .map(|deployment| {
             let plan = deployment.merged.deployment();
-            let releases = plan.releases.iter();
-            let releases: Vec<Value> = releases.map(|it| release_json(tree, it)).collect();
+            let releases = plan.releases.iter().zip(&deployment.charts);
+            let json = releases.map(|(it, chart)| {
+                let chart = chart.map(|at| &*tree.charts[at]);
+                release_json(tree, it, chart)
+            });
+            let releases: Vec<Value> = json.collect();
             json!({"name": plan.name, "profile": plan.profile, "releases": releases})
         })
         .collect();
@@ -191,7 +215,7 @@ fn tree_json(project: &Project, workspace: &Workspace, plan: &TreeRef, tree: &Tr
         .iter()
         .map(|path| name(&tree.show(&root.join(path))))
         .collect();
-    let notes: Vec<Value> = plan
+    let notes: Vec<Value> = tree
         .notes
         .iter()
         .map(|note| {
@@ -204,12 +228,12 @@ fn tree_json(project: &Project, workspace: &Workspace, plan: &TreeRef, tree: &Tr
         .collect();
     json!({
         "root": name(&tree.show(&tree.root)), "stated_by": stated_by(project, workspace, plan),
-        "deployments": deployments, "charts": charts(project, workspace, plan),
+        "deployments": deployments, "unused_charts": unused_charts(workspace, plan, tree),
         "loose": loose, "not_followed": notes,
     })
 }
 
-fn release_json(tree: &Tree, release: &Release) -> Value {
+fn release_json(tree: &Tree, release: &Release, chart: Option<&DiskChart>) -> Value {
     let layers: Vec<Value> = release
         .layers
         .iter()
@@ -235,7 +259,8 @@ fn release_json(tree: &Tree, release: &Release) -> Value {
         .collect();
     let given: Vec<String> = release.given.iter().map(ToString::to_string).collect();
     json!({
-        "name": release.name, "chart": release.chart, "version": release.version,
+        "name": release.name, "chart": release.chart,
+        "chart_on_disk": chart.map(|it| name(&tree.show(&it.path))), "version": release.version,
         "namespace": release.namespace, "layers": layers, "absent": absent,
         "command_line": given,
     })

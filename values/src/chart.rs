@@ -37,6 +37,17 @@ pub struct ChartInfo {
     pub secrets: Vec<PathPattern>,
     /// Paths that look secret and are not: public keys, certificates, identifiers.
     pub not_secret: Vec<PathPattern>,
+    /// What the chart says its values must be, where it says so.
+    pub schema: Option<ChartSchema>,
+}
+
+/// The `values.schema.json` of a chart.
+#[derive(Debug, Clone)]
+pub struct ChartSchema {
+    /// The text as a source.
+    pub source: SourceId,
+    /// The text.
+    pub text: Arc<str>,
 }
 
 /// The default values of a chart.
@@ -59,6 +70,8 @@ pub struct Dependency {
     pub tags: Vec<String>,
     /// Paths of booleans that switch it, first that is one decides (`condition` of `Chart.yaml`, split at commas).
     pub conditions: Vec<String>,
+    /// The chart itself, where it lies inside its parent; else it is known by its name.
+    pub chart: Option<Arc<ChartInfo>>,
     /// True for templates that belong to the parent and only keep their values under a key of their own: no tags, no
     /// `global`, always there.
     pub inlined: bool,

@@ -15,8 +15,9 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 pub use chart_name::{ChartMatch, chart_of_folder};
-pub(crate) use explicit::lexically_normal;
-pub use explicit::{ExplicitLayer, ExplicitRelease, explicit_deployments};
+pub use explicit::{
+    ChartPath, ExplicitLayer, ExplicitRelease, explicit_deployments, lexically_normal,
+};
 pub use file_name::{FileClass, FileKind, classify_file_name};
 pub use place::{TreePlace, place_of};
 pub use select::discover;
@@ -92,6 +93,8 @@ pub struct ReleasePlan {
     pub name: String,
     /// The chart's name.
     pub chart: String,
+    /// Where the chart is, where something says it.
+    pub chart_path: Option<ChartPath>,
     /// The chart's version, where something says it.
     pub version: Option<String>,
     /// The namespace, where something says it.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use source::{SourceId, Span};
 
+use crate::chart::ChartInfo;
 use crate::discover::AbsentLayer;
 use crate::path::KeyPath;
 use crate::protection::Protection;
@@ -77,6 +78,8 @@ pub struct Release {
     pub absent: Vec<AbsentLayer>,
     /// Paths of values that are given on the command line and cannot be seen.
     pub given: Vec<KeyPath>,
+    /// The chart itself, where it is on disk; else it is known by its name.
+    pub on_disk: Option<Arc<ChartInfo>>,
 }
 
 /// The releases that go to one cluster under one profile.

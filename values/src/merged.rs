@@ -2,7 +2,6 @@
 //!
 //! Nothing is copied: a [`NodeRef`] is a node of one layer's document or a map of the merge arena.
 
-mod above;
 mod arena;
 mod build;
 mod coalesce;
@@ -20,19 +19,22 @@ mod tests;
 
 use std::sync::{Arc, OnceLock};
 
+use rustc_hash::FxHashMap;
+
 pub use arena::{Clash, ClashKind};
 pub use dependencies::Enabled;
 pub use lookup::{Lookup, Shape};
 pub use node::{LayerId, NodeRef, View};
 pub use places::Place;
 pub use provenance::{Fate, Insertion, Occurrence};
+pub use secrets::WrittenPath;
 pub use unknown::{Unknown, UnknownReason};
 
 use crate::chart::ChartInfo;
 use crate::layer::Deployment;
 use crate::path::KeyPath;
-use above::Above;
 use arena::Arena;
+use node::MapId;
 
 /// The merged values of one deployment. Immutable; building it costs less than parsing its layers.
 #[derive(Debug)]
@@ -62,8 +64,9 @@ struct ReleaseSlot {
     damaged: Vec<LayerId>,
     /// Paths given on the command line.
     given: Vec<KeyPath>,
-    /// What each value is in, in the effective and the user view.
-    above: [OnceLock<Above>; 2],
+    /// Merged maps by the values in them, for each view; made when somebody asks for a parent.
+    user_holders: OnceLock<FxHashMap<u64, MapId>>,
+    effective_holders: OnceLock<FxHashMap<u64, MapId>>,
 }
 
 /// A chart, or a service with values of its own, wherever its values live.
@@ -92,6 +95,14 @@ impl Merged {
     /// Components in the order of their releases; a release's own chart before its subcharts.
     pub fn components(&self) -> &[Component] {
         &self.components
+    }
+
+    /// What is known of the chart of a component.
+    pub fn chart_of(&self, component: usize) -> Option<&Arc<ChartInfo>> {
+        let component = &self.components[component];
+        let scopes = &self.releases[component.release].scopes;
+        let own = scopes.iter().find(|(mount, _)| *mount == component.path);
+        own.map(|(_, chart)| chart)
     }
 
     /// Places where layers disagree about a type, in the order of merging.

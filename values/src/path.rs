@@ -75,17 +75,18 @@ impl KeyPath {
     }
 }
 
+impl From<Step<'_>> for PathStep {
+    fn from(step: Step<'_>) -> Self {
+        match step {
+            Step::Key(key) => Self::Key(key.to_owned()),
+            Step::Index(at) => Self::Index(at),
+        }
+    }
+}
+
 impl From<&[Step<'_>]> for KeyPath {
     fn from(steps: &[Step<'_>]) -> Self {
-        Self(
-            steps
-                .iter()
-                .map(|step| match *step {
-                    Step::Key(key) => PathStep::Key(key.to_owned()),
-                    Step::Index(index) => PathStep::Index(index),
-                })
-                .collect(),
-        )
+        Self(steps.iter().copied().map(PathStep::from).collect())
     }
 }
 
@@ -158,6 +159,12 @@ impl PathPattern {
             }
         }
         Self(steps)
+    }
+
+    /// How long a path is at most whose own steps decide whether it is covered; a longer one is covered if that beginning of it
+    /// is. `None` for a pattern that looks at any depth.
+    pub(crate) fn reach(&self) -> Option<usize> {
+        (!self.0.contains(&PatternStep::Deep)).then_some(self.0.len())
     }
 
     /// True if the whole path fits. Linear in the product of both lengths at worst.

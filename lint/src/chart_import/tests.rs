@@ -210,14 +210,14 @@ fn a_chart_is_found_as_folder_and_as_archive() {
         files.insert(path, text.as_bytes());
     }
     let mut register = |_: &str, _: &Arc<str>| SourceId(0);
-    let chart = super::read_chart_at(&files, Path::new("/c"), &mut register).unwrap();
+    let chart = crate::charts::read_chart_at(&files, Path::new("/c"), &mut register).unwrap();
     assert_eq!(chart.infos().len(), 2);
     for (path, problem) in [
         ("/no", "there is no `Chart.yaml`"),
         ("/d.tgz", "not a gzipped tar archive, or cut off"),
         ("/nowhere", "no such file or folder"),
     ] {
-        let found = super::read_chart_at(&files, Path::new(path), &mut register);
+        let found = crate::charts::read_chart_at(&files, Path::new(path), &mut register);
         assert_eq!(found.unwrap_err().to_string(), problem);
     }
 }

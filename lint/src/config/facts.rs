@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use source::Span;
-use values::discover::{ExplicitLayer, ExplicitRelease};
+use values::discover::{ChartPath, ExplicitLayer, ExplicitRelease};
 use values::layer::Role;
 
 use super::{Config, Facts};
@@ -89,6 +89,11 @@ impl Config {
                     profile: deployment.profile.clone(),
                     name: release.name.clone(),
                     chart: release.chart.clone(),
+                    chart_path: release.chart_path.as_ref().map(|(path, origin)| ChartPath {
+                        path: folder.join(path),
+                        origin: *origin,
+                        may_be_other: false,
+                    }),
                     version: release.version.clone(),
                     namespace: namespace.or_else(|| deployment.namespace.clone()),
                     layers,

@@ -150,7 +150,7 @@ const RELEASE: &[Key] = &[
     key(
         "chart",
         Shape::Text,
-        "The chart's name. Without it: the release's name.",
+        "The chart's name, or the folder or archive of a chart on disk: `./charts/shop`. Without it: the release's name.",
     ),
     key("version", Shape::Version, "The chart's version."),
     key("namespace", Shape::Text, "The namespace."),

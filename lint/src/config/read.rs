@@ -1,7 +1,7 @@
 //! From the document of a `dogwatch.yaml` to settings.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use source::{Diagnostic, Severity, SourceId};
 use values::path::{KeyPath, PathStep};
@@ -214,8 +214,15 @@ impl Reader<'_> {
         if let Some(map) = at {
             self.set_values(map, "", 0, &mut set);
         }
+        let chart = self.text(node, "chart");
+        let is_path = |it: &str| it.starts_with("./") || it.starts_with("../");
+        let path = chart.as_deref().filter(|it| is_path(it)).map(PathBuf::from);
+        let named = path.as_deref().and_then(Path::file_name);
+        let named = named.map(|it| it.to_string_lossy().into_owned());
+        let place = self.get(node, "chart").map(|it| self.document.span(it));
         StatedRelease {
-            chart: self.text(node, "chart").unwrap_or_else(|| name.clone()),
+            chart: named.or(chart).unwrap_or_else(|| name.clone()),
+            chart_path: path.zip(place),
             version: self.get(node, "version").and_then(|it| self.version_of(it)),
             namespace: self.text(node, "namespace"),
             values: self.paths(node, "values").unwrap_or_default(),

@@ -252,7 +252,8 @@ impl<'e> ExampleTree<'e> {
                     &deployment.key,
                     &deployment.external,
                     &show,
-                );
+                )
+                .with_violations(&deployment.violations);
                 judge(&Run::new(program, &host), tree, &host, &levels);
             }
         }

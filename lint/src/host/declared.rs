@@ -38,8 +38,8 @@ impl<'a> TreeHost<'a> {
                     keys.len() == path.len()
                         && keys
                             .iter()
-                            .zip(path)
-                            .all(|(key, step)| *step == values::path::Step::Key(key))
+                            .zip(path.first(keys.len()))
+                            .all(|(key, step)| step == values::path::Step::Key(key))
                 };
                 let top = components.iter().find(|(_, it)| is_top(&it.path));
                 let places = match (top, parent, path.last()) {
@@ -169,9 +169,7 @@ impl<'a> TreeHost<'a> {
 
     /// The declared key that is spelled most like that of an undeclared value, and that its map does not have yet.
     pub(crate) fn similar_at(&self, node: NodeRef, places: &Places<'_>) -> Option<String> {
-        // Nearly every value is declared, and of those nothing more is asked.
-        let undeclared = |place: &Place<'_>| matches!(place.found, Found::Undeclared(Some(_)));
-        if !places.is_empty() && !places.iter().any(undeclared) {
+        if self.is_declared(places) != Some(false) {
             return None;
         }
         let Some(PathStep::Key(own)) = self.merged.key(node) else {
@@ -188,8 +186,7 @@ impl<'a> TreeHost<'a> {
             let keys = map.keys.iter().filter(|key| key.exists_in(version));
             names.extend(keys.map(|key| key.name.as_str()));
         }
-        let above = self.merged.path(parent);
-        for place in self.declared_at(self.merged.release_of(node), &above.0) {
+        for place in self.declared_places(parent) {
             names.extend(set.parts(place).map(|(name, _)| name));
         }
         names.retain(|name| self.merged.get(parent, name).found().is_none());

@@ -8,6 +8,7 @@ use values::merged::{self, Enabled, LayerId, View};
 use values::yaml::{Document, NodeId};
 
 use super::{Duplicate, TreeHost, theirs, written};
+use crate::chart_schema::Where;
 use crate::schema::kind;
 
 impl TreeHost<'_> {
@@ -22,6 +23,7 @@ impl TreeHost<'_> {
                 let layers = layers.map(|layer| self.record(kind::LAYER, layer.0));
                 Value::list(layers.collect())
             }
+            "schema-violations" => self.records(kind::SCHEMA_VIOLATION, self.violations.len()),
             "duplicate-keys" => self.records(kind::DUPLICATE_KEY, self.duplicates().len()),
             _ => Value::missing(None),
         }
@@ -117,7 +119,38 @@ impl TreeHost<'_> {
                     _ => Value::missing(None),
                 }
             }
+            kind::SCHEMA_VIOLATION => self.violation_field(id, field),
             _ => Value::missing(None),
+        }
+    }
+
+    fn violation_field<'h>(&'h self, id: usize, field: &str) -> Value<'h> {
+        let violation = &self.violations[id];
+        match field {
+            "value" => match &violation.place {
+                Where::Value(node) | Where::Key(node) => Value::load(self, theirs(*node)),
+                Where::Absent(..) => Value::missing(Some(self.violated(id))),
+            },
+            "path" => Value {
+                place: Some(self.violated(id)),
+                ..text(&violation.path)
+            },
+            "message" => text(&violation.message),
+            "keyword" => text(&violation.keyword),
+            "component" => self.record(kind::COMPONENT, violation.component as u32),
+            _ => Value::missing(None),
+        }
+    }
+
+    /// Where a violation stands.
+    pub(crate) fn violated(&self, id: usize) -> Place {
+        match &self.violations[id].place {
+            Where::Value(node) => Place::Node(theirs(*node)),
+            Where::Key(node) => Place::Key(theirs(*node)),
+            Where::Absent(parent, key) => Place::Absent {
+                parent: theirs(*parent),
+                keys: vec![key.clone()],
+            },
         }
     }
 

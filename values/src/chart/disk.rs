@@ -9,7 +9,7 @@ use std::sync::Arc;
 use source::SourceId;
 
 use super::archive::{ArchiveProblem, Budget, ChartFile, unpack};
-use super::{ChartDefaults, ChartInfo, Dependency};
+use super::{ChartDefaults, ChartInfo, ChartSchema, Dependency};
 use crate::stated::Reader;
 use crate::yaml::{Document, Kind, NodeId};
 
@@ -20,11 +20,9 @@ const MAX_DEPTH: usize = 8;
 #[derive(Debug)]
 pub struct ChartOnDisk {
     /// What merging needs to know.
-    pub info: ChartInfo,
+    pub info: Arc<ChartInfo>,
     /// The line about it in `Chart.yaml`.
     pub description: Option<String>,
-    /// `values.schema.json`.
-    pub schema: Option<Arc<str>>,
     /// Templates by their path below the chart's folder.
     pub templates: Vec<(String, Arc<str>)>,
     /// The charts in `charts`, by name.
@@ -48,6 +46,8 @@ pub enum ChartProblem {
     Archive(ArchiveProblem),
     /// Charts within charts, too deep.
     TooDeep,
+    /// It cannot be read, for this reason.
+    Unreadable(String),
 }
 
 impl std::fmt::Display for ChartProblem {
@@ -59,6 +59,7 @@ impl std::fmt::Display for ChartProblem {
             Self::NotYaml => f.write_str("not YAML as Helm reads it"),
             Self::Archive(problem) => problem.fmt(f),
             Self::TooDeep => f.write_str("charts are nested too deeply"),
+            Self::Unreadable(why) => f.write_str(why),
         }
     }
 }
@@ -71,7 +72,7 @@ pub type Register<'r> = dyn FnMut(&str, &Arc<str>) -> SourceId + 'r;
 impl ChartOnDisk {
     /// What merging needs to know of it and of all charts in it, the outermost first.
     pub fn infos(&self) -> Vec<&ChartInfo> {
-        let mut infos = vec![&self.info];
+        let mut infos = vec![&*self.info];
         infos.extend(self.subcharts.iter().flat_map(Self::infos));
         infos
     }
@@ -141,13 +142,17 @@ fn read(
     let (_, chart) = parsed("Chart.yaml").ok_or(ChartProblem::NoChart)?;
     let requirements = parsed("requirements.yaml");
     let defaults = parsed("values.yaml");
+    let schema = texts.remove("values.schema.json").map(|text| ChartSchema {
+        source: register(&format!("{prefix}values.schema.json"), &text),
+        text,
+    });
     let reader = Reader::new(&chart, prefix.as_ref());
     let top = chart.root().ok_or(ChartProblem::NoName)?;
     let name = reader.text(top, "name").filter(|name| !name.is_empty());
     let mut info = ChartInfo {
         name: name.ok_or(ChartProblem::NoName)?,
         version: reader.text(top, "version"),
-        dependencies: dependencies(&chart),
+        schema,
         defaults_complete: defaults
             .as_ref()
             .is_none_or(|(_, document)| !document.is_damaged()),
@@ -157,9 +162,10 @@ fn read(
         }),
         ..ChartInfo::default()
     };
+    let mut named = dependencies(&chart);
     // Charts of Helm 2 name their dependencies in a file of their own.
     if let Some((_, requirements)) = requirements {
-        info.dependencies.extend(dependencies(&requirements));
+        named.extend(dependencies(&requirements));
     }
     let mut subcharts = Vec::new();
     for (folder, files) in inner {
@@ -179,20 +185,10 @@ fn read(
             Err(problem) => problems.push((path, problem)),
         }
     }
-    // Helm installs what lies in `charts`, also if nothing says so.
-    for chart in &subcharts {
-        let name = &chart.info.name;
-        if !info.dependencies.iter().any(|it| it.name == *name) {
-            info.dependencies.push(Dependency {
-                name: name.clone(),
-                ..Dependency::default()
-            });
-        }
-    }
+    info.dependencies = joined(named, &subcharts);
     Ok(ChartOnDisk {
-        info,
+        info: Arc::new(info),
         description: reader.text(top, "description"),
-        schema: texts.remove("values.schema.json"),
         templates: texts
             .into_iter()
             .filter(|(path, _)| path.starts_with("templates/"))
@@ -202,8 +198,38 @@ fn read(
     })
 }
 
-/// The dependencies that a `Chart.yaml` or `requirements.yaml` names.
-fn dependencies(document: &Document) -> Vec<Dependency> {
+/// Dependencies with the charts that they mean. Helm installs what lies in `charts`, also if nothing says so.
+fn joined(named: Vec<(Dependency, Option<String>)>, subcharts: &[ChartOnDisk]) -> Vec<Dependency> {
+    let mut out: Vec<Dependency> = Vec::new();
+    for (dependency, version) in named {
+        let fitting = || {
+            subcharts
+                .iter()
+                .filter(|it| it.info.name == dependency.name)
+        };
+        // Of several versions of one chart a range decides; only one that is spelled out is recognised here.
+        let exact = fitting().find(|it| version.is_some() && it.info.version == version);
+        let chart = exact.or_else(|| fitting().next());
+        out.push(Dependency {
+            chart: chart.map(|it| Arc::clone(&it.info)),
+            ..dependency
+        });
+    }
+    for chart in subcharts {
+        let name = &chart.info.name;
+        if !out.iter().any(|it| it.name == *name) {
+            out.push(Dependency {
+                name: name.clone(),
+                chart: Some(Arc::clone(&chart.info)),
+                ..Dependency::default()
+            });
+        }
+    }
+    out
+}
+
+/// The dependencies that a `Chart.yaml` or `requirements.yaml` names, with the versions that may stand for them.
+fn dependencies(document: &Document) -> Vec<(Dependency, Option<String>)> {
     let reader = Reader::new(document, "Chart.yaml".as_ref());
     let Some(top) = document.root() else {
         return Vec::new();
@@ -214,7 +240,7 @@ fn dependencies(document: &Document) -> Vec<Dependency> {
         let tags = reader.items(it, "tags").into_iter();
         let conditions = text(it, "condition").unwrap_or_default();
         let conditions = conditions.split(',').map(str::trim);
-        Some(Dependency {
+        let dependency = Dependency {
             name,
             alias: text(it, "alias"),
             tags: tags.filter_map(|tag| reader.scalar(tag)).collect(),
@@ -222,8 +248,10 @@ fn dependencies(document: &Document) -> Vec<Dependency> {
                 .filter(|path| !path.is_empty())
                 .map(str::to_owned)
                 .collect(),
+            chart: None,
             inlined: false,
-        })
+        };
+        Some((dependency, text(it, "version")))
     };
     let items = reader.items(top, "dependencies").into_iter();
     items.filter_map(read).collect()

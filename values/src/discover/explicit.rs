@@ -20,12 +20,25 @@ pub struct ExplicitRelease {
     pub name: String,
     /// The chart's name, without repository.
     pub chart: String,
+    /// Where the chart is, if it is on disk; relative as the paths of layers are.
+    pub chart_path: Option<ChartPath>,
     /// The chart's version.
     pub version: Option<String>,
     /// The namespace.
     pub namespace: Option<String>,
     /// Layers in the order in which they are merged.
     pub layers: Vec<ExplicitLayer>,
+}
+
+/// A chart on disk, as something states it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChartPath {
+    /// Its folder, or its archive.
+    pub path: PathBuf,
+    /// Where it is stated.
+    pub origin: Span,
+    /// What is there may be something else; without a chart there is no release.
+    pub may_be_other: bool,
 }
 
 /// A layer as something states it.
@@ -98,6 +111,10 @@ fn plan_of(release: &ExplicitRelease, exists: &FxHashSet<&Path>) -> ReleasePlan 
     let mut plan = ReleasePlan {
         name: release.name.clone(),
         chart: release.chart.clone(),
+        chart_path: release.chart_path.as_ref().map(|it| ChartPath {
+            path: lexically_normal(&it.path),
+            ..it.clone()
+        }),
         version: release.version.clone(),
         namespace: release.namespace.clone(),
         ..ReleasePlan::default()
@@ -151,7 +168,7 @@ fn plan_of(release: &ExplicitRelease, exists: &FxHashSet<&Path>) -> ReleasePlan 
 }
 
 /// The path without `.` and, where that is possible without looking at the disk, without `..`.
-pub(crate) fn lexically_normal(path: &Path) -> PathBuf {
+pub fn lexically_normal(path: &Path) -> PathBuf {
     use std::path::Component;
     let mut out = PathBuf::new();
     for part in path.components() {

@@ -44,11 +44,20 @@ pub fn discover(files: &[PathBuf], options: &DiscoverOptions) -> Discovery {
             tree.helmfiles.push(path.clone());
             continue;
         }
+        let holder = dir.ancestors().find(|dir| chart_dirs.contains(dir));
+        if holder.is_some_and(|chart| is_inner(chart, &chart_dirs)) || in_shelf(dir, &chart_dirs) {
+            // A chart that belongs to another one is that one's business.
+            let defaults = holder == Some(dir) && is_defaults(&class);
+            if is_layer(&class) && !defaults {
+                found.ignore(path, IgnoreReason::InChart);
+            }
+            continue;
+        }
         if class.kind == FileKind::Archive {
             charts.entry(path.clone()).or_default().path = path.clone();
             continue;
         }
-        if let Some(chart) = dir.ancestors().find(|dir| chart_dirs.contains(dir)) {
+        if let Some(chart) = holder {
             let place = place_in_chart(path, &class, dir == chart, chart, &mut charts);
             match place {
                 InChart::Layer => {}
@@ -137,6 +146,23 @@ impl FolderFiles {
     }
 }
 
+/// Is a file in a chart's folder the chart's own values?
+fn is_defaults(class: &FileClass) -> bool {
+    let plain = class.profile.is_none() && !class.overriding && !class.example;
+    class.kind == FileKind::Values && plain
+}
+
+/// Is a chart one of those in another chart?
+fn is_inner(chart: &Path, chart_dirs: &BTreeSet<&Path>) -> bool {
+    chart.parent().is_some_and(|it| in_shelf(it, chart_dirs))
+}
+
+/// Is a folder the `charts` of a chart?
+fn in_shelf(folder: &Path, chart_dirs: &BTreeSet<&Path>) -> bool {
+    let named = folder.file_name().is_some_and(|name| name == "charts");
+    named && folder.parent().is_some_and(|it| chart_dirs.contains(it))
+}
+
 /// What a file in a chart's folder is.
 enum InChart {
     /// An override that happens to lie beside the chart: it names a profile, or holds secrets.
@@ -162,9 +188,7 @@ fn place_in_chart(
     let slot = match class.kind {
         FileKind::ChartYaml => &mut entry.chart_yaml,
         FileKind::Schema => &mut entry.schema,
-        FileKind::Values if class.profile.is_none() && !class.overriding && !class.example => {
-            &mut entry.values
-        }
+        FileKind::Values if is_defaults(class) => &mut entry.values,
         FileKind::Values | FileKind::Secrets => return InChart::Layer,
         _ => return InChart::Inside,
     };

@@ -229,7 +229,6 @@ fn a_chart_on_disk_is_no_release_but_overrides_beside_it_are() {
         unplaced ci/x.yaml
         chart charts/baz-1.0.0.tgz
         chart charts/foo
-        chart charts/foo/charts/bar
         ignored charts/foo/templates/values.yaml: part of a chart, not an override
         ",
     );

@@ -208,9 +208,12 @@ impl<'d> Page<'d> {
             }
             Kind::String => match hidden_text(&self.document.text_of(node)) {
                 Some(HiddenText::Encrypted(_)) => Err(Refused::Encrypted),
-                Some(HiddenText::Reference | HiddenText::Template) => {
-                    Err(Refused::Hidden(path.clone()))
-                }
+                Some(
+                    HiddenText::Reference
+                    | HiddenText::Template
+                    | HiddenText::SetItem
+                    | HiddenText::SetElsewhere,
+                ) => Err(Refused::Hidden(path.clone())),
                 None => Ok(()),
             },
             Kind::Null | Kind::Bool | Kind::Number | Kind::Map | Kind::List => Ok(()),

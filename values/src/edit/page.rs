@@ -4,6 +4,8 @@
 
 use std::ops::Range;
 
+use rustc_hash::FxHashSet;
+
 use super::refused::Refused;
 use crate::path::KeyPath;
 use crate::protection::Protection;
@@ -128,7 +130,7 @@ impl<'d> Page<'d> {
 
     /// True for `*name`.
     pub(super) fn is_alias(self, node: NodeId) -> bool {
-        self.document.raw(node).starts_with('*')
+        self.document.is_alias(node)
     }
 
     /// True for a key without a value, an item that is only a dash.
@@ -254,43 +256,26 @@ impl<'d> Page<'d> {
 
     /// True if the map has a merge key of its own.
     pub(super) fn has_merge(self, map: NodeId) -> bool {
-        let raw = self.document.raw(map);
-        if self.document.kind(map) != Kind::Map || !raw.contains("<<") {
-            return false;
-        }
-        if self.document.style(map) == Style::Flow {
-            return raw.match_indices("<<").any(|(at, _)| {
-                let before = raw[..at].trim_end();
-                before.ends_with(['{', ','])
-            });
-        }
-        let column = self.column(self.start_of(map));
-        // In quotes it is a key as any other.
-        let is_merge = |text: &str| {
-            let rest = text.strip_prefix("<<");
-            rest.is_some_and(|rest| rest.trim_start().starts_with(':'))
-        };
-        is_merge(raw)
-            || raw.split('\n').skip(1).any(|line| {
-                let text = line.trim_start_matches(' ');
-                line.len() - text.len() == column && is_merge(text)
-            })
+        let mut pairs = self.document.pairs(map);
+        !self.is_alias(map) && pairs.any(|(key, _)| self.document.is_merge_key(key))
     }
 
     /// True if the key stands in the map itself, not where a merge key takes it from.
     pub(super) fn is_own(self, map: NodeId, key: NodeId) -> bool {
-        let span = self.document.span(map).range();
-        let start = self.start_of(key);
-        let free = self.document.style(map) == Style::Flow || self.document.has_properties(map);
-        span.contains(&start) && (free || self.column(start) == self.column(span.start))
+        self.document.parent(key) == Some(map)
     }
 
-    /// The entries that stand in the map itself, in the order of the text.
+    /// The entries that stand in the map itself, in the order of the text; of a key given twice, the later.
     pub(super) fn own_entries(self, map: NodeId) -> Vec<(NodeId, NodeId)> {
-        let entries = self.document.entries(map);
-        let mut own: Vec<_> = entries.filter(|(key, _)| self.is_own(map, *key)).collect();
-        own.sort_by_key(|(key, _)| self.start_of(*key));
-        own
+        if self.is_alias(map) {
+            return Vec::new();
+        }
+        let twice = self.document.duplicate_keys();
+        let replaced: FxHashSet<NodeId> = twice.iter().map(|(earlier, _)| *earlier).collect();
+        let pairs = self.document.pairs(map);
+        pairs
+            .filter(|(key, _)| !self.document.is_merge_key(*key) && !replaced.contains(key))
+            .collect()
     }
 
     /// The dashes of a block list, one for each item; `None` if they cannot be told.

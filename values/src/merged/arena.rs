@@ -12,7 +12,7 @@ use rustc_hash::FxHashMap;
 
 use super::node::{LayerId, MAX_LAYERS, MapId, NodeRef, Target};
 use super::parents::Parents;
-use super::secrets::Bits;
+use super::secrets::Marks;
 use crate::layer::Role;
 use crate::yaml::{Document, Kind, NodeId};
 
@@ -49,7 +49,7 @@ pub(super) struct LayerSlot {
     pub(super) root: Option<NodeRef>,
     pub(super) parents: OnceLock<Parents>,
     /// Which of its nodes are secret by where they stand.
-    pub(super) secret: OnceLock<Bits>,
+    pub(super) marks: OnceLock<Marks>,
 }
 
 /// A map with entries from several places.

@@ -1,6 +1,6 @@
 //! Building the merged values of a deployment.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashSet;
 
@@ -98,10 +98,12 @@ impl Builder<'_> {
             veil: values_veil(release),
             secrets_veil: secrets_veil(release),
             given: release.given.clone(),
+            user_holders: OnceLock::new(),
+            effective_holders: OnceLock::new(),
             layers,
-            above: Default::default(),
         });
-        let info = self.charts.get(&release.chart).cloned();
+        let known = || self.charts.get(&release.chart).cloned();
+        let info = release.on_disk.clone().or_else(known);
         let chart = self.candidate(info, "", &[], 0);
         self.components.push(Component {
             name: chart
@@ -172,7 +174,8 @@ impl Builder<'_> {
         for dependency in &info.dependencies {
             let mut below = mount.to_vec();
             below.push(dependency.key().to_owned());
-            let chart = self.charts.get(&dependency.name).cloned();
+            let known = || self.charts.get(&dependency.name).cloned();
+            let chart = dependency.chart.clone().or_else(known);
             let child = self.candidate(chart, dependency.key(), &below, depth + 1);
             candidate.dependencies.push((dependency.clone(), child));
         }
@@ -298,8 +301,8 @@ impl LayerSlot {
             part,
             mount,
             root: None,
-            parents: std::sync::OnceLock::new(),
-            secret: std::sync::OnceLock::new(),
+            parents: OnceLock::new(),
+            marks: OnceLock::new(),
         }
     }
 }

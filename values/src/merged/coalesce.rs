@@ -9,7 +9,7 @@ use super::node::NodeRef;
 use crate::yaml::Kind;
 
 /// The key whose values every subchart sees.
-const GLOBAL: &str = "global";
+pub(super) const GLOBAL: &str = "global";
 
 /// A chart with those of its subcharts that are installed, ready for coalescing.
 #[derive(Debug, Default)]

@@ -7,6 +7,7 @@
 use super::NodeRef;
 use super::arena::Arena;
 use super::coalesce::ChartTree;
+use super::coalesce::GLOBAL;
 use crate::chart::Dependency;
 use crate::secret::hidden_text;
 use crate::yaml::Kind;
@@ -97,36 +98,63 @@ impl Decision<'_> {
         // Below the top Helm looks at the values of the whole release as if they were the subchart's own, too.
         let refused = (0..=parent).find_map(|start| self.refused(key, Some(self.user), start));
         refused.or_else(|| {
-            let defaults = self.refused(key, None, 0);
+            // Each chart's defaults are laid over those of its subcharts, from the innermost chart on.
+            let mut starts = (0..=parent).rev();
+            let defaults = starts.find_map(|start| self.refused(key, None, start));
             defaults.filter(|_| enabled != Enabled::No)
         })
     }
 
-    /// The value at the key, if the values are laid over the charts from the one at `start` on.
+    /// The value at the key, if the values are laid over the charts from the one at `start` on; without values, if those
+    /// charts' defaults are laid over each other, where nulls stay.
     fn refused(&self, key: &str, user: Option<NodeRef>, start: usize) -> Option<NodeRef> {
         let inner = self.charts[start + 1..].iter();
         let mut path: Vec<&str> = inner.map(|chart| chart.key.as_str()).collect();
         path.push(key);
         let own = self.charts.last().and_then(|chart| chart.defaults);
-        let mut sources: Vec<(NodeRef, usize)> = user.map(|node| (node, 0)).into_iter().collect();
+        let mut sources: Vec<(NodeRef, usize, usize)> =
+            user.map(|node| (node, 0, 0)).into_iter().collect();
         for (depth, chart) in self.charts.iter().enumerate() {
-            let skip = depth.saturating_sub(start);
-            sources.extend(chart.defaults.map(|node| (node, skip)));
+            if user.is_some() || depth >= start {
+                let skip = depth.saturating_sub(start);
+                sources.extend(chart.defaults.map(|node| (node, skip, depth)));
+            }
         }
-        for (root, skip) in sources {
+        // Charts above this one, and paths that begin above this step, are taken away by a null.
+        let (mut least_depth, mut least_skip) = (0, 0);
+        for (at, &(root, skip, depth)) in sources.iter().enumerate() {
+            let is_user = user == Some(root) && at == 0;
+            if !is_user && (depth < least_depth || skip < least_skip) {
+                continue;
+            }
             match self.follow(root, &path[skip..]) {
                 Followed::Missing => {}
-                Followed::Blocked(_) => return None,
+                Followed::Blocked(steps, node) if self.arena.kind(node) == Kind::Null => {
+                    least_skip = least_skip.max(skip + steps);
+                }
+                // That is refused for itself, or makes way for a map.
+                Followed::Blocked(..) => {}
                 Followed::Value(node) => {
-                    return match self.arena.kind(node) {
-                        Kind::Map | Kind::Error => None,
-                        // The parent chart's own default makes way for a null; nothing else does.
-                        Kind::Null if Some(root) != own => match own {
-                            Some(own) if self.arena.get(own, key).is_some() => None,
-                            _ => Some(node),
-                        },
-                        _ => Some(node),
+                    let gone = |chart: &&ChartTree| {
+                        let there = chart.defaults.map(|root| self.follow(root, &path));
+                        matches!(there, Some(Followed::Value(_)))
                     };
+                    match self.arena.kind(node) {
+                        Kind::Map | Kind::Error => return None,
+                        // It has taken away what the charts above would put there, and itself with it.
+                        Kind::Null if is_user && self.charts[..start].iter().any(|it| gone(it)) => {
+                            least_depth = start;
+                            continue;
+                        }
+                        // The parent chart's own default makes way for a null; nothing else does.
+                        Kind::Null if user.is_some() && Some(root) != own => {
+                            return match own {
+                                Some(own) if self.arena.get(own, key).is_some() => None,
+                                _ => Some(node),
+                            };
+                        }
+                        _ => return Some(node),
+                    }
                 }
             }
         }
@@ -152,6 +180,13 @@ impl Decision<'_> {
 
     /// The coalesced value at a path, as far as it is a switch.
     fn switch(&self, path: &[&str], dependency: &str, own_defaults: Option<NodeRef>) -> Switch {
+        let depth = self.charts.len() - 1;
+        if depth > 0 && path.get(depth) == Some(&GLOBAL) {
+            return match self.handed_down(&path[..depth], &path[depth..]) {
+                Switch::NotGiven => self.misplaced(path),
+                given => given,
+            };
+        }
         let mut sources: Vec<(NodeRef, usize)> = vec![(self.user, 0)];
         for (depth, chart) in self.charts.iter().enumerate() {
             let below = self.charts[1..=depth]
@@ -164,7 +199,6 @@ impl Decision<'_> {
                 sources.extend(chart.defaults.map(|node| (node, depth)));
             }
         }
-        let depth = self.charts.len() - 1;
         if path.get(depth) == Some(&dependency) {
             sources.extend(own_defaults.map(|node| (node, depth + 1)));
         }
@@ -172,7 +206,7 @@ impl Decision<'_> {
             match self.follow(root, &path[skip..]) {
                 Followed::Value(node) => return self.as_switch(node),
                 // A null removes the key from the charts above; the subchart's own defaults still fill it.
-                Followed::Blocked(steps)
+                Followed::Blocked(steps, _)
                     if steps == depth + 1 && path[..steps].ends_with(&[dependency]) =>
                 {
                     return own_defaults.map_or(Switch::NotGiven, |node| {
@@ -182,8 +216,73 @@ impl Decision<'_> {
                         }
                     });
                 }
-                Followed::Blocked(_) => return Switch::NotGiven,
+                Followed::Blocked(..) => return Switch::NotGiven,
                 Followed::Missing => {}
+            }
+        }
+        self.misplaced(path)
+    }
+
+    /// Helm also lays the defaults of a chart in a chart over the values of the whole release when it looks for switches: the chart
+    /// `redis` with a key `redis` switches its own subcharts.
+    fn misplaced(&self, path: &[&str]) -> Switch {
+        if path[0] == "tags" {
+            return Switch::NotGiven;
+        }
+        let inner = self.charts.iter().skip(1).filter_map(|it| it.defaults);
+        let mut found = inner.map(|root| self.follow(root, path));
+        match found.find(|it| !matches!(it, Followed::Missing)) {
+            Some(Followed::Value(node)) => self.as_switch(node),
+            _ => Switch::NotGiven,
+        }
+    }
+
+    /// A value below a subchart's `global`: what Helm hands down from above comes first.
+    fn handed_down(&self, prefix: &[&str], rest: &[&str]) -> Switch {
+        // The values over so many charts, for a path from the top.
+        let sources = |charts: usize| {
+            let charts = self.charts.iter().enumerate().take(charts);
+            let defaults = charts.filter_map(|(depth, chart)| Some((chart.defaults?, depth)));
+            [(self.user, 0)].into_iter().chain(defaults)
+        };
+        // Nothing is handed down to where something else than a map stands.
+        let closed = |level: &usize| {
+            let path: Vec<&str> = prefix[..*level].iter().copied().chain([GLOBAL]).collect();
+            let found =
+                sources(*level).find_map(|(root, skip)| match self.follow(root, &path[skip..]) {
+                    Followed::Value(node) => Some(node),
+                    _ => None,
+                });
+            found.is_some_and(|node| self.arena.kind(node) != Kind::Map)
+        };
+        let first = (1..=prefix.len()).rev().find(closed).unwrap_or(0);
+        for level in first..=prefix.len() {
+            let path: Vec<&str> = prefix[..level].iter().chain(rest).copied().collect();
+            let all: Vec<(NodeRef, usize)> = sources(level + 1).collect();
+            let mut found = all
+                .iter()
+                .map(|(root, skip)| self.follow(*root, &path[*skip..]));
+            match found.find(|it| !matches!(it, Followed::Missing)) {
+                // What is no map on the way is not handed down.
+                None | Some(Followed::Missing | Followed::Blocked(..)) => {}
+                Some(Followed::Value(node)) => match self.arena.kind(node) {
+                    // A map gives way to what stands there already, but not to the defaults that come last.
+                    Kind::Map => {
+                        let stands = |level: usize| {
+                            let path = prefix[..level].iter().chain(rest).copied();
+                            let path: Vec<&str> = path.collect();
+                            sources(level).any(|(root, skip)| {
+                                matches!(self.follow(root, &path[skip..]), Followed::Value(_))
+                            })
+                        };
+                        if !(level + 1..=prefix.len()).any(stands) {
+                            return Switch::NotGiven;
+                        }
+                    }
+                    // A null that takes a default away goes with it.
+                    Kind::Null if found.any(|it| matches!(it, Followed::Value(_))) => {}
+                    _ => return self.as_switch(node),
+                },
             }
         }
         Switch::NotGiven
@@ -197,7 +296,7 @@ impl Decision<'_> {
                     Some(next) => node = next,
                     None => return Followed::Missing,
                 },
-                _ => return Followed::Blocked(steps),
+                _ => return Followed::Blocked(steps, node),
             }
         }
         Followed::Value(node)
@@ -217,6 +316,6 @@ impl Decision<'_> {
 enum Followed {
     Value(NodeRef),
     /// Something that is no map stands after that many steps.
-    Blocked(usize),
+    Blocked(usize, NodeRef),
     Missing,
 }

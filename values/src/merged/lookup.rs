@@ -289,6 +289,10 @@ impl Merged {
         if map.is_below_secrets() || key == "secrets" || is_secret_key(key) {
             return true;
         }
+        // What is declared says nothing of its own about what lies deeper.
+        if let Some(declared) = self.declared_deep(map) {
+            return declared == Some(Sensitivity::Secret);
+        }
         let mut path = self.path(map);
         path.0.push(PathStep::Key(key.to_owned()));
         self.declared(self.release_of(map), &path.steps()) == Some(Sensitivity::Secret)
@@ -370,9 +374,6 @@ impl Merged {
                 Some(top) => Lookup::Found(top.below(node, None).with_view(View::Written)),
                 None => Lookup::Missing,
             };
-        }
-        if let Some(within) = self.within(node, view) {
-            return Lookup::Found(within.value);
         }
         let root = self.root(self.release_of(node), view);
         self.lookup(root, &self.path(node).steps())

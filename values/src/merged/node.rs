@@ -106,14 +106,13 @@ impl NodeRef {
         self.0 & SECRETS != 0
     }
 
-    /// The same value, from no particular view and however it was reached.
-    #[must_use]
-    pub(super) fn bare(self) -> Self {
-        Self(self.0 & !(VIEW_MASK | SECRETS))
+    /// What is the same for all handles of a value, from whatever view.
+    pub(super) fn value_bits(self) -> u64 {
+        self.0 & !(VIEW_MASK | SECRETS)
     }
 
     /// True if both stand for the same value, from whatever view.
     pub fn same_value(self, other: Self) -> bool {
-        self.bare() == other.bare()
+        self.value_bits() == other.value_bits()
     }
 }

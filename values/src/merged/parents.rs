@@ -1,6 +1,6 @@
 //! Where each node of a document stands: built the first time somebody asks for a path.
 
-use crate::path::{PathStep, Step};
+use crate::path::Step;
 use crate::yaml::{Document, Kind, NodeId};
 
 const NONE: u32 = u32::MAX;
@@ -71,37 +71,48 @@ impl Parents {
         (document.kind(parent) == Kind::Map).then(|| NodeId::from_index(key))
     }
 
-    /// The way from `node` up to the top: each parent, with the node of the key or the position in it.
-    pub(super) fn way(&self, node: NodeId) -> impl Iterator<Item = (NodeId, u32)> + '_ {
-        std::iter::successors(self.up(node), |(parent, _)| self.up(*parent))
-    }
-
-    /// The step that leads to `node`; `None` for the top.
-    pub(super) fn step(&self, document: &Document, node: NodeId) -> Option<PathStep> {
-        let (parent, key) = self.up(node)?;
-        Some(if document.kind(parent) == Kind::Map {
-            PathStep::Key(document.key_text(NodeId::from_index(key)).into_owned())
-        } else {
-            PathStep::Index(key as usize)
-        })
-    }
-
     pub(super) fn parent(&self, node: NodeId) -> Option<NodeId> {
         Some(self.up(node)?.0)
     }
 
-    /// Appends the way from the top of the document to `node`.
-    pub(super) fn path(&self, document: &Document, node: NodeId, out: &mut Vec<PathStep>) {
-        let start = out.len();
+    /// Calls `visit` with each step of the way from the top of the document to `node`, and the node it leads from.
+    pub(super) fn each_step(
+        &self,
+        document: &Document,
+        node: NodeId,
+        mut visit: impl FnMut(Step<'_>),
+    ) {
+        let mut way = Vec::new();
         let mut node = node;
-        while let Some(step) = self.step(document, node) {
-            out.push(step);
-            let Some(parent) = self.parent(node) else {
-                break;
-            };
+        while let Some((parent, key)) = self.up(node) {
+            way.push((parent, key));
             node = parent;
         }
-        out[start..].reverse();
+        for (parent, key) in way.into_iter().rev() {
+            visit_step(document, parent, key, &mut visit);
+        }
+    }
+
+    /// Calls `visit` with the last of these steps; not at the top.
+    pub(super) fn last_step(
+        &self,
+        document: &Document,
+        node: NodeId,
+        mut visit: impl FnMut(Step<'_>),
+    ) -> bool {
+        let Some((parent, key)) = self.up(node) else {
+            return false;
+        };
+        visit_step(document, parent, key, &mut visit);
+        true
+    }
+}
+
+fn visit_step(document: &Document, parent: NodeId, key: u32, visit: &mut impl FnMut(Step<'_>)) {
+    if document.kind(parent) == Kind::Map {
+        visit(Step::Key(&document.key_text(NodeId::from_index(key))));
+    } else {
+        visit(Step::Index(key as usize));
     }
 }
 

@@ -2,12 +2,17 @@
 
 use source::{SourceId, Span};
 
-use super::node::{LayerId, NodeRef, Target, View};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::node::{LayerId, MapId, NodeRef, Target, View};
 use super::parents::Parents;
 use super::{Component, Lookup, Merged};
 use crate::layer::{Layer, Role};
 use crate::path::{KeyPath, PathStep, Step};
-use crate::yaml::{Kind, NodeId};
+use crate::yaml::NodeId;
+
+/// The key whose values must not be shown.
+const SECRETS: &str = "secrets";
 
 /// A place in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,43 +41,28 @@ impl Merged {
     /// The path from the top of the release, also for values from subcharts' defaults.
     pub fn path(&self, node: NodeRef) -> KeyPath {
         let mut path = Vec::new();
+        self.each_step(node, |step| path.push(PathStep::from(step)));
+        KeyPath(path)
+    }
+
+    /// Calls `visit` with each step of that path.
+    pub fn each_step(&self, node: NodeRef, mut visit: impl FnMut(Step<'_>)) {
         match self.arena.top(node).map(NodeRef::target) {
             Some(Target::Node(layer, id)) => {
                 let slot = &self.arena.layers[layer.0 as usize];
-                path.extend(slot.mount.iter().cloned().map(PathStep::Key));
-                let document = &slot.document;
-                self.parents(layer).path(document, id, &mut path);
+                for key in &slot.mount {
+                    visit(Step::Key(key));
+                }
+                self.parents(layer).each_step(&slot.document, id, visit);
             }
             Some(Target::Map(_)) => {}
             None => {
                 if let Target::Map(map) = node.target() {
                     let made = self.arena.made_paths.get(&map.0);
-                    path.extend(made.into_iter().flatten().cloned().map(PathStep::Key));
-                }
-            }
-        }
-        KeyPath(path)
-    }
-
-    /// Calls `visit` with each step of its [`path`](Self::path), without a path being made.
-    pub fn each_step(&self, node: NodeRef, mut visit: impl FnMut(Step<'_>)) {
-        match self.arena.top(node).map(NodeRef::target) {
-            Some(Target::Node(layer, id)) => {
-                let slot = &self.arena.layers[layer.0 as usize];
-                slot.mount.iter().for_each(|key| visit(Step::Key(key)));
-                let document = &slot.document;
-                let mut way = Vec::with_capacity(16);
-                way.extend(self.parents(layer).way(id));
-                for (parent, key) in way.into_iter().rev() {
-                    match document.kind(parent) {
-                        Kind::Map => visit(Step::Key(&document.key_text(NodeId::from_index(key)))),
-                        _ => visit(Step::Index(key as usize)),
+                    for key in made.into_iter().flatten() {
+                        visit(Step::Key(key));
                     }
                 }
-            }
-            Some(Target::Map(_)) => {}
-            None => {
-                self.path(node).steps().into_iter().for_each(visit);
             }
         }
     }
@@ -85,53 +75,93 @@ impl Merged {
 
     /// The last step of its path; `None` for a top.
     pub fn key(&self, node: NodeRef) -> Option<PathStep> {
-        if let Some(Target::Node(layer, id)) = self.arena.top(node).map(NodeRef::target)
-            && let Some(step) = self.parents(layer).step(self.arena.document(layer), id)
-        {
-            return Some(step);
+        let Some(Target::Node(layer, id)) = self.arena.top(node).map(NodeRef::target) else {
+            return self.path(node).0.pop();
+        };
+        let slot = &self.arena.layers[layer.0 as usize];
+        let mut last = None;
+        let parents = self.parents(layer);
+        if !parents.last_step(&slot.document, id, |step| last = Some(step.into())) {
+            last = slot.mount.last().cloned().map(PathStep::Key);
         }
-        self.path(node).0.pop()
+        last
     }
 
     /// The map or list that the value is in, in the same view; `None` for a top.
     pub fn parent(&self, node: NodeRef) -> Option<NodeRef> {
-        if node.view() == View::Written {
-            return self.written_parent(node);
-        }
-        if let Some(within) = self.within(node, node.view()) {
-            return Some(within.parent);
-        }
-        let mut path = self.path(node);
-        path.0.pop()?;
-        let root = self.root(self.release_of(node), node.view());
-        match self.lookup(root, &path.steps()) {
-            Lookup::Found(parent) => Some(parent),
-            _ => None,
-        }
-    }
-
-    fn written_parent(&self, node: NodeRef) -> Option<NodeRef> {
-        let Target::Node(layer, id) = node.target() else {
-            return None;
+        let view = node.view();
+        let parent = match view {
+            View::Written => {
+                let Target::Node(layer, id) = node.target() else {
+                    return None;
+                };
+                let parent = NodeRef::node(layer, self.parents(layer).parent(id)?);
+                match self.arena.layers[layer.0 as usize].root {
+                    // The top of a file encrypted with sops is a map without the entry `sops`.
+                    Some(root) if self.arena.top(root) == Some(parent) => root,
+                    _ => parent,
+                }
+            }
+            View::User | View::Effective => match (self.holder(node), node.target()) {
+                (Some(map), _) => NodeRef::map(map),
+                (None, Target::Node(layer, id)) => {
+                    NodeRef::node(layer, self.parents(layer).parent(id)?)
+                }
+                (None, Target::Map(_)) => return None,
+            },
         };
-        let parent = NodeRef::node(layer, self.parents(layer).parent(id)?);
-        let root = self.arena.layers[layer.0 as usize].root;
-        let parent = match root {
-            // The top of a file encrypted with sops is a map without the entry `sops`.
-            Some(root) if self.arena.top(root) == Some(parent) => root,
-            _ => parent,
-        };
-        let secrets = self.path(parent);
-        let below = secrets
-            .0
-            .iter()
-            .any(|step| *step == PathStep::Key("secrets".to_owned()));
-        let parent = parent.with_view(View::Written);
+        let parent = parent.with_view(view);
+        let key = || self.key(node) == Some(PathStep::Key(SECRETS.to_owned()));
+        let below = node.is_below_secrets() && (!key() || self.is_written_below_secrets(parent));
         Some(if below {
-            parent.below(parent, Some("secrets"))
+            parent.below(parent, Some(SECRETS))
         } else {
             parent
         })
+    }
+
+    /// The merged map that a value is an entry of, in its view.
+    fn holder(&self, node: NodeRef) -> Option<MapId> {
+        let release = self.release_of(node);
+        let slot = &self.releases[release];
+        let holders = match node.view() {
+            View::User => &slot.user_holders,
+            View::Effective | View::Written => &slot.effective_holders,
+        };
+        let holders = holders.get_or_init(|| self.holders(self.root(release, node.view())));
+        holders.get(&node.value_bits()).copied()
+    }
+
+    /// The merged maps below a top by the values in them. Helm hands values of `global` down, so that they are in several: then
+    /// the one counts that they are written in.
+    fn holders(&self, root: NodeRef) -> FxHashMap<u64, MapId> {
+        let mut holders = FxHashMap::default();
+        let mut seen = FxHashSet::default();
+        let mut open = vec![root];
+        while let Some(node) = open.pop() {
+            let Target::Map(map) = node.target() else {
+                continue;
+            };
+            if !seen.insert(map.0) {
+                continue;
+            }
+            let own = self.arena.top(node).map(NodeRef::target);
+            for entry in self.arena.map_entries(map) {
+                let top = self.arena.top(entry.value).map(NodeRef::target);
+                let written = match (own, top) {
+                    (Some(Target::Node(a, parent)), Some(Target::Node(b, id))) => {
+                        a == b && self.parents(a).parent(id) == Some(parent)
+                    }
+                    _ => false,
+                };
+                let known = holders.contains_key(&entry.value.value_bits());
+                if written || !known {
+                    holders.insert(entry.value.value_bits(), map);
+                }
+                open.push(entry.value);
+            }
+        }
+        holders
     }
 
     /// Where the value is set: in the layer that wins. `None` for a map that Helm makes.
@@ -162,10 +192,8 @@ impl Merged {
     /// A node of a layer's document, as written.
     pub fn written_node(&self, layer: LayerId, node: NodeId) -> NodeRef {
         let handle = NodeRef::node(layer, node).with_view(View::Written);
-        let path = self.path(handle);
-        let secrets = PathStep::Key("secrets".to_owned());
-        if path.0.contains(&secrets) {
-            handle.below(handle, Some("secrets"))
+        if self.is_written_below_secrets(handle) {
+            handle.below(handle, Some(SECRETS))
         } else {
             handle
         }
@@ -192,13 +220,20 @@ impl Merged {
     /// The component the value belongs to: that with the longest path that leads to it.
     pub fn component_of(&self, node: NodeRef) -> Option<usize> {
         let release = self.release_of(node);
-        let path = self.path(node);
+        let own = self.components.iter().filter(|it| it.release == release);
+        let longest = own.map(|it| it.path.len()).max().unwrap_or(0);
+        let mut path = Vec::new();
+        self.each_step(node, |step| {
+            if path.len() < longest {
+                path.push(PathStep::from(step));
+            }
+        });
         let leads = |component: &Component| {
-            component.path.len() <= path.0.len()
+            component.path.len() <= path.len()
                 && component
                     .path
                     .iter()
-                    .zip(&path.0)
+                    .zip(&path)
                     .all(|(key, step)| *step == PathStep::Key(key.clone()))
         };
         self.components

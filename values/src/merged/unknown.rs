@@ -32,6 +32,10 @@ pub enum UnknownReason {
     Template,
     /// A whole layer is a template.
     LayerTemplate,
+    /// `set` gives an item of the list; the rest depends on the list that is there.
+    SetItem,
+    /// `set` takes it from somewhere else.
+    SetElsewhere,
     /// The text is damaged there.
     Damaged,
 }
@@ -48,6 +52,8 @@ impl UnknownReason {
             Self::Reference => "the value is a reference",
             Self::Template => "the value is a template",
             Self::LayerTemplate => "a layer is a template",
+            Self::SetItem => "`set` gives only an item of the list",
+            Self::SetElsewhere => "`set` takes it from somewhere else",
             Self::Damaged => "the text is damaged there",
         }
     }
@@ -57,6 +63,8 @@ impl UnknownReason {
             HiddenText::Encrypted(with) => Self::Encrypted(with),
             HiddenText::Reference => Self::Reference,
             HiddenText::Template => Self::Template,
+            HiddenText::SetItem => Self::SetItem,
+            HiddenText::SetElsewhere => Self::SetElsewhere,
         }
     }
 

@@ -90,7 +90,9 @@ pub fn classify(text: &str, context: &SecretContext<'_>) -> SecretClass {
             return SecretClass::Plain;
         }
         Some(HiddenText::Reference) => return SecretClass::Reference,
-        Some(HiddenText::Template) => return SecretClass::Template,
+        Some(HiddenText::Template | HiddenText::SetItem | HiddenText::SetElsewhere) => {
+            return SecretClass::Template;
+        }
         None => {}
     }
     if context.key.eq_ignore_ascii_case("configJson")

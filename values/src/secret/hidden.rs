@@ -40,7 +40,17 @@ pub enum HiddenText {
     Reference,
     /// A template: `{{ … }}`, or `${NAME}` for an environment variable.
     Template,
+    /// A list of which `set` gives an item: what becomes of it depends on the list that is there.
+    SetItem,
+    /// A value that `set` takes from somewhere else.
+    SetElsewhere,
 }
+
+/// What is written in place of a list of which `set` gives an item.
+pub(crate) const SET_ITEM: &str = "{{ an item of a list, set }}";
+
+/// What is written in place of a value that `set` takes from somewhere else.
+pub(crate) const SET_ELSEWHERE: &str = "{{ set-file }}";
 
 /// Says whether a scalar's text hides the value; `None` for a text that is the value.
 ///
@@ -63,7 +73,14 @@ pub fn hidden_text(text: &str) -> Option<HiddenText> {
     if is_reference(trimmed) {
         return Some(HiddenText::Reference);
     }
-    is_template(trimmed).then_some(HiddenText::Template)
+    if !is_template(trimmed) {
+        return None;
+    }
+    Some(match text {
+        SET_ITEM => HiddenText::SetItem,
+        SET_ELSEWHERE => HiddenText::SetElsewhere,
+        _ => HiddenText::Template,
+    })
 }
 
 fn encrypted_text(text: &str) -> Option<Encryption> {

@@ -114,33 +114,64 @@ fn is_clear_key(lower: &str) -> bool {
         || lower.contains("misuse")
 }
 
-fn generic_secret_path(path: &[Step<'_>]) -> bool {
-    let mut below_secrets = false;
-    let mut last = None;
-    let mut before: Option<&str> = None;
-    for step in path {
-        let Step::Key(key) = *step else { continue };
+/// What the names of keys on a way say, key after key: so that of a whole tree no way is gone twice.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Names {
+    /// Nothing from here on is secret.
+    harmless: bool,
+    below_secrets: bool,
+    before: Before,
+}
+
+/// The key before, as far as it matters.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Before {
+    #[default]
+    Other,
+    Test,
+    Tests,
+}
+
+impl Names {
+    /// One key further.
+    #[must_use]
+    pub(crate) fn then(mut self, key: &str) -> Self {
         // References to Kubernetes secrets name them, and values below `test` are marked as harmless by the charts.
-        if key.ends_with("SecretRef") || key == "secretKeyRef" || before == Some("test") {
+        self.harmless |= key.ends_with("SecretRef")
+            || key == "secretKeyRef"
+            || self.before == Before::Test
+            || (key == "secrets" && self.before == Before::Tests);
+        self.below_secrets |= key == "secrets";
+        self.before = match key {
+            "test" => Before::Test,
+            "tests" => Before::Tests,
+            _ => Before::Other,
+        };
+        self
+    }
+
+    /// Is what stands at the end of the way secret? `last` is the last key, already gone.
+    pub(crate) fn tell(self, last: &str) -> bool {
+        if self.harmless {
             return false;
         }
-        if key == "secrets" {
-            if before == Some("tests") {
-                return false;
-            }
-            below_secrets = true;
+        let lower = last.to_ascii_lowercase();
+        if is_clear_key(&lower) {
+            return false;
         }
-        before = Some(key);
-        last = Some(key);
+        // The map `secrets` itself is no value; what is below it is.
+        (self.below_secrets && last != "secrets")
+            || SECRET_ENDINGS.iter().any(|ending| lower.ends_with(ending))
     }
-    let Some(last) = last else { return false };
-    let lower = last.to_ascii_lowercase();
-    if is_clear_key(&lower) {
-        return false;
-    }
-    // The map `secrets` itself is no value; what is below it is.
-    (below_secrets && last != "secrets")
-        || SECRET_ENDINGS.iter().any(|ending| lower.ends_with(ending))
+}
+
+fn generic_secret_path(path: &[Step<'_>]) -> bool {
+    let keys = path.iter().filter_map(|step| match *step {
+        Step::Key(key) => Some(key),
+        Step::Index(_) => None,
+    });
+    let names = keys.clone().fold(Names::default(), Names::then);
+    keys.last().is_some_and(|last| names.tell(last))
 }
 
 #[cfg(test)]

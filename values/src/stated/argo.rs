@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::flux::is_exact;
 use super::read::{Reader, chart_name, is_template};
 use super::{Note, SetValue, Stated, below, set_yaml};
-use crate::discover::{AbsentReason, ExplicitLayer, ExplicitRelease};
+use crate::discover::{AbsentReason, ChartPath, ExplicitLayer, ExplicitRelease};
 use crate::layer::Role;
 use crate::yaml::{Kind, NodeId};
 
@@ -44,13 +44,26 @@ pub(super) fn read(reader: &Reader<'_>, root: NodeId) -> Stated {
         let Some(named) = chart.as_ref().or(path.as_ref()) else {
             continue;
         };
-        if reader.get(source, "helm").is_none() && chart.is_none() {
+        let own = chart
+            .is_none()
+            .then(|| reader.get(source, "path"))
+            .flatten();
+        // A folder without a word about Helm may hold manifests, or whatever else Argo CD can render.
+        let chart_path = own.zip(path.as_deref()).and_then(|(at, path)| {
+            Some(ChartPath {
+                path: below(Path::new(""), path)?,
+                origin: reader.span(at),
+                may_be_other: reader.get(source, "helm").is_none(),
+            })
+        });
+        if reader.get(source, "helm").is_none() && chart.is_none() && chart_path.is_none() {
             continue;
         }
         let mut release = ExplicitRelease {
             deployment: cluster.clone().unwrap_or_default(),
             name: name.clone(),
             chart: chart_name(named),
+            chart_path,
             namespace: namespace.clone(),
             version: chart
                 .as_ref()

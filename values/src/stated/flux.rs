@@ -2,11 +2,11 @@
 //!
 //! Source: helm-controller's API: `valuesFrom` in order, then `values`, each merged over what came before.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::read::{Reader, chart_name};
-use super::{Note, Stated};
-use crate::discover::{AbsentReason, ExplicitLayer, ExplicitRelease};
+use super::{Note, Stated, below};
+use crate::discover::{AbsentReason, ChartPath, ExplicitLayer, ExplicitRelease};
 use crate::layer::Role;
 use crate::yaml::NodeId;
 
@@ -23,7 +23,21 @@ pub(super) fn read(reader: &Reader<'_>, root: NodeId) -> Stated {
         .text(spec, "releaseName")
         .or_else(|| meta("name"))
         .unwrap_or_default();
+    // A chart from a repository of files is named by its folder there.
+    let in_files = chart
+        .and_then(|map| reader.at(map, &["sourceRef", "kind"]))
+        .and_then(|node| reader.scalar(node))
+        .is_some_and(|kind| matches!(kind.as_str(), "GitRepository" | "Bucket"));
+    let chart_path = chart.filter(|_| in_files).and_then(|map| {
+        let at = reader.get(map, "chart")?;
+        Some(ChartPath {
+            path: below(Path::new(""), &reader.scalar(at)?)?,
+            origin: reader.span(at),
+            may_be_other: false,
+        })
+    });
     let mut release = ExplicitRelease {
+        chart_path,
         chart: chart_text("chart").map_or_else(|| name.clone(), |chart| chart_name(&chart)),
         version: chart_text("version").filter(|version| is_exact(version)),
         namespace: reader

@@ -9,7 +9,7 @@ use super::argo::role_of;
 use super::flux::is_exact;
 use super::read::{Reader, chart_name, is_template};
 use super::{Note, SetValue, Stated, below, set_yaml};
-use crate::discover::{AbsentReason, ExplicitLayer, ExplicitRelease};
+use crate::discover::{AbsentReason, ChartPath, ExplicitLayer, ExplicitRelease};
 use crate::layer::Role;
 use crate::yaml::{Document, Kind, NodeId};
 
@@ -126,6 +126,7 @@ pub fn read_helmfile(document: &Document, path: &Path, environment: &str) -> Sta
                 environment.to_owned()
             },
             chart: chart_name(&chart),
+            chart_path: chart_path(&reader, folder, entry, &chart),
             version: reader
                 .text(entry, "version")
                 .filter(|version| is_exact(version)),
@@ -135,6 +136,20 @@ pub fn read_helmfile(document: &Document, path: &Path, environment: &str) -> Sta
         });
     }
     stated
+}
+
+/// The folder of a chart that is not in a repository of charts: `./charts/shop`. helmfile takes `acme/shop` for a
+/// repository and its chart.
+fn chart_path(reader: &Reader<'_>, folder: &Path, entry: NodeId, chart: &str) -> Option<ChartPath> {
+    let local = chart.starts_with("./") || chart.starts_with("../");
+    if !local && chart.matches('/').count() < 2 {
+        return None;
+    }
+    Some(ChartPath {
+        path: below(folder, chart)?,
+        origin: reader.span(reader.get(entry, "chart")?),
+        may_be_other: false,
+    })
 }
 
 /// What templates may name.

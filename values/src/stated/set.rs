@@ -3,6 +3,7 @@
 //! Source: Helm v3.21 `pkg/strvals/parser.go` (`typedVal`): `true`, `false` and `null` in any case, and decimal integers
 //! without a leading zero, are typed; everything else is text.
 
+use crate::secret::{SET_ELSEWHERE, SET_ITEM};
 use crate::write::double_quoted;
 
 /// A value given by `set`.
@@ -40,10 +41,10 @@ pub fn set_yaml(values: &[(String, SetValue)]) -> String {
         }
         branch.entries.clear();
         branch.value = Some(match value {
-            _ if in_list => double_quoted("{{ an item of a list, set }}"),
+            _ if in_list => double_quoted(SET_ITEM),
             SetValue::Typed(text) => typed(text),
             SetValue::Text(text) => double_quoted(text),
-            SetValue::Hidden => double_quoted("{{ set-file }}"),
+            SetValue::Hidden => double_quoted(SET_ELSEWHERE),
         });
     }
     let mut out = String::new();

@@ -271,6 +271,16 @@ impl Document {
         self.nodes[id.0 as usize].shape == Shape::Alias
     }
 
+    /// True for the key `<<` that takes another map in; in quotes it is a key as any other.
+    pub fn is_merge_key(&self, key: NodeId) -> bool {
+        self.tree().is_merge(key.0)
+    }
+
+    /// The node that an alias stands for; any other node itself.
+    pub fn target(&self, id: NodeId) -> NodeId {
+        NodeId(self.real(id))
+    }
+
     /// Comments, in the order of the text, each from its `#` to the end of its line.
     pub fn comments(&self) -> impl Iterator<Item = Span> + '_ {
         self.comments

@@ -290,6 +290,7 @@ proptest! {
                 let winner = history.iter().find(|at| !matches!(at.fate, Fate::Hidden { .. }));
                 prop_assert_eq!(winner.map(|at| at.layer), Some(place.layer));
                 prop_assert_eq!(merged.lookup(merged.root(0, View::Effective), &path.steps()), Lookup::Found(child));
+                prop_assert_eq!(merged.parent(child), Some(node));
                 open.push(child);
             }
             open.extend(merged.items(node));

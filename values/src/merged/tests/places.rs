@@ -181,3 +181,73 @@ fn a_part_of_a_document_is_a_layer_with_places_in_that_document() {
     assert_eq!(merged.path(x).to_string(), "a.x");
     assert_eq!(slice(merged.place(x).unwrap().key.unwrap(), &[text]), "x");
 }
+
+#[test]
+fn a_secret_that_an_alias_stands_for_is_one_where_it_is_written() {
+    let merged = Setup::new()
+        .values(
+            "plain: &v canary\nmap: &m {inner: {deep: 1}, publicKey: open}\nlist: &l [a, {b: c}]\nmerged: &d {pw: 1}\n\
+             brig:\n  secrets:\n    smtpPassword: *v\n    turn: *m\n    more: *l\n    <<: *d\n  config: {public: *m}\nother: 2\n",
+        )
+        .build();
+    let secret = |path: &str| {
+        let node = look(&merged, View::Effective, path).found();
+        merged.is_secret(node.unwrap_or_else(|| panic!("{path}")))
+    };
+    for path in [
+        "plain",
+        "map.inner.deep",
+        "list.0",
+        "list.1.b",
+        "merged.pw",
+        "brig.secrets.smtpPassword",
+        "brig.secrets.turn.inner.deep",
+        "brig.config.public.inner.deep",
+    ] {
+        assert!(secret(path), "{path}");
+    }
+    for path in ["other", "map.publicKey"] {
+        assert!(!secret(path), "{path}");
+    }
+}
+
+#[test]
+fn the_parent_of_a_value_is_the_map_it_was_taken_from_in_every_view() {
+    let merged = Setup::new()
+        .values(
+            "a: {x: 1, s: {secrets: {k: 1}}}\nsub: {own: 1}\nl: [{m: 1}]\nglobal: {g: {h: 1}}\n",
+        )
+        .values("a: {y: 2}\nglobal: {g: {i: 2}}\n")
+        .chart(
+            "wire-server",
+            "a: {z: {d: 1}}\nsub: {d: 2}\n",
+            vec![dependency("sub")],
+        )
+        .chart("sub", "deep: {er: 1}\nglobal: {g: {j: 3}}\n", vec![])
+        .build();
+    for view in [View::User, View::Effective, View::Written] {
+        let mut open = match view {
+            View::Written => merged
+                .all_layers()
+                .filter_map(|it| merged.layer_root(it))
+                .collect(),
+            _ => vec![merged.root(0, view)],
+        };
+        while let Some(node) = open.pop() {
+            let mut entries = Vec::new();
+            merged.entries(node, &mut entries);
+            let children = entries.into_iter().map(|(_, child)| child);
+            for child in children.chain(merged.items(node)) {
+                let parent = merged.parent(child);
+                // What Helm hands down to a subchart is written somewhere else.
+                let handed = merged.path(child).to_string().contains("global");
+                assert!(
+                    parent == Some(node) || handed && parent.is_some(),
+                    "{view:?} {}: {parent:?}",
+                    merged.path(child)
+                );
+                open.push(child);
+            }
+        }
+    }
+}

@@ -8,6 +8,7 @@ import (
 	"log"
 	"math/rand"
 	"os"
+	"strconv"
 
 	"helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chartutil"
@@ -163,9 +164,14 @@ func run(c *Case) {
 
 func main() {
 	log.SetOutput(io.Discard)
-	r := rand.New(rand.NewSource(20250101))
+	seed, count := int64(20250101), 400
+	if len(os.Args) > 2 {
+		seed, _ = strconv.ParseInt(os.Args[1], 10, 64)
+		count, _ = strconv.Atoi(os.Args[2])
+	}
+	r := rand.New(rand.NewSource(seed))
 	out := json.NewEncoder(os.Stdout)
-	for i := 0; i < 400; i++ {
+	for i := 0; i < count; i++ {
 		c := Case{Chart: charts(r)}
 		for n := 1 + r.Intn(3); n > 0; n-- {
 			c.Layers = append(c.Layers, top(r))

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Records what Helm's own merging makes of generated values: ./record.sh HELM_CHECKOUT [TAG] > ../cases.jsonl
+# Records what Helm's own merging makes of generated values: ./record.sh HELM_CHECKOUT [TAG [SEED COUNT]] > ../cases.jsonl
 # Needs git, a Go toolchain, and the Go sources of mitchellh/copystructure, mitchellh/reflectwalk, pkg/errors and
 # Masterminds/semver under $GOSOURCES (Debian: golang-github-mitchellh-copystructure-dev and the like).
 set -euo pipefail
@@ -52,4 +52,4 @@ cp "$here/main.go" "$work/record/main.go"
   done
   printf 'require github.com/Masterminds/semver/v3 v3.0.0\nreplace github.com/Masterminds/semver/v3 => ./vendored/github.com/Masterminds/semver\n'
 } > "$work/go.mod"
-cd "$work" && GOFLAGS=-mod=mod GONOSUMDB=* GOPROXY=off go run ./record
+cd "$work" && GOFLAGS=-mod=mod GONOSUMDB=* GOPROXY=off go run ./record "${@:3}"

@@ -1,0 +1,217 @@
+//! The values of a release held against the `values.schema.json` of its charts, as Helm holds them before it installs.
+//!
+//! Helm validates the coalesced values of a chart, then those of each subchart that is on. INVARIANT: what cannot be seen never
+//! makes a violation, and no message holds a value of the operator: messages are made from the schema's side alone.
+
+mod instance;
+mod words;
+
+use std::sync::Arc;
+
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{PatternOptions, ReferencingError, ValidationError, Validator};
+use rustc_hash::{FxHashMap, FxHashSet};
+use source::SourceId;
+use values::chart::ChartInfo;
+use values::merged::{Enabled, Lookup, Merged, NodeRef, View};
+use values::path::{KeyPath, PathStep};
+
+use instance::Instance;
+
+/// Something that a schema does not allow.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Violation {
+    /// Where.
+    pub place: Where,
+    /// The path from the top of the release's values.
+    pub path: String,
+    /// What is wrong, in words.
+    pub message: String,
+    /// The keyword of the schema.
+    pub keyword: String,
+    /// The component that the schema is of.
+    pub component: usize,
+}
+
+/// Where a violation stands.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Where {
+    /// The value.
+    Value(NodeRef),
+    /// The key of the value.
+    Key(NodeRef),
+    /// A key that is not there.
+    Absent(NodeRef, String),
+}
+
+/// Schemas ready for use, by the number of their text.
+pub(crate) type Schemas = FxHashMap<SourceId, Arc<Validator>>;
+
+/// So many charts in charts are looked into.
+const MAX_DEPTH: usize = 16;
+
+/// Makes the schemas of a chart and of those in it ready. What is wrong with one is told with its text.
+pub(crate) fn compile(
+    info: &ChartInfo,
+    into: &mut Schemas,
+    problems: &mut Vec<(SourceId, String, String)>,
+) {
+    let mut open = vec![(info, 0)];
+    while let Some((info, depth)) = open.pop() {
+        if let Some(schema) = &info.schema
+            && !into.contains_key(&schema.source)
+        {
+            match validator(&schema.text) {
+                Ok(validator) => {
+                    into.insert(schema.source, Arc::new(validator));
+                }
+                Err(why) => problems.push((schema.source, info.name.clone(), why)),
+            }
+        }
+        if depth < MAX_DEPTH {
+            let inner = info.dependencies.iter();
+            open.extend(inner.filter_map(|it| Some((&**it.chart.as_ref()?, depth + 1))));
+        }
+    }
+}
+
+fn validator(text: &str) -> Result<Validator, String> {
+    let schema = serde_json::from_str(text).map_err(|error| format!("it is no JSON: {error}"))?;
+    if words::refers_to_itself(&schema) {
+        return Err("it refers to itself without end".to_owned());
+    }
+    // Go's expressions have no looking around either, and take linear time.
+    let mut options = jsonschema::options();
+    options = options.with_pattern_options(PatternOptions::regex());
+    options.build(&schema).map_err(|error| match error.kind() {
+        ValidationErrorKind::Referencing(ReferencingError::Unretrievable { uri, .. }) => {
+            format!("it refers to `{uri}`, which is not here")
+        }
+        _ => {
+            let words = error.to_string();
+            let line = words.lines().next().unwrap_or_default();
+            line.chars().take(200).collect()
+        }
+    })
+}
+
+/// What the schemas of a deployment's charts do not allow, in the order of its components.
+pub(crate) fn violations(merged: &Merged, schemas: &Schemas) -> Vec<Violation> {
+    let mut found = Vec::new();
+    if schemas.is_empty() {
+        return found;
+    }
+    for (at, component) in merged.components().iter().enumerate() {
+        let schema = merged.chart_of(at).and_then(|it| it.schema.as_ref());
+        let validator = schema.and_then(|it| schemas.get(&it.source));
+        // Whether it is installed may not be known; then nothing is known to be wrong.
+        let (Some(validator), Enabled::Yes) = (validator, component.enabled) else {
+            continue;
+        };
+        let Lookup::Found(root) = merged.component_root(at, View::Effective) else {
+            continue;
+        };
+        let instance = Instance::of(merged, root);
+        let checker = Checker {
+            merged,
+            root,
+            instance: &instance,
+            component: at,
+        };
+        for error in validator.iter_errors(&instance.value) {
+            checker.take(&error, &mut found);
+        }
+    }
+    // A schema of an umbrella commonly says of a subchart what the subchart's own says, too.
+    let mut seen = FxHashSet::default();
+    found.retain(|it| seen.insert((it.path.clone(), it.message.clone())));
+    found
+}
+
+struct Checker<'m> {
+    merged: &'m Merged,
+    root: NodeRef,
+    instance: &'m Instance,
+    component: usize,
+}
+
+impl Checker<'_> {
+    fn take(&self, error: &ValidationError<'_>, found: &mut Vec<Violation>) {
+        let pointer = error.instance_path().as_str();
+        if self.instance.is_doubtful(error) {
+            return;
+        }
+        let steps: Vec<String> = pointer.split('/').skip(1).map(unescaped).collect();
+        let Some(node) = self.follow(&steps) else {
+            return;
+        };
+        let keyword = error.kind().keyword().to_owned();
+        let mut push = |place: Where, keys: &[String]| {
+            let path = self.path(&steps, keys);
+            found.push(Violation {
+                place,
+                message: words::of(error, &path, self.merged, node),
+                path,
+                keyword: keyword.clone(),
+                component: self.component,
+            });
+        };
+        match error.kind() {
+            ValidationErrorKind::Required { property } => {
+                let key = property.as_str().unwrap_or_default().to_owned();
+                if self.merged.get(node, &key) == Lookup::Missing {
+                    push(Where::Absent(node, key.clone()), &[key]);
+                }
+            }
+            ValidationErrorKind::AdditionalProperties { unexpected }
+            | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
+                for key in unexpected {
+                    if let Lookup::Found(value) = self.merged.get(node, key) {
+                        push(Where::Key(value), std::slice::from_ref(key));
+                    }
+                }
+            }
+            _ => push(Where::Value(node), &[]),
+        }
+    }
+
+    fn follow(&self, steps: &[String]) -> Option<NodeRef> {
+        let mut node = self.root;
+        for step in steps {
+            node = match step.parse().ok().and_then(|at| self.merged.item(node, at)) {
+                Some(item) => item,
+                None => self.merged.get(node, step).found()?,
+            };
+        }
+        Some(node)
+    }
+
+    /// The path as people write it, from the top of the release.
+    fn path(&self, steps: &[String], more: &[String]) -> String {
+        let mut path = KeyPath::of_keys(&self.merged.components()[self.component].path);
+        let mut node = self.root;
+        for step in steps {
+            let item = step
+                .parse()
+                .ok()
+                .and_then(|at| self.merged.item(node, at).zip(Some(at)));
+            match (item, self.merged.get(node, step)) {
+                (Some((item, at)), _) => {
+                    path.0.push(PathStep::Index(at));
+                    node = item;
+                }
+                (None, found) => {
+                    path.0.push(PathStep::Key(step.clone()));
+                    node = found.found().unwrap_or(node);
+                }
+            }
+        }
+        path.0.extend(more.iter().cloned().map(PathStep::Key));
+        path.to_string()
+    }
+}
+
+/// A step of a JSON pointer.
+fn unescaped(step: &str) -> String {
+    step.replace("~1", "/").replace("~0", "~")
+}

@@ -1,0 +1,93 @@
+//! `dogwatch chart import DIR`: the declaration of a chart, made from its own files.
+
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+
+use ::lint::chart_import::import;
+use ::lint::charts::read_chart_at;
+use ::lint::files::{Disk, Files as _, write_atomically};
+use anyhow::{Context as _, bail};
+use source::SourceId;
+use values::chart::disk::ChartOnDisk;
+
+use super::{Status, absolute, complain, counted, cwd};
+use crate::args::{Chart, ChartWhat, ImportChart};
+
+pub(super) fn run(args: &Chart) -> anyhow::Result<Status> {
+    match &args.what {
+        ChartWhat::Import(args) => write(args),
+    }
+}
+
+fn write(args: &ImportChart) -> anyhow::Result<Status> {
+    let cwd = cwd()?;
+    let target = args.output.as_deref().map(|path| absolute(&cwd, path));
+    if let Some(path) = &target
+        && !args.force
+        && Disk.kind(path).is_some()
+    {
+        let shown = path
+            .strip_prefix(&cwd)
+            .map_or_else(|_| path.clone(), PathBuf::from);
+        bail!(
+            "{} is there already; `--force` replaces it",
+            shown.display()
+        );
+    }
+    let mut next = 0;
+    let mut register = |_: &str, _: &std::sync::Arc<str>| {
+        next += 1;
+        SourceId(next)
+    };
+    let shown = args.chart.display();
+    let chart = match read_chart_at(&Disk, &absolute(&cwd, &args.chart), &mut register) {
+        Ok(chart) => chart,
+        Err(why) => bail!("{shown}: {why}"),
+    };
+    let text = import(&chart);
+    let mut out = io::stdout().lock();
+    match &target {
+        None => out.write_all(text.as_bytes())?,
+        Some(path) => {
+            let shown = path
+                .strip_prefix(&cwd)
+                .map_or_else(|_| path.clone(), PathBuf::from);
+            let what = || format!("{} cannot be written", shown.display());
+            let folder = path.parent().unwrap_or(&cwd);
+            std::fs::create_dir_all(folder).with_context(what)?;
+            write_atomically(path, text.as_bytes()).with_context(what)?;
+            let charts = counted(text.matches("\nchart ").count(), "chart");
+            writeln!(out, "{}: {charts}", shown.display())?;
+        }
+    }
+    out.flush()?;
+    let mut unknown = false;
+    for (file, problem) in &chart.problems {
+        complain(&format!("{shown}/{file}: {problem}"));
+        unknown = true;
+    }
+    for (chart, dependency) in not_there(&chart) {
+        complain(&format!(
+            "the chart `{dependency}` is not in `charts` of `{chart}`, so that nothing is declared of it"
+        ));
+        unknown = true;
+    }
+    Ok(if unknown {
+        Status::Findings
+    } else {
+        Status::Clean
+    })
+}
+
+/// Charts that a chart needs and that do not lie in it, each behind the name of that chart.
+fn not_there(chart: &ChartOnDisk) -> Vec<(&str, &str)> {
+    let mut open = vec![chart];
+    let mut found = Vec::new();
+    while let Some(chart) = open.pop() {
+        let dependencies = chart.info.dependencies.iter();
+        let gone = dependencies.filter(|it| it.chart.is_none());
+        found.extend(gone.map(|it| (chart.info.name.as_str(), it.name.as_str())));
+        open.extend(chart.subcharts.iter().rev());
+    }
+    found
+}

@@ -1,0 +1,248 @@
+//! What merging with provenance costs beside parsing the same bytes, how much memory a byte of YAML takes, and that hostile
+//! texts cost merging no more than others.
+//!
+//! `cargo bench -p values --bench merging`. Prints the best of several runs, in processor time of the thread where the system
+//! tells it; read the ratios.
+#![allow(clippy::print_stdout, reason = "a benchmark prints")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the memory of the process is in a file of the system"
+)]
+
+mod support;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use source::SourceId;
+use support::{best, hostile, values_file};
+use values::chart::{ChartDefaults, ChartInfo, Charts, Dependency};
+use values::layer::{Deployment, Layer, Release, Role};
+use values::merged::{Merged, NodeRef, View};
+use values::protection::Protection;
+use values::yaml::Document;
+
+fn parse(text: &Arc<str>) -> Arc<Document> {
+    Arc::new(Document::parse(SourceId(0), Arc::clone(text)))
+}
+
+fn layer(document: &Arc<Document>, role: Role) -> Layer {
+    Layer {
+        path: PathBuf::from("values.yaml"),
+        role,
+        source: SourceId(0),
+        document: Arc::clone(document),
+        part: None,
+        protection: Protection::Clear,
+        example: false,
+        origin: None,
+    }
+}
+
+/// A release of several layers over a chart with subcharts.
+struct Stack {
+    layers: Vec<Arc<str>>,
+    chart: Arc<str>,
+    subchart: Arc<str>,
+}
+
+/// The documents of a stack.
+struct Parsed {
+    layers: Vec<Arc<Document>>,
+    chart: Arc<Document>,
+    subchart: Arc<Document>,
+}
+
+const SUBCHARTS: usize = 8;
+
+impl Stack {
+    /// About `size` bytes: a chart's defaults, values of the operator that override a part of them, and a second file that
+    /// overrides a part of the first.
+    fn of(size: usize) -> Self {
+        let share = size / 4;
+        let defaults = values_file(share);
+        let part = |of: usize| {
+            let mut out = String::new();
+            // Top-level blocks begin in the first column; every other one is taken, its numbers changed.
+            for (at, block) in defaults.split_inclusive("value: '").enumerate() {
+                if at % of == 0 {
+                    out.push_str(&block.replace("8080", "9090"));
+                } else {
+                    out.push_str(block);
+                }
+            }
+            out
+        };
+        Self {
+            layers: vec![part(2).into(), part(3).into()],
+            subchart: values_file(share / SUBCHARTS).into(),
+            chart: defaults.into(),
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        let layers: usize = self.layers.iter().map(|it| it.len()).sum();
+        layers + self.chart.len() + self.subchart.len() * SUBCHARTS
+    }
+
+    /// Every text once; a subchart's for each of its places.
+    fn parse(&self) -> Parsed {
+        for _ in 1..SUBCHARTS {
+            std::hint::black_box(parse(&self.subchart));
+        }
+        Parsed {
+            layers: self.layers.iter().map(parse).collect(),
+            chart: parse(&self.chart),
+            subchart: parse(&self.subchart),
+        }
+    }
+}
+
+impl Parsed {
+    fn merge(&self) -> Merged {
+        let mut charts = Charts::default();
+        let defaults = |document: &Arc<Document>| {
+            Some(ChartDefaults {
+                source: SourceId(0),
+                document: Arc::clone(document),
+            })
+        };
+        let names = (0..SUBCHARTS).map(|at| format!("subchart-{at}"));
+        charts.insert(ChartInfo {
+            name: "top".to_owned(),
+            defaults: defaults(&self.chart),
+            dependencies: names
+                .clone()
+                .map(|name| Dependency {
+                    name,
+                    ..Dependency::default()
+                })
+                .collect(),
+            ..ChartInfo::default()
+        });
+        for name in names {
+            charts.insert(ChartInfo {
+                name,
+                defaults: defaults(&self.subchart),
+                ..ChartInfo::default()
+            });
+        }
+        let layers = self.layers.iter().map(|it| layer(it, Role::Values));
+        Merged::build(deployment(layers.collect()), &charts)
+    }
+}
+
+fn deployment(layers: Vec<Layer>) -> Deployment {
+    Deployment {
+        releases: vec![Release {
+            name: "top".to_owned(),
+            chart: "top".to_owned(),
+            layers,
+            ..Release::default()
+        }],
+        ..Deployment::default()
+    }
+}
+
+/// Everything that is asked of a value for an answer: where it stands, whether it is secret, what it is in.
+fn ask(merged: &Merged) -> usize {
+    let mut answers = 0;
+    let mut open: Vec<NodeRef> = vec![merged.root(0, View::Effective)];
+    let mut entries = Vec::new();
+    while let Some(node) = open.pop() {
+        answers += usize::from(merged.place(node).is_some());
+        answers += usize::from(merged.is_secret(node));
+        answers += usize::from(merged.parent(node).is_some());
+        entries.clear();
+        merged.entries(node, &mut entries);
+        open.extend(entries.iter().map(|(_, value)| *value));
+        open.extend(merged.items(node));
+    }
+    answers
+}
+
+fn cost() {
+    println!(
+        "a release: 2 layers over a chart with {SUBCHARTS} subcharts\n\
+         {:<12} {:>12} {:>12} {:>8} {:>18} {:>8}",
+        "bytes", "parse ms", "merge ms", "ratio", "ask of all ms", "ratio"
+    );
+    for size in [20_000, 400_000, 8_000_000] {
+        let stack = Stack::of(size);
+        let parsed = stack.parse();
+        let merged = parsed.merge();
+        let parsing = best(5, || stack.parse().layers.len());
+        let merging = best(5, || parsed.merge().components().len());
+        // What is asked for the first time is found out then; each run asks anew.
+        let asking = best(5, || ask(&parsed.merge())).saturating_sub(merging);
+        let ms = |took: std::time::Duration| took.as_secs_f64() * 1e3;
+        println!(
+            "{:<12} {:>12.3} {:>12.3} {:>8.2} {:>18.3} {:>8.2}",
+            stack.bytes(),
+            ms(parsing),
+            ms(merging),
+            ms(merging) / ms(parsing),
+            ms(asking),
+            ms(asking) / ms(parsing)
+        );
+        drop(merged);
+    }
+}
+
+/// Resident memory in bytes, where the system tells it.
+fn resident() -> Option<usize> {
+    let text = std::fs::read_to_string("/proc/self/statm").ok()?;
+    let pages: usize = text.split(' ').nth(1)?.parse().ok()?;
+    Some(pages * 4096)
+}
+
+fn memory() {
+    let stack = Stack::of(48_000_000);
+    let bytes = stack.bytes() as f64;
+    let Some(before) = resident() else {
+        println!("\nmemory: the system does not tell it");
+        return;
+    };
+    let parsed = stack.parse();
+    let after = resident().unwrap_or(before);
+    let merged = parsed.merge();
+    let last = resident().unwrap_or(after);
+    // The texts were there before; documents share them.
+    println!(
+        "\nmemory per byte of YAML, besides the text: {:.2} bytes parsed, {:.2} more merged",
+        after.saturating_sub(before) as f64 / bytes,
+        last.saturating_sub(after) as f64 / bytes
+    );
+    std::hint::black_box(merged.components().len());
+}
+
+fn growth() {
+    println!("\nhostile texts, merged    100 KB ms    200 KB ms   growth (linear: 2)");
+    for ((name, half), (_, whole)) in hostile(100_000).into_iter().zip(hostile(200_000)) {
+        let took = |text: &str| {
+            let document = parse(&text.into());
+            let over = parse(&"a: {b: 1}\nk1: {x: 2}\n".into());
+            best(3, || {
+                let layers = [&document, &over, &document];
+                let layers = layers.into_iter().map(|it| layer(it, Role::Values));
+                let merged = Merged::build(deployment(layers.collect()), &Charts::default());
+                merged.clashes().len()
+            })
+        };
+        let (first, second) = (took(&half), took(&whole));
+        let ms = |took: std::time::Duration| took.as_secs_f64() * 1e3;
+        let bytes = whole.len() as f64 / half.len() as f64;
+        println!(
+            "{name:<24} {:>9.4} {:>12.4} {:>8.1}",
+            ms(first),
+            ms(second),
+            ms(second) / ms(first) * 2.0 / bytes
+        );
+    }
+}
+
+fn main() {
+    cost();
+    memory();
+    growth();
+}

@@ -36,6 +36,7 @@ fn layer(document: &Arc<Document>, role: Role) -> Layer {
         protection: Protection::Clear,
         example: false,
         origin: None,
+        tracked: None,
     }
 }
 

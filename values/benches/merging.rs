@@ -66,7 +66,7 @@ impl Stack {
         // A block begins in the first column.
         let mut block = 0;
         for line in defaults.split_inclusive('\n') {
-            block += usize::from(!line.starts_with(' '));
+            block += usize::from(!line.starts_with([' ', '\n']));
             if block % of == 0 {
                 part.push_str(line);
             }

@@ -142,7 +142,7 @@ impl Decision<'_> {
                     match self.arena.kind(node) {
                         Kind::Map | Kind::Error => return None,
                         // It has taken away what the charts above would put there, and itself with it.
-                        Kind::Null if is_user && self.charts[..start].iter().any(|it| gone(it)) => {
+                        Kind::Null if is_user && self.charts[..start].iter().any(gone) => {
                             least_depth = start;
                             continue;
                         }

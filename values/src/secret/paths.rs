@@ -166,12 +166,12 @@ impl Names {
 }
 
 fn generic_secret_path(path: &[Step<'_>]) -> bool {
-    let keys = path.iter().filter_map(|step| match *step {
+    let mut keys = path.iter().filter_map(|step| match *step {
         Step::Key(key) => Some(key),
         Step::Index(_) => None,
     });
     let names = keys.clone().fold(Names::default(), Names::then);
-    keys.last().is_some_and(|last| names.tell(last))
+    keys.next_back().is_some_and(|last| names.tell(last))
 }
 
 #[cfg(test)]

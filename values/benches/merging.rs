@@ -13,6 +13,7 @@ mod support;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use source::SourceId;
 use support::{best, hostile, values_file};
@@ -57,25 +58,23 @@ struct Parsed {
 const SUBCHARTS: usize = 8;
 
 impl Stack {
-    /// About `size` bytes: a chart's defaults, values of the operator that override a part of them, and a second file that
-    /// overrides a part of the first.
-    fn of(size: usize) -> Self {
-        let share = size / 4;
+    /// About `size` bytes: a chart's defaults, values of the operator that override one block in `of`, and a second file that
+    /// overrides the same.
+    fn new(size: usize, of: usize) -> Self {
+        let share = size * of / (2 * of + 2);
         let defaults = values_file(share);
-        let part = |of: usize| {
-            let mut out = String::new();
-            // Top-level blocks begin in the first column; every other one is taken, its numbers changed.
-            for (at, block) in defaults.split_inclusive("value: '").enumerate() {
-                if at % of == 0 {
-                    out.push_str(&block.replace("8080", "9090"));
-                } else {
-                    out.push_str(block);
-                }
+        let mut part = String::new();
+        // A block begins in the first column.
+        let mut block = 0;
+        for line in defaults.split_inclusive('\n') {
+            block += usize::from(!line.starts_with([' ', '\n']));
+            if block % of == 0 {
+                part.push_str(line);
             }
-            out
-        };
+        }
+        let second = part.replace("8080", "9090");
         Self {
-            layers: vec![part(2).into(), part(3).into()],
+            layers: vec![part.into(), second.into()],
             subchart: values_file(share / SUBCHARTS).into(),
             chart: defaults.into(),
         }
@@ -162,21 +161,25 @@ fn ask(merged: &Merged) -> usize {
     answers
 }
 
-fn cost() {
+fn cost(what: &str, of: usize) {
     println!(
-        "a release: 2 layers over a chart with {SUBCHARTS} subcharts\n\
+        "2 layers over a chart with {SUBCHARTS} subcharts; {what}\n\
          {:<12} {:>12} {:>12} {:>8} {:>18} {:>8}",
         "bytes", "parse ms", "merge ms", "ratio", "ask of all ms", "ratio"
     );
     for size in [20_000, 400_000, 8_000_000] {
-        let stack = Stack::of(size);
+        let stack = Stack::new(size, of);
         let parsed = stack.parse();
-        let merged = parsed.merge();
-        let parsing = best(5, || stack.parse().layers.len());
-        let merging = best(5, || parsed.merge().components().len());
-        // What is asked for the first time is found out then; each run asks anew.
-        let asking = best(5, || ask(&parsed.merge())).saturating_sub(merging);
-        let ms = |took: std::time::Duration| took.as_secs_f64() * 1e3;
+        let (mut parsing, mut merging) = (Duration::MAX, Duration::MAX);
+        let mut both = Duration::MAX;
+        for _ in 0..5 {
+            parsing = parsing.min(best(2, || stack.parse().layers.len()));
+            merging = merging.min(best(2, || parsed.merge().components().len()));
+            // What is asked for the first time is found out then; each run asks anew.
+            both = both.min(best(2, || ask(&parsed.merge())));
+        }
+        let asking = both.saturating_sub(merging);
+        let ms = |took: Duration| took.as_secs_f64() * 1e3;
         println!(
             "{:<12} {:>12.3} {:>12.3} {:>8.2} {:>18.3} {:>8.2}",
             stack.bytes(),
@@ -186,8 +189,8 @@ fn cost() {
             ms(asking),
             ms(asking) / ms(parsing)
         );
-        drop(merged);
     }
+    println!();
 }
 
 /// Resident memory in bytes, where the system tells it.
@@ -198,10 +201,10 @@ fn resident() -> Option<usize> {
 }
 
 fn memory() {
-    let stack = Stack::of(48_000_000);
+    let stack = Stack::new(48_000_000, 5);
     let bytes = stack.bytes() as f64;
     let Some(before) = resident() else {
-        println!("\nmemory: the system does not tell it");
+        println!("memory: the system does not tell it");
         return;
     };
     let parsed = stack.parse();
@@ -210,7 +213,7 @@ fn memory() {
     let last = resident().unwrap_or(after);
     // The texts were there before; documents share them.
     println!(
-        "\nmemory per byte of YAML, besides the text: {:.2} bytes parsed, {:.2} more merged",
+        "memory per byte of YAML, besides the text: {:.2} bytes parsed, {:.2} more merged",
         after.saturating_sub(before) as f64 / bytes,
         last.saturating_sub(after) as f64 / bytes
     );
@@ -231,7 +234,7 @@ fn growth() {
             })
         };
         let (first, second) = (took(&half), took(&whole));
-        let ms = |took: std::time::Duration| took.as_secs_f64() * 1e3;
+        let ms = |took: Duration| took.as_secs_f64() * 1e3;
         let bytes = whole.len() as f64 / half.len() as f64;
         println!(
             "{name:<24} {:>9.4} {:>12.4} {:>8.1}",
@@ -243,7 +246,8 @@ fn growth() {
 }
 
 fn main() {
-    cost();
+    cost("one block in five is overridden", 5);
+    cost("everything is overridden twice", 1);
     memory();
     growth();
 }

@@ -24,8 +24,8 @@ pub(super) struct Arena {
     entries: Vec<Entry>,
     /// Keys that stand in no text: those Helm makes for subcharts, and `global` in them.
     made_keys: Vec<String>,
-    /// Sorted entry numbers of maps with many entries.
-    indexes: FxHashMap<u32, Vec<u32>>,
+    /// Sorted entry numbers of maps with many entries, sorted when somebody looks for a key.
+    indexes: FxHashMap<u32, OnceLock<Box<[u32]>>>,
     /// Where the maps stand that Helm makes.
     pub(super) made_paths: FxHashMap<u32, Vec<String>>,
     pub(super) clashes: Vec<Clash>,
@@ -235,6 +235,7 @@ impl Arena {
                         .find(|entry| self.key_text(entry.key) == key)
                         .map(|entry| entry.value),
                     Some(index) => {
+                        let index = index.get_or_init(|| self.sorted(entries));
                         let text = |at: &u32| self.key_text(entries[*at as usize].key);
                         let at = index
                             .binary_search_by(|at| text(at).as_ref().cmp(key))
@@ -283,17 +284,20 @@ impl Arena {
 
     fn fill(&mut self, map: MapId, entries: Vec<Entry>) {
         if entries.len() > INDEX_FROM {
-            let mut index: Vec<u32> = (0..entries.len() as u32).collect();
-            index.sort_by(|a, b| {
-                let text = |at: &u32| self.key_text(entries[*at as usize].key);
-                text(a).cmp(&text(b))
-            });
-            self.indexes.insert(map.0, index);
+            self.indexes.insert(map.0, OnceLock::new());
         }
         let slot = &mut self.maps[map.0 as usize];
         slot.first = self.entries.len() as u32;
         slot.len = entries.len() as u32;
         self.entries.extend(entries);
+    }
+
+    /// The numbers of entries in the order of their keys.
+    fn sorted(&self, entries: &[Entry]) -> Box<[u32]> {
+        let texts: Vec<Cow<'_, str>> = entries.iter().map(|it| self.key_text(it.key)).collect();
+        let mut index: Vec<u32> = (0..entries.len() as u32).collect();
+        index.sort_unstable_by(|a, b| texts[*a as usize].cmp(&texts[*b as usize]));
+        index.into()
     }
 
     /// The map of a layer that stands for a map, merged or not.
@@ -387,24 +391,27 @@ impl Arena {
     /// For each entry of `above`, the place of the same key in `below`.
     pub(super) fn match_keys(&self, below: &[Entry], above: &[Entry]) -> Vec<Option<usize>> {
         let texts: Vec<Cow<'_, str>> = below.iter().map(|e| self.key_text(e.key)).collect();
-        if below.len().saturating_mul(above.len()) <= INDEX_FROM * INDEX_FROM {
-            return above
-                .iter()
-                .map(|entry| {
-                    let key = self.key_text(entry.key);
-                    texts.iter().position(|text| *text == key)
-                })
-                .collect();
+        let few = below.len().saturating_mul(above.len()) <= INDEX_FROM * INDEX_FROM;
+        let mut by_text: Option<FxHashMap<&str, usize>> = None;
+        // Overrides mostly stand in the order of what they override.
+        let mut next = 0;
+        let mut places = Vec::with_capacity(above.len());
+        for entry in above {
+            let key = self.key_text(entry.key);
+            let place = match texts.get(next) {
+                Some(text) if *text == key => Some(next),
+                _ if few => texts.iter().position(|text| *text == key),
+                _ => {
+                    let all = texts.iter().enumerate();
+                    let by_text = by_text
+                        .get_or_insert_with(|| all.map(|(at, text)| (text.as_ref(), at)).collect());
+                    by_text.get(key.as_ref()).copied()
+                }
+            };
+            next = place.map_or(next, |at| at + 1);
+            places.push(place);
         }
-        let by_text: FxHashMap<&str, usize> = texts
-            .iter()
-            .enumerate()
-            .map(|(at, text)| (text.as_ref(), at))
-            .collect();
-        above
-            .iter()
-            .map(|entry| by_text.get(self.key_text(entry.key).as_ref()).copied())
-            .collect()
+        places
     }
 
     pub(super) fn note_clash(&mut self, high: NodeRef, low: NodeRef, mode: Mode) {

@@ -121,6 +121,12 @@ impl<'d> Tree<'d> {
 
     /// A key as Helm names it (sigs.k8s.io/yaml, `convertToJSONableObject`).
     pub(super) fn key_text(&self, id: u32) -> Cow<'d, str> {
+        // Nearly every key is a plain word, and merging asks for all of them.
+        let node = &self.nodes[id as usize];
+        let odd = flag::LINES | flag::ESCAPES | flag::BINARY;
+        if node.shape == Shape::Text && node.style == Style::Plain && !node.has(odd) {
+            return Cow::Borrowed(self.slice(node));
+        }
         match self.nodes[self.real(id) as usize].shape {
             Shape::Text | Shape::Map | Shape::List | Shape::Alias | Shape::Damaged => {
                 self.cooked(id)

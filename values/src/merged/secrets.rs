@@ -6,7 +6,7 @@ use super::Merged;
 use super::node::{LayerId, NodeRef, Target};
 use crate::path::Step;
 use crate::secret::{Sensitivity, sensitivity};
-use crate::yaml::{Kind, NodeId};
+use crate::yaml::{Document, Kind, NodeId};
 
 /// A set of nodes of one document.
 #[derive(Debug, Default)]
@@ -26,6 +26,18 @@ impl Bits {
         self.0
             .get(at / 64)
             .is_some_and(|word| word & (1 << (at % 64)) != 0)
+    }
+}
+
+/// Marks a value and all below it.
+fn insert_all(document: &Document, top: NodeId, bits: &mut Bits) {
+    let mut open = vec![top];
+    while let Some(node) = open.pop() {
+        if !bits.contains(node) {
+            bits.insert(node);
+            open.extend(document.pairs(node).map(|(_, value)| value));
+            open.extend(document.items(node));
+        }
     }
 }
 
@@ -93,12 +105,26 @@ impl Merged {
     fn secret_nodes(&self, layer: LayerId) -> &Bits {
         self.arena.layers[layer.0 as usize].secret.get_or_init(|| {
             let release = self.layer_release(layer);
+            let document = self.document(layer);
             let mut bits = Bits::default();
+            let mut aliases: Vec<(NodeId, NodeId)> = Vec::new();
             self.each_written(layer, |node, _, path| {
+                aliases.extend(document.aliased(node).map(|target| (node, target)));
                 if self.is_secret_path(release, path) {
                     bits.insert(node);
                 }
             });
+            // What is used as a secret somewhere is one where it stands, and under every other name.
+            for (alias, target) in &aliases {
+                if bits.contains(*alias) {
+                    insert_all(document, *target, &mut bits);
+                }
+            }
+            for (alias, target) in aliases {
+                if bits.contains(target) {
+                    bits.insert(alias);
+                }
+            }
             bits
         })
     }

@@ -251,6 +251,12 @@ impl Document {
         self.nodes[id.0 as usize].shape == Shape::Alias
     }
 
+    /// The node that an alias stands for; `None` for a node that is none, and where no anchor has that name.
+    pub fn aliased(&self, id: NodeId) -> Option<NodeId> {
+        let real = self.real(id);
+        (self.is_alias(id) && real != id.0).then_some(NodeId(real))
+    }
+
     /// Comments, in the order of the text, each from its `#` to the end of its line.
     pub fn comments(&self) -> impl Iterator<Item = Span> + '_ {
         self.comments

@@ -39,6 +39,12 @@ pub(crate) enum Command {
     Lint(Lint),
     /// Make the repairs that rules propose, or show them
     Fix(Fix),
+    /// Write a first dogwatch.yaml, with what is found in the tree
+    Init(Init),
+    /// Set aside what is found today, or bring what was set aside up to date
+    Baseline(Baseline),
+    /// Show what applies to a file, and where each setting comes from
+    Config(Config),
     /// List the rules
     Rules(Rules),
     /// Write completions for a shell
@@ -208,6 +214,80 @@ pub(crate) struct Lint {
     /// Findings that are known count, too
     #[arg(long, help_heading = "What is judged")]
     pub(crate) no_baseline: bool,
+    /// Read standard input in place of this file, and judge it within its tree; the path `-` stands for it
+    #[arg(
+        long,
+        value_name = "FILE",
+        help_heading = "What is judged",
+        conflicts_with_all = ["changed_since", "new_since", "staged", "watch"]
+    )]
+    pub(crate) stdin_path: Option<PathBuf>,
+    /// Judge again whenever a file changes; Ctrl-C ends it
+    #[arg(long, conflicts_with = "staged")]
+    pub(crate) watch: bool,
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+#[command(
+    after_help = "Exit status: 0 written, 2 usage, configuration or rules, 3 nothing to judge."
+)]
+pub(crate) struct Baseline {
+    #[command(flatten)]
+    pub(crate) place: Where,
+    /// The file that is written [default: the one that dogwatch.yaml names, or dogwatch-baseline.json]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Drop also what may only be out of sight: entries of rules that depend on something that is not in this checkout
+    #[arg(long)]
+    pub(crate) prune: bool,
+    /// How many threads; 0 is one for each processor
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) threads: usize,
+    /// The day of the run, for what is allowed until a day [default: today]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
+    pub(crate) today: Option<String>,
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+#[command(
+    after_help = "A dogwatch.yaml that is there is never changed. Exit status: 0 written or shown, 2 not."
+)]
+pub(crate) struct Init {
+    /// The folder above the values
+    #[arg(default_value = ".", value_name = "FOLDER")]
+    pub(crate) folder: PathBuf,
+    /// Write nothing; show what would be written
+    #[arg(long)]
+    pub(crate) stdout: bool,
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+#[command(
+    after_help = "The options are those of `dogwatch lint`, and shown as what they change. Secrets are redacted. Exit status: 0 shown, 2 usage or a \
+    configuration with mistakes."
+)]
+pub(crate) struct Config {
+    /// A file, or a folder
+    #[arg(default_value = ".", value_name = "PATH")]
+    pub(crate) path: PathBuf,
+    /// A folder of `.watch` files that take part besides the configured ones
+    #[arg(long, value_name = "DIR")]
+    pub(crate) rules: Vec<PathBuf>,
+    /// Only deployments of this profile, such as `prod`
+    #[arg(long, value_name = "PROFILE")]
+    pub(crate) profile: Vec<String>,
+    /// Read files that `.gitignore` leaves out, too
+    #[arg(long)]
+    pub(crate) no_ignore: bool,
+    /// Findings that are known count, too
+    #[arg(long)]
+    pub(crate) no_baseline: bool,
+    /// The least severity that makes the exit status 1
+    #[arg(long, value_name = "SEVERITY", value_parser = severity)]
+    pub(crate) fail_on: Option<Severity>,
+    /// For people or for programs
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: TextOrJson,
 }
 
 /// A change, as git sees it.

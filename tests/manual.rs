@@ -12,7 +12,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Pages in which every block is run.
-const PAGES: &[&str] = &["tutorial.md", "coming-from.md", "charts.md"];
+const PAGES: &[&str] = &["tutorial.md", "coming-from.md", "charts.md", "adopting.md"];
 
 /// Languages of others that are shown beside ours; no test here can run them.
 const FOREIGN: &[&str] = &["rego", "cel", "cue", "guard"];
@@ -28,6 +28,15 @@ fn shell(command: &str, folder: &Path) -> String {
         .env_remove("CLICOLOR_FORCE")
         .env_remove("FORCE_COLOR")
         .env_remove("TERM")
+        .env_remove("CI")
+        // Nothing of who runs this, and nothing of the repository it may be run from.
+        .env_remove("GIT_DIR")
+        .env_remove("GIT_INDEX_FILE")
+        .env_remove("GIT_WORK_TREE")
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .envs(["AUTHOR", "COMMITTER"].map(|who| (format!("GIT_{who}_NAME"), "Reader")))
+        .envs(["AUTHOR", "COMMITTER"].map(|who| (format!("GIT_{who}_EMAIL"), "reader@acme.test")))
         .output()
         .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
@@ -82,6 +91,30 @@ fn run(page: &str, folder: &Path) -> String {
     out
 }
 
+/// SARIF files that commands have written are SARIF.
+fn hold_sarif(folder: &Path) -> usize {
+    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/sarif-schema-2.1.0.json");
+    let read = |path: &Path| -> serde_json::Value {
+        serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+    };
+    let schema = jsonschema::validator_for(&read(&schema)).unwrap();
+    let files = std::fs::read_dir(folder)
+        .unwrap()
+        .flatten()
+        .map(|entry| entry.path());
+    let files: Vec<_> = files
+        .filter(|it| it.extension().is_some_and(|it| it == "sarif"))
+        .collect();
+    for file in &files {
+        let wrong: Vec<String> = schema
+            .iter_errors(&read(file))
+            .map(|it| it.to_string())
+            .collect();
+        assert!(wrong.is_empty(), "{}: {}", file.display(), wrong.join("\n"));
+    }
+    files.len()
+}
+
 #[test]
 fn every_command_of_the_manual_prints_what_the_page_shows() {
     for name in PAGES {
@@ -91,6 +124,8 @@ fn every_command_of_the_manual_prints_what_the_page_shows() {
         let page = std::fs::read_to_string(&path).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let actual = run(&page, folder.path());
+        let promised = usize::from(page.contains(".sarif"));
+        assert_eq!(hold_sarif(folder.path()), promised, "{name}");
         if std::env::var_os("UPDATE").is_some() {
             std::fs::write(&path, actual).unwrap();
         } else {

@@ -13,7 +13,7 @@ use crate::baseline;
 use crate::finding::{Finding, Origin, fingerprint};
 use crate::judge::{Outcome, slashes, sort_key};
 use crate::mask::{both_masked, masked, masked_yaml};
-use crate::project::Settings;
+use crate::project::{Settings, scope_of};
 use crate::report::{Report, RuleFacts, Summary};
 use crate::rulebook::RuleBook;
 use crate::tree::Tree;
@@ -50,7 +50,7 @@ impl TreeResult {
                     let source = tree.source(id).unwrap_or_else(|| Source::new("", ""));
                     let path = tree.path_of(id).map(Path::to_owned);
                     let text = masked(tree, id, &source.text);
-                    (Source::new(source.path.to_path_buf(), text), path)
+                    (source.with_text(text), path)
                 });
             }
         }
@@ -148,13 +148,12 @@ impl<'a> Assembly<'a> {
             self.report.summary.notes.push(note);
         }
         if let Some(file) = &scope.config_file {
-            let path = file.source.path.to_path_buf();
-            let text = masked_yaml(&file.document);
+            let text = file.source.with_text(masked_yaml(&file.document));
             let disk = scope.root.join(crate::workspace::CONFIG);
             let errors = file.document.errors().iter().chain(&file.problem);
             let all: Vec<Diagnostic> = errors.chain(&scope.diagnostics).cloned().collect();
             for diagnostic in all {
-                let id = self.number(&path, || text.clone(), Some(disk.clone()));
+                let id = self.number(text.clone(), Some(disk.clone()));
                 self.text_finding(renumbered(diagnostic, |_| id), Origin::Configuration, "");
             }
         }
@@ -171,7 +170,7 @@ impl<'a> Assembly<'a> {
             for span in diagnostic_spans(diagnostic) {
                 let source = book.sources.get(span.source);
                 let disk = book.file(span.source).and_then(|file| file.file.clone());
-                let id = self.number(&source.path, || source.text.to_string(), disk);
+                let id = self.number(source.clone(), disk);
                 ids.insert(span.source, id);
             }
             let pack = book.file(diagnostic.primary.span.source);
@@ -215,25 +214,23 @@ impl<'a> Assembly<'a> {
         });
     }
 
-    fn number(
-        &mut self,
-        path: &Path,
-        text: impl FnOnce() -> String,
-        disk: Option<PathBuf>,
-    ) -> SourceId {
+    fn number(&mut self, source: Source, disk: Option<PathBuf>) -> SourceId {
         use std::collections::hash_map::Entry;
         let report = &mut self.report;
-        match self.numbers.entry((path.to_owned(), disk.is_some())) {
+        match self
+            .numbers
+            .entry((source.path.to_path_buf(), disk.is_some()))
+        {
             Entry::Vacant(free) => {
                 report.files.push(disk);
-                *free.insert(report.sources.add(Source::new(path, text())))
+                *free.insert(report.sources.add(source))
             }
             Entry::Occupied(known) => {
                 // What is a secret for one tree is masked for all.
-                let (id, text) = (*known.get(), text());
-                let both = both_masked(&report.sources.get(id).text, &text);
+                let id = *known.get();
+                let both = both_masked(&report.sources.get(id).text, &source.text);
                 if let Some(both) = both {
-                    report.sources.replace(id, Source::new(path, both));
+                    report.sources.replace(id, source.with_text(both));
                 }
                 id
             }
@@ -247,7 +244,7 @@ impl<'a> Assembly<'a> {
         let mut texts: Vec<_> = result.texts.into_iter().collect();
         texts.sort_by_key(|(id, _)| *id);
         for (id, (source, disk)) in texts {
-            let new = self.number(&source.path, || source.text.to_string(), disk);
+            let new = self.number(source, disk);
             ids.insert(id, new);
         }
         let renumber = |finding: Finding| Finding {
@@ -275,12 +272,8 @@ impl<'a> Assembly<'a> {
         }
     }
 
-    /// The file that a finding is in, as baselines of a scope name it; `None` for one of another scope.
     fn known_as(&self, finding: &Finding, scope: &Scope) -> Option<String> {
-        let file = self.report.file(finding.diagnostic.primary.span.source)?;
-        let mine = scope_of(self.workspace, file)?;
-        let below = file.strip_prefix(&scope.root).ok()?;
-        std::ptr::eq(mine, scope).then(|| slashes(below))
+        known_as(self.workspace, &self.report, finding, scope)
     }
 
     /// Sets aside what the baselines have. Findings are sorted.
@@ -294,9 +287,8 @@ impl<'a> Assembly<'a> {
             let Some(known) = &scope.baseline else {
                 continue;
             };
-            let shown = known.file.source.path.to_path_buf();
             let disk = known.file.path.clone();
-            let text = || known.file.source.text.to_string();
+            let source = known.file.source.clone();
             let findings = std::mem::take(&mut self.report.findings);
             let applied = baseline::apply(findings, &known.baseline, |it| self.known_as(it, scope));
             self.report.findings = applied.kept;
@@ -309,7 +301,7 @@ impl<'a> Assembly<'a> {
             });
             said.extend(gone.filter_map(|(key, it, found)| baseline::gone(key, it, *found)));
             for diagnostic in said {
-                let id = self.number(&shown, text, Some(disk.clone()));
+                let id = self.number(source.clone(), Some(disk.clone()));
                 self.text_finding(renumbered(diagnostic, |_| id), Origin::Configuration, "");
             }
         }
@@ -342,11 +334,17 @@ impl<'a> Assembly<'a> {
     }
 }
 
-/// The scope that a file belongs to: the deepest.
-fn scope_of<'w>(workspace: &'w Workspace, file: &Path) -> Option<&'w Scope> {
-    let above = workspace.scopes.iter();
-    let above = above.filter(|scope| file.starts_with(&scope.root));
-    above.max_by_key(|scope| scope.root.as_os_str().len())
+/// The file that a finding of a report is in, as baselines of a scope name it; `None` for one of another scope.
+pub(crate) fn known_as(
+    workspace: &Workspace,
+    report: &Report,
+    finding: &Finding,
+    scope: &Scope,
+) -> Option<String> {
+    let file = report.file(finding.diagnostic.primary.span.source)?;
+    let mine = scope_of(workspace, file)?;
+    let below = file.strip_prefix(&scope.root).ok()?;
+    std::ptr::eq(mine, scope).then(|| slashes(below))
 }
 
 fn order(sources: &SourceMap, findings: &mut Vec<Finding>) {

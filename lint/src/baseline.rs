@@ -4,6 +4,7 @@
 //! covers another file, and no line numbers, messages or values are in it.
 
 mod read;
+mod refresh;
 mod write;
 
 #[cfg(test)]
@@ -16,6 +17,7 @@ use source::{Diagnostic, Severity, Span};
 use crate::finding::{Finding, Origin, Suppression};
 
 pub use read::read;
+pub use refresh::{Naming, Refreshed, refresh};
 pub use write::write;
 
 /// The problems that a baseline can have, by code.

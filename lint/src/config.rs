@@ -2,6 +2,7 @@
 //!
 //! INVARIANT: which keys there are is said once, in [`keys`]; a mistake never hides the rest of the file.
 
+mod applied;
 pub(crate) mod check;
 pub mod codes;
 mod facts;
@@ -10,6 +11,7 @@ mod names;
 mod places;
 mod read;
 mod severities;
+mod starter;
 
 #[cfg(test)]
 mod tests;
@@ -19,11 +21,13 @@ use std::path::PathBuf;
 
 use source::{Severity, Span};
 
+pub use applied::{Applied, Part, Said, Setting, applied};
 pub(crate) use names::fits;
 pub use names::{Mention, Mentioned, check_names};
 pub use places::check_places;
 pub use read::read;
 pub use severities::{RuleNames, Severities};
+pub use starter::starter;
 
 /// The name of the file.
 pub const FILE_NAME: &str = "dogwatch.yaml";

@@ -12,7 +12,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub use disk::{Disk, Written, holds, replace_atomically, write_atomically};
+pub use disk::{Disk, Stamp, Written, holds, replace_atomically, stamps, write_atomically};
 pub use git::{GitError, Repository, Revision, Side};
 pub use memory::{Memory, Overlay};
 pub use revised::Revised;

@@ -42,7 +42,7 @@ pub(crate) fn selected(tree: &Tree, config: &Config, settings: &Settings) -> Vec
         .collect()
 }
 
-fn names(rule: &lang::program::RuleInfo) -> RuleNames<'_> {
+pub(crate) fn names(rule: &lang::program::RuleInfo) -> RuleNames<'_> {
     RuleNames {
         id: &rule.id,
         pack: &rule.pack,
@@ -136,11 +136,9 @@ fn judge_deployment(
             let counts = outcome.counts.entry(info.id.clone()).or_default();
             counts.add(&judgement.counts);
         }
-        for why in &judgement.undecided {
-            *outcome
-                .undecided
-                .entry(why.unknown.reason.clone().into_owned())
-                .or_default() += 1;
+        for (reason, count) in &judgement.reasons {
+            let all = outcome.undecided.entry(reason.clone().into_owned());
+            *all.or_default() += count;
         }
         if let Some(error) = judgement.error {
             let profile = &deployment.merged.deployment().profile;

@@ -9,10 +9,11 @@ use values::path::{KeyPath, PathStep, Step};
 use values::secret::{Sensitivity, sensitivity};
 use values::yaml::{Document, Kind, NodeId};
 
+use crate::shown::HIDDEN;
 use crate::tree::Tree;
 
 /// What stands in place of each byte of a secret.
-const MASK: u8 = b'*';
+const MASK: u8 = HIDDEN as u8;
 
 /// The text of a file of a tree with its secret values masked.
 pub(crate) fn masked(tree: &Tree, id: SourceId, text: &str) -> String {

@@ -8,6 +8,7 @@ use values::path::{KeyPath, PathStep};
 
 use crate::host::{TreeHost, ours};
 use crate::schema::kind;
+use crate::shown::is_hidden;
 
 /// A place in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -252,12 +253,12 @@ impl TreeHost<'_> {
     }
 
     fn item_identity(&self, item: NodeRef) -> String {
-        if self.merged.is_secret(item) {
+        if is_hidden(self.merged, item) {
             return String::new();
         }
         let named = self.merged.get(item, "name").found();
         let speaks = named.unwrap_or(item);
-        if self.merged.is_collection(speaks) {
+        if self.merged.is_collection(speaks) || is_hidden(self.merged, speaks) {
             return String::new();
         }
         self.merged.text(speaks).into_owned()

@@ -11,8 +11,8 @@ use crate::finding::Finding;
 /// What comes of a run. The same at any number of threads.
 #[derive(Debug, Clone, Default)]
 pub struct Report {
-    /// The texts that findings point into. **Secret values in them are masked**, byte for byte, so that spans stay right and a
-    /// source line can be shown. The texts that fixes apply to are the real ones.
+    /// The texts that findings point into. **Secret values in them are hidden**, byte for byte, so that spans stay right;
+    /// [`crate::shown::excerpt`] is what people see of a line. The texts that fixes apply to are the real ones.
     pub sources: SourceMap,
     /// Where those texts are on disk, by source id; `None` for one that is in no file (a built-in rule, a chart's defaults).
     pub files: Vec<Option<PathBuf>>,

@@ -1,5 +1,6 @@
 //! Values as people may see them: secrets never, what cannot be seen as the reason why not.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use source::{PositionEncoding, Span};
@@ -11,6 +12,30 @@ use crate::tree::Tree;
 
 /// What stands in place of a secret.
 pub const REDACTED: &str = lang::eval::show::REDACTED;
+
+/// What stands in the texts of a report in place of each byte of a secret. No file that is read as text holds it.
+pub const HIDDEN: char = '\0';
+
+/// What people see in place of a hidden part of a line, however long that is.
+pub const MASKED: &str = "****";
+
+/// A piece of a report's text as people may see it: what is hidden in a line is [`MASKED`], and does not show how long it is.
+pub fn excerpt(text: &str) -> Cow<'_, str> {
+    if !text.contains(HIDDEN) {
+        return text.into();
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut hidden = false;
+    for c in text.chars() {
+        match (c == HIDDEN, hidden) {
+            (true, true) => {}
+            (true, false) => out.push_str(MASKED),
+            (false, _) => out.push(c),
+        }
+        hidden = c == HIDDEN;
+    }
+    out.into()
+}
 
 /// The longest value that is shown in one line, in characters.
 const LONGEST: usize = 72;
@@ -168,4 +193,18 @@ pub fn place(tree: &Tree, merged: &Merged, node: NodeRef) -> Option<At> {
 pub fn layer_file(tree: &Tree, merged: &Merged, layer: LayerId) -> PathBuf {
     let source = tree.source(merged.layer_source(layer));
     source.map_or_else(PathBuf::new, |source| source.path.to_path_buf())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_hidden_in_a_line_has_one_width() {
+        assert_eq!(excerpt("a: b"), "a: b");
+        for hidden in ["\0", "\0\0\0\0\0\0\0\0\0"] {
+            assert_eq!(excerpt(&format!("a: {hidden} # b")), "a: **** # b");
+            assert_eq!(excerpt(&format!("{hidden}\n{hidden}")), "****\n****");
+        }
+    }
 }

@@ -87,6 +87,8 @@ pub struct Workspace {
     pub notes: Vec<String>,
     /// Paths that were asked for and are not there, with the reason.
     pub missing: Vec<(PathBuf, String)>,
+    /// Folders that were listed, with the depth to which they were; `None`: all of it.
+    pub listed: Vec<(PathBuf, Option<usize>)>,
     /// Findings count only if they touch one of these; empty: all count.
     pub focus: Vec<PathBuf>,
 }
@@ -218,6 +220,7 @@ impl Surveyor<'_> {
     /// Lists a folder, and surveys each scope in it.
     fn root(&self, start: &Start, workspace: &mut Workspace) {
         let root = start.root.as_path();
+        workspace.listed.push((start.list.clone(), start.depth));
         let listing = self.files.list(
             &start.list,
             &ListOptions {

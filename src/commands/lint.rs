@@ -1,23 +1,78 @@
 //! `dogwatch lint`: judge trees, write the report, say by the exit status how it went.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read as _, Write};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ::lint::project::Project;
+use ::lint::files::{Disk, Files, MAX_SIZE, Overlay, PathKind, write_atomically};
+use ::lint::project::{Project, Settings};
 use ::lint::report::Report;
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 
 use super::changed::Changed;
+use super::watch::{self, Watched};
 use super::{
-    Bar, Status, configured_level, missing_paths, select, settings, status, style, threads,
-    unknown_rules,
+    Bar, Status, absolute, configured_level, cwd, missing_paths, select, settings, status, style,
+    threads, unknown_rules,
 };
 use crate::args::Lint;
 use crate::output::{self, Style, Target};
 
 pub(super) fn run(args: &Lint) -> anyhow::Result<Status> {
     threads(args.threads)?;
+    let mut args = args.clone();
+    let laid_over = standard_input(&mut args)?;
+    if !args.watch {
+        return Ok(once(&args, laid_over)?.0);
+    }
+    let survey = || {
+        let settings = settings_of(&args)?;
+        let project = super::project(settings);
+        Ok(Watched::of(&project, own(&args)?))
+    };
+    watch::run(survey, || once(&args, None))
+}
+
+/// The file that standard input stands for, with its text. Paths then name that file.
+fn standard_input(args: &mut Lint) -> anyhow::Result<Option<(PathBuf, Vec<u8>)>> {
+    let dash = Path::new("-");
+    let paths = &mut args.place.paths;
+    let Some(path) = &args.stdin_path else {
+        if paths.iter().any(|it| it == dash) {
+            bail!("`-` is standard input: `--stdin-path FILE` says which file it stands for");
+        }
+        return Ok(None);
+    };
+    let whole = absolute(&cwd()?, path);
+    if Disk.kind(&whole).is_some_and(|kind| kind != PathKind::File) {
+        bail!("{} is no file", path.display());
+    }
+    // Without another path it is about that file.
+    if *paths == [Path::new(".")] {
+        *paths = vec![dash.to_owned()];
+    }
+    for it in paths.iter_mut().filter(|it| *it == dash) {
+        it.clone_from(path);
+    }
+    let mut text = Vec::new();
+    let mut input = io::stdin().lock().take(MAX_SIZE + 1);
+    input
+        .read_to_end(&mut text)
+        .context("standard input cannot be read")?;
+    if text.len() as u64 > MAX_SIZE {
+        bail!("standard input is larger than {} MiB", MAX_SIZE >> 20);
+    }
+    Ok(Some((whole, text)))
+}
+
+/// Files that a run writes itself.
+fn own(args: &Lint) -> anyhow::Result<Vec<PathBuf>> {
+    let cwd = cwd()?;
+    let files = args.format.iter().filter_map(|target| target.file.as_ref());
+    Ok(files.map(|file| absolute(&cwd, file)).collect())
+}
+
+fn settings_of(args: &Lint) -> anyhow::Result<Settings> {
     let mut settings = settings(&args.place)?;
     select(&mut settings, &args.select);
     settings.fixes = true;
@@ -25,8 +80,19 @@ pub(super) fn run(args: &Lint) -> anyhow::Result<Status> {
         settings.today.clone_from(&args.today);
     }
     settings.no_baseline = args.no_baseline;
+    Ok(settings)
+}
+
+fn once(args: &Lint, laid_over: Option<(PathBuf, Vec<u8>)>) -> anyhow::Result<(Status, Watched)> {
+    let mut settings = settings_of(args)?;
     let change = Changed::of(&args.change, &mut settings)?;
-    let project = Project::new(settings, Arc::clone(&change.files));
+    let mut files = Arc::clone(&change.files);
+    if let Some((path, text)) = laid_over {
+        let mut over = Overlay::new(files);
+        over.insert(path, text);
+        files = Arc::new(over);
+    }
+    let project = Project::new(settings, files);
     let workspace = project.workspace();
     let mut usage = missing_paths(&project);
     let mut report = {
@@ -51,28 +117,42 @@ pub(super) fn run(args: &Lint) -> anyhow::Result<Status> {
     let status = status(&report, bad, usage);
     // Where nothing was touched there is nothing to judge, and nothing wrong.
     let untouched = project.settings().touched.is_some() && status == Status::Nothing;
-    Ok(if untouched { Status::Clean } else { status })
+    let status = if untouched { Status::Clean } else { status };
+    let watched = if args.watch {
+        Watched::of(&project, own(args)?)
+    } else {
+        Watched::default()
+    };
+    Ok((status, watched))
 }
 
 fn write(target: &Target, report: &Report, style: &Style) -> anyhow::Result<()> {
-    match &target.file {
-        None => {
-            let mut out = BufWriter::new(io::stdout().lock());
-            output::write(target.format, report, style, &mut out)?;
-            out.flush()?;
+    let Some(path) = &target.file else {
+        let mut out = BufWriter::new(io::stdout().lock());
+        output::write(target.format, report, style, &mut out)?;
+        return Ok(out.flush()?);
+    };
+    let what = || format!("{} cannot be written", path.display());
+    // A file is no terminal, whatever standard output is.
+    let plain = Style {
+        color: false,
+        ..style.clone()
+    };
+    let mut text = Vec::new();
+    output::write(target.format, report, &plain, &mut text).with_context(what)?;
+    let in_place = || {
+        let mut options = std::fs::OpenOptions::new();
+        let file = options.write(true).truncate(true).open(path);
+        file.and_then(|mut file| file.write_all(&text))
+    };
+    match Disk.kind(path) {
+        // A pipe or a device stays what it is.
+        Some(PathKind::Special) => in_place(),
+        // A file that is mounted, or in a folder that is not ours, can be written and not replaced.
+        Some(PathKind::File) => {
+            write_atomically(path, &text).or_else(|error| in_place().map_err(|_| error))
         }
-        Some(path) => {
-            let what = || format!("{} cannot be written", path.display());
-            // A file is no terminal, whatever standard output is.
-            let plain = Style {
-                color: false,
-                ..style.clone()
-            };
-            let file = File::create(path).with_context(what)?;
-            let mut out = BufWriter::new(file);
-            output::write(target.format, report, &plain, &mut out).with_context(what)?;
-            out.flush().with_context(what)?;
-        }
+        Some(PathKind::Folder) | None => write_atomically(path, &text),
     }
-    Ok(())
+    .with_context(what)
 }

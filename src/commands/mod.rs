@@ -3,16 +3,19 @@
 //! INVARIANT: nothing is analysed here: a command asks the libraries and writes what they say.
 
 mod bar;
+mod baseline;
 mod changed;
 mod chart;
 mod check;
 mod chosen;
 mod completions;
+mod config;
 mod docs;
 mod eval;
 mod explain;
 mod fix;
 mod fmt;
+mod init;
 mod lint;
 mod lsp;
 mod new;
@@ -21,6 +24,7 @@ mod test;
 mod trace;
 mod tree;
 mod values;
+mod watch;
 mod why;
 
 use std::io::{self, IsTerminal as _, Write as _};
@@ -69,6 +73,9 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Status> {
     match args.command {
         Command::Lint(args) => lint::run(&args),
         Command::Fix(args) => fix::run(&args),
+        Command::Init(args) => init::run(&args),
+        Command::Baseline(args) => baseline::run(&args),
+        Command::Config(args) => config::run(&args),
         Command::Rules(args) => rules::run(&args),
         Command::Completions(args) => completions::shell(&args),
         Command::Man => completions::man(),
@@ -217,12 +224,18 @@ pub(crate) fn missing_paths(project: &Project) -> bool {
 
 /// Says which names given by `--rule` and `--tag` stand for nothing. True if there is one.
 pub(crate) fn unknown_rules(project: &Project, select: &Select) -> bool {
-    let book = project.rules_of(&project.settings().cwd);
-    let rules = book.program.rules();
+    // Folders may have rules of their own; a name means something if it does in one of them.
+    let workspace = project.workspace();
+    let mut books: Vec<_> = workspace.scopes.iter().map(|it| &it.book).collect();
+    books.dedup_by(|a, b| Arc::ptr_eq(a, b));
+    let rules = || books.iter().flat_map(|book| book.program.rules());
+    if books.is_empty() {
+        return false;
+    }
     let mut unknown = Vec::new();
     for id in &select.rule {
-        if book.rule(id).is_none() {
-            let ids = rules.iter().map(|rule| rule.id.as_str());
+        if books.iter().all(|book| book.rule(id).is_none()) {
+            let ids = rules().map(|rule| rule.id.as_str());
             let near = lang::check::similar::similar(id, ids);
             let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
             unknown.push(format!("there is no rule `{id}`{hint}"));
@@ -230,10 +243,13 @@ pub(crate) fn unknown_rules(project: &Project, select: &Select) -> bool {
     }
     for tag in &select.tag {
         let known = |rule: &lang::program::RuleInfo| rule.pack == *tag || rule.tags.contains(tag);
-        if !rules.iter().any(known) {
-            let tags = rules
-                .iter()
-                .flat_map(|rule| rule.tags.iter().map(String::as_str));
+        if !rules().any(known) {
+            let names = |rule: &'_ lang::program::RuleInfo| {
+                let own = rule.tags.iter().chain([&rule.pack]);
+                own.cloned().collect::<Vec<_>>()
+            };
+            let tags: Vec<String> = rules().flat_map(names).collect();
+            let tags = tags.iter().map(String::as_str);
             let near = lang::check::similar::similar(tag, tags);
             let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
             unknown.push(format!("no rule has the tag `{tag}`{hint}"));

@@ -28,7 +28,7 @@ use lint::report::Report;
 
 pub(crate) use drawing::draw;
 pub(crate) use style::Style;
-pub(crate) use text::{harmless, path};
+pub(crate) use text::{harmless, harmless_lines, path};
 
 /// How a report is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

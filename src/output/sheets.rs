@@ -6,6 +6,7 @@ use std::fmt::Display;
 use std::ops::Range;
 
 use ariadne::Source as Sheet;
+use lint::shown::excerpt;
 use source::{SourceId, SourceMap};
 use unicode_width::UnicodeWidthChar;
 
@@ -59,10 +60,13 @@ impl<'a> Sheets<'a> {
         let first = group.first()?;
         let source = first.source;
         let text = &*self.sources.get(source).text;
-        let columns = |from: usize, to: usize| text.get(from..to).unwrap_or("").chars().count();
+        // Counted from the same place on the line, so that a mask counts once.
+        let column =
+            |from: usize, to: usize| excerpt(text.get(from..to).unwrap_or("")).chars().count();
+        let columns = |line: usize, from: usize, to: usize| column(line, to) - column(line, from);
         if group
             .iter()
-            .all(|mark| fits(&text[mark.around.clone()], room))
+            .all(|mark| fits(&excerpt(&text[mark.around.clone()]), room))
         {
             let id = SheetId {
                 source,
@@ -72,12 +76,9 @@ impl<'a> Sheets<'a> {
             let sheet = self.whole.entry(source).or_insert_with(|| prepared(text));
             let placed = group.iter().map(|mark| {
                 let line = sheet.line(mark.line as usize);
-                let start =
-                    line.map_or(0, |it| it.offset()) + columns(mark.around.start, mark.bytes.start);
-                (
-                    id,
-                    mark.range(start, columns(mark.bytes.start, mark.bytes.end)),
-                )
+                let (from, bytes) = (mark.around.start, &mark.bytes);
+                let start = line.map_or(0, |it| it.offset()) + column(from, bytes.start);
+                (id, mark.range(start, columns(from, bytes.start, bytes.end)))
             });
             return Some(placed.collect());
         }
@@ -109,7 +110,7 @@ impl<'a> Sheets<'a> {
                 if before == 1 {
                     copy.push('…');
                 }
-                let kept = text.get(window.clone()).unwrap_or("");
+                let kept = excerpt(text.get(window.clone()).unwrap_or(""));
                 copy.extend(kept.chars().map(|c| if c == '\t' { ' ' } else { shown(c) }));
                 if window.end < mark.around.end {
                     copy.push('…');
@@ -117,8 +118,8 @@ impl<'a> Sheets<'a> {
             }
             let inside = |offset: usize| offset.clamp(window.start, window.end);
             let (from, to) = (inside(mark.bytes.start), inside(mark.bytes.end));
-            let start = base + before + columns(window.start, from);
-            placed.push((id, mark.range(start, columns(from, to))));
+            let start = base + before + column(window.start, from);
+            placed.push((id, mark.range(start, columns(window.start, from, to))));
         }
         copy.push('\n');
         self.cut.push(Sheet::from(copy));
@@ -143,11 +144,12 @@ impl ariadne::Cache<SheetId> for Sheets<'_> {
     }
 }
 
-/// A copy with the same lines, and as many characters in each but for the line's end.
+/// A copy with the same lines, and as many characters in each but for the line's end and what is hidden.
 fn prepared(text: &str) -> Sheet<String> {
     let mut copy = String::with_capacity(text.len());
     for line in text.split('\n') {
         let line = line.strip_suffix('\r').unwrap_or(line);
+        let line = excerpt(line);
         copy.extend(line.chars().map(|c| if c == '\t' { c } else { shown(c) }));
         copy.push('\n');
     }

@@ -35,6 +35,12 @@ pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// The same for a text of several lines.
+pub(crate) fn harmless_lines(text: &str) -> String {
+    let lines = text.lines().map(|line| format!("{}\n", harmless(line)));
+    lines.collect()
+}
+
 /// A path as people see it, with `/` on every system.
 pub(crate) fn path(path: &Path) -> String {
     let text = path.to_string_lossy();

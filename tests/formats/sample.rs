@@ -11,7 +11,6 @@ use source::{
     Applicability, Code, Diagnostic, Edit, Fix, Label, Severity, Source, SourceId, SourceMap, Span,
 };
 
-/// Stands where a masked secret is; a real one must never reach a report.
 const GUNDECK: &str = "\
 # values of the example
 gundeck:
@@ -25,11 +24,12 @@ gundeck:
 cannon:
   replicaCount: 5
 ";
+/// Null bytes stand where secrets are hidden; a real one must never reach a report.
 const SECRETS: &str = "\
 brig:
   secrets:
-    smtpPassword: ****************
-    awsSecretKey: \"****\"
+    smtpPassword: \0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0
+    awsSecretKey: \0\0\0\0\0\0
 ";
 const INGRESS: &str = "service:\n  type: LoadBalancer\n";
 const SETTINGS: &str = "envVars:\r\n\tIS_SELF_HOSTED: yes # 設定 の 値\r\n";
@@ -196,7 +196,7 @@ fn plaintext(texts: &Texts) -> Finding {
     let told = Diagnostic::new(
         code("secret-plaintext"),
         Severity::Error,
-        texts.at(1, "****************"),
+        texts.at(1, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"),
         "`brig.secrets.smtpPassword` is a secret in plain text",
     )
     .with_help("encrypt the file with sops\nor hand the value over with `--set-file`");

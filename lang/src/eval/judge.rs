@@ -1,5 +1,8 @@
 //! Judging one rule: its subjects, its conditions, its requirements, and how many ended how.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use source::{Diagnostic, Severity};
 
 use crate::charts::at_least;
@@ -82,6 +85,9 @@ pub struct Judgement<'h> {
     pub verdicts: Vec<Verdict<'h>>,
     /// Why subjects stayed undecided; one for each reason, with the first place.
     pub undecided: Vec<Why>,
+    /// How many subjects stayed undecided for each reason. One with several reasons counts under the first, so that the sum is
+    /// [`Counts::undecided`].
+    pub reasons: BTreeMap<Cow<'static, str>, usize>,
     /// The budget was exceeded: about the rule, at its name.
     pub error: Option<Diagnostic>,
 }
@@ -91,14 +97,22 @@ pub struct Judgement<'h> {
 struct Tally {
     applied: bool,
     failed: bool,
-    undecided: bool,
+    /// The first reason why it may stay undecided.
+    undecided: Option<Cow<'static, str>>,
+}
+
+impl Tally {
+    fn unseen(&mut self, why: &Why) {
+        self.undecided
+            .get_or_insert_with(|| why.unknown.reason.clone());
+    }
 }
 
 impl Tally {
     fn outcome(&self) -> Outcome {
         if self.failed {
             Outcome::Fail
-        } else if self.undecided {
+        } else if self.undecided.is_some() {
             Outcome::Undecided
         } else if self.applied {
             Outcome::Pass
@@ -122,6 +136,7 @@ pub(super) fn judge<'h>(
         counts: Counts::default(),
         verdicts: Vec::new(),
         undecided: Vec::new(),
+        reasons: BTreeMap::new(),
         error: None,
     };
     let Some(severity) = severity else {
@@ -177,7 +192,9 @@ impl<'h> Judge<'_, '_, '_, 'h> {
     fn end(&mut self, done: Work<Done>, tally: &Tally) {
         let outcome = match done {
             Ok(Done::Here) => tally.outcome(),
-            Ok(Done::Split) if tally.applied || tally.undecided || tally.failed => tally.outcome(),
+            Ok(Done::Split) if tally.applied || tally.undecided.is_some() || tally.failed => {
+                tally.outcome()
+            }
             Ok(Done::Split) => {
                 if let Some(recorder) = &mut self.recorder {
                     recorder.split_subject();
@@ -190,6 +207,9 @@ impl<'h> Judge<'_, '_, '_, 'h> {
             }
         };
         self.judgement.counts.count(outcome);
+        if let (Outcome::Undecided, Some(reason)) = (outcome, &tally.undecided) {
+            self.count_reason(reason.clone());
+        }
         if let Some(recorder) = &mut self.recorder {
             recorder.end_subject(outcome);
         }
@@ -227,6 +247,17 @@ impl<'h> Judge<'_, '_, '_, 'h> {
         Ok(())
     }
 
+    /// A subject of which nothing can be seen.
+    fn unseen(&mut self, why: &Why) {
+        self.undecided(why);
+        self.judgement.counts.undecided += 1;
+        self.count_reason(why.unknown.reason.clone());
+    }
+
+    fn count_reason(&mut self, reason: Cow<'static, str>) {
+        *self.judgement.reasons.entry(reason).or_default() += 1;
+    }
+
     fn undecided(&mut self, why: &Why) {
         let known = &mut self.judgement.undecided;
         if !known
@@ -250,7 +281,7 @@ impl<'h> Judge<'_, '_, '_, 'h> {
                         Truth::True => {}
                         Truth::Unknown(why) => {
                             self.undecided_condition(condition, &why)?;
-                            tally.undecided = true;
+                            tally.unseen(&why);
                             return Ok(Done::Here);
                         }
                         Truth::False | Truth::Missing(_) => return Ok(Done::Here),
@@ -289,8 +320,7 @@ impl<'h> Judge<'_, '_, '_, 'h> {
                         self.subject(index, found.value.clone())?;
                     }
                     for why in &matches.unseen {
-                        self.undecided(why);
-                        self.judgement.counts.undecided += 1;
+                        self.unseen(why);
                     }
                     return Ok(Done::Split);
                 }
@@ -319,8 +349,7 @@ impl<'h> Judge<'_, '_, '_, 'h> {
         let truth = Truth::of_value(&over);
         let Some(elements) = self.machine.elements(over)? else {
             if let Truth::Unknown(why) = truth {
-                self.undecided(&why);
-                self.judgement.counts.undecided += 1;
+                self.unseen(&why);
             }
             return Ok(Done::Split);
         };
@@ -335,8 +364,7 @@ impl<'h> Judge<'_, '_, '_, 'h> {
         if let Some(why) = elements.incomplete()
             && let Truth::Unknown(why) = Truth::of_value(why)
         {
-            self.undecided(&why);
-            self.judgement.counts.undecided += 1;
+            self.unseen(&why);
         }
         Ok(Done::Split)
     }
@@ -449,7 +477,7 @@ impl<'h> Judge<'_, '_, '_, 'h> {
                 Truth::False | Truth::Missing(_) => return Ok(()),
                 Truth::Unknown(why) => {
                     self.undecided_condition(when, &why)?;
-                    tally.undecided = true;
+                    tally.unseen(&why);
                     return Ok(());
                 }
             }
@@ -463,7 +491,7 @@ impl<'h> Judge<'_, '_, '_, 'h> {
             (Truth::Missing(_), forbid) => !forbid,
             (Truth::Unknown(why), _) => {
                 self.undecided_condition(&it.condition, why)?;
-                tally.undecided = true;
+                tally.unseen(why);
                 false
             }
         };

@@ -4,10 +4,12 @@
     reason = "the one place of the libraries that may do IO"
 )]
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use ignore::WalkBuilder;
 use ignore::overrides::OverrideBuilder;
@@ -100,6 +102,27 @@ impl Files for Disk {
     }
 }
 
+/// What tells that a file was changed: when that was, and its size.
+pub type Stamp = (Option<SystemTime>, u64);
+
+/// The stamps of the files of some folders (each with the depth to which it is listed), for noticing that one was changed.
+pub fn stamps(folders: &[(PathBuf, Option<usize>)], no_ignore: bool) -> BTreeMap<PathBuf, Stamp> {
+    let mut stamps = BTreeMap::new();
+    for (folder, max_depth) in folders {
+        let options = ListOptions {
+            no_ignore,
+            max_depth: *max_depth,
+            exclude: Vec::new(),
+        };
+        for path in Disk.list(folder, &options).files {
+            if let Ok(metadata) = fs::metadata(&path) {
+                stamps.insert(path, (metadata.modified().ok(), metadata.len()));
+            }
+        }
+    }
+    stamps
+}
+
 /// The place and the words of a problem, without the place said twice.
 fn problem(root: &Path, error: &ignore::Error) -> (PathBuf, String) {
     fn place(error: &ignore::Error) -> Option<PathBuf> {
@@ -151,17 +174,62 @@ pub fn holds(path: &Path, bytes: &[u8]) -> bool {
     fs::read(path).is_ok_and(|found| found == bytes)
 }
 
+/// A file that nobody else has made. `private` keeps others from reading it until it has the permissions it is to have.
+fn create(folder: &Path, prefix: &str, private: bool) -> io::Result<(PathBuf, fs::File)> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    if private {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    let _ = private;
+    // In a container every run may have the same number, and one of them may have been killed.
+    let mut number = 0;
+    loop {
+        let path = folder.join(format!("{prefix}{}-{number}", std::process::id()));
+        match options.open(&path) {
+            Ok(file) => return Ok((path, file)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < 100 => {
+                number += 1;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// What a run that was killed may have left is older than this.
+const LEFT: Duration = Duration::from_secs(60);
+
+/// Deletes what runs that were killed have left beside a file.
+fn sweep(folder: &Path, prefix: &str) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let mine = entry.file_name().to_string_lossy().starts_with(prefix);
+        let age = || entry.metadata().ok()?.modified().ok()?.elapsed().ok();
+        if mine && age().is_some_and(|age| age > LEFT) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
 fn write(path: &Path, text: &[u8], before: Option<&[u8]>) -> io::Result<Written> {
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let folder = target.parent().unwrap_or(Path::new("."));
     let name = target.file_name().unwrap_or_default().to_string_lossy();
-    let fresh = folder.join(format!(".{name}.dogwatch-{}", std::process::id()));
+    let prefix = format!(".{name}.dogwatch-");
+    sweep(folder, &prefix);
+    let mut fresh = PathBuf::new();
     let result = (|| {
-        let mut file = fs::File::create(&fresh)?;
-        file.write_all(text)?;
-        if let Ok(metadata) = fs::metadata(&target) {
-            file.set_permissions(metadata.permissions())?;
+        let permissions = fs::metadata(&target).map(|it| it.permissions());
+        let mut file = {
+            let (path, file) = create(folder, &prefix, permissions.is_ok())?;
+            fresh = path;
+            file
+        };
+        if let Ok(permissions) = permissions {
+            file.set_permissions(permissions)?;
         }
+        file.write_all(text)?;
         file.sync_all()?;
         // As late as possible: what somebody else wrote meanwhile is not overwritten.
         if before.is_some_and(|before| !holds(&target, before)) {
@@ -170,7 +238,7 @@ fn write(path: &Path, text: &[u8], before: Option<&[u8]>) -> io::Result<Written>
         fs::rename(&fresh, &target)?;
         Ok(Written::Done)
     })();
-    if !matches!(result, Ok(Written::Done)) {
+    if !matches!(result, Ok(Written::Done)) && fresh != Path::new("") {
         let _ = fs::remove_file(&fresh);
     }
     result

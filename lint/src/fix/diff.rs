@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use similar::{Algorithm, ChangeTag, capture_diff_slices, group_diff_ops};
 
 use super::FixedFile;
+use crate::shown::excerpt;
 
 /// So many lines around a change.
 const CONTEXT: usize = 3;
@@ -47,7 +48,7 @@ fn of_texts(name: &str, real: (&str, &str), shown: (&str, &str)) -> String {
             };
             let line = at.and_then(|at| all.get(at)).copied().unwrap_or_default();
             out.push(mark);
-            out.push_str(line);
+            out.push_str(&excerpt(line));
             if !line.ends_with('\n') {
                 out.push_str("\n\\ No newline at end of file\n");
             }

@@ -6,6 +6,7 @@ use std::path::Path;
 use lang::parse::ast::Item;
 use lint::finding::Finding;
 use lint::report::Report;
+use lint::shown::excerpt;
 use source::{SourceId, Span};
 
 /// The longest entry that is copied into an example, in bytes.
@@ -45,16 +46,15 @@ pub(crate) fn example(report: &Report, finding: &Finding, root: &Path) -> Option
             }
             let mut at = entry.start;
             for line in text[entry].split_inclusive('\n') {
-                out.push_str(&format!("    {}\n", line.trim_end()));
+                out.push_str(&format!("    {}\n", excerpt(line.trim_end())));
                 let span = said.primary.span;
                 let (start, end) = (span.start as usize, span.end as usize);
                 if source == span.source && at <= start && start < at + line.len() {
                     // Columns of a mark are bytes, and the mark's own `#` takes one.
-                    let width = end
-                        .min(at + line.trim_end().len())
-                        .saturating_sub(start)
-                        .max(1);
-                    let before = 4 + (start - at);
+                    let end = end.clamp(start, (at + line.trim_end().len()).max(start));
+                    let shown = |to: usize| excerpt(line.get(..to - at).unwrap_or("")).len();
+                    let width = (shown(end) - shown(start)).max(1);
+                    let before = 4 + shown(start);
                     out.push_str(&format!(
                         "#{}{}\n",
                         " ".repeat(before.saturating_sub(1)),

@@ -186,5 +186,7 @@ fn first_class(primary: bool) -> &'static str {
 
 /// Text inside `pre`: tabs and line breaks stay what they are.
 pub(in crate::output) fn code(text: &str) -> String {
-    markup(text).replace("&#9;", "\t").replace("&#10;", "\n")
+    markup(&lint::shown::excerpt(text))
+        .replace("&#9;", "\t")
+        .replace("&#10;", "\n")
 }

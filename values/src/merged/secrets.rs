@@ -337,7 +337,9 @@ impl Merged {
         let marks = self.marks(layer);
         // A value used through an alias stands elsewhere; what leads to it here counts too.
         let lent = node.is_below_secrets() && !marks.below.contains(id);
-        marks.secret.contains(id) || marks.all || lent
+        // A secret is one under each of its names.
+        let target = || self.document(layer).target(id);
+        marks.all || lent || marks.secret.contains(id) || marks.secret.contains(target())
     }
 
     /// Must a value at this path of a release never be shown? What the charts declare decides, then the names of the keys.

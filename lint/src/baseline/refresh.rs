@@ -1,0 +1,185 @@
+//! Baselines brought up to date with what is found.
+//!
+//! INVARIANT: an entry whose finding may only be out of sight is kept, as it is then not told to be gone either.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use values::edit::{self, Change, Position};
+use values::path::KeyPath;
+use values::yaml::Document;
+
+use super::{Baseline, FILE_NAME, read, write};
+use crate::assemble::known_as;
+use crate::config;
+use crate::document::ReadFile;
+use crate::project::Project;
+use crate::report::Report;
+use crate::workspace::{CONFIG, Scope};
+
+/// A baseline as it is to be.
+#[derive(Debug, Clone)]
+pub struct Refreshed {
+    /// The file, absolute.
+    pub file: PathBuf,
+    /// What it holds now; `None` if it is not there.
+    pub before: Option<Arc<[u8]>>,
+    /// What it is to hold.
+    pub after: String,
+    /// The file is no baseline that could be read, or only in part.
+    pub damaged: bool,
+    /// Findings that it did not have.
+    pub added: usize,
+    /// Findings that it had and that are there still.
+    pub kept: usize,
+    /// Findings that it had and that may be there still: their rules depend on something that cannot be seen here.
+    pub unseen: usize,
+    /// Findings that it had and that are gone.
+    pub dropped: usize,
+    /// The change of the configuration that is needed for it to count; `None` if that names it already.
+    pub naming: Option<Naming>,
+}
+
+/// How a configuration comes to name a baseline.
+#[derive(Debug, Clone)]
+pub struct Naming {
+    /// The configuration, absolute.
+    pub file: PathBuf,
+    /// What it holds now; `None` if it is not there.
+    pub before: Option<Arc<[u8]>>,
+    /// What it is to hold; `None` where that cannot be written for sure.
+    pub after: Option<String>,
+    /// The line that names the baseline.
+    pub line: String,
+}
+
+impl Refreshed {
+    /// How many findings it stands for.
+    pub fn count(&self) -> usize {
+        self.added + self.kept + self.unseen
+    }
+
+    /// True if nothing is known and nothing is named: there is nothing to write.
+    pub fn is_idle(&self) -> bool {
+        self.count() == 0 && self.before.is_none() && self.naming.is_some()
+    }
+}
+
+/// The baselines of all configurations of a project, or of its folder where there is none. `report` is what was found with
+/// baselines left aside; `output` stands for the file that the configuration names. `prune` keeps nothing that is only out of sight.
+pub fn refresh(
+    project: &Project,
+    report: &Report,
+    output: Option<&Path>,
+    prune: bool,
+) -> Vec<Refreshed> {
+    let workspace = project.workspace();
+    let scopes = workspace.scopes.iter();
+    let of_scope = |scope| {
+        let file = |finding: &_| known_as(&workspace, report, finding, scope);
+        let found = Baseline::of(&report.findings, file);
+        of(project, report, scope, found, output, prune)
+    };
+    scopes.map(of_scope).collect()
+}
+
+fn of(
+    project: &Project,
+    report: &Report,
+    scope: &Scope,
+    mut new: Baseline,
+    output: Option<&Path>,
+    prune: bool,
+) -> Refreshed {
+    let named = scope.config.baseline.as_ref();
+    let usual = || {
+        scope
+            .root
+            .join(named.map_or(Path::new(FILE_NAME), PathBuf::as_path))
+    };
+    let file = output.map_or_else(usual, Path::to_owned);
+    let before = project.files().read(&file).ok();
+    let (mut old, mut damaged) = (Baseline::default(), false);
+    if let Some(bytes) = &before {
+        let source = source::SourceId(0);
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        let (read, problems) = read(source, &Document::parse(source, text));
+        (old, damaged) = (read, !problems.is_empty());
+    }
+    let mut unseen = 0;
+    for (key, known) in &old.entries {
+        let rule = report.rules.get(&key.rule);
+        if prune || rule.is_none_or(|rule| rule.counts.undecided == 0) {
+            continue;
+        }
+        let found = new.entries.get(key).map_or(0, |it| it.count);
+        if found < known.count {
+            unseen += known.count - found;
+            new.entries.insert(key.clone(), known.clone());
+        }
+    }
+    let added = new.count_without(&old);
+    let dropped = old.count_without(&new);
+    let is_named = named.is_some_and(|named| scope.root.join(named) == file);
+    Refreshed {
+        after: write(&new),
+        damaged,
+        added,
+        kept: new.count() - added - unseen,
+        unseen,
+        dropped,
+        naming: (!is_named).then(|| naming(project, scope, &file)),
+        before,
+        file,
+    }
+}
+
+/// The configuration with the name of the baseline. One that names another file is left for its owner to change.
+fn naming(project: &Project, scope: &Scope, file: &Path) -> Naming {
+    let below = file.strip_prefix(&scope.root).unwrap_or(file);
+    let name = crate::judge::slashes(below);
+    let line = format!(
+        "baseline: {}",
+        values::write::string(&name, values::yaml::Style::Plain, false)
+    );
+    let path = scope.root.join(CONFIG);
+    let after = match &scope.config_file {
+        None => Some(format!(
+            "# The file with the findings that are known, written by `dogwatch baseline`.\n{line}\n"
+        )),
+        Some(_) if scope.config.baseline.is_some() => None,
+        Some(config) => inserted(config, &name),
+    };
+    Naming {
+        before: project.files().read(&path).ok(),
+        after,
+        line,
+        file: path,
+    }
+}
+
+/// The text with one more key; where `dogwatch init` left a place for it, there.
+fn inserted(config: &ReadFile, name: &str) -> Option<String> {
+    let document = &config.document;
+    let text = document.text();
+    let place = format!("#baseline: {name}");
+    let lines = || text.split_inclusive('\n');
+    if lines().filter(|line| line.trim_end() == place).count() == 1 {
+        let open = |line: &str| line[usize::from(line.trim_end() == place)..].to_owned();
+        let after: String = lines().map(open).collect();
+        let source = document.source();
+        let (before, _) = config::read(source, document);
+        let (now, _) = config::read(source, &Document::parse(source, after.as_str()));
+        let named = now.baseline.as_deref() == Some(Path::new(name));
+        if named && now.origins.len() == before.origins.len() + 1 {
+            return Some(after);
+        }
+    }
+    let change = Change::Insert {
+        path: KeyPath::of_keys(&["baseline"]),
+        value: edit::NewValue::Text(name.to_owned()),
+        position: Position::Last,
+    };
+    let edits = edit::plan(document, None, &change).ok()?;
+    source::apply_edits(text, document.source(), &edits).ok()
+}

@@ -1,0 +1,321 @@
+//! What applies to a file or folder, and where each setting comes from: `dogwatch config`.
+//!
+//! INVARIANT: asks the same pieces that judge (discovery, facts, severities), so that it cannot say something else.
+
+mod releases;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use source::{PositionEncoding, Severity, Span};
+use values::path::{KeyPath, PathStep, Step};
+use values::secret::{Sensitivity, sensitivity, token_shape};
+
+use self::releases::parts_of;
+use super::{ParameterValue, Severities, SeverityEntry};
+use crate::judge::names;
+use crate::project::{Project, Settings, scope_of};
+use crate::shown::{REDACTED, json_string};
+use crate::workspace::Scope;
+
+/// What applies at a path.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Applied {
+    /// The configuration that holds there, as people see it; `None` if there is none.
+    pub config: Option<PathBuf>,
+    /// How many mistakes it has; what is wrong counts as not written.
+    pub mistakes: usize,
+    /// Settings for everything below the configuration's folder.
+    pub settings: Vec<Setting>,
+    /// The releases that the path has a part in.
+    pub parts: Vec<Part>,
+    /// Why a file takes no part, where something is known of that.
+    pub outside: Option<String>,
+}
+
+/// One setting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    /// What it is called in `dogwatch.yaml`, or what is said of a release.
+    pub name: String,
+    /// Its value in one line, secrets redacted.
+    pub value: String,
+    /// Who says so.
+    pub said: Said,
+}
+
+/// Who says how a setting is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Said {
+    /// Nobody.
+    Default,
+    /// The arguments.
+    CommandLine,
+    /// A file, as people see it, at a line from 1; `None` for a file as a whole.
+    File(PathBuf, Option<u32>),
+}
+
+/// A release that a file is a layer of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// The deployment's name.
+    pub deployment: String,
+    /// The deployment's profile.
+    pub profile: String,
+    /// The release.
+    pub release: String,
+    /// Which of its layers, from 1, with their roles; empty for a folder.
+    pub layers: Vec<(usize, &'static str)>,
+    /// How many layers the release has.
+    pub of: usize,
+    /// What is said of the release.
+    pub settings: Vec<Setting>,
+}
+
+/// What applies at a path, which is one that the project is about; `None` if there is nothing there. `fail_on` is the level
+/// that the arguments give.
+pub fn applied(project: &Project, path: &Path, fail_on: Option<Severity>) -> Option<Applied> {
+    let workspace = project.workspace();
+    let scope = scope_of(&workspace, path)?;
+    let folder = workspace.listed.iter().any(|(listed, _)| listed == path)
+        || scope.root == path
+        || project.files().kind(path) == Some(crate::files::PathKind::Folder);
+    let mut parts = Vec::new();
+    for (number, tree) in project.trees_at(path) {
+        parts_of(&workspace, number, &tree, path, folder, &mut parts);
+    }
+    let shown = project.settings().show(path);
+    let skipped = workspace.skipped.iter().find(|it| it.path == shown);
+    let outside = match (skipped, parts.is_empty() && !folder) {
+        (Some(skipped), _) => Some(skipped.why.clone()),
+        (None, true) => Some("it is a layer of no release, or is left out".to_owned()),
+        (None, false) => None,
+    };
+    let about = About {
+        scope,
+        settings: project.settings(),
+        file: (!folder).then_some(path),
+        profiles: parts.iter().map(|part| part.profile.clone()).collect(),
+    };
+    Some(Applied {
+        config: scope
+            .config_file
+            .as_ref()
+            .map(|it| it.source.path.to_path_buf()),
+        mistakes: {
+            let file = scope.config_file.as_ref();
+            let text = file.map_or(0, |it| {
+                it.document.errors().len() + usize::from(it.problem.is_some())
+            });
+            scope.diagnostics.len() + text
+        },
+        settings: about.all(fail_on),
+        parts,
+        outside,
+    })
+}
+
+struct About<'a> {
+    scope: &'a Scope,
+    settings: &'a Settings,
+    file: Option<&'a Path>,
+    profiles: BTreeSet<String>,
+}
+
+impl About<'_> {
+    fn all(&self, fail_on: Option<Severity>) -> Vec<Setting> {
+        let config = &self.scope.config;
+        let mut out = Vec::new();
+        let mut say = |name: &str, value: String, said: Said| {
+            out.push(Setting {
+                name: name.to_owned(),
+                value,
+                said,
+            });
+        };
+        match fail_on {
+            Some(level) => say("fail-on", level.to_string(), Said::CommandLine),
+            None => say("fail-on", config.fail_on.to_string(), self.at(&["fail-on"])),
+        }
+        let packs = match &config.packs {
+            Some(packs) => listed(packs),
+            None => {
+                let mut packs: Vec<&str> =
+                    crate::rulebook::built_in_files().map(|it| it.0).collect();
+                packs.sort_unstable();
+                packs.dedup();
+                packs.join(", ")
+            }
+        };
+        say("packs", packs, self.at(&["packs"]));
+        match &config.rules {
+            Some(folders) => {
+                for (index, folder) in folders.iter().enumerate() {
+                    say(
+                        "rules",
+                        crate::judge::slashes(folder),
+                        self.item("rules", index),
+                    );
+                }
+            }
+            None => say("rules", "rules, if it is there".to_owned(), Said::Default),
+        }
+        for folder in &self.settings.rules {
+            let shown = crate::judge::slashes(&self.settings.show(folder));
+            say("rules", shown, Said::CommandLine);
+        }
+        let disabled: Vec<&String> = config.disable.iter().collect();
+        say("disable", listed(&disabled), self.at(&["disable"]));
+        say("exclude", listed(&config.exclude), self.at(&["exclude"]));
+        match (self.settings.no_ignore, self.scope.config_file.is_some()) {
+            (true, _) => say(".gitignore", "read, too".to_owned(), Said::CommandLine),
+            (false, _) => say(".gitignore", "left out".to_owned(), Said::Default),
+        }
+        match (&config.baseline, self.settings.no_baseline) {
+            (_, true) => say("baseline", "none".to_owned(), Said::CommandLine),
+            (Some(path), _) => say(
+                "baseline",
+                crate::judge::slashes(path),
+                self.at(&["baseline"]),
+            ),
+            (None, _) => say("baseline", "none".to_owned(), Said::Default),
+        }
+        for (name, members) in &config.clusters {
+            say(
+                &format!("clusters.{name}"),
+                listed(members),
+                self.at(&["clusters", name]),
+            );
+        }
+        for (name, value) in &config.parameters {
+            let value = parameter(&mut vec![name], value);
+            say(
+                &format!("parameters.{name}"),
+                value,
+                self.at(&["parameters", name]),
+            );
+        }
+        let stated = config.deployments.as_ref();
+        let deployments = match stated {
+            Some(all) => listed(&all.iter().map(|it| &it.name).collect::<Vec<_>>()),
+            None => "found by names of folders and files".to_owned(),
+        };
+        say("deployments", deployments, self.at(&["deployments"]));
+        self.severities(&mut out);
+        out
+    }
+
+    /// Which entries decide the severity of how many rules here.
+    fn severities(&self, out: &mut Vec<Setting>) {
+        let severities = Severities::new(&self.scope.config);
+        let below = self
+            .file
+            .and_then(|file| file.strip_prefix(&self.scope.root).ok());
+        let mut decided: BTreeMap<Span, BTreeSet<&str>> = BTreeMap::new();
+        let unnamed = BTreeSet::from([String::new()]);
+        let profiles = if self.profiles.is_empty() {
+            &unnamed
+        } else {
+            &self.profiles
+        };
+        for rule in self.scope.book.program.rules() {
+            for profile in profiles {
+                let found = severities.of(names(rule), profile, below);
+                if let Some((_, Some(span))) = found {
+                    decided.entry(span).or_default().insert(&rule.id);
+                }
+            }
+        }
+        for entry in &self.scope.config.severities {
+            let Some(span) = entry.span else { continue };
+            let rules = decided.get(&span).map_or(0, BTreeSet::len);
+            let word = entry.severity.map_or("off", |it| it.as_str());
+            let rules = match rules {
+                0 => "decides nothing here".to_owned(),
+                1 => "1 rule".to_owned(),
+                rules => format!("{rules} rules"),
+            };
+            out.push(Setting {
+                name: format!("severity.{}", entry.selector),
+                value: format!("{word}{} ({rules})", conditions(entry)),
+                said: said(self.scope, Some(span)),
+            });
+        }
+    }
+
+    fn at(&self, keys: &[&str]) -> Said {
+        said_at(self.scope, &KeyPath::of_keys(keys))
+    }
+
+    fn item(&self, key: &str, index: usize) -> Said {
+        let mut path = KeyPath::of_keys(&[key]);
+        path.0.push(PathStep::Index(index));
+        said_at(self.scope, &path)
+    }
+}
+
+fn conditions(entry: &SeverityEntry) -> String {
+    let mut out = String::new();
+    if let Some(profile) = &entry.profile {
+        out += &format!(" in {profile}");
+    }
+    if !entry.paths.is_empty() {
+        out += &format!(" in {}", entry.paths.join(", "));
+    }
+    out
+}
+
+fn listed<S: AsRef<str>>(names: &[S]) -> String {
+    let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+    if names.is_empty() {
+        "none".to_owned()
+    } else {
+        names.join(", ")
+    }
+}
+
+/// Where the configuration says something.
+fn said_at(scope: &Scope, path: &KeyPath) -> Said {
+    said(scope, scope.config.origins.get(&path.to_string()).copied())
+}
+
+fn said(scope: &Scope, span: Option<Span>) -> Said {
+    match (span, &scope.config_file) {
+        (Some(span), Some(file)) => {
+            let at = file
+                .source
+                .lines()
+                .line_col(span.start, PositionEncoding::Utf32);
+            Said::File(file.source.path.to_path_buf(), Some(at.line + 1))
+        }
+        _ => Said::Default,
+    }
+}
+
+/// The value of a parameter in one line. What is named like a secret, or looks like one, is not shown.
+fn parameter<'v>(path: &mut Vec<&'v str>, value: &'v ParameterValue) -> String {
+    let steps: Vec<Step<'_>> = path.iter().map(|key| Step::Key(key)).collect();
+    if sensitivity(None, &steps) == Sensitivity::Secret {
+        return REDACTED.to_owned();
+    }
+    match value {
+        ParameterValue::Null => "null".to_owned(),
+        ParameterValue::Bool(value) => value.to_string(),
+        ParameterValue::Number(number) => crate::shown::json_number(*number),
+        ParameterValue::Text(text) if token_shape(text).is_some() => REDACTED.to_owned(),
+        ParameterValue::Text(text) => json_string(text),
+        ParameterValue::List(items) => {
+            let items: Vec<String> = items.iter().map(|it| parameter(path, it)).collect();
+            format!("[{}]", items.join(", "))
+        }
+        ParameterValue::Map(entries) => {
+            let mut parts = Vec::new();
+            for (key, value) in entries {
+                path.push(key);
+                parts.push(format!("{key}: {}", parameter(path, value)));
+                path.pop();
+            }
+            format!("{{{}}}", parts.join(", "))
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! `dogwatch config PATH`: what applies to a file, and where each setting comes from.
+
+use std::io::{self, BufWriter, Write};
+
+use ::lint::config::{Applied, Part, Said, Setting, applied};
+use anyhow::Context as _;
+use serde_json::{Value, json};
+
+use super::{Status, complain, counted, deployment_name, missing_paths, project, settings};
+use crate::args::{Config, TextOrJson, Where};
+use crate::output::{harmless, path as slashes};
+
+pub(super) fn run(args: &Config) -> anyhow::Result<Status> {
+    let mut settings = settings(&Where {
+        paths: vec![args.path.clone()],
+        rules: args.rules.clone(),
+        no_ignore: args.no_ignore,
+    })?;
+    settings.profiles.clone_from(&args.profile);
+    settings.no_baseline = args.no_baseline;
+    let path = settings.paths.first().cloned().unwrap_or_default();
+    let project = project(settings);
+    if missing_paths(&project) {
+        return Ok(Status::Usage);
+    }
+    let found = applied(&project, &path, args.fail_on).context("there is nothing here")?;
+    let shown = slashes(&project.settings().show(&path));
+    let mut out = BufWriter::new(io::stdout().lock());
+    match args.format {
+        TextOrJson::Text => text(&shown, &found, &mut out)?,
+        TextOrJson::Json => {
+            serde_json::to_writer_pretty(&mut out, &whole(&shown, &found))?;
+            writeln!(out)?;
+        }
+    }
+    out.flush()?;
+    if found.mistakes > 0 {
+        let mistakes = counted(found.mistakes, "mistake");
+        complain(&format!(
+            "the configuration has {mistakes}, which `dogwatch lint` shows; what is wrong counts as not written"
+        ));
+        return Ok(Status::Usage);
+    }
+    Ok(Status::Clean)
+}
+
+fn text(path: &str, found: &Applied, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{}", harmless(path))?;
+    if let Some(why) = &found.outside {
+        writeln!(out, "  takes no part: {}", harmless(why))?;
+    }
+    match &found.config {
+        Some(config) => writeln!(out, "  below {}", harmless(&slashes(config)))?,
+        None => writeln!(
+            out,
+            "  no dogwatch.yaml here or above: `dogwatch init` writes one"
+        )?,
+    }
+    writeln!(out)?;
+    rows("", &found.settings, out)?;
+    for part in &found.parts {
+        writeln!(out, "\n{}", harmless(&title(part)))?;
+        rows("  ", &part.settings, out)?;
+    }
+    Ok(())
+}
+
+/// `wire-server in prod: layer 2 of 3 (secrets)`
+fn title(part: &Part) -> String {
+    let deployment = deployment_name(&part.deployment, &part.profile);
+    let layers: Vec<String> = part
+        .layers
+        .iter()
+        .map(|(at, role)| format!("layer {at} of {} ({role})", part.of))
+        .collect();
+    match layers.as_slice() {
+        [] => format!("{} in {deployment}", part.release),
+        layers => format!("{} in {deployment}: {}", part.release, layers.join(", ")),
+    }
+}
+
+fn rows(indent: &str, settings: &[Setting], out: &mut dyn Write) -> io::Result<()> {
+    /// A longer value pushes what stands behind it away, and no other line's.
+    const WIDEST: usize = 48;
+    let width = |text: &dyn Fn(&Setting) -> usize| {
+        let widths = settings.iter().map(text).filter(|it| *it <= WIDEST);
+        widths.max().unwrap_or(0)
+    };
+    let names = width(&|it| it.name.chars().count());
+    let values = width(&|it| it.value.chars().count());
+    for it in settings {
+        writeln!(
+            out,
+            "{indent}{:names$}  {:values$}  {}",
+            harmless(&it.name),
+            harmless(&it.value),
+            harmless(&words(&it.said))
+        )?;
+    }
+    Ok(())
+}
+
+fn words(said: &Said) -> String {
+    match said {
+        Said::Default => "default".to_owned(),
+        Said::CommandLine => "command line".to_owned(),
+        Said::File(file, Some(line)) => format!("{}:{line}", slashes(file)),
+        Said::File(file, None) => slashes(file),
+    }
+}
+
+fn whole(path: &str, found: &Applied) -> Value {
+    let parts: Vec<Value> = found
+        .parts
+        .iter()
+        .map(|part| {
+            let layers: Vec<Value> = part
+                .layers
+                .iter()
+                .map(|(at, role)| json!({"position": at, "layer": role}))
+                .collect();
+            json!({
+                "deployment": part.deployment, "profile": part.profile, "release": part.release,
+                "layers": layers, "of": part.of, "settings": all(&part.settings),
+            })
+        })
+        .collect();
+    json!({
+        "version": 1, "path": path, "config": found.config.as_deref().map(slashes),
+        "takes_no_part": found.outside, "settings": all(&found.settings), "releases": parts,
+    })
+}
+
+fn all(settings: &[Setting]) -> Vec<Value> {
+    settings
+        .iter()
+        .map(|it| {
+            let (from, file, line) = match &it.said {
+                Said::Default => ("default", None, None),
+                Said::CommandLine => ("command line", None, None),
+                Said::File(file, line) => ("file", Some(slashes(file)), *line),
+            };
+            json!({"name": it.name, "value": it.value, "from": from, "file": file, "line": line})
+        })
+        .collect()
+}

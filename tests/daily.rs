@@ -1,0 +1,94 @@
+//! Linting as a daily habit, through the command: a baseline, a first configuration, standard input, watching, runs that are
+//! killed, what no output may hold, and that the same comes out every time.
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test makes folders, runs the command, and fails where that fails"
+)]
+
+#[path = "daily/baseline.rs"]
+mod baseline;
+#[path = "daily/input.rs"]
+mod input;
+#[path = "daily/killed.rs"]
+mod killed;
+#[path = "daily/redaction.rs"]
+mod redaction;
+#[path = "daily/same.rs"]
+mod same;
+#[path = "daily/starter.rs"]
+mod starter;
+#[path = "daily/watching.rs"]
+mod watching;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// The command, in a folder, with nothing of this machine's environment.
+fn dogwatch(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dogwatch"));
+    command.args(arguments).current_dir(folder).env_clear();
+    command
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    dogwatch(folder, arguments).output().unwrap()
+}
+
+/// Standard output of a run that ends with that status.
+fn said(folder: &Path, arguments: &[&str], status: i32) -> String {
+    let output = run(folder, arguments);
+    let text = String::from_utf8(output.stdout).unwrap();
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(
+        output.status.code(),
+        Some(status),
+        "{arguments:?}\n{text}\n{errors}"
+    );
+    text
+}
+
+fn write(folder: &Path, files: &[(&str, &str)]) {
+    for (name, text) in files {
+        let path = folder.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+}
+
+/// A tree of the corpus, to be changed.
+fn corpus(name: &str, to: &Path) {
+    let from = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("corpus")
+        .join(name);
+    copy(&from, to);
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().flatten() {
+        let target: PathBuf = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// The findings of `lint --format json`, each as rule, file and path.
+fn findings(folder: &Path) -> Vec<String> {
+    let output = run(folder, &["lint", "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let all = report["findings"].as_array().unwrap().iter();
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    all.map(|it| {
+        format!(
+            "{} {} {}",
+            text(&it["rule"]),
+            text(&it["file"]),
+            text(&it["path"])
+        )
+    })
+    .collect()
+}

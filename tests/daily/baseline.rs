@@ -1,0 +1,202 @@
+//! A finding that is known stays known while files are edited; another one is never taken for it.
+
+use super::{findings, run, said, write};
+
+const VALUES: &str = "\
+team-settings:
+  envVars:
+    IS_SELF_HOSTED: true
+gundeck:
+  config:
+    aws:
+      account: 123456789012
+    logLevel: Debug
+brig:
+  config:
+    useSES: false
+    emailSMS:
+      general:
+        emailSender: nobody
+";
+const FILE: &str = "values/wire-server/values.yaml";
+
+/// A tree, and what is found in it, set aside.
+fn known() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), &[(FILE, VALUES)]);
+    assert!(findings(folder.path()).len() >= 2);
+    said(folder.path(), &["baseline"], 0);
+    assert_eq!(findings(folder.path()), Vec::<String>::new());
+    folder
+}
+
+#[test]
+fn it_survives_lines_that_move_keys_that_are_sorted_and_files_laid_out_anew() {
+    let folder = known();
+    let moved = format!(
+        "# a\n# b\n\n{}",
+        VALUES.replace("gundeck:", "\n# c\ngundeck:")
+    );
+    let sorted = "\
+brig:
+  config:
+    emailSMS:
+      general:
+        emailSender: nobody
+    useSES: false
+gundeck:
+  config:
+    logLevel: Debug
+    aws:
+      account: 123456789012
+team-settings:
+  envVars:
+    IS_SELF_HOSTED: true
+";
+    let laid_out_anew = "{team-settings: {envVars: {IS_SELF_HOSTED: true}}, gundeck: {config: {logLevel: Debug,\n aws: {account: 123456789012}}}, brig: {config: {useSES: false, emailSMS: {general: {emailSender: nobody}}}}}\n";
+    for text in [moved.as_str(), sorted, laid_out_anew] {
+        write(folder.path(), &[(FILE, text)]);
+        assert_eq!(findings(folder.path()), Vec::<String>::new(), "{text}");
+    }
+}
+
+#[test]
+fn the_same_rule_elsewhere_is_never_taken_for_it() {
+    let folder = known();
+    // The same fault at the same path, in another release of the same tree.
+    let other = "gundeck:\n  config:\n    aws:\n      account: 123456789012\n";
+    write(
+        folder.path(),
+        &[("values/wire-server-2/values.yaml", other)],
+    );
+    let new = findings(folder.path());
+    assert!(
+        new.iter()
+            .any(|it| it.starts_with("push-account-not-string values/wire-server-2/")),
+        "{new:?}"
+    );
+    // And at another path in the same file, while the known one is mended.
+    std::fs::remove_dir_all(folder.path().join("values/wire-server-2")).unwrap();
+    let text = VALUES.replace("logLevel: Debug", "logLevel: Info");
+    let text = text.replace("useSES: false", "useSES: false\n    logLevel: Debug");
+    write(folder.path(), &[(FILE, &text)]);
+    let new = findings(folder.path());
+    let new: Vec<&String> = new
+        .iter()
+        .filter(|it| it.starts_with("debug-log-level"))
+        .collect();
+    assert_eq!(
+        new,
+        [&format!("debug-log-level {FILE} brig.config.logLevel")],
+        "at another path"
+    );
+}
+
+#[test]
+fn what_is_gone_is_told_until_it_is_dropped() {
+    let folder = known();
+    write(
+        folder.path(),
+        &[(
+            FILE,
+            &VALUES.replace("account: 123456789012", "account: \"123456789012\""),
+        )],
+    );
+    let told = said(folder.path(), &["lint", "--format", "short"], 0);
+    assert!(
+        told.contains("note[baseline-gone]: `push-account-not-string` is not found any more"),
+        "{told}"
+    );
+    let refreshed = said(folder.path(), &["baseline"], 0);
+    assert!(
+        refreshed.contains("0 added") && refreshed.contains("1 dropped"),
+        "{refreshed}"
+    );
+    assert_eq!(said(folder.path(), &["lint", "--format", "short"], 0), "");
+    // Nothing is left to do: the file stays as it is, byte for byte.
+    let path = folder.path().join("dogwatch-baseline.json");
+    let before = std::fs::read(&path).unwrap();
+    assert!(said(folder.path(), &["baseline"], 0).contains("0 added"));
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+}
+
+#[test]
+fn a_configuration_is_made_or_gets_one_line_and_keeps_the_rest() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = "# ours\nfail-on: warning # strict\n";
+    write(folder.path(), &[(FILE, VALUES), ("dogwatch.yaml", config)]);
+    said(folder.path(), &["baseline"], 0);
+    let after = std::fs::read_to_string(folder.path().join("dogwatch.yaml")).unwrap();
+    assert_eq!(after, format!("{config}baseline: dogwatch-baseline.json\n"));
+    // Where `init` left a place for it, that is used.
+    std::fs::remove_file(folder.path().join("dogwatch.yaml")).unwrap();
+    std::fs::remove_file(folder.path().join("dogwatch-baseline.json")).unwrap();
+    said(folder.path(), &["init"], 0);
+    said(folder.path(), &["baseline"], 0);
+    let after = std::fs::read_to_string(folder.path().join("dogwatch.yaml")).unwrap();
+    assert!(
+        after.ends_with("\nbaseline: dogwatch-baseline.json\n"),
+        "{after}"
+    );
+    assert!(!after.contains("#baseline"), "{after}");
+    assert_eq!(findings(folder.path()), Vec::<String>::new());
+    // A file that is given is written, and the configuration is left to its owner.
+    let told = said(folder.path(), &["baseline", "--output", "known.json"], 0);
+    assert!(
+        told.contains("write `baseline: known.json` there"),
+        "{told}"
+    );
+    assert_eq!(
+        std::fs::read_to_string(folder.path().join("dogwatch.yaml")).unwrap(),
+        after
+    );
+}
+
+#[test]
+fn nothing_is_written_where_a_mistake_hides_what_would_be_found() {
+    let folder = tempfile::tempdir().unwrap();
+    write(
+        folder.path(),
+        &[(FILE, VALUES), ("dogwatch.yaml", "fail_on: warning\n")],
+    );
+    let output = run(folder.path(), &["baseline"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(!folder.path().join("dogwatch-baseline.json").exists());
+    // A part of a tree is no ground for a baseline either.
+    std::fs::remove_file(folder.path().join("dogwatch.yaml")).unwrap();
+    let output = run(folder.path(), &["baseline", FILE]);
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert!(errors.contains("a baseline is of a whole tree"), "{errors}");
+    assert!(!folder.path().join("dogwatch-baseline.json").exists());
+}
+
+#[test]
+fn an_entry_that_may_only_be_out_of_sight_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let secrets = "brig:\n  secrets:\n    smtpPassword: \"\"\n    pgPassword: changeme\n";
+    write(
+        folder.path(),
+        &[
+            (FILE, "brig:\n  config:\n    useSES: false\n"),
+            ("values/wire-server/secrets.yaml", secrets),
+        ],
+    );
+    let all = findings(folder.path());
+    let weak = all.iter().any(|it| it.contains("secrets.yaml"));
+    assert!(weak, "{all:?}");
+    said(folder.path(), &["baseline"], 0);
+    let before = std::fs::read_to_string(folder.path().join("dogwatch-baseline.json")).unwrap();
+    assert!(!before.contains("changeme"), "{before}");
+    std::fs::remove_file(folder.path().join("values/wire-server/secrets.yaml")).unwrap();
+    let told = said(folder.path(), &["baseline"], 0);
+    let after = std::fs::read_to_string(folder.path().join("dogwatch-baseline.json")).unwrap();
+    let entries = |text: &str| text.matches("secrets.yaml").count();
+    if told.contains("may be gone") {
+        assert!(entries(&after) > 0, "{told}");
+        said(folder.path(), &["baseline", "--prune"], 0);
+        let after = std::fs::read_to_string(folder.path().join("dogwatch-baseline.json")).unwrap();
+        assert_eq!(entries(&after), 0);
+    } else {
+        assert_eq!(entries(&after), 0, "{told}");
+    }
+}

@@ -1,0 +1,79 @@
+//! Standard input stands in for a file of its tree.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Output, Stdio};
+
+use super::{dogwatch, write};
+
+fn with_input(folder: &Path, arguments: &[&str], text: &str) -> Output {
+    let mut command = dogwatch(folder, arguments);
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(text.as_bytes())
+        .unwrap();
+    child.wait_with_output().unwrap()
+}
+
+const FILE: &str = "values/wire-server/values.yaml";
+
+#[test]
+fn its_text_counts_and_the_rest_of_the_tree_is_that_of_the_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = "gundeck:\n  config:\n    aws:\n      account: \"123456789012\"\n";
+    let secrets = "brig:\n  secrets:\n    smtpPassword: ref+vault://x\n";
+    write(
+        folder.path(),
+        &[(FILE, good), ("values/wire-server/secrets.yaml", secrets)],
+    );
+    let bad = good.replace('"', "");
+    for arguments in [
+        &["lint", "--format", "short", "--stdin-path", FILE][..],
+        &["lint", "--format", "short", "--stdin-path", FILE, "-"],
+        &["lint", "--format", "short", "--stdin-path", FILE, "values"],
+    ] {
+        let output = with_input(folder.path(), arguments, &bad);
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(
+            text.contains(&format!("{FILE}:4:16: error[push-account-not-string]")),
+            "{arguments:?}: {text}"
+        );
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {text}");
+    }
+    // It need not be on disk.
+    let fresh = "values/wire-server/prod-values.yaml";
+    let output = with_input(
+        folder.path(),
+        &["lint", "--format", "short", "--stdin-path", fresh],
+        &bad,
+    );
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        text.contains(&format!("{fresh}:4:16: error[push-account-not-string]")),
+        "{text}"
+    );
+    assert!(!folder.path().join(fresh).exists());
+    assert_eq!(
+        std::fs::read_to_string(folder.path().join(FILE)).unwrap(),
+        good
+    );
+}
+
+#[test]
+fn a_dash_without_the_name_of_a_file_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), &[(FILE, "brig: {}\n")]);
+    let output = with_input(folder.path(), &["lint", "-"], "a: 1\n");
+    assert_eq!(output.status.code(), Some(2));
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert!(errors.contains("--stdin-path"), "{errors}");
+    let output = with_input(folder.path(), &["lint", "--stdin-path", "values"], "a: 1\n");
+    assert_eq!(output.status.code(), Some(2));
+}

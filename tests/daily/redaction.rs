@@ -1,0 +1,187 @@
+//! No secret is in what the command prints or writes, in any of its commands and formats.
+
+#[path = "../../lint/tests/redaction/tree.rs"]
+mod made;
+
+use std::path::Path;
+
+use lint::files::{Files as _, Memory};
+use rayon::prelude::*;
+
+use self::made::{Dice, tree};
+use super::run;
+
+const VALUES: &str = "values/wire-server/values.yaml";
+const SECRETS: &str = "values/wire-server/secrets.yaml";
+
+/// What is asked of each tree: all that shows anything of it.
+fn questions() -> Vec<Vec<&'static str>> {
+    let mut all: Vec<Vec<&'static str>> = vec![
+        vec![
+            "lint",
+            "--verbose",
+            "--format=pretty",
+            "--format=short=out/short",
+            "--format=json=out/json",
+            "--format=sarif=out/sarif",
+            "--format=junit=out/junit",
+            "--format=github=out/github",
+            "--format=gitlab=out/gitlab",
+            "--format=html=out/html",
+            "--format=pretty=out/pretty",
+        ],
+        vec!["fix", "--diff"],
+        vec!["fix", "--diff", "--unsafe"],
+        vec!["values"],
+        vec!["values", "--with-origin"],
+        vec!["values", "--format", "json"],
+        vec!["values", VALUES],
+        vec!["values", SECRETS],
+        vec!["tree"],
+        vec!["tree", "--format", "json"],
+        vec!["config", VALUES],
+        vec!["config", SECRETS, "--format", "json"],
+        vec!["init", "--stdout"],
+        vec!["explain", "secret-plaintext"],
+        vec!["baseline", "--output", "out/known.json"],
+    ];
+    for path in [
+        "brig.secrets.smtpPassword",
+        "brig.secrets.pgPassword",
+        "brig.secrets.configJson",
+        "brig.secrets",
+        "brig.config.smtp.password",
+        "gundeck.secrets.awsSecretKey",
+        "x-common",
+    ] {
+        all.push(vec!["why", path]);
+        all.push(vec!["why", path, "--format", "json"]);
+        all.push(vec!["eval", path]);
+    }
+    for rule in [
+        "secret-plaintext",
+        "secret-in-values-file",
+        "secret-weak-default",
+    ] {
+        all.push(vec!["trace", rule, "--verbose"]);
+    }
+    all
+}
+
+fn holds_none(what: &str, text: &[u8], parts: &[String], files: &Memory) {
+    let text = String::from_utf8_lossy(text);
+    for part in parts {
+        // Escapes of JSON, of HTML and of addresses keep letters and digits, and may write others in their own way.
+        let escaped: String = part.escape_unicode().collect();
+        let json: String = part
+            .encode_utf16()
+            .map(|unit| format!("\\u{unit:04x}"))
+            .collect();
+        for form in [part.as_str(), &escaped, &json] {
+            if let Some(at) = text.find(form) {
+                let start = text[..at].rfind('\n').map_or(0, |end| end + 1);
+                let end = text[at..].find('\n').map_or(text.len(), |end| at + end);
+                let listing: String = files
+                    .paths()
+                    .map(|path| String::from_utf8_lossy(&files.read(path).unwrap()).into_owned())
+                    .collect();
+                panic!("{what} holds `{part}`: {}\n{listing}", &text[start..end]);
+            }
+        }
+    }
+}
+
+fn write(files: &Memory, folder: &Path) {
+    for path in files.paths() {
+        let below = path.strip_prefix("/t").unwrap();
+        let target = folder.join(below);
+        std::fs::create_dir_all(target.parent().unwrap()).unwrap();
+        std::fs::write(target, files.read(path).unwrap()).unwrap();
+    }
+}
+
+#[test]
+fn no_secret_is_in_what_any_command_prints_or_writes() {
+    let seeds: Vec<u64> = (1..=5).collect();
+    seeds.par_iter().for_each(|seed| {
+        let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5bd1_e995);
+        let (files, parts) = tree(&mut dice);
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path();
+        write(&files, folder);
+        std::fs::create_dir_all(folder.join("out")).unwrap();
+        let check = |what: &str, arguments: &[&str]| {
+            let output = run(folder, arguments);
+            let what = format!("seed {seed}: {what} {arguments:?}");
+            let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(!errors.contains("panicked"), "{what}: {errors}");
+            holds_none(&what, &output.stdout, &parts, &files);
+            holds_none(&what, &output.stderr, &parts, &files);
+        };
+        for question in questions() {
+            check("", &question);
+        }
+        // What repairs say, and what is found afterwards.
+        check("", &["fix", "--unsafe"]);
+        check("after fixes:", &["lint", "--verbose"]);
+        check("after fixes:", &["fix", "--diff", "--unsafe"]);
+        for entry in std::fs::read_dir(folder.join("out")).unwrap().flatten() {
+            let text = std::fs::read(entry.path()).unwrap();
+            let what = format!("seed {seed}: {}", entry.path().display());
+            assert!(!text.is_empty(), "{what} is empty");
+            holds_none(&what, &text, &parts, &files);
+        }
+    });
+}
+
+#[test]
+fn a_mask_does_not_show_how_long_a_secret_is_and_columns_beside_it_are_right() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = |secret: &str| {
+        format!("brig:\n  config: {{smtp: {{password: \"{secret}\"}}, useSES: yes}}\n")
+    };
+    let mut seen = Vec::new();
+    for secret in ["Qx7v", "Qx7vQx7vQx7vQx7v", "Жщλ漢字😀€ß"] {
+        super::write(folder.path(), &[(VALUES, &text(secret))]);
+        let line = text(secret).lines().nth(1).unwrap().to_owned();
+        let output = run(
+            folder.path(),
+            &[
+                "lint",
+                "--format",
+                "json",
+                "--format=pretty=pretty.txt",
+                "--format=html=page.html",
+            ],
+        );
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let all = report["findings"].as_array().unwrap();
+        let of = all
+            .iter()
+            .find(|it| it["path"] == "brig.config.useSES" && it["line"] == 2)
+            .unwrap();
+        let column = of["column"].as_u64().unwrap() as usize;
+        let there: String = line.chars().skip(column - 1).take(3).collect();
+        assert!(
+            there == "yes" || there == "use",
+            "`{there}` at column {column} of `{line}`"
+        );
+        let pretty = std::fs::read_to_string(folder.path().join("pretty.txt")).unwrap();
+        let shown: Vec<String> = pretty
+            .lines()
+            .filter(|line| line.contains("password:"))
+            .map(str::to_owned)
+            .collect();
+        assert!(!shown.is_empty(), "{pretty}");
+        for line in &shown {
+            assert!(line.contains("password: ****}"), "{line}");
+        }
+        seen.push(shown);
+        let page = std::fs::read_to_string(folder.path().join("page.html")).unwrap();
+        assert!(!page.contains('\0') && !page.contains('␀'), "{page}");
+        let diff = super::run(folder.path(), &["fix", "--diff"]);
+        let diff = String::from_utf8(diff.stdout).unwrap();
+        assert!(!diff.contains('\0'), "{diff}");
+    }
+    assert!(seen.windows(2).all(|pair| pair[0] == pair[1]), "{seen:#?}");
+}

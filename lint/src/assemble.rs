@@ -49,7 +49,12 @@ impl TreeResult {
                 texts.entry(id).or_insert_with(|| {
                     let source = tree.source(id).unwrap_or_else(|| Source::new("", ""));
                     let path = tree.path_of(id).map(Path::to_owned);
-                    let text = masked(tree, id, &source.text);
+                    let own = settings.own_texts && path.is_some();
+                    let own = own && path.as_ref().is_some_and(|it| tree.files.contains_key(it));
+                    let text = match own {
+                        true => String::new(),
+                        false => masked(tree, id, &source.text),
+                    };
                     (Source::new(source.path.to_path_buf(), text), path)
                 });
             }
@@ -159,6 +164,15 @@ impl<'a> Assembly<'a> {
             }
         }
         self.book(&scope.book);
+        if let Some(pages) = &scope.config.rule_pages {
+            for rule in scope.book.program.rules() {
+                if let Some(facts) = self.report.rules.get_mut(&rule.id) {
+                    // An id consists of letters that stand for themselves in an address.
+                    let page = format!("{pages}{}.html", rule.id);
+                    facts.page.get_or_insert(page);
+                }
+            }
+        }
     }
 
     fn book(&mut self, book: &Arc<RuleBook>) {
@@ -188,6 +202,7 @@ impl<'a> Assembly<'a> {
                 severity: rule.severity(""),
                 tags: rule.tags.clone(),
                 sources: rule.sources.clone(),
+                page: facts.page.take(),
                 counts: facts.counts,
                 off: true,
             };

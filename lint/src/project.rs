@@ -19,6 +19,7 @@ use crate::finding::Finding;
 use crate::fix::{self, FixOptions, FixRun, Plan, Refused, Repair};
 use crate::judge::judge;
 use crate::members::{Members, one_of_each};
+use crate::memory::TreeMemory;
 use crate::report::Report;
 use crate::rulebook::RuleBook;
 use crate::sources::Numbers;
@@ -53,6 +54,9 @@ pub struct Settings {
     pub at_hand: Option<AtHand>,
     /// Plan the repairs of findings, for formats that show them.
     pub fixes: bool,
+    /// Leave the texts of files in a report empty: for those who have them at hand, as editors do. Masking secrets costs more than an edit
+    /// should; [`Tree::masked`] does it for one file.
+    pub own_texts: bool,
 }
 
 impl Settings {
@@ -124,6 +128,8 @@ struct Kept {
     files: FxHashMap<PathBuf, Arc<ReadFile>>,
     /// By index in the workspace.
     trees: BTreeMap<usize, Arc<Tree>>,
+    /// What came of judging them, likewise; for editors only.
+    memories: BTreeMap<usize, TreeMemory>,
 }
 
 impl Project {
@@ -164,6 +170,7 @@ impl Project {
             }
             Change::Closed { path } => {
                 self.files.remove(&path);
+                self.kept().memories.clear();
                 let gone = self.files.kind(&path).is_none();
                 (path, gone)
             }
@@ -189,6 +196,7 @@ impl Project {
         };
         if structure || decides {
             kept.trees.clear();
+            kept.memories.clear();
             drop(kept);
             self.survey_again();
             return;
@@ -263,9 +271,30 @@ impl Project {
     pub(crate) fn judged(&self, workspace: &Workspace, at: usize) -> (Arc<Tree>, TreeResult) {
         let tree = self.load(workspace, at);
         let scope = &workspace.scopes[workspace.trees[at].scope];
-        let outcome = judge(&tree, scope, &self.settings);
+        let memory = self.memory_of(at, &tree);
+        let outcome = judge(&tree, scope, &self.settings, memory.as_ref());
+        if let Some(memory) = memory {
+            self.kept().memories.insert(at, memory);
+        }
         let result = TreeResult::new(&tree, outcome, &self.settings);
         (tree, result)
+    }
+
+    /// What is kept of judging a tree that is kept itself. Taken out while the tree is judged, so that a panic leaves nothing half known.
+    fn memory_of(&self, at: usize, tree: &Arc<Tree>) -> Option<TreeMemory> {
+        let mut kept = self.kept();
+        if !self.settings.facts || !kept.trees.contains_key(&at) {
+            return None;
+        }
+        let known = kept.memories.remove(&at);
+        drop(kept);
+        Some(match known {
+            Some(mut memory) => {
+                memory.turn(tree);
+                memory
+            }
+            None => TreeMemory::new(tree),
+        })
     }
 
     /// The edits that make a repair, of the texts as this project sees them now.

@@ -1,15 +1,19 @@
 //! Judging one rule: its subjects, its conditions, its requirements, and how many ended how.
 
+use std::borrow::Cow;
+
 use source::{Diagnostic, Severity};
 
 use crate::charts::at_least;
 use crate::eval::finding::Verdict;
 use crate::eval::machine::{Machine, Work};
+use crate::eval::reads::{Part, Reads, watched};
 use crate::eval::run::{Run, rule_budget};
 use crate::eval::trace::{ClauseTrace, Recorder, Tracer};
+use crate::eval::walk::Matches;
 use crate::eval::{Budget, OverBudget, Truth, Why};
-use crate::host::Place;
-use crate::program::ir::{ClauseKind, Gen, Node, RequireCode, RuleCode};
+use crate::host::{NodeRef, Place};
+use crate::program::ir::{ClauseKind, Gen, Node, RequireCode, RuleCode, Slot};
 use crate::value::{Data, Value};
 
 /// How many subjects of a rule ended how.
@@ -40,6 +44,15 @@ impl Counts {
         self.not_applicable += other.not_applicable;
         self.undecided += other.undecided;
         self.error += other.error;
+    }
+
+    /// Takes away some of what was added.
+    pub(crate) fn take(&mut self, other: &Self) {
+        self.pass -= other.pass;
+        self.fail -= other.fail;
+        self.not_applicable -= other.not_applicable;
+        self.undecided -= other.undecided;
+        self.error -= other.error;
     }
 
     pub(crate) fn count(&mut self, outcome: Outcome) {
@@ -126,19 +139,7 @@ pub(super) fn judge<'h>(
     let Some(severity) = severity else {
         return judgement;
     };
-    let code = &run.program.code[rule];
-    let mut judge = Judge {
-        machine: Machine::new(run, code.slots, &code.lets),
-        code,
-        rule,
-        severity,
-        since: info.since.as_deref(),
-        until: info.until.as_deref(),
-        judgement,
-        rest: rule_budget(0),
-        recorder,
-    };
-    judge.machine.explain = code.places;
+    let mut judge = Judge::new(run, judgement, severity, recorder);
     judge.trace_afresh();
     if let Some(recorder) = &mut judge.recorder {
         // Without a `for` the subject is the deployment.
@@ -163,6 +164,91 @@ struct Judge<'j, 'w, 'r, 'h> {
     recorder: Option<&'j mut Recorder<'w, 'h>>,
 }
 
+/// An entry of a root with all that is below it, or the root without its entries.
+pub(super) struct Group<'h> {
+    /// The number of the root.
+    pub(super) root: u32,
+    pub(super) part: Part,
+    /// The key; `None` for the root itself.
+    pub(super) key: Option<Cow<'h, str>>,
+    pub(super) node: NodeRef,
+}
+
+/// What came of a group.
+pub(super) struct Judged<'h> {
+    pub(super) counts: Counts,
+    pub(super) verdicts: Vec<Verdict<'h>>,
+    pub(super) undecided: Vec<Why>,
+    pub(super) error: Option<Diagnostic>,
+    /// Where more may be that cannot be seen.
+    pub(super) unseen: Vec<Why>,
+    pub(super) reads: Reads,
+    pub(super) matches: usize,
+    /// The work, in steps.
+    pub(super) used: u64,
+}
+
+/// Judges some groups of a rule that begins with a `for` over every place. `matches` and `used` are those of all other groups.
+/// `None` if the rule needs so much work that it has to be judged as a whole.
+pub(super) fn judge_groups<'h>(
+    run: &Run<'h>,
+    rule: usize,
+    groups: &[Group<'h>],
+    matches: usize,
+    used: u64,
+) -> Option<Vec<Judged<'h>>> {
+    let severity = run.program.rules[rule].severity(run.host.profile())?;
+    let ClauseKind::ForAt {
+        pattern,
+        captures,
+        slot,
+    } = &run.program.code[rule].clauses.first()?.kind
+    else {
+        return None;
+    };
+    let found: Vec<_> = groups
+        .iter()
+        .map(|group| watched(|| Matches::within(run, *pattern, group.node, group.key.as_ref())))
+        .collect();
+    let own: usize = found.iter().map(|(matches, _)| matches.found.len()).sum();
+    let mut judge = Judge::new(run, empty(rule), severity, None);
+    judge.rest = rule_budget(matches + own);
+    judge.rest.charge(usize::try_from(used).ok()?).ok()?;
+    let mut out = Vec::with_capacity(groups.len());
+    for (matches, mut reads) in found {
+        let before = judge.rest.left();
+        judge.judgement = empty(rule);
+        let (done, read) = watched(|| judge.matched(0, &matches, captures, *slot));
+        if done.is_err() || judge.rest.left() < Budget::default().left() {
+            return None;
+        }
+        reads.extend(&read);
+        let judgement = std::mem::replace(&mut judge.judgement, empty(rule));
+        out.push(Judged {
+            counts: judgement.counts,
+            verdicts: judgement.verdicts,
+            undecided: judgement.undecided,
+            error: judgement.error,
+            reads,
+            matches: matches.found.len(),
+            unseen: matches.unseen,
+            used: before - judge.rest.left(),
+        });
+    }
+    Some(out)
+}
+
+fn empty<'h>(rule: usize) -> Judgement<'h> {
+    Judgement {
+        rule,
+        off: false,
+        counts: Counts::default(),
+        verdicts: Vec::new(),
+        undecided: Vec::new(),
+        error: None,
+    }
+}
+
 /// How the clauses after some point ended.
 enum Done {
     /// The subject ends here.
@@ -171,7 +257,31 @@ enum Done {
     Split,
 }
 
-impl<'h> Judge<'_, '_, '_, 'h> {
+impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
+    fn new(
+        run: &'r Run<'h>,
+        judgement: Judgement<'h>,
+        severity: Severity,
+        recorder: Option<&'j mut Recorder<'w, 'h>>,
+    ) -> Self {
+        let rule = judgement.rule;
+        let info = &run.program.rules[rule];
+        let code = &run.program.code[rule];
+        let mut judge = Self {
+            machine: Machine::new(run, code.slots, &code.lets),
+            code,
+            rule,
+            severity,
+            since: info.since.as_deref(),
+            until: info.until.as_deref(),
+            judgement,
+            rest: rule_budget(0),
+            recorder,
+        };
+        judge.machine.explain = code.places;
+        judge
+    }
+
     /// Counts the subject that ends, unless it was split and nothing was asked of it before.
     fn end(&mut self, done: Work<Done>, tally: &Tally) {
         let outcome = match done {
@@ -269,15 +379,7 @@ impl<'h> Judge<'_, '_, '_, 'h> {
                     if matches.over_budget {
                         return Err(OverBudget);
                     }
-                    for found in &matches.found {
-                        for (slot, key) in captures.iter().zip(&found.captures) {
-                            let mut key = Value::string(key.clone());
-                            key.place = None;
-                            self.machine.bind(*slot, key);
-                        }
-                        self.machine.bind(*slot, found.value.clone());
-                        self.subject(index, found.value.clone())?;
-                    }
+                    self.matched(index, matches, captures, *slot)?;
                     for why in &matches.unseen {
                         self.undecided(why);
                         self.judgement.counts.undecided += 1;
@@ -288,6 +390,26 @@ impl<'h> Judge<'_, '_, '_, 'h> {
             }
         }
         Ok(Done::Here)
+    }
+
+    /// Judges each place that a pattern matches.
+    fn matched(
+        &mut self,
+        index: usize,
+        matches: &Matches<'h>,
+        captures: &'h [Slot],
+        slot: Slot,
+    ) -> Work<()> {
+        for found in &matches.found {
+            for (slot, key) in captures.iter().zip(&found.captures) {
+                let mut key = Value::string(key.clone());
+                key.place = None;
+                self.machine.bind(*slot, key);
+            }
+            self.machine.bind(slot, found.value.clone());
+            self.subject(index, found.value.clone())?;
+        }
+        Ok(())
     }
 
     fn for_in(&mut self, index: usize, generator: &'h Gen) -> Work<Done> {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::Merged;
-use super::node::{LayerId, NodeRef, Target};
+use super::node::{LayerId, NodeRef, Target, View};
 use crate::path::Step;
 use crate::secret::{Sensitivity, sensitivity};
 use crate::yaml::{Kind, NodeId};
@@ -103,6 +103,18 @@ impl Merged {
         })
     }
 
+    /// The same as [`is_secret`](Self::is_secret), worked out for one value and not for all of its layer: for whoever asks about few.
+    pub fn is_secret_alone(&self, node: NodeRef) -> bool {
+        if let Some(Target::Node(layer, id)) = self.arena.top(node).map(NodeRef::target) {
+            let written = NodeRef::node(layer, id).with_view(View::Written);
+            let path = self.path(written);
+            if self.is_secret_path(self.layer_release(layer), &path.steps()) {
+                return true;
+            }
+        }
+        self.is_secret_by_way(node)
+    }
+
     /// Must the value never be shown?
     pub fn is_secret(&self, node: NodeRef) -> bool {
         if let Some(Target::Node(layer, id)) = self.arena.top(node).map(NodeRef::target)
@@ -110,7 +122,11 @@ impl Merged {
         {
             return true;
         }
-        // A value used through an alias stands elsewhere; what leads to it here counts too.
+        self.is_secret_by_way(node)
+    }
+
+    /// A value used through an alias stands elsewhere; what leads to it here counts too.
+    fn is_secret_by_way(&self, node: NodeRef) -> bool {
         if node.is_below_secrets() {
             let path = self.path(node);
             let steps = path.steps();

@@ -4,15 +4,17 @@
 
 mod declared;
 mod functions;
-mod parts;
+pub(crate) mod parts;
 mod records;
 
 pub use declared::Places;
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
+use lang::eval::Memory;
+use lang::eval::reads::Splits;
 use lang::host::{Host, Lookup, NodeRef, Place, RecordRef, Shape, Unknown};
 use lang::parse::ast::View;
 use lang::value::Value;
@@ -42,9 +44,13 @@ pub struct TreeHost<'a> {
     declared: Vec<OnceLock<Vec<declared::Places<'a>>>>,
     /// By layer.
     parts: Vec<OnceLock<parts::Parts>>,
+    splits: &'a Splits,
     /// Few values will be asked for: nothing is worked out for all of a layer.
     sparse: bool,
 }
+
+/// Nothing is split where nobody watches what is read.
+static WHOLE: LazyLock<Splits> = LazyLock::new(Splits::default);
 
 /// A key that a layer gives twice in one map.
 #[derive(Debug, Clone, Copy)]
@@ -73,14 +79,16 @@ impl<'a> TreeHost<'a> {
             by_name: OnceLock::new(),
             declared: merged.all_layers().map(|_| OnceLock::new()).collect(),
             parts: merged.all_layers().map(|_| OnceLock::new()).collect(),
+            splits: &WHOLE,
             sparse: false,
         }
     }
 
-    /// The same, for whoever asks about few values.
+    /// The same, for rules that are judged with a memory.
     #[must_use]
-    pub(crate) fn sparse(mut self, sparse: bool) -> Self {
-        self.sparse = sparse;
+    pub(crate) fn remembered(mut self, memory: &'a Memory) -> Self {
+        self.splits = memory.splits();
+        self.sparse = memory.is_sparse();
         self
     }
 

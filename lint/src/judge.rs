@@ -133,14 +133,16 @@ fn judge_deployment(
         settings,
     } = site;
     let show = |path: &Path| settings.show(path);
-    let host = TreeHost::new(
+    let mut host = TreeHost::new(
         &deployment.merged,
         &tree.knowledge,
         &deployment.key,
         &deployment.external,
         &show,
-    )
-    .sparse(memory.is_some_and(Memory::is_sparse));
+    );
+    if let Some(memory) = memory {
+        host = host.remembered(memory);
+    }
     let program = &tree.book.program;
     let mut run = Run::new(program, &host);
     if let Some(memory) = memory {

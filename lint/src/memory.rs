@@ -5,12 +5,13 @@
 use std::sync::Arc;
 
 use lang::eval::Memory;
-use lang::eval::reads::Changed;
+use lang::eval::reads::{Changed, Splits};
 use values::layer::{Layer, Release};
 use values::merged::{Component, Merged};
 use values::protection::Protection;
 use values::yaml::Difference;
 
+use crate::host::parts::{outgrown, splits};
 use crate::tree::{Tree, TreeDeployment};
 
 /// What is kept of judging a tree.
@@ -26,9 +27,12 @@ impl TreeMemory {
     /// Nothing is known of the tree.
     pub(crate) fn new(tree: &Arc<Tree>) -> Self {
         let program = &tree.book.program;
+        let deployments = tree.deployments.iter();
         Self {
             tree: Arc::clone(tree),
-            deployments: tree.deployments.iter().map(|_| Memory::new(program)).collect(),
+            deployments: deployments
+                .map(|it| Memory::new(program, splits(&it.merged)))
+                .collect(),
         }
     }
 
@@ -43,9 +47,17 @@ impl TreeMemory {
             return;
         }
         let pairs = old.deployments.iter().zip(&new.deployments);
-        let changes: Vec<Changed> = pairs.map(|(old, new)| changed(old, new)).collect();
-        for (memory, changed) in self.deployments.iter_mut().zip(changes) {
-            memory.turn(changed);
+        let changes: Vec<Changed> = pairs
+            .zip(&self.deployments)
+            .map(|((old, new), memory)| changed(old, new, memory.splits()))
+            .collect();
+        let deployments = self.deployments.iter_mut().zip(&new.deployments);
+        for ((memory, deployment), changed) in deployments.zip(changes) {
+            if outgrown(&deployment.merged, memory.splits()) {
+                *memory = Memory::new(&new.book.program, splits(&deployment.merged));
+            } else {
+                memory.turn(changed);
+            }
         }
         self.tree = Arc::clone(tree);
     }
@@ -57,7 +69,7 @@ impl TreeMemory {
 }
 
 /// What is not as it was, by release and top entry.
-fn changed(old: &TreeDeployment, new: &TreeDeployment) -> Changed {
+fn changed(old: &TreeDeployment, new: &TreeDeployment, splits: &Splits) -> Changed {
     let (a, b) = (&old.merged, &new.merged);
     let releases = a.deployment().releases.iter().zip(&b.deployment().releases);
     let alike = old.key == new.key
@@ -72,35 +84,45 @@ fn changed(old: &TreeDeployment, new: &TreeDeployment) -> Changed {
     let mut changed = Changed::default();
     for (number, (old, new)) in releases.enumerate() {
         for (old, new) in old.layers.iter().zip(&new.layers) {
-            layer_changed(number as u32, old, new, &mut changed);
+            layer_changed(number as u32, (old, new), splits, &mut changed);
         }
     }
     changed
 }
 
-fn layer_changed(release: u32, old: &Layer, new: &Layer, changed: &mut Changed) {
+fn layer_changed(
+    release: u32,
+    (old, new): (&Layer, &Layer),
+    splits: &Splits,
+    changed: &mut Changed,
+) {
     if Arc::ptr_eq(&old.document, &new.document) {
         return;
     }
-    let plain = |layer: &Layer| {
-        matches!(layer.protection, Protection::Clear) && layer.part.is_none()
-    };
+    let plain =
+        |layer: &Layer| matches!(layer.protection, Protection::Clear) && layer.part.is_none();
     if !plain(old) || !plain(new) {
         changed.realm(release);
         return;
     }
-    match old.document.difference(&new.document) {
+    let part = |path: &[String]| splits.part_of(release, path.iter().map(String::as_str));
+    let is_split = |path: &[String]| part(path).is_names();
+    match old.document.difference(&new.document, &is_split) {
         // Helm hands `global` down to every subchart.
-        Difference::Entries { keys, names } if !keys.iter().any(|key| key == "global") => {
-            for key in &keys {
-                changed.entry(release, key);
-            }
-            if names {
-                changed.names(release);
+        Difference::Entries {
+            changed: paths,
+            names,
+        } if !paths.iter().any(is_global) => {
+            for path in paths.into_iter().chain(names) {
+                changed.part(part(&path), path);
             }
         }
         Difference::Entries { .. } | Difference::Anywhere => changed.realm(release),
     }
+}
+
+fn is_global(path: &Vec<String>) -> bool {
+    path.iter().any(|key| key == "global")
 }
 
 fn same_components(a: &[Component], b: &[Component]) -> bool {
@@ -121,7 +143,11 @@ fn same_layers(a: &Merged, b: &Merged) -> bool {
         let layers = merged.all_layers();
         let facts = layers.map(|it| {
             let place = (merged.layer_release(it), merged.layer_source(it));
-            (place, merged.layer_role(it), merged.layer_root(it).is_some())
+            (
+                place,
+                merged.layer_role(it),
+                merged.layer_root(it).is_some(),
+            )
         });
         facts.collect::<Vec<_>>()
     };

@@ -66,7 +66,10 @@ impl RuleFacts {
     /// Where more is said about the rule: its page, or else the guidance that it encodes.
     pub fn link(&self) -> Option<&str> {
         let is_web = |it: &&str| it.starts_with("https://") || it.starts_with("http://");
-        let mut addresses = self.sources.iter().filter_map(|(_, address)| address.as_deref());
+        let mut addresses = self
+            .sources
+            .iter()
+            .filter_map(|(_, address)| address.as_deref());
         let guidance = || addresses.find(is_web);
         self.page.as_deref().or_else(guidance)
     }

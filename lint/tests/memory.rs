@@ -8,8 +8,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use lint::finding::Origin;
 use lint::files::{Disk, Files, ListOptions, Memory};
+use lint::finding::Origin;
 use lint::project::{Change, Project, Settings};
 use lint::report::Report;
 use proptest::prelude::*;
@@ -66,7 +66,9 @@ fn said(report: &Report) -> String {
         .collect();
     // Whoever keeps what editors ask is told more about the texts of rules.
     let findings = report.findings.iter();
-    let findings: Vec<_> = findings.filter(|it| it.origin != Origin::RuleText).collect();
+    let findings: Vec<_> = findings
+        .filter(|it| it.origin != Origin::RuleText)
+        .collect();
     let said = format!(
         "{findings:#?}\n{:#?}\n{:#?}\n{rules:#?}",
         report.suppressed, report.summary
@@ -98,13 +100,45 @@ enum Edit {
 }
 
 const VALUES: &[&str] = &[
-    "true", "false", "0", "3", "\"x\"", "null", "", "{}", "[]", "[a, b]", "~", "|", "Debug",
-    "http://user:pass@host.example.test", "&a x", "*a", "'it''s'", "{a: {b: c}}", "ENC[x]",
+    "true",
+    "false",
+    "0",
+    "3",
+    "\"x\"",
+    "null",
+    "",
+    "{}",
+    "[]",
+    "[a, b]",
+    "~",
+    "|",
+    "Debug",
+    "http://user:pass@host.example.test",
+    "&a x",
+    "*a",
+    "'it''s'",
+    "{a: {b: c}}",
+    "ENC[x]",
 ];
 const LINES: &[&str] = &[
-    "enabled: false", "replicaCount: 2", "global:", "tags:", "  legalhold: true", "config:",
-    "  logLevel: Debug", "brig:", "- a", "# dogwatch: allow dead-key -- why", "---", "unheard-of: 1",
-    "host: localhost", "secrets:", "<<: *a", "\tx: 1", "password: hunter2hunter2", "cannon:",
+    "enabled: false",
+    "replicaCount: 2",
+    "global:",
+    "tags:",
+    "  legalhold: true",
+    "config:",
+    "  logLevel: Debug",
+    "brig:",
+    "- a",
+    "# dogwatch: allow dead-key -- why",
+    "---",
+    "unheard-of: 1",
+    "host: localhost",
+    "secrets:",
+    "<<: *a",
+    "\tx: 1",
+    "password: hunter2hunter2",
+    "cannon:",
 ];
 
 fn edit() -> impl Strategy<Value = (usize, usize, Edit)> {
@@ -168,16 +202,18 @@ fn compare(sample: &Sample, edits: &[(usize, usize, Edit)]) -> Result<(), TestCa
             let (path, text) = (path.clone(), text.as_str().into());
             fresh.apply(Change::Text { path, text });
         }
-        let (known, whole) = (
-            said(&editor.lint_file(path)),
-            said(&fresh.lint_file(path)),
-        );
+        let (known, whole) = (said(&editor.lint_file(path)), said(&fresh.lint_file(path)));
         if known != whole {
             let mut lines = whole.lines().zip(known.lines()).enumerate();
             let (at, _) = lines.find(|(_, (a, b))| a != b).unwrap_or_default();
             let from = at.saturating_sub(30);
             let part = |text: &str| {
-                let lines: Vec<_> = text.lines().skip(from).take(45).map(str::to_owned).collect();
+                let lines: Vec<_> = text
+                    .lines()
+                    .skip(from)
+                    .take(45)
+                    .map(str::to_owned)
+                    .collect();
                 lines.join("\n")
             };
             return Err(TestCaseError::fail(format!(

@@ -12,7 +12,7 @@ use crate::eval::run::{Run, rule_budget};
 use crate::eval::trace::{ClauseTrace, Recorder, Tracer};
 use crate::eval::walk::Matches;
 use crate::eval::{Budget, OverBudget, Truth, Why};
-use crate::host::{NodeRef, Place};
+use crate::host::{NodeRef, Place, Shape};
 use crate::program::ir::{ClauseKind, Gen, Node, RequireCode, RuleCode, Slot};
 use crate::value::{Data, Value};
 
@@ -164,13 +164,15 @@ struct Judge<'j, 'w, 'r, 'h> {
     recorder: Option<&'j mut Recorder<'w, 'h>>,
 }
 
-/// An entry of a root with all that is below it, or the root without its entries.
+/// A part of a root: a value with all that is below it, or a map that is split without its entries.
 pub(super) struct Group<'h> {
     /// The number of the root.
     pub(super) root: u32,
     pub(super) part: Part,
     /// The key; `None` for the root itself.
     pub(super) key: Option<Cow<'h, str>>,
+    /// From the root.
+    pub(super) path: Vec<String>,
     pub(super) node: NodeRef,
 }
 
@@ -208,7 +210,11 @@ pub(super) fn judge_groups<'h>(
     };
     let found: Vec<_> = groups
         .iter()
-        .map(|group| watched(|| Matches::within(run, *pattern, group.node, group.key.as_ref())))
+        .map(|group| {
+            let is_map = run.host.shape(group.node) == Shape::Map;
+            let alone = group.part.is_names() && is_map;
+            watched(|| Matches::within(run, *pattern, group.node, group.key.as_ref(), alone))
+        })
         .collect();
     let own: usize = found.iter().map(|(matches, _)| matches.found.len()).sum();
     let mut judge = Judge::new(run, empty(rule), severity, None);

@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::eval::judge::{Group, judge, judge_groups};
-use crate::eval::reads::{self, Changed, Part, Reads};
+use crate::eval::reads::{self, Changed, Part, Reads, Splits};
 use crate::eval::run::Run;
 use crate::eval::{Counts, Judgement, Why};
 use crate::host::{Lookup, NodeRef, Unknown};
@@ -21,6 +21,7 @@ use crate::program::ir::{ClauseKind, Step};
 pub struct Memory {
     rules: Vec<Mutex<Known>>,
     changed: Changed,
+    splits: Splits,
 }
 
 #[derive(Debug)]
@@ -49,14 +50,20 @@ impl Ended {
 }
 
 impl Memory {
-    /// Nothing is known yet.
-    pub fn new(program: &Program) -> Self {
+    /// Nothing is known yet. The host must note parts as `splits` says.
+    pub fn new(program: &Program, splits: Splits) -> Self {
         Self {
             rules: std::iter::repeat_with(|| Mutex::new(Known::Nothing))
                 .take(program.rules().len())
                 .collect(),
             changed: Changed::everything(),
+            splits,
         }
+    }
+
+    /// How the data is split into parts.
+    pub fn splits(&self) -> &Splits {
+        &self.splits
     }
 
     /// Says what is not as it was when rules were judged last.
@@ -81,7 +88,7 @@ impl Memory {
                 Known::Groups(groups) => groups,
                 Known::Nothing | Known::Whole(..) => Box::default(),
             };
-            if let Some(judgement) = groups.judge(run, rule, &self.changed) {
+            if let Some(judgement) = groups.judge(run, rule, &self.changed, &self.splits) {
                 *known = Known::Groups(groups);
                 return judgement;
             }
@@ -134,7 +141,7 @@ fn without_place(unknown: &Unknown) -> Why {
     }
 }
 
-/// An entry of a root, or the root without its entries: the number of the root, and the part.
+/// A part of a root: the number of the root, and the part.
 type GroupId = (u32, Part);
 
 /// What is known of the groups of one rule.
@@ -152,8 +159,8 @@ struct Groups {
 /// What is known of one group.
 #[derive(Debug)]
 struct Entry {
-    /// `None` for the root itself.
-    key: Option<Box<str>>,
+    /// From the root.
+    path: Box<[String]>,
     reads: Reads,
     matches: usize,
     used: u64,
@@ -214,12 +221,14 @@ impl Groups {
         run: &Run<'h>,
         rule: usize,
         changed: &Changed,
+        splits: &Splits,
     ) -> Option<Judgement<'h>> {
         let severity = run.program.rules[rule].severity(run.host.profile());
         if severity.is_none() {
             return Some(judgement_of(run, rule, Counts::default()));
         }
-        let ClauseKind::ForAt { pattern, .. } = &run.program.code[rule].clauses.first()?.kind else {
+        let ClauseKind::ForAt { pattern, .. } = &run.program.code[rule].clauses.first()?.kind
+        else {
             return None;
         };
         let mut roots = Vec::new();
@@ -232,11 +241,13 @@ impl Groups {
                 roots: roots.len(),
                 ..Self::default()
             };
-            let all = 0..roots.len();
-            all.flat_map(|at| every_group(run, at, roots[at], realms[at]))
-                .collect()
+            let mut all = Vec::new();
+            for (at, realm) in realms.iter().enumerate() {
+                every_group(run, splits, at, roots[at], *realm, &mut all);
+            }
+            all
         } else {
-            self.due(run, &roots, &realms, changed)
+            self.due(run, &roots, &realms, changed, splits)
         };
         let judged = judge_groups(run, rule, &due, self.sum.matches, self.sum.used)?;
         let mut judgement = judgement_of(run, rule, self.sum.counts);
@@ -252,9 +263,9 @@ impl Groups {
             if failed {
                 self.failing.insert(id);
             }
-            // Of a group that fails only the key is kept: it is judged again each time.
+            // Of a group that fails only the path is kept: it is judged again each time.
             let entry = Entry {
-                key: group.key.map(|key| key.into()),
+                path: group.path.into(),
                 reads: if failed {
                     Reads::default()
                 } else {
@@ -270,7 +281,11 @@ impl Groups {
                 unseen: if failed {
                     Vec::new()
                 } else {
-                    judged.unseen.iter().map(|why| why.unknown.clone()).collect()
+                    judged
+                        .unseen
+                        .iter()
+                        .map(|why| why.unknown.clone())
+                        .collect()
                 },
             };
             self.put(id, entry);
@@ -298,6 +313,7 @@ impl Groups {
         roots: &[NodeRef],
         realms: &[u32],
         changed: &Changed,
+        splits: &Splits,
     ) -> Vec<Group<'h>> {
         let mut invalid: FxHashSet<GroupId> = self.failing.clone();
         let in_realms = |(_, part): &&GroupId| changed.realms().contains(&part.realm);
@@ -309,45 +325,48 @@ impl Groups {
             let own = (0..roots.len() as u32).map(|root| (root, part));
             invalid.extend(own.filter(|id| self.known.contains_key(id)));
         }
-        // The entries that may be there now: those that were, and those that came.
-        let mut wanted: FxHashMap<GroupId, Option<Box<str>>> = FxHashMap::default();
+        // What may be there now: what was, and what came.
+        let mut wanted: FxHashMap<GroupId, Box<[String]>> = FxHashMap::default();
         for id in invalid {
             if let Some(entry) = self.forget(id) {
-                wanted.insert(id, entry.key);
+                wanted.insert(id, entry.path);
             }
         }
-        for (realm, key) in changed.keys() {
-            let own = realms.iter().enumerate().filter(|(_, it)| *it == realm);
+        for (part, path) in changed.paths() {
+            let own = realms
+                .iter()
+                .enumerate()
+                .filter(|(_, it)| **it == part.realm);
             for (root, _) in own {
-                let id = (root as u32, Part::entry(*realm, key));
-                wanted.insert(id, Some(key.as_str().into()));
+                wanted.insert((root as u32, *part), path.as_slice().into());
             }
         }
         let mut due: Vec<Group<'h>> = Vec::new();
-        for ((root, part), key) in wanted {
+        for ((root, part), path) in wanted {
             if changed.realms().contains(&part.realm) {
                 continue;
             }
-            let node = match &key {
-                None => Some(roots[root as usize]),
-                Some(key) => match run.host.get(roots[root as usize], key) {
+            let mut node = Some(roots[root as usize]);
+            for key in &path {
+                node = node.and_then(|node| match run.host.get(node, key) {
                     Lookup::Found(node) => Some(node),
                     Lookup::Missing | Lookup::Unknown(_) => None,
-                },
-            };
+                });
+            }
             due.extend(node.map(|node| Group {
                 root,
                 part,
-                key: key.map(|key| Cow::Owned(key.into_string())),
+                key: path.last().map(|key| Cow::Owned(key.clone())),
+                path: path.into_vec(),
                 node,
             }));
         }
         for (at, realm) in realms.iter().enumerate() {
             if changed.realms().contains(realm) {
-                due.extend(every_group(run, at, roots[at], *realm));
+                every_group(run, splits, at, roots[at], *realm, &mut due);
             }
         }
-        due.sort_by_key(|group| (group.root, group.key.is_some(), group.node));
+        due.sort_by_key(|group| (group.root, !group.path.is_empty(), group.node));
         due
     }
 
@@ -375,24 +394,41 @@ impl Groups {
     }
 }
 
-/// The groups of a root: itself, and each of its entries.
-fn every_group<'h>(run: &Run<'h>, at: usize, root: NodeRef, realm: u32) -> Vec<Group<'h>> {
-    let own = Group {
+/// The groups of a root: the maps that are split, each without what is below, and every other part.
+fn every_group<'h>(
+    run: &Run<'h>,
+    splits: &Splits,
+    at: usize,
+    root: NodeRef,
+    realm: u32,
+    out: &mut Vec<Group<'h>>,
+) {
+    let mut open = vec![Group {
         root: at as u32,
-        part: Part::names(realm),
+        part: Part::root(realm),
         key: None,
+        path: Vec::new(),
         node: root,
-    };
+    }];
     let mut entries = Vec::new();
-    // Why there may be more is asked again by whoever judges the root itself.
-    let _ = run.host.entries(root, &mut entries);
-    let below = entries.into_iter().map(|(key, node)| Group {
-        root: at as u32,
-        part: Part::entry(realm, &key),
-        key: Some(key),
-        node,
-    });
-    [own].into_iter().chain(below).collect()
+    while let Some(group) = open.pop() {
+        if group.part.is_names() {
+            // Why there may be more is asked again by whoever judges the map itself.
+            let _ = run.host.entries(group.node, &mut entries);
+            open.extend(entries.drain(..).rev().map(|(key, node)| {
+                let mut path = group.path.clone();
+                path.push(key.clone().into_owned());
+                Group {
+                    root: group.root,
+                    part: splits.part(group.part, &key),
+                    key: Some(key),
+                    path,
+                    node,
+                }
+            }));
+        }
+        out.push(group);
+    }
 }
 
 /// Adds reasons that were not given yet.

@@ -10,48 +10,109 @@ use std::sync::OnceLock;
 use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 
-/// A part of the host's data: an entry of the root of a realm, with all that is below it. A realm is what the host says; parts of
-/// one realm change independently.
+/// A part of the host's data: a place below the root of a realm with all that is below it, or of a map that is split ([`Splits`]) only
+/// which keys it has. A realm is what the host says; parts change independently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Part {
     /// The realm.
     pub realm: u32,
-    entry: u64,
+    /// A number of the path from the root.
+    place: u64,
+    /// Only which keys there are.
+    names: bool,
 }
 
-/// Which entries a root has.
-const NAMES: u64 = 0;
-/// Any entry.
+/// The root.
+const ROOT: u64 = 0;
+/// Any place.
 const ANY: u64 = u64::MAX;
 
 impl Part {
     /// All the data there is.
     pub const EVERYTHING: Self = Self {
         realm: u32::MAX,
-        entry: ANY,
+        place: ANY,
+        names: false,
     };
 
-    /// The entry of a key.
-    pub fn entry(realm: u32, key: &str) -> Self {
-        let mut hasher = DefaultHasher::new();
-        key.hash(&mut hasher);
-        // Two keys of one number would share a part, which costs work and no truth, unless one of them goes and the other stays
-        // unread: that takes 64 equal bits.
-        let entry = hasher.finish().clamp(NAMES + 1, ANY - 1);
-        Self { realm, entry }
-    }
-
-    /// Which entries there are, and in which order.
-    pub fn names(realm: u32) -> Self {
+    /// Which keys the root of a realm has: it is always split.
+    pub fn root(realm: u32) -> Self {
         Self {
             realm,
-            entry: NAMES,
+            place: ROOT,
+            names: true,
         }
     }
 
     /// All of a realm.
     pub fn realm(realm: u32) -> Self {
-        Self { realm, entry: ANY }
+        Self {
+            realm,
+            place: ANY,
+            names: false,
+        }
+    }
+
+    /// Is it only which keys there are?
+    pub fn is_names(self) -> bool {
+        self.names
+    }
+
+    /// The place of a key of the map at this place.
+    fn below(self, key: &str) -> Self {
+        let mut hasher = DefaultHasher::new();
+        self.place.hash(&mut hasher);
+        key.hash(&mut hasher);
+        // Two places of one number would share a part, which costs work; truth only if one changes and the other was read alone, which
+        // takes 64 equal bits.
+        let place = hasher.finish().clamp(ROOT + 1, ANY - 1);
+        Self {
+            realm: self.realm,
+            place,
+            names: false,
+        }
+    }
+}
+
+/// Maps so large that each of their entries is a part of its own. The roots are split without being here.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Splits(FxHashSet<(u32, u64)>);
+
+impl Splits {
+    /// Splits the map under a key of a map that is split: its part from now on.
+    pub fn split(&mut self, map: Part, key: &str) -> Part {
+        let below = map.below(key);
+        self.0.insert((below.realm, below.place));
+        Part {
+            names: true,
+            ..below
+        }
+    }
+
+    /// Is all that is split there split here, too?
+    pub fn covers(&self, other: &Self) -> bool {
+        other.0.is_subset(&self.0)
+    }
+
+    /// The part of what stands under a key of a map that is split.
+    pub fn part(&self, map: Part, key: &str) -> Part {
+        let below = map.below(key);
+        Part {
+            names: self.0.contains(&(below.realm, below.place)),
+            ..below
+        }
+    }
+
+    /// The part of a path from the root of a realm: that of the first thing on the way that is not split.
+    pub fn part_of<'k>(&self, realm: u32, path: impl Iterator<Item = &'k str>) -> Part {
+        let mut part = Part::root(realm);
+        for key in path {
+            if !part.names {
+                break;
+            }
+            part = self.part(part, key);
+        }
+        part
     }
 }
 
@@ -105,7 +166,7 @@ pub struct Changed {
     everything: bool,
     realms: FxHashSet<u32>,
     parts: FxHashSet<Part>,
-    keys: Vec<(u32, String)>,
+    paths: Vec<(Part, Vec<String>)>,
     touched: FxHashSet<u32>,
 }
 
@@ -124,18 +185,12 @@ impl Changed {
         self.touched.insert(realm);
     }
 
-    /// An entry of a realm, be it that it came, went or is another.
-    pub fn entry(&mut self, realm: u32, key: &str) {
-        if self.parts.insert(Part::entry(realm, key)) {
-            self.keys.push((realm, key.to_owned()));
+    /// What stands at a path, be it that it came, went or is another; or which keys there are.
+    pub fn part(&mut self, part: Part, path: Vec<String>) {
+        self.touched.insert(part.realm);
+        if self.parts.insert(part) {
+            self.paths.push((part, path));
         }
-        self.touched.insert(realm);
-    }
-
-    /// Which entries there are in a realm, or their order.
-    pub fn names(&mut self, realm: u32) {
-        self.parts.insert(Part::names(realm));
-        self.touched.insert(realm);
     }
 
     /// Is nothing known?
@@ -151,7 +206,7 @@ impl Changed {
         if part == Part::EVERYTHING {
             return !self.touched.is_empty();
         }
-        match part.entry {
+        match part.place {
             ANY => self.touched.contains(&part.realm),
             _ => self.parts.contains(&part),
         }
@@ -167,9 +222,9 @@ impl Changed {
         &self.realms
     }
 
-    /// The keys of entries that changed, by realm.
-    pub(super) fn keys(&self) -> &[(u32, String)] {
-        &self.keys
+    /// The parts that changed, with their paths from the root.
+    pub(super) fn paths(&self) -> &[(Part, Vec<String>)] {
+        &self.paths
     }
 
     /// Every part of which something that was noted may speak.
@@ -264,8 +319,12 @@ impl<T> Memo<T> {
 mod tests {
     use super::*;
 
+    fn entry(realm: u32, key: &str) -> Part {
+        Splits::default().part_of(realm, [key].into_iter())
+    }
+
     fn read(realm: u32, key: &str) {
-        note(|| Some(Part::entry(realm, key)));
+        note(|| Some(entry(realm, key)));
     }
 
     #[test]
@@ -277,7 +336,7 @@ mod tests {
                 read(1, "own");
                 use_it();
             });
-            let expected = [Part::entry(1, "own"), Part::entry(1, "shared")];
+            let expected = [entry(1, "own"), entry(1, "shared")];
             assert_eq!(reads.parts(), expected);
         }
     }
@@ -290,8 +349,8 @@ mod tests {
             read(0, "c");
             inner
         });
-        assert_eq!(inner.parts(), [Part::entry(0, "b")]);
-        assert_eq!(outer.parts(), [Part::entry(0, "a"), Part::entry(0, "c")]);
+        assert_eq!(inner.parts(), [entry(0, "b")]);
+        assert_eq!(outer.parts(), [entry(0, "a"), entry(0, "c")]);
         assert!(!is_watched());
     }
 
@@ -300,21 +359,29 @@ mod tests {
         let reads = |part: Part| watched(|| note(|| Some(part))).1;
         let mut changed = Changed::default();
         assert!(!changed.touches(&reads(Part::EVERYTHING)));
-        changed.entry(3, "a");
-        assert!(changed.touches(&reads(Part::entry(3, "a"))));
+        changed.part(entry(3, "a"), vec!["a".to_owned()]);
+        assert!(changed.touches(&reads(entry(3, "a"))));
         assert!(changed.touches(&reads(Part::realm(3))));
         assert!(changed.touches(&reads(Part::EVERYTHING)));
-        for other in [
-            Part::entry(3, "b"),
-            Part::entry(4, "a"),
-            Part::names(3),
-            Part::realm(4),
-        ] {
+        for other in [entry(3, "b"), entry(4, "a"), Part::root(3), Part::realm(4)] {
             assert!(!changed.touches(&reads(other)), "{other:?}");
         }
         changed.realm(4);
-        assert!(changed.touches(&reads(Part::entry(4, "a"))));
+        assert!(changed.touches(&reads(entry(4, "a"))));
         assert!(Changed::everything().touches(&Reads::default()));
+    }
+
+    #[test]
+    fn entries_of_a_map_that_is_split_are_parts_of_their_own() {
+        let mut splits = Splits::default();
+        let part = |splits: &Splits, path: &[&str]| splits.part_of(1, path.iter().copied());
+        assert_eq!(part(&splits, &["a", "b"]), part(&splits, &["a", "c"]));
+        let map = splits.split(Part::root(1), "a");
+        assert_eq!(part(&splits, &["a"]), map);
+        assert!(map.is_names());
+        assert_ne!(part(&splits, &["a", "b"]), part(&splits, &["a", "c"]));
+        assert_eq!(part(&splits, &["a", "b", "d"]), part(&splits, &["a", "b"]));
+        assert_eq!(part(&splits, &[]), Part::root(1));
     }
 
     #[test]

@@ -61,15 +61,14 @@ impl<'h> Flat<'h> {
         Self::below(host, starts.collect())
     }
 
-    /// A root without what is below it.
-    fn root(host: &'h (dyn Host + 'h), node: NodeRef) -> Self {
+    /// A map without what is below it.
+    fn alone(host: &'h (dyn Host + 'h), node: NodeRef, step: FlatStep<'h>) -> Self {
         let mut unseen = Vec::new();
         if host.shape(node) == Shape::Map
             && let Some(unknown) = host.entries(node, &mut Vec::new())
         {
             note(&mut unseen, unknown, Some(Place::Node(node)));
         }
-        let step = FlatStep::Root;
         let places = vec![FlatPlace { node, step }];
         Self { places, unseen }
     }
@@ -129,20 +128,19 @@ impl<'h> Matches<'h> {
         walk.out
     }
 
-    /// What a pattern that begins with `**` and has no other matches in one entry of a root, or without a key at the root itself.
+    /// What a pattern that begins with `**` and has no other matches at a value and below it, or `alone` at the value only; a root has no key.
     pub(crate) fn within(
         run: &Run<'h>,
         pattern: usize,
         node: NodeRef,
         key: Option<&Cow<'h, str>>,
+        alone: bool,
     ) -> Self {
         let code = &run.program.patterns[pattern];
-        let flat = match key {
-            Some(key) => {
-                let step = FlatStep::Key(key.clone());
-                Flat::below(run.host, vec![FlatPlace { node, step }])
-            }
-            None => Flat::root(run.host, node),
+        let step = key.map_or(FlatStep::Root, |key| FlatStep::Key(key.clone()));
+        let flat = match alone {
+            true => Flat::alone(run.host, node, step),
+            false => Flat::below(run.host, vec![FlatPlace { node, step }]),
         };
         let mut walk = Walk::new(run, code);
         let rest = code.steps.get(1..).unwrap_or_default();

@@ -96,7 +96,9 @@ impl Reader<'_> {
                 .unwrap_or(defaults.fail_on),
             exclude: self.texts(root, "exclude").unwrap_or_default(),
             baseline: self.text(root, "baseline").map(PathBuf::from),
-            rule_pages: self.text(root, "rule-pages").and_then(|it| folder_address(&it)),
+            rule_pages: self
+                .text(root, "rule-pages")
+                .and_then(|it| folder_address(&it)),
             clusters: self
                 .entries(root, "clusters")
                 .map(|(name, node)| (name, self.texts_of(node).unwrap_or_default()))

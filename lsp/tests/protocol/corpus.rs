@@ -32,7 +32,10 @@ fn sample(name: &str) -> Memory {
     let mut files = Memory::default();
     for path in Disk.list(&root, &options).files {
         let bytes = Disk.read(&path).unwrap().to_vec();
-        files.insert(Path::new("/w").join(path.strip_prefix(&root).unwrap()), bytes);
+        files.insert(
+            Path::new("/w").join(path.strip_prefix(&root).unwrap()),
+            bytes,
+        );
     }
     files
 }
@@ -40,7 +43,9 @@ fn sample(name: &str) -> Memory {
 /// The texts that an editor opens, by path.
 fn texts(files: &Memory) -> BTreeMap<PathBuf, String> {
     let all = files.list(Path::new("/w"), &ListOptions::default()).files;
-    let yaml = all.into_iter().filter(|path| path.extension().is_some_and(|it| it == "yaml"));
+    let yaml = all
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|it| it == "yaml"));
     yaml.map(|path| {
         let text = String::from_utf8(files.read(&path).unwrap().to_vec()).unwrap();
         (path, text)
@@ -86,12 +91,15 @@ fn lines(client: &Client) -> Vec<String> {
     for (uri, (_, list)) in &client.shown {
         let path = uri.strip_prefix("file:///w/").unwrap();
         for it in list {
-            let severity = ["", "error", "warning", "info"][it["severity"].as_u64().unwrap() as usize];
+            let severity =
+                ["", "error", "warning", "info"][it["severity"].as_u64().unwrap() as usize];
             let at = |pointer: &str| it.pointer(pointer).and_then(Value::as_u64).unwrap() + 1;
             let (line, column) = (at("/range/start/line"), at("/range/start/character"));
             let message = it["message"].as_str().unwrap().lines().next().unwrap_or("");
             let code = it["code"].as_str().unwrap();
-            out.push(format!("{severity} {code} {path}:{line}:{column} {message}"));
+            out.push(format!(
+                "{severity} {code} {path}:{line}:{column} {message}"
+            ));
         }
     }
     out.sort();
@@ -100,7 +108,9 @@ fn lines(client: &Client) -> Vec<String> {
 
 /// A line of a report without its place.
 fn without_place(line: &str) -> String {
-    let words = line.split(' ').map(|word| word.split_once(".yaml:").map_or(word, |it| it.0));
+    let words = line
+        .split(' ')
+        .map(|word| word.split_once(".yaml:").map_or(word, |it| it.0));
     words.collect::<Vec<_>>().join(" ")
 }
 
@@ -128,7 +138,12 @@ fn every_seeded_fault_is_shown_when_it_is_typed_and_gone_when_it_is_undone() {
     let (mut wrong, mut absent) = (Vec::new(), 0);
     for fault in faults {
         let mut files = clean.clone();
-        apply(Path::new("/w"), &mut files, &fs::read_to_string(&fault).unwrap()).unwrap();
+        apply(
+            Path::new("/w"),
+            &mut files,
+            &fs::read_to_string(&fault).unwrap(),
+        )
+        .unwrap();
         let faulty = texts(&files);
         if !first.keys().all(|path| faulty.contains_key(path)) {
             // An editor has no way to type that a file is not there.
@@ -137,7 +152,11 @@ fn every_seeded_fault_is_shown_when_it_is_typed_and_gone_when_it_is_undone() {
         }
         let expected = fs::read_to_string(fault.with_extension("txt")).unwrap();
         for back in [false, true] {
-            let (from, to) = if back { (&faulty, &first) } else { (&first, &faulty) };
+            let (from, to) = if back {
+                (&faulty, &first)
+            } else {
+                (&first, &faulty)
+            };
             version += 1;
             let mut last = None;
             for (path, text) in to {
@@ -169,11 +188,17 @@ fn every_seeded_fault_is_shown_when_it_is_typed_and_gone_when_it_is_undone() {
             let new: Vec<&str> = new.map(String::as_str).collect();
             let mut wanted: Vec<&str> = match back {
                 true => Vec::new(),
-                false => expected.lines().filter(|line| !line.starts_with(' ')).collect(),
+                false => expected
+                    .lines()
+                    .filter(|line| !line.starts_with(' '))
+                    .collect(),
             };
             wanted.sort_unstable();
             if new != wanted || back && now != usual {
-                wrong.push(format!("{} (back: {back})\n  shown: {new:#?}\n  found: {wanted:#?}", fault.display()));
+                wrong.push(format!(
+                    "{} (back: {back})\n  shown: {new:#?}\n  found: {wanted:#?}",
+                    fault.display()
+                ));
             }
         }
     }
@@ -191,14 +216,27 @@ fn edited(texts: &BTreeMap<PathBuf, String>, edit: &Value) -> BTreeMap<PathBuf, 
         let text = texts.get(&path).map_or("", String::as_str);
         let offset = |at: &Value| {
             let number = |name: &str| at[name].as_u64().unwrap() as usize;
-            let line: usize = text.split_inclusive('\n').take(number("line")).map(str::len).sum();
+            let line: usize = text
+                .split_inclusive('\n')
+                .take(number("line"))
+                .map(str::len)
+                .sum();
             let column = text[line..].chars().take(number("character"));
             line + column.map(char::len_utf8).sum::<usize>()
         };
-        let mut edits: Vec<(usize, usize, &str)> = file["edits"].as_array().unwrap().iter().map(|it| {
-            let text = it["newText"].as_str().unwrap();
-            (offset(&it["range"]["start"]), offset(&it["range"]["end"]), text)
-        }).collect();
+        let mut edits: Vec<(usize, usize, &str)> = file["edits"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|it| {
+                let text = it["newText"].as_str().unwrap();
+                (
+                    offset(&it["range"]["start"]),
+                    offset(&it["range"]["end"]),
+                    text,
+                )
+            })
+            .collect();
         edits.sort_unstable();
         let mut new = text.to_owned();
         for (start, end, insert) in edits.into_iter().rev() {
@@ -219,18 +257,29 @@ fn fixed(files: &Memory, paths: &[PathBuf]) -> BTreeMap<PathBuf, String> {
     };
     let run = Project::new(settings, Arc::new(files.clone())).fix(Default::default(), &|_| {});
     let mut out = texts(files);
-    out.extend(run.files.iter().map(|file| (file.path.clone(), file.after.to_string())));
+    out.extend(
+        run.files
+            .iter()
+            .map(|file| (file.path.clone(), file.after.to_string())),
+    );
     out
 }
 
 /// Faulty trees, by name: samples, and the clean tree with faults in it that have safe repairs.
 fn faulty() -> Vec<(&'static str, Memory)> {
-    let mut trees: Vec<(&'static str, Memory)> = ["first-look", "mixed-profiles", "no-secrets-layer"]
-        .into_iter()
-        .map(|name| (name, sample(name)))
-        .collect();
+    let mut trees: Vec<(&'static str, Memory)> =
+        ["first-look", "mixed-profiles", "no-secrets-layer"]
+            .into_iter()
+            .map(|name| (name, sample(name)))
+            .collect();
     let mut mixed = sample("clean-prod");
-    for fault in ["envvar-not-string", "secret-in-values", "nginz-deployed-extra-not-routed", "helm-list-replaced", "debug-log-level"] {
+    for fault in [
+        "envvar-not-string",
+        "secret-in-values",
+        "nginz-deployed-extra-not-routed",
+        "helm-list-replaced",
+        "debug-log-level",
+    ] {
         let mut tried = mixed.clone();
         let patch = fs::read_to_string(corpus().join(format!("faults/{fault}.diff")));
         if patch.is_ok_and(|patch| apply(Path::new("/w"), &mut tried, &patch).is_ok()) {
@@ -255,15 +304,20 @@ fn everything_is_fixed_as_the_command_fixes_it_byte_for_byte() {
             "workspace/executeCommand",
             json!({"command": "dogwatch.fixWorkspace", "arguments": []}),
         );
-        let asked = client.others.iter().find(|it| it["method"] == "workspace/applyEdit");
+        let asked = client
+            .others
+            .iter()
+            .find(|it| it["method"] == "workspace/applyEdit");
         let after = asked.map_or(before.clone(), |it| edited(&before, &it["params"]["edit"]));
         assert_eq!(after, expected, "{name}: the workspace");
         changed += usize::from(after != before);
         for path in before.keys() {
             let expected = fixed(&files, std::slice::from_ref(path));
             let context = json!({"diagnostics": [], "only": ["source.fixAll"]});
-            let range = json!({"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 0}});
-            let asked = json!({"textDocument": {"uri": uri(path)}, "range": range, "context": context});
+            let range =
+                json!({"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 0}});
+            let asked =
+                json!({"textDocument": {"uri": uri(path)}, "range": range, "context": context});
             let actions = client.ask("textDocument/codeAction", asked);
             let after = match actions.get(0) {
                 Some(action) => edited(&before, &action["edit"]),

@@ -286,15 +286,30 @@ impl Project {
         if !self.settings.facts || !kept.trees.contains_key(&at) {
             return None;
         }
-        let known = kept.memories.remove(&at);
+        let mut memory = kept.memories.remove(&at)?;
         drop(kept);
-        Some(match known {
-            Some(mut memory) => {
-                memory.turn(tree);
-                memory
+        memory.turn(tree);
+        Some(memory)
+    }
+
+    /// Begins to keep what comes of judging a tree of a file, so that the next time only what changed is judged. That costs more than
+    /// judging once: for when there is time. False if there is nothing to do.
+    pub fn remember(&self, path: &Path) -> bool {
+        let workspace = self.workspace();
+        for at in self.trees_of(&workspace, path) {
+            let kept = self.kept();
+            let wanted = self.settings.facts && !kept.memories.contains_key(&at);
+            let tree = kept.trees.get(&at).filter(|_| wanted).cloned();
+            drop(kept);
+            if let Some(tree) = tree {
+                let scope = &workspace.scopes[workspace.trees[at].scope];
+                let memory = TreeMemory::new(&tree);
+                judge(&tree, scope, &self.settings, Some(&memory));
+                self.kept().memories.insert(at, memory);
+                return true;
             }
-            None => TreeMemory::new(tree),
-        })
+        }
+        false
     }
 
     /// The edits that make a repair, of the texts as this project sees them now.

@@ -200,11 +200,15 @@ pub(super) fn judge_groups<'h>(
     used: u64,
 ) -> Option<Vec<Judged<'h>>> {
     let severity = run.program.rules[rule].severity(run.host.profile())?;
+    let clauses = &run.program.code[rule].clauses;
+    let at = clauses
+        .iter()
+        .position(|it| matches!(it.kind, ClauseKind::ForAt { .. }))?;
     let ClauseKind::ForAt {
         pattern,
         captures,
         slot,
-    } = &run.program.code[rule].clauses.first()?.kind
+    } = &clauses[at].kind
     else {
         return None;
     };
@@ -224,7 +228,13 @@ pub(super) fn judge_groups<'h>(
     for (matches, mut reads) in found {
         let before = judge.rest.left();
         judge.judgement = empty(rule);
-        let (done, read) = watched(|| judge.matched(0, &matches, captures, *slot));
+        // What a `let` above reads is read by each group that uses it.
+        for clause in &clauses[..at] {
+            if let ClauseKind::Let(slot) = &clause.kind {
+                judge.machine.forget(*slot);
+            }
+        }
+        let (done, read) = watched(|| judge.matched(at, &matches, captures, *slot));
         if done.is_err() || judge.rest.left() < Budget::default().left() {
             return None;
         }

@@ -73,7 +73,7 @@ impl Memory {
 
     /// Is so little to be judged that it does not pay to work out anything for all the data?
     pub fn is_sparse(&self) -> bool {
-        !self.changed.is_everything()
+        !self.changed.is_everything() && self.changed.realms().is_empty()
     }
 
     /// Judges a rule.
@@ -109,11 +109,11 @@ impl Memory {
     }
 }
 
-/// Does the rule begin with a `for` over every place? Nothing before it, and nothing that meets a place twice.
+/// Does the rule begin with a `for` over every place? Nothing but `let` before it, and nothing that meets a place twice.
 fn goes_over_everything(program: &Program, rule: usize) -> bool {
-    let Some(ClauseKind::ForAt { pattern, .. }) =
-        program.code[rule].clauses.first().map(|it| &it.kind)
-    else {
+    let clauses = program.code[rule].clauses.iter();
+    let mut clauses = clauses.skip_while(|it| matches!(it.kind, ClauseKind::Let(_)));
+    let Some(ClauseKind::ForAt { pattern, .. }) = clauses.next().map(|it| &it.kind) else {
         return false;
     };
     let steps = &program.patterns[*pattern].steps;
@@ -227,7 +227,10 @@ impl Groups {
         if severity.is_none() {
             return Some(judgement_of(run, rule, Counts::default()));
         }
-        let ClauseKind::ForAt { pattern, .. } = &run.program.code[rule].clauses.first()?.kind
+        let clauses = run.program.code[rule].clauses.iter();
+        let mut kinds = clauses.map(|it| &it.kind);
+        let ClauseKind::ForAt { pattern, .. } =
+            kinds.find(|it| matches!(it, ClauseKind::ForAt { .. }))?
         else {
             return None;
         };
@@ -322,7 +325,9 @@ impl Groups {
         }
         for part in changed.speaking() {
             invalid.extend(self.readers.get(&part).into_iter().flatten());
-            let own = (0..roots.len() as u32).map(|root| (root, part));
+            let own = realms.iter().enumerate();
+            let own = own.filter(|(_, realm)| **realm == part.realm);
+            let own = own.map(|(root, _)| (root as u32, part));
             invalid.extend(own.filter(|id| self.known.contains_key(id)));
         }
         // What may be there now: what was, and what came.

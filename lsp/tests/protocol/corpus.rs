@@ -162,7 +162,7 @@ fn every_seeded_fault_is_shown_when_it_is_typed_and_gone_when_it_is_undone() {
             for (path, text) in to {
                 let old = from.get(path).map_or("", String::as_str);
                 if old != text {
-                    if client.shown.contains_key(&uri(path)) {
+                    if from.contains_key(path) {
                         client.change(&uri(path), version, change(old, text));
                     } else {
                         client.open(&uri(path), version, text);

@@ -1,20 +1,21 @@
 //! Judging one rule: its subjects, its conditions, its requirements, and how many ended how.
 
-use std::borrow::Cow;
+mod groups;
 
 use source::{Diagnostic, Severity};
 
 use crate::charts::at_least;
 use crate::eval::finding::Verdict;
 use crate::eval::machine::{Machine, Work};
-use crate::eval::reads::{Part, Reads, watched};
 use crate::eval::run::{Run, rule_budget};
 use crate::eval::trace::{ClauseTrace, Recorder, Tracer};
 use crate::eval::walk::Matches;
 use crate::eval::{Budget, OverBudget, Truth, Why};
-use crate::host::{NodeRef, Place, Shape};
+use crate::host::Place;
 use crate::program::ir::{ClauseKind, Gen, Node, RequireCode, RuleCode, Slot};
 use crate::value::{Data, Value};
+
+pub(super) use groups::{Group, judge_groups};
 
 /// How many subjects of a rule ended how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -162,107 +163,6 @@ struct Judge<'j, 'w, 'r, 'h> {
     /// What the rule may still use in this deployment.
     rest: Budget,
     recorder: Option<&'j mut Recorder<'w, 'h>>,
-}
-
-/// A part of a root: a value with all that is below it, or a map that is split without its entries.
-pub(super) struct Group<'h> {
-    /// The number of the root.
-    pub(super) root: u32,
-    pub(super) part: Part,
-    /// The key; `None` for the root itself.
-    pub(super) key: Option<Cow<'h, str>>,
-    /// From the root.
-    pub(super) path: Vec<String>,
-    pub(super) node: NodeRef,
-}
-
-/// What came of a group.
-pub(super) struct Judged<'h> {
-    pub(super) counts: Counts,
-    pub(super) verdicts: Vec<Verdict<'h>>,
-    pub(super) undecided: Vec<Why>,
-    pub(super) error: Option<Diagnostic>,
-    /// Where more may be that cannot be seen.
-    pub(super) unseen: Vec<Why>,
-    pub(super) reads: Reads,
-    pub(super) matches: usize,
-    /// The work, in steps.
-    pub(super) used: u64,
-}
-
-/// Judges some groups of a rule that begins with a `for` over every place. `matches` and `used` are those of all other groups.
-/// `None` if the rule needs so much work that it has to be judged as a whole.
-pub(super) fn judge_groups<'h>(
-    run: &Run<'h>,
-    rule: usize,
-    groups: &[Group<'h>],
-    matches: usize,
-    used: u64,
-) -> Option<Vec<Judged<'h>>> {
-    let severity = run.program.rules[rule].severity(run.host.profile())?;
-    let clauses = &run.program.code[rule].clauses;
-    let at = clauses
-        .iter()
-        .position(|it| matches!(it.kind, ClauseKind::ForAt { .. }))?;
-    let ClauseKind::ForAt {
-        pattern,
-        captures,
-        slot,
-    } = &clauses[at].kind
-    else {
-        return None;
-    };
-    let found: Vec<_> = groups
-        .iter()
-        .map(|group| {
-            let is_map = run.host.shape(group.node) == Shape::Map;
-            let alone = group.part.is_names() && is_map;
-            watched(|| Matches::within(run, *pattern, group.node, group.key.as_ref(), alone))
-        })
-        .collect();
-    let own: usize = found.iter().map(|(matches, _)| matches.found.len()).sum();
-    let mut judge = Judge::new(run, empty(rule), severity, None);
-    judge.rest = rule_budget(matches + own);
-    judge.rest.charge(usize::try_from(used).ok()?).ok()?;
-    let mut out = Vec::with_capacity(groups.len());
-    for (matches, mut reads) in found {
-        let before = judge.rest.left();
-        judge.judgement = empty(rule);
-        // What a `let` above reads is read by each group that uses it.
-        for clause in &clauses[..at] {
-            if let ClauseKind::Let(slot) = &clause.kind {
-                judge.machine.forget(*slot);
-            }
-        }
-        let (done, read) = watched(|| judge.matched(at, &matches, captures, *slot));
-        if done.is_err() || judge.rest.left() < Budget::default().left() {
-            return None;
-        }
-        reads.extend(&read);
-        let judgement = std::mem::replace(&mut judge.judgement, empty(rule));
-        out.push(Judged {
-            counts: judgement.counts,
-            verdicts: judgement.verdicts,
-            undecided: judgement.undecided,
-            error: judgement.error,
-            reads,
-            matches: matches.found.len(),
-            unseen: matches.unseen,
-            used: before - judge.rest.left(),
-        });
-    }
-    Some(out)
-}
-
-fn empty<'h>(rule: usize) -> Judgement<'h> {
-    Judgement {
-        rule,
-        off: false,
-        counts: Counts::default(),
-        verdicts: Vec::new(),
-        undecided: Vec::new(),
-        error: None,
-    }
 }
 
 /// How the clauses after some point ended.

@@ -4,14 +4,16 @@
 usage: editor-latency.py [--edits N] [--json FILE] [--memory-edits N] SERVER [ARGUMENT...]
        e.g. editor-latency.py target/release/dogwatch lsp
 
-The tree is corpus/clean-prod filled up to 65 files; the file that is edited is its largest one, cut or filled up to 100, 1,000 and 10,000 lines. Each
-edit replaces one line in the middle and adds or takes away exactly one finding (a key given twice). The clock starts before the bytes are
+The tree is corpus/clean-prod filled up to 65 files; the file that is edited is its largest one, cut or filled up to 100, 1,000 and 10,000 lines: what
+fills it stands below keys of its services that take anything, so that it is as clean as before. Each edit replaces one line, `top` between two services
+or `inside` the service in the middle of the file, and adds or takes away exactly one finding (a key given twice). The clock starts before the bytes are
 written and stops when the publication that shows the edit has been read. Nothing is asserted here but that the findings are right.
 
 The peer is `yaml-language-server` from the search path, or $YAML_LANGUAGE_SERVER; without one it is left out, and that is said.
 """
 
 import argparse
+import itertools
 import json
 import os
 import pathlib
@@ -139,33 +141,61 @@ def make_tree(folder):
         more.write_text("".join(f"setting{line}:\n  enabled: true\n  host: host-{line}.example.test\n" for line in range(20)))
 
 
+# Services of the file, each with a key below which its chart takes anything.
+OPEN = {"brig": "tests", "galley": "tests", "gundeck": "tests", "cargohold": "tests", "spar": "tests"}
+
+
 def cut(text, lines):
-    """The text with so many lines: cut at a top key, or filled up with services."""
+    """The text with so many lines: cut at a top key, or filled up inside of its services."""
     have = text.splitlines()
+    is_top = lambda line: line and not line[0].isspace() and line[0] != "#"
     if lines < len(have):
-        end = max(at for at in range(1, lines + 1) if at == 1 or (have[at] and not have[at][0].isspace() and have[at][0] != "#"))
-        have = have[:end]
-    number = 0
-    while len(have) < lines:
-        block = [
-            f"service-{number}:",
-            "  config:",
-            f"    host: host-{number}.example.test",
-            "    logLevel: Info",
-            "    endpoints: [a, b, c]",
-            "  replicaCount: 3",
-        ]
-        have.extend(block[: lines - len(have)])
-        number += 1
-    return have
+        end = max(at for at in range(1, lines + 1) if at == 1 or is_top(have[at]))
+        return have[:end]
+    share = (lines - len(have)) // len(OPEN)
+    out = []
+    for line in have:
+        out.append(line)
+        service = line.rstrip(":")
+        if is_top(line) and service in OPEN:
+            block = [f"  {OPEN[service]}:"]
+            number = 0
+            while len(block) < share:
+                block += [
+                    f"    scenario-{number}:",
+                    "      steps:",
+                    f"        first: log in as user {number}",
+                    "        second: send a message",
+                    "      users: [alice, bob, carol]",
+                    "      repeated: 3",
+                ]
+                number += 1
+            out += block[:share] if share > 1 else []
+    return out
 
 
-def measure(name, command, tree, lines, edits):
+def places(have):
+    """Where the two lines go that are edited: between two services, and inside the one in the middle."""
+    tops = [at for at, line in enumerate(have) if line and not line[0].isspace() and line[0] != "#"]
+    middle = max(at for at in tops if at <= max(len(have) // 2, tops[0]))
+    service = next((at for at in tops if at >= middle and have[at].rstrip(":") in OPEN), None)
+    inside = None
+    if service is not None:
+        # Below the key that takes anything, if the file was filled; else at the end of the service.
+        end = next((at for at in tops if at > service), len(have))
+        keys = [at for at in range(service + 1, end) if have[at].startswith("    scenario-")]
+        inside = keys[len(keys) // 2] if keys else None
+    return {"top": (middle, ""), "inside": (inside, "    ")}
+
+
+def measure(name, command, tree, lines, edits, where="top"):
     path = tree / FILE
     have = cut((ROOT / "corpus" / "clean-prod" / FILE).read_text(), lines)
-    middle = next(at for at in range(len(have) // 2, 0, -1) if have[at] and not have[at][0].isspace())
-    have.insert(middle, "measured: 1")
-    have.insert(middle + 1, "other: 1")
+    middle, indent = places(have)[where]
+    if middle is None:
+        return None
+    have.insert(middle, f"{indent}measured: 1")
+    have.insert(middle + 1, f"{indent}other: 1")
     text = "\n".join(have) + "\n"
     path.write_text(text)
     uri = path.as_uri()
@@ -183,7 +213,7 @@ def measure(name, command, tree, lines, edits):
         old = "other" if faulty else "measured"
         new = "measured" if faulty else "other"
         change = {
-            "range": {"start": {"line": line, "character": 0}, "end": {"line": line, "character": len(old)}},
+            "range": {"start": {"line": line, "character": len(indent)}, "end": {"line": line, "character": len(indent) + len(old)}},
             "text": new,
         }
         begin = time.perf_counter()
@@ -198,6 +228,7 @@ def measure(name, command, tree, lines, edits):
     return {
         "server": name,
         "lines": lines,
+        "where": where,
         "p50": statistics.median(times),
         "p95": times[int(len(times) * 0.95) - 1],
         "start": start,
@@ -245,14 +276,15 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         tree = pathlib.Path(folder).resolve() / "tree"
         make_tree(tree)
-        print("| server | lines | p50 ms | p95 ms | start to first findings ms | open to findings ms | memory MB |")
-        print("|---|---:|---:|---:|---:|---:|---:|")
-        for lines in (100, 1000, 10_000):
-            for name, command in contenders:
-                it = measure(name, command, tree, lines, options.edits)
+        print("| server | lines | edit | p50 ms | p95 ms | start to first findings ms | open to findings ms | memory MB |")
+        print("|---|---:|---|---:|---:|---:|---:|---:|")
+        for lines, where, (name, command) in itertools.product((100, 1000, 10_000), ("top", "inside"), contenders):
+            it = measure(name, command, tree, lines, options.edits, where)
+            if it:
                 results.append(it)
                 shown = "yaml-language-server" if name == "peer" else name
-                print(f"| {shown} | {lines:,} | {it['p50']:.1f} | {it['p95']:.1f} | {it['start']:.0f} | {it['open']:.0f} | {it['memory']:.0f} |", flush=True)
+                print(f"| {shown} | {lines:,} | {where} | {it['p50']:.1f} | {it['p95']:.1f} | {it['start']:.0f} | {it['open']:.0f} | {it['memory']:.0f} |", flush=True)
+        print(f"\n{time.strftime('%Y-%m-%d')}, {os.cpu_count()} processors, load average at the end {os.getloadavg()[0]:.1f}", flush=True)
         if options.memory_edits:
             sizes = growth(options.server, tree, options.memory_edits)
             shown = ", ".join(f"{size:.0f}" for size in sizes)

@@ -150,6 +150,11 @@ pub trait Host: Sync {
     /// The roots of every release (for [`View::Written`], of every layer): what `**` starts from.
     fn roots(&self, view: View, out: &mut Vec<NodeRef>);
 
+    /// The realm of a root, if the host notes with [`crate::eval::reads::note`] what of it is read: then only what changed is judged again.
+    fn realm(&self, _root: NodeRef) -> Option<u32> {
+        None
+    }
+
     /// Every value whose own key is `key`, anywhere below [`Host::roots`], in order. `None` if the host keeps no such index; the evaluator then walks.
     fn with_key(&self, _key: &str, _view: View) -> Option<Vec<NodeRef>> {
         None

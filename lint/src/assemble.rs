@@ -49,6 +49,11 @@ impl TreeResult {
                 texts.entry(id).or_insert_with(|| {
                     let source = tree.source(id).unwrap_or_else(|| Source::new("", ""));
                     let path = tree.path_of(id).map(Path::to_owned);
+                    let own = settings.own_texts && path.is_some();
+                    let own = own && path.as_ref().is_some_and(|it| tree.files.contains_key(it));
+                    if own {
+                        return (Source::new(source.path.to_path_buf(), ""), path);
+                    }
                     let text = masked(tree, id, &source.text);
                     (source.with_text(text), path)
                 });
@@ -158,6 +163,15 @@ impl<'a> Assembly<'a> {
             }
         }
         self.book(&scope.book);
+        if let Some(pages) = &scope.config.rule_pages {
+            for rule in scope.book.program.rules() {
+                if let Some(facts) = self.report.rules.get_mut(&rule.id) {
+                    // An id consists of letters that stand for themselves in an address.
+                    let page = format!("{pages}{}.html", rule.id);
+                    facts.page.get_or_insert(page);
+                }
+            }
+        }
     }
 
     fn book(&mut self, book: &Arc<RuleBook>) {
@@ -187,6 +201,7 @@ impl<'a> Assembly<'a> {
                 severity: rule.severity(""),
                 tags: rule.tags.clone(),
                 sources: rule.sources.clone(),
+                page: facts.page.take(),
                 counts: facts.counts,
                 off: true,
             };

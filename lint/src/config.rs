@@ -55,6 +55,8 @@ pub struct Config {
     pub exclude: Vec<String>,
     /// The file with the findings that are known, if there is one.
     pub baseline: Option<PathBuf>,
+    /// Where the pages of rules can be read, with a `/` at the end.
+    pub rule_pages: Option<String>,
     /// Which deployments or profiles go to one cluster, by the cluster's name.
     pub clusters: BTreeMap<String, Vec<String>>,
     /// Facts for all profiles.
@@ -80,6 +82,7 @@ impl Default for Config {
             fail_on: Severity::Error,
             exclude: Vec::new(),
             baseline: None,
+            rule_pages: None,
             clusters: BTreeMap::new(),
             facts: Facts::default(),
             profiles: BTreeMap::new(),

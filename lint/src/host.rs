@@ -4,14 +4,17 @@
 
 mod declared;
 mod functions;
+pub(crate) mod parts;
 mod records;
 
 pub use declared::Places;
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
+use lang::eval::Memory;
+use lang::eval::reads::Splits;
 use lang::host::{Host, Lookup, NodeRef, Place, RecordRef, Shape, Unknown};
 use lang::parse::ast::View;
 use lang::value::Value;
@@ -42,7 +45,15 @@ pub struct TreeHost<'a> {
     by_name: OnceLock<FxHashMap<&'a str, Vec<usize>>>,
     /// By layer: what is declared of each of its values.
     declared: Vec<OnceLock<Vec<declared::Places<'a>>>>,
+    /// By layer.
+    parts: Vec<OnceLock<parts::Parts>>,
+    splits: &'a Splits,
+    /// Few values will be asked for: nothing is worked out for all of a layer.
+    sparse: bool,
 }
+
+/// Nothing is split where nobody watches what is read.
+static WHOLE: LazyLock<Splits> = LazyLock::new(Splits::default);
 
 /// A key that a layer gives twice in one map.
 #[derive(Debug, Clone, Copy)]
@@ -71,6 +82,9 @@ impl<'a> TreeHost<'a> {
             duplicates: OnceLock::new(),
             by_name: OnceLock::new(),
             declared: merged.all_layers().map(|_| OnceLock::new()).collect(),
+            parts: merged.all_layers().map(|_| OnceLock::new()).collect(),
+            splits: &WHOLE,
+            sparse: false,
         }
     }
 
@@ -78,6 +92,14 @@ impl<'a> TreeHost<'a> {
     #[must_use]
     pub fn with_violations(mut self, violations: &'a [Violation]) -> Self {
         self.violations = violations;
+        self
+    }
+
+    /// The same, for rules that are judged with a memory.
+    #[must_use]
+    pub(crate) fn remembered(mut self, memory: &'a Memory) -> Self {
+        self.splits = memory.splits();
+        self.sparse = memory.is_sparse();
         self
     }
 
@@ -130,7 +152,12 @@ fn lookup(found: merged::Lookup) -> Lookup {
 }
 
 impl Host for TreeHost<'_> {
+    fn realm(&self, root: NodeRef) -> Option<u32> {
+        Some(self.merged.release_of(ours(root)) as u32)
+    }
+
     fn shape(&self, node: NodeRef) -> Shape {
+        self.note(node);
         match self.merged.shape(ours(node)) {
             merged::Shape::Null => Shape::Null,
             merged::Shape::Bool(value) => Shape::Bool(value),
@@ -143,18 +170,22 @@ impl Host for TreeHost<'_> {
     }
 
     fn text(&self, node: NodeRef) -> Cow<'_, str> {
+        self.note(node);
         self.merged.text(ours(node))
     }
 
     fn len(&self, node: NodeRef) -> usize {
+        self.note_names(ours(node));
         self.merged.len(ours(node))
     }
 
     fn get(&self, map: NodeRef, key: &str) -> Lookup {
+        self.note_entry(ours(map), key);
         lookup(self.merged.get(ours(map), key))
     }
 
     fn item(&self, list: NodeRef, index: usize) -> Option<NodeRef> {
+        self.note_names(ours(list));
         self.merged.item(ours(list), index).map(theirs)
     }
 
@@ -163,6 +194,7 @@ impl Host for TreeHost<'_> {
         map: NodeRef,
         out: &mut Vec<(Cow<'h, str>, NodeRef)>,
     ) -> Option<Unknown> {
+        self.note_names(ours(map));
         let mut entries = Vec::new();
         let open = self.merged.entries(ours(map), &mut entries);
         out.extend(entries.into_iter().map(|(key, node)| (key, theirs(node))));
@@ -186,6 +218,7 @@ impl Host for TreeHost<'_> {
         let mut open = None;
         for &at in chosen {
             let component = &self.merged.components()[at];
+            self.note_component(at);
             if component.enabled == merged::Enabled::No {
                 continue;
             }
@@ -225,6 +258,7 @@ impl Host for TreeHost<'_> {
     }
 
     fn key<'h>(&'h self, node: NodeRef) -> Option<Cow<'h, str>> {
+        self.note(node);
         Some(match self.merged.key(ours(node))? {
             PathStep::Key(key) => Cow::Owned(key),
             PathStep::Index(at) => Cow::Owned(at.to_string()),
@@ -232,32 +266,43 @@ impl Host for TreeHost<'_> {
     }
 
     fn parent(&self, node: NodeRef) -> Option<NodeRef> {
+        self.note(node);
         self.merged.parent(ours(node)).map(theirs)
     }
 
     fn path(&self, node: NodeRef) -> String {
+        self.note(node);
         self.path_text(ours(node), &[])
     }
 
     fn in_view(&self, node: NodeRef, view: View) -> Lookup {
+        self.note(node);
         lookup(self.merged.in_view(ours(node), view_of(view)))
     }
 
     fn raw(&self, node: NodeRef) -> Option<Cow<'_, str>> {
+        self.note(node);
         self.merged.raw(ours(node)).map(Cow::Borrowed)
     }
 
     fn layer_role(&self, node: NodeRef) -> &'static str {
+        self.note(node);
         self.merged.role(ours(node)).as_str()
     }
 
     fn is_secret(&self, node: NodeRef) -> bool {
+        self.note(node);
         // Of a map or list the values in it are secret, not its keys and their number.
         let node = ours(node);
-        !self.merged.is_collection(node) && self.merged.is_secret(node)
+        let is_secret = |node| match self.sparse {
+            true => self.merged.is_secret_alone(node),
+            false => self.merged.is_secret(node),
+        };
+        !self.merged.is_collection(node) && is_secret(node)
     }
 
     fn record_of(&self, node: NodeRef, kind: u16) -> Option<RecordRef> {
+        self.note(node);
         let node = ours(node);
         let id = match kind {
             kind::DEPLOYMENT => 0,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use lang::eval::{Counts, Judgement, Run, Verdict};
+use lang::eval::{Counts, Judgement, Memory, Run, Verdict};
 use lang::program::Program;
 use rayon::prelude::*;
 use source::{Diagnostic, Label, Severity, Span};
@@ -14,6 +14,7 @@ use crate::document::ReadFile;
 use crate::finding::{Finding, Origin, fingerprint};
 use crate::fix::{in_report, repairs};
 use crate::host::TreeHost;
+use crate::memory::TreeMemory;
 use crate::project::Settings;
 use crate::tree::{Tree, TreeDeployment};
 use crate::workspace::Scope;
@@ -75,13 +76,25 @@ impl<'a> Levels<'a> {
     }
 }
 
-/// Judges a tree of a scope.
-pub(crate) fn judge(tree: &Tree, scope: &Scope, settings: &Settings) -> Outcome {
+/// Judges a tree of a scope; with a memory, only what changed since.
+pub(crate) fn judge(
+    tree: &Tree,
+    scope: &Scope,
+    settings: &Settings,
+    memory: Option<&TreeMemory>,
+) -> Outcome {
     let rules = selected(tree, &scope.config, settings);
     let levels = Levels::new(scope);
     let mut outcome = Outcome::default();
-    for deployment in &tree.deployments {
-        judge_deployment(tree, deployment, &rules, &levels, settings, &mut outcome);
+    for (at, deployment) in tree.deployments.iter().enumerate() {
+        let site = Site {
+            tree,
+            deployment,
+            levels: &levels,
+            settings,
+        };
+        let memory = memory.and_then(|memory| memory.deployment(at));
+        judge_deployment(&site, &rules, memory, &mut outcome);
     }
     for file in tree.files.values() {
         outcome
@@ -99,16 +112,28 @@ pub(crate) fn judge(tree: &Tree, scope: &Scope, settings: &Settings) -> Outcome 
     outcome
 }
 
+/// A deployment, and how its findings are weighed.
+struct Site<'a> {
+    tree: &'a Tree,
+    deployment: &'a TreeDeployment,
+    levels: &'a Levels<'a>,
+    settings: &'a Settings,
+}
+
 fn judge_deployment(
-    tree: &Tree,
-    deployment: &TreeDeployment,
+    site: &Site<'_>,
     rules: &[usize],
-    levels: &Levels<'_>,
-    settings: &Settings,
+    memory: Option<&Memory>,
     outcome: &mut Outcome,
 ) {
+    let Site {
+        tree,
+        deployment,
+        levels,
+        settings,
+    } = site;
     let show = |path: &Path| settings.show(path);
-    let host = TreeHost::new(
+    let mut host = TreeHost::new(
         &deployment.merged,
         &tree.knowledge,
         &deployment.key,
@@ -116,8 +141,14 @@ fn judge_deployment(
         &show,
     )
     .with_violations(&deployment.violations);
+    if let Some(memory) = memory {
+        host = host.remembered(memory);
+    }
     let program = &tree.book.program;
-    let run = Run::new(program, &host);
+    let mut run = Run::new(program, &host);
+    if let Some(memory) = memory {
+        run = run.remembering(memory);
+    }
     let judged: Vec<(Judgement<'_>, Vec<Finding>)> = rules
         .par_iter()
         .with_min_len(8)

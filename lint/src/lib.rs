@@ -24,6 +24,7 @@ pub mod knowledge;
 pub mod known;
 mod mask;
 mod members;
+mod memory;
 pub mod parameters;
 mod places;
 pub mod project;

@@ -20,6 +20,7 @@ use crate::finding::Finding;
 use crate::fix::{self, FixOptions, FixRun, Plan, Refused, Repair};
 use crate::judge::judge;
 use crate::members::{Members, one_of_each};
+use crate::memory::TreeMemory;
 use crate::report::Report;
 use crate::rulebook::RuleBook;
 use crate::sources::Numbers;
@@ -54,6 +55,9 @@ pub struct Settings {
     pub at_hand: Option<AtHand>,
     /// Plan the repairs of findings, for formats that show them.
     pub fixes: bool,
+    /// Leave the texts of files in a report empty: for those who have them at hand, as editors do. Masking secrets costs more than an edit
+    /// should; [`Tree::masked`] does it for one file.
+    pub own_texts: bool,
 }
 
 impl Settings {
@@ -127,6 +131,8 @@ struct Kept {
     trees: BTreeMap<usize, Arc<Tree>>,
     /// Charts on disk: kept for all trees, since many install the same.
     charts: FxHashMap<PathBuf, Result<Arc<DiskChart>, NoChart>>,
+    /// What came of judging them, likewise; for editors only.
+    memories: BTreeMap<usize, TreeMemory>,
 }
 
 impl Project {
@@ -167,6 +173,7 @@ impl Project {
             }
             Change::Closed { path } => {
                 self.files.remove(&path);
+                self.kept().memories.clear();
                 let gone = self.files.kind(&path).is_none();
                 (path, gone)
             }
@@ -193,6 +200,7 @@ impl Project {
         if structure || decides {
             kept.trees.clear();
             kept.charts.clear();
+            kept.memories.clear();
             drop(kept);
             self.survey_again();
             return;
@@ -271,9 +279,45 @@ impl Project {
     pub(crate) fn judged(&self, workspace: &Workspace, at: usize) -> (Arc<Tree>, TreeResult) {
         let tree = self.load(workspace, at);
         let scope = &workspace.scopes[workspace.trees[at].scope];
-        let outcome = judge(&tree, scope, &self.settings);
+        let memory = self.memory_of(at, &tree);
+        let outcome = judge(&tree, scope, &self.settings, memory.as_ref());
+        if let Some(memory) = memory {
+            self.kept().memories.insert(at, memory);
+        }
         let result = TreeResult::new(&tree, outcome, &self.settings);
         (tree, result)
+    }
+
+    /// What is kept of judging a tree that is kept itself. Taken out while the tree is judged, so that a panic leaves nothing half known.
+    fn memory_of(&self, at: usize, tree: &Arc<Tree>) -> Option<TreeMemory> {
+        let mut kept = self.kept();
+        if !self.settings.facts || !kept.trees.contains_key(&at) {
+            return None;
+        }
+        let mut memory = kept.memories.remove(&at)?;
+        drop(kept);
+        memory.turn(tree);
+        Some(memory)
+    }
+
+    /// Begins to keep what comes of judging a tree of a file, so that the next time only what changed is judged. That costs more than
+    /// judging once: for when there is time. False if there is nothing to do.
+    pub fn remember(&self, path: &Path) -> bool {
+        let workspace = self.workspace();
+        for at in self.trees_of(&workspace, path) {
+            let kept = self.kept();
+            let wanted = self.settings.facts && !kept.memories.contains_key(&at);
+            let tree = kept.trees.get(&at).filter(|_| wanted).cloned();
+            drop(kept);
+            if let Some(tree) = tree {
+                let scope = &workspace.scopes[workspace.trees[at].scope];
+                let memory = TreeMemory::new(&tree);
+                judge(&tree, scope, &self.settings, Some(&memory));
+                self.kept().memories.insert(at, memory);
+                return true;
+            }
+        }
+        false
     }
 
     /// The edits that make a repair, of the texts as this project sees them now.

@@ -54,10 +54,25 @@ pub struct RuleFacts {
     pub tags: Vec<String>,
     /// The sections of the guidance that it encodes: title and address.
     pub sources: Vec<(String, Option<String>)>,
+    /// Where its page can be read, if the configuration says where the pages are.
+    pub page: Option<String>,
     /// How its subjects ended, over all deployments.
     pub counts: Counts,
     /// It was never judged: off, or not selected.
     pub off: bool,
+}
+
+impl RuleFacts {
+    /// Where more is said about the rule: its page, or else the guidance that it encodes.
+    pub fn link(&self) -> Option<&str> {
+        let is_web = |it: &&str| it.starts_with("https://") || it.starts_with("http://");
+        let mut addresses = self
+            .sources
+            .iter()
+            .filter_map(|(_, address)| address.as_deref());
+        let guidance = || addresses.find(is_web);
+        self.page.as_deref().or_else(guidance)
+    }
 }
 
 /// What was judged, and what was not.

@@ -175,6 +175,12 @@ impl Tree {
         known.then(|| self.book.sources.get(id).clone())
     }
 
+    /// The text of a file with its secret values masked, byte for byte.
+    pub fn masked(&self, path: &Path) -> Option<String> {
+        let file = self.files.get(path)?;
+        Some(crate::mask::masked(self, file.id, &file.source.text))
+    }
+
     /// Where a text that is in no file of its own is stated.
     pub fn origin(&self, id: SourceId) -> Option<Span> {
         self.origins.get(&id).copied()

@@ -11,7 +11,7 @@ use source::{Applicability, Source};
 use tower_lsp_server::jsonrpc::Result;
 use tower_lsp_server::ls_types as lsp;
 
-use crate::convert::guidance;
+use crate::convert::page;
 use crate::features::{code_action, layers, spot};
 use crate::initialize::{FIX_ALL, command};
 use crate::judged::Judged;
@@ -180,7 +180,7 @@ impl Session {
         if !self.client.can("/window/showDocument") {
             return;
         }
-        let Some(address) = guidance(&judged.report, finding.diagnostic.code.as_str()) else {
+        let Some(address) = page(&judged.report, finding.diagnostic.code.as_str()) else {
             return;
         };
         let title = format!(
@@ -217,7 +217,7 @@ impl Session {
         let Some(tree) = judged.trees.first() else {
             return;
         };
-        let Some(text) = code_action::example(&judged.report, finding, &tree.root) else {
+        let Some(text) = code_action::example(&judged.report, finding, tree) else {
             return;
         };
         let source = tree.book.sources.get(file.source);

@@ -109,7 +109,7 @@ impl Session {
             range,
             severity: Some(severity(said.severity)),
             code: Some(lsp::NumberOrString::String(said.code.as_str().to_owned())),
-            code_description: guidance(&judged.report, said.code.as_str())
+            code_description: page(&judged.report, said.code.as_str())
                 .and_then(|address| address.parse().ok())
                 .map(|href| lsp::CodeDescription { href }),
             source: Some(SOURCE.to_owned()),
@@ -126,10 +126,9 @@ impl Session {
     }
 }
 
-/// The address of the guidance that a rule encodes.
-pub(crate) fn guidance<'r>(report: &'r Report, rule: &str) -> Option<&'r str> {
-    let sources = &report.rules.get(rule)?.sources;
-    sources.iter().find_map(|(_, address)| address.as_deref())
+/// Where more is said about a rule: on its page, if the configuration says where pages are, or in the guidance that it encodes.
+pub(crate) fn page<'r>(report: &'r Report, rule: &str) -> Option<&'r str> {
+    report.rules.get(rule)?.link()
 }
 
 pub(crate) fn severity(severity: Severity) -> lsp::DiagnosticSeverity {

@@ -34,7 +34,21 @@ impl Session {
         }
         // A file that was closed in the meantime needs no findings.
         self.stale.clear();
-        self.one_in_background()
+        self.one_to_remember() || self.one_in_background()
+    }
+
+    /// Begins to keep what comes of judging a tree of the file in focus. Not for rules: an edit of them changes everything.
+    fn one_to_remember(&self) -> bool {
+        let open = self.documents.by_use();
+        let focus = open.first().and_then(|it| it.path.as_deref());
+        let Some(path) = focus.filter(|path| !crate::documents::is_rules(path)) else {
+            return false;
+        };
+        let done = catch_unwind(AssertUnwindSafe(|| self.project.remember(path)));
+        done.unwrap_or_else(|_| {
+            self.log_panic("judging");
+            false
+        })
     }
 
     /// Judging that fails is over: the findings before it stay, and the session goes on.

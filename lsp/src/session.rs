@@ -202,6 +202,7 @@ impl Session {
             paths,
             today: (self.clock)(),
             facts: true,
+            own_texts: true,
             ..lint::project::Settings::default()
         };
         self.project = self.project_with(settings);

@@ -151,10 +151,7 @@ pub(crate) fn prose(text: &str) -> String {
 pub(crate) fn rule_link(rule: &str, facts: &RuleFacts, style: &Style) -> Option<String> {
     match &style.docs {
         Some(docs) => Some(format!("{docs}{}.html", utf8_percent_encode(rule, IN_PATH))),
-        None => facts
-            .sources
-            .iter()
-            .find_map(|(_, address)| web(address.as_deref()?)),
+        None => web(facts.link()?),
     }
 }
 

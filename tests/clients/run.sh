@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Drives real editors against the built server: each opens a faulty file, sees the finding at its place, applies the fix, sees it vanish.
 #
-#   tests/clients/run.sh [--need] [node|neovim|emacs|pytest|vscode|tree-sitter|grammar|package]...
+#   tests/clients/run.sh [--need] [node|neovim|emacs|pytest|vscode|rules|tree-sitter|grammar|package]...
 #
 # Without names: all. What is not installed is installed below $DOGWATCH_CLIENTS (default: ~/.cache/dogwatch-clients), as far as package registries can be
 # reached. What could not be had is said aloud; with --need that is a failure.
@@ -17,7 +17,7 @@ mkdir -p "$store"
 need=0
 [ "${1:-}" = --need ] && { need=1; shift; }
 names=("$@")
-[ ${#names[@]} -eq 0 ] && names=(tree-sitter grammar package node neovim emacs pytest vscode)
+[ ${#names[@]} -eq 0 ] && names=(rules tree-sitter grammar package node neovim emacs pytest vscode)
 
 failed=()
 missing=()
@@ -71,6 +71,15 @@ client_tree-sitter() {
   "$cli" parse --quiet --stat $files 2>/dev/null | grep -E 'ERROR|MISSING|Total'
   # shellcheck disable=SC2086
   "$cli" parse --quiet $files >/dev/null 2>&1
+}
+
+# Every rule file with the generated parser, which needs no more than a C compiler; `tree-sitter` above also generates it anew.
+client_rules() {
+  command -v cc >/dev/null || { lack rules "a C compiler"; return 0; }
+  venv ts-python tree-sitter || { lack rules "the Python package tree-sitter"; return 0; }
+  local source="$root/editors/tree-sitter-watch/src"
+  cc -shared -fPIC -O1 -I "$source" -o "$scratch/watch.so" "$source"/*.c || return 1
+  "$store/ts-python/bin/python" -W ignore "$here/tree_sitter_rules.py" "$scratch/watch.so" "$root/rules" "$root/corpus"
 }
 
 client_grammar() {

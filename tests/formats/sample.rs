@@ -113,6 +113,7 @@ pub(crate) fn facts(summary: &str, severity: Severity, pass: usize, fail: usize)
             "Redirect some traffic through a proxy".to_owned(),
             Some("https://docs.example.test/how-to/proxy.html#list".to_owned()),
         )],
+        page: None,
         counts: Counts {
             pass,
             fail,

@@ -1,5 +1,7 @@
 //! Judging one rule: its subjects, its conditions, its requirements, and how many ended how.
 
+mod groups;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -11,10 +13,13 @@ use crate::eval::finding::Verdict;
 use crate::eval::machine::{Machine, Work};
 use crate::eval::run::{Run, rule_budget};
 use crate::eval::trace::{ClauseTrace, Recorder, Tracer};
+use crate::eval::walk::Matches;
 use crate::eval::{Budget, OverBudget, Truth, Why};
 use crate::host::Place;
-use crate::program::ir::{ClauseKind, Gen, Node, RequireCode, RuleCode};
+use crate::program::ir::{ClauseKind, Gen, Node, RequireCode, RuleCode, Slot};
 use crate::value::{Data, Value};
+
+pub(super) use groups::{Group, judge_groups};
 
 /// How many subjects of a rule ended how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -44,6 +49,15 @@ impl Counts {
         self.not_applicable += other.not_applicable;
         self.undecided += other.undecided;
         self.error += other.error;
+    }
+
+    /// Takes away some of what was added.
+    pub(crate) fn take(&mut self, other: &Self) {
+        self.pass -= other.pass;
+        self.fail -= other.fail;
+        self.not_applicable -= other.not_applicable;
+        self.undecided -= other.undecided;
+        self.error -= other.error;
     }
 
     pub(crate) fn count(&mut self, outcome: Outcome) {
@@ -142,19 +156,7 @@ pub(super) fn judge<'h>(
     let Some(severity) = severity else {
         return judgement;
     };
-    let code = &run.program.code[rule];
-    let mut judge = Judge {
-        machine: Machine::new(run, code.slots, &code.lets),
-        code,
-        rule,
-        severity,
-        since: info.since.as_deref(),
-        until: info.until.as_deref(),
-        judgement,
-        rest: rule_budget(0),
-        recorder,
-    };
-    judge.machine.explain = code.places;
+    let mut judge = Judge::new(run, judgement, severity, recorder);
     judge.trace_afresh();
     if let Some(recorder) = &mut judge.recorder {
         // Without a `for` the subject is the deployment.
@@ -187,7 +189,31 @@ enum Done {
     Split,
 }
 
-impl<'h> Judge<'_, '_, '_, 'h> {
+impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
+    fn new(
+        run: &'r Run<'h>,
+        judgement: Judgement<'h>,
+        severity: Severity,
+        recorder: Option<&'j mut Recorder<'w, 'h>>,
+    ) -> Self {
+        let rule = judgement.rule;
+        let info = &run.program.rules[rule];
+        let code = &run.program.code[rule];
+        let mut judge = Self {
+            machine: Machine::new(run, code.slots, &code.lets),
+            code,
+            rule,
+            severity,
+            since: info.since.as_deref(),
+            until: info.until.as_deref(),
+            judgement,
+            rest: rule_budget(0),
+            recorder,
+        };
+        judge.machine.explain = code.places;
+        judge
+    }
+
     /// Counts the subject that ends, unless it was split and nothing was asked of it before.
     fn end(&mut self, done: Work<Done>, tally: &Tally) {
         let outcome = match done {
@@ -301,24 +327,7 @@ impl<'h> Judge<'_, '_, '_, 'h> {
                     if matches.over_budget {
                         return Err(OverBudget);
                     }
-                    let first = self.first_condition(index);
-                    for found in &matches.found {
-                        // Most rules are about few of the values that they go over.
-                        if let Some(condition) = first
-                            && !found.value.is_absent()
-                            && at_a_look(run.host, condition, *slot, &found.value) == Some(false)
-                        {
-                            self.judgement.counts.not_applicable += 1;
-                            continue;
-                        }
-                        for (slot, key) in captures.iter().zip(&found.captures) {
-                            let mut key = Value::string(key.clone());
-                            key.place = None;
-                            self.machine.bind(*slot, key);
-                        }
-                        self.machine.bind(*slot, found.value.clone());
-                        self.subject(index, found.value.clone())?;
-                    }
+                    self.matched(index, matches, captures, *slot)?;
                     for why in &matches.unseen {
                         self.unseen(why);
                     }
@@ -339,6 +348,35 @@ impl<'h> Judge<'_, '_, '_, 'h> {
             ClauseKind::When(condition) => Some(condition),
             _ => None,
         }
+    }
+
+    /// Judges each place that a pattern matches.
+    fn matched(
+        &mut self,
+        index: usize,
+        matches: &Matches<'h>,
+        captures: &'h [Slot],
+        slot: Slot,
+    ) -> Work<()> {
+        let first = self.first_condition(index);
+        for found in &matches.found {
+            // Most rules are about few of the values that they go over.
+            if let Some(condition) = first
+                && !found.value.is_absent()
+                && at_a_look(self.machine.host, condition, slot, &found.value) == Some(false)
+            {
+                self.judgement.counts.not_applicable += 1;
+                continue;
+            }
+            for (slot, key) in captures.iter().zip(&found.captures) {
+                let mut key = Value::string(key.clone());
+                key.place = None;
+                self.machine.bind(*slot, key);
+            }
+            self.machine.bind(slot, found.value.clone());
+            self.subject(index, found.value.clone())?;
+        }
+        Ok(())
     }
 
     fn for_in(&mut self, index: usize, generator: &'h Gen) -> Work<Done> {

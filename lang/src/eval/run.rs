@@ -1,9 +1,10 @@
 //! One program over one deployment, with what its rules share.
 
 use std::borrow::Cow;
-use std::sync::OnceLock;
 
 use crate::eval::machine::Machine;
+use crate::eval::memory::Memory;
+use crate::eval::reads::Memo;
 use crate::eval::walk::{Flat, Matches};
 use crate::eval::{Budget, Judgement, OverBudget, STEPS_PER_SUBJECT, judge};
 use crate::host::{Host, NodeRef, Place, Unknown};
@@ -16,12 +17,13 @@ use crate::value::{Absent, Data, Value};
 pub struct Run<'h> {
     pub(crate) program: &'h Program,
     pub(crate) host: &'h (dyn Host + 'h),
-    globals: Vec<OnceLock<Result<Value<'h>, OverBudget>>>,
-    host_globals: Vec<OnceLock<Value<'h>>>,
-    components: Vec<[OnceLock<Value<'h>>; 3]>,
-    every_component: [OnceLock<Components<'h>>; 3],
-    pub(super) flat: [OnceLock<Flat<'h>>; 3],
-    matches: Vec<OnceLock<Matches<'h>>>,
+    globals: Vec<Memo<Result<Value<'h>, OverBudget>>>,
+    host_globals: Vec<Memo<Value<'h>>>,
+    components: Vec<[Memo<Value<'h>>; 3]>,
+    every_component: [Memo<Components<'h>>; 3],
+    pub(super) flat: [Memo<Flat<'h>>; 3],
+    matches: Vec<Memo<Matches<'h>>>,
+    memory: Option<&'h Memory>,
 }
 
 /// Components by name, and why there may be more.
@@ -30,8 +32,8 @@ pub(crate) struct Components<'h> {
     pub(crate) open: Option<Unknown>,
 }
 
-fn cells<T>(count: usize) -> Vec<OnceLock<T>> {
-    std::iter::repeat_with(OnceLock::new).take(count).collect()
+fn cells<T>(count: usize) -> Vec<Memo<T>> {
+    std::iter::repeat_with(Memo::default).take(count).collect()
 }
 
 /// The position of a view in an array of three.
@@ -57,12 +59,23 @@ impl<'h> Run<'h> {
             every_component: Default::default(),
             flat: Default::default(),
             matches: cells(program.patterns.len()),
+            memory: None,
         }
+    }
+
+    /// Judges only what is not as it was when the memory saw it last, and has the memory keep the rest.
+    #[must_use]
+    pub fn remembering(mut self, memory: &'h Memory) -> Self {
+        self.memory = Some(memory);
+        self
     }
 
     /// Judges one rule, by its index in [`Program::rules`].
     pub fn judge(&self, rule: usize) -> Judgement<'h> {
-        judge::judge(self, rule, None)
+        match self.memory {
+            Some(memory) => memory.judge(self, rule),
+            None => judge::judge(self, rule, None),
+        }
     }
 
     /// Judges every rule, in order.

@@ -10,7 +10,7 @@ use crate::eval::run::{Run, slot_of};
 use crate::eval::{Budget, OverBudget, Why};
 use crate::host::{Host, Lookup, NodeRef, Place, Shape, Unknown};
 use crate::parse::ast::View;
-use crate::program::ir::{Filter, Step};
+use crate::program::ir::{Filter, PatternCode, Step};
 use crate::value::{Absent, Data, Value};
 
 /// The keys bound by a match.
@@ -67,13 +67,28 @@ const MANY_DEPTHS: u64 = 16_000_000;
 
 impl<'h> Flat<'h> {
     fn of(host: &'h (dyn Host + 'h), starts: &[NodeRef]) -> Self {
+        let starts = starts.iter().rev();
+        let starts = starts.map(|start| FlatPlace::new(*start, FlatStep::Root));
+        Self::below(host, starts.collect())
+    }
+
+    /// A map without what is below it.
+    fn alone(host: &'h (dyn Host + 'h), node: NodeRef, step: FlatStep<'h>) -> Self {
+        let mut unseen = Vec::new();
+        if host.shape(node) == Shape::Map
+            && let Some(unknown) = host.entries(node, &mut Vec::new())
+        {
+            note(&mut unseen, unknown, Some(Place::Node(node)));
+        }
+        let places = vec![FlatPlace::new(node, step)];
+        Self { places, unseen }
+    }
+
+    /// Some places, the first one last, and all that is below them.
+    fn below(host: &'h (dyn Host + 'h), mut open: Vec<FlatPlace<'h>>) -> Self {
         let mut places = Vec::new();
         let mut unseen = Vec::new();
         let mut entries = Vec::new();
-        let mut open: Vec<FlatPlace<'h>> = Vec::new();
-        for start in starts.iter().rev() {
-            open.push(FlatPlace::new(*start, FlatStep::Root));
-        }
         while let Some(place) = open.pop() {
             let node = place.node;
             match host.shape(node) {
@@ -114,20 +129,30 @@ fn note(unseen: &mut Vec<Why>, unknown: Unknown, place: Option<Place>) {
 impl<'h> Matches<'h> {
     pub(crate) fn find(run: &Run<'h>, pattern: usize) -> Self {
         let code = &run.program.patterns[pattern];
-        let depths = code
-            .steps
-            .iter()
-            .filter(|step| matches!(step, Step::AnyDepth));
-        let mut walk = Walk {
-            run,
-            view: code.view,
-            out: Self::default(),
-            met: (depths.count() > 1).then(FxHashSet::default),
-            budget: Budget::new(MANY_DEPTHS),
-        };
+        let mut walk = Walk::new(run, code);
         if walk.start(&code.steps).is_err() {
             walk.out.over_budget = true;
         }
+        walk.out
+    }
+
+    /// What a pattern that begins with `**` and has no other matches at a value and below it, or `alone` at the value only; a root has no key.
+    pub(crate) fn within(
+        run: &Run<'h>,
+        pattern: usize,
+        node: NodeRef,
+        key: Option<&Cow<'h, str>>,
+        alone: bool,
+    ) -> Self {
+        let code = &run.program.patterns[pattern];
+        let step = key.map_or(FlatStep::Root, |key| FlatStep::Key(key.clone()));
+        let flat = match alone {
+            true => Flat::alone(run.host, node, step),
+            false => Flat::below(run.host, vec![FlatPlace::new(node, step)]),
+        };
+        let mut walk = Walk::new(run, code);
+        let rest = code.steps.get(1..).unwrap_or_default();
+        walk.out.over_budget = walk.over(&flat, rest).is_err();
         walk.out
     }
 }
@@ -142,7 +167,21 @@ struct Walk<'r, 'h> {
     budget: Budget,
 }
 
-impl<'h> Walk<'_, 'h> {
+impl<'r, 'h> Walk<'r, 'h> {
+    fn new(run: &'r Run<'h>, code: &PatternCode) -> Self {
+        let depths = code
+            .steps
+            .iter()
+            .filter(|step| matches!(step, Step::AnyDepth));
+        Self {
+            run,
+            view: code.view,
+            out: Matches::default(),
+            met: (depths.count() > 1).then(FxHashSet::default),
+            budget: Budget::new(MANY_DEPTHS),
+        }
+    }
+
     fn start(&mut self, steps: &'h [Step]) -> Result<(), OverBudget> {
         let Some((first, rest)) = steps.split_first() else {
             return Ok(());
@@ -194,6 +233,12 @@ impl<'h> Walk<'_, 'h> {
             run.host.roots(self.view, &mut roots);
             Flat::of(run.host, &roots)
         });
+        self.over(flat, rest)
+    }
+
+    /// Every place of a list, by its own key.
+    fn over(&mut self, flat: &Flat<'h>, rest: &'h [Step]) -> Result<(), OverBudget> {
+        let none = Captures::new();
         for why in &flat.unseen {
             self.unseen(why.unknown.clone(), why.place.clone());
         }

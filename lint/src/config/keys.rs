@@ -232,6 +232,11 @@ const TOP: &[Key] = &[
         "The file with the findings that are known, written by `dogwatch baseline`.",
     ),
     key(
+        "rule-pages",
+        Shape::Text,
+        "Where the pages can be read that `dogwatch docs` wrote, `https://…`: the links of rules lead there, in reports and in editors.",
+    ),
+    key(
         "clusters",
         Shape::Map {
             key: "cluster",

@@ -33,11 +33,33 @@ pub fn read(source: SourceId, document: &Document) -> (Config, Vec<Diagnostic>) 
         config = reader.config(root);
         let found = two_clusters(&config, &checker.origins);
         checker.diagnostics.extend(found);
+        checker.diagnostics.extend(no_address(document, root));
     }
     config.origins = checker.origins;
     let mut diagnostics = checker.diagnostics;
     diagnostics.sort_by(|a, b| (a.primary.span, &a.code).cmp(&(b.primary.span, &b.code)));
     (config, diagnostics)
+}
+
+/// The address of a folder of pages, with a `/` at the end; `None` for what no browser opens.
+fn folder_address(text: &str) -> Option<String> {
+    let text = text.trim();
+    let web = text.starts_with("https://") || text.starts_with("http://");
+    let plain = !text.chars().any(|c| c.is_whitespace() || c.is_control());
+    (web && plain).then(|| format!("{}/", text.trim_end_matches('/')))
+}
+
+/// What `rule-pages` holds if it is no address.
+fn no_address(document: &Document, root: NodeId) -> Option<Diagnostic> {
+    let node = document.get(root, "rule-pages")?;
+    let text = document.text_of(node);
+    let wrong = document.kind(node) == Kind::String
+        && !text.trim().is_empty()
+        && folder_address(&text).is_none();
+    wrong.then(|| {
+        let message = "this is no address of pages: it begins with `https://` or `http://`";
+        error(codes::WRONG_TYPE, document.span(node), message)
+    })
 }
 
 /// Takes what has the right shape; the checker has told the rest.
@@ -74,6 +96,9 @@ impl Reader<'_> {
                 .unwrap_or(defaults.fail_on),
             exclude: self.texts(root, "exclude").unwrap_or_default(),
             baseline: self.text(root, "baseline").map(PathBuf::from),
+            rule_pages: self
+                .text(root, "rule-pages")
+                .and_then(|it| folder_address(&it)),
             clusters: self
                 .entries(root, "clusters")
                 .map(|(name, node)| (name, self.texts_of(node).unwrap_or_default()))

@@ -17,7 +17,9 @@ pub type Places<'a> = SmallVec<[Place<'a>; 2]>;
 impl<'a> TreeHost<'a> {
     /// The declared places of a value. Empty where nothing is known of the chart.
     pub(crate) fn declared_places(&self, node: NodeRef) -> Places<'a> {
-        if let Some((layer, id)) = self.merged.written_id(node) {
+        if !self.sparse
+            && let Some((layer, id)) = self.merged.written_id(node)
+        {
             let places = self.layer_places(layer).get(id.index() as usize);
             return places.cloned().unwrap_or_default();
         }
@@ -176,6 +178,7 @@ impl<'a> TreeHost<'a> {
             return None;
         };
         let parent = self.merged.parent(node)?;
+        self.note_names(parent);
         let set = self.knowledge.set();
         let mut names: Vec<&str> = Vec::new();
         for place in places {

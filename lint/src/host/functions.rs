@@ -49,6 +49,7 @@ impl TreeHost<'_> {
     }
 
     fn about<'h>(&'h self, function: Function, node: NodeRef) -> Value<'h> {
+        self.note(theirs(node));
         match function {
             Function::Declared => match self.is_declared(&self.declared_places(node)) {
                 Some(declared) => Value::bool(declared),
@@ -129,6 +130,7 @@ impl TreeHost<'_> {
         let mut parent = root;
         let mut depth = 0;
         for key in &whole {
+            self.note_entry(parent, key);
             match self.merged.get(parent, key) {
                 merged::Lookup::Found(next) => (parent, depth) = (next, depth + 1),
                 merged::Lookup::Missing | merged::Lookup::Unknown(_) => break,
@@ -149,6 +151,7 @@ impl TreeHost<'_> {
     }
 
     fn texts_of<'h>(&'h self, layer: LayerId) -> Value<'h> {
+        self.note_layer(layer);
         let mut texts = Vec::new();
         let mut open: Vec<NodeRef> = self.merged.layer_root(layer).into_iter().collect();
         let mut entries = Vec::new();

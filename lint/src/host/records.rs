@@ -39,6 +39,7 @@ impl TreeHost<'_> {
     }
 
     fn duplicates(&self) -> &[Duplicate] {
+        self.note_everything();
         self.duplicates.get_or_init(|| {
             let mut all = Vec::new();
             let releases = 0..self.merged.deployment().releases.len();
@@ -158,10 +159,13 @@ impl TreeHost<'_> {
         let deployment = self.merged.deployment();
         let component = &self.merged.components()[id];
         let release = &deployment.releases[component.release];
-        let root = |view| match self.merged.component_root(id, view) {
-            merged::Lookup::Found(node) => Value::load(self, theirs(node)),
-            merged::Lookup::Missing => Value::missing(None),
-            merged::Lookup::Unknown(it) => Value::unknown(it.reason.as_str(), it.present),
+        let root = |view| {
+            self.note_component(id);
+            match self.merged.component_root(id, view) {
+                merged::Lookup::Found(node) => Value::load(self, theirs(node)),
+                merged::Lookup::Missing => Value::missing(None),
+                merged::Lookup::Unknown(it) => Value::unknown(it.reason.as_str(), it.present),
+            }
         };
         match field {
             "name" => text(&component.name),
@@ -191,6 +195,9 @@ impl TreeHost<'_> {
 
     fn layer_field<'h>(&'h self, id: LayerId, field: &str) -> Value<'h> {
         let layer = self.merged.layer(id);
+        if field == "documents" {
+            self.note_layer(id);
+        }
         match field {
             "file" => match layer {
                 Some(layer) => {

@@ -1,19 +1,19 @@
 //! A finding as an example of its rule.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use lang::parse::ast::Item;
 use lint::finding::Finding;
 use lint::report::Report;
 use lint::shown::excerpt;
+use lint::tree::Tree;
 use source::{SourceId, Span};
 
 /// The longest entry that is copied into an example, in bytes.
 const MAX_ENTRY: usize = 4_000;
 
 /// The `fails` clause that shows a finding: the top entries that its places are in, from the masked texts.
-pub(crate) fn example(report: &Report, finding: &Finding, root: &Path) -> Option<String> {
+pub(crate) fn example(report: &Report, finding: &Finding, tree: &Tree) -> Option<String> {
     let said = &finding.diagnostic;
     let mut files: BTreeMap<SourceId, Vec<Span>> = BTreeMap::new();
     for span in [said.primary.span]
@@ -28,15 +28,15 @@ pub(crate) fn example(report: &Report, finding: &Finding, root: &Path) -> Option
         let Some(path) = report.file(source) else {
             continue;
         };
-        let shown = path.strip_prefix(root).unwrap_or(path);
+        let shown = path.strip_prefix(&tree.root).unwrap_or(path);
         out.push_str(&format!(
             "    # {}\n",
             shown.to_string_lossy().replace('\\', "/")
         ));
-        let text = &report.sources.get(source).text;
+        let text = tree.masked(path)?;
         let mut entries: Vec<std::ops::Range<usize>> = spans
             .iter()
-            .map(|span| top_entry(text, span.start as usize))
+            .map(|span| top_entry(&text, span.start as usize))
             .collect();
         entries.sort_by_key(|range| range.start);
         entries.dedup();

@@ -18,7 +18,7 @@ pub(crate) struct KeyLens {
     pub(crate) places: Vec<Place>,
 }
 
-/// The lenses of a values file: above the top keys, and above the keys of services in an umbrella.
+/// The lenses of a values file: above the top keys.
 pub(crate) fn values(everywhere: &[Here<'_>], document: &Document) -> Vec<KeyLens> {
     let mut out = Vec::new();
     let Some(root) = document.root() else {

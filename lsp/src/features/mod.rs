@@ -6,6 +6,7 @@ pub(crate) mod code_lens;
 pub(crate) mod declared;
 pub(crate) mod effective;
 pub(crate) mod folding;
+pub(crate) mod host_keys;
 pub(crate) mod inlay_hint;
 pub(crate) mod layers;
 pub(crate) mod rule_completion;

@@ -11,6 +11,7 @@ use values::merged::{NodeRef, Shape, View};
 use values::path::PathStep;
 
 use super::declared::{keys_at, type_text, types_at};
+use super::host_keys::host_keys;
 use super::layers::Here;
 
 /// The longest way up that is looked at, in lines.
@@ -272,14 +273,11 @@ fn values(here: &Here<'_>, path: &[PathStep]) -> Vec<Proposal> {
     for ty in types_at(here, path) {
         literals(&ty, &mut out);
     }
-    let in_list_of_hosts = path.iter().rev().any(|step| match step {
-        PathStep::Key(key) => key
-            .to_ascii_lowercase()
-            .replace(['-', '_'], "")
-            .contains("noproxy"),
-        PathStep::Index(_) => false,
+    let key = path.iter().rev().find_map(|step| match step {
+        PathStep::Key(key) => Some(key),
+        PathStep::Index(_) => None,
     });
-    if in_list_of_hosts {
+    if key.is_some_and(|key| host_keys(&here.tree.book).contains(key)) {
         out.extend(hosts(here).into_iter().map(|host| {
             let mut proposal = Proposal::new(host, lsp::CompletionItemKind::VALUE);
             proposal.detail = Some("a host of this deployment".to_owned());
@@ -322,9 +320,9 @@ fn hosts(here: &Here<'_>) -> BTreeSet<String> {
         .into();
     for component in merged.components() {
         hosts.insert(component.name.clone());
-        if let Some(namespace) = &deployment.releases[component.release].namespace {
-            hosts.insert(format!("{}.{namespace}", component.name));
-        }
+        let namespace = deployment.releases[component.release].namespace.as_deref();
+        let namespace = namespace.unwrap_or("default");
+        hosts.insert(format!("{}.{namespace}", component.name));
     }
     let mut left = 100_000;
     for release in 0..deployment.releases.len() {

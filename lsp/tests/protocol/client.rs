@@ -74,6 +74,8 @@ pub(crate) struct Client {
     early: BTreeMap<i64, Value>,
     /// How often findings were told.
     pub(crate) publications: usize,
+    /// Every question of the server is answered with an error.
+    pub(crate) refuses: bool,
 }
 
 impl Client {
@@ -106,6 +108,7 @@ impl Client {
             shown: BTreeMap::new(),
             others: Vec::new(),
             publications: 0,
+            refuses: false,
             early: BTreeMap::new(),
         }
     }
@@ -195,7 +198,12 @@ impl Client {
         } else if message.get("method").is_some() {
             self.others.push(message.clone());
             if let Some(id) = message.get("id") {
-                let answer = json!({"jsonrpc": "2.0", "id": id, "result": null});
+                let answer = match self.refuses {
+                    true => {
+                        json!({"jsonrpc": "2.0", "id": id, "error": {"code": -32601, "message": "no"}})
+                    }
+                    false => json!({"jsonrpc": "2.0", "id": id, "result": null}),
+                };
                 self.send(&answer);
             }
         } else if let Some(id) = message["id"].as_i64() {

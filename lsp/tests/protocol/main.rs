@@ -6,7 +6,10 @@
 )]
 
 mod client;
+mod corpus;
 mod outside;
+#[path = "../../../tests/support/patch.rs"]
+mod patch;
 mod robust;
 mod rules;
 mod same;

@@ -143,6 +143,25 @@ fn a_hasty_client_may_send_everything_at_once() {
 }
 
 #[test]
+fn a_client_that_refuses_what_it_said_it_can_is_served() {
+    let mut client = Client::raw(files(TREE));
+    client.refuses = true;
+    let mut can = capabilities();
+    can["workspace"]["configuration"] = json!(true);
+    can["workspace"]["didChangeConfiguration"] = json!({"dynamicRegistration": true});
+    client.ask(
+        "initialize",
+        json!({"capabilities": can, "rootUri": "file:///w", "initializationOptions": {"diagnostics": {"scope": "workspace"}}}),
+    );
+    client.tell("initialized", json!({}));
+    client.open(VALUES, 1, TREE[3].1);
+    assert_eq!(client.coded(VALUES, 1, "flag-is-text").len(), 1);
+    let asked = client.others.iter().filter(|it| it.get("id").is_some());
+    assert!(asked.count() >= 3, "{:?}", client.others);
+    client.still_works();
+}
+
+#[test]
 fn every_way_to_end_says_how_it_was() {
     assert_eq!(Client::new(TREE).end(), End::Asked);
     let mut client = Client::new(TREE);

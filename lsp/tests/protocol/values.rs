@@ -29,6 +29,10 @@ const LAYERS: &[(&str, &str)] = &[
         "/w/values/umbrella/secrets.yaml",
         "backend:\n  config:\n    logLevel: Warn\n    apiKey: hunter2-hunter2\n  secrets:\n    pgPassword: swordfish-swordfish\n",
     ),
+    (
+        "/w/rules/hosts.watch",
+        "## What is reached directly is named.\nrule hosts {\n  severity warning\n\n  for host at backend.config.proxy.noProxyList[*]\n\n  require host is hostname\n    say \"no host\"\n\n  passes \"a host\" ```\n    # values/umbrella/values.yaml\n    backend: {config: {proxy: {noProxyList: [a.test]}}}\n  ```\n}\n",
+    ),
 ];
 
 const SECRETS: &str = "file:///w/values/umbrella/secrets.yaml";
@@ -74,6 +78,24 @@ fn a_finding_says_where_why_and_what_to_read() {
     );
     assert_eq!(it["data"]["rule"], "flag-is-text");
     assert_eq!(it["data"]["fingerprint"].as_str().unwrap().len(), 32);
+    client.still_works();
+}
+
+#[test]
+fn a_finding_leads_to_the_page_of_its_rule_where_the_pages_are() {
+    let configured = "rules: [rules]\npacks: []\nrule-pages: https://pages.example.test/rules/\n";
+    let mut tree = TREE.to_vec();
+    tree[0].1 = configured;
+    let mut client = Client::new(&tree);
+    client.open(crate::client::VALUES, 1, TREE[3].1);
+    let found = client.coded(crate::client::VALUES, 1, "flag-is-text");
+    let page = "https://pages.example.test/rules/flag-is-text.html";
+    assert_eq!(found[0]["codeDescription"]["href"], page);
+    let all = actions(&mut client, crate::client::VALUES, &found[0]["range"], None);
+    let open = all
+        .iter()
+        .find(|it| it["title"].as_str().unwrap().starts_with("Open"));
+    assert_eq!(open.unwrap()["command"]["arguments"], json!([page]));
     client.still_works();
 }
 
@@ -222,7 +244,10 @@ fn keys_and_values_of_charts_are_proposed() {
         4,
         "backend:\n  config:\n    proxy:\n      noProxyList: [loc\n",
     );
-    assert!(labels(&mut client, 3, 23).contains(&"localhost".to_owned()));
+    let hosts = labels(&mut client, 3, 23);
+    for host in ["localhost", "backend", "backend.default"] {
+        assert!(hosts.contains(&host.to_owned()), "{host} among {hosts:?}");
+    }
     client.replace(VALUES, 5, "backend: {} # dogwatch: allow lo\n");
     assert!(labels(&mut client, 0, 32).contains(&"log-level".to_owned()));
     client.still_works();

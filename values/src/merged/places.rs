@@ -304,6 +304,16 @@ impl Merged {
         release.layers.get(slot.own? as usize)
     }
 
+    /// The keys below which a layer's values stand in its release; only a subchart's defaults have any.
+    pub fn layer_mount(&self, layer: LayerId) -> &[String] {
+        &self.arena.layers[layer.0 as usize].mount
+    }
+
+    /// The node that holds a layer's values, of whatever kind.
+    pub fn layer_top(&self, layer: LayerId) -> Option<NodeId> {
+        self.arena.layers[layer.0 as usize].top()
+    }
+
     /// The document of a layer.
     pub fn document(&self, layer: LayerId) -> &crate::yaml::Document {
         self.arena.document(layer)

@@ -14,6 +14,7 @@ mod aliases;
 mod block;
 mod bytes;
 mod cook;
+mod difference;
 mod document;
 mod flow;
 mod json;
@@ -32,6 +33,7 @@ mod surprise;
 mod typing;
 mod wide;
 
+pub use difference::Difference;
 pub use document::{Document, Kind, NodeId, Style};
 pub use json::Helm;
 pub(crate) use numbers::json_float;

@@ -152,3 +152,19 @@ fn aliases_that_mean_very_many_values_are_bounded() {
     let all: usize = config.parameters.values().map(size).sum();
     assert!(all < 1_000_000, "{all} values");
 }
+
+#[test]
+fn the_address_of_pages_is_one_that_a_browser_opens() {
+    assert_eq!(
+        clean("rule-pages: https://pages.acme.test/rules//\n")
+            .rule_pages
+            .as_deref(),
+        Some("https://pages.acme.test/rules/")
+    );
+    for wrong in ["pages", "javascript:alert(1)", "https://a b"] {
+        let text = format!("rule-pages: {wrong:?}\n");
+        let (config, diagnostics) = config(&text);
+        assert_eq!(config.rule_pages, None, "{wrong}");
+        assert_eq!(diagnostics.len(), 1, "{wrong}");
+    }
+}

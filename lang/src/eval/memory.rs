@@ -1,0 +1,474 @@
+//! What came of judging before: rules whose data is as it was are not judged again.
+//!
+//! INVARIANT: with a memory, a [`Judgement`] holds the same counts, verdicts and reasons as without one. Only the places of reasons and
+//! the order of verdicts from different entries may differ. What does not hold is always judged again, for its places may have moved.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::eval::judge::{Group, judge, judge_groups};
+use crate::eval::reads::{self, Changed, Part, Reads, Splits};
+use crate::eval::run::Run;
+use crate::eval::{Counts, Judgement, Why};
+use crate::host::{Lookup, NodeRef, Unknown};
+use crate::program::Program;
+use crate::program::ir::{ClauseKind, Step};
+
+/// What came of judging the rules of one program over one deployment.
+#[derive(Debug)]
+pub struct Memory {
+    rules: Vec<Mutex<Known>>,
+    changed: Changed,
+    splits: Splits,
+}
+
+#[derive(Debug)]
+enum Known {
+    Nothing,
+    /// The rule as a whole.
+    Whole(Ended, Reads),
+    /// A rule over every place, by entries of roots.
+    Groups(Box<Groups>),
+}
+
+/// How subjects ended none of which failed.
+#[derive(Debug, Default, Clone)]
+struct Ended {
+    counts: Counts,
+    undecided: Vec<Unknown>,
+    reasons: Reasons,
+}
+
+/// How many subjects stayed undecided for each reason.
+type Reasons = BTreeMap<Cow<'static, str>, usize>;
+
+impl Ended {
+    fn of(counts: Counts, undecided: &[Why], reasons: &Reasons) -> Self {
+        Self {
+            counts,
+            undecided: undecided.iter().map(|why| why.unknown.clone()).collect(),
+            reasons: reasons.clone(),
+        }
+    }
+}
+
+impl Memory {
+    /// Nothing is known yet. The host must note parts as `splits` says.
+    pub fn new(program: &Program, splits: Splits) -> Self {
+        Self {
+            rules: std::iter::repeat_with(|| Mutex::new(Known::Nothing))
+                .take(program.rules().len())
+                .collect(),
+            changed: Changed::everything(),
+            splits,
+        }
+    }
+
+    /// How the data is split into parts.
+    pub fn splits(&self) -> &Splits {
+        &self.splits
+    }
+
+    /// Says what is not as it was when rules were judged last.
+    pub fn turn(&mut self, changed: Changed) {
+        self.changed = changed;
+    }
+
+    /// Is so little to be judged that it does not pay to work out anything for all the data?
+    pub fn is_sparse(&self) -> bool {
+        !self.changed.is_everything() && self.changed.realms().is_empty()
+    }
+
+    /// Judges a rule.
+    pub(super) fn judge<'h>(&self, run: &Run<'h>, rule: usize) -> Judgement<'h> {
+        let mut known = self.rules[rule]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        // What is not put back is forgotten: also if judging panics.
+        let before = std::mem::replace(&mut *known, Known::Nothing);
+        if goes_over_everything(run.program, rule) {
+            let mut groups = match before {
+                Known::Groups(groups) => groups,
+                Known::Nothing | Known::Whole(..) => Box::default(),
+            };
+            if let Some(judgement) = groups.judge(run, rule, &self.changed, &self.splits) {
+                *known = Known::Groups(groups);
+                return judgement;
+            }
+        } else if let Known::Whole(ended, reads) = before
+            && !self.changed.touches(&reads)
+        {
+            let mut judgement = judgement_of(run, rule, ended.counts, &ended.reasons);
+            judgement.undecided = ended.undecided.iter().map(without_place).collect();
+            *known = Known::Whole(ended, reads);
+            return judgement;
+        }
+        let (judgement, reads) = reads::watched(|| judge(run, rule, None));
+        if judgement.verdicts.is_empty() && judgement.error.is_none() {
+            let ended = Ended::of(judgement.counts, &judgement.undecided, &judgement.reasons);
+            *known = Known::Whole(ended, reads);
+        }
+        judgement
+    }
+}
+
+/// Does the rule begin with a `for` over every place? Nothing but `let` before it, and nothing that meets a place twice.
+fn goes_over_everything(program: &Program, rule: usize) -> bool {
+    let clauses = program.code[rule].clauses.iter();
+    let mut clauses = clauses.skip_while(|it| matches!(it.kind, ClauseKind::Let(_)));
+    let Some(ClauseKind::ForAt { pattern, .. }) = clauses.next().map(|it| &it.kind) else {
+        return false;
+    };
+    let steps = &program.patterns[*pattern].steps;
+    let mut depths = steps.iter().enumerate();
+    depths.all(|(at, step)| matches!(step, Step::AnyDepth) == (at == 0))
+}
+
+fn judgement_of<'h>(
+    run: &Run<'h>,
+    rule: usize,
+    counts: Counts,
+    reasons: &Reasons,
+) -> Judgement<'h> {
+    Judgement {
+        rule,
+        off: run.program.rules[rule]
+            .severity(run.host.profile())
+            .is_none(),
+        counts,
+        verdicts: Vec::new(),
+        undecided: Vec::new(),
+        reasons: reasons.clone(),
+        error: None,
+    }
+}
+
+fn without_place(unknown: &Unknown) -> Why {
+    Why {
+        unknown: unknown.clone(),
+        place: None,
+    }
+}
+
+/// A part of a root: the number of the root, and the part.
+type GroupId = (u32, Part);
+
+/// What is known of the groups of one rule.
+#[derive(Debug, Default)]
+struct Groups {
+    roots: usize,
+    known: FxHashMap<GroupId, Entry>,
+    /// Groups that read parts of others.
+    readers: FxHashMap<Part, FxHashSet<GroupId>>,
+    /// Groups in which something does not hold.
+    failing: FxHashSet<GroupId>,
+    sum: Sum,
+}
+
+/// What is known of one group.
+#[derive(Debug)]
+struct Entry {
+    /// From the root.
+    path: Box<[String]>,
+    reads: Reads,
+    matches: usize,
+    used: u64,
+    ended: Ended,
+    unseen: Vec<Unknown>,
+}
+
+/// All groups together, those that fail left out.
+#[derive(Debug, Default)]
+struct Sum {
+    matches: usize,
+    used: u64,
+    counts: Counts,
+    reasons: Reasons,
+    /// With the number of groups that say so.
+    undecided: FxHashMap<Cow<'static, str>, (Unknown, usize)>,
+    unseen: FxHashMap<Cow<'static, str>, (Unknown, usize)>,
+}
+
+fn change(all: &mut FxHashMap<Cow<'static, str>, (Unknown, usize)>, own: &[Unknown], more: bool) {
+    for unknown in own {
+        let (_, count) = all
+            .entry(unknown.reason.clone())
+            .or_insert_with(|| (unknown.clone(), 0));
+        *count = if more {
+            *count + 1
+        } else {
+            count.saturating_sub(1)
+        };
+        if *count == 0 {
+            all.remove(&unknown.reason);
+        }
+    }
+}
+
+impl Sum {
+    fn add(&mut self, entry: &Entry) {
+        self.matches += entry.matches;
+        self.used += entry.used;
+        self.counts.add(&entry.ended.counts);
+        for (reason, count) in &entry.ended.reasons {
+            *self.reasons.entry(reason.clone()).or_default() += count;
+        }
+        change(&mut self.undecided, &entry.ended.undecided, true);
+        change(&mut self.unseen, &entry.unseen, true);
+    }
+
+    fn take(&mut self, entry: &Entry) {
+        self.matches -= entry.matches;
+        self.used -= entry.used;
+        self.counts.take(&entry.ended.counts);
+        for (reason, count) in &entry.ended.reasons {
+            if let Some(left) = self.reasons.get_mut(reason) {
+                *left = left.saturating_sub(*count);
+                if *left == 0 {
+                    self.reasons.remove(reason);
+                }
+            }
+        }
+        change(&mut self.undecided, &entry.ended.undecided, false);
+        change(&mut self.unseen, &entry.unseen, false);
+    }
+}
+
+impl Groups {
+    /// Judges the groups that have to be. `None` if the host keeps no realms or the work is too much for one of them: then the rule is
+    /// judged as a whole.
+    fn judge<'h>(
+        &mut self,
+        run: &Run<'h>,
+        rule: usize,
+        changed: &Changed,
+        splits: &Splits,
+    ) -> Option<Judgement<'h>> {
+        let severity = run.program.rules[rule].severity(run.host.profile());
+        if severity.is_none() {
+            return Some(judgement_of(run, rule, Counts::default(), &Reasons::new()));
+        }
+        let clauses = run.program.code[rule].clauses.iter();
+        let mut kinds = clauses.map(|it| &it.kind);
+        let ClauseKind::ForAt { pattern, .. } =
+            kinds.find(|it| matches!(it, ClauseKind::ForAt { .. }))?
+        else {
+            return None;
+        };
+        let mut roots = Vec::new();
+        run.host
+            .roots(run.program.patterns[*pattern].view, &mut roots);
+        let realms: Option<Vec<u32>> = roots.iter().map(|root| run.host.realm(*root)).collect();
+        let realms = realms?;
+        let due = if changed.is_everything() || self.roots != roots.len() {
+            *self = Self {
+                roots: roots.len(),
+                ..Self::default()
+            };
+            let mut all = Vec::new();
+            for (at, realm) in realms.iter().enumerate() {
+                every_group(run, splits, at, roots[at], *realm, &mut all);
+            }
+            all
+        } else {
+            self.due(run, &roots, &realms, changed, splits)
+        };
+        let judged = judge_groups(run, rule, &due, self.sum.matches, self.sum.used)?;
+        let mut judgement = judgement_of(run, rule, self.sum.counts, &self.sum.reasons);
+        let mut unseen: Vec<Unknown> = Vec::new();
+        for (group, judged) in due.into_iter().zip(judged) {
+            let id = (group.root, group.part);
+            judgement.counts.add(&judged.counts);
+            for (reason, count) in &judged.reasons {
+                *judgement.reasons.entry(reason.clone()).or_default() += count;
+            }
+            add_new(&mut judgement.undecided, &judged.undecided);
+            unseen.extend(judged.unseen.iter().map(|why| why.unknown.clone()));
+            let failed = !judged.verdicts.is_empty() || judged.error.is_some();
+            judgement.verdicts.extend(judged.verdicts);
+            judgement.error = judgement.error.or(judged.error);
+            if failed {
+                self.failing.insert(id);
+            }
+            // Of a group that fails only the path is kept: it is judged again each time.
+            let entry = Entry {
+                path: group.path.into(),
+                reads: if failed {
+                    Reads::default()
+                } else {
+                    judged.reads
+                },
+                matches: if failed { 0 } else { judged.matches },
+                used: if failed { 0 } else { judged.used },
+                ended: if failed {
+                    Ended::default()
+                } else {
+                    Ended::of(judged.counts, &judged.undecided, &judged.reasons)
+                },
+                unseen: if failed {
+                    Vec::new()
+                } else {
+                    judged
+                        .unseen
+                        .iter()
+                        .map(|why| why.unknown.clone())
+                        .collect()
+                },
+            };
+            self.put(id, entry);
+        }
+        unseen.extend(self.sum.unseen.values().map(|(unknown, _)| unknown.clone()));
+        let known = self.sum.undecided.values();
+        let known: Vec<Why> = known.map(|(unknown, _)| without_place(unknown)).collect();
+        add_new(&mut judgement.undecided, &known);
+        let mut told: Vec<&Unknown> = Vec::new();
+        for unknown in &unseen {
+            if !told.iter().any(|it| it.reason == unknown.reason) {
+                told.push(unknown);
+                judgement.counts.undecided += 1;
+                *judgement.reasons.entry(unknown.reason.clone()).or_default() += 1;
+            }
+        }
+        let told: Vec<Why> = told.into_iter().map(without_place).collect();
+        add_new(&mut judgement.undecided, &told);
+        Some(judgement)
+    }
+
+    /// The groups to be judged; what was known of them is forgotten.
+    fn due<'h>(
+        &mut self,
+        run: &Run<'h>,
+        roots: &[NodeRef],
+        realms: &[u32],
+        changed: &Changed,
+        splits: &Splits,
+    ) -> Vec<Group<'h>> {
+        let mut invalid: FxHashSet<GroupId> = self.failing.clone();
+        let in_realms = |(_, part): &&GroupId| changed.realms().contains(&part.realm);
+        if !changed.realms().is_empty() {
+            invalid.extend(self.known.keys().filter(in_realms));
+        }
+        for part in changed.speaking() {
+            invalid.extend(self.readers.get(&part).into_iter().flatten());
+            let own = realms.iter().enumerate();
+            let own = own.filter(|(_, realm)| **realm == part.realm);
+            let own = own.map(|(root, _)| (root as u32, part));
+            invalid.extend(own.filter(|id| self.known.contains_key(id)));
+        }
+        // What may be there now: what was, and what came.
+        let mut wanted: FxHashMap<GroupId, Box<[String]>> = FxHashMap::default();
+        for id in invalid {
+            if let Some(entry) = self.forget(id) {
+                wanted.insert(id, entry.path);
+            }
+        }
+        for (part, path) in changed.paths() {
+            let own = realms
+                .iter()
+                .enumerate()
+                .filter(|(_, it)| **it == part.realm);
+            for (root, _) in own {
+                wanted.insert((root as u32, *part), path.as_slice().into());
+            }
+        }
+        let mut due: Vec<Group<'h>> = Vec::new();
+        for ((root, part), path) in wanted {
+            if changed.realms().contains(&part.realm) {
+                continue;
+            }
+            let mut node = Some(roots[root as usize]);
+            for key in &path {
+                node = node.and_then(|node| match run.host.get(node, key) {
+                    Lookup::Found(node) => Some(node),
+                    Lookup::Missing | Lookup::Unknown(_) => None,
+                });
+            }
+            due.extend(node.map(|node| Group {
+                root,
+                part,
+                key: path.last().map(|key| Cow::Owned(key.clone())),
+                path: path.into_vec(),
+                node,
+            }));
+        }
+        for (at, realm) in realms.iter().enumerate() {
+            if changed.realms().contains(realm) {
+                every_group(run, splits, at, roots[at], *realm, &mut due);
+            }
+        }
+        due.sort_by_key(|group| (group.root, !group.path.is_empty(), group.node));
+        due
+    }
+
+    fn put(&mut self, id: GroupId, entry: Entry) {
+        self.sum.add(&entry);
+        for part in entry.reads.parts().iter().filter(|part| **part != id.1) {
+            self.readers.entry(*part).or_default().insert(id);
+        }
+        self.known.insert(id, entry);
+    }
+
+    fn forget(&mut self, id: GroupId) -> Option<Entry> {
+        self.failing.remove(&id);
+        let entry = self.known.remove(&id)?;
+        self.sum.take(&entry);
+        for part in entry.reads.parts().iter().filter(|part| **part != id.1) {
+            if let Some(readers) = self.readers.get_mut(part) {
+                readers.remove(&id);
+                if readers.is_empty() {
+                    self.readers.remove(part);
+                }
+            }
+        }
+        Some(entry)
+    }
+}
+
+/// The groups of a root: the maps that are split, each without what is below, and every other part.
+fn every_group<'h>(
+    run: &Run<'h>,
+    splits: &Splits,
+    at: usize,
+    root: NodeRef,
+    realm: u32,
+    out: &mut Vec<Group<'h>>,
+) {
+    let mut open = vec![Group {
+        root: at as u32,
+        part: Part::root(realm),
+        key: None,
+        path: Vec::new(),
+        node: root,
+    }];
+    let mut entries = Vec::new();
+    while let Some(group) = open.pop() {
+        if group.part.is_names() {
+            // Why there may be more is asked again by whoever judges the map itself.
+            let _ = run.host.entries(group.node, &mut entries);
+            open.extend(entries.drain(..).rev().map(|(key, node)| {
+                let mut path = group.path.clone();
+                path.push(key.clone().into_owned());
+                Group {
+                    root: group.root,
+                    part: splits.part(group.part, &key),
+                    key: Some(key),
+                    path,
+                    node,
+                }
+            }));
+        }
+        out.push(group);
+    }
+}
+
+/// Adds reasons that were not given yet.
+fn add_new(all: &mut Vec<Why>, more: &[Why]) {
+    for why in more {
+        if !all.iter().any(|it| it.unknown.reason == why.unknown.reason) {
+            all.push(why.clone());
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Which part of a deployment a value is in: an entry of its release, of large maps an entry in them. What rules read is noted by it.
+
+use lang::eval::reads::{self, Part, Splits};
+use lang::host::NodeRef;
+use values::merged::{self, LayerId, Merged};
+use values::path::PathStep;
+use values::yaml::{Document, Kind, NodeId, Style};
+
+use super::{TreeHost, ours};
+
+/// Maps of more bytes are split, so that an edit in them matters only to those who read the entry.
+const LARGE: u32 = 1_000;
+
+/// How deep maps are split.
+const DEEPEST: usize = 8;
+
+/// What has grown to so many bytes without being split is.
+const TOO_LARGE: u32 = 4 * LARGE;
+
+/// How the values of a deployment are split.
+pub(crate) fn splits(merged: &Merged) -> Splits {
+    splits_from(merged, LARGE)
+}
+
+/// Has something grown so large that it should be split anew?
+pub(crate) fn outgrown(merged: &Merged, splits: &Splits) -> bool {
+    !splits.covers(&splits_from(merged, TOO_LARGE))
+}
+
+fn splits_from(merged: &Merged, large: u32) -> Splits {
+    let mut splits = Splits::default();
+    for layer in merged.all_layers() {
+        let mut part = Part::root(merged.layer_release(layer) as u32);
+        for key in merged.layer_mount(layer) {
+            part = splits.split(part, key);
+        }
+        if let Some(top) = merged.layer_top(layer) {
+            let document = merged.document(layer);
+            split_below(document, (top, part), large, DEEPEST, &mut splits);
+        }
+    }
+    splits
+}
+
+fn split_below(
+    document: &Document,
+    (map, part): (NodeId, Part),
+    large: u32,
+    left: usize,
+    splits: &mut Splits,
+) {
+    let Some(left) = left.checked_sub(1) else {
+        return;
+    };
+    for (key, value) in document.pairs(map) {
+        if is_large(document, value, large) {
+            let below = splits.split(part, &document.key_text(key));
+            split_below(document, (value, below), large, left, splits);
+        }
+    }
+}
+
+fn is_large(document: &Document, value: NodeId, large: u32) -> bool {
+    document.kind(value) == Kind::Map
+        && document.style(value) == Style::Block
+        && !document.is_alias(value)
+        && document.span(value).len() > large
+}
+
+/// The parts of a layer, by the number of the node of each key that begins one; and the part of its top.
+#[derive(Debug)]
+pub(super) struct Parts {
+    top: Part,
+    entries: Vec<(u32, Part)>,
+}
+
+impl TreeHost<'_> {
+    /// The part of a value.
+    fn part(&self, node: merged::NodeRef) -> Part {
+        let merged = self.merged;
+        let Some((layer, id)) = merged.written_id(node) else {
+            let path = merged.path(node);
+            let keys = path.0.iter().map_while(|step| match step {
+                PathStep::Key(key) => Some(key.as_str()),
+                PathStep::Index(_) => None,
+            });
+            return self.splits.part_of(merged.release_of(node) as u32, keys);
+        };
+        let parts = self.parts_of(layer);
+        let above = parts.entries.partition_point(|(key, _)| *key <= id.index());
+        let entry = above.checked_sub(1).and_then(|at| parts.entries.get(at));
+        entry.map_or(parts.top, |(_, part)| *part)
+    }
+
+    fn parts_of(&self, layer: LayerId) -> &Parts {
+        self.parts[layer.0 as usize].get_or_init(|| {
+            let merged = self.merged;
+            let realm = merged.layer_release(layer) as u32;
+            let mount = merged.layer_mount(layer).iter().map(String::as_str);
+            let top = self.splits.part_of(realm, mount);
+            let document = merged.document(layer);
+            let mut entries = Vec::new();
+            let mut open: Vec<(NodeId, Part)> = Vec::new();
+            open.extend(merged.layer_top(layer).map(|node| (node, top)));
+            while let Some((map, part)) = open.pop() {
+                // What an alias leads to is written elsewhere.
+                if !part.is_names() || document.kind(map) != Kind::Map || document.is_alias(map) {
+                    continue;
+                }
+                for (key, value) in document.pairs(map) {
+                    let own = self.splits.part(part, &document.key_text(key));
+                    entries.push((key.index(), own));
+                    open.push((value, own));
+                }
+            }
+            // Nodes are numbered in the order of the text.
+            entries.sort_unstable_by_key(|(key, _)| *key);
+            Parts { top, entries }
+        })
+    }
+
+    /// The part of an entry of a map, be it there or not.
+    fn entry_part(&self, map: merged::NodeRef, key: &str) -> Part {
+        let own = self.part(map);
+        if own.is_names() {
+            self.splits.part(own, key)
+        } else {
+            own
+        }
+    }
+
+    /// Notes that a value is read.
+    pub(super) fn note(&self, node: NodeRef) {
+        reads::note(|| Some(self.part(ours(node))));
+    }
+
+    /// Notes that an entry of a map is read, be it there or not.
+    pub(super) fn note_entry(&self, map: merged::NodeRef, key: &str) {
+        reads::note(|| Some(self.entry_part(map, key)));
+    }
+
+    /// Notes that it is read which entries a map has.
+    pub(super) fn note_names(&self, map: merged::NodeRef) {
+        reads::note(|| Some(self.part(map)));
+    }
+
+    /// Notes that the values of a component are read.
+    pub(super) fn note_component(&self, at: usize) {
+        reads::note(|| {
+            let component = &self.merged.components()[at];
+            let path = component.path.iter().map(String::as_str);
+            Some(self.splits.part_of(component.release as u32, path))
+        });
+    }
+
+    /// Notes that a whole layer is read.
+    pub(super) fn note_layer(&self, layer: LayerId) {
+        reads::note(|| Some(Part::realm(self.merged.layer_release(layer) as u32)));
+    }
+
+    /// Notes that everything is read.
+    pub(super) fn note_everything(&self) {
+        reads::note(|| Some(Part::EVERYTHING));
+    }
+}

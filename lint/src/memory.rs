@@ -1,0 +1,165 @@
+//! What is kept of judging a tree, so that after an edit only what the edit may matter to is judged again.
+//!
+//! INVARIANT: with it a tree gives the outcome that it gives without. What cannot be told apart for certain counts as changed.
+
+use std::sync::Arc;
+
+use lang::eval::Memory;
+use lang::eval::reads::{Changed, Splits};
+use values::layer::{Layer, Release};
+use values::merged::{Component, Merged};
+use values::protection::Protection;
+use values::yaml::Difference;
+
+use crate::host::parts::{outgrown, splits};
+use crate::tree::{Tree, TreeDeployment};
+
+/// What is kept of judging a tree.
+#[derive(Debug)]
+pub(crate) struct TreeMemory {
+    /// The tree that was judged last.
+    tree: Arc<Tree>,
+    /// By deployment.
+    deployments: Vec<Memory>,
+}
+
+impl TreeMemory {
+    /// Nothing is known of the tree.
+    pub(crate) fn new(tree: &Arc<Tree>) -> Self {
+        let program = &tree.book.program;
+        let deployments = tree.deployments.iter();
+        Self {
+            tree: Arc::clone(tree),
+            deployments: deployments
+                .map(|it| Memory::new(program, splits(&it.merged)))
+                .collect(),
+        }
+    }
+
+    /// The tree is read anew: finds out what changed.
+    pub(crate) fn turn(&mut self, tree: &Arc<Tree>) {
+        let (old, new) = (&self.tree, tree);
+        let alike = Arc::ptr_eq(&old.book, &new.book)
+            && Arc::ptr_eq(&old.knowledge, &new.knowledge)
+            && old.deployments.len() == new.deployments.len();
+        if !alike {
+            *self = Self::new(tree);
+            return;
+        }
+        let pairs = old.deployments.iter().zip(&new.deployments);
+        let changes: Vec<Changed> = pairs
+            .zip(&self.deployments)
+            .map(|((old, new), memory)| changed(old, new, memory.splits()))
+            .collect();
+        let deployments = self.deployments.iter_mut().zip(&new.deployments);
+        for ((memory, deployment), changed) in deployments.zip(changes) {
+            if outgrown(&deployment.merged, memory.splits()) {
+                *memory = Memory::new(&new.book.program, splits(&deployment.merged));
+            } else {
+                memory.turn(changed);
+            }
+        }
+        self.tree = Arc::clone(tree);
+    }
+
+    /// What is kept of a deployment.
+    pub(crate) fn deployment(&self, at: usize) -> Option<&Memory> {
+        self.deployments.get(at)
+    }
+}
+
+/// What is not as it was, by release and top entry.
+fn changed(old: &TreeDeployment, new: &TreeDeployment, splits: &Splits) -> Changed {
+    let (a, b) = (&old.merged, &new.merged);
+    let releases = a.deployment().releases.iter().zip(&b.deployment().releases);
+    let alike = old.key == new.key
+        && old.external == new.external
+        && a.deployment().releases.len() == b.deployment().releases.len()
+        && same_components(a.components(), b.components())
+        && same_layers(a, b)
+        && releases.clone().all(|(a, b)| same_statement(a, b));
+    if !alike {
+        return Changed::everything();
+    }
+    let mut changed = Changed::default();
+    for (number, (old, new)) in releases.enumerate() {
+        for (old, new) in old.layers.iter().zip(&new.layers) {
+            layer_changed(number as u32, (old, new), splits, &mut changed);
+        }
+    }
+    changed
+}
+
+fn layer_changed(
+    release: u32,
+    (old, new): (&Layer, &Layer),
+    splits: &Splits,
+    changed: &mut Changed,
+) {
+    if Arc::ptr_eq(&old.document, &new.document) {
+        return;
+    }
+    let plain =
+        |layer: &Layer| matches!(layer.protection, Protection::Clear) && layer.part.is_none();
+    if !plain(old) || !plain(new) {
+        changed.realm(release);
+        return;
+    }
+    let part = |path: &[String]| splits.part_of(release, path.iter().map(String::as_str));
+    let is_split = |path: &[String]| part(path).is_names();
+    match old.document.difference(&new.document, &is_split) {
+        // Helm hands `global` down to every subchart.
+        Difference::Entries {
+            changed: paths,
+            names,
+        } if !paths.iter().any(is_global) => {
+            for path in paths.into_iter().chain(names) {
+                changed.part(part(&path), path);
+            }
+        }
+        Difference::Entries { .. } | Difference::Anywhere => changed.realm(release),
+    }
+}
+
+fn is_global(path: &Vec<String>) -> bool {
+    path.iter().any(|key| key == "global")
+}
+
+fn same_components(a: &[Component], b: &[Component]) -> bool {
+    let same = |(a, b): (&Component, &Component)| {
+        a.name == b.name
+            && a.chart == b.chart
+            && a.release == b.release
+            && a.path == b.path
+            && a.enabled == b.enabled
+            && a.decided_by.is_some() == b.decided_by.is_some()
+    };
+    a.len() == b.len() && a.iter().zip(b).all(same)
+}
+
+/// The same layers in the same order, chart defaults among them.
+fn same_layers(a: &Merged, b: &Merged) -> bool {
+    let of = |merged: &Merged| {
+        let layers = merged.all_layers();
+        let facts = layers.map(|it| {
+            let place = (merged.layer_release(it), merged.layer_source(it));
+            (
+                place,
+                merged.layer_role(it),
+                merged.layer_root(it).is_some(),
+            )
+        });
+        facts.collect::<Vec<_>>()
+    };
+    of(a) == of(b)
+}
+
+fn same_statement(a: &Release, b: &Release) -> bool {
+    a.name == b.name
+        && a.chart == b.chart
+        && a.version == b.version
+        && a.namespace == b.namespace
+        && a.absent == b.absent
+        && a.given == b.given
+        && a.layers.len() == b.layers.len()
+}

@@ -1,0 +1,273 @@
+//! Judging only what an edit may matter to gives the report that judging everything gives.
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "the corpus is there, and a test may fail"
+)]
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use lint::files::{Disk, Files, ListOptions, Memory};
+use lint::finding::Origin;
+use lint::project::{Change, Project, Settings};
+use lint::report::Report;
+use proptest::prelude::*;
+use source::SourceId;
+
+/// The values files of a sample tree, and the rest of it.
+struct Sample {
+    root: PathBuf,
+    rest: Memory,
+    values: Vec<(PathBuf, String)>,
+}
+
+fn sample(name: &str) -> Sample {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus");
+    let root = folder.join(name).canonicalize().unwrap();
+    let options = ListOptions {
+        no_ignore: true,
+        ..Default::default()
+    };
+    let (mut rest, mut values) = (Memory::default(), Vec::new());
+    for path in Disk.list(&root, &options).files {
+        let bytes = Disk.read(&path).unwrap().to_vec();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let is_values = name.contains("values") || name.contains("secrets");
+        match String::from_utf8(bytes.clone()) {
+            Ok(text) if is_values && name.ends_with(".yaml") => {
+                rest.insert(path.clone(), bytes);
+                values.push((path, text));
+            }
+            _ => rest.insert(path, bytes),
+        }
+    }
+    values.sort();
+    Sample { root, rest, values }
+}
+
+fn project(sample: &Sample, facts: bool) -> Project {
+    let settings = Settings {
+        cwd: sample.root.clone(),
+        paths: vec![sample.root.clone()],
+        today: Some("2026-01-01".to_owned()),
+        facts,
+        ..Settings::default()
+    };
+    Project::new(settings, Arc::new(sample.rest.clone()))
+}
+
+/// All that a report says, in one text that can be compared line by line.
+fn said(report: &Report) -> String {
+    let rules: Vec<_> = report
+        .rules
+        .iter()
+        .map(|(id, rule)| (id, rule.counts))
+        .collect();
+    // Whoever keeps what editors ask is told more about the texts of rules.
+    let findings = report.findings.iter();
+    let findings: Vec<_> = findings
+        .filter(|it| it.origin != Origin::RuleText)
+        .collect();
+    let said = format!(
+        "{findings:#?}\n{:#?}\n{:#?}\n{rules:#?}",
+        report.suppressed, report.summary
+    );
+    // Which numbers texts have depends on what is said of rules.
+    let mut numbered = false;
+    let lines = said.lines().map(|line| {
+        let number: Option<u32> = line.trim().trim_end_matches(',').parse().ok();
+        let named = number
+            .filter(|_| numbered)
+            .map(|it| format!("{:?}", report.file(SourceId(it))));
+        numbered = line.ends_with("SourceId(");
+        named.unwrap_or_else(|| line.to_owned())
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// What is done to a text: at which part in a thousand of its lines, and what.
+#[derive(Debug, Clone)]
+enum Edit {
+    Delete,
+    Double,
+    Value(&'static str),
+    Insert(&'static str),
+    Rename(&'static str),
+    Bytes(&'static str),
+    /// The text as it was at the beginning.
+    Undo,
+}
+
+const VALUES: &[&str] = &[
+    "true",
+    "false",
+    "0",
+    "3",
+    "\"x\"",
+    "null",
+    "",
+    "{}",
+    "[]",
+    "[a, b]",
+    "~",
+    "|",
+    "Debug",
+    "http://user:pass@host.example.test",
+    "&a x",
+    "*a",
+    "'it''s'",
+    "{a: {b: c}}",
+    "ENC[x]",
+];
+const LINES: &[&str] = &[
+    "enabled: false",
+    "replicaCount: 2",
+    "global:",
+    "tags:",
+    "  legalhold: true",
+    "config:",
+    "  logLevel: Debug",
+    "brig:",
+    "- a",
+    "# dogwatch: allow dead-key -- why",
+    "---",
+    "unheard-of: 1",
+    "host: localhost",
+    "secrets:",
+    "<<: *a",
+    "\tx: 1",
+    "password: hunter2hunter2",
+    "cannon:",
+];
+
+fn edit() -> impl Strategy<Value = (usize, usize, Edit)> {
+    let what = prop_oneof![
+        2 => Just(Edit::Delete),
+        2 => Just(Edit::Double),
+        6 => proptest::sample::select(VALUES).prop_map(Edit::Value),
+        5 => proptest::sample::select(LINES).prop_map(Edit::Insert),
+        2 => proptest::sample::select(&["x", "s", "-"][..]).prop_map(Edit::Rename),
+        1 => proptest::sample::select(&["é", "\n", "\r\n", "{", ":", "\""][..]).prop_map(Edit::Bytes),
+        1 => Just(Edit::Undo),
+    ];
+    (0..1000usize, 0..1000usize, what)
+}
+
+fn edited(text: &str, at: usize, edit: &Edit, first: &str) -> String {
+    let mut lines: Vec<String> = text.split_inclusive('\n').map(str::to_owned).collect();
+    if lines.is_empty() {
+        lines.push("\n".to_owned());
+    }
+    let at = at * lines.len() / 1000;
+    let line = lines[at].clone();
+    let indent = &line[..line.len() - line.trim_start_matches([' ', '-']).len()];
+    match edit {
+        Edit::Delete => {
+            lines.remove(at);
+        }
+        Edit::Double => lines.insert(at, line),
+        Edit::Value(value) => {
+            if let Some(colon) = line.find(':') {
+                lines[at] = format!("{}: {value}\n", &line[..colon]);
+            }
+        }
+        Edit::Insert(new) => lines.insert(at, format!("{}{new}\n", indent.replace('-', " "))),
+        Edit::Rename(more) => {
+            if let Some(colon) = line.find(':') {
+                lines[at].insert_str(colon, more);
+            }
+        }
+        Edit::Bytes(bytes) => lines[at].insert_str(indent.len(), bytes),
+        Edit::Undo => return first.to_owned(),
+    }
+    lines.concat()
+}
+
+/// Edits the files of a sample and compares after each edit.
+fn compare(sample: &Sample, edits: &[(usize, usize, Edit)]) -> Result<(), TestCaseError> {
+    let mut editor = project(sample, true);
+    let mut texts: Vec<String> = sample.values.iter().map(|(_, text)| text.clone()).collect();
+    for (file, at, edit) in edits {
+        let file = file * texts.len() / 1000;
+        let (path, first) = &sample.values[file];
+        texts[file] = edited(&texts[file], *at, edit, first);
+        let text: Arc<str> = texts[file].as_str().into();
+        editor.apply(Change::Text {
+            path: path.clone(),
+            text,
+        });
+        let mut fresh = project(sample, false);
+        for ((path, _), text) in sample.values.iter().zip(&texts) {
+            let (path, text) = (path.clone(), text.as_str().into());
+            fresh.apply(Change::Text { path, text });
+        }
+        let (known, whole) = (said(&editor.lint_file(path)), said(&fresh.lint_file(path)));
+        while editor.remember(path) {}
+        if known != whole {
+            let mut lines = whole.lines().zip(known.lines()).enumerate();
+            let (at, _) = lines.find(|(_, (a, b))| a != b).unwrap_or_default();
+            let from = at.saturating_sub(30);
+            let part = |text: &str| {
+                let lines: Vec<_> = text
+                    .lines()
+                    .skip(from)
+                    .take(45)
+                    .map(str::to_owned)
+                    .collect();
+                lines.join("\n")
+            };
+            return Err(TestCaseError::fail(format!(
+                "after {edit:?} in {}\n--- everything judged\n{}\n--- only what changed\n{}",
+                path.display(),
+                part(&whole),
+                part(&known)
+            )));
+        }
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(), max_shrink_iters: 60, ..ProptestConfig::default() })]
+
+    #[test]
+    fn an_edit_judges_again_what_it_may_matter_to(
+        name in proptest::sample::select(&["first-look", "mixed-profiles", "no-secrets-layer"][..]),
+        edits in proptest::collection::vec(edit(), 2..8),
+    ) {
+        compare(&sample(name), &edits)?;
+    }
+}
+
+/// `PROPTEST_CASES` for more of them.
+fn cases() -> u32 {
+    let more = std::env::var("PROPTEST_CASES").ok();
+    more.and_then(|it| it.parse().ok()).unwrap_or(12)
+}
+
+/// A file with anchors, one with damage, and what a switch elsewhere decides: each change is seen everywhere that it matters.
+#[test]
+fn what_speaks_from_afar_is_heard() {
+    let sample = sample("first-look");
+    let values = sample
+        .values
+        .iter()
+        .position(|(path, _)| path.ends_with("wire-server/values.yaml"))
+        .unwrap();
+    let file = (values * 1000).div_ceil(sample.values.len());
+    let top = |edit| (file, 0, edit);
+    let script = [
+        top(Edit::Insert("tags:\n  legalhold: true\n  federation: true")),
+        top(Edit::Insert("global:\n  x: 1")),
+        top(Edit::Insert("anchored: &a {config: {logLevel: Debug}}")),
+        (file, 900, Edit::Insert("galley: *a")),
+        top(Edit::Insert("half typed")),
+        top(Edit::Delete),
+        top(Edit::Undo),
+        top(Edit::Insert("brig: {config: {logLevel: Debug}}")),
+    ];
+    if let Err(error) = compare(&sample, &script) {
+        panic!("{error}");
+    }
+}

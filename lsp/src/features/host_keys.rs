@@ -1,0 +1,98 @@
+//! Which keys hold names of hosts: those of which rules ask so.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lang::parse::{Token, TokenKind};
+use lint::rulebook::RuleBook;
+
+/// Functions whose first argument holds hosts.
+const FUNCTIONS: &[&str] = &[
+    "host-has-suffix",
+    "is-internal-host",
+    "no-proxy-covers",
+    "no-proxy-uncovered",
+];
+
+/// Predicates of hosts.
+const PREDICATES: &[&str] = &["hostname", "internal-host"];
+
+/// The names of keys that some rule wants hosts under.
+pub(crate) fn host_keys(book: &RuleBook) -> BTreeSet<String> {
+    let mut keys = BTreeSet::new();
+    for file in &book.files {
+        let text = &*book.sources.get(file.source).text;
+        if FUNCTIONS
+            .iter()
+            .chain(PREDICATES)
+            .any(|it| text.contains(it))
+        {
+            keys.extend(keys_in(text));
+        }
+    }
+    keys
+}
+
+/// Read from the words alone: a rule that cannot be checked yet wants what it wants.
+fn keys_in(text: &str) -> BTreeSet<String> {
+    let tokens = lang::parse::tokens(text);
+    let noise = |token: &&Token| {
+        matches!(
+            token.kind,
+            TokenKind::Blank | TokenKind::Comment | TokenKind::Doc
+        )
+    };
+    let words: Vec<&Token> = tokens.iter().filter(|token| !noise(token)).collect();
+    let word = |at: usize| words.get(at).map_or("", |token| token.text(text));
+    let is_name = |at: usize| words.get(at).is_some_and(|it| it.kind == TokenKind::Name);
+    let mut bound: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut keys = BTreeSet::new();
+    for at in 0..words.len() {
+        match word(at) {
+            "rule" => bound.clear(),
+            // `for host at brig.config.smtp.host`: what stands under the last key of the line.
+            "for" if word(at + 2) == "at" => {
+                let line = text[words[at].start as usize..].find('\n');
+                let end = words[at].start as usize + line.unwrap_or(text.len());
+                let pattern =
+                    (at + 3..words.len()).take_while(|it| (words[*it].start as usize) < end);
+                let last = pattern.filter(|it| is_name(*it)).last();
+                bound.extend(last.map(|it| (word(at + 1), word(it))));
+            }
+            name if FUNCTIONS.contains(&name) && word(at + 1) == "(" => {
+                let argument =
+                    (at + 2..words.len()).take_while(|it| !matches!(word(*it), "," | ")"));
+                keys.extend(key_of(
+                    argument.filter(|it| is_name(*it)).last().map(word),
+                    &bound,
+                ));
+            }
+            "is" => {
+                let said = (at + 1..at + 4).find(|it| !matches!(word(*it), "a" | "an" | "not"));
+                let wants = said.is_some_and(|it| PREDICATES.contains(&word(it)));
+                let asked = at.checked_sub(1).filter(|it| wants && is_name(*it));
+                keys.extend(key_of(asked.map(word), &bound));
+            }
+            _ => {}
+        }
+    }
+    keys
+}
+
+/// The key that a name stands for.
+fn key_of(name: Option<&str>, bound: &BTreeMap<&str, &str>) -> Option<String> {
+    let name = name?;
+    Some((*bound.get(name).unwrap_or(&name)).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_those_that_rules_ask_about() {
+        let text = "rule a {\n  for host at brig.config.smtp.server\n  require host is not a hostname\n}\n\
+                    rule b {\n  for p at gundeck.config.proxy\n  require no-proxy-covers(p.noProxyList, \"x\")\n  require host is set\n}\n";
+        let keys = keys_in(text);
+        assert_eq!(keys.iter().collect::<Vec<_>>(), ["noProxyList", "server"]);
+    }
+}

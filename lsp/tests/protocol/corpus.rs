@@ -1,0 +1,331 @@
+//! One pipeline, over the whole corpus: what is typed into an editor is found as `dogwatch lint` finds it in files, and everything is fixed
+//! as `dogwatch fix` fixes it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test reads its own files, shows what it finds, and may fail"
+)]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use lint::files::{Disk, Files as _, ListOptions, Memory};
+use lint::project::{Project, Settings};
+use serde_json::{Value, json};
+
+use crate::client::{Client, capabilities};
+use crate::patch::apply;
+
+fn corpus() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus")
+}
+
+/// A sample tree, as if it were at `/w`.
+fn sample(name: &str) -> Memory {
+    let root = corpus().join(name);
+    let options = ListOptions {
+        no_ignore: true,
+        ..ListOptions::default()
+    };
+    let mut files = Memory::default();
+    for path in Disk.list(&root, &options).files {
+        let bytes = Disk.read(&path).unwrap().to_vec();
+        files.insert(
+            Path::new("/w").join(path.strip_prefix(&root).unwrap()),
+            bytes,
+        );
+    }
+    files
+}
+
+/// The texts that an editor opens, by path.
+fn texts(files: &Memory) -> BTreeMap<PathBuf, String> {
+    let all = files.list(Path::new("/w"), &ListOptions::default()).files;
+    let yaml = all
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|it| it == "yaml"));
+    yaml.map(|path| {
+        let text = String::from_utf8(files.read(&path).unwrap().to_vec()).unwrap();
+        (path, text)
+    })
+    .collect()
+}
+
+fn uri(path: &Path) -> String {
+    format!("file://{}", path.display())
+}
+
+fn server(files: &Memory) -> Client {
+    let mut client = Client::raw(Arc::new(files.clone()));
+    let mut can = capabilities();
+    can["general"]["positionEncodings"] = json!(["utf-32"]);
+    client.ask(
+        "initialize",
+        json!({"capabilities": can, "rootUri": "file:///w"}),
+    );
+    client.tell("initialized", json!({}));
+    client
+}
+
+/// The one change between two texts, as an editor sends it: by line and column, counted in characters.
+fn change(old: &str, new: &str) -> Value {
+    let (a, b): (Vec<char>, Vec<char>) = (old.chars().collect(), new.chars().collect());
+    let start = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
+    let rest = a.len().min(b.len()) - start;
+    let ends = a.iter().rev().zip(b.iter().rev()).take(rest);
+    let end = ends.take_while(|(a, b)| a == b).count();
+    let position = |at: usize| {
+        let line = a[..at].iter().filter(|c| **c == '\n').count();
+        let column = a[..at].iter().rev().take_while(|c| **c != '\n').count();
+        json!({"line": line, "character": column})
+    };
+    let text: String = b[start..b.len() - end].iter().collect();
+    json!([{"range": {"start": position(start), "end": position(a.len() - end)}, "text": text}])
+}
+
+/// A line for each finding, as the reports beside the sample trees have them; without their related places.
+fn lines(client: &Client) -> Vec<String> {
+    let mut out = Vec::new();
+    for (uri, (_, list)) in &client.shown {
+        let path = uri.strip_prefix("file:///w/").unwrap();
+        for it in list {
+            let severity =
+                ["", "error", "warning", "info"][it["severity"].as_u64().unwrap() as usize];
+            let at = |pointer: &str| it.pointer(pointer).and_then(Value::as_u64).unwrap() + 1;
+            let (line, column) = (at("/range/start/line"), at("/range/start/character"));
+            let message = it["message"].as_str().unwrap().lines().next().unwrap_or("");
+            let code = it["code"].as_str().unwrap();
+            out.push(format!(
+                "{severity} {code} {path}:{line}:{column} {message}"
+            ));
+        }
+    }
+    out.sort();
+    out
+}
+
+/// A line of a report without its place.
+fn without_place(line: &str) -> String {
+    let words = line
+        .split(' ')
+        .map(|word| word.split_once(".yaml:").map_or(word, |it| it.0));
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// In one session, as somebody would type them: each fault, what is found then, and the way back.
+#[test]
+fn every_seeded_fault_is_shown_when_it_is_typed_and_gone_when_it_is_undone() {
+    let clean = sample("clean-prod");
+    let mut client = server(&clean);
+    let first = texts(&clean);
+    for (path, text) in &first {
+        client.open(&uri(path), 0, text);
+    }
+    for path in first.keys() {
+        client.findings(&uri(path), 0);
+    }
+    let usual = lines(&client);
+    let mut faults: Vec<PathBuf> = fs::read_dir(corpus().join("faults"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|it| it == "diff"))
+        .collect();
+    faults.sort();
+    assert!(faults.len() > 100, "the patches are gone");
+    let mut version = 0;
+    let (mut wrong, mut absent) = (Vec::new(), 0);
+    for fault in faults {
+        let mut files = clean.clone();
+        apply(
+            Path::new("/w"),
+            &mut files,
+            &fs::read_to_string(&fault).unwrap(),
+        )
+        .unwrap();
+        let faulty = texts(&files);
+        if !first.keys().all(|path| faulty.contains_key(path)) {
+            // An editor has no way to type that a file is not there.
+            absent += 1;
+            continue;
+        }
+        let expected = fs::read_to_string(fault.with_extension("txt")).unwrap();
+        for back in [false, true] {
+            let (from, to) = if back {
+                (&faulty, &first)
+            } else {
+                (&first, &faulty)
+            };
+            version += 1;
+            let mut last = None;
+            for (path, text) in to {
+                let old = from.get(path).map_or("", String::as_str);
+                if old != text {
+                    if from.contains_key(path) {
+                        client.change(&uri(path), version, change(old, text));
+                    } else {
+                        client.open(&uri(path), version, text);
+                    }
+                    last = Some(uri(path));
+                }
+            }
+            // A file that goes again was never on disk.
+            for path in from.keys().filter(|path| !to.contains_key(*path)) {
+                client.close(&uri(path));
+                client.shown.remove(&uri(path));
+            }
+            if let Some(last) = last {
+                client.findings(&last, version);
+            }
+            // The files of a tree are told together.
+            client.ask("textDocument/hover", Client::at("file:///w/x", 0, 0));
+            let now = lines(&client);
+            let new = now.iter().filter(|line| {
+                let bare = without_place(line);
+                !usual.iter().any(|it| without_place(it) == bare)
+            });
+            let new: Vec<&str> = new.map(String::as_str).collect();
+            let mut wanted: Vec<&str> = match back {
+                true => Vec::new(),
+                false => expected
+                    .lines()
+                    .filter(|line| !line.starts_with(' '))
+                    .collect(),
+            };
+            wanted.sort_unstable();
+            if new != wanted || back && now != usual {
+                wrong.push(format!(
+                    "{} (back: {back})\n  shown: {new:#?}\n  found: {wanted:#?}",
+                    fault.display()
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(absent < 5, "{absent} faults were left out");
+    client.end();
+}
+
+/// The texts after the edits of a workspace edit.
+fn edited(texts: &BTreeMap<PathBuf, String>, edit: &Value) -> BTreeMap<PathBuf, String> {
+    let mut out = texts.clone();
+    for file in edit["documentChanges"].as_array().into_iter().flatten() {
+        let path = file["textDocument"]["uri"].as_str().unwrap();
+        let path = PathBuf::from(path.strip_prefix("file://").unwrap());
+        let text = texts.get(&path).map_or("", String::as_str);
+        let offset = |at: &Value| {
+            let number = |name: &str| at[name].as_u64().unwrap() as usize;
+            let line: usize = text
+                .split_inclusive('\n')
+                .take(number("line"))
+                .map(str::len)
+                .sum();
+            let column = text[line..].chars().take(number("character"));
+            line + column.map(char::len_utf8).sum::<usize>()
+        };
+        let mut edits: Vec<(usize, usize, &str)> = file["edits"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|it| {
+                let text = it["newText"].as_str().unwrap();
+                (
+                    offset(&it["range"]["start"]),
+                    offset(&it["range"]["end"]),
+                    text,
+                )
+            })
+            .collect();
+        edits.sort_unstable();
+        let mut new = text.to_owned();
+        for (start, end, insert) in edits.into_iter().rev() {
+            new.replace_range(start..end, insert);
+        }
+        out.insert(path, new);
+    }
+    out
+}
+
+/// What `dogwatch fix` writes.
+fn fixed(files: &Memory, paths: &[PathBuf]) -> BTreeMap<PathBuf, String> {
+    let settings = Settings {
+        cwd: "/w".into(),
+        paths: paths.to_vec(),
+        today: Some("2026-01-01".to_owned()),
+        ..Settings::default()
+    };
+    let run = Project::new(settings, Arc::new(files.clone())).fix(Default::default(), &|_| {});
+    let mut out = texts(files);
+    out.extend(
+        run.files
+            .iter()
+            .map(|file| (file.path.clone(), file.after.to_string())),
+    );
+    out
+}
+
+/// Faulty trees, by name: samples, and the clean tree with faults in it that have safe repairs.
+fn faulty() -> Vec<(&'static str, Memory)> {
+    let mut trees: Vec<(&'static str, Memory)> =
+        ["first-look", "mixed-profiles", "no-secrets-layer"]
+            .into_iter()
+            .map(|name| (name, sample(name)))
+            .collect();
+    let mut mixed = sample("clean-prod");
+    for fault in [
+        "envvar-not-string",
+        "secret-in-values",
+        "nginz-deployed-extra-not-routed",
+        "helm-list-replaced",
+        "debug-log-level",
+    ] {
+        let mut tried = mixed.clone();
+        let patch = fs::read_to_string(corpus().join(format!("faults/{fault}.diff")));
+        if patch.is_ok_and(|patch| apply(Path::new("/w"), &mut tried, &patch).is_ok()) {
+            mixed = tried;
+        }
+    }
+    trees.push(("clean-prod with faults", mixed));
+    trees
+}
+
+#[test]
+fn everything_is_fixed_as_the_command_fixes_it_byte_for_byte() {
+    let mut changed = 0;
+    for (name, files) in faulty() {
+        let before = texts(&files);
+        let mut client = server(&files);
+        for (path, text) in &before {
+            client.open(&uri(path), 1, text);
+        }
+        let expected = fixed(&files, &["/w".into()]);
+        client.ask(
+            "workspace/executeCommand",
+            json!({"command": "dogwatch.fixWorkspace", "arguments": []}),
+        );
+        let asked = client
+            .others
+            .iter()
+            .find(|it| it["method"] == "workspace/applyEdit");
+        let after = asked.map_or(before.clone(), |it| edited(&before, &it["params"]["edit"]));
+        assert_eq!(after, expected, "{name}: the workspace");
+        changed += usize::from(after != before);
+        for path in before.keys() {
+            let expected = fixed(&files, std::slice::from_ref(path));
+            let context = json!({"diagnostics": [], "only": ["source.fixAll"]});
+            let range =
+                json!({"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 0}});
+            let asked =
+                json!({"textDocument": {"uri": uri(path)}, "range": range, "context": context});
+            let actions = client.ask("textDocument/codeAction", asked);
+            let after = match actions.get(0) {
+                Some(action) => edited(&before, &action["edit"]),
+                None => before.clone(),
+            };
+            assert_eq!(after, expected, "{name}: {}", path.display());
+        }
+        client.end();
+    }
+    assert!(changed >= 2, "something is fixed");
+}

@@ -1,0 +1,66 @@
+//! Unified diffs, applied to files in memory: how faults are put into the sample tree.
+
+use std::path::Path;
+
+use lint::files::{Files as _, Memory};
+
+/// Applies a unified diff; each hunk must fit at its place.
+pub(crate) fn apply(root: &Path, files: &mut Memory, diff: &str) -> Result<(), String> {
+    let mut lines = diff.lines().peekable();
+    while let Some(line) = lines.next() {
+        let Some(old) = line.strip_prefix("--- ") else {
+            return Err(format!("unexpected `{line}`"));
+        };
+        let new = lines
+            .next()
+            .and_then(|it| it.strip_prefix("+++ "))
+            .ok_or("no `+++`")?;
+        let name = |text: &str| (text != "/dev/null").then(|| root.join(&text[2..]));
+        let before = match name(old) {
+            Some(path) => {
+                let bytes = files.read(&path).map_err(|error| error.to_string())?;
+                files.remove(&path);
+                String::from_utf8(bytes.to_vec()).unwrap()
+            }
+            None => String::new(),
+        };
+        let source: Vec<&str> = before.lines().collect();
+        let (mut out, mut at) = (Vec::new(), 0);
+        while lines.peek().is_some_and(|line| line.starts_with("@@")) {
+            let head = lines.next().unwrap();
+            let start: usize = head[4..]
+                .split([',', ' '])
+                .next()
+                .and_then(|it| it.parse().ok())
+                .ok_or("a hunk without a line")?;
+            let start = start.saturating_sub(1).max(at);
+            out.extend_from_slice(&source[at..start]);
+            at = start;
+            while let Some(line) = lines.peek() {
+                if line.starts_with("@@") || line.starts_with("--- ") {
+                    break;
+                }
+                let line = lines.next().unwrap();
+                let (mark, rest) = line.split_at(line.len().min(1));
+                match mark {
+                    "+" => out.push(rest),
+                    "\\" => {}
+                    _ => {
+                        if source.get(at) != Some(&rest) {
+                            return Err(format!("line {} is not `{rest}`", at + 1));
+                        }
+                        if mark != "-" {
+                            out.push(rest);
+                        }
+                        at += 1;
+                    }
+                }
+            }
+        }
+        out.extend_from_slice(&source[at..]);
+        if let Some(path) = name(new) {
+            files.insert(path, (out.join("\n") + "\n").into_bytes());
+        }
+    }
+    Ok(())
+}

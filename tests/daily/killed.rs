@@ -1,6 +1,6 @@
 //! A run that is killed leaves whole files, and what somebody else wrote meanwhile is not overwritten.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -13,9 +13,9 @@ const AFTER: &str = "envVars:\n  FEATURE_CHECK_CONSENT: \"false\"\n";
 const FIX: &[&str] = &["fix", "--rule", "envvar-not-string"];
 
 /// So many files are repaired.
-const FILES: usize = 24;
+const FILES: usize = 96;
 
-fn files(folder: &std::path::Path) -> Vec<PathBuf> {
+fn files(folder: &Path) -> Vec<PathBuf> {
     let names = (0..FILES).map(|at| folder.join(format!("values/webapp_{at}/values.yaml")));
     names.collect()
 }
@@ -26,22 +26,26 @@ fn long(text: &str) -> String {
     format!("{text}{filler}")
 }
 
+/// A tree in which every file is to be repaired.
+fn damaged(folder: &Path) {
+    let text = long(BEFORE);
+    for path in files(folder) {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, &text).unwrap();
+    }
+}
+
 #[test]
 fn a_fix_that_is_killed_leaves_each_file_as_it_was_or_as_it_was_to_be() {
     let folder = tempfile::tempdir().unwrap();
     let (before, after) = (long(BEFORE), long(AFTER));
-    let reset = || {
-        for path in files(folder.path()) {
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, &before).unwrap();
-        }
-    };
+    let reset = || damaged(folder.path());
     reset();
     said(folder.path(), FIX, 0);
     for path in files(folder.path()) {
         assert_eq!(std::fs::read_to_string(path).unwrap(), after);
     }
-    let (mut some, rounds) = (0, 12_u64);
+    let (mut some, rounds) = (0, 8_u64);
     for round in 0..rounds {
         reset();
         let mut child = dogwatch(folder.path(), FIX)
@@ -138,22 +142,21 @@ fn a_file_that_was_changed_meanwhile_is_left() {
 #[test]
 fn what_somebody_writes_while_a_fix_runs_is_not_lost() {
     let folder = tempfile::tempdir().unwrap();
-    let file = "values/webapp/values.yaml";
-    let path = folder.path().join(file);
+    let path = files(folder.path()).remove(FILES / 2);
     let theirs = format!("# theirs\n{BEFORE}");
-    write(folder.path(), &[(file, &long(BEFORE))]);
+    damaged(folder.path());
     let start = Instant::now();
     said(folder.path(), FIX, 0);
     let whole = start.elapsed();
-    let (mut left, rounds) = (0, 12_u32);
+    let (mut left, rounds) = (0, 8_u32);
     for round in 0..rounds {
-        write(folder.path(), &[(file, &long(BEFORE))]);
+        damaged(folder.path());
         let child = dogwatch(folder.path(), FIX)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        std::thread::sleep(whole * round / rounds);
+        std::thread::sleep(whole * (round + 1) / (rounds + 1));
         // As an editor saves: all at once.
         write_atomically(&path, theirs.as_bytes()).unwrap();
         let output = child.wait_with_output().unwrap();
@@ -166,7 +169,7 @@ fn what_somebody_writes_while_a_fix_runs_is_not_lost() {
             left += 1;
         }
     }
-    eprintln!("{left} of {rounds} files were changed between reading and writing");
+    eprintln!("{left} of {rounds} times a file was changed between reading and writing");
 }
 
 #[cfg(unix)]

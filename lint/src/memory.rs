@@ -112,7 +112,7 @@ fn layer_changed(
         Difference::Entries {
             changed: paths,
             names,
-        } if !paths.iter().any(is_global) => {
+        } if !paths.iter().any(|path| is_global(path)) => {
             for path in paths.into_iter().chain(names) {
                 changed.part(part(&path), path);
             }
@@ -121,7 +121,7 @@ fn layer_changed(
     }
 }
 
-fn is_global(path: &Vec<String>) -> bool {
+fn is_global(path: &[String]) -> bool {
     path.iter().any(|key| key == "global")
 }
 

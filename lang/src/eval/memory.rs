@@ -338,6 +338,10 @@ impl Groups {
     }
 
     /// The groups to be judged; what was known of them is forgotten.
+    #[allow(
+        clippy::iter_over_hash_type,
+        reason = "what comes of it is sorted at the end"
+    )]
     fn due<'h>(
         &mut self,
         run: &Run<'h>,

@@ -109,7 +109,9 @@ impl Taken {
             return;
         };
         let before = line[..start].trim_end();
-        let whole = before.is_empty() || before.ends_with(':') || before.ends_with('-');
+        let apart = before.len() < start;
+        let whole = before.is_empty()
+            || (apart && (before.ends_with(':') || before == "-" || before.ends_with(" -")));
         if !whole && !before.ends_with(['[', ',', '{']) {
             return;
         }

@@ -127,25 +127,44 @@ impl Taken {
             first
         };
         let end = start + line[start..end].trim_end().len();
-        let inside = &line.as_bytes()[start..end];
-        // The quotes come over bytes next to the braces, or over the last one.
-        let ascii = |at: Option<&u8>| at.is_some_and(u8::is_ascii);
-        if inside.len() < 6 || !ascii(inside.get(2)) || !ascii(inside.last()) {
+        let Some(quoted) = in_quotes(&line[start..end]) else {
             return;
-        }
-        let bytes = &mut self.bytes[at + start..at + end];
-        for byte in bytes.iter_mut().filter(|it| **it == b'\'') {
-            *byte = b' ';
-        }
-        bytes[..3].copy_from_slice(b"'{{");
-        let len = bytes.len();
-        if bytes.ends_with(b"}}") && bytes[len - 3].is_ascii() {
-            bytes[len - 3..].copy_from_slice(b"}}'");
-        } else {
-            bytes[len - 1] = b'\'';
-        }
+        };
+        self.bytes[at + start..at + end].copy_from_slice(quoted.as_bytes());
         self.quoted = true;
     }
+}
+
+/// A text in quotes that is as long as it was: room for them is made by blanks and dashes beside the braces, which mean nothing to the
+/// value. `None` where there is no such room.
+fn in_quotes(text: &str) -> Option<String> {
+    let mut out = String::with_capacity(text.len());
+    out.push('\'');
+    let mut room = 2;
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("{{") {
+        let (mut inner, behind) = after.split_once("}}")?;
+        out.push_str(before);
+        for from_start in [true, false] {
+            let less = match from_start {
+                true => inner.strip_prefix([' ', '-']),
+                false => inner.strip_suffix([' ', '-']),
+            };
+            if let (1.., Some(less)) = (room, less) {
+                (inner, room) = (less, room - 1);
+            }
+        }
+        out.push_str("{{");
+        out.push_str(inner);
+        out.push_str("}}");
+        rest = behind;
+    }
+    out.push_str(rest);
+    out.push('\'');
+    let last = out.len() - 1;
+    // A quote inside would end the text.
+    let whole = (room == 0).then(|| format!("'{}'", out[1..last].replace('\'', " ")));
+    whole.filter(|it| it.len() == text.len())
 }
 
 #[cfg(test)]
@@ -189,12 +208,12 @@ mod tests {
     fn an_action_that_begins_a_value_is_quoted() {
         becomes(
             "a: {{ .Values.a | quote }}\nb: {{ .Values.b }}-{{ .Values.c }} # why\n- {{ .Values.d }}\n",
-            "a: '{{.Values.a | quote}}'\nb: '{{.Values.b }}-{{ .Values.c}}' # why\n- '{{.Values.d}}'\n",
+            "a: '{{.Values.a | quote}}'\nb: '{{.Values.b}}-{{ .Values.c }}' # why\n- '{{.Values.d}}'\n",
         );
-        becomes("a: {{ .Values.b }}.host\n", "a: '{{.Values.b }}.hos'\n");
+        becomes("a: {{ .Values.b }}.host\n", "a: '{{.Values.b}}.host'\n");
         becomes(
             "a: {{ .Values.b | default 'x' }}\n",
-            "a: '{{.Values.b | default  x}}'\n",
+            "a: '{{.Values.b | default  x }}'\n",
         );
     }
 

@@ -112,7 +112,7 @@ fn layer_changed(
         Difference::Entries {
             changed: paths,
             names,
-        } if !paths.iter().any(|path| is_global(path)) => {
+        } if !paths.iter().any(|it| is_global(it)) => {
             for path in paths.into_iter().chain(names) {
                 changed.part(part(&path), path);
             }

@@ -253,7 +253,7 @@ impl TreeHost<'_> {
     }
 
     fn item_identity(&self, item: NodeRef) -> String {
-        if is_hidden(self.merged, item) {
+        if self.hides(item) {
             return String::new();
         }
         let named = self.merged.get(item, "name").found();

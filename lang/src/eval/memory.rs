@@ -4,7 +4,7 @@
 //! the order of verdicts from different entries may differ. What does not hold is always judged again, for its places may have moved.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -338,10 +338,6 @@ impl Groups {
     }
 
     /// The groups to be judged; what was known of them is forgotten.
-    #[allow(
-        clippy::iter_over_hash_type,
-        reason = "what comes of it is sorted at the end"
-    )]
     fn due<'h>(
         &mut self,
         run: &Run<'h>,
@@ -350,7 +346,7 @@ impl Groups {
         changed: &Changed,
         splits: &Splits,
     ) -> Vec<Group<'h>> {
-        let mut invalid: FxHashSet<GroupId> = self.failing.clone();
+        let mut invalid: BTreeSet<GroupId> = self.failing.iter().copied().collect();
         let in_realms = |(_, part): &&GroupId| changed.realms().contains(&part.realm);
         if !changed.realms().is_empty() {
             invalid.extend(self.known.keys().filter(in_realms));
@@ -363,7 +359,7 @@ impl Groups {
             invalid.extend(own.filter(|id| self.known.contains_key(id)));
         }
         // What may be there now: what was, and what came.
-        let mut wanted: FxHashMap<GroupId, Box<[String]>> = FxHashMap::default();
+        let mut wanted: BTreeMap<GroupId, Box<[String]>> = BTreeMap::new();
         for id in invalid {
             if let Some(entry) = self.forget(id) {
                 wanted.insert(id, entry.path);

@@ -68,6 +68,10 @@ pub fn starter(workspace: &Workspace, scope: &Scope) -> String {
         &["fail-on: error", "severity:", "  network: info"],
     );
     out.section(
+        &["Where the pages can be read that `dogwatch docs` wrote: the links of rules lead there."],
+        &["rule-pages: https://rules.example.org"],
+    );
+    out.section(
         &["Files that take no part, as `.gitignore` writes them; what that leaves out takes no part anyway."],
         &["exclude: []"],
     );

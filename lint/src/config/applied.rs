@@ -171,6 +171,8 @@ impl About<'_> {
             (true, _) => say(".gitignore", "read, too".to_owned(), Said::CommandLine),
             (false, _) => say(".gitignore", "left out".to_owned(), Said::Default),
         }
+        let pages = config.rule_pages.as_deref().unwrap_or("the guidance");
+        say("rule-pages", pages.to_owned(), self.at(&["rule-pages"]));
         match (&config.baseline, self.settings.no_baseline) {
             (_, true) => say("baseline", "none".to_owned(), Said::CommandLine),
             (Some(path), _) => say(

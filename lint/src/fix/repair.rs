@@ -126,9 +126,16 @@ impl Maker<'_, '_> {
             let (from, from_path) = self.file(&source)?;
             let (to, to_path) = self.file(&target)?;
             steps.push(if from == to {
-                let change = Change::Move {
-                    from: from_path,
-                    to: to_path,
+                let change = match beside(&from_path, &to_path) {
+                    // It keeps its place among its neighbours.
+                    Some(key) => Change::Rename {
+                        path: from_path,
+                        key,
+                    },
+                    None => Change::Move {
+                        from: from_path,
+                        to: to_path,
+                    },
                 };
                 Step::Change { file: from, change }
             } else {
@@ -418,4 +425,13 @@ impl Maker<'_, '_> {
             Shape::Unknown(merged::Unknown { .. }) => return Err(Refused::NotWritable),
         })
     }
+}
+
+/// The last key of a path that leads into the same map as another one.
+fn beside(one: &KeyPath, other: &KeyPath) -> Option<String> {
+    let ((_, map), (PathStep::Key(key), other_map)) = (one.0.split_last()?, other.0.split_last()?)
+    else {
+        return None;
+    };
+    (map == other_map).then(|| key.clone())
 }

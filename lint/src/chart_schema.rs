@@ -11,6 +11,7 @@ use std::sync::Arc;
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{PatternOptions, ReferencingError, ValidationError, Validator};
 use rustc_hash::{FxHashMap, FxHashSet};
+use serde_json::Value;
 use source::SourceId;
 use values::chart::ChartInfo;
 use values::merged::{Enabled, Lookup, Merged, NodeRef, View};
@@ -76,7 +77,21 @@ pub(crate) fn compile(
 }
 
 fn validator(text: &str) -> Result<Validator, String> {
-    let schema = serde_json::from_str(text).map_err(|error| format!("it is no JSON: {error}"))?;
+    let schema = serde_json::from_str(text);
+    let mut schema: Value = schema.map_err(|error| format!("it is no JSON: {error}"))?;
+    // The dialect without a year is the newest one, as it is for Helm's library (santhosh-tekuri/jsonschema 6, `draftFromURL`); so is none.
+    let newest = |it: &Value| {
+        let url = it.as_str().map(|url| url.trim_end_matches('#'));
+        matches!(
+            url,
+            Some("http://json-schema.org/schema" | "https://json-schema.org/schema")
+        )
+    };
+    if schema.get("$schema").is_some_and(newest)
+        && let Some(schema) = schema.as_object_mut()
+    {
+        schema.remove("$schema");
+    }
     if words::refers_to_itself(&schema) {
         return Err("it refers to itself without end".to_owned());
     }
@@ -214,4 +229,17 @@ impl Checker<'_> {
 /// A step of a JSON pointer.
 fn unescaped(step: &str) -> String {
     step.replace("~1", "/").replace("~0", "~")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::validator;
+
+    #[test]
+    fn the_dialect_without_a_year_is_the_newest() {
+        let text = r##"{"$schema": "http://json-schema.org/schema#", "properties": {"a": {"prefixItems": [{"type": "string"}]}}}"##;
+        let validator = validator(text).expect("a known dialect");
+        assert!(!validator.is_valid(&serde_json::json!({"a": [1]})));
+        assert!(super::validator(r#"{"$schema": "http://example.org/mine"}"#).is_err());
+    }
 }

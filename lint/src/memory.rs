@@ -41,6 +41,12 @@ impl TreeMemory {
         let (old, new) = (&self.tree, tree);
         let alike = Arc::ptr_eq(&old.book, &new.book)
             && Arc::ptr_eq(&old.knowledge, &new.knowledge)
+            && old.charts.len() == new.charts.len()
+            && old
+                .charts
+                .iter()
+                .zip(&new.charts)
+                .all(|(a, b)| Arc::ptr_eq(a, b))
             && old.deployments.len() == new.deployments.len();
         if !alike {
             *self = Self::new(tree);
@@ -162,4 +168,8 @@ fn same_statement(a: &Release, b: &Release) -> bool {
         && a.absent == b.absent
         && a.given == b.given
         && a.layers.len() == b.layers.len()
+        && a.layers
+            .iter()
+            .zip(&b.layers)
+            .all(|(a, b)| a.tracked == b.tracked)
 }

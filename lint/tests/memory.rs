@@ -271,3 +271,70 @@ fn what_speaks_from_afar_is_heard() {
         panic!("{error}");
     }
 }
+
+/// A chart on disk: what its schema does not allow, and what it sets by itself.
+#[test]
+fn a_chart_on_disk_is_heard() {
+    let root = PathBuf::from("/t");
+    let texts = [
+        (
+            "charts/shop/values.yaml",
+            "replicaCount: 2\nservice:\n  type: ClusterIP\n",
+        ),
+        ("values.yaml", "replicaCount: 3\nname: shop\n"),
+    ];
+    let mut rest = Memory::default();
+    for (path, text) in [
+        (
+            "helmfile.yaml",
+            "releases:\n  - name: shop\n    chart: ./charts/shop\n    values: [values.yaml]\n",
+        ),
+        (
+            "charts/shop/Chart.yaml",
+            "apiVersion: v2\nname: shop\nversion: 1.0.0\n",
+        ),
+        (
+            "charts/shop/values.schema.json",
+            r#"{"properties": {"replicaCount": {"type": "integer"}}}"#,
+        ),
+    ] {
+        rest.insert(root.join(path), text.as_bytes().to_vec());
+    }
+    let values: Vec<_> = texts
+        .iter()
+        .map(|(path, text)| (root.join(path), (*text).to_owned()))
+        .collect();
+    for (path, text) in &values {
+        rest.insert(path.clone(), text.as_bytes().to_vec());
+    }
+    let sample = Sample { root, rest, values };
+    let (chart, file) = (0, 500);
+    let script = [
+        (file, 999, Edit::Value("x")),
+        (file, 0, Edit::Value("\"x\"")),
+        (file, 0, Edit::Value("4")),
+        (chart, 999, Edit::Value("LoadBalancer")),
+        (file, 999, Edit::Value("y")),
+        (chart, 999, Edit::Undo),
+        (file, 999, Edit::Value("z")),
+    ];
+    if let Err(error) = compare(&sample, &script) {
+        panic!("{error}");
+    }
+    let mut faulty = project(&sample, false);
+    for (at, line, edit) in [&script[1], &script[3]] {
+        let (path, text) = &sample.values[at * sample.values.len() / 1000];
+        faulty.apply(Change::Text {
+            path: path.clone(),
+            text: edited(text, *line, edit, text).into(),
+        });
+    }
+    let found = faulty.lint(&|_| {}).findings;
+    let codes: Vec<_> = found.iter().map(|it| it.diagnostic.code.as_str()).collect();
+    for code in ["helm-schema", "unexpected-loadbalancer-service"] {
+        assert!(
+            codes.contains(&code),
+            "the script is about {code}: {codes:?}"
+        );
+    }
+}

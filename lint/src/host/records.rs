@@ -23,7 +23,10 @@ impl TreeHost<'_> {
                 let layers = layers.map(|layer| self.record(kind::LAYER, layer.0));
                 Value::list(layers.collect())
             }
-            "schema-violations" => self.records(kind::SCHEMA_VIOLATION, self.violations.len()),
+            "schema-violations" => {
+                self.note_everything();
+                self.records(kind::SCHEMA_VIOLATION, self.violations.len())
+            }
             "duplicate-keys" => self.records(kind::DUPLICATE_KEY, self.duplicates().len()),
             _ => Value::missing(None),
         }

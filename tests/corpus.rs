@@ -21,7 +21,7 @@ use lint::finding::Finding;
 use lint::fix::FixOptions;
 use lint::project::{Project, Settings};
 use lint::report::Report;
-use patch::apply;
+use patch::{apply, faults};
 use rayon::prelude::*;
 use source::{Applicability, PositionEncoding, Span};
 
@@ -121,17 +121,6 @@ fn each_sample_tree_gives_the_report_beside_it() {
     assert_none(&failures);
 }
 
-fn faults() -> Vec<PathBuf> {
-    let mut faults: Vec<PathBuf> = std::fs::read_dir(corpus().join("faults"))
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|it| it == "diff"))
-        .collect();
-    faults.sort();
-    assert!(faults.len() > 100, "the patches are gone");
-    faults
-}
-
 /// What is found, by rule, file and path, and how often.
 fn counted(report: &Report) -> BTreeMap<(String, String), usize> {
     let mut counts = BTreeMap::new();
@@ -208,7 +197,7 @@ fn what_can_be_repaired_is_gone_afterwards_in_every_tree_and_nothing_new_is_ther
     let clean = corpus().join("clean-prod");
     let files = checkout(&clean);
     let mut all: Vec<(PathBuf, PathBuf, Memory, Option<String>)> = Vec::new();
-    for fault in faults() {
+    for fault in faults(&corpus()) {
         let mut files = files.clone();
         let patch = std::fs::read_to_string(&fault).unwrap();
         apply(&clean, &mut files, &patch).unwrap();
@@ -246,7 +235,7 @@ fn each_seeded_fault_is_found_and_nothing_else() {
     let files = checkout(&clean);
     let usual = text(&lint(&clean, Arc::new(files.clone())));
     let mut failures = Vec::new();
-    for fault in faults() {
+    for fault in faults(&corpus()) {
         let mut files = files.clone();
         if let Err(why) = apply(
             &clean,

@@ -136,3 +136,18 @@ fn every_command_of_the_manual_prints_what_the_page_shows() {
         }
     }
 }
+
+/// Its first command, and of what that prints the finding that is shown.
+#[test]
+fn the_readme_shows_a_finding_that_its_command_prints() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
+    let block = |kind: &str| {
+        let (_, rest) = readme.split_once(&format!("```{kind}\n")).unwrap();
+        rest.split_once("```").unwrap().0
+    };
+    let (_, arguments) = block("sh").split_once("cargo run --release -- ").unwrap();
+    let printed = shell(&format!("dogwatch {arguments}"), root);
+    let shown = block("text");
+    assert!(printed.contains(shown), "{shown}\nis not in\n{printed}");
+}

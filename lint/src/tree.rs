@@ -301,10 +301,10 @@ impl Loader<'_> {
                 });
             }
             let path = self.scope.root.join(&layer.path);
-            let clear = matches!(read.protection, Protection::Clear);
-            let open_secrets = clear && layer.role == Role::Secrets;
-            let tracked = || (self.read.tracked)(&path);
-            let tracked = if open_secrets { tracked() } else { None };
+            let tracked = match (layer.role, &read.protection) {
+                (Role::Secrets, Protection::Clear) => (self.read.tracked)(&path),
+                _ => None,
+            };
             release.layers.push(Layer {
                 path,
                 role: layer.role,

@@ -11,7 +11,9 @@ use ::lint::report::Report;
 use anyhow::{Context as _, bail};
 use source::Severity;
 
-use super::{Bar, Status, absolute, complain, counted, missing_paths, project, settings, threads};
+use super::{
+    Bar, Status, absolute, complain, counted, missing_paths, project, settings, shown, threads,
+};
 use crate::args::Baseline;
 use crate::output;
 
@@ -94,18 +96,15 @@ fn whole(part: Project) -> anyhow::Result<Project> {
 
 /// A mistake in the configuration or in a rule.
 fn broken(report: &Report) -> Option<String> {
-    let mut findings = report.findings.iter().map(|it| (it, &it.diagnostic));
-    let (_, diagnostic) = findings.find(|(finding, diagnostic)| {
-        diagnostic.severity == Severity::Error
-            && matches!(finding.origin, Origin::Configuration | Origin::RuleText)
+    let mut findings = report.findings.iter();
+    let finding = findings.find(|it| {
+        it.diagnostic.severity == Severity::Error
+            && matches!(it.origin, Origin::Configuration | Origin::RuleText)
     })?;
+    let diagnostic = &finding.diagnostic;
     let file = &report.sources.get(diagnostic.primary.span.source).path;
     let file = output::path(file);
     Some(format!("{file}: {}", diagnostic.message))
-}
-
-fn shown(settings: &Settings, path: &Path) -> String {
-    output::path(&settings.show(path))
 }
 
 enum Refused {

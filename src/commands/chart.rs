@@ -22,17 +22,15 @@ pub(super) fn run(args: &Chart) -> anyhow::Result<Status> {
 fn write(args: &ImportChart) -> anyhow::Result<Status> {
     let cwd = cwd()?;
     let target = args.output.as_deref().map(|path| absolute(&cwd, path));
+    let below = |path: &PathBuf| {
+        let below = path.strip_prefix(&cwd).unwrap_or(path);
+        below.display().to_string()
+    };
     if let Some(path) = &target
         && !args.force
         && Disk.kind(path).is_some()
     {
-        let shown = path
-            .strip_prefix(&cwd)
-            .map_or_else(|_| path.clone(), PathBuf::from);
-        bail!(
-            "{} is there already; `--force` replaces it",
-            shown.display()
-        );
+        bail!("{} is there already; `--force` replaces it", below(path));
     }
     let mut next = 0;
     let mut register = |_: &str, _: &std::sync::Arc<str>| {
@@ -49,15 +47,12 @@ fn write(args: &ImportChart) -> anyhow::Result<Status> {
     match &target {
         None => out.write_all(text.as_bytes())?,
         Some(path) => {
-            let shown = path
-                .strip_prefix(&cwd)
-                .map_or_else(|_| path.clone(), PathBuf::from);
-            let what = || format!("{} cannot be written", shown.display());
+            let what = || format!("{} cannot be written", below(path));
             let folder = path.parent().unwrap_or(&cwd);
             std::fs::create_dir_all(folder).with_context(what)?;
             write_atomically(path, text.as_bytes()).with_context(what)?;
             let charts = counted(text.matches("\nchart ").count(), "chart");
-            writeln!(out, "{}: {charts}", shown.display())?;
+            writeln!(out, "{}: {charts}", below(path))?;
         }
     }
     out.flush()?;

@@ -1,17 +1,14 @@
 //! `dogwatch init`: a first `dogwatch.yaml`, with what was found.
 
 use std::io::{self, Write as _};
-use std::path::Path;
 
 use ::lint::config::starter;
 use ::lint::files::{Disk, Files as _, PathKind, write_atomically};
-use ::lint::project::Project;
 use ::lint::workspace::CONFIG;
 use anyhow::{Context as _, bail};
 
-use super::{Status, missing_paths, project, settings};
+use super::{Status, missing_paths, project, settings, shown};
 use crate::args::{Init, Where};
-use crate::output;
 
 pub(super) fn run(args: &Init) -> anyhow::Result<Status> {
     let settings = settings(&Where {
@@ -33,7 +30,7 @@ pub(super) fn run(args: &Init) -> anyhow::Result<Status> {
         .or(workspace.scopes.first())
         .context("there is nothing here")?;
     let path = scope.root.join(CONFIG);
-    let shown = shown(&project, &path);
+    let shown = shown(project.settings(), &path);
     if !args.stdout && scope.config_file.is_some() {
         bail!(
             "{shown} is there already, and holds here; `dogwatch init --stdout` shows what would be written"
@@ -71,8 +68,4 @@ pub(super) fn run(args: &Init) -> anyhow::Result<Status> {
     }
     out.flush()?;
     Ok(Status::Clean)
-}
-
-fn shown(project: &Project, path: &Path) -> String {
-    output::path(&project.settings().show(path))
 }

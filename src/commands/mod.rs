@@ -42,7 +42,7 @@ use source::Severity;
 
 use self::bar::Bar;
 use crate::args::{Args, Command, Look, RulesAt, Select, Where};
-use crate::output::Style;
+use crate::output::{self, Style};
 
 /// The exit status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -220,6 +220,11 @@ pub(crate) fn missing_paths(project: &Project) -> bool {
         ));
     }
     !missing.is_empty()
+}
+
+/// A file as messages call it.
+pub(crate) fn shown(settings: &Settings, path: &Path) -> String {
+    output::path(&settings.show(path))
 }
 
 /// Says which names given by `--rule` and `--tag` stand for nothing. True if there is one.

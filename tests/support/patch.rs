@@ -1,8 +1,20 @@
 //! Unified diffs, applied to files in memory: how faults are put into the sample tree.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use lint::files::{Files as _, Memory};
+
+/// The patches of the corpus, sorted.
+pub(crate) fn faults(corpus: &Path) -> Vec<PathBuf> {
+    let mut faults: Vec<PathBuf> = std::fs::read_dir(corpus.join("faults"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|it| it == "diff"))
+        .collect();
+    faults.sort();
+    assert!(faults.len() > 100, "the patches are gone");
+    faults
+}
 
 /// Applies a unified diff; each hunk must fit at its place.
 pub(crate) fn apply(root: &Path, files: &mut Memory, diff: &str) -> Result<(), String> {

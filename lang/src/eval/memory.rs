@@ -45,6 +45,12 @@ struct Ended {
 /// How many subjects stayed undecided for each reason.
 type Reasons = BTreeMap<Cow<'static, str>, usize>;
 
+fn add_reasons(all: &mut Reasons, more: &Reasons) {
+    for (reason, count) in more {
+        *all.entry(reason.clone()).or_default() += count;
+    }
+}
+
 impl Ended {
     fn of(counts: Counts, undecided: &[Why], reasons: &Reasons) -> Self {
         Self {
@@ -169,7 +175,7 @@ struct Groups {
 }
 
 /// What is known of one group.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Entry {
     /// From the root.
     path: Box<[String]>,
@@ -213,9 +219,7 @@ impl Sum {
         self.matches += entry.matches;
         self.used += entry.used;
         self.counts.add(&entry.ended.counts);
-        for (reason, count) in &entry.ended.reasons {
-            *self.reasons.entry(reason.clone()).or_default() += count;
-        }
+        add_reasons(&mut self.reasons, &entry.ended.reasons);
         change(&mut self.undecided, &entry.ended.undecided, true);
         change(&mut self.unseen, &entry.unseen, true);
     }
@@ -282,41 +286,30 @@ impl Groups {
         for (group, judged) in due.into_iter().zip(judged) {
             let id = (group.root, group.part);
             judgement.counts.add(&judged.counts);
-            for (reason, count) in &judged.reasons {
-                *judgement.reasons.entry(reason.clone()).or_default() += count;
-            }
+            add_reasons(&mut judgement.reasons, &judged.reasons);
             add_new(&mut judgement.undecided, &judged.undecided);
             unseen.extend(judged.unseen.iter().map(|why| why.unknown.clone()));
             let failed = !judged.verdicts.is_empty() || judged.error.is_some();
             judgement.verdicts.extend(judged.verdicts);
             judgement.error = judgement.error.or(judged.error);
-            if failed {
+            let path = group.path.into();
+            let entry = if failed {
+                // Only the path is kept: it is judged again each time.
                 self.failing.insert(id);
-            }
-            // Of a group that fails only the path is kept: it is judged again each time.
-            let entry = Entry {
-                path: group.path.into(),
-                reads: if failed {
-                    Reads::default()
-                } else {
-                    judged.reads
-                },
-                matches: if failed { 0 } else { judged.matches },
-                used: if failed { 0 } else { judged.used },
-                ended: if failed {
-                    Ended::default()
-                } else {
-                    Ended::of(judged.counts, &judged.undecided, &judged.reasons)
-                },
-                unseen: if failed {
-                    Vec::new()
-                } else {
-                    judged
-                        .unseen
-                        .iter()
-                        .map(|why| why.unknown.clone())
-                        .collect()
-                },
+                Entry {
+                    path,
+                    ..Entry::default()
+                }
+            } else {
+                let unseen = judged.unseen.iter();
+                Entry {
+                    path,
+                    reads: judged.reads,
+                    matches: judged.matches,
+                    used: judged.used,
+                    ended: Ended::of(judged.counts, &judged.undecided, &judged.reasons),
+                    unseen: unseen.map(|why| why.unknown.clone()).collect(),
+                }
             };
             self.put(id, entry);
         }

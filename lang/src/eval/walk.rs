@@ -42,7 +42,7 @@ struct FlatPlace<'h> {
     node: NodeRef,
     /// The key in a map, or the position in a list; a root has neither.
     step: FlatStep<'h>,
-    /// Read once for all rules.
+    /// Read once for all rules. That it is read was noted when the list was made, which asked for its shape.
     value: OnceLock<Value<'h>>,
 }
 

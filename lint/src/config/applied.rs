@@ -44,6 +44,13 @@ pub struct Setting {
     pub said: Said,
 }
 
+impl Setting {
+    fn new(name: &str, value: String, said: Said) -> Self {
+        let name = name.to_owned();
+        Self { name, value, said }
+    }
+}
+
 /// Who says how a setting is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Said {
@@ -126,13 +133,7 @@ impl About<'_> {
     fn all(&self, fail_on: Option<Severity>) -> Vec<Setting> {
         let config = &self.scope.config;
         let mut out = Vec::new();
-        let mut say = |name: &str, value: String, said: Said| {
-            out.push(Setting {
-                name: name.to_owned(),
-                value,
-                said,
-            });
-        };
+        let mut say = |name: &str, value, said| out.push(Setting::new(name, value, said));
         match fail_on {
             Some(level) => say("fail-on", level.to_string(), Said::CommandLine),
             None => say("fail-on", config.fail_on.to_string(), self.at(&["fail-on"])),
@@ -237,11 +238,11 @@ impl About<'_> {
                 1 => "1 rule".to_owned(),
                 rules => format!("{rules} rules"),
             };
-            out.push(Setting {
-                name: format!("severity.{}", entry.selector),
-                value: format!("{word}{} ({rules})", conditions(entry)),
-                said: said(self.scope, Some(span)),
-            });
+            out.push(Setting::new(
+                &format!("severity.{}", entry.selector),
+                format!("{word}{} ({rules})", conditions(entry)),
+                said(self.scope, Some(span)),
+            ));
         }
     }
 

@@ -16,20 +16,13 @@ const FUNCTIONS: &[&str] = &[
 /// Predicates of hosts.
 const PREDICATES: &[&str] = &["hostname", "internal-host"];
 
-/// The names of keys that some rule wants hosts under.
-pub(crate) fn host_keys(book: &RuleBook) -> BTreeSet<String> {
-    let mut keys = BTreeSet::new();
-    for file in &book.files {
+/// Does some rule want hosts under a key of that name? Only texts that have the name are cut into words: a key is asked for at each letter typed.
+pub(crate) fn wants_hosts(book: &RuleBook, key: &str) -> bool {
+    book.files.iter().any(|file| {
         let text = &*book.sources.get(file.source).text;
-        if FUNCTIONS
-            .iter()
-            .chain(PREDICATES)
-            .any(|it| text.contains(it))
-        {
-            keys.extend(keys_in(text));
-        }
-    }
-    keys
+        let mut askers = FUNCTIONS.iter().chain(PREDICATES);
+        text.contains(key) && askers.any(|it| text.contains(it)) && keys_in(text).contains(key)
+    })
 }
 
 /// Read from the words alone: a rule that cannot be checked yet wants what it wants.

@@ -11,7 +11,7 @@ use values::merged::{NodeRef, Shape, View};
 use values::path::PathStep;
 
 use super::declared::{keys_at, type_text, types_at};
-use super::host_keys::host_keys;
+use super::host_keys::wants_hosts;
 use super::layers::Here;
 
 /// The longest way up that is looked at, in lines.
@@ -277,7 +277,7 @@ fn values(here: &Here<'_>, path: &[PathStep]) -> Vec<Proposal> {
         PathStep::Key(key) => Some(key),
         PathStep::Index(_) => None,
     });
-    if key.is_some_and(|key| host_keys(&here.tree.book).contains(key)) {
+    if key.is_some_and(|key| wants_hosts(&here.tree.book, key)) {
         out.extend(hosts(here).into_iter().map(|host| {
             let mut proposal = Proposal::new(host, lsp::CompletionItemKind::VALUE);
             proposal.detail = Some("a host of this deployment".to_owned());

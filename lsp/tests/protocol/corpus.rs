@@ -16,7 +16,7 @@ use lint::project::{Project, Settings};
 use serde_json::{Value, json};
 
 use crate::client::{Client, capabilities};
-use crate::patch::apply;
+use crate::patch::{apply, faults};
 
 fn corpus() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus")
@@ -127,16 +127,9 @@ fn every_seeded_fault_is_shown_when_it_is_typed_and_gone_when_it_is_undone() {
         client.findings(&uri(path), 0);
     }
     let usual = lines(&client);
-    let mut faults: Vec<PathBuf> = fs::read_dir(corpus().join("faults"))
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|it| it == "diff"))
-        .collect();
-    faults.sort();
-    assert!(faults.len() > 100, "the patches are gone");
     let mut version = 0;
     let (mut wrong, mut absent) = (Vec::new(), 0);
-    for fault in faults {
+    for fault in faults(&corpus()) {
         let mut files = clean.clone();
         apply(
             Path::new("/w"),

@@ -7,7 +7,6 @@ use values::discover::ReleasePlan;
 use values::path::KeyPath;
 
 use super::{Part, Said, Setting, listed, said_at};
-use crate::config::Config;
 use crate::tree::Tree;
 use crate::workspace::{Scope, TreeRef, Workspace};
 
@@ -21,8 +20,8 @@ pub(super) fn parts_of(
 ) {
     let plan = &workspace.trees[number];
     let scope = &workspace.scopes[plan.scope];
-    for deployment in &tree.deployments {
-        let deployment = deployment.merged.deployment();
+    for judged in &tree.deployments {
+        let deployment = judged.merged.deployment();
         for release in &deployment.releases {
             let layers = release.layers.iter().enumerate();
             let mine = |it: &Path| {
@@ -49,6 +48,7 @@ pub(super) fn parts_of(
                 scope,
                 plan,
                 planned,
+                external: &judged.external,
                 profile: &deployment.profile,
                 deployment: &deployment.name,
             };
@@ -70,6 +70,7 @@ struct From<'a> {
     scope: &'a Scope,
     plan: &'a TreeRef,
     planned: Option<&'a ReleasePlan>,
+    external: &'a BTreeSet<String>,
     profile: &'a str,
     deployment: &'a str,
 }
@@ -77,13 +78,7 @@ struct From<'a> {
 impl From<'_> {
     fn settings(&self, release: &values::layer::Release) -> Vec<Setting> {
         let mut out = Vec::new();
-        let mut say = |name: &str, value: String, said: Said| {
-            out.push(Setting {
-                name: name.to_owned(),
-                value,
-                said,
-            });
-        };
+        let mut say = |name: &str, value, said| out.push(Setting::new(name, value, said));
         say("chart", release.chart.clone(), self.stated("chart"));
         let stated = self.planned.is_some_and(|it| it.version.is_some());
         match &release.version {
@@ -124,14 +119,8 @@ impl From<'_> {
             let said = said.unwrap_or(Said::Default);
             say("command-line-values", given.to_string(), said);
         }
-        let config: &Config = &self.scope.config;
-        let own = config.profiles.get(self.profile);
-        let external = own.into_iter().chain([&config.facts]);
-        let external: BTreeSet<&String> = external
-            .flat_map(|facts| &facts.externally_deployed)
-            .collect();
-        if !external.is_empty() {
-            let external: Vec<&String> = external.into_iter().collect();
+        if !self.external.is_empty() {
+            let external: Vec<&String> = self.external.iter().collect();
             let said = self.fact(&["externally-deployed"]).unwrap_or(Said::Default);
             say("externally-deployed", listed(&external), said);
         }

@@ -10,6 +10,7 @@ use lang::charts::ChartSet;
 use lang::check::{Checked, Options, PackFiles, RuleFile, check};
 use lang::compile::{Params, compile};
 use lang::parse::ast::{File, Item, ItemKind};
+use lang::parse::packed::unpack;
 use lang::parse::{Parse, parse};
 use lang::program::Program;
 use lang::value::{Entries, Value};
@@ -66,6 +67,9 @@ pub struct RuleBook {
     pub params: Params,
 }
 
+/// The trees of the packs, made when the program was built (`build.rs`). Reading the texts would be most of a short run.
+static PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/packs.bin"));
+
 /// The packs inside the program, read once in a process.
 struct BuiltIn {
     sources: SourceMap,
@@ -81,10 +85,20 @@ fn built_in() -> &'static BuiltIn {
             files: Vec::new(),
             diagnostics: Vec::new(),
         };
+        let mut packed = unpack(PACKED).unwrap_or_default();
+        packed.resize_with(rules::FILES.len(), || None);
+        let read = |(at, (file, tree)): (usize, (&rules::RuleFile, Option<File>))| match tree {
+            Some(file) => Parse {
+                file,
+                diagnostics: Vec::new(),
+            },
+            None => parse(SourceId(at as u32), file.text),
+        };
         let parsed: Vec<Parse> = rules::FILES
-            .par_iter()
+            .iter()
+            .zip(packed)
             .enumerate()
-            .map(|(at, file)| parse(SourceId(at as u32), file.text))
+            .map(read)
             .collect();
         for (file, parsed) in rules::FILES.iter().zip(parsed) {
             let path = PathBuf::from("rules").join(file.path);

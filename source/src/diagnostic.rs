@@ -6,7 +6,9 @@ use std::fmt;
 use crate::{Fix, Span};
 
 /// How bad it is. Ordered from the least to the worst.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub enum Severity {
     /// Worth knowing.
     Info,

@@ -5,6 +5,7 @@
 mod arena;
 mod build;
 mod coalesce;
+mod declared;
 mod dependencies;
 mod lookup;
 mod node;

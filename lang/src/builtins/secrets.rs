@@ -2,12 +2,10 @@
 
 use std::sync::LazyLock;
 
-use regex::RegexSet;
-
 use crate::builtins::call::{answer_bool, answer_number};
 use crate::builtins::{Builtin, Call, Stop};
 use crate::host::Place;
-use crate::value::{Absent, Data, Value};
+use crate::value::{Absent, Data, Regex, Value};
 
 pub(super) const TABLE: &[Builtin] = &[
     Builtin::predicate(
@@ -124,11 +122,21 @@ impl Class {
     }
 }
 
-fn set(patterns: &[&str]) -> RegexSet {
-    RegexSet::new(patterns).expect("a test compiles every pattern")
+/// Regexes of which one must match. Each is compiled when a text comes that it may match, which few do.
+struct Shapes(Vec<Regex>);
+
+impl Shapes {
+    fn is_match(&self, text: &str) -> bool {
+        self.0.iter().any(|shape| shape.is_match(text))
+    }
 }
 
-static ENCRYPTED: LazyLock<RegexSet> = LazyLock::new(|| {
+fn set(patterns: &[&str]) -> Shapes {
+    let shapes = patterns.iter().map(|pattern| Regex::new(pattern));
+    Shapes(shapes.map(|it| it.expect("a test reads every pattern")).collect())
+}
+
+static ENCRYPTED: LazyLock<Shapes> = LazyLock::new(|| {
     set(&[
         r"^ENC\[[A-Z0-9_]+,",
         r"^\$ANSIBLE_VAULT;",
@@ -138,7 +146,7 @@ static ENCRYPTED: LazyLock<RegexSet> = LazyLock::new(|| {
     ])
 });
 
-static REFERENCES: LazyLock<RegexSet> = LazyLock::new(|| {
+static REFERENCES: LazyLock<Shapes> = LazyLock::new(|| {
     set(&[
         r"^(secret)?ref\+[a-z0-9]+://",
         r"^<path:[^>]+>$",
@@ -148,12 +156,12 @@ static REFERENCES: LazyLock<RegexSet> = LazyLock::new(|| {
 });
 
 /// References whose text is in the clear, or in another file of the tree.
-static OPEN_REFERENCES: LazyLock<RegexSet> =
+static OPEN_REFERENCES: LazyLock<Shapes> =
     LazyLock::new(|| set(&[r"^(secret)?ref\+(echo|file|envsubst)://"]));
 
-static TEMPLATES: LazyLock<RegexSet> = LazyLock::new(|| set(&[r"\{\{.*\}\}", r"\$\{[^}]+\}"]));
+static TEMPLATES: LazyLock<Shapes> = LazyLock::new(|| set(&[r"\{\{.*\}\}", r"\$\{[^}]+\}"]));
 
-static PLACEHOLDERS: LazyLock<RegexSet> = LazyLock::new(|| {
+static PLACEHOLDERS: LazyLock<Shapes> = LazyLock::new(|| {
     set(&[
         r"(?i)^change[-_ ]?me",
         r"^<[^<>]+>(:<[^<>]+>)?$",
@@ -170,7 +178,7 @@ static PLACEHOLDERS: LazyLock<RegexSet> = LazyLock::new(|| {
     ])
 });
 
-static TOKENS: LazyLock<RegexSet> = LazyLock::new(|| {
+static TOKENS: LazyLock<Shapes> = LazyLock::new(|| {
     set(&[
         r"\bA(KIA|SIA)[0-9A-Z]{16}\b",
         r"\bgh[pousr]_[0-9A-Za-z]{36}",

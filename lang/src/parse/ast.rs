@@ -1,11 +1,13 @@
 //! The tree of a `.watch` file: owned, every node with its span. Nothing is resolved here.
 //!
 //! INVARIANT: no type here mentions pest; the tree outlives the text it was read from.
+//! It can be written as bytes ([`super::packed`]): that, and nothing else, is what serde is for here.
 
+use serde::{Deserialize, Serialize};
 use source::{Severity, Span};
 
 /// A word or text with its place.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Spanned<T> {
     /// The thing.
     pub node: T,
@@ -17,14 +19,14 @@ pub struct Spanned<T> {
 pub type Name = Spanned<String>;
 
 /// One `.watch` file.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct File {
     /// The items that could be read at least in part, in order; see [`Item::damaged`].
     pub items: Vec<Item>,
 }
 
 /// An item with its documentation.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Item {
     /// The `##` lines above, without the marks, as one Markdown text.
     pub docs: Option<Spanned<String>>,
@@ -38,7 +40,7 @@ pub struct Item {
 }
 
 /// What an item is.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum ItemKind {
     /// `rule name { … }`
     Rule(Box<Rule>),
@@ -55,7 +57,7 @@ pub enum ItemKind {
 }
 
 /// `let name = expr`, as an item or as a clause.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LetItem {
     /// What is named.
     pub name: Name,
@@ -64,7 +66,7 @@ pub struct LetItem {
 }
 
 /// `param name: type = default`
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ParamItem {
     /// The parameter's name.
     pub name: Name,
@@ -75,7 +77,7 @@ pub struct ParamItem {
 }
 
 /// `fn name(a: type, b) -> type = body`
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FnItem {
     /// The function's name.
     pub name: Name,
@@ -88,7 +90,7 @@ pub struct FnItem {
 }
 
 /// A type as written.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TypeExpr {
     /// Where it stands.
     pub span: Span,
@@ -97,7 +99,7 @@ pub struct TypeExpr {
 }
 
 /// The kinds of types.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum TypeKind {
     /// `string`, `number`, `bool`, `any`
     Word(String),
@@ -112,7 +114,7 @@ pub enum TypeKind {
 }
 
 /// `rule name { … }`
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Rule {
     /// The rule's id.
     pub name: Name,
@@ -133,7 +135,7 @@ pub struct Rule {
 }
 
 /// One entry of a `severity` clause.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SeverityClause {
     /// `None` is `off`.
     pub severity: Spanned<Option<Severity>>,
@@ -142,7 +144,7 @@ pub struct SeverityClause {
 }
 
 /// A section of the guidance.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SourceClause {
     /// The section's title.
     pub title: Spanned<String>,
@@ -151,7 +153,7 @@ pub struct SourceClause {
 }
 
 /// A clause of a rule's body.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Clause {
     /// `for NAME at PATTERN`
     ForAt {
@@ -173,7 +175,7 @@ pub enum Clause {
 }
 
 /// Which values a pattern walks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum View {
     /// A bare pattern: all layers over the chart's defaults.
     Effective,
@@ -184,7 +186,7 @@ pub enum View {
 }
 
 /// `brig.config.*`
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Pattern {
     /// Where it stands.
     pub span: Span,
@@ -193,7 +195,7 @@ pub struct Pattern {
 }
 
 /// A part of a pattern.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Segment {
     /// Where it stands.
     pub span: Span,
@@ -202,7 +204,7 @@ pub struct Segment {
 }
 
 /// What a part of a pattern matches.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum SegmentKind {
     /// `name` or `"quoted key"`
     Key(String),
@@ -222,7 +224,7 @@ pub enum SegmentKind {
 }
 
 /// Which keys a capture takes.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum CaptureFilter {
     /// Those in a list; the expression may use only names of the pack.
     OneOf(Expr),
@@ -231,7 +233,7 @@ pub enum CaptureFilter {
 }
 
 /// `require EXPR …`, `forbid EXPR …`
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Requirement {
     /// The keyword to the last clause.
     pub span: Span,
@@ -256,7 +258,7 @@ pub struct Requirement {
 }
 
 /// `unsafe fix "title" set a to b`
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FixClause {
     /// Where it stands.
     pub span: Span,
@@ -269,7 +271,7 @@ pub struct FixClause {
 }
 
 /// What a fix does.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum FixAction {
     /// `set PATH to EXPR`
     Set(Expr, Expr),
@@ -288,7 +290,7 @@ pub enum FixAction {
 }
 
 /// `fails "…" ``` … ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Example {
     /// The keyword to the closing fence.
     pub span: Span,
@@ -301,7 +303,7 @@ pub struct Example {
 }
 
 /// What must come of an example.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Expect {
     /// `fails`
     Fails,
@@ -314,7 +316,7 @@ pub enum Expect {
 }
 
 /// An expression.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Expr {
     /// Where it stands.
     pub span: Span,
@@ -323,7 +325,7 @@ pub struct Expr {
 }
 
 /// What an expression is.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum ExprKind {
     /// Nothing that could be read; a diagnostic says so. Only in damaged items.
     Damaged,
@@ -397,7 +399,7 @@ pub enum ExprKind {
 }
 
 /// `for x in xs if p`, `for k, v in map`
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Generator {
     /// The key or position, where two names are given.
     pub key: Option<Name>,
@@ -410,7 +412,7 @@ pub struct Generator {
 }
 
 /// A part of an interpolated string.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum TemplatePart {
     /// As it stands, escapes resolved.
     Text(String),
@@ -419,7 +421,7 @@ pub enum TemplatePart {
 }
 
 /// The quantifiers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Quantifier {
     /// All of them.
     Every,
@@ -432,7 +434,7 @@ pub enum Quantifier {
 }
 
 /// The operators with two sides.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum BinaryOp {
     /// `==`
     Equal,
@@ -477,7 +479,7 @@ pub enum BinaryOp {
 }
 
 /// `chart name { … }`
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Chart {
     /// The chart's name.
     pub name: Name,
@@ -504,7 +506,7 @@ pub struct Chart {
 }
 
 /// `in UMBRELLA since "V" until "V"`
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Umbrella {
     /// The umbrella chart's name.
     pub name: Name,
@@ -515,7 +517,7 @@ pub struct Umbrella {
 }
 
 /// `{ … }` in `keys`.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct KeyBlock {
     /// The keys in order.
     pub keys: Vec<Key>,
@@ -526,7 +528,7 @@ pub struct KeyBlock {
 }
 
 /// A key of a chart.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Key {
     /// `##` above.
     pub docs: Option<Spanned<String>>,
@@ -547,7 +549,7 @@ pub struct Key {
 }
 
 /// What a key holds.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum KeyValue {
     /// `: TYPE = DEFAULT`
     Scalar {

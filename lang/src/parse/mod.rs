@@ -11,6 +11,7 @@ pub mod examples;
 mod fence;
 mod highlight;
 pub(crate) mod outline;
+pub mod packed;
 mod report;
 mod split;
 mod text;

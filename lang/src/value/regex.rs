@@ -1,7 +1,10 @@
-//! Regexes. Most rules meet nothing that theirs could match, so one is compiled when it is first used.
+//! Regexes. Most rules meet nothing that theirs could match, so one is compiled when a text comes that it may match.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use memchr::memmem;
+use regex_syntax::hir::literal::{ExtractKind, Extractor};
 use regex_syntax::hir::{Class, Hir, HirKind};
 
 /// A regex. Two are equal if their texts are.
@@ -12,12 +15,20 @@ pub struct Regex(Arc<Lazy>);
 struct Lazy {
     text: Box<str>,
     compiled: OnceLock<regex::Regex>,
+    /// Pieces of text of which each match has one; none are known if this is empty.
+    needs: OnceLock<Vec<Box<[u8]>>>,
+    /// How many texts had none of them.
+    refused: AtomicU32,
 }
 
 /// How large a regex may get when compiled, in bytes.
 const SIZE: usize = 1 << 20;
 /// How deep groups may be nested.
 const NESTING: u32 = 100;
+/// So many pieces are looked for one by one.
+const FEW_PIECES: usize = 8;
+/// After so many texts that it does not match, a regex is asked so often that it is better compiled.
+const OFTEN: u32 = 500;
 /// Ranges of characters, each as often as it may repeat: with so few a regex stays far below [`SIZE`], a range taking less than 200 bytes.
 const FEW_RANGES: u64 = 2000;
 
@@ -27,24 +38,71 @@ impl Regex {
     /// # Errors
     /// One line that says what is wrong with it.
     pub fn new(text: &str) -> Result<Self, String> {
-        let mut parser = regex_syntax::ParserBuilder::new()
-            .nest_limit(NESTING)
-            .build();
-        let small = parser
-            .parse(text)
-            .is_ok_and(|hir| ranges(&hir) <= FEW_RANGES);
+        let small = read(text).is_some_and(|hir| ranges(&hir) <= FEW_RANGES);
         let compiled = OnceLock::new();
         if !small {
             // Only compiling it tells whether it is too large, and what is wrong with it.
             let _ = compiled.set(compile(text).map_err(|error| words(&error))?);
         }
         let text = text.into();
-        Ok(Self(Arc::new(Lazy { text, compiled })))
+        Ok(Self(Arc::new(Lazy {
+            text,
+            compiled,
+            needs: OnceLock::new(),
+            refused: AtomicU32::new(0),
+        })))
+    }
+
+    /// Does it match somewhere in the text? Most texts are refused without the regex being compiled.
+    pub fn is_match(&self, text: &str) -> bool {
+        let lazy = &*self.0;
+        if lazy.compiled.get().is_none() && lazy.refused.load(Ordering::Relaxed) < OFTEN {
+            let needs = lazy.needs.get_or_init(|| needs(&lazy.text));
+            let has = |piece: &[u8]| memmem::find(text.as_bytes(), piece).is_some();
+            if !needs.is_empty() && !needs.iter().any(|piece| has(piece)) {
+                lazy.refused.fetch_add(1, Ordering::Relaxed);
+                return false;
+            }
+        }
+        (**self).is_match(text)
     }
 
     /// The text between the slashes.
     pub fn as_str(&self) -> &str {
         &self.0.text
+    }
+}
+
+fn read(text: &str) -> Option<Hir> {
+    let mut parser = regex_syntax::ParserBuilder::new()
+        .nest_limit(NESTING)
+        .build();
+    parser.parse(text).ok()
+}
+
+/// Pieces of text of which each match begins or ends with one; none if there are many, or an empty one.
+fn needs(text: &str) -> Vec<Box<[u8]>> {
+    let Some(hir) = read(text) else {
+        return Vec::new();
+    };
+    let pieces = |kind| {
+        let mut extractor = Extractor::new();
+        let found = extractor
+            .kind(kind)
+            .limit_total(FEW_PIECES)
+            .extract(&hir)
+            .literals()
+            .map(|found| found.iter().map(|it| it.as_bytes().into()).collect());
+        found.filter(|found: &Vec<Box<[u8]>>| found.iter().all(|piece| !piece.is_empty()))
+    };
+    let first = pieces(ExtractKind::Prefix).unwrap_or_default();
+    let last = pieces(ExtractKind::Suffix).unwrap_or_default();
+    let shortest = |pieces: &[Box<[u8]>]| pieces.iter().map(|it| it.len()).min().unwrap_or(0);
+    // The longer they are, the fewer texts have one.
+    if shortest(&last) > shortest(&first) {
+        last
+    } else {
+        first
     }
 }
 
@@ -105,7 +163,7 @@ impl PartialEq for Regex {
 
 #[cfg(test)]
 mod tests {
-    use super::{Regex, SIZE, compile, ranges};
+    use super::{Regex, SIZE, compile, needs, ranges};
     use proptest::prelude::*;
 
     #[test]
@@ -120,7 +178,37 @@ mod tests {
         );
     }
 
+    #[test]
+    fn what_each_match_needs_is_known_without_compiling() {
+        let needs = |text| {
+            let found = needs(text).into_iter();
+            let found = found.map(|it| String::from_utf8(it.into()).expect("ASCII"));
+            found.collect::<Vec<_>>()
+        };
+        assert_eq!(needs("^__[A-Z_]+__$"), ["__"]);
+        assert_eq!(needs("[sS]ervice$"), ["Service", "service"]);
+        assert_eq!(needs("^(tag|[a-z]*[vV]ersion)$"), ["tag", "Version", "version"]);
+        assert!(needs("[^ ]+").is_empty());
+        assert!(needs("a|").is_empty());
+    }
+
     proptest! {
+        /// A text that is refused for what it lacks does not match.
+        #[test]
+        fn a_refused_text_does_not_match(
+            pieces in proptest::collection::vec(
+                prop_oneof![
+                    Just("a"), Just("(?i)bc"), Just("[ab]"), Just("^"), Just("$"), Just("(ab|c)"), Just("b?"), Just(".*"), Just("é"), Just(r"\b"),
+                ],
+                1..6,
+            ),
+            text in "[abcABCé ]{0,8}",
+        ) {
+            let regex = pieces.concat();
+            let lazy = Regex::new(&regex).expect("the pieces are regexes");
+            prop_assert_eq!(lazy.is_match(&text), compile(&regex).expect("small").is_match(&text), "{}", regex);
+        }
+
         /// What is compiled later compiles: pieces that take much room for their length, repeated and joined.
         #[test]
         fn few_ranges_take_little_room(

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::Merged;
+use super::declared::{Declarations, Level};
 use super::node::{LayerId, NodeRef, Target, View};
 use crate::path::Step;
 use crate::secret::{Names, Sensitivity, sensitivity};
@@ -123,6 +124,26 @@ struct Told {
     depth: usize,
 }
 
+/// What is declared on the way down to a value: a level for each step.
+struct Levels {
+    /// The depth of the first one.
+    base: usize,
+    levels: Vec<Level>,
+}
+
+impl Levels {
+    fn from(base: usize, first: Level) -> Self {
+        Self {
+            base,
+            levels: vec![first],
+        }
+    }
+
+    fn at(&self, depth: usize) -> &Level {
+        &self.levels[depth - self.base]
+    }
+}
+
 impl Told {
     fn is_secret(self) -> bool {
         match self.declared {
@@ -136,31 +157,31 @@ impl Told {
 struct Teller<'m> {
     merged: &'m Merged,
     document: &'m Document,
-    release: usize,
+    declarations: Declarations<'m>,
     /// Declarations look at paths of so many steps.
     reach: usize,
     marks: Marks,
 }
 
 impl<'m> Teller<'m> {
-    /// One step further. `path` holds the steps to the parent, and then those to the value.
-    fn step(&self, above: Told, step: Own<'m>, path: &mut Vec<Own<'m>>) -> Told {
+    /// One step further. `levels` leads to the parent, and then to the value.
+    fn step(&self, above: Told, step: &Own<'_>, levels: &mut Levels) -> Told {
         let mut told = above;
         // What a merge key takes in stands in the map itself.
-        if let Own::Merge(_) = &step {
+        if let Own::Merge(_) = step {
             return told;
         }
-        if let Own::Key(key) = &step {
+        if let Own::Key(key) = step {
             told.names = told.names.then(key);
             told.named = told.names.tell(key);
             told.below |= key == "secrets";
         }
         told.depth += 1;
         if told.depth <= self.reach {
-            path.truncate(above.depth);
-            path.push(step);
-            let steps: Vec<Step<'_>> = path.iter().map(Own::step).collect();
-            told.declared = self.merged.declared(self.release, &steps);
+            let level = self.declarations.step(levels.at(above.depth), step.step());
+            told.declared = self.declarations.told(&level);
+            levels.levels.truncate(told.depth - levels.base);
+            levels.levels.push(level);
         }
         told
     }
@@ -175,10 +196,10 @@ impl<'m> Teller<'m> {
     fn tell(&mut self, layer: LayerId) {
         let slot = &self.merged.arena.layers[layer.0 as usize];
         let parents = self.merged.parents(layer);
-        let mut path = Vec::new();
+        let mut levels = Levels::from(0, self.declarations.top());
         let mut top = Told::default();
         for key in &slot.mount {
-            top = self.step(top, Own::Key(Cow::Borrowed(key.as_str())), &mut path);
+            top = self.step(top, &Own::Key(Cow::Borrowed(key.as_str())), &mut levels);
         }
         let mount = top.depth;
         let mut aliases = Vec::new();
@@ -186,7 +207,7 @@ impl<'m> Teller<'m> {
         open.extend(slot.top().map(|node| (node, None, top)));
         while let Some((node, step, above)) = open.pop() {
             let told = match step {
-                Some(step) => self.step(above, step, &mut path),
+                Some(step) => self.step(above, &step, &mut levels),
                 None => above,
             };
             self.mark(node, told);
@@ -199,26 +220,28 @@ impl<'m> Teller<'m> {
                     self.marks.deep_secret.insert(node);
                 }
             }
+            let here = || levels.at(told.depth.min(self.reach)).clone();
             if self.document.is_alias(node) {
-                aliases.push((node, told, keys(&path, told)));
+                aliases.push((node, told, here()));
             }
             for (child, step) in children(self.document, node).rev() {
                 if let Own::Merge(_) = step {
-                    aliases.push((child, told, keys(&path, told)));
+                    aliases.push((child, told, here()));
                 } else if parents.parent(child) == Some(node) {
                     open.push((child, Some(step), told));
                 }
             }
         }
         let mut left = MAX_ALIASED;
-        for (alias, told, mut path) in aliases {
-            self.behind(alias, told, &mut path, &mut left);
+        for (alias, told, level) in aliases {
+            let levels = Levels::from(told.depth.min(self.reach), level);
+            self.behind(alias, told, levels, &mut left);
         }
         self.marks.all = left == 0;
     }
 
     /// What an alias stands for, as it stands at the alias.
-    fn behind(&mut self, alias: NodeId, told: Told, path: &mut Vec<Own<'m>>, left: &mut usize) {
+    fn behind(&mut self, alias: NodeId, told: Told, mut levels: Levels, left: &mut usize) {
         let mut open: Vec<(NodeId, Option<Own<'m>>, Told)> = vec![(alias, None, told)];
         while let Some((node, step, above)) = open.pop() {
             if *left == 0 {
@@ -226,7 +249,7 @@ impl<'m> Teller<'m> {
             }
             *left -= 1;
             let told = match step {
-                Some(step) => self.step(above, step, path),
+                Some(step) => self.step(above, &step, &mut levels),
                 None => above,
             };
             let node = self.document.target(node);
@@ -235,17 +258,6 @@ impl<'m> Teller<'m> {
             open.extend(below.map(|(child, step)| (child, Some(step), told)));
         }
     }
-}
-
-/// The steps to a value, as far as declarations look.
-fn keys<'d>(path: &[Own<'d>], told: Told) -> Vec<Own<'d>> {
-    let steps = path.iter().take(told.depth);
-    let copy = |step: &Own<'d>| match step {
-        Own::Key(key) => Own::Key(key.clone()),
-        Own::Merge(key) => Own::Merge(key.clone()),
-        Own::Index(at) => Own::Index(*at),
-    };
-    steps.map(copy).collect()
 }
 
 impl Merged {
@@ -286,7 +298,7 @@ impl Merged {
             let mut teller = Teller {
                 merged: self,
                 document: &slot.document,
-                release,
+                declarations: Declarations::of(self, release),
                 reach: self.reach(release),
                 marks: Marks::default(),
             };

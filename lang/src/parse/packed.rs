@@ -1,0 +1,38 @@
+//! Trees as bytes: a program that carries rules with it reads them when it is built, not each time it starts.
+//!
+//! INVARIANT: bytes are read by the program that they were made for; they are not a format to keep.
+
+use super::ast::File;
+
+/// The trees of some files as bytes, in their order; `None` for one that must be read from its text.
+pub fn pack(files: &[Option<File>]) -> Vec<u8> {
+    // Writing to memory fails for no tree; if it did, the texts would be read.
+    postcard::to_allocvec(files).unwrap_or_default()
+}
+
+/// The trees that [`pack`] was given; `None` if these are not its bytes.
+pub fn unpack(bytes: &[u8]) -> Option<Vec<Option<File>>> {
+    postcard::from_bytes(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::parse;
+    use source::SourceId;
+
+    #[test]
+    fn a_tree_comes_back_as_it_was() {
+        let text = "## Why.\nrule a {\n  severity warning, off in demo\n  for x at brig.{k: /a+/}.*\n  require x is set and 1.5 < 2\n    say \"{x} is ü\"\n}\n";
+        let file = parse(SourceId(3), text).file;
+        assert!(!file.items.is_empty());
+        let files = [Some(file), None];
+        assert_eq!(unpack(&pack(&files)).as_deref(), Some(&files[..]));
+    }
+
+    #[test]
+    fn other_bytes_are_refused() {
+        assert_eq!(unpack(&[7, 1, 255, 255]), None);
+        assert_eq!(unpack(&[]), None);
+    }
+}

@@ -67,8 +67,23 @@ pub struct RuleBook {
     pub params: Params,
 }
 
-/// The trees of the packs, made when the program was built (`build.rs`). Reading the texts would be most of a short run.
+/// The trees of the packs, made when the program was built (`build.rs`): reading the texts would be most of a short run.
 static PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/packs.bin"));
+
+/// Where in [`PACKED`] the tree of each file is.
+static PACKED_AT: &[(usize, usize)] = include!(concat!(env!("OUT_DIR"), "/packs.rs"));
+
+/// The tree of a file of the packs, by its position in [`rules::FILES`].
+fn built_in_tree(at: usize) -> Parse {
+    let packed = PACKED_AT.get(at).and_then(|(from, to)| PACKED.get(*from..*to));
+    match packed.and_then(unpack) {
+        Some(file) => Parse {
+            file,
+            diagnostics: Vec::new(),
+        },
+        None => parse(SourceId(at as u32), rules::FILES[at].text),
+    }
+}
 
 /// The packs inside the program, read once in a process.
 struct BuiltIn {
@@ -85,21 +100,9 @@ fn built_in() -> &'static BuiltIn {
             files: Vec::new(),
             diagnostics: Vec::new(),
         };
-        let mut packed = unpack(PACKED).unwrap_or_default();
-        packed.resize_with(rules::FILES.len(), || None);
-        let read = |(at, (file, tree)): (usize, (&rules::RuleFile, Option<File>))| match tree {
-            Some(file) => Parse {
-                file,
-                diagnostics: Vec::new(),
-            },
-            None => parse(SourceId(at as u32), file.text),
-        };
-        let parsed: Vec<Parse> = rules::FILES
-            .iter()
-            .zip(packed)
-            .enumerate()
-            .map(read)
-            .collect();
+        let count = rules::FILES.len();
+        let parsed = (0..count).into_par_iter().with_min_len(16);
+        let parsed: Vec<Parse> = parsed.map(built_in_tree).collect();
         for (file, parsed) in rules::FILES.iter().zip(parsed) {
             let path = PathBuf::from("rules").join(file.path);
             let source = built_in.sources.add(Source::new(path, file.text));
@@ -170,18 +173,28 @@ impl RuleBook {
                 ast: Arc::new(parsed.file),
             });
         }
-        let checked = check_files(&files, trusted, facts);
-        diagnostics.extend(checked.diagnostics.values().flatten().cloned());
-        let usable: Vec<(&str, std::borrow::Cow<'_, File>)> = files
-            .iter()
-            .map(|file| (file.pack.as_str(), usable_items(&file.ast, &checked)))
-            .collect();
-        let pairs: Vec<(&str, &File)> = usable
-            .iter()
-            .map(|(pack, file)| (*pack, file.as_ref()))
-            .collect();
         let params = parameters(&files, config);
-        let (program, problems) = compile(&pairs, schema(), &params);
+        let compile_usable = |usable: &dyn Fn(&Item) -> bool| {
+            let usable = files
+                .iter()
+                .map(|file| (file.pack.as_str(), usable_items(&file.ast, usable)));
+            let usable: Vec<(&str, std::borrow::Cow<'_, File>)> = usable.collect();
+            let pairs = usable.iter().map(|(pack, file)| (*pack, file.as_ref()));
+            compile(&pairs.collect::<Vec<_>>(), schema(), &params)
+        };
+        // The packs inside the program are compiled while they are checked: nothing is wrong with them, or it is done again.
+        let (checked, compiled) = rayon::join(
+            || check_files(&files, trusted, facts),
+            || texts.is_empty().then(|| compile_usable(&|_| true)),
+        );
+        diagnostics.extend(checked.diagnostics.values().flatten().cloned());
+        let all_usable = || {
+            let mut items = files.iter().flat_map(|file| &file.ast.items);
+            items.all(|item| checked.usable(name_span(item)))
+        };
+        let (program, problems) = compiled
+            .filter(|_| all_usable())
+            .unwrap_or_else(|| compile_usable(&|item| checked.usable(name_span(item))));
         let told: BTreeSet<(Code, Span)> = diagnostics
             .iter()
             .map(|it| (it.code.clone(), it.primary.span))
@@ -295,8 +308,11 @@ fn without_rules(file: &File) -> File {
 }
 
 /// The file without the items that have errors.
-fn usable_items<'a>(file: &'a File, checked: &Checked) -> std::borrow::Cow<'a, File> {
-    let usable = |item: &Item| checked.usable(name_span(item)) && !item.damaged;
+fn usable_items<'a>(
+    file: &'a File,
+    usable: &dyn Fn(&Item) -> bool,
+) -> std::borrow::Cow<'a, File> {
+    let usable = |item: &Item| usable(item) && !item.damaged;
     if file.items.iter().all(usable) {
         return std::borrow::Cow::Borrowed(file);
     }

@@ -4,14 +4,14 @@
 
 use super::ast::File;
 
-/// The trees of some files as bytes, in their order; `None` for one that must be read from its text.
-pub fn pack(files: &[Option<File>]) -> Vec<u8> {
-    // Writing to memory fails for no tree; if it did, the texts would be read.
-    postcard::to_allocvec(files).unwrap_or_default()
+/// A tree as bytes.
+pub fn pack(file: &File) -> Vec<u8> {
+    // Writing to memory fails for no tree; if it did, the text would be read.
+    postcard::to_allocvec(file).unwrap_or_default()
 }
 
-/// The trees that [`pack`] was given; `None` if these are not its bytes.
-pub fn unpack(bytes: &[u8]) -> Option<Vec<Option<File>>> {
+/// The tree that [`pack`] was given; `None` if these are not its bytes.
+pub fn unpack(bytes: &[u8]) -> Option<File> {
     postcard::from_bytes(bytes).ok()
 }
 
@@ -26,8 +26,7 @@ mod tests {
         let text = "## Why.\nrule a {\n  severity warning, off in demo\n  for x at brig.{k: /a+/}.*\n  require x is set and 1.5 < 2\n    say \"{x} is ü\"\n}\n";
         let file = parse(SourceId(3), text).file;
         assert!(!file.items.is_empty());
-        let files = [Some(file), None];
-        assert_eq!(unpack(&pack(&files)).as_deref(), Some(&files[..]));
+        assert_eq!(unpack(&pack(&file)), Some(file));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use memchr::memmem;
+use regex_automata::meta;
 use regex_syntax::hir::literal::{ExtractKind, Extractor};
 use regex_syntax::hir::{Class, Hir, HirKind};
 
@@ -15,6 +16,8 @@ pub struct Regex(Arc<Lazy>);
 struct Lazy {
     text: Box<str>,
     compiled: OnceLock<regex::Regex>,
+    /// For whoever asks only whether it matches.
+    matcher: OnceLock<Option<meta::Regex>>,
     /// Pieces of text of which each match has one; none are known if this is empty.
     needs: OnceLock<Vec<Box<[u8]>>>,
     /// How many texts had none of them.
@@ -48,6 +51,7 @@ impl Regex {
         Ok(Self(Arc::new(Lazy {
             text,
             compiled,
+            matcher: OnceLock::new(),
             needs: OnceLock::new(),
             refused: AtomicU32::new(0),
         })))
@@ -56,7 +60,7 @@ impl Regex {
     /// Does it match somewhere in the text? Most texts are refused without the regex being compiled.
     pub fn is_match(&self, text: &str) -> bool {
         let lazy = &*self.0;
-        if lazy.compiled.get().is_none() && lazy.refused.load(Ordering::Relaxed) < OFTEN {
+        if lazy.matcher.get().is_none() && lazy.refused.load(Ordering::Relaxed) < OFTEN {
             let needs = lazy.needs.get_or_init(|| needs(&lazy.text));
             let has = |piece: &[u8]| memmem::find(text.as_bytes(), piece).is_some();
             if !needs.is_empty() && !needs.iter().any(|piece| has(piece)) {
@@ -64,7 +68,10 @@ impl Regex {
                 return false;
             }
         }
-        (**self).is_match(text)
+        match lazy.matcher.get_or_init(|| matcher(&lazy.text)) {
+            Some(matcher) => matcher.is_match(text),
+            None => (**self).is_match(text),
+        }
     }
 
     /// The text between the slashes.
@@ -104,6 +111,14 @@ fn needs(text: &str) -> Vec<Box<[u8]>> {
     } else {
         first
     }
+}
+
+/// The engine of a regex without the tables whose making costs more than most runs ask of it.
+fn matcher(text: &str) -> Option<meta::Regex> {
+    let config = meta::Config::new().dfa(false).onepass(false);
+    let hir = read(text)?;
+    let mut builder = meta::Builder::new();
+    builder.configure(config).build_from_hir(&hir).ok()
 }
 
 fn compile(text: &str) -> Result<regex::Regex, regex::Error> {

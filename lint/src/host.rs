@@ -45,6 +45,8 @@ pub struct TreeHost<'a> {
     by_name: OnceLock<FxHashMap<&'a str, Vec<usize>>>,
     /// By layer: what is declared of each of its values.
     declared: Vec<OnceLock<Vec<declared::Places<'a>>>>,
+    /// By layer: its texts, which more than one rule goes over.
+    texts: Vec<OnceLock<Vec<merged::NodeRef>>>,
     /// By layer.
     parts: Vec<OnceLock<parts::Parts>>,
     splits: &'a Splits,
@@ -82,6 +84,7 @@ impl<'a> TreeHost<'a> {
             duplicates: OnceLock::new(),
             by_name: OnceLock::new(),
             declared: merged.all_layers().map(|_| OnceLock::new()).collect(),
+            texts: merged.all_layers().map(|_| OnceLock::new()).collect(),
             parts: merged.all_layers().map(|_| OnceLock::new()).collect(),
             splits: &WHOLE,
             sparse: false,
@@ -342,10 +345,7 @@ impl Host for TreeHost<'_> {
 impl TreeHost<'_> {
     /// Must the value never be shown?
     pub(crate) fn hides(&self, node: merged::NodeRef) -> bool {
-        match self.sparse {
-            true => self.merged.is_secret_alone(node),
-            false => self.merged.is_secret(node),
-        }
+        self.merged.is_secret(node)
     }
 
     /// A path as people write it and find it in the file, with `more` keys behind it.

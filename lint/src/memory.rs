@@ -57,6 +57,9 @@ impl TreeMemory {
             .zip(&self.deployments)
             .map(|((old, new), memory)| changed(old, new, memory.splits()))
             .collect();
+        for (old, new) in old.deployments.iter().zip(&new.deployments) {
+            new.merged.adopt(&old.merged);
+        }
         let deployments = self.deployments.iter_mut().zip(&new.deployments);
         for ((memory, deployment), changed) in deployments.zip(changes) {
             if outgrown(&deployment.merged, memory.splits()) {
@@ -91,6 +94,11 @@ fn changed(old: &TreeDeployment, new: &TreeDeployment, splits: &Splits) -> Chang
     for (number, (old, new)) in releases.enumerate() {
         for (old, new) in old.layers.iter().zip(&new.layers) {
             layer_changed(number as u32, (old, new), splits, &mut changed);
+        }
+    }
+    for layer in b.all_layers() {
+        if !std::ptr::eq(a.document(layer), b.document(layer)) {
+            changed.text(b.layer_release(layer) as u32, layer.0);
         }
     }
     changed

@@ -75,7 +75,9 @@ static PACKED_AT: &[(usize, usize)] = include!(concat!(env!("OUT_DIR"), "/packs.
 
 /// The tree of a file of the packs, by its position in [`rules::FILES`].
 fn built_in_tree(at: usize) -> Parse {
-    let packed = PACKED_AT.get(at).and_then(|(from, to)| PACKED.get(*from..*to));
+    let packed = PACKED_AT
+        .get(at)
+        .and_then(|(from, to)| PACKED.get(*from..*to));
     match packed.and_then(unpack) {
         Some(file) => Parse {
             file,
@@ -308,10 +310,7 @@ fn without_rules(file: &File) -> File {
 }
 
 /// The file without the items that have errors.
-fn usable_items<'a>(
-    file: &'a File,
-    usable: &dyn Fn(&Item) -> bool,
-) -> std::borrow::Cow<'a, File> {
+fn usable_items<'a>(file: &'a File, usable: &dyn Fn(&Item) -> bool) -> std::borrow::Cow<'a, File> {
     let usable = |item: &Item| usable(item) && !item.damaged;
     if file.items.iter().all(usable) {
         return std::borrow::Cow::Borrowed(file);

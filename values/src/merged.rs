@@ -2,6 +2,7 @@
 //!
 //! Nothing is copied: a [`NodeRef`] is a node of one layer's document or a map of the merge arena.
 
+mod adopt;
 mod arena;
 mod build;
 mod coalesce;

@@ -133,7 +133,11 @@ impl Shapes {
 
 fn set(patterns: &[&str]) -> Shapes {
     let shapes = patterns.iter().map(|pattern| Regex::new(pattern));
-    Shapes(shapes.map(|it| it.expect("a test reads every pattern")).collect())
+    Shapes(
+        shapes
+            .map(|it| it.expect("a test reads every pattern"))
+            .collect(),
+    )
 }
 
 static ENCRYPTED: LazyLock<Shapes> = LazyLock::new(|| {

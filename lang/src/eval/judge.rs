@@ -19,7 +19,7 @@ use crate::host::Place;
 use crate::program::ir::{ClauseKind, Gen, Node, RequireCode, RuleCode, Slot};
 use crate::value::{Data, Value};
 
-pub(super) use groups::{Group, judge_groups};
+pub(super) use groups::{Group, first_for, judge_groups, judge_records};
 
 /// How many subjects of a rule ended how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -3,19 +3,22 @@
 //! INVARIANT: with a memory, a [`Judgement`] holds the same counts, verdicts and reasons as without one. Only the places of reasons and
 //! the order of verdicts from different entries may differ. What does not hold is always judged again, for its places may have moved.
 
+mod records;
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::eval::judge::{Group, judge, judge_groups};
+use crate::eval::judge::{Group, first_for, judge, judge_groups};
 use crate::eval::reads::{self, Changed, Part, Reads, Splits};
 use crate::eval::run::Run;
 use crate::eval::{Counts, Judgement, Why};
 use crate::host::{Lookup, NodeRef, Unknown};
 use crate::program::Program;
 use crate::program::ir::{ClauseKind, Step};
+use records::Records;
 
 /// What came of judging the rules of one program over one deployment.
 #[derive(Debug)]
@@ -32,6 +35,8 @@ enum Known {
     Whole(Ended, Reads),
     /// A rule over every place, by entries of roots.
     Groups(Box<Groups>),
+    /// A rule over records of the host.
+    Records(Records),
 }
 
 /// How subjects ended none of which failed.
@@ -98,10 +103,19 @@ impl Memory {
         if goes_over_everything(run.program, rule) {
             let mut groups = match before {
                 Known::Groups(groups) => groups,
-                Known::Nothing | Known::Whole(..) => Box::default(),
+                _ => Box::default(),
             };
             if let Some(judgement) = groups.judge(run, rule, &self.changed, &self.splits) {
                 *known = Known::Groups(groups);
+                return judgement;
+            }
+        } else if goes_over_elements(run.program, rule) {
+            let mut records = match before {
+                Known::Records(records) => records,
+                _ => Records::default(),
+            };
+            if let Some(judgement) = records.judge(run, rule, &self.changed) {
+                *known = Known::Records(records);
                 return judgement;
             }
         } else if let Known::Whole(ended, reads) = before
@@ -123,14 +137,20 @@ impl Memory {
 
 /// Does the rule begin with a `for` over every place? Nothing but `let` before it, and nothing that meets a place twice.
 fn goes_over_everything(program: &Program, rule: usize) -> bool {
-    let clauses = program.code[rule].clauses.iter();
-    let mut clauses = clauses.skip_while(|it| matches!(it.kind, ClauseKind::Let(_)));
-    let Some(ClauseKind::ForAt { pattern, .. }) = clauses.next().map(|it| &it.kind) else {
+    let clauses = &program.code[rule].clauses;
+    let first = first_for(clauses).map(|at| &clauses[at].kind);
+    let Some(ClauseKind::ForAt { pattern, .. }) = first else {
         return false;
     };
     let steps = &program.patterns[*pattern].steps;
     let mut depths = steps.iter().enumerate();
     depths.all(|(at, step)| matches!(step, Step::AnyDepth) == (at == 0))
+}
+
+/// Does the rule begin with a `for` over the elements of a list?
+fn goes_over_elements(program: &Program, rule: usize) -> bool {
+    let clauses = &program.code[rule].clauses;
+    first_for(clauses).is_some_and(|at| matches!(clauses[at].kind, ClauseKind::ForIn(_)))
 }
 
 fn judgement_of<'h>(

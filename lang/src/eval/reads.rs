@@ -53,6 +53,12 @@ impl Part {
         }
     }
 
+    /// All of one of the texts that a realm is made from.
+    pub fn text(realm: u32, number: u32) -> Self {
+        // No key of a map that is split is called so; if one were, it would cost work, not truth.
+        Self::root(realm).below(&format!("\u{0}text {number}"))
+    }
+
     /// Is it only which keys there are?
     pub fn is_names(self) -> bool {
         self.names
@@ -195,6 +201,12 @@ impl Changed {
         if self.parts.insert(part) {
             self.paths.push((part, path));
         }
+    }
+
+    /// One of the texts that a realm is made from.
+    pub fn text(&mut self, realm: u32, number: u32) {
+        self.touched.insert(realm);
+        self.parts.insert(Part::text(realm, number));
     }
 
     /// Is nothing known?

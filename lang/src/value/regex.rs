@@ -202,7 +202,10 @@ mod tests {
         };
         assert_eq!(needs("^__[A-Z_]+__$"), ["__"]);
         assert_eq!(needs("[sS]ervice$"), ["Service", "service"]);
-        assert_eq!(needs("^(tag|[a-z]*[vV]ersion)$"), ["tag", "Version", "version"]);
+        assert_eq!(
+            needs("^(tag|[a-z]*[vV]ersion)$"),
+            ["tag", "Version", "version"]
+        );
         assert!(needs("[^ ]+").is_empty());
         assert!(needs("a|").is_empty());
     }

@@ -152,6 +152,12 @@ impl TreeHost<'_> {
 
     fn texts_of<'h>(&'h self, layer: LayerId) -> Value<'h> {
         self.note_layer(layer);
+        let texts = self.texts[layer.0 as usize].get_or_init(|| self.text_nodes(layer));
+        let texts = texts.iter().map(|node| Value::load(self, theirs(*node)));
+        Value::list(texts.collect())
+    }
+
+    fn text_nodes(&self, layer: LayerId) -> Vec<NodeRef> {
         let mut texts = Vec::new();
         let mut open: Vec<NodeRef> = self.merged.layer_root(layer).into_iter().collect();
         let mut entries = Vec::new();
@@ -162,14 +168,14 @@ impl TreeHost<'_> {
                     open.extend(entries.drain(..).rev().map(|(_, value)| value));
                 }
                 merged::Shape::List => open.extend(self.merged.items(node).into_iter().rev()),
-                merged::Shape::String => texts.push(Value::load(self, theirs(node))),
+                merged::Shape::String => texts.push(node),
                 merged::Shape::Null
                 | merged::Shape::Bool(_)
                 | merged::Shape::Number(_)
                 | merged::Shape::Unknown(_) => {}
             }
         }
-        Value::list(texts)
+        texts
     }
 
     fn sops_leaves_clear(&self, node: NodeRef) -> bool {

@@ -155,7 +155,7 @@ impl TreeHost<'_> {
 
     /// Notes that a whole layer is read.
     pub(super) fn note_layer(&self, layer: LayerId) {
-        reads::note(|| Some(Part::realm(self.merged.layer_release(layer) as u32)));
+        reads::note(|| Some(Part::text(self.merged.layer_release(layer) as u32, layer.0)));
     }
 
     /// Notes that everything is read.

@@ -47,9 +47,9 @@ pub(super) struct LayerSlot {
     pub(super) mount: Vec<String>,
     /// Its top map, as far as it can be seen.
     pub(super) root: Option<NodeRef>,
-    pub(super) parents: OnceLock<Parents>,
+    pub(super) parents: OnceLock<Arc<Parents>>,
     /// Which of its nodes are secret by where they stand.
-    pub(super) marks: OnceLock<Marks>,
+    pub(super) marks: OnceLock<Arc<Marks>>,
 }
 
 /// A map with entries from several places.

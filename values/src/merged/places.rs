@@ -1,5 +1,7 @@
 //! Where values stand: their path, their parent, and their place in a text.
 
+use std::sync::Arc;
+
 use source::{SourceId, Span};
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -70,7 +72,7 @@ impl Merged {
     pub(super) fn parents(&self, layer: LayerId) -> &Parents {
         let slot = &self.arena.layers[layer.0 as usize];
         slot.parents
-            .get_or_init(|| Parents::of(&slot.document, slot.top()))
+            .get_or_init(|| Arc::new(Parents::of(&slot.document, slot.top())))
     }
 
     /// The last step of its path; `None` for a top.

@@ -1,10 +1,11 @@
 //! Which values must never be shown: found out once for each layer, since rules ask at every value they read.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::Merged;
 use super::declared::{Declarations, Level};
-use super::node::{LayerId, NodeRef, Target, View};
+use super::node::{LayerId, NodeRef, Target};
 use crate::path::Step;
 use crate::secret::{Names, Sensitivity, sensitivity};
 use crate::yaml::{Document, Kind, NodeId};
@@ -303,7 +304,7 @@ impl Merged {
                 marks: Marks::default(),
             };
             teller.tell(layer);
-            teller.marks
+            Arc::new(teller.marks)
         })
     }
 
@@ -338,20 +339,6 @@ impl Merged {
             Some(Target::Node(layer, id)) => self.marks(layer).below.contains(id),
             _ => self.path(node).steps().contains(&Step::Key("secrets")),
         }
-    }
-
-    /// The same as [`is_secret`](Self::is_secret), worked out for one value and not for all of its layer: for whoever asks about few.
-    pub fn is_secret_alone(&self, node: NodeRef) -> bool {
-        let Some(Target::Node(layer, id)) = self.arena.top(node).map(NodeRef::target) else {
-            return self.is_secret(node);
-        };
-        let slot = &self.arena.layers[layer.0 as usize];
-        // Under other names a value may be a secret, too; that takes a look at all of them.
-        if slot.marks.get().is_some() || slot.document.has_anchors_or_tags() {
-            return self.is_secret(node);
-        }
-        let written = NodeRef::node(layer, id).with_view(View::Written);
-        self.is_secret_path(self.layer_release(layer), &self.path(written).steps())
     }
 
     /// Must the value never be shown?

@@ -1,4 +1,5 @@
-//! Judging a rule that goes over every place part by part, for [`crate::eval::Memory`], which keeps what came of each.
+//! Judging a rule that goes over every place part by part, or over records one by one, for [`crate::eval::Memory`], which keeps what
+//! came of each.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -11,8 +12,9 @@ use crate::eval::reads::{Part, Reads, watched};
 use crate::eval::run::{Run, rule_budget};
 use crate::eval::walk::Matches;
 use crate::eval::{Budget, Why};
-use crate::host::{NodeRef, Shape};
-use crate::program::ir::ClauseKind;
+use crate::host::{NodeRef, RecordRef, Shape};
+use crate::program::ir::{ClauseCode, ClauseKind};
+use crate::value::Data;
 
 /// A part of a root: a value with all that is below it, or a map that is split without its entries.
 pub(in crate::eval) struct Group<'h> {
@@ -41,6 +43,95 @@ pub(in crate::eval) struct Judged<'h> {
     pub(in crate::eval) used: u64,
 }
 
+/// Judges a rule that begins with a `for` over records, but for those of which is known what came of them and how much work they
+/// were. `None` if it goes over something else, or needs so much work that it has to be judged as a whole.
+pub(in crate::eval) fn judge_records<'h>(
+    run: &Run<'h>,
+    rule: usize,
+    known: &dyn Fn(RecordRef) -> Option<u64>,
+) -> Option<Vec<(RecordRef, Option<Judged<'h>>)>> {
+    let severity = run.program.rules[rule].severity(run.host.profile())?;
+    let clauses = &run.program.code[rule].clauses;
+    let at = first_for(clauses)?;
+    let ClauseKind::ForIn(generator) = &clauses[at].kind else {
+        return None;
+    };
+    let mut judge = Judge::new(run, empty(rule), severity, None);
+    let explain = std::mem::replace(&mut judge.machine.explain, true);
+    let (over, head) = watched(|| judge.machine.value(&generator.over));
+    judge.machine.explain = explain;
+    let elements = judge.machine.elements(over.ok()?).ok()??;
+    if generator.key.is_some() || elements.incomplete().is_some() {
+        return None;
+    }
+    let mut out = Vec::with_capacity(elements.len());
+    for index in 0..elements.len() {
+        let (_, element) = elements.get(&judge.machine, index);
+        let Data::Record(record) = element.data else {
+            return None;
+        };
+        let before = judge.rest.left();
+        if let Some(used) = known(record) {
+            judge.rest.charge(usize::try_from(used).ok()?).ok()?;
+            out.push((record, None));
+            continue;
+        }
+        judge.begin(&clauses[..at], rule);
+        let (done, mut reads) = watched(|| {
+            judge.machine.bind_element(generator, &elements, index);
+            judge.subject(at, element)
+        });
+        if done.is_err() || judge.rest.left() < Budget::default().left() {
+            return None;
+        }
+        reads.extend(&head);
+        let judgement = std::mem::replace(&mut judge.judgement, empty(rule));
+        let judged = Judged::of(judgement, reads, before - judge.rest.left());
+        out.push((record, Some(judged)));
+    }
+    Some(out)
+}
+
+/// Where the first `for` of a rule is, if nothing but `let` stands before it.
+pub(in crate::eval) fn first_for(clauses: &[ClauseCode]) -> Option<usize> {
+    let at = clauses
+        .iter()
+        .position(|it| !matches!(it.kind, ClauseKind::Let(_)))?;
+    let is_for = matches!(
+        clauses[at].kind,
+        ClauseKind::ForAt { .. } | ClauseKind::ForIn(_)
+    );
+    is_for.then_some(at)
+}
+
+impl Judge<'_, '_, '_, '_> {
+    /// Begins with a group: what a `let` above reads is read by each group that uses it.
+    fn begin(&mut self, lets: &[ClauseCode], rule: usize) {
+        self.judgement = empty(rule);
+        for clause in lets {
+            if let ClauseKind::Let(slot) = &clause.kind {
+                self.machine.forget(*slot);
+            }
+        }
+    }
+}
+
+impl<'h> Judged<'h> {
+    fn of(judgement: Judgement<'h>, reads: Reads, used: u64) -> Self {
+        Self {
+            counts: judgement.counts,
+            verdicts: judgement.verdicts,
+            undecided: judgement.undecided,
+            reasons: judgement.reasons,
+            error: judgement.error,
+            unseen: Vec::new(),
+            reads,
+            matches: 0,
+            used,
+        }
+    }
+}
+
 /// Judges some groups of a rule that begins with a `for` over every place. `matches` and `used` are those of all other groups.
 /// `None` if the rule needs so much work that it has to be judged as a whole.
 pub(in crate::eval) fn judge_groups<'h>(
@@ -52,9 +143,7 @@ pub(in crate::eval) fn judge_groups<'h>(
 ) -> Option<Vec<Judged<'h>>> {
     let severity = run.program.rules[rule].severity(run.host.profile())?;
     let clauses = &run.program.code[rule].clauses;
-    let at = clauses
-        .iter()
-        .position(|it| matches!(it.kind, ClauseKind::ForAt { .. }))?;
+    let at = first_for(clauses)?;
     let ClauseKind::ForAt {
         pattern,
         captures,
@@ -78,13 +167,7 @@ pub(in crate::eval) fn judge_groups<'h>(
     let mut out = Vec::with_capacity(groups.len());
     for (matches, mut reads) in found {
         let before = judge.rest.left();
-        judge.judgement = empty(rule);
-        // What a `let` above reads is read by each group that uses it.
-        for clause in &clauses[..at] {
-            if let ClauseKind::Let(slot) = &clause.kind {
-                judge.machine.forget(*slot);
-            }
-        }
+        judge.begin(&clauses[..at], rule);
         let (done, read) = watched(|| judge.matched(at, &matches, captures, *slot));
         if done.is_err() || judge.rest.left() < Budget::default().left() {
             return None;
@@ -92,15 +175,9 @@ pub(in crate::eval) fn judge_groups<'h>(
         reads.extend(&read);
         let judgement = std::mem::replace(&mut judge.judgement, empty(rule));
         out.push(Judged {
-            counts: judgement.counts,
-            verdicts: judgement.verdicts,
-            undecided: judgement.undecided,
-            reasons: judgement.reasons,
-            error: judgement.error,
-            reads,
             matches: matches.found.len(),
             unseen: matches.unseen,
-            used: before - judge.rest.left(),
+            ..Judged::of(judgement, reads, before - judge.rest.left())
         });
     }
     Some(out)

@@ -1,0 +1,53 @@
+//! What was found out about layers before an edit, and still holds.
+
+use std::sync::Arc;
+
+use super::Merged;
+use crate::chart::ChartInfo;
+
+/// A chart in a release, with the keys to it.
+type Scope = (Vec<String>, Arc<ChartInfo>);
+
+impl Merged {
+    /// Takes over what another merging of the same layers has found out about those whose text has not changed.
+    pub fn adopt(&self, other: &Self) {
+        // Layers of one release stand together.
+        let mut known: Option<(u32, bool)> = None;
+        for (mine, theirs) in self.arena.layers.iter().zip(&other.arena.layers) {
+            let same = Arc::ptr_eq(&mine.document, &theirs.document)
+                && (mine.release, &mine.mount, mine.top())
+                    == (theirs.release, &theirs.mount, theirs.top());
+            if !same {
+                continue;
+            }
+            if let Some(parents) = theirs.parents.get() {
+                let _ = mine.parents.set(Arc::clone(parents));
+            }
+            let Some(marks) = theirs.marks.get() else {
+                continue;
+            };
+            let charts = match known {
+                Some((release, same)) if release == mine.release => same,
+                _ => {
+                    let at = mine.release as usize;
+                    let (mine, theirs) = (self.releases.get(at), other.releases.get(at));
+                    mine.zip(theirs)
+                        .is_some_and(|(mine, theirs)| same_secrets(&mine.scopes, &theirs.scopes))
+                }
+            };
+            known = Some((mine.release, charts));
+            if charts {
+                let _ = mine.marks.set(Arc::clone(marks));
+            }
+        }
+    }
+}
+
+/// Do the charts declare the same secrets?
+fn same_secrets(a: &[Scope], b: &[Scope]) -> bool {
+    let same = |((mount, a), (other, b)): (&Scope, &Scope)| {
+        mount == other
+            && (Arc::ptr_eq(a, b) || (&a.secrets, &a.not_secret) == (&b.secrets, &b.not_secret))
+    };
+    a.len() == b.len() && a.iter().zip(b).all(same)
+}

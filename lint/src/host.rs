@@ -284,7 +284,7 @@ impl Host for TreeHost<'_> {
     }
 
     fn raw(&self, node: NodeRef) -> Option<Cow<'_, str>> {
-        self.note(node);
+        self.note_text(node);
         self.merged.raw(ours(node)).map(Cow::Borrowed)
     }
 

@@ -127,8 +127,11 @@ fn layer_changed(
             changed: paths,
             names,
         } if !paths.iter().any(|it| is_global(it)) => {
-            for path in paths.into_iter().chain(names) {
+            for path in paths {
                 changed.part(part(&path), path);
+            }
+            for path in names {
+                changed.names(part(&path), path);
             }
         }
         Difference::Entries { .. } | Difference::Anywhere => changed.realm(release),

@@ -10,16 +10,25 @@ use std::sync::OnceLock;
 use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 
-/// A part of the host's data: a place below the root of a realm with all that is below it, or of a map that is split ([`Splits`]) only
-/// which keys it has. A realm is what the host says; parts change independently.
+/// A part of the host's data: a place below the root of a realm with all that is below it; of a map that is split ([`Splits`]) only
+/// that it is there, or only which keys it has. A realm is what the host says; parts change independently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Part {
     /// The realm.
     pub realm: u32,
     /// A number of the path from the root.
     place: u64,
+    what: What,
+}
+
+/// What of a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum What {
+    All,
     /// Only which keys there are.
-    names: bool,
+    Names,
+    /// Only that a map is there: which keys it has does not matter.
+    Itself,
 }
 
 /// The root.
@@ -32,7 +41,7 @@ impl Part {
     pub const EVERYTHING: Self = Self {
         realm: u32::MAX,
         place: ANY,
-        names: false,
+        what: What::All,
     };
 
     /// Which keys the root of a realm has: it is always split.
@@ -40,7 +49,7 @@ impl Part {
         Self {
             realm,
             place: ROOT,
-            names: true,
+            what: What::Names,
         }
     }
 
@@ -49,7 +58,7 @@ impl Part {
         Self {
             realm,
             place: ANY,
-            names: false,
+            what: What::All,
         }
     }
 
@@ -61,7 +70,19 @@ impl Part {
 
     /// Is it only which keys there are?
     pub fn is_names(self) -> bool {
-        self.names
+        self.what == What::Names
+    }
+
+    /// Of a map that is split only that it is there; anything else as it is.
+    #[must_use]
+    pub fn itself(self) -> Self {
+        match self.what {
+            What::Names => Self {
+                what: What::Itself,
+                ..self
+            },
+            What::All | What::Itself => self,
+        }
     }
 
     /// The place of a key of the map at this place.
@@ -75,7 +96,7 @@ impl Part {
         Self {
             realm: self.realm,
             place,
-            names: false,
+            what: What::All,
         }
     }
 }
@@ -90,7 +111,7 @@ impl Splits {
         let below = map.below(key);
         self.0.insert((below.realm, below.place));
         Part {
-            names: true,
+            what: What::Names,
             ..below
         }
     }
@@ -103,17 +124,18 @@ impl Splits {
     /// The part of what stands under a key of a map that is split.
     pub fn part(&self, map: Part, key: &str) -> Part {
         let below = map.below(key);
-        Part {
-            names: self.0.contains(&(below.realm, below.place)),
-            ..below
-        }
+        let what = match self.0.contains(&(below.realm, below.place)) {
+            true => What::Names,
+            false => What::All,
+        };
+        Part { what, ..below }
     }
 
     /// The part of a path from the root of a realm: that of the first thing on the way that is not split.
     pub fn part_of<'k>(&self, realm: u32, path: impl Iterator<Item = &'k str>) -> Part {
         let mut part = Part::root(realm);
         for key in path {
-            if !part.names {
+            if !part.is_names() {
                 break;
             }
             part = self.part(part, key);
@@ -195,8 +217,14 @@ impl Changed {
         self.touched.insert(realm);
     }
 
-    /// What stands at a path, be it that it came, went or is another; or which keys there are.
+    /// What stands at a path: it came, went or is another.
     pub fn part(&mut self, part: Part, path: Vec<String>) {
+        self.names(part, path);
+        self.parts.insert(part.itself());
+    }
+
+    /// Which keys a map at a path has; that it is there has not changed.
+    pub fn names(&mut self, part: Part, path: Vec<String>) {
         self.touched.insert(part.realm);
         if self.parts.insert(part) {
             self.paths.push((part, path));
@@ -394,6 +422,21 @@ mod tests {
         assert_ne!(part(&splits, &["a", "b"]), part(&splits, &["a", "c"]));
         assert_eq!(part(&splits, &["a", "b", "d"]), part(&splits, &["a", "b"]));
         assert_eq!(part(&splits, &[]), Part::root(1));
+    }
+
+    #[test]
+    fn that_a_map_is_there_does_not_depend_on_its_keys() {
+        let mut splits = Splits::default();
+        let map = splits.split(Part::root(1), "a");
+        let reads = |part: Part| watched(|| note(|| Some(part))).1;
+        let mut keys = Changed::default();
+        keys.names(map, vec!["a".to_owned()]);
+        assert!(keys.touches(&reads(map)));
+        assert!(!keys.touches(&reads(map.itself())));
+        let mut gone = Changed::default();
+        gone.part(map, vec!["a".to_owned()]);
+        assert!(gone.touches(&reads(map)));
+        assert!(gone.touches(&reads(map.itself())));
     }
 
     #[test]

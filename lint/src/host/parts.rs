@@ -129,14 +129,24 @@ impl TreeHost<'_> {
         }
     }
 
-    /// Notes that a value is read.
+    /// Notes that a value is read; of a map or list, that it is there.
     pub(super) fn note(&self, node: NodeRef) {
-        reads::note(|| Some(self.part(ours(node))));
+        reads::note(|| Some(self.part(ours(node)).itself()));
     }
 
-    /// Notes that an entry of a map is read, be it there or not.
+    /// Notes that an entry of a map is looked for, be it there or not.
     pub(super) fn note_entry(&self, map: merged::NodeRef, key: &str) {
-        reads::note(|| Some(self.entry_part(map, key)));
+        reads::note(|| Some(self.entry_part(map, key).itself()));
+    }
+
+    /// Notes that the text of a value is read, with all that is below it.
+    pub(super) fn note_text(&self, node: NodeRef) {
+        let node = ours(node);
+        reads::note(|| {
+            let part = self.part(node);
+            let whole = Part::realm(self.merged.release_of(node) as u32);
+            Some(if part.is_names() { whole } else { part })
+        });
     }
 
     /// Notes that it is read which entries a map has.
@@ -149,7 +159,7 @@ impl TreeHost<'_> {
         reads::note(|| {
             let component = &self.merged.components()[at];
             let path = component.path.iter().map(String::as_str);
-            Some(self.splits.part_of(component.release as u32, path))
+            Some(self.splits.part_of(component.release as u32, path).itself())
         });
     }
 

@@ -172,7 +172,7 @@ pub trait Host: Sync {
     /// The same place in another view.
     fn in_view(&self, node: NodeRef, view: View) -> Lookup;
 
-    /// The text as typed, with its quotes; `None` for a value that no text holds.
+    /// The text as typed, with its quotes; `None` for a list or map, and for a value that no text holds.
     fn raw(&self, node: NodeRef) -> Option<Cow<'_, str>>;
 
     /// The role of the layer that sets the value: `values`, `secrets`, `set`, `chart`.

@@ -284,8 +284,11 @@ impl Host for TreeHost<'_> {
     }
 
     fn raw(&self, node: NodeRef) -> Option<Cow<'_, str>> {
-        self.note_text(node);
-        self.merged.raw(ours(node)).map(Cow::Borrowed)
+        self.note(node);
+        let node = ours(node);
+        let raw = self.merged.raw(node);
+        raw.filter(|_| !self.merged.is_collection(node))
+            .map(Cow::Borrowed)
     }
 
     fn layer_role(&self, node: NodeRef) -> &'static str {

@@ -27,7 +27,7 @@ pub(super) const TABLE: &[Builtin] = &[
     .of_tree(),
     Builtin::new(
         "raw(value: any) -> string?",
-        "The text as typed, with its quotes. Missing for what no file holds.",
+        "The text of a single value as typed, with its quotes. Missing for a list or map, and for what no file holds.",
         &[],
         |call| {
             let raw = node(call.value(0)).and_then(|node| call.host.raw(node));

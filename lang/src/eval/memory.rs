@@ -100,6 +100,15 @@ impl Memory {
             .unwrap_or_else(PoisonError::into_inner);
         // What is not put back is forgotten: also if judging panics.
         let before = std::mem::replace(&mut *known, Known::Nothing);
+        let was_whole = matches!(before, Known::Whole(..));
+        if let Known::Whole(ended, reads) = &before
+            && !self.changed.touches(reads)
+        {
+            let mut judgement = judgement_of(run, rule, ended.counts, &ended.reasons);
+            judgement.undecided = ended.undecided.iter().map(without_place).collect();
+            *known = before;
+            return judgement;
+        }
         if goes_over_everything(run.program, rule) {
             let mut groups = match before {
                 Known::Groups(groups) => groups,
@@ -109,7 +118,7 @@ impl Memory {
                 *known = Known::Groups(groups);
                 return judgement;
             }
-        } else if goes_over_elements(run.program, rule) {
+        } else if goes_over_elements(run.program, rule) && !was_whole {
             let mut records = match before {
                 Known::Records(records) => records,
                 _ => Records::default(),
@@ -118,13 +127,6 @@ impl Memory {
                 *known = Known::Records(records);
                 return judgement;
             }
-        } else if let Known::Whole(ended, reads) = before
-            && !self.changed.touches(&reads)
-        {
-            let mut judgement = judgement_of(run, rule, ended.counts, &ended.reasons);
-            judgement.undecided = ended.undecided.iter().map(without_place).collect();
-            *known = Known::Whole(ended, reads);
-            return judgement;
         }
         let (judgement, reads) = reads::watched(|| judge(run, rule, None));
         if judgement.verdicts.is_empty() && judgement.error.is_none() {

@@ -139,16 +139,6 @@ impl TreeHost<'_> {
         reads::note(|| Some(self.entry_part(map, key).itself()));
     }
 
-    /// Notes that the text of a value is read, with all that is below it.
-    pub(super) fn note_text(&self, node: NodeRef) {
-        let node = ours(node);
-        reads::note(|| {
-            let part = self.part(node);
-            let whole = Part::realm(self.merged.release_of(node) as u32);
-            Some(if part.is_names() { whole } else { part })
-        });
-    }
-
     /// Notes that it is read which entries a map has.
     pub(super) fn note_names(&self, map: merged::NodeRef) {
         reads::note(|| Some(self.part(map)));

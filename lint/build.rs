@@ -1,4 +1,8 @@
 //! Reads the packs and writes their trees as bytes, so that a run does not begin with reading 400 KB of rule texts.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a build script writes into its own folder"
+)]
 
 use lang::parse::packed::pack;
 use lang::parse::parse;

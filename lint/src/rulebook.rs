@@ -373,3 +373,18 @@ fn value_of(value: &ParameterValue) -> Value<'static> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_trees_inside_the_program_are_those_of_its_texts() {
+        for (at, file) in rules::FILES.iter().enumerate() {
+            let (from, to) = PACKED_AT[at];
+            assert!(from < to, "{} is read each time", file.path);
+            let read = parse(SourceId(at as u32), file.text);
+            assert!(built_in_tree(at) == read, "{} differs", file.path);
+        }
+    }
+}

@@ -52,9 +52,15 @@ impl<'d> Tree<'d> {
 
     /// The keys and values of a map as they are written.
     pub(super) fn pairs(self, id: u32) -> impl Iterator<Item = (u32, u32)> + 'd {
+        self.pairs_if(id, true)
+    }
+
+    /// The same, or none.
+    #[inline]
+    pub(super) fn pairs_if(self, id: u32, wanted: bool) -> impl Iterator<Item = (u32, u32)> + 'd {
         let nodes = self.nodes;
         let node = &nodes[id as usize];
-        let end = if node.shape == Shape::Map {
+        let end = if wanted && node.shape == Shape::Map {
             node.link
         } else {
             0

@@ -5,6 +5,7 @@
 mod arena;
 mod build;
 mod coalesce;
+mod damage;
 mod dependencies;
 mod lookup;
 mod node;

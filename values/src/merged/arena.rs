@@ -10,6 +10,7 @@ use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
 
+use super::damage::Damage;
 use super::node::{LayerId, MAX_LAYERS, MapId, NodeRef, Target};
 use super::parents::Parents;
 use super::secrets::Marks;
@@ -61,6 +62,8 @@ pub(super) struct LayerSlot {
     pub(super) parents: OnceLock<Parents>,
     /// Which of its nodes are secret by where they stand.
     pub(super) marks: OnceLock<Marks>,
+    /// Which of its nodes stand where a damaged layer may hide keys.
+    pub(super) damage: OnceLock<Damage>,
 }
 
 /// A map with entries from several places.

@@ -303,6 +303,7 @@ impl LayerSlot {
             root: None,
             parents: OnceLock::new(),
             marks: OnceLock::new(),
+            damage: OnceLock::new(),
         }
     }
 }

@@ -10,10 +10,10 @@ use crate::yaml::{Document, Kind, NodeId};
 
 /// A set of nodes of one document.
 #[derive(Debug, Default)]
-struct Bits(Vec<u64>);
+pub(super) struct Bits(Vec<u64>);
 
 impl Bits {
-    fn insert(&mut self, node: NodeId) {
+    pub(super) fn insert(&mut self, node: NodeId) {
         let at = node.index() as usize;
         if self.0.len() <= at / 64 {
             self.0.resize(at / 64 + 1, 0);
@@ -21,7 +21,7 @@ impl Bits {
         self.0[at / 64] |= 1 << (at % 64);
     }
 
-    fn contains(&self, node: NodeId) -> bool {
+    pub(super) fn contains(&self, node: NodeId) -> bool {
         let at = node.index() as usize;
         self.0
             .get(at / 64)

@@ -3,6 +3,7 @@
 mod examples;
 mod oracle;
 mod places;
+mod work;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;

@@ -9,6 +9,7 @@ use super::node::{NONE, Node, Shape, flag};
 use super::numbers::key_float;
 use super::scalars::hex_char;
 use super::typing::{Resolved, resolve};
+use crate::work;
 
 /// A text and its nodes, finished or not.
 #[derive(Debug, Clone, Copy)]
@@ -44,6 +45,7 @@ impl<'d> Tree<'d> {
         std::iter::from_fn(move || {
             let own = next;
             (own < end).then(|| {
+                work::step();
                 next = nodes[own as usize].after(own);
                 own
             })
@@ -71,6 +73,7 @@ impl<'d> Tree<'d> {
             if key >= end {
                 return None;
             }
+            work::step();
             let value = nodes[key as usize].after(key);
             next = nodes[value as usize].after(value);
             Some((key, value))

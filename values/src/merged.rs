@@ -7,6 +7,8 @@ mod build;
 mod coalesce;
 mod damage;
 mod dependencies;
+mod imports;
+
 mod lookup;
 mod node;
 mod parents;

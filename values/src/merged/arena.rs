@@ -57,6 +57,9 @@ pub(super) struct LayerSlot {
     pub(super) part: Option<NodeId>,
     /// The keys below which a subchart's defaults stand in the release.
     pub(super) mount: Vec<String>,
+    /// Of a part that is imported: the layer it is a part of. Of that: those parts.
+    pub(super) part_of: Option<LayerId>,
+    pub(super) imported: Vec<LayerId>,
     /// Its top map, as far as it can be seen.
     pub(super) root: Option<NodeRef>,
     pub(super) parents: OnceLock<Parents>,
@@ -299,6 +302,22 @@ impl Arena {
         self.made_paths.insert(map.0, path);
         self.fill(map, &entries);
         NodeRef::map(map)
+    }
+
+    /// Where a map stands that Helm makes.
+    pub(super) fn made_path(&self, node: NodeRef) -> Option<Vec<String>> {
+        let Target::Map(map) = node.target() else {
+            return None;
+        };
+        self.made_paths.get(&map.0).cloned()
+    }
+
+    /// Replaces the value of an entry of a map that is not yet read from.
+    pub(super) fn set_entry(&mut self, map: NodeRef, at: usize, value: NodeRef) {
+        if let Target::Map(map) = map.target() {
+            let first = self.maps[map.0 as usize].first as usize;
+            self.entries[first + at].value = value;
+        }
     }
 
     fn reserve(&mut self, top: Option<NodeRef>, release: u32) -> MapId {

@@ -2,10 +2,11 @@
 //!
 //! Source: Helm v3.21 `pkg/chartutil/coalesce.go` (`coalesceValues`, `coalesceDeps`, `coalesceGlobals`) and
 //! `pkg/chartutil/dependencies.go` (`processImportValues`, which puts the subcharts' defaults into the parent's before
-//! anything else). `import-values` itself is not followed.
+//! anything else). What it imports is in `imports`.
 
 use super::arena::{Arena, Entry, Mode, remove};
-use super::node::NodeRef;
+use super::node::{LayerId, NodeRef};
+use crate::chart::Import;
 use crate::yaml::Kind;
 
 /// The key whose values every subchart sees.
@@ -20,22 +21,26 @@ pub(super) struct ChartTree {
     pub(super) mount: Vec<String>,
     /// The top map of its defaults.
     pub(super) defaults: Option<NodeRef>,
+    /// What its parent takes from it.
+    pub(super) imports: Vec<Import>,
     /// Installed subcharts.
     pub(super) subcharts: Vec<ChartTree>,
 }
 
 impl Arena {
-    /// The effective values: `user` over the defaults of the whole tree of charts.
+    /// The effective values: `user` over the defaults of the whole tree of charts. Appends the layers of what charts import
+    /// from each other.
     pub(super) fn coalesce(
         &mut self,
         chart: &mut ChartTree,
         user: NodeRef,
         release: u32,
+        imported: &mut Vec<LayerId>,
     ) -> NodeRef {
         if chart.defaults.is_none() && chart.subcharts.is_empty() {
             return user;
         }
-        self.enrich(chart, release);
+        self.enrich(chart, release, imported);
         let entries = self.entries(user);
         let entries = self.coalesce_chart(chart, entries, release, false);
         self.push_or_make(entries, self.top(user), &[], release)
@@ -55,16 +60,17 @@ impl Arena {
     }
 
     /// Puts the subcharts' defaults into the parent's, innermost first.
-    fn enrich(&mut self, chart: &mut ChartTree, release: u32) {
+    fn enrich(&mut self, chart: &mut ChartTree, release: u32, imported: &mut Vec<LayerId>) {
         if chart.subcharts.is_empty() {
             return;
         }
         for sub in &mut chart.subcharts {
-            self.enrich(sub, release);
+            self.enrich(sub, release, imported);
         }
         let entries = self.coalesce_chart(chart, Vec::new(), release, true);
         let top = chart.defaults.and_then(|defaults| self.top(defaults));
-        chart.defaults = Some(self.push_or_make(entries, top, &chart.mount, release));
+        let defaults = self.push_or_make(entries, top, &chart.mount, release);
+        chart.defaults = Some(self.import(chart, defaults, release, imported));
     }
 
     /// `keep` is Helm's `merge`: nulls stay for a later step.

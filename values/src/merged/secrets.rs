@@ -335,7 +335,8 @@ impl Merged {
         };
         let slot = &self.arena.layers[layer.0 as usize];
         // Under other names a value may be a secret, too; that takes a look at all of them.
-        if slot.marks.get().is_some() || slot.document.has_anchors_or_tags() {
+        let imported = slot.part_of.is_some() || !slot.imported.is_empty();
+        if imported || slot.marks.get().is_some() || slot.document.has_anchors_or_tags() {
             return self.is_secret(node);
         }
         let written = NodeRef::node(layer, id).with_view(View::Written);
@@ -353,7 +354,17 @@ impl Merged {
         let lent = node.is_below_secrets() && !marks.below.contains(id);
         // A secret is one under each of its names.
         let target = || self.document(layer).target(id);
-        marks.all || lent || marks.secret.contains(id) || marks.secret.contains(target())
+        let marked = |marks: &Marks| {
+            marks.all || marks.secret.contains(id) || marks.secret.contains(target())
+        };
+        let slot = &self.arena.layers[layer.0 as usize];
+        let whole = slot.part_of.unwrap_or(layer);
+        let elsewhere = || {
+            let parts = &self.arena.layers[whole.0 as usize].imported;
+            let all = parts.iter().chain([&whole]);
+            !parts.is_empty() && all.into_iter().any(|it| marked(self.marks(*it)))
+        };
+        lent || marked(marks) || elsewhere()
     }
 
     /// Must a value at this path of a release never be shown? What the charts declare decides, then the names of the keys.

@@ -1,6 +1,7 @@
 //! Layers in, the effective tree with the origin of each value out.
 
 mod examples;
+mod imports;
 mod oracle;
 mod places;
 mod work;

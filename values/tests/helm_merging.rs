@@ -176,7 +176,7 @@ fn differs(case: &Value) -> Option<String> {
     let effective = json(&merged, merged.root(0, View::Effective));
     let tables = imported_tables(&case["chart"]);
     let both = (effective.clone(), case["effective"].clone());
-    let (ours, theirs) = tables.iter().fold(both, without);
+    let (ours, theirs) = tables.iter().fold(both, |both, path| without(both, path));
     if !leaks(&effective, &case["effective"], false) && ours != theirs {
         return Some(format!("effective values are {effective}"));
     }
@@ -211,7 +211,7 @@ fn imported_tables(chart: &Value) -> Vec<Vec<String>> {
 }
 
 /// Both values without what stands at a path.
-fn without((mut ours, mut theirs): (Value, Value), path: &Vec<String>) -> (Value, Value) {
+fn without((mut ours, mut theirs): (Value, Value), path: &[String]) -> (Value, Value) {
     let (last, above) = path.split_last().unwrap();
     for value in [&mut ours, &mut theirs] {
         let above = above.iter().try_fold(value, |map, key| map.get_mut(key));

@@ -3,7 +3,8 @@
 #![allow(clippy::print_stdout, reason = "the figures are what is asked for")]
 #![allow(
     clippy::unwrap_used,
-    reason = "the recording has the shape its README says"
+    clippy::disallowed_methods,
+    reason = "the recording has the shape its README says; how many cases there are comes from the environment"
 )]
 
 mod texts;
@@ -194,7 +195,7 @@ fn difference(document: &Document, theirs: &Value) -> Option<String> {
                     _ => true,
                 };
                 let allowed = || typed_otherwise(document, node, &text, theirs).is_some();
-                if !same && !(same_text && allowed()) {
+                if !(same || same_text && allowed()) {
                     return differs();
                 }
             }

@@ -190,6 +190,7 @@ impl Knowledge {
                 tags: chart.tags.clone(),
                 conditions: chart.conditions.iter().map(|path| path.join(".")).collect(),
                 chart: None,
+                imports: Vec::new(),
                 inlined,
             });
         }

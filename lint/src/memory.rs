@@ -159,7 +159,11 @@ fn same_layers(a: &Merged, b: &Merged) -> bool {
     let of = |merged: &Merged| {
         let layers = merged.all_layers();
         let facts = layers.map(|it| {
-            let place = (merged.layer_release(it), merged.layer_source(it));
+            let place = (
+                merged.layer_release(it),
+                merged.layer_source(it),
+                merged.layer_mount(it),
+            );
             (
                 place,
                 merged.layer_role(it),

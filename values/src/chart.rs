@@ -72,9 +72,40 @@ pub struct Dependency {
     pub conditions: Vec<String>,
     /// The chart itself, where it lies inside its parent; else it is known by its name.
     pub chart: Option<Arc<ChartInfo>>,
+    /// What the parent takes from it (`import-values` of `Chart.yaml`).
+    pub imports: Vec<Import>,
     /// True for templates that belong to the parent and only keep their values under a key of their own: no tags, no
     /// `global`, always there.
     pub inlined: bool,
+}
+
+/// A map of a subchart's values that its parent takes over, below its own.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Import {
+    /// The keys that lead to it in the subchart.
+    pub child: Vec<String>,
+    /// The keys it is put below in the parent; none for its top.
+    pub parent: Vec<String>,
+}
+
+impl Import {
+    /// The entry `name` of a list `import-values`: what the subchart exports under that name.
+    pub fn export(name: &str) -> Self {
+        Self::between(&format!("exports.{name}"), ".")
+    }
+
+    /// From a path in the subchart to one in the parent, where `.` is the top.
+    pub fn between(child: &str, parent: &str) -> Self {
+        let keys = |path: &str| path.split('.').map(str::to_owned).collect();
+        Self {
+            child: keys(child),
+            parent: if parent == "." {
+                Vec::new()
+            } else {
+                keys(parent)
+            },
+        }
+    }
 }
 
 impl Dependency {

@@ -12,5 +12,6 @@ pub mod path;
 pub mod protection;
 pub mod secret;
 pub mod stated;
+mod work;
 pub mod write;
 pub mod yaml;

@@ -1,129 +1,13 @@
 //! What holds of every text, however broken; and that texts which YAML 1.2 and Helm read alike are read as saphyr-parser,
 //! a reader of YAML 1.2, reads them.
 
+mod texts;
+
 use proptest::prelude::*;
 use saphyr_parser::{Event, Parser};
 use source::SourceId;
+use texts::{tame_text, text};
 use values::yaml::{Document, Helm, Kind, NodeId};
-
-/// Pieces of lines that people write and break.
-const PIECES: [&str; 58] = [
-    "a: 1",
-    "b:",
-    "- x",
-    "- k: v",
-    "c: [1, 'x', {y: z}]",
-    "# comment",
-    "",
-    "d: \"q\\n r\"",
-    "e: |",
-    "f: >-",
-    "text",
-    "'g': h",
-    "*a",
-    "i: &a j",
-    "? k",
-    ": l",
-    "---",
-    "...",
-    "- - m",
-    "\t",
-    "{n: 1",
-    "]",
-    "\"",
-    "'",
-    "{}",
-    "o: *a",
-    "<<: *a",
-    "p: yes",
-    "014: 1",
-    "- [",
-    "}, ",
-    "q: {r: [s, t: u]}",
-    "v: w # x",
-    "ü: ö",
-    "- |",
-    "  ",
-    "y: @",
-    "z: %",
-    "&b aa: 1",
-    "!!str bb: !!int '2'",
-    "cc: 'it''s'",
-    "dd: \"\\u00e9\\",
-    "long text, with: colon",
-    "%YAML 1.1",
-    "- ? ee",
-    "ff:gg",
-    "\u{feff}",
-    "hh: \u{85}",
-    "ii: \u{1}",
-    "jj: -",
-    "-",
-    "kk: a - b",
-    "[ll]: mm",
-    "- {nn: oo, pp: qq}",
-    "rr: {ss,\n  tt}",
-    "uu: \"vv\n  ww\"",
-    "xx: yy\n  zz",
-    "\r",
-];
-
-fn text() -> impl Strategy<Value = String> {
-    let line = (0usize..7, 0..PIECES.len(), 0..PIECES.len(), 0u8..12);
-    proptest::collection::vec(line, 0..24).prop_map(|lines| {
-        let mut text = String::new();
-        for (indent, piece, other, how) in lines {
-            text.push_str(&" ".repeat(indent));
-            text.push_str(PIECES[piece]);
-            if how == 0 {
-                text.push_str(PIECES[other]);
-            }
-            text.push_str(if how == 1 { "\r\n" } else { "\n" });
-        }
-        text
-    })
-}
-
-/// Lines that often make whole documents: indented in steps, most of them entries.
-fn tame_text() -> impl Strategy<Value = String> {
-    const ENTRIES: [&str; 22] = [
-        "a: 1",
-        "b: two words",
-        "c: 'x # y'",
-        "d: \"e\\tf\"",
-        "g: [h, 'i', \"j\"]",
-        "k: {l: m, n: [o]}",
-        "p: |\n  q\n   r\n\n  s",
-        "t: >\n  u\n  v\n\n  w",
-        "# comment",
-        "x: y # z",
-        "",
-        "aa: bb\n  cc",
-        "dd: \"ee\n  ff\"",
-        "- gg",
-        "- hh: ii",
-        "jj:",
-        "- kk: ll\n  mm: nn",
-        "oo: -1",
-        "pp: a:b",
-        "qq: ''",
-        "rr: &a ss",
-        "'tt': uu",
-    ];
-    let line = (0usize..3, 0..ENTRIES.len());
-    proptest::collection::vec(line, 0..16).prop_map(|lines| {
-        let mut text = String::new();
-        for (depth, entry) in lines {
-            let indent = "  ".repeat(depth);
-            for line in ENTRIES[entry].split('\n') {
-                text.push_str(&indent);
-                text.push_str(line);
-                text.push('\n');
-            }
-        }
-        text
-    })
-}
 
 /// The nodes of a document in their order, as one line each.
 fn ours(document: &Document) -> Vec<String> {

@@ -52,7 +52,10 @@ pub(crate) fn now(start: Instant) -> Duration {
     nanoseconds.map_or_else(|| start.elapsed(), Duration::from_nanos)
 }
 
-/// The shortest of some runs of at least a few milliseconds each.
+/// How long a run lasts at least. Some systems count the time of a thread in steps of four milliseconds.
+const LEAST: Duration = Duration::from_millis(60);
+
+/// The shortest of some runs that are long enough to be told apart.
 pub(crate) fn best(rounds: usize, mut run: impl FnMut() -> usize) -> Duration {
     let mut repeat = 1u32;
     let mut shortest = Duration::MAX;
@@ -64,7 +67,7 @@ pub(crate) fn best(rounds: usize, mut run: impl FnMut() -> usize) -> Duration {
                 black_box(run());
             }
             let took = now(origin) - start;
-            if took < Duration::from_millis(5) {
+            if took < LEAST {
                 repeat *= 2;
                 continue;
             }

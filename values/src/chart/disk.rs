@@ -9,7 +9,7 @@ use std::sync::Arc;
 use source::SourceId;
 
 use super::archive::{ArchiveProblem, Budget, ChartFile, unpack};
-use super::{ChartDefaults, ChartInfo, ChartSchema, Dependency};
+use super::{ChartDefaults, ChartInfo, ChartSchema, Dependency, Import};
 use crate::stated::Reader;
 use crate::yaml::{Document, Kind, NodeId};
 
@@ -249,10 +249,26 @@ fn dependencies(document: &Document) -> Vec<(Dependency, Option<String>)> {
                 .map(str::to_owned)
                 .collect(),
             chart: None,
+            imports: imports(&reader, it),
             inlined: false,
         };
         Some((dependency, text(it, "version")))
     };
     let items = reader.items(top, "dependencies").into_iter();
+    items.filter_map(read).collect()
+}
+
+/// What a dependency's `import-values` say. A map without `child` or `parent` takes what nobody means from where nobody
+/// has it; it is left out.
+fn imports(reader: &Reader<'_>, dependency: NodeId) -> Vec<Import> {
+    let read = |it: NodeId| match reader.document.kind(it) {
+        Kind::Map => Some(Import::between(
+            &reader.text(it, "child")?,
+            &reader.text(it, "parent")?,
+        )),
+        Kind::String => Some(Import::export(&reader.document.text_of(it))),
+        Kind::Null | Kind::Bool | Kind::Number | Kind::List | Kind::Error => None,
+    };
+    let items = reader.items(dependency, "import-values").into_iter();
     items.filter_map(read).collect()
 }

@@ -57,6 +57,36 @@ dependencies:
 ";
 
 #[test]
+fn imports_are_names_of_exports_or_pairs_of_paths() {
+    let (chart, _) = read(vec![file(
+        "Chart.yaml",
+        "name: top
+dependencies:
+  - name: db
+    import-values:
+      - data
+      - child: default.settings
+        parent: db-settings.own
+      - {child: all, parent: .}
+      - {child: half}
+",
+    )])
+    .unwrap();
+    let shown = chart.info.dependencies[0].imports.iter();
+    let shown: Vec<String> = shown
+        .map(|it| format!("{} to {}", it.child.join("."), it.parent.join(".")))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "exports.data to ",
+            "default.settings to db-settings.own",
+            "all to "
+        ]
+    );
+}
+
+#[test]
 fn a_folder_is_read_with_the_charts_in_it() {
     let redis = tgz(&[
         ("redis/Chart.yaml", b"name: redis\nversion: 1.0.0\n"),

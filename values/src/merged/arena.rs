@@ -10,6 +10,7 @@ use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
 
+use super::damage::Damage;
 use super::node::{LayerId, MAX_LAYERS, MapId, NodeRef, Target};
 use super::parents::Parents;
 use super::secrets::Marks;
@@ -29,6 +30,17 @@ pub(super) struct Arena {
     /// Where the maps stand that Helm makes.
     pub(super) made_paths: FxHashMap<u32, Vec<String>>,
     pub(super) clashes: Vec<Clash>,
+    desk: Desk,
+}
+
+/// What merging works on; kept, for there are as many merges as maps.
+#[derive(Debug, Default)]
+struct Desk {
+    tasks: Vec<Task>,
+    result: Vec<Entry>,
+    others: Vec<Entry>,
+    places: Vec<Option<usize>>,
+    removed: Vec<usize>,
 }
 
 /// A layer of a release of the deployment; chart defaults are layers like any other.
@@ -45,11 +57,16 @@ pub(super) struct LayerSlot {
     pub(super) part: Option<NodeId>,
     /// The keys below which a subchart's defaults stand in the release.
     pub(super) mount: Vec<String>,
+    /// Of a part that is imported: the layer it is a part of. Of that: those parts.
+    pub(super) part_of: Option<LayerId>,
+    pub(super) imported: Vec<LayerId>,
     /// Its top map, as far as it can be seen.
     pub(super) root: Option<NodeRef>,
     pub(super) parents: OnceLock<Arc<Parents>>,
     /// Which of its nodes are secret by where they stand.
     pub(super) marks: OnceLock<Arc<Marks>>,
+    /// Which of its nodes stand where a damaged layer may hide keys.
+    pub(super) damage: OnceLock<Damage>,
 }
 
 /// A map with entries from several places.
@@ -69,11 +86,19 @@ pub(super) struct Entry {
     pub(super) value: NodeRef,
 }
 
-/// Where the text of a key is.
+/// Where the text of a key is: a node of a layer, or a key that Helm makes. As small as a handle of a value, for every
+/// entry has one.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum KeyRef {
-    Node(LayerId, NodeId),
-    Made(u32),
+pub(super) struct KeyRef(NodeRef);
+
+impl KeyRef {
+    pub(super) fn node(layer: LayerId, node: NodeId) -> Self {
+        Self(NodeRef::node(layer, node))
+    }
+
+    fn made(index: u32) -> Self {
+        Self(NodeRef::map(MapId(index)))
+    }
 }
 
 /// Two places of one key whose types do not go together.
@@ -104,6 +129,7 @@ pub enum ClashKind {
 const INDEX_FROM: usize = 16;
 
 /// A pair of maps still to be merged, and the map that will hold the result.
+#[derive(Debug)]
 struct Task {
     over: NodeRef,
     under: NodeRef,
@@ -185,9 +211,9 @@ impl Arena {
     }
 
     pub(super) fn key_text(&self, key: KeyRef) -> Cow<'_, str> {
-        match key {
-            KeyRef::Node(layer, id) => self.document(layer).key_text(id),
-            KeyRef::Made(index) => Cow::Borrowed(&self.made_keys[index as usize]),
+        match key.0.target() {
+            Target::Node(layer, id) => self.document(layer).key_text(id),
+            Target::Map(MapId(index)) => Cow::Borrowed(&self.made_keys[index as usize]),
         }
     }
 
@@ -197,7 +223,7 @@ impl Arena {
             self.made_keys.push(key.to_owned());
             self.made_keys.len() - 1
         });
-        KeyRef::Made(index as u32)
+        KeyRef::made(index as u32)
     }
 
     pub(super) fn map_entries(&self, map: MapId) -> &[Entry] {
@@ -207,16 +233,22 @@ impl Arena {
 
     /// The entries of a map as Helm sees them: merge keys resolved, of duplicates the last.
     pub(super) fn entries(&self, node: NodeRef) -> Vec<Entry> {
+        let mut entries = Vec::new();
+        self.add_entries(node, &mut entries);
+        entries
+    }
+
+    fn add_entries(&self, node: NodeRef, out: &mut Vec<Entry>) {
         match node.target() {
-            Target::Map(map) => self.map_entries(map).to_vec(),
-            Target::Node(layer, id) => self
-                .document(layer)
-                .entries(id)
-                .map(|(key, value)| Entry {
-                    key: KeyRef::Node(layer, key),
-                    value: NodeRef::node(layer, value),
-                })
-                .collect(),
+            Target::Map(map) => out.extend_from_slice(self.map_entries(map)),
+            Target::Node(layer, id) => {
+                for (key, value) in self.document(layer).entries(id) {
+                    out.push(Entry {
+                        key: KeyRef::node(layer, key),
+                        value: NodeRef::node(layer, value),
+                    });
+                }
+            }
         }
     }
 
@@ -255,7 +287,7 @@ impl Arena {
         release: u32,
     ) -> NodeRef {
         let map = self.reserve(top, release);
-        self.fill(map, entries);
+        self.fill(map, &entries);
         NodeRef::map(map)
     }
 
@@ -268,8 +300,24 @@ impl Arena {
     ) -> NodeRef {
         let map = self.reserve(None, release);
         self.made_paths.insert(map.0, path);
-        self.fill(map, entries);
+        self.fill(map, &entries);
         NodeRef::map(map)
+    }
+
+    /// Where a map stands that Helm makes.
+    pub(super) fn made_path(&self, node: NodeRef) -> Option<Vec<String>> {
+        let Target::Map(map) = node.target() else {
+            return None;
+        };
+        self.made_paths.get(&map.0).cloned()
+    }
+
+    /// Replaces the value of an entry of a map that is not yet read from.
+    pub(super) fn set_entry(&mut self, map: NodeRef, at: usize, value: NodeRef) {
+        if let Target::Map(map) = map.target() {
+            let first = self.maps[map.0 as usize].first as usize;
+            self.entries[first + at].value = value;
+        }
     }
 
     fn reserve(&mut self, top: Option<NodeRef>, release: u32) -> MapId {
@@ -282,14 +330,14 @@ impl Arena {
         MapId((self.maps.len() - 1) as u32)
     }
 
-    fn fill(&mut self, map: MapId, entries: Vec<Entry>) {
+    fn fill(&mut self, map: MapId, entries: &[Entry]) {
         if entries.len() > INDEX_FROM {
             self.indexes.insert(map.0, OnceLock::new());
         }
         let slot = &mut self.maps[map.0 as usize];
         slot.first = self.entries.len() as u32;
         slot.len = entries.len() as u32;
-        self.entries.extend(entries);
+        self.entries.extend_from_slice(entries);
     }
 
     /// The numbers of entries in the order of their keys.
@@ -310,12 +358,16 @@ impl Arena {
 
     /// Merges two maps; `over` wins.
     pub(super) fn merge(&mut self, over: NodeRef, under: NodeRef, mode: Mode) -> NodeRef {
-        let mut tasks = Vec::new();
-        let result = self.plan(over, under, &mut tasks);
-        while let Some(task) = tasks.pop() {
-            let entries = self.merge_entries(task.over, task.under, mode, &mut tasks);
-            self.fill(task.into, entries);
+        let mut desk = std::mem::take(&mut self.desk);
+        let result = self.plan(over, under, &mut desk.tasks);
+        while let Some(task) = desk.tasks.pop() {
+            let later = desk.tasks.len();
+            self.merge_entries(task.over, task.under, mode, &mut desk);
+            self.fill(task.into, &desk.result);
+            // In the order of the text, which is that of memory.
+            desk.tasks[later..].reverse();
         }
+        self.desk = desk;
         result
     }
 
@@ -338,13 +390,7 @@ impl Arena {
         }
     }
 
-    fn merge_entries(
-        &mut self,
-        over: NodeRef,
-        under: NodeRef,
-        mode: Mode,
-        tasks: &mut Vec<Task>,
-    ) -> Vec<Entry> {
+    fn merge_entries(&mut self, over: NodeRef, under: NodeRef, mode: Mode, desk: &mut Desk) {
         // The order in which people read: a base file before what is laid over it, the operator's keys before defaults.
         let over_first = mode != Mode::Layers;
         let (first, second) = if over_first {
@@ -352,11 +398,20 @@ impl Arena {
         } else {
             (under, over)
         };
-        let mut result = self.entries(first);
-        let others = self.entries(second);
-        let places = self.match_keys(&result, &others);
-        let mut removed = Vec::new();
-        for (entry, place) in others.into_iter().zip(places) {
+        let Desk {
+            tasks,
+            result,
+            others,
+            places,
+            removed,
+        } = desk;
+        result.clear();
+        others.clear();
+        removed.clear();
+        self.add_entries(first, result);
+        self.add_entries(second, others);
+        self.match_keys(result, others, places);
+        for (&entry, &place) in others.iter().zip(&*places) {
             let Some(at) = place else {
                 result.push(entry);
                 continue;
@@ -373,45 +428,47 @@ impl Arena {
                 result[at].value = self.plan(high, low, tasks);
             } else if mode == Mode::Coalesce && high_kind == Kind::Null && low_kind != Kind::Null {
                 removed.push(at);
-            } else {
+            } else if is_collection(high_kind) || is_collection(low_kind) {
                 self.note_clash(high, low, mode);
             }
         }
-        if !removed.is_empty() {
-            removed.sort_unstable();
-            let mut at = 0;
-            result.retain(|_| {
-                at += 1;
-                removed.binary_search(&(at - 1)).is_err()
-            });
-        }
-        result
+        remove(result, removed);
     }
 
     /// For each entry of `above`, the place of the same key in `below`.
-    pub(super) fn match_keys(&self, below: &[Entry], above: &[Entry]) -> Vec<Option<usize>> {
-        let texts: Vec<Cow<'_, str>> = below.iter().map(|e| self.key_text(e.key)).collect();
+    pub(super) fn match_keys(
+        &self,
+        below: &[Entry],
+        above: &[Entry],
+        places: &mut Vec<Option<usize>>,
+    ) {
+        places.clear();
+        if below.is_empty() {
+            places.resize(above.len(), None);
+            return;
+        }
         let few = below.len().saturating_mul(above.len()) <= INDEX_FROM * INDEX_FROM;
-        let mut by_text: Option<FxHashMap<&str, usize>> = None;
+        let mut by_text: Option<FxHashMap<Cow<'_, str>, usize>> = None;
         // Overrides mostly stand in the order of what they override.
         let mut next = 0;
-        let mut places = Vec::with_capacity(above.len());
         for entry in above {
             let key = self.key_text(entry.key);
-            let place = match texts.get(next) {
-                Some(text) if *text == key => Some(next),
-                _ if few => texts.iter().position(|text| *text == key),
+            let is_it = |entry: &Entry| self.key_text(entry.key) == key;
+            let place = match below.get(next) {
+                Some(entry) if is_it(entry) => Some(next),
+                _ if few => below.iter().position(is_it),
                 _ => {
-                    let all = texts.iter().enumerate();
-                    let by_text = by_text
-                        .get_or_insert_with(|| all.map(|(at, text)| (text.as_ref(), at)).collect());
-                    by_text.get(key.as_ref()).copied()
+                    let by_text = by_text.get_or_insert_with(|| {
+                        let all = below.iter().enumerate();
+                        all.map(|(at, entry)| (self.key_text(entry.key), at))
+                            .collect()
+                    });
+                    by_text.get(&key).copied()
                 }
             };
             next = place.map_or(next, |at| at + 1);
             places.push(place);
         }
-        places
     }
 
     pub(super) fn note_clash(&mut self, high: NodeRef, low: NodeRef, mode: Mode) {
@@ -436,4 +493,21 @@ impl Arena {
             dropped: low,
         });
     }
+}
+
+fn is_collection(kind: Kind) -> bool {
+    matches!(kind, Kind::Map | Kind::List)
+}
+
+/// Takes the entries at some places out.
+pub(super) fn remove(entries: &mut Vec<Entry>, places: &mut [usize]) {
+    if places.is_empty() {
+        return;
+    }
+    places.sort_unstable();
+    let mut at = 0;
+    entries.retain(|_| {
+        at += 1;
+        places.binary_search(&(at - 1)).is_err()
+    });
 }

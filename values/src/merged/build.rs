@@ -118,8 +118,10 @@ impl Builder<'_> {
         });
         let veiled = self.slot().veil.is_some();
         let mut tree = self.decide(chart, user, veiled);
-        let effective = self.arena.coalesce(&mut tree, user, number);
+        let mut imported = Vec::new();
+        let effective = self.arena.coalesce(&mut tree, user, number, &mut imported);
         let mut slot = self.slot.take().expect("set above, taken once");
+        slot.defaults.append(&mut imported);
         slot.effective = effective;
         slot.damaged = slot
             .layers
@@ -176,7 +178,8 @@ impl Builder<'_> {
             below.push(dependency.key().to_owned());
             let known = || self.charts.get(&dependency.name).cloned();
             let chart = dependency.chart.clone().or_else(known);
-            let child = self.candidate(chart, dependency.key(), &below, depth + 1);
+            let mut child = self.candidate(chart, dependency.key(), &below, depth + 1);
+            child.tree.imports.clone_from(&dependency.imports);
             candidate.dependencies.push((dependency.clone(), child));
         }
         candidate
@@ -283,7 +286,7 @@ fn secrets_veil(release: &Release) -> Option<(UnknownReason, bool)> {
 }
 
 impl LayerSlot {
-    fn new(
+    pub(super) fn new(
         release: u32,
         own: Option<u32>,
         role: Role,
@@ -300,9 +303,12 @@ impl LayerSlot {
             document,
             part,
             mount,
+            part_of: None,
+            imported: Vec::new(),
             root: None,
             parents: OnceLock::new(),
             marks: OnceLock::new(),
+            damage: OnceLock::new(),
         }
     }
 }

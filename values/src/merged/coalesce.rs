@@ -2,10 +2,11 @@
 //!
 //! Source: Helm v3.21 `pkg/chartutil/coalesce.go` (`coalesceValues`, `coalesceDeps`, `coalesceGlobals`) and
 //! `pkg/chartutil/dependencies.go` (`processImportValues`, which puts the subcharts' defaults into the parent's before
-//! anything else). `import-values` itself is not followed.
+//! anything else). What it imports is in `imports`.
 
-use super::arena::{Arena, Entry, Mode};
-use super::node::NodeRef;
+use super::arena::{Arena, Entry, Mode, remove};
+use super::node::{LayerId, NodeRef};
+use crate::chart::Import;
 use crate::yaml::Kind;
 
 /// The key whose values every subchart sees.
@@ -20,22 +21,26 @@ pub(super) struct ChartTree {
     pub(super) mount: Vec<String>,
     /// The top map of its defaults.
     pub(super) defaults: Option<NodeRef>,
+    /// What its parent takes from it.
+    pub(super) imports: Vec<Import>,
     /// Installed subcharts.
     pub(super) subcharts: Vec<ChartTree>,
 }
 
 impl Arena {
-    /// The effective values: `user` over the defaults of the whole tree of charts.
+    /// The effective values: `user` over the defaults of the whole tree of charts. Appends the layers of what charts import
+    /// from each other.
     pub(super) fn coalesce(
         &mut self,
         chart: &mut ChartTree,
         user: NodeRef,
         release: u32,
+        imported: &mut Vec<LayerId>,
     ) -> NodeRef {
         if chart.defaults.is_none() && chart.subcharts.is_empty() {
             return user;
         }
-        self.enrich(chart, release);
+        self.enrich(chart, release, imported);
         let entries = self.entries(user);
         let entries = self.coalesce_chart(chart, entries, release, false);
         self.push_or_make(entries, self.top(user), &[], release)
@@ -55,16 +60,17 @@ impl Arena {
     }
 
     /// Puts the subcharts' defaults into the parent's, innermost first.
-    fn enrich(&mut self, chart: &mut ChartTree, release: u32) {
+    fn enrich(&mut self, chart: &mut ChartTree, release: u32, imported: &mut Vec<LayerId>) {
         if chart.subcharts.is_empty() {
             return;
         }
         for sub in &mut chart.subcharts {
-            self.enrich(sub, release);
+            self.enrich(sub, release, imported);
         }
         let entries = self.coalesce_chart(chart, Vec::new(), release, true);
         let top = chart.defaults.and_then(|defaults| self.top(defaults));
-        chart.defaults = Some(self.push_or_make(entries, top, &chart.mount, release));
+        let defaults = self.push_or_make(entries, top, &chart.mount, release);
+        chart.defaults = Some(self.import(chart, defaults, release, imported));
     }
 
     /// `keep` is Helm's `merge`: nulls stay for a later step.
@@ -76,20 +82,34 @@ impl Arena {
         keep: bool,
     ) -> Vec<Entry> {
         self.coalesce_values(chart, &mut values, keep);
-        for sub in &chart.subcharts {
-            let at = self.find(&values, &sub.key);
+        if chart.subcharts.is_empty() {
+            return values;
+        }
+        // All in one go: a chart may have thousands of keys and dozens of subcharts.
+        let subcharts = chart.subcharts.iter().map(|sub| &*sub.key);
+        let keys: Vec<&str> = subcharts.chain([GLOBAL]).collect();
+        let mut found = self.find_all(&values, &keys);
+        for (number, sub) in chart.subcharts.iter().enumerate() {
+            let at = found[number];
             let (mut below, top) = match at.map(|at| values[at].value) {
                 None => (Vec::new(), sub.defaults.and_then(|node| self.top(node))),
                 Some(node) if self.kind(node) == Kind::Map => (self.entries(node), self.top(node)),
                 // Helm refuses the release; that was found when the subcharts were decided on.
                 Some(_) => continue,
             };
-            self.pass_globals(&values, &mut below, &sub.mount, release);
+            let global = found[keys.len() - 1].map(|at| values[at].value);
+            self.pass_globals(global, &mut below, &sub.mount, release);
             let below = self.coalesce_chart(sub, below, release, keep);
             let value = self.push_or_make(below, top, &sub.mount, release);
             match at {
                 Some(at) => values[at].value = value,
                 None => {
+                    // Two subcharts may have one key, or one be called `global`.
+                    for (other, have) in keys.iter().zip(&mut found) {
+                        if *other == sub.key {
+                            *have = Some(values.len());
+                        }
+                    }
                     let key = self.make_key(&sub.key);
                     values.push(Entry { key, value });
                 }
@@ -104,7 +124,8 @@ impl Arena {
             return;
         };
         let defaults = self.entries(defaults);
-        let places = self.match_keys(values, &defaults);
+        let mut places = Vec::new();
+        self.match_keys(values, &defaults, &mut places);
         let mut removed = Vec::new();
         for (default, place) in defaults.into_iter().zip(places) {
             let Some(at) = place else {
@@ -127,23 +148,17 @@ impl Arena {
                 _ => self.note_clash(high, low, Mode::Coalesce),
             }
         }
-        removed.sort_unstable();
-        let mut at = 0;
-        values.retain(|_| {
-            at += 1;
-            removed.binary_search(&(at - 1)).is_err()
-        });
+        remove(values, &mut removed);
     }
 
     /// Hands the parent's `global` down; the parent's values win.
     fn pass_globals(
         &mut self,
-        parent: &[Entry],
+        from: Option<NodeRef>,
         sub: &mut Vec<Entry>,
         mount: &[String],
         release: u32,
     ) {
-        let from = self.find(parent, GLOBAL).map(|at| parent[at].value);
         let at = self.find(sub, GLOBAL);
         let into = at.map(|at| sub[at].value);
         let is_table = |node: Option<NodeRef>| node.is_none_or(|node| self.kind(node) == Kind::Map);
@@ -177,7 +192,8 @@ impl Arena {
 
     fn merge_globals(&mut self, given: Vec<Entry>, into: NodeRef) -> Vec<Entry> {
         let mut result = self.entries(into);
-        let places = self.match_keys(&result, &given);
+        let mut places = Vec::new();
+        self.match_keys(&result, &given, &mut places);
         for (entry, place) in given.into_iter().zip(places) {
             let Some(at) = place else {
                 result.push(entry);
@@ -200,5 +216,19 @@ impl Arena {
         entries
             .iter()
             .position(|entry| self.key_text(entry.key) == key)
+    }
+
+    /// For each key, the first entry that has it.
+    fn find_all(&self, entries: &[Entry], keys: &[&str]) -> Vec<Option<usize>> {
+        let mut found = vec![None; keys.len()];
+        for (at, entry) in entries.iter().enumerate() {
+            let text = self.key_text(entry.key);
+            for (key, place) in keys.iter().zip(&mut found) {
+                if place.is_none() && *key == text {
+                    *place = Some(at);
+                }
+            }
+        }
+        found
     }
 }

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use super::node::{LayerId, NodeRef, Target, View};
-use super::parents::walk;
 use super::unknown::{Unknown, UnknownReason};
 use super::{Merged, ReleaseSlot};
 use crate::layer::Role;
@@ -316,30 +315,6 @@ impl Merged {
     /// True for a map or a list.
     pub fn is_collection(&self, node: NodeRef) -> bool {
         matches!(self.arena.kind(node), Kind::Map | Kind::List)
-    }
-
-    /// Unknown if the map, in a layer that takes part in it, has damaged text among its entries.
-    fn damaged(&self, slot: &ReleaseSlot, map: NodeRef) -> Option<Unknown> {
-        let unknown = Some(Unknown::maybe(UnknownReason::Damaged));
-        if map.view() == View::Written {
-            let Target::Node(layer, id) = self.arena.top(map)?.target() else {
-                return None;
-            };
-            return unknown.filter(|_| self.arena.document(layer).has_damage(id));
-        }
-        if slot.damaged.is_empty() {
-            return None;
-        }
-        let path = self.path(map);
-        let steps = path.steps();
-        let hit = slot.damaged.iter().any(|layer| {
-            let layer = &self.arena.layers[layer.0 as usize];
-            layer.top().is_none_or(|top| {
-                let (node, _) = walk(&layer.document, top, &steps);
-                layer.document.has_damage(node)
-            })
-        });
-        unknown.filter(|_| hit)
     }
 
     /// Follows a path from a value, step by step; stops at the first step that is not there.

@@ -1,6 +1,7 @@
 //! Where each node of a document stands: built the first time somebody asks for a path.
 
 use crate::path::Step;
+use crate::work;
 use crate::yaml::{Document, Kind, NodeId};
 
 const NONE: u32 = u32::MAX;
@@ -60,9 +61,15 @@ impl Parents {
     }
 
     /// The parent of a node, with the node of its key or its position in a list.
-    fn up(&self, node: NodeId) -> Option<(NodeId, u32)> {
+    pub(super) fn up(&self, node: NodeId) -> Option<(NodeId, u32)> {
+        work::step();
         let &(parent, key) = self.up.get(node.index() as usize)?;
         (parent != NONE).then(|| (NodeId::from_index(parent), key))
+    }
+
+    /// One more than the number of the last node below the top.
+    pub(super) fn len(&self) -> usize {
+        self.up.len()
     }
 
     /// The node of the key that leads to `node`.
@@ -122,7 +129,7 @@ pub(super) fn walk(document: &Document, top: NodeId, path: &[Step<'_>]) -> (Node
     for (depth, step) in path.iter().enumerate() {
         let next = match *step {
             Step::Key(key) if document.kind(node) == Kind::Map => document.get(node, key),
-            Step::Index(at) if document.kind(node) == Kind::List => document.items(node).nth(at),
+            Step::Index(at) if document.kind(node) == Kind::List => document.item(node, at),
             _ => None,
         };
         match next {

@@ -12,10 +12,10 @@ use crate::yaml::{Document, Kind, NodeId};
 
 /// A set of nodes of one document.
 #[derive(Debug, Default)]
-struct Bits(Vec<u64>);
+pub(super) struct Bits(Vec<u64>);
 
 impl Bits {
-    fn insert(&mut self, node: NodeId) {
+    pub(super) fn insert(&mut self, node: NodeId) {
         let at = node.index() as usize;
         if self.0.len() <= at / 64 {
             self.0.resize(at / 64 + 1, 0);
@@ -23,7 +23,7 @@ impl Bits {
         self.0[at / 64] |= 1 << (at % 64);
     }
 
-    fn contains(&self, node: NodeId) -> bool {
+    pub(super) fn contains(&self, node: NodeId) -> bool {
         let at = node.index() as usize;
         self.0
             .get(at / 64)
@@ -352,7 +352,17 @@ impl Merged {
         let lent = node.is_below_secrets() && !marks.below.contains(id);
         // A secret is one under each of its names.
         let target = || self.document(layer).target(id);
-        marks.all || lent || marks.secret.contains(id) || marks.secret.contains(target())
+        let marked = |marks: &Marks| {
+            marks.all || marks.secret.contains(id) || marks.secret.contains(target())
+        };
+        let slot = &self.arena.layers[layer.0 as usize];
+        let whole = slot.part_of.unwrap_or(layer);
+        let elsewhere = || {
+            let parts = &self.arena.layers[whole.0 as usize].imported;
+            let all = parts.iter().chain([&whole]);
+            !parts.is_empty() && all.into_iter().any(|it| marked(self.marks(*it)))
+        };
+        lent || marked(marks) || elsewhere()
     }
 
     /// Must a value at this path of a release never be shown? What the charts declare decides, then the names of the keys.

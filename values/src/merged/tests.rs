@@ -1,8 +1,10 @@
 //! Layers in, the effective tree with the origin of each value out.
 
 mod examples;
+mod imports;
 mod oracle;
 mod places;
+mod work;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;

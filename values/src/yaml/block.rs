@@ -129,38 +129,14 @@ impl Reader<'_> {
     #[inline]
     fn plain_entry(&mut self) -> Step {
         let at = self.pos;
-        let stop = self.plain_run(at + 1, self.plain_stops);
-        let end = self.trimmed(at, stop);
+        let stop = self.plain_run(at + 1);
         if self.byte(stop) != b':' {
             self.pos = stop;
-            return Err(self.missing_colon(at, end));
+            return Err(self.missing_colon(at, self.trimmed(at, stop)));
         }
         self.check_length(at, stop)?;
-        let shape = self.plain_shape(at, end);
-        let key = self.push(at, end, shape, Style::Plain);
-        self.mark_key(key);
-        self.key_done(stop);
+        self.push_plain_key(at, stop);
         self.value(After::Colon)
-    }
-
-    /// The usual value: plain text on the line of its key. False, with nothing done, if it is not that simple.
-    #[inline]
-    fn plain_value(&mut self) -> bool {
-        let mut start = self.pos;
-        while self.byte(start) == b' ' {
-            start += 1;
-        }
-        if !self.is_class(start, FIRST) {
-            return false;
-        }
-        let stop = self.plain_run(start + 1, self.plain_stops);
-        if !self.ends_with_line(stop) {
-            return false;
-        }
-        let end = self.trimmed(start, stop);
-        let shape = self.plain_shape(start, end);
-        self.push(start, end, shape, Style::Plain);
-        true
     }
 
     /// The usual first key of a map: plain text with a `:` behind it. False, with nothing done, if it is not that simple.
@@ -170,18 +146,28 @@ impl Reader<'_> {
         if !self.is_class(at, FIRST) {
             return Ok(false);
         }
-        let stop = self.plain_run(at + 1, self.plain_stops);
+        let stop = self.plain_run(at + 1);
         if self.byte(stop) != b':' {
             return Ok(false);
         }
         self.check_length(at, stop)?;
         self.open(Place::Keys, at, at - self.line, &Properties::default())?;
-        let end = self.trimmed(at, stop);
-        let shape = self.plain_shape(at, end);
-        let key = self.push(at, end, shape, Style::Plain);
-        self.mark_key(key);
-        self.key_done(stop);
+        self.push_plain_key(at, stop);
         Ok(true)
+    }
+
+    /// Puts a plain key into the arena, and goes behind its `:`.
+    #[inline(always)]
+    fn push_plain_key(&mut self, start: usize, colon: usize) {
+        let end = self.trimmed(start, colon);
+        let shape = self.plain_shape(start, end);
+        let key = self.push(start, end, shape, Style::Plain);
+        if shape == Shape::Text {
+            self.mark_plain_key(key, start, end);
+        } else {
+            self.mark_key(key);
+        }
+        self.key_done(colon);
     }
 
     /// Reads a key that must be one, and its `:`.
@@ -221,7 +207,7 @@ impl Reader<'_> {
                 if !self.starts_plain(at) {
                     return Err(self.reserved(at));
                 }
-                let stop = self.plain_run(at + 1, self.plain_stops);
+                let stop = self.plain_run(at + 1);
                 let end = self.trimmed(at, stop);
                 self.pos = stop;
                 if self.byte(stop) != b':' {
@@ -329,7 +315,7 @@ impl Reader<'_> {
     pub(super) fn value(&mut self, after: After) -> Step {
         let mut after = after;
         loop {
-            if after == After::Colon && !self.crossed && self.plain_value() {
+            if after == After::Colon && !self.crossed && self.simple_value() {
                 return Ok(());
             }
             let indicator = self.pos;

@@ -9,6 +9,7 @@ use super::node::{NONE, Node, Shape, flag};
 use super::numbers::key_float;
 use super::scalars::hex_char;
 use super::typing::{Resolved, resolve};
+use crate::work;
 
 /// A text and its nodes, finished or not.
 #[derive(Debug, Clone, Copy)]
@@ -44,6 +45,7 @@ impl<'d> Tree<'d> {
         std::iter::from_fn(move || {
             let own = next;
             (own < end).then(|| {
+                work::step();
                 next = nodes[own as usize].after(own);
                 own
             })
@@ -52,9 +54,15 @@ impl<'d> Tree<'d> {
 
     /// The keys and values of a map as they are written.
     pub(super) fn pairs(self, id: u32) -> impl Iterator<Item = (u32, u32)> + 'd {
+        self.pairs_if(id, true)
+    }
+
+    /// The same, or none.
+    #[inline]
+    pub(super) fn pairs_if(self, id: u32, wanted: bool) -> impl Iterator<Item = (u32, u32)> + 'd {
         let nodes = self.nodes;
         let node = &nodes[id as usize];
-        let end = if node.shape == Shape::Map {
+        let end = if wanted && node.shape == Shape::Map {
             node.link
         } else {
             0
@@ -65,6 +73,7 @@ impl<'d> Tree<'d> {
             if key >= end {
                 return None;
             }
+            work::step();
             let value = nodes[key as usize].after(key);
             next = nodes[value as usize].after(value);
             Some((key, value))

@@ -145,12 +145,13 @@ impl Document {
             true => None,
             false => self.resolved.get(&id),
         };
-        let (plain, resolved) = match resolved {
-            Some(entries) => (None, &**entries),
-            None => (Some(self.tree().pairs(id)), &[][..]),
-        };
-        let pairs = plain.into_iter().flatten().chain(resolved.iter().copied());
-        pairs.map(|(key, value)| (NodeId(key), NodeId(value)))
+        // One of the two is empty. Written out, for merging goes over every map.
+        let mut written = self.tree().pairs_if(id, resolved.is_none());
+        let mut resolved = resolved.map_or(&[][..], |entries| entries).iter();
+        std::iter::from_fn(move || {
+            let pair = written.next().or_else(|| resolved.next().copied());
+            pair.map(|(key, value)| (NodeId(key), NodeId(value)))
+        })
     }
 
     /// Every key of a map with its value as they stand in the text: earlier duplicates too, and merge keys as keys.

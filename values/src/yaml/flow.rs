@@ -3,6 +3,7 @@
 //! Follows libyaml's `yaml_parser_parse_flow_*`, over the reader's own stack.
 
 use super::block::quote_style;
+use super::bytes::FIRST;
 use super::document::Style;
 use super::node::{Properties, flag};
 use super::problem::{Fault, Problem};
@@ -97,6 +98,7 @@ impl Reader<'_> {
             }
             Await::Comma | Await::Entry if closes => self.close_brackets(),
             Await::Comma => Err(self.no_comma(frame)),
+            Await::Entry if frame.place == Place::FlowList && self.simple_item() => Ok(()),
             Await::Entry => match byte {
                 b',' => Err(Fault::new(self.pos, self.pos + 1, Problem::EmptyFlowEntry)),
                 b'?' => self.marked_key(frame),
@@ -130,6 +132,27 @@ impl Reader<'_> {
             // Only between the two halves of `flow_entry`.
             Await::FirstNode => self.flow_done(),
         }
+    }
+
+    /// The usual item: a word with its `,` or `]` behind it. False, with nothing done, if it is not that simple.
+    #[inline]
+    fn simple_item(&mut self) -> bool {
+        let start = self.pos;
+        if !self.is_class(start, FIRST) {
+            return false;
+        }
+        let stop = self.flow_run(start + 1);
+        let end = self.trimmed(start, stop);
+        let awaits = match self.byte(stop) {
+            b',' => Await::Entry,
+            b']' => Await::Comma,
+            _ => return false,
+        };
+        let shape = self.plain_shape(start, end);
+        self.push(start, end, shape, Style::Plain);
+        self.pos = stop + usize::from(awaits == Await::Entry);
+        self.awaits(awaits);
+        true
     }
 
     /// Where nothing stands behind a `:`.

@@ -17,12 +17,16 @@ const FEW: usize = 24;
 /// How many entries merge keys may bring into one text.
 const MERGED: usize = 1_000_000;
 
-/// A key of an open map.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct KeyMark {
-    /// Equal for equal names, seldom for others.
-    print: u64,
-    node: u32,
+/// A bit that is the same for the same name, and often another for another.
+#[inline(always)]
+fn trace(name: &[u8]) -> u64 {
+    let [first, .., last] = name else {
+        return 1 << (name.first().unwrap_or(&0) & 63);
+    };
+    let middle = u64::from(name[name.len() / 2]);
+    let (first, last) = (u64::from(*first), u64::from(*last));
+    let bytes = first | middle << 8 | last << 16 | (name.len() as u64) << 24;
+    1 << (bytes.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 58)
 }
 
 /// A number from the length, the first and the last bytes of a name.
@@ -47,32 +51,34 @@ fn fingerprint(text: &[u8]) -> u64 {
 }
 
 impl Reader<'_> {
-    /// Marks the newest node as a key of the innermost map.
-    #[inline]
+    /// Marks a node as a key of the innermost map.
     pub(super) fn mark_key(&mut self, key: u32) {
-        let node = &mut self.nodes[key as usize];
-        node.flags |= flag::KEY;
-        let node = *node;
-        // The usual key: a word, as typed.
-        if node.shape == Shape::Text
-            && node.style == Style::Plain
-            && node.flags & !flag::KEY & !flag::PROPERTIES == 0
-        {
-            let (start, end) = (node.start as usize, node.end as usize);
-            let name = &self.text[start..end];
-            if name == b"<<" {
-                self.mark_merge();
-            }
-            let print = fingerprint(name);
-            self.keys.push(KeyMark { print, node: key });
+        let node = self.nodes[key as usize];
+        let plain = node.shape == Shape::Text && node.style == Style::Plain;
+        if plain && node.flags & !flag::PROPERTIES == 0 {
+            self.mark_plain_key(key, node.start as usize, node.end as usize);
         } else {
+            self.nodes[key as usize].flags |= flag::KEY;
             self.mark_odd_key(key);
         }
     }
 
-    fn mark_merge(&mut self) {
+    /// The same for the usual key: a word, as typed.
+    #[inline(always)]
+    pub(super) fn mark_plain_key(&mut self, key: u32, start: usize, end: usize) {
+        if let Some(node) = self.nodes.get_mut(key as usize) {
+            node.flags |= flag::KEY;
+        }
+        let name = self.text.get(start..end).unwrap_or_default();
+        self.note_name(trace(name), name == b"<<");
+    }
+
+    #[inline(always)]
+    fn note_name(&mut self, trace: u64, merges: bool) {
         if let Some(frame) = self.stack.last_mut() {
-            frame.merges = true;
+            frame.merges |= merges;
+            frame.alike |= frame.names & trace != 0;
+            frame.names |= trace;
         }
     }
 
@@ -83,16 +89,13 @@ impl Reader<'_> {
             nodes: &self.nodes,
         };
         let node = self.nodes[tree.real(key) as usize];
-        let print = fingerprint(tree.key_text(key).as_bytes());
+        let trace = trace(tree.key_text(key).as_bytes());
         let merges = tree.is_merge(key);
         let (start, end) = {
             let node = &self.nodes[key as usize];
             (node.start as usize, node.end as usize)
         };
-        self.keys.push(KeyMark { print, node: key });
-        if merges {
-            self.mark_merge();
-        }
+        self.note_name(trace, merges);
         let problem = match node.shape {
             Shape::Map if self.is_template(start) => Some(Problem::Template),
             Shape::Map | Shape::List => Some(Problem::KeyIsCollection),
@@ -120,35 +123,32 @@ impl Reader<'_> {
     }
 
     /// Looks for keys that may be the same, at the end of a map.
+    #[inline]
     pub(super) fn finish_keys(&mut self, frame: Frame) {
-        let start = frame.keys as usize;
-        let marks = self.keys.get(start..).unwrap_or_default();
-        let suspicious = frame.merges
-            || if marks.len() <= FEW {
-                let twice = |(at, mark): (usize, &KeyMark)| {
-                    marks[..at].iter().any(|other| other.print == mark.print)
-                };
-                marks.iter().enumerate().any(twice)
-            } else {
-                let mut prints: Vec<u64> = marks.iter().map(|mark| mark.print).collect();
-                prints.sort_unstable();
-                prints.windows(2).any(|pair| pair[0] == pair[1])
-            };
-        if suspicious {
+        if frame.merges || frame.alike && self.has_twins(frame.node) {
             self.special.push(frame.node);
         }
-        self.keys.truncate(start);
     }
 
-    /// Forgets the keys of nodes that were thrown away.
-    pub(super) fn forget_keys(&mut self, nodes: usize) {
-        while self
-            .keys
-            .last()
-            .is_some_and(|mark| mark.node as usize >= nodes)
-        {
-            self.keys.pop();
+    /// True if two keys of a finished map have the same fingerprint.
+    #[inline(never)]
+    fn has_twins(&mut self, map: u32) -> bool {
+        let tree = Tree {
+            text: self.string,
+            nodes: &self.nodes,
+        };
+        let prints = &mut self.prints;
+        prints.clear();
+        prints.extend(
+            tree.pairs(map)
+                .map(|(key, _)| fingerprint(tree.key_text(key).as_bytes())),
+        );
+        if prints.len() <= FEW {
+            let twice = |(at, print): (usize, &u64)| prints[..at].contains(print);
+            return prints.iter().enumerate().any(twice);
         }
+        prints.sort_unstable();
+        prints.windows(2).any(|pair| pair[0] == pair[1])
     }
 }
 

@@ -8,9 +8,8 @@
 
 use std::collections::HashMap;
 
-use super::bytes::{CLASS, FLOW, ODD, PLAIN, TOKEN};
+use super::bytes::{CLASS, TOKEN, behind_blanks};
 use super::document::Style;
-use super::keys::KeyMark;
 use super::node::{NONE, Node, Properties, Shape, flag};
 use super::problem::{Fault, Problem};
 
@@ -76,8 +75,10 @@ pub(super) struct Frame {
     /// In brackets, the line the current entry starts on, and its first node.
     pub(super) line: u32,
     pub(super) first: u32,
-    /// Where this map's keys start in `Reader::keys`.
-    pub(super) keys: u32,
+    /// Of the names of the keys so far: see `keys::trace`.
+    pub(super) names: u64,
+    /// True if two of them may be the same.
+    pub(super) alike: bool,
 }
 
 /// Where the entry that is being read started, for when it goes wrong.
@@ -100,14 +101,11 @@ pub(super) struct Reader<'t> {
     pub(super) line: usize,
     /// True if a line break lies between the last token and `pos`, which is then the first token of its line.
     pub(super) crossed: bool,
-    /// What ends a run of plain text, between blocks and between brackets.
-    pub(super) plain_stops: u8,
-    pub(super) flow_stops: u8,
     pub(super) odd_breaks: bool,
     pub(super) nodes: Vec<Node>,
     pub(super) stack: Vec<Frame>,
-    /// Fingerprints of the keys of open maps.
-    pub(super) keys: Vec<KeyMark>,
+    /// Fingerprints of the keys of one map; kept for its space.
+    pub(super) prints: Vec<u64>,
     pub(super) properties: Vec<Properties>,
     pub(super) comments: Vec<(u32, u32)>,
     pub(super) faults: Vec<Fault>,
@@ -138,7 +136,6 @@ pub(super) struct Reader<'t> {
 impl<'t> Reader<'t> {
     /// A reader of a text without control characters.
     pub(super) fn new(string: &'t str, odd_breaks: bool) -> Self {
-        let odd = if odd_breaks { ODD } else { 0 };
         let text = string.as_bytes();
         Self {
             text,
@@ -146,12 +143,11 @@ impl<'t> Reader<'t> {
             pos: 0,
             line: 0,
             crossed: true,
-            plain_stops: PLAIN | odd,
-            flow_stops: FLOW | odd,
             odd_breaks,
-            nodes: Vec::with_capacity(text.len() / 16 + 8),
+            // Rarely does a node take fewer bytes of the text.
+            nodes: Vec::with_capacity(text.len() / 10 + 8),
             stack: Vec::with_capacity(16),
-            keys: Vec::with_capacity(64),
+            prints: Vec::new(),
             properties: Vec::new(),
             comments: Vec::with_capacity(text.len() / 256),
             faults: Vec::new(),
@@ -188,6 +184,12 @@ impl<'t> Reader<'t> {
     #[inline(always)]
     pub(super) fn is_class(&self, at: usize, class: u8) -> bool {
         CLASS[self.byte(at) as usize] & class != 0
+    }
+
+    /// Where the next byte is that is no blank, tabs not counted as such.
+    #[inline(always)]
+    pub(super) fn behind_blanks(&self, at: usize) -> usize {
+        behind_blanks(self.text, at)
     }
 
     /// The length of the line break at an offset; 0 if there is none.
@@ -285,21 +287,36 @@ impl<'t> Reader<'t> {
     /// Moves over blanks, comments and line breaks to the next token. `tabs` says whether tabs may stand before it on
     /// this line; on later lines they may not. Returns true, and says so in `crossed` to whoever asks next, if a line
     /// break was crossed.
-    #[inline]
+    #[inline(always)]
     pub(super) fn skip(&mut self, tabs: bool) -> bool {
         let crossed = std::mem::take(&mut self.crossed);
         if self.is_class(self.pos, TOKEN) {
             return crossed;
         }
+        self.skip_near(tabs, crossed)
+    }
+
+    /// The usual way: some blanks, or the end of the line and the indentation of the next one.
+    #[inline(never)]
+    fn skip_near(&mut self, tabs: bool, mut crossed: bool) -> bool {
+        let mut at = self.behind_blanks(self.pos);
+        if self.byte(at) == b'\n' {
+            self.line = at + 1;
+            crossed = true;
+            at = self.behind_blanks(at + 1);
+        }
+        self.pos = at;
+        if self.is_class(at, TOKEN) {
+            return crossed;
+        }
         self.skip_far(tabs, crossed)
     }
 
+    #[inline(never)]
     fn skip_far(&mut self, tabs: bool, mut crossed: bool) -> bool {
         let mut at = self.pos;
         loop {
-            while self.byte(at) == b' ' {
-                at += 1;
-            }
+            at = self.behind_blanks(at);
             match self.byte(at) {
                 b'\n' => {
                     at += 1;
@@ -429,7 +446,8 @@ impl<'t> Reader<'t> {
             column: column as u32,
             line: self.line as u32,
             first: 0,
-            keys: self.keys.len() as u32,
+            names: 0,
+            alike: false,
         });
         Ok(())
     }

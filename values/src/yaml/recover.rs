@@ -46,11 +46,10 @@ impl Reader<'_> {
     }
 
     fn leave_brackets(&mut self) {
-        while let Some(frame) = self.stack.last().copied()
+        while let Some(frame) = self.stack.last()
             && frame.place.is_flow()
         {
             self.stack.pop();
-            self.keys.truncate(frame.keys as usize);
         }
         self.flow_level = 0;
     }
@@ -63,7 +62,6 @@ impl Reader<'_> {
         while self.properties.pop_if(|held| gone(held.node)).is_some() {}
         while self.special.pop_if(|map| gone(*map)).is_some() {}
         while self.damaged.pop_if(|map| gone(*map)).is_some() {}
-        self.forget_keys(nodes);
         while let Some((name, _, before)) = self.anchor_log.pop_if(|(_, node, _)| gone(*node)) {
             match before {
                 Some(before) => self.anchors.insert(name, before),
@@ -155,9 +153,9 @@ impl Reader<'_> {
         let here = self.column();
         self.crossed = true;
         let at = self.pos;
-        let end = self.trimmed(at, self.line_end(at));
+        let rest_of_line = |reader: &Self| reader.trimmed(at, reader.line_end(at));
         if here > column {
-            let fault = Fault::new(at, end, Problem::DeeperThanSiblings);
+            let fault = Fault::new(at, rest_of_line(self), Problem::DeeperThanSiblings);
             if self.take_column(here) {
                 self.note(fault);
                 self.damage_innermost();
@@ -173,7 +171,7 @@ impl Reader<'_> {
         }
         // It fits no level: the block that ends just below it gets it, or loses it.
         self.close_to(depth + 1);
-        self.fault(at, end, Problem::BetweenLevels);
+        self.fault(at, rest_of_line(self), Problem::BetweenLevels);
         self.damage_innermost();
         if !self.take_column(here) {
             let next = self.next_line(at);
@@ -275,8 +273,6 @@ impl Reader<'_> {
         };
         let node = frame.node;
         frame.place = place;
-        let keys = frame.keys as usize;
-        self.keys.truncate(keys);
         let start = self.nodes[node as usize].start as usize;
         let problem = match place {
             Place::Keys => Problem::ItemAmongKeys,

@@ -2,12 +2,13 @@
 //!
 //! Follows libyaml's scanner: `yaml_parser_scan_plain_scalar`, `…_scan_flow_scalar`, `…_scan_block_scalar`.
 
-use super::bytes::{CLASS, TOKEN, TYPED};
+use super::block::quote_style;
+use super::bytes::{FIRST, FLOW, ODD, PLAIN, TOKEN, TYPED, class_stop, plain_stop};
 use super::document::Style;
 use super::node::{Properties, Shape, flag};
 use super::problem::{Fault, Problem};
 use super::reader::{Reader, Step};
-use super::typing::resolve;
+use super::typing::shape;
 
 /// A plain scalar. `pos` is behind it: at what ended it, or, if a line break was crossed, at the next token.
 #[derive(Debug, Clone, Copy)]
@@ -21,15 +22,34 @@ pub(super) struct Plain {
 }
 
 impl Reader<'_> {
-    /// Runs over plain text on one line; stops at `: `, ` #`, the line's end and, between brackets, at indicators.
+    /// Runs over plain text on one line, outside of brackets; stops at `: `, ` #` and the line's end.
     #[inline(always)]
-    pub(super) fn plain_run(&self, mut at: usize, stops: u8) -> usize {
+    pub(super) fn plain_run(&self, mut at: usize) -> usize {
+        if self.odd_breaks {
+            return self.slow_run(at, PLAIN | ODD);
+        }
         loop {
-            let rest = self.text.get(at..).unwrap_or_default();
-            let run = rest
-                .iter()
-                .position(|byte| CLASS[*byte as usize] & stops != 0);
-            at += run.unwrap_or(rest.len());
+            at = plain_stop(self.text, at);
+            match self.byte(at) {
+                b':' if !self.is_space(at + 1) => {}
+                b'#' if !self.is_blank(at - 1) => {}
+                b'\t' => {}
+                _ => return at,
+            }
+            at += 1;
+        }
+    }
+
+    /// The same between brackets; stops at indicators too.
+    #[inline(always)]
+    pub(super) fn flow_run(&self, at: usize) -> usize {
+        let odd = if self.odd_breaks { ODD } else { 0 };
+        self.slow_run(at, FLOW | odd)
+    }
+
+    fn slow_run(&self, mut at: usize, stops: u8) -> usize {
+        loop {
+            at = class_stop(self.text, at, stops);
             match self.byte(at) {
                 b':' if !self.is_space(at + 1) => {}
                 b'#' if !self.is_blank(at - 1) => {}
@@ -37,6 +57,14 @@ impl Reader<'_> {
                 _ => return at,
             }
             at += 1;
+        }
+    }
+
+    fn any_run(&self, at: usize) -> usize {
+        if self.flow_level > 0 {
+            self.flow_run(at)
+        } else {
+            self.plain_run(at)
         }
     }
 
@@ -68,13 +96,8 @@ impl Reader<'_> {
     /// Reads plain text from `pos`.
     #[inline]
     pub(super) fn plain(&mut self) -> Step<Plain> {
-        let stops = if self.flow_level > 0 {
-            self.flow_stops
-        } else {
-            self.plain_stops
-        };
         let start = self.pos;
-        let stop = self.plain_run(start + 1, stops);
+        let stop = self.any_run(start + 1);
         let end = self.trimmed(start, stop);
         self.pos = stop;
         let mut plain = Plain {
@@ -84,7 +107,7 @@ impl Reader<'_> {
             before_last: end,
         };
         if !self.ends_with_line(stop) && self.line_break(stop) > 0 {
-            self.more_lines(&mut plain, stops)?;
+            self.more_lines(&mut plain)?;
         }
         Ok(plain)
     }
@@ -96,10 +119,7 @@ impl Reader<'_> {
             return false;
         }
         let line = stop + 1;
-        let mut at = line;
-        while self.byte(at) == b' ' {
-            at += 1;
-        }
+        let at = self.behind_blanks(line);
         if !self.is_class(at, TOKEN) || ((at - line) as i32) > self.indent() {
             return false;
         }
@@ -108,8 +128,7 @@ impl Reader<'_> {
     }
 
     /// The further lines of plain text, from a line break.
-    #[inline]
-    fn more_lines(&mut self, plain: &mut Plain, stops: u8) -> Step {
+    fn more_lines(&mut self, plain: &mut Plain) -> Step {
         let flow = self.flow_level > 0;
         let indent = if flow {
             self.flow_indent()
@@ -164,13 +183,50 @@ impl Reader<'_> {
             plain.last_line = at;
             plain.lines = true;
             self.line = line;
-            let stop = self.plain_run(at, stops);
+            let stop = self.any_run(at);
             plain.end = self.trimmed(at, stop);
             self.pos = stop;
             if self.line_break(stop) == 0 {
                 return Ok(());
             }
         }
+    }
+
+    /// The usual value: plain text, or quoted text without escapes, on the line of its key. False, with nothing done, if
+    /// it is not that simple.
+    #[inline]
+    pub(super) fn simple_value(&mut self) -> bool {
+        let start = self.behind_blanks(self.pos);
+        let first = self.byte(start);
+        let (stop, style) = if self.is_class(start, FIRST) {
+            (self.plain_run(start + 1), Style::Plain)
+        } else if matches!(first, b'"' | b'\'')
+            && let Some(end) = self.simple_quote(start)
+        {
+            (end, quote_style(first))
+        } else {
+            return false;
+        };
+        if !self.ends_with_line(stop) {
+            return false;
+        }
+        let (end, shape) = if style == Style::Plain {
+            let end = self.trimmed(start, stop);
+            (end, self.plain_shape(start, end))
+        } else {
+            (stop, Shape::Text)
+        };
+        self.push(start, end, shape, style);
+        true
+    }
+
+    /// The end of a quoted scalar on one line without escapes.
+    #[inline]
+    fn simple_quote(&self, start: usize) -> Option<usize> {
+        let quote = self.byte(start);
+        let at = self.find_in_quotes(start + 1, quote)?;
+        let doubled = quote == b'\'' && self.byte(at + 1) == quote;
+        (self.byte(at) == quote && !doubled).then_some(at + 1)
     }
 
     /// The column of the block around the open brackets.
@@ -349,7 +405,7 @@ impl Reader<'_> {
     #[inline(always)]
     pub(super) fn plain_shape(&self, start: usize, end: usize) -> Shape {
         if self.is_class(start, TYPED) {
-            resolve(self.slice(start, end)).shape()
+            shape(self.slice(start, end))
         } else {
             Shape::Text
         }

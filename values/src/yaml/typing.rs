@@ -54,8 +54,22 @@ impl Resolved {
     }
 }
 
-/// What an unquoted scalar without a tag is.
+/// The shape of an unquoted scalar without a tag.
 #[inline]
+pub(super) fn shape(text: &str) -> Shape {
+    match text.as_bytes() {
+        [first, ..] if first.is_ascii_alphabetic() && text.len() > LONGEST_WORD => Shape::Text,
+        [b'1'..=b'9', rest @ ..] if rest.len() < 18 && rest.iter().all(u8::is_ascii_digit) => {
+            Shape::Number
+        }
+        _ => resolve(text).shape(),
+    }
+}
+
+/// The length of the longest word that is no text: `false`.
+const LONGEST_WORD: usize = 5;
+
+/// What an unquoted scalar without a tag is.
 pub(super) fn resolve(text: &str) -> Resolved {
     let Some(&first) = text.as_bytes().first() else {
         return Resolved::Null;
@@ -87,7 +101,7 @@ pub(super) fn resolve_tagged(text: &str, tag: &str) -> Option<Resolved> {
 }
 
 fn word(text: &str) -> Resolved {
-    if text.len() > 5 {
+    if text.len() > LONGEST_WORD {
         return Resolved::Text;
     }
     match text {
@@ -128,9 +142,6 @@ fn dotted(text: &str) -> Resolved {
 }
 
 fn numeric(text: &str, dates: bool) -> Resolved {
-    if let Some(float) = special_float(text) {
-        return Resolved::Float(float);
-    }
     // The usual number: a few digits that cannot be octal.
     let bytes = text.as_bytes();
     if bytes.len() <= 18 && bytes[0] != b'0' && bytes.iter().all(u8::is_ascii_digit) {
@@ -139,6 +150,9 @@ fn numeric(text: &str, dates: bool) -> Resolved {
                 .iter()
                 .fold(0, |n, byte| n * 10 + i64::from(byte - b'0')),
         );
+    }
+    if let Some(float) = special_float(text) {
+        return Resolved::Float(float);
     }
     if dates && is_timestamp(text) {
         return Resolved::Timestamp;

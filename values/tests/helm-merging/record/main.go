@@ -24,10 +24,11 @@ type Chart struct {
 }
 
 type Dependency struct {
-	Chart     Chart    `json:"chart"`
-	Alias     string   `json:"alias,omitempty"`
-	Tags      []string `json:"tags,omitempty"`
-	Condition string   `json:"condition,omitempty"`
+	Chart     Chart         `json:"chart"`
+	Alias     string        `json:"alias,omitempty"`
+	Tags      []string      `json:"tags,omitempty"`
+	Condition string        `json:"condition,omitempty"`
+	Imports   []interface{} `json:"imports,omitempty"`
 }
 
 type Case struct {
@@ -60,6 +61,26 @@ func value(r *rand.Rand, depth int) interface{} {
 	return "leaf"
 }
 
+// True for cases with import-values. The others are drawn as they always were.
+var withImports = false
+
+// Paths that often lead to maps, in a subchart and in its parent.
+func imports(r *rand.Rand) (out []interface{}) {
+	if !withImports {
+		return nil
+	}
+	paths := []string{"exports.a", "exports.b", "a", "b", "c", "deep", "deep.exports.a", "one", "a.b"}
+	into := []string{".", ".", "a", "b", "c.one", "new.place", "one"}
+	for n := r.Intn(4); n > 0; n-- {
+		if r.Intn(3) == 0 {
+			out = append(out, []string{"a", "b", "c"}[r.Intn(3)])
+			continue
+		}
+		out = append(out, table{"child": paths[r.Intn(len(paths))], "parent": into[r.Intn(len(into))]})
+	}
+	return out
+}
+
 func mapping(r *rand.Rand, depth, most int) table {
 	out := table{}
 	for i := r.Intn(most + 1); i > 0; i-- {
@@ -74,6 +95,17 @@ func top(r *rand.Rand) table {
 	for _, key := range []string{"one", "two", "deep", "alias", "global", "tags"} {
 		if _, given := out[key]; given && r.Intn(8) > 0 {
 			out[key] = mapping(r, 2, 4)
+		}
+	}
+	if withImports {
+		exports := table{}
+		for _, key := range []string{"a", "b", "c"} {
+			if r.Intn(3) > 0 {
+				exports[key] = mapping(r, 2, 4)
+			}
+		}
+		if r.Intn(3) > 0 {
+			out["exports"] = exports
 		}
 	}
 	if tags, ok := out["tags"].(table); ok {
@@ -91,11 +123,14 @@ func charts(r *rand.Rand) Chart {
 	if r.Intn(3) == 0 {
 		deep.Condition = "deep.enabled,global.enabled"
 	}
+	deep.Imports = imports(r)
 	one := Dependency{Chart: Chart{Name: "one", Values: top(r), Dependencies: []Dependency{deep}}}
+	one.Imports = imports(r)
 	if r.Intn(2) == 0 {
 		one.Tags = []string{"one", "both"}
 	}
 	two := Dependency{Chart: Chart{Name: "two", Values: top(r)}}
+	two.Imports = imports(r)
 	if r.Intn(2) == 0 {
 		two.Alias = "alias"
 	}
@@ -115,7 +150,7 @@ func helmChart(c Chart) *chart.Chart {
 	}
 	for _, d := range c.Dependencies {
 		out.Metadata.Dependencies = append(out.Metadata.Dependencies, &chart.Dependency{
-			Name: d.Chart.Name, Version: "1.0.0", Alias: d.Alias, Tags: d.Tags, Condition: d.Condition,
+			Name: d.Chart.Name, Version: "1.0.0", Alias: d.Alias, Tags: d.Tags, Condition: d.Condition, ImportValues: d.Imports,
 		})
 		out.AddDependency(helmChart(d.Chart))
 	}
@@ -169,6 +204,7 @@ func main() {
 		seed, _ = strconv.ParseInt(os.Args[1], 10, 64)
 		count, _ = strconv.Atoi(os.Args[2])
 	}
+	withImports = len(os.Args) > 3 && os.Args[3] == "imports"
 	r := rand.New(rand.NewSource(seed))
 	out := json.NewEncoder(os.Stdout)
 	for i := 0; i < count; i++ {

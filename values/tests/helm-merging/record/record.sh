@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Records what Helm's own merging makes of generated values: ./record.sh HELM_CHECKOUT [TAG [SEED COUNT]] > ../cases.jsonl
+# Records what Helm's own merging makes of generated values: ./record.sh HELM_CHECKOUT [TAG [SEED COUNT [imports]]] > ../cases.jsonl
 # Needs git, a Go toolchain, and the Go sources of mitchellh/copystructure, mitchellh/reflectwalk, pkg/errors and
 # Masterminds/semver under $GOSOURCES (Debian: golang-github-mitchellh-copystructure-dev and the like).
 set -euo pipefail

@@ -1,0 +1,182 @@
+//! `import-values`: what a chart takes from its subcharts and puts below its own defaults.
+//!
+//! Source: Helm v3.21 `pkg/chartutil/dependencies.go` (`processImportValues`, as `ProcessDependenciesWithMerge` calls it).
+//! What is imported is a part of the defaults of a subchart, or of what the charts above put over them. Each such part
+//! becomes a layer of its own, at the place it is imported to: so that a value is found, and its history told, where it is
+//! used, while its place in the text stays where it is written.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::arena::{Arena, Entry, LayerSlot, Mode};
+use super::coalesce::ChartTree;
+use super::node::{LayerId, NodeRef, Target};
+use super::parents::walk;
+use crate::layer::Role;
+use crate::path::Step;
+use crate::yaml::Kind;
+
+/// Moves values from one place in a release to another.
+struct Move<'p> {
+    from: &'p [String],
+    to: &'p [String],
+    release: u32,
+    /// The layers that stand for parts of others; none where a value is not written below `from`.
+    layers: FxHashMap<LayerId, Option<LayerId>>,
+}
+
+impl Arena {
+    /// A chart's defaults with what it imports; what it has itself wins, and of two imports the first. Appends the layers
+    /// of what is imported.
+    pub(super) fn import(
+        &mut self,
+        chart: &ChartTree,
+        defaults: NodeRef,
+        release: u32,
+        layers: &mut Vec<LayerId>,
+    ) -> NodeRef {
+        let mut imported: Option<NodeRef> = None;
+        for sub in &chart.subcharts {
+            for import in &sub.imports {
+                let mut node = Some(defaults);
+                for key in [&sub.key].into_iter().chain(&import.child) {
+                    node = node.and_then(|map| self.get(map, key));
+                }
+                // Where there is no such map, Helm warns and goes on.
+                let Some(node) = node.filter(|node| self.kind(*node) == Kind::Map) else {
+                    continue;
+                };
+                let from: Vec<String> = sub.mount.iter().chain(&import.child).cloned().collect();
+                let to: Vec<String> = chart.mount.iter().chain(&import.parent).cloned().collect();
+                let mut moved = Move {
+                    from: &from,
+                    to: &to,
+                    release,
+                    layers: FxHashMap::default(),
+                };
+                let node = self.moved(node, &mut moved);
+                layers.extend(self.new_layers(&moved));
+                let node = self.put_below(node, &to, import.parent.len(), release);
+                imported = Some(match imported {
+                    None => node,
+                    Some(first) => self.merge(first, node, Mode::Keep),
+                });
+            }
+        }
+        match imported {
+            Some(imported) => self.merge(defaults, imported, Mode::Keep),
+            None => defaults,
+        }
+    }
+
+    /// The layers that a move made, in the order in which they win: outer charts' before inner ones'.
+    fn new_layers(&self, moved: &Move<'_>) -> Vec<LayerId> {
+        let mut made: Vec<(usize, LayerId, LayerId)> = moved
+            .layers
+            .iter()
+            .filter_map(|(old, new)| {
+                let mount = &self.layers[old.0 as usize].mount;
+                Some((mount.len(), *old, (*new)?))
+            })
+            .collect();
+        made.sort_unstable();
+        made.into_iter().map(|(.., new)| new).collect()
+    }
+
+    /// The same values, of layers that stand at the new place.
+    fn moved(&mut self, node: NodeRef, how: &mut Move<'_>) -> NodeRef {
+        // Maps still to be filled, with the entries of the old ones.
+        let mut result = None;
+        let mut open = vec![(node, None)];
+        while let Some((node, place)) = open.pop() {
+            let new = match node.target() {
+                Target::Node(..) => self.moved_node(node, how),
+                Target::Map(_) => {
+                    let top = self.top(node).map(|top| self.moved_node(top, how));
+                    let entries = self.entries(node);
+                    let new = match top {
+                        Some(_) => self.push_map(entries, top, how.release),
+                        None => {
+                            let path = self.made_path(node).unwrap_or_default();
+                            let below = path.get(how.from.len()..).unwrap_or_default();
+                            let path = [how.to, below].concat();
+                            self.push_made(entries, path, how.release)
+                        }
+                    };
+                    let entries = self.entries(new).into_iter().enumerate();
+                    open.extend(entries.map(|(at, entry)| (entry.value, Some((new, at)))));
+                    new
+                }
+            };
+            match place {
+                Some((map, at)) => self.set_entry(map, at, new),
+                None => result = Some(new),
+            }
+        }
+        result.unwrap_or(node)
+    }
+
+    fn moved_node(&mut self, node: NodeRef, how: &mut Move<'_>) -> NodeRef {
+        let Target::Node(layer, id) = node.target() else {
+            return node;
+        };
+        let new = match how.layers.get(&layer) {
+            Some(new) => *new,
+            None => {
+                let new = self.part_of(layer, how);
+                how.layers.insert(layer, new);
+                new
+            }
+        };
+        new.map_or(node, |layer| NodeRef::node(layer, id))
+    }
+
+    /// The part of a layer that stands at `from`, as a layer at `to`. What Helm hands down as `global` stands elsewhere.
+    fn part_of(&mut self, layer: LayerId, how: &Move<'_>) -> Option<LayerId> {
+        let slot = &self.layers[layer.0 as usize];
+        let (part, mount) = if let Some(deeper) = slot.mount.strip_prefix(how.from) {
+            (slot.top()?, [how.to, deeper].concat())
+        } else {
+            let below = how.from.strip_prefix(slot.mount.as_slice())?;
+            let steps: Vec<Step<'_>> = below.iter().map(|key| Step::Key(key)).collect();
+            let (part, depth) = walk(&slot.document, slot.top()?, &steps);
+            if depth < steps.len() {
+                return None;
+            }
+            (part, how.to.to_vec())
+        };
+        let (source, document) = (slot.source, Arc::clone(&slot.document));
+        let new = self.add_layer(LayerSlot::new(
+            how.release,
+            None,
+            Role::Chart,
+            source,
+            document,
+            Some(part),
+            mount,
+        ))?;
+        self.layers[new.0 as usize].root = self.document_root(new);
+        // What was imported and is imported further is a part of the same text.
+        let whole = self.layers[layer.0 as usize].part_of.unwrap_or(layer);
+        self.layers[new.0 as usize].part_of = Some(whole);
+        self.layers[whole.0 as usize].imported.push(new);
+        Some(new)
+    }
+
+    /// Puts a map below the last keys of a path, which Helm makes.
+    fn put_below(
+        &mut self,
+        mut value: NodeRef,
+        path: &[String],
+        made: usize,
+        release: u32,
+    ) -> NodeRef {
+        for at in (path.len() - made..path.len()).rev() {
+            let key = self.make_key(&path[at]);
+            let entries = vec![Entry { key, value }];
+            value = self.push_made(entries, path[..at].to_vec(), release);
+        }
+        value
+    }
+}

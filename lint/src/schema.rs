@@ -23,6 +23,8 @@ pub(crate) enum Function {
     Declared,
     DeclaredType,
     DeclaredDefault,
+    DeclaredChoices,
+    DeclaredElsewhere,
     MovedTo,
     SimilarKey,
     UserValue,
@@ -58,7 +60,23 @@ const FUNCTIONS: &[(Function, HostFunction)] = &[
         Function::DeclaredDefault,
         HostFunction {
             signature: "declared-default(value: any) -> any?",
-            doc: "What the chart puts there by itself.",
+            doc: "What the chart puts there by itself; of a block, what it puts into it.",
+        },
+    ),
+    (
+        Function::DeclaredChoices,
+        HostFunction {
+            signature: "declared-choices(value: any) -> any?",
+            doc: "The values that the chart takes there. Missing where it does not list them.",
+        },
+    ),
+    (
+        Function::DeclaredElsewhere,
+        HostFunction {
+            signature: "declared-elsewhere(value: any) -> string?",
+            doc: "For a value that the chart does not read there: the one other place where it, or a service of the umbrella, reads a key of \
+                  that name, as a path. Its place is that path, so that `move x to declared-elsewhere(x)` moves it. Missing where there is none, \
+                  or more than one.",
         },
     ),
     (

@@ -192,6 +192,16 @@ impl ChartDecl {
     }
 }
 
+impl ChartDecl {
+    /// Do its values stand in those of this umbrella, in this version of it?
+    pub fn exists_inside(&self, umbrella: &str, version: &str) -> bool {
+        self.umbrellas.iter().any(|it| {
+            let (since, until) = (it.since.as_deref(), it.until.as_deref());
+            it.name == umbrella && in_range(Some(version), since, until)
+        })
+    }
+}
+
 impl KeyMap {
     /// Reads a block of keys. Its depth is that of the text, which the parser bounds.
     pub fn read(block: &ast::KeyBlock) -> Self {

@@ -119,7 +119,7 @@ impl ChartDecl {
     /// What the chart puts into its values by itself, in the version given (an unknown one counts as the newest); `None`
     /// if the declaration has no default.
     pub fn defaults(&self, version: Option<&str>) -> Option<Literal> {
-        self.keys.as_ref().and_then(|keys| defaults(keys, version))
+        self.keys.as_ref().and_then(|keys| keys.defaults(version))
     }
 }
 
@@ -138,16 +138,19 @@ fn each<'d>(
     }
 }
 
-fn defaults(map: &KeyMap, version: Option<&str>) -> Option<Literal> {
-    let mut entries = Vec::new();
-    for key in map.keys.iter().filter(|key| key.exists_in(version)) {
-        let value = match &key.holds {
-            Holds::Value { default, .. } => default.clone(),
-            Holds::Keys(below) => defaults(below, version),
-        };
-        entries.extend(value.map(|value| (key.name.clone(), value)));
+impl KeyMap {
+    /// What the chart puts into this map by itself, in the version given; `None` if nothing in it has a default.
+    pub fn defaults(&self, version: Option<&str>) -> Option<Literal> {
+        let mut entries = Vec::new();
+        for key in self.keys.iter().filter(|key| key.exists_in(version)) {
+            let value = match &key.holds {
+                Holds::Value { default, .. } => default.clone(),
+                Holds::Keys(below) => below.defaults(version),
+            };
+            entries.extend(value.map(|value| (key.name.clone(), value)));
+        }
+        (!entries.is_empty()).then_some(Literal::Map(entries))
     }
-    (!entries.is_empty()).then_some(Literal::Map(entries))
 }
 
 #[cfg(test)]

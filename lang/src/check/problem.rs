@@ -144,6 +144,8 @@ problems! {
     BadVersion { text: String } = "rule-bad-version", Error;
     /// `since` is not below `until`: no version is left.
     EmptyVersions { since: String, until: String } = "rule-empty-versions", Error;
+    /// `since` and `until` are held against the chart version of what a rule is about, and a rule without `for` is about no chart.
+    NoVersionedSubject = "rule-no-versioned-subject", Warning;
     /// A message is one line without a full stop at its end; it is shown in lists and editors.
     MessageStyle { fault: &'static str } = "rule-message-style", Warning;
 

@@ -111,6 +111,12 @@ impl<'a> Checker<'a> {
 
     fn rule_versions(&mut self, rule: &'a Rule) {
         self.range(rule.since.as_ref(), rule.until.as_ref());
+        let mut clauses = rule.body.iter();
+        if let Some(version) = rule.since.as_ref().or(rule.until.as_ref())
+            && !clauses.any(|clause| matches!(clause, Clause::ForAt { .. } | Clause::ForIn(_)))
+        {
+            self.report(version.span, Problem::NoVersionedSubject);
+        }
         let version = |text: &Option<Spanned<String>>| {
             text.as_ref().and_then(|text| parse_version(&text.node))
         };

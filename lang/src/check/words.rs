@@ -165,6 +165,9 @@ impl Problem {
             Self::EmptyVersions { since, until } => {
                 format!("no version is from {since} on and below {until}")
             }
+            Self::NoVersionedSubject => {
+                "nothing has a version here: the rule has no `for`".to_owned()
+            }
             Self::MessageStyle { fault } => format!("a message {fault}"),
             Self::MissingUnderNegation { path, operator, .. } => {
                 format!("`{path}` may be missing, and `{operator}` is then undecided")
@@ -299,6 +302,7 @@ impl Problem {
             Self::MissingPlace => "add `at …`: the value to be marked".to_owned(),
             Self::FileName { rule, .. } => format!("call the file `{rule}.watch`"),
             Self::SeveralRules { .. } => "move it into a file of its own".to_owned(),
+            Self::NoVersionedSubject => "add `for`: what the rule is about".to_owned(),
             Self::BadVersion { .. } => "write it like `5.12` or `5.12.0`".to_owned(),
             Self::MissingUnderNegation { path, outcome, .. } => {
                 format!("{outcome}; write `{path} is set` before it, or `({path} default …)`")

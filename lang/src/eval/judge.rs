@@ -453,25 +453,37 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
         if self.since.is_none() && self.until.is_none() {
             return true;
         }
-        let host = self.machine.host;
-        let version = match (&subject.data, &subject.place) {
-            (Data::Record(record), _) => match host.field(*record, "version").data {
-                Data::String(version) => Some(version),
-                _ => None,
-            },
-            (
-                _,
-                Some(Place::Node(node) | Place::Key(node) | Place::Absent { parent: node, .. }),
-            ) => host.chart_version(*node),
-            // Nothing computed has a version of its own.
-            _ => return true,
-        };
-        match version {
-            Some(version) => {
+        match self.version_of(subject) {
+            Some(Some(version)) => {
                 self.since.is_none_or(|since| at_least(&version, since))
                     && self.until.is_none_or(|until| !at_least(&version, until))
             }
-            None => self.until.is_none(),
+            Some(None) => self.until.is_none(),
+            // Nothing here is of any chart.
+            None => true,
+        }
+    }
+
+    /// The chart version that a subject is of: its own, that of the release it belongs to, or that of the first value in a computed map or
+    /// list. The inner `None` is an unknown version.
+    fn version_of(&self, subject: &Value<'h>) -> Option<Option<Cow<'h, str>>> {
+        let host = self.machine.host;
+        match (&subject.data, &subject.place) {
+            (Data::Record(record), _) => {
+                if let Data::String(version) = host.field(*record, "version").data {
+                    return Some(Some(version));
+                }
+                let of = ["component", "release", "layer"].map(|field| host.field(*record, field));
+                let of = of.iter().find(|it| matches!(it.data, Data::Record(_)));
+                of.map_or(Some(None), |it| self.version_of(it))
+            }
+            (
+                _,
+                Some(Place::Node(node) | Place::Key(node) | Place::Absent { parent: node, .. }),
+            ) => Some(host.chart_version(*node)),
+            (Data::Map(entries), _) => entries.iter().find_map(|(_, it)| self.version_of(it)),
+            (Data::List(list), _) => list.items.iter().find_map(|it| self.version_of(it)),
+            _ => None,
         }
     }
 

@@ -1,5 +1,6 @@
 //! What the declared charts say about a value of a deployment.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use lang::charts::{Found, KeyDecl, KeyType, Literal, Place, Step};
@@ -52,8 +53,7 @@ impl<'a> TreeHost<'a> {
                             values::path::Step::Key(key) => Step::Key(key),
                             values::path::Step::Index(_) => Step::Item,
                         };
-                        let set = self.knowledge.set();
-                        above.flat_map(|place| set.step(*place, step)).collect()
+                        above.flat_map(|place| self.step(*place, step)).collect()
                     }
                     _ => Places::new(),
                 };
@@ -89,7 +89,6 @@ impl<'a> TreeHost<'a> {
     pub fn declared_at(&self, release: usize, path: &[PathStep]) -> Places<'a> {
         let at = self.component_at(release, path);
         let component = &self.merged.components()[at];
-        let set = self.knowledge.set();
         let mut places = self.top_places(at);
         for step in &path[component.path.len()..] {
             let step = match step {
@@ -98,10 +97,32 @@ impl<'a> TreeHost<'a> {
             };
             places = places
                 .into_iter()
-                .flat_map(|place| set.step(place, step))
+                .flat_map(|place| self.step(place, step))
                 .collect();
         }
         places
+    }
+
+    /// The places one step below. A chart that the umbrella, in a version that is known, does not hold is none of its keys.
+    fn step(&self, place: Place<'a>, step: Step<'_>) -> Places<'a> {
+        let set = self.knowledge.set();
+        let mut below = set.step(place, step);
+        let (Some(umbrella), Some(version)) = (place.top, self.version_at(&place)) else {
+            return below;
+        };
+        below.retain(|it| {
+            let part = it.top.and(it.chart).map(|chart| set.chart(chart));
+            part.is_none_or(|part| part.exists_inside(umbrella, version))
+        });
+        if below.is_empty() {
+            let found = Found::Undeclared(None);
+            below.push(Place {
+                found,
+                top: None,
+                ..place
+            });
+        }
+        below
     }
 
     /// The version that a place's `since` and `until` are about.
@@ -134,12 +155,67 @@ impl<'a> TreeHost<'a> {
         })
     }
 
-    /// What the chart puts there by itself.
-    pub(crate) fn default_at(&self, places: &Places<'a>) -> Option<&'a Literal> {
+    /// What the chart puts there by itself; of a block what it puts into it.
+    pub(crate) fn default_at(&self, places: &Places<'a>) -> Option<Cow<'a, Literal>> {
+        places.iter().find_map(|place| {
+            let version = self.version_at(place);
+            match place.found {
+                Found::Value(_, Some(key)) if key.exists_in(version) => {
+                    key.default().map(Cow::Borrowed)
+                }
+                Found::Map(map, key) if key.is_none_or(|key| key.exists_in(version)) => {
+                    map.defaults(version).map(Cow::Owned)
+                }
+                _ => None,
+            }
+        })
+    }
+
+    /// The values that the chart takes there, where it lists them.
+    pub(crate) fn choices_at(&self, places: &Places<'a>) -> Option<&'a [Literal]> {
         places.iter().find_map(|place| match place.found {
-            Found::Value(_, Some(key)) if key.exists_in(self.version_at(place)) => key.default(),
+            Found::Value(ty, _) => choices_of(ty),
             _ => None,
         })
+    }
+
+    /// Where else the chart, or a service of the umbrella, declares a key of that name: the path from the top of the chart, if there is
+    /// one such place only.
+    pub(crate) fn elsewhere_at(&self, node: NodeRef, places: &Places<'a>) -> Option<Vec<String>> {
+        if self.is_declared(places) != Some(false) {
+            return None;
+        }
+        let Some(PathStep::Key(own)) = self.merged.key(node) else {
+            return None;
+        };
+        let set = self.knowledge.set();
+        let release = self.merged.release_of(node);
+        let at = self.component_at(release, &self.merged.path(node).0);
+        let mut found: Vec<Vec<String>> = Vec::new();
+        for top in self.top_places(at) {
+            let parts = set
+                .parts(top)
+                .map(|(name, part)| (vec![name.to_owned()], part));
+            for (above, place) in parts.chain([(Vec::new(), top)]) {
+                let Some(chart) = place.chart.map(|chart| set.chart(chart)) else {
+                    continue;
+                };
+                // What is not below the key of a wrapper has a rule of its own.
+                if chart.wraps.is_some() {
+                    continue;
+                }
+                let version = version_of(chart, self.key);
+                chart.each_key(|path, key| {
+                    if key.name == own && key.exists_in(version) && !path.contains(&"*") {
+                        let path = path.iter().map(|key| (*key).to_owned());
+                        found.push(above.iter().cloned().chain(path).collect());
+                    }
+                });
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        <[_; 1]>::try_from(found).ok().map(|[path]| path)
     }
 
     /// The keys that the charts declare below a place.
@@ -222,17 +298,25 @@ fn word_of(ty: &KeyType) -> Option<&'static str> {
     })
 }
 
+fn choices_of(ty: &KeyType) -> Option<&[Literal]> {
+    match ty {
+        KeyType::Choice(choices) => Some(choices),
+        KeyType::OrNull(of) => choices_of(of),
+        _ => None,
+    }
+}
+
 /// A literal of a declaration as a value of the language.
-pub(crate) fn literal<'h>(literal: &'h Literal) -> Value<'h> {
+pub(crate) fn literal<'h>(literal: &Literal) -> Value<'h> {
     match literal {
         Literal::Null => Value::new(Data::Null),
         Literal::Bool(value) => Value::bool(*value),
         Literal::Number(value) => Value::number(*value),
-        Literal::String(text) => Value::string(text.as_str()),
+        Literal::String(text) => Value::string(text.clone()),
         Literal::List(items) => Value::list(items.iter().map(self::literal).collect()),
         Literal::Map(entries) => {
             let entries = entries.iter();
-            let entries = entries.map(|(key, value)| (key.as_str().into(), self::literal(value)));
+            let entries = entries.map(|(key, value)| (key.clone().into(), self::literal(value)));
             Value::new(Data::Map(Arc::new(entries.collect())))
         }
     }

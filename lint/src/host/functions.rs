@@ -34,6 +34,8 @@ impl TreeHost<'_> {
             Function::Declared
             | Function::DeclaredType
             | Function::DeclaredDefault
+            | Function::DeclaredChoices
+            | Function::DeclaredElsewhere
             | Function::MovedTo
             | Function::SimilarKey
             | Function::UserValue
@@ -61,9 +63,19 @@ impl TreeHost<'_> {
                 None => Value::missing(None),
             },
             Function::DeclaredDefault => match self.default_at(&self.declared_places(node)) {
-                Some(default) => literal(default),
+                Some(default) => literal(&default),
                 None => Value::missing(None),
             },
+            Function::DeclaredChoices => match self.choices_at(&self.declared_places(node)) {
+                Some(choices) => Value::list(choices.iter().map(literal).collect()),
+                None => Value::missing(None),
+            },
+            Function::DeclaredElsewhere => {
+                match self.elsewhere_at(node, &self.declared_places(node)) {
+                    Some(keys) => self.at_keys(node, &keys),
+                    None => Value::missing(None),
+                }
+            }
             Function::MovedTo => self.moved_to(node),
             Function::SimilarKey => match self.similar_at(node, &self.declared_places(node)) {
                 Some(name) => Value::string(name),
@@ -117,10 +129,14 @@ impl TreeHost<'_> {
     }
 
     fn moved_to<'h>(&'h self, node: NodeRef) -> Value<'h> {
-        let places = self.declared_places(node);
-        let Some(keys) = self.moved_at(&places) else {
-            return Value::missing(None);
-        };
+        match self.moved_at(&self.declared_places(node)) {
+            Some(keys) => self.at_keys(node, keys),
+            None => Value::missing(None),
+        }
+    }
+
+    /// A path from the top of the chart that a value is of, with its place.
+    fn at_keys<'h>(&'h self, node: NodeRef, keys: &[String]) -> Value<'h> {
         let release = self.merged.release_of(node);
         let component = self.component_at(release, &self.merged.path(node).0);
         let component = &self.merged.components()[component];

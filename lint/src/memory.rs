@@ -156,23 +156,18 @@ fn same_components(a: &[Component], b: &[Component]) -> bool {
 
 /// The same layers in the same order, chart defaults among them.
 fn same_layers(a: &Merged, b: &Merged) -> bool {
-    let of = |merged: &Merged| {
-        let layers = merged.all_layers();
-        let facts = layers.map(|it| {
-            let place = (
-                merged.layer_release(it),
-                merged.layer_source(it),
-                merged.layer_mount(it),
-            );
-            (
-                place,
-                merged.layer_role(it),
-                merged.layer_root(it).is_some(),
-            )
-        });
-        facts.collect::<Vec<_>>()
+    let facts = |merged: &Merged, it| {
+        (
+            merged.layer_release(it),
+            merged.layer_source(it),
+            merged.layer_role(it),
+            merged.layer_root(it).is_some(),
+        )
     };
-    of(a) == of(b)
+    let same = |(mine, theirs)| {
+        facts(a, mine) == facts(b, theirs) && a.layer_mount(mine) == b.layer_mount(theirs)
+    };
+    a.all_layers().count() == b.all_layers().count() && a.all_layers().zip(b.all_layers()).all(same)
 }
 
 fn same_statement(a: &Release, b: &Release) -> bool {

@@ -46,7 +46,10 @@ impl Session {
                 let Some(shown) = self.shown(&judged, finding, file) else {
                     continue;
                 };
-                if !overlaps(shown.range, params.range) {
+                // Some editors ask about a cursor anywhere on the line, and name the findings of the line.
+                let mut named = params.context.diagnostics.iter();
+                let named = named.any(|it| it.range == shown.range && it.code == shown.code);
+                if !named && !overlaps(shown.range, params.range) {
                     continue;
                 }
                 if wants("quickfix") {

@@ -471,6 +471,36 @@ fn actions(client: &mut Client, uri: &str, range: &Value, only: Option<&str>) ->
 }
 
 #[test]
+fn a_finding_that_the_editor_names_has_its_actions_wherever_the_cursor_is_on_the_line() {
+    let values = crate::client::VALUES;
+    let mut client = Client::new(TREE);
+    client.open(values, 6, TREE[3].1);
+    let finding = client.coded(values, 6, "flag-is-text")[0].clone();
+    let start = json!({"line": finding["range"]["start"]["line"], "character": 0});
+    let mut asked = json!({
+        "textDocument": {"uri": values},
+        "range": {"start": start, "end": start},
+        "context": {"diagnostics": []},
+    });
+    assert!(
+        client
+            .ask("textDocument/codeAction", asked.clone())
+            .is_null()
+    );
+    asked["context"]["diagnostics"] = json!([finding]);
+    let named = client.ask("textDocument/codeAction", asked);
+    let titles = named
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|it| &it["title"]);
+    assert!(
+        titles.into_iter().any(|it| it == "put it in quotes"),
+        "{named}"
+    );
+}
+
+#[test]
 fn a_fix_is_an_edit_of_the_version_it_is_for_and_mends_the_finding() {
     let values = crate::client::VALUES;
     let mut client = Client::new(TREE);

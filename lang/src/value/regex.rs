@@ -60,6 +60,9 @@ impl Regex {
     /// Does it match somewhere in the text? Most texts are refused without the regex being compiled.
     pub fn is_match(&self, text: &str) -> bool {
         let lazy = &*self.0;
+        if let Some(compiled) = lazy.compiled.get() {
+            return compiled.is_match(text);
+        }
         if lazy.matcher.get().is_none() && lazy.refused.load(Ordering::Relaxed) < OFTEN {
             let needs = lazy.needs.get_or_init(|| needs(&lazy.text));
             let has = |piece: &[u8]| memmem::find(text.as_bytes(), piece).is_some();

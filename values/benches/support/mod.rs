@@ -52,6 +52,12 @@ pub(crate) fn now(start: Instant) -> Duration {
     nanoseconds.map_or_else(|| start.elapsed(), Duration::from_nanos)
 }
 
+/// What the benchmark is asked for; cargo adds `--bench`.
+pub(crate) fn arguments() -> Vec<String> {
+    let given = std::env::args().skip(1);
+    given.filter(|argument| argument != "--bench").collect()
+}
+
 /// How long a run lasts at least. Some systems count the time of a thread in steps of four milliseconds.
 const LEAST: Duration = Duration::from_millis(60);
 

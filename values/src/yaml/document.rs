@@ -267,11 +267,6 @@ impl Document {
         Some(Span::new(self.source, start, held.end()))
     }
 
-    /// True if the text has anchors or tags; without anchors it has no aliases that stand for anything.
-    pub fn has_anchors_or_tags(&self) -> bool {
-        !self.properties.is_empty()
-    }
-
     /// True if the node is written as an alias, `*name`.
     pub fn is_alias(&self, id: NodeId) -> bool {
         self.nodes[id.0 as usize].shape == Shape::Alias

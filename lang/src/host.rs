@@ -49,6 +49,15 @@ pub enum Shape {
     Unknown(Unknown),
 }
 
+/// A value with others in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Collection {
+    /// A list.
+    List,
+    /// A map.
+    Map,
+}
+
 /// The outcome of looking something up.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Lookup {
@@ -67,22 +76,46 @@ pub enum Place {
     Node(NodeRef),
     /// The key of a value.
     Key(NodeRef),
-    /// Where `keys` would have to be written below `parent`.
-    Absent {
-        /// The deepest value that exists.
-        parent: NodeRef,
-        /// What is missing below it; at least one.
-        keys: Vec<String>,
-    },
-    /// Where `keys` would have to be written for a component that is not there.
-    NoComponent {
-        /// The component's name.
-        component: String,
-        /// What was asked for below it; may be empty.
-        keys: Vec<String>,
-    },
+    /// Where a value would have to be written.
+    Absent(Box<Gap>),
+    /// Where a value would have to be written for a component that is not there.
+    NoComponent(Box<NoComponent>),
     /// A release, layer, component or deployment as a whole.
     Record(RecordRef),
+}
+
+/// Where `keys` would have to be written below `parent`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gap {
+    /// The deepest value that exists.
+    pub parent: NodeRef,
+    /// What is missing below it; at least one.
+    pub keys: Vec<String>,
+}
+
+/// Where `keys` would have to be written for a component that is not there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoComponent {
+    /// The component's name.
+    pub component: String,
+    /// What was asked for below it; may be empty.
+    pub keys: Vec<String>,
+}
+
+impl Place {
+    /// Where `keys`, at least one, would have to be written below `parent`.
+    pub fn absent(parent: NodeRef, keys: Vec<String>) -> Self {
+        Self::Absent(Box::new(Gap { parent, keys }))
+    }
+
+    /// The value or key that it is at, or the deepest one that exists above it.
+    pub fn nearest(&self) -> Option<NodeRef> {
+        match self {
+            Self::Node(node) | Self::Key(node) => Some(*node),
+            Self::Absent(gap) => Some(gap.parent),
+            Self::NoComponent(_) | Self::Record(_) => None,
+        }
+    }
 }
 
 /// A record type of the host.
@@ -118,6 +151,15 @@ pub struct Schema {
 pub trait Host: Sync {
     /// What the value is.
     fn shape(&self, node: NodeRef) -> Shape;
+
+    /// Has the value others in it, and can they be seen? Asked at every place of a walk.
+    fn collection(&self, node: NodeRef) -> Option<Collection> {
+        match self.shape(node) {
+            Shape::Map => Some(Collection::Map),
+            Shape::List => Some(Collection::List),
+            _ => None,
+        }
+    }
 
     /// The text of a string, borrowed where the host can.
     fn text(&self, node: NodeRef) -> Cow<'_, str>;

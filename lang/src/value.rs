@@ -94,7 +94,14 @@ pub enum Absent {
     /// No such key, item or component, or of a type that the operation cannot use. Where it should be is the value's place.
     Missing,
     /// It cannot be seen.
-    Unknown(Unknown),
+    Unknown(Box<Unknown>),
+}
+
+impl Data<'_> {
+    /// No value: it cannot be seen.
+    pub fn unknown(unknown: Unknown) -> Self {
+        Self::Absent(Absent::Unknown(Box::new(unknown)))
+    }
 }
 
 impl<'h> Value<'h> {
@@ -132,6 +139,14 @@ impl<'h> Value<'h> {
 
     /// The host's value at `node`, with its place. Scalars are read; lists and maps stay where they are.
     pub fn load(host: &'h (dyn Host + 'h), node: NodeRef) -> Self {
+        Self {
+            secret: host.is_secret(node),
+            ..Self::load_unmarked(host, node)
+        }
+    }
+
+    /// The same without asking whether it is secret, for where only truth matters.
+    pub(crate) fn load_unmarked(host: &'h (dyn Host + 'h), node: NodeRef) -> Self {
         let data = match host.shape(node) {
             Shape::Null => Data::Null,
             Shape::Bool(value) => Data::Bool(value),
@@ -139,12 +154,12 @@ impl<'h> Value<'h> {
             Shape::String => Data::String(host.text(node)),
             Shape::List => Data::HostList(node),
             Shape::Map => Data::HostMap(node),
-            Shape::Unknown(unknown) => Data::Absent(Absent::Unknown(unknown)),
+            Shape::Unknown(unknown) => Data::unknown(unknown),
         };
         Self {
             data,
             place: Some(Place::Node(node)),
-            secret: host.is_secret(node),
+            secret: false,
         }
     }
 
@@ -175,7 +190,7 @@ impl<'h> Value<'h> {
                     .map(|(key, value)| (key, Self::load(host, value)))
                     .collect();
                 let open = open.map(|unknown| Self {
-                    data: Data::Absent(Absent::Unknown(unknown)),
+                    data: Data::unknown(unknown),
                     place: self.place.clone(),
                     secret: false,
                 });
@@ -216,7 +231,7 @@ impl<'h> Value<'h> {
             reason: reason.into(),
             present,
         };
-        Self::new(Data::Absent(Absent::Unknown(unknown)))
+        Self::new(Data::unknown(unknown))
     }
 
     /// The same value at a place.
@@ -224,5 +239,17 @@ impl<'h> Value<'h> {
     pub fn at(mut self, place: Place) -> Self {
         self.place = Some(place);
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Values are moved and copied at every step of an evaluation.
+    #[test]
+    fn a_value_is_small() {
+        assert_eq!(std::mem::size_of::<Data<'_>>(), 24);
+        assert_eq!(std::mem::size_of::<Value<'_>>(), 48);
     }
 }

@@ -15,13 +15,13 @@ use std::sync::{LazyLock, OnceLock};
 
 use lang::eval::Memory;
 use lang::eval::reads::Splits;
-use lang::host::{Host, Lookup, NodeRef, Place, RecordRef, Shape, Unknown};
+use lang::host::{Collection, Host, Lookup, NodeRef, Place, RecordRef, Shape, Unknown};
 use lang::parse::ast::View;
 use lang::value::Value;
 use rustc_hash::FxHashMap;
 use values::merged::{self, LayerId, Merged};
 use values::path::{PathStep, Step};
-use values::yaml::NodeId;
+use values::yaml::{Kind, NodeId};
 
 use crate::chart_schema::Violation;
 use crate::knowledge::{Key, Knowledge};
@@ -169,6 +169,17 @@ impl Host for TreeHost<'_> {
             merged::Shape::List => Shape::List,
             merged::Shape::Map => Shape::Map,
             merged::Shape::Unknown(it) => Shape::Unknown(unknown(it)),
+        }
+    }
+
+    fn collection(&self, node: NodeRef) -> Option<Collection> {
+        self.note(node);
+        match self.merged.kind(ours(node)) {
+            Kind::Map => Some(Collection::Map),
+            Kind::List if self.merged.shape(ours(node)) == merged::Shape::List => {
+                Some(Collection::List)
+            }
+            _ => None,
         }
     }
 

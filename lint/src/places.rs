@@ -31,8 +31,8 @@ impl TreeHost<'_> {
         match place {
             Place::Node(node) => self.locate_node(ours(*node), false),
             Place::Key(node) => self.locate_node(ours(*node), true),
-            Place::Absent { parent, keys } => self.locate_absent(ours(*parent), keys),
-            Place::NoComponent { component, keys } => self.locate_component(component, keys),
+            Place::Absent(gap) => self.locate_absent(ours(gap.parent), &gap.keys),
+            Place::NoComponent(gap) => self.locate_component(&gap.component, &gap.keys),
             Place::Record(record) => self.locate_record(*record),
         }
     }

@@ -98,9 +98,7 @@ pub fn trace(tree: &Tree, settings: &Settings, rule: usize, about: &About<'_>) -
                     (Some(it), _) => meet(it, path),
                     // The values of a release as a whole are above every path, and of no interest.
                     (None, Place::Node(_) | Place::Key(_)) => false,
-                    (None, Place::Absent { .. } | Place::NoComponent { .. } | Place::Record(_)) => {
-                        true
-                    }
+                    (None, Place::Absent(_) | Place::NoComponent(_) | Place::Record(_)) => true,
                 },
                 About::File(file) => {
                     at.span.and_then(|span| tree.path_of(span.source)) == Some(file)

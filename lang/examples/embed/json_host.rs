@@ -177,9 +177,9 @@ impl JsonHost {
         match place {
             Place::Node(node) => self.path(*node),
             Place::Key(node) => format!("key of {}", self.path(*node)),
-            Place::Absent { parent, keys } => format!("{}+{}", self.path(*parent), keys.join(".")),
-            Place::NoComponent { component, keys } => {
-                format!("no component {component}+{}", keys.join("."))
+            Place::Absent(gap) => format!("{}+{}", self.path(gap.parent), gap.keys.join(".")),
+            Place::NoComponent(gap) => {
+                format!("no component {}+{}", gap.component, gap.keys.join("."))
             }
             Place::Record(record) if record.kind == 0 => "the deployment".to_owned(),
             Place::Record(_) => "the release".to_owned(),

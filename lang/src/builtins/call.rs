@@ -30,7 +30,7 @@ impl From<&Absent> for Stop {
     fn from(absent: &Absent) -> Self {
         match absent {
             Absent::Missing => Self::Missing,
-            Absent::Unknown(unknown) => Self::Unknown(unknown.clone()),
+            Absent::Unknown(unknown) => Self::Unknown(unknown.as_ref().clone()),
         }
     }
 }
@@ -119,7 +119,7 @@ impl<'a, 'h> Call<'a, 'h> {
         for item in list.items.iter().chain(list.incomplete.as_deref()) {
             match &item.data {
                 Data::Absent(Absent::Missing) => return Err(Stop::Missing),
-                Data::Absent(Absent::Unknown(unknown)) => hidden = Some(unknown.clone()),
+                Data::Absent(Absent::Unknown(unknown)) => hidden = Some(unknown.as_ref().clone()),
                 _ => {}
             }
         }
@@ -176,6 +176,19 @@ impl<'a, 'h> Call<'a, 'h> {
         let (text, secret) = crate::eval::show::plain(self.host, value, self.budget)?;
         self.secret |= secret;
         Ok(text)
+    }
+
+    /// A part of a text argument, borrowed where that is.
+    pub(super) fn answer_part(&mut self, index: usize, part: fn(&str) -> &str) -> Answer<'h> {
+        let Data::String(text) = &self.args[index].data else {
+            return Err(Stop::Missing);
+        };
+        let part = match text {
+            Cow::Borrowed(text) => Cow::Borrowed(part(text)),
+            Cow::Owned(text) => Cow::Owned(part(text).to_owned()),
+        };
+        self.budget.charge_text(part.len())?;
+        Ok(Value::string(part))
     }
 
     /// Computed text.
@@ -266,7 +279,7 @@ pub fn invoke<'h>(
     let mut value = match answer {
         Ok(value) => value,
         Err(Stop::Missing) => Value::missing(None),
-        Err(Stop::Unknown(unknown)) => Value::new(Data::Absent(Absent::Unknown(unknown))),
+        Err(Stop::Unknown(unknown)) => Value::new(Data::unknown(unknown)),
         Err(Stop::OverBudget) => return Err(OverBudget),
     };
     if value.place.is_none() {

@@ -230,10 +230,12 @@ fn class(call: &Call<'_, '_>) -> Result<Class, Stop> {
             hidden = call.host.text(*node);
             match class_of(hidden.trim()) {
                 seen @ (Class::Encrypted | Class::Reference | Class::Template) => return Ok(seen),
-                _ => return Err(Stop::Unknown(unknown.clone())),
+                _ => return Err(Stop::Unknown(unknown.as_ref().clone())),
             }
         }
-        (Data::Absent(Absent::Unknown(unknown)), _) => return Err(Stop::Unknown(unknown.clone())),
+        (Data::Absent(Absent::Unknown(unknown)), _) => {
+            return Err(Stop::Unknown(unknown.as_ref().clone()));
+        }
         (Data::Absent(Absent::Missing), _) => return Err(Stop::Missing),
         _ => return Ok(Class::Plain),
     };

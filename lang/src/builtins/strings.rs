@@ -10,7 +10,15 @@ pub(super) const TABLE: &[Builtin] = &[
         "The text in lower case.",
         &[("lower('AbC')", "\"abc\"")],
         |call| {
-            let text = call.text(0)?.to_lowercase();
+            let text = call.text(0)?;
+            // Most texts are in lower case.
+            if text
+                .bytes()
+                .all(|it| it.is_ascii() && !it.is_ascii_uppercase())
+            {
+                return call.answer_part(0, |text| text);
+            }
+            let text = text.to_lowercase();
             call.answer_text(text)
         },
     ),
@@ -27,28 +35,19 @@ pub(super) const TABLE: &[Builtin] = &[
         "trim(text: string) -> string",
         "The text without blanks at its ends.",
         &[("trim('  a b ')", "\"a b\"")],
-        |call| {
-            let text = call.text(0)?.trim().to_owned();
-            call.answer_text(text)
-        },
+        |call| call.answer_part(0, str::trim),
     ),
     Builtin::new(
         "trim-start(text: string) -> string",
         "The text without blanks at its start.",
         &[("trim-start(' a ')", "\"a \"")],
-        |call| {
-            let text = call.text(0)?.trim_start().to_owned();
-            call.answer_text(text)
-        },
+        |call| call.answer_part(0, str::trim_start),
     ),
     Builtin::new(
         "trim-end(text: string) -> string",
         "The text without blanks at its end.",
         &[("trim-end(' a ')", "\" a\"")],
-        |call| {
-            let text = call.text(0)?.trim_end().to_owned();
-            call.answer_text(text)
-        },
+        |call| call.answer_part(0, str::trim_end),
     ),
     Builtin::new(
         "split(text: string, by: string) -> list of string",

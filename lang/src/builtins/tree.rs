@@ -31,8 +31,9 @@ pub(super) const TABLE: &[Builtin] = &[
         &[],
         |call| {
             let raw = node(call.value(0)).and_then(|node| call.host.raw(node));
-            let text = raw.ok_or(Stop::Missing)?.into_owned();
-            call.answer_text(text)
+            let text = raw.ok_or(Stop::Missing)?;
+            call.charge_text(text.len())?;
+            Ok(Value::string(text))
         },
     )
     .lenient()
@@ -65,17 +66,18 @@ fn path<'h>(call: &mut Call<'_, 'h>) -> Answer<'h> {
 pub(crate) fn path_of(host: &dyn crate::host::Host, place: &Place) -> Option<String> {
     Some(match place {
         Place::Node(node) | Place::Key(node) => host.path(*node),
-        Place::Absent { parent, keys } => {
-            let parent = host.path(*parent);
+        Place::Absent(gap) => {
+            let parent = host.path(gap.parent);
+            let keys = gap.keys.join(".");
             if parent.is_empty() {
-                keys.join(".")
+                keys
             } else {
-                format!("{parent}.{}", keys.join("."))
+                format!("{parent}.{keys}")
             }
         }
-        Place::NoComponent { component, keys } => {
-            let mut path = component.clone();
-            for key in keys {
+        Place::NoComponent(gap) => {
+            let mut path = gap.component.clone();
+            for key in &gap.keys {
                 path.push('.');
                 path.push_str(key);
             }

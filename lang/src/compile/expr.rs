@@ -193,6 +193,7 @@ impl<'a> Compiler<'a> {
         match word.node.as_str() {
             "set" => return Ok(Test::Set),
             "missing" => return Ok(Test::Missing),
+            "null" => return Ok(Test::Null),
             _ => {}
         }
         if let Some(entry) = find_predicate(&word.node) {
@@ -281,11 +282,12 @@ impl<'a> Compiler<'a> {
     fn name(&mut self, scope: &mut Scope<'a>, name: &str, span: Span) -> Result<Op> {
         let mut bound = scope.names.iter().rev();
         if let Some((_, slot, index)) = bound.find(|(bound, ..)| *bound == name) {
-            return Ok(match index {
-                Some(index) => Op::Let {
-                    slot: *slot,
-                    index: *index,
-                },
+            return Ok(match *index {
+                Some(index) => {
+                    let slot = *slot;
+                    scope.places |= scope.let_places.get(index).is_some_and(|it| *it);
+                    Op::Let { slot, index }
+                }
                 None => Op::Slot(*slot),
             });
         }

@@ -107,7 +107,10 @@ struct Scope<'a> {
     level: usize,
     /// The deepest level so far.
     depth: usize,
+    /// What has been compiled so far needs places and marks.
     places: bool,
+    /// By `let` of the rule: does its value need them?
+    let_places: Vec<bool>,
 }
 
 impl<'a> Scope<'a> {
@@ -121,6 +124,7 @@ impl<'a> Scope<'a> {
             level: 0,
             depth: 0,
             places: false,
+            let_places: Vec::new(),
         }
     }
 

@@ -120,7 +120,11 @@ impl<'a> Compiler<'a> {
                 ClauseKind::When(self.expr(scope, condition)?),
             ),
             Clause::Let(it) => {
+                // Only whoever uses the value needs what it needs.
+                let before = std::mem::replace(&mut scope.places, false);
                 let value = self.expr(scope, &it.value);
+                let places = std::mem::replace(&mut scope.places, before);
+                scope.let_places.push(places);
                 let slot = scope.slots;
                 scope.slots += 1;
                 scope
@@ -151,6 +155,8 @@ impl<'a> Compiler<'a> {
     ) -> Result<RequireCode> {
         let condition = self.expr(scope, &it.condition);
         let when = self.maybe(scope, it.when.as_ref());
+        // Words, places and fixes are for findings, which are explained in any case.
+        let places = scope.places;
         let at = self.maybe(scope, it.at.as_ref());
         let say = self.maybe(scope, it.say.as_ref());
         let help = self.maybe(scope, it.help.as_ref());
@@ -172,6 +178,7 @@ impl<'a> Compiler<'a> {
                 })
             }));
         }
+        scope.places = places;
         Ok(RequireCode {
             index,
             forbid: it.forbid,

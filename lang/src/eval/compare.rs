@@ -1,9 +1,12 @@
 //! Equality and order of values, with three truth values.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use crate::eval::{Budget, OverBudget, Truth};
-use crate::host::Host;
+use crate::eval::expr::strict;
+use crate::eval::{Budget, OverBudget, Truth, Why};
+use crate::host::{Host, Lookup, NodeRef};
+use crate::parse::ast::BinaryOp;
 use crate::value::{Data, Value};
 
 /// How deep two values are compared. A host's documents are less deep; what is deeper counts as too much work.
@@ -44,6 +47,147 @@ pub(crate) fn order(a: &Data<'_>, b: &Data<'_>) -> Option<Ordering> {
         (Data::Number(a), Data::Number(b)) => a.partial_cmp(b),
         (Data::String(a), Data::String(b)) => Some(a.cmp(b)),
         _ => None,
+    }
+}
+
+/// What the operators that compare say of two values.
+pub(super) struct Operator<'b, 'h> {
+    pub(super) host: &'h (dyn Host + 'h),
+    pub(super) budget: &'b mut Budget,
+    /// Reads a value of the host.
+    pub(super) load: fn(&'h (dyn Host + 'h), NodeRef) -> Value<'h>,
+    /// Something secret was compared.
+    pub(super) secret: bool,
+}
+
+impl<'h> Operator<'_, 'h> {
+    /// `a OP b`; missing if the operator gives no truth or takes no such values.
+    pub(super) fn apply(
+        &mut self,
+        op: BinaryOp,
+        a: &Value<'h>,
+        b: &Value<'h>,
+    ) -> Result<Truth, OverBudget> {
+        if let Some(absent) = strict([a, b]) {
+            return Ok(Truth::of_value(absent));
+        }
+        let wrong = || Truth::Missing(a.place.clone().or_else(|| b.place.clone()).map(Box::new));
+        Ok(match op {
+            BinaryOp::Equal | BinaryOp::AgreesWith => self.equal(a, b)?,
+            BinaryOp::NotEqual => self.equal(a, b)?.negate(),
+            BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Greater | BinaryOp::GreaterEqual => {
+                match order(&a.data, &b.data) {
+                    Some(order) => Truth::from(match op {
+                        BinaryOp::Less => order.is_lt(),
+                        BinaryOp::LessEqual => order.is_le(),
+                        BinaryOp::Greater => order.is_gt(),
+                        _ => order.is_ge(),
+                    }),
+                    None => wrong(),
+                }
+            }
+            BinaryOp::In => self.within(a, b)?,
+            BinaryOp::NotIn => self.within(a, b)?.negate(),
+            BinaryOp::Contains => self.within(b, a)?,
+            BinaryOp::Matches => match (&a.data, &b.data) {
+                (Data::String(text), Data::Regex(regex)) => {
+                    self.budget.charge_text(text.len())?;
+                    Truth::from(regex.is_match(text))
+                }
+                _ => wrong(),
+            },
+            BinaryOp::StartsWith | BinaryOp::EndsWith => match (&a.data, &b.data) {
+                (Data::String(text), Data::String(part)) if op == BinaryOp::StartsWith => {
+                    Truth::from(text.starts_with(part.as_ref()))
+                }
+                (Data::String(text), Data::String(part)) => {
+                    Truth::from(text.ends_with(part.as_ref()))
+                }
+                _ => wrong(),
+            },
+            _ => wrong(),
+        })
+    }
+
+    fn equal(&mut self, a: &Value<'h>, b: &Value<'h>) -> Result<Truth, OverBudget> {
+        let (truth, secret) = equal_marked(self.host, a, b, self.budget)?;
+        self.secret |= secret;
+        Ok(truth)
+    }
+
+    /// `x in xs`: an element of a list, a key of a map, a part of a string. Both sides have values.
+    fn within(&mut self, x: &Value<'h>, xs: &Value<'h>) -> Result<Truth, OverBudget> {
+        let wrong = || Truth::Missing(x.place.clone().map(Box::new));
+        match &xs.data {
+            Data::List(list) => {
+                let open = list.incomplete.as_deref().map(Truth::of_value);
+                self.element(x, list.items.iter().map(Cow::Borrowed), open)
+            }
+            Data::HostList(node) => {
+                let (host, load) = (self.host, self.load);
+                let item = |at| match host.item(*node, at) {
+                    Some(item) => load(host, item),
+                    None => Value::missing(None),
+                };
+                let items = (0..host.len(*node)).map(|at| Cow::Owned(item(at)));
+                self.element(x, items, None)
+            }
+            Data::String(text) => {
+                let Data::String(part) = &x.data else {
+                    return Ok(wrong());
+                };
+                self.budget.charge_text(text.len())?;
+                Ok(Truth::from(text.contains(part.as_ref())))
+            }
+            Data::Map(entries) => {
+                let Data::String(key) = &x.data else {
+                    return Ok(wrong());
+                };
+                self.budget.charge(entries.len())?;
+                Ok(Truth::from(entries.iter().any(|(name, _)| name == key)))
+            }
+            Data::HostMap(node) => {
+                let Data::String(key) = &x.data else {
+                    return Ok(wrong());
+                };
+                Ok(match self.host.get(*node, key) {
+                    Lookup::Found(_) => Truth::True,
+                    Lookup::Missing => Truth::False,
+                    Lookup::Unknown(unknown) if unknown.present => Truth::True,
+                    Lookup::Unknown(unknown) => Truth::Unknown(Box::new(Why {
+                        unknown,
+                        place: xs.place.clone(),
+                    })),
+                })
+            }
+            _ => Ok(Truth::Missing(xs.place.clone().map(Box::new))),
+        }
+    }
+
+    fn element<'v>(
+        &mut self,
+        x: &Value<'h>,
+        items: impl Iterator<Item = Cow<'v, Value<'h>>>,
+        open: Option<Truth>,
+    ) -> Result<Truth, OverBudget>
+    where
+        'h: 'v,
+    {
+        let mut undecided = open;
+        for item in items {
+            self.secret |= item.secret;
+            match self.equal(x, &item)? {
+                Truth::True => return Ok(Truth::True),
+                Truth::False => {}
+                truth => {
+                    undecided = Some(match undecided {
+                        Some(other) => other.either(truth),
+                        None => truth,
+                    });
+                }
+            }
+        }
+        Ok(undecided.unwrap_or(Truth::False))
     }
 }
 

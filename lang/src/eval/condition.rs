@@ -1,30 +1,19 @@
 //! The truth of expressions.
 
-use crate::builtins::{Code, Reveals, invoke, is_missing, is_set};
-use crate::eval::expr::strict;
+use crate::builtins::{Code, Reveals, invoke, is_missing, is_null, is_set};
+use crate::eval::compare::Operator;
 use crate::eval::machine::{Machine, Work};
-use crate::eval::{Truth, Why, compare, show};
-use crate::host::{Host, Lookup, Place};
+use crate::eval::reader::host_call;
+use crate::eval::{Truth, compare, show};
+use crate::host::Place;
 use crate::parse::ast::{BinaryOp, Quantifier};
-use crate::program::ir::{Gen, Node, Op, Slot, Test};
-use crate::value::{Data, Value};
+use crate::program::ir::{Gen, Node, Op, Test};
+use crate::value::Value;
 
 impl<'h> Machine<'_, 'h> {
     /// The truth of an expression; one whose value is no boolean is undecided.
     pub(crate) fn truth(&mut self, node: &'h Node) -> Work<Truth> {
-        let is_condition = match &node.op {
-            Op::Binary(op, _) => is_comparison(*op),
-            Op::Not(_)
-            | Op::And(_)
-            | Op::Or(_)
-            | Op::Is { .. }
-            | Op::InLayer(..)
-            | Op::Agree(_)
-            | Op::If(_)
-            | Op::Quantifier { .. } => true,
-            _ => false,
-        };
-        if !is_condition {
+        if !is_condition(&node.op) {
             return Ok(Truth::of_value(&self.value(node)?));
         }
         self.budget.charge(1)?;
@@ -102,46 +91,20 @@ impl<'h> Machine<'_, 'h> {
 
     fn comparison(&mut self, op: BinaryOp, sides: &'h [Node; 2]) -> Work<Truth> {
         let values = [self.value(&sides[0])?, self.value(&sides[1])?];
-        if let Some(absent) = strict(&values) {
-            return Ok(Truth::of_value(absent));
-        }
         let [a, b] = &values;
-        let wrong = || Truth::Missing(a.place.clone().or_else(|| b.place.clone()).map(Box::new));
-        Ok(match op {
-            BinaryOp::Equal | BinaryOp::AgreesWith => self.equal(a, b)?,
-            BinaryOp::NotEqual => self.equal(a, b)?.negate(),
-            BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Greater | BinaryOp::GreaterEqual => {
-                match compare::order(&a.data, &b.data) {
-                    Some(order) => Truth::from(match op {
-                        BinaryOp::Less => order.is_lt(),
-                        BinaryOp::LessEqual => order.is_le(),
-                        BinaryOp::Greater => order.is_gt(),
-                        _ => order.is_ge(),
-                    }),
-                    None => wrong(),
-                }
-            }
-            BinaryOp::In => self.within(a, b)?,
-            BinaryOp::NotIn => self.within(a, b)?.negate(),
-            BinaryOp::Contains => self.within(b, a)?,
-            BinaryOp::Matches => match (&a.data, &b.data) {
-                (Data::String(text), Data::Regex(regex)) => {
-                    self.budget.charge_text(text.len())?;
-                    Truth::from(regex.is_match(text))
-                }
-                _ => wrong(),
-            },
-            BinaryOp::StartsWith | BinaryOp::EndsWith => match (&a.data, &b.data) {
-                (Data::String(text), Data::String(part)) if op == BinaryOp::StartsWith => {
-                    Truth::from(text.starts_with(part.as_ref()))
-                }
-                (Data::String(text), Data::String(part)) => {
-                    Truth::from(text.ends_with(part.as_ref()))
-                }
-                _ => wrong(),
-            },
-            _ => wrong(),
-        })
+        let load = match self.explain {
+            true => Value::load,
+            false => Value::load_unmarked,
+        };
+        let mut operator = Operator {
+            host: self.host,
+            budget: &mut self.budget,
+            load,
+            secret: false,
+        };
+        let truth = operator.apply(op, a, b);
+        self.tainted |= operator.secret;
+        truth
     }
 
     pub(super) fn equal(&mut self, a: &Value<'h>, b: &Value<'h>) -> Work<Truth> {
@@ -150,74 +113,16 @@ impl<'h> Machine<'_, 'h> {
         Ok(truth)
     }
 
-    /// `x in xs`: an element of a list, a key of a map, a part of a string. Both sides have values.
-    fn within(&mut self, x: &Value<'h>, xs: &Value<'h>) -> Work<Truth> {
-        let wrong = || Truth::Missing(x.place.clone().map(Box::new));
-        match &xs.data {
-            Data::List(_) | Data::HostList(_) => self.element(x, xs),
-            Data::String(text) => {
-                let Data::String(part) = &x.data else {
-                    return Ok(wrong());
-                };
-                self.budget.charge_text(text.len())?;
-                Ok(Truth::from(text.contains(part.as_ref())))
-            }
-            Data::Map(entries) => {
-                let Data::String(key) = &x.data else {
-                    return Ok(wrong());
-                };
-                self.budget.charge(entries.len())?;
-                Ok(Truth::from(entries.iter().any(|(name, _)| name == key)))
-            }
-            Data::HostMap(node) => {
-                let Data::String(key) = &x.data else {
-                    return Ok(wrong());
-                };
-                Ok(match self.host.get(*node, key) {
-                    Lookup::Found(_) => Truth::True,
-                    Lookup::Missing => Truth::False,
-                    Lookup::Unknown(unknown) if unknown.present => Truth::True,
-                    Lookup::Unknown(unknown) => Truth::Unknown(Box::new(Why {
-                        unknown,
-                        place: xs.place.clone(),
-                    })),
-                })
-            }
-            _ => Ok(Truth::Missing(xs.place.clone().map(Box::new))),
-        }
-    }
-
-    fn element(&mut self, x: &Value<'h>, xs: &Value<'h>) -> Work<Truth> {
-        let Some(elements) = self.elements(xs.clone())? else {
-            return Ok(Truth::False);
-        };
-        let mut undecided = elements.incomplete().map(Truth::of_value);
-        for index in 0..elements.len() {
-            let (_, element) = elements.get(self, index);
-            self.tainted |= element.secret;
-            match self.equal(x, &element)? {
-                Truth::True => return Ok(Truth::True),
-                Truth::False => {}
-                truth => {
-                    undecided = Some(match undecided {
-                        Some(other) => other.either(truth),
-                        None => truth,
-                    });
-                }
-            }
-        }
-        Ok(undecided.unwrap_or(Truth::False))
-    }
-
     fn test(&mut self, node: &'h Node, test: Test) -> Work<Truth> {
         let before = self.tainted;
         let value = self.value(node)?;
         match test {
-            Test::Set | Test::Missing => {
+            Test::Set | Test::Missing | Test::Null => {
                 self.tainted = before;
                 Ok(match test {
                     Test::Set => is_set(&value),
-                    _ => is_missing(&value),
+                    Test::Missing => is_missing(&value),
+                    _ => is_null(&value),
                 })
             }
             Test::Builtin(entry) => {
@@ -240,7 +145,8 @@ impl<'h> Machine<'_, 'h> {
                 Ok(Truth::of_value(&result))
             }
             Test::Host(index) => {
-                let result = self.host_call(index, std::slice::from_ref(&value))?;
+                let args = std::slice::from_ref(&value);
+                let result = host_call(self.host, index, args, &mut self.budget)?;
                 Ok(Truth::of_value(&result))
             }
         }
@@ -330,41 +236,24 @@ impl<'h> Machine<'_, 'h> {
     }
 }
 
-/// What a condition says of the value in `slot`, if a look at it is all that it asks; the value is there.
-pub(super) fn at_a_look<'h>(
-    host: &'h (dyn Host + 'h),
-    condition: &Node,
-    slot: Slot,
-    value: &Value<'h>,
-) -> Option<bool> {
-    let sides = |sides: &[Node], decisive: bool| {
-        let mut answer = !decisive;
-        for side in sides {
-            answer = at_a_look(host, side, slot, value)?;
-            if answer == decisive {
-                break;
-            }
-        }
-        Some(answer)
-    };
-    match &condition.op {
-        Op::Not(inner) => Some(!at_a_look(host, inner, slot, value)?),
-        Op::And(all) => sides(all, false),
-        Op::Or(any) => sides(any, true),
-        Op::Is {
-            value: asked,
-            negated,
-            test: Test::Builtin(entry),
-        } => match (&asked.op, entry.builtin.code) {
-            (Op::Slot(it), Code::Look(look)) if *it == slot => Some(look(value, host) != *negated),
-            _ => None,
-        },
-        _ => None,
+/// Is it an operator that gives a truth?
+pub(super) fn is_condition(op: &Op) -> bool {
+    match op {
+        Op::Binary(op, _) => is_comparison(*op),
+        Op::Not(_)
+        | Op::And(_)
+        | Op::Or(_)
+        | Op::Is { .. }
+        | Op::InLayer(..)
+        | Op::Agree(_)
+        | Op::If(_)
+        | Op::Quantifier { .. } => true,
+        _ => false,
     }
 }
 
 /// Does the operator give a truth?
-fn is_comparison(op: BinaryOp) -> bool {
+pub(super) fn is_comparison(op: BinaryOp) -> bool {
     !matches!(
         op,
         BinaryOp::Default

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::builtins::invoke;
-use crate::eval::machine::{Machine, Work, is_missing};
+use crate::eval::machine::{Machine, Work};
+use crate::eval::reader::{host_call, is_missing, key_of, record_of};
 use crate::eval::{Truth, show};
 use crate::host::{NodeRef, Place};
 use crate::parse::ast::BinaryOp;
@@ -31,9 +32,11 @@ impl<'h> Machine<'_, 'h> {
             Op::Slot(slot) => Ok(self.slot(*slot)),
             Op::Let { slot, index } => self.let_value(*slot, *index),
             Op::Global(index) => self.run.global(*index),
-            Op::HostGlobal(index) => Ok(self.run.host_global(*index)),
-            Op::Subject { kind, name } => Ok(self.subject_record(*kind, name)),
-            Op::Component { component, view } => Ok(self.run.component(*component, *view)),
+            Op::HostGlobal(index) => Ok(self.run.host_global_in_place(*index).clone()),
+            Op::Subject { kind, name } => Ok(record_of(self.host, &self.subjects, *kind, name)),
+            Op::Component { component, view } => {
+                Ok(self.run.component_in_place(*component, *view).clone())
+            }
             Op::Path { base, keys } => self.path(base, keys),
             Op::InView(view, inner) => {
                 let value = self.value(inner)?;
@@ -53,7 +56,7 @@ impl<'h> Machine<'_, 'h> {
             Op::Host { index, arity, args } => {
                 let mut args = self.values(args)?;
                 args.resize(*arity, Value::missing(None));
-                self.host_call(*index, &args)
+                host_call(self.host, *index, &args, &mut self.budget)
             }
             Op::Fn(index, args) => {
                 let args = self.values(args)?;
@@ -61,7 +64,7 @@ impl<'h> Machine<'_, 'h> {
             }
             Op::KeyOf(inner) => {
                 let value = self.value(inner)?;
-                Ok(self.key_of(value))
+                Ok(key_of(self.host, value))
             }
             Op::Negate(inner) => {
                 let value = self.value(inner)?;
@@ -90,20 +93,6 @@ impl<'h> Machine<'_, 'h> {
         let secret = std::mem::replace(&mut self.tainted, before);
         let mut value = truth.into_value();
         value.secret = secret;
-        Ok(value)
-    }
-
-    pub(super) fn host_call(&mut self, index: usize, args: &[Value<'h>]) -> Work<Value<'h>> {
-        self.budget.charge(1)?;
-        let mut value = self.host.call(index, args);
-        // A host marks what it returns; what it forgets to mark is marked here. One bit is no text.
-        let bit = matches!(
-            value.data,
-            Data::Bool(_) | Data::Absent(_) | Data::Record(_)
-        );
-        if !bit && args.iter().any(|arg| arg.secret) {
-            crate::builtins::hide(&mut value);
-        }
         Ok(value)
     }
 
@@ -208,11 +197,9 @@ impl<'h> Machine<'_, 'h> {
     }
 
     pub(crate) fn bind_element(&mut self, generator: &Gen, elements: &Elements<'h>, index: usize) {
-        let (key, value) = elements.get(self, index);
-        if let (Some(slot), Some(key)) = (generator.key, key) {
+        let (key, value) = elements.entry(self, index);
+        if let Some(slot) = generator.key {
             self.bind(slot, key);
-        } else if let Some(slot) = generator.key {
-            self.bind(slot, Value::number(index as f64));
         }
         self.bind(generator.slot, value);
     }
@@ -229,21 +216,6 @@ impl<'h> Machine<'_, 'h> {
             }
             _ => return Ok(None),
         }))
-    }
-
-    fn key_of(&self, value: Value<'h>) -> Value<'h> {
-        match value.place {
-            Some(Place::Node(node) | Place::Key(node)) if !is_missing(&value) => {
-                match self.host.key(node) {
-                    Some(key) => Value::string(key).at(Place::Key(node)),
-                    None => Value::missing(Some(Place::Node(node))),
-                }
-            }
-            _ => match value.data {
-                Data::Absent(_) => value,
-                _ => Value::missing(value.place),
-            },
-        }
     }
 
     fn binary(&mut self, op: BinaryOp, node: &'h Node, sides: &'h [Node; 2]) -> Work<Value<'h>> {
@@ -338,6 +310,12 @@ impl<'h> Elements<'h> {
         }
     }
 
+    /// The key of an entry or the position of an element, and the element.
+    pub(super) fn entry(&self, machine: &Machine<'_, 'h>, index: usize) -> (Value<'h>, Value<'h>) {
+        let (key, value) = self.get(machine, index);
+        (key.unwrap_or_else(|| Value::number(index as f64)), value)
+    }
+
     /// The key of an entry, and the element.
     pub(crate) fn get(
         &self,
@@ -397,9 +375,11 @@ fn constant<'h>(value: &'h Value<'static>) -> Value<'h> {
 }
 
 /// The operand that makes a strict operator absent: a missing one before an unknown one.
-pub(super) fn strict<'v, 'h>(values: &'v [Value<'h>]) -> Option<&'v Value<'h>> {
-    let missing = values.iter().find(|value| is_missing(value));
-    missing.or_else(|| values.iter().find(|value| value.is_absent()))
+pub(super) fn strict<'v, 'h: 'v>(
+    values: impl IntoIterator<Item = &'v Value<'h>> + Clone,
+) -> Option<&'v Value<'h>> {
+    let missing = values.clone().into_iter().find(|value| is_missing(value));
+    missing.or_else(|| values.into_iter().find(|value| value.is_absent()))
 }
 
 /// A value computed from others: it has their place if only one has any.

@@ -8,8 +8,10 @@ use std::collections::BTreeMap;
 use source::{Diagnostic, Severity};
 
 use crate::charts::at_least;
-use crate::eval::condition::at_a_look;
+use crate::eval::expr::Elements;
 use crate::eval::finding::Verdict;
+use crate::eval::glance::{Glance, Keys};
+use crate::eval::kinds::{self, Kinds};
 use crate::eval::machine::{Machine, Work};
 use crate::eval::run::{Run, rule_budget};
 use crate::eval::trace::{ClauseTrace, Recorder, Tracer};
@@ -339,15 +341,20 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
         Ok(Done::Here)
     }
 
-    /// The condition right behind a `for`, unless somebody watches every clause, or another `for` is around it.
-    fn first_condition(&self, clause: usize) -> Option<&'h Node> {
-        if self.recorder.is_some() || !self.machine.subjects.is_empty() {
+    /// How a subject ends, if a glance can tell; unless somebody watches every clause.
+    fn at_a_glance(
+        &self,
+        clause: usize,
+        subject: (Slot, &Value<'h>),
+        keys: &Keys<'h>,
+    ) -> Option<Outcome> {
+        if self.recorder.is_some() || subject.1.is_absent() {
             return None;
         }
-        match &self.code.clauses.get(clause + 1)?.kind {
-            ClauseKind::When(condition) => Some(condition),
-            _ => None,
+        if !self.in_versions(subject.1) {
+            return Some(Outcome::NotApplicable);
         }
+        Glance::new(&self.machine, self.code, clause, subject, keys).outcome()
     }
 
     /// Judges each place that a pattern matches.
@@ -358,25 +365,56 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
         captures: &'h [Slot],
         slot: Slot,
     ) -> Work<()> {
-        let first = self.first_condition(index);
+        let wanted = match self.recorder {
+            None => kinds::wanted(&self.code.clauses[index + 1..], slot),
+            Some(_) => Kinds::ALL,
+        };
         for found in &matches.found {
-            // Most rules are about few of the values that they go over.
-            if let Some(condition) = first
-                && !found.value.is_absent()
-                && at_a_look(self.machine.host, condition, slot, &found.value) == Some(false)
-            {
+            let is_wanted = wanted.has(&found.value);
+            if !is_wanted && !cfg!(debug_assertions) {
                 self.judgement.counts.not_applicable += 1;
                 continue;
             }
-            for (slot, key) in captures.iter().zip(&found.captures) {
-                let mut key = Value::string(key.clone());
-                key.place = None;
-                self.machine.bind(*slot, key);
+            let keys = captures.iter().zip(&found.captures);
+            let keys: Keys<'h> = keys
+                .map(|(slot, key)| (*slot, Value::string(key.clone())))
+                .collect();
+            let glance = match is_wanted {
+                true => self.at_a_glance(index, (slot, &found.value), &keys),
+                false => Some(Outcome::NotApplicable),
+            };
+            if let Some(outcome) = glance
+                && !cfg!(debug_assertions)
+            {
+                self.judgement.counts.count(outcome);
+                continue;
+            }
+            for (slot, key) in keys {
+                self.machine.bind(slot, key);
             }
             self.machine.bind(slot, found.value.clone());
+            let before = self.judgement.counts;
             self.subject(index, found.value.clone())?;
+            if let Some(outcome) = glance {
+                self.assert_same(before, outcome);
+            }
         }
         Ok(())
+    }
+
+    /// Debug builds let the machine judge what a glance has judged, too.
+    fn assert_same(&self, before: Counts, glance: Outcome) {
+        let mut by_glance = before;
+        by_glance.count(glance);
+        let mut over_budget = before;
+        over_budget.count(Outcome::Error);
+        let now = self.judgement.counts;
+        let info = &self.machine.run.program.rules[self.rule];
+        debug_assert!(
+            now == by_glance || now == over_budget,
+            "{}: a glance says {glance:?}",
+            info.id
+        );
     }
 
     fn for_in(&mut self, index: usize, generator: &'h Gen) -> Work<Done> {
@@ -393,11 +431,7 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
         };
         for at in 0..elements.len() {
             self.machine.budget.charge(1)?;
-            let explain = std::mem::replace(&mut self.machine.explain, true);
-            self.machine.bind_element(generator, &elements, at);
-            self.machine.explain = explain;
-            let (_, element) = elements.get(&self.machine, at);
-            self.subject(index, element)?;
+            self.element(index, generator, &elements, at)?;
         }
         if let Some(why) = elements.incomplete()
             && let Truth::Unknown(why) = Truth::of_value(why)
@@ -405,6 +439,37 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
             self.unseen(&why);
         }
         Ok(Done::Split)
+    }
+
+    /// Judges one element of what a `for` goes over.
+    fn element(
+        &mut self,
+        index: usize,
+        generator: &'h Gen,
+        elements: &Elements<'h>,
+        at: usize,
+    ) -> Work<()> {
+        let explain = std::mem::replace(&mut self.machine.explain, true);
+        let (key, element) = elements.entry(&self.machine, at);
+        self.machine.explain = explain;
+        let keys: Keys<'h> = generator.key.map(|slot| (slot, key)).into_iter().collect();
+        let glance = self.at_a_glance(index, (generator.slot, &element), &keys);
+        if let Some(outcome) = glance
+            && !cfg!(debug_assertions)
+        {
+            self.judgement.counts.count(outcome);
+            return Ok(());
+        }
+        for (slot, key) in keys {
+            self.machine.bind(slot, key);
+        }
+        self.machine.bind(generator.slot, element.clone());
+        let before = self.judgement.counts;
+        self.subject(index, element)?;
+        if let Some(outcome) = glance {
+            self.assert_same(before, outcome);
+        }
+        Ok(())
     }
 
     /// Judges what stands below a `for` for one subject, which has been bound. The outermost subject brings a fresh budget.
@@ -477,10 +542,10 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
                 let of = of.iter().find(|it| matches!(it.data, Data::Record(_)));
                 of.map_or(Some(None), |it| self.version_of(it))
             }
-            (
-                _,
-                Some(Place::Node(node) | Place::Key(node) | Place::Absent { parent: node, .. }),
-            ) => Some(host.chart_version(*node)),
+            (_, Some(Place::Node(_) | Place::Key(_) | Place::Absent(_))) => {
+                let node = subject.place.as_ref().and_then(Place::nearest)?;
+                Some(host.chart_version(node))
+            }
             (Data::Map(entries), _) => entries.iter().find_map(|(_, it)| self.version_of(it)),
             (Data::List(list), _) => list.items.iter().find_map(|it| self.version_of(it)),
             _ => None,

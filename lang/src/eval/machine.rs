@@ -1,9 +1,10 @@
 //! The state of an evaluation, and how names and paths get their values.
 
+use crate::eval::reader::{Reader, is_missing};
 use crate::eval::run::Run;
 use crate::eval::trace::Tracer;
 use crate::eval::{Budget, OverBudget};
-use crate::host::{Host, Lookup, NodeRef, Place, Shape, Unknown};
+use crate::host::{Host, Lookup, NodeRef, Place};
 use crate::parse::ast::View;
 use crate::program::ir::{Key, Node, Slot};
 use crate::value::{Absent, Data, Value};
@@ -64,6 +65,22 @@ impl<'r, 'h> Machine<'r, 'h> {
         self.slots[self.base + slot] = Cell::Empty;
     }
 
+    /// What is bound in a slot.
+    pub(super) fn bound(&self, slot: Slot) -> Option<&Value<'h>> {
+        match &self.slots[self.base + slot] {
+            Cell::Bound(value) => Some(value),
+            Cell::Computed(..) | Cell::Empty => None,
+        }
+    }
+
+    /// The value of a `let`, if it has been computed; with `explain`, completely.
+    pub(super) fn computed(&self, slot: Slot, explain: bool) -> Option<&Value<'h>> {
+        match &self.slots[self.base + slot] {
+            Cell::Computed(value, complete) if *complete || !explain => Some(value),
+            _ => None,
+        }
+    }
+
     pub(super) fn slot(&mut self, slot: Slot) -> Value<'h> {
         match &self.slots[self.base + slot] {
             Cell::Bound(value) | Cell::Computed(value, _) => value.clone(),
@@ -98,30 +115,24 @@ impl<'r, 'h> Machine<'r, 'h> {
         result
     }
 
-    /// The host's value; its mark only if it will be needed.
-    pub(super) fn load(&self, node: NodeRef) -> Value<'h> {
-        if self.explain {
-            return Value::load(self.host, node);
-        }
-        let data = match self.host.shape(node) {
-            Shape::Null => Data::Null,
-            Shape::Bool(value) => Data::Bool(value),
-            Shape::Number(value) => Data::Number(value),
-            Shape::String => Data::String(self.host.text(node)),
-            Shape::List => Data::HostList(node),
-            Shape::Map => Data::HostMap(node),
-            Shape::Unknown(unknown) => Data::Absent(Absent::Unknown(unknown)),
-        };
-        Value {
-            data,
-            place: Some(Place::Node(node)),
-            secret: false,
+    /// Reads the host as the machine needs it.
+    pub(super) fn reader(&self) -> Reader<'h> {
+        Reader {
+            host: self.host,
+            explain: self.explain,
         }
     }
 
-    /// A missing value, with its place if that will be needed.
-    pub(super) fn missing(&self, place: impl FnOnce() -> Option<Place>) -> Value<'h> {
-        Value::missing(if self.explain { place() } else { None })
+    pub(super) fn load(&self, node: NodeRef) -> Value<'h> {
+        self.reader().load(node)
+    }
+
+    fn field(&self, value: Value<'h>, key: &str) -> Value<'h> {
+        self.reader().field(value, key)
+    }
+
+    fn item(&self, value: Value<'h>, at: usize) -> Value<'h> {
+        self.reader().item(value, at)
     }
 
     pub(super) fn path(&mut self, base: &'h Node, keys: &'h [Key]) -> Work<Value<'h>> {
@@ -140,7 +151,7 @@ impl<'r, 'h> Machine<'r, 'h> {
                         }
                         // A base that is missing decides, as for every operator.
                         Data::Absent(Absent::Unknown(_)) if !is_missing(&value) => key,
-                        _ => self.missing(|| key.place.or(value.place)),
+                        _ => self.reader().missing(|| key.place.or(value.place)),
                     }
                 }
             };
@@ -148,69 +159,11 @@ impl<'r, 'h> Machine<'r, 'h> {
         Ok(value)
     }
 
-    /// `value.key`
-    pub(super) fn field(&self, value: Value<'h>, key: &str) -> Value<'h> {
-        match &value.data {
-            Data::HostMap(node) => match self.host.get(*node, key) {
-                Lookup::Found(found) => self.load(found),
-                Lookup::Missing => self.missing(|| below(value.place, key)),
-                Lookup::Unknown(unknown) => self.unseen(unknown, value.place, key),
-            },
-            Data::Map(entries) => match entries.iter().find(|(name, _)| name == key) {
-                Some((_, found)) => found.clone(),
-                None => Value::missing(None),
-            },
-            Data::Record(record) => self.host.field(*record, key),
-            _ => self.nothing_below(value, key),
-        }
-    }
-
-    /// `value[position]`
-    fn item(&self, value: Value<'h>, at: usize) -> Value<'h> {
-        match &value.data {
-            Data::HostList(node) => match self.host.item(*node, at) {
-                Some(found) => self.load(found),
-                None => self.missing(|| below(value.place, &at.to_string())),
-            },
-            Data::List(list) => match (&list.incomplete, list.items.get(at)) {
-                (Some(why), _) => why.as_ref().clone(),
-                (None, Some(found)) => found.clone(),
-                (None, None) => self.missing(|| value.place),
-            },
-            _ => self.nothing_below(value, &at.to_string()),
-        }
-    }
-
-    fn nothing_below(&self, value: Value<'h>, key: &str) -> Value<'h> {
-        match value.data {
-            Data::Absent(Absent::Unknown(unknown)) => {
-                let unknown = Unknown {
-                    present: false,
-                    ..unknown
-                };
-                self.unseen(unknown, value.place, key)
-            }
-            _ => self.missing(|| below(value.place, key)),
-        }
-    }
-
-    pub(super) fn unseen(&self, unknown: Unknown, parent: Option<Place>, key: &str) -> Value<'h> {
-        Value {
-            data: Data::Absent(Absent::Unknown(unknown)),
-            place: if self.explain {
-                below(parent, key)
-            } else {
-                None
-            },
-            secret: false,
-        }
-    }
-
     /// The same place in another view.
     pub(super) fn in_view(&mut self, value: Value<'h>, view: View) -> Work<Value<'h>> {
         let (node, keys) = match value.place {
             Some(Place::Node(node) | Place::Key(node)) => (node, Vec::new()),
-            Some(Place::Absent { parent, keys }) => (parent, keys),
+            Some(Place::Absent(gap)) => (gap.parent, gap.keys),
             other => return Ok(Value::missing(other)),
         };
         let (mut at, mut keys) = (node, keys);
@@ -221,7 +174,7 @@ impl<'r, 'h> Machine<'r, 'h> {
                 Lookup::Found(found) => break self.load(found),
                 Lookup::Unknown(unknown) => {
                     return Ok(Value {
-                        data: Data::Absent(Absent::Unknown(unknown)),
+                        data: Data::unknown(unknown),
                         place: Some(Place::Node(at)),
                         secret: false,
                     });
@@ -247,56 +200,4 @@ impl<'r, 'h> Machine<'r, 'h> {
         }
         Ok(found)
     }
-
-    /// The record of a kind that the innermost subject belongs to which belongs to one.
-    pub(super) fn subject_record(&self, kind: u16, name: &str) -> Value<'h> {
-        for subject in self.subjects.iter().rev() {
-            match (&subject.data, &subject.place) {
-                (Data::Record(record), _) if record.kind == kind => return subject.clone(),
-                (Data::Record(record), _) => {
-                    let field = self.host.field(*record, name);
-                    if matches!(field.data, Data::Record(_)) {
-                        return field;
-                    }
-                }
-                (
-                    _,
-                    Some(Place::Node(node) | Place::Key(node) | Place::Absent { parent: node, .. }),
-                ) => {
-                    if let Some(record) = self.host.record_of(*node, kind) {
-                        return Value::new(Data::Record(record)).at(Place::Record(record));
-                    }
-                }
-                _ => {}
-            }
-        }
-        Value::missing(None)
-    }
-}
-
-/// Is the value missing?
-pub(super) fn is_missing(value: &Value<'_>) -> bool {
-    matches!(value.data, Data::Absent(Absent::Missing))
-}
-
-/// The place of a key that is not there.
-pub(super) fn below(place: Option<Place>, key: &str) -> Option<Place> {
-    Some(match place? {
-        Place::Node(parent) | Place::Key(parent) => Place::Absent {
-            parent,
-            keys: vec![key.to_owned()],
-        },
-        Place::Absent { parent, mut keys } => {
-            keys.push(key.to_owned());
-            Place::Absent { parent, keys }
-        }
-        Place::NoComponent {
-            component,
-            mut keys,
-        } => {
-            keys.push(key.to_owned());
-            Place::NoComponent { component, keys }
-        }
-        record @ Place::Record(_) => record,
-    })
 }

@@ -7,10 +7,10 @@ use crate::eval::memory::Memory;
 use crate::eval::reads::Memo;
 use crate::eval::walk::{Flat, Matches};
 use crate::eval::{Budget, Judgement, OverBudget, STEPS_PER_SUBJECT, judge};
-use crate::host::{Host, NodeRef, Place, Unknown};
+use crate::host::{Host, NoComponent, NodeRef, Place, Unknown};
 use crate::parse::ast::View;
 use crate::program::Program;
-use crate::value::{Absent, Data, Value};
+use crate::value::{Data, Value};
 
 /// A program over the data of one deployment. Walks, components and values of packs are computed once, when first needed;
 /// rules may be judged from several threads at once.
@@ -99,37 +99,41 @@ impl<'h> Run<'h> {
 
     /// A value of a pack. It has a budget of its own, so that it does not matter which rule needs it first.
     pub(crate) fn global(&self, index: usize) -> Result<Value<'h>, OverBudget> {
+        self.global_in_place(index).clone()
+    }
+
+    pub(super) fn global_in_place(&self, index: usize) -> &Result<Value<'h>, OverBudget> {
         let compute = || {
             let global = &self.program.globals[index];
             let mut machine = Machine::new(self, global.slots, &[]);
             machine.explain = true;
             machine.value(&global.value)
         };
-        self.globals[index].get_or_init(compute).clone()
+        self.globals[index].get_or_init(compute)
     }
 
-    pub(crate) fn host_global(&self, index: usize) -> Value<'h> {
+    pub(super) fn host_global_in_place(&self, index: usize) -> &Value<'h> {
         let compute = || self.host.global(self.program.schema.globals[index].0);
-        self.host_globals[index].get_or_init(compute).clone()
+        self.host_globals[index].get_or_init(compute)
     }
 
     /// The values of the one component of that name.
-    pub(crate) fn component(&self, index: usize, view: View) -> Value<'h> {
+    pub(super) fn component_in_place(&self, index: usize, view: View) -> &Value<'h> {
         let compute = || {
             let name = &self.program.components[index];
             let mut found = Vec::new();
             let open = self.host.components(Some(name), view, &mut found);
             let place = || {
-                Some(Place::NoComponent {
+                Some(Place::NoComponent(Box::new(NoComponent {
                     component: name.clone(),
                     keys: Vec::new(),
-                })
+                })))
             };
             match (found.as_slice(), open) {
                 ([(_, node)], _) => Value::load(self.host, *node),
                 ([], None) => Value::missing(place()),
                 ([], Some(unknown)) => Value {
-                    data: Data::Absent(Absent::Unknown(unknown)),
+                    data: Data::unknown(unknown),
                     place: place(),
                     secret: false,
                 },
@@ -139,9 +143,7 @@ impl<'h> Run<'h> {
                 },
             }
         };
-        self.components[index][slot_of(view)]
-            .get_or_init(compute)
-            .clone()
+        self.components[index][slot_of(view)].get_or_init(compute)
     }
 
     pub(crate) fn every_component(&self, view: View) -> &Components<'h> {

@@ -68,7 +68,7 @@ impl Truth {
         match absent {
             Absent::Missing => Self::Missing(place.cloned().map(Box::new)),
             Absent::Unknown(unknown) => Self::Unknown(Box::new(Why {
-                unknown: unknown.clone(),
+                unknown: unknown.as_ref().clone(),
                 place: place.cloned(),
             })),
         }
@@ -90,7 +90,7 @@ impl Truth {
             Self::False => Value::bool(false),
             Self::Missing(place) => Value::missing(place.map(|place| *place)),
             Self::Unknown(why) => Value {
-                data: Data::Absent(Absent::Unknown(why.unknown)),
+                data: Data::unknown(why.unknown),
                 place: why.place,
                 secret: false,
             },

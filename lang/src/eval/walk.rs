@@ -8,10 +8,10 @@ use smallvec::SmallVec;
 
 use crate::eval::run::{Run, slot_of};
 use crate::eval::{Budget, OverBudget, Why};
-use crate::host::{Host, Lookup, NodeRef, Place, Shape, Unknown};
+use crate::host::{Collection, Host, Lookup, NodeRef, Place, Shape, Unknown};
 use crate::parse::ast::View;
 use crate::program::ir::{Filter, PatternCode, Step};
-use crate::value::{Absent, Data, Value};
+use crate::value::{Data, Value};
 
 /// The keys bound by a match.
 pub(crate) type Captures<'h> = SmallVec<[Cow<'h, str>; 2]>;
@@ -91,8 +91,8 @@ impl<'h> Flat<'h> {
         let mut entries = Vec::new();
         while let Some(place) = open.pop() {
             let node = place.node;
-            match host.shape(node) {
-                Shape::Map => {
+            match host.collection(node) {
+                Some(Collection::Map) => {
                     if let Some(unknown) = host.entries(node, &mut entries) {
                         note(&mut unseen, unknown, Some(Place::Node(node)));
                     }
@@ -101,14 +101,14 @@ impl<'h> Flat<'h> {
                         entries.map(|(key, node)| FlatPlace::new(node, FlatStep::Key(key))),
                     );
                 }
-                Shape::List => {
+                Some(Collection::List) => {
                     for at in (0..host.len(node)).rev() {
                         if let Some(node) = host.item(node, at) {
                             open.push(FlatPlace::new(node, FlatStep::Position(at)));
                         }
                     }
                 }
-                _ => {}
+                None => {}
             }
             places.push(place);
         }
@@ -346,14 +346,11 @@ impl<'r, 'h> Walk<'r, 'h> {
                 Lookup::Found(found) => self.go(found, rest, captures)?,
                 Lookup::Missing => self.hidden(node),
                 Lookup::Unknown(unknown) => {
-                    let place = Place::Absent {
-                        parent: node,
-                        keys: vec![key.clone()],
-                    };
+                    let place = Place::absent(node, vec![key.clone()]);
                     if unknown.present && rest.is_empty() {
                         // The place is there: the rule can be judged on what it does not need to see.
                         let value = Value {
-                            data: Data::Absent(Absent::Unknown(unknown)),
+                            data: Data::unknown(unknown),
                             place: Some(place),
                             secret: false,
                         };

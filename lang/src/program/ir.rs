@@ -89,6 +89,7 @@ pub(crate) enum Test {
     /// Asked most often, and without a value being read.
     Set,
     Missing,
+    Null,
     Builtin(&'static Entry),
     /// A function of the host with one argument.
     Host(usize),

@@ -6,7 +6,9 @@ use std::sync::{Arc, OnceLock};
 use memchr::memmem;
 use regex_automata::meta;
 use regex_syntax::hir::literal::{ExtractKind, Extractor};
-use regex_syntax::hir::{Class, Hir, HirKind};
+use regex_syntax::hir::{
+    Capture, Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Look, Repetition,
+};
 
 /// A regex. Two are equal if their texts are.
 #[derive(Debug, Clone)]
@@ -16,8 +18,8 @@ pub struct Regex(Arc<Lazy>);
 struct Lazy {
     text: Box<str>,
     compiled: OnceLock<regex::Regex>,
-    /// For whoever asks only whether it matches.
-    matcher: OnceLock<Option<meta::Regex>>,
+    /// For whoever asks only whether it matches: for texts of ASCII, which nearly all are, and for others.
+    matchers: [OnceLock<Option<meta::Regex>>; 2],
     /// Pieces of text of which each match has one; none are known if this is empty.
     needs: OnceLock<Vec<Box<[u8]>>>,
     /// How many texts had none of them.
@@ -51,7 +53,7 @@ impl Regex {
         Ok(Self(Arc::new(Lazy {
             text,
             compiled,
-            matcher: OnceLock::new(),
+            matchers: Default::default(),
             needs: OnceLock::new(),
             refused: AtomicU32::new(0),
         })))
@@ -63,7 +65,9 @@ impl Regex {
         if let Some(compiled) = lazy.compiled.get() {
             return compiled.is_match(text);
         }
-        if lazy.matcher.get().is_none() && lazy.refused.load(Ordering::Relaxed) < OFTEN {
+        let is_ascii = text.is_ascii();
+        let matcher = &lazy.matchers[usize::from(!is_ascii)];
+        if matcher.get().is_none() && lazy.refused.load(Ordering::Relaxed) < OFTEN {
             let needs = lazy.needs.get_or_init(|| needs(&lazy.text));
             let has = |piece: &[u8]| memmem::find(text.as_bytes(), piece).is_some();
             if !needs.is_empty() && !needs.iter().any(|piece| has(piece)) {
@@ -71,7 +75,7 @@ impl Regex {
                 return false;
             }
         }
-        match lazy.matcher.get_or_init(|| matcher(&lazy.text)) {
+        match matcher.get_or_init(|| compile_matcher(&lazy.text, is_ascii)) {
             Some(matcher) => matcher.is_match(text),
             None => (**self).is_match(text),
         }
@@ -116,12 +120,50 @@ fn needs(text: &str) -> Vec<Box<[u8]>> {
     }
 }
 
-/// The engine of a regex without the tables whose making costs more than most runs ask of it.
-fn matcher(text: &str) -> Option<meta::Regex> {
-    let config = meta::Config::new().dfa(false).onepass(false);
-    let hir = read(text)?;
+/// The engine of a regex without the tables whose making costs more than most runs ask of it; for texts of ASCII also without
+/// the automata that read other characters, which are most of one like `[^/]*`.
+fn compile_matcher(text: &str, for_ascii: bool) -> Option<meta::Regex> {
+    let config = meta::Config::new()
+        .dfa(false)
+        .onepass(false)
+        .auto_prefilter(false);
+    let mut hir = read(text)?;
+    if for_ascii {
+        hir = ascii(&hir);
+    }
     let mut builder = meta::Builder::new();
     builder.configure(config).build_from_hir(&hir).ok()
+}
+
+/// What matches the same texts of ASCII.
+fn ascii(hir: &Hir) -> Hir {
+    match hir.kind() {
+        HirKind::Class(Class::Unicode(class)) => {
+            let mut class = class.clone();
+            class.intersect(&ClassUnicode::new([ClassUnicodeRange::new('\0', '\x7f')]));
+            Hir::class(Class::Unicode(class))
+        }
+        HirKind::Look(look) => Hir::look(match look {
+            Look::WordUnicode => Look::WordAscii,
+            Look::WordUnicodeNegate => Look::WordAsciiNegate,
+            Look::WordStartUnicode => Look::WordStartAscii,
+            Look::WordEndUnicode => Look::WordEndAscii,
+            Look::WordStartHalfUnicode => Look::WordStartHalfAscii,
+            Look::WordEndHalfUnicode => Look::WordEndHalfAscii,
+            other => *other,
+        }),
+        HirKind::Repetition(it) => Hir::repetition(Repetition {
+            sub: Box::new(ascii(&it.sub)),
+            ..it.clone()
+        }),
+        HirKind::Capture(it) => Hir::capture(Capture {
+            sub: Box::new(ascii(&it.sub)),
+            ..it.clone()
+        }),
+        HirKind::Concat(parts) => Hir::concat(parts.iter().map(ascii).collect()),
+        HirKind::Alternation(parts) => Hir::alternation(parts.iter().map(ascii).collect()),
+        HirKind::Empty | HirKind::Literal(_) | HirKind::Class(Class::Bytes(_)) => hir.clone(),
+    }
 }
 
 fn compile(text: &str) -> Result<regex::Regex, regex::Error> {
@@ -219,11 +261,12 @@ mod tests {
         fn a_refused_text_does_not_match(
             pieces in proptest::collection::vec(
                 prop_oneof![
-                    Just("a"), Just("(?i)bc"), Just("[ab]"), Just("^"), Just("$"), Just("(ab|c)"), Just("b?"), Just(".*"), Just("é"), Just(r"\b"),
+                    Just("a"), Just("(?i)bc"), Just("[ab]"), Just("^"), Just("$"), Just("(ab|c)"), Just("b?"), Just(".*"), Just("é"),
+                    Just(r"\b"), Just(r"\B"), Just("[^a]"), Just(r"\w{2}"), Just("[é-ü]?"), Just(r"(\pL|b)+"), Just("(?i)k"),
                 ],
                 1..6,
             ),
-            text in "[abcABCé ]{0,8}",
+            text in prop_oneof!["[abcABCé ]{0,8}", "[abcABCkK ]{0,8}"],
         ) {
             let regex = pieces.concat();
             let lazy = Regex::new(&regex).expect("the pieces are regexes");

@@ -225,9 +225,7 @@ impl Maker<'_, '_> {
     fn existing(&self, place: &Place) -> Result<(NodeRef, Site), Refused> {
         match place {
             Place::Node(node) | Place::Key(node) => Ok((ours(*node), self.site(place)?)),
-            Place::Absent { .. } | Place::NoComponent { .. } | Place::Record(_) => {
-                Err(Refused::NoLayer)
-            }
+            Place::Absent(_) | Place::NoComponent(_) | Place::Record(_) => Err(Refused::NoLayer),
         }
     }
 
@@ -244,19 +242,19 @@ impl Maker<'_, '_> {
                     _ => self.absent(merged.release_of(node), path),
                 }
             }
-            Place::Absent { parent, keys } => {
-                let parent = ours(*parent);
+            Place::Absent(gap) => {
+                let parent = ours(gap.parent);
                 let mut path = merged.path(parent);
-                path.0.extend(keys.iter().cloned().map(PathStep::Key));
+                path.0.extend(gap.keys.iter().cloned().map(PathStep::Key));
                 match merged.layer_of(parent) {
                     Some(layer) if parent.view() == View::Written => Ok(Site { layer, path }),
                     _ => self.absent(merged.release_of(parent), path),
                 }
             }
-            Place::NoComponent { component, keys } => {
-                let found = self.host.component_site(component);
+            Place::NoComponent(gap) => {
+                let found = self.host.component_site(&gap.component);
                 let (release, mut below) = found.ok_or(Refused::NoLayer)?;
-                below.extend_from_slice(keys);
+                below.extend_from_slice(&gap.keys);
                 self.absent(release, KeyPath::of_keys(&below))
             }
             Place::Record(_) => Err(Refused::NoLayer),

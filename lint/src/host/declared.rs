@@ -17,15 +17,15 @@ pub type Places<'a> = SmallVec<[Place<'a>; 2]>;
 
 impl<'a> TreeHost<'a> {
     /// The declared places of a value. Empty where nothing is known of the chart.
-    pub(crate) fn declared_places(&self, node: NodeRef) -> Places<'a> {
+    pub(crate) fn declared_places(&self, node: NodeRef) -> Cow<'_, Places<'a>> {
         if !self.sparse
             && let Some((layer, id)) = self.merged.written_id(node)
         {
             let places = self.layer_places(layer).get(id.index() as usize);
-            return places.cloned().unwrap_or_default();
+            return places.map_or_else(Cow::default, Cow::Borrowed);
         }
         let path = self.merged.path(node);
-        self.declared_at(self.merged.release_of(node), &path.0)
+        Cow::Owned(self.declared_at(self.merged.release_of(node), &path.0))
     }
 
     /// The declared places of every value of a layer, found from the top down and once: nearly every rule about declarations
@@ -265,8 +265,8 @@ impl<'a> TreeHost<'a> {
             let keys = map.keys.iter().filter(|key| key.exists_in(version));
             names.extend(keys.map(|key| key.name.as_str()));
         }
-        for place in self.declared_places(parent) {
-            names.extend(set.parts(place).map(|(name, _)| name));
+        for place in self.declared_places(parent).iter() {
+            names.extend(set.parts(*place).map(|(name, _)| name));
         }
         names.retain(|name| self.merged.get(parent, name).found().is_none());
         lang::check::similar::similar(&own, names)

@@ -155,10 +155,7 @@ impl TreeHost<'_> {
         let place = if depth == whole.len() {
             Place::Node(theirs(parent))
         } else {
-            Place::Absent {
-                parent: theirs(parent),
-                keys: whole[depth..].to_vec(),
-            }
+            Place::absent(theirs(parent), whole[depth..].to_vec())
         };
         Value {
             place: Some(place),

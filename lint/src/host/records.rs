@@ -151,10 +151,7 @@ impl TreeHost<'_> {
         match &self.violations[id].place {
             Where::Value(node) => Place::Node(theirs(*node)),
             Where::Key(node) => Place::Key(theirs(*node)),
-            Where::Absent(parent, key) => Place::Absent {
-                parent: theirs(*parent),
-                keys: vec![key.clone()],
-            },
+            Where::Absent(parent, key) => Place::absent(theirs(*parent), vec![key.clone()]),
         }
     }
 

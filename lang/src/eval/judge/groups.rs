@@ -77,10 +77,7 @@ pub(in crate::eval) fn judge_records<'h>(
             continue;
         }
         judge.begin(&clauses[..at], rule);
-        let (done, mut reads) = watched(|| {
-            judge.machine.bind_element(generator, &elements, index);
-            judge.subject(at, element)
-        });
+        let (done, mut reads) = watched(|| judge.element(at, generator, &elements, index));
         if done.is_err() || judge.rest.left() < Budget::default().left() {
             return None;
         }

@@ -1,0 +1,391 @@
+//! Judging a subject at a glance.
+//!
+//! Most subjects of most rules do not meet the rule's conditions, or pass. A glance finds that out over values that stay where they
+//! are: without slots, places or reasons. It knows a part of the language and gives up at the rest, at whatever cannot be seen, and at
+//! what does not hold; then the machine judges the subject from the start.
+//!
+//! INVARIANT: where a glance says how a subject ends, the machine would say the same, unless it ran out of steps. Debug builds let
+//! both judge and compare (see [`super::judge`]), so that every test holds it.
+
+use std::borrow::Cow;
+
+use smallvec::SmallVec;
+
+use crate::builtins::{Code, invoke, is_missing, is_null, is_set};
+use crate::eval::compare::Operator;
+use crate::eval::condition::{is_comparison, is_condition};
+use crate::eval::machine::Machine;
+use crate::eval::reader::{self, Reader, host_call, key_of, record_of};
+use crate::eval::run::Run;
+use crate::eval::{Budget, Outcome, Truth};
+use crate::host::{Lookup, Place};
+use crate::parse::ast::BinaryOp;
+use crate::program::ir::{ClauseKind, Key, Node, Op, RuleCode, Slot, Test};
+use crate::value::{Absent, Data, Value};
+
+/// How many steps a glance may take: what needs more is nothing for a glance.
+const STEPS: u64 = 2_000;
+
+/// The keys that are bound with a subject.
+pub(super) type Keys<'h> = SmallVec<[(Slot, Value<'h>); 1]>;
+
+/// A subject, with what is bound.
+pub(super) struct Glance<'g, 'h> {
+    run: &'g Run<'h>,
+    code: &'h RuleCode,
+    /// Knows what has been bound around the subject.
+    machine: &'g Machine<'g, 'h>,
+    /// The clause that binds the subject.
+    clause: usize,
+    reader: Reader<'h>,
+    slot: Slot,
+    subject: &'g Value<'h>,
+    keys: &'g Keys<'h>,
+    /// What was seen of a `let`.
+    bits: SmallVec<[(usize, bool); 2]>,
+    budget: Budget,
+}
+
+impl<'g, 'h> Glance<'g, 'h> {
+    /// A glance at a subject that can be seen, with its slot.
+    pub(super) fn new(
+        machine: &'g Machine<'g, 'h>,
+        code: &'h RuleCode,
+        clause: usize,
+        (slot, subject): (Slot, &'g Value<'h>),
+        keys: &'g Keys<'h>,
+    ) -> Self {
+        Self {
+            run: machine.run,
+            code,
+            machine,
+            clause,
+            reader: Reader {
+                host: machine.host,
+                explain: code.places,
+            },
+            slot,
+            subject,
+            keys,
+            bits: SmallVec::new(),
+            budget: Budget::new(STEPS),
+        }
+    }
+
+    /// How the subject ends: it passes, or the rule is not about it. `None` if that cannot be said at a glance.
+    pub(super) fn outcome(&mut self) -> Option<Outcome> {
+        let code = self.code;
+        let mut applied = false;
+        for clause in &code.clauses[self.clause + 1..] {
+            match &clause.kind {
+                ClauseKind::Let(_) => {}
+                ClauseKind::When(condition) => {
+                    if self.truth(condition)? != Truth::True {
+                        break;
+                    }
+                }
+                ClauseKind::Require(it) => {
+                    if let Some(when) = &it.when
+                        && self.truth(when)? != Truth::True
+                    {
+                        continue;
+                    }
+                    let holds = self.truth(&it.condition)? == Truth::True;
+                    if holds == it.forbid {
+                        return None;
+                    }
+                    applied = true;
+                }
+                ClauseKind::ForAt { .. } | ClauseKind::ForIn(_) => return None,
+            }
+        }
+        Some(if applied {
+            Outcome::Pass
+        } else {
+            Outcome::NotApplicable
+        })
+    }
+
+    /// The truth of an expression: true, false or missing.
+    fn truth(&mut self, node: &'h Node) -> Option<Truth> {
+        self.budget.charge(1).ok()?;
+        let truth = match &node.op {
+            Op::Not(inner) => self.truth(inner)?.negate(),
+            Op::And(sides) => self.all(sides, &Truth::False)?,
+            Op::Or(sides) => self.all(sides, &Truth::True)?,
+            Op::Binary(op, sides) if is_comparison(*op) => self.comparison(*op, sides)?,
+            Op::Is {
+                value,
+                negated,
+                test,
+            } => match (&value.op, test) {
+                // Asked most often.
+                (Op::Slot(slot), Test::Builtin(entry)) if *slot == self.slot => {
+                    match entry.builtin.code {
+                        Code::Look(look) => {
+                            Truth::from(look(self.subject, self.run.host) != *negated)
+                        }
+                        Code::Call(_) => self.test(value, *test)?.negate_if(*negated),
+                    }
+                }
+                _ => self.test(value, *test)?.negate_if(*negated),
+            },
+            Op::InLayer(value, layer) => {
+                let value = self.see(value)?;
+                match value.place {
+                    Some(Place::Node(node) | Place::Key(node)) => {
+                        Truth::from(self.run.host.layer_role(node) == layer)
+                    }
+                    _ => Truth::Missing(None),
+                }
+            }
+            Op::If(parts) => {
+                let [condition, yes, no] = parts.as_ref();
+                match self.truth(condition)? {
+                    Truth::True => self.truth(yes)?,
+                    Truth::False => self.truth(no)?,
+                    undecided => undecided,
+                }
+            }
+            Op::Let { slot, index } => self.let_truth(*slot, *index)?,
+            Op::Agree(_) | Op::Quantifier { .. } => return None,
+            _ => Truth::of_value(&*self.see(node)?),
+        };
+        known(truth)
+    }
+
+    /// `and` and `or`: a side that is `decisive` decides, whatever can be said of the others.
+    fn all(&mut self, sides: &'h [Node], decisive: &Truth) -> Option<Truth> {
+        let mut rest = Some(decisive.clone().negate());
+        for side in sides {
+            match self.truth(side) {
+                Some(truth) if truth == *decisive => return Some(truth),
+                Some(truth @ Truth::Missing(_)) => rest = rest.map(|_| truth),
+                Some(_) => {}
+                None => rest = None,
+            }
+        }
+        rest
+    }
+
+    fn comparison(&mut self, op: BinaryOp, sides: &'h [Node; 2]) -> Option<Truth> {
+        let a = self.see(&sides[0]);
+        // What is missing decides, whatever the other side is.
+        if a.as_ref().is_some_and(|a| reader::is_missing(a)) {
+            return Some(Truth::Missing(None));
+        }
+        let b = self.see(&sides[1])?;
+        if reader::is_missing(&b) {
+            return Some(Truth::Missing(None));
+        }
+        let a = a?;
+        let mut operator = Operator {
+            host: self.run.host,
+            budget: &mut self.budget,
+            load: Value::load_unmarked,
+            secret: false,
+        };
+        known(operator.apply(op, &a, &b).ok()?)
+    }
+
+    fn test(&mut self, node: &'h Node, test: Test) -> Option<Truth> {
+        let value = self.see(node)?;
+        Some(match test {
+            Test::Set => is_set(&value),
+            Test::Missing => is_missing(&value),
+            Test::Null => is_null(&value),
+            Test::Builtin(entry) => {
+                if let Code::Look(look) = entry.builtin.code
+                    && !value.is_absent()
+                {
+                    return Some(Truth::from(look(&value, self.run.host)));
+                }
+                let args = std::slice::from_ref(&*value);
+                let result = invoke(entry, self.run.host, args, &mut self.budget).ok()?;
+                Truth::of_value(&result)
+            }
+            Test::Host(index) => {
+                let args = std::slice::from_ref(&*value);
+                let result = host_call(self.run.host, index, args, &mut self.budget).ok()?;
+                Truth::of_value(&result)
+            }
+        })
+    }
+
+    /// The value of an expression, which is there or missing.
+    fn see(&mut self, node: &'h Node) -> Option<Cow<'g, Value<'h>>> {
+        self.budget.charge(1).ok()?;
+        let run = self.run;
+        let value = match &node.op {
+            Op::Const(value) => Cow::Borrowed(value),
+            Op::Slot(slot) if *slot == self.slot => Cow::Borrowed(self.subject),
+            Op::Slot(slot) => {
+                let key = self.keys.iter().find(|(bound, _)| bound == slot);
+                Cow::Borrowed(match key {
+                    Some((_, value)) => value,
+                    None => self.machine.bound(*slot)?,
+                })
+            }
+            Op::Let { slot, index } => return self.let_value(*slot, *index),
+            Op::Global(index) => Cow::Borrowed(run.global_in_place(*index).as_ref().ok()?),
+            Op::HostGlobal(index) => Cow::Borrowed(run.host_global_in_place(*index)),
+            Op::Subject { kind, name } => {
+                let subject = std::slice::from_ref(self.subject);
+                let record = record_of(run.host, subject, *kind, name);
+                Cow::Owned(match reader::is_missing(&record) {
+                    true => record_of(run.host, &self.machine.subjects, *kind, name),
+                    false => record,
+                })
+            }
+            Op::Component { component, view } => {
+                Cow::Borrowed(run.component_in_place(*component, *view))
+            }
+            Op::Path { base, keys } => self.path(base, keys)?,
+            Op::InView(view, inner) => {
+                let value = self.see(inner)?;
+                let Some(Place::Node(node) | Place::Key(node)) = value.place else {
+                    return None;
+                };
+                match run.host.in_view(node, *view) {
+                    Lookup::Found(found) => Cow::Owned(self.reader.load(found)),
+                    Lookup::Missing | Lookup::Unknown(_) => return None,
+                }
+            }
+            Op::Builtin(entry, args) => {
+                let value = if let [arg] = args.as_slice() {
+                    let arg = self.see(arg)?;
+                    invoke(
+                        entry,
+                        run.host,
+                        std::slice::from_ref(&*arg),
+                        &mut self.budget,
+                    )
+                } else {
+                    let args = self.all_seen(args)?;
+                    invoke(entry, run.host, &args, &mut self.budget)
+                };
+                Cow::Owned(value.ok()?)
+            }
+            Op::Host {
+                index,
+                arity: 1,
+                args,
+            } => {
+                let arg = self.see(args.first()?)?;
+                let args = std::slice::from_ref(&*arg);
+                Cow::Owned(host_call(run.host, *index, args, &mut self.budget).ok()?)
+            }
+            Op::Host { index, arity, args } => {
+                let mut args = self.all_seen(args)?;
+                args.resize(*arity, Value::missing(None));
+                Cow::Owned(host_call(run.host, *index, &args, &mut self.budget).ok()?)
+            }
+            Op::KeyOf(inner) => {
+                let value = self.see(inner)?.into_owned();
+                Cow::Owned(key_of(run.host, value))
+            }
+            Op::Binary(BinaryOp::Default, sides) => {
+                let value = self.see(&sides[0])?;
+                if !matches!(value.data, Data::Null | Data::Absent(Absent::Missing)) {
+                    return Some(value);
+                }
+                let mut other = self.see(&sides[1])?;
+                if other.place.is_none() && value.place.is_some() {
+                    other.to_mut().place.clone_from(&value.place);
+                }
+                other
+            }
+            // What is computed from something secret is marked, which only the machine does.
+            Op::If(parts) if !self.reader.explain => {
+                let [condition, yes, no] = parts.as_ref();
+                match self.truth(condition)? {
+                    Truth::True => self.see(yes)?,
+                    Truth::False => self.see(no)?,
+                    undecided => Cow::Owned(undecided.into_value()),
+                }
+            }
+            Op::Not(_) | Op::And(_) | Op::Or(_) | Op::Is { .. } | Op::InLayer(..)
+                if !self.reader.explain =>
+            {
+                Cow::Owned(self.truth(node)?.into_value())
+            }
+            _ => return None,
+        };
+        (!is_unknown(&value)).then_some(value)
+    }
+
+    /// The value of a `let`: one bit is kept for whoever asks again.
+    fn let_value(&mut self, slot: Slot, index: usize) -> Option<Cow<'g, Value<'h>>> {
+        if !self.is_below(slot) {
+            // Whatever was worked out for the subject around this one holds.
+            if let Some(value) = self.machine.computed(slot, self.reader.explain) {
+                return (!is_unknown(value)).then_some(Cow::Borrowed(value));
+            }
+        }
+        if let Some((_, bit)) = self.bits.iter().find(|(at, _)| *at == index) {
+            return Some(Cow::Owned(Value::bool(*bit)));
+        }
+        let code = self.code;
+        let value = self.see(&code.lets[index])?;
+        if let (Data::Bool(bit), None, false) = (&value.data, &value.place, value.secret) {
+            self.bits.push((index, *bit));
+        }
+        Some(value)
+    }
+
+    /// Is it the slot of a `let` below the subject? What it holds is of another subject.
+    fn is_below(&self, slot: Slot) -> bool {
+        let mut below = self.code.clauses[self.clause + 1..].iter();
+        below.any(|clause| matches!(clause.kind, ClauseKind::Let(it) if it == slot))
+    }
+
+    /// The truth of a `let`.
+    fn let_truth(&mut self, slot: Slot, index: usize) -> Option<Truth> {
+        let code = self.code;
+        let node = &code.lets[index];
+        if !is_condition(&node.op) {
+            return Some(Truth::of_value(&*self.let_value(slot, index)?));
+        }
+        if let Some((_, bit)) = self.bits.iter().find(|(at, _)| *at == index) {
+            return Some(Truth::from(*bit));
+        }
+        let truth = self.truth(node)?;
+        if let Truth::True | Truth::False = truth {
+            self.bits.push((index, truth == Truth::True));
+        }
+        Some(truth)
+    }
+
+    fn all_seen(&mut self, nodes: &'h [Node]) -> Option<SmallVec<[Value<'h>; 2]>> {
+        let mut values = SmallVec::new();
+        for node in nodes {
+            values.push(self.see(node)?.into_owned());
+        }
+        Some(values)
+    }
+
+    fn path(&mut self, base: &'h Node, keys: &'h [Key]) -> Option<Cow<'g, Value<'h>>> {
+        let mut value = self.see(base)?;
+        for key in keys {
+            self.budget.charge(1).ok()?;
+            let value_below = match key {
+                Key::Name(name) => self.reader.field(value.into_owned(), name),
+                Key::Position(at) => self.reader.item(value.into_owned(), *at),
+                Key::Computed(_) => return None,
+            };
+            if is_unknown(&value_below) {
+                return None;
+            }
+            value = Cow::Owned(value_below);
+        }
+        Some(value)
+    }
+}
+
+fn is_unknown(value: &Value<'_>) -> bool {
+    matches!(value.data, Data::Absent(Absent::Unknown(_)))
+}
+
+fn known(truth: Truth) -> Option<Truth> {
+    (!matches!(truth, Truth::Unknown(_))).then_some(truth)
+}

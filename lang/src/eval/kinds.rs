@@ -1,0 +1,202 @@
+//! Which subjects a condition can be true of, by what they are: most rules that go over every value are about strings, or secrets, or
+//! lists only, and the others need no judging.
+
+use std::ops::{BitAnd, BitOr, Not};
+
+use crate::builtins::Entry;
+use crate::parse::ast::BinaryOp;
+use crate::program::ir::{ClauseCode, ClauseKind, Node, Op, Slot, Test};
+use crate::types::Type;
+use crate::value::{Data, Value};
+
+/// A set of kinds of values that are there, secret ones apart from others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Kinds(u16);
+
+const KINDS: u32 = 7;
+
+impl Kinds {
+    pub(super) const ALL: Self = Self((1 << (2 * KINDS)) - 1);
+    const NONE: Self = Self(0);
+    const NULL: Self = Self::kind(0);
+    const BOOL: Self = Self::kind(1);
+    const NUMBER: Self = Self::kind(2);
+    const STRING: Self = Self::kind(3);
+    const LIST: Self = Self::kind(4);
+    const MAP: Self = Self::kind(5);
+    const SECRET: Self = Self(Self::ALL.0 & !((1 << KINDS) - 1));
+
+    /// One kind, secret or not.
+    const fn kind(at: u32) -> Self {
+        Self(1 << at | 1 << (at + KINDS))
+    }
+
+    /// The kind of a value, secret or not; `None` for one that is absent.
+    fn of(data: &Data<'_>) -> Option<u32> {
+        Some(match data {
+            Data::Null => 0,
+            Data::Bool(_) => 1,
+            Data::Number(_) => 2,
+            Data::String(_) => 3,
+            Data::List(_) | Data::HostList(_) => 4,
+            Data::Map(_) | Data::HostMap(_) => 5,
+            Data::Regex(_) | Data::Record(_) => 6,
+            Data::Absent(_) => return None,
+        })
+    }
+
+    /// Is a value of one of these kinds? One that is absent counts as any.
+    pub(super) fn has(self, value: &Value<'_>) -> bool {
+        Self::of(&value.data)
+            .is_none_or(|at| self.0 & 1 << (at + if value.secret { KINDS } else { 0 }) != 0)
+    }
+
+    /// The kinds that a parameter takes.
+    fn of_type(ty: &Type) -> Self {
+        match ty {
+            Type::Null => Self::NULL,
+            Type::String => Self::STRING,
+            Type::Number => Self::NUMBER,
+            Type::Bool => Self::BOOL,
+            Type::List(_) => Self::LIST,
+            Type::Map(_) => Self::MAP,
+            Type::Any | Type::Regex | Type::Record(_) | Type::Optional(_) => Self::ALL,
+        }
+    }
+}
+
+impl BitAnd for Kinds {
+    type Output = Self;
+    fn bitand(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+}
+
+impl BitOr for Kinds {
+    type Output = Self;
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+impl Not for Kinds {
+    type Output = Self;
+    fn not(self) -> Self {
+        Self(!self.0 & Self::ALL.0)
+    }
+}
+
+/// The kinds of the subject in `slot` for which the first condition of `clauses` may be true.
+pub(super) fn wanted(clauses: &[ClauseCode], slot: Slot) -> Kinds {
+    let mut clauses = clauses.iter().map(|clause| &clause.kind);
+    match clauses.find(|kind| !matches!(kind, ClauseKind::Let(_))) {
+        Some(ClauseKind::When(condition)) => when_true(condition, slot).0,
+        _ => Kinds::ALL,
+    }
+}
+
+/// The kinds for which a condition may be true, and whether it is true of all of them and false of all others.
+fn when_true(condition: &Node, slot: Slot) -> (Kinds, bool) {
+    let is_subject = |node: &Node| matches!(&node.op, Op::Slot(it) if *it == slot);
+    match &condition.op {
+        Op::Not(inner) => match when_true(inner, slot) {
+            (kinds, true) => (!kinds, true),
+            _ => (Kinds::ALL, false),
+        },
+        Op::And(sides) => {
+            let sides = sides.iter().map(|side| when_true(side, slot));
+            sides.fold((Kinds::ALL, true), |(a, x), (b, y)| (a & b, x && y))
+        }
+        Op::Or(sides) => {
+            let sides = sides.iter().map(|side| when_true(side, slot));
+            sides.fold((Kinds::NONE, true), |(a, x), (b, y)| (a | b, x && y))
+        }
+        Op::Is {
+            value,
+            negated,
+            test,
+        } => {
+            let (kinds, exact) = match test {
+                _ if !is_subject(value) => (present(value, slot), false),
+                Test::Set => (!Kinds::NULL, true),
+                Test::Missing => (Kinds::NONE, true),
+                Test::Null => (Kinds::NULL, true),
+                Test::Builtin(entry) => asked_for(entry),
+                Test::Host(_) => (Kinds::ALL, false),
+            };
+            match (negated, exact) {
+                (false, _) => (kinds, exact),
+                (true, true) => (!kinds, true),
+                // False of the others, or missing.
+                (true, false) => (Kinds::ALL, false),
+            }
+        }
+        Op::Binary(op, sides) => (compared(*op, sides, slot), false),
+        _ => (Kinds::ALL, false),
+    }
+}
+
+/// What a predicate says of a subject by its kind.
+fn asked_for(entry: &Entry) -> (Kinds, bool) {
+    match entry.name() {
+        "string" => (Kinds::STRING, true),
+        "number" => (Kinds::NUMBER, true),
+        "bool" => (Kinds::BOOL, true),
+        "list" => (Kinds::LIST, true),
+        "map" => (Kinds::MAP, true),
+        "secret" => (Kinds::SECRET, true),
+        "unknown" => (Kinds::NONE, true),
+        _ => (taken(entry, 0), false),
+    }
+}
+
+/// The kinds that a built-in takes as an argument; with any other it is missing.
+fn taken(entry: &Entry, at: usize) -> Kinds {
+    match entry.signature.params.get(at) {
+        Some(param) if !entry.builtin.lenient => Kinds::of_type(&param.ty),
+        _ => Kinds::ALL,
+    }
+}
+
+/// The kinds for which a value computed from the subject may be there.
+fn present(node: &Node, slot: Slot) -> Kinds {
+    let Op::Builtin(entry, args) = &node.op else {
+        return Kinds::ALL;
+    };
+    if entry.builtin.lenient {
+        return Kinds::ALL;
+    }
+    let args = args.iter().enumerate();
+    let args = args.map(|(at, arg)| match arg.op {
+        Op::Slot(it) if it == slot => taken(entry, at),
+        _ => present(arg, slot),
+    });
+    args.fold(Kinds::ALL, BitAnd::bitand)
+}
+
+/// The kinds for which a comparison may be true.
+fn compared(op: BinaryOp, sides: &[Node; 2], slot: Slot) -> Kinds {
+    let [left, right] = sides;
+    let both = present(left, slot) & present(right, slot);
+    let subject = |node: &Node| matches!(&node.op, Op::Slot(it) if *it == slot);
+    let literal = |node: &Node| match &node.op {
+        Op::Const(value) => Kinds::of(&value.data).map(Kinds::kind),
+        _ => None,
+    };
+    both & match op {
+        BinaryOp::Matches | BinaryOp::StartsWith | BinaryOp::EndsWith if subject(left) => {
+            Kinds::STRING
+        }
+        BinaryOp::Equal
+        | BinaryOp::Less
+        | BinaryOp::LessEqual
+        | BinaryOp::Greater
+        | BinaryOp::GreaterEqual
+            if subject(left) =>
+        {
+            literal(right).unwrap_or(Kinds::ALL)
+        }
+        BinaryOp::Contains if subject(left) => Kinds::STRING | Kinds::LIST | Kinds::MAP,
+        _ => Kinds::ALL,
+    }
+}

@@ -174,6 +174,7 @@ pub fn schema() -> &'static Schema {
                     ("example", "bool"),
                     ("tracked", "bool?"),
                     ("values", "map of any"),
+                    ("sops", "map of any?"),
                 ],
             },
             RecordType {

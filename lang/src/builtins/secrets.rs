@@ -1,5 +1,6 @@
 //! What a text that should be secret looks like. Only its shape is told, never the text.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use crate::builtins::call::{answer_bool, answer_number};
@@ -16,7 +17,10 @@ pub(super) const TABLE: &[Builtin] = &[
             ("'-----BEGIN PGP MESSAGE-----' is encrypted", "true"),
             ("'hunter2' is encrypted", "false"),
         ],
-        |call| class_is(call, Class::Encrypted),
+        |call| {
+            let kept = kept(call)?;
+            answer_bool(matches!(kept, Kept::Text(text) if is_encrypted(text.trim())))
+        },
     )
     .lenient(),
     Builtin::predicate(
@@ -140,16 +144,6 @@ fn set(patterns: &[&str]) -> Shapes {
     )
 }
 
-static ENCRYPTED: LazyLock<Shapes> = LazyLock::new(|| {
-    set(&[
-        r"^ENC\[[A-Z0-9_]+,",
-        r"^\$ANSIBLE_VAULT;",
-        r"^-----BEGIN AGE ENCRYPTED FILE-",
-        r"^age-encryption\.org/v1",
-        r"^-----BEGIN PGP MESSAGE-----",
-    ])
-});
-
 static REFERENCES: LazyLock<Shapes> = LazyLock::new(|| {
     set(&[
         r"^(secret)?ref\+[a-z0-9]+://",
@@ -219,33 +213,63 @@ fn is_weak(text: &str) -> bool {
     WEAK.contains(&text.trim().to_ascii_lowercase().as_str())
 }
 
+/// A secret that is there.
+enum Kept<'a> {
+    Null,
+    Text(Cow<'a, str>),
+    Other,
+}
+
 /// Ciphertext and references are values that cannot be seen, but how they are kept can: by their text.
-fn class(call: &Call<'_, '_>) -> Result<Class, Stop> {
+fn kept<'a>(call: &Call<'a, '_>) -> Result<Kept<'a>, Stop> {
     let value = call.value(0);
-    let hidden;
-    let text = match (&value.data, &value.place) {
-        (Data::Null, _) => return Ok(Class::Empty),
-        (Data::String(text), _) => text.trim(),
-        (Data::Absent(Absent::Unknown(unknown)), Some(Place::Node(node))) => {
-            hidden = call.host.text(*node);
-            match class_of(hidden.trim()) {
-                seen @ (Class::Encrypted | Class::Reference | Class::Template) => return Ok(seen),
-                _ => return Err(Stop::Unknown(unknown.as_ref().clone())),
+    Ok(match (&value.data, &value.place) {
+        (Data::Null, _) => Kept::Null,
+        (Data::String(text), _) => Kept::Text(Cow::Borrowed(text)),
+        (Data::Absent(Absent::Unknown(unknown)), place) => {
+            let hidden = match place {
+                Some(Place::Node(node)) => call.host.text(*node),
+                _ => Cow::Borrowed(""),
+            };
+            if !matches!(
+                class_of(hidden.trim()),
+                Class::Encrypted | Class::Reference | Class::Template
+            ) {
+                return Err(Stop::Unknown(unknown.as_ref().clone()));
             }
-        }
-        (Data::Absent(Absent::Unknown(unknown)), _) => {
-            return Err(Stop::Unknown(unknown.as_ref().clone()));
+            Kept::Text(Cow::Owned(hidden.into_owned()))
         }
         (Data::Absent(Absent::Missing), _) => return Err(Stop::Missing),
-        _ => return Ok(Class::Plain),
+        _ => Kept::Other,
+    })
+}
+
+fn class(call: &Call<'_, '_>) -> Result<Class, Stop> {
+    Ok(match kept(call)? {
+        Kept::Null => Class::Empty,
+        Kept::Text(text) => class_of(text.trim()),
+        Kept::Other => Class::Plain,
+    })
+}
+
+/// Asked of every value, so it is told by the first letters.
+fn is_encrypted(text: &str) -> bool {
+    let envelope = |text: &str| {
+        let name = text
+            .trim_start_matches(|c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+        name.len() < text.len() && name.starts_with(',')
     };
-    Ok(class_of(text))
+    text.strip_prefix("ENC[").is_some_and(envelope)
+        || text.starts_with("$ANSIBLE_VAULT;")
+        || text.starts_with("-----BEGIN AGE ENCRYPTED FILE-")
+        || text.starts_with("age-encryption.org/v1")
+        || text.starts_with("-----BEGIN PGP MESSAGE-----")
 }
 
 fn class_of(text: &str) -> Class {
     if text.is_empty() {
         Class::Empty
-    } else if ENCRYPTED.is_match(text) {
+    } else if is_encrypted(text) {
         Class::Encrypted
     } else if OPEN_REFERENCES.is_match(text) {
         Class::Plain

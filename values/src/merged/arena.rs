@@ -10,10 +10,12 @@ use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
 
+use super::common::{Common, CommonLayer};
 use super::damage::Damage;
 use super::node::{LayerId, MAX_LAYERS, MapId, NodeRef, Target};
 use super::parents::Parents;
 use super::secrets::Marks;
+use super::user_view::UserView;
 use crate::layer::Role;
 use crate::yaml::{Document, Kind, NodeId};
 
@@ -67,6 +69,10 @@ pub(super) struct LayerSlot {
     pub(super) marks: OnceLock<Arc<Marks>>,
     /// Which of its nodes stand where a damaged layer may hide keys.
     pub(super) damage: OnceLock<Damage>,
+    /// Where they stand in the operator's merged values.
+    pub(super) user: OnceLock<UserView>,
+    /// Of a declared chart's defaults: what other deployments know of them too, and which of them these are.
+    pub(super) common: Option<(Arc<Common>, usize)>,
 }
 
 /// A map with entries from several places.
@@ -140,6 +146,11 @@ impl LayerSlot {
     /// The node that holds the layer's values, of whatever kind.
     pub(super) fn top(&self) -> Option<NodeId> {
         self.part.or(self.document.root())
+    }
+
+    pub(super) fn common(&self) -> Option<&CommonLayer> {
+        let (common, at) = self.common.as_ref()?;
+        common.layer(*at)
     }
 }
 

@@ -101,17 +101,46 @@ const CLEAR_ENDINGS: &[&str] = &[
 
 /// The test on a last key alone: `smtpPassword`, `clientSecret`.
 pub fn is_secret_key(key: &str) -> bool {
-    // The longest ending is shorter than this; keys are ASCII where they matter.
-    let lower = key.to_ascii_lowercase();
-    !is_clear_key(&lower) && SECRET_ENDINGS.iter().any(|ending| lower.ends_with(ending))
+    ends_like(key, SECRET_ENDINGS) && !is_clear_key(key)
 }
 
-fn is_clear_key(lower: &str) -> bool {
-    CLEAR_KEYS.contains(&lower)
-        || CLEAR_ENDINGS.iter().any(|ending| lower.ends_with(ending))
-        || lower.starts_with("existingsecret")
-        || lower.contains("forgot")
-        || lower.contains("misuse")
+fn is_clear_key(key: &str) -> bool {
+    let holds = |word| holds_like(key.as_bytes(), word);
+    CLEAR_KEYS
+        .iter()
+        .any(|clear| key.eq_ignore_ascii_case(clear))
+        || ends_like(key, CLEAR_ENDINGS)
+        || key
+            .as_bytes()
+            .get(..EXISTING.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(EXISTING))
+        || holds(b"forgot")
+        || holds(b"misuse")
+}
+
+/// The start of keys that name a secret which is there already.
+const EXISTING: &[u8] = b"existingsecret";
+
+/// Does a key end in one of these, in whatever case? Asked of every key there is: most leave at their last byte.
+fn ends_like(key: &str, endings: &[&str]) -> bool {
+    let key = key.as_bytes();
+    let Some(last) = key.last().map(u8::to_ascii_lowercase) else {
+        return false;
+    };
+    endings
+        .iter()
+        .map(|ending| ending.as_bytes())
+        .any(|ending| {
+            ending.last() == Some(&last)
+                && key.len() >= ending.len()
+                && key[key.len() - ending.len()..].eq_ignore_ascii_case(ending)
+        })
+}
+
+/// Does a key hold a word, in whatever case?
+fn holds_like(key: &[u8], word: &[u8]) -> bool {
+    key.windows(word.len())
+        .any(|part| part.eq_ignore_ascii_case(word))
 }
 
 /// What the names of keys on a way say, key after key: so that of a whole tree no way is gone twice.
@@ -155,13 +184,9 @@ impl Names {
         if self.harmless {
             return false;
         }
-        let lower = last.to_ascii_lowercase();
-        if is_clear_key(&lower) {
-            return false;
-        }
         // The map `secrets` itself is no value; what is below it is.
-        (self.below_secrets && last != "secrets")
-            || SECRET_ENDINGS.iter().any(|ending| lower.ends_with(ending))
+        let looks = (self.below_secrets && last != "secrets") || ends_like(last, SECRET_ENDINGS);
+        looks && !is_clear_key(last)
     }
 }
 

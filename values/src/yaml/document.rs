@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use source::{Diagnostic, SourceId, Span};
 
+use super::hidden::Hidden;
 use super::node::{NONE, Node, Properties, Shape, flag};
 use super::parse::parse;
 use super::problem::Fault;
@@ -91,6 +92,8 @@ pub struct Document {
     pub(super) surprises: OnceLock<Vec<Surprise>>,
     /// Where the entries of long maps and lists are; made when one is asked for something far down.
     pub(super) wide: OnceLock<Wide>,
+    /// Which texts hide a value; made when one is asked about.
+    pub(super) hidden: OnceLock<Hidden>,
 }
 
 impl Document {

@@ -36,6 +36,7 @@ pub(super) fn parse(source: SourceId, text: Arc<str>) -> Document {
         refused: false,
         surprises: OnceLock::new(),
         wide: OnceLock::new(),
+        hidden: OnceLock::new(),
     };
     let mut faults = if document.text.len() > SIZE {
         document.refused = true;

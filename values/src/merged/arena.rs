@@ -174,6 +174,7 @@ impl Arena {
         Some(LayerId((self.layers.len() - 1) as u32))
     }
 
+    #[inline]
     pub(super) fn document(&self, layer: LayerId) -> &Document {
         &self.layers[layer.0 as usize].document
     }
@@ -199,6 +200,7 @@ impl Arena {
         }
     }
 
+    #[inline]
     pub(super) fn kind(&self, node: NodeRef) -> Kind {
         match node.target() {
             Target::Node(layer, id) => self.document(layer).kind(id),
@@ -221,6 +223,7 @@ impl Arena {
         Some(self.layers[layer.0 as usize].role)
     }
 
+    #[inline]
     pub(super) fn key_text(&self, key: KeyRef) -> Cow<'_, str> {
         match key.0.target() {
             Target::Node(layer, id) => self.document(layer).key_text(id),
@@ -360,6 +363,7 @@ impl Arena {
     }
 
     /// The map of a layer that stands for a map, merged or not.
+    #[inline]
     pub(super) fn top(&self, node: NodeRef) -> Option<NodeRef> {
         match node.target() {
             Target::Node(..) => Some(node),

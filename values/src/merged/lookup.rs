@@ -93,6 +93,7 @@ impl Merged {
     }
 
     /// What the value is as written, whatever may hide it.
+    #[inline]
     pub fn kind(&self, node: NodeRef) -> Kind {
         self.arena.kind(node)
     }
@@ -299,6 +300,7 @@ impl Merged {
     }
 
     /// True for a map or a list.
+    #[inline]
     pub fn is_collection(&self, node: NodeRef) -> bool {
         matches!(self.arena.kind(node), Kind::Map | Kind::List)
     }

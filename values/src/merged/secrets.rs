@@ -24,6 +24,7 @@ impl Bits {
         self.0[at / 64] |= 1 << (at % 64);
     }
 
+    #[inline]
     pub(super) fn contains(&self, node: NodeId) -> bool {
         let at = node.index() as usize;
         self.0
@@ -309,6 +310,7 @@ impl Merged {
         }
     }
 
+    #[inline]
     fn marks(&self, layer: LayerId) -> &Marks {
         let slot = &self.arena.layers[layer.0 as usize];
         slot.marks.get_or_init(|| {
@@ -380,6 +382,9 @@ impl Merged {
             return self.is_secret_path(self.release_of(node), &path.steps());
         };
         let marks = self.marks(layer);
+        if marks.secret.contains(id) {
+            return true;
+        }
         // A value used through an alias stands elsewhere; what leads to it here counts too.
         let lent = node.is_below_secrets() && !marks.below.contains(id);
         // A secret is one under each of its names.

@@ -43,32 +43,39 @@ pub fn is_secret_path(chart: Option<&ChartInfo>, path: &[Step<'_>]) -> bool {
     sensitivity(chart, path) == Sensitivity::Secret
 }
 
-/// Endings of a last key, in lower case, that name a secret.
-const SECRET_ENDINGS: &[&str] = &[
-    "password",
-    "passwd",
-    "passphrase",
-    "secretkey",
-    "secretaccesskey",
-    "privatekey",
-    "privatekeys",
-    "privatekeycontents",
-    "apikey",
-    "token",
-    "clientsecret",
-    "zrestsecret",
-    "zrestsecrets",
-    "tlskey",
-    "tlswildcardkey",
-    "basicauth",
-    "proxy_config",
-    "configjson",
-    "erlangcookie",
-    "cookie",
-    "cookiesecret",
-    "encryptionkey",
-    "masterkey",
-];
+/// Endings of a last key, in lower case, that name a secret: those that end in a byte.
+fn secret_endings(last: u8) -> &'static [&'static str] {
+    match last {
+        b'd' => &["password", "passwd"],
+        b'e' => &["passphrase", "erlangcookie", "cookie"],
+        b'g' => &["proxy_config"],
+        b'h' => &["basicauth"],
+        b'n' => &["token", "configjson"],
+        b's' => &["privatekeys", "privatekeycontents", "zrestsecrets"],
+        b't' => &["clientsecret", "zrestsecret", "cookiesecret"],
+        b'y' => &[
+            "secretkey",
+            "secretaccesskey",
+            "privatekey",
+            "apikey",
+            "tlskey",
+            "tlswildcardkey",
+            "encryptionkey",
+            "masterkey",
+        ],
+        _ => &[],
+    }
+}
+
+/// Does a key end in one of these, in whatever case? Asked of every key there is: most leave at their last byte.
+fn ends_like_a_secret(key: &str) -> bool {
+    let key = key.as_bytes();
+    let last = key.last().map_or(0, u8::to_ascii_lowercase);
+    secret_endings(last).iter().any(|ending| {
+        let start = key.len().checked_sub(ending.len());
+        start.is_some_and(|start| key[start..].eq_ignore_ascii_case(ending.as_bytes()))
+    })
+}
 
 /// Last keys, in lower case, that are never secret, not even below `secrets`.
 const CLEAR_KEYS: &[&str] = &[
@@ -101,46 +108,16 @@ const CLEAR_ENDINGS: &[&str] = &[
 
 /// The test on a last key alone: `smtpPassword`, `clientSecret`.
 pub fn is_secret_key(key: &str) -> bool {
-    ends_like(key, SECRET_ENDINGS) && !is_clear_key(key)
+    ends_like_a_secret(key) && !is_clear_key(key)
 }
 
 fn is_clear_key(key: &str) -> bool {
-    let holds = |word| holds_like(key.as_bytes(), word);
-    CLEAR_KEYS
-        .iter()
-        .any(|clear| key.eq_ignore_ascii_case(clear))
-        || ends_like(key, CLEAR_ENDINGS)
-        || key
-            .as_bytes()
-            .get(..EXISTING.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(EXISTING))
-        || holds(b"forgot")
-        || holds(b"misuse")
-}
-
-/// The start of keys that name a secret which is there already.
-const EXISTING: &[u8] = b"existingsecret";
-
-/// Does a key end in one of these, in whatever case? Asked of every key there is: most leave at their last byte.
-fn ends_like(key: &str, endings: &[&str]) -> bool {
-    let key = key.as_bytes();
-    let Some(last) = key.last().map(u8::to_ascii_lowercase) else {
-        return false;
-    };
-    endings
-        .iter()
-        .map(|ending| ending.as_bytes())
-        .any(|ending| {
-            ending.last() == Some(&last)
-                && key.len() >= ending.len()
-                && key[key.len() - ending.len()..].eq_ignore_ascii_case(ending)
-        })
-}
-
-/// Does a key hold a word, in whatever case?
-fn holds_like(key: &[u8], word: &[u8]) -> bool {
-    key.windows(word.len())
-        .any(|part| part.eq_ignore_ascii_case(word))
+    let lower = key.to_ascii_lowercase();
+    CLEAR_KEYS.contains(&lower.as_str())
+        || CLEAR_ENDINGS.iter().any(|ending| lower.ends_with(ending))
+        || lower.starts_with("existingsecret")
+        || lower.contains("forgot")
+        || lower.contains("misuse")
 }
 
 /// What the names of keys on a way say, key after key: so that of a whole tree no way is gone twice.
@@ -185,7 +162,7 @@ impl Names {
             return false;
         }
         // The map `secrets` itself is no value; what is below it is.
-        let looks = (self.below_secrets && last != "secrets") || ends_like(last, SECRET_ENDINGS);
+        let looks = (self.below_secrets && last != "secrets") || ends_like_a_secret(last);
         looks && !is_clear_key(last)
     }
 }

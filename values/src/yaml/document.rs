@@ -102,6 +102,7 @@ impl Document {
         parse(source, text.into())
     }
 
+    #[inline]
     fn node(&self, id: NodeId) -> &Node {
         &self.nodes[self.real(id) as usize]
     }
@@ -132,6 +133,7 @@ impl Document {
     }
 
     /// What it is.
+    #[inline]
     pub fn kind(&self, id: NodeId) -> Kind {
         self.node(id).kind()
     }
@@ -196,6 +198,7 @@ impl Document {
     }
 
     /// A key as Helm names it: `yes` is `true`, `014` is `12`, `1.0` is `1`.
+    #[inline]
     pub fn key_text(&self, id: NodeId) -> Cow<'_, str> {
         self.tree().key_text(id.0)
     }
@@ -271,6 +274,7 @@ impl Document {
     }
 
     /// True if the node is written as an alias, `*name`.
+    #[inline]
     pub fn is_alias(&self, id: NodeId) -> bool {
         self.nodes[id.0 as usize].shape == Shape::Alias
     }
@@ -281,6 +285,7 @@ impl Document {
     }
 
     /// The node that an alias stands for; any other node itself.
+    #[inline]
     pub fn target(&self, id: NodeId) -> NodeId {
         NodeId(self.real(id))
     }

@@ -20,7 +20,8 @@ impl Hidden {
         let tree = document.tree();
         let mut hidden = Vec::new();
         for (id, node) in (0..).zip(&document.nodes) {
-            if node.shape != Shape::Text {
+            // Of keys only those matter that an alias may stand for.
+            if node.shape != Shape::Text || node.has(flag::KEY) && !node.has(flag::PROPERTIES) {
                 continue;
             }
             // What is written is what is said, but for escapes and base64.

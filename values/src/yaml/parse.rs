@@ -135,6 +135,7 @@ fn cut_aliases(text: &str, parts: &[Part], nodes: &mut [Node]) -> Vec<Fault> {
 }
 
 impl Document {
+    #[inline]
     pub(super) fn tree(&self) -> Tree<'_> {
         Tree {
             text: &self.text,
@@ -143,6 +144,7 @@ impl Document {
     }
 
     /// The node itself, or the one an alias stands for.
+    #[inline]
     pub(super) fn real(&self, id: NodeId) -> u32 {
         self.tree().real(id.0)
     }

@@ -192,19 +192,20 @@ impl<'a> Assembly<'a> {
             let diagnostic = renumbered(diagnostic.clone(), |id| ids[&id]);
             self.text_finding(diagnostic, Origin::RuleText, &pack);
         }
-        for rule in book.program.rules() {
-            let facts = self.report.rules.entry(rule.id.clone()).or_default();
-            *facts = RuleFacts {
-                pack: rule.pack.clone(),
-                summary: rule.summary().to_owned(),
-                docs: rule.docs.clone(),
-                severity: rule.severity(""),
-                tags: rule.tags.clone(),
-                sources: rule.sources.clone(),
-                page: facts.page.take(),
-                counts: facts.counts,
+        let rules = &mut self.report.rules;
+        for (rule, words) in book.program.rules().iter().zip(book.words()) {
+            let facts = RuleFacts {
+                words: Arc::clone(words),
                 off: true,
+                page: None,
+                counts: Counts::default(),
             };
+            if let Some(before) = rules.insert(rule.id.clone(), facts)
+                && let Some(facts) = rules.get_mut(&rule.id)
+            {
+                facts.page = before.page;
+                facts.counts = before.counts;
+            }
         }
     }
 

@@ -392,11 +392,11 @@ impl TreeHost<'_> {
 }
 
 fn push_key(text: &mut String, key: &str) {
-    let simple = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    let simple = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     if !text.is_empty() {
         text.push('.');
     }
-    if !key.is_empty() && key.chars().all(simple) {
+    if !key.is_empty() && key.bytes().all(simple) {
         text.push_str(key);
     } else {
         text.push('"');

@@ -124,15 +124,25 @@ fn layer_secrets(merged: &Merged, layer: LayerId, out: &mut Vec<Span>) {
     if part.is_some() {
         generic_secrets(document, out);
     }
-    each_scalar(document, part, |node, path| {
-        let damaged = in_secrets && document.kind(node) == Kind::Error;
-        let secret = merged.is_secret_path(release, &path.steps())
-            || merged.is_secret(merged.written_node(layer, node));
-        if damaged || secret {
-            out.push(document.span(node));
-            out.extend(target(document, node));
-        }
-    });
+    let mut mask = |node: NodeId| {
+        out.push(document.span(node));
+        out.extend(target(document, node));
+    };
+    // What cannot be read is no value of the layer, and what stands in several places is told for each of them.
+    let known = merged.secrets_of(layer);
+    match known.filter(|_| !document.is_damaged()) {
+        Some(known) => known
+            .filter(|node| !matches!(document.kind(*node), Kind::Map | Kind::List))
+            .for_each(mask),
+        None => each_scalar(document, part, |node, path| {
+            let damaged = in_secrets && document.kind(node) == Kind::Error;
+            let secret = merged.is_secret_path(release, &path.steps())
+                || merged.is_secret(merged.written_node(layer, node));
+            if damaged || secret {
+                mask(node);
+            }
+        }),
+    }
     lines::secrets(document, in_secrets, out);
 }
 

@@ -1,7 +1,9 @@
 //! What comes of a run: findings, sorted, and what was judged and what was not.
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use lang::eval::Counts;
 use source::{Severity, SourceId, SourceMap};
@@ -42,6 +44,27 @@ impl Report {
 /// What formats tell of a rule.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct RuleFacts {
+    /// What its text says: the same in every report.
+    pub words: Arc<RuleWords>,
+    /// Where its page can be read, if the configuration says where the pages are.
+    pub page: Option<String>,
+    /// How its subjects ended, over all deployments.
+    pub counts: Counts,
+    /// It was never judged: off, or not selected.
+    pub off: bool,
+}
+
+impl Deref for RuleFacts {
+    type Target = RuleWords;
+
+    fn deref(&self) -> &RuleWords {
+        &self.words
+    }
+}
+
+/// What the text of a rule says of it.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct RuleWords {
     /// The pack it is in.
     pub pack: String,
     /// The first sentence of its documentation.
@@ -54,12 +77,6 @@ pub struct RuleFacts {
     pub tags: Vec<String>,
     /// The sections of the guidance that it encodes: title and address.
     pub sources: Vec<(String, Option<String>)>,
-    /// Where its page can be read, if the configuration says where the pages are.
-    pub page: Option<String>,
-    /// How its subjects ended, over all deployments.
-    pub counts: Counts,
-    /// It was never judged: off, or not selected.
-    pub off: bool,
 }
 
 impl RuleFacts {

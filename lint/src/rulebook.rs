@@ -12,12 +12,13 @@ use lang::compile::{Params, compile};
 use lang::parse::ast::{File, Item, ItemKind};
 use lang::parse::packed::unpack;
 use lang::parse::{Parse, parse};
-use lang::program::Program;
+use lang::program::{Program, RuleInfo};
 use lang::value::{Entries, Value};
 use rayon::prelude::*;
 use source::{Code, Diagnostic, Severity, Source, SourceId, SourceMap, Span};
 
 use crate::config::{self, Config, ParameterValue};
+use crate::report::RuleWords;
 use crate::schema::schema;
 
 /// One `.watch` file before it is read.
@@ -65,6 +66,7 @@ pub struct RuleBook {
     pub checked: Checked,
     /// The configured values of parameters.
     pub params: Params,
+    words: OnceLock<Vec<Arc<RuleWords>>>,
 }
 
 /// The trees of the packs, made when the program was built (`build.rs`): reading the texts would be most of a short run.
@@ -128,6 +130,22 @@ pub(crate) fn built_in_files() -> impl Iterator<Item = (&'static str, &'static F
 }
 
 impl RuleBook {
+    /// What reports tell of the rules, in their order.
+    pub(crate) fn words(&self) -> &[Arc<RuleWords>] {
+        self.words.get_or_init(|| {
+            let words = |rule: &RuleInfo| RuleWords {
+                pack: rule.pack.clone(),
+                summary: rule.summary().to_owned(),
+                docs: rule.docs.clone(),
+                severity: rule.severity(""),
+                tags: rule.tags.clone(),
+                sources: rule.sources.clone(),
+            };
+            let rules = self.program.rules().iter();
+            rules.map(|rule| Arc::new(words(rule))).collect()
+        })
+    }
+
     /// Reads, checks and compiles rules. `texts` are those of the rules folders; which packs inside the program take part
     /// is said by the configuration. `facts` keeps what editors ask for.
     pub fn build(texts: &[RuleText], config: &Config, facts: bool) -> Self {
@@ -218,6 +236,7 @@ impl RuleBook {
             diagnostics,
             checked,
             params,
+            words: OnceLock::new(),
         }
     }
 

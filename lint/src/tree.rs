@@ -120,6 +120,7 @@ impl Tree {
             numbers,
             read,
             plan: tree,
+            known: FxHashMap::default(),
             tree: &mut loaded,
         };
         for plan in &tree.plan.deployments {
@@ -160,6 +161,10 @@ impl Tree {
         for path in &tree.statements {
             loader.statement(&scope.root.join(path));
         }
+        let mut files: Vec<(PathBuf, Arc<ReadFile>)> = loader.known.into_iter().collect();
+        // Comparing paths is dear, and what is nearly sorted is sorted with few comparisons.
+        files.sort_by_cached_key(|(path, _)| by_folder(path));
+        loaded.files = files.into_iter().collect();
         loaded
     }
 
@@ -231,22 +236,24 @@ struct Loader<'a> {
     numbers: &'a Numbers,
     read: Readers<'a>,
     plan: &'a TreeRef,
+    /// The files read so far.
+    known: FxHashMap<PathBuf, Arc<ReadFile>>,
     tree: &'a mut Tree,
 }
 
 impl Loader<'_> {
     fn file(&mut self, path: &Path) -> Arc<ReadFile> {
-        if let Some(file) = self.tree.files.get(path) {
+        if let Some(file) = self.known.get(path) {
             return Arc::clone(file);
         }
         let file = (self.read.file)(path);
         self.tree.by_id.insert(file.id, file.source.clone());
-        self.tree.files.insert(path.to_owned(), Arc::clone(&file));
+        self.known.insert(path.to_owned(), Arc::clone(&file));
         file
     }
 
     fn statement(&mut self, path: &Path) {
-        let known = self.tree.files.get(path).cloned();
+        let known = self.known.get(path).cloned();
         let file = known.unwrap_or_else(|| (self.read.file)(path));
         self.tree.by_id.insert(file.id, file.source.clone());
         self.tree.statements.insert(file.id, file);
@@ -283,15 +290,16 @@ impl Loader<'_> {
         let mut absent: Vec<AbsentLayer> = plan.absent.clone();
         let defaults = chart.as_ref().and_then(|it| it.values());
         for (at, layer) in plan.layers.iter().enumerate() {
+            let path = self.scope.root.join(&layer.path);
             // Argo CD's manifests often name the chart's own values first, where they change nothing.
             let whole = layer.inline.is_none() && layer.part.is_none();
-            if at == 0 && whole && defaults == Some(&*self.scope.root.join(&layer.path)) {
+            if at == 0 && whole && defaults.is_some_and(|it| it == path) {
                 for absent in &mut absent {
                     absent.position = absent.position.saturating_sub(1);
                 }
                 continue;
             }
-            let read = self.layer(layer);
+            let read = self.layer(layer, &path);
             if read.problem.is_some() {
                 absent.push(AbsentLayer {
                     path: layer.path.clone(),
@@ -300,7 +308,6 @@ impl Loader<'_> {
                     position: release.layers.len(),
                 });
             }
-            let path = self.scope.root.join(&layer.path);
             let tracked = match (layer.role, &read.protection) {
                 (Role::Secrets, Protection::Clear) => (self.read.tracked)(&path),
                 _ => None,
@@ -410,16 +417,15 @@ impl Loader<'_> {
         self.tree.charts.len() - 1
     }
 
-    fn layer(&mut self, plan: &LayerPlan) -> Arc<ReadFile> {
-        let path = self.scope.root.join(&plan.path);
+    fn layer(&mut self, plan: &LayerPlan, path: &Path) -> Arc<ReadFile> {
         let Some(text) = &plan.inline else {
-            return self.file(&path);
+            return self.file(path);
         };
-        let id = self.numbers.of(&path, Some(self.tree.inline.len()));
+        let id = self.numbers.of(path, Some(self.tree.inline.len()));
         if let Some(origin) = plan.origin {
             self.tree.origins.insert(id, origin);
         }
-        let shown = self.settings.show(&path);
+        let shown = self.settings.show(path);
         let file = Arc::new(ReadFile::of_text(text.as_str(), &shown, id));
         self.tree.by_id.insert(id, file.source.clone());
         self.tree.inline.push(Arc::clone(&file));
@@ -435,6 +441,17 @@ fn named_like(path: &Path, chart: &str) -> bool {
         .and_then(|stem| stem.strip_prefix(chart)?.strip_prefix('-'));
     name == chart
         || version.is_some_and(|it| it.starts_with(|c: char| c.is_ascii_digit() || c == 'v'))
+}
+
+/// A text in whose order paths stand as their components do.
+fn by_folder(path: &Path) -> Vec<u8> {
+    let mut text = path.as_os_str().as_encoded_bytes().to_vec();
+    for byte in &mut text {
+        if std::path::is_separator(char::from(*byte)) {
+            *byte = 0;
+        }
+    }
+    text
 }
 
 /// `secrets.tlsWildcardCert` as keys.

@@ -61,9 +61,12 @@ impl Session {
     }
 
     fn judge_and_tell(&mut self, path: &Path) {
+        // What was judged before goes when the new is told: nobody has to wait for that.
+        let before = self.judged.get(path).cloned();
         for path in self.judge(path) {
             self.tell(&path);
         }
+        drop(before);
     }
 
     /// Judges the trees of a file, for every open file of the same trees. Returns those files.

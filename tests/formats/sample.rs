@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use lang::eval::Counts;
 use lint::finding::{Finding, Origin, Suppression};
-use lint::report::{Report, RuleFacts, Skipped, Summary};
+use lint::report::{Report, RuleFacts, RuleWords, Skipped, Summary};
 use source::{
     Applicability, Code, Diagnostic, Edit, Fix, Label, Severity, Source, SourceId, SourceMap, Span,
 };
@@ -101,7 +102,7 @@ fn fingerprint(rule: &str, span: Span) -> String {
 }
 
 pub(crate) fn facts(summary: &str, severity: Severity, pass: usize, fail: usize) -> RuleFacts {
-    RuleFacts {
+    let words = RuleWords {
         pack: "wire".to_owned(),
         summary: summary.to_owned(),
         docs: format!(
@@ -113,6 +114,9 @@ pub(crate) fn facts(summary: &str, severity: Severity, pass: usize, fail: usize)
             "Redirect some traffic through a proxy".to_owned(),
             Some("https://docs.example.test/how-to/proxy.html#list".to_owned()),
         )],
+    };
+    RuleFacts {
+        words: Arc::new(words),
         page: None,
         counts: Counts {
             pass,

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use source::SourceId;
 
+use crate::merged::CommonCharts;
 use crate::path::PathPattern;
 use crate::yaml::Document;
 
@@ -120,11 +121,15 @@ impl Dependency {
 pub struct Charts {
     charts: FxHashMap<String, Arc<ChartInfo>>,
     other_names: FxHashMap<String, String>,
+    /// What deployments of these charts have in common.
+    common: Arc<CommonCharts>,
 }
 
 impl Charts {
     /// Adds a chart; a chart of the same name is replaced.
     pub fn insert(&mut self, chart: ChartInfo) {
+        // What is known of a chart depends on those it names.
+        self.common = Arc::default();
         for other in &chart.other_names {
             self.other_names.insert(other.clone(), chart.name.clone());
         }
@@ -136,6 +141,10 @@ impl Charts {
         self.charts
             .get(name)
             .or_else(|| self.charts.get(self.other_names.get(name)?))
+    }
+
+    pub(crate) fn common(&self) -> &CommonCharts {
+        &self.common
     }
 
     /// All names and other names, sorted: what discovery knows folders by.

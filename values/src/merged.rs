@@ -6,6 +6,7 @@ mod adopt;
 mod arena;
 mod build;
 mod coalesce;
+mod common;
 mod damage;
 mod declared;
 mod dependencies;
@@ -17,6 +18,7 @@ mod places;
 mod provenance;
 mod secrets;
 mod unknown;
+mod user_view;
 
 #[cfg(test)]
 mod tests;
@@ -38,6 +40,9 @@ use crate::chart::ChartInfo;
 use crate::layer::Deployment;
 use crate::path::KeyPath;
 use arena::Arena;
+use common::Common;
+pub(crate) use common::CommonCharts;
+use declared::Declarations;
 use node::MapId;
 
 /// The merged values of one deployment. Immutable; building it costs less than parsing its layers.
@@ -60,6 +65,10 @@ struct ReleaseSlot {
     defaults: Vec<LayerId>,
     /// Charts in it whose secrets are known, with the keys they stand below.
     scopes: Vec<(Vec<String>, Arc<ChartInfo>)>,
+    /// What those declare; made when somebody asks.
+    declarations: OnceLock<Arc<Declarations>>,
+    /// What other deployments know too, where the chart is a declared one.
+    common: Option<Arc<Common>>,
     /// How many layers, counted from the lowest, a hidden layer of any values may override, and why it is hidden.
     veil: Option<(usize, UnknownReason)>,
     /// Why not all secrets can be seen, and whether the hidden layer may hold other keys too.

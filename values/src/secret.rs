@@ -9,7 +9,7 @@ mod shapes;
 
 pub use classify::{SecretClass, SecretContext, classify};
 pub use hidden::{Encryption, HiddenText, hidden_text, whole_file_encryption};
-pub(crate) use hidden::{SET_ELSEWHERE, SET_ITEM};
+pub(crate) use hidden::{LONE_MARKS, SET_ELSEWHERE, SET_ITEM, may_hide};
 pub(crate) use paths::Names;
 pub use paths::{Sensitivity, declared_sensitivity, is_secret_key, is_secret_path, sensitivity};
 pub use shapes::{TokenShape, token_shape};

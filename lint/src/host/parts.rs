@@ -67,11 +67,35 @@ fn is_large(document: &Document, value: NodeId, large: u32) -> bool {
         && document.span(value).len() > large
 }
 
-/// The parts of a layer, by the number of the node of each key that begins one; and the part of its top.
+/// The parts of a layer.
 #[derive(Debug)]
 pub(super) struct Parts {
-    top: Part,
-    entries: Vec<(u32, Part)>,
+    /// That of its top, and then those that keys begin, in the order of the text.
+    parts: Vec<Part>,
+    /// By the number of a node, up to the key that begins the last part: which of them it is in.
+    of: Box<[u32]>,
+}
+
+impl Parts {
+    /// `entries` are the numbers of the nodes of keys, each with the part it begins, in the order of the text.
+    fn new(top: Part, entries: &[(u32, Part)]) -> Self {
+        let (mut parts, mut of) = (vec![top], Vec::new());
+        for (key, part) in entries {
+            of.resize(*key as usize, parts.len() as u32 - 1);
+            of.push(parts.len() as u32);
+            parts.push(*part);
+        }
+        Self {
+            parts,
+            of: of.into(),
+        }
+    }
+
+    fn at(&self, node: NodeId) -> Part {
+        let last = self.parts.len() - 1;
+        let at = self.of.get(node.index() as usize);
+        self.parts[at.map_or(last, |at| *at as usize)]
+    }
 }
 
 impl TreeHost<'_> {
@@ -86,10 +110,7 @@ impl TreeHost<'_> {
             });
             return self.splits.part_of(merged.release_of(node) as u32, keys);
         };
-        let parts = self.parts_of(layer);
-        let above = parts.entries.partition_point(|(key, _)| *key <= id.index());
-        let entry = above.checked_sub(1).and_then(|at| parts.entries.get(at));
-        entry.map_or(parts.top, |(_, part)| *part)
+        self.parts_of(layer).at(id)
     }
 
     fn parts_of(&self, layer: LayerId) -> &Parts {
@@ -115,7 +136,7 @@ impl TreeHost<'_> {
             }
             // Nodes are numbered in the order of the text.
             entries.sort_unstable_by_key(|(key, _)| *key);
-            Parts { top, entries }
+            Parts::new(top, &entries)
         })
     }
 

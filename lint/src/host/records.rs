@@ -52,11 +52,10 @@ impl TreeHost<'_> {
                 if pairs.is_empty() {
                     continue;
                 }
-                let values = values_of_keys(document);
                 for (earlier, later) in pairs {
                     let value = |key: &NodeId| {
-                        let at = values.binary_search_by_key(key, |(key, _)| *key).ok()?;
-                        Some(written(self.merged, *layer, values[at].1))
+                        let value = value_of(document, *key)?;
+                        Some(written(self.merged, *layer, value))
                     };
                     if let (Some(earlier), Some(later)) = (value(earlier), value(later)) {
                         all.push(Duplicate {
@@ -238,22 +237,15 @@ fn optional(text: Option<&str>) -> Value<'_> {
     text.map_or_else(|| Value::missing(None), self::text)
 }
 
-/// Keys with their values, also those that a later one replaces, sorted by key.
-fn values_of_keys(document: &Document) -> Vec<(NodeId, NodeId)> {
-    let mut all = Vec::new();
-    let mut open: Vec<NodeId> = document.root().into_iter().collect();
-    let mut seen = rustc_hash::FxHashSet::default();
-    while let Some(node) = open.pop() {
-        // An alias leads to what was seen already.
-        if !seen.insert(node) {
-            continue;
+/// The value of a key of the document that Helm reads; `None` inside of a key that is a map itself, and in other documents.
+fn value_of(document: &Document, key: NodeId) -> Option<NodeId> {
+    let mut top = document.parent(key)?;
+    while let Some(above) = document.parent(top) {
+        if document.is_key(top) {
+            return None;
         }
-        for (key, value) in document.pairs(node) {
-            all.push((key, value));
-            open.push(value);
-        }
-        open.extend(document.items(node));
+        top = above;
     }
-    all.sort_unstable();
-    all
+    let value = document.value_of(key)?;
+    (document.root() == Some(top)).then_some(value)
 }

@@ -7,9 +7,16 @@ use values::path::Step;
 use values::secret::{Sensitivity, is_secret_key, sensitivity};
 use values::yaml::Document;
 
+/// A line that others may stand below.
+struct Line<'t> {
+    indent: usize,
+    /// What it holds, where that has been looked at: most lines have no comment below them.
+    open: Option<Option<Open>>,
+    body: &'t str,
+}
+
 /// An open key.
 struct Open {
-    indent: usize,
     key: String,
     /// What is below it is secret.
     secret: bool,
@@ -19,17 +26,22 @@ struct Open {
 pub(super) fn secrets(document: &Document, file_of_secrets: bool, out: &mut Vec<Span>) {
     let text = document.text();
     let damaged = !document.errors().is_empty();
-    if !damaged && !text.contains('#') {
-        return;
-    }
+    let last = match text.rfind('#') {
+        _ if damaged => text.len(),
+        Some(last) => last,
+        None => return,
+    };
     let mut scanner = Scanner {
         source: document.source(),
         file_of_secrets,
-        open: Vec::new(),
+        above: Vec::new(),
         out,
     };
     let mut start = 0;
     for line in text.split_inclusive('\n') {
+        if start > last {
+            break;
+        }
         scanner.line(line.trim_end_matches(['\n', '\r']), start, damaged);
         start += line.len();
     }
@@ -58,14 +70,15 @@ fn tells(words: &str) -> bool {
     key.is_some_and(is_secret_key)
 }
 
-struct Scanner<'o> {
+struct Scanner<'t, 'o> {
     source: SourceId,
     file_of_secrets: bool,
-    open: Vec<Open>,
+    /// Lines that stand further left than the next, each further right than the one before.
+    above: Vec<Line<'t>>,
     out: &'o mut Vec<Span>,
 }
 
-impl Scanner<'_> {
+impl<'t> Scanner<'t, '_> {
     fn mask(&mut self, from: usize, to: usize) {
         if from < to {
             self.out
@@ -74,7 +87,7 @@ impl Scanner<'_> {
     }
 
     /// One line. A real one of a text that could be read only says where the next comment stands.
-    fn line(&mut self, line: &str, start: usize, damaged: bool) {
+    fn line(&mut self, line: &'t str, start: usize, damaged: bool) {
         let mut body = line.trim_start();
         let mut indent = line.len() - body.len();
         let comment = body.starts_with('#');
@@ -92,43 +105,69 @@ impl Scanner<'_> {
             indent += body.len() - item_body.len();
             body = item_body;
         }
-        let shown = comment || damaged;
-        let end = start + line.trim_end().len();
-        let at = start + (line.len() - body.len());
-        self.open.retain({
-            let mut inside = true;
-            move |open| {
-                inside &= open.indent < indent;
-                inside
-            }
-        });
-        if self.open.iter().any(|open| open.secret) {
-            if shown {
-                self.mask(at, end);
-            }
-            return;
+        while self.above.last().is_some_and(|it| it.indent >= indent) {
+            self.above.pop();
         }
-        let Some((key, rest)) = split(body) else {
-            if shown && (self.file_of_secrets || tells_anywhere(body)) {
+        let mut open = None;
+        if comment || damaged {
+            let end = start + line.trim_end().len();
+            let at = start + (line.len() - body.len());
+            self.look();
+            if self.keys().any(|open| open.secret) {
                 self.mask(at, end);
+                return;
             }
-            return;
-        };
+            let Some((key, rest)) = split(body) else {
+                if self.file_of_secrets || tells_anywhere(body) {
+                    self.mask(at, end);
+                }
+                return;
+            };
+            let (secret, below) = self.key(key, rest);
+            if secret || self.file_of_secrets || tells_anywhere(rest) {
+                self.mask(at + (body.len() - rest.len()), end);
+            }
+            open = Some(below);
+        }
+        self.above.push(Line { indent, open, body });
+    }
+
+    /// The keys above.
+    fn keys(&self) -> impl Iterator<Item = &Open> {
+        self.above
+            .iter()
+            .filter_map(|it| it.open.as_ref()?.as_ref())
+    }
+
+    /// Looks at all lines above that were not looked at.
+    fn look(&mut self) {
+        let first = self.above.iter().position(|it| it.open.is_none());
+        let Some(first) = first else { return };
+        // Keys depend on those above them.
+        let rest = self.above.split_off(first);
+        for mut line in rest {
+            if line.open.is_none() {
+                let key = split(line.body);
+                line.open = Some(key.and_then(|(key, rest)| self.key(key, rest).1));
+            }
+            self.above.push(line);
+        }
+    }
+
+    /// Is a key below those above a secret's, and what may stand below it?
+    fn key(&self, key: &str, rest: &str) -> (bool, Option<Open>) {
         let name = key.trim().trim_matches(['"', '\'']).to_owned();
-        let mut path: Vec<Step<'_>> = self.open.iter().map(|it| Step::Key(&it.key)).collect();
+        let mut path: Vec<Step<'_>> = self.keys().map(|it| Step::Key(&it.key)).collect();
         path.extend(name.split('.').map(Step::Key));
         let secret = sensitivity(None, &path) == Sensitivity::Secret || tells(key);
         let bare = rest.trim();
-        if shown && (secret || self.file_of_secrets || tells_anywhere(rest)) {
-            self.mask(at + (body.len() - rest.len()), end);
-        }
-        if bare.is_empty() || bare.starts_with(['|', '>', '&', '{', '[', '"', '\'']) || secret {
-            self.open.push(Open {
-                indent,
-                secret: secret && name != "secrets",
-                key: name,
-            });
-        }
+        let below =
+            bare.is_empty() || bare.starts_with(['|', '>', '&', '{', '[', '"', '\'']) || secret;
+        let open = below.then(|| Open {
+            secret: secret && name != "secrets",
+            key: name,
+        });
+        (secret, open)
     }
 }
 

@@ -11,8 +11,16 @@ type Scope = (Vec<String>, Arc<ChartInfo>);
 impl Merged {
     /// Takes over what another merging of the same layers has found out about those whose text has not changed.
     pub fn adopt(&self, other: &Self) {
-        // Layers of one release stand together.
-        let mut known: Option<(u32, bool)> = None;
+        let releases = self.releases.iter().zip(&other.releases);
+        let alike: Vec<bool> = releases
+            .map(|(mine, theirs)| {
+                let alike = same_secrets(&mine.scopes, &theirs.scopes);
+                if let Some(declarations) = theirs.declarations.get().filter(|_| alike) {
+                    let _ = mine.declarations.set(Arc::clone(declarations));
+                }
+                alike
+            })
+            .collect();
         for (mine, theirs) in self.arena.layers.iter().zip(&other.arena.layers) {
             let same = Arc::ptr_eq(&mine.document, &theirs.document)
                 && (mine.release, &mine.mount, mine.top())
@@ -23,20 +31,8 @@ impl Merged {
             if let Some(parents) = theirs.parents.get() {
                 let _ = mine.parents.set(Arc::clone(parents));
             }
-            let Some(marks) = theirs.marks.get() else {
-                continue;
-            };
-            let charts = match known {
-                Some((release, same)) if release == mine.release => same,
-                _ => {
-                    let at = mine.release as usize;
-                    let (mine, theirs) = (self.releases.get(at), other.releases.get(at));
-                    mine.zip(theirs)
-                        .is_some_and(|(mine, theirs)| same_secrets(&mine.scopes, &theirs.scopes))
-                }
-            };
-            known = Some((mine.release, charts));
-            if charts {
+            let alike = alike.get(mine.release as usize).is_some_and(|it| *it);
+            if let Some(marks) = theirs.marks.get().filter(|_| alike) {
                 let _ = mine.marks.set(Arc::clone(marks));
             }
         }

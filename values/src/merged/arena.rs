@@ -10,10 +10,12 @@ use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
 
+use super::common::{Common, CommonLayer};
 use super::damage::Damage;
 use super::node::{LayerId, MAX_LAYERS, MapId, NodeRef, Target};
 use super::parents::Parents;
 use super::secrets::Marks;
+use super::user_view::UserView;
 use crate::layer::Role;
 use crate::yaml::{Document, Kind, NodeId};
 
@@ -67,6 +69,10 @@ pub(super) struct LayerSlot {
     pub(super) marks: OnceLock<Arc<Marks>>,
     /// Which of its nodes stand where a damaged layer may hide keys.
     pub(super) damage: OnceLock<Damage>,
+    /// Where they stand in the operator's merged values.
+    pub(super) user: OnceLock<UserView>,
+    /// Of a declared chart's defaults: what other deployments know of them too, and which of them these are.
+    pub(super) common: Option<(Arc<Common>, usize)>,
 }
 
 /// A map with entries from several places.
@@ -141,6 +147,11 @@ impl LayerSlot {
     pub(super) fn top(&self) -> Option<NodeId> {
         self.part.or(self.document.root())
     }
+
+    pub(super) fn common(&self) -> Option<&CommonLayer> {
+        let (common, at) = self.common.as_ref()?;
+        common.layer(*at)
+    }
 }
 
 /// How two maps are merged.
@@ -163,6 +174,7 @@ impl Arena {
         Some(LayerId((self.layers.len() - 1) as u32))
     }
 
+    #[inline]
     pub(super) fn document(&self, layer: LayerId) -> &Document {
         &self.layers[layer.0 as usize].document
     }
@@ -188,6 +200,7 @@ impl Arena {
         }
     }
 
+    #[inline]
     pub(super) fn kind(&self, node: NodeRef) -> Kind {
         match node.target() {
             Target::Node(layer, id) => self.document(layer).kind(id),
@@ -210,6 +223,7 @@ impl Arena {
         Some(self.layers[layer.0 as usize].role)
     }
 
+    #[inline]
     pub(super) fn key_text(&self, key: KeyRef) -> Cow<'_, str> {
         match key.0.target() {
             Target::Node(layer, id) => self.document(layer).key_text(id),
@@ -349,6 +363,7 @@ impl Arena {
     }
 
     /// The map of a layer that stands for a map, merged or not.
+    #[inline]
     pub(super) fn top(&self, node: NodeRef) -> Option<NodeRef> {
         match node.target() {
             Target::Node(..) => Some(node),

@@ -6,6 +6,7 @@ use rustc_hash::FxHashSet;
 
 use super::arena::{Arena, Clash, ClashKind, LayerSlot, Mode};
 use super::coalesce::ChartTree;
+use super::common::Common;
 use super::dependencies::{Decision, Enabled};
 use super::node::{LayerId, NodeRef};
 use super::unknown::UnknownReason;
@@ -95,6 +96,8 @@ impl Builder<'_> {
             damaged: Vec::new(),
             defaults: Vec::new(),
             scopes: Vec::new(),
+            declarations: OnceLock::new(),
+            common: None,
             veil: values_veil(release),
             secrets_veil: secrets_veil(release),
             given: release.given.clone(),
@@ -104,7 +107,11 @@ impl Builder<'_> {
         });
         let known = || self.charts.get(&release.chart).cloned();
         let info = release.on_disk.clone().or_else(known);
+        // A chart on disk is joined with what is declared for each tree.
+        let declared = info.as_ref().filter(|_| release.on_disk.is_none());
+        let common = declared.map(|info| self.charts.common().of(info));
         let chart = self.candidate(info, "", &[], 0);
+        self.share(common);
         self.components.push(Component {
             name: chart
                 .info
@@ -134,6 +141,19 @@ impl Builder<'_> {
 
     fn slot(&mut self) -> &mut ReleaseSlot {
         self.slot.as_mut().expect("set before charts are looked at")
+    }
+
+    /// Everything that was added for the chart is the same in all its releases.
+    fn share(&mut self, common: Option<Arc<Common>>) {
+        let Some(common) = common else { return };
+        let slot = self.slot.as_mut().expect("set before charts are looked at");
+        if common.layers(slot.defaults.len()).is_some() {
+            for (at, layer) in slot.defaults.iter().enumerate() {
+                let layer = &mut self.arena.layers[layer.0 as usize];
+                layer.common = Some((Arc::clone(&common), at));
+            }
+        }
+        slot.common = Some(common);
     }
 
     /// Adds the defaults of a chart and its dependencies as layers.
@@ -309,6 +329,8 @@ impl LayerSlot {
             parents: OnceLock::new(),
             marks: OnceLock::new(),
             damage: OnceLock::new(),
+            user: OnceLock::new(),
+            common: None,
         }
     }
 }

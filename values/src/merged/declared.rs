@@ -1,130 +1,234 @@
-//! What the charts of a release declare of its values, on the way down: each step is held against what is still possible,
-//! so that a walk of all values costs what its steps cost.
+//! What the charts of a release declare of its values: all patterns as one tree of their steps, so that a walk of all values
+//! costs what its steps cost, however much is declared.
 
-use super::Merged;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use crate::chart::ChartInfo;
 use crate::path::{PathPattern, PatternStep, Step};
 use crate::secret::Sensitivity;
 
-/// A pattern with its steps from the top of the release.
+const NONE: u32 = u32::MAX;
+
+/// A place in the tree of steps: what patterns that come here want next.
 #[derive(Debug)]
-struct Declaration<'m> {
-    mount: &'m [String],
-    pattern: &'m PathPattern,
-}
-
-impl Declaration<'_> {
-    fn len(&self) -> usize {
-        self.mount.len() + self.pattern.0.len()
-    }
-
-    fn takes(&self, at: usize, step: Step<'_>) -> Taken {
-        if let Some(key) = self.mount.get(at) {
-            return match step == Step::Key(key) {
-                true => Taken::Next,
-                false => Taken::Not,
-            };
-        }
-        match (&self.pattern.0[at - self.mount.len()], step) {
-            (PatternStep::Deep, _) => Taken::Stays,
-            (PatternStep::Any, _) => Taken::Next,
-            (PatternStep::Key(want), Step::Key(have)) if want == have => Taken::Next,
-            (PatternStep::Key(_), _) => Taken::Not,
-        }
-    }
-
-    fn is_deep(&self, at: usize) -> bool {
-        let step = at.checked_sub(self.mount.len());
-        step.is_some_and(|at| self.pattern.0.get(at) == Some(&PatternStep::Deep))
-    }
-}
-
-enum Taken {
-    Next,
-    Stays,
-    Not,
-}
-
-/// What is declared at a value, and what may still be declared further down.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Level {
-    /// Patterns that may still cover something, each with how many of its steps fit so far; one may fit in several ways.
-    live: Vec<(u32, u32)>,
-    /// The first declaration that covers the value.
-    first: Option<u32>,
+struct Spot {
+    /// Behind any one step.
+    any: u32,
+    /// Behind `**`.
+    deep: u32,
+    /// Behind `**` itself: stays, whatever the step.
+    stays: bool,
+    /// Has it keys that lead on?
+    keys: bool,
+    /// The first declaration that ends here.
+    first: u32,
 }
 
 /// The declarations of a release, those that decide before others first.
 #[derive(Debug)]
-pub(super) struct Declarations<'m> {
-    all: Vec<Declaration<'m>>,
-    /// For each, whether it says that the value is secret.
+pub(super) struct Declarations {
+    spots: Vec<Spot>,
+    /// Keys that patterns name, by their text.
+    words: FxHashMap<Box<str>, u32>,
+    /// By spot and key: the spot behind it.
+    next: FxHashMap<(u32, u32), u32>,
+    /// For each declaration, whether it says that the value is secret.
     says: Vec<Sensitivity>,
+    /// The longest path that declarations look at.
+    reach: usize,
 }
 
-impl<'m> Declarations<'m> {
-    pub(super) fn of(merged: &'m Merged, release: usize) -> Self {
-        let mut all = Vec::new();
-        let mut says = Vec::new();
-        for (mount, chart) in &merged.releases[release].scopes {
-            let secret = chart.secrets.iter().map(|it| (it, Sensitivity::Secret));
-            let clear = chart.not_secret.iter().map(|it| (it, Sensitivity::Clear));
-            for (pattern, sensitivity) in secret.chain(clear) {
-                all.push(Declaration { mount, pattern });
-                says.push(sensitivity);
+/// What is declared at a value, and what may still be declared further down.
+#[derive(Debug, Clone, Copy)]
+struct Level {
+    /// Where its spots begin among those of the way.
+    from: u32,
+    /// The first declaration that covers the value.
+    first: u32,
+}
+
+/// The way down to a value: for each step the spots that patterns have come to.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Way {
+    live: Vec<u32>,
+    levels: Vec<Level>,
+}
+
+impl Way {
+    fn end(&self, depth: usize) -> usize {
+        let next = self.levels.get(depth + 1);
+        next.map_or(self.live.len(), |level| level.from as usize)
+    }
+
+    /// The way that begins at a value of this one.
+    pub(super) fn from(&self, depth: usize) -> Self {
+        let level = self.levels[depth];
+        Self {
+            live: self.live[level.from as usize..self.end(depth)].to_vec(),
+            levels: vec![Level { from: 0, ..level }],
+        }
+    }
+}
+
+impl Declarations {
+    /// What the charts declare that stand below these keys.
+    pub(super) fn of(scopes: &[(Vec<String>, Arc<ChartInfo>)]) -> Self {
+        let mut all = Self {
+            spots: Vec::new(),
+            words: FxHashMap::default(),
+            next: FxHashMap::default(),
+            says: Vec::new(),
+            reach: 0,
+        };
+        all.spot(false);
+        for (mount, chart) in scopes {
+            for pattern in &chart.secrets {
+                all.add(mount, pattern, Sensitivity::Secret);
+            }
+            for pattern in &chart.not_secret {
+                all.add(mount, pattern, Sensitivity::Clear);
             }
         }
-        Self { all, says }
+        all
+    }
+
+    fn add(&mut self, mount: &[String], pattern: &PathPattern, says: Sensitivity) {
+        let mut at = 0;
+        for key in mount {
+            at = self.behind_key(at, key);
+        }
+        for step in &pattern.0 {
+            at = match step {
+                PatternStep::Key(key) => self.behind_key(at, key),
+                PatternStep::Any => self.behind(at, false),
+                PatternStep::Deep => self.behind(at, true),
+            };
+        }
+        let first = &mut self.spots[at as usize].first;
+        *first = (*first).min(self.says.len() as u32);
+        self.says.push(says);
+        let reach = pattern.reach().map(|reach| mount.len() + reach);
+        self.reach = self.reach.max(reach.unwrap_or(usize::MAX));
+    }
+
+    fn spot(&mut self, stays: bool) -> u32 {
+        self.spots.push(Spot {
+            any: NONE,
+            deep: NONE,
+            stays,
+            keys: false,
+            first: NONE,
+        });
+        (self.spots.len() - 1) as u32
+    }
+
+    fn behind_key(&mut self, at: u32, key: &str) -> u32 {
+        let word = match self.words.get(key) {
+            Some(word) => *word,
+            None => {
+                let word = self.words.len() as u32;
+                self.words.insert(key.into(), word);
+                word
+            }
+        };
+        if let Some(next) = self.next.get(&(at, word)) {
+            return *next;
+        }
+        let new = self.spot(false);
+        self.next.insert((at, word), new);
+        self.spots[at as usize].keys = true;
+        new
+    }
+
+    fn behind(&mut self, at: u32, deep: bool) -> u32 {
+        let known = |spot: &Spot| if deep { spot.deep } else { spot.any };
+        if known(&self.spots[at as usize]) != NONE {
+            return known(&self.spots[at as usize]);
+        }
+        let new = self.spot(deep);
+        let spot = &mut self.spots[at as usize];
+        *(if deep { &mut spot.deep } else { &mut spot.any }) = new;
+        new
+    }
+
+    /// The longest path that declarations look at.
+    pub(super) fn reach(&self) -> usize {
+        self.reach
     }
 
     /// The top of the release.
-    pub(super) fn top(&self) -> Level {
-        let mut top = Level::default();
-        for index in 0..self.all.len() {
-            self.add(&mut top, index as u32, 0);
-        }
-        top
+    pub(super) fn top(&self) -> Way {
+        let mut way = Way::default();
+        way.levels.push(Level {
+            from: 0,
+            first: NONE,
+        });
+        self.arrive(&mut way, 0);
+        way
     }
 
-    /// One step further.
-    pub(super) fn step(&self, above: &Level, step: Step<'_>) -> Level {
-        let mut level = Level {
-            live: Vec::new(),
+    /// One step further than the value at a depth of the way; what lay below that is forgotten.
+    pub(super) fn step(&self, way: &mut Way, depth: usize, step: Step<'_>) {
+        let above = way.levels[depth];
+        way.live.truncate(way.end(depth));
+        way.levels.truncate(depth + 1);
+        let (from, to) = (above.from as usize, way.live.len());
+        way.levels.push(Level {
+            from: to as u32,
             first: above.first,
+        });
+        if from == to {
+            return;
+        }
+        let word = match step {
+            Step::Key(key) => self.words.get(key).copied(),
+            Step::Index(_) => None,
         };
-        for &(index, at) in &above.live {
-            match self.all[index as usize].takes(at as usize, step) {
-                Taken::Next => self.add(&mut level, index, at + 1),
-                Taken::Stays => self.add(&mut level, index, at),
-                Taken::Not => {}
+        for at in from..to {
+            let number = way.live[at];
+            let spot = &self.spots[number as usize];
+            if let Some(word) = word.filter(|_| spot.keys)
+                && let Some(next) = self.next.get(&(number, word))
+            {
+                self.arrive(way, *next);
+            }
+            if spot.any != NONE {
+                self.arrive(way, spot.any);
+            }
+            if spot.stays {
+                self.arrive(way, number);
             }
         }
-        level
     }
 
-    /// Keeps how far a declaration fits, or notes that it covers the value and all below it.
-    fn add(&self, level: &mut Level, index: u32, mut at: u32) {
-        let declaration = &self.all[index as usize];
-        loop {
-            if at as usize == declaration.len() {
-                level.first = Some(level.first.map_or(index, |first| first.min(index)));
-                return;
-            }
-            let known = level.live.iter().rev();
-            if known.take_while(|it| it.0 == index).any(|it| it.1 == at) {
-                return;
-            }
-            level.live.push((index, at));
+    /// Notes at the end of the way that patterns have come to a spot.
+    fn arrive(&self, way: &mut Way, mut at: u32) {
+        let Some(level) = way.levels.last_mut() else {
+            return;
+        };
+        while at != NONE && !way.live[level.from as usize..].contains(&at) {
+            way.live.push(at);
+            let spot = &self.spots[at as usize];
+            level.first = level.first.min(spot.first);
             // `**` may also stand for nothing.
-            if !declaration.is_deep(at as usize) {
-                return;
-            }
-            at += 1;
+            at = spot.deep;
         }
     }
 
-    /// What is declared at a value.
-    pub(super) fn told(&self, level: &Level) -> Option<Sensitivity> {
-        level.first.map(|index| self.says[index as usize])
+    /// What is declared at the value at a depth of the way.
+    pub(super) fn told(&self, way: &Way, depth: usize) -> Option<Sensitivity> {
+        self.says.get(way.levels[depth].first as usize).copied()
+    }
+
+    /// What is declared at the end of a path.
+    pub(super) fn declared(&self, path: &[Step<'_>]) -> Option<Sensitivity> {
+        let mut way = self.top();
+        for (depth, step) in path.iter().enumerate() {
+            self.step(&mut way, depth, *step);
+        }
+        self.told(&way, path.len())
     }
 }
 
@@ -152,30 +256,37 @@ mod tests {
             let patterns: Vec<(PathPattern, usize)> =
                 patterns.into_iter().map(|(steps, mount)| (PathPattern(steps), mount)).collect();
             let mounts = [vec![], vec!["a".to_owned()], vec!["b".to_owned(), "a".to_owned()]];
-            let all: Vec<Declaration<'_>> = patterns
-                .iter()
-                .map(|(pattern, mount)| Declaration { mount: &mounts[*mount], pattern })
-                .collect();
-            let says = (0..all.len()).map(|at| match at % 2 {
+            let says = |at: usize| match at % 2 {
                 0 => Sensitivity::Secret,
                 _ => Sensitivity::Clear,
+            };
+            let scopes = patterns.iter().enumerate().map(|(at, (pattern, mount))| {
+                let (secret, clear) = match says(at) {
+                    Sensitivity::Secret => (vec![pattern.clone()], vec![]),
+                    Sensitivity::Clear => (vec![], vec![pattern.clone()]),
+                };
+                let chart = ChartInfo { secrets: secret, not_secret: clear, ..ChartInfo::default() };
+                (mounts[*mount].clone(), Arc::new(chart))
             });
-            let declarations = Declarations { says: says.collect(), all };
+            let declarations = Declarations::of(&scopes.collect::<Vec<_>>());
             let steps: Vec<Step<'_>> =
                 path.iter().map(|key| key.parse().map_or(Step::Key(key), Step::Index)).collect();
-            let mut level = declarations.top();
+            let mut way = declarations.top();
             for depth in 0..=steps.len() {
                 if depth > 0 {
-                    level = declarations.step(&level, steps[depth - 1]);
+                    declarations.step(&mut way, depth - 1, steps[depth - 1]);
                 }
-                let covers = |it: &Declaration<'_>| {
-                    let mount: Vec<Step<'_>> = it.mount.iter().map(|key| Step::Key(key)).collect();
+                let covers = |(pattern, mount): &(PathPattern, usize)| {
+                    let mount: Vec<Step<'_>> =
+                        mounts[*mount].iter().map(|key| Step::Key(key)).collect();
                     let inside = steps[..depth].strip_prefix(mount.as_slice());
-                    inside.is_some_and(|inside| it.pattern.covers(inside))
+                    inside.is_some_and(|inside| pattern.covers(inside))
                 };
-                let first = declarations.all.iter().position(covers);
-                let expected = first.map(|at| declarations.says[at]);
-                prop_assert_eq!(declarations.told(&level), expected, "at {:?}", &steps[..depth]);
+                let expected = patterns.iter().position(covers).map(says);
+                let told = declarations.told(&way, depth);
+                prop_assert_eq!(told, expected, "at {:?}", &steps[..depth]);
+                prop_assert_eq!(declarations.declared(&steps[..depth]), expected);
+                prop_assert_eq!(declarations.told(&way.from(depth), 0), expected);
             }
         }
     }

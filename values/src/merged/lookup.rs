@@ -8,7 +8,7 @@ use super::{Merged, ReleaseSlot};
 use crate::layer::Role;
 use crate::path::{KeyPath, PathStep, Step};
 use crate::protection::Protection;
-use crate::secret::{Sensitivity, declared_sensitivity, hidden_text, is_secret_key};
+use crate::secret::{Sensitivity, is_secret_key};
 use crate::yaml::{Kind, Style};
 
 /// What a value is.
@@ -96,7 +96,7 @@ impl Merged {
             Kind::Map => Shape::Map,
             Kind::List => Shape::List,
             Kind::Error => Shape::Unknown(Unknown::present(UnknownReason::Damaged)),
-            Kind::String => match hidden_text(&document.text_of(id)) {
+            Kind::String => match document.hidden(id) {
                 Some(hidden) => Shape::Unknown(Unknown::present(UnknownReason::of_text(hidden))),
                 None => Shape::String,
             },
@@ -104,6 +104,7 @@ impl Merged {
     }
 
     /// What the value is as written, whatever may hide it.
+    #[inline]
     pub fn kind(&self, node: NodeRef) -> Kind {
         self.arena.kind(node)
     }
@@ -305,25 +306,12 @@ impl Merged {
         }
         let mut path = self.path(map);
         path.0.push(PathStep::Key(key.to_owned()));
-        self.declared(self.release_of(map), &path.steps()) == Some(Sensitivity::Secret)
-    }
-
-    /// What the charts in a release say about a path.
-    pub(super) fn declared(&self, release: usize, path: &[Step<'_>]) -> Option<Sensitivity> {
-        let scopes = &self.releases[release].scopes;
-        scopes.iter().find_map(|(mount, chart)| {
-            let inside = path.len() >= mount.len()
-                && mount
-                    .iter()
-                    .zip(path)
-                    .all(|(key, step)| *step == Step::Key(key));
-            inside
-                .then(|| declared_sensitivity(chart, &path[mount.len()..]))
-                .flatten()
-        })
+        let declarations = self.declarations(self.release_of(map));
+        declarations.declared(&path.steps()) == Some(Sensitivity::Secret)
     }
 
     /// True for a map or a list.
+    #[inline]
     pub fn is_collection(&self, node: NodeRef) -> bool {
         matches!(self.arena.kind(node), Kind::Map | Kind::List)
     }
@@ -360,6 +348,12 @@ impl Merged {
                 Some(top) => Lookup::Found(top.below(node, None).with_view(View::Written)),
                 None => Lookup::Missing,
             };
+        }
+        if let (View::User, View::Written, Target::Node(layer, id)) =
+            (view, node.view(), node.target())
+            && let Some(found) = self.in_user_view(layer, id)
+        {
+            return Lookup::Found(found);
         }
         let root = self.root(self.release_of(node), view);
         self.lookup(root, &self.path(node).steps())

@@ -50,17 +50,20 @@ pub(super) struct MapId(pub(super) u32);
 
 impl NodeRef {
     /// The handle as a number, for hosts that pass plain numbers around.
+    #[inline]
     pub fn to_bits(self) -> u64 {
         self.0
     }
 
     /// The handle behind a number that [`NodeRef::to_bits`] gave. Another number gives a handle that stands for nothing
     /// in particular: using it yields missing values, or panics for a number out of range.
+    #[inline]
     pub fn from_bits(bits: u64) -> Self {
         Self(bits)
     }
 
     /// The view it was taken from.
+    #[inline]
     pub fn view(self) -> View {
         match (self.0 & VIEW_MASK) >> VIEW_SHIFT {
             0 => View::Effective,
@@ -69,14 +72,17 @@ impl NodeRef {
         }
     }
 
+    #[inline]
     pub(super) fn node(layer: LayerId, node: NodeId) -> Self {
         Self((u64::from(layer.0) & LAYER_MASK) << LAYER_SHIFT | u64::from(node.index()))
     }
 
+    #[inline]
     pub(super) fn map(map: MapId) -> Self {
         Self(MERGED | u64::from(map.0))
     }
 
+    #[inline]
     pub(super) fn target(self) -> Target {
         let low = (self.0 & u64::from(u32::MAX)) as u32;
         if self.0 & MERGED != 0 {
@@ -89,12 +95,14 @@ impl NodeRef {
 
     /// The same value seen in `view`.
     #[must_use]
+    #[inline]
     pub(super) fn with_view(self, view: View) -> Self {
         Self(self.0 & !VIEW_MASK | (view as u64) << VIEW_SHIFT)
     }
 
     /// The child `self` of `parent`, reached by `key`: takes over the view and remembers `secrets`.
     #[must_use]
+    #[inline]
     pub(super) fn below(self, parent: Self, key: Option<&str>) -> Self {
         let secrets = if key == Some("secrets") { SECRETS } else { 0 };
         let inherited = parent.0 & (VIEW_MASK | SECRETS);
@@ -102,11 +110,13 @@ impl NodeRef {
     }
 
     /// True for a value below a key `secrets`, and for that key's own value.
+    #[inline]
     pub fn is_below_secrets(self) -> bool {
         self.0 & SECRETS != 0
     }
 
     /// What is the same for all handles of a value, from whatever view.
+    #[inline]
     pub(super) fn value_bits(self) -> u64 {
         self.0 & !(VIEW_MASK | SECRETS)
     }

@@ -6,6 +6,9 @@ use crate::yaml::{Document, Kind, NodeId};
 
 const NONE: u32 = u32::MAX;
 
+/// Ways of so many steps are gone without allocating.
+const SHORT: usize = 16;
+
 /// The map or list above each node, and its key or position there. A node that is reached by an alias too belongs to the
 /// place where it is written.
 #[derive(Debug)]
@@ -89,14 +92,25 @@ impl Parents {
         node: NodeId,
         mut visit: impl FnMut(Step<'_>),
     ) {
-        let mut way = Vec::new();
+        // Nearly every way is short, and paths are asked for at every value that a rule goes over.
+        let mut short = [(NodeId::from_index(NONE), 0); SHORT];
+        let (mut len, mut rest) = (0, Vec::new());
         let mut node = node;
-        while let Some((parent, key)) = self.up(node) {
-            way.push((parent, key));
-            node = parent;
+        while let Some(up) = self.up(node) {
+            match short.get_mut(len) {
+                Some(place) => {
+                    *place = up;
+                    len += 1;
+                }
+                None => rest.push(up),
+            }
+            node = up.0;
         }
-        for (parent, key) in way.into_iter().rev() {
+        for (parent, key) in rest.into_iter().rev() {
             visit_step(document, parent, key, &mut visit);
+        }
+        for (parent, key) in short[..len].iter().rev() {
+            visit_step(document, *parent, *key, &mut visit);
         }
     }
 

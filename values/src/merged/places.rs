@@ -71,8 +71,13 @@ impl Merged {
 
     pub(super) fn parents(&self, layer: LayerId) -> &Parents {
         let slot = &self.arena.layers[layer.0 as usize];
-        slot.parents
-            .get_or_init(|| Arc::new(Parents::of(&slot.document, slot.top())))
+        slot.parents.get_or_init(|| {
+            let find = || Arc::new(Parents::of(&slot.document, slot.top()));
+            match slot.common() {
+                Some(common) => Arc::clone(common.parents.get_or_init(find)),
+                None => find(),
+            }
+        })
     }
 
     /// The last step of its path; `None` for a top.

@@ -4,11 +4,12 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::Merged;
-use super::declared::{Declarations, Level};
+use super::declared::{Declarations, Way};
 use super::node::{LayerId, NodeRef, Target};
+use super::parents::Parents;
 use crate::path::Step;
 use crate::secret::{Names, Sensitivity, sensitivity};
-use crate::yaml::{Document, Kind, NodeId};
+use crate::yaml::{Document, Kind, NodeId, Slot};
 
 /// A set of nodes of one document.
 #[derive(Debug, Default)]
@@ -23,11 +24,19 @@ impl Bits {
         self.0[at / 64] |= 1 << (at % 64);
     }
 
+    #[inline]
     pub(super) fn contains(&self, node: NodeId) -> bool {
         let at = node.index() as usize;
         self.0
             .get(at / 64)
             .is_some_and(|word| word & (1 << (at % 64)) != 0)
+    }
+
+    fn iter(&self) -> impl Iterator<Item = NodeId> {
+        (0..).zip(&self.0).flat_map(|(at, word)| {
+            let bits = (0..64).filter(move |bit| word & (1 << bit) != 0);
+            bits.map(move |bit| NodeId::from_index(at * 64 + bit))
+        })
     }
 }
 
@@ -44,6 +53,8 @@ pub(super) struct Marks {
     deep_secret: Bits,
     /// Aliases stand for so much that not all of it was looked at: everything is held for a secret.
     all: bool,
+    /// Every value stands where it is written, and nowhere else: no alias and no merge key was met.
+    plain: bool,
 }
 
 /// So many values behind aliases are looked at. Helm refuses texts with less than half of them.
@@ -91,27 +102,29 @@ impl WrittenPath<'_, '_> {
     }
 }
 
-/// The values in a map or list with the steps to them: also those that a later key replaces.
-fn children<'d>(
-    document: &'d Document,
-    node: NodeId,
-) -> impl DoubleEndedIterator<Item = (NodeId, Own<'d>)> {
-    let children: Vec<(NodeId, Own<'d>)> = match document.kind(node) {
+impl<'d> Own<'d> {
+    fn of(document: &'d Document, slot: Slot) -> Self {
+        match slot {
+            Slot::Key(key) if document.is_merge_key(key) => Self::Merge(document.key_text(key)),
+            Slot::Key(key) => Self::Key(document.key_text(key)),
+            Slot::Index(at) => Self::Index(at),
+        }
+    }
+}
+
+/// The values in a map or list with where they stand: also those that a later key replaces.
+fn children(document: &Document, node: NodeId) -> Vec<(NodeId, Slot)> {
+    match document.kind(node) {
         Kind::Map => {
             let pairs = document.pairs(node);
-            let step = |key| match document.is_merge_key(key) {
-                true => Own::Merge(document.key_text(key)),
-                false => Own::Key(document.key_text(key)),
-            };
-            pairs.map(|(key, value)| (value, step(key))).collect()
+            pairs.map(|(key, value)| (value, Slot::Key(key))).collect()
         }
         Kind::List => {
             let items = document.items(node).enumerate();
-            items.map(|(at, item)| (item, Own::Index(at))).collect()
+            items.map(|(at, item)| (item, Slot::Index(at))).collect()
         }
         Kind::Null | Kind::Bool | Kind::Number | Kind::String | Kind::Error => Vec::new(),
-    };
-    children.into_iter()
+    }
 }
 
 /// What is known at a value on the way down.
@@ -125,26 +138,6 @@ struct Told {
     depth: usize,
 }
 
-/// What is declared on the way down to a value: a level for each step.
-struct Levels {
-    /// The depth of the first one.
-    base: usize,
-    levels: Vec<Level>,
-}
-
-impl Levels {
-    fn from(base: usize, first: Level) -> Self {
-        Self {
-            base,
-            levels: vec![first],
-        }
-    }
-
-    fn at(&self, depth: usize) -> &Level {
-        &self.levels[depth - self.base]
-    }
-}
-
 impl Told {
     fn is_secret(self) -> bool {
         match self.declared {
@@ -156,17 +149,21 @@ impl Told {
 
 /// Goes down the values of a layer.
 struct Teller<'m> {
-    merged: &'m Merged,
     document: &'m Document,
-    declarations: Declarations<'m>,
-    /// Declarations look at paths of so many steps.
-    reach: usize,
+    parents: &'m Parents,
+    declarations: &'m Declarations,
     marks: Marks,
 }
 
-impl<'m> Teller<'m> {
-    /// One step further. `levels` leads to the parent, and then to the value.
-    fn step(&self, above: Told, step: &Own<'_>, levels: &mut Levels) -> Told {
+/// What is declared on the way down from a value that stands so deep.
+struct From {
+    base: usize,
+    way: Way,
+}
+
+impl Teller<'_> {
+    /// One step further. The way leads to the parent, and then to the value.
+    fn step(&self, above: Told, step: &Own<'_>, from: &mut From) -> Told {
         let mut told = above;
         // What a merge key takes in stands in the map itself.
         if let Own::Merge(_) = step {
@@ -178,11 +175,10 @@ impl<'m> Teller<'m> {
             told.below |= key == "secrets";
         }
         told.depth += 1;
-        if told.depth <= self.reach {
-            let level = self.declarations.step(levels.at(above.depth), step.step());
-            told.declared = self.declarations.told(&level);
-            levels.levels.truncate(told.depth - levels.base);
-            levels.levels.push(level);
+        if told.depth <= self.declarations.reach() {
+            let depth = above.depth - from.base;
+            self.declarations.step(&mut from.way, depth, step.step());
+            told.declared = self.declarations.told(&from.way, depth + 1);
         }
         told
     }
@@ -193,70 +189,91 @@ impl<'m> Teller<'m> {
         }
     }
 
+    /// A value where it is written.
+    fn written(&mut self, node: NodeId, told: Told, deep: usize) {
+        self.mark(node, told);
+        if told.below {
+            self.marks.below.insert(node);
+        }
+        if told.depth >= deep {
+            self.marks.deep.insert(node);
+            if told.declared == Some(Sensitivity::Secret) {
+                self.marks.deep_secret.insert(node);
+            }
+        }
+    }
+
     /// All values where they are written; then what aliases lead to, where the aliases stand.
-    fn tell(&mut self, layer: LayerId) {
-        let slot = &self.merged.arena.layers[layer.0 as usize];
-        let parents = self.merged.parents(layer);
-        let mut levels = Levels::from(0, self.declarations.top());
-        let mut top = Told::default();
-        for key in &slot.mount {
-            top = self.step(top, &Own::Key(Cow::Borrowed(key.as_str())), &mut levels);
+    fn tell(&mut self, top: Option<NodeId>, mount: &[String]) {
+        let reach = self.declarations.reach();
+        let mut from = From {
+            base: 0,
+            way: self.declarations.top(),
+        };
+        let mut told = Told::default();
+        for key in mount {
+            told = self.step(told, &Own::Key(Cow::Borrowed(key.as_str())), &mut from);
         }
-        let mount = top.depth;
+        let deep = reach.max(told.depth);
         let mut aliases = Vec::new();
-        let mut open: Vec<(NodeId, Option<Own<'m>>, Told)> = Vec::new();
-        open.extend(slot.top().map(|node| (node, None, top)));
-        while let Some((node, step, above)) = open.pop() {
-            let told = match step {
-                Some(step) => self.step(above, &step, &mut levels),
-                None => above,
-            };
-            self.mark(node, told);
-            if told.below {
-                self.marks.below.insert(node);
+        let branch = |told: Told, from: &From| From {
+            base: told.depth.min(reach),
+            way: from.way.from(told.depth.min(reach)),
+        };
+        self.marks.plain = true;
+        let Some(top) = top else { return };
+        self.written(top, told, deep);
+        if self.document.is_alias(top) {
+            aliases.push((top, told, branch(told, &from)));
+        }
+        // What is known of the maps and lists on the way to a value, the top first.
+        let mut way = vec![told];
+        let mut below = self.document.below(top);
+        while let Some(found) = below.next() {
+            way.truncate(found.depth);
+            let (node, above) = (found.node, way[found.depth - 1]);
+            let step = Own::of(self.document, found.place);
+            if let Own::Merge(_) = step {
+                aliases.push((node, above, branch(above, &from)));
+                below.leave_out();
+                continue;
             }
-            if told.depth >= self.reach.max(mount) {
-                self.marks.deep.insert(node);
-                if told.declared == Some(Sensitivity::Secret) {
-                    self.marks.deep_secret.insert(node);
-                }
+            if self.parents.parent(node) != Some(found.parent) {
+                self.marks.plain = false;
+                below.leave_out();
+                continue;
             }
-            let here = || levels.at(told.depth.min(self.reach)).clone();
+            let told = self.step(above, &step, &mut from);
+            way.push(told);
+            self.written(node, told, deep);
             if self.document.is_alias(node) {
-                aliases.push((node, told, here()));
-            }
-            for (child, step) in children(self.document, node).rev() {
-                if let Own::Merge(_) = step {
-                    aliases.push((child, told, here()));
-                } else if parents.parent(child) == Some(node) {
-                    open.push((child, Some(step), told));
-                }
+                aliases.push((node, told, branch(told, &from)));
             }
         }
+        self.marks.plain &= aliases.is_empty();
         let mut left = MAX_ALIASED;
-        for (alias, told, level) in aliases {
-            let levels = Levels::from(told.depth.min(self.reach), level);
-            self.behind(alias, told, levels, &mut left);
+        for (alias, told, from) in aliases {
+            self.behind(alias, told, from, &mut left);
         }
         self.marks.all = left == 0;
     }
 
     /// What an alias stands for, as it stands at the alias.
-    fn behind(&mut self, alias: NodeId, told: Told, mut levels: Levels, left: &mut usize) {
-        let mut open: Vec<(NodeId, Option<Own<'m>>, Told)> = vec![(alias, None, told)];
-        while let Some((node, step, above)) = open.pop() {
+    fn behind(&mut self, alias: NodeId, told: Told, mut from: From, left: &mut usize) {
+        let mut open: Vec<(NodeId, Option<Slot>, Told)> = vec![(alias, None, told)];
+        while let Some((node, slot, above)) = open.pop() {
             if *left == 0 {
                 return;
             }
             *left -= 1;
-            let told = match step {
-                Some(step) => self.step(above, &step, &mut levels),
+            let told = match slot {
+                Some(slot) => self.step(above, &Own::of(self.document, slot), &mut from),
                 None => above,
             };
             let node = self.document.target(node);
             self.mark(node, told);
-            let below = children(self.document, node).rev();
-            open.extend(below.map(|(child, step)| (child, Some(step), told)));
+            let below = children(self.document, node).into_iter().rev();
+            open.extend(below.map(|(child, slot)| (child, Some(slot), told)));
         }
     }
 }
@@ -278,44 +295,61 @@ impl Merged {
             .iter()
             .map(|key| Own::Key(Cow::Borrowed(key.as_str())))
             .collect();
-        let mut open: Vec<(NodeId, Option<NodeId>, usize, Option<Own<'_>>)> = Vec::new();
-        open.extend(slot.top().map(|top| (top, None, mount, None)));
-        while let Some((node, parent, depth, step)) = open.pop() {
-            path.truncate(depth);
-            path.extend(step);
-            visit(node, parent, WrittenPath(&path));
+        let Some(top) = slot.top() else { return };
+        visit(top, None, WrittenPath(&path));
+        let mut below = document.below(top);
+        while let Some(found) = below.next() {
             // What an alias leads to is visited where it is written.
-            let mine = |child: NodeId| parents.parent(child) == Some(node);
-            let below = children(document, node).rev();
-            let below = below.filter(|(child, _)| mine(*child));
-            open.extend(below.map(|(child, step)| (child, Some(node), path.len(), Some(step))));
+            if parents.parent(found.node) != Some(found.parent) {
+                below.leave_out();
+                continue;
+            }
+            path.truncate(mount + found.depth - 1);
+            path.push(Own::of(document, found.place));
+            visit(found.node, Some(found.parent), WrittenPath(&path));
         }
     }
 
+    #[inline]
     fn marks(&self, layer: LayerId) -> &Marks {
         let slot = &self.arena.layers[layer.0 as usize];
         slot.marks.get_or_init(|| {
-            let release = self.layer_release(layer);
-            let mut teller = Teller {
-                merged: self,
-                document: &slot.document,
-                declarations: Declarations::of(self, release),
-                reach: self.reach(release),
-                marks: Marks::default(),
+            let find = || {
+                let mut teller = Teller {
+                    document: &slot.document,
+                    parents: self.parents(layer),
+                    declarations: self.declarations(self.layer_release(layer)),
+                    marks: Marks::default(),
+                };
+                teller.tell(slot.top(), &slot.mount);
+                Arc::new(teller.marks)
             };
-            teller.tell(layer);
-            Arc::new(teller.marks)
+            match slot.common() {
+                Some(common) => Arc::clone(common.marks.get_or_init(find)),
+                None => find(),
+            }
         })
     }
 
-    /// The longest path that the declarations of the charts in a release look at.
-    fn reach(&self, release: usize) -> usize {
-        let scopes = self.releases[release].scopes.iter();
-        let reach = scopes.flat_map(|(mount, chart)| {
-            let patterns = chart.secrets.iter().chain(&chart.not_secret);
-            patterns.map(|it| it.reach().map_or(usize::MAX, |reach| mount.len() + reach))
-        });
-        reach.max().unwrap_or(0)
+    /// What the charts in a release declare.
+    pub(super) fn declarations(&self, release: usize) -> &Declarations {
+        let slot = &self.releases[release];
+        slot.declarations.get_or_init(|| {
+            let find = || Arc::new(Declarations::of(&slot.scopes));
+            match &slot.common {
+                Some(common) => Arc::clone(common.declarations.get_or_init(find)),
+                None => find(),
+            }
+        })
+    }
+
+    /// The values of a layer that must never be shown, if that can be told of each where it is written: not in a text with
+    /// aliases, and not where the text stands below keys of others.
+    pub fn secrets_of(&self, layer: LayerId) -> Option<impl Iterator<Item = NodeId>> {
+        let slot = &self.arena.layers[layer.0 as usize];
+        let own = slot.mount.is_empty() && slot.part_of.is_none() && slot.imported.is_empty();
+        let marks = self.marks(layer);
+        (own && marks.plain && !marks.all).then(|| marks.secret.iter())
     }
 
     /// What is declared of everything in a map, if that lies deeper than declarations look.
@@ -348,6 +382,9 @@ impl Merged {
             return self.is_secret_path(self.release_of(node), &path.steps());
         };
         let marks = self.marks(layer);
+        if marks.secret.contains(id) {
+            return true;
+        }
         // A value used through an alias stands elsewhere; what leads to it here counts too.
         let lent = node.is_below_secrets() && !marks.below.contains(id);
         // A secret is one under each of its names.
@@ -367,7 +404,7 @@ impl Merged {
 
     /// Must a value at this path of a release never be shown? What the charts declare decides, then the names of the keys.
     pub fn is_secret_path(&self, release: usize, path: &[Step<'_>]) -> bool {
-        let declared = self.declared(release, path);
+        let declared = self.declarations(release).declared(path);
         declared.unwrap_or_else(|| sensitivity(None, path)) == Sensitivity::Secret
     }
 }

@@ -2,6 +2,7 @@
 
 mod examples;
 mod imports;
+mod kept;
 mod oracle;
 mod places;
 mod work;

@@ -58,13 +58,8 @@ pub(crate) const SET_ELSEWHERE: &str = "{{ set-file }}";
 /// are full of `${key}` in lower case, and those are the value.
 pub fn hidden_text(text: &str) -> Option<HiddenText> {
     let trimmed = text.trim_start();
-    // Nearly every scalar of a values file leaves here: none of the forms below can do without one of these bytes.
-    if !trimmed
-        .bytes()
-        .any(|byte| matches!(byte, b'[' | b'{' | b':' | b';' | b'+'))
-        && !trimmed.starts_with("-----BEGIN")
-        && !trimmed.starts_with("age-encryption.org")
-    {
+    // Nearly every scalar of a values file leaves here.
+    if !may_hide(trimmed) && !LONE_MARKS.iter().any(|mark| trimmed.starts_with(mark)) {
         return None;
     }
     if let Some(encryption) = encrypted_text(trimmed) {
@@ -82,6 +77,16 @@ pub fn hidden_text(text: &str) -> Option<HiddenText> {
         _ => HiddenText::Template,
     })
 }
+
+/// No form of a text that hides a value can do without one of these bytes, but for those that begin with one of
+/// [`LONE_MARKS`].
+pub(crate) fn may_hide(text: &str) -> bool {
+    text.bytes()
+        .any(|byte| matches!(byte, b'[' | b'{' | b':' | b';' | b'+'))
+}
+
+/// How texts that hide a value begin, where they need hold nothing else that is rare.
+pub(crate) const LONE_MARKS: &[&str] = &["-----BEGIN", "age-encryption.org"];
 
 fn encrypted_text(text: &str) -> Option<Encryption> {
     if text.starts_with("ENC[") {

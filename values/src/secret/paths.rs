@@ -43,32 +43,39 @@ pub fn is_secret_path(chart: Option<&ChartInfo>, path: &[Step<'_>]) -> bool {
     sensitivity(chart, path) == Sensitivity::Secret
 }
 
-/// Endings of a last key, in lower case, that name a secret.
-const SECRET_ENDINGS: &[&str] = &[
-    "password",
-    "passwd",
-    "passphrase",
-    "secretkey",
-    "secretaccesskey",
-    "privatekey",
-    "privatekeys",
-    "privatekeycontents",
-    "apikey",
-    "token",
-    "clientsecret",
-    "zrestsecret",
-    "zrestsecrets",
-    "tlskey",
-    "tlswildcardkey",
-    "basicauth",
-    "proxy_config",
-    "configjson",
-    "erlangcookie",
-    "cookie",
-    "cookiesecret",
-    "encryptionkey",
-    "masterkey",
-];
+/// Endings of a last key, in lower case, that name a secret: those that end in a byte.
+fn secret_endings(last: u8) -> &'static [&'static str] {
+    match last {
+        b'd' => &["password", "passwd"],
+        b'e' => &["passphrase", "erlangcookie", "cookie"],
+        b'g' => &["proxy_config"],
+        b'h' => &["basicauth"],
+        b'n' => &["token", "configjson"],
+        b's' => &["privatekeys", "privatekeycontents", "zrestsecrets"],
+        b't' => &["clientsecret", "zrestsecret", "cookiesecret"],
+        b'y' => &[
+            "secretkey",
+            "secretaccesskey",
+            "privatekey",
+            "apikey",
+            "tlskey",
+            "tlswildcardkey",
+            "encryptionkey",
+            "masterkey",
+        ],
+        _ => &[],
+    }
+}
+
+/// Does a key end in one of these, in whatever case? Asked of every key there is: most leave at their last byte.
+fn ends_like_a_secret(key: &str) -> bool {
+    let key = key.as_bytes();
+    let last = key.last().map_or(0, u8::to_ascii_lowercase);
+    secret_endings(last).iter().any(|ending| {
+        let start = key.len().checked_sub(ending.len());
+        start.is_some_and(|start| key[start..].eq_ignore_ascii_case(ending.as_bytes()))
+    })
+}
 
 /// Last keys, in lower case, that are never secret, not even below `secrets`.
 const CLEAR_KEYS: &[&str] = &[
@@ -101,13 +108,12 @@ const CLEAR_ENDINGS: &[&str] = &[
 
 /// The test on a last key alone: `smtpPassword`, `clientSecret`.
 pub fn is_secret_key(key: &str) -> bool {
-    // The longest ending is shorter than this; keys are ASCII where they matter.
-    let lower = key.to_ascii_lowercase();
-    !is_clear_key(&lower) && SECRET_ENDINGS.iter().any(|ending| lower.ends_with(ending))
+    ends_like_a_secret(key) && !is_clear_key(key)
 }
 
-fn is_clear_key(lower: &str) -> bool {
-    CLEAR_KEYS.contains(&lower)
+fn is_clear_key(key: &str) -> bool {
+    let lower = key.to_ascii_lowercase();
+    CLEAR_KEYS.contains(&lower.as_str())
         || CLEAR_ENDINGS.iter().any(|ending| lower.ends_with(ending))
         || lower.starts_with("existingsecret")
         || lower.contains("forgot")
@@ -155,13 +161,9 @@ impl Names {
         if self.harmless {
             return false;
         }
-        let lower = last.to_ascii_lowercase();
-        if is_clear_key(&lower) {
-            return false;
-        }
         // The map `secrets` itself is no value; what is below it is.
-        (self.below_secrets && last != "secrets")
-            || SECRET_ENDINGS.iter().any(|ending| lower.ends_with(ending))
+        let looks = (self.below_secrets && last != "secrets") || ends_like_a_secret(last);
+        looks && !is_clear_key(last)
     }
 }
 

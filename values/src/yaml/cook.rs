@@ -30,6 +30,7 @@ impl<'d> Tree<'d> {
         }
     }
 
+    #[inline]
     pub(super) fn slice(&self, node: &Node) -> &'d str {
         self.text
             .get(node.start as usize..node.end as usize)

@@ -24,13 +24,11 @@ impl Document {
             return Difference::Anywhere;
         };
         let (old_text, new_text) = (self.text.as_bytes(), newer.text.as_bytes());
-        let pairs = old_text.iter().zip(new_text);
-        let ends = old_text.iter().rev().zip(new_text.iter().rev());
         let mut comparison = Comparison {
             old: self,
             new: newer,
-            before: pairs.take_while(|(a, b)| a == b).count(),
-            behind: ends.take_while(|(a, b)| a == b).count(),
+            before: same_start(old_text, new_text),
+            behind: same_end(old_text, new_text),
             is_split,
             path: Vec::new(),
             changed: Vec::new(),
@@ -108,6 +106,26 @@ struct Entry {
     value: NodeId,
     start: usize,
     end: usize,
+}
+
+/// Texts are compared in pieces of so many bytes.
+const PIECE: usize = 64;
+
+/// How many bytes of two texts are the same from the start.
+fn same_start(a: &[u8], b: &[u8]) -> usize {
+    let pieces = a.chunks_exact(PIECE).zip(b.chunks_exact(PIECE));
+    let whole = pieces.take_while(|(a, b)| a == b).count() * PIECE;
+    let rest = a[whole..].iter().zip(&b[whole..]);
+    whole + rest.take_while(|(a, b)| a == b).count()
+}
+
+/// How many bytes of two texts are the same from the end.
+fn same_end(a: &[u8], b: &[u8]) -> usize {
+    let pieces = a.rchunks_exact(PIECE).zip(b.rchunks_exact(PIECE));
+    let whole = pieces.take_while(|(a, b)| a == b).count() * PIECE;
+    let (a, b) = (&a[..a.len() - whole], &b[..b.len() - whole]);
+    let rest = a.iter().rev().zip(b.iter().rev());
+    whole + rest.take_while(|(a, b)| a == b).count()
 }
 
 struct Comparison<'a> {

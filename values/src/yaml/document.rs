@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use source::{Diagnostic, SourceId, Span};
 
+use super::hidden::Hidden;
 use super::node::{NONE, Node, Properties, Shape, flag};
 use super::parse::parse;
 use super::problem::Fault;
@@ -91,6 +92,8 @@ pub struct Document {
     pub(super) surprises: OnceLock<Vec<Surprise>>,
     /// Where the entries of long maps and lists are; made when one is asked for something far down.
     pub(super) wide: OnceLock<Wide>,
+    /// Which texts hide a value; made when one is asked about.
+    pub(super) hidden: OnceLock<Hidden>,
 }
 
 impl Document {
@@ -99,6 +102,7 @@ impl Document {
         parse(source, text.into())
     }
 
+    #[inline]
     fn node(&self, id: NodeId) -> &Node {
         &self.nodes[self.real(id) as usize]
     }
@@ -129,6 +133,7 @@ impl Document {
     }
 
     /// What it is.
+    #[inline]
     pub fn kind(&self, id: NodeId) -> Kind {
         self.node(id).kind()
     }
@@ -193,6 +198,7 @@ impl Document {
     }
 
     /// A key as Helm names it: `yes` is `true`, `014` is `12`, `1.0` is `1`.
+    #[inline]
     pub fn key_text(&self, id: NodeId) -> Cow<'_, str> {
         self.tree().key_text(id.0)
     }
@@ -268,6 +274,7 @@ impl Document {
     }
 
     /// True if the node is written as an alias, `*name`.
+    #[inline]
     pub fn is_alias(&self, id: NodeId) -> bool {
         self.nodes[id.0 as usize].shape == Shape::Alias
     }
@@ -278,6 +285,7 @@ impl Document {
     }
 
     /// The node that an alias stands for; any other node itself.
+    #[inline]
     pub fn target(&self, id: NodeId) -> NodeId {
         NodeId(self.real(id))
     }

@@ -11,12 +11,14 @@
 //! INVARIANT: nothing outside this folder knows how the text is scanned.
 
 mod aliases;
+mod below;
 mod block;
 mod bytes;
 mod cook;
 mod difference;
 mod document;
 mod flow;
+mod hidden;
 mod json;
 mod keys;
 mod lookup;
@@ -33,6 +35,7 @@ mod surprise;
 mod typing;
 mod wide;
 
+pub(crate) use below::Slot;
 pub use difference::Difference;
 pub use document::{Document, Kind, NodeId, Style};
 pub use json::Helm;

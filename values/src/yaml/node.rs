@@ -53,15 +53,18 @@ pub(super) struct Node {
 }
 
 impl Node {
+    #[inline]
     pub(super) fn has(&self, flag: u8) -> bool {
         self.flags & flag != 0
     }
 
+    #[inline]
     pub(super) fn is_collection(&self) -> bool {
         matches!(self.shape, Shape::Map | Shape::List)
     }
 
     /// The node behind this one and all below it.
+    #[inline]
     pub(super) fn after(&self, own: u32) -> u32 {
         if self.is_collection() {
             self.link
@@ -70,6 +73,7 @@ impl Node {
         }
     }
 
+    #[inline]
     pub(super) fn kind(&self) -> Kind {
         match self.shape {
             Shape::Null => Kind::Null,

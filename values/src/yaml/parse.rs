@@ -36,6 +36,7 @@ pub(super) fn parse(source: SourceId, text: Arc<str>) -> Document {
         refused: false,
         surprises: OnceLock::new(),
         wide: OnceLock::new(),
+        hidden: OnceLock::new(),
     };
     let mut faults = if document.text.len() > SIZE {
         document.refused = true;
@@ -134,6 +135,7 @@ fn cut_aliases(text: &str, parts: &[Part], nodes: &mut [Node]) -> Vec<Fault> {
 }
 
 impl Document {
+    #[inline]
     pub(super) fn tree(&self) -> Tree<'_> {
         Tree {
             text: &self.text,
@@ -142,6 +144,7 @@ impl Document {
     }
 
     /// The node itself, or the one an alias stands for.
+    #[inline]
     pub(super) fn real(&self, id: NodeId) -> u32 {
         self.tree().real(id.0)
     }

@@ -1,0 +1,122 @@
+//! What is found out once for a layer, or for all deployments of a chart, is what asking each time would give.
+
+use super::*;
+use crate::path::PathPattern;
+use crate::yaml::NodeId;
+
+/// The way to every value of a layer, step by step.
+fn walked(merged: &Merged, written: NodeRef) -> Lookup {
+    let root = merged.root(merged.release_of(written), View::User);
+    merged.lookup(root, &merged.path(written).steps())
+}
+
+#[test]
+fn every_written_value_is_found_in_the_user_view_as_its_path_finds_it() {
+    let lower = "a: &a {x: 1, secrets: {p: q}}\nb: *a\nc: {<<: *a, y: 2}\nd: {<<: {z: 3}, z: 4}\n\
+                 l: [{e: 1}, *a]\nt: 1\nt: {u: 2}\n1: one\n\"1\": two\n";
+    let upper = "a: {x: {deep: 1}}\nl: [{e: 2}]\nd: gone\nb: {n: ~}\nk: {only: [here]}\n";
+    let broken = "a: {v: 1\nw: [\n  m: 2\n";
+    for texts in [[lower, upper], [upper, lower], [lower, broken]] {
+        let merged = Setup::new()
+            .values(texts[0])
+            .values(texts[1])
+            .chart("wire-server", "a: {w: 2}\nn: {m: 1}\n", vec![])
+            .build();
+        let mut asked = 0;
+        for layer in merged.all_layers() {
+            let document = merged.document(layer);
+            let top = merged.layer_top(layer).unwrap();
+            let mut open = vec![top];
+            while let Some(node) = open.pop() {
+                let written = merged.written_node(layer, node);
+                let found = merged.in_view(written, View::User);
+                assert_eq!(found, walked(&merged, written), "{}", merged.path(written));
+                // Known by now.
+                assert_eq!(merged.in_view(written, View::User), found);
+                asked += 1;
+                open.extend(document.pairs(node).map(|(_, value)| value));
+                open.extend(document.items(node));
+            }
+        }
+        assert!(asked > 20, "{asked}");
+    }
+}
+
+#[test]
+fn what_is_secret_in_a_layer_is_what_is_secret_at_its_path() {
+    let texts = [
+        "brig: {secrets: {pw: x, publicKeys: y, list: [1, {a: b}]}, config: {smtp: {password: z}}}\n\
+         blob: {a: {b: c}}\nopen: {token: t}\ntests: {secrets: {pw: p}}\ndup: {token: 1, token: 2}\n",
+        "brig:\n  secrets:\n    pw: [x\n  config:\n    token: y\n blob: z\n",
+    ];
+    for text in texts {
+        let mut setup = Setup::new().values(text);
+        setup.charts.insert(ChartInfo {
+            name: "wire-server".to_owned(),
+            secrets: vec![PathPattern::parse("blob"), PathPattern::parse("**.list")],
+            not_secret: vec![PathPattern::parse("open.*")],
+            ..ChartInfo::default()
+        });
+        let merged = setup.build();
+        let (layer, document) = (LayerId(0), merged.document(LayerId(0)));
+        let secrets: Vec<NodeId> = merged.secrets_of(layer).unwrap().collect();
+        let mut open = vec![document.root().unwrap()];
+        let mut seen = 0;
+        while let Some(node) = open.pop() {
+            let path = KeyPath(document.path_of(node));
+            let secret = merged.is_secret_path(0, &path.steps());
+            assert_eq!(secrets.contains(&node), secret, "{path}");
+            assert_eq!(merged.is_secret(merged.written_node(layer, node)), secret);
+            seen += usize::from(secret);
+            open.extend(document.pairs(node).map(|(_, value)| value));
+            open.extend(document.items(node));
+        }
+        assert_eq!(secrets.len(), seen);
+        assert!(seen > 1);
+    }
+    for text in ["a: &a {x: 1}\nb: *a\n", "a: {<<: {x: 1}}\n"] {
+        let merged = Setup::new().values(text).build();
+        assert!(merged.secrets_of(LayerId(0)).is_none(), "{text}");
+    }
+}
+
+#[test]
+fn deployments_of_one_chart_share_what_is_known_of_its_defaults() {
+    let of = |charts: &Charts, text: &str| {
+        let mut setup = Setup::new().values(text);
+        setup.charts = charts.clone();
+        setup.build()
+    };
+    let secrets = vec![PathPattern::parse("sub.blob")];
+    let chart = |setup: Setup, secrets| {
+        let mut setup = setup
+            .chart("sub", "blob: {x: 1}\ntoken: t\n", vec![])
+            .chart("wire-server", "top: {token: t}\n", vec![dependency("sub")]);
+        let known = setup.charts.get("wire-server").unwrap();
+        let known = ChartInfo {
+            secrets,
+            ..ChartInfo::clone(known)
+        };
+        setup.charts.insert(known);
+        setup.charts
+    };
+    let charts = chart(Setup::new(), secrets.clone());
+    let secret = |merged: &Merged, path| {
+        merged.is_secret(look(merged, View::Effective, path).found().unwrap())
+    };
+    for text in ["a: 1\n", "sub: {blob: {y: 2}}\n"] {
+        let merged = of(&charts, text);
+        assert!(secret(&merged, "sub.blob.x") && secret(&merged, "sub.token"));
+        assert!(!secret(&merged, "top") && secret(&merged, "top.token"));
+    }
+    // A chart that is declared otherwise is another.
+    let others = chart(
+        Setup {
+            charts: charts.clone(),
+            ..Setup::new()
+        },
+        vec![],
+    );
+    assert!(!secret(&of(&others, "a: 1\n"), "sub.blob.x"));
+    assert!(secret(&of(&charts, "a: 1\n"), "sub.blob.x"));
+}

@@ -1,0 +1,46 @@
+//! Which texts of a document stand for a value that cannot be seen: found out once, since it is asked at every text that is
+//! read.
+
+use memchr::memmem;
+
+use super::node::{Shape, flag};
+use super::{Document, NodeId};
+use crate::secret::{HiddenText, LONE_MARKS, hidden_text, may_hide};
+
+/// The texts that hide a value, by the number of their node, in the order of the text.
+#[derive(Debug, Default)]
+pub(super) struct Hidden(Box<[(u32, HiddenText)]>);
+
+impl Hidden {
+    fn of(document: &Document) -> Self {
+        let text = document.text.as_bytes();
+        let marked = LONE_MARKS
+            .iter()
+            .any(|mark| memmem::find(text, mark.as_bytes()).is_some());
+        let tree = document.tree();
+        let mut hidden = Vec::new();
+        for (id, node) in (0..).zip(&document.nodes) {
+            // Of keys only those matter that an alias may stand for.
+            if node.shape != Shape::Text || node.has(flag::KEY) && !node.has(flag::PROPERTIES) {
+                continue;
+            }
+            // What is written is what is said, but for escapes and base64.
+            let plain = !node.has(flag::ESCAPES | flag::BINARY);
+            if plain && !marked && !may_hide(tree.slice(node)) {
+                continue;
+            }
+            hidden.extend(hidden_text(&tree.cooked(id)).map(|why| (id, why)));
+        }
+        Self(hidden.into())
+    }
+}
+
+impl Document {
+    /// Why a text does not show the value it stands for; `None` for one that does, and for what is no text.
+    pub fn hidden(&self, id: NodeId) -> Option<HiddenText> {
+        let hidden = &self.hidden.get_or_init(|| Hidden::of(self)).0;
+        let id = self.real(id);
+        let at = hidden.binary_search_by_key(&id, |it| it.0).ok()?;
+        Some(hidden[at].1)
+    }
+}

@@ -1,12 +1,13 @@
 //! Host names, and which of them a proxy is bypassed for.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use crate::builtins::addresses::is_private;
 use crate::builtins::call::{answer_bool, answer_list, answer_truth};
-use crate::builtins::{Answer, Builtin, Call};
+use crate::builtins::{Answer, Builtin, Call, Stop};
 use crate::eval::Truth;
-use crate::value::{Data, List, Value};
+use crate::value::{Data, List};
 
 pub(super) const TABLE: &[Builtin] = &[
     Builtin::predicate(
@@ -108,7 +109,7 @@ fn is_hostname(text: &str) -> bool {
     text.len() <= 253 && text.split('.').all(label) && text.parse::<IpAddr>().is_err()
 }
 
-fn is_internal(host: &str, namespaces: &[std::borrow::Cow<'_, str>]) -> bool {
+fn is_internal(host: &str, namespaces: &[Cow<'_, str>]) -> bool {
     if let Ok(address) = host.parse::<IpAddr>() {
         return is_private(address);
     }
@@ -134,45 +135,62 @@ fn dotted(text: &str) -> String {
     }
 }
 
-/// What the elements of a bypass list cover: http-client, Network/HTTP/Proxy.hs. Only leading blanks are dropped.
-struct Bypass<'h> {
-    suffixes: Vec<String>,
-    open: Option<Value<'h>>,
+/// A bypass list: http-client, Network/HTTP/Proxy.hs.
+struct Bypass<'a, 'h> {
+    list: Cow<'a, List<'h>>,
+    /// Parts of its elements, all of them together.
+    length: usize,
 }
 
-impl<'h> Bypass<'h> {
-    fn read(call: &mut Call<'_, 'h>) -> Result<Self, crate::builtins::Stop> {
+impl<'a, 'h> Bypass<'a, 'h> {
+    fn read(call: &mut Call<'a, 'h>) -> Result<Self, Stop> {
         let list = call.list(0)?;
-        let mut open = list.incomplete.as_deref().cloned();
-        let mut suffixes = Vec::new();
-        for item in &list.items {
+        let texts = list.items.iter().map(|item| match &item.data {
+            Data::String(text) => text.len(),
+            _ => 0,
+        });
+        let length = texts.sum();
+        Ok(Self { list, length })
+    }
+
+    fn covers(&self, call: &mut Call<'_, 'h>, host: &str) -> Result<Truth, Stop> {
+        call.charge(self.list.items.len())?;
+        call.charge_text(self.length)?;
+        let mut open = self.list.incomplete.as_deref();
+        for item in &self.list.items {
             match &item.data {
-                Data::String(text) => {
-                    call.charge_text(text.len())?;
-                    let parts = text.split(',').map(|part| part.trim_start_matches(' '));
-                    let parts = parts.filter(|part| !part.is_empty());
-                    suffixes.extend(parts.map(|part| dotted(&part.to_lowercase())));
+                Data::String(text) if text.split(',').any(|part| covers(part, host)) => {
+                    return Ok(Truth::True);
                 }
-                Data::Absent(_) => open = open.or_else(|| Some(item.clone())),
+                Data::Absent(_) => open = open.or(Some(item)),
                 // A chart joins the elements as text; no number or boolean is a host.
                 _ => {}
             }
         }
-        Ok(Self { suffixes, open })
+        Ok(open.map_or(Truth::False, Truth::of_value))
     }
+}
 
-    fn covers(&self, call: &mut Call<'_, 'h>, host: &str) -> Result<Truth, crate::builtins::Stop> {
-        call.charge(self.suffixes.len())?;
-        let host = dotted(&host.to_lowercase());
-        if self
-            .suffixes
-            .iter()
-            .any(|suffix| host.ends_with(suffix.as_str()))
-        {
-            return Ok(Truth::True);
-        }
-        Ok(self.open.as_ref().map_or(Truth::False, Truth::of_value))
+/// Does a part of a bypass list cover a host? Only leading blanks are dropped; a dot stands before both, unless one does already.
+fn covers(part: &str, host: &str) -> bool {
+    let part = part.trim_start_matches(' ');
+    if part.is_empty() {
+        return false;
     }
+    if !part.is_ascii() || !host.is_ascii() {
+        return dotted(&host.to_lowercase()).ends_with(&dotted(&part.to_lowercase()));
+    }
+    let (host, part) = (host.as_bytes(), part.as_bytes());
+    let part = part.strip_prefix(b".").unwrap_or(part);
+    let Some(start) = host.len().checked_sub(part.len()) else {
+        return false;
+    };
+    let (before, end) = host.split_at(start);
+    let at_dot = match before {
+        [] => !host.starts_with(b"."),
+        [.., last] => *last == b'.',
+    };
+    at_dot && end.eq_ignore_ascii_case(part)
 }
 
 fn no_proxy_covers<'h>(call: &mut Call<'_, 'h>) -> Answer<'h> {
@@ -200,4 +218,21 @@ fn no_proxy_uncovered<'h>(call: &mut Call<'_, 'h>) -> Answer<'h> {
         }
     }
     answer_list(uncovered.items, uncovered.incomplete)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{covers, dotted};
+    use proptest::prelude::*;
+
+    proptest! {
+        /// A part covers what ends with it, with a dot before both.
+        #[test]
+        fn a_part_covers_as_http_client_says(part in " ?[aBé.]{0,4}", host in "[AbÉ.]{0,5}") {
+            let bare = part.trim_start_matches(' ');
+            let said = !bare.is_empty()
+                && dotted(&host.to_lowercase()).ends_with(&dotted(&bare.to_lowercase()));
+            prop_assert_eq!(covers(&part, &host), said);
+        }
+    }
 }

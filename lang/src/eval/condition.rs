@@ -200,8 +200,13 @@ impl<'h> Machine<'_, 'h> {
         let mut hits = 0;
         for index in 0..elements.len() {
             self.budget.charge(1)?;
-            self.bind_element(over, &elements, index);
-            let truth = self.truth(body)?;
+            let truth = match self.at_a_glance(body, over, &elements, index) {
+                Some(truth @ (Truth::True | Truth::False)) => truth,
+                _ => {
+                    self.bind_element(over, &elements, index);
+                    self.truth(body)?
+                }
+            };
             match (kind, &truth) {
                 (Quantifier::Every, Truth::False) => return Ok(Truth::False),
                 (Quantifier::Some, Truth::True) => return Ok(Truth::True),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::builtins::invoke;
+use crate::eval::glance::{Glance, Keys};
 use crate::eval::machine::{Machine, Work};
 use crate::eval::reader::{host_call, is_missing, key_of, record_of};
 use crate::eval::{Truth, show};
@@ -165,6 +166,9 @@ impl<'h> Machine<'_, 'h> {
     ) -> Work<()> {
         'elements: for index in 0..elements.len() {
             self.budget.charge(1)?;
+            if self.refuses(generator, elements, index) {
+                continue;
+            }
             self.bind_element(generator, elements, index);
             for condition in &generator.conditions {
                 match self.truth(condition)? {
@@ -194,6 +198,33 @@ impl<'h> Machine<'_, 'h> {
             made.lacks(why.clone());
         }
         Ok(())
+    }
+
+    /// Does the first condition of a generator not hold for an element? Most elements are left out, which a glance tells.
+    fn refuses(&self, generator: &'h Gen, elements: &Elements<'h>, index: usize) -> bool {
+        let Some(condition) = generator.conditions.first() else {
+            return false;
+        };
+        self.at_a_glance(condition, generator, elements, index) == Some(Truth::False)
+    }
+
+    /// What a condition says of an element, if a glance can tell and nobody asks for marks or steps.
+    pub(super) fn at_a_glance(
+        &self,
+        condition: &'h Node,
+        generator: &'h Gen,
+        elements: &Elements<'h>,
+        index: usize,
+    ) -> Option<Truth> {
+        let Elements::List(list) = elements else {
+            return None;
+        };
+        let element = &list.items[index];
+        if self.explain || self.tracer.is_some() || generator.key.is_some() || element.is_absent() {
+            return None;
+        }
+        let element = (generator.slot, element);
+        Glance::new(self, &[], false, element, &Keys::new(), &[]).truth(condition)
     }
 
     pub(crate) fn bind_element(&mut self, generator: &Gen, elements: &Elements<'h>, index: usize) {

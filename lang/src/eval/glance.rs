@@ -8,6 +8,7 @@
 //! both judge and compare (see [`super::judge`]), so that every test holds it.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 use smallvec::SmallVec;
 
@@ -20,7 +21,7 @@ use crate::eval::run::Run;
 use crate::eval::{Budget, Outcome, Truth};
 use crate::host::{Lookup, Place};
 use crate::parse::ast::BinaryOp;
-use crate::program::ir::{ClauseKind, Key, Node, Op, RuleCode, Slot, Test};
+use crate::program::ir::{ClauseCode, ClauseKind, Key, Node, Op, Slot, Test};
 use crate::value::{Absent, Data, Value};
 
 /// How many steps a glance may take: what needs more is nothing for a glance.
@@ -29,54 +30,56 @@ const STEPS: u64 = 2_000;
 /// The keys that are bound with a subject.
 pub(super) type Keys<'h> = SmallVec<[(Slot, Value<'h>); 1]>;
 
-/// A subject, with what is bound.
+/// A subject, or an element of a list, with what is bound.
 pub(super) struct Glance<'g, 'h> {
     run: &'g Run<'h>,
-    code: &'h RuleCode,
     /// Knows what has been bound around the subject.
     machine: &'g Machine<'g, 'h>,
-    /// The clause that binds the subject.
-    clause: usize,
+    /// The clauses below the one that binds the subject.
+    clauses: &'h [ClauseCode],
     reader: Reader<'h>,
     slot: Slot,
     subject: &'g Value<'h>,
     keys: &'g Keys<'h>,
-    /// What was seen of a `let`.
-    bits: SmallVec<[(usize, bool); 2]>,
+    /// By `let` of the rule: what was seen of it.
+    lets: &'g [OnceCell<Value<'h>>],
+    /// And of those that are conditions: a truth has no marks, as a value has.
+    truths: SmallVec<[(usize, bool); 2]>,
     budget: Budget,
 }
 
 impl<'g, 'h> Glance<'g, 'h> {
-    /// A glance at a subject that can be seen, with its slot.
+    /// A glance at a subject that can be seen, with its slot. `clauses` are those below the one that binds it, and
+    /// `lets` has an empty cell for each `let` of the rule, or none. With `explain` values know their marks.
     pub(super) fn new(
         machine: &'g Machine<'g, 'h>,
-        code: &'h RuleCode,
-        clause: usize,
+        clauses: &'h [ClauseCode],
+        explain: bool,
         (slot, subject): (Slot, &'g Value<'h>),
         keys: &'g Keys<'h>,
+        lets: &'g [OnceCell<Value<'h>>],
     ) -> Self {
         Self {
             run: machine.run,
-            code,
             machine,
-            clause,
+            clauses,
             reader: Reader {
                 host: machine.host,
-                explain: code.places,
+                explain,
             },
             slot,
             subject,
             keys,
-            bits: SmallVec::new(),
+            lets,
+            truths: SmallVec::new(),
             budget: Budget::new(STEPS),
         }
     }
 
     /// How the subject ends: it passes, or the rule is not about it. `None` if that cannot be said at a glance.
     pub(super) fn outcome(&mut self) -> Option<Outcome> {
-        let code = self.code;
         let mut applied = false;
-        for clause in &code.clauses[self.clause + 1..] {
+        for clause in self.clauses {
             match &clause.kind {
                 ClauseKind::Let(_) => {}
                 ClauseKind::When(condition) => {
@@ -85,6 +88,14 @@ impl<'g, 'h> Glance<'g, 'h> {
                     }
                 }
                 ClauseKind::Require(it) => {
+                    // Once another requirement applies, it is enough that this one does not fail.
+                    if applied
+                        && it.when.is_some()
+                        && let Some(truth) = self.truth(&it.condition)
+                        && (truth == Truth::True) != it.forbid
+                    {
+                        continue;
+                    }
                     if let Some(when) = &it.when
                         && self.truth(when)? != Truth::True
                     {
@@ -107,7 +118,7 @@ impl<'g, 'h> Glance<'g, 'h> {
     }
 
     /// The truth of an expression: true, false or missing.
-    fn truth(&mut self, node: &'h Node) -> Option<Truth> {
+    pub(super) fn truth(&mut self, node: &'h Node) -> Option<Truth> {
         self.budget.charge(1).ok()?;
         let truth = match &node.op {
             Op::Not(inner) => self.truth(inner)?.negate(),
@@ -314,44 +325,48 @@ impl<'g, 'h> Glance<'g, 'h> {
         (!is_unknown(&value)).then_some(value)
     }
 
-    /// The value of a `let`: one bit is kept for whoever asks again.
-    fn let_value(&mut self, slot: Slot, index: usize) -> Option<Cow<'g, Value<'h>>> {
-        if !self.is_below(slot) {
-            // Whatever was worked out for the subject around this one holds.
-            if let Some(value) = self.machine.computed(slot, self.reader.explain) {
-                return (!is_unknown(value)).then_some(Cow::Borrowed(value));
+    /// What has been seen of a `let`, or worked out for the subject around this one.
+    fn known_let(&self, slot: Slot, index: usize) -> Option<&'g Value<'h>> {
+        let seen = self.lets.get(index).and_then(OnceCell::get);
+        seen.or_else(|| {
+            // What a slot below the subject holds is of another subject.
+            let mut below = self.clauses.iter();
+            if below.any(|clause| matches!(clause.kind, ClauseKind::Let(it) if it == slot)) {
+                return None;
             }
-        }
-        if let Some((_, bit)) = self.bits.iter().find(|(at, _)| *at == index) {
-            return Some(Cow::Owned(Value::bool(*bit)));
-        }
-        let code = self.code;
-        let value = self.see(&code.lets[index])?;
-        if let (Data::Bool(bit), None, false) = (&value.data, &value.place, value.secret) {
-            self.bits.push((index, *bit));
-        }
-        Some(value)
+            self.machine.computed(slot, self.reader.explain)
+        })
     }
 
-    /// Is it the slot of a `let` below the subject? What it holds is of another subject.
-    fn is_below(&self, slot: Slot) -> bool {
-        let mut below = self.code.clauses[self.clause + 1..].iter();
-        below.any(|clause| matches!(clause.kind, ClauseKind::Let(it) if it == slot))
+    /// The value of a `let`.
+    fn let_value(&mut self, slot: Slot, index: usize) -> Option<Cow<'g, Value<'h>>> {
+        if let Some(value) = self.known_let(slot, index) {
+            return (!is_unknown(value)).then_some(Cow::Borrowed(value));
+        }
+        let (code, lets) = (self.machine.lets, self.lets);
+        let value = self.see(&code[index])?;
+        Some(match lets.get(index) {
+            Some(cell) => Cow::Borrowed(cell.get_or_init(|| value.into_owned())),
+            None => value,
+        })
     }
 
     /// The truth of a `let`.
     fn let_truth(&mut self, slot: Slot, index: usize) -> Option<Truth> {
-        let code = self.code;
-        let node = &code.lets[index];
+        let lets = self.machine.lets;
+        let node = &lets[index];
         if !is_condition(&node.op) {
             return Some(Truth::of_value(&*self.let_value(slot, index)?));
         }
-        if let Some((_, bit)) = self.bits.iter().find(|(at, _)| *at == index) {
+        if let Some(value) = self.known_let(slot, index) {
+            return Some(Truth::of_value(value));
+        }
+        if let Some((_, bit)) = self.truths.iter().find(|(at, _)| *at == index) {
             return Some(Truth::from(*bit));
         }
         let truth = self.truth(node)?;
         if let Truth::True | Truth::False = truth {
-            self.bits.push((index, truth == Truth::True));
+            self.truths.push((index, truth == Truth::True));
         }
         Some(truth)
     }

@@ -3,6 +3,7 @@
 mod groups;
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use source::{Diagnostic, Severity};
@@ -181,6 +182,8 @@ struct Judge<'j, 'w, 'r, 'h> {
     /// What the rule may still use in this deployment.
     rest: Budget,
     recorder: Option<&'j mut Recorder<'w, 'h>>,
+    /// For a glance at a subject.
+    lets: Vec<OnceCell<Value<'h>>>,
 }
 
 /// How the clauses after some point ended.
@@ -211,6 +214,7 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
             judgement,
             rest: rule_budget(0),
             recorder,
+            lets: Vec::new(),
         };
         judge.machine.explain = code.places;
         judge
@@ -343,7 +347,7 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
 
     /// How a subject ends, if a glance can tell; unless somebody watches every clause.
     fn at_a_glance(
-        &self,
+        &mut self,
         clause: usize,
         subject: (Slot, &Value<'h>),
         keys: &Keys<'h>,
@@ -354,7 +358,11 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
         if !self.in_versions(subject.1) {
             return Some(Outcome::NotApplicable);
         }
-        Glance::new(&self.machine, self.code, clause, subject, keys).outcome()
+        self.lets.clear();
+        self.lets.resize_with(self.code.lets.len(), OnceCell::new);
+        let below = &self.code.clauses[clause + 1..];
+        let explain = self.code.places;
+        Glance::new(&self.machine, below, explain, subject, keys, &self.lets).outcome()
     }
 
     /// Judges each place that a pattern matches.

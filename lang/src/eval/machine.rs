@@ -34,7 +34,7 @@ pub(crate) struct Machine<'r, 'h> {
     slots: Vec<Cell<'h>>,
     /// Where the frame of the current rule or function starts.
     base: usize,
-    lets: &'h [Node],
+    pub(super) lets: &'h [Node],
     /// The subjects of the `for` clauses, the innermost last.
     pub(crate) subjects: Vec<Value<'h>>,
     pub(crate) tracer: Option<Tracer>,

@@ -4,10 +4,10 @@
 //! each of them. Where nobody watches, nothing is noted.
 
 use std::cell::RefCell;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::hash::{Hash as _, Hasher as _};
 use std::sync::OnceLock;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashSet, FxHasher};
 use smallvec::SmallVec;
 
 /// A part of the host's data: a place below the root of a realm with all that is below it; of a map that is split ([`Splits`]) only
@@ -87,7 +87,7 @@ impl Part {
 
     /// The place of a key of the map at this place.
     fn below(self, key: &str) -> Self {
-        let mut hasher = DefaultHasher::new();
+        let mut hasher = FxHasher::default();
         self.place.hash(&mut hasher);
         key.hash(&mut hasher);
         // Two places of one number would share a part, which costs work; truth only if one changes and the other was read alone, which

@@ -44,12 +44,13 @@ pub(in crate::eval) struct Judged<'h> {
 }
 
 /// Judges a rule that begins with a `for` over records, but for those of which is known what came of them and how much work they
-/// were. `None` if it goes over something else, or needs so much work that it has to be judged as a whole.
+/// were; and what was read to find them. `None` if it goes over something else, or needs so much work that it has to be judged as a
+/// whole.
 pub(in crate::eval) fn judge_records<'h>(
     run: &Run<'h>,
     rule: usize,
     known: &dyn Fn(RecordRef) -> Option<u64>,
-) -> Option<Vec<(RecordRef, Option<Judged<'h>>)>> {
+) -> Option<(Vec<RecordJudged<'h>>, Reads)> {
     let severity = run.program.rules[rule].severity(run.host.profile())?;
     let clauses = &run.program.code[rule].clauses;
     let at = first_for(clauses)?;
@@ -86,8 +87,11 @@ pub(in crate::eval) fn judge_records<'h>(
         let judged = Judged::of(judgement, reads, before - judge.rest.left());
         out.push((record, Some(judged)));
     }
-    Some(out)
+    Some((out, head))
 }
+
+/// A record with what came of it, unless that was known.
+type RecordJudged<'h> = (RecordRef, Option<Judged<'h>>);
 
 /// Where the first `for` of a rule is, if nothing but `let` stands before it.
 pub(in crate::eval) fn first_for(clauses: &[ClauseCode]) -> Option<usize> {

@@ -10,9 +10,14 @@ use crate::eval::run::Run;
 use crate::eval::{Counts, Judgement};
 use crate::host::RecordRef;
 
-/// What is known of the records none of which failed.
+/// What is known of the records of one rule.
 #[derive(Debug, Default)]
-pub(super) struct Records(FxHashMap<RecordRef, Entry>);
+pub(super) struct Records {
+    /// Those that did not fail.
+    entries: FxHashMap<RecordRef, Entry>,
+    /// What came of all of them, if none failed, and what was read for it, which records there are included.
+    all: Option<(Ended, Reads)>,
+}
 
 #[derive(Debug)]
 struct Entry {
@@ -34,21 +39,31 @@ impl Records {
         if nothing.off {
             return Some(nothing);
         }
-        self.0.retain(|_, entry| !changed.touches(&entry.reads));
-        let used = |record| Some(self.0.get(&record)?.used);
-        let judged = judge_records(run, rule, &used)?;
+        if let Some((ended, reads)) = &self.all
+            && !changed.touches(reads)
+        {
+            let mut judgement = judgement_of(run, rule, ended.counts, &ended.reasons);
+            judgement.undecided = ended.undecided.iter().map(without_place).collect();
+            return Some(judgement);
+        }
+        self.entries
+            .retain(|_, entry| !changed.touches(&entry.reads));
+        let used = |record| Some(self.entries.get(&record)?.used);
+        let (judged, head) = judge_records(run, rule, &used)?;
         let mut judgement = nothing;
-        let mut before = std::mem::take(&mut self.0);
+        let mut before = std::mem::take(&mut self.entries);
         for (record, judged) in judged {
             let Some(judged) = judged else {
                 // One that stands in the list twice has been put back already.
-                let entry = before.remove(&record).or_else(|| self.0.remove(&record));
+                let entry = before
+                    .remove(&record)
+                    .or_else(|| self.entries.remove(&record));
                 if let Some(entry) = entry {
                     judgement.counts.add(&entry.ended.counts);
                     add_reasons(&mut judgement.reasons, &entry.ended.reasons);
                     let why: Vec<_> = entry.ended.undecided.iter().map(without_place).collect();
                     add_new(&mut judgement.undecided, &why);
-                    self.0.insert(record, entry);
+                    self.entries.insert(record, entry);
                 }
                 continue;
             };
@@ -58,11 +73,21 @@ impl Records {
             if judged.verdicts.is_empty() && judged.error.is_none() {
                 let ended = Ended::of(judged.counts, &judged.undecided, &judged.reasons);
                 let (reads, used) = (judged.reads, judged.used);
-                self.0.insert(record, Entry { reads, used, ended });
+                let entry = Entry { reads, used, ended };
+                self.entries.insert(record, entry);
             }
             judgement.verdicts.extend(judged.verdicts);
             judgement.error = judgement.error.or(judged.error);
         }
+        let holds = judgement.verdicts.is_empty() && judgement.error.is_none();
+        self.all = holds.then(|| {
+            let mut reads = head;
+            for entry in self.entries.values() {
+                reads.extend(&entry.reads);
+            }
+            let ended = Ended::of(judgement.counts, &judgement.undecided, &judgement.reasons);
+            (ended, reads)
+        });
         Some(judgement)
     }
 }

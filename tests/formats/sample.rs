@@ -281,13 +281,14 @@ fn rules() -> BTreeMap<String, RuleFacts> {
         7,
         1,
     );
-    plaintext.pack = "security".to_owned();
-    plaintext.sources[0].1 = None;
+    let words = Arc::make_mut(&mut plaintext.words);
+    words.pack = "security".to_owned();
+    words.sources[0].1 = None;
     let mut undecided = facts("The password of PostgreSQL agrees everywhere.", error, 0, 0);
     undecided.counts.undecided = 3;
     let mut off = facts("Log levels are not `Debug`.", Severity::Info, 0, 0);
     off.off = true;
-    off.severity = None;
+    Arc::make_mut(&mut off.words).severity = None;
     let rules = [
         (
             "single-load-balancer",
@@ -420,10 +421,11 @@ pub(crate) fn hostile_report() -> Report {
         ..hostile.clone()
     };
     let mut rule = facts(nasty, Severity::Error, 0, 1);
-    rule.pack = nasty.to_owned();
-    rule.docs = nasty.to_owned();
-    rule.tags = vec![nasty.to_owned()];
-    rule.sources = vec![(nasty.to_owned(), Some("javascript:alert('x')".to_owned()))];
+    let words = Arc::make_mut(&mut rule.words);
+    words.pack = nasty.to_owned();
+    words.docs = nasty.to_owned();
+    words.tags = vec![nasty.to_owned()];
+    words.sources = vec![(nasty.to_owned(), Some("javascript:alert('x')".to_owned()))];
     Report {
         findings: vec![hostile],
         suppressed: vec![allowed],

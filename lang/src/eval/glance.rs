@@ -88,14 +88,6 @@ impl<'g, 'h> Glance<'g, 'h> {
                     }
                 }
                 ClauseKind::Require(it) => {
-                    // Once another requirement applies, it is enough that this one does not fail.
-                    if applied
-                        && it.when.is_some()
-                        && let Some(truth) = self.truth(&it.condition)
-                        && (truth == Truth::True) != it.forbid
-                    {
-                        continue;
-                    }
                     if let Some(when) = &it.when
                         && self.truth(when)? != Truth::True
                     {

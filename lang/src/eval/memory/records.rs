@@ -82,9 +82,8 @@ impl Records {
         let holds = judgement.verdicts.is_empty() && judgement.error.is_none();
         self.all = holds.then(|| {
             let mut reads = head;
-            for entry in self.entries.values() {
-                reads.extend(&entry.reads);
-            }
+            let entries = self.entries.values();
+            entries.for_each(|entry| reads.extend(&entry.reads));
             let ended = Ended::of(judgement.counts, &judgement.undecided, &judgement.reasons);
             (ended, reads)
         });

@@ -189,3 +189,8 @@ fn rules_are_for_profiles_and_versions() {
 fn work_is_bounded() {
     check("budget.cases");
 }
+
+#[test]
+fn only_what_a_first_condition_cannot_be_true_of_is_left_out() {
+    check("kinds.cases");
+}

@@ -378,34 +378,45 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
             Some(_) => Kinds::ALL,
         };
         for found in &matches.found {
-            let is_wanted = wanted.has(&found.value);
-            if !is_wanted && !cfg!(debug_assertions) {
-                self.judgement.counts.not_applicable += 1;
-                continue;
-            }
             let keys = captures.iter().zip(&found.captures);
-            let keys: Keys<'h> = keys
-                .map(|(slot, key)| (*slot, Value::string(key.clone())))
-                .collect();
-            let glance = match is_wanted {
-                true => self.at_a_glance(index, (slot, &found.value), &keys),
-                false => Some(Outcome::NotApplicable),
-            };
-            if let Some(outcome) = glance
-                && !cfg!(debug_assertions)
-            {
-                self.judgement.counts.count(outcome);
-                continue;
-            }
-            for (slot, key) in keys {
-                self.machine.bind(slot, key);
-            }
-            self.machine.bind(slot, found.value.clone());
-            let before = self.judgement.counts;
-            self.subject(index, found.value.clone())?;
-            if let Some(outcome) = glance {
-                self.assert_same(before, outcome);
-            }
+            let keys = keys.map(|(slot, key)| (*slot, Value::string(key.clone())));
+            self.bound(index, (slot, &found.value), keys, wanted)?;
+        }
+        Ok(())
+    }
+
+    /// Judges one subject with the keys that are bound with it: by its kind, at a glance, or by the machine.
+    fn bound(
+        &mut self,
+        index: usize,
+        (slot, subject): (Slot, &Value<'h>),
+        keys: impl Iterator<Item = (Slot, Value<'h>)>,
+        wanted: Kinds,
+    ) -> Work<()> {
+        let is_wanted = wanted.has(subject);
+        if !is_wanted && !cfg!(debug_assertions) {
+            self.judgement.counts.not_applicable += 1;
+            return Ok(());
+        }
+        let bound: Keys<'h> = keys.collect();
+        let glance = match is_wanted {
+            true => self.at_a_glance(index, (slot, subject), &bound),
+            false => Some(Outcome::NotApplicable),
+        };
+        if let Some(outcome) = glance
+            && !cfg!(debug_assertions)
+        {
+            self.judgement.counts.count(outcome);
+            return Ok(());
+        }
+        for (slot, key) in bound {
+            self.machine.bind(slot, key);
+        }
+        self.machine.bind(slot, subject.clone());
+        let before = self.judgement.counts;
+        self.subject(index, subject.clone())?;
+        if let Some(outcome) = glance {
+            self.assert_same(before, outcome);
         }
         Ok(())
     }
@@ -460,24 +471,8 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
         let explain = std::mem::replace(&mut self.machine.explain, true);
         let (key, element) = elements.entry(&self.machine, at);
         self.machine.explain = explain;
-        let keys: Keys<'h> = generator.key.map(|slot| (slot, key)).into_iter().collect();
-        let glance = self.at_a_glance(index, (generator.slot, &element), &keys);
-        if let Some(outcome) = glance
-            && !cfg!(debug_assertions)
-        {
-            self.judgement.counts.count(outcome);
-            return Ok(());
-        }
-        for (slot, key) in keys {
-            self.machine.bind(slot, key);
-        }
-        self.machine.bind(generator.slot, element.clone());
-        let before = self.judgement.counts;
-        self.subject(index, element)?;
-        if let Some(outcome) = glance {
-            self.assert_same(before, outcome);
-        }
-        Ok(())
+        let keys = generator.key.map(|slot| (slot, key)).into_iter();
+        self.bound(index, (generator.slot, &element), keys, Kinds::ALL)
     }
 
     /// Judges what stands below a `for` for one subject, which has been bound. The outermost subject brings a fresh budget.

@@ -4,6 +4,7 @@
 use std::ops::{BitAnd, BitOr, Not};
 
 use crate::builtins::Entry;
+use crate::eval::condition::is_comparison;
 use crate::parse::ast::BinaryOp;
 use crate::program::ir::{ClauseCode, ClauseKind, Node, Op, Slot, Test};
 use crate::types::Type;
@@ -95,17 +96,21 @@ pub(super) fn wanted(clauses: &[ClauseCode], slot: Slot) -> Kinds {
     }
 }
 
-/// The kinds for which a condition may be true, and whether it is true of all of them and false of all others.
+/// The kinds for which a condition may be true, and whether it is true of all of them and false of all others. Of others it is false or
+/// missing, never undecided for something unseen.
 fn when_true(condition: &Node, slot: Slot) -> (Kinds, bool) {
-    let is_subject = |node: &Node| matches!(&node.op, Op::Slot(it) if *it == slot);
     match &condition.op {
         Op::Not(inner) => match when_true(inner, slot) {
             (kinds, true) => (!kinds, true),
             _ => (Kinds::ALL, false),
         },
+        // A side that is false decides; beside one that is missing, something unseen would.
         Op::And(sides) => {
             let sides = sides.iter().map(|side| when_true(side, slot));
-            sides.fold((Kinds::ALL, true), |(a, x), (b, y)| (a & b, x && y))
+            sides.fold((Kinds::ALL, true), |(all, exact), side| match side {
+                (kinds, true) => (all & kinds, exact),
+                (_, false) => (all, false),
+            })
         }
         Op::Or(sides) => {
             let sides = sides.iter().map(|side| when_true(side, slot));
@@ -117,7 +122,7 @@ fn when_true(condition: &Node, slot: Slot) -> (Kinds, bool) {
             test,
         } => {
             let (kinds, exact) = match test {
-                _ if !is_subject(value) => (present(value, slot), false),
+                _ if !is_subject(value, slot) => (Kinds::ALL, false),
                 Test::Set => (!Kinds::NULL, true),
                 Test::Missing => (Kinds::NONE, true),
                 Test::Null => (Kinds::NULL, true),
@@ -131,9 +136,13 @@ fn when_true(condition: &Node, slot: Slot) -> (Kinds, bool) {
                 (true, false) => (Kinds::ALL, false),
             }
         }
-        Op::Binary(op, sides) => (compared(*op, sides, slot), false),
+        Op::Binary(op, sides) if is_comparison(*op) => (compared(*op, sides, slot), false),
         _ => (Kinds::ALL, false),
     }
+}
+
+fn is_subject(node: &Node, slot: Slot) -> bool {
+    matches!(&node.op, Op::Slot(it) if *it == slot)
 }
 
 /// What a predicate says of a subject by its kind.
@@ -167,36 +176,33 @@ fn present(node: &Node, slot: Slot) -> Kinds {
         return Kinds::ALL;
     }
     let args = args.iter().enumerate();
-    let args = args.map(|(at, arg)| match arg.op {
-        Op::Slot(it) if it == slot => taken(entry, at),
-        _ => present(arg, slot),
+    let args = args.map(|(at, arg)| match is_subject(arg, slot) {
+        true => taken(entry, at),
+        false => present(arg, slot),
     });
     args.fold(Kinds::ALL, BitAnd::bitand)
 }
 
-/// The kinds for which a comparison may be true.
+/// The kinds for which a comparison may be true: what is missing on one side decides. A wrong type decides only beside a literal, for
+/// what is unseen comes before it.
 fn compared(op: BinaryOp, sides: &[Node; 2], slot: Slot) -> Kinds {
     let [left, right] = sides;
     let both = present(left, slot) & present(right, slot);
-    let subject = |node: &Node| matches!(&node.op, Op::Slot(it) if *it == slot);
-    let literal = |node: &Node| match &node.op {
-        Op::Const(value) => Kinds::of(&value.data).map(Kinds::kind),
+    let literal = match &right.op {
+        Op::Const(value) if is_subject(left, slot) => Kinds::of(&value.data),
         _ => None,
     };
+    let Some(literal) = literal else {
+        return both;
+    };
     both & match op {
-        BinaryOp::Matches | BinaryOp::StartsWith | BinaryOp::EndsWith if subject(left) => {
-            Kinds::STRING
-        }
+        BinaryOp::Matches | BinaryOp::StartsWith | BinaryOp::EndsWith => Kinds::STRING,
+        BinaryOp::Contains => Kinds::STRING | Kinds::LIST | Kinds::MAP,
         BinaryOp::Equal
         | BinaryOp::Less
         | BinaryOp::LessEqual
         | BinaryOp::Greater
-        | BinaryOp::GreaterEqual
-            if subject(left) =>
-        {
-            literal(right).unwrap_or(Kinds::ALL)
-        }
-        BinaryOp::Contains if subject(left) => Kinds::STRING | Kinds::LIST | Kinds::MAP,
+        | BinaryOp::GreaterEqual => Kinds::kind(literal),
         _ => Kinds::ALL,
     }
 }

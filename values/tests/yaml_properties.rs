@@ -204,3 +204,12 @@ proptest! {
         compare(&text)?;
     }
 }
+
+/// As go-yaml v2 and v3 read it; found by the property above.
+#[test]
+fn a_byte_order_mark_behind_an_empty_line_is_part_of_the_key() {
+    let text = "  \r\n\u{feff}a: 1\n";
+    let document = Document::parse(SourceId(0), text);
+    assert_eq!(ours(&document), ["{", "= \u{feff}a", "= 1", "}"]);
+    compare(text).unwrap();
+}

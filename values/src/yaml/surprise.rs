@@ -62,7 +62,8 @@ pub enum SurpriseKind {
     OpenTextBlock,
     /// U+0085, U+2028 or U+2029 breaks the line; YAML 1.2 reads a character like others.
     OddLineBreak,
-    /// A byte-order mark inside the file is part of a text or a key.
+    /// A byte-order mark inside the file is part of a text or a key, also before the first of them: go-yaml looks for one at the
+    /// beginning of its buffer only. YAML 1.2 lets one stand before a document.
     ByteOrderMark,
     /// A comment right behind a value, without a blank; YAML 1.2 refuses the file or reads text.
     TightComment,
@@ -115,6 +116,7 @@ impl SurpriseKind {
             | Self::LateMerge
             | Self::IgnoredText
             | Self::OddLineBreak
+            | Self::ByteOrderMark
             | Self::TightComment
             | Self::ShallowLine => true,
             Self::LeadingZero
@@ -126,8 +128,7 @@ impl SurpriseKind {
             | Self::MarkerValue
             | Self::Directive
             | Self::DroppedLine
-            | Self::OpenTextBlock
-            | Self::ByteOrderMark => false,
+            | Self::OpenTextBlock => false,
         }
     }
 }

@@ -11,6 +11,10 @@ use clap::Parser as _;
 use args::Args;
 use commands::Status;
 
+/// Trees of values and rules are many small pieces; the system's allocator takes half as long again for a short run.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     // A reader that goes away, as `head` does, ends the output and is no mistake.
     let args = match Args::try_parse() {

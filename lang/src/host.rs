@@ -116,6 +116,16 @@ impl Place {
             Self::NoComponent(_) | Self::Record(_) => None,
         }
     }
+
+    /// The same with its value replaced; `None` if there is no replacement.
+    pub(crate) fn moved(&self, to: &mut dyn FnMut(NodeRef) -> Option<NodeRef>) -> Option<Self> {
+        Some(match self {
+            Self::Node(node) => Self::Node(to(*node)?),
+            Self::Key(node) => Self::Key(to(*node)?),
+            Self::Absent(gap) => Self::absent(to(gap.parent)?, gap.keys.clone()),
+            Self::NoComponent(_) | Self::Record(_) => self.clone(),
+        })
+    }
 }
 
 /// A record type of the host.

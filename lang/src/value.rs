@@ -234,6 +234,48 @@ impl<'h> Value<'h> {
         Self::new(Data::unknown(unknown))
     }
 
+    /// A copy that borrows nothing, with its values of the host replaced; `None` if one of them has no replacement.
+    pub(crate) fn moved(
+        &self,
+        to: &mut dyn FnMut(NodeRef) -> Option<NodeRef>,
+    ) -> Option<Value<'static>> {
+        let data = match &self.data {
+            Data::Null => Data::Null,
+            Data::Bool(value) => Data::Bool(*value),
+            Data::Number(value) => Data::Number(*value),
+            Data::String(text) => Data::String(Cow::Owned(text.clone().into_owned())),
+            Data::List(list) => {
+                let items = list.items.iter().map(|item| item.moved(to));
+                let items = items.collect::<Option<_>>()?;
+                let incomplete = match &list.incomplete {
+                    Some(why) => Some(Box::new(why.moved(to)?)),
+                    None => None,
+                };
+                Data::List(Arc::new(List { items, incomplete }))
+            }
+            Data::Map(entries) => {
+                let entries = entries.iter().map(|(key, value)| {
+                    Some((Cow::Owned(key.clone().into_owned()), value.moved(to)?))
+                });
+                Data::Map(Arc::new(entries.collect::<Option<_>>()?))
+            }
+            Data::Regex(regex) => Data::Regex(regex.clone()),
+            Data::HostList(node) => Data::HostList(to(*node)?),
+            Data::HostMap(node) => Data::HostMap(to(*node)?),
+            Data::Record(record) => Data::Record(*record),
+            Data::Absent(absent) => Data::Absent(absent.clone()),
+        };
+        let place = match &self.place {
+            Some(place) => Some(place.moved(to)?),
+            None => None,
+        };
+        Some(Value {
+            data,
+            place,
+            secret: self.secret,
+        })
+    }
+
     /// The same value at a place.
     #[must_use]
     pub fn at(mut self, place: Place) -> Self {

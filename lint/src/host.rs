@@ -23,6 +23,7 @@ use values::merged::{self, LayerId, Merged};
 use values::path::{PathStep, Step};
 use values::yaml::{Kind, NodeId};
 
+use self::parts::Parts;
 use crate::chart_schema::Violation;
 use crate::knowledge::{Key, Knowledge};
 use crate::schema::kind;
@@ -47,8 +48,8 @@ pub struct TreeHost<'a> {
     declared: Vec<OnceLock<Vec<declared::Places<'a>>>>,
     /// By layer: its texts, which more than one rule goes over.
     texts: Vec<OnceLock<Vec<merged::NodeRef>>>,
-    /// By layer.
-    parts: Vec<OnceLock<parts::Parts>>,
+    /// By layer; none where nobody watches what is read.
+    parts: &'a [OnceLock<Parts>],
     splits: &'a Splits,
     /// Few values will be asked for: nothing is worked out for all of a layer.
     sparse: bool,
@@ -85,7 +86,7 @@ impl<'a> TreeHost<'a> {
             by_name: OnceLock::new(),
             declared: merged.all_layers().map(|_| OnceLock::new()).collect(),
             texts: merged.all_layers().map(|_| OnceLock::new()).collect(),
-            parts: merged.all_layers().map(|_| OnceLock::new()).collect(),
+            parts: &[],
             splits: &WHOLE,
             sparse: false,
         }
@@ -100,8 +101,9 @@ impl<'a> TreeHost<'a> {
 
     /// The same, for rules that are judged with a memory.
     #[must_use]
-    pub(crate) fn remembered(mut self, memory: &'a Memory) -> Self {
+    pub(crate) fn remembered(mut self, memory: &'a Memory, parts: &'a [OnceLock<Parts>]) -> Self {
         self.splits = memory.splits();
+        self.parts = parts;
         self.sparse = memory.is_sparse();
         self
     }
@@ -124,11 +126,28 @@ impl<'a> TreeHost<'a> {
 }
 
 pub(crate) fn ours(node: NodeRef) -> merged::NodeRef {
-    merged::NodeRef::from_bits(node.0)
+    merged::NodeRef::from_bits(node.0 & !Texts::BIT)
 }
 
 pub(crate) fn theirs(node: merged::NodeRef) -> NodeRef {
     NodeRef(node.to_bits())
+}
+
+/// All texts in a layer, as a list that nobody wrote: its handle is that of the layer's root with one more bit.
+#[derive(Clone, Copy)]
+pub(crate) struct Texts(merged::NodeRef);
+
+impl Texts {
+    /// No handle of [`Merged`] has it.
+    const BIT: u64 = 1 << 63;
+
+    fn of(root: merged::NodeRef) -> NodeRef {
+        NodeRef(root.to_bits() | Self::BIT)
+    }
+
+    pub(crate) fn behind(list: NodeRef) -> Option<Self> {
+        (list.0 & Self::BIT != 0).then(|| Self(ours(list)))
+    }
 }
 
 fn view_of(view: View) -> merged::View {
@@ -160,6 +179,9 @@ impl Host for TreeHost<'_> {
     }
 
     fn shape(&self, node: NodeRef) -> Shape {
+        if Texts::behind(node).is_some() {
+            return Shape::List;
+        }
         self.note(node);
         match self.merged.shape(ours(node)) {
             merged::Shape::Null => Shape::Null,
@@ -173,6 +195,9 @@ impl Host for TreeHost<'_> {
     }
 
     fn collection(&self, node: NodeRef) -> Option<Collection> {
+        if Texts::behind(node).is_some() {
+            return Some(Collection::List);
+        }
         self.note(node);
         match self.merged.kind(ours(node)) {
             Kind::Map => Some(Collection::Map),
@@ -189,6 +214,9 @@ impl Host for TreeHost<'_> {
     }
 
     fn len(&self, node: NodeRef) -> usize {
+        if let Some(texts) = Texts::behind(node) {
+            return self.texts_in(texts).len();
+        }
         self.note_names(ours(node));
         self.merged.len(ours(node))
     }
@@ -199,6 +227,9 @@ impl Host for TreeHost<'_> {
     }
 
     fn item(&self, list: NodeRef, index: usize) -> Option<NodeRef> {
+        if let Some(texts) = Texts::behind(list) {
+            return self.texts_in(texts).get(index).copied().map(theirs);
+        }
         self.note_names(ours(list));
         self.merged.item(ours(list), index).map(theirs)
     }
@@ -311,7 +342,7 @@ impl Host for TreeHost<'_> {
         self.note(node);
         // Of a map or list the values in it are secret, not its keys and their number.
         let node = ours(node);
-        !self.merged.is_collection(node) && self.merged.is_secret(node)
+        !self.merged.is_collection(node) && self.is_marked(node)
     }
 
     fn record_of(&self, node: NodeRef, kind: u16) -> Option<RecordRef> {
@@ -357,6 +388,14 @@ impl Host for TreeHost<'_> {
 }
 
 impl TreeHost<'_> {
+    /// Must a value never be shown?
+    pub(crate) fn is_marked(&self, node: merged::NodeRef) -> bool {
+        match self.sparse {
+            true => self.merged.is_secret_alone(node),
+            false => self.merged.is_secret(node),
+        }
+    }
+
     /// A path as people write it and find it in the file, with `more` keys behind it.
     pub(crate) fn path_text(&self, node: merged::NodeRef, more: &[String]) -> String {
         let mut text = String::new();

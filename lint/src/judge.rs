@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use lang::eval::{Counts, Judgement, Memory, Run, Verdict};
+use lang::eval::{Counts, Run, Verdict};
 use lang::program::Program;
 use rayon::prelude::*;
 use source::{Diagnostic, Label, Severity, Span};
@@ -14,7 +14,7 @@ use crate::document::ReadFile;
 use crate::finding::{Finding, Origin, fingerprint};
 use crate::fix::{in_report, repairs};
 use crate::host::TreeHost;
-use crate::memory::TreeMemory;
+use crate::memory::{Remembered, TreeMemory};
 use crate::project::Settings;
 use crate::tree::{Tree, TreeDeployment};
 use crate::workspace::Scope;
@@ -93,8 +93,8 @@ pub(crate) fn judge(
             levels: &levels,
             settings,
         };
-        let memory = memory.and_then(|memory| memory.deployment(at));
-        judge_deployment(&site, &rules, memory, &mut outcome);
+        let kept = memory.and_then(|memory| memory.deployment(at));
+        judge_deployment(&site, &rules, kept, &mut outcome);
     }
     for file in tree.files.values() {
         outcome
@@ -123,7 +123,7 @@ struct Site<'a> {
 fn judge_deployment(
     site: &Site<'_>,
     rules: &[usize],
-    memory: Option<&Memory>,
+    kept: Option<&Remembered>,
     outcome: &mut Outcome,
 ) {
     let Site {
@@ -141,26 +141,27 @@ fn judge_deployment(
         &show,
     )
     .with_violations(&deployment.violations);
-    if let Some(memory) = memory {
-        host = host.remembered(memory);
+    if let Some(kept) = kept {
+        host = host.remembered(&kept.memory, &kept.parts);
     }
     let program = &tree.book.program;
     let mut run = Run::new(program, &host);
-    if let Some(memory) = memory {
-        run = run.remembering(memory);
+    if let Some(kept) = kept {
+        run = run.remembering(&kept.memory);
     }
-    let judged: Vec<(Judgement<'_>, Vec<Finding>)> = rules
-        .par_iter()
-        .with_min_len(8)
-        .map(|&rule| {
-            let judgement = run.judge(rule);
-            let verdicts = judgement.verdicts.iter();
-            let findings =
-                verdicts.filter_map(|it| finding(tree, program, &host, it, levels, settings));
-            let findings = findings.collect();
-            (judgement, findings)
-        })
-        .collect();
+    let judge = |rule: &usize| {
+        let judgement = run.judge(*rule);
+        let verdicts = judgement.verdicts.iter();
+        let findings =
+            verdicts.filter_map(|it| finding(tree, program, &host, it, levels, settings));
+        let findings: Vec<Finding> = findings.collect();
+        (judgement, findings)
+    };
+    // Little work is done sooner than another thread wakes.
+    let judged: Vec<_> = match kept {
+        Some(kept) if kept.memory.is_sparse() => rules.iter().map(judge).collect(),
+        _ => rules.par_iter().with_min_len(8).map(judge).collect(),
+    };
     for (judgement, findings) in judged {
         let info = &program.rules()[judgement.rule];
         if !judgement.off {

@@ -2,16 +2,17 @@
 //!
 //! INVARIANT: with it a tree gives the outcome that it gives without. What cannot be told apart for certain counts as changed.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use lang::eval::Memory;
 use lang::eval::reads::{Changed, Splits};
+use lang::program::Program;
 use values::layer::{Layer, Release};
 use values::merged::{Component, Merged};
 use values::protection::Protection;
 use values::yaml::Difference;
 
-use crate::host::parts::{outgrown, splits};
+use crate::host::parts::{Parts, outgrown, splits};
 use crate::tree::{Tree, TreeDeployment};
 
 /// What is kept of judging a tree.
@@ -19,8 +20,38 @@ use crate::tree::{Tree, TreeDeployment};
 pub(crate) struct TreeMemory {
     /// The tree that was judged last.
     tree: Arc<Tree>,
-    /// By deployment.
-    deployments: Vec<Memory>,
+    deployments: Vec<Remembered>,
+}
+
+/// What is kept of judging a deployment.
+#[derive(Debug)]
+pub(crate) struct Remembered {
+    pub(crate) memory: Memory,
+    /// By layer: which part each of its values is in.
+    pub(crate) parts: Vec<OnceLock<Parts>>,
+}
+
+impl Remembered {
+    fn new(deployment: &TreeDeployment, program: &Program) -> Self {
+        let merged = &deployment.merged;
+        Self {
+            memory: Memory::new(program, splits(merged)),
+            parts: merged.all_layers().map(|_| OnceLock::new()).collect(),
+        }
+    }
+
+    /// The deployment is merged anew, and this is not as it was.
+    fn turn(&mut self, old: &Merged, new: &Merged, changed: Changed) {
+        for (slot, layer) in self.parts.iter_mut().zip(new.all_layers()) {
+            let same = !changed.is_everything()
+                && std::ptr::eq(old.document(layer), new.document(layer))
+                && old.layer_top(layer) == new.layer_top(layer);
+            if !same {
+                *slot = OnceLock::new();
+            }
+        }
+        self.memory.turn(changed);
+    }
 }
 
 impl TreeMemory {
@@ -30,9 +61,7 @@ impl TreeMemory {
         let deployments = tree.deployments.iter();
         Self {
             tree: Arc::clone(tree),
-            deployments: deployments
-                .map(|it| Memory::new(program, splits(&it.merged)))
-                .collect(),
+            deployments: deployments.map(|it| Remembered::new(it, program)).collect(),
         }
     }
 
@@ -55,24 +84,27 @@ impl TreeMemory {
         let pairs = old.deployments.iter().zip(&new.deployments);
         let changes: Vec<Changed> = pairs
             .zip(&self.deployments)
-            .map(|((old, new), memory)| changed(old, new, memory.splits()))
+            .map(|((old, new), it)| changed(old, new, it.memory.splits()))
             .collect();
         for (old, new) in old.deployments.iter().zip(&new.deployments) {
             new.merged.adopt(&old.merged);
         }
-        let deployments = self.deployments.iter_mut().zip(&new.deployments);
-        for ((memory, deployment), changed) in deployments.zip(changes) {
-            if outgrown(&deployment.merged, memory.splits()) {
-                *memory = Memory::new(&new.book.program, splits(&deployment.merged));
+        let pairs = old.deployments.iter().zip(&new.deployments);
+        let kept = self.deployments.iter_mut().zip(pairs);
+        for ((kept, (before, now)), changed) in kept.zip(changes) {
+            if outgrown(&now.merged, kept.memory.splits())
+                || kept.parts.len() != now.merged.all_layers().count()
+            {
+                *kept = Remembered::new(now, &new.book.program);
             } else {
-                memory.turn(changed);
+                kept.turn(&before.merged, &now.merged, changed);
             }
         }
         self.tree = Arc::clone(tree);
     }
 
     /// What is kept of a deployment.
-    pub(crate) fn deployment(&self, at: usize) -> Option<&Memory> {
+    pub(crate) fn deployment(&self, at: usize) -> Option<&Remembered> {
         self.deployments.get(at)
     }
 }

@@ -253,7 +253,7 @@ impl TreeHost<'_> {
     }
 
     fn item_identity(&self, item: NodeRef) -> String {
-        if self.merged.is_secret(item) {
+        if self.is_marked(item) {
             return String::new();
         }
         let named = self.merged.get(item, "name").found();

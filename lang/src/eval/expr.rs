@@ -1,5 +1,6 @@
 //! The values of expressions.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::builtins::invoke;
@@ -216,14 +217,22 @@ impl<'h> Machine<'_, 'h> {
         elements: &Elements<'h>,
         index: usize,
     ) -> Option<Truth> {
-        let Elements::List(list) = elements else {
-            return None;
-        };
-        let element = &list.items[index];
-        if self.explain || self.tracer.is_some() || generator.key.is_some() || element.is_absent() {
+        if self.explain || self.tracer.is_some() || generator.key.is_some() {
             return None;
         }
-        let element = (generator.slot, element);
+        let element = match elements {
+            Elements::List(list) => Cow::Borrowed(&list.items[index]),
+            // What it is marked with does not matter to a condition.
+            Elements::HostList(list, _) => {
+                let item = self.host.item(*list, index)?;
+                Cow::Owned(Value::load_unmarked(self.host, item))
+            }
+            Elements::Entries(..) => return None,
+        };
+        if element.is_absent() {
+            return None;
+        }
+        let element = (generator.slot, element.as_ref());
         Glance::new(self, &[], false, element, &Keys::new(), &[]).truth(condition)
     }
 

@@ -5,7 +5,7 @@ use source::Severity;
 use crate::eval::expr::Elements;
 use crate::eval::machine::{Machine, Work};
 use crate::eval::{Truth, show};
-use crate::host::Place;
+use crate::host::{NodeRef, Place};
 use crate::parse::ast::{BinaryOp, Quantifier};
 use crate::program::ir::{ActionCode, FixCode, Node, Op, Part, RequireCode};
 use crate::value::{Data, Value};
@@ -66,6 +66,66 @@ pub enum Action<'h> {
     Append(Place, Vec<Value<'h>>),
     /// Removes items from a list.
     Remove(Place, Vec<Value<'h>>),
+}
+
+impl Action<'_> {
+    fn moved(&self, to: &mut dyn FnMut(NodeRef) -> Option<NodeRef>) -> Option<Action<'static>> {
+        Some(match self {
+            Self::Append(place, values) => {
+                let values = values.iter().map(|it| it.moved(to));
+                let values = values.collect::<Option<_>>()?;
+                Action::Append(place.moved(to)?, values)
+            }
+            Self::Remove(place, values) => {
+                let values = values.iter().map(|it| it.moved(to));
+                let values = values.collect::<Option<_>>()?;
+                Action::Remove(place.moved(to)?, values)
+            }
+            Self::Set(place, value) => Action::Set(place.moved(to)?, value.moved(to)?),
+            Self::Quote(place) => Action::Quote(place.moved(to)?),
+            Self::Rename(place, key) => Action::Rename(place.moved(to)?, key.clone()),
+            Self::Move(from, place) => Action::Move(from.moved(to)?, place.moved(to)?),
+            Self::Delete(place) => Action::Delete(place.moved(to)?),
+        })
+    }
+}
+
+impl Verdict<'_> {
+    /// A copy that borrows nothing, with its values of the host replaced; `None` if one of them has no replacement.
+    pub(super) fn moved(
+        &self,
+        to: &mut dyn FnMut(NodeRef) -> Option<NodeRef>,
+    ) -> Option<Verdict<'static>> {
+        let subject = match &self.subject {
+            Some(subject) => Some(subject.moved(to)?),
+            None => None,
+        };
+        let related = self.related.iter();
+        let related = related.map(|(place, words)| Some((place.moved(to)?, words.clone())));
+        let related = related.collect::<Option<_>>()?;
+        let fixes = self.fixes.iter().map(|fix| {
+            Some(ProposedFix {
+                title: fix.title.clone(),
+                safe: fix.safe,
+                action: fix.action.moved(to)?,
+            })
+        });
+        let fixes = fixes.collect::<Option<_>>()?;
+        let witnesses = self.witnesses.iter().map(|place| place.moved(to));
+        let witnesses = witnesses.collect::<Option<_>>()?;
+        Some(Verdict {
+            rule: self.rule,
+            requirement: self.requirement,
+            severity: self.severity,
+            message: self.message.clone(),
+            place: self.place.moved(to)?,
+            subject,
+            related,
+            help: self.help.clone(),
+            fixes,
+            witnesses,
+        })
+    }
 }
 
 /// What a condition tells about the places that made it so.

@@ -1,8 +1,9 @@
 //! What came of judging before: rules whose data is as it was are not judged again.
 //!
 //! INVARIANT: with a memory, a [`Judgement`] holds the same counts, verdicts and reasons as without one. Only the places of reasons and
-//! the order of verdicts from different entries may differ. What does not hold is always judged again, for its places may have moved.
+//! the order of verdicts from different entries may differ. Of what does not hold the ways to its places are kept, for they may have moved.
 
+mod kept;
 mod records;
 
 use std::borrow::Cow;
@@ -10,14 +11,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHashSet};
+use source::Diagnostic;
 
 use crate::eval::judge::{Group, first_for, judge, judge_groups};
 use crate::eval::reads::{self, Changed, Part, Reads, Splits};
 use crate::eval::run::Run;
-use crate::eval::{Counts, Judgement, Why};
+use crate::eval::{Counts, Judgement, Verdict, Why};
 use crate::host::{Lookup, NodeRef, Unknown};
 use crate::program::Program;
 use crate::program::ir::{ClauseKind, Step};
+use kept::{Kept, Ways};
 use records::Records;
 
 /// What came of judging the rules of one program over one deployment.
@@ -39,12 +42,13 @@ enum Known {
     Records(Records),
 }
 
-/// How subjects ended none of which failed.
+/// How subjects ended.
 #[derive(Debug, Default, Clone)]
 struct Ended {
     counts: Counts,
     undecided: Vec<Unknown>,
     reasons: Reasons,
+    verdicts: Vec<Kept>,
 }
 
 /// How many subjects stayed undecided for each reason.
@@ -62,7 +66,12 @@ impl Ended {
             counts,
             undecided: undecided.iter().map(|why| why.unknown.clone()).collect(),
             reasons: reasons.clone(),
+            verdicts: Vec::new(),
         }
+    }
+
+    fn telling(self, verdicts: Vec<Kept>) -> Self {
+        Self { verdicts, ..self }
     }
 }
 
@@ -103,8 +112,10 @@ impl Memory {
         let was_whole = matches!(before, Known::Whole(..));
         if let Known::Whole(ended, reads) = &before
             && !self.changed.touches(reads)
+            && let Some(verdicts) = Ways::new(run.host).recall(&ended.verdicts)
         {
             let mut judgement = judgement_of(run, rule, ended.counts, &ended.reasons);
+            judgement.verdicts = verdicts;
             judgement.undecided = ended.undecided.iter().map(without_place).collect();
             *known = before;
             return judgement;
@@ -128,13 +139,28 @@ impl Memory {
                 return judgement;
             }
         }
-        let (judgement, reads) = reads::watched(|| judge(run, rule, None));
-        if judgement.verdicts.is_empty() && judgement.error.is_none() {
+        let (judgement, mut reads) = reads::watched(|| judge(run, rule, None));
+        if let Some(kept) = keep(run, &judgement.verdicts, &judgement.error, &mut reads) {
             let ended = Ended::of(judgement.counts, &judgement.undecided, &judgement.reasons);
-            *known = Known::Whole(ended, reads);
+            *known = Known::Whole(ended.telling(kept), reads);
         }
         judgement
     }
+}
+
+/// What can be kept of verdicts; what was read for it is added. `None` where they have to be judged again each time.
+fn keep(
+    run: &Run<'_>,
+    verdicts: &[Verdict<'_>],
+    error: &Option<Diagnostic>,
+    reads: &mut Reads,
+) -> Option<Vec<Kept>> {
+    if error.is_some() {
+        return None;
+    }
+    let (kept, more) = Ways::new(run.host).keep(verdicts)?;
+    reads.extend(&more);
+    Some(kept)
 }
 
 /// Does the rule begin with a `for` over every place? Nothing but `let` before it, and nothing that meets a place twice.
@@ -191,8 +217,10 @@ struct Groups {
     known: FxHashMap<GroupId, Entry>,
     /// Groups that read parts of others.
     readers: FxHashMap<Part, FxHashSet<GroupId>>,
-    /// Groups in which something does not hold.
-    failing: FxHashSet<GroupId>,
+    /// Groups in which something does not hold that is not kept.
+    failing: BTreeSet<GroupId>,
+    /// Groups with verdicts that are kept.
+    telling: BTreeSet<GroupId>,
     sum: Sum,
 }
 
@@ -304,33 +332,42 @@ impl Groups {
         };
         let judged = judge_groups(run, rule, &due, self.sum.matches, self.sum.used)?;
         let mut judgement = judgement_of(run, rule, self.sum.counts, &self.sum.reasons);
+        let ways = Ways::new(run.host);
+        for id in &self.telling {
+            let kept = &self.known.get(id)?.ended.verdicts;
+            judgement.verdicts.extend(ways.recall(kept)?);
+        }
         let mut unseen: Vec<Unknown> = Vec::new();
-        for (group, judged) in due.into_iter().zip(judged) {
+        for (group, mut judged) in due.into_iter().zip(judged) {
             let id = (group.root, group.part);
             judgement.counts.add(&judged.counts);
             add_reasons(&mut judgement.reasons, &judged.reasons);
             add_new(&mut judgement.undecided, &judged.undecided);
             unseen.extend(judged.unseen.iter().map(|why| why.unknown.clone()));
-            let failed = !judged.verdicts.is_empty() || judged.error.is_some();
+            let path = group.path.into();
+            let kept = keep(run, &judged.verdicts, &judged.error, &mut judged.reads);
             judgement.verdicts.extend(judged.verdicts);
             judgement.error = judgement.error.or(judged.error);
-            let path = group.path.into();
-            let entry = if failed {
-                // Only the path is kept: it is judged again each time.
-                self.failing.insert(id);
-                Entry {
-                    path,
-                    ..Entry::default()
+            let entry = if let Some(kept) = kept {
+                if !kept.is_empty() {
+                    self.telling.insert(id);
                 }
-            } else {
+                let ended = Ended::of(judged.counts, &judged.undecided, &judged.reasons);
                 let unseen = judged.unseen.iter();
                 Entry {
                     path,
                     reads: judged.reads,
                     matches: judged.matches,
                     used: judged.used,
-                    ended: Ended::of(judged.counts, &judged.undecided, &judged.reasons),
+                    ended: ended.telling(kept),
                     unseen: unseen.map(|why| why.unknown.clone()).collect(),
+                }
+            } else {
+                // Only the path is kept: it is judged again each time.
+                self.failing.insert(id);
+                Entry {
+                    path,
+                    ..Entry::default()
                 }
             };
             self.put(id, entry);
@@ -361,7 +398,7 @@ impl Groups {
         changed: &Changed,
         splits: &Splits,
     ) -> Vec<Group<'h>> {
-        let mut invalid: BTreeSet<GroupId> = self.failing.iter().copied().collect();
+        let mut invalid = self.failing.clone();
         let in_realms = |(_, part): &&GroupId| changed.realms().contains(&part.realm);
         if !changed.realms().is_empty() {
             invalid.extend(self.known.keys().filter(in_realms));
@@ -428,6 +465,7 @@ impl Groups {
 
     fn forget(&mut self, id: GroupId) -> Option<Entry> {
         self.failing.remove(&id);
+        self.telling.remove(&id);
         let entry = self.known.remove(&id)?;
         self.sum.take(&entry);
         for part in entry.reads.parts().iter().filter(|part| **part != id.1) {

@@ -244,14 +244,20 @@ impl Changed {
 
     /// Did anything of it change?
     pub fn touches(&self, reads: &Reads) -> bool {
-        if self.everything {
-            return true;
-        }
-        // Little changes, and much may have been read.
         let parts = reads.parts();
-        let in_realms = |part: &Part| self.realms.contains(&part.realm);
-        let spoken = |part: Part| parts.binary_search(&part).is_ok();
-        self.speaking().any(spoken) || !self.realms.is_empty() && parts.iter().any(in_realms)
+        self.touches_any(|part| parts.binary_search(&part).is_ok(), || parts.iter())
+    }
+
+    /// Did anything change of a set of parts?
+    pub(super) fn touches_any<'p, I: Iterator<Item = &'p Part>>(
+        &self,
+        has: impl Fn(Part) -> bool,
+        all: impl FnOnce() -> I,
+    ) -> bool {
+        // Little changes, and much may have been read.
+        self.everything
+            || self.speaking().any(has)
+            || !self.realms.is_empty() && all().any(|part| self.realms.contains(&part.realm))
     }
 
     /// Realms of which nothing is known.

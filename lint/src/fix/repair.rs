@@ -13,7 +13,7 @@ use values::path::{KeyPath, PathStep};
 use values::protection::Protection;
 
 use super::{Refused, Repair, Step};
-use crate::host::{TreeHost, ours};
+use crate::host::{Texts, TreeHost, ours};
 
 /// A value to write may be nested so deeply.
 const MAX_DEPTH: usize = 32;
@@ -386,6 +386,9 @@ impl Maker<'_, '_> {
                     Ok((key.clone().into_owned(), self.new_value(value, depth + 1)?))
                 });
                 NewValue::Map(entries.collect::<Result<_, _>>()?)
+            }
+            Data::HostList(node) if Texts::behind(*node).is_some() => {
+                return Err(Refused::NotWritable);
             }
             Data::HostList(node) | Data::HostMap(node) => self.of_node(ours(*node), depth)?,
             Data::Regex(_) | Data::Record(_) | Data::Absent(_) => return Err(Refused::NotWritable),

@@ -7,7 +7,7 @@ use values::path::KeyPath;
 use values::protection::Protection;
 
 use super::declared::literal;
-use super::{TreeHost, ours, theirs};
+use super::{Texts, TreeHost, ours, theirs};
 use crate::schema::{Function, function, kind};
 
 impl TreeHost<'_> {
@@ -28,7 +28,14 @@ impl TreeHost<'_> {
                 Data::Record(RecordRef {
                     kind: kind::LAYER,
                     id,
-                }) => self.texts_of(LayerId(id)),
+                }) => {
+                    let layer = LayerId(id);
+                    self.note_layer(layer);
+                    match self.merged.layer_root(layer) {
+                        Some(root) => Value::new(Data::HostList(Texts::of(root))),
+                        None => Value::list(Vec::new()),
+                    }
+                }
                 _ => Value::missing(None),
             },
             Function::Declared
@@ -163,11 +170,12 @@ impl TreeHost<'_> {
         }
     }
 
-    fn texts_of<'h>(&'h self, layer: LayerId) -> Value<'h> {
-        self.note_layer(layer);
-        let texts = self.texts[layer.0 as usize].get_or_init(|| self.text_nodes(layer));
-        let texts = texts.iter().map(|node| Value::load(self, theirs(*node)));
-        Value::list(texts.collect())
+    /// The texts in a layer. That the layer is read was noted when somebody asked for them.
+    pub(super) fn texts_in(&self, Texts(root): Texts) -> &[NodeRef] {
+        let Some(layer) = self.merged.layer_of(root) else {
+            return &[];
+        };
+        self.texts[layer.0 as usize].get_or_init(|| self.text_nodes(layer))
     }
 
     fn text_nodes(&self, layer: LayerId) -> Vec<NodeRef> {

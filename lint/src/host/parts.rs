@@ -69,7 +69,7 @@ fn is_large(document: &Document, value: NodeId, large: u32) -> bool {
 
 /// The parts of a layer.
 #[derive(Debug)]
-pub(super) struct Parts {
+pub(crate) struct Parts {
     /// That of its top, and then those that keys begin, in the order of the text.
     parts: Vec<Part>,
     /// By the number of a node, up to the key that begins the last part: which of them it is in.
@@ -102,19 +102,22 @@ impl TreeHost<'_> {
     /// The part of a value.
     fn part(&self, node: merged::NodeRef) -> Part {
         let merged = self.merged;
-        let Some((layer, id)) = merged.written_id(node) else {
-            let path = merged.path(node);
-            let keys = path.0.iter().map_while(|step| match step {
-                PathStep::Key(key) => Some(key.as_str()),
-                PathStep::Index(_) => None,
-            });
-            return self.splits.part_of(merged.release_of(node) as u32, keys);
-        };
-        self.parts_of(layer).at(id)
+        let written = merged.written_id(node);
+        if let Some((parts, id)) = written.and_then(|(layer, id)| Some((self.parts_of(layer)?, id)))
+        {
+            return parts.at(id);
+        }
+        let path = merged.path(node);
+        let keys = path.0.iter().map_while(|step| match step {
+            PathStep::Key(key) => Some(key.as_str()),
+            PathStep::Index(_) => None,
+        });
+        self.splits.part_of(merged.release_of(node) as u32, keys)
     }
 
-    fn parts_of(&self, layer: LayerId) -> &Parts {
-        self.parts[layer.0 as usize].get_or_init(|| {
+    fn parts_of(&self, layer: LayerId) -> Option<&Parts> {
+        let slot = self.parts.get(layer.0 as usize)?;
+        let parts = slot.get_or_init(|| {
             let merged = self.merged;
             let realm = merged.layer_release(layer) as u32;
             let mount = merged.layer_mount(layer).iter().map(String::as_str);
@@ -137,7 +140,8 @@ impl TreeHost<'_> {
             // Nodes are numbered in the order of the text.
             entries.sort_unstable_by_key(|(key, _)| *key);
             Parts::new(top, &entries)
-        })
+        });
+        Some(parts)
     }
 
     /// The part of an entry of a map, be it there or not.

@@ -6,6 +6,7 @@
 //! Sources: Helm v3.21 `pkg/cli/values/options.go` (`mergeMaps`) and `pkg/chartutil/coalesce.go` (`coalesceTablesFullKey`).
 
 use std::borrow::Cow;
+use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
@@ -67,6 +68,9 @@ pub(super) struct LayerSlot {
     pub(super) parents: OnceLock<Arc<Parents>>,
     /// Which of its nodes are secret by where they stand.
     pub(super) marks: OnceLock<Arc<Marks>>,
+    /// How many of them were asked about one by one; and whether that can be told so.
+    pub(super) asked: AtomicU32,
+    pub(super) alone: OnceLock<bool>,
     /// Which of its nodes stand where a damaged layer may hide keys.
     pub(super) damage: OnceLock<Damage>,
     /// Where they stand in the operator's merged values.
@@ -143,6 +147,17 @@ struct Task {
 }
 
 impl LayerSlot {
+    /// True if its text stands at the top of the release, whole.
+    pub(super) fn stands_alone(&self) -> bool {
+        self.mount.is_empty() && self.part_of.is_none() && self.imported.is_empty()
+    }
+
+    /// True if what is known of a value follows from where it is written.
+    pub(super) fn is_alone(&self) -> bool {
+        let find = || self.common.is_none() && self.stands_alone() && self.document.is_plain();
+        *self.alone.get_or_init(find)
+    }
+
     /// The node that holds the layer's values, of whatever kind.
     pub(super) fn top(&self) -> Option<NodeId> {
         self.part.or(self.document.root())

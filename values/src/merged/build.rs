@@ -1,5 +1,6 @@
 //! Building the merged values of a deployment.
 
+use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashSet;
@@ -328,6 +329,8 @@ impl LayerSlot {
             root: None,
             parents: OnceLock::new(),
             marks: OnceLock::new(),
+            asked: AtomicU32::new(0),
+            alone: OnceLock::new(),
             damage: OnceLock::new(),
             user: OnceLock::new(),
             common: None,

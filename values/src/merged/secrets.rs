@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::Merged;
 use super::declared::{Declarations, Way};
@@ -59,6 +60,9 @@ pub(super) struct Marks {
 
 /// So many values behind aliases are looked at. Helm refuses texts with less than half of them.
 const MAX_ALIASED: usize = 1_000_000;
+
+/// So many values of a layer are asked about one by one; for more it pays to go over all of them.
+const FEW: u32 = 100;
 
 /// A step of a path whose key may have been made from an escaped text.
 enum Own<'d> {
@@ -347,9 +351,8 @@ impl Merged {
     /// aliases, and not where the text stands below keys of others.
     pub fn secrets_of(&self, layer: LayerId) -> Option<impl Iterator<Item = NodeId>> {
         let slot = &self.arena.layers[layer.0 as usize];
-        let own = slot.mount.is_empty() && slot.part_of.is_none() && slot.imported.is_empty();
         let marks = self.marks(layer);
-        (own && marks.plain && !marks.all).then(|| marks.secret.iter())
+        (slot.stands_alone() && marks.plain && !marks.all).then(|| marks.secret.iter())
     }
 
     /// What is declared of everything in a map, if that lies deeper than declarations look.
@@ -370,7 +373,9 @@ impl Merged {
     /// Is a value written below a key `secrets`, or is that its own?
     pub(super) fn is_written_below_secrets(&self, node: NodeRef) -> bool {
         match self.arena.top(node).map(NodeRef::target) {
-            Some(Target::Node(layer, id)) => self.marks(layer).below.contains(id),
+            Some(Target::Node(layer, id)) if !self.arena.layers[layer.0 as usize].is_alone() => {
+                self.marks(layer).below.contains(id)
+            }
             _ => self.path(node).steps().contains(&Step::Key("secrets")),
         }
     }
@@ -400,6 +405,19 @@ impl Merged {
             !parts.is_empty() && all.into_iter().any(|it| marked(self.marks(*it)))
         };
         lent || marked(marks) || elsewhere()
+    }
+
+    /// The same, where few values will be asked about: that does not pay to find out about all of a layer.
+    pub fn is_secret_alone(&self, node: NodeRef) -> bool {
+        if let Some(Target::Node(layer, _)) = self.arena.top(node).map(NodeRef::target) {
+            let slot = &self.arena.layers[layer.0 as usize];
+            let is_few = || slot.asked.fetch_add(1, Ordering::Relaxed) < FEW;
+            if slot.marks.get().is_none() && slot.is_alone() && is_few() {
+                let path = self.path(node);
+                return self.is_secret_path(self.release_of(node), &path.steps());
+            }
+        }
+        self.is_secret(node)
     }
 
     /// Must a value at this path of a release never be shown? What the charts declare decides, then the names of the keys.

@@ -273,6 +273,11 @@ impl Document {
         Some(Span::new(self.source, start, held.end()))
     }
 
+    /// True if every value is used where it is written and nowhere else: nothing has an anchor, and there is no merge key.
+    pub fn is_plain(&self) -> bool {
+        self.properties.is_empty() && memchr::memmem::find(self.text.as_bytes(), b"<<").is_none()
+    }
+
     /// True if the node is written as an alias, `*name`.
     #[inline]
     pub fn is_alias(&self, id: NodeId) -> bool {

@@ -3,9 +3,9 @@
 
 use rustc_hash::FxHashMap;
 
-use super::{Ended, Reasons, add_new, add_reasons, judgement_of, without_place};
+use super::{Ended, Reasons, Ways, add_new, add_reasons, judgement_of, keep, without_place};
 use crate::eval::judge::judge_records;
-use crate::eval::reads::{Changed, Reads};
+use crate::eval::reads::{Changed, Part, Reads};
 use crate::eval::run::Run;
 use crate::eval::{Counts, Judgement};
 use crate::host::RecordRef;
@@ -13,17 +13,30 @@ use crate::host::RecordRef;
 /// What is known of the records of one rule.
 #[derive(Debug, Default)]
 pub(super) struct Records {
-    /// Those that did not fail.
     entries: FxHashMap<RecordRef, Entry>,
-    /// What came of all of them, if none failed, and what was read for it, which records there are included.
-    all: Option<(Ended, Reads)>,
+    /// How many entries read a part.
+    readers: FxHashMap<Part, usize>,
+    /// What was read to know which records there are.
+    head: Reads,
+    /// What came of all of them, if that of each is known.
+    all: Option<All>,
 }
 
+/// What came of one record.
 #[derive(Debug)]
 struct Entry {
     reads: Reads,
     used: u64,
     ended: Ended,
+}
+
+/// What came of all records together.
+#[derive(Debug)]
+struct All {
+    /// Without the verdicts.
+    ended: Ended,
+    /// The records with verdicts, as often as they stand in the list.
+    telling: Vec<RecordRef>,
 }
 
 impl Records {
@@ -39,21 +52,28 @@ impl Records {
         if nothing.off {
             return Some(nothing);
         }
-        if let Some((ended, reads)) = &self.all
-            && !changed.touches(reads)
+        let ways = Ways::new(run.host);
+        if let Some(All { ended, telling }) = &self.all
+            && !self.is_touched(changed)
         {
             let mut judgement = judgement_of(run, rule, ended.counts, &ended.reasons);
             judgement.undecided = ended.undecided.iter().map(without_place).collect();
+            for record in telling {
+                let kept = &self.entries.get(record)?.ended.verdicts;
+                judgement.verdicts.extend(ways.recall(kept)?);
+            }
             return Some(judgement);
         }
-        self.entries
-            .retain(|_, entry| !changed.touches(&entry.reads));
+        self.forget(changed);
         let used = |record| Some(self.entries.get(&record)?.used);
         let (judged, head) = judge_records(run, rule, &used)?;
+        self.head = head;
         let mut judgement = nothing;
+        let mut telling = Vec::new();
         let mut before = std::mem::take(&mut self.entries);
+        let mut all_kept = true;
         for (record, judged) in judged {
-            let Some(judged) = judged else {
+            let Some(mut judged) = judged else {
                 // One that stands in the list twice has been put back already.
                 let entry = before
                     .remove(&record)
@@ -63,6 +83,12 @@ impl Records {
                     add_reasons(&mut judgement.reasons, &entry.ended.reasons);
                     let why: Vec<_> = entry.ended.undecided.iter().map(without_place).collect();
                     add_new(&mut judgement.undecided, &why);
+                    if !entry.ended.verdicts.is_empty() {
+                        judgement
+                            .verdicts
+                            .extend(ways.recall(&entry.ended.verdicts)?);
+                        telling.push(record);
+                    }
                     self.entries.insert(record, entry);
                 }
                 continue;
@@ -70,23 +96,70 @@ impl Records {
             judgement.counts.add(&judged.counts);
             add_reasons(&mut judgement.reasons, &judged.reasons);
             add_new(&mut judgement.undecided, &judged.undecided);
-            if judged.verdicts.is_empty() && judged.error.is_none() {
-                let ended = Ended::of(judged.counts, &judged.undecided, &judged.reasons);
-                let (reads, used) = (judged.reads, judged.used);
-                let entry = Entry { reads, used, ended };
-                self.entries.insert(record, entry);
+            match keep(run, &judged.verdicts, &judged.error, &mut judged.reads) {
+                Some(kept) => {
+                    if !kept.is_empty() {
+                        telling.push(record);
+                    }
+                    let ended = Ended::of(judged.counts, &judged.undecided, &judged.reasons);
+                    let (reads, used) = (judged.reads, judged.used);
+                    let ended = ended.telling(kept);
+                    let entry = Entry { reads, used, ended };
+                    self.put(record, entry);
+                }
+                None => all_kept = false,
             }
             judgement.verdicts.extend(judged.verdicts);
             judgement.error = judgement.error.or(judged.error);
         }
-        let holds = judgement.verdicts.is_empty() && judgement.error.is_none();
-        self.all = holds.then(|| {
-            let mut reads = head;
-            let entries = self.entries.values();
-            entries.for_each(|entry| reads.extend(&entry.reads));
-            let ended = Ended::of(judgement.counts, &judgement.undecided, &judgement.reasons);
-            (ended, reads)
+        // Those that are not in the list any more.
+        let gone = before.values();
+        gone.for_each(|entry| drop_readers(&mut self.readers, &entry.reads));
+        self.all = all_kept.then(|| All {
+            ended: Ended::of(judgement.counts, &judgement.undecided, &judgement.reasons),
+            telling,
         });
         Some(judgement)
+    }
+
+    fn is_touched(&self, changed: &Changed) -> bool {
+        changed.touches(&self.head)
+            || changed.touches_any(
+                |part| self.readers.contains_key(&part),
+                || self.readers.keys(),
+            )
+    }
+
+    /// Forgets the records to which a change may matter.
+    fn forget(&mut self, changed: &Changed) {
+        let readers = &mut self.readers;
+        self.entries.retain(|_, entry| {
+            let stays = !changed.touches(&entry.reads);
+            if !stays {
+                drop_readers(readers, &entry.reads);
+            }
+            stays
+        });
+    }
+
+    fn put(&mut self, record: RecordRef, entry: Entry) {
+        for part in entry.reads.parts() {
+            *self.readers.entry(*part).or_default() += 1;
+        }
+        if let Some(before) = self.entries.insert(record, entry) {
+            drop_readers(&mut self.readers, &before.reads);
+        }
+    }
+}
+
+/// Takes away what one entry read.
+fn drop_readers(readers: &mut FxHashMap<Part, usize>, reads: &Reads) {
+    for part in reads.parts() {
+        if let Some(count) = readers.get_mut(part) {
+            *count -= 1;
+            if *count == 0 {
+                readers.remove(part);
+            }
+        }
     }
 }

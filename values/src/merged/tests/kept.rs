@@ -59,6 +59,19 @@ fn what_is_secret_in_a_layer_is_what_is_secret_at_its_path() {
         });
         let merged = setup.build();
         let (layer, document) = (LayerId(0), merged.document(LayerId(0)));
+        let mut open = vec![merged.layer_root(layer).unwrap()];
+        let mut alone = Vec::new();
+        while let Some(node) = open.pop() {
+            alone.push((node, merged.is_secret_alone(node)));
+            let mut entries = Vec::new();
+            let _ = merged.entries(node, &mut entries);
+            open.extend(entries.into_iter().map(|(_, value)| value));
+            open.extend(merged.items(node));
+        }
+        assert!(merged.arena.layers[0].marks.get().is_none());
+        for (node, secret) in alone {
+            assert_eq!(merged.is_secret(node), secret, "{}", merged.path(node));
+        }
         let secrets: Vec<NodeId> = merged.secrets_of(layer).unwrap().collect();
         let mut open = vec![document.root().unwrap()];
         let mut seen = 0;

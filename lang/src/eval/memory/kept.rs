@@ -1,0 +1,118 @@
+//! Verdicts that outlast the data they were given over. Handles of values are good for one state of the host's data; what is kept is the
+//! way to each value instead, which an edit elsewhere does not change.
+
+use std::cell::OnceCell;
+
+use crate::eval::Verdict;
+use crate::eval::reads::{Reads, watched};
+use crate::host::{Collection, Host, Lookup, NodeRef};
+use crate::parse::ast::View;
+
+/// A verdict whose values are numbers of ways.
+#[derive(Debug, Clone)]
+pub(super) struct Kept {
+    verdict: Verdict<'static>,
+    ways: Vec<Way>,
+}
+
+/// The way to a value.
+#[derive(Debug, Clone, PartialEq)]
+struct Way {
+    view: View,
+    /// The number of the root among those of the view.
+    root: usize,
+    /// Keys and positions.
+    steps: Box<[String]>,
+}
+
+/// Ways over one state of the host's data.
+pub(super) struct Ways<'h> {
+    host: &'h (dyn Host + 'h),
+    roots: [OnceCell<Vec<NodeRef>>; 3],
+}
+
+const VIEWS: [View; 3] = [View::Effective, View::User, View::Written];
+
+impl<'h> Ways<'h> {
+    pub(super) fn new(host: &'h (dyn Host + 'h)) -> Self {
+        Self {
+            host,
+            roots: Default::default(),
+        }
+    }
+
+    fn roots(&self, view: View) -> &[NodeRef] {
+        let at = VIEWS.iter().position(|it| *it == view).unwrap_or(0);
+        self.roots[at].get_or_init(|| {
+            let mut roots = Vec::new();
+            self.host.roots(view, &mut roots);
+            roots
+        })
+    }
+
+    /// `None` if no way leads to just this value: two keys may be called the same.
+    fn way_to(&self, node: NodeRef) -> Option<Way> {
+        let (mut top, mut steps) = (node, Vec::new());
+        while let Some(parent) = self.host.parent(top) {
+            steps.push(self.host.key(top)?.into_owned());
+            top = parent;
+        }
+        steps.reverse();
+        let place = |view: &View| {
+            let root = self.roots(*view).iter().position(|it| *it == top)?;
+            Some((*view, root))
+        };
+        let (view, root) = VIEWS.iter().find_map(place)?;
+        let steps = steps.into_boxed_slice();
+        let way = Way { view, root, steps };
+        (self.end_of(&way)? == node).then_some(way)
+    }
+
+    fn end_of(&self, way: &Way) -> Option<NodeRef> {
+        let mut at = *self.roots(way.view).get(way.root)?;
+        for step in &way.steps {
+            at = match self.host.collection(at)? {
+                Collection::Map => match self.host.get(at, step) {
+                    Lookup::Found(node) => node,
+                    Lookup::Missing | Lookup::Unknown(_) => return None,
+                },
+                Collection::List => self.host.item(at, step.parse().ok()?)?,
+            };
+        }
+        Some(at)
+    }
+
+    /// What can be kept of verdicts, and what was read to know the ways. `None` if one of them cannot be kept.
+    pub(super) fn keep(&self, verdicts: &[Verdict<'_>]) -> Option<(Vec<Kept>, Reads)> {
+        if verdicts.is_empty() {
+            return Some((Vec::new(), Reads::default()));
+        }
+        let keep = || verdicts.iter().map(|it| self.kept(it));
+        let (kept, reads) = watched(|| keep().collect::<Option<_>>());
+        Some((kept?, reads))
+    }
+
+    fn kept(&self, verdict: &Verdict<'_>) -> Option<Kept> {
+        let mut ways: Vec<Way> = Vec::new();
+        let verdict = verdict.moved(&mut |node| {
+            let way = self.way_to(node)?;
+            let at = ways.iter().position(|it| *it == way).unwrap_or_else(|| {
+                ways.push(way);
+                ways.len() - 1
+            });
+            Some(NodeRef(at as u64))
+        })?;
+        Some(Kept { verdict, ways })
+    }
+
+    /// The verdicts over the data as it is now; `None` if a value is not found again.
+    pub(super) fn recall(&self, kept: &[Kept]) -> Option<Vec<Verdict<'static>>> {
+        let recall = |kept: &Kept| {
+            let ends = kept.ways.iter().map(|way| self.end_of(way));
+            let ends: Vec<NodeRef> = ends.collect::<Option<_>>()?;
+            let end = |at: NodeRef| ends.get(usize::try_from(at.0).ok()?).copied();
+            kept.verdict.moved(&mut |node| end(node))
+        };
+        kept.iter().map(recall).collect()
+    }
+}

@@ -52,8 +52,7 @@ fn settled(tree: &Tree, outcome: &Outcome, settings: &Settings) -> BTreeSet<Stri
     }
     let mut settled = BTreeSet::new();
     let mut open = BTreeSet::new();
-    for rule in tree.book.program.rules() {
-        let counts = outcome.counts.get(&rule.id);
+    for (rule, counts) in tree.book.program.rules().iter().zip(&outcome.counts) {
         let known = counts.is_some_and(|it| it.undecided == 0 && it.error == 0);
         let names = [&rule.id, &rule.pack].into_iter().chain(&rule.tags);
         let into = if known { &mut settled } else { &mut open };

@@ -25,7 +25,8 @@ use crate::workspace::Workspace;
 pub(crate) struct TreeResult {
     findings: Vec<Finding>,
     suppressed: Vec<Finding>,
-    counts: BTreeMap<String, Counts>,
+    /// By rule of the book.
+    counts: Vec<Option<Counts>>,
     undecided: BTreeMap<String, usize>,
     /// The texts that findings point into, masked.
     texts: FxHashMap<SourceId, (Source, Option<PathBuf>)>,
@@ -277,11 +278,13 @@ impl<'a> Assembly<'a> {
         summary.releases += result.releases;
         summary.files += result.files;
         summary.bytes += result.bytes;
-        for (id, counts) in result.counts {
+        for (rule, counts) in result.book.program.rules().iter().zip(result.counts) {
+            let Some(counts) = counts else { continue };
             summary.outcomes.add(&counts);
-            let facts = self.report.rules.entry(id).or_default();
-            facts.counts.add(&counts);
-            facts.off = false;
+            if let Some(facts) = self.report.rules.get_mut(&rule.id) {
+                facts.counts.add(&counts);
+                facts.off = false;
+            }
         }
         for (why, count) in result.undecided {
             *summary.undecided.entry(why).or_default() += count;

@@ -23,8 +23,8 @@ use crate::workspace::Scope;
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
     pub(crate) findings: Vec<Finding>,
-    /// By rule id.
-    pub(crate) counts: BTreeMap<String, Counts>,
+    /// By rule of the tree's program; `None` for one that was not judged.
+    pub(crate) counts: Vec<Option<Counts>>,
     /// Why subjects stayed undecided, and how often.
     pub(crate) undecided: BTreeMap<String, usize>,
 }
@@ -85,7 +85,10 @@ pub(crate) fn judge(
 ) -> Outcome {
     let rules = selected(tree, &scope.config, settings);
     let levels = Levels::new(scope);
-    let mut outcome = Outcome::default();
+    let mut outcome = Outcome {
+        counts: vec![None; tree.book.program.rules().len()],
+        ..Outcome::default()
+    };
     for (at, deployment) in tree.deployments.iter().enumerate() {
         let site = Site {
             tree,
@@ -165,8 +168,8 @@ fn judge_deployment(
     for (judgement, findings) in judged {
         let info = &program.rules()[judgement.rule];
         if !judgement.off {
-            let counts = outcome.counts.entry(info.id.clone()).or_default();
-            counts.add(&judgement.counts);
+            let counts = &mut outcome.counts[judgement.rule];
+            counts.get_or_insert_default().add(&judgement.counts);
         }
         for (reason, count) in &judgement.reasons {
             let all = outcome.undecided.entry(reason.clone().into_owned());

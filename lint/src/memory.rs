@@ -8,7 +8,7 @@ use lang::eval::Memory;
 use lang::eval::reads::{Changed, Splits};
 use lang::program::Program;
 use values::layer::{Layer, Release};
-use values::merged::{Component, Merged};
+use values::merged::{Component, LayerId, Merged};
 use values::protection::Protection;
 use values::yaml::Difference;
 
@@ -41,12 +41,22 @@ impl Remembered {
     }
 
     /// The deployment is merged anew, and this is not as it was.
-    fn turn(&mut self, old: &Merged, new: &Merged, changed: Changed) {
-        for (slot, layer) in self.parts.iter_mut().zip(new.all_layers()) {
-            let same = !changed.is_everything()
-                && std::ptr::eq(old.document(layer), new.document(layer))
-                && old.layer_top(layer) == new.layer_top(layer);
-            if !same {
+    fn turn(&mut self, old: &Merged, new: &TreeDeployment, changed: Changed, program: &Program) {
+        let merged = &new.merged;
+        let is_same = |layer: LayerId| {
+            !changed.is_everything()
+                && std::ptr::eq(old.document(layer), merged.document(layer))
+                && old.layer_top(layer) == merged.layer_top(layer)
+        };
+        let others = merged.all_layers().filter(|layer| !is_same(*layer));
+        if self.parts.len() != merged.all_layers().count()
+            || outgrown(merged, others, self.memory.splits())
+        {
+            *self = Self::new(new, program);
+            return;
+        }
+        for (slot, layer) in self.parts.iter_mut().zip(merged.all_layers()) {
+            if !is_same(layer) {
                 *slot = OnceLock::new();
             }
         }
@@ -92,13 +102,7 @@ impl TreeMemory {
         let pairs = old.deployments.iter().zip(&new.deployments);
         let kept = self.deployments.iter_mut().zip(pairs);
         for ((kept, (before, now)), changed) in kept.zip(changes) {
-            if outgrown(&now.merged, kept.memory.splits())
-                || kept.parts.len() != now.merged.all_layers().count()
-            {
-                *kept = Remembered::new(now, &new.book.program);
-            } else {
-                kept.turn(&before.merged, &now.merged, changed);
-            }
+            kept.turn(&before.merged, now, changed, &new.book.program);
         }
         self.tree = Arc::clone(tree);
     }

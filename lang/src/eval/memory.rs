@@ -8,16 +8,17 @@ mod records;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use source::Diagnostic;
 
 use crate::eval::judge::{Group, first_for, judge, judge_groups};
 use crate::eval::reads::{self, Changed, Part, Reads, Splits};
-use crate::eval::run::Run;
+use crate::eval::run::{Run, slot_of};
 use crate::eval::{Counts, Judgement, Verdict, Why};
-use crate::host::{Lookup, NodeRef, Unknown};
+use crate::host::{Host, Lookup, NodeRef, Unknown};
+use crate::parse::ast::View;
 use crate::program::Program;
 use crate::program::ir::{ClauseKind, Step};
 use kept::{Kept, Ways};
@@ -228,7 +229,7 @@ struct Groups {
 #[derive(Debug, Default)]
 struct Entry {
     /// From the root.
-    path: Box<[String]>,
+    path: Arc<[String]>,
     reads: Reads,
     matches: usize,
     used: u64,
@@ -312,23 +313,21 @@ impl Groups {
         else {
             return None;
         };
-        let mut roots = Vec::new();
-        run.host
-            .roots(run.program.patterns[*pattern].view, &mut roots);
-        let realms: Option<Vec<u32>> = roots.iter().map(|root| run.host.realm(*root)).collect();
-        let realms = realms?;
-        let due = if changed.is_everything() || self.roots != roots.len() {
+        let view = run.program.patterns[*pattern].view;
+        let turn = run.turns[slot_of(view)].get_or_init(|| Turn::new(run, view, changed));
+        let realms = turn.realms.as_ref()?;
+        let due = if changed.is_everything() || self.roots != turn.roots.len() {
             *self = Self {
-                roots: roots.len(),
+                roots: turn.roots.len(),
                 ..Self::default()
             };
             let mut all = Vec::new();
             for (at, realm) in realms.iter().enumerate() {
-                every_group(run, splits, at, roots[at], *realm, &mut all);
+                every_group(run, splits, at, turn.roots[at], *realm, &mut all);
             }
             all
         } else {
-            self.due(run, &roots, &realms, changed, splits)
+            self.due(run, turn, changed, splits)
         };
         let judged = judge_groups(run, rule, &due, self.sum.matches, self.sum.used)?;
         let mut judgement = judgement_of(run, rule, self.sum.counts, &self.sum.reasons);
@@ -344,7 +343,7 @@ impl Groups {
             add_reasons(&mut judgement.reasons, &judged.reasons);
             add_new(&mut judgement.undecided, &judged.undecided);
             unseen.extend(judged.unseen.iter().map(|why| why.unknown.clone()));
-            let path = group.path.into();
+            let path = group.path;
             let kept = keep(run, &judged.verdicts, &judged.error, &mut judged.reads);
             judgement.verdicts.extend(judged.verdicts);
             judgement.error = judgement.error.or(judged.error);
@@ -390,14 +389,13 @@ impl Groups {
     }
 
     /// The groups to be judged; what was known of them is forgotten.
-    fn due<'h>(
+    fn due(
         &mut self,
-        run: &Run<'h>,
-        roots: &[NodeRef],
-        realms: &[u32],
+        run: &Run<'_>,
+        turn: &Turn,
         changed: &Changed,
         splits: &Splits,
-    ) -> Vec<Group<'h>> {
+    ) -> Vec<Group> {
         let mut invalid = self.failing.clone();
         let in_realms = |(_, part): &&GroupId| changed.realms().contains(&part.realm);
         if !changed.realms().is_empty() {
@@ -405,50 +403,33 @@ impl Groups {
         }
         for part in changed.speaking() {
             invalid.extend(self.readers.get(&part).into_iter().flatten());
-            let own = realms.iter().enumerate();
-            let own = own.filter(|(_, realm)| **realm == part.realm);
-            let own = own.map(|(root, _)| (root as u32, part));
-            invalid.extend(own.filter(|id| self.known.contains_key(id)));
         }
-        // What may be there now: what was, and what came.
-        let mut wanted: BTreeMap<GroupId, Box<[String]>> = BTreeMap::new();
+        let own = turn.own.iter();
+        invalid.extend(own.filter(|id| self.known.contains_key(id)));
+        // What may be there now: what came, and what was.
+        let mut due = turn.came.clone();
+        for group in &due {
+            self.forget((group.root, group.part));
+        }
         for id in invalid {
-            if let Some(entry) = self.forget(id) {
-                wanted.insert(id, entry.path);
-            }
-        }
-        for (part, path) in changed.paths() {
-            let own = realms
-                .iter()
-                .enumerate()
-                .filter(|(_, it)| **it == part.realm);
-            for (root, _) in own {
-                wanted.insert((root as u32, *part), path.as_slice().into());
-            }
-        }
-        let mut due: Vec<Group<'h>> = Vec::new();
-        for ((root, part), path) in wanted {
-            if changed.realms().contains(&part.realm) {
+            let Some(entry) = self.forget(id) else {
                 continue;
-            }
-            let mut node = Some(roots[root as usize]);
-            for key in &path {
-                node = node.and_then(|node| match run.host.get(node, key) {
-                    Lookup::Found(node) => Some(node),
-                    Lookup::Missing | Lookup::Unknown(_) => None,
+            };
+            let (root, part) = id;
+            let found = turn.find(run.host, root, &entry.path);
+            if let Some(node) = found.filter(|_| !changed.realms().contains(&part.realm)) {
+                let path = entry.path;
+                due.push(Group {
+                    root,
+                    part,
+                    path,
+                    node,
                 });
             }
-            due.extend(node.map(|node| Group {
-                root,
-                part,
-                key: path.last().map(|key| Cow::Owned(key.clone())),
-                path: path.into_vec(),
-                node,
-            }));
         }
-        for (at, realm) in realms.iter().enumerate() {
+        for (at, realm) in turn.realms.iter().flatten().enumerate() {
             if changed.realms().contains(realm) {
-                every_group(run, splits, at, roots[at], *realm, &mut due);
+                every_group(run, splits, at, turn.roots[at], *realm, &mut due);
             }
         }
         due.sort_by_key(|group| (group.root, !group.path.is_empty(), group.node));
@@ -480,20 +461,83 @@ impl Groups {
     }
 }
 
+/// What changed as all rules over a view see it.
+pub(super) struct Turn {
+    roots: Vec<NodeRef>,
+    /// By root; `None` if the host keeps none.
+    realms: Option<Vec<u32>>,
+    /// The groups that are what changed.
+    own: Vec<GroupId>,
+    /// Those of what came or is another, but for whole realms.
+    came: Vec<Group>,
+}
+
+impl Turn {
+    fn new(run: &Run<'_>, view: View, changed: &Changed) -> Self {
+        let mut roots = Vec::new();
+        run.host.roots(view, &mut roots);
+        let realms = roots.iter().map(|root| run.host.realm(*root)).collect();
+        let mut turn = Self {
+            roots,
+            realms,
+            own: Vec::new(),
+            came: Vec::new(),
+        };
+        let Some(realms) = &turn.realms else {
+            return turn;
+        };
+        let of = |part: Part| {
+            let roots = (0..).zip(realms);
+            let roots = roots.filter(move |(_, realm)| **realm == part.realm);
+            roots.map(|(root, _)| root)
+        };
+        for part in changed.speaking() {
+            turn.own.extend(of(part).map(|root| (root, part)));
+        }
+        for (part, path) in changed.paths() {
+            if changed.realms().contains(&part.realm) {
+                continue;
+            }
+            for root in of(*part) {
+                if let Some(node) = turn.find(run.host, root, path) {
+                    turn.came.push(Group {
+                        root,
+                        part: *part,
+                        path: Arc::clone(path),
+                        node,
+                    });
+                }
+            }
+        }
+        turn
+    }
+
+    /// The value at a path from a root.
+    fn find(&self, host: &dyn Host, root: u32, path: &[String]) -> Option<NodeRef> {
+        let mut node = self.roots[root as usize];
+        for key in path {
+            node = match host.get(node, key) {
+                Lookup::Found(node) => node,
+                Lookup::Missing | Lookup::Unknown(_) => return None,
+            };
+        }
+        Some(node)
+    }
+}
+
 /// The groups of a root: the maps that are split, each without what is below, and every other part.
-fn every_group<'h>(
-    run: &Run<'h>,
+fn every_group(
+    run: &Run<'_>,
     splits: &Splits,
     at: usize,
     root: NodeRef,
     realm: u32,
-    out: &mut Vec<Group<'h>>,
+    out: &mut Vec<Group>,
 ) {
     let mut open = vec![Group {
         root: at as u32,
         part: Part::root(realm),
-        key: None,
-        path: Vec::new(),
+        path: [].into(),
         node: root,
     }];
     let mut entries = Vec::new();
@@ -502,13 +546,11 @@ fn every_group<'h>(
             // Why there may be more is asked again by whoever judges the map itself.
             let _ = run.host.entries(group.node, &mut entries);
             open.extend(entries.drain(..).rev().map(|(key, node)| {
-                let mut path = group.path.clone();
-                path.push(key.clone().into_owned());
+                let own = std::iter::once(key.clone().into_owned());
                 Group {
                     root: group.root,
                     part: splits.part(group.part, &key),
-                    key: Some(key),
-                    path,
+                    path: group.path.iter().cloned().chain(own).collect(),
                     node,
                 }
             }));

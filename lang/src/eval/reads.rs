@@ -3,9 +3,9 @@
 //! INVARIANT: a host notes a part before it lets anything of it be seen, and what is computed once for many ([`Memo`]) is noted for
 //! each of them. Where nobody watches, nothing is noted.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::hash::{Hash as _, Hasher as _};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use rustc_hash::{FxHashSet, FxHasher};
 use smallvec::SmallVec;
@@ -198,7 +198,7 @@ pub struct Changed {
     everything: bool,
     realms: FxHashSet<u32>,
     parts: FxHashSet<Part>,
-    paths: Vec<(Part, Vec<String>)>,
+    paths: Vec<(Part, Arc<[String]>)>,
     touched: FxHashSet<u32>,
 }
 
@@ -227,7 +227,7 @@ impl Changed {
     pub fn names(&mut self, part: Part, path: Vec<String>) {
         self.touched.insert(part.realm);
         if self.parts.insert(part) {
-            self.paths.push((part, path));
+            self.paths.push((part, path.into()));
         }
     }
 
@@ -266,7 +266,7 @@ impl Changed {
     }
 
     /// The parts that changed, with their paths from the root.
-    pub(super) fn paths(&self) -> &[(Part, Vec<String>)] {
+    pub(super) fn paths(&self) -> &[(Part, Arc<[String]>)] {
         &self.paths
     }
 
@@ -280,6 +280,21 @@ impl Changed {
 
 thread_local! {
     static WATCHED: RefCell<Option<Reads>> = const { RefCell::new(None) };
+    /// Of what nothing more need be noted.
+    static COVERED: Cell<Option<u32>> = const { Cell::new(None) };
+}
+
+/// Says that all of something has been noted, which the host calls by a number: it need not note parts of it until something else is
+/// covered.
+pub fn cover(number: u32) {
+    if is_watched() {
+        COVERED.set(Some(number));
+    }
+}
+
+/// Was all of it noted by who watches now?
+pub fn is_covered(number: u32) -> bool {
+    COVERED.get() == Some(number)
 }
 
 /// Is anybody watching on this thread?
@@ -312,13 +327,17 @@ fn note_all(other: &Reads) {
 /// Does some work and tells what it read. Whoever watched before does not see it.
 pub fn watched<T>(work: impl FnOnce() -> T) -> (T, Reads) {
     /// Puts back who watched before, also after a panic.
-    struct Before(Option<Reads>);
+    struct Before(Option<Reads>, Option<u32>);
     impl Drop for Before {
         fn drop(&mut self) {
             WATCHED.with(|watched| *watched.borrow_mut() = self.0.take());
+            COVERED.set(self.1);
         }
     }
-    let before = Before(WATCHED.replace(Some(Reads::default())));
+    let before = Before(
+        WATCHED.replace(Some(Reads::default())),
+        COVERED.replace(None),
+    );
     let result = work();
     let reads = WATCHED.take().unwrap_or_default();
     drop(before);
@@ -398,6 +417,19 @@ mod tests {
         expected.sort();
         assert_eq!(outer.parts(), expected);
         assert!(!is_watched());
+    }
+
+    #[test]
+    fn what_is_covered_is_so_for_who_watches() {
+        cover(7);
+        assert!(!is_covered(7), "nobody watches");
+        let _ = watched(|| {
+            cover(7);
+            assert!(is_covered(7) && !is_covered(8));
+            let _ = watched(|| assert!(!is_covered(7)));
+            assert!(is_covered(7));
+        });
+        assert!(!is_covered(7));
     }
 
     #[test]

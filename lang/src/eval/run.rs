@@ -1,11 +1,12 @@
 //! One program over one deployment, with what its rules share.
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use crate::eval::machine::Machine;
-use crate::eval::memory::Memory;
+use crate::eval::memory::{Memory, Turn};
 use crate::eval::reads::Memo;
-use crate::eval::walk::{Flat, Matches};
+use crate::eval::walk::{Below, Flat, Matches};
 use crate::eval::{Budget, Judgement, OverBudget, STEPS_PER_SUBJECT, judge};
 use crate::host::{Host, NoComponent, NodeRef, Place, Unknown};
 use crate::parse::ast::View;
@@ -23,6 +24,8 @@ pub struct Run<'h> {
     every_component: [Memo<Components<'h>>; 3],
     pub(super) flat: [Memo<Flat<'h>>; 3],
     matches: Vec<Memo<Matches<'h>>>,
+    pub(super) below: Below<'h>,
+    pub(super) turns: [OnceLock<Turn>; 3],
     memory: Option<&'h Memory>,
 }
 
@@ -59,6 +62,8 @@ impl<'h> Run<'h> {
             every_component: Default::default(),
             flat: Default::default(),
             matches: cells(program.patterns.len()),
+            below: Below::default(),
+            turns: Default::default(),
             memory: None,
         }
     }

@@ -1,11 +1,12 @@
 //! Matching patterns: along their known keys, or over a list of all places that is made once for each deployment.
 
 use std::borrow::Cow;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
+use crate::eval::reads::{Reads, watched};
 use crate::eval::run::{Run, slot_of};
 use crate::eval::{Budget, OverBudget, Why};
 use crate::host::{Collection, Host, Lookup, NodeRef, Place, Shape, Unknown};
@@ -116,6 +117,26 @@ impl<'h> Flat<'h> {
     }
 }
 
+/// Places at and below some values, with what was read to know them: each is asked for by many rules.
+#[derive(Default)]
+pub(super) struct Below<'h>(Mutex<FxHashMap<(NodeRef, bool), Arc<(Flat<'h>, Reads)>>>);
+
+impl<'h> Below<'h> {
+    fn get(
+        &self,
+        at: (NodeRef, bool),
+        list: impl FnOnce() -> (Flat<'h>, Reads),
+    ) -> Arc<(Flat<'h>, Reads)> {
+        let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = known().get(&at) {
+            return Arc::clone(found);
+        }
+        // Two who ask at once both list; what they find is the same.
+        let made = Arc::new(list());
+        Arc::clone(known().entry(at).or_insert(made))
+    }
+}
+
 /// Keeps one for each reason.
 fn note(unseen: &mut Vec<Why>, unknown: Unknown, place: Option<Place>) {
     if !unseen
@@ -136,24 +157,32 @@ impl<'h> Matches<'h> {
         walk.out
     }
 
-    /// What a pattern that begins with `**` and has no other matches at a value and below it, or `alone` at the value only; a root has no key.
+    /// What a pattern that begins with `**` and has no other matches at a value and below it, or `alone` at the value only; a root has
+    /// no key. And what was read for it.
     pub(crate) fn within(
         run: &Run<'h>,
         pattern: usize,
         node: NodeRef,
-        key: Option<&Cow<'h, str>>,
+        key: Option<&str>,
         alone: bool,
-    ) -> Self {
+    ) -> (Self, Reads) {
         let code = &run.program.patterns[pattern];
-        let step = key.map_or(FlatStep::Root, |key| FlatStep::Key(key.clone()));
-        let flat = match alone {
-            true => Flat::alone(run.host, node, step),
-            false => Flat::below(run.host, vec![FlatPlace::new(node, step)]),
+        let list = || {
+            let step = key.map_or(FlatStep::Root, |key| FlatStep::Key(key.to_owned().into()));
+            match alone {
+                true => Flat::alone(run.host, node, step),
+                false => Flat::below(run.host, vec![FlatPlace::new(node, step)]),
+            }
         };
-        let mut walk = Walk::new(run, code);
+        let (flat, known) = &*run.below.get((node, alone), || watched(list));
         let rest = code.steps.get(1..).unwrap_or_default();
-        walk.out.over_budget = walk.over(&flat, rest).is_err();
-        walk.out
+        let (found, mut reads) = watched(|| {
+            let mut walk = Walk::new(run, code);
+            walk.out.over_budget = walk.over(flat, rest).is_err();
+            walk.out
+        });
+        reads.extend(known);
+        (found, reads)
     }
 }
 

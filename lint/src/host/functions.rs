@@ -175,28 +175,7 @@ impl TreeHost<'_> {
         let Some(layer) = self.merged.layer_of(root) else {
             return &[];
         };
-        self.texts[layer.0 as usize].get_or_init(|| self.text_nodes(layer))
-    }
-
-    fn text_nodes(&self, layer: LayerId) -> Vec<NodeRef> {
-        let mut texts = Vec::new();
-        let mut open: Vec<NodeRef> = self.merged.layer_root(layer).into_iter().collect();
-        let mut entries = Vec::new();
-        while let Some(node) = open.pop() {
-            match self.merged.shape(node) {
-                merged::Shape::Map => {
-                    let _ = self.merged.entries(node, &mut entries);
-                    open.extend(entries.drain(..).rev().map(|(_, value)| value));
-                }
-                merged::Shape::List => open.extend(self.merged.items(node).into_iter().rev()),
-                merged::Shape::String => texts.push(node),
-                merged::Shape::Null
-                | merged::Shape::Bool(_)
-                | merged::Shape::Number(_)
-                | merged::Shape::Unknown(_) => {}
-            }
-        }
-        texts
+        self.texts[layer.0 as usize].get_or_init(|| self.merged.texts_in(root))
     }
 
     fn sops_leaves_clear(&self, node: NodeRef) -> bool {

@@ -19,17 +19,21 @@ const TOO_LARGE: u32 = 4 * LARGE;
 
 /// How the values of a deployment are split.
 pub(crate) fn splits(merged: &Merged) -> Splits {
-    splits_from(merged, LARGE)
+    splits_of(merged, merged.all_layers(), LARGE)
 }
 
-/// Has something grown so large that it should be split anew?
-pub(crate) fn outgrown(merged: &Merged, splits: &Splits) -> bool {
-    !splits.covers(&splits_from(merged, TOO_LARGE))
+/// Has something in one of these layers grown so large that it should be split anew?
+pub(crate) fn outgrown(
+    merged: &Merged,
+    layers: impl Iterator<Item = LayerId>,
+    splits: &Splits,
+) -> bool {
+    !splits.covers(&splits_of(merged, layers, TOO_LARGE))
 }
 
-fn splits_from(merged: &Merged, large: u32) -> Splits {
+fn splits_of(merged: &Merged, layers: impl Iterator<Item = LayerId>, large: u32) -> Splits {
     let mut splits = Splits::default();
-    for layer in merged.all_layers() {
+    for layer in layers {
         let mut part = Part::root(merged.layer_release(layer) as u32);
         for key in merged.layer_mount(layer) {
             part = splits.split(part, key);
@@ -65,6 +69,12 @@ fn is_large(document: &Document, value: NodeId, large: u32) -> bool {
         && document.style(value) == Style::Block
         && !document.is_alias(value)
         && document.span(value).len() > large
+}
+
+/// Was all of the text noted that a value is written in? In the other views others decide what a value is.
+fn is_covered(node: merged::NodeRef) -> bool {
+    node.written_in()
+        .is_some_and(|layer| reads::is_covered(layer.0))
 }
 
 /// The parts of a layer.
@@ -156,7 +166,10 @@ impl TreeHost<'_> {
 
     /// Notes that a value is read; of a map or list, that it is there.
     pub(super) fn note(&self, node: NodeRef) {
-        reads::note(|| Some(self.part(ours(node)).itself()));
+        let node = ours(node);
+        if !is_covered(node) {
+            reads::note(|| Some(self.part(node).itself()));
+        }
     }
 
     /// Notes that an entry of a map is looked for, be it there or not.
@@ -181,6 +194,7 @@ impl TreeHost<'_> {
     /// Notes that a whole layer is read.
     pub(super) fn note_layer(&self, layer: LayerId) {
         reads::note(|| Some(Part::text(self.merged.layer_release(layer) as u32, layer.0)));
+        reads::cover(layer.0);
     }
 
     /// Notes that everything is read.

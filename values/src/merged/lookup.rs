@@ -249,6 +249,38 @@ impl Merged {
         self.may_hold_more(map)
     }
 
+    /// The texts that can be seen in a value, in order: no key is read that does not matter.
+    pub fn texts_in(&self, value: NodeRef) -> Vec<NodeRef> {
+        let (mut texts, mut open, mut inner) = (Vec::new(), vec![value], Vec::new());
+        while let Some(node) = open.pop() {
+            match node.target() {
+                Target::Map(id) => inner.extend(self.arena.map_entries(id).iter().map(|entry| {
+                    let key = self.arena.key_text(entry.key);
+                    entry.value.below(node, Some(&key))
+                })),
+                Target::Node(layer, id) => {
+                    let document = self.arena.document(layer);
+                    match document.kind(id) {
+                        Kind::Map => inner.extend(document.entries(id).map(|(key, value)| {
+                            // A key that begins with a letter is what it says.
+                            let written = &document.text()[document.span(key).range()];
+                            let key = match written.starts_with(|c: char| c.is_ascii_alphabetic()) {
+                                true => Cow::Borrowed(written),
+                                false => document.key_text(key),
+                            };
+                            NodeRef::node(layer, value).below(node, Some(&key))
+                        })),
+                        Kind::List => inner.extend(self.items(node)),
+                        Kind::String if self.shape(node) == Shape::String => texts.push(node),
+                        Kind::String | Kind::Null | Kind::Bool | Kind::Number | Kind::Error => {}
+                    }
+                }
+            }
+            open.extend(inner.drain(..).rev());
+        }
+        texts
+    }
+
     fn may_hold_more(&self, map: NodeRef) -> Option<Unknown> {
         let slot = self.slot_of(map);
         if map.view() != View::Written {

@@ -115,6 +115,15 @@ impl NodeRef {
         self.0 & SECRETS != 0
     }
 
+    /// The layer whose text it stands in, if it was taken from that layer alone.
+    #[inline]
+    pub fn written_in(self) -> Option<LayerId> {
+        match self.target() {
+            Target::Node(layer, _) if self.view() == View::Written => Some(layer),
+            Target::Node(..) | Target::Map(_) => None,
+        }
+    }
+
     /// What is the same for all handles of a value, from whatever view.
     #[inline]
     pub(super) fn value_bits(self) -> u64 {

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use source::Diagnostic;
 
@@ -17,14 +18,13 @@ use crate::program::ir::{ClauseCode, ClauseKind};
 use crate::value::Data;
 
 /// A part of a root: a value with all that is below it, or a map that is split without its entries.
-pub(in crate::eval) struct Group<'h> {
+#[derive(Debug, Clone)]
+pub(in crate::eval) struct Group {
     /// The number of the root.
     pub(in crate::eval) root: u32,
     pub(in crate::eval) part: Part,
-    /// The key; `None` for the root itself.
-    pub(in crate::eval) key: Option<Cow<'h, str>>,
     /// From the root.
-    pub(in crate::eval) path: Vec<String>,
+    pub(in crate::eval) path: Arc<[String]>,
     pub(in crate::eval) node: NodeRef,
 }
 
@@ -138,7 +138,7 @@ impl<'h> Judged<'h> {
 pub(in crate::eval) fn judge_groups<'h>(
     run: &Run<'h>,
     rule: usize,
-    groups: &[Group<'h>],
+    groups: &[Group],
     matches: usize,
     used: u64,
 ) -> Option<Vec<Judged<'h>>> {
@@ -158,7 +158,8 @@ pub(in crate::eval) fn judge_groups<'h>(
         .map(|group| {
             let is_map = run.host.shape(group.node) == Shape::Map;
             let alone = group.part.is_names() && is_map;
-            watched(|| Matches::within(run, *pattern, group.node, group.key.as_ref(), alone))
+            let key = group.path.last().map(String::as_str);
+            Matches::within(run, *pattern, group.node, key, alone)
         })
         .collect();
     let own: usize = found.iter().map(|(matches, _)| matches.found.len()).sum();

@@ -15,7 +15,7 @@ use crate::finding::{Finding, Origin, fingerprint};
 use crate::fix::{in_report, repairs};
 use crate::host::TreeHost;
 use crate::memory::{Remembered, TreeMemory};
-use crate::project::Settings;
+use crate::project::{Settings, Stop};
 use crate::tree::{Tree, TreeDeployment};
 use crate::workspace::Scope;
 
@@ -76,13 +76,15 @@ impl<'a> Levels<'a> {
     }
 }
 
-/// Judges a tree of a scope; with a memory, only what changed since.
+/// Judges a tree of a scope; with a memory, only what changed since. `None` if `stop` said on the way that nobody wants to know: then
+/// the memory is no good any more.
 pub(crate) fn judge(
     tree: &Tree,
     scope: &Scope,
     settings: &Settings,
     memory: Option<&TreeMemory>,
-) -> Outcome {
+    stop: &Stop,
+) -> Option<Outcome> {
     let rules = selected(tree, &scope.config, settings);
     let levels = Levels::new(scope);
     let mut outcome = Outcome {
@@ -97,7 +99,7 @@ pub(crate) fn judge(
             settings,
         };
         let kept = memory.and_then(|memory| memory.deployment(at));
-        judge_deployment(&site, &rules, kept, &mut outcome);
+        judge_deployment(&site, &rules, kept, stop, &mut outcome)?;
     }
     for file in tree.files.values() {
         outcome
@@ -112,7 +114,7 @@ pub(crate) fn judge(
     outcome
         .findings
         .extend(notes.map(|it| of_file(tree, it.clone(), settings)));
-    outcome
+    Some(outcome)
 }
 
 /// A deployment, and how its findings are weighed.
@@ -127,8 +129,9 @@ fn judge_deployment(
     site: &Site<'_>,
     rules: &[usize],
     kept: Option<&Remembered>,
+    stop: &Stop,
     outcome: &mut Outcome,
-) {
+) -> Option<()> {
     let Site {
         tree,
         deployment,
@@ -153,17 +156,23 @@ fn judge_deployment(
         run = run.remembering(&kept.memory);
     }
     let judge = |rule: &usize| {
+        if stop() {
+            return None;
+        }
         let judgement = run.judge(*rule);
         let verdicts = judgement.verdicts.iter();
         let findings =
             verdicts.filter_map(|it| finding(tree, program, &host, it, levels, settings));
         let findings: Vec<Finding> = findings.collect();
-        (judgement, findings)
+        Some((judgement, findings))
     };
     // Little work is done sooner than another thread wakes.
     let judged: Vec<_> = match kept {
-        Some(kept) if kept.memory.is_sparse() => rules.iter().map(judge).collect(),
-        _ => rules.par_iter().with_min_len(8).map(judge).collect(),
+        Some(kept) if kept.memory.is_sparse() => rules.iter().map(judge).collect::<Option<_>>()?,
+        _ => {
+            let judged = rules.par_iter().with_min_len(8).map(judge);
+            judged.collect::<Option<_>>()?
+        }
     };
     for (judgement, findings) in judged {
         let info = &program.rules()[judgement.rule];
@@ -185,6 +194,7 @@ fn judge_deployment(
         }
         outcome.findings.extend(findings);
     }
+    Some(())
 }
 
 /// What a verdict of a rule of `program` is for people; `None` where the configuration switches it off.

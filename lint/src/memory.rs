@@ -107,6 +107,11 @@ impl TreeMemory {
         self.tree = Arc::clone(tree);
     }
 
+    /// Is little to be judged again?
+    pub(crate) fn is_sparse(&self) -> bool {
+        self.deployments.iter().all(|it| it.memory.is_sparse())
+    }
+
     /// What is kept of a deployment.
     pub(crate) fn deployment(&self, at: usize) -> Option<&Remembered> {
         self.deployments.get(at)

@@ -100,6 +100,9 @@ pub enum Change {
     Everything,
 }
 
+/// Says whether work is wanted no more. Asked often, from several threads.
+pub type Stop = dyn Fn() -> bool + Sync;
+
 /// How far a run has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Progress {
@@ -245,7 +248,7 @@ impl Project {
         let results: Vec<TreeResult> = (0..workspace.trees.len())
             .into_par_iter()
             .map(|at| {
-                let result = self.tree_result(&workspace, at);
+                let (_, result) = self.judged(&workspace, at);
                 let mut now = state.lock().unwrap_or_else(PoisonError::into_inner);
                 now.done += 1;
                 now.files += result.files;
@@ -263,29 +266,44 @@ impl Project {
 
     /// Judges the trees that a file is in, rules and configuration included.
     pub fn lint_file(&self, path: &Path) -> Report {
+        self.lint_file_unless(path, &|| false).unwrap_or_default()
+    }
+
+    /// The same, or `None` if `stop` says on the way that nobody wants it any more. It is asked before each rule, but where little is
+    /// to be judged again.
+    pub fn lint_file_unless(&self, path: &Path, stop: &Stop) -> Option<Report> {
         let workspace = self.workspace();
         let mut assembly = Assembly::new(&self.settings, &workspace);
         for at in self.trees_of(&workspace, path) {
-            assembly.add(self.tree_result(&workspace, at));
+            assembly.add(self.judged_unless(&workspace, at, stop)?.1);
         }
-        assembly.finish(false)
-    }
-
-    fn tree_result(&self, workspace: &Workspace, at: usize) -> TreeResult {
-        self.judged(workspace, at).1
+        Some(assembly.finish(false))
     }
 
     /// A tree and what is found in it.
     pub(crate) fn judged(&self, workspace: &Workspace, at: usize) -> (Arc<Tree>, TreeResult) {
+        let judged = self.judged_unless(workspace, at, &|| false);
+        judged.unwrap_or_else(|| unreachable!("nobody stops it"))
+    }
+
+    fn judged_unless(
+        &self,
+        workspace: &Workspace,
+        at: usize,
+        stop: &Stop,
+    ) -> Option<(Arc<Tree>, TreeResult)> {
         let tree = self.load(workspace, at);
         let scope = &workspace.scopes[workspace.trees[at].scope];
         let memory = self.memory_of(at, &tree);
-        let outcome = judge(&tree, scope, &self.settings, memory.as_ref());
+        // What is known of all rules but some is not put back; so it is not broken off where that would be much.
+        let sparse = memory.as_ref().is_some_and(TreeMemory::is_sparse);
+        let stop: &Stop = if sparse { &|| false } else { stop };
+        let outcome = judge(&tree, scope, &self.settings, memory.as_ref(), stop)?;
         if let Some(memory) = memory {
             self.kept().memories.insert(at, memory);
         }
         let result = TreeResult::new(&tree, outcome, &self.settings);
-        (tree, result)
+        Some((tree, result))
     }
 
     /// What is kept of judging a tree that is kept itself. Taken out while the tree is judged, so that a panic leaves nothing half known.
@@ -301,8 +319,8 @@ impl Project {
     }
 
     /// Begins to keep what comes of judging a tree of a file, so that the next time only what changed is judged. That costs more than
-    /// judging once: for when there is time. False if there is nothing to do.
-    pub fn remember(&self, path: &Path) -> bool {
+    /// judging once: for when there is time. False if there is nothing to do; `None` if `stop` said that there is no time any more.
+    pub fn remember(&self, path: &Path, stop: &Stop) -> Option<bool> {
         let workspace = self.workspace();
         for at in self.trees_of(&workspace, path) {
             let kept = self.kept();
@@ -312,12 +330,12 @@ impl Project {
             if let Some(tree) = tree {
                 let scope = &workspace.scopes[workspace.trees[at].scope];
                 let memory = TreeMemory::new(&tree);
-                judge(&tree, scope, &self.settings, Some(&memory));
+                judge(&tree, scope, &self.settings, Some(&memory), stop)?;
                 self.kept().memories.insert(at, memory);
-                return true;
+                return Some(true);
             }
         }
-        false
+        Some(false)
     }
 
     /// The edits that make a repair, of the texts as this project sees them now.

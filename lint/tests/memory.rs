@@ -7,6 +7,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use lint::files::{Disk, Files, ListOptions, Memory};
 use lint::finding::Origin;
@@ -184,6 +185,12 @@ fn edited(text: &str, at: usize, edit: &Edit, first: &str) -> String {
     lines.concat()
 }
 
+/// Stops when it has been asked so often.
+fn after(questions: usize) -> impl Fn() -> bool + Sync {
+    let asked = AtomicUsize::new(0);
+    move || asked.fetch_add(1, Ordering::Relaxed) >= questions
+}
+
 /// Edits the files of a sample and compares after each edit.
 fn compare(sample: &Sample, edits: &[(usize, usize, Edit)]) -> Result<(), TestCaseError> {
     let mut editor = project(sample, true);
@@ -202,8 +209,13 @@ fn compare(sample: &Sample, edits: &[(usize, usize, Edit)]) -> Result<(), TestCa
             let (path, text) = (path.clone(), text.as_str().into());
             fresh.apply(Change::Text { path, text });
         }
+        // Whoever types on has it broken off; the next time all is known again.
+        for questions in [at % 7, at % 40] {
+            let _ = editor.lint_file_unless(path, &after(questions));
+        }
         let (known, whole) = (said(&editor.lint_file(path)), said(&fresh.lint_file(path)));
-        while editor.remember(path) {}
+        let _ = editor.remember(path, &after(at % 60));
+        while editor.remember(path, &|| false) == Some(true) {}
         if known != whole {
             let mut lines = whole.lines().zip(known.lines()).enumerate();
             let (at, _) = lines.find(|(_, (a, b))| a != b).unwrap_or_default();

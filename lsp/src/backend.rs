@@ -11,12 +11,14 @@ use tower_lsp_server::jsonrpc::{Error, Result};
 use tower_lsp_server::ls_types as lsp;
 
 use crate::initialize;
+use crate::revision::Revision;
 use crate::session::{Event, Session};
 
 /// Routes messages to the session.
 #[derive(Debug)]
 pub(crate) struct Backend {
     session: Sender<Event>,
+    revision: Revision,
 }
 
 /// `{"uri": …}`, the parameter of `workspace/textDocumentContent`.
@@ -26,13 +28,15 @@ pub(crate) struct TextDocumentContentParams {
 }
 
 impl Backend {
-    pub(crate) fn new(session: Sender<Event>) -> Self {
-        Self { session }
+    pub(crate) fn new(session: Sender<Event>, revision: Revision) -> Self {
+        Self { session, revision }
     }
 
-    /// Has the session do something.
+    /// Has the session do something, and break off what that may put out of date.
     fn tell(&self, name: &'static str, work: impl FnOnce(&mut Session) + Send + 'static) {
+        self.revision.say();
         let _ = self.session.send(Event::Work(Box::new(move |session| {
+            session.revision.hear();
             if catch_unwind(AssertUnwindSafe(|| work(session))).is_err() {
                 session.log_panic(name);
             }
@@ -163,7 +167,8 @@ mod tests {
     #[test]
     fn a_panic_answers_its_request_and_nothing_more() {
         let (to, events) = channel();
-        let backend = Backend::new(to.clone());
+        let revision = Revision::default();
+        let backend = Backend::new(to.clone(), revision.clone());
         let own = to.clone();
         let running = thread::spawn(move || {
             let options = Options {
@@ -171,7 +176,7 @@ mod tests {
                 cwd: "/".into(),
                 today: || None,
             };
-            Session::new(own, Outbox::default(), &options).run(&events)
+            Session::new(own, revision, Outbox::default(), &options).run(&events)
         });
         let failed: Result<()> = block_on(backend.ask("x", |_| panic!("swordfish")));
         let error = failed.unwrap_err();

@@ -23,6 +23,7 @@ use crate::backend::Backend;
 use crate::framing::FrameReader;
 use crate::initialize;
 use crate::outbox::Outbox;
+use crate::revision::Revision;
 use crate::session::{End, Event};
 
 type Answer = BoxFuture<'static, Result<Option<Response>, ExitedError>>;
@@ -56,8 +57,12 @@ pub(crate) struct Door {
 
 impl Door {
     /// A door to a session, and the answers that take time, for [`give_answers`].
-    pub(crate) fn new(session: Sender<Event>, outbox: Outbox) -> (Self, UnboundedReceiver<Answer>) {
-        let backend = Backend::new(session.clone());
+    pub(crate) fn new(
+        session: Sender<Event>,
+        revision: Revision,
+        outbox: Outbox,
+    ) -> (Self, UnboundedReceiver<Answer>) {
+        let backend = Backend::new(session.clone(), revision);
         let (service, socket) = LspService::build(|_| backend)
             .custom_method(
                 "workspace/textDocumentContent",

@@ -22,6 +22,7 @@ mod outbox;
 mod position;
 mod publish;
 mod requests;
+mod revision;
 mod session;
 mod settings;
 mod uri;
@@ -39,6 +40,7 @@ pub use session::End;
 
 use door::{Door, give_answers};
 use outbox::Outbox;
+use revision::Revision;
 use session::Session;
 
 /// What a server is started with.
@@ -64,7 +66,8 @@ pub fn run(
 ) -> std::io::Result<End> {
     let outbox = Outbox::default();
     let (to_session, events) = channel();
-    let (door, answers) = Door::new(to_session.clone(), outbox.clone());
+    let revision = Revision::default();
+    let (door, answers) = Door::new(to_session.clone(), revision.clone(), outbox.clone());
     // Threads that wait for the client: they end with the process, or when their stream ends.
     let writing = outbox.clone();
     thread::Builder::new()
@@ -77,7 +80,7 @@ pub fn run(
     thread::Builder::new()
         .name("reader".to_owned())
         .spawn(move || door.read(input))?;
-    let mut session = Session::new(to_session, outbox.clone(), options);
+    let mut session = Session::new(to_session, revision, outbox.clone(), options);
     let end = session.run(&events);
     outbox.close();
     Ok(end)

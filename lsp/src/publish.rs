@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use lint::finding::{Finding, Origin};
+use lint::project::Stop;
 use rustc_hash::FxHashSet;
 use serde_json::json;
 use source::SourceId;
@@ -38,43 +39,52 @@ impl Session {
     }
 
     /// Begins to keep what comes of judging a tree of the file in focus. Not for rules: an edit of them changes everything.
-    fn one_to_remember(&self) -> bool {
+    fn one_to_remember(&mut self) -> bool {
         let open = self.documents.by_use();
         let focus = open.first().and_then(|it| it.path.as_deref());
         let Some(path) = focus.filter(|path| !crate::documents::is_rules(path)) else {
             return false;
         };
-        let done = catch_unwind(AssertUnwindSafe(|| self.project.remember(path)));
-        done.unwrap_or_else(|_| {
+        let stop = self.revision.stop();
+        let done = catch_unwind(AssertUnwindSafe(|| self.project.remember(path, &stop)));
+        let Ok(done) = done else {
             self.log_panic("judging");
-            false
-        })
+            return false;
+        };
+        self.revision.done(done).unwrap_or(true)
     }
 
-    /// Judging that fails is over: the findings before it stay, and the session goes on.
-    fn guarded(&mut self, path: &Path, work: impl FnOnce(&mut Self)) {
+    /// Judging that fails is over: the findings before it stay, and the session goes on. What was broken off is still due.
+    fn guarded(&mut self, path: &Path, work: impl FnOnce(&mut Self) -> Option<()>) {
         let done = catch_unwind(AssertUnwindSafe(|| work(self)));
+        if let Ok(None) = done {
+            return;
+        }
         self.stale.remove(path);
         if done.is_err() {
             self.log_panic("judging");
         }
     }
 
-    fn judge_and_tell(&mut self, path: &Path) {
+    /// `None` if it was broken off.
+    fn judge_and_tell(&mut self, path: &Path) -> Option<()> {
         // What was judged before goes when the new is told: nobody has to wait for that.
         let before = self.judged.get(path).cloned();
-        for path in self.judge(path) {
+        let stop = self.revision.stop();
+        let judged = self.judge(path, &stop);
+        for path in self.revision.done(judged)? {
             self.tell(&path);
         }
         drop(before);
+        Some(())
     }
 
-    /// Judges the trees of a file, for every open file of the same trees. Returns those files.
-    fn judge(&mut self, path: &Path) -> Vec<PathBuf> {
+    /// Judges the trees of a file, for every open file of the same trees. Returns those files; `None` if it was broken off.
+    fn judge(&mut self, path: &Path, stop: &Stop) -> Option<Vec<PathBuf>> {
         if self.follow(path) {
             self.background.all = 0;
         }
-        let report = self.project.lint_file(path);
+        let report = self.project.lint_file_unless(path, stop)?;
         let trees = self.trees_at(path);
         let judged = Arc::new(Judged::new(report, trees));
         let same = |other: &Path| {
@@ -98,15 +108,15 @@ impl Session {
         if !all.iter().any(|it| it == path) {
             self.judged.insert(path.to_owned(), judged);
         }
-        all
+        Some(all)
     }
 
     /// What came of judging the file as it is now.
     pub(crate) fn judged_now(&mut self, path: &Path) -> Option<Arc<Judged>> {
         if self.stale.contains(path) || !self.judged.contains_key(path) {
-            // What this finds is told when its turn comes.
-            let others = self.judge(path);
-            self.stale.extend(others);
+            // What this finds is told when its turn comes. Whoever asks wants to know it even if it will change.
+            let others = self.judge(path, &|| false);
+            self.stale.extend(others.into_iter().flatten());
         }
         self.judged.get(path).cloned()
     }

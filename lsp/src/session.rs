@@ -1,8 +1,9 @@
 //! The session: everything the server knows, owned by one thread that does one thing after the other.
 //!
 //! Messages come as work in the order in which the client sent them. Findings are made when no message waits: that, and no timer, is
-//! what joins edits that come fast. What is being judged is one tree at a time, so a message never waits longer than for one tree, and
-//! what was found for a text that has changed since is found again.
+//! what joins edits that come fast. What is being judged is one tree at a time, so a message never waits longer than for one tree;
+//! judging a whole tree is broken off when the client says something that puts it out of date, and what was found for a text that has
+//! changed since is found again.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,6 +20,7 @@ use crate::documents::Documents;
 use crate::initialize::Client;
 use crate::judged::Judged;
 use crate::outbox::Outbox;
+use crate::revision::Revision;
 use crate::settings::{Scope, Settings};
 use crate::{Options, uri};
 
@@ -63,6 +65,7 @@ pub(crate) struct Session {
     pub(crate) told: BTreeMap<String, Vec<lsp::Diagnostic>>,
     /// Trees still to be judged for findings in files that are not open.
     pub(crate) background: Background,
+    pub(crate) revision: Revision,
     own: Sender<Event>,
     disk: Arc<dyn Files>,
     cwd: PathBuf,
@@ -84,9 +87,15 @@ pub(crate) struct Background {
 }
 
 impl Session {
-    pub(crate) fn new(own: Sender<Event>, outbox: Outbox, options: &Options) -> Self {
+    pub(crate) fn new(
+        own: Sender<Event>,
+        revision: Revision,
+        outbox: Outbox,
+        options: &Options,
+    ) -> Self {
         let mut session = Self {
             own,
+            revision,
             outbox,
             client: Client::default(),
             settings: Settings::default(),

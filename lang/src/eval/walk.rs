@@ -119,14 +119,12 @@ impl<'h> Flat<'h> {
 
 /// Places at and below some values, with what was read to know them: each is asked for by many rules.
 #[derive(Default)]
-pub(super) struct Below<'h>(Mutex<FxHashMap<(NodeRef, bool), Arc<(Flat<'h>, Reads)>>>);
+pub(super) struct Below<'h>(Mutex<FxHashMap<(NodeRef, bool), Listed<'h>>>);
+
+type Listed<'h> = Arc<(Flat<'h>, Reads)>;
 
 impl<'h> Below<'h> {
-    fn get(
-        &self,
-        at: (NodeRef, bool),
-        list: impl FnOnce() -> (Flat<'h>, Reads),
-    ) -> Arc<(Flat<'h>, Reads)> {
+    fn get(&self, at: (NodeRef, bool), list: impl FnOnce() -> (Flat<'h>, Reads)) -> Listed<'h> {
         let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(found) = known().get(&at) {
             return Arc::clone(found);

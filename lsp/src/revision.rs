@@ -1,0 +1,155 @@
+//! How much the client has said, for work that is out of date before it is done.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// So often in a row work is broken off at most: whoever types without a pause still sees findings.
+const PATIENCE: u32 = 3;
+
+/// Counts what the client says that may change findings, as it is put into the session's queue and as the session hears it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Revision {
+    said: Arc<AtomicU64>,
+    heard: u64,
+    broken_off: u32,
+}
+
+impl Revision {
+    /// Something new is put into the queue.
+    pub(crate) fn say(&self) {
+        self.said.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The session has come to it.
+    pub(crate) fn hear(&mut self) {
+        self.heard += 1;
+    }
+
+    /// Says while work goes on whether it is out of date.
+    pub(crate) fn stop(&self) -> impl Fn() -> bool + Sync + use<> {
+        let (said, heard) = (Arc::clone(&self.said), self.heard);
+        let patient = self.broken_off < PATIENCE;
+        move || patient && said.load(Ordering::Relaxed) > heard
+    }
+
+    /// Takes what came of work: `None` if it was broken off.
+    pub(crate) fn done<T>(&mut self, result: Option<T>) -> Option<T> {
+        self.broken_off = match result {
+            Some(_) => 0,
+            None => self.broken_off + 1,
+        };
+        result
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+    use std::sync::mpsc::channel;
+
+    use futures::executor::block_on;
+    use serde_json::json;
+    use tower_lsp_server::LanguageServer as _;
+
+    use super::*;
+    use crate::Options;
+    use crate::backend::Backend;
+    use crate::outbox::Outbox;
+    use crate::session::{Event, Session};
+
+    const URI: &str = "file:///w/values/wire-server/values.yaml";
+    const RULES: [(&str, &str); 2] = [
+        (
+            "/w/rules/charts.watch",
+            include_str!("../../tests/clients/tree/rules/charts.watch"),
+        ),
+        (
+            "/w/rules/flag-is-text.watch",
+            include_str!("../../tests/clients/tree/rules/flag-is-text.watch"),
+        ),
+    ];
+
+    /// A text with a fault in the line of its version.
+    fn text(version: i32) -> String {
+        let before = "\n".repeat(version as usize);
+        format!("{before}webapp: {{envVars: {{FLAG: true}}}}\n")
+    }
+
+    /// What the server is told once by whoever it asks for the day, as it does when it begins to judge.
+    static NEXT: Mutex<Option<(Arc<Backend>, i32)>> = Mutex::new(None);
+
+    fn types_on() -> Option<String> {
+        let next = NEXT.lock().unwrap().take();
+        if let Some((door, version)) = next {
+            let change = json!({
+                "textDocument": {"uri": URI, "version": version},
+                "contentChanges": [{"text": text(version)}],
+            });
+            block_on(door.did_change(serde_json::from_value(change).unwrap()));
+        }
+        None
+    }
+
+    #[test]
+    fn judging_is_broken_off_by_whoever_types_on() {
+        let mut files = lint::files::Memory::default();
+        let texts = [
+            ("/w/dogwatch.yaml", "rules: [rules]\npacks: []\n".to_owned()),
+            ("/w/values/wire-server/values.yaml", text(1)),
+        ];
+        let rules = RULES.map(|(path, text)| (path, text.to_owned()));
+        for (path, text) in texts.into_iter().chain(rules) {
+            files.insert(path, text.into_bytes());
+        }
+        let options = Options {
+            files: Arc::new(files),
+            cwd: "/w".into(),
+            today: types_on,
+        };
+        let (to, events) = channel();
+        let revision = Revision::default();
+        let door = Arc::new(Backend::new(to.clone(), revision.clone()));
+        let mut session = Session::new(to, revision, Outbox::default(), &options);
+        let open = json!({"textDocument": {
+            "uri": URI, "languageId": "yaml", "version": 1, "text": text(1),
+        }});
+        block_on(door.did_open(serde_json::from_value(open).unwrap()));
+        let mut told = Vec::new();
+        for version in 2..9 {
+            while let Ok(Event::Work(work)) = events.try_recv() {
+                work(&mut session);
+            }
+            if version < 7 {
+                *NEXT.lock().unwrap() = Some((Arc::clone(&door), version));
+            }
+            if !session.one_due() {
+                break;
+            }
+            let lines = session.told.values().flatten();
+            told.push(lines.map(|it| it.range.start.line).collect::<Vec<_>>());
+        }
+        // Three times it is broken off and then not, whatever comes; and once more, before nothing new comes. At last there is time to
+        // judge for the memory.
+        assert_eq!(told, [&[][..], &[], &[], &[4], &[4], &[6], &[6]]);
+    }
+
+    #[test]
+    fn work_is_broken_off_for_what_is_new_and_not_for_ever() {
+        let door = Revision::default();
+        let mut session = door.clone();
+        assert!(!session.stop()());
+        let stop = session.stop();
+        door.say();
+        assert!(stop());
+        session.hear();
+        assert!(!session.stop()());
+        door.say();
+        for _ in 0..PATIENCE {
+            assert!(session.stop()());
+            session.done(None::<()>);
+        }
+        assert!(!session.stop()());
+        session.done(Some(()));
+        assert!(session.stop()());
+    }
+}

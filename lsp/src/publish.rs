@@ -45,13 +45,13 @@ impl Session {
         let Some(path) = focus.filter(|path| !crate::documents::is_rules(path)) else {
             return false;
         };
-        let stop = self.revision.stop();
+        let stop = self.revision.stop(&self.remembering);
         let done = catch_unwind(AssertUnwindSafe(|| self.project.remember(path, &stop)));
         let Ok(done) = done else {
             self.log_panic("judging");
             return false;
         };
-        self.revision.done(done).unwrap_or(true)
+        self.remembering.done(done).unwrap_or(true)
     }
 
     /// Judging that fails is over: the findings before it stay, and the session goes on. What was broken off is still due.
@@ -70,9 +70,9 @@ impl Session {
     fn judge_and_tell(&mut self, path: &Path) -> Option<()> {
         // What was judged before goes when the new is told: nobody has to wait for that.
         let before = self.judged.get(path).cloned();
-        let stop = self.revision.stop();
+        let stop = self.revision.stop(&self.judging);
         let judged = self.judge(path, &stop);
-        for path in self.revision.done(judged)? {
+        for path in self.judging.done(judged)? {
             self.tell(&path);
         }
         drop(before);

@@ -3,15 +3,29 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// So often in a row work is broken off at most: whoever types without a pause still sees findings.
+/// So often in a row work of one kind is broken off at most: whoever types without a pause still sees findings.
 const PATIENCE: u32 = 3;
+
+/// A kind of work that may be broken off, and how often in a row it was.
+#[derive(Debug, Default)]
+pub(crate) struct Attempts(u32);
+
+impl Attempts {
+    /// Takes what came of the work: `None` if it was broken off.
+    pub(crate) fn done<T>(&mut self, result: Option<T>) -> Option<T> {
+        self.0 = match result {
+            Some(_) => 0,
+            None => self.0 + 1,
+        };
+        result
+    }
+}
 
 /// Counts what the client says that may change findings, as it is put into the session's queue and as the session hears it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Revision {
     said: Arc<AtomicU64>,
     heard: u64,
-    broken_off: u32,
 }
 
 impl Revision {
@@ -26,19 +40,10 @@ impl Revision {
     }
 
     /// Says while work goes on whether it is out of date.
-    pub(crate) fn stop(&self) -> impl Fn() -> bool + Sync + use<> {
+    pub(crate) fn stop(&self, attempts: &Attempts) -> impl Fn() -> bool + Sync + use<> {
         let (said, heard) = (Arc::clone(&self.said), self.heard);
-        let patient = self.broken_off < PATIENCE;
+        let patient = attempts.0 < PATIENCE;
         move || patient && said.load(Ordering::Relaxed) > heard
-    }
-
-    /// Takes what came of work: `None` if it was broken off.
-    pub(crate) fn done<T>(&mut self, result: Option<T>) -> Option<T> {
-        self.broken_off = match result {
-            Some(_) => 0,
-            None => self.broken_off + 1,
-        };
-        result
     }
 }
 
@@ -136,20 +141,20 @@ mod tests {
     #[test]
     fn work_is_broken_off_for_what_is_new_and_not_for_ever() {
         let door = Revision::default();
-        let mut session = door.clone();
-        assert!(!session.stop()());
-        let stop = session.stop();
+        let (mut session, mut attempts) = (door.clone(), Attempts::default());
+        assert!(!session.stop(&attempts)());
+        let stop = session.stop(&attempts);
         door.say();
         assert!(stop());
         session.hear();
-        assert!(!session.stop()());
+        assert!(!session.stop(&attempts)());
         door.say();
         for _ in 0..PATIENCE {
-            assert!(session.stop()());
-            session.done(None::<()>);
+            assert!(session.stop(&attempts)());
+            attempts.done(None::<()>);
         }
-        assert!(!session.stop()());
-        session.done(Some(()));
-        assert!(session.stop()());
+        assert!(!session.stop(&attempts)());
+        attempts.done(Some(()));
+        assert!(session.stop(&attempts)());
     }
 }

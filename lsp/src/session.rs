@@ -20,7 +20,7 @@ use crate::documents::Documents;
 use crate::initialize::Client;
 use crate::judged::Judged;
 use crate::outbox::Outbox;
-use crate::revision::Revision;
+use crate::revision::{Attempts, Revision};
 use crate::settings::{Scope, Settings};
 use crate::{Options, uri};
 
@@ -66,6 +66,8 @@ pub(crate) struct Session {
     /// Trees still to be judged for findings in files that are not open.
     pub(crate) background: Background,
     pub(crate) revision: Revision,
+    pub(crate) judging: Attempts,
+    pub(crate) remembering: Attempts,
     own: Sender<Event>,
     disk: Arc<dyn Files>,
     cwd: PathBuf,
@@ -96,6 +98,8 @@ impl Session {
         let mut session = Self {
             own,
             revision,
+            judging: Attempts::default(),
+            remembering: Attempts::default(),
             outbox,
             client: Client::default(),
             settings: Settings::default(),

@@ -183,6 +183,12 @@ pub trait Host: Sync {
     /// An item of a list.
     fn item(&self, list: NodeRef, index: usize) -> Option<NodeRef>;
 
+    /// Is it sure that a list holds nothing but texts that can be seen, none of which holds a piece? That consists of letters and digits
+    /// of ASCII, dots, hyphens and underscores.
+    fn lacks(&self, _list: NodeRef, _piece: &[u8]) -> bool {
+        false
+    }
+
     /// The entries of a map in their order. Returns why there may be more, if there may.
     fn entries<'h>(
         &'h self,

@@ -193,21 +193,10 @@ impl<'a> Assembly<'a> {
             let diagnostic = renumbered(diagnostic.clone(), |id| ids[&id]);
             self.text_finding(diagnostic, Origin::RuleText, &pack);
         }
-        let rules = &mut self.report.rules;
-        for (rule, words) in book.program.rules().iter().zip(book.words()) {
-            let facts = RuleFacts {
-                words: Arc::clone(words),
-                off: true,
-                page: None,
-                counts: Counts::default(),
-            };
-            if let Some(before) = rules.insert(rule.id.clone(), facts)
-                && let Some(facts) = rules.get_mut(&rule.id)
-            {
-                facts.page = before.page;
-                facts.counts = before.counts;
-            }
-        }
+        // A rule of a book before stays as it is told.
+        let mut rules = book.facts().clone();
+        rules.append(&mut self.report.rules);
+        self.report.rules = rules;
     }
 
     fn text_finding(&mut self, diagnostic: Diagnostic, origin: Origin, pack: &str) {

@@ -234,6 +234,11 @@ impl Host for TreeHost<'_> {
         self.merged.item(ours(list), index).map(theirs)
     }
 
+    fn lacks(&self, list: NodeRef, piece: &[u8]) -> bool {
+        let texts = Texts::behind(list);
+        texts.is_some_and(|texts| self.document_of(texts).is_some_and(|it| it.lacks(piece)))
+    }
+
     fn entries<'h>(
         &'h self,
         map: NodeRef,

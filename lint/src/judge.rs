@@ -181,8 +181,14 @@ fn judge_deployment(
             counts.get_or_insert_default().add(&judgement.counts);
         }
         for (reason, count) in &judgement.reasons {
-            let all = outcome.undecided.entry(reason.clone().into_owned());
-            *all.or_default() += count;
+            // Few reasons are given by many rules.
+            match outcome.undecided.get_mut(reason.as_ref()) {
+                Some(all) => *all += count,
+                None => {
+                    let reason = reason.clone().into_owned();
+                    outcome.undecided.insert(reason, *count);
+                }
+            }
         }
         if let Some(error) = judgement.error {
             let profile = &deployment.merged.deployment().profile;

@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use lang::charts::ChartSet;
 use lang::check::{Checked, Options, PackFiles, RuleFile, check};
-use lang::compile::{Params, compile};
+use lang::compile::{Params, compile_checked};
 use lang::parse::ast::{File, Item, ItemKind};
 use lang::parse::packed::unpack;
 use lang::parse::{Parse, parse};
@@ -18,7 +18,7 @@ use rayon::prelude::*;
 use source::{Code, Diagnostic, Severity, Source, SourceId, SourceMap, Span};
 
 use crate::config::{self, Config, ParameterValue};
-use crate::report::RuleWords;
+use crate::report::{RuleFacts, RuleWords};
 use crate::schema::schema;
 
 /// One `.watch` file before it is read.
@@ -66,7 +66,7 @@ pub struct RuleBook {
     pub checked: Checked,
     /// The configured values of parameters.
     pub params: Params,
-    words: OnceLock<Vec<Arc<RuleWords>>>,
+    facts: OnceLock<BTreeMap<String, RuleFacts>>,
 }
 
 /// The trees of the packs, made when the program was built (`build.rs`): reading the texts would be most of a short run.
@@ -130,9 +130,9 @@ pub(crate) fn built_in_files() -> impl Iterator<Item = (&'static str, &'static F
 }
 
 impl RuleBook {
-    /// What reports tell of the rules, in their order.
-    pub(crate) fn words(&self) -> &[Arc<RuleWords>] {
-        self.words.get_or_init(|| {
+    /// What reports tell of the rules before one was judged, by id.
+    pub(crate) fn facts(&self) -> &BTreeMap<String, RuleFacts> {
+        self.facts.get_or_init(|| {
             let words = |rule: &RuleInfo| RuleWords {
                 pack: rule.pack.clone(),
                 summary: rule.summary().to_owned(),
@@ -141,8 +141,13 @@ impl RuleBook {
                 tags: rule.tags.clone(),
                 sources: rule.sources.clone(),
             };
+            let facts = |rule: &RuleInfo| RuleFacts {
+                words: Arc::new(words(rule)),
+                off: true,
+                ..RuleFacts::default()
+            };
             let rules = self.program.rules().iter();
-            rules.map(|rule| Arc::new(words(rule))).collect()
+            rules.map(|rule| (rule.id.clone(), facts(rule))).collect()
         })
     }
 
@@ -200,7 +205,7 @@ impl RuleBook {
                 .map(|file| (file.pack.as_str(), usable_items(&file.ast, usable)));
             let usable: Vec<(&str, std::borrow::Cow<'_, File>)> = usable.collect();
             let pairs = usable.iter().map(|(pack, file)| (*pack, file.as_ref()));
-            compile(&pairs.collect::<Vec<_>>(), schema(), &params)
+            compile_checked(&pairs.collect::<Vec<_>>(), schema(), &params)
         };
         // The packs inside the program are compiled while they are checked: nothing is wrong with them, or it is done again.
         let (checked, compiled) = rayon::join(
@@ -236,7 +241,7 @@ impl RuleBook {
             diagnostics,
             checked,
             params,
-            words: OnceLock::new(),
+            facts: OnceLock::new(),
         }
     }
 

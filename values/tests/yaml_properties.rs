@@ -132,6 +132,16 @@ fn check(text: &str) -> Result<(), TestCaseError> {
             document.path_of(node);
         }
     }
+    for piece in ["a", "b", "1", "x.y"] {
+        if document.lacks(piece.as_bytes()) {
+            let mut open: Vec<NodeId> = document.root().into_iter().collect();
+            while let Some(node) = open.pop().filter(|it| !document.is_alias(*it)) {
+                prop_assert!(!document.text_of(node).contains(piece), "{piece}");
+                open.extend(document.pairs(node).map(|(_, value)| value));
+                open.extend(document.items(node));
+            }
+        }
+    }
     let mut before = 0;
     for comment in document.comments() {
         let written = text.get(comment.start as usize..comment.end as usize);

@@ -37,6 +37,18 @@ pub fn compile(
     compiler.finish()
 }
 
+/// The same for packs whose regexes [`crate::check::check`] has read: they are not read again until a text comes that they may match.
+pub fn compile_checked(
+    packs: &[(&str, &File)],
+    schema: &Schema,
+    params: &Params,
+) -> (Program, Vec<Diagnostic>) {
+    let mut compiler = Compiler::new(packs, schema, params);
+    compiler.checked = true;
+    compiler.run();
+    compiler.finish()
+}
+
 /// Why something could not be compiled: the diagnostic has been written.
 struct Failed;
 
@@ -88,6 +100,8 @@ struct Compiler<'a> {
     plain_fields: FxHashMap<&'static str, FxHashSet<&'static str>>,
     params: &'a Params,
     regexes: FxHashMap<String, std::result::Result<Regex, String>>,
+    /// The regexes have been read before.
+    checked: bool,
     pattern_ids: FxHashMap<String, usize>,
     component_ids: FxHashMap<String, usize>,
     program: Program,
@@ -148,6 +162,7 @@ impl<'a> Compiler<'a> {
             plain_fields: FxHashMap::default(),
             params,
             regexes: FxHashMap::default(),
+            checked: false,
             pattern_ids: FxHashMap::default(),
             component_ids: FxHashMap::default(),
             program: Program {
@@ -335,7 +350,11 @@ impl<'a> Compiler<'a> {
 
     fn regex(&mut self, text: &str, span: Span) -> Result<Regex> {
         if !self.regexes.contains_key(text) {
-            self.regexes.insert(text.to_owned(), Regex::new(text));
+            let regex = match self.checked {
+                true => Ok(Regex::trusted(text)),
+                false => Regex::new(text),
+            };
+            self.regexes.insert(text.to_owned(), regex);
         }
         match self.regexes[text].clone() {
             Ok(regex) => Ok(regex),

@@ -149,10 +149,13 @@ impl<'h> Machine<'_, 'h> {
         };
         let over = self.value(&first.over)?;
         let place = over.place.clone();
+        let mut made = List::default();
+        if self.refuses_all(first, &over) {
+            return Ok(list_value(made, place));
+        }
         let Some(elements) = self.elements(over.clone())? else {
             return Ok(not_a_list(over));
         };
-        let mut made = List::default();
         self.generate(first, &elements, rest, element, &mut made)?;
         Ok(list_value(made, place))
     }
@@ -207,6 +210,26 @@ impl<'h> Machine<'_, 'h> {
             return false;
         };
         self.at_a_glance(condition, generator, elements, index) == Some(Truth::False)
+    }
+
+    /// Does the first condition of a generator hold for no element, as can be told without looking at any? So it is if a regex must
+    /// match a text, and no text has what it needs.
+    fn refuses_all(&self, generator: &'h Gen, over: &Value<'h>) -> bool {
+        let condition = generator.conditions.first().map(|it| &it.op);
+        let (Data::HostList(list), Some(Op::Binary(BinaryOp::Matches, sides))) =
+            (&over.data, condition)
+        else {
+            return false;
+        };
+        let (Op::Slot(slot), Op::Const(pattern)) = (&sides[0].op, &sides[1].op) else {
+            return false;
+        };
+        let Data::Regex(regex) = &pattern.data else {
+            return false;
+        };
+        *slot == generator.slot
+            && self.tracer.is_none()
+            && regex.matches_none(|piece| self.host.lacks(*list, piece))
     }
 
     /// What a condition says of an element, if a glance can tell and nobody asks for marks or steps.

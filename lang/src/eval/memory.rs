@@ -94,7 +94,8 @@ impl Memory {
     }
 
     /// Says what is not as it was when rules were judged last.
-    pub fn turn(&mut self, changed: Changed) {
+    pub fn turn(&mut self, mut changed: Changed) {
+        changed.ready();
         self.changed = changed;
     }
 

@@ -200,6 +200,8 @@ pub struct Changed {
     parts: FxHashSet<Part>,
     paths: Vec<(Part, Arc<[String]>)>,
     touched: FxHashSet<u32>,
+    /// Every part of which something that was noted may speak; see [`Changed::ready`].
+    speaking: Vec<Part>,
 }
 
 impl Changed {
@@ -237,6 +239,14 @@ impl Changed {
         self.parts.insert(Part::text(realm, number));
     }
 
+    /// Nothing more will be added, and much will be asked.
+    pub(super) fn ready(&mut self) {
+        let everything = (!self.touched.is_empty()).then_some(Part::EVERYTHING);
+        let realms = self.touched.iter().map(|realm| Part::realm(*realm));
+        let all = self.parts.iter().copied().chain(realms).chain(everything);
+        self.speaking = all.collect();
+    }
+
     /// Is nothing known?
     pub fn is_everything(&self) -> bool {
         self.everything
@@ -272,9 +282,7 @@ impl Changed {
 
     /// Every part of which something that was noted may speak.
     pub(super) fn speaking(&self) -> impl Iterator<Item = Part> + '_ {
-        let everything = (!self.touched.is_empty()).then_some(Part::EVERYTHING);
-        let realms = self.touched.iter().map(|realm| Part::realm(*realm));
-        self.parts.iter().copied().chain(realms).chain(everything)
+        self.speaking.iter().copied()
     }
 }
 
@@ -436,8 +444,10 @@ mod tests {
     fn a_change_touches_those_who_read_it() {
         let reads = |part: Part| watched(|| note(|| Some(part))).1;
         let mut changed = Changed::default();
+        changed.ready();
         assert!(!changed.touches(&reads(Part::EVERYTHING)));
         changed.part(entry(3, "a"), vec!["a".to_owned()]);
+        changed.ready();
         assert!(changed.touches(&reads(entry(3, "a"))));
         assert!(changed.touches(&reads(Part::realm(3))));
         assert!(changed.touches(&reads(Part::EVERYTHING)));
@@ -445,6 +455,7 @@ mod tests {
             assert!(!changed.touches(&reads(other)), "{other:?}");
         }
         changed.realm(4);
+        changed.ready();
         assert!(changed.touches(&reads(entry(4, "a"))));
         assert!(Changed::everything().touches(&Reads::default()));
     }
@@ -469,10 +480,12 @@ mod tests {
         let reads = |part: Part| watched(|| note(|| Some(part))).1;
         let mut keys = Changed::default();
         keys.names(map, vec!["a".to_owned()]);
+        keys.ready();
         assert!(keys.touches(&reads(map)));
         assert!(!keys.touches(&reads(map.itself())));
         let mut gone = Changed::default();
         gone.part(map, vec!["a".to_owned()]);
+        gone.ready();
         assert!(gone.touches(&reads(map)));
         assert!(gone.touches(&reads(map.itself())));
     }

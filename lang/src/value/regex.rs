@@ -21,7 +21,7 @@ struct Lazy {
     /// For whoever asks only whether it matches: for texts of ASCII, which nearly all are, and for others.
     matchers: [OnceLock<Option<meta::Regex>>; 2],
     /// Pieces of text of which each match has one; none are known if this is empty.
-    needs: OnceLock<Vec<Box<[u8]>>>,
+    needs: OnceLock<Vec<memmem::Finder<'static>>>,
     /// How many texts had none of them.
     refused: AtomicU32,
 }
@@ -44,19 +44,24 @@ impl Regex {
     /// One line that says what is wrong with it.
     pub fn new(text: &str) -> Result<Self, String> {
         let small = read(text).is_some_and(|hir| ranges(&hir) <= FEW_RANGES);
-        let compiled = OnceLock::new();
+        let regex = Self::trusted(text);
         if !small {
             // Only compiling it tells whether it is too large, and what is wrong with it.
-            let _ = compiled.set(compile(text).map_err(|error| words(&error))?);
+            let compiled = compile(text).map_err(|error| words(&error))?;
+            let _ = regex.0.compiled.set(compiled);
         }
-        let text = text.into();
-        Ok(Self(Arc::new(Lazy {
-            text,
-            compiled,
+        Ok(regex)
+    }
+
+    /// Takes one that [`Regex::new`] takes, without reading it. Another one matches nothing.
+    pub(crate) fn trusted(text: &str) -> Self {
+        Self(Arc::new(Lazy {
+            text: text.into(),
+            compiled: OnceLock::new(),
             matchers: Default::default(),
             needs: OnceLock::new(),
             refused: AtomicU32::new(0),
-        })))
+        }))
     }
 
     /// Does it match somewhere in the text? Most texts are refused without the regex being compiled.
@@ -68,9 +73,9 @@ impl Regex {
         let is_ascii = text.is_ascii();
         let matcher = &lazy.matchers[usize::from(!is_ascii)];
         if matcher.get().is_none() && lazy.refused.load(Ordering::Relaxed) < OFTEN {
-            let needs = lazy.needs.get_or_init(|| needs(&lazy.text));
-            let has = |piece: &[u8]| memmem::find(text.as_bytes(), piece).is_some();
-            if !needs.is_empty() && !needs.iter().any(|piece| has(piece)) {
+            let needs = self.needs();
+            let has = |piece: &memmem::Finder<'_>| piece.find(text.as_bytes()).is_some();
+            if !needs.is_empty() && !needs.iter().any(has) {
                 lazy.refused.fetch_add(1, Ordering::Relaxed);
                 return false;
             }
@@ -79,6 +84,25 @@ impl Regex {
             Some(matcher) => matcher.is_match(text),
             None => (**self).is_match(text),
         }
+    }
+
+    /// Is it sure that it matches none of some texts, as far as is known which pieces none of them holds? Not asked of pieces
+    /// that may be written in another way than they are meant.
+    pub(crate) fn matches_none(&self, lacks: impl Fn(&[u8]) -> bool) -> bool {
+        let is_plain =
+            |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+        let is_lacking = |piece: &[u8]| piece.iter().all(is_plain) && lacks(piece);
+        let needs = self.needs();
+        !needs.is_empty() && needs.iter().all(|piece| is_lacking(piece.needle()))
+    }
+
+    fn needs(&self) -> &[memmem::Finder<'static>] {
+        self.0.needs.get_or_init(|| {
+            let needs = needs(&self.0.text).into_iter();
+            needs
+                .map(|piece| memmem::Finder::new(&piece).into_owned())
+                .collect()
+        })
     }
 
     /// The text between the slashes.
@@ -94,30 +118,37 @@ fn read(text: &str) -> Option<Hir> {
     parser.parse(text).ok()
 }
 
-/// Pieces of text of which each match begins or ends with one; none if there are many, or an empty one.
+/// Pieces of text of which each match has one: at its beginning, its end, or where a part of the regex begins. None if there are many,
+/// or an empty one.
 fn needs(text: &str) -> Vec<Box<[u8]>> {
     let Some(hir) = read(text) else {
         return Vec::new();
     };
-    let pieces = |kind| {
+    let pieces = |kind, hir: &Hir| {
         let mut extractor = Extractor::new();
         let found = extractor
             .kind(kind)
             .limit_total(FEW_PIECES)
-            .extract(&hir)
+            .extract(hir)
             .literals()
             .map(|found| found.iter().map(|it| it.as_bytes().into()).collect());
         found.filter(|found: &Vec<Box<[u8]>>| found.iter().all(|piece| !piece.is_empty()))
     };
-    let first = pieces(ExtractKind::Prefix).unwrap_or_default();
-    let last = pieces(ExtractKind::Suffix).unwrap_or_default();
-    let shortest = |pieces: &[Box<[u8]>]| pieces.iter().map(|it| it.len()).min().unwrap_or(0);
-    // The longer they are, the fewer texts have one.
-    if shortest(&last) > shortest(&first) {
-        last
-    } else {
-        first
+    let mut best = pieces(ExtractKind::Prefix, &hir).unwrap_or_default();
+    let parts = match hir.kind() {
+        HirKind::Concat(parts) => parts.as_slice(),
+        _ => &[],
+    };
+    let others = parts.iter().map(|part| (ExtractKind::Prefix, part));
+    for (kind, hir) in [(ExtractKind::Suffix, &hir)].into_iter().chain(others) {
+        let shortest = |pieces: &[Box<[u8]>]| pieces.iter().map(|it| it.len()).min().unwrap_or(0);
+        // The longer they are, the fewer texts have one.
+        let pieces = pieces(kind, hir).unwrap_or_default();
+        if shortest(&pieces) > shortest(&best) {
+            best = pieces;
+        }
     }
+    best
 }
 
 /// The engine of a regex without the tables whose making costs more than most runs ask of it; for texts of ASCII also without
@@ -210,7 +241,8 @@ impl std::ops::Deref for Regex {
     fn deref(&self) -> &regex::Regex {
         let compiled = &self.0.compiled;
         compiled.get_or_init(|| {
-            compile(self.as_str()).expect("`new` has read it, and it has few ranges")
+            let nothing = || regex::Regex::new("[^\\s\\S]").expect("a regex that matches nothing");
+            compile(self.as_str()).unwrap_or_else(|_| nothing())
         })
     }
 }
@@ -239,6 +271,15 @@ mod tests {
     }
 
     #[test]
+    fn one_that_is_trusted_is_read_when_it_is_used() {
+        assert!(Regex::trusted("a(b|c)+").is_match("xabc"));
+        for wrong in ["a(b", r"(\w{100}){100}"] {
+            assert!(!Regex::trusted(wrong).is_match("a(b"));
+            assert!(!Regex::trusted(wrong).is_match("é"));
+        }
+    }
+
+    #[test]
     fn what_each_match_needs_is_known_without_compiling() {
         let needs = |text| {
             let found = needs(text).into_iter();
@@ -250,6 +291,10 @@ mod tests {
         assert_eq!(
             needs("^(tag|[a-z]*[vV]ersion)$"),
             ["tag", "Version", "version"]
+        );
+        assert_eq!(
+            needs(r"(^|[^a-z])[a-z.]*(host\.(com|org)|b\.example)($|[^a-z])"),
+            ["host.com", "host.org", "b.example"]
         );
         assert!(needs("[^ ]+").is_empty());
         assert!(needs("a|").is_empty());

@@ -5,6 +5,7 @@ use lang::value::{Absent, Data, Value};
 use values::merged::{self, Enabled, LayerId, NodeRef, View};
 use values::path::KeyPath;
 use values::protection::Protection;
+use values::yaml::Document;
 
 use super::declared::literal;
 use super::{Texts, TreeHost, ours, theirs};
@@ -168,6 +169,11 @@ impl TreeHost<'_> {
             place: Some(place),
             ..Value::string(self.path_text(root, &whole))
         }
+    }
+
+    /// The document that the texts of a layer are in.
+    pub(super) fn document_of(&self, Texts(root): Texts) -> Option<&Document> {
+        Some(self.merged.document(self.merged.layer_of(root)?))
     }
 
     /// The texts in a layer. That the layer is read was noted when somebody asked for them.

@@ -278,6 +278,15 @@ impl Document {
         self.properties.is_empty() && memchr::memmem::find(self.text.as_bytes(), b"<<").is_none()
     }
 
+    /// True if surely no text of the document holds a piece that consists of letters and digits of ASCII, dots, hyphens and
+    /// underscores: what is written is what is said, but for escapes and base64.
+    pub fn lacks(&self, piece: &[u8]) -> bool {
+        let text = self.text.as_bytes();
+        memchr::memmem::find(text, piece).is_none()
+            && memchr::memchr(b'\\', text).is_none()
+            && self.properties.is_empty()
+    }
+
     /// True if the node is written as an alias, `*name`.
     #[inline]
     pub fn is_alias(&self, id: NodeId) -> bool {

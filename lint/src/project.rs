@@ -295,7 +295,7 @@ impl Project {
         let tree = self.load(workspace, at);
         let scope = &workspace.scopes[workspace.trees[at].scope];
         let memory = self.memory_of(at, &tree);
-        // What is known of all rules but some is not put back; so it is not broken off where that would be much.
+        // What is known is lost where it is broken off: too much for the little that is left to judge.
         let sparse = memory.as_ref().is_some_and(TreeMemory::is_sparse);
         let stop: &Stop = if sparse { &|| false } else { stop };
         let outcome = judge(&tree, scope, &self.settings, memory.as_ref(), stop)?;

@@ -32,9 +32,7 @@ pub fn compile(
     schema: &Schema,
     params: &Params,
 ) -> (Program, Vec<Diagnostic>) {
-    let mut compiler = Compiler::new(packs, schema, params);
-    compiler.run();
-    compiler.finish()
+    Compiler::new(packs, schema, params, false).compile()
 }
 
 /// The same for packs whose regexes [`crate::check::check`] has read: they are not read again until a text comes that they may match.
@@ -43,10 +41,7 @@ pub fn compile_checked(
     schema: &Schema,
     params: &Params,
 ) -> (Program, Vec<Diagnostic>) {
-    let mut compiler = Compiler::new(packs, schema, params);
-    compiler.checked = true;
-    compiler.run();
-    compiler.finish()
+    Compiler::new(packs, schema, params, true).compile()
 }
 
 /// Why something could not be compiled: the diagnostic has been written.
@@ -151,7 +146,12 @@ impl<'a> Scope<'a> {
 }
 
 impl<'a> Compiler<'a> {
-    fn new(packs: &[(&'a str, &'a File)], schema: &Schema, params: &'a Params) -> Self {
+    fn new(
+        packs: &[(&'a str, &'a File)],
+        schema: &Schema,
+        params: &'a Params,
+        checked: bool,
+    ) -> Self {
         let mut compiler = Self {
             packs: packs.to_vec(),
             uses: Vec::new(),
@@ -162,7 +162,7 @@ impl<'a> Compiler<'a> {
             plain_fields: FxHashMap::default(),
             params,
             regexes: FxHashMap::default(),
-            checked: false,
+            checked,
             pattern_ids: FxHashMap::default(),
             component_ids: FxHashMap::default(),
             program: Program {
@@ -232,7 +232,7 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn run(&mut self) {
+    fn compile(mut self) -> (Program, Vec<Diagnostic>) {
         for index in 0..self.items.len() {
             // What fails has been said; what needs it fails in turn, in silence.
             let _ = self.item(index);
@@ -246,9 +246,6 @@ impl<'a> Compiler<'a> {
                 }
             }
         }
-    }
-
-    fn finish(self) -> (Program, Vec<Diagnostic>) {
         (self.program, self.diagnostics)
     }
 

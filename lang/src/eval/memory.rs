@@ -94,8 +94,7 @@ impl Memory {
     }
 
     /// Says what is not as it was when rules were judged last.
-    pub fn turn(&mut self, mut changed: Changed) {
-        changed.ready();
+    pub fn turn(&mut self, changed: Changed) {
         self.changed = changed;
     }
 

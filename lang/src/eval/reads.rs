@@ -200,7 +200,7 @@ pub struct Changed {
     parts: FxHashSet<Part>,
     paths: Vec<(Part, Arc<[String]>)>,
     touched: FxHashSet<u32>,
-    /// Every part of which something that was noted may speak; see [`Changed::ready`].
+    /// Every part of which something that was noted may speak.
     speaking: Vec<Part>,
 }
 
@@ -216,35 +216,44 @@ impl Changed {
     /// A whole realm.
     pub fn realm(&mut self, realm: u32) {
         self.realms.insert(realm);
-        self.touched.insert(realm);
+        self.touch(realm);
+    }
+
+    fn touch(&mut self, realm: u32) {
+        if self.touched.is_empty() {
+            self.speaking.push(Part::EVERYTHING);
+        }
+        if self.touched.insert(realm) {
+            self.speaking.push(Part::realm(realm));
+        }
+    }
+
+    /// False if it was there before.
+    fn speak(&mut self, part: Part) -> bool {
+        self.touch(part.realm);
+        let is_new = self.parts.insert(part);
+        if is_new {
+            self.speaking.push(part);
+        }
+        is_new
     }
 
     /// What stands at a path: it came, went or is another.
     pub fn part(&mut self, part: Part, path: Vec<String>) {
         self.names(part, path);
-        self.parts.insert(part.itself());
+        self.speak(part.itself());
     }
 
     /// Which keys a map at a path has; that it is there has not changed.
     pub fn names(&mut self, part: Part, path: Vec<String>) {
-        self.touched.insert(part.realm);
-        if self.parts.insert(part) {
+        if self.speak(part) {
             self.paths.push((part, path.into()));
         }
     }
 
     /// One of the texts that a realm is made from.
     pub fn text(&mut self, realm: u32, number: u32) {
-        self.touched.insert(realm);
-        self.parts.insert(Part::text(realm, number));
-    }
-
-    /// Nothing more will be added, and much will be asked.
-    pub(super) fn ready(&mut self) {
-        let everything = (!self.touched.is_empty()).then_some(Part::EVERYTHING);
-        let realms = self.touched.iter().map(|realm| Part::realm(*realm));
-        let all = self.parts.iter().copied().chain(realms).chain(everything);
-        self.speaking = all.collect();
+        self.speak(Part::text(realm, number));
     }
 
     /// Is nothing known?
@@ -444,10 +453,8 @@ mod tests {
     fn a_change_touches_those_who_read_it() {
         let reads = |part: Part| watched(|| note(|| Some(part))).1;
         let mut changed = Changed::default();
-        changed.ready();
         assert!(!changed.touches(&reads(Part::EVERYTHING)));
         changed.part(entry(3, "a"), vec!["a".to_owned()]);
-        changed.ready();
         assert!(changed.touches(&reads(entry(3, "a"))));
         assert!(changed.touches(&reads(Part::realm(3))));
         assert!(changed.touches(&reads(Part::EVERYTHING)));
@@ -455,7 +462,6 @@ mod tests {
             assert!(!changed.touches(&reads(other)), "{other:?}");
         }
         changed.realm(4);
-        changed.ready();
         assert!(changed.touches(&reads(entry(4, "a"))));
         assert!(Changed::everything().touches(&Reads::default()));
     }
@@ -480,12 +486,10 @@ mod tests {
         let reads = |part: Part| watched(|| note(|| Some(part))).1;
         let mut keys = Changed::default();
         keys.names(map, vec!["a".to_owned()]);
-        keys.ready();
         assert!(keys.touches(&reads(map)));
         assert!(!keys.touches(&reads(map.itself())));
         let mut gone = Changed::default();
         gone.part(map, vec!["a".to_owned()]);
-        gone.ready();
         assert!(gone.touches(&reads(map)));
         assert!(gone.touches(&reads(map.itself())));
     }

@@ -18,8 +18,8 @@ pub(crate) fn allow(
 ) -> (Vec<Finding>, Vec<Finding>) {
     let findings = std::mem::take(&mut outcome.findings);
     let files = tree.files.values().chain(tree.statements.values());
-    let files = files.map(|file| (file.id, suppress::read(file.id, &file.document)));
-    let directives: BTreeMap<_, Directives> = files.filter(|(_, it)| !it.is_empty()).collect();
+    let files = files.map(|file| (file.id, file.directives()));
+    let directives: BTreeMap<_, &Directives> = files.filter(|(_, it)| !it.is_empty()).collect();
     if directives.is_empty() {
         return (findings, Vec::new());
     }

@@ -267,11 +267,17 @@ impl<'a> Assembly<'a> {
         summary.releases += result.releases;
         summary.files += result.files;
         summary.bytes += result.bytes;
-        for (rule, counts) in result.book.program.rules().iter().zip(result.counts) {
-            let Some(counts) = counts else { continue };
-            summary.outcomes.add(&counts);
-            if let Some(facts) = self.report.rules.get_mut(&rule.id) {
-                facts.counts.add(&counts);
+        let rules = result.book.program.rules();
+        // Both in the order of the ids.
+        let mut all = self.report.rules.iter_mut().peekable();
+        for at in result.book.by_id() {
+            let Some(counts) = &result.counts[*at] else {
+                continue;
+            };
+            summary.outcomes.add(counts);
+            while all.next_if(|(id, _)| **id < rules[*at].id).is_some() {}
+            if let Some((_, facts)) = all.peek_mut().filter(|(id, _)| **id == rules[*at].id) {
+                facts.counts.add(counts);
                 facts.off = false;
             }
         }
@@ -355,9 +361,30 @@ pub(crate) fn known_as(
     std::ptr::eq(mine, scope).then(|| slashes(below))
 }
 
+/// By number of a text: where its path stands among all. Comparing paths is dear.
+fn ranks(sources: &SourceMap) -> Vec<usize> {
+    let mut paths: Vec<(&Path, usize)> = (0..)
+        .zip(sources.iter())
+        .map(|(at, (_, source))| (&*source.path, at))
+        .collect();
+    paths.sort_unstable();
+    let mut ranks = vec![0; paths.len()];
+    let (mut rank, mut last) = (0, None);
+    for (path, at) in paths {
+        if last != Some(path) {
+            (rank, last) = (rank + 1, Some(path));
+        }
+        ranks[at] = rank;
+    }
+    ranks
+}
+
 fn order(sources: &SourceMap, findings: &mut Vec<Finding>) {
-    let path = |span: Span| sources.get(span.source).path.to_path_buf();
-    findings.sort_by(|a, b| sort_key(a, path).cmp(&sort_key(b, path)));
+    if !findings.is_empty() {
+        let ranks = ranks(sources);
+        let rank = |span: Span| ranks[span.source.0 as usize];
+        findings.sort_by(|a, b| sort_key(a, rank).cmp(&sort_key(b, rank)));
+    }
     // A layer that several deployments share is judged in each; what is said twice is one fault.
     let mut seen = FxHashSet::default();
     findings.retain(|finding| {

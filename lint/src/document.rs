@@ -1,7 +1,7 @@
 //! One values file, read: its text, its tree, and how much of it can be seen.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
 use source::{Diagnostic, Severity, Source, SourceId, Span};
@@ -10,6 +10,7 @@ use values::secret::whole_file_encryption;
 use values::yaml::{Document, NodeId};
 
 use crate::files::{Files, MAX_SIZE};
+use crate::suppress::{self, Directives};
 
 /// One values file, read. There is always a document; that of a file which cannot be read as text is empty.
 #[derive(Debug)]
@@ -28,6 +29,7 @@ pub struct ReadFile {
     pub problem: Option<Diagnostic>,
     /// Its size in bytes.
     pub size: u64,
+    allowed: OnceLock<Directives>,
 }
 
 impl ReadFile {
@@ -114,7 +116,14 @@ impl ReadFile {
             protection: Protection::of(&document),
             document: Arc::new(document),
             problem: None,
+            allowed: OnceLock::new(),
         }
+    }
+
+    /// Its comments that allow something.
+    pub(crate) fn directives(&self) -> &Directives {
+        self.allowed
+            .get_or_init(|| suppress::read(self.id, &self.document))
     }
 
     fn unreadable(shown: &Path, id: SourceId, code: &'static str, message: String) -> Self {

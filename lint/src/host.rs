@@ -420,7 +420,7 @@ impl TreeHost<'_> {
 
     /// The component of a release with the longest path that leads to `path`.
     pub(crate) fn component_at(&self, release: usize, path: &[PathStep]) -> usize {
-        let components = self.merged.components().iter().enumerate();
+        let components = self.merged.components_of(release);
         let leads = |keys: &[String]| {
             keys.len() <= path.len()
                 && keys
@@ -429,7 +429,7 @@ impl TreeHost<'_> {
                     .all(|(key, step)| matches!(step, PathStep::Key(it) if it == key))
         };
         components
-            .filter(|(_, it)| it.release == release && leads(&it.path))
+            .filter(|(_, it)| leads(&it.path))
             .max_by_key(|(_, it)| it.path.len())
             .map_or(0, |(at, _)| at)
     }

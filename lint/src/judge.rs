@@ -1,7 +1,7 @@
 //! Rules over the deployments of one tree: findings, and how many subjects ended how.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use lang::eval::{Counts, Run, Verdict};
 use lang::program::Program;
@@ -330,14 +330,14 @@ pub(crate) fn slashes(path: &Path) -> String {
         .map_or(joined.clone(), |rest| format!("/{rest}"))
 }
 
-/// The order of findings: file, place, code, profile. Paths are those that people see.
+/// The order of findings: file, place, code, profile. `rank` says where a file stands among those that people see.
 pub(crate) fn sort_key(
     finding: &Finding,
-    path: impl Fn(Span) -> PathBuf,
-) -> (PathBuf, u32, u32, &str, &str, &str, &str) {
+    rank: impl Fn(Span) -> usize,
+) -> (usize, u32, u32, &str, &str, &str, &str) {
     let span = finding.diagnostic.primary.span;
     (
-        path(span),
+        rank(span),
         span.start,
         span.end,
         finding.diagnostic.code.as_str(),

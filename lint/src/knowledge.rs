@@ -1,7 +1,7 @@
 //! What the declared charts mean for one deployment: in the versions that it installs, ready for merging.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use lang::charts::{Always, ChartDecl, ChartSet, Holds, KeyDecl, KeyType, Literal, at_least};
 use rustc_hash::FxHashMap;
@@ -19,6 +19,8 @@ pub struct Knowledge {
     set: Arc<ChartSet>,
     /// Names that are known only as umbrellas of others.
     implied: Vec<String>,
+    /// The charts that declare a key of a name, anywhere; made when first asked for.
+    by_key: OnceLock<FxHashMap<String, Vec<u32>>>,
     kept: Mutex<Kept>,
 }
 
@@ -52,6 +54,7 @@ impl Knowledge {
         Self {
             set,
             implied,
+            by_key: OnceLock::new(),
             kept: Mutex::default(),
         }
     }
@@ -59,6 +62,23 @@ impl Knowledge {
     /// The declarations.
     pub fn set(&self) -> &Arc<ChartSet> {
         &self.set
+    }
+
+    /// Does a chart declare a key of that name, at whatever depth?
+    pub fn has_key(&self, chart: u32, name: &str) -> bool {
+        let by_key = self.by_key.get_or_init(|| {
+            let mut all: FxHashMap<String, Vec<u32>> = FxHashMap::default();
+            for (at, chart) in (0..).zip(self.set.charts()) {
+                chart.each_key(|_, key| match all.get_mut(&key.name) {
+                    Some(charts) if charts.last() == Some(&at) => {}
+                    Some(charts) => charts.push(at),
+                    None => drop(all.insert(key.name.clone(), vec![at])),
+                });
+            }
+            all
+        });
+        let charts = by_key.get(name);
+        charts.is_some_and(|charts| charts.binary_search(&chart).is_ok())
     }
 
     /// Names of charts and folders that are known, for discovery.

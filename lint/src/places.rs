@@ -229,15 +229,7 @@ impl TreeHost<'_> {
         if !path.0.iter().any(|step| matches!(step, PathStep::Index(_))) {
             return text;
         }
-        let mut parts: Vec<String> = Vec::new();
-        let mut current = Some(node);
-        while let Some(at) = current {
-            if let Some(PathStep::Index(_)) = self.merged.key(at) {
-                parts.push(self.item_identity(at));
-            }
-            current = self.merged.parent(at);
-        }
-        let mut parts = parts.into_iter().rev();
+        let mut parts = self.items_to(node, &path).into_iter();
         let mut out = String::with_capacity(text.len());
         while let Some(open) = text.find('[') {
             out.push_str(&text[..open]);
@@ -250,6 +242,35 @@ impl TreeHost<'_> {
             text = text[close..].to_owned();
         }
         out + &text
+    }
+
+    /// What the items of lists on the way to a value say of themselves, the outermost first.
+    fn items_to(&self, node: NodeRef, path: &KeyPath) -> Vec<String> {
+        // Down the path, which is cheaper than up; but there may be another value than this one.
+        let root = || self.merged.root(self.merged.release_of(node), node.view());
+        let mut at = (node.view() != View::Written).then(root);
+        let mut items = Vec::new();
+        for step in &path.0 {
+            at = at.and_then(|at| match step {
+                PathStep::Key(key) => self.merged.get(at, key).found(),
+                PathStep::Index(index) => self.merged.item(at, *index),
+            });
+            if let (Some(item), PathStep::Index(_)) = (at, step) {
+                items.push(item);
+            }
+        }
+        if at != Some(node) {
+            items.clear();
+            let mut current = Some(node);
+            while let Some(at) = current {
+                if let Some(PathStep::Index(_)) = self.merged.key(at) {
+                    items.push(at);
+                }
+                current = self.merged.parent(at);
+            }
+            items.reverse();
+        }
+        items.iter().map(|item| self.item_identity(*item)).collect()
     }
 
     fn item_identity(&self, item: NodeRef) -> String {

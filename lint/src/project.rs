@@ -132,10 +132,36 @@ struct Kept {
     files: FxHashMap<PathBuf, Arc<ReadFile>>,
     /// By index in the workspace.
     trees: BTreeMap<usize, Arc<Tree>>,
+    /// Trees as they were before the text of one of their files changed, with the file.
+    outdated: BTreeMap<usize, (Arc<Tree>, PathBuf)>,
     /// Charts on disk: kept for all trees, since many install the same.
     charts: FxHashMap<PathBuf, Result<Arc<DiskChart>, NoChart>>,
     /// What came of judging them, likewise; for editors only.
     memories: BTreeMap<usize, TreeMemory>,
+}
+
+impl Kept {
+    /// Drops the trees that a file is part of. One in which only a text changed is put aside, and need not be read as a whole.
+    fn change(&mut self, path: &Path, is_text: bool) {
+        let (trees, outdated) = (&mut self.trees, &mut self.outdated);
+        let in_charts = |tree: &Tree| {
+            tree.charts
+                .iter()
+                .any(|chart| path.starts_with(&chart.path))
+        };
+        outdated.retain(|_, (tree, changed)| {
+            let again = is_text && changed == path;
+            again || !tree.files.contains_key(path) && !in_charts(tree)
+        });
+        trees.retain(|at, tree| {
+            let is_file = tree.files.contains_key(path);
+            let in_chart = in_charts(tree);
+            if is_text && is_file && !in_chart {
+                outdated.insert(*at, (Arc::clone(tree), path.to_owned()));
+            }
+            !is_file && !in_chart
+        });
+    }
 }
 
 impl Project {
@@ -168,6 +194,7 @@ impl Project {
 
     /// Changes what is seen. What does not depend on it is kept.
     pub fn apply(&mut self, change: Change) {
+        let is_text = matches!(change, Change::Text { .. });
         let (path, structure) = match change {
             Change::Text { path, text } => {
                 let fresh = !self.files.covers(&path) && self.files.kind(&path).is_none();
@@ -202,6 +229,7 @@ impl Project {
         };
         if structure || decides {
             kept.trees.clear();
+            kept.outdated.clear();
             kept.charts.clear();
             kept.memories.clear();
             drop(kept);
@@ -209,10 +237,7 @@ impl Project {
             return;
         }
         kept.charts.retain(|chart, _| !path.starts_with(chart));
-        kept.trees.retain(|_, tree| {
-            let mut charts = tree.charts.iter();
-            !tree.files.contains_key(&path) && !charts.any(|it| path.starts_with(&it.path))
-        });
+        kept.change(&path, is_text);
     }
 
     fn survey_again(&mut self) {
@@ -514,18 +539,18 @@ impl Project {
             }
             file
         };
-        let loaded = Arc::new(Tree::load(
-            scope,
-            tree,
-            &self.settings,
-            &self.numbers,
-            Readers {
+        let outdated = self.kept().outdated.remove(&at);
+        let reread = outdated.and_then(|(before, path)| before.reread(scope, &path, &read(&path)));
+        let whole = || {
+            let readers = Readers {
                 file: &read,
                 chart: &|path| self.chart(path),
                 tracked: &|path| self.files.tracked(path),
-            },
-            &self.settings.profiles,
-        ));
+            };
+            let (numbers, profiles) = (&self.numbers, &self.settings.profiles);
+            Tree::load(scope, tree, &self.settings, numbers, readers, profiles)
+        };
+        let loaded = Arc::new(reread.unwrap_or_else(whole));
         if keep {
             self.kept().trees.insert(at, Arc::clone(&loaded));
         }

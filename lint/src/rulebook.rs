@@ -67,6 +67,7 @@ pub struct RuleBook {
     /// The configured values of parameters.
     pub params: Params,
     facts: OnceLock<BTreeMap<String, RuleFacts>>,
+    by_id: OnceLock<Vec<usize>>,
 }
 
 /// The trees of the packs, made when the program was built (`build.rs`): reading the texts would be most of a short run.
@@ -148,6 +149,16 @@ impl RuleBook {
             };
             let rules = self.program.rules().iter();
             rules.map(|rule| (rule.id.clone(), facts(rule))).collect()
+        })
+    }
+
+    /// Its rules in the order of their ids, by index in the program.
+    pub(crate) fn by_id(&self) -> &[usize] {
+        self.by_id.get_or_init(|| {
+            let rules = self.program.rules();
+            let mut all: Vec<usize> = (0..rules.len()).collect();
+            all.sort_by_key(|at| &rules[*at].id);
+            all
         })
     }
 
@@ -242,6 +253,7 @@ impl RuleBook {
             checked,
             params,
             facts: OnceLock::new(),
+            by_id: OnceLock::new(),
         }
     }
 

@@ -1,5 +1,7 @@
 //! One tree, read: its texts, its deployments with their merged values.
 
+mod reread;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -132,28 +134,14 @@ impl Tree {
             let releases = plan.releases.iter();
             let (releases, on_disk): (Vec<Release>, Vec<Option<usize>>) =
                 releases.map(|it| loader.release(it, &facts)).unzip();
-            let mut deployment = Deployment {
+            let deployment = Deployment {
                 name: plan.name.clone(),
                 profile: plan.profile.clone(),
                 releases,
             };
             let key = key_of(&deployment, &facts, &scope.knowledge);
-            let charts = scope.knowledge.charts(&key);
-            for (release, chart) in deployment.releases.iter_mut().zip(&on_disk) {
-                let chart = chart.map(|at| &loader.tree.charts[at].info);
-                release.on_disk = chart.map(|info| joined(info, &charts));
-            }
-            let merged = Merged::build(deployment, &charts);
-            let installed = on_disk.iter().flatten();
-            let schemas = installed.flat_map(|at| &loader.tree.charts[*at].schemas);
-            let schemas: Schemas = schemas.map(|(id, it)| (*id, Arc::clone(it))).collect();
-            loader.tree.deployments.push(TreeDeployment {
-                violations: violations(&merged, &schemas),
-                merged,
-                key,
-                external: facts.externally_deployed.clone(),
-                charts: on_disk,
-            });
+            let deployment = merged(loader.tree, scope, deployment, key, &facts, on_disk);
+            loader.tree.deployments.push(deployment);
         }
         for path in &tree.loose {
             loader.file(&scope.root.join(path));
@@ -479,6 +467,33 @@ fn facts_of(scope: &Scope, profile: &str) -> Facts {
         .command_line_values
         .extend(own.command_line_values.clone());
     facts
+}
+
+/// Merges the layers of a deployment. `on_disk` says by release which of the tree's charts it installs.
+fn merged(
+    tree: &Tree,
+    scope: &Scope,
+    mut deployment: Deployment,
+    key: Key,
+    facts: &Facts,
+    on_disk: Vec<Option<usize>>,
+) -> TreeDeployment {
+    let charts = scope.knowledge.charts(&key);
+    for (release, chart) in deployment.releases.iter_mut().zip(&on_disk) {
+        let chart = chart.map(|at| &tree.charts[at].info);
+        release.on_disk = chart.map(|info| joined(info, &charts));
+    }
+    let merged = Merged::build(deployment, &charts);
+    let installed = on_disk.iter().flatten();
+    let schemas = installed.flat_map(|at| &tree.charts[*at].schemas);
+    let schemas: Schemas = schemas.map(|(id, it)| (*id, Arc::clone(it))).collect();
+    TreeDeployment {
+        violations: violations(&merged, &schemas),
+        merged,
+        key,
+        external: facts.externally_deployed.clone(),
+        charts: on_disk,
+    }
 }
 
 /// What decides how the charts of a deployment look.

@@ -1,7 +1,6 @@
 //! What came of judging, as far as the editor needs it.
 
-use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 
 use lint::report::Report;
@@ -14,27 +13,22 @@ pub(crate) struct Judged {
     pub(crate) report: Report,
     /// The trees that were judged.
     pub(crate) trees: Vec<Arc<Tree>>,
-    /// Every file whose text decided about the findings, besides rules and configuration.
-    pub(crate) files: BTreeSet<PathBuf>,
 }
 
 impl Judged {
     pub(crate) fn new(report: Report, trees: Vec<Arc<Tree>>) -> Self {
-        let files = trees
-            .iter()
-            .flat_map(|tree| tree.files.keys().cloned())
-            .collect();
-        Self {
-            report,
-            trees,
-            files,
-        }
+        Self { report, trees }
+    }
+
+    /// Did the text of a file decide about the findings? Rules and configuration aside.
+    pub(crate) fn depends_on(&self, path: &Path) -> bool {
+        self.trees.iter().any(|tree| tree.files.contains_key(path))
     }
 }
 
 impl Judged {
     /// The number of a file in the report; `None` if nothing was found in it.
-    pub(crate) fn source_of(&self, path: &std::path::Path) -> Option<source::SourceId> {
+    pub(crate) fn source_of(&self, path: &Path) -> Option<source::SourceId> {
         let mut files = self.report.files.iter();
         let at = files.position(|file| file.as_deref() == Some(path))?;
         Some(source::SourceId(at as u32))

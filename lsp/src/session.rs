@@ -276,7 +276,7 @@ impl Session {
                 || self
                     .judged
                     .get(own)
-                    .is_none_or(|judged| judged.files.contains(path));
+                    .is_none_or(|judged| judged.depends_on(path));
             if touched {
                 self.stale.insert(own.clone());
             }

@@ -110,6 +110,13 @@ impl Merged {
         &self.components
     }
 
+    /// Those of one release, with their numbers.
+    pub fn components_of(&self, release: usize) -> impl Iterator<Item = (usize, &Component)> {
+        let first = self.components.partition_point(|it| it.release < release);
+        let own = self.components.iter().enumerate().skip(first);
+        own.take_while(move |(_, it)| it.release == release)
+    }
+
     /// What is known of the chart of a component.
     pub fn chart_of(&self, component: usize) -> Option<&Arc<ChartInfo>> {
         let component = &self.components[component];

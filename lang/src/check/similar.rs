@@ -5,24 +5,39 @@ const LONGEST: usize = 64;
 
 /// The candidate nearest to `name`, if it is near enough: a third of the letters may be wrong, or only the case.
 pub fn similar<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<String> {
+    similar_free(name, candidates, |_| true)
+}
+
+/// The same among those that are free: which is asked of near ones only.
+pub fn similar_free<'c>(
+    name: &str,
+    candidates: impl IntoIterator<Item = &'c str>,
+    is_free: impl Fn(&str) -> bool,
+) -> Option<String> {
     if name.len() > LONGEST {
         return None;
     }
     let folded = name.to_lowercase();
-    let allowed = (folded.chars().count() / 3).min(3);
+    let letters = folded.chars().count();
+    let allowed = (letters / 3).min(3);
     let mut best: Option<(usize, bool, &str)> = None;
     for candidate in candidates {
-        if candidate.len() > LONGEST
-            || candidate.len().abs_diff(name.len()) > 12
-            || candidate == name
-        {
+        if candidate.len() > LONGEST || candidate == name {
             continue;
         }
-        let distance = strsim::osa_distance(&folded, &candidate.to_lowercase());
+        let other = candidate.to_lowercase();
+        // Each letter more or less is a mistake.
+        if other.chars().count().abs_diff(letters) > allowed {
+            continue;
+        }
+        let distance = strsim::osa_distance(&folded, &other);
+        if distance > allowed {
+            continue;
+        }
         // Of two that are equally near, one in which letters were only swapped is nearer; then the first in the alphabet
         // is taken, whatever the order given.
         let rank = (distance, !same_letters(&folded, candidate), candidate);
-        if distance <= allowed && best.is_none_or(|best| rank < best) {
+        if best.is_none_or(|best| rank < best) && is_free(candidate) {
             best = Some(rank);
         }
     }

@@ -108,19 +108,18 @@ impl Memory {
         let mut known = self.rules[rule]
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        // What is not put back is forgotten: also if judging panics.
-        let before = std::mem::replace(&mut *known, Known::Nothing);
-        let was_whole = matches!(before, Known::Whole(..));
-        if let Known::Whole(ended, reads) = &before
+        if let Known::Whole(ended, reads) = &*known
             && !self.changed.touches(reads)
             && let Some(verdicts) = Ways::new(run.host).recall(&ended.verdicts)
         {
             let mut judgement = judgement_of(run, rule, ended.counts, &ended.reasons);
             judgement.verdicts = verdicts;
             judgement.undecided = ended.undecided.iter().map(without_place).collect();
-            *known = before;
             return judgement;
         }
+        // What is not put back is forgotten: also if judging panics.
+        let before = std::mem::replace(&mut *known, Known::Nothing);
+        let was_whole = matches!(before, Known::Whole(..));
         if goes_over_everything(run.program, rule) {
             let mut groups = match before {
                 Known::Groups(groups) => groups,

@@ -33,8 +33,7 @@ impl<'a> TreeHost<'a> {
     fn layer_places(&self, layer: LayerId) -> &[Places<'a>] {
         self.declared[layer.0 as usize].get_or_init(|| {
             let release = self.merged.layer_release(layer);
-            let components = self.merged.components().iter().enumerate();
-            let components: Vec<_> = components.filter(|(_, it)| it.release == release).collect();
+            let components: Vec<_> = self.merged.components_of(release).collect();
             let mut all: Vec<Places<'a>> = Vec::new();
             self.merged.each_written(layer, |node, parent, path| {
                 let is_top = |keys: &[String]| {
@@ -197,9 +196,11 @@ impl<'a> TreeHost<'a> {
                 .parts(top)
                 .map(|(name, part)| (vec![name.to_owned()], part));
             for (above, place) in parts.chain([(Vec::new(), top)]) {
-                let Some(chart) = place.chart.map(|chart| set.chart(chart)) else {
+                let has_key = |chart: &u32| self.knowledge.has_key(*chart, &own);
+                let Some(chart) = place.chart.filter(has_key) else {
                     continue;
                 };
+                let chart = set.chart(chart);
                 // What is not below the key of a wrapper has a rule of its own.
                 if chart.wraps.is_some() {
                     continue;
@@ -268,8 +269,8 @@ impl<'a> TreeHost<'a> {
         for place in self.declared_places(parent).iter() {
             names.extend(set.parts(*place).map(|(name, _)| name));
         }
-        names.retain(|name| self.merged.get(parent, name).found().is_none());
-        lang::check::similar::similar(&own, names)
+        let is_free = |name: &str| self.merged.get(parent, name).found().is_none();
+        lang::check::similar::similar_free(&own, names, is_free)
     }
 }
 

@@ -43,7 +43,7 @@ struct Use {
 /// Sets aside what comments allow. Only what rules find can be allowed.
 pub fn apply(
     findings: Vec<Finding>,
-    directives: &BTreeMap<SourceId, Directives>,
+    directives: &BTreeMap<SourceId, &Directives>,
     run: Run<'_>,
 ) -> Applied {
     let mut applied = Applied::default();

@@ -58,7 +58,7 @@ fn run(
         .map(|(rule, words)| finding(text, rule, words));
     let applied = apply(
         found.collect(),
-        &BTreeMap::from([(SOURCE, directives)]),
+        &BTreeMap::from([(SOURCE, &directives)]),
         Run {
             known: &known,
             settled: &settled,
@@ -255,7 +255,8 @@ fn only_what_rules_find_can_be_allowed() {
     let text = "a: 1  # dogwatch: allow rule-a -- it is so\n";
     let mut it = finding(text, "rule-a", "1");
     it.origin = Origin::File;
-    let directives = BTreeMap::from([(SOURCE, read(SOURCE, &Document::parse(SOURCE, text)))]);
+    let directives = read(SOURCE, &Document::parse(SOURCE, text));
+    let directives = BTreeMap::from([(SOURCE, &directives)]);
     let run = Run {
         known: &Known::default(),
         settled: &BTreeSet::new(),

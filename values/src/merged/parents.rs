@@ -1,4 +1,7 @@
-//! Where each node of a document stands: built the first time somebody asks for a path.
+//! Where each node of a document stands: a table, built when somebody has asked for some paths.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use crate::path::Step;
 use crate::work;
@@ -9,17 +12,38 @@ const NONE: u32 = u32::MAX;
 /// Ways of so many steps are gone without allocating.
 const SHORT: usize = 16;
 
+/// So many are looked for one by one before all are.
+const FEW: u32 = 100;
+
 /// The map or list above each node, and its key or position there. A node that is reached by an alias too belongs to the
 /// place where it is written.
 #[derive(Debug)]
 pub(super) struct Parents {
+    document: Arc<Document>,
+    top: Option<NodeId>,
+    asked: AtomicU32,
+    table: OnceLock<Table>,
+}
+
+#[derive(Debug, PartialEq)]
+struct Table {
     /// By node number: the parent's number, and the key's node or the position.
     up: Vec<(u32, u32)>,
 }
 
-impl Parents {
+impl Table {
     /// The table of everything below `top`.
-    pub(super) fn of(document: &Document, top: Option<NodeId>) -> Self {
+    fn of(document: &Document, top: Option<NodeId>) -> Self {
+        if let Some(up) = top.and_then(|top| document.written_in(top)) {
+            let table = Self { up };
+            debug_assert_eq!(table, Self::walked(document, top));
+            return table;
+        }
+        Self::walked(document, top)
+    }
+
+    /// The same for every text: along the entries.
+    fn walked(document: &Document, top: Option<NodeId>) -> Self {
         let mut table = Self { up: Vec::new() };
         let mut open: Vec<NodeId> = top.into_iter().collect();
         // What a later key of the same name replaces is nowhere among the entries, and still stands in the text.
@@ -63,22 +87,54 @@ impl Parents {
         first
     }
 
+    fn up(&self, node: NodeId) -> Option<(NodeId, u32)> {
+        let &(parent, key) = self.up.get(node.index() as usize)?;
+        (parent != NONE).then(|| (NodeId::from_index(parent), key))
+    }
+}
+
+impl Parents {
+    /// Those of everything below `top`.
+    pub(super) fn of(document: &Arc<Document>, top: Option<NodeId>) -> Self {
+        Self {
+            document: Arc::clone(document),
+            top,
+            asked: AtomicU32::new(0),
+            table: OnceLock::new(),
+        }
+    }
+
+    fn table(&self) -> &Table {
+        self.table
+            .get_or_init(|| Table::of(&self.document, self.top))
+    }
+
     /// The parent of a node, with the node of its key or its position in a list.
     pub(super) fn up(&self, node: NodeId) -> Option<(NodeId, u32)> {
         work::step();
-        let &(parent, key) = self.up.get(node.index() as usize)?;
-        (parent != NONE).then(|| (NodeId::from_index(parent), key))
+        if self.table.get().is_none()
+            && let Some(top) = self.top
+            && self.asked.fetch_add(1, Ordering::Relaxed) < FEW
+            && let Some(up) = self.document.written_at(top, node)
+        {
+            debug_assert!(
+                self.document.text().len() > 1 << 16
+                    || up == Table::of(&self.document, self.top).up(node)
+            );
+            return up;
+        }
+        self.table().up(node)
     }
 
     /// One more than the number of the last node below the top.
     pub(super) fn len(&self) -> usize {
-        self.up.len()
+        self.table().up.len()
     }
 
     /// The node of the key that leads to `node`.
-    pub(super) fn key(&self, document: &Document, node: NodeId) -> Option<NodeId> {
+    pub(super) fn key(&self, node: NodeId) -> Option<NodeId> {
         let (parent, key) = self.up(node)?;
-        (document.kind(parent) == Kind::Map).then(|| NodeId::from_index(key))
+        (self.document.kind(parent) == Kind::Map).then(|| NodeId::from_index(key))
     }
 
     pub(super) fn parent(&self, node: NodeId) -> Option<NodeId> {
@@ -86,12 +142,7 @@ impl Parents {
     }
 
     /// Calls `visit` with each step of the way from the top of the document to `node`, and the node it leads from.
-    pub(super) fn each_step(
-        &self,
-        document: &Document,
-        node: NodeId,
-        mut visit: impl FnMut(Step<'_>),
-    ) {
+    pub(super) fn each_step(&self, node: NodeId, mut visit: impl FnMut(Step<'_>)) {
         // Nearly every way is short, and paths are asked for at every value that a rule goes over.
         let mut short = [(NodeId::from_index(NONE), 0); SHORT];
         let (mut len, mut rest) = (0, Vec::new());
@@ -107,24 +158,19 @@ impl Parents {
             node = up.0;
         }
         for (parent, key) in rest.into_iter().rev() {
-            visit_step(document, parent, key, &mut visit);
+            visit_step(&self.document, parent, key, &mut visit);
         }
         for (parent, key) in short[..len].iter().rev() {
-            visit_step(document, *parent, *key, &mut visit);
+            visit_step(&self.document, *parent, *key, &mut visit);
         }
     }
 
     /// Calls `visit` with the last of these steps; not at the top.
-    pub(super) fn last_step(
-        &self,
-        document: &Document,
-        node: NodeId,
-        mut visit: impl FnMut(Step<'_>),
-    ) -> bool {
+    pub(super) fn last_step(&self, node: NodeId, mut visit: impl FnMut(Step<'_>)) -> bool {
         let Some((parent, key)) = self.up(node) else {
             return false;
         };
-        visit_step(document, parent, key, &mut visit);
+        visit_step(&self.document, parent, key, &mut visit);
         true
     }
 }

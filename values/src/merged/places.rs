@@ -55,7 +55,7 @@ impl Merged {
                 for key in &slot.mount {
                     visit(Step::Key(key));
                 }
-                self.parents(layer).each_step(&slot.document, id, visit);
+                self.parents(layer).each_step(id, visit);
             }
             Some(Target::Map(_)) => {}
             None => {
@@ -88,7 +88,7 @@ impl Merged {
         let slot = &self.arena.layers[layer.0 as usize];
         let mut last = None;
         let parents = self.parents(layer);
-        if !parents.last_step(&slot.document, id, |step| last = Some(step.into())) {
+        if !parents.last_step(id, |step| last = Some(step.into())) {
             last = slot.mount.last().cloned().map(PathStep::Key);
         }
         last
@@ -178,7 +178,7 @@ impl Merged {
         };
         let slot = &self.arena.layers[layer.0 as usize];
         let document = &slot.document;
-        let key = self.parents(layer).key(document, id);
+        let key = self.parents(layer).key(id);
         Some(Place {
             layer,
             source: slot.source,

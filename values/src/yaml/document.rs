@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, OnceLock};
 
 use source::{Diagnostic, SourceId, Span};
@@ -92,8 +93,10 @@ pub struct Document {
     pub(super) surprises: OnceLock<Vec<Surprise>>,
     /// Where the entries of long maps and lists are; made when one is asked for something far down.
     pub(super) wide: OnceLock<Wide>,
-    /// Which texts hide a value; made when one is asked about.
+    /// Which texts hide a value; made when some have been asked about.
     pub(super) hidden: OnceLock<Hidden>,
+    /// How many have been.
+    pub(super) asked_hidden: AtomicU32,
 }
 
 impl Document {

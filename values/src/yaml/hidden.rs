@@ -1,5 +1,7 @@
-//! Which texts of a document stand for a value that cannot be seen: found out once, since it is asked at every text that is
-//! read.
+//! Which texts of a document stand for a value that cannot be seen: found out once for all where many are asked about, since
+//! most runs ask about every text.
+
+use std::sync::atomic::Ordering;
 
 use memchr::memmem;
 
@@ -35,11 +37,22 @@ impl Hidden {
     }
 }
 
+/// So many texts are looked at one by one before all are.
+const FEW: u32 = 64;
+
 impl Document {
     /// Why a text does not show the value it stands for; `None` for one that does, and for what is no text.
     pub fn hidden(&self, id: NodeId) -> Option<HiddenText> {
-        let hidden = &self.hidden.get_or_init(|| Hidden::of(self)).0;
         let id = self.real(id);
+        let known = self.hidden.get();
+        let is_few = || self.asked_hidden.fetch_add(1, Ordering::Relaxed) < FEW;
+        if known.is_none() && is_few() {
+            let is_text = self.nodes[id as usize].shape == Shape::Text;
+            return is_text.then(|| hidden_text(&self.tree().cooked(id)))?;
+        }
+        let hidden = &known
+            .unwrap_or_else(|| self.hidden.get_or_init(|| Hidden::of(self)))
+            .0;
         let at = hidden.binary_search_by_key(&id, |it| it.0).ok()?;
         Some(hidden[at].1)
     }

@@ -18,6 +18,75 @@ impl Document {
         self.nodes[id.0 as usize].has(flag::KEY)
     }
 
+    /// By node, from `top` to the last value below it: what it is written in, and the node of its key or its position; no node for a
+    /// key. `None` for a text in which values may stand elsewhere than where they are written: with anchors, merge keys, keys
+    /// given twice, or damage.
+    pub(crate) fn written_in(&self, top: NodeId) -> Option<Vec<(u32, u32)>> {
+        if !self.stands_as_written() {
+            return None;
+        }
+        let nowhere = (NONE, NONE);
+        let behind = self.nodes[top.0 as usize].after(top.0);
+        let mut table = vec![nowhere; behind as usize];
+        // By list: how many items have been met.
+        let mut items = vec![0_u32; behind as usize];
+        let mut key = NONE;
+        let mut last = 0;
+        for id in top.0 + 1..behind {
+            let node = &self.nodes[id as usize];
+            if node.has(flag::KEY) {
+                if node.is_collection() {
+                    return None;
+                }
+                key = id;
+                continue;
+            }
+            let above = node.parent as usize;
+            let step = if self.nodes[above].shape == Shape::List {
+                items[above] += 1;
+                items[above] - 1
+            } else {
+                key
+            };
+            table[id as usize] = (node.parent, step);
+            last = id as usize + 1;
+        }
+        table.truncate(last);
+        Some(table)
+    }
+
+    /// The same for one node, where few are asked about: `Some(None)` for what is not below `top`. `None` also where that takes long.
+    pub(crate) fn written_at(&self, top: NodeId, node: NodeId) -> Option<Option<(NodeId, u32)>> {
+        /// Of how many items the position is counted.
+        const MOST_ITEMS: usize = 64;
+        if !self.stands_as_written() {
+            return None;
+        }
+        let behind = self.nodes[top.0 as usize].after(top.0);
+        let is_below = top.0 < node.0 && node.0 < behind;
+        if !is_below || self.is_key(node) {
+            return Some(None);
+        }
+        let parent = self.parent(node)?;
+        if self.nodes[parent.0 as usize].shape == Shape::List {
+            let mut items = self.tree().children(parent.0).take(MOST_ITEMS);
+            let at = items.position(|item| item == node.0)?;
+            return Some(Some((parent, at as u32)));
+        }
+        let key = NodeId(node.0 - 1);
+        let is_own = self.is_key(key) && self.parent(key) == Some(parent);
+        is_own.then_some(Some((parent, key.0)))
+    }
+
+    /// Does every value stand where it is written, and nowhere else?
+    fn stands_as_written(&self) -> bool {
+        self.properties.is_empty()
+            && self.resolved.is_empty()
+            && self.duplicates.is_empty()
+            && self.damaged.is_empty()
+            && self.errors.is_empty()
+    }
+
     /// The key that a value is written under; `None` for a key, an item, and the top.
     pub fn key_of(&self, id: NodeId) -> Option<NodeId> {
         let parent = self.parent(id)?;

@@ -1,6 +1,7 @@
 //! From a text to a document: survey, the one pass, and what can only be said when all of it is there.
 
 use std::borrow::Cow;
+use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, OnceLock};
 
 use source::SourceId;
@@ -37,6 +38,7 @@ pub(super) fn parse(source: SourceId, text: Arc<str>) -> Document {
         surprises: OnceLock::new(),
         wide: OnceLock::new(),
         hidden: OnceLock::new(),
+        asked_hidden: AtomicU32::new(0),
     };
     let mut faults = if document.text.len() > SIZE {
         document.refused = true;

@@ -1,0 +1,76 @@
+//! A tree in which one file has another text: what every keystroke brings. Only what depends on that text is done again.
+//!
+//! INVARIANT: it is the tree that [`Tree::load`] gives, or none. What cannot be told for certain is left to that.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use values::layer::{Layer, Role};
+use values::protection::Protection;
+
+use super::{Tree, facts_of, key_of, merged};
+use crate::document::ReadFile;
+use crate::workspace::Scope;
+
+impl Tree {
+    /// The tree with another text for one of its files; `None` if more than that may depend on the text.
+    pub(crate) fn reread(&self, scope: &Scope, path: &Path, file: &Arc<ReadFile>) -> Option<Self> {
+        let old = self.files.get(path)?;
+        let id = file.id;
+        let alone = old.id == id
+            && old.problem.is_none()
+            && file.problem.is_none()
+            && !self.statements.contains_key(&id)
+            && !self.chart_texts.contains_key(&id)
+            && !self.origins.values().any(|origin| origin.source == id)
+            && Arc::ptr_eq(&self.book, &scope.book)
+            && Arc::ptr_eq(&self.knowledge, &scope.knowledge);
+        if !alone {
+            return None;
+        }
+        let clear = |file: &ReadFile| matches!(file.protection, Protection::Clear);
+        let fits = |layer: &Layer| {
+            // Whether version control keeps a file is asked of clear secrets only.
+            layer.part.is_none() && (layer.role != Role::Secrets || clear(old) == clear(file))
+        };
+        let mut deployments = Vec::with_capacity(self.deployments.len());
+        for before in &self.deployments {
+            let mut deployment = before.merged.deployment().clone();
+            let layers = deployment.releases.iter_mut().flat_map(|it| &mut it.layers);
+            for layer in layers.filter(|layer| layer.source == id) {
+                if !fits(layer) {
+                    return None;
+                }
+                layer.document = Arc::clone(&file.document);
+                layer.protection = file.protection.clone();
+            }
+            let facts = facts_of(scope, &deployment.profile);
+            let key = key_of(&deployment, &facts, &scope.knowledge);
+            if key != before.key {
+                return None;
+            }
+            let on_disk = before.charts.clone();
+            deployments.push(merged(self, scope, deployment, key, &facts, on_disk));
+        }
+        let mut files = self.files.clone();
+        files.insert(path.to_owned(), Arc::clone(file));
+        let mut by_id = self.by_id.clone();
+        by_id.insert(id, file.source.clone());
+        Some(Self {
+            root: self.root.clone(),
+            book: Arc::clone(&self.book),
+            knowledge: Arc::clone(&self.knowledge),
+            files,
+            inline: self.inline.clone(),
+            deployments,
+            notes: self.notes.clone(),
+            charts: self.charts.clone(),
+            chart_texts: self.chart_texts.clone(),
+            statements: self.statements.clone(),
+            by_id,
+            origins: self.origins.clone(),
+            base: self.base.clone(),
+            cwd: self.cwd.clone(),
+        })
+    }
+}

@@ -33,10 +33,16 @@ pub struct ReadFile {
 }
 
 impl ReadFile {
-    /// Reads a file. `shown` is its path as people see it.
-    pub fn read(files: &dyn Files, path: &Path, shown: &Path, id: SourceId) -> Self {
+    /// Reads a file. `shown` is its path as people see it; `older` what it was before, if that is known.
+    pub fn read(
+        files: &dyn Files,
+        path: &Path,
+        shown: &Path,
+        id: SourceId,
+        older: Option<&Self>,
+    ) -> Self {
         let read = match files.read(path) {
-            Ok(bytes) => Self::of_bytes(&bytes, path, shown, id),
+            Ok(bytes) => Self::of_bytes(&bytes, path, shown, id, older),
             Err(error) if error.kind() == std::io::ErrorKind::FileTooLarge => Self::unreadable(
                 shown,
                 id,
@@ -66,7 +72,13 @@ impl ReadFile {
     }
 
     /// Reads bytes.
-    pub fn of_bytes(bytes: &[u8], path: &Path, shown: &Path, id: SourceId) -> Self {
+    fn of_bytes(
+        bytes: &[u8],
+        path: &Path,
+        shown: &Path,
+        id: SourceId,
+        older: Option<&Self>,
+    ) -> Self {
         if let Some(with) = whole_file_encryption(bytes) {
             return Self {
                 protection: Protection::Opaque(with),
@@ -94,13 +106,24 @@ impl ReadFile {
                 ..Self::of_text("", shown, id)
             };
         }
-        Self::of_text(text, shown, id)
+        match older {
+            Some(older) => {
+                let text: Arc<str> = text.into();
+                let document = Document::parse_after(&older.document, id, Arc::clone(&text));
+                Self::of_document(document, text, shown, id)
+            }
+            None => Self::of_text(text, shown, id),
+        }
     }
 
     /// Reads a text.
     pub fn of_text(text: impl Into<Arc<str>>, shown: &Path, id: SourceId) -> Self {
         let text: Arc<str> = text.into();
         let document = Document::parse(id, Arc::clone(&text));
+        Self::of_document(document, text, shown, id)
+    }
+
+    fn of_document(document: Document, text: Arc<str>, shown: &Path, id: SourceId) -> Self {
         if grows_too_large(&document) {
             let message = "aliases repeat so much of the file that it is left out".to_owned();
             return Self {

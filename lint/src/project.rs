@@ -373,7 +373,7 @@ impl Project {
                 return Some(Arc::clone(&file.document));
             }
             let id = self.numbers.of(path, None);
-            let file = ReadFile::read(&self.files, path, &self.settings.show(path), id);
+            let file = ReadFile::read(&self.files, path, &self.settings.show(path), id, None);
             let whole = file.problem.is_none() && !file.protection.hides_keys();
             whole.then_some(file.document)
         };
@@ -467,7 +467,7 @@ impl Project {
         let read = |path: &Path| {
             let id = self.numbers.of(path, None);
             let shown = self.settings.show(path);
-            Arc::new(ReadFile::read(&self.files, path, &shown, id))
+            Arc::new(ReadFile::read(&self.files, path, &shown, id, None))
         };
         self.files.kind(path)?;
         let settings = &self.settings;
@@ -527,20 +527,24 @@ impl Project {
         let scope = &workspace.scopes[tree.scope];
         let folder = scope.root.join(&tree.plan.root);
         let keep = self.files.paths().any(|path| path.starts_with(&folder));
-        let read = |path: &Path| {
+        let read_after = |path: &Path, older: Option<&ReadFile>| {
             if let Some(file) = self.kept().files.get(path) {
                 return Arc::clone(file);
             }
             let id = self.numbers.of(path, None);
             let shown = self.settings.show(path);
-            let file = Arc::new(ReadFile::read(&self.files, path, &shown, id));
+            let file = Arc::new(ReadFile::read(&self.files, path, &shown, id, older));
             if keep {
                 self.kept().files.insert(path.to_owned(), Arc::clone(&file));
             }
             file
         };
+        let read = |path: &Path| read_after(path, None);
         let outdated = self.kept().outdated.remove(&at);
-        let reread = outdated.and_then(|(before, path)| before.reread(scope, &path, &read(&path)));
+        let reread = outdated.and_then(|(before, path)| {
+            let older = before.files.get(&path)?;
+            before.reread(scope, &path, &read_after(&path, Some(older)))
+        });
         let whole = || {
             let readers = Readers {
                 file: &read,

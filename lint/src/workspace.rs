@@ -457,7 +457,7 @@ impl Surveyor<'_> {
 
     fn read(&self, path: &Path) -> ReadFile {
         let id = self.numbers.of(path, None);
-        ReadFile::read(self.files, path, &self.settings.show(path), id)
+        ReadFile::read(self.files, path, &self.settings.show(path), id, None)
     }
 
     /// The trees of a scope: stated by the configuration, by helmfiles, by manifests, or found by name; and layers found by

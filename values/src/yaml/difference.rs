@@ -112,7 +112,7 @@ struct Entry {
 const PIECE: usize = 64;
 
 /// How many bytes of two texts are the same from the start.
-fn same_start(a: &[u8], b: &[u8]) -> usize {
+pub(super) fn same_start(a: &[u8], b: &[u8]) -> usize {
     let pieces = a.chunks_exact(PIECE).zip(b.chunks_exact(PIECE));
     let whole = pieces.take_while(|(a, b)| a == b).count() * PIECE;
     let rest = a[whole..].iter().zip(&b[whole..]);
@@ -120,7 +120,7 @@ fn same_start(a: &[u8], b: &[u8]) -> usize {
 }
 
 /// How many bytes of two texts are the same from the end.
-fn same_end(a: &[u8], b: &[u8]) -> usize {
+pub(super) fn same_end(a: &[u8], b: &[u8]) -> usize {
     let pieces = a.rchunks_exact(PIECE).zip(b.rchunks_exact(PIECE));
     let whole = pieces.take_while(|(a, b)| a == b).count() * PIECE;
     let (a, b) = (&a[..a.len() - whole], &b[..b.len() - whole]);

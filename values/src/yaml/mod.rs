@@ -29,6 +29,7 @@ mod problem;
 mod properties;
 mod reader;
 mod recover;
+mod reparse;
 mod scalars;
 mod stream;
 mod surprise;

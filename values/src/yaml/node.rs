@@ -39,7 +39,7 @@ pub(super) mod flag {
 }
 
 /// A node. Collections stand before their children; the children of a map are keys and values in turn.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Node {
     pub(super) start: u32,
     pub(super) end: u32,
@@ -88,7 +88,7 @@ impl Node {
 }
 
 /// An anchor and a tag, each an empty range where there is none.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Properties {
     pub(super) node: u32,
     /// The name behind `&`.

@@ -17,29 +17,12 @@ use super::reader::Reader;
 use super::stream::Part;
 
 /// The largest text that is read, in bytes.
-const SIZE: usize = 64 << 20;
+pub(super) const SIZE: usize = 64 << 20;
 /// go-yaml takes a text in pieces of this size, and refuses control characters in those it has taken.
 const PIECE: usize = 512;
 
 pub(super) fn parse(source: SourceId, text: Arc<str>) -> Document {
-    let mut document = Document {
-        source,
-        text,
-        nodes: Vec::new(),
-        parts: Vec::new(),
-        properties: Vec::new(),
-        comments: Vec::new(),
-        faults: Vec::new(),
-        errors: Vec::new(),
-        damaged: Vec::new(),
-        resolved: std::collections::HashMap::new(),
-        duplicates: Vec::new(),
-        refused: false,
-        surprises: OnceLock::new(),
-        wide: OnceLock::new(),
-        hidden: OnceLock::new(),
-        asked_hidden: AtomicU32::new(0),
-    };
+    let mut document = Document::empty(source, text);
     let mut faults = if document.text.len() > SIZE {
         document.refused = true;
         document.damaged.push(NONE);
@@ -137,6 +120,28 @@ fn cut_aliases(text: &str, parts: &[Part], nodes: &mut [Node]) -> Vec<Fault> {
 }
 
 impl Document {
+    /// A text of which nothing has been read.
+    pub(super) fn empty(source: SourceId, text: Arc<str>) -> Self {
+        Self {
+            source,
+            text,
+            nodes: Vec::new(),
+            parts: Vec::new(),
+            properties: Vec::new(),
+            comments: Vec::new(),
+            faults: Vec::new(),
+            errors: Vec::new(),
+            damaged: Vec::new(),
+            resolved: std::collections::HashMap::new(),
+            duplicates: Vec::new(),
+            refused: false,
+            surprises: OnceLock::new(),
+            wide: OnceLock::new(),
+            hidden: OnceLock::new(),
+            asked_hidden: AtomicU32::new(0),
+        }
+    }
+
     #[inline]
     pub(super) fn tree(&self) -> Tree<'_> {
         Tree {

@@ -6,7 +6,7 @@ use super::problem::{Fault, Problem};
 use super::reader::{Reader, Step};
 
 /// One document of a text.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Part {
     pub(super) root: u32,
     /// Where its text starts: at its `---`, if it has one.

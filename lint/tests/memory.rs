@@ -133,6 +133,8 @@ const LINES: &[&str] = &[
     "- a",
     "# dogwatch: allow dead-key -- why",
     "---",
+    "sops: {mac: x}",
+    "  password: ENC[AES256_GCM,data:x]",
     "unheard-of: 1",
     "host: localhost",
     "secrets:",

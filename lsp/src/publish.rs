@@ -236,9 +236,16 @@ impl Session {
         let Some(path) = self.background.left.pop() else {
             return false;
         };
-        let done = catch_unwind(AssertUnwindSafe(|| self.tell_closed(&path)));
-        if done.is_err() {
-            self.log_panic("judging");
+        let stop = self.revision.stop(&self.in_background);
+        let done = catch_unwind(AssertUnwindSafe(|| self.tell_closed(&path, &stop)));
+        match done {
+            Ok(done) => {
+                if self.in_background.done(done).is_none() {
+                    self.background.left.push(path);
+                    return true;
+                }
+            }
+            Err(_) => self.log_panic("judging"),
         }
         self.progress_report();
         if self.background.left.is_empty() {
@@ -248,9 +255,10 @@ impl Session {
         true
     }
 
-    /// Tells the findings of the files of a tree that are not open.
-    fn tell_closed(&mut self, path: &Path) {
-        let judged = Judged::new(self.project.lint_file(path), self.trees_at(path));
+    /// Tells the findings of the files of a tree that are not open; `None` if judging it was broken off.
+    fn tell_closed(&mut self, path: &Path, stop: &Stop) -> Option<()> {
+        let report = self.project.lint_file_unless(path, stop)?;
+        let judged = Judged::new(report, self.trees_at(path));
         let report = &judged.report;
         let mut files: Vec<&PathBuf> = report
             .findings
@@ -271,6 +279,7 @@ impl Session {
                 self.say(uri, None, shown);
             }
         }
+        Some(())
     }
 
     /// Takes back what was told of files that are not open and have no findings any more.

@@ -50,7 +50,7 @@ impl Revision {
 #[cfg(test)]
 mod tests {
     use std::sync::Mutex;
-    use std::sync::mpsc::channel;
+    use std::sync::mpsc::{Receiver, channel};
 
     use futures::executor::block_on;
     use serde_json::json;
@@ -61,6 +61,7 @@ mod tests {
     use crate::backend::Backend;
     use crate::outbox::Outbox;
     use crate::session::{Event, Session};
+    use crate::settings::Scope;
 
     const URI: &str = "file:///w/values/wire-server/values.yaml";
     const RULES: [(&str, &str); 2] = [
@@ -95,8 +96,8 @@ mod tests {
         None
     }
 
-    #[test]
-    fn judging_is_broken_off_by_whoever_types_on() {
+    /// A session over one tree, what goes into its queue, and the other end of that.
+    fn session() -> (Arc<Backend>, Session, Receiver<Event>) {
         let mut files = lint::files::Memory::default();
         let texts = [
             ("/w/dogwatch.yaml", "rules: [rules]\npacks: []\n".to_owned()),
@@ -114,7 +115,13 @@ mod tests {
         let (to, events) = channel();
         let revision = Revision::default();
         let door = Arc::new(Backend::new(to.clone(), revision.clone()));
-        let mut session = Session::new(to, revision, Outbox::default(), &options);
+        let session = Session::new(to, revision, Outbox::default(), &options);
+        (door, session, events)
+    }
+
+    #[test]
+    fn judging_is_broken_off_by_whoever_types_on() {
+        let (door, mut session, events) = session();
         let open = json!({"textDocument": {
             "uri": URI, "languageId": "yaml", "version": 1, "text": text(1),
         }});
@@ -136,6 +143,31 @@ mod tests {
         // Three times it is broken off and then not, whatever comes; and once more, before nothing new comes. At last there is time to
         // judge for the memory.
         assert_eq!(told, [&[][..], &[], &[], &[4], &[4], &[6], &[6]]);
+    }
+
+    #[test]
+    fn judging_closed_files_gives_way_and_comes_back() {
+        let (door, mut session, _events) = session();
+        session.settings.scope = Scope::Workspace;
+        session.client.folders = vec!["/w".into()];
+        session.new_project();
+        let mut told = Vec::new();
+        for version in 1..6 {
+            // It stays in the queue.
+            let change = json!({
+                "textDocument": {"uri": URI, "version": version},
+                "contentChanges": [{"text": text(version)}],
+            });
+            block_on(door.did_change(serde_json::from_value(change).unwrap()));
+            session.one_due();
+            told.push((
+                session.told.contains_key(URI),
+                session.background.left.len(),
+            ));
+        }
+        // Three times it is put off; then it is done, whatever comes.
+        let put_off = (false, 1);
+        assert_eq!(told, [put_off, put_off, put_off, (true, 0), (true, 0)]);
     }
 
     #[test]

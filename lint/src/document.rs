@@ -106,14 +106,12 @@ impl ReadFile {
                 ..Self::of_text("", shown, id)
             };
         }
-        match older {
-            Some(older) => {
-                let text: Arc<str> = text.into();
-                let document = Document::parse_after(&older.document, id, Arc::clone(&text));
-                Self::of_document(document, text, shown, id)
-            }
-            None => Self::of_text(text, shown, id),
-        }
+        let text: Arc<str> = text.into();
+        let document = match older {
+            Some(older) => Document::parse_after(&older.document, id, Arc::clone(&text)),
+            None => Document::parse(id, Arc::clone(&text)),
+        };
+        Self::of_document(document, text, shown, id)
     }
 
     /// Reads a text.

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use memchr::memmem;
 
-use super::node::{Shape, flag};
+use super::node::{Node, Shape, flag};
 use super::{Document, NodeId};
 use crate::secret::{HiddenText, LONE_MARKS, hidden_text, may_hide};
 
@@ -22,8 +22,7 @@ impl Hidden {
         let tree = document.tree();
         let mut hidden = Vec::new();
         for (id, node) in (0..).zip(&document.nodes) {
-            // Of keys only those matter that an alias may stand for.
-            if node.shape != Shape::Text || node.has(flag::KEY) && !node.has(flag::PROPERTIES) {
+            if !may_be_asked(node) {
                 continue;
             }
             // What is written is what is said, but for escapes and base64.
@@ -37,6 +36,11 @@ impl Hidden {
     }
 }
 
+/// Is it a text? Of keys only those matter that an alias may stand for.
+fn may_be_asked(node: &Node) -> bool {
+    node.shape == Shape::Text && (!node.has(flag::KEY) || node.has(flag::PROPERTIES))
+}
+
 /// So many texts are looked at one by one before all are.
 const FEW: u32 = 64;
 
@@ -47,8 +51,8 @@ impl Document {
         let known = self.hidden.get();
         let is_few = || self.asked_hidden.fetch_add(1, Ordering::Relaxed) < FEW;
         if known.is_none() && is_few() {
-            let is_text = self.nodes[id as usize].shape == Shape::Text;
-            return is_text.then(|| hidden_text(&self.tree().cooked(id)))?;
+            let node = &self.nodes[id as usize];
+            return may_be_asked(node).then(|| hidden_text(&self.tree().cooked(id)))?;
         }
         let hidden = &known
             .unwrap_or_else(|| self.hidden.get_or_init(|| Hidden::of(self)))

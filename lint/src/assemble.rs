@@ -363,9 +363,9 @@ pub(crate) fn known_as(
 
 /// By number of a text: where its path stands among all. Comparing paths is dear.
 fn ranks(sources: &SourceMap) -> Vec<usize> {
-    let mut paths: Vec<(&Path, usize)> = (0..)
-        .zip(sources.iter())
-        .map(|(at, (_, source))| (&*source.path, at))
+    let paths = sources.iter();
+    let mut paths: Vec<(&Path, usize)> = paths
+        .map(|(id, source)| (&*source.path, id.0 as usize))
         .collect();
     paths.sort_unstable();
     let mut ranks = vec![0; paths.len()];

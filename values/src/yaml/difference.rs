@@ -65,14 +65,10 @@ impl Document {
 
     /// The top map; `None` where what one entry says may depend on another: with anchors, damage, several documents, or no map in block
     /// style.
-    fn plain_top(&self) -> Option<NodeId> {
+    pub(super) fn plain_top(&self) -> Option<NodeId> {
         let root = self.root()?;
-        let alone = self.parts.len() == 1
-            && self.properties.is_empty()
-            && self.errors.is_empty()
-            && self.damaged.is_empty()
-            && !self.refused
-            && self.is_block_map(root);
+        let alone =
+            self.parts.len() == 1 && self.is_sound() && !self.refused && self.is_block_map(root);
         let odd = |shape| matches!(shape, Shape::Alias | Shape::Damaged);
         (alone && !self.nodes.iter().any(|node| odd(node.shape))).then_some(root)
     }

@@ -276,6 +276,11 @@ impl Document {
         Some(Span::new(self.source, start, held.end()))
     }
 
+    /// Nothing in it has an anchor or a tag, and nothing is wrong with it.
+    pub(super) fn is_sound(&self) -> bool {
+        self.properties.is_empty() && self.errors.is_empty() && self.damaged.is_empty()
+    }
+
     /// True if every value is used where it is written and nowhere else: nothing has an anchor, and there is no merge key.
     pub fn is_plain(&self) -> bool {
         self.properties.is_empty() && memchr::memmem::find(self.text.as_bytes(), b"<<").is_none()

@@ -73,18 +73,12 @@ impl Document {
             let at = items.position(|item| item == node.0)?;
             return Some(Some((parent, at as u32)));
         }
-        let key = NodeId(node.0 - 1);
-        let is_own = self.is_key(key) && self.parent(key) == Some(parent);
-        is_own.then_some(Some((parent, key.0)))
+        Some(Some((parent, self.key_of(node)?.0)))
     }
 
     /// Does every value stand where it is written, and nowhere else?
     fn stands_as_written(&self) -> bool {
-        self.properties.is_empty()
-            && self.resolved.is_empty()
-            && self.duplicates.is_empty()
-            && self.damaged.is_empty()
-            && self.errors.is_empty()
+        self.is_sound() && self.resolved.is_empty() && self.duplicates.is_empty()
     }
 
     /// The key that a value is written under; `None` for a key, an item, and the top.

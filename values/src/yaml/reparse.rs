@@ -13,9 +13,9 @@ use source::SourceId;
 
 use super::cook::Tree;
 use super::difference::{same_end, same_start};
-use super::document::{Document, Style};
+use super::document::Document;
 use super::keys::resolve_maps;
-use super::node::{Node, Shape};
+use super::node::Node;
 use super::parse::{SIZE, parse};
 use super::stream::Part;
 
@@ -38,20 +38,12 @@ impl Document {
     /// The only document, if it is a block map of which every entry of the top can be read without the others: nothing in it has an
     /// anchor or a merge key, and nothing is wrong.
     fn lone_map(&self) -> Option<&Part> {
-        let [part] = self.parts.as_slice() else {
-            return None;
-        };
-        let root = self.nodes.first()?;
-        let plain = part.root == ROOT
+        let top = self.plain_top()?;
+        let part = self.parts.first()?;
+        let all = top.0 == ROOT
             && part.ignored == (0, 0)
-            && root.shape == Shape::Map
-            && root.style == Style::Block
-            && self.properties.is_empty()
-            && self.errors.is_empty()
-            && self.damaged.is_empty()
-            && !self.refused
             && memmem::find(self.text.as_bytes(), b"<<").is_none();
-        plain.then_some(part)
+        all.then_some(part)
     }
 
     /// Is it the same but for what is found out later?
@@ -185,12 +177,7 @@ impl<'a> Splice<'a> {
         let mut comments = old.comments[..at(self.from)].to_vec();
         comments.extend(middle.comments.iter().map(comment(from)));
         comments.extend(old.comments[at(self.to.0)..].iter().map(comment(moved_by)));
-        let [part] = old.parts.as_slice() else {
-            return None;
-        };
-        let [inner] = middle.parts.as_slice() else {
-            return None;
-        };
+        let (part, inner) = (old.parts.first()?, middle.parts.first()?);
         let part = Part {
             root: ROOT,
             start: match part.start < from {

@@ -137,7 +137,8 @@ impl<'h> Operator<'_, 'h> {
                     return Ok(wrong());
                 };
                 self.budget.charge_text(text.len())?;
-                Ok(Truth::from(text.contains(part.as_ref())))
+                let found = memchr::memmem::find(text.as_bytes(), part.as_bytes());
+                Ok(Truth::from(found.is_some()))
             }
             Data::Map(entries) => {
                 let Data::String(key) = &x.data else {

@@ -328,7 +328,7 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
                     let run = self.machine.run;
                     let matches = run.matches(*pattern);
                     if self.machine.subjects.is_empty() {
-                        self.rest = rule_budget(matches.found.len());
+                        self.rest = rule_budget(matches.len());
                     }
                     if matches.over_budget {
                         return Err(OverBudget);
@@ -377,12 +377,14 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
             None => kinds::wanted(&self.code.clauses[index + 1..], slot),
             Some(_) => Kinds::ALL,
         };
-        for found in &matches.found {
-            let keys = captures.iter().zip(&found.captures);
-            let keys = keys.map(|(slot, key)| (*slot, Value::string(key.clone())));
-            self.bound(index, (slot, &found.value), keys, wanted)?;
-        }
-        Ok(())
+        matches.each(self.machine.host, |value, keys| {
+            let bound = || {
+                let keys = captures.iter().zip(keys);
+                keys.map(|(slot, key)| (*slot, Value::string(key.clone())))
+                    .collect()
+            };
+            self.bound(index, (slot, value), bound, wanted)
+        })
     }
 
     /// Judges one subject with the keys that are bound with it: by its kind, at a glance, or by the machine.
@@ -390,7 +392,7 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
         &mut self,
         index: usize,
         (slot, subject): (Slot, &Value<'h>),
-        keys: impl Iterator<Item = (Slot, Value<'h>)>,
+        keys: impl FnOnce() -> Keys<'h>,
         wanted: Kinds,
     ) -> Work<()> {
         let is_wanted = wanted.has(subject);
@@ -398,7 +400,7 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
             self.judgement.counts.not_applicable += 1;
             return Ok(());
         }
-        let bound: Keys<'h> = keys.collect();
+        let bound = keys();
         let glance = match is_wanted {
             true => self.at_a_glance(index, (slot, subject), &bound),
             false => Some(Outcome::NotApplicable),
@@ -471,7 +473,7 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
         let explain = std::mem::replace(&mut self.machine.explain, true);
         let (key, element) = elements.entry(&self.machine, at);
         self.machine.explain = explain;
-        let keys = generator.key.map(|slot| (slot, key)).into_iter();
+        let keys = || generator.key.map(|slot| (slot, key)).into_iter().collect();
         self.bound(index, (generator.slot, &element), keys, Kinds::ALL)
     }
 

@@ -1,7 +1,7 @@
 //! One program over one deployment, with what its rules share.
 
 use std::borrow::Cow;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use crate::eval::machine::Machine;
 use crate::eval::memory::{Memory, Turn};
@@ -22,7 +22,7 @@ pub struct Run<'h> {
     host_globals: Vec<Memo<Value<'h>>>,
     components: Vec<[Memo<Value<'h>>; 3]>,
     every_component: [Memo<Components<'h>>; 3],
-    pub(super) flat: [Memo<Flat<'h>>; 3],
+    pub(super) flat: [Memo<Arc<Flat<'h>>>; 3],
     matches: Vec<Memo<Matches<'h>>>,
     pub(super) below: Below<'h>,
     pub(super) turns: [OnceLock<Turn>; 3],

@@ -18,22 +18,32 @@ use crate::value::{Data, Value};
 pub(crate) type Captures<'h> = SmallVec<[Cow<'h, str>; 2]>;
 
 /// A place that a pattern matches.
-pub(crate) struct Match<'h> {
-    pub(crate) value: Value<'h>,
-    pub(crate) captures: Captures<'h>,
+struct Match<'h> {
+    place: Matched<'h>,
+    captures: Captures<'h>,
+}
+
+enum Matched<'h> {
+    Value(Value<'h>),
+    /// By its number in the list of the walk.
+    Listed(u32),
 }
 
 /// The places that a pattern matches, in the order of the host.
 #[derive(Default)]
 pub(crate) struct Matches<'h> {
-    pub(crate) found: Vec<Match<'h>>,
+    /// What a leading `**` goes over.
+    list: Option<Arc<Flat<'h>>>,
+    /// The pattern matches all of the list: nothing is in `found`.
+    takes_all: bool,
+    found: Vec<Match<'h>>,
     /// Where more may be that cannot be seen; one for each reason.
     pub(crate) unseen: Vec<Why>,
     /// The walk was given up.
     pub(crate) over_budget: bool,
 }
 
-/// Every place below the roots of a view, in order.
+/// Every place below the roots of a view, in order. Each is asked for by many rules.
 pub(crate) struct Flat<'h> {
     places: Vec<FlatPlace<'h>>,
     unseen: Vec<Why>,
@@ -54,6 +64,10 @@ impl<'h> FlatPlace<'h> {
             step,
             value: OnceLock::new(),
         }
+    }
+
+    fn read(&self, host: &'h (dyn Host + 'h)) -> &Value<'h> {
+        self.value.get_or_init(|| Value::load(host, self.node))
     }
 }
 
@@ -117,21 +131,22 @@ impl<'h> Flat<'h> {
     }
 }
 
-/// Places at and below some values, with what was read to know them: each is asked for by many rules.
+/// Places at and below some values, with what was read to know them.
 #[derive(Default)]
 pub(super) struct Below<'h>(Mutex<FxHashMap<(NodeRef, bool), Listed<'h>>>);
 
-type Listed<'h> = Arc<(Flat<'h>, Reads)>;
+type Listed<'h> = (Arc<Flat<'h>>, Arc<Reads>);
 
 impl<'h> Below<'h> {
     fn get(&self, at: (NodeRef, bool), list: impl FnOnce() -> (Flat<'h>, Reads)) -> Listed<'h> {
         let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(found) = known().get(&at) {
-            return Arc::clone(found);
+            return found.clone();
         }
         // Two who ask at once both list; what they find is the same.
-        let made = Arc::new(list());
-        Arc::clone(known().entry(at).or_insert(made))
+        let (flat, reads) = list();
+        let made = (Arc::new(flat), Arc::new(reads));
+        known().entry(at).or_insert(made).clone()
     }
 }
 
@@ -146,6 +161,35 @@ fn note(unseen: &mut Vec<Why>, unknown: Unknown, place: Option<Place>) {
 }
 
 impl<'h> Matches<'h> {
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        match &self.list {
+            Some(list) if self.takes_all => list.places.len(),
+            _ => self.found.len(),
+        }
+    }
+
+    /// Calls `visit` with each value and the keys that are bound with it, until it stops.
+    pub(crate) fn each<E>(
+        &self,
+        host: &'h (dyn Host + 'h),
+        mut visit: impl FnMut(&Value<'h>, &[Cow<'h, str>]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let listed = self.list.as_ref().map_or(&[][..], |list| &list.places);
+        if self.takes_all {
+            return listed
+                .iter()
+                .try_for_each(|place| visit(place.read(host), &[]));
+        }
+        self.found.iter().try_for_each(|it| {
+            let value = match &it.place {
+                Matched::Value(value) => value,
+                Matched::Listed(at) => listed[*at as usize].read(host),
+            };
+            visit(value, &it.captures)
+        })
+    }
+
     pub(crate) fn find(run: &Run<'h>, pattern: usize) -> Self {
         let code = &run.program.patterns[pattern];
         let mut walk = Walk::new(run, code);
@@ -172,14 +216,14 @@ impl<'h> Matches<'h> {
                 false => Flat::below(run.host, vec![FlatPlace::new(node, step)]),
             }
         };
-        let (flat, known) = &*run.below.get((node, alone), || watched(list));
+        let (flat, known) = run.below.get((node, alone), || watched(list));
         let rest = code.steps.get(1..).unwrap_or_default();
         let (found, mut reads) = watched(|| {
             let mut walk = Walk::new(run, code);
-            walk.out.over_budget = walk.over(flat, rest).is_err();
+            walk.out.over_budget = walk.over(&flat, rest).is_err();
             walk.out
         });
-        reads.extend(known);
+        reads.extend(&known);
         (found, reads)
     }
 }
@@ -258,55 +302,43 @@ impl<'r, 'h> Walk<'r, 'h> {
         let flat = run.flat[slot_of(self.view)].get_or_init(|| {
             let mut roots = Vec::new();
             run.host.roots(self.view, &mut roots);
-            Flat::of(run.host, &roots)
+            Arc::new(Flat::of(run.host, &roots))
         });
         self.over(flat, rest)
     }
 
     /// Every place of a list, by its own key.
-    fn over(&mut self, flat: &Flat<'h>, rest: &'h [Step]) -> Result<(), OverBudget> {
-        let none = Captures::new();
+    fn over(&mut self, flat: &Arc<Flat<'h>>, rest: &'h [Step]) -> Result<(), OverBudget> {
         for why in &flat.unseen {
             self.unseen(why.unknown.clone(), why.place.clone());
         }
-        for place in &flat.places {
-            let Some((first, after)) = rest.split_first() else {
-                self.go_from(place, rest, none.clone())?;
-                continue;
-            };
-            match &place.step {
-                FlatStep::Root => {}
-                FlatStep::Key(key) => {
-                    if let Some(captures) = self.admit(first, key, &none) {
-                        self.go_from(place, after, captures)?;
-                    }
-                }
+        self.out.list = Some(Arc::clone(flat));
+        let Some((first, after)) = rest.split_first() else {
+            self.out.takes_all = true;
+            return Ok(());
+        };
+        let none = Captures::new();
+        for (at, place) in (0..).zip(&flat.places) {
+            let captures = match &place.step {
+                FlatStep::Root => None,
+                FlatStep::Key(key) => self.admit(first, key, &none),
                 FlatStep::Position(at) => {
-                    if matches!(first, Step::Any) || matches!(first, Step::Index(i) if i == at) {
-                        self.go_from(place, after, none.clone())?;
-                    }
+                    let is_taken = match first {
+                        Step::Any => true,
+                        Step::Index(index) => index == at,
+                        _ => false,
+                    };
+                    is_taken.then(Captures::new)
                 }
+            };
+            let Some(captures) = captures else { continue };
+            if after.is_empty() && self.met.is_none() {
+                let place = Matched::Listed(at);
+                self.out.found.push(Match { place, captures });
+            } else {
+                self.go(place.node, after, &captures)?;
             }
         }
-        Ok(())
-    }
-
-    /// Goes on from a place of the list; one that the pattern ends at has been read already.
-    fn go_from(
-        &mut self,
-        place: &FlatPlace<'h>,
-        rest: &'h [Step],
-        captures: Captures<'h>,
-    ) -> Result<(), OverBudget> {
-        if !rest.is_empty() || self.met.is_some() {
-            return self.go(place.node, rest, &captures);
-        }
-        let host = self.run.host;
-        let value = place.value.get_or_init(|| Value::load(host, place.node));
-        self.out.found.push(Match {
-            value: value.clone(),
-            captures,
-        });
         Ok(())
     }
 
@@ -363,7 +395,7 @@ impl<'r, 'h> Walk<'r, 'h> {
         let Some((step, rest)) = steps.split_first() else {
             let value = Value::load(host, node);
             self.out.found.push(Match {
-                value,
+                place: Matched::Value(value),
                 captures: captures.clone(),
             });
             return Ok(());
@@ -382,7 +414,7 @@ impl<'r, 'h> Walk<'r, 'h> {
                             secret: false,
                         };
                         self.out.found.push(Match {
-                            value,
+                            place: Matched::Value(value),
                             captures: captures.clone(),
                         });
                     } else {

@@ -162,7 +162,7 @@ pub(in crate::eval) fn judge_groups<'h>(
             Matches::within(run, *pattern, group.node, key, alone)
         })
         .collect();
-    let own: usize = found.iter().map(|(matches, _)| matches.found.len()).sum();
+    let own: usize = found.iter().map(|(matches, _)| matches.len()).sum();
     let mut judge = Judge::new(run, empty(rule), severity, None);
     judge.rest = rule_budget(matches + own);
     judge.rest.charge(usize::try_from(used).ok()?).ok()?;
@@ -177,7 +177,7 @@ pub(in crate::eval) fn judge_groups<'h>(
         reads.extend(&read);
         let judgement = std::mem::replace(&mut judge.judgement, empty(rule));
         out.push(Judged {
-            matches: matches.found.len(),
+            matches: matches.len(),
             unseen: matches.unseen,
             ..Judged::of(judgement, reads, before - judge.rest.left())
         });

@@ -25,6 +25,7 @@ pub(crate) enum Function {
     DeclaredDefault,
     DeclaredChoices,
     DeclaredElsewhere,
+    IndentedTo,
     MovedTo,
     SimilarKey,
     UserValue,
@@ -77,6 +78,14 @@ const FUNCTIONS: &[(Function, HostFunction)] = &[
             doc: "For a value that the chart does not read there: the one other place where it, or a service of the umbrella, reads a key of \
                   that name, as a path. Its place is that path, so that `move x to declared-elsewhere(x)` moves it. Missing where there is none, \
                   or more than one.",
+        },
+    ),
+    (
+        Function::IndentedTo,
+        HostFunction {
+            signature: "indented-to(value: any) -> string?",
+            doc: "For a value that the chart does not read there: where it would stand below the key before it in the file, as a path, if the \
+                  chart reads it there and nothing stands there yet. Its place is that path, so that `move x to indented-to(x)` moves it.",
         },
     ),
     (

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use lang::charts::{Found, KeyDecl, KeyType, Literal, Place, Step};
 use lang::value::{Data, Value};
 use smallvec::SmallVec;
-use values::merged::{LayerId, NodeRef};
+use values::merged::{LayerId, NodeRef, Shape};
 use values::path::PathStep;
+use values::yaml::Kind;
 
 use super::TreeHost;
 use crate::knowledge::version_of;
@@ -217,6 +218,68 @@ impl<'a> TreeHost<'a> {
         found.sort_unstable();
         found.dedup();
         <[_; 1]>::try_from(found).ok().map(|[path]| path)
+    }
+
+    /// Where the value would stand below the key before it, as a path from the top of the chart, if the chart declares it there and
+    /// nothing stands there yet: a value that lost its indentation. Keys between that the chart does not read either lost theirs
+    /// with it; and it may have stood in the last map of the map before.
+    pub(crate) fn indented_at(&self, node: NodeRef, places: &Places<'a>) -> Option<Vec<String>> {
+        if self.is_declared(places) != Some(false) {
+            return None;
+        }
+        let PathStep::Key(own) = self.merged.key(node)? else {
+            return None;
+        };
+        let (layer, id) = self.merged.written_id(node)?;
+        self.note_layer(layer);
+        let document = self.merged.document(layer);
+        let parent = self
+            .merged
+            .parent(self.merged.written_node(layer, id))
+            .filter(|parent| self.merged.shape(*parent) == Shape::Map)?;
+        let (_, map) = self.merged.written_id(parent)?;
+        let release = self.merged.release_of(node);
+        let mut path = self.merged.path(parent).0;
+        let component = self.component_at(release, &self.merged.path(node).0);
+        let top = self.merged.components()[component].path.len();
+        let pairs = document.pairs(map);
+        let before: Vec<_> = pairs.take_while(|(_, value)| *value != id).collect();
+        let is_read = |path: &[PathStep]| {
+            let places = self.declared_at(release, path);
+            self.is_declared(&places) != Some(false)
+        };
+        let mut last = before.into_iter().rev().find(|(key, _)| {
+            path.push(PathStep::Key(document.key_text(*key).into_owned()));
+            let found = is_read(&path);
+            path.pop();
+            found
+        });
+        while let Some((key, value)) = last {
+            path.push(PathStep::Key(document.key_text(key).into_owned()));
+            let is_free = document.kind(value) == Kind::Map && document.get(value, &own).is_none();
+            path.push(PathStep::Key(own.clone()));
+            let there = self.declared_at(release, &path);
+            if is_free && there.iter().any(|place| self.names_key(place)) {
+                let keys = path[top..].iter().map(|step| match step {
+                    PathStep::Key(key) => Some(key.clone()),
+                    PathStep::Index(_) => None,
+                });
+                return keys.collect();
+            }
+            path.pop();
+            last = document.pairs(value).last();
+        }
+        None
+    }
+
+    /// Does the chart, in its version, declare a key there by its name?
+    fn names_key(&self, place: &Place<'_>) -> bool {
+        match place.found {
+            Found::Map(_, Some(key)) | Found::Value(_, Some(key)) => {
+                key.exists_in(self.version_at(place)) && key.name != "*"
+            }
+            _ => false,
+        }
     }
 
     /// The keys that the charts declare below a place.

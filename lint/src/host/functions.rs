@@ -44,6 +44,7 @@ impl TreeHost<'_> {
             | Function::DeclaredDefault
             | Function::DeclaredChoices
             | Function::DeclaredElsewhere
+            | Function::IndentedTo
             | Function::MovedTo
             | Function::SimilarKey
             | Function::UserValue
@@ -84,6 +85,10 @@ impl TreeHost<'_> {
                     None => Value::missing(None),
                 }
             }
+            Function::IndentedTo => match self.indented_at(node, &self.declared_places(node)) {
+                Some(keys) => self.at_keys(node, &keys),
+                None => Value::missing(None),
+            },
             Function::MovedTo => self.moved_to(node),
             Function::SimilarKey => match self.similar_at(node, &self.declared_places(node)) {
                 Some(name) => Value::string(name),

@@ -13,6 +13,11 @@ use values::yaml::Kind;
 use super::TreeHost;
 use crate::knowledge::version_of;
 
+/// In a map with more keys before a value nobody asks what its indentation was.
+const WIDE: usize = 1_000;
+/// So many keys that lost their indentation together, or steps of it, are looked past.
+const LOST: usize = 50;
+
 /// The declared places of a value: several where a name stands for several charts.
 pub type Places<'a> = SmallVec<[Place<'a>; 2]>;
 
@@ -242,19 +247,23 @@ impl<'a> TreeHost<'a> {
         let mut path = self.merged.path(parent).0;
         let component = self.component_at(release, &self.merged.path(node).0);
         let top = self.merged.components()[component].path.len();
-        let pairs = document.pairs(map);
+        let pairs = document.pairs(map).take(WIDE);
         let before: Vec<_> = pairs.take_while(|(_, value)| *value != id).collect();
+        if before.len() == WIDE {
+            return None;
+        }
         let is_read = |path: &[PathStep]| {
             let places = self.declared_at(release, path);
             self.is_declared(&places) != Some(false)
         };
-        let mut last = before.into_iter().rev().find(|(key, _)| {
+        let mut last = before.into_iter().rev().take(LOST).find(|(key, _)| {
             path.push(PathStep::Key(document.key_text(*key).into_owned()));
             let found = is_read(&path);
             path.pop();
             found
         });
-        while let Some((key, value)) = last {
+        for _ in 0..LOST {
+            let (key, value) = last?;
             path.push(PathStep::Key(document.key_text(key).into_owned()));
             let is_free = document.kind(value) == Kind::Map && document.get(value, &own).is_none();
             path.push(PathStep::Key(own.clone()));

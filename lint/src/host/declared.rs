@@ -265,7 +265,12 @@ impl<'a> TreeHost<'a> {
         for _ in 0..LOST {
             let (key, value) = last?;
             path.push(PathStep::Key(document.key_text(key).into_owned()));
-            let is_free = document.kind(value) == Kind::Map && document.get(value, &own).is_none();
+            let is_free = match document.kind(value) {
+                Kind::Map => document.get(value, &own).is_none(),
+                // It was all that stood there.
+                Kind::Null => true,
+                _ => false,
+            };
             path.push(PathStep::Key(own.clone()));
             let there = self.declared_at(release, &path);
             if is_free && there.iter().any(|place| self.names_key(place)) {

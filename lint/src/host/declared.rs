@@ -6,7 +6,7 @@ use std::sync::Arc;
 use lang::charts::{Found, KeyDecl, KeyType, Literal, Place, Step};
 use lang::value::{Data, Value};
 use smallvec::SmallVec;
-use values::merged::{LayerId, NodeRef, Shape};
+use values::merged::{LayerId, NodeRef};
 use values::path::PathStep;
 use values::yaml::Kind;
 
@@ -225,8 +225,8 @@ impl<'a> TreeHost<'a> {
         <[_; 1]>::try_from(found).ok().map(|[path]| path)
     }
 
-    /// Where the value would stand below the key before it, as a path from the top of the chart, if the chart declares it there and
-    /// nothing stands there yet: a value that lost its indentation. Keys between that the chart does not read either lost theirs
+    /// Where the value would stand below the key before it, as a path from the top of the chart, if the chart takes such a value there
+    /// and nothing stands there yet: a value that lost its indentation. Keys between that the chart does not read either lost theirs
     /// with it; and it may have stood in the last map of the map before.
     pub(crate) fn indented_at(&self, node: NodeRef, places: &Places<'a>) -> Option<Vec<String>> {
         if self.is_declared(places) != Some(false) {
@@ -238,29 +238,23 @@ impl<'a> TreeHost<'a> {
         let (layer, id) = self.merged.written_id(node)?;
         self.note_layer(layer);
         let document = self.merged.document(layer);
-        let parent = self
-            .merged
-            .parent(self.merged.written_node(layer, id))
-            .filter(|parent| self.merged.shape(*parent) == Shape::Map)?;
+        let parent = self.merged.parent(self.merged.written_node(layer, id))?;
         let (_, map) = self.merged.written_id(parent)?;
-        let release = self.merged.release_of(node);
-        let mut path = self.merged.path(parent).0;
-        let component = self.component_at(release, &self.merged.path(node).0);
-        let top = self.merged.components()[component].path.len();
         let pairs = document.pairs(map).take(WIDE);
         let before: Vec<_> = pairs.take_while(|(_, value)| *value != id).collect();
         if before.len() == WIDE {
             return None;
         }
-        let is_read = |path: &[PathStep]| {
-            let places = self.declared_at(release, path);
-            self.is_declared(&places) != Some(false)
+        let release = self.merged.release_of(node);
+        let mut path = self.merged.path(parent).0;
+        let below = |path: &mut Vec<PathStep>, key: &str| {
+            path.push(PathStep::Key(key.to_owned()));
+            self.declared_at(release, path)
         };
         let mut last = before.into_iter().rev().take(LOST).find(|(key, _)| {
-            path.push(PathStep::Key(document.key_text(*key).into_owned()));
-            let found = is_read(&path);
+            let places = below(&mut path, &document.key_text(*key));
             path.pop();
-            found
+            self.is_declared(&places) != Some(false)
         });
         for _ in 0..LOST {
             let (key, value) = last?;
@@ -271,19 +265,33 @@ impl<'a> TreeHost<'a> {
                 Kind::Null => true,
                 _ => false,
             };
-            path.push(PathStep::Key(own.clone()));
-            let there = self.declared_at(release, &path);
-            if is_free && there.iter().any(|place| self.names_key(place)) {
-                let keys = path[top..].iter().map(|step| match step {
-                    PathStep::Key(key) => Some(key.clone()),
+            let there = below(&mut path, &own);
+            if is_free && self.takes_by_name(&there, document.kind(id)) {
+                let at = self.component_at(release, &self.merged.path(node).0);
+                let top = &self.merged.components()[at].path;
+                let keys = path.into_iter().map(|step| match step {
+                    PathStep::Key(key) => Some(key),
                     PathStep::Index(_) => None,
                 });
-                return keys.collect();
+                let keys: Vec<String> = keys.collect::<Option<_>>()?;
+                return keys.strip_prefix(top.as_slice()).map(<[String]>::to_vec);
             }
             path.pop();
             last = document.pairs(value).last();
         }
         None
+    }
+
+    /// Does the chart, in its version, declare a key there by its name, and take what is of that kind?
+    fn takes_by_name(&self, places: &Places<'_>, kind: Kind) -> bool {
+        let fits = match self.type_at(places) {
+            _ if kind == Kind::Null => true,
+            None => true,
+            Some("map") => kind == Kind::Map,
+            Some("list") => kind == Kind::List,
+            Some(_) => !matches!(kind, Kind::Map | Kind::List),
+        };
+        fits && places.iter().any(|place| self.names_key(place))
     }
 
     /// Does the chart, in its version, declare a key there by its name?

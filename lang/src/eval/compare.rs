@@ -32,13 +32,7 @@ pub(crate) fn equal_marked<'h>(
     b: &Value<'h>,
     budget: &mut Budget,
 ) -> Result<(Truth, bool), OverBudget> {
-    let mut comparison = Comparison {
-        host,
-        budget,
-        secret: false,
-    };
-    let truth = comparison.equal(a, b, 0)?;
-    Ok((truth, comparison.secret))
+    Comparison::new(host, budget, Value::load).of(a, b)
 }
 
 /// The order of two numbers or two strings; nothing else has one.
@@ -54,8 +48,7 @@ pub(crate) fn order(a: &Data<'_>, b: &Data<'_>) -> Option<Ordering> {
 pub(super) struct Operator<'b, 'h> {
     pub(super) host: &'h (dyn Host + 'h),
     pub(super) budget: &'b mut Budget,
-    /// Reads a value of the host.
-    pub(super) load: fn(&'h (dyn Host + 'h), NodeRef) -> Value<'h>,
+    pub(super) load: Load<'h>,
     /// Something secret was compared.
     pub(super) secret: bool,
 }
@@ -110,7 +103,7 @@ impl<'h> Operator<'_, 'h> {
     }
 
     fn equal(&mut self, a: &Value<'h>, b: &Value<'h>) -> Result<Truth, OverBudget> {
-        let (truth, secret) = equal_marked(self.host, a, b, self.budget)?;
+        let (truth, secret) = Comparison::new(self.host, self.budget, self.load).of(a, b)?;
         self.secret |= secret;
         Ok(truth)
     }
@@ -192,13 +185,32 @@ impl<'h> Operator<'_, 'h> {
     }
 }
 
+/// Reads a value of the host.
+type Load<'h> = fn(&'h (dyn Host + 'h), NodeRef) -> Value<'h>;
+
 struct Comparison<'b, 'h> {
     host: &'h (dyn Host + 'h),
     budget: &'b mut Budget,
+    load: Load<'h>,
     secret: bool,
 }
 
-impl<'h> Comparison<'_, 'h> {
+impl<'b, 'h> Comparison<'b, 'h> {
+    fn new(host: &'h (dyn Host + 'h), budget: &'b mut Budget, load: Load<'h>) -> Self {
+        Self {
+            host,
+            budget,
+            load,
+            secret: false,
+        }
+    }
+
+    /// Are two values equal, and was something secret compared?
+    fn of(mut self, a: &Value<'h>, b: &Value<'h>) -> Result<(Truth, bool), OverBudget> {
+        let truth = self.equal(a, b, 0)?;
+        Ok((truth, self.secret))
+    }
+
     fn equal(&mut self, a: &Value<'h>, b: &Value<'h>, depth: usize) -> Result<Truth, OverBudget> {
         self.budget.charge(1)?;
         self.secret |= a.secret || b.secret;
@@ -243,6 +255,9 @@ impl<'h> Comparison<'_, 'h> {
 
     fn lists(&mut self, a: &Value<'h>, b: &Value<'h>, depth: usize) -> Result<Truth, OverBudget> {
         self.budget.charge(a.size(self.host) + b.size(self.host))?;
+        if let (Data::HostList(a), Data::HostList(b)) = (&a.data, &b.data) {
+            return self.host_lists(*a, *b, depth);
+        }
         let (a, b) = (a.items(self.host), b.items(self.host));
         let mut result = Truth::True;
         for why in [&a.incomplete, &b.incomplete].into_iter().flatten() {
@@ -257,6 +272,26 @@ impl<'h> Comparison<'_, 'h> {
         }
         for (x, y) in a.items.iter().zip(&b.items) {
             match self.equal(x, y, depth + 1)? {
+                Truth::True => {}
+                Truth::False => return Ok(Truth::False),
+                undecided => result = join(result, undecided),
+            }
+        }
+        Ok(result)
+    }
+
+    /// Two lists that are read in place: each of their items is known to be one.
+    fn host_lists(&mut self, a: NodeRef, b: NodeRef, depth: usize) -> Result<Truth, OverBudget> {
+        let (host, load) = (self.host, self.load);
+        if host.len(a) != host.len(b) {
+            return Ok(Truth::False);
+        }
+        let mut result = Truth::True;
+        for at in 0..host.len(a) {
+            let (Some(x), Some(y)) = (host.item(a, at), host.item(b, at)) else {
+                continue;
+            };
+            match self.equal(&load(host, x), &load(host, y), depth + 1)? {
                 Truth::True => {}
                 Truth::False => return Ok(Truth::False),
                 undecided => result = join(result, undecided),

@@ -1,8 +1,8 @@
 //! Judging a subject at a glance.
 //!
 //! Most subjects of most rules do not meet the rule's conditions, or pass. A glance finds that out over values that stay where they
-//! are: without slots, places or reasons. It knows a part of the language and gives up at the rest, at whatever cannot be seen, and at
-//! what does not hold; then the machine judges the subject from the start.
+//! are: without slots, places or reasons. It knows a part of the language and gives up at the rest, at whatever cannot be seen but the
+//! subject itself, and at what does not hold; then the machine judges the subject from the start.
 //!
 //! INVARIANT: where a glance says how a subject ends, the machine would say the same, unless it ran out of steps. Debug builds let
 //! both judge and compare (see [`super::judge`]), so that every test holds it.
@@ -18,10 +18,10 @@ use crate::eval::condition::{is_comparison, is_condition};
 use crate::eval::machine::Machine;
 use crate::eval::reader::{self, Reader, host_call, key_of, record_of};
 use crate::eval::run::Run;
-use crate::eval::{Budget, Outcome, Truth};
+use crate::eval::{Budget, Outcome, Truth, show};
 use crate::host::{Lookup, Place};
 use crate::parse::ast::BinaryOp;
-use crate::program::ir::{ClauseCode, ClauseKind, Key, Node, Op, Slot, Test};
+use crate::program::ir::{ClauseCode, ClauseKind, Key, Node, Op, Part, Slot, Test};
 use crate::value::{Absent, Data, Value};
 
 /// How many steps a glance may take: what needs more is nothing for a glance.
@@ -49,7 +49,7 @@ pub(super) struct Glance<'g, 'h> {
 }
 
 impl<'g, 'h> Glance<'g, 'h> {
-    /// A glance at a subject that can be seen, with its slot. `clauses` are those below the one that binds it, and
+    /// A glance at a subject that is not missing, with its slot. `clauses` are those below the one that binds it, and
     /// `lets` has an empty cell for each `let` of the rule, or none. With `explain` values know their marks.
     pub(super) fn new(
         machine: &'g Machine<'g, 'h>,
@@ -76,40 +76,52 @@ impl<'g, 'h> Glance<'g, 'h> {
         }
     }
 
-    /// How the subject ends: it passes, or the rule is not about it. `None` if that cannot be said at a glance.
+    /// How the subject ends: it passes, the rule is not about it, or it is undecided because the subject cannot be seen. `None` if that
+    /// cannot be said at a glance.
     pub(super) fn outcome(&mut self) -> Option<Outcome> {
-        let mut applied = false;
+        let (mut applied, mut undecided) = (false, false);
         for clause in self.clauses {
             match &clause.kind {
                 ClauseKind::Let(_) => {}
-                ClauseKind::When(condition) => {
-                    if self.truth(condition)? != Truth::True {
+                ClauseKind::When(condition) => match self.truth(condition)? {
+                    Truth::True => {}
+                    Truth::Unknown(_) => {
+                        undecided = true;
                         break;
                     }
-                }
+                    Truth::False | Truth::Missing(_) => break,
+                },
                 ClauseKind::Require(it) => {
-                    if let Some(when) = &it.when
-                        && self.truth(when)? != Truth::True
-                    {
-                        continue;
+                    if let Some(when) = &it.when {
+                        match self.truth(when)? {
+                            Truth::True => {}
+                            Truth::Unknown(_) => {
+                                undecided = true;
+                                continue;
+                            }
+                            Truth::False | Truth::Missing(_) => continue,
+                        }
                     }
-                    let holds = self.truth(&it.condition)? == Truth::True;
-                    if holds == it.forbid {
-                        return None;
+                    match self.truth(&it.condition)? {
+                        Truth::Unknown(_) => undecided = true,
+                        truth if (truth == Truth::True) == it.forbid => return None,
+                        _ => {}
                     }
                     applied = true;
                 }
                 ClauseKind::ForAt { .. } | ClauseKind::ForIn(_) => return None,
             }
         }
-        Some(if applied {
+        Some(if undecided {
+            Outcome::Undecided
+        } else if applied {
             Outcome::Pass
         } else {
             Outcome::NotApplicable
         })
     }
 
-    /// The truth of an expression: true, false or missing.
+    /// The truth of an expression: true, false or missing; unknown only because the subject cannot be seen.
     pub(super) fn truth(&mut self, node: &'h Node) -> Option<Truth> {
         self.budget.charge(1).ok()?;
         let truth = match &node.op {
@@ -125,10 +137,10 @@ impl<'g, 'h> Glance<'g, 'h> {
                 // Asked most often.
                 (Op::Slot(slot), Test::Builtin(entry)) if *slot == self.slot => {
                     match entry.builtin.code {
-                        Code::Look(look) => {
+                        Code::Look(look) if !self.subject.is_absent() => {
                             Truth::from(look(self.subject, self.run.host) != *negated)
                         }
-                        Code::Call(_) => self.test(value, *test)?.negate_if(*negated),
+                        _ => self.test(value, *test)?.negate_if(*negated),
                     }
                 }
                 _ => self.test(value, *test)?.negate_if(*negated),
@@ -154,7 +166,30 @@ impl<'g, 'h> Glance<'g, 'h> {
             Op::Agree(_) | Op::Quantifier { .. } => return None,
             _ => Truth::of_value(&*self.see(node)?),
         };
-        known(truth)
+        self.known(truth)
+    }
+
+    /// Is it for this reason that the subject cannot be seen? Nothing else that cannot be seen is for a glance.
+    fn is_own(&self, reason: &str) -> bool {
+        match &self.subject.data {
+            Data::Absent(Absent::Unknown(unknown)) => unknown.reason == reason,
+            _ => false,
+        }
+    }
+
+    /// A value that is there, missing, or unknown as the subject is?
+    fn is_seen(&self, value: &Value<'_>) -> bool {
+        match &value.data {
+            Data::Absent(Absent::Unknown(unknown)) => self.is_own(&unknown.reason),
+            _ => true,
+        }
+    }
+
+    fn known(&self, truth: Truth) -> Option<Truth> {
+        match &truth {
+            Truth::Unknown(why) if !self.is_own(&why.unknown.reason) => None,
+            _ => Some(truth),
+        }
     }
 
     /// `and` and `or`: a side that is `decisive` decides, whatever can be said of the others.
@@ -163,7 +198,12 @@ impl<'g, 'h> Glance<'g, 'h> {
         for side in sides {
             match self.truth(side) {
                 Some(truth) if truth == *decisive => return Some(truth),
-                Some(truth @ Truth::Missing(_)) => rest = rest.map(|_| truth),
+                Some(truth) if truth.is_undecided() => {
+                    rest = rest.map(|rest| match rest.is_undecided() {
+                        true => rest.either(truth),
+                        false => truth,
+                    });
+                }
                 Some(_) => {}
                 None => rest = None,
             }
@@ -182,13 +222,17 @@ impl<'g, 'h> Glance<'g, 'h> {
             return Some(Truth::Missing(None));
         }
         let a = a?;
+        if let Some(truth) = simple(op, &a.data, &b.data) {
+            return Some(Truth::from(truth));
+        }
         let mut operator = Operator {
             host: self.run.host,
             budget: &mut self.budget,
             load: Value::load_unmarked,
             secret: false,
         };
-        known(operator.apply(op, &a, &b).ok()?)
+        let truth = operator.apply(op, &a, &b).ok()?;
+        self.known(truth)
     }
 
     fn test(&mut self, node: &'h Node, test: Test) -> Option<Truth> {
@@ -215,7 +259,7 @@ impl<'g, 'h> Glance<'g, 'h> {
         })
     }
 
-    /// The value of an expression, which is there or missing.
+    /// The value of an expression, which is there, missing, or unknown as the subject is.
     fn see(&mut self, node: &'h Node) -> Option<Cow<'g, Value<'h>>> {
         self.budget.charge(1).ok()?;
         let run = self.run;
@@ -298,7 +342,8 @@ impl<'g, 'h> Glance<'g, 'h> {
                 }
                 other
             }
-            // What is computed from something secret is marked, which only the machine does.
+            Op::Template(parts) => self.template(parts)?,
+            // What is decided by something secret is marked, which only the machine does.
             Op::If(parts) if !self.reader.explain => {
                 let [condition, yes, no] = parts.as_ref();
                 match self.truth(condition)? {
@@ -314,7 +359,7 @@ impl<'g, 'h> Glance<'g, 'h> {
             }
             _ => return None,
         };
-        (!is_unknown(&value)).then_some(value)
+        self.is_seen(&value).then_some(value)
     }
 
     /// What has been seen of a `let`, or worked out for the subject around this one.
@@ -333,7 +378,7 @@ impl<'g, 'h> Glance<'g, 'h> {
     /// The value of a `let`.
     fn let_value(&mut self, slot: Slot, index: usize) -> Option<Cow<'g, Value<'h>>> {
         if let Some(value) = self.known_let(slot, index) {
-            return (!is_unknown(value)).then_some(Cow::Borrowed(value));
+            return self.is_seen(value).then_some(Cow::Borrowed(value));
         }
         let (code, lets) = (self.machine.lets, self.lets);
         let value = self.see(&code[index])?;
@@ -363,6 +408,37 @@ impl<'g, 'h> Glance<'g, 'h> {
         Some(truth)
     }
 
+    /// A text with values in it, all of which are there.
+    fn template(&mut self, parts: &'h [Part]) -> Option<Cow<'g, Value<'h>>> {
+        let (mut text, mut secret) = (String::new(), false);
+        let mut values: SmallVec<[Cow<'g, Value<'h>>; 2]> = SmallVec::new();
+        for part in parts {
+            match part {
+                Part::Text(part) => text.push_str(part),
+                Part::Expr(node) => {
+                    let value = self.see(node)?;
+                    if value.is_absent() {
+                        return None;
+                    }
+                    let (part, marked) =
+                        show::plain(self.run.host, &value, &mut self.budget).ok()?;
+                    self.budget.charge_text(part.len()).ok()?;
+                    secret |= marked;
+                    text.push_str(&part);
+                    values.push(value);
+                }
+            }
+        }
+        let mut places = values.iter().filter_map(|value| value.place.as_ref());
+        let place = places.next();
+        let place = place.filter(|first| places.all(|other| other == *first));
+        Some(Cow::Owned(Value {
+            place: place.cloned(),
+            secret,
+            ..Value::string(text)
+        }))
+    }
+
     fn all_seen(&mut self, nodes: &'h [Node]) -> Option<SmallVec<[Value<'h>; 2]>> {
         let mut values = SmallVec::new();
         for node in nodes {
@@ -378,9 +454,12 @@ impl<'g, 'h> Glance<'g, 'h> {
             let value_below = match key {
                 Key::Name(name) => self.reader.field(value.into_owned(), name),
                 Key::Position(at) => self.reader.item(value.into_owned(), *at),
-                Key::Computed(_) => return None,
+                Key::Computed(node) => match &self.see(node)?.data {
+                    Data::String(name) => self.reader.field(value.into_owned(), name),
+                    _ => return None,
+                },
             };
-            if is_unknown(&value_below) {
+            if !self.is_seen(&value_below) {
                 return None;
             }
             value = Cow::Owned(value_below);
@@ -389,10 +468,17 @@ impl<'g, 'h> Glance<'g, 'h> {
     }
 }
 
-fn is_unknown(value: &Value<'_>) -> bool {
-    matches!(value.data, Data::Absent(Absent::Unknown(_)))
-}
-
-fn known(truth: Truth) -> Option<Truth> {
-    (!matches!(truth, Truth::Unknown(_))).then_some(truth)
+/// What a comparison of two scalars says, as [`Operator`] would.
+fn simple(op: BinaryOp, a: &Data<'_>, b: &Data<'_>) -> Option<bool> {
+    let same = match (a, b) {
+        (Data::String(a), Data::String(b)) => a == b,
+        (Data::Number(a), Data::Number(b)) => a == b,
+        (Data::Bool(a), Data::Bool(b)) => a == b,
+        _ => return None,
+    };
+    match op {
+        BinaryOp::Equal => Some(same),
+        BinaryOp::NotEqual => Some(!same),
+        _ => None,
+    }
 }

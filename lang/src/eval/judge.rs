@@ -20,7 +20,7 @@ use crate::eval::walk::Matches;
 use crate::eval::{Budget, OverBudget, Truth, Why};
 use crate::host::Place;
 use crate::program::ir::{ClauseKind, Gen, Node, RequireCode, RuleCode, Slot};
-use crate::value::{Data, Value};
+use crate::value::{Absent, Data, Value};
 
 pub(super) use groups::{Group, first_for, judge_groups, judge_records};
 
@@ -263,9 +263,7 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
 
     /// Notes why a condition is undecided; its place is not known on the fast path.
     fn undecided_condition(&mut self, condition: &'h Node, why: &Why) -> Work<()> {
-        let known = self.judgement.undecided.iter();
-        let mut known = known.map(|why| &why.unknown.reason);
-        if why.place.is_none() && !known.any(|reason| *reason == why.unknown.reason) {
+        if why.place.is_none() && !self.knows(&why.unknown.reason) {
             let explain = std::mem::replace(&mut self.machine.explain, true);
             let budget = std::mem::take(&mut self.machine.budget);
             let truth = self.machine.truth(condition);
@@ -290,13 +288,15 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
         *self.judgement.reasons.entry(reason).or_default() += 1;
     }
 
+    /// Is it told already that subjects stay undecided for this reason?
+    fn knows(&self, reason: &str) -> bool {
+        let mut known = self.judgement.undecided.iter();
+        known.any(|why| why.unknown.reason == reason)
+    }
+
     fn undecided(&mut self, why: &Why) {
-        let known = &mut self.judgement.undecided;
-        if !known
-            .iter()
-            .any(|other| other.unknown.reason == why.unknown.reason)
-        {
-            known.push(why.clone());
+        if !self.knows(&why.unknown.reason) {
+            self.judgement.undecided.push(why.clone());
         }
     }
 
@@ -352,8 +352,14 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
         subject: (Slot, &Value<'h>),
         keys: &Keys<'h>,
     ) -> Option<Outcome> {
-        if self.recorder.is_some() || subject.1.is_absent() {
+        if self.recorder.is_some() {
             return None;
+        }
+        match &subject.1.data {
+            Data::Absent(Absent::Missing) => return None,
+            // The machine finds out where it is for the first of each reason.
+            Data::Absent(Absent::Unknown(unknown)) if !self.knows(&unknown.reason) => return None,
+            _ => {}
         }
         if !self.in_versions(subject.1) {
             return Some(Outcome::NotApplicable);
@@ -409,6 +415,11 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
             && !cfg!(debug_assertions)
         {
             self.judgement.counts.count(outcome);
+            if let (Outcome::Undecided, Data::Absent(Absent::Unknown(unknown))) =
+                (outcome, &subject.data)
+            {
+                self.count_reason(unknown.reason.clone());
+            }
             return Ok(());
         }
         for (slot, key) in bound {

@@ -47,7 +47,14 @@ pub(crate) struct Matches<'h> {
 pub(crate) struct Flat<'h> {
     places: Vec<FlatPlace<'h>>,
     unseen: Vec<Why>,
+    keys: OnceLock<Keyed<'h>>,
 }
+
+/// By key: the numbers of the places that have it, in order.
+type Keyed<'h> = FxHashMap<Cow<'h, str>, SmallVec<[u32; 4]>>;
+
+/// Of fewer places each is looked at by each pattern.
+const FEW: usize = 64;
 
 struct FlatPlace<'h> {
     node: NodeRef,
@@ -95,8 +102,7 @@ impl<'h> Flat<'h> {
         {
             note(&mut unseen, unknown, Some(Place::Node(node)));
         }
-        let places = vec![FlatPlace::new(node, step)];
-        Self { places, unseen }
+        Self::new(vec![FlatPlace::new(node, step)], unseen)
     }
 
     /// Some places, the first one last, and all that is below them.
@@ -127,7 +133,27 @@ impl<'h> Flat<'h> {
             }
             places.push(place);
         }
-        Self { places, unseen }
+        Self::new(places, unseen)
+    }
+
+    fn new(places: Vec<FlatPlace<'h>>, unseen: Vec<Why>) -> Self {
+        Self {
+            places,
+            unseen,
+            keys: OnceLock::new(),
+        }
+    }
+
+    fn keyed(&self) -> &Keyed<'h> {
+        self.keys.get_or_init(|| {
+            let mut keyed = Keyed::default();
+            for (at, place) in (0..).zip(&self.places) {
+                if let FlatStep::Key(key) = &place.step {
+                    keyed.entry(key.clone()).or_default().push(at);
+                }
+            }
+            keyed
+        })
     }
 }
 
@@ -318,6 +344,17 @@ impl<'r, 'h> Walk<'r, 'h> {
             return Ok(());
         };
         let none = Captures::new();
+        // Each key is looked at once, however many places have it.
+        let by_key = match first {
+            Step::Key(_) | Step::Capture(Filter::Regex(_) | Filter::OneOf(_)) => true,
+            Step::Any | Step::AnyDepth | Step::Index(_) | Step::Capture(Filter::All) => false,
+        };
+        if by_key && flat.places.len() > FEW {
+            for (at, captures) in self.keyed(flat, first) {
+                self.listed_place(flat, at, after, captures)?;
+            }
+            return Ok(());
+        }
         for (at, place) in (0..).zip(&flat.places) {
             let captures = match &place.step {
                 FlatStep::Root => None,
@@ -331,15 +368,46 @@ impl<'r, 'h> Walk<'r, 'h> {
                     is_taken.then(Captures::new)
                 }
             };
-            let Some(captures) = captures else { continue };
-            if after.is_empty() && self.met.is_none() {
-                let place = Matched::Listed(at);
-                self.out.found.push(Match { place, captures });
-            } else {
-                self.go(place.node, after, &captures)?;
+            if let Some(captures) = captures {
+                self.listed_place(flat, at, after, captures)?;
             }
         }
         Ok(())
+    }
+
+    /// The places of a list with a key that the step takes, in order.
+    fn keyed(&self, flat: &Flat<'h>, step: &Step) -> Vec<(u32, Captures<'h>)> {
+        let none = Captures::new();
+        let keyed = flat.keyed();
+        if let Step::Key(name) = step {
+            let places = keyed.get(name.as_str()).into_iter().flatten();
+            return places.map(|at| (*at, none.clone())).collect();
+        }
+        let taken = keyed
+            .iter()
+            .filter_map(|(key, places)| Some((places, self.admit(step, key, &none)?)));
+        let mut found: Vec<_> = taken
+            .flat_map(|(places, captures)| places.iter().map(move |at| (*at, captures.clone())))
+            .collect();
+        // The order of the map is nobody's.
+        found.sort_unstable_by_key(|(at, _)| *at);
+        found
+    }
+
+    /// A place of a list whose key has been taken.
+    fn listed_place(
+        &mut self,
+        flat: &Flat<'h>,
+        at: u32,
+        after: &'h [Step],
+        captures: Captures<'h>,
+    ) -> Result<(), OverBudget> {
+        if after.is_empty() && self.met.is_none() {
+            let place = Matched::Listed(at);
+            self.out.found.push(Match { place, captures });
+            return Ok(());
+        }
+        self.go(flat.places[at as usize].node, after, &captures)
     }
 
     /// The captures with a key that the step takes; `None` if it does not take it.

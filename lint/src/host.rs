@@ -51,6 +51,8 @@ pub struct TreeHost<'a> {
     /// By layer; none where nobody watches what is read.
     parts: &'a [OnceLock<Parts>],
     splits: &'a Splits,
+    /// Somebody keeps what is read: rules are judged with a memory.
+    watched: bool,
     /// Few values will be asked for: nothing is worked out for all of a layer.
     sparse: bool,
 }
@@ -88,6 +90,7 @@ impl<'a> TreeHost<'a> {
             texts: merged.all_layers().map(|_| OnceLock::new()).collect(),
             parts: &[],
             splits: &WHOLE,
+            watched: false,
             sparse: false,
         }
     }
@@ -104,6 +107,7 @@ impl<'a> TreeHost<'a> {
     pub(crate) fn remembered(mut self, memory: &'a Memory, parts: &'a [OnceLock<Parts>]) -> Self {
         self.splits = memory.splits();
         self.parts = parts;
+        self.watched = true;
         self.sparse = memory.is_sparse();
         self
     }

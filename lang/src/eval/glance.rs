@@ -260,12 +260,22 @@ impl<'g, 'h> Glance<'g, 'h> {
     }
 
     /// The value of an expression, which is there, missing, or unknown as the subject is.
+    #[inline]
     fn see(&mut self, node: &'h Node) -> Option<Cow<'g, Value<'h>>> {
         self.budget.charge(1).ok()?;
+        match &node.op {
+            // Seen most often.
+            Op::Slot(slot) if *slot == self.slot => Some(Cow::Borrowed(self.subject)),
+            Op::Const(value) => Some(Cow::Borrowed(value)),
+            _ => self.see_more(node),
+        }
+    }
+
+    #[inline(never)]
+    fn see_more(&mut self, node: &'h Node) -> Option<Cow<'g, Value<'h>>> {
         let run = self.run;
         let value = match &node.op {
             Op::Const(value) => Cow::Borrowed(value),
-            Op::Slot(slot) if *slot == self.slot => Cow::Borrowed(self.subject),
             Op::Slot(slot) => {
                 let key = self.keys.iter().find(|(bound, _)| bound == slot);
                 Cow::Borrowed(match key {

@@ -214,7 +214,7 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
             judgement,
             rest: rule_budget(0),
             recorder,
-            lets: Vec::new(),
+            lets: code.lets.iter().map(|_| OnceCell::new()).collect(),
         };
         judge.machine.explain = code.places;
         judge
@@ -364,8 +364,9 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
         if !self.in_versions(subject.1) {
             return Some(Outcome::NotApplicable);
         }
-        self.lets.clear();
-        self.lets.resize_with(self.code.lets.len(), OnceCell::new);
+        for cell in &mut self.lets {
+            cell.take();
+        }
         let below = &self.code.clauses[clause + 1..];
         let explain = self.code.places;
         Glance::new(&self.machine, below, explain, subject, keys, &self.lets).outcome()

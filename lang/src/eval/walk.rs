@@ -56,6 +56,9 @@ type Keyed<'h> = FxHashMap<Cow<'h, str>, SmallVec<[u32; 4]>>;
 /// Of fewer places each is looked at by each pattern.
 const FEW: usize = 64;
 
+/// Room for so many places is made at once for a list of all there are.
+const MANY: usize = 512;
+
 struct FlatPlace<'h> {
     node: NodeRef,
     /// The key in a map, or the position in a list; a root has neither.
@@ -91,7 +94,7 @@ impl<'h> Flat<'h> {
     fn of(host: &'h (dyn Host + 'h), starts: &[NodeRef]) -> Self {
         let starts = starts.iter().rev();
         let starts = starts.map(|start| FlatPlace::new(*start, FlatStep::Root));
-        Self::below(host, starts.collect())
+        Self::below(host, starts.collect(), MANY)
     }
 
     /// A map without what is below it.
@@ -106,8 +109,8 @@ impl<'h> Flat<'h> {
     }
 
     /// Some places, the first one last, and all that is below them.
-    fn below(host: &'h (dyn Host + 'h), mut open: Vec<FlatPlace<'h>>) -> Self {
-        let mut places = Vec::new();
+    fn below(host: &'h (dyn Host + 'h), mut open: Vec<FlatPlace<'h>>, room: usize) -> Self {
+        let mut places = Vec::with_capacity(room);
         let mut unseen = Vec::new();
         let mut entries = Vec::new();
         while let Some(place) = open.pop() {
@@ -239,7 +242,7 @@ impl<'h> Matches<'h> {
             let step = key.map_or(FlatStep::Root, |key| FlatStep::Key(key.to_owned().into()));
             match alone {
                 true => Flat::alone(run.host, node, step),
-                false => Flat::below(run.host, vec![FlatPlace::new(node, step)]),
+                false => Flat::below(run.host, vec![FlatPlace::new(node, step)], 0),
             }
         };
         let (flat, known) = run.below.get((node, alone), || watched(list));
@@ -517,7 +520,7 @@ impl<'r, 'h> Walk<'r, 'h> {
                 _ => {}
             },
             Step::AnyDepth => {
-                let below = Flat::of(host, &[node]);
+                let below = Flat::below(host, vec![FlatPlace::new(node, FlatStep::Root)], 0);
                 for why in below.unseen {
                     self.unseen(why.unknown, why.place);
                 }

@@ -164,41 +164,51 @@ impl TreeHost<'_> {
         }
     }
 
+    /// Notes a part, if anybody keeps what is read.
+    #[inline]
+    fn note_part(&self, part: impl FnOnce() -> Part) {
+        if self.watched {
+            reads::note(|| Some(part()));
+        }
+    }
+
     /// Notes that a value is read; of a map or list, that it is there.
+    #[inline]
     pub(super) fn note(&self, node: NodeRef) {
-        let node = ours(node);
-        if !is_covered(node) {
-            reads::note(|| Some(self.part(node).itself()));
+        if self.watched && !is_covered(ours(node)) {
+            self.note_part(|| self.part(ours(node)).itself());
         }
     }
 
     /// Notes that an entry of a map is looked for, be it there or not.
     pub(super) fn note_entry(&self, map: merged::NodeRef, key: &str) {
-        reads::note(|| Some(self.entry_part(map, key).itself()));
+        self.note_part(|| self.entry_part(map, key).itself());
     }
 
     /// Notes that it is read which entries a map has.
     pub(super) fn note_names(&self, map: merged::NodeRef) {
-        reads::note(|| Some(self.part(map)));
+        self.note_part(|| self.part(map));
     }
 
     /// Notes that the values of a component are read.
     pub(super) fn note_component(&self, at: usize) {
-        reads::note(|| {
+        self.note_part(|| {
             let component = &self.merged.components()[at];
             let path = component.path.iter().map(String::as_str);
-            Some(self.splits.part_of(component.release as u32, path).itself())
+            self.splits.part_of(component.release as u32, path).itself()
         });
     }
 
     /// Notes that a whole layer is read.
     pub(super) fn note_layer(&self, layer: LayerId) {
-        reads::note(|| Some(Part::text(self.merged.layer_release(layer) as u32, layer.0)));
-        reads::cover(layer.0);
+        self.note_part(|| Part::text(self.merged.layer_release(layer) as u32, layer.0));
+        if self.watched {
+            reads::cover(layer.0);
+        }
     }
 
     /// Notes that everything is read.
     pub(super) fn note_everything(&self) {
-        reads::note(|| Some(Part::EVERYTHING));
+        self.note_part(|| Part::EVERYTHING);
     }
 }

@@ -427,16 +427,28 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
             self.machine.bind(slot, key);
         }
         self.machine.bind(slot, subject.clone());
-        let before = self.judgement.counts;
+        let before = glance.map(|_| (self.judgement.counts, self.told(subject)));
         self.subject(index, subject.clone())?;
-        if let Some(outcome) = glance {
-            self.assert_same(before, outcome);
+        if let (Some(outcome), Some(before)) = (glance, before) {
+            self.assert_same(before, outcome, subject);
         }
         Ok(())
     }
 
+    /// How many subjects stayed undecided for the reason why this one cannot be seen.
+    fn told(&self, subject: &Value<'h>) -> usize {
+        match &subject.data {
+            Data::Absent(Absent::Unknown(unknown)) => {
+                let reasons = &self.judgement.reasons;
+                reasons.get(&unknown.reason).copied().unwrap_or_default()
+            }
+            _ => 0,
+        }
+    }
+
     /// Debug builds let the machine judge what a glance has judged, too.
-    fn assert_same(&self, before: Counts, glance: Outcome) {
+    fn assert_same(&self, before: (Counts, usize), glance: Outcome, subject: &Value<'h>) {
+        let (before, told) = before;
         let mut by_glance = before;
         by_glance.count(glance);
         let mut over_budget = before;
@@ -446,6 +458,12 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
         debug_assert!(
             now == by_glance || now == over_budget,
             "{}: a glance says {glance:?}",
+            info.id
+        );
+        let told_now = told + usize::from(now == by_glance && glance == Outcome::Undecided);
+        debug_assert!(
+            self.told(subject) == told_now,
+            "{}: a glance knows another reason",
             info.id
         );
     }

@@ -48,11 +48,9 @@ pub struct TreeHost<'a> {
     declared: Vec<OnceLock<Vec<declared::Places<'a>>>>,
     /// By layer: its texts, which more than one rule goes over.
     texts: Vec<OnceLock<Vec<merged::NodeRef>>>,
-    /// By layer; none where nobody watches what is read.
-    parts: &'a [OnceLock<Parts>],
+    /// By layer; `None` where nobody keeps what is read.
+    parts: Option<&'a [OnceLock<Parts>]>,
     splits: &'a Splits,
-    /// Somebody keeps what is read: rules are judged with a memory.
-    watched: bool,
     /// Few values will be asked for: nothing is worked out for all of a layer.
     sparse: bool,
 }
@@ -88,9 +86,8 @@ impl<'a> TreeHost<'a> {
             by_name: OnceLock::new(),
             declared: merged.all_layers().map(|_| OnceLock::new()).collect(),
             texts: merged.all_layers().map(|_| OnceLock::new()).collect(),
-            parts: &[],
+            parts: None,
             splits: &WHOLE,
-            watched: false,
             sparse: false,
         }
     }
@@ -106,8 +103,7 @@ impl<'a> TreeHost<'a> {
     #[must_use]
     pub(crate) fn remembered(mut self, memory: &'a Memory, parts: &'a [OnceLock<Parts>]) -> Self {
         self.splits = memory.splits();
-        self.parts = parts;
-        self.watched = true;
+        self.parts = Some(parts);
         self.sparse = memory.is_sparse();
         self
     }

@@ -294,8 +294,10 @@ pub fn invoke<'h>(
 }
 
 /// The place of a value computed from `args`: theirs, if only one has any.
-pub(crate) fn only_place(args: &[Value<'_>]) -> Option<crate::host::Place> {
-    let mut places = args.iter().filter_map(|arg| arg.place.as_ref());
+pub(crate) fn only_place<'v, 'h: 'v>(
+    args: impl IntoIterator<Item = &'v Value<'h>>,
+) -> Option<crate::host::Place> {
+    let mut places = args.into_iter().filter_map(|arg| arg.place.as_ref());
     let first = places.next()?;
     places.all(|place| place == first).then(|| first.clone())
 }

@@ -270,14 +270,8 @@ impl<'b, 'h> Comparison<'b, 'h> {
         if a.items.len() != b.items.len() {
             return Ok(Truth::False);
         }
-        for (x, y) in a.items.iter().zip(&b.items) {
-            match self.equal(x, y, depth + 1)? {
-                Truth::True => {}
-                Truth::False => return Ok(Truth::False),
-                undecided => result = join(result, undecided),
-            }
-        }
-        Ok(result)
+        let (a, b) = (a.items.iter(), b.items.iter());
+        self.pairs(a.map(Cow::Borrowed).zip(b.map(Cow::Borrowed)), depth)
     }
 
     /// Two lists that are read in place: each of their items is known to be one.
@@ -286,12 +280,23 @@ impl<'b, 'h> Comparison<'b, 'h> {
         if host.len(a) != host.len(b) {
             return Ok(Truth::False);
         }
+        let item = |list, at| Some(Cow::Owned(load(host, host.item(list, at)?)));
+        let pairs = (0..host.len(a)).filter_map(|at| item(a, at).zip(item(b, at)));
+        self.pairs(pairs, depth)
+    }
+
+    /// Do the items of two lists of one length agree?
+    fn pairs<'v>(
+        &mut self,
+        pairs: impl Iterator<Item = (Cow<'v, Value<'h>>, Cow<'v, Value<'h>>)>,
+        depth: usize,
+    ) -> Result<Truth, OverBudget>
+    where
+        'h: 'v,
+    {
         let mut result = Truth::True;
-        for at in 0..host.len(a) {
-            let (Some(x), Some(y)) = (host.item(a, at), host.item(b, at)) else {
-                continue;
-            };
-            match self.equal(&load(host, x), &load(host, y), depth + 1)? {
+        for (x, y) in pairs {
+            match self.equal(&x, &y, depth + 1)? {
                 Truth::True => {}
                 Truth::False => return Ok(Truth::False),
                 undecided => result = join(result, undecided),

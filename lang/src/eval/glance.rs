@@ -12,7 +12,7 @@ use std::cell::OnceCell;
 
 use smallvec::SmallVec;
 
-use crate::builtins::{Code, invoke, is_missing, is_null, is_set};
+use crate::builtins::{Code, invoke, is_missing, is_null, is_set, only_place};
 use crate::eval::compare::Operator;
 use crate::eval::condition::{is_comparison, is_condition};
 use crate::eval::machine::Machine;
@@ -185,6 +185,7 @@ impl<'g, 'h> Glance<'g, 'h> {
         }
     }
 
+    /// The same of a truth.
     fn known(&self, truth: Truth) -> Option<Truth> {
         match &truth {
             Truth::Unknown(why) if !self.is_own(&why.unknown.reason) => None,
@@ -271,11 +272,11 @@ impl<'g, 'h> Glance<'g, 'h> {
         }
     }
 
+    /// The same of what is neither the subject nor a literal.
     #[inline(never)]
     fn see_more(&mut self, node: &'h Node) -> Option<Cow<'g, Value<'h>>> {
         let run = self.run;
         let value = match &node.op {
-            Op::Const(value) => Cow::Borrowed(value),
             Op::Slot(slot) => {
                 let key = self.keys.iter().find(|(bound, _)| bound == slot);
                 Cow::Borrowed(match key {
@@ -439,11 +440,8 @@ impl<'g, 'h> Glance<'g, 'h> {
                 }
             }
         }
-        let mut places = values.iter().filter_map(|value| value.place.as_ref());
-        let place = places.next();
-        let place = place.filter(|first| places.all(|other| other == *first));
         Some(Cow::Owned(Value {
-            place: place.cloned(),
+            place: only_place(values.iter().map(AsRef::as_ref)),
             secret,
             ..Value::string(text)
         }))

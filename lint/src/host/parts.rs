@@ -126,7 +126,7 @@ impl TreeHost<'_> {
     }
 
     fn parts_of(&self, layer: LayerId) -> Option<&Parts> {
-        let slot = self.parts.get(layer.0 as usize)?;
+        let slot = self.parts?.get(layer.0 as usize)?;
         let parts = slot.get_or_init(|| {
             let merged = self.merged;
             let realm = merged.layer_release(layer) as u32;
@@ -164,10 +164,16 @@ impl TreeHost<'_> {
         }
     }
 
+    /// Does anybody keep what is read?
+    #[inline]
+    fn is_kept(&self) -> bool {
+        self.parts.is_some()
+    }
+
     /// Notes a part, if anybody keeps what is read.
     #[inline]
     fn note_part(&self, part: impl FnOnce() -> Part) {
-        if self.watched {
+        if self.is_kept() {
             reads::note(|| Some(part()));
         }
     }
@@ -175,8 +181,8 @@ impl TreeHost<'_> {
     /// Notes that a value is read; of a map or list, that it is there.
     #[inline]
     pub(super) fn note(&self, node: NodeRef) {
-        if self.watched && !is_covered(ours(node)) {
-            self.note_part(|| self.part(ours(node)).itself());
+        if self.is_kept() && !is_covered(ours(node)) {
+            reads::note(|| Some(self.part(ours(node)).itself()));
         }
     }
 
@@ -202,7 +208,7 @@ impl TreeHost<'_> {
     /// Notes that a whole layer is read.
     pub(super) fn note_layer(&self, layer: LayerId) {
         self.note_part(|| Part::text(self.merged.layer_release(layer) as u32, layer.0));
-        if self.watched {
+        if self.is_kept() {
             reads::cover(layer.0);
         }
     }

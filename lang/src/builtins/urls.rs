@@ -49,15 +49,19 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
     Builtin::new(
         "url-port(url: string) -> number?",
-        "The port, if one is written and is a number up to 65535.",
+        "The port, a number up to 65535. Where none is written it is that of the scheme, 80 of `http` and 443 of `https`.",
         &[
-            ("url-port('http://a:80')", "80"),
+            ("url-port('http://a:8080')", "8080"),
+            ("url-port('a:8080')", "8080"),
+            ("url-port('http://a/b')", "80"),
+            ("url-port('https://a')", "443"),
+            ("url-port('HTTPS://a:')", "443"),
             ("url-port('a')", "missing"),
             ("url-port('a:x')", "missing"),
         ],
         |call| {
-            let port = split(call.text(0)?).port.ok_or(Stop::Missing)?;
-            answer_number(f64::from(port.parse::<u16>().map_err(|_| Stop::Missing)?))
+            let port = port(&split(call.text(0)?)).ok_or(Stop::Missing)?;
+            answer_number(f64::from(port))
         },
     ),
     Builtin::new(
@@ -176,6 +180,16 @@ fn split(text: &str) -> Parts<'_> {
         path,
         query,
         fragment,
+    }
+}
+
+/// The port that is written, or else the one of the scheme (RFC 9110 §4.2; an empty one counts as none, RFC 3986 §3.2.3).
+fn port(parts: &Parts<'_>) -> Option<u16> {
+    match (parts.port, parts.scheme) {
+        (Some(written), _) if !written.is_empty() => written.parse().ok(),
+        (_, Some(scheme)) if scheme.eq_ignore_ascii_case("http") => Some(80),
+        (_, Some(scheme)) if scheme.eq_ignore_ascii_case("https") => Some(443),
+        _ => None,
     }
 }
 

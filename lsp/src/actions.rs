@@ -54,6 +54,7 @@ impl Session {
                 }
                 if wants("quickfix") {
                     self.fixes(&path, finding, &shown, &mut out);
+                    self.corrections(&judged, finding, &shown, &mut out);
                     repairable |= !finding.repairs.is_empty();
                     self.allow(&judged, finding, &shown, &path, &mut out);
                     self.open_guidance(&judged, finding, &shown, &mut out);
@@ -80,17 +81,8 @@ impl Session {
         let mut preferred = true;
         for (at, repair) in finding.repairs.iter().enumerate() {
             let safe = repair.applicability == Applicability::Safe;
-            let title = if safe {
-                repair.title.clone()
-            } else {
-                format!("{} (unsafe: look at what it does)", repair.title)
-            };
-            let mut action = lsp::CodeAction {
-                kind: Some(lsp::CodeActionKind::QUICKFIX),
-                diagnostics: Some(vec![shown.clone()]),
-                is_preferred: (safe && preferred).then_some(true),
-                ..lsp::CodeAction::default()
-            };
+            let mut action = quick_fix(&repair.title, safe, shown);
+            action.is_preferred = (safe && preferred).then_some(true);
             if repair.secret {
                 // What it writes is not said before somebody asks for it.
                 let arguments = vec![
@@ -99,7 +91,7 @@ impl Session {
                     json!(at),
                 ];
                 action.command = Some(lsp::Command {
-                    title: title.clone(),
+                    title: action.title.clone(),
                     command: command::APPLY_REPAIR.to_owned(),
                     arguments: Some(arguments),
                 });
@@ -109,9 +101,39 @@ impl Session {
                     continue;
                 }
             }
-            action.title = title;
             out.push(lsp::CodeActionOrCommand::CodeAction(action));
             preferred &= !safe;
+        }
+    }
+
+    /// What is found in the text of rules, in `dogwatch.yaml` or in a comment brings its edits along: a word that was meant.
+    fn corrections(
+        &self,
+        judged: &Judged,
+        finding: &Finding,
+        shown: &lsp::Diagnostic,
+        out: &mut lsp::CodeActionResponse,
+    ) {
+        if finding.origin == Origin::Rule {
+            return;
+        }
+        for fix in &finding.diagnostic.fixes {
+            let edits = fix.edits.iter().map(|edit| {
+                let path = judged.report.file(edit.span.source)?;
+                let range = self.place_in_report(judged, edit.span)?.range;
+                Some((path, lsp::TextEdit::new(range, edit.insert.clone())))
+            });
+            let mut files: BTreeMap<PathBuf, Vec<lsp::TextEdit>> = BTreeMap::new();
+            let Some(edits) = edits.collect::<Option<Vec<_>>>() else {
+                continue;
+            };
+            for (path, edit) in edits {
+                files.entry(path.clone()).or_default().push(edit);
+            }
+            let safe = fix.applicability == Applicability::Safe;
+            let mut action = quick_fix(&fix.title, safe, shown);
+            action.edit = self.edit_of(files);
+            out.push(lsp::CodeActionOrCommand::CodeAction(action));
         }
     }
 
@@ -325,6 +347,21 @@ impl Session {
             document_changes: Some(lsp::DocumentChanges::Edits(documents)),
             ..lsp::WorkspaceEdit::default()
         })
+    }
+}
+
+/// The action that mends a finding as it is shown; what it changes is for the caller to add.
+fn quick_fix(title: &str, safe: bool, shown: &lsp::Diagnostic) -> lsp::CodeAction {
+    let title = if safe {
+        title.to_owned()
+    } else {
+        format!("{title} (unsafe: look at what it does)")
+    };
+    lsp::CodeAction {
+        title,
+        kind: Some(lsp::CodeActionKind::QUICKFIX),
+        diagnostics: Some(vec![shown.clone()]),
+        ..lsp::CodeAction::default()
     }
 }
 

@@ -120,7 +120,7 @@ impl Session {
                 "fingerprint": finding.fingerprint,
                 "rule": matches!(finding.origin, Origin::Rule).then_some(said.code.as_str()),
                 "path": finding.path,
-                "fixes": finding.repairs.len(),
+                "fixes": finding.repairs.len().max(said.fixes.len()),
             })),
         })
     }

@@ -7,6 +7,7 @@
 use serde_json::{Value, json};
 
 use crate::client::{Client, RULE, TREE, VALUES};
+use crate::values::{actions, edited};
 
 const TEXT: &str = TREE[2].1;
 
@@ -42,6 +43,39 @@ fn errors_of_rules_are_shown_as_they_are_typed() {
     );
     client.replace(RULE, 3, "rule {{{");
     assert!(!client.findings(RULE, 3).is_empty());
+    client.still_works();
+}
+
+#[test]
+fn a_misspelt_word_of_a_rule_or_of_the_configuration_is_mended_by_its_quick_fix() {
+    let mut client = opened();
+    let mended = |client: &mut Client, uri: &str, version: i64, wrong: &str, title: &str| {
+        let found = client.findings(uri, version);
+        let range = found[0]["range"].clone();
+        let offered = actions(client, uri, &range, Some("quickfix"));
+        let action = offered.iter().find(|it| it["title"] == title);
+        let action = action.unwrap_or_else(|| panic!("{offered:?}"));
+        assert_eq!(action["diagnostics"][0], found[0]);
+        assert!(action["isPreferred"].is_null(), "it is a guess");
+        assert_eq!(
+            action["edit"]["documentChanges"][0]["textDocument"]["uri"],
+            uri
+        );
+        edited(wrong, &action["edit"])
+    };
+    let title = "write `string` (unsafe: look at what it does)";
+    let wrong = TEXT.replace("is a string", "is a strin");
+    client.replace(RULE, 2, &wrong);
+    assert_eq!(mended(&mut client, RULE, 2, &wrong, title), TEXT);
+
+    let configuration = "file:///w/dogwatch.yaml";
+    let wrong = "rules: [rules]\npacks: []\n# é😀\nfail_on: error\n";
+    client.open(configuration, 1, wrong);
+    let title = "write `fail-on` (unsafe: look at what it does)";
+    assert_eq!(
+        mended(&mut client, configuration, 1, wrong, title),
+        wrong.replace("fail_on", "fail-on")
+    );
     client.still_works();
 }
 

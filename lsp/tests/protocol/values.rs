@@ -425,7 +425,7 @@ fn the_rest_is_judged_while_a_line_is_half_typed() {
 }
 
 /// The text after the edits of a workspace edit for one file.
-fn edited(text: &str, edit: &Value) -> String {
+pub(crate) fn edited(text: &str, edit: &Value) -> String {
     let mut edits: Vec<(usize, usize, String)> = Vec::new();
     let offset = |at: &Value| {
         let (line, column) = (
@@ -457,7 +457,12 @@ fn edited(text: &str, edit: &Value) -> String {
     out
 }
 
-fn actions(client: &mut Client, uri: &str, range: &Value, only: Option<&str>) -> Vec<Value> {
+pub(crate) fn actions(
+    client: &mut Client,
+    uri: &str,
+    range: &Value,
+    only: Option<&str>,
+) -> Vec<Value> {
     let mut context = json!({"diagnostics": []});
     if let Some(only) = only {
         context["only"] = json!([only]);

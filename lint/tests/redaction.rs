@@ -10,6 +10,7 @@ use lint::finding::Finding;
 use lint::fix::{FixOptions, unified};
 use lint::project::{Project, Settings};
 use lint::report::Report;
+use lint::trace::{About, trace};
 
 #[path = "redaction/tree.rs"]
 mod made;
@@ -98,5 +99,32 @@ fn no_secret_is_in_what_a_run_hands_out() {
             &parts,
             &files,
         );
+    }
+}
+
+/// What a proof shows is computed on the way, where most values are read without asking whether they are secret.
+#[test]
+fn no_secret_is_in_the_proof_of_any_rule() {
+    for seed in 1..=3_u64 {
+        let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let (files, parts) = tree(&mut dice);
+        let settings = Settings {
+            cwd: PathBuf::from("/t"),
+            paths: vec![PathBuf::from("/t")],
+            no_ignore: true,
+            ..Settings::default()
+        };
+        let project = Project::new(settings, Arc::new(files.clone()));
+        let mut steps = 0;
+        for tree in project.trees() {
+            for (rule, info) in tree.book.program.rules().iter().enumerate() {
+                for proof in trace(&tree, project.settings(), rule, &About::Everything) {
+                    let what = format!("the proof of {}", info.id);
+                    holds_none(seed, &what, &format!("{proof:?}"), &parts, &files);
+                    steps += proof.clauses.iter().map(|it| it.steps.len()).sum::<usize>();
+                }
+            }
+        }
+        assert!(steps > 1_000, "{steps} steps");
     }
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::builtins::invoke;
+use crate::builtins::{hide, invoke};
 use crate::eval::glance::{Glance, Keys};
 use crate::eval::machine::{Machine, Work};
 use crate::eval::reader::{host_call, is_missing, key_of, record_of};
@@ -173,22 +173,32 @@ impl<'h> Machine<'_, 'h> {
         element: &'h Node,
         made: &mut List<'h>,
     ) -> Work<()> {
-        'elements: for index in 0..elements.len() {
+        for index in 0..elements.len() {
             self.budget.charge(1)?;
             if self.refuses(generator, elements, index) {
                 continue;
             }
             self.bind_element(generator, elements, index);
+            // What is chosen by something secret tells of it.
+            let before = std::mem::replace(&mut self.tainted, false);
+            let mut refusal = None;
             for condition in &generator.conditions {
-                match self.truth(condition)? {
-                    Truth::True => {}
-                    Truth::False => continue 'elements,
-                    undecided => {
-                        made.lacks(undecided.into_value());
-                        continue 'elements;
-                    }
+                let truth = self.truth(condition)?;
+                if !matches!(truth, Truth::True) {
+                    refusal = Some(truth);
+                    break;
                 }
             }
+            let chosen = std::mem::replace(&mut self.tainted, before);
+            match refusal {
+                None => {}
+                Some(Truth::False) => continue,
+                Some(undecided) => {
+                    made.lacks(undecided.into_value());
+                    continue;
+                }
+            }
+            let known = made.items.len();
             match rest.split_first() {
                 None => {
                     let value = self.value(element)?;
@@ -201,6 +211,9 @@ impl<'h> Machine<'_, 'h> {
                         None => made.lacks(not_a_list(over)),
                     }
                 }
+            }
+            if chosen {
+                made.items[known..].iter_mut().for_each(hide);
             }
         }
         if let Some(why) = elements.incomplete() {
@@ -356,7 +369,7 @@ impl<'h> Machine<'_, 'h> {
             undecided => undecided.into_value(),
         };
         if tainted {
-            crate::builtins::hide(&mut value);
+            hide(&mut value);
         }
         Ok(value)
     }

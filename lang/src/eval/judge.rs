@@ -216,7 +216,8 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
             recorder,
             lets: code.lets.iter().map(|_| OnceCell::new()).collect(),
         };
-        judge.machine.explain = code.places;
+        // Steps are shown: what is secret in them must be known.
+        judge.machine.explain = code.places || judge.wants_steps();
         judge
     }
 
@@ -587,13 +588,15 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
         }
     }
 
+    /// Does anybody want to see how clauses came to their truth?
+    fn wants_steps(&self) -> bool {
+        let recorder = self.recorder.as_ref();
+        recorder.is_some_and(|recorder| recorder.wants_steps())
+    }
+
     /// Starts a new list of steps, if anybody wants them.
     fn trace_afresh(&mut self) {
-        if self
-            .recorder
-            .as_ref()
-            .is_some_and(|recorder| recorder.wants_steps())
-        {
+        if self.wants_steps() {
             self.machine.tracer = Some(Tracer::default());
         }
     }

@@ -144,7 +144,8 @@ impl<'r, 'h> Machine<'r, 'h> {
                 Key::Position(at) => self.item(value, *at),
                 Key::Computed(node) => {
                     let key = self.value(node)?;
-                    match &key.data {
+                    let secret = key.secret;
+                    let mut found = match &key.data {
                         Data::String(name) => self.field(value, name),
                         Data::Number(at) if at.fract() == 0.0 && (0.0..4e9).contains(at) => {
                             self.item(value, *at as usize)
@@ -152,7 +153,12 @@ impl<'r, 'h> Machine<'r, 'h> {
                         // A base that is missing decides, as for every operator.
                         Data::Absent(Absent::Unknown(_)) if !is_missing(&value) => key,
                         _ => self.reader().missing(|| key.place.or(value.place)),
+                    };
+                    // What is looked up by something secret tells of it.
+                    if secret {
+                        crate::builtins::hide(&mut found);
                     }
+                    found
                 }
             };
         }

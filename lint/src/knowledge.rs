@@ -94,6 +94,17 @@ impl Knowledge {
         names
     }
 
+    /// Those names that say too little to be looked for in others: of what is only ever a part of an umbrella, and of charts
+    /// that are called like the chart they wrap, as other charts are.
+    pub fn names_of_parts(&self) -> Vec<String> {
+        let part = |chart: &&ChartDecl| {
+            let parts = &chart.umbrellas;
+            parts.iter().any(|it| it.until.is_none()) || chart.wraps.as_ref() == Some(&chart.name)
+        };
+        let parts = self.set.charts().iter().filter(part);
+        parts.map(|chart| chart.name.clone()).collect()
+    }
+
     /// The keys of blocks that an umbrella once had: they tell an old tree whose version nobody says.
     pub fn old_blocks<'a>(&'a self, umbrella: &'a str) -> impl Iterator<Item = &'a str> {
         self.set.charts().iter().filter_map(move |chart| {
@@ -318,7 +329,7 @@ fn is_plain_leaf(key: &KeyDecl) -> bool {
         }
     }
     match &key.holds {
-        Holds::Value { ty, .. } => plain(ty) || *ty == KeyType::Any,
+        Holds::Value { ty, .. } => plain(ty),
         Holds::Keys(_) => false,
     }
 }

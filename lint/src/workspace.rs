@@ -206,6 +206,7 @@ impl Surveyor<'_> {
         let mut options = DiscoverOptions::default();
         if let Some((config, knowledge, root)) = scope {
             options.known_charts = knowledge.names();
+            options.exact_charts = knowledge.names_of_parts();
             for profile in config.profiles.keys() {
                 if !options.profiles.contains(profile) {
                     options.profiles.push(profile.clone());
@@ -328,6 +329,12 @@ impl Surveyor<'_> {
             workspace.skipped.push(Skipped {
                 path: self.settings.show(&root.join(&ignored.path)),
                 why: ignored.why.as_str().to_owned(),
+            });
+        }
+        for path in trees.iter().flat_map(|it| &it.loose) {
+            workspace.skipped.push(Skipped {
+                path: self.settings.show(&root.join(path)),
+                why: "it belongs to no release, so no rule looks at it".to_owned(),
             });
         }
         for path in unused {

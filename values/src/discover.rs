@@ -32,6 +32,9 @@ use crate::yaml::NodeId;
 pub struct DiscoverOptions {
     /// Names of charts that are known, so that `ldap-scim-bridge_team-1` is seen to be one of them.
     pub known_charts: Vec<String>,
+    /// Those of them that a folder stands for only by exactly that name, or behind a profile's prefix: `oauth2-proxy` is not the
+    /// `proxy` of an umbrella.
+    pub exact_charts: Vec<String>,
     /// Prefixes of file names that name a profile.
     pub profiles: Vec<String>,
     /// The name of the folder that the paths are relative to; used where that folder itself holds the layers.
@@ -42,6 +45,7 @@ impl Default for DiscoverOptions {
     fn default() -> Self {
         Self {
             known_charts: Vec::new(),
+            exact_charts: Vec::new(),
             profiles: ["prod", "demo", "staging", "dev"].map(str::to_owned).into(),
             root_name: None,
         }

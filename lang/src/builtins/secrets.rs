@@ -77,12 +77,13 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
     Builtin::new(
         "secret-class(value: any) -> string",
-        "How a secret is kept: `empty`, `encrypted`, `reference`, `template`, `weak`, `placeholder` or `plain`.",
+        "How a secret is kept: `empty`, `encrypted`, `reference`, `template`, `weak`, `placeholder` or `plain`; a boolean is a `switch`, which keeps nothing.",
         &[
             ("secret-class('')", "\"empty\""),
             ("secret-class('changeme')", "\"weak\""),
             ("secret-class('Tr0ub4dor')", "\"plain\""),
             ("secret-class(12345)", "\"plain\""),
+            ("secret-class(true)", "\"switch\""),
         ],
         |call| Ok(Value::string(class(call)?.as_str())),
     )
@@ -110,6 +111,8 @@ enum Class {
     Weak,
     Placeholder,
     Plain,
+    /// A boolean, which keeps nothing secret: `usePassword: true`.
+    Switch,
 }
 
 impl Class {
@@ -122,6 +125,7 @@ impl Class {
             Self::Weak => "weak",
             Self::Placeholder => "placeholder",
             Self::Plain => "plain",
+            Self::Switch => "switch",
         }
     }
 }
@@ -214,6 +218,7 @@ fn is_weak(text: &str) -> bool {
 enum Kept<'a> {
     Null,
     Text(Cow<'a, str>),
+    Switch,
     Other,
 }
 
@@ -222,16 +227,19 @@ fn kept<'a>(call: &Call<'a, '_>) -> Result<Kept<'a>, Stop> {
     let value = call.value(0);
     Ok(match (&value.data, &value.place) {
         (Data::Null, _) => Kept::Null,
+        (Data::Bool(_), _) => Kept::Switch,
         (Data::String(text), _) => Kept::Text(Cow::Borrowed(text)),
         (Data::Absent(Absent::Unknown(unknown)), place) => {
             let hidden = match place {
                 Some(Place::Node(node)) => call.host.text(*node),
                 _ => Cow::Borrowed(""),
             };
-            if !matches!(
+            // A reference may hold its text in the clear; of all else that is hidden the text is not known.
+            let kept = matches!(
                 class_of(hidden.trim()),
                 Class::Encrypted | Class::Reference | Class::Template
-            ) {
+            );
+            if !kept && !OPEN_REFERENCES.is_match(hidden.trim()) {
                 return Err(Stop::Unknown(unknown.as_ref().clone()));
             }
             Kept::Text(Cow::Owned(hidden.into_owned()))
@@ -245,6 +253,7 @@ fn class(call: &Call<'_, '_>) -> Result<Class, Stop> {
     Ok(match kept(call)? {
         Kept::Null => Class::Empty,
         Kept::Text(text) => class_of(text.trim()),
+        Kept::Switch => Class::Switch,
         Kept::Other => Class::Plain,
     })
 }

@@ -67,7 +67,8 @@ fn tells(words: &str) -> bool {
     let key = key
         .rsplit([' ', '"', '\'', '.', '{', ',', '#', '\t'])
         .next();
-    key.is_some_and(is_secret_key)
+    // A variable is called what it is beside its value.
+    key.is_some_and(|key| key == "value" || is_secret_key(key))
 }
 
 struct Scanner<'t, 'o> {

@@ -1,5 +1,7 @@
 //! Which chart a folder is for.
 
+use super::DiscoverOptions;
+
 /// How sure the name of the chart is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ChartMatch {
@@ -12,12 +14,10 @@ pub enum ChartMatch {
 }
 
 /// The chart of a folder. An exact name wins, then one behind a profile's prefix, then the longest known name that the
-/// folder's name begins with (`sftd-2`) or ends in (`my-wire-server`).
-pub fn chart_of_folder(
-    folder: &str,
-    known: &[String],
-    profiles: &[String],
-) -> (String, ChartMatch) {
+/// folder's name begins with (`sftd-2`) or ends in (`my-wire-server`), unless that name says too little: see
+/// [`DiscoverOptions::exact_charts`].
+pub fn chart_of_folder(folder: &str, options: &DiscoverOptions) -> (String, ChartMatch) {
+    let (known, profiles) = (&options.known_charts, &options.profiles);
     let is_known = |name: &str| known.iter().any(|chart| chart == name);
     if is_known(folder) {
         return (folder.to_owned(), ChartMatch::Exact);
@@ -33,13 +33,14 @@ pub fn chart_of_folder(
     if before_mark != bare && is_known(before_mark) {
         return (before_mark.to_owned(), ChartMatch::Derived);
     }
+    let telling = |chart: &str| !options.exact_charts.iter().any(|it| it == chart);
     let begins = longest(known, |chart| {
-        bare.strip_prefix(chart)
-            .is_some_and(|rest| rest.starts_with(['-', '_', '.']))
+        let rest = bare.strip_prefix(chart);
+        rest.is_some_and(|rest| rest.starts_with(['-', '_', '.'])) && telling(chart)
     });
     let ends = longest(known, |chart| {
-        bare.strip_suffix(chart)
-            .is_some_and(|rest| rest.ends_with(['-', '_', '.']))
+        let rest = bare.strip_suffix(chart);
+        rest.is_some_and(|rest| rest.ends_with(['-', '_', '.'])) && telling(chart)
     });
     match begins.or(ends) {
         Some(chart) => (chart.to_owned(), ChartMatch::Derived),

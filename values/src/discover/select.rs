@@ -288,7 +288,8 @@ fn is_real_layer(class: &FileClass) -> bool {
 }
 
 /// The profiles a tree is kept for. Real files decide; a tree of nothing but examples has those of its examples. The
-/// unnamed profile exists beside named ones only if some folder keeps both: else an unprefixed file is shared by all.
+/// unnamed profile exists beside named ones only if some folder keeps values for both: else an unprefixed file is shared by
+/// all, such as `secrets.yaml` beside `prod-values.yaml`.
 fn profiles_of(tree: &TreeFiles) -> Vec<String> {
     let any_real = tree
         .folders
@@ -302,15 +303,18 @@ fn profiles_of(tree: &TreeFiles) -> Vec<String> {
     for folder in tree.folders.values() {
         let mut here = (false, false);
         for (_, class) in folder.files.iter().filter(|(_, class)| counts(class)) {
+            let values = class.kind == FileKind::Values;
             match &class.profile {
                 Some(profile) => {
                     named.insert(profile.clone());
-                    here.0 = true;
+                    here.0 |= values;
                 }
-                None => here.1 = true,
+                None => {
+                    unnamed = true;
+                    here.1 |= values;
+                }
             }
         }
-        unnamed |= here.1;
         both |= here == (true, true);
     }
     let mut profiles: Vec<String> = named.into_iter().collect();
@@ -377,7 +381,7 @@ fn plan_release<'t>(
             .push(absent_secrets(&release, files, profile));
     }
     release.name = display_name(folder).into_owned();
-    let (chart, _) = chart_of_folder(&release.name, &options.known_charts, &options.profiles);
+    let (chart, _) = chart_of_folder(&release.name, options);
     release.chart = chart;
     Some((release, paths))
 }

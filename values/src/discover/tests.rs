@@ -14,9 +14,11 @@ fn options() -> DiscoverOptions {
             "external-dns",
             "nginx-ingress-services",
             "sftd",
+            "proxy",
         ]
         .map(str::to_owned)
         .into(),
+        exact_charts: vec!["proxy".to_owned()],
         root_name: Some("my-wire-server".to_owned()),
         ..DiscoverOptions::default()
     }
@@ -170,6 +172,38 @@ fn several_releases_of_one_chart_are_told_apart_by_their_folders() {
           profile \"\"
             ldap-scim-bridge_team-1 (ldap-scim-bridge): values/ldap-scim-bridge_team-1/values.yaml values/ldap-scim-bridge_team-1/secrets.yaml
             sftd-2 (sftd): values/sftd-2/values.yaml values/sftd-2/secrets.yaml
+        ",
+    );
+}
+
+#[test]
+fn a_layer_without_a_profile_belongs_to_the_profiles_that_have_the_other() {
+    check(
+        "values/webapp/prod-values.yaml values/webapp/secrets.yaml
+         values/sftd/values.yaml values/sftd/prod-secrets.yaml
+         values/proxy/prod-values.yaml values/proxy/prod-secrets.yaml values/proxy/secrets.yaml",
+        "
+        tree 
+          profile \"prod\"
+            proxy (proxy): values/proxy/prod-values.yaml values/proxy/prod-secrets.yaml
+            sftd (sftd): values/sftd/values.yaml values/sftd/prod-secrets.yaml
+            webapp (webapp): values/webapp/prod-values.yaml values/webapp/secrets.yaml
+        ignored values/proxy/secrets.yaml: another file of that profile is used instead
+        ",
+    );
+}
+
+#[test]
+fn a_name_that_says_too_little_must_be_the_whole_name() {
+    check(
+        "values/oauth2-proxy/values.yaml values/proxy-cache/values.yaml values/proxy/values.yaml values/demo-proxy/values.yaml",
+        "
+        tree 
+          profile \"\"
+            demo-proxy (proxy): values/demo-proxy/values.yaml !values/demo-proxy/secrets.yaml
+            oauth2-proxy (oauth2-proxy): values/oauth2-proxy/values.yaml !values/oauth2-proxy/secrets.yaml
+            proxy (proxy): values/proxy/values.yaml !values/proxy/secrets.yaml
+            proxy-cache (proxy-cache): values/proxy-cache/values.yaml !values/proxy-cache/secrets.yaml
         ",
     );
 }

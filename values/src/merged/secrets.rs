@@ -6,10 +6,13 @@ use std::sync::atomic::Ordering;
 
 use super::Merged;
 use super::declared::{Declarations, Way};
+use super::lookup::Shape;
 use super::node::{LayerId, NodeRef, Target};
 use super::parents::Parents;
 use crate::path::Step;
-use crate::secret::{Names, Sensitivity, sensitivity};
+use crate::secret::{
+    Names, Sensitivity, is_secret_key, is_secret_text, may_be_secret_text, sensitivity,
+};
 use crate::yaml::{Document, Kind, NodeId, Slot};
 
 /// A set of nodes of one document.
@@ -193,6 +196,35 @@ impl Teller<'_> {
         }
     }
 
+    /// A text that is secret by its shape.
+    fn shaped(&mut self, node: NodeId, key: Option<&str>) {
+        if self.document.kind(node) != Kind::String || self.document.is_alias(node) {
+            return;
+        }
+        if may_be_secret_text(self.document.raw(node))
+            && is_secret_text(key, &self.document.text_of(node)) {
+            self.marks.secret.insert(node);
+        }
+    }
+
+    /// The value of a variable that is called like a secret: `{name: DB_PASSWORD, value: …}`.
+    fn variable(&mut self, map: NodeId) {
+        if self.document.kind(map) != Kind::Map || self.document.is_alias(map) {
+            return;
+        }
+        let at = |wanted: &str| {
+            let mut pairs = self.document.pairs(map);
+            pairs.find(|(key, _)| self.document.key_text(*key) == wanted)
+        };
+        let Some((_, value)) = at("value") else {
+            return;
+        };
+        let named = at("name").is_some_and(|(_, name)| is_secret_key(&self.document.text_of(name)));
+        if named {
+            self.marks.secret.insert(value);
+        }
+    }
+
     /// A value where it is written.
     fn written(&mut self, node: NodeId, told: Told, deep: usize) {
         self.mark(node, told);
@@ -250,6 +282,14 @@ impl Teller<'_> {
             let told = self.step(above, &step, &mut from);
             way.push(told);
             self.written(node, told, deep);
+            match step {
+                Own::Key(key) => self.shaped(node, Some(key.as_ref())),
+                Own::Index(_) => {
+                    self.shaped(node, None);
+                    self.variable(node);
+                }
+                Own::Merge(_) => {}
+            }
             if self.document.is_alias(node) {
                 aliases.push((node, told, branch(told, &from)));
             }
@@ -414,7 +454,17 @@ impl Merged {
             let is_few = || slot.asked.fetch_add(1, Ordering::Relaxed) < FEW;
             if slot.marks.get().is_none() && slot.is_alone() && is_few() {
                 let path = self.path(node);
-                return self.is_secret_path(self.release_of(node), &path.steps());
+                let steps = path.steps();
+                let key = match steps.last() {
+                    Some(Step::Key(key)) => Some(*key),
+                    Some(Step::Index(_)) | None => None,
+                };
+                // What a variable is called stands beside it.
+                let tells = self.is_secret_path(self.release_of(node), &steps)
+                    || self.shape(node) == Shape::String && is_secret_text(key, &self.text(node));
+                if tells || key != Some("value") {
+                    return tells;
+                }
             }
         }
         self.is_secret(node)

@@ -43,12 +43,12 @@ pub fn is_secret_path(chart: Option<&ChartInfo>, path: &[Step<'_>]) -> bool {
     sensitivity(chart, path) == Sensitivity::Secret
 }
 
-/// Endings of a last key, in lower case, that name a secret: those that end in a byte.
+/// Endings of a last key, in lower case and without `_` and `-`, that name a secret: those that end in a byte.
 fn secret_endings(last: u8) -> &'static [&'static str] {
     match last {
         b'd' => &["password", "passwd"],
         b'e' => &["passphrase", "erlangcookie", "cookie"],
-        b'g' => &["proxy_config"],
+        b'g' => &["proxyconfig"],
         b'h' => &["basicauth"],
         b'n' => &["token", "configjson"],
         b's' => &["privatekeys", "privatekeycontents", "zrestsecrets"],
@@ -67,14 +67,16 @@ fn secret_endings(last: u8) -> &'static [&'static str] {
     }
 }
 
-/// Does a key end in one of these, in whatever case? Asked of every key there is: most leave at their last byte.
+/// Does a key end in one of these, in whatever case, also as variables are written: `API_KEY`? Asked of every key there is: most
+/// leave at their last byte.
 fn ends_like_a_secret(key: &str) -> bool {
-    let key = key.as_bytes();
-    let last = key.last().map_or(0, u8::to_ascii_lowercase);
-    secret_endings(last).iter().any(|ending| {
-        let start = key.len().checked_sub(ending.len());
-        start.is_some_and(|start| key[start..].eq_ignore_ascii_case(ending.as_bytes()))
-    })
+    let last = key.as_bytes().last().map_or(0, u8::to_ascii_lowercase);
+    let letters = || {
+        let bytes = key.bytes().rev().filter(|byte| !matches!(byte, b'_' | b'-'));
+        bytes.map(|byte| byte.to_ascii_lowercase())
+    };
+    let mut endings = secret_endings(last).iter();
+    endings.any(|ending| letters().take(ending.len()).eq(ending.bytes().rev()))
 }
 
 /// Last keys, in lower case, that are never secret, not even below `secrets`.
@@ -104,6 +106,11 @@ const CLEAR_ENDINGS: &[&str] = &[
     "certs",
     "clientca",
     "username",
+    // The key of a Kubernetes secret below which the value is.
+    "usersecretkey",
+    "passwordsecretkey",
+    "cookiesecretkey",
+    "tokensecretkey",
 ];
 
 /// The test on a last key alone: `smtpPassword`, `clientSecret`.
@@ -199,6 +206,9 @@ mod tests {
             "legalhold.serviceToken",
             "secrets.configJson",
             "rabbitmq.auth.erlangCookie",
+            "envVars.TRACKING_API_KEY",
+            "grafana.env.GF_SECURITY_ADMIN_PASSWORD",
+            "s3.secret-access-key",
         ] {
             assert!(secret(None, path), "{path}");
         }
@@ -219,6 +229,9 @@ mod tests {
             "secrets.nginz.tls.crt",
             "tls.secretName",
             "brig.config.logLevel",
+            "minio.rootPasswordSecretKey",
+            "oauth2.cookieSecretKey",
+            "x.key",
         ] {
             assert!(!secret(None, path), "{path}");
         }

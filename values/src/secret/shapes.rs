@@ -2,6 +2,8 @@
 
 use memchr::memmem;
 
+use super::is_secret_key;
+
 /// A shape that only credentials have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TokenShape {
@@ -50,6 +52,31 @@ pub fn token_shape(text: &str) -> Option<TokenShape> {
     has_url_password(text).then_some(TokenShape::UrlPassword)
 }
 
+/// Is a text a secret by its shape, wherever it stands? Not so an identifier, nor the address of a proxy, of which a password is
+/// part.
+pub(crate) fn is_secret_text(key: Option<&str>, text: &str) -> bool {
+    match token_shape(text) {
+        None | Some(TokenShape::AwsKeyId) => has_variable(text),
+        Some(TokenShape::UrlPassword) => !matches!(key, Some("httpProxy" | "httpsProxy")),
+        Some(_) => true,
+    }
+}
+
+/// Can a text have one of those shapes, whatever is written around it? Asked of every text there is.
+pub(crate) fn may_be_secret_text(raw: &str) -> bool {
+    let raw = raw.as_bytes();
+    let begins = |from: &[u8]| {
+        let begin = from.trim_ascii_start();
+        [&b"gh"[..], b"github_", b"xox", b"eyJ"].iter().any(|it| begin.starts_with(it))
+    };
+    raw.len() >= 8
+        && (begins(raw)
+            || begins(&raw[1..])
+            || memmem::find(raw, b"://").is_some_and(|at| raw[at..].contains(&b'@'))
+            || memmem::find(raw, b"PRIVATE KEY").is_some()
+            || memmem::find(raw, b"value:").is_some())
+}
+
 fn all(text: &str, test: impl Fn(u8) -> bool) -> bool {
     text.bytes().all(test)
 }
@@ -80,10 +107,31 @@ fn is_jwt(text: &str) -> bool {
     head.starts_with("eyJ") && word(head, 10) && word(body, 4) && word(sign, 16)
 }
 
-/// `-----BEGIN … PRIVATE KEY-----` with a body that is not dots.
+/// `-----BEGIN … PRIVATE KEY-----` with a body that is not dots, also behind a certificate.
 pub(super) fn has_private_key(text: &str) -> bool {
-    pem_body(text).is_some_and(|(label, body)| {
-        label.ends_with("PRIVATE KEY") && !body.is_empty() && !body.contains("....")
+    let mut starts = memmem::find_iter(text.as_bytes(), b"-----BEGIN ");
+    starts.any(|start| {
+        pem_body(&text[start..]).is_some_and(|(label, body)| {
+            label.ends_with("PRIVATE KEY") && !body.is_empty() && !body.contains("....")
+        })
+    })
+}
+
+/// A list of variables as text, as templates take it, with one that is called like a secret and has its value.
+fn has_variable(text: &str) -> bool {
+    let value_of = |line: &'_ str, key: &str| {
+        let line = line.trim_start().trim_start_matches("- ");
+        let rest = line.strip_prefix(key)?.strip_prefix(':')?;
+        Some(rest.trim().trim_matches(['"', '\'']).to_owned())
+    };
+    let mut named = false;
+    text.lines().any(|line| {
+        let filled = value_of(line, "value").is_some_and(|it| {
+            !it.is_empty() && !it.contains(['{', '<', '$'])
+        });
+        let told = named && filled;
+        named = value_of(line, "name").is_some_and(|it| is_secret_key(&it));
+        told
     })
 }
 

@@ -212,6 +212,40 @@ fn a_secret_that_an_alias_stands_for_is_one_where_it_is_written() {
 }
 
 #[test]
+fn a_text_is_secret_by_its_shape_and_a_variable_by_its_name_wherever_they_stand() {
+    let merged = Setup::new()
+        .values(
+            "store: http://me:canary@minio:9000\nkey: |\n  -----BEGIN PRIVATE KEY-----\n  MC4CAQAw\n  -----END PRIVATE KEY-----\n\
+             list: [ghp_0123456789abcdefghijklmnopqrstuvwxyz, plain]\nid: AKIAIOSFODNN7EXAMPLE\n\
+             text: |\n  - name: DB_PASSWORD\n    value: canary\nshown: |\n  - name: DB_HOST\n    value: db\n  - name: DB_PASSWORD\n    valueFrom: x\n\
+             proxy: {httpProxy: \"http://me:pw@proxy:3128\"}\nplain: http://minio:9000\n\
+             env:\n  - {name: DB_PASSWORD, value: canary}\n  - {name: DB_HOST, value: db}\n  - {name: API_TOKEN, valueFrom: {name: x}}\n",
+        )
+        .build();
+    for ask in [Merged::is_secret_alone, Merged::is_secret] {
+        for (path, secret) in [
+            ("store", true),
+            ("key", true),
+            ("list.0", true),
+            ("list.1", false),
+            ("id", false),
+            ("text", true),
+            ("shown", false),
+            ("proxy.httpProxy", false),
+            ("plain", false),
+            ("env.0.value", true),
+            ("env.0.name", false),
+            ("env.1.value", false),
+            ("env.2.valueFrom.name", false),
+        ] {
+            let node = look(&merged, View::Effective, path).found();
+            let node = node.unwrap_or_else(|| panic!("{path}"));
+            assert_eq!(ask(&merged, node), secret, "{path}");
+        }
+    }
+}
+
+#[test]
 fn the_parent_of_a_value_is_the_map_it_was_taken_from_in_every_view() {
     let merged = Setup::new()
         .values(

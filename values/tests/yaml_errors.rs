@@ -47,6 +47,47 @@ fn tells(expectation: &str) {
 }
 
 #[test]
+fn a_key_between_two_levels_is_of_the_one_that_its_entries_say() {
+    tells(
+        "brig:
+  a: 1
+ galley: # moved by a blank
+ ^^^^^^^^^^^^^^^^^^^^^^^^^^ this indentation fits no level above
+   = align it with the keys or items it belongs to
+  b: 2
+spar:
+  c: 3
+-> {\"brig\":{\"a\":1},\"galley\":{\"b\":2},\"spar\":{\"c\":3}}
+",
+    );
+    tells(
+        "brig:
+  config:
+    a: 1
+   other:
+   ^^^^^^ this indentation fits no level above
+     = align it with the keys or items it belongs to
+    - b
+  c: 3
+-> {\"brig\":{\"c\":3,\"config\":{\"a\":1},\"other\":[\"b\"]}}
+",
+    );
+    // What stands deeper than the level below is of a key on that level, which is left out.
+    tells(
+        "brig:
+  config:
+    a: 1
+   other:
+   ^^^^^^ this indentation fits no level above
+     = align it with the keys or items it belongs to
+      b: 2
+    c: 3
+-> {\"brig\":{\"config\":{\"a\":1,\"c\":3}}}
+",
+    );
+}
+
+#[test]
 fn a_tab_for_indentation() {
     tells(
         "a:\n\tb: 1\n^ a tab cannot be used for indentation\n  = indent with spaces\n  c: 2\n-> {\"a\":{\"c\":2}}\n",

@@ -101,7 +101,7 @@ impl Reader<'_> {
         if !crossed {
             return Err(self.behind_value());
         }
-        if self.column() != column {
+        if self.column() != column && self.taken_for_level != self.pos {
             return self.other_column(column);
         }
         let at = self.pos;

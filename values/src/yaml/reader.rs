@@ -131,6 +131,8 @@ pub(super) struct Reader<'t> {
     pub(super) reread: usize,
     /// True if text was left out where a value is due.
     pub(super) hurt: bool,
+    /// The start of a key that counts as standing on the level of the innermost block, though its column is another.
+    pub(super) taken_for_level: usize,
 }
 
 impl<'t> Reader<'t> {
@@ -164,6 +166,7 @@ impl<'t> Reader<'t> {
             block_level: 0,
             reread: 0,
             hurt: false,
+            taken_for_level: usize::MAX,
         }
     }
 

@@ -169,15 +169,39 @@ impl Reader<'_> {
             self.close_to(depth);
             return Ok(());
         }
+        if self.opens_the_level(depth) {
+            self.close_to(depth);
+            self.fault(at, rest_of_line(self), Problem::BetweenLevels);
+            self.taken_for_level = at;
+            return Ok(());
+        }
         // It fits no level: the block that ends just below it gets it, or loses it.
         self.close_to(depth + 1);
         self.fault(at, rest_of_line(self), Problem::BetweenLevels);
         self.damage_innermost();
         if !self.take_column(here) {
-            let next = self.next_line(at);
-            self.go_back(next);
+            let indent = self.indent();
+            self.resync(at, indent);
         }
         Ok(())
+    }
+
+    /// Is this the key of a block whose entries stand in the column of the level that is open at `depth`? Then it was meant for
+    /// the level above, as ` galley:` between `brig:` and `spar:` is.
+    fn opens_the_level(&mut self, depth: usize) -> bool {
+        let (above, below) = (self.stack[depth - 1], self.stack.get(depth));
+        let Some(below) = below.map(|frame| frame.column as usize) else {
+            return false;
+        };
+        let line = &self.text[self.pos..self.line_end(self.pos)];
+        let comment = line.windows(2).position(|it| it == b" #");
+        let words = line[..comment.unwrap_or(line.len())].trim_ascii_end();
+        above.place == Place::Keys
+            && words.ends_with(b":")
+            && self.byte(self.pos) != b'-'
+            && self
+                .next_within(usize::MAX)
+                .is_some_and(|at| self.column_of(at) == below)
     }
 
     fn close_to(&mut self, depth: usize) {

@@ -312,7 +312,7 @@ impl<'a> Checker<'a> {
         places: &[Place<'a>],
         key: &str,
         span: Span,
-        within: impl FnOnce() -> String,
+        within: impl Fn() -> String,
     ) -> SmallVec<[Place<'a>; 2]> {
         let below: SmallVec<[Place<'a>; 2]> = places
             .iter()
@@ -326,6 +326,9 @@ impl<'a> Checker<'a> {
         if declared.is_empty() && !below.is_empty() {
             self.unknown_key(span, within(), key, &below);
             return SmallVec::new();
+        }
+        if declared.len() < below.len() {
+            self.doubt(places, key, span, &declared, || Some(within()));
         }
         self.key_name(span, &declared);
         self.out_of_use(span, &declared, within, self.view);

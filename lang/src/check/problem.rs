@@ -73,9 +73,9 @@ problems! {
     UnknownKey { within: String, key: String, similar: Option<String>, elsewhere: Option<String> } = "rule-unknown-key", Error;
     /// A part of a pattern matches nothing of what `chart` items declare there, so the rule would never see anything.
     MatchesNothing { within: Option<String>, part: String } = "rule-matches-nothing", Error;
-    /// A key after `**` is declared nowhere, and a key of nearly that name is. Below an open map any key may stand, so this is
-    /// only a guess.
-    DoubtfulKey { key: String, similar: String } = "rule-doubtful-key", Warning;
+    /// A key after `*`, `**` or a capture is declared in none of the places that these go over, and a key of nearly that name is.
+    /// In an open map any key may stand, so this is only a guess.
+    DoubtfulKey { within: Option<String>, key: String, similar: String } = "rule-doubtful-key", Warning;
     /// A chart reads the key no more, or not yet, in any version that the rule is for, or has moved it: a rule about what the
     /// chart reads does not meet it. A rule about a leftover asks `user(…)` or `written(…)`.
     KeyOutOfUse { key: String, ended: bool, version: Option<String>, moved: Option<String> } = "rule-key-out-of-use", Warning;

@@ -97,7 +97,14 @@ impl Problem {
             Self::MatchesNothing { within: None, part } => {
                 format!("no component is matched by `{part}`")
             }
-            Self::DoubtfulKey { key, .. } => format!("no chart declares a key `{key}`"),
+            Self::DoubtfulKey {
+                within: Some(within),
+                key,
+                ..
+            } => format!("no chart declares a key `{key}` in `{within}`"),
+            Self::DoubtfulKey {
+                within: None, key, ..
+            } => format!("no chart declares a key `{key}`"),
             Self::KeyOutOfUse {
                 key,
                 ended,

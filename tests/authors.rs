@@ -249,3 +249,23 @@ fn trace_names_the_subjects_that_there_are() {
         unknown.err
     );
 }
+
+#[test]
+fn a_folder_of_rules_that_is_not_there_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    write(at, "values/wire-server/values.yaml", "brig: {}\n");
+    for command in ["lint", "rules", "check", "test"] {
+        let said = dogwatch(at, &[command, "--rules", "nowhere"]);
+        assert_eq!(said.status, 2, "{command}");
+        assert!(
+            said.err
+                .contains("nowhere: there is no such folder of rules"),
+            "{command}: {}",
+            said.err
+        );
+    }
+    std::fs::create_dir(at.join("empty")).unwrap();
+    let empty = dogwatch(at, &["lint", "--rules", "empty"]);
+    assert_ne!(empty.status, 2, "{}", empty.err);
+}

@@ -146,6 +146,10 @@ problems! {
     EmptyVersions { since: String, until: String } = "rule-empty-versions", Error;
     /// `since` and `until` are held against the chart version of what a rule is about, and a rule without `for` is about no chart.
     NoVersionedSubject = "rule-no-versioned-subject", Warning;
+    /// A `when` below a requirement belongs to that requirement, wherever it stands. One that comes after `at`, `say`,
+    /// `help` or `fix` looks as if it were about what follows: write it directly below the `require` or `forbid` that it is about, or above the
+    /// first of them if it is for the whole rule.
+    LateWhen { forbid: bool } = "rule-late-when", Warning;
     /// A message is one line without a full stop at its end; it is shown in lists and editors.
     MessageStyle { fault: &'static str } = "rule-message-style", Warning;
 

@@ -175,6 +175,9 @@ impl Problem {
             Self::NoVersionedSubject => {
                 "nothing has a version here: the rule has no `for`".to_owned()
             }
+            Self::LateWhen { .. } => {
+                "this `when` belongs to the requirement above, and to no other".to_owned()
+            }
             Self::MessageStyle { fault } => format!("a message {fault}"),
             Self::MissingUnderNegation { path, operator, .. } => {
                 format!("`{path}` may be missing, and `{operator}` is then undecided")
@@ -310,6 +313,10 @@ impl Problem {
             Self::FileName { rule, .. } => format!("call the file `{rule}.watch`"),
             Self::SeveralRules { .. } => "move it into a file of its own".to_owned(),
             Self::NoVersionedSubject => "add `for`: what the rule is about".to_owned(),
+            Self::LateWhen { forbid } => format!(
+                "write it directly below `{}`, or above the first requirement if it is for the whole rule",
+                if *forbid { "forbid" } else { "require" }
+            ),
             Self::BadVersion { .. } => "write it like `5.12` or `5.12.0`".to_owned(),
             Self::MissingUnderNegation { path, outcome, .. } => {
                 format!("{outcome}; write `{path} is set` before it, or `({path} default …)`")

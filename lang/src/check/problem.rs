@@ -23,6 +23,21 @@ impl CodeInfo {
     }
 }
 
+/// What a name was probably meant as that nothing is called here.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum NameHint {
+    /// A pack that the file does not use.
+    Pack,
+    /// The pack that it stands in.
+    OwnPack,
+    /// A name of this pack, which the file does not use.
+    OfPack(String),
+    /// A name of the rule that is bound further down.
+    Later,
+    /// A value that is not there.
+    Missing,
+}
+
 macro_rules! problems {
     ($(
         $(#[doc = $doc:literal])+
@@ -64,7 +79,7 @@ macro_rules! problems {
 problems! {
     /// A name is used that nothing defines: no name of the rule, no `let`, `param` or `fn` of the pack, no component of any
     /// `chart` declaration. If it is meant as a component, declare it: `chart billing { keys open {} }`.
-    UnknownName { name: String, similar: Option<String> } = "rule-unknown-name", Error;
+    UnknownName { name: String, similar: Option<String>, hint: Option<NameHint> } = "rule-unknown-name", Error;
     /// A path or pattern starts at a component that no `chart` declaration knows, so it would never match anything. Declare
     /// the chart in any file of rules: `chart billing { keys open {} }`.
     UnknownComponent { name: String, similar: Option<String> } = "rule-unknown-component", Error;

@@ -24,6 +24,7 @@ impl<'a> Checker<'a> {
     pub(super) fn rule(&mut self, entry: &RuleEntry<'a>) {
         let (rule, item) = (entry.rule, entry.item);
         self.enter(&rule.name, entry.file, item.damaged);
+        self.rule = Some(rule);
         if self.index.packs[self.pack].trusted {
             return;
         }

@@ -3,7 +3,7 @@
 use source::{Applicability, Diagnostic, Edit, Fix, Span};
 
 use super::paths::is_name;
-use super::problem::Problem;
+use super::problem::{NameHint, Problem};
 
 /// A problem with its place.
 #[derive(Debug)]
@@ -247,8 +247,30 @@ impl Problem {
                     .to_owned()
             }
             Self::UnknownName {
+                hint: Some(hint),
+                name,
+                ..
+            } => match hint {
+                NameHint::Pack => {
+                    format!("it is a pack: write `use {name}` at the top of the file")
+                }
+                NameHint::OwnPack => {
+                    "it is the pack of this file, whose names stand by themselves".to_owned()
+                }
+                NameHint::OfPack(pack) => format!(
+                    "it is of the pack `{pack}`: write `use {pack}` at the top of the file, and here `{pack}.{name}`"
+                ),
+                NameHint::Later => {
+                    "it stands further down, and a clause sees what stands above it".to_owned()
+                }
+                NameHint::Missing => {
+                    "what is not there is asked for with `x is missing`".to_owned()
+                }
+            },
+            Self::UnknownName {
                 similar: None,
                 name,
+                hint: None,
             } => format!("if it is a component, declare it: `chart {name} {{ open keys {{}} }}`"),
             Self::Shadowed { .. } => "choose another name".to_owned(),
             Self::HidesComponent { .. } => {

@@ -269,3 +269,25 @@ fn a_folder_of_rules_that_is_not_there_is_an_error() {
     let empty = dogwatch(at, &["lint", "--rules", "empty"]);
     assert_ne!(empty.status, 2, "{}", empty.err);
 }
+
+#[test]
+fn a_rule_with_errors_is_known_by_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    write(at, "values/wire-server/values.yaml", "brig: {}\n");
+    dogwatch(at, &["new", "rule", "first"]);
+    let text = read(at, "rules/first.watch").replace("count >= 2", "cuont >= 2");
+    write(at, "rules/first.watch", &text);
+    let lint = dogwatch(at, &["lint", "--rule", "first"]);
+    assert_eq!(lint.status, 2);
+    assert!(!lint.out.contains("is no rule"), "{}", lint.out);
+    let trace = dogwatch(at, &["trace", "first"]);
+    assert_eq!(trace.status, 2);
+    assert!(
+        trace
+            .err
+            .contains("the rule has errors: `dogwatch check` shows them"),
+        "{}",
+        trace.err
+    );
+}

@@ -291,3 +291,25 @@ fn a_rule_with_errors_is_known_by_its_name() {
         trace.err
     );
 }
+
+#[test]
+fn a_tab_in_an_example_is_told_where_it_stands() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    dogwatch(at, &["new", "rule", "first"]);
+    let text = read(at, "rules/first.watch");
+    let (before, line) = text.split_once("      replicaCount: 1").unwrap();
+    write(
+        at,
+        "rules/first.watch",
+        &format!("{before}\treplicaCount: 1{line}"),
+    );
+    let test = dogwatch(at, &["test"]);
+    assert_eq!(test.status, 1, "{}", test.out);
+    assert!(
+        test.out.contains("a tab cannot be used for indentation"),
+        "{}",
+        test.out
+    );
+    assert!(!test.out.contains("belongs to no file"), "{}", test.out);
+}

@@ -293,6 +293,42 @@ fn a_rule_with_errors_is_known_by_its_name() {
 }
 
 #[test]
+fn a_file_that_is_no_text_or_has_no_lines_is_told_by_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    write(at, "values/wire-server/values.yaml", "brig: {}\n");
+    dogwatch(at, &["new", "rule", "first"]);
+    let good = read(at, "rules/first.watch");
+    let latin = good.replacen("##", "## F\u{fc}r", 1);
+    let bytes: Vec<u8> = latin.chars().map(|c| c as u32 as u8).collect();
+    for (bytes, words, place) in [
+        (
+            bytes,
+            "the file is not UTF-8 from here on",
+            "first.watch:1:5",
+        ),
+        (
+            good.replace('\n', "\r").into_bytes(),
+            "a carriage return alone does not end a line",
+            "first.watch:1:",
+        ),
+    ] {
+        std::fs::write(at.join("rules/first.watch"), bytes).unwrap();
+        for args in [
+            &["check"][..],
+            &["test"],
+            &["test", "rules/first.watch"],
+            &["lint"],
+        ] {
+            let said = dogwatch(at, args);
+            assert_eq!(said.status, 2, "{args:?} {}{}", said.out, said.err);
+            assert!(said.out.contains(words), "{args:?} {}", said.out);
+            assert!(said.out.contains(place), "{args:?} {}", said.out);
+        }
+    }
+}
+
+#[test]
 fn a_tab_in_an_example_is_told_where_it_stands() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();

@@ -349,3 +349,21 @@ fn a_tab_in_an_example_is_told_where_it_stands() {
     );
     assert!(!test.out.contains("belongs to no file"), "{}", test.out);
 }
+
+#[test]
+fn a_code_can_be_explained_whoever_prints_it() {
+    let folder = tempfile::tempdir().unwrap();
+    for code in [
+        "rule-unknown-key",
+        "rule-syntax",
+        "example",
+        "budget-exceeded",
+        "yaml-syntax",
+        "config-wrong-type",
+    ] {
+        let said = dogwatch(folder.path(), &["explain", code]);
+        assert_eq!(said.status, 0, "{code}: {}", said.err);
+        assert!(said.out.starts_with(code), "{code}: {}", said.out);
+    }
+    assert_eq!(dogwatch(folder.path(), &["explain", "no-code"]).status, 2);
+}

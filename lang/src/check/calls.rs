@@ -202,6 +202,7 @@ impl<'a> Checker<'a> {
             ty => (ty.clone(), false),
         };
         let mut info = Info::from(ty, &parts);
+        info.texts = self.library.texts(&signature.name);
         if lenient {
             (info.missing, info.hollow) = (None, false);
         }

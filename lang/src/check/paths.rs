@@ -378,6 +378,7 @@ impl<'a> Checker<'a> {
         Info {
             missing: (base.missing.is_some() || optional).then_some(expr),
             from_tree: true,
+            texts: library.texts(&format!("{record}.{field}")),
             ..Info::of(ty)
         }
     }
@@ -552,6 +553,7 @@ impl<'a> Checker<'a> {
             from_tree: base.from_tree,
             places,
             ty,
+            texts: &[],
         }
     }
 }

@@ -137,8 +137,9 @@ problems! {
     /// By the `chart` declaration a value of one type stands there, and it is compared with another type. Only a value that the
     /// chart does not expect would be equal; to look for those, ask for the type: `x is string`.
     UnlikelyEqual { left: String, right: String } = "rule-unlikely-equal", Warning;
-    /// The `chart` declaration lists the values of this key, and the one it is compared with is not among them.
-    OutsideChoices { value: String, choices: String, similar: Option<String> } = "rule-outside-choices", Warning;
+    /// The `chart` declaration lists the values of this key, or a function or field is always one of a few texts, and the one it is
+    /// compared with is not among them.
+    OutsideChoices { value: String, choices: String, similar: Option<String>, of_key: bool } = "rule-outside-choices", Warning;
     /// A regular expression cannot be read, or becomes larger than 1 MiB when compiled.
     BadRegex { why: String } = "rule-bad-regex", Error;
     /// A value of the tree is needed here, because the place in the file is asked for: a path, or a name that stands for one.

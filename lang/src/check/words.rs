@@ -154,8 +154,15 @@ impl Problem {
             Self::UnlikelyEqual { left, right } => {
                 format!("the chart expects {left} here, and it is compared with {right}")
             }
-            Self::OutsideChoices { value, .. } => {
-                format!("{value} is none of the values of this key")
+            Self::OutsideChoices {
+                value, of_key: key, ..
+            } => {
+                let of = if *key {
+                    "of this key"
+                } else {
+                    "that this can be"
+                };
+                format!("{value} is none of the values {of}")
             }
             Self::BadRegex { why } => format!("this is no regular expression: {why}"),
             Self::NotAPlace { role } => format!("{role} must be a value of the tree"),

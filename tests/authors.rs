@@ -249,3 +249,121 @@ fn trace_names_the_subjects_that_there_are() {
         unknown.err
     );
 }
+
+#[test]
+fn a_folder_of_rules_that_is_not_there_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    write(at, "values/wire-server/values.yaml", "brig: {}\n");
+    for command in ["lint", "rules", "check", "test"] {
+        let said = dogwatch(at, &[command, "--rules", "nowhere"]);
+        assert_eq!(said.status, 2, "{command}");
+        assert!(
+            said.err
+                .contains("nowhere: there is no such folder of rules"),
+            "{command}: {}",
+            said.err
+        );
+    }
+    std::fs::create_dir(at.join("empty")).unwrap();
+    let empty = dogwatch(at, &["lint", "--rules", "empty"]);
+    assert_ne!(empty.status, 2, "{}", empty.err);
+}
+
+#[test]
+fn a_rule_with_errors_is_known_by_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    write(at, "values/wire-server/values.yaml", "brig: {}\n");
+    dogwatch(at, &["new", "rule", "first"]);
+    let text = read(at, "rules/first.watch").replace("count >= 2", "cuont >= 2");
+    write(at, "rules/first.watch", &text);
+    let lint = dogwatch(at, &["lint", "--rule", "first"]);
+    assert_eq!(lint.status, 2);
+    assert!(!lint.out.contains("is no rule"), "{}", lint.out);
+    let trace = dogwatch(at, &["trace", "first"]);
+    assert_eq!(trace.status, 2);
+    assert!(
+        trace
+            .err
+            .contains("the rule has errors: `dogwatch check` shows them"),
+        "{}",
+        trace.err
+    );
+}
+
+#[test]
+fn a_file_that_is_no_text_or_has_no_lines_is_told_by_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    write(at, "values/wire-server/values.yaml", "brig: {}\n");
+    dogwatch(at, &["new", "rule", "first"]);
+    let good = read(at, "rules/first.watch");
+    let latin = good.replacen("##", "## F\u{fc}r", 1);
+    let bytes: Vec<u8> = latin.chars().map(|c| c as u32 as u8).collect();
+    for (bytes, words, place) in [
+        (
+            bytes,
+            "the file is not UTF-8 from here on",
+            "first.watch:1:5",
+        ),
+        (
+            good.replace('\n', "\r").into_bytes(),
+            "a carriage return alone does not end a line",
+            "first.watch:1:",
+        ),
+    ] {
+        std::fs::write(at.join("rules/first.watch"), bytes).unwrap();
+        for args in [
+            &["check"][..],
+            &["test"],
+            &["test", "rules/first.watch"],
+            &["lint"],
+        ] {
+            let said = dogwatch(at, args);
+            assert_eq!(said.status, 2, "{args:?} {}{}", said.out, said.err);
+            assert!(said.out.contains(words), "{args:?} {}", said.out);
+            assert!(said.out.contains(place), "{args:?} {}", said.out);
+        }
+    }
+}
+
+#[test]
+fn a_tab_in_an_example_is_told_where_it_stands() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    dogwatch(at, &["new", "rule", "first"]);
+    let text = read(at, "rules/first.watch");
+    let (before, line) = text.split_once("      replicaCount: 1").unwrap();
+    write(
+        at,
+        "rules/first.watch",
+        &format!("{before}\treplicaCount: 1{line}"),
+    );
+    let test = dogwatch(at, &["test"]);
+    assert_eq!(test.status, 1, "{}", test.out);
+    assert!(
+        test.out.contains("a tab cannot be used for indentation"),
+        "{}",
+        test.out
+    );
+    assert!(!test.out.contains("belongs to no file"), "{}", test.out);
+}
+
+#[test]
+fn a_code_can_be_explained_whoever_prints_it() {
+    let folder = tempfile::tempdir().unwrap();
+    for code in [
+        "rule-unknown-key",
+        "rule-syntax",
+        "example",
+        "budget-exceeded",
+        "yaml-syntax",
+        "config-wrong-type",
+    ] {
+        let said = dogwatch(folder.path(), &["explain", code]);
+        assert_eq!(said.status, 0, "{code}: {}", said.err);
+        assert!(said.out.starts_with(code), "{code}: {}", said.out);
+    }
+    assert_eq!(dogwatch(folder.path(), &["explain", "no-code"]).status, 2);
+}

@@ -155,6 +155,9 @@ pub struct Schema {
     pub globals: Vec<(&'static str, &'static str)>,
     /// Functions beyond the built-in ones.
     pub functions: Vec<HostFunction>,
+    /// The texts that a field of a record (`layer.role`) or a function can be, where these are all: what is compared with another
+    /// one is misspelt.
+    pub texts: Vec<(&'static str, &'static [&'static str])>,
 }
 
 /// The data that rules are evaluated over: one deployment.

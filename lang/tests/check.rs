@@ -56,6 +56,7 @@ fn schema() -> Schema {
             signature: "deployed(name: string) -> bool",
             doc: "Is it in the deployment?",
         }],
+        texts: vec![("layer.role", &["values", "secrets", "set", "chart"])],
     }
 }
 

@@ -139,6 +139,7 @@ impl Asked {
             path: PathBuf::from("expression"),
             file: Some(PathBuf::from("expression")),
             text: Arc::from(text),
+            fault: None,
         });
         let book = RuleBook::build(&texts, config, false);
         let source = book.files.last().map(|file| file.source);

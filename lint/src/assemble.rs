@@ -343,7 +343,7 @@ impl<'a> Assembly<'a> {
         self.report.suppressed.retain(touches);
         self.report.files = files;
         let Report { summary, rules, .. } = &mut self.report;
-        finish_summary(summary, rules, self.settings);
+        finish_summary(summary, rules, self.workspace, self.settings);
         self.report
     }
 }
@@ -393,7 +393,12 @@ fn order(sources: &SourceMap, findings: &mut Vec<Finding>) {
     });
 }
 
-fn finish_summary(summary: &mut Summary, rules: &BTreeMap<String, RuleFacts>, settings: &Settings) {
+fn finish_summary(
+    summary: &mut Summary,
+    rules: &BTreeMap<String, RuleFacts>,
+    workspace: &Workspace,
+    settings: &Settings,
+) {
     let judged = rules.values().filter(|facts| !facts.off);
     summary.rules = judged.count();
     if summary.trees > 0 {
@@ -407,7 +412,16 @@ fn finish_summary(summary: &mut Summary, rules: &BTreeMap<String, RuleFacts>, se
         let named = |(id, facts): (&String, &RuleFacts)| {
             id == word || facts.pack == *word || facts.tags.contains(word)
         };
-        if !rules.iter().any(named) {
+        // A rule with errors takes no part, and what is wrong with it is told.
+        let mut written = workspace.scopes.iter().flat_map(|it| it.book.rules());
+        let mut broken = || {
+            written.any(|(file, _, rule)| {
+                rule.name.node == *word
+                    || file.pack == *word
+                    || rule.tags.iter().any(|tag| tag.node == *word)
+            })
+        };
+        if !rules.iter().any(named) && !broken() {
             let note = format!("`{word}` is no rule, no pack and no tag");
             summary.notes.push(note);
         }

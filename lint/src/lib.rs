@@ -10,6 +10,7 @@ pub mod baseline;
 pub mod chart_import;
 pub mod chart_schema;
 pub mod charts;
+pub mod codes;
 pub mod config;
 pub mod coverage;
 pub mod document;

@@ -30,8 +30,21 @@ pub struct RuleText {
     pub path: PathBuf,
     /// Where it is on disk; `None` for one inside the program.
     pub file: Option<PathBuf>,
-    /// The whole text.
+    /// The whole text; bytes that are no text are replaced in it.
     pub text: Arc<str>,
+    /// Why it is not the text of the file.
+    pub fault: Option<TextFault>,
+}
+
+/// Why a file could not be read as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TextFault {
+    /// The first byte of the text that is not that of the file.
+    pub at: u32,
+    /// As values files have it.
+    pub code: &'static str,
+    /// What is wrong.
+    pub message: String,
 }
 
 /// One `.watch` file, read.
@@ -130,6 +143,14 @@ pub(crate) fn built_in_files() -> impl Iterator<Item = (&'static str, &'static F
     files.map(|(pack, _, _, ast)| (pack.as_str(), &**ast))
 }
 
+impl TextFault {
+    fn diagnostic(&self, source: SourceId) -> Diagnostic {
+        let code = Code::new(self.code);
+        let span = Span::point(source, self.at);
+        Diagnostic::new(code, Severity::Error, span, self.message.clone())
+    }
+}
+
 impl RuleBook {
     /// What reports tell of the rules before one was judged, by id.
     pub(crate) fn facts(&self) -> &BTreeMap<String, RuleFacts> {
@@ -201,6 +222,7 @@ impl RuleBook {
             let source = sources.add(Source::new(text.path.clone(), Arc::clone(&text.text)));
             let name = text.path.file_name().unwrap_or_default();
             diagnostics.extend(parsed.diagnostics);
+            diagnostics.extend(text.fault.as_ref().map(|fault| fault.diagnostic(source)));
             files.push(BookFile {
                 pack: text.pack.clone(),
                 name: name.to_string_lossy().into_owned(),
@@ -273,6 +295,7 @@ impl RuleBook {
                 path: source.path.to_path_buf(),
                 file: file.file.clone(),
                 text: Arc::clone(&source.text),
+                fault: None,
             }
         })
         .collect()

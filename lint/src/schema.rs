@@ -215,6 +215,14 @@ pub fn schema() -> &'static Schema {
             ("schema-violations", "list of schema-violation"),
         ],
         functions: FUNCTIONS.iter().map(|(_, it)| *it).collect(),
+        texts: vec![
+            ("layer.role", &["values", "secrets", "set", "chart"][..]),
+            ("layer.protection", &["clear", "sops", "opaque", "template"]),
+            (
+                "declared-type",
+                &["string", "number", "bool", "list", "map"],
+            ),
+        ],
     })
 }
 

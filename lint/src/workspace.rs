@@ -18,7 +18,7 @@ use crate::files::{Files, ListOptions, PathKind};
 use crate::knowledge::Knowledge;
 use crate::project::Settings;
 use crate::report::Skipped;
-use crate::rulebook::{RuleBook, RuleText};
+use crate::rulebook::{RuleBook, RuleText, TextFault};
 use crate::sources::Numbers;
 use crate::statements::Reader;
 
@@ -453,12 +453,35 @@ impl Surveyor<'_> {
                 None => "rules".to_owned(),
             },
         };
-        let bytes = self.files.read(path).unwrap_or_default();
+        let (text, fault) = self.text_of(path);
         RuleText {
             pack,
             path: self.settings.show(path),
             file: Some(path.to_owned()),
-            text: String::from_utf8_lossy(&bytes).into(),
+            text,
+            fault,
+        }
+    }
+
+    /// The text of a file of rules as far as it is one, and why it is not all of it.
+    fn text_of(&self, path: &Path) -> (Arc<str>, Option<TextFault>) {
+        let fault = |at: usize, code, message: String| {
+            let at = at as u32;
+            Some(TextFault { at, code, message })
+        };
+        match self.files.read(path) {
+            Ok(bytes) => match std::str::from_utf8(&bytes) {
+                Ok(text) => (text.into(), None),
+                Err(error) => {
+                    let text = String::from_utf8_lossy(&bytes).into();
+                    let message = "the file is not UTF-8 from here on".to_owned();
+                    (text, fault(error.valid_up_to(), "file-not-text", message))
+                }
+            },
+            Err(error) => {
+                let message = format!("the file cannot be read: {}", error.kind());
+                (Arc::from(""), fault(0, "file-unreadable", message))
+            }
         }
     }
 

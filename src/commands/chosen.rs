@@ -7,6 +7,8 @@ use ::lint::files::{Disk, Files as _, ListOptions};
 use ::lint::project::Settings;
 use ::lint::rulebook::RuleBook;
 
+use source::SourceId;
+
 use super::{absolute, project};
 
 /// The rules at a place.
@@ -26,6 +28,14 @@ pub(super) fn at(mut settings: Settings, path: &Path) -> Chosen {
 }
 
 impl Chosen {
+    /// The files of rules at or below one of the paths.
+    pub(super) fn files_below(&self, paths: &[PathBuf]) -> Vec<SourceId> {
+        let inside = |file: &Path| paths.iter().any(|path| file.starts_with(path));
+        let files = self.book.files.iter();
+        let mine = files.filter(|file| file.file.as_deref().is_some_and(inside));
+        mine.map(|file| file.source).collect()
+    }
+
     /// The ids of the rules whose files are at or below one of the paths.
     pub(super) fn below(&self, paths: &[PathBuf]) -> Vec<String> {
         let inside = |file: &Path| paths.iter().any(|path| file.starts_with(path));

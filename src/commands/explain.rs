@@ -28,6 +28,11 @@ pub(super) fn run(args: &Explain) -> anyhow::Result<Status> {
             out.flush()?;
             return Ok(Status::Clean);
         }
+        if let Some(meaning) = ::lint::codes::explain(&args.rule) {
+            writeln!(out, "{}\n\n{meaning}", args.rule)?;
+            out.flush()?;
+            return Ok(Status::Clean);
+        }
         bail!(no_such_rule(&book, &args.rule));
     };
     let info = book

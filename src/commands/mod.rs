@@ -32,7 +32,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use ::lint::files::Disk;
+use ::lint::files::{Disk, Files as _};
 use ::lint::finding::Origin;
 use ::lint::project::{Project, Settings};
 use ::lint::report::Report;
@@ -185,6 +185,10 @@ pub(crate) fn absolute(cwd: &Path, path: &Path) -> PathBuf {
 pub(crate) fn settings(place: &Where) -> anyhow::Result<Settings> {
     let cwd = cwd()?;
     let all = |paths: &[PathBuf]| paths.iter().map(|path| absolute(&cwd, path)).collect();
+    let there = |path: &&PathBuf| Disk.kind(&absolute(&cwd, path)).is_some();
+    if let Some(path) = place.rules.iter().find(|path| !there(path)) {
+        bail!("{}: there is no such folder of rules", path.display());
+    }
     Ok(Settings {
         paths: all(&place.paths),
         rules: all(&place.rules),

@@ -1,6 +1,7 @@
 //! `dogwatch test`: do the examples of rules hold, and do they defend every clause?
 
 use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use ::lint::examples::{Options, RuleTest, Tester};
@@ -9,7 +10,7 @@ use ::lint::project::Settings;
 use ::lint::rulebook::RuleBook;
 use lang::eval::ClauseCoverage;
 use lang::parse::ast::Expect;
-use source::{Diagnostic, Severity};
+use source::{Diagnostic, Severity, SourceId};
 
 use super::{Status, absolute, chosen, complain, counted, no_such_rule, rules_settings, style};
 use crate::args::Test;
@@ -23,22 +24,25 @@ pub(super) fn run(args: &Test) -> anyhow::Result<Status> {
     };
     let mut out = BufWriter::new(io::stdout().lock());
     let (mut tests, mut broken) = (Vec::new(), false);
-    for (book, ids) in chosen {
+    for Chosen { book, ids, files } in chosen {
         let done = Tester::new(Arc::clone(&book)).test_all(&ids, options);
         for test in &done {
             broken |= test.broken;
             show(args, &book, test, &mut out)?;
         }
+        let unsaid = unsaid(&book, &files, &done);
+        broken |= !unsaid.is_empty();
+        draw(&unsaid, &book.sources, &style(), &mut out)?;
         tests.extend(done);
     }
     if tests.is_empty() {
         out.flush()?;
-        if !usage {
+        if !usage && !broken {
             complain(
                 "there is no rule of your own here; `dogwatch new rule ID` writes one, `--built-in` tests those inside the program",
             );
         }
-        return Ok(if usage {
+        return Ok(if usage || broken {
             Status::Usage
         } else {
             Status::Nothing
@@ -56,18 +60,34 @@ pub(super) fn run(args: &Test) -> anyhow::Result<Status> {
 }
 
 /// Rules of a book, by their ids.
-type Chosen = (Arc<RuleBook>, Vec<String>);
+struct Chosen {
+    book: Arc<RuleBook>,
+    ids: Vec<String>,
+    /// The files that were meant as a whole.
+    files: Vec<SourceId>,
+}
+
+/// The errors in files that the tests of their rules do not tell.
+fn unsaid(book: &RuleBook, files: &[SourceId], tests: &[RuleTest]) -> Vec<Diagnostic> {
+    let told = |source| tests.iter().any(|it| it.broken && it.source == source);
+    let all = book.diagnostics.iter().filter(|it| {
+        let source = it.primary.span.source;
+        it.severity == Severity::Error && files.contains(&source) && !told(source)
+    });
+    all.cloned().collect()
+}
 
 /// The rules to test, book by book, and whether something that was named is not there.
 fn choose(args: &Test, settings: &Settings) -> (Vec<Chosen>, bool) {
     let tree = settings.paths.first().cloned().unwrap_or_default();
     let here = chosen::at(settings.clone(), &tree);
-    let mut ids = Vec::new();
+    let (mut ids, mut files) = (Vec::new(), Vec::new());
     let mut chosen = Vec::new();
     let mut usage = false;
     if args.named.is_empty() {
         let own = here.book.rules().filter(|(file, ..)| file.file.is_some());
         ids.extend(own.map(|(.., rule)| rule.name.node.clone()));
+        files.extend(here.files_below(&[PathBuf::new()]));
     }
     for word in &args.named {
         let name = word.to_string_lossy();
@@ -77,11 +97,16 @@ fn choose(args: &Test, settings: &Settings) -> (Vec<Chosen>, bool) {
         } else if Disk.kind(&path).is_some() {
             let there = chosen::at(settings.clone(), &path);
             let mine = there.below(std::slice::from_ref(&path));
-            if mine.is_empty() {
+            let files = there.files_below(std::slice::from_ref(&path));
+            if mine.is_empty() && unsaid(&there.book, &files, &[]).is_empty() {
                 complain(&format!("{}: there is no rule here", word.display()));
                 usage = true;
             }
-            chosen.push((there.book, mine));
+            chosen.push(Chosen {
+                book: there.book,
+                ids: mine,
+                files,
+            });
         } else {
             complain(&no_such_rule(&here.book, &name));
             usage = true;
@@ -92,7 +117,12 @@ fn choose(args: &Test, settings: &Settings) -> (Vec<Chosen>, bool) {
         ids.extend(inside.map(|(.., rule)| rule.name.node.clone()));
     }
     ids.dedup();
-    chosen.insert(0, (here.book, ids));
+    let here = Chosen {
+        book: here.book,
+        ids,
+        files,
+    };
+    chosen.insert(0, here);
     (chosen, usage)
 }
 

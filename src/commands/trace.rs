@@ -37,6 +37,9 @@ pub(super) fn run(args: &Trace) -> anyhow::Result<Status> {
     if book.rule(&args.rule).is_none() {
         bail!(no_such_rule(&book, &args.rule));
     }
+    if book.program.find(&args.rule).is_none() {
+        bail!("the rule has errors: `dogwatch check` shows them");
+    }
     let mut out = BufWriter::new(io::stdout().lock());
     let (mut shown, mut deployments) = (0, 0);
     let mut known: Vec<String> = Vec::new();

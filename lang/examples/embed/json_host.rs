@@ -76,6 +76,7 @@ pub fn schema() -> Schema {
             signature: "deployed(name: string) -> bool",
             doc: "Is there a component of that name?",
         }],
+        ..Schema::default()
     }
 }
 

@@ -64,6 +64,8 @@ pub struct Builtin {
     pub of_tree: bool,
     /// What the result says about secret arguments.
     pub reveals: Reveals,
+    /// The texts that the result can be, if these are all.
+    pub texts: &'static [&'static str],
     /// The code.
     pub code: Code,
 }
@@ -95,6 +97,7 @@ impl Builtin {
             lenient: false,
             of_tree: false,
             reveals: Reveals::Arguments,
+            texts: &[],
             code: Code::Call(call),
         }
     }
@@ -136,6 +139,11 @@ impl Builtin {
 
     const fn elements(mut self) -> Self {
         self.reveals = Reveals::Elements;
+        self
+    }
+
+    const fn one_of(mut self, texts: &'static [&'static str]) -> Self {
+        self.texts = texts;
         self
     }
 

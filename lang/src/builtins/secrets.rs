@@ -87,6 +87,15 @@ pub(super) const TABLE: &[Builtin] = &[
         ],
         |call| Ok(Value::string(class(call)?.as_str())),
     )
+    .one_of(&[
+        "empty",
+        "encrypted",
+        "reference",
+        "template",
+        "weak",
+        "placeholder",
+        "plain",
+    ])
     .lenient()
     .reveals_nothing(),
     Builtin::new(

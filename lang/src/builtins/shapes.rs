@@ -113,6 +113,9 @@ pub(super) const TABLE: &[Builtin] = &[
         &[("type-of('a')", "\"string\""), ("type-of([1])", "\"list\"")],
         |call| Ok(Value::string(type_name(&call.value(0).data))),
     )
+    .one_of(&[
+        "string", "number", "bool", "null", "list", "map", "record", "regex",
+    ])
     .reveals_nothing(),
 ];
 

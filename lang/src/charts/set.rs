@@ -167,15 +167,20 @@ impl ChartSet {
         }
         let mut found = place.found.step(step);
         if let (Found::Undeclared(_), Some(_), Step::Key(key)) = (found, place.top, step) {
-            let wraps = place.chart.and_then(|i| self.chart(i).wraps.as_deref());
-            // Helm hands `global` to every chart.
-            if key == "global" || wraps == Some(key) {
+            if self.hands_on(place, key) {
                 found = Found::Open;
             } else if let (Some(umbrella), "tags") = (umbrella, key) {
                 found = Found::Map(&umbrella.tags, None);
             }
         }
         SmallVec::from_slice(&[place.inside(found)])
+    }
+
+    /// Is it a key of the top of a chart that needs no declaration?
+    pub(crate) fn hands_on(&self, place: Place<'_>, key: &str) -> bool {
+        let wraps = || place.chart.and_then(|i| self.chart(i).wraps.as_deref());
+        // Helm hands `global` to every chart.
+        place.top.is_some() && (key == "global" || wraps() == Some(key))
     }
 
     /// The charts that stand in the chart of which the place is the top, by their keys.
@@ -238,6 +243,16 @@ impl<'d> Place<'d> {
             chart: self.chart,
             top: None,
             found,
+        }
+    }
+
+    /// Is it the place of a key of that name, by a declaration and not because any key may stand there?
+    pub(crate) fn declares(&self, key: &str) -> bool {
+        match self.found {
+            _ if self.top.is_some() => true,
+            Found::Map(_, decl) => decl.is_none_or(|decl| decl.name == key),
+            Found::Value(_, decl) => decl.is_some_and(|decl| decl.name == key),
+            Found::Open | Found::Undeclared(_) => false,
         }
     }
 

@@ -5,7 +5,7 @@ use source::Span;
 use super::checker::Checker;
 use super::facts::Meaning;
 use super::info::{Info, describe};
-use super::problem::Problem;
+use super::problem::{NameHint, Problem};
 use crate::parse::ast::{Expr, ExprKind, ItemKind, View};
 use crate::types::{Signature, Type};
 
@@ -71,6 +71,18 @@ impl<'a> Checker<'a> {
             return self.report(span, Problem::NotCallable { name, called: true });
         }
         let (index, library) = (self.index, self.library);
+        if let ExprKind::Field(of, _) = &callee.kind
+            && let ExprKind::Name(pack) = &of.kind
+            && index.used_pack(self.file, pack).is_none()
+            && index.pack(pack).is_some_and(|it| it != self.pack)
+        {
+            let problem = Problem::UnknownName {
+                name: pack.clone(),
+                similar: None,
+                hint: Some(NameHint::Pack),
+            };
+            return self.report(of.span, problem);
+        }
         let pack = match &callee.kind {
             ExprKind::Field(of, _) => match &of.kind {
                 ExprKind::Name(pack) => index.used_pack(self.file, pack),
@@ -190,6 +202,7 @@ impl<'a> Checker<'a> {
             ty => (ty.clone(), false),
         };
         let mut info = Info::from(ty, &parts);
+        info.texts = self.library.texts(&signature.name);
         if lenient {
             (info.missing, info.hollow) = (None, false);
         }

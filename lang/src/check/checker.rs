@@ -16,7 +16,7 @@ use super::scope::Scope;
 use super::similar::similar;
 use super::words::Report;
 use crate::charts::{ChartSet, Place};
-use crate::parse::ast::{Expr, Name, View};
+use crate::parse::ast::{Expr, Name, Rule, View};
 use crate::types::Type;
 use crate::value::Regex;
 
@@ -45,6 +45,8 @@ pub(super) struct Checker<'a> {
     /// The file and pack of what is looked at.
     pub(super) file: usize,
     pub(super) pack: usize,
+    /// The rule that is looked at, if it is one.
+    pub(super) rule: Option<&'a Rule>,
     /// What happens where a condition is undecided.
     pub(super) outcome: &'static str,
     /// The chart versions that the rule is for.
@@ -92,6 +94,7 @@ impl<'a> Checker<'a> {
             used_items: vec![false; index.items.len()],
             file: 0,
             pack: 0,
+            rule: None,
             outcome: "the result is then undecided too",
             versions: (None, None),
             placed: false,
@@ -119,6 +122,7 @@ impl<'a> Checker<'a> {
     pub(super) fn enter(&mut self, name: &'a Name, file: usize, damaged: bool) {
         self.file = file;
         self.pack = self.index.files[file].pack;
+        self.rule = None;
         self.owner = Some(name.span);
         self.blamed.clear();
         self.muted = damaged || self.index.packs[self.pack].trusted;
@@ -273,6 +277,7 @@ impl<'a> Checker<'a> {
         let file = pack.and_then(|pack| self.index.files.iter().position(|file| file.pack == pack));
         self.muted = false;
         self.owner = None;
+        self.rule = None;
         self.placed = false;
         self.known = Known::default();
         // Without a pack only what is built in is visible: there is no file whose names could be seen.

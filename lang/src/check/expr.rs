@@ -360,6 +360,7 @@ impl<'a> Checker<'a> {
             hollow: false,
             from_tree: over.from_tree,
             places,
+            texts: &[],
         };
         if let Some(name) = &generator.key {
             let key = Info {

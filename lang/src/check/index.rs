@@ -150,6 +150,11 @@ impl<'a> Index<'a> {
         self.packs.get(pack)?.items.get(name).copied()
     }
 
+    /// The pack of that name.
+    pub(super) fn pack(&self, name: &str) -> Option<usize> {
+        self.packs.iter().position(|pack| pack.name == name)
+    }
+
     /// The pack that a file uses under a name.
     pub(super) fn used_pack(&self, file: usize, name: &str) -> Option<usize> {
         let uses = &self.files.get(file)?.uses;

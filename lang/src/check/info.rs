@@ -19,6 +19,8 @@ pub(super) struct Info<'a> {
     pub(super) from_tree: bool,
     /// What charts declare of where it stands; empty if nothing is known.
     pub(super) places: SmallVec<[Place<'a>; 2]>,
+    /// The texts that it can be, if these are all.
+    pub(super) texts: &'static [&'static str],
 }
 
 impl<'a> Info<'a> {
@@ -30,6 +32,7 @@ impl<'a> Info<'a> {
             hollow: false,
             from_tree: false,
             places: SmallVec::new(),
+            texts: &[],
         }
     }
 
@@ -49,6 +52,7 @@ impl<'a> Info<'a> {
             hollow: false,
             from_tree: true,
             places,
+            texts: &[],
         }
     }
 
@@ -60,6 +64,7 @@ impl<'a> Info<'a> {
             hollow: parts.iter().any(|part| part.hollow),
             from_tree: parts.iter().any(|part| part.from_tree),
             places: SmallVec::new(),
+            texts: &[],
         }
     }
 

@@ -22,6 +22,7 @@ pub(super) struct Library<'a> {
     functions: FxHashMap<String, (usize, Signature)>,
     globals: FxHashMap<&'a str, Type>,
     records: FxHashMap<&'a str, FxHashMap<&'a str, Type>>,
+    texts: FxHashMap<&'a str, &'static [&'static str]>,
 }
 
 impl<'a> Library<'a> {
@@ -38,6 +39,7 @@ impl<'a> Library<'a> {
         let records = schema.records.iter();
         Self {
             functions: functions.collect(),
+            texts: schema.texts.iter().copied().collect(),
             globals: globals.map(|&(name, ty)| (name, read(ty))).collect(),
             records: records
                 .map(|record| {
@@ -82,6 +84,12 @@ impl<'a> Library<'a> {
         let entries = builtins::all().iter();
         let predicates = entries.filter(|entry| entry.builtin.predicate);
         predicates.map(builtins::Entry::name)
+    }
+
+    /// The texts that a field or a function can be; none if nothing is known.
+    pub(super) fn texts(&self, name: &str) -> &'static [&'static str] {
+        let built_in = || builtins::find(name).map_or(&[][..], |entry| entry.builtin.texts);
+        self.texts.get(name).copied().unwrap_or_else(built_in)
     }
 
     pub(super) fn global(&self, name: &str) -> Option<&Type> {

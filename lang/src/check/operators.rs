@@ -115,6 +115,7 @@ impl<'a> Checker<'a> {
             } else {
                 a.places.clone()
             },
+            texts: &[],
         }
     }
 
@@ -213,6 +214,9 @@ impl<'a> Checker<'a> {
     }
 
     fn among_choices(&mut self, path: &Info<'a>, literal: &Literal, span: Span) {
+        if !path.texts.is_empty() {
+            return self.among_texts(path.texts, literal, span);
+        }
         let Some(choices) = path.choices() else {
             return;
         };
@@ -229,6 +233,27 @@ impl<'a> Checker<'a> {
             value,
             choices,
             similar,
+            of_key: true,
+        };
+        self.report(span, problem);
+    }
+
+    /// The same for a field or function that is one of a few texts.
+    fn among_texts(&mut self, texts: &[&'static str], literal: &Literal, span: Span) {
+        let Literal::String(text) = literal else {
+            return;
+        };
+        if texts.contains(&text.as_str()) {
+            return;
+        }
+        let literals = |text: &str| Literal::String(text.to_owned()).to_string();
+        let similar = self.guess(text, texts.iter().copied());
+        let choices: Vec<String> = texts.iter().map(|text| literals(text)).collect();
+        let problem = Problem::OutsideChoices {
+            value: literal.to_string(),
+            choices: choices.join(", "),
+            similar: similar.map(|text| literals(&text)),
+            of_key: false,
         };
         self.report(span, problem);
     }

@@ -6,10 +6,10 @@ use source::Span;
 use super::checker::{Checker, Versions};
 use super::facts::Meaning;
 use super::info::{Info, accepts, describe, type_of};
-use super::problem::Problem;
+use super::problem::{NameHint, Problem};
 use super::words::Report;
 use crate::charts::{Found, KeyDecl, Place, Step, parse_version};
-use crate::parse::ast::{Expr, ExprKind, Name, View};
+use crate::parse::ast::{Clause, Expr, ExprKind, Name, View};
 use crate::types::Type;
 
 /// A path in a message; what is no path is shortened.
@@ -76,6 +76,16 @@ pub(super) fn push_key(key: &str, out: &mut String) {
         true => out.push_str(key),
         false => out.push_str(&format!("{key:?}")),
     }
+}
+
+/// The word of this language for one of others.
+fn word_of_others(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "True" | "TRUE" => "true",
+        "False" | "FALSE" => "false",
+        "Null" | "NULL" | "None" | "nil" => "null",
+        _ => return None,
+    })
 }
 
 /// Can the key be written without quotes?
@@ -146,7 +156,22 @@ impl<'a> Checker<'a> {
                 },
             );
         }
-        let similar = if self.may_guess() {
+        if let Some(bound) = self.bound_later(name, expr.span) {
+            let problem = Problem::UnknownName {
+                name: name.to_owned(),
+                similar: None,
+                hint: Some(NameHint::Later),
+            };
+            return self.send(Report::new(expr.span, problem).see(bound, "it is named here"));
+        }
+        let hint = self.name_hint(name);
+        let similar = if hint.is_some() {
+            None
+        } else if let Some(word) = word_of_others(name) {
+            Some(word.to_owned())
+        } else if let Some(used) = self.item_of_used(name) {
+            Some(used)
+        } else if self.may_guess() {
             let items = self.index.packs.get(self.pack).map(|pack| &pack.items);
             let items = items.into_iter().flat_map(|items| items.keys().copied());
             let candidates: Vec<&str> = self
@@ -160,8 +185,58 @@ impl<'a> Checker<'a> {
         } else {
             None
         };
-        let name = name.to_owned();
-        self.report(expr.span, Problem::UnknownName { name, similar });
+        let problem = Problem::UnknownName {
+            name: name.to_owned(),
+            similar,
+            hint,
+        };
+        self.report(expr.span, problem);
+    }
+
+    /// Where a name is bound that the rule binds further down.
+    fn bound_later(&self, name: &str, at: Span) -> Option<Span> {
+        let mut clauses = self.rule?.body.iter();
+        clauses.find_map(|clause| {
+            let bound = match clause {
+                Clause::Let(it) => &it.name,
+                Clause::ForAt { name, .. } => name,
+                Clause::ForIn(_) | Clause::When(_) | Clause::Require(_) => return None,
+            };
+            let later = bound.node == name && bound.span.start > at.start;
+            later.then_some(bound.span)
+        })
+    }
+
+    /// What else a name may be that nothing is called here.
+    fn name_hint(&self, name: &str) -> Option<NameHint> {
+        let packs = &self.index.packs;
+        if matches!(name, "missing" | "undefined") {
+            return Some(NameHint::Missing);
+        }
+        if let Some(pack) = self.index.pack(name) {
+            let own = packs.get(self.pack).is_some_and(|own| own.name == name);
+            let used = self.index.used_pack(self.file, name) == Some(pack);
+            return match (own, used) {
+                (true, _) => Some(NameHint::OwnPack),
+                (false, false) => Some(NameHint::Pack),
+                (false, true) => None,
+            };
+        }
+        if self.item_of_used(name).is_some() {
+            return None;
+        }
+        let of = packs.iter().find(|pack| pack.items.contains_key(name))?;
+        Some(NameHint::OfPack(of.name.to_owned()))
+    }
+
+    /// A name of a pack that the file uses, as it is written there.
+    fn item_of_used(&self, name: &str) -> Option<String> {
+        let uses = &self.index.files.get(self.file)?.uses;
+        let mut used = uses.iter();
+        used.find_map(|(pack, index)| {
+            let item = self.index.find((*index)?, name);
+            item.map(|_| format!("{}.{name}", pack.node))
+        })
     }
 
     /// Notes that a word names a component.
@@ -220,6 +295,7 @@ impl<'a> Checker<'a> {
                     Problem::UnknownName {
                         name: name_text,
                         similar,
+                        hint: None,
                     },
                 );
                 return Info::anything();
@@ -302,6 +378,7 @@ impl<'a> Checker<'a> {
         Info {
             missing: (base.missing.is_some() || optional).then_some(expr),
             from_tree: true,
+            texts: library.texts(&format!("{record}.{field}")),
             ..Info::of(ty)
         }
     }
@@ -312,7 +389,7 @@ impl<'a> Checker<'a> {
         places: &[Place<'a>],
         key: &str,
         span: Span,
-        within: impl FnOnce() -> String,
+        within: impl Fn() -> String,
     ) -> SmallVec<[Place<'a>; 2]> {
         let below: SmallVec<[Place<'a>; 2]> = places
             .iter()
@@ -326,6 +403,9 @@ impl<'a> Checker<'a> {
         if declared.is_empty() && !below.is_empty() {
             self.unknown_key(span, within(), key, &below);
             return SmallVec::new();
+        }
+        if declared.len() < below.len() {
+            self.doubt(places, key, span, &declared, || Some(within()));
         }
         self.key_name(span, &declared);
         self.out_of_use(span, &declared, within, self.view);
@@ -473,6 +553,7 @@ impl<'a> Checker<'a> {
             from_tree: base.from_tree,
             places,
             ty,
+            texts: &[],
         }
     }
 }

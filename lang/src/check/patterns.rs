@@ -34,8 +34,8 @@ struct Walk<'a> {
     places: Vec<Place<'a>>,
     /// What was matched, for messages.
     text: String,
-    /// The part before was `**`.
-    deep: bool,
+    /// A part before takes keys that are not written out, so that it goes over places of many kinds.
+    loose: bool,
 }
 
 /// A part of a pattern that matches nothing: its key and place, the text before it, and what it was tried on.
@@ -222,7 +222,7 @@ impl<'a> Checker<'a> {
         let start = |places: Vec<Place<'a>>, text: &str| Walk {
             places,
             text: text.to_owned(),
-            deep: false,
+            loose: is_loose(&first.kind, &keys[0]),
         };
         let one = |walk| Some(vec![(walk, first.span)]);
         match (&first.kind, &keys[0]) {
@@ -236,10 +236,7 @@ impl<'a> Checker<'a> {
             (SegmentKind::Any, _) | (SegmentKind::Capture { .. }, Keys::Any) => {
                 one(start(charts.all_components(), "*"))
             }
-            (SegmentKind::AnyDepth, _) => one(Walk {
-                deep: true,
-                ..start(self.everywhere(), "**")
-            }),
+            (SegmentKind::AnyDepth, _) => one(start(self.everywhere(), "**")),
             (SegmentKind::Capture { .. }, Keys::These(names)) => {
                 let mut starts = Vec::new();
                 for &(name, span) in names {
@@ -358,13 +355,17 @@ impl<'a> Checker<'a> {
             if let SegmentKind::Key(key) = &segment.kind {
                 self.key_name(segment.span, &below);
                 self.out_of_use(segment.span, &below, || walk.text.clone(), view);
-                self.doubt(&walk, key, segment.span, &below);
+                if walk.loose {
+                    let everywhere = walk.text.ends_with("**");
+                    let within = || (!everywhere).then(|| walk.text.clone());
+                    self.doubt(&walk.places, key, segment.span, &below, within);
+                }
             }
             if !text.starts_with('[') {
                 walk.text.push('.');
             }
             walk.text.push_str(&text);
-            walk.deep = matches!(segment.kind, SegmentKind::AnyDepth);
+            walk.loose |= is_loose(&segment.kind, &keys[at]);
             walk.places = below;
         }
         Ok(walk.places)
@@ -403,23 +404,42 @@ impl<'a> Checker<'a> {
         below
     }
 
-    /// After `**` any key may be found below an open map, so a misspelt one is only a guess.
-    fn doubt(&mut self, walk: &Walk<'a>, key: &str, span: Span, below: &[Place<'a>]) {
-        let declared = |place: &Place<'_>| {
-            place.top.is_some() || place.found.decl().is_some_and(|decl| decl.name == key)
-        };
-        if !walk.deep || below.iter().any(declared) {
+    /// Where there are places of many kinds, any key may be found in an open one of them, so a misspelt one is only a guess.
+    pub(super) fn doubt(
+        &mut self,
+        places: &[Place<'a>],
+        key: &str,
+        span: Span,
+        below: &[Place<'a>],
+        within: impl Fn() -> Option<String>,
+    ) {
+        if below.iter().any(|place| place.declares(key))
+            || places.iter().any(|&it| self.charts.hands_on(it, key))
+        {
             return;
         }
-        let maps = walk.places.iter().filter_map(|place| match place.found {
+        let maps = places.iter().filter_map(|place| match place.found {
             Found::Map(map, _) => Some(map),
             _ => None,
         });
         let keys = maps.flat_map(|map| map.keys.iter().map(|key| key.name.as_str()));
         if let Some(similar) = self.guess(key, keys) {
-            let key = key.to_owned();
-            self.report(span, Problem::DoubtfulKey { key, similar });
+            let problem = Problem::DoubtfulKey {
+                within: within(),
+                key: key.to_owned(),
+                similar,
+            };
+            self.report(span, problem);
         }
+    }
+}
+
+/// Does a part of a pattern take keys that are not written out?
+fn is_loose(kind: &SegmentKind, keys: &Keys<'_>) -> bool {
+    match kind {
+        SegmentKind::Any | SegmentKind::AnyDepth => true,
+        SegmentKind::Capture { .. } => !matches!(keys, Keys::These(_)),
+        SegmentKind::Key(_) | SegmentKind::Index(_) => false,
     }
 }
 

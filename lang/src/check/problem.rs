@@ -23,6 +23,21 @@ impl CodeInfo {
     }
 }
 
+/// What a name was probably meant as that nothing is called here.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum NameHint {
+    /// A pack that the file does not use.
+    Pack,
+    /// The pack that it stands in.
+    OwnPack,
+    /// A name of this pack, which the file does not use.
+    OfPack(String),
+    /// A name of the rule that is bound further down.
+    Later,
+    /// A value that is not there.
+    Missing,
+}
+
 macro_rules! problems {
     ($(
         $(#[doc = $doc:literal])+
@@ -64,7 +79,7 @@ macro_rules! problems {
 problems! {
     /// A name is used that nothing defines: no name of the rule, no `let`, `param` or `fn` of the pack, no component of any
     /// `chart` declaration. If it is meant as a component, declare it: `chart billing { keys open {} }`.
-    UnknownName { name: String, similar: Option<String> } = "rule-unknown-name", Error;
+    UnknownName { name: String, similar: Option<String>, hint: Option<NameHint> } = "rule-unknown-name", Error;
     /// A path or pattern starts at a component that no `chart` declaration knows, so it would never match anything. Declare
     /// the chart in any file of rules: `chart billing { keys open {} }`.
     UnknownComponent { name: String, similar: Option<String> } = "rule-unknown-component", Error;
@@ -73,9 +88,9 @@ problems! {
     UnknownKey { within: String, key: String, similar: Option<String>, elsewhere: Option<String> } = "rule-unknown-key", Error;
     /// A part of a pattern matches nothing of what `chart` items declare there, so the rule would never see anything.
     MatchesNothing { within: Option<String>, part: String } = "rule-matches-nothing", Error;
-    /// A key after `**` is declared nowhere, and a key of nearly that name is. Below an open map any key may stand, so this is
-    /// only a guess.
-    DoubtfulKey { key: String, similar: String } = "rule-doubtful-key", Warning;
+    /// A key after `*`, `**` or a capture is declared in none of the places that these go over, and a key of nearly that name is.
+    /// In an open map any key may stand, so this is only a guess.
+    DoubtfulKey { within: Option<String>, key: String, similar: String } = "rule-doubtful-key", Warning;
     /// A chart reads the key no more, or not yet, in any version that the rule is for, or has moved it: a rule about what the
     /// chart reads does not meet it. A rule about a leftover asks `user(…)` or `written(…)`.
     KeyOutOfUse { key: String, ended: bool, version: Option<String>, moved: Option<String> } = "rule-key-out-of-use", Warning;
@@ -122,8 +137,9 @@ problems! {
     /// By the `chart` declaration a value of one type stands there, and it is compared with another type. Only a value that the
     /// chart does not expect would be equal; to look for those, ask for the type: `x is string`.
     UnlikelyEqual { left: String, right: String } = "rule-unlikely-equal", Warning;
-    /// The `chart` declaration lists the values of this key, and the one it is compared with is not among them.
-    OutsideChoices { value: String, choices: String, similar: Option<String> } = "rule-outside-choices", Warning;
+    /// The `chart` declaration lists the values of this key, or a function or field is always one of a few texts, and the one it is
+    /// compared with is not among them.
+    OutsideChoices { value: String, choices: String, similar: Option<String>, of_key: bool } = "rule-outside-choices", Warning;
     /// A regular expression cannot be read, or becomes larger than 1 MiB when compiled.
     BadRegex { why: String } = "rule-bad-regex", Error;
     /// A value of the tree is needed here, because the place in the file is asked for: a path, or a name that stands for one.
@@ -146,6 +162,10 @@ problems! {
     EmptyVersions { since: String, until: String } = "rule-empty-versions", Error;
     /// `since` and `until` are held against the chart version of what a rule is about, and a rule without `for` is about no chart.
     NoVersionedSubject = "rule-no-versioned-subject", Warning;
+    /// A `when` below a requirement belongs to that requirement, wherever it stands. One that comes after `at`, `say`,
+    /// `help` or `fix` looks as if it were about what follows: write it directly below the `require` or `forbid` that it is about, or above the
+    /// first of them if it is for the whole rule.
+    LateWhen { forbid: bool } = "rule-late-when", Warning;
     /// A message is one line without a full stop at its end; it is shown in lists and editors.
     MessageStyle { fault: &'static str } = "rule-message-style", Warning;
 

@@ -24,6 +24,7 @@ impl<'a> Checker<'a> {
     pub(super) fn rule(&mut self, entry: &RuleEntry<'a>) {
         let (rule, item) = (entry.rule, entry.item);
         self.enter(&rule.name, entry.file, item.damaged);
+        self.rule = Some(rule);
         if self.index.packs[self.pack].trusted {
             return;
         }
@@ -199,6 +200,10 @@ impl<'a> Checker<'a> {
     fn requirement(&mut self, it: &'a Requirement) {
         let mark = self.known.mark();
         if let Some(when) = &it.when {
+            if first_clause(it).is_some_and(|first| first < when.span.start) {
+                let forbid = it.forbid;
+                self.report(when.span, Problem::LateWhen { forbid });
+            }
             self.outcome = IN_WHEN;
             self.condition(when);
             self.assume(when, true);
@@ -304,6 +309,16 @@ impl<'a> Checker<'a> {
         self.placed(expr, &info, role);
         info
     }
+}
+
+/// Where the first clause of a requirement stands that says what is found. Its severity may stand before its `when`.
+fn first_clause(it: &Requirement) -> Option<u32> {
+    let places = it.also_at.iter().map(|(place, _)| place);
+    let exprs = it.at.iter().chain(&it.say).chain(&it.help).chain(places);
+    exprs
+        .map(|expr| expr.span.start)
+        .chain(it.fixes.iter().map(|fix| fix.span.start))
+        .min()
 }
 
 /// The keyword of a requirement.

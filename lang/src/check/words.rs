@@ -3,7 +3,7 @@
 use source::{Applicability, Diagnostic, Edit, Fix, Span};
 
 use super::paths::is_name;
-use super::problem::Problem;
+use super::problem::{NameHint, Problem};
 
 /// A problem with its place.
 #[derive(Debug)]
@@ -97,7 +97,14 @@ impl Problem {
             Self::MatchesNothing { within: None, part } => {
                 format!("no component is matched by `{part}`")
             }
-            Self::DoubtfulKey { key, .. } => format!("no chart declares a key `{key}`"),
+            Self::DoubtfulKey {
+                within: Some(within),
+                key,
+                ..
+            } => format!("no chart declares a key `{key}` in `{within}`"),
+            Self::DoubtfulKey {
+                within: None, key, ..
+            } => format!("no chart declares a key `{key}`"),
             Self::KeyOutOfUse {
                 key,
                 ended,
@@ -147,8 +154,15 @@ impl Problem {
             Self::UnlikelyEqual { left, right } => {
                 format!("the chart expects {left} here, and it is compared with {right}")
             }
-            Self::OutsideChoices { value, .. } => {
-                format!("{value} is none of the values of this key")
+            Self::OutsideChoices {
+                value, of_key: key, ..
+            } => {
+                let of = if *key {
+                    "of this key"
+                } else {
+                    "that this can be"
+                };
+                format!("{value} is none of the values {of}")
             }
             Self::BadRegex { why } => format!("this is no regular expression: {why}"),
             Self::NotAPlace { role } => format!("{role} must be a value of the tree"),
@@ -167,6 +181,9 @@ impl Problem {
             }
             Self::NoVersionedSubject => {
                 "nothing has a version here: the rule has no `for`".to_owned()
+            }
+            Self::LateWhen { .. } => {
+                "this `when` belongs to the requirement above, and to no other".to_owned()
             }
             Self::MessageStyle { fault } => format!("a message {fault}"),
             Self::MissingUnderNegation { path, operator, .. } => {
@@ -237,8 +254,30 @@ impl Problem {
                     .to_owned()
             }
             Self::UnknownName {
+                hint: Some(hint),
+                name,
+                ..
+            } => match hint {
+                NameHint::Pack => {
+                    format!("it is a pack: write `use {name}` at the top of the file")
+                }
+                NameHint::OwnPack => {
+                    "it is the pack of this file, whose names stand by themselves".to_owned()
+                }
+                NameHint::OfPack(pack) => format!(
+                    "it is of the pack `{pack}`: write `use {pack}` at the top of the file, and here `{pack}.{name}`"
+                ),
+                NameHint::Later => {
+                    "it stands further down, and a clause sees what stands above it".to_owned()
+                }
+                NameHint::Missing => {
+                    "what is not there is asked for with `x is missing`".to_owned()
+                }
+            },
+            Self::UnknownName {
                 similar: None,
                 name,
+                hint: None,
             } => format!("if it is a component, declare it: `chart {name} {{ open keys {{}} }}`"),
             Self::Shadowed { .. } => "choose another name".to_owned(),
             Self::HidesComponent { .. } => {
@@ -303,6 +342,10 @@ impl Problem {
             Self::FileName { rule, .. } => format!("call the file `{rule}.watch`"),
             Self::SeveralRules { .. } => "move it into a file of its own".to_owned(),
             Self::NoVersionedSubject => "add `for`: what the rule is about".to_owned(),
+            Self::LateWhen { forbid } => format!(
+                "write it directly below `{}`, or above the first requirement if it is for the whole rule",
+                if *forbid { "forbid" } else { "require" }
+            ),
             Self::BadVersion { .. } => "write it like `5.12` or `5.12.0`".to_owned(),
             Self::MissingUnderNegation { path, outcome, .. } => {
                 format!("{outcome}; write `{path} is set` before it, or `({path} default …)`")

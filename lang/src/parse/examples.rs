@@ -68,6 +68,7 @@ pub fn split(example: &Example) -> Files {
     let text = &example.text.node;
     let at = example.text.span;
     let indentation = shared_indentation(text);
+    let columns = indentation.len();
     let mut out = Files {
         files: Vec::new(),
         diagnostics: Vec::new(),
@@ -82,9 +83,9 @@ pub fn split(example: &Example) -> Files {
                 offset + range.end as u32,
             )
         };
-        let stripped = line
-            .get(indentation..)
-            .unwrap_or(line.trim_start_matches([' ', '\t']));
+        let blanks = line.len() - line.trim_start_matches([' ', '\t']).len();
+        let shared = shared_with(indentation, &line[..blanks]);
+        let stripped = &line[shared..];
         if let Some(path) = path_of(stripped) {
             let start = line.len() - stripped.len() + 2;
             let path = Spanned {
@@ -96,7 +97,7 @@ pub fn split(example: &Example) -> Files {
         } else if let Some((carets, words)) = mark_of(line) {
             let end = words.end.max(carets.end);
             let span = span(carets.start..end);
-            match file.mark(line, indentation, carets, words, span) {
+            match file.mark(line, columns, carets, words, span) {
                 Ok(mark) => file.marks.push(mark),
                 Err(message) => out.diagnostics.push(
                     Diagnostic::new(report::MARK, Severity::Error, span, message)
@@ -178,13 +179,28 @@ fn byte_at(line: &str, column: usize) -> u32 {
     }
 }
 
-/// How many blanks all lines begin with, not counting empty lines and marks.
-fn shared_indentation(text: &str) -> usize {
-    text.lines()
+/// The blanks that all lines begin with, not counting empty lines and marks, nor lines that begin with other blanks than the first:
+/// a tab among lines that are indented by blanks is a fault of its line.
+fn shared_indentation(text: &str) -> &str {
+    let mut lines = text
+        .lines()
         .filter(|line| !line.trim().is_empty() && mark_of(line).is_none())
-        .map(|line| line.len() - line.trim_start_matches([' ', '\t']).len())
-        .min()
-        .unwrap_or(0)
+        .map(|line| &line[..line.len() - line.trim_start_matches([' ', '\t']).len()]);
+    let Some(mut shared) = lines.next() else {
+        return "";
+    };
+    for blanks in lines {
+        if shared.starts_with(blanks) {
+            shared = blanks;
+        }
+    }
+    shared
+}
+
+/// How much of the indentation that lines share a line has that begins with these blanks.
+fn shared_with(indentation: &str, blanks: &str) -> usize {
+    let both = indentation.bytes().zip(blanks.bytes());
+    both.take_while(|(a, b)| a == b).count()
 }
 
 /// The path of a line `# path`: no blanks, and the last part has an ending.
@@ -311,6 +327,17 @@ mod tests {
                 "this mark stands left of the text"
             ]
         );
+    }
+
+    #[test]
+    fn a_tab_among_lines_indented_by_blanks_is_left_in_its_line() {
+        let (text, split) = split_text("    # a.yaml\n    a:\n\tb: 1\n  \tc: 2\n    d: 3\n");
+        let file = &split.files[0];
+        assert_eq!(file.path.as_ref().unwrap().node, "a.yaml");
+        assert_eq!(file.text, "a:\n\tb: 1\n\tc: 2\nd: 3\n");
+        assert_eq!(&text[file.span_in_rule(4..5).range()], "b");
+        let (_, tabs) = split_text("\t# a.yaml\n\ta:\n\t\tb: 1\n");
+        assert_eq!(tabs.files[0].text, "a:\n\tb: 1\n");
     }
 
     #[test]

@@ -80,6 +80,8 @@ pub fn parse(source: SourceId, text: &str) -> Parse {
         }
     }
     out.diagnostics
+        .extend(line_end(source, text, &lexed.tokens));
+    out.diagnostics
         .sort_by_key(|diagnostic| diagnostic.primary.span.start);
     if let Some(next) = out.diagnostics.get_mut(MAX_DIAGNOSTICS) {
         let span = next.primary.span;
@@ -108,6 +110,26 @@ pub fn parse_expression(source: SourceId, text: &str) -> (ast::Expr, Vec<Diagnos
         before: 0,
     };
     build::expression(whole, &significant.words, &lexed.faults)
+}
+
+/// The first line end that is one for old computers only: to us the line goes on.
+fn line_end(source: SourceId, text: &str, tokens: &[Token]) -> Option<Diagnostic> {
+    if !text.contains('\r') {
+        return None;
+    }
+    let bytes = text.as_bytes();
+    let lone = |at: usize| {
+        let next = bytes.get(at + 1);
+        bytes[at] == b'\r' && next.is_some_and(|next| !matches!(next, b'\r' | b'\n'))
+    };
+    let between = tokens.iter().filter(|token| token.is_trivia());
+    let at = between
+        .flat_map(|token| token.start..token.end)
+        .find(|&at| lone(at as usize))?;
+    let message = "a carriage return alone does not end a line";
+    let span = Span::point(source, at);
+    let it = Diagnostic::new(report::SYNTAX, Severity::Error, span, message);
+    Some(it.with_help("save the file with line ends of Unix (LF) or of Windows (CR LF)"))
 }
 
 fn too_large(source: SourceId, text: &str) -> Option<Diagnostic> {

@@ -17,6 +17,7 @@ fn run(body: &str, examples: &str, options: Options) -> (RuleTest, Vec<String>) 
         path: PathBuf::from("rules/port.watch"),
         file: Some(PathBuf::from("/rules/port.watch")),
         text: Arc::from(text.as_str()),
+        fault: None,
     };
     let book = Arc::new(RuleBook::build(&[rule], &Config::default(), false));
     let own = book

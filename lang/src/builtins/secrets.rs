@@ -95,6 +95,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "weak",
         "placeholder",
         "plain",
+        "switch",
     ])
     .lenient()
     .reveals_nothing(),

@@ -11,7 +11,7 @@ mod tree;
 use std::sync::Arc;
 
 use lang::eval::{ClauseCoverage, Counts};
-use lang::parse::ast::{Example, Expect};
+use lang::parse::ast::{Clause, Example, Expect};
 use rayon::prelude::*;
 use source::{Code, Diagnostic, Severity, SourceId, Span};
 
@@ -135,12 +135,25 @@ impl Tester {
             test.broken = true;
             return Some(test);
         }
+        let proposes = rule
+            .body
+            .iter()
+            .any(|clause| matches!(clause, Clause::Require(it) if !it.fixes.is_empty()));
         let mut trees = Vec::new();
         for example in &rule.examples {
             let tree = tree::ExampleTree::load(example, &self.at_hand);
             let own = tree.book.program.find(id);
             let judged = tree.judge(&tree.book.program, own, Some(&mut test.coverage));
-            test.examples.push(example_test(example, &tree, judged));
+            let mut result = example_test(example, &tree, judged);
+            if proposes && result.holds() && example.expect == Expect::Fails {
+                let titles = tree.helpless_repairs(id);
+                let told = titles.iter().map(|title| {
+                    let words = format!("the fix `{title}` leaves this finding as it is");
+                    problem(head(example), words).with_help("`dogwatch fix` would refuse it: see what it changes, and what the rule asks")
+                });
+                result.problems.extend(told);
+            }
+            test.examples.push(result);
             trees.push(tree);
         }
         if options.mutate && test.holds() {

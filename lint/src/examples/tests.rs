@@ -51,6 +51,25 @@ fn told(examples: &str) -> Vec<String> {
 const FILE: &str = "    # values/wire-server/values.yaml\n    brig: {config: {smtp: {port: 26}}}\n";
 
 #[test]
+fn a_fix_that_does_not_mend_its_example_is_told() {
+    let told = |fix: &str| {
+        let body = format!("{BODY}{fix}");
+        let good = FILE.replace("26", "25");
+        let examples = format!("  fails \"another\" ```\n{FILE}  ```\n  passes ```\n{good}  ```\n");
+        run(&body, &examples, Options::default()).1
+    };
+    assert_eq!(told("    fix \"take 25\" set p to 25\n"), [""; 0]);
+    let helpless = "fails \"another\": the fix `take 3` leaves this finding as it is";
+    for safety in ["", "unsafe "] {
+        let fix = format!("    {safety}fix \"take 3\" set p to 3\n");
+        assert_eq!(told(&fix), [format!("9: {helpless}")]);
+    }
+    // Of several one is enough.
+    let both = "    fix \"take 3\" set p to 3\n    fix \"take 25\" set p to 25\n";
+    assert_eq!(told(both), [""; 0]);
+}
+
+#[test]
 fn a_mark_where_the_finding_stands_holds() {
     let marked =
         format!("  fails ```\n{FILE}    #                            ^^ port is 26\n  ```\n");

@@ -12,6 +12,7 @@ use source::{Diagnostic, Label, Severity, SourceId, Span};
 use super::{AtHand, head, problem};
 use crate::files::Memory;
 use crate::finding::Finding;
+use crate::fix::{FixOptions, Refused};
 use crate::host::TreeHost;
 use crate::judge::{Levels, finding};
 use crate::project::{Project, Settings};
@@ -30,6 +31,7 @@ pub(super) struct ExampleTree<'e> {
     pub(super) book: Arc<RuleBook>,
     /// Paths that lead out of the example, or none at all.
     misplaced: Vec<Diagnostic>,
+    memory: Arc<Memory>,
     settings: Settings,
     workspace: Arc<Workspace>,
     trees: Vec<Arc<Tree>>,
@@ -97,7 +99,8 @@ impl<'e> ExampleTree<'e> {
             at_hand: Some(at_hand.clone()),
             ..Settings::default()
         };
-        let project = Project::new(settings.clone(), Arc::new(memory));
+        let memory = Arc::new(memory);
+        let project = Project::new(settings.clone(), memory.clone());
         let workspace = project.workspace();
         let trees: Vec<Arc<Tree>> = project.trees().collect();
         let mut numbers = Vec::new();
@@ -121,6 +124,7 @@ impl<'e> ExampleTree<'e> {
                 .map_or(&at_hand.book, |tree| &tree.book)
                 .clone(),
             misplaced,
+            memory,
             settings,
             workspace,
             trees,
@@ -151,6 +155,24 @@ impl<'e> ExampleTree<'e> {
             );
         }
         problems
+    }
+
+    /// Makes the repairs of a rule, and says which of them leave what they are to mend: their titles, each once.
+    pub(super) fn helpless_repairs(&self, rule: &str) -> Vec<String> {
+        let settings = Settings {
+            select: vec![rule.to_owned()],
+            ..self.settings.clone()
+        };
+        let project = Project::new(settings, self.memory.clone());
+        let run = project.fix(FixOptions { with_unsafe: true }, &|_| {});
+        let helpless = run
+            .refused
+            .into_iter()
+            .filter(|it| it.why == Refused::NoHelp);
+        let mut titles: Vec<String> = helpless.map(|it| it.title).collect();
+        titles.sort_unstable();
+        titles.dedup();
+        titles
     }
 
     /// The file of the example that a text is.

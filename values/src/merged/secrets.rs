@@ -202,7 +202,8 @@ impl Teller<'_> {
             return;
         }
         if may_be_secret_text(self.document.raw(node))
-            && is_secret_text(key, &self.document.text_of(node)) {
+            && is_secret_text(key, &self.document.text_of(node))
+        {
             self.marks.secret.insert(node);
         }
     }

@@ -72,7 +72,10 @@ fn secret_endings(last: u8) -> &'static [&'static str] {
 fn ends_like_a_secret(key: &str) -> bool {
     let last = key.as_bytes().last().map_or(0, u8::to_ascii_lowercase);
     let letters = || {
-        let bytes = key.bytes().rev().filter(|byte| !matches!(byte, b'_' | b'-'));
+        let bytes = key
+            .bytes()
+            .rev()
+            .filter(|byte| !matches!(byte, b'_' | b'-'));
         bytes.map(|byte| byte.to_ascii_lowercase())
     };
     let mut endings = secret_endings(last).iter();

@@ -67,7 +67,9 @@ pub(crate) fn may_be_secret_text(raw: &str) -> bool {
     let raw = raw.as_bytes();
     let begins = |from: &[u8]| {
         let begin = from.trim_ascii_start();
-        [&b"gh"[..], b"github_", b"xox", b"eyJ"].iter().any(|it| begin.starts_with(it))
+        [&b"gh"[..], b"github_", b"xox", b"eyJ"]
+            .iter()
+            .any(|it| begin.starts_with(it))
     };
     raw.len() >= 8
         && (begins(raw)
@@ -126,9 +128,8 @@ fn has_variable(text: &str) -> bool {
     };
     let mut named = false;
     text.lines().any(|line| {
-        let filled = value_of(line, "value").is_some_and(|it| {
-            !it.is_empty() && !it.contains(['{', '<', '$'])
-        });
+        let filled = value_of(line, "value")
+            .is_some_and(|it| !it.is_empty() && !it.contains(['{', '<', '$']));
         let told = named && filled;
         named = value_of(line, "name").is_some_and(|it| is_secret_key(&it));
         told

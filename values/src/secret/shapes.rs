@@ -4,6 +4,9 @@ use memchr::memmem;
 
 use super::is_secret_key;
 
+/// What a PEM block begins with.
+const BEGIN: &[u8] = b"-----BEGIN ";
+
 /// A shape that only credentials have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TokenShape {
@@ -111,9 +114,13 @@ fn is_jwt(text: &str) -> bool {
 
 /// `-----BEGIN … PRIVATE KEY-----` with a body that is not dots, also behind a certificate.
 pub(super) fn has_private_key(text: &str) -> bool {
-    let mut starts = memmem::find_iter(text.as_bytes(), b"-----BEGIN ");
-    starts.any(|start| {
-        pem_body(&text[start..]).is_some_and(|(label, body)| {
+    let Some(begin) = memmem::find(text.as_bytes(), BEGIN) else {
+        return false;
+    };
+    // Each block ends where the next begins, so that no text is looked at twice.
+    let mut blocks = text[begin..].split("-----BEGIN ").skip(1);
+    blocks.any(|block| {
+        pem_block(block).is_some_and(|(label, body)| {
             label.ends_with("PRIVATE KEY") && !body.is_empty() && !body.contains("....")
         })
     })
@@ -138,9 +145,13 @@ fn has_variable(text: &str) -> bool {
 
 /// The label and the trimmed body of the first PEM block.
 pub(super) fn pem_body(text: &str) -> Option<(&str, &str)> {
-    let begin = memmem::find(text.as_bytes(), b"-----BEGIN ")? + "-----BEGIN ".len();
-    let rest = text.get(begin..)?;
-    let (label, after) = rest.split_once("-----")?;
+    let begin = memmem::find(text.as_bytes(), BEGIN)? + BEGIN.len();
+    pem_block(text.get(begin..)?)
+}
+
+/// The label and the trimmed body of a PEM block, from behind its `-----BEGIN `.
+fn pem_block(block: &str) -> Option<(&str, &str)> {
+    let (label, after) = block.split_once("-----")?;
     if label.len() > 64 || label.contains('\n') {
         return None;
     }
@@ -177,6 +188,10 @@ mod tests {
             ("AKIAx", None),
             (
                 "-----BEGIN PRIVATE KEY-----\nMC4CAQAw\n-----END PRIVATE KEY-----",
+                Some(TokenShape::PrivateKey),
+            ),
+            (
+                "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n-----BEGIN EC PRIVATE KEY-----\nMC4CAQAw\n-----END EC PRIVATE KEY-----",
                 Some(TokenShape::PrivateKey),
             ),
             (

@@ -4,6 +4,9 @@ use memchr::memmem;
 
 use super::is_secret_key;
 
+/// What the address of a Slack hook goes on with: whoever knows the rest may write.
+const SLACK_HOOK: &[u8] = b"hooks.slack.com/services/";
+
 /// What a PEM block begins with.
 const BEGIN: &[u8] = b"-----BEGIN ";
 
@@ -16,7 +19,7 @@ pub enum TokenShape {
     AwsKeyId,
     /// A GitHub token.
     GithubToken,
-    /// A Slack token.
+    /// A Slack token, or the address of a hook.
     SlackToken,
     /// A JSON web token.
     Jwt,
@@ -49,6 +52,10 @@ pub fn token_shape(text: &str) -> Option<TokenShape> {
     {
         return Some(TokenShape::SlackToken);
     }
+    let hook = text.strip_prefix("https://").map(str::as_bytes);
+    if hook.is_some_and(|rest| rest.starts_with(SLACK_HOOK) && rest.len() > SLACK_HOOK.len() + 20) {
+        return Some(TokenShape::SlackToken);
+    }
     if is_jwt(text) {
         return Some(TokenShape::Jwt);
     }
@@ -59,7 +66,7 @@ pub fn token_shape(text: &str) -> Option<TokenShape> {
 /// part.
 pub(crate) fn is_secret_text(key: Option<&str>, text: &str) -> bool {
     match token_shape(text) {
-        None | Some(TokenShape::AwsKeyId) => has_variable(text),
+        None | Some(TokenShape::AwsKeyId) => has_variable(text) || is_argument(text),
         Some(TokenShape::UrlPassword) => !matches!(key, Some("httpProxy" | "httpsProxy")),
         Some(_) => true,
     }
@@ -70,14 +77,16 @@ pub(crate) fn may_be_secret_text(raw: &str) -> bool {
     let raw = raw.as_bytes();
     let begins = |from: &[u8]| {
         let begin = from.trim_ascii_start();
-        [&b"gh"[..], b"github_", b"xox", b"eyJ"]
+        [&b"gh"[..], b"github_", b"xox", b"eyJ", b"--"]
             .iter()
             .any(|it| begin.starts_with(it))
     };
     raw.len() >= 8
         && (begins(raw)
             || begins(&raw[1..])
-            || memmem::find(raw, b"://").is_some_and(|at| raw[at..].contains(&b'@'))
+            || memmem::find(raw, b"://").is_some_and(|at| {
+                raw[at..].contains(&b'@') || raw[at + 3..].starts_with(SLACK_HOOK)
+            })
             || memmem::find(raw, b"PRIVATE KEY").is_some()
             || memmem::find(raw, b"value:").is_some())
 }
@@ -123,6 +132,15 @@ pub(super) fn has_private_key(text: &str) -> bool {
         pem_block(block).is_some_and(|(label, body)| {
             label.ends_with("PRIVATE KEY") && !body.is_empty() && !body.contains("....")
         })
+    })
+}
+
+/// An argument of a program that is called like a secret and has its value: `--password=…`.
+fn is_argument(text: &str) -> bool {
+    let argument = text.trim().strip_prefix("--");
+    let both = argument.and_then(|it| it.split_once('='));
+    both.is_some_and(|(name, value)| {
+        is_secret_key(name) && !value.is_empty() && !value.contains(['{', '<', '$'])
     })
 }
 
@@ -186,6 +204,11 @@ mod tests {
         let cases = [
             ("AKIAIOSFODNN7EXAMPLE", Some(TokenShape::AwsKeyId)),
             ("AKIAx", None),
+            (
+                "https://hooks.slack.com/services/T0AAAAAAA/B0BBBBBBB/abcdefghijklmnop",
+                Some(TokenShape::SlackToken),
+            ),
+            ("https://hooks.slack.com/services/<yours>", None),
             (
                 "-----BEGIN PRIVATE KEY-----\nMC4CAQAw\n-----END PRIVATE KEY-----",
                 Some(TokenShape::PrivateKey),

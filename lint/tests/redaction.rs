@@ -59,19 +59,25 @@ fn holds_none(seed: u64, what: &str, text: &str, parts: &[String], files: &Memor
     }
 }
 
+/// A tree made from a seed: its files, the parts of its secrets, and a project over it.
+fn setup(seed: u64, fixes: bool) -> (Memory, Vec<String>, Project) {
+    let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let (files, parts) = tree(&mut dice);
+    let settings = Settings {
+        cwd: PathBuf::from("/t"),
+        paths: vec![PathBuf::from("/t")],
+        no_ignore: true,
+        fixes,
+        ..Settings::default()
+    };
+    let project = Project::new(settings, Arc::new(files.clone()));
+    (files, parts, project)
+}
+
 #[test]
 fn no_secret_is_in_what_a_run_hands_out() {
     for seed in 1..=16_u64 {
-        let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        let (files, parts) = tree(&mut dice);
-        let settings = Settings {
-            cwd: PathBuf::from("/t"),
-            paths: vec![PathBuf::from("/t")],
-            no_ignore: true,
-            fixes: true,
-            ..Settings::default()
-        };
-        let project = Project::new(settings, Arc::new(files.clone()));
+        let (files, parts, project) = setup(seed, true);
         let report = project.lint(&|_| {});
         assert!(!report.findings.is_empty());
         holds_none(seed, "the report", &shown(&report), &parts, &files);
@@ -106,15 +112,7 @@ fn no_secret_is_in_what_a_run_hands_out() {
 #[test]
 fn no_secret_is_in_the_proof_of_any_rule() {
     for seed in 1..=3_u64 {
-        let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        let (files, parts) = tree(&mut dice);
-        let settings = Settings {
-            cwd: PathBuf::from("/t"),
-            paths: vec![PathBuf::from("/t")],
-            no_ignore: true,
-            ..Settings::default()
-        };
-        let project = Project::new(settings, Arc::new(files.clone()));
+        let (files, parts, project) = setup(seed, false);
         let mut steps = 0;
         for tree in project.trees() {
             for (rule, info) in tree.book.program.rules().iter().enumerate() {

@@ -12,5 +12,5 @@ pub use hidden::{Encryption, HiddenText, hidden_text, whole_file_encryption};
 pub(crate) use hidden::{LONE_MARKS, SET_ELSEWHERE, SET_ITEM, may_hide};
 pub(crate) use paths::Names;
 pub use paths::{Sensitivity, declared_sensitivity, is_secret_key, is_secret_path, sensitivity};
+pub(crate) use shapes::is_secret_text;
 pub use shapes::{TokenShape, token_shape};
-pub(crate) use shapes::{is_secret_text, may_be_secret_text};

@@ -84,15 +84,21 @@ impl<'h> Machine<'_, 'h> {
         }
     }
 
+    /// Evaluates, and says whether something secret was read for it.
+    fn watched<T>(&mut self, read: impl FnOnce(&mut Self) -> Work<T>) -> Work<(T, bool)> {
+        let before = std::mem::replace(&mut self.tainted, false);
+        let result = read(self)?;
+        let secret = std::mem::replace(&mut self.tainted, before);
+        Ok((result, secret))
+    }
+
     fn values(&mut self, nodes: &'h [Node]) -> Work<Vec<Value<'h>>> {
         nodes.iter().map(|node| self.value(node)).collect()
     }
 
     /// A condition as a value: marked if something secret was read for it.
     fn truth_value(&mut self, node: &'h Node) -> Work<Value<'h>> {
-        let before = std::mem::replace(&mut self.tainted, false);
-        let truth = self.condition(node)?;
-        let secret = std::mem::replace(&mut self.tainted, before);
+        let (truth, secret) = self.watched(|it| it.condition(node))?;
         let mut value = truth.into_value();
         value.secret = secret;
         Ok(value)
@@ -179,21 +185,11 @@ impl<'h> Machine<'_, 'h> {
                 continue;
             }
             self.bind_element(generator, elements, index);
-            // What is chosen by something secret tells of it.
-            let before = std::mem::replace(&mut self.tainted, false);
-            let mut refusal = None;
-            for condition in &generator.conditions {
-                let truth = self.truth(condition)?;
-                if !matches!(truth, Truth::True) {
-                    refusal = Some(truth);
-                    break;
-                }
-            }
-            let chosen = std::mem::replace(&mut self.tainted, before);
-            match refusal {
-                None => {}
-                Some(Truth::False) => continue,
-                Some(undecided) => {
+            let (truth, by_secret) = self.watched(|it| it.admits(generator))?;
+            match truth {
+                Truth::True => {}
+                Truth::False => continue,
+                undecided => {
                     made.lacks(undecided.into_value());
                     continue;
                 }
@@ -212,7 +208,8 @@ impl<'h> Machine<'_, 'h> {
                     }
                 }
             }
-            if chosen {
+            // What is chosen by something secret tells of it.
+            if by_secret {
                 made.items[known..].iter_mut().for_each(hide);
             }
         }
@@ -220,6 +217,17 @@ impl<'h> Machine<'_, 'h> {
             made.lacks(why.clone());
         }
         Ok(())
+    }
+
+    /// Do the conditions of a generator hold for the element that is bound? The first that does not decides.
+    fn admits(&mut self, generator: &'h Gen) -> Work<Truth> {
+        for condition in &generator.conditions {
+            let truth = self.truth(condition)?;
+            if !matches!(truth, Truth::True) {
+                return Ok(truth);
+            }
+        }
+        Ok(Truth::True)
     }
 
     /// Does the first condition of a generator not hold for an element? Most elements are left out, which a glance tells.
@@ -360,15 +368,13 @@ impl<'h> Machine<'_, 'h> {
 
     fn choose(&mut self, parts: &'h [Node; 3]) -> Work<Value<'h>> {
         let [condition, yes, no] = parts;
-        let before = std::mem::replace(&mut self.tainted, false);
-        let truth = self.truth(condition)?;
-        let tainted = std::mem::replace(&mut self.tainted, before);
+        let (truth, secret) = self.watched(|it| it.truth(condition))?;
         let mut value = match truth {
             Truth::True => self.value(yes)?,
             Truth::False => self.value(no)?,
             undecided => undecided.into_value(),
         };
-        if tainted {
+        if secret {
             hide(&mut value);
         }
         Ok(value)

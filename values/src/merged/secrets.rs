@@ -10,9 +10,7 @@ use super::lookup::Shape;
 use super::node::{LayerId, NodeRef, Target};
 use super::parents::Parents;
 use crate::path::Step;
-use crate::secret::{
-    Names, Sensitivity, is_secret_key, is_secret_text, may_be_secret_text, sensitivity,
-};
+use crate::secret::{Names, Sensitivity, is_secret_key, is_secret_text, sensitivity};
 use crate::yaml::{Document, Kind, NodeId, Slot};
 
 /// A set of nodes of one document.
@@ -201,9 +199,7 @@ impl Teller<'_> {
         if self.document.kind(node) != Kind::String || self.document.is_alias(node) {
             return;
         }
-        if may_be_secret_text(self.document.raw(node))
-            && is_secret_text(key, &self.document.text_of(node))
-        {
+        if is_secret_text(key, &self.document.text_of(node)) {
             self.marks.secret.insert(node);
         }
     }
@@ -213,16 +209,15 @@ impl Teller<'_> {
         if self.document.kind(map) != Kind::Map || self.document.is_alias(map) {
             return;
         }
-        let at = |wanted: &str| {
-            let mut pairs = self.document.pairs(map);
-            pairs.find(|(key, _)| self.document.key_text(*key) == wanted)
+        let document = self.document;
+        let under = |wanted: &'static str| {
+            let pairs = document.pairs(map);
+            let mine = pairs.filter(move |(key, _)| document.key_text(*key) == wanted);
+            mine.map(|(_, value)| value)
         };
-        let Some((_, value)) = at("value") else {
-            return;
-        };
-        let named = at("name").is_some_and(|(_, name)| is_secret_key(&self.document.text_of(name)));
-        if named {
-            self.marks.secret.insert(value);
+        // A key that stands twice counts in both places.
+        if under("name").any(|name| is_secret_key(&document.text_of(name))) {
+            under("value").for_each(|value| self.marks.secret.insert(value));
         }
     }
 

@@ -4,8 +4,8 @@ use memchr::memmem;
 
 use super::is_secret_key;
 
-/// What the address of a Slack hook goes on with: whoever knows the rest may write.
-const SLACK_HOOK: &[u8] = b"hooks.slack.com/services/";
+/// What the address of a Slack hook begins with: whoever knows the rest may write.
+const SLACK_HOOK: &str = "https://hooks.slack.com/services/";
 
 /// What a PEM block begins with.
 const BEGIN: &[u8] = b"-----BEGIN ";
@@ -52,8 +52,10 @@ pub fn token_shape(text: &str) -> Option<TokenShape> {
     {
         return Some(TokenShape::SlackToken);
     }
-    let hook = text.strip_prefix("https://").map(str::as_bytes);
-    if hook.is_some_and(|rest| rest.starts_with(SLACK_HOOK) && rest.len() > SLACK_HOOK.len() + 20) {
+    if text
+        .strip_prefix(SLACK_HOOK)
+        .is_some_and(|rest| rest.len() > 20)
+    {
         return Some(TokenShape::SlackToken);
     }
     if is_jwt(text) {
@@ -70,25 +72,6 @@ pub(crate) fn is_secret_text(key: Option<&str>, text: &str) -> bool {
         Some(TokenShape::UrlPassword) => !matches!(key, Some("httpProxy" | "httpsProxy")),
         Some(_) => true,
     }
-}
-
-/// Can a text have one of those shapes, whatever is written around it? Asked of every text there is.
-pub(crate) fn may_be_secret_text(raw: &str) -> bool {
-    let raw = raw.as_bytes();
-    let begins = |from: &[u8]| {
-        let begin = from.trim_ascii_start();
-        [&b"gh"[..], b"github_", b"xox", b"eyJ", b"--"]
-            .iter()
-            .any(|it| begin.starts_with(it))
-    };
-    raw.len() >= 8
-        && (begins(raw)
-            || begins(&raw[1..])
-            || memmem::find(raw, b"://").is_some_and(|at| {
-                raw[at..].contains(&b'@') || raw[at + 3..].starts_with(SLACK_HOOK)
-            })
-            || memmem::find(raw, b"PRIVATE KEY").is_some()
-            || memmem::find(raw, b"value:").is_some())
 }
 
 fn all(text: &str, test: impl Fn(u8) -> bool) -> bool {
@@ -139,26 +122,29 @@ pub(super) fn has_private_key(text: &str) -> bool {
 fn is_argument(text: &str) -> bool {
     let argument = text.trim().strip_prefix("--");
     let both = argument.and_then(|it| it.split_once('='));
-    both.is_some_and(|(name, value)| {
-        is_secret_key(name) && !value.is_empty() && !value.contains(['{', '<', '$'])
-    })
+    both.is_some_and(|(name, value)| is_secret_key(name) && is_filled(value))
 }
 
 /// A list of variables as text, as templates take it, with one that is called like a secret and has its value.
 fn has_variable(text: &str) -> bool {
-    let value_of = |line: &'_ str, key: &str| {
-        let line = line.trim_start().trim_start_matches("- ");
-        let rest = line.strip_prefix(key)?.strip_prefix(':')?;
-        Some(rest.trim().trim_matches(['"', '\'']).to_owned())
-    };
     let mut named = false;
     text.lines().any(|line| {
-        let filled = value_of(line, "value")
-            .is_some_and(|it| !it.is_empty() && !it.contains(['{', '<', '$']));
-        let told = named && filled;
-        named = value_of(line, "name").is_some_and(|it| is_secret_key(&it));
+        let told = named && line_value(line, "value").is_some_and(is_filled);
+        named = line_value(line, "name").is_some_and(is_secret_key);
         told
     })
+}
+
+/// What stands behind a key on a line of YAML.
+fn line_value<'t>(line: &'t str, key: &str) -> Option<&'t str> {
+    let entry = line.trim_start().trim_start_matches("- ");
+    let rest = entry.strip_prefix(key)?.strip_prefix(':')?;
+    Some(rest.trim().trim_matches(['"', '\'']))
+}
+
+/// Is there a value, and no template or reference that puts one in later?
+fn is_filled(value: &str) -> bool {
+    !value.is_empty() && !value.contains(['{', '<', '$'])
 }
 
 /// The label and the trimmed body of the first PEM block.
@@ -192,7 +178,7 @@ fn has_url_password(text: &str) -> bool {
         return false;
     };
     user.split_once(':')
-        .is_some_and(|(_, password)| !password.is_empty() && !password.contains(['{', '<', '$']))
+        .is_some_and(|(_, password)| is_filled(password))
 }
 
 #[cfg(test)]

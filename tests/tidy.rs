@@ -169,6 +169,34 @@ fn each_file_says_what_it_is_for_and_can_be_read_in_one_go() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
+/// The code that a line gives a name to: `pub const UNUSED: &str = "allow-unused";`.
+fn named_code(line: &str) -> Option<&str> {
+    let (head, rest) = line.trim_start().split_once(": &str = \"")?;
+    let code = rest.strip_suffix("\";")?;
+    let is_code =
+        |text: &str| text.contains('-') && text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'-'));
+    (head.starts_with("pub") && head.contains(" const ") && is_code(code)).then_some(code)
+}
+
+#[test]
+fn each_code_that_has_a_name_is_explained() {
+    let mut found = 0;
+    let mut faults = Vec::new();
+    let ours = ["lang/src", "lint/src"].map(|folder| root().join(folder));
+    let sources = sources().into_iter();
+    for path in sources.filter(|path| ours.iter().any(|folder| path.starts_with(folder))) {
+        let text = std::fs::read_to_string(&path).unwrap();
+        for code in text.lines().filter_map(named_code) {
+            found += 1;
+            if lint::codes::explain(code).is_none() {
+                faults.push(format!("`dogwatch explain {code}` knows nothing"));
+            }
+        }
+    }
+    assert!(found > 20, "{found} codes");
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
 #[test]
 fn only_the_named_places_do_io() {
     // clippy.toml forbids it everywhere; these are the files that may say otherwise.

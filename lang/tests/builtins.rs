@@ -24,6 +24,11 @@ fn every_example_gives_its_result() {
             let said: Vec<&str> = said.map(|it| it.message.as_str()).collect();
             let value = Run::new(&program, &host).value_of("test", "it").unwrap();
             let shown = value.map_or(format!("{said:?}"), |value| show::literal(&host, &value));
+            let texts = entry.builtin.texts;
+            let named = texts.iter().any(|text| shown == format!("{text:?}"));
+            if !texts.is_empty() && !named {
+                wrong.push(format!("{expression}: {shown} is none of {texts:?}"));
+            }
             if shown != *expected {
                 wrong.push(format!(
                     "{expression}\n  expected {expected}\n  got      {shown}"

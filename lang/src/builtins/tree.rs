@@ -19,7 +19,7 @@ pub(super) const TABLE: &[Builtin] = &[
     .of_tree(),
     Builtin::look(
         "secret(value: any) -> bool",
-        "Must never be shown: it stands below a secret path, or was computed from such a value.",
+        "Must never be shown: it stands below a secret path, has the shape of a key or token, or was computed from such a value.",
         &[],
         |value, host| value.secret || node(value).is_some_and(|node| host.is_secret(node)),
     )

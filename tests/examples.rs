@@ -49,6 +49,18 @@ fn every_example_of_every_built_in_rule_holds() {
     assert!(failures.is_empty(), "\n{failures}");
 }
 
+/// The checker has nothing to say of our own packs, not even a warning.
+#[test]
+fn the_built_in_packs_are_free_of_warnings() {
+    let book = RuleBook::standard();
+    let problems: Vec<String> = book
+        .diagnostics
+        .iter()
+        .map(|problem| format!("{}: {}", place(problem.primary.span), problem.message))
+        .collect();
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
 /// Damages that no example notices yet, a line each: file, what was done, and the text of the clause. The list may only
 /// shrink: `UPDATE=1` writes it.
 #[test]

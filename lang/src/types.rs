@@ -5,6 +5,7 @@
 //! that may be left out.
 
 use std::fmt;
+use std::sync::Arc;
 
 /// A type.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -25,10 +26,28 @@ pub enum Type {
     List(Box<Type>),
     /// `map of T`
     Map(Box<Type>),
+    /// A map whose keys are known, each with the type of its value, in the order they are written in: what `{at: x, by: y}` is.
+    /// Only inferred; no text is read as one.
+    Entries(Arc<[(String, Type)]>),
     /// A record of the host, by name: `release`.
     Record(String),
     /// `T?`: may be missing.
     Optional(Box<Type>),
+}
+
+impl Type {
+    /// Is it a map, its keys known or not?
+    pub fn is_map(&self) -> bool {
+        matches!(self, Self::Map(_) | Self::Entries(_))
+    }
+
+    /// The type without `?`, and whether it had one.
+    pub fn without_optional(&self) -> (&Self, bool) {
+        match self {
+            Self::Optional(of) => (of, true),
+            of => (of, false),
+        }
+    }
 }
 
 /// A parameter of a function.
@@ -71,6 +90,14 @@ impl fmt::Display for Type {
             Self::Regex => f.write_str("regex"),
             Self::List(of) => write!(f, "list of {of}"),
             Self::Map(of) => write!(f, "map of {of}"),
+            Self::Entries(entries) => {
+                f.write_str("{")?;
+                for (index, (key, ty)) in entries.iter().enumerate() {
+                    let comma = if index > 0 { ", " } else { "" };
+                    write!(f, "{comma}{key}: {ty}")?;
+                }
+                f.write_str("}")
+            }
             Self::Record(name) => f.write_str(name),
             Self::Optional(of) => write!(f, "{of}?"),
         }

@@ -324,7 +324,7 @@ pub fn fits(data: &Data<'_>, ty: &Type) -> bool {
         Type::Bool => matches!(data, Data::Bool(_)),
         Type::Regex => matches!(data, Data::Regex(_)),
         Type::List(_) => matches!(data, Data::List(_) | Data::HostList(_)),
-        Type::Map(_) => matches!(data, Data::Map(_) | Data::HostMap(_)),
+        Type::Map(_) | Type::Entries(_) => matches!(data, Data::Map(_) | Data::HostMap(_)),
         Type::Record(_) => matches!(data, Data::Record(_)),
         Type::Optional(inner) => fits(data, inner),
     }

@@ -188,7 +188,8 @@ impl<'a> Checker<'a> {
         // No type says "list or map", so the signature takes anything.
         if signature.name == "count"
             && let ([arg], [info]) = (args, &infos[..])
-            && !matches!(info.ty, Type::Any | Type::List(_) | Type::Map(_))
+            && !matches!(info.ty, Type::Any | Type::List(_))
+            && !info.ty.is_map()
         {
             let problem = Problem::WrongType {
                 want: "a list or map".to_owned(),

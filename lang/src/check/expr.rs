@@ -4,7 +4,7 @@ use source::Span;
 
 use super::checker::Checker;
 use super::facts::{Binding, ExprFact};
-use super::info::{Info, describe, join};
+use super::info::{Info, describe, element, join};
 use super::known;
 use super::problem::Problem;
 use super::words::Report;
@@ -145,7 +145,7 @@ impl<'a> Checker<'a> {
 
     fn map(&mut self, entries: &'a [(Name, Expr)]) -> Info<'a> {
         let mut seen = rustc_hash::FxHashMap::default();
-        let mut element = None;
+        let mut keys: Vec<(String, Type)> = Vec::new();
         let mut from_tree = false;
         for (name, value) in entries {
             if let Some(first) = seen.insert(name.node.as_str(), name.span) {
@@ -157,14 +157,15 @@ impl<'a> Checker<'a> {
             }
             let info = self.expr(value);
             from_tree |= info.from_tree;
-            element = Some(match element {
-                Some(element) => join(&element, &info.ty),
-                None => info.ty,
-            });
+            let ty = match info.missing.is_some() {
+                true => Type::Optional(Box::new(info.ty)),
+                false => info.ty,
+            };
+            keys.push((name.node.clone(), ty));
         }
         Info {
             from_tree,
-            ..Info::of(Type::Map(Box::new(element.unwrap_or(Type::Any))))
+            ..Info::of(super::info::entries(keys))
         }
     }
 
@@ -338,7 +339,7 @@ impl<'a> Checker<'a> {
         let any = Type::List(Box::new(Type::Any));
         let (key, element) = match &over.ty {
             Type::List(of) => (Type::Number, (**of).clone()),
-            Type::Map(of) => (Type::String, (**of).clone()),
+            ty if ty.is_map() => (Type::String, element(ty)),
             Type::Any => (Type::Any, Type::Any),
             _ => {
                 self.want(generator.over.span, &over, &any);

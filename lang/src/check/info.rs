@@ -6,6 +6,9 @@ use crate::charts::{Found, KeyType, Literal, Place};
 use crate::parse::ast::Expr;
 use crate::types::Type;
 
+/// Of maps with more keys than this the keys are not kept apart.
+const MOST_ENTRIES: usize = 64;
+
 /// What is known of the value of an expression.
 #[derive(Debug, Clone)]
 pub(super) struct Info<'a> {
@@ -140,7 +143,73 @@ pub(super) fn join(a: &Type, b: &Type) -> Type {
     match (a, b) {
         (a, b) if a == b => a.clone(),
         (Type::List(a), Type::List(b)) => Type::List(Box::new(join(a, b))),
-        (Type::Map(a), Type::Map(b)) => Type::Map(Box::new(join(a, b))),
+        (Type::Entries(a), Type::Entries(b)) => join_entries(a, b),
+        (a, b) if a.is_map() && b.is_map() => Type::Map(Box::new(join(&element(a), &element(b)))),
+        _ => Type::Any,
+    }
+}
+
+/// A key that only one of them has may be missing.
+fn join_entries(a: &[(String, Type)], b: &[(String, Type)]) -> Type {
+    let find = |entries: &[(String, Type)], key: &str| {
+        let found = entries.iter().find(|(have, _)| have == key);
+        found.map(|(_, ty)| ty.clone())
+    };
+    let optional = |ty: Type| match ty {
+        Type::Optional(_) => ty,
+        ty => Type::Optional(Box::new(ty)),
+    };
+    let mut joined: Vec<(String, Type)> = Vec::new();
+    for (key, ty) in a {
+        let ty = match find(b, key) {
+            None => optional(ty.clone()),
+            Some(other) => {
+                let (one, other) = (ty.without_optional(), other.without_optional());
+                let ty = join(one.0, other.0);
+                if one.1 || other.1 { optional(ty) } else { ty }
+            }
+        };
+        joined.push((key.clone(), ty));
+    }
+    for (key, ty) in b {
+        if find(a, key).is_none() {
+            joined.push((key.clone(), optional(ty.clone())));
+        }
+    }
+    entries(joined)
+}
+
+/// The type of a map with these keys. What is in maps in it is not kept apart, so that no type outgrows the text it comes from.
+pub(super) fn entries(entries: Vec<(String, Type)>) -> Type {
+    let flat = entries.into_iter().map(|(key, ty)| (key, flat(ty)));
+    let whole = Type::Entries(flat.collect());
+    match &whole {
+        Type::Entries(entries) if entries.is_empty() || entries.len() > MOST_ENTRIES => {
+            Type::Map(Box::new(element(&whole)))
+        }
+        _ => whole,
+    }
+}
+
+fn flat(ty: Type) -> Type {
+    match ty {
+        Type::Entries(_) => Type::Map(Box::new(Type::Any)),
+        Type::List(of) => Type::List(Box::new(flat(*of))),
+        Type::Map(of) => Type::Map(Box::new(flat(*of))),
+        Type::Optional(of) => Type::Optional(Box::new(flat(*of))),
+        other => other,
+    }
+}
+
+/// The type of what is in a list or map; of anything else, anything.
+pub(super) fn element(ty: &Type) -> Type {
+    match ty {
+        Type::List(of) | Type::Map(of) => (**of).clone(),
+        Type::Entries(entries) => {
+            let mut types = entries.iter().map(|(_, ty)| ty.without_optional().0);
+            let first = types.next().unwrap_or(&Type::Any).clone();
+            types.fold(first, |a, b| join(&a, b))
+        }
         _ => Type::Any,
     }
 }
@@ -154,6 +223,7 @@ pub(super) fn accepts(want: &Type, got: &Type) -> bool {
         (Type::List(want), Type::List(got)) | (Type::Map(want), Type::Map(got)) => {
             accepts(want, got)
         }
+        (Type::Map(want), Type::Entries(got)) => got.iter().all(|(_, got)| accepts(want, got)),
         (want, got) => want == got,
     }
 }
@@ -163,7 +233,8 @@ pub(super) fn comparable(a: &Type, b: &Type) -> bool {
     match (a, b) {
         (Type::Any | Type::Null, _) | (_, Type::Any | Type::Null) => true,
         // Empty ones are equal whatever the type of their elements.
-        (Type::List(_), Type::List(_)) | (Type::Map(_), Type::Map(_)) => true,
+        (Type::List(_), Type::List(_)) => true,
+        (a, b) if a.is_map() && b.is_map() => true,
         (Type::Optional(a), b) | (b, Type::Optional(a)) => comparable(a, b),
         (a, b) => a == b,
     }
@@ -177,6 +248,7 @@ pub(super) fn describe(ty: &Type) -> String {
         Type::Bool => "true or false".to_owned(),
         Type::List(of) if **of == Type::Any => "a list".to_owned(),
         Type::Map(of) if **of == Type::Any => "a map".to_owned(),
+        Type::Entries(_) => "a map".to_owned(),
         Type::Optional(of) => describe(of),
         other => format!("a {other}"),
     }

@@ -388,6 +388,16 @@ impl<'a> Checker<'a> {
                     self.needed(of, &mut out);
                 }
             }
+            (ExprKind::Binary(op, left, right), _) => {
+                self.needed(expr, &mut out);
+                // `(x default "") != ""`: with the stand-in the answer would be another.
+                if let ExprKind::Binary(BinaryOp::Default, of, stand_in) = &left.kind
+                    && let Some(stand_in) = Literal::read(stand_in)
+                    && holds_for(*op, &stand_in, right).is_some_and(|holds| holds != value)
+                {
+                    self.needed(of, &mut out);
+                }
+            }
             _ => self.needed(expr, &mut out),
         }
         out
@@ -446,6 +456,24 @@ impl<'a> Checker<'a> {
             }
             _ => {}
         }
+    }
+}
+
+/// The answer to a comparison of a literal with what is written on its right, if that is literal, too.
+fn holds_for(op: BinaryOp, left: &Literal, right: &Expr) -> Option<bool> {
+    let among = || match &right.kind {
+        ExprKind::List(items) if items.len() <= LONGEST_LIST => {
+            let items: Option<Vec<_>> = items.iter().map(Literal::read).collect();
+            Some(items?.contains(left))
+        }
+        _ => None,
+    };
+    match op {
+        BinaryOp::Equal => Some(Literal::read(right)? == *left),
+        BinaryOp::NotEqual => Some(Literal::read(right)? != *left),
+        BinaryOp::In => among(),
+        BinaryOp::NotIn => among().map(|among| !among),
+        _ => None,
     }
 }
 

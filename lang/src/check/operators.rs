@@ -89,7 +89,8 @@ impl<'a> Checker<'a> {
         let empty = matches!(&right.kind, ExprKind::List(items) if items.is_empty())
             || matches!(&right.kind, ExprKind::Map(entries) if entries.is_empty());
         let (whole, empty) = match (&a.ty, &b.ty) {
-            (Type::List(_), Type::List(_)) | (Type::Map(_), Type::Map(_)) => (true, empty),
+            (Type::List(_), Type::List(_)) => (true, empty),
+            (a, b) if a.is_map() && b.is_map() => (true, empty),
             _ => (false, false),
         };
         let ty = match empty && whole {
@@ -298,7 +299,7 @@ impl<'a> Checker<'a> {
                     }
                 }
             }
-            Type::String | Type::Map(_) => {
+            Type::String | Type::Map(_) | Type::Entries(_) => {
                 self.want(item.span, x, &Type::String);
             }
             other => {

@@ -5,7 +5,7 @@ use source::Span;
 
 use super::checker::{Checker, Versions};
 use super::facts::Meaning;
-use super::info::{Info, accepts, describe, type_of};
+use super::info::{Info, accepts, describe, element, type_of};
 use super::problem::{NameHint, Problem};
 use super::words::Report;
 use crate::charts::{Found, KeyDecl, Place, Step, parse_version};
@@ -316,6 +316,7 @@ impl<'a> Checker<'a> {
     ) -> Info<'a> {
         match &base.ty {
             Type::Record(record) => return self.record_field(expr, base, record, key, span),
+            Type::Entries(entries) => return self.entry(expr, base, entries, key, span),
             Type::Any | Type::Map(_) => {}
             // What charts declare is said better below.
             _ if !base.places.is_empty() => {}
@@ -345,6 +346,35 @@ impl<'a> Checker<'a> {
         info
     }
 
+    /// A key of a map whose keys are known.
+    fn entry(
+        &mut self,
+        expr: &'a Expr,
+        base: &Info<'a>,
+        entries: &[(String, Type)],
+        key: &str,
+        span: Span,
+    ) -> Info<'a> {
+        let Some((_, ty)) = entries.iter().find(|(have, _)| have == key) else {
+            let keys = entries.iter().map(|(key, _)| key.as_str());
+            let similar = self.guess(key, keys);
+            let problem = Problem::UnknownField {
+                record: map_of(entries),
+                field: key.to_owned(),
+                similar,
+            };
+            self.report(span, problem);
+            return Info::anything();
+        };
+        let (ty, optional) = ty.without_optional();
+        Info {
+            missing: (base.missing.is_some() || optional).then_some(expr),
+            hollow: base.hollow,
+            from_tree: base.from_tree,
+            ..Info::of(ty.clone())
+        }
+    }
+
     fn record_field(
         &mut self,
         expr: &'a Expr,
@@ -371,15 +401,12 @@ impl<'a> Checker<'a> {
             record: record.to_owned(),
             field: field.to_owned(),
         });
-        let (ty, optional) = match ty {
-            Type::Optional(ty) => ((**ty).clone(), true),
-            ty => (ty.clone(), false),
-        };
+        let (ty, optional) = ty.without_optional();
         Info {
             missing: (base.missing.is_some() || optional).then_some(expr),
             from_tree: true,
             texts: library.texts(&format!("{record}.{field}")),
-            ..Info::of(ty)
+            ..Info::of(ty.clone())
         }
     }
 
@@ -511,7 +538,7 @@ impl<'a> Checker<'a> {
         }
         let (want, step) = match &base.ty {
             Type::List(_) => (Type::Number, Some(Step::Item)),
-            Type::Map(_) => (Type::String, None),
+            ty if ty.is_map() => (Type::String, None),
             Type::Any => (Type::Any, None),
             other => {
                 let problem = Problem::WrongType {
@@ -544,8 +571,7 @@ impl<'a> Checker<'a> {
             .collect();
         let ty = match (&base.ty, places.is_empty()) {
             (_, false) => type_of(&places),
-            (Type::List(of) | Type::Map(of), true) => (**of).clone(),
-            _ => Type::Any,
+            (ty, true) => element(ty),
         };
         Info {
             missing: Some(expr),
@@ -556,6 +582,18 @@ impl<'a> Checker<'a> {
             texts: &[],
         }
     }
+}
+
+/// A map in a sentence, by its first keys.
+fn map_of(entries: &[(String, Type)]) -> String {
+    const SHOWN: usize = 6;
+    let keys = entries
+        .iter()
+        .take(SHOWN)
+        .map(|(key, _)| format!("`{key}`"));
+    let keys = keys.collect::<Vec<_>>().join(", ");
+    let more = if entries.len() > SHOWN { ", …" } else { "" };
+    format!("map of {keys}{more}")
 }
 
 /// Is the key out of use in every version that the rule is for? `Some(true)` if it ended, `Some(false)` if it is still to come.

@@ -115,8 +115,7 @@ impl<'a> Checker<'a> {
             self.report(span, Problem::CaptureNotConstant { name });
         }
         let info = self.expr(list);
-        let map = matches!(info.ty, Type::Map(_));
-        if !map && self.want(list.span, &info, &Type::List(Box::new(Type::Any))) {
+        if !info.ty.is_map() && self.want(list.span, &info, &Type::List(Box::new(Type::Any))) {
             let texts = Type::List(Box::new(Type::String));
             self.want(list.span, &info, &texts);
         }

@@ -94,7 +94,7 @@ problems! {
     /// A chart reads the key no more, or not yet, in any version that the rule is for, or has moved it: a rule about what the
     /// chart reads does not meet it. A rule about a leftover asks `user(…)` or `written(…)`.
     KeyOutOfUse { key: String, ended: bool, version: Option<String>, moved: Option<String> } = "rule-key-out-of-use", Warning;
-    /// A release, component, layer or deployment has no such field. `docs/language.md` §3 lists them.
+    /// A release, component, layer or deployment has no such field (`docs/language.md` §3 lists them), or a map that is written in the rules no such key.
     UnknownField { record: String, field: String, similar: Option<String> } = "rule-unknown-field", Error;
     /// `use` names a pack that is not there. A pack is a folder of rules and is called like the folder.
     UnknownPack { name: String, similar: Option<String> } = "rule-unknown-pack", Error;

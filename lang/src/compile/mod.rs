@@ -392,6 +392,7 @@ fn is_plain(ty: &Type) -> bool {
     match ty {
         Type::String | Type::Number | Type::Bool | Type::Null | Type::Regex => true,
         Type::Optional(inner) | Type::List(inner) | Type::Map(inner) => is_plain(inner),
+        Type::Entries(entries) => entries.iter().all(|(_, ty)| is_plain(ty)),
         Type::Any | Type::Record(_) => false,
     }
 }

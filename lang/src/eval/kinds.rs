@@ -60,7 +60,7 @@ impl Kinds {
             Type::Number => Self::NUMBER,
             Type::Bool => Self::BOOL,
             Type::List(_) => Self::LIST,
-            Type::Map(_) => Self::MAP,
+            Type::Map(_) | Type::Entries(_) => Self::MAP,
             Type::Any | Type::Regex | Type::Record(_) | Type::Optional(_) => Self::ALL,
         }
     }

@@ -341,12 +341,25 @@ fn record_fields(rule: &RuleText<'_>, names: &[&str], offset: u32) -> Vec<Propos
     };
     let mut ty = bound.or_else(global);
     for name in rest {
+        if let Some(entries) = ty.as_ref().and_then(entries_of) {
+            let entry = entries.iter().find(|(key, _)| key == name);
+            ty = entry.map(|(_, ty)| ty.clone());
+            continue;
+        }
         let record = ty.as_ref().and_then(record_name);
         ty = record.and_then(|record| {
             let record = schema.records.iter().find(|it| it.name == record)?;
             let (_, ty) = record.fields.iter().find(|(have, _)| have == name)?;
             lang::types::parse_type(ty).ok()
         });
+    }
+    if let Some(entries) = ty.as_ref().and_then(entries_of) {
+        let keys = entries.iter().map(|(key, ty)| {
+            let mut proposal = Proposal::new(key, CompletionItemKind::FIELD);
+            proposal.detail = Some(ty.to_string());
+            proposal
+        });
+        return keys.collect();
     }
     let record = ty.as_ref().and_then(record_name);
     let record = record.and_then(|record| schema.records.iter().find(|it| it.name == record));
@@ -360,6 +373,14 @@ fn record_fields(rule: &RuleText<'_>, names: &[&str], offset: u32) -> Vec<Propos
         .collect()
 }
 
+/// The keys of a map that is written in the rules.
+fn entries_of(ty: &Type) -> Option<&[(String, Type)]> {
+    match ty.without_optional().0 {
+        Type::Entries(entries) => Some(entries),
+        _ => None,
+    }
+}
+
 fn record_name(ty: &Type) -> Option<&str> {
     match ty {
         Type::Record(name) => Some(name),
@@ -371,6 +392,7 @@ fn record_name(ty: &Type) -> Option<&str> {
         | Type::Bool
         | Type::Regex
         | Type::List(_)
+        | Type::Entries(_)
         | Type::Map(_) => None,
     }
 }

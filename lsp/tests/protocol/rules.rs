@@ -214,6 +214,10 @@ fn what_may_stand_there_is_proposed() {
         &["name", "namespace"],
     );
     has(
+        &labels("rule a {\n  for x in [{at: webapp, port: 8080}]\n  require x.|\n}\n"),
+        &["at", "port"],
+    );
+    has(
         &labels("rule a {\n  for x at webapp\n  require x is set\n    fix |\n}\n"),
         &["set", "quote"],
     );

@@ -214,6 +214,9 @@ pub(crate) struct Lint {
     /// Findings that are known count, too
     #[arg(long, help_heading = "What is judged")]
     pub(crate) no_baseline: bool,
+    /// Exit with 0 where there is nothing to judge: for hooks, which are handed any file
+    #[arg(long, help_heading = "What is judged")]
+    pub(crate) allow_nothing: bool,
     /// Read standard input in place of this file, and judge it within its tree; the path `-` stands for it
     #[arg(
         long,

@@ -12,6 +12,8 @@ mod baseline;
 mod input;
 #[path = "daily/killed.rs"]
 mod killed;
+#[path = "daily/named.rs"]
+mod named;
 #[path = "daily/redaction.rs"]
 mod redaction;
 #[path = "daily/same.rs"]

@@ -99,6 +99,7 @@ pub fn ask(project: &Project, at: &Path, expression: &str) -> Result<Vec<Answer>
             external: std::collections::BTreeSet::new(),
             charts: Vec::new(),
             violations: Vec::new(),
+            shares_cluster: false,
         };
         answers.push(one.over(project, &knowledge, &nothing));
     }

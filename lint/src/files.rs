@@ -38,6 +38,11 @@ pub trait Files: Send + Sync {
 
     /// Does version control keep a file? `None` where there is none.
     fn tracked(&self, path: &Path) -> Option<bool>;
+
+    /// The file that a path leads to by way of links; the path itself where there are none, or nothing is there.
+    fn real(&self, path: &Path) -> PathBuf {
+        path.to_owned()
+    }
 }
 
 /// What stands at a path.

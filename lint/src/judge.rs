@@ -1,7 +1,7 @@
 //! Rules over the deployments of one tree: findings, and how many subjects ended how.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 use lang::eval::{Counts, Run, Verdict};
 use lang::program::Program;
@@ -18,6 +18,9 @@ use crate::memory::{Remembered, TreeMemory};
 use crate::project::{Settings, Stop};
 use crate::tree::{Tree, TreeDeployment};
 use crate::workspace::Scope;
+
+/// The tag of rules about a cluster: of deployments that `clusters` says go to one they see all releases.
+const OF_A_CLUSTER: &str = "cluster";
 
 /// What came of one tree. Spans are in the numbers of the tree.
 #[derive(Debug, Default)]
@@ -91,7 +94,18 @@ pub(crate) fn judge(
         counts: vec![None; tree.book.program.rules().len()],
         ..Outcome::default()
     };
+    // What is true of a cluster is asked of all that goes to it.
+    let of_cluster = |rule: &usize| {
+        let tags = &tree.book.program.rules()[*rule].tags;
+        tags.iter().any(|tag| tag == OF_A_CLUSTER)
+    };
+    let (for_clusters, others): (Vec<usize>, Vec<usize>) =
+        rules.iter().copied().partition(of_cluster);
     for (at, deployment) in tree.deployments.iter().enumerate() {
+        let rules = match deployment.shares_cluster {
+            true => &others,
+            false => &rules,
+        };
         let site = Site {
             tree,
             deployment,
@@ -99,7 +113,16 @@ pub(crate) fn judge(
             settings,
         };
         let kept = memory.and_then(|memory| memory.deployment(at));
-        judge_deployment(&site, &rules, kept, stop, &mut outcome)?;
+        judge_deployment(&site, rules, kept, stop, &mut outcome)?;
+    }
+    for deployment in &tree.clusters {
+        let site = Site {
+            tree,
+            deployment,
+            levels: &levels,
+            settings,
+        };
+        judge_deployment(&site, &for_clusters, None, stop, &mut outcome)?;
     }
     for file in tree.files.values() {
         outcome
@@ -218,7 +241,7 @@ pub(crate) fn finding(
     let stated = |span: Span| tree.origin(span.source).unwrap_or(span);
     let span = stated(at.span?);
     let file = tree.path_of(span.source);
-    let relative = file.map(|file| file.strip_prefix(&tree.root).unwrap_or(file));
+    let relative = file.map(|file| from(&tree.root, file));
     let profile = &host.merged.deployment().profile;
     let below = file.and_then(|file| file.strip_prefix(levels.root).ok());
     let severity = match levels.severities.of(names(info), profile, below) {
@@ -238,7 +261,7 @@ pub(crate) fn finding(
     }
     let deployment = host.merged.deployment();
     let release = at.release.map(|at| &deployment.releases[at]);
-    let file_name = relative.map_or_else(String::new, slashes);
+    let file_name = relative.as_deref().map_or_else(String::new, slashes);
     let mut finding = Finding {
         diagnostic,
         origin: Origin::Rule,
@@ -301,8 +324,8 @@ pub(crate) fn bare(
     settings: &Settings,
 ) -> Finding {
     let file = tree.path_of(diagnostic.primary.span.source);
-    let relative = file.map(|file| file.strip_prefix(&tree.root).unwrap_or(file));
-    let name = relative.map_or_else(String::new, slashes);
+    let relative = file.map(|file| from(&tree.root, file));
+    let name = relative.as_deref().map_or_else(String::new, slashes);
     Finding {
         fingerprint: fingerprint(diagnostic.code.as_str(), &name, &diagnostic.message, 0),
         diagnostic,
@@ -319,6 +342,17 @@ pub(crate) fn bare(
         suppressed: None,
         repairs: Vec::new(),
     }
+}
+
+/// A file as it is called from a folder: the same on every machine, also where it is not below it.
+fn from(folder: &Path, file: &Path) -> PathBuf {
+    let common = folder.components().zip(file.components());
+    let common = common.take_while(|(a, b)| a == b).count();
+    let up = folder
+        .components()
+        .skip(common)
+        .map(|_| Component::ParentDir);
+    up.chain(file.components().skip(common)).collect()
 }
 
 /// A path with forward slashes.

@@ -26,6 +26,7 @@ pub mod known;
 mod mask;
 mod members;
 mod memory;
+pub mod named;
 pub mod parameters;
 mod places;
 pub mod project;

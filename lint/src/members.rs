@@ -60,6 +60,11 @@ impl Members {
         inside.map(|(at, _)| at).collect()
     }
 
+    /// Is a file a layer, or does it state releases?
+    pub(crate) fn has(&self, path: &Path) -> bool {
+        self.files.contains_key(path)
+    }
+
     /// May what is in the file say which releases there are? A plain layer does not.
     pub(crate) fn may_state(&self, path: &Path) -> bool {
         match self.files.get(path) {

@@ -255,7 +255,7 @@ impl Project {
             };
             let mut workspace = surveyor.survey();
             if let Some(touched) = &self.settings.touched {
-                workspace.keep_touched(touched, &self.settings.rules);
+                surveyor.keep_touched(&mut workspace, touched);
             }
             Arc::new(workspace)
         };
@@ -501,6 +501,13 @@ impl Project {
         let workspace = self.workspace();
         let scope = scope_of(&workspace, path);
         scope.map_or_else(RuleBook::standard, |scope| Arc::clone(&scope.book))
+    }
+
+    /// Is a file a layer of some release, or states releases?
+    pub(crate) fn takes_part(&self, path: &Path) -> bool {
+        let workspace = self.workspace();
+        let members = self.members.get_or_init(|| Members::of(&workspace));
+        members.has(path)
     }
 
     /// The trees a path is in: as a layer, or by the folder.

@@ -10,6 +10,7 @@ use rustc_hash::FxHashSet;
 use source::{Diagnostic, Severity, SourceId, Span};
 use values::discover::{
     DeploymentPlan, DiscoverOptions, ExplicitLayer, ExplicitRelease, explicit_deployments,
+    lexically_normal,
 };
 use values::stated::{
     Note, Stated, environments, nested_helmfiles, read_helmfile, read_manifest, unrendered,
@@ -101,9 +102,21 @@ impl Reader<'_> {
                 self.take(stated, part, &mut releases, &mut statement.notes);
             }
         }
-        statement.deployments = explicit_deployments(&releases, self.listed);
+        let find = |path: &Path| self.listed_or_outside(path);
+        statement.deployments = explicit_deployments(&releases, &find);
         tidy(&mut statement.notes);
         statement
+    }
+
+    /// The file at a path that a helmfile states: one that is listed, or one outside the folder.
+    fn listed_or_outside(&self, path: &Path) -> Option<PathBuf> {
+        if self.listed.binary_search(&path.to_owned()).is_ok() {
+            return Some(path.to_owned());
+        }
+        let whole = lexically_normal(&self.root.join(path));
+        let outside = !whole.starts_with(self.root);
+        let there = outside && self.files.kind(&whole) == Some(PathKind::File);
+        there.then_some(whole)
     }
 
     /// What the manifests among files state.
@@ -154,12 +167,12 @@ impl Reader<'_> {
                 statement.files.push((*path).clone());
             }
         }
-        if outside.is_empty() {
-            statement.deployments = explicit_deployments(&releases, self.listed);
-        } else {
-            outside.extend_from_slice(self.listed);
-            statement.deployments = explicit_deployments(&releases, &outside);
-        }
+        let find = |path: &Path| {
+            let path = path.to_owned();
+            let known = self.listed.binary_search(&path).is_ok() || outside.contains(&path);
+            known.then_some(path)
+        };
+        statement.deployments = explicit_deployments(&releases, &find);
         tidy(&mut statement.notes);
         statement
     }

@@ -1,11 +1,12 @@
 //! Which deployments a set of changed files touches.
 
 use std::collections::BTreeSet;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
-use values::discover::ReleasePlan;
+use values::discover::{DiscoverOptions, ReleasePlan, discover, lexically_normal};
 
-use crate::workspace::{CONFIG, Scope, TreeRef, Workspace};
+use crate::files::Files;
+use crate::workspace::{CONFIG, Scope, Surveyor, TreeRef, Workspace};
 
 /// Only what changed files touch is judged.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -16,25 +17,96 @@ pub struct Touched {
     pub whole_trees: bool,
 }
 
-impl Workspace {
+/// What changed below a scope.
+struct Below<'a> {
+    /// Relative to the scope's root.
+    files: BTreeSet<&'a Path>,
+    /// All that changed, absolute.
+    all: &'a BTreeSet<&'a Path>,
+    /// All files, as links lead to them.
+    real: &'a BTreeSet<PathBuf>,
+    scope: &'a Scope,
+    on_disk: &'a dyn Files,
+    /// How the scope's files are discovered.
+    options: DiscoverOptions,
+}
+
+impl Below<'_> {
+    /// Did a file of the scope change, or what it is a link to?
+    fn has(&self, path: &Path) -> bool {
+        let path = self.scope.root.join(path);
+        if self.all.contains(path.as_path()) {
+            return true;
+        }
+        let real = self.on_disk.real(&path);
+        real != path && self.real.contains(&real)
+    }
+
+    /// The profiles of layers that are gone, as their names say; `None` for one whose name does not.
+    fn profiles_of_gone(&self, tree: &TreeRef) -> BTreeSet<Option<String>> {
+        let files = self.files.iter();
+        let gone = files.filter(|file| {
+            let yaml = file
+                .extension()
+                .is_some_and(|it| it == "yaml" || it == "yml");
+            let inside = file.starts_with(&tree.plan.root);
+            yaml && inside && self.on_disk.kind(&self.scope.root.join(file)).is_none()
+        });
+        let mut profiles = BTreeSet::new();
+        for file in gone {
+            let found = discover(&[file.to_path_buf()], &self.options);
+            for deployment in found.trees.iter().flat_map(|it| &it.deployments) {
+                let profile = &deployment.profile;
+                let known = tree.plan.deployments.iter();
+                let known = known.map(|it| &it.profile).any(|it| it == profile);
+                profiles.insert(known.then(|| profile.clone()));
+            }
+        }
+        profiles
+    }
+}
+
+impl Surveyor<'_> {
     /// Leaves out what the files do not touch. A deployment is touched by its layers, those that are not there any more, and
     /// the charts and statements of its tree; everything below a configuration by the configuration, its rules and its
     /// baseline.
-    pub(crate) fn keep_touched(&mut self, touched: &Touched, rules: &[PathBuf]) {
-        let scopes = std::mem::take(&mut self.scopes);
-        let whole: Vec<bool> = scopes
+    pub(crate) fn keep_touched(&self, workspace: &mut Workspace, touched: &Touched) {
+        let scopes = std::mem::take(&mut workspace.scopes);
+        let rules = &self.settings.rules;
+        let real = touched.files.iter().map(|file| self.files.real(file));
+        let real: BTreeSet<PathBuf> = real.collect();
+        let all: BTreeSet<&Path> = touched.files.iter().map(PathBuf::as_path).collect();
+        let below: Vec<Below<'_>> = scopes
             .iter()
-            .map(|scope| touched.files.iter().any(|file| decides(scope, rules, file)))
+            .map(|scope| Below {
+                files: touched
+                    .files
+                    .iter()
+                    .filter_map(|file| file.strip_prefix(&scope.root).ok())
+                    .collect(),
+                all: &all,
+                real: &real,
+                scope,
+                on_disk: self.files,
+                options: self.discover_options(Some((
+                    &scope.config,
+                    &scope.knowledge,
+                    &scope.root,
+                ))),
+            })
             .collect();
-        self.trees.retain_mut(|tree| {
-            whole[tree.scope] || tree.keep_touched(&scopes[tree.scope], touched)
+        let decided = |scope: &Scope| touched.files.iter().any(|file| decides(scope, rules, file));
+        let whole: Vec<bool> = scopes.iter().map(decided).collect();
+        workspace.trees.retain_mut(|tree| {
+            whole[tree.scope] || tree.keep_touched(&below[tree.scope], touched.whole_trees)
         });
-        self.scopes = scopes;
+        drop(below);
+        workspace.scopes = scopes;
     }
 }
 
 /// Does a file decide what is judged below a configuration, and how?
-fn decides(scope: &Scope, rules: &[PathBuf], file: &Path) -> bool {
+pub(crate) fn decides(scope: &Scope, rules: &[PathBuf], file: &Path) -> bool {
     let own = file.starts_with(&scope.root);
     let is = |name: &str| file.file_name().is_some_and(|it| it == name);
     // A configuration or list of ignored files below has a say as well: it may take files out of this scope.
@@ -42,68 +114,60 @@ fn decides(scope: &Scope, rules: &[PathBuf], file: &Path) -> bool {
         return true;
     }
     let baseline = scope.config.baseline.as_ref();
-    if baseline.is_some_and(|path| plain(&scope.root.join(path)) == file) {
+    if baseline.is_some_and(|path| lexically_normal(&scope.root.join(path)) == file) {
         return true;
     }
     let stated = scope.config.rules.clone();
     let folders = stated.unwrap_or_else(|| vec![PathBuf::from("rules")]);
-    let folders = folders.iter().map(|folder| plain(&scope.root.join(folder)));
+    let folders = folders
+        .iter()
+        .map(|folder| lexically_normal(&scope.root.join(folder)));
     let mut folders = folders.chain(rules.iter().cloned());
     file.extension().is_some_and(|it| it == "watch") && folders.any(|it| file.starts_with(it))
 }
 
-/// Without `.` and `..`, as the paths of changed files are.
-fn plain(path: &Path) -> PathBuf {
-    let mut out = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                out.pop();
-            }
-            other => out.push(other),
-        }
-    }
-    out
-}
-
 impl TreeRef {
     /// Leaves the deployments that are touched; false if there is nothing left.
-    fn keep_touched(&mut self, scope: &Scope, touched: &Touched) -> bool {
-        let files = touched.files.iter();
-        let below: BTreeSet<&Path> = files
-            .filter_map(|file| file.strip_prefix(&scope.root).ok())
-            .collect();
-        let has = |path: &Path| below.contains(path);
-        let inside = |folder: &Path| below.iter().any(|file| file.starts_with(folder));
-        let common = self.plan.helmfiles.iter().any(|path| has(path))
-            || self.statements.iter().any(|path| has(path))
+    fn keep_touched(&mut self, below: &Below<'_>, whole_trees: bool) -> bool {
+        let files = &below.files;
+        let inside = |folder: &Path| files.iter().any(|file| file.starts_with(folder));
+        let common = self.plan.helmfiles.iter().any(|path| below.has(path))
+            || self.statements.iter().any(|path| below.has(path))
             || self.charts.iter().any(|chart| inside(&chart.path));
         if common {
             return true;
         }
-        let loose = self.loose.iter().any(|path| has(path));
+        let gone = match self.statements.is_empty() {
+            true => below.profiles_of_gone(self),
+            // What is stated and not there is known as absent.
+            false => BTreeSet::new(),
+        };
+        let loose = self.loose.iter().any(|path| below.has(path));
         let touches = |release: &ReleasePlan| {
-            release.layers.iter().any(|layer| has(&layer.path))
-                || release.absent.iter().any(|layer| has(&layer.path))
+            release.layers.iter().any(|layer| below.has(&layer.path))
+                || release.absent.iter().any(|layer| below.has(&layer.path))
                 // What was a layer and is none now: deleted, renamed, put aside.
-                || below.iter().any(|file| {
+                || files.iter().any(|file| {
                     file.parent() == Some(&release.folder) && !self.belongs(file)
                 })
         };
         let deployments = &self.plan.deployments;
         let kept: Vec<bool> = deployments
             .iter()
-            .map(|it| it.releases.iter().any(touches))
+            .map(|it| {
+                gone.contains(&None)
+                    || gone.contains(&Some(it.profile.clone()))
+                    || it.releases.iter().any(touches)
+            })
             .collect();
-        if touched.whole_trees {
+        if whole_trees {
             return loose || kept.contains(&true);
         }
         let mut kept_flags = kept.into_iter();
         self.plan
             .deployments
             .retain(|_| kept_flags.next().unwrap_or(true));
-        self.loose.retain(|path| has(path));
+        self.loose.retain(|path| below.has(path));
         !self.plan.deployments.is_empty() || !self.loose.is_empty()
     }
 

@@ -43,6 +43,8 @@ pub struct Tree {
     pub inline: Vec<Arc<ReadFile>>,
     /// Its deployments.
     pub deployments: Vec<TreeDeployment>,
+    /// Deployments that go to one cluster, put together, for rules about a cluster; by the cluster's name.
+    pub clusters: Vec<TreeDeployment>,
     /// What could not be followed in a statement of releases, or read of a chart.
     pub notes: Vec<Diagnostic>,
     /// The charts on disk that its releases install.
@@ -73,6 +75,8 @@ pub struct TreeDeployment {
     pub charts: Vec<Option<usize>>,
     /// What the schemas of its charts do not allow.
     pub violations: Vec<Violation>,
+    /// It goes to a cluster with others: what is true of a cluster is asked there, of all of them.
+    pub shares_cluster: bool,
 }
 
 /// Gives the parsed form of a file, reading it if that was not done before.
@@ -107,6 +111,7 @@ impl Tree {
             files: BTreeMap::new(),
             inline: Vec::new(),
             deployments: Vec::new(),
+            clusters: Vec::new(),
             notes: tree.notes.clone(),
             charts: Vec::new(),
             chart_texts: FxHashMap::default(),
@@ -130,7 +135,7 @@ impl Tree {
             if !profiles.is_empty() && !profiles.iter().any(wanted) {
                 continue;
             }
-            let facts = facts_of(scope, &plan.profile);
+            let facts = scope.config.facts_of(&plan.profile);
             let releases = plan.releases.iter();
             let (releases, on_disk): (Vec<Release>, Vec<Option<usize>>) =
                 releases.map(|it| loader.release(it, &facts)).unzip();
@@ -143,6 +148,8 @@ impl Tree {
             let deployment = merged(loader.tree, scope, deployment, key, &facts, on_disk);
             loader.tree.deployments.push(deployment);
         }
+        let clusters = clusters(loader.tree, scope);
+        loader.tree.share(clusters);
         for path in &tree.loose {
             loader.file(&scope.root.join(path));
         }
@@ -154,6 +161,16 @@ impl Tree {
         files.sort_by_cached_key(|(path, _)| by_folder(path));
         loaded.files = files.into_iter().collect();
         loaded
+    }
+
+    /// Keeps clusters, and which deployments are part of one.
+    fn share(&mut self, clusters: Vec<(TreeDeployment, Vec<usize>)>) {
+        for (cluster, parts) in clusters {
+            for part in parts {
+                self.deployments[part].shares_cluster = true;
+            }
+            self.clusters.push(cluster);
+        }
     }
 
     /// The text behind a number: of a file, of something stated, of a rule, of a chart's defaults.
@@ -451,24 +468,6 @@ fn key_path(text: &str) -> KeyPath {
     )
 }
 
-/// The facts of a profile, over those of all profiles.
-fn facts_of(scope: &Scope, profile: &str) -> Facts {
-    let common = &scope.config.facts;
-    let Some(own) = scope.config.profiles.get(profile) else {
-        return common.clone();
-    };
-    let mut facts = common.clone();
-    facts.namespace = own.namespace.clone().or(facts.namespace);
-    facts.chart_versions.extend(own.chart_versions.clone());
-    facts
-        .externally_deployed
-        .extend(own.externally_deployed.iter().cloned());
-    facts
-        .command_line_values
-        .extend(own.command_line_values.clone());
-    facts
-}
-
 /// Merges the layers of a deployment. `on_disk` says by release which of the tree's charts it installs.
 fn merged(
     tree: &Tree,
@@ -489,11 +488,48 @@ fn merged(
     let schemas: Schemas = schemas.map(|(id, it)| (*id, Arc::clone(it))).collect();
     TreeDeployment {
         violations: violations(&merged, &schemas),
+        shares_cluster: false,
         merged,
         key,
         external: facts.externally_deployed.clone(),
         charts: on_disk,
     }
+}
+
+/// The deployments of a tree that are said to go to one cluster, each such cluster as a deployment with the releases of all, and the
+/// numbers of those.
+fn clusters(tree: &Tree, scope: &Scope) -> Vec<(TreeDeployment, Vec<usize>)> {
+    let mut out = Vec::new();
+    for cluster in scope.config.clusters.keys() {
+        let parts = tree.deployments.iter().enumerate().filter(|(_, part)| {
+            let it = part.merged.deployment();
+            scope.config.cluster_of(&it.name, &it.profile) == Some(cluster)
+        });
+        let (numbers, parts): (Vec<usize>, Vec<&TreeDeployment>) = parts.unzip();
+        let [first, others @ ..] = &parts[..] else {
+            continue;
+        };
+        if others.is_empty() {
+            continue;
+        }
+        let profile = &first.merged.deployment().profile;
+        let same = |part: &&TreeDeployment| part.merged.deployment().profile == *profile;
+        let profile = if others.iter().all(same) { profile } else { "" };
+        let releases = parts.iter().flat_map(|it| &it.merged.deployment().releases);
+        let deployment = Deployment {
+            name: cluster.clone(),
+            profile: profile.to_owned(),
+            releases: releases.cloned().collect(),
+        };
+        let mut facts = scope.config.facts_of(profile);
+        let external = parts.iter().flat_map(|part| part.external.iter().cloned());
+        facts.externally_deployed.extend(external);
+        let key = key_of(&deployment, &facts, &scope.knowledge);
+        let on_disk = parts.iter().flat_map(|part| part.charts.clone()).collect();
+        let whole = merged(tree, scope, deployment, key, &facts, on_disk);
+        out.push((whole, numbers));
+    }
+    out
 }
 
 /// What decides how the charts of a deployment look.

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use source::Diagnostic;
 use values::discover::{
-    ChartDir, DiscoverOptions, Discovery, TreePlan, discover, explicit_deployments, place_of,
+    ChartDir, DiscoverOptions, Discovery, TreePlan, discover, explicit_deployments,
+    lexically_normal, place_of,
 };
 
 use crate::baseline::{self, Baseline};
@@ -21,6 +22,7 @@ use crate::report::Skipped;
 use crate::rulebook::{RuleBook, RuleText, TextFault};
 use crate::sources::Numbers;
 use crate::statements::Reader;
+use crate::touched::decides;
 
 /// The name of a configuration file.
 pub const CONFIG: &str = crate::config::FILE_NAME;
@@ -144,6 +146,13 @@ impl Surveyor<'_> {
                 self.root(start, &mut workspace);
             }
         }
+        // What decides for all of a scope is named for all of it.
+        for path in &mut workspace.focus {
+            let mut scopes = workspace.scopes.iter();
+            if let Some(scope) = scopes.find(|it| decides(it, &self.settings.rules, path)) {
+                path.clone_from(&scope.root);
+            }
+        }
         workspace.skipped.sort_unstable();
         workspace
     }
@@ -202,7 +211,10 @@ impl Surveyor<'_> {
         })
     }
 
-    fn discover_options(&self, scope: Option<(&Config, &Knowledge, &Path)>) -> DiscoverOptions {
+    pub(crate) fn discover_options(
+        &self,
+        scope: Option<(&Config, &Knowledge, &Path)>,
+    ) -> DiscoverOptions {
         let mut options = DiscoverOptions::default();
         if let Some((config, knowledge, root)) = scope {
             options.known_charts = knowledge.names();
@@ -506,9 +518,16 @@ impl Surveyor<'_> {
             let releases = scope.config.explicit_releases(Path::new(CONFIG));
             unused.extend(by_name.iter().flat_map(layer_files).cloned());
             unused.extend(by_name.iter().flat_map(|it| &it.helmfiles).cloned());
+            // What is stated takes part wherever it is, also outside the folder or where it is ignored.
+            let find = |path: &Path| {
+                let whole = lexically_normal(&scope.root.join(path));
+                let there = self.files.kind(&whole) == Some(PathKind::File);
+                let below = whole.strip_prefix(&scope.root).map(Path::to_owned);
+                there.then_some(below.unwrap_or(whole))
+            };
             trees.push(TreeRef {
                 plan: TreePlan {
-                    deployments: explicit_deployments(&releases, files),
+                    deployments: explicit_deployments(&releases, &find),
                     ..TreePlan::default()
                 },
                 statements: vec![PathBuf::from(CONFIG)],

@@ -174,6 +174,39 @@ fn a_changed_file_brings_the_findings_of_its_deployment_in_other_files_too() {
 }
 
 #[test]
+fn what_a_release_that_is_gone_leaves_behind_is_found_where_it_is_missed() {
+    let work = Work::new(&[
+        ("values/one/prod-values.yaml", FAULTY),
+        ("values/three/demo-values.yaml", FAULTY),
+        ("values/gone/prod-values.yaml", "a: 1\n"),
+    ]);
+    work.remove("values/gone/prod-values.yaml");
+    assert_eq!(
+        work.touched("HEAD"),
+        ["values/one/prod-values.yaml the port of one is 1"]
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_layer_that_is_a_link_changes_with_the_file_behind_it() {
+    let work = Work::new(&[
+        ("shared/base.yaml", "port: 2\n"),
+        ("values/two/values.yaml", "port: 2\n"),
+    ]);
+    fs::create_dir_all(work.top().join("values/one")).unwrap();
+    let link = work.top().join("values/one/values.yaml");
+    std::os::unix::fs::symlink("../../shared/base.yaml", link).unwrap();
+    work.commit();
+    work.write("shared/base.yaml", FAULTY);
+    let found = ["values/one/values.yaml the port of one is 1"];
+    assert_eq!(work.touched("HEAD"), found);
+    assert_eq!(work.new_since("HEAD"), found);
+    let staged = work.repository().staged(Arc::new(Disk)).unwrap();
+    assert_eq!(shown(&work.lint(staged, None)), [] as [&str; 0]);
+}
+
+#[test]
 fn a_changed_rule_or_configuration_touches_everything() {
     let work = Work::new(&[
         ("values/one/prod-values.yaml", FAULTY),

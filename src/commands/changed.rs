@@ -12,6 +12,31 @@ use anyhow::Context as _;
 use super::counted;
 use crate::args::Change;
 
+/// The repositories of all paths, each once.
+fn repositories(settings: &Settings) -> anyhow::Result<Vec<Repository>> {
+    let mut found: Vec<Repository> = Vec::new();
+    let none = [settings.cwd.clone()];
+    let paths = match &settings.paths[..] {
+        [] => &none[..],
+        paths => paths,
+    };
+    for path in paths {
+        // A file that is named may be gone, and its folder with it.
+        let mut folders = path.ancestors();
+        let folder = folders.find(|it| it.is_dir()).unwrap_or(path);
+        let mut above = folder.ancestors();
+        let top = above.find(|it| Disk.kind(&it.join(".git")).is_some());
+        if top.is_some_and(|top| found.iter().any(|it| it.top() == top)) {
+            continue;
+        }
+        let repository = Repository::above(folder)?;
+        if !found.iter().any(|it| it.top() == repository.top()) {
+            found.push(repository);
+        }
+    }
+    Ok(found)
+}
+
 /// What is judged, and what it is compared with.
 pub(super) struct Changed {
     /// The files.
@@ -32,19 +57,12 @@ impl Changed {
         if since.is_none() && !change.staged {
             return Ok(changed);
         }
-        let paths = settings.paths.iter();
-        let start = paths.map(|path| {
-            if path.is_dir() {
-                path
-            } else {
-                path.parent().unwrap_or(path)
-            }
-        });
-        let start = start.map(std::path::Path::to_owned).next();
-        let repository = Repository::above(start.as_deref().unwrap_or(&settings.cwd))?;
+        let repositories = repositories(settings)?;
         let side = if change.staged {
-            let staged = repository.staged(Arc::clone(&disk));
-            changed.files = Arc::new(staged.context("what is staged cannot be read")?);
+            for repository in &repositories {
+                let staged = repository.staged(Arc::clone(&changed.files));
+                changed.files = Arc::new(staged.context("what is staged cannot be read")?);
+            }
             Side::Staged
         } else {
             Side::Disk
@@ -52,15 +70,20 @@ impl Changed {
         let Some(name) = since else {
             return Ok(changed);
         };
-        let revision = repository.since(name)?;
+        let mut files = Vec::new();
+        let mut before = disk;
+        for repository in &repositories {
+            let revision = repository.since(name)?;
+            files.extend(repository.changed(&revision, side)?);
+            if change.new_since.is_some() {
+                before = Arc::new(repository.at(&revision, before)?);
+            }
+        }
         settings.touched = Some(Touched {
-            files: repository.changed(&revision, side)?,
+            files,
             whole_trees: change.new_since.is_some(),
         });
-        if change.new_since.is_some() {
-            let before = repository.at(&revision, disk)?;
-            changed.before = Some((Arc::new(before), name.clone()));
-        }
+        changed.before = change.new_since.as_ref().map(|name| (before, name.clone()));
         Ok(changed)
     }
 

@@ -6,7 +6,6 @@ use ::lint::files::{Written, replace_atomically};
 use ::lint::fix::{FixOptions, FixRun, FixedFile, unified};
 use ::lint::project::{Project, Settings};
 use anyhow::Context as _;
-use source::Severity;
 
 use super::{Bar, Status, complain, project, select, settings, threads};
 use crate::args::Fix;
@@ -68,17 +67,11 @@ fn status(
     workspace: &::lint::workspace::Workspace,
     usage: bool,
 ) -> Status {
-    let fail_on = args
-        .fail_on
-        .unwrap_or_else(|| super::configured_level(workspace));
     if args.diff && !usage && !run.files.is_empty() {
         return Status::Findings;
     }
-    let asked = |severity: Severity| severity >= fail_on;
-    let left = run.report.findings.iter().any(|finding| {
-        (project.settings().select.is_empty() || project.asks_for(finding))
-            && asked(finding.diagnostic.severity)
-    });
+    let mut left = super::failing(workspace, &run.report, args.fail_on);
+    let left = left.any(|finding| project.asks_for(finding));
     super::status(&run.report, left, usage)
 }
 

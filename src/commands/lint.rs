@@ -12,11 +12,11 @@ use anyhow::{Context as _, bail};
 use super::changed::Changed;
 use super::watch::{self, Watched};
 use super::{
-    Bar, Status, absolute, configured_level, cwd, missing_paths, select, settings, status, style,
-    threads, unknown_rules,
+    Bar, Status, absolute, complain, counted, cwd, failing, missing_paths, select, settings,
+    status, style, threads, unknown_profiles, unknown_rules,
 };
 use crate::args::Lint;
-use crate::output::{self, Style, Target};
+use crate::output::{self, Format, Style, Target};
 
 pub(super) fn run(args: &Lint) -> anyhow::Result<Status> {
     threads(args.threads)?;
@@ -100,6 +100,8 @@ fn once(args: &Lint, laid_over: Option<(PathBuf, Vec<u8>)>) -> anyhow::Result<(S
         project.lint(&|progress| bar.show(progress))
     };
     change.keep_new(&mut report, project.settings());
+    let named = project.named();
+    report.summary.notes.extend(named.idle.iter().cloned());
     let style = Style {
         verbose: args.verbose,
         docs: args
@@ -111,19 +113,50 @@ fn once(args: &Lint, laid_over: Option<(PathBuf, Vec<u8>)>) -> anyhow::Result<(S
     for target in &args.format {
         write(target, &report, &style)?;
     }
+    let shown = args.format.iter().filter(|it| it.file.is_none());
+    if shown.map(|it| it.format).all(Format::has_findings_only) {
+        say_aside(&report);
+    }
     usage |= unknown_rules(&project, &args.select);
-    let fail_on = args.fail_on.unwrap_or_else(|| configured_level(&workspace));
-    let bad = report.worst().is_some_and(|worst| worst >= fail_on);
-    let status = status(&report, bad, usage);
-    // Where nothing was touched there is nothing to judge, and nothing wrong.
-    let untouched = project.settings().touched.is_some() && status == Status::Nothing;
-    let status = if untouched { Status::Clean } else { status };
+    // Of a change that touches no deployment of a profile nothing is known.
+    if project.settings().touched.is_none() {
+        usage |= unknown_profiles(&project);
+    }
+    let bad = failing(&workspace, &report, args.fail_on).next().is_some();
+    let mut status = status(&report, bad, usage);
+    if status == Status::Clean && named.only {
+        status = Status::Nothing;
+    }
+    if status == Status::Nothing {
+        // Where nothing was touched there is nothing to judge, and nothing wrong.
+        if args.allow_nothing || project.settings().touched.is_some() {
+            status = Status::Clean;
+        } else if named.idle.is_empty() {
+            complain("there is nothing to judge; `dogwatch tree` shows what was found");
+        }
+    }
     let watched = if args.watch {
         Watched::of(&project, own(args)?)
     } else {
         Watched::default()
     };
     Ok((status, watched))
+}
+
+/// Says on standard error what a list of findings has no place for.
+fn say_aside(report: &Report) {
+    for note in &report.summary.notes {
+        complain(note);
+    }
+    let skipped = &report.summary.skipped;
+    if let Some(first) = skipped.first() {
+        complain(&format!(
+            "{} left out, such as {} ({}); `dogwatch tree` shows all",
+            counted(skipped.len(), "file"),
+            output::path(&first.path),
+            first.why
+        ));
+    }
 }
 
 fn write(target: &Target, report: &Report, style: &Style) -> anyhow::Result<()> {

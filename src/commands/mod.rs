@@ -27,16 +27,18 @@ mod values;
 mod watch;
 mod why;
 
+use std::collections::BTreeSet;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use ::lint::files::{Disk, Files as _};
-use ::lint::finding::Origin;
-use ::lint::project::{Project, Settings};
+use ::lint::finding::{Finding, Origin};
+use ::lint::project::{Project, Settings, scope_of};
 use ::lint::report::Report;
 use ::lint::workspace::Workspace;
+use ::values::discover::lexically_normal;
 use anyhow::{Context as _, bail};
 use source::Severity;
 
@@ -167,18 +169,7 @@ fn terminal_width() -> Option<usize> {
 
 /// A path made absolute without looking at the disk, so that links stay as they were typed.
 pub(crate) fn absolute(cwd: &Path, path: &Path) -> PathBuf {
-    use std::path::Component;
-    let mut out = PathBuf::new();
-    for part in cwd.join(path).components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                out.pop();
-            }
-            other => out.push(other),
-        }
-    }
-    out
+    lexically_normal(&cwd.join(path))
 }
 
 /// What arguments say about where things are.
@@ -270,10 +261,48 @@ pub(crate) fn unknown_rules(project: &Project, select: &Select) -> bool {
     !unknown.is_empty()
 }
 
-/// The severity that fails a run, as configured.
-pub(crate) fn configured_level(workspace: &Workspace) -> Severity {
-    let levels = workspace.scopes.iter().map(|scope| scope.config.fail_on);
-    levels.min().unwrap_or(Severity::Error)
+/// The findings that fail a run: at or above the level that is stated, or else configured where they stand.
+pub(crate) fn failing<'r>(
+    workspace: &Workspace,
+    report: &'r Report,
+    stated: Option<Severity>,
+) -> impl Iterator<Item = &'r Finding> {
+    let everywhere = workspace.scopes.iter().map(|scope| scope.config.fail_on);
+    let everywhere = everywhere.min().unwrap_or(Severity::Error);
+    let configured = |file: &Option<PathBuf>| {
+        let scope = scope_of(workspace, file.as_ref()?)?;
+        Some(scope.config.fail_on)
+    };
+    let level = |file| stated.or_else(|| configured(file)).unwrap_or(everywhere);
+    let levels: Vec<Severity> = report.files.iter().map(level).collect();
+    report.findings.iter().filter(move |finding| {
+        let it = &finding.diagnostic;
+        let level = levels.get(it.primary.span.source.0 as usize);
+        it.severity >= level.copied().unwrap_or(everywhere)
+    })
+}
+
+/// Says which of the given profiles no deployment has. True if there is one.
+pub(crate) fn unknown_profiles(project: &Project) -> bool {
+    let workspace = project.workspace();
+    let deployments = workspace.trees.iter().flat_map(|it| &it.plan.deployments);
+    let names: BTreeSet<&str> = deployments
+        .flat_map(|it| [it.profile.as_str(), it.name.as_str()])
+        .filter(|name| !name.is_empty())
+        .collect();
+    let wanted = project.settings().profiles.iter();
+    let unknown: Vec<&String> = wanted.filter(|it| !names.contains(it.as_str())).collect();
+    for name in &unknown {
+        let known = match names.is_empty() {
+            true => "the deployments here have no names".to_owned(),
+            false => {
+                let names: Vec<&str> = names.iter().copied().collect();
+                format!("there are `{}`", names.join("`, `"))
+            }
+        };
+        complain(&format!("there is no profile `{name}`; {known}"));
+    }
+    !unknown.is_empty()
 }
 
 /// The exit status. What is wrong with the configuration or a rule weighs more than findings: they may be too few.

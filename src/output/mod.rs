@@ -51,6 +51,13 @@ pub(crate) enum Format {
     Html,
 }
 
+impl Format {
+    /// Does it have no place for what was left out, and why?
+    pub(crate) fn has_findings_only(self) -> bool {
+        matches!(self, Self::Short | Self::Github | Self::Gitlab)
+    }
+}
+
 /// Writes `report` in `format`. Nothing but the format, the report and the style decides what is written.
 ///
 /// # Errors

@@ -20,7 +20,10 @@ impl Entry<'_> {
         match self.item.kind {
             ItemKind::Param(_) => "parameter",
             ItemKind::Fn(_) => "function",
-            _ => "let",
+            ItemKind::Let(_) => "let",
+            ItemKind::Rule(_) => "rule",
+            ItemKind::Chart(_) => "chart",
+            ItemKind::Use(_) => "pack",
         }
     }
 }

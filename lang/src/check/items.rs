@@ -31,7 +31,8 @@ impl<'a> Checker<'a> {
             ItemKind::Let(it) => self.let_item(it),
             ItemKind::Param(it) => self.param(it),
             ItemKind::Fn(it) => self.function(index, it),
-            _ => return,
+            // These give no name a value.
+            ItemKind::Rule(_) | ItemKind::Chart(_) | ItemKind::Use(_) => return,
         };
         self.items[index] = Some(info);
     }

@@ -9,46 +9,21 @@ use values::layer::Role;
 use super::{Config, Facts};
 
 impl Config {
-    /// The facts that hold in a profile, those of the profile itself first.
-    fn facts_of(&self, profile: &str) -> impl Iterator<Item = &Facts> {
-        self.profiles.get(profile).into_iter().chain([&self.facts])
-    }
-
-    /// The namespace of releases of a profile that do not say theirs.
-    pub fn namespace(&self, profile: &str) -> Option<&str> {
-        self.facts_of(profile)
-            .find_map(|facts| facts.namespace.as_deref())
-    }
-
-    /// The version of a chart in a profile.
-    pub fn chart_version(&self, profile: &str, chart: &str) -> Option<&str> {
-        self.facts_of(profile)
-            .find_map(|facts| facts.chart_versions.get(chart))
-            .map(String::as_str)
-    }
-
-    /// True if a service or chart runs there, but is installed from somewhere else.
-    pub fn is_externally_deployed(&self, profile: &str, name: &str) -> bool {
-        self.facts_of(profile)
-            .any(|facts| facts.externally_deployed.contains(name))
-    }
-
-    /// Paths of the values that are given to a release on the command line.
-    pub fn command_line_values(&self, profile: &str, release: &str, chart: &str) -> Vec<&str> {
-        let mut paths: Vec<&str> = self
-            .facts_of(profile)
-            .flat_map(|facts| &facts.command_line_values)
-            .filter(|(name, _)| *name == release || *name == chart)
-            .flat_map(|(_, paths)| paths.iter().map(String::as_str))
-            .collect();
-        paths.sort_unstable();
-        paths.dedup();
-        paths
-    }
-
-    /// Profiles that the configuration names: prefixes of file names beside the usual ones.
-    pub fn profile_names(&self) -> impl Iterator<Item = &str> {
-        self.profiles.keys().map(String::as_str)
+    /// The facts that hold in a profile: its own come first, and lists of both are put together.
+    pub fn facts_of(&self, profile: &str) -> Facts {
+        let mut facts = self.facts.clone();
+        let Some(own) = self.profiles.get(profile) else {
+            return facts;
+        };
+        facts.namespace = own.namespace.clone().or(facts.namespace);
+        facts.chart_versions.extend(own.chart_versions.clone());
+        let externally_deployed = own.externally_deployed.iter().cloned();
+        facts.externally_deployed.extend(externally_deployed);
+        for (release, paths) in &own.command_line_values {
+            let given = facts.command_line_values.entry(release.clone());
+            given.or_default().extend(paths.iter().cloned());
+        }
+        facts
     }
 
     /// The cluster that a deployment goes to; `None` if nothing is said.

@@ -26,6 +26,10 @@ impl Files for Disk {
         let mut builder = WalkBuilder::new(root);
         builder
             .standard_filters(!options.no_ignore)
+            // What one person's git or other tools ignore would make a report differ from machine to machine.
+            .git_global(false)
+            .git_exclude(false)
+            .ignore(false)
             .hidden(false)
             .max_depth(options.max_depth)
             .require_git(false)
@@ -43,8 +47,11 @@ impl Files for Disk {
                     listing.problems.push((root.to_owned(), error.to_string()));
                 }
             }
-            if let Ok(overrides) = overrides.build() {
-                builder.overrides(overrides);
+            match overrides.build() {
+                Ok(overrides) => {
+                    builder.overrides(overrides);
+                }
+                Err(error) => listing.problems.push((root.to_owned(), error.to_string())),
             }
         }
         for entry in builder.build() {
@@ -99,6 +106,10 @@ impl Files for Disk {
 
     fn tracked(&self, path: &Path) -> Option<bool> {
         super::git::tracked(path)
+    }
+
+    fn real(&self, path: &Path) -> PathBuf {
+        fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
     }
 }
 

@@ -66,7 +66,13 @@ impl Repository {
         let here = Self {
             top: folder.to_owned(),
         };
-        let none = |_| GitError::NoRepository(folder.to_owned());
+        // Anything else, such as a folder of somebody else, is told in git's words, which say what to do.
+        let none = |error| match error {
+            GitError::Failed { words, .. } if words.starts_with("not a git repository") => {
+                GitError::NoRepository(folder.to_owned())
+            }
+            error => error,
+        };
         if !folder.is_dir() {
             // Else it would look as if there were no `git`.
             return Err(GitError::NoRepository(folder.to_owned()));
@@ -199,15 +205,23 @@ impl Repository {
             .filter_map(|path| entries.get(path).map(String::as_str))
             .collect();
         let contents = self.contents(&wanted)?;
-        let mut revised = Revised::new(below);
+        let mut revised = Revised::new(Arc::clone(&below));
+        // Links lead to the folder as the system calls it.
+        let real_top = below.real(&self.top);
         for path in changed {
-            match entries.get(path) {
-                None => revised.hide(path.clone()),
-                Some(id) => match contents.get(id) {
-                    Some(Some(bytes)) => revised.insert(path.clone(), Arc::clone(bytes)),
-                    // Too large to be judged, then as now.
-                    Some(None) | None => revised.hide(path.clone()),
-                },
+            let mut names = vec![path.clone()];
+            if let Ok(inside) = path.strip_prefix(&self.top)
+                && real_top != self.top
+            {
+                names.push(real_top.join(inside));
+            }
+            // What is too large to be judged now was so then.
+            let bytes = entries.get(path).and_then(|id| contents.get(id)?.as_ref());
+            for name in names {
+                match bytes {
+                    Some(bytes) => revised.insert(name, Arc::clone(bytes)),
+                    None => revised.hide(name),
+                }
             }
         }
         Ok(revised)

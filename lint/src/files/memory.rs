@@ -150,4 +150,8 @@ impl Files for Overlay {
     fn tracked(&self, path: &Path) -> Option<bool> {
         self.below.tracked(path)
     }
+
+    fn real(&self, path: &Path) -> PathBuf {
+        self.below.real(path)
+    }
 }

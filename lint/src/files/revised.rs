@@ -55,7 +55,15 @@ impl Files for Revised {
         if self.hidden.contains(path) {
             return Err(io::ErrorKind::NotFound.into());
         }
-        self.texts.read(path).or_else(|_| self.below.read(path))
+        if let Ok(text) = self.texts.read(path) {
+            return Ok(text);
+        }
+        let real = self.below.real(path);
+        match real == path {
+            true => self.below.read(path),
+            // What a link leads to may be another than today.
+            false => self.read(&real),
+        }
     }
 
     fn kind(&self, path: &Path) -> Option<PathKind> {
@@ -70,5 +78,9 @@ impl Files for Revised {
             Some(_) => Some(true),
             None => self.below.tracked(path),
         }
+    }
+
+    fn real(&self, path: &Path) -> PathBuf {
+        self.below.real(path)
     }
 }

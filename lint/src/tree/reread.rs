@@ -8,7 +8,7 @@ use std::sync::Arc;
 use values::layer::{Layer, Role};
 use values::protection::Protection;
 
-use super::{Tree, facts_of, key_of, merged};
+use super::{Tree, clusters, key_of, merged};
 use crate::document::ReadFile;
 use crate::workspace::Scope;
 
@@ -44,7 +44,7 @@ impl Tree {
                 layer.document = Arc::clone(&file.document);
                 layer.protection = file.protection.clone();
             }
-            let facts = facts_of(scope, &deployment.profile);
+            let facts = scope.config.facts_of(&deployment.profile);
             let key = key_of(&deployment, &facts, &scope.knowledge);
             if key != before.key {
                 return None;
@@ -56,13 +56,14 @@ impl Tree {
         files.insert(path.to_owned(), Arc::clone(file));
         let mut by_id = self.by_id.clone();
         by_id.insert(id, file.source.clone());
-        Some(Self {
+        let mut tree = Self {
             root: self.root.clone(),
             book: Arc::clone(&self.book),
             knowledge: Arc::clone(&self.knowledge),
             files,
             inline: self.inline.clone(),
             deployments,
+            clusters: Vec::new(),
             notes: self.notes.clone(),
             charts: self.charts.clone(),
             chart_texts: self.chart_texts.clone(),
@@ -71,6 +72,9 @@ impl Tree {
             origins: self.origins.clone(),
             base: self.base.clone(),
             cwd: self.cwd.clone(),
-        })
+        };
+        let clusters = clusters(&tree, scope);
+        tree.share(clusters);
+        Some(tree)
     }
 }

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use rustc_hash::FxHashSet;
 use source::Span;
 
 use super::{AbsentLayer, AbsentReason, DeploymentPlan, LayerPlan, ReleasePlan};
@@ -82,16 +81,15 @@ pub enum ExplicitLayer {
     },
 }
 
-/// Turns stated releases into plans. `files` are the paths that exist; a stated file that is not among them becomes an
-/// absent layer. Deployments keep the order in which they are first named.
+/// Turns stated releases into plans. `find` says of a stated path under which one the file is known; a file that is not there becomes
+/// an absent layer. Deployments keep the order in which they are first named.
 pub fn explicit_deployments(
     releases: &[ExplicitRelease],
-    files: &[PathBuf],
+    find: &dyn Fn(&Path) -> Option<PathBuf>,
 ) -> Vec<DeploymentPlan> {
-    let exists: FxHashSet<&Path> = files.iter().map(PathBuf::as_path).collect();
     let mut plans: Vec<DeploymentPlan> = Vec::new();
     for release in releases {
-        let plan = plan_of(release, &exists);
+        let plan = plan_of(release, find);
         let found = plans
             .iter_mut()
             .find(|plan| plan.name == release.deployment && plan.profile == release.profile);
@@ -107,7 +105,7 @@ pub fn explicit_deployments(
     plans
 }
 
-fn plan_of(release: &ExplicitRelease, exists: &FxHashSet<&Path>) -> ReleasePlan {
+fn plan_of(release: &ExplicitRelease, find: &dyn Fn(&Path) -> Option<PathBuf>) -> ReleasePlan {
     let mut plan = ReleasePlan {
         name: release.name.clone(),
         chart: release.chart.clone(),
@@ -123,8 +121,8 @@ fn plan_of(release: &ExplicitRelease, exists: &FxHashSet<&Path>) -> ReleasePlan 
         match layer {
             ExplicitLayer::File { path, role } => {
                 let path = lexically_normal(path);
-                if exists.contains(path.as_path()) {
-                    plan.layers.push(LayerPlan::file(path, *role));
+                if let Some(known) = find(&path) {
+                    plan.layers.push(LayerPlan::file(known, *role));
                 } else {
                     plan.absent.push(AbsentLayer {
                         path,

@@ -326,7 +326,8 @@ fn a_stated_layer_that_does_not_exist_is_absent_at_its_place() {
         ],
         ..ExplicitRelease::default()
     };
-    let plans = explicit_deployments(&[release], &[PathBuf::from("values.yaml")]);
+    let there = |path: &Path| (path == Path::new("values.yaml")).then(|| path.to_owned());
+    let plans = explicit_deployments(&[release], &there);
     let plan = &plans[0].releases[0];
     assert_eq!(plan.layers[0].path, Path::new("values.yaml"));
     assert_eq!(plan.absent[0].path, Path::new("secrets.yaml"));

@@ -85,7 +85,7 @@ impl Merged {
         let document = self.arena.document(layer);
         let kind = document.kind(id);
         if kind != Kind::Map
-            && let Some(unknown) = self.veiled(node, layer)
+            && let Some(unknown) = self.veiled(node, layer, kind)
         {
             return Shape::Unknown(unknown);
         }
@@ -110,23 +110,28 @@ impl Merged {
     }
 
     /// Why a value that a layer gives may not be the one that is used: a hidden layer lies over it.
-    fn veiled(&self, node: NodeRef, layer: LayerId) -> Option<Unknown> {
+    fn veiled(&self, node: NodeRef, layer: LayerId, kind: Kind) -> Option<Unknown> {
         if node.view() == View::Written {
             return None;
         }
+        // Over a null, which is as good as nothing, a hidden layer may have something or not.
+        let hidden = match kind {
+            Kind::Null => Unknown::maybe,
+            _ => Unknown::present,
+        };
         let layer = &self.arena.layers[layer.0 as usize];
         let slot = &self.releases[layer.release as usize];
         if let Some((below, reason)) = slot.veil
             && layer.own.is_none_or(|own| (own as usize) < below)
         {
-            return Some(Unknown::present(reason));
+            return Some(hidden(reason));
         }
         // A default of the chart at a secret path is what the hidden secrets are there to replace.
         if let Some((reason, _)) = slot.secrets_veil
             && layer.role == Role::Chart
             && (node.is_below_secrets() || self.is_secret(node))
         {
-            return Some(Unknown::present(reason));
+            return Some(hidden(reason));
         }
         if slot.given.is_empty() {
             return None;

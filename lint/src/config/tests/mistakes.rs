@@ -26,7 +26,7 @@ fn a_misspelt_key_is_told_with_the_nearest_one_and_hides_nothing() {
 4:namspace: config-unknown-key: `profiles.demo` has no key `namspace`; did you mean `namespace`?",
     );
     let (config, _) = config(text);
-    assert_eq!(config.namespace("demo"), Some("wire"));
+    assert_eq!(config.facts_of("demo").namespace.as_deref(), Some("wire"));
 }
 
 #[test]

@@ -21,11 +21,15 @@ fn the_example_of_the_manual_is_read_without_a_mistake() {
     let config = clean(manual());
     assert_eq!(config.rules, Some(vec![PathBuf::from("rules")]));
     assert_eq!(config.fail_on, Severity::Error);
-    assert_eq!(config.chart_version("demo", "wire-server"), Some("5.30.0"));
-    assert_eq!(config.chart_version("prod", "wire-server"), Some("5.29.0"));
-    assert!(config.is_externally_deployed("demo", "ibis"));
-    let given = config.command_line_values("prod", "nginx-ingress-services", "x");
-    assert_eq!(given, ["secrets.tlsWildcardCert", "secrets.tlsWildcardKey"]);
+    let (demo, prod) = (config.facts_of("demo"), config.facts_of("prod"));
+    assert_eq!(demo.chart_versions["wire-server"], "5.30.0");
+    assert_eq!(prod.chart_versions["wire-server"], "5.29.0");
+    assert!(demo.externally_deployed.contains("ibis"));
+    let given = &prod.command_line_values["nginx-ingress-services"];
+    assert_eq!(
+        *given,
+        ["secrets.tlsWildcardCert", "secrets.tlsWildcardKey"]
+    );
 }
 
 #[test]
@@ -159,6 +163,15 @@ fn the_closest_selector_counts_then_conditions_then_the_later_entry() {
     let profiles = "severity: {a-rule: error}\nprofiles: {demo: {severity: {a-rule: off}}}";
     assert_eq!(severity(profiles, "demo", "f"), "off");
     assert_eq!(severity(profiles, "prod", "f"), "error");
+}
+
+#[test]
+fn lists_of_a_profile_are_put_to_those_of_all() {
+    let text = "externally-deployed: [a]\ncommand-line-values: {x: [one]}\nprofiles: {prod: {externally-deployed: [b], command-line-values: {x: [two], z: [three]}}}\n";
+    let facts = clean(text).facts_of("prod");
+    assert_eq!(Vec::from_iter(&facts.externally_deployed), ["a", "b"]);
+    assert_eq!(facts.command_line_values["x"], ["one", "two"]);
+    assert_eq!(facts.command_line_values["z"], ["three"]);
 }
 
 #[test]

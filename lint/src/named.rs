@@ -1,0 +1,74 @@
+//! Files that were named, as hooks name them, and of which nothing is judged: said aloud, since silence would look like praise.
+
+use std::path::Path;
+
+use crate::files::{ListOptions, PathKind};
+use crate::project::Project;
+use crate::touched::decides;
+use crate::workspace::CONFIG;
+
+/// What is said of the files that were named and are not judged.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Named {
+    /// A sentence for each of them.
+    pub idle: Vec<String>,
+    /// Nothing else was named.
+    pub only: bool,
+}
+
+impl Project {
+    /// The files among the paths of the settings of which nothing is judged.
+    pub fn named(&self) -> Named {
+        let settings = self.settings();
+        let mut named = Named {
+            idle: Vec::new(),
+            only: !settings.paths.is_empty(),
+        };
+        for path in &settings.paths {
+            let is_file = self.files().kind(path) == Some(PathKind::File);
+            match self.why_idle(path).filter(|_| is_file) {
+                Some(why) => named
+                    .idle
+                    .push(format!("{}: {why}", settings.show(path).display())),
+                None => named.only = false,
+            }
+        }
+        named
+    }
+
+    /// Why no rule looks at a file; `None` if one may.
+    fn why_idle(&self, path: &Path) -> Option<String> {
+        let workspace = self.workspace();
+        let settings = self.settings();
+        let decides = |it| decides(it, &settings.rules, path);
+        let is_rule = path.extension().is_some_and(|it| it == "watch");
+        let charts = workspace.trees.iter().flat_map(|tree| {
+            let root = &workspace.scopes[tree.scope].root;
+            tree.charts.iter().map(|chart| root.join(&chart.path))
+        });
+        let shown = settings.show(path);
+        if let Some(skipped) = workspace.skipped.iter().find(|it| it.path == shown) {
+            return Some(format!("it takes no part: {}", skipped.why));
+        }
+        let has_a_say = is_rule
+            || self.takes_part(path)
+            || path.file_name().is_some_and(|name| name == CONFIG)
+            || workspace.scopes.iter().any(decides)
+            || charts.into_iter().any(|chart| path.starts_with(chart));
+        if has_a_say {
+            return None;
+        }
+        let folder = path.parent()?;
+        let options = ListOptions {
+            max_depth: Some(1),
+            no_ignore: settings.no_ignore,
+            ..ListOptions::default()
+        };
+        let listed = self.files().list(folder, &options).files;
+        Some(match listed.binary_search_by(|it| it.as_path().cmp(path)) {
+            Ok(_) => "it takes no part: no release that is known here has it as a layer".to_owned(),
+            Err(_) => "it takes no part: a `.gitignore` leaves it out (`--no-ignore` takes it in)"
+                .to_owned(),
+        })
+    }
+}

@@ -303,6 +303,39 @@ fn a_rule_with_errors_is_told_and_the_other_rules_run() {
 }
 
 #[test]
+fn a_rule_that_finds_something_everywhere_is_bounded_and_said_to_be() {
+    let tree = tree();
+    // Each value beside each other one.
+    let rule = r#"
+## All values are one.
+rule all-the-same {
+  severity warning
+  for a at {first}.**
+  for b at {second}.**
+  require a == b
+    say "`{first}` has a value that `{second}` has not"
+  fails ```
+    # values/app/values.yaml
+    a: 1
+    b: 2
+  ```
+  passes ```
+    # values/app/values.yaml
+    a: 1
+  ```
+}
+"#;
+    write(tree.path(), "rules/all-the-same.watch", rule);
+    let values: String = (0..150).map(|i| format!("key{i}: {i}\n")).collect();
+    write(tree.path(), "values/cannon/values.yaml", values);
+    let run = lint(tree.path(), &[]);
+    let bound = run.only("rules/all-the-same.watch", "too-many-findings");
+    assert!(bound.message.contains("10,000"), "{}", bound.message);
+    assert!(run.findings.iter().any(|it| it.rule == "all-the-same"));
+    run.rest_is_judged();
+}
+
+#[test]
 fn a_rule_that_does_not_exist_is_told() {
     let tree = tree();
     let run = lint(tree.path(), &["--rule", "yaml-duplicate-kay"]);

@@ -110,6 +110,10 @@ const ALL: &[(&str, &str)] = &[
         "An expression, with the functions it calls, is nested deeper than 220 levels. Give parts of it names with `let`.",
     ),
     (
+        "too-many-findings",
+        "A rule finds something in more than 10,000 places of one deployment; the first are told. The bounds are in `docs/language.md` §9.",
+    ),
+    (
         "too-many-loops",
         "A rule has more `for` clauses than may nest: at most 8.",
     ),

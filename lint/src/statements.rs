@@ -20,6 +20,9 @@ use values::yaml::Document;
 use crate::document::ReadFile;
 use crate::files::{Files, PathKind};
 
+/// So many bytes the documents of one file may take together, with the blanks that keep places right.
+const MAX_PARTS: usize = 32 << 20;
+
 /// Helmfiles in helmfiles are followed so deep.
 const MAX_DEPTH: usize = 8;
 
@@ -337,7 +340,22 @@ fn parts_of(file: &ReadFile, templates: bool, notes: &mut Vec<Diagnostic>) -> Ve
             })
         }));
         let text = taken.as_ref().map_or(text, |it| &it.text);
-        let cut = cuts.windows(2);
+        // Each part holds the blanks before it.
+        let mut held = 0;
+        let fits = cuts.windows(2).take_while(|cut| {
+            held += cut[1];
+            held <= MAX_PARTS
+        });
+        let fitting = fits.count().max(1);
+        if let Some(&left_out) = cuts[..cuts.len() - 1].get(fitting) {
+            notes.push(note(Note {
+                span: span_of(id, left_out, left_out),
+                message: format!(
+                    "releases may be missing: only the first {fitting} documents of the file are read for them"
+                ),
+            }));
+        }
+        let cut = cuts.windows(2).take(fitting);
         cut.map(|cut| Part {
             document: Arc::new(Document::parse(id, blanked(text, cut[0]..cut[1]))),
             whole: false,

@@ -19,6 +19,7 @@ use crate::eval::trace::{ClauseTrace, Recorder, Tracer};
 use crate::eval::walk::Matches;
 use crate::eval::{Budget, OverBudget, Truth, Why};
 use crate::host::Place;
+use crate::program::RuleInfo;
 use crate::program::ir::{ClauseKind, Gen, Node, RequireCode, RuleCode, Slot};
 use crate::value::{Absent, Data, Value};
 
@@ -107,6 +108,23 @@ pub struct Judgement<'h> {
     pub reasons: BTreeMap<Cow<'static, str>, usize>,
     /// The budget was exceeded: about the rule, at its name.
     pub error: Option<Diagnostic>,
+}
+
+/// How many places of one deployment a rule is told of (docs/language.md §9).
+pub(super) const MOST_VERDICTS: usize = 10_000;
+
+/// What is said of a rule that finds more.
+pub(super) fn too_many(info: &RuleInfo) -> Diagnostic {
+    let message = format!(
+        "`{}` finds something in more than 10,000 places of one deployment; the others are left out",
+        info.id
+    );
+    Diagnostic::new(
+        source::Code::new("too-many-findings"),
+        Severity::Warning,
+        info.name_span,
+        message,
+    )
 }
 
 /// What has been learnt about the subject at hand.
@@ -659,7 +677,14 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
             self.machine.tracer = tracer;
             self.machine.explain = explain;
             self.machine.budget = budget;
-            self.judgement.verdicts.push(verdict?);
+            let verdict = verdict?;
+            if self.judgement.verdicts.len() < MOST_VERDICTS {
+                self.judgement.verdicts.push(verdict);
+            } else {
+                let info = &self.machine.run.program.rules[self.rule];
+                let error = &mut self.judgement.error;
+                error.get_or_insert_with(|| too_many(info));
+            }
         }
         Ok(())
     }

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rustc_hash::{FxHashMap, FxHashSet};
 use source::Diagnostic;
 
-use crate::eval::judge::{Group, first_for, judge, judge_groups};
+use crate::eval::judge::{Group, MOST_VERDICTS, first_for, judge, judge_groups, too_many};
 use crate::eval::reads::{self, Changed, Part, Reads, Splits};
 use crate::eval::run::{Run, slot_of};
 use crate::eval::{Counts, Judgement, Verdict, Why};
@@ -384,6 +384,11 @@ impl Groups {
         }
         let told: Vec<Why> = told.into_iter().map(without_place).collect();
         add_new(&mut judgement.undecided, &told);
+        if judgement.verdicts.len() > MOST_VERDICTS {
+            judgement.verdicts.truncate(MOST_VERDICTS);
+            let info = &run.program.rules[rule];
+            judgement.error.get_or_insert_with(|| too_many(info));
+        }
         Some(judgement)
     }
 

@@ -183,9 +183,15 @@ impl<'d> Checker<'d> {
     ) {
         let span = self.document.span(node);
         let text = self.document.text_of(node).into_owned();
-        let message = format!("{} is not {}", shown(&text), shape.describe());
+        let similar = lang::check::similar::similar(&text, words);
+        // What is no slip of the pen may be a secret in a wrong place.
+        let what = match &similar {
+            Some(_) => shown(&text),
+            None => "this".to_owned(),
+        };
+        let message = format!("{what} is not {}", shape.describe());
         let mut diagnostic = error(codes::UNKNOWN_WORD, span, message);
-        if let Some(similar) = lang::check::similar::similar(&text, words) {
+        if let Some(similar) = similar {
             diagnostic.fixes.push(replace(span, &similar));
             diagnostic = diagnostic.with_help(format!("did you mean `{similar}`?"));
         }

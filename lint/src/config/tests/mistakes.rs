@@ -64,11 +64,18 @@ chart-versions: {brig: [hunter2]}
 fn a_word_must_be_one_of_those_there_are() {
     says(
         "fail-on: off\nseverity: {a: warn, b: warnin, c: true}\n",
-        "1:off: config-unknown-word: `off` is not `error`, `warning` or `info`
-2:warn: config-unknown-word: `warn` is not `error`, `warning`, `info` or `off`
+        "1:off: config-unknown-word: this is not `error`, `warning` or `info`
+2:warn: config-unknown-word: this is not `error`, `warning`, `info` or `off`
 2:warnin: config-unknown-word: `warnin` is not `error`, `warning`, `info` or `off`; did you mean `warning`?
-2:true: config-unknown-word: `true` is not `error`, `warning`, `info` or `off`",
+2:true: config-unknown-word: this is not `error`, `warning`, `info` or `off`",
     );
+}
+
+#[test]
+fn what_is_no_slip_of_the_pen_is_not_repeated() {
+    let (_, found) = config("severity: {secretKey: hunter2}\n");
+    assert!(found.iter().all(|it| !it.message.contains("hunter2")));
+    assert_eq!(found.len(), 1);
 }
 
 #[test]

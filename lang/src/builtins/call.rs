@@ -287,6 +287,10 @@ pub fn invoke<'h>(
     }
     match entry.builtin.reveals {
         Reveals::Arguments if secret || args.iter().any(|arg| arg.secret) => hide(&mut value),
+        // Which elements of one list are left says something of those of the other.
+        Reveals::Elements if lists(args) > 1 && (secret || args.iter().any(|arg| arg.secret)) => {
+            hide(&mut value);
+        }
         Reveals::Arguments | Reveals::Elements => {}
         Reveals::Nothing => value.secret = false,
     }
@@ -300,6 +304,12 @@ pub(crate) fn only_place<'v, 'h: 'v>(
     let mut places = args.into_iter().filter_map(|arg| arg.place.as_ref());
     let first = places.next()?;
     places.all(|place| place == first).then(|| first.clone())
+}
+
+fn lists(args: &[Value<'_>]) -> usize {
+    let lists = args.iter();
+    let lists = lists.filter(|arg| matches!(arg.data, Data::List(_) | Data::HostList(_)));
+    lists.count()
 }
 
 /// Marks a computed value and everything in it as secret.

@@ -143,6 +143,27 @@ fn a_declaration_is_made_of_defaults_schema_templates_and_subcharts() {
 }
 
 #[test]
+fn no_default_that_is_a_secret_is_written() {
+    let values = "\
+address: http://user:hunter2@host
+list: [\"-----BEGIN PRIVATE KEY-----\\nhunter2hunter2\\n-----END PRIVATE KEY-----\"]
+variables:
+  - {name: DB_PASSWORD, value: hunter2}
+keyboard: [{name: layout, value: qwerty}]
+adminPassword: hunter2
+";
+    let schema = r#"{"properties": {"adminPassword": {"enum": ["hunter2"]}}}"#;
+    let chart = chart(&[
+        ("Chart.yaml", "name: x\nversion: 1.0.0\n"),
+        ("values.yaml", values),
+        ("values.schema.json", schema),
+    ]);
+    let text = import(&chart);
+    assert!(!text.contains("hunter2"), "{text}");
+    assert!(text.contains("qwerty"), "{text}");
+}
+
+#[test]
 fn names_that_are_no_words_are_told() {
     for (name, declared) in [
         ("for", "chart chart-for {"),

@@ -7,7 +7,7 @@ use lang::charts::{KeyType, Literal, key_literal};
 use values::chart::Dependency;
 use values::chart::disk::ChartOnDisk;
 use values::path::Step;
-use values::secret::is_secret_path;
+use values::secret::{TokenShape, is_secret_key, is_secret_path, token_shape};
 
 use super::shape::{Shape, accepts};
 
@@ -160,7 +160,12 @@ fn entry<'s>(
         let _ = writeln!(out, "{}}}", "  ".repeat(depth));
         return;
     }
-    let _ = write!(out, ": {}", ty_of(shape));
+    // The words that a secret is chosen from would be written out.
+    let ty = match ty_of(shape) {
+        KeyType::Choice(_) if hidden || above => KeyType::String,
+        ty => ty,
+    };
+    let _ = write!(out, ": {ty}");
     if let Some(default) = default {
         let _ = write!(out, " = {default}");
     }
@@ -184,11 +189,21 @@ fn is_writable(literal: &Literal) -> bool {
     }
 }
 
-/// True if a key within the value names a secret.
+/// True if a key within the value names a secret, as does a variable called like one, or a text looks like one.
 fn has_secret<'s>(literal: &'s Literal, path: &mut Vec<Step<'s>>) -> bool {
+    let is_variable = |entries: &[(String, Literal)]| {
+        entries.iter().any(|(key, value)| match value {
+            Literal::String(name) => key == "name" && is_secret_key(name),
+            _ => false,
+        }) && entries.iter().any(|(key, _)| key == "value")
+    };
     match literal {
-        Literal::Null | Literal::Bool(_) | Literal::Number(_) | Literal::String(_) => false,
+        Literal::Null | Literal::Bool(_) | Literal::Number(_) => false,
+        Literal::String(text) => {
+            token_shape(text).is_some_and(|shape| shape != TokenShape::AwsKeyId)
+        }
         Literal::List(items) => items.iter().any(|item| has_secret(item, path)),
+        Literal::Map(entries) if is_variable(entries) => true,
         Literal::Map(entries) => entries.iter().any(|(key, value)| {
             path.push(Step::Key(key));
             let found = is_secret_path(None, path) || has_secret(value, path);

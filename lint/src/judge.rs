@@ -101,6 +101,9 @@ pub(crate) fn judge(
         let kept = memory.and_then(|memory| memory.deployment(at));
         judge_deployment(&site, &rules, kept, stop, &mut outcome)?;
     }
+    if settings.fixes {
+        in_report(tree, &mut outcome.findings);
+    }
     for file in tree.files.values() {
         outcome
             .findings
@@ -239,7 +242,7 @@ pub(crate) fn finding(
     let deployment = host.merged.deployment();
     let release = at.release.map(|at| &deployment.releases[at]);
     let file_name = relative.map_or_else(String::new, slashes);
-    let mut finding = Finding {
+    Some(Finding {
         diagnostic,
         origin: Origin::Rule,
         pack: info.pack.clone(),
@@ -254,11 +257,7 @@ pub(crate) fn finding(
         requirement: verdict.requirement,
         suppressed: None,
         repairs: repairs(host, verdict),
-    };
-    if settings.fixes && !finding.repairs.is_empty() {
-        in_report(tree, &mut finding);
-    }
-    Some(finding)
+    })
 }
 
 /// A text that can be read and holds no map: Helm refuses it as values.

@@ -51,6 +51,16 @@ pub(crate) enum Format {
     Html,
 }
 
+impl Format {
+    /// Does it say how findings can be mended? To find that out takes longer than to find them.
+    pub(crate) fn shows_fixes(self) -> bool {
+        match self {
+            Self::Pretty | Self::Json | Self::Sarif | Self::Html => true,
+            Self::Short | Self::Junit | Self::Github | Self::Gitlab => false,
+        }
+    }
+}
+
 /// Writes `report` in `format`. Nothing but the format, the report and the style decides what is written.
 ///
 /// # Errors

@@ -2,6 +2,7 @@
 
 mod args;
 mod commands;
+mod failure;
 mod output;
 
 use std::process::ExitCode;
@@ -16,6 +17,7 @@ use commands::Status;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    failure::say_where(commands::complain);
     // A reader that goes away, as `head` does, ends the output and is no mistake.
     let args = match Args::try_parse() {
         Ok(args) => args,

@@ -8,6 +8,8 @@
 
 #[path = "daily/baseline.rs"]
 mod baseline;
+#[path = "daily/fixing.rs"]
+mod fixing;
 #[path = "daily/input.rs"]
 mod input;
 #[path = "daily/killed.rs"]

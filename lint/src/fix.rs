@@ -9,7 +9,7 @@ mod repair;
 mod run;
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use source::Applicability;
 use values::edit::Change;
@@ -58,6 +58,17 @@ pub enum Step {
     },
 }
 
+impl Step {
+    /// The files that it changes.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        let (one, other) = match self {
+            Self::Change { file, .. } => (file, None),
+            Self::Move { from, to, .. } => (from, Some(to)),
+        };
+        [one].into_iter().chain(other).map(PathBuf::as_path)
+    }
+}
+
 /// Why a repair is not made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refused {
@@ -99,7 +110,7 @@ pub enum Refused {
 
 impl Refused {
     /// The reason in words, with paths as `show` gives them.
-    pub fn words(&self, show: impl Fn(&std::path::Path) -> PathBuf) -> String {
+    pub fn words(&self, show: impl Fn(&Path) -> PathBuf) -> String {
         match self {
             Self::Edit { file, why } => format!("{why} (in {})", show(file).display()),
             Self::NoFile(file) => {
@@ -131,7 +142,7 @@ impl Refused {
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.words(std::path::Path::to_owned))
+        f.write_str(&self.words(Path::to_owned))
     }
 }
 

@@ -124,6 +124,9 @@ pub(crate) fn judge(
         };
         judge_deployment(&site, &for_clusters, None, stop, &mut outcome)?;
     }
+    if settings.fixes {
+        in_report(tree, &mut outcome.findings);
+    }
     for file in tree.files.values() {
         outcome
             .findings
@@ -262,7 +265,7 @@ pub(crate) fn finding(
     let deployment = host.merged.deployment();
     let release = at.release.map(|at| &deployment.releases[at]);
     let file_name = relative.as_deref().map_or_else(String::new, slashes);
-    let mut finding = Finding {
+    Some(Finding {
         diagnostic,
         origin: Origin::Rule,
         pack: info.pack.clone(),
@@ -277,11 +280,7 @@ pub(crate) fn finding(
         requirement: verdict.requirement,
         suppressed: None,
         repairs: repairs(host, verdict),
-    };
-    if settings.fixes && !finding.repairs.is_empty() {
-        in_report(tree, &mut finding);
-    }
-    Some(finding)
+    })
 }
 
 /// A text that can be read and holds no map: Helm refuses it as values.

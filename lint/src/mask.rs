@@ -1,6 +1,8 @@
 //! Texts whose secret values are masked, byte for byte, so that spans stay right and source lines can be shown.
 
 mod lines;
+#[cfg(test)]
+mod tests;
 
 use source::{SourceId, Span};
 use values::layer::Role;
@@ -68,7 +70,7 @@ fn stated_secrets(tree: &Tree, document: &Document, out: &mut Vec<Span>) {
                 continue;
             }
             let release = merged.layer_release(layer);
-            each_path(document, &mut |node, path| {
+            let unseen = each_path(document, &mut |node, path| {
                 let span = document.span(node);
                 let inside = origin.start <= span.start && span.end <= origin.end;
                 // The path begins above the values; what is secret is looked for from each of its keys on.
@@ -81,6 +83,7 @@ fn stated_secrets(tree: &Tree, document: &Document, out: &mut Vec<Span>) {
                     out.push(span);
                 }
             });
+            out.extend(unseen);
         }
     }
 }
@@ -124,42 +127,49 @@ fn layer_secrets(merged: &Merged, layer: LayerId, out: &mut Vec<Span>) {
     if part.is_some() {
         generic_secrets(document, out);
     }
-    let mut mask = |node: NodeId| {
-        out.push(document.span(node));
-        out.extend(target(document, node));
-    };
     // What cannot be read is no value of the layer, and what stands in several places is told for each of them.
     let known = merged.secrets_of(layer);
     match known.filter(|_| !document.is_damaged()) {
         Some(known) => known
             .filter(|node| !matches!(document.kind(*node), Kind::Map | Kind::List))
-            .for_each(mask),
-        None => each_scalar(document, part, |node, path| {
-            let damaged = in_secrets && document.kind(node) == Kind::Error;
-            let secret = merged.is_secret_path(release, &path.steps())
-                || merged.is_secret(merged.written_node(layer, node));
-            if damaged || secret {
-                mask(node);
-            }
-        }),
+            .for_each(|node| out.extend(written(document, node))),
+        None => {
+            let unseen = each_scalar(document, part, |node, path| {
+                let damaged = in_secrets && document.kind(node) == Kind::Error;
+                let secret = merged.is_secret_path(release, &path.steps())
+                    || merged.is_secret(merged.written_node(layer, node));
+                if damaged || secret {
+                    out.extend(written(document, node));
+                }
+            });
+            out.extend(unseen);
+        }
     }
     lines::secrets(document, in_secrets, out);
 }
 
 fn generic_secrets(document: &Document, out: &mut Vec<Span>) {
-    each_path(document, &mut |node, path| {
+    let unseen = each_path(document, &mut |node, path| {
         let steps: Vec<Step<'_>> = path.iter().map(|key| Step::Key(key)).collect();
         if sensitivity(None, &steps) == Sensitivity::Secret {
-            out.push(document.span(node));
-            out.extend(target(document, node));
+            out.extend(written(document, node));
         }
     });
+    out.extend(unseen);
     named_values(document, out);
     lines::secrets(document, false, out);
 }
 
-/// Every scalar with the keys that lead to it; one that aliases lead to, with the keys of each.
-fn each_path(document: &Document, visit: &mut dyn FnMut(NodeId, &[String])) {
+/// Where a value is written; of an alias also the value that it leads to.
+fn written(document: &Document, node: NodeId) -> impl Iterator<Item = Span> {
+    let target = document.target(node);
+    let behind = (target != node).then(|| document.span(target));
+    [document.span(node)].into_iter().chain(behind)
+}
+
+/// Every scalar with the keys that lead to it; one that aliases lead to, with the keys of each. Gives what was not looked at.
+#[must_use]
+fn each_path(document: &Document, visit: &mut dyn FnMut(NodeId, &[String])) -> Vec<Span> {
     each_scalar(document, None, |node, path| {
         let mut keys: Vec<String> = Vec::with_capacity(path.0.len());
         for step in &path.0 {
@@ -169,16 +179,17 @@ fn each_path(document: &Document, visit: &mut dyn FnMut(NodeId, &[String])) {
             }
         }
         visit(node, &keys);
-    });
+    })
 }
 
 /// Values beside their name, as `set` and `parameters` have them, and texts of several lines, which may hold anything.
 fn named_secrets(document: &Document, out: &mut Vec<Span>) {
-    each_scalar(document, None, |node, _| {
+    let unseen = each_scalar(document, None, |node, _| {
         if document.raw(node).contains('\n') {
             out.push(document.span(node));
         }
     });
+    out.extend(unseen);
     named_values(document, out);
 }
 
@@ -201,28 +212,41 @@ fn named_values(document: &Document, out: &mut Vec<Span>) {
             let keys = name.split(['.', '[']);
             let steps: Vec<Step<'_>> = keys.map(Step::Key).collect();
             if sensitivity(None, &steps) == Sensitivity::Secret {
-                out.push(document.span(value));
+                out.extend(written(document, value));
             }
         }
     }
 }
 
-/// So many values of a text are looked at, those behind aliases once for each alias.
-const MAX_VISITS: usize = 200_000;
+/// So many values behind aliases are looked at, each once for each alias: a text may have more of them than anybody can count. What
+/// stands in the text itself is looked at in any case.
+const MAX_BEHIND: usize = 200_000;
 
-/// Every scalar with its path. What an alias leads to is visited under the alias's path, too.
-fn each_scalar(document: &Document, part: Option<NodeId>, mut visit: impl FnMut(NodeId, &KeyPath)) {
+/// Every scalar with its path. What an alias leads to is visited under the alias's path, too. Gives what was not looked at under
+/// each of its paths, for that may be secret.
+#[must_use]
+fn each_scalar(
+    document: &Document,
+    part: Option<NodeId>,
+    mut visit: impl FnMut(NodeId, &KeyPath),
+) -> Vec<Span> {
     let mut open: Vec<(NodeId, usize, Option<PathStep>, bool)> = Vec::new();
     open.extend(part.or(document.root()).map(|top| (top, 0, None, false)));
     let mut seen = rustc_hash::FxHashSet::default();
+    let mut unseen = rustc_hash::FxHashSet::default();
     let mut path = KeyPath::default();
-    let mut left = MAX_VISITS;
+    let mut left = MAX_BEHIND;
     while let Some((node, depth, step, behind)) = open.pop() {
         let behind = behind || document.is_alias(node);
-        if left == 0 || (!behind && !seen.insert(node)) {
+        if behind && left == 0 {
+            unseen.insert(document.target(node));
             continue;
         }
-        left -= 1;
+        if behind {
+            left -= 1;
+        } else if !seen.insert(node) {
+            continue;
+        }
         path.0.truncate(depth.saturating_sub(1));
         path.0.extend(step);
         match document.kind(node) {
@@ -240,34 +264,18 @@ fn each_scalar(document: &Document, part: Option<NodeId>, mut visit: impl FnMut(
             }
         }
     }
+    outermost(unseen.into_iter().map(|node| document.span(node)))
 }
 
-/// The text that an alias of a scalar stands for: from its anchor to the end of its value.
-fn target(document: &Document, alias: NodeId) -> Option<Span> {
-    let name = document.raw(alias).strip_prefix('*')?;
-    let start = document.span(alias).range().start;
-    let text = document.text();
-    let mut end = start;
-    loop {
-        let at = text[..end].rfind('&')?;
-        let rest = &text[at + 1..];
-        let found = rest.strip_prefix(name.trim_end());
-        if found.is_some_and(|rest| rest.starts_with([' ', '\n', '\t', '\r'])) {
-            let after = at + 1 + name.trim_end().len();
-            return scalar_behind(document, after);
-        }
-        end = at;
-    }
-}
-
-/// The scalar that begins first behind a place.
-fn scalar_behind(document: &Document, after: usize) -> Option<Span> {
-    let mut first: Option<Span> = None;
-    each_scalar(document, None, |node, _| {
-        let span = document.span(node);
-        if span.range().end > after && first.is_none_or(|it| span.start < it.start) {
-            first = Some(span);
-        }
+/// Spans without those that lie in others.
+fn outermost(spans: impl Iterator<Item = Span>) -> Vec<Span> {
+    let mut all: Vec<Span> = spans.collect();
+    all.sort_unstable_by_key(|span| (span.start, std::cmp::Reverse(span.end)));
+    let mut end = 0;
+    all.retain(|span| {
+        let outer = span.end > end;
+        end = end.max(span.end);
+        outer
     });
-    first
+    all
 }

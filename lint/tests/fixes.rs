@@ -152,3 +152,78 @@ fn without_unsafe_only_safe_repairs_are_made() {
     assert!(run.report.findings.iter().any(canon));
     assert!(run.left_unsafe > 0);
 }
+
+/// A rule that mends `old` to `new`, and one that does not want that in some places.
+const OLD: &str = r#"
+## No old values.
+rule old-value {
+  severity error
+  for value at written(**.word)
+  forbid value == "old"
+    say "`{path-of(value)}` is old"
+    fix "write new" set value to "new"
+  fails "old" ```
+    # values/thing/values.yaml
+    a: {word: old}
+    #         ^^^ is old
+  ```
+  passes "new" ```
+    # values/thing/values.yaml
+    a: {word: new}
+  ```
+}
+"#;
+const BAD: &str = r#"
+## No new values there.
+rule new-value {
+  severity error
+  for value at written(**.bad.word)
+  forbid value == "new"
+    say "`{path-of(value)}` is new"
+  fails "new" ```
+    # values/thing/values.yaml
+    bad: {word: new}
+    #           ^^^ is new
+  ```
+  passes "old" ```
+    # values/thing/values.yaml
+    bad: {word: old}
+  ```
+}
+"#;
+
+#[test]
+fn a_few_repairs_that_would_do_harm_do_not_keep_many_others_from_being_made() {
+    let mut files = Memory::default();
+    let mut text = String::new();
+    for at in 0..40 {
+        let inner = if [3, 4, 31].contains(&at) {
+            "bad"
+        } else {
+            "good"
+        };
+        text += &format!("k{at}:\n  {inner}:\n    word: old\n");
+    }
+    for (path, text) in [
+        ("dogwatch.yaml", "rules: [rules]\n"),
+        ("rules/old-value.watch", OLD),
+        ("rules/new-value.watch", BAD),
+        ("values/thing/values.yaml", &text),
+    ] {
+        files.insert(Path::new(ROOT).join(path), text.as_bytes().to_vec());
+    }
+    let run = project(&files, Some("old-value")).fix(FixOptions::default(), &|_| {});
+    assert_eq!(run.fixed.len(), 37);
+    let refused = run.refused.iter();
+    let refused: Vec<_> = refused
+        .map(|it| (it.finding.path.as_deref(), it.why.to_string()))
+        .collect();
+    let why = |path: &str| format!("it would bring `new-value`: `{path}` is new");
+    let bad = ["k3.bad.word", "k4.bad.word", "k31.bad.word"];
+    assert_eq!(refused, bad.map(|path| (Some(path), why(path))));
+    let [file] = run.files.as_slice() else {
+        panic!("one file is changed");
+    };
+    let after = text.replace("good:\n    word: old", "good:\n    word: new");
+    assert_eq!(&*file.after, after);
+}

@@ -44,7 +44,7 @@ pub(super) fn run(args: &Baseline) -> anyhow::Result<Status> {
     }
     let output = args.output.as_ref();
     let output = output.map(|path| absolute(&project.settings().cwd, path));
-    let all = refresh(&project, &report, output.as_deref(), args.prune);
+    let all = refresh(&project, &report, output.as_deref(), args.prune)?;
     if output.is_some() && all.len() > 1 {
         bail!(
             "there are several configurations here, each with a baseline of its own; give the folder of one"
@@ -94,8 +94,8 @@ fn whole(part: Project) -> anyhow::Result<Project> {
     Ok(project(settings))
 }
 
-/// A mistake in the configuration or in a rule.
-fn broken(report: &Report) -> Option<String> {
+/// A mistake in the configuration or in a rule: with it mended other things may be found.
+pub(super) fn broken(report: &Report) -> Option<String> {
     let mut findings = report.findings.iter();
     let finding = findings.find(|it| {
         it.diagnostic.severity == Severity::Error

@@ -1,13 +1,14 @@
 //! `dogwatch fix`: make the repairs that rules propose, or show them.
 
 use std::io::{self, Write as _};
+use std::path::Path;
 
 use ::lint::files::{Written, replace_atomically};
-use ::lint::fix::{FixOptions, FixRun, FixedFile, unified};
+use ::lint::fix::{FixOptions, FixRun, FixedFile, FixedFinding, unified};
 use ::lint::project::{Project, Settings};
-use anyhow::Context as _;
 
-use super::{Bar, Status, complain, project, select, settings, threads};
+use super::baseline::broken;
+use super::{Bar, Status, complain, project, select, settings, shown, threads};
 use crate::args::Fix;
 use crate::output;
 
@@ -29,6 +30,13 @@ pub(super) fn run(args: &Fix) -> anyhow::Result<Status> {
         let bar = Bar::new();
         project.fix(options, &|progress| bar.show(progress))
     };
+    // A repair may be of what is switched off, or be turned down for what is.
+    if let Some(broken) = broken(&run.report) {
+        complain(&format!(
+            "{broken}; nothing was repaired, for with this mended other things may be found: `dogwatch lint` shows it"
+        ));
+        return Ok(Status::Usage);
+    }
     let mut out = io::stdout().lock();
     if args.diff {
         for file in &run.files {
@@ -36,20 +44,24 @@ pub(super) fn run(args: &Fix) -> anyhow::Result<Status> {
             out.write_all(unified(&name, file).as_bytes())?;
         }
     }
-    let spoiled = if args.diff {
+    let unwritten = if args.diff {
         Vec::new()
     } else {
-        write_all(&run.files)?
+        write_all(&run.files)
     };
-    for file in &spoiled {
-        let shown = project.settings().show(&file.path);
-        complain(&format!(
-            "{} was changed meanwhile and is left as it is",
-            shown.display()
-        ));
+    for it in &unwritten {
+        let file = shown(project.settings(), &it.file.path);
+        complain(&match &it.why {
+            Unwritten::Changed => format!("{file} was changed meanwhile and is left as it is"),
+            Unwritten::Failed(error) => format!("{file} cannot be written: {error}"),
+            Unwritten::Together => {
+                format!("{file} is left as it is, for it belongs to another that is")
+            }
+        });
     }
-    usage |= !spoiled.is_empty();
-    let text = summary(&run, project.settings(), args.diff);
+    usage |= !unwritten.is_empty();
+    let left: Vec<&Path> = unwritten.iter().map(|it| it.file.path.as_path()).collect();
+    let text = summary(&run, &left, project.settings(), args.diff);
     if args.diff {
         // The diff is for programs, too.
         io::stderr().write_all(text.as_bytes())?;
@@ -75,9 +87,26 @@ fn status(
     super::status(&run.report, left, usage)
 }
 
-/// Writes files; those of a group in which one was changed meanwhile are left, for a value may have gone from one into another.
-fn write_all(files: &[FixedFile]) -> anyhow::Result<Vec<&FixedFile>> {
-    let mut spoiled = Vec::new();
+/// A file that is left as it is.
+struct Left<'r> {
+    file: &'r FixedFile,
+    why: Unwritten,
+}
+
+/// Why a file is left as it is.
+enum Unwritten {
+    /// It was changed since it was read.
+    Changed,
+    /// The system refuses.
+    Failed(io::Error),
+    /// Another of its group is left.
+    Together,
+}
+
+/// Writes files, and gives those that are left. In a group none is written after one that was changed meanwhile or cannot be written,
+/// for a value may have gone from one into another.
+fn write_all(files: &[FixedFile]) -> Vec<Left<'_>> {
+    let mut left = Vec::new();
     let mut groups: Vec<usize> = files.iter().map(|file| file.group).collect();
     groups.sort_unstable();
     groups.dedup();
@@ -85,32 +114,32 @@ fn write_all(files: &[FixedFile]) -> anyhow::Result<Vec<&FixedFile>> {
         let mut mine: Vec<&FixedFile> = files.iter().filter(|it| it.group == group).collect();
         // A value that is in two files is better than one that is in none.
         mine.sort_by_key(|file| !file.receives);
-        let changed: Vec<&FixedFile> = mine
-            .iter()
-            .copied()
-            .filter(|file| !::lint::files::holds(&file.path, file.before.as_bytes()))
-            .collect();
-        if !changed.is_empty() {
-            spoiled.extend(changed);
-            continue;
-        }
+        let is_changed =
+            |file: &FixedFile| !::lint::files::holds(&file.path, file.before.as_bytes());
+        let mut spoiled = mine.iter().any(|file| is_changed(file));
         for file in mine {
-            let written =
-                replace_atomically(&file.path, file.before.as_bytes(), file.after.as_bytes());
-            match written.with_context(|| format!("{} cannot be written", file.path.display()))? {
-                Written::Done => {}
-                Written::ChangedMeanwhile => {
-                    spoiled.push(file);
-                    break;
+            let why = if spoiled {
+                match is_changed(file) {
+                    true => Unwritten::Changed,
+                    false => Unwritten::Together,
                 }
-            }
+            } else {
+                match replace_atomically(&file.path, file.before.as_bytes(), file.after.as_bytes())
+                {
+                    Ok(Written::Done) => continue,
+                    Ok(Written::ChangedMeanwhile) => Unwritten::Changed,
+                    Err(error) => Unwritten::Failed(error),
+                }
+            };
+            spoiled = true;
+            left.push(Left { file, why });
         }
     }
-    Ok(spoiled)
+    left
 }
 
-/// What was repaired, what could not be, and what is left.
-fn summary(run: &FixRun, settings: &Settings, diff: bool) -> String {
+/// What was repaired, what could not be, and what is left; `unwritten` are files that were not written.
+fn summary(run: &FixRun, unwritten: &[&Path], settings: &Settings, diff: bool) -> String {
     let mut text = String::new();
     let mut line = |words: String| {
         text.push_str(&output::harmless(&words));
@@ -124,9 +153,22 @@ fn summary(run: &FixRun, settings: &Settings, diff: bool) -> String {
             None => file,
         }
     };
-    for it in &run.fixed {
+    let is_written = |it: &&FixedFinding| {
+        let mut changed = it.changed.iter();
+        !changed.any(|file| unwritten.contains(&file.as_path()))
+    };
+    let (fixed, lost): (Vec<&FixedFinding>, Vec<_>) = run.fixed.iter().partition(is_written);
+    for it in &fixed {
         line(format!(
             "{}: {} [{}]",
+            place(&it.file, &it.finding.path),
+            it.title,
+            it.finding.diagnostic.code
+        ));
+    }
+    for it in &lost {
+        line(format!(
+            "{}: not written: {} [{}]",
             place(&it.file, &it.finding.path),
             it.title,
             it.finding.diagnostic.code
@@ -145,16 +187,19 @@ fn summary(run: &FixRun, settings: &Settings, diff: bool) -> String {
     let done = if diff { "would be fixed" } else { "fixed" };
     let mut last = format!(
         "{} {done} in {}",
-        count(run.fixed.len(), "finding"),
-        count(run.files.len(), "file")
+        count(fixed.len(), "finding"),
+        count(run.files.len() - unwritten.len(), "file")
     );
+    if !lost.is_empty() {
+        last += &format!(", {} not written", lost.len());
+    }
     if !run.refused.is_empty() {
         last += &format!(", {} not", run.refused.len());
     }
     if run.left_unsafe > 0 {
         last += &format!(", {} more with `--unsafe`", run.left_unsafe);
     }
-    let left = run.report.findings.len();
+    let left = run.report.findings.len() + lost.len();
     last += &format!("; {} left", count(left, "finding"));
     line(last);
     text

@@ -75,7 +75,7 @@ fn own(args: &Lint) -> anyhow::Result<Vec<PathBuf>> {
 fn settings_of(args: &Lint) -> anyhow::Result<Settings> {
     let mut settings = settings(&args.place)?;
     select(&mut settings, &args.select);
-    settings.fixes = true;
+    settings.fixes = args.format.iter().any(|it| it.format.shows_fixes());
     if args.today.is_some() {
         settings.today.clone_from(&args.today);
     }

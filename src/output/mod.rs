@@ -56,6 +56,14 @@ impl Format {
     pub(crate) fn has_findings_only(self) -> bool {
         matches!(self, Self::Short | Self::Github | Self::Gitlab)
     }
+
+    /// Does it say how findings can be mended? To find that out takes longer than to find them.
+    pub(crate) fn shows_fixes(self) -> bool {
+        match self {
+            Self::Pretty | Self::Json | Self::Sarif | Self::Html => true,
+            Self::Short | Self::Junit | Self::Github | Self::Gitlab => false,
+        }
+    }
 }
 
 /// Writes `report` in `format`. Nothing but the format, the report and the style decides what is written.

@@ -200,3 +200,22 @@ fn an_entry_that_may_only_be_out_of_sight_is_kept() {
         assert_eq!(entries(&after), 0, "{told}");
     }
 }
+
+#[test]
+fn one_that_cannot_be_read_is_told_and_stays() {
+    let folder = known();
+    let path = folder.path().join("dogwatch-baseline.json");
+    let text = std::fs::read(&path).unwrap();
+    // Larger than what is read; the rest is a hole.
+    let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+    file.set_len(lint::files::MAX_SIZE + 1).unwrap();
+    let output = run(folder.path(), &["baseline"]);
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{errors}");
+    assert!(
+        errors.contains("dogwatch-baseline.json cannot be read"),
+        "{errors}"
+    );
+    let after = std::fs::read(&path).unwrap();
+    assert!(after.starts_with(&text) && after.len() as u64 > lint::files::MAX_SIZE);
+}

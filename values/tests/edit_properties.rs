@@ -232,8 +232,10 @@ fn check(text: &str, change: &Change) -> Option<String> {
         "{change:?}\n{text}\n=>\n{after}"
     );
     assert_eq!(document.errors().len(), new.errors().len(), "{after}");
-    if !text.is_empty() && !after.is_empty() {
-        let ends = [text, &*after].map(|text| text.ends_with('\n'));
+    // A byte-order mark alone is an empty text.
+    let texts = [text, &*after].map(|text| text.trim_start_matches('\u{feff}'));
+    if texts.iter().all(|text| !text.is_empty()) {
+        let ends = texts.map(|text| text.ends_with('\n'));
         assert_eq!(ends[0], ends[1], "{change:?}\n{text:?}\n=>\n{after:?}");
     }
     let crlf = text.matches("\r\n").count();
@@ -477,6 +479,9 @@ fn document_text() -> impl Strategy<Value = String> {
         }
         if dice.roll(5) == 0 {
             out = out.replace('\n', "\r\n");
+        }
+        if dice.roll(6) == 0 {
+            out.insert(0, '\u{feff}');
         }
         out
     })

@@ -202,6 +202,9 @@ fn judged(case: &str) -> String {
         if options.contains(&"carriage returns") {
             *text = text.replace('\n', "\r\n");
         }
+        if options.contains(&"a byte-order mark") {
+            text.insert(0, '\u{feff}');
+        }
     }
     let mut judged = format!("=== {title}\n");
     for option in &options {
@@ -216,8 +219,12 @@ fn judged(case: &str) -> String {
     match result {
         Err(refused) => judged.push_str(&format!("refused: {refused}\n")),
         Ok(texts) if texts == given => judged.push_str("nothing to do\n"),
-        Ok(texts) => {
-            for text in &texts {
+        Ok(mut texts) => {
+            for text in &mut texts {
+                if options.contains(&"a byte-order mark") {
+                    assert!(text.starts_with('\u{feff}'), "the mark is lost: {text:?}");
+                    text.remove(0);
+                }
                 let returns = text.matches("\r\n").count();
                 let expected = match options.contains(&"carriage returns") {
                     true => text.matches('\n').count(),

@@ -2,6 +2,7 @@
 //!
 //! INVARIANT: an entry whose finding may only be out of sight is kept, as it is then not told to be gone either.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -53,6 +54,17 @@ pub struct Naming {
     pub line: String,
 }
 
+/// A file is there and cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("{} cannot be read and is left as it is", file.display())]
+pub struct Unreadable {
+    /// The file, absolute.
+    pub file: PathBuf,
+    /// Why not.
+    #[source]
+    pub error: io::Error,
+}
+
 impl Refreshed {
     /// How many findings it stands for.
     pub fn count(&self) -> usize {
@@ -67,12 +79,15 @@ impl Refreshed {
 
 /// The baselines of all configurations of a project, or of its folder where there is none. `report` is what was found with
 /// baselines left aside; `output` stands for the file that the configuration names. `prune` keeps nothing that is only out of sight.
+///
+/// # Errors
+/// If a file is there and cannot be read: what it holds would be lost.
 pub fn refresh(
     project: &Project,
     report: &Report,
     output: Option<&Path>,
     prune: bool,
-) -> Vec<Refreshed> {
+) -> Result<Vec<Refreshed>, Unreadable> {
     let workspace = project.workspace();
     let scopes = workspace.scopes.iter();
     let of_scope = |scope| {
@@ -90,7 +105,7 @@ fn of(
     mut new: Baseline,
     output: Option<&Path>,
     prune: bool,
-) -> Refreshed {
+) -> Result<Refreshed, Unreadable> {
     let named = scope.config.baseline.as_ref();
     let usual = || {
         scope
@@ -98,7 +113,7 @@ fn of(
             .join(named.map_or(Path::new(FILE_NAME), PathBuf::as_path))
     };
     let file = output.map_or_else(usual, Path::to_owned);
-    let before = project.files().read(&file).ok();
+    let before = held(project, &file)?;
     let (mut old, mut damaged) = (Baseline::default(), false);
     if let Some(bytes) = &before {
         let source = source::SourceId(0);
@@ -121,21 +136,37 @@ fn of(
     let added = new.count_without(&old);
     let dropped = old.count_without(&new);
     let is_named = named.is_some_and(|named| scope.root.join(named) == file);
-    Refreshed {
+    let naming = match is_named {
+        true => None,
+        false => Some(naming(project, scope, &file)?),
+    };
+    Ok(Refreshed {
         after: write(&new),
         damaged,
         added,
         kept: new.count() - added - unseen,
         unseen,
         dropped,
-        naming: (!is_named).then(|| naming(project, scope, &file)),
+        naming,
         before,
         file,
+    })
+}
+
+/// What a file holds; `None` if it is not there.
+fn held(project: &Project, file: &Path) -> Result<Option<Arc<[u8]>>, Unreadable> {
+    match project.files().read(file) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Unreadable {
+            file: file.to_owned(),
+            error,
+        }),
     }
 }
 
 /// The configuration with the name of the baseline. One that names another file is left for its owner to change.
-fn naming(project: &Project, scope: &Scope, file: &Path) -> Naming {
+fn naming(project: &Project, scope: &Scope, file: &Path) -> Result<Naming, Unreadable> {
     let below = file.strip_prefix(&scope.root).unwrap_or(file);
     let name = crate::judge::slashes(below);
     let line = format!(
@@ -150,12 +181,12 @@ fn naming(project: &Project, scope: &Scope, file: &Path) -> Naming {
         Some(_) if scope.config.baseline.is_some() => None,
         Some(config) => inserted(config, &name),
     };
-    Naming {
-        before: project.files().read(&path).ok(),
+    Ok(Naming {
+        before: held(project, &path)?,
         after,
         line,
         file: path,
-    }
+    })
 }
 
 /// The text with one more key; where `dogwatch init` left a place for it, there.

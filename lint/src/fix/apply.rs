@@ -1,8 +1,8 @@
 //! Which repairs are made together, and whether they did what they promised.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use source::apply_edits;
@@ -64,14 +64,17 @@ impl Candidate {
 /// that none moves what a later one is about: from the end of a file to its beginning.
 pub(super) fn choose(candidates: &[Candidate]) -> Vec<&Candidate> {
     let mut chosen: Vec<(&Candidate, &PathBuf, Range<usize>)> = Vec::new();
+    // Where the chosen parts of each file begin and end. They are apart, so only the last that begins before the end of another can
+    // touch that.
+    let mut taken: BTreeMap<&PathBuf, BTreeMap<usize, usize>> = BTreeMap::new();
     for candidate in candidates {
         let Some((file, extent)) = candidate.extent() else {
             continue;
         };
-        let apart = chosen.iter().all(|(_, other, range)| {
-            *other != file || extent.end < range.start || range.end < extent.start
-        });
-        if apart {
+        let taken = taken.entry(file).or_default();
+        let near = taken.range(..=extent.end).next_back();
+        if near.is_none_or(|(_, end)| *end < extent.start) {
+            taken.insert(extent.start, extent.end);
             chosen.push((candidate, file, extent));
         }
     }
@@ -122,48 +125,65 @@ impl Trial {
     }
 }
 
-type Keyed = (Key, Finding, Option<PathBuf>);
+/// A finding with what it is recognised by and its file.
+pub(super) struct Keyed<'f> {
+    pub(super) key: Key,
+    pub(super) finding: &'f Finding,
+    pub(super) file: Option<&'f Path>,
+}
+
+impl Keyed<'_> {
+    /// What stays the same where the item that was found is written differently.
+    fn alike(&self) -> (&str, usize, &str, usize, Option<&Path>) {
+        (
+            &self.key.code,
+            self.key.tree,
+            &self.key.deployment,
+            self.finding.requirement,
+            self.file,
+        )
+    }
+}
+
+/// How often each of them is there.
+fn counts<T: Ord>(all: impl Iterator<Item = T>) -> BTreeMap<T, usize> {
+    let mut counts = BTreeMap::new();
+    for it in all {
+        *counts.entry(it).or_default() += 1;
+    }
+    counts
+}
 
 /// Are the targets gone, and is nothing new found?
-pub(super) fn compare(before: &[Keyed], after: &[Keyed], targets: &[&Key]) -> Result<(), Refused> {
-    let count = |all: &[Keyed]| {
-        let mut counts: BTreeMap<Key, usize> = BTreeMap::new();
-        for (key, ..) in all {
-            *counts.entry(key.clone()).or_default() += 1;
-        }
-        counts
-    };
-    let (old, new) = (count(before), count(after));
+pub(super) fn compare(
+    before: &[Keyed<'_>],
+    after: &[Keyed<'_>],
+    targets: &[&Key],
+) -> Result<(), Refused> {
+    let keys = |all: &'_ [Keyed<'_>]| counts(all.iter().map(|it| it.key.clone()));
+    let (old, new) = (keys(before), keys(after));
     let of = |counts: &BTreeMap<Key, usize>, key: &Key| counts.get(key).copied().unwrap_or(0);
-    for target in targets {
-        let wanted = targets.iter().filter(|it| *it == target).count();
+    for (target, wanted) in counts(targets.iter()) {
         if of(&new, target) + wanted > of(&old, target) {
             return Err(Refused::NoHelp);
         }
     }
     // A finding whose item was written differently has another fingerprint; it was there before, and is none of the targets.
-    let mut gone: Vec<&Keyed> = before
+    let targets: BTreeSet<&Key> = targets.iter().copied().collect();
+    let gone = before
         .iter()
-        .filter(|(key, ..)| of(&new, key) < of(&old, key) && !targets.contains(&key))
-        .collect();
+        .filter(|it| of(&new, &it.key) < of(&old, &it.key) && !targets.contains(&it.key));
+    let mut gone = counts(gone.map(Keyed::alike));
     for it in after {
-        let (key, finding, file) = it;
-        if of(&new, key) <= of(&old, key) {
+        if of(&new, &it.key) <= of(&old, &it.key) {
             continue;
         }
-        let known = gone.iter().position(|(other, was, there)| {
-            (&other.code, other.tree, &other.deployment) == (&key.code, key.tree, &key.deployment)
-                && was.requirement == finding.requirement
-                && there == file
-        });
-        match known {
-            Some(at) => {
-                gone.swap_remove(at);
-            }
-            None => {
+        match gone.get_mut(&it.alike()) {
+            Some(left) if *left > 0 => *left -= 1,
+            _ => {
                 return Err(Refused::Brings {
-                    rule: key.code.clone(),
-                    message: finding.diagnostic.message.clone(),
+                    rule: it.key.code.clone(),
+                    message: it.finding.diagnostic.message.clone(),
                 });
             }
         }

@@ -1,8 +1,10 @@
 //! From a repair to edits of texts.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 use source::{Applicability, Edit, Fix, SourceId};
 use values::edit::{self, Change};
 use values::yaml::Document;
@@ -125,28 +127,34 @@ fn file_plan(path: &Path, document: &Document, edits: Vec<Edit>) -> FilePlan {
     FilePlan {
         path: path.to_owned(),
         source: document.source(),
-        text: document.text().into(),
+        text: document.shared_text(),
         edits,
     }
 }
 
-/// Plans the repairs of a finding for a report. One whose edits hold a secret is left out: a report is no place for it.
-pub(crate) fn in_report(tree: &Tree, finding: &mut Finding) {
+/// Plans the repairs of findings for a report. One whose edits hold a secret is left out: a report is no place for it.
+pub(crate) fn in_report(tree: &Tree, findings: &mut [Finding]) {
     let documents = |path: &Path| {
         let file = tree.files.get(path)?;
         Some(Arc::clone(&file.document))
     };
-    for repair in &finding.repairs {
-        if repair.secret {
-            continue;
-        }
-        let Ok(plan) = plan(repair, &documents) else {
-            continue;
-        };
-        if !shows_secret(tree, &plan) {
-            finding.diagnostic.fixes.push(plan.to_fix());
-        }
-    }
+    // To find them goes over the whole file, and many findings are in one.
+    let secrets: Mutex<FxHashMap<SourceId, Arc<[String]>>> = Mutex::default();
+    let secrets_of = |file: &FilePlan| {
+        let mut known = secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        let mine = known.entry(file.source).or_insert_with(|| {
+            let secrets = mask::secrets(tree, file.source, &file.text).into_iter();
+            secrets.filter(|secret| secret.len() >= SHORT).collect()
+        });
+        Arc::clone(mine)
+    };
+    findings.par_iter_mut().for_each(|finding| {
+        let may_show = finding.repairs.iter().filter(|repair| !repair.secret);
+        let plans = may_show.filter_map(|repair| plan(repair, &documents).ok());
+        let shown = plans.filter(|plan| !shows_secret(plan, secrets_of));
+        let fixes = shown.map(|plan| plan.to_fix());
+        finding.diagnostic.fixes.extend(fixes);
+    });
 }
 
 /// A secret's text shorter than this may stand in an edit by chance.
@@ -154,16 +162,15 @@ const SHORT: usize = 4;
 
 /// Does a text that would be written hold a secret of a file that is changed? A list that is laid out anew is written with all
 /// that is in it.
-fn shows_secret(tree: &Tree, plan: &Plan) -> bool {
+fn shows_secret(plan: &Plan, secrets_of: impl Fn(&FilePlan) -> Arc<[String]>) -> bool {
     plan.files.iter().any(|file| {
         let inserts = file.edits.iter().map(|edit| edit.insert.as_str());
         let inserts: Vec<&str> = inserts.filter(|text| text.len() >= SHORT).collect();
         if inserts.is_empty() {
             return false;
         }
-        let all = plan.files.iter();
-        all.flat_map(|other| mask::secrets(tree, other.source, &other.text))
-            .filter(|secret| secret.len() >= SHORT)
-            .any(|secret| inserts.iter().any(|text| text.contains(&secret)))
+        let told = |secret: &String| inserts.iter().any(|text| text.contains(secret.as_str()));
+        let mut all = plan.files.iter();
+        all.any(|other| secrets_of(other).iter().any(told))
     })
 }

@@ -3,15 +3,15 @@
 //! INVARIANT: a repair stays only if its finding is gone after it and nothing else is found, by any rule, in any deployment
 //! that reads a changed file. So a second run changes nothing, and no rule can talk a file into a worse state.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 use source::Applicability;
 
-use super::apply::{Candidate, Key, Trial, choose, compare};
-use super::{Refused, Repair, plan};
+use super::apply::{Candidate, Key, Keyed, Trial, choose, compare};
+use super::{Refused, Repair, Step, plan};
 use crate::finding::{Finding, Origin};
 use crate::mask::masked;
 use crate::project::{Progress, Project};
@@ -72,6 +72,8 @@ pub struct FixedFinding {
     pub file: Option<PathBuf>,
     /// What was done.
     pub title: String,
+    /// The files that it changed, absolute.
+    pub changed: Vec<PathBuf>,
 }
 
 /// A finding whose repair cannot be made.
@@ -163,6 +165,26 @@ struct Now {
     findings: Vec<Finding>,
 }
 
+impl Now {
+    /// The findings, with what they are recognised by; `at` is the number of the tree.
+    fn keyed(&self, at: usize) -> impl Iterator<Item = Keyed<'_>> {
+        self.findings.iter().map(move |finding| Keyed {
+            key: Key::of(at, finding),
+            finding,
+            file: self.file_of(finding),
+        })
+    }
+
+    fn file_of(&self, finding: &Finding) -> Option<&Path> {
+        self.tree.path_of(finding.diagnostic.primary.span.source)
+    }
+}
+
+/// The findings of several trees.
+fn keyed(trees: &[(usize, Now)]) -> impl Iterator<Item = Keyed<'_>> {
+    trees.iter().flat_map(|(at, now)| now.keyed(*at))
+}
+
 impl Fixer<'_> {
     fn now(&self, at: usize) -> Now {
         let (tree, result) = self.scratch.judged(&self.workspace, at);
@@ -171,11 +193,11 @@ impl Fixer<'_> {
     }
 
     fn tree(&mut self, at: usize) {
+        let mut now = self.now(at);
         for round in 0..=ROUNDS {
-            let now = self.now(at);
             let mut refused = Vec::new();
             let mut left_unsafe = 0;
-            let candidates = self.candidates(at, &now, &mut refused, &mut left_unsafe);
+            let candidates = self.candidates(at, &now, None, &mut refused, &mut left_unsafe);
             if candidates.is_empty() || round == ROUNDS {
                 for it in candidates {
                     refused.push(RefusedFix {
@@ -189,44 +211,49 @@ impl Fixer<'_> {
                 self.run.left_unsafe += left_unsafe;
                 break;
             }
-            let batch = choose(&candidates);
-            if batch.len() > 1 && self.attempt(at, &now, &batch).is_ok() {
-                continue;
-            }
-            self.one_by_one(at, now, batch);
+            now = self.make(at, now, &choose(&candidates));
         }
         self.scratch.forget();
     }
 
-    /// Repairs one after the other; what does not help is taken back and not tried again.
-    fn one_by_one(&mut self, at: usize, now: Now, batch: Vec<&Candidate>) {
-        let wanted: Vec<(Key, String)> = batch.iter().map(|it| it.name()).collect();
-        let mut now = now;
-        for name in wanted {
-            let candidates = self.candidates(at, &now, &mut Vec::new(), &mut 0);
-            // What came before may have mended it.
-            let Some(candidate) = candidates.iter().find(|it| it.name() == name) else {
-                continue;
-            };
-            match self.attempt(at, &now, &[candidate]) {
-                Ok(()) => now = self.now(at),
-                Err(why) => {
-                    self.tried.insert(name, why);
-                }
-            }
+    /// Makes those of a batch that help: all of them, or else those of each half, so that a few bad ones among many are found in few
+    /// attempts. What does not help by itself is not tried again.
+    fn make(&mut self, at: usize, now: Now, batch: &[&Candidate]) -> Now {
+        let why = match self.attempt(at, &now, batch) {
+            Ok(after) => return after,
+            Err(why) => why,
+        };
+        if let [only] = batch {
+            self.tried.insert(only.name(), why);
         }
+        if batch.len() < 2 {
+            return now;
+        }
+        let (first, second) = batch.split_at(batch.len() / 2);
+        let made = self.run.fixed.len();
+        let now = self.make(at, now, first);
+        if self.run.fixed.len() == made {
+            return self.make(at, now, second);
+        }
+        // What came before may have mended or moved the others.
+        let names = second.iter().map(|it| it.name()).collect();
+        let again = self.candidates(at, &now, Some(&names), &mut Vec::new(), &mut 0);
+        self.make(at, now, &choose(&again))
     }
 
-    /// The repairs that can be made now: of each finding the best one that was not tried in vain.
+    /// The repairs that can be made now, of those names if any are given: of each finding the best one that was not tried in vain.
     fn candidates(
         &self,
         at: usize,
         now: &Now,
+        names: Option<&BTreeSet<(Key, String)>>,
         refused: &mut Vec<RefusedFix>,
         left_unsafe: &mut usize,
     ) -> Vec<Candidate> {
         let mut candidates: Vec<Candidate> = Vec::new();
         let mut seen = rustc_hash::FxHashSet::default();
+        let keys: Option<BTreeSet<&Key>> =
+            names.map(|names| names.iter().map(|(key, _)| key).collect());
         for finding in &now.findings {
             let it = &finding.diagnostic;
             let asked = finding.origin == Origin::Rule && self.project.asks_for(finding);
@@ -234,8 +261,11 @@ impl Fixer<'_> {
             if !asked || !seen.insert((it.code.clone(), it.primary.span, it.message.clone())) {
                 continue;
             }
-            let file = now.tree.path_of(it.primary.span.source).map(Path::to_owned);
             let key = Key::of(at, finding);
+            if keys.as_ref().is_some_and(|keys| !keys.contains(&key)) {
+                continue;
+            }
+            let file = now.file_of(finding).map(Path::to_owned);
             let mut why = None;
             let mut risky = false;
             let mut found = None;
@@ -260,6 +290,7 @@ impl Fixer<'_> {
                     repair: repair.clone(),
                     plan,
                 }),
+                (None, Some((repair, _))) if !self.is_asked(file.as_deref(), repair) => {}
                 (None, Some((repair, why))) => refused.push(RefusedFix {
                     finding: finding.clone(),
                     file,
@@ -270,7 +301,21 @@ impl Fixer<'_> {
                 (None, None) => {}
             }
         }
+        candidates.retain(|it| names.is_none_or(|names| names.contains(&it.name())));
         candidates
+    }
+
+    /// Was a file named, or nothing in particular?
+    fn is_named(&self, path: &Path) -> bool {
+        let focus = &self.workspace.focus;
+        focus.is_empty() || focus.iter().any(|it| path.starts_with(it))
+    }
+
+    /// Is a repair about a file that was named: is its finding there, or would it change that?
+    fn is_asked(&self, file: Option<&Path>, repair: &Repair) -> bool {
+        let steps = repair.steps.iter().flatten();
+        let mut files = steps.flat_map(Step::files).chain(file);
+        self.workspace.focus.is_empty() || files.any(|file| self.is_named(file))
     }
 
     fn plan(&self, now: &Now, key: &Key, repair: &Repair) -> Result<plan::Plan, Refused> {
@@ -281,16 +326,14 @@ impl Fixer<'_> {
             let file = now.tree.files.get(path)?;
             Some(Arc::clone(&file.document))
         })?;
-        let focus = &self.workspace.focus;
-        let named = |path: &Path| focus.is_empty() || focus.iter().any(|it| path.starts_with(it));
-        match plan.files.iter().find(|file| !named(&file.path)) {
+        match plan.files.iter().find(|file| !self.is_named(&file.path)) {
             Some(file) => Err(Refused::Elsewhere(file.path.clone())),
             None => Ok(plan),
         }
     }
 
-    /// Makes repairs and looks what is found then. Takes them back if that is not what was promised.
-    fn attempt(&mut self, at: usize, now: &Now, batch: &[&Candidate]) -> Result<(), Refused> {
+    /// Makes repairs and looks what is found then: gives the tree after them. Takes them back if that is not what was promised.
+    fn attempt(&mut self, at: usize, now: &Now, batch: &[&Candidate]) -> Result<Now, Refused> {
         let trial = Trial::of(batch, &|path| {
             let file = now.tree.files.get(path)?;
             Some(Arc::clone(&file.document))
@@ -305,36 +348,41 @@ impl Fixer<'_> {
             .collect();
         others.sort_unstable();
         others.dedup();
-        let keyed = |at: usize, now: &Now| -> Vec<(Key, Finding, Option<PathBuf>)> {
-            let findings = now.findings.iter();
-            let file = |it: &Finding| now.tree.path_of(it.diagnostic.primary.span.source);
-            findings
-                .map(|it| (Key::of(at, it), it.clone(), file(it).map(Path::to_owned)))
-                .collect()
+        let all = |this: &Self| -> Vec<(usize, Now)> {
+            let others = others.iter();
+            others.map(|other| (*other, this.now(*other))).collect()
         };
-        let mut before = keyed(at, now);
-        for other in &others {
-            before.extend(keyed(*other, &self.now(*other)));
-        }
+        let others_before = all(self);
         let texts = trial.files.iter();
         self.write(texts.map(|file| (file.path.clone(), Arc::clone(&file.after))));
         let whole = self.workspace.trees.len() == self.scratch.workspace().trees.len();
-        let mut verdict = if whole { Ok(()) } else { Err(Refused::NoHelp) };
-        if verdict.is_ok() {
+        let mut verdict = Err(Refused::NoHelp);
+        if whole {
             self.workspace = self.scratch.workspace();
-            let mut after = keyed(at, &self.now(at));
-            for other in &others {
-                after.extend(keyed(*other, &self.now(*other)));
-            }
+            let mine = self.now(at);
+            let others_after = all(self);
+            let before = now
+                .keyed(at)
+                .chain(keyed(&others_before))
+                .collect::<Vec<_>>();
+            let after = mine
+                .keyed(at)
+                .chain(keyed(&others_after))
+                .collect::<Vec<_>>();
             let targets: Vec<&Key> = batch.iter().map(|it| &it.key).collect();
-            verdict = compare(&before, &after, &targets);
+            let helps = compare(&before, &after, &targets);
+            drop(after);
+            verdict = helps.map(|()| mine);
         }
-        if let Err(why) = verdict {
-            let texts = trial.files.iter();
-            self.write(texts.map(|file| (file.path.clone(), Arc::clone(&file.before))));
-            self.workspace = self.scratch.workspace();
-            return Err(why);
-        }
+        let after = match verdict {
+            Ok(after) => after,
+            Err(why) => {
+                let texts = trial.files.iter();
+                self.write(texts.map(|file| (file.path.clone(), Arc::clone(&file.before))));
+                self.workspace = self.scratch.workspace();
+                return Err(why);
+            }
+        };
         for file in trial.files {
             let entry = self.texts.entry(file.path);
             let (_, _, receives) = entry.or_insert((file.before, at, false));
@@ -345,9 +393,10 @@ impl Fixer<'_> {
                 finding: it.finding.clone(),
                 file: it.file.clone(),
                 title: it.repair.title.clone(),
+                changed: it.plan.files.iter().map(|it| it.path.clone()).collect(),
             });
         }
-        Ok(())
+        Ok(after)
     }
 
     fn write(&mut self, texts: impl Iterator<Item = (PathBuf, Arc<str>)>) {
@@ -357,31 +406,32 @@ impl Fixer<'_> {
     }
 
     fn finish(mut self) -> FixRun {
-        for (path, (before, group, receives)) in std::mem::take(&mut self.texts) {
+        let texts = std::mem::take(&mut self.texts);
+        let groups: BTreeSet<usize> = texts.values().map(|(_, group, _)| *group).collect();
+        for group in groups {
             let now = self.scratch.load(&self.workspace, group);
             let first = self.project.load(&self.project.workspace(), group);
-            let Some(file) = now.files.get(&path) else {
-                continue;
-            };
-            let after: Arc<str> = file.document.text().into();
-            if after == before {
-                continue;
+            for (path, (before, of, receives)) in &texts {
+                let (Some(old), Some(file)) = (first.files.get(path), now.files.get(path)) else {
+                    continue;
+                };
+                let after = file.document.shared_text();
+                if *of != group || after == *before {
+                    continue;
+                }
+                self.run.files.push(FixedFile {
+                    shown_before: masked(&first, old.id, before),
+                    shown_after: masked(&now, file.id, &after),
+                    path: path.clone(),
+                    before: Arc::clone(before),
+                    after,
+                    group,
+                    receives: *receives,
+                });
             }
-            let shown_before = match first.files.get(&path) {
-                Some(old) => masked(&first, old.id, &before),
-                None => continue,
-            };
-            self.run.files.push(FixedFile {
-                shown_before,
-                shown_after: masked(&now, file.id, &after),
-                path,
-                before,
-                after,
-                group,
-                receives,
-            });
             self.scratch.forget();
         }
+        self.run.files.sort_by(|a, b| a.path.cmp(&b.path));
         self.run.report = self.scratch.lint(&|_| {});
         self.run
     }

@@ -176,19 +176,19 @@ fn lines(page: Page<'_>, begin: usize, end: usize) -> Vec<Range<usize>> {
     let first = comments_of(page, begin).start;
     let next = page.next_line(end);
     let plain = whole_lines(page, first, next);
-    let top = page.line_start(0);
-    let blank_above = first > top && page.is_blank_line(page.line_start(first - 1));
+    let blank = |line: &usize| page.is_blank_line(*line);
+    let blank_above = page.line_above(first).filter(blank).is_some();
     let mut below = next;
     while below < page.text.len() && page.is_blank_line(below) {
         below = page.next_line(below);
     }
     let wide = if blank_above && below == page.text.len() {
         let mut above = first;
-        while above > top && page.is_blank_line(page.line_start(above - 1)) {
-            above = page.line_start(above - 1);
+        while let Some(line) = page.line_above(above).filter(blank) {
+            above = line;
         }
         whole_lines(page, above, next)
-    } else if blank_above || first == top {
+    } else if blank_above || first == page.top() {
         whole_lines(page, first, below)
     } else {
         plain.clone()
@@ -203,7 +203,7 @@ fn lines(page: Page<'_>, begin: usize, end: usize) -> Vec<Range<usize>> {
 /// Lines with their breaks; a text without a line break at its end keeps being one.
 fn whole_lines(page: Page<'_>, first: usize, next: usize) -> Range<usize> {
     let unbroken = next == page.text.len() && !page.text.ends_with('\n');
-    if unbroken && first > page.line_start(0) {
+    if unbroken && first > page.top() {
         page.line_end(first - 1)..next
     } else {
         first..next
@@ -215,7 +215,7 @@ fn whole_lines(page: Page<'_>, first: usize, next: usize) -> Range<usize> {
 pub(super) fn comments_of(page: Page<'_>, begin: usize) -> Range<usize> {
     let line = page.line_start(begin);
     let first = page.comments_above(line, page.column(begin), 0);
-    if first == page.line_start(0) {
+    if first == page.top() {
         line..line
     } else {
         first..line

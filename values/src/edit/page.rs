@@ -64,11 +64,21 @@ impl<'d> Page<'d> {
 
     /// The start of the line that holds `at`, behind a byte-order mark.
     pub(super) fn line_start(self, at: usize) -> usize {
-        match self.text[..at].rfind('\n') {
-            Some(end) => end + 1,
-            None if self.text.starts_with('\u{feff}') => '\u{feff}'.len_utf8().min(at),
-            None => 0,
+        let end = memchr::memrchr(b'\n', &self.text.as_bytes()[..at]);
+        end.map_or_else(|| self.top().min(at), |end| end + 1)
+    }
+
+    /// The start of the first line, behind a byte-order mark.
+    pub(super) fn top(self) -> usize {
+        match self.text.starts_with('\u{feff}') {
+            true => '\u{feff}'.len_utf8(),
+            false => 0,
         }
+    }
+
+    /// The start of the line above the one that starts at `line`; `None` for the first.
+    pub(super) fn line_above(self, line: usize) -> Option<usize> {
+        (line > self.top()).then(|| self.line_start(line - 1))
     }
 
     /// The end of the line that holds `at`, before its line break.
@@ -324,7 +334,7 @@ impl<'d> Page<'d> {
                 let dash = line + before.len() - 1;
                 return is_dash(dash).then_some(dash);
             }
-            end = self.line_end(line.checked_sub(1)?);
+            end = self.line_end(self.line_above(line)?);
         }
     }
 
@@ -332,9 +342,8 @@ impl<'d> Page<'d> {
     /// if there is none. Lines before `floor` are not looked at.
     pub(super) fn comments_above(self, line: usize, column: usize, floor: usize) -> usize {
         let mut first = line;
-        while first > 0 {
-            let above = self.line_start(first - 1);
-            if above < floor || above >= first {
+        while let Some(above) = self.line_above(first) {
+            if above < floor {
                 break;
             }
             let text = &self.text[above..self.line_end(above)];

@@ -120,6 +120,11 @@ impl Document {
         &self.text
     }
 
+    /// The whole text, to be kept.
+    pub fn shared_text(&self) -> Arc<str> {
+        Arc::clone(&self.text)
+    }
+
     /// The top of the first document; `None` for a text without one.
     pub fn root(&self) -> Option<NodeId> {
         self.parts.first().map(|part| NodeId(part.root))

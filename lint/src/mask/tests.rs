@@ -1,0 +1,49 @@
+use source::SourceId;
+
+use super::*;
+
+fn shown(text: &str) -> String {
+    crate::shown::excerpt(&masked_yaml(&Document::parse(SourceId(0), text))).into_owned()
+}
+
+#[test]
+fn a_secret_above_very_many_values_is_masked() {
+    let mut text = "smtpPassword: swordfish\nlist:\n".to_owned();
+    text.push_str(&"- a\n".repeat(200_001));
+    let shown = shown(&text);
+    assert!(shown.starts_with("smtpPassword: ****\nlist:\n- a\n"));
+    assert!(shown.ends_with("\n- a\n"));
+}
+
+#[test]
+fn where_more_stands_behind_aliases_than_is_looked_at_all_that_they_lead_to_is_masked() {
+    let mut text = "smtp: &smtp\n  user: swordfish\nsecrets: *smtp\nplain: clear\n".to_owned();
+    // As many as Helm takes: it refuses texts that are little else than aliases.
+    let aliases = ["*big"; 70].join(", ");
+    text.push_str(&format!("big: &big\n{}", "- x\n".repeat(3000)));
+    text.push_str(&format!("all: [{aliases}]\n"));
+    let shown = shown(&text);
+    assert!(!shown.contains("swordfish"));
+    assert!(shown.contains("plain: clear"));
+}
+
+#[test]
+fn the_value_behind_an_alias_is_masked_whatever_else_calls_it_by_name() {
+    let text = "extra: &pw swordfish # dogwatch: allow x\nnote: \"see &pw above\"\npassword: *pw\n";
+    let shown = shown(text);
+    assert!(!shown.contains("swordfish"), "{shown}");
+    assert!(shown.contains("note: \"see &pw above\""), "{shown}");
+}
+
+#[test]
+fn of_a_text_that_only_looks_like_an_anchor_nothing_is_masked() {
+    let text = "password: *pw\nnote: a &pw b\nother: clear\n";
+    let shown = shown(text);
+    assert!(shown.contains("note: a &pw b\nother: clear"), "{shown}");
+}
+
+#[test]
+fn an_alias_beside_a_name_that_is_a_secrets_hides_what_it_leads_to() {
+    let text = "extra: &pw swordfish\nenv:\n- name: SMTP_PASSWORD\n  value: *pw\n";
+    assert!(!shown(text).contains("swordfish"));
+}

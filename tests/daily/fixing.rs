@@ -1,0 +1,93 @@
+//! What `dogwatch fix` writes, what it leaves, and what it says of both.
+
+use super::{run, said, write};
+
+const FILE: &str = "values/wire-server/values.yaml";
+const TEXT: &str = "gundeck:\n  config:\n    aws:\n      account: 123456789012\n";
+const MENDED: &str = "gundeck:\n  config:\n    aws:\n      account: \"123456789012\"\n";
+
+fn read(folder: &std::path::Path, name: &str) -> String {
+    std::fs::read_to_string(folder.join(name)).unwrap()
+}
+
+#[test]
+#[cfg(unix)]
+fn a_file_that_cannot_be_written_does_not_keep_it_from_telling_what_was() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    // Beside a file of this name no other can be made that will take its place.
+    let long = "x".repeat(250);
+    write(folder, &[(&format!("a/{FILE}"), TEXT), (&long, TEXT)]);
+    let link = folder.join("b").join(FILE);
+    std::fs::create_dir_all(link.parent().unwrap()).unwrap();
+    std::os::unix::fs::symlink(folder.join(&long), link).unwrap();
+    write(folder, &[(&format!("c/{FILE}"), TEXT)]);
+    let output = run(folder, &["fix", "--rule", "push-account-not-string"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{text}\n{errors}");
+    assert!(
+        errors.contains(&format!("b/{FILE} cannot be written")),
+        "{errors}"
+    );
+    assert!(
+        text.contains(&format!(
+            "b/{FILE}: gundeck.config.aws.account: not written"
+        )),
+        "{text}"
+    );
+    assert!(
+        text.contains("2 findings fixed in 2 files, 1 not written"),
+        "{text}"
+    );
+    assert_eq!(read(folder, &format!("a/{FILE}")), MENDED);
+    assert_eq!(read(folder, &long), TEXT);
+    assert_eq!(read(folder, &format!("c/{FILE}")), MENDED);
+}
+
+#[test]
+fn nothing_is_repaired_while_the_configuration_or_a_rule_is_broken() {
+    for (name, broken) in [
+        ("dogwatch.yaml", "disabel: [push-account-not-string]\n"),
+        ("dogwatch.yaml", "disable: [push-account-not-string\n"),
+        ("rules/x.watch", "rule x {\n"),
+    ] {
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path();
+        write(folder, &[(FILE, TEXT), (name, broken)]);
+        for arguments in [
+            &["fix", "--rules", "."][..],
+            &["fix", "--diff", "--rules", "."],
+        ] {
+            let output = run(folder, arguments);
+            let errors = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(2), "{errors}");
+            assert!(
+                errors.contains(name) && errors.contains("nothing was repaired"),
+                "{errors}"
+            );
+            assert!(output.stdout.is_empty());
+            assert_eq!(read(folder, FILE), TEXT);
+        }
+    }
+}
+
+#[test]
+fn of_files_that_were_not_named_nothing_is_said() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    let other = "values/webapp/values.yaml";
+    write(
+        folder,
+        &[(FILE, TEXT), (other, "envVars:\n  FEATURE_X: true\n")],
+    );
+    let all = said(folder, &["fix", "--diff"], 1);
+    assert!(all.contains(other), "{all}");
+    let text = said(folder, &["fix", FILE], 1);
+    assert!(text.contains("1 finding fixed in 1 file;"), "{text}");
+    assert!(
+        !text.contains(other) && !text.contains("not done"),
+        "{text}"
+    );
+    assert_eq!(read(folder, FILE), MENDED);
+}

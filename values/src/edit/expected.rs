@@ -2,6 +2,10 @@
 //!
 //! What is not part of the change is compared as written: types, order of keys, style, anchors and the text of scalars.
 
+use std::borrow::Cow;
+
+use rustc_hash::FxHashMap;
+
 use super::locate::Site;
 use super::value::NewValue;
 use crate::yaml::{Document, Kind, NodeId, Style};
@@ -48,27 +52,20 @@ impl<'d> Expected<'d> {
 
     /// A map of keys some of which are given several times: the last value counts, at the place of the first.
     pub(super) fn settled(document: &Document, pairs: &[(NodeId, NodeId)]) -> Self {
-        let mut entries: Vec<(NodeId, ExpectedKey, Self)> = Vec::new();
+        let mut entries: Vec<(ExpectedKey, Self)> = Vec::new();
+        let mut known: FxHashMap<Cow<'_, str>, usize> = FxHashMap::default();
         for (key, value) in pairs {
             let name = document.key_text(*key);
             let value = Self::Same(*value);
-            let known = entries
-                .iter_mut()
-                .find(|(known, ..)| document.key_text(*known) == name);
-            match known {
-                Some((_, key, old)) => {
-                    *key = ExpectedKey::New(name.into_owned());
-                    *old = value;
+            match known.get(&name) {
+                Some(at) => entries[*at] = (ExpectedKey::New(name.into_owned()), value),
+                None => {
+                    known.insert(name, entries.len());
+                    entries.push((ExpectedKey::Same(*key), value));
                 }
-                None => entries.push((*key, ExpectedKey::Same(*key), value)),
             }
         }
-        Self::Map(
-            entries
-                .into_iter()
-                .map(|(_, key, value)| (key, value))
-                .collect(),
-        )
+        Self::Map(entries)
     }
 
     /// The place of a step among the children, which for a map are in the reader's order.

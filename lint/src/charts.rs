@@ -218,6 +218,8 @@ fn join(info: &ChartInfo, declared: &Charts, depth: usize) -> Arc<ChartInfo> {
     joined.other_names.extend(known.other_names.iter().cloned());
     joined.wrapper.clone_from(&known.wrapper);
     joined.secrets.extend(known.secrets.iter().cloned());
+    let texts = known.secret_texts.iter().cloned();
+    joined.secret_texts.extend(texts);
     joined.not_secret.extend(known.not_secret.iter().cloned());
     for inlined in known.dependencies.iter().filter(|it| it.inlined) {
         let mut own = joined.dependencies.iter();

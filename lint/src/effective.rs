@@ -49,6 +49,7 @@ impl<'t> Writer<'t> {
             Shape::Unknown(unknown) => {
                 Text::String(format!("‹{}›", unknown.reason.as_str()).into())
             }
+            Shape::Map if self.merged.is_secret_map(node) => Text::String(REDACTED.into()),
             shape if shape != Shape::Map && is_hidden(self.merged, node) => {
                 Text::String(REDACTED.into())
             }

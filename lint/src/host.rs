@@ -15,6 +15,7 @@ use std::sync::{LazyLock, OnceLock};
 
 use lang::eval::Memory;
 use lang::eval::reads::Splits;
+use lang::eval::show::REDACTED;
 use lang::host::{Collection, Host, Lookup, NodeRef, Place, RecordRef, Shape, Unknown};
 use lang::parse::ast::View;
 use lang::value::Value;
@@ -404,16 +405,34 @@ impl TreeHost<'_> {
     /// A path as people write it and find it in the file, with `more` keys behind it.
     pub(crate) fn path_text(&self, node: merged::NodeRef, more: &[String]) -> String {
         let mut text = String::new();
-        self.merged.each_step(node, |step| match step {
-            Step::Key(key) => push_key(&mut text, key),
-            Step::Index(at) => {
-                text.push('[');
-                text.push_str(&at.to_string());
-                text.push(']');
+        // Below a text that is secret no key is a name.
+        let names = match self.is_marked(node) {
+            true => {
+                let path = self.merged.path(node);
+                self.merged
+                    .secret_text(self.merged.release_of(node), &path.steps())
             }
-        });
+            false => None,
+        };
+        let mut depth = 0;
+        let mut push = |step: Step<'_>| {
+            match step {
+                Step::Key(_) if names.is_some_and(|names| depth >= names) => {
+                    text.push('.');
+                    text.push_str(REDACTED);
+                }
+                Step::Key(key) => push_key(&mut text, key),
+                Step::Index(at) => {
+                    text.push('[');
+                    text.push_str(&at.to_string());
+                    text.push(']');
+                }
+            }
+            depth += 1;
+        };
+        self.merged.each_step(node, &mut push);
         for key in more {
-            push_key(&mut text, key);
+            push(Step::Key(key));
         }
         text
     }

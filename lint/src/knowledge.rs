@@ -264,7 +264,11 @@ fn info(
     defaults: Option<ChartDefaults>,
     dependencies: Vec<Dependency>,
 ) -> ChartInfo {
-    let (secrets, not_secret) = sensitive_paths(chart, version);
+    let Sensitive {
+        secrets,
+        secret_texts,
+        not_secret,
+    } = sensitive_paths(chart, version);
     let mut other_names = chart.names.clone();
     other_names.extend(chart.alias.clone());
     ChartInfo {
@@ -276,6 +280,7 @@ fn info(
         defaults_complete: false,
         dependencies,
         secrets,
+        secret_texts,
         not_secret,
         schema: None,
     }
@@ -294,11 +299,16 @@ pub fn version_of<'k>(chart: &ChartDecl, key: &'k Key) -> Option<&'k str> {
 }
 
 /// Paths that are secret and paths that are not, whatever their names.
-fn sensitive_paths(
-    chart: &ChartDecl,
-    version: Option<&str>,
-) -> (Vec<PathPattern>, Vec<PathPattern>) {
-    let (mut secrets, mut not_secret) = (Vec::new(), Vec::new());
+#[derive(Default)]
+struct Sensitive {
+    secrets: Vec<PathPattern>,
+    /// Of those, the ones of a single value.
+    secret_texts: Vec<PathPattern>,
+    not_secret: Vec<PathPattern>,
+}
+
+fn sensitive_paths(chart: &ChartDecl, version: Option<&str>) -> Sensitive {
+    let mut found = Sensitive::default();
     chart.each_key(|path, key| {
         let pattern = || {
             PathPattern(
@@ -311,12 +321,35 @@ fn sensitive_paths(
             )
         };
         if key.secret {
-            secrets.push(pattern());
+            found.secrets.push(pattern());
+            if is_text(key) {
+                found.secret_texts.push(pattern());
+            }
         } else if is_plain_leaf(key) && key.exists_in(version) {
-            not_secret.push(pattern());
+            found.not_secret.push(pattern());
         }
     });
-    (secrets, not_secret)
+    found
+}
+
+/// A single text.
+fn is_text(key: &KeyDecl) -> bool {
+    fn text(ty: &KeyType) -> bool {
+        match ty {
+            KeyType::String => true,
+            KeyType::OrNull(of) => text(of),
+            KeyType::Number
+            | KeyType::Bool
+            | KeyType::Choice(_)
+            | KeyType::List(_)
+            | KeyType::Any
+            | KeyType::Map(_) => false,
+        }
+    }
+    match &key.holds {
+        Holds::Value { ty, .. } => text(ty),
+        Holds::Keys(_) => false,
+    }
 }
 
 /// A value that the declaration spells out: what stands there is no secret unless it says so. Of an open map that cannot be said.

@@ -8,7 +8,7 @@ use source::{SourceId, Span};
 use values::layer::Role;
 use values::merged::{LayerId, Merged};
 use values::path::{KeyPath, PathStep, Step};
-use values::secret::{Sensitivity, sensitivity};
+use values::secret::{Sensitivity, may_be_secret, may_name_secret, sensitivity};
 use values::yaml::{Document, Kind, NodeId};
 
 use crate::shown::HIDDEN;
@@ -145,13 +145,22 @@ fn layer_secrets(merged: &Merged, layer: LayerId, out: &mut Vec<Span>) {
             out.extend(unseen);
         }
     }
+    let possible = merged.possible_secrets(layer).into_iter();
+    out.extend(possible.flat_map(|node| written(document, node)));
     lines::secrets(document, in_secrets, out);
 }
 
 fn generic_secrets(document: &Document, out: &mut Vec<Span>) {
     let unseen = each_path(document, &mut |node, path| {
         let steps: Vec<Step<'_>> = path.iter().map(|key| Step::Key(key)).collect();
-        if sensitivity(None, &steps) == Sensitivity::Secret {
+        let text = match document.kind(node) {
+            Kind::String => Some(document.text_of(node)),
+            Kind::Number => None,
+            Kind::Null | Kind::Bool | Kind::Map | Kind::List | Kind::Error => Some("".into()),
+        };
+        if sensitivity(None, &steps) == Sensitivity::Secret
+            || may_be_secret(&steps, text.as_deref(), None)
+        {
             out.extend(written(document, node));
         }
     });
@@ -193,7 +202,7 @@ fn named_secrets(document: &Document, out: &mut Vec<Span>) {
     named_values(document, out);
 }
 
-/// Values beside their name: `- name: brig.secrets.smtpPassword` and `value: …` name one in two entries.
+/// Values beside their name and behind one, as in `[--password, …]`: `- name: brig.secrets.smtpPassword` and `value: …` name one in two entries.
 fn named_values(document: &Document, out: &mut Vec<Span>) {
     let mut open: Vec<NodeId> = document.root().into_iter().collect();
     let mut seen = rustc_hash::FxHashSet::default();
@@ -203,6 +212,18 @@ fn named_values(document: &Document, out: &mut Vec<Span>) {
         }
         open.extend(document.pairs(node).map(|(_, value)| value));
         open.extend(document.items(node));
+        let text = |node| {
+            let text = document.kind(node) == Kind::String;
+            text.then(|| document.text_of(node))
+        };
+        let mut before = None;
+        for item in document.items(node) {
+            let own = text(item);
+            if may_be_secret(&[], own.as_deref(), before.as_deref()) {
+                out.extend(written(document, item));
+            }
+            before = own;
+        }
         if document.kind(node) != Kind::Map {
             continue;
         }
@@ -211,7 +232,8 @@ fn named_values(document: &Document, out: &mut Vec<Span>) {
             let name = document.text_of(name);
             let keys = name.split(['.', '[']);
             let steps: Vec<Step<'_>> = keys.map(Step::Key).collect();
-            if sensitivity(None, &steps) == Sensitivity::Secret {
+            let may_be = || matches!(steps.last(), Some(Step::Key(key)) if may_name_secret(key));
+            if sensitivity(None, &steps) == Sensitivity::Secret || may_be() {
                 out.extend(written(document, value));
             }
         }

@@ -44,9 +44,10 @@ const LONGEST: usize = 72;
 const MOST_ITEMS: usize = 8;
 
 /// Must the value not be shown? That is so if its path is declared or named as a secret's, if it is from a layer of secrets,
-/// and if it looks like a token, a private key or an address with a password, wherever it stands.
+/// if it looks like a token, a private key or an address with a password, wherever it stands, and if it may be a secret of which no
+/// rule is to say anything.
 pub fn is_hidden(merged: &Merged, node: NodeRef) -> bool {
-    if merged.is_secret_alone(node) {
+    if merged.is_secret_alone(node) || merged.is_possible_secret(node) {
         return true;
     }
     match merged.shape(node) {

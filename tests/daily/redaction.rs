@@ -185,3 +185,59 @@ fn a_mask_does_not_show_how_long_a_secret_is_and_columns_beside_it_are_right() {
     }
     assert!(seen.windows(2).all(|pair| pair[0] == pair[1]), "{seen:#?}");
 }
+
+#[test]
+fn a_secret_that_became_a_key_is_not_shown_either() {
+    for text in [
+        "brig:\n  secrets:\n    smtpPassword:\n      hunter2hunter2XYZ: 1\n",
+        "brig:\n  secrets:\n    smtpPassword: {hunter2hunter2XYZ: 1}\n",
+        "brig:\n  secrets:\n    smtpPassword: {a: {hunter2hunter2XYZ: [x]}}\n",
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        super::write(folder.path(), &[(VALUES, "brig: {}\n"), (SECRETS, text)]);
+        for arguments in [
+            &["lint", "--verbose"][..],
+            &["lint", "--format", "json"],
+            &["lint", "--format", "html"],
+            &["values"],
+            &["values", "--format", "json"],
+            &["why", "brig.secrets"],
+            &["why", "brig.secrets.smtpPassword"],
+            &["trace", "secret-plaintext", "--verbose"],
+        ] {
+            let output = run(folder.path(), arguments);
+            let said = String::from_utf8(output.stdout).unwrap();
+            assert!(said.contains("brig"), "{arguments:?}: {said}");
+            assert!(!said.contains("hunter2"), "{arguments:?}: {said}");
+        }
+    }
+}
+
+#[test]
+fn what_may_be_a_secret_is_hidden_and_no_rule_says_that_it_is_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "\
+thing:
+  jwtSecret: hunter2
+  signing_secret: hunter2
+  secret: hunter2
+  pwd: hunter2
+  dbPass: hunter2
+  credentials: hunter2
+  passwordHash: hunter2
+  passwords: {admin: hunter2}
+  tokens: [hunter2]
+  header: \"Authorization: Bearer hunter2hunter2\"
+  connection: Server=x;Password=hunter2
+  args: [--db-password, hunter2]
+  command: run --db-password hunter2
+  existingSecret: wire-thing
+";
+    super::write(folder.path(), &[("values/thing/values.yaml", text)]);
+    let shown = String::from_utf8(run(folder.path(), &["values"]).stdout).unwrap();
+    assert!(!shown.contains("hunter2"), "{shown}");
+    assert!(shown.contains("existingSecret: wire-thing"), "{shown}");
+    let told = String::from_utf8(run(folder.path(), &["lint"]).stdout).unwrap();
+    assert!(!told.contains("[secret-"), "{told}");
+    assert!(!told.contains("hunter2"), "{told}");
+}

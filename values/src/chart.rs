@@ -36,6 +36,8 @@ pub struct ChartInfo {
     pub dependencies: Vec<Dependency>,
     /// Paths whose values are secret, from the top of the chart's values.
     pub secrets: Vec<PathPattern>,
+    /// Of those, the paths of a single value: what an operator writes below one, keys too, is a secret that took the shape of a map.
+    pub secret_texts: Vec<PathPattern>,
     /// Paths that look secret and are not: public keys, certificates, identifiers.
     pub not_secret: Vec<PathPattern>,
     /// What the chart says its values must be, where it says so.

@@ -12,6 +12,7 @@ mod declared;
 mod dependencies;
 mod imports;
 mod lookup;
+mod maybe;
 mod node;
 mod parents;
 mod places;

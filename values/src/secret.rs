@@ -4,12 +4,15 @@
 
 mod classify;
 mod hidden;
+mod maybe;
 mod paths;
 mod shapes;
 
 pub use classify::{SecretClass, SecretContext, classify};
 pub use hidden::{Encryption, HiddenText, hidden_text, whole_file_encryption};
 pub(crate) use hidden::{LONE_MARKS, SET_ELSEWHERE, SET_ITEM, may_hide};
+pub(crate) use maybe::{is_handed_on, is_named};
+pub use maybe::{may_be_secret, may_name_secret};
 pub(crate) use paths::Names;
 pub use paths::{Sensitivity, declared_sensitivity, is_secret_key, is_secret_path, sensitivity};
 pub(crate) use shapes::is_secret_text;

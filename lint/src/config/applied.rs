@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use source::{PositionEncoding, Severity, Span};
 use values::path::{KeyPath, PathStep, Step};
-use values::secret::{Sensitivity, sensitivity, token_shape};
+use values::secret::{Sensitivity, may_be_secret, sensitivity, token_shape};
 
 use self::releases::parts_of;
 use super::{ParameterValue, Severities, SeverityEntry};
@@ -298,7 +298,15 @@ fn said(scope: &Scope, span: Option<Span>) -> Said {
 /// The value of a parameter in one line. What is named like a secret, or looks like one, is not shown.
 fn parameter<'v>(path: &mut Vec<&'v str>, value: &'v ParameterValue) -> String {
     let steps: Vec<Step<'_>> = path.iter().map(|key| Step::Key(key)).collect();
-    if sensitivity(None, &steps) == Sensitivity::Secret {
+    let may_be = match value {
+        ParameterValue::Text(text) => may_be_secret(&steps, Some(text), None),
+        ParameterValue::Number(_) => may_be_secret(&steps, None, None),
+        ParameterValue::Null
+        | ParameterValue::Bool(_)
+        | ParameterValue::List(_)
+        | ParameterValue::Map(_) => false,
+    };
+    if may_be || sensitivity(None, &steps) == Sensitivity::Secret {
         return REDACTED.to_owned();
     }
     match value {

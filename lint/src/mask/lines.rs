@@ -4,7 +4,7 @@
 
 use source::{SourceId, Span};
 use values::path::Step;
-use values::secret::{Sensitivity, is_secret_key, sensitivity};
+use values::secret::{Sensitivity, may_name_secret, sensitivity};
 use values::yaml::Document;
 
 /// A line that others may stand below.
@@ -68,7 +68,7 @@ fn tells(words: &str) -> bool {
         .rsplit([' ', '"', '\'', '.', '{', ',', '#', '\t'])
         .next();
     // A variable is called what it is beside its value.
-    key.is_some_and(|key| key == "value" || is_secret_key(key))
+    key.is_some_and(|key| key == "value" || may_name_secret(key))
 }
 
 struct Scanner<'t, 'o> {

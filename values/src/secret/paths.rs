@@ -121,7 +121,7 @@ pub fn is_secret_key(key: &str) -> bool {
     ends_like_a_secret(key) && !is_clear_key(key)
 }
 
-fn is_clear_key(key: &str) -> bool {
+pub(super) fn is_clear_key(key: &str) -> bool {
     let lower = key.to_ascii_lowercase();
     CLEAR_KEYS.contains(&lower.as_str())
         || CLEAR_ENDINGS.iter().any(|ending| lower.ends_with(ending))
@@ -164,6 +164,11 @@ impl Names {
             _ => Before::Other,
         };
         self
+    }
+
+    /// Is nothing from here on secret, whatever it is called?
+    pub(super) fn is_harmless(self) -> bool {
+        self.harmless
     }
 
     /// Is what stands at the end of the way secret? `last` is the last key, already gone.

@@ -143,7 +143,7 @@ fn line_value<'t>(line: &'t str, key: &str) -> Option<&'t str> {
 }
 
 /// Is there a value, and no template or reference that puts one in later?
-fn is_filled(value: &str) -> bool {
+pub(super) fn is_filled(value: &str) -> bool {
     !value.is_empty() && !value.contains(['{', '<', '$'])
 }
 

@@ -1,0 +1,231 @@
+//! What may be a secret and need not be: it is hidden from people, and no rule says anything of it.
+//!
+//! To hide something in vain costs little, and a finding in vain costs trust; so this is wide where [`super::paths`] is narrow. What ends in
+//! `secret` is often the name of a Kubernetes secret.
+
+use super::is_secret_key;
+use super::paths::{Names, is_clear_key};
+use super::shapes::is_filled;
+use crate::path::Step;
+
+/// Endings of keys, in lower case and without `_`, `-` and `.`.
+const ENDINGS: &[&str] = &[
+    "secret",
+    "pwd",
+    "pass",
+    "credential",
+    "credentials",
+    "passwordhash",
+    "passhash",
+    "htpasswd",
+    "authorization",
+];
+
+/// A key with one of these in it has one of the endings for another reason.
+const OTHERS: &[&str] = &[
+    "existing",
+    "pull",
+    "tls",
+    "cert",
+    "issuer",
+    "bypass",
+    "compass",
+    "proxypass",
+    "fastcgipass",
+    "grpcpass",
+    "scgipass",
+    "uwsgipass",
+];
+
+/// Endings of the keys of lists and maps in which each value is one.
+const SEVERAL: &[&str] = &["passwords", "passphrases", "tokens", "apikeys"];
+
+/// May a value be a secret by the names that lead to it or by its text? `text` is `None` for a number, `before` the text of the item
+/// before it in a list.
+pub fn may_be_secret(path: &[Step<'_>], text: Option<&str>, before: Option<&str>) -> bool {
+    is_named(path, text) || is_handed_on(text, before)
+}
+
+/// The same by its text alone: does it hand a secret on, to a program, a database or a server?
+pub(crate) fn is_handed_on(text: Option<&str>, before: Option<&str>) -> bool {
+    let hands_on = |text| is_header(text) || has_setting(text) || has_argument(text);
+    text.is_some_and(|text| hands_on(text) || follows(before, text))
+}
+
+/// The same by its names alone.
+pub(crate) fn is_named(path: &[Step<'_>], text: Option<&str>) -> bool {
+    if matches!(text, Some("" | "true" | "false")) {
+        return false;
+    }
+    let mut keys = path.iter().filter_map(|step| match *step {
+        Step::Key(key) => Some(key),
+        Step::Index(_) => None,
+    });
+    let names = keys.clone().fold(Names::default(), Names::then);
+    let Some(last) = keys.next_back() else {
+        return false;
+    };
+    if names.is_harmless() || is_clear_key(last) {
+        return false;
+    }
+    // A number of tokens is how many there may be.
+    let several = |key: &str| text.is_some() && ends_in(key, SEVERAL);
+    may_name_secret(last) || several(last) || keys.next_back().is_some_and(several)
+}
+
+/// May a last key be that of a secret? Those that are for certain are among them.
+pub fn may_name_secret(key: &str) -> bool {
+    is_secret_key(key) || ends_in(key, ENDINGS) && !is_clear_key(key)
+}
+
+fn ends_in(key: &str, endings: &[&str]) -> bool {
+    // Asked of every key: few end in one of these letters.
+    if !key.ends_with(['t', 'd', 's', 'l', 'h', 'n', 'T', 'D', 'S', 'L', 'H', 'N']) {
+        return false;
+    }
+    let letters = key.chars().filter(|c| !matches!(c, '_' | '-' | '.'));
+    let word: String = letters.map(|c| c.to_ascii_lowercase()).collect();
+    endings.iter().any(|ending| word.ends_with(ending))
+        && !OTHERS.iter().any(|other| word.contains(other))
+}
+
+/// `Authorization: Bearer …`
+fn is_header(text: &str) -> bool {
+    text.lines().any(|line| {
+        let line = match line.split_once(':') {
+            Some((name, rest)) if name.trim().eq_ignore_ascii_case("authorization") => rest,
+            _ => line,
+        };
+        let mut words = line.split_whitespace();
+        let scheme = words.next().unwrap_or_default();
+        let known = ["bearer", "basic", "token"];
+        known.iter().any(|it| it.eq_ignore_ascii_case(scheme))
+            && words
+                .next()
+                .is_some_and(|it| it.len() >= 8 && is_filled(it))
+            && words.next().is_none()
+    })
+}
+
+/// `Server=x;Password=…`, `?token=…`, `db.password = …`
+fn has_setting(text: &str) -> bool {
+    text.match_indices('=').any(|(at, _)| {
+        let before = text[..at].trim_end_matches(' ');
+        let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+        let start = before.trim_end_matches(word).len();
+        let name = before[start..].rsplit('.').next().unwrap_or_default();
+        may_name_secret(name) && is_value(text[at + 1..].trim_start_matches(' '))
+    })
+}
+
+/// `--db-password …`
+fn has_argument(text: &str) -> bool {
+    let mut words = text.split_whitespace().peekable();
+    while let Some(word) = words.next() {
+        if words.peek().is_some_and(|next| follows(Some(word), next)) {
+            return true;
+        }
+    }
+    false
+}
+
+/// Is a text what stands behind `--password`?
+fn follows(before: Option<&str>, text: &str) -> bool {
+    let flag = before.and_then(|it| it.strip_prefix("--"));
+    flag.is_some_and(may_name_secret) && !text.starts_with('-') && is_value(text)
+}
+
+/// What follows a name: is it a value, and not a switch or what puts one in later?
+fn is_value(text: &str) -> bool {
+    let text = text.trim_start_matches(['"', '\'']);
+    let end = text.find([' ', ';', '&', ',', '"', '\'', '\n', '\r', '\t']);
+    let value = &text[..end.unwrap_or(text.len())];
+    is_filled(value) && !matches!(value, "true" | "false" | "=")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(path: &str, text: Option<&str>) -> bool {
+        let steps: Vec<Step<'_>> = path
+            .split('.')
+            .map(|key| key.parse().map_or(Step::Key(key), Step::Index))
+            .collect();
+        may_be_secret(&steps, text, None)
+    }
+
+    #[test]
+    fn names_that_secrets_may_have_hide_what_they_hold() {
+        for path in [
+            "x.jwtSecret",
+            "x.signing_secret",
+            "x.sharedSecret",
+            "turn.secret",
+            "x.pwd",
+            "x.dbPass",
+            "x.DB_PASS",
+            "x.credentials",
+            "x.passwordHash",
+            "x.passwords.admin",
+            "x.tokens.0",
+            "x.apiTokens.ci",
+            "x.password",
+        ] {
+            assert!(named(path, Some("swordfish")), "{path}");
+        }
+        for path in [
+            "x.existingSecret",
+            "x.imagePullSecret",
+            "imagePullSecrets.0",
+            "ingress.tlsSecret",
+            "x.certSecret",
+            "tls.secretName",
+            "x.fooSecretRef.secret",
+            "x.rootPasswordSecretKey",
+            "nginx.proxy_pass",
+            "x.bypass",
+            "x.token.name",
+            "x.host",
+        ] {
+            assert!(!named(path, Some("swordfish")), "{path}");
+        }
+        assert!(!named("x.maxTokens", None));
+        assert!(named("x.pwd", None));
+        assert!(!named("x.configAsSecret", Some("true")));
+    }
+
+    #[test]
+    fn a_text_that_hands_a_secret_on_is_hidden() {
+        for text in [
+            "Authorization: Bearer swordfish1",
+            "authorization: Basic c3dvcmRmaXNo",
+            "Bearer swordfish1",
+            "Server=db;Database=x;Password=swordfish;",
+            "Server=db; Pwd = swordfish",
+            "https://x.test/hook?token=swordfish",
+            "host = x\ndb.password = swordfish\n",
+            "--db-password swordfish",
+            "run --user x --password swordfish",
+            "--password=\"swordfish\"",
+        ] {
+            assert!(may_be_secret(&[], Some(text), None), "{text}");
+        }
+        for text in [
+            "Authorization: $http_authorization",
+            "Bearer of bad news",
+            "password=",
+            "password=${PASSWORD}",
+            "--password-file /etc/x",
+            "--password --verbose",
+            "a == b",
+            "https://x.test/?q=1",
+            "",
+        ] {
+            assert!(!may_be_secret(&[], Some(text), None), "{text}");
+        }
+        assert!(may_be_secret(&[], Some("swordfish"), Some("--password")));
+        assert!(!may_be_secret(&[], Some("swordfish"), Some("--user")));
+        assert!(!may_be_secret(&[], Some("swordfish"), Some("password")));
+    }
+}

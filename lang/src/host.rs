@@ -242,6 +242,11 @@ pub trait Host: Sync {
     /// Must the value never be shown?
     fn is_secret(&self, node: NodeRef) -> bool;
 
+    /// Must the keys of the map never be shown? So it is where a map stands in place of a secret text.
+    fn has_secret_keys(&self, _map: NodeRef) -> bool {
+        false
+    }
+
     /// The record of kind `kind` (see [`Schema::records`]) that the value belongs to.
     fn record_of(&self, node: NodeRef, kind: u16) -> Option<RecordRef>;
 

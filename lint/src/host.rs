@@ -344,6 +344,11 @@ impl Host for TreeHost<'_> {
         self.merged.role(ours(node)).as_str()
     }
 
+    fn has_secret_keys(&self, map: NodeRef) -> bool {
+        self.note(map);
+        self.merged.is_secret_map(ours(map))
+    }
+
     fn is_secret(&self, node: NodeRef) -> bool {
         self.note(node);
         // Of a map or list the values in it are secret, not its keys and their number.

@@ -159,6 +159,13 @@ impl<'b, 'h> Writer<'b, 'h> {
     fn map(&mut self, value: &Value<'h>, style: Style, depth: usize) -> Result<(), OverBudget> {
         self.budget.charge(value.size(self.host))?;
         let (entries, open) = value.entries(self.host);
+        if let Data::HostMap(map) = &value.data
+            && self.redact
+            && self.host.has_secret_keys(*map)
+        {
+            self.out.push_str(REDACTED);
+            return Ok(());
+        }
         self.out.push('{');
         for (index, (key, value)) in entries.iter().enumerate() {
             if index > 0 {

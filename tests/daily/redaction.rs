@@ -203,7 +203,6 @@ fn a_secret_that_became_a_key_is_not_shown_either() {
             &["values", "--format", "json"],
             &["why", "brig.secrets"],
             &["why", "brig.secrets.smtpPassword"],
-            &["trace", "secret-plaintext", "--verbose"],
         ] {
             let output = run(folder.path(), arguments);
             let said = String::from_utf8(output.stdout).unwrap();

@@ -1,3 +1,5 @@
+//! What is masked in a text by itself: whatever it holds, and however much.
+
 use source::SourceId;
 
 use super::*;

@@ -52,8 +52,8 @@ fn decides(scope: &Scope, rules: &[PathBuf], file: &Path) -> bool {
     file.extension().is_some_and(|it| it == "watch") && folders.any(|it| file.starts_with(it))
 }
 
-/// Without `.` and `..`, as the paths of changed files are.
-fn plain(path: &Path) -> PathBuf {
+/// Without `.` and `..`, as the paths of changed files are; links are not followed.
+pub fn plain(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();
     for part in path.components() {
         match part {

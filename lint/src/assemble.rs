@@ -334,6 +334,7 @@ impl<'a> Assembly<'a> {
         let files = std::mem::take(&mut self.report.files);
         let touches = |finding: &Finding| {
             focus.is_empty()
+                || decides(finding)
                 || spans_of(finding).any(|span| {
                     let file = files.get(span.source.0 as usize).and_then(Option::as_ref);
                     file.is_some_and(|file| focus.iter().any(|it| file.starts_with(it)))
@@ -346,6 +347,12 @@ impl<'a> Assembly<'a> {
         finish_summary(summary, rules, self.workspace, self.settings);
         self.report
     }
+}
+
+/// Is it an error in what the judging went by? Then what was asked for was not judged as was meant.
+fn decides(finding: &Finding) -> bool {
+    let stated = matches!(finding.origin, Origin::Configuration | Origin::RuleText);
+    stated && finding.diagnostic.severity == source::Severity::Error
 }
 
 /// The file that a finding of a report is in, as baselines of a scope name it; `None` for one of another scope.

@@ -41,5 +41,6 @@ pub mod suppress;
 pub mod touched;
 pub mod trace;
 pub mod tree;
+pub mod watched;
 pub mod why;
 pub mod workspace;

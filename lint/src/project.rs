@@ -192,8 +192,8 @@ impl Project {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes what is seen. What does not depend on it is kept.
-    pub fn apply(&mut self, change: Change) {
+    /// Changes what is seen. What does not depend on it is kept. True if nothing is: trees or rules may be others now.
+    pub fn apply(&mut self, change: Change) -> bool {
         let is_text = matches!(change, Change::Text { .. });
         let (path, structure) = match change {
             Change::Text { path, text } => {
@@ -214,18 +214,25 @@ impl Project {
             Change::Everything => {
                 *self.kept() = Kept::default();
                 self.survey_again();
-                return;
+                return true;
             }
         };
         let mut kept = self.kept();
         kept.files.remove(&path);
+        let known = |workspace: &Arc<Workspace>| {
+            let mut baselines = workspace
+                .scopes
+                .iter()
+                .filter_map(|it| it.baseline.as_ref());
+            baselines.any(|it| it.file.path == path)
+        };
         let decides = {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            name == CONFIG
-                || name == ".gitignore"
+            matches!(&*name, CONFIG | ".gitignore" | ".ignore")
                 || name.starts_with("helmfile.")
                 || path.extension().is_some_and(|it| it == "watch")
                 || self.members.get().is_some_and(|it| it.may_state(&path))
+                || self.workspace.get().is_some_and(known)
         };
         if structure || decides {
             kept.trees.clear();
@@ -234,10 +241,11 @@ impl Project {
             kept.memories.clear();
             drop(kept);
             self.survey_again();
-            return;
+            return true;
         }
         kept.charts.retain(|chart, _| !path.starts_with(chart));
         kept.change(&path, is_text);
+        false
     }
 
     fn survey_again(&mut self) {
@@ -483,6 +491,12 @@ impl Project {
             },
             &[],
         ))
+    }
+
+    /// What is wrong with configurations, rules and baselines, whatever the trees hold.
+    pub fn lint_statements(&self) -> Report {
+        let workspace = self.workspace();
+        Assembly::new(&self.settings, &workspace).finish(false)
     }
 
     /// One layer of each tree that has any: by these the trees can be judged one after the other.

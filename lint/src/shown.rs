@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::path::PathBuf;
 
-use source::{PositionEncoding, Span};
+use source::Span;
 use values::layer::Role;
 use values::merged::{LayerId, Merged, NodeRef, Shape};
 use values::secret::token_shape;
@@ -175,7 +175,7 @@ pub fn at(tree: &Tree, span: Span) -> Option<At> {
     let source = tree.source(span.source)?;
     let written = tree.is_written(span.source);
     let place = written.then(|| {
-        let place = source.lines().line_col(span.start, PositionEncoding::Utf32);
+        let place = source.lines().place(span.start);
         (place.line + 1, place.column + 1)
     });
     Some(At {

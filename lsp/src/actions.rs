@@ -68,7 +68,33 @@ impl Session {
         if asked || repairable && wants("quickfix") {
             self.fix_all(&path, asked, &mut out);
         }
+        let out: Vec<_> = out.into_iter().filter_map(|it| self.offered(it)).collect();
         Ok((!out.is_empty()).then_some(out))
+    }
+
+    /// An action as this client can take it: some take nothing but commands, and some let nobody else edit their texts.
+    fn offered(&self, action: lsp::CodeActionOrCommand) -> Option<lsp::CodeActionOrCommand> {
+        let lsp::CodeActionOrCommand::CodeAction(mut action) = action else {
+            return Some(action);
+        };
+        let literals = self
+            .client
+            .can("/textDocument/codeAction/codeActionLiteralSupport");
+        if let Some(edit) = action.edit.take_if(|_| !literals) {
+            action.command = Some(lsp::Command {
+                title: action.title.clone(),
+                command: command::APPLY_EDIT.to_owned(),
+                arguments: Some(vec![json!(action.title), json!(edit)]),
+            });
+        }
+        let edits = |it: &lsp::Command| it.command != command::OPEN_GUIDANCE;
+        if action.command.as_ref().is_some_and(edits) && !self.client.can("/workspace/applyEdit") {
+            return None;
+        }
+        match action.command.take_if(|_| !literals) {
+            Some(command) => Some(lsp::CodeActionOrCommand::Command(command)),
+            None => Some(lsp::CodeActionOrCommand::CodeAction(action)),
+        }
     }
 
     fn fixes(
@@ -175,7 +201,8 @@ impl Session {
         let Some(node) = spot::spot(document, at).node() else {
             return;
         };
-        let text = format!("dogwatch: allow {rule} -- why");
+        // Without a reason the comment allows nothing, and is told.
+        let text = lint::suppress::comment_text(rule, "", None);
         let Ok(edits) = values::edit::add_comment_above(document, node, &text) else {
             return;
         };
@@ -319,7 +346,9 @@ impl Session {
         &self,
         files: BTreeMap<PathBuf, Vec<lsp::TextEdit>>,
     ) -> Option<lsp::WorkspaceEdit> {
-        if files.is_empty() {
+        let open = files.keys().filter_map(|path| self.documents.at(path));
+        // Nobody here knows what a text that is not followed holds.
+        if files.is_empty() || open.into_iter().any(|it| !it.followed) {
             return None;
         }
         if !self.client.can("/workspace/workspaceEdit/documentChanges") {

@@ -1,5 +1,7 @@
 //! Commands that the client has executed, and virtual documents.
 
+use std::path::{Path, PathBuf};
+
 use lint::fix::FixOptions;
 use serde_json::{Value, json};
 use tower_lsp_server::jsonrpc::{Error, Result};
@@ -17,23 +19,20 @@ impl Session {
         &mut self,
         params: lsp::ExecuteCommandParams,
     ) -> Result<Option<Value>> {
-        let word = |at: usize| {
-            params
-                .arguments
-                .get(at)
-                .and_then(Value::as_str)
-                .unwrap_or("")
-        };
+        let arguments = &params.arguments;
         match params.command.as_str() {
-            command::EFFECTIVE_VALUES => Ok(self.effective_values(word(0))),
-            command::FIX_FILE => Ok(Some(self.fix_file(word(0)))),
-            command::APPLY_REPAIR => Ok(self.apply_repair(&params.arguments)),
+            command::EFFECTIVE_VALUES => Ok(self.effective_values(&file(arguments, 0)?)),
+            command::FIX_FILE => Ok(Some(self.fix_file(&file(arguments, 0)?))),
+            command::APPLY_REPAIR => self.apply_repair(arguments).map(Some),
+            command::APPLY_EDIT => self.apply_given_edit(arguments).map(Some),
             command::FIX_WORKSPACE => Ok(Some(self.fix_workspace())),
             command::DEBUG_INFORMATION => Ok(Some(json!(self.debug_information()))),
-            command::RUN_EXAMPLES => Ok(self.run_examples(word(0), word(1))),
-            command::SHOW_PLACES => Ok(Some(self.show_places(&params.arguments))),
+            command::RUN_EXAMPLES => {
+                Ok(self.run_examples(&file(arguments, 0)?, word(arguments, 1)?))
+            }
+            command::SHOW_PLACES => Ok(Some(self.show_places(arguments)?)),
             command::OPEN_GUIDANCE => {
-                let address = word(0);
+                let address = word(arguments, 0)?;
                 if !address.starts_with("https://") && !address.starts_with("http://") {
                     return Err(Error::invalid_params("no address of a page"));
                 }
@@ -48,15 +47,14 @@ impl Session {
     }
 
     /// The effective values of the releases of a file: their text, and the address under which a client that can shows them.
-    fn effective_values(&self, address: &str) -> Option<Value> {
-        let path = uri::path_of(address)?;
-        let text = self.effective_text(&path)?;
-        let shown = uri::uri_of(&path)?;
+    fn effective_values(&self, path: &Path) -> Option<Value> {
+        let text = self.effective_text(path)?;
+        let shown = uri::uri_of(path)?;
         let below = shown.as_str().strip_prefix("file://").unwrap_or_default();
         Some(json!({"uri": format!("{SCHEME}:///effective{below}"), "text": text}))
     }
 
-    fn effective_text(&self, path: &std::path::Path) -> Option<String> {
+    fn effective_text(&self, path: &Path) -> Option<String> {
         let trees = self.trees_at(path);
         let everywhere = crate::features::layers::everywhere(&trees, path);
         (!everywhere.is_empty()).then(|| effective::text(&everywhere))
@@ -86,8 +84,8 @@ impl Session {
         json!({"text": text.unwrap_or_default()})
     }
 
-    fn fix_file(&mut self, address: &str) -> Value {
-        let edit = uri::path_of(address).and_then(|path| self.fix_file_edit(&path));
+    fn fix_file(&mut self, path: &Path) -> Value {
+        let edit = self.fix_file_edit(path);
         let applied = edit.is_some();
         if let Some(edit) = edit {
             self.apply_edit(edit, FIX_FILE_TITLE);
@@ -103,18 +101,32 @@ impl Session {
         json!({"files": run.files.len(), "fixed": run.fixed.len()})
     }
 
-    /// Makes one repair of a finding: `[uri, fingerprint, number]`.
-    fn apply_repair(&mut self, arguments: &[Value]) -> Option<Value> {
-        let path = uri::path_of(arguments.first()?.as_str()?)?;
-        let fingerprint = arguments.get(1)?.as_str()?;
-        let number = usize::try_from(arguments.get(2)?.as_u64()?).ok()?;
-        let judged = self.judged_now(&path)?;
-        let mut findings = judged.report.findings.iter();
-        let finding = findings.find(|it| it.fingerprint == fingerprint)?;
-        let repair = finding.repairs.get(number)?;
-        let edit = self.repair_edit(repair)?;
-        self.apply_edit(edit, &repair.title);
-        Some(json!({"applied": true}))
+    /// Makes one repair of a finding: `[uri, fingerprint, number]`. A finding that is gone by now needs none.
+    fn apply_repair(&mut self, arguments: &[Value]) -> Result<Value> {
+        let path = file(arguments, 0)?;
+        let fingerprint = word(arguments, 1)?;
+        let number = arguments.get(2).and_then(Value::as_u64);
+        let number = number.and_then(|it| usize::try_from(it).ok());
+        let number = number.ok_or_else(|| wrong(2, "the number of a repair"))?;
+        let judged = self.judged_now(&path);
+        let findings = judged.iter().flat_map(|it| &it.report.findings);
+        let mut of_finding = findings.filter(|it| it.fingerprint == fingerprint);
+        let repair = of_finding.find_map(|it| it.repairs.get(number));
+        let edit = repair.and_then(|repair| Some((self.repair_edit(repair)?, &repair.title)));
+        let applied = edit.is_some();
+        if let Some((edit, title)) = edit {
+            self.apply_edit(edit, title);
+        }
+        Ok(json!({"applied": applied}))
+    }
+
+    /// Applies an edit that was offered to a client that takes nothing but commands: `[title, edit]`.
+    fn apply_given_edit(&mut self, arguments: &[Value]) -> Result<Value> {
+        let title = word(arguments, 0)?;
+        let edit = arguments.get(1).cloned().unwrap_or_default();
+        let edit = serde_json::from_value(edit).map_err(|_| wrong(1, "an edit"))?;
+        self.apply_edit(edit, title);
+        Ok(json!({"applied": true}))
     }
 
     fn apply_edit(&mut self, edit: lsp::WorkspaceEdit, label: &str) {
@@ -123,14 +135,13 @@ impl Session {
     }
 
     /// Shows places as far as the protocol can: the client gets them as the answer, and one of them is opened.
-    fn show_places(&mut self, arguments: &[Value]) -> Value {
-        let word = |at: usize| arguments.get(at).and_then(Value::as_str).unwrap_or("");
+    fn show_places(&mut self, arguments: &[Value]) -> Result<Value> {
         let places = match arguments.get(2) {
             Some(places) => places.clone(),
-            None => match uri::path_of(word(0)) {
-                Some(path) => json!(self.places_of_rule(&path, word(1))),
-                None => json!([]),
-            },
+            None => {
+                let (path, rule) = (file(arguments, 0)?, word(arguments, 1)?);
+                json!(self.places_of_rule(&path, rule))
+            }
         };
         let first = places.get(0).cloned();
         if self.client.can("/window/showDocument")
@@ -141,7 +152,7 @@ impl Session {
                 json!({"uri": first["uri"], "selection": first["range"], "takeFocus": true});
             self.ask("window/showDocument", params, |_, _| {});
         }
-        places
+        Ok(places)
     }
 
     fn debug_information(&self) -> String {
@@ -171,4 +182,21 @@ impl Session {
         }
         out
     }
+}
+
+/// An argument that is a text.
+fn word(arguments: &[Value], at: usize) -> Result<&str> {
+    let found = arguments.get(at).and_then(Value::as_str);
+    found.ok_or_else(|| wrong(at, "a text"))
+}
+
+/// An argument that is the address of a file.
+fn file(arguments: &[Value], at: usize) -> Result<PathBuf> {
+    let found = arguments.get(at).and_then(Value::as_str);
+    let path = found.and_then(uri::path_of);
+    path.ok_or_else(|| wrong(at, "the address of a file"))
+}
+
+fn wrong(at: usize, wanted: &str) -> Error {
+    Error::invalid_params(format!("argument {} has to be {wanted}", at + 1))
 }

@@ -4,7 +4,7 @@ use serde_json::json;
 use tower_lsp_server::jsonrpc::Result;
 use tower_lsp_server::ls_types as lsp;
 
-use crate::features::values_completion::Proposal;
+use crate::features::values_completion::{Proposal, Word};
 use crate::features::{code_lens, rule_completion, rule_places, values_completion};
 use crate::initialize::command;
 use crate::requests::markdown;
@@ -27,23 +27,46 @@ impl Session {
         };
         let offset = document.offset(at.position, encoding);
         let text = document.text.clone();
-        let (proposals, start) = if document.is_rules() {
+        let (proposals, word) = if document.is_rules() {
             let found =
                 self.with_rules(&uri, |rule| rule_completion::proposals(rule, &text, offset));
-            found.unwrap_or((Vec::new(), offset))
+            let (proposals, start) = found.unwrap_or((Vec::new(), offset));
+            let word = Word::around(&text, start as usize, offset as usize);
+            (proposals, word)
         } else {
-            let (typing, start) = values_completion::typing(&text, offset as usize);
-            (self.values_proposals(&uri, &typing), start as u32)
+            let (typing, word) = values_completion::typing(&text, offset as usize);
+            (self.values_proposals(&uri, &typing), word)
         };
         let Some(document) = self.documents.get(&uri) else {
             return Ok(None);
         };
         let typed = text
-            .get(start as usize..offset as usize)
+            .get(word.start..offset as usize)
             .unwrap_or("")
             .to_lowercase();
-        let span = source::Span::new(source::SourceId(0), start, offset);
-        let range = document.range(span, encoding);
+        let range_to = |end: u32| {
+            let span = source::Span::new(source::SourceId(0), word.start as u32, end);
+            document.range(span, encoding)
+        };
+        let (insert, replace) = (range_to(offset), range_to(word.end as u32));
+        let both = self
+            .client
+            .can("/textDocument/completion/completionItem/insertReplaceSupport");
+        let edit = |text: &str| {
+            let new_text = match word.is_key {
+                true => text.trim_end_matches([':', ' ']).to_owned(),
+                false => text.to_owned(),
+            };
+            match both {
+                true => lsp::InsertReplaceEdit {
+                    new_text,
+                    insert,
+                    replace,
+                }
+                .into(),
+                false => lsp::TextEdit::new(replace, new_text).into(),
+            }
+        };
         let all = proposals.len();
         let near = |proposal: &&Proposal| {
             all <= MAX_PROPOSALS || proposal.label.to_lowercase().contains(&typed)
@@ -52,7 +75,7 @@ impl Session {
             .iter()
             .filter(near)
             .take(MAX_PROPOSALS)
-            .map(|proposal| item(proposal, range))
+            .map(|proposal| item(proposal, edit(&proposal.insert)))
             .collect();
         Ok(Some(lsp::CompletionResponse::List(lsp::CompletionList {
             is_incomplete: all > MAX_PROPOSALS,
@@ -152,7 +175,7 @@ impl Session {
     }
 }
 
-fn item(proposal: &Proposal, range: lsp::Range) -> lsp::CompletionItem {
+fn item(proposal: &Proposal, edit: lsp::CompletionTextEdit) -> lsp::CompletionItem {
     lsp::CompletionItem {
         label: proposal.label.clone(),
         kind: Some(proposal.kind),
@@ -162,10 +185,7 @@ fn item(proposal: &Proposal, range: lsp::Range) -> lsp::CompletionItem {
             .deprecated
             .then(|| vec![lsp::CompletionItemTag::DEPRECATED]),
         filter_text: Some(proposal.label.clone()),
-        text_edit: Some(lsp::CompletionTextEdit::Edit(lsp::TextEdit::new(
-            range,
-            proposal.insert.clone(),
-        ))),
+        text_edit: Some(edit),
         ..lsp::CompletionItem::default()
     }
 }

@@ -26,7 +26,10 @@ impl Session {
         let encoding = self.client.encoding;
         match path.and_then(|path| self.documents.at(path)) {
             Some(document) => document.range(span, encoding),
-            None => position::range_of(&text.text, text.lines(), span, encoding),
+            None => {
+                let range = position::range_of(&text.text, text.lines(), span, encoding);
+                position::behind_mark(&text.text, range, encoding)
+            }
         }
     }
 

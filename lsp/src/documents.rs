@@ -3,14 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use lint::files::MAX_SIZE;
 use rustc_hash::FxHashMap;
 use source::{LineIndex, PositionEncoding, Span};
 use tower_lsp_server::ls_types::{Position, Range, TextDocumentContentChangeEvent, Uri};
 
 use crate::position;
 
-/// The largest text that is kept, in bytes; edits beyond it are not applied.
-const MAX_TEXT: usize = 64 << 20;
+/// The largest text that is followed, in bytes: the largest file that is read.
+const MAX_TEXT: usize = MAX_SIZE as usize;
 
 /// One open text.
 #[derive(Debug)]
@@ -27,6 +28,8 @@ pub(crate) struct Document {
     pub(crate) text: Arc<str>,
     /// Its lines.
     pub(crate) lines: LineIndex,
+    /// False if its text became too large: then it is empty here until the client sends a whole one that is not.
+    pub(crate) followed: bool,
     /// Grows with every use: the largest is that of the document in focus.
     pub(crate) used: u64,
 }
@@ -38,6 +41,15 @@ impl Document {
             Some(path) => is_rules(path),
             None => self.language == "watch",
         }
+    }
+
+    /// Takes over a text with its lines, or none where it became too large.
+    fn take(&mut self, text: Option<(String, Option<LineIndex>)>) {
+        let fits = text.filter(|(text, _)| text.len() <= MAX_TEXT);
+        self.followed = fits.is_some();
+        let (text, lines) = fits.unwrap_or_default();
+        self.lines = lines.unwrap_or_else(|| LineIndex::new(&text));
+        self.text = text.into();
     }
 
     /// The byte of a position.
@@ -79,16 +91,17 @@ impl Documents {
         if let Some(path) = &path {
             self.by_path.insert(path.clone(), key.clone());
         }
-        let lines = LineIndex::new(&text);
-        let document = Document {
+        let mut document = Document {
             uri,
             path,
             language,
             version,
-            text: text.into(),
-            lines,
+            text: Arc::from(""),
+            lines: LineIndex::new(""),
+            followed: true,
             used: self.uses,
         };
+        document.take(Some((text, None)));
         self.open.insert(key, document);
     }
 
@@ -115,10 +128,17 @@ impl Documents {
         let document = self.open.get_mut(uri.as_str())?;
         document.version = version;
         document.used = self.uses;
-        let (text, lines) = changed(&document.text, &document.lines, changes, encoding);
-        document.text = text.into();
-        document.lines = lines;
+        let whole = changes.iter().any(|change| change.range.is_none());
+        if document.followed || whole {
+            let after = changed(&document.text, &document.lines, changes, encoding);
+            document.take(after.map(|(text, lines)| (text, Some(lines))));
+        }
         Some(document)
+    }
+
+    /// True if nothing is open.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.open.is_empty()
     }
 
     /// The text of an address.
@@ -151,13 +171,13 @@ impl Documents {
     }
 }
 
-/// The text after the changes, with its lines.
+/// The text after the changes, with its lines; `None` if it became too large on the way.
 pub(crate) fn changed(
     text: &str,
     lines: &LineIndex,
     changes: Vec<TextDocumentContentChangeEvent>,
     encoding: PositionEncoding,
-) -> (String, LineIndex) {
+) -> Option<(String, LineIndex)> {
     // What comes before the last whole text does not matter.
     let whole = changes.iter().rposition(|change| change.range.is_none());
     let mut changes = changes.into_iter().skip(whole.unwrap_or(0));
@@ -180,7 +200,7 @@ pub(crate) fn changed(
         let end = position::offset_of(&text, &lines, range.end, encoding);
         let (start, end) = (start.min(end) as usize, start.max(end) as usize);
         if text.len() - (end - start) + change.text.len() > MAX_TEXT {
-            continue;
+            return None;
         }
         text.replace_range(start..end, &change.text);
         right_before = range.start.line.min(range.end.line);
@@ -188,7 +208,7 @@ pub(crate) fn changed(
     if right_before != u32::MAX {
         lines = LineIndex::new(&text);
     }
-    (text, lines)
+    Some((text, lines))
 }
 
 #[cfg(test)]
@@ -210,6 +230,7 @@ mod tests {
             changes,
             PositionEncoding::Utf16,
         )
+        .unwrap()
         .0
     }
 

@@ -15,7 +15,7 @@ use futures::stream::StreamExt as _;
 use futures::task::noop_waker_ref;
 use serde::Deserialize;
 use serde_json::Value;
-use tower_lsp_server::jsonrpc::{Id, Request, Response};
+use tower_lsp_server::jsonrpc::{Error, Id, Request, Response};
 use tower_lsp_server::{ClientSocket, ExitedError, LspService};
 use tower_service::Service as _;
 
@@ -25,6 +25,7 @@ use crate::initialize;
 use crate::outbox::Outbox;
 use crate::revision::Revision;
 use crate::session::{End, Event};
+use crate::uri;
 
 type Answer = BoxFuture<'static, Result<Option<Response>, ExitedError>>;
 
@@ -146,7 +147,21 @@ impl Door {
                 self.shut_down |= id.is_some();
                 params
             }
-            _ => params,
+            _ => params.map(|mut params| {
+                uri::tolerate(&mut params, &mut |written, said| {
+                    self.outbox.spell(written, said)
+                });
+                params
+            }),
+        };
+        // What begins like this may be ignored, but whoever asks waits for an answer.
+        let id = match id {
+            Some(id) if method.starts_with("$/") => {
+                let error = Error::method_not_found();
+                self.outbox.answer(&Response::from_error(id, error));
+                return None;
+            }
+            id => id,
         };
         let mut request = Request::build(method);
         if let Some(params) = params {

@@ -11,7 +11,6 @@ use tower_lsp_server::ls_types as lsp;
 use crate::convert::{SOURCE, severity};
 use crate::documents::is_rules;
 use crate::session::Session;
-use crate::uri;
 
 /// The tests of so many rules of one file are run.
 const MAX_RULES: usize = 50;
@@ -70,9 +69,8 @@ impl Session {
     }
 
     /// Runs the examples of a rule, and says how it went.
-    pub(crate) fn run_examples(&mut self, address: &str, rule: &str) -> Option<Value> {
-        let path = uri::path_of(address)?;
-        let tests = self.tests_of(&path, Some(rule));
+    pub(crate) fn run_examples(&mut self, path: &Path, rule: &str) -> Option<Value> {
+        let tests = self.tests_of(path, Some(rule));
         let test = tests.first()?;
         let held = test
             .examples
@@ -90,14 +88,13 @@ impl Session {
         } else {
             lsp::MessageType::ERROR
         };
-        self.outbox
-            .notify("window/showMessage", json!({"type": kind, "message": text}));
+        self.show(kind, &text);
         let examples: Vec<Value> = test
             .examples
             .iter()
             .map(|example| {
                 let problems: Vec<&str> = example.problems.iter().map(|it| it.message.as_str()).collect();
-                json!({"title": example.title, "holds": example.holds(), "problems": problems, "range": self.range_at(&path, example.span)})
+                json!({"title": example.title, "holds": example.holds(), "problems": problems, "range": self.range_at(path, example.span)})
             })
             .collect();
         Some(

@@ -31,9 +31,13 @@ pub(crate) mod command {
     /// One repair of a finding: `[uri, fingerprint, number]`.
     pub(crate) const APPLY_REPAIR: &str = "dogwatch.applyRepair";
 
+    /// An edit that was offered to a client that takes commands only: `[title, edit]`.
+    pub(crate) const APPLY_EDIT: &str = "dogwatch.applyEdit";
+
     /// All of them.
-    pub(crate) const ALL: [&str; 8] = [
+    pub(crate) const ALL: [&str; 9] = [
         APPLY_REPAIR,
+        APPLY_EDIT,
         EFFECTIVE_VALUES,
         FIX_FILE,
         FIX_WORKSPACE,

@@ -22,7 +22,10 @@ impl Judged {
 
     /// Did the text of a file decide about the findings? Rules and configuration aside.
     pub(crate) fn depends_on(&self, path: &Path) -> bool {
-        self.trees.iter().any(|tree| tree.files.contains_key(path))
+        self.trees.iter().any(|tree| {
+            let mut charts = tree.charts.iter();
+            tree.files.contains_key(path) || charts.any(|chart| path.starts_with(&chart.path))
+        })
     }
 }
 

@@ -2,10 +2,13 @@
 
 use std::path::PathBuf;
 
+use lint::config::Config;
+use lint::project::scope_of;
 use tower_lsp_server::jsonrpc::{Error, Result};
 use tower_lsp_server::ls_types as lsp;
 
 use crate::features::rule_names::is_name;
+use crate::features::rule_rename::Renaming;
 use crate::features::{spot, values_places};
 use crate::session::Session;
 
@@ -157,8 +160,24 @@ impl Session {
         let Some(offset) = self.offset(&at) else {
             return Ok(None);
         };
+        let path = self.path_of(&at.text_document.uri);
+        let workspace = self.project.workspace();
+        let scope = path.and_then(|path| scope_of(&workspace, &path));
+        let config = scope.map_or_else(Config::default, |it| it.config.clone());
+        let mut refused = None;
         let edit = self.with_rules(&at.text_document.uri, |rule| {
-            let (_, spans) = rule.renamable(offset)?;
+            let (_, mut spans) = rule.renamable(offset)?;
+            spans.sort_unstable();
+            let renaming = Renaming {
+                book: rule.book,
+                config: &config,
+                spans: &spans,
+                name: &params.new_name,
+            };
+            refused = renaming.refused();
+            if refused.is_some() {
+                return None;
+            }
             let mut files = std::collections::BTreeMap::<PathBuf, Vec<lsp::TextEdit>>::new();
             for span in spans {
                 let path = rule.book.file(span.source)?.file.clone()?;
@@ -172,7 +191,11 @@ impl Session {
         });
         match edit.flatten() {
             Some(edit) => Ok(Some(edit)),
-            None => Err(Error::invalid_params("this cannot be renamed here")),
+            None => {
+                Err(Error::invalid_params(refused.unwrap_or_else(|| {
+                    "this cannot be renamed here".to_owned()
+                })))
+            }
         }
     }
 }

@@ -1,6 +1,9 @@
 //! What the client tells.
 
+use std::collections::BTreeSet;
+
 use lint::project::Change;
+use lint::watched;
 use serde_json::json;
 use tower_lsp_server::ls_types as lsp;
 
@@ -36,22 +39,46 @@ impl Session {
     }
 
     fn watch_files(&mut self) {
-        let globs = [
-            "**/*.{yaml,yml,watch,gotmpl,tpl}",
-            "**/.gitignore",
-            "**/dogwatch-baseline.json",
-        ];
-        let watchers: Vec<_> = globs
-            .iter()
-            .map(|glob| json!({"globPattern": glob}))
-            .collect();
-        let registration = json!({"id": "files", "method": "workspace/didChangeWatchedFiles",
+        let mut globs = vec![format!("**/*.{{{}}}", watched::ENDINGS.join(","))];
+        globs.extend(watched::NAMES.map(|name| format!("**/{name}")));
+        self.watch_globs("files", globs);
+    }
+
+    fn watch_globs(&mut self, id: &str, globs: impl IntoIterator<Item = String>) {
+        let globs = globs.into_iter();
+        let watchers: Vec<_> = globs.map(|glob| json!({"globPattern": glob})).collect();
+        let registration = json!({"id": id, "method": "workspace/didChangeWatchedFiles",
             "registerOptions": {"watchers": watchers}});
         self.ask(
             "client/registerCapability",
             json!({"registrations": [registration]}),
             |_, _| {},
         );
+    }
+
+    /// Has the client watch what the configuration states under a name of its own: a baseline, a layer.
+    pub(crate) fn watch_stated(&mut self) {
+        if !self.is_told_of_files() {
+            return;
+        }
+        let stated = watched::stated(&self.project).into_iter();
+        let unusual = stated.filter(|path| path.extension().is_some() && !watched::is_read(path));
+        let names = unusual.filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()));
+        let names: BTreeSet<String> = names.collect();
+        if names == self.watched {
+            return;
+        }
+        const ID: &str = "stated files";
+        if !self.watched.is_empty() {
+            let old = json!({"id": ID, "method": "workspace/didChangeWatchedFiles"});
+            // The protocol has the word misspelt.
+            let params = json!({"unregisterations": [old]});
+            self.ask("client/unregisterCapability", params, |_, _| {});
+        }
+        if !names.is_empty() {
+            self.watch_globs(ID, names.iter().map(|name| format!("**/{name}")));
+        }
+        self.watched = names;
     }
 
     /// True if the client says what happens to files outside the editor.
@@ -67,13 +94,13 @@ impl Session {
         let params = json!({"items": [{"section": "dogwatch"}]});
         self.ask("workspace/configuration", params, |session, answer| {
             let first = answer.as_ref().and_then(|it| it.get(0)).cloned();
-            session.take_settings(&first.unwrap_or_default());
+            session.take_settings(&first.unwrap_or_default(), true);
         });
     }
 
-    fn take_settings(&mut self, said: &serde_json::Value) {
+    fn take_settings(&mut self, said: &serde_json::Value, own: bool) {
         let before = self.settings.clone();
-        self.settings.take(said);
+        self.hear_settings(said, own);
         if before == self.settings {
             return;
         }
@@ -110,6 +137,7 @@ impl Session {
             item.version,
             item.text,
         );
+        self.tell_followed(&item.uri, true);
         let Some(path) = path else {
             self.tell_lone(&item.uri);
             return;
@@ -125,16 +153,31 @@ impl Session {
     pub(crate) fn did_change(&mut self, params: lsp::DidChangeTextDocumentParams) {
         let uri = params.text_document.uri;
         let (version, encoding) = (params.text_document.version, self.client.encoding);
+        let before = self.documents.get(&uri).is_some_and(|it| it.followed);
         let changed = self
             .documents
             .change(&uri, version, params.content_changes, encoding);
         // A change of what is not open changes nothing.
         let Some(document) = changed else { return };
-        if document.path.is_none() {
+        let is_file = document.path.is_some();
+        self.tell_followed(&uri, before);
+        if is_file {
+            self.send_text(&uri);
+        } else {
             self.tell_lone(&uri);
-            return;
         }
-        self.send_text(&uri);
+    }
+
+    /// Says once that a text is too large.
+    fn tell_followed(&self, uri: &lsp::Uri, before: bool) {
+        if before && self.documents.get(uri).is_some_and(|it| !it.followed) {
+            let most = lint::files::MAX_SIZE >> 20;
+            let message = format!(
+                "{} is larger than {most} MiB and is not judged",
+                uri.as_str()
+            );
+            self.show(lsp::MessageType::WARNING, &message);
+        }
     }
 
     /// Gives the project the text of an open file.
@@ -145,11 +188,15 @@ impl Session {
         let Some(path) = document.path.clone() else {
             return;
         };
-        let text = document.text.clone();
-        self.apply(Change::Text {
-            path: path.clone(),
-            text,
-        });
+        // Of what is not followed the file on disk counts.
+        let change = match document.followed {
+            true => Change::Text {
+                path: path.clone(),
+                text: document.text.clone(),
+            },
+            false => Change::Closed { path: path.clone() },
+        };
+        self.apply(change);
         self.stale.insert(path);
     }
 
@@ -180,7 +227,7 @@ impl Session {
     }
 
     pub(crate) fn did_change_configuration(&mut self, params: lsp::DidChangeConfigurationParams) {
-        self.take_settings(&params.settings);
+        self.take_settings(&params.settings, false);
         self.pull_settings();
     }
 

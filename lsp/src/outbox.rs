@@ -36,12 +36,41 @@ struct Queue {
     /// The numbers of the findings of a file that are not written yet, so that newer ones take their place: the queue of a
     /// client that does not read holds one set for each file.
     findings: FxHashMap<String, usize>,
+    /// Addresses as JSON, and how the client writes them where that is another way.
+    spellings: FxHashMap<String, String>,
     /// A body is being written.
     busy: bool,
     closed: bool,
 }
 
+impl Queue {
+    /// The body with addresses as the client writes them: it knows its documents by these letters.
+    fn spelled(&self, body: Vec<u8>) -> Vec<u8> {
+        if self.spellings.is_empty() {
+            return body;
+        }
+        let Ok(mut text) = String::from_utf8(body) else {
+            return Vec::new();
+        };
+        #[allow(
+            clippy::iter_over_hash_type,
+            reason = "no address is part of another one, for both have their quotes"
+        )]
+        for (written, said) in &self.spellings {
+            text = text.replace(written, said);
+        }
+        text.into_bytes()
+    }
+}
+
 impl Outbox {
+    /// From now on an address is written as the client writes it.
+    pub(crate) fn spell(&self, written: &str, said: &str) {
+        let quoted = |text: &str| Value::from(text).to_string();
+        let spellings = &mut self.lock().spellings;
+        spellings.insert(quoted(written), quoted(said));
+    }
+
     /// Says something.
     pub(crate) fn notify(&self, method: &str, params: impl Serialize) {
         self.push(
@@ -91,6 +120,7 @@ impl Outbox {
         if queue.closed {
             return;
         }
+        let body = queue.spelled(body);
         let number = queue.taken + queue.bodies.len();
         if let Some(uri) = findings_of
             && let Some(old) = queue.findings.insert(uri.to_owned(), number)

@@ -42,6 +42,20 @@ pub(crate) fn range_of(
     )
 }
 
+/// The range in a text as editors have it: they take the mark of the encoding off a file that they read.
+pub(crate) fn behind_mark(text: &str, range: Range, encoding: PositionEncoding) -> Range {
+    let mark = match encoding {
+        _ if !text.starts_with('\u{feff}') => 0,
+        PositionEncoding::Utf8 => '\u{feff}'.len_utf8() as u32,
+        PositionEncoding::Utf16 | PositionEncoding::Utf32 => 1,
+    };
+    let behind = |at: Position| match at.line {
+        0 => Position::new(0, at.character.saturating_sub(mark)),
+        _ => at,
+    };
+    Range::new(behind(range.start), behind(range.end))
+}
+
 /// The same byte, or the next one before it that is the start of a character and does not stand between `\r` and `\n`.
 fn before_line_end(text: &str, offset: u32) -> u32 {
     let mut at = (offset as usize).min(text.len());
@@ -81,6 +95,21 @@ mod tests {
                     "{encoding:?} {at}"
                 );
             }
+        }
+    }
+
+    #[test]
+    fn editors_do_not_count_the_mark_of_a_file_that_is_not_open() {
+        let text = "\u{feff}a: b\nc: d\n";
+        let lines = LineIndex::new(text);
+        for encoding in ENCODINGS {
+            let column = |mark| {
+                let at = text.find(mark).unwrap() as u32;
+                let span = Span::point(source::SourceId(0), at);
+                let range = range_of(text, &lines, span, encoding);
+                behind_mark(text, range, encoding).start.character
+            };
+            assert_eq!([column("a"), column("b"), column("d")], [0, 3, 3]);
         }
     }
 

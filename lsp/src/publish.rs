@@ -1,14 +1,16 @@
 //! Judging what is due and telling the client what was found.
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use lint::finding::{Finding, Origin};
 use lint::project::Stop;
+use lint::report::Report;
 use rustc_hash::FxHashSet;
 use serde_json::json;
-use source::SourceId;
+use source::{Severity, SourceId};
 use tower_lsp_server::ls_types as lsp;
 
 use crate::judged::Judged;
@@ -35,6 +37,12 @@ impl Session {
         }
         // A file that was closed in the meantime needs no findings.
         self.stale.clear();
+        if std::mem::take(&mut self.statements_due) {
+            let told = catch_unwind(AssertUnwindSafe(|| self.tell_statements()));
+            if told.is_err() {
+                self.log_panic("judging");
+            }
+        }
         self.one_to_remember() || self.one_in_background()
     }
 
@@ -182,12 +190,53 @@ impl Session {
         let Some(judged) = self.judged.get(path).cloned() else {
             return;
         };
-        let shown = self.findings_of(&judged, path);
+        let mut shown = self.findings_of(&judged, path);
         let Some(document) = self.documents.at(path) else {
             return;
         };
+        if !document.followed {
+            shown.clear();
+        }
         let (uri, version) = (document.uri.clone(), document.version);
         self.say(uri, Some(version), shown);
+    }
+
+    /// Tells what is wrong with configurations and rules that are not open: what is open is judged by half of them.
+    fn tell_statements(&mut self) {
+        if self.documents.is_empty() && self.statements.is_empty() {
+            return;
+        }
+        let mut report = self.project.lint_statements();
+        // The rest is for those who open the file.
+        let is_error = |it: &Finding| it.diagnostic.severity == Severity::Error;
+        report.findings.retain(is_error);
+        let judged = Judged::new(report, Vec::new());
+        let before = std::mem::take(&mut self.statements);
+        for file in self.closed_files(&judged.report) {
+            let shown = self.findings_of(&judged, &file);
+            if let Some(uri) = self.uri_of(&file) {
+                self.statements.insert(uri.as_str().to_owned());
+                self.say(uri, None, shown);
+            }
+        }
+        let mended: Vec<String> = before.difference(&self.statements).cloned().collect();
+        for uri in mended {
+            let Ok(uri) = uri.parse() else { continue };
+            if self.documents.get(&uri).is_none() {
+                self.say(uri, None, Vec::new());
+            }
+        }
+        self.watch_stated();
+    }
+
+    /// The files of findings that are not open.
+    fn closed_files(&self, report: &Report) -> BTreeSet<PathBuf> {
+        let findings = report.findings.iter();
+        let files = findings.filter_map(|it| report.file(it.diagnostic.primary.span.source));
+        files
+            .filter(|file| self.documents.at(file).is_none())
+            .cloned()
+            .collect()
     }
 
     /// Tells a list of findings. A client that asks for them is told that there are new ones.
@@ -259,20 +308,7 @@ impl Session {
     fn tell_closed(&mut self, path: &Path, stop: &Stop) -> Option<()> {
         let report = self.project.lint_file_unless(path, stop)?;
         let judged = Judged::new(report, self.trees_at(path));
-        let report = &judged.report;
-        let mut files: Vec<&PathBuf> = report
-            .findings
-            .iter()
-            .filter_map(|finding| report.file(finding.diagnostic.primary.span.source))
-            .collect();
-        files.sort_unstable();
-        files.dedup();
-        let closed: Vec<PathBuf> = files
-            .into_iter()
-            .filter(|file| self.documents.at(file).is_none())
-            .cloned()
-            .collect();
-        for file in closed {
+        for file in self.closed_files(&judged.report) {
             let shown = self.findings_of(&judged, &file);
             if let Some(uri) = self.uri_of(&file) {
                 self.background.seen.insert(uri.as_str().to_owned());
@@ -294,6 +330,7 @@ impl Session {
             .told
             .keys()
             .filter(|uri| !open.contains(*uri) && !self.background.seen.contains(*uri))
+            .filter(|uri| !self.statements.contains(*uri))
             .cloned()
             .collect();
         for uri in gone {

@@ -158,8 +158,7 @@ impl Session {
             ))
         };
         let node = spot.node();
-        let mut told =
-            node.and_then(|node| values_hover::hover(&everywhere, &values.yaml, node, &link));
+        let mut told = node.and_then(|node| values_hover::hover(&everywhere, node, &link));
         let mut span = node.map(|node| values.yaml.span(spot.key.unwrap_or(node)));
         let judged = judged?;
         let own = judged.source_of(&path);

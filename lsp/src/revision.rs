@@ -137,7 +137,7 @@ mod tests {
             if !session.one_due() {
                 break;
             }
-            let lines = session.told.values().flatten();
+            let lines = session.told.get(URI).into_iter().flatten();
             told.push(lines.map(|it| it.range.start.line).collect::<Vec<_>>());
         }
         // Three times it is broken off and then not, whatever comes; and once more, before nothing new comes. At last there is time to

@@ -5,7 +5,7 @@
 //! judging a whole tree is broken off when the client says something that puts it out of date, and what was found for a text that has
 //! changed since is found again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError};
@@ -63,6 +63,14 @@ pub(crate) struct Session {
     pub(crate) stale: FxHashSet<PathBuf>,
     /// What was told, by address.
     pub(crate) told: BTreeMap<String, Vec<lsp::Diagnostic>>,
+    /// What is said of configurations and rules that are not open is to be told again.
+    pub(crate) statements_due: bool,
+    /// Addresses of such files for which something was told.
+    pub(crate) statements: FxHashSet<String>,
+    /// What was said to be wrong with settings.
+    pub(crate) complaints: BTreeSet<String>,
+    /// Names that the client was asked to watch besides the usual ones.
+    pub(crate) watched: BTreeSet<String>,
     /// Trees still to be judged for findings in files that are not open.
     pub(crate) background: Background,
     pub(crate) revision: Revision,
@@ -113,6 +121,10 @@ impl Session {
             judged: FxHashMap::default(),
             stale: FxHashSet::default(),
             told: BTreeMap::new(),
+            statements_due: false,
+            statements: FxHashSet::default(),
+            complaints: BTreeSet::new(),
+            watched: BTreeSet::new(),
             background: Background::default(),
             disk: Arc::clone(&options.files),
             cwd: options.cwd.clone(),
@@ -162,9 +174,20 @@ impl Session {
 
     /// Takes over what the client said at the start.
     pub(crate) fn begin(&mut self, client: Client) {
-        self.settings.take(&client.options);
         self.client = client;
+        let options = self.client.options.clone();
+        self.hear_settings(&options, true);
         self.new_project();
+    }
+
+    /// Takes over settings. What is wrong with them is said once.
+    pub(crate) fn hear_settings(&mut self, said: &Value, own: bool) {
+        for wrong in self.settings.take(said, own) {
+            if !self.complaints.contains(&wrong) {
+                self.show(lsp::MessageType::WARNING, &wrong);
+                self.complaints.insert(wrong);
+            }
+        }
     }
 
     /// Asks the client something.
@@ -189,6 +212,14 @@ impl Session {
         let kind = lsp::MessageType::LOG;
         self.outbox.notify(
             "window/logMessage",
+            json!({"type": kind, "message": message}),
+        );
+    }
+
+    /// Shows people a message.
+    pub(crate) fn show(&self, kind: lsp::MessageType, message: &str) {
+        self.outbox.notify(
+            "window/showMessage",
             json!({"type": kind, "message": message}),
         );
     }
@@ -228,7 +259,7 @@ impl Session {
     pub(crate) fn project_with(&self, settings: lint::project::Settings) -> Project {
         let mut project = Project::new(settings, Arc::clone(&self.disk));
         for document in self.documents.by_use() {
-            if let Some(path) = &document.path {
+            if let Some(path) = document.path.as_ref().filter(|_| document.followed) {
                 let (path, text) = (path.clone(), Arc::clone(&document.text));
                 project.apply(Change::Text { path, text });
             }
@@ -250,25 +281,21 @@ impl Session {
 
     /// Tells the project, and finds out what is to be judged again.
     pub(crate) fn apply(&mut self, change: Change) {
-        match &change {
-            Change::Text { path, .. } => {
-                let path = path.clone();
-                self.stale_with(&path);
-            }
-            Change::Closed { .. } | Change::Disk { .. } | Change::Everything => self.all_stale(),
+        let typed = match &change {
+            Change::Text { path, .. } => Some(path.clone()),
+            Change::Closed { .. } | Change::Disk { .. } | Change::Everything => None,
+        };
+        let everything = self.project.apply(change);
+        match typed.filter(|_| !everything) {
+            Some(path) => self.stale_with(&path),
+            None => self.all_stale(),
         }
-        self.project.apply(change);
         self.background_due();
     }
 
     /// The file, and every open file whose findings were made with it.
     fn stale_with(&mut self, path: &Path) {
-        let decides = crate::documents::is_rules(path)
-            || path
-                .file_name()
-                .is_some_and(|name| name == lint::workspace::CONFIG)
-            || !self.judged.contains_key(path);
-        if decides {
+        if !self.judged.contains_key(path) {
             self.all_stale();
             return;
         }
@@ -289,6 +316,7 @@ impl Session {
         let open = self.documents.by_use();
         self.stale
             .extend(open.into_iter().filter_map(|it| it.path.clone()));
+        self.statements_due = true;
         self.background_due();
     }
 

@@ -38,31 +38,73 @@ impl Default for Settings {
     }
 }
 
+/// The settings that people may give, and what they accept.
+const ACCEPTED: [(&str, &str); 4] = [
+    ("diagnostics.scope", "`open` and `workspace`"),
+    ("yaml.syntaxDiagnostics", "`on` and `off`"),
+    ("inlayHints.enable", "`true` and `false`"),
+    ("codeLens.enable", "`true` and `false`"),
+];
+
+/// Settings of the same section that are for the editor's own part.
+const OF_EDITORS: [&str; 2] = ["path", "trace.server"];
+
 impl Settings {
     /// Takes over what is said; what is not said, or said wrongly, stays. Clients differ: `{"dogwatch": {…}}` and `{…}`, nested keys and
-    /// keys with dots are all understood.
-    pub(crate) fn take(&mut self, said: &Value) {
-        let said = said.get("dogwatch").unwrap_or(said);
-        let find = |section: &str, name: &str| {
-            let nested = said.get(section).and_then(|it| it.get(name));
-            nested.or_else(|| said.get(format!("{section}.{name}")))
+    /// keys with dots are all understood. Returns what is wrong; `own` says that nothing is in there but settings of this server.
+    pub(crate) fn take(&mut self, said: &Value, own: bool) -> Vec<String> {
+        let (said, own) = match said.get("dogwatch") {
+            Some(inside) => (inside, true),
+            None => (said, own),
         };
-        let word = |section, name| find(section, name).and_then(Value::as_str);
-        match word("diagnostics", "scope") {
-            Some("open") => self.scope = Scope::Open,
-            Some("workspace") => self.scope = Scope::Workspace,
-            _ => {}
+        let mut all = Vec::new();
+        flatten("", said, &mut all);
+        let mut wrong = Vec::new();
+        for (key, value) in all {
+            let (key, own) = match key.strip_prefix("dogwatch.") {
+                Some(key) => (key, true),
+                None => (key.as_str(), own),
+            };
+            if value.is_null() || self.set(key, value).is_some() {
+                continue;
+            }
+            let known = ACCEPTED.iter().find(|(name, _)| *name == key);
+            if let Some((name, accepted)) = known {
+                wrong.push(format!("the setting `dogwatch.{name}` accepts {accepted}"));
+            } else if own && !OF_EDITORS.contains(&key) {
+                let names = ACCEPTED.map(|(name, _)| format!("`{name}`")).join(", ");
+                wrong.push(format!("`dogwatch.{key}` is no setting; there are {names}"));
+            }
         }
-        match word("yaml", "syntaxDiagnostics") {
-            Some("on") => self.syntax = true,
-            Some("off") => self.syntax = false,
-            _ => {}
+        wrong
+    }
+
+    /// Sets one of them; `None` if there is none of that name, or it does not accept that.
+    fn set(&mut self, key: &str, value: &Value) -> Option<()> {
+        match (key, value.as_str()) {
+            ("diagnostics.scope", Some("open")) => self.scope = Scope::Open,
+            ("diagnostics.scope", Some("workspace")) => self.scope = Scope::Workspace,
+            ("yaml.syntaxDiagnostics", Some("on")) => self.syntax = true,
+            ("yaml.syntaxDiagnostics", Some("off")) => self.syntax = false,
+            ("inlayHints.enable", _) => self.inlay_hints = value.as_bool()?,
+            ("codeLens.enable", _) => self.code_lens = value.as_bool()?,
+            ("virtualDocuments", _) => self.virtual_documents = value.as_bool()?,
+            _ => return None,
         }
-        let flag = |section, name| find(section, name).and_then(Value::as_bool);
-        self.inlay_hints = flag("inlayHints", "enable").unwrap_or(self.inlay_hints);
-        self.code_lens = flag("codeLens", "enable").unwrap_or(self.code_lens);
-        if let Some(yes) = said.get("virtualDocuments").and_then(Value::as_bool) {
-            self.virtual_documents = yes;
+        Some(())
+    }
+}
+
+/// Each value with its keys, joined by dots.
+fn flatten<'v>(above: &str, said: &'v Value, out: &mut Vec<(String, &'v Value)>) {
+    for (key, value) in said.as_object().into_iter().flatten() {
+        let key = match above {
+            "" => key.clone(),
+            above => format!("{above}.{key}"),
+        };
+        match value {
+            Value::Object(_) => flatten(&key, value, out),
+            _ => out.push((key, value)),
         }
     }
 }
@@ -78,10 +120,11 @@ mod tests {
             json!({"diagnostics": {"scope": "workspace"}, "codeLens": {"enable": false}}),
             json!({"dogwatch": {"diagnostics": {"scope": "workspace"}, "codeLens": {"enable": false}}}),
             json!({"diagnostics.scope": "workspace", "codeLens.enable": false}),
+            json!({"dogwatch.diagnostics.scope": "workspace", "dogwatch.codeLens": {"enable": false}}),
         ];
         for form in forms {
             let mut settings = Settings::default();
-            settings.take(&form);
+            assert!(settings.take(&form, true).is_empty(), "{form}");
             assert_eq!(
                 (settings.scope, settings.code_lens),
                 (Scope::Workspace, false)
@@ -90,16 +133,27 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_setting_changes_nothing() {
+    fn what_is_no_setting_changes_nothing_and_is_told() {
         let mut settings = Settings::default();
-        for form in [
-            json!(null),
-            json!([1]),
-            json!({"diagnostics": 3}),
-            json!({"inlayHints": {"enable": "x"}}),
+        for (form, wrong) in [
+            (json!(null), 0),
+            (json!([1]), 0),
+            (json!({"diagnostics": 3}), 1),
+            (json!({"inlayHints": {"enable": "x"}}), 1),
+            (
+                json!({"dogwatch": {"diagnostics": {"scope": "everything"}}}),
+                1,
+            ),
+            (
+                json!({"path": "/bin/dogwatch", "trace": {"server": "off"}}),
+                0,
+            ),
         ] {
-            settings.take(&form);
+            assert_eq!(settings.take(&form, true).len(), wrong, "{form}");
         }
+        // Some clients send the settings of all servers.
+        let others = json!({"yaml": {"schemas": {}}, "editor.tabSize": 2});
+        assert!(settings.take(&others, false).is_empty());
         assert_eq!(settings, Settings::default());
     }
 }

@@ -1,8 +1,9 @@
 //! Addresses of documents and paths of files.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 
+use serde_json::Value;
 use tower_lsp_server::ls_types::Uri;
 
 /// The path of a `file:` address, without `.` and `..`; `None` for any other address.
@@ -14,7 +15,7 @@ pub(crate) fn path_of(address: &str) -> Option<PathBuf> {
     if !uri.scheme().as_str().eq_ignore_ascii_case("file") {
         return None;
     }
-    Some(plain(&uri.to_file_path()?))
+    Some(values::discover::lexically_normal(&uri.to_file_path()?))
 }
 
 /// The address of a path.
@@ -22,30 +23,46 @@ pub(crate) fn uri_of(path: &Path) -> Option<Uri> {
     Uri::from_file_path(path)
 }
 
-/// Some clients leave blanks and letters beyond ASCII as they are.
+/// Members of the protocol's parameters that are addresses.
+const ADDRESSES: [&str; 4] = ["uri", "oldUri", "newUri", "scopeUri"];
+
+/// Writes the addresses in parameters so that they can be read. `spelled` is told of each that was not: how it is written now, and how
+/// the client writes it.
+pub(crate) fn tolerate(params: &mut Value, spelled: &mut dyn FnMut(&str, &str)) {
+    match params {
+        Value::Array(items) => items.iter_mut().for_each(|it| tolerate(it, spelled)),
+        Value::Object(members) => {
+            for (name, member) in members.iter_mut() {
+                match member {
+                    Value::String(said) if ADDRESSES.contains(&name.as_str()) => {
+                        if Uri::from_str(said).is_err() {
+                            let written = encoded(said);
+                            spelled(&written, said);
+                            *said = written;
+                        }
+                    }
+                    _ => tolerate(member, spelled),
+                }
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// Some clients leave blanks, brackets and letters beyond ASCII as they are.
 pub(crate) fn encoded(address: &str) -> String {
+    let bytes = address.as_bytes();
     let mut out = String::with_capacity(address.len() + 16);
-    for byte in address.bytes() {
-        let legal = byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(&byte);
+    for (at, &byte) in bytes.iter().enumerate() {
+        let is_hex = |behind: usize| bytes.get(at + behind).is_some_and(u8::is_ascii_hexdigit);
+        let legal = match byte {
+            b'%' => is_hex(1) && is_hex(2),
+            _ => byte.is_ascii_alphanumeric() || b"-._~:/?#@!$&'()*+,;=".contains(&byte),
+        };
         if legal {
             out.push(char::from(byte));
         } else {
             out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
-}
-
-/// The path without `.` and `..`, as far as its words go: links are not followed.
-pub(crate) fn plain(path: &Path) -> PathBuf {
-    let mut out = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                out.pop();
-            }
-            Component::Normal(_) | Component::RootDir | Component::Prefix(_) => out.push(part),
         }
     }
     out
@@ -62,6 +79,7 @@ mod tests {
         assert_eq!(path_of(uri.as_str()).unwrap(), path);
         assert_eq!(path_of("file:///a b/é").unwrap(), Path::new("/a b/é"));
         assert_eq!(path_of("FILE:///a/./b/../c").unwrap(), Path::new("/a/c"));
+        assert_eq!(path_of("file:///[a]/5%").unwrap(), Path::new("/[a]/5%"));
     }
 
     #[test]

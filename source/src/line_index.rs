@@ -22,18 +22,27 @@ pub struct LineCol {
     pub column: u32,
 }
 
-/// The line table of one text. Lines end at `\n`; a `\r` before it belongs to the line.
+/// The line table of one text. Lines end at `\n` or at a `\r` without one, as YAML and the Language Server Protocol say; a `\r` before a
+/// `\n` belongs to the line.
 #[derive(Debug, Clone)]
 pub struct LineIndex {
     table: Table,
     len: u32,
+    marked: bool,
 }
+
+/// The mark of the encoding, with which some editors begin a file.
+const MARK: char = '\u{feff}';
 
 impl LineIndex {
     /// Reads the text once.
     pub fn new(text: &str) -> Self {
         Self {
-            table: Table::new(text),
+            table: match old_lines(text) {
+                Some(text) => Table::new(&text),
+                None => Table::new(text),
+            },
+            marked: text.starts_with(MARK),
             len: u32::try_from(text.len()).unwrap_or(u32::MAX),
         }
     }
@@ -64,6 +73,15 @@ impl LineIndex {
             line: at.line,
             column,
         }
+    }
+
+    /// Where `offset` is, as people count: in characters, from the first one that is seen.
+    pub fn place(&self, offset: u32) -> LineCol {
+        let mut at = self.line_col(offset, PositionEncoding::Utf32);
+        if self.marked && at.line == 0 {
+            at.column = at.column.saturating_sub(1);
+        }
+        at
     }
 
     /// The byte offset of a position. Lines and columns past the end are clamped, as the Language
@@ -103,7 +121,7 @@ impl LineIndex {
         end.map_or(1, |at| at.line + 1)
     }
 
-    /// The byte range of a line without its `\n`; `None` past the end.
+    /// The byte range of a line without the `\n` or `\r` that ends it; `None` past the end.
     pub fn line_range(&self, line: u32) -> Option<std::ops::Range<u32>> {
         let range = self.table.line(line)?;
         let (start, end) = (u32::from(range.start()), u32::from(range.end()));
@@ -117,9 +135,55 @@ impl LineIndex {
     }
 }
 
+/// The text with `\n` for each `\r` that ends a line by itself, since the table knows no other end. `None` if there is none.
+fn old_lines(text: &str) -> Option<String> {
+    let alone = |at: &usize| text.as_bytes().get(at + 1) != Some(&b'\n');
+    let mut ends = text.match_indices('\r').map(|(at, _)| at).filter(alone);
+    let first = ends.next()?;
+    let mut out = String::with_capacity(text.len());
+    let mut from = 0;
+    for end in std::iter::once(first).chain(ends) {
+        out.push_str(&text[from..end]);
+        out.push('\n');
+        from = end + 1;
+    }
+    out.push_str(&text[from..]);
+    Some(out)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_ends_at_a_carriage_return_with_or_without_a_line_feed() {
+        let text = "a: 1\rb: é\r\nc: 3\r\rd";
+        let lines = LineIndex::new(text);
+        let at = |mark| {
+            let offset = text.find(mark).unwrap() as u32;
+            let at = lines.line_col(offset, PositionEncoding::Utf16);
+            assert_eq!(lines.offset(at, PositionEncoding::Utf16), offset);
+            (at.line, at.column)
+        };
+        assert_eq!([at("b"), at("c"), at("d")], [(1, 0), (2, 0), (4, 0)]);
+        assert_eq!(lines.line_count(), 5);
+        assert_eq!(lines.line_range(0), Some(0..4));
+        assert_eq!(lines.line_range(3), Some(17..17));
+        let far = LineCol { line: 0, column: 9 };
+        assert_eq!(lines.offset(far, PositionEncoding::Utf8), 4);
+    }
+
+    #[test]
+    fn people_do_not_count_the_mark_of_the_encoding() {
+        let text = "\u{feff}é: x\ny: z\n";
+        let lines = LineIndex::new(text);
+        let at = |mark| {
+            let at = lines.place(text.find(mark).unwrap() as u32);
+            (at.line, at.column)
+        };
+        assert_eq!([at("é"), at("x"), at("z")], [(0, 0), (0, 3), (1, 3)]);
+        assert_eq!(lines.place(0), LineCol { line: 0, column: 0 });
+    }
 
     #[test]
     fn columns_are_counted_in_the_encoding_asked_for() {

@@ -394,9 +394,7 @@ pub(crate) fn position(
     span: source::Span,
 ) -> Option<String> {
     let source = source(span.source)?;
-    let at = source
-        .lines()
-        .line_col(span.start, source::PositionEncoding::Utf32);
+    let at = source.lines().place(span.start);
     Some(format!(
         "{}:{}:{}",
         source.path.display(),

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use ::lint::files::{Stamp, stamps};
 use ::lint::project::Project;
+use ::lint::watched;
 
 use super::{Status, complain, is_broken_pipe};
 
@@ -18,25 +19,15 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// And at least so many times as long as a look takes.
 const CALM: u32 = 10;
 
-/// Endings of files that a run reads. Others are left: what is printed may well go into a file beside the values.
-const READ: &[&str] = &[
-    "yaml",
-    "yml",
-    "gotmpl",
-    "tpl",
-    "watch",
-    "tgz",
-    "gitignore",
-    "ignore",
-];
-
 /// What is looked at, for changes.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Watched {
     folders: Vec<(PathBuf, Option<usize>)>,
     no_ignore: bool,
+    /// Charts, which are read also where they are ignored.
+    charts: Vec<(PathBuf, Option<usize>)>,
     /// Files that the run reads whatever their names are.
-    named: BTreeSet<PathBuf>,
+    stated: BTreeSet<PathBuf>,
     /// Files that the run writes itself.
     own: Vec<PathBuf>,
 }
@@ -45,22 +36,9 @@ impl Watched {
     /// All that a project lists, its rules, and layers from elsewhere.
     pub(super) fn of(project: &Project, own: Vec<PathBuf>) -> Self {
         let workspace = project.workspace();
-        let settings = project.settings();
         let mut folders = workspace.listed.clone();
-        let mut more: Vec<PathBuf> = settings.rules.clone();
-        for scope in &workspace.scopes {
-            let stated = scope.config.rules.iter().flatten();
-            let stated = stated.chain(&scope.config.baseline);
-            more.extend(stated.map(|path| scope.root.join(path)));
-        }
-        for tree in &workspace.trees {
-            let root = &workspace.scopes[tree.scope].root;
-            let releases = tree.plan.deployments.iter().flat_map(|it| &it.releases);
-            let layers = releases.flat_map(|release| &release.layers);
-            more.extend(layers.map(|layer| root.join(&layer.path)));
-        }
-        let named = BTreeSet::from_iter(more);
-        for path in &named {
+        let stated = watched::stated(project);
+        for path in &stated {
             let listed = |(folder, depth): &(PathBuf, Option<usize>)| {
                 depth.is_none() && path.starts_with(folder)
             };
@@ -68,20 +46,21 @@ impl Watched {
                 folders.push((path.clone(), None));
             }
         }
+        let charts = watched::charts(&workspace).into_iter();
         Self {
             folders,
-            no_ignore: settings.no_ignore,
-            named,
+            no_ignore: project.settings().no_ignore,
+            charts: charts.map(|path| (path, None)).collect(),
+            stated,
             own,
         }
     }
 
     fn look(&self) -> BTreeMap<PathBuf, Stamp> {
         let mut all = stamps(&self.folders, self.no_ignore);
+        all.extend(stamps(&self.charts, true));
         all.retain(|path, _| {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            let ending = name.rsplit('.').next().unwrap_or_default();
-            let read = READ.contains(&ending) || self.named.contains(path);
+            let read = watched::is_read(path) || self.stated.contains(path);
             read && !self.own.contains(path)
         });
         all

@@ -9,7 +9,7 @@ use codespan_reporting::diagnostic::{Diagnostic, Label, Severity as Level};
 use codespan_reporting::files::{Error, Files};
 use codespan_reporting::term::{self, Config, DisplayStyle, Styles, StylesWriter, termcolor::Ansi};
 use lint::report::Report;
-use source::{PositionEncoding, Severity, Source, SourceId, SourceMap};
+use source::{Severity, Source, SourceId, SourceMap};
 
 use crate::output::Style;
 use crate::output::text::{harmless, path};
@@ -54,7 +54,7 @@ impl Sources<'_> {
     fn at(&self, id: SourceId, offset: usize) -> source::LineCol {
         let offset = u32::try_from(offset).unwrap_or(u32::MAX);
         let lines = self.0.get(id).lines();
-        lines.line_col(offset, PositionEncoding::Utf32)
+        lines.place(offset)
     }
 }
 

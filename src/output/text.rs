@@ -5,7 +5,7 @@ use std::path::Path;
 
 use lint::report::RuleFacts;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use source::{LineCol, PositionEncoding, SourceMap, Span};
+use source::{LineCol, SourceMap, Span};
 
 use crate::output::Style;
 
@@ -90,7 +90,7 @@ impl Place {
     /// Where `span` is.
     pub(crate) fn of(sources: &SourceMap, span: Span) -> Self {
         let source = sources.get(span.source);
-        let at = |offset| source.lines().line_col(offset, PositionEncoding::Utf32);
+        let at = |offset| source.lines().place(offset);
         let (start, end): (LineCol, LineCol) = (at(span.start), at(span.end));
         Self {
             file: path(&source.path),

@@ -2,8 +2,9 @@
 #![cfg(unix)]
 
 use std::io::{BufRead as _, BufReader};
-use std::process::{Command, Stdio};
-use std::sync::mpsc;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
 use super::{dogwatch, write};
@@ -13,6 +14,58 @@ const FILE: &str = "values/wire-server/values.yaml";
 /// What a line of standard output must come within; nothing is asserted about how fast it is.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// A run that watches, and the lines of both its streams.
+struct Watching {
+    child: Child,
+    lines: Receiver<String>,
+}
+
+impl Watching {
+    fn start(folder: &Path, arguments: &[&str]) -> Self {
+        let arguments = [&["lint", "--watch", "--format=short"], arguments].concat();
+        let mut child = dogwatch(folder, &arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (send, lines) = mpsc::channel();
+        for stream in [
+            Box::new(child.stdout.take().unwrap()) as Box<dyn std::io::Read + Send>,
+            Box::new(child.stderr.take().unwrap()),
+        ] {
+            let send = send.clone();
+            std::thread::spawn(move || {
+                for line in BufReader::new(stream).lines().map_while(Result::ok) {
+                    let _ = send.send(line);
+                }
+            });
+        }
+        Self { child, lines }
+    }
+
+    /// The next line that holds these words.
+    fn until(&self, words: &str) -> String {
+        loop {
+            let line = self
+                .lines
+                .recv_timeout(PATIENCE)
+                .unwrap_or_else(|_| panic!("no `{words}`"));
+            assert!(!line.contains('\u{1b}'), "a pipe is no terminal: {line:?}");
+            if line.contains(words) {
+                return line;
+            }
+        }
+    }
+
+    /// Ends it as Ctrl-C does.
+    fn interrupt(mut self) -> ExitStatus {
+        let pid = self.child.id().to_string();
+        let mut kill = Command::new("kill");
+        assert!(kill.args(["-INT", &pid]).status().unwrap().success());
+        self.child.wait().unwrap()
+    }
+}
+
 #[test]
 fn a_change_is_judged_and_a_signal_ends_it() {
     let folder = tempfile::tempdir().unwrap();
@@ -21,49 +74,21 @@ fn a_change_is_judged_and_a_signal_ends_it() {
     let report = folder.path().join("report.sarif");
     let output = format!("sarif={}", report.display());
     let arguments = [
-        "lint",
-        "--watch",
-        "--format=short",
         "--format",
         &output,
         "--rule=push-account-not-string",
         "--rule=yaml-duplicate-key",
     ];
-    let mut child = dogwatch(folder.path(), &arguments)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let (send, lines) = mpsc::channel();
-    for stream in [
-        Box::new(child.stdout.take().unwrap()) as Box<dyn std::io::Read + Send>,
-        Box::new(child.stderr.take().unwrap()),
-    ] {
-        let send = send.clone();
-        std::thread::spawn(move || {
-            for line in BufReader::new(stream).lines().map_while(Result::ok) {
-                let _ = send.send(line);
-            }
-        });
-    }
-    let until = |words: &str| loop {
-        let line = lines
-            .recv_timeout(PATIENCE)
-            .unwrap_or_else(|_| panic!("no `{words}`"));
-        assert!(!line.contains('\u{1b}'), "a pipe is no terminal: {line:?}");
-        if line.contains(words) {
-            return line;
-        }
-    };
-    assert!(until("error[").contains("push-account-not-string"));
-    until("watching 1 file; Ctrl-C ends");
+    let run = Watching::start(folder.path(), &arguments);
+    assert!(run.until("error[").contains("push-account-not-string"));
+    run.until("watching 1 file; Ctrl-C ends");
     // A file that is new, and in a folder that is new.
     write(
         folder.path(),
         &[("values/sftd/values.yaml", "a: 1\na: 2\n")],
     );
-    until("yaml-duplicate-key");
-    until("watching 2 files");
+    run.until("yaml-duplicate-key");
+    run.until("watching 2 files");
     write(
         folder.path(),
         &[
@@ -71,21 +96,40 @@ fn a_change_is_judged_and_a_signal_ends_it() {
             ("values/sftd/values.yaml", "a: [\n"),
         ],
     );
-    assert!(until("error[").contains("yaml-syntax"));
-    until("watching 2 files");
-    let pid = child.id().to_string();
-    assert!(
-        Command::new("kill")
-            .args(["-INT", &pid])
-            .status()
-            .unwrap()
-            .success()
-    );
-    let status = child.wait().unwrap();
+    assert!(run.until("error[").contains("yaml-syntax"));
+    run.until("watching 2 files");
     use std::os::unix::process::ExitStatusExt as _;
-    assert_eq!(status.signal(), Some(2));
+    assert_eq!(run.interrupt().signal(), Some(2));
     // The report of the last run is whole, and nothing else was left behind.
     let text = std::fs::read_to_string(&report).unwrap();
     assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok());
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+}
+
+#[test]
+fn the_schema_of_a_chart_is_watched_also_where_git_ignores_the_chart() {
+    let folder = tempfile::tempdir().unwrap();
+    let schema =
+        |ty: &str| format!("{{\"properties\": {{\"replicas\": {{\"type\": \"{ty}\"}}}}}}\n");
+    write(
+        folder.path(),
+        &[
+            (".gitignore", "charts/\n"),
+            (
+                "dogwatch.yaml",
+                "deployments: {d: {releases: {shop: {chart: charts/shop, values: [shop.yaml]}}}}\n",
+            ),
+            ("shop.yaml", "replicas: 1\n"),
+            ("charts/shop/Chart.yaml", "name: shop\nversion: 1.0.0\n"),
+            ("charts/shop/values.schema.json", &schema("integer")),
+        ],
+    );
+    let run = Watching::start(folder.path(), &["--rule=helm-schema"]);
+    run.until("watching 5 files");
+    write(
+        folder.path(),
+        &[("charts/shop/values.schema.json", &schema("string"))],
+    );
+    run.until("helm-schema");
+    run.interrupt();
 }

@@ -7,7 +7,7 @@ mod releases;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use source::{PositionEncoding, Severity, Span};
+use source::{Severity, Span};
 use values::path::{KeyPath, PathStep, Step};
 use values::secret::{Sensitivity, may_be_secret, sensitivity, token_shape};
 
@@ -285,10 +285,7 @@ fn said_at(scope: &Scope, path: &KeyPath) -> Said {
 fn said(scope: &Scope, span: Option<Span>) -> Said {
     match (span, &scope.config_file) {
         (Some(span), Some(file)) => {
-            let at = file
-                .source
-                .lines()
-                .line_col(span.start, PositionEncoding::Utf32);
+            let at = file.source.lines().place(span.start);
             Said::File(file.source.path.to_path_buf(), Some(at.line + 1))
         }
         _ => Said::Default,

@@ -9,6 +9,9 @@ use ignore::gitignore::GitignoreBuilder;
 
 use super::{Files, ListOptions, Listing, PathKind};
 
+/// The files whose patterns leave others out of a listing, the one that counts most first.
+const IGNORE_FILES: [&str; 2] = [".ignore", ".gitignore"];
+
 /// Files that are all in memory.
 #[derive(Debug, Clone, Default)]
 pub struct Memory {
@@ -76,21 +79,26 @@ impl Files for Memory {
 
     /// What is in memory stands for a checkout: it is kept, but for what a `.gitignore` in memory leaves out.
     fn tracked(&self, path: &Path) -> Option<bool> {
-        let mut folders = path.ancestors().skip(1);
-        let left_out = folders.any(|folder| {
-            let Some(patterns) = self.files.get(&folder.join(".gitignore")) else {
-                return false;
-            };
-            let mut builder = GitignoreBuilder::new(folder);
-            for line in String::from_utf8_lossy(patterns).lines() {
-                // A line that is no pattern leaves nothing out.
-                let _ = builder.add_line(None, line);
-            }
-            let patterns = builder.build();
-            patterns.is_ok_and(|it| it.matched_path_or_any_parents(path, false).is_ignore())
-        });
-        Some(!left_out)
+        Some(!left_out(path, &[".gitignore"], self))
     }
+}
+
+/// Do patterns in files of these names leave a path out? Those of the nearest folder that say something about it count.
+fn left_out(path: &Path, names: &[&str], files: &dyn Files) -> bool {
+    let folders = path.ancestors().skip(1);
+    let mut lists = folders.flat_map(|folder| names.iter().map(move |name| (folder, name)));
+    let said = lists.find_map(|(folder, name)| {
+        let patterns = files.read(&folder.join(name)).ok()?;
+        let mut builder = GitignoreBuilder::new(folder);
+        for line in String::from_utf8_lossy(&patterns).lines() {
+            // A line that is no pattern leaves nothing out.
+            let _ = builder.add_line(None, line);
+        }
+        let patterns = builder.build().ok()?;
+        let verdict = patterns.matched_path_or_any_parents(path, false);
+        (!verdict.is_none()).then(|| verdict.is_ignore())
+    });
+    said.unwrap_or(false)
 }
 
 /// Some texts laid over other files: an editor's unsaved documents, standard input.
@@ -133,7 +141,14 @@ impl Overlay {
 impl Files for Overlay {
     fn list(&self, root: &Path, options: &ListOptions) -> Listing {
         let mut listing = self.below.list(root, options);
-        listing.files.extend(self.texts.list(root, options).files);
+        // A file that is there and not listed below takes no part, whatever text is laid over it.
+        let mut fresh = self.texts.list(root, options).files;
+        fresh.retain(|path| self.below.kind(path).is_none());
+        fresh.retain(|path| {
+            let hidden = path.components().any(|it| it.as_os_str() == ".git");
+            options.no_ignore || !hidden && !left_out(path, &IGNORE_FILES, &*self.below)
+        });
+        listing.files.extend(fresh);
         listing.files.sort_unstable();
         listing.files.dedup();
         listing

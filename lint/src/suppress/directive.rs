@@ -126,5 +126,6 @@ fn split_reason(text: &str) -> Option<(&str, &str)> {
 pub fn comment_text(rule: &str, reason: &str, until: Option<&str>) -> String {
     let until = until.map_or_else(String::new, |day| format!(" until {day}"));
     let reason: Vec<&str> = reason.split_whitespace().collect();
-    format!("{MARK} allow {rule}{until} -- {}", reason.join(" "))
+    let text = format!("{MARK} allow {rule}{until} -- {}", reason.join(" "));
+    text.trim_end().to_owned()
 }

@@ -27,7 +27,7 @@ pub(crate) fn values(everywhere: &[Here<'_>], document: &Document) -> Vec<KeyLen
     let mut keys: Vec<(NodeId, NodeId)> = document.pairs(root).take(MAX_KEYS).collect();
     keys.sort_by_key(|(key, _)| document.span(*key).start);
     for (key, value) in keys {
-        let (profiles, places) = overridden(everywhere, value);
+        let (profiles, places) = overridden(everywhere, document, value);
         let title = match profiles {
             0 => continue,
             1 => "overridden in 1 profile".to_owned(),

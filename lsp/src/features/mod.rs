@@ -13,6 +13,7 @@ pub(crate) mod rule_completion;
 pub(crate) mod rule_hover;
 pub(crate) mod rule_names;
 pub(crate) mod rule_places;
+pub(crate) mod rule_rename;
 pub(crate) mod rule_symbols;
 pub(crate) mod selection;
 pub(crate) mod semantic_tokens;

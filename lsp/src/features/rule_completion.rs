@@ -25,6 +25,7 @@ enum Typing<'t> {
     Key,
     Type,
     Severity,
+    Pack,
     Predicate,
     FixAction,
     /// A pattern that begins.
@@ -65,7 +66,7 @@ pub(crate) fn proposals(rule: &RuleText<'_>, text: &str, offset: u32) -> (Vec<Pr
         .filter(|token| !matches!(token.kind, TokenKind::Comment | TokenKind::Doc))
         .collect();
     let typing = typing(text, &before, start);
-    let mut out = offered(rule, text, &typing, start);
+    let mut out = offered(rule, &typing, start);
     out.sort_by(|a, b| (&a.label, a.kind_rank()).cmp(&(&b.label, b.kind_rank())));
     out.dedup_by(|a, b| a.label == b.label);
     (out, start)
@@ -122,6 +123,7 @@ fn typing<'t>(text: &'t str, before: &[&Token], start: u32) -> Typing<'t> {
     match (word(2), word(1)) {
         _ if in_rule && depth == 1 && starts_line => return Typing::Clause,
         (_, Some("severity")) => return Typing::Severity,
+        (_, Some("use")) if open.is_empty() => return Typing::Pack,
         (_, Some("is"))
         | (Some("is"), Some("a" | "an" | "not"))
         | (Some("not"), Some("a" | "an")) => {
@@ -131,8 +133,8 @@ fn typing<'t>(text: &'t str, before: &[&Token], start: u32) -> Typing<'t> {
         (
             _,
             Some(
-                "source" | "say" | "help" | "tags" | "since" | "until" | "use" | "rule" | "chart"
-                | "fn" | "let" | "param" | "for",
+                "source" | "say" | "help" | "tags" | "since" | "until" | "rule" | "chart" | "fn"
+                | "let" | "param" | "for",
             ),
         ) => {
             // `say` and `help` take any expression; names are bound by the others.
@@ -218,7 +220,7 @@ fn plain(list: &[&str], kind: CompletionItemKind) -> Vec<Proposal> {
     list.iter().map(|word| Proposal::new(*word, kind)).collect()
 }
 
-fn offered(rule: &RuleText<'_>, text: &str, typing: &Typing<'_>, offset: u32) -> Vec<Proposal> {
+fn offered(rule: &RuleText<'_>, typing: &Typing<'_>, offset: u32) -> Vec<Proposal> {
     match typing {
         Typing::Item => words(clauses::ITEMS),
         Typing::Clause => words(clauses::CLAUSES),
@@ -232,6 +234,7 @@ fn offered(rule: &RuleText<'_>, text: &str, typing: &Typing<'_>, offset: u32) ->
             &["error", "warning", "info", "off"],
             CompletionItemKind::ENUM_MEMBER,
         ),
+        Typing::Pack => packs(rule),
         Typing::FixAction => plain(vocabulary::FIX_ACTIONS, CompletionItemKind::KEYWORD),
         Typing::Predicate => predicates(),
         Typing::Pattern => {
@@ -240,9 +243,18 @@ fn offered(rule: &RuleText<'_>, text: &str, typing: &Typing<'_>, offset: u32) ->
             out
         }
         Typing::Below(names) => fields(rule, names, offset),
-        Typing::Expression => expression(rule, text, offset),
+        Typing::Expression => expression(rule, offset),
         Typing::Nothing => Vec::new(),
     }
+}
+
+/// The packs whose items a file of rules may use: all but its own.
+fn packs(rule: &RuleText<'_>) -> Vec<Proposal> {
+    let files = rule.book.files.iter().map(|file| &file.pack);
+    let others = files.filter(|pack| **pack != rule.file.pack);
+    others
+        .map(|pack| Proposal::new(pack, CompletionItemKind::MODULE))
+        .collect()
 }
 
 fn predicates() -> Vec<Proposal> {
@@ -397,7 +409,7 @@ fn record_name(ty: &Type) -> Option<&str> {
     }
 }
 
-fn expression(rule: &RuleText<'_>, text: &str, offset: u32) -> Vec<Proposal> {
+fn expression(rule: &RuleText<'_>, offset: u32) -> Vec<Proposal> {
     let mut out = Vec::new();
     if let Some(facts) = rule.facts() {
         out.extend(facts.bindings_at(offset).map(|binding| {
@@ -407,7 +419,6 @@ fn expression(rule: &RuleText<'_>, text: &str, offset: u32) -> Vec<Proposal> {
         }));
     }
     out.extend(bound_above(rule, offset));
-    let _ = text;
     for file in rule
         .book
         .files

@@ -43,9 +43,7 @@ fn resolve<'b>(rule: &RuleText<'b>, names: &[&str], offset: u32, left: usize) ->
         None => charts.component(first).to_vec(),
     };
     for name in rest {
-        places = step(charts, places, |place| {
-            charts.step(place, Step::Key(name)).to_vec()
-        });
+        places = step(places, |place| charts.step(place, Step::Key(name)).to_vec());
     }
     places
 }
@@ -115,15 +113,13 @@ fn walk<'b>(charts: &'b ChartSet, pattern: &Pattern) -> Vec<Place<'b>> {
     };
     for segment in segments {
         places = match &segment.kind {
-            SegmentKind::Key(name) => step(charts, places, |place| {
-                charts.step(place, Step::Key(name)).to_vec()
-            }),
-            SegmentKind::Any | SegmentKind::Capture { .. } => {
-                step(charts, places, |place| charts.any_step(place))
+            SegmentKind::Key(name) => {
+                step(places, |place| charts.step(place, Step::Key(name)).to_vec())
             }
-            SegmentKind::Index(_) => step(charts, places, |place| {
-                charts.step(place, Step::Item).to_vec()
-            }),
+            SegmentKind::Any | SegmentKind::Capture { .. } => {
+                step(places, |place| charts.any_step(place))
+            }
+            SegmentKind::Index(_) => step(places, |place| charts.step(place, Step::Item).to_vec()),
             SegmentKind::AnyDepth => charts.any_depth(&places),
         };
         places.truncate(MAX_PLACES);
@@ -131,11 +127,7 @@ fn walk<'b>(charts: &'b ChartSet, pattern: &Pattern) -> Vec<Place<'b>> {
     places
 }
 
-fn step<'b>(
-    _: &'b ChartSet,
-    places: Vec<Place<'b>>,
-    below: impl Fn(Place<'b>) -> Vec<Place<'b>>,
-) -> Vec<Place<'b>> {
+fn step<'b>(places: Vec<Place<'b>>, below: impl Fn(Place<'b>) -> Vec<Place<'b>>) -> Vec<Place<'b>> {
     let mut out: Vec<Place<'b>> = places.into_iter().flat_map(below).collect();
     out.retain(|place| !matches!(place.found, Found::Undeclared(_)));
     out.truncate(MAX_PLACES);

@@ -49,29 +49,77 @@ pub(crate) enum Typing {
     Key { path: Vec<PathStep>, indent: usize },
     /// The value at the path.
     Value { path: Vec<PathStep> },
+    /// The word behind `# dogwatch:`.
+    Verb,
     /// The rule in `# dogwatch: allow …`.
     Allow,
     /// Nothing that is known here.
     Other,
 }
 
-/// What is being typed before a byte, and the first byte of the word.
-pub(crate) fn typing(text: &str, offset: usize) -> (Typing, usize) {
+/// The bytes that a proposal takes the place of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Word {
+    /// The first byte.
+    pub(crate) start: usize,
+    /// The byte behind the last one; the cursor may stand before it.
+    pub(crate) end: usize,
+    /// A colon follows, so the word is a key already.
+    pub(crate) is_key: bool,
+}
+
+impl Word {
+    /// The word around a byte, given its start.
+    pub(crate) fn around(text: &str, start: usize, offset: usize) -> Self {
+        let part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+        let behind = &text[offset..];
+        let end = offset + behind.find(|c| !part(c)).unwrap_or(behind.len());
+        Self {
+            start,
+            end,
+            is_key: false,
+        }
+    }
+
+    /// The key around a byte: all that stands before the colon behind it, if one does.
+    fn key(text: &str, start: usize, offset: usize) -> Self {
+        let line = text[start..].split(['\n', '\r']).next().unwrap_or("");
+        // Of `{a: 1, b: 2}` the key ends with the entry.
+        let entry = line
+            .split([',', '}', '{', '[', ']', '#'])
+            .next()
+            .unwrap_or("");
+        match colon(entry).map(|at| start + at) {
+            Some(colon) if offset <= colon => Self {
+                start,
+                end: start + text[start..colon].trim_end().len().max(offset - start),
+                is_key: true,
+            },
+            _ => Self::around(text, start, offset),
+        }
+    }
+}
+
+/// What is being typed before a byte, and the word that it is part of.
+pub(crate) fn typing(text: &str, offset: usize) -> (Typing, Word) {
+    // A mark of the encoding is no letter of the first key.
+    let mark = text.len() - text.trim_start_matches('\u{feff}').len();
+    if mark > 0 && offset >= mark {
+        let (typing, word) = typing(&text[mark..], offset - mark);
+        let word = Word {
+            start: word.start + mark,
+            end: word.end + mark,
+            ..word
+        };
+        return (typing, word);
+    }
+    let word = |start| Word::around(text, start, offset);
     let line_start = text[..offset].rfind('\n').map_or(0, |at| at + 1);
     let line = &text[line_start..offset];
     if let Some(comment) = comment_start(line) {
-        let said = line[comment..].trim_start_matches('#').trim_start();
-        let rest = said
-            .strip_prefix("dogwatch:")
-            .map(str::trim_start)
-            .and_then(|it| it.strip_prefix("allow"));
-        let word = line.rfind([' ', ',']).map_or(0, |at| at + 1);
-        return match rest {
-            Some(rest) if rest.starts_with(' ') && !rest.contains("--") => {
-                (Typing::Allow, line_start + word)
-            }
-            _ => (Typing::Other, offset),
-        };
+        return allowing(&line[comment..]).map_or((Typing::Other, word(offset)), |(typing, at)| {
+            (typing, word(line_start + comment + at))
+        });
     }
     let (mut indent, mut dashes) = (line.len() - line.trim_start_matches(' ').len(), 0);
     let first = indent;
@@ -83,32 +131,96 @@ pub(crate) fn typing(text: &str, offset: usize) -> (Typing, usize) {
     let mut path = path_above(text, line_start, first, dashes > 0);
     path.extend((0..dashes).map(|_| PathStep::Index(0)));
     let typed = &line[indent..];
+    let at_key = |at| Word::key(text, line_start + at, offset);
+    if typed.starts_with(['{', '[']) {
+        let (is_key, at) = flow(typed, &mut path);
+        let at = indent + at;
+        return match is_key {
+            true => (Typing::Key { path, indent }, at_key(at)),
+            false => (Typing::Value { path }, word(line_start + at)),
+        };
+    }
     match colon(typed) {
         Some(at) => {
             path.push(PathStep::Key(unquoted(typed[..at].trim_end())));
             let value = &typed[at + 1..];
-            let word = indent + at + 1 + (value.len() - value.trim_start().len());
-            let value = value.trim_start();
-            // In a list in brackets only the last item is being typed.
-            let (item, skip) = match value.strip_prefix('[') {
-                Some(items) => {
-                    let last = items.rfind(',').map_or(0, |at| at + 1);
-                    let item = &items[last..];
-                    (true, 1 + last + (item.len() - item.trim_start().len()))
-                }
-                None => (false, 0),
-            };
-            if item {
-                path.push(PathStep::Index(0));
+            let at = indent + at + 1 + (value.len() - value.trim_start().len());
+            let (is_key, inside) = flow(value.trim_start(), &mut path);
+            let at = at + inside;
+            match is_key {
+                true => (Typing::Key { path, indent }, at_key(at)),
+                false => (Typing::Value { path }, word(line_start + at)),
             }
-            if value.starts_with('{') {
-                return (Typing::Other, offset);
-            }
-            (Typing::Value { path }, line_start + word + skip)
         }
-        None if dashes > 0 && typed.is_empty() => (Typing::Value { path }, line_start + indent),
-        None => (Typing::Key { path, indent }, line_start + indent),
+        None if dashes > 0 && typed.is_empty() => {
+            (Typing::Value { path }, word(line_start + indent))
+        }
+        None => (Typing::Key { path, indent }, at_key(indent)),
     }
+}
+
+/// What is being typed in a comment that allows something, and the first byte of the word.
+fn allowing(comment: &str) -> Option<(Typing, usize)> {
+    let said = comment.trim_start_matches('#').trim_start();
+    let words = said.strip_prefix("dogwatch:")?;
+    let at = comment.rfind([' ', ',']).map_or(0, |at| at + 1);
+    let Some((verb, names)) = words.trim_start().split_once(' ') else {
+        return words.starts_with(' ').then_some((Typing::Verb, at));
+    };
+    let allows = matches!(verb, "allow" | "allow-file") && !names.contains("--");
+    allows.then_some((Typing::Allow, at))
+}
+
+/// Follows a value in brackets and braces to its end, which is where it is typed: adds to the path what is open there. Says whether
+/// a key is being typed, and where its word, or that of the value, begins.
+fn flow(value: &str, path: &mut Vec<PathStep>) -> (bool, usize) {
+    let outside = path.len();
+    // What is open, as the brace or bracket; each has one step of the path, but for a brace whose key is being typed.
+    let mut open: Vec<char> = Vec::new();
+    let (mut quote, mut word) = (None, 0);
+    for (at, c) in value.char_indices() {
+        match (quote, c) {
+            (Some(end), _) => quote = quote.filter(|_| end != c),
+            // Without a bracket before it, it is text.
+            (None, c) if open.is_empty() && !matches!(c, '{' | '[') => return (false, 0),
+            (None, '"' | '\'') if value[word..at].trim().is_empty() => quote = Some(c),
+            (None, '{') => {
+                open.push(c);
+                word = at + 1;
+            }
+            (None, '[') => {
+                open.push(c);
+                path.push(PathStep::Index(0));
+                word = at + 1;
+            }
+            (None, '}' | ']' | ',') => {
+                // The value of a key ends with it.
+                let depth = outside + open.len();
+                if open.last() == Some(&'{') {
+                    path.truncate(depth - 1);
+                }
+                if c != ',' {
+                    open.pop();
+                    path.truncate(outside + open.len());
+                }
+                word = at + 1;
+            }
+            (None, ':')
+                if open.last() == Some(&'{')
+                    && path.len() < outside + open.len()
+                    && (value[..at].ends_with(['"', '\''])
+                        || value[at + 1..].is_empty()
+                        || value[at + 1..].starts_with([' ', '\t'])) =>
+            {
+                path.push(PathStep::Key(unquoted(value[word..at].trim())));
+                word = at + 1;
+            }
+            (None, _) => {}
+        }
+    }
+    let is_key = open.last() == Some(&'{') && path.len() < outside + open.len();
+    word += value[word..].len() - value[word..].trim_start().len();
+    (is_key, word)
 }
 
 /// The path to the map that a line with this indentation belongs to.
@@ -211,6 +323,7 @@ pub(crate) fn proposals(
             .iter()
             .flat_map(|here| values(here, path))
             .collect(),
+        Typing::Verb => verbs(),
         Typing::Allow => rules(report),
         Typing::Other => Vec::new(),
     };
@@ -365,6 +478,23 @@ fn named_hosts(top: NodeRef, here: &Here<'_>, hosts: &mut BTreeSet<String>, left
     }
 }
 
+fn verbs() -> Vec<Proposal> {
+    let words = [
+        (
+            "allow",
+            "the findings of a rule at the value below, or in this line",
+        ),
+        ("allow-file", "the findings of a rule in this file"),
+    ];
+    let proposals = words.map(|(word, detail)| {
+        let mut proposal = Proposal::new(word, lsp::CompletionItemKind::KEYWORD);
+        proposal.detail = Some(detail.to_owned());
+        proposal.insert.push(' ');
+        proposal
+    });
+    proposals.into()
+}
+
 fn rules(report: &Report) -> Vec<Proposal> {
     let rules = report.rules.iter();
     rules
@@ -394,6 +524,7 @@ mod tests {
         match typing(&text, offset).0 {
             Typing::Key { path, indent } => format!("key of `{}` at {indent}", words(&path)),
             Typing::Value { path } => format!("value of `{}`", words(&path)),
+            Typing::Verb => "verb".to_owned(),
             Typing::Allow => "allow".to_owned(),
             Typing::Other => "other".to_owned(),
         }
@@ -409,13 +540,49 @@ mod tests {
         assert_eq!(at("a:\n- x:\n    z: 1\n    y: |"), "value of `a[0].x.y`");
         assert_eq!(at("a:\n  l:\n    - |"), "value of `a.l[0]`");
         assert_eq!(at("a:\n  l: [x, |"), "value of `a.l[0]`");
-        assert_eq!(at("a: {b|"), "other");
+        assert_eq!(at("\u{feff}a:\n  b|"), "key of `a` at 2");
+        assert_eq!(at("\u{feff}a|"), "key of `` at 0");
+    }
+
+    #[test]
+    fn braces_and_brackets_are_followed() {
+        assert_eq!(at("a: {b|"), "key of `a` at 0");
+        assert_eq!(at("a: {b: 1, c|"), "key of `a` at 0");
+        assert_eq!(at("a: {b: |"), "value of `a.b`");
+        assert_eq!(
+            at("a: {b: {c: 1}, d: [x, {e: 1, f|"),
+            "key of `a.d[0]` at 0"
+        );
+        assert_eq!(at("a: {\"b,c\": [1, |"), "value of `a.\"b,c\"[0]`");
+        assert_eq!(at("a:\n  - {b: x|"), "value of `a[0].b`");
+        assert_eq!(at("a: {b: 1}|"), "value of `a`");
+    }
+
+    #[test]
+    fn the_word_goes_on_behind_the_cursor() {
+        let word = |text: &str| {
+            let offset = text.find('|').unwrap();
+            let text = text.replace('|', "");
+            let (_, word) = typing(&text, offset);
+            (text[word.start..word.end].to_owned(), word.is_key)
+        };
+        assert_eq!(word("a:\n  hots|: mail"), ("hots".to_owned(), true));
+        assert_eq!(word("a:\n  ho|ts : mail"), ("hots".to_owned(), true));
+        assert_eq!(word("a:\n  ho|"), ("ho".to_owned(), false));
+        assert_eq!(word("a: tr|ue # b: 1"), ("true".to_owned(), false));
+        assert_eq!(word("a: {ho|st: 1, b: 2}"), ("host".to_owned(), true));
+        assert_eq!(word("a: {ho|, b: 2}"), ("ho".to_owned(), false));
+        assert_eq!(word("\u{feff}ho|st: 1"), ("host".to_owned(), true));
     }
 
     #[test]
     fn rules_are_allowed_in_comments() {
         assert_eq!(at("a: 1 # dogwatch: allow no|"), "allow");
         assert_eq!(at("a: 1 # dogwatch: allow no -- be|"), "other");
+        assert_eq!(at("a: 1 # dogwatch: allow-file no|"), "allow");
+        assert_eq!(at("a: 1 # dogwatch: |"), "verb");
+        assert_eq!(at("# dogwatch: al|"), "verb");
+        assert_eq!(at("# dogwatch:|"), "other");
         assert_eq!(at("# b|"), "other");
         assert_eq!(at("a: '# b|"), "value of `a`");
     }

@@ -3,7 +3,7 @@
 use lint::report::Report;
 use source::Span;
 use values::merged::{Fate, Lookup, Occurrence, View};
-use values::yaml::{Document, NodeId};
+use values::yaml::NodeId;
 
 use super::declared::{Declaration, declaration};
 use lint::shown::shown;
@@ -16,7 +16,6 @@ const MAX_DEPLOYMENTS: usize = 6;
 /// The text for a value, in Markdown. `place` gives a link to a place.
 pub(crate) fn hover(
     everywhere: &[Here<'_>],
-    document: &Document,
     node: NodeId,
     link: &dyn Fn(&Here<'_>, Span) -> Option<String>,
 ) -> Option<String> {
@@ -49,7 +48,6 @@ pub(crate) fn hover(
             told - MAX_DEPLOYMENTS
         ));
     }
-    let _ = document;
     (told > 0).then(|| out.trim_end().to_owned())
 }
 

@@ -4,7 +4,7 @@ use rustc_hash::FxHashSet;
 use source::Span;
 use values::layer::Role;
 use values::merged::Fate;
-use values::yaml::NodeId;
+use values::yaml::{Document, NodeId};
 
 use super::declared::spans_at;
 use super::layers::Here;
@@ -53,27 +53,57 @@ pub(crate) fn definition(everywhere: &[Here<'_>], node: NodeId) -> Vec<Place> {
     declared.collect()
 }
 
-/// In how many profiles another layer hides the value or what is below it, and where those layers say so.
-pub(crate) fn overridden(everywhere: &[Here<'_>], node: NodeId) -> (usize, Vec<Place>) {
+/// In how many profiles another layer overrides the value or something below it, and where those layers say so.
+pub(crate) fn overridden(
+    everywhere: &[Here<'_>],
+    document: &Document,
+    node: NodeId,
+) -> (usize, Vec<Place>) {
     let (mut profiles, mut places) = (FxHashSet::default(), Vec::new());
     for (at, here) in everywhere.iter().enumerate() {
-        let merged = here.merged();
-        let Some(path) = here.path(node).filter(|path| !path.0.is_empty()) else {
-            continue;
-        };
-        let history = merged.history(here.release(), &path.steps());
-        let higher = history.iter().take_while(|it| it.layer != here.layer);
-        for occurrence in higher {
-            if occurrence.depth < path.0.len() && !matches!(occurrence.fate, Fate::Used) {
-                continue;
-            }
+        let before = places.len();
+        let mut open = vec![node];
+        while let Some(node) = open.pop() {
+            overridden_here((at, here), node, &mut places, || {
+                // An alias stands for what is somewhere else.
+                let own = !document.raw(node).starts_with('*');
+                open.extend(document.pairs(node).filter(|_| own).map(|(_, value)| value));
+            });
+        }
+        if places.len() > before {
             profiles.insert(here.profile());
-            if let Some(place) = merged.place(occurrence.node) {
-                places.push((at, place.key.unwrap_or(place.value)));
-            }
         }
     }
     places.sort_by_key(|(_, span)| *span);
     places.dedup_by_key(|(_, span)| *span);
     (profiles.len(), places)
+}
+
+/// The layers above that say something else of a value. `merged` is called if one of them says more of the same map.
+fn overridden_here(
+    (at, here): (usize, &Here<'_>),
+    node: NodeId,
+    places: &mut Vec<Place>,
+    merged_with: impl FnOnce(),
+) {
+    let merged = here.merged();
+    let Some(path) = here.path(node).filter(|path| !path.0.is_empty()) else {
+        return;
+    };
+    let history = merged.history(here.release(), &path.steps());
+    let higher = history.iter().take_while(|it| it.layer != here.layer);
+    let mut both = false;
+    for occurrence in higher {
+        match occurrence.fate {
+            Fate::Merged => both |= occurrence.depth == path.0.len(),
+            Fate::Hidden { .. } if occurrence.depth < path.0.len() => {}
+            Fate::Used | Fate::Hidden { .. } => {
+                let place = merged.place(occurrence.node);
+                places.extend(place.map(|place| (at, place.key.unwrap_or(place.value))));
+            }
+        }
+    }
+    if both {
+        merged_with();
+    }
 }

@@ -52,10 +52,11 @@ pub(crate) fn capabilities() -> Value {
     json!({
         "general": {"positionEncodings": ["utf-16"]},
         "window": {"workDoneProgress": true, "showDocument": {"support": true}},
-        "workspace": {"workspaceEdit": {"documentChanges": true}, "didChangeWatchedFiles": {"dynamicRegistration": true}},
+        "workspace": {"applyEdit": true, "workspaceEdit": {"documentChanges": true}, "didChangeWatchedFiles": {"dynamicRegistration": true}},
         "textDocument": {
             "publishDiagnostics": {"versionSupport": true, "relatedInformation": true},
             "documentSymbol": {"hierarchicalDocumentSymbolSupport": true},
+            "codeAction": {"codeActionLiteralSupport": {"codeActionKind": {"valueSet": ["quickfix"]}}},
         },
     })
 }

@@ -6,7 +6,9 @@
 )]
 
 mod client;
+mod completion;
 mod corpus;
+mod limited;
 mod outside;
 #[path = "../../../tests/support/patch.rs"]
 mod patch;

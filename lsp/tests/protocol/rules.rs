@@ -160,6 +160,40 @@ fn names_can_be_found_and_changed() {
 }
 
 #[test]
+fn a_new_name_that_means_something_already_is_refused() {
+    let text = "let limit = 3\n\nrule r {\n  severity warning\n\n  for flag at {service}.envVars.FLAG\n\n  let many = len(flag) > limit\n  require every x in [1] satisfies x == 1 and many\n    say \"x\"\n}\n";
+    let mut client = Client::new(TREE);
+    client.open(RULE, 1, text);
+    client.findings(RULE, 1);
+    let mut rename = |name: &str| {
+        let mut asked = at(text, "many");
+        asked["newName"] = json!(name);
+        client.answer("textDocument/rename", asked)
+    };
+    for (name, why) in [
+        ("webapp", "`webapp` is the name of a component"),
+        ("limit", "`limit` is already the name of"),
+        ("flag", "`flag` is already"),
+        ("deployment", "`deployment` is already the name of"),
+        ("x", "`x` is already"),
+    ] {
+        let answer = rename(name);
+        assert_eq!(answer["error"]["code"], -32602, "{name}: {answer}");
+        let message = answer["error"]["message"].as_str().unwrap();
+        assert!(message.starts_with(why), "{name}: {message}");
+    }
+    assert!(rename("much")["result"].is_object());
+    client.replace(RULE, 2, &text.replace("satisfies", "satisfy"));
+    client.findings(RULE, 2);
+    let mut asked = at(text, "many");
+    asked["newName"] = json!("much");
+    let answer = client.answer("textDocument/rename", asked);
+    let message = answer["error"]["message"].as_str().unwrap_or_default();
+    assert!(message.starts_with("the rule has errors"), "{answer}");
+    client.still_works();
+}
+
+#[test]
 fn what_may_stand_there_is_proposed() {
     let mut client = opened();
     let mut labels = |text: &str| -> Vec<String> {

@@ -408,6 +408,23 @@ fn a_key_that_a_profile_overrides_has_a_lens() {
 }
 
 #[test]
+fn a_map_that_another_layer_only_adds_to_is_not_overridden() {
+    let mut client = Client::new(LAYERS);
+    let text = "backend:\n  replicaCount: 1\nother: 1\n";
+    client.open(VALUES, 1, text);
+    client.findings(VALUES, 1);
+    let asked = json!({"textDocument": {"uri": VALUES}});
+    let lenses = client.ask("textDocument/codeLens", asked.clone());
+    assert_eq!(lenses, json!([]), "secrets.yaml adds to `backend`");
+    // A value in place of the map of another layer hides that layer, whatever is in it.
+    client.open(SECRETS, 1, "backend: null\n");
+    client.findings(SECRETS, 1);
+    let lenses = client.ask("textDocument/codeLens", asked);
+    assert_eq!(lenses[0]["command"]["title"], "overridden in 1 profile");
+    client.still_works();
+}
+
+#[test]
 fn the_rest_is_judged_while_a_line_is_half_typed() {
     let mut client = Client::new(TREE);
     client.open(
@@ -601,8 +618,12 @@ fn a_finding_can_be_allowed_read_about_and_made_an_example() {
     );
     assert_eq!(
         allow,
-        "webapp:\n  envVars:\n    # dogwatch: allow flag-is-text -- why\n    FLAG: true\n"
+        "webapp:\n  envVars:\n    # dogwatch: allow flag-is-text --\n    FLAG: true\n"
     );
+    // It allows nothing before somebody says why.
+    client.replace(values, 2, &allow);
+    assert_eq!(client.coded(values, 2, "flag-is-text").len(), 1);
+    assert_eq!(client.coded(values, 2, "allow-malformed").len(), 1);
     assert_eq!(
         titled("Open the guidance")["command"]["arguments"],
         json!(["https://docs.example.test/flags"])

@@ -1,0 +1,81 @@
+//! Which files findings depend on: what editors watch for the server, and what `lint --watch` looks at.
+//!
+//! INVARIANT: the one list of both. A file that is read and is not here is one whose change nobody notices.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use crate::baseline;
+use crate::project::Project;
+use crate::workspace::Workspace;
+
+/// Endings of files that are read. Others are left: what is printed may well go into a file beside the values.
+pub const ENDINGS: [&str; 6] = ["yaml", "yml", "gotmpl", "tpl", "watch", "tgz"];
+
+/// Names of files that are read whatever they end in.
+pub const NAMES: [&str; 4] = [
+    ".gitignore",
+    ".ignore",
+    "values.schema.json",
+    baseline::FILE_NAME,
+];
+
+/// Does the name of a file say that it may be read?
+pub fn is_read(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let ending = path.extension().unwrap_or_default().to_string_lossy();
+    ENDINGS.contains(&&*ending) || NAMES.contains(&&*name)
+}
+
+/// Files and folders that are stated, so that they may lie anywhere and be called anything: rules, baselines, layers.
+pub fn stated(project: &Project) -> BTreeSet<PathBuf> {
+    let workspace = project.workspace();
+    let mut all = BTreeSet::from_iter(project.settings().rules.iter().cloned());
+    for scope in &workspace.scopes {
+        let rules = scope.config.rules.iter().flatten();
+        let paths = rules.chain(&scope.config.baseline);
+        all.extend(paths.map(|path| scope.root.join(path)));
+    }
+    for tree in &workspace.trees {
+        let root = &workspace.scopes[tree.scope].root;
+        let releases = tree.plan.deployments.iter().flat_map(|it| &it.releases);
+        let layers = releases.flat_map(|release| &release.layers);
+        all.extend(layers.map(|layer| root.join(&layer.path)));
+    }
+    all
+}
+
+/// The folders and archives of charts on disk: they are read also where `.gitignore` leaves them out.
+pub fn charts(workspace: &Workspace) -> BTreeSet<PathBuf> {
+    let trees = workspace.trees.iter();
+    let charts = trees.flat_map(|tree| {
+        let root = &workspace.scopes[tree.scope].root;
+        tree.charts.iter().map(|chart| root.join(&chart.path))
+    });
+    charts.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_findings_depend_on_is_watched_and_reports_are_not() {
+        for path in [
+            "values/wire-server/values.yaml",
+            "values/wire-server/helmfile.yaml.gotmpl",
+            "rules/a.watch",
+            "charts/wire-server/values.schema.json",
+            "charts/wire-server-5.0.0.tgz",
+            "charts/wire-server/templates/_helpers.tpl",
+            "dogwatch-baseline.json",
+            ".gitignore",
+            ".ignore",
+        ] {
+            assert!(is_read(Path::new(path)), "{path}");
+        }
+        for path in ["report.json", "report.sarif", "notes.txt", "yaml"] {
+            assert!(!is_read(Path::new(path)), "{path}");
+        }
+    }
+}

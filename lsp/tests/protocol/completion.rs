@@ -1,0 +1,135 @@
+//! What a chosen proposal makes of the text.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test reads its own files, shows what it finds, and may fail"
+)]
+
+use serde_json::{Value, json};
+
+use crate::client::{Client, RULE, TREE, VALUES, capabilities, files};
+use crate::values::edited;
+
+/// A chart with keys that are like each other.
+const CHART: (&str, &str) = (
+    "/w/rules/mailer.watch",
+    "chart mailer {\n  in wire-server\n  keys {\n    host: string\n    tls: bool\n    smtp { port: number }\n  }\n}\n",
+);
+
+fn client(capabilities: Value) -> Client {
+    let mut all = TREE.to_vec();
+    all.push(CHART);
+    Client::with(files(&all), capabilities)
+}
+
+/// The proposals at `|` in a text.
+fn proposals(client: &mut Client, uri: &str, marked: &str) -> (String, Vec<Value>) {
+    let at = marked.find('|').unwrap();
+    let text = marked.replacen('|', "", 1);
+    client.open(uri, 1, &text);
+    let line = marked[..at].matches('\n').count() as u32;
+    let before = &marked[marked[..at].rfind('\n').map_or(0, |at| at + 1)..at];
+    let column = before.encode_utf16().count() as u32;
+    let answer = client.ask("textDocument/completion", Client::at(uri, line, column));
+    (text, answer["items"].as_array().cloned().unwrap())
+}
+
+fn labels(items: &[Value]) -> Vec<&str> {
+    items
+        .iter()
+        .map(|it| it["label"].as_str().unwrap())
+        .collect()
+}
+
+/// The text after a proposal was chosen. `range` names the part of its edit that says where.
+fn chosen(client: &mut Client, marked: &str, label: &str, range: &str) -> String {
+    let (text, items) = proposals(client, VALUES, marked);
+    let item = items.iter().find(|it| it["label"] == label);
+    let item = item.unwrap_or_else(|| panic!("{marked}: {:?}", labels(&items)));
+    let edit = &item["textEdit"];
+    assert!(edit[range].is_object(), "{edit}");
+    let edit = json!({"range": edit[range], "newText": edit["newText"]});
+    edited(&text, &json!({"documentChanges": [{"edits": [edit]}]}))
+}
+
+#[test]
+fn a_key_that_is_there_is_replaced_and_keeps_its_colon() {
+    let mut client = client(capabilities());
+    for (marked, after) in [
+        ("mailer:\n  hots|: mail\n", "mailer:\n  host: mail\n"),
+        ("mailer:\n  ho|ts: mail\n", "mailer:\n  host: mail\n"),
+        ("mailer:\n  |hots : mail\n", "mailer:\n  host : mail\n"),
+        ("mailer:\n  ho|\n", "mailer:\n  host: \n"),
+        ("mailer:\n  ho|ts\n", "mailer:\n  host: \n"),
+        (
+            "mailer: {ho|ts: mail, tls: true}\n",
+            "mailer: {host: mail, tls: true}\n",
+        ),
+    ] {
+        assert_eq!(
+            chosen(&mut client, marked, "host", "range"),
+            after,
+            "{marked}"
+        );
+    }
+    client.still_works();
+}
+
+#[test]
+fn a_client_that_can_choose_inserts_or_replaces() {
+    let mut can = capabilities();
+    can["textDocument"]["completion"] = json!({"completionItem": {"insertReplaceSupport": true}});
+    let mut client = client(can);
+    let marked = "mailer:\n  ho|ts: mail\n";
+    let replaced = chosen(&mut client, marked, "host", "replace");
+    assert_eq!(replaced, "mailer:\n  host: mail\n");
+    let inserted = chosen(&mut client, marked, "host", "insert");
+    assert_eq!(inserted, "mailer:\n  hostts: mail\n");
+    client.still_works();
+}
+
+#[test]
+fn keys_and_values_are_proposed_inside_braces() {
+    let mut client = client(capabilities());
+    let mut at = |marked: &str| {
+        let (_, items) = proposals(&mut client, VALUES, marked);
+        labels(&items).join(" ")
+    };
+    assert_eq!(at("mailer: {|}\n"), "host smtp tls");
+    assert_eq!(at("mailer: {host: a, |}\n"), "smtp tls");
+    assert_eq!(at("mailer: {host: a, tls: |}\n"), "false true");
+    assert_eq!(at("mailer: {smtp: {|}}\n"), "port");
+    client.still_works();
+}
+
+#[test]
+fn the_words_of_comments_that_allow_are_proposed() {
+    let mut client = client(capabilities());
+    let mut at = |marked: &str| {
+        let (_, items) = proposals(&mut client, VALUES, marked);
+        labels(&items).join(" ")
+    };
+    assert_eq!(at("# dogwatch: |\nmailer: {}\n"), "allow allow-file");
+    assert!(at("# dogwatch: allow-file |\nmailer: {}\n").contains("flag-is-text"));
+    client.still_works();
+}
+
+#[test]
+fn a_mark_of_the_encoding_is_no_part_of_the_first_key() {
+    let mut client = client(capabilities());
+    let (_, items) = proposals(&mut client, VALUES, "\u{feff}mailer:\n  |\n");
+    assert_eq!(labels(&items), ["host", "smtp", "tls"]);
+    client.still_works();
+}
+
+#[test]
+fn packs_are_proposed_behind_use() {
+    let mut client = Client::new(&[("/w/dogwatch.yaml", "rules: [rules]\n"), TREE[2], TREE[3]]);
+    let (_, items) = proposals(&mut client, RULE, "use |\n");
+    let labels = labels(&items);
+    assert!(
+        labels.contains(&"wire") && labels.contains(&"helm"),
+        "{labels:?}"
+    );
+    assert!(!labels.contains(&"rules"), "{labels:?}");
+    client.still_works();
+}

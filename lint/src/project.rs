@@ -228,7 +228,7 @@ impl Project {
         };
         let decides = {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            matches!(&*name, CONFIG | ".gitignore" | ".ignore")
+            matches!(&*name, CONFIG | ".gitignore")
                 || name.starts_with("helmfile.")
                 || path.extension().is_some_and(|it| it == "watch")
                 || self.members.get().is_some_and(|it| it.may_state(&path))

@@ -13,12 +13,7 @@ use crate::workspace::Workspace;
 pub const ENDINGS: [&str; 6] = ["yaml", "yml", "gotmpl", "tpl", "watch", "tgz"];
 
 /// Names of files that are read whatever they end in.
-pub const NAMES: [&str; 4] = [
-    ".gitignore",
-    ".ignore",
-    "values.schema.json",
-    baseline::FILE_NAME,
-];
+pub const NAMES: [&str; 3] = [".gitignore", "values.schema.json", baseline::FILE_NAME];
 
 /// Does the name of a file say that it may be read?
 pub fn is_read(path: &Path) -> bool {
@@ -70,11 +65,16 @@ mod tests {
             "charts/wire-server/templates/_helpers.tpl",
             "dogwatch-baseline.json",
             ".gitignore",
-            ".ignore",
         ] {
             assert!(is_read(Path::new(path)), "{path}");
         }
-        for path in ["report.json", "report.sarif", "notes.txt", "yaml"] {
+        for path in [
+            "report.json",
+            "report.sarif",
+            "notes.txt",
+            "yaml",
+            ".ignore",
+        ] {
             assert!(!is_read(Path::new(path)), "{path}");
         }
     }

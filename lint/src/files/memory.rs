@@ -9,9 +9,6 @@ use ignore::gitignore::GitignoreBuilder;
 
 use super::{Files, ListOptions, Listing, PathKind};
 
-/// The files whose patterns leave others out of a listing, the one that counts most first.
-const IGNORE_FILES: [&str; 2] = [".ignore", ".gitignore"];
-
 /// Files that are all in memory.
 #[derive(Debug, Clone, Default)]
 pub struct Memory {
@@ -79,16 +76,15 @@ impl Files for Memory {
 
     /// What is in memory stands for a checkout: it is kept, but for what a `.gitignore` in memory leaves out.
     fn tracked(&self, path: &Path) -> Option<bool> {
-        Some(!left_out(path, &[".gitignore"], self))
+        Some(!left_out(path, self))
     }
 }
 
-/// Do patterns in files of these names leave a path out? Those of the nearest folder that say something about it count.
-fn left_out(path: &Path, names: &[&str], files: &dyn Files) -> bool {
-    let folders = path.ancestors().skip(1);
-    let mut lists = folders.flat_map(|folder| names.iter().map(move |name| (folder, name)));
-    let said = lists.find_map(|(folder, name)| {
-        let patterns = files.read(&folder.join(name)).ok()?;
+/// Does a `.gitignore` leave a path out? That of the nearest folder that says something about it counts.
+fn left_out(path: &Path, files: &dyn Files) -> bool {
+    let mut folders = path.ancestors().skip(1);
+    let said = folders.find_map(|folder| {
+        let patterns = files.read(&folder.join(".gitignore")).ok()?;
         let mut builder = GitignoreBuilder::new(folder);
         for line in String::from_utf8_lossy(&patterns).lines() {
             // A line that is no pattern leaves nothing out.
@@ -146,7 +142,7 @@ impl Files for Overlay {
         fresh.retain(|path| self.below.kind(path).is_none());
         fresh.retain(|path| {
             let hidden = path.components().any(|it| it.as_os_str() == ".git");
-            options.no_ignore || !hidden && !left_out(path, &IGNORE_FILES, &*self.below)
+            options.no_ignore || !hidden && !left_out(path, &*self.below)
         });
         listing.files.extend(fresh);
         listing.files.sort_unstable();

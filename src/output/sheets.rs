@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use ariadne::Source as Sheet;
 use lint::shown::excerpt;
-use source::{SourceId, SourceMap};
+use source::{Source, SourceId, SourceMap};
 use unicode_width::UnicodeWidthChar;
 
 use crate::output::marks::Mark;
@@ -59,7 +59,8 @@ impl<'a> Sheets<'a> {
     ) -> Option<Vec<(SheetId, Range<usize>)>> {
         let first = group.first()?;
         let source = first.source;
-        let text = &*self.sources.get(source).text;
+        let whole = self.sources.get(source);
+        let text = &*whole.text;
         // Counted from the same place on the line, so that a mask counts once.
         let column =
             |from: usize, to: usize| excerpt(text.get(from..to).unwrap_or("")).chars().count();
@@ -73,7 +74,7 @@ impl<'a> Sheets<'a> {
                 part,
                 cut: None,
             };
-            let sheet = self.whole.entry(source).or_insert_with(|| prepared(text));
+            let sheet = self.whole.entry(source).or_insert_with(|| prepared(whole));
             let placed = group.iter().map(|mark| {
                 let line = sheet.line(mark.line as usize);
                 let (from, bytes) = (mark.around.start, &mark.bytes);
@@ -145,9 +146,12 @@ impl ariadne::Cache<SheetId> for Sheets<'_> {
 }
 
 /// A copy with the same lines, and as many characters in each but for the line's end and what is hidden.
-fn prepared(text: &str) -> Sheet<String> {
+fn prepared(source: &Source) -> Sheet<String> {
+    let (text, lines) = (&source.text, source.lines());
     let mut copy = String::with_capacity(text.len());
-    for line in text.split('\n') {
+    for range in (0..lines.line_count()).filter_map(|line| lines.line_range(line)) {
+        let line = text.get(range.start as usize..range.end as usize);
+        let line = line.unwrap_or("");
         let line = line.strip_suffix('\r').unwrap_or(line);
         let line = excerpt(line);
         copy.extend(line.chars().map(|c| if c == '\t' { c } else { shown(c) }));

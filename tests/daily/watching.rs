@@ -117,10 +117,13 @@ fn the_schema_of_a_chart_is_watched_also_where_git_ignores_the_chart() {
             (".gitignore", "charts/\n"),
             (
                 "dogwatch.yaml",
-                "deployments: {d: {releases: {shop: {chart: charts/shop, values: [shop.yaml]}}}}\n",
+                "deployments: {d: {releases: {shop: {chart: ./charts/shop, values: [shop.yaml]}}}}\n",
             ),
             ("shop.yaml", "replicas: 1\n"),
-            ("charts/shop/Chart.yaml", "name: shop\nversion: 1.0.0\n"),
+            (
+                "charts/shop/Chart.yaml",
+                "apiVersion: v2\nname: shop\nversion: 1.0.0\n",
+            ),
             ("charts/shop/values.schema.json", &schema("integer")),
         ],
     );

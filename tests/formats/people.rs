@@ -111,6 +111,7 @@ fn odd_places_are_drawn() {
         ("no-newline.yaml", "a: 1\nb: 2   "),
         ("block.yaml", "cert: |\n  one\n  two\n  three\nnext: 1\n"),
         ("wide.yaml", "\t設定: 値\u{301} # e\r\nb: 2\r\n"),
+        ("old.yaml", "a: 1\rb: 2\rc: 3\r"),
         ("far.yaml", &format!("a: 1\n{}z: 1\n", "b: 1\n".repeat(100))),
     ]);
     let places = [
@@ -119,7 +120,8 @@ fn odd_places_are_drawn() {
         error(texts.at(2, "|\n  one\n  two\n  three")),
         error(texts.at(3, "値")),
         error(texts.at(3, "\r\nb")).with_related(texts.at(3, "b"), "next line"),
-        error(texts.at(4, "z")).with_related(texts.at(4, "a"), "far away"),
+        error(texts.at(4, "2")).with_related(texts.at(4, "c"), "a line of its own"),
+        error(texts.at(5, "z")).with_related(texts.at(5, "a"), "far away"),
         error(Span::new(SourceId(1), 900, 1000)),
     ];
     let style = Style::default();

@@ -58,7 +58,9 @@ fn dogwatch(folder: &Path, args: &[&str]) -> (i32, String, String) {
 /// The findings of a rule, or with a code.
 fn found(folder: &Path, code: &str) -> Vec<String> {
     let (_, out, errors) = dogwatch(folder, &["lint", "--format", "short"]);
-    assert!(errors.is_empty(), "{errors}");
+    // What takes no part is said there, and nothing else.
+    let aside = |line: &str| line.contains(" left out, such as ");
+    assert!(errors.lines().all(aside), "{errors}");
     let code = format!("[{code}]");
     let lines = out.lines().filter(|line| line.contains(&code));
     lines.map(str::to_owned).collect()

@@ -129,12 +129,13 @@ fn every_seeded_fault_is_shown_when_it_is_typed_and_gone_when_it_is_undone() {
     let usual = lines(&client);
     let mut version = 0;
     let (mut wrong, mut absent) = (Vec::new(), 0);
-    for fault in faults(&corpus()) {
+    let all = faults(&corpus());
+    for fault in &all {
         let mut files = clean.clone();
         apply(
             Path::new("/w"),
             &mut files,
-            &fs::read_to_string(&fault).unwrap(),
+            &fs::read_to_string(fault).unwrap(),
         )
         .unwrap();
         let faulty = texts(&files);
@@ -196,7 +197,11 @@ fn every_seeded_fault_is_shown_when_it_is_typed_and_gone_when_it_is_undone() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert!(absent < 5, "{absent} faults were left out");
+    assert!(
+        absent * 20 < all.len(),
+        "{absent} of {} faults were left out",
+        all.len()
+    );
     client.end();
 }
 

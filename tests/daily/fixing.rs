@@ -91,3 +91,23 @@ fn of_files_that_were_not_named_nothing_is_said() {
     );
     assert_eq!(read(folder, FILE), MENDED);
 }
+
+#[test]
+fn to_name_the_configuration_lets_nobody_change_the_files_below_it() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    write(
+        folder,
+        &[(FILE, TEXT), ("dogwatch.yaml", "namespace: wire\n")],
+    );
+    let fix = ["fix", "--rule", "push-account-not-string", "dogwatch.yaml"];
+    said(folder, &fix, 1);
+    assert_eq!(read(folder, FILE), TEXT);
+    // The folder is another matter.
+    said(
+        folder,
+        &["fix", "--rule", "push-account-not-string", "."],
+        0,
+    );
+    assert_eq!(read(folder, FILE), MENDED);
+}

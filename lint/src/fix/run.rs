@@ -305,10 +305,11 @@ impl Fixer<'_> {
         candidates
     }
 
-    /// Was a file named, or nothing in particular?
+    /// Was a file named, or nothing in particular? A configuration that is named stands for all findings below it, and lets nobody
+    /// change a file there.
     fn is_named(&self, path: &Path) -> bool {
-        let focus = &self.workspace.focus;
-        focus.is_empty() || focus.iter().any(|it| path.starts_with(it))
+        let mut named = self.project.settings().paths.iter();
+        self.workspace.focus.is_empty() || named.any(|it| path.starts_with(it))
     }
 
     /// Is a repair about a file that was named: is its finding there, or would it change that?

@@ -17,7 +17,7 @@ impl Entries {
         let mut seen = rustc_hash::FxHashSet::default();
         while let Some(node) = open.pop() {
             // What stands behind an alias stands somewhere else.
-            if document.raw(node).starts_with('*') || !seen.insert(node) {
+            if document.is_alias(node) || !seen.insert(node) {
                 continue;
             }
             for (key, value) in document.pairs(node) {

@@ -17,7 +17,7 @@ pub(crate) fn values(document: &Document, lines: &LineIndex) -> Vec<FoldingRange
     while let Some(node) = open.pop() {
         for (key, value) in document.pairs(node) {
             let inside = document.span(value).start >= document.span(key).end;
-            if !inside || document.raw(value).starts_with('*') {
+            if !inside || document.is_alias(value) {
                 continue;
             }
             let (start, end) = (document.span(key).start, document.span(value).end);
@@ -28,9 +28,7 @@ pub(crate) fn values(document: &Document, lines: &LineIndex) -> Vec<FoldingRange
         }
         for item in document.items(node) {
             let span = document.span(item);
-            if matches!(document.kind(item), Kind::Map | Kind::List)
-                && !document.raw(item).starts_with('*')
-            {
+            if matches!(document.kind(item), Kind::Map | Kind::List) && !document.is_alias(item) {
                 out.extend(range(text, lines, span.start, span.end, None));
                 open.push(item);
             }

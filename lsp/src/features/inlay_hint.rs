@@ -38,9 +38,7 @@ pub(crate) fn hints(
             }
             match document.kind(value) {
                 // An alias stands for what is somewhere else.
-                Kind::Map if !span.is_empty() && !document.raw(value).starts_with('*') => {
-                    open.push(value)
-                }
+                Kind::Map if !span.is_empty() && !document.is_alias(value) => open.push(value),
                 Kind::Map => {}
                 Kind::List | Kind::Null | Kind::Bool | Kind::Number | Kind::String => {
                     left -= 1;

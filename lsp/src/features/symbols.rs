@@ -33,7 +33,7 @@ pub(crate) fn outline(document: &Document) -> Vec<Symbol> {
 
 fn below(document: &Document, node: NodeId, left: &mut usize, depth: usize) -> Vec<Symbol> {
     let mut out = Vec::new();
-    if depth > 100 || document.raw(node).starts_with('*') {
+    if depth > 100 || document.is_alias(node) {
         return out;
     }
     for (key, value) in document.pairs(node) {

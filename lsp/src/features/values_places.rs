@@ -66,7 +66,7 @@ pub(crate) fn overridden(
         while let Some(node) = open.pop() {
             overridden_here((at, here), node, &mut places, || {
                 // An alias stands for what is somewhere else.
-                let own = !document.raw(node).starts_with('*');
+                let own = !document.is_alias(node);
                 open.extend(document.pairs(node).filter(|_| own).map(|(_, value)| value));
             });
         }

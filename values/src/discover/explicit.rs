@@ -172,7 +172,8 @@ pub fn lexically_normal(path: &Path) -> PathBuf {
     for part in path.components() {
         match part {
             Component::CurDir => {}
-            Component::ParentDir if out.file_name().is_some() => {
+            // Above the root is the root.
+            Component::ParentDir if out.has_root() || out.file_name().is_some() => {
                 out.pop();
             }
             other => out.push(other),

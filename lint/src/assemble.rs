@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use lang::eval::Counts;
 use rustc_hash::{FxHashMap, FxHashSet};
-use source::{Diagnostic, Severity, Source, SourceId, SourceMap, Span};
+use source::{Diagnostic, Source, SourceId, SourceMap, Span};
 
 use crate::aside::allow;
 use crate::baseline;
@@ -335,7 +335,7 @@ impl<'a> Assembly<'a> {
         let touches = |finding: &Finding| {
             focus.is_empty()
                 // With half a configuration, or without some rules, nothing can be said of any file.
-                || breaks_the_run(finding)
+                || finding.breaks_the_run()
                 || spans_of(finding).any(|span| {
                     let file = files.get(span.source.0 as usize).and_then(Option::as_ref);
                     file.is_some_and(|file| focus.iter().any(|it| file.starts_with(it)))
@@ -348,12 +348,6 @@ impl<'a> Assembly<'a> {
         finish_summary(summary, rules, self.workspace, self.settings);
         self.report
     }
-}
-
-/// Is it a mistake in the configuration or in a rule?
-fn breaks_the_run(finding: &Finding) -> bool {
-    finding.diagnostic.severity == Severity::Error
-        && matches!(finding.origin, Origin::Configuration | Origin::RuleText)
 }
 
 /// The file that a finding of a report is in, as baselines of a scope name it; `None` for one of another scope.

@@ -1,6 +1,6 @@
 //! One finding: a diagnostic, and what is known of where it belongs.
 
-use source::Diagnostic;
+use source::{Diagnostic, Severity};
 
 use crate::fix::Repair;
 
@@ -63,6 +63,14 @@ pub struct Finding {
     /// What the rule proposes to mend it, best first; [`Diagnostic::fixes`] has those that were planned, if
     /// [`crate::project::Settings::fixes`] says so.
     pub repairs: Vec<Repair>,
+}
+
+impl Finding {
+    /// Is it an error in what the judging goes by: the configuration or a rule? With it mended other things may be found, in any file.
+    pub fn breaks_the_run(&self) -> bool {
+        self.diagnostic.severity == Severity::Error
+            && matches!(self.origin, Origin::Configuration | Origin::RuleText)
+    }
 }
 
 /// The fingerprint of a fault: of the rule, the file below the tree's folder, what identifies the value in it and the

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::files::{ListOptions, PathKind};
 use crate::project::Project;
 use crate::touched::decides;
-use crate::workspace::CONFIG;
+use crate::watched::charts;
 
 /// What is said of the files that were named and are not judged.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -42,19 +42,14 @@ impl Project {
         let settings = self.settings();
         let decides = |it| decides(it, &settings.rules, path);
         let is_rule = path.extension().is_some_and(|it| it == "watch");
-        let charts = workspace.trees.iter().flat_map(|tree| {
-            let root = &workspace.scopes[tree.scope].root;
-            tree.charts.iter().map(|chart| root.join(&chart.path))
-        });
         let shown = settings.show(path);
         if let Some(skipped) = workspace.skipped.iter().find(|it| it.path == shown) {
             return Some(format!("it takes no part: {}", skipped.why));
         }
         let has_a_say = is_rule
             || self.takes_part(path)
-            || path.file_name().is_some_and(|name| name == CONFIG)
             || workspace.scopes.iter().any(decides)
-            || charts.into_iter().any(|chart| path.starts_with(chart));
+            || charts(&workspace).iter().any(|it| path.starts_with(it));
         if has_a_say {
             return None;
         }

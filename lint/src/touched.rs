@@ -117,13 +117,16 @@ pub(crate) fn decides(scope: &Scope, rules: &[PathBuf], file: &Path) -> bool {
     if baseline.is_some_and(|path| lexically_normal(&scope.root.join(path)) == file) {
         return true;
     }
+    if file.extension().is_none_or(|it| it != "watch") {
+        return false;
+    }
     let stated = scope.config.rules.clone();
     let folders = stated.unwrap_or_else(|| vec![PathBuf::from("rules")]);
     let folders = folders
         .iter()
         .map(|folder| lexically_normal(&scope.root.join(folder)));
     let mut folders = folders.chain(rules.iter().cloned());
-    file.extension().is_some_and(|it| it == "watch") && folders.any(|it| file.starts_with(it))
+    folders.any(|it| file.starts_with(it))
 }
 
 impl TreeRef {

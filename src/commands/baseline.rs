@@ -5,11 +5,9 @@ use std::path::{Path, PathBuf};
 
 use ::lint::baseline::{Naming, Refreshed, refresh};
 use ::lint::files::{Written, replace_atomically, write_atomically};
-use ::lint::finding::Origin;
 use ::lint::project::{Project, Settings};
 use ::lint::report::Report;
 use anyhow::{Context as _, bail};
-use source::Severity;
 
 use super::{
     Bar, Status, absolute, complain, counted, missing_paths, project, settings, shown, threads,
@@ -97,10 +95,7 @@ fn whole(part: Project) -> anyhow::Result<Project> {
 /// A mistake in the configuration or in a rule: with it mended other things may be found.
 pub(super) fn broken(report: &Report) -> Option<String> {
     let mut findings = report.findings.iter();
-    let finding = findings.find(|it| {
-        it.diagnostic.severity == Severity::Error
-            && matches!(it.origin, Origin::Configuration | Origin::RuleText)
-    })?;
+    let finding = findings.find(|it| it.breaks_the_run())?;
     let diagnostic = &finding.diagnostic;
     let file = &report.sources.get(diagnostic.primary.span.source).path;
     let file = output::path(file);

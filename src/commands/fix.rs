@@ -158,17 +158,10 @@ fn summary(run: &FixRun, unwritten: &[&Path], settings: &Settings, diff: bool) -
         !changed.any(|file| unwritten.contains(&file.as_path()))
     };
     let (fixed, lost): (Vec<&FixedFinding>, Vec<_>) = run.fixed.iter().partition(is_written);
-    for it in &fixed {
+    let written = fixed.iter().map(|it| (it, ""));
+    for (it, how) in written.chain(lost.iter().map(|it| (it, "not written: "))) {
         line(format!(
-            "{}: {} [{}]",
-            place(&it.file, &it.finding.path),
-            it.title,
-            it.finding.diagnostic.code
-        ));
-    }
-    for it in &lost {
-        line(format!(
-            "{}: not written: {} [{}]",
+            "{}: {how}{} [{}]",
             place(&it.file, &it.finding.path),
             it.title,
             it.finding.diagnostic.code

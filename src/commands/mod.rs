@@ -34,7 +34,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use ::lint::files::{Disk, Files as _};
-use ::lint::finding::{Finding, Origin};
+use ::lint::finding::Finding;
 use ::lint::project::{Project, Settings, scope_of};
 use ::lint::report::Report;
 use ::lint::workspace::Workspace;
@@ -307,10 +307,7 @@ pub(crate) fn unknown_profiles(project: &Project) -> bool {
 
 /// The exit status. What is wrong with the configuration or a rule weighs more than findings: they may be too few.
 pub(crate) fn status(report: &Report, bad: bool, usage: bool) -> Status {
-    let broken = report.findings.iter().any(|finding| {
-        finding.diagnostic.severity == Severity::Error
-            && matches!(finding.origin, Origin::Configuration | Origin::RuleText)
-    });
+    let broken = report.findings.iter().any(Finding::breaks_the_run);
     if usage || broken {
         Status::Usage
     } else if bad {
@@ -426,5 +423,6 @@ mod tests {
         assert_eq!(at("."), Path::new("/a/b"));
         assert_eq!(at("../c/./d"), Path::new("/a/c/d"));
         assert_eq!(at("/x"), Path::new("/x"));
+        assert_eq!(at("../../../x"), Path::new("/x"));
     }
 }

@@ -15,5 +15,4 @@ pub(crate) use maybe::{is_handed_on, is_named};
 pub use maybe::{may_be_secret, may_name_secret};
 pub(crate) use paths::Names;
 pub use paths::{Sensitivity, declared_sensitivity, is_secret_key, is_secret_path, sensitivity};
-pub(crate) use shapes::is_secret_text;
-pub use shapes::{TokenShape, token_shape};
+pub use shapes::{TokenShape, is_secret_text, token_shape};

@@ -198,11 +198,8 @@ impl<'a> Checker<'a> {
             self.report(arg.span, problem);
         }
         let parts: Vec<&Info<'a>> = infos.iter().collect();
-        let (ty, optional) = match &signature.result {
-            Type::Optional(ty) => ((**ty).clone(), true),
-            ty => (ty.clone(), false),
-        };
-        let mut info = Info::from(ty, &parts);
+        let (ty, optional) = signature.result.without_optional();
+        let mut info = Info::from(ty.clone(), &parts);
         info.texts = self.library.texts(&signature.name);
         if lenient {
             (info.missing, info.hollow) = (None, false);

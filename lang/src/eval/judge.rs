@@ -668,6 +668,12 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
         };
         if fails {
             tally.failed = true;
+            if self.judgement.verdicts.len() == MOST_VERDICTS {
+                let info = &self.machine.run.program.rules[self.rule];
+                let error = &mut self.judgement.error;
+                error.get_or_insert_with(|| too_many(info));
+                return Ok(());
+            }
             let severity = it.severity.unwrap_or(self.severity);
             // Words and places are not part of the judgement: they have a budget of their own.
             let budget = std::mem::take(&mut self.machine.budget);
@@ -677,14 +683,7 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
             self.machine.tracer = tracer;
             self.machine.explain = explain;
             self.machine.budget = budget;
-            let verdict = verdict?;
-            if self.judgement.verdicts.len() < MOST_VERDICTS {
-                self.judgement.verdicts.push(verdict);
-            } else {
-                let info = &self.machine.run.program.rules[self.rule];
-                let error = &mut self.judgement.error;
-                error.get_or_insert_with(|| too_many(info));
-            }
+            self.judgement.verdicts.push(verdict?);
         }
         Ok(())
     }

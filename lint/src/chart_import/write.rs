@@ -7,7 +7,7 @@ use lang::charts::{KeyType, Literal, key_literal};
 use values::chart::Dependency;
 use values::chart::disk::ChartOnDisk;
 use values::path::Step;
-use values::secret::{TokenShape, is_secret_key, is_secret_path, token_shape};
+use values::secret::{is_secret_key, is_secret_path, is_secret_text};
 
 use super::shape::{Shape, accepts};
 
@@ -199,9 +199,7 @@ fn has_secret<'s>(literal: &'s Literal, path: &mut Vec<Step<'s>>) -> bool {
     };
     match literal {
         Literal::Null | Literal::Bool(_) | Literal::Number(_) => false,
-        Literal::String(text) => {
-            token_shape(text).is_some_and(|shape| shape != TokenShape::AwsKeyId)
-        }
+        Literal::String(text) => is_secret_text(None, text),
         Literal::List(items) => items.iter().any(|item| has_secret(item, path)),
         Literal::Map(entries) if is_variable(entries) => true,
         Literal::Map(entries) => entries.iter().any(|(key, value)| {

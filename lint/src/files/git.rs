@@ -77,10 +77,8 @@ impl Repository {
             // Else it would look as if there were no `git`.
             return Err(GitError::NoRepository(folder.to_owned()));
         }
-        let prefix = match here.run(&["rev-parse", "--show-prefix"], None) {
-            Err(GitError::NoGit(error)) => return Err(GitError::NoGit(error)),
-            other => path_of(trimmed(&other.map_err(none)?)),
-        };
+        let prefix = here.run(&["rev-parse", "--show-prefix"], None);
+        let prefix = path_of(trimmed(&prefix.map_err(none)?));
         let top = here.run(&["rev-parse", "--show-toplevel"], None);
         let real = path_of(trimmed(&top.map_err(none)?));
         // As the caller names it, if that is the same folder.

@@ -4,6 +4,7 @@
 
 use lang::builtins;
 use lang::charts::{Found, Place};
+use lang::host::Schema;
 use lang::parse::ast::ItemKind;
 use lang::parse::{Token, TokenKind, tokens, vocabulary};
 use lang::types::Type;
@@ -353,50 +354,34 @@ fn record_fields(rule: &RuleText<'_>, names: &[&str], offset: u32) -> Vec<Propos
     };
     let mut ty = bound.or_else(global);
     for name in rest {
-        if let Some(entries) = ty.as_ref().and_then(entries_of) {
-            let entry = entries.iter().find(|(key, _)| key == name);
-            ty = entry.map(|(_, ty)| ty.clone());
-            continue;
-        }
-        let record = ty.as_ref().and_then(record_name);
-        ty = record.and_then(|record| {
-            let record = schema.records.iter().find(|it| it.name == record)?;
-            let (_, ty) = record.fields.iter().find(|(have, _)| have == name)?;
-            lang::types::parse_type(ty).ok()
-        });
+        let fields = ty.as_ref().map(|ty| fields_of(schema, ty));
+        let mut fields = fields.into_iter().flatten();
+        ty = fields.find(|(have, _)| have == name).map(|(_, ty)| ty);
     }
-    if let Some(entries) = ty.as_ref().and_then(entries_of) {
-        let keys = entries.iter().map(|(key, ty)| {
-            let mut proposal = Proposal::new(key, CompletionItemKind::FIELD);
-            proposal.detail = Some(ty.to_string());
-            proposal
-        });
-        return keys.collect();
-    }
-    let record = ty.as_ref().and_then(record_name);
-    let record = record.and_then(|record| schema.records.iter().find(|it| it.name == record));
-    let fields = record.into_iter().flat_map(|record| record.fields);
+    let fields = ty.as_ref().map(|ty| fields_of(schema, ty));
+    let fields = fields.into_iter().flatten();
     fields
         .map(|(name, ty)| {
-            let mut proposal = Proposal::new(*name, CompletionItemKind::FIELD);
-            proposal.detail = Some((*ty).to_owned());
+            let mut proposal = Proposal::new(name, CompletionItemKind::FIELD);
+            proposal.detail = Some(ty.to_string());
             proposal
         })
         .collect()
 }
 
-/// The keys of a map that is written in the rules.
-fn entries_of(ty: &Type) -> Option<&[(String, Type)]> {
+/// What a value of a type has below it: the fields of a record, or the keys of a map that is written in the rules.
+fn fields_of(schema: &Schema, ty: &Type) -> Vec<(String, Type)> {
     match ty.without_optional().0 {
-        Type::Entries(entries) => Some(entries),
-        _ => None,
-    }
-}
-
-fn record_name(ty: &Type) -> Option<&str> {
-    match ty {
-        Type::Record(name) => Some(name),
-        Type::Optional(of) => record_name(of),
+        Type::Entries(entries) => entries.to_vec(),
+        Type::Record(name) => {
+            let record = schema.records.iter().find(|record| record.name == name);
+            let fields = record.into_iter().flat_map(|record| record.fields);
+            let typed = fields.filter_map(|(name, ty)| {
+                let ty = lang::types::parse_type(ty).ok()?;
+                Some(((*name).to_owned(), ty))
+            });
+            typed.collect()
+        }
         Type::Any
         | Type::Null
         | Type::String
@@ -404,8 +389,8 @@ fn record_name(ty: &Type) -> Option<&str> {
         | Type::Bool
         | Type::Regex
         | Type::List(_)
-        | Type::Entries(_)
-        | Type::Map(_) => None,
+        | Type::Map(_)
+        | Type::Optional(_) => Vec::new(),
     }
 }
 

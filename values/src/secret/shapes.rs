@@ -66,7 +66,7 @@ pub fn token_shape(text: &str) -> Option<TokenShape> {
 
 /// Is a text a secret by its shape, wherever it stands? Not so an identifier, nor the address of a proxy, of which a password is
 /// part.
-pub(crate) fn is_secret_text(key: Option<&str>, text: &str) -> bool {
+pub fn is_secret_text(key: Option<&str>, text: &str) -> bool {
     match token_shape(text) {
         None | Some(TokenShape::AwsKeyId) => has_variable(text) || is_argument(text),
         Some(TokenShape::UrlPassword) => !matches!(key, Some("httpProxy" | "httpsProxy")),

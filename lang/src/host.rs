@@ -239,8 +239,13 @@ pub trait Host: Sync {
     /// The role of the layer that sets the value: `values`, `secrets`, `set`, `chart`.
     fn layer_role(&self, node: NodeRef) -> &'static str;
 
-    /// Must the value never be shown?
+    /// Is the value a secret, as rules understand it?
     fn is_secret(&self, node: NodeRef) -> bool;
+
+    /// Must the value not be shown? So it is with every secret, and with what may be one though no rule is to say so.
+    fn is_hidden(&self, node: NodeRef) -> bool {
+        self.is_secret(node)
+    }
 
     /// Must the keys of the map never be shown? So it is where a map stands in place of a secret text.
     fn has_secret_keys(&self, _map: NodeRef) -> bool {

@@ -140,7 +140,7 @@ impl<'h> Value<'h> {
     /// The host's value at `node`, with its place. Scalars are read; lists and maps stay where they are.
     pub fn load(host: &'h (dyn Host + 'h), node: NodeRef) -> Self {
         Self {
-            secret: host.is_secret(node),
+            secret: host.is_hidden(node),
             ..Self::load_unmarked(host, node)
         }
     }

@@ -356,6 +356,16 @@ impl Host for TreeHost<'_> {
         !self.merged.is_collection(node) && self.is_marked(node)
     }
 
+    fn is_hidden(&self, node: NodeRef) -> bool {
+        let merged = &self.merged;
+        let own = ours(node);
+        let possible = || match self.sparse {
+            true => merged.is_possible_secret_alone(own),
+            false => merged.is_possible_secret(own),
+        };
+        self.is_secret(node) || possible()
+    }
+
     fn record_of(&self, node: NodeRef, kind: u16) -> Option<RecordRef> {
         self.note(node);
         let node = ours(node);

@@ -47,7 +47,7 @@ const MOST_ITEMS: usize = 8;
 /// if it looks like a token, a private key or an address with a password, wherever it stands, and if it may be a secret of which no
 /// rule is to say anything.
 pub fn is_hidden(merged: &Merged, node: NodeRef) -> bool {
-    if merged.is_secret_alone(node) || merged.is_possible_secret(node) {
+    if merged.is_secret_alone(node) || merged.is_possible_secret_alone(node) {
         return true;
     }
     match merged.shape(node) {

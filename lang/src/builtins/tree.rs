@@ -21,7 +21,11 @@ pub(super) const TABLE: &[Builtin] = &[
         "secret(value: any) -> bool",
         "Must never be shown: it stands below a secret path, has the shape of a key or token, or was computed from such a value.",
         &[],
-        |value, host| value.secret || node(value).is_some_and(|node| host.is_secret(node)),
+        |value, host| match node(value) {
+            // What is hidden besides is no secret to a rule.
+            Some(node) => host.is_secret(node) || value.secret && !host.is_hidden(node),
+            None => value.secret,
+        },
     )
     .lenient()
     .of_tree(),

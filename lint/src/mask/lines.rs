@@ -4,7 +4,7 @@
 
 use source::{SourceId, Span};
 use values::path::Step;
-use values::secret::{Sensitivity, may_name_secret, sensitivity};
+use values::secret::{Sensitivity, is_hidden_text, may_name_secret, sensitivity};
 use values::yaml::Document;
 
 /// A line that others may stand below.
@@ -35,6 +35,7 @@ pub(super) fn secrets(document: &Document, file_of_secrets: bool, out: &mut Vec<
         source: document.source(),
         file_of_secrets,
         above: Vec::new(),
+        unclosed: None,
         out,
     };
     let mut start = 0;
@@ -76,6 +77,8 @@ struct Scanner<'t, 'o> {
     file_of_secrets: bool,
     /// Lines that stand further left than the next, each further right than the one before.
     above: Vec<Line<'t>>,
+    /// The quote that a secret is in which goes on in the next line.
+    unclosed: Option<char>,
     out: &'o mut Vec<Span>,
 }
 
@@ -89,6 +92,11 @@ impl<'t> Scanner<'t, '_> {
 
     /// One line. A real one of a text that could be read only says where the next comment stands.
     fn line(&mut self, line: &'t str, start: usize, damaged: bool) {
+        if self.unclosed.is_some() {
+            self.unclosed = unclosed(line, self.unclosed);
+            self.mask(start, start + line.len());
+            return;
+        }
         let mut body = line.trim_start();
         let mut indent = line.len() - body.len();
         let comment = body.starts_with('#');
@@ -127,6 +135,8 @@ impl<'t> Scanner<'t, '_> {
             let (secret, below) = self.key(key, rest);
             if secret || self.file_of_secrets || tells_anywhere(rest) {
                 self.mask(at + (body.len() - rest.len()), end);
+                // A comment ends with its line.
+                self.unclosed = unclosed(rest, None).filter(|_| !comment);
             }
             open = Some(below);
         }
@@ -172,6 +182,28 @@ impl<'t> Scanner<'t, '_> {
     }
 }
 
+/// The quote that is open at the end of a line, if `open` was at its beginning.
+fn unclosed(line: &str, open: Option<char>) -> Option<char> {
+    let mut open = open;
+    let mut before = ' ';
+    let mut letters = line.chars();
+    while let Some(c) = letters.next() {
+        match open {
+            Some('"') if c == '\\' => _ = letters.next(),
+            Some(quote) if c == quote => open = None,
+            Some(_) => {}
+            None => {
+                let opens = before.is_whitespace() || matches!(before, '[' | '{' | ',' | ':');
+                if matches!(c, '"' | '\'') && opens {
+                    open = Some(c);
+                }
+            }
+        }
+        before = c;
+    }
+    open
+}
+
 /// A key and what follows its colon.
 fn split(body: &str) -> Option<(&str, &str)> {
     let mut from = 0;
@@ -185,10 +217,11 @@ fn split(body: &str) -> Option<(&str, &str)> {
     }
 }
 
-/// Does a secret's key stand somewhere in the words?
+/// Does a secret's key stand somewhere in the words, or a text that is one by its shape?
 fn tells_anywhere(words: &str) -> bool {
     let mut parts = words.split([':', '=']);
     // The last part has no colon behind it.
     parts.next_back();
     parts.any(|part| tells(part) || part.trim_end().ends_with("secrets"))
+        || words.split([' ', '"', '\'', ',']).any(is_hidden_text)
 }

@@ -49,3 +49,28 @@ fn an_alias_beside_a_name_that_is_a_secrets_hides_what_it_leads_to() {
     let text = "extra: &pw swordfish\nenv:\n- name: SMTP_PASSWORD\n  value: *pw\n";
     assert!(!shown(text).contains("swordfish"));
 }
+
+#[test]
+fn a_secret_of_several_lines_is_masked_to_its_end_also_where_a_text_is_broken() {
+    for text in [
+        "a: [1\nsmtpPassword: \"trout\nfish \\\" trout\nfish\" # why\nplain: clear\n",
+        "a: [1\nx: {y: 1, smtpPassword: 'trout\nfish'}\nplain: clear\n",
+    ] {
+        let shown = shown(text);
+        assert!(
+            !shown.contains("trout") && !shown.contains("fish"),
+            "{shown}"
+        );
+        assert!(shown.contains("plain: clear"), "{shown}");
+    }
+}
+
+#[test]
+fn an_address_with_a_password_is_masked_whatever_it_is_called() {
+    let text = "httpProxy: http://me:swordfish@proxy:3128\n# was: http://me:swordfish@old\nplain: http://proxy\n";
+    for text in [text.to_owned(), format!("a: [1\n{text}")] {
+        let shown = shown(&text);
+        assert!(!shown.contains("swordfish"), "{shown}");
+        assert!(shown.contains("plain: http://proxy"), "{shown}");
+    }
+}

@@ -2,15 +2,25 @@
 
 use super::Merged;
 use super::lookup::Shape;
-use super::node::{LayerId, NodeRef};
+use super::node::{LayerId, NodeRef, Target};
 use crate::path::Step;
-use crate::secret::{Sensitivity, is_handed_on, is_named};
-use crate::yaml::{Document, Kind, NodeId};
+use crate::secret::{Sensitivity, is_handed_on, is_hidden_text, is_named};
+use crate::yaml::{Kind, NodeId};
 
 impl Merged {
     /// May a value be a secret, by a name that such values may have or by a text that hands one on? What the charts declare to be none
     /// is none by its name.
     pub fn is_possible_secret(&self, node: NodeRef) -> bool {
+        match self.arena.top(node).map(NodeRef::target) {
+            Some(Target::Node(layer, id)) => {
+                !self.is_collection(node) && self.may_be_marked(layer, id)
+            }
+            _ => self.is_possible_secret_alone(node),
+        }
+    }
+
+    /// The same, where few values will be asked about: that does not pay to find out about all of a layer.
+    pub fn is_possible_secret_alone(&self, node: NodeRef) -> bool {
         let text = match self.shape(node) {
             Shape::String => Some(self.text(node)),
             Shape::Number(_) => None,
@@ -27,42 +37,29 @@ impl Merged {
             let before = self.item(self.parent(node)?, at.checked_sub(1)?)?;
             (self.shape(before) == Shape::String).then(|| self.text(before))
         };
-        self.may_be(
-            self.release_of(node),
-            &steps,
-            text.as_deref(),
-            before().as_deref(),
-        )
+        let declared = || self.declarations(self.release_of(node)).declared(&steps);
+        let text = text.as_deref();
+        text.is_some_and(is_hidden_text)
+            || is_handed_on(text, before().as_deref())
+            || is_named(&steps, text) && declared() != Some(Sensitivity::Clear)
     }
 
     /// The values of a layer that may be secrets, where they are written, and the maps whose keys are.
     pub fn possible_secrets(&self, layer: LayerId) -> Vec<NodeId> {
-        let document = self.document(layer);
+        let mut found: Vec<NodeId> = self.marked_possible(layer).collect();
         let release = self.layer_release(layer);
-        let mut found = Vec::new();
-        self.each_written(layer, |node, parent, path| {
-            let text = match document.kind(node) {
-                Kind::String => Some(document.text_of(node)),
-                Kind::Number => None,
-                Kind::Map => {
-                    let steps: Vec<Step<'_>> = path.first(path.len()).collect();
-                    if self.secret_text(release, &steps).is_some() {
-                        found.push(node);
-                    }
-                    return;
+        let mut scopes = self.releases[release].scopes.iter();
+        // Few charts declare any.
+        if scopes.any(|(_, chart)| !chart.secret_texts.is_empty()) {
+            let document = self.document(layer);
+            self.each_written(layer, |node, _, path| {
+                let is_map = document.kind(node) == Kind::Map;
+                let steps = || path.first(path.len()).collect::<Vec<_>>();
+                if is_map && self.secret_text(release, &steps()).is_some() {
+                    found.push(node);
                 }
-                Kind::Null | Kind::Bool | Kind::List | Kind::Error => return,
-            };
-            let steps: Vec<Step<'_>> = path.first(path.len()).collect();
-            let before = match path.last() {
-                Some(Step::Index(at)) => parent.and_then(|list| item_before(document, list, at)),
-                Some(Step::Key(_)) | None => None,
-            };
-            let before = before.map(|it| document.text_of(it));
-            if self.may_be(release, &steps, text.as_deref(), before.as_deref()) {
-                found.push(node);
-            }
-        });
+            });
+        }
         found
     }
 
@@ -94,20 +91,4 @@ impl Merged {
                 .secret_text(self.release_of(node), &path.steps())
                 .is_some()
     }
-
-    fn may_be(
-        &self,
-        release: usize,
-        steps: &[Step<'_>],
-        text: Option<&str>,
-        before: Option<&str>,
-    ) -> bool {
-        let clear = || self.declarations(release).declared(steps) == Some(Sensitivity::Clear);
-        is_handed_on(text, before) || is_named(steps, text) && !clear()
-    }
-}
-
-fn item_before(document: &Document, list: NodeId, at: usize) -> Option<NodeId> {
-    let before = document.item(list, at.checked_sub(1)?)?;
-    (document.kind(before) == Kind::String).then_some(before)
 }

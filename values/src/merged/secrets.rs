@@ -10,7 +10,10 @@ use super::lookup::Shape;
 use super::node::{LayerId, NodeRef, Target};
 use super::parents::Parents;
 use crate::path::Step;
-use crate::secret::{Names, Sensitivity, is_secret_key, is_secret_text, sensitivity};
+use crate::secret::{
+    MayName, Names, Sensitivity, is_handed_on, is_hidden_text, is_secret_key, is_secret_text,
+    sensitivity,
+};
 use crate::yaml::{Document, Kind, NodeId, Slot};
 
 /// A set of nodes of one document.
@@ -47,6 +50,8 @@ impl Bits {
 pub(super) struct Marks {
     /// Must not be shown: here, or where an alias puts them.
     secret: Bits,
+    /// May be secrets, by their names or texts: not shown either, and nothing that rules know of.
+    possible: Bits,
     /// Written below a key `secrets`.
     below: Bits,
     /// Deeper than any declaration looks: what is declared above holds.
@@ -132,12 +137,20 @@ fn children(document: &Document, node: NodeId) -> Vec<(NodeId, Slot)> {
     }
 }
 
+/// The text of the item before one of a list.
+fn text_before(document: &Document, list: NodeId, at: usize) -> Option<NodeId> {
+    let before = document.item(list, at.checked_sub(1)?)?;
+    (document.kind(before) == Kind::String).then_some(before)
+}
+
 /// What is known at a value on the way down.
 #[derive(Debug, Clone, Copy, Default)]
 struct Told {
     names: Names,
     /// What the last key says.
     named: bool,
+    /// What the last keys say of what may be one.
+    may_be: MayName,
     declared: Option<Sensitivity>,
     below: bool,
     depth: usize,
@@ -149,6 +162,13 @@ impl Told {
             Some(declared) => declared == Sensitivity::Secret,
             None => self.named,
         }
+    }
+
+    /// May a value here be a secret by its names? `text` is `None` for a number.
+    fn may_be_secret(self, text: Option<&str>) -> bool {
+        self.declared != Some(Sensitivity::Clear)
+            && self.may_be.tells(text)
+            && !self.names.is_harmless()
     }
 }
 
@@ -177,6 +197,7 @@ impl Teller<'_> {
         if let Own::Key(key) = step {
             told.names = told.names.then(key);
             told.named = told.names.tell(key);
+            told.may_be = told.may_be.then(key);
             told.below |= key == "secrets";
         }
         told.depth += 1;
@@ -194,13 +215,35 @@ impl Teller<'_> {
         }
     }
 
-    /// A text that is secret by its shape.
-    fn shaped(&mut self, node: NodeId, key: Option<&str>) {
-        if self.document.kind(node) != Kind::String || self.document.is_alias(node) {
+    /// What a single value says, where it is written: by its text, and what its names leave open.
+    fn single(&mut self, node: NodeId, step: &Own<'_>, before: Option<NodeId>, told: Told) {
+        if self.document.is_alias(node) {
             return;
         }
-        if is_secret_text(key, &self.document.text_of(node)) {
-            self.marks.secret.insert(node);
+        match self.document.kind(node) {
+            Kind::Number => self.may_be(node, None, told),
+            Kind::String => {
+                let text = self.document.text_of(node);
+                let key = match step {
+                    Own::Key(key) => Some(key.as_ref()),
+                    Own::Merge(_) | Own::Index(_) => None,
+                };
+                if is_secret_text(key, &text) {
+                    self.marks.secret.insert(node);
+                }
+                let before = before.map(|it| self.document.text_of(it));
+                if is_hidden_text(&text) || is_handed_on(Some(&text), before.as_deref()) {
+                    self.marks.possible.insert(node);
+                }
+                self.may_be(node, Some(&text), told);
+            }
+            Kind::Null | Kind::Bool | Kind::Map | Kind::List | Kind::Error => {}
+        }
+    }
+
+    fn may_be(&mut self, node: NodeId, text: Option<&str>, told: Told) {
+        if told.may_be_secret(text) {
+            self.marks.possible.insert(node);
         }
     }
 
@@ -278,14 +321,12 @@ impl Teller<'_> {
             let told = self.step(above, &step, &mut from);
             way.push(told);
             self.written(node, told, deep);
-            match step {
-                Own::Key(key) => self.shaped(node, Some(key.as_ref())),
-                Own::Index(_) => {
-                    self.shaped(node, None);
-                    self.variable(node);
-                }
-                Own::Merge(_) => {}
+            let mut before = None;
+            if let Own::Index(at) = step {
+                self.variable(node);
+                before = text_before(self.document, found.parent, at);
             }
+            self.single(node, &step, before, told);
             if self.document.is_alias(node) {
                 aliases.push((node, told, branch(told, &from)));
             }
@@ -312,6 +353,11 @@ impl Teller<'_> {
             };
             let node = self.document.target(node);
             self.mark(node, told);
+            match self.document.kind(node) {
+                Kind::Number => self.may_be(node, None, told),
+                Kind::String => self.may_be(node, Some(&self.document.text_of(node)), told),
+                Kind::Null | Kind::Bool | Kind::Map | Kind::List | Kind::Error => {}
+            }
             let below = children(self.document, node).into_iter().rev();
             open.extend(below.map(|(child, slot)| (child, Some(slot), told)));
         }
@@ -422,17 +468,29 @@ impl Merged {
             let path = self.path(node);
             return self.is_secret_path(self.release_of(node), &path.steps());
         };
-        let marks = self.marks(layer);
-        if marks.secret.contains(id) {
+        if self.marks(layer).secret.contains(id) {
             return true;
         }
         // A value used through an alias stands elsewhere; what leads to it here counts too.
-        let lent = node.is_below_secrets() && !marks.below.contains(id);
-        // A secret is one under each of its names.
+        let lent = node.is_below_secrets() && !self.marks(layer).below.contains(id);
+        lent || self.is_marked(layer, id, |marks| &marks.secret)
+    }
+
+    /// May a single value of a layer be a secret, by its names or its text?
+    pub(super) fn may_be_marked(&self, layer: LayerId, id: NodeId) -> bool {
+        self.marks(layer).possible.contains(id) || self.is_marked(layer, id, |it| &it.possible)
+    }
+
+    /// The values of a layer that may be secrets.
+    pub(super) fn marked_possible(&self, layer: LayerId) -> impl Iterator<Item = NodeId> {
+        self.marks(layer).possible.iter()
+    }
+
+    /// Is a value marked under one of its names?
+    fn is_marked(&self, layer: LayerId, id: NodeId, of: impl Fn(&Marks) -> &Bits) -> bool {
         let target = || self.document(layer).target(id);
-        let marked = |marks: &Marks| {
-            marks.all || marks.secret.contains(id) || marks.secret.contains(target())
-        };
+        let marked =
+            |marks: &Marks| marks.all || of(marks).contains(id) || of(marks).contains(target());
         let slot = &self.arena.layers[layer.0 as usize];
         let whole = slot.part_of.unwrap_or(layer);
         let elsewhere = || {
@@ -440,7 +498,7 @@ impl Merged {
             let all = parts.iter().chain([&whole]);
             !parts.is_empty() && all.into_iter().any(|it| marked(self.marks(*it)))
         };
-        lent || marked(marks) || elsewhere()
+        marked(self.marks(layer)) || elsewhere()
     }
 
     /// The same, where few values will be asked about: that does not pay to find out about all of a layer.

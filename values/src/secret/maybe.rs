@@ -5,7 +5,7 @@
 
 use super::is_secret_key;
 use super::paths::{Names, is_clear_key};
-use super::shapes::is_filled;
+use super::shapes::{is_filled, is_hidden_text};
 use crate::path::Step;
 
 /// Endings of keys, in lower case and without `_`, `-` and `.`.
@@ -43,34 +43,64 @@ const SEVERAL: &[&str] = &["passwords", "passphrases", "tokens", "apikeys"];
 /// May a value be a secret by the names that lead to it or by its text? `text` is `None` for a number, `before` the text of the item
 /// before it in a list.
 pub fn may_be_secret(path: &[Step<'_>], text: Option<&str>, before: Option<&str>) -> bool {
-    is_named(path, text) || is_handed_on(text, before)
+    is_named(path, text) || is_handed_on(text, before) || text.is_some_and(is_hidden_text)
 }
 
 /// The same by its text alone: does it hand a secret on, to a program, a database or a server?
 pub(crate) fn is_handed_on(text: Option<&str>, before: Option<&str>) -> bool {
+    // Asked of every text there is: most are one word.
+    let parts = |text: &str| {
+        let mut bytes = text.bytes();
+        bytes.any(|it| it == b'=' || it.is_ascii_whitespace() || !it.is_ascii())
+    };
     let hands_on = |text| is_header(text) || has_setting(text) || has_argument(text);
-    text.is_some_and(|text| hands_on(text) || follows(before, text))
+    text.is_some_and(|text| parts(text) && hands_on(text) || follows(before, text))
 }
 
 /// The same by its names alone.
 pub(crate) fn is_named(path: &[Step<'_>], text: Option<&str>) -> bool {
-    if matches!(text, Some("" | "true" | "false")) {
-        return false;
-    }
-    let mut keys = path.iter().filter_map(|step| match *step {
+    let keys = path.iter().filter_map(|step| match *step {
         Step::Key(key) => Some(key),
         Step::Index(_) => None,
     });
-    let names = keys.clone().fold(Names::default(), Names::then);
-    let Some(last) = keys.next_back() else {
-        return false;
-    };
-    if names.is_harmless() || is_clear_key(last) {
-        return false;
+    let last = keys.clone().fold(MayName::default(), MayName::then);
+    let names = || keys.fold(Names::default(), Names::then);
+    last.tells(text) && !names().is_harmless()
+}
+
+/// What the last keys on a way say of what may be a secret, key after key.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct MayName {
+    /// The last key is that of a secret.
+    one: bool,
+    /// Each value in its list or map is one.
+    several: bool,
+    /// So it is with the key before.
+    among: bool,
+}
+
+impl MayName {
+    /// One key further.
+    #[must_use]
+    pub(crate) fn then(self, key: &str) -> Self {
+        // What stands at `secrets` itself is meant to be below it.
+        let one = key == "secrets" || may_name_secret(key);
+        let several = ends_in(key, SEVERAL);
+        let any = one || several || self.several;
+        let clear = any && is_clear_key(key);
+        Self {
+            one: one && !clear,
+            several: several && !clear,
+            among: self.several && !clear,
+        }
     }
-    // A number of tokens is how many there may be.
-    let several = |key: &str| text.is_some() && ends_in(key, SEVERAL);
-    may_name_secret(last) || several(last) || keys.next_back().is_some_and(several)
+
+    /// May a value at the end of the way be a secret, if nothing on it is harmless? `text` is `None` for a number.
+    pub(crate) fn tells(self, text: Option<&str>) -> bool {
+        // A number of tokens is how many there may be.
+        let several = || text.is_some() && (self.several || self.among);
+        !matches!(text, Some("" | "true" | "false")) && (self.one || several())
+    }
 }
 
 /// May a last key be that of a secret? Those that are for certain are among them.
@@ -79,14 +109,30 @@ pub fn may_name_secret(key: &str) -> bool {
 }
 
 fn ends_in(key: &str, endings: &[&str]) -> bool {
-    // Asked of every key: few end in one of these letters.
-    if !key.ends_with(['t', 'd', 's', 'l', 'h', 'n', 'T', 'D', 'S', 'L', 'H', 'N']) {
+    let letters = || {
+        let letters = key
+            .bytes()
+            .rev()
+            .filter(|c| !matches!(c, b'_' | b'-' | b'.'));
+        letters.map(|c| c.to_ascii_lowercase())
+    };
+    let ends = |ending: &&str| {
+        let mut own = letters();
+        ending
+            .bytes()
+            .rev()
+            .all(|letter| own.next() == Some(letter))
+    };
+    if !endings.iter().any(ends) {
         return false;
     }
-    let letters = key.chars().filter(|c| !matches!(c, '_' | '-' | '.'));
-    let word: String = letters.map(|c| c.to_ascii_lowercase()).collect();
-    endings.iter().any(|ending| word.ends_with(ending))
-        && !OTHERS.iter().any(|other| word.contains(other))
+    let mut word: Vec<u8> = letters().collect();
+    word.reverse();
+    let holds = |other: &&str| {
+        word.windows(other.len())
+            .any(|part| part == other.as_bytes())
+    };
+    !OTHERS.iter().any(holds)
 }
 
 /// `Authorization: Bearer …`
@@ -171,6 +217,8 @@ mod tests {
             "x.tokens.0",
             "x.apiTokens.ci",
             "x.password",
+            "x.secrets",
+            "x.secrets.0",
         ] {
             assert!(named(path, Some("swordfish")), "{path}");
         }

@@ -167,7 +167,7 @@ impl Names {
     }
 
     /// Is nothing from here on secret, whatever it is called?
-    pub(super) fn is_harmless(self) -> bool {
+    pub(crate) fn is_harmless(self) -> bool {
         self.harmless
     }
 

@@ -74,6 +74,11 @@ pub fn is_secret_text(key: Option<&str>, text: &str) -> bool {
     }
 }
 
+/// Must a text not be shown for its shape, wherever it stands? An identifier may be.
+pub fn is_hidden_text(text: &str) -> bool {
+    !matches!(token_shape(text), None | Some(TokenShape::AwsKeyId))
+}
+
 fn all(text: &str, test: impl Fn(u8) -> bool) -> bool {
     text.bytes().all(test)
 }

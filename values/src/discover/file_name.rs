@@ -11,7 +11,8 @@ pub struct FileClass {
     pub example: bool,
     /// True for an `.override` file, merged after the file it is named after.
     pub overriding: bool,
-    /// In a flat folder, the chart in the name: `wire-server-values.yaml`.
+    /// In a flat folder, the chart in the name: `wire-server-values.yaml`; of other YAML the chart that it is named after and may
+    /// be the values of: `wire-server.yaml`.
     pub chart: Option<String>,
 }
 
@@ -96,6 +97,7 @@ fn classify_stem(
     charts: &[String],
     class: &mut FileClass,
 ) -> FileKind {
+    let whole = stem;
     let mut stem = stem;
     // Marks behind the name come off from the end, in any order: `prod-values.override`, `secrets.enc`.
     loop {
@@ -136,10 +138,15 @@ fn classify_stem(
         return FileKind::Variant;
     }
     if class.example {
-        FileKind::Variant
-    } else {
-        FileKind::OtherYaml
+        return FileKind::Variant;
     }
+    if stem == whole
+        && let Some((chart, profile)) = chart_and_profile(stem, profiles, charts)
+    {
+        class.chart = Some(chart);
+        class.profile = profile;
+    }
+    FileKind::OtherYaml
 }
 
 fn strip_any<'a>(stem: &'a str, ends: &[&str]) -> Option<&'a str> {

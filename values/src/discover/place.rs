@@ -41,8 +41,9 @@ pub fn place_of(file: &Path, options: &DiscoverOptions) -> Option<TreePlace> {
             container: PathBuf::from(container.file_name()?),
         });
     }
-    // Other YAML is only known to belong to a tree by the folder it is in.
-    if matches!(class.kind, FileKind::Variant | FileKind::OtherYaml) {
+    // Other YAML is only known to belong to a tree by the folder it is in, or by a chart's name.
+    let named = class.chart.is_some();
+    if matches!(class.kind, FileKind::Variant | FileKind::OtherYaml) && !named {
         return None;
     }
     Some(TreePlace {

@@ -29,13 +29,13 @@ pub fn discover(files: &[PathBuf], options: &DiscoverOptions) -> Discovery {
     let mut charts: BTreeMap<PathBuf, ChartDir> = BTreeMap::new();
     let mut trees: BTreeMap<PathBuf, TreeFiles> = BTreeMap::new();
     let mut others: Vec<PathBuf> = Vec::new();
+    let named_after = NamedAfterCharts::among(&files, options);
 
     for path in files {
-        let class = classify_file_name(
-            &display_name(path),
-            &options.profiles,
-            &options.known_charts,
-        );
+        let mut class = class_of(path, options);
+        if named_after.hold_values(path, &class) {
+            class.kind = FileKind::Values;
+        }
         let dir = path.parent().unwrap_or(Path::new(""));
         // helmfile reads all that is in this folder, one file after the other.
         if display_name(dir) == "helmfile.d" && is_yaml(path) {
@@ -113,6 +113,52 @@ pub fn discover(files: &[PathBuf], options: &DiscoverOptions) -> Discovery {
     found.charts = charts.into_values().collect();
     found.ignored.sort_unstable();
     found
+}
+
+fn class_of(path: &Path, options: &DiscoverOptions) -> FileClass {
+    let name = display_name(path);
+    classify_file_name(&name, &options.profiles, &options.known_charts)
+}
+
+/// Which files hold the values of the chart that they are named after: `values/wire-server.yaml`, beside `wire-server-secrets.yaml` or not.
+struct NamedAfterCharts<'o> {
+    options: &'o DiscoverOptions,
+    /// What flat folders hold, and which releases have a folder of their own.
+    known: BTreeSet<(FileKind, PathBuf, Option<String>)>,
+}
+
+impl<'o> NamedAfterCharts<'o> {
+    fn among(files: &[&PathBuf], options: &'o DiscoverOptions) -> Self {
+        let layers = files.iter().filter_map(|path| {
+            let class = class_of(path, options);
+            let dir = path.parent()?;
+            is_real_layer(&class).then(|| match class.chart {
+                Some(chart) => (class.kind, dir.join(chart), class.profile),
+                None => (class.kind, dir.to_path_buf(), class.profile),
+            })
+        });
+        Self {
+            options,
+            known: layers.collect(),
+        }
+    }
+
+    fn hold_values(&self, path: &Path, class: &FileClass) -> bool {
+        let (FileKind::OtherYaml, Some(chart)) = (class.kind, &class.chart) else {
+            return false;
+        };
+        let Some(dir) = path.parent() else {
+            return false;
+        };
+        let has = |kind, profile: &Option<String>| {
+            let key = (kind, dir.join(chart), profile.clone());
+            self.known.contains(&key)
+        };
+        let secrets = has(FileKind::Secrets, &class.profile) || has(FileKind::Secrets, &None);
+        // A part of an umbrella is no release.
+        let alone = is_container(&display_name(dir)) && !self.options.exact_charts.contains(chart);
+        !has(FileKind::Values, &class.profile) && (secrets || alone)
+    }
 }
 
 impl Discovery {

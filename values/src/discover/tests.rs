@@ -346,3 +346,26 @@ fn a_name_that_is_no_utf8_is_kept_as_it_is() {
         odd.join("values.yaml")
     );
 }
+
+#[test]
+fn a_file_named_after_a_chart_holds_its_values_in_a_flat_folder() {
+    check(
+        "values/wire-server.yaml values/wire-server-secrets.yaml values/prod-sftd.yaml values/proxy.yaml
+         values/webapp.yaml values/webapp-values.yaml values/notes.yaml
+         deploy/sftd.yaml deploy/sftd-secrets.yaml deploy/external-dns.yaml",
+        "
+        tree 
+          profile \"prod\"
+            sftd (sftd): values/prod-sftd.yaml !values/prod-sftd-secrets.yaml
+            webapp (webapp): values/webapp-values.yaml !values/webapp-secrets.yaml
+            wire-server (wire-server): values/wire-server.yaml values/wire-server-secrets.yaml
+        tree deploy
+          profile \"\"
+            sftd (sftd): deploy/sftd.yaml deploy/sftd-secrets.yaml
+        loose deploy/external-dns.yaml
+        loose values/notes.yaml
+        loose values/proxy.yaml
+        loose values/webapp.yaml
+        ",
+    );
+}

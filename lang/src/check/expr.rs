@@ -246,6 +246,16 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// Warns that what a filter asks may be missing.
+    fn filter(&mut self, info: &Info<'a>) {
+        if let Some(part) = info.missing
+            && self.negated.insert(part.span)
+        {
+            let path = super::paths::text_of(part);
+            self.report(part.span, Problem::MissingInFilter { path });
+        }
+    }
+
     /// Reports a value that has no place in the tree.
     pub(super) fn placed(&mut self, expr: &Expr, info: &Info<'a>, role: &'static str) {
         let record = match &info.ty {
@@ -397,6 +407,7 @@ impl<'a> Checker<'a> {
             whole = Info::from(Type::Any, &[&whole, &over]);
             for condition in &generator.conditions {
                 let condition_info = self.condition(condition);
+                self.filter(&condition_info);
                 whole = Info::from(Type::Any, &[&whole, &condition_info]);
                 self.assume(condition, true);
             }

@@ -173,6 +173,10 @@ problems! {
     /// then does not apply, a `require` gives a finding and a `forbid` passes. Say what is meant: ask `x is set` in a `when` or
     /// before an `and`, ask `x is missing` before an `or`, or give a `default`.
     MissingUnderNegation { path: String, operator: String, outcome: &'static str } = "rule-missing-under-negation", Warning;
+    /// A filter of a list asks a value that may be missing. Without the value it is *undecided* whether the element is in the list, so the
+    /// list is known in part only, and what is asked of it (`is empty`, `count`) has no answer: a `require` then gives a finding, a
+    /// `forbid` passes. Say what is meant: ask `x is set` before an `and`, or give a `default`.
+    MissingInFilter { path: String } = "rule-missing-in-filter", Warning;
     /// A condition has the same value whatever is in the tree, so it says nothing.
     Constant { value: bool } = "rule-constant-condition", Warning;
     /// A condition is already decided by another one that holds here, so it can never be false, or never be true.

@@ -189,6 +189,9 @@ impl Problem {
             Self::MissingUnderNegation { path, operator, .. } => {
                 format!("`{path}` may be missing, and `{operator}` is then undecided")
             }
+            Self::MissingInFilter { path } => {
+                format!("`{path}` may be missing, and it is then undecided what is in the list")
+            }
             Self::Constant { value } => format!("this is always {value}"),
             Self::Decided { value, by } => {
                 format!("this is always {value} here, because of `{by}`")
@@ -349,6 +352,9 @@ impl Problem {
             Self::BadVersion { .. } => "write it like `5.12` or `5.12.0`".to_owned(),
             Self::MissingUnderNegation { path, outcome, .. } => {
                 format!("{outcome}; write `{path} is set` before it, or `({path} default …)`")
+            }
+            Self::MissingInFilter { path } => {
+                format!("write `{path} is set` before it, or `({path} default …)`")
             }
             Self::Constant { .. } | Self::Decided { .. } => {
                 "remove it, or ask for what was meant".to_owned()

@@ -325,7 +325,8 @@ fn sensitive_paths(chart: &ChartDecl, version: Option<&str>) -> Sensitive {
             if is_text(key) {
                 found.secret_texts.push(pattern());
             }
-        } else if is_plain_leaf(key) && key.exists_in(version) {
+        } else if path.last() != Some(&"*") && is_plain_leaf(key) && key.exists_in(version) {
+            // What any other key holds is not known.
             found.not_secret.push(pattern());
         }
     });

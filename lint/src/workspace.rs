@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use source::Diagnostic;
 use values::discover::{
-    ChartDir, DiscoverOptions, Discovery, TreePlan, discover, explicit_deployments,
-    lexically_normal, place_of,
+    CONTAINERS, ChartDir, DiscoverOptions, Discovery, SECRETS, TreePlan, discover,
+    explicit_deployments, lexically_normal, place_of,
 };
 
 use crate::baseline::{self, Baseline};
@@ -180,13 +180,11 @@ impl Surveyor<'_> {
             return Ok(whole(root));
         }
         if kind == PathKind::Folder {
-            let holds_charts = |folder: &Path| {
-                let name = folder.file_name().unwrap_or_default();
-                matches!(&*name.to_string_lossy(), "values" | "helm_vars")
-            };
             return Ok(match path.parent() {
-                Some(parent) if holds_charts(path) => whole(parent),
-                Some(parent) if holds_charts(parent) => whole(parent.parent().unwrap_or(parent)),
+                Some(parent) if self.holds_charts(path) => whole(parent),
+                Some(parent) if self.holds_charts(parent) => {
+                    whole(parent.parent().unwrap_or(parent))
+                }
                 _ => whole(path),
             });
         }
@@ -197,6 +195,16 @@ impl Surveyor<'_> {
             let stated = !place.container.as_os_str().is_empty();
             stated || repository.is_some_and(|top| place.root.starts_with(top))
         });
+        // Values and secrets in two folders side by side.
+        let mut above = folder.ancestors().take(2);
+        let pair = above.find(|it| self.holds_charts(it) && self.is_one_of_two(it));
+        if let Some(root) = pair.and_then(Path::parent) {
+            return Ok(Start {
+                root: root.to_owned(),
+                list: root.to_owned(),
+                depth: Some(3),
+            });
+        }
         Ok(match place {
             Some(place) => Start {
                 list: place.root.join(&place.container),
@@ -209,6 +217,26 @@ impl Surveyor<'_> {
                 depth: Some(1),
             },
         })
+    }
+
+    /// Does a folder hold the folders of charts, or their secrets?
+    fn holds_charts(&self, folder: &Path) -> bool {
+        let name = folder.file_name().unwrap_or_default().to_string_lossy();
+        CONTAINERS.contains(&&*name) || name == SECRETS && self.is_one_of_two(folder)
+    }
+
+    /// Of a folder with values: are the secrets in one beside it? Of one with secrets: are the values?
+    fn is_one_of_two(&self, folder: &Path) -> bool {
+        let name = folder.file_name().unwrap_or_default().to_string_lossy();
+        let others: &[&str] = match name == SECRETS {
+            true => &CONTAINERS,
+            false => &[SECRETS],
+        };
+        let beside = |other: &&str| {
+            let path = folder.with_file_name(other);
+            self.files.kind(&path) == Some(PathKind::Folder)
+        };
+        others.iter().any(beside)
     }
 
     pub(crate) fn discover_options(

@@ -19,7 +19,7 @@ pub use explicit::{
     ChartPath, ExplicitLayer, ExplicitRelease, explicit_deployments, lexically_normal,
 };
 pub use file_name::{FileClass, FileKind, classify_file_name};
-pub use place::{TreePlace, place_of};
+pub use place::{CONTAINERS, SECRETS, TreePlace, place_of};
 pub use select::discover;
 
 use source::Span;

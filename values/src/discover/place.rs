@@ -53,6 +53,11 @@ pub fn place_of(file: &Path, options: &DiscoverOptions) -> Option<TreePlace> {
 }
 
 /// Folders that hold the charts' folders and are no tree themselves.
+pub const CONTAINERS: [&str; 2] = ["values", "helm_vars"];
+
+/// A folder that may stand beside one of those, with the secrets of its releases.
+pub const SECRETS: &str = "secrets";
+
 pub(super) fn is_container(name: &str) -> bool {
-    matches!(name, "values" | "helm_vars")
+    CONTAINERS.contains(&name)
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::chart_name::chart_of_folder;
-use super::place::is_container;
+use super::place::{CONTAINERS, SECRETS, is_container};
 use super::{
     AbsentLayer, AbsentReason, ChartDir, DeploymentPlan, DiscoverOptions, Discovery, FileClass,
     FileKind, IgnoreReason, Ignored, LayerPlan, ReleasePlan, TreePlan, classify_file_name,
@@ -29,12 +29,12 @@ pub fn discover(files: &[PathBuf], options: &DiscoverOptions) -> Discovery {
     let mut charts: BTreeMap<PathBuf, ChartDir> = BTreeMap::new();
     let mut trees: BTreeMap<PathBuf, TreeFiles> = BTreeMap::new();
     let mut others: Vec<PathBuf> = Vec::new();
-    let named_after = NamedAfterCharts::among(&files, options);
+    let neighbours = Neighbours::among(&files, options);
 
     for path in files {
         let mut class = class_of(path, options);
-        if named_after.hold_values(path, &class) {
-            class.kind = FileKind::Values;
+        if let Some(kind) = neighbours.kind_by_chart(path, &class) {
+            class.kind = kind;
         }
         let dir = path.parent().unwrap_or(Path::new(""));
         // helmfile reads all that is in this folder, one file after the other.
@@ -72,6 +72,9 @@ pub fn discover(files: &[PathBuf], options: &DiscoverOptions) -> Discovery {
         }
         match class.kind {
             FileKind::Values | FileKind::Secrets | FileKind::Variant => {
+                // Secrets in a folder of their own are those of the releases beside it.
+                let beside = neighbours.values_beside(dir, class.kind);
+                let dir = beside.as_deref().unwrap_or(dir);
                 let (root, folder) = folder_of(dir, &class, options);
                 let tree = trees.entry(root).or_default();
                 tree.folders
@@ -120,44 +123,70 @@ fn class_of(path: &Path, options: &DiscoverOptions) -> FileClass {
     classify_file_name(&name, &options.profiles, &options.known_charts)
 }
 
-/// Which files hold the values of the chart that they are named after: `values/wire-server.yaml`, beside `wire-server-secrets.yaml` or not.
-struct NamedAfterCharts<'o> {
+/// What stands beside a file, where that decides what it is.
+struct Neighbours<'o> {
     options: &'o DiscoverOptions,
-    /// What flat folders hold, and which releases have a folder of their own.
+    /// Layers by what they hold, the folder or the chart in a flat folder, and the profile.
     known: BTreeSet<(FileKind, PathBuf, Option<String>)>,
+    /// Folders that hold the charts' folders or files.
+    containers: BTreeSet<PathBuf>,
 }
 
-impl<'o> NamedAfterCharts<'o> {
+impl<'o> Neighbours<'o> {
     fn among(files: &[&PathBuf], options: &'o DiscoverOptions) -> Self {
-        let layers = files.iter().filter_map(|path| {
-            let class = class_of(path, options);
-            let dir = path.parent()?;
-            is_real_layer(&class).then(|| match class.chart {
-                Some(chart) => (class.kind, dir.join(chart), class.profile),
-                None => (class.kind, dir.to_path_buf(), class.profile),
-            })
-        });
-        Self {
+        let mut found = Self {
             options,
-            known: layers.collect(),
+            known: BTreeSet::new(),
+            containers: BTreeSet::new(),
+        };
+        for path in files {
+            let class = class_of(path, options);
+            let dir = path.parent().unwrap_or(Path::new(""));
+            let above = dir.ancestors().take(2);
+            let container = above.filter(|it| is_container(&display_name(it)));
+            found.containers.extend(container.map(Path::to_path_buf));
+            if is_real_layer(&class) {
+                let folder = class.chart.map_or(dir.to_path_buf(), |it| dir.join(it));
+                found.known.insert((class.kind, folder, class.profile));
+            }
         }
+        found
     }
 
-    fn hold_values(&self, path: &Path, class: &FileClass) -> bool {
+    /// What a file holds that is named after its chart: `values/wire-server.yaml`, beside `wire-server-secrets.yaml` or not, and
+    /// `secrets/wire-server.yaml` beside the folder with its values.
+    fn kind_by_chart(&self, path: &Path, class: &FileClass) -> Option<FileKind> {
         let (FileKind::OtherYaml, Some(chart)) = (class.kind, &class.chart) else {
-            return false;
+            return None;
         };
-        let Some(dir) = path.parent() else {
-            return false;
-        };
+        let dir = path.parent()?;
         let has = |kind, profile: &Option<String>| {
             let key = (kind, dir.join(chart), profile.clone());
             self.known.contains(&key)
         };
-        let secrets = has(FileKind::Secrets, &class.profile) || has(FileKind::Secrets, &None);
         // A part of an umbrella is no release.
-        let alone = is_container(&display_name(dir)) && !self.options.exact_charts.contains(chart);
-        !has(FileKind::Values, &class.profile) && (secrets || alone)
+        let release = !self.options.exact_charts.contains(chart);
+        if release && self.values_beside(dir, FileKind::Secrets).is_some() {
+            return (!has(FileKind::Secrets, &class.profile)).then_some(FileKind::Secrets);
+        }
+        let secrets = has(FileKind::Secrets, &class.profile) || has(FileKind::Secrets, &None);
+        let alone = release && is_container(&display_name(dir));
+        let values = !has(FileKind::Values, &class.profile) && (secrets || alone);
+        values.then_some(FileKind::Values)
+    }
+
+    /// For a folder below `secrets`: the one of the same name beside it, below `values`.
+    fn values_beside(&self, dir: &Path, kind: FileKind) -> Option<PathBuf> {
+        let mut above = dir.ancestors().take(2);
+        let folder = above.find(|it| display_name(it) == SECRETS)?;
+        let inner = dir.strip_prefix(folder).ok()?;
+        let root = folder.parent()?;
+        let mut containers = CONTAINERS.iter().map(|name| root.join(name));
+        let container = containers.find(|it| self.containers.contains(it))?;
+        (kind == FileKind::Secrets).then(|| match inner.as_os_str().is_empty() {
+            true => container,
+            false => container.join(inner),
+        })
     }
 }
 

@@ -369,3 +369,24 @@ fn a_file_named_after_a_chart_holds_its_values_in_a_flat_folder() {
         ",
     );
 }
+
+#[test]
+fn secrets_in_a_folder_beside_the_values_are_those_of_the_same_release() {
+    check(
+        "t/values/wire-server/prod-values.yaml t/secrets/wire-server/prod-secrets.yaml
+         t/values/webapp/prod-values.yaml t/secrets/webapp/secrets.yaml
+         t/values/sftd/prod-values.yaml t/secrets/prod-sftd.yaml
+         u/secrets/webapp/secrets.yaml u/secrets/sftd.yaml",
+        "
+        tree t
+          profile \"prod\"
+            sftd (sftd): t/values/sftd/prod-values.yaml t/secrets/prod-sftd.yaml
+            webapp (webapp): t/values/webapp/prod-values.yaml t/secrets/webapp/secrets.yaml
+            wire-server (wire-server): t/values/wire-server/prod-values.yaml t/secrets/wire-server/prod-secrets.yaml
+        tree u/secrets
+          profile \"\"
+            webapp (webapp): u/secrets/webapp/secrets.yaml
+        unplaced u/secrets/sftd.yaml
+        ",
+    );
+}

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use lang::charts::{Found, KeyDecl, KeyType, Literal, Place, Step};
 use lang::value::{Data, Value};
 use smallvec::SmallVec;
-use values::merged::{LayerId, NodeRef};
+use values::merged::{LayerId, NodeRef, View};
 use values::path::PathStep;
 use values::yaml::Kind;
 
@@ -331,7 +331,7 @@ impl<'a> TreeHost<'a> {
         })
     }
 
-    /// The declared key that is spelled most like that of an undeclared value, and that its map does not have yet.
+    /// The declared key that is spelled most like that of an undeclared value, and that its map does not have yet where it is written.
     pub(crate) fn similar_at(&self, node: NodeRef, places: &Places<'_>) -> Option<String> {
         if self.is_declared(places) != Some(false) {
             return None;
@@ -354,7 +354,12 @@ impl<'a> TreeHost<'a> {
         for place in self.declared_places(parent).iter() {
             names.extend(set.parts(*place).map(|(name, _)| name));
         }
-        let is_free = |name: &str| self.merged.get(parent, name).found().is_none();
+        // Another layer may have the key: a service's secrets stand beside its misspelt settings.
+        let written = self.merged.in_view(node, View::Written).found();
+        let beside = written.and_then(|it| self.merged.parent(it));
+        let map = beside.unwrap_or(parent);
+        self.note_names(map);
+        let is_free = |name: &str| self.merged.get(map, name).found().is_none();
         lang::check::similar::similar_free(&own, names, is_free)
     }
 }

@@ -185,6 +185,28 @@ fn damage_is_known_by_map() {
     assert!(!document.has_damage(root));
 }
 
+/// What stands in a column again whose block was closed too early may belong to that block, and so may what is left out.
+#[test]
+fn a_block_that_was_closed_too_early_may_have_lost_keys() {
+    for text in [
+        // `late` was pulled out of `inner`, and what follows stands between the levels.
+        "top:\n  inner:\n    early: 1\n  late:\n      x: 1\n    more: 2\n    last: 3\nnext:\n  d: 1\n",
+        // Deeper than what it now stands beside.
+        "top:\n  inner:\n    early: 1\nlate: 1\n    more: 2\nnext:\n  d: 1\n",
+        // Left out together with the line that cannot be read.
+        "top:\n  inner:\n    early: 1\n  late: \"x\n    more: 2\nnext:\n  d: 1\n",
+    ] {
+        let document = Document::parse(SourceId(0), text);
+        let root = document.root().unwrap();
+        let top = document.get(root, "top").unwrap();
+        let inner = document.get(top, "inner").unwrap();
+        let next = document.get(root, "next").unwrap();
+        assert_eq!(document.errors().len(), 1, "{text}");
+        assert!(document.has_damage(inner), "{text}");
+        assert!(!document.has_damage(next), "{text}");
+    }
+}
+
 #[test]
 fn bounds_are_diagnostics() {
     let messages = |text: String| -> Vec<String> {

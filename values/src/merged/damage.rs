@@ -77,6 +77,25 @@ impl Merged {
         })
     }
 
+    /// May damaged text of a layer above the one numbered `own` set the value at a path? The chart has no number, and lies below all.
+    pub(super) fn is_overwritten_by_damage(
+        &self,
+        slot: &ReleaseSlot,
+        own: Option<u32>,
+        path: &KeyPath,
+    ) -> bool {
+        let steps = path.steps();
+        slot.damaged.iter().any(|damaged| {
+            let damaged = &self.arena.layers[damaged.0 as usize];
+            let above = damaged.own.is_some_and(|it| own.is_none_or(|own| own < it));
+            above
+                && damaged.top().is_none_or(|top| {
+                    let (node, depth) = walk(&damaged.document, top, &steps);
+                    depth < steps.len() && damaged.document.has_damage(node)
+                })
+        })
+    }
+
     /// Holds each node of a layer against the damaged layers of its release.
     fn damage_of(&self, slot: &ReleaseSlot, layer: LayerId) -> Damage {
         let mut damage = Damage::default();

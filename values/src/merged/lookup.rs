@@ -133,10 +133,13 @@ impl Merged {
         {
             return Some(hidden(reason));
         }
-        if slot.given.is_empty() {
+        if slot.given.is_empty() && slot.damaged.is_empty() {
             return None;
         }
         let path = self.path(node);
+        if self.is_overwritten_by_damage(slot, layer.own, &path) {
+            return Some(hidden(UnknownReason::Damaged));
+        }
         let given = slot.given.iter().any(|given| path.0.starts_with(&given.0));
         given.then(|| Unknown::present(UnknownReason::CommandLine))
     }

@@ -629,6 +629,7 @@ impl Reader<'_> {
         self.damage_innermost();
         self.go_back(plain.last_line);
         let here = self.column();
+        self.damage_meant(here as usize);
         if !self.take_column(here) {
             let indent = self.indent();
             self.resync(plain.last_line, indent);

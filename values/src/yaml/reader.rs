@@ -133,6 +133,8 @@ pub(super) struct Reader<'t> {
     pub(super) hurt: bool,
     /// The start of a key that counts as standing on the level of the innermost block, though its column is another.
     pub(super) taken_for_level: usize,
+    /// The block and the column of the last line that fitted no level.
+    pub(super) between: Option<(u32, usize)>,
 }
 
 impl<'t> Reader<'t> {
@@ -167,6 +169,7 @@ impl<'t> Reader<'t> {
             reread: 0,
             hurt: false,
             taken_for_level: usize::MAX,
+            between: None,
         }
     }
 

@@ -96,7 +96,7 @@ impl Reader<'_> {
             line -= 1;
         }
         self.reread += self.pos.saturating_sub(at);
-        if self.reread > 4 * self.text.len() + (1 << 16) {
+        if self.has_reread_enough() {
             self.give_up();
             return;
         }
@@ -108,6 +108,10 @@ impl Reader<'_> {
         self.pos = at;
         self.line = line;
         self.crossed = true;
+    }
+
+    fn has_reread_enough(&self) -> bool {
+        self.reread > 4 * self.text.len() + (1 << 16)
     }
 
     fn give_up(&mut self) {
@@ -126,6 +130,7 @@ impl Reader<'_> {
             return;
         }
         let mut line = start;
+        let mut left_out = None;
         while line < self.text.len() {
             let mut at = line;
             while self.byte(at) == b' ' {
@@ -140,9 +145,12 @@ impl Reader<'_> {
                 b'\t' | b']' | b'}' => {}
                 _ if self.is_break_or_end(at) => {}
                 _ if ((at - line) as i32) <= indent.max(0) => break,
-                _ => {}
+                _ => left_out = left_out.or(Some(at - line)),
             }
             line = self.next_line(at);
+        }
+        if let Some(column) = left_out {
+            self.damage_meant(column);
         }
         self.pos = line.min(self.text.len());
         self.line = self.pos;
@@ -161,6 +169,7 @@ impl Reader<'_> {
                 self.damage_innermost();
                 return Ok(());
             }
+            self.damage_meant(here as usize);
             return Err(fault);
         }
         let outer = |frame: &super::reader::Frame| frame.column as i32 <= here;
@@ -171,19 +180,53 @@ impl Reader<'_> {
         }
         if self.opens_the_level(depth) {
             self.close_to(depth);
-            self.fault(at, rest_of_line(self), Problem::BetweenLevels);
+            self.between_levels(at, rest_of_line(self), here as usize);
             self.taken_for_level = at;
             return Ok(());
         }
         // It fits no level: the block that ends just below it gets it, or loses it.
         self.close_to(depth + 1);
-        self.fault(at, rest_of_line(self), Problem::BetweenLevels);
+        self.between_levels(at, rest_of_line(self), here as usize);
         self.damage_innermost();
         if !self.take_column(here) {
             let indent = self.indent();
             self.resync(at, indent);
         }
         Ok(())
+    }
+
+    /// Notes a line in a column that fits no level. What stands behind it in that column is of the same mistake.
+    fn between_levels(&mut self, start: usize, end: usize, column: usize) {
+        let inside = self.stack.last().map_or(NONE, |frame| frame.node);
+        if self.between == Some((inside, column)) {
+            return;
+        }
+        self.between = Some((inside, column));
+        self.fault(start, end, Problem::BetweenLevels);
+        self.damage_meant(column);
+    }
+
+    /// The last block whose entries stand in a column was closed too early, and the blocks around it: what stands in that column now
+    /// may belong there, and what follows, too.
+    pub(super) fn damage_meant(&mut self, column: usize) {
+        let mut outer = self.stack.iter().rev();
+        let outer = outer.find(|frame| (frame.column as usize) < column);
+        let inside = outer.map_or(NONE, |frame| frame.node);
+        let first = inside.wrapping_add(1) as usize;
+        if self.has_reread_enough() {
+            return;
+        }
+        let meant = (first..self.nodes.len()).rev().find(|node| {
+            let node = &self.nodes[*node];
+            let block = node.shape == Shape::Map && node.style == Style::Block;
+            block && self.column_of(node.start as usize) == column
+        });
+        self.reread += self.nodes.len() - meant.unwrap_or(first);
+        let mut meant = meant.map_or(NONE, |node| node as u32);
+        while meant != NONE && meant != inside {
+            self.damaged.push(meant);
+            meant = self.nodes[meant as usize].parent;
+        }
     }
 
     /// Is this the key of a block whose entries stand in the column of the level that is open at `depth`? Then it was meant for

@@ -394,6 +394,22 @@ fn damaged_text_makes_missing_keys_of_its_map_unknown() {
 }
 
 #[test]
+fn what_damaged_text_may_set_is_not_taken_from_the_chart() {
+    let merged = Setup::new()
+        .chart("wire-server", "config: {a: 1, b: 2, c: 3}\n", vec![])
+        .values("config:\n  a: 4\n  half\n")
+        .secrets("config: {c: 5}\n")
+        .build();
+    let number = |path: &str| {
+        let node = look(&merged, View::Effective, path).found().unwrap();
+        merged.shape(node)
+    };
+    assert_eq!(number("config.a"), Shape::Number(4.0));
+    assert!(matches!(number("config.b"), Shape::Unknown(_)));
+    assert_eq!(number("config.c"), Shape::Number(5.0));
+}
+
+#[test]
 fn many_keys_are_found_as_few_are() {
     let text = |from: u32| {
         (from..from + 500).fold(String::new(), |mut text, i| {

@@ -153,6 +153,7 @@ pub fn schema() -> &'static Schema {
                     ("chart", "string"),
                     ("version", "string?"),
                     ("namespace", "string"),
+                    ("namespace-given", "bool"),
                     ("profile", "string"),
                     ("values", "map of any"),
                     ("user", "map of any"),

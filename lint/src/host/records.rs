@@ -97,6 +97,7 @@ impl TreeHost<'_> {
                     "chart" => text(&release.chart),
                     "version" => optional(release.version.as_deref()),
                     "namespace" => text(release.namespace.as_deref().unwrap_or("default")),
+                    "namespace-given" => Value::bool(release.namespace.is_some()),
                     "profile" => text(&deployment.profile),
                     "values" => Value::load(self, theirs(self.merged.root(id, View::Effective))),
                     "user" => Value::load(self, theirs(self.merged.root(id, View::User))),

@@ -367,3 +367,96 @@ fn a_code_can_be_explained_whoever_prints_it() {
     }
     assert_eq!(dogwatch(folder.path(), &["explain", "no-code"]).status, 2);
 }
+
+/// A rule `ours` of a pack with a chart `shop`.
+fn ours(at: &Path, severity: &str, body: &str) {
+    write(at, "rules/shop.watch", "chart shop { open keys {} }\n");
+    let text = format!(
+        "## A rule.\nrule ours {{\n  severity {severity}\n{body}  fails ```\n    # values/shop/values.yaml\n    a: 1\n  ```\n  passes not-applicable ```\n    # values/other/values.yaml\n    a: 1\n  ```\n}}\n"
+    );
+    write(at, "rules/ours.watch", &text);
+}
+
+#[test]
+fn a_subject_that_cannot_be_seen_is_traced_with_the_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let body = "  for x in shop.tpl\n  require x is string\n    say \"a\"\n";
+    ours(at, "error", body);
+    write(
+        at,
+        "values/shop/values.yaml",
+        "tpl: ENC[AES256_GCM,data:aa,iv:bb,tag:cc,type:str]\n",
+    );
+    let lint = dogwatch(at, &["lint", "--rule", "ours"]);
+    assert!(lint.out.contains("1 could not be decided"), "{}", lint.out);
+    for trace in [&["trace", "ours"][..], &["trace", "ours", "tpl"]] {
+        let trace = dogwatch(at, trace);
+        assert_eq!(trace.status, 0, "{}", trace.err);
+        assert!(
+            trace.out.contains("ours is undecided: tpl"),
+            "{}",
+            trace.out
+        );
+        assert!(
+            trace.out.contains("for what is at `shop.tpl`: unknown"),
+            "{}",
+            trace.out
+        );
+        assert!(trace.out.contains("encrypted"), "{}", trace.out);
+    }
+}
+
+#[test]
+fn a_profile_that_nothing_is_of_is_told_in_rules_and_in_the_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let body = "  for x at shop.a\n  require x == 1\n    say \"a\"\n";
+    write(at, "values/shop/prod-values.yaml", "a: 1\n");
+    ours(
+        at,
+        "error, off in prdo, info in staging, warning in edge",
+        body,
+    );
+    write(
+        at,
+        "dogwatch.yaml",
+        "profiles: {edge: {namespace: x}}\nseverity: {ours: [{severity: info, profile: pord}, {severity: info, profile: dev}]}\n",
+    );
+    let lint = dogwatch(at, &["lint", "--format", "short"]);
+    assert!(
+        lint.out.contains("rules/ours.watch:3:26: warning[rule-unknown-profile]: nothing here is of a profile `prdo`"),
+        "{}",
+        lint.out
+    );
+    assert!(
+        lint.out.contains("dogwatch.yaml:2:36: warning[config-unknown-profile]: nothing here is of a profile `pord`"),
+        "{}",
+        lint.out
+    );
+    assert_eq!(
+        lint.out.matches("nothing here is of").count(),
+        2,
+        "{}",
+        lint.out
+    );
+    let check = dogwatch(at, &["check"]);
+    assert!(check.out.contains("did you mean `prod`?"), "{}", check.out);
+    assert!(check.out.contains("0 errors, 1 warning"), "{}", check.out);
+    // Without a tree nobody knows which profiles there will be.
+    std::fs::remove_dir_all(at.join("values")).unwrap();
+    let check = dogwatch(at, &["check"]);
+    assert!(check.out.contains("0 errors, 0 warnings"), "{}", check.out);
+}
+
+#[test]
+fn an_expression_may_begin_with_a_minus() {
+    let folder = tempfile::tempdir().unwrap();
+    let eval = dogwatch(folder.path(), &["eval", "-7 % 3"]);
+    assert_eq!(
+        (eval.status, eval.out.as_str()),
+        (0, "-1\n"),
+        "{}",
+        eval.err
+    );
+}

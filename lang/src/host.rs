@@ -274,4 +274,14 @@ pub trait Host: Sync {
 
     /// The profile of the deployment: for `severity … in PROFILE`.
     fn profile(&self) -> &str;
+
+    /// The profiles of what is in the deployment: several where it is put together of others.
+    fn profiles(&self) -> Vec<&str> {
+        vec![self.profile()]
+    }
+
+    /// The profile of what a place is in.
+    fn profile_at(&self, _place: &Place) -> &str {
+        self.profile()
+    }
 }

@@ -122,3 +122,24 @@ fn every_problem_is_told_at_its_place_and_leaves_the_rest() {
     }
     assert_eq!(cases.len(), actual.len());
 }
+
+#[test]
+fn a_safe_repair_writes_what_is_right_there() {
+    let cases = [
+        ("let a = b =~ /x/\n", "let a = b matches /x/\n"),
+        ("let a = b = 1 && c\n", "let a = b == 1 and c\n"),
+        (
+            "rule a {\n  require n is set\n    fix set n.m = 3\n}\n",
+            "rule a {\n  require n is set\n    fix set n.m to 3\n}\n",
+        ),
+    ];
+    for (text, mended) in cases {
+        let parsed = lang::parse::parse(SourceId(0), text);
+        let fixes = parsed.diagnostics.iter().flat_map(|it| &it.fixes);
+        let edits: Vec<_> = fixes.flat_map(|fix| fix.edits.clone()).collect();
+        let now = source::apply_edits(text, SourceId(0), &edits).unwrap();
+        assert_eq!(now, mended);
+        let again = lang::parse::parse(SourceId(0), &now);
+        assert!(again.diagnostics.is_empty(), "{:?}", again.diagnostics);
+    }
+}

@@ -47,7 +47,7 @@ pub struct Refused {
 /// The name that the expression gets.
 const NAME: &str = "the-expression";
 
-/// Evaluates an expression over every deployment at or below a path, or over an empty one if there is none.
+/// Evaluates an expression over every deployment and cluster at or below a path, or over an empty one if there is none.
 ///
 /// # Errors
 /// What is wrong with the expression.
@@ -81,7 +81,7 @@ pub fn ask(project: &Project, at: &Path, expression: &str) -> Result<Vec<Answer>
                 asked.len() - 1
             }
         };
-        for deployment in &tree.deployments {
+        for deployment in tree.deployments.iter().chain(&tree.clusters) {
             let mut answer = asked[own].1.answer(project, &tree, deployment);
             answer.tree = Some(Arc::clone(&tree));
             answers.push(answer);
@@ -99,6 +99,7 @@ pub fn ask(project: &Project, at: &Path, expression: &str) -> Result<Vec<Answer>
             external: std::collections::BTreeSet::new(),
             charts: Vec::new(),
             violations: Vec::new(),
+            profiles: Vec::new(),
             shares_cluster: false,
         };
         answers.push(one.over(project, &knowledge, &nothing));
@@ -189,7 +190,8 @@ impl Asked {
             &deployment.external,
             &show,
         )
-        .with_violations(&deployment.violations);
+        .with_violations(&deployment.violations)
+        .with_profiles(&deployment.profiles);
         let run = Run::new(&self.book.program, &host);
         let names = deployment.merged.deployment();
         let mut answer = Answer {

@@ -13,6 +13,7 @@ use crate::baseline;
 use crate::finding::{Finding, Origin, fingerprint};
 use crate::judge::{Outcome, slashes, sort_key};
 use crate::mask::{both_masked, masked, masked_yaml};
+use crate::profiles;
 use crate::project::{Settings, scope_of};
 use crate::report::{Report, RuleFacts, Summary};
 use crate::rulebook::RuleBook;
@@ -180,7 +181,8 @@ impl<'a> Assembly<'a> {
             return;
         }
         self.seen_books.push(Arc::clone(book));
-        for diagnostic in &book.diagnostics {
+        let unknown = profiles::in_rules(&self.workspace.scopes, book);
+        for diagnostic in book.diagnostics.iter().chain(&unknown) {
             let mut ids = FxHashMap::default();
             for span in diagnostic_spans(diagnostic) {
                 let source = book.sources.get(span.source);

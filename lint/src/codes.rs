@@ -98,6 +98,10 @@ const ALL: &[(&str, &str)] = &[
         "A backslash in a text in quotes stands before a sign with which it means nothing. `'…'` is taken as it stands.",
     ),
     (
+        "rule-unknown-profile",
+        "A rule has a severity for a profile that no file, no deployment and no key of `profiles` in dogwatch.yaml is of, so it is never used.",
+    ),
+    (
         "rule-unknown-word",
         "A word starts no item or clause, or is none of those possible in its place.",
     ),

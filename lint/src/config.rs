@@ -102,6 +102,8 @@ pub struct SeverityEntry {
     pub paths: Vec<String>,
     /// Only under this profile.
     pub profile: Option<String>,
+    /// Where that is named, if not by standing below it.
+    pub profile_span: Option<Span>,
     /// The severity; `None` is `off`.
     pub severity: Option<Severity>,
     /// Where it is written.

@@ -43,6 +43,8 @@ pub struct TreeHost<'a> {
     pub show: &'a (dyn Fn(&Path) -> PathBuf + Sync),
     /// What the schemas of its charts do not allow.
     violations: &'a [Violation],
+    /// By release, where releases have profiles of their own.
+    profiles: &'a [String],
     duplicates: OnceLock<Vec<Duplicate>>,
     by_name: OnceLock<FxHashMap<&'a str, Vec<usize>>>,
     /// By layer: what is declared of each of its values.
@@ -83,6 +85,7 @@ impl<'a> TreeHost<'a> {
             external,
             show,
             violations: &[],
+            profiles: &[],
             duplicates: OnceLock::new(),
             by_name: OnceLock::new(),
             declared: merged.all_layers().map(|_| OnceLock::new()).collect(),
@@ -98,6 +101,19 @@ impl<'a> TreeHost<'a> {
     pub fn with_violations(mut self, violations: &'a [Violation]) -> Self {
         self.violations = violations;
         self
+    }
+
+    /// The same for a cluster, whose releases are of these profiles.
+    #[must_use]
+    pub fn with_profiles(mut self, profiles: &'a [String]) -> Self {
+        self.profiles = profiles;
+        self
+    }
+
+    /// The profile of a release.
+    pub(crate) fn profile_of(&self, release: usize) -> &str {
+        let own = self.profiles.get(release);
+        own.unwrap_or(&self.merged.deployment().profile)
     }
 
     /// The same, for rules that are judged with a memory.
@@ -405,6 +421,21 @@ impl Host for TreeHost<'_> {
 
     fn profile(&self) -> &str {
         &self.merged.deployment().profile
+    }
+
+    fn profiles(&self) -> Vec<&str> {
+        match self.profiles {
+            [] => vec![self.profile()],
+            several => several.iter().map(String::as_str).collect(),
+        }
+    }
+
+    fn profile_at(&self, place: &Place) -> &str {
+        if self.profiles.is_empty() {
+            return self.profile();
+        }
+        let release = self.locate(place).release;
+        release.map_or(self.profile(), |it| self.profile_of(it))
     }
 }
 

@@ -54,6 +54,12 @@ pub(crate) fn names(rule: &lang::program::RuleInfo) -> RuleNames<'_> {
     }
 }
 
+/// Is the rule about a cluster? What is true of one is asked of all that goes to it.
+pub(crate) fn is_of_a_cluster(program: &Program, rule: usize) -> bool {
+    let tags = &program.rules()[rule].tags;
+    tags.iter().any(|tag| tag == OF_A_CLUSTER)
+}
+
 /// The severities of a configuration, and the folder that its patterns are relative to.
 pub(crate) struct Levels<'a> {
     severities: Severities,
@@ -94,11 +100,7 @@ pub(crate) fn judge(
         counts: vec![None; tree.book.program.rules().len()],
         ..Outcome::default()
     };
-    // What is true of a cluster is asked of all that goes to it.
-    let of_cluster = |rule: &usize| {
-        let tags = &tree.book.program.rules()[*rule].tags;
-        tags.iter().any(|tag| tag == OF_A_CLUSTER)
-    };
+    let of_cluster = |rule: &usize| is_of_a_cluster(&tree.book.program, *rule);
     let (for_clusters, others): (Vec<usize>, Vec<usize>) =
         rules.iter().copied().partition(of_cluster);
     for (at, deployment) in tree.deployments.iter().enumerate() {
@@ -172,7 +174,8 @@ fn judge_deployment(
         &deployment.external,
         &show,
     )
-    .with_violations(&deployment.violations);
+    .with_violations(&deployment.violations)
+    .with_profiles(&deployment.profiles);
     if let Some(kept) = kept {
         host = host.remembered(&kept.memory, &kept.parts);
     }
@@ -245,7 +248,10 @@ pub(crate) fn finding(
     let span = stated(at.span?);
     let file = tree.path_of(span.source);
     let relative = file.map(|file| from(&tree.root, file));
-    let profile = &host.merged.deployment().profile;
+    let deployment = host.merged.deployment();
+    let profile = at
+        .release
+        .map_or(deployment.profile.as_str(), |it| host.profile_of(it));
     let below = file.and_then(|file| file.strip_prefix(levels.root).ok());
     let severity = match levels.severities.of(names(info), profile, below) {
         Some((severity, _)) => severity?,
@@ -262,7 +268,6 @@ pub(crate) fn finding(
             diagnostic.related.push(Label::new(there, words.clone()));
         }
     }
-    let deployment = host.merged.deployment();
     let release = at.release.map(|at| &deployment.releases[at]);
     let file_name = relative.as_deref().map_or_else(String::new, slashes);
     Some(Finding {
@@ -272,7 +277,7 @@ pub(crate) fn finding(
         tags: info.tags.clone(),
         tree: slashes(&settings.show(&tree.root)),
         deployment: deployment.name.clone(),
-        profile: deployment.profile.clone(),
+        profile: profile.to_owned(),
         release: release.map(|it| it.name.clone()),
         chart: release.map(|it| it.chart.clone()),
         fingerprint: fingerprint(&info.id, &file_name, &at.identity, verdict.requirement),

@@ -29,6 +29,7 @@ mod memory;
 pub mod named;
 pub mod parameters;
 mod places;
+mod profiles;
 pub mod project;
 pub mod report;
 pub mod revision;

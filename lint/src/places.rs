@@ -52,11 +52,14 @@ impl TreeHost<'_> {
         // What a chart puts there by itself is mended where the operator would write it.
         let place = match self.merged.role(node) {
             Role::Chart => None,
+            // All that a release is given has no key: it stands where the release does.
+            _ if self.is_whole_release(node) => None,
             Role::Values | Role::Secrets | Role::Set => self.merged.place(node),
         };
         let span = match place {
             Some(place) if key => Some(place.key.unwrap_or(place.value)),
             Some(place) => Some(place.narrow(self.merged.is_collection(node))),
+            None if self.is_whole_release(node) => self.merged.release_place(release),
             None => {
                 let insertion = self.insertion_at(release, &self.merged.path(node));
                 self.pointed_at(&insertion)
@@ -71,6 +74,11 @@ impl TreeHost<'_> {
             path: Some(path).filter(|path| !path.is_empty()),
             missing_file: None,
         }
+    }
+
+    /// Is it all that the layers of a release come to?
+    fn is_whole_release(&self, node: NodeRef) -> bool {
+        node.view() != View::Written && self.merged.path(node).0.is_empty()
     }
 
     fn locate_absent(&self, parent: NodeRef, keys: &[String]) -> Located {

@@ -7,7 +7,7 @@ use lang::host::Place;
 use source::{Diagnostic, Span};
 
 use crate::host::TreeHost;
-use crate::judge::{Levels, finding};
+use crate::judge::{Levels, finding, is_of_a_cluster};
 use crate::project::Settings;
 use crate::tree::Tree;
 
@@ -39,6 +39,8 @@ pub struct ProofClause {
     pub span: Span,
     /// The requirement's own `when`, not the requirement.
     pub condition: bool,
+    /// What a `for` goes over, of which not all can be seen.
+    pub subjects: bool,
     /// `true`, `false`, `missing` or `unknown`.
     pub truth: &'static str,
     /// Where what is missing should be, or what cannot be seen is; in the numbers of the tree.
@@ -77,7 +79,7 @@ pub fn trace(tree: &Tree, settings: &Settings, rule: usize, about: &About<'_>) -
     let program = &tree.book.program;
     let show = |path: &Path| settings.show(path);
     let mut proofs = Vec::new();
-    for deployment in &tree.deployments {
+    for deployment in tree.judged_over(is_of_a_cluster(program, rule)) {
         let host = TreeHost::new(
             &deployment.merged,
             &tree.knowledge,
@@ -85,7 +87,8 @@ pub fn trace(tree: &Tree, settings: &Settings, rule: usize, about: &About<'_>) -
             &deployment.external,
             &show,
         )
-        .with_violations(&deployment.violations);
+        .with_violations(&deployment.violations)
+        .with_profiles(&deployment.profiles);
         let run = Run::new(program, &host);
         let wanted = |place: Option<&Place>| {
             let Some(place) = place else {
@@ -155,6 +158,7 @@ fn proof_clause(host: &TreeHost<'_>, clause: lang::eval::ClauseTrace) -> ProofCl
     ProofClause {
         span: clause.span,
         condition: clause.condition,
+        subjects: clause.subjects,
         truth,
         place: place.and_then(|place| host.locate(place).span),
         reason,

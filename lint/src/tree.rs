@@ -75,6 +75,8 @@ pub struct TreeDeployment {
     pub charts: Vec<Option<usize>>,
     /// What the schemas of its charts do not allow.
     pub violations: Vec<Violation>,
+    /// Of a cluster: the profile of each release. Empty where all are of the deployment's.
+    pub profiles: Vec<String>,
     /// It goes to a cluster with others: what is true of a cluster is asked there, of all of them.
     pub shares_cluster: bool,
 }
@@ -161,6 +163,14 @@ impl Tree {
         files.sort_by_cached_key(|(path, _)| by_folder(path));
         loaded.files = files.into_iter().collect();
         loaded
+    }
+
+    /// What a rule is judged over: deployments, or the clusters that they go to.
+    pub(crate) fn judged_over(&self, of_a_cluster: bool) -> impl Iterator<Item = &TreeDeployment> {
+        let alone = self.deployments.iter();
+        let alone = alone.filter(move |it| !(of_a_cluster && it.shares_cluster));
+        let clusters = of_a_cluster.then_some(&self.clusters);
+        alone.chain(clusters.into_iter().flatten())
     }
 
     /// Keeps clusters, and which deployments are part of one.
@@ -488,6 +498,7 @@ fn merged(
     let schemas: Schemas = schemas.map(|(id, it)| (*id, Arc::clone(it))).collect();
     TreeDeployment {
         violations: violations(&merged, &schemas),
+        profiles: Vec::new(),
         shares_cluster: false,
         merged,
         key,
@@ -496,7 +507,7 @@ fn merged(
     }
 }
 
-/// The deployments of a tree that are said to go to one cluster, each such cluster as a deployment with the releases of all, and the
+/// The deployments of a tree that are said to go to one cluster, whose releases keep their profiles, each such cluster as a deployment with the releases of all, and the
 /// numbers of those.
 fn clusters(tree: &Tree, scope: &Scope) -> Vec<(TreeDeployment, Vec<usize>)> {
     let mut out = Vec::new();
@@ -515,6 +526,8 @@ fn clusters(tree: &Tree, scope: &Scope) -> Vec<(TreeDeployment, Vec<usize>)> {
         let profile = &first.merged.deployment().profile;
         let same = |part: &&TreeDeployment| part.merged.deployment().profile == *profile;
         let profile = if others.iter().all(same) { profile } else { "" };
+        let members = parts.iter().map(|it| it.merged.deployment());
+        let profiles = members.flat_map(|it| it.releases.iter().map(|_| it.profile.clone()));
         let releases = parts.iter().flat_map(|it| &it.merged.deployment().releases);
         let deployment = Deployment {
             name: cluster.clone(),
@@ -526,7 +539,10 @@ fn clusters(tree: &Tree, scope: &Scope) -> Vec<(TreeDeployment, Vec<usize>)> {
         facts.externally_deployed.extend(external);
         let key = key_of(&deployment, &facts, &scope.knowledge);
         let on_disk = parts.iter().flat_map(|part| part.charts.clone()).collect();
-        let whole = merged(tree, scope, deployment, key, &facts, on_disk);
+        let whole = TreeDeployment {
+            profiles: profiles.collect(),
+            ..merged(tree, scope, deployment, key, &facts, on_disk)
+        };
         out.push((whole, numbers));
     }
     out

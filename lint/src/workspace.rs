@@ -17,6 +17,7 @@ use crate::config::{self, Config};
 use crate::document::ReadFile;
 use crate::files::{Files, ListOptions, PathKind};
 use crate::knowledge::Knowledge;
+use crate::profiles;
 use crate::project::Settings;
 use crate::report::Skipped;
 use crate::rulebook::{RuleBook, RuleText, TextFault};
@@ -42,6 +43,8 @@ pub struct Scope {
     pub book: Arc<RuleBook>,
     /// What the declared charts mean.
     pub knowledge: Arc<Knowledge>,
+    /// The profiles that there are; empty where no tree is.
+    pub profiles: BTreeSet<String>,
     /// Rules folders that hold no rule, as people see them.
     pub empty_rules: Vec<PathBuf>,
     /// Findings that are known, if the configuration names a file with them.
@@ -350,18 +353,22 @@ impl Surveyor<'_> {
         options.known_charts.extend(charts_in(&files));
         let mut found = discover(&files, &options);
         let ignored = std::mem::take(&mut found.ignored);
-        let scope = Scope {
+        let mut scope = Scope {
             root: root.to_owned(),
             config_file,
             diagnostics,
             book,
             knowledge,
+            profiles: BTreeSet::new(),
             empty_rules,
             baseline: self.baseline(root, &config),
             config,
         };
         let number = workspace.scopes.len();
         let (trees, unused) = self.trees(&scope, found, &files, &options);
+        scope.profiles = profiles::there_are(&scope.config, &options.profiles, &trees);
+        let unknown = profiles::in_configuration(&scope.config, &scope.profiles);
+        scope.diagnostics.extend(unknown);
         // What a name says nothing about may be stated to be a layer.
         let claimed: BTreeSet<&PathBuf> =
             trees.iter().flat_map(|it| layer_files(&it.plan)).collect();

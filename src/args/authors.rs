@@ -85,7 +85,7 @@ pub(crate) struct Trace {
 )]
 pub(crate) struct Eval {
     /// An expression of the rule language
-    #[arg(value_name = "EXPRESSION")]
+    #[arg(value_name = "EXPRESSION", allow_hyphen_values = true)]
     pub(crate) expression: String,
     #[command(flatten)]
     pub(crate) place: Look,

@@ -36,9 +36,11 @@ pub(super) fn run(args: &Check) -> anyhow::Result<Status> {
             file.and_then(|file| file.file.as_deref())
                 .is_some_and(inside)
         };
+        let profiles = chosen.project.unknown_profiles(book);
         let told: Vec<Diagnostic> = book
             .diagnostics
             .iter()
+            .chain(&profiles)
             .filter(|it| mine(it))
             .cloned()
             .collect();

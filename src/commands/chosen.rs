@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ::lint::files::{Disk, Files as _, ListOptions};
-use ::lint::project::Settings;
+use ::lint::project::{Project, Settings};
 use ::lint::rulebook::RuleBook;
 
 use source::SourceId;
@@ -14,6 +14,7 @@ use super::{absolute, project};
 /// The rules at a place.
 pub(super) struct Chosen {
     pub(super) book: Arc<RuleBook>,
+    pub(super) project: Project,
 }
 
 /// The rules that apply at a path: a tree, a folder of rules or a `.watch` file.
@@ -24,7 +25,7 @@ pub(super) fn at(mut settings: Settings, path: &Path) -> Chosen {
     settings.paths = vec![path.to_owned()];
     let project = project(settings);
     let book = project.rules_of(path);
-    Chosen { book }
+    Chosen { book, project }
 }
 
 impl Chosen {

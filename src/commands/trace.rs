@@ -93,7 +93,13 @@ fn write_proof(args: &Trace, tree: &Tree, proof: &Proof, out: &mut dyn Write) ->
         Some(Outcome::Error) => "needs too much work",
         None => "goes on to what is below",
     };
-    let subject = proof.path.as_deref().unwrap_or("the deployment");
+    let subject = proof
+        .path
+        .as_deref()
+        .unwrap_or(match proof.clauses.as_slice() {
+            [only] if only.subjects => "what its `for` looks for",
+            _ => "the deployment",
+        });
     write!(out, "{} {word}: {subject}", args.rule)?;
     if !(proof.deployment.is_empty() && proof.profile.is_empty()) {
         let name = deployment_name(&proof.deployment, &proof.profile);
@@ -133,6 +139,7 @@ fn write_clause(
     let first = text.lines().next().unwrap_or_default();
     let head = match text.split_whitespace().next() {
         Some("require" | "forbid") => first.to_owned(),
+        _ if clause.subjects => format!("for what is at `{}`", one_line(text)),
         _ => format!("when {}", one_line(text)),
     };
     let head = if clause.condition {

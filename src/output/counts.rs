@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use lint::finding::Suppression;
+use lint::finding::{Origin, Suppression};
 use lint::report::Report;
 use source::{Applicability, Severity};
 
@@ -114,6 +114,8 @@ fn found(report: &Report) -> String {
     let with_fix = |wanted| {
         let findings = report.findings.iter();
         findings
+            // What is wrong in rules and the configuration is for an editor to mend.
+            .filter(|it| it.origin == Origin::Rule)
             .filter(|it| {
                 it.diagnostic
                     .fixes

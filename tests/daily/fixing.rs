@@ -111,3 +111,90 @@ fn to_name_the_configuration_lets_nobody_change_the_files_below_it() {
     );
     assert_eq!(read(folder, FILE), MENDED);
 }
+
+/// A rule of that name with a body.
+fn rule(name: &str, body: &str) -> String {
+    format!(
+        "## A rule.\nrule {name} {{\n  severity error\n{body}  fails ```\n    # values/shop/values.yaml\n    a: 1\n  ```\n  passes not-applicable ```\n    # values/other/values.yaml\n    a: 1\n  ```\n}}\n"
+    )
+}
+
+const SHOP: &str = "chart shop { open keys {} }\n";
+
+#[test]
+fn mistakes_in_rules_are_not_counted_as_what_fix_mends() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    let body = "  for x at shop.a\n  require x is sett\n    say \"a\"\n";
+    let text = rule("ours", body);
+    write(
+        folder,
+        &[
+            ("values/shop/values.yaml", "a: 1\n"),
+            ("rules/shop.watch", SHOP),
+            ("rules/ours.watch", &text),
+            ("dogwatch.yaml", "severty: {}\n"),
+        ],
+    );
+    let text = said(folder, &["lint"], 2);
+    assert!(text.contains("did you mean `set`?"), "{text}");
+    assert!(!text.contains("mends"), "{text}");
+}
+
+#[test]
+fn all_that_a_release_is_given_stands_in_its_first_file() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    let body = "  for r in releases\n  require r.values.owner is set\n    at  r.values\n    say \"nobody\"\n    fix set r.values.owner to \"edge\"\n";
+    write(
+        folder,
+        &[
+            ("values/shop/values.yaml", "a: 1\n"),
+            ("values/shop/secrets.yaml", "secrets: {pw: x}\n"),
+            ("rules/shop.watch", SHOP),
+            ("rules/ours.watch", &rule("ours", body)),
+        ],
+    );
+    let text = said(folder, &["lint", "--rule", "ours", "--format", "short"], 1);
+    assert!(
+        text.contains("values/shop/values.yaml:1:1: error[ours]"),
+        "{text}"
+    );
+    let text = said(folder, &["fix", "--rule", "ours"], 0);
+    assert!(text.contains("values/shop/values.yaml"), "{text}");
+    assert!(!text.contains("secrets.yaml"), "{text}");
+    assert_eq!(
+        read(folder, "values/shop/values.yaml"),
+        "a: 1\nowner: edge\n"
+    );
+}
+
+#[test]
+fn an_item_that_a_rule_is_about_is_taken_out_alone() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    let list = "values/shop/values.yaml";
+    let files = |body: &str| {
+        write(
+            folder,
+            &[
+                (list, "hosts: [a, b, a]\n"),
+                ("rules/shop.watch", SHOP),
+                ("rules/ours.watch", &rule("ours", body)),
+            ],
+        );
+    };
+    files(
+        "  for i, h in shop.hosts\n  forbid i == 2\n    say \"again\"\n    fix remove h from shop.hosts\n",
+    );
+    said(folder, &["fix", "--rule", "ours"], 0);
+    assert_eq!(read(folder, list), "hosts: [a, b]\n");
+    // Which of two equal ones is meant is not said: a person has to agree.
+    files(
+        "  for hosts at shop.hosts\n  forbid hosts contains \"a\"\n    say \"a\"\n    fix remove \"a\" from hosts\n",
+    );
+    said(folder, &["fix", "--rule", "ours"], 1);
+    assert_eq!(read(folder, list), "hosts: [a, b, a]\n");
+    said(folder, &["fix", "--unsafe", "--rule", "ours"], 0);
+    assert_eq!(read(folder, list), "hosts: [b]\n");
+}

@@ -193,3 +193,94 @@ fn deployments_of_one_cluster_are_asked_together_what_is_true_of_a_cluster() {
     assert!(text.contains("a second load balancer"), "{text}");
     assert!(text.contains("in 2 deployments"), "{text}");
 }
+
+/// Two deployments that go to one cluster, with a rule of that pack about all of it.
+fn cluster(folder: &std::path::Path, severity: &str, configuration: &str, rule: &str) {
+    let values = "brig: {replicaCount: 1}\n";
+    let head = "## A rule of ours.\nrule ours {\n  tags cluster\n";
+    let examples = "  fails ```\n    # values/wire-server/values.yaml\n    brig: {replicaCount: 1}\n  ```\n  passes not-applicable ```\n    # values/webapp/values.yaml\n    a: 1\n  ```\n}\n";
+    write(
+        folder,
+        &[
+            ("values/wire-server/prod-values.yaml", values),
+            ("values/wire-server/demo-values.yaml", values),
+            (
+                "dogwatch.yaml",
+                &format!("clusters: {{main: [prod, demo]}}\n{configuration}"),
+            ),
+            (
+                "rules/ours.watch",
+                &format!("{head}  severity {severity}\n{rule}{examples}"),
+            ),
+        ],
+    );
+}
+
+const EACH_RELEASE: &str = "  for r in releases
+  require r.profile == \"none\"
+    at  r.values.brig.replicaCount
+    say \"of {r.profile} and {deployment.profile}\"
+";
+
+#[test]
+fn a_release_of_a_cluster_keeps_its_profile_and_the_severities_for_it() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    let lint = ["lint", "--rule", "ours", "--format", "short"];
+    cluster(folder, "error, warning in demo", "", EACH_RELEASE);
+    let (status, text) = both(folder, &lint);
+    assert_eq!(status, Some(1), "{text}");
+    let demo = "demo-values.yaml:1:22: warning[ours]: of demo and";
+    let prod = "prod-values.yaml:1:22: error[ours]: of prod and";
+    assert!(text.contains(demo) && text.contains(prod), "{text}");
+
+    cluster(folder, "error, off in demo", "", EACH_RELEASE);
+    let (_, text) = both(folder, &lint);
+    assert!(!text.contains("of demo") && text.contains(prod), "{text}");
+    let (_, text) = both(folder, &["lint", "--rule", "ours"]);
+    assert!(text.contains("1 failed, 1 did not apply"), "{text}");
+
+    // Off but for one profile: there it is judged.
+    cluster(folder, "off, info in demo", "", EACH_RELEASE);
+    let (_, text) = both(folder, &lint);
+    let info = "demo-values.yaml:1:22: note[ours]: of demo and";
+    assert!(text.contains(info) && !text.contains("of prod"), "{text}");
+
+    let configured = "profiles: {demo: {severity: {ours: info}}}\n";
+    cluster(folder, "error", configured, EACH_RELEASE);
+    let (_, text) = both(folder, &lint);
+    assert!(text.contains(info) && text.contains(prod), "{text}");
+}
+
+#[test]
+fn a_rule_about_a_cluster_is_traced_and_asked_over_all_of_it() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    let rule = "  require count(releases) == 1\n    at  deployment\n    say \"{count(releases)} releases\"\n";
+    cluster(folder, "error", "", rule);
+    let (status, text) = both(folder, &["lint", "--rule", "ours"]);
+    assert_eq!(status, Some(1), "{text}");
+    let (_, text) = both(folder, &["trace", "ours"]);
+    assert!(
+        text.contains("ours fails: the deployment  (main)"),
+        "{text}"
+    );
+    assert!(!text.contains("passes"), "{text}");
+    // So it is in an example that has such a configuration.
+    let example = "    # dogwatch.yaml\n    clusters: {main: [prod, demo]}\n    # values/a/prod-values.yaml\n    a: 1\n    # values/a/demo-values.yaml\n    a: 1\n";
+    let text = std::fs::read_to_string(folder.join("rules/ours.watch")).unwrap();
+    let text = text.replacen(
+        "    # values/wire-server/values.yaml\n    brig: {replicaCount: 1}\n",
+        example,
+        1,
+    );
+    let text = text.replacen("passes not-applicable", "passes", 1);
+    write(folder, &[("rules/ours.watch", &text)]);
+    let (status, text) = both(folder, &["test"]);
+    assert_eq!(status, Some(0), "{text}");
+    let (_, text) = both(folder, &["eval", "count(releases)"]);
+    assert!(
+        text.contains("demo: 1") && text.contains("main: 2"),
+        "{text}"
+    );
+}

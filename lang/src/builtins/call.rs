@@ -171,11 +171,15 @@ impl<'a, 'h> Call<'a, 'h> {
         Ok(self.budget.charge_text(bytes)?)
     }
 
-    /// A value as interpolation writes it.
+    /// A value as interpolation writes it, with everything in it.
     pub(super) fn shown(&mut self, value: &Value<'h>) -> Result<String, Stop> {
-        let (text, secret) = crate::eval::show::plain(self.host, value, self.budget)?;
-        self.secret |= secret;
-        Ok(text)
+        let plain = crate::eval::show::plain(self.host, value, self.budget)?;
+        self.secret |= plain.secret;
+        match plain.hole.map(|hole| hole.data) {
+            Some(Data::Absent(Absent::Unknown(unknown))) => Err(Stop::Unknown(*unknown)),
+            Some(_) => Err(Stop::Missing),
+            None => Ok(plain.text),
+        }
     }
 
     /// A part of a text argument, borrowed where that is.

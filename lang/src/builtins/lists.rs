@@ -125,6 +125,10 @@ pub(super) const TABLE: &[Builtin] = &[
             let from = position(call.number(1)?)?;
             let to = if call.given(2) { position(call.number(2)?)? } else { usize::MAX };
             let list = call.list(0)?.into_owned();
+            // Where elements stand is not known beside some that are not.
+            if let (Some(why), false) = (&list.incomplete, from == 0 && to == usize::MAX) {
+                return Ok(why.as_ref().clone());
+            }
             let part = list.items.into_iter().skip(from).take(to.saturating_sub(from));
             answer_list(part.collect(), list.incomplete)
         },

@@ -77,7 +77,7 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
     Builtin::new(
         "secret-class(value: any) -> string",
-        "How a secret is kept: `empty`, `encrypted`, `reference`, `template`, `weak`, `placeholder` or `plain`; a boolean is a `switch`, which keeps nothing.",
+        "How a secret is kept: `empty`, `encrypted`, `reference`, `template`, `weak`, `placeholder` or `plain`; a boolean is a `switch`, which keeps nothing. Of a missing value it is missing, of null `empty`.",
         &[
             ("secret-class('')", "\"empty\""),
             ("secret-class('changeme')", "\"weak\""),

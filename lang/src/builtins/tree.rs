@@ -44,7 +44,7 @@ pub(super) const TABLE: &[Builtin] = &[
     .of_tree(),
     Builtin::new(
         "path-of(value: any) -> string?",
-        "The path of a value as people write it, such as `brig.config.smtp`; of a missing one, where it would be.",
+        "The path of a value as people write it, such as `brig.config.smtp`; of a missing one, where it would be. The release is not in it.",
         &[],
         path,
     )

@@ -100,7 +100,10 @@ impl<'a> Checker<'a> {
             candidates.extend(library.function_names());
             candidates.push("user");
         }
-        let similar = self.guess(&name, candidates);
+        let similar = match function_of_others(&name) {
+            Some(_) => None,
+            None => self.guess(&name, candidates),
+        };
         self.report(span, Problem::UnknownFunction { name, similar });
     }
 
@@ -221,4 +224,18 @@ impl<'a> Checker<'a> {
         let name = name.to_owned();
         self.report(span, Problem::WrongArity { name, want, got });
     }
+}
+
+/// What is written instead of a function of other languages.
+pub(super) fn function_of_others(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "exists" | "isset" | "isSet" | "is_set" | "has" | "hasKey" | "defined" => {
+            "whether something is there is asked with `x is set`"
+        }
+        "len" | "size" => "elements are counted with `count(x)`, characters with `length(x)`",
+        "empty" | "isEmpty" | "is_empty" => "write `x is empty`",
+        "endswith" | "endsWith" | "ends_with" | "hasSuffix" => "write `x ends with y`",
+        "startswith" | "startsWith" | "starts_with" | "hasPrefix" => "write `x starts with y`",
+        _ => return None,
+    })
 }

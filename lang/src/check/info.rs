@@ -138,6 +138,15 @@ pub(super) fn of_literal(literal: &Literal) -> Type {
     }
 }
 
+/// Is a literal of a type, with everything in it?
+pub(super) fn is_of(literal: &Literal, ty: &Type) -> bool {
+    match (literal, ty) {
+        (Literal::List(items), Type::List(of)) => items.iter().all(|it| is_of(it, of)),
+        (Literal::Map(entries), Type::Map(of)) => entries.iter().all(|(_, it)| is_of(it, of)),
+        (literal, ty) => accepts(ty, &of_literal(literal)),
+    }
+}
+
 /// The narrowest type that holds both.
 pub(super) fn join(a: &Type, b: &Type) -> Type {
     match (a, b) {

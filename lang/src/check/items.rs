@@ -2,7 +2,7 @@
 
 use super::checker::Checker;
 use super::facts::Meaning;
-use super::info::{Info, accepts, describe};
+use super::info::{Info, accepts, describe, is_of};
 use super::problem::Problem;
 use super::words::Report;
 use crate::charts::Literal;
@@ -43,10 +43,10 @@ impl<'a> Checker<'a> {
 
     fn param(&mut self, it: &'a ParamItem) -> Info<'a> {
         let ty = self.type_of(&it.ty);
-        let default = self.expr(&it.default);
+        self.expr(&it.default);
         match Literal::read(&it.default) {
             None => self.report(it.default.span, Problem::NotLiteral),
-            Some(literal) if !accepts(&ty, &default.ty) => {
+            Some(literal) if !is_of(&literal, &ty) => {
                 let problem = Problem::DefaultType {
                     ty: ty.to_string(),
                     value: literal.to_string(),

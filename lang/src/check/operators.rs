@@ -15,6 +15,9 @@ use crate::types::Type;
 /// The layers that `in layer` knows.
 const LAYERS: [&str; 4] = ["values", "secrets", "set", "chart"];
 
+/// What `+` takes.
+pub(super) const SUMMANDS: &str = "numbers";
+
 /// The operator as it is written.
 pub(super) fn symbol(op: BinaryOp) -> &'static str {
     match op {
@@ -56,7 +59,11 @@ impl<'a> Checker<'a> {
         match op {
             BinaryOp::Default => self.default(left, right, &a, b),
             BinaryOp::Concat => self.concat(left, right, &a, &b),
-            BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Multiply => {
+            BinaryOp::Add => {
+                self.summands(left, right, sides);
+                Info::from(Type::Number, &sides)
+            }
+            BinaryOp::Subtract | BinaryOp::Multiply => {
                 self.numbers(left, right, sides);
                 Info::from(Type::Number, &sides)
             }
@@ -78,6 +85,18 @@ impl<'a> Checker<'a> {
                 info
             }
         }
+    }
+
+    /// The sides of `+`: with texts it is meant as `++`.
+    fn summands(&mut self, left: &'a Expr, right: &'a Expr, sides: [&Info<'a>; 2]) {
+        let Some(at) = sides.iter().position(|it| it.ty == Type::String) else {
+            return self.numbers(left, right, sides);
+        };
+        let problem = Problem::WrongType {
+            want: SUMMANDS.to_owned(),
+            got: describe(&Type::String),
+        };
+        self.report([left, right][at].span, problem);
     }
 
     fn numbers(&mut self, left: &'a Expr, right: &'a Expr, [a, b]: [&Info<'a>; 2]) {

@@ -88,6 +88,18 @@ fn word_of_others(name: &str) -> Option<&'static str> {
     })
 }
 
+/// The word after `is` that a key is called after.
+fn asked_as_key(key: &str) -> Option<&'static str> {
+    let plain: String = key.chars().filter(char::is_ascii_alphanumeric).collect();
+    Some(match plain.to_ascii_lowercase().as_str() {
+        "isset" | "isdefined" | "exists" => "set",
+        "isempty" | "empty" => "empty",
+        "ismissing" | "isundefined" => "missing",
+        "isnull" | "isnil" => "null",
+        _ => return None,
+    })
+}
+
 /// Can the key be written without quotes?
 pub(super) fn is_name(key: &str) -> bool {
     key.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
@@ -314,6 +326,17 @@ impl<'a> Checker<'a> {
         key: &'a str,
         span: Span,
     ) -> Info<'a> {
+        if let (Some(word), Type::Bool | Type::Number | Type::String | Type::List(_)) =
+            (asked_as_key(key), &base.ty)
+        {
+            let problem = Problem::AskedAsKey {
+                value: text_of(of),
+                key: key.to_owned(),
+                word,
+            };
+            self.report(span, problem);
+            return Info::anything();
+        }
         match &base.ty {
             Type::Record(record) => return self.record_field(expr, base, record, key, span),
             Type::Entries(entries) => return self.entry(expr, base, entries, key, span),

@@ -7,6 +7,7 @@ use super::info::{Info, type_of};
 use super::paths::push_key;
 use super::problem::Problem;
 use super::visit::each_inside;
+use super::words::CHOICE;
 use crate::charts::{Found, Place, Step};
 use crate::parse::ast::{
     CaptureFilter, Expr, ExprKind, ItemKind, Pattern, Segment, SegmentKind, View,
@@ -58,12 +59,16 @@ impl<'a> Checker<'a> {
             .collect();
         let places = self.walk(pattern, &keys, view);
         for segment in &pattern.segments {
-            if let SegmentKind::Capture { name, .. } = &segment.kind {
+            if let SegmentKind::Capture { name, filter } = &segment.kind {
                 let key = Info {
                     from_tree: true,
                     ..Info::of(Type::String)
                 };
-                self.bind(name, "capture", false, key, None);
+                let what = match filter {
+                    None => "capture",
+                    Some(_) => CHOICE,
+                };
+                self.bind(name, what, false, key, None);
             }
         }
         match places {

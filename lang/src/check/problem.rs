@@ -38,6 +38,20 @@ pub(crate) enum NameHint {
     Missing,
 }
 
+/// What a `when` below a requirement governs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Late {
+    /// The requirement.
+    Requirement {
+        /// It is a `forbid`.
+        forbid: bool,
+    },
+    /// Those that follow.
+    Following,
+    /// Nothing: none follows.
+    Nothing,
+}
+
 macro_rules! problems {
     ($(
         $(#[doc = $doc:literal])+
@@ -130,6 +144,8 @@ problems! {
     WrongArity { name: String, want: String, got: usize } = "rule-wrong-arity", Error;
     /// A value of one type stands where only another type makes sense; the result would always be missing.
     WrongType { want: String, got: String } = "rule-wrong-type", Error;
+    /// A value that is no map has no keys. What it is is asked with `is`: `x is set`, `x is empty`.
+    AskedAsKey { value: String, key: String, word: &'static str } = "rule-asked-as-key", Error;
     /// A condition must be true or false. To ask whether something is there, write `x is set`.
     NotACondition { got: String } = "rule-not-a-condition", Error;
     /// Values of these types are never equal, so the comparison always has the same result.
@@ -163,9 +179,9 @@ problems! {
     /// `since` and `until` are held against the chart version of what a rule is about, and a rule without `for` is about no chart.
     NoVersionedSubject = "rule-no-versioned-subject", Warning;
     /// A `when` below a requirement belongs to that requirement, wherever it stands. One that comes after `at`, `say`,
-    /// `help` or `fix` looks as if it were about what follows: write it directly below the `require` or `forbid` that it is about, or above the
-    /// first of them if it is for the whole rule.
-    LateWhen { forbid: bool } = "rule-late-when", Warning;
+    /// `help` or `fix` looks as if it were about what follows, and one behind a `let` below a requirement, which governs only what follows, as if it were about the whole rule: write it
+    /// directly below the `require` or `forbid` that it is about, or above the first of them if it is for the whole rule.
+    LateWhen { of: Late } = "rule-late-when", Warning;
     /// A message is one line without a full stop at its end; it is shown in lists and editors.
     MessageStyle { fault: &'static str } = "rule-message-style", Warning;
 

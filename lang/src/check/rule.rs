@@ -6,7 +6,7 @@ use super::checker::Checker;
 use super::index::RuleEntry;
 use super::info::Info;
 use super::patterns::literal_key;
-use super::problem::Problem;
+use super::problem::{Late, Problem};
 use super::words::Report;
 use crate::charts::{at_least, parse_version};
 use crate::parse::ast::{
@@ -32,7 +32,10 @@ impl<'a> Checker<'a> {
         self.mandatory(rule, item.docs.as_ref());
         self.severities(rule);
         self.rule_versions(rule);
-        for clause in &rule.body {
+        for (at, clause) in rule.body.iter().enumerate() {
+            if let (Clause::When(condition), Some(of)) = (clause, late(&rule.body, at)) {
+                self.report(condition.span, Problem::LateWhen { of });
+            }
             self.clause(clause);
         }
         self.leave(0, item.span.end);
@@ -201,8 +204,8 @@ impl<'a> Checker<'a> {
         let mark = self.known.mark();
         if let Some(when) = &it.when {
             if first_clause(it).is_some_and(|first| first < when.span.start) {
-                let forbid = it.forbid;
-                self.report(when.span, Problem::LateWhen { forbid });
+                let of = Late::Requirement { forbid: it.forbid };
+                self.report(when.span, Problem::LateWhen { of });
             }
             self.outcome = IN_WHEN;
             self.condition(when);
@@ -309,6 +312,21 @@ impl<'a> Checker<'a> {
         self.placed(expr, &info, role);
         info
     }
+}
+
+/// What a `when` of its own governs that stands below a requirement; `None` for one above the first, or for what a `for` below it goes over.
+fn late(body: &[Clause], at: usize) -> Option<Late> {
+    let is_requirement = |clause: &Clause| matches!(clause, Clause::Require(_));
+    let is_for = |clause: &Clause| matches!(clause, Clause::ForAt { .. } | Clause::ForIn(_));
+    let before = body[..at].iter().rev();
+    let mut before = before.take_while(|clause| !is_for(clause));
+    before.any(is_requirement).then(|| {
+        if body[at..].iter().any(is_requirement) {
+            Late::Following
+        } else {
+            Late::Nothing
+        }
+    })
 }
 
 /// Where the first clause of a requirement stands that says what is found. Its severity may stand before its `when`.

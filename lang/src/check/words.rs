@@ -2,8 +2,10 @@
 
 use source::{Applicability, Diagnostic, Edit, Fix, Span};
 
+use super::calls::function_of_others;
+use super::operators::SUMMANDS;
 use super::paths::is_name;
-use super::problem::{NameHint, Problem};
+use super::problem::{Late, NameHint, Problem};
 
 /// A problem with its place.
 #[derive(Debug)]
@@ -57,6 +59,9 @@ impl Report {
         diagnostic
     }
 }
+
+/// What a capture is called that matches only some keys.
+pub(super) const CHOICE: &str = "name of the choice";
 
 impl Problem {
     /// The name that was probably meant, to be written in place of what is marked.
@@ -147,6 +152,9 @@ impl Problem {
                 format!("`{name}` takes {want}, and {} given", counted(*got))
             }
             Self::WrongType { want, got } => format!("expected {want}, found {got}"),
+            Self::AskedAsKey { value, key, .. } => {
+                format!("`{value}` is no map and has no key `{key}`")
+            }
             Self::NotACondition { got } => {
                 format!("a condition is true or false, and this is {got}")
             }
@@ -182,9 +190,14 @@ impl Problem {
             Self::NoVersionedSubject => {
                 "nothing has a version here: the rule has no `for`".to_owned()
             }
-            Self::LateWhen { .. } => {
-                "this `when` belongs to the requirement above, and to no other".to_owned()
+            Self::LateWhen { of } => match of {
+                Late::Requirement { .. } => {
+                    "this `when` belongs to the requirement above, and to no other"
+                }
+                Late::Following => "this `when` is only for the requirements below it",
+                Late::Nothing => "this `when` is for nothing: no requirement stands below it",
             }
+            .to_owned(),
             Self::MessageStyle { fault } => format!("a message {fault}"),
             Self::MissingUnderNegation { path, operator, .. } => {
                 format!("`{path}` may be missing, and `{operator}` is then undecided")
@@ -212,6 +225,9 @@ impl Problem {
 
     fn help(&self) -> Option<String> {
         Some(match self {
+            Self::UnknownComponent { name, .. } if name.contains('.') => {
+                format!("write the path without quotes: `{name}`")
+            }
             Self::UnknownComponent {
                 name,
                 similar: None,
@@ -245,6 +261,12 @@ impl Problem {
             }
             Self::UnknownPredicate { similar: None, .. } => {
                 "`docs/builtins.md` lists the words that may follow `is`".to_owned()
+            }
+            Self::UnknownFunction {
+                similar: None,
+                name,
+            } if function_of_others(name).is_some() => {
+                function_of_others(name).unwrap_or_default().to_owned()
             }
             Self::UnknownFunction { similar: None, .. } => {
                 "`docs/builtins.md` lists the functions that are built in".to_owned()
@@ -281,7 +303,9 @@ impl Problem {
                 similar: None,
                 name,
                 hint: None,
-            } => format!("if it is a component, declare it: `chart {name} {{ open keys {{}} }}`"),
+            } => format!(
+                "a text stands in quotes: `\"{name}\"`; a component is declared: `chart {name} {{ open keys {{}} }}`"
+            ),
             Self::Shadowed { .. } => "choose another name".to_owned(),
             Self::HidesComponent { .. } => {
                 "choose another name, or paths of the component cannot be written in this pack"
@@ -300,7 +324,14 @@ impl Problem {
             } => {
                 format!("use it, or write `*`, or `_{name}` to keep it as a remark")
             }
+            Self::Unused { name, what: CHOICE } => {
+                format!("use it, or call it `_{name}`: `*` would match every key")
+            }
             Self::Unused { name, .. } => format!("use it, remove it, or call it `_{name}`"),
+            Self::WrongType { want, got } if want == SUMMANDS && got == "a string" => {
+                "texts are joined with `++`, or in one text: `\"{a}{b}\"`".to_owned()
+            }
+            Self::AskedAsKey { value, word, .. } => format!("write `{value} is {word}`"),
             Self::WrongType { want, got } if want == "a regex" && got == "a string" => {
                 "a regex stands between slashes: `/^a.*z$/`".to_owned()
             }
@@ -345,9 +376,13 @@ impl Problem {
             Self::FileName { rule, .. } => format!("call the file `{rule}.watch`"),
             Self::SeveralRules { .. } => "move it into a file of its own".to_owned(),
             Self::NoVersionedSubject => "add `for`: what the rule is about".to_owned(),
-            Self::LateWhen { forbid } => format!(
+            Self::LateWhen { of } => format!(
                 "write it directly below `{}`, or above the first requirement if it is for the whole rule",
-                if *forbid { "forbid" } else { "require" }
+                match of {
+                    Late::Requirement { forbid: true } => "forbid",
+                    Late::Requirement { forbid: false } => "require",
+                    Late::Following | Late::Nothing => "require` or `forbid",
+                }
             ),
             Self::BadVersion { .. } => "write it like `5.12` or `5.12.0`".to_owned(),
             Self::MissingUnderNegation { path, outcome, .. } => {

@@ -107,22 +107,24 @@ impl<'h> Machine<'_, 'h> {
     fn template(&mut self, parts: &'h [Part]) -> Work<Value<'h>> {
         let mut text = String::new();
         let mut values = Vec::new();
+        let mut holes = Vec::new();
         let mut secret = false;
         for part in parts {
             match part {
                 Part::Text(part) => text.push_str(part),
                 Part::Expr(node) => {
                     let value = self.value(node)?;
-                    let (part, marked) = show::plain(self.host, &value, &mut self.budget)?;
-                    secret |= marked;
-                    self.budget.charge_text(part.len())?;
-                    text.push_str(&part);
+                    let part = show::plain(self.host, &value, &mut self.budget)?;
+                    secret |= part.secret;
+                    holes.extend(part.hole);
+                    self.budget.charge_text(part.text.len())?;
+                    text.push_str(&part.text);
                     values.push(value);
                 }
             }
         }
         // A text with a hole is no text: a host name made of a missing namespace is not known.
-        if let Some(absent) = strict(&values) {
+        if let Some(absent) = strict(&holes) {
             return Ok(absent.clone());
         }
         Ok(computed(Data::String(text.into()), &values, secret))
@@ -397,9 +399,10 @@ impl<'h> Elements<'h> {
         }
     }
 
-    /// The key of an entry or the position of an element, and the element.
+    /// The key of an entry or the position of an element, and the element. In a list that is known in part no position is known.
     pub(super) fn entry(&self, machine: &Machine<'_, 'h>, index: usize) -> (Value<'h>, Value<'h>) {
         let (key, value) = self.get(machine, index);
+        let key = key.or_else(|| self.incomplete().cloned());
         (key.unwrap_or_else(|| Value::number(index as f64)), value)
     }
 

@@ -17,7 +17,7 @@ pub struct Verdict<'h> {
     pub rule: usize,
     /// Which of the rule's requirements, from 0: the class of the message.
     pub requirement: usize,
-    /// How bad it is under the deployment's profile.
+    /// How bad it is under the profile of its place.
     pub severity: Severity,
     /// What is wrong; secrets are redacted.
     pub message: String,
@@ -137,13 +137,8 @@ struct Notes {
 }
 
 impl<'h> Machine<'_, 'h> {
-    /// Explains a requirement that does not hold.
-    pub(super) fn verdict(
-        &mut self,
-        rule: usize,
-        severity: Severity,
-        it: &'h RequireCode,
-    ) -> Work<Verdict<'h>> {
+    /// Explains a requirement that does not hold. How bad it is where the requirement does not say is for the caller to fill in.
+    pub(super) fn verdict(&mut self, rule: usize, it: &'h RequireCode) -> Work<Verdict<'h>> {
         let truth = self.truth(&it.condition)?;
         let mut notes = Notes::default();
         self.notes(&it.condition, &truth, &mut notes)?;
@@ -191,7 +186,7 @@ impl<'h> Machine<'_, 'h> {
         Ok(Verdict {
             rule,
             requirement: it.index,
-            severity,
+            severity: it.severity.unwrap_or(Severity::Error),
             message,
             place,
             subject,

@@ -431,11 +431,13 @@ impl<'g, 'h> Glance<'g, 'h> {
                     if value.is_absent() {
                         return None;
                     }
-                    let (part, marked) =
-                        show::plain(self.run.host, &value, &mut self.budget).ok()?;
-                    self.budget.charge_text(part.len()).ok()?;
-                    secret |= marked;
-                    text.push_str(&part);
+                    let part = show::plain(self.run.host, &value, &mut self.budget).ok()?;
+                    if part.hole.is_some() {
+                        return None;
+                    }
+                    self.budget.charge_text(part.text.len()).ok()?;
+                    secret |= part.secret;
+                    text.push_str(&part.text);
                     values.push(value);
                 }
             }

@@ -164,20 +164,21 @@ pub(super) fn judge<'h>(
     recorder: Option<&mut Recorder<'_, 'h>>,
 ) -> Judgement<'h> {
     let info = &run.program.rules[rule];
-    let severity = info.severity(run.host.profile());
+    let profiles = run.host.profiles();
+    let off = profiles.iter().all(|it| info.severity(it).is_none());
     let judgement = Judgement {
         rule,
-        off: severity.is_none(),
+        off,
         counts: Counts::default(),
         verdicts: Vec::new(),
         undecided: Vec::new(),
         reasons: BTreeMap::new(),
         error: None,
     };
-    let Some(severity) = severity else {
+    if off {
         return judgement;
-    };
-    let mut judge = Judge::new(run, judgement, severity, recorder);
+    }
+    let mut judge = Judge::new(run, judgement, recorder);
     judge.trace_afresh();
     if let Some(recorder) = &mut judge.recorder {
         // Without a `for` the subject is the deployment.
@@ -193,7 +194,6 @@ struct Judge<'j, 'w, 'r, 'h> {
     machine: Machine<'r, 'h>,
     code: &'h RuleCode,
     rule: usize,
-    severity: Severity,
     since: Option<&'h str>,
     until: Option<&'h str>,
     judgement: Judgement<'h>,
@@ -216,7 +216,6 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
     fn new(
         run: &'r Run<'h>,
         judgement: Judgement<'h>,
-        severity: Severity,
         recorder: Option<&'j mut Recorder<'w, 'h>>,
     ) -> Self {
         let rule = judgement.rule;
@@ -226,7 +225,6 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
             machine: Machine::new(run, code.slots, &code.lets),
             code,
             rule,
-            severity,
             since: info.since.as_deref(),
             until: info.until.as_deref(),
             judgement,
@@ -296,9 +294,12 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
         Ok(())
     }
 
-    /// A subject of which nothing can be seen.
-    fn unseen(&mut self, why: &Why) {
+    /// A subject of which nothing can be seen, found by the `for` of that number.
+    fn unseen(&mut self, clause: usize, why: &Why) {
         self.undecided(why);
+        if let Some(recorder) = &mut self.recorder {
+            recorder.unseen(clause, self.code.clauses[clause].span, why);
+        }
         self.judgement.counts.undecided += 1;
         self.count_reason(why.unknown.reason.clone());
     }
@@ -354,7 +355,7 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
                     }
                     self.matched(index, matches, captures, *slot)?;
                     for why in &matches.unseen {
-                        self.unseen(why);
+                        self.unseen(index, why);
                     }
                     return Ok(Done::Split);
                 }
@@ -495,7 +496,7 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
         let truth = Truth::of_value(&over);
         let Some(elements) = self.machine.elements(over)? else {
             if let Truth::Unknown(why) = truth {
-                self.unseen(&why);
+                self.unseen(index, &why);
             }
             return Ok(Done::Split);
         };
@@ -506,7 +507,7 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
         if let Some(why) = elements.incomplete()
             && let Truth::Unknown(why) = Truth::of_value(why)
         {
-            self.unseen(&why);
+            self.unseen(index, &why);
         }
         Ok(Done::Split)
     }
@@ -633,6 +634,7 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
             clause,
             span: self.code.clauses[clause].span,
             condition,
+            subjects: false,
             truth: truth.clone(),
             steps,
         });
@@ -655,7 +657,6 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
         }
         let truth = self.machine.truth(&it.condition)?;
         self.record(clause, &truth, false);
-        tally.applied = true;
         let fails = match (&truth, it.forbid) {
             (Truth::True, forbid) => forbid,
             (Truth::False, forbid) => !forbid,
@@ -666,25 +667,42 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
                 false
             }
         };
-        if fails {
+        if !fails {
+            tally.applied = true;
+            return Ok(());
+        }
+        if self.judgement.verdicts.len() == MOST_VERDICTS {
             tally.failed = true;
-            if self.judgement.verdicts.len() == MOST_VERDICTS {
-                let info = &self.machine.run.program.rules[self.rule];
-                let error = &mut self.judgement.error;
-                error.get_or_insert_with(|| too_many(info));
-                return Ok(());
-            }
-            let severity = it.severity.unwrap_or(self.severity);
-            // Words and places are not part of the judgement: they have a budget of their own.
-            let budget = std::mem::take(&mut self.machine.budget);
-            let explain = std::mem::replace(&mut self.machine.explain, true);
-            let tracer = self.machine.tracer.take();
-            let verdict = self.machine.verdict(self.rule, severity, it);
-            self.machine.tracer = tracer;
-            self.machine.explain = explain;
-            self.machine.budget = budget;
-            self.judgement.verdicts.push(verdict?);
+            let info = &self.machine.run.program.rules[self.rule];
+            let error = &mut self.judgement.error;
+            error.get_or_insert_with(|| too_many(info));
+            return Ok(());
+        }
+        // Where the rule is off under the profile of the place, it does not apply.
+        if let Some(verdict) = self.verdict(it)? {
+            tally.failed = true;
+            self.judgement.verdicts.push(verdict);
         }
         Ok(())
+    }
+
+    /// What is said of a requirement that does not hold, as bad as it is under the profile of its place; `None` if the rule is off there.
+    fn verdict(&mut self, it: &'h RequireCode) -> Work<Option<Verdict<'h>>> {
+        // Words and places are not part of the judgement: they have a budget of their own.
+        let budget = std::mem::take(&mut self.machine.budget);
+        let explain = std::mem::replace(&mut self.machine.explain, true);
+        let tracer = self.machine.tracer.take();
+        let verdict = self.machine.verdict(self.rule, it);
+        self.machine.tracer = tracer;
+        self.machine.explain = explain;
+        self.machine.budget = budget;
+        let mut verdict = verdict?;
+        let info = &self.machine.run.program.rules[self.rule];
+        let profile = self.machine.host.profile_at(&verdict.place);
+        let Some(severity) = info.severity(profile) else {
+            return Ok(None);
+        };
+        verdict.severity = it.severity.unwrap_or(severity);
+        Ok(Some(verdict))
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::eval::reader::is_missing;
 use crate::eval::{Budget, OverBudget};
 use crate::host::Host;
 use crate::value::{Absent, Data, Value};
@@ -12,15 +13,29 @@ pub const REDACTED: &str = "‹redacted›";
 /// How deep a value is written; the rest is `…`.
 const MAX_DEPTH: usize = 8;
 
-/// A value as interpolation writes it, secrets in the clear: for computing only. Also says whether there is a secret in it.
+/// A value as a text to compute with.
+pub(crate) struct Plain<'h> {
+    /// The text, secrets in the clear.
+    pub(crate) text: String,
+    /// There is a secret in it.
+    pub(crate) secret: bool,
+    /// The value, or a part of it, that is not there; then the text is only for people.
+    pub(crate) hole: Option<Value<'h>>,
+}
+
+/// A value as interpolation writes it, for computing only.
 pub(crate) fn plain<'h>(
     host: &'h (dyn Host + 'h),
     value: &Value<'h>,
     budget: &mut Budget,
-) -> Result<(String, bool), OverBudget> {
+) -> Result<Plain<'h>, OverBudget> {
     let mut writer = Writer::new(host, budget, false);
     writer.value(value, Style::Words, 0)?;
-    Ok((writer.out, writer.secret))
+    Ok(Plain {
+        text: writer.out,
+        secret: writer.secret,
+        hole: writer.hole,
+    })
 }
 
 /// A value as a message writes it: lists as `a, b`, secrets redacted.
@@ -62,6 +77,8 @@ struct Writer<'b, 'h> {
     out: String,
     /// A secret was met.
     secret: bool,
+    /// A part that is not there; one that is missing before one that is unknown.
+    hole: Option<Value<'h>>,
 }
 
 impl<'b, 'h> Writer<'b, 'h> {
@@ -72,6 +89,13 @@ impl<'b, 'h> Writer<'b, 'h> {
             redact,
             out: String::new(),
             secret: false,
+            hole: None,
+        }
+    }
+
+    fn lacks(&mut self, why: &Value<'h>) {
+        if self.hole.is_none() || is_missing(why) && !self.hole.as_ref().is_some_and(is_missing) {
+            self.hole = Some(why.clone());
         }
     }
 
@@ -110,6 +134,7 @@ impl<'b, 'h> Writer<'b, 'h> {
             }
             Data::Record(record) => self.record(*record, style),
             Data::Absent(absent) => {
+                self.lacks(value);
                 let word = match absent {
                     Absent::Missing => "missing",
                     Absent::Unknown(_) => "unknown",
@@ -179,7 +204,8 @@ impl<'b, 'h> Writer<'b, 'h> {
             self.out.push_str(": ");
             self.value(value, style, depth + 1)?;
         }
-        if open.is_some() {
+        if let Some(why) = &open {
+            self.lacks(why);
             self.out
                 .push_str(if entries.is_empty() { "…" } else { ", …" });
         }

@@ -4,10 +4,10 @@ use source::Span;
 
 use crate::eval::judge::{Judgement, Outcome, judge};
 use crate::eval::run::Run;
-use crate::eval::{Truth, show};
+use crate::eval::{Truth, Why, show};
 use crate::host::Place;
 use crate::program::ir::ClauseKind;
-use crate::value::Value;
+use crate::value::{Data, Value};
 
 /// One expression that was evaluated.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +65,8 @@ pub struct ClauseTrace {
     pub span: Span,
     /// The requirement's own `when`, not the requirement.
     pub condition: bool,
+    /// A `for`, of whose subjects not all can be seen.
+    pub subjects: bool,
     /// Its truth.
     pub truth: Truth,
     /// How that came about; only in a trace.
@@ -143,6 +145,27 @@ impl<'h> Recorder<'_, 'h> {
         {
             self.keep(subject);
         }
+    }
+
+    /// A subject of which nothing can be seen, or subjects that may be there, found by a `for`.
+    pub(super) fn unseen(&mut self, clause: usize, span: Span, why: &Why) {
+        let mut subject = Value::new(Data::unknown(why.unknown.clone()));
+        subject.place.clone_from(&why.place);
+        let shown = show::literal(self.host, &subject);
+        let found = ClauseTrace {
+            clause,
+            span,
+            condition: false,
+            subjects: true,
+            truth: Truth::Unknown(Box::new(why.clone())),
+            steps: Vec::new(),
+        };
+        self.keep(SubjectTrace {
+            subject,
+            shown,
+            outcome: Some(Outcome::Undecided),
+            clauses: vec![found],
+        });
     }
 
     fn keep(&mut self, subject: SubjectTrace<'h>) {

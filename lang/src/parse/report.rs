@@ -87,10 +87,34 @@ pub(super) fn foreign(operator: &str) -> Option<&'static str> {
         "&&" => "and",
         "||" => "or",
         "!" => "not",
+        "=~" => "matches",
         "=" | "===" => "==",
         "!==" | "<>" => "!=",
         _ => return None,
     })
+}
+
+/// Advice about `//`.
+pub(super) const COMMENT: &str = "comments start with `#`";
+
+/// Does `// …` begin or go on with this token?
+fn is_comment_sign(token: Token, text: &str) -> bool {
+    let before = &text[..token.start as usize];
+    let after = &text[token.end as usize..];
+    token.text(text) == "//" || before.ends_with('/') || after.starts_with('/')
+}
+
+/// What else can be said of a token that is not closed: what its author probably meant. `token` begins where the fault is.
+pub(super) fn meant_otherwise(fault: Unclosed, token: Token, text: &str) -> Option<&'static str> {
+    let before = &text[..token.start as usize];
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    match fault {
+        Unclosed::Regex if before.ends_with('/') => Some(COMMENT),
+        Unclosed::Text if line.contains("\\'") => {
+            Some("in `'…'` nothing is escaped: put a text with a quote in it in `\"…\"`")
+        }
+        Unclosed::Text | Unclosed::Brace | Unclosed::Regex | Unclosed::Fence => None,
+    }
 }
 
 /// Advice about a sign that is none of the language.
@@ -103,6 +127,12 @@ pub(super) fn advice_on_sign(token: Token, text: &str) -> Option<&'static str> {
 pub(super) fn advice(token: Token, text: &str) -> Option<&'static str> {
     let spelled = token.text(text);
     Some(match spelled {
+        "/" | "//" if is_comment_sign(token, text) => COMMENT,
+        "not" => {
+            "write `x is not empty`, `x is not set`; whether something is in a list is asked with `x not in list`"
+        }
+        "endswith" | "endsWith" | "ends_with" => "write `ends with`",
+        "startswith" | "startsWith" | "starts_with" => "write `starts with`",
         "=>" => "a function's value stands after `=`; the order is compared with `>=`",
         ":=" => "a value is named with `let name = …`",
         ";" => "clauses need no sign between them; start a new line",

@@ -435,7 +435,8 @@ impl Lexer<'_> {
     fn operator(&mut self) -> TokenKind {
         let length = match (self.peek(0), self.peek(1), self.peek(2)) {
             (Some(b'=' | b'!'), Some(b'='), Some(b'=')) => 3,
-            (Some(b'=' | b'!' | b'<' | b'>' | b':'), Some(b'='), _)
+            (Some(b'='), Some(b'~'), _)
+            | (Some(b'=' | b'!' | b'<' | b'>' | b':'), Some(b'='), _)
             | (Some(b'<' | b'-' | b'='), Some(b'>'), _)
             | (Some(b'+'), Some(b'+'), _)
             | (Some(b'*'), Some(b'*'), _)

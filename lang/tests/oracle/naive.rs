@@ -110,6 +110,22 @@ fn words(value: &V, inner: bool) -> String {
     }
 }
 
+/// What is not there of a value.
+fn holes(value: &V, out: &mut Vec<V>) {
+    match value {
+        V::Hole(_) => out.push(value.clone()),
+        List(items, hole) => {
+            items.iter().for_each(|it| holes(it, out));
+            out.extend(hole.map(V::Hole));
+        }
+        Map(entries, open) => {
+            entries.iter().for_each(|(_, it)| holes(it, out));
+            out.extend(open.then_some(V::Hole(Hole::Unknown)));
+        }
+        _ => {}
+    }
+}
+
 pub(crate) fn truth(value: &V) -> T {
     match value {
         Bool(value) => Ok(*value),
@@ -301,9 +317,10 @@ type Elements = (Vec<(V, V)>, Option<Hole>);
 pub(crate) fn elements(value: &V) -> Result<Elements, Hole> {
     match value {
         List(items, hole) => {
+            let position = |at| hole.map_or(Number(at as f64), V::Hole);
             let items = items.iter().cloned().enumerate();
             Ok((
-                items.map(|(at, item)| (Number(at as f64), item)).collect(),
+                items.map(|(at, item)| (position(at), item)).collect(),
                 *hole,
             ))
         }
@@ -338,18 +355,18 @@ impl Naive<'_> {
             ExprKind::Index(base, key) => step(&value(base), &value(key)),
             ExprKind::Template(parts) => {
                 let mut text = String::new();
-                let mut values = Vec::new();
+                let mut lacking = Vec::new();
                 for part in parts {
                     match part {
                         TemplatePart::Text(part) => text.push_str(part),
                         TemplatePart::Expr(expr) => {
                             let part = value(expr);
                             text.push_str(&words(&part, false));
-                            values.push(part);
+                            holes(&part, &mut lacking);
                         }
                     }
                 }
-                strict(&values.iter().collect::<Vec<_>>()).unwrap_or(Text(text))
+                strict(&lacking.iter().collect::<Vec<_>>()).unwrap_or(Text(text))
             }
             ExprKind::List(items) => {
                 let mut made = (Vec::new(), None);

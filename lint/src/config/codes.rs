@@ -20,6 +20,8 @@ pub const TWO_CLUSTERS: &str = "config-two-clusters";
 pub const UNKNOWN_RULE: &str = "config-unknown-rule";
 /// A built-in pack that does not exist.
 pub const UNKNOWN_PACK: &str = "config-unknown-pack";
+/// A profile that nothing is of.
+pub const UNKNOWN_PROFILE: &str = "config-unknown-profile";
 /// A parameter that no rule has.
 pub const UNKNOWN_PARAMETER: &str = "config-unknown-parameter";
 /// The value of a parameter is not of the parameter's type.
@@ -57,6 +59,10 @@ pub const ALL: &[(&str, &str)] = &[
     (UNKNOWN_KEY, "a key that does not exist at that place"),
     (UNKNOWN_PACK, "a built-in pack that does not exist"),
     (UNKNOWN_PARAMETER, "a parameter that no rule has"),
+    (
+        UNKNOWN_PROFILE,
+        "a profile that no file, no deployment and no key of `profiles` is of",
+    ),
     (UNKNOWN_RULE, "a rule, tag or pack that does not exist"),
     (UNKNOWN_WORD, "a word that is none of those the key takes"),
     (WRONG_TYPE, "a value of another kind than the key takes"),

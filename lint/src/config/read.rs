@@ -173,6 +173,7 @@ impl Reader<'_> {
                 selector: selector.clone(),
                 paths: Vec::new(),
                 profile: profile.map(str::to_owned),
+                profile_span: None,
                 severity,
                 span: self.origins.get(&path.to_string()).copied(),
             };
@@ -187,6 +188,8 @@ impl Reader<'_> {
                     entry.paths = self.texts(item, "paths").unwrap_or_default();
                     // Below `profiles` the profile is said already; one that is another can never fit.
                     entry.profile = self.text(item, "profile").or(entry.profile);
+                    let named = format!("{path}.profile");
+                    entry.profile_span = self.origins.get(&named).copied();
                     if profile.is_none_or(|it| entry.profile.as_deref() == Some(it)) {
                         into.push(entry);
                     }

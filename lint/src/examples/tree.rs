@@ -14,7 +14,7 @@ use crate::files::Memory;
 use crate::finding::Finding;
 use crate::fix::{FixOptions, Refused};
 use crate::host::TreeHost;
-use crate::judge::{Levels, finding};
+use crate::judge::{Levels, finding, is_of_a_cluster};
 use crate::project::{Project, Settings};
 use crate::rulebook::RuleBook;
 use crate::tree::Tree;
@@ -221,7 +221,7 @@ impl<'e> ExampleTree<'e> {
             return judged;
         };
         let mut found_all: Vec<Finding> = Vec::new();
-        self.each_run(program, |run, tree, host, levels| {
+        self.each_run(program, rule, |run, tree, host, levels| {
             let judgement = match &mut coverage {
                 Some(coverage) => {
                     let (judgement, clauses) = run.coverage(rule);
@@ -257,17 +257,18 @@ impl<'e> ExampleTree<'e> {
         judged
     }
 
-    /// Calls `judge` with a program over each deployment.
+    /// Calls `judge` with a program over each deployment that a rule of it is judged over.
     fn each_run(
         &self,
         program: &Program,
+        rule: usize,
         mut judge: impl FnMut(&Run<'_>, &Tree, &TreeHost<'_>, &Levels<'_>),
     ) {
         let show = |path: &Path| self.settings.show(path);
         let plans = &self.workspace.trees;
         for (tree, plan) in self.trees.iter().zip(plans) {
             let levels = Levels::new(&self.workspace.scopes[plan.scope]);
-            for deployment in &tree.deployments {
+            for deployment in tree.judged_over(is_of_a_cluster(program, rule)) {
                 let host = TreeHost::new(
                     &deployment.merged,
                     &tree.knowledge,
@@ -275,7 +276,8 @@ impl<'e> ExampleTree<'e> {
                     &deployment.external,
                     &show,
                 )
-                .with_violations(&deployment.violations);
+                .with_violations(&deployment.violations)
+                .with_profiles(&deployment.profiles);
                 judge(&Run::new(program, &host), tree, &host, &levels);
             }
         }

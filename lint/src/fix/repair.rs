@@ -39,11 +39,12 @@ fn repair(host: &TreeHost<'_>, fix: &ProposedFix<'_>) -> Repair {
     let mut maker = Maker {
         host,
         secret: false,
+        several: false,
     };
     let steps = maker.steps(&fix.action);
     Repair {
         title: fix.title.clone(),
-        applicability: if fix.safe {
+        applicability: if fix.safe && !maker.several {
             Applicability::Safe
         } else {
             Applicability::Unsafe
@@ -56,6 +57,8 @@ fn repair(host: &TreeHost<'_>, fix: &ProposedFix<'_>) -> Repair {
 struct Maker<'m, 'a> {
     host: &'m TreeHost<'a>,
     secret: bool,
+    /// Takes out several equal items, where it is not said by place which.
+    several: bool,
 }
 
 impl Maker<'_, '_> {
@@ -172,27 +175,46 @@ impl Maker<'_, '_> {
     }
 
     fn remove(&mut self, place: &Place, items: &[Value<'_>]) -> Result<Vec<Step>, Refused> {
-        let gone = items.iter().map(|item| self.new_value(item, 0));
-        let gone = gone.collect::<Result<Vec<_>, _>>()?;
         let (node, site) = self.existing(place)?;
-        let have = self.host.merged.items(node).into_iter();
-        let have = have.map(|item| self.of_node(item, 0));
+        let nodes = self.host.merged.items(node);
+        let have = nodes.iter().map(|item| self.of_node(*item, 0));
         let have = have.collect::<Result<Vec<_>, _>>()?;
+        let mut gone = Vec::new();
+        for item in items {
+            gone.extend(self.positions(item, &nodes, &have)?);
+        }
         if self.of_chart(place).is_some() {
-            let kept = have.into_iter().filter(|item| !gone.contains(item));
-            let value = NewValue::List(kept.collect());
+            let kept = have.into_iter().enumerate();
+            let kept = kept.filter(|(at, _)| !gone.contains(at));
+            let value = NewValue::List(kept.map(|(_, item)| item).collect());
             return Ok(vec![
                 self.change(&site, |path| Change::Set { path, value })?,
             ]);
         }
-        let at = have.iter().enumerate();
-        let items: Vec<usize> = at
-            .filter(|(_, item)| gone.contains(item))
-            .map(|(at, _)| at)
-            .collect();
+        let items = gone;
         Ok(vec![
             self.change(&site, |path| Change::Remove { path, items })?,
         ])
+    }
+
+    /// Where a value stands in a list: an item of this very list where it is, any other value where an item is equal.
+    fn positions(
+        &mut self,
+        item: &Value<'_>,
+        nodes: &[NodeRef],
+        have: &[NewValue],
+    ) -> Result<Vec<usize>, Refused> {
+        let value = self.new_value(item, 0)?;
+        if let Some(Place::Node(node)) = &item.place
+            && let Some(at) = nodes.iter().position(|it| *it == ours(*node))
+            && have[at] == value
+        {
+            return Ok(vec![at]);
+        }
+        let equal = have.iter().enumerate().filter(|(_, it)| **it == value);
+        let equal: Vec<usize> = equal.map(|(at, _)| at).collect();
+        self.several |= equal.len() > 1;
+        Ok(equal)
     }
 
     /// Of a key given twice, the one that does not count: it has no path of its own.

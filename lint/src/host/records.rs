@@ -98,7 +98,7 @@ impl TreeHost<'_> {
                     "version" => optional(release.version.as_deref()),
                     "namespace" => text(release.namespace.as_deref().unwrap_or("default")),
                     "namespace-given" => Value::bool(release.namespace.is_some()),
-                    "profile" => text(&deployment.profile),
+                    "profile" => text(self.profile_of(id)),
                     "values" => Value::load(self, theirs(self.merged.root(id, View::Effective))),
                     "user" => Value::load(self, theirs(self.merged.root(id, View::User))),
                     _ => Value::missing(None),
@@ -172,7 +172,7 @@ impl TreeHost<'_> {
             "chart" => text(&component.chart),
             "version" => optional(release.version.as_deref()),
             "namespace" => text(release.namespace.as_deref().unwrap_or("default")),
-            "profile" => text(&deployment.profile),
+            "profile" => text(self.profile_of(component.release)),
             "enabled" => {
                 let value = match component.enabled {
                     Enabled::Yes => Value::bool(true),

@@ -51,13 +51,13 @@ pub(in crate::eval) fn judge_records<'h>(
     rule: usize,
     known: &dyn Fn(RecordRef) -> Option<u64>,
 ) -> Option<(Vec<RecordJudged<'h>>, Reads)> {
-    let severity = run.program.rules[rule].severity(run.host.profile())?;
+    run.program.rules[rule].severity(run.host.profile())?;
     let clauses = &run.program.code[rule].clauses;
     let at = first_for(clauses)?;
     let ClauseKind::ForIn(generator) = &clauses[at].kind else {
         return None;
     };
-    let mut judge = Judge::new(run, empty(rule), severity, None);
+    let mut judge = Judge::new(run, empty(rule), None);
     let explain = std::mem::replace(&mut judge.machine.explain, true);
     let (over, head) = watched(|| judge.machine.value(&generator.over));
     judge.machine.explain = explain;
@@ -142,7 +142,7 @@ pub(in crate::eval) fn judge_groups<'h>(
     matches: usize,
     used: u64,
 ) -> Option<Vec<Judged<'h>>> {
-    let severity = run.program.rules[rule].severity(run.host.profile())?;
+    run.program.rules[rule].severity(run.host.profile())?;
     let clauses = &run.program.code[rule].clauses;
     let at = first_for(clauses)?;
     let ClauseKind::ForAt {
@@ -163,7 +163,7 @@ pub(in crate::eval) fn judge_groups<'h>(
         })
         .collect();
     let own: usize = found.iter().map(|(matches, _)| matches.len()).sum();
-    let mut judge = Judge::new(run, empty(rule), severity, None);
+    let mut judge = Judge::new(run, empty(rule), None);
     judge.rest = rule_budget(matches + own);
     judge.rest.charge(usize::try_from(used).ok()?).ok()?;
     let mut out = Vec::with_capacity(groups.len());

@@ -296,7 +296,7 @@ impl Builder<'_> {
             "in" => BinaryOp::In,
             "not" => BinaryOp::NotIn,
             "contains" => BinaryOp::Contains,
-            "matches" => BinaryOp::Matches,
+            "matches" | "=~" => BinaryOp::Matches,
             "starts" => BinaryOp::StartsWith,
             "ends" => BinaryOp::EndsWith,
             "agrees" => BinaryOp::AgreesWith,

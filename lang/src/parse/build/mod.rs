@@ -215,6 +215,7 @@ impl<'a> Builder<'a> {
     fn report_faults(&self) {
         for (fault, token) in self.faults {
             let (message, help) = report::fault(*fault);
+            let help = report::meant_otherwise(*fault, *token, self.text.text).unwrap_or(help);
             let span = token.span(self.text.source);
             self.report(self.error(report::UNCLOSED, span, message).with_help(help));
         }
@@ -307,16 +308,23 @@ impl<'a> Builder<'a> {
         };
         let opening = self.word_span(opening);
         let found = self.word(next).filter(|next| !next.first_on_line);
+        let comma = found.is_some_and(|found| found.token.text(text) == ",");
         let diagnostic = match found {
             Some(found) => {
+                let wanted = match comma {
+                    true => "an operator or",
+                    false => "an operator, `,` or",
+                };
                 let message = format!(
-                    "expected an operator, `,` or {close}, found {}",
+                    "expected {wanted} {close}, found {}",
                     report::describe(found.token, text)
                 );
                 let mut diagnostic = self
                     .error(report::SYNTAX, found.token.span(self.text.source), message)
                     .with_related(opening, "opened here");
-                diagnostic.help = report::advice_on_sign(found.token, text).map(str::to_owned);
+                let list = (comma && open == "(").then_some("a list is written `[1, 2, 3]`");
+                let advice = report::advice_on_sign(found.token, text).or(list);
+                diagnostic.help = advice.map(str::to_owned);
                 diagnostic
             }
             None => self

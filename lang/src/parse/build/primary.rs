@@ -103,6 +103,9 @@ impl Builder<'_> {
         };
         let first = self.word_index(&node);
         add(&mut parts, first);
+        if self.helm_template(first) {
+            return self.built(span, 1, ExprKind::Damaged);
+        }
         for part in node.into_inner() {
             match part.as_rule() {
                 Rule::middle | Rule::template_end => {
@@ -129,6 +132,29 @@ impl Builder<'_> {
             }
         }
         self.built(span, depth + 1, ExprKind::Template(parts))
+    }
+
+    /// Reports `"{{ .Values.x }}"`, a text for Helm, in which `{` begins an expression; `open` is the word that ends in the first brace.
+    fn helm_template(&self, open: usize) -> bool {
+        let Some(word) = self.word(open) else {
+            return false;
+        };
+        let end = word.token.end;
+        let rest = &self.text.text[end as usize..];
+        let inside = rest
+            .strip_prefix('{')
+            .map(|it| it.trim_start_matches(['-', ' ']));
+        if !inside.is_some_and(|it| it.starts_with(['.', '$'])) {
+            return false;
+        }
+        // Where the grammar stumbles, after the second brace.
+        self.first_report_at(open + 2);
+        let span = Span::new(self.text.source, end - 1, end + 1);
+        self.report(
+            self.error(report::SYNTAX, span, "`{` begins an expression in a text")
+                .with_help("a brace that means itself is written `\\{`"),
+        );
+        true
     }
 
     /// `"a {} b"`

@@ -1,6 +1,6 @@
 //! Rules: clauses in the order written, each requirement with those that belong to it.
 
-use source::{Severity, Span};
+use source::{Applicability, Edit, Fix, Severity, Span};
 
 use super::super::ast::{
     Clause, Example, Expect, FixAction, FixClause, Requirement, Rule as AstRule, SeverityClause,
@@ -389,7 +389,12 @@ impl Builder<'_> {
     fn action(&self, node: Node<'_>) -> Option<FixAction> {
         let word = self.spelled(&node);
         let mut values = Vec::new();
-        for part in node.into_inner() {
+        let mut parts = node.into_inner().peekable();
+        while let Some(part) = parts.next() {
+            let no_to = |next: &Node<'_>| next.as_rule() == Rule::no_to;
+            if values.is_empty() && parts.peek().is_some_and(no_to) && self.equals_for_to(&part) {
+                return None;
+            }
             match part.as_rule() {
                 Rule::to_word | Rule::on_word => {}
                 Rule::bad_link => {
@@ -413,6 +418,28 @@ impl Builder<'_> {
             ("quote", _) => FixAction::Quote(first),
             _ => FixAction::Delete(first),
         })
+    }
+
+    /// Reports `set path = value`, where the value stands after `to`.
+    fn equals_for_to(&self, target: &Node<'_>) -> bool {
+        let mut operators = target.clone().into_inner();
+        let equals =
+            operators.find(|part| part.as_rule() == Rule::compare_op && self.spelled(part) == "=");
+        let Some(equals) = equals else {
+            return false;
+        };
+        let span = self.span(&equals);
+        let mut diagnostic = self.error(report::SYNTAX, span, "expected `to`, found `=`");
+        diagnostic.fixes.push(Fix {
+            title: "write `to`".to_owned(),
+            applicability: Applicability::Safe,
+            edits: vec![Edit {
+                span,
+                insert: "to".to_owned(),
+            }],
+        });
+        self.report(diagnostic);
+        true
     }
 
     fn example(&self, node: Node<'_>) -> Option<Example> {

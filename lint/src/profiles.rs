@@ -1,0 +1,71 @@
+//! Profiles that rules and configurations name and that nothing here is of: a severity for one of them is never used.
+
+use std::collections::BTreeSet;
+
+use lang::check::similar::similar;
+use source::{Diagnostic, Severity, Span};
+
+use crate::config::{Config, codes};
+use crate::project::Project;
+use crate::rulebook::RuleBook;
+use crate::workspace::{Scope, TreeRef};
+
+/// The profiles that there are: words that file names say, and what the configuration or a tree names. Empty where no tree is, for then
+/// nothing is known.
+pub(crate) fn there_are(config: &Config, words: &[String], trees: &[TreeRef]) -> BTreeSet<String> {
+    if trees.is_empty() {
+        return BTreeSet::new();
+    }
+    let mut names: BTreeSet<String> = words.iter().cloned().collect();
+    names.extend(config.profiles.keys().cloned());
+    let stated = config.deployments.iter().flatten();
+    names.extend(stated.flat_map(|it| [it.name.clone(), it.profile.clone()]));
+    let found = trees.iter().flat_map(|tree| &tree.plan.deployments);
+    names.extend(found.flat_map(|it| [it.name.clone(), it.profile.clone()]));
+    names
+}
+
+/// What a configuration names.
+pub(crate) fn in_configuration(config: &Config, known: &BTreeSet<String>) -> Vec<Diagnostic> {
+    let entries = config.severities.iter();
+    let named = entries.filter_map(|it| Some((it.profile.as_deref()?, it.profile_span?)));
+    named
+        .filter_map(|(name, span)| unknown(codes::UNKNOWN_PROFILE, name, span, known))
+        .collect()
+}
+
+/// What rules of one's own name; scopes that share a book have their profiles together.
+pub(crate) fn in_rules(scopes: &[Scope], book: &RuleBook) -> Vec<Diagnostic> {
+    let mine = scopes.iter().filter(|it| std::ptr::eq(&*it.book, book));
+    let known: BTreeSet<String> = mine.flat_map(|it| it.profiles.iter().cloned()).collect();
+    let own = book.rules().filter(|(file, ..)| file.file.is_some());
+    let named = own.flat_map(|(.., rule)| &rule.severities);
+    let named = named.filter_map(|it| it.profile.as_ref());
+    named
+        .filter_map(|it| unknown("rule-unknown-profile", &it.node, it.span, &known))
+        .collect()
+}
+
+fn unknown(
+    code: &'static str,
+    name: &str,
+    span: Span,
+    known: &BTreeSet<String>,
+) -> Option<Diagnostic> {
+    if known.is_empty() || known.contains(name) {
+        return None;
+    }
+    let message = format!("nothing here is of a profile `{name}`");
+    let problem = Diagnostic::new(code, Severity::Warning, span, message);
+    Some(match similar(name, known.iter().map(String::as_str)) {
+        Some(similar) => problem.with_help(format!("did you mean `{similar}`?")),
+        None => problem.with_help("profiles are named under `profiles` in dogwatch.yaml"),
+    })
+}
+
+impl Project {
+    /// Profiles that rules of a book name and that nothing here is of.
+    pub fn unknown_profiles(&self, book: &RuleBook) -> Vec<Diagnostic> {
+        in_rules(&self.workspace().scopes, book)
+    }
+}

@@ -171,8 +171,11 @@ impl<'o> Neighbours<'o> {
         }
         let secrets = has(FileKind::Secrets, &class.profile) || has(FileKind::Secrets, &None);
         let alone = release && is_container(&display_name(dir));
-        let values = !has(FileKind::Values, &class.profile) && (secrets || alone);
-        values.then_some(FileKind::Values)
+        // Beside a folder of that name it may be anything.
+        let first = (FileKind::Values, dir.join(chart), None);
+        let next = self.known.range(&first..).next();
+        let values = next.is_some_and(|it| it.0 == first.0 && it.1 == first.1);
+        (!values && (secrets || alone)).then_some(FileKind::Values)
     }
 
     /// For a folder below `secrets`: the one of the same name beside it, below `values`.

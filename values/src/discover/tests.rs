@@ -352,10 +352,12 @@ fn a_file_named_after_a_chart_holds_its_values_in_a_flat_folder() {
     check(
         "values/wire-server.yaml values/wire-server-secrets.yaml values/prod-sftd.yaml values/proxy.yaml
          values/webapp.yaml values/webapp-values.yaml values/notes.yaml
+         values/external-dns.yaml values/external-dns/prod-values.yaml
          deploy/sftd.yaml deploy/sftd-secrets.yaml deploy/external-dns.yaml",
         "
         tree 
           profile \"prod\"
+            external-dns (external-dns): values/external-dns/prod-values.yaml !values/external-dns/prod-secrets.yaml
             sftd (sftd): values/prod-sftd.yaml !values/prod-sftd-secrets.yaml
             webapp (webapp): values/webapp-values.yaml !values/webapp-secrets.yaml
             wire-server (wire-server): values/wire-server.yaml values/wire-server-secrets.yaml
@@ -363,6 +365,7 @@ fn a_file_named_after_a_chart_holds_its_values_in_a_flat_folder() {
           profile \"\"
             sftd (sftd): deploy/sftd.yaml deploy/sftd-secrets.yaml
         loose deploy/external-dns.yaml
+        loose values/external-dns.yaml
         loose values/notes.yaml
         loose values/proxy.yaml
         loose values/webapp.yaml

@@ -29,10 +29,13 @@ pub fn discover(files: &[PathBuf], options: &DiscoverOptions) -> Discovery {
     let mut charts: BTreeMap<PathBuf, ChartDir> = BTreeMap::new();
     let mut trees: BTreeMap<PathBuf, TreeFiles> = BTreeMap::new();
     let mut others: Vec<PathBuf> = Vec::new();
+    let files: Vec<(&PathBuf, FileClass)> = files
+        .into_iter()
+        .map(|path| (path, class_of(path, options)))
+        .collect();
     let neighbours = Neighbours::among(&files, options);
 
-    for path in files {
-        let mut class = class_of(path, options);
+    for (path, mut class) in files {
         if let Some(kind) = neighbours.kind_by_chart(path, &class) {
             class.kind = kind;
         }
@@ -133,21 +136,22 @@ struct Neighbours<'o> {
 }
 
 impl<'o> Neighbours<'o> {
-    fn among(files: &[&PathBuf], options: &'o DiscoverOptions) -> Self {
+    fn among(files: &[(&PathBuf, FileClass)], options: &'o DiscoverOptions) -> Self {
         let mut found = Self {
             options,
             known: BTreeSet::new(),
             containers: BTreeSet::new(),
         };
-        for path in files {
-            let class = class_of(path, options);
+        for (path, class) in files {
             let dir = path.parent().unwrap_or(Path::new(""));
             let above = dir.ancestors().take(2);
             let container = above.filter(|it| is_container(&display_name(it)));
             found.containers.extend(container.map(Path::to_path_buf));
-            if is_real_layer(&class) {
-                let folder = class.chart.map_or(dir.to_path_buf(), |it| dir.join(it));
-                found.known.insert((class.kind, folder, class.profile));
+            if is_real_layer(class) {
+                let chart = class.chart.as_ref();
+                let folder = chart.map_or(dir.to_path_buf(), |it| dir.join(it));
+                let layer = (class.kind, folder, class.profile.clone());
+                found.known.insert(layer);
             }
         }
         found

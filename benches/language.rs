@@ -164,13 +164,7 @@ fn each_rule(project: &Project, times: usize) -> Vec<(String, Duration)> {
     for tree in project.trees() {
         let program = &tree.book.program;
         for deployment in &tree.deployments {
-            let host = TreeHost::new(
-                &deployment.merged,
-                &tree.knowledge,
-                &deployment.key,
-                &deployment.external,
-                &show,
-            );
+            let host = TreeHost::new(deployment, &tree.knowledge, &show);
             for (at, rule) in program.rules().iter().enumerate() {
                 let time = median(times, || {
                     drop(black_box(Run::new(program, &host).judge(at)))

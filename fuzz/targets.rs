@@ -120,13 +120,7 @@ pub(crate) fn evaluate(data: &[u8]) {
     let show = |path: &Path| path.to_owned();
     for tree in TREE.iter() {
         for deployment in &tree.deployments {
-            let host = TreeHost::new(
-                &deployment.merged,
-                &tree.knowledge,
-                &deployment.key,
-                &deployment.external,
-                &show,
-            );
+            let host = TreeHost::new(deployment, &tree.knowledge, &show);
             let run = Run::new(&program, &host);
             for rule in 0..program.rules().len() {
                 let judged = run.judge(rule);

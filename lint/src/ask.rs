@@ -183,15 +183,7 @@ impl Asked {
         deployment: &TreeDeployment,
     ) -> Answer {
         let show = |path: &Path| project.settings().show(path);
-        let host = TreeHost::new(
-            &deployment.merged,
-            knowledge,
-            &deployment.key,
-            &deployment.external,
-            &show,
-        )
-        .with_violations(&deployment.violations)
-        .with_profiles(&deployment.profiles);
+        let host = TreeHost::new(deployment, knowledge, &show);
         let run = Run::new(&self.book.program, &host);
         let names = deployment.merged.deployment();
         let mut answer = Answer {

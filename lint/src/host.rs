@@ -28,6 +28,7 @@ use self::parts::Parts;
 use crate::chart_schema::Violation;
 use crate::knowledge::{Key, Knowledge};
 use crate::schema::kind;
+use crate::tree::TreeDeployment;
 
 /// A deployment, with what is known about it besides its values.
 pub struct TreeHost<'a> {
@@ -70,22 +71,21 @@ struct Duplicate {
 }
 
 impl<'a> TreeHost<'a> {
-    /// The deployment as a host.
+    /// A deployment, or the cluster that several go to, as a host.
     pub fn new(
-        merged: &'a Merged,
+        deployment: &'a TreeDeployment,
         knowledge: &'a Knowledge,
-        key: &'a Key,
-        external: &'a std::collections::BTreeSet<String>,
         show: &'a (dyn Fn(&Path) -> PathBuf + Sync),
     ) -> Self {
+        let merged = &deployment.merged;
         Self {
             merged,
             knowledge,
-            key,
-            external,
+            key: &deployment.key,
+            external: &deployment.external,
             show,
-            violations: &[],
-            profiles: &[],
+            violations: &deployment.violations,
+            profiles: &deployment.profiles,
             duplicates: OnceLock::new(),
             by_name: OnceLock::new(),
             declared: merged.all_layers().map(|_| OnceLock::new()).collect(),
@@ -94,20 +94,6 @@ impl<'a> TreeHost<'a> {
             splits: &WHOLE,
             sparse: false,
         }
-    }
-
-    /// The same with what the schemas of its charts do not allow, for rules that ask.
-    #[must_use]
-    pub fn with_violations(mut self, violations: &'a [Violation]) -> Self {
-        self.violations = violations;
-        self
-    }
-
-    /// The same for a cluster, whose releases are of these profiles.
-    #[must_use]
-    pub fn with_profiles(mut self, profiles: &'a [String]) -> Self {
-        self.profiles = profiles;
-        self
     }
 
     /// The profile of a release.

@@ -167,15 +167,7 @@ fn judge_deployment(
         settings,
     } = site;
     let show = |path: &Path| settings.show(path);
-    let mut host = TreeHost::new(
-        &deployment.merged,
-        &tree.knowledge,
-        &deployment.key,
-        &deployment.external,
-        &show,
-    )
-    .with_violations(&deployment.violations)
-    .with_profiles(&deployment.profiles);
+    let mut host = TreeHost::new(deployment, &tree.knowledge, &show);
     if let Some(kept) = kept {
         host = host.remembered(&kept.memory, &kept.parts);
     }

@@ -80,15 +80,7 @@ pub fn trace(tree: &Tree, settings: &Settings, rule: usize, about: &About<'_>) -
     let show = |path: &Path| settings.show(path);
     let mut proofs = Vec::new();
     for deployment in tree.judged_over(is_of_a_cluster(program, rule)) {
-        let host = TreeHost::new(
-            &deployment.merged,
-            &tree.knowledge,
-            &deployment.key,
-            &deployment.external,
-            &show,
-        )
-        .with_violations(&deployment.violations)
-        .with_profiles(&deployment.profiles);
+        let host = TreeHost::new(deployment, &tree.knowledge, &show);
         let run = Run::new(program, &host);
         let wanted = |place: Option<&Place>| {
             let Some(place) = place else {

@@ -373,13 +373,7 @@ impl Asker<'_> {
     fn notes(&self, release: usize, path: &KeyPath) -> Vec<String> {
         let merged = self.merged();
         let show = |path: &std::path::Path| self.tree.show(path);
-        let host = TreeHost::new(
-            merged,
-            &self.tree.knowledge,
-            &self.deployment.key,
-            &self.deployment.external,
-            &show,
-        );
+        let host = TreeHost::new(self.deployment, &self.tree.knowledge, &show);
         let mut notes = Vec::new();
         let component = &merged.components()[host.component_at(release, &path.0)];
         if component.enabled == Enabled::No {
@@ -414,13 +408,7 @@ pub fn meant(tree: &Tree, path: &KeyPath) -> Option<String> {
 fn meant_in(tree: &Tree, deployment: &TreeDeployment, path: &KeyPath) -> Option<String> {
     let merged = &deployment.merged;
     let show = |path: &std::path::Path| tree.show(path);
-    let host = TreeHost::new(
-        merged,
-        &tree.knowledge,
-        &deployment.key,
-        &deployment.external,
-        &show,
-    );
+    let host = TreeHost::new(deployment, &tree.knowledge, &show);
     let goals = targets(merged, path);
     let Some(PathStep::Key(first)) = path.0.first() else {
         return None;

@@ -269,15 +269,7 @@ impl<'e> ExampleTree<'e> {
         for (tree, plan) in self.trees.iter().zip(plans) {
             let levels = Levels::new(&self.workspace.scopes[plan.scope]);
             for deployment in tree.judged_over(is_of_a_cluster(program, rule)) {
-                let host = TreeHost::new(
-                    &deployment.merged,
-                    &tree.knowledge,
-                    &deployment.key,
-                    &deployment.external,
-                    &show,
-                )
-                .with_violations(&deployment.violations)
-                .with_profiles(&deployment.profiles);
+                let host = TreeHost::new(deployment, &tree.knowledge, &show);
                 judge(&Run::new(program, &host), tree, &host, &levels);
             }
         }

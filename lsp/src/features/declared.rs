@@ -10,13 +10,7 @@ use super::layers::Here;
 pub(crate) fn with_host<R>(here: &Here<'_>, ask: impl FnOnce(&TreeHost<'_>) -> R) -> R {
     let deployment = here.deployment;
     let show = |path: &std::path::Path| path.to_owned();
-    let host = TreeHost::new(
-        &deployment.merged,
-        &here.tree.knowledge,
-        &deployment.key,
-        &deployment.external,
-        &show,
-    );
+    let host = TreeHost::new(deployment, &here.tree.knowledge, &show);
     ask(&host)
 }
 

@@ -144,13 +144,7 @@ pub(crate) fn subjects(trees: &[Arc<Tree>], rule: &str) -> Vec<(usize, Span)> {
         };
         for deployment in &tree.deployments {
             let show = |path: &std::path::Path| path.to_owned();
-            let host = TreeHost::new(
-                &deployment.merged,
-                &tree.knowledge,
-                &deployment.key,
-                &deployment.external,
-                &show,
-            );
+            let host = TreeHost::new(deployment, &tree.knowledge, &show);
             let run = Run::new(program, &host);
             let (_, traces) = run.trace(index, &|_| true);
             for trace in traces.iter().filter(|trace| trace.outcome.is_some()) {

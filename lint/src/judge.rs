@@ -16,11 +16,8 @@ use crate::fix::{in_report, repairs};
 use crate::host::TreeHost;
 use crate::memory::{Remembered, TreeMemory};
 use crate::project::{Settings, Stop};
-use crate::tree::{Tree, TreeDeployment};
+use crate::tree::{Tree, TreeDeployment, is_of_a_cluster};
 use crate::workspace::Scope;
-
-/// The tag of rules about a cluster: of deployments that `clusters` says go to one they see all releases.
-const OF_A_CLUSTER: &str = "cluster";
 
 /// What came of one tree. Spans are in the numbers of the tree.
 #[derive(Debug, Default)]
@@ -52,12 +49,6 @@ pub(crate) fn names(rule: &lang::program::RuleInfo) -> RuleNames<'_> {
         pack: &rule.pack,
         tags: &rule.tags,
     }
-}
-
-/// Is the rule about a cluster? What is true of one is asked of all that goes to it.
-pub(crate) fn is_of_a_cluster(program: &Program, rule: usize) -> bool {
-    let tags = &program.rules()[rule].tags;
-    tags.iter().any(|tag| tag == OF_A_CLUSTER)
 }
 
 /// The severities of a configuration, and the folder that its patterns are relative to.

@@ -7,7 +7,7 @@ use lang::host::Place;
 use source::{Diagnostic, Span};
 
 use crate::host::TreeHost;
-use crate::judge::{Levels, finding, is_of_a_cluster};
+use crate::judge::{Levels, finding};
 use crate::project::Settings;
 use crate::tree::Tree;
 
@@ -79,7 +79,7 @@ pub fn trace(tree: &Tree, settings: &Settings, rule: usize, about: &About<'_>) -
     let program = &tree.book.program;
     let show = |path: &Path| settings.show(path);
     let mut proofs = Vec::new();
-    for deployment in tree.judged_over(is_of_a_cluster(program, rule)) {
+    for deployment in tree.judged_over(program, rule) {
         let host = TreeHost::new(deployment, &tree.knowledge, &show);
         let run = Run::new(program, &host);
         let wanted = |place: Option<&Place>| {

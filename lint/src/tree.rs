@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use lang::program::Program;
 use rustc_hash::FxHashMap;
 use source::{Diagnostic, Severity, Source, SourceId, Span};
 use values::discover::{
@@ -79,6 +80,15 @@ pub struct TreeDeployment {
     pub profiles: Vec<String>,
     /// It goes to a cluster with others: what is true of a cluster is asked there, of all of them.
     pub shares_cluster: bool,
+}
+
+/// The tag of rules about a cluster: of deployments that `clusters` says go to one they see all releases.
+const OF_A_CLUSTER: &str = "cluster";
+
+/// Is the rule about a cluster? What is true of one is asked of all that goes to it.
+pub(crate) fn is_of_a_cluster(program: &Program, rule: usize) -> bool {
+    let tags = &program.rules()[rule].tags;
+    tags.iter().any(|tag| tag == OF_A_CLUSTER)
 }
 
 /// Gives the parsed form of a file, reading it if that was not done before.
@@ -165,8 +175,13 @@ impl Tree {
         loaded
     }
 
-    /// What a rule is judged over: deployments, or the clusters that they go to.
-    pub(crate) fn judged_over(&self, of_a_cluster: bool) -> impl Iterator<Item = &TreeDeployment> {
+    /// What a rule is judged over: deployments, or the clusters that they go to. `rule` is an index in `program`.
+    pub fn judged_over(
+        &self,
+        program: &Program,
+        rule: usize,
+    ) -> impl Iterator<Item = &TreeDeployment> {
+        let of_a_cluster = is_of_a_cluster(program, rule);
         let alone = self.deployments.iter();
         let alone = alone.filter(move |it| !(of_a_cluster && it.shares_cluster));
         let clusters = of_a_cluster.then_some(&self.clusters);

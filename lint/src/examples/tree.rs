@@ -14,7 +14,7 @@ use crate::files::Memory;
 use crate::finding::Finding;
 use crate::fix::{FixOptions, Refused};
 use crate::host::TreeHost;
-use crate::judge::{Levels, finding, is_of_a_cluster};
+use crate::judge::{Levels, finding};
 use crate::project::{Project, Settings};
 use crate::rulebook::RuleBook;
 use crate::tree::Tree;
@@ -268,7 +268,7 @@ impl<'e> ExampleTree<'e> {
         let plans = &self.workspace.trees;
         for (tree, plan) in self.trees.iter().zip(plans) {
             let levels = Levels::new(&self.workspace.scopes[plan.scope]);
-            for deployment in tree.judged_over(is_of_a_cluster(program, rule)) {
+            for deployment in tree.judged_over(program, rule) {
                 let host = TreeHost::new(deployment, &tree.knowledge, &show);
                 judge(&Run::new(program, &host), tree, &host, &levels);
             }

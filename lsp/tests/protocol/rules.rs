@@ -365,6 +365,34 @@ fn lenses_count_examples_and_places() {
     client.still_works();
 }
 
+/// What two deployments have in common is seen only where both are looked at.
+#[test]
+fn places_of_a_rule_about_a_cluster_are_those_of_all_that_goes_there() {
+    let rule = "## Each port is taken once.\nrule ours {\n  severity error\n  tags cluster\n\n  for port in duplicates([each.values.port for each in components])\n\n  forbid port is set\n    say \"it is taken\"\n\n  fails ```\n    # values/web/values.yaml\n    port: 1\n    # values/shop/values.yaml\n    port: 1\n  ```\n  passes not-applicable ```\n    # values/web/values.yaml\n    port: 1\n  ```\n}\n";
+    let uri = "file:///w/rules/ours.watch";
+    let mut client = Client::new(&[
+        (
+            "/w/dogwatch.yaml",
+            "rules: [rules]\npacks: []\nclusters: {main: [prod, demo]}\n",
+        ),
+        ("/w/rules/ours.watch", rule),
+        ("/w/values/web/prod-values.yaml", "port: 1\n"),
+        ("/w/values/web/demo-values.yaml", "port: 1\n"),
+    ]);
+    client.open(uri, 1, rule);
+    assert_eq!(client.findings(uri, 1), Vec::<Value>::new());
+    let places = client.ask(
+        "workspace/executeCommand",
+        json!({"command": "dogwatch.showPlaces", "arguments": [uri, "ours"]}),
+    );
+    let files = places.as_array().unwrap().iter().map(|it| &it["uri"]);
+    assert_eq!(
+        files.collect::<Vec<_>>(),
+        ["file:///w/values/web/prod-values.yaml"]
+    );
+    client.still_works();
+}
+
 #[test]
 fn examples_that_do_not_hold_are_shown_at_their_lines() {
     let mut client = opened();

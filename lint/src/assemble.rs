@@ -95,15 +95,13 @@ impl TreeResult {
 
 /// What is found in a text that is in no file of its own stands where that text is stated. It cannot be mended there.
 fn stated(tree: &Tree, diagnostic: &mut Diagnostic) {
-    let in_file = |span: Span| tree.origin(span.source).is_none();
+    let in_file = |span: Span| tree.stated_at(span.source).is_none();
     diagnostic
         .fixes
         .retain(|fix| fix.edits.iter().all(|edit| in_file(edit.span)));
     let spans = diagnostic.related.iter_mut().map(|label| &mut label.span);
     for span in spans.chain([&mut diagnostic.primary.span]) {
-        if let Some(origin) = tree.origin(span.source) {
-            *span = origin;
-        }
+        *span = tree.in_file(*span);
     }
 }
 

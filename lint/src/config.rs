@@ -20,6 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use source::{Severity, Span};
+use values::stated::StatedAt;
 
 pub use applied::{Applied, Part, Said, Setting, applied};
 pub(crate) use names::fits;
@@ -170,8 +171,7 @@ pub struct StatedRelease {
     pub values: Vec<PathBuf>,
     /// Secrets files in order, merged after the values.
     pub secrets: Vec<PathBuf>,
-    /// Single values, merged last, as one YAML text ready to be read (see [`values::stated::set_yaml`]); empty without any.
-    pub set: String,
-    /// Where `set` stands in the configuration file.
-    pub set_span: Option<Span>,
+    /// Single values, merged last, as one YAML text ready to be read (see [`values::stated::set_yaml`]), and where they stand in the
+    /// configuration file.
+    pub set: Option<(String, StatedAt)>,
 }

@@ -227,7 +227,7 @@ pub(crate) fn finding(
     let info = &program.rules()[verdict.rule];
     let at = host.locate(&verdict.place);
     // What is stated inside another file is shown where it is stated.
-    let stated = |span: Span| tree.origin(span.source).unwrap_or(span);
+    let stated = |span: Span| tree.in_file(span);
     let span = stated(at.span?);
     let file = tree.path_of(span.source);
     let relative = file.map(|file| from(&tree.root, file));

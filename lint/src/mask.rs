@@ -63,9 +63,10 @@ fn stated_secrets(tree: &Tree, document: &Document, out: &mut Vec<Span>) {
     for deployment in &tree.deployments {
         let merged = &deployment.merged;
         for layer in merged.all_layers() {
-            let Some(origin) = tree.origin(merged.layer_source(layer)) else {
+            let Some(stated) = tree.stated_at(merged.layer_source(layer)) else {
                 continue;
             };
+            let origin = stated.whole;
             if origin.source != document.source() {
                 continue;
             }

@@ -171,7 +171,7 @@ impl std::fmt::Display for At {
 
 /// Where a span of a tree is; what is made from a statement stands where it is stated.
 pub fn at(tree: &Tree, span: Span) -> Option<At> {
-    let span = tree.origin(span.source).unwrap_or(span);
+    let span = tree.in_file(span);
     let source = tree.source(span.source)?;
     let written = tree.is_written(span.source);
     let place = written.then(|| {

@@ -13,7 +13,8 @@ use values::discover::{
     lexically_normal,
 };
 use values::stated::{
-    Note, Stated, environments, nested_helmfiles, read_helmfile, read_manifest, unrendered,
+    Note, Stated, StatedAt, environments, nested_helmfiles, read_helmfile, read_manifest,
+    unrendered,
 };
 use values::yaml::Document;
 
@@ -404,6 +405,6 @@ fn detach(layer: &mut ExplicitLayer, document: &Document) {
         path: path.clone(),
         role: *role,
         text,
-        origin,
+        origin: StatedAt::same(origin, column as u32),
     };
 }

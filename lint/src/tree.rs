@@ -16,6 +16,7 @@ use values::layer::{Deployment, Layer, Release, Role};
 use values::merged::Merged;
 use values::path::{KeyPath, PathStep};
 use values::protection::Protection;
+use values::stated::StatedAt;
 use values::yaml::Kind;
 
 use crate::chart_schema::{Schemas, Violation, violations};
@@ -56,7 +57,7 @@ pub struct Tree {
     pub(crate) statements: FxHashMap<SourceId, Arc<ReadFile>>,
     by_id: FxHashMap<SourceId, Source>,
     /// Where the texts in `inline` are stated.
-    origins: FxHashMap<SourceId, Span>,
+    origins: FxHashMap<SourceId, StatedAt>,
     /// The folder that the paths of a plan are relative to.
     base: PathBuf,
     /// The folder that people see paths relative to.
@@ -140,6 +141,7 @@ impl Tree {
             read,
             plan: tree,
             known: FxHashMap::default(),
+            unknown_charts: Vec::new(),
             tree: &mut loaded,
         };
         for plan in &tree.plan.deployments {
@@ -168,6 +170,7 @@ impl Tree {
         for path in &tree.statements {
             loader.statement(&scope.root.join(path));
         }
+        loader.note_unknown_charts();
         let mut files: Vec<(PathBuf, Arc<ReadFile>)> = loader.known.into_iter().collect();
         // Comparing paths is dear, and what is nearly sorted is sorted with few comparisons.
         files.sort_by_cached_key(|(path, _)| by_folder(path));
@@ -216,9 +219,15 @@ impl Tree {
         Some(crate::mask::masked(self, file.id, &file.source.text))
     }
 
-    /// Where a text that is in no file of its own is stated.
-    pub fn origin(&self, id: SourceId) -> Option<Span> {
-        self.origins.get(&id).copied()
+    /// Where a text is stated that is in no file of its own.
+    pub(crate) fn stated_at(&self, id: SourceId) -> Option<&StatedAt> {
+        self.origins.get(&id)
+    }
+
+    /// Where a span is in a file: what is made from a statement stands where it is stated.
+    pub fn in_file(&self, span: Span) -> Span {
+        let stated = self.stated_at(span.source);
+        stated.map_or(span, |stated| stated.of(span))
     }
 
     /// Is a text one that somebody wrote, so that its lines mean something? That of a declared chart's defaults is made.
@@ -260,6 +269,9 @@ impl Tree {
     }
 }
 
+/// Of more charts of a file that are not known for the same reason only the first is told.
+const MANY_CHARTS: usize = 3;
+
 struct Loader<'a> {
     scope: &'a Scope,
     settings: &'a Settings,
@@ -268,6 +280,8 @@ struct Loader<'a> {
     plan: &'a TreeRef,
     /// The files read so far.
     known: FxHashMap<PathBuf, Arc<ReadFile>>,
+    /// Stated charts that are not known: where each is stated, why, and its path as people see it.
+    unknown_charts: Vec<(Span, NoChart, PathBuf)>,
     tree: &'a mut Tree,
 }
 
@@ -350,7 +364,7 @@ impl Loader<'_> {
                 part: layer.part,
                 protection: read.protection.clone(),
                 example: layer.example,
-                origin: layer.origin,
+                origin: layer.origin.as_ref().map(|it| it.whole),
                 tracked,
             });
         }
@@ -374,12 +388,7 @@ impl Loader<'_> {
                 Ok(chart) => Some(self.keep(chart)),
                 Err(why) => {
                     let shown = self.settings.show(&path);
-                    self.tree.notes.push(Diagnostic::new(
-                        NOT_FOLLOWED,
-                        Severity::Info,
-                        stated.origin,
-                        format!("no chart is known at `{}`: {why}", shown.display()),
-                    ));
+                    self.unknown_charts.push((stated.origin, why, shown));
                     None
                 }
             };
@@ -433,6 +442,32 @@ impl Loader<'_> {
         }
     }
 
+    /// Charts that are put in their place when they are built are all not there: what many charts of a file have in common is told once.
+    fn note_unknown_charts(&mut self) {
+        let mut alike: BTreeMap<(SourceId, String), Vec<(Span, PathBuf)>> = BTreeMap::new();
+        for (origin, why, shown) in std::mem::take(&mut self.unknown_charts) {
+            let charts = alike.entry((origin.source, why.to_string())).or_default();
+            if !charts.iter().any(|(at, _)| *at == origin) {
+                charts.push((origin, shown));
+            }
+        }
+        for ((_, why), charts) in alike {
+            let told = match charts.len() {
+                few @ ..=MANY_CHARTS => few,
+                _ => 1,
+            };
+            let more = match charts.len() - told {
+                0 => String::new(),
+                more => format!(" (and at {more} more of this file)"),
+            };
+            for (origin, shown) in charts.into_iter().take(told) {
+                let message = format!("no chart is known at `{}`: {why}{more}", shown.display());
+                let note = Diagnostic::new(NOT_FOLLOWED, Severity::Info, origin, message);
+                self.tree.notes.push(note);
+            }
+        }
+    }
+
     fn keep(&mut self, chart: Arc<DiskChart>) -> usize {
         let known = self.tree.charts.iter().position(|it| it.path == chart.path);
         if let Some(known) = known {
@@ -452,8 +487,8 @@ impl Loader<'_> {
             return self.file(path);
         };
         let id = self.numbers.of(path, Some(self.tree.inline.len()));
-        if let Some(origin) = plan.origin {
-            self.tree.origins.insert(id, origin);
+        if let Some(origin) = &plan.origin {
+            self.tree.origins.insert(id, origin.clone());
         }
         let shown = self.settings.show(path);
         let file = Arc::new(ReadFile::of_text(text.as_str(), &shown, id));

@@ -22,9 +22,8 @@ pub use file_name::{FileClass, FileKind, classify_file_name};
 pub use place::{CONTAINERS, SECRETS, TreePlace, place_of};
 pub use select::discover;
 
-use source::Span;
-
 use crate::layer::Role;
+use crate::stated::StatedAt;
 use crate::yaml::NodeId;
 
 /// What discovery needs to know besides the paths.
@@ -125,7 +124,7 @@ pub struct LayerPlan {
     /// The map inside the file's document that holds the values, where that is not the whole document.
     pub part: Option<NodeId>,
     /// Where `inline` is stated.
-    pub origin: Option<Span>,
+    pub origin: Option<StatedAt>,
 }
 
 impl LayerPlan {

@@ -5,6 +5,7 @@
 mod argo;
 mod flux;
 mod helmfile;
+mod place;
 mod read;
 mod set;
 mod unrendered;
@@ -15,7 +16,8 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 pub use helmfile::{Nested, environments, nested_helmfiles, read_helmfile};
-pub use set::{SetValue, set_yaml};
+pub use place::StatedAt;
+pub use set::{Given, SetValue, set_yaml};
 pub use unrendered::{Unrendered, unrendered};
 
 use source::Span;

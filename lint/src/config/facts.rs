@@ -50,11 +50,11 @@ impl Config {
                 let values = release.values.iter().map(|it| file(it, Role::Values));
                 let secrets = release.secrets.iter().map(|it| file(it, Role::Secrets));
                 let mut layers: Vec<ExplicitLayer> = values.chain(secrets).collect();
-                if let Some(origin) = release.set_span {
+                if let Some((text, origin)) = release.set.clone() {
                     layers.push(ExplicitLayer::Inline {
                         path: config_path.to_owned(),
                         role: Role::Set,
-                        text: release.set.clone(),
+                        text,
                         origin,
                     });
                 }

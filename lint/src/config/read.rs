@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use source::{Diagnostic, Severity, SourceId};
 use values::path::{KeyPath, PathStep};
-use values::stated::{SetValue, set_yaml};
+use values::stated::{Given, SetValue, set_yaml};
 use values::yaml::{Document, Kind, NodeId};
 
 use super::check::{Checker, DEPTH, error};
@@ -255,48 +255,42 @@ impl Reader<'_> {
             namespace: self.text(node, "namespace"),
             values: self.paths(node, "values").unwrap_or_default(),
             secrets: self.paths(node, "secrets").unwrap_or_default(),
-            set_span: at
+            set: at
                 .filter(|_| !set.is_empty())
-                .map(|map| self.document.span(map)),
-            set: if set.is_empty() {
-                String::new()
-            } else {
-                set_yaml(&set)
-            },
+                .map(|map| set_yaml(&set, self.document.span(map))),
             name,
         }
     }
 
     /// `{a: {b: 3}}` and `{"a.b": 3}` are the same to `--set`. A key of a map inside is one key, dots and all.
-    fn set_values(
-        &self,
-        map: NodeId,
-        above: &str,
-        depth: usize,
-        into: &mut Vec<(String, SetValue)>,
-    ) {
+    fn set_values(&self, map: NodeId, above: &str, depth: usize, into: &mut Vec<Given>) {
         if depth > DEPTH || !self.bounded || self.document.kind(map) != Kind::Map {
             return;
         }
         for (key, value) in self.document.entries(map) {
+            let named_at = self.document.span(key);
             let key = self.document.key_text(key);
             let name = match above {
                 "" => key.into_owned(),
                 _ => format!("{above}.{}", key.replace('\\', "\\\\").replace('.', "\\.")),
             };
-            match self.document.kind(value) {
-                Kind::Map => self.set_values(value, &name, depth + 1, into),
-                Kind::Null => into.push((name, SetValue::Typed("null".to_owned()))),
-                Kind::Bool | Kind::Number => {
-                    let raw = self.document.text_of(value).into_owned();
-                    into.push((name, SetValue::Typed(raw)));
+            let text = || self.document.text_of(value).into_owned();
+            let set = match self.document.kind(value) {
+                Kind::Map => {
+                    self.set_values(value, &name, depth + 1, into);
+                    continue;
                 }
-                Kind::String => {
-                    let text = self.document.text_of(value).into_owned();
-                    into.push((name, SetValue::Text(text)));
-                }
-                Kind::List | Kind::Error => {}
-            }
+                Kind::Null => SetValue::Typed("null".to_owned()),
+                Kind::Bool | Kind::Number => SetValue::Typed(text()),
+                Kind::String => SetValue::Text(text()),
+                Kind::List | Kind::Error => continue,
+            };
+            into.push(Given {
+                name,
+                value: set,
+                named_at,
+                value_at: self.document.span(value),
+            });
         }
     }
 

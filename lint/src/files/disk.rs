@@ -148,6 +148,9 @@ fn problem(root: &Path, error: &ignore::Error) -> (PathBuf, String) {
     }
     let path = place(error).unwrap_or_else(|| root.to_owned());
     let words = match error.io_error() {
+        Some(error) if error.kind() == io::ErrorKind::NotFound && path.is_symlink() => {
+            "a link that leads nowhere".to_owned()
+        }
         Some(error) => error.kind().to_string(),
         None => "a loop of links".to_owned(),
     };

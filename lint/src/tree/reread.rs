@@ -22,7 +22,10 @@ impl Tree {
             && file.problem.is_none()
             && !self.statements.contains_key(&id)
             && !self.chart_texts.contains_key(&id)
-            && !self.origins.values().any(|origin| origin.source == id)
+            && !self
+                .origins
+                .values()
+                .any(|origin| origin.whole.source == id)
             && Arc::ptr_eq(&self.book, &scope.book)
             && Arc::ptr_eq(&self.knowledge, &scope.knowledge);
         if !alone {

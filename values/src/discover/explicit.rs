@@ -6,6 +6,7 @@ use source::Span;
 
 use super::{AbsentLayer, AbsentReason, DeploymentPlan, LayerPlan, ReleasePlan};
 use crate::layer::Role;
+use crate::stated::StatedAt;
 use crate::yaml::NodeId;
 
 /// A release as something states it.
@@ -68,7 +69,7 @@ pub enum ExplicitLayer {
         /// The YAML.
         text: String,
         /// Where it is stated.
-        origin: Span,
+        origin: StatedAt,
     },
     /// A layer that is there when Helm runs and cannot be seen here.
     Hidden {
@@ -143,7 +144,7 @@ fn plan_of(release: &ExplicitRelease, find: &dyn Fn(&Path) -> Option<PathBuf>) -
                 origin,
             } => plan.layers.push(LayerPlan {
                 inline: Some(text.clone()),
-                origin: Some(*origin),
+                origin: Some(origin.clone()),
                 ..LayerPlan::file(path.clone(), *role)
             }),
             ExplicitLayer::Hidden { path, role, why } => plan.absent.push(AbsentLayer {

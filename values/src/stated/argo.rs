@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::flux::is_exact;
 use super::read::{Reader, chart_name, is_template};
-use super::{Note, SetValue, Stated, below, set_yaml};
+use super::{Given, Note, SetValue, Stated, StatedAt, below, set_yaml};
 use crate::discover::{AbsentReason, ChartPath, ExplicitLayer, ExplicitRelease};
 use crate::layer::Role;
 use crate::yaml::{Kind, NodeId};
@@ -134,38 +134,53 @@ fn read_helm(
             path: reader.path.to_path_buf(),
             role: Role::Values,
             text: reader.document.text_of(values).into_owned(),
-            origin: reader.span(values),
+            origin: StatedAt::whole(reader.span(values)),
         });
     }
     let mut set = Vec::new();
     for parameter in reader.items(helm, "parameters") {
-        let (Some(name), Some(value)) = (
-            reader.text(parameter, "name"),
-            reader.text(parameter, "value"),
-        ) else {
+        let nodes = (
+            reader.get(parameter, "name"),
+            reader.get(parameter, "value"),
+        );
+        let (Some(named), Some(value)) = nodes else {
+            continue;
+        };
+        let (Some(name), Some(text)) = (reader.scalar(named), reader.scalar(value)) else {
             continue;
         };
         let forced = reader
             .get(parameter, "forceString")
             .is_some_and(|node| reader.document.bool(node) == Some(true));
-        let value = if forced {
-            SetValue::Text(value)
-        } else {
-            SetValue::Typed(value)
-        };
-        set.push((name, value));
+        set.push(Given {
+            name,
+            value: match forced {
+                true => SetValue::Text(text),
+                false => SetValue::Typed(text),
+            },
+            named_at: reader.span(named),
+            value_at: reader.span(value),
+        });
     }
     for parameter in reader.items(helm, "fileParameters") {
-        if let Some(name) = reader.text(parameter, "name") {
-            set.push((name, SetValue::Hidden));
+        let named = reader.get(parameter, "name");
+        if let (Some(named), Some(name)) = (named, reader.text(parameter, "name")) {
+            let at = reader.span(named);
+            set.push(Given {
+                name,
+                value: SetValue::Hidden,
+                named_at: at,
+                value_at: at,
+            });
         }
     }
     if !set.is_empty() {
+        let (text, origin) = set_yaml(&set, reader.span(helm));
         release.layers.push(ExplicitLayer::Inline {
             path: reader.path.to_path_buf(),
             role: Role::Set,
-            text: set_yaml(&set),
-            origin: reader.span(helm),
+            text,
+            origin,
         });
     }
 }

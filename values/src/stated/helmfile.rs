@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::argo::role_of;
 use super::flux::is_exact;
 use super::read::{Reader, chart_name, is_template};
-use super::{Note, SetValue, Stated, below, set_yaml};
+use super::{Given, Note, SetValue, Stated, below, set_yaml};
 use crate::discover::{AbsentReason, ChartPath, ExplicitLayer, ExplicitRelease};
 use crate::layer::Role;
 use crate::yaml::{Document, Kind, NodeId};
@@ -248,10 +248,12 @@ impl Files<'_, '_> {
         let mut values = Vec::new();
         for (key, as_text) in [("set", false), ("setString", true)] {
             for item in self.reader.items(entry, key) {
-                let Some(name) = self.reader.text(item, "name") else {
+                let named = self.reader.get(item, "name");
+                let (Some(named), Some(name)) = (named, self.reader.text(item, "name")) else {
                     continue;
                 };
-                let value = match self.reader.get(item, "value") {
+                let node = self.reader.get(item, "value");
+                let value = match node {
                     None => SetValue::Hidden,
                     Some(node) if self.reader.document.kind(node) == Kind::Null => {
                         SetValue::Typed("null".to_owned())
@@ -263,15 +265,21 @@ impl Files<'_, '_> {
                         None => SetValue::Hidden,
                     },
                 };
-                values.push((name, value));
+                values.push(Given {
+                    name,
+                    value,
+                    named_at: self.reader.span(named),
+                    value_at: self.reader.span(node.unwrap_or(named)),
+                });
             }
         }
         if let (false, Some(list)) = (values.is_empty(), self.set_place(entry)) {
+            let (text, origin) = set_yaml(&values, self.reader.span(list));
             self.layers.push(ExplicitLayer::Inline {
                 path: self.reader.path.to_path_buf(),
                 role: Role::Set,
-                text: set_yaml(&values),
-                origin: self.reader.span(list),
+                text,
+                origin,
             });
         }
     }

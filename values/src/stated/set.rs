@@ -3,6 +3,12 @@
 //! Source: Helm v3.21 `pkg/strvals/parser.go` (`typedVal`): `true`, `false` and `null` in any case, and decimal integers
 //! without a leading zero, are typed; everything else is text.
 
+use std::ops::Range;
+
+use source::Span;
+
+use super::StatedAt;
+use super::read::is_template;
 use crate::secret::{SET_ELSEWHERE, SET_ITEM};
 use crate::write::double_quoted;
 
@@ -17,46 +23,74 @@ pub enum SetValue {
     Hidden,
 }
 
-/// One map on the way, in the order in which its keys were first given.
-#[derive(Debug, Default)]
-struct Branch {
-    entries: Vec<(String, Branch)>,
-    value: Option<String>,
+/// A value that is set, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given {
+    /// The keys, with dots between them.
+    pub name: String,
+    /// What they are set to.
+    pub value: SetValue,
+    /// Where the name stands.
+    pub named_at: Span,
+    /// Where the value stands.
+    pub value_at: Span,
 }
 
-/// Writes `set` values as one YAML document. Later values win. A name that reaches into a list (`a[0].b`) makes that list
-/// unknown: what becomes of it depends on the list it is put into.
-pub fn set_yaml(values: &[(String, SetValue)]) -> String {
-    let mut root = Branch::default();
-    for (name, value) in values {
-        let (keys, in_list) = split_name(name);
+/// One map on the way, in the order in which its keys were first given.
+#[derive(Debug)]
+struct Branch {
+    entries: Vec<(String, Branch)>,
+    value: Option<(String, Span)>,
+    named_at: Span,
+}
+
+impl Branch {
+    fn new(named_at: Span) -> Self {
+        Self {
+            entries: Vec::new(),
+            value: None,
+            named_at,
+        }
+    }
+}
+
+/// Writes `set` values as one YAML document, and says what of it stands where in the statement, which is at `whole`. Later values win.
+/// A name that reaches into a list (`a[0].b`) makes that list unknown: what becomes of it depends on the list it is put into.
+pub fn set_yaml(values: &[Given], whole: Span) -> (String, StatedAt) {
+    let mut root = Branch::new(whole);
+    for given in values {
+        let (keys, in_list) = split_name(&given.name);
         let mut branch = &mut root;
         for key in keys {
             let at = branch.entries.iter().position(|(have, _)| *have == key);
             let at = at.unwrap_or_else(|| {
-                branch.entries.push((key, Branch::default()));
+                branch.entries.push((key, Branch::new(given.named_at)));
                 branch.entries.len() - 1
             });
             branch = &mut branch.entries[at].1;
         }
         branch.entries.clear();
-        branch.value = Some(match value {
+        branch.named_at = given.named_at;
+        let text = match &given.value {
             _ if in_list => double_quoted(SET_ITEM),
             SetValue::Typed(text) => typed(text),
             SetValue::Text(text) => double_quoted(text),
             SetValue::Hidden => double_quoted(SET_ELSEWHERE),
-        });
+        };
+        branch.value = Some((text, given.value_at));
     }
-    let mut out = String::new();
-    root.write(&mut out);
+    let (mut out, mut parts) = (String::new(), Vec::new());
+    root.write(&mut out, &mut parts);
     out.push('\n');
-    out
+    (out, StatedAt::parts(whole, parts))
 }
 
 impl Branch {
-    fn write(&self, out: &mut String) {
-        if let (Some(value), true) = (&self.value, self.entries.is_empty()) {
+    fn write(&self, out: &mut String, parts: &mut Vec<(Range<u32>, Span)>) {
+        if let (Some((value, at)), true) = (&self.value, self.entries.is_empty()) {
+            let start = out.len() as u32;
             out.push_str(value);
+            parts.push((start..out.len() as u32, *at));
             return;
         }
         out.push('{');
@@ -64,9 +98,12 @@ impl Branch {
             if i > 0 {
                 out.push_str(", ");
             }
+            let (start, at) = (out.len() as u32, parts.len());
+            parts.push((start..start, below.named_at));
             out.push_str(&double_quoted(key));
             out.push_str(": ");
-            below.write(out);
+            below.write(out, parts);
+            parts[at].0.end = out.len() as u32;
         }
         out.push('}');
     }
@@ -89,6 +126,10 @@ fn split_name(name: &str) -> (Vec<String>, bool) {
 }
 
 fn typed(text: &str) -> String {
+    // What a template writes there may be anything.
+    if is_template(text) {
+        return double_quoted(text);
+    }
     if let Some(list) = text
         .strip_prefix('{')
         .and_then(|rest| rest.strip_suffix('}'))
@@ -118,14 +159,24 @@ fn typed_scalar(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use source::SourceId;
+
     use super::*;
 
+    /// Values with names of one byte at 10, 20, …, and themselves one byte further on.
+    fn set(values: &[(&str, SetValue)]) -> (String, StatedAt) {
+        let at = |start: u32| Span::new(SourceId(7), start, start + 1);
+        let given = (1..).zip(values).map(|(number, (name, value))| Given {
+            name: (*name).to_owned(),
+            value: value.clone(),
+            named_at: at(10 * number),
+            value_at: at(10 * number + 1),
+        });
+        set_yaml(&given.collect::<Vec<_>>(), at(1))
+    }
+
     fn yaml(values: &[(&str, SetValue)]) -> String {
-        let values: Vec<(String, SetValue)> = values
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), value.clone()))
-            .collect();
-        set_yaml(&values).trim_end().to_owned()
+        set(values).0.trim_end().to_owned()
     }
 
     #[test]
@@ -139,9 +190,11 @@ mod tests {
                 ("a.e", typed("1.5")),
                 ("a.f", typed("{x,2}")),
                 ("a.g", typed("null")),
+                ("a.h", typed("{{ .Values.x }}")),
+                ("a.i", typed("{{ .Values.x }}.b")),
                 ("h", SetValue::Text("3".to_owned())),
             ]),
-            r#"{"a": {"b": 3, "c": true, "d": "007", "e": "1.5", "f": ["x", 2], "g": null}, "h": "3"}"#
+            r#"{"a": {"b": 3, "c": true, "d": "007", "e": "1.5", "f": ["x", 2], "g": null, "h": "{{ .Values.x }}", "i": "{{ .Values.x }}.b"}, "h": "3"}"#
         );
     }
 
@@ -156,6 +209,26 @@ mod tests {
             yaml(&[("a", text("1")), ("a.b", text("2"))]),
             r#"{"a": {"b": "2"}}"#
         );
+    }
+
+    #[test]
+    fn every_entry_stands_where_it_is_set() {
+        let text = SetValue::Text("x".to_owned());
+        let values = [("a.b", &text), ("a.c.d", &text), ("e", &text), ("e", &text)];
+        let (yaml, stated) = set(&values.map(|(name, value)| (name, value.clone())));
+        assert_eq!(
+            yaml,
+            "{\"a\": {\"b\": \"x\", \"c\": {\"d\": \"x\"}}, \"e\": \"x\"}\n"
+        );
+        let at = |what: &str| {
+            let at = yaml.find(what).unwrap() as u32;
+            stated.of(Span::new(SourceId(9), at, at + 1)).start
+        };
+        // A map that several make stands at the first, a value at the one that counts.
+        assert_eq!((at("\"a\""), at("\"b\""), at("\"x\", \"c\"")), (10, 10, 11));
+        assert_eq!((at("\"c\""), at("\"d\""), at("\"x\"}}")), (20, 20, 21));
+        assert_eq!((at("\"e\""), at("\"x\"}\n")), (40, 41));
+        assert_eq!(at("{\"a\""), 1);
     }
 
     #[test]

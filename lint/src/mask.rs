@@ -12,6 +12,7 @@ use values::secret::{Sensitivity, may_be_secret, may_name_secret, sensitivity};
 use values::yaml::{Document, Kind, NodeId};
 
 use crate::shown::HIDDEN;
+use crate::statements::readings;
 use crate::tree::Tree;
 
 /// What stands in place of each byte of a secret.
@@ -48,12 +49,12 @@ fn spans(tree: &Tree, id: SourceId) -> Vec<Span> {
         None if known => None,
         None => tree.files.values().find(|file| file.id == id),
     };
-    if let Some(file) = file {
-        generic_secrets(&file.document, &mut spans);
-        stated_secrets(tree, &file.document, &mut spans);
-    }
-    if let Some(stated) = stated {
-        named_secrets(&stated.document, &mut spans);
+    for document in file.map(|it| readings(it)).into_iter().flatten() {
+        generic_secrets(&document, &mut spans);
+        stated_secrets(tree, &document, &mut spans);
+        if stated.is_some() {
+            named_secrets(&document, &mut spans);
+        }
     }
     spans
 }

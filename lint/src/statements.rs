@@ -376,6 +376,21 @@ fn parts_of(file: &ReadFile, templates: bool, notes: &mut Vec<Diagnostic>) -> Ve
     parts
 }
 
+/// All that a text says, also where its document is the first of several, or empty because templates are in it: each of its documents
+/// with templates taken out, and the text as it is, in which what stands in other branches is found by its lines.
+pub(crate) fn readings(file: &ReadFile) -> Vec<Arc<Document>> {
+    let mut readings: Vec<Arc<Document>> = parts_of(file, true, &mut Vec::new())
+        .into_iter()
+        .map(|part| part.document)
+        .collect();
+    if readings.len() != 1 || !Arc::ptr_eq(&readings[0], &file.document) {
+        let text: &str = &file.source.text;
+        readings.push(Arc::new(Document::parse(file.id, text.to_owned())));
+        readings.push(Arc::clone(&file.document));
+    }
+    readings
+}
+
 fn span_of(id: SourceId, start: usize, end: usize) -> Span {
     let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
     Span::new(id, offset(start), offset(end))

@@ -240,3 +240,68 @@ thing:
     assert!(!told.contains("[secret-"), "{told}");
     assert!(!told.contains("hunter2"), "{told}");
 }
+
+/// A helmfile with templates is no YAML, and a manifest may hold several documents: what is secret in them is hidden all the same, in
+/// branches that are not followed, too.
+#[test]
+fn secrets_in_statements_with_templates_and_in_later_documents_are_hidden() {
+    let helmfile = r#"releases:
+  - name: wire-server
+    chart: wire/wire-server
+    version: {{ .Values.version }}
+    values:
+      - brig:
+          secrets: {smtpPassword: Qone}
+          config: [Qno]
+{{ if eq .Environment.Name "prod" }}
+      - galley:
+          config: []
+          secrets:
+            token: Qtwo
+            other: {key: Qthree}
+{{ else }}
+      - galley:
+          secrets:
+            token: Qfour
+            other: {key: Qfive}
+{{ end }}
+    set:
+      - name: brig.secrets.smtpPassword
+        value: Qsix
+{{ if eq .Environment.Name "prod" }}
+      - name: galley.secrets.key
+        value: 'Qseven'
+{{ else }}
+      - name: galley.secrets.key
+        value: Qeight
+{{ end }}
+"#;
+    let release = |name: &str, config: &str, secret: &str| {
+        format!(
+            "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {{name: {name}}}\nspec:\n  chart: {{spec: {{chart: wire-server}}}}\n  values:\n    brig:\n      config: {config}\n      secrets: {{smtpPassword: {secret}}}\n"
+        )
+    };
+    let manifests = [release("one", "{}", "Qnine"), release("two", "[]", "Qten")];
+    let mut files = Memory::default();
+    files.insert("/t/a/helmfile.yaml.gotmpl", helmfile.as_bytes().to_vec());
+    files.insert(
+        "/t/b/releases.yaml",
+        manifests.join("---\n").as_bytes().to_vec(),
+    );
+    let place = tempfile::tempdir().unwrap();
+    write(&files, place.path());
+    let secrets = [
+        "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+    ];
+    let secrets = secrets.map(|it| format!("Q{it}"));
+    for format in ["pretty", "html", "json", "sarif", "short"] {
+        let output = run(place.path(), &["lint", "--verbose", "--format", format]);
+        let what = format!("as {format}");
+        holds_none(&what, &output.stdout, &secrets, &files);
+        holds_none(&what, &output.stderr, &secrets, &files);
+        let text = String::from_utf8_lossy(&output.stdout);
+        for path in ["helmfile.yaml.gotmpl", "releases.yaml"] {
+            assert!(text.contains(path), "{what}: {text}");
+        }
+    }
+}

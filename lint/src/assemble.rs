@@ -62,6 +62,7 @@ impl TreeResult {
             }
         }
         let deployments = tree.deployments.iter();
+        let files = tree.values_files();
         Self {
             findings,
             suppressed,
@@ -73,8 +74,8 @@ impl TreeResult {
             releases: deployments
                 .map(|it| it.merged.deployment().releases.len())
                 .sum(),
-            files: tree.files.len(),
-            bytes: tree.files.values().map(|file| file.size).sum(),
+            files: files.len(),
+            bytes: files.iter().map(|file| file.size).sum(),
         }
     }
 

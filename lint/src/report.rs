@@ -101,7 +101,7 @@ pub struct Summary {
     pub deployments: usize,
     /// Releases, in all deployments.
     pub releases: usize,
-    /// Values files that were read.
+    /// Files with values that were read.
     pub files: usize,
     /// Their bytes.
     pub bytes: u64,

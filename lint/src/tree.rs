@@ -2,7 +2,7 @@
 
 mod reread;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -217,6 +217,17 @@ impl Tree {
     pub fn masked(&self, path: &Path) -> Option<String> {
         let file = self.files.get(path)?;
         Some(crate::mask::masked(self, file.id, &file.source.text))
+    }
+
+    /// The files with values, read: those of the tree, and statements that hold some themselves.
+    pub(crate) fn values_files(&self) -> Vec<&ReadFile> {
+        let mut files: Vec<&ReadFile> = self.files.values().map(AsRef::as_ref).collect();
+        let stated: BTreeSet<SourceId> = self.origins.values().map(|it| it.whole.source).collect();
+        let stated = stated
+            .iter()
+            .filter_map(|id| Some(self.statements.get(id)?.as_ref()));
+        files.extend(stated.filter(|it| !self.files.contains_key(&it.path)));
+        files
     }
 
     /// Where a text is stated that is in no file of its own.

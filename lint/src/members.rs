@@ -42,6 +42,11 @@ impl Members {
         members
     }
 
+    /// Is a file below a folder a layer of some release, or does it state releases?
+    pub(crate) fn has_below(&self, folder: &Path) -> bool {
+        self.files.keys().any(|path| path.starts_with(folder))
+    }
+
     fn add(&mut self, path: PathBuf, tree: usize, states: bool) {
         let member = self.files.entry(path).or_default();
         member.states |= states;

@@ -1,4 +1,4 @@
-//! Files that were named, as hooks name them, and of which nothing is judged: said aloud, since silence would look like praise.
+//! Files and folders that were named, as hooks name them, and of which nothing is judged: said aloud, since silence would look like praise.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use crate::project::Project;
 use crate::touched::decides;
 use crate::watched::charts;
 
-/// What is said of the files that were named and are not judged.
+/// What is said of the files and folders that were named and are not judged.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Named {
     /// A sentence for each of them.
@@ -17,7 +17,7 @@ pub struct Named {
 }
 
 impl Project {
-    /// The files among the paths of the settings of which nothing is judged.
+    /// The paths of the settings of which nothing is judged.
     pub fn named(&self) -> Named {
         let settings = self.settings();
         let mut named = Named {
@@ -25,8 +25,12 @@ impl Project {
             only: !settings.paths.is_empty(),
         };
         for path in &settings.paths {
-            let is_file = self.files().kind(path) == Some(PathKind::File);
-            match self.why_idle(path).filter(|_| is_file) {
+            let why = match self.files().kind(path) {
+                Some(PathKind::File) => self.why_idle(path),
+                Some(PathKind::Folder) => self.why_idle_below(path),
+                _ => None,
+            };
+            match why {
                 Some(why) => named
                     .idle
                     .push(format!("{}: {why}", settings.show(path).display())),
@@ -34,6 +38,24 @@ impl Project {
             }
         }
         named
+    }
+
+    /// Why no rule looks at anything in a folder; `None` if one may.
+    fn why_idle_below(&self, folder: &Path) -> Option<String> {
+        let workspace = self.workspace();
+        let rule = folder.join("any.watch");
+        let decides = |it| decides(it, &self.settings().rules, &rule);
+        let has_a_say = self.takes_part_below(folder)
+            || workspace
+                .scopes
+                .iter()
+                .any(|it| it.root.starts_with(folder) || decides(it))
+            || charts(&workspace)
+                .iter()
+                .any(|it| folder.starts_with(it) || it.starts_with(folder));
+        (!has_a_say).then(|| {
+            "nothing in it takes part: no release that is known here has a layer there".to_owned()
+        })
     }
 
     /// Why no rule looks at a file; `None` if one may.

@@ -524,6 +524,13 @@ impl Project {
         members.has(path)
     }
 
+    /// Does a file below a folder take part?
+    pub(crate) fn takes_part_below(&self, folder: &Path) -> bool {
+        let workspace = self.workspace();
+        let members = self.members.get_or_init(|| Members::of(&workspace));
+        members.has_below(folder)
+    }
+
     /// The trees a path is in: as a layer, or by the folder.
     fn trees_of(&self, workspace: &Workspace, path: &Path) -> Vec<usize> {
         let members = self.members.get_or_init(|| Members::of(workspace));

@@ -76,6 +76,28 @@ fn a_file_that_takes_no_part_is_told_in_every_format_and_by_the_status() {
 }
 
 #[test]
+fn a_folder_of_which_nothing_takes_part_is_told_and_one_with_a_say_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    corpus("first-look", folder.path());
+    write(
+        folder.path(),
+        &[
+            ("dogwatch.yaml", "namespace: wire\n"),
+            ("docs/notes/a.md", "x\n"),
+            ("rules/a.watch", "let a = 1\n"),
+        ],
+    );
+    let (status, text) = both(folder.path(), &["lint", "--format", "short", "docs"]);
+    assert_eq!(status, Some(3), "{text}");
+    assert!(text.contains("docs: nothing in it takes part"), "{text}");
+    for named in ["values/sftd", "values", ".", "rules"] {
+        let (status, text) = both(folder.path(), &["lint", "--format", "short", named]);
+        assert_ne!(status, Some(3), "{named} {text}");
+        assert!(!text.contains("takes part"), "{named} {text}");
+    }
+}
+
+#[test]
 fn a_profile_that_nobody_has_is_a_mistake_and_those_there_are_are_named() {
     let folder = tempfile::tempdir().unwrap();
     corpus("mixed-profiles", folder.path());

@@ -35,8 +35,8 @@ pub(super) const TABLE: &[Builtin] = &[
     .lenient(),
     Builtin::predicate(
         "template(value: any) -> bool",
-        "Text that is filled in when deploying: `{{ … }}` or `${…}`.",
-        &[("'${SMTP_PASSWORD}' is a template", "true"), ("'$1' is a template", "false")],
+        "Text that is filled in when deploying: `{{ … }}`, `${…}` or `$(…)`.",
+        &[("'${SMTP_PASSWORD}' is a template", "true"), ("'$(SMTP_PASSWORD)' is a template", "true"), ("'$1' is a template", "false")],
         |call| class_is(call, Class::Template),
     )
     .lenient(),
@@ -168,7 +168,8 @@ static REFERENCES: LazyLock<Shapes> = LazyLock::new(|| {
 static OPEN_REFERENCES: LazyLock<Shapes> =
     LazyLock::new(|| set(&[r"^(secret)?ref\+(echo|file|envsubst)://"]));
 
-static TEMPLATES: LazyLock<Shapes> = LazyLock::new(|| set(&[r"\{\{.*\}\}", r"\$\{[^}]+\}"]));
+static TEMPLATES: LazyLock<Shapes> =
+    LazyLock::new(|| set(&[r"\{\{.*\}\}", r"\$\{[^}]+\}", r"^\$\([0-9A-Za-z_]+\)$"]));
 
 static PLACEHOLDERS: LazyLock<Shapes> = LazyLock::new(|| {
     set(&[

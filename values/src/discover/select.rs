@@ -29,6 +29,7 @@ pub fn discover(files: &[PathBuf], options: &DiscoverOptions) -> Discovery {
     let mut charts: BTreeMap<PathBuf, ChartDir> = BTreeMap::new();
     let mut trees: BTreeMap<PathBuf, TreeFiles> = BTreeMap::new();
     let mut others: Vec<PathBuf> = Vec::new();
+    let mut templates: Vec<&Path> = Vec::new();
     let files: Vec<(&PathBuf, FileClass)> = files
         .into_iter()
         .map(|path| (path, class_of(path, options)))
@@ -93,6 +94,7 @@ pub fn discover(files: &[PathBuf], options: &DiscoverOptions) -> Discovery {
             FileKind::Backup => found.ignore(path, IgnoreReason::Backup),
             FileKind::Template if is_layer_template(path) => {
                 found.ignore(path, IgnoreReason::Template);
+                templates.push(path);
             }
             FileKind::OtherYaml => others.push(path.clone()),
             _ => {}
@@ -104,7 +106,7 @@ pub fn discover(files: &[PathBuf], options: &DiscoverOptions) -> Discovery {
         for folder in tree.folders.values() {
             layer_dirs.insert(folder.dir.clone());
         }
-        if let Some(plan) = plan_tree(root, tree, options, &mut found) {
+        if let Some(plan) = plan_tree(root, tree, &templates, options, &mut found) {
             found.trees.push(plan);
         }
     }
@@ -315,6 +317,7 @@ fn without_container(dir: &Path) -> PathBuf {
 fn plan_tree(
     root: PathBuf,
     tree: TreeFiles,
+    templates: &[&Path],
     options: &DiscoverOptions,
     found: &mut Discovery,
 ) -> Option<TreePlan> {
@@ -324,9 +327,23 @@ fn plan_tree(
     for profile in &profiles {
         let mut releases = Vec::new();
         for (folder, files) in &tree.folders {
-            let Some((release, paths)) = plan_release(folder, files, profile, options) else {
+            let Some((mut release, paths)) = plan_release(folder, files, profile, options) else {
                 continue;
             };
+            let template = |path: &&Path| holds_values_of(path, folder, files, profile, options);
+            if release
+                .layers
+                .iter()
+                .all(|layer| layer.role == Role::Secrets)
+                && let Some(path) = templates.iter().copied().find(template)
+            {
+                release.absent.push(AbsentLayer {
+                    path: path.to_path_buf(),
+                    role: Role::Values,
+                    why: AbsentReason::TemplatedName,
+                    position: 0,
+                });
+            }
             used.extend(paths);
             releases.push(release);
         }
@@ -466,6 +483,25 @@ fn plan_release<'t>(
     let (chart, _) = chart_of_folder(&release.name, options);
     release.chart = chart;
     Some((release, paths))
+}
+
+/// Is a template the values of a release before they are rendered?
+fn holds_values_of(
+    path: &Path,
+    folder: &Path,
+    files: &FolderFiles,
+    profile: &str,
+    options: &DiscoverOptions,
+) -> bool {
+    let name = display_name(path);
+    let Some(rendered) = name.strip_suffix(".gotmpl") else {
+        return false;
+    };
+    let class = classify_file_name(rendered, &options.profiles, &options.known_charts);
+    path.parent() == Some(&files.dir)
+        && class.kind == FileKind::Values
+        && class.profile.is_none_or(|it| it == profile)
+        && class.chart.is_none_or(|it| folder.ends_with(it))
 }
 
 /// The secrets file that would stand beside the values file.

@@ -224,6 +224,24 @@ fn a_helmfile_belongs_to_the_tree_of_its_folder() {
 }
 
 #[test]
+fn values_that_are_rendered_first_are_unknown_beside_secrets_that_are_not() {
+    check(
+        "values/wire-server/values.yaml.gotmpl values/wire-server/secrets.yaml
+         values/webapp/values.yaml values/webapp/values.yaml.gotmpl values/sftd/demo-values.yaml.gotmpl values/sftd/prod-secrets.yaml",
+        "
+        tree 
+          profile \"prod\"
+            sftd (sftd): values/sftd/prod-secrets.yaml
+            webapp (webapp): values/webapp/values.yaml !values/webapp/secrets.yaml
+            wire-server (wire-server): values/wire-server/secrets.yaml !values/wire-server/values.yaml.gotmpl
+        ignored values/sftd/demo-values.yaml.gotmpl: a Go template, not YAML before it is rendered
+        ignored values/webapp/values.yaml.gotmpl: a Go template, not YAML before it is rendered
+        ignored values/wire-server/values.yaml.gotmpl: a Go template, not YAML before it is rendered
+        ",
+    );
+}
+
+#[test]
 fn a_flat_folder_names_its_releases_in_the_files() {
     check(
         "demo1/wire-server-values.yaml demo1/wire-server-secrets.yaml demo1/travis-ci-values.yaml",

@@ -86,7 +86,7 @@ pub(crate) fn may_hide(text: &str) -> bool {
 }
 
 /// How texts that hide a value begin, where they need hold nothing else that is rare.
-pub(crate) const LONE_MARKS: &[&str] = &["-----BEGIN", "age-encryption.org"];
+pub(crate) const LONE_MARKS: &[&str] = &["-----BEGIN", "age-encryption.org", "$("];
 
 fn encrypted_text(text: &str) -> Option<Encryption> {
     if text.starts_with("ENC[") {
@@ -152,6 +152,14 @@ pub(super) fn vals_provider(text: &str) -> Option<&str> {
 }
 
 fn is_template(text: &str) -> bool {
+    // As Kubernetes puts one variable into another.
+    let variable = text.strip_prefix("$(").and_then(|it| it.strip_suffix(')'));
+    if variable.is_some_and(|name| {
+        let mut bytes = name.bytes();
+        !name.is_empty() && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    }) {
+        return true;
+    }
     if let Some(open) = memmem::find(text.as_bytes(), b"{{") {
         return memmem::find(&text.as_bytes()[open + 2..], b"}}").is_some();
     }
@@ -203,6 +211,9 @@ mod tests {
             ("https://${DOMAIN}/x", Some(Template)),
             ("${DOMAIN:-x}", Some(Template)),
             ("${key}", Some(Template)),
+            ("$(DB_PASSWORD)", Some(Template)),
+            ("$(date +%s)", None),
+            ("x=$(A)", None),
             ("https://x/verify?key=${key}&code=${code}", None),
             ("vault:8200", None),
             ("a ref+ b", None),

@@ -128,6 +128,8 @@ pub(super) fn is_clear_key(key: &str) -> bool {
         || lower.starts_with("existingsecret")
         || lower.contains("forgot")
         || lower.contains("misuse")
+        // An annotation that says from where Vault's agent takes a secret.
+        || lower.starts_with("vault.hashicorp.com/")
 }
 
 /// What the names of keys on a way say, key after key: so that of a whole tree no way is gone twice.
@@ -146,6 +148,7 @@ enum Before {
     Other,
     Test,
     Tests,
+    Data,
 }
 
 impl Names {
@@ -156,11 +159,14 @@ impl Names {
         self.harmless |= key.ends_with("SecretRef")
             || key == "secretKeyRef"
             || self.before == Before::Test
-            || (key == "secrets" && self.before == Before::Tests);
+            || (key == "secrets" && self.before == Before::Tests)
+            || is_fetched(key)
+            || (key == "secretKey" && self.before == Before::Data && !self.below_secrets);
         self.below_secrets |= key == "secrets";
         self.before = match key {
             "test" => Before::Test,
             "tests" => Before::Tests,
+            "data" => Before::Data,
             _ => Before::Other,
         };
         self
@@ -180,6 +186,14 @@ impl Names {
         let looks = (self.below_secrets && last != "secrets") || ends_like_a_secret(last);
         looks && !is_clear_key(last)
     }
+}
+
+/// What stands below such a key says from where secrets are fetched, and under which names, or is sealed.
+fn is_fetched(key: &str) -> bool {
+    matches!(
+        key,
+        "externalSecret" | "externalSecrets" | "ExternalSecret" | "encryptedData" | "remoteRef"
+    )
 }
 
 fn generic_secret_path(path: &[Step<'_>]) -> bool {
@@ -217,6 +231,8 @@ mod tests {
             "envVars.TRACKING_API_KEY",
             "grafana.env.GF_SECURITY_ADMIN_PASSWORD",
             "s3.secret-access-key",
+            "minio.users.0.secretKey",
+            "secrets.data.secretKey",
         ] {
             assert!(secret(None, path), "{path}");
         }
@@ -240,9 +256,15 @@ mod tests {
             "minio.rootPasswordSecretKey",
             "oauth2.cookieSecretKey",
             "x.key",
+            "externalSecrets.0.data.0.secretKey",
+            "spec.data.0.secretKey",
+            "spec.data.0.remoteRef.password",
+            "spec.encryptedData.password",
         ] {
             assert!(!secret(None, path), "{path}");
         }
+        let annotation = "vault.hashicorp.com/agent-inject-secret-password";
+        assert!(!is_secret_key(annotation));
     }
 
     #[test]

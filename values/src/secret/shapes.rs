@@ -7,6 +7,23 @@ use super::is_secret_key;
 /// What the address of a Slack hook begins with: whoever knows the rest may write.
 const SLACK_HOOK: &str = "https://hooks.slack.com/services/";
 
+/// What tokens of other services begin with, and how long they are at least behind it.
+const SERVICE_TOKENS: &[(&str, usize)] = &[
+    ("glpat-", 20),
+    ("sk_live_", 16),
+    ("rk_live_", 16),
+    ("AIza", 35),
+    ("npm_", 36),
+    ("hvs.", 24),
+    ("AGE-SECRET-KEY-1", 58),
+];
+
+/// `-----BEGIN ` in base64, as a PEM block is written below `data` of a Kubernetes secret.
+const BEGIN_IN_BASE64: &str = "LS0tLS1CRUdJTi";
+
+/// `PRIVATE KEY` in base64, by where it stands within three bytes.
+const PRIVATE_KEY_IN_BASE64: [&str; 3] = ["UFJJVkFURSBLRV", "BSSVZBVEUgS0VZ", "QUklWQVRFIEtFW"];
+
 /// What a PEM block begins with.
 const BEGIN: &[u8] = b"-----BEGIN ";
 
@@ -21,6 +38,8 @@ pub enum TokenShape {
     GithubToken,
     /// A Slack token, or the address of a hook.
     SlackToken,
+    /// A token of GitLab, Stripe, Google, SendGrid, npm or Vault, or a key of age.
+    ServiceToken,
     /// A JSON web token.
     Jwt,
     /// A URL with a password in it.
@@ -33,7 +52,7 @@ pub fn token_shape(text: &str) -> Option<TokenShape> {
     if text.len() < 8 {
         return None;
     }
-    if has_private_key(text) {
+    if has_private_key(text) || is_private_key_in_base64(text) {
         return Some(TokenShape::PrivateKey);
     }
     if let Some(rest) = text.strip_prefix("AKIA")
@@ -57,6 +76,9 @@ pub fn token_shape(text: &str) -> Option<TokenShape> {
         .is_some_and(|rest| rest.len() > 20)
     {
         return Some(TokenShape::SlackToken);
+    }
+    if is_service_token(text) {
+        return Some(TokenShape::ServiceToken);
     }
     if is_jwt(text) {
         return Some(TokenShape::Jwt);
@@ -90,6 +112,36 @@ fn long_tail(text: &str, prefix: &str, least: usize) -> bool {
                 b.is_ascii_alphanumeric() || b == b'_' || b == b'-'
             })
     })
+}
+
+fn is_service_token(text: &str) -> bool {
+    // Asked of every text there is: most leave at their first byte.
+    if !matches!(
+        text.as_bytes()[0],
+        b'g' | b's' | b'r' | b'A' | b'n' | b'h' | b'S'
+    ) {
+        return false;
+    }
+    let mail = || {
+        let mut parts = text.strip_prefix("SG.")?.split('.');
+        let both = (parts.next()?.len(), parts.next()?.len());
+        Some(parts.next().is_none() && both == (22, 43))
+    };
+    SERVICE_TOKENS
+        .iter()
+        .any(|(prefix, least)| long_tail(text, prefix, *least))
+        || mail().unwrap_or(false)
+}
+
+/// A whole PEM block of a private key in base64.
+fn is_private_key_in_base64(text: &str) -> bool {
+    let Some(rest) = text.strip_prefix(BEGIN_IN_BASE64) else {
+        return false;
+    };
+    let head = &rest.as_bytes()[..rest.len().min(48)];
+    PRIVATE_KEY_IN_BASE64
+        .iter()
+        .any(|key| memmem::find(head, key.as_bytes()).is_some())
 }
 
 fn is_jwt(text: &str) -> bool {
@@ -224,6 +276,27 @@ mod tests {
                 "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abcdefghijklmnopqrstuvwxyz",
                 Some(TokenShape::Jwt),
             ),
+            ("glpat-abcdefghijklmnopqrst", Some(TokenShape::ServiceToken)),
+            ("glpat-x", None),
+            (
+                "SG.abcdefghijklmnopqrstuv.abcdefghijklmnopqrstuvwxyzabcdefghijklmnopq",
+                Some(TokenShape::ServiceToken),
+            ),
+            ("SG.abc.def", None),
+            // `-----BEGIN PRIVATE KEY-----`, the same of RSA and OpenSSH, and a certificate.
+            (
+                "LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0tLS0tCk1DNENBUUF3",
+                Some(TokenShape::PrivateKey),
+            ),
+            (
+                "LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRVktLS0tLQpNQzRD",
+                Some(TokenShape::PrivateKey),
+            ),
+            (
+                "LS0tLS1CRUdJTiBPUEVOU1NIIFBSSVZBVEUgS0VZLS0tLS0K",
+                Some(TokenShape::PrivateKey),
+            ),
+            ("LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSUI=", None),
             ("1.2.3", None),
             ("example.with.dots", None),
         ];

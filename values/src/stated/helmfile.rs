@@ -92,6 +92,7 @@ pub fn read_helmfile(document: &Document, path: &Path, environment: &str) -> Sta
             namespace: "",
         };
         let name = names.fill(&name);
+        names.release = &name;
         let chart = names.fill(&reader.text(entry, "chart").unwrap_or_default());
         if is_template(&name) || is_template(&chart) || chart.is_empty() {
             stated.notes.push(Note {
@@ -105,7 +106,6 @@ pub fn read_helmfile(document: &Document, path: &Path, environment: &str) -> Sta
             .map(|text| names.fill(&text))
             .filter(|text| !is_template(text))
             .or_else(|| default_namespace.clone());
-        names.release = &name;
         names.namespace = namespace.as_deref().unwrap_or("default");
         let mut files = Files {
             reader: &reader,
@@ -160,10 +160,12 @@ struct Names<'a> {
 }
 
 impl Names<'_> {
-    /// Fills in the templates that are plain names; others stay.
+    /// Fills in the templates that are plain names; others stay. What is quoted for the second of helmfile's two renderings is
+    /// taken for what that sees.
     fn fill(&self, text: &str) -> String {
+        let text = text.replace("{{`", "").replace("`}}", "");
         let mut out = String::with_capacity(text.len());
-        let mut rest = text;
+        let mut rest = text.as_str();
         while let Some((before, after)) = rest.split_once("{{") {
             let Some((inner, behind)) = after.split_once("}}") else {
                 break;

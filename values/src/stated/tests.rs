@@ -137,6 +137,34 @@ releases:
 }
 
 #[test]
+fn what_releases_share_by_a_template_is_filled_in_for_each() {
+    check_helmfile(
+        "templates:
+  default: &default
+    namespace: wire
+    chart: wire/{{`{{ .Release.Name }}`}}
+    values:
+    - values/{{`{{ .Release.Name }}`}}/values.yaml
+    - values/{{`{{ .Release.Name }}`}}/values.yaml.gotmpl
+releases:
+- name: wire-server
+  <<: *default
+- name: webapp
+  <<: *default
+",
+        "default",
+        "
+        wire-server = wire-server ? in wire
+          values deploy/values/wire-server/values.yaml
+          values hidden deploy/values/wire-server/values.yaml.gotmpl TemplatedName
+        webapp = webapp ? in wire
+          values deploy/values/webapp/values.yaml
+          values hidden deploy/values/webapp/values.yaml.gotmpl TemplatedName
+        ",
+    );
+}
+
+#[test]
 fn an_application_of_argo_gives_files_then_values_then_parameters() {
     check_manifest(
         "apiVersion: argoproj.io/v1alpha1

@@ -90,7 +90,9 @@ pub fn token_shape(text: &str) -> Option<TokenShape> {
 /// part.
 pub fn is_secret_text(key: Option<&str>, text: &str) -> bool {
     match token_shape(text) {
-        None | Some(TokenShape::AwsKeyId) => has_variable(text) || is_argument(text),
+        None | Some(TokenShape::AwsKeyId) => {
+            has_variable(text) || is_argument(text) || has_output_password(text)
+        }
         Some(TokenShape::UrlPassword) => !matches!(key, Some("httpProxy" | "httpsProxy")),
         Some(_) => true,
     }
@@ -192,6 +194,40 @@ fn has_variable(text: &str) -> bool {
     })
 }
 
+/// What fluent-bit's outputs call a secret, in small letters (fluent-bit 3.1, the pages of `es`, `http`, `splunk`, `forward`, `datadog`,
+/// `nrlogs` and `azure_blob`).
+const OUTPUT_SECRETS: &[&str] = &[
+    "http_passwd",
+    "cloud_auth",
+    "splunk_token",
+    "shared_key",
+    "password",
+    "tls.key_passwd",
+    "apikey",
+    "api_key",
+    "license_key",
+    "sas_token",
+];
+
+/// Outputs of fluent-bit in its own format, with a password or a token in them.
+fn has_output_password(text: &str) -> bool {
+    if !text.contains('\n') {
+        return false;
+    }
+    let mut inside = false;
+    text.lines().any(|line| {
+        let line = line.trim();
+        if line.starts_with('[') {
+            inside = line.eq_ignore_ascii_case("[output]");
+        }
+        let both = line.split_once(char::is_whitespace).filter(|_| inside);
+        both.is_some_and(|(key, value)| {
+            let mut secrets = OUTPUT_SECRETS.iter();
+            secrets.any(|it| it.eq_ignore_ascii_case(key)) && is_filled(value.trim())
+        })
+    })
+}
+
 /// What stands behind a key on a line of YAML.
 fn line_value<'t>(line: &'t str, key: &str) -> Option<&'t str> {
     let entry = line.trim_start().trim_start_matches("- ");
@@ -241,6 +277,21 @@ fn has_url_password(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn outputs_of_fluent_bit_are_secret_with_a_password_in_them() {
+        for (text, secret) in [
+            ("[OUTPUT]\n    Name es\n    HTTP_Passwd hunter2\n", true),
+            ("[output]\n  Name splunk\n  splunk_token\t0a1b\n", true),
+            ("[OUTPUT]\n    Name es\n    HTTP_User wire\n", false),
+            ("[OUTPUT]\n    HTTP_Passwd ${ES_PASSWORD}\n", false),
+            ("[OUTPUT]\n    HTTP_Passwd\n", false),
+            ("[INPUT]\n    Name tail\n[FILTER]\n    Password x\n", false),
+            ("[OUTPUT] HTTP_Passwd hunter2", false),
+        ] {
+            assert_eq!(is_secret_text(None, text), secret, "{text}");
+        }
+    }
 
     #[test]
     fn credentials_are_known_by_their_shape() {

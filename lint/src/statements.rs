@@ -61,15 +61,37 @@ impl Reader<'_> {
     pub(crate) fn helmfiles(&self, tops: &[PathBuf]) -> Statement {
         let mut statement = Statement::default();
         let mut parts: Vec<(PathBuf, Vec<Part>)> = Vec::new();
-        let mut open: Vec<(PathBuf, usize)> = tops.iter().rev().map(|it| (it.clone(), 0)).collect();
+        let tops = tops.iter().rev();
+        let mut open: Vec<(PathBuf, usize, Option<Span>)> =
+            tops.map(|it| (it.clone(), 0, None)).collect();
         let mut seen = FxHashSet::default();
-        while let Some((path, depth)) = open.pop() {
-            if depth > MAX_DEPTH || !seen.insert(path.clone()) {
+        while let Some((path, depth, named)) = open.pop() {
+            let mut refuse = |why: &str| {
+                let note_of = |span| {
+                    let message = format!("a helmfile is not followed: {why}");
+                    note(Note { span, message })
+                };
+                statement.notes.extend(named.map(note_of));
+            };
+            if depth > MAX_DEPTH {
+                refuse("too many are in one another");
+                continue;
+            }
+            if !seen.insert(path.clone()) {
                 continue;
             }
             let there = self.listed.binary_search(&path).is_ok();
-            if !there && self.files.kind(&self.root.join(&path)) != Some(PathKind::File) {
-                continue;
+            let kind = || self.files.kind(&self.root.join(&path));
+            match if there { Some(PathKind::File) } else { kind() } {
+                Some(PathKind::File) => {}
+                Some(PathKind::Folder) => {
+                    refuse("it is a folder");
+                    continue;
+                }
+                Some(PathKind::Special) | None => {
+                    refuse("there is no such file");
+                    continue;
+                }
             }
             let file = (self.read)(&self.root.join(&path));
             let documents = parts_of(&file, true, &mut statement.notes);
@@ -77,7 +99,7 @@ impl Reader<'_> {
                 let nested = nested_helmfiles(&part.document, &path);
                 statement.notes.extend(nested.notes.into_iter().map(note));
                 let below = nested.paths.into_iter().rev();
-                open.extend(below.map(|it| (it, depth + 1)));
+                open.extend(below.map(|(path, span)| (path, depth + 1, Some(span))));
             }
             statement.files.push(path.clone());
             parts.push((path, documents));

@@ -296,6 +296,7 @@ impl Loader<'_> {
                 None => wanted.or(own),
             },
             namespace: plan.namespace.clone().or_else(|| facts.namespace.clone()),
+            origin: plan.origin,
             folder: self.scope.root.join(&plan.folder),
             layers: Vec::new(),
             absent: Vec::new(),

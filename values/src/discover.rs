@@ -103,6 +103,8 @@ pub struct ReleasePlan {
     pub version: Option<String>,
     /// The namespace, where something says it.
     pub namespace: Option<String>,
+    /// Where it is stated; `None` for one that was found by name.
+    pub origin: Option<Span>,
     /// Its folder.
     pub folder: PathBuf,
     /// Files in the order in which they are merged.

@@ -54,6 +54,8 @@ pub struct Tree {
     /// Files that state releases and are no layers themselves, by number.
     pub(crate) statements: FxHashMap<SourceId, Arc<ReadFile>>,
     by_id: FxHashMap<SourceId, Source>,
+    /// The files again, by number.
+    numbered: FxHashMap<SourceId, Arc<ReadFile>>,
     /// Where the texts in `inline` are stated.
     origins: FxHashMap<SourceId, Span>,
     /// The folder that the paths of a plan are relative to.
@@ -119,6 +121,7 @@ impl Tree {
             chart_texts: FxHashMap::default(),
             statements: FxHashMap::default(),
             by_id: FxHashMap::default(),
+            numbered: FxHashMap::default(),
             origins: FxHashMap::default(),
             base: scope.root.clone(),
             cwd: settings.cwd.clone(),
@@ -161,6 +164,8 @@ impl Tree {
         let mut files: Vec<(PathBuf, Arc<ReadFile>)> = loader.known.into_iter().collect();
         // Comparing paths is dear, and what is nearly sorted is sorted with few comparisons.
         files.sort_by_cached_key(|(path, _)| by_folder(path));
+        let numbered = files.iter().map(|(_, file)| (file.id, Arc::clone(file)));
+        loaded.numbered = numbered.collect();
         loaded.files = files.into_iter().collect();
         loaded
     }
@@ -228,20 +233,20 @@ impl Tree {
         }
     }
 
+    /// The file of a number, where it is one of [`Self::files`].
+    pub fn file_of(&self, id: SourceId) -> Option<&Arc<ReadFile>> {
+        self.numbered.get(&id)
+    }
+
     /// The file a number stands for, absolute.
     pub fn path_of(&self, id: SourceId) -> Option<&Path> {
         if id.0 < FIRST_FILE {
             return self.book.file(id)?.file.as_deref();
         }
-        let mut files = self.files.iter();
-        let found = files.find(|(_, file)| file.id == id);
-        let stated = || self.statements.get(&id).map(|file| &file.path);
+        let file = self.file_of(id).or_else(|| self.statements.get(&id));
         let in_chart = || self.chart_texts.get(&id)?.as_ref();
-        found
-            .map(|(path, _)| path)
-            .or_else(stated)
-            .or_else(in_chart)
-            .map(PathBuf::as_path)
+        let path = file.map(|file| &file.path).or_else(in_chart)?;
+        Some(path.as_path())
     }
 }
 

@@ -112,13 +112,7 @@ fn sources_of(finding: &Finding) -> impl Iterator<Item = SourceId> {
 }
 
 fn spans_of(finding: &Finding) -> impl Iterator<Item = Span> {
-    let diagnostic = &finding.diagnostic;
-    let related = diagnostic.related.iter().map(|label| label.span);
-    let edits = diagnostic.fixes.iter().flat_map(|fix| &fix.edits);
-    [diagnostic.primary.span]
-        .into_iter()
-        .chain(related)
-        .chain(edits.map(|edit| edit.span))
+    diagnostic_spans(&finding.diagnostic)
 }
 
 /// A report under construction.
@@ -304,7 +298,8 @@ impl<'a> Assembly<'a> {
                 continue;
             };
             let disk = known.file.path.clone();
-            let source = known.file.source.clone();
+            let masked = masked_yaml(&known.file.document);
+            let source = known.file.source.with_text(masked);
             let findings = std::mem::take(&mut self.report.findings);
             let applied = baseline::apply(findings, &known.baseline, |it| self.known_as(it, scope));
             self.report.findings = applied.kept;

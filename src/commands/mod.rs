@@ -97,9 +97,12 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Status> {
     }
 }
 
+/// What is said where nothing is judged.
+pub(crate) const NOTHING: &str = "there is nothing to judge; `dogwatch tree` shows what was found";
+
 /// Says on standard error what keeps the command from its work.
 pub(crate) fn complain(text: &str) {
-    let _ = writeln!(io::stderr(), "dogwatch: {text}");
+    let _ = writeln!(output::Harmless(io::stderr()), "dogwatch: {text}");
 }
 
 /// Did the reader of the output go away?
@@ -320,7 +323,13 @@ pub(crate) fn status(report: &Report, bad: bool, usage: bool) -> Status {
 }
 
 /// The same for commands that are about rules.
+///
+/// # Errors
+/// If there is nothing where the tree should be.
 pub(crate) fn rules_settings(place: &RulesAt) -> anyhow::Result<Settings> {
+    if Disk.kind(&absolute(&cwd()?, &place.tree)).is_none() {
+        bail!("{}: there is no such file or folder", place.tree.display());
+    }
     settings(&Where {
         paths: vec![place.tree.clone()],
         rules: place.rules.clone(),

@@ -4,15 +4,16 @@ mod lines;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use source::{SourceId, Span};
 use values::layer::Role;
 use values::merged::{LayerId, Merged};
 use values::path::{KeyPath, PathStep, Step};
+use values::protection::Protection;
 use values::secret::{Sensitivity, may_be_secret, may_name_secret, sensitivity};
-use values::stated::unrendered;
 use values::yaml::{Document, Kind, NodeId};
 
-use crate::document::ReadFile;
 use crate::shown::HIDDEN;
 use crate::tree::Tree;
 
@@ -44,31 +45,30 @@ fn spans(tree: &Tree, id: SourceId) -> Vec<Span> {
             }
         }
     }
-    if let Some(stated) = tree.statements.get(&id) {
-        let text = &stated.source.text;
-        // Of a template no document was made; what it states was read around its actions.
-        let around = (!is_whole(stated)).then(|| {
-            let taken = unrendered(text).map(|it| it.text);
-            Document::parse(id, taken.unwrap_or_else(|| text.to_string()))
-        });
-        let document = around.as_ref().unwrap_or(&stated.document);
-        generic_secrets(document, &mut spans);
-        stated_secrets(tree, document, &mut spans);
-        named_secrets(document, &mut spans);
-    } else if let Some(file) = tree.file_of(id) {
-        if !is_whole(file) {
-            spans.push(Span::new(id, 0, len(&file.source.text)));
-        } else if !known {
-            generic_secrets(&file.document, &mut spans);
-            stated_secrets(tree, &file.document, &mut spans);
+    let stated = tree.statements.get(&id);
+    let Some(file) = stated.or_else(|| tree.file_of(id)) else {
+        return spans;
+    };
+    // What a template states is read around its actions, what else is in one is not read at all.
+    let document = match stated {
+        Some(stated) => stated.around_actions(),
+        None => Arc::clone(&file.document),
+    };
+    if document.text().len() != file.source.text.len() {
+        spans.push(Span::new(id, 0, len(&file.source.text)));
+    } else if stated.is_some() || !known {
+        generic_secrets(&document, &mut spans);
+        stated_secrets(tree, &document, &mut spans);
+        if stated.is_some() {
+            named_secrets(&document, &mut spans);
+        }
+        if matches!(file.protection, Protection::Template) {
+            // Branches that are not followed are shown as well.
+            let raw = Document::parse(id, Arc::clone(&file.source.text));
+            generic_secrets(&raw, &mut spans);
         }
     }
     spans
-}
-
-/// Is a file's document that of all its text? There is none of a template, nor of a text that aliases make too large.
-fn is_whole(file: &ReadFile) -> bool {
-    file.document.text().len() == file.source.text.len()
 }
 
 fn len(text: &str) -> u32 {

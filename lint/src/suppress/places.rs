@@ -13,7 +13,7 @@ impl Entries {
     pub(super) fn of(document: &Document) -> Self {
         let text = document.text();
         let mut found = Vec::new();
-        let mut open: Vec<NodeId> = document.root().into_iter().collect();
+        let mut open: Vec<NodeId> = document.roots().collect();
         let mut seen = rustc_hash::FxHashSet::default();
         while let Some(node) = open.pop() {
             // What stands behind an alias stands somewhere else.

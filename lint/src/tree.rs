@@ -1,6 +1,7 @@
 //! One tree, read: its texts, its deployments with their merged values.
 
 mod reread;
+mod shelf;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -27,6 +28,7 @@ use crate::rulebook::RuleBook;
 use crate::sources::{FIRST_DEFAULTS, FIRST_FILE, Numbers};
 use crate::statements::NOT_FOLLOWED;
 use crate::workspace::{Scope, TreeRef};
+use shelf::Shelf;
 
 /// One tree, read. Immutable.
 #[derive(Debug)]
@@ -132,6 +134,8 @@ impl Tree {
             numbers,
             read,
             plan: tree,
+            shelf: Shelf::of(&tree.charts),
+            kept: FxHashMap::default(),
             known: FxHashMap::default(),
             tree: &mut loaded,
         };
@@ -256,6 +260,10 @@ struct Loader<'a> {
     numbers: &'a Numbers,
     read: Readers<'a>,
     plan: &'a TreeRef,
+    /// The charts on disk.
+    shelf: Shelf<'a>,
+    /// Those of them that are installed, by path: where they are in the tree.
+    kept: FxHashMap<PathBuf, usize>,
     /// The files read so far.
     known: FxHashMap<PathBuf, Arc<ReadFile>>,
     tree: &'a mut Tree,
@@ -375,11 +383,9 @@ impl Loader<'_> {
                 }
             };
         }
-        let stated = !self.plan.statements.is_empty();
-        let beside = |it: &&ChartDir| !stated && it.path == plan.folder;
-        let named = |it: &&ChartDir| named_like(&it.path, &plan.chart);
-        let charts = self.plan.charts.iter();
-        let mut candidates: Vec<&ChartDir> = charts.filter(|it| beside(it) || named(it)).collect();
+        let folder = self.plan.statements.is_empty().then_some(&*plan.folder);
+        let beside = |it: &&ChartDir| folder == Some(&*it.path);
+        let mut candidates = self.shelf.candidates(folder, &plan.chart);
         // The nearest first; a folder before an archive.
         candidates.sort_by_key(|it| {
             let common = it.path.components().zip(plan.folder.components());
@@ -425,17 +431,18 @@ impl Loader<'_> {
     }
 
     fn keep(&mut self, chart: Arc<DiskChart>) -> usize {
-        let known = self.tree.charts.iter().position(|it| it.path == chart.path);
-        if let Some(known) = known {
-            return known;
+        if let Some(known) = self.kept.get(&chart.path) {
+            return *known;
         }
         for (id, source, file) in &chart.texts {
             self.tree.by_id.insert(*id, source.clone());
             self.tree.chart_texts.insert(*id, file.clone());
         }
         self.tree.notes.extend(chart.problems.iter().cloned());
+        let at = self.tree.charts.len();
+        self.kept.insert(chart.path.clone(), at);
         self.tree.charts.push(chart);
-        self.tree.charts.len() - 1
+        at
     }
 
     fn layer(&mut self, plan: &LayerPlan, path: &Path) -> Arc<ReadFile> {
@@ -452,16 +459,6 @@ impl Loader<'_> {
         self.tree.inline.push(Arc::clone(&file));
         file
     }
-}
-
-/// Is a folder or an archive named as those of a chart are: `shop`, `shop-1.2.3.tgz`?
-fn named_like(path: &Path, chart: &str) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let version = name
-        .strip_suffix(".tgz")
-        .and_then(|stem| stem.strip_prefix(chart)?.strip_prefix('-'));
-    name == chart
-        || version.is_some_and(|it| it.starts_with(|c: char| c.is_ascii_digit() || c == 'v'))
 }
 
 /// A text in whose order paths stand as their components do.

@@ -45,7 +45,10 @@ pub(super) fn run(args: &Baseline) -> anyhow::Result<Status> {
     let all = refresh(&project, &report, output.as_deref(), args.prune);
     let all = all.map_err(|it| {
         let file = shown(project.settings(), &it.file);
-        anyhow!("{file} is left as it is: {}", it.error)
+        match it.error.kind() {
+            io::ErrorKind::InvalidData => anyhow!("{file} is left as it is: {}", it.error),
+            _ => anyhow!("{file} cannot be read and is left as it is: {}", it.error),
+        }
     })?;
     if output.is_some() && all.len() > 1 {
         bail!(

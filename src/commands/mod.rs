@@ -35,7 +35,7 @@ use std::sync::Arc;
 
 use ::lint::files::{Disk, Files as _};
 use ::lint::finding::Finding;
-use ::lint::project::{Project, Settings, scope_of};
+use ::lint::project::{Project, Scopes, Settings};
 use ::lint::report::Report;
 use ::lint::workspace::Workspace;
 use ::values::discover::lexically_normal;
@@ -272,9 +272,10 @@ pub(crate) fn failing<'r>(
 ) -> impl Iterator<Item = &'r Finding> {
     let everywhere = workspace.scopes.iter().map(|scope| scope.config.fail_on);
     let everywhere = everywhere.min().unwrap_or(Severity::Error);
+    let scopes = Scopes::of(workspace);
     let configured = |file: &Option<PathBuf>| {
-        let scope = scope_of(workspace, file.as_ref()?)?;
-        Some(scope.config.fail_on)
+        let at = scopes.of_path(file.as_ref()?)?;
+        Some(workspace.scopes[at].config.fail_on)
     };
     let level = |file| stated.or_else(|| configured(file)).unwrap_or(everywhere);
     let levels: Vec<Severity> = report.files.iter().map(level).collect();

@@ -11,9 +11,10 @@ use values::path::KeyPath;
 use values::yaml::Document;
 
 use super::{Baseline, FILE_NAME, read, write};
-use crate::assemble::known_as;
+use crate::assemble::Homes;
 use crate::config;
 use crate::document::ReadFile;
+use crate::finding::Finding;
 use crate::project::Project;
 use crate::report::Report;
 use crate::workspace::{CONFIG, Scope};
@@ -89,10 +90,17 @@ pub fn refresh(
     prune: bool,
 ) -> Result<Vec<Refreshed>, Unreadable> {
     let workspace = project.workspace();
-    let scopes = workspace.scopes.iter();
-    let of_scope = |scope| {
-        let file = |finding: &_| known_as(&workspace, report, finding, scope);
-        let found = Baseline::of(&report.findings, file);
+    let homes = Homes::of(&workspace, report);
+    let mut by_scope: Vec<Vec<&Finding>> = workspace.scopes.iter().map(|_| Vec::new()).collect();
+    for finding in &report.findings {
+        if let Some(at) = homes.scope(finding) {
+            by_scope[at].push(finding);
+        }
+    }
+    let scopes = workspace.scopes.iter().zip(by_scope);
+    let of_scope = |(scope, findings)| {
+        let file = |finding: &Finding| homes.name(finding).map(str::to_owned);
+        let found = Baseline::of(findings, file);
         of(project, report, scope, found, output, prune)
     };
     scopes.map(of_scope).collect()

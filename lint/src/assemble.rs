@@ -14,7 +14,7 @@ use crate::finding::{Finding, Origin, fingerprint};
 use crate::judge::{Outcome, slashes, sort_key};
 use crate::mask::{both_masked, masked, masked_yaml};
 use crate::profiles;
-use crate::project::{Settings, scope_of};
+use crate::project::{Scopes, Settings};
 use crate::report::{Report, RuleFacts, Summary};
 use crate::rulebook::RuleBook;
 use crate::tree::Tree;
@@ -111,13 +111,7 @@ fn sources_of(finding: &Finding) -> impl Iterator<Item = SourceId> {
 }
 
 fn spans_of(finding: &Finding) -> impl Iterator<Item = Span> {
-    let diagnostic = &finding.diagnostic;
-    let related = diagnostic.related.iter().map(|label| label.span);
-    let edits = diagnostic.fixes.iter().flat_map(|fix| &fix.edits);
-    [diagnostic.primary.span]
-        .into_iter()
-        .chain(related)
-        .chain(edits.map(|edit| edit.span))
+    diagnostic_spans(&finding.diagnostic)
 }
 
 /// A report under construction.
@@ -287,26 +281,37 @@ impl<'a> Assembly<'a> {
         }
     }
 
-    fn known_as(&self, finding: &Finding, scope: &Scope) -> Option<String> {
-        known_as(self.workspace, &self.report, finding, scope)
-    }
-
     /// Sets aside what the baselines have. Findings are sorted.
     fn set_known_aside(&mut self, whole: bool) {
+        let scopes = &self.workspace.scopes;
+        if scopes.iter().all(|it| it.baseline.is_none()) {
+            return;
+        }
+        let homes = Homes::of(self.workspace, &self.report);
+        // Each baseline looks at the findings of its scope only.
+        let mut by_scope: Vec<Vec<Finding>> = scopes.iter().map(|_| Vec::new()).collect();
+        let findings = std::mem::take(&mut self.report.findings);
+        for finding in findings {
+            match homes.scope(&finding) {
+                Some(at) if scopes[at].baseline.is_some() => by_scope[at].push(finding),
+                _ => self.report.findings.push(finding),
+            }
+        }
         let settings = self.settings;
         let part = !settings.select.is_empty()
             || !settings.profiles.is_empty()
             || settings.touched.is_some();
         let whole = whole && !part && self.workspace.focus.is_empty();
-        for scope in &self.workspace.scopes {
+        for (scope, findings) in scopes.iter().zip(by_scope) {
             let Some(known) = &scope.baseline else {
                 continue;
             };
             let disk = known.file.path.clone();
-            let source = known.file.source.clone();
-            let findings = std::mem::take(&mut self.report.findings);
-            let applied = baseline::apply(findings, &known.baseline, |it| self.known_as(it, scope));
-            self.report.findings = applied.kept;
+            let masked = masked_yaml(&known.file.document);
+            let source = known.file.source.with_text(masked);
+            let name = |it: &Finding| homes.name(it).map(str::to_owned);
+            let applied = baseline::apply(findings, &known.baseline, name);
+            self.report.findings.extend(applied.kept);
             self.report.suppressed.extend(applied.suppressed);
             let mut said = known.problems.clone();
             let gone = applied.gone.iter().filter(|(key, ..)| {
@@ -320,10 +325,8 @@ impl<'a> Assembly<'a> {
                 self.text_finding(renumbered(diagnostic, |_| id), Origin::Configuration, "");
             }
         }
-        if self.workspace.scopes.iter().any(|it| it.baseline.is_some()) {
-            order(&self.report.sources, &mut self.report.findings);
-            order(&self.report.sources, &mut self.report.suppressed);
-        }
+        order(&self.report.sources, &mut self.report.findings);
+        order(&self.report.sources, &mut self.report.suppressed);
     }
 
     /// The report: sorted, each fault once. `whole` says that every tree was added.
@@ -351,17 +354,35 @@ impl<'a> Assembly<'a> {
     }
 }
 
-/// The file that a finding of a report is in, as baselines of a scope name it; `None` for one of another scope.
-pub(crate) fn known_as(
-    workspace: &Workspace,
-    report: &Report,
-    finding: &Finding,
-    scope: &Scope,
-) -> Option<String> {
-    let file = report.file(finding.diagnostic.primary.span.source)?;
-    let mine = scope_of(workspace, file)?;
-    let below = file.strip_prefix(&scope.root).ok()?;
-    std::ptr::eq(mine, scope).then(|| slashes(below))
+/// By number of a report's text: the scope its file is in, by number, and how baselines of that scope name the file.
+pub(crate) struct Homes(Vec<Option<(usize, String)>>);
+
+impl Homes {
+    pub(crate) fn of(workspace: &Workspace, report: &Report) -> Self {
+        let scopes = Scopes::of(workspace);
+        let home = |file: &Option<PathBuf>| {
+            let file = file.as_ref()?;
+            let at = scopes.of_path(file)?;
+            let below = file.strip_prefix(&workspace.scopes[at].root).ok()?;
+            Some((at, slashes(below)))
+        };
+        Self(report.files.iter().map(home).collect())
+    }
+
+    fn home(&self, finding: &Finding) -> Option<&(usize, String)> {
+        let text = finding.diagnostic.primary.span.source.0;
+        self.0.get(text as usize)?.as_ref()
+    }
+
+    /// The scope that a finding is in.
+    pub(crate) fn scope(&self, finding: &Finding) -> Option<usize> {
+        self.home(finding).map(|(at, _)| *at)
+    }
+
+    /// What baselines call its file.
+    pub(crate) fn name(&self, finding: &Finding) -> Option<&str> {
+        self.home(finding).map(|(_, name)| name.as_str())
+    }
 }
 
 /// By number of a text: where its path stands among all. Comparing paths is dear.

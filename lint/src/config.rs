@@ -167,6 +167,8 @@ pub struct StatedRelease {
     pub version: Option<String>,
     /// The namespace.
     pub namespace: Option<String>,
+    /// Where its name stands in the configuration file.
+    pub origin: Option<Span>,
     /// Values files in order.
     pub values: Vec<PathBuf>,
     /// Secrets files in order, merged after the values.

@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 use source::{Diagnostic, Severity, Source, SourceId, Span};
 use values::protection::Protection;
 use values::secret::whole_file_encryption;
+use values::stated::unrendered;
 use values::yaml::{Document, NodeId};
 
 use crate::files::{Files, MAX_SIZE};
@@ -144,7 +145,20 @@ impl ReadFile {
     /// Its comments that allow something.
     pub(crate) fn directives(&self) -> &Directives {
         self.allowed
-            .get_or_init(|| suppress::read(self.id, &self.document))
+            .get_or_init(|| suppress::read(self.id, &self.around_actions()))
+    }
+
+    /// The text, parsed; of a template what stands around its actions, at its places.
+    pub(crate) fn around_actions(&self) -> Arc<Document> {
+        if !matches!(self.protection, Protection::Template) {
+            return Arc::clone(&self.document);
+        }
+        let text = &self.source.text;
+        let taken = unrendered(text).map(|it| it.text.into());
+        Arc::new(Document::parse(
+            self.id,
+            taken.unwrap_or_else(|| Arc::clone(text)),
+        ))
     }
 
     fn unreadable(shown: &Path, id: SourceId, code: &'static str, message: String) -> Self {

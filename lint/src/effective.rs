@@ -191,7 +191,7 @@ impl<'t> Writer<'t> {
         }
         if let Some(at) = shown::place(self.tree, self.merged, node) {
             // A name of a file may hold anything.
-            let _ = write!(out, "  # {}", at.short().replace(['\n', '\r'], "?"));
+            let _ = write!(out, "  # {}", at.short().replace(char::is_control, "?"));
         }
     }
 

@@ -4,15 +4,17 @@ mod lines;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use source::{SourceId, Span};
 use values::layer::Role;
 use values::merged::{LayerId, Merged};
 use values::path::{KeyPath, PathStep, Step};
+use values::protection::Protection;
 use values::secret::{Sensitivity, may_be_secret, may_name_secret, sensitivity};
 use values::yaml::{Document, Kind, NodeId};
 
 use crate::shown::HIDDEN;
-use crate::statements::readings;
 use crate::tree::Tree;
 
 /// What stands in place of each byte of a secret.
@@ -44,19 +46,33 @@ fn spans(tree: &Tree, id: SourceId) -> Vec<Span> {
         }
     }
     let stated = tree.statements.get(&id);
-    let file = match stated {
-        Some(stated) => Some(stated),
-        None if known => None,
-        None => tree.files.values().find(|file| file.id == id),
+    let Some(file) = stated.or_else(|| tree.file_of(id)) else {
+        return spans;
     };
-    for document in file.map(|it| readings(it)).into_iter().flatten() {
+    // What a template states is read around its actions, what else is in one is not read at all.
+    let document = match stated {
+        Some(stated) => stated.around_actions(),
+        None => Arc::clone(&file.document),
+    };
+    if document.text().len() != file.source.text.len() {
+        spans.push(Span::new(id, 0, len(&file.source.text)));
+    } else if stated.is_some() || !known {
         generic_secrets(&document, &mut spans);
         stated_secrets(tree, &document, &mut spans);
         if stated.is_some() {
             named_secrets(&document, &mut spans);
         }
+        if matches!(file.protection, Protection::Template) {
+            // Branches that are not followed are shown as well.
+            let raw = Document::parse(id, Arc::clone(&file.source.text));
+            generic_secrets(&raw, &mut spans);
+        }
     }
     spans
+}
+
+fn len(text: &str) -> u32 {
+    u32::try_from(text.len()).unwrap_or(u32::MAX)
 }
 
 /// Secrets among values that a file states for a release: what is secret for that release's chart.
@@ -136,7 +152,8 @@ fn layer_secrets(merged: &Merged, layer: LayerId, out: &mut Vec<Span>) {
             .filter(|node| !matches!(document.kind(*node), Kind::Map | Kind::List))
             .for_each(|node| out.extend(written(document, node))),
         None => {
-            let unseen = each_scalar(document, part, |node, path| {
+            let top = part.or(document.root());
+            let unseen = each_scalar(document, top, |node, path| {
                 let damaged = in_secrets && document.kind(node) == Kind::Error;
                 let secret = merged.is_secret_path(release, &path.steps())
                     || merged.is_secret(merged.written_node(layer, node));
@@ -146,6 +163,16 @@ fn layer_secrets(merged: &Merged, layer: LayerId, out: &mut Vec<Span>) {
             });
             out.extend(unseen);
         }
+    }
+    // Helm reads the first document only; what stands in the others is as secret.
+    let unseen = each_scalar(document, document.roots().skip(1), |node, path| {
+        if in_secrets || merged.is_secret_path(release, &path.steps()) {
+            out.extend(written(document, node));
+        }
+    });
+    out.extend(unseen);
+    if document.document_count() > 1 {
+        generic_secrets(document, out);
     }
     let possible = merged.possible_secrets(layer).into_iter();
     out.extend(possible.flat_map(|node| written(document, node)));
@@ -181,7 +208,7 @@ fn written(document: &Document, node: NodeId) -> impl Iterator<Item = Span> {
 /// Every scalar with the keys that lead to it; one that aliases lead to, with the keys of each. Gives what was not looked at.
 #[must_use]
 fn each_path(document: &Document, visit: &mut dyn FnMut(NodeId, &[String])) -> Vec<Span> {
-    each_scalar(document, None, |node, path| {
+    each_scalar(document, document.roots(), |node, path| {
         let mut keys: Vec<String> = Vec::with_capacity(path.0.len());
         for step in &path.0 {
             // `set: {"brig.secrets.smtpPassword": …}` names a path in one key.
@@ -195,7 +222,7 @@ fn each_path(document: &Document, visit: &mut dyn FnMut(NodeId, &[String])) -> V
 
 /// Values beside their name, as `set` and `parameters` have them, and texts of several lines, which may hold anything.
 fn named_secrets(document: &Document, out: &mut Vec<Span>) {
-    let unseen = each_scalar(document, None, |node, _| {
+    let unseen = each_scalar(document, document.roots(), |node, _| {
         if document.raw(node).contains('\n') {
             out.push(document.span(node));
         }
@@ -206,7 +233,7 @@ fn named_secrets(document: &Document, out: &mut Vec<Span>) {
 
 /// Values beside their name and behind one, as in `[--password, …]`: `- name: brig.secrets.smtpPassword` and `value: …` name one in two entries.
 fn named_values(document: &Document, out: &mut Vec<Span>) {
-    let mut open: Vec<NodeId> = document.root().into_iter().collect();
+    let mut open: Vec<NodeId> = document.roots().collect();
     let mut seen = rustc_hash::FxHashSet::default();
     while let Some(node) = open.pop() {
         if !seen.insert(node) {
@@ -246,16 +273,16 @@ fn named_values(document: &Document, out: &mut Vec<Span>) {
 /// stands in the text itself is looked at in any case.
 const MAX_BEHIND: usize = 200_000;
 
-/// Every scalar with its path. What an alias leads to is visited under the alias's path, too. Gives what was not looked at under
+/// Every scalar below some nodes, with its path from there. What an alias leads to is visited under the alias's path, too. Gives what was not looked at under
 /// each of its paths, for that may be secret.
 #[must_use]
 fn each_scalar(
     document: &Document,
-    part: Option<NodeId>,
+    tops: impl IntoIterator<Item = NodeId>,
     mut visit: impl FnMut(NodeId, &KeyPath),
 ) -> Vec<Span> {
-    let mut open: Vec<(NodeId, usize, Option<PathStep>, bool)> = Vec::new();
-    open.extend(part.or(document.root()).map(|top| (top, 0, None, false)));
+    let tops = tops.into_iter().map(|top| (top, 0, None, false));
+    let mut open: Vec<(NodeId, usize, Option<PathStep>, bool)> = tops.collect();
     let mut seen = rustc_hash::FxHashSet::default();
     let mut unseen = rustc_hash::FxHashSet::default();
     let mut path = KeyPath::default();

@@ -597,3 +597,21 @@ pub fn scope_of<'w>(workspace: &'w Workspace, path: &Path) -> Option<&'w Scope> 
         .filter(|scope| path.starts_with(&scope.root))
         .max_by_key(|scope| scope.root.components().count())
 }
+
+/// The scopes of a workspace by their folders, for asking about many paths.
+pub struct Scopes<'w>(FxHashMap<&'w Path, usize>);
+
+impl<'w> Scopes<'w> {
+    /// Those of a workspace.
+    pub fn of(workspace: &'w Workspace) -> Self {
+        let roots = workspace.scopes.iter().enumerate();
+        Self(roots.map(|(at, scope)| (&*scope.root, at)).collect())
+    }
+
+    /// The number of the deepest one that a path is in, as [`scope_of`] finds it.
+    pub fn of_path(&self, path: &Path) -> Option<usize> {
+        path.ancestors()
+            .find_map(|above| self.0.get(above))
+            .copied()
+    }
+}

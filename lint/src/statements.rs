@@ -62,15 +62,37 @@ impl Reader<'_> {
     pub(crate) fn helmfiles(&self, tops: &[PathBuf]) -> Statement {
         let mut statement = Statement::default();
         let mut parts: Vec<(PathBuf, Vec<Part>)> = Vec::new();
-        let mut open: Vec<(PathBuf, usize)> = tops.iter().rev().map(|it| (it.clone(), 0)).collect();
+        let tops = tops.iter().rev();
+        let mut open: Vec<(PathBuf, usize, Option<Span>)> =
+            tops.map(|it| (it.clone(), 0, None)).collect();
         let mut seen = FxHashSet::default();
-        while let Some((path, depth)) = open.pop() {
-            if depth > MAX_DEPTH || !seen.insert(path.clone()) {
+        while let Some((path, depth, named)) = open.pop() {
+            let mut refuse = |why: &str| {
+                let note_of = |span| {
+                    let message = format!("a helmfile is not followed: {why}");
+                    note(Note { span, message })
+                };
+                statement.notes.extend(named.map(note_of));
+            };
+            if depth > MAX_DEPTH {
+                refuse("too many are in one another");
+                continue;
+            }
+            if !seen.insert(path.clone()) {
                 continue;
             }
             let there = self.listed.binary_search(&path).is_ok();
-            if !there && self.files.kind(&self.root.join(&path)) != Some(PathKind::File) {
-                continue;
+            let kind = || self.files.kind(&self.root.join(&path));
+            match if there { Some(PathKind::File) } else { kind() } {
+                Some(PathKind::File) => {}
+                Some(PathKind::Folder) => {
+                    refuse("it is a folder");
+                    continue;
+                }
+                Some(PathKind::Special) | None => {
+                    refuse("there is no such file");
+                    continue;
+                }
             }
             let file = (self.read)(&self.root.join(&path));
             let documents = parts_of(&file, true, &mut statement.notes);
@@ -78,7 +100,7 @@ impl Reader<'_> {
                 let nested = nested_helmfiles(&part.document, &path);
                 statement.notes.extend(nested.notes.into_iter().map(note));
                 let below = nested.paths.into_iter().rev();
-                open.extend(below.map(|it| (it, depth + 1)));
+                open.extend(below.map(|(path, span)| (path, depth + 1, Some(span))));
             }
             statement.files.push(path.clone());
             parts.push((path, documents));
@@ -374,21 +396,6 @@ fn parts_of(file: &ReadFile, templates: bool, notes: &mut Vec<Diagnostic>) -> Ve
         }));
     }
     parts
-}
-
-/// All that a text says, also where its document is the first of several, or empty because templates are in it: each of its documents
-/// with templates taken out, and the text as it is, in which what stands in other branches is found by its lines.
-pub(crate) fn readings(file: &ReadFile) -> Vec<Arc<Document>> {
-    let mut readings: Vec<Arc<Document>> = parts_of(file, true, &mut Vec::new())
-        .into_iter()
-        .map(|part| part.document)
-        .collect();
-    if readings.len() != 1 || !Arc::ptr_eq(&readings[0], &file.document) {
-        let text: &str = &file.source.text;
-        readings.push(Arc::new(Document::parse(file.id, text.to_owned())));
-        readings.push(Arc::clone(&file.document));
-    }
-    readings
 }
 
 fn span_of(id: SourceId, start: usize, end: usize) -> Span {

@@ -1,6 +1,7 @@
 //! One tree, read: its texts, its deployments with their merged values.
 
 mod reread;
+mod shelf;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -29,6 +30,7 @@ use crate::rulebook::RuleBook;
 use crate::sources::{FIRST_DEFAULTS, FIRST_FILE, Numbers};
 use crate::statements::NOT_FOLLOWED;
 use crate::workspace::{Scope, TreeRef};
+use shelf::Shelf;
 
 /// One tree, read. Immutable.
 #[derive(Debug)]
@@ -56,6 +58,8 @@ pub struct Tree {
     /// Files that state releases and are no layers themselves, by number.
     pub(crate) statements: FxHashMap<SourceId, Arc<ReadFile>>,
     by_id: FxHashMap<SourceId, Source>,
+    /// The files again, by number.
+    numbered: FxHashMap<SourceId, Arc<ReadFile>>,
     /// Where the texts in `inline` are stated.
     origins: FxHashMap<SourceId, StatedAt>,
     /// The folder that the paths of a plan are relative to.
@@ -130,6 +134,7 @@ impl Tree {
             chart_texts: FxHashMap::default(),
             statements: FxHashMap::default(),
             by_id: FxHashMap::default(),
+            numbered: FxHashMap::default(),
             origins: FxHashMap::default(),
             base: scope.root.clone(),
             cwd: settings.cwd.clone(),
@@ -140,6 +145,8 @@ impl Tree {
             numbers,
             read,
             plan: tree,
+            shelf: Shelf::of(&tree.charts),
+            kept: FxHashMap::default(),
             known: FxHashMap::default(),
             unknown_charts: Vec::new(),
             tree: &mut loaded,
@@ -174,6 +181,8 @@ impl Tree {
         let mut files: Vec<(PathBuf, Arc<ReadFile>)> = loader.known.into_iter().collect();
         // Comparing paths is dear, and what is nearly sorted is sorted with few comparisons.
         files.sort_by_cached_key(|(path, _)| by_folder(path));
+        let numbered = files.iter().map(|(_, file)| (file.id, Arc::clone(file)));
+        loaded.numbered = numbered.collect();
         loaded.files = files.into_iter().collect();
         loaded
     }
@@ -263,20 +272,20 @@ impl Tree {
         }
     }
 
+    /// The file of a number, where it is one of [`Self::files`].
+    pub fn file_of(&self, id: SourceId) -> Option<&Arc<ReadFile>> {
+        self.numbered.get(&id)
+    }
+
     /// The file a number stands for, absolute.
     pub fn path_of(&self, id: SourceId) -> Option<&Path> {
         if id.0 < FIRST_FILE {
             return self.book.file(id)?.file.as_deref();
         }
-        let mut files = self.files.iter();
-        let found = files.find(|(_, file)| file.id == id);
-        let stated = || self.statements.get(&id).map(|file| &file.path);
+        let file = self.file_of(id).or_else(|| self.statements.get(&id));
         let in_chart = || self.chart_texts.get(&id)?.as_ref();
-        found
-            .map(|(path, _)| path)
-            .or_else(stated)
-            .or_else(in_chart)
-            .map(PathBuf::as_path)
+        let path = file.map(|file| &file.path).or_else(in_chart)?;
+        Some(path.as_path())
     }
 }
 
@@ -289,6 +298,10 @@ struct Loader<'a> {
     numbers: &'a Numbers,
     read: Readers<'a>,
     plan: &'a TreeRef,
+    /// The charts on disk.
+    shelf: Shelf<'a>,
+    /// Those of them that are installed, by path: where they are in the tree.
+    kept: FxHashMap<PathBuf, usize>,
     /// The files read so far.
     known: FxHashMap<PathBuf, Arc<ReadFile>>,
     /// Stated charts that are not known: where each is stated, why, and its path as people see it.
@@ -336,6 +349,7 @@ impl Loader<'_> {
                 None => wanted.or(own),
             },
             namespace: plan.namespace.clone().or_else(|| facts.namespace.clone()),
+            origin: plan.origin,
             folder: self.scope.root.join(&plan.folder),
             layers: Vec::new(),
             absent: Vec::new(),
@@ -404,11 +418,9 @@ impl Loader<'_> {
                 }
             };
         }
-        let stated = !self.plan.statements.is_empty();
-        let beside = |it: &&ChartDir| !stated && it.path == plan.folder;
-        let named = |it: &&ChartDir| named_like(&it.path, &plan.chart);
-        let charts = self.plan.charts.iter();
-        let mut candidates: Vec<&ChartDir> = charts.filter(|it| beside(it) || named(it)).collect();
+        let folder = self.plan.statements.is_empty().then_some(&*plan.folder);
+        let beside = |it: &&ChartDir| folder == Some(&*it.path);
+        let mut candidates = self.shelf.candidates(folder, &plan.chart);
         // The nearest first; a folder before an archive.
         candidates.sort_by_key(|it| {
             let common = it.path.components().zip(plan.folder.components());
@@ -480,17 +492,18 @@ impl Loader<'_> {
     }
 
     fn keep(&mut self, chart: Arc<DiskChart>) -> usize {
-        let known = self.tree.charts.iter().position(|it| it.path == chart.path);
-        if let Some(known) = known {
-            return known;
+        if let Some(known) = self.kept.get(&chart.path) {
+            return *known;
         }
         for (id, source, file) in &chart.texts {
             self.tree.by_id.insert(*id, source.clone());
             self.tree.chart_texts.insert(*id, file.clone());
         }
         self.tree.notes.extend(chart.problems.iter().cloned());
+        let at = self.tree.charts.len();
+        self.kept.insert(chart.path.clone(), at);
         self.tree.charts.push(chart);
-        self.tree.charts.len() - 1
+        at
     }
 
     fn layer(&mut self, plan: &LayerPlan, path: &Path) -> Arc<ReadFile> {
@@ -507,16 +520,6 @@ impl Loader<'_> {
         self.tree.inline.push(Arc::clone(&file));
         file
     }
-}
-
-/// Is a folder or an archive named as those of a chart are: `shop`, `shop-1.2.3.tgz`?
-fn named_like(path: &Path, chart: &str) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let version = name
-        .strip_suffix(".tgz")
-        .and_then(|stem| stem.strip_prefix(chart)?.strip_prefix('-'));
-    name == chart
-        || version.is_some_and(|it| it.starts_with(|c: char| c.is_ascii_digit() || c == 'v'))
 }
 
 /// A text in whose order paths stand as their components do.

@@ -335,11 +335,16 @@ impl Surveyor<'_> {
             self.shared_book(workspace, &texts, &config)
         };
         diagnostics.extend(config::check_names(&config, &book));
-        let exists = |path: &Path| {
+        let kind = |path: &Path| {
             let left_aside = self.settings.no_baseline && config.baseline.as_deref() == Some(path);
-            left_aside || self.files.kind(&root.join(path)).is_some()
+            let kind = || self.files.kind(&root.join(path));
+            if left_aside {
+                Some(PathKind::File)
+            } else {
+                kind()
+            }
         };
-        diagnostics.extend(config::check_places(&config, &files, &exists));
+        diagnostics.extend(config::check_places(&config, &files, &kind));
         let scopes = workspace.scopes.iter();
         let known = scopes.map(|it| (&it.book, &it.knowledge));
         let known = known

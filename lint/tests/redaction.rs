@@ -108,6 +108,24 @@ fn no_secret_is_in_what_a_run_hands_out() {
     }
 }
 
+/// Helm reads the first document of a file only, so no value of the others is one of the layer.
+#[test]
+fn no_secret_of_a_later_document_is_in_a_report() {
+    let mut files = Memory::default();
+    let brig = "replicaCount: 1\n--- {secrets: {smtpPassword: swordfish}}\n";
+    files.insert("/t/values/brig/values.yaml", brig.as_bytes());
+    let secret = "replicaCount: 1\n---\nwhat: trout\n";
+    files.insert("/t/values/brig/secrets.yaml", secret.as_bytes());
+    let settings = Settings {
+        paths: vec![PathBuf::from("/t")],
+        ..Settings::default()
+    };
+    let report = Project::new(settings, Arc::new(files)).lint(&|_| {});
+    let shown = shown(&report);
+    assert!(shown.contains("replicaCount: 1"), "{shown}");
+    assert!(!shown.contains("swordfish") && !shown.contains("trout"));
+}
+
 /// What a proof shows is computed on the way, where most values are read without asking whether they are secret.
 #[test]
 fn no_secret_is_in_the_proof_of_any_rule() {

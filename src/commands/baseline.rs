@@ -7,7 +7,7 @@ use ::lint::baseline::{Naming, Refreshed, refresh};
 use ::lint::files::{Written, replace_atomically, write_atomically};
 use ::lint::project::{Project, Settings};
 use ::lint::report::Report;
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 
 use super::{
     Bar, Status, absolute, complain, counted, missing_paths, project, settings, shown, threads,
@@ -42,7 +42,14 @@ pub(super) fn run(args: &Baseline) -> anyhow::Result<Status> {
     }
     let output = args.output.as_ref();
     let output = output.map(|path| absolute(&project.settings().cwd, path));
-    let all = refresh(&project, &report, output.as_deref(), args.prune)?;
+    let all = refresh(&project, &report, output.as_deref(), args.prune);
+    let all = all.map_err(|it| {
+        let file = shown(project.settings(), &it.file);
+        match it.error.kind() {
+            io::ErrorKind::InvalidData => anyhow!("{file} is left as it is: {}", it.error),
+            _ => anyhow!("{file} cannot be read and is left as it is: {}", it.error),
+        }
+    })?;
     if output.is_some() && all.len() > 1 {
         bail!(
             "there are several configurations here, each with a baseline of its own; give the folder of one"

@@ -6,7 +6,9 @@ use ::lint::config::{Applied, Part, Said, Setting, applied};
 use anyhow::Context as _;
 use serde_json::{Value, json};
 
-use super::{Status, complain, counted, deployment_name, missing_paths, project, settings};
+use super::{
+    Status, complain, counted, deployment_name, missing_paths, project, settings, unknown_profiles,
+};
 use crate::args::{Config, TextOrJson, Where};
 use crate::output::{harmless, path as slashes};
 
@@ -20,7 +22,7 @@ pub(super) fn run(args: &Config) -> anyhow::Result<Status> {
     settings.no_baseline = args.no_baseline;
     let path = settings.paths.first().cloned().unwrap_or_default();
     let project = project(settings);
-    if missing_paths(&project) {
+    if missing_paths(&project) || unknown_profiles(&project) {
         return Ok(Status::Usage);
     }
     let found = applied(&project, &path, args.fail_on).context("there is nothing here")?;

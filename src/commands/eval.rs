@@ -4,9 +4,9 @@ use std::io::{self, BufWriter, Write as _};
 
 use ::lint::ask::{Answer, ask};
 
-use super::{Status, deployment_name, look, position, style};
+use super::{Status, deployment_name, look, nothing_there, position, style};
 use crate::args::Eval;
-use crate::output::draw;
+use crate::output::{Harmless, draw};
 
 pub(super) fn run(args: &Eval) -> anyhow::Result<Status> {
     let (project, at) = look(&args.place)?;
@@ -19,6 +19,11 @@ pub(super) fn run(args: &Eval) -> anyhow::Result<Status> {
             return Ok(Status::Usage);
         }
     };
+    // Without a deployment an expression is still answered, over nothing; but not for a profile that nothing is of.
+    if !args.place.profile.is_empty() && answers.iter().all(|it| it.tree.is_none()) {
+        return Ok(nothing_there(&args.place));
+    }
+    let mut out = Harmless(out);
     let several = answers.len() > 1;
     for answer in &answers {
         if several {

@@ -8,7 +8,7 @@ use ::lint::fix::{FixOptions, FixRun, FixedFile, FixedFinding, unified};
 use ::lint::project::{Project, Settings};
 
 use super::baseline::broken;
-use super::{Bar, Status, complain, project, select, settings, shown, threads};
+use super::{Bar, NOTHING, Status, complain, project, select, settings, shown, threads};
 use crate::args::Fix;
 use crate::output;
 
@@ -23,6 +23,7 @@ pub(super) fn run(args: &Fix) -> anyhow::Result<Status> {
     let workspace = project.workspace();
     let mut usage = super::missing_paths(&project);
     usage |= super::unknown_rules(&project, &args.select);
+    usage |= super::unknown_profiles(&project);
     let options = FixOptions {
         with_unsafe: args.with_unsafe,
     };
@@ -69,7 +70,18 @@ pub(super) fn run(args: &Fix) -> anyhow::Result<Status> {
         out.write_all(text.as_bytes())?;
     }
     out.flush()?;
-    Ok(status(args, &run, &project, &workspace, usage))
+    let named = project.named();
+    for words in &named.idle {
+        complain(words);
+    }
+    let mut status = status(args, &run, &project, &workspace, usage);
+    if status == Status::Clean && named.only {
+        status = Status::Nothing;
+    }
+    if status == Status::Nothing && named.idle.is_empty() {
+        complain(NOTHING);
+    }
+    Ok(status)
 }
 
 fn status(

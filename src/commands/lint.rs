@@ -12,8 +12,8 @@ use anyhow::{Context as _, bail};
 use super::changed::Changed;
 use super::watch::{self, Watched};
 use super::{
-    Bar, Status, absolute, complain, counted, cwd, failing, missing_paths, select, settings,
-    status, style, threads, unknown_profiles, unknown_rules,
+    Bar, NOTHING, Status, absolute, complain, counted, cwd, failing, missing_paths, select,
+    settings, status, style, threads, unknown_profiles, unknown_rules,
 };
 use crate::args::Lint;
 use crate::output::{self, Format, Style, Target};
@@ -132,7 +132,7 @@ fn once(args: &Lint, laid_over: Option<(PathBuf, Vec<u8>)>) -> anyhow::Result<(S
         if args.allow_nothing || project.settings().touched.is_some() {
             status = Status::Clean;
         } else if named.idle.is_empty() {
-            complain("there is nothing to judge; `dogwatch tree` shows what was found");
+            complain(NOTHING);
         }
     }
     let watched = if args.watch {

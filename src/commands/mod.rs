@@ -35,7 +35,7 @@ use std::sync::Arc;
 
 use ::lint::files::{Disk, Files as _};
 use ::lint::finding::Finding;
-use ::lint::project::{Project, Settings, scope_of};
+use ::lint::project::{Project, Scopes, Settings};
 use ::lint::report::Report;
 use ::lint::workspace::Workspace;
 use ::values::discover::lexically_normal;
@@ -97,9 +97,12 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Status> {
     }
 }
 
+/// What is said where nothing is judged.
+pub(crate) const NOTHING: &str = "there is nothing to judge; `dogwatch tree` shows what was found";
+
 /// Says on standard error what keeps the command from its work.
 pub(crate) fn complain(text: &str) {
-    let _ = writeln!(io::stderr(), "dogwatch: {text}");
+    let _ = writeln!(output::Harmless(io::stderr()), "dogwatch: {text}");
 }
 
 /// Did the reader of the output go away?
@@ -269,9 +272,10 @@ pub(crate) fn failing<'r>(
 ) -> impl Iterator<Item = &'r Finding> {
     let everywhere = workspace.scopes.iter().map(|scope| scope.config.fail_on);
     let everywhere = everywhere.min().unwrap_or(Severity::Error);
+    let scopes = Scopes::of(workspace);
     let configured = |file: &Option<PathBuf>| {
-        let scope = scope_of(workspace, file.as_ref()?)?;
-        Some(scope.config.fail_on)
+        let at = scopes.of_path(file.as_ref()?)?;
+        Some(workspace.scopes[at].config.fail_on)
     };
     let level = |file| stated.or_else(|| configured(file)).unwrap_or(everywhere);
     let levels: Vec<Severity> = report.files.iter().map(level).collect();
@@ -320,7 +324,13 @@ pub(crate) fn status(report: &Report, bad: bool, usage: bool) -> Status {
 }
 
 /// The same for commands that are about rules.
+///
+/// # Errors
+/// If there is nothing where the tree should be.
 pub(crate) fn rules_settings(place: &RulesAt) -> anyhow::Result<Settings> {
+    if Disk.kind(&absolute(&cwd()?, &place.tree)).is_none() {
+        bail!("{}: there is no such file or folder", place.tree.display());
+    }
     settings(&Where {
         paths: vec![place.tree.clone()],
         rules: place.rules.clone(),

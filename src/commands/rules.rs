@@ -4,13 +4,16 @@ use std::io::{self, BufWriter, Write};
 
 use serde_json::json;
 
-use super::{Status, project, settings};
+use super::{Status, missing_paths, project, settings};
 use crate::args::{Rules, TextOrJson};
 
 pub(super) fn run(args: &Rules) -> anyhow::Result<Status> {
     let settings = settings(&args.place)?;
     let at = settings.paths.first().cloned().unwrap_or_default();
     let project = project(settings);
+    if missing_paths(&project) {
+        return Ok(Status::Usage);
+    }
     let book = project.rules_of(&at);
     let mut out = BufWriter::new(io::stdout().lock());
     let mut rules: Vec<_> = book.program.rules().iter().collect();

@@ -12,6 +12,7 @@ use super::{
     Status, absolute, complain, deployment_name, no_such_rule, position, project, rules_settings,
 };
 use crate::args::Trace;
+use crate::output::Harmless;
 
 /// So many steps of a clause are shown unless all are wanted.
 const MOST_STEPS: usize = 24;
@@ -40,7 +41,7 @@ pub(super) fn run(args: &Trace) -> anyhow::Result<Status> {
     if book.program.find(&args.rule).is_none() {
         bail!("the rule has errors: `dogwatch check` shows them");
     }
-    let mut out = BufWriter::new(io::stdout().lock());
+    let mut out = Harmless(BufWriter::new(io::stdout().lock()));
     let (mut shown, mut deployments) = (0, 0);
     let mut known: Vec<String> = Vec::new();
     for tree in project.trees() {

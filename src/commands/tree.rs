@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use super::{Status, deployment_name, look, nothing_there};
 use crate::args::{TextOrJson, Tree as Args};
+use crate::output::Harmless;
 
 pub(super) fn run(args: &Args) -> anyhow::Result<Status> {
     let (project, at) = look(&args.place)?;
@@ -25,7 +26,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Status> {
         deployments += tree.deployments.len();
         let plan = &workspace.trees[number];
         match args.format {
-            TextOrJson::Text => text(&project, &workspace, plan, &tree, &mut out)?,
+            TextOrJson::Text => {
+                text(&project, &workspace, plan, &tree, &mut Harmless(&mut out))?;
+            }
             TextOrJson::Json => trees.push(tree_json(&project, &workspace, plan, &tree)),
         }
     }
@@ -41,6 +44,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Status> {
             writeln!(out)?;
         }
         TextOrJson::Text if !workspace.skipped.is_empty() => {
+            let mut out = Harmless(&mut out);
             writeln!(out, "take no part")?;
             for skipped in &workspace.skipped {
                 writeln!(out, "  {}: {}", skipped.path.display(), skipped.why)?;

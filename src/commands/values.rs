@@ -12,8 +12,9 @@ use ::values::yaml::Kind;
 use anyhow::bail;
 use source::Severity;
 
-use super::{Status, absolute, cwd, deployment_name, look, nothing_there};
+use super::{Status, absolute, complain, cwd, deployment_name, look, nothing_there};
 use crate::args::{Look, Values, YamlOrJson};
+use crate::output::harmless;
 
 pub(super) fn run(args: &Values) -> anyhow::Result<Status> {
     let here = cwd()?;
@@ -98,20 +99,32 @@ fn releases(
     if deployments == 0 {
         return Ok(nothing_there(place));
     }
-    if written == 0 {
-        let name = names.first().map_or("", String::as_str);
-        let near = lang::check::similar::similar(name, known.iter().map(String::as_str));
-        match near {
-            Some(near) => {
-                bail!("there is no release or component `{name}`; did you mean `{near}`?")
+    let unknown = names.iter().filter(|name| !known.contains(name));
+    let unknown: Vec<String> = unknown
+        .map(|name| {
+            let near = lang::check::similar::similar(name, known.iter().map(String::as_str));
+            match near {
+                Some(near) => {
+                    format!("there is no release or component `{name}`; did you mean `{near}`?")
+                }
+                None => format!("there is no release, component or file `{name}`"),
             }
-            None => bail!("there is no release, component or file `{name}`"),
-        }
-    }
-    if args.format == YamlOrJson::Json {
+        })
+        .collect();
+    if written > 0 && args.format == YamlOrJson::Json {
         writeln!(out, "\n  ]\n}}")?;
     }
-    Ok(Status::Clean)
+    for words in &unknown {
+        complain(words);
+    }
+    if unknown.is_empty() && written == 0 {
+        bail!("`{}` has no values here", names.join("`, `"));
+    }
+    Ok(if unknown.is_empty() {
+        Status::Clean
+    } else {
+        Status::Usage
+    })
 }
 
 /// The releases and components of those names; all releases without a name.
@@ -131,7 +144,7 @@ fn wanted<'t>(
         root: merged.root(release, View::Effective),
     };
     for (at, release) in merged.deployment().releases.iter().enumerate() {
-        known.push(release.name.clone());
+        known.extend([release.name.clone(), release.chart.clone()]);
         let named = |name: &String| *name == release.name || *name == release.chart;
         if names.is_empty() || names.iter().any(named) {
             out.push(whole(at));
@@ -174,15 +187,15 @@ fn yaml(
     writeln!(
         out,
         "# {part}{} of {deployment} ({})",
-        one_line(&release.name),
-        one_line(&tree.to_string_lossy())
+        harmless(&release.name),
+        harmless(&tree.to_string_lossy())
     )?;
     for absent in &release.absent {
         let file = wanted.tree.show_absent(absent);
         writeln!(
             out,
             "# not seen: {}, {}",
-            one_line(&file.to_string_lossy()),
+            harmless(&file.to_string_lossy()),
             absent.why.as_str()
         )?;
     }
@@ -195,11 +208,6 @@ fn yaml(
     writer.yaml(wanted.root, &mut text)?;
     out.write_all(text.as_bytes())?;
     Ok(())
-}
-
-/// A comment ends with its line.
-fn one_line(text: &str) -> String {
-    text.replace(['\n', '\r'], "?")
 }
 
 fn release_json(wanted: &Wanted<'_>, with_origin: bool, out: &mut String) -> anyhow::Result<()> {
@@ -280,7 +288,7 @@ fn layer_text(
     let document = merged.document(layer);
     let source = merged.layer_source(layer);
     let file = shown::layer_file(tree, merged, layer);
-    if let Some(read) = tree.files.values().find(|it| it.id == source) {
+    if let Some(read) = tree.file_of(source) {
         if let Some(problem) = &read.problem {
             bail!("{}: {}", file.display(), problem.message);
         }

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::{Status, complain, deployment_name, look, nothing_there};
 use crate::args::{TextOrJson, Why};
+use crate::output::Harmless;
 
 pub(super) fn run(args: &Why) -> anyhow::Result<Status> {
     let path = KeyPath::parse(&args.path);
@@ -64,7 +65,7 @@ pub(super) fn run(args: &Why) -> anyhow::Result<Status> {
                     if !std::mem::take(&mut first) {
                         writeln!(out)?;
                     }
-                    text(several.then_some(tree), chain, &mut out)?;
+                    text(several.then_some(tree), chain, &mut Harmless(&mut out))?;
                 }
             }
         }

@@ -28,7 +28,7 @@ use lint::report::Report;
 
 pub(crate) use drawing::draw;
 pub(crate) use style::Style;
-pub(crate) use text::{harmless, harmless_lines, path};
+pub(crate) use text::{Harmless, harmless, harmless_lines, path};
 
 /// How a report is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -54,7 +54,10 @@ pub(crate) enum Format {
 impl Format {
     /// Does it have no place for what was left out, and why?
     pub(crate) fn has_findings_only(self) -> bool {
-        matches!(self, Self::Short | Self::Github | Self::Gitlab)
+        matches!(
+            self,
+            Self::Short | Self::Junit | Self::Github | Self::Gitlab
+        )
     }
 
     /// Does it say how findings can be mended? To find that out takes longer than to find them.

@@ -1,6 +1,7 @@
 //! Texts and places as formats write them.
 
 use std::borrow::Cow;
+use std::io::{self, Write};
 use std::path::Path;
 
 use lint::report::RuleFacts;
@@ -39,6 +40,27 @@ pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
 pub(crate) fn harmless_lines(text: &str) -> String {
     let lines = text.lines().map(|line| format!("{}\n", harmless(line)));
     lines.collect()
+}
+
+/// Writes what is for people with nothing in it that a terminal would act on; line breaks stay. Give it formatted text: of a piece that
+/// ends inside a character that character is lost.
+pub(crate) struct Harmless<W>(pub(crate) W);
+
+impl<W: Write> Write for Harmless<W> {
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(piece);
+        for (at, line) in text.split('\n').enumerate() {
+            if at > 0 {
+                self.0.write_all(b"\n")?;
+            }
+            self.0.write_all(harmless(line).as_bytes())?;
+        }
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
 }
 
 /// A path as people see it, with `/` on every system.
@@ -163,6 +185,15 @@ mod tests {
     fn what_a_terminal_would_act_on_is_shown_instead() {
         assert_eq!(harmless("a\u{1b}[31mb\r\n\u{202e}c"), "a␛[31mb␍␊\u{fffd}c");
         assert!(matches!(harmless("é😀 ok"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn what_is_written_line_by_line_keeps_its_lines() {
+        let mut out = Harmless(Vec::new());
+        let (name, words) = ("é", "a\u{1b}[31mb\rc");
+        writeln!(out, "{name:4}|{words}").unwrap();
+        out.write_all(b"x\ny").unwrap();
+        assert_eq!(String::from_utf8(out.0).unwrap(), "é   |a␛[31mb␍c\nx\ny");
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub use file_name::{FileClass, FileKind, classify_file_name};
 pub use place::{CONTAINERS, SECRETS, TreePlace, place_of};
 pub use select::discover;
 
+use source::Span;
+
 use crate::layer::Role;
 use crate::stated::StatedAt;
 use crate::yaml::NodeId;
@@ -102,6 +104,8 @@ pub struct ReleasePlan {
     pub version: Option<String>,
     /// The namespace, where something says it.
     pub namespace: Option<String>,
+    /// Where it is stated; `None` for one that was found by name.
+    pub origin: Option<Span>,
     /// Its folder.
     pub folder: PathBuf,
     /// Files in the order in which they are merged.

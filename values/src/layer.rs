@@ -70,6 +70,8 @@ pub struct Release {
     pub version: Option<String>,
     /// The namespace, where something says it.
     pub namespace: Option<String>,
+    /// Where it is stated; `None` for one that was found by name.
+    pub origin: Option<Span>,
     /// Its folder.
     pub folder: PathBuf,
     /// The operator's layers in the order in which they are merged.

@@ -5,6 +5,7 @@
 mod argo;
 mod flux;
 mod helmfile;
+mod inherit;
 mod place;
 mod read;
 mod set;

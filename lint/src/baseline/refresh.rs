@@ -11,9 +11,10 @@ use values::path::KeyPath;
 use values::yaml::Document;
 
 use super::{Baseline, FILE_NAME, read, write};
-use crate::assemble::known_as;
+use crate::assemble::Homes;
 use crate::config;
 use crate::document::ReadFile;
+use crate::finding::Finding;
 use crate::project::Project;
 use crate::report::Report;
 use crate::workspace::{CONFIG, Scope};
@@ -54,7 +55,7 @@ pub struct Naming {
     pub line: String,
 }
 
-/// A file is there and cannot be read.
+/// A file is there and cannot be read, or it is something else than a baseline.
 #[derive(Debug, thiserror::Error)]
 #[error("{} cannot be read and is left as it is", file.display())]
 pub struct Unreadable {
@@ -81,7 +82,7 @@ impl Refreshed {
 /// baselines left aside; `output` stands for the file that the configuration names. `prune` keeps nothing that is only out of sight.
 ///
 /// # Errors
-/// If a file is there and cannot be read: what it holds would be lost.
+/// If a file is there and cannot be read or is no baseline: what it holds would be lost.
 pub fn refresh(
     project: &Project,
     report: &Report,
@@ -89,10 +90,17 @@ pub fn refresh(
     prune: bool,
 ) -> Result<Vec<Refreshed>, Unreadable> {
     let workspace = project.workspace();
-    let scopes = workspace.scopes.iter();
-    let of_scope = |scope| {
-        let file = |finding: &_| known_as(&workspace, report, finding, scope);
-        let found = Baseline::of(&report.findings, file);
+    let homes = Homes::of(&workspace, report);
+    let mut by_scope: Vec<Vec<&Finding>> = workspace.scopes.iter().map(|_| Vec::new()).collect();
+    for finding in &report.findings {
+        if let Some(at) = homes.scope(finding) {
+            by_scope[at].push(finding);
+        }
+    }
+    let scopes = workspace.scopes.iter().zip(by_scope);
+    let of_scope = |(scope, findings)| {
+        let file = |finding: &Finding| homes.name(finding).map(str::to_owned);
+        let found = Baseline::of(findings, file);
         of(project, report, scope, found, output, prune)
     };
     scopes.map(of_scope).collect()
@@ -118,7 +126,12 @@ fn of(
     if let Some(bytes) = &before {
         let source = source::SourceId(0);
         let text = String::from_utf8_lossy(bytes).into_owned();
-        let (read, problems) = read(source, &Document::parse(source, text));
+        let document = Document::parse(source, text);
+        if !may_be_one(&document) {
+            let error = io::Error::new(io::ErrorKind::InvalidData, "it is no baseline");
+            return Err(Unreadable { file, error });
+        }
+        let (read, problems) = read(source, &document);
         (old, damaged) = (read, !problems.is_empty());
     }
     let mut unseen = 0;
@@ -151,6 +164,17 @@ fn of(
         before,
         file,
     })
+}
+
+/// Is a text a baseline, however old or damaged? A file of values that was named by mistake is not to be written over.
+fn may_be_one(document: &Document) -> bool {
+    let has = |key| {
+        document
+            .root()
+            .is_some_and(|top| document.get(top, key).is_some())
+    };
+    let text = document.text();
+    text.trim().is_empty() || has("version") || has("findings") || text.contains("fingerprint")
 }
 
 /// What a file holds; `None` if it is not there.

@@ -41,7 +41,7 @@ pub const ALL: &[(&str, &str)] = &[
     ),
     (
         MISSING_FILE,
-        "a rules folder, a values file or a baseline that is not there",
+        "a rules folder, a values file or a baseline that is not there, or a path to a folder where a file is wanted",
     ),
     (MISSING_KEY, "a key that must be there and is not"),
     (

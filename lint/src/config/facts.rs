@@ -71,6 +71,7 @@ impl Config {
                     }),
                     version: release.version.clone(),
                     namespace: namespace.or_else(|| deployment.namespace.clone()),
+                    origin: release.origin,
                     layers,
                 });
             }

@@ -8,13 +8,14 @@ use values::path::{KeyPath, PathStep};
 
 use super::check::error;
 use super::{Config, codes};
+use crate::files::PathKind;
 
-/// What is wrong with the paths in a configuration. `exists` says of a path relative to the configuration's folder whether
-/// something is there; `files` are the files below that folder, for "did you mean".
+/// What is wrong with the paths in a configuration. `kind` says of a path relative to the configuration's folder what is
+/// there; `files` are the files below that folder, for "did you mean".
 pub fn check_places(
     config: &Config,
     files: &[PathBuf],
-    exists: &dyn Fn(&Path) -> bool,
+    kind: &dyn Fn(&Path) -> Option<PathKind>,
 ) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let mut missing = |steps: &[&str], index: Option<usize>, path: &Path, what: &str| {
@@ -23,11 +24,15 @@ pub fn check_places(
         let Some(span) = config.origins.get(&at.to_string()) else {
             return;
         };
-        if exists(path) {
-            return;
-        }
         let shown = path.display();
-        let message = format!("there is no {what} `{shown}`");
+        let message = match (kind(path), what) {
+            // Secrets are often not in the repository.
+            (None, "secrets file") => return,
+            (None, _) => format!("there is no {what} `{shown}`"),
+            (Some(PathKind::Folder), "rules folder") | (Some(PathKind::File), _) => return,
+            (Some(PathKind::Folder), _) => format!("`{shown}` is a folder and no {what}"),
+            (Some(PathKind::Special), _) => format!("`{shown}` is no {what}"),
+        };
         let mut diagnostic = error(codes::MISSING_FILE, *span, message);
         if let Some(similar) = nearest(path, files) {
             diagnostic = diagnostic.with_help(format!("did you mean `{similar}`?"));
@@ -42,15 +47,15 @@ pub fn check_places(
     }
     for deployment in config.deployments.iter().flatten() {
         for release in &deployment.releases {
-            let steps = [
-                "deployments",
-                deployment.name.as_str(),
-                "releases",
-                release.name.as_str(),
-                "values",
-            ];
-            for (index, path) in release.values.iter().enumerate() {
-                missing(&steps, Some(index), path, "values file");
+            for (key, paths, what) in [
+                ("values", &release.values, "values file"),
+                ("secrets", &release.secrets, "secrets file"),
+            ] {
+                let (deployment, release) = (deployment.name.as_str(), release.name.as_str());
+                let steps = ["deployments", deployment, "releases", release, key];
+                for (index, path) in paths.iter().enumerate() {
+                    missing(&steps, Some(index), path, what);
+                }
             }
         }
     }

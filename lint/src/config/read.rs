@@ -253,6 +253,10 @@ impl Reader<'_> {
             chart_path: path.zip(place),
             version: self.get(node, "version").and_then(|it| self.version_of(it)),
             namespace: self.text(node, "namespace"),
+            origin: self
+                .document
+                .key_of(node)
+                .map(|key| self.document.span(key)),
             values: self.paths(node, "values").unwrap_or_default(),
             secrets: self.paths(node, "secrets").unwrap_or_default(),
             set: at

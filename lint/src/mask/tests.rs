@@ -74,3 +74,11 @@ fn an_address_with_a_password_is_masked_whatever_it_is_called() {
         assert!(shown.contains("plain: http://proxy"), "{shown}");
     }
 }
+
+#[test]
+fn what_stands_in_a_later_document_is_masked_too() {
+    let text = "a: 1\n---\nsmtpPassword: swordfish\nenv: [{name: SMTP_PASSWORD, value: trout}]\nplain: clear\n";
+    let shown = shown(text);
+    assert!(!shown.contains("swordfish") && !shown.contains("trout"));
+    assert!(shown.contains("plain: clear"), "{shown}");
+}

@@ -13,21 +13,22 @@ impl Entries {
     pub(super) fn of(document: &Document) -> Self {
         let text = document.text();
         let mut found = Vec::new();
-        let mut open: Vec<NodeId> = document.root().into_iter().collect();
+        let mut open: Vec<NodeId> = document.roots().collect();
         let mut seen = rustc_hash::FxHashSet::default();
         while let Some(node) = open.pop() {
             // What stands behind an alias stands somewhere else.
             if document.is_alias(node) || !seen.insert(node) {
                 continue;
             }
-            for (key, value) in document.pairs(node) {
+            for pair @ (key, value) in document.pairs(node) {
                 let (key, inner) = (document.span(key), document.span(value));
-                found.push((key.start, key.end.max(inner.end)));
+                let start = behind(text, begin(document, pair.0), '?');
+                found.push((start, key.end.max(inner.end)));
                 open.push(value);
             }
             for item in document.items(node) {
-                let span = document.span(item);
-                found.push((dash(text, span.start), span.end));
+                let start = behind(text, begin(document, item), '-');
+                found.push((start, document.span(item).end));
                 open.push(item);
             }
         }
@@ -43,10 +44,23 @@ impl Entries {
     }
 }
 
-/// The dash of an item of a block list; the item itself if there is none.
-fn dash(text: &str, start: u32) -> u32 {
+/// Where a node begins, with its anchor and its tag, and those of what begins with it: in `&a x: 1` they are the key's.
+fn begin(document: &Document, node: NodeId) -> u32 {
+    let mut start = document.span(node).start;
+    let mut next = Some(node);
+    while let Some(node) = next.filter(|node| !document.is_alias(*node)) {
+        let own = document.properties_span(node);
+        start = own.map_or(start, |own| own.start.min(start));
+        let key = document.pairs(node).next().map(|(key, _)| key);
+        next = key.or_else(|| document.items(node).next());
+    }
+    start
+}
+
+/// The mark of an item of a block list or of a key; the item or the key itself if there is none.
+fn behind(text: &str, start: u32, mark: char) -> u32 {
     let before = text.get(..start as usize).unwrap_or("").trim_end();
-    match before.strip_suffix('-') {
+    match before.strip_suffix(mark) {
         Some(rest) => rest.len() as u32,
         None => start,
     }

@@ -138,6 +138,25 @@ list:
 }
 
 #[test]
+fn anchors_tags_and_marks_of_keys_belong_to_what_they_stand_before() {
+    for entry in [
+        "- &a x: bad",
+        "- &a\n  x: bad",
+        "- !!str bad",
+        "- - &a bad",
+        "- &a {x: bad}",
+        "&a bad: 1",
+        "!!str bad: 1",
+        "? bad\n: 1",
+        "- ? bad\n  : 1",
+    ] {
+        let text = format!("# dogwatch: allow rule-a -- x\n{entry}\n");
+        let told = judged(&text, &[("rule-a", "bad")], None);
+        assert_eq!(told, ["allowed bad: x"], "{entry}");
+    }
+}
+
+#[test]
 fn what_is_missing_below_a_key_is_allowed_at_that_key() {
     // Such a finding stands at the key that the missing one would be put under.
     let above = "# dogwatch: allow rule-a -- it is so\nbrig:\n  config: {}\n";

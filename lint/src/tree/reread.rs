@@ -59,6 +59,8 @@ impl Tree {
         files.insert(path.to_owned(), Arc::clone(file));
         let mut by_id = self.by_id.clone();
         by_id.insert(id, file.source.clone());
+        let mut numbered = self.numbered.clone();
+        numbered.insert(id, Arc::clone(file));
         let mut tree = Self {
             root: self.root.clone(),
             book: Arc::clone(&self.book),
@@ -72,6 +74,7 @@ impl Tree {
             chart_texts: self.chart_texts.clone(),
             statements: self.statements.clone(),
             by_id,
+            numbered,
             origins: self.origins.clone(),
             base: self.base.clone(),
             cwd: self.cwd.clone(),

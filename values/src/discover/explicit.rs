@@ -26,6 +26,8 @@ pub struct ExplicitRelease {
     pub version: Option<String>,
     /// The namespace.
     pub namespace: Option<String>,
+    /// Where it is stated.
+    pub origin: Option<Span>,
     /// Layers in the order in which they are merged.
     pub layers: Vec<ExplicitLayer>,
 }
@@ -116,6 +118,7 @@ fn plan_of(release: &ExplicitRelease, find: &dyn Fn(&Path) -> Option<PathBuf>) -
         }),
         version: release.version.clone(),
         namespace: release.namespace.clone(),
+        origin: release.origin,
         ..ReleasePlan::default()
     };
     for layer in &release.layers {

@@ -207,11 +207,13 @@ impl Merged {
         Span::new(slot.source, 0, u32::try_from(end).unwrap_or(0))
     }
 
-    /// The first line of the first layer of a release: where findings about the whole release stand. `None` for a
-    /// release without a layer.
+    /// Where findings about a whole release stand: in the first line of its first layer; of a release without a layer, where it is
+    /// stated. `None` for one that is stated nowhere.
     pub fn release_place(&self, release: usize) -> Option<Span> {
-        let layer = self.releases[release].layers.first()?;
-        Some(self.first_line(*layer))
+        match self.releases[release].layers.first() {
+            Some(layer) => Some(self.first_line(*layer)),
+            None => self.deployment.releases[release].origin,
+        }
     }
 
     /// Every text that takes part in a release.

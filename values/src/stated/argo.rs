@@ -65,6 +65,7 @@ pub(super) fn read(reader: &Reader<'_>, root: NodeId) -> Stated {
             chart: chart_name(named),
             chart_path,
             namespace: namespace.clone(),
+            origin: Some(reader.span(source)),
             version: chart
                 .as_ref()
                 .and_then(|_| reader.text(source, "targetRevision"))

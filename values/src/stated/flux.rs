@@ -43,6 +43,9 @@ pub(super) fn read(reader: &Reader<'_>, root: NodeId) -> Stated {
         namespace: reader
             .text(spec, "targetNamespace")
             .or_else(|| meta("namespace")),
+        origin: reader
+            .at(root, &["metadata", "name"])
+            .map(|at| reader.span(at)),
         name,
         ..ExplicitRelease::default()
     };

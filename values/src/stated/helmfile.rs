@@ -1,12 +1,16 @@
 //! `helmfile.yaml`.
 //!
-//! Source: helmfile's documentation: a release's `values` in order, then its `secrets`, then `set` and `setString`.
+//! Source: helmfile's documentation and `release.go`: a release's `valuesTemplate` and `values` in order, then its `secrets`, then
+//! `setTemplate`, `set` and `setString`.
 //! `{{ .Environment.Name }}`, `{{ .Release.Name }}` and `{{ .Release.Namespace }}` are filled in; other templates are unknown.
 
 use std::path::{Path, PathBuf};
 
+use source::Span;
+
 use super::argo::role_of;
 use super::flux::is_exact;
+use super::inherit::Lineage;
 use super::read::{Reader, chart_name, is_template};
 use super::{Given, Note, SetValue, Stated, below, set_yaml};
 use crate::discover::{AbsentReason, ChartPath, ExplicitLayer, ExplicitRelease};
@@ -31,8 +35,8 @@ pub fn environments(document: &Document) -> Vec<String> {
 /// Helmfiles that a helmfile takes in.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Nested {
-    /// Those under `bases` and `helmfiles`, relative to what the helmfile's path is relative to.
-    pub paths: Vec<PathBuf>,
+    /// Those under `bases` and `helmfiles`, relative to what the helmfile's path is relative to, each with where it is named.
+    pub paths: Vec<(PathBuf, Span)>,
     /// Those that are somewhere else.
     pub notes: Vec<Note>,
 }
@@ -51,7 +55,7 @@ pub fn nested_helmfiles(document: &Document, path: &Path) -> Nested {
             let text = text.unwrap_or_default();
             let plain = !is_template(&text) && !text.contains(['*', '?']) && !text.is_empty();
             match below(folder, &text).filter(|_| plain) {
-                Some(below) => nested.paths.push(below),
+                Some(below) => nested.paths.push((below, reader.span(item))),
                 None => nested.notes.push(Note {
                     span: reader.span(item),
                     message: "a helmfile that is somewhere else, or that a pattern or a template names, is not followed"
@@ -76,10 +80,15 @@ pub fn read_helmfile(document: &Document, path: &Path, environment: &str) -> Sta
         .at(root, &["helmDefaults", "namespace"])
         .and_then(|node| reader.scalar(node));
     for entry in reader.items(root, "releases") {
-        if !reader.is_map(entry) || reader.is_false(entry, "installed") {
+        if !reader.is_map(entry) {
             continue;
         }
-        let Some(name) = reader.text(entry, "name") else {
+        let release = Lineage::of(&reader, root, entry);
+        let installed = release.get("installed");
+        if installed.is_some_and(|it| document.bool(it) == Some(false)) {
+            continue;
+        }
+        let Some((name, at)) = release.text("name").zip(release.get("name")) else {
             stated.notes.push(Note {
                 span: reader.span(entry),
                 message: "a release whose name cannot be read is left out".to_owned(),
@@ -93,7 +102,7 @@ pub fn read_helmfile(document: &Document, path: &Path, environment: &str) -> Sta
         };
         let name = names.fill(&name);
         names.release = &name;
-        let chart = names.fill(&reader.text(entry, "chart").unwrap_or_default());
+        let chart = names.fill(&release.text("chart").unwrap_or_default());
         if is_template(&name) || is_template(&chart) || chart.is_empty() {
             stated.notes.push(Note {
                 span: reader.span(entry),
@@ -101,8 +110,8 @@ pub fn read_helmfile(document: &Document, path: &Path, environment: &str) -> Sta
             });
             continue;
         }
-        let namespace = reader
-            .text(entry, "namespace")
+        let namespace = release
+            .text("namespace")
             .map(|text| names.fill(&text))
             .filter(|text| !is_template(text))
             .or_else(|| default_namespace.clone());
@@ -114,9 +123,13 @@ pub fn read_helmfile(document: &Document, path: &Path, environment: &str) -> Sta
             layers: Vec::new(),
             notes: &mut stated.notes,
         };
-        files.list(entry, "values", None);
-        files.list(entry, "secrets", Some(Role::Secrets));
-        files.set(entry);
+        if let Some(lost) = release.lost {
+            files.lost(lost);
+        }
+        files.list(release.items("valuesTemplate"), None);
+        files.list(release.items("values"), None);
+        files.list(release.items("secrets"), Some(Role::Secrets));
+        files.set(&release);
         let layers = files.layers;
         stated.releases.push(ExplicitRelease {
             deployment: environment.to_owned(),
@@ -126,11 +139,12 @@ pub fn read_helmfile(document: &Document, path: &Path, environment: &str) -> Sta
                 environment.to_owned()
             },
             chart: chart_name(&chart),
-            chart_path: chart_path(&reader, folder, entry, &chart),
-            version: reader
-                .text(entry, "version")
-                .filter(|version| is_exact(version)),
+            chart_path: release
+                .get("chart")
+                .and_then(|at| chart_path(folder, reader.span(at), &chart)),
+            version: release.text("version").filter(|version| is_exact(version)),
             namespace,
+            origin: Some(reader.span(at)),
             layers,
             name,
         });
@@ -140,14 +154,14 @@ pub fn read_helmfile(document: &Document, path: &Path, environment: &str) -> Sta
 
 /// The folder of a chart that is not in a repository of charts: `./charts/shop`. helmfile takes `acme/shop` for a
 /// repository and its chart.
-fn chart_path(reader: &Reader<'_>, folder: &Path, entry: NodeId, chart: &str) -> Option<ChartPath> {
+fn chart_path(folder: &Path, origin: Span, chart: &str) -> Option<ChartPath> {
     let local = chart.starts_with("./") || chart.starts_with("../");
     if !local && chart.matches('/').count() < 2 {
         return None;
     }
     Some(ChartPath {
         path: below(folder, chart)?,
-        origin: reader.span(reader.get(entry, "chart")?),
+        origin,
         may_be_other: false,
     })
 }
@@ -199,9 +213,23 @@ struct Files<'a, 'r> {
 }
 
 impl Files<'_, '_> {
+    /// A template that is not known here: it may have any values.
+    fn lost(&mut self, at: NodeId) {
+        self.notes.push(Note {
+            span: self.reader.span(at),
+            message: "what is inherited from a template that is not in this file is unknown"
+                .to_owned(),
+        });
+        self.layers.push(ExplicitLayer::Hidden {
+            path: PathBuf::from(self.reader.text(at, "template").unwrap_or_default()),
+            role: Role::Values,
+            why: AbsentReason::TemplatedName,
+        });
+    }
+
     /// A list of files and, among values, of maps that are values themselves.
-    fn list(&mut self, entry: NodeId, key: &str, role: Option<Role>) {
-        for item in self.reader.items(entry, key) {
+    fn list(&mut self, items: impl Iterator<Item = NodeId>, role: Option<Role>) {
+        for item in items {
             // An unquoted template reads as a map in a map.
             let template = self.reader.document.raw(item).starts_with("{{");
             if self.reader.is_map(item) && !template {
@@ -246,10 +274,12 @@ impl Files<'_, '_> {
         }
     }
 
-    fn set(&mut self, entry: NodeId) {
+    fn set(&mut self, release: &Lineage<'_>) {
         let mut values = Vec::new();
-        for (key, as_text) in [("set", false), ("setString", true)] {
-            for item in self.reader.items(entry, key) {
+        let mut place = None;
+        for (key, as_text) in [("setTemplate", false), ("set", false), ("setString", true)] {
+            for item in release.items(key) {
+                place.get_or_insert(item);
                 let named = self.reader.get(item, "name");
                 let (Some(named), Some(name)) = (named, self.reader.text(item, "name")) else {
                     continue;
@@ -275,7 +305,8 @@ impl Files<'_, '_> {
                 });
             }
         }
-        if let (false, Some(list)) = (values.is_empty(), self.set_place(entry)) {
+        if let (false, Some(first)) = (values.is_empty(), place) {
+            let list = self.reader.document.parent(first).unwrap_or(first);
             let (text, origin) = set_yaml(&values, self.reader.span(list));
             self.layers.push(ExplicitLayer::Inline {
                 path: self.reader.path.to_path_buf(),
@@ -284,10 +315,5 @@ impl Files<'_, '_> {
                 origin,
             });
         }
-    }
-
-    fn set_place(&self, entry: NodeId) -> Option<NodeId> {
-        let set = self.reader.get(entry, "set");
-        set.or_else(|| self.reader.get(entry, "setString"))
     }
 }

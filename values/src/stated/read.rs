@@ -53,11 +53,6 @@ impl<'a> Reader<'a> {
         self.document.kind(node) == Kind::Map
     }
 
-    pub(crate) fn is_false(&self, map: NodeId, key: &str) -> bool {
-        self.get(map, key)
-            .is_some_and(|node| self.document.bool(node) == Some(false))
-    }
-
     pub(crate) fn span(&self, node: NodeId) -> Span {
         self.document.span(node)
     }

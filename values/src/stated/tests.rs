@@ -270,3 +270,53 @@ fn a_path_that_leads_out_of_the_repository_is_not_followed() {
     assert_eq!(below(Path::new("a"), "../../b.yaml"), None);
     assert_eq!(below(Path::new("a"), "/etc/passwd"), None);
 }
+
+#[test]
+fn a_release_inherits_from_templates() {
+    check_helmfile(
+        "\
+templates:
+  base:
+    namespace: wire
+    version: 1.2.3
+    values:
+    - values/base.yaml
+  named:
+    inherit: [{template: base}]
+    chart: wire/{{ .Release.Name }}
+    values:
+    - values/{{ .Release.Name }}.yaml
+    secrets:
+    - values/secrets.yaml
+    set: [{name: a, value: 1}]
+releases:
+- name: brig
+  inherit: [{template: named}]
+  version: 2.0.0
+  valuesTemplate:
+  - values/first.yaml
+  values:
+  - values/own.yaml
+- name: galley
+  inherit: [{template: named, except: [secrets, set]}]
+- name: cannon
+  chart: wire/cannon
+  inherit: {template: gone}
+",
+        "default",
+        "
+        brig = brig 2.0.0 in wire
+          values deploy/values/first.yaml
+          values deploy/values/base.yaml
+          values deploy/values/brig.yaml
+          values deploy/values/own.yaml
+          secrets deploy/values/secrets.yaml
+          set text {\"a\": 1}
+        galley = galley 1.2.3 in wire
+          values deploy/values/base.yaml
+          values deploy/values/galley.yaml
+        cannon = cannon ? in ?
+          values hidden gone TemplatedName
+        ",
+    );
+}

@@ -47,6 +47,9 @@ fn spans(tree: &Tree, id: SourceId) -> Vec<Span> {
     }
     let stated = tree.statements.get(&id);
     let Some(file) = stated.or_else(|| tree.file_of(id)) else {
+        if let Some(text) = tree.chart_text(id).filter(|_| !known) {
+            generic_secrets(&Document::parse(id, text), &mut spans);
+        }
         return spans;
     };
     // What a template states is read around its actions, what else is in one is not read at all.

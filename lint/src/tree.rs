@@ -255,6 +255,12 @@ impl Tree {
         self.path_of(id).is_some() || self.chart_texts.contains_key(&id)
     }
 
+    /// The text of a file of a chart on disk.
+    pub(crate) fn chart_text(&self, id: SourceId) -> Option<Arc<str>> {
+        let source = self.chart_texts.get(&id).and(self.by_id.get(&id))?;
+        Some(Arc::clone(&source.text))
+    }
+
     /// A path as people see it.
     pub fn show(&self, path: &Path) -> PathBuf {
         shown_path(&self.cwd, path)

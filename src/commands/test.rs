@@ -1,5 +1,6 @@
 //! `dogwatch test`: do the examples of rules hold, and do they defend every clause?
 
+use std::collections::HashSet;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -116,7 +117,8 @@ fn choose(args: &Test, settings: &Settings) -> (Vec<Chosen>, bool) {
         let inside = here.book.rules().filter(|(file, ..)| file.file.is_none());
         ids.extend(inside.map(|(.., rule)| rule.name.node.clone()));
     }
-    ids.dedup();
+    let mut known = HashSet::new();
+    ids.retain(|id| known.insert(id.clone()));
     let here = Chosen {
         book: here.book,
         ids,

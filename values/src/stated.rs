@@ -6,6 +6,7 @@ mod argo;
 mod flux;
 mod helmfile;
 mod inherit;
+mod installed;
 mod place;
 mod read;
 mod set;

@@ -11,6 +11,7 @@ use source::Span;
 use super::argo::role_of;
 use super::flux::is_exact;
 use super::inherit::Lineage;
+use super::installed::{Installed, installed};
 use super::read::{Reader, chart_name, is_template};
 use super::{Given, Note, SetValue, Stated, below, set_yaml};
 use crate::discover::{AbsentReason, ChartPath, ExplicitLayer, ExplicitRelease};
@@ -84,9 +85,13 @@ pub fn read_helmfile(document: &Document, path: &Path, environment: &str) -> Sta
             continue;
         }
         let release = Lineage::of(&reader, root, entry);
-        let installed = release.get("installed");
-        if installed.is_some_and(|it| document.bool(it) == Some(false)) {
-            continue;
+        match installed(&reader, root, &release, environment) {
+            Installed::Yes => {}
+            Installed::No => continue,
+            Installed::Elsewhere(decides) => stated.notes.push(Note {
+                span: reader.span(decides),
+                message: "a release that is installed or not by what is decided elsewhere is taken for installed".to_owned(),
+            }),
         }
         let Some((name, at)) = release.text("name").zip(release.get("name")) else {
             stated.notes.push(Note {

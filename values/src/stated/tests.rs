@@ -109,6 +109,50 @@ fn a_helmfile_gives_values_then_secrets_then_set() {
 }
 
 #[test]
+fn a_condition_is_asked_of_the_values_of_the_environment() {
+    let text = "values:
+- {mail: {enabled: true}, vpn: {enabled: false}}
+environments:
+  prod:
+    values:
+    - {mail: {enabled: false}}
+  demo: {}
+  other:
+    values: [other.yaml]
+releases:
+- {name: mail, chart: x/mail, condition: mail.enabled}
+- {name: vpn, chart: x/vpn, condition: vpn.enabled}
+- {name: lost, chart: x/lost, condition: lost.enabled}
+- {name: never, chart: x/never, condition: \"false\"}
+- {name: asked, chart: x/asked, installed: \"{{ .Values.asked }}\"}
+";
+    let asked = |environment: &str| {
+        let document = document(text);
+        let stated = read_helmfile(&document, Path::new("helmfile.yaml"), environment);
+        let names: Vec<&str> = stated.releases.iter().map(|it| it.name.as_str()).collect();
+        let places = stated.notes.iter();
+        let places: Vec<&str> = places.map(|it| &text[it.span.range()]).collect();
+        format!(
+            "{}; decided elsewhere: {}",
+            names.join(" "),
+            places.join(" ")
+        )
+    };
+    assert_eq!(
+        asked("prod"),
+        "lost asked; decided elsewhere: lost.enabled \"{{ .Values.asked }}\""
+    );
+    assert_eq!(
+        asked("demo"),
+        "mail lost asked; decided elsewhere: lost.enabled \"{{ .Values.asked }}\""
+    );
+    assert_eq!(
+        asked("other"),
+        "mail vpn lost asked; decided elsewhere: mail.enabled vpn.enabled lost.enabled \"{{ .Values.asked }}\""
+    );
+}
+
+#[test]
 fn templates_in_a_helmfile_are_filled_in_where_they_are_names_and_else_unknown() {
     let text = "environments:
   prod:

@@ -322,12 +322,17 @@ fn tidy(notes: &mut Vec<Diagnostic>) {
         let Some(places) = places.remove(&key(it)) else {
             return false;
         };
-        if places.len() > 1 {
-            let more = places.len() - 1;
-            it.message = format!("{} (and at {more} more of this file)", it.message);
-        }
+        it.message.push_str(&and_more(places.len() - 1));
         true
     });
+}
+
+/// What is added to what is told once, in one of the places of a file where it is so.
+pub(crate) fn and_more(places: usize) -> String {
+    match places {
+        0 => String::new(),
+        more => format!(" (and at {more} more of this file)"),
+    }
 }
 
 /// The documents of a file. Other text is blanked, byte for byte, so that places stay right.

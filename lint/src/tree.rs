@@ -28,7 +28,7 @@ use crate::knowledge::{Key, Knowledge};
 use crate::project::{Settings, shown_path};
 use crate::rulebook::RuleBook;
 use crate::sources::{FIRST_DEFAULTS, FIRST_FILE, Numbers};
-use crate::statements::NOT_FOLLOWED;
+use crate::statements::{NOT_FOLLOWED, and_more};
 use crate::workspace::{Scope, TreeRef};
 use shelf::Shelf;
 
@@ -473,22 +473,18 @@ impl Loader<'_> {
 
     /// Charts that are put in their place when they are built are all not there: what many charts of a file have in common is told once.
     fn note_unknown_charts(&mut self) {
-        let mut alike: BTreeMap<(SourceId, String), Vec<(Span, PathBuf)>> = BTreeMap::new();
+        let mut alike: BTreeMap<(SourceId, String), BTreeMap<Span, PathBuf>> = BTreeMap::new();
         for (origin, why, shown) in std::mem::take(&mut self.unknown_charts) {
+            // Each environment states it again.
             let charts = alike.entry((origin.source, why.to_string())).or_default();
-            if !charts.iter().any(|(at, _)| *at == origin) {
-                charts.push((origin, shown));
-            }
+            charts.insert(origin, shown);
         }
         for ((_, why), charts) in alike {
             let told = match charts.len() {
                 few @ ..=MANY_CHARTS => few,
                 _ => 1,
             };
-            let more = match charts.len() - told {
-                0 => String::new(),
-                more => format!(" (and at {more} more of this file)"),
-            };
+            let more = and_more(charts.len() - told);
             for (origin, shown) in charts.into_iter().take(told) {
                 let message = format!("no chart is known at `{}`: {why}{more}", shown.display());
                 let note = Diagnostic::new(NOT_FOLLOWED, Severity::Info, origin, message);

@@ -242,6 +242,12 @@ pub trait Host: Sync {
     /// Is the value a secret, as rules understand it?
     fn is_secret(&self, node: NodeRef) -> bool;
 
+    /// The name under which a longer text holds the value of a secret; `None` where it holds none, or is one itself. The name may be
+    /// shown.
+    fn secret_setting(&self, _node: NodeRef) -> Option<String> {
+        None
+    }
+
     /// Must the value not be shown? So it is with every secret, and with what may be one though no rule is to say so.
     fn is_hidden(&self, node: NodeRef) -> bool {
         self.is_secret(node)

@@ -358,6 +358,11 @@ impl Host for TreeHost<'_> {
         !self.merged.is_collection(node) && self.is_marked(node)
     }
 
+    fn secret_setting(&self, node: NodeRef) -> Option<String> {
+        self.note(node);
+        self.merged.secret_setting(ours(node))
+    }
+
     fn is_hidden(&self, node: NodeRef) -> bool {
         let merged = &self.merged;
         let own = ours(node);

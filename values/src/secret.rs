@@ -6,6 +6,7 @@ mod classify;
 mod hidden;
 mod maybe;
 mod paths;
+mod settings;
 mod shapes;
 
 pub use classify::{SecretClass, SecretContext, classify};
@@ -15,4 +16,5 @@ pub(crate) use maybe::{MayName, is_handed_on, is_named};
 pub use maybe::{may_be_secret, may_name_secret};
 pub(crate) use paths::Names;
 pub use paths::{Sensitivity, declared_sensitivity, is_secret_key, is_secret_path, sensitivity};
+pub use settings::secret_setting;
 pub use shapes::{TokenShape, is_hidden_text, is_secret_text, token_shape};

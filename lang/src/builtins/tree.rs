@@ -30,6 +30,18 @@ pub(super) const TABLE: &[Builtin] = &[
     .lenient()
     .of_tree(),
     Builtin::new(
+        "secret-setting(value: any) -> string?",
+        "The name under which a longer text, such as a file of settings, holds the value of a secret: `requirepass`. Missing where it holds none, or is one itself.",
+        &[],
+        |call| {
+            let name = node(call.value(0)).and_then(|node| call.host.secret_setting(node));
+            Ok(Value::string(name.ok_or(Stop::Missing)?))
+        },
+    )
+    .lenient()
+    .reveals_nothing()
+    .of_tree(),
+    Builtin::new(
         "raw(value: any) -> string?",
         "The text of a single value as typed, with its quotes. Missing for a list or map, and for what no file holds.",
         &[],

@@ -12,7 +12,7 @@ use super::parents::Parents;
 use crate::path::Step;
 use crate::secret::{
     MayName, Names, Sensitivity, is_handed_on, is_hidden_text, is_secret_key, is_secret_text,
-    sensitivity,
+    secret_setting, sensitivity,
 };
 use crate::yaml::{Document, Kind, NodeId, Slot};
 
@@ -79,6 +79,10 @@ enum Own<'d> {
 }
 
 impl Own<'_> {
+    fn is_key(&self, name: &str) -> bool {
+        matches!(self, Self::Key(key) if key == name)
+    }
+
     fn step(&self) -> Step<'_> {
         match self {
             Self::Key(key) | Self::Merge(key) => Step::Key(key),
@@ -135,6 +139,17 @@ fn children(document: &Document, node: NodeId) -> Vec<(NodeId, Slot)> {
         }
         Kind::Null | Kind::Bool | Kind::Number | Kind::String | Kind::Error => Vec::new(),
     }
+}
+
+/// The values of a key of a map: one that stands twice counts in both places.
+fn under<'d>(
+    document: &'d Document,
+    map: NodeId,
+    wanted: &'static str,
+) -> impl Iterator<Item = NodeId> + 'd {
+    let pairs = document.pairs(map);
+    let mine = pairs.filter(move |(key, _)| document.key_text(*key) == wanted);
+    mine.map(|(_, value)| value)
 }
 
 /// The text of the item before one of a list.
@@ -253,15 +268,36 @@ impl Teller<'_> {
             return;
         }
         let document = self.document;
-        let under = |wanted: &'static str| {
-            let pairs = document.pairs(map);
-            let mine = pairs.filter(move |(key, _)| document.key_text(*key) == wanted);
-            mine.map(|(_, value)| value)
-        };
-        // A key that stands twice counts in both places.
-        if under("name").any(|name| is_secret_key(&document.text_of(name))) {
-            under("value").for_each(|value| self.marks.secret.insert(value));
+        let mut names = under(document, map, "name");
+        if names.any(|name| is_secret_key(&document.text_of(name))) {
+            under(document, map, "value").for_each(|value| self.marks.secret.insert(value));
         }
+    }
+
+    /// What the manifest of a Kubernetes secret holds, that a chart writes out as it is: `{kind: Secret, data: …}`.
+    fn manifest(&mut self, map: NodeId) {
+        let document = self.document;
+        let is_map = |node: NodeId| document.kind(node) == Kind::Map && !document.is_alias(node);
+        if !is_map(map) || !under(document, map, "kind").any(|it| document.text_of(it) == "Secret")
+        {
+            return;
+        }
+        for data in under(document, map, "data").filter(|it| is_map(*it)) {
+            for (_, value) in document.pairs(data) {
+                self.marks.secret.insert(value);
+            }
+        }
+    }
+
+    /// Does a map name a secret of Kubernetes, so that its `secretKey` is the key in that?
+    fn names_secret(&self, map: NodeId) -> bool {
+        let document = self.document;
+        let mut pairs = document.pairs(map);
+        pairs.any(|(key, value)| {
+            let name = document.key_text(key);
+            let is_name = name.starts_with("existingSecret") || name == "secretName";
+            is_name && document.kind(value) == Kind::String && !document.text_of(value).is_empty()
+        })
     }
 
     /// A value where it is written.
@@ -318,8 +354,12 @@ impl Teller<'_> {
                 below.leave_out();
                 continue;
             }
-            let told = self.step(above, &step, &mut from);
+            let mut told = self.step(above, &step, &mut from);
+            if step.is_key("secretKey") && self.names_secret(found.parent) {
+                told.named = false;
+            }
             way.push(told);
+            self.manifest(node);
             self.written(node, told, deep);
             let mut before = None;
             if let Own::Index(at) = step {
@@ -476,6 +516,17 @@ impl Merged {
         lent || self.is_marked(layer, id, |marks| &marks.secret)
     }
 
+    /// The name under which a text holds the value of a secret; `None` where it holds none, or is one itself by where it stands.
+    pub fn secret_setting(&self, node: NodeRef) -> Option<String> {
+        if self.shape(node) == Shape::Map || self.shape(node) == Shape::List {
+            return None;
+        }
+        let text = self.text(node);
+        let name = secret_setting(&text)?;
+        let itself = self.is_secret_path(self.release_of(node), &self.path(node).steps());
+        (!itself).then(|| name.to_owned())
+    }
+
     /// May a single value of a layer be a secret, by its names or its text?
     pub(super) fn may_be_marked(&self, layer: LayerId, id: NodeId) -> bool {
         self.marks(layer).possible.contains(id) || self.is_marked(layer, id, |it| &it.possible)
@@ -513,10 +564,12 @@ impl Merged {
                     Some(Step::Key(key)) => Some(*key),
                     Some(Step::Index(_)) | None => None,
                 };
-                // What a variable is called stands beside it.
+                // What a variable is called stands beside it, and so does what a manifest is, and which secret a key is of.
+                let beside = matches!(key, Some("value" | "secretKey"))
+                    || steps.iter().nth_back(1) == Some(&Step::Key("data"));
                 let tells = self.is_secret_path(self.release_of(node), &steps)
                     || self.shape(node) == Shape::String && is_secret_text(key, &self.text(node));
-                if tells || key != Some("value") {
+                if !beside || tells && key == Some("value") {
                     return tells;
                 }
             }

@@ -162,7 +162,8 @@ impl Names {
             || (key == "secrets" && self.before == Before::Tests)
             || is_fetched(key)
             || (key == "secretKey" && self.before == Before::Data && !self.below_secrets);
-        self.below_secrets |= key == "secrets";
+        // What a manifest of a Kubernetes secret has in clear letters.
+        self.below_secrets |= key == "secrets" || key == "stringData";
         self.before = match key {
             "test" => Before::Test,
             "tests" => Before::Tests,
@@ -183,7 +184,8 @@ impl Names {
             return false;
         }
         // The map `secrets` itself is no value; what is below it is.
-        let looks = (self.below_secrets && last != "secrets") || ends_like_a_secret(last);
+        let looks = (self.below_secrets && !matches!(last, "secrets" | "stringData"))
+            || ends_like_a_secret(last);
         looks && !is_clear_key(last)
     }
 }
@@ -233,6 +235,7 @@ mod tests {
             "s3.secret-access-key",
             "minio.users.0.secretKey",
             "secrets.data.secretKey",
+            "extraDeploy.0.stringData.SMTP_USER_LOGIN",
         ] {
             assert!(secret(None, path), "{path}");
         }
@@ -260,6 +263,7 @@ mod tests {
             "spec.data.0.secretKey",
             "spec.data.0.remoteRef.password",
             "spec.encryptedData.password",
+            "extraDeploy.0.stringData",
         ] {
             assert!(!secret(None, path), "{path}");
         }

@@ -2,7 +2,7 @@
 
 use memchr::memmem;
 
-use super::is_secret_key;
+use super::settings::secret_setting;
 
 /// What the address of a Slack hook begins with: whoever knows the rest may write.
 const SLACK_HOOK: &str = "https://hooks.slack.com/services/";
@@ -90,9 +90,7 @@ pub fn token_shape(text: &str) -> Option<TokenShape> {
 /// part.
 pub fn is_secret_text(key: Option<&str>, text: &str) -> bool {
     match token_shape(text) {
-        None | Some(TokenShape::AwsKeyId) => {
-            has_variable(text) || is_argument(text) || has_output_password(text)
-        }
+        None | Some(TokenShape::AwsKeyId) => secret_setting(text).is_some(),
         Some(TokenShape::UrlPassword) => !matches!(key, Some("httpProxy" | "httpsProxy")),
         Some(_) => true,
     }
@@ -177,64 +175,6 @@ pub(super) fn has_private_key(text: &str) -> bool {
     })
 }
 
-/// An argument of a program that is called like a secret and has its value: `--password=…`.
-fn is_argument(text: &str) -> bool {
-    let argument = text.trim().strip_prefix("--");
-    let both = argument.and_then(|it| it.split_once('='));
-    both.is_some_and(|(name, value)| is_secret_key(name) && is_filled(value))
-}
-
-/// A list of variables as text, as templates take it, with one that is called like a secret and has its value.
-fn has_variable(text: &str) -> bool {
-    let mut named = false;
-    text.lines().any(|line| {
-        let told = named && line_value(line, "value").is_some_and(is_filled);
-        named = line_value(line, "name").is_some_and(is_secret_key);
-        told
-    })
-}
-
-/// What fluent-bit's outputs call a secret, in small letters (fluent-bit 3.1, the pages of `es`, `http`, `splunk`, `forward`, `datadog`,
-/// `nrlogs` and `azure_blob`).
-const OUTPUT_SECRETS: &[&str] = &[
-    "http_passwd",
-    "cloud_auth",
-    "splunk_token",
-    "shared_key",
-    "password",
-    "tls.key_passwd",
-    "apikey",
-    "api_key",
-    "license_key",
-    "sas_token",
-];
-
-/// Outputs of fluent-bit in its own format, with a password or a token in them.
-fn has_output_password(text: &str) -> bool {
-    if !text.contains('\n') {
-        return false;
-    }
-    let mut inside = false;
-    text.lines().any(|line| {
-        let line = line.trim();
-        if line.starts_with('[') {
-            inside = line.eq_ignore_ascii_case("[output]");
-        }
-        let both = line.split_once(char::is_whitespace).filter(|_| inside);
-        both.is_some_and(|(key, value)| {
-            let mut secrets = OUTPUT_SECRETS.iter();
-            secrets.any(|it| it.eq_ignore_ascii_case(key)) && is_filled(value.trim())
-        })
-    })
-}
-
-/// What stands behind a key on a line of YAML.
-fn line_value<'t>(line: &'t str, key: &str) -> Option<&'t str> {
-    let entry = line.trim_start().trim_start_matches("- ");
-    let rest = entry.strip_prefix(key)?.strip_prefix(':')?;
-    Some(rest.trim().trim_matches(['"', '\'']))
-}
-
 /// Is there a value, and no template or reference that puts one in later?
 pub(super) fn is_filled(value: &str) -> bool {
     !value.is_empty() && !value.contains(['{', '<', '$'])
@@ -259,7 +199,7 @@ fn pem_block(block: &str) -> Option<(&str, &str)> {
     ))
 }
 
-fn has_url_password(text: &str) -> bool {
+pub(super) fn has_url_password(text: &str) -> bool {
     let Some((scheme, rest)) = text.split_once("://") else {
         return false;
     };
@@ -277,21 +217,6 @@ fn has_url_password(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn outputs_of_fluent_bit_are_secret_with_a_password_in_them() {
-        for (text, secret) in [
-            ("[OUTPUT]\n    Name es\n    HTTP_Passwd hunter2\n", true),
-            ("[output]\n  Name splunk\n  splunk_token\t0a1b\n", true),
-            ("[OUTPUT]\n    Name es\n    HTTP_User wire\n", false),
-            ("[OUTPUT]\n    HTTP_Passwd ${ES_PASSWORD}\n", false),
-            ("[OUTPUT]\n    HTTP_Passwd\n", false),
-            ("[INPUT]\n    Name tail\n[FILTER]\n    Password x\n", false),
-            ("[OUTPUT] HTTP_Passwd hunter2", false),
-        ] {
-            assert_eq!(is_secret_text(None, text), secret, "{text}");
-        }
-    }
 
     #[test]
     fn credentials_are_known_by_their_shape() {

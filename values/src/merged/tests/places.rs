@@ -220,7 +220,10 @@ fn a_text_is_secret_by_its_shape_and_a_variable_by_its_name_wherever_they_stand(
              text: |\n  - name: DB_PASSWORD\n    value: canary\nshown: |\n  - name: DB_HOST\n    value: db\n  - name: DB_PASSWORD\n    valueFrom: x\n\
              proxy: {httpProxy: \"http://me:pw@proxy:3128\"}\nplain: http://minio:9000\n\
              args: [--admin-password=canary, \"--password=$(DB_PASSWORD)\", --db-host=db]\n\
-             env:\n  - {name: DB_PASSWORD, value: canary}\n  - {name: DB_HOST, value: db}\n  - {name: API_TOKEN, valueFrom: {name: x}}\n",
+             env:\n  - {name: DB_PASSWORD, value: canary}\n  - {name: DB_HOST, value: db}\n  - {name: API_TOKEN, valueFrom: {name: x}}\n\
+             manifest:\n  - {kind: Secret, metadata: {name: x}, data: {LOGIN: Y2FuYXJ5}}\n  - {kind: ConfigMap, data: {LOGIN: plain}}\n\
+             \x20 - {kind: Secret, stringData: {LOGIN: canary}}\n\
+             auth: {existingSecret: db, secretKey: password}\nuser: {existingSecret: \"\", secretKey: canary}\n",
         )
         .build();
     for ask in [Merged::is_secret_alone, Merged::is_secret] {
@@ -240,6 +243,12 @@ fn a_text_is_secret_by_its_shape_and_a_variable_by_its_name_wherever_they_stand(
             ("env.0.value", true),
             ("env.0.name", false),
             ("env.1.value", false),
+            ("manifest.0.data.LOGIN", true),
+            ("manifest.0.metadata.name", false),
+            ("manifest.1.data.LOGIN", false),
+            ("manifest.2.stringData.LOGIN", true),
+            ("auth.secretKey", false),
+            ("user.secretKey", true),
             ("env.2.valueFrom.name", false),
         ] {
             let node = look(&merged, View::Effective, path).found();

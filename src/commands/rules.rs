@@ -2,6 +2,7 @@
 
 use std::io::{self, BufWriter, Write};
 
+use anyhow::bail;
 use serde_json::json;
 
 use super::{Status, missing_paths, project, settings};
@@ -9,7 +10,10 @@ use crate::args::{Rules, TextOrJson};
 
 pub(super) fn run(args: &Rules) -> anyhow::Result<Status> {
     let settings = settings(&args.place)?;
-    let at = settings.paths.first().cloned().unwrap_or_default();
+    let [at] = settings.paths.as_slice() else {
+        bail!("the rules of one place are shown: name one path only");
+    };
+    let at = at.clone();
     let project = project(settings);
     if missing_paths(&project) {
         return Ok(Status::Usage);

@@ -68,7 +68,7 @@ impl<'d> Checker<'d> {
         match (kind, shape) {
             // Damaged text is told by the reader of YAML.
             (Kind::Error, _) | (_, Shape::Any) => self.depth(node),
-            (Kind::Null, Shape::Keys(_)) => {}
+            (Kind::Null, Shape::Keys(_)) => self.missing_keys(node, shape, &[]),
             (Kind::Null, _) if settable => {}
             (Kind::Map, Shape::Keys(_)) => self.known_keys(node, shape),
             (Kind::Map, Shape::Map { of, .. }) => {
@@ -140,6 +140,11 @@ impl<'d> Checker<'d> {
                 None => self.unknown_key(*key, name, shape, &have),
             }
         }
+        self.missing_keys(map, shape, &have);
+    }
+
+    /// What must be there of the keys of a map, and is not.
+    fn missing_keys(&mut self, map: NodeId, shape: Shape, have: &[String]) {
         for known in shape.keys().filter(|key| key.required) {
             if !have.iter().any(|name| name == known.name) {
                 let span = self.document.span(map);

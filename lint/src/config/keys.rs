@@ -182,14 +182,15 @@ const DEPLOYMENT: &[Key] = &[
         Shape::Text,
         "The namespace of its releases that do not say theirs.",
     ),
-    key(
-        "releases",
-        Shape::Map {
+    Key {
+        name: "releases",
+        shape: Shape::Map {
             key: "release",
             of: &Shape::Keys(&[RELEASE]),
         },
-        "Its releases, by the name under which they are installed.",
-    ),
+        docs: "Its releases, by the name under which they are installed.",
+        required: true,
+    },
 ];
 
 const TOP: &[Key] = &[

@@ -81,9 +81,10 @@ fn what_is_no_slip_of_the_pen_is_not_repeated() {
 #[test]
 fn keys_that_must_be_there_or_are_there_twice_are_told() {
     says(
-        "namespace: a\nnamespace: b\nseverity:\n  x: [{profile: demo}]\n",
+        "namespace: a\nnamespace: b\nseverity:\n  x: [{profile: demo}]\ndeployments:\n  demo: {}\n",
         "2:namespace: config-duplicate-key: `namespace` is given twice
-4:{profile: demo}: config-missing-key: `severity` is missing here; The severity where the conditions beside it hold.",
+4:{profile: demo}: config-missing-key: `severity` is missing here; The severity where the conditions beside it hold.
+6:{}: config-missing-key: `releases` is missing here; Its releases, by the name under which they are installed.",
     );
 }
 

@@ -135,7 +135,7 @@ fn read_helm(
             path: reader.path.to_path_buf(),
             role: Role::Values,
             text: reader.document.text_of(values).into_owned(),
-            origin: StatedAt::whole(reader.span(values)),
+            origin: StatedAt::scalar(reader.document, values),
         });
     }
     let mut set = Vec::new();

@@ -47,7 +47,9 @@ impl Default for DiscoverOptions {
         Self {
             known_charts: Vec::new(),
             exact_charts: Vec::new(),
-            profiles: ["prod", "demo", "staging", "dev"].map(str::to_owned).into(),
+            profiles: ["prod", "production", "demo", "staging", "dev"]
+                .map(str::to_owned)
+                .into(),
             root_name: None,
         }
     }

@@ -106,6 +106,8 @@ pub struct ReleasePlan {
     pub version: Option<String>,
     /// The namespace, where something says it.
     pub namespace: Option<String>,
+    /// True if the values of its chart are its operator's, and count where they are among the layers.
+    pub own_values: bool,
     /// Where it is stated; `None` for one that was found by name.
     pub origin: Option<Span>,
     /// Its folder.

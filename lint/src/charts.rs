@@ -1,6 +1,7 @@
 //! Charts on disk: a folder or an archive, read once, and joined with what is declared of charts of that name.
 //!
-//! INVARIANT: a chart's own files are never judged as overrides; they are defaults, and say which version it is.
+//! INVARIANT: a chart's own files are never judged as overrides; they are defaults, and say which version it is. Only those
+//! of a chart that holds nothing but values of other charts are its operator's (`lint/src/wrappers.rs`), and those that the configuration names.
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -6,7 +6,9 @@ use std::path::{Component, Path, PathBuf};
 use lang::eval::{Counts, Run, Verdict};
 use lang::program::Program;
 use rayon::prelude::*;
-use source::{Diagnostic, Label, Severity, Span};
+use rustc_hash::FxHashSet;
+use source::{Diagnostic, Label, Severity, SourceId, Span};
+use values::layer::Layer;
 use values::yaml::Kind;
 
 use crate::config::{Config, RuleNames, Severities};
@@ -120,10 +122,17 @@ pub(crate) fn judge(
     if settings.fixes {
         in_report(tree, &mut outcome.findings);
     }
+    let layers: FxHashSet<SourceId> = layers_of(tree).map(|layer| layer.source).collect();
     for file in tree.files.values() {
+        // What only lies beside values may be anything, also a template of something else.
+        let is_layer = layers.contains(&file.id);
+        if !is_layer && is_templated(file) {
+            continue;
+        }
+        let problem = is_layer.then(|| not_a_map(file)).flatten();
         outcome
             .findings
-            .extend(not_a_map(file).map(|problem| of_file(tree, problem, settings)));
+            .extend(problem.map(|problem| of_file(tree, problem, settings)));
         let errors = file.document.errors().iter().chain(&file.problem);
         outcome
             .findings
@@ -269,6 +278,19 @@ pub(crate) fn finding(
         suppressed: None,
         repairs: repairs(host, verdict),
     })
+}
+
+fn layers_of(tree: &Tree) -> impl Iterator<Item = &Layer> {
+    let deployments = tree.deployments.iter();
+    let releases = deployments.flat_map(|it| &it.merged.deployment().releases);
+    releases.flat_map(|it| &it.layers)
+}
+
+/// A text that is not YAML because it is rendered first, by Helm, helmfile, Ansible or their like.
+fn is_templated(file: &ReadFile) -> bool {
+    let text = file.document.text();
+    let actions = ["{{", "{%", "<%"].iter().any(|mark| text.contains(mark));
+    actions && !file.document.errors().is_empty()
 }
 
 /// A text that can be read and holds no map: Helm refuses it as values.

@@ -45,3 +45,4 @@ pub mod tree;
 pub mod watched;
 pub mod why;
 pub mod workspace;
+mod wrappers;

@@ -12,6 +12,7 @@ use values::merged::{LayerId, Merged};
 use values::path::{KeyPath, PathStep, Step};
 use values::protection::Protection;
 use values::secret::{Sensitivity, may_be_secret, may_name_secret, sensitivity};
+use values::stated::StatedAt;
 use values::yaml::{Document, Kind, NodeId};
 
 use crate::shown::HIDDEN;
@@ -63,7 +64,14 @@ fn spans(tree: &Tree, id: SourceId) -> Vec<Span> {
         generic_secrets(&document, &mut spans);
         stated_secrets(tree, &document, &mut spans);
         if stated.is_some() {
-            named_secrets(&document, &mut spans);
+            let blocks = stated_blocks(tree, id);
+            let known = |span: Span| blocks.iter().any(|(stated, ..)| stated.whole == span);
+            named_secrets(&document, &known, &mut spans);
+            for (stated, merged, layer) in &blocks {
+                let mut inside = Vec::new();
+                layer_secrets(merged, *layer, &mut inside);
+                spans.extend(inside.into_iter().map(|span| stated.of(span)));
+            }
         }
         if matches!(file.protection, Protection::Template) {
             // Branches that are not followed are shown as well.
@@ -107,6 +115,20 @@ fn stated_secrets(tree: &Tree, document: &Document, out: &mut Vec<Span>) {
             out.extend(unseen);
         }
     }
+}
+
+/// Values that a statement holds as a block of text whose lines are known, so that what is secret in them is.
+fn stated_blocks(tree: &Tree, id: SourceId) -> Vec<(&StatedAt, &Merged, LayerId)> {
+    let mut blocks = Vec::new();
+    for deployment in &tree.deployments {
+        let merged = &deployment.merged;
+        for layer in merged.all_layers() {
+            let stated = tree.stated_at(merged.layer_source(layer));
+            let stated = stated.filter(|it| it.whole.source == id && it.is_by_lines());
+            blocks.extend(stated.map(|stated| (stated, merged, layer)));
+        }
+    }
+    blocks
 }
 
 /// The text of any YAML with what looks secret by its keys masked.
@@ -223,11 +245,13 @@ fn each_path(document: &Document, visit: &mut dyn FnMut(NodeId, &[String])) -> V
     })
 }
 
-/// Values beside their name, as `set` and `parameters` have them, and texts of several lines, which may hold anything.
-fn named_secrets(document: &Document, out: &mut Vec<Span>) {
+/// Values beside their name, as `set` and `parameters` have them, and texts of several lines, which may hold anything but for those
+/// that are known.
+fn named_secrets(document: &Document, known: &dyn Fn(Span) -> bool, out: &mut Vec<Span>) {
     let unseen = each_scalar(document, document.roots(), |node, _| {
-        if document.raw(node).contains('\n') {
-            out.push(document.span(node));
+        let span = document.span(node);
+        if document.raw(node).contains('\n') && !known(span) {
+            out.push(span);
         }
     });
     out.extend(unseen);

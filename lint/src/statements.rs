@@ -1,4 +1,4 @@
-//! Releases that files of a scope state: helmfiles, and manifests of Argo CD and Flux.
+//! Releases that files of a scope state: helmfiles, and manifests of Argo CD, Flux and kustomize.
 //!
 //! What a Go template decides is not followed, and is said not to be.
 
@@ -156,7 +156,8 @@ impl Reader<'_> {
                 continue;
             };
             let states = |mark: &[u8]| memchr::memmem::find(&bytes, mark).is_some();
-            if !states(b"argoproj.io/") && !states(b"helm.toolkit.fluxcd.io/") {
+            let marks: [&[u8]; 3] = [b"argoproj.io/", b"helm.toolkit.fluxcd.io/", b"helmCharts"];
+            if !marks.into_iter().any(states) {
                 continue;
             }
             drop(bytes);

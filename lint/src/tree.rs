@@ -368,7 +368,7 @@ impl Loader<'_> {
             let path = self.scope.root.join(&layer.path);
             // Argo CD's manifests often name the chart's own values first, where they change nothing.
             let whole = layer.inline.is_none() && layer.part.is_none();
-            if at == 0 && whole && defaults.is_some_and(|it| it == path) {
+            if at == 0 && whole && !plan.own_values && defaults.is_some_and(|it| it == path) {
                 for absent in &mut absent {
                     absent.position = absent.position.saturating_sub(1);
                 }
@@ -400,6 +400,12 @@ impl Loader<'_> {
             });
         }
         release.absent = absent;
+        if plan.own_values {
+            // What is wrong with a layer is told where it is.
+            let layers = || release.layers.iter().map(|it| it.source);
+            let notes = &mut self.tree.notes;
+            notes.retain(|it| layers().all(|layer| it.primary.span.source != layer));
+        }
         for name in [&release.name, &release.chart] {
             for path in facts.command_line_values.get(name).into_iter().flatten() {
                 let given = key_path(path);
@@ -557,6 +563,14 @@ fn merged(
     for (release, chart) in deployment.releases.iter_mut().zip(&on_disk) {
         let chart = chart.map(|at| &tree.charts[at].info);
         release.on_disk = chart.map(|info| joined(info, &charts));
+        // Its own values are those of the operator: what is below them is what the charts in it bring.
+        let first = release.layers.first().map(|it| it.source);
+        if let Some(info) = &mut release.on_disk
+            && let Some(defaults) = &info.defaults
+            && first == Some(defaults.source)
+        {
+            Arc::make_mut(info).defaults = None;
+        }
     }
     let merged = Merged::build(deployment, &charts);
     let installed = on_disk.iter().flatten();

@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use source::Diagnostic;
 use values::discover::{
-    CONTAINERS, ChartDir, DiscoverOptions, Discovery, SECRETS, TreePlan, discover,
+    CONTAINERS, ChartDir, DiscoverOptions, Discovery, ReleasePlan, SECRETS, TreePlan, discover,
     explicit_deployments, lexically_normal, place_of,
 };
+use values::yaml::Kind;
 
 use crate::baseline::{self, Baseline};
 use crate::config::{self, Config};
@@ -24,6 +25,7 @@ use crate::rulebook::{RuleBook, RuleText, TextFault};
 use crate::sources::Numbers;
 use crate::statements::Reader;
 use crate::touched::decides;
+use crate::wrappers;
 
 /// The name of a configuration file.
 pub const CONFIG: &str = crate::config::FILE_NAME;
@@ -88,6 +90,8 @@ pub struct Workspace {
     pub trees: Vec<TreeRef>,
     /// Files that take no part.
     pub skipped: Vec<Skipped>,
+    /// Charts on disk that are near no tree, as people see them.
+    pub charts: Vec<PathBuf>,
     /// Things to say aloud.
     pub notes: Vec<String>,
     /// Paths that were asked for and are not there, with the reason.
@@ -370,7 +374,9 @@ impl Surveyor<'_> {
             config,
         };
         let number = workspace.scopes.len();
-        let (trees, unused) = self.trees(&scope, found, &files, &options);
+        let (trees, unused, charts) = self.trees(&scope, found, &files, &options);
+        let charts = charts.iter().map(|it| self.settings.show(&root.join(it)));
+        workspace.charts.extend(charts);
         scope.profiles = profiles::there_are(&scope.config, &options.profiles, &trees);
         let unknown = profiles::in_configuration(&scope.config, &scope.profiles);
         scope.diagnostics.extend(unknown);
@@ -542,15 +548,44 @@ impl Surveyor<'_> {
         ReadFile::read(self.files, path, &self.settings.show(path), id, None)
     }
 
-    /// The trees of a scope: stated by the configuration, by helmfiles, by manifests, or found by name; and layers found by
-    /// name that no statement names.
+    /// What is a list is no values: a file that only its name gives a release may be anything else, such as a playbook of Ansible.
+    fn take_out_lists(&self, scope: &Scope, trees: &mut [TreeRef], loose: &mut Vec<PathBuf>) {
+        let is_list = |path: &PathBuf| {
+            let document = self.read(&scope.root.join(path)).document;
+            let root = document.root();
+            root.is_some_and(|root| document.kind(root) == Kind::List)
+        };
+        for tree in trees.iter_mut().filter(|it| it.statements.is_empty()) {
+            for deployment in &mut tree.plan.deployments {
+                for release in deployment
+                    .releases
+                    .iter_mut()
+                    .filter(|it| by_file_names(it))
+                {
+                    release.layers.retain(|layer| {
+                        let list = is_list(&layer.path);
+                        if list && !loose.contains(&layer.path) {
+                            loose.push(layer.path.clone());
+                        }
+                        !list
+                    });
+                }
+                deployment.releases.retain(|it| !it.layers.is_empty());
+            }
+            tree.plan.deployments.retain(|it| !it.releases.is_empty());
+        }
+        loose.sort_unstable();
+    }
+
+    /// The trees of a scope: stated by the configuration, by helmfiles, by manifests, or found by name; layers found by
+    /// name that no statement names; and charts that are near no tree.
     fn trees(
         &self,
         scope: &Scope,
         mut found: Discovery,
         files: &[PathBuf],
         options: &DiscoverOptions,
-    ) -> (Vec<TreeRef>, Vec<PathBuf>) {
+    ) -> (Vec<TreeRef>, Vec<PathBuf>, Vec<PathBuf>) {
         let mut trees: Vec<TreeRef> = Vec::new();
         let by_name: Vec<TreePlan> = std::mem::take(&mut found.trees);
         let mut unused = BTreeSet::new();
@@ -565,9 +600,14 @@ impl Surveyor<'_> {
                 let below = whole.strip_prefix(&scope.root).map(Path::to_owned);
                 there.then_some(below.unwrap_or(whole))
             };
+            let mut deployments = explicit_deployments(&releases, &find);
+            // What it names counts, be it the chart's own values.
+            for release in deployments.iter_mut().flat_map(|it| &mut it.releases) {
+                release.own_values = true;
+            }
             trees.push(TreeRef {
                 plan: TreePlan {
-                    deployments: explicit_deployments(&releases, &find),
+                    deployments,
                     ..TreePlan::default()
                 },
                 statements: vec![PathBuf::from(CONFIG)],
@@ -600,7 +640,13 @@ impl Surveyor<'_> {
             let deployments = &mut tree.plan.deployments;
             deployments.retain(|it| !it.releases.is_empty());
         }
+        self.take_out_lists(scope, &mut trees, &mut found.loose);
         trees.retain(|it| !it.plan.deployments.is_empty() || !it.statements.is_empty());
+        if scope.config.deployments.is_none() {
+            let root_name = options.root_name.as_deref().unwrap_or_default();
+            let read = |path: &Path| self.read(&scope.root.join(path));
+            wrappers::place(&mut trees, &found.charts, root_name, &read);
+        }
         for path in found.loose {
             if claimed.contains(&path) {
                 continue;
@@ -612,6 +658,7 @@ impl Surveyor<'_> {
                 tree.loose.push(path);
             }
         }
+        let mut charts = Vec::new();
         for chart in found.charts {
             // Charts are kept below a tree, or in a folder `charts` beside or above it.
             let folder = chart.path.parent().unwrap_or(Path::new(""));
@@ -621,8 +668,13 @@ impl Surveyor<'_> {
                 let root = &tree.plan.root;
                 chart.path.starts_with(root) || above.is_some_and(|it| root.starts_with(it))
             };
+            let mut alone = true;
             for tree in trees.iter_mut().filter(near) {
                 tree.charts.push(chart.clone());
+                alone = false;
+            }
+            if alone {
+                charts.push(chart.path);
             }
         }
         for tree in &mut trees {
@@ -637,8 +689,14 @@ impl Surveyor<'_> {
                 }
             }
         }
-        (trees, unused.into_iter().collect())
+        (trees, unused.into_iter().collect(), charts)
     }
+}
+
+/// Was a release found by the names of its files alone, and not by a folder that is called after it?
+fn by_file_names(release: &ReleasePlan) -> bool {
+    let folder = release.folder.file_name().unwrap_or_default();
+    release.origin.is_none() && folder.to_string_lossy() != release.name
 }
 
 /// The names of the charts that are kept in folders `charts`: values are for them.

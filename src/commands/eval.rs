@@ -4,7 +4,7 @@ use std::io::{self, BufWriter, Write as _};
 
 use ::lint::ask::{Answer, ask};
 
-use super::{Status, deployment_name, look, nothing_there, position, style};
+use super::{SEE_TREE, Status, deployment_name, look, nothing_there, position, style};
 use crate::args::Eval;
 use crate::output::{Harmless, draw};
 
@@ -21,7 +21,7 @@ pub(super) fn run(args: &Eval) -> anyhow::Result<Status> {
     };
     // Without a deployment an expression is still answered, over nothing; but not for a profile that nothing is of.
     if !args.place.profile.is_empty() && answers.iter().all(|it| it.tree.is_none()) {
-        return Ok(nothing_there(&args.place));
+        return Ok(nothing_there(&args.place, SEE_TREE));
     }
     let mut out = Harmless(out);
     let several = answers.len() > 1;

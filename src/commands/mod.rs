@@ -100,6 +100,9 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Status> {
 /// What is said where nothing is judged.
 pub(crate) const NOTHING: &str = "there is nothing to judge; `dogwatch tree` shows what was found";
 
+/// Where one sees why there is no deployment.
+pub(crate) const SEE_TREE: &str = "; `dogwatch tree` shows what was found";
+
 /// Says on standard error what keeps the command from its work.
 pub(crate) fn complain(text: &str) {
     let _ = writeln!(output::Harmless(io::stderr()), "dogwatch: {text}");
@@ -358,14 +361,14 @@ pub(crate) fn look(place: &Look) -> anyhow::Result<(Project, PathBuf)> {
     Ok((project, path))
 }
 
-/// What is said where a tree has no deployment.
-pub(crate) fn nothing_there(place: &Look) -> Status {
+/// What is said where a tree has no deployment, and what is to be done about it.
+pub(crate) fn nothing_there(place: &Look, what_to_do: &str) -> Status {
     let wanted = match place.profile.as_slice() {
         [] => String::new(),
         profiles => format!(" of the profile `{}`", profiles.join("`, `")),
     };
     complain(&format!(
-        "{}: there is no deployment{wanted} here; `dogwatch tree` shows what was found",
+        "{}: there is no deployment{wanted} here{what_to_do}",
         place.tree.display()
     ));
     Status::Nothing

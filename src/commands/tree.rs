@@ -39,22 +39,38 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Status> {
                 .iter()
                 .map(|it| json!({"file": it.path.to_string_lossy(), "why": it.why}))
                 .collect();
-            let whole = json!({"version": 1, "trees": trees, "ignored": ignored});
+            let whole = json!({
+                "version": 1, "trees": trees, "ignored": ignored,
+                "charts": workspace.charts.iter().map(|it| name(it)).collect::<Vec<_>>(),
+            });
             serde_json::to_writer_pretty(&mut out, &whole)?;
             writeln!(out)?;
         }
-        TextOrJson::Text if !workspace.skipped.is_empty() => {
+        TextOrJson::Text => {
             let mut out = Harmless(&mut out);
-            writeln!(out, "take no part")?;
+            if !workspace.charts.is_empty() {
+                writeln!(out, "charts that no release installs")?;
+            }
+            for chart in &workspace.charts {
+                writeln!(out, "  {}", chart.display())?;
+            }
+            if !workspace.skipped.is_empty() {
+                writeln!(out, "take no part")?;
+            }
             for skipped in &workspace.skipped {
                 writeln!(out, "  {}: {}", skipped.path.display(), skipped.why)?;
             }
         }
-        TextOrJson::Text => {}
     }
     out.flush()?;
     if deployments == 0 {
-        return Ok(nothing_there(&args.place));
+        let what_to_do = match workspace.charts.as_slice() {
+            [] => "",
+            _ => {
+                "; what a chart brings itself is no override: `dogwatch.yaml` may state the releases, with the chart and its values"
+            }
+        };
+        return Ok(nothing_there(&args.place, what_to_do));
     }
     Ok(Status::Clean)
 }
@@ -76,7 +92,16 @@ fn unused_charts(workspace: &Workspace, plan: &TreeRef, tree: &Tree) -> Vec<Stri
         let mut paths = releases().filter_map(|it| it.chart_path.as_ref());
         paths.any(|it| it.path == path)
     };
-    let found = plan.charts.iter().filter(|it| !stated(&it.path));
+    // In another tree it may be.
+    let others = workspace
+        .trees
+        .iter()
+        .filter(|it| it.scope == plan.scope)
+        .flat_map(|it| &it.plan.deployments)
+        .flat_map(|it| &it.releases);
+    let by_name = |path: &Path| others.clone().any(|it| it.own_values && it.folder == path);
+    let found = plan.charts.iter();
+    let found = found.filter(|it| !stated(&it.path) && !by_name(&it.path));
     let charts = found.map(|chart| root.join(&chart.path));
     let used = |path: &PathBuf| tree.charts.iter().any(|it| it.path == *path);
     let unused = charts.filter(|path| !used(path));
@@ -163,7 +188,8 @@ fn release_text(
         write!(out, "  namespace {namespace}")?;
     }
     writeln!(out)?;
-    if let Some(chart) = chart {
+    let first = release.layers.first().map(|it| it.path.as_path());
+    if let Some(chart) = chart.filter(|it| it.values().is_none_or(|own| first != Some(own))) {
         let file = chart.values().unwrap_or(&chart.path);
         writeln!(out, "      0 chart    {}", tree.show(file).display())?;
     }

@@ -12,7 +12,7 @@ use ::values::yaml::Kind;
 use anyhow::bail;
 use source::Severity;
 
-use super::{Status, absolute, complain, cwd, deployment_name, look, nothing_there};
+use super::{SEE_TREE, Status, absolute, complain, cwd, deployment_name, look, nothing_there};
 use crate::args::{Look, Values, YamlOrJson};
 use crate::output::harmless;
 
@@ -97,7 +97,7 @@ fn releases(
         }
     }
     if deployments == 0 {
-        return Ok(nothing_there(place));
+        return Ok(nothing_there(place, SEE_TREE));
     }
     let unknown = names.iter().filter(|name| !known.contains(name));
     let unknown: Vec<String> = unknown

@@ -8,7 +8,7 @@ use ::values::path::KeyPath;
 use anyhow::bail;
 use serde_json::{Value, json};
 
-use super::{Status, complain, deployment_name, look, nothing_there};
+use super::{SEE_TREE, Status, complain, deployment_name, look, nothing_there};
 use crate::args::{TextOrJson, Why};
 use crate::output::Harmless;
 
@@ -36,7 +36,7 @@ pub(super) fn run(args: &Why) -> anyhow::Result<Status> {
         trees.push((name.display().to_string(), chains));
     }
     if deployments == 0 {
-        return Ok(nothing_there(&args.place));
+        return Ok(nothing_there(&args.place, SEE_TREE));
     }
     let answered = |chain: &Chain| chain.verdict.is_answer() || !chain.links.is_empty();
     let any = trees.iter().flat_map(|(_, chains)| chains).any(answered);

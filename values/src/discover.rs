@@ -47,7 +47,9 @@ impl Default for DiscoverOptions {
         Self {
             known_charts: Vec::new(),
             exact_charts: Vec::new(),
-            profiles: ["prod", "demo", "staging", "dev"].map(str::to_owned).into(),
+            profiles: ["prod", "production", "demo", "staging", "dev"]
+                .map(str::to_owned)
+                .into(),
             root_name: None,
         }
     }
@@ -104,6 +106,8 @@ pub struct ReleasePlan {
     pub version: Option<String>,
     /// The namespace, where something says it.
     pub namespace: Option<String>,
+    /// True if the values of its chart are its operator's, and count where they are among the layers.
+    pub own_values: bool,
     /// Where it is stated; `None` for one that was found by name.
     pub origin: Option<Span>,
     /// Its folder.

@@ -1,4 +1,4 @@
-//! Releases that manifests state: `helmfile.yaml`, Argo CD `Application`, Flux `HelmRelease`.
+//! Releases that manifests state: `helmfile.yaml`, Argo CD `Application`, Flux `HelmRelease`, `helmCharts` of kustomize.
 //!
 //! What a Go template decides is unknown and is said to be.
 
@@ -7,6 +7,7 @@ mod flux;
 mod helmfile;
 mod inherit;
 mod installed;
+mod kustomize;
 mod place;
 mod read;
 mod set;
@@ -46,11 +47,14 @@ pub struct Note {
     pub message: String,
 }
 
-/// Reads an Argo CD `Application` or a Flux `HelmRelease`; `None` for any other document. `path` is the file, relative to
-/// the top of the repository, as are the paths in the result.
+/// Reads an Argo CD `Application`, a Flux `HelmRelease` or a `kustomization.yaml` with `helmCharts`; `None` for any other document. `path` is
+/// the file, relative to the top of the repository, as are the paths in the result.
 pub fn read_manifest(document: &Document, path: &Path) -> Option<Stated> {
     let reader = Reader::new(document, path);
     let root = document.root()?;
+    if kustomize::is_kustomization(&reader, root) {
+        return Some(kustomize::read(&reader, root)).filter(|it| !it.releases.is_empty());
+    }
     let api = reader.text(root, "apiVersion")?;
     match reader.text(root, "kind")?.as_str() {
         "ApplicationSet" if api.starts_with("argoproj.io/") => Some(Stated {

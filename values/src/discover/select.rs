@@ -67,7 +67,10 @@ pub fn discover(files: &[PathBuf], options: &DiscoverOptions) -> Discovery {
                 InChart::Layer => {}
                 InChart::Own => continue,
                 InChart::Inside => {
-                    if is_layer(&class) {
+                    let variant = class.kind == FileKind::Variant;
+                    if variant && dir == chart {
+                        found.ignore(path, IgnoreReason::Variant);
+                    } else if is_layer(&class) || variant && !is_rendered(path, chart) {
                         found.ignore(path, IgnoreReason::InChart);
                     }
                     continue;
@@ -245,6 +248,12 @@ fn is_inner(chart: &Path, chart_dirs: &BTreeSet<&Path>) -> bool {
 fn in_shelf(folder: &Path, chart_dirs: &BTreeSet<&Path>) -> bool {
     let named = folder.file_name().is_some_and(|name| name == "charts");
     named && folder.parent().is_some_and(|it| chart_dirs.contains(it))
+}
+
+/// Is a file one that Helm renders?
+fn is_rendered(path: &Path, chart: &Path) -> bool {
+    let inside = path.strip_prefix(chart).unwrap_or(path);
+    inside.starts_with("templates")
 }
 
 /// What a file in a chart's folder is.

@@ -273,7 +273,8 @@ fn old_names_of_examples_and_variants_are_known() {
 fn a_chart_on_disk_is_no_release_but_overrides_beside_it_are() {
     check(
         "charts/foo/Chart.yaml charts/foo/values.yaml charts/foo/templates/values.yaml charts/foo/charts/bar/Chart.yaml
-         charts/foo/charts/bar/values.yaml charts/foo/prod-values.yaml charts/baz-1.0.0.tgz ci/x.yaml",
+         charts/foo/charts/bar/values.yaml charts/foo/prod-values.yaml charts/baz-1.0.0.tgz ci/x.yaml
+         charts/foo/values-eu.yaml charts/foo/ci/eu-values.yaml charts/foo/templates/eu-secret.yaml",
         "
         tree charts
           profile \"prod\"
@@ -281,7 +282,9 @@ fn a_chart_on_disk_is_no_release_but_overrides_beside_it_are() {
         unplaced ci/x.yaml
         chart charts/baz-1.0.0.tgz
         chart charts/foo
+        ignored charts/foo/ci/eu-values.yaml: part of a chart, not an override
         ignored charts/foo/templates/values.yaml: part of a chart, not an override
+        ignored charts/foo/values-eu.yaml: a variant that is never merged by itself
         ",
     );
 }

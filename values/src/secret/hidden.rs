@@ -38,7 +38,7 @@ pub enum HiddenText {
     /// A reference that a tool resolves before Helm sees it: vals (`ref+vault://…`), Argo CD vault plugin
     /// (`<path:…>`), 1Password (`op://…`), bank-vaults (`vault:…#…`).
     Reference,
-    /// A template: `{{ … }}`, or `${NAME}` for an environment variable.
+    /// A template: `{{ … }}`, or `${NAME}` or `$A_NAME` for an environment variable.
     Template,
     /// A list of which `set` gives an item: what becomes of it depends on the list that is there.
     SetItem,
@@ -86,7 +86,7 @@ pub(crate) fn may_hide(text: &str) -> bool {
 }
 
 /// How texts that hide a value begin, where they need hold nothing else that is rare.
-pub(crate) const LONE_MARKS: &[&str] = &["-----BEGIN", "age-encryption.org", "$("];
+pub(crate) const LONE_MARKS: &[&str] = &["-----BEGIN", "age-encryption.org", "$"];
 
 fn encrypted_text(text: &str) -> Option<Encryption> {
     if text.starts_with("ENC[") {
@@ -160,6 +160,17 @@ fn is_template(text: &str) -> bool {
     }) {
         return true;
     }
+    // As Dex and Grafana read their own files: `$DEX_SECRET`, `$__env{NAME}`.
+    if let Some(name) = text.strip_prefix('$').map(str::trim_end) {
+        let upper = name.bytes().any(|byte| byte.is_ascii_uppercase());
+        let variable =
+            |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+        let grafana = ["__env{", "__file{", "__vault{"];
+        let named = upper && name.contains('_') && name.bytes().all(variable);
+        if named || name.ends_with('}') && grafana.iter().any(|it| name.starts_with(it)) {
+            return true;
+        }
+    }
     if let Some(open) = memmem::find(text.as_bytes(), b"{{") {
         return memmem::find(&text.as_bytes()[open + 2..], b"}}").is_some();
     }
@@ -212,6 +223,12 @@ mod tests {
             ("${DOMAIN:-x}", Some(Template)),
             ("${key}", Some(Template)),
             ("$(DB_PASSWORD)", Some(Template)),
+            ("$OIDC_CLIENT_SECRET", Some(Template)),
+            ("$__env{GF_SECRET}", Some(Template)),
+            ("$__file{/etc/secrets/pw}", Some(Template)),
+            ("$ECRET", None),
+            ("$2a$10$abcdef", None),
+            ("$apr1_x", None),
             ("$(date +%s)", None),
             ("x=$(A)", None),
             ("https://x/verify?key=${key}&code=${code}", None),

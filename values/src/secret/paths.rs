@@ -161,6 +161,8 @@ impl Names {
             || self.before == Before::Test
             || (key == "secrets" && self.before == Before::Tests)
             || is_fetched(key)
+            // Names of a secret that is there, or of what is in it: `existingSecretMappings`.
+            || key.to_ascii_lowercase().starts_with("existingsecret")
             || (key == "secretKey" && self.before == Before::Data && !self.below_secrets);
         // What a manifest of a Kubernetes secret has in clear letters.
         self.below_secrets |= key == "secrets" || key == "stringData";
@@ -248,6 +250,7 @@ mod tests {
             "brig.config.userTokenTimeout",
             "x.passwordResetUrl",
             "x.existingSecretPassword",
+            "env.existingSecretMappings.AWS_SECRET_ACCESS_KEY",
             "x.passwordSecretRef.token",
             "x.secretKeyRef.password",
             "brig.tests.secrets.pw",

@@ -104,11 +104,13 @@ fn read_helm(
         let layer = match value_file(&text, folder) {
             Ok(path) => ExplicitLayer::File { path, role },
             Err(why) => {
+                let where_it_is = match why {
+                    AbsentReason::TemplatedName => "is named by a template",
+                    _ => "is not in this repository",
+                };
                 notes.push(Note {
                     span: reader.span(file),
-                    message: format!(
-                        "`{text}` is not in this repository, so its values are unknown"
-                    ),
+                    message: format!("`{text}` {where_it_is}, so its values are unknown"),
                 });
                 ExplicitLayer::Hidden {
                     path: PathBuf::from(&text),
@@ -135,7 +137,7 @@ fn read_helm(
             path: reader.path.to_path_buf(),
             role: Role::Values,
             text: reader.document.text_of(values).into_owned(),
-            origin: StatedAt::whole(reader.span(values)),
+            origin: StatedAt::scalar(reader.document, values),
         });
     }
     let mut set = Vec::new();

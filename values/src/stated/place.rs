@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use source::Span;
 
+use crate::yaml::{Document, NodeId};
+
 /// Where a text that is in no values file is stated: a statement holds it as it is, or it is made from one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StatedAt {
@@ -21,6 +23,8 @@ enum Within {
     Same(u32),
     /// By entry and value of the text, each before what is inside of it.
     Parts(Vec<(Range<u32>, Span)>),
+    /// The text is a block of the statement without its indentation: where each line begins, here and there.
+    Lines(Vec<(u32, u32)>),
 }
 
 impl StatedAt {
@@ -38,6 +42,21 @@ impl StatedAt {
             whole,
             within: Within::Same(before),
         }
+    }
+
+    /// The text of a scalar. That of a literal block (`|`) stands there line by line; of any other only the whole is known.
+    pub(super) fn scalar(document: &Document, node: NodeId) -> Self {
+        let whole = document.span(node);
+        let lines = block_lines(document.raw(node), &document.text_of(node), whole.start);
+        Self {
+            whole,
+            within: lines.map_or(Within::Unknown, Within::Lines),
+        }
+    }
+
+    /// Is it known where each line of the text is stated?
+    pub fn is_by_lines(&self) -> bool {
+        matches!(self.within, Within::Lines(_))
     }
 
     /// A text that is made from parts of the statement: ranges of it in the order in which they begin, each before those inside of it.
@@ -65,6 +84,42 @@ impl StatedAt {
                 let found = around.find(|(range, _)| range.contains(&span.start));
                 found.map_or(self.whole, |(_, stated)| *stated)
             }
+            Within::Lines(lines) => {
+                let there = |at: u32| {
+                    let begun = lines.partition_point(|(here, _)| *here <= at);
+                    let (here, stated) = lines[begun.saturating_sub(1)];
+                    (stated + at.saturating_sub(here)).min(self.whole.end)
+                };
+                Span::new(self.whole.source, there(span.start), there(span.end))
+            }
         }
     }
+}
+
+/// Where the lines of a literal block begin in its text and in the statement, where it begins at `start`. `None` if the text is not
+/// that of the lines without their indentation.
+fn block_lines(raw: &str, text: &str, start: u32) -> Option<Vec<(u32, u32)>> {
+    let offset = |at: usize| u32::try_from(at).ok();
+    let mut there = raw.starts_with('|').then(|| raw.find('\n'))?? + 1;
+    let mut indent = None;
+    let mut here = 0;
+    let mut lines = Vec::new();
+    for line in text.trim_end_matches('\n').split('\n') {
+        let written = raw.get(there..)?.split('\n').next()?;
+        let length = written.len();
+        let written = written.strip_suffix('\r').unwrap_or(written);
+        let taken = if line.is_empty() {
+            written.len()
+        } else {
+            let taken = written.len().checked_sub(line.len())?;
+            *indent.get_or_insert(taken)
+        };
+        if written.get(taken..) != Some(line) {
+            return None;
+        }
+        lines.push((offset(here)?, start.checked_add(offset(there + taken)?)?));
+        here += line.len() + 1;
+        there += length + 1;
+    }
+    Some(lines)
 }

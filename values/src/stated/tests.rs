@@ -364,3 +364,44 @@ releases:
         ",
     );
 }
+
+/// What stands where the parts of a text are stated, for an application with `values` as it is written here.
+fn stated_words(values: &str, words: &[&str]) -> Vec<String> {
+    let text = format!(
+        "kind: Application\napiVersion: argoproj.io/v1alpha1\nspec:\n  source:\n    chart: x\n    helm:\n      values: {values}\n      releaseName: y\n"
+    );
+    let document = document(&text);
+    let stated = read_manifest(&document, Path::new("app.yaml")).expect("it is one");
+    let ExplicitLayer::Inline {
+        text: inner,
+        origin,
+        ..
+    } = &stated.releases[0].layers[0]
+    else {
+        panic!("the values are a text");
+    };
+    let place = |word: &&str| {
+        let start = inner.find(*word).expect("it is in the values");
+        let span = source::Span::new(SourceId(1), start as u32, (start + word.len()) as u32);
+        text[origin.of(span).range()].to_owned()
+    };
+    words.iter().map(place).collect()
+}
+
+#[test]
+fn what_a_block_holds_is_found_line_by_line() {
+    let block = "|-\n\n        a: one\n          \n        # ä\n        b:\n          c: two";
+    let words = ["a: one", "one", "b", "c", "two"];
+    assert_eq!(stated_words(block, &words), words);
+    assert_eq!(stated_words(&block.replace('\n', "\r\n"), &words), words);
+    let indented = "|2  # why\n          a: one\n         b: two";
+    assert_eq!(stated_words(indented, &["one", "two"]), ["one", "two"]);
+    // Of any other text only the whole is known.
+    let quoted = r#""a: one\nb: two""#;
+    assert_eq!(stated_words(quoted, &["two"]), [quoted]);
+    let folded = ">\n        a: one\n\n        b: two\n";
+    assert_eq!(
+        stated_words(folded, &["two"])[0].trim_end(),
+        folded.trim_end()
+    );
+}

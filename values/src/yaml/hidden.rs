@@ -1,6 +1,7 @@
 //! Which texts of a document stand for a value that cannot be seen: found out once for all where many are asked about, since
 //! most runs ask about every text.
 
+use std::borrow::Cow;
 use std::sync::atomic::Ordering;
 
 use memchr::memmem;
@@ -27,10 +28,11 @@ impl Hidden {
             }
             // What is written is what is said, but for escapes and base64.
             let plain = !node.has(flag::ESCAPES | flag::BINARY);
-            if plain && !marked && !may_hide(tree.slice(node)) {
+            let foreign = node.has(flag::FOREIGN);
+            if plain && !marked && !foreign && !may_hide(tree.slice(node)) {
                 continue;
             }
-            hidden.extend(hidden_text(&tree.cooked(id)).map(|why| (id, why)));
+            hidden.extend(why_hidden(node, || tree.cooked(id)).map(|why| (id, why)));
         }
         Self(hidden.into())
     }
@@ -39,6 +41,13 @@ impl Hidden {
 /// Is it a text? Of keys only those matter that an alias may stand for.
 fn may_be_asked(node: &Node) -> bool {
     node.shape == Shape::Text && (!node.has(flag::KEY) || node.has(flag::PROPERTIES))
+}
+
+/// A text with a tag of somebody's own, such as `!vault secret/mail#password`, is what a tool puts the value in place of.
+fn why_hidden<'t>(node: &Node, text: impl FnOnce() -> Cow<'t, str>) -> Option<HiddenText> {
+    let text = text();
+    let foreign = node.has(flag::FOREIGN) && !text.trim().is_empty();
+    hidden_text(&text).or(foreign.then_some(HiddenText::Reference))
 }
 
 /// So many texts are looked at one by one before all are.
@@ -52,12 +61,45 @@ impl Document {
         let is_few = || self.asked_hidden.fetch_add(1, Ordering::Relaxed) < FEW;
         if known.is_none() && is_few() {
             let node = &self.nodes[id as usize];
-            return may_be_asked(node).then(|| hidden_text(&self.tree().cooked(id)))?;
+            return may_be_asked(node).then(|| why_hidden(node, || self.tree().cooked(id)))?;
         }
         let hidden = &known
             .unwrap_or_else(|| self.hidden.get_or_init(|| Hidden::of(self)))
             .0;
         let at = hidden.binary_search_by_key(&id, |it| it.0).ok()?;
         Some(hidden[at].1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use source::SourceId;
+
+    use super::*;
+
+    #[test]
+    fn a_tag_of_somebodys_own_says_that_a_tool_puts_the_value_in() {
+        let text = "a: !vault secret/mail#password\nb: !!str text\nc: ! text\nd: !x\ne: text\nf: !<tag:yaml.org,2002:str> text\n";
+        let hidden = |document: &Document| -> Vec<String> {
+            let root = document.root().expect("it is a map");
+            let entries = document.entries(root);
+            let hidden = entries.filter(|(_, value)| document.hidden(*value).is_some());
+            hidden
+                .map(|(key, _)| document.text_of(key).into_owned())
+                .collect()
+        };
+        let document = Document::parse(SourceId(0), text);
+        assert_eq!(hidden(&document), ["a"]);
+        // All at once is the same as one by one.
+        let many = "- x\n".repeat(2 * FEW as usize);
+        let document = Document::parse(SourceId(0), format!("{text}z:\n{many}"));
+        let root = document.root().expect("it is a map");
+        let list = document.get(root, "z").expect("it was written");
+        assert!(
+            document
+                .items(list)
+                .all(|item| document.hidden(item).is_none())
+        );
+        assert_eq!(hidden(&document), ["a"]);
     }
 }

@@ -36,6 +36,8 @@ pub(super) mod flag {
     pub(in crate::yaml) const TAGGED: u8 = 32;
     /// It has a tag that leaves it a merge key.
     pub(in crate::yaml) const MERGE: u8 = 64;
+    /// It has a tag of somebody's own (`!vault`), which says how a tool is to come to the value.
+    pub(in crate::yaml) const FOREIGN: u8 = 128;
 }
 
 /// A node. Collections stand before their children; the children of a map are keys and values in turn.

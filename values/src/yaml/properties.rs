@@ -209,6 +209,9 @@ impl<'t> Reader<'t> {
         if tag == Tag::Binary {
             node.flags |= flag::BINARY;
         }
+        if tag == Tag::Other && !self.text[start..end].starts_with(b"!!") {
+            node.flags |= flag::FOREIGN;
+        }
         if merges {
             node.flags |= flag::MERGE;
         }

@@ -1,0 +1,92 @@
+//! `helmCharts` of a `kustomization.yaml`.
+//!
+//! Source: kustomize's `HelmChart`: the values file, the additional ones in order, and inline values, which `valuesMerge` puts over the file
+//! (`override`, the default), below it (`merge`) or in its place (`replace`).
+
+use std::path::Path;
+
+use super::argo::role_of;
+use super::read::{Reader, chart_name};
+use super::{Note, Stated, below};
+use crate::discover::{AbsentReason, ChartPath, ExplicitLayer, ExplicitRelease};
+use crate::layer::Role;
+use crate::yaml::NodeId;
+
+/// Is it one by its name or by its kind? Both may be left out.
+pub(super) fn is_kustomization(reader: &Reader<'_>, root: NodeId) -> bool {
+    let stem = reader.path.file_stem();
+    let named = stem.is_some_and(|it| it.eq_ignore_ascii_case("kustomization"));
+    let kind = reader.text(root, "apiVersion").unwrap_or_default();
+    (named && kind.is_empty()) || kind.starts_with("kustomize.config.k8s.io/")
+}
+
+pub(super) fn read(reader: &Reader<'_>, root: NodeId) -> Stated {
+    let mut stated = Stated::default();
+    let folder = reader.path.parent().unwrap_or(Path::new(""));
+    let home = reader
+        .at(root, &["helmGlobals", "chartHome"])
+        .and_then(|it| reader.scalar(it));
+    let home = home.as_deref().unwrap_or("charts");
+    for chart in reader.items(root, "helmCharts") {
+        let Some(named) = reader.get(chart, "name") else {
+            continue;
+        };
+        let name = reader.scalar(named).unwrap_or_default();
+        let text = |key: &str| reader.text(chart, key).filter(|it| !it.is_empty());
+        let mut release = ExplicitRelease {
+            name: text("releaseName").unwrap_or_else(|| name.clone()),
+            chart: chart_name(&name),
+            version: text("version").filter(|it| super::flux::is_exact(it)),
+            namespace: text("namespace").or_else(|| reader.text(root, "namespace")),
+            origin: Some(reader.span(named)),
+            ..ExplicitRelease::default()
+        };
+        if text("repo").is_none() {
+            release.chart_path = below(folder, home)
+                .and_then(|home| below(&home, &name))
+                .map(|path| ChartPath {
+                    path,
+                    origin: reader.span(named),
+                    may_be_other: false,
+                });
+        }
+        let files = reader.get(chart, "valuesFile").into_iter();
+        for file in files.chain(reader.items(chart, "additionalValuesFiles")) {
+            let Some(text) = reader.scalar(file).filter(|it| !it.is_empty()) else {
+                continue;
+            };
+            let role = role_of(&text);
+            release.layers.push(match below(folder, &text) {
+                Some(path) => ExplicitLayer::File { path, role },
+                None => {
+                    stated.notes.push(Note {
+                        span: reader.span(file),
+                        message: format!(
+                            "`{text}` is not in this repository, so its values are unknown"
+                        ),
+                    });
+                    ExplicitLayer::Hidden {
+                        path: text.into(),
+                        role,
+                        why: AbsentReason::Remote,
+                    }
+                }
+            });
+        }
+        let inline = reader.get(chart, "valuesInline");
+        if let Some(at) = inline.filter(|it| reader.is_map(*it)) {
+            let inline = ExplicitLayer::Part {
+                path: reader.path.to_path_buf(),
+                role: Role::Values,
+                at,
+            };
+            match text("valuesMerge").as_deref() {
+                Some("merge") => release.layers.insert(0, inline),
+                Some("replace") => release.layers = vec![inline],
+                _ => release.layers.push(inline),
+            }
+        }
+        stated.releases.push(release);
+    }
+    stated
+}

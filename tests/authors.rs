@@ -135,6 +135,22 @@ fn a_rule_with_errors_is_told_apart_from_one_whose_examples_fail() {
 }
 
 #[test]
+fn the_errors_of_a_file_with_several_rules_are_told_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let rule = |id: &str| {
+        format!(
+            "## D.\nrule {id} {{\n  severity error\n  require nope-{id} == 1\n    say \"x\"\n}}\n"
+        )
+    };
+    write(at, "rules/x.watch", &(rule("x") + &rule("y")));
+    let test = dogwatch(at, &["test"]);
+    assert_eq!(test.out.matches("`nope-x`").count(), 1, "{}", test.out);
+    assert_eq!(test.out.matches("`nope-y`").count(), 1, "{}", test.out);
+    assert!(test.out.ends_with("2 rules with errors: nothing was run\n"));
+}
+
+#[test]
 fn fmt_changes_only_what_is_not_laid_out() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();

@@ -115,6 +115,20 @@ fn a_name_leads_to_its_definition_and_back_to_its_uses() {
     );
 }
 
+#[test]
+fn a_remark_behind_a_word_documents_nothing() {
+    let text = "chart a {\n  keys {\n    x: any  ## about x\n    y: any\n    ## About z.\n    z: any\n  }\n}\n";
+    let parsed = lang::parse::parse(SourceId(0), text);
+    let lang::parse::ast::ItemKind::Chart(chart) = &parsed.file.items[0].kind else {
+        panic!("a chart");
+    };
+    let docs = format!("{chart:?}");
+    assert!(
+        !docs.contains("about x") && docs.contains("About z."),
+        "{docs}"
+    );
+}
+
 trait Shorter {
     /// Without its last byte.
     fn shorter(self) -> Self;

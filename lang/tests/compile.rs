@@ -94,6 +94,30 @@ fn a_regex_bomb_is_refused() {
     );
 }
 
+/// A `let` is computed where it is used first, and with it those that it uses.
+#[test]
+fn names_of_a_rule_nest_as_functions_do() {
+    let chain = |lets: usize, value: &str| {
+        let mut text =
+            String::from("## D.\nrule deep {\n severity error\n for x at *\n let a0 = x\n");
+        for at in 1..lets {
+            let before = format!("a{}", at - 1);
+            text.push_str(&format!(" let a{at} = {}\n", value.replace('_', &before)));
+        }
+        text.push_str(&format!(" require a{} == x\n say \"no\"\n}}\n", lets - 1));
+        said(&text)
+    };
+    assert_eq!(chain(200, "_"), [""; 0]);
+    assert_eq!(chain(60, "[_][0]"), [""; 0]);
+    for (lets, value) in [(2_000, "_"), (120, "[_][0]")] {
+        let said = chain(lets, value);
+        assert_eq!(
+            said,
+            ["too-deep: this and what it calls is nested more than 220 levels deep"]
+        );
+    }
+}
+
 /// Nested as deep as the compiler allows, evaluated on a small stack.
 #[test]
 fn the_deepest_program_needs_a_bounded_stack() {

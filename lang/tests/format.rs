@@ -122,6 +122,33 @@ chart a {  # about a
 }
 
 #[test]
+fn comments_are_not_joined() {
+    assert_layout(
+        "rule a {\nrequire x\n unsafe\n# own\nfix # behind\nset y to 1\n}\n",
+        "rule a {\n  require x\n    unsafe fix\n      # own\n      # behind\n      set y to 1\n}\n",
+    );
+}
+
+#[test]
+fn a_comment_becomes_no_documentation() {
+    assert_layout(
+        "chart a { ## of a\nkeys ## of keys\n{ x: any ## of x\ny ## of y\n## too\n{ z: any }}}\n",
+        r#"chart a {  ## of a
+  keys  ## of keys
+  {
+    x: any  ## of x
+    y       ## of y
+      ## too
+    {
+      z: any
+    }
+  }
+}
+"#,
+    );
+}
+
+#[test]
 fn comments_inside_a_list_break_it() {
     assert_layout(
         "let a = [1, # one\n2\n# two\n]\n",

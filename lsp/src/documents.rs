@@ -105,13 +105,18 @@ impl Documents {
         self.open.insert(key, document);
     }
 
-    /// Closes a text.
+    /// Closes a text. If its file is open under another address as well, that one stands for it from now on.
     pub(crate) fn close(&mut self, uri: &Uri) -> Option<Document> {
         let document = self.open.remove(uri.as_str())?;
         if let Some(path) = &document.path
             && self.by_path.get(path).map(String::as_str) == Some(uri.as_str())
         {
-            self.by_path.remove(path);
+            let all = self.by_use();
+            let mut twins = all.iter().filter(|it| it.path.as_ref() == Some(path));
+            match twins.next().map(|it| it.uri.as_str().to_owned()) {
+                Some(twin) => self.by_path.insert(path.clone(), twin),
+                None => self.by_path.remove(path),
+            };
         }
         Some(document)
     }
@@ -128,6 +133,13 @@ impl Documents {
         let document = self.open.get_mut(uri.as_str())?;
         document.version = version;
         document.used = self.uses;
+        // What was typed last is what the file holds, under whichever address.
+        if let Some(path) = &document.path
+            && let Some(key) = self.by_path.get_mut(path)
+            && key != uri.as_str()
+        {
+            uri.as_str().clone_into(key);
+        }
         let whole = changes.iter().any(|change| change.range.is_none());
         if document.followed || whole {
             let after = changed(&document.text, &document.lines, changes, encoding);

@@ -214,12 +214,16 @@ impl Session {
         let Some(document) = self.documents.close(&uri) else {
             return;
         };
-        if let Some(path) = document.path
-            && self.documents.at(&path).is_none()
-        {
-            self.judged.remove(&path);
-            self.stale.remove(&path);
-            self.apply(Change::Closed { path });
+        if let Some(path) = document.path {
+            match self.documents.at(&path).map(|twin| twin.uri.clone()) {
+                // The same file is open under another address, and may hold another text there.
+                Some(twin) => self.send_text(&twin),
+                None => {
+                    self.judged.remove(&path);
+                    self.stale.remove(&path);
+                    self.apply(Change::Closed { path });
+                }
+            }
         }
         self.told.remove(uri.as_str());
         self.say(uri, None, Vec::new());

@@ -19,6 +19,9 @@ use crate::features::{
 };
 use crate::session::Session;
 
+/// So many ranges are told of all positions together; of the positions beyond only themselves.
+const MAX_SELECTIONS: usize = 20_000;
+
 /// A values file that is open, with what it is part of.
 pub(crate) struct ValuesText {
     pub(crate) path: Option<PathBuf>,
@@ -186,8 +189,13 @@ impl Session {
                 .with_rules(uri, |rule| rule_symbols::outline(&rule.file.ast))
                 .unwrap_or_default();
         }
-        self.values_text(uri)
-            .map_or_else(Vec::new, |values| symbols::outline(&values.yaml))
+        self.values_text(uri).map_or_else(Vec::new, |values| {
+            let everywhere = values.everywhere();
+            // Of a file that is no layer nobody knows what in it is secret.
+            let may_be_shown =
+                |node| !everywhere.is_empty() && everywhere.iter().all(|here| !here.hides(node));
+            symbols::outline(&values.yaml, &may_be_shown)
+        })
     }
 
     pub(crate) fn document_symbol(
@@ -286,12 +294,15 @@ impl Session {
         let encoding = self.client.encoding;
         let values = self.values_text(&uri);
         let mut out = Vec::new();
+        let mut left = MAX_SELECTIONS;
         for position in params.positions {
             let offset = document.offset(position, encoding);
             let spans = match &values {
+                _ if left == 0 => Vec::new(),
                 Some(values) => selection::values(&values.yaml, offset),
                 None => self.rule_selection(&uri, offset),
             };
+            left = left.saturating_sub(spans.len());
             let mut ranges = spans
                 .into_iter()
                 .rev()

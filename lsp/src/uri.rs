@@ -6,7 +6,14 @@ use std::str::FromStr as _;
 use serde_json::Value;
 use tower_lsp_server::ls_types::Uri;
 
-/// The path of a `file:` address, without `.` and `..`; `None` for any other address.
+/// The longest path that a file can have on any system, in bytes.
+const MAX_PATH: usize = 1 << 15;
+
+/// The deepest folder that is looked into, as the number of those above: more than fit in a path of Linux.
+const MAX_FOLDERS: usize = 2_048;
+
+/// The path of a `file:` address, without `.` and `..`; `None` for any other address, and for a path that no file can have, since
+/// whatever lies above a file is looked through.
 pub(crate) fn path_of(address: &str) -> Option<PathBuf> {
     let uri = match Uri::from_str(address) {
         Ok(uri) => uri,
@@ -15,7 +22,9 @@ pub(crate) fn path_of(address: &str) -> Option<PathBuf> {
     if !uri.scheme().as_str().eq_ignore_ascii_case("file") {
         return None;
     }
-    Some(values::discover::lexically_normal(&uri.to_file_path()?))
+    let path = values::discover::lexically_normal(&uri.to_file_path()?);
+    let fits = path.as_os_str().len() <= MAX_PATH && path.iter().count() <= MAX_FOLDERS;
+    fits.then_some(path)
 }
 
 /// The address of a path.
@@ -80,6 +89,14 @@ mod tests {
         assert_eq!(path_of("file:///a b/é").unwrap(), Path::new("/a b/é"));
         assert_eq!(path_of("FILE:///a/./b/../c").unwrap(), Path::new("/a/c"));
         assert_eq!(path_of("file:///[a]/5%").unwrap(), Path::new("/[a]/5%"));
+    }
+
+    #[test]
+    fn what_is_deeper_than_any_folder_has_no_path() {
+        let below = |folders: usize| format!("file:///{}values.yaml", "d/".repeat(folders));
+        assert!(path_of(&below(1_000)).is_some());
+        assert_eq!(path_of(&below(3_000)), None);
+        assert_eq!(path_of(&format!("file:///{}", "d".repeat(40_000))), None);
     }
 
     #[test]

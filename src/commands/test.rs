@@ -27,11 +27,14 @@ pub(super) fn run(args: &Test) -> anyhow::Result<Status> {
     let (mut tests, mut broken) = (Vec::new(), false);
     for Chosen { book, ids, files } in chosen {
         let done = Tester::new(Arc::clone(&book)).test_all(&ids, options);
+        let mut told = HashSet::new();
         for test in &done {
             broken |= test.broken;
-            show(args, &book, test, &mut out)?;
+            // Of a file with several rules the errors are told once.
+            let errors = test.broken && told.insert(test.source);
+            show(args, &book, test, errors, &mut out)?;
         }
-        let unsaid = unsaid(&book, &files, &done);
+        let unsaid = unsaid(&book, &files, &told);
         broken |= !unsaid.is_empty();
         draw(&unsaid, &book.sources, &style(), &mut out)?;
         tests.extend(done);
@@ -68,12 +71,11 @@ struct Chosen {
     files: Vec<SourceId>,
 }
 
-/// The errors in files that the tests of their rules do not tell.
-fn unsaid(book: &RuleBook, files: &[SourceId], tests: &[RuleTest]) -> Vec<Diagnostic> {
-    let told = |source| tests.iter().any(|it| it.broken && it.source == source);
+/// The errors in files of which none are told yet.
+fn unsaid(book: &RuleBook, files: &[SourceId], told: &HashSet<SourceId>) -> Vec<Diagnostic> {
     let all = book.diagnostics.iter().filter(|it| {
         let source = it.primary.span.source;
-        it.severity == Severity::Error && files.contains(&source) && !told(source)
+        it.severity == Severity::Error && files.contains(&source) && !told.contains(&source)
     });
     all.cloned().collect()
 }
@@ -99,7 +101,7 @@ fn choose(args: &Test, settings: &Settings) -> (Vec<Chosen>, bool) {
             let there = chosen::at(settings.clone(), &path);
             let mine = there.below(std::slice::from_ref(&path));
             let files = there.files_below(std::slice::from_ref(&path));
-            if mine.is_empty() && unsaid(&there.book, &files, &[]).is_empty() {
+            if mine.is_empty() && unsaid(&there.book, &files, &HashSet::new()).is_empty() {
                 complain(&format!("{}: there is no rule here", word.display()));
                 usage = true;
             }
@@ -128,10 +130,16 @@ fn choose(args: &Test, settings: &Settings) -> (Vec<Chosen>, bool) {
     (chosen, usage)
 }
 
-/// What is to be told of a rule.
-fn show(args: &Test, book: &RuleBook, test: &RuleTest, out: &mut dyn Write) -> io::Result<()> {
+/// What is to be told of a rule, with the errors of its file if that is wanted.
+fn show(
+    args: &Test,
+    book: &RuleBook,
+    test: &RuleTest,
+    errors: bool,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let mut told: Vec<Diagnostic> = Vec::new();
-    if test.broken {
+    if errors {
         let all = book.diagnostics.iter();
         let mine = all
             .filter(|it| it.primary.span.source == test.source && it.severity == Severity::Error);

@@ -35,7 +35,7 @@ impl KeyPath {
     }
 
     /// Reads a path as people write it, and as it is displayed: keys with dots between them, `"a.b"` for a key with a dot in
-    /// it, `[0]` for a position in a list. Every text is one: an unclosed quote or bracket runs to the end.
+    /// it (`\"` for a quote there, `\\` for a backslash), `[0]` for a position in a list. Every text is one: an unclosed quote or bracket runs to the end.
     pub fn parse(text: &str) -> Self {
         let mut steps = Vec::new();
         let mut rest = text;
@@ -48,8 +48,8 @@ impl KeyPath {
                 });
                 rest = after.strip_prefix('.').unwrap_or(after);
             } else if let Some(inner) = rest.strip_prefix('"') {
-                let (key, after) = inner.split_once('"').unwrap_or((inner, ""));
-                steps.push(PathStep::Key(key.to_owned()));
+                let (key, after) = quoted_key(inner);
+                steps.push(PathStep::Key(key));
                 rest = after.strip_prefix('.').unwrap_or(after);
             } else {
                 let end = rest.find(['.', '[']).unwrap_or(rest.len());
@@ -109,6 +109,42 @@ impl fmt::Display for KeyPath {
             }
         }
         Ok(())
+    }
+}
+
+/// The key behind an opening quote, with the escapes of [`KeyPath`]'s display undone, and what follows the closing quote. A backslash
+/// that begins no escape is one.
+fn quoted_key(text: &str) -> (String, &str) {
+    let mut key = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(['"', '\\']) {
+        key.push_str(&rest[..at]);
+        if rest[at..].starts_with('"') {
+            return (key, &rest[at + 1..]);
+        }
+        let (c, len) = escape(&rest[at..]).unwrap_or(('\\', 1));
+        key.push(c);
+        rest = &rest[at + len..];
+    }
+    key.push_str(rest);
+    (key, "")
+}
+
+/// The character of an escape at the start of a text, and the bytes that the escape takes.
+fn escape(text: &str) -> Option<(char, usize)> {
+    let short = |c| Some((c, 2));
+    match text[1..].chars().next()? {
+        'n' => short('\n'),
+        'r' => short('\r'),
+        't' => short('\t'),
+        '0' => short('\0'),
+        c @ ('"' | '\\' | '\'' | '{') => short(c),
+        'u' => {
+            let (digits, _) = text.get(2..)?.strip_prefix('{')?.split_once('}')?;
+            let c = char::from_u32(u32::from_str_radix(digits, 16).ok()?)?;
+            Some((c, "\\u{}".len() + digits.len()))
+        }
+        _ => None,
     }
 }
 
@@ -334,6 +370,32 @@ mod tests {
         assert_eq!(steps("a..b."), [key("a"), key("b")]);
         for text in ["a", "a.b[0][1].c", "x.\"a.b\"", "kubernetes-io.y"] {
             assert_eq!(KeyPath::parse(text).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn quoted_keys_may_hold_anything() {
+        let key = |text: &str| KeyPath(vec![PathStep::Key(text.to_owned())]);
+        assert_eq!(KeyPath::parse(r#""a\"b\\""#), key(r#"a"b\"#));
+        assert_eq!(KeyPath::parse(r#""C:\dir\u{}""#), key(r"C:\dir\u{}"));
+        assert_eq!(KeyPath::parse(r#""a\"#), key(r"a\"));
+        for text in [
+            "",
+            ".",
+            "[0]",
+            "a\"b",
+            "\\",
+            "\\n",
+            "\n\r\t\0",
+            "\u{301}",
+            "\u{feff}'{x}",
+        ] {
+            let path = KeyPath(vec![
+                PathStep::Key(text.to_owned()),
+                PathStep::Index(1),
+                PathStep::Key(text.to_owned()),
+            ]);
+            assert_eq!(KeyPath::parse(&path.to_string()), path);
         }
     }
 

@@ -281,14 +281,19 @@ impl<'a> Compiler<'a> {
 
     fn name(&mut self, scope: &mut Scope<'a>, name: &str, span: Span) -> Result<Op> {
         let mut bound = scope.names.iter().rev();
-        if let Some((_, slot, index)) = bound.find(|(bound, ..)| *bound == name) {
-            return Ok(match *index {
+        let bound = bound.find(|(bound, ..)| *bound == name);
+        if let Some(&(_, slot, index)) = bound {
+            return Ok(match index {
                 Some(index) => {
-                    let slot = *slot;
                     scope.places |= scope.let_places.get(index).is_some_and(|it| *it);
+                    let depth = scope.let_depths.get(index).copied().flatten();
+                    scope.depth = scope.depth.max(scope.level + depth.ok_or(Failed)?);
+                    if scope.depth > MAX_DEPTH {
+                        return self.too_deep(span);
+                    }
                     Op::Let { slot, index }
                 }
-                None => Op::Slot(*slot),
+                None => Op::Slot(slot),
             });
         }
         if let Some(index) = self.names.get(&(scope.pack, name)) {

@@ -120,6 +120,9 @@ struct Scope<'a> {
     places: bool,
     /// By `let` of the rule: does its value need them?
     let_places: Vec<bool>,
+    /// By `let` of the rule: levels of evaluation below it, for its value is computed where it is used first. `None` if it
+    /// could not be compiled, which has been said.
+    let_depths: Vec<Option<usize>>,
 }
 
 impl<'a> Scope<'a> {
@@ -134,6 +137,7 @@ impl<'a> Scope<'a> {
             depth: 0,
             places: false,
             let_places: Vec::new(),
+            let_depths: Vec::new(),
         }
     }
 

@@ -122,14 +122,16 @@ impl<'a> Compiler<'a> {
             Clause::Let(it) => {
                 // Only whoever uses the value needs what it needs.
                 let before = std::mem::replace(&mut scope.places, false);
+                let depth = std::mem::replace(&mut scope.depth, 0);
                 let value = self.expr(scope, &it.value);
+                let own = std::mem::replace(&mut scope.depth, depth);
+                scope.let_depths.push(value.is_ok().then_some(own));
                 let places = std::mem::replace(&mut scope.places, before);
                 scope.let_places.push(places);
                 let slot = scope.slots;
                 scope.slots += 1;
-                scope
-                    .names
-                    .push((&it.name.node, slot, Some(code.lets.len())));
+                let index = scope.let_depths.len() - 1;
+                scope.names.push((&it.name.node, slot, Some(index)));
                 code.lets.push(value?);
                 (it.name.span, ClauseKind::Let(slot))
             }

@@ -231,7 +231,7 @@ pub(crate) fn number_literal(value: f64) -> String {
 }
 
 /// A text as it is written in a rule, without expressions in it.
-pub(crate) fn text_literal(text: &str) -> String {
+pub fn text_literal(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     quoted(&mut out, text);
     out

@@ -139,8 +139,10 @@ impl Printer {
             Doc::Soft => {}
             Doc::Hard => self.line_break(indent),
             Doc::Comment(comment) => {
-                // Two words with comments may come together on one line.
-                if self.lines.last().is_some_and(|line| line.comment.is_some()) {
+                // Two words with comments may come together on one line, or a comment on a line of its own with one behind a word.
+                let is_taken =
+                    |line: &Line| line.comment.is_some() || line.text.trim_start().starts_with('#');
+                if self.lines.last().is_some_and(is_taken) {
                     self.line_break(indent);
                     self.text(comment);
                 } else if let Some(line) = self.lines.last_mut() {

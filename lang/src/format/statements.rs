@@ -157,12 +157,24 @@ impl Writer<'_, '_, '_> {
     fn block(&mut self, block: &Block, indent: usize) {
         let layout = self.layout;
         let inner = indent + STEP;
-        if let Some(line) = self.lines.last_mut() {
-            line.text.push_str(" {");
-        }
-        self.trailing(block.open + 1);
-        for comment in layout.gaps.comments(block.open) {
-            self.comment_line(comment.text, inner);
+        let before = layout.gaps.comments(block.open);
+        // Behind the brace `##` would be documentation of what follows.
+        let documents = |text: &str| text.starts_with("##") && !text.starts_with("###");
+        if before.iter().any(|comment| documents(comment.text)) {
+            self.trailing(block.open);
+            for comment in before.iter().filter(|comment| comment.own_line) {
+                self.comment_line(comment.text, inner);
+            }
+            self.comment_line("{", indent);
+            self.trailing(block.open + 1);
+        } else {
+            if let Some(line) = self.lines.last_mut() {
+                line.text.push_str(" {");
+            }
+            self.trailing(block.open + 1);
+            for comment in before {
+                self.comment_line(comment.text, inner);
+            }
         }
         let heads = self.heads(&block.statements, inner);
         for (i, (statement, head)) in block.statements.iter().zip(&heads).enumerate() {

@@ -41,7 +41,8 @@ pub(super) fn significant(text: &str, tokens: &[Token]) -> Significant {
                 column_zero = blank.ends_with('\n') || blank == "\u{feff}";
             }
             TokenKind::Comment | TokenKind::Doc => {
-                if token.kind == TokenKind::Doc {
+                // Behind a word it is a remark on that word, and not about what follows.
+                if token.kind == TokenKind::Doc && first_on_line {
                     out.docs.push(token);
                 }
                 column_zero = false;

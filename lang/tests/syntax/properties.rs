@@ -5,7 +5,7 @@ use lang::parse::{parse, tokens};
 use proptest::prelude::*;
 use source::SourceId;
 
-use crate::texts::{comments, real_files, tree, with_comments, without_spans};
+use crate::texts::{comments, real_files, tree, with_comments, with_gaps, without_spans};
 use crate::{print, trees};
 
 const ID: SourceId = SourceId(0);
@@ -84,6 +84,20 @@ proptest! {
     }
 
     #[test]
+    fn remarks_of_every_kind_stay_what_they_are(
+        which in any::<prop::sample::Index>(),
+        gaps in prop::collection::vec(prop::option::weighted(0.1, prop::sample::select(GAPS.to_vec())), 400),
+    ) {
+        let files = real_files();
+        let text = &files[which.index(files.len())];
+        let gap = |n: usize| gaps[n % gaps.len()].map(str::to_owned);
+        let text = with_gaps(text, gap);
+        if parse(ID, &text).diagnostics.is_empty() {
+            assert_formats(&text);
+        }
+    }
+
+    #[test]
     fn any_text_is_read(text in any::<String>()) {
         assert_total(&text);
     }
@@ -123,6 +137,16 @@ proptest! {
         assert_total(&text);
     }
 }
+
+const GAPS: &[&str] = &[
+    " # behind\n",
+    "\n# alone\n",
+    "\n\n# apart\n\n",
+    " ## behind\n",
+    "\n## alone\n",
+    "\n# alone\n # and behind\n",
+    "\n\n\n",
+];
 
 const WORDS: &[&str] = &[
     "rule",

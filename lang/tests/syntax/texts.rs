@@ -69,6 +69,11 @@ pub(crate) fn comments(text: &str) -> Vec<String> {
 
 /// The text with comments in some of its gaps: the nth gap gets one if `choose(n)`.
 pub(crate) fn with_comments(text: &str, choose: impl Fn(usize) -> bool) -> String {
+    with_gaps(text, |n| choose(n).then(|| format!(" # comment {n}\n")))
+}
+
+/// The text with something before some of its gaps.
+pub(crate) fn with_gaps(text: &str, gap: impl Fn(usize) -> Option<String>) -> String {
     let mut out = String::new();
     let mut inside = 0;
     let mut after_fence = false;
@@ -77,8 +82,8 @@ pub(crate) fn with_comments(text: &str, choose: impl Fn(usize) -> bool) -> Strin
             TokenKind::TemplateOpen => inside += 1,
             TokenKind::TemplateClose => inside -= 1,
             // The last line of a fence holds nothing else.
-            TokenKind::Blank if inside == 0 && n > 0 && !after_fence && choose(n) => {
-                out.push_str(&format!(" # comment {n}\n"));
+            TokenKind::Blank if inside == 0 && n > 0 && !after_fence => {
+                out.extend(gap(n));
             }
             _ => {}
         }

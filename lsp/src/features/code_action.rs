@@ -2,17 +2,23 @@
 
 use std::collections::BTreeMap;
 
-use lang::parse::ast::Item;
+use lang::eval::show::text_literal;
+use lang::parse::ast::{Item, ItemKind};
+use lang::parse::examples::Mark;
 use lint::finding::Finding;
 use lint::report::Report;
-use lint::shown::excerpt;
+use lint::shown::{MASKED, excerpt};
 use lint::tree::Tree;
 use source::{SourceId, Span};
 
 /// The longest entry that is copied into an example, in bytes.
 const MAX_ENTRY: usize = 4_000;
 
-/// The `fails` clause that shows a finding: the top entries that its places are in, from the masked texts.
+/// What stands in an example for a secret: a word that is text wherever it stands in YAML, which the mask is not.
+const STAND_IN: &str = "hidden";
+
+/// The `fails` clause that shows a finding: the top entries that its places are in, without what is secret there. `None` where it would
+/// not be read as what it is, for the text of an example has lines with a meaning of their own.
 pub(crate) fn example(report: &Report, finding: &Finding, tree: &Tree) -> Option<String> {
     let said = &finding.diagnostic;
     let mut files: BTreeMap<SourceId, Vec<Span>> = BTreeMap::new();
@@ -22,8 +28,8 @@ pub(crate) fn example(report: &Report, finding: &Finding, tree: &Tree) -> Option
     {
         files.entry(span.source).or_default().push(span);
     }
-    let mut out = format!("\n  fails {:?} ```\n", said.message);
-    let mut told = false;
+    let mut out = format!("\n  fails {} ```\n", text_literal(&said.message));
+    let (mut told, mut marked) = (0, None);
     for (source, spans) in files {
         let Some(path) = report.file(source) else {
             continue;
@@ -33,10 +39,11 @@ pub(crate) fn example(report: &Report, finding: &Finding, tree: &Tree) -> Option
             "    # {}\n",
             shown.to_string_lossy().replace('\\', "/")
         ));
-        let text = tree.masked(path)?;
+        told += 1;
+        let (text, real) = (tree.masked(path)?, &tree.files.get(path)?.source.text);
         let mut entries: Vec<std::ops::Range<usize>> = spans
             .iter()
-            .map(|span| top_entry(&text, span.start as usize))
+            .map(|span| top_entry(real, span.start as usize))
             .collect();
         entries.sort_by_key(|range| range.start);
         entries.dedup();
@@ -46,28 +53,71 @@ pub(crate) fn example(report: &Report, finding: &Finding, tree: &Tree) -> Option
             }
             let mut at = entry.start;
             for line in text[entry].split_inclusive('\n') {
-                out.push_str(&format!("    {}\n", excerpt(line.trim_end())));
+                let end = at + line.len();
+                let readable = line_of(line, real.get(at..end)?);
+                out.push_str(&format!("    {}\n", readable.trim_end()));
                 let span = said.primary.span;
-                let (start, end) = (span.start as usize, span.end as usize);
-                if source == span.source && at <= start && start < at + line.len() {
-                    // Columns of a mark are bytes, and the mark's own `#` takes one.
-                    let end = end.clamp(start, (at + line.trim_end().len()).max(start));
-                    let shown = |to: usize| excerpt(line.get(..to - at).unwrap_or("")).len();
-                    let width = (shown(end) - shown(start)).max(1);
-                    let before = 4 + shown(start);
+                let (from, to) = (span.start as usize, span.end as usize);
+                if source == span.source && at <= from && from < end {
+                    let to = to.clamp(from, (at + line.trim_end().len()).max(from));
+                    // Columns of a mark are characters, and the mark's own `#` takes one.
+                    let shown = |to: usize| {
+                        let before = line_of(&line[..to - at], &real[at..to]);
+                        before.chars().count()
+                    };
+                    let (before, width) = (shown(from), (shown(to) - shown(from)).max(1));
                     out.push_str(&format!(
                         "#{}{}\n",
-                        " ".repeat(before.saturating_sub(1)),
+                        " ".repeat(before + 3),
                         "^".repeat(width)
                     ));
-                    told = true;
+                    marked = Some(before as u32..(before + width) as u32);
                 }
-                at += line.len();
+                at = end;
             }
         }
     }
     out.push_str("  ```\n");
-    told.then_some(out)
+    is_read_so(&out, told, marked?).then_some(out)
+}
+
+/// A line of a masked text as an example has it. Blanks at its start are no secret: in a block of text they are part of what is masked.
+fn line_of(masked: &str, real: &str) -> String {
+    let blanks = real.len() - real.trim_start_matches(' ').len();
+    let rest = excerpt(&masked[blanks..]).replace(MASKED, STAND_IN);
+    let mark = rest.trim_start_matches('\u{feff}');
+    format!("{}{mark}", &real[..blanks])
+}
+
+/// Is the clause an example of so many files, with this one mark, in characters of its line?
+fn is_read_so(clause: &str, files: usize, marked: std::ops::Range<u32>) -> bool {
+    let text = format!("rule a {{{clause}}}\n");
+    let parsed = lang::parse::parse(SourceId(0), &text);
+    let rule = parsed.file.items.iter().find_map(|item| match &item.kind {
+        ItemKind::Rule(rule) => Some(rule),
+        _ => None,
+    });
+    let Some([example]) = rule.map(|rule| &*rule.examples) else {
+        return false;
+    };
+    let split = lang::parse::examples::split(example);
+    let mut marks = split.files.iter().flat_map(|file| {
+        let of_line = |mark: &Mark| {
+            let line = file.text.lines().nth(mark.line as usize).unwrap_or("");
+            // Behind the end of a line a byte is a column.
+            let chars = |to: u32| match line.get(..to as usize) {
+                Some(before) => before.chars().count() as u32,
+                None => line.chars().count() as u32 + to - line.len() as u32,
+            };
+            chars(mark.columns.start)..chars(mark.columns.end)
+        };
+        file.marks.iter().map(of_line)
+    });
+    parsed.diagnostics.is_empty()
+        && split.diagnostics.is_empty()
+        && split.files.len() == files
+        && marks.next() == Some(marked)
+        && marks.next().is_none()
 }
 
 /// The lines from the one above that begins at the left to the next such one.
@@ -95,5 +145,7 @@ pub(crate) fn end_of_rule(text: &str, item: &Item) -> Option<u32> {
     let whole = text.get(item.span.range())?;
     let brace = whole.rfind('}')?;
     let line = whole[..brace].rfind('\n').map_or(brace, |at| at + 1);
-    Some(item.span.start + line as u32)
+    // What stands before the brace on its line belongs to the clause before.
+    let blank = whole[line..brace].trim().is_empty();
+    Some(item.span.start + if blank { line } else { brace } as u32)
 }

@@ -44,6 +44,12 @@ impl<'t> Here<'t> {
         Some(merged.path(merged.written_node(self.layer, node)))
     }
 
+    /// Must a value of the file not be shown?
+    pub(crate) fn hides(&self, node: NodeId) -> bool {
+        let merged = self.merged();
+        lint::shown::is_hidden(merged, merged.written_node(self.layer, node))
+    }
+
     /// The profile, as people call it.
     pub(crate) fn profile(&self) -> &'t str {
         profile_of(self.merged())

@@ -22,16 +22,23 @@ pub(crate) struct Symbol {
     pub(crate) children: Vec<Symbol>,
 }
 
-/// The keys of a document, as they stand in it. Values are not shown: some are secret.
-pub(crate) fn outline(document: &Document) -> Vec<Symbol> {
+/// The keys of a document, as they stand in it. Of values only the names of items are shown, and those only where `may_be_shown` has
+/// nothing against it: some are secret.
+pub(crate) fn outline(document: &Document, may_be_shown: &dyn Fn(NodeId) -> bool) -> Vec<Symbol> {
     let mut left = MAX_SYMBOLS;
     match document.root() {
-        Some(root) => below(document, root, &mut left, 0),
+        Some(root) => below(document, root, may_be_shown, &mut left, 0),
         None => Vec::new(),
     }
 }
 
-fn below(document: &Document, node: NodeId, left: &mut usize, depth: usize) -> Vec<Symbol> {
+fn below(
+    document: &Document,
+    node: NodeId,
+    may_be_shown: &dyn Fn(NodeId) -> bool,
+    left: &mut usize,
+    depth: usize,
+) -> Vec<Symbol> {
     let mut out = Vec::new();
     if depth > 100 || document.is_alias(node) {
         return out;
@@ -52,7 +59,7 @@ fn below(document: &Document, node: NodeId, left: &mut usize, depth: usize) -> V
             kind: kind_of(document.kind(value)),
             span: entry_span(document, key, value),
             name_span: document.span(key),
-            children: below(document, value, left, depth + 1),
+            children: below(document, value, may_be_shown, left, depth + 1),
         });
     }
     for (at, item) in document.items(node).enumerate() {
@@ -67,23 +74,28 @@ fn below(document: &Document, node: NodeId, left: &mut usize, depth: usize) -> V
         let span = document.span(item);
         out.push(Symbol {
             name: format!("[{at}]"),
-            detail: title(document, item),
+            detail: title(document, item, may_be_shown),
             kind: kind_of(document.kind(item)),
             span,
             name_span: Span::new(span.source, span.start, span.start),
-            children: below(document, item, left, depth + 1),
+            children: below(document, item, may_be_shown, left, depth + 1),
         });
     }
     out
 }
 
 /// The `name` of an item.
-fn title(document: &Document, item: NodeId) -> Option<String> {
+fn title(
+    document: &Document,
+    item: NodeId,
+    may_be_shown: &dyn Fn(NodeId) -> bool,
+) -> Option<String> {
     if document.kind(item) != Kind::Map {
         return None;
     }
     let name = document.get(item, "name")?;
-    (document.kind(name) == Kind::String).then(|| document.text_of(name).into_owned())
+    let told = document.kind(name) == Kind::String && may_be_shown(name);
+    told.then(|| document.text_of(name).into_owned())
 }
 
 fn kind_of(kind: Kind) -> SymbolKind {

@@ -168,3 +168,27 @@ fn many_edits_leave_one_set_of_findings() {
     assert!(told.is_empty(), "{told:?}");
     client.still_works();
 }
+
+/// Some clients write the address of one file in two ways.
+#[test]
+fn a_file_that_is_open_twice_is_judged_until_both_are_closed() {
+    const TWIN: &str = "file:///w/values/wire-server/v%61lues.yaml";
+    let faulty = "webapp: {envVars: {FLAG: true}}\n";
+    let mut client = Client::new(TREE);
+    client.open(VALUES, 1, faulty);
+    client.open(TWIN, 1, "webapp: {envVars: {FLAG: 'true'}}\n");
+    assert_eq!(client.coded(TWIN, 1, "flag-is-text").len(), 0);
+    client.replace(VALUES, 2, faulty);
+    assert_eq!(client.coded(VALUES, 2, "flag-is-text").len(), 1);
+    client.replace(TWIN, 2, "webapp: {envVars: {FLAG: 'true'}}\n");
+    assert_eq!(client.coded(TWIN, 2, "flag-is-text").len(), 0);
+    client.tell(
+        "textDocument/didClose",
+        json!({"textDocument": {"uri": TWIN}}),
+    );
+    assert_eq!(client.coded(VALUES, 2, "flag-is-text").len(), 1);
+    client.replace(VALUES, 3, "\nwebapp: {envVars: {FLAG: true}}\n");
+    let found = client.coded(VALUES, 3, "flag-is-text");
+    assert_eq!(found[0]["range"]["start"]["line"], 1);
+    client.still_works();
+}

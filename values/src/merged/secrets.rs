@@ -564,11 +564,13 @@ impl Merged {
                     Some(Step::Key(key)) => Some(*key),
                     Some(Step::Index(_)) | None => None,
                 };
+                // A text that is filled in later may hold a secret besides.
+                let is_text = || matches!(self.shape(node), Shape::String | Shape::Unknown(_));
                 // What a variable is called stands beside it, and so does what a manifest is, and which secret a key is of.
                 let beside = matches!(key, Some("value" | "secretKey"))
                     || steps.iter().nth_back(1) == Some(&Step::Key("data"));
                 let tells = self.is_secret_path(self.release_of(node), &steps)
-                    || self.shape(node) == Shape::String && is_secret_text(key, &self.text(node));
+                    || is_text() && is_secret_text(key, &self.text(node));
                 if !beside || tells && key == Some("value") {
                     return tells;
                 }

@@ -218,6 +218,7 @@ fn a_text_is_secret_by_its_shape_and_a_variable_by_its_name_wherever_they_stand(
             "store: http://me:canary@minio:9000\nkey: |\n  -----BEGIN PRIVATE KEY-----\n  MC4CAQAw\n  -----END PRIVATE KEY-----\n\
              list: [ghp_0123456789abcdefghijklmnopqrstuvwxyz, plain]\nid: AKIAIOSFODNN7EXAMPLE\n\
              text: |\n  - name: DB_PASSWORD\n    value: canary\nshown: |\n  - name: DB_HOST\n    value: db\n  - name: DB_PASSWORD\n    valueFrom: x\n\
+             partly: |\n  user = ${DB_USER}\n  password = canary\n\
              proxy: {httpProxy: \"http://me:pw@proxy:3128\"}\nplain: http://minio:9000\n\
              args: [--admin-password=canary, \"--password=$(DB_PASSWORD)\", --db-host=db]\n\
              env:\n  - {name: DB_PASSWORD, value: canary}\n  - {name: DB_HOST, value: db}\n  - {name: API_TOKEN, valueFrom: {name: x}}\n\
@@ -235,6 +236,7 @@ fn a_text_is_secret_by_its_shape_and_a_variable_by_its_name_wherever_they_stand(
             ("id", false),
             ("text", true),
             ("shown", false),
+            ("partly", true),
             ("args.0", true),
             ("args.1", false),
             ("args.2", false),

@@ -175,6 +175,10 @@ pub enum AbsentReason {
     Unreadable,
     /// Values given on the command line (`--set-file`), of which only the paths are known.
     CommandLine,
+    /// The file that would hold it is a manifest of Kubernetes.
+    Manifest,
+    /// What a patch is merged over, which is not followed.
+    Patched,
 }
 
 impl AbsentReason {
@@ -186,6 +190,8 @@ impl AbsentReason {
             Self::Remote => "it is not in this repository",
             Self::Unreadable => "it cannot be read",
             Self::CommandLine => "it is given on the command line",
+            Self::Manifest => "the file is a manifest of Kubernetes",
+            Self::Patched => "kustomize patches it, which is not followed",
         }
     }
 }

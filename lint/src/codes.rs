@@ -53,6 +53,10 @@ const ALL: &[(&str, &str)] = &[
         "A file is there and cannot be read, or is neither a file nor a folder.",
     ),
     (
+        "manifest-not-judged",
+        "A file that its name makes a layer is a manifest of Kubernetes (`apiVersion`, `kind`, `metadata`). It holds no values of a chart, so no rule judges it. A `Secret` in plain text is told as a warning: whoever reads the repository reads it. What is to be as it is takes no part after `exclude` in dogwatch.yaml.",
+    ),
+    (
         "pattern-length",
         "A pattern has more parts than are matched: at most 64.",
     ),

@@ -107,7 +107,7 @@ impl Knowledge {
 
     /// The keys of blocks that an umbrella once had: they tell an old tree whose version nobody says.
     pub fn old_blocks<'a>(&'a self, umbrella: &'a str) -> impl Iterator<Item = &'a str> {
-        self.set.charts().iter().filter_map(move |chart| {
+        self.set.in_umbrella(umbrella).filter_map(move |chart| {
             let mut umbrellas = chart.umbrellas.iter();
             let old = umbrellas.any(|it| it.name == umbrella && it.until.is_some());
             old.then(|| chart.component())
@@ -190,7 +190,7 @@ impl Knowledge {
     /// What stands in an umbrella of that version.
     fn dependencies(&self, umbrella: &str, version: Option<&str>, key: &Key) -> Vec<Dependency> {
         let mut dependencies = Vec::new();
-        for chart in self.set.charts() {
+        for chart in self.set.in_umbrella(umbrella) {
             if !chart.exists_in(version.or(version_named(key, &chart.name))) {
                 continue;
             }

@@ -23,6 +23,7 @@ pub mod host;
 mod judge;
 pub mod knowledge;
 pub mod known;
+mod left_out;
 mod mask;
 mod members;
 mod memory;

@@ -16,7 +16,7 @@ use values::stated::StatedAt;
 use values::yaml::{Document, Kind, NodeId};
 
 use crate::shown::HIDDEN;
-use crate::tree::Tree;
+use crate::tree::{Tree, manifests};
 
 /// What stands in place of each byte of a secret.
 const MASK: u8 = HIDDEN as u8;
@@ -63,6 +63,8 @@ fn spans(tree: &Tree, id: SourceId) -> Vec<Span> {
     } else if stated.is_some() || !known {
         generic_secrets(&document, &mut spans);
         stated_secrets(tree, &document, &mut spans);
+        let of_manifest = manifests::secrets(&document).into_iter();
+        spans.extend(of_manifest.flat_map(|node| written(&document, node)));
         if stated.is_some() {
             let blocks = stated_blocks(tree, id);
             let known = |span: Span| blocks.iter().any(|(stated, ..)| stated.whole == span);

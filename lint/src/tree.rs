@@ -1,5 +1,6 @@
 //! One tree, read: its texts, its deployments with their merged values.
 
+pub(crate) mod manifests;
 mod reread;
 mod shelf;
 
@@ -159,7 +160,10 @@ impl Tree {
             let facts = scope.config.facts_of(&plan.profile);
             let releases = plan.releases.iter();
             let (releases, on_disk): (Vec<Release>, Vec<Option<usize>>) =
-                releases.map(|it| loader.release(it, &facts)).unzip();
+                releases.filter_map(|it| loader.release(it, &facts)).unzip();
+            if releases.is_empty() && !plan.releases.is_empty() {
+                continue;
+            }
             let deployment = Deployment {
                 name: plan.name.clone(),
                 profile: plan.profile.clone(),
@@ -269,12 +273,13 @@ impl Tree {
     /// What is known of the name of a layer that is not there, as people see it.
     pub fn show_absent(&self, absent: &AbsentLayer) -> PathBuf {
         match absent.why {
-            AbsentReason::NotFound | AbsentReason::Unreadable => {
+            AbsentReason::NotFound | AbsentReason::Unreadable | AbsentReason::Manifest => {
                 self.show(&self.base.join(&absent.path))
             }
-            AbsentReason::TemplatedName | AbsentReason::Remote | AbsentReason::CommandLine => {
-                absent.path.clone()
-            }
+            AbsentReason::TemplatedName
+            | AbsentReason::Remote
+            | AbsentReason::CommandLine
+            | AbsentReason::Patched => absent.path.clone(),
         }
     }
 
@@ -333,8 +338,8 @@ impl Loader<'_> {
         self.tree.statements.insert(file.id, file);
     }
 
-    /// A release, and its chart, where that is on disk.
-    fn release(&mut self, plan: &ReleasePlan, facts: &Facts) -> (Release, Option<usize>) {
+    /// A release, and its chart, where that is on disk; `None` where all that its name promised are manifests.
+    fn release(&mut self, plan: &ReleasePlan, facts: &Facts) -> Option<(Release, Option<usize>)> {
         let wanted = plan
             .version
             .clone()
@@ -375,6 +380,27 @@ impl Loader<'_> {
                 continue;
             }
             let read = self.layer(layer, &path);
+            // What is stated to be a layer is one.
+            let manifest = self
+                .plan
+                .statements
+                .is_empty()
+                .then(|| manifests::told(&read));
+            if let Some(told) = manifest.flatten() {
+                if layer.role == Role::Secrets {
+                    absent.push(AbsentLayer {
+                        path: layer.path.clone(),
+                        role: layer.role,
+                        why: AbsentReason::Manifest,
+                        position: release.layers.len(),
+                    });
+                }
+                // Each profile may have it.
+                if !self.tree.notes.contains(&told) {
+                    self.tree.notes.push(told);
+                }
+                continue;
+            }
             if read.problem.is_some() {
                 absent.push(AbsentLayer {
                     path: layer.path.clone(),
@@ -399,6 +425,18 @@ impl Loader<'_> {
                 tracked,
             });
         }
+        if release.layers.is_empty() && !plan.layers.is_empty() && self.plan.statements.is_empty() {
+            return None;
+        }
+        for layer in &release.layers {
+            let told = manifests::applications(&release.chart, &layer.document, layer.part);
+            for mut told in told {
+                told.primary.span = self.tree.in_file(told.primary.span);
+                if !self.tree.notes.contains(&told) {
+                    self.tree.notes.push(told);
+                }
+            }
+        }
         release.absent = absent;
         if plan.own_values {
             // What is wrong with a layer is told where it is.
@@ -414,7 +452,7 @@ impl Loader<'_> {
                 }
             }
         }
-        (release, on_disk)
+        Some((release, on_disk))
     }
 
     /// The chart that a release installs, if it is on disk: where it is stated, beside its values, or by its name.

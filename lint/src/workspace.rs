@@ -18,6 +18,7 @@ use crate::config::{self, Config};
 use crate::document::ReadFile;
 use crate::files::{Files, ListOptions, PathKind};
 use crate::knowledge::Knowledge;
+use crate::left_out;
 use crate::profiles;
 use crate::project::Settings;
 use crate::report::Skipped;
@@ -386,7 +387,7 @@ impl Surveyor<'_> {
         for ignored in ignored.iter().filter(|it| !claimed.contains(&it.path)) {
             workspace.skipped.push(Skipped {
                 path: self.settings.show(&root.join(&ignored.path)),
-                why: ignored.why.as_str().to_owned(),
+                why: left_out::why(ignored, &scope.config, &trees, &options),
             });
         }
         for path in trees.iter().flat_map(|it| &it.loose) {

@@ -286,6 +286,50 @@ fn what_speaks_from_afar_is_heard() {
     }
 }
 
+/// What is told of a file besides findings of rules: a manifest in the place of a layer, and releases that values state.
+#[test]
+fn what_is_told_of_a_file_follows_its_text() {
+    let root = PathBuf::from("/t");
+    let texts = [
+        (
+            "apps/shop/secret.yaml",
+            "apiVersion: v1\nkind: Secret\nmetadata: {name: shop}\nstringData: {password: not-a-real-passphrase-43}\n",
+        ),
+        ("apps/shop/values.yaml", "replicaCount: 3\n"),
+        (
+            "apps/argocd-apps/values.yaml",
+            "replicaCount: 1\napplications: {shop: {project: x}}\n",
+        ),
+    ];
+    let values = texts.map(|(path, text)| (root.join(path), text.to_owned()));
+    let mut rest = Memory::default();
+    for (path, text) in &values {
+        rest.insert(path.clone(), text.as_bytes().to_vec());
+    }
+    let sample = Sample {
+        root,
+        rest,
+        values: values.to_vec(),
+    };
+    let (secret, argo) = (0, 700);
+    let script = [
+        (secret, 999, Edit::Value("{}")),
+        (secret, 999, Edit::Undo),
+        (secret, 250, Edit::Value("ConfigMap")),
+        (secret, 0, Edit::Delete),
+        (secret, 0, Edit::Value("b")),
+        (secret, 0, Edit::Undo),
+        (secret, 0, Edit::Insert("# moved")),
+        (argo, 0, Edit::Insert("# moved")),
+        (argo, 999, Edit::Value("{}")),
+        (argo, 0, Edit::Value("2")),
+        (argo, 999, Edit::Undo),
+    ];
+    if let Err(error) = compare(&sample, &script) {
+        panic!("{error}");
+    }
+}
+
 /// A chart on disk: what its schema does not allow, and what it sets by itself.
 #[test]
 fn a_chart_on_disk_is_heard() {

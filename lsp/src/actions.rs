@@ -40,6 +40,8 @@ impl Session {
         };
         let mut out = Vec::new();
         let mut repairable = false;
+        // All of one tree: examples are made from the first.
+        let mut masked = code_action::MaskedTexts::default();
         let file = judged.source_of(&path);
         if let Some(file) = file {
             for finding in &judged.report.findings {
@@ -60,7 +62,7 @@ impl Session {
                     self.open_guidance(&judged, finding, &shown, &mut out);
                 }
                 if wants("refactor") {
-                    self.make_example(&judged, finding, &mut out);
+                    self.make_example(&judged, finding, &mut masked, &mut out);
                 }
             }
         }
@@ -253,7 +255,13 @@ impl Session {
     }
 
     /// The files of a finding as an example of its rule, where the rule is in a file that can be changed.
-    fn make_example(&self, judged: &Judged, finding: &Finding, out: &mut lsp::CodeActionResponse) {
+    fn make_example(
+        &self,
+        judged: &Judged,
+        finding: &Finding,
+        masked: &mut code_action::MaskedTexts,
+        out: &mut lsp::CodeActionResponse,
+    ) {
         let rule = finding.diagnostic.code.as_str();
         let book = judged.trees.iter().map(|tree| &tree.book);
         let Some((file, item)) = book
@@ -269,7 +277,7 @@ impl Session {
         let Some(tree) = judged.trees.first() else {
             return;
         };
-        let Some(text) = code_action::example(&judged.report, finding, tree) else {
+        let Some(text) = code_action::example(&judged.report, finding, tree, masked) else {
             return;
         };
         let source = tree.book.sources.get(file.source);

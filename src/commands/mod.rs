@@ -319,7 +319,7 @@ pub(crate) fn status(report: &Report, bad: bool, usage: bool) -> Status {
         Status::Usage
     } else if bad {
         Status::Findings
-    } else if report.summary.files == 0 {
+    } else if report.summary.files == 0 || report.summary.releases == 0 {
         Status::Nothing
     } else {
         Status::Clean

@@ -1,5 +1,6 @@
 //! `dogwatch tree`: what was found. Trees, deployments, releases with their layers in order, and what takes no part.
 
+use std::collections::BTreeSet;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -22,12 +23,14 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Status> {
     let mut out = BufWriter::new(io::stdout().lock());
     let mut deployments = 0;
     let mut trees: Vec<Value> = Vec::new();
+    let mut told = BTreeSet::new();
     for (number, tree) in project.trees_at(&at) {
         deployments += tree.deployments.len();
         let plan = &workspace.trees[number];
         match args.format {
             TextOrJson::Text => {
                 text(&project, &workspace, plan, &tree, &mut Harmless(&mut out))?;
+                told.extend(loose(&workspace, plan, &tree));
             }
             TextOrJson::Json => trees.push(tree_json(&project, &workspace, plan, &tree)),
         }
@@ -54,10 +57,13 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Status> {
             for chart in &workspace.charts {
                 writeln!(out, "  {}", chart.display())?;
             }
-            if !workspace.skipped.is_empty() {
+            // What stands under its tree is not told again.
+            let skipped = workspace.skipped.iter();
+            let skipped: Vec<_> = skipped.filter(|it| !told.contains(&it.path)).collect();
+            if !skipped.is_empty() {
                 writeln!(out, "take no part")?;
             }
-            for skipped in &workspace.skipped {
+            for skipped in skipped {
                 writeln!(out, "  {}: {}", skipped.path.display(), skipped.why)?;
             }
         }
@@ -81,6 +87,13 @@ fn stated_by(project: &Project, workspace: &Workspace, plan: &TreeRef) -> Vec<St
     let files = plan.statements.iter();
     let shown = files.map(|file| project.settings().show(&root.join(file)));
     shown.map(|it| it.to_string_lossy().into_owned()).collect()
+}
+
+/// YAML files beside layers that belong to no release, as people see them.
+fn loose(workspace: &Workspace, plan: &TreeRef, tree: &Tree) -> Vec<PathBuf> {
+    let root = &workspace.scopes[plan.scope].root;
+    let files = plan.loose.iter();
+    files.map(|path| tree.show(&root.join(path))).collect()
 }
 
 /// Charts on disk that no release installs.
@@ -154,13 +167,11 @@ fn text(
             release_text(tree, release, chart, out)?;
         }
     }
-    let root = &workspace.scopes[plan.scope].root;
     for chart in unused_charts(workspace, plan, tree) {
         writeln!(out, "  chart that no release installs: {chart}")?;
     }
-    for loose in &plan.loose {
-        let shown = tree.show(&root.join(loose));
-        writeln!(out, "  belongs to no release: {}", shown.display())?;
+    for loose in loose(workspace, plan, tree) {
+        writeln!(out, "  belongs to no release: {}", loose.display())?;
     }
     for note in &tree.notes {
         match shown::at(tree, note.primary.span) {
@@ -225,7 +236,6 @@ fn name(path: &Path) -> String {
 }
 
 fn tree_json(project: &Project, workspace: &Workspace, plan: &TreeRef, tree: &Tree) -> Value {
-    let root = &workspace.scopes[plan.scope].root;
     let deployments: Vec<Value> = tree
         .deployments
         .iter()
@@ -240,11 +250,8 @@ fn tree_json(project: &Project, workspace: &Workspace, plan: &TreeRef, tree: &Tr
             json!({"name": plan.name, "profile": plan.profile, "releases": releases})
         })
         .collect();
-    let loose: Vec<String> = plan
-        .loose
-        .iter()
-        .map(|path| name(&tree.show(&root.join(path))))
-        .collect();
+    let loose = loose(workspace, plan, tree);
+    let loose: Vec<String> = loose.iter().map(|path| name(path)).collect();
     let notes: Vec<Value> = tree
         .notes
         .iter()

@@ -33,6 +33,8 @@ pub(super) struct Sheets<'a> {
     /// For one diagnostic: only lines with a mark, cut around it.
     cut: Vec<Sheet<String>>,
     filler: usize,
+    /// Does the line that begins there fit? Measured once: a long line may have thousands of findings.
+    fitting: BTreeMap<(SourceId, usize), bool>,
 }
 
 impl<'a> Sheets<'a> {
@@ -42,6 +44,7 @@ impl<'a> Sheets<'a> {
             whole: BTreeMap::new(),
             cut: Vec::new(),
             filler: 0,
+            fitting: BTreeMap::new(),
         }
     }
 
@@ -65,10 +68,12 @@ impl<'a> Sheets<'a> {
         let column =
             |from: usize, to: usize| excerpt(text.get(from..to).unwrap_or("")).chars().count();
         let columns = |line: usize, from: usize, to: usize| column(line, to) - column(line, from);
-        if group
-            .iter()
-            .all(|mark| fits(&excerpt(&text[mark.around.clone()]), room))
-        {
+        let fitting = &mut self.fitting;
+        let mut fits_whole = |mark: &Mark<'_>| {
+            let line = fitting.entry((source, mark.around.start));
+            *line.or_insert_with(|| fits(&excerpt(&text[mark.around.clone()]), room))
+        };
+        if group.iter().all(&mut fits_whole) {
             let id = SheetId {
                 source,
                 part,

@@ -18,7 +18,7 @@ pub use chart_name::{ChartMatch, chart_of_folder};
 pub use explicit::{
     ChartPath, ExplicitLayer, ExplicitRelease, explicit_deployments, lexically_normal,
 };
-pub use file_name::{FileClass, FileKind, classify_file_name};
+pub use file_name::{FileClass, FileKind, classify_file_name, profile_of_variant};
 pub use place::{CONTAINERS, SECRETS, TreePlace, place_of};
 pub use select::discover;
 
@@ -175,6 +175,10 @@ pub enum AbsentReason {
     Unreadable,
     /// Values given on the command line (`--set-file`), of which only the paths are known.
     CommandLine,
+    /// The file that would hold it is a manifest of Kubernetes.
+    Manifest,
+    /// What a patch is merged over, which is not followed.
+    Patched,
 }
 
 impl AbsentReason {
@@ -186,6 +190,8 @@ impl AbsentReason {
             Self::Remote => "it is not in this repository",
             Self::Unreadable => "it cannot be read",
             Self::CommandLine => "it is given on the command line",
+            Self::Manifest => "the file is a manifest of Kubernetes",
+            Self::Patched => "kustomize patches it, which is not followed",
         }
     }
 }

@@ -19,6 +19,8 @@ pub struct ChartSet {
 struct Umbrella {
     /// By the key they have in it.
     parts: FxHashMap<String, SmallVec<[u32; 1]>>,
+    /// The charts that stand in it, in some version, in the order of the set.
+    charts: Vec<u32>,
     /// `tags`: those of its parts.
     tags: KeyMap,
 }
@@ -51,6 +53,9 @@ impl ChartSet {
                 let umbrella = umbrellas.entry(umbrella.name.clone()).or_default();
                 let part = umbrella.parts.entry(chart.component().to_owned());
                 part.or_default().push(i);
+                if umbrella.charts.last() != Some(&i) {
+                    umbrella.charts.push(i);
+                }
                 for tag in &chart.tags {
                     umbrella.tags.declare(KeyDecl::boolean(tag, chart.span));
                 }
@@ -76,6 +81,12 @@ impl ChartSet {
     /// The charts that go by a name.
     pub fn named(&self, name: &str) -> impl Iterator<Item = &ChartDecl> {
         let ids = self.by_name.get(name).map_or(&[][..], |ids| ids);
+        ids.iter().map(|&i| self.chart(i))
+    }
+
+    /// The charts that stand in an umbrella, whatever its version, in the order given.
+    pub fn in_umbrella(&self, name: &str) -> impl Iterator<Item = &ChartDecl> {
+        let ids = self.umbrellas.get(name).map_or(&[][..], |it| &it.charts);
         ids.iter().map(|&i| self.chart(i))
     }
 

@@ -69,6 +69,8 @@ pub(super) struct Checker<'a> {
     blamed: FxHashSet<Span>,
     /// Parts that may be missing under a negation, of which that was said.
     pub(super) negated: FxHashSet<Span>,
+    /// What stands to the left in the same `and` or `or` decides it already, and that is told.
+    pub(super) settled: bool,
     comparisons: usize,
     /// How many regexes stand first in each file.
     regex_counts: FxHashMap<usize, usize>,
@@ -107,6 +109,7 @@ impl<'a> Checker<'a> {
             unusable: FxHashSet::default(),
             blamed: FxHashSet::default(),
             negated: FxHashSet::default(),
+            settled: false,
             comparisons: 0,
             regex_counts: FxHashMap::default(),
             regexes: FxHashMap::default(),

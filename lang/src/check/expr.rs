@@ -183,8 +183,11 @@ impl<'a> Checker<'a> {
         info
     }
 
-    /// Reports a question that is already answered by something else.
+    /// Reports a question that is already answered by something else. Behind one that decides the whole nothing is asked any more.
     pub(super) fn check_decided(&mut self, expr: &'a Expr) {
+        if self.settled {
+            return;
+        }
         if let Some((value, by, span)) = self.decided(expr) {
             let report = Report::new(expr.span, Problem::Decided { value, by });
             self.send(report.see(span, "this is already known"));
@@ -199,8 +202,11 @@ impl<'a> Checker<'a> {
         for part in parts {
             self.speaks_of_absence(part, value);
         }
+        let settled = self.settled;
         for part in parts {
+            let decided = self.decided(part).map(|(decided, ..)| decided);
             let info = self.condition(part);
+            self.settled |= decided == Some(!value);
             whole = Info::from(Type::Bool, &[&whole, &info]);
             if value {
                 self.assume(part, true);
@@ -208,6 +214,7 @@ impl<'a> Checker<'a> {
                 self.assume_not_true(part);
             }
         }
+        self.settled = settled;
         self.known.forget(mark);
         whole
     }

@@ -10,6 +10,9 @@ use crate::parse::ast::{BinaryOp, Quantifier};
 use crate::program::ir::{Gen, Node, Op, Test};
 use crate::value::Value;
 
+/// So many elements that may be equal, or not, are compared with those behind them.
+const MOST_APART: usize = 64;
+
 impl<'h> Machine<'_, 'h> {
     /// The truth of an expression; one whose value is no boolean is undecided.
     pub(crate) fn truth(&mut self, node: &'h Node) -> Work<Truth> {
@@ -152,7 +155,8 @@ impl<'h> Machine<'_, 'h> {
         }
     }
 
-    /// `xs agree`: every element equals the first that is known.
+    /// `xs agree`: any two elements are equal. An element that is known in part is equal to none for certain, so the one after it is
+    /// compared with those before both.
     pub(super) fn agree(&mut self, list: &Value<'h>) -> Work<Truth> {
         let Some(elements) = self.elements(list.clone())? else {
             return Ok(match list.is_absent() {
@@ -161,27 +165,31 @@ impl<'h> Machine<'_, 'h> {
             });
         };
         let mut undecided = elements.incomplete().map(Truth::of_value);
-        let mut first: Option<Value<'h>> = None;
-        for index in 0..elements.len() {
+        let add = |undecided: &mut Option<Truth>, truth: Truth| {
+            *undecided = Some(match undecided.take() {
+                Some(other) => other.either(truth),
+                None => truth,
+            });
+        };
+        // What equals one of these for certain would be compared like it.
+        let mut apart: Vec<Value<'h>> = Vec::new();
+        'elements: for index in 0..elements.len() {
             let (_, element) = elements.get(self, index);
             self.tainted |= element.secret;
-            let truth = match &first {
-                _ if element.is_absent() => Truth::of_value(&element),
-                None => {
-                    first = Some(element);
-                    continue;
+            if element.is_absent() {
+                add(&mut undecided, Truth::of_value(&element));
+                continue;
+            }
+            for other in &apart {
+                match self.equal(other, &element)? {
+                    Truth::True => continue 'elements,
+                    Truth::False => return Ok(Truth::False),
+                    truth => add(&mut undecided, truth),
                 }
-                Some(first) => self.equal(&first.clone(), &element)?,
-            };
-            match truth {
-                Truth::True => {}
-                Truth::False => return Ok(Truth::False),
-                truth => {
-                    undecided = Some(match undecided {
-                        Some(other) => other.either(truth),
-                        None => truth,
-                    });
-                }
+            }
+            // Of more that are known in part what differs stays undecided: comparing each with each takes their square.
+            if apart.len() < MOST_APART {
+                apart.push(element);
             }
         }
         Ok(undecided.unwrap_or(Truth::True))

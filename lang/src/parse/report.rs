@@ -123,6 +123,17 @@ pub(super) fn advice_on_sign(token: Token, text: &str) -> Option<&'static str> {
     sign.then(|| advice(token, text)).flatten()
 }
 
+/// Is it a number as other languages write a large or a small one: `1e308`, `1.5E6`, or the beginning of `1e-9`?
+fn has_exponent(spelled: &str) -> bool {
+    let digits = |text: &str| text.bytes().all(|c| c.is_ascii_digit());
+    spelled
+        .split_once(['e', 'E'])
+        .is_some_and(|(number, exponent)| {
+            let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
+            !whole.is_empty() && digits(whole) && digits(fraction) && digits(exponent)
+        })
+}
+
 /// Advice about a word that cannot stand where it stands.
 pub(super) fn advice(token: Token, text: &str) -> Option<&'static str> {
     let spelled = token.text(text);
@@ -150,6 +161,9 @@ pub(super) fn advice(token: Token, text: &str) -> Option<&'static str> {
         ")" | "]" => "there is one closing bracket too many, or an opening one is missing",
         "#" => "a comment cannot stand inside a quoted text's `{…}`",
         "if" => "a condition of a rule is a `when` clause; `if … then … else …` is an expression",
+        _ if token.kind == TokenKind::Unknown && has_exponent(spelled) => {
+            "numbers take no exponent: write all digits"
+        }
         _ if token.kind == TokenKind::Unknown
             && spelled.starts_with(|c: char| c.is_ascii_digit()) =>
         {

@@ -221,7 +221,9 @@ fn agree(items: &[V], hole: Option<Hole>) -> T {
         V::Hole(hole) => Some(Err(*hole)),
         _ => None,
     });
-    let pairs = known.iter().skip(1).map(|item| equal(known[0], item));
+    let before = |at: usize| known[..at].iter().map(move |other| (at, *other));
+    let pairs = (0..known.len()).flat_map(before);
+    let pairs = pairs.map(|(at, other)| equal(other, known[at]));
     combine(pairs.chain(holes).chain(hole.map(Err)), false)
 }
 

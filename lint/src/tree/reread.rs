@@ -8,7 +8,7 @@ use std::sync::Arc;
 use values::layer::{Layer, Role};
 use values::protection::Protection;
 
-use super::{Tree, clusters, key_of, merged};
+use super::{Tree, clusters, key_of, manifests, merged};
 use crate::document::ReadFile;
 use crate::workspace::Scope;
 
@@ -22,6 +22,9 @@ impl Tree {
             && file.problem.is_none()
             && !self.statements.contains_key(&id)
             && !self.chart_texts.contains_key(&id)
+            // What is told of a file may be another thing, or elsewhere.
+            && !self.notes.iter().any(|it| it.primary.span.source == id)
+            && manifests::kind(&file.document).is_none()
             && !self
                 .origins
                 .values()
@@ -39,9 +42,14 @@ impl Tree {
         let mut deployments = Vec::with_capacity(self.deployments.len());
         for before in &self.deployments {
             let mut deployment = before.merged.deployment().clone();
-            let layers = deployment.releases.iter_mut().flat_map(|it| &mut it.layers);
-            for layer in layers.filter(|layer| layer.source == id) {
-                if !fits(layer) {
+            let releases = deployment.releases.iter_mut();
+            let layers = releases.flat_map(|it| {
+                let chart = &it.chart;
+                it.layers.iter_mut().map(move |layer| (chart, layer))
+            });
+            for (chart, layer) in layers.filter(|(_, layer)| layer.source == id) {
+                let told = manifests::applications(chart, &file.document, None);
+                if !fits(layer) || !told.is_empty() {
                     return None;
                 }
                 layer.document = Arc::clone(&file.document);

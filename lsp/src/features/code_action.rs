@@ -1,6 +1,7 @@
 //! A finding as an example of its rule.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use lang::eval::show::text_literal;
 use lang::parse::ast::{Item, ItemKind};
@@ -17,9 +18,25 @@ const MAX_ENTRY: usize = 4_000;
 /// What stands in an example for a secret: a word that is text wherever it stands in YAML, which the mask is not.
 const STAND_IN: &str = "hidden";
 
+/// Texts with their secrets masked, each made once: many findings of one request are shown from one file, which may be long.
+#[derive(Default)]
+pub(crate) struct MaskedTexts(BTreeMap<PathBuf, Option<String>>);
+
+impl MaskedTexts {
+    fn of(&mut self, tree: &Tree, path: &Path) -> Option<&str> {
+        let made = self.0.entry(path.to_owned());
+        made.or_insert_with(|| tree.masked(path)).as_deref()
+    }
+}
+
 /// The `fails` clause that shows a finding: the top entries that its places are in, without what is secret there. `None` where it would
 /// not be read as what it is, for the text of an example has lines with a meaning of their own.
-pub(crate) fn example(report: &Report, finding: &Finding, tree: &Tree) -> Option<String> {
+pub(crate) fn example(
+    report: &Report,
+    finding: &Finding,
+    tree: &Tree,
+    masked: &mut MaskedTexts,
+) -> Option<String> {
     let said = &finding.diagnostic;
     let mut files: BTreeMap<SourceId, Vec<Span>> = BTreeMap::new();
     for span in [said.primary.span]
@@ -40,7 +57,7 @@ pub(crate) fn example(report: &Report, finding: &Finding, tree: &Tree) -> Option
             shown.to_string_lossy().replace('\\', "/")
         ));
         told += 1;
-        let (text, real) = (tree.masked(path)?, &tree.files.get(path)?.source.text);
+        let (text, real) = (masked.of(tree, path)?, &tree.files.get(path)?.source.text);
         let mut entries: Vec<std::ops::Range<usize>> = spans
             .iter()
             .map(|span| top_entry(real, span.start as usize))

@@ -43,6 +43,12 @@ pub enum FileKind {
     Other,
 }
 
+/// Marks behind a name.
+const EXAMPLE: &[&str] = &[".example", "-example"];
+const OVERRIDE: &[&str] = &[".override", "-override"];
+const ENCRYPTED: &[&str] = &[".enc", ".sops", ".encrypted"];
+const MARKS: [&[&str]; 3] = [EXAMPLE, OVERRIDE, ENCRYPTED];
+
 /// Classifies a file by its name. `profiles` are the words that count as a profile, `charts` those that count as a chart.
 pub fn classify_file_name(name: &str, profiles: &[String], charts: &[String]) -> FileClass {
     let mut class = FileClass {
@@ -101,13 +107,13 @@ fn classify_stem(
     let mut stem = stem;
     // Marks behind the name come off from the end, in any order: `prod-values.override`, `secrets.enc`.
     loop {
-        if let Some(rest) = strip_any(stem, &[".example", "-example"]) {
+        if let Some(rest) = strip_any(stem, EXAMPLE) {
             class.example = true;
             stem = rest;
-        } else if let Some(rest) = strip_any(stem, &[".override", "-override"]) {
+        } else if let Some(rest) = strip_any(stem, OVERRIDE) {
             class.overriding = true;
             stem = rest;
-        } else if let Some(rest) = strip_any(stem, &[".enc", ".sops", ".encrypted"]) {
+        } else if let Some(rest) = strip_any(stem, ENCRYPTED) {
             stem = rest;
         } else {
             break;
@@ -147,6 +153,38 @@ fn classify_stem(
         class.profile = profile;
     }
     FileKind::OtherYaml
+}
+
+/// For the name of a [`FileKind::Variant`]: the word in it that would have to be a profile for the file to be a layer. `None` where no word makes it one.
+pub fn profile_of_variant(name: &str, profiles: &[String], charts: &[String]) -> Option<String> {
+    let stem = name
+        .strip_suffix(".yaml")
+        .or_else(|| name.strip_suffix(".yml"))?;
+    let mut owners = Vec::new();
+    let mut stem = stem;
+    while let Some(rest) = strip_any(stem, &MARKS.concat()) {
+        stem = rest;
+    }
+    owners.extend(split_kind_suffix(stem).map(|(owner, _)| owner));
+    owners.extend(split_kind_prefix(stem).map(|(_, owner)| owner));
+    let beside_chart = |owner: &'_ str| {
+        charts.iter().find_map(|chart| {
+            let before = owner.strip_suffix(chart.as_str());
+            let before = before.and_then(|rest| rest.strip_suffix('-'));
+            let behind = owner.strip_prefix(chart.as_str());
+            let word = before.or_else(|| behind.and_then(|rest| rest.strip_prefix('-')))?;
+            Some(word.to_owned())
+        })
+    };
+    let words = owners.iter().filter_map(|owner| beside_chart(owner));
+    let whole = owners.iter().map(|owner| (*owner).to_owned());
+    // The name is asked again, with the word among the profiles.
+    words.chain(whole).find(|word| {
+        let profiles = [profiles, std::slice::from_ref(word)].concat();
+        let class = classify_file_name(name, &profiles, charts);
+        let layer = matches!(class.kind, FileKind::Values | FileKind::Secrets);
+        layer && class.profile.as_ref() == Some(word)
+    })
 }
 
 fn strip_any<'a>(stem: &'a str, ends: &[&str]) -> Option<&'a str> {

@@ -1,6 +1,7 @@
 //! Flux `HelmRelease`.
 //!
-//! Source: helm-controller's API: `valuesFrom` in order, then `values`, each merged over what came before.
+//! Source: helm-controller's API: `valuesFrom` in order, then `values`, each merged over what came before. One that names no chart is a patch for
+//! kustomize.
 
 use std::path::{Path, PathBuf};
 
@@ -49,6 +50,22 @@ pub(super) fn read(reader: &Reader<'_>, root: NodeId) -> Stated {
         name,
         ..ExplicitRelease::default()
     };
+    if chart_text("chart").is_none() && reader.get(spec, "chartRef").is_none() {
+        // It names no chart, so it is no release by itself: the file that it changes may be anywhere that kustomize looks.
+        let path = PathBuf::from(format!("HelmRelease/{}", release.name));
+        stated.notes.push(Note {
+            span: release.origin.unwrap_or_else(|| reader.span(root)),
+            message: format!(
+                "a patch of `{}` without a chart: what kustomize merges it over is not followed",
+                path.display()
+            ),
+        });
+        release.layers.push(ExplicitLayer::Hidden {
+            path,
+            role: Role::Values,
+            why: AbsentReason::Patched,
+        });
+    }
     for from in reader.items(spec, "valuesFrom") {
         let kind = reader.text(from, "kind").unwrap_or_default();
         let name = reader.text(from, "name").unwrap_or_default();

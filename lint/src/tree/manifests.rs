@@ -1,0 +1,108 @@
+//! Manifests of Kubernetes where a name promises values, and releases that values state: neither is followed, and both are told.
+
+use source::{Diagnostic, Severity, Span};
+use values::protection::Protection;
+use values::secret::hidden_text;
+use values::yaml::{Document, Kind, NodeId};
+
+use crate::document::ReadFile;
+use crate::statements::NOT_FOLLOWED;
+
+/// The code of a manifest in the place of a layer.
+const NOT_JUDGED: &str = "manifest-not-judged";
+
+/// The chart that makes applications of Argo CD of its values.
+const ARGO_APPS: &str = "argocd-apps";
+
+/// The kind of a manifest, where a text is one: what Kubernetes asks of every object stands at its top.
+pub(crate) fn kind(document: &Document) -> Option<NodeId> {
+    let root = document.root()?;
+    text(document, root, "apiVersion")?;
+    map(document, root, "metadata")?;
+    text(document, root, "kind")
+}
+
+/// The values of a `Secret`: nothing in one is for everybody.
+pub(crate) fn secrets(document: &Document) -> Vec<NodeId> {
+    let is_secret = kind(document).is_some_and(|it| document.text_of(it) == "Secret");
+    let Some(root) = document.root().filter(|_| is_secret) else {
+        return Vec::new();
+    };
+    let blocks = ["data", "stringData"].map(|key| map(document, root, key));
+    let values = blocks
+        .into_iter()
+        .flatten()
+        .flat_map(|it| document.pairs(it));
+    values.map(|(_, value)| value).collect()
+}
+
+/// Says that a file is a manifest; `None` if it is none.
+pub(super) fn told(file: &ReadFile) -> Option<Diagnostic> {
+    let document = &file.document;
+    let at = kind(document)?;
+    let name = document.text_of(at);
+    let seen = |value: &NodeId| {
+        let text = document.text_of(*value);
+        !text.trim().is_empty() && hidden_text(&text).is_none()
+    };
+    let clear = matches!(file.protection, Protection::Clear);
+    if clear && secrets(document).iter().any(seen) {
+        let message = "a `Secret` of Kubernetes in plain text; it holds no values of a chart, so no rule judges it";
+        let help =
+            "in a repository it is to be encrypted, or made in the cluster from a store of secrets";
+        return Some(
+            Diagnostic::new(NOT_JUDGED, Severity::Warning, document.span(at), message)
+                .with_help(help),
+        );
+    }
+    let message =
+        format!("a manifest of Kubernetes (`{name}`), no values of a chart, so no rule judges it");
+    Some(Diagnostic::new(
+        NOT_JUDGED,
+        Severity::Info,
+        document.span(at),
+        message,
+    ))
+}
+
+/// Says of values for `argocd-apps`, be they of that chart or of one that holds it, that what they install is not followed.
+pub(super) fn applications(
+    chart: &str,
+    document: &Document,
+    top: Option<NodeId>,
+) -> Vec<Diagnostic> {
+    let Some(top) = top.or(document.root()) else {
+        return Vec::new();
+    };
+    let own = (chart == ARGO_APPS).then_some(top);
+    let inside = map(document, top, ARGO_APPS);
+    let tops = own.into_iter().chain(inside);
+    let entries = tops.flat_map(|top| {
+        let keys = ["applications", "applicationsets"];
+        keys.map(|key| Some((key, get(document, top, key)?)))
+    });
+    let some = |node: NodeId| {
+        document.pairs(node).next().is_some() || document.items(node).next().is_some()
+    };
+    let entries = entries.flatten().filter(|(_, node)| some(*node));
+    let told = |(key, node): (&str, NodeId)| {
+        let message = format!("the releases that `{key}` makes are not followed");
+        let at = document.span(node);
+        let at = Span::new(at.source, at.start, at.start);
+        Diagnostic::new(NOT_FOLLOWED, Severity::Info, at, message)
+    };
+    entries.map(told).collect()
+}
+
+fn get(document: &Document, node: NodeId, key: &str) -> Option<NodeId> {
+    let is_map = document.kind(node) == Kind::Map;
+    is_map.then(|| document.get(node, key)).flatten()
+}
+
+fn map(document: &Document, node: NodeId, key: &str) -> Option<NodeId> {
+    get(document, node, key).filter(|it| document.kind(*it) == Kind::Map)
+}
+
+fn text(document: &Document, node: NodeId, key: &str) -> Option<NodeId> {
+    get(document, node, key).filter(|it| document.kind(*it) == Kind::String)
+}

@@ -227,7 +227,6 @@ thing:
   passwords: {admin: hunter2}
   tokens: [hunter2]
   header: \"Authorization: Bearer hunter2hunter2\"
-  connection: Server=x;Password=hunter2
   args: [--db-password, hunter2]
   command: run --db-password hunter2
   existingSecret: wire-thing

@@ -123,8 +123,11 @@ fn only_wraps(chart: &Document, values: &Document) -> bool {
     let dependencies = list.into_iter().flat_map(|it| chart.items(it));
     let names: BTreeSet<String> = dependencies
         .filter_map(|it| {
-            let key = get(chart, it, "alias").or(get(chart, it, "name"))?;
-            Some(chart.text_of(key).into_owned())
+            let named = |key: &str| Some(chart.text_of(get(chart, it, key)?).into_owned());
+            // An empty alias is none to Helm.
+            named("alias")
+                .filter(|it| !it.is_empty())
+                .or_else(|| named("name"))
         })
         .collect();
     let Some(root) = values.root().filter(|it| values.kind(*it) == Kind::Map) else {

@@ -137,13 +137,27 @@ fn has_vals_reference(text: &str) -> bool {
     vals_provider(text).is_some()
 }
 
+/// The name of a provider is shorter.
+const MAX_PROVIDER: usize = 32;
+
+/// A variable with what stands for it where it is not set is shorter.
+const MAX_VARIABLE: usize = 1024;
+
+/// The first bytes of a text, or one to three less where a character would be cut: what is asked at each of many places of a long text must
+/// not look at all that follows.
+fn first_bytes(text: &str, count: usize) -> &str {
+    let end = (0..=count.min(text.len())).rev();
+    let mut ends = end.take(4).filter(|at| text.is_char_boundary(*at));
+    &text[..ends.next().unwrap_or(0)]
+}
+
 /// The provider of the first vals reference in the text: `vault` of `ref+vault://…`.
 pub(super) fn vals_provider(text: &str) -> Option<&str> {
     memmem::find_iter(text.as_bytes(), b"ref+").find_map(|at| {
-        let rest = text.get(at + 4..)?;
+        let rest = first_bytes(text.get(at + 4..)?, MAX_PROVIDER + 3);
         let (provider, _) = rest.split_once("://")?;
         let named = !provider.is_empty()
-            && provider.len() <= 32
+            && provider.len() <= MAX_PROVIDER
             && provider
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
@@ -175,9 +189,11 @@ fn is_template(text: &str) -> bool {
         return memmem::find(&text.as_bytes()[open + 2..], b"}}").is_some();
     }
     memmem::find_iter(text.as_bytes(), b"${").any(|at| {
-        let Some((name, after)) = text.get(at + 2..).and_then(|rest| rest.split_once('}')) else {
+        let rest = text.get(at + 2..).unwrap_or_default();
+        let Some((name, _)) = first_bytes(rest, MAX_VARIABLE).split_once('}') else {
             return false;
         };
+        let after = &rest[name.len() + 1..];
         let whole = at == 0 && after.trim_end().is_empty();
         let name = name.split([':', '-', '=']).next().unwrap_or(name);
         let word = !name.is_empty()

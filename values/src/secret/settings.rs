@@ -3,7 +3,7 @@
 //! A finding in vain costs trust; so a name has to be that of a secret for certain, and what follows it has to be its text and not what
 //! puts one in later. What is only hidden, and never told, is wider: [`super::maybe`].
 
-use memchr::{memchr, memchr2_iter, memmem};
+use memchr::{memchr, memchr2_iter, memchr3, memmem};
 
 use super::classify::{SecretClass, SecretContext, classify};
 use super::is_secret_key;
@@ -15,25 +15,27 @@ pub fn secret_setting(text: &str) -> Option<&str> {
     let bytes = text.as_bytes();
     let is_block = memchr(b'\n', bytes).is_some();
     // Asked of every text there is: most are one word.
-    if !is_block && memchr(b'=', bytes).is_none() && memchr(b'"', bytes).is_none() {
+    if !is_block && memchr3(b'=', b'"', b'@', bytes).is_none() {
         return None;
     }
     let code = is_block && is_code(text);
     // A secret that is fetched from elsewhere is named there, not written.
     let fetched = is_block && memmem::find(bytes, b"remoteRef").is_some();
     let assigned = || {
-        let mut found =
-            memchr2_iter(b'=', b':', bytes).filter_map(|at| Setting::at(text, at, is_block));
+        let mut found = text.lines().flat_map(|line| Setting::all(line, is_block));
         found.find(|it| it.holds_secret(code) && !fetched)
     };
     let name = assigned().map(|it| it.name);
     if !is_block {
-        return name;
+        return name.or_else(|| line_token(text).filter(|_| !is_hidden_text(text)));
     }
     name.or_else(|| variable(text))
         .or_else(|| output_password(text))
         .or_else(|| statement(text))
 }
+
+/// A longer name is none: it may be anything, and it is shown.
+const MAX_NAME: usize = 80;
 
 /// A name with what is assigned to it.
 #[derive(Debug, Clone, Copy)]
@@ -44,8 +46,15 @@ struct Setting<'t> {
 }
 
 impl<'t> Setting<'t> {
-    /// What the `=` or `:` at a place of a text assigns, if it does: on a line of its own, as in JSON, and as databases and programs
-    /// are told: `host=db password=…`, `--password=…`, `?token=…`.
+    /// What a line assigns, which is all of the text or one of a block.
+    fn all(line: &'t str, is_block: bool) -> impl Iterator<Item = Self> {
+        let signs = if is_comment(line) { "" } else { line };
+        memchr2_iter(b'=', b':', signs.as_bytes())
+            .filter_map(move |at| Self::at(line, at, is_block))
+    }
+
+    /// What the `=` or `:` at a place of a line assigns, if it does: on a line of its own, as in JSON, and as databases and programs
+    /// are told: `host=db password=…`, `--password=…`, `?token=…`. Asked of every sign of a line, so it must not look at all of that.
     fn at(text: &'t str, at: usize, is_block: bool) -> Option<Self> {
         let sign = text.as_bytes()[at];
         let before = &text[..at];
@@ -53,22 +62,20 @@ impl<'t> Setting<'t> {
         let (before, quote) = unquoted_end(before.trim_end_matches([' ', '\t']));
         let start = before.trim_end_matches(is_word).len();
         let name = &before[start..];
-        if name.is_empty() || !names_secret(name) {
+        if name.is_empty() || name.len() > MAX_NAME || !names_secret(name) {
             return None;
         }
         let lead = match quote {
             Some(quote) => before[..start].strip_suffix(quote)?,
             None => &before[..start],
         };
-        let line = &lead[lead.rfind('\n').map_or(0, |end| end + 1)..];
-        if is_comment(line) {
-            return None;
-        }
-        let alone = is_block && is_lead(line);
+        let alone = is_block && is_lead(lead);
         let among = match (lead.chars().next_back(), quote) {
             (None, _) => sign == b'=',
             (Some('{' | ','), Some(_)) => true,
-            (Some(c), None) => sign == b'=' && tight && matches!(c, ';' | '&' | '?' | ' '),
+            (Some(c), None) => {
+                sign == b'=' && tight && matches!(c, ';' | '&' | '?' | ' ' | ':' | '=')
+            }
             (Some(' '), Some(_)) => lead.trim_end().ends_with([',', '{']),
             (Some(_), Some(_)) => false,
         };
@@ -79,11 +86,19 @@ impl<'t> Setting<'t> {
             _ if rest.starts_with([' ', '\t', '"', '\'']) => rest,
             _ => return None,
         };
-        let (value, is_quoted) = if alone || among {
-            value_of(rest.trim_start_matches([' ', '\t']), alone)?
-        } else {
+        let rest = rest.trim_start_matches([' ', '\t']);
+        // A quote behind `?token=` ends the text in which that stands.
+        let ends = lead.ends_with(['?', '&']) && rest.starts_with(['"', '\'']);
+        if ends || !(alone || among) {
             return None;
-        };
+        }
+        // As shells are told the variables of one command: `PGPASSWORD=… psql`.
+        let shell = |it: u8| it.is_ascii_uppercase() || it.is_ascii_digit() || it == b'_';
+        let of_command = sign == b'=' && tight && name.bytes().all(shell);
+        let (value, is_quoted) = value_of(rest, alone && !of_command)?;
+        if of_command && !is_quoted && value.bytes().all(|it| it.is_ascii_alphabetic()) {
+            value_of(rest, alone)?;
+        }
         Some(Self {
             name,
             value,
@@ -98,14 +113,12 @@ impl<'t> Setting<'t> {
             value,
             is_quoted,
         } = self;
-        let words = [
-            "true", "false", "null", "none", "nil", "yes", "no", "string", "required", "optional",
-        ];
-        let is_word = || words.iter().any(|it| it.eq_ignore_ascii_case(value));
+        let is_word = || WORDS.iter().any(|it| it.eq_ignore_ascii_case(value));
         let is_count = || value.bytes().all(|it| it.is_ascii_digit() || it == b'.');
         let is_path = || value.starts_with(['/', '.']) && value[1..].contains('/');
         let is_other = || {
-            value.starts_with(['*', '&', '!', '|', '>', '@', '%', '[', '#']) || value.contains('(')
+            value.starts_with(['*', '&', '!', '|', '>', '@', '%', '[', '#', '`'])
+                || value.contains('(')
         };
         let context = SecretContext::default();
         value.len() >= 4
@@ -113,11 +126,58 @@ impl<'t> Setting<'t> {
             && !(is_word() || is_count() || is_path() || is_other())
             && (is_quoted || !code && !is_property(value))
             && !name.eq_ignore_ascii_case(value)
+            && !(is_name(name, value) || is_quoted && is_prose(name, value))
             && matches!(
                 classify(value, &context),
                 SecretClass::Plain | SecretClass::Weak
             )
     }
+}
+
+/// Values that are settings: switches, types, and where the secret is asked for.
+const WORDS: &[&str] = &[
+    "true", "false", "null", "none", "nil", "yes", "no", "string", "object", "array", "integer",
+    "number", "boolean", "required", "optional", "redacted", "prompt", "stdin",
+];
+
+/// Is a value what something is called: `DB_PASSWORD`, `access_token`, `X-Auth-Token`, `env:TOKEN`; behind `secretKey` any that could be a key?
+fn is_name(name: &str, value: &str) -> bool {
+    let word = |part: &str| !part.is_empty() && part.bytes().all(|it| it.is_ascii_alphabetic());
+    let parts = || value.split(['_', '-', '.', ':', '$']);
+    let letters = value.trim_matches(['_', '%', '@', '$']);
+    let several = value.contains(['_', '-', '.', ':', '$', '%', '@']);
+    let is_variable = letters.contains('_')
+        && letters
+            .bytes()
+            .all(|it| it.is_ascii_uppercase() || it.is_ascii_digit() || it == b'_');
+    // What a page shows for it: `loginPassword=Password`.
+    let shown = value.starts_with(|it: char| it.is_ascii_uppercase())
+        && name
+            .to_ascii_lowercase()
+            .ends_with(&value.to_ascii_lowercase());
+    let fetched = ["env:", "file:", "env.", "your-", "your_"];
+    let starts = |start: &&str| {
+        let head = value.get(..start.len());
+        head.is_some_and(|it| it.eq_ignore_ascii_case(start))
+    };
+    let is_secret_name = is_secret_key(letters.trim_end_matches(':'))
+        && (several || name.to_ascii_lowercase().ends_with("key"))
+        && parts().filter(|it| !it.is_empty()).all(word)
+        && parts().count() <= 5;
+    is_variable || is_secret_name || shown || fetched.iter().any(starts)
+}
+
+/// Is a text in quotes not a value but words about one, as pages show them, or what stands between two texts of a program?
+fn is_prose(name: &str, value: &str) -> bool {
+    let joins =
+        value.starts_with([' ', '\t', ',']) || value.starts_with('+') && value.ends_with('+');
+    let says = || {
+        let name = name.rsplit(['.', '_', '-']).next().unwrap_or(name);
+        let (name, value) = (name.to_ascii_lowercase(), value.to_ascii_lowercase());
+        let mut kinds = ["password", "passphrase", "token", "secret", "key"].iter();
+        kinds.any(|it| name.ends_with(it) && value.contains(it))
+    };
+    joins || value.contains(' ') && says()
 }
 
 fn is_word(c: char) -> bool {
@@ -146,15 +206,23 @@ fn names_secret(name: &str) -> bool {
 
 /// Is what stands on a line before a name nothing of weight?
 fn is_lead(line: &str) -> bool {
+    if line.trim_start().len() > MAX_NAME {
+        return false;
+    }
     let words = ["-", "export", "set", "declare", "ENV", "{", "\"", "'"];
     line.split_whitespace().all(|it| words.contains(&it))
 }
 
 fn is_comment(line: &str) -> bool {
     let line = line.trim_start();
-    ["#", ";", "//", "--", "*", "<!--"]
+    ["#", ";", "//", "--", "*", "/*", "<!--"]
         .iter()
-        .any(|it| line.starts_with(it) && !is_flag(line))
+        .any(|it| line.starts_with(it) && !is_flag(line) && !is_registry(line))
+}
+
+/// `//registry.acme.test/:_authToken=…`, as npm has it, which is no comment.
+fn is_registry(line: &str) -> bool {
+    line.starts_with("//") && memmem::find(line.as_bytes(), b"/:_").is_some()
 }
 
 /// `--name`, which is no comment.
@@ -197,10 +265,9 @@ fn is_property(value: &str) -> bool {
     value.contains('.') && parts.all(word)
 }
 
-/// The value that a text begins with, and whether it stands in quotes. `None` if it is several words without quotes, where those
+/// The value that the rest of a line begins with, and whether it stands in quotes. `None` if it is several words without quotes, where those
 /// would be one: on a line of its own.
-fn value_of(rest: &str, alone: bool) -> Option<(&str, bool)> {
-    let line = rest.lines().next().unwrap_or_default();
+fn value_of(line: &str, alone: bool) -> Option<(&str, bool)> {
     if let Some(quote) = line.chars().next().filter(|it| matches!(it, '"' | '\'')) {
         let (value, _) = line[1..].split_once(quote)?;
         return Some((value, true));
@@ -216,10 +283,22 @@ fn value_of(rest: &str, alone: bool) -> Option<(&str, bool)> {
 
 /// A list of variables as text, as templates take it, with one that is called like a secret and has its value.
 fn variable(text: &str) -> Option<&str> {
-    let mut named = None;
+    let mut named: Option<&str> = None;
     text.lines().find_map(|line| {
-        let told = named.filter(|_| line_value(line, "value").is_some_and(is_filled));
-        named = line_value(line, "name").filter(|it| is_secret_key(it));
+        let told = named.filter(|name| {
+            let value = line_value(line, "value");
+            value.is_some_and(|value| {
+                let is_quoted = true;
+                let setting = Setting {
+                    name,
+                    value,
+                    is_quoted,
+                };
+                setting.holds_secret(false)
+            })
+        });
+        let is_name = |it: &&str| it.len() <= MAX_NAME && it.chars().all(is_word);
+        named = line_value(line, "name").filter(|it| is_name(it) && is_secret_key(it));
         told
     })
 }
@@ -306,23 +385,33 @@ fn stated<'t>(line: &'t str, word: &str, quoted: bool) -> Option<&'t str> {
     })
 }
 
-/// The first word of a line on which a token stands, or an address with a password in it. Not so of a proxy, of which the password is
-/// part.
+/// What a token, or an address with a password in it, is assigned to on a line. Not so of a proxy, of which the password is part.
 fn line_token(line: &str) -> Option<&str> {
     let parts =
         |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '=' | ',' | '(' | ')' | '<' | '>');
     let token = line.split(parts).find(|word| is_hidden_text(word))?;
-    let start = line.find(|c: char| c.is_ascii_alphanumeric() || c == '_')?;
-    let end = line[start..]
-        .find(|c: char| !is_word(c))
-        .map_or(line.len(), |it| start + it);
-    let name = &line[start..end];
-    // It is not named, or the name would be (part of) the token.
-    if token.contains(name) {
-        return Some("token");
-    }
-    let is_proxy = name.to_ascii_lowercase().ends_with("proxy");
-    (!is_proxy).then_some(name)
+    let at = token.as_ptr().addr() - line.as_ptr().addr();
+    let before = line[..at].trim_end_matches([' ', '\t', '"', '\'', '>']);
+    let assigned = before.strip_suffix(['=', ':']).map(|it| {
+        let it = it.trim_end_matches([' ', '\t', '"', '\'']);
+        &it[it.trim_end_matches(is_word).len()..]
+    });
+    let first = line.trim_start().split(|c: char| !is_word(c)).next();
+    // A proxy may be called anything that has the word in it: `proxyUrl`.
+    let is_proxy = |name: &str| {
+        let name = name.as_bytes();
+        name.windows(b"proxy".len())
+            .any(|it| it.eq_ignore_ascii_case(b"proxy"))
+    };
+    let is_proxy = assigned.or(first).is_some_and(is_proxy);
+    let shown = assigned.filter(|it| may_be_shown(it)).unwrap_or("token");
+    (!is_proxy).then_some(shown)
+}
+
+/// What stands beside a token may be one, too, or a password: only letters are a name for certain.
+fn may_be_shown(name: &str) -> bool {
+    let letter = |it: u8| it.is_ascii_alphabetic() || matches!(it, b'_' | b'-' | b'.');
+    (1..=MAX_NAME).contains(&name.len()) && name.bytes().all(letter)
 }
 
 #[cfg(test)]
@@ -395,7 +484,7 @@ mod tests {
             ("a: b\nghp_abcdefghijklmnopqrstuvwxyz\n", Some("token")),
             (
                 "a: b\nuser: x # ghp_abcdefghijklmnopqrstuvwxyz\n",
-                Some("user"),
+                Some("token"),
             ),
         ] {
             assert_eq!(secret_setting(text), name, "{text}");
@@ -434,6 +523,78 @@ mod tests {
             "the password is Tr0ub4dor\nsay nothing",
         ] {
             assert_eq!(secret_setting(text), None, "{text}");
+        }
+    }
+    #[test]
+    fn what_is_called_like_a_secret_and_said_of_one_is_none() {
+        for text in [
+            "x\npassword = DB_PASSWORD\ntoken = env:TOKEN\npassword=%PASSWORD%\npassword: __PASSWORD__\n",
+            "x\npassword = your-password\npassword = REDACTED\n",
+            "csrf_token = X-CSRF-Token\ntoken: \"access_token\"\n",
+            "x: |\n  secretKey: password\n",
+            "https://x.test/login?grant_type=password&token=access_token",
+            "properties:\n  token: object\n",
+            "env:\n- name: ENABLE_TOKEN\n  value: \"true\"\n",
+            "{\"password\": \"Enter your password\", \"token\": \"Your token has expired\"}",
+            "loginPassword=Password\nmissingPassword=\"Please give a password\"\n",
+            "var u = \"https://x?a=1&token=\" + token + \"&b=2\";\nvar v = \"db password=\" + pw + \" x\";\n",
+            "x\nTOKEN=`cat /x`\nTOKEN=must be long\n",
+            "export HTTPS_PROXY=http://me:Tr0ub4dor@proxy:3128\nx\n",
+            "user = ${DB_USER}\r\npassword = \"${DB_PASSWORD}\"\r\n",
+            "postgres://me:Tr0ub4dor@db/x?sslmode=disable",
+        ] {
+            assert_eq!(secret_setting(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn secrets_of_one_command_and_among_its_arguments_are_told() {
+        for (text, name) in [
+            ("#!/bin/sh\nPGPASSWORD=Tr0ub4dor psql -h db\n", "PGPASSWORD"),
+            ("x\ncreate --from-literal=password=Tr0ub4dor\n", "password"),
+            ("x\n//registry.test/:_authToken=Tr0ub4dor\n", "_authToken"),
+            ("--url=postgres://me:Tr0ub4dor@db/x", "--url"),
+            ("psql postgres://me:Tr0ub4dor@db/x", "token"),
+            ("x\r\npassword = Tr0ub4dor\r\n", "password"),
+        ] {
+            assert_eq!(secret_setting(text), Some(name), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_may_be_a_secret_itself_is_not_told() {
+        let token = "ghp_abcdefghijklmnopqrstuvwxyz";
+        for before in [
+            "Tr0ub4dor ",
+            "Tr0ub4dor: ",
+            "\"Tr0ub4dor\":\"",
+            "correct horse ",
+            "ключ=",
+            "ключ ",
+            "http://me:Tr0ub4dor@x/ ",
+            &format!("{}=", "x".repeat(100)),
+        ] {
+            let text = format!("a: b\n{before}{token}\n");
+            assert_eq!(secret_setting(&text), Some("token"), "{text}");
+        }
+        let long = format!("a: b\n{}token=Tr0ub4dor\n", "x".repeat(100));
+        assert_eq!(secret_setting(&long), None);
+    }
+
+    /// Where all of a line was looked at for each of its signs, this took minutes.
+    #[test]
+    fn long_lines_are_looked_at_once() {
+        for part in [
+            "{\"token\":\"true\",",
+            "{\"token\": ",
+            "password ",
+            "\"token\":\"",
+            "a&token=true&",
+            "x ${",
+            "token: ref+",
+        ] {
+            let text = format!("\n{}", part.repeat(500_000 / part.len()));
+            assert_eq!(secret_setting(&text), None, "{part}");
         }
     }
 }

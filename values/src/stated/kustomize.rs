@@ -1,7 +1,7 @@
 //! `helmCharts` of a `kustomization.yaml`.
 //!
-//! Source: kustomize's `HelmChart`: the values file, the additional ones in order, and inline values, which `valuesMerge` puts over the file
-//! (`override`, the default), below it (`merge`) or in its place (`replace`).
+//! Source: kustomize's `HelmChart`: inline values, which `valuesMerge` puts over the values file (`override`, the default), below it (`merge`) or in
+//! its place (`replace`); and over what comes of that the additional files in order, which Helm is handed behind it.
 
 use std::path::Path;
 
@@ -80,10 +80,11 @@ pub(super) fn read(reader: &Reader<'_>, root: NodeId) -> Stated {
                 role: Role::Values,
                 at,
             };
+            let file = usize::from(text("valuesFile").is_some());
             match text("valuesMerge").as_deref() {
                 Some("merge") => release.layers.insert(0, inline),
-                Some("replace") => release.layers = vec![inline],
-                _ => release.layers.push(inline),
+                Some("replace") => drop(release.layers.splice(..file, [inline])),
+                _ => release.layers.insert(file, inline),
             }
         }
         stated.releases.push(release);

@@ -106,8 +106,14 @@ impl<'t> Setting<'t> {
         })
     }
 
-    /// Is the value the text of a secret?
+    /// Is the value the text of a secret, and not what that is called elsewhere?
     fn holds_secret(self, code: bool) -> bool {
+        let Self { name, value, .. } = self;
+        self.is_literal(code) && !is_name(name, value) && !(self.is_quoted && is_prose(name, value))
+    }
+
+    /// Is the value a text, as far as it tells that itself?
+    fn is_literal(self, code: bool) -> bool {
         let Self {
             name,
             value,
@@ -126,7 +132,6 @@ impl<'t> Setting<'t> {
             && !(is_word() || is_count() || is_path() || is_other())
             && (is_quoted || !code && !is_property(value))
             && !name.eq_ignore_ascii_case(value)
-            && !(is_name(name, value) || is_quoted && is_prose(name, value))
             && matches!(
                 classify(value, &context),
                 SecretClass::Plain | SecretClass::Weak
@@ -163,7 +168,7 @@ fn is_name(name: &str, value: &str) -> bool {
     let is_secret_name = is_secret_key(letters.trim_end_matches(':'))
         && (several || name.to_ascii_lowercase().ends_with("key"))
         && parts().filter(|it| !it.is_empty()).all(word)
-        && parts().count() <= 5;
+        && parts().count() <= 3;
     is_variable || is_secret_name || shown || fetched.iter().any(starts)
 }
 
@@ -381,7 +386,7 @@ fn stated<'t>(line: &'t str, word: &str, quoted: bool) -> Option<&'t str> {
             is_quoted,
         };
         (is_quoted || !quoted && rest.split_whitespace().count() == 1).then_some(told)?;
-        told.holds_secret(false).then_some(found)
+        told.is_literal(false).then_some(found)
     })
 }
 
@@ -468,6 +473,14 @@ mod tests {
                 Some("-Djavax.net.ssl.keyStorePassword"),
             ),
             ("port 6379\nrequirepass Tr0ub4dor\n", Some("requirepass")),
+            (
+                "port 6379\nrequirepass my-redis-password\n",
+                Some("requirepass"),
+            ),
+            (
+                "[db]\npassword = my-very-own-db-password\n",
+                Some("password"),
+            ),
             (
                 "CREATE ROLE wire\n  WITH LOGIN PASSWORD 'Tr0ub4dor';",
                 Some("PASSWORD"),

@@ -51,7 +51,7 @@ pub(super) fn told(file: &ReadFile) -> Option<Diagnostic> {
         let help =
             "in a repository it is to be encrypted, or made in the cluster from a store of secrets";
         return Some(
-            Diagnostic::new(NOT_JUDGED, Severity::Warning, document.span(at), message)
+            Diagnostic::new(NOT_JUDGED, Severity::Error, document.span(at), message)
                 .with_help(help),
         );
     }

@@ -2,7 +2,7 @@
 
 use source::{Diagnostic, Severity, Span};
 use values::protection::Protection;
-use values::secret::hidden_text;
+use values::secret::{hidden_text, is_secret_key};
 use values::yaml::{Document, Kind, NodeId};
 
 use crate::document::ReadFile;
@@ -24,16 +24,19 @@ pub(crate) fn kind(document: &Document) -> Option<NodeId> {
 
 /// The values of a `Secret`: nothing in one is for everybody.
 pub(crate) fn secrets(document: &Document) -> Vec<NodeId> {
+    let entries = entries(document).into_iter();
+    entries.map(|(_, value)| value).collect()
+}
+
+/// What stands in a `Secret`, with its keys.
+fn entries(document: &Document) -> Vec<(NodeId, NodeId)> {
     let is_secret = kind(document).is_some_and(|it| document.text_of(it) == "Secret");
     let Some(root) = document.root().filter(|_| is_secret) else {
         return Vec::new();
     };
     let blocks = ["data", "stringData"].map(|key| map(document, root, key));
-    let values = blocks
-        .into_iter()
-        .flatten()
-        .flat_map(|it| document.pairs(it));
-    values.map(|(_, value)| value).collect()
+    let blocks = blocks.into_iter().flatten();
+    blocks.flat_map(|it| document.pairs(it)).collect()
 }
 
 /// Says that a file is a manifest; `None` if it is none.
@@ -41,12 +44,16 @@ pub(super) fn told(file: &ReadFile) -> Option<Diagnostic> {
     let document = &file.document;
     let at = kind(document)?;
     let name = document.text_of(at);
-    let seen = |value: &NodeId| {
-        let text = document.text_of(*value);
-        !text.trim().is_empty() && hidden_text(&text).is_none()
+    let entries = entries(document);
+    let put_in = |value: NodeId| hidden_text(&document.text_of(value)).is_some();
+    // Beside a password that is put in later a port or the name of a database is no secret.
+    let partly = entries.iter().any(|(_, value)| put_in(*value));
+    let shown = |(key, value): &(NodeId, NodeId)| {
+        let there = !document.text_of(*value).trim().is_empty() && !put_in(*value);
+        there && (!partly || is_secret_key(&document.key_text(*key)))
     };
     let clear = matches!(file.protection, Protection::Clear);
-    if clear && secrets(document).iter().any(seen) {
+    if clear && entries.iter().any(shown) {
         let message = "a `Secret` of Kubernetes in plain text; it holds no values of a chart, so no rule judges it";
         let help =
             "in a repository it is to be encrypted, or made in the cluster from a store of secrets";

@@ -11,8 +11,8 @@ use super::node::{LayerId, NodeRef, Target};
 use super::parents::Parents;
 use crate::path::Step;
 use crate::secret::{
-    MayName, Names, Sensitivity, is_handed_on, is_hidden_text, is_secret_key, is_secret_text,
-    secret_setting, sensitivity,
+    MayName, Names, Sensitivity, hidden_text, is_handed_on, is_hidden_text, is_secret_key,
+    is_secret_text, secret_setting, sensitivity,
 };
 use crate::yaml::{Document, Kind, NodeId, Slot};
 
@@ -282,10 +282,18 @@ impl Teller<'_> {
         {
             return;
         }
-        for data in under(document, map, "data").filter(|it| is_map(*it)) {
-            for (_, value) in document.pairs(data) {
-                self.marks.secret.insert(value);
-            }
+        let blocks = ["data", "stringData"].map(|key| under(document, map, key));
+        let blocks = blocks.into_iter().flatten().filter(|it| is_map(*it));
+        let values: Vec<NodeId> = blocks
+            .flat_map(|it| document.pairs(it))
+            .map(|(_, value)| value)
+            .collect();
+        // Beside a password that is put in later a port or the name of a database is no secret.
+        let put_in = |value: &NodeId| hidden_text(&document.text_of(*value)).is_some();
+        if !values.iter().any(put_in) {
+            values
+                .into_iter()
+                .for_each(|it| self.marks.secret.insert(it));
         }
     }
 
@@ -568,7 +576,10 @@ impl Merged {
                 let is_text = || matches!(self.shape(node), Shape::String | Shape::Unknown(_));
                 // What a variable is called stands beside it, and so does what a manifest is, and which secret a key is of.
                 let beside = matches!(key, Some("value" | "secretKey"))
-                    || steps.iter().nth_back(1) == Some(&Step::Key("data"));
+                    || steps
+                        .iter()
+                        .nth_back(1)
+                        .is_some_and(|it| matches!(it, Step::Key("data" | "stringData")));
                 let tells = self.is_secret_path(self.release_of(node), &steps)
                     || is_text() && is_secret_text(key, &self.text(node));
                 if !beside || tells && key == Some("value") {

@@ -164,8 +164,7 @@ impl Names {
             // Names of a secret that is there, or of what is in it: `existingSecretMappings`.
             || key.to_ascii_lowercase().starts_with("existingsecret")
             || (key == "secretKey" && self.before == Before::Data && !self.below_secrets);
-        // What a manifest of a Kubernetes secret has in clear letters.
-        self.below_secrets |= key == "secrets" || key == "stringData";
+        self.below_secrets |= key == "secrets";
         self.before = match key {
             "test" => Before::Test,
             "tests" => Before::Tests,
@@ -186,8 +185,7 @@ impl Names {
             return false;
         }
         // The map `secrets` itself is no value; what is below it is.
-        let looks = (self.below_secrets && !matches!(last, "secrets" | "stringData"))
-            || ends_like_a_secret(last);
+        let looks = (self.below_secrets && last != "secrets") || ends_like_a_secret(last);
         looks && !is_clear_key(last)
     }
 }
@@ -237,7 +235,6 @@ mod tests {
             "s3.secret-access-key",
             "minio.users.0.secretKey",
             "secrets.data.secretKey",
-            "extraDeploy.0.stringData.SMTP_USER_LOGIN",
         ] {
             assert!(secret(None, path), "{path}");
         }
@@ -266,7 +263,6 @@ mod tests {
             "spec.data.0.secretKey",
             "spec.data.0.remoteRef.password",
             "spec.encryptedData.password",
-            "extraDeploy.0.stringData",
         ] {
             assert!(!secret(None, path), "{path}");
         }

@@ -224,6 +224,7 @@ fn a_text_is_secret_by_its_shape_and_a_variable_by_its_name_wherever_they_stand(
              env:\n  - {name: DB_PASSWORD, value: canary}\n  - {name: DB_HOST, value: db}\n  - {name: API_TOKEN, valueFrom: {name: x}}\n\
              manifest:\n  - {kind: Secret, metadata: {name: x}, data: {LOGIN: Y2FuYXJ5}}\n  - {kind: ConfigMap, data: {LOGIN: plain}}\n\
              \x20 - {kind: Secret, stringData: {LOGIN: canary}}\n\
+             \x20 - {kind: Secret, stringData: {port: \"5432\", uri: \"${URI}\", PASSWORD: canary}}\n\
              auth: {existingSecret: db, secretKey: password}\nuser: {existingSecret: \"\", secretKey: canary}\n",
         )
         .build();
@@ -249,6 +250,8 @@ fn a_text_is_secret_by_its_shape_and_a_variable_by_its_name_wherever_they_stand(
             ("manifest.0.metadata.name", false),
             ("manifest.1.data.LOGIN", false),
             ("manifest.2.stringData.LOGIN", true),
+            ("manifest.3.stringData.port", false),
+            ("manifest.3.stringData.PASSWORD", true),
             ("auth.secretKey", false),
             ("user.secretKey", true),
             ("env.2.valueFrom.name", false),

@@ -119,11 +119,11 @@ fn add(trees: &mut Vec<TreeRef>, chart: &ChartDir, values: &Path, name: String, 
 
 /// Is every key of a chart's values the name of a chart that it depends on?
 fn only_wraps(chart: &Document, values: &Document) -> bool {
-    let list = chart.root().and_then(|it| get(chart, it, "dependencies"));
+    let list = chart.root().and_then(|it| chart.get(it, "dependencies"));
     let dependencies = list.into_iter().flat_map(|it| chart.items(it));
     let names: BTreeSet<String> = dependencies
         .filter_map(|it| {
-            let named = |key: &str| Some(chart.text_of(get(chart, it, key)?).into_owned());
+            let named = |key: &str| Some(chart.text_of(chart.get(it, key)?).into_owned());
             // An empty alias is none to Helm.
             named("alias")
                 .filter(|it| !it.is_empty())
@@ -142,12 +142,7 @@ fn only_wraps(chart: &Document, values: &Document) -> bool {
     }) && some
 }
 
-fn get(document: &Document, map: values::yaml::NodeId, key: &str) -> Option<values::yaml::NodeId> {
-    let is_map = document.kind(map) == Kind::Map;
-    is_map.then(|| document.get(map, key)).flatten()
-}
-
 fn text(document: &Document, key: &str) -> Option<String> {
-    let value = get(document, document.root()?, key)?;
+    let value = document.get(document.root()?, key)?;
     Some(document.text_of(value).into_owned())
 }

@@ -4,6 +4,7 @@
 
 mod classify;
 mod hidden;
+mod manifest;
 mod maybe;
 mod paths;
 mod settings;
@@ -12,6 +13,7 @@ mod shapes;
 pub use classify::{SecretClass, SecretContext, classify};
 pub use hidden::{Encryption, HiddenText, hidden_text, whole_file_encryption};
 pub(crate) use hidden::{LONE_MARKS, SET_ELSEWHERE, SET_ITEM, may_hide};
+pub use manifest::held_in_manifest;
 pub(crate) use maybe::{MayName, is_handed_on, is_named};
 pub use maybe::{may_be_secret, may_name_secret};
 pub(crate) use paths::Names;

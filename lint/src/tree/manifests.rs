@@ -2,7 +2,7 @@
 
 use source::{Diagnostic, Severity, Span};
 use values::protection::Protection;
-use values::secret::{hidden_text, is_secret_key};
+use values::secret::held_in_manifest;
 use values::yaml::{Document, Kind, NodeId};
 
 use crate::document::ReadFile;
@@ -45,15 +45,9 @@ pub(super) fn told(file: &ReadFile) -> Option<Diagnostic> {
     let at = kind(document)?;
     let name = document.text_of(at);
     let entries = entries(document);
-    let put_in = |value: NodeId| hidden_text(&document.text_of(value)).is_some();
-    // Beside a password that is put in later a port or the name of a database is no secret.
-    let partly = entries.iter().any(|(_, value)| put_in(*value));
-    let shown = |(key, value): &(NodeId, NodeId)| {
-        let there = !document.text_of(*value).trim().is_empty() && !put_in(*value);
-        there && (!partly || is_secret_key(&document.key_text(*key)))
-    };
+    let shown = |value: NodeId| !document.text_of(value).trim().is_empty();
     let clear = matches!(file.protection, Protection::Clear);
-    if clear && entries.iter().any(shown) {
+    if clear && held_in_manifest(document, &entries).any(shown) {
         let message = "a `Secret` of Kubernetes in plain text; it holds no values of a chart, so no rule judges it";
         let help =
             "in a repository it is to be encrypted, or made in the cluster from a store of secrets";
@@ -86,7 +80,7 @@ pub(super) fn applications(
     let tops = own.into_iter().chain(inside);
     let entries = tops.flat_map(|top| {
         let keys = ["applications", "applicationsets"];
-        keys.map(|key| Some((key, get(document, top, key)?)))
+        keys.map(|key| Some((key, document.get(top, key)?)))
     });
     let some = |node: NodeId| {
         document.pairs(node).next().is_some() || document.items(node).next().is_some()
@@ -101,15 +95,14 @@ pub(super) fn applications(
     entries.map(told).collect()
 }
 
-fn get(document: &Document, node: NodeId, key: &str) -> Option<NodeId> {
-    let is_map = document.kind(node) == Kind::Map;
-    is_map.then(|| document.get(node, key)).flatten()
-}
-
 fn map(document: &Document, node: NodeId, key: &str) -> Option<NodeId> {
-    get(document, node, key).filter(|it| document.kind(*it) == Kind::Map)
+    document
+        .get(node, key)
+        .filter(|it| document.kind(*it) == Kind::Map)
 }
 
 fn text(document: &Document, node: NodeId, key: &str) -> Option<NodeId> {
-    get(document, node, key).filter(|it| document.kind(*it) == Kind::String)
+    document
+        .get(node, key)
+        .filter(|it| document.kind(*it) == Kind::String)
 }

@@ -11,7 +11,7 @@ use super::node::{LayerId, NodeRef, Target};
 use super::parents::Parents;
 use crate::path::Step;
 use crate::secret::{
-    MayName, Names, Sensitivity, hidden_text, is_handed_on, is_hidden_text, is_secret_key,
+    MayName, Names, Sensitivity, held_in_manifest, is_handed_on, is_hidden_text, is_secret_key,
     is_secret_text, secret_setting, sensitivity,
 };
 use crate::yaml::{Document, Kind, NodeId, Slot};
@@ -284,17 +284,8 @@ impl Teller<'_> {
         }
         let blocks = ["data", "stringData"].map(|key| under(document, map, key));
         let blocks = blocks.into_iter().flatten().filter(|it| is_map(*it));
-        let values: Vec<NodeId> = blocks
-            .flat_map(|it| document.pairs(it))
-            .map(|(_, value)| value)
-            .collect();
-        // Beside a password that is put in later a port or the name of a database is no secret.
-        let put_in = |value: &NodeId| hidden_text(&document.text_of(*value)).is_some();
-        if !values.iter().any(put_in) {
-            values
-                .into_iter()
-                .for_each(|it| self.marks.secret.insert(it));
-        }
+        let entries: Vec<_> = blocks.flat_map(|it| document.pairs(it)).collect();
+        held_in_manifest(document, &entries).for_each(|it| self.marks.secret.insert(it));
     }
 
     /// Does a map name a secret of Kubernetes, so that its `secretKey` is the key in that?

@@ -267,11 +267,14 @@ pub(super) fn is_condition(op: &Op) -> bool {
 
 /// Does the operator give a truth?
 pub(super) fn is_comparison(op: BinaryOp) -> bool {
-    !matches!(
+    !is_arithmetic(op) && !matches!(op, BinaryOp::Default | BinaryOp::Concat)
+}
+
+/// Does the operator take numbers and give one?
+pub(super) fn is_arithmetic(op: BinaryOp) -> bool {
+    matches!(
         op,
-        BinaryOp::Default
-            | BinaryOp::Concat
-            | BinaryOp::Add
+        BinaryOp::Add
             | BinaryOp::Subtract
             | BinaryOp::Multiply
             | BinaryOp::Divide

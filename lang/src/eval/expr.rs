@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::builtins::{hide, invoke};
+use crate::eval::condition::is_arithmetic;
 use crate::eval::glance::{Glance, Keys};
 use crate::eval::machine::{Machine, Work};
 use crate::eval::reader::{host_call, is_missing, key_of, record_of};
@@ -328,19 +329,9 @@ impl<'h> Machine<'_, 'h> {
                 let (a, b) = (self.value(left)?, self.value(right)?);
                 self.concat(a, b)
             }
-            BinaryOp::Add
-            | BinaryOp::Subtract
-            | BinaryOp::Multiply
-            | BinaryOp::Divide
-            | BinaryOp::Remainder => {
+            _ if is_arithmetic(op) => {
                 let sides = [self.value(left)?, self.value(right)?];
-                Ok(arithmetic(&sides, |n| match op {
-                    BinaryOp::Add => n[0] + n[1],
-                    BinaryOp::Subtract => n[0] - n[1],
-                    BinaryOp::Multiply => n[0] * n[1],
-                    BinaryOp::Divide => n[0] / n[1],
-                    _ => n[0] % n[1],
-                }))
+                Ok(calculated(op, &sides))
             }
             _ => self.truth_value(node),
         }
@@ -479,6 +470,17 @@ fn computed<'h>(data: Data<'h>, from: &[Value<'h>], secret: bool) -> Value<'h> {
         place: crate::builtins::only_place(from),
         secret,
     }
+}
+
+/// What an operator of arithmetic makes of two numbers.
+pub(super) fn calculated<'h>(op: BinaryOp, sides: &[Value<'h>; 2]) -> Value<'h> {
+    arithmetic(sides, |n| match op {
+        BinaryOp::Add => n[0] + n[1],
+        BinaryOp::Subtract => n[0] - n[1],
+        BinaryOp::Multiply => n[0] * n[1],
+        BinaryOp::Divide => n[0] / n[1],
+        _ => n[0] % n[1],
+    })
 }
 
 fn arithmetic<'h>(sides: &[Value<'h>], of: impl Fn(&[f64; 2]) -> f64) -> Value<'h> {

@@ -14,7 +14,8 @@ use smallvec::SmallVec;
 
 use crate::builtins::{Code, invoke, is_missing, is_null, is_set, only_place};
 use crate::eval::compare::Operator;
-use crate::eval::condition::{is_comparison, is_condition};
+use crate::eval::condition::{is_arithmetic, is_comparison, is_condition};
+use crate::eval::expr::calculated;
 use crate::eval::machine::Machine;
 use crate::eval::reader::{self, Reader, host_call, key_of, record_of};
 use crate::eval::run::Run;
@@ -352,6 +353,13 @@ impl<'g, 'h> Glance<'g, 'h> {
                     other.to_mut().place.clone_from(&value.place);
                 }
                 other
+            }
+            Op::Binary(op, sides) if is_arithmetic(*op) => {
+                let sides = [
+                    self.see(&sides[0])?.into_owned(),
+                    self.see(&sides[1])?.into_owned(),
+                ];
+                Cow::Owned(calculated(*op, &sides))
             }
             Op::Template(parts) => self.template(parts)?,
             // What is decided by something secret is marked, which only the machine does.

@@ -162,7 +162,7 @@ impl Names {
             || (key == "secrets" && self.before == Before::Tests)
             || is_fetched(key)
             // Names of a secret that is there, or of what is in it: `existingSecretMappings`.
-            || key.to_ascii_lowercase().starts_with("existingsecret")
+            || starts_with_any_case(key, "existingsecret")
             || (key == "secretKey" && self.before == Before::Data && !self.below_secrets);
         self.below_secrets |= key == "secrets";
         self.before = match key {
@@ -188,6 +188,12 @@ impl Names {
         let looks = (self.below_secrets && last != "secrets") || ends_like_a_secret(last);
         looks && !is_clear_key(last)
     }
+}
+
+/// Asked of every key there is, so without a copy.
+fn starts_with_any_case(key: &str, start: &str) -> bool {
+    let head = key.as_bytes().get(..start.len());
+    head.is_some_and(|head| head.eq_ignore_ascii_case(start.as_bytes()))
 }
 
 /// What stands below such a key says from where secrets are fetched, and under which names, or is sealed.

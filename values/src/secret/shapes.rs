@@ -1,6 +1,6 @@
 //! Texts that are secret by their shape alone, wherever they stand.
 
-use memchr::memmem;
+use memchr::{memchr2, memmem};
 
 use super::settings::secret_setting;
 
@@ -50,6 +50,12 @@ pub enum TokenShape {
 pub fn token_shape(text: &str) -> Option<TokenShape> {
     let text = text.trim();
     if text.len() < 8 {
+        return None;
+    }
+    // Asked of every text there is: most begin like no token, and have no blank, as PEM blocks do, and no `@`, as addresses with a
+    // password do.
+    let first = text.as_bytes()[0];
+    if !b"ALSeghnrsx".contains(&first) && memchr2(b' ', b'@', text.as_bytes()).is_none() {
         return None;
     }
     if has_private_key(text) || is_private_key_in_base64(text) {

@@ -1,3 +1,5 @@
+//! Secrets in longer texts, text by text.
+
 use super::*;
 
 #[test]

@@ -1,30 +1,84 @@
-//! Reads the packs and writes their trees as bytes, so that a run does not begin with reading 400 KB of rule texts.
+//! Reads the packs, and writes their trees, charts and rules as bytes, so that a run does not begin with reading, checking and
+//! compiling them.
 #![allow(
     clippy::disallowed_methods,
     reason = "a build script writes into its own folder"
 )]
 
+// What rules may ask is the same for those that are compiled here.
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "only the schema itself is wanted here"
+)]
+#[path = "src/schema.rs"]
+mod schema;
+
+use lang::check::{Options, PackFiles, RuleFile, check};
+use lang::compile::{Params, compile_checked};
+use lang::parse::ast::File;
 use lang::parse::packed::pack;
 use lang::parse::parse;
+use lang::program::packed;
 use source::SourceId;
 
 fn main() {
     // The packs are in the crate that this script is built from: cargo runs it again when one changes.
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=src/schema.rs");
     let out = std::env::var_os("OUT_DIR").expect("cargo sets it");
-    let out = std::path::Path::new(&out);
-    let mut all = Vec::new();
+    let write = |name: &str, bytes: &[u8]| {
+        std::fs::write(std::path::Path::new(&out).join(name), bytes).expect("OUT_DIR is writable");
+    };
+    let numbered = rules::FILES.iter().enumerate();
+    let parsed: Vec<_> = numbered
+        .map(|(at, file)| parse(SourceId(at as u32), file.text))
+        .collect();
+    let mut trees = Vec::new();
     let mut table = String::from("&[");
-    for (at, file) in rules::FILES.iter().enumerate() {
-        let parsed = parse(SourceId(at as u32), file.text);
-        let from = all.len();
+    for parsed in &parsed {
+        let from = trees.len();
         // What is wrong with a text is told by the program: it finds no bytes here and reads the text.
         if parsed.diagnostics.is_empty() {
-            all.extend(pack(&parsed.file));
+            trees.extend(pack(&parsed.file));
         }
-        table.push_str(&format!("({from}, {}), ", all.len()));
+        table.push_str(&format!("({from}, {}), ", trees.len()));
     }
     table.push(']');
-    std::fs::write(out.join("packs.bin"), all).expect("OUT_DIR is writable");
-    std::fs::write(out.join("packs.rs"), table).expect("OUT_DIR is writable");
+    write("trees.bin", &trees);
+    write("trees.rs", table.as_bytes());
+    let usable = parsed.iter().all(|it| it.diagnostics.is_empty());
+    let files: Vec<&File> = parsed.iter().map(|it| &it.file).collect();
+    let (program, charts) = usable
+        .then(|| compiled(&files))
+        .flatten()
+        .unwrap_or_default();
+    write("program.bin", &program);
+    write("charts.bin", &charts);
+}
+
+/// The rules and the charts of all files; `None` if anything is wrong with one.
+fn compiled(files: &[&File]) -> Option<(Vec<u8>, Vec<u8>)> {
+    let mut packs: Vec<PackFiles<'_>> = Vec::new();
+    for (at, (file, ast)) in rules::FILES.iter().zip(files).enumerate() {
+        if packs.last().is_none_or(|pack| pack.name != file.pack) {
+            packs.push(PackFiles {
+                name: file.pack,
+                files: Vec::new(),
+                trusted: false,
+            });
+        }
+        let pack = packs.last_mut()?;
+        pack.files.push(RuleFile {
+            source: SourceId(at as u32),
+            name: file.path.rsplit('/').next().unwrap_or(file.path),
+            ast,
+        });
+    }
+    let checked = check(&packs, schema::schema(), Options::default());
+    let pairs = rules::FILES.iter().zip(files);
+    let pairs: Vec<(&str, &File)> = pairs.map(|(file, ast)| (file.pack, *ast)).collect();
+    let (program, problems) = compile_checked(&pairs, schema::schema(), &Params::new());
+    let fine = checked.diagnostics.is_empty() && problems.is_empty();
+    fine.then(|| (packed::pack(&program), checked.charts.pack()))
 }

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use lang::check::similar::similar;
 use lang::parse::ast::{File, ItemKind};
 
-use crate::rulebook::{RuleBook, built_in_files};
+use crate::rulebook::RuleBook;
 
 /// The names that exist. Rules of built-in packs that take no part are among them: naming one is no mistake.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,8 +25,11 @@ impl Known {
         static BUILT_IN: OnceLock<Known> = OnceLock::new();
         BUILT_IN.get_or_init(|| {
             let mut known = Known::default();
-            for (pack, ast) in built_in_files() {
-                known.add(pack, ast);
+            let packs = rules::FILES.iter().map(|file| file.pack.to_owned());
+            known.packs.extend(packs);
+            for rule in RuleBook::standard().program.rules() {
+                known.rules.insert(rule.id.clone());
+                known.tags.extend(rule.tags.iter().cloned());
             }
             known
         })
@@ -36,7 +39,7 @@ impl Known {
     pub fn of(book: &RuleBook) -> Self {
         let mut known = Self::built_in().clone();
         for file in book.files.iter().filter(|file| file.file.is_some()) {
-            known.add(&file.pack, &file.ast);
+            known.add(&file.pack, file.ast());
         }
         known
     }

@@ -7,6 +7,7 @@ mod aside;
 pub mod ask;
 mod assemble;
 pub mod baseline;
+mod built_in;
 pub mod chart_import;
 pub mod chart_schema;
 pub mod charts;

@@ -23,7 +23,7 @@ impl RuleBook {
     /// Every parameter, in the order of packs and files.
     pub fn parameters(&self) -> impl Iterator<Item = Parameter<'_>> {
         self.files.iter().flat_map(|file| {
-            let items = file.ast.items.iter();
+            let items = file.ast().items.iter();
             items.filter_map(move |item| match &item.kind {
                 ItemKind::Param(param) => Some(Parameter { file, item, param }),
                 ItemKind::Rule(_)
@@ -62,6 +62,6 @@ impl RuleBook {
     /// The item whose name stands there.
     fn item_named(&self, name: Span) -> Option<&Item> {
         let file = self.file(name.source)?;
-        file.ast.items.iter().find(|item| name_span(item) == name)
+        file.ast().items.iter().find(|item| name_span(item) == name)
     }
 }

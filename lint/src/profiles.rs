@@ -38,8 +38,7 @@ pub(crate) fn in_configuration(config: &Config, known: &BTreeSet<String>) -> Vec
 pub(crate) fn in_rules(scopes: &[Scope], book: &RuleBook) -> Vec<Diagnostic> {
     let mine = scopes.iter().filter(|it| std::ptr::eq(&*it.book, book));
     let known: BTreeSet<String> = mine.flat_map(|it| it.profiles.iter().cloned()).collect();
-    let own = book.rules().filter(|(file, ..)| file.file.is_some());
-    let named = own.flat_map(|(.., rule)| &rule.severities);
+    let named = book.own_rules().flat_map(|(.., rule)| &rule.severities);
     let named = named.filter_map(|it| it.profile.as_ref());
     named
         .filter_map(|it| unknown("rule-unknown-profile", &it.node, it.span, &known))

@@ -10,13 +10,13 @@ use lang::charts::ChartSet;
 use lang::check::{Checked, Options, PackFiles, RuleFile, check};
 use lang::compile::{Params, compile_checked};
 use lang::parse::ast::{File, Item, ItemKind};
-use lang::parse::packed::unpack;
 use lang::parse::{Parse, parse};
 use lang::program::{Program, RuleInfo};
 use lang::value::{Entries, Value};
 use rayon::prelude::*;
 use source::{Code, Diagnostic, Severity, Source, SourceId, SourceMap, Span};
 
+use crate::built_in;
 use crate::config::{self, Config, ParameterValue};
 use crate::report::{RuleFacts, RuleWords};
 use crate::schema::schema;
@@ -58,8 +58,7 @@ pub struct BookFile {
     pub file: Option<PathBuf>,
     /// Its text.
     pub source: SourceId,
-    /// Its tree.
-    pub ast: Arc<File>,
+    tree: Tree,
 }
 
 /// All rules that take part below one `dogwatch.yaml`. Holds no reference to a tree; shared between threads.
@@ -83,64 +82,42 @@ pub struct RuleBook {
     by_id: OnceLock<Vec<usize>>,
 }
 
-/// The trees of the packs, made when the program was built (`build.rs`): reading the texts would be most of a short run.
-static PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/packs.bin"));
-
-/// Where in [`PACKED`] the tree of each file is.
-static PACKED_AT: &[(usize, usize)] = include!(concat!(env!("OUT_DIR"), "/packs.rs"));
-
-/// The tree of a file of the packs, by its position in [`rules::FILES`].
-fn built_in_tree(at: usize) -> Parse {
-    let packed = PACKED_AT
-        .get(at)
-        .and_then(|(from, to)| PACKED.get(*from..*to));
-    match packed.and_then(unpack) {
-        Some(file) => Parse {
-            file,
-            diagnostics: Vec::new(),
-        },
-        None => parse(SourceId(at as u32), rules::FILES[at].text),
-    }
+/// The tree of a file.
+#[derive(Debug, Clone)]
+enum Tree {
+    /// Of one inside the program, by its position there.
+    BuiltIn(usize),
+    Own(Arc<File>),
 }
 
-/// The packs inside the program, read once in a process.
-struct BuiltIn {
-    sources: SourceMap,
-    files: Vec<(String, String, SourceId, Arc<File>)>,
-    diagnostics: Vec<Diagnostic>,
-}
-
-fn built_in() -> &'static BuiltIn {
-    static BUILT_IN: OnceLock<BuiltIn> = OnceLock::new();
-    BUILT_IN.get_or_init(|| {
-        let mut built_in = BuiltIn {
-            sources: SourceMap::default(),
-            files: Vec::new(),
-            diagnostics: Vec::new(),
-        };
-        let count = rules::FILES.len();
-        let parsed = (0..count).into_par_iter().with_min_len(16);
-        let parsed: Vec<Parse> = parsed.map(built_in_tree).collect();
-        for (file, parsed) in rules::FILES.iter().zip(parsed) {
-            let path = PathBuf::from("rules").join(file.path);
-            let source = built_in.sources.add(Source::new(path, file.text));
-            let name = file.path.rsplit('/').next().unwrap_or(file.path);
-            built_in.files.push((
-                file.pack.to_owned(),
-                name.to_owned(),
-                source,
-                Arc::new(parsed.file),
-            ));
-            built_in.diagnostics.extend(parsed.diagnostics);
+impl BookFile {
+    /// Its tree.
+    pub fn ast(&self) -> &File {
+        match &self.tree {
+            Tree::BuiltIn(at) => built_in::tree(*at),
+            Tree::Own(file) => file,
         }
-        built_in
-    })
-}
+    }
 
-/// The files of the packs inside the program, with their packs, whatever takes part.
-pub(crate) fn built_in_files() -> impl Iterator<Item = (&'static str, &'static File)> {
-    let files = built_in().files.iter();
-    files.map(|(pack, _, _, ast)| (pack.as_str(), &**ast))
+    fn rules(&self) -> impl Iterator<Item = (&Self, &Item, &lang::parse::ast::Rule)> {
+        let items = self.ast().items.iter();
+        items.filter_map(move |item| match &item.kind {
+            ItemKind::Rule(rule) => Some((self, item, &**rule)),
+            _ => None,
+        })
+    }
+
+    /// A file inside the program.
+    fn built_in(at: usize, file: &rules::RuleFile) -> Self {
+        let name = file.path.rsplit('/').next().unwrap_or(file.path);
+        Self {
+            pack: file.pack.to_owned(),
+            name: name.to_owned(),
+            file: None,
+            source: SourceId(at as u32),
+            tree: Tree::BuiltIn(at),
+        }
+    }
 }
 
 impl TextFault {
@@ -186,29 +163,29 @@ impl RuleBook {
     /// Reads, checks and compiles rules. `texts` are those of the rules folders; which packs inside the program take part
     /// is said by the configuration. `facts` keeps what editors ask for.
     pub fn build(texts: &[RuleText], config: &Config, facts: bool) -> Self {
-        let built_in = built_in();
-        let mut sources = built_in.sources.clone();
-        let mut diagnostics = built_in.diagnostics.clone();
+        let is_standard =
+            texts.is_empty() && !facts && config.packs.is_none() && config.parameters.is_empty();
+        let ready = is_standard.then(built_in::ready).flatten();
+        if let Some((program, charts)) = ready {
+            return Self::ready(program, charts);
+        }
+        let mut sources = built_in::sources();
+        let mut diagnostics = built_in::read_all();
         let takes_part = |pack: &str| {
             let packs = config.packs.as_ref();
             packs.is_none_or(|packs| packs.iter().any(|it| it == pack))
         };
         // A rule of one's own stands in for the one of the same name inside the program; so does a pack for a pack.
         let own_packs: BTreeSet<&str> = texts.iter().map(|it| it.pack.as_str()).collect();
-        let mut files: Vec<BookFile> = built_in
-            .files
-            .iter()
-            .filter(|(pack, ..)| !own_packs.contains(pack.as_str()))
-            .map(|(pack, name, source, ast)| BookFile {
-                pack: pack.clone(),
-                name: name.clone(),
-                file: None,
-                source: *source,
-                ast: if takes_part(pack) {
-                    Arc::clone(ast)
-                } else {
-                    Arc::new(without_rules(ast))
+        let mut files: Vec<BookFile> = (0..)
+            .zip(rules::FILES)
+            .filter(|(_, file)| !own_packs.contains(file.pack))
+            .map(|(at, file)| BookFile {
+                tree: match takes_part(file.pack) {
+                    true => Tree::BuiltIn(at),
+                    false => Tree::Own(Arc::new(without_rules(built_in::tree(at)))),
                 },
+                ..BookFile::built_in(at, file)
             })
             .collect();
         let trusted = files.len();
@@ -228,14 +205,14 @@ impl RuleBook {
                 name: name.to_string_lossy().into_owned(),
                 file: text.file.clone(),
                 source,
-                ast: Arc::new(parsed.file),
+                tree: Tree::Own(Arc::new(parsed.file)),
             });
         }
         let params = parameters(&files, config);
         let compile_usable = |usable: &dyn Fn(&Item) -> bool| {
             let usable = files
                 .iter()
-                .map(|file| (file.pack.as_str(), usable_items(&file.ast, usable)));
+                .map(|file| (file.pack.as_str(), usable_items(file.ast(), usable)));
             let usable: Vec<(&str, std::borrow::Cow<'_, File>)> = usable.collect();
             let pairs = usable.iter().map(|(pack, file)| (*pack, file.as_ref()));
             compile_checked(&pairs.collect::<Vec<_>>(), schema(), &params)
@@ -247,7 +224,7 @@ impl RuleBook {
         );
         diagnostics.extend(checked.diagnostics.values().flatten().cloned());
         let all_usable = || {
-            let mut items = files.iter().flat_map(|file| &file.ast.items);
+            let mut items = files.iter().flat_map(|file| &file.ast().items);
             items.all(|item| checked.usable(name_span(item)))
         };
         let (program, problems) = compiled
@@ -274,6 +251,24 @@ impl RuleBook {
             diagnostics,
             checked,
             params,
+            facts: OnceLock::new(),
+            by_id: OnceLock::new(),
+        }
+    }
+
+    /// The rules inside the program, with nothing else.
+    fn ready(program: Program, charts: Arc<ChartSet>) -> Self {
+        let files = (0..).zip(rules::FILES);
+        Self {
+            sources: built_in::sources(),
+            files: files
+                .map(|(at, file)| BookFile::built_in(at, file))
+                .collect(),
+            program,
+            diagnostics: Vec::new(),
+            checked: Checked::trusted(Arc::clone(&charts)),
+            charts,
+            params: Params::new(),
             facts: OnceLock::new(),
             by_id: OnceLock::new(),
         }
@@ -308,25 +303,18 @@ impl RuleBook {
 
     /// The file and tree of a rule.
     pub fn rule(&self, id: &str) -> Option<(&BookFile, &Item, &lang::parse::ast::Rule)> {
-        self.files.iter().find_map(|file| {
-            file.ast.items.iter().find_map(|item| match &item.kind {
-                ItemKind::Rule(rule) if rule.name.node == id => Some((file, item, &**rule)),
-                _ => None,
-            })
-        })
+        self.rules().find(|(.., rule)| rule.name.node == id)
     }
 
     /// Every rule that was written, whether or not it could be compiled: file, item and tree.
     pub fn rules(&self) -> impl Iterator<Item = (&BookFile, &Item, &lang::parse::ast::Rule)> {
-        self.files.iter().flat_map(|file| {
-            file.ast
-                .items
-                .iter()
-                .filter_map(move |item| match &item.kind {
-                    ItemKind::Rule(rule) => Some((file, item, &**rule)),
-                    _ => None,
-                })
-        })
+        self.files.iter().flat_map(BookFile::rules)
+    }
+
+    /// Those that are not inside the program.
+    pub fn own_rules(&self) -> impl Iterator<Item = (&BookFile, &Item, &lang::parse::ast::Rule)> {
+        let own = self.files.iter().filter(|file| file.file.is_some());
+        own.flat_map(BookFile::rules)
     }
 
     /// True if something is wrong with a rule text that keeps it from being judged.
@@ -345,7 +333,7 @@ fn check_files(files: &[BookFile], trusted: usize, facts: bool) -> Checked {
             .push(RuleFile {
                 source: file.source,
                 name: &file.name,
-                ast: &file.ast,
+                ast: file.ast(),
             });
     }
     let packs: Vec<PackFiles<'_>> = packs
@@ -399,7 +387,7 @@ fn parameters(files: &[BookFile], config: &Config) -> Params {
         return params;
     }
     for file in files {
-        for item in &file.ast.items {
+        for item in &file.ast().items {
             let ItemKind::Param(param) = &item.kind else {
                 continue;
             };
@@ -438,12 +426,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_trees_inside_the_program_are_those_of_its_texts() {
-        for (at, file) in rules::FILES.iter().enumerate() {
-            let (from, to) = PACKED_AT[at];
-            assert!(from < to, "{} is read each time", file.path);
-            let read = parse(SourceId(at as u32), file.text);
-            assert!(built_in_tree(at) == read, "{} differs", file.path);
+    fn the_packs_are_compiled_inside_the_program_as_they_would_be_now() {
+        // Facts make no other program, but have it compiled.
+        let now = RuleBook::build(&[], &Config::default(), true);
+        assert_eq!(now.diagnostics, []);
+        let (program, charts) = built_in::ready().expect("nothing is wrong with the packs");
+        assert_eq!(charts.charts(), now.charts.charts());
+        for (ready, now) in program.rules().iter().zip(now.program.rules()) {
+            assert_eq!(ready, now);
         }
+        let shown = |program: &Program| format!("{program:?}");
+        assert!(shown(&program) == shown(&now.program), "code differs");
     }
 }

@@ -121,7 +121,7 @@ impl Session {
         };
         if document.is_rules() {
             let found = self.with_rules(&uri, |rule| {
-                code_lens::rules(&rule.file.ast, &judged.report)
+                code_lens::rules(rule.file.ast(), &judged.report)
             });
             let mut out = Vec::new();
             for it in found.unwrap_or_default() {

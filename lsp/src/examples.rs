@@ -51,7 +51,7 @@ impl Session {
         else {
             return Vec::new();
         };
-        let rules = file.ast.items.iter().filter_map(|item| match &item.kind {
+        let rules = file.ast().items.iter().filter_map(|item| match &item.kind {
             ItemKind::Rule(rule) if !item.damaged => Some(&rule.name.node),
             ItemKind::Rule(_)
             | ItemKind::Let(_)

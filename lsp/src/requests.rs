@@ -186,7 +186,7 @@ impl Session {
     fn outline(&self, uri: &lsp::Uri) -> Vec<Symbol> {
         if self.is_rules(uri) {
             return self
-                .with_rules(uri, |rule| rule_symbols::outline(&rule.file.ast))
+                .with_rules(uri, |rule| rule_symbols::outline(rule.file.ast()))
                 .unwrap_or_default();
         }
         self.values_text(uri).map_or_else(Vec::new, |values| {
@@ -243,7 +243,7 @@ impl Session {
             }
             seen.push(Arc::as_ptr(book));
             for file in &book.files {
-                for symbol in rule_symbols::outline(&file.ast) {
+                for symbol in rule_symbols::outline(file.ast()) {
                     if !symbol.name.to_lowercase().contains(&wanted) || found.len() >= 1_000 {
                         continue;
                     }
@@ -275,7 +275,7 @@ impl Session {
         };
         if document.is_rules() {
             return Ok(self.with_rules(&uri, |rule| {
-                folding::rules(&document.text, &rule.file.ast, &document.lines)
+                folding::rules(&document.text, rule.file.ast(), &document.lines)
             }));
         }
         Ok(self
@@ -326,7 +326,7 @@ impl Session {
 
     fn rule_selection(&self, uri: &lsp::Uri, offset: u32) -> Vec<Span> {
         self.with_rules(uri, |rule| {
-            let outline = rule_symbols::outline(&rule.file.ast);
+            let outline = rule_symbols::outline(rule.file.ast());
             let mut spans: Vec<Span> = Vec::new();
             for symbol in &outline {
                 spans.push(symbol.span);
@@ -437,7 +437,7 @@ impl Session {
         let links = self.with_rules(&uri, |rule| {
             let rules = rule
                 .file
-                .ast
+                .ast()
                 .items
                 .iter()
                 .filter_map(|item| match &item.kind {

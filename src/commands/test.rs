@@ -88,7 +88,7 @@ fn choose(args: &Test, settings: &Settings) -> (Vec<Chosen>, bool) {
     let mut chosen = Vec::new();
     let mut usage = false;
     if args.named.is_empty() {
-        let own = here.book.rules().filter(|(file, ..)| file.file.is_some());
+        let own = here.book.own_rules();
         ids.extend(own.map(|(.., rule)| rule.name.node.clone()));
         files.extend(here.files_below(&[PathBuf::new()]));
     }

@@ -1,10 +1,12 @@
 //! Literal values in declarations.
 
+use serde::{Deserialize, Serialize};
+
 use crate::eval::show;
 use crate::parse::ast::{Expr, ExprKind};
 
 /// A value that is written out.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Literal {
     /// null
     Null,

@@ -9,8 +9,7 @@ mod types;
 mod version;
 mod walk;
 
-use rustc_hash::FxHashMap;
-use smallvec::SmallVec;
+use serde::{Deserialize, Serialize};
 use source::Span;
 
 use crate::parse::ast;
@@ -22,7 +21,7 @@ pub use version::{at_least, parse_version};
 pub use walk::{Found, Step};
 
 /// One `chart` declaration.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ChartDecl {
     /// The chart's name.
     pub name: String,
@@ -54,7 +53,7 @@ pub struct ChartDecl {
 }
 
 /// An umbrella that a chart is part of, and while.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UmbrellaDecl {
     /// The umbrella chart's name.
     pub name: String,
@@ -76,7 +75,7 @@ impl UmbrellaDecl {
 }
 
 /// Is a dependency installed whatever the tags say?
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Always {
     /// No: tags and conditions decide.
     No,
@@ -87,7 +86,7 @@ pub enum Always {
 }
 
 /// The keys that may stand in a map.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct KeyMap {
     /// The declared keys in the order written. A key may stand twice, for different versions of the chart.
     pub keys: Vec<KeyDecl>,
@@ -95,11 +94,12 @@ pub struct KeyMap {
     pub open: bool,
     /// What any further key holds: its name is `*`.
     pub any: Option<Box<KeyDecl>>,
-    index: FxHashMap<String, SmallVec<[u32; 1]>>,
+    /// The positions of the keys, by name; those of one name in the order written.
+    by_name: Vec<u32>,
 }
 
 /// A declared key.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct KeyDecl {
     /// Its name; `*` for [`KeyMap::any`].
     pub name: String,
@@ -124,7 +124,7 @@ pub struct KeyDecl {
 }
 
 /// What a key holds.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Holds {
     /// A value of a type.
     Value {
@@ -206,15 +206,13 @@ impl KeyMap {
     /// Reads a block of keys. Its depth is that of the text, which the parser bounds.
     pub fn read(block: &ast::KeyBlock) -> Self {
         let keys: Vec<_> = block.keys.iter().map(KeyDecl::read).collect();
-        let mut index = FxHashMap::<_, SmallVec<[u32; 1]>>::default();
-        for (i, key) in (0..).zip(&keys) {
-            index.entry(key.name.clone()).or_default().push(i);
-        }
+        let mut by_name: Vec<u32> = (0..).take(keys.len()).collect();
+        by_name.sort_by_key(|&at| &keys[at as usize].name);
         Self {
             keys,
             open: block.open,
             any: block.any.as_deref().map(|any| Box::new(KeyDecl::read(any))),
-            index,
+            by_name,
         }
     }
 
@@ -226,8 +224,10 @@ impl KeyMap {
 
     /// The declarations of a key: several if it changed with the version of the chart.
     pub fn all_declared(&self, name: &str) -> impl Iterator<Item = &KeyDecl> {
-        let ids = self.index.get(name).map_or(&[][..], |ids| ids);
-        ids.iter().map(|&i| &self.keys[i as usize])
+        let key = |&at: &u32| &self.keys[at as usize];
+        let first = self.by_name.partition_point(|at| *key(at).name < *name);
+        let rest = self.by_name[first..].iter();
+        rest.map(key).take_while(move |key| key.name == name)
     }
 
     /// True if keys that are not declared may stand here.

@@ -68,6 +68,17 @@ impl ChartSet {
         }
     }
 
+    /// The set as bytes, for [`ChartSet::unpack`] of the same program.
+    pub fn pack(&self) -> Vec<u8> {
+        // Writing to memory fails for no declaration; if it did, the texts would be read.
+        postcard::to_allocvec(&self.charts).unwrap_or_default()
+    }
+
+    /// The set that was packed; `None` if these are not its bytes.
+    pub fn unpack(bytes: &[u8]) -> Option<Self> {
+        postcard::from_bytes(bytes).ok().map(Self::new)
+    }
+
     /// The charts in the order given.
     pub fn charts(&self) -> &[ChartDecl] {
         &self.charts
@@ -311,10 +322,9 @@ impl KeyDecl {
 
 impl KeyMap {
     fn declare(&mut self, key: KeyDecl) {
-        if !self.index.contains_key(&key.name) {
-            let index = self.keys.len() as u32;
-            self.index
-                .insert(key.name.clone(), SmallVec::from_slice(&[index]));
+        let order = |at: &u32| self.keys[*at as usize].name.cmp(&key.name);
+        if let Err(at) = self.by_name.binary_search_by(order) {
+            self.by_name.insert(at, self.keys.len() as u32);
             self.keys.push(key);
         }
     }

@@ -2,11 +2,13 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::Literal;
 use crate::parse::ast::{TypeExpr, TypeKind};
 
 /// The type of a key's value.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum KeyType {
     /// Anything; also what stands for a type that could not be read.
     Any,

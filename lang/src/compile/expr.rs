@@ -310,7 +310,7 @@ impl<'a> Compiler<'a> {
         if let Some(kind) = self.schema.records.iter().position(|it| it.name == name) {
             return Ok(Op::Subject {
                 kind: u16::try_from(kind).unwrap_or(u16::MAX),
-                name: self.schema.records[kind].name,
+                name: name.into(),
             });
         }
         Ok(Op::Component {
@@ -473,7 +473,7 @@ impl<'a> Compiler<'a> {
                 });
                 return;
             }
-            Op::Subject { name, .. } => Some((*name).to_owned()),
+            Op::Subject { name, .. } => Some(name.to_string()),
             Op::HostGlobal(index) => {
                 let ty = parse_type(self.schema.globals[*index].1).ok();
                 if ty.as_ref().is_some_and(is_plain) {

@@ -1,24 +1,26 @@
 //! What rules are compiled to: names resolved to slots, regexes and literals ready.
 
+use serde::{Deserialize, Serialize};
 use source::{Severity, Span};
 
 use crate::builtins::Entry;
 use crate::parse::ast::{BinaryOp, Quantifier, View};
+use crate::program::packed;
 use crate::value::{Regex, Value};
 
 /// The position of a bound name in the frame of a rule or function.
 pub(crate) type Slot = usize;
 
 /// An expression.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Node {
     pub(crate) span: Span,
     pub(crate) op: Op,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Op {
-    Const(Value<'static>),
+    Const(#[serde(with = "packed::constant")] Value<'static>),
     Template(Vec<Part>),
     List(Vec<Node>),
     Map(Vec<(String, Node)>),
@@ -40,7 +42,7 @@ pub(crate) enum Op {
     /// The record of that kind which the subject belongs to.
     Subject {
         kind: u16,
-        name: &'static str,
+        name: Box<str>,
     },
     /// The values of a component: an index into [`crate::program::Program::components`].
     Component {
@@ -53,7 +55,7 @@ pub(crate) enum Op {
     },
     /// The same place in another view.
     InView(View, Box<Node>),
-    Builtin(&'static Entry, Vec<Node>),
+    Builtin(#[serde(with = "packed::entry")] &'static Entry, Vec<Node>),
     /// A function of the host: its index in the schema, and how many arguments it takes.
     Host {
         index: usize,
@@ -84,25 +86,25 @@ pub(crate) enum Op {
 }
 
 /// What `x is WORD` asks.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) enum Test {
     /// Asked most often, and without a value being read.
     Set,
     Missing,
     Null,
-    Builtin(&'static Entry),
+    Builtin(#[serde(with = "packed::entry")] &'static Entry),
     /// A function of the host with one argument.
     Host(usize),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Part {
     Text(String),
     Expr(Node),
 }
 
 /// A step of a path in an expression.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Key {
     Name(String),
     Position(usize),
@@ -110,7 +112,7 @@ pub(crate) enum Key {
 }
 
 /// `for key, name in over if …`
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Gen {
     pub(crate) key: Option<Slot>,
     pub(crate) slot: Slot,
@@ -119,7 +121,7 @@ pub(crate) struct Gen {
 }
 
 /// A `let` or `param` of a pack, or the list of a capture.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Global {
     pub(crate) pack: String,
     pub(crate) name: String,
@@ -128,20 +130,20 @@ pub(crate) struct Global {
 }
 
 /// A `fn` of a pack. Its parameters are the first slots.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Function {
     pub(crate) body: Node,
     pub(crate) slots: usize,
 }
 
 /// A pattern, shared by all rules that have the same.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct PatternCode {
     pub(crate) view: View,
     pub(crate) steps: Vec<Step>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Step {
     Key(String),
     Any,
@@ -150,16 +152,16 @@ pub(crate) enum Step {
     Capture(Filter),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Filter {
     All,
     /// An index into [`crate::program::Program::globals`].
     OneOf(usize),
-    Regex(Regex),
+    Regex(#[serde(with = "packed::regex")] Regex),
 }
 
 /// A rule's body.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct RuleCode {
     pub(crate) clauses: Vec<ClauseCode>,
     pub(crate) lets: Vec<Node>,
@@ -168,13 +170,13 @@ pub(crate) struct RuleCode {
     pub(crate) places: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct ClauseCode {
     pub(crate) span: Span,
     pub(crate) kind: ClauseKind,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum ClauseKind {
     ForAt {
         pattern: usize,
@@ -188,7 +190,7 @@ pub(crate) enum ClauseKind {
     Require(Box<RequireCode>),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct RequireCode {
     pub(crate) index: usize,
     pub(crate) forbid: bool,
@@ -202,14 +204,14 @@ pub(crate) struct RequireCode {
     pub(crate) fixes: Vec<FixCode>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct FixCode {
     pub(crate) safe: bool,
     pub(crate) title: Option<Node>,
     pub(crate) action: ActionCode,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum ActionCode {
     Set(Node, Node),
     Quote(Node),

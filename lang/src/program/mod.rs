@@ -1,8 +1,10 @@
 //! A compiled program: its rules, what is known about each, and their code.
 
 pub(crate) mod ir;
+pub mod packed;
 mod reads;
 
+use serde::{Deserialize, Serialize};
 use source::{Severity, Span};
 
 use crate::host::Schema;
@@ -40,7 +42,7 @@ impl Program {
 }
 
 /// What is known about a rule without judging it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RuleInfo {
     /// Its name.
     pub id: String,

@@ -1,7 +1,9 @@
 //! What a rule can see, so that a changed value re-runs only the rules it can touch.
 
+use serde::{Deserialize, Serialize};
+
 /// Where a rule may look. Everything below a path counts.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ReadSet {
     /// No bound is known: the rule goes over layers or releases, calls the host, or starts with `**`.
     pub everything: bool,
@@ -12,7 +14,7 @@ pub struct ReadSet {
 }
 
 /// Everything below some keys of a component.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ReadPath {
     /// The component; `None` is any.
     pub component: Option<String>,

@@ -141,8 +141,7 @@ impl About<'_> {
         let packs = match &config.packs {
             Some(packs) => listed(packs),
             None => {
-                let mut packs: Vec<&str> =
-                    crate::rulebook::built_in_files().map(|it| it.0).collect();
+                let mut packs: Vec<&str> = rules::FILES.iter().map(|it| it.pack).collect();
                 packs.sort_unstable();
                 packs.dedup();
                 packs.join(", ")

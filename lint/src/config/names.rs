@@ -104,7 +104,7 @@ fn unknown(code: &'static str, it: &Mention, what: &str, similar: Option<String>
 fn parameter_types(files: &[BookFile]) -> BTreeMap<String, Vec<&TypeExpr>> {
     let mut types: BTreeMap<String, Vec<&TypeExpr>> = BTreeMap::new();
     for file in files {
-        for item in &file.ast.items {
+        for item in &file.ast().items {
             if let ItemKind::Param(param) = &item.kind {
                 let name = &param.name.node;
                 for name in [name.clone(), format!("{}.{name}", file.pack)] {

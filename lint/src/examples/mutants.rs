@@ -93,7 +93,7 @@ fn program(book: &RuleBook, file: &BookFile, made: &[Mutant]) -> Program {
         .files
         .iter()
         .map(|it| {
-            let mut names = names_only(&it.ast);
+            let mut names = names_only(it.ast());
             if it.source == file.source {
                 names.items.extend(made.iter().enumerate().map(item));
             }

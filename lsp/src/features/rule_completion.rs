@@ -410,7 +410,7 @@ fn expression(rule: &RuleText<'_>, offset: u32) -> Vec<Proposal> {
         .iter()
         .filter(|file| file.pack == rule.file.pack || file.file.is_none())
     {
-        for item in &file.ast.items {
+        for item in &file.ast().items {
             let (name, kind) = match &item.kind {
                 ItemKind::Fn(it) => (&it.name.node, CompletionItemKind::FUNCTION),
                 ItemKind::Let(it) => (&it.name.node, CompletionItemKind::CONSTANT),
@@ -454,7 +454,7 @@ fn bound_above(rule: &RuleText<'_>, offset: u32) -> Vec<Proposal> {
     use lang::parse::ast::Clause;
     let mut rules = rule
         .file
-        .ast
+        .ast()
         .items
         .iter()
         .filter_map(|item| match &item.kind {

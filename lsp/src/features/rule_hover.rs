@@ -23,7 +23,7 @@ pub(crate) fn hover(rule: &RuleText<'_>, text: &str, offset: u32) -> Option<(Str
     if let Some(span) = rule.item_at(offset) {
         let item = rule
             .file
-            .ast
+            .ast()
             .items
             .iter()
             .find(|item| name_span(item) == span)?;
@@ -72,7 +72,7 @@ fn meaning(rule: &RuleText<'_>, meaning: &Meaning, span: Span) -> Option<String>
         Meaning::Item(definition) => {
             let file = rule.book.file(definition.source)?;
             let item = file
-                .ast
+                .ast()
                 .items
                 .iter()
                 .find(|item| name_span(item) == *definition)?;

@@ -32,7 +32,7 @@ impl<'b> RuleText<'b> {
 
     /// The item whose name stands at a byte.
     pub(crate) fn item_at(&self, offset: u32) -> Option<Span> {
-        let mut names = self.file.ast.items.iter().map(name_span);
+        let mut names = self.file.ast().items.iter().map(name_span);
         names.find(|span| span.touches(offset))
     }
 

@@ -55,7 +55,7 @@ enum Bound<'b> {
 
 /// What a name is bound to in the rule around a byte.
 fn bound<'b>(rule: &RuleText<'b>, name: &str, offset: u32) -> Option<Bound<'b>> {
-    let items = rule.file.ast.items.iter();
+    let items = rule.file.ast().items.iter();
     let mut rules = items.filter_map(|item| match &item.kind {
         ItemKind::Rule(it) => Some((item.span, &**it)),
         ItemKind::Let(_)

@@ -25,7 +25,7 @@ impl Renaming<'_> {
             .book
             .files
             .iter()
-            .any(|file| self.is_damaged(&file.ast))
+            .any(|file| self.is_damaged(file.ast()))
         {
             return Some("the rule has errors, so its names are not known".to_owned());
         }

@@ -103,7 +103,7 @@ pub(crate) fn tokens(rule: Option<&RuleText<'_>>, text: &str) -> Vec<Coloured> {
 
 fn name(rule: &RuleText<'_>, span: Span) -> Option<(SemanticTokenType, u32)> {
     let here = |it: Span| (it.start, it.end) == (span.start, span.end);
-    let items = &rule.file.ast.items;
+    let items = &rule.file.ast().items;
     let own = items
         .iter()
         .find(|item| here(lint::rulebook::name_span(item)));
@@ -140,7 +140,7 @@ fn name(rule: &RuleText<'_>, span: Span) -> Option<(SemanticTokenType, u32)> {
 fn item_kind(rule: &RuleText<'_>, definition: Span) -> SemanticTokenType {
     use lang::parse::ast::ItemKind;
     let item = rule.book.file(definition.source).and_then(|file| {
-        let mut items = file.ast.items.iter();
+        let mut items = file.ast().items.iter();
         items.find(|item| lint::rulebook::name_span(item) == definition)
     });
     match item.map(|item| &item.kind) {

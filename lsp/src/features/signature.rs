@@ -64,7 +64,7 @@ pub(crate) fn signature(book: &RuleBook, pack: &str, text: &str, offset: u32) ->
 
 fn find(book: &RuleBook, pack: &str, name: &str) -> Option<(String, String)> {
     let own = book.files.iter().find_map(|file| {
-        let mut items = file.ast.items.iter();
+        let mut items = file.ast().items.iter();
         items
             .find_map(|item| match &item.kind {
                 ItemKind::Fn(it) if it.name.node == name => Some((file, item, it)),

@@ -1,0 +1,198 @@
+//! Programs as bytes: what carries rules with it compiles them when it is built, not each time it starts.
+//!
+//! INVARIANT: bytes are read by the program that they were made for; they are not a format to keep.
+
+use crate::host::Schema;
+use crate::program::Program;
+use crate::program::RuleInfo;
+use crate::program::ir::{Function, Global, PatternCode, RuleCode};
+
+/// A program as bytes. What it asks of the host is not among them.
+pub fn pack(program: &Program) -> Vec<u8> {
+    let Program {
+        rules,
+        code,
+        globals,
+        functions,
+        patterns,
+        components,
+        schema: _,
+    } = program;
+    let parts = (rules, code, globals, functions, patterns, components);
+    // Writing to memory fails for no program that was compiled; if it did, the texts would be read.
+    postcard::to_allocvec(&parts).unwrap_or_default()
+}
+
+/// The program that [`pack`] was given, for the same host; `None` if these are not its bytes.
+pub fn unpack(bytes: &[u8], schema: &Schema) -> Option<Program> {
+    type Parts = (
+        Vec<RuleInfo>,
+        Vec<RuleCode>,
+        Vec<Global>,
+        Vec<Function>,
+        Vec<PatternCode>,
+        Vec<String>,
+    );
+    let (rules, code, globals, functions, patterns, components): Parts =
+        postcard::from_bytes(bytes).ok()?;
+    Some(Program {
+        rules,
+        code,
+        globals,
+        functions,
+        patterns,
+        components,
+        schema: schema.clone(),
+    })
+}
+
+/// Literals. Other values are never in a program.
+pub(super) mod constant {
+    use std::sync::Arc;
+
+    use serde::ser::Error as _;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use crate::value::{Data, List, Regex, Value};
+
+    #[derive(Serialize, Deserialize)]
+    enum Constant {
+        Null,
+        Bool(bool),
+        Number(f64),
+        String(String),
+        Regex(String),
+        List(Vec<Self>),
+        Map(Vec<(String, Self)>),
+    }
+
+    impl Constant {
+        fn of(value: &Value<'static>) -> Option<Self> {
+            if value.place.is_some() || value.secret {
+                return None;
+            }
+            Some(match &value.data {
+                Data::Null => Self::Null,
+                Data::Bool(value) => Self::Bool(*value),
+                Data::Number(value) => Self::Number(*value),
+                Data::String(text) => Self::String(text.to_string()),
+                Data::Regex(regex) => Self::Regex(regex.as_str().to_owned()),
+                Data::List(list) if list.incomplete.is_none() => {
+                    Self::List(list.items.iter().map(Self::of).collect::<Option<_>>()?)
+                }
+                Data::Map(entries) => {
+                    let entries = entries.iter();
+                    let entries = entries.map(|(key, it)| Some((key.to_string(), Self::of(it)?)));
+                    Self::Map(entries.collect::<Option<_>>()?)
+                }
+                Data::List(_)
+                | Data::HostList(_)
+                | Data::HostMap(_)
+                | Data::Record(_)
+                | Data::Absent(_) => return None,
+            })
+        }
+
+        fn value(self) -> Value<'static> {
+            Value::new(match self {
+                Self::Null => Data::Null,
+                Self::Bool(value) => Data::Bool(value),
+                Self::Number(value) => Data::Number(value),
+                Self::String(text) => Data::String(text.into()),
+                Self::Regex(text) => Data::Regex(Regex::trusted(&text)),
+                Self::List(items) => Data::List(Arc::new(List {
+                    items: items.into_iter().map(Self::value).collect(),
+                    incomplete: None,
+                })),
+                Self::Map(entries) => {
+                    let entries = entries.into_iter();
+                    let entries = entries.map(|(key, it)| (key.into(), it.value()));
+                    Data::Map(Arc::new(entries.collect()))
+                }
+            })
+        }
+    }
+
+    pub(crate) fn serialize<S: Serializer>(
+        value: &Value<'static>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        let constant = Constant::of(value).ok_or_else(|| S::Error::custom("no literal"))?;
+        constant.serialize(to)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Value<'static>, D::Error> {
+        Constant::deserialize(from).map(Constant::value)
+    }
+}
+
+/// Regexes that have been read before: by their texts.
+pub(super) mod regex {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use crate::value::Regex;
+
+    pub(crate) fn serialize<S: Serializer>(regex: &Regex, to: S) -> Result<S::Ok, S::Error> {
+        regex.as_str().serialize(to)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Regex, D::Error> {
+        <&str>::deserialize(from).map(Regex::trusted)
+    }
+}
+
+/// Built-ins: by their position in the table.
+pub(super) mod entry {
+    use serde::de::Error as _;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use crate::builtins::{Entry, all};
+
+    pub(crate) fn serialize<S: Serializer>(
+        entry: &&'static Entry,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        let at = all().iter().position(|it| std::ptr::eq(it, *entry));
+        at.serialize(to)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<&'static Entry, D::Error> {
+        let at = Option::<usize>::deserialize(from)?;
+        let entry = at.and_then(|at| all().get(at));
+        entry.ok_or_else(|| D::Error::custom("no built-in"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use source::SourceId;
+
+    use super::*;
+    use crate::compile::{Params, compile};
+    use crate::parse::parse;
+
+    #[test]
+    fn a_program_comes_back_as_it_was() {
+        let text = "let hosts = [\"a\", 1.5, null, {b: true}]\nfn two(x: any) -> any = [x, x]\n\
+            rule r {\n  severity warning, off in demo\n  for x at brig.{k: /a+/}[*].{j}\n  \
+            when x is string and lower(x) matches /(?i)b/ and some h in hosts satisfies h == x\n  \
+            require two(x)[0] is url or x is not secret\n    say \"{x} is ü\"\n    fix quote x\n}\n";
+        let parsed = parse(SourceId(3), text);
+        assert_eq!(parsed.diagnostics, []);
+        let schema = Schema::default();
+        let (program, problems) = compile(&[("p", &parsed.file)], &schema, &Params::new());
+        assert_eq!(problems, []);
+        let back = unpack(&pack(&program), &schema).expect("its own bytes");
+        assert_eq!(format!("{back:?}"), format!("{program:?}"));
+    }
+
+    #[test]
+    fn other_bytes_are_refused() {
+        assert!(unpack(&[7, 1, 255, 255], &Schema::default()).is_none());
+        assert!(unpack(&[], &Schema::default()).is_none());
+    }
+}

@@ -1,8 +1,8 @@
 //! Likeness of words, for "did you mean".
 
-use crate::builtins::call::answer_number;
+use crate::builtins::call::{answer_list, answer_number};
 use crate::builtins::{Answer, Builtin, Call, Stop};
-use crate::value::Value;
+use crate::value::{Data, List, Value};
 
 pub(super) const TABLE: &[Builtin] = &[
     Builtin::new(
@@ -26,6 +26,20 @@ pub(super) const TABLE: &[Builtin] = &[
             ("nearest('spar', ['brig', 'galley'])", "missing"),
         ],
         nearest,
+    ),
+    Builtin::new(
+        "one-edit-away(word: string, words: list of string) -> list of string",
+        "Those of the words from which the word differs by one slip: a character inserted, deleted, replaced or swapped with its neighbour. What \
+         is no text is left out.",
+        &[
+            (
+                "one-edit-away('galey', ['brig', 'galley', 'galey'])",
+                "[\"galley\"]",
+            ),
+            ("one-edit-away('birg', ['brig'])", "[\"brig\"]"),
+            ("one-edit-away('spar', ['brig', 'galley'])", "[]"),
+        ],
+        one_edit_away,
     ),
 ];
 
@@ -61,16 +75,50 @@ fn nearest<'h>(call: &mut Call<'_, 'h>) -> Answer<'h> {
     Ok(Value::string(word))
 }
 
+fn one_edit_away<'h>(call: &mut Call<'_, 'h>) -> Answer<'h> {
+    let word = call.text(0)?;
+    let list = call.list(1)?;
+    let mut near = List {
+        items: Vec::new(),
+        incomplete: list.incomplete.clone(),
+    };
+    for item in &list.items {
+        match &item.data {
+            Data::String(other) if may_be_one_edit_away(word, other) => {
+                call.charge(word.len().saturating_mul(other.len()))?;
+                if distance(word, other) == 1 {
+                    near.push(item.clone());
+                }
+            }
+            // It may be one of them.
+            Data::Absent(_) => near.push(item.clone()),
+            _ => {}
+        }
+    }
+    answer_list(near.items, near.incomplete)
+}
+
+/// Most words are of another length. A character takes one byte to four.
+fn may_be_one_edit_away(a: &str, b: &str) -> bool {
+    let most = if a.is_ascii() && b.is_ascii() { 1 } else { 4 };
+    a.len().abs_diff(b.len()) <= most
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
-    use super::distance;
+    use super::{distance, may_be_one_edit_away};
 
     proptest! {
         #[test]
         fn what_words_have_in_common_at_their_ends_does_not_count(a in "[abä]{0,8}", b in "[abä]{0,8}") {
             prop_assert_eq!(distance(&a, &b), strsim::osa_distance(&a, &b));
+        }
+
+        #[test]
+        fn no_slip_changes_the_length_by_more_than_a_character(a in "[aä€😀]{0,4}", b in "[aä€😀]{0,4}") {
+            prop_assert!(may_be_one_edit_away(&a, &b) || strsim::osa_distance(&a, &b) != 1);
         }
     }
 }

@@ -42,7 +42,7 @@ pub(super) const TABLE: &[Builtin] = &[
     .lenient(),
     Builtin::predicate(
         "placeholder(value: any) -> bool",
-        "Text that is meant to be replaced: `change-me`, `<password>`, `...`, `TODO`, `dummy-key`, an empty PEM body.",
+        "Text that is meant to be replaced: `change-me`, `<password>`, `...`, `TODO`, `dummy-key`, `your-password`, an empty PEM body.",
         &[
             ("'change-me-please' is a placeholder", "true"),
             ("'<password>' is a placeholder", "true"),
@@ -179,6 +179,7 @@ static PLACEHOLDERS: LazyLock<Shapes> = LazyLock::new(|| {
         r"(?i)^(todo|tbd|fixme|xxx+)$",
         r"(?i)^dummy",
         r"(?i)^placeholder",
+        r"(?i)^your[-_ a-z]*(password|passwd|pass|pwd|passphrase|token|secret|key)$",
         r"(?i)^insert-",
         r"(?i)here$",
         r#""\.\.\.""#,

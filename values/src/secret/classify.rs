@@ -141,6 +141,28 @@ fn is_placeholder(text: &str) -> bool {
         || (lower.len() >= 3 && lower.bytes().all(|byte| byte == b'.'))
         || is_angled(text)
         || is_script_token(text)
+        || is_yours(&lower)
+}
+
+/// What stands in examples is called like what belongs there.
+const YOURS: &[&str] = &[
+    "password",
+    "passwd",
+    "pass",
+    "pwd",
+    "passphrase",
+    "token",
+    "secret",
+    "key",
+];
+
+/// `your-password`, `your_api_key`, `yourtoken`: in small letters.
+fn is_yours(text: &str) -> bool {
+    let Some(name) = text.strip_prefix("your") else {
+        return false;
+    };
+    let letter = |it: u8| it.is_ascii_alphabetic() || matches!(it, b'-' | b'_' | b' ');
+    name.bytes().all(letter) && YOURS.iter().any(|it| name.ends_with(it))
 }
 
 /// `<…>` or `<…>:<…>`.
@@ -194,6 +216,11 @@ mod tests {
             ("CHANGE-ME", Placeholder),
             ("change_me_please", Placeholder),
             ("<your password>", Placeholder),
+            ("yourpassword", Placeholder),
+            ("YOUR_API_KEY", Placeholder),
+            ("your client secret", Placeholder),
+            ("yourhunter2password", Plain),
+            ("yourbrig", Plain),
             ("<user>:<password>", Placeholder),
             ("<a><b>", Plain),
             ("...", Placeholder),

@@ -123,7 +123,7 @@ fn what_only_names_a_secret_or_puts_it_in_later_is_none() {
 fn what_is_called_like_a_secret_and_said_of_one_is_none() {
     for text in [
         "x\npassword = DB_PASSWORD\ntoken = env:TOKEN\npassword=%PASSWORD%\npassword: __PASSWORD__\n",
-        "x\npassword = your-password\npassword = REDACTED\n",
+        "x\npassword = your-password\npassword = yourpassword\npassword = REDACTED\n",
         "csrf_token = X-CSRF-Token\ntoken: \"access_token\"\n",
         "x: |\n  secretKey: password\n",
         "https://x.test/login?grant_type=password&token=access_token",

@@ -3,9 +3,8 @@
 //! INVARIANT: bytes are read by the program that they were made for; they are not a format to keep.
 
 use crate::host::Schema;
-use crate::program::Program;
-use crate::program::RuleInfo;
 use crate::program::ir::{Function, Global, PatternCode, RuleCode};
+use crate::program::{Program, RuleInfo};
 
 /// A program as bytes. What it asks of the host is not among them.
 pub fn pack(program: &Program) -> Vec<u8> {

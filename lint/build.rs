@@ -49,10 +49,13 @@ fn main() {
     write("trees.rs", table.as_bytes());
     let usable = parsed.iter().all(|it| it.diagnostics.is_empty());
     let files: Vec<&File> = parsed.iter().map(|it| &it.file).collect();
-    let (program, charts) = usable
-        .then(|| compiled(&files))
-        .flatten()
-        .unwrap_or_default();
+    let compiled = usable.then(|| compiled(&files)).flatten();
+    if compiled.is_none() {
+        println!(
+            "cargo::warning=something is wrong with the packs, so they are compiled at each start; `dogwatch check rules` tells it"
+        );
+    }
+    let (program, charts) = compiled.unwrap_or_default();
     write("program.bin", &program);
     write("charts.bin", &charts);
 }

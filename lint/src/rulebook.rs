@@ -58,7 +58,7 @@ pub struct BookFile {
     pub file: Option<PathBuf>,
     /// Its text.
     pub source: SourceId,
-    tree: Tree,
+    ast: Ast,
 }
 
 /// All rules that take part below one `dogwatch.yaml`. Holds no reference to a tree; shared between threads.
@@ -82,9 +82,9 @@ pub struct RuleBook {
     by_id: OnceLock<Vec<usize>>,
 }
 
-/// The tree of a file.
+/// Where the tree of a file is.
 #[derive(Debug, Clone)]
-enum Tree {
+enum Ast {
     /// Of one inside the program, by its position there.
     BuiltIn(usize),
     Own(Arc<File>),
@@ -93,9 +93,9 @@ enum Tree {
 impl BookFile {
     /// Its tree.
     pub fn ast(&self) -> &File {
-        match &self.tree {
-            Tree::BuiltIn(at) => built_in::tree(*at),
-            Tree::Own(file) => file,
+        match &self.ast {
+            Ast::BuiltIn(at) => built_in::tree(*at),
+            Ast::Own(file) => file,
         }
     }
 
@@ -115,7 +115,7 @@ impl BookFile {
             name: name.to_owned(),
             file: None,
             source: SourceId(at as u32),
-            tree: Tree::BuiltIn(at),
+            ast: Ast::BuiltIn(at),
         }
     }
 }
@@ -181,9 +181,9 @@ impl RuleBook {
             .zip(rules::FILES)
             .filter(|(_, file)| !own_packs.contains(file.pack))
             .map(|(at, file)| BookFile {
-                tree: match takes_part(file.pack) {
-                    true => Tree::BuiltIn(at),
-                    false => Tree::Own(Arc::new(without_rules(built_in::tree(at)))),
+                ast: match takes_part(file.pack) {
+                    true => Ast::BuiltIn(at),
+                    false => Ast::Own(Arc::new(without_rules(built_in::tree(at)))),
                 },
                 ..BookFile::built_in(at, file)
             })
@@ -205,7 +205,7 @@ impl RuleBook {
                 name: name.to_string_lossy().into_owned(),
                 file: text.file.clone(),
                 source,
-                tree: Tree::Own(Arc::new(parsed.file)),
+                ast: Ast::Own(Arc::new(parsed.file)),
             });
         }
         let params = parameters(&files, config);

@@ -125,11 +125,19 @@ pub fn whole_file_encryption(bytes: &[u8]) -> Option<Encryption> {
 
 fn is_reference(text: &str) -> bool {
     text.starts_with("secretref+")
-        || text.starts_with("op://")
-        || (text.starts_with("vault:") && text.contains('#'))
+        || text
+            .strip_prefix("op://")
+            .is_some_and(|it| !it.trim().is_empty())
+        || names_vault_key(text)
         || text.starts_with(">>vault:")
         || memmem::find(text.as_bytes(), b"<path:").is_some()
         || has_vals_reference(text)
+}
+
+/// `vault:path#key`
+fn names_vault_key(text: &str) -> bool {
+    let rest = text.strip_prefix("vault:").unwrap_or_default().as_bytes();
+    rest.windows(3).any(|around| around[1] == b'#')
 }
 
 /// `ref+provider://` anywhere: vals also resolves references inside a longer text.
@@ -185,8 +193,9 @@ fn is_template(text: &str) -> bool {
             return true;
         }
     }
-    if let Some(open) = memmem::find(text.as_bytes(), b"{{") {
-        return memmem::find(&text.as_bytes()[open + 2..], b"}}").is_some();
+    let open = memmem::find(text.as_bytes(), b"{{");
+    if open.is_some_and(|open| memmem::find(&text.as_bytes()[open + 2..], b"}}").is_some()) {
+        return true;
     }
     memmem::find_iter(text.as_bytes(), b"${").any(|at| {
         let rest = text.get(at + 2..).unwrap_or_default();
@@ -238,6 +247,8 @@ mod tests {
             ("https://${DOMAIN}/x", Some(Template)),
             ("${DOMAIN:-x}", Some(Template)),
             ("${key}", Some(Template)),
+            ("{{ ${DOMAIN}", Some(Template)),
+            ("{{ x", None),
             ("$(DB_PASSWORD)", Some(Template)),
             ("$OIDC_CLIENT_SECRET", Some(Template)),
             ("$__env{GF_SECRET}", Some(Template)),
@@ -249,6 +260,8 @@ mod tests {
             ("x=$(A)", None),
             ("https://x/verify?key=${key}&code=${code}", None),
             ("vault:8200", None),
+            ("vault:#x", None),
+            ("vault:hunter2#", None),
             ("a ref+ b", None),
             ("preference+x", None),
             ("{{ open", None),

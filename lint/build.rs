@@ -74,7 +74,7 @@ fn compiled(files: &[&File]) -> Option<(Vec<u8>, Vec<u8>)> {
         let pack = packs.last_mut()?;
         pack.files.push(RuleFile {
             source: SourceId(at as u32),
-            name: file.path.rsplit('/').next().unwrap_or(file.path),
+            name: file.name(),
             ast,
         });
     }

@@ -109,10 +109,9 @@ impl BookFile {
 
     /// A file inside the program.
     fn built_in(at: usize, file: &rules::RuleFile) -> Self {
-        let name = file.path.rsplit('/').next().unwrap_or(file.path);
         Self {
             pack: file.pack.to_owned(),
-            name: name.to_owned(),
+            name: file.name().to_owned(),
             file: None,
             source: SourceId(at as u32),
             ast: Ast::BuiltIn(at),
@@ -163,12 +162,6 @@ impl RuleBook {
     /// Reads, checks and compiles rules. `texts` are those of the rules folders; which packs inside the program take part
     /// is said by the configuration. `facts` keeps what editors ask for.
     pub fn build(texts: &[RuleText], config: &Config, facts: bool) -> Self {
-        let is_standard =
-            texts.is_empty() && !facts && config.packs.is_none() && config.parameters.is_empty();
-        let ready = is_standard.then(built_in::ready).flatten();
-        if let Some((program, charts)) = ready {
-            return Self::ready(program, charts);
-        }
         let mut sources = built_in::sources();
         let mut diagnostics = built_in::read_all();
         let takes_part = |pack: &str| {
@@ -274,10 +267,14 @@ impl RuleBook {
         }
     }
 
-    /// The rules inside the program, as they are without any configuration. Built once in a process.
+    /// The rules inside the program, as they are without any configuration. Made once in a process.
     pub fn standard() -> Arc<Self> {
         static STANDARD: OnceLock<Arc<RuleBook>> = OnceLock::new();
-        Arc::clone(STANDARD.get_or_init(|| Arc::new(Self::build(&[], &Config::default(), false))))
+        let make = || match built_in::ready() {
+            Some((program, charts)) => Self::ready(program, charts),
+            None => Self::build(&[], &Config::default(), false),
+        };
+        Arc::clone(STANDARD.get_or_init(|| Arc::new(make())))
     }
 
     /// The texts that are not inside the program, in their order: what [`RuleBook::build`] was given.
@@ -427,8 +424,7 @@ mod tests {
 
     #[test]
     fn the_packs_are_compiled_inside_the_program_as_they_would_be_now() {
-        // Facts make no other program, but have it compiled.
-        let now = RuleBook::build(&[], &Config::default(), true);
+        let now = RuleBook::build(&[], &Config::default(), false);
         assert_eq!(now.diagnostics, []);
         let (program, charts) = built_in::ready().expect("nothing is wrong with the packs");
         assert_eq!(charts.charts(), now.charts.charts());

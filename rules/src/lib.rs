@@ -12,6 +12,13 @@ pub struct RuleFile {
     pub text: &'static str,
 }
 
+impl RuleFile {
+    /// Its name without folders.
+    pub fn name(&self) -> &'static str {
+        self.path.rsplit('/').next().unwrap_or(self.path)
+    }
+}
+
 /// Every file of every built-in pack, sorted by path.
 pub const FILES: &[RuleFile] = include!(concat!(env!("OUT_DIR"), "/packs.rs"));
 

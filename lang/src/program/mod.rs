@@ -13,7 +13,7 @@ use ir::{Function, Global, PatternCode, RuleCode};
 pub use reads::{ReadPath, ReadSet};
 
 /// Rules that are ready to be judged. Made by [`crate::compile::compile`]; holds no reference to what it was made from.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Program {
     pub(crate) rules: Vec<RuleInfo>,
     pub(crate) code: Vec<RuleCode>,
@@ -21,6 +21,7 @@ pub struct Program {
     pub(crate) functions: Vec<Function>,
     pub(crate) patterns: Vec<PatternCode>,
     pub(crate) components: Vec<String>,
+    #[serde(skip)]
     pub(crate) schema: Schema,
 }
 

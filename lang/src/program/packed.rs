@@ -3,46 +3,19 @@
 //! INVARIANT: bytes are read by the program that they were made for; they are not a format to keep.
 
 use crate::host::Schema;
-use crate::program::ir::{Function, Global, PatternCode, RuleCode};
-use crate::program::{Program, RuleInfo};
+use crate::program::Program;
 
 /// A program as bytes. What it asks of the host is not among them.
 pub fn pack(program: &Program) -> Vec<u8> {
-    let Program {
-        rules,
-        code,
-        globals,
-        functions,
-        patterns,
-        components,
-        schema: _,
-    } = program;
-    let parts = (rules, code, globals, functions, patterns, components);
     // Writing to memory fails for no program that was compiled; if it did, the texts would be read.
-    postcard::to_allocvec(&parts).unwrap_or_default()
+    postcard::to_allocvec(program).unwrap_or_default()
 }
 
 /// The program that [`pack`] was given, for the same host; `None` if these are not its bytes.
 pub fn unpack(bytes: &[u8], schema: &Schema) -> Option<Program> {
-    type Parts = (
-        Vec<RuleInfo>,
-        Vec<RuleCode>,
-        Vec<Global>,
-        Vec<Function>,
-        Vec<PatternCode>,
-        Vec<String>,
-    );
-    let (rules, code, globals, functions, patterns, components): Parts =
-        postcard::from_bytes(bytes).ok()?;
-    Some(Program {
-        rules,
-        code,
-        globals,
-        functions,
-        patterns,
-        components,
-        schema: schema.clone(),
-    })
+    let mut program: Program = postcard::from_bytes(bytes).ok()?;
+    program.schema = schema.clone();
+    Some(program)
 }
 
 /// Literals. Other values are never in a program.

@@ -14,6 +14,7 @@ use values::secret::{Sensitivity, may_be_secret, sensitivity, token_shape};
 use self::releases::parts_of;
 use super::{ParameterValue, Severities, SeverityEntry};
 use crate::judge::names;
+use crate::known::Known;
 use crate::project::{Project, Settings, scope_of};
 use crate::shown::{REDACTED, json_string};
 use crate::workspace::Scope;
@@ -140,12 +141,7 @@ impl About<'_> {
         }
         let packs = match &config.packs {
             Some(packs) => listed(packs),
-            None => {
-                let mut packs: Vec<&str> = rules::FILES.iter().map(|it| it.pack).collect();
-                packs.sort_unstable();
-                packs.dedup();
-                packs.join(", ")
-            }
+            None => listed(&Vec::from_iter(&Known::built_in().packs)),
         };
         say("packs", packs, self.at(&["packs"]));
         match &config.rules {

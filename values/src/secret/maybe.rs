@@ -116,15 +116,12 @@ fn ends_in(key: &str, endings: &[&str]) -> bool {
             .filter(|c| !matches!(c, b'_' | b'-' | b'.'));
         letters.map(|c| c.to_ascii_lowercase())
     };
-    // Asked of every key there is: most leave at their last letter.
-    let last = letters().next();
     let ends = |ending: &&str| {
         let mut own = letters();
-        ending.bytes().next_back() == last
-            && ending
-                .bytes()
-                .rev()
-                .all(|letter| own.next() == Some(letter))
+        ending
+            .bytes()
+            .rev()
+            .all(|letter| own.next() == Some(letter))
     };
     if !endings.iter().any(ends) {
         return false;

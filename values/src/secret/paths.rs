@@ -190,9 +190,9 @@ impl Names {
     }
 }
 
-/// Asked of every key there is, so without a copy.
-fn starts_with_any_case(key: &str, start: &str) -> bool {
-    let head = key.as_bytes().get(..start.len());
+/// Does a text begin so, in whatever case? Asked of every key there is, so without a copy.
+pub(super) fn starts_with_any_case(text: &str, start: &str) -> bool {
+    let head = text.as_bytes().get(..start.len());
     head.is_some_and(|head| head.eq_ignore_ascii_case(start.as_bytes()))
 }
 

@@ -7,6 +7,7 @@ use memchr::{memchr, memchr2_iter, memchr3, memmem};
 
 use super::classify::{SecretClass, SecretContext, classify};
 use super::is_secret_key;
+use super::paths::starts_with_any_case;
 use super::shapes::{is_filled, is_hidden_text};
 
 /// The name under which a longer text holds the value of a secret: `spring.datasource.password`, `requirepass`. `None` where it holds
@@ -161,15 +162,14 @@ fn is_name(name: &str, value: &str) -> bool {
             .to_ascii_lowercase()
             .ends_with(&value.to_ascii_lowercase());
     let fetched = ["env:", "file:", "env.", "your-", "your_"];
-    let starts = |start: &&str| {
-        let head = value.get(..start.len());
-        head.is_some_and(|it| it.eq_ignore_ascii_case(start))
-    };
     let is_secret_name = is_secret_key(letters.trim_end_matches(':'))
         && (several || name.to_ascii_lowercase().ends_with("key"))
         && parts().filter(|it| !it.is_empty()).all(word)
         && parts().count() <= 3;
-    is_variable || is_secret_name || shown || fetched.iter().any(starts)
+    is_variable
+        || is_secret_name
+        || shown
+        || fetched.iter().any(|it| starts_with_any_case(value, it))
 }
 
 /// Is a text in quotes not a value but words about one, as pages show them, or what stands between two texts of a program?

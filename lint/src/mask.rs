@@ -4,6 +4,7 @@ mod lines;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use source::{SourceId, Span};
@@ -16,6 +17,7 @@ use values::stated::StatedAt;
 use values::yaml::{Document, Kind, NodeId};
 
 use crate::shown::HIDDEN;
+use crate::statements::{MAX_PARTS, block_document};
 use crate::tree::{Tree, manifests};
 
 /// What stands in place of each byte of a secret.
@@ -67,7 +69,16 @@ fn spans(tree: &Tree, id: SourceId) -> Vec<Span> {
         spans.extend(of_manifest.flat_map(|node| written(&document, node)));
         if stated.is_some() {
             let blocks = stated_blocks(tree, id);
-            let known = |span: Span| blocks.iter().any(|(stated, ..)| stated.whole == span);
+            let inside = documents_inside(tree, &document);
+            for (_, block) in &inside {
+                generic_secrets(block, &mut spans);
+                stated_secrets(tree, block, &mut spans);
+                named_secrets(block, &|_| false, &mut spans);
+            }
+            let known = |span: Span| {
+                let by_lines = blocks.iter().any(|(stated, ..)| stated.whole == span);
+                by_lines || inside.iter().any(|(block, _)| *block == span)
+            };
             named_secrets(&document, &known, &mut spans);
             for (stated, merged, layer) in &blocks {
                 let mut inside = Vec::new();
@@ -131,6 +142,37 @@ fn stated_blocks(tree: &Tree, id: SourceId) -> Vec<(&StatedAt, &Merged, LayerId)
         }
     }
     blocks
+}
+
+/// Blocks of text that are documents in which values are stated: patches in a kustomization.
+fn documents_inside(tree: &Tree, document: &Document) -> Vec<(Span, Document)> {
+    let mut stated = Vec::new();
+    for merged in tree.deployments.iter().map(|it| &it.merged) {
+        let layers = merged.all_layers();
+        let origins = layers.filter_map(|it| tree.stated_at(merged.layer_source(it)));
+        stated.extend(origins.map(|it| it.whole));
+    }
+    stated.retain(|it| it.source == document.source());
+    let mut blocks = BTreeMap::new();
+    let within = |block: Span| {
+        stated
+            .iter()
+            .any(|it| block.start < it.start && it.end <= block.end)
+    };
+    // What it does not get to see is no block that is known here, and is masked as any other.
+    let _unseen = each_scalar(document, document.roots(), |node, _| {
+        let block = document.span(node);
+        if document.raw(node).starts_with('|') && within(block) {
+            blocks.insert(block.start, node);
+        }
+    });
+    let mut left = MAX_PARTS;
+    let blocks = blocks.into_values();
+    let read = blocks.filter_map(|node| {
+        let inside = block_document(document, node, &mut left)?;
+        (!inside.is_damaged()).then(|| (document.span(node), inside))
+    });
+    read.collect()
 }
 
 /// The text of any YAML with what looks secret by its keys masked.

@@ -2,6 +2,8 @@
 //!
 //! What a Go template decides is not followed, and is said not to be.
 
+mod kustomized;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,20 +11,21 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 use source::{Diagnostic, Severity, SourceId, Span};
 use values::discover::{
-    DeploymentPlan, DiscoverOptions, ExplicitLayer, ExplicitRelease, explicit_deployments,
-    lexically_normal,
+    ChartPath, DeploymentPlan, DiscoverOptions, ExplicitLayer, ExplicitRelease,
+    explicit_deployments, lexically_normal,
 };
 use values::stated::{
-    Note, Stated, StatedAt, environments, nested_helmfiles, read_helmfile, read_manifest,
-    unrendered,
+    Note, Stated, StatedAt, environments, nested_helmfiles, read_flux_kustomization, read_helmfile,
+    read_manifest, unrendered,
 };
-use values::yaml::Document;
+use values::yaml::{Document, NodeId};
 
+use self::kustomized::{Flux, HELM_RELEASES, Written};
 use crate::document::ReadFile;
 use crate::files::{Files, PathKind};
 
 /// So many bytes the documents of one file may take together, with the blanks that keep places right.
-const MAX_PARTS: usize = 32 << 20;
+pub(crate) const MAX_PARTS: usize = 32 << 20;
 
 /// Helmfiles in helmfiles are followed so deep.
 const MAX_DEPTH: usize = 8;
@@ -149,6 +152,7 @@ impl Reader<'_> {
     pub(crate) fn manifests(&self, paths: &[&PathBuf]) -> Statement {
         let mut statement = Statement::default();
         let mut releases = Vec::new();
+        let mut flux = Flux::default();
         let mut outside = Vec::new();
         for path in paths {
             let whole = self.root.join(path);
@@ -156,7 +160,12 @@ impl Reader<'_> {
                 continue;
             };
             let states = |mark: &[u8]| memchr::memmem::find(&bytes, mark).is_some();
-            let marks: [&[u8]; 3] = [b"argoproj.io/", b"helm.toolkit.fluxcd.io/", b"helmCharts"];
+            let marks: [&[u8]; 4] = [
+                b"argoproj.io/",
+                HELM_RELEASES,
+                b"kustomize.toolkit.fluxcd.io/",
+                b"helmCharts",
+            ];
             if !marks.into_iter().any(states) {
                 continue;
             }
@@ -165,12 +174,24 @@ impl Reader<'_> {
             let top = self.repository(&whole);
             let within = whole.strip_prefix(&top).unwrap_or(path);
             let (before, noted) = (releases.len(), statement.notes.len());
+            let written = flux.releases.len();
             for part in parts_of(&file, false, &mut statement.notes) {
-                if let Some(stated) = read_manifest(&part.document, within) {
+                if let Some(mut stated) = read_manifest(&part.document, within) {
+                    for mut release in stated.flux.drain(..) {
+                        self.settle(&mut release, &part, path, &top);
+                        flux.releases.push(Written {
+                            manifest: (*path).clone(),
+                            before,
+                            release,
+                        });
+                    }
                     self.take(stated, &part, &mut releases, &mut statement.notes);
                 }
+                let entry = read_flux_kustomization(&part.document, within);
+                flux.entries
+                    .extend(entry.map(|it| self.entry(it, &part, path, &top)));
             }
-            if before == releases.len() {
+            if before == releases.len() && written == flux.releases.len() {
                 // Of a file that states nothing only that is of interest which it could have stated.
                 let about = |it: &Diagnostic| it.code.as_str() == NOT_FOLLOWED;
                 let mut at = 0;
@@ -190,10 +211,11 @@ impl Reader<'_> {
                 let other = release.chart_path.as_ref().filter(|it| it.may_be_other);
                 at <= before || other.is_none_or(|it| self.is_chart(&it.path))
             });
-            if releases.len() > before {
+            if releases.len() > before || flux.releases.len() > written {
                 statement.files.push((*path).clone());
             }
         }
+        let releases = self.with_flux(releases, &flux, &mut statement, &mut outside);
         let find = |path: &Path| {
             let path = path.to_owned();
             let known = self.listed.binary_search(&path).is_ok() || outside.contains(&path);
@@ -238,17 +260,10 @@ impl Reader<'_> {
         top: &Path,
         outside: &mut Vec<PathBuf>,
     ) {
-        if let Some(profile) = self.profile_of(manifest) {
-            release.profile.clone_from(&profile);
-            release.deployment = match release.deployment.as_str() {
-                "" => profile,
-                cluster => format!("{cluster}/{profile}"),
-            };
-        }
+        self.place_profile(release, &[manifest]);
         let own = self.root.join(manifest);
         if let Some(chart) = &mut release.chart_path {
-            let inside = self.found(&own, top, &chart.path.join("Chart.yaml"));
-            chart.path = inside.parent().unwrap_or(&inside).to_owned();
+            self.place_chart(chart, &own, top);
         }
         for layer in &mut release.layers {
             match layer {
@@ -264,6 +279,23 @@ impl Reader<'_> {
                 ExplicitLayer::Hidden { .. } => {}
             }
         }
+    }
+
+    /// The profile is that of the first path that has one.
+    fn place_profile(&self, release: &mut ExplicitRelease, paths: &[&Path]) {
+        if let Some(profile) = paths.iter().find_map(|it| self.profile_of(it)) {
+            release.profile.clone_from(&profile);
+            release.deployment = match release.deployment.as_str() {
+                "" => profile,
+                cluster => format!("{cluster}/{profile}"),
+            };
+        }
+    }
+
+    /// Makes the path of a chart relative to the scope.
+    fn place_chart(&self, chart: &mut ChartPath, manifest: &Path, top: &Path) {
+        let inside = self.found(manifest, top, &chart.path.join("Chart.yaml"));
+        chart.path = inside.parent().unwrap_or(&inside).to_owned();
     }
 
     fn is_chart(&self, folder: &Path) -> bool {
@@ -418,6 +450,22 @@ fn blanked(text: &str, range: std::ops::Range<usize>) -> String {
     let mut out: String = text[..range.start].bytes().map(blank).collect();
     out.push_str(&text[range]);
     out
+}
+
+/// A literal block as a document whose nodes stand where they stand in the file; `None` for another
+/// scalar, and where no more than `left` bytes may be read.
+pub(crate) fn block_document(
+    document: &Document,
+    node: NodeId,
+    left: &mut usize,
+) -> Option<Document> {
+    let raw = document.raw(node);
+    let start = document.span(node).range().start;
+    let first = raw.starts_with('|').then(|| raw.find('\n'))?? + 1;
+    let end = start + raw.len();
+    *left = left.checked_sub(end)?;
+    let text = blanked(document.text(), start + first..end);
+    Some(Document::parse(document.source(), text))
 }
 
 /// A value inside a document that nobody else will parse the same way becomes a text of its own.

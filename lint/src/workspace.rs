@@ -361,7 +361,18 @@ impl Surveyor<'_> {
         };
         let mut options = self.discover_options(Some((&config, &knowledge, root)));
         options.known_charts.extend(charts_in(&files));
-        let mut found = discover(&files, &options);
+        let read = |path: &Path| self.read(path);
+        let reader = Reader {
+            root,
+            listed: &files,
+            files: self.files,
+            read: &read,
+            options: &options,
+        };
+        let mut found = match &config.deployments {
+            Some(_) => discover(&files, &options),
+            None => reader.discover(),
+        };
         let ignored = std::mem::take(&mut found.ignored);
         let mut scope = Scope {
             root: root.to_owned(),
@@ -375,7 +386,7 @@ impl Surveyor<'_> {
             config,
         };
         let number = workspace.scopes.len();
-        let (trees, unused, charts) = self.trees(&scope, found, &files, &options);
+        let (trees, unused, charts) = self.trees(&scope, found, &reader);
         let charts = charts.iter().map(|it| self.settings.show(&root.join(it)));
         workspace.charts.extend(charts);
         scope.profiles = profiles::there_are(&scope.config, &options.profiles, &trees);
@@ -584,8 +595,7 @@ impl Surveyor<'_> {
         &self,
         scope: &Scope,
         mut found: Discovery,
-        files: &[PathBuf],
-        options: &DiscoverOptions,
+        reader: &Reader<'_>,
     ) -> (Vec<TreeRef>, Vec<PathBuf>, Vec<PathBuf>) {
         let mut trees: Vec<TreeRef> = Vec::new();
         let by_name: Vec<TreePlan> = std::mem::take(&mut found.trees);
@@ -615,15 +625,7 @@ impl Surveyor<'_> {
                 ..TreeRef::default()
             });
         } else {
-            let read = |path: &Path| self.read(path);
-            let reader = Reader {
-                root: &scope.root,
-                listed: files,
-                files: self.files,
-                read: &read,
-                options,
-            };
-            trees = stated_trees(&reader, by_name, &mut found, &mut unused);
+            trees = stated_trees(reader, by_name, &mut found, &mut unused);
         }
         let claimed: BTreeSet<PathBuf> = trees
             .iter()
@@ -644,7 +646,7 @@ impl Surveyor<'_> {
         self.take_out_lists(scope, &mut trees, &mut found.loose);
         trees.retain(|it| !it.plan.deployments.is_empty() || !it.statements.is_empty());
         if scope.config.deployments.is_none() {
-            let root_name = options.root_name.as_deref().unwrap_or_default();
+            let root_name = reader.options.root_name.as_deref().unwrap_or_default();
             let read = |path: &Path| self.read(&scope.root.join(path));
             wrappers::place(&mut trees, &found.charts, root_name, &read);
         }

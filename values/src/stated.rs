@@ -8,6 +8,7 @@ mod helmfile;
 mod inherit;
 mod installed;
 mod kustomize;
+mod overlay;
 mod place;
 mod read;
 mod set;
@@ -18,7 +19,12 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
+pub use flux::{FluxRelease, ValuesFrom};
 pub use helmfile::{Nested, environments, nested_helmfiles, read_helmfile};
+pub use overlay::{
+    Kustomization, Patch, PatchText, is_named_kustomization, read_flux_kustomization,
+    read_kustomization,
+};
 pub use place::StatedAt;
 pub use set::{Given, SetValue, set_yaml};
 pub use unrendered::{Unrendered, unrendered};
@@ -34,6 +40,8 @@ pub(crate) use read::Reader;
 pub struct Stated {
     /// Releases in the order in which they stand.
     pub releases: Vec<ExplicitRelease>,
+    /// Those of Flux, which kustomize may patch.
+    pub flux: Vec<FluxRelease>,
     /// What could not be followed, and where.
     pub notes: Vec<Note>,
 }
@@ -58,7 +66,6 @@ pub fn read_manifest(document: &Document, path: &Path) -> Option<Stated> {
     let api = reader.text(root, "apiVersion")?;
     match reader.text(root, "kind")?.as_str() {
         "ApplicationSet" if api.starts_with("argoproj.io/") => Some(Stated {
-            releases: Vec::new(),
             notes: vec![Note {
                 span: reader
                     .get(root, "kind")
@@ -66,6 +73,7 @@ pub fn read_manifest(document: &Document, path: &Path) -> Option<Stated> {
                 message: "the applications that an `ApplicationSet` makes are not followed"
                     .to_owned(),
             }],
+            ..Stated::default()
         }),
         "Application" if api.starts_with("argoproj.io/") => Some(argo::read(&reader, root)),
         "HelmRelease" if api.starts_with("helm.toolkit.fluxcd.io/") => {

@@ -1,29 +1,186 @@
 //! Flux `HelmRelease`.
 //!
-//! Source: helm-controller's API: `valuesFrom` in order, then `values`, each merged over what came before. One that names no chart is a patch for
-//! kustomize.
+//! Source: helm-controller's API: `valuesFrom` in order, then `values`, each merged over what came before. One that names no chart is a
+//! patch, which kustomize merges over another before Flux sees it.
 
 use std::path::{Path, PathBuf};
+
+use rustc_hash::FxHashSet;
+use source::Span;
 
 use super::read::{Reader, chart_name};
 use super::{Note, Stated, below};
 use crate::discover::{AbsentReason, ChartPath, ExplicitLayer, ExplicitRelease};
 use crate::layer::Role;
-use crate::yaml::NodeId;
+use crate::yaml::{Kind, NodeId};
+
+/// A `HelmRelease` as one manifest writes it. Kustomize may merge others over it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FluxRelease {
+    /// `metadata.name`, by which a patch finds it.
+    pub name: String,
+    /// Where that stands.
+    pub origin: Span,
+    /// `metadata.namespace`.
+    pub namespace: Option<String>,
+    /// The values that stand in it and in its patches, in the order in which they are merged.
+    pub values: Vec<ExplicitLayer>,
+    /// Where its chart is, if it is on disk.
+    pub chart_path: Option<ChartPath>,
+    /// `spec.targetNamespace`.
+    target_namespace: Option<String>,
+    /// `spec.releaseName`.
+    release_name: Option<String>,
+    /// The chart's name, without repository.
+    chart: Option<String>,
+    /// `spec.chartRef` names a chart by another object.
+    chart_elsewhere: bool,
+    version: Option<String>,
+    /// `None` if it says nothing of them; a patch that does replaces the list.
+    values_from: Option<Vec<ValuesFrom>>,
+    /// A `null` among its own values.
+    null: Option<Span>,
+    /// One in a patch, which takes away what is below it.
+    taken_away: Option<Span>,
+}
+
+/// An entry of `valuesFrom`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ValuesFrom {
+    /// `ConfigMap` or `Secret`.
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+    /// The key in it.
+    pub key: String,
+    /// What it holds is put at this path; it is no map of values.
+    pub target: Option<String>,
+    /// The manifest with it.
+    pub path: PathBuf,
+    /// Where it stands.
+    pub span: Span,
+}
+
+impl ValuesFrom {
+    /// What it holds, by its kind.
+    pub fn role(&self) -> Role {
+        match self.kind.as_str() {
+            "Secret" => Role::Secrets,
+            _ => Role::Values,
+        }
+    }
+}
+
+impl FluxRelease {
+    /// One that names no chart is no release by itself.
+    pub fn is_patch(&self) -> bool {
+        self.chart.is_none() && !self.chart_elsewhere
+    }
+
+    /// What kustomize makes of it with a patch: maps are merged, anything else is replaced.
+    pub fn patch(&mut self, patch: &Self) {
+        let take = |own: &mut Option<String>, other: &Option<String>| {
+            if other.is_some() {
+                own.clone_from(other);
+            }
+        };
+        take(&mut self.target_namespace, &patch.target_namespace);
+        take(&mut self.release_name, &patch.release_name);
+        take(&mut self.chart, &patch.chart);
+        take(&mut self.version, &patch.version);
+        self.chart_elsewhere |= patch.chart_elsewhere;
+        if patch.chart_path.is_some() {
+            self.chart_path.clone_from(&patch.chart_path);
+        }
+        if patch.values_from.is_some() {
+            self.values_from.clone_from(&patch.values_from);
+        }
+        if patch.null.is_some() {
+            self.values.push(self.unknown());
+            self.taken_away = patch.null;
+        }
+        self.values.extend(patch.values.iter().cloned());
+    }
+
+    /// Something is merged here that is not followed.
+    pub fn patch_unknown(&mut self) {
+        self.values.push(self.unknown());
+    }
+
+    fn unknown(&self) -> ExplicitLayer {
+        ExplicitLayer::Hidden {
+            path: PathBuf::from(format!("HelmRelease/{}", self.name)),
+            role: Role::Values,
+            why: AbsentReason::Patched,
+        }
+    }
+
+    /// The release that Flux installs, where `found` says what of `valuesFrom` is known; and what could not be followed.
+    pub fn release(
+        &self,
+        found: &dyn Fn(&ValuesFrom) -> Option<ExplicitLayer>,
+    ) -> (ExplicitRelease, Vec<Note>) {
+        let name = self.release_name.as_ref().unwrap_or(&self.name);
+        let mut release = ExplicitRelease {
+            name: name.clone(),
+            chart: self.chart.as_ref().unwrap_or(name).clone(),
+            chart_path: self.chart_path.clone(),
+            version: self.version.clone(),
+            namespace: self
+                .target_namespace
+                .clone()
+                .or_else(|| self.namespace.clone()),
+            origin: Some(self.origin),
+            ..ExplicitRelease::default()
+        };
+        let mut notes = Vec::new();
+        if self.is_patch() {
+            // The file that it changes may be anywhere that kustomize looks.
+            release.layers.push(self.unknown());
+            notes.push(Note {
+                span: self.origin,
+                message: format!(
+                    "a patch of `HelmRelease/{}` without a chart: no kustomization here merges it over one",
+                    self.name
+                ),
+            });
+        }
+        if let Some(span) = self.taken_away {
+            notes.push(Note {
+                span,
+                message: "a `null` in a patch takes away what is below it, which is not followed"
+                    .to_owned(),
+            });
+        }
+        for from in self.values_from.iter().flatten() {
+            let known = found(from).filter(|_| from.target.is_none());
+            release.layers.push(known.unwrap_or_else(|| {
+                let ValuesFrom { kind, name, .. } = from;
+                notes.push(Note {
+                    span: from.span,
+                    message: format!(
+                        "values of `{kind}/{name}` are in the cluster and unknown here"
+                    ),
+                });
+                ExplicitLayer::Hidden {
+                    path: PathBuf::from(format!("{kind}/{name}")),
+                    role: from.role(),
+                    why: AbsentReason::Remote,
+                }
+            }));
+        }
+        release.layers.extend(self.values.iter().cloned());
+        (release, notes)
+    }
+}
 
 pub(super) fn read(reader: &Reader<'_>, root: NodeId) -> Stated {
-    let mut stated = Stated::default();
     let Some(spec) = reader.get(root, "spec") else {
-        return stated;
+        return Stated::default();
     };
-    let metadata = reader.get(root, "metadata");
-    let meta = |key: &str| metadata.and_then(|map| reader.text(map, key));
+    let meta = |key: &str| reader.at(root, &["metadata", key]);
     let chart = reader.at(spec, &["chart", "spec"]);
     let chart_text = |key: &str| chart.and_then(|map| reader.text(map, key));
-    let name = reader
-        .text(spec, "releaseName")
-        .or_else(|| meta("name"))
-        .unwrap_or_default();
     // A chart from a repository of files is named by its folder there.
     let in_files = chart
         .and_then(|map| reader.at(map, &["sourceRef", "kind"]))
@@ -37,65 +194,68 @@ pub(super) fn read(reader: &Reader<'_>, root: NodeId) -> Stated {
             may_be_other: false,
         })
     });
-    let mut release = ExplicitRelease {
+    let values = reader.get(spec, "values").filter(|it| reader.is_map(*it));
+    let release = FluxRelease {
+        name: meta("name")
+            .and_then(|it| reader.scalar(it))
+            .unwrap_or_default(),
+        origin: reader.span(meta("name").unwrap_or(root)),
+        namespace: meta("namespace").and_then(|it| reader.scalar(it)),
+        values: values
+            .map(|at| ExplicitLayer::Part {
+                path: reader.path.to_path_buf(),
+                role: Role::Values,
+                at,
+            })
+            .into_iter()
+            .collect(),
         chart_path,
-        chart: chart_text("chart").map_or_else(|| name.clone(), |chart| chart_name(&chart)),
+        target_namespace: reader.text(spec, "targetNamespace"),
+        release_name: reader.text(spec, "releaseName"),
+        chart: chart_text("chart").map(|it| chart_name(&it)),
+        chart_elsewhere: reader.get(spec, "chartRef").is_some(),
         version: chart_text("version").filter(|version| is_exact(version)),
-        namespace: reader
-            .text(spec, "targetNamespace")
-            .or_else(|| meta("namespace")),
-        origin: reader
-            .at(root, &["metadata", "name"])
-            .map(|at| reader.span(at)),
-        name,
-        ..ExplicitRelease::default()
+        values_from: reader.get(spec, "valuesFrom").map(|_| {
+            let entries = reader.items(spec, "valuesFrom").into_iter();
+            entries.map(|from| values_from(reader, from)).collect()
+        }),
+        null: values.and_then(|at| null_in(reader, at)),
+        taken_away: None,
     };
-    if chart_text("chart").is_none() && reader.get(spec, "chartRef").is_none() {
-        // It names no chart, so it is no release by itself: the file that it changes may be anywhere that kustomize looks.
-        let path = PathBuf::from(format!("HelmRelease/{}", release.name));
-        stated.notes.push(Note {
-            span: release.origin.unwrap_or_else(|| reader.span(root)),
-            message: format!(
-                "a patch of `{}` without a chart: what kustomize merges it over is not followed",
-                path.display()
-            ),
-        });
-        release.layers.push(ExplicitLayer::Hidden {
-            path,
-            role: Role::Values,
-            why: AbsentReason::Patched,
-        });
+    Stated {
+        flux: vec![release],
+        ..Stated::default()
     }
-    for from in reader.items(spec, "valuesFrom") {
-        let kind = reader.text(from, "kind").unwrap_or_default();
-        let name = reader.text(from, "name").unwrap_or_default();
-        let role = if kind == "Secret" {
-            Role::Secrets
-        } else {
-            Role::Values
-        };
-        release.layers.push(ExplicitLayer::Hidden {
-            path: PathBuf::from(format!("{kind}/{name}")),
-            role,
-            why: AbsentReason::Remote,
-        });
-        stated.notes.push(Note {
-            span: reader.span(from),
-            message: format!("values of `{kind}/{name}` are in the cluster and unknown here"),
-        });
+}
+
+fn values_from(reader: &Reader<'_>, from: NodeId) -> ValuesFrom {
+    ValuesFrom {
+        kind: reader.text(from, "kind").unwrap_or_default(),
+        name: reader.text(from, "name").unwrap_or_default(),
+        key: reader
+            .text(from, "valuesKey")
+            .unwrap_or_else(|| "values.yaml".to_owned()),
+        target: reader.text(from, "targetPath"),
+        path: reader.path.to_path_buf(),
+        span: reader.span(from),
     }
-    if let Some(values) = reader
-        .get(spec, "values")
-        .filter(|node| reader.is_map(*node))
-    {
-        release.layers.push(ExplicitLayer::Part {
-            path: reader.path.to_path_buf(),
-            role: Role::Values,
-            at: values,
-        });
+}
+
+/// The first `null` below a map; one in a list is text of that list.
+fn null_in(reader: &Reader<'_>, map: NodeId) -> Option<Span> {
+    let mut open = vec![map];
+    // Aliases may lead to one map many times.
+    let mut seen = FxHashSet::default();
+    while let Some(map) = open.pop() {
+        for (_, value) in reader.document.entries(map) {
+            match reader.document.kind(value) {
+                Kind::Null => return Some(reader.span(value)),
+                Kind::Map if seen.insert(reader.document.target(value)) => open.push(value),
+                _ => {}
+            }
+        }
     }
-    stated.releases.push(release);
-    stated
+    None
 }
 
 /// A version, not a range of them.

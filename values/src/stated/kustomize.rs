@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use super::argo::role_of;
+use super::overlay::is_named_kustomization;
 use super::read::{Reader, chart_name};
 use super::{Note, Stated, below};
 use crate::discover::{AbsentReason, ChartPath, ExplicitLayer, ExplicitRelease};
@@ -14,8 +15,7 @@ use crate::yaml::NodeId;
 
 /// Is it one by its name or by its kind? Both may be left out.
 pub(super) fn is_kustomization(reader: &Reader<'_>, root: NodeId) -> bool {
-    let stem = reader.path.file_stem();
-    let named = stem.is_some_and(|it| it.eq_ignore_ascii_case("kustomization"));
+    let named = is_named_kustomization(reader.path);
     let kind = reader.text(root, "apiVersion").unwrap_or_default();
     (named && kind.is_empty()) || kind.starts_with("kustomize.config.k8s.io/")
 }

@@ -14,7 +14,8 @@ fn document(text: &str) -> Document {
 
 fn show(document: &Document, stated: &Stated) -> String {
     let mut out = String::new();
-    for release in &stated.releases {
+    let flux = stated.flux.iter().map(|it| it.release(&|_| None).0);
+    for release in stated.releases.iter().cloned().chain(flux) {
         writeln!(
             out,
             "{} = {} {} in {}",

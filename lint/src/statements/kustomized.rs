@@ -1,0 +1,401 @@
+//! Releases of Flux as kustomize leaves them: a base that overlays take in, each with patches of its own.
+//!
+//! A release that some kustomization takes in is installed as that one leaves it, and not as its manifest says; one that none takes in, as
+//! it stands. A deployment is what one entry makes: a `Kustomization` of Flux, or a `kustomization.yaml` that no other takes in.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use source::Diagnostic;
+use values::discover::{Discovery, ExplicitLayer, ExplicitRelease, discover};
+use values::stated::{
+    FluxRelease, Kustomization, Note, Patch, PatchText, ValuesFrom, is_named_kustomization,
+    read_kustomization, read_manifest,
+};
+use values::yaml::{Document, Kind, NodeId};
+
+use super::{
+    MAX_DEPTH, MAX_PARTS, Part, Reader, Statement, block_document, detach, note, parts_of,
+};
+
+/// What every file with a release of Flux has in it.
+pub(super) const HELM_RELEASES: &[u8] = b"helm.toolkit.fluxcd.io/";
+
+/// So many releases and folders are gone through for one scope.
+const MAX_VISITS: usize = 10_000;
+
+/// What manifests say to Flux.
+#[derive(Default)]
+pub(super) struct Flux {
+    /// Its releases and the patches of them, in the order of the manifests.
+    pub(super) releases: Vec<Written>,
+    /// What it begins at.
+    pub(super) entries: Vec<Overlay>,
+}
+
+/// A release or a patch in a manifest.
+pub(super) struct Written {
+    /// Relative to the scope.
+    pub(super) manifest: PathBuf,
+    /// So many releases of others are stated before it.
+    pub(super) before: usize,
+    pub(super) release: FluxRelease,
+}
+
+/// A kustomization with the file it stands in.
+pub(super) struct Overlay {
+    file: PathBuf,
+    read: Kustomization,
+    document: Arc<Document>,
+}
+
+/// A release on its way through the kustomizations.
+struct Taken {
+    /// Which of the written ones it is.
+    of: usize,
+    release: FluxRelease,
+    /// The files it came through, the innermost first.
+    through: Vec<PathBuf>,
+}
+
+/// All kustomizations of a scope, and what was used of the manifests.
+struct Overlays<'a> {
+    written: &'a [Written],
+    by_folder: BTreeMap<PathBuf, Overlay>,
+    /// The written ones that are merged over others.
+    patches: BTreeSet<usize>,
+    notes: Vec<Note>,
+    visits: usize,
+    /// So many bytes of text may still be read out of scalars.
+    text_left: usize,
+}
+
+impl Reader<'_> {
+    /// What the names of files say, of all but those that a kustomization says to be manifests.
+    pub(crate) fn discover(&self) -> Discovery {
+        let manifests = self.kustomized_manifests();
+        let others = self.listed.iter().filter(|it| !manifests.contains(*it));
+        let others: Vec<PathBuf> = others.cloned().collect();
+        let mut found = discover(&others, self.options);
+        found.unplaced.extend(manifests);
+        found.unplaced.sort_unstable();
+        found
+    }
+
+    /// Files that kustomizations take in or merge and that hold releases of Flux, whatever they are called.
+    fn kustomized_manifests(&self) -> BTreeSet<PathBuf> {
+        let mut found = BTreeSet::new();
+        for file in self.listed.iter().filter(|it| is_named_kustomization(it)) {
+            let Some(overlay) = self.overlay(file, &mut Vec::new()) else {
+                continue;
+            };
+            let patches = overlay.read.patches.iter();
+            let patches = patches.filter_map(|it| match &it.text {
+                PatchText::File(path) => Some(path),
+                PatchText::Scalar(_) => None,
+            });
+            for path in overlay.read.resources.iter().chain(patches) {
+                let listed = self.listed.binary_search(path).is_ok();
+                let holds = || {
+                    let bytes = self.files.read(&self.root.join(path));
+                    bytes.is_ok_and(|it| memchr::memmem::find(&it, HELM_RELEASES).is_some())
+                };
+                if listed && holds() {
+                    found.insert(path.clone());
+                }
+            }
+        }
+        found
+    }
+
+    /// The first document of a `kustomization.yaml`.
+    fn overlay(&self, file: &Path, notes: &mut Vec<Diagnostic>) -> Option<Overlay> {
+        let read = (self.read)(&self.root.join(file));
+        let part = parts_of(&read, false, notes).into_iter().next()?;
+        Some(Overlay {
+            file: file.to_owned(),
+            read: read_kustomization(&part.document, file)?,
+            document: part.document,
+        })
+    }
+
+    /// Makes the paths of a release of Flux relative to the scope, and its values such as stay.
+    pub(super) fn settle(
+        &self,
+        release: &mut FluxRelease,
+        part: &Part,
+        manifest: &Path,
+        top: &Path,
+    ) {
+        for layer in &mut release.values {
+            if !part.whole {
+                detach(layer, &part.document);
+            }
+            own(layer, manifest);
+        }
+        if let Some(chart) = &mut release.chart_path {
+            self.place_chart(chart, &self.root.join(manifest), top);
+        }
+    }
+
+    /// A `Kustomization` of Flux, with the folder that it begins at.
+    pub(super) fn entry(
+        &self,
+        mut read: Kustomization,
+        part: &Part,
+        file: &Path,
+        top: &Path,
+    ) -> Overlay {
+        let whole = self.root.join(file);
+        for folder in &mut read.resources {
+            let inside = self.found(&whole, top, &folder.join("kustomization.yaml"));
+            *folder = inside.parent().unwrap_or(&inside).to_owned();
+        }
+        Overlay {
+            file: file.to_owned(),
+            read,
+            document: Arc::clone(&part.document),
+        }
+    }
+
+    /// Releases of others together with those of Flux, each where its manifest has its place.
+    pub(super) fn with_flux(
+        &self,
+        others: Vec<ExplicitRelease>,
+        flux: &Flux,
+        statement: &mut Statement,
+        outside: &mut Vec<PathBuf>,
+    ) -> Vec<ExplicitRelease> {
+        if flux.releases.is_empty() {
+            return others;
+        }
+        let (installed, patches) = self.installed(flux, statement, outside);
+        let mut others = others.into_iter();
+        let (mut all, mut taken) = (Vec::new(), 0);
+        for (at, (written, installed)) in flux.releases.iter().zip(installed).enumerate() {
+            all.extend(others.by_ref().take(written.before.saturating_sub(taken)));
+            taken = taken.max(written.before);
+            if installed.is_empty() && !patches.contains(&at) {
+                let (mut release, notes) = written.release.release(&|_| None);
+                statement.notes.extend(notes.into_iter().map(note));
+                self.place_profile(&mut release, &[&written.manifest]);
+                all.push(release);
+            } else {
+                all.extend(installed);
+            }
+        }
+        all.extend(others);
+        all
+    }
+
+    /// By release of the manifests what kustomizations make of it, and which of them are patches that were merged.
+    fn installed(
+        &self,
+        flux: &Flux,
+        statement: &mut Statement,
+        outside: &mut Vec<PathBuf>,
+    ) -> (Vec<Vec<ExplicitRelease>>, BTreeSet<usize>) {
+        let mut overlays = Overlays {
+            written: &flux.releases,
+            by_folder: BTreeMap::new(),
+            patches: BTreeSet::new(),
+            notes: Vec::new(),
+            visits: 0,
+            text_left: MAX_PARTS,
+        };
+        for file in self.listed.iter().filter(|it| is_named_kustomization(it)) {
+            let folder = file.parent().unwrap_or(Path::new("")).to_owned();
+            let overlay = self.overlay(file, &mut statement.notes);
+            overlays.by_folder.extend(overlay.map(|it| (folder, it)));
+        }
+        let homes = overlays.homes(&flux.entries);
+        let mut times = vec![0; flux.releases.len()];
+        for taken in homes.iter().flat_map(|it| &it.1) {
+            times[taken.of] += 1;
+        }
+        let mut installed = vec![Vec::new(); flux.releases.len()];
+        for (home, taken) in homes {
+            for taken in taken {
+                let (mut release, notes) = taken.release.release(&|from| {
+                    Some(ExplicitLayer::File {
+                        path: overlays.generated(&taken, from)?.to_owned(),
+                        role: from.role(),
+                    })
+                });
+                outside.extend(release.layers.iter().filter_map(|it| match it {
+                    ExplicitLayer::File { path, .. } => self.listed_or_outside(path),
+                    _ => None,
+                }));
+                statement.notes.extend(notes.into_iter().map(note));
+                let mut ways = vec![home.as_path()];
+                ways.extend(taken.through.iter().rev().map(PathBuf::as_path));
+                ways.push(&flux.releases[taken.of].manifest);
+                self.place_profile(&mut release, &ways);
+                if release.profile.is_empty() && times[taken.of] > 1 {
+                    // Several of one: they are called after the folders that make them what they are.
+                    let folder = home.parent().and_then(Path::file_name).unwrap_or_default();
+                    release.profile = folder.to_string_lossy().into_owned();
+                    release.deployment.clone_from(&release.profile);
+                }
+                let files = &mut statement.files;
+                for file in taken.through.into_iter().chain([home.clone()]) {
+                    if !files.contains(&file) {
+                        files.push(file);
+                    }
+                }
+                installed[taken.of].push(release);
+            }
+        }
+        let notes = overlays.notes.into_iter().map(note);
+        statement.notes.extend(notes);
+        (installed, overlays.patches)
+    }
+}
+
+impl Overlays<'_> {
+    /// What each entry installs, with the file of the entry.
+    fn homes(&mut self, entries: &[Overlay]) -> Vec<(PathBuf, Vec<Taken>)> {
+        let mut homes = Vec::new();
+        let mut begun: BTreeSet<PathBuf> = BTreeSet::new();
+        for entry in entries {
+            begun.extend(entry.read.resources.iter().cloned());
+            homes.push((entry.file.clone(), self.take_in(entry, 0)));
+        }
+        let inside = self.by_folder.values();
+        begun.extend(inside.flat_map(|it| it.read.resources.iter().cloned()));
+        let tops: Vec<PathBuf> = self.by_folder.keys().cloned().collect();
+        for folder in tops.into_iter().filter(|it| !begun.contains(it)) {
+            let file = self.by_folder[&folder].file.clone();
+            homes.push((file, self.folder(&folder, 0)));
+        }
+        homes
+    }
+
+    /// The file that a kustomization on the way makes from what `valuesFrom` names.
+    fn generated(&self, taken: &Taken, from: &ValuesFrom) -> Option<&Path> {
+        let mut through = taken.through.iter();
+        through.find_map(|file| {
+            let overlay = self.by_folder.get(file.parent()?)?;
+            overlay.read.generates(from)
+        })
+    }
+
+    /// What the kustomization of a folder leaves.
+    fn folder(&mut self, folder: &Path, depth: usize) -> Vec<Taken> {
+        // Taken out meanwhile, so that a folder that takes itself in comes to an end.
+        let Some(overlay) = self.by_folder.remove(folder) else {
+            return Vec::new();
+        };
+        let mut taken = self.take_in(&overlay, depth);
+        for taken in &mut taken {
+            taken.through.push(overlay.file.clone());
+        }
+        self.by_folder.insert(folder.to_owned(), overlay);
+        taken
+    }
+
+    /// What a kustomization takes in, with its patches.
+    fn take_in(&mut self, overlay: &Overlay, depth: usize) -> Vec<Taken> {
+        let mut taken = Vec::new();
+        for resource in &overlay.read.resources {
+            self.visits += 1;
+            if depth > MAX_DEPTH || self.visits > MAX_VISITS {
+                break;
+            }
+            taken.extend(self.folder(resource, depth + 1));
+            taken.extend(self.written_in(resource).map(|(of, written)| Taken {
+                of,
+                release: written.release.clone(),
+                through: Vec::new(),
+            }));
+        }
+        self.visits += taken.len();
+        if let Some(namespace) = &overlay.read.namespace {
+            for taken in &mut taken {
+                taken.release.namespace = Some(namespace.clone());
+            }
+        }
+        if !taken.is_empty() {
+            for patch in &overlay.read.patches {
+                self.patch(overlay, patch, &mut taken);
+            }
+        }
+        taken
+    }
+
+    /// What a manifest holds.
+    fn written_in(&self, manifest: &Path) -> impl Iterator<Item = (usize, &Written)> {
+        let written = self.written.iter().enumerate();
+        written.filter(move |(_, it)| it.manifest == manifest)
+    }
+
+    fn patch(&mut self, overlay: &Overlay, patch: &Patch, taken: &mut [Taken]) {
+        let mut merged = Vec::new();
+        let (changes, unknown) = match &patch.text {
+            PatchText::File(path) => {
+                let written = self.written_in(path);
+                let (at, changes): (Vec<usize>, Vec<FluxRelease>) =
+                    written.map(|(at, it)| (at, it.release.clone())).unzip();
+                // A file that holds no release is for something else, or a list of operations.
+                let unknown = at.is_empty();
+                merged = at;
+                (changes, unknown)
+            }
+            PatchText::Scalar(node) => self.in_scalar(overlay, *node),
+        };
+        for taken in taken {
+            let release = &mut taken.release;
+            let mut unfollowed = unknown && patch.is_for(release, None) != Some(false);
+            for (i, change) in changes.iter().enumerate() {
+                match patch.is_for(release, Some(&change.name)) {
+                    Some(true) => {
+                        release.patch(change);
+                        self.patches.extend(merged.get(i));
+                    }
+                    Some(false) => {}
+                    None => unfollowed = true,
+                }
+            }
+            if unfollowed {
+                release.patch_unknown();
+                self.notes.push(Note {
+                    span: patch.span,
+                    message: format!(
+                        "what this patch makes of `HelmRelease/{}` is not followed",
+                        release.name
+                    ),
+                });
+            }
+        }
+    }
+
+    /// The patches that stand in a kustomization as text, and whether something of it is not followed.
+    fn in_scalar(&mut self, overlay: &Overlay, node: NodeId) -> (Vec<FluxRelease>, bool) {
+        let Some(text) = block_document(&overlay.document, node, &mut self.text_left) else {
+            return (Vec::new(), true);
+        };
+        let Some(stated) = read_manifest(&text, &overlay.file) else {
+            let operations = text.root().is_some_and(|it| text.kind(it) == Kind::List);
+            // Operations on anything else change no value.
+            let on_values = overlay.document.raw(node).contains("/spec/values");
+            return (Vec::new(), operations && on_values || text.is_damaged());
+        };
+        let mut changes = stated.flux;
+        for layer in changes.iter_mut().flat_map(|it| &mut it.values) {
+            detach(layer, &text);
+            own(layer, &overlay.file);
+        }
+        (changes, false)
+    }
+}
+
+/// A layer that a manifest holds is found in it.
+fn own(layer: &mut ExplicitLayer, manifest: &Path) {
+    match layer {
+        ExplicitLayer::Part { path, .. } | ExplicitLayer::Inline { path, .. } => {
+            *path = manifest.to_owned();
+        }
+        ExplicitLayer::File { .. } | ExplicitLayer::Hidden { .. } => {}
+    }
+}

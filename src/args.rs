@@ -7,7 +7,10 @@ use source::Severity;
 
 use crate::output::Target;
 
+mod advice;
 mod authors;
+
+pub(crate) use advice::advised;
 
 pub(crate) use authors::{
     Chart, ChartWhat, Check, Eval, Fmt, ImportChart, New, NewRule, NewWhat, Test, Trace,
@@ -15,7 +18,7 @@ pub(crate) use authors::{
 
 /// Holds trees of Helm override files against written guidance.
 ///
-/// Without a command's name: `dogwatch lint`. Rules are text files; those for Wire's infrastructure, for Helm's traps and for
+/// Rules are text files; those for Wire's infrastructure, for Helm's traps and for
 /// secrets are built in, and any `.watch` file in a folder `rules` beside the values takes part.
 #[derive(Debug, Parser)]
 #[command(

@@ -22,6 +22,7 @@ fn main() -> ExitCode {
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => {
+            let error = args::advised(error);
             let _ = error.print();
             let code = if error.use_stderr() {
                 Status::Usage

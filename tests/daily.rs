@@ -16,6 +16,8 @@ mod input;
 mod killed;
 #[path = "daily/named.rs"]
 mod named;
+#[path = "daily/readers.rs"]
+mod readers;
 #[path = "daily/redaction.rs"]
 mod redaction;
 #[path = "daily/same.rs"]

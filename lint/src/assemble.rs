@@ -10,6 +10,7 @@ use source::{Diagnostic, Source, SourceId, SourceMap, Span};
 
 use crate::aside::allow;
 use crate::baseline;
+use crate::config::RuleNames;
 use crate::finding::{Finding, Origin, fingerprint};
 use crate::judge::{Outcome, slashes, sort_key};
 use crate::mask::{both_masked, masked, masked_yaml};
@@ -447,6 +448,17 @@ fn finish_summary(
         };
         if !rules.iter().any(named) && !broken() {
             let note = format!("`{word}` is no rule, no pack and no tag");
+            summary.notes.push(note);
+        }
+        let disabled = |(id, facts): (&String, &RuleFacts)| {
+            let (pack, tags) = (&facts.pack, &facts.tags);
+            let names = RuleNames { id, pack, tags };
+            let mut stated = workspace.scopes.iter().flat_map(|it| &it.config.disable);
+            facts.off && stated.any(|it| names.is_named_by(it))
+        };
+        let mut meant = rules.iter().filter(|it| named(*it)).peekable();
+        if meant.peek().is_some() && meant.all(disabled) {
+            let note = format!("`{word}` is off: `disable` in dogwatch.yaml takes it out");
             summary.notes.push(note);
         }
     }

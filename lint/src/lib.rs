@@ -39,6 +39,7 @@ pub mod rulebook;
 pub mod schema;
 pub mod shown;
 pub mod sources;
+mod start;
 mod statements;
 pub mod suppress;
 pub mod touched;

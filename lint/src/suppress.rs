@@ -99,17 +99,24 @@ impl Directives {
     }
 }
 
+/// A part of the mark that holds no letter that may be written large.
+const ANY_CASE: &str = "ogwatch";
+
 /// Reads the comments of a text. A text without the word is only searched for it.
 pub fn read(source: SourceId, document: &Document) -> Directives {
     let mut found = Directives::default();
     let text = document.text();
-    if memchr::memmem::find(text.as_bytes(), directive::MARK.as_bytes()).is_none() {
+    if memchr::memmem::find(text.as_bytes(), ANY_CASE.as_bytes()).is_none() {
         return found;
     }
     let mut entries = None;
     for comment in document.comments() {
         let comment = Span { source, ..comment };
-        let Some(words) = directive::words(text.get(comment.range()).unwrap_or("")) else {
+        let said = text.get(comment.range()).unwrap_or("");
+        let Some(words) = directive::words(said) else {
+            if directive::is_mistyped(said) {
+                found.malformed.push(*directive::mistyped(comment));
+            }
             continue;
         };
         let parsed = directive::parse(words, comment).and_then(|parsed| {

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use source::Diagnostic;
 use values::discover::{
-    CONTAINERS, ChartDir, DiscoverOptions, Discovery, ReleasePlan, SECRETS, TreePlan, discover,
-    explicit_deployments, lexically_normal, place_of,
+    ChartDir, DiscoverOptions, Discovery, ReleasePlan, TreePlan, discover, explicit_deployments,
+    lexically_normal,
 };
 use values::yaml::Kind;
 
@@ -24,6 +24,7 @@ use crate::project::Settings;
 use crate::report::Skipped;
 use crate::rulebook::{RuleBook, RuleText, TextFault};
 use crate::sources::Numbers;
+use crate::start::Start;
 use crate::statements::Reader;
 use crate::touched::decides;
 use crate::wrappers;
@@ -103,15 +104,6 @@ pub struct Workspace {
     pub focus: Vec<PathBuf>,
 }
 
-/// A folder that something is judged in, and what of it has to be listed.
-struct Start {
-    root: PathBuf,
-    /// The folder below it that is listed.
-    list: PathBuf,
-    /// How deep; `None`: all of it.
-    depth: Option<usize>,
-}
-
 /// What is used for the whole of a survey.
 pub(crate) struct Surveyor<'a> {
     pub(crate) files: &'a dyn Files,
@@ -138,6 +130,15 @@ impl Surveyor<'_> {
                 Err(why) => workspace.missing.push((path.clone(), why)),
             }
         }
+        let misnamed = self.settings.paths.iter();
+        let misnamed: BTreeSet<PathBuf> = misnamed.filter_map(|it| self.misnamed(it)).collect();
+        workspace.notes.extend(misnamed.iter().map(|path| {
+            let shown = self.settings.show(path);
+            format!(
+                "{} is not read: a configuration is called `{CONFIG}`",
+                shown.display()
+            )
+        }));
         // More is looked at than was asked for where that is needed to judge it; what is said then is about what was asked for.
         if partly {
             workspace.focus.clone_from(&self.settings.paths);
@@ -163,88 +164,6 @@ impl Surveyor<'_> {
         }
         workspace.skipped.sort_unstable();
         workspace
-    }
-
-    /// The folder that a path is judged in: that of the configuration above it, of its tree, or itself.
-    fn start(&self, path: &Path) -> Result<Start, String> {
-        let kind = self
-            .files
-            .kind(path)
-            .ok_or("there is no such file or folder")?;
-        if kind == PathKind::Special {
-            return Err("it is neither a file nor a folder".to_owned());
-        }
-        let above = |name: &str| {
-            path.ancestors()
-                .filter(|folder| kind == PathKind::Folder || *folder != path)
-                .find(|folder| self.files.kind(&folder.join(name)).is_some())
-        };
-        let whole = |root: &Path| Start {
-            root: root.to_owned(),
-            list: root.to_owned(),
-            depth: None,
-        };
-        if let Some(root) = above(CONFIG) {
-            return Ok(whole(root));
-        }
-        if kind == PathKind::Folder {
-            return Ok(match path.parent() {
-                Some(parent) if self.holds_charts(path) => whole(parent),
-                Some(parent) if self.holds_charts(parent) => {
-                    whole(parent.parent().unwrap_or(parent))
-                }
-                _ => whole(path),
-            });
-        }
-        let folder = path.parent().unwrap_or(Path::new(""));
-        // Neighbours belong to the file's tree only if its folder or a repository says where that tree ends.
-        let repository = above(".git");
-        let place = place_of(path, &self.discover_options(None)).filter(|place| {
-            let stated = !place.container.as_os_str().is_empty();
-            stated || repository.is_some_and(|top| place.root.starts_with(top))
-        });
-        // Values and secrets in two folders side by side.
-        let mut above = folder.ancestors().take(2);
-        let pair = above.find(|it| self.holds_charts(it) && self.is_one_of_two(it));
-        if let Some(root) = pair.and_then(Path::parent) {
-            return Ok(Start {
-                root: root.to_owned(),
-                list: root.to_owned(),
-                depth: Some(3),
-            });
-        }
-        Ok(match place {
-            Some(place) => Start {
-                list: place.root.join(&place.container),
-                root: place.root,
-                depth: Some(2),
-            },
-            None => Start {
-                root: folder.to_owned(),
-                list: folder.to_owned(),
-                depth: Some(1),
-            },
-        })
-    }
-
-    /// Does a folder hold the folders of charts, or their secrets?
-    fn holds_charts(&self, folder: &Path) -> bool {
-        let name = folder.file_name().unwrap_or_default().to_string_lossy();
-        CONTAINERS.contains(&&*name) || name == SECRETS && self.is_one_of_two(folder)
-    }
-
-    /// Of a folder with values: are the secrets in one beside it? Of one with secrets: are the values?
-    fn is_one_of_two(&self, folder: &Path) -> bool {
-        let name = folder.file_name().unwrap_or_default().to_string_lossy();
-        let others: &[&str] = match name == SECRETS {
-            true => &CONTAINERS,
-            false => &[SECRETS],
-        };
-        let beside = |other: &&str| {
-            let path = folder.with_file_name(other);
-            self.files.kind(&path) == Some(PathKind::Folder)
-        };
-        others.iter().any(beside)
     }
 
     pub(crate) fn discover_options(

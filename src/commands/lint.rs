@@ -12,8 +12,8 @@ use anyhow::{Context as _, bail};
 use super::changed::Changed;
 use super::watch::{self, Watched};
 use super::{
-    Bar, NOTHING, Status, absolute, complain, counted, cwd, failing, missing_paths, select,
-    settings, status, style, threads, unknown_profiles, unknown_rules,
+    Bar, NOTHING, Status, absolute, complain, counted, cwd, failing, is_broken_pipe, missing_paths,
+    select, settings, status, style, threads, unknown_profiles, unknown_rules,
 };
 use crate::args::Lint;
 use crate::output::{self, Format, Style, Target};
@@ -111,7 +111,11 @@ fn once(args: &Lint, laid_over: Option<(PathBuf, Vec<u8>)>) -> anyhow::Result<(S
         ..style()
     };
     for target in &args.format {
-        write(target, &report, &style)?;
+        match write(target, &report, &style) {
+            // The reader has seen enough, as `head` does; the status still says what was found.
+            Err(error) if is_broken_pipe(&error) && !args.watch => {}
+            done => done?,
+        }
     }
     let shown = args.format.iter().filter(|it| it.file.is_none());
     if shown.map(|it| it.format).all(Format::has_findings_only) {

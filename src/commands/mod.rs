@@ -110,10 +110,13 @@ pub(crate) fn complain(text: &str) {
 
 /// Did the reader of the output go away?
 pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    let mut causes = error
-        .chain()
-        .filter_map(|cause| cause.downcast_ref::<io::Error>());
-    causes.any(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    let kind = |cause: &(dyn std::error::Error + 'static)| {
+        let json = || cause.downcast_ref::<serde_json::Error>()?.io_error_kind();
+        let plain = cause.downcast_ref::<io::Error>().map(io::Error::kind);
+        plain.or_else(json)
+    };
+    let mut kinds = error.chain().filter_map(kind);
+    kinds.any(|kind| kind == io::ErrorKind::BrokenPipe)
 }
 
 /// The environment, read here and handed down.
@@ -196,10 +199,13 @@ pub(crate) fn settings(place: &Where) -> anyhow::Result<Settings> {
     })
 }
 
+/// More threads than any machine has use for; starting tens of thousands takes longer than a run.
+const MOST_THREADS: usize = 256;
+
 /// Starts so many threads; 0 is one for each processor.
 pub(crate) fn threads(count: usize) -> anyhow::Result<()> {
     if count > 0 {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(count);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(count.min(MOST_THREADS));
         pool.build_global().context("threads cannot be started")?;
     }
     Ok(())

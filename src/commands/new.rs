@@ -4,6 +4,7 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use ::lint::files::{Disk, Files as _, PathKind, write_atomically};
+use ::lint::rulebook::RuleBook;
 use ::lint::workspace::CONFIG;
 use anyhow::{Context as _, bail};
 use source::SourceId;
@@ -28,6 +29,12 @@ fn rule(args: &NewRule) -> anyhow::Result<Status> {
     {
         bail!(
             "`{}` is no name for a rule: letters, digits and inner `-`, such as `replicas-in-prod`",
+            args.id
+        );
+    }
+    if RuleBook::standard().rule(&args.id).is_some() {
+        bail!(
+            "`{0}` is a rule that is built in; `dogwatch explain {0}` shows it",
             args.id
         );
     }

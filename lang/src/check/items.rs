@@ -133,6 +133,11 @@ impl<'a> Checker<'a> {
                 continue;
             }
             self.enter(entry.name, entry.file, entry.item.damaged);
+            // What cannot be read may use it.
+            let mut files = index.files.iter().filter(|it| it.pack == self.pack);
+            if files.any(|it| it.file.ast.items.iter().any(|item| item.damaged)) {
+                continue;
+            }
             let problem = Problem::Unused {
                 what: entry.what(),
                 name: entry.name.node.clone(),

@@ -18,6 +18,22 @@ const LAYERS: [&str; 4] = ["values", "secrets", "set", "chart"];
 /// What `+` takes.
 pub(super) const SUMMANDS: &str = "numbers";
 
+/// What to write instead of a word that follows `is` in other languages.
+pub(super) fn predicate_of_others(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "defined" | "present" | "there" => "whether something is there is asked with `x is set`",
+        "undefined" | "absent" => "write `x is missing`; `x is not set` is true of a null, too",
+        "nil" | "none" | "None" | "nothing" => "write `x is null`, or `x is not set`",
+        "text" | "str" => "write `x is string`",
+        "int" => "write `x is integer`",
+        "float" | "numeric" => "write `x is number`",
+        "boolean" | "Boolean" => "write `x is bool`",
+        "array" | "sequence" => "write `x is list`",
+        "object" | "dict" | "mapping" => "write `x is map`",
+        _ => return None,
+    })
+}
+
 /// The operator as it is written.
 pub(super) fn symbol(op: BinaryOp) -> &'static str {
     match op {

@@ -106,7 +106,7 @@ impl<'a> Checker<'a> {
             if let Some(first) = seen.insert(key, span) {
                 let problem = Problem::DuplicateName {
                     what: "severity",
-                    name: key.unwrap_or("every profile").to_owned(),
+                    name: key.map_or("every profile".to_owned(), |it| format!("`{it}`")),
                 };
                 self.send(Report::new(span, problem).see(first, "the first one"));
             }

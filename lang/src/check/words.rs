@@ -3,7 +3,7 @@
 use source::{Applicability, Diagnostic, Edit, Fix, Span};
 
 use super::calls::function_of_others;
-use super::operators::SUMMANDS;
+use super::operators::{SUMMANDS, predicate_of_others};
 use super::paths::is_name;
 use super::problem::{Late, NameHint, Problem};
 
@@ -139,6 +139,10 @@ impl Problem {
             } => {
                 format!("`{name}` is a function and needs its arguments")
             }
+            Self::DuplicateName {
+                what: what @ "severity",
+                name,
+            } => format!("a second {what} for {name}"),
             Self::DuplicateName { what, name } => format!("a second {what} is called `{name}`"),
             Self::DuplicateRule { name } => format!("a second rule is called `{name}`"),
             Self::Shadowed { name, what } => format!("`{name}` is already the name of {what}"),
@@ -258,6 +262,12 @@ impl Problem {
             }
             Self::KeyOutOfUse { ended: false, .. } => {
                 "mind `since` and `until` of the rule".to_owned()
+            }
+            Self::UnknownPredicate {
+                similar: None,
+                word,
+            } if predicate_of_others(word).is_some() => {
+                predicate_of_others(word).unwrap_or_default().to_owned()
             }
             Self::UnknownPredicate { similar: None, .. } => {
                 "`docs/builtins.md` lists the words that may follow `is`".to_owned()

@@ -119,7 +119,11 @@ pub(super) fn meant_otherwise(fault: Unclosed, token: Token, text: &str) -> Opti
 
 /// Advice about a sign that is none of the language.
 pub(super) fn advice_on_sign(token: Token, text: &str) -> Option<&'static str> {
-    let sign = matches!(token.kind, TokenKind::Unknown | TokenKind::Operator);
+    let spelled = token.text(text);
+    if spelled == "." && text[token.start as usize..].starts_with(".Values") {
+        return Some(A_PATH);
+    }
+    let sign = matches!(token.kind, TokenKind::Unknown | TokenKind::Operator) || spelled == ":";
     sign.then(|| advice(token, text)).flatten()
 }
 
@@ -132,6 +136,48 @@ fn has_exponent(spelled: &str) -> bool {
             let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
             !whole.is_empty() && digits(whole) && digits(fraction) && digits(exponent)
         })
+}
+
+/// Advice about a path that begins as in other languages.
+const A_PATH: &str = "a path begins with its component: `brig.config.smtp.host`";
+
+/// Advice about a word that starts a clause, or asks something, in languages that people know.
+pub(super) fn word_of_others(spelled: &str) -> Option<&'static str> {
+    Some(match spelled {
+        "deny" | "reject" | "violation" | "disallow" => {
+            "what must not be so is a `forbid` clause, what must be so a `require`"
+        }
+        "assert" | "ensure" | "expect" | "must" | "validate" => {
+            "what must be so is a `require` clause"
+        }
+        "message" | "msg" | "print" => "the words of a finding are a `say` clause",
+        "hint" | "suggestion" | "remediation" => "what to do is a `help` clause",
+        "description" | "summary" | "title" => {
+            "what a rule is for stands above it, in lines that start with `##`"
+        }
+        "match" | "select" | "target" => "what a rule is about is a `for NAME at PATTERN` clause",
+        "unless" => "a condition of a rule is a `when` clause: `when not …`",
+        "example" | "examples" | "test" | "tests" => "an example is a `fails` or a `passes` clause",
+        "exists" | "defined" | "present" => IS_SET,
+        "isnt" => "write `is not`",
+        "like" => "write `x matches /regex/`",
+        "equals" | "eq" => "write `==`",
+        "includes" | "include" => "write `xs contains x`",
+        _ => return None,
+    })
+}
+
+const IS_SET: &str = "whether something is there is asked with `x is set`";
+
+/// Advice about what follows a word that other languages begin with.
+pub(super) fn advice_behind(word: Token, text: &str) -> Option<&'static str> {
+    Some(match word.text(text) {
+        "exists" | "defined" => IS_SET,
+        "any" => "write `some x in xs satisfies …`",
+        "all" | "forall" => "write `every x in xs satisfies …`",
+        "none" => "write `no x in xs satisfies …`",
+        _ => return None,
+    })
 }
 
 /// Advice about a word that cannot stand where it stands.
@@ -161,6 +207,10 @@ pub(super) fn advice(token: Token, text: &str) -> Option<&'static str> {
         ")" | "]" => "there is one closing bracket too many, or an opening one is missing",
         "#" => "a comment cannot stand inside a quoted text's `{…}`",
         "if" => "a condition of a rule is a `when` clause; `if … then … else …` is an expression",
+        ":" => "no colon stands between a word and what it says: `severity error`",
+        "?" => "a choice is written `if condition then value else value`",
+        "$" => A_PATH,
+        _ if token.kind == TokenKind::Name => word_of_others(spelled)?,
         _ if token.kind == TokenKind::Unknown && has_exponent(spelled) => {
             "numbers take no exponent: write all digits"
         }

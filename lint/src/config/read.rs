@@ -41,12 +41,21 @@ pub fn read(source: SourceId, document: &Document) -> (Config, Vec<Diagnostic>) 
     (config, diagnostics)
 }
 
-/// The address of a folder of pages, with a `/` at the end; `None` for what no browser opens.
+/// The address of a folder of pages, with a `/` at the end; `None` for what no browser opens, and for one with a password in it: every
+/// report would tell it.
 fn folder_address(text: &str) -> Option<String> {
     let text = text.trim();
     let web = text.starts_with("https://") || text.starts_with("http://");
     let plain = !text.chars().any(|c| c.is_whitespace() || c.is_control());
-    (web && plain).then(|| format!("{}/", text.trim_end_matches('/')))
+    (web && plain && !has_password(text)).then(|| format!("{}/", text.trim_end_matches('/')))
+}
+
+/// Does an address begin with `user:password@`?
+fn has_password(address: &str) -> bool {
+    let server = address.split("://").nth(1).unwrap_or_default();
+    let server = server.split(['/', '?', '#']).next().unwrap_or_default();
+    let user = server.rsplit_once('@').map(|(user, _)| user);
+    user.is_some_and(|user| user.contains(':'))
 }
 
 /// What `rule-pages` holds if it is no address.
@@ -57,7 +66,10 @@ fn no_address(document: &Document, root: NodeId) -> Option<Diagnostic> {
         && !text.trim().is_empty()
         && folder_address(&text).is_none();
     wrong.then(|| {
-        let message = "this is no address of pages: it begins with `https://` or `http://`";
+        let message = match has_password(&text) {
+            true => "there is a password in this address, and each report would show it",
+            false => "this is no address of pages: it begins with `https://` or `http://`",
+        };
         error(codes::WRONG_TYPE, document.span(node), message)
     })
 }

@@ -26,6 +26,29 @@ pub(super) fn words(comment: &str) -> Option<(&str, usize)> {
     Some((words, comment.len() - words.len()))
 }
 
+/// Does a comment without the mark mean to allow something? It would be taken for prose, and nobody be told.
+pub(super) fn is_mistyped(comment: &str) -> bool {
+    let inside = comment.trim_start_matches('#').trim_start();
+    let Some((mark, rest)) = inside.split_at_checked(MARK.len() - 1) else {
+        return false;
+    };
+    let mut words = rest.split_ascii_whitespace().filter(|it| *it != ":");
+    let verb = words.next().unwrap_or("").trim_start_matches(':');
+    let is_verb = ["allow", "allow-file"]
+        .iter()
+        .any(|it| verb.eq_ignore_ascii_case(it));
+    mark.eq_ignore_ascii_case(&MARK[..MARK.len() - 1]) && is_verb && words.next().is_some()
+}
+
+/// What is said of such a comment.
+pub(super) fn mistyped(comment: Span) -> Problem {
+    malformed(
+        comment,
+        "this allows nothing: it does not begin with `# dogwatch: allow`",
+        FORM,
+    )
+}
+
 pub(super) fn malformed(span: Span, message: impl Into<String>, help: &str) -> Problem {
     let diagnostic = Diagnostic::new(codes::MALFORMED, Severity::Warning, span, message);
     Box::new(diagnostic.with_help(help))

@@ -308,6 +308,19 @@ fn what_cannot_be_read_is_told_and_allows_nothing() {
             "dogwatch: ignore rule-a -- so",
             "`ignore` is not known here",
         ),
+        ("dogwatch: Allow rule-a -- so", "`Allow` is not known here"),
+        (
+            "dogwatch allow rule-a -- so",
+            "this allows nothing: it does not begin with `# dogwatch: allow`",
+        ),
+        (
+            "Dogwatch: allow rule-a -- so",
+            "this allows nothing: it does not begin with `# dogwatch: allow`",
+        ),
+        (
+            "dogwatch : allow-file rule-a -- so",
+            "this allows nothing: it does not begin with `# dogwatch: allow`",
+        ),
         ("dogwatch:", "nothing is said behind `dogwatch:`"),
         (
             "dogwatch: allow rule-z -- so",

@@ -40,6 +40,9 @@ const OTHERS: &[&str] = &[
 /// Endings of the keys of lists and maps in which each value is one.
 const SEVERAL: &[&str] = &["passwords", "passphrases", "tokens", "apikeys"];
 
+/// Keys of a map under which the value itself stands: `password: {value: …}`. Its other keys say where it is to be had.
+const ITSELF: &[&str] = &["value", "plain", "plaintext", "literal"];
+
 /// May a value be a secret by the names that lead to it or by its text? `text` is `None` for a number, `before` the text of the item
 /// before it in a list.
 pub fn may_be_secret(path: &[Step<'_>], text: Option<&str>, before: Option<&str>) -> bool {
@@ -84,7 +87,8 @@ impl MayName {
     #[must_use]
     pub(crate) fn then(self, key: &str) -> Self {
         // What stands at `secrets` itself is meant to be below it.
-        let one = key == "secrets" || may_name_secret(key);
+        let itself = self.one && ITSELF.contains(&key);
+        let one = itself || key == "secrets" || may_name_secret(key);
         let several = ends_in(key, SEVERAL);
         let any = one || several || self.several;
         let clear = any && is_clear_key(key);
@@ -217,6 +221,8 @@ mod tests {
             "x.tokens.0",
             "x.apiTokens.ci",
             "x.password",
+            "x.password.value",
+            "x.clientSecret.plain",
             "x.secrets",
             "x.secrets.0",
         ] {
@@ -234,6 +240,9 @@ mod tests {
             "nginx.proxy_pass",
             "x.bypass",
             "x.token.name",
+            "x.value",
+            "x.host.value",
+            "x.existingSecret.value",
             "x.host",
         ] {
             assert!(!named(path, Some("swordfish")), "{path}");

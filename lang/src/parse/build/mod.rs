@@ -104,6 +104,8 @@ struct Builder<'a> {
     reported: Cell<Option<usize>>,
     /// Too deep nesting is reported once.
     deep: Cell<bool>,
+    /// What stood last where a requirement may stand was no clause: what belongs to a requirement is then not blamed.
+    lost: Cell<bool>,
 }
 
 impl<'a> Builder<'a> {
@@ -115,6 +117,7 @@ impl<'a> Builder<'a> {
             problems: RefCell::default(),
             reported: Cell::new(None),
             deep: Cell::new(false),
+            lost: Cell::new(false),
         }
     }
 
@@ -346,7 +349,10 @@ impl<'a> Builder<'a> {
         let span = found.token.span(self.text.source);
         let message = format!("{context} {}", report::describe(found.token, text));
         let mut diagnostic = self.error(report::SYNTAX, span, message);
-        diagnostic.help = report::advice(found.token, text).map(str::to_owned);
+        let before = word.checked_sub(1).and_then(|before| self.word(before));
+        let behind = || report::advice_behind(before?.token, text);
+        let advice = report::advice(found.token, text).or_else(behind);
+        diagnostic.help = advice.map(str::to_owned);
         self.report(diagnostic);
     }
 

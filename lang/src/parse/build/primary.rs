@@ -238,7 +238,11 @@ impl Builder<'_> {
                     Rule::no_colon => self.missing(
                         &part,
                         "`:` and a value",
-                        Some("a map is written `{key: value, other: value}`"),
+                        Some(match self.text.text[..span.range().start].ends_with('{') {
+                            // As templates of charts have it.
+                            true => "one pair of braces stands around an expression in a text",
+                            false => "a map is written `{key: value, other: value}`",
+                        }),
                     ),
                     _ => {
                         let value = self.sub(part);
@@ -341,6 +345,11 @@ impl Binding {
                 &part,
                 "`satisfies`",
                 Some("`every x in list satisfies condition`"),
+            ),
+            Rule::no_name => builder.missing(
+                &part,
+                "a name",
+                Some("a name for each stands first: `for x at brig.config`, `some x in list`"),
             ),
             _ => self.names.extend(builder.name(&part, "a name")),
         }

@@ -16,6 +16,7 @@ impl Builder<'_> {
         let mut name = None;
         let mut opening = 0;
         let mut rule = None;
+        self.lost.set(false);
         for part in node.into_inner() {
             match part.as_rule() {
                 Rule::no_body => self.missing(&part, "`{`", Some("`rule name { … }`")),
@@ -36,7 +37,10 @@ impl Builder<'_> {
     fn clause(&self, rule: &mut AstRule, node: Node<'_>) {
         let span = self.span(&node);
         match node.as_rule() {
-            Rule::junk => self.junk(&node, vocabulary::RULE_CLAUSES),
+            Rule::junk => {
+                self.lost.set(true);
+                self.junk(&node, vocabulary::RULE_CLAUSES);
+            }
             Rule::source_clause => {
                 let mut parts = node.into_inner();
                 let title = parts
@@ -67,7 +71,10 @@ impl Builder<'_> {
             }
             Rule::for_clause => rule.body.extend(self.for_clause(node)),
             Rule::let_item => rule.body.extend(self.let_item(node).map(Clause::Let)),
-            Rule::require_clause => rule.body.extend(self.require(node)),
+            Rule::require_clause => {
+                self.lost.set(false);
+                rule.body.extend(self.require(node));
+            }
             Rule::example => rule.examples.extend(self.example(node)),
             Rule::severity_clause => match rule.body.last_mut() {
                 Some(Clause::Require(requirement)) => {
@@ -109,16 +116,18 @@ impl Builder<'_> {
 
     /// A clause of a requirement where there is none.
     fn orphan(&self, node: Node<'_>) {
-        let index = self.word_index(&node);
-        let spelled = self.spelled(&node);
-        self.report(
-            self.error(
-                report::SYNTAX,
-                self.word_span(index),
-                format!("`{spelled}` belongs to a `require` or `forbid`"),
-            )
-            .with_help("write it below the requirement that it is about"),
-        );
+        if !self.lost.get() {
+            let index = self.word_index(&node);
+            let spelled = self.spelled(&node);
+            self.report(
+                self.error(
+                    report::SYNTAX,
+                    self.word_span(index),
+                    format!("`{spelled}` belongs to a `require` or `forbid`"),
+                )
+                .with_help("write it below the requirement that it is about"),
+            );
+        }
         // What is wrong inside it is said as well.
         let mut elsewhere = Requirement {
             span: self.span(&node),
@@ -150,6 +159,17 @@ impl Builder<'_> {
                 found = true;
                 if self.first_report_at(index) {
                     self.report(self.misspelt(self.word_span(index), "clause", spelled, near));
+                }
+            } else if let Some(advice) = report::word_of_others(spelled) {
+                found = true;
+                if self.first_report_at(index) {
+                    let message = format!("`{spelled}` starts no clause");
+                    let span = self.word_span(index);
+                    self.problems.borrow_mut().damaged = true;
+                    self.report(
+                        self.error(report::UNKNOWN_WORD, span, message)
+                            .with_help(advice),
+                    );
                 }
             }
         }

@@ -1,0 +1,54 @@
+//! Readers that go away before all is written, as `head` does: nobody is told of a broken pipe, and the status holds.
+
+use std::path::Path;
+use std::process::Stdio;
+
+use super::{dogwatch, write};
+
+/// The exit status of a run whose output nobody reads, and what it says on standard error.
+fn unread(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = dogwatch(folder, arguments);
+    let run = command.stdout(writer).stderr(Stdio::piped()).spawn();
+    let output = run.unwrap().wait_with_output().unwrap();
+    (
+        output.status.code(),
+        String::from_utf8(output.stderr).unwrap(),
+    )
+}
+
+#[test]
+fn a_list_that_nobody_reads_to_its_end_is_no_mistake() {
+    let folder = tempfile::tempdir().unwrap();
+    write(
+        folder.path(),
+        &[("values/brig/values.yaml", "replicaCount: 3\n")],
+    );
+    for arguments in [
+        &["rules"][..],
+        &["rules", "--format", "json"],
+        &["values", "--format", "json"],
+        &["why", "brig.replicaCount", "--format", "json"],
+        &["explain", "dead-key"],
+        &["man"],
+    ] {
+        let (status, errors) = unread(folder.path(), arguments);
+        assert_eq!((status, errors.as_str()), (Some(0), ""), "{arguments:?}");
+    }
+}
+
+#[test]
+fn findings_that_nobody_reads_to_their_end_fail_a_run_all_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    write(
+        folder.path(),
+        &[("values/brig/values.yaml", "a: {password: swordfish-7}\n")],
+    );
+    for format in ["pretty", "short", "json", "sarif", "junit", "html"] {
+        let arguments = ["lint", "--rule", "secret-plaintext", "--format", format];
+        let (status, errors) = unread(folder.path(), &arguments);
+        assert_eq!(status, Some(1), "{format} {errors}");
+        assert!(!errors.contains("pipe"), "{format} {errors}");
+    }
+}

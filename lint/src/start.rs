@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use values::discover::{CONTAINERS, SECRETS, place_of};
 
+use values::stated::KUSTOMIZATIONS;
+
 use crate::files::{ListOptions, PathKind};
 use crate::workspace::{CONFIG, Surveyor};
 
@@ -118,10 +120,18 @@ impl Surveyor<'_> {
     }
 
     /// The topmost folder from one up to another with something beside the values that has a say in them: rules, a helmfile,
-    /// charts. A file alone is judged as it is when that folder is: a hook names files, and people name the top.
+    /// charts; or all of it, where there are kustomizations, which take in what stands elsewhere. A file alone is judged as it is when
+    /// that folder is: a hook names files, and people name the top.
     fn decided_above<'a>(&self, folder: &'a Path, top: &Path) -> Option<&'a Path> {
-        let inside = folder.ancestors().take_while(|it| it.starts_with(top));
-        let deciding = inside.filter(|it| {
+        let inside = || folder.ancestors().take_while(|it| it.starts_with(top));
+        let kustomized = inside().any(|it| {
+            let mut files = KUSTOMIZATIONS.iter().map(|name| it.join(name));
+            files.any(|it| self.files.kind(&it) == Some(PathKind::File))
+        });
+        if kustomized {
+            return inside().last();
+        }
+        let deciding = inside().filter(|it| {
             let is = |name: &str, kind| self.files.kind(&it.join(name)) == Some(kind);
             let helmfile = [
                 "helmfile.yaml",

@@ -22,8 +22,8 @@ use std::path::{Path, PathBuf};
 pub use flux::{FluxRelease, ValuesFrom};
 pub use helmfile::{Nested, environments, nested_helmfiles, read_helmfile};
 pub use overlay::{
-    Kustomization, Patch, PatchText, is_named_kustomization, read_flux_kustomization,
-    read_kustomization,
+    KUSTOMIZATIONS, Kustomization, Patch, PatchText, is_named_kustomization,
+    read_flux_kustomization, read_kustomization,
 };
 pub use place::StatedAt;
 pub use set::{Given, SetValue, set_yaml};

@@ -40,8 +40,21 @@ const OTHERS: &[&str] = &[
 /// Endings of the keys of lists and maps in which each value is one.
 const SEVERAL: &[&str] = &["passwords", "passphrases", "tokens", "apikeys"];
 
-/// Keys of a map under which the value itself stands: `password: {value: …}`. Its other keys say where it is to be had.
-const ITSELF: &[&str] = &["value", "plain", "plaintext", "literal"];
+/// Keys of a map under which the value itself stands: `password: {value: …}`, or one for each environment, `password: {prod: …}`. Its other
+/// keys say where it is to be had.
+const ITSELF: &[&str] = &[
+    "value",
+    "plain",
+    "plaintext",
+    "literal",
+    "default",
+    "prod",
+    "production",
+    "staging",
+    "demo",
+    "dev",
+    "test",
+];
 
 /// May a value be a secret by the names that lead to it or by its text? `text` is `None` for a number, `before` the text of the item
 /// before it in a list.
@@ -222,6 +235,7 @@ mod tests {
             "x.apiTokens.ci",
             "x.password",
             "x.password.value",
+            "x.apiKey.prod",
             "x.clientSecret.plain",
             "x.secrets",
             "x.secrets.0",
@@ -242,6 +256,7 @@ mod tests {
             "x.token.name",
             "x.value",
             "x.host.value",
+            "x.host.prod",
             "x.existingSecret.value",
             "x.host",
         ] {

@@ -15,7 +15,7 @@ use super::read::Reader;
 use crate::yaml::{Document, NodeId};
 
 /// The names that kustomize looks for in a folder.
-const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+pub const KUSTOMIZATIONS: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 /// A size that no pattern which a person writes comes near to.
 const MAX_PATTERN: usize = 1 << 16;
@@ -106,7 +106,7 @@ impl Kustomization {
 /// Is it the file that kustomize looks for in its folder?
 pub fn is_named_kustomization(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default();
-    NAMES.iter().any(|it| name == *it)
+    KUSTOMIZATIONS.iter().any(|it| name == *it)
 }
 
 /// Reads a `kustomization.yaml`; its paths are made relative as `path` is.

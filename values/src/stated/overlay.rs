@@ -1,7 +1,7 @@
 //! What a kustomization takes in and what it changes, as far as releases of Flux are concerned.
 //!
 //! Source: kustomize's `Kustomization` (`resources`, `components`, the older `bases`; `patches`, `patchesStrategicMerge`; the
-//! generators), and `path` and `patches` of Flux's object of the same kind.
+//! generators), and `path`, `patches` and `targetNamespace` of Flux's object of the same kind.
 
 use std::path::{Path, PathBuf};
 
@@ -177,6 +177,7 @@ pub fn read_flux_kustomization(document: &Document, path: &Path) -> Option<Kusto
     Some(Kustomization {
         resources: vec![below(Path::new(""), &folder)?],
         patches: patches(&reader, spec, Path::new("")),
+        namespace: reader.text(spec, "targetNamespace"),
         ..Kustomization::default()
     })
 }

@@ -36,6 +36,8 @@ pub struct Stated {
     pub releases: Vec<ExplicitRelease>,
     /// What could not be followed, and where.
     pub notes: Vec<Note>,
+    /// Files of values that have to be there, and where they are named.
+    pub needed: Vec<(PathBuf, Span)>,
 }
 
 /// Something in a manifest that could not be followed.
@@ -66,6 +68,7 @@ pub fn read_manifest(document: &Document, path: &Path) -> Option<Stated> {
                 message: "the applications that an `ApplicationSet` makes are not followed"
                     .to_owned(),
             }],
+            needed: Vec::new(),
         }),
         "Application" if api.starts_with("argoproj.io/") => Some(argo::read(&reader, root)),
         "HelmRelease" if api.starts_with("helm.toolkit.fluxcd.io/") => {

@@ -235,6 +235,17 @@ impl Reader<'_> {
         notes: &mut Vec<Diagnostic>,
     ) {
         notes.extend(stated.notes.into_iter().map(note));
+        let is_there = |path: &Path| {
+            let path = lexically_normal(path);
+            let kind = || self.files.kind(&self.root.join(&path));
+            self.listed.binary_search(&path).is_ok() || kind() == Some(PathKind::File)
+        };
+        let absent = stated.needed.into_iter().filter(|it| !is_there(&it.0));
+        notes.extend(absent.map(|(_, span)| {
+            let message =
+                "there is no such file, so that helmfile ends here; what it would set is unknown";
+            Diagnostic::new(NOT_FOLLOWED, Severity::Warning, span, message)
+        }));
         releases.extend(stated.releases.into_iter().map(|mut release| {
             if !part.whole {
                 for layer in &mut release.layers {

@@ -44,6 +44,8 @@ pub struct Stated {
     pub flux: Vec<FluxRelease>,
     /// What could not be followed, and where.
     pub notes: Vec<Note>,
+    /// Files of values that have to be there, and where they are named.
+    pub needed: Vec<(PathBuf, Span)>,
 }
 
 /// Something in a manifest that could not be followed.

@@ -266,3 +266,73 @@ fn a_place_leads_to_its_deepest_node_and_path() {
     assert_eq!(document.value_of(key), Some(value));
     assert_eq!(document.parent(value), document.parent(key));
 }
+
+#[test]
+fn what_merges_and_text_programs_leave_is_told_as_what_it_is() {
+    tells(
+        "a: 1
+<<<<<<< HEAD
+^^^^^^^^^^^^ a conflict between two versions was left here by a merge
+  = keep one of the two sides, and delete the lines that begin with `<<<<<<<`, `=======` and `>>>>>>>`
+b: 1
+=======
+^^^^^^^ a conflict between two versions was left here by a merge
+  = keep one of the two sides, and delete the lines that begin with `<<<<<<<`, `=======` and `>>>>>>>`
+b: 2
+>>>>>>> theirs
+^^^^^^^^^^^^^^ a conflict between two versions was left here by a merge
+  = keep one of the two sides, and delete the lines that begin with `<<<<<<<`, `=======` and `>>>>>>>`
+-> {\"a\":1,\"b\":2}
+",
+    );
+}
+
+#[test]
+fn blanks_and_dashes_of_print_are_told_apart() {
+    let messages = |text: &str| -> Vec<String> {
+        let document = Document::parse(SourceId(0), text);
+        let errors = document.errors().iter();
+        errors.map(|error| error.message.to_string()).collect()
+    };
+    assert_eq!(
+        messages("b: 2\na:\u{a0}1\n"),
+        ["this line is not a key: the blank behind its `:` is no space, though it looks like one"]
+    );
+    assert_eq!(
+        messages("a:\n  - b\n  \u{2013} c\n  - d\n"),
+        ["this dash is not the `-` that begins an item of a list"]
+    );
+}
+
+#[test]
+fn what_helm_does_not_read_is_counted() {
+    let unread = |text: &str| {
+        let document = Document::parse(SourceId(0), text);
+        let (count, first) = document.unread();
+        (count, first.map(|top| document.raw(top).to_owned()))
+    };
+    assert_eq!(unread("a: 1\n"), (0, None));
+    assert_eq!(unread("---\na: 1\n---\n# nothing\n"), (0, None));
+    assert_eq!(unread("a: 1\n...\n# nothing\n"), (0, None));
+    assert_eq!(
+        unread("a: 1\n---\nb: 2\n---\nc: 3\n"),
+        (2, Some("b: 2".to_owned()))
+    );
+    assert_eq!(unread("---\n---\nb: 2\n"), (1, Some("b: 2".to_owned())));
+    assert_eq!(unread("a: 1\n...\nb: 2\n"), (1, None));
+}
+
+#[test]
+fn a_merge_key_replaces_what_stands_before_it() {
+    let text = "x: &x {a: 1, b: 2}\ny: {a: 3, <<: *x, b: 4}\nz: {<<: *x, a: 5}\n";
+    let document = Document::parse(SourceId(0), text);
+    let replaced: Vec<(String, usize)> = document
+        .replaced_keys()
+        .iter()
+        .map(|(key, merge)| {
+            let at = document.span(*merge).start as usize;
+            (document.raw(*key).to_owned(), at)
+        })
+        .collect();
+    assert_eq!(replaced, [("a".to_owned(), text.find("<<").unwrap())]);
+}

@@ -121,6 +121,9 @@ fn pem_problem(text: &str) -> Option<&'static str> {
         }
     }
     match (open, blocks) {
+        (Some((begun, _)), _) if begun.contains("-----END") => {
+            Some("its lines are joined into one, as by `>` in place of `|`")
+        }
         (Some(_), _) => Some("there is no END line"),
         (None, 0) => Some("there is no BEGIN line"),
         _ => None,

@@ -48,11 +48,8 @@ impl TreeHost<'_> {
             let releases = 0..self.merged.deployment().releases.len();
             for layer in releases.flat_map(|release| self.merged.layers(release)) {
                 let document = self.merged.document(*layer);
-                let pairs = document.duplicate_keys();
-                if pairs.is_empty() {
-                    continue;
-                }
-                for (earlier, later) in pairs {
+                let replaced = document.replaced_keys().iter();
+                for (earlier, later) in document.duplicate_keys().iter().chain(replaced) {
                     let value = |key: &NodeId| {
                         let value = value_of(document, *key)?;
                         Some(written(self.merged, *layer, value))
@@ -209,7 +206,13 @@ impl TreeHost<'_> {
             "role" => Value::string(self.merged.layer_role(id).as_str()),
             "release" => self.record(kind::RELEASE, self.merged.layer_release(id) as u32),
             "protection" => Value::string(layer.map_or("clear", |it| it.protection.as_str())),
-            "documents" => Value::number(self.merged.document(id).document_count() as f64),
+            "documents" => {
+                let (unread, first) = self.merged.document(id).unread();
+                Value {
+                    place: first.map(|top| Place::Node(theirs(written(self.merged, id, top)))),
+                    ..Value::number(1.0 + unread as f64)
+                }
+            }
             "example" => Value::bool(layer.is_some_and(|layer| layer.example)),
             "tracked" => layer
                 .and_then(|layer| layer.tracked)

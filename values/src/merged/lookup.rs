@@ -93,6 +93,10 @@ impl Merged {
             Kind::Null => Shape::Null,
             Kind::Bool => Shape::Bool(document.bool(id).unwrap_or_default()),
             Kind::Number => Shape::Number(document.number(id).unwrap_or_default()),
+            // An error of its own, and what it would put in is not known.
+            Kind::Map if document.is_template(id) => {
+                Shape::Unknown(Unknown::present(UnknownReason::Template))
+            }
             Kind::Map => Shape::Map,
             Kind::List => Shape::List,
             Kind::Error => Shape::Unknown(Unknown::present(UnknownReason::Damaged)),

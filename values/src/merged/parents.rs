@@ -46,8 +46,9 @@ impl Table {
     fn walked(document: &Document, top: Option<NodeId>) -> Self {
         let mut table = Self { up: Vec::new() };
         let mut open: Vec<NodeId> = top.into_iter().collect();
-        // What a later key of the same name replaces is nowhere among the entries, and still stands in the text.
-        let has_duplicates = !document.duplicate_keys().is_empty();
+        // What a later key of the same name or a merge replaces is nowhere among the entries, and still stands in the text.
+        let has_duplicates =
+            !document.duplicate_keys().is_empty() || !document.replaced_keys().is_empty();
         while let Some(node) = open.pop() {
             match document.kind(node) {
                 Kind::Map => {

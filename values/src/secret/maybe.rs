@@ -3,6 +3,8 @@
 //! To hide something in vain costs little, and a finding in vain costs trust; so this is wide where [`super::paths`] is narrow. What ends in
 //! `secret` is often the name of a Kubernetes secret.
 
+use memchr::{memchr, memmem};
+
 use super::is_secret_key;
 use super::paths::{Names, is_clear_key};
 use super::shapes::{is_filled, is_hidden_text};
@@ -70,7 +72,19 @@ pub(crate) fn is_handed_on(text: Option<&str>, before: Option<&str>) -> bool {
         bytes.any(|it| it == b'=' || it.is_ascii_whitespace() || !it.is_ascii())
     };
     let hands_on = |text| is_header(text) || has_setting(text) || has_argument(text);
-    text.is_some_and(|text| parts(text) && hands_on(text) || follows(before, text))
+    text.is_some_and(|text| {
+        parts(text) && hands_on(text) || follows(before, text) || has_login(text)
+    })
+}
+
+/// What begins the hash of a password as htpasswd, crypt and bcrypt write it.
+const HASHES: &[&str] = &["$2a$", "$2b$", "$2y$", "$apr1$", "$5$", "$6$"];
+
+/// Is there the hash of a password in it, `admin:$2y$…`, or the file with logins of registries?
+fn has_login(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let hash = || HASHES.iter().any(|it| text.contains(it));
+    memchr(b'$', bytes).is_some() && hash() || memmem::find(bytes, b"\"auths\"").is_some()
 }
 
 /// The same by its names alone.
@@ -280,6 +294,9 @@ mod tests {
             "--db-password swordfish",
             "run --user x --password swordfish",
             "--password=\"swordfish\"",
+            "admin:$2y$05$swordfishswordfish",
+            "admin:$apr1$sword$fish",
+            "{\"auths\":{\"quay.io\":{\"auth\":\"c3dvcmRmaXNo\"}}}",
         ] {
             assert!(may_be_secret(&[], Some(text), None), "{text}");
         }

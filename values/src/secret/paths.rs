@@ -62,6 +62,8 @@ fn secret_endings(last: u8) -> &'static [&'static str] {
             "tlswildcardkey",
             "encryptionkey",
             "masterkey",
+            "accountkey",
+            "sharedaccesskey",
         ],
         _ => &[],
     }
@@ -239,6 +241,8 @@ mod tests {
             "envVars.TRACKING_API_KEY",
             "grafana.env.GF_SECURITY_ADMIN_PASSWORD",
             "s3.secret-access-key",
+            "storage.accountKey",
+            "hub.SharedAccessKey",
             "minio.users.0.secretKey",
             "secrets.data.secretKey",
         ] {

@@ -15,7 +15,25 @@ const SERVICE_TOKENS: &[(&str, usize)] = &[
     ("AIza", 35),
     ("npm_", 36),
     ("hvs.", 24),
+    ("hvb.", 24),
     ("AGE-SECRET-KEY-1", 58),
+    ("glrt-", 20),
+    ("gldt-", 20),
+    ("glptt-", 20),
+    ("dop_v1_", 64),
+    ("dckr_pat_", 20),
+    ("pypi-AgEI", 40),
+    ("ATATT3", 40),
+    ("GOCSPX-", 20),
+    ("sk-ant-", 20),
+    ("sk-proj-", 20),
+    ("whsec_", 24),
+];
+
+/// What the file of a service account of Google begins with in base64: `{"type":"service_account"`, on one line or as it is handed out.
+const GOOGLE_ACCOUNT_IN_BASE64: [&str; 2] = [
+    "eyJ0eXBlIjoic2VydmljZV9hY2NvdW50",
+    "ewogICJ0eXBlIjogInNlcnZpY2VfYWNjb3Vud",
 ];
 
 /// `-----BEGIN ` in base64, as a PEM block is written below `data` of a Kubernetes secret.
@@ -38,7 +56,8 @@ pub enum TokenShape {
     GithubToken,
     /// A Slack token, or the address of a hook.
     SlackToken,
-    /// A token of GitLab, Stripe, Google, SendGrid, npm or Vault, or a key of age.
+    /// A token of GitLab, Stripe, Google, SendGrid, npm, PyPI, Docker, DigitalOcean, Atlassian, Anthropic, OpenAI or Vault, the file of a
+    /// service account of Google, or a key of age.
     ServiceToken,
     /// A JSON web token.
     Jwt,
@@ -55,7 +74,7 @@ pub fn token_shape(text: &str) -> Option<TokenShape> {
     // Asked of every text there is: most begin like no token, and have no blank, as PEM blocks do, and no `@`, as addresses with a
     // password do.
     let first = text.as_bytes()[0];
-    if !b"ALSeghnrsx".contains(&first) && memchr2(b' ', b'@', text.as_bytes()).is_none() {
+    if !b"AGLSdeghnprswx".contains(&first) && memchr2(b' ', b'@', text.as_bytes()).is_none() {
         return None;
     }
     if has_private_key(text) || is_private_key_in_base64(text) {
@@ -67,11 +86,10 @@ pub fn token_shape(text: &str) -> Option<TokenShape> {
     {
         return Some(TokenShape::AwsKeyId);
     }
-    let github = ["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"];
-    if github.iter().any(|prefix| long_tail(text, prefix, 20)) {
+    if is_github_token(text) {
         return Some(TokenShape::GithubToken);
     }
-    if ["xoxb-", "xoxp-", "xoxa-", "xoxs-", "xoxr-"]
+    if ["xoxb-", "xoxp-", "xoxa-", "xoxs-", "xoxr-", "xapp-"]
         .iter()
         .any(|prefix| long_tail(text, prefix, 10))
     {
@@ -129,6 +147,9 @@ fn is_service_token(text: &str) -> bool {
     SERVICE_TOKENS
         .iter()
         .any(|(prefix, least)| long_tail(text, prefix, *least))
+        || GOOGLE_ACCOUNT_IN_BASE64
+            .iter()
+            .any(|it| text.starts_with(it))
         || mail().unwrap_or(false)
 }
 
@@ -209,8 +230,21 @@ pub(super) fn has_url_password(text: &str) -> bool {
     let Some((user, _)) = authority.rsplit_once('@') else {
         return false;
     };
-    user.split_once(':')
-        .is_some_and(|(_, password)| is_filled(password))
+    match user.split_once(':') {
+        Some((_, password)) => is_filled(password),
+        // `https://ghp_…@github.com`: the token takes the place of the user.
+        None => is_access_token(user),
+    }
+}
+
+/// Is a text a token that stands for whoever sends it?
+fn is_access_token(text: &str) -> bool {
+    is_github_token(text) || is_service_token(text)
+}
+
+fn is_github_token(text: &str) -> bool {
+    let github = ["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"];
+    github.iter().any(|prefix| long_tail(text, prefix, 20))
 }
 
 #[cfg(test)]
@@ -245,6 +279,10 @@ mod tests {
             ),
             ("http://svc:pw@proxy:8080", Some(TokenShape::UrlPassword)),
             ("http://svc@proxy:8080", None),
+            (
+                "https://ghp_abcdefghijklmnopqrstuvwxyz@github.com/acme/chat",
+                Some(TokenShape::UrlPassword),
+            ),
             ("http://svc:{{ x }}@proxy:8080", None),
             ("http://proxy:8080/a:b@c", None),
             (
@@ -253,6 +291,24 @@ mod tests {
             ),
             ("glpat-abcdefghijklmnopqrst", Some(TokenShape::ServiceToken)),
             ("glpat-x", None),
+            (
+                "dckr_pat_abcdefghijklmnopqrstuvwxyz",
+                Some(TokenShape::ServiceToken),
+            ),
+            (
+                "GOCSPX-abcdefghijklmnopqrstuvwx",
+                Some(TokenShape::ServiceToken),
+            ),
+            ("pypi-mirror", None),
+            ("whsec_", None),
+            (
+                "eyJ0eXBlIjoic2VydmljZV9hY2NvdW50IiwiYSI6MX0=",
+                Some(TokenShape::ServiceToken),
+            ),
+            (
+                "xapp-1-A0123456789-0123456789012-abcdef",
+                Some(TokenShape::SlackToken),
+            ),
             (
                 "SG.abcdefghijklmnopqrstuv.abcdefghijklmnopqrstuvwxyzabcdefghijklmnopq",
                 Some(TokenShape::ServiceToken),

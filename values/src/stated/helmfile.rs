@@ -127,6 +127,11 @@ pub fn read_helmfile(document: &Document, path: &Path, environment: &str) -> Sta
             names: &names,
             layers: Vec::new(),
             notes: &mut stated.notes,
+            needs_files: release
+                .text("missingFileHandler")
+                .or_else(|| reader.text(root, "missingFileHandler"))
+                .is_none_or(|it| it == "Error"),
+            needed: &mut stated.needed,
         };
         if let Some(lost) = release.lost {
             files.lost(lost);
@@ -215,6 +220,14 @@ struct Files<'a, 'r> {
     names: &'a Names<'a>,
     layers: Vec<ExplicitLayer>,
     notes: &'a mut Vec<Note>,
+    /// Does helmfile end where a file is not there?
+    needs_files: bool,
+    needed: &'a mut Vec<(PathBuf, Span)>,
+}
+
+/// Does a template say which file it is?
+fn is_templated(reader: &Reader<'_>, item: NodeId) -> bool {
+    reader.scalar(item).is_none_or(|text| text.contains('{'))
 }
 
 impl Files<'_, '_> {
@@ -247,7 +260,10 @@ impl Files<'_, '_> {
             }
             let text = self.reader.scalar(item).map(|text| self.names.fill(&text));
             let role = role.unwrap_or_else(|| text.as_deref().map_or(Role::Values, role_of));
+            let is_pattern = |text: &str| text.contains(['*', '?', '[']);
             let hidden = match &text {
+                // helmfile takes every file that fits.
+                Some(text) if is_pattern(text) => Err((text.clone(), AbsentReason::TemplatedName)),
                 // An unquoted template is no scalar; it may be a path or whole values.
                 None => Err((String::new(), AbsentReason::TemplatedName)),
                 Some(text) if is_template(text) => Err((text.clone(), AbsentReason::TemplatedName)),
@@ -261,7 +277,13 @@ impl Files<'_, '_> {
                         why: AbsentReason::TemplatedName,
                     }
                 }
-                Ok(path) => ExplicitLayer::File { path, role },
+                Ok(path) => {
+                    if self.needs_files && role == Role::Values && !is_templated(self.reader, item)
+                    {
+                        self.needed.push((path.clone(), self.reader.span(item)));
+                    }
+                    ExplicitLayer::File { path, role }
+                }
                 Err((text, why)) => ExplicitLayer::Hidden {
                     path: PathBuf::from(text),
                     role,

@@ -182,6 +182,25 @@ releases:
 }
 
 #[test]
+fn files_that_a_helmfile_cannot_do_without_are_named() {
+    let needed = |text: &str| -> Vec<String> {
+        let document = document(text);
+        let stated = read_helmfile(&document, Path::new("deploy/helmfile.yaml"), "prod");
+        let paths = stated.needed.iter();
+        paths.map(|(path, _)| path.display().to_string()).collect()
+    };
+    let release = "releases:
+- name: wire
+  chart: wire/wire-server
+  values: [values.yaml, \"{{ .Environment.Name }}.yaml\", \"parts/*.yaml\", secrets.yaml]
+  secrets: [other.yaml]
+";
+    assert_eq!(needed(release), ["deploy/values.yaml"]);
+    assert!(needed(&format!("missingFileHandler: Warn\n{release}")).is_empty());
+    assert!(needed(&format!("{release}  missingFileHandler: Info\n")).is_empty());
+}
+
+#[test]
 fn what_releases_share_by_a_template_is_filled_in_for_each() {
     check_helmfile(
         "templates:

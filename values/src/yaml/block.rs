@@ -291,7 +291,12 @@ impl Reader<'_> {
         if self.turn_into_map() {
             return Ok(());
         }
-        Err(Fault::new(at, self.line_end(at), Problem::KeyAmongItems))
+        let problem = if self.is_odd_dash(at) {
+            Problem::OddDash
+        } else {
+            Problem::KeyAmongItems
+        };
+        Err(Fault::new(at, self.line_end(at), problem))
     }
 
     fn dash(&mut self) {
@@ -638,6 +643,9 @@ impl Reader<'_> {
     }
 
     pub(super) fn reserved(&self, at: usize) -> Fault {
+        if self.is_conflict(at) {
+            return Fault::new(at, self.line_end(at), Problem::Conflict);
+        }
         let problem = match self.byte(at) {
             b'%' => Problem::Percent,
             b'@' | b'`' => Problem::Reserved,
@@ -646,9 +654,36 @@ impl Reader<'_> {
         Fault::new(at, at + 1, problem)
     }
 
+    /// What a merge leaves where both sides changed a line.
+    fn is_conflict(&self, at: usize) -> bool {
+        let line = self.slice(at, self.line_end(at));
+        at == self.line
+            && ["<<<<<<<", "=======", ">>>>>>>"].iter().any(|mark| {
+                line.strip_prefix(mark)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\r']))
+            })
+    }
+
+    /// A dash or a point as text programs begin the items of lists.
+    fn is_odd_dash(&self, at: usize) -> bool {
+        let line = self.slice(at, self.line_end(at));
+        let rest = line.strip_prefix([
+            '\u{2010}', '\u{2011}', '\u{2012}', '\u{2013}', '\u{2014}', '\u{2212}', '\u{2022}',
+        ]);
+        rest.is_some_and(|rest| rest.starts_with([' ', '\u{a0}']))
+    }
+
     fn missing_colon(&self, start: usize, end: usize) -> Fault {
+        if self.is_conflict(start) {
+            return Fault::new(start, end, Problem::Conflict);
+        }
         let word = self.slice(start, end);
         let problem = match word.find(':') {
+            Some(at)
+                if word[at + 1..].starts_with(|c: char| !c.is_ascii() && c.is_whitespace()) =>
+            {
+                Problem::OddBlank
+            }
             Some(at) if at > 0 && !word[..at].contains(' ') && !word[at..].starts_with("://") => {
                 Problem::NoSpaceAfterColon
             }

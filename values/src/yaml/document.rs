@@ -88,6 +88,7 @@ pub struct Document {
     /// Entries of maps with merge keys or keys given twice.
     pub(super) resolved: HashMap<u32, Box<[(u32, u32)]>>,
     pub(super) duplicates: Vec<(NodeId, NodeId)>,
+    pub(super) replaced: Vec<(NodeId, NodeId)>,
     /// True if Helm 3 refuses the text before it comes to what it means.
     pub(super) refused: bool,
     pub(super) surprises: OnceLock<Vec<Surprise>>,
@@ -140,6 +141,23 @@ impl Document {
         self.parts.len()
     }
 
+    /// What Helm 3 does not read: how many documents with something in them stand behind the first, with the top of the first
+    /// of these, and how often text stands behind the end of one.
+    pub fn unread(&self) -> (usize, Option<NodeId>) {
+        let written = |part: &&Part| {
+            let root = &self.nodes[part.root as usize];
+            root.start < root.end || self.kind(NodeId(part.root)) != Kind::Null
+        };
+        let mut others = self.parts.iter().skip(1).filter(written);
+        let first = others.next();
+        let count = usize::from(first.is_some()) + others.count();
+        let behind = self
+            .parts
+            .iter()
+            .filter(|part| part.ignored.0 < part.ignored.1);
+        (count + behind.count(), first.map(|part| NodeId(part.root)))
+    }
+
     /// What it is.
     #[inline]
     pub fn kind(&self, id: NodeId) -> Kind {
@@ -165,6 +183,13 @@ impl Document {
             let pair = written.next().or_else(|| resolved.next().copied());
             pair.map(|(key, value)| (NodeId(key), NodeId(value)))
         })
+    }
+
+    /// Is it no map but a template without quotes, `{{ .Values.x }}`? Helm refuses the text.
+    pub fn is_template(&self, id: NodeId) -> bool {
+        let node = self.node(id);
+        let starts = || self.text[node.start as usize..].starts_with("{{");
+        node.shape == Shape::Map && node.style == Style::Flow && starts()
     }
 
     /// Every key of a map with its value as they stand in the text: earlier duplicates too, and merge keys as keys.
@@ -327,6 +352,11 @@ impl Document {
     /// Keys given twice: the earlier and the later.
     pub fn duplicate_keys(&self) -> &[(NodeId, NodeId)] {
         &self.duplicates
+    }
+
+    /// Keys that `<<` further down in their map replaces: the key, and the `<<`.
+    pub fn replaced_keys(&self) -> &[(NodeId, NodeId)] {
+        &self.replaced
     }
 
     /// What is wrong with the text, in its order; of a text with very many mistakes, the first hundred.

@@ -167,6 +167,8 @@ pub(super) struct Resolution {
     pub(super) entries: HashMap<u32, Box<[(u32, u32)]>>,
     /// Keys given twice: the earlier and the later.
     pub(super) duplicates: Vec<(NodeId, NodeId)>,
+    /// Keys that a merge key further down replaces: the key, and the merge key.
+    pub(super) replaced: Vec<(NodeId, NodeId)>,
     pub(super) faults: Vec<Fault>,
 }
 
@@ -190,7 +192,8 @@ pub(super) fn resolve_maps(tree: Tree<'_>, maps: &[u32]) -> Resolution {
         if merges {
             for (key, value) in tree.pairs(map) {
                 if tree.is_merge(key) {
-                    merge(tree, (key, value), &mut table, &mut resolution, &mut budget);
+                    let pair = (key, value);
+                    merge(tree, map, pair, &mut table, &mut resolution, &mut budget);
                 } else {
                     table.put(tree, key, value);
                 }
@@ -207,7 +210,8 @@ pub(super) fn resolve_maps(tree: Tree<'_>, maps: &[u32]) -> Resolution {
 /// Lays what a merge key brings in over the entries before it.
 fn merge<'d>(
     tree: Tree<'d>,
-    (key, value): (u32, u32),
+    map: u32,
+    (merge_key, value): (u32, u32),
     table: &mut Table<'d>,
     resolution: &mut Resolution,
     budget: &mut usize,
@@ -219,7 +223,7 @@ fn merge<'d>(
     let Some(sources) = merge_sources(tree, value) else {
         let (start, end) = place(value);
         let (start, end) = if start == end {
-            place(key)
+            place(merge_key)
         } else {
             (start, end)
         };
@@ -236,7 +240,7 @@ fn merge<'d>(
             None => tree.pairs(source).collect(),
         };
         if own.len() > *budget {
-            let (start, end) = place(key);
+            let (start, end) = place(merge_key);
             resolution.faults.push(Fault {
                 start,
                 end,
@@ -246,7 +250,14 @@ fn merge<'d>(
         }
         *budget -= own.len();
         for (key, value) in own {
-            table.put(tree, key, value);
+            let Some(earlier) = table.put(tree, key, value) else {
+                continue;
+            };
+            let node = &tree.nodes[earlier as usize];
+            if node.parent == map && node.start < tree.nodes[merge_key as usize].start {
+                let pair = (NodeId(earlier), NodeId(merge_key));
+                resolution.replaced.push(pair);
+            }
         }
     }
 }

@@ -68,6 +68,7 @@ fn read(document: &mut Document) -> Vec<Fault> {
     let resolution = resolve_maps(tree, &special);
     document.resolved = resolution.entries;
     document.duplicates = resolution.duplicates;
+    document.replaced = resolution.replaced;
     faults.extend(resolution.faults);
     // How far Helm 3 reads.
     let reach = document.parts.first().map_or(u32::MAX, |part| part.reach);
@@ -134,6 +135,7 @@ impl Document {
             damaged: Vec::new(),
             resolved: std::collections::HashMap::new(),
             duplicates: Vec::new(),
+            replaced: Vec::new(),
             refused: false,
             surprises: OnceLock::new(),
             wide: OnceLock::new(),

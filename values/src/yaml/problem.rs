@@ -72,6 +72,9 @@ pub(super) enum Problem {
     Template,
     TopNotMap,
     MarkerValue,
+    Conflict,
+    OddBlank,
+    OddDash,
 }
 
 impl Problem {
@@ -133,6 +136,11 @@ impl Problem {
             Self::Template => "a template expression outside quotes",
             Self::MarkerValue => "Helm 4 allows nothing but a comment behind `---`",
             Self::TopNotMap => "the top of a values file must be a map",
+            Self::Conflict => "a conflict between two versions was left here by a merge",
+            Self::OddBlank => {
+                "this line is not a key: the blank behind its `:` is no space, though it looks like one"
+            }
+            Self::OddDash => "this dash is not the `-` that begins an item of a list",
         }
     }
 
@@ -177,6 +185,13 @@ impl Problem {
                 "put the whole value in quotes; values files are not rendered as templates"
             }
             Self::MarkerValue => "put it on the next line",
+            Self::Conflict => {
+                "keep one of the two sides, and delete the lines that begin with `<<<<<<<`, `=======` and `>>>>>>>`"
+            }
+            Self::OddBlank => {
+                "type the space anew; pages and text programs put others in its place"
+            }
+            Self::OddDash => "type `- ` anew; text programs put a longer dash in its place",
             Self::MergeNeedsMap => {
                 "give it an alias to a map, such as `<<: *defaults`, or take it out"
             }

@@ -58,6 +58,7 @@ impl Document {
             && self.damaged == other.damaged
             && self.resolved == other.resolved
             && self.duplicates == other.duplicates
+            && self.replaced == other.replaced
             && self.refused == other.refused
     }
 }
@@ -223,6 +224,7 @@ impl<'a> Splice<'a> {
             comments,
             resolved: resolution.entries,
             duplicates: resolution.duplicates,
+            replaced: resolution.replaced,
             ..Document::empty(source, Arc::clone(self.text))
         })
     }

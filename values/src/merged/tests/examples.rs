@@ -293,6 +293,16 @@ fn without_the_secrets_file_only_secrets_are_unknown() {
 }
 
 #[test]
+fn a_template_without_quotes_is_no_map() {
+    let merged = Setup::new().values("a: {{ .Values.x }}\nb: 1\n").build();
+    let template = Unknown {
+        reason: UnknownReason::Template,
+        present: true,
+    };
+    assert_eq!(shape_at(&merged, "a"), Some(Shape::Unknown(template)));
+}
+
+#[test]
 fn values_that_only_stand_for_others_are_there_and_unknown() {
     let merged = Setup::new()
         .values("a: ref+vault://x\nb: \"{{ .x }}\"\nc: ENC[AES256_GCM,data:x]\nd: plain\n")

@@ -19,11 +19,21 @@ struct Lazy {
     text: Box<str>,
     compiled: OnceLock<regex::Regex>,
     /// For whoever asks only whether it matches: for texts of ASCII, which nearly all are, and for others.
-    matchers: [OnceLock<Option<meta::Regex>>; 2],
+    matchers: [OnceLock<Matcher>; 2],
     /// Pieces of text of which each match has one; none are known if this is empty.
     needs: OnceLock<Vec<memmem::Finder<'static>>>,
     /// How many texts had none of them.
     refused: AtomicU32,
+}
+
+/// Says whether a regex matches.
+#[derive(Debug)]
+enum Matcher {
+    /// It matches no such text: a character that is not of ASCII is in each match.
+    Never,
+    Engine(meta::Regex),
+    /// The compiled regex has to be asked.
+    Compiled,
 }
 
 /// How large a regex may get when compiled, in bytes.
@@ -81,8 +91,9 @@ impl Regex {
             }
         }
         match matcher.get_or_init(|| compile_matcher(&lazy.text, is_ascii)) {
-            Some(matcher) => matcher.is_match(text),
-            None => (**self).is_match(text),
+            Matcher::Never => false,
+            Matcher::Engine(matcher) => matcher.is_match(text),
+            Matcher::Compiled => (**self).is_match(text),
         }
     }
 
@@ -153,17 +164,36 @@ fn needs(text: &str) -> Vec<Box<[u8]>> {
 
 /// The engine of a regex without the tables whose making costs more than most runs ask of it; for texts of ASCII also without
 /// the automata that read other characters, which are most of one like `[^/]*`.
-fn compile_matcher(text: &str, for_ascii: bool) -> Option<meta::Regex> {
+fn compile_matcher(text: &str, for_ascii: bool) -> Matcher {
     let config = meta::Config::new()
         .dfa(false)
         .onepass(false)
         .auto_prefilter(false);
-    let mut hir = read(text)?;
+    let Some(mut hir) = read(text) else {
+        return Matcher::Compiled;
+    };
     if for_ascii {
         hir = ascii(&hir);
     }
+    if is_empty(&hir) {
+        return Matcher::Never;
+    }
     let mut builder = meta::Builder::new();
-    builder.configure(config).build_from_hir(&hir).ok()
+    let built = builder.configure(config).build_from_hir(&hir);
+    built.map_or(Matcher::Compiled, Matcher::Engine)
+}
+
+/// Is there no text that it matches?
+fn is_empty(hir: &Hir) -> bool {
+    match hir.kind() {
+        HirKind::Class(Class::Unicode(class)) => class.ranges().is_empty(),
+        HirKind::Class(Class::Bytes(class)) => class.ranges().is_empty(),
+        HirKind::Repetition(it) => it.min > 0 && is_empty(&it.sub),
+        HirKind::Capture(it) => is_empty(&it.sub),
+        HirKind::Concat(parts) => parts.iter().any(is_empty),
+        HirKind::Alternation(parts) => parts.iter().all(is_empty),
+        HirKind::Empty | HirKind::Literal(_) | HirKind::Look(_) => false,
+    }
 }
 
 /// What matches the same texts of ASCII.
@@ -307,7 +337,7 @@ mod tests {
             pieces in proptest::collection::vec(
                 prop_oneof![
                     Just("a"), Just("(?i)bc"), Just("[ab]"), Just("^"), Just("$"), Just("(ab|c)"), Just("b?"), Just(".*"), Just("é"),
-                    Just(r"\b"), Just(r"\B"), Just("[^a]"), Just(r"\w{2}"), Just("[é-ü]?"), Just(r"(\pL|b)+"), Just("(?i)k"),
+                    Just(r"\b"), Just(r"\B"), Just("[^a]"), Just(r"\w{2}"), Just("[é-ü]?"), Just("[é-ü]"), Just(r"(\pL|b)+"), Just("(?i)k"),
                 ],
                 1..6,
             ),

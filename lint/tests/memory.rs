@@ -286,6 +286,26 @@ fn what_speaks_from_afar_is_heard() {
     }
 }
 
+/// A reference below a name that secrets have is hidden from people, whether all of a layer was looked at or one value.
+#[test]
+fn a_reference_is_hidden_in_both_ways() {
+    let sample = sample("mixed-profiles");
+    let values = sample
+        .values
+        .iter()
+        .position(|(path, _)| path.ends_with("wire-server/prod-secrets.yaml"))
+        .unwrap();
+    let file = (values * 1000).div_ceil(sample.values.len());
+    let script = [
+        // `turn.secrets`, which is read by nothing, with a help that is computed from it.
+        (file, 137, Edit::Rename("s")),
+        (file, 23, Edit::Insert("sops: {mac: x}")),
+    ];
+    if let Err(error) = compare(&sample, &script) {
+        panic!("{error}");
+    }
+}
+
 /// What is told of a file besides findings of rules: a manifest in the place of a layer, and releases that values state.
 #[test]
 fn what_is_told_of_a_file_follows_its_text() {

@@ -24,9 +24,14 @@ impl Merged {
         let text = match self.shape(node) {
             Shape::String => Some(self.text(node)),
             Shape::Number(_) => None,
-            Shape::Null | Shape::Bool(_) | Shape::List | Shape::Map | Shape::Unknown(_) => {
-                return false;
-            }
+            // A reference or a template is known as it is written.
+            Shape::Unknown(_) => match self.arena.top(node).map(NodeRef::target) {
+                Some(Target::Node(layer, id)) if self.document(layer).kind(id) == Kind::String => {
+                    Some(self.document(layer).text_of(id))
+                }
+                _ => return false,
+            },
+            Shape::Null | Shape::Bool(_) | Shape::List | Shape::Map => return false,
         };
         let path = self.path(node);
         let steps = path.steps();

@@ -101,58 +101,45 @@ fn len(text: &str) -> u32 {
 
 /// Secrets among values that a file states for a release: what is secret for that release's chart.
 fn stated_secrets(tree: &Tree, document: &Document, out: &mut Vec<Span>) {
-    for deployment in &tree.deployments {
-        let merged = &deployment.merged;
-        for layer in merged.all_layers() {
-            let Some(stated) = tree.stated_at(merged.layer_source(layer)) else {
-                continue;
+    for (stated, merged, layer) in stated_in(tree, document.source()) {
+        let origin = stated.whole;
+        let release = merged.layer_release(layer);
+        let unseen = each_path(document, &mut |node, path| {
+            let span = document.span(node);
+            let inside = origin.start <= span.start && span.end <= origin.end;
+            // The path begins above the values; what is secret is looked for from each of its keys on.
+            let secret = |from: usize| {
+                let steps: Vec<Step<'_>> = path[from..].iter().map(|it| Step::Key(it)).collect();
+                merged.is_secret_path(release, &steps)
             };
-            let origin = stated.whole;
-            if origin.source != document.source() {
-                continue;
+            if inside && (0..path.len()).any(secret) {
+                out.push(span);
             }
-            let release = merged.layer_release(layer);
-            let unseen = each_path(document, &mut |node, path| {
-                let span = document.span(node);
-                let inside = origin.start <= span.start && span.end <= origin.end;
-                // The path begins above the values; what is secret is looked for from each of its keys on.
-                let secret = |from: usize| {
-                    let steps: Vec<Step<'_>> =
-                        path[from..].iter().map(|it| Step::Key(it)).collect();
-                    merged.is_secret_path(release, &steps)
-                };
-                if inside && (0..path.len()).any(secret) {
-                    out.push(span);
-                }
-            });
-            out.extend(unseen);
-        }
+        });
+        out.extend(unseen);
     }
+}
+
+/// The layers that a file states, and where it does.
+fn stated_in(tree: &Tree, id: SourceId) -> impl Iterator<Item = (&StatedAt, &Merged, LayerId)> {
+    let deployments = tree.deployments.iter().map(|it| &it.merged);
+    let layers = deployments.flat_map(|merged| merged.all_layers().map(move |it| (merged, it)));
+    layers.filter_map(move |(merged, layer)| {
+        let stated = tree.stated_at(merged.layer_source(layer))?;
+        (stated.whole.source == id).then_some((stated, merged, layer))
+    })
 }
 
 /// Values that a statement holds as a block of text whose lines are known, so that what is secret in them is.
 fn stated_blocks(tree: &Tree, id: SourceId) -> Vec<(&StatedAt, &Merged, LayerId)> {
-    let mut blocks = Vec::new();
-    for deployment in &tree.deployments {
-        let merged = &deployment.merged;
-        for layer in merged.all_layers() {
-            let stated = tree.stated_at(merged.layer_source(layer));
-            let stated = stated.filter(|it| it.whole.source == id && it.is_by_lines());
-            blocks.extend(stated.map(|stated| (stated, merged, layer)));
-        }
-    }
-    blocks
+    let stated = stated_in(tree, id);
+    stated.filter(|(stated, ..)| stated.is_by_lines()).collect()
 }
 
 /// Blocks of text that are documents in which values are stated: patches in a kustomization.
 fn documents_inside(tree: &Tree, document: &Document) -> Vec<(Span, Document)> {
-    let mut stated = Vec::new();
-    for merged in tree.deployments.iter().map(|it| &it.merged) {
-        let layers = merged.all_layers();
-        let origins = layers.filter_map(|it| tree.stated_at(merged.layer_source(it)));
-        stated.extend(origins.map(|it| it.whole));
-    }
-    stated.retain(|it| it.source == document.source());
+    let stated = stated_in(tree, document.source()).map(|(it, ..)| it.whole);
+    let stated: Vec<Span> = stated.collect();
     let mut blocks = BTreeMap::new();
     let within = |block: Span| {
         stated

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use values::discover::{CONTAINERS, SECRETS, place_of};
+use values::discover::{CONTAINERS, HELMFILES, SECRETS, place_of};
 
 use values::stated::KUSTOMIZATIONS;
 
@@ -133,13 +133,7 @@ impl Surveyor<'_> {
         }
         let deciding = inside().filter(|it| {
             let is = |name: &str, kind| self.files.kind(&it.join(name)) == Some(kind);
-            let helmfile = [
-                "helmfile.yaml",
-                "helmfile.yml",
-                "helmfile.yaml.gotmpl",
-                "helmfile.yml.gotmpl",
-            ];
-            helmfile.iter().any(|name| is(name, PathKind::File))
+            HELMFILES.iter().any(|name| is(name, PathKind::File))
                 || is("helmfile.d", PathKind::Folder)
                 // The charts inside a chart are for the one around it.
                 || is("charts", PathKind::Folder) && !is("Chart.yaml", PathKind::File)

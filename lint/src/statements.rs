@@ -4,6 +4,7 @@
 
 mod kustomized;
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,7 +21,7 @@ use values::stated::{
 };
 use values::yaml::{Document, NodeId};
 
-use self::kustomized::{Flux, HELM_RELEASES, Written};
+use self::kustomized::{Flux, HELM_RELEASES, ReadOverlay, Written};
 use crate::document::ReadFile;
 use crate::files::{Files, PathKind};
 
@@ -51,6 +52,8 @@ pub(crate) struct Reader<'a> {
     /// Reads a file under a number that it keeps.
     pub(crate) read: &'a dyn Fn(&Path) -> ReadFile,
     pub(crate) options: &'a DiscoverOptions,
+    /// The kustomizations of the scope, once they were asked for.
+    pub(crate) overlays: OnceCell<Vec<ReadOverlay>>,
 }
 
 /// One YAML document of a file.
@@ -272,22 +275,19 @@ impl Reader<'_> {
         outside: &mut Vec<PathBuf>,
     ) {
         self.place_profile(release, &[manifest]);
-        let own = self.root.join(manifest);
+        let whole = self.root.join(manifest);
         if let Some(chart) = &mut release.chart_path {
-            self.place_chart(chart, &own, top);
+            self.place_chart(chart, &whole, top);
         }
         for layer in &mut release.layers {
             match layer {
                 ExplicitLayer::File { path, .. } => {
-                    *path = self.found(&own, top, path);
+                    *path = self.found(&whole, top, path);
                     if path.is_absolute() && self.files.kind(path) == Some(PathKind::File) {
                         outside.push(path.clone());
                     }
                 }
-                ExplicitLayer::Part { path, .. } | ExplicitLayer::Inline { path, .. } => {
-                    *path = manifest.to_owned();
-                }
-                ExplicitLayer::Hidden { .. } => {}
+                other => own(other, manifest),
             }
         }
     }
@@ -494,4 +494,14 @@ fn detach(layer: &mut ExplicitLayer, document: &Document) {
         text,
         origin: StatedAt::same(origin, column as u32),
     };
+}
+
+/// A layer that a manifest holds is found in it.
+fn own(layer: &mut ExplicitLayer, manifest: &Path) {
+    match layer {
+        ExplicitLayer::Part { path, .. } | ExplicitLayer::Inline { path, .. } => {
+            *path = manifest.to_owned();
+        }
+        ExplicitLayer::File { .. } | ExplicitLayer::Hidden { .. } => {}
+    }
 }

@@ -2,6 +2,7 @@
 //!
 //! Only names are looked at here, and the few files that say how the others are to be read.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -287,6 +288,7 @@ impl Surveyor<'_> {
             files: self.files,
             read: &read,
             options: &options,
+            overlays: OnceCell::new(),
         };
         let mut found = match &config.deployments {
             Some(_) => discover(&files, &options),

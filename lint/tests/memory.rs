@@ -260,16 +260,18 @@ fn cases() -> u32 {
     more.and_then(|it| it.parse().ok()).unwrap_or(12)
 }
 
+/// The part in a thousand of the files at which an edit finds the one that ends so.
+fn file_of(sample: &Sample, end: &str) -> usize {
+    let mut paths = sample.values.iter().map(|(path, _)| path);
+    let values = paths.position(|path| path.ends_with(end)).unwrap();
+    (values * 1000).div_ceil(sample.values.len())
+}
+
 /// A file with anchors, one with damage, and what a switch elsewhere decides: each change is seen everywhere that it matters.
 #[test]
 fn what_speaks_from_afar_is_heard() {
     let sample = sample("first-look");
-    let values = sample
-        .values
-        .iter()
-        .position(|(path, _)| path.ends_with("wire-server/values.yaml"))
-        .unwrap();
-    let file = (values * 1000).div_ceil(sample.values.len());
+    let file = file_of(&sample, "wire-server/values.yaml");
     let top = |edit| (file, 0, edit);
     let script = [
         top(Edit::Insert("tags:\n  legalhold: true\n  federation: true")),
@@ -290,12 +292,7 @@ fn what_speaks_from_afar_is_heard() {
 #[test]
 fn a_reference_is_hidden_in_both_ways() {
     let sample = sample("mixed-profiles");
-    let values = sample
-        .values
-        .iter()
-        .position(|(path, _)| path.ends_with("wire-server/prod-secrets.yaml"))
-        .unwrap();
-    let file = (values * 1000).div_ceil(sample.values.len());
+    let file = file_of(&sample, "wire-server/prod-secrets.yaml");
     let script = [
         // `turn.secrets`, which is read by nothing, with a help that is computed from it.
         (file, 137, Edit::Rename("s")),

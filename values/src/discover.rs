@@ -18,7 +18,7 @@ pub use chart_name::{ChartMatch, chart_of_folder};
 pub use explicit::{
     ChartPath, ExplicitLayer, ExplicitRelease, explicit_deployments, lexically_normal,
 };
-pub use file_name::{FileClass, FileKind, classify_file_name, profile_of_variant};
+pub use file_name::{FileClass, FileKind, HELMFILES, classify_file_name, profile_of_variant};
 pub use place::{CONTAINERS, SECRETS, TreePlace, place_of};
 pub use select::discover;
 

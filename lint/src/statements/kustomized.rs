@@ -16,7 +16,7 @@ use values::stated::{
 use values::yaml::{Document, Kind, NodeId};
 
 use super::{
-    MAX_DEPTH, MAX_PARTS, Part, Reader, Statement, block_document, detach, note, parts_of,
+    MAX_DEPTH, MAX_PARTS, Part, Reader, Statement, block_document, detach, note, own, parts_of,
 };
 
 /// What every file with a release of Flux has in it.
@@ -50,6 +50,12 @@ pub(super) struct Overlay {
     document: Arc<Document>,
 }
 
+/// A `kustomization.yaml`, if it is one that can be read, and what cannot be followed in it.
+pub(crate) struct ReadOverlay {
+    overlay: Option<Overlay>,
+    notes: Vec<Diagnostic>,
+}
+
 /// A release on its way through the kustomizations.
 struct Taken {
     /// Which of the written ones it is.
@@ -62,7 +68,7 @@ struct Taken {
 /// All kustomizations of a scope, and what was used of the manifests.
 struct Overlays<'a> {
     written: &'a [Written],
-    by_folder: BTreeMap<PathBuf, Overlay>,
+    by_folder: BTreeMap<&'a Path, &'a Overlay>,
     /// The written ones that are merged over others.
     patches: BTreeSet<usize>,
     notes: Vec<Note>,
@@ -75,6 +81,9 @@ impl Reader<'_> {
     /// What the names of files say, of all but those that a kustomization says to be manifests.
     pub(crate) fn discover(&self) -> Discovery {
         let manifests = self.kustomized_manifests();
+        if manifests.is_empty() {
+            return discover(self.listed, self.options);
+        }
         let others = self.listed.iter().filter(|it| !manifests.contains(*it));
         let others: Vec<PathBuf> = others.cloned().collect();
         let mut found = discover(&others, self.options);
@@ -86,10 +95,7 @@ impl Reader<'_> {
     /// Files that kustomizations take in or merge and that hold releases of Flux, whatever they are called.
     fn kustomized_manifests(&self) -> BTreeSet<PathBuf> {
         let mut found = BTreeSet::new();
-        for file in self.listed.iter().filter(|it| is_named_kustomization(it)) {
-            let Some(overlay) = self.overlay(file, &mut Vec::new()) else {
-                continue;
-            };
+        for overlay in self.overlays().iter().filter_map(|it| it.overlay.as_ref()) {
             let patches = overlay.read.patches.iter();
             let patches = patches.filter_map(|it| match &it.text {
                 PatchText::File(path) => Some(path),
@@ -109,14 +115,24 @@ impl Reader<'_> {
         found
     }
 
-    /// The first document of a `kustomization.yaml`.
-    fn overlay(&self, file: &Path, notes: &mut Vec<Diagnostic>) -> Option<Overlay> {
-        let read = (self.read)(&self.root.join(file));
-        let part = parts_of(&read, false, notes).into_iter().next()?;
-        Some(Overlay {
-            file: file.to_owned(),
-            read: read_kustomization(&part.document, file)?,
-            document: part.document,
+    /// Every `kustomization.yaml`: its first document.
+    fn overlays(&self) -> &[ReadOverlay] {
+        self.overlays.get_or_init(|| {
+            let files = self.listed.iter().filter(|it| is_named_kustomization(it));
+            let read = files.map(|file| {
+                let mut notes = Vec::new();
+                let read = (self.read)(&self.root.join(file));
+                let part = parts_of(&read, false, &mut notes).into_iter().next();
+                let overlay = part.and_then(|part| {
+                    Some(Overlay {
+                        file: file.clone(),
+                        read: read_kustomization(&part.document, file)?,
+                        document: part.document,
+                    })
+                });
+                ReadOverlay { overlay, notes }
+            });
+            read.collect()
         })
     }
 
@@ -204,10 +220,12 @@ impl Reader<'_> {
             visits: 0,
             text_left: MAX_PARTS,
         };
-        for file in self.listed.iter().filter(|it| is_named_kustomization(it)) {
-            let folder = file.parent().unwrap_or(Path::new("")).to_owned();
-            let overlay = self.overlay(file, &mut statement.notes);
-            overlays.by_folder.extend(overlay.map(|it| (folder, it)));
+        for ReadOverlay { overlay, notes } in self.overlays() {
+            statement.notes.extend(notes.iter().cloned());
+            if let Some(overlay) = overlay {
+                let folder = overlay.file.parent().unwrap_or(Path::new(""));
+                overlays.by_folder.insert(folder, overlay);
+            }
         }
         let homes = overlays.homes(&flux.entries);
         let mut times = vec![0; flux.releases.len()];
@@ -264,10 +282,10 @@ impl Overlays<'_> {
         }
         let inside = self.by_folder.values();
         begun.extend(inside.flat_map(|it| it.read.resources.iter().cloned()));
-        let tops: Vec<PathBuf> = self.by_folder.keys().cloned().collect();
-        for folder in tops.into_iter().filter(|it| !begun.contains(it)) {
-            let file = self.by_folder[&folder].file.clone();
-            homes.push((file, self.folder(&folder, 0)));
+        for (folder, overlay) in self.by_folder.clone() {
+            if !begun.contains(folder) {
+                homes.push((overlay.file.clone(), self.folder(folder, 0)));
+            }
         }
         homes
     }
@@ -284,14 +302,14 @@ impl Overlays<'_> {
     /// What the kustomization of a folder leaves.
     fn folder(&mut self, folder: &Path, depth: usize) -> Vec<Taken> {
         // Taken out meanwhile, so that a folder that takes itself in comes to an end.
-        let Some(overlay) = self.by_folder.remove(folder) else {
+        let Some((folder, overlay)) = self.by_folder.remove_entry(folder) else {
             return Vec::new();
         };
-        let mut taken = self.take_in(&overlay, depth);
+        let mut taken = self.take_in(overlay, depth);
         for taken in &mut taken {
             taken.through.push(overlay.file.clone());
         }
-        self.by_folder.insert(folder.to_owned(), overlay);
+        self.by_folder.insert(folder, overlay);
         taken
     }
 
@@ -387,15 +405,5 @@ impl Overlays<'_> {
             own(layer, &overlay.file);
         }
         (changes, false)
-    }
-}
-
-/// A layer that a manifest holds is found in it.
-fn own(layer: &mut ExplicitLayer, manifest: &Path) {
-    match layer {
-        ExplicitLayer::Part { path, .. } | ExplicitLayer::Inline { path, .. } => {
-            *path = manifest.to_owned();
-        }
-        ExplicitLayer::File { .. } | ExplicitLayer::Hidden { .. } => {}
     }
 }

@@ -71,6 +71,14 @@ pub fn classify_file_name(name: &str, profiles: &[String], charts: &[String]) ->
     class
 }
 
+/// The names of helmfiles.
+pub const HELMFILES: [&str; 4] = [
+    "helmfile.yaml",
+    "helmfile.yml",
+    "helmfile.yaml.gotmpl",
+    "helmfile.yml.gotmpl",
+];
+
 fn special_name(name: &str) -> Option<FileKind> {
     let backup = name.contains(".bak.")
         || name.starts_with(".#")
@@ -80,7 +88,7 @@ fn special_name(name: &str) -> Option<FileKind> {
     if backup {
         return Some(FileKind::Backup);
     }
-    if matches!(name, "helmfile.yaml.gotmpl" | "helmfile.yml.gotmpl") {
+    if HELMFILES.contains(&name) {
         return Some(FileKind::Helmfile);
     }
     if name.ends_with(".gotmpl") || name.ends_with(".tpl") {
@@ -90,7 +98,6 @@ fn special_name(name: &str) -> Option<FileKind> {
         return Some(FileKind::Archive);
     }
     match name {
-        "helmfile.yaml" | "helmfile.yml" => Some(FileKind::Helmfile),
         "Chart.yaml" => Some(FileKind::ChartYaml),
         "values.schema.json" => Some(FileKind::Schema),
         _ => None,

@@ -55,8 +55,6 @@ pub struct ValuesFrom {
     pub key: String,
     /// What it holds is put at this path; it is no map of values.
     pub target: Option<String>,
-    /// The manifest with it.
-    pub path: PathBuf,
     /// Where it stands.
     pub span: Span,
 }
@@ -236,7 +234,6 @@ fn values_from(reader: &Reader<'_>, from: NodeId) -> ValuesFrom {
             .text(from, "valuesKey")
             .unwrap_or_else(|| "values.yaml".to_owned()),
         target: reader.text(from, "targetPath"),
-        path: reader.path.to_path_buf(),
         span: reader.span(from),
     }
 }

@@ -47,14 +47,14 @@ fn texts() -> Vec<(String, String, String)> {
     let book = RuleBook::standard();
     let mut texts = Vec::new();
     for file in &book.files {
-        let text = book.sources.get(file.source).text.to_string();
+        let text = book.sources().get(file.source).text.to_string();
         texts.push((file.pack.clone(), file.name.clone(), text));
     }
     let lacking = RULES.saturating_sub(book.rules().count());
     let again: Vec<_> = book.rules().take(lacking).collect();
     for (file, _, rule) in again {
         let id = &rule.name.node;
-        let text = &book.sources.get(file.source).text;
+        let text = &book.sources().get(file.source).text;
         let text = text.replace(&format!("rule {id} "), &format!("rule {id}-again "));
         texts.push((file.pack.clone(), format!("{id}-again.watch"), text));
     }

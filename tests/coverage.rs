@@ -21,7 +21,7 @@ fn the_page_is_up_to_date() {
     let book = RuleBook::standard();
     let file = |rule: &str| {
         let (file, ..) = book.rule(rule).unwrap();
-        format!("../{}", book.sources.get(file.source).path.display())
+        format!("../{}", book.sources().get(file.source).path.display())
     };
     let page = Guidance::built_in().page(&book, &file);
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/coverage.md");

@@ -23,7 +23,7 @@ fn test_all(options: Options) -> Vec<RuleTest> {
 
 fn place(span: Span) -> String {
     let book = RuleBook::standard();
-    let source = book.sources.get(span.source);
+    let source = book.sources().get(span.source);
     let at = source.lines().line_col(span.start, PositionEncoding::Utf32);
     format!(
         "{}:{}:{}",
@@ -77,7 +77,7 @@ fn no_clause_of_a_built_in_rule_is_undefended_but_those_on_the_list() {
         let mutants = test.mutants.unwrap_or_default();
         tried += mutants.tried;
         survivors.extend(mutants.survivors.iter().map(|survivor| {
-            let text = book.sources.slice(survivor.span);
+            let text = book.sources().slice(survivor.span);
             let text: Vec<&str> = text.split_whitespace().collect();
             let text: String = text.join(" ").chars().take(90).collect();
             format!("{}: {}: {text}", test.rule, survivor.change)

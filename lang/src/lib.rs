@@ -7,6 +7,7 @@ pub mod builtins;
 pub mod charts;
 pub mod check;
 pub mod compile;
+mod deferred;
 pub mod eval;
 pub mod format;
 pub mod host;

@@ -221,7 +221,7 @@ fn what_a_rule_reads_is_known() {
         let (program, mistakes) =
             compiled(&format!("## R.\nrule r {{\n severity error\n{body}\n}}\n"));
         assert!(mistakes.is_empty(), "{mistakes:?}");
-        program.rules()[0].reads.clone()
+        program.rules()[0].reads().clone()
     };
     let proxy = reads(" for p at {s}.config.proxy\n require p.a == gundeck.b[0].c\n say \"x\"");
     assert!(!proxy.everything);

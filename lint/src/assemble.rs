@@ -179,7 +179,7 @@ impl<'a> Assembly<'a> {
         for diagnostic in book.diagnostics.iter().chain(&unknown) {
             let mut ids = FxHashMap::default();
             for span in diagnostic_spans(diagnostic) {
-                let source = book.sources.get(span.source);
+                let source = book.sources().get(span.source);
                 let disk = book.file(span.source).and_then(|file| file.file.clone());
                 let id = self.number(source.clone(), disk);
                 ids.insert(span.source, id);

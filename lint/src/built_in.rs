@@ -62,17 +62,16 @@ pub(crate) fn read_all() -> Vec<Diagnostic> {
 }
 
 /// The texts.
-pub(crate) fn sources() -> SourceMap {
+pub(crate) fn sources() -> &'static SourceMap {
     static SOURCES: OnceLock<SourceMap> = OnceLock::new();
-    let read = || {
+    SOURCES.get_or_init(|| {
         let mut sources = SourceMap::default();
         for file in rules::FILES {
             let path = PathBuf::from("rules").join(file.path);
             sources.add(Source::new(path, file.text));
         }
         sources
-    };
-    SOURCES.get_or_init(read).clone()
+    })
 }
 
 /// The rules and charts of all packs, as no configuration changes them.

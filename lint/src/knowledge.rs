@@ -1,7 +1,7 @@
 //! What the declared charts mean for one deployment: in the versions that it installs, ready for merging.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use lang::charts::{Always, ChartDecl, ChartSet, Holds, KeyDecl, KeyType, Literal, at_least};
 use rustc_hash::FxHashMap;
@@ -21,12 +21,13 @@ pub struct Knowledge {
     implied: Vec<String>,
     /// The charts that declare a key of a name, anywhere; made when first asked for.
     by_key: OnceLock<FxHashMap<String, Vec<u32>>>,
-    kept: Mutex<Kept>,
+    charts: Mutex<FxHashMap<Key, Arc<Charts>>>,
+    /// Charts are learnt about when somebody asks, and write their defaults then.
+    written: Arc<Mutex<Written>>,
 }
 
 #[derive(Debug, Default)]
-struct Kept {
-    charts: FxHashMap<Key, Arc<Charts>>,
+struct Written {
     /// Chart defaults written out, by declaration and version: several where they depend on what is inlined.
     defaults: FxHashMap<(u32, Option<String>), Vec<ChartDefaults>>,
     sources: Vec<Source>,
@@ -55,7 +56,8 @@ impl Knowledge {
             set,
             implied,
             by_key: OnceLock::new(),
-            kept: Mutex::default(),
+            charts: Mutex::default(),
+            written: Arc::default(),
         }
     }
 
@@ -116,24 +118,30 @@ impl Knowledge {
 
     /// The text behind the number of a chart's defaults.
     pub fn defaults_source(&self, id: SourceId) -> Option<Source> {
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let written = lock(&self.written);
         let at = id.0.checked_sub(FIRST_DEFAULTS)?;
-        kept.sources.get(at as usize).cloned()
+        written.sources.get(at as usize).cloned()
     }
 
     /// The charts in the versions of a deployment.
     pub fn charts(&self, key: &Key) -> Arc<Charts> {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(charts) = kept.charts.get(key) {
+        let mut kept = lock(&self.charts);
+        if let Some(charts) = kept.get(key) {
             return Arc::clone(charts);
         }
         let mut charts = Charts::default();
         for (at, chart) in (0..).zip(self.set.charts()) {
             let version = version_of(chart, key);
             if chart.exists_in(version) {
-                let dependencies = self.dependencies(&chart.name, version, key);
-                let defaults = self.defaults(&mut kept, at, chart, version, &dependencies);
-                charts.insert(info(chart, version, defaults, dependencies));
+                let learner = Learner {
+                    set: Arc::clone(&self.set),
+                    written: Arc::clone(&self.written),
+                    at,
+                    version: version.map(str::to_owned),
+                    dependencies: self.dependencies(&chart.name, version, key),
+                };
+                let name = chart.name.clone();
+                charts.insert_late(name, &other_names(chart), || learner.info());
             }
         }
         for name in &self.implied {
@@ -146,45 +154,8 @@ impl Knowledge {
             });
         }
         let charts = Arc::new(charts);
-        kept.charts.insert(key.clone(), Arc::clone(&charts));
+        kept.insert(key.clone(), Arc::clone(&charts));
         charts
-    }
-
-    /// The defaults of a chart. Those of a service that is inlined in an umbrella are the umbrella's own, below the service's key.
-    fn defaults(
-        &self,
-        kept: &mut Kept,
-        at: u32,
-        chart: &ChartDecl,
-        version: Option<&str>,
-        dependencies: &[Dependency],
-    ) -> Option<ChartDefaults> {
-        let mut literal = chart.defaults(version);
-        for inlined in dependencies.iter().filter(|it| it.inlined) {
-            let mut service = self.set.named(&inlined.name);
-            let defaults =
-                service.find_map(|it| it.exists_in(version).then(|| it.defaults(version)));
-            if let Some(defaults) = defaults.flatten() {
-                match &mut literal {
-                    Some(Literal::Map(entries)) => {
-                        entries.push((inlined.key().to_owned(), defaults))
-                    }
-                    other => {
-                        *other = Some(Literal::Map(vec![(inlined.key().to_owned(), defaults)]))
-                    }
-                }
-            }
-        }
-        // Where a service has no release of its own its defaults stand in the umbrella only.
-        let only_inlined = chart.umbrellas.iter().any(|_| match &chart.always {
-            Always::No => false,
-            Always::Yes => true,
-            Always::Since(bound) => version.is_none_or(|version| at_least(version, bound)),
-        });
-        if only_inlined {
-            return None;
-        }
-        kept.write(at, chart, version, literal)
     }
 
     /// What stands in an umbrella of that version.
@@ -229,7 +200,7 @@ impl Knowledge {
     }
 }
 
-impl Kept {
+impl Written {
     /// The defaults of a declaration in a version, written as YAML once.
     fn write(
         &mut self,
@@ -258,32 +229,79 @@ impl Kept {
     }
 }
 
-fn info(
-    chart: &ChartDecl,
-    version: Option<&str>,
-    defaults: Option<ChartDefaults>,
+/// What finds out about one chart of a deployment.
+struct Learner {
+    set: Arc<ChartSet>,
+    written: Arc<Mutex<Written>>,
+    /// The declaration.
+    at: u32,
+    version: Option<String>,
     dependencies: Vec<Dependency>,
-) -> ChartInfo {
-    let Sensitive {
-        secrets,
-        secret_texts,
-        not_secret,
-    } = sensitive_paths(chart, version);
-    let mut other_names = chart.names.clone();
-    other_names.extend(chart.alias.clone());
-    ChartInfo {
-        name: chart.name.clone(),
-        other_names,
-        version: version.map(str::to_owned),
-        wrapper: chart.wraps.clone(),
-        defaults,
-        defaults_complete: false,
-        dependencies,
-        secrets,
-        secret_texts,
-        not_secret,
-        schema: None,
+}
+
+impl Learner {
+    fn info(self) -> ChartInfo {
+        let defaults = self.defaults();
+        let chart = self.set.chart(self.at);
+        let Sensitive {
+            secrets,
+            secret_texts,
+            not_secret,
+        } = sensitive_paths(chart, self.version.as_deref());
+        ChartInfo {
+            name: chart.name.clone(),
+            other_names: other_names(chart),
+            version: self.version,
+            wrapper: chart.wraps.clone(),
+            defaults,
+            defaults_complete: false,
+            dependencies: self.dependencies,
+            secrets,
+            secret_texts,
+            not_secret,
+            schema: None,
+        }
     }
+
+    /// The defaults of a chart. Those of a service that is inlined in an umbrella are the umbrella's own, below the service's key.
+    fn defaults(&self) -> Option<ChartDefaults> {
+        let (chart, version) = (self.set.chart(self.at), self.version.as_deref());
+        // Where a service has no release of its own its defaults stand in the umbrella only.
+        let only_inlined = chart.umbrellas.iter().any(|_| match &chart.always {
+            Always::No => false,
+            Always::Yes => true,
+            Always::Since(bound) => version.is_none_or(|version| at_least(version, bound)),
+        });
+        if only_inlined {
+            return None;
+        }
+        let mut literal = chart.defaults(version);
+        for inlined in self.dependencies.iter().filter(|it| it.inlined) {
+            let mut service = self.set.named(&inlined.name);
+            let defaults =
+                service.find_map(|it| it.exists_in(version).then(|| it.defaults(version)));
+            if let Some(defaults) = defaults.flatten() {
+                match &mut literal {
+                    Some(Literal::Map(entries)) => {
+                        entries.push((inlined.key().to_owned(), defaults))
+                    }
+                    other => {
+                        *other = Some(Literal::Map(vec![(inlined.key().to_owned(), defaults)]))
+                    }
+                }
+            }
+        }
+        lock(&self.written).write(self.at, chart, version, literal)
+    }
+}
+
+/// Nothing that is locked is left half done.
+fn lock<T>(kept: &Mutex<T>) -> MutexGuard<'_, T> {
+    kept.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn other_names(chart: &ChartDecl) -> Vec<String> {
+    chart.names.iter().chain(&chart.alias).cloned().collect()
 }
 
 fn version_named<'k>(key: &'k Key, chart: &str) -> Option<&'k str> {

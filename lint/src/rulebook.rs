@@ -64,8 +64,8 @@ pub struct BookFile {
 /// All rules that take part below one `dogwatch.yaml`. Holds no reference to a tree; shared between threads.
 #[derive(Debug)]
 pub struct RuleBook {
-    /// The texts of the rules. Their ids are below [`crate::sources::FIRST_FILE`].
-    pub sources: SourceMap,
+    /// The texts of the rules; `None` if they are those inside the program, which few runs show.
+    sources: Option<SourceMap>,
     /// The files, those inside the program first.
     pub files: Vec<BookFile>,
     /// The rules, compiled.
@@ -149,6 +149,11 @@ impl RuleBook {
         })
     }
 
+    /// The texts of the rules. Their ids are below [`crate::sources::FIRST_FILE`].
+    pub fn sources(&self) -> &SourceMap {
+        self.sources.as_ref().unwrap_or_else(|| built_in::sources())
+    }
+
     /// Its rules in the order of their ids, by index in the program.
     pub(crate) fn by_id(&self) -> &[usize] {
         self.by_id.get_or_init(|| {
@@ -162,7 +167,7 @@ impl RuleBook {
     /// Reads, checks and compiles rules. `texts` are those of the rules folders; which packs inside the program take part
     /// is said by the configuration. `facts` keeps what editors ask for.
     pub fn build(texts: &[RuleText], config: &Config, facts: bool) -> Self {
-        let mut sources = built_in::sources();
+        let mut sources = built_in::sources().clone();
         let mut diagnostics = built_in::read_all();
         let takes_part = |pack: &str| {
             let packs = config.packs.as_ref();
@@ -237,7 +242,7 @@ impl RuleBook {
         });
         diagnostics.dedup();
         Self {
-            sources,
+            sources: Some(sources),
             charts: Arc::clone(&checked.charts),
             files,
             program,
@@ -253,7 +258,7 @@ impl RuleBook {
     fn ready(program: Program, charts: Arc<ChartSet>) -> Self {
         let files = (0..).zip(rules::FILES);
         Self {
-            sources: built_in::sources(),
+            sources: None,
             files: files
                 .map(|(at, file)| BookFile::built_in(at, file))
                 .collect(),
@@ -281,7 +286,7 @@ impl RuleBook {
     pub fn texts(&self) -> Vec<RuleText> {
         let own = self.files.iter().filter(|file| file.file.is_some());
         own.map(|file| {
-            let source = self.sources.get(file.source);
+            let source = self.sources().get(file.source);
             RuleText {
                 pack: file.pack.clone(),
                 path: source.path.to_path_buf(),

@@ -222,8 +222,8 @@ impl Tree {
         if id.0 >= FIRST_FILE {
             return self.by_id.get(&id).cloned();
         }
-        let known = (id.0 as usize) < self.book.sources.len();
-        known.then(|| self.book.sources.get(id).clone())
+        let known = (id.0 as usize) < self.book.sources().len();
+        known.then(|| self.book.sources().get(id).clone())
     }
 
     /// The text of a file with its secret values masked, byte for byte.

@@ -379,7 +379,7 @@ impl Surveyor<'_> {
                     .map(|file| {
                         (
                             file.file.as_ref(),
-                            &scope.book.sources.get(file.source).text,
+                            &scope.book.sources().get(file.source).text,
                         )
                     })
                     .eq(texts.iter().map(|text| (text.file.as_ref(), &text.text)))

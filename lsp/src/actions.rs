@@ -280,7 +280,7 @@ impl Session {
         let Some(text) = code_action::example(&judged.report, finding, tree, masked) else {
             return;
         };
-        let source = tree.book.sources.get(file.source);
+        let source = tree.book.sources().get(file.source);
         let Some(at) = code_action::end_of_rule(&source.text, item) else {
             return;
         };

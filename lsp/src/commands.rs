@@ -76,7 +76,7 @@ impl Session {
                 // A rule inside the program.
                 let name = path.strip_prefix("/").ok()?.to_owned();
                 let book = self.project.rules_of(&path);
-                let mut texts = book.sources.iter();
+                let mut texts = book.sources().iter();
                 let found = texts.find(|(_, text)| *text.path == *name);
                 found.map(|(_, text)| text.text.to_string())
             }),

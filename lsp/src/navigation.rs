@@ -181,7 +181,7 @@ impl Session {
             let mut files = std::collections::BTreeMap::<PathBuf, Vec<lsp::TextEdit>>::new();
             for span in spans {
                 let path = rule.book.file(span.source)?.file.clone()?;
-                let range = self.range_in(Some(&path), rule.book.sources.get(span.source), span);
+                let range = self.range_in(Some(&path), rule.book.sources().get(span.source), span);
                 files
                     .entry(path)
                     .or_default()

@@ -98,7 +98,7 @@ impl Session {
     }
 
     pub(crate) fn place_in_book(&self, book: &RuleBook, span: Span) -> Option<lsp::Location> {
-        let text = book.sources.get(span.source);
+        let text = book.sources().get(span.source);
         let path = book.file(span.source).and_then(|file| file.file.as_deref());
         self.place(path, text, span)
     }

@@ -44,7 +44,7 @@ pub(super) fn run(args: &Check) -> anyhow::Result<Status> {
             .filter(|it| mine(it))
             .cloned()
             .collect();
-        draw(&told, &book.sources, &style(), &mut out)?;
+        draw(&told, book.sources(), &style(), &mut out)?;
         let count = |severity| told.iter().filter(|it| it.severity == severity).count();
         errors += count(Severity::Error);
         warnings += count(Severity::Warning) + count(Severity::Info);

@@ -66,12 +66,12 @@ pub(super) fn run(args: &Docs) -> anyhow::Result<Status> {
         put(
             folder,
             &format!("{}.html", page.id),
-            &pages::html(page, &book.sources)?,
+            &pages::html(page, book.sources())?,
         )?;
         put(
             folder,
             &format!("{}.md", page.id),
-            &pages::markdown(page, &book.sources),
+            &pages::markdown(page, book.sources()),
         )?;
     }
     put(folder, "index.html", &pages::html_index(&pages))?;

@@ -60,7 +60,7 @@ pub(super) fn run(args: &Explain) -> anyhow::Result<Status> {
         let findings = tests.get(at).map_or(&[][..], |test| &test.findings);
         write_example(example, findings, &mut out)?;
     }
-    let source = book.sources.get(file.source);
+    let source = book.sources().get(file.source);
     writeln!(out, "\nThe rule is {}.", source.path.display())?;
     out.flush()?;
     Ok(Status::Clean)
@@ -80,11 +80,11 @@ fn facts(info: &RuleInfo, out: &mut dyn Write) -> io::Result<()> {
     if let Some(charts) = charts(info) {
         writeln!(out, "charts    {charts}")?;
     }
-    if info.reads.everything {
+    if info.reads().everything {
         return writeln!(out, "reads     the whole deployment");
     }
     let paths: Vec<String> = info
-        .reads
+        .reads()
         .paths
         .iter()
         .map(|path| {
@@ -140,7 +140,7 @@ pub(super) fn charts(info: &RuleInfo) -> Option<String> {
 fn parameters(book: &RuleBook, id: &str, out: &mut dyn Write) -> io::Result<()> {
     for (at, it) in book.parameters_of(id).into_iter().enumerate() {
         let name = format!("{}.{}", it.file.pack, it.param.name.node);
-        let default = book.sources.slice(it.param.default.span);
+        let default = book.sources().slice(it.param.default.span);
         let docs = it.item.docs.as_ref().map_or("", |docs| docs.node.trim());
         let summary = docs.lines().next().unwrap_or_default();
         let word = if at == 0 { "set by" } else { "" };

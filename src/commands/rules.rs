@@ -44,7 +44,7 @@ pub(super) fn run(args: &Rules) -> anyhow::Result<Status> {
                         "id": rule.id, "pack": rule.pack, "summary": rule.summary(),
                         "docs": rule.docs, "severities": severities, "tags": rule.tags,
                         "sources": sources, "since": rule.since, "until": rule.until,
-                        "file": book.sources.get(rule.span.source).path.to_string_lossy(),
+                        "file": book.sources().get(rule.span.source).path.to_string_lossy(),
                     })
                 })
                 .collect();
@@ -53,8 +53,8 @@ pub(super) fn run(args: &Rules) -> anyhow::Result<Status> {
                 .map(|it| {
                     json!({
                         "name": it.param.name.node, "pack": it.file.pack,
-                        "type": book.sources.slice(it.param.ty.span),
-                        "default": book.sources.slice(it.param.default.span),
+                        "type": book.sources().slice(it.param.ty.span),
+                        "default": book.sources().slice(it.param.default.span),
                         "docs": it.item.docs.as_ref().map(|docs| docs.node.trim()),
                     })
                 })
@@ -79,7 +79,7 @@ pub(super) fn run(args: &Rules) -> anyhow::Result<Status> {
             }
             for it in book.parameters() {
                 let name = format!("{}.{}", it.file.pack, it.param.name.node);
-                let ty = book.sources.slice(it.param.ty.span);
+                let ty = book.sources().slice(it.param.ty.span);
                 let docs = it.item.docs.as_ref().map_or("", |docs| docs.node.trim());
                 let summary = docs.lines().next().unwrap_or_default();
                 writeln!(out, "  {:46} {summary}", format!("{name}: {ty}"))?;

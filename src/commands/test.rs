@@ -36,7 +36,7 @@ pub(super) fn run(args: &Test) -> anyhow::Result<Status> {
         }
         let unsaid = unsaid(&book, &files, &told);
         broken |= !unsaid.is_empty();
-        draw(&unsaid, &book.sources, &style(), &mut out)?;
+        draw(&unsaid, book.sources(), &style(), &mut out)?;
         tests.extend(done);
     }
     if tests.is_empty() {
@@ -164,7 +164,7 @@ fn show(
     if args.coverage && !test.broken {
         told.extend(test.coverage.iter().filter_map(|it| uncovered(test, it)));
     }
-    draw(&told, &book.sources, &style(), out)?;
+    draw(&told, book.sources(), &style(), out)?;
     if args.verbose {
         for example in &test.examples {
             let mark = if example.holds() { "holds" } else { "FAILS" };

@@ -134,7 +134,7 @@ fn write_clause(
     clause: &ProofClause,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let sources = &tree.book.sources;
+    let sources = tree.book.sources();
     let text = sources.slice(clause.span);
     // A requirement's words and repairs are no part of why.
     let first = text.lines().next().unwrap_or_default();

@@ -8,7 +8,8 @@ pub mod disk;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::fmt;
+use std::sync::{Arc, LazyLock};
 
 use rustc_hash::FxHashMap;
 use source::SourceId;
@@ -118,10 +119,22 @@ impl Dependency {
     }
 }
 
+/// What is known of a chart, worked out when it is first asked for: of all charts that are known, a tree installs a few.
+#[derive(Clone)]
+struct Known(Arc<LazyLock<Arc<ChartInfo>, Learn>>);
+
+type Learn = Box<dyn FnOnce() -> Arc<ChartInfo> + Send + Sync>;
+
+impl fmt::Debug for Known {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        LazyLock::force(&self.0).fmt(f)
+    }
+}
+
 /// Charts by name.
 #[derive(Debug, Clone, Default)]
 pub struct Charts {
-    charts: FxHashMap<String, Arc<ChartInfo>>,
+    charts: FxHashMap<String, Known>,
     other_names: FxHashMap<String, String>,
     /// What deployments of these charts have in common.
     common: Arc<CommonCharts>,
@@ -130,19 +143,32 @@ pub struct Charts {
 impl Charts {
     /// Adds a chart; a chart of the same name is replaced.
     pub fn insert(&mut self, chart: ChartInfo) {
+        let (name, other_names) = (chart.name.clone(), chart.other_names.clone());
+        self.insert_late(name, &other_names, move || chart);
+    }
+
+    /// The same for a chart of that name and those other names, of which the rest is asked for when it is needed.
+    pub fn insert_late(
+        &mut self,
+        name: String,
+        other_names: &[String],
+        learn: impl FnOnce() -> ChartInfo + Send + Sync + 'static,
+    ) {
         // What is known of a chart depends on those it names.
         self.common = Arc::default();
-        for other in &chart.other_names {
-            self.other_names.insert(other.clone(), chart.name.clone());
+        for other in other_names {
+            self.other_names.insert(other.clone(), name.clone());
         }
-        self.charts.insert(chart.name.clone(), Arc::new(chart));
+        let learn: Learn = Box::new(|| Arc::new(learn()));
+        self.charts
+            .insert(name, Known(Arc::new(LazyLock::new(learn))));
     }
 
     /// The chart of that name, or else the one that has it as another name.
     pub fn get(&self, name: &str) -> Option<&Arc<ChartInfo>> {
-        self.charts
-            .get(name)
-            .or_else(|| self.charts.get(self.other_names.get(name)?))
+        let own = self.charts.get(name);
+        let known = own.or_else(|| self.charts.get(self.other_names.get(name)?));
+        known.map(|known| LazyLock::force(&known.0))
     }
 
     pub(crate) fn common(&self) -> &CommonCharts {

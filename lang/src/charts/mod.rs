@@ -12,6 +12,7 @@ mod walk;
 use serde::{Deserialize, Serialize};
 use source::Span;
 
+use crate::deferred::Deferred;
 use crate::parse::ast;
 
 pub use literal::{Literal, key_literal};
@@ -48,8 +49,7 @@ pub struct ChartDecl {
     pub since: Option<String>,
     /// The first version that no longer has it.
     pub until: Option<String>,
-    /// What may stand in its values; `None` if nothing is said, so that anything may.
-    pub keys: Option<KeyMap>,
+    keys: Option<Deferred<KeyMap>>,
 }
 
 /// An umbrella that a chart is part of, and while.
@@ -159,7 +159,7 @@ impl ChartDecl {
             names: words(&chart.names),
             since: chart.since.as_ref().map(|version| version.node.clone()),
             until: chart.until.as_ref().map(|version| version.node.clone()),
-            keys: chart.keys.as_ref().map(KeyMap::read),
+            keys: chart.keys.as_ref().map(|keys| KeyMap::read(keys).into()),
         }
     }
 
@@ -172,6 +172,11 @@ impl ChartDecl {
             }
             _ => None,
         })
+    }
+
+    /// What may stand in its values; `None` if nothing is said, so that anything may.
+    pub fn keys(&self) -> Option<&KeyMap> {
+        self.keys.as_deref()
     }
 
     /// The name of the component: the key it has in an umbrella, else its own name.

@@ -28,8 +28,7 @@ impl<'d> Found<'d> {
     /// The top of a chart's values.
     pub fn top(chart: &'d ChartDecl) -> Self {
         chart
-            .keys
-            .as_ref()
+            .keys()
             .map_or(Self::Open, |keys| Self::Map(keys, None))
     }
 
@@ -111,7 +110,7 @@ impl ChartDecl {
     /// Calls `visit` with each declared key and its path from the top of the chart's values, parents first. A key of
     /// [`KeyMap::any`] has the path segment `*`.
     pub fn each_key<'d>(&'d self, mut visit: impl FnMut(&[&'d str], &'d KeyDecl)) {
-        if let Some(keys) = &self.keys {
+        if let Some(keys) = self.keys() {
             each(keys, &mut Vec::new(), &mut visit);
         }
     }
@@ -119,7 +118,7 @@ impl ChartDecl {
     /// What the chart puts into its values by itself, in the version given (an unknown one counts as the newest); `None`
     /// if the declaration has no default.
     pub fn defaults(&self, version: Option<&str>) -> Option<Literal> {
-        self.keys.as_ref().and_then(|keys| keys.defaults(version))
+        self.keys().and_then(|keys| keys.defaults(version))
     }
 }
 

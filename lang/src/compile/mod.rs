@@ -326,7 +326,7 @@ impl<'a> Compiler<'a> {
                 }
                 let body = self.expr(&mut scope, &it.body)?;
                 self.program.functions.push(Function {
-                    body,
+                    body: body.into(),
                     slots: scope.slots,
                 });
                 self.program.functions.len() - 1
@@ -343,7 +343,7 @@ impl<'a> Compiler<'a> {
         self.program.globals.push(Global {
             pack: pack.to_owned(),
             name: name.to_owned(),
-            value,
+            value: value.into(),
             slots,
         });
         self.program.globals.len() - 1

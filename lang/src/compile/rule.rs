@@ -8,7 +8,7 @@ use crate::parse::ast::{
 };
 use crate::program::ir::{
     ActionCode, ClauseCode, ClauseKind, Filter, FixCode, Node, Op, PatternCode, RequireCode,
-    RuleCode, Slot, Step,
+    RuleCode, Slot, Step, Told,
 };
 use crate::program::{ReadPath, ReadSet, RuleInfo};
 
@@ -82,7 +82,7 @@ impl<'a> Compiler<'a> {
             span: item.span,
             name_span: rule.name.span,
             requirements,
-            reads: scope.reads,
+            reads: scope.reads.into(),
         });
         self.program.code.push(code);
         Ok(())
@@ -113,11 +113,11 @@ impl<'a> Compiler<'a> {
             }
             Clause::ForIn(generator) => {
                 let generator = self.generator(scope, generator)?;
-                (generator.over.span, ClauseKind::ForIn(generator))
+                (generator.over.span, ClauseKind::ForIn(generator.into()))
             }
             Clause::When(condition) => (
                 condition.span,
-                ClauseKind::When(self.expr(scope, condition)?),
+                ClauseKind::When(self.expr(scope, condition)?.into()),
             ),
             Clause::Let(it) => {
                 // Only whoever uses the value needs what it needs.
@@ -132,14 +132,14 @@ impl<'a> Compiler<'a> {
                 scope.slots += 1;
                 let index = scope.let_depths.len() - 1;
                 scope.names.push((&it.name.node, slot, Some(index)));
-                code.lets.push(value?);
+                code.lets.push(value?.into());
                 (it.name.span, ClauseKind::Let(slot))
             }
             Clause::Require(requirement) => {
                 let index = requirements.len();
                 requirements.push(requirement.span);
                 let compiled = self.requirement(scope, index, requirement)?;
-                (requirement.span, ClauseKind::Require(Box::new(compiled)))
+                (requirement.span, ClauseKind::Require(compiled.into()))
             }
         };
         Ok(ClauseCode { span, kind })
@@ -181,17 +181,20 @@ impl<'a> Compiler<'a> {
             }));
         }
         scope.places = places;
-        Ok(RequireCode {
-            index,
-            forbid: it.forbid,
-            condition: condition?,
-            when: when?,
+        let told = Told {
             severity: it.severity.as_ref().map(|it| it.node),
             at: at?,
             also_at: also_at.into_iter().collect::<Result<_>>()?,
             say: say?,
             help: help?,
             fixes: fixes.into_iter().collect::<Result<_>>()?,
+        };
+        Ok(RequireCode {
+            index,
+            forbid: it.forbid,
+            condition: condition?,
+            when: when?,
+            told: told.into(),
         })
     }
 

@@ -7,7 +7,7 @@ use crate::eval::machine::{Machine, Work};
 use crate::eval::{Truth, show};
 use crate::host::{NodeRef, Place};
 use crate::parse::ast::{BinaryOp, Quantifier};
-use crate::program::ir::{ActionCode, FixCode, Node, Op, Part, RequireCode};
+use crate::program::ir::{ActionCode, FixCode, Node, Op, Part, RequireCode, Told};
 use crate::value::{Data, Value};
 
 /// A requirement that does not hold for a subject.
@@ -140,9 +140,10 @@ impl<'h> Machine<'_, 'h> {
     /// Explains a requirement that does not hold. How bad it is where the requirement does not say is for the caller to fill in.
     pub(super) fn verdict(&mut self, rule: usize, it: &'h RequireCode) -> Work<Verdict<'h>> {
         let truth = self.truth(&it.condition)?;
+        let told: &Told = &it.told;
         let mut notes = Notes::default();
         self.notes(&it.condition, &truth, &mut notes)?;
-        let mut places = match &it.at {
+        let mut places = match &told.at {
             Some(at) => self.places_said(at)?,
             None => Vec::new(),
         };
@@ -160,7 +161,7 @@ impl<'h> Machine<'_, 'h> {
         let mut related: Vec<(Place, String)> =
             places.map(|place| (place, String::new())).collect();
         related.append(&mut notes.related);
-        for (node, label) in &it.also_at {
+        for (node, label) in &told.also_at {
             let value = self.value(node)?;
             let label = match label {
                 Some(label) => self.words(label)?,
@@ -174,19 +175,23 @@ impl<'h> Machine<'_, 'h> {
         }
         related.retain(|(other, _)| *other != place);
         let info = &self.run.program.rules[rule];
-        let message = match &it.say {
+        let message = match &told.say {
             Some(say) => one_line(&self.words(say)?),
             None => format!("`{}` does not hold here", info.id),
         };
-        let help = it.help.as_ref().map(|help| self.words(help)).transpose()?;
+        let help = told
+            .help
+            .as_ref()
+            .map(|help| self.words(help))
+            .transpose()?;
         let mut fixes = Vec::new();
-        for fix in &it.fixes {
+        for fix in &told.fixes {
             fixes.extend(self.proposed(fix)?);
         }
         Ok(Verdict {
             rule,
             requirement: it.index,
-            severity: it.severity.unwrap_or(Severity::Error),
+            severity: told.severity.unwrap_or(Severity::Error),
             message,
             place,
             subject,

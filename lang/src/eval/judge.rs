@@ -400,6 +400,9 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
         captures: &'h [Slot],
         slot: Slot,
     ) -> Work<()> {
+        if matches.len() == 0 {
+            return Ok(());
+        }
         let wanted = match self.recorder {
             None => kinds::wanted(&self.code.clauses[index + 1..], slot),
             Some(_) => Kinds::ALL,
@@ -702,7 +705,7 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
         let Some(severity) = info.severity(profile) else {
             return Ok(None);
         };
-        verdict.severity = it.severity.unwrap_or(severity);
+        verdict.severity = it.told.severity.unwrap_or(severity);
         Ok(Some(verdict))
     }
 }

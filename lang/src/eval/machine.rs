@@ -1,5 +1,6 @@
 //! The state of an evaluation, and how names and paths get their values.
 
+use crate::deferred::Deferred;
 use crate::eval::reader::{Reader, is_missing};
 use crate::eval::run::Run;
 use crate::eval::trace::Tracer;
@@ -34,14 +35,14 @@ pub(crate) struct Machine<'r, 'h> {
     slots: Vec<Cell<'h>>,
     /// Where the frame of the current rule or function starts.
     base: usize,
-    pub(super) lets: &'h [Node],
+    pub(super) lets: &'h [Deferred<Node>],
     /// The subjects of the `for` clauses, the innermost last.
     pub(crate) subjects: Vec<Value<'h>>,
     pub(crate) tracer: Option<Tracer>,
 }
 
 impl<'r, 'h> Machine<'r, 'h> {
-    pub(crate) fn new(run: &'r Run<'h>, slots: usize, lets: &'h [Node]) -> Self {
+    pub(crate) fn new(run: &'r Run<'h>, slots: usize, lets: &'h [Deferred<Node>]) -> Self {
         Self {
             run,
             host: run.host,

@@ -1,9 +1,10 @@
 //! What rules are compiled to: names resolved to slots, regexes and literals ready.
 
 use serde::{Deserialize, Serialize};
-use source::{Severity, Span};
+use source::{Severity, SourceId, Span};
 
 use crate::builtins::Entry;
+use crate::deferred::Deferred;
 use crate::parse::ast::{BinaryOp, Quantifier, View};
 use crate::program::packed;
 use crate::value::{Regex, Value};
@@ -16,6 +17,17 @@ pub(crate) type Slot = usize;
 pub(crate) struct Node {
     pub(crate) span: Span,
     pub(crate) op: Op,
+}
+
+/// What cannot be read is never true or false.
+impl Default for Node {
+    fn default() -> Self {
+        let value = Value::unknown("the rule is damaged", true);
+        Self {
+            span: Span::point(SourceId(0), 0),
+            op: Op::Const(value),
+        }
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -112,7 +124,7 @@ pub(crate) enum Key {
 }
 
 /// `for key, name in over if …`
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Gen {
     pub(crate) key: Option<Slot>,
     pub(crate) slot: Slot,
@@ -125,14 +137,14 @@ pub(crate) struct Gen {
 pub(crate) struct Global {
     pub(crate) pack: String,
     pub(crate) name: String,
-    pub(crate) value: Node,
+    pub(crate) value: Deferred<Node>,
     pub(crate) slots: usize,
 }
 
 /// A `fn` of a pack. Its parameters are the first slots.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Function {
-    pub(crate) body: Node,
+    pub(crate) body: Deferred<Node>,
     pub(crate) slots: usize,
 }
 
@@ -164,7 +176,7 @@ pub(crate) enum Filter {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct RuleCode {
     pub(crate) clauses: Vec<ClauseCode>,
-    pub(crate) lets: Vec<Node>,
+    pub(crate) lets: Vec<Deferred<Node>>,
     pub(crate) slots: usize,
     /// Places and secret marks are needed at every step, not only to explain a finding.
     pub(crate) places: bool,
@@ -183,19 +195,25 @@ pub(crate) enum ClauseKind {
         captures: Vec<Slot>,
         slot: Slot,
     },
-    ForIn(Gen),
-    When(Node),
+    ForIn(Deferred<Gen>),
+    When(Deferred<Node>),
     /// The slot is emptied; the value is computed when needed.
     Let(Slot),
-    Require(Box<RequireCode>),
+    Require(Deferred<RequireCode>),
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct RequireCode {
     pub(crate) index: usize,
     pub(crate) forbid: bool,
     pub(crate) condition: Node,
     pub(crate) when: Option<Node>,
+    pub(crate) told: Deferred<Told>,
+}
+
+/// How a requirement that does not hold is told.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Told {
     pub(crate) severity: Option<Severity>,
     pub(crate) at: Option<Node>,
     pub(crate) also_at: Vec<(Node, Option<Node>)>,

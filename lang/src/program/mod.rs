@@ -7,6 +7,7 @@ mod reads;
 use serde::{Deserialize, Serialize};
 use source::{Severity, Span};
 
+use crate::deferred::Deferred;
 use crate::host::Schema;
 use ir::{Function, Global, PatternCode, RuleCode};
 
@@ -67,11 +68,15 @@ pub struct RuleInfo {
     pub name_span: Span,
     /// Its requirements, by index: the span of each.
     pub requirements: Vec<Span>,
-    /// What it can see.
-    pub reads: ReadSet,
+    pub(crate) reads: Deferred<ReadSet>,
 }
 
 impl RuleInfo {
+    /// What it can see.
+    pub fn reads(&self) -> &ReadSet {
+        &self.reads
+    }
+
     /// Its severity under a profile; `None` if it is off there.
     pub fn severity(&self, profile: &str) -> Option<Severity> {
         let of = |wanted: Option<&str>| {

@@ -33,7 +33,7 @@ pub(super) mod constant {
         Bool(bool),
         Number(f64),
         String(String),
-        Regex(String),
+        Regex(#[serde(with = "super::regex")] Regex),
         List(Vec<Self>),
         Map(Vec<(String, Self)>),
     }
@@ -48,7 +48,7 @@ pub(super) mod constant {
                 Data::Bool(value) => Self::Bool(*value),
                 Data::Number(value) => Self::Number(*value),
                 Data::String(text) => Self::String(text.to_string()),
-                Data::Regex(regex) => Self::Regex(regex.as_str().to_owned()),
+                Data::Regex(regex) => Self::Regex(regex.clone()),
                 Data::List(list) if list.incomplete.is_none() => {
                     Self::List(list.items.iter().map(Self::of).collect::<Option<_>>()?)
                 }
@@ -71,7 +71,7 @@ pub(super) mod constant {
                 Self::Bool(value) => Data::Bool(value),
                 Self::Number(value) => Data::Number(value),
                 Self::String(text) => Data::String(text.into()),
-                Self::Regex(text) => Data::Regex(Regex::trusted(&text)),
+                Self::Regex(regex) => Data::Regex(regex),
                 Self::List(items) => Data::List(Arc::new(List {
                     items: items.into_iter().map(Self::value).collect(),
                     incomplete: None,
@@ -100,18 +100,19 @@ pub(super) mod constant {
     }
 }
 
-/// Regexes that have been read before: by their texts.
+/// Regexes that have been read before: by their texts, and what can be told of their matches without compiling them.
 pub(super) mod regex {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
     use crate::value::Regex;
 
     pub(crate) fn serialize<S: Serializer>(regex: &Regex, to: S) -> Result<S::Ok, S::Error> {
-        regex.as_str().serialize(to)
+        (regex.as_str(), regex.pieces()).serialize(to)
     }
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Regex, D::Error> {
-        <&str>::deserialize(from).map(Regex::trusted)
+        let (text, pieces) = <(&str, _)>::deserialize(from)?;
+        Ok(Regex::known(text, Some(pieces)))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Regexes. Most rules meet nothing that theirs could match, so one is compiled when a text comes that it may match.
 
+use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -14,9 +15,10 @@ use regex_syntax::hir::{
 #[derive(Debug, Clone)]
 pub struct Regex(Arc<Lazy>);
 
-#[derive(Debug)]
 struct Lazy {
     text: Box<str>,
+    /// What [`pieces`] finds, if that is known already.
+    pieces: Option<Pieces>,
     compiled: OnceLock<regex::Regex>,
     /// For whoever asks only whether it matches: for texts of ASCII, which nearly all are, and for others.
     matchers: [OnceLock<Matcher>; 2],
@@ -26,8 +28,17 @@ struct Lazy {
     refused: AtomicU32,
 }
 
+/// What it does is all in its text.
+impl fmt::Debug for Lazy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.text.fmt(f)
+    }
+}
+
+/// Pieces of text of which each match has one; none are known if this is empty.
+type Pieces = Vec<Box<[u8]>>;
+
 /// Says whether a regex matches.
-#[derive(Debug)]
 enum Matcher {
     /// It matches no such text: a character that is not of ASCII is in each match.
     Never,
@@ -65,8 +76,14 @@ impl Regex {
 
     /// Takes one that [`Regex::new`] takes, without reading it. Another one matches nothing.
     pub(crate) fn trusted(text: &str) -> Self {
+        Self::known(text, None)
+    }
+
+    /// The same with what [`Regex::pieces`] told.
+    pub(crate) fn known(text: &str, pieces: Option<Pieces>) -> Self {
         Self(Arc::new(Lazy {
             text: text.into(),
+            pieces,
             compiled: OnceLock::new(),
             matchers: Default::default(),
             needs: OnceLock::new(),
@@ -109,11 +126,17 @@ impl Regex {
 
     fn needs(&self) -> &[memmem::Finder<'static>] {
         self.0.needs.get_or_init(|| {
-            let needs = needs(&self.0.text).into_iter();
-            needs
+            let pieces = self.pieces().into_iter();
+            pieces
                 .map(|piece| memmem::Finder::new(&piece).into_owned())
                 .collect()
         })
+    }
+
+    /// Pieces of text of which each match has one; none are known if this is empty.
+    pub(crate) fn pieces(&self) -> Pieces {
+        let known = self.0.pieces.clone();
+        known.unwrap_or_else(|| pieces(&self.0.text))
     }
 
     /// The text between the slashes.
@@ -131,11 +154,11 @@ fn read(text: &str) -> Option<Hir> {
 
 /// Pieces of text of which each match has one: at its beginning, its end, or where a part of the regex begins. None if there are many,
 /// or an empty one.
-fn needs(text: &str) -> Vec<Box<[u8]>> {
+fn pieces(text: &str) -> Pieces {
     let Some(hir) = read(text) else {
         return Vec::new();
     };
-    let pieces = |kind, hir: &Hir| {
+    let of = |kind, hir: &Hir| {
         let mut extractor = Extractor::new();
         let found = extractor
             .kind(kind)
@@ -143,9 +166,9 @@ fn needs(text: &str) -> Vec<Box<[u8]>> {
             .extract(hir)
             .literals()
             .map(|found| found.iter().map(|it| it.as_bytes().into()).collect());
-        found.filter(|found: &Vec<Box<[u8]>>| found.iter().all(|piece| !piece.is_empty()))
+        found.filter(|found: &Pieces| found.iter().all(|piece| !piece.is_empty()))
     };
-    let mut best = pieces(ExtractKind::Prefix, &hir).unwrap_or_default();
+    let mut best = of(ExtractKind::Prefix, &hir).unwrap_or_default();
     let parts = match hir.kind() {
         HirKind::Concat(parts) => parts.as_slice(),
         _ => &[],
@@ -154,7 +177,7 @@ fn needs(text: &str) -> Vec<Box<[u8]>> {
     for (kind, hir) in [(ExtractKind::Suffix, &hir)].into_iter().chain(others) {
         let shortest = |pieces: &[Box<[u8]>]| pieces.iter().map(|it| it.len()).min().unwrap_or(0);
         // The longer they are, the fewer texts have one.
-        let pieces = pieces(kind, hir).unwrap_or_default();
+        let pieces = of(kind, hir).unwrap_or_default();
         if shortest(&pieces) > shortest(&best) {
             best = pieces;
         }
@@ -285,7 +308,7 @@ impl PartialEq for Regex {
 
 #[cfg(test)]
 mod tests {
-    use super::{Regex, SIZE, compile, needs, ranges};
+    use super::{Regex, SIZE, compile, pieces, ranges};
     use proptest::prelude::*;
 
     #[test]
@@ -312,7 +335,7 @@ mod tests {
     #[test]
     fn what_each_match_needs_is_known_without_compiling() {
         let needs = |text| {
-            let found = needs(text).into_iter();
+            let found = pieces(text).into_iter();
             let found = found.map(|it| String::from_utf8(it.into()).expect("ASCII"));
             found.collect::<Vec<_>>()
         };

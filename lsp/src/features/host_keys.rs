@@ -19,7 +19,7 @@ const PREDICATES: &[&str] = &["hostname", "internal-host"];
 /// Does some rule want hosts under a key of that name? Only texts that have the name are cut into words: a key is asked for at each letter typed.
 pub(crate) fn wants_hosts(book: &RuleBook, key: &str) -> bool {
     book.files.iter().any(|file| {
-        let text = &*book.sources.get(file.source).text;
+        let text = &*book.sources().get(file.source).text;
         let mut askers = FUNCTIONS.iter().chain(PREDICATES);
         text.contains(key) && askers.any(|it| text.contains(it)) && keys_in(text).contains(key)
     })

@@ -418,7 +418,7 @@ fn expression(rule: &RuleText<'_>, offset: u32) -> Vec<Proposal> {
                 ItemKind::Rule(_) | ItemKind::Chart(_) | ItemKind::Use(_) => continue,
             };
             let mut proposal = Proposal::new(name, kind);
-            proposal.docs = Some(of_item(item, &rule.book.sources.get(file.source).text));
+            proposal.docs = Some(of_item(item, &rule.book.sources().get(file.source).text));
             out.push(proposal);
         }
     }

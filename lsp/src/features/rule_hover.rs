@@ -59,7 +59,7 @@ fn meaning(rule: &RuleText<'_>, meaning: &Meaning, span: Span) -> Option<String>
     };
     match meaning {
         Meaning::Local(binding) => {
-            let name = rule.book.sources.slice(*binding);
+            let name = rule.book.sources().slice(*binding);
             let bound = rule.facts().and_then(|facts| {
                 facts
                     .bindings_at(span.start)
@@ -78,7 +78,7 @@ fn meaning(rule: &RuleText<'_>, meaning: &Meaning, span: Span) -> Option<String>
                 .find(|item| name_span(item) == *definition)?;
             Some(of_item(
                 item,
-                &rule.book.sources.get(definition.source).text,
+                &rule.book.sources().get(definition.source).text,
             ))
         }
         Meaning::Pack(name) => {
@@ -98,7 +98,7 @@ fn meaning(rule: &RuleText<'_>, meaning: &Meaning, span: Span) -> Option<String>
                 let mut charts = rule.book.charts.charts().iter();
                 charts.find(|chart| chart.span == *span)
             });
-            let name = rule.book.sources.slice(span);
+            let name = rule.book.sources().slice(span);
             match docs {
                 Some(chart) => Some(titled(
                     format!("chart {}", chart.name),

@@ -45,9 +45,9 @@ impl Renaming<'_> {
         let mut files = self.book.files.iter();
         let other = files.find_map(|file| self.other_meaning(file.source, &renamed))?;
         let at = other.start as usize;
-        let text = &self.book.sources.get(other.source).text;
+        let text = &self.book.sources().get(other.source).text;
         let line = text[..at.min(text.len())].matches('\n').count() + 1;
-        let named = self.book.sources.slice(other);
+        let named = self.book.sources().slice(other);
         Some(format!(
             "`{named}` in line {line} would be something else then"
         ))

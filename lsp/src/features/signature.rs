@@ -73,7 +73,7 @@ fn find(book: &RuleBook, pack: &str, name: &str) -> Option<(String, String)> {
             .filter(|_| file.pack == pack || file.file.is_none())
     });
     if let Some((file, item, it)) = own {
-        let slice = |span| book.sources.get(file.source).slice(span);
+        let slice = |span| book.sources().get(file.source).slice(span);
         let params: Vec<String> = it
             .params
             .iter()

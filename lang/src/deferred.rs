@@ -1,0 +1,101 @@
+//! What is read from its bytes when it is first asked for. Of the packs inside the program a run over few files needs few parts: most
+//! rules find nothing to judge there, and hardly any has a finding to explain.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::OnceLock;
+
+use serde::de::DeserializeOwned;
+use serde::ser::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A value, or its bytes until somebody asks for the value.
+///
+/// INVARIANT: bytes are read by the program that they were made for. Bytes of anything else give the default.
+pub(crate) struct Deferred<T> {
+    bytes: Box<[u8]>,
+    /// In a box: most are never read.
+    read: OnceLock<Box<T>>,
+}
+
+impl<T> From<T> for Deferred<T> {
+    fn from(value: T) -> Self {
+        Self {
+            bytes: Box::default(),
+            read: OnceLock::from(Box::new(value)),
+        }
+    }
+}
+
+impl<T: Default> Default for Deferred<T> {
+    fn default() -> Self {
+        Self::from(T::default())
+    }
+}
+
+impl<T: DeserializeOwned + Default> Deref for Deferred<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        let read = || postcard::from_bytes(&self.bytes).unwrap_or_default();
+        self.read.get_or_init(|| Box::new(read()))
+    }
+}
+
+impl<T: Serialize + DeserializeOwned + Default> Serialize for Deferred<T> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let bytes = postcard::to_allocvec(&**self).map_err(S::Error::custom)?;
+        to.serialize_bytes(&bytes)
+    }
+}
+
+impl<'de, T> Deserialize<'de> for Deferred<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Ok(Self {
+            bytes: <&[u8]>::deserialize(from)?.into(),
+            read: OnceLock::new(),
+        })
+    }
+}
+
+impl<T: Clone> Clone for Deferred<T> {
+    fn clone(&self) -> Self {
+        Self {
+            bytes: self.bytes.clone(),
+            read: self.read.clone(),
+        }
+    }
+}
+
+impl<T: DeserializeOwned + Default + PartialEq> PartialEq for Deferred<T> {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl<T: DeserializeOwned + Default + fmt::Debug> fmt::Debug for Deferred<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_comes_back_when_it_is_asked_for() {
+        let packed =
+            postcard::to_allocvec(&Deferred::from(vec![7_u32, 300])).expect("it is written");
+        let back: Deferred<Vec<u32>> = postcard::from_bytes(&packed).expect("its own bytes");
+        assert_eq!(back.read.get(), None);
+        assert_eq!(*back, [7, 300]);
+        assert_eq!(back, back.clone());
+    }
+
+    #[test]
+    fn other_bytes_are_no_value() {
+        let back: Deferred<Vec<u32>> = postcard::from_bytes(&[1, 200]).expect("bytes are anything");
+        assert_eq!(*back, []);
+    }
+}

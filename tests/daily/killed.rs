@@ -138,6 +138,34 @@ fn a_file_that_was_changed_meanwhile_is_left() {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
+/// Between the last look at a file and its replacement, too.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_somebody_writes_in_the_last_moment_is_not_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("values.yaml");
+    let theirs = folder.path().join("theirs.yaml");
+    let mut swapped = 0;
+    for round in 0..150_u32 {
+        write(
+            folder.path(),
+            &[("values.yaml", BEFORE), ("theirs.yaml", "somebody: else\n")],
+        );
+        let written = std::thread::scope(|scope| {
+            let ours =
+                scope.spawn(|| replace_atomically(&path, BEFORE.as_bytes(), AFTER.as_bytes()));
+            while !ours.is_finished() && std::fs::read_dir(folder.path()).unwrap().count() < 3 {}
+            std::thread::sleep(Duration::from_micros(u64::from(round)));
+            std::fs::rename(&theirs, &path).unwrap();
+            ours.join().unwrap().unwrap()
+        });
+        swapped += u32::from(written == Written::ChangedMeanwhile);
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(text, "somebody: else\n", "round {round}: {written:?}");
+    }
+    eprintln!("{swapped} of 150 times somebody was first");
+}
+
 #[test]
 fn what_somebody_writes_while_a_fix_runs_is_not_lost() {
     let folder = tempfile::tempdir().unwrap();

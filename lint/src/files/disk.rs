@@ -245,15 +245,56 @@ fn write(path: &Path, text: &[u8], before: Option<&[u8]>) -> io::Result<Written>
         }
         file.write_all(text)?;
         file.sync_all()?;
-        // As late as possible: what somebody else wrote meanwhile is not overwritten.
-        if before.is_some_and(|before| !holds(&target, before)) {
-            return Ok(Written::ChangedMeanwhile);
+        match before {
+            Some(before) => put_in_place(&mut fresh, &target, before),
+            None => fs::rename(&fresh, &target).map(|()| Written::Done),
         }
-        fs::rename(&fresh, &target)?;
-        Ok(Written::Done)
     })();
     if !matches!(result, Ok(Written::Done)) && fresh != Path::new("") {
         let _ = fs::remove_file(&fresh);
     }
     result
+}
+
+/// Puts a new file in the place of one that still holds `before`: as late as possible, so that what somebody else wrote meanwhile is
+/// not overwritten. `fresh` is emptied if the file there is not to be deleted.
+fn put_in_place(fresh: &mut PathBuf, target: &Path, before: &[u8]) -> io::Result<Written> {
+    if !holds(target, before) {
+        return Ok(Written::ChangedMeanwhile);
+    }
+    // Somebody may write between that look and this moment: where both files can change places at once, what was there is looked at.
+    if !exchange(fresh, target)? {
+        return fs::rename(&*fresh, target).map(|()| Written::Done);
+    }
+    if holds(fresh, before) {
+        let _ = fs::remove_file(&*fresh);
+        return Ok(Written::Done);
+    }
+    let back = exchange(fresh, target);
+    if !matches!(back, Ok(true)) {
+        let theirs = std::mem::take(fresh);
+        let message = format!(
+            "somebody wrote it meanwhile: that is in {}",
+            theirs.display()
+        );
+        return Err(io::Error::other(message));
+    }
+    Ok(Written::ChangedMeanwhile)
+}
+
+/// Lets two files change places at once; false where the system or the file system cannot.
+#[cfg(target_os = "linux")]
+fn exchange(one: &Path, other: &Path) -> io::Result<bool> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    use rustix::io::Errno;
+    match renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE) {
+        Ok(()) => Ok(true),
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn exchange(_: &Path, _: &Path) -> io::Result<bool> {
+    Ok(false)
 }

@@ -23,6 +23,7 @@ use source::{Severity, Span};
 use values::stated::StatedAt;
 
 pub use applied::{Applied, Part, Said, Setting, applied};
+pub(crate) use names::check_installed;
 pub(crate) use names::fits;
 pub use names::{Mention, Mentioned, check_names};
 pub use places::check_places;
@@ -68,7 +69,7 @@ pub struct Config {
     pub deployments: Option<Vec<StatedDeployment>>,
     /// Where each setting stands; a setting that is not there has its default.
     pub origins: Origins,
-    /// Names of rules, tags, packs and parameters, in the order written. [`check_names`] holds them against what there is.
+    /// Names of rules, tags, packs, parameters, charts and releases, in the order written. [`check_names`] holds them against what there is.
     pub mentions: Vec<Mention>,
 }
 

@@ -313,6 +313,7 @@ impl Surveyor<'_> {
         scope.profiles = profiles::there_are(&scope.config, &options.profiles, &trees);
         let unknown = profiles::in_configuration(&scope.config, &scope.profiles);
         scope.diagnostics.extend(unknown);
+        scope.diagnostics.extend(unknown_charts(&scope, &trees));
         // What a name says nothing about may be stated to be a layer.
         let claimed: BTreeSet<&PathBuf> =
             trees.iter().flat_map(|it| layer_files(&it.plan)).collect();
@@ -647,6 +648,17 @@ fn charts_in(files: &[PathBuf]) -> BTreeSet<String> {
         on_shelf(file.parent().filter(|_| folder)?)
     };
     files.iter().filter_map(chart).collect()
+}
+
+/// Charts and releases that the configuration of a scope names and that there are not. Where no tree is, nothing is known.
+fn unknown_charts(scope: &Scope, trees: &[TreeRef]) -> Vec<Diagnostic> {
+    if trees.is_empty() {
+        return Vec::new();
+    }
+    let deployments = trees.iter().flat_map(|it| &it.plan.deployments);
+    let releases = deployments.flat_map(|it| &it.releases);
+    let installed = releases.flat_map(|it| [it.name.as_str(), it.chart.as_str()]);
+    config::check_installed(&scope.config, scope.knowledge.set(), &installed.collect())
 }
 
 /// The files that are layers in a plan.

@@ -22,6 +22,8 @@ pub const UNKNOWN_RULE: &str = "config-unknown-rule";
 pub const UNKNOWN_PACK: &str = "config-unknown-pack";
 /// A profile that nothing is of.
 pub const UNKNOWN_PROFILE: &str = "config-unknown-profile";
+/// A chart or release that there is not.
+pub const UNKNOWN_CHART: &str = "config-unknown-chart";
 /// A parameter that no rule has.
 pub const UNKNOWN_PARAMETER: &str = "config-unknown-parameter";
 /// The value of a parameter is not of the parameter's type.
@@ -55,6 +57,10 @@ pub const ALL: &[(&str, &str)] = &[
     (
         TWO_CLUSTERS,
         "a deployment or profile that is said to go to two clusters",
+    ),
+    (
+        UNKNOWN_CHART,
+        "a chart, service or release that is nowhere here and that nothing declares",
     ),
     (UNKNOWN_KEY, "a key that does not exist at that place"),
     (UNKNOWN_PACK, "a built-in pack that does not exist"),

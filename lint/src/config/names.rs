@@ -1,10 +1,11 @@
-//! Holds the names in a configuration against the rules there are: ids, tags, packs, parameters.
+//! Holds the names in a configuration against what there is: rules, tags, packs, parameters, charts and releases.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use lang::charts::ChartSet;
 use lang::check::similar::similar;
 use lang::parse::ast::{ItemKind, TypeExpr, TypeKind};
-use source::{Diagnostic, Span};
+use source::{Diagnostic, Severity, Span};
 
 use super::check::{error, replace, shown};
 use super::{Config, ParameterValue, codes};
@@ -31,6 +32,10 @@ pub enum Mentioned {
     Rules,
     /// A parameter.
     Parameter,
+    /// A release or a chart: it is there, or what is said of it is said of nothing.
+    Installed,
+    /// A chart or service that nothing here installs.
+    External,
 }
 
 /// What is wrong with the names in a configuration, given the rules that apply below it.
@@ -54,6 +59,44 @@ pub fn check_names(config: &Config, book: &RuleBook) -> Vec<Diagnostic> {
             ))
         }
         Mentioned::Parameter => parameter(it, config, &types),
+        Mentioned::Installed | Mentioned::External => None,
+    });
+    wrong.collect()
+}
+
+/// Charts and releases that a configuration names and that there are not: `charts` are the declared ones, `installed` what the trees
+/// below it have.
+pub(crate) fn check_installed(
+    config: &Config,
+    charts: &ChartSet,
+    installed: &BTreeSet<&str>,
+) -> Vec<Diagnostic> {
+    let stated = config.deployments.iter().flatten();
+    let stated = stated.flat_map(|it| &it.releases);
+    let stated: BTreeSet<&str> = stated
+        .flat_map(|it| [it.name.as_str(), it.chart.as_str()])
+        .collect();
+    let is_known =
+        |name: &str| charts.is_component(name) || installed.contains(name) || stated.contains(name);
+    let wrong = config.mentions.iter().filter_map(|it| {
+        let by_chance = match it.of {
+            Mentioned::Installed => false,
+            // Rules of one's own may ask for services that nobody declares.
+            Mentioned::External => true,
+            Mentioned::Pack | Mentioned::Rules | Mentioned::Parameter => return None,
+        };
+        if is_known(&it.name) {
+            return None;
+        }
+        let names = charts.component_names();
+        let similar = similar(&it.name, names.chain(installed.iter().copied()));
+        if by_chance && similar.is_none() {
+            return None;
+        }
+        let what = "is no release here, and no chart or service that is known";
+        let mut diagnostic = unknown(codes::UNKNOWN_CHART, it, what, similar);
+        diagnostic.severity = Severity::Warning;
+        Some(diagnostic)
     });
     wrong.collect()
 }

@@ -134,23 +134,28 @@ impl Reader<'_> {
             name,
             span: self.document.span(node),
         };
-        let mut found = Vec::new();
-        for (key, of) in [("packs", Mentioned::Pack), ("disable", Mentioned::Rules)] {
-            let list = self.get(root, key).into_iter();
+        let items = |map: NodeId, key: &str, of: Mentioned| {
+            let list = self.get(map, key).into_iter();
             let items = list.flat_map(|list| self.document.items(list));
-            found.extend(items.filter_map(|it| Some(mention(of, self.text_of(it)?, it))));
-        }
-        let mut keys = |map: NodeId, key: &str, of: Mentioned| {
+            let named = items.filter_map(|it| Some(mention(of, self.text_of(it)?, it)));
+            named.collect::<Vec<_>>()
+        };
+        let keys = |map: NodeId, key: &str, of: Mentioned| {
             let map = self.get(map, key).into_iter();
             let entries = map.flat_map(|map| self.document.entries(map));
-            found.extend(
-                entries.map(|(key, _)| mention(of, self.document.key_text(key).into_owned(), key)),
-            );
+            let named =
+                entries.map(|(key, _)| mention(of, self.document.key_text(key).into_owned(), key));
+            named.collect::<Vec<_>>()
         };
-        keys(root, "parameters", Mentioned::Parameter);
-        keys(root, "severity", Mentioned::Rules);
-        for (_, profile) in self.entries(root, "profiles") {
-            keys(profile, "severity", Mentioned::Rules);
+        let mut found = items(root, "packs", Mentioned::Pack);
+        found.extend(items(root, "disable", Mentioned::Rules));
+        found.extend(keys(root, "parameters", Mentioned::Parameter));
+        let profiles = self.entries(root, "profiles").map(|(_, profile)| profile);
+        for settings in profiles.chain([root]) {
+            found.extend(keys(settings, "severity", Mentioned::Rules));
+            found.extend(keys(settings, "chart-versions", Mentioned::Installed));
+            found.extend(keys(settings, "command-line-values", Mentioned::Installed));
+            found.extend(items(settings, "externally-deployed", Mentioned::External));
         }
         found.sort_by_key(|it| it.span);
         found

@@ -136,7 +136,14 @@ fn once(args: &Lint, laid_over: Option<(PathBuf, Vec<u8>)>) -> anyhow::Result<(S
         if args.allow_nothing || project.settings().touched.is_some() {
             status = Status::Clean;
         } else if named.idle.is_empty() {
-            complain(NOTHING);
+            let releases = report.summary.releases;
+            complain(&match releases {
+                0 => NOTHING.to_owned(),
+                _ => format!(
+                    "no values file of {} can be read here; `dogwatch tree` shows why",
+                    counted(releases, "release")
+                ),
+            });
         }
     }
     let watched = if args.watch {

@@ -157,6 +157,11 @@ fn text(
     write!(out, "{}", tree.show(&tree.root).display())?;
     match stated.as_slice() {
         [] => writeln!(out)?,
+        // Of manifests there may be hundreds, and each release shows its own.
+        [first, second, third, rest @ ..] if rest.len() > 1 => {
+            let files = [first, second, third].map(String::as_str).join(", ");
+            writeln!(out, "  stated by {files} and {} more files", rest.len())?;
+        }
         files => writeln!(out, "  stated by {}", files.join(", "))?,
     }
     for deployment in &tree.deployments {

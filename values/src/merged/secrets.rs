@@ -288,13 +288,20 @@ impl Teller<'_> {
         held_in_manifest(document, &entries).for_each(|it| self.marks.secret.insert(it));
     }
 
-    /// Does a map name a secret of Kubernetes, so that its `secretKey` is the key in that?
-    fn names_secret(&self, map: NodeId) -> bool {
+    /// Does a map name a secret of Kubernetes, so that this step in it is the key in that: `secretKey` beside `existingSecret`, `key` beside
+    /// `name`?
+    fn is_key_of_secret(&self, map: NodeId, step: &Own<'_>) -> bool {
         let document = self.document;
+        let by_name = step.is_key("key");
+        if !by_name && !step.is_key("secretKey") {
+            return false;
+        }
         let mut pairs = document.pairs(map);
         pairs.any(|(key, value)| {
             let name = document.key_text(key);
-            let is_name = name.starts_with("existingSecret") || name == "secretName";
+            let is_name = name.starts_with("existingSecret")
+                || name == "secretName"
+                || by_name && name == "name";
             is_name && document.kind(value) == Kind::String && !document.text_of(value).is_empty()
         })
     }
@@ -354,7 +361,7 @@ impl Teller<'_> {
                 continue;
             }
             let mut told = self.step(above, &step, &mut from);
-            if step.is_key("secretKey") && self.names_secret(found.parent) {
+            if self.is_key_of_secret(found.parent, &step) {
                 told.named = false;
             }
             way.push(told);
@@ -566,7 +573,7 @@ impl Merged {
                 // A text that is filled in later may hold a secret besides.
                 let is_text = || matches!(self.shape(node), Shape::String | Shape::Unknown(_));
                 // What a variable is called stands beside it, and so does what a manifest is, and which secret a key is of.
-                let beside = matches!(key, Some("value" | "secretKey"))
+                let beside = matches!(key, Some("value" | "secretKey" | "key"))
                     || steps
                         .iter()
                         .nth_back(1)

@@ -99,6 +99,12 @@ const CLEAR_KEYS: &[&str] = &[
     "tlsca",
     "publickey",
     "publickeys",
+    // Of the Kubernetes secret that holds it: `secrets: {smtp: {name: smtp-credentials, create: false}}`.
+    "name",
+    "namespace",
+    "create",
+    "enabled",
+    "optional",
 ];
 
 /// Endings of a last key, in lower case, that are never secret.
@@ -116,6 +122,8 @@ const CLEAR_ENDINGS: &[&str] = &[
     "passwordsecretkey",
     "cookiesecretkey",
     "tokensecretkey",
+    // A switch.
+    "automountserviceaccounttoken",
 ];
 
 /// The test on a last key alone: `smtpPassword`, `clientSecret`.
@@ -269,6 +277,9 @@ mod tests {
             "minio.rootPasswordSecretKey",
             "oauth2.cookieSecretKey",
             "x.key",
+            "secrets.smtp.name",
+            "secrets.0.create",
+            "serviceAccount.automountServiceAccountToken",
             "externalSecrets.0.data.0.secretKey",
             "spec.data.0.secretKey",
             "spec.data.0.remoteRef.password",

@@ -16,8 +16,8 @@ use values::discover::{
     explicit_deployments, lexically_normal,
 };
 use values::stated::{
-    Note, Stated, StatedAt, environments, nested_helmfiles, read_flux_kustomization, read_helmfile,
-    read_manifest, unrendered,
+    Note, Stated, StatedAt, environments, is_helmfile, nested_helmfiles, read_flux_kustomization,
+    read_helmfile, read_manifest, unrendered,
 };
 use values::yaml::{Document, NodeId};
 
@@ -40,6 +40,8 @@ pub(crate) struct Statement {
     pub(crate) deployments: Vec<DeploymentPlan>,
     /// What could not be followed.
     pub(crate) notes: Vec<Diagnostic>,
+    /// Of the files that were looked at for manifests, those that are helmfiles.
+    pub(crate) helmfiles: Vec<PathBuf>,
 }
 
 /// Reads statements.
@@ -140,6 +142,43 @@ impl Reader<'_> {
         statement
     }
 
+    fn is_helmfile(&self, file: &ReadFile) -> bool {
+        let parts = parts_of(file, true, &mut Vec::new());
+        parts.iter().any(|part| is_helmfile(&part.document))
+    }
+
+    /// What helmfiles state that are not called so, each for a cluster of its own: `helmfile -f clusters/east.yaml`. Their deployments are
+    /// called after the files.
+    pub(crate) fn other_helmfiles(&self, paths: &[PathBuf]) -> Statement {
+        let read = paths
+            .iter()
+            .map(|path| self.helmfiles(std::slice::from_ref(path)));
+        let read: Vec<Statement> = read.collect();
+        let own = paths.iter().zip(&read);
+        let nested: BTreeSet<PathBuf> = own
+            .flat_map(|(path, it)| it.files.iter().filter(move |file| *file != path))
+            .cloned()
+            .collect();
+        let mut all = Statement::default();
+        for (path, mut stated) in paths.iter().zip(read) {
+            // What another one takes in is told there.
+            if nested.contains(path) {
+                continue;
+            }
+            let file = path.file_stem().unwrap_or_default().to_string_lossy();
+            for deployment in &mut stated.deployments {
+                deployment.name = match &*deployment.name {
+                    "default" => file.clone().into_owned(),
+                    environment => format!("{file}-{environment}"),
+                };
+            }
+            all.files.extend(stated.files);
+            all.deployments.extend(stated.deployments);
+            all.notes.extend(stated.notes);
+        }
+        all
+    }
+
     /// The file at a path that a helmfile states: one that is listed, or one outside the folder.
     fn listed_or_outside(&self, path: &Path) -> Option<PathBuf> {
         if self.listed.binary_search(&path.to_owned()).is_ok() {
@@ -169,11 +208,16 @@ impl Reader<'_> {
                 b"kustomize.toolkit.fluxcd.io/",
                 b"helmCharts",
             ];
-            if !marks.into_iter().any(states) {
+            let as_helmfile = states(b"chart:") && has_line(&bytes, b"releases:");
+            if !as_helmfile && !marks.into_iter().any(states) {
                 continue;
             }
             drop(bytes);
             let file = (self.read)(&whole);
+            if as_helmfile && self.is_helmfile(&file) {
+                statement.helmfiles.push((*path).clone());
+                continue;
+            }
             let top = self.repository(&whole);
             let within = whole.strip_prefix(&top).unwrap_or(path);
             let (before, noted) = (releases.len(), statement.notes.len());
@@ -445,6 +489,11 @@ fn parts_of(file: &ReadFile, templates: bool, notes: &mut Vec<Diagnostic>) -> Ve
         }));
     }
     parts
+}
+
+/// Does a line of a text begin so?
+fn has_line(text: &[u8], start: &[u8]) -> bool {
+    memchr::memmem::find_iter(text, start).any(|at| at == 0 || text[at - 1] == b'\n')
 }
 
 fn span_of(id: SourceId, start: usize, end: usize) -> Span {

@@ -704,7 +704,22 @@ fn stated_trees(
         helmfiles.is_empty() || !helmfiles.iter().all(|it| taken_in.contains(it))
     });
     let candidates: Vec<&PathBuf> = found.unplaced.iter().chain(&found.loose).collect();
-    let manifests = reader.manifests(&candidates);
+    let mut manifests = reader.manifests(&candidates);
+    let mut helmfiles = std::mem::take(&mut manifests.helmfiles);
+    helmfiles.retain(|path| !taken_in.contains(path));
+    let stated = reader.other_helmfiles(&helmfiles);
+    if !stated.deployments.is_empty() {
+        found.loose.retain(|path| !stated.files.contains(path));
+        trees.push(TreeRef {
+            plan: TreePlan {
+                deployments: stated.deployments,
+                ..TreePlan::default()
+            },
+            notes: stated.notes,
+            statements: stated.files,
+            ..TreeRef::default()
+        });
+    }
     if !manifests.deployments.is_empty() || !manifests.notes.is_empty() {
         found.loose.retain(|path| !manifests.files.contains(path));
         trees.push(TreeRef {

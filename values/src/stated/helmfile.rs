@@ -33,6 +33,51 @@ pub fn environments(document: &Document) -> Vec<String> {
     })
 }
 
+/// The keys at the top of a helmfile. Source: `HelmState` in helmfile's `pkg/state/state.go`.
+const KEYS: &[&str] = &[
+    "apiVersions",
+    "bases",
+    "commonLabels",
+    "context",
+    "environments",
+    "filepath",
+    "helmBinary",
+    "helmDefaults",
+    "helmfiles",
+    "hooks",
+    "kubeContext",
+    "kubeVersion",
+    "kustomizeBinary",
+    "lockFilePath",
+    "missingFileHandler",
+    "missingFileHandlerConfig",
+    "namespace",
+    "releases",
+    "repositories",
+    "templates",
+    "values",
+];
+
+/// Is a file of any name a helmfile, as `helmfile -f clusters/east.yaml` reads it? It has releases with a name and a chart, and nothing that
+/// a helmfile has not.
+pub fn is_helmfile(document: &Document) -> bool {
+    let reader = Reader::new(document, Path::new(""));
+    let Some(root) = document.root().filter(|root| reader.is_map(*root)) else {
+        return false;
+    };
+    let releases = reader.items(root, "releases");
+    let mut keys = document
+        .entries(root)
+        .map(|(key, _)| document.key_text(key));
+    let is_release = |entry: &NodeId| {
+        let release = Lineage::of(&reader, root, *entry);
+        release.get("name").is_some() && release.get("chart").is_some()
+    };
+    !releases.is_empty()
+        && releases.iter().all(is_release)
+        && keys.all(|key| KEYS.contains(&&*key) || key.starts_with('.') || key.starts_with("x-"))
+}
+
 /// Helmfiles that a helmfile takes in.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Nested {

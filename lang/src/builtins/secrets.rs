@@ -77,13 +77,14 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
     Builtin::new(
         "secret-class(value: any) -> string",
-        "How a secret is kept: `empty`, `encrypted`, `reference`, `template`, `weak`, `placeholder` or `plain`; a boolean is a `switch`, which keeps nothing. Of a missing value it is missing, of null `empty`.",
+        "How a secret is kept: `empty`, `encrypted`, `reference`, `template`, `weak`, `placeholder` or `plain`; a boolean is a `switch`, which keeps nothing, in quotes too, and so is `none` or `not-needed`. Of a missing value it is missing, of null `empty`.",
         &[
             ("secret-class('')", "\"empty\""),
             ("secret-class('changeme')", "\"weak\""),
             ("secret-class('Tr0ub4dor')", "\"plain\""),
             ("secret-class(12345)", "\"plain\""),
             ("secret-class(true)", "\"switch\""),
+            ("secret-class('not-needed')", "\"switch\""),
         ],
         |call| Ok(Value::string(class(call)?.as_str())),
     )
@@ -121,7 +122,7 @@ enum Class {
     Weak,
     Placeholder,
     Plain,
-    /// A boolean, which keeps nothing secret: `usePassword: true`.
+    /// A boolean, which keeps nothing secret: `usePassword: true`; or a word that says that there is none.
     Switch,
 }
 
@@ -222,6 +223,19 @@ const WEAK: &[&str] = &[
     "verysecurepassword",
 ];
 
+/// Switches that are called like a secret, as variables have them: `ENABLE_API_KEY: "true"`; and what stands where none is needed.
+const NO_SECRETS: &[&str] = &[
+    "true",
+    "false",
+    "none",
+    "n/a",
+    "unused",
+    "not-used",
+    "not-needed",
+    "not-required",
+    "sk-no-key-required",
+];
+
 fn is_weak(text: &str) -> bool {
     WEAK.contains(&text.trim().to_ascii_lowercase().as_str())
 }
@@ -301,6 +315,8 @@ fn class_of(text: &str) -> Class {
         Class::Reference
     } else if TEMPLATES.is_match(text) {
         Class::Template
+    } else if NO_SECRETS.iter().any(|it| it.eq_ignore_ascii_case(text)) {
+        Class::Switch
     } else if is_weak(text) {
         Class::Weak
     } else if PLACEHOLDERS.is_match(text) {

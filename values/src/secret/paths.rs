@@ -105,6 +105,7 @@ const CLEAR_KEYS: &[&str] = &[
     "create",
     "enabled",
     "optional",
+    "mountpath",
 ];
 
 /// Endings of a last key, in lower case, that are never secret.
@@ -135,7 +136,7 @@ pub(super) fn is_clear_key(key: &str) -> bool {
     let lower = key.to_ascii_lowercase();
     CLEAR_KEYS.contains(&lower.as_str())
         || CLEAR_ENDINGS.iter().any(|ending| lower.ends_with(ending))
-        || lower.starts_with("existingsecret")
+        || lower.contains("existingsecret")
         || lower.contains("forgot")
         || lower.contains("misuse")
         // An annotation that says from where Vault's agent takes a secret.
@@ -175,6 +176,8 @@ impl Names {
             || starts_with_any_case(key, "existingsecret")
             || (key == "secretKey" && self.before == Before::Data && !self.below_secrets);
         self.below_secrets |= key == "secrets";
+        // Those of a Kubernetes secret are for all to see.
+        self.below_secrets &= !matches!(key, "annotations" | "labels");
         self.before = match key {
             "test" => Before::Test,
             "tests" => Before::Tests,
@@ -253,6 +256,7 @@ mod tests {
             "hub.SharedAccessKey",
             "minio.users.0.secretKey",
             "secrets.data.secretKey",
+            "secrets.smtp.annotations.password",
         ] {
             assert!(secret(None, path), "{path}");
         }
@@ -278,6 +282,9 @@ mod tests {
             "oauth2.cookieSecretKey",
             "x.key",
             "secrets.smtp.name",
+            "secrets.smtp.annotations.acme",
+            "secrets.smtp.mountPath",
+            "sso.clientExistingSecretKey",
             "secrets.0.create",
             "serviceAccount.automountServiceAccountToken",
             "externalSecrets.0.data.0.secretKey",

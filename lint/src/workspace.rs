@@ -689,11 +689,23 @@ fn stated_trees(
             let own: BTreeSet<&PathBuf> = tree.plan.helmfiles.iter().collect();
             let nested = stated.files.iter().filter(|it| !own.contains(it));
             taken_in.extend(nested.cloned());
-            tree.notes = stated.notes;
             if !stated.deployments.is_empty() {
                 unused.extend(layer_files(&tree.plan).cloned());
                 tree.plan.deployments = stated.deployments;
                 tree.statements = stated.files;
+                tree.notes = stated.notes;
+            } else if !stated.notes.is_empty() {
+                // What it states is unknown; what was found by name is judged beside it.
+                trees.push(TreeRef {
+                    plan: TreePlan {
+                        root: tree.plan.root.clone(),
+                        helmfiles: std::mem::take(&mut tree.plan.helmfiles),
+                        ..TreePlan::default()
+                    },
+                    statements: stated.files,
+                    notes: stated.notes,
+                    ..TreeRef::default()
+                });
             }
         }
         trees.push(tree);

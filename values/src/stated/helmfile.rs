@@ -29,6 +29,7 @@ pub fn environments(document: &Document) -> Vec<String> {
         document
             .entries(map)
             .map(|(key, _)| document.key_text(key).into_owned())
+            .filter(|name| !is_template(name))
             .collect()
     })
 }

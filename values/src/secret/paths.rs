@@ -105,7 +105,11 @@ const CLEAR_KEYS: &[&str] = &[
     "create",
     "enabled",
     "optional",
+    // And of the folder that it is put into.
     "mountpath",
+    "path",
+    "subpath",
+    "type",
 ];
 
 /// Endings of a last key, in lower case, that are never secret.
@@ -284,6 +288,7 @@ mod tests {
             "secrets.smtp.name",
             "secrets.smtp.annotations.acme",
             "secrets.smtp.mountPath",
+            "persistence.secrets.globalMounts.0.path",
             "sso.clientExistingSecretKey",
             "secrets.0.create",
             "serviceAccount.automountServiceAccountToken",

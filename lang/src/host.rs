@@ -270,6 +270,11 @@ pub trait Host: Sync {
     /// Calls a function of [`Schema::functions`]; `index` is its position there. Arguments have the declared number; one that is missing or unknown is passed as it is.
     fn call<'h>(&'h self, index: usize, args: &[Value<'h>]) -> Value<'h>;
 
+    /// Is what such a function answers never secret, such as a name that a chart declares? Else it is as secret as the arguments.
+    fn is_public(&self, _index: usize) -> bool {
+        false
+    }
+
     /// The version of the chart that the value's release installs, if known: for `since` and `until`.
     fn chart_version(&self, node: NodeRef) -> Option<Cow<'_, str>>;
 

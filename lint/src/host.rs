@@ -27,7 +27,7 @@ use values::yaml::{Kind, NodeId};
 use self::parts::Parts;
 use crate::chart_schema::Violation;
 use crate::knowledge::{Key, Knowledge};
-use crate::schema::kind;
+use crate::schema::{Function, function, kind};
 use crate::tree::TreeDeployment;
 
 /// A deployment, with what is known about it besides its values.
@@ -396,6 +396,14 @@ impl Host for TreeHost<'_> {
 
     fn call<'h>(&'h self, index: usize, args: &[Value<'h>]) -> Value<'h> {
         self.call_function(index, args)
+    }
+
+    fn is_public(&self, index: usize) -> bool {
+        // Names that charts declare.
+        matches!(
+            function(index),
+            Some(Function::SimilarKey | Function::MovedTo)
+        )
     }
 
     fn chart_version(&self, node: NodeRef) -> Option<Cow<'_, str>> {

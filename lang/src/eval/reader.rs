@@ -100,7 +100,7 @@ pub(super) fn host_call<'h>(
         value.data,
         Data::Bool(_) | Data::Absent(_) | Data::Record(_)
     );
-    if !bit && args.iter().any(|arg| arg.secret) {
+    if !bit && args.iter().any(|arg| arg.secret) && !host.is_public(index) {
         crate::builtins::hide(&mut value);
     }
     Ok(value)

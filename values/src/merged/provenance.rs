@@ -199,21 +199,27 @@ impl Merged {
         }
     }
 
-    /// The first line of a layer's text: where findings about a whole file stand.
+    /// The first line of a layer's text, or of the part of a text that it is: where findings about a whole file stand.
     pub fn first_line(&self, layer: LayerId) -> Span {
         let slot = &self.arena.layers[layer.0 as usize];
         let text = slot.document.text();
-        let end = text.find(['\n', '\r']).unwrap_or(text.len());
-        Span::new(slot.source, 0, u32::try_from(end).unwrap_or(0))
+        let start = slot.part.map_or(0, |part| slot.document.span(part).start);
+        let rest = text.get(start as usize..).unwrap_or_default();
+        let end = rest.find(['\n', '\r']).unwrap_or(rest.len());
+        let end = u32::try_from(end).map_or(start, |end| start.saturating_add(end));
+        Span::new(slot.source, start, end)
     }
 
-    /// Where findings about a whole release stand: in the first line of its first layer; of a release without a layer, where it is
-    /// stated. `None` for one that is stated nowhere.
+    /// Where findings about a whole release stand: in the first line of its first layer; of a release without a layer, and of one whose
+    /// values stand in what states it, where it is stated. `None` for one that is stated nowhere.
     pub fn release_place(&self, release: usize) -> Option<Span> {
-        match self.releases[release].layers.first() {
-            Some(layer) => Some(self.first_line(*layer)),
-            None => self.deployment.releases[release].origin,
-        }
+        let stated = self.deployment.releases[release].origin;
+        let Some(layer) = self.releases[release].layers.first() else {
+            return stated;
+        };
+        let slot = &self.arena.layers[layer.0 as usize];
+        let beside = stated.filter(|it| it.source == slot.source);
+        beside.or_else(|| Some(self.first_line(*layer)))
     }
 
     /// Every text that takes part in a release.

@@ -16,7 +16,7 @@ pub(crate) use hidden::{LONE_MARKS, SET_ELSEWHERE, SET_ITEM, may_hide};
 pub use manifest::held_in_manifest;
 pub(crate) use maybe::{MayName, is_handed_on, is_named};
 pub use maybe::{may_be_secret, may_name_secret};
-pub(crate) use paths::Names;
+pub(crate) use paths::{Names, calls_itself};
 pub use paths::{Sensitivity, declared_sensitivity, is_secret_key, is_secret_path, sensitivity};
 pub use settings::secret_setting;
 pub use shapes::{TokenShape, is_hidden_text, is_secret_text, token_shape};

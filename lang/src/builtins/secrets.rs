@@ -77,7 +77,7 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
     Builtin::new(
         "secret-class(value: any) -> string",
-        "How a secret is kept: `empty`, `encrypted`, `reference`, `template`, `weak`, `placeholder` or `plain`; a boolean is a `switch`, which keeps nothing, in quotes too, and so is `none` or `not-needed`. Of a missing value it is missing, of null `empty`.",
+        "How a secret is kept: `empty`, `encrypted`, `reference`, `template`, `weak`, `placeholder` or `plain`; a boolean is a `switch`, which keeps nothing, in quotes too, and so is `none`, `not-needed` or `defined-in-secrets`. Of a missing value it is missing, of null `empty`.",
         &[
             ("secret-class('')", "\"empty\""),
             ("secret-class('changeme')", "\"weak\""),
@@ -85,6 +85,7 @@ pub(super) const TABLE: &[Builtin] = &[
             ("secret-class(12345)", "\"plain\""),
             ("secret-class(true)", "\"switch\""),
             ("secret-class('not-needed')", "\"switch\""),
+            ("secret-class('DEFINED-IN-SECRETS')", "\"switch\""),
         ],
         |call| Ok(Value::string(class(call)?.as_str())),
     )
@@ -169,8 +170,19 @@ static REFERENCES: LazyLock<Shapes> = LazyLock::new(|| {
 static OPEN_REFERENCES: LazyLock<Shapes> =
     LazyLock::new(|| set(&[r"^(secret)?ref\+(echo|file|envsubst)://"]));
 
-static TEMPLATES: LazyLock<Shapes> =
-    LazyLock::new(|| set(&[r"\{\{.*\}\}", r"\$\{[^}]+\}", r"^\$\([0-9A-Za-z_]+\)$"]));
+static TEMPLATES: LazyLock<Shapes> = LazyLock::new(|| {
+    set(&[
+        r"\{\{.*\}\}",
+        r"\$\{[^}]+\}",
+        r"^\$\([0-9A-Za-z_]+\)$",
+        r"^\{env:[0-9A-Za-z_]+\}$",
+    ])
+});
+
+/// Words that say where the value is: `DEFINED-IN-SECRETS`.
+static ELSEWHERE: LazyLock<Shapes> = LazyLock::new(|| {
+    set(&[r"(?i)^(defined?|set|stored|provided|injected)[-_ ](in|by|from)[-_ ][-_ a-z]+$"])
+});
 
 static PLACEHOLDERS: LazyLock<Shapes> = LazyLock::new(|| {
     set(&[
@@ -315,7 +327,8 @@ fn class_of(text: &str) -> Class {
         Class::Reference
     } else if TEMPLATES.is_match(text) {
         Class::Template
-    } else if NO_SECRETS.iter().any(|it| it.eq_ignore_ascii_case(text)) {
+    } else if NO_SECRETS.iter().any(|it| it.eq_ignore_ascii_case(text)) || ELSEWHERE.is_match(text)
+    {
         Class::Switch
     } else if is_weak(text) {
         Class::Weak

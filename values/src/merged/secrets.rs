@@ -11,8 +11,8 @@ use super::node::{LayerId, NodeRef, Target};
 use super::parents::Parents;
 use crate::path::Step;
 use crate::secret::{
-    MayName, Names, Sensitivity, held_in_manifest, is_handed_on, is_hidden_text, is_secret_key,
-    is_secret_text, secret_setting, sensitivity,
+    MayName, Names, Sensitivity, calls_itself, held_in_manifest, is_handed_on, is_hidden_text,
+    is_secret_key, is_secret_text, secret_setting, sensitivity,
 };
 use crate::yaml::{Document, Kind, NodeId, Slot};
 
@@ -292,10 +292,11 @@ impl Teller<'_> {
     /// `name`?
     fn is_key_of_secret(&self, map: NodeId, step: &Own<'_>) -> bool {
         let document = self.document;
-        let by_name = step.is_key("key");
-        if !by_name && !step.is_key("secretKey") {
+        if !step.is_key("key") && !step.is_key("secretKey") {
             return false;
         }
+        // The two halves of a login.
+        let by_name = document.get(map, "accessKey").is_none();
         let mut pairs = document.pairs(map);
         pairs.any(|(key, value)| {
             let name = document.key_text(key);
@@ -304,6 +305,13 @@ impl Teller<'_> {
                 || by_name && name == "name";
             is_name && document.kind(value) == Kind::String && !document.text_of(value).is_empty()
         })
+    }
+
+    fn calls_itself(&self, node: NodeId, step: &Own<'_>) -> bool {
+        let Own::Key(key) = step else {
+            return false;
+        };
+        self.document.kind(node) == Kind::String && calls_itself(key, &self.document.text_of(node))
     }
 
     /// A value where it is written.
@@ -361,7 +369,10 @@ impl Teller<'_> {
                 continue;
             }
             let mut told = self.step(above, &step, &mut from);
-            if self.is_key_of_secret(found.parent, &step) {
+            let is_name = |it: &Self| {
+                it.is_key_of_secret(found.parent, &step) || it.calls_itself(node, &step)
+            };
+            if told.named && is_name(self) {
                 told.named = false;
             }
             way.push(told);
@@ -393,11 +404,15 @@ impl Teller<'_> {
                 return;
             }
             *left -= 1;
-            let told = match slot {
-                Some(slot) => self.step(above, &Own::of(self.document, slot), &mut from),
+            let own = slot.map(|slot| Own::of(self.document, slot));
+            let mut told = match &own {
+                Some(step) => self.step(above, step, &mut from),
                 None => above,
             };
             let node = self.document.target(node);
+            if told.named && own.is_some_and(|step| self.calls_itself(node, &step)) {
+                told.named = false;
+            }
             self.mark(node, told);
             match self.document.kind(node) {
                 Kind::Number => self.may_be(node, None, told),
@@ -580,6 +595,9 @@ impl Merged {
                         .is_some_and(|it| matches!(it, Step::Key("data" | "stringData")));
                 let tells = self.is_secret_path(self.release_of(node), &steps)
                     || is_text() && is_secret_text(key, &self.text(node));
+                let by_name = tells && is_text();
+                let beside =
+                    beside || by_name && key.is_some_and(|key| calls_itself(key, &self.text(node)));
                 if !beside || tells && key == Some("value") {
                     return tells;
                 }

@@ -112,6 +112,11 @@ const CLEAR_KEYS: &[&str] = &[
     "type",
 ];
 
+/// Beginnings of switches that are about a secret, in lower case: `USE_ID_TOKEN`, `pass-access-token`.
+const SWITCHES: &[&str] = &[
+    "use_", "use-", "enable_", "enable-", "disable_", "disable-", "require_", "require-", "pass-",
+];
+
 /// Endings of a last key, in lower case, that are never secret.
 const CLEAR_ENDINGS: &[&str] = &[
     "tokentimeout",
@@ -142,9 +147,22 @@ pub(super) fn is_clear_key(key: &str) -> bool {
         || CLEAR_ENDINGS.iter().any(|ending| lower.ends_with(ending))
         || lower.contains("existingsecret")
         || lower.contains("forgot")
+        // What somebody may do with one: `admin:token` of a group.
+        || lower.contains(':')
+        || SWITCHES.iter().any(|start| lower.starts_with(start))
         || lower.contains("misuse")
         // An annotation that says from where Vault's agent takes a secret.
         || lower.starts_with("vault.hashicorp.com/")
+}
+
+/// Is a text its own key in other letters: `BIND_PASSWORD: bind-password`? It is what the value is called where it is kept. A single word
+/// is a weak secret instead.
+pub(crate) fn calls_itself(key: &str, text: &str) -> bool {
+    let letters = |text: &str| {
+        let bytes = text.bytes().filter(|it| !matches!(it, b'-' | b'_'));
+        bytes.map(|it| it.to_ascii_lowercase()).collect::<Vec<u8>>()
+    };
+    text.len().abs_diff(key.len()) < 8 && text.contains(['-', '_']) && letters(key) == letters(text)
 }
 
 /// What the names of keys on a way say, key after key: so that of a whole tree no way is gone twice.
@@ -290,6 +308,9 @@ mod tests {
             "secrets.smtp.mountPath",
             "persistence.secrets.globalMounts.0.path",
             "sso.clientExistingSecretKey",
+            "env.USE_ID_TOKEN",
+            "extraArgs.pass-access-token",
+            "groups.admin:token",
             "secrets.0.create",
             "serviceAccount.automountServiceAccountToken",
             "externalSecrets.0.data.0.secretKey",
@@ -301,6 +322,14 @@ mod tests {
         }
         let annotation = "vault.hashicorp.com/agent-inject-secret-password";
         assert!(!is_secret_key(annotation));
+    }
+
+    #[test]
+    fn a_text_that_is_its_key_is_a_name() {
+        assert!(calls_itself("BIND_PASSWORD", "bind-password"));
+        assert!(calls_itself("dbPassword", "db-password"));
+        assert!(!calls_itself("password", "password"));
+        assert!(!calls_itself("bindPassword", "bind-password-1"));
     }
 
     #[test]

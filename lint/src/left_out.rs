@@ -5,20 +5,22 @@ use values::discover::{DiscoverOptions, IgnoreReason, Ignored, profile_of_varian
 use crate::config::Config;
 use crate::workspace::{CONFIG, TreeRef};
 
-/// The reason as people read it.
+/// The reason as people read it; and the profile that has to be stated for the file to be judged, if that is all.
 pub(crate) fn why(
     ignored: &Ignored,
     config: &Config,
     trees: &[TreeRef],
     options: &DiscoverOptions,
-) -> String {
+) -> (String, Option<String>) {
     let why = ignored.why.as_str();
-    match profile_for(ignored, config, trees, options) {
+    let profile = profile_for(ignored, config, trees, options);
+    let words = match &profile {
         Some(profile) => format!(
             "{why}; it is judged if `{CONFIG}` states the profile: `profiles: {{{profile}: }}`"
         ),
         None => why.to_owned(),
-    }
+    };
+    (words, profile)
 }
 
 /// The profile that has to be stated for a variant to be judged; `None` where that is not enough, for something else states the releases.

@@ -50,6 +50,9 @@ pub struct Scope {
     pub knowledge: Arc<Knowledge>,
     /// The profiles that there are; empty where no tree is.
     pub profiles: BTreeSet<String>,
+    /// Words that names of files hold as they would hold profiles, in how many files each: those take no part until the configuration states
+    /// the profile.
+    pub unstated_profiles: BTreeMap<String, usize>,
     /// Rules folders that hold no rule, as people see them.
     pub empty_rules: Vec<PathBuf>,
     /// Findings that are known, if the configuration names a file with them.
@@ -302,6 +305,7 @@ impl Surveyor<'_> {
             book,
             knowledge,
             profiles: BTreeSet::new(),
+            unstated_profiles: BTreeMap::new(),
             empty_rules,
             baseline: self.baseline(root, &config),
             config,
@@ -318,9 +322,13 @@ impl Surveyor<'_> {
         let claimed: BTreeSet<&PathBuf> =
             trees.iter().flat_map(|it| layer_files(&it.plan)).collect();
         for ignored in ignored.iter().filter(|it| !claimed.contains(&it.path)) {
+            let (why, profile) = left_out::why(ignored, &scope.config, &trees, &options);
+            if let Some(profile) = profile {
+                *scope.unstated_profiles.entry(profile).or_default() += 1;
+            }
             workspace.skipped.push(Skipped {
                 path: self.settings.show(&root.join(&ignored.path)),
-                why: left_out::why(ignored, &scope.config, &trees, &options),
+                why,
             });
         }
         for path in trees.iter().flat_map(|it| &it.loose) {

@@ -60,9 +60,15 @@ pub(super) fn run(args: &Init) -> anyhow::Result<Status> {
                 "no deployment was found: state one under `deployments`"
             )?;
         } else {
+            let several = scope.unstated_profiles.values().any(|files| *files > 1);
+            let profiles = if several {
+                "the profiles that files are called after and "
+            } else {
+                ""
+            };
             writeln!(
                 out,
-                "next: state versions of charts in it, then `dogwatch lint`"
+                "next: state {profiles}versions of charts in it, then `dogwatch lint`"
             )?;
         }
     }

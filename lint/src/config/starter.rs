@@ -20,6 +20,8 @@ use crate::workspace::{Scope, Workspace};
 const MOST_RELEASES: usize = 40;
 /// So many names of releases are said.
 const MOST_NAMES: usize = 24;
+/// So many files make a word in their names worth naming.
+const SEVERAL: usize = 2;
 /// So many characters of names stand in a line.
 const WIDTH: usize = 116;
 
@@ -59,7 +61,7 @@ pub fn starter(workspace: &Workspace, scope: &Scope) -> String {
         &["Paths of values that are given by `--set` or `--set-file` when Helm runs, by release."],
         &["command-line-values:", &format!("  {}: []", name(first))],
     );
-    out.profiles(&deployments);
+    out.profiles(&deployments, scope);
     out.rules(scope);
     out.section(
         &[
@@ -93,6 +95,21 @@ struct Starter {
 /// A name as a key.
 fn name(text: &str) -> String {
     key(text, Style::Plain, false)
+}
+
+/// Names with commas between them, in lines of which the first begins so.
+fn wrapped(mut line: String, names: &[String]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (at, name) in names.iter().enumerate() {
+        let comma = if at + 1 < names.len() { "," } else { "" };
+        if line.chars().count() + name.chars().count() > WIDTH {
+            lines.push(std::mem::take(&mut line));
+        }
+        let gap = if line.is_empty() { "" } else { " " };
+        let _ = write!(line, "{gap}{name}{comma}");
+    }
+    lines.push(line);
+    lines
 }
 
 /// A name within words: nothing in it ends the comment.
@@ -154,17 +171,9 @@ impl Starter {
             if left > 0 {
                 names.push(format!("{left} more"));
             }
-            let mut line = format!("- {title}:");
-            for (at, name) in names.iter().enumerate() {
-                let comma = if at + 1 < names.len() { "," } else { "" };
-                if line.chars().count() + name.chars().count() > WIDTH {
-                    self.prose(&[&line]);
-                    line.clear();
-                }
-                let gap = if line.is_empty() { "" } else { " " };
-                let _ = write!(line, "{gap}{name}{comma}");
+            for line in wrapped(format!("- {title}:"), &names) {
+                self.prose(&[&line]);
             }
-            self.prose(&[&line]);
         }
     }
 
@@ -206,11 +215,19 @@ impl Starter {
         self.section(&prose, &settings);
     }
 
-    fn profiles(&mut self, deployments: &[&DeploymentPlan]) {
+    fn profiles(&mut self, deployments: &[&DeploymentPlan], scope: &Scope) {
         let mut profiles: BTreeSet<&str> =
             deployments.iter().map(|it| it.profile.as_str()).collect();
         profiles.remove("");
-        if profiles.is_empty() {
+        // What several files are called after is hardly called so by chance.
+        let unstated: BTreeMap<&str, usize> = scope
+            .unstated_profiles
+            .iter()
+            .filter(|(_, files)| **files >= SEVERAL)
+            .map(|(word, files)| (word.as_str(), *files))
+            .take(MOST_NAMES)
+            .collect();
+        if profiles.is_empty() && unstated.is_empty() {
             profiles.insert("demo");
         }
         let mut settings = vec!["profiles:".to_owned()];
@@ -218,11 +235,24 @@ impl Starter {
             settings.push(format!("  {}:", name(profile)));
             settings.push("    namespace: default".to_owned());
         }
+        for word in unstated.keys().filter(|it| !profiles.contains(*it)) {
+            settings.push(format!("  {}:", name(word)));
+        }
         let settings: Vec<&str> = settings.iter().map(String::as_str).collect();
-        self.section(
-            &["The same, and severities, for one profile only. A name here is also a prefix of file names: `NAME-values.yaml`."],
-            &settings,
-        );
+        let mut prose = vec![
+            "The same, and severities, for one profile only. A name here is also a prefix of file names: `NAME-values.yaml`."
+                .to_owned(),
+        ];
+        if !unstated.is_empty() {
+            let words = unstated
+                .iter()
+                .map(|(word, files)| format!("{word} ({files})"));
+            let words: Vec<String> = words.collect();
+            prose.push("Files here are called after these, and take no part until they are stated; in brackets, how many:".to_owned());
+            prose.extend(wrapped(String::new(), &words));
+        }
+        let prose: Vec<&str> = prose.iter().map(String::as_str).collect();
+        self.section(&prose, &settings);
         let names: Vec<String> = profiles
             .iter()
             .map(|it| string(it, Style::Plain, true))

@@ -26,7 +26,7 @@ use crate::report::Skipped;
 use crate::rulebook::{RuleBook, RuleText, TextFault};
 use crate::sources::Numbers;
 use crate::start::Start;
-use crate::statements::Reader;
+use crate::statements::{Reader, Statement};
 use crate::touched::decides;
 use crate::wrappers;
 
@@ -678,6 +678,20 @@ fn layer_files(plan: &TreePlan) -> impl Iterator<Item = &PathBuf> {
         .map(|layer| &layer.path)
 }
 
+/// The tree of what files state.
+fn stated_tree(root: PathBuf, stated: Statement) -> TreeRef {
+    TreeRef {
+        plan: TreePlan {
+            root,
+            deployments: stated.deployments,
+            ..TreePlan::default()
+        },
+        notes: stated.notes,
+        statements: stated.files,
+        ..TreeRef::default()
+    }
+}
+
 /// Trees found by name, with what helmfiles say in place of what was found, and one of all that manifests state.
 fn stated_trees(
     reader: &Reader<'_>,
@@ -704,16 +718,9 @@ fn stated_trees(
                 tree.notes = stated.notes;
             } else if !stated.notes.is_empty() {
                 // What it states is unknown; what was found by name is judged beside it.
-                trees.push(TreeRef {
-                    plan: TreePlan {
-                        root: tree.plan.root.clone(),
-                        helmfiles: std::mem::take(&mut tree.plan.helmfiles),
-                        ..TreePlan::default()
-                    },
-                    statements: stated.files,
-                    notes: stated.notes,
-                    ..TreeRef::default()
-                });
+                let mut unknown = stated_tree(tree.plan.root.clone(), stated);
+                unknown.plan.helmfiles = std::mem::take(&mut tree.plan.helmfiles);
+                trees.push(unknown);
             }
         }
         trees.push(tree);
@@ -730,27 +737,11 @@ fn stated_trees(
     let stated = reader.other_helmfiles(&helmfiles);
     if !stated.deployments.is_empty() {
         found.loose.retain(|path| !stated.files.contains(path));
-        trees.push(TreeRef {
-            plan: TreePlan {
-                deployments: stated.deployments,
-                ..TreePlan::default()
-            },
-            notes: stated.notes,
-            statements: stated.files,
-            ..TreeRef::default()
-        });
+        trees.push(stated_tree(PathBuf::new(), stated));
     }
     if !manifests.deployments.is_empty() || !manifests.notes.is_empty() {
         found.loose.retain(|path| !manifests.files.contains(path));
-        trees.push(TreeRef {
-            plan: TreePlan {
-                deployments: manifests.deployments,
-                ..TreePlan::default()
-            },
-            notes: manifests.notes,
-            statements: manifests.files,
-            ..TreeRef::default()
-        });
+        trees.push(stated_tree(PathBuf::new(), manifests));
     }
     trees
 }

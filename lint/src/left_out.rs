@@ -1,9 +1,147 @@
-//! Why files take no part whose names look like those of layers, and what would make them take part.
+//! Why files take no part whose names look like those of layers, what would make them take part, and which of them are still looked at: what
+//! no release reads is in the repository all the same.
 
-use values::discover::{DiscoverOptions, IgnoreReason, Ignored, profile_of_variant};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use values::discover::{
+    DiscoverOptions, FileKind, IgnoreReason, Ignored, TreePlan, chart_of_folder,
+    classify_file_name, original_name, profile_of_variant,
+};
+use values::layer::{Layer, Release, Role};
+use values::protection::Protection;
+use values::yaml::Kind;
 
 use crate::config::Config;
+use crate::document::ReadFile;
+use crate::tree::manifests;
 use crate::workspace::{CONFIG, TreeRef};
+
+/// A file that no release reads and that may hold what one would.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The file, relative to the scope's root.
+    pub path: PathBuf,
+    /// What it would hold.
+    pub role: Role,
+    /// The chart that it would be for.
+    pub chart: String,
+}
+
+impl LeftOut {
+    /// The file as a release of its own, which nothing installs; `None` for one whose secrets nobody can read, or that holds no map.
+    pub(crate) fn release(&self, file: &ReadFile) -> Option<Release> {
+        let document = &file.document;
+        let clear = matches!(file.protection, Protection::Clear) && file.problem.is_none();
+        let root = document.root().filter(|_| clear)?;
+        let is_map = document.kind(root) == Kind::Map;
+        // Of manifests only a `Secret` holds what is secret by its place.
+        let kind = manifests::kind(document);
+        let foreign = kind.is_some_and(|it| document.text_of(it) != "Secret");
+        if !is_map || foreign {
+            return None;
+        }
+        Some(Release {
+            // It has no name: nobody is told of it.
+            chart: self.chart.clone(),
+            folder: file.path.parent().unwrap_or(Path::new("")).to_owned(),
+            layers: vec![Layer {
+                path: file.path.clone(),
+                role: self.role,
+                source: file.id,
+                document: std::sync::Arc::clone(document),
+                part: None,
+                protection: file.protection.clone(),
+                example: false,
+                origin: None,
+                tracked: None,
+            }],
+            ..Release::default()
+        })
+    }
+}
+
+/// Gives the files that take no part to the trees that they lie in, or to trees of their own. `unused` and what is loose in a tree are files
+/// with values that no release names.
+pub(crate) fn place(
+    trees: &mut Vec<TreeRef>,
+    ignored: &[&Ignored],
+    unused: &[PathBuf],
+    options: &DiscoverOptions,
+) {
+    let releases = trees.iter().flat_map(|it| &it.plan.deployments);
+    let releases = releases.flat_map(|it| &it.releases);
+    let folders: BTreeSet<&Path> = releases.map(|it| it.folder.as_path()).collect();
+    let look = Look { options, folders };
+    let ignored = ignored.iter().filter(|it| {
+        matches!(
+            it.why,
+            IgnoreReason::Backup
+                | IgnoreReason::Decrypted
+                | IgnoreReason::Variant
+                | IgnoreReason::Superseded
+        )
+    });
+    let loose = trees.iter().flat_map(|it| &it.loose);
+    let paths = ignored.map(|it| &it.path).chain(unused).chain(loose);
+    let mut found: Vec<LeftOut> = paths.filter_map(|it| look.at(it)).collect();
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    found.dedup_by(|a, b| a.path == b.path);
+    for file in found {
+        let above = trees
+            .iter_mut()
+            .filter(|it| file.path.starts_with(&it.plan.root));
+        if let Some(tree) = above.max_by_key(|it| it.plan.root.components().count()) {
+            tree.left_out.push(file);
+            continue;
+        }
+        trees.push(TreeRef {
+            plan: TreePlan {
+                root: file.path.parent().unwrap_or(Path::new("")).to_owned(),
+                ..TreePlan::default()
+            },
+            left_out: vec![file],
+            ..TreeRef::default()
+        });
+    }
+}
+
+/// What decides whether a file is looked at.
+struct Look<'a> {
+    options: &'a DiscoverOptions,
+    /// Folders with the layers of a release.
+    folders: BTreeSet<&'a Path>,
+}
+
+impl Look<'_> {
+    /// A file as one that is left out; `None` for an example, or where its name promises no values.
+    fn at(&self, path: &Path) -> Option<LeftOut> {
+        let options = self.options;
+        let name = path.file_name()?.to_str()?;
+        let original = original_name(name, &options.profiles);
+        let original = original.as_deref().unwrap_or(name);
+        let class = classify_file_name(original, &options.profiles, &options.known_charts);
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let values = match class.kind {
+            FileKind::Values | FileKind::Secrets | FileKind::Variant => true,
+            FileKind::OtherYaml => class.chart.is_some() || self.folders.contains(folder),
+            _ => false,
+        };
+        let role = match original.contains("secret") {
+            true => Role::Secrets,
+            false => Role::Values,
+        };
+        let chart = class.chart.unwrap_or_else(|| {
+            let folder = folder.file_name().unwrap_or_default().to_string_lossy();
+            chart_of_folder(&folder, options).0
+        });
+        (values && !class.example).then(|| LeftOut {
+            path: path.to_owned(),
+            role,
+            chart,
+        })
+    }
+}
 
 /// The reason as people read it.
 pub(crate) fn why(

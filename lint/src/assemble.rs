@@ -73,7 +73,9 @@ impl TreeResult {
             texts,
             book: Arc::clone(&tree.book),
             // Files that no release reads may lie in no tree.
-            trees: usize::from(tree.aside.is_empty() || !files.is_empty()),
+            trees: usize::from(
+                tree.aside.is_empty() || !files.is_empty() || !tree.deployments.is_empty(),
+            ),
             deployments: tree.deployments.len(),
             releases: deployments
                 .map(|it| it.merged.deployment().releases.len())

@@ -29,16 +29,28 @@ pub struct LeftOut {
 }
 
 impl LeftOut {
+    /// A file that may hold a `Secret` of Kubernetes.
+    pub(crate) fn manifest(path: PathBuf) -> Self {
+        Self {
+            path,
+            role: Role::Secrets,
+            chart: String::new(),
+        }
+    }
+
     /// The file as a release of its own, which nothing installs; `None` for one whose secrets nobody can read, or that holds no map.
     pub(crate) fn release(&self, file: &ReadFile) -> Option<Release> {
-        let document = &file.document;
-        let clear = matches!(file.protection, Protection::Clear) && file.problem.is_none();
-        let root = document.root().filter(|_| clear)?;
+        // Of a template what stands around its actions is there to be read.
+        let document = file.around_actions();
+        let template = matches!(file.protection, Protection::Template);
+        let clear = template && document.errors().is_empty()
+            || matches!(file.protection, Protection::Clear);
+        let root = document
+            .root()
+            .filter(|_| clear && file.problem.is_none())?;
         let is_map = document.kind(root) == Kind::Map;
-        // Of manifests only a `Secret` holds what is secret by its place.
-        let kind = manifests::kind(document);
-        let foreign = kind.is_some_and(|it| document.text_of(it) != "Secret");
-        if !is_map || foreign {
+        // Of manifests a `Secret` is told as one, and in others what is called a secret is often the name of one.
+        if !is_map || manifests::kind(&document).is_some() {
             return None;
         }
         Some(Release {
@@ -49,9 +61,9 @@ impl LeftOut {
                 path: file.path.clone(),
                 role: self.role,
                 source: file.id,
-                document: std::sync::Arc::clone(document),
+                document,
                 part: None,
-                protection: file.protection.clone(),
+                protection: Protection::Clear,
                 example: false,
                 origin: None,
                 tracked: None,
@@ -62,11 +74,12 @@ impl LeftOut {
 }
 
 /// Gives the files that take no part to the trees that they lie in, or to trees of their own. `unused` and what is loose in a tree are files
-/// with values that no release names.
+/// with values that no release names; `listed` are all files, sorted.
 pub(crate) fn place(
     trees: &mut Vec<TreeRef>,
     ignored: &[&Ignored],
     unused: &[PathBuf],
+    listed: &[PathBuf],
     options: &DiscoverOptions,
 ) {
     let releases = trees.iter().flat_map(|it| &it.plan.deployments);
@@ -80,31 +93,60 @@ pub(crate) fn place(
                 | IgnoreReason::Decrypted
                 | IgnoreReason::Variant
                 | IgnoreReason::Superseded
+                | IgnoreReason::Template
         )
     });
     let loose = trees.iter().flat_map(|it| &it.loose);
     let paths = ignored.map(|it| &it.path).chain(unused).chain(loose);
     let mut found: Vec<LeftOut> = paths.filter_map(|it| look.at(it)).collect();
+    found.extend(templates(trees, listed));
     found.sort_by(|a, b| a.path.cmp(&b.path));
     found.dedup_by(|a, b| a.path == b.path);
     for file in found {
-        let above = trees
-            .iter_mut()
-            .filter(|it| file.path.starts_with(&it.plan.root));
-        if let Some(tree) = above.max_by_key(|it| it.plan.root.components().count()) {
-            tree.left_out.push(file);
-            continue;
-        }
-        trees.push(TreeRef {
-            plan: TreePlan {
-                root: file.path.parent().unwrap_or(Path::new("")).to_owned(),
-                ..TreePlan::default()
-            },
-            left_out: vec![file],
-            ..TreeRef::default()
-        });
+        add(trees, file);
     }
 }
+
+/// Gives one to the tree that it lies in, or to a tree of its own.
+pub(crate) fn add(trees: &mut Vec<TreeRef>, file: LeftOut) {
+    let above = trees
+        .iter_mut()
+        .filter(|it| file.path.starts_with(&it.plan.root));
+    if let Some(tree) = above.max_by_key(|it| it.plan.root.components().count()) {
+        if !tree.left_out.iter().any(|it| it.path == file.path) {
+            tree.left_out.push(file);
+        }
+        return;
+    }
+    trees.push(TreeRef {
+        plan: TreePlan {
+            root: file.path.parent().unwrap_or(Path::new("")).to_owned(),
+            ..TreePlan::default()
+        },
+        left_out: vec![file],
+        ..TreeRef::default()
+    });
+}
+
+/// Layers that are templates, which no other rule sees.
+fn templates(trees: &[TreeRef], listed: &[PathBuf]) -> Vec<LeftOut> {
+    let deployments = trees.iter().flat_map(|it| &it.plan.deployments);
+    let releases = deployments.flat_map(|it| &it.releases);
+    let hidden = releases.flat_map(|release| release.absent.iter().map(move |it| (release, it)));
+    let there = hidden.filter(|(_, layer)| {
+        let name = layer.path.to_string_lossy();
+        name.ends_with(TEMPLATE) && listed.binary_search(&layer.path).is_ok()
+    });
+    let left_out = there.map(|(release, layer)| LeftOut {
+        path: layer.path.clone(),
+        role: layer.role,
+        chart: release.chart.clone(),
+    });
+    left_out.collect()
+}
+
+/// The end of the name of a template of helmfile.
+const TEMPLATE: &str = ".gotmpl";
 
 /// What decides whether a file is looked at.
 struct Look<'a> {
@@ -118,6 +160,7 @@ impl Look<'_> {
     fn at(&self, path: &Path) -> Option<LeftOut> {
         let options = self.options;
         let name = path.file_name()?.to_str()?;
+        let name = name.strip_suffix(TEMPLATE).unwrap_or(name);
         let original = original_name(name, &options.profiles);
         let original = original.as_deref().unwrap_or(name);
         let class = classify_file_name(original, &options.profiles, &options.known_charts);

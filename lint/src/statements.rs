@@ -40,6 +40,8 @@ pub(crate) struct Statement {
     pub(crate) deployments: Vec<DeploymentPlan>,
     /// What could not be followed.
     pub(crate) notes: Vec<Diagnostic>,
+    /// Files that may hold a `Secret` of Kubernetes, whether they state anything or not.
+    pub(crate) secrets: Vec<PathBuf>,
 }
 
 /// Reads statements.
@@ -163,6 +165,9 @@ impl Reader<'_> {
                 continue;
             };
             let states = |mark: &[u8]| memchr::memmem::find(&bytes, mark).is_some();
+            if states(b"kind: Secret") {
+                statement.secrets.push((*path).clone());
+            }
             let marks: [&[u8]; 4] = [
                 b"argoproj.io/",
                 HELM_RELEASES,

@@ -384,7 +384,9 @@ impl Loader<'_> {
             if !self.known.contains_key(&path) {
                 self.tree.aside.insert(path.clone());
             }
-            releases.extend(left_out.release(&self.file(&path)));
+            let file = self.file(&path);
+            self.tree.notes.extend(manifests::plain_secret(&file));
+            releases.extend(left_out.release(&file));
         }
         if releases.is_empty() {
             return;
@@ -404,6 +406,7 @@ impl Loader<'_> {
         let known = self.known.get(path).cloned();
         let file = known.unwrap_or_else(|| (self.read.file)(path));
         self.tree.by_id.insert(file.id, file.source.clone());
+        self.tree.notes.extend(manifests::plain_secret(&file));
         self.tree.statements.insert(file.id, file);
     }
 

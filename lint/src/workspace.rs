@@ -333,7 +333,7 @@ impl Surveyor<'_> {
                     .to_owned(),
             });
         }
-        left_out::place(&mut trees, &ignored, &unused, &options);
+        left_out::place(&mut trees, &ignored, &unused, &files, &options);
         for path in unused {
             workspace.skipped.push(Skipped {
                 path: self.settings.show(&root.join(&path)),
@@ -571,7 +571,10 @@ impl Surveyor<'_> {
             deployments.retain(|it| !it.releases.is_empty());
         }
         self.take_out_lists(scope, &mut trees, &mut found.loose);
-        trees.retain(|it| !it.plan.deployments.is_empty() || !it.statements.is_empty());
+        trees.retain(|it| {
+            let empty = it.plan.deployments.is_empty() && it.statements.is_empty();
+            !empty || !it.left_out.is_empty()
+        });
         if scope.config.deployments.is_none() {
             let root_name = reader.options.root_name.as_deref().unwrap_or_default();
             let read = |path: &Path| self.read(&scope.root.join(path));
@@ -699,6 +702,10 @@ fn stated_trees(
     });
     let candidates: Vec<&PathBuf> = found.unplaced.iter().chain(&found.loose).collect();
     let manifests = reader.manifests(&candidates);
+    let secrets = manifests.secrets.into_iter();
+    for path in secrets.filter(|it| !manifests.files.contains(it)) {
+        left_out::add(&mut trees, LeftOut::manifest(path));
+    }
     if !manifests.deployments.is_empty() || !manifests.notes.is_empty() {
         found.loose.retain(|path| !manifests.files.contains(path));
         trees.push(TreeRef {

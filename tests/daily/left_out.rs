@@ -125,6 +125,45 @@ fn a_copy_far_from_any_values_and_one_that_is_named_alone_are_told() {
 }
 
 #[test]
+fn a_secret_of_kubernetes_in_plain_text_is_told_wherever_it_lies() {
+    let secret = |entries: &str| {
+        format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: x}}\nstringData: {{{entries}}}\n")
+    };
+    let plain = secret(&format!("smtpPassword: {SECRET}"));
+    let release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: grafana}\nspec:\n  chart: {spec: {chart: grafana}}\n  values: {replicas: 1}\n";
+    let second = format!("{release}---\n{plain}");
+    for (path, text, line) in [
+        ("values/wire-server/mail.yaml", &plain, 2),
+        ("k8s/mail-secret.yaml", &plain, 2),
+        ("k8s/mail.yaml", &plain, 2),
+        ("apps/grafana.yaml", &second, 9),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), &[VALUES, (path, text)]);
+        let output = run(folder.path(), &["lint", "--format", "short"]);
+        let told = String::from_utf8(output.stdout).unwrap();
+        let place = format!("{path}:{line}:7: error[manifest-not-judged]");
+        assert!(told.contains(&place), "{told}");
+        let output = run(folder.path(), &["lint", "--format", "html"]);
+        assert!(!String::from_utf8(output.stdout).unwrap().contains(SECRET));
+    }
+    // One that is filled in later, or that only says where a repository is, is none.
+    for entries in [
+        "smtpPassword: \"${SMTP}\"",
+        "type: git, url: https://git.acme.test/x.git",
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        write(
+            folder.path(),
+            &[VALUES, ("k8s/mail.yaml", &secret(entries))],
+        );
+        let output = run(folder.path(), &["lint", "--format", "short"]);
+        let told = String::from_utf8(output.stdout).unwrap();
+        assert!(!told.contains("manifest-not-judged"), "{told}");
+    }
+}
+
+#[test]
 fn a_copy_in_a_change_is_told_with_the_change() {
     let folder = tempfile::tempdir().unwrap();
     let git = |arguments: &[&str]| {

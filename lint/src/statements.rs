@@ -165,7 +165,7 @@ impl Reader<'_> {
                 continue;
             };
             let states = |mark: &[u8]| memchr::memmem::find(&bytes, mark).is_some();
-            if states(b"kind: Secret") {
+            if states(b"kind: Secret") || states(b"secretGenerator") {
                 statement.secrets.push((*path).clone());
             }
             let marks: [&[u8]; 4] = [

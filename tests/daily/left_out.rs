@@ -164,6 +164,35 @@ fn a_secret_of_kubernetes_in_plain_text_is_told_wherever_it_lies() {
 }
 
 #[test]
+fn a_secret_of_which_kustomize_makes_one_is_told_and_not_shown() {
+    let literals = |literals: &str| {
+        format!("resources: [x.yaml]\nsecretGenerator:\n- name: x\n  literals: [{literals}]\n")
+    };
+    for (text, found) in [
+        (literals(&format!("user=wire, smtpPassword={SECRET}")), true),
+        (
+            literals("user=wire, smtpPassword=changeme-at-install"),
+            false,
+        ),
+        (literals("user=wire, existingSecret=wire-mail"), false),
+        (literals("smtpPassword=${SMTP}"), false),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), &[VALUES, ("base/kustomization.yaml", &text)]);
+        for format in ["short", "pretty", "html", "json"] {
+            let output = run(folder.path(), &["lint", "--format", format]);
+            let told = String::from_utf8(output.stdout).unwrap();
+            assert!(!told.contains(SECRET), "{told}");
+            assert_eq!(
+                told.contains("holds a secret in plain text"),
+                found,
+                "{text} {told}"
+            );
+        }
+    }
+}
+
+#[test]
 fn a_copy_in_a_change_is_told_with_the_change() {
     let folder = tempfile::tempdir().unwrap();
     let git = |arguments: &[&str]| {

@@ -13,7 +13,7 @@ mod shapes;
 pub use classify::{SecretClass, SecretContext, classify};
 pub use hidden::{Encryption, HiddenText, hidden_text, whole_file_encryption};
 pub(crate) use hidden::{LONE_MARKS, SET_ELSEWHERE, SET_ITEM, may_hide};
-pub use manifest::{held_in_manifest, surely_held_in_manifest};
+pub use manifest::{held_in_manifest, is_surely_secret, surely_held_in_manifest};
 pub(crate) use maybe::{MayName, is_handed_on, is_made_by_chance, is_named};
 pub use maybe::{may_be_secret, may_name_secret};
 pub(crate) use paths::Names;

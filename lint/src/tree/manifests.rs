@@ -2,7 +2,7 @@
 
 use source::{Diagnostic, Severity, Span};
 use values::protection::Protection;
-use values::secret::{held_in_manifest, surely_held_in_manifest};
+use values::secret::{held_in_manifest, is_surely_secret, surely_held_in_manifest};
 use values::yaml::{Document, Kind, NodeId};
 
 use crate::document::ReadFile;
@@ -42,17 +42,35 @@ fn entries(document: &Document, root: NodeId) -> Vec<(NodeId, NodeId)> {
     blocks.flat_map(|it| document.pairs(it)).collect()
 }
 
-/// Says that a `Secret` in a file that is no layer is in plain text.
+/// Says that a `Secret` in a file that is no layer is in plain text, or what kustomize makes one of.
 pub(super) fn plain_secret(file: &ReadFile) -> Option<Diagnostic> {
     let document = &file.document;
     let clear = matches!(file.protection, Protection::Clear);
     let mut roots = document.roots().filter(|_| clear);
-    let at = roots.find_map(|root| {
+    roots.find_map(|root| {
         let entries = entries(document, root);
-        surely_held_in_manifest(document, &entries).next()?;
-        kind_of(document, root)
+        let held = surely_held_in_manifest(document, &entries).next().is_some();
+        let kind = kind_of(document, root).filter(|_| held);
+        let kind = kind.map(|at| in_plain_text(document, at));
+        kind.or_else(|| generated(document, root))
+    })
+}
+
+/// A secret among the `literals` that kustomize makes a `Secret` of.
+fn generated(document: &Document, root: NodeId) -> Option<Diagnostic> {
+    let generators = document.get(root, "secretGenerator")?;
+    let literals = document.items(generators);
+    let literals = literals.filter_map(|it| document.get(it, "literals"));
+    let mut literals = literals.flat_map(|it| document.items(it));
+    let at = literals.find(|literal| {
+        let text = document.text_of(*literal);
+        let entry = text.split_once('=');
+        entry.is_some_and(|(key, value)| is_surely_secret(key, value.trim_matches(['"', '\''])))
     })?;
-    Some(in_plain_text(document, at))
+    let message = "`secretGenerator` holds a secret in plain text";
+    let help =
+        "keep it in a file that is encrypted, or make it in the cluster from a store of secrets";
+    Some(Diagnostic::new(NOT_JUDGED, Severity::Error, document.span(at), message).with_help(help))
 }
 
 fn in_plain_text(document: &Document, at: NodeId) -> Diagnostic {

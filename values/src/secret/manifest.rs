@@ -30,11 +30,14 @@ pub fn surely_held_in_manifest<'d>(
     let sure = |value: &NodeId| {
         let text = document.text_of(*value);
         let mut keys = entries.iter().filter(|(_, it)| it == value);
-        let named = keys.any(|(key, _)| may_name_secret(&document.key_text(*key)));
-        let by_text =
-            || is_hidden_text(&text) || secret_setting(&text).is_some() || is_random(&text);
-        let class = || classify(&text, &SecretContext::default());
-        (named || by_text()) && matches!(class(), SecretClass::Plain | SecretClass::Weak)
+        keys.any(|(key, _)| is_surely_secret(&document.key_text(*key), &text))
     };
     held_in_manifest(document, entries).filter(sure)
+}
+
+/// Is what stands under a key of a `Secret` one for certain?
+pub fn is_surely_secret(key: &str, text: &str) -> bool {
+    let by_text = || is_hidden_text(text) || secret_setting(text).is_some() || is_random(text);
+    let class = || classify(text, &SecretContext::default());
+    (may_name_secret(key) || by_text()) && matches!(class(), SecretClass::Plain | SecretClass::Weak)
 }

@@ -14,6 +14,8 @@ mod fixing;
 mod input;
 #[path = "daily/killed.rs"]
 mod killed;
+#[path = "daily/left_out.rs"]
+mod left_out;
 #[path = "daily/named.rs"]
 mod named;
 #[path = "daily/readers.rs"]

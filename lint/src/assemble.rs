@@ -33,6 +33,7 @@ pub(crate) struct TreeResult {
     /// The texts that findings point into, masked.
     texts: FxHashMap<SourceId, (Source, Option<PathBuf>)>,
     book: Arc<RuleBook>,
+    trees: usize,
     deployments: usize,
     releases: usize,
     pub(crate) files: usize,
@@ -71,6 +72,10 @@ impl TreeResult {
             undecided: outcome.undecided,
             texts,
             book: Arc::clone(&tree.book),
+            // Files that no release reads may lie in no tree.
+            trees: usize::from(
+                tree.aside.is_empty() || !files.is_empty() || !tree.deployments.is_empty(),
+            ),
             deployments: tree.deployments.len(),
             releases: deployments
                 .map(|it| it.merged.deployment().releases.len())
@@ -258,7 +263,7 @@ impl<'a> Assembly<'a> {
         let suppressed = result.suppressed.into_iter().map(renumber);
         self.report.suppressed.extend(suppressed);
         let summary = &mut self.report.summary;
-        summary.trees += 1;
+        summary.trees += result.trees;
         summary.deployments += result.deployments;
         summary.releases += result.releases;
         summary.files += result.files;

@@ -18,7 +18,7 @@ use crate::fix::{in_report, repairs};
 use crate::host::TreeHost;
 use crate::memory::{Remembered, TreeMemory};
 use crate::project::{Settings, Stop};
-use crate::tree::{Tree, TreeDeployment, is_of_a_cluster};
+use crate::tree::{About, Tree, TreeDeployment};
 use crate::workspace::Scope;
 
 /// What came of one tree. Spans are in the numbers of the tree.
@@ -93,31 +93,39 @@ pub(crate) fn judge(
         counts: vec![None; tree.book.program.rules().len()],
         ..Outcome::default()
     };
-    let of_cluster = |rule: &usize| is_of_a_cluster(&tree.book.program, *rule);
-    let (for_clusters, others): (Vec<usize>, Vec<usize>) =
-        rules.iter().copied().partition(of_cluster);
+    let about = |wanted: &[About]| -> Vec<usize> {
+        let of = |rule: &usize| wanted.contains(&About::of(&tree.book.program, *rule));
+        rules.iter().copied().filter(of).collect()
+    };
+    let others = about(&[About::Deployments]);
+    let with_clusters = about(&[About::Deployments, About::Clusters]);
+    let site = |deployment| Site {
+        tree,
+        deployment,
+        levels: &levels,
+        settings,
+    };
     for (at, deployment) in tree.deployments.iter().enumerate() {
         let rules = match deployment.shares_cluster {
             true => &others,
-            false => &rules,
-        };
-        let site = Site {
-            tree,
-            deployment,
-            levels: &levels,
-            settings,
+            false => &with_clusters,
         };
         let kept = memory.and_then(|memory| memory.deployment(at));
-        judge_deployment(&site, rules, kept, stop, &mut outcome)?;
+        judge_deployment(&site(deployment), rules, kept, stop, &mut outcome)?;
     }
-    for deployment in &tree.clusters {
-        let site = Site {
-            tree,
-            deployment,
-            levels: &levels,
-            settings,
-        };
-        judge_deployment(&site, &for_clusters, None, stop, &mut outcome)?;
+    if !tree.clusters.is_empty() {
+        let rules = about(&[About::Clusters]);
+        for deployment in &tree.clusters {
+            judge_deployment(&site(deployment), &rules, None, stop, &mut outcome)?;
+        }
+    }
+    let rules = about(&[About::LeftOut]);
+    match &tree.left_out {
+        Some(left_out) => judge_deployment(&site(left_out), &rules, None, stop, &mut outcome)?,
+        // They take part where there is nothing that they are about.
+        None => rules
+            .iter()
+            .for_each(|rule| outcome.counts[*rule] = Some(Counts::default())),
     }
     if settings.fixes {
         in_report(tree, &mut outcome.findings);
@@ -126,7 +134,7 @@ pub(crate) fn judge(
     for file in tree.files.values() {
         // What only lies beside values may be anything, also a template of something else.
         let is_layer = layers.contains(&file.id);
-        if !is_layer && is_templated(file) {
+        if !is_layer && (is_templated(file) || tree.aside.contains(&file.path)) {
             continue;
         }
         let problem = is_layer.then(|| not_a_map(file)).flatten();
@@ -261,6 +269,7 @@ pub(crate) fn finding(
         }
     }
     let release = at.release.map(|at| &deployment.releases[at]);
+    let release = release.filter(|it| !it.name.is_empty());
     let file_name = relative.as_deref().map_or_else(String::new, slashes);
     Some(Finding {
         diagnostic,

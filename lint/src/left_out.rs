@@ -1,9 +1,190 @@
-//! Why files take no part whose names look like those of layers, and what would make them take part.
+//! Why files take no part whose names look like those of layers, what would make them take part, and which of them are still looked at: what
+//! no release reads is in the repository all the same.
 
-use values::discover::{DiscoverOptions, IgnoreReason, Ignored, profile_of_variant};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use values::discover::{
+    DiscoverOptions, FileKind, IgnoreReason, Ignored, TreePlan, chart_of_folder,
+    classify_file_name, original_name, profile_of_variant,
+};
+use values::layer::{Layer, Release, Role};
+use values::protection::Protection;
+use values::yaml::Kind;
 
 use crate::config::Config;
+use crate::document::ReadFile;
+use crate::tree::manifests;
 use crate::workspace::{CONFIG, TreeRef};
+
+/// A file that no release reads and that may hold what one would.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The file, relative to the scope's root.
+    pub path: PathBuf,
+    /// What it would hold.
+    pub role: Role,
+    /// The chart that it would be for.
+    pub chart: String,
+}
+
+impl LeftOut {
+    /// A file that may hold a `Secret` of Kubernetes.
+    pub(crate) fn manifest(path: PathBuf) -> Self {
+        Self {
+            path,
+            role: Role::Secrets,
+            chart: String::new(),
+        }
+    }
+
+    /// The file as a release of its own, which nothing installs; `None` for one whose secrets nobody can read, or that holds no map.
+    pub(crate) fn release(&self, file: &ReadFile) -> Option<Release> {
+        // Of a template what stands around its actions is there to be read.
+        let document = file.around_actions();
+        let template = matches!(file.protection, Protection::Template);
+        let clear = template && document.errors().is_empty()
+            || matches!(file.protection, Protection::Clear);
+        let root = document
+            .root()
+            .filter(|_| clear && file.problem.is_none())?;
+        let is_map = document.kind(root) == Kind::Map;
+        // Of manifests a `Secret` is told as one, and in others what is called a secret is often the name of one.
+        if !is_map || manifests::kind(&document).is_some() {
+            return None;
+        }
+        Some(Release {
+            // It has no name: nobody is told of it.
+            chart: self.chart.clone(),
+            folder: file.path.parent().unwrap_or(Path::new("")).to_owned(),
+            layers: vec![Layer {
+                path: file.path.clone(),
+                role: self.role,
+                source: file.id,
+                document,
+                part: None,
+                protection: Protection::Clear,
+                example: false,
+                origin: None,
+                tracked: None,
+            }],
+            ..Release::default()
+        })
+    }
+}
+
+/// Gives the files that take no part to the trees that they lie in, or to trees of their own. `unused` and what is loose in a tree are files
+/// with values that no release names; `listed` are all files, sorted.
+pub(crate) fn place(
+    trees: &mut Vec<TreeRef>,
+    ignored: &[&Ignored],
+    unused: &[PathBuf],
+    listed: &[PathBuf],
+    options: &DiscoverOptions,
+) {
+    let releases = trees.iter().flat_map(|it| &it.plan.deployments);
+    let releases = releases.flat_map(|it| &it.releases);
+    let folders: BTreeSet<&Path> = releases.map(|it| it.folder.as_path()).collect();
+    let look = Look { options, folders };
+    let ignored = ignored.iter().filter(|it| {
+        matches!(
+            it.why,
+            IgnoreReason::Backup
+                | IgnoreReason::Decrypted
+                | IgnoreReason::Variant
+                | IgnoreReason::Superseded
+                | IgnoreReason::Template
+        )
+    });
+    let loose = trees.iter().flat_map(|it| &it.loose);
+    let paths = ignored.map(|it| &it.path).chain(unused).chain(loose);
+    let mut found: Vec<LeftOut> = paths.filter_map(|it| look.at(it)).collect();
+    found.extend(templates(trees, listed));
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    found.dedup_by(|a, b| a.path == b.path);
+    for file in found {
+        add(trees, file);
+    }
+}
+
+/// Gives one to the tree that it lies in, or to a tree of its own.
+pub(crate) fn add(trees: &mut Vec<TreeRef>, file: LeftOut) {
+    let above = trees
+        .iter_mut()
+        .filter(|it| file.path.starts_with(&it.plan.root));
+    if let Some(tree) = above.max_by_key(|it| it.plan.root.components().count()) {
+        if !tree.left_out.iter().any(|it| it.path == file.path) {
+            tree.left_out.push(file);
+        }
+        return;
+    }
+    trees.push(TreeRef {
+        plan: TreePlan {
+            root: file.path.parent().unwrap_or(Path::new("")).to_owned(),
+            ..TreePlan::default()
+        },
+        left_out: vec![file],
+        ..TreeRef::default()
+    });
+}
+
+/// Layers that are templates, which no other rule sees.
+fn templates(trees: &[TreeRef], listed: &[PathBuf]) -> Vec<LeftOut> {
+    let deployments = trees.iter().flat_map(|it| &it.plan.deployments);
+    let releases = deployments.flat_map(|it| &it.releases);
+    let hidden = releases.flat_map(|release| release.absent.iter().map(move |it| (release, it)));
+    let there = hidden.filter(|(_, layer)| {
+        let name = layer.path.to_string_lossy();
+        name.ends_with(TEMPLATE) && listed.binary_search(&layer.path).is_ok()
+    });
+    let left_out = there.map(|(release, layer)| LeftOut {
+        path: layer.path.clone(),
+        role: layer.role,
+        chart: release.chart.clone(),
+    });
+    left_out.collect()
+}
+
+/// The end of the name of a template of helmfile.
+const TEMPLATE: &str = ".gotmpl";
+
+/// What decides whether a file is looked at.
+struct Look<'a> {
+    options: &'a DiscoverOptions,
+    /// Folders with the layers of a release.
+    folders: BTreeSet<&'a Path>,
+}
+
+impl Look<'_> {
+    /// A file as one that is left out; `None` for an example, or where its name promises no values.
+    fn at(&self, path: &Path) -> Option<LeftOut> {
+        let options = self.options;
+        let name = path.file_name()?.to_str()?;
+        let name = name.strip_suffix(TEMPLATE).unwrap_or(name);
+        let original = original_name(name, &options.profiles);
+        let original = original.as_deref().unwrap_or(name);
+        let class = classify_file_name(original, &options.profiles, &options.known_charts);
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let values = match class.kind {
+            FileKind::Values | FileKind::Secrets | FileKind::Variant => true,
+            FileKind::OtherYaml => class.chart.is_some() || self.folders.contains(folder),
+            _ => false,
+        };
+        let role = match original.contains("secret") {
+            true => Role::Secrets,
+            false => Role::Values,
+        };
+        let chart = class.chart.unwrap_or_else(|| {
+            let folder = folder.file_name().unwrap_or_default().to_string_lossy();
+            chart_of_folder(&folder, options).0
+        });
+        (values && !class.example).then(|| LeftOut {
+            path: path.to_owned(),
+            role,
+            chart,
+        })
+    }
+}
 
 /// The reason as people read it; and the profile that has to be stated for the file to be judged, if that is all.
 pub(crate) fn why(

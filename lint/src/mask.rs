@@ -39,8 +39,7 @@ pub(crate) fn secrets(tree: &Tree, id: SourceId, text: &str) -> Vec<String> {
 fn spans(tree: &Tree, id: SourceId) -> Vec<Span> {
     let mut spans = Vec::new();
     let mut known = false;
-    for deployment in &tree.deployments {
-        let merged = &deployment.merged;
+    for merged in tree.all_merged() {
         for layer in merged.all_layers() {
             if merged.layer_source(layer) == id {
                 known = true;

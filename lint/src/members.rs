@@ -35,6 +35,9 @@ impl Members {
             for path in &tree.loose {
                 members.add(root.join(path), at, false);
             }
+            for left_out in &tree.left_out {
+                members.add(root.join(&left_out.path), at, false);
+            }
             for path in &tree.statements {
                 members.add(root.join(path), at, true);
             }

@@ -42,6 +42,8 @@ pub(crate) struct Statement {
     pub(crate) notes: Vec<Diagnostic>,
     /// Of the files that were looked at for manifests, those that are helmfiles.
     pub(crate) helmfiles: Vec<PathBuf>,
+    /// Files that may hold a `Secret` of Kubernetes, whether they state anything or not.
+    pub(crate) secrets: Vec<PathBuf>,
 }
 
 /// Reads statements.
@@ -202,6 +204,9 @@ impl Reader<'_> {
                 continue;
             };
             let states = |mark: &[u8]| memchr::memmem::find(&bytes, mark).is_some();
+            if states(b"kind: Secret") || states(b"secretGenerator") {
+                statement.secrets.push((*path).clone());
+            }
             let marks: [&[u8]; 4] = [
                 b"argoproj.io/",
                 HELM_RELEASES,

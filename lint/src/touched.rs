@@ -145,7 +145,9 @@ impl TreeRef {
             // What is stated and not there is known as absent.
             false => BTreeSet::new(),
         };
-        let loose = self.loose.iter().any(|path| below.has(path));
+        let left_out = self.left_out.iter().map(|it| &it.path);
+        let mut loose = self.loose.iter().chain(left_out);
+        let loose = loose.any(|path| below.has(path));
         let touches = |release: &ReleasePlan| {
             release.layers.iter().any(|layer| below.has(&layer.path))
                 || release.absent.iter().any(|layer| below.has(&layer.path))
@@ -171,13 +173,17 @@ impl TreeRef {
             .deployments
             .retain(|_| kept_flags.next().unwrap_or(true));
         self.loose.retain(|path| below.has(path));
-        !self.plan.deployments.is_empty() || !self.loose.is_empty()
+        self.left_out.retain(|it| below.has(&it.path));
+        !self.plan.deployments.is_empty() || !self.loose.is_empty() || !self.left_out.is_empty()
     }
 
     /// Is a file a layer of some release, or looked at for its own sake?
     fn belongs(&self, file: &Path) -> bool {
         let releases = self.plan.deployments.iter().flat_map(|it| &it.releases);
         let mut layers = releases.flat_map(|release| &release.layers);
-        layers.any(|layer| layer.path == file) || self.loose.iter().any(|path| path == file)
+        let mut left_out = self.left_out.iter();
+        layers.any(|layer| layer.path == file)
+            || self.loose.iter().any(|path| path == file)
+            || left_out.any(|it| it.path == file)
     }
 }

@@ -50,6 +50,10 @@ pub struct Tree {
     pub deployments: Vec<TreeDeployment>,
     /// Deployments that go to one cluster, put together, for rules about a cluster; by the cluster's name.
     pub clusters: Vec<TreeDeployment>,
+    /// Files that no release reads, each as a release of its own, for rules about such files.
+    pub left_out: Option<Arc<TreeDeployment>>,
+    /// Those of them that nothing else is to be said about, by path.
+    pub(crate) aside: BTreeSet<PathBuf>,
     /// What could not be followed in a statement of releases, or read of a chart.
     pub notes: Vec<Diagnostic>,
     /// The charts on disk that its releases install.
@@ -91,10 +95,31 @@ pub struct TreeDeployment {
 /// The tag of rules about a cluster: of deployments that `clusters` says go to one they see all releases.
 const OF_A_CLUSTER: &str = "cluster";
 
-/// Is the rule about a cluster? What is true of one is asked of all that goes to it.
-pub(crate) fn is_of_a_cluster(program: &Program, rule: usize) -> bool {
-    let tags = &program.rules()[rule].tags;
-    tags.iter().any(|tag| tag == OF_A_CLUSTER)
+/// The tag of rules about files that no release reads.
+const OF_LEFT_OUT: &str = "left-out";
+
+/// What a rule is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum About {
+    Deployments,
+    /// What is true of a cluster is asked of all that goes to it.
+    Clusters,
+    LeftOut,
+}
+
+impl About {
+    /// As the tags of a rule say.
+    pub(crate) fn of(program: &Program, rule: usize) -> Self {
+        let tags = &program.rules()[rule].tags;
+        let has = |word: &str| tags.iter().any(|tag| tag == word);
+        if has(OF_LEFT_OUT) {
+            Self::LeftOut
+        } else if has(OF_A_CLUSTER) {
+            Self::Clusters
+        } else {
+            Self::Deployments
+        }
+    }
 }
 
 /// Gives the parsed form of a file, reading it if that was not done before.
@@ -130,6 +155,8 @@ impl Tree {
             inline: Vec::new(),
             deployments: Vec::new(),
             clusters: Vec::new(),
+            left_out: None,
+            aside: BTreeSet::new(),
             notes: tree.notes.clone(),
             charts: Vec::new(),
             chart_texts: FxHashMap::default(),
@@ -181,6 +208,7 @@ impl Tree {
         for path in &tree.statements {
             loader.statement(&scope.root.join(path));
         }
+        loader.left_out();
         loader.note_unknown_charts();
         let mut files: Vec<(PathBuf, Arc<ReadFile>)> = loader.known.into_iter().collect();
         // Comparing paths is dear, and what is nearly sorted is sorted with few comparisons.
@@ -191,17 +219,31 @@ impl Tree {
         loaded
     }
 
-    /// What a rule is judged over: deployments, or the clusters that they go to. `rule` is an index in `program`.
+    /// What a rule is judged over: deployments, the clusters that they go to, or files that no release reads. `rule` is an index in
+    /// `program`.
     pub fn judged_over(
         &self,
         program: &Program,
         rule: usize,
     ) -> impl Iterator<Item = &TreeDeployment> {
-        let of_a_cluster = is_of_a_cluster(program, rule);
+        let about = About::of(program, rule);
         let alone = self.deployments.iter();
-        let alone = alone.filter(move |it| !(of_a_cluster && it.shares_cluster));
-        let clusters = of_a_cluster.then_some(&self.clusters);
-        alone.chain(clusters.into_iter().flatten())
+        let alone = alone.filter(move |it| match about {
+            About::Deployments => true,
+            About::Clusters => !it.shares_cluster,
+            About::LeftOut => false,
+        });
+        let clusters = (about == About::Clusters).then_some(&self.clusters);
+        let left_out = self.left_out.as_deref();
+        let left_out = left_out.filter(|_| about == About::LeftOut);
+        let clusters = clusters.into_iter().flatten();
+        alone.chain(clusters).chain(left_out)
+    }
+
+    /// All whose values are known: deployments, and files that no release reads.
+    pub(crate) fn all_merged(&self) -> impl Iterator<Item = &Merged> {
+        let all = self.deployments.iter().chain(self.left_out.as_deref());
+        all.map(|it| &it.merged)
     }
 
     /// Keeps clusters, and which deployments are part of one.
@@ -234,7 +276,10 @@ impl Tree {
 
     /// The files with values, read: those of the tree, and statements that hold some themselves.
     pub(crate) fn values_files(&self) -> Vec<&ReadFile> {
-        let mut files: Vec<&ReadFile> = self.files.values().map(AsRef::as_ref).collect();
+        let files = self.files.values().map(AsRef::as_ref);
+        let mut files: Vec<&ReadFile> = files
+            .filter(|file| !self.aside.contains(&file.path))
+            .collect();
         let stated: BTreeSet<SourceId> = self.origins.values().map(|it| it.whole.source).collect();
         let stated = stated
             .iter()
@@ -331,10 +376,37 @@ impl Loader<'_> {
         file
     }
 
+    /// The files that no release reads.
+    fn left_out(&mut self) {
+        let mut releases = Vec::new();
+        for left_out in &self.plan.left_out {
+            let path = self.scope.root.join(&left_out.path);
+            if !self.known.contains_key(&path) {
+                self.tree.aside.insert(path.clone());
+            }
+            let file = self.file(&path);
+            self.tree.notes.extend(manifests::plain_secret(&file));
+            releases.extend(left_out.release(&file));
+        }
+        if releases.is_empty() {
+            return;
+        }
+        let deployment = Deployment {
+            releases,
+            ..Deployment::default()
+        };
+        let facts = self.scope.config.facts_of("");
+        let key = key_of(&deployment, &facts, &self.scope.knowledge);
+        let on_disk = vec![None; deployment.releases.len()];
+        let merged = merged(self.tree, self.scope, deployment, key, &facts, on_disk);
+        self.tree.left_out = Some(Arc::new(merged));
+    }
+
     fn statement(&mut self, path: &Path) {
         let known = self.known.get(path).cloned();
         let file = known.unwrap_or_else(|| (self.read.file)(path));
         self.tree.by_id.insert(file.id, file.source.clone());
+        self.tree.notes.extend(manifests::plain_secret(&file));
         self.tree.statements.insert(file.id, file);
     }
 

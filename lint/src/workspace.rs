@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use source::Diagnostic;
 use values::discover::{
-    ChartDir, DiscoverOptions, Discovery, ReleasePlan, TreePlan, discover, explicit_deployments,
-    lexically_normal,
+    ChartDir, DiscoverOptions, Discovery, Ignored, ReleasePlan, TreePlan, discover,
+    explicit_deployments, lexically_normal,
 };
 use values::yaml::Kind;
 
@@ -19,7 +19,7 @@ use crate::config::{self, Config};
 use crate::document::ReadFile;
 use crate::files::{Files, ListOptions, PathKind};
 use crate::knowledge::Knowledge;
-use crate::left_out;
+use crate::left_out::{self, LeftOut};
 use crate::profiles;
 use crate::project::Settings;
 use crate::report::Skipped;
@@ -85,6 +85,8 @@ pub struct TreeRef {
     pub notes: Vec<Diagnostic>,
     /// Files that state its releases and hold no layer of their own.
     pub statements: Vec<PathBuf>,
+    /// Files that no release reads and that are looked at for what they may give away.
+    pub left_out: Vec<LeftOut>,
 }
 
 /// What a run is about.
@@ -311,7 +313,7 @@ impl Surveyor<'_> {
             config,
         };
         let number = workspace.scopes.len();
-        let (trees, unused, charts) = self.trees(&scope, found, &reader);
+        let (mut trees, unused, charts) = self.trees(&scope, found, &reader);
         let charts = charts.iter().map(|it| self.settings.show(&root.join(it)));
         workspace.charts.extend(charts);
         scope.profiles = profiles::there_are(&scope.config, &options.profiles, &trees);
@@ -321,7 +323,9 @@ impl Surveyor<'_> {
         // What a name says nothing about may be stated to be a layer.
         let claimed: BTreeSet<&PathBuf> =
             trees.iter().flat_map(|it| layer_files(&it.plan)).collect();
-        for ignored in ignored.iter().filter(|it| !claimed.contains(&it.path)) {
+        let ignored = ignored.iter().filter(|it| !claimed.contains(&it.path));
+        let ignored: Vec<&Ignored> = ignored.collect();
+        for ignored in &ignored {
             let (why, profile) = left_out::why(ignored, &scope.config, &trees, &options);
             if let Some(profile) = profile {
                 *scope.unstated_profiles.entry(profile).or_default() += 1;
@@ -334,9 +338,11 @@ impl Surveyor<'_> {
         for path in trees.iter().flat_map(|it| &it.loose) {
             workspace.skipped.push(Skipped {
                 path: self.settings.show(&root.join(path)),
-                why: "it belongs to no release, so no rule looks at it".to_owned(),
+                why: "it belongs to no release, so rules look for nothing but secrets in it"
+                    .to_owned(),
             });
         }
+        left_out::place(&mut trees, &ignored, &unused, &files, &options);
         for path in unused {
             workspace.skipped.push(Skipped {
                 path: self.settings.show(&root.join(&path)),
@@ -574,7 +580,10 @@ impl Surveyor<'_> {
             deployments.retain(|it| !it.releases.is_empty());
         }
         self.take_out_lists(scope, &mut trees, &mut found.loose);
-        trees.retain(|it| !it.plan.deployments.is_empty() || !it.statements.is_empty());
+        trees.retain(|it| {
+            let empty = it.plan.deployments.is_empty() && it.statements.is_empty();
+            !empty || !it.left_out.is_empty()
+        });
         if scope.config.deployments.is_none() {
             let root_name = reader.options.root_name.as_deref().unwrap_or_default();
             let read = |path: &Path| self.read(&scope.root.join(path));
@@ -738,6 +747,10 @@ fn stated_trees(
     if !stated.deployments.is_empty() {
         found.loose.retain(|path| !stated.files.contains(path));
         trees.push(stated_tree(PathBuf::new(), stated));
+    }
+    let secrets = std::mem::take(&mut manifests.secrets).into_iter();
+    for path in secrets.filter(|it| !manifests.files.contains(it)) {
+        left_out::add(&mut trees, LeftOut::manifest(path));
     }
     if !manifests.deployments.is_empty() || !manifests.notes.is_empty() {
         found.loose.retain(|path| !manifests.files.contains(path));

@@ -27,6 +27,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Status> {
     for (number, tree) in project.trees_at(&at) {
         deployments += tree.deployments.len();
         let plan = &workspace.trees[number];
+        // What takes no part is told below.
+        if !plan.left_out.is_empty() && plan.plan.deployments.is_empty() && plan.loose.is_empty() {
+            continue;
+        }
         match args.format {
             TextOrJson::Text => {
                 text(&project, &workspace, plan, &tree, &mut Harmless(&mut out))?;

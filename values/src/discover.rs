@@ -4,6 +4,7 @@
 //! a helmfile or a manifest) is the same plain data, so that nothing behind this step knows where a plan came from.
 
 mod chart_name;
+mod copy_name;
 mod explicit;
 mod file_name;
 mod place;
@@ -15,6 +16,7 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 pub use chart_name::{ChartMatch, chart_of_folder};
+pub use copy_name::original_name;
 pub use explicit::{
     ChartPath, ExplicitLayer, ExplicitRelease, explicit_deployments, lexically_normal,
 };
@@ -223,6 +225,8 @@ pub struct Ignored {
 pub enum IgnoreReason {
     /// A back-up or a rejected patch.
     Backup,
+    /// What a tool made of an encrypted file.
+    Decrypted,
     /// A Go template, not YAML before it is rendered.
     Template,
     /// An example beside a real file.
@@ -242,6 +246,7 @@ impl IgnoreReason {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Backup => "a back-up copy",
+            Self::Decrypted => "a decrypted copy",
             Self::Template => "a Go template, not YAML before it is rendered",
             Self::ExampleShadowed => "an example, and there is a real file beside it",
             Self::ExampleOfOtherProfile => "an example of a profile that has no real file",

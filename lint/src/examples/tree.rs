@@ -17,7 +17,7 @@ use crate::host::TreeHost;
 use crate::judge::{Levels, finding};
 use crate::project::{Project, Settings};
 use crate::rulebook::RuleBook;
-use crate::tree::Tree;
+use crate::tree::{About, Tree};
 use crate::workspace::{CONFIG, Workspace};
 
 /// The folder that an example's files are in.
@@ -221,6 +221,8 @@ impl<'e> ExampleTree<'e> {
             return judged;
         };
         let mut found_all: Vec<Finding> = Vec::new();
+        // A rule about files that no release reads is judged over nothing where there is none.
+        judged.off = About::of(program, rule) != About::LeftOut;
         self.each_run(program, rule, |run, tree, host, levels| {
             let judgement = match &mut coverage {
                 Some(coverage) => {

@@ -36,6 +36,7 @@ pub(super) fn secrets(document: &Document, file_of_secrets: bool, out: &mut Vec<
         file_of_secrets,
         above: Vec::new(),
         unclosed: None,
+        in_key: false,
         out,
     };
     let mut start = 0;
@@ -55,8 +56,8 @@ pub(super) fn secrets(document: &Document, file_of_secrets: bool, out: &mut Vec<
             continue;
         }
         let own = before.split_once(':').map_or("", |(key, _)| key);
-        if file_of_secrets || tells(own) || words.split_once(':').is_some_and(|(key, _)| tells(key))
-        {
+        let told = words.split_once(':').is_some_and(|(key, _)| tells(key));
+        if file_of_secrets || tells(own) || told || tells_in_words(words) {
             scanner.mask(range.start + 1, range.end);
         }
     }
@@ -79,6 +80,8 @@ struct Scanner<'t, 'o> {
     above: Vec<Line<'t>>,
     /// The quote that a secret is in which goes on in the next line.
     unclosed: Option<char>,
+    /// Lines of a private key stand here.
+    in_key: bool,
     out: &'o mut Vec<Span>,
 }
 
@@ -94,6 +97,10 @@ impl<'t> Scanner<'t, '_> {
     fn line(&mut self, line: &'t str, start: usize, damaged: bool) {
         if self.unclosed.is_some() {
             self.unclosed = unclosed(line, self.unclosed);
+            self.mask(start, start + line.len());
+            return;
+        }
+        if self.key_line(line, damaged) {
             self.mask(start, start + line.len());
             return;
         }
@@ -127,7 +134,7 @@ impl<'t> Scanner<'t, '_> {
                 return;
             }
             let Some((key, rest)) = split(body) else {
-                if self.file_of_secrets || tells_anywhere(body) {
+                if self.file_of_secrets || tells_anywhere(body) || tells_in_words(body) {
                     self.mask(at, end);
                 }
                 return;
@@ -141,6 +148,21 @@ impl<'t> Scanner<'t, '_> {
             open = Some(below);
         }
         self.above.push(Line { indent, open, body });
+    }
+
+    /// Is it a line of a private key, in a comment or in a text that could not be read? Its first line is none.
+    fn key_line(&mut self, line: &str, damaged: bool) -> bool {
+        if self.in_key {
+            self.in_key =
+                !line.contains("-----END") && (damaged || line.trim_start().starts_with('#'));
+            return true;
+        }
+        let begin = line.find("-----BEGIN ");
+        self.in_key = begin.is_some_and(|at| {
+            let label = &line[at..];
+            label.contains("PRIVATE KEY") && !label.contains("-----END")
+        }) && (damaged || line.trim_start().starts_with('#'));
+        false
     }
 
     /// The keys above.
@@ -224,4 +246,16 @@ fn tells_anywhere(words: &str) -> bool {
     parts.next_back();
     parts.any(|part| tells(part) || part.trim_end().ends_with("secrets"))
         || words.split([' ', '"', '\'', ',']).any(is_hidden_text)
+}
+
+/// Do words speak of a password, with one among them? `the old password was hT7wq0zL`: of what stands in a comment nobody knows more.
+fn tells_in_words(words: &str) -> bool {
+    let lower = words.to_ascii_lowercase();
+    let names = ["passw", "passphrase", "secret", "token", "credential"];
+    let digit = |word: &str| word.bytes().any(|it| it.is_ascii_digit());
+    let letter = |word: &str| word.bytes().any(|it| it.is_ascii_alphabetic());
+    names.iter().any(|it| lower.contains(it))
+        && words
+            .split_whitespace()
+            .any(|word| word.len() >= 6 && digit(word) && letter(word))
 }

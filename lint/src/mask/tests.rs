@@ -82,3 +82,29 @@ fn what_stands_in_a_later_document_is_masked_too() {
     assert!(!shown.contains("swordfish") && !shown.contains("trout"));
     assert!(shown.contains("plain: clear"), "{shown}");
 }
+
+#[test]
+fn the_lines_of_a_private_key_are_masked_in_comments_and_where_a_text_is_broken() {
+    for text in [
+        "tls: |\n    -----BEGIN PRIVATE KEY-----\n  sword\n    fish\n    -----END PRIVATE KEY-----\nplain: clear\n",
+        "# -----BEGIN RSA PRIVATE KEY-----\n# sword\n# fish\n# -----END RSA PRIVATE KEY-----\nplain: clear\n",
+    ] {
+        let shown = shown(text);
+        assert!(
+            !shown.contains("sword") && !shown.contains("fish"),
+            "{shown}"
+        );
+        assert!(shown.ends_with("plain: clear\n"), "{shown}");
+    }
+    let shown =
+        shown("# -----BEGIN CERTIFICATE-----\n# shown\n# -----END CERTIFICATE-----\na: 1\n");
+    assert!(shown.contains("# shown\n"), "{shown}");
+}
+
+#[test]
+fn words_of_a_comment_that_speak_of_a_password_are_masked_with_it() {
+    let text = "# before May the password was sw0rdfish\na: 1 # the old token: sw0rdfish\n# passwords are in the vault\n";
+    let shown = shown(text);
+    assert!(!shown.contains("sw0rdfish"), "{shown}");
+    assert!(shown.contains("# passwords are in the vault"), "{shown}");
+}

@@ -2,7 +2,7 @@
 
 use source::{Diagnostic, Severity, Span};
 use values::protection::Protection;
-use values::secret::held_in_manifest;
+use values::secret::{held_in_manifest, is_surely_secret, surely_held_in_manifest};
 use values::yaml::{Document, Kind, NodeId};
 
 use crate::document::ReadFile;
@@ -16,27 +16,68 @@ const ARGO_APPS: &str = "argocd-apps";
 
 /// The kind of a manifest, where a text is one: what Kubernetes asks of every object stands at its top.
 pub(crate) fn kind(document: &Document) -> Option<NodeId> {
-    let root = document.root()?;
+    kind_of(document, document.root()?)
+}
+
+fn kind_of(document: &Document, root: NodeId) -> Option<NodeId> {
     text(document, root, "apiVersion")?;
     map(document, root, "metadata")?;
     text(document, root, "kind")
 }
 
-/// The values of a `Secret`: nothing in one is for everybody.
+/// The values of each `Secret` in a file: nothing in one is for everybody.
 pub(crate) fn secrets(document: &Document) -> Vec<NodeId> {
-    let entries = entries(document).into_iter();
+    let entries = document.roots().flat_map(|root| entries(document, root));
     entries.map(|(_, value)| value).collect()
 }
 
 /// What stands in a `Secret`, with its keys.
-fn entries(document: &Document) -> Vec<(NodeId, NodeId)> {
-    let is_secret = kind(document).is_some_and(|it| document.text_of(it) == "Secret");
-    let Some(root) = document.root().filter(|_| is_secret) else {
+fn entries(document: &Document, root: NodeId) -> Vec<(NodeId, NodeId)> {
+    let kind = kind_of(document, root);
+    if kind.is_none_or(|it| document.text_of(it) != "Secret") {
         return Vec::new();
-    };
+    }
     let blocks = ["data", "stringData"].map(|key| map(document, root, key));
     let blocks = blocks.into_iter().flatten();
     blocks.flat_map(|it| document.pairs(it)).collect()
+}
+
+/// Says that a `Secret` in a file that is no layer is in plain text, or what kustomize makes one of.
+pub(super) fn plain_secret(file: &ReadFile) -> Option<Diagnostic> {
+    let document = &file.document;
+    let clear = matches!(file.protection, Protection::Clear);
+    let mut roots = document.roots().filter(|_| clear);
+    roots.find_map(|root| {
+        let entries = entries(document, root);
+        let held = surely_held_in_manifest(document, &entries).next().is_some();
+        let kind = kind_of(document, root).filter(|_| held);
+        let kind = kind.map(|at| in_plain_text(document, at));
+        kind.or_else(|| generated(document, root))
+    })
+}
+
+/// A secret among the `literals` that kustomize makes a `Secret` of.
+fn generated(document: &Document, root: NodeId) -> Option<Diagnostic> {
+    let generators = document.get(root, "secretGenerator")?;
+    let literals = document.items(generators);
+    let literals = literals.filter_map(|it| document.get(it, "literals"));
+    let mut literals = literals.flat_map(|it| document.items(it));
+    let at = literals.find(|literal| {
+        let text = document.text_of(*literal);
+        let entry = text.split_once('=');
+        entry.is_some_and(|(key, value)| is_surely_secret(key, value.trim_matches(['"', '\''])))
+    })?;
+    let message = "`secretGenerator` holds a secret in plain text";
+    let help =
+        "keep it in a file that is encrypted, or make it in the cluster from a store of secrets";
+    Some(Diagnostic::new(NOT_JUDGED, Severity::Error, document.span(at), message).with_help(help))
+}
+
+fn in_plain_text(document: &Document, at: NodeId) -> Diagnostic {
+    let message = "a `Secret` of Kubernetes in plain text; it holds no values of a chart, so no rule judges it";
+    let help =
+        "in a repository it is to be encrypted, or made in the cluster from a store of secrets";
+    Diagnostic::new(NOT_JUDGED, Severity::Error, document.span(at), message).with_help(help)
 }
 
 /// Says that a file is a manifest; `None` if it is none.
@@ -44,17 +85,13 @@ pub(super) fn told(file: &ReadFile) -> Option<Diagnostic> {
     let document = &file.document;
     let at = kind(document)?;
     let name = document.text_of(at);
-    let entries = entries(document);
+    let entries = document
+        .root()
+        .map_or_else(Vec::new, |root| entries(document, root));
     let shown = |value: NodeId| !document.text_of(value).trim().is_empty();
     let clear = matches!(file.protection, Protection::Clear);
     if clear && held_in_manifest(document, &entries).any(shown) {
-        let message = "a `Secret` of Kubernetes in plain text; it holds no values of a chart, so no rule judges it";
-        let help =
-            "in a repository it is to be encrypted, or made in the cluster from a store of secrets";
-        return Some(
-            Diagnostic::new(NOT_JUDGED, Severity::Error, document.span(at), message)
-                .with_help(help),
-        );
+        return Some(in_plain_text(document, at));
     }
     let message =
         format!("a manifest of Kubernetes (`{name}`), no values of a chart, so no rule judges it");

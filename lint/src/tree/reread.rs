@@ -5,6 +5,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use source::SourceId;
 use values::layer::{Layer, Role};
 use values::protection::Protection;
 
@@ -21,6 +22,7 @@ impl Tree {
             && old.problem.is_none()
             && file.problem.is_none()
             && !self.statements.contains_key(&id)
+            && !self.is_left_out(id)
             && !self.chart_texts.contains_key(&id)
             // What is told of a file may be another thing, or elsewhere.
             && !self.notes.iter().any(|it| it.primary.span.source == id)
@@ -77,6 +79,8 @@ impl Tree {
             inline: self.inline.clone(),
             deployments,
             clusters: Vec::new(),
+            left_out: self.left_out.clone(),
+            aside: self.aside.clone(),
             notes: self.notes.clone(),
             charts: self.charts.clone(),
             chart_texts: self.chart_texts.clone(),
@@ -90,5 +94,18 @@ impl Tree {
         let clusters = clusters(&tree, scope);
         tree.share(clusters);
         Some(tree)
+    }
+
+    /// Is it a file that no release reads?
+    fn is_left_out(&self, id: SourceId) -> bool {
+        let known = self.file_of(id);
+        if known.is_some_and(|file| self.aside.contains(&file.path)) {
+            return true;
+        }
+        let left_out = self.left_out.iter().map(|it| &it.merged);
+        left_out.into_iter().any(|merged| {
+            let mut layers = merged.all_layers();
+            layers.any(|layer| merged.layer_source(layer) == id)
+        })
     }
 }

@@ -8,6 +8,7 @@
 mod client;
 mod completion;
 mod corpus;
+mod left_out;
 mod limited;
 mod outside;
 #[path = "../../../tests/support/patch.rs"]

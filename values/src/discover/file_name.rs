@@ -1,5 +1,7 @@
 //! What the name of a file says about it.
 
+use super::copy_name::original_name;
+
 /// What a file is, by its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileClass {
@@ -25,7 +27,7 @@ pub enum FileKind {
     Secrets,
     /// A Go template.
     Template,
-    /// A back-up.
+    /// A back-up or a decrypted copy.
     Backup,
     /// A named variant that is never merged by itself.
     Variant,
@@ -58,7 +60,7 @@ pub fn classify_file_name(name: &str, profiles: &[String], charts: &[String]) ->
         overriding: false,
         chart: None,
     };
-    class.kind = match special_name(name) {
+    class.kind = match special_name(name, profiles) {
         Some(kind) => kind,
         None => match name
             .strip_suffix(".yaml")
@@ -79,13 +81,8 @@ pub const HELMFILES: [&str; 4] = [
     "helmfile.yml.gotmpl",
 ];
 
-fn special_name(name: &str) -> Option<FileKind> {
-    let backup = name.contains(".bak.")
-        || name.starts_with(".#")
-        || ["~", ".bak", ".orig", ".rej", ".swp", ".dec"]
-            .iter()
-            .any(|end| name.ends_with(end));
-    if backup {
+fn special_name(name: &str, profiles: &[String]) -> Option<FileKind> {
+    if original_name(name, profiles).is_some() {
         return Some(FileKind::Backup);
     }
     if HELMFILES.contains(&name) {

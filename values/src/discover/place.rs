@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{DiscoverOptions, FileKind, classify_file_name, display_name};
+use super::{DiscoverOptions, FileKind, classify_file_name, display_name, original_name};
 
 /// Where the tree of a lone file is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,8 +17,11 @@ pub struct TreePlace {
 /// Places a lone file by walking up from it: `…/values/wire-server/values.yaml` is in the tree `…`.
 /// `None` for a file that no layout knows.
 pub fn place_of(file: &Path, options: &DiscoverOptions) -> Option<TreePlace> {
+    // A copy is looked at where the original would be.
+    let name = display_name(file);
+    let original = original_name(&name, &options.profiles);
     let class = classify_file_name(
-        &display_name(file),
+        original.as_deref().unwrap_or(&name),
         &options.profiles,
         &options.known_charts,
     );

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::chart_name::chart_of_folder;
+use super::copy_name::is_decrypted;
 use super::place::{CONTAINERS, SECRETS, is_container};
 use super::{
     AbsentLayer, AbsentReason, ChartDir, DeploymentPlan, DiscoverOptions, Discovery, FileClass,
@@ -94,7 +95,13 @@ pub fn discover(files: &[PathBuf], options: &DiscoverOptions) -> Discovery {
                 let tree = trees.entry(dir.to_path_buf()).or_default();
                 tree.helmfiles.push(path.clone());
             }
-            FileKind::Backup => found.ignore(path, IgnoreReason::Backup),
+            FileKind::Backup => {
+                let why = match is_decrypted(&display_name(path)) {
+                    true => IgnoreReason::Decrypted,
+                    false => IgnoreReason::Backup,
+                };
+                found.ignore(path, why);
+            }
             FileKind::Template if is_layer_template(path) => {
                 found.ignore(path, IgnoreReason::Template);
                 templates.push(path);

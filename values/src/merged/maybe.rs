@@ -3,7 +3,7 @@
 use super::Merged;
 use super::lookup::Shape;
 use super::node::{LayerId, NodeRef, Target};
-use crate::path::Step;
+use crate::path::{PathStep, Step};
 use crate::secret::{Sensitivity, is_handed_on, is_hidden_text, is_named};
 use crate::yaml::{Kind, NodeId};
 
@@ -21,6 +21,12 @@ impl Merged {
 
     /// The same, where few values will be asked about: that does not pay to find out about all of a layer.
     pub fn is_possible_secret_alone(&self, node: NodeRef) -> bool {
+        // What a variable is called stands beside it.
+        if self.key(node) == Some(PathStep::Key("value".to_owned()))
+            && let Some(Target::Node(layer, id)) = self.arena.top(node).map(NodeRef::target)
+        {
+            return !self.is_collection(node) && self.may_be_marked(layer, id);
+        }
         let text = match self.shape(node) {
             Shape::String => Some(self.text(node)),
             Shape::Number(_) => None,

@@ -12,7 +12,8 @@ use super::parents::Parents;
 use crate::path::Step;
 use crate::secret::{
     MayName, Names, Sensitivity, calls_itself, held_in_manifest, is_handed_on, is_hidden_text,
-    is_secret_key, is_secret_text, secret_setting, sensitivity,
+    is_made_by_chance, is_named, is_secret_key, is_secret_text, may_name_secret, secret_setting,
+    sensitivity,
 };
 use crate::yaml::{Document, Kind, NodeId, Slot};
 
@@ -243,7 +244,11 @@ impl Teller<'_> {
                     Own::Key(key) => Some(key.as_ref()),
                     Own::Merge(_) | Own::Index(_) => None,
                 };
-                if is_secret_text(key, &text) {
+                let by_chance = || {
+                    let named = key.is_some_and(|key| is_made_by_chance(key, &text));
+                    named && told.may_be_secret(Some(&text))
+                };
+                if is_secret_text(key, &text) || by_chance() {
                     self.marks.secret.insert(node);
                 }
                 let before = before.map(|it| self.document.text_of(it));
@@ -268,9 +273,20 @@ impl Teller<'_> {
             return;
         }
         let document = self.document;
-        let mut names = under(document, map, "name");
-        if names.any(|name| is_secret_key(&document.text_of(name))) {
-            under(document, map, "value").for_each(|value| self.marks.secret.insert(value));
+        for name in under(document, map, "name") {
+            let name = document.text_of(name);
+            let one = is_secret_key(&name);
+            let told = |value: &NodeId| {
+                let text = || document.kind(*value) == Kind::String;
+                one || text() && is_made_by_chance(&name, &document.text_of(*value))
+            };
+            for value in under(document, map, "value") {
+                if told(&value) {
+                    self.marks.secret.insert(value);
+                } else if may_name_secret(&name) {
+                    self.marks.possible.insert(value);
+                }
+            }
         }
     }
 
@@ -593,8 +609,14 @@ impl Merged {
                         .iter()
                         .nth_back(1)
                         .is_some_and(|it| matches!(it, Step::Key("data" | "stringData")));
+                let by_chance = |text: &str| {
+                    let named = key.is_some_and(|key| is_made_by_chance(key, text));
+                    let declared = || self.declarations(self.release_of(node)).declared(&steps);
+                    named && is_named(&steps, Some(text)) && declared().is_none()
+                };
+                let says = |text: &str| is_secret_text(key, text) || by_chance(text);
                 let tells = self.is_secret_path(self.release_of(node), &steps)
-                    || is_text() && is_secret_text(key, &self.text(node));
+                    || is_text() && says(&self.text(node));
                 let by_name = tells && is_text();
                 let beside =
                     beside || by_name && key.is_some_and(|key| calls_itself(key, &self.text(node)));

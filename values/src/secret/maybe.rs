@@ -7,7 +7,7 @@ use memchr::{memchr, memmem};
 
 use super::is_secret_key;
 use super::paths::{Names, is_clear_key};
-use super::shapes::{is_filled, is_hidden_text};
+use super::shapes::{is_filled, is_hidden_text, is_random};
 use crate::path::Step;
 
 /// Endings of keys, in lower case and without `_`, `-` and `.`.
@@ -21,6 +21,8 @@ const ENDINGS: &[&str] = &[
     "passhash",
     "htpasswd",
     "authorization",
+    "signingkey",
+    "psk",
 ];
 
 /// A key with one of these in it has one of the endings for another reason.
@@ -166,6 +168,12 @@ fn ends_in(key: &str, endings: &[&str]) -> bool {
     !OTHERS.iter().any(holds)
 }
 
+/// Is it a secret for certain, since its value was made by chance? What is called `turnSecret` may be the name of one, which somebody chose.
+pub(crate) fn is_made_by_chance(key: &str, text: &str) -> bool {
+    let names = ["secret", "pwd", "pass", "credential", "credentials", "psk"];
+    is_random(text) && ends_in(key, &names)
+}
+
 /// `Authorization: Bearer …`
 fn is_header(text: &str) -> bool {
     text.lines().any(|line| {
@@ -244,6 +252,8 @@ mod tests {
             "x.DB_PASS",
             "x.credentials",
             "x.passwordHash",
+            "jwt.signingKey",
+            "vpn.psk",
             "x.passwords.admin",
             "x.tokens.0",
             "x.apiTokens.ci",

@@ -46,13 +46,14 @@ pub fn is_secret_path(chart: Option<&ChartInfo>, path: &[Step<'_>]) -> bool {
 /// Endings of a last key, in lower case and without `_` and `-`, that name a secret: those that end in a byte.
 fn secret_endings(last: u8) -> &'static [&'static str] {
     match last {
-        b'd' => &["password", "passwd"],
-        b'e' => &["passphrase", "erlangcookie", "cookie"],
+        b'd' => &["password", "passwd", "mysqlpwd"],
+        b'e' => &["passphrase", "erlangcookie", "cookie", "secretkeybase"],
         b'g' => &["proxyconfig"],
         b'h' => &["basicauth"],
         b'n' => &["token", "configjson"],
         b's' => &["privatekeys", "privatekeycontents", "zrestsecrets"],
-        b't' => &["clientsecret", "zrestsecret", "cookiesecret"],
+        b't' => &["clientsecret", "zrestsecret", "cookiesecret", "passwort"],
+        b'w' => &["bindpw", "rootpw"],
         b'y' => &[
             "secretkey",
             "secretaccesskey",
@@ -276,6 +277,11 @@ mod tests {
             "s3.secret-access-key",
             "storage.accountKey",
             "hub.SharedAccessKey",
+            "rails.secret_key_base",
+            "env.MYSQL_PWD",
+            "ldap.bindpw",
+            "ldap.olcRootPW",
+            "datenbank.passwort",
             "minio.users.0.secretKey",
             "secrets.data.secretKey",
             "secrets.smtp.annotations.password",

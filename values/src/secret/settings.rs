@@ -32,6 +32,7 @@ pub fn secret_setting(text: &str) -> Option<&str> {
     }
     name.or_else(|| variable(text))
         .or_else(|| output_password(text))
+        .or_else(|| text.lines().find_map(element))
         .or_else(|| statement(text))
 }
 
@@ -284,6 +285,33 @@ fn value_of(line: &str, alone: bool) -> Option<(&str, bool)> {
     let after = after.trim_start_matches([',', ';']).trim();
     let more = alone && !after.is_empty() && !after.starts_with(['#', ';']) && !after.contains('=');
     (!more).then_some((value, false))
+}
+
+/// `<password>…</password>`, as XML has it.
+fn element(line: &str) -> Option<&str> {
+    // Each part is what follows a `<`, so that a line is looked at once.
+    let mut parts = line.split('<').skip(1).peekable();
+    while let Some(part) = parts.next() {
+        let Some((name, value)) = part.split_once('>') else {
+            continue;
+        };
+        let closed = parts.peek().and_then(|next| next.strip_prefix('/'));
+        let closed = closed.and_then(|next| next.strip_prefix(name));
+        let setting = Setting {
+            name,
+            value,
+            is_quoted: true,
+        };
+        let is_name = (1..=MAX_NAME).contains(&name.len()) && name.chars().all(is_word);
+        if is_name
+            && closed.is_some_and(|it| it.starts_with('>'))
+            && names_secret(name)
+            && setting.holds_secret(false)
+        {
+            return Some(name);
+        }
+    }
+    None
 }
 
 /// A list of variables as text, as templates take it, with one that is called like a secret and has its value.

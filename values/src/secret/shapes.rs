@@ -1,11 +1,26 @@
 //! Texts that are secret by their shape alone, wherever they stand.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use memchr::{memchr2, memmem};
 
 use super::settings::secret_setting;
 
 /// What the address of a Slack hook begins with: whoever knows the rest may write.
-const SLACK_HOOK: &str = "https://hooks.slack.com/services/";
+const SLACK_HOOKS: &[&str] = &[
+    "https://hooks.slack.com/services/",
+    "https://hooks.slack.com/workflows/",
+    "https://hooks.slack.com/triggers/",
+];
+
+/// The same of Discord; a number and a token follow.
+const DISCORD_HOOKS: &[&str] = &[
+    "https://discord.com/api/webhooks/",
+    "https://discordapp.com/api/webhooks/",
+];
+
+/// A part of the address of a hook of Teams; the name of an organisation stands before it.
+const TEAMS_HOOK: &str = ".webhook.office.com/webhookb2/";
 
 /// What tokens of other services begin with, and how long they are at least behind it.
 const SERVICE_TOKENS: &[(&str, usize)] = &[
@@ -56,9 +71,11 @@ pub enum TokenShape {
     GithubToken,
     /// A Slack token, or the address of a hook.
     SlackToken,
-    /// A token of GitLab, Stripe, Google, SendGrid, npm, PyPI, Docker, DigitalOcean, Atlassian, Anthropic, OpenAI or Vault, the file of a
-    /// service account of Google, or a key of age.
+    /// A token of GitLab, Stripe, Google, SendGrid, npm, PyPI, Docker, DigitalOcean, Atlassian, Anthropic, OpenAI, Telegram or Vault, the file of
+    /// a service account of Google, a key of age, a hook of Discord or Teams, or an address that Azure signed.
     ServiceToken,
+    /// What `Authorization` says: `Bearer …`, `Basic …`.
+    Authorization,
     /// A JSON web token.
     Jwt,
     /// A URL with a password in it.
@@ -74,6 +91,9 @@ pub fn token_shape(text: &str) -> Option<TokenShape> {
     // Asked of every text there is: most begin like no token, and have no blank, as PEM blocks do, and no `@`, as addresses with a
     // password do.
     let first = text.as_bytes()[0];
+    if first.is_ascii_digit() && is_telegram_token(text) {
+        return Some(TokenShape::ServiceToken);
+    }
     if !b"AGLSdeghnprswx".contains(&first) && memchr2(b' ', b'@', text.as_bytes()).is_none() {
         return None;
     }
@@ -95,14 +115,15 @@ pub fn token_shape(text: &str) -> Option<TokenShape> {
     {
         return Some(TokenShape::SlackToken);
     }
-    if text
-        .strip_prefix(SLACK_HOOK)
-        .is_some_and(|rest| rest.len() > 20)
-    {
+    let mut hooks = SLACK_HOOKS.iter();
+    if hooks.any(|it| text.strip_prefix(it).is_some_and(|rest| rest.len() > 20)) {
         return Some(TokenShape::SlackToken);
     }
-    if is_service_token(text) {
+    if is_service_token(text) || is_knowing_address(text) {
         return Some(TokenShape::ServiceToken);
+    }
+    if is_authorization(text) {
+        return Some(TokenShape::Authorization);
     }
     if is_jwt(text) {
         return Some(TokenShape::Jwt);
@@ -153,6 +174,101 @@ fn is_service_token(text: &str) -> bool {
         || mail().unwrap_or(false)
 }
 
+/// `123456789:AA…`, as Telegram gives it to a bot.
+fn is_telegram_token(text: &str) -> bool {
+    let Some((bot, token)) = text.split_once(":AA") else {
+        return false;
+    };
+    (8..=10).contains(&bot.len())
+        && all(bot, |b| b.is_ascii_digit())
+        && token.len() == 33
+        && long_tail(token, "", 33)
+}
+
+/// An address of which whoever knows it may do what it is for: a hook, or one that Azure signed.
+fn is_knowing_address(text: &str) -> bool {
+    let Some(rest) = text.strip_prefix("https://") else {
+        return false;
+    };
+    let discord = || {
+        let mut hooks = DISCORD_HOOKS.iter();
+        let rest = hooks.find_map(|it| text.strip_prefix(it));
+        rest.and_then(|it| it.split_once('/'))
+            .is_some_and(|(number, token)| {
+                all(number, |b| b.is_ascii_digit()) && long_tail(token, "", 50)
+            })
+    };
+    let teams = || {
+        let rest = rest.split_once(TEAMS_HOOK);
+        rest.is_some_and(|(_, rest)| rest.len() > 60 && is_filled(rest))
+    };
+    let signed = || {
+        let query = rest.split_once('?').map_or("", |(_, query)| query);
+        let value = |name: &str| {
+            let mut parts = query.split('&');
+            parts.find_map(|part| part.strip_prefix(name)?.strip_prefix('='))
+        };
+        let signature = value("sig").filter(|it| it.len() >= 32 && is_filled(it));
+        value("sv").is_some() && signature.is_some()
+    };
+    discord() || teams() || signed()
+}
+
+/// `Bearer …` or `Basic …`, also behind `Authorization:`. What follows is a token only if it looks like one, and not like a word.
+fn is_authorization(text: &str) -> bool {
+    let words = match text.split_once(':') {
+        Some((name, rest)) if name.trim().eq_ignore_ascii_case("authorization") => rest,
+        Some(_) => return false,
+        None => text,
+    };
+    let mut words = words.split_ascii_whitespace();
+    let (Some(scheme), Some(token), None) = (words.next(), words.next(), words.next()) else {
+        return false;
+    };
+    let letter = |b: u8| b.is_ascii_alphanumeric() || b"-_.~+/=".contains(&b);
+    let mixed =
+        token.bytes().any(|b| b.is_ascii_digit()) && token.bytes().any(|b| b.is_ascii_alphabetic());
+    let scheme = |it: &str| scheme.eq_ignore_ascii_case(it);
+    let is_token = all(token, letter) && mixed;
+    scheme("bearer") && is_token && token.len() >= 20
+        || scheme("basic") && is_token && names_user(token)
+}
+
+/// Is it `user:password` in base64?
+fn names_user(token: &str) -> bool {
+    let plain = STANDARD_NO_PAD
+        .decode(token.trim_end_matches('='))
+        .unwrap_or_default();
+    let colon = plain.iter().position(|it| *it == b':');
+    let shown = plain.iter().all(|it| it.is_ascii_graphic() || *it == b' ');
+    shown && colon.is_some_and(|at| at > 0 && at + 4 < plain.len())
+}
+
+/// Is a text made by chance, and not by somebody who gave a name to something? Some of what is made so is not recognised; no name is.
+pub(crate) fn is_random(text: &str) -> bool {
+    let class = |byte: u8| match byte {
+        b'A'..=b'Z' => 1,
+        b'a'..=b'z' => 2,
+        b'0'..=b'9' => 3,
+        _ => 0,
+    };
+    let word = |b: u8| b.is_ascii_alphanumeric() || b"+=_-!#%*?@^~".contains(&b);
+    if !(12..=256).contains(&text.len()) || !all(text, word) {
+        return false;
+    }
+    let has = |wanted: u8| text.bytes().any(|b| class(b) == wanted);
+    // A name changes between small and large letters and digits only where a word of it begins.
+    let pairs = text.as_bytes().windows(2);
+    let changes = pairs.filter(|it| {
+        let (a, b) = (class(it[0]), class(it[1]));
+        a != 0 && b != 0 && a != b
+    });
+    let mixed = || has(1) && has(2) && has(3) && changes.count() * 2 >= text.len();
+    let hex =
+        || text.len() >= 32 && all(text, |b| b.is_ascii_hexdigit()) && has(3) && (has(1) != has(2));
+    hex() || mixed()
+}
+
 /// A whole PEM block of a private key in base64.
 fn is_private_key_in_base64(text: &str) -> bool {
     let Some(rest) = text.strip_prefix(BEGIN_IN_BASE64) else {
@@ -181,8 +297,11 @@ fn is_jwt(text: &str) -> bool {
     head.starts_with("eyJ") && word(head, 10) && word(body, 4) && word(sign, 16)
 }
 
-/// `-----BEGIN … PRIVATE KEY-----` with a body that is not dots, also behind a certificate.
+/// `-----BEGIN … PRIVATE KEY-----` with a body that is not dots, also behind a certificate; of PGP a `PRIVATE KEY BLOCK`, of PuTTY one of its own form.
 pub(super) fn has_private_key(text: &str) -> bool {
+    if text.starts_with("PuTTY-User-Key-File-") && text.contains("\nPrivate-Lines:") {
+        return true;
+    }
     let Some(begin) = memmem::find(text.as_bytes(), BEGIN) else {
         return false;
     };
@@ -190,7 +309,8 @@ pub(super) fn has_private_key(text: &str) -> bool {
     let mut blocks = text[begin..].split("-----BEGIN ").skip(1);
     blocks.any(|block| {
         pem_block(block).is_some_and(|(label, body)| {
-            label.ends_with("PRIVATE KEY") && !body.is_empty() && !body.contains("....")
+            let key = label.ends_with("PRIVATE KEY") || label == "PGP PRIVATE KEY BLOCK";
+            key && !body.is_empty() && !body.contains("....")
         })
     })
 }
@@ -250,6 +370,30 @@ fn is_github_token(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_made_by_chance_is_no_name() {
+        for text in [
+            "Zq7xWv3kJy9z",
+            "aB3dE5fG7hJ9kL1m",
+            "0123456789abcdef0123456789abcdef",
+        ] {
+            assert!(is_random(text), "{text}");
+        }
+        for text in [
+            "my-jwt-secret-2",
+            "ProdDbSecret01",
+            "MySecret-v2-Ab",
+            "WireServerTurnSecret2024",
+            "00000000000000000000000000000000",
+            "DB_PASSWORD_2",
+            "prod/Wire2/Db3Secret",
+            "11111111-2222-3333-4444-555555555555",
+            "Zq7xWv3",
+        ] {
+            assert!(!is_random(text), "{text}");
+        }
+    }
 
     #[test]
     fn credentials_are_known_by_their_shape() {
@@ -314,6 +458,54 @@ mod tests {
                 Some(TokenShape::ServiceToken),
             ),
             ("SG.abc.def", None),
+            (
+                "-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nlQdGBGZq\n-----END PGP PRIVATE KEY BLOCK-----",
+                Some(TokenShape::PrivateKey),
+            ),
+            (
+                "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nlQdGBGZq\n-----END PGP PUBLIC KEY BLOCK-----",
+                None,
+            ),
+            (
+                "PuTTY-User-Key-File-3: ssh-rsa\nEncryption: none\nPrivate-Lines: 1\nAAAA\n",
+                Some(TokenShape::PrivateKey),
+            ),
+            (
+                "https://discord.com/api/webhooks/123456789012345678/abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz0123",
+                Some(TokenShape::ServiceToken),
+            ),
+            ("https://discord.com/api/webhooks/<id>/<token>", None),
+            (
+                "https://acme.webhook.office.com/webhookb2/11111111-2222-3333-4444-555555555555@11111111-2222-3333-4444-555555555555/IncomingWebhook/0123456789abcdef0123456789abcdef",
+                Some(TokenShape::ServiceToken),
+            ),
+            (
+                "https://x.blob.core.windows.net/c?sv=2022-11-02&sr=c&sig=abcdefghijklmnopqrstuvwxyz0123456789%3D",
+                Some(TokenShape::ServiceToken),
+            ),
+            ("https://x.test/?sv=1&sig=ok", None),
+            (
+                "123456789:AAabcdefghijklmnopqrstuvwxyz0123456",
+                Some(TokenShape::ServiceToken),
+            ),
+            ("12345678:90", None),
+            (
+                "Bearer abcdefgh01234567ijkl",
+                Some(TokenShape::Authorization),
+            ),
+            (
+                "Authorization: Bearer abcdefgh01234567ijkl",
+                Some(TokenShape::Authorization),
+            ),
+            // `user:swordfish1`
+            (
+                "Basic dXNlcjpzd29yZGZpc2gx",
+                Some(TokenShape::Authorization),
+            ),
+            ("Basic authentication1", None),
+            ("Bearer ${TOKEN_0123456789abcdef}", None),
+            ("Bearer your-access-token-goes-here", None),
+            ("Bearer of bad news", None),
             // `-----BEGIN PRIVATE KEY-----`, the same of RSA and OpenSSH, and a certificate.
             (
                 "LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0tLS0tCk1DNENBUUF3",

@@ -191,3 +191,22 @@ fn long_lines_are_looked_at_once() {
         assert_eq!(secret_setting(&text), None, "{part}");
     }
 }
+
+#[test]
+fn elements_of_xml_hold_secrets_as_settings_do() {
+    for text in [
+        "<db>\n  <password>Tr0ub4dor</password>\n</db>\n",
+        "<db><user>x</user><password>Tr0ub4dor</password></db>\n<x/>\n",
+    ] {
+        assert_eq!(secret_setting(text), Some("password"), "{text}");
+    }
+    for text in [
+        "<db>\n  <password>${DB_PASSWORD}</password>\n</db>\n",
+        "<db>\n  <password></password>\n</db>\n",
+        "<db>\n  <password>Enter your password</password>\n</db>\n",
+        "<db>\n  <passwordFile>Tr0ub4dor</passwordFile>\n</db>\n",
+        "<label>password</label>\n<b>Tr0ub4dor</b>\n",
+    ] {
+        assert_eq!(secret_setting(text), None, "{text}");
+    }
+}

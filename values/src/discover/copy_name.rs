@@ -1,0 +1,123 @@
+//! Names of back-ups and decrypted copies: that of another file, with a mark behind it or in it.
+
+/// Marks behind the name of any file.
+const BEHIND: &[&str] = &["~", ".bak", ".orig", ".rej", ".swp", DECRYPTED[0]];
+/// Further marks behind the name of a YAML file; behind another name they may mean anything.
+const BEHIND_YAML: &[&str] = &[
+    ".old",
+    ".backup",
+    ".bkp",
+    ".save",
+    ".copy",
+    ".prev",
+    ".tmp",
+    ".plain",
+    ".plaintext",
+    DECRYPTED[1],
+];
+/// Marks of what was decrypted, behind a name or before its `.yaml`.
+const DECRYPTED: &[&str] = &[".dec", ".decrypted"];
+
+/// The name of the file that one is a back-up or a decrypted copy of; `None` for one that is none. `profiles` are words that mean something
+/// else: `values.dec.yaml` may be the values of December.
+pub fn original_name(name: &str, profiles: &[String]) -> Option<String> {
+    let mut original = without_mark(name, profiles)?;
+    while let Some(rest) = without_mark(&original, profiles) {
+        original = rest;
+    }
+    Some(original)
+}
+
+/// Does the name of a copy say that it was decrypted?
+pub(super) fn is_decrypted(name: &str) -> bool {
+    let mut name = name.to_owned();
+    loop {
+        let stem = yaml_stem(&name).unwrap_or(&name);
+        if DECRYPTED.iter().any(|mark| stem.ends_with(mark)) {
+            return true;
+        }
+        match without_mark(&name, &[]) {
+            Some(rest) => name = rest,
+            None => return false,
+        }
+    }
+}
+
+fn without_mark(name: &str, profiles: &[String]) -> Option<String> {
+    let around = name
+        .strip_prefix(".#")
+        .or_else(|| name.strip_prefix('#')?.strip_suffix('#'));
+    let behind = || BEHIND.iter().find_map(|end| name.strip_suffix(end));
+    if let Some(rest) = around.or_else(behind) {
+        return Some(rest.to_owned());
+    }
+    if name.contains(".bak.") {
+        return Some(name.replacen(".bak.", ".", 1));
+    }
+    if let Some((stem, end)) = name.rsplit_once(".yaml.").or(name.rsplit_once(".yml.")) {
+        let mark = &name[name.len() - end.len() - 1..];
+        let number = end.bytes().any(|byte| byte.is_ascii_digit())
+            && end
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || b"-_~.:T".contains(&byte));
+        return (number || BEHIND_YAML.contains(&mark)).then(|| format!("{stem}.yaml"));
+    }
+    let stem = yaml_stem(name)?;
+    let mark = DECRYPTED.iter().find(|mark| stem.ends_with(**mark))?;
+    let word = profiles.iter().any(|profile| *profile == mark[1..]);
+    (!word).then(|| format!("{}.yaml", &stem[..stem.len() - mark.len()]))
+}
+
+fn yaml_stem(name: &str) -> Option<&str> {
+    name.strip_suffix(".yaml")
+        .or_else(|| name.strip_suffix(".yml"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn copies_are_known_by_a_mark_in_their_name() {
+        let original = |name: &str| original_name(name, &[]);
+        for copy in [
+            "secrets.dec.yaml",
+            "secrets.decrypted.yml",
+            "secrets.yaml.dec",
+            "secrets.yaml.decrypted",
+            "secrets.yaml.bak",
+            "secrets.bak.yaml",
+            "secrets.yaml.orig",
+            "secrets.yaml~",
+            "secrets.yaml.~1~",
+            "secrets.yaml.dec.bak",
+            "#secrets.yaml#",
+            ".#secrets.yaml",
+            "secrets.yaml.1",
+            "secrets.yaml.2026-03-01",
+            "secrets.yml.old",
+        ] {
+            assert_eq!(original(copy).as_deref(), Some("secrets.yaml"), "{copy}");
+        }
+        for name in [
+            "secrets.yaml",
+            "prod-values.override.yaml",
+            "secrets.yaml.example",
+            "secrets.yaml.gotmpl",
+            "secrets.enc.yaml",
+            "decrypted.yaml",
+            "notes.old",
+            "#",
+        ] {
+            assert_eq!(original(name), None, "{name}");
+        }
+        assert_eq!(original_name("values.dec.yaml", &["dec".to_owned()]), None);
+    }
+
+    #[test]
+    fn a_copy_may_say_that_it_was_decrypted() {
+        assert!(is_decrypted("secrets.dec.yaml"));
+        assert!(is_decrypted("secrets.yaml.dec.bak"));
+        assert!(!is_decrypted("secrets.yaml.bak"));
+    }
+}

@@ -149,7 +149,9 @@ fn entry_into<'d>(
         let value = value.clone().below(&[name]);
         return fill(page, sites, path, Some(map), &value);
     }
-    if own.is_empty() && count > 0 {
+    // A block map without an entry of its own has a merge key, and be it one of nothing.
+    let block = page.document.style(map) == Style::Block;
+    if own.is_empty() && (count > 0 || block) {
         return Err(Refused::MergeKey(path.clone()));
     }
     let sibling = |key: &str| {

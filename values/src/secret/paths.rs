@@ -146,6 +146,7 @@ pub(super) fn is_clear_key(key: &str) -> bool {
     let lower = key.to_ascii_lowercase();
     CLEAR_KEYS.contains(&lower.as_str())
         || CLEAR_ENDINGS.iter().any(|ending| lower.ends_with(ending))
+        || lower.starts_with("existing")
         || lower.contains("existingsecret")
         || lower.contains("forgot")
         // What somebody may do with one: `admin:token` of a group.
@@ -163,7 +164,10 @@ pub(crate) fn calls_itself(key: &str, text: &str) -> bool {
         let bytes = text.bytes().filter(|it| !matches!(it, b'-' | b'_'));
         bytes.map(|it| it.to_ascii_lowercase()).collect::<Vec<u8>>()
     };
-    text.len().abs_diff(key.len()) < 8 && text.contains(['-', '_']) && letters(key) == letters(text)
+    let camel_case = |it: &str| it.bytes().any(|c| c.is_ascii_uppercase());
+    text.len().abs_diff(key.len()) < 8
+        && (text.contains(['-', '_']) || text == key && camel_case(key))
+        && letters(key) == letters(text)
 }
 
 /// What the names of keys on a way say, key after key: so that of a whole tree no way is gone twice.
@@ -334,6 +338,7 @@ mod tests {
     fn a_text_that_is_its_key_is_a_name() {
         assert!(calls_itself("BIND_PASSWORD", "bind-password"));
         assert!(calls_itself("dbPassword", "db-password"));
+        assert!(calls_itself("secretKey", "secretKey"));
         assert!(!calls_itself("password", "password"));
         assert!(!calls_itself("bindPassword", "bind-password-1"));
     }

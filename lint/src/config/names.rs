@@ -1,5 +1,6 @@
 //! Holds the names in a configuration against what there is: rules, tags, packs, parameters, charts and releases.
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use lang::charts::ChartSet;
@@ -40,11 +41,9 @@ pub enum Mentioned {
 
 /// What is wrong with the names in a configuration, given the rules that apply below it.
 pub fn check_names(config: &Config, book: &RuleBook) -> Vec<Diagnostic> {
-    if config.mentions.is_empty() {
-        return Vec::new();
-    }
-    let known = Known::of(book);
-    let types = parameter_types(&book.files);
+    // What is known of rules is read from their trees: it takes a while, and few configurations name one.
+    let known = LazyCell::new(|| Known::of(book));
+    let types = LazyCell::new(|| parameter_types(&book.files));
     let mentions = config.mentions.iter();
     let wrong = mentions.filter_map(|it| match it.of {
         Mentioned::Pack => pack(it, &known),

@@ -677,7 +677,8 @@ fn examples_that_are_made_of_findings_hold() {
 
 #[test]
 fn the_outline_shows_no_name_that_is_secret() {
-    let text = "brig:\n  hosts:\n  - name: seen\n  secrets:\n    smtpPassword:\n    - name: swordfish\n";
+    let text =
+        "brig:\n  hosts:\n  - name: seen\n  secrets:\n    smtpPassword:\n    - name: swordfish\n";
     for path in ["values.yaml", "../../lone.txt"] {
         let uri = format!("file:///w/values/wire-server/{path}");
         let mut client = Client::new(TREE);

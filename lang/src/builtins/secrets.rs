@@ -191,6 +191,8 @@ static PLACEHOLDERS: LazyLock<Shapes> = LazyLock::new(|| {
         r"^\.{3,}$",
         r"(?i)^(todo|tbd|fixme|xxx+)$",
         r"(?i)^dummy",
+        r"(?i)^replace[-_ ]",
+        r"^UPDATE_[A-Z_]+$",
         r"(?i)^placeholder",
         r"(?i)^your[-_ a-z]*(password|passwd|pass|pwd|passphrase|token|secret|key)$",
         r"(?i)^insert-",

@@ -2,7 +2,10 @@
 
 use source::{Diagnostic, Severity, Span};
 use values::protection::Protection;
-use values::secret::{held_in_manifest, is_surely_secret, surely_held_in_manifest};
+use values::secret::{
+    SecretClass, SecretContext, classify, held_in_manifest, is_surely_secret,
+    surely_held_in_manifest,
+};
 use values::yaml::{Document, Kind, NodeId};
 
 use crate::document::ReadFile;
@@ -88,9 +91,13 @@ pub(super) fn told(file: &ReadFile) -> Option<Diagnostic> {
     let entries = document
         .root()
         .map_or_else(Vec::new, |root| entries(document, root));
-    let shown = |value: NodeId| !document.text_of(value).trim().is_empty();
+    // What somebody is still to fill in is no secret yet.
+    let filled_in = |value: NodeId| {
+        let class = classify(&document.text_of(value), &SecretContext::default());
+        matches!(class, SecretClass::Plain | SecretClass::Weak)
+    };
     let clear = matches!(file.protection, Protection::Clear);
-    if clear && held_in_manifest(document, &entries).any(shown) {
+    if clear && held_in_manifest(document, &entries).any(filled_in) {
         return Some(in_plain_text(document, at));
     }
     let message =

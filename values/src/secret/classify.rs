@@ -100,6 +100,9 @@ pub fn classify(text: &str, context: &SecretContext<'_>) -> SecretClass {
     {
         return SecretClass::Benign;
     }
+    if text == "{}" || is_commented_out(text) {
+        return SecretClass::Benign;
+    }
     if is_weak(text, context) {
         SecretClass::Weak
     } else if is_placeholder(text) {
@@ -107,6 +110,12 @@ pub fn classify(text: &str, context: &SecretContext<'_>) -> SecretClass {
     } else {
         SecretClass::Plain
     }
+}
+
+/// Is a block of text nothing but comments, as a file of passwords that nobody has filled in?
+fn is_commented_out(text: &str) -> bool {
+    let mut lines = text.lines().map(str::trim);
+    text.contains('\n') && lines.all(|line| line.is_empty() || line.starts_with('#'))
 }
 
 fn is_weak(text: &str, context: &SecretContext<'_>) -> bool {
@@ -135,6 +144,10 @@ fn is_placeholder(text: &str) -> bool {
         || starts("dummy")
         || starts("placeholder")
         || starts("insert-")
+        || ["replace-", "replace_", "replace "]
+            .iter()
+            .any(|p| starts(p))
+        || is_to_be_updated(text)
         || lower.ends_with("here")
         || matches!(lower.as_str(), "todo" | "tbd" | "fixme")
         || (lower.len() >= 3 && lower.bytes().all(|byte| byte == b'x'))
@@ -142,6 +155,13 @@ fn is_placeholder(text: &str) -> bool {
         || is_angled(text)
         || is_script_token(text)
         || is_yours(&lower)
+}
+
+/// `UPDATE_AWS_SECRET_ACCESS_KEY`.
+fn is_to_be_updated(text: &str) -> bool {
+    let letter = |it: u8| it.is_ascii_uppercase() || it == b'_';
+    text.strip_prefix("UPDATE_")
+        .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(letter))
 }
 
 /// What stands in examples is called like what belongs there.
@@ -214,6 +234,12 @@ mod tests {
             ("Guest", Weak),
             ("coturn", Weak),
             ("CHANGE-ME", Placeholder),
+            ("REPLACE_WITH_CLIENT_SECRET", Placeholder),
+            ("UPDATE_AWS_SECRET_ACCESS_KEY", Placeholder),
+            ("UPDATE_7", Plain),
+            ("{}", Benign),
+            ("# admin:…\n# filled in by nobody yet\n", Benign),
+            ("#hash-tag", Plain),
             ("change_me_please", Placeholder),
             ("<your password>", Placeholder),
             ("yourpassword", Placeholder),

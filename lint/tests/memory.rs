@@ -347,6 +347,51 @@ fn what_is_told_of_a_file_follows_its_text() {
     }
 }
 
+/// Whether a value is a secret may be said by what stands beside it, and by its own text; and a file that no release reads is judged, too.
+#[test]
+fn what_stands_beside_a_secret_is_heard() {
+    let root = PathBuf::from("/t");
+    let texts = [
+        (
+            "values/shop/values.yaml",
+            "secrets:\n  mail:\n    name: shop-mail\n    key: not-a-real-passphrase-44\n\
+             env:\n  BIND_PASSWORD: bind-password\n  MAIL_PASSWORD: not-a-real-passphrase-45\n",
+        ),
+        (
+            "values/shop/values.yaml.bak",
+            "password: not-a-real-passphrase-46\nother: 1\n",
+        ),
+    ];
+    let values = texts.map(|(path, text)| (root.join(path), text.to_owned()));
+    let mut rest = Memory::default();
+    for (path, text) in &values {
+        rest.insert(path.clone(), text.as_bytes().to_vec());
+    }
+    let sample = Sample {
+        root,
+        rest,
+        values: values.to_vec(),
+    };
+    let (file, copy) = (0, 500);
+    let script = [
+        (file, 300, Edit::Rename("label")),
+        (file, 300, Edit::Undo),
+        (file, 300, Edit::Value("\"\"")),
+        (file, 300, Edit::Undo),
+        (file, 720, Edit::Value("not-a-real-passphrase-47")),
+        (file, 720, Edit::Undo),
+        (file, 999, Edit::Value("mail-password")),
+        (file, 999, Edit::Undo),
+        (copy, 0, Edit::Rename("colour")),
+        (copy, 0, Edit::Undo),
+        (copy, 999, Edit::Value("2")),
+        (copy, 0, Edit::Delete),
+    ];
+    if let Err(error) = compare(&sample, &script) {
+        panic!("{error}");
+    }
+}
+
 /// A chart on disk: what its schema does not allow, and what it sets by itself.
 #[test]
 fn a_chart_on_disk_is_heard() {

@@ -93,12 +93,12 @@ pub(crate) fn judge(
         counts: vec![None; tree.book.program.rules().len()],
         ..Outcome::default()
     };
-    let about = |wanted: &[About]| -> Vec<usize> {
-        let of = |rule: &usize| wanted.contains(&About::of(&tree.book.program, *rule));
-        rules.iter().copied().filter(of).collect()
-    };
-    let others = about(&[About::Deployments]);
-    let with_clusters = about(&[About::Deployments, About::Clusters]);
+    let about = |rule: &usize| About::of(&tree.book.program, *rule);
+    let (left_out, with_clusters): (Vec<usize>, Vec<usize>) =
+        rules.iter().partition(|rule| about(rule) == About::LeftOut);
+    let (for_clusters, others): (Vec<usize>, Vec<usize>) = with_clusters
+        .iter()
+        .partition(|rule| about(rule) == About::Clusters);
     let site = |deployment| Site {
         tree,
         deployment,
@@ -113,17 +113,13 @@ pub(crate) fn judge(
         let kept = memory.and_then(|memory| memory.deployment(at));
         judge_deployment(&site(deployment), rules, kept, stop, &mut outcome)?;
     }
-    if !tree.clusters.is_empty() {
-        let rules = about(&[About::Clusters]);
-        for deployment in &tree.clusters {
-            judge_deployment(&site(deployment), &rules, None, stop, &mut outcome)?;
-        }
+    for deployment in &tree.clusters {
+        judge_deployment(&site(deployment), &for_clusters, None, stop, &mut outcome)?;
     }
-    let rules = about(&[About::LeftOut]);
     match &tree.left_out {
-        Some(left_out) => judge_deployment(&site(left_out), &rules, None, stop, &mut outcome)?,
+        Some(files) => judge_deployment(&site(files), &left_out, None, stop, &mut outcome)?,
         // They take part where there is nothing that they are about.
-        None => rules
+        None => left_out
             .iter()
             .for_each(|rule| outcome.counts[*rule] = Some(Counts::default())),
     }

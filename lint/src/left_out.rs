@@ -15,7 +15,7 @@ use values::yaml::Kind;
 use crate::config::Config;
 use crate::document::ReadFile;
 use crate::tree::manifests;
-use crate::workspace::{CONFIG, TreeRef};
+use crate::workspace::{CONFIG, TreeRef, tree_around};
 
 /// A file that no release reads and that may hold what one would.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,17 +105,17 @@ pub(crate) fn place(
     for file in found {
         add(trees, file);
     }
+    for tree in trees {
+        // What a manifest's text told before stays: sorting keeps it first.
+        tree.left_out.sort_by(|a, b| a.path.cmp(&b.path));
+        tree.left_out.dedup_by(|a, b| a.path == b.path);
+    }
 }
 
 /// Gives one to the tree that it lies in, or to a tree of its own.
 pub(crate) fn add(trees: &mut Vec<TreeRef>, file: LeftOut) {
-    let above = trees
-        .iter_mut()
-        .filter(|it| file.path.starts_with(&it.plan.root));
-    if let Some(tree) = above.max_by_key(|it| it.plan.root.components().count()) {
-        if !tree.left_out.iter().any(|it| it.path == file.path) {
-            tree.left_out.push(file);
-        }
+    if let Some(tree) = tree_around(trees, &file.path) {
+        tree.left_out.push(file);
         return;
     }
     trees.push(TreeRef {

@@ -59,6 +59,15 @@ pub struct Scope {
     pub baseline: Option<KnownFindings>,
 }
 
+impl Scope {
+    /// Of [`Scope::unstated_profiles`] those that are hardly there by chance: several files are called after them.
+    pub fn likely_profiles(&self) -> impl Iterator<Item = (&str, usize)> {
+        let words = self.unstated_profiles.iter();
+        let several = words.filter(|(_, files)| **files > 1);
+        several.map(|(word, files)| (word.as_str(), *files))
+    }
+}
+
 /// Findings that are known.
 #[derive(Debug)]
 pub struct KnownFindings {
@@ -593,10 +602,7 @@ impl Surveyor<'_> {
             if claimed.contains(&path) {
                 continue;
             }
-            let above = trees
-                .iter_mut()
-                .filter(|it| path.starts_with(&it.plan.root));
-            if let Some(tree) = above.max_by_key(|it| it.plan.root.components().count()) {
+            if let Some(tree) = tree_around(&mut trees, &path) {
                 tree.loose.push(path);
             }
         }
@@ -678,6 +684,14 @@ fn unknown_charts(scope: &Scope, trees: &[TreeRef]) -> Vec<Diagnostic> {
     config::check_installed(&scope.config, scope.knowledge.set(), &installed.collect())
 }
 
+/// The innermost tree that a path lies in.
+pub(crate) fn tree_around<'t>(trees: &'t mut [TreeRef], path: &Path) -> Option<&'t mut TreeRef> {
+    let around = trees
+        .iter_mut()
+        .filter(|it| path.starts_with(&it.plan.root));
+    around.max_by_key(|it| it.plan.root.components().count())
+}
+
 /// The files that are layers in a plan.
 fn layer_files(plan: &TreePlan) -> impl Iterator<Item = &PathBuf> {
     let releases = plan.deployments.iter().flat_map(|it| &it.releases);
@@ -743,18 +757,17 @@ fn stated_trees(
     let mut manifests = reader.manifests(&candidates);
     let mut helmfiles = std::mem::take(&mut manifests.helmfiles);
     helmfiles.retain(|path| !taken_in.contains(path));
-    let stated = reader.other_helmfiles(&helmfiles);
-    if !stated.deployments.is_empty() {
-        found.loose.retain(|path| !stated.files.contains(path));
-        trees.push(stated_tree(PathBuf::new(), stated));
-    }
+    let mut state = |trees: &mut Vec<TreeRef>, stated: Statement| {
+        if !stated.deployments.is_empty() || !stated.notes.is_empty() {
+            found.loose.retain(|path| !stated.files.contains(path));
+            trees.push(stated_tree(PathBuf::new(), stated));
+        }
+    };
+    state(&mut trees, reader.other_helmfiles(&helmfiles));
     let secrets = std::mem::take(&mut manifests.secrets).into_iter();
     for path in secrets.filter(|it| !manifests.files.contains(it)) {
         left_out::add(&mut trees, LeftOut::manifest(path));
     }
-    if !manifests.deployments.is_empty() || !manifests.notes.is_empty() {
-        found.loose.retain(|path| !manifests.files.contains(path));
-        trees.push(stated_tree(PathBuf::new(), manifests));
-    }
+    state(&mut trees, manifests);
     trees
 }

@@ -47,6 +47,19 @@ fn sample(name: &str) -> Sample {
     Sample { root, rest, values }
 }
 
+/// Files with values to be edited, and others.
+fn sample_of(values: &[(&str, &str)], others: &[(&str, &str)]) -> Sample {
+    let root = PathBuf::from("/t");
+    let mut rest = Memory::default();
+    for (path, text) in values.iter().chain(others) {
+        rest.insert(root.join(path), text.as_bytes().to_vec());
+    }
+    let values = values.iter();
+    let values = values.map(|(path, text)| (root.join(path), (*text).to_owned()));
+    let values = values.collect();
+    Sample { root, rest, values }
+}
+
 fn project(sample: &Sample, facts: bool) -> Project {
     let settings = Settings {
         cwd: sample.root.clone(),
@@ -306,7 +319,6 @@ fn a_reference_is_hidden_in_both_ways() {
 /// What is told of a file besides findings of rules: a manifest in the place of a layer, and releases that values state.
 #[test]
 fn what_is_told_of_a_file_follows_its_text() {
-    let root = PathBuf::from("/t");
     let texts = [
         (
             "apps/shop/secret.yaml",
@@ -318,16 +330,7 @@ fn what_is_told_of_a_file_follows_its_text() {
             "replicaCount: 1\napplications: {shop: {project: x}}\n",
         ),
     ];
-    let values = texts.map(|(path, text)| (root.join(path), text.to_owned()));
-    let mut rest = Memory::default();
-    for (path, text) in &values {
-        rest.insert(path.clone(), text.as_bytes().to_vec());
-    }
-    let sample = Sample {
-        root,
-        rest,
-        values: values.to_vec(),
-    };
+    let sample = sample_of(&texts, &[]);
     let (secret, argo) = (0, 700);
     let script = [
         (secret, 999, Edit::Value("{}")),
@@ -350,7 +353,6 @@ fn what_is_told_of_a_file_follows_its_text() {
 /// Whether a value is a secret may be said by what stands beside it, and by its own text; and a file that no release reads is judged, too.
 #[test]
 fn what_stands_beside_a_secret_is_heard() {
-    let root = PathBuf::from("/t");
     let texts = [
         (
             "values/shop/values.yaml",
@@ -362,16 +364,7 @@ fn what_stands_beside_a_secret_is_heard() {
             "password: not-a-real-passphrase-46\nother: 1\n",
         ),
     ];
-    let values = texts.map(|(path, text)| (root.join(path), text.to_owned()));
-    let mut rest = Memory::default();
-    for (path, text) in &values {
-        rest.insert(path.clone(), text.as_bytes().to_vec());
-    }
-    let sample = Sample {
-        root,
-        rest,
-        values: values.to_vec(),
-    };
+    let sample = sample_of(&texts, &[]);
     let (file, copy) = (0, 500);
     let script = [
         (file, 300, Edit::Rename("label")),
@@ -395,7 +388,6 @@ fn what_stands_beside_a_secret_is_heard() {
 /// A chart on disk: what its schema does not allow, and what it sets by itself.
 #[test]
 fn a_chart_on_disk_is_heard() {
-    let root = PathBuf::from("/t");
     let texts = [
         (
             "charts/shop/values.yaml",
@@ -403,8 +395,7 @@ fn a_chart_on_disk_is_heard() {
         ),
         ("values.yaml", "replicaCount: 3\nname: shop\n"),
     ];
-    let mut rest = Memory::default();
-    for (path, text) in [
+    let rest = [
         (
             "helmfile.yaml",
             "releases:\n  - name: shop\n    chart: ./charts/shop\n    values: [values.yaml]\n",
@@ -417,17 +408,8 @@ fn a_chart_on_disk_is_heard() {
             "charts/shop/values.schema.json",
             r#"{"properties": {"replicaCount": {"type": "integer"}}}"#,
         ),
-    ] {
-        rest.insert(root.join(path), text.as_bytes().to_vec());
-    }
-    let values: Vec<_> = texts
-        .iter()
-        .map(|(path, text)| (root.join(path), (*text).to_owned()))
-        .collect();
-    for (path, text) in &values {
-        rest.insert(path.clone(), text.as_bytes().to_vec());
-    }
-    let sample = Sample { root, rest, values };
+    ];
+    let sample = sample_of(&texts, &rest);
     let (chart, file) = (0, 500);
     let script = [
         (file, 999, Edit::Value("x")),

@@ -60,11 +60,9 @@ pub(super) fn run(args: &Init) -> anyhow::Result<Status> {
                 "no deployment was found: state one under `deployments`"
             )?;
         } else {
-            let several = scope.unstated_profiles.values().any(|files| *files > 1);
-            let profiles = if several {
-                "the profiles that files are called after and "
-            } else {
-                ""
+            let profiles = match scope.likely_profiles().next() {
+                Some(_) => "the profiles that files are called after and ",
+                None => "",
             };
             writeln!(
                 out,

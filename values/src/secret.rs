@@ -10,7 +10,7 @@ mod paths;
 mod settings;
 mod shapes;
 
-pub use classify::{SecretClass, SecretContext, classify};
+pub use classify::{SecretClass, SecretContext, classify, is_in_the_clear};
 pub use hidden::{Encryption, HiddenText, hidden_text, whole_file_encryption};
 pub(crate) use hidden::{LONE_MARKS, SET_ELSEWHERE, SET_ITEM, may_hide};
 pub use manifest::{held_in_manifest, is_surely_secret, surely_held_in_manifest};

@@ -78,7 +78,7 @@ pub(crate) fn check_installed(
     let is_known =
         |name: &str| charts.is_component(name) || installed.contains(name) || stated.contains(name);
     let wrong = config.mentions.iter().filter_map(|it| {
-        let by_chance = match it.of {
+        let only_if_similar = match it.of {
             Mentioned::Installed => false,
             // Rules of one's own may ask for services that nobody declares.
             Mentioned::External => true,
@@ -89,7 +89,7 @@ pub(crate) fn check_installed(
         }
         let names = charts.component_names();
         let similar = similar(&it.name, names.chain(installed.iter().copied()));
-        if by_chance && similar.is_none() {
+        if only_if_similar && similar.is_none() {
             return None;
         }
         let what = "is no release here, and no chart or service that is known";

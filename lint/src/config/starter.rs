@@ -20,8 +20,6 @@ use crate::workspace::{Scope, Workspace};
 const MOST_RELEASES: usize = 40;
 /// So many names of releases are said.
 const MOST_NAMES: usize = 24;
-/// So many files make a word in their names worth naming.
-const SEVERAL: usize = 2;
 /// So many characters of names stand in a line.
 const WIDTH: usize = 116;
 
@@ -219,14 +217,7 @@ impl Starter {
         let mut profiles: BTreeSet<&str> =
             deployments.iter().map(|it| it.profile.as_str()).collect();
         profiles.remove("");
-        // What several files are called after is hardly called so by chance.
-        let unstated: BTreeMap<&str, usize> = scope
-            .unstated_profiles
-            .iter()
-            .filter(|(_, files)| **files >= SEVERAL)
-            .map(|(word, files)| (word.as_str(), *files))
-            .take(MOST_NAMES)
-            .collect();
+        let unstated: BTreeMap<&str, usize> = scope.likely_profiles().collect();
         if profiles.is_empty() && unstated.is_empty() {
             profiles.insert("demo");
         }

@@ -3,8 +3,7 @@
 use source::{Diagnostic, Severity, Span};
 use values::protection::Protection;
 use values::secret::{
-    SecretClass, SecretContext, classify, held_in_manifest, is_surely_secret,
-    surely_held_in_manifest,
+    held_in_manifest, is_in_the_clear, is_surely_secret, surely_held_in_manifest,
 };
 use values::yaml::{Document, Kind, NodeId};
 
@@ -92,10 +91,7 @@ pub(super) fn told(file: &ReadFile) -> Option<Diagnostic> {
         .root()
         .map_or_else(Vec::new, |root| entries(document, root));
     // What somebody is still to fill in is no secret yet.
-    let filled_in = |value: NodeId| {
-        let class = classify(&document.text_of(value), &SecretContext::default());
-        matches!(class, SecretClass::Plain | SecretClass::Weak)
-    };
+    let filled_in = |value: NodeId| is_in_the_clear(&document.text_of(value));
     let clear = matches!(file.protection, Protection::Clear);
     if clear && held_in_manifest(document, &entries).any(filled_in) {
         return Some(in_plain_text(document, at));

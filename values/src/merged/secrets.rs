@@ -385,12 +385,9 @@ impl Teller<'_> {
                 continue;
             }
             let mut told = self.step(above, &step, &mut from);
-            let is_name = |it: &Self| {
-                it.is_key_of_secret(found.parent, &step) || it.calls_itself(node, &step)
-            };
-            if told.named && is_name(self) {
-                told.named = false;
-            }
+            let is_name =
+                || self.is_key_of_secret(found.parent, &step) || self.calls_itself(node, &step);
+            told.named = told.named && !is_name();
             way.push(told);
             self.manifest(node);
             self.written(node, told, deep);
@@ -426,9 +423,8 @@ impl Teller<'_> {
                 None => above,
             };
             let node = self.document.target(node);
-            if told.named && own.is_some_and(|step| self.calls_itself(node, &step)) {
-                told.named = false;
-            }
+            let is_name = || own.is_some_and(|step| self.calls_itself(node, &step));
+            told.named = told.named && !is_name();
             self.mark(node, told);
             match self.document.kind(node) {
                 Kind::Number => self.may_be(node, None, told),
@@ -617,9 +613,9 @@ impl Merged {
                 let says = |text: &str| is_secret_text(key, text) || by_chance(text);
                 let tells = self.is_secret_path(self.release_of(node), &steps)
                     || is_text() && says(&self.text(node));
-                let by_name = tells && is_text();
-                let beside =
-                    beside || by_name && key.is_some_and(|key| calls_itself(key, &self.text(node)));
+                let is_name =
+                    || is_text() && key.is_some_and(|key| calls_itself(key, &self.text(node)));
+                let beside = beside || tells && is_name();
                 if !beside || tells && key == Some("value") {
                     return tells;
                 }

@@ -112,6 +112,12 @@ pub fn classify(text: &str, context: &SecretContext<'_>) -> SecretClass {
     }
 }
 
+/// Is a text a secret that somebody can read, and not one that is still to be filled in, or kept somewhere else?
+pub fn is_in_the_clear(text: &str) -> bool {
+    let class = classify(text, &SecretContext::default());
+    matches!(class, SecretClass::Plain | SecretClass::Weak)
+}
+
 /// Is a block of text nothing but comments, as a file of passwords that nobody has filled in?
 fn is_commented_out(text: &str) -> bool {
     let mut lines = text.lines().map(str::trim);

@@ -2,8 +2,7 @@
 
 use super::shapes::is_random;
 use super::{
-    SecretClass, SecretContext, classify, hidden_text, is_hidden_text, is_secret_key,
-    may_name_secret, secret_setting,
+    hidden_text, is_hidden_text, is_in_the_clear, is_secret_key, may_name_secret, secret_setting,
 };
 use crate::yaml::{Document, NodeId};
 
@@ -13,12 +12,19 @@ pub fn held_in_manifest<'d>(
     document: &'d Document,
     entries: &'d [(NodeId, NodeId)],
 ) -> impl Iterator<Item = NodeId> + 'd {
+    held(document, entries).map(|(_, value)| *value)
+}
+
+fn held<'d>(
+    document: &'d Document,
+    entries: &'d [(NodeId, NodeId)],
+) -> impl Iterator<Item = &'d (NodeId, NodeId)> {
     let put_in = |value: NodeId| hidden_text(&document.text_of(value)).is_some();
     let partly = entries.iter().any(|(_, value)| put_in(*value));
     let secret = move |(key, value): &&(NodeId, NodeId)| {
         !put_in(*value) && (!partly || is_secret_key(&document.key_text(*key)))
     };
-    entries.iter().filter(secret).map(|(_, value)| *value)
+    entries.iter().filter(secret)
 }
 
 /// Those of them that are secret for certain, by what they are called or by their text: a `Secret` may hold an address, or that of a repository
@@ -27,17 +33,16 @@ pub fn surely_held_in_manifest<'d>(
     document: &'d Document,
     entries: &'d [(NodeId, NodeId)],
 ) -> impl Iterator<Item = NodeId> + 'd {
-    let sure = |value: &NodeId| {
-        let text = document.text_of(*value);
-        let mut keys = entries.iter().filter(|(_, it)| it == value);
-        keys.any(|(key, _)| is_surely_secret(&document.key_text(*key), &text))
+    let sure = |(key, value): &&(NodeId, NodeId)| {
+        is_surely_secret(&document.key_text(*key), &document.text_of(*value))
     };
-    held_in_manifest(document, entries).filter(sure)
+    held(document, entries)
+        .filter(sure)
+        .map(|(_, value)| *value)
 }
 
 /// Is what stands under a key of a `Secret` one for certain?
 pub fn is_surely_secret(key: &str, text: &str) -> bool {
     let by_text = || is_hidden_text(text) || secret_setting(text).is_some() || is_random(text);
-    let class = || classify(text, &SecretContext::default());
-    (may_name_secret(key) || by_text()) && matches!(class(), SecretClass::Plain | SecretClass::Weak)
+    (may_name_secret(key) || by_text()) && is_in_the_clear(text)
 }

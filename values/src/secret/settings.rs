@@ -5,7 +5,7 @@
 
 use memchr::{memchr, memchr2_iter, memchr3, memmem};
 
-use super::classify::{SecretClass, SecretContext, classify};
+use super::classify::is_in_the_clear;
 use super::is_secret_key;
 use super::paths::starts_with_any_case;
 use super::shapes::{is_filled, is_hidden_text};
@@ -128,16 +128,12 @@ impl<'t> Setting<'t> {
             value.starts_with(['*', '&', '!', '|', '>', '@', '%', '[', '#', '`'])
                 || value.contains('(')
         };
-        let context = SecretContext::default();
         value.len() >= 4
             && is_filled(value)
             && !(is_word() || is_count() || is_path() || is_other())
             && (is_quoted || !code && !is_property(value))
             && !name.eq_ignore_ascii_case(value)
-            && matches!(
-                classify(value, &context),
-                SecretClass::Plain | SecretClass::Weak
-            )
+            && is_in_the_clear(value)
     }
 }
 

@@ -26,6 +26,7 @@ pub(crate) enum Function {
     DeclaredChoices,
     DeclaredElsewhere,
     IndentedTo,
+    OutdentedTo,
     MovedTo,
     SimilarKey,
     UserValue,
@@ -89,6 +90,14 @@ const FUNCTIONS: &[(Function, HostFunction)] = &[
         },
     ),
     (
+        Function::OutdentedTo,
+        HostFunction {
+            signature: "outdented-to(value: any) -> string?",
+            doc: "For a value that the chart does not read there: where it would stand further out, as a path, if the chart reads it there \
+                  and nobody gives one yet, unless `moved-to` or `indented-to` say where it belongs. Its place is that path, so that `move x to outdented-to(x)` moves it.",
+        },
+    ),
+    (
         Function::MovedTo,
         HostFunction {
             signature: "moved-to(value: any) -> string?",
@@ -99,7 +108,8 @@ const FUNCTIONS: &[(Function, HostFunction)] = &[
         Function::SimilarKey,
         HostFunction {
             signature: "similar-key(value: any) -> string?",
-            doc: "The declared key that is spelled most like the key of an undeclared value.",
+            doc: "The key that the chart declares there and that is spelled most like that of the value, which it does not declare by its name; also \
+                  where it takes keys of any name.",
         },
     ),
     (

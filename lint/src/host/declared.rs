@@ -282,6 +282,48 @@ impl<'a> TreeHost<'a> {
         None
     }
 
+    /// Where the value would stand further out, as a path from the top of the chart, if the chart takes such a value there and nobody
+    /// gives one: a value that is indented too far. One that moved, or that lost its indentation, is none.
+    pub(crate) fn outdented_at(&self, node: NodeRef, places: &Places<'a>) -> Option<Vec<String>> {
+        if self.is_declared(places) != Some(false)
+            || self.moved_at(places).is_some()
+            || self.indented_at(node, places).is_some()
+        {
+            return None;
+        }
+        let PathStep::Key(own) = self.merged.key(node)? else {
+            return None;
+        };
+        let (layer, id) = self.merged.written_id(node)?;
+        self.note_layer(layer);
+        let kind = self.merged.document(layer).kind(id);
+        let release = self.merged.release_of(node);
+        let mut path = self.merged.path(node).0;
+        let top = &self.merged.components()[self.component_at(release, &path)].path;
+        path.pop();
+        let mut map = self.merged.in_view(node, View::User).found()?;
+        map = self.merged.parent(map)?;
+        for _ in 0..LOST {
+            path.pop()?;
+            map = self.merged.parent(map)?;
+            if path.len() < top.len() {
+                return None;
+            }
+            path.push(PathStep::Key(own.clone()));
+            self.note_names(map);
+            let is_free = self.merged.get(map, &own).found().is_none();
+            if is_free && self.takes_by_name(&self.declared_at(release, &path), kind) {
+                let keys = path.into_iter().skip(top.len()).map(|step| match step {
+                    PathStep::Key(key) => Some(key),
+                    PathStep::Index(_) => None,
+                });
+                return keys.collect();
+            }
+            path.pop();
+        }
+        None
+    }
+
     /// Does the chart, in its version, declare a key there by its name, and take what is of that kind?
     fn takes_by_name(&self, places: &Places<'_>, kind: Kind) -> bool {
         let fits = match self.type_at(places) {
@@ -331,9 +373,10 @@ impl<'a> TreeHost<'a> {
         })
     }
 
-    /// The declared key that is spelled most like that of an undeclared value, and that its map does not have yet where it is written.
+    /// The declared key that is spelled most like that of a value which the chart does not declare by its name, and that its map does not
+    /// have yet where it is written. The chart may take other keys there, too.
     pub(crate) fn similar_at(&self, node: NodeRef, places: &Places<'_>) -> Option<String> {
-        if self.is_declared(places) != Some(false) {
+        if places.is_empty() || places.iter().any(is_meant) {
             return None;
         }
         let Some(PathStep::Key(own)) = self.merged.key(node) else {
@@ -341,18 +384,14 @@ impl<'a> TreeHost<'a> {
         };
         let parent = self.merged.parent(node)?;
         self.note_names(parent);
-        let set = self.knowledge.set();
-        let mut names: Vec<&str> = Vec::new();
+        let mut names = self.keys_at(&self.declared_places(parent));
         for place in places {
-            let Found::Undeclared(Some(map)) = place.found else {
-                continue;
-            };
-            let version = self.version_at(place);
-            let keys = map.keys.iter().filter(|key| key.exists_in(version));
-            names.extend(keys.map(|key| key.name.as_str()));
-        }
-        for place in self.declared_places(parent).iter() {
-            names.extend(set.parts(*place).map(|(name, _)| name));
+            // Those of an umbrella's tags are declared at no place above.
+            if let Found::Undeclared(Some(map)) = place.found {
+                let version = self.version_at(place);
+                let keys = map.keys.iter().filter(|key| key.exists_in(version));
+                names.extend(keys.map(|key| key.name.as_str()));
+            }
         }
         // Another layer may have the key: a service's secrets stand beside its misspelt settings.
         let written = self.merged.in_view(node, View::Written).found();
@@ -361,6 +400,15 @@ impl<'a> TreeHost<'a> {
         self.note_names(map);
         let is_free = |name: &str| self.merged.get(map, name).found().is_none();
         lang::check::similar::similar_free(&own, names, is_free)
+    }
+}
+
+/// Is it a place that a chart declares by its name, in whatever version, or one in such a value?
+fn is_meant(place: &Place<'_>) -> bool {
+    match place.found {
+        Found::Map(_, key) => key.is_none_or(|key| key.name != "*"),
+        Found::Value(_, key) => key.is_some_and(|key| key.name != "*"),
+        Found::Open | Found::Undeclared(_) => false,
     }
 }
 

@@ -45,6 +45,7 @@ impl TreeHost<'_> {
             | Function::DeclaredChoices
             | Function::DeclaredElsewhere
             | Function::IndentedTo
+            | Function::OutdentedTo
             | Function::MovedTo
             | Function::SimilarKey
             | Function::UserValue
@@ -86,6 +87,10 @@ impl TreeHost<'_> {
                 }
             }
             Function::IndentedTo => match self.indented_at(node, &self.declared_places(node)) {
+                Some(keys) => self.at_keys(node, &keys),
+                None => Value::missing(None),
+            },
+            Function::OutdentedTo => match self.outdented_at(node, &self.declared_places(node)) {
                 Some(keys) => self.at_keys(node, &keys),
                 None => Value::missing(None),
             },

@@ -36,6 +36,8 @@ const MAX_DEPTH: usize = 8;
 pub(crate) struct Statement {
     /// The files, relative to the scope.
     pub(crate) files: Vec<PathBuf>,
+    /// Those that state nothing that is followed, and of which that is told.
+    pub(crate) noted: Vec<PathBuf>,
     /// Their releases by deployment.
     pub(crate) deployments: Vec<DeploymentPlan>,
     /// What could not be followed.
@@ -251,6 +253,9 @@ impl Reader<'_> {
                     at += 1;
                     at <= noted || about(it)
                 });
+                if statement.notes.len() > noted {
+                    statement.noted.push((*path).clone());
+                }
                 continue;
             }
             for release in &mut releases[before..] {

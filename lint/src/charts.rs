@@ -222,11 +222,11 @@ fn join(info: &ChartInfo, declared: &Charts, depth: usize) -> Arc<ChartInfo> {
     let texts = known.secret_texts.iter().cloned();
     joined.secret_texts.extend(texts);
     joined.not_secret.extend(known.not_secret.iter().cloned());
-    for inlined in known.dependencies.iter().filter(|it| it.inlined) {
-        let mut own = joined.dependencies.iter();
-        if !own.any(|it| it.key() == inlined.key()) {
-            joined.dependencies.push(inlined.clone());
-        }
+    let inlined = || known.dependencies.iter().filter(|it| it.inlined);
+    // A chart in which one of them is a subchart still is from before they were inlined.
+    let own = &joined.dependencies;
+    if !inlined().any(|it| own.iter().any(|own| own.key() == it.key())) {
+        joined.dependencies.extend(inlined().cloned());
     }
     Arc::new(joined)
 }

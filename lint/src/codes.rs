@@ -54,7 +54,7 @@ const ALL: &[(&str, &str)] = &[
     ),
     (
         "manifest-not-judged",
-        "A file that its name makes a layer is a manifest of Kubernetes (`apiVersion`, `kind`, `metadata`). It holds no values of a chart, so no rule judges it. A `Secret` in plain text is an error, in any file beside values, and so is one among the `literals` of a `secretGenerator`: whoever reads the repository reads it. What is to be as it is takes no part after `exclude` in dogwatch.yaml.",
+        "A file that its name makes a layer is a manifest of Kubernetes (`apiVersion`, `kind`, `metadata`) or a JSON schema. It holds no values of a chart, so no rule judges it. A `Secret` in plain text is an error, in any file beside values, and so is one among the `literals` of a `secretGenerator`: whoever reads the repository reads it. What is to be as it is takes no part after `exclude` in dogwatch.yaml.",
     ),
     (
         "pattern-length",

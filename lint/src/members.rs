@@ -38,7 +38,7 @@ impl Members {
             for left_out in &tree.left_out {
                 members.add(root.join(&left_out.path), at, false);
             }
-            for path in &tree.statements {
+            for path in tree.statements.iter().chain(&tree.noted) {
                 members.add(root.join(path), at, true);
             }
         }

@@ -16,8 +16,8 @@ use values::discover::{
     explicit_deployments, lexically_normal,
 };
 use values::stated::{
-    Note, Stated, StatedAt, environments, is_helmfile, nested_helmfiles, read_flux_kustomization,
-    read_helmfile, read_manifest, unrendered,
+    APPLICATION_SETS, Note, Stated, StatedAt, environments, is_helmfile, nested_helmfiles,
+    read_flux_kustomization, read_helmfile, read_manifest, unrendered,
 };
 use values::yaml::{Document, NodeId};
 
@@ -36,6 +36,8 @@ const MAX_DEPTH: usize = 8;
 pub(crate) struct Statement {
     /// The files, relative to the scope.
     pub(crate) files: Vec<PathBuf>,
+    /// Those that state nothing that is followed, and of which that is told.
+    pub(crate) noted: Vec<PathBuf>,
     /// Their releases by deployment.
     pub(crate) deployments: Vec<DeploymentPlan>,
     /// What could not be followed.
@@ -251,6 +253,9 @@ impl Reader<'_> {
                     at += 1;
                     at <= noted || about(it)
                 });
+                if statement.notes.len() > noted {
+                    statement.noted.push((*path).clone());
+                }
                 continue;
             }
             for release in &mut releases[before..] {
@@ -275,6 +280,7 @@ impl Reader<'_> {
         };
         statement.deployments = explicit_deployments(&releases, &find);
         tidy(&mut statement.notes);
+        few_sets(&mut statement.notes);
         statement
     }
 
@@ -417,6 +423,29 @@ fn tidy(notes: &mut Vec<Diagnostic>) {
         };
         it.message.push_str(&and_more(places.len() - 1));
         true
+    });
+}
+
+/// More files with an `ApplicationSet` are told once: where there are any there may be hundreds.
+const MANY_SETS: usize = 3;
+
+/// Many sets of applications are told at the first, with their number.
+fn few_sets(notes: &mut Vec<Diagnostic>) {
+    let is_set = |it: &Diagnostic| it.message.starts_with(APPLICATION_SETS);
+    let sets = notes.iter().filter(|it| is_set(it)).count();
+    if sets <= MANY_SETS {
+        return;
+    }
+    let mut first = true;
+    notes.retain_mut(|it| {
+        if !is_set(it) {
+            return true;
+        }
+        let kept = std::mem::take(&mut first);
+        if kept {
+            it.message = format!("{APPLICATION_SETS} (and in {} more files)", sets - 1);
+        }
+        kept
     });
 }
 

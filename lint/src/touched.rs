@@ -136,6 +136,7 @@ impl TreeRef {
         let inside = |folder: &Path| files.iter().any(|file| file.starts_with(folder));
         let common = self.plan.helmfiles.iter().any(|path| below.has(path))
             || self.statements.iter().any(|path| below.has(path))
+            || self.noted.iter().any(|path| below.has(path))
             || self.charts.iter().any(|chart| inside(&chart.path));
         if common {
             return true;

@@ -205,7 +205,7 @@ impl Tree {
         for path in &tree.loose {
             loader.file(&scope.root.join(path));
         }
-        for path in &tree.statements {
+        for path in tree.statements.iter().chain(&tree.noted) {
             loader.statement(&scope.root.join(path));
         }
         loader.left_out();
@@ -406,7 +406,14 @@ impl Loader<'_> {
         let known = self.known.get(path).cloned();
         let file = known.unwrap_or_else(|| (self.read.file)(path));
         self.tree.by_id.insert(file.id, file.source.clone());
-        self.tree.notes.extend(manifests::plain_secret(&file));
+        // One that is looked at for its own sake, too, tells it there.
+        let left_out = self.plan.left_out.iter();
+        if !left_out
+            .map(|it| self.scope.root.join(&it.path))
+            .any(|it| it == path)
+        {
+            self.tree.notes.extend(manifests::plain_secret(&file));
+        }
         self.tree.statements.insert(file.id, file);
     }
 
@@ -420,6 +427,17 @@ impl Loader<'_> {
         let on_disk = self.chart(plan, wanted.as_deref());
         let chart = on_disk.map(|at| Arc::clone(&self.tree.charts[at]));
         let own = chart.as_ref().and_then(|it| it.info.version.clone());
+        let declared = |it: &Arc<DiskChart>| {
+            self.scope
+                .knowledge
+                .set()
+                .named(&it.info.name)
+                .next()
+                .is_some()
+        };
+        // In a checkout of their source the charts that are declared have no version yet: a build puts it in.
+        let built = |version: &String| !version.starts_with("0.0.");
+        let own = own.filter(|it| built(it) || !chart.as_ref().is_some_and(declared));
         let mut release = Release {
             name: plan.name.clone(),
             chart: match &chart {
@@ -564,6 +582,8 @@ impl Loader<'_> {
                         return Some(self.keep(chart));
                     }
                 }
+                // A stated one that is not there is told where it is stated.
+                Err(NoChart::Nothing) => {}
                 Err(why) => self.unreadable(&path, &why),
             }
         }

@@ -385,7 +385,7 @@ impl Asker<'_> {
             notes.push(format!("`{}` is not installed{by}", component.name));
         }
         let places = host.declared_at(release, &path.0);
-        if host.is_declared(&places) == Some(false) {
+        if host.is_declared(&places) == Some(false) && !host.has_own_default(release, &path.0) {
             let chart = &component.chart;
             let gone = match host.moved_at(&places) {
                 Some(keys) => format!("; it moved to `{}`", keys.join(".")),

@@ -94,6 +94,8 @@ pub struct TreeRef {
     pub notes: Vec<Diagnostic>,
     /// Files that state its releases and hold no layer of their own.
     pub statements: Vec<PathBuf>,
+    /// Files that state nothing that is followed, of which that is told.
+    pub(crate) noted: Vec<PathBuf>,
     /// Files that no release reads and that are looked at for what they may give away.
     pub left_out: Vec<LeftOut>,
 }
@@ -590,7 +592,8 @@ impl Surveyor<'_> {
         }
         self.take_out_lists(scope, &mut trees, &mut found.loose);
         trees.retain(|it| {
-            let empty = it.plan.deployments.is_empty() && it.statements.is_empty();
+            let states = !it.statements.is_empty() || !it.noted.is_empty();
+            let empty = it.plan.deployments.is_empty() && !states;
             !empty || !it.left_out.is_empty()
         });
         if scope.config.deployments.is_none() {
@@ -711,6 +714,7 @@ fn stated_tree(root: PathBuf, stated: Statement) -> TreeRef {
         },
         notes: stated.notes,
         statements: stated.files,
+        noted: stated.noted,
         ..TreeRef::default()
     }
 }

@@ -48,6 +48,10 @@ pub struct Stated {
     pub needed: Vec<(PathBuf, Span)>,
 }
 
+/// What is told of an `ApplicationSet`.
+pub const APPLICATION_SETS: &str =
+    "the applications that an `ApplicationSet` makes are not followed";
+
 /// Something in a manifest that could not be followed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
@@ -72,8 +76,7 @@ pub fn read_manifest(document: &Document, path: &Path) -> Option<Stated> {
                 span: reader
                     .get(root, "kind")
                     .map_or(document.span(root), |it| document.span(it)),
-                message: "the applications that an `ApplicationSet` makes are not followed"
-                    .to_owned(),
+                message: APPLICATION_SETS.to_owned(),
             }],
             ..Stated::default()
         }),

@@ -25,10 +25,12 @@ pub(super) const TABLE: &[Builtin] = &[
     .lenient(),
     Builtin::predicate(
         "reference(value: any) -> bool",
-        "A reference that is resolved when deploying, such as `ref+vault://…`, `op://…` or `<path:…#key>`. `ref+echo` and `ref+file` hide nothing.",
+        "A reference that is resolved when deploying, such as `ref+vault://…`, `op://…` or `<path:…#key>`, or the place where a program finds it: `/etc/tls/tls.key`, `env://NAME`. `ref+echo` and `ref+file` hide nothing.",
         &[
             ("'ref+vault://secret/a#/b' is a reference", "true"),
             ("'ref+echo://hunter2' is a reference", "false"),
+            ("'<vault:kv/data/a~b>' is a reference", "true"),
+            ("'/etc/tls/tls.key' is a reference", "true"),
         ],
         |call| class_is(call, Class::Reference),
     )
@@ -42,10 +44,11 @@ pub(super) const TABLE: &[Builtin] = &[
     .lenient(),
     Builtin::predicate(
         "placeholder(value: any) -> bool",
-        "Text that is meant to be replaced: `change-me`, `<password>`, `...`, `TODO`, `dummy-key`, `your-password`, an empty PEM body.",
+        "Text that is meant to be replaced: `change-me`, `<password>`, `...`, `TODO`, `dummy-key`, `your-password`, `SMTP_PASSWORD`, an empty PEM body.",
         &[
             ("'change-me-please' is a placeholder", "true"),
             ("'<password>' is a placeholder", "true"),
+            ("'SMTP_PASSWORD' is a placeholder", "true"),
             ("'hunter2' is a placeholder", "false"),
         ],
         |call| answer_bool(call.maybe_text(0).is_some_and(|text| PLACEHOLDERS.is_match(text.trim()))),
@@ -77,7 +80,7 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
     Builtin::new(
         "secret-class(value: any) -> string",
-        "How a secret is kept: `empty`, `encrypted`, `reference`, `template`, `weak`, `placeholder` or `plain`; a boolean is a `switch`, which keeps nothing, in quotes too, and so is `none`, `not-needed` or `defined-in-secrets`. Of a missing value it is missing, of null `empty`.",
+        "How a secret is kept: `empty`, `encrypted`, `reference`, `template`, `weak`, `placeholder` or `plain`; a boolean is a `switch`, which keeps nothing, in quotes too, and so is `none`, `not-needed`, `defined-in-secrets`, `redact` or a time. Of a missing value it is missing, of null `empty`.",
         &[
             ("secret-class('')", "\"empty\""),
             ("secret-class('changeme')", "\"weak\""),
@@ -86,6 +89,7 @@ pub(super) const TABLE: &[Builtin] = &[
             ("secret-class(true)", "\"switch\""),
             ("secret-class('not-needed')", "\"switch\""),
             ("secret-class('DEFINED-IN-SECRETS')", "\"switch\""),
+            ("secret-class('24h')", "\"switch\""),
         ],
         |call| Ok(Value::string(class(call)?.as_str())),
     )
@@ -160,9 +164,17 @@ fn set(patterns: &[&str]) -> Shapes {
 static REFERENCES: LazyLock<Shapes> = LazyLock::new(|| {
     set(&[
         r"^(secret)?ref\+[a-z0-9]+://",
-        r"^<path:[^>]+>$",
+        r"^<(path|vault|secret):[^<>\s][^<>]*>$",
         r"^op://.",
         r"^vault:.+#.",
+        // Where a program finds it when it starts.
+        r"^env://[A-Za-z_]",
+        r"^os\.environ/[A-Za-z_]",
+        r"^file:///.",
+        r"^/(etc|run|var|mnt|opt|usr|home|secrets?|vault|tls|ssl|certs?)/[0-9A-Za-z._/-]+$",
+        r"^(/[0-9A-Za-z._-]+)+/[0-9A-Za-z_-]+\.(key|pem|crt|txt|json|ya?ml|conf)$",
+        // Where the operator of 1Password finds it.
+        r"^vaults/[^/]+/items/[^/]+$",
     ])
 });
 
@@ -179,9 +191,13 @@ static TEMPLATES: LazyLock<Shapes> = LazyLock::new(|| {
     ])
 });
 
-/// Words that say where the value is: `DEFINED-IN-SECRETS`.
+/// Words that say where the value is, or what becomes of one, and how long it counts: `DEFINED-IN-SECRETS`, `Cookie: redact`, `idToken: 24h`.
 static ELSEWHERE: LazyLock<Shapes> = LazyLock::new(|| {
-    set(&[r"(?i)^(defined?|set|stored|provided|injected)[-_ ](in|by|from)[-_ ][-_ a-z]+$"])
+    set(&[
+        r"(?i)^(defined?|set|stored|provided|injected)[-_ ](in|by|from)[-_ ][-_ a-z]+$",
+        r"^(user[-_]provided|keep|drop|redact|redacted)$",
+        r"^[0-9]{1,4}(s|m|h|d)$",
+    ])
 });
 
 static PLACEHOLDERS: LazyLock<Shapes> = LazyLock::new(|| {
@@ -194,6 +210,8 @@ static PLACEHOLDERS: LazyLock<Shapes> = LazyLock::new(|| {
         r"(?i)^replace[-_ ]",
         r"^UPDATE_[A-Z_]+$",
         r"(?i)^placeholder",
+        r"(?i)^set[-_ ]me\b",
+        r"^([A-Z][A-Z0-9]*_)+(PASSWORD|PASSWD|PASSPHRASE|TOKEN|SECRET|KEY)$",
         r"(?i)^your[-_ a-z]*(password|passwd|pass|pwd|passphrase|token|secret|key)$",
         r"(?i)^insert-",
         r"(?i)here$",

@@ -12,6 +12,7 @@ use values::yaml::Kind;
 
 use super::TreeHost;
 use crate::knowledge::version_of;
+use crate::sources::FIRST_DEFAULTS;
 
 /// In a map with more keys before a value nobody asks what its indentation was.
 const WIDE: usize = 1_000;
@@ -149,6 +150,27 @@ impl<'a> TreeHost<'a> {
                 Found::Map(_, key) | Found::Value(_, key) => key.is_none_or(read),
             }
         }))
+    }
+
+    /// Does the chart that is on disk set a default there? Then it reads the value, whatever is declared of the chart's versions.
+    pub(crate) fn has_own_default(&self, release: usize, path: &[PathStep]) -> bool {
+        let on_disk = |layer: &&LayerId| self.merged.layer_source(**layer).0 < FIRST_DEFAULTS;
+        let mut layers = self.merged.default_layers(release).iter().filter(on_disk);
+        layers.any(|layer| {
+            let mut steps = path.iter();
+            let mut mount = self.merged.layer_mount(*layer).iter();
+            let inside =
+                mount.all(|key| matches!(steps.next(), Some(PathStep::Key(it)) if it == key));
+            let document = self.merged.document(*layer);
+            let top = self.merged.layer_top(*layer).filter(|_| inside);
+            let found = top.and_then(|top| {
+                steps.try_fold(top, |node, step| match step {
+                    PathStep::Key(key) => document.get(node, key),
+                    PathStep::Index(at) => document.items(node).nth(*at),
+                })
+            });
+            found.is_some()
+        })
     }
 
     /// The type that the chart wants there; `None` where it takes anything.

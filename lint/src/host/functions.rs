@@ -64,7 +64,11 @@ impl TreeHost<'_> {
         self.note(theirs(node));
         match function {
             Function::Declared => match self.is_declared(&self.declared_places(node)) {
-                Some(declared) => Value::bool(declared),
+                Some(declared) => {
+                    let release = self.merged.release_of(node);
+                    let own = || self.has_own_default(release, &self.merged.path(node).0);
+                    Value::bool(declared || own())
+                }
                 // Of a chart that nobody declared nothing is known to be wrong.
                 None => Value::bool(true),
             },

@@ -1,4 +1,4 @@
-//! Manifests of Kubernetes where a name promises values, and releases that values state: neither is followed, and both are told.
+//! Manifests of Kubernetes and schemas where a name promises values, and releases that values state: none is followed, and all are told.
 
 use source::{Diagnostic, Severity, Span};
 use values::protection::Protection;
@@ -47,7 +47,7 @@ fn entries(document: &Document, root: NodeId) -> Vec<(NodeId, NodeId)> {
 /// Says that a `Secret` in a file that is no layer is in plain text, or what kustomize makes one of.
 pub(super) fn plain_secret(file: &ReadFile) -> Option<Diagnostic> {
     let document = &file.document;
-    let clear = matches!(file.protection, Protection::Clear);
+    let clear = matches!(file.protection, Protection::Clear) && !is_ytt(&file.source.text);
     let mut roots = document.roots().filter(|_| clear);
     roots.find_map(|root| {
         let entries = entries(document, root);
@@ -82,9 +82,38 @@ fn in_plain_text(document: &Document, at: NodeId) -> Diagnostic {
     Diagnostic::new(NOT_JUDGED, Severity::Error, document.span(at), message).with_help(help)
 }
 
-/// Says that a file is a manifest; `None` if it is none.
+/// The key of a JSON schema by which it says that it is one, and its text: `secrets.yaml` beside it may be what it describes.
+fn schema(document: &Document) -> Option<NodeId> {
+    let at = text(document, document.root()?, "$schema")?;
+    document
+        .text_of(at)
+        .contains("json-schema.org")
+        .then_some(at)
+}
+
+/// Is a text one that ytt renders, which writes its templates as comments?
+fn is_ytt(text: &str) -> bool {
+    let mut marks = memchr::memmem::find_iter(text.as_bytes(), b"#@");
+    marks.any(|at| {
+        text[..at]
+            .lines()
+            .next_back()
+            .unwrap_or_default()
+            .trim()
+            .is_empty()
+    })
+}
+
+/// Says that a file is a manifest or a schema; `None` if it is neither.
 pub(super) fn told(file: &ReadFile) -> Option<Diagnostic> {
     let document = &file.document;
+    let other = |span: Span, what: &str| {
+        let message = format!("{what}, no values of a chart, so no rule judges it");
+        Some(Diagnostic::new(NOT_JUDGED, Severity::Info, span, message))
+    };
+    if let Some(at) = schema(document) {
+        return other(document.span(at), "a JSON schema");
+    }
     let at = kind(document)?;
     let name = document.text_of(at);
     let entries = document
@@ -92,18 +121,14 @@ pub(super) fn told(file: &ReadFile) -> Option<Diagnostic> {
         .map_or_else(Vec::new, |root| entries(document, root));
     // What somebody is still to fill in is no secret yet.
     let filled_in = |value: NodeId| is_in_the_clear(&document.text_of(value));
-    let clear = matches!(file.protection, Protection::Clear);
+    let clear = matches!(file.protection, Protection::Clear) && !is_ytt(&file.source.text);
     if clear && held_in_manifest(document, &entries).any(filled_in) {
         return Some(in_plain_text(document, at));
     }
-    let message =
-        format!("a manifest of Kubernetes (`{name}`), no values of a chart, so no rule judges it");
-    Some(Diagnostic::new(
-        NOT_JUDGED,
-        Severity::Info,
+    other(
         document.span(at),
-        message,
-    ))
+        &format!("a manifest of Kubernetes (`{name}`)"),
+    )
 }
 
 /// Says of values for `argocd-apps`, be they of that chart or of one that holds it, that what they install is not followed.

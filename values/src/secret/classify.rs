@@ -103,6 +103,9 @@ pub fn classify(text: &str, context: &SecretContext<'_>) -> SecretClass {
     if text == "{}" || is_commented_out(text) {
         return SecretClass::Benign;
     }
+    if is_place(text) {
+        return SecretClass::Reference;
+    }
     if is_weak(text, context) {
         SecretClass::Weak
     } else if is_placeholder(text) {
@@ -116,6 +119,41 @@ pub fn classify(text: &str, context: &SecretContext<'_>) -> SecretClass {
 pub fn is_in_the_clear(text: &str) -> bool {
     let class = classify(text, &SecretContext::default());
     matches!(class, SecretClass::Plain | SecretClass::Weak)
+}
+
+/// Folders in which programs find what they are not to be told.
+const FOLDERS: &[&str] = &[
+    "/etc/",
+    "/run/",
+    "/var/",
+    "/mnt/",
+    "/opt/",
+    "/usr/",
+    "/home/",
+    "/secret/",
+    "/secrets/",
+    "/vault/",
+    "/tls/",
+    "/ssl/",
+    "/cert/",
+    "/certs/",
+];
+
+/// Does a text say where a program finds a secret when it starts: `/etc/tls/tls.key`, `env://NAME`?
+fn is_place(text: &str) -> bool {
+    let named = |start: &str| text.strip_prefix(start).is_some_and(|it| !it.is_empty());
+    let of_path = |it: u8| it.is_ascii_alphanumeric() || matches!(it, b'.' | b'_' | b'-' | b'/');
+    let kept = || {
+        let ends = [
+            ".key", ".pem", ".crt", ".txt", ".json", ".yaml", ".yml", ".conf",
+        ];
+        let file = text.rfind('/').is_some_and(|it| it > 0);
+        FOLDERS.iter().any(|it| named(it)) || file && ends.iter().any(|it| text.ends_with(it))
+    };
+    named("env://")
+        || named("file:///")
+        || named("os.environ/")
+        || text.starts_with('/') && text.bytes().all(of_path) && kept()
 }
 
 /// Is a block of text nothing but comments, as a file of passwords that nobody has filled in?
@@ -153,7 +191,9 @@ fn is_placeholder(text: &str) -> bool {
         || ["replace-", "replace_", "replace "]
             .iter()
             .any(|p| starts(p))
+        || ["set-me", "set_me", "set me"].iter().any(|p| starts(p))
         || is_to_be_updated(text)
+        || is_variable(text)
         || lower.ends_with("here")
         || matches!(lower.as_str(), "todo" | "tbd" | "fixme")
         || (lower.len() >= 3 && lower.bytes().all(|byte| byte == b'x'))
@@ -168,6 +208,22 @@ fn is_to_be_updated(text: &str) -> bool {
     let letter = |it: u8| it.is_ascii_uppercase() || it == b'_';
     text.strip_prefix("UPDATE_")
         .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(letter))
+}
+
+/// `SMTP_PASSWORD`: the name of what a script fills in.
+fn is_variable(text: &str) -> bool {
+    let letter = |it: u8| it.is_ascii_uppercase() || it.is_ascii_digit() || it == b'_';
+    let ends = [
+        "_PASSWORD",
+        "_PASSWD",
+        "_PASSPHRASE",
+        "_TOKEN",
+        "_SECRET",
+        "_KEY",
+    ];
+    text.starts_with(|c: char| c.is_ascii_uppercase())
+        && text.bytes().all(letter)
+        && ends.iter().any(|it| text.ends_with(it))
 }
 
 /// What stands in examples is called like what belongs there.
@@ -235,6 +291,13 @@ mod tests {
             ("ref+vault://kv/x#/y", Reference),
             ("ref+echo://clear", Plain),
             ("ref+file://./pw", Plain),
+            ("/etc/tls-certs/tls.key", Reference),
+            ("/portal/tls.pem", Reference),
+            ("env://PORTAL_PASSWORD", Reference),
+            ("file:///run/secrets/pw", Reference),
+            ("os.environ/OPENAI_API_KEY", Reference),
+            ("/Xk92/aZ+q8=", Plain),
+            ("/hunter.2", Plain),
             ("{{ .Env.PW }}", Template),
             ("changeme", Weak),
             ("Guest", Weak),
@@ -243,6 +306,9 @@ mod tests {
             ("REPLACE_WITH_CLIENT_SECRET", Placeholder),
             ("UPDATE_AWS_SECRET_ACCESS_KEY", Placeholder),
             ("UPDATE_7", Plain),
+            ("SMTP_PASSWORD", Placeholder),
+            ("SET-ME-IF-SMTP", Placeholder),
+            ("PASSWORD7", Plain),
             ("{}", Benign),
             ("# admin:…\n# filled in by nobody yet\n", Benign),
             ("#hash-tag", Plain),

@@ -130,8 +130,19 @@ fn is_reference(text: &str) -> bool {
             .is_some_and(|it| !it.trim().is_empty())
         || names_vault_key(text)
         || text.starts_with(">>vault:")
-        || memmem::find(text.as_bytes(), b"<path:").is_some()
+        || has_angled_reference(text)
         || has_vals_reference(text)
+}
+
+/// `<path:…>`, `<vault:…>`, `<secret:…>`: as plugins of Argo CD write them, anywhere in a text.
+fn has_angled_reference(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let begins = |rest: &str| {
+        let name = ["path:", "vault:", "secret:"].iter();
+        let name = name.filter_map(|it| rest.strip_prefix(it)).next();
+        name.is_some_and(|it| it.starts_with(|c: char| !c.is_whitespace() && c != '>'))
+    };
+    memchr::memchr_iter(b'<', bytes).any(|at| begins(&text[at + 1..]))
 }
 
 /// `vault:path#key`
@@ -241,6 +252,10 @@ mod tests {
             ("http://ref+awsssm://host:80", Some(Reference)),
             ("secretref+vault://x", Some(Reference)),
             ("<path:kv/data/x#key>", Some(Reference)),
+            ("https://x.<secret:domain>/", Some(Reference)),
+            ("<vault:kv/data/x~key>", Some(Reference)),
+            ("<secret: of yours>", None),
+            ("<secret:>", None),
             ("op://vault/item/field", Some(Reference)),
             ("vault:secret/data/x#key", Some(Reference)),
             ("{{ .Values.x }}", Some(Template)),

@@ -23,6 +23,11 @@ const ENDINGS: &[&str] = &[
     "authorization",
     "signingkey",
     "psk",
+    "xsrf",
+    "xsrfkey",
+    "csrf",
+    "csrfkey",
+    "salt",
 ];
 
 /// A key with one of these in it has one of the endings for another reason.
@@ -254,6 +259,10 @@ mod tests {
             "x.passwordHash",
             "jwt.signingKey",
             "vpn.psk",
+            "core.xsrfKey",
+            "harbor.xsrf",
+            "session.csrf_key",
+            "auth.passwordSalt",
             "x.passwords.admin",
             "x.tokens.0",
             "x.apiTokens.ci",

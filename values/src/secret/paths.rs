@@ -106,10 +106,6 @@ const CLEAR_KEYS: &[&str] = &[
     "create",
     "enabled",
     "optional",
-    // And of the folder that it is put into.
-    "mountpath",
-    "path",
-    "subpath",
     "type",
 ];
 
@@ -128,11 +124,14 @@ const CLEAR_ENDINGS: &[&str] = &[
     "certs",
     "clientca",
     "username",
+    // The folder that it is put into, and where it is kept.
+    "path",
     // The key of a Kubernetes secret below which the value is.
     "usersecretkey",
     "passwordsecretkey",
     "cookiesecretkey",
     "tokensecretkey",
+    "keysecretkey",
     // A switch.
     "automountserviceaccounttoken",
 ];
@@ -236,11 +235,18 @@ pub(super) fn starts_with_any_case(text: &str, start: &str) -> bool {
     head.is_some_and(|head| head.eq_ignore_ascii_case(start.as_bytes()))
 }
 
-/// What stands below such a key says from where secrets are fetched, and under which names, or is sealed.
+/// What stands below such a key says from where secrets are fetched, and under which names, what is in a token, or is sealed.
 fn is_fetched(key: &str) -> bool {
     matches!(
         key,
-        "externalSecret" | "externalSecrets" | "ExternalSecret" | "encryptedData" | "remoteRef"
+        "externalSecret"
+            | "externalSecrets"
+            | "ExternalSecret"
+            | "encryptedData"
+            | "remoteRef"
+            | "secretKeys"
+            | "secretRefKeys"
+            | "claims_policies"
     )
 }
 
@@ -311,6 +317,11 @@ mod tests {
             "tls.secretName",
             "brig.config.logLevel",
             "minio.rootPasswordSecretKey",
+            "openAI.apiKeySecretKey",
+            "secrets.itemPath",
+            "auth.secretKeys.password",
+            "web.secretRefKeys.adminPassword",
+            "oidc.claims_policies.shell.id_token.0",
             "oauth2.cookieSecretKey",
             "x.key",
             "secrets.smtp.name",

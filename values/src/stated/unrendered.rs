@@ -76,6 +76,7 @@ impl Taken {
             self.blank(at, line.len());
         } else {
             self.quote(at, line);
+            self.unquote(at, line);
         }
     }
 
@@ -133,10 +134,44 @@ impl Taken {
         self.bytes[at + start..at + end].copy_from_slice(quoted.as_bytes());
         self.quoted = true;
     }
+
+    /// Takes the quotes of a value out of the actions in it, which would end it: `"{{ env "X" }}"`.
+    fn unquote(&mut self, at: usize, line: &str) {
+        let Some(open) = line.find("{{") else {
+            return;
+        };
+        let before = &line[..open];
+        let value = before
+            .rfind(": ")
+            .map(|it| it + 2)
+            .or_else(|| before.starts_with("- ").then_some(2));
+        let Some(quote) = value.and_then(|it| line[it..].trim_start().bytes().next()) else {
+            return;
+        };
+        let other = match quote {
+            b'"' => b'\'',
+            b'\'' => b'"',
+            _ => return,
+        };
+        let bytes = line.as_bytes();
+        let mut from = open;
+        while let Some(end) = line[from..].find("}}").map(|it| from + it) {
+            for place in from..end {
+                if bytes[place] == quote && bytes[place - 1] != b'\\' {
+                    self.bytes[at + place] = other;
+                    self.quoted = true;
+                }
+            }
+            let Some(next) = line[end..].find("{{").map(|it| end + it) else {
+                return;
+            };
+            from = next;
+        }
+    }
 }
 
 /// A text in quotes that is as long as it was: room for them is made by blanks and dashes beside the braces, which mean nothing to the
-/// value. `None` where there is no such room.
+/// value, else by the last letters of a name, which is unknown without them, too. `None` where there is no such room.
 fn in_quotes(text: &str) -> Option<String> {
     let mut out = String::with_capacity(text.len());
     let mut room = 2;
@@ -159,8 +194,15 @@ fn in_quotes(text: &str) -> Option<String> {
         rest = behind;
     }
     out.push_str(rest);
+    let end = out.find("}}")?;
+    let name = |it: &u8| it.is_ascii_alphanumeric() || matches!(it, b'.' | b'_');
+    let letters = out.as_bytes().get(end.checked_sub(room)?..end)?;
+    if !letters.iter().all(name) {
+        return None;
+    }
+    out.replace_range(end - room..end, "");
     // A quote inside would end the text.
-    (room == 0).then(|| format!("'{}'", out.replace('\'', " ")))
+    Some(format!("'{}'", out.replace('\'', " ")))
 }
 
 #[cfg(test)]
@@ -214,6 +256,19 @@ mod tests {
     }
 
     #[test]
+    fn an_action_without_blanks_is_quoted_too() {
+        becomes("a: {{.Values.name}}\n", "a: '{{.Values.na}}'\n");
+    }
+
+    #[test]
+    fn quotes_in_an_action_do_not_end_the_value() {
+        becomes(
+            "a: \"{{ env \"X\" }}-{{ env \"Y\" }}\"\n- '{{ .A | default 'b' }}'\n",
+            "a: \"{{ env 'X' }}-{{ env 'Y' }}\"\n- '{{ .A | default \"b\" }}'\n",
+        );
+    }
+
+    #[test]
     fn an_action_in_a_flow_list_or_a_key_is_quoted_alone() {
         becomes("a: [{{ .A }}, b]\n", "a: ['{{.A}}', b]\n");
         becomes("{{ .Values.key }}: 1\n", "'{{.Values.key}}': 1\n");
@@ -224,6 +279,8 @@ mod tests {
         for text in [
             "a: x-{{ .A }}\n",
             "a: \"{{ .A }}\"\n",
+            "a: \"{{ env \\\"X\\\" }}\"\n",
+            "a: x \"{{ env \"X\" }}\"\n",
             "a: {b: c}\n",
             "a: {{ö}}\n",
         ] {

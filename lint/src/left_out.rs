@@ -146,7 +146,7 @@ fn templates(trees: &[TreeRef], listed: &[PathBuf]) -> Vec<LeftOut> {
 }
 
 /// The end of the name of a template of helmfile.
-const TEMPLATE: &str = ".gotmpl";
+pub(crate) const TEMPLATE: &str = ".gotmpl";
 
 /// What decides whether a file is looked at.
 struct Look<'a> {

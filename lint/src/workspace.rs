@@ -146,13 +146,11 @@ impl Surveyor<'_> {
             }
         }
         let misnamed = self.settings.paths.iter();
-        let misnamed: BTreeSet<PathBuf> = misnamed.filter_map(|it| self.misnamed(it)).collect();
-        workspace.notes.extend(misnamed.iter().map(|path| {
+        let misnamed: BTreeSet<(PathBuf, String)> =
+            misnamed.filter_map(|it| self.misnamed(it)).collect();
+        workspace.notes.extend(misnamed.iter().map(|(path, why)| {
             let shown = self.settings.show(path);
-            format!(
-                "{} is not read: a configuration is called `{CONFIG}`",
-                shown.display()
-            )
+            format!("{} is not read: {why}", shown.display())
         }));
         // More is looked at than was asked for where that is needed to judge it; what is said then is about what was asked for.
         if partly {
@@ -753,7 +751,8 @@ fn stated_trees(
         let helmfiles = &tree.plan.helmfiles;
         helmfiles.is_empty() || !helmfiles.iter().all(|it| taken_in.contains(it))
     });
-    let candidates: Vec<&PathBuf> = found.unplaced.iter().chain(&found.loose).collect();
+    let files = found.unplaced.iter().chain(&found.loose);
+    let candidates: Vec<&PathBuf> = files.chain(&found.templates).collect();
     let mut manifests = reader.manifests(&candidates);
     let mut helmfiles = std::mem::take(&mut manifests.helmfiles);
     helmfiles.retain(|path| !taken_in.contains(path));

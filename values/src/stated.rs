@@ -20,7 +20,9 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 pub use flux::{FluxRelease, ValuesFrom};
-pub use helmfile::{Nested, environments, is_helmfile, nested_helmfiles, read_helmfile};
+pub use helmfile::{
+    Nested, NestedPath, environments, is_helmfile, nested_helmfiles, read_helmfile,
+};
 pub use overlay::{
     KUSTOMIZATIONS, Kustomization, Patch, PatchText, is_named_kustomization,
     read_flux_kustomization, read_kustomization,

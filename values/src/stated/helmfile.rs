@@ -82,10 +82,21 @@ pub fn is_helmfile(document: &Document) -> bool {
 /// Helmfiles that a helmfile takes in.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Nested {
-    /// Those under `bases` and `helmfiles`, relative to what the helmfile's path is relative to, each with where it is named.
-    pub paths: Vec<(PathBuf, Span)>,
+    /// Those that are files here.
+    pub paths: Vec<NestedPath>,
     /// Those that are somewhere else.
     pub notes: Vec<Note>,
+}
+
+/// An entry under `bases` or `helmfiles`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NestedPath {
+    /// Relative to what the helmfile's path is relative to.
+    pub path: PathBuf,
+    /// Where it is named.
+    pub span: Span,
+    /// It may be a pattern, or a folder of helmfiles: a base is one file.
+    pub several: bool,
 }
 
 /// The helmfiles that a helmfile at `path` takes in.
@@ -96,17 +107,22 @@ pub fn nested_helmfiles(document: &Document, path: &Path) -> Nested {
         return nested;
     };
     let folder = path.parent().unwrap_or(Path::new(""));
-    for key in ["bases", "helmfiles"] {
+    for (key, several) in [("bases", false), ("helmfiles", true)] {
         for item in reader.items(root, key) {
             let text = reader.scalar(item).or_else(|| reader.text(item, "path"));
             let text = text.unwrap_or_default();
-            let plain = !is_template(&text) && !text.contains(['*', '?']) && !text.is_empty();
+            let plain = !is_template(&text) && !text.is_empty();
             match below(folder, &text).filter(|_| plain) {
-                Some(below) => nested.paths.push((below, reader.span(item))),
+                Some(path) => nested.paths.push(NestedPath {
+                    path,
+                    span: reader.span(item),
+                    several,
+                }),
                 None => nested.notes.push(Note {
                     span: reader.span(item),
-                    message: "a helmfile that is somewhere else, or that a pattern or a template names, is not followed"
-                        .to_owned(),
+                    message:
+                        "a helmfile that is somewhere else, or that a template names, is not followed"
+                            .to_owned(),
                 }),
             }
         }

@@ -275,6 +275,7 @@ impl Project {
     pub fn lint(&self, progress: &(dyn Fn(Progress) + Sync)) -> Report {
         let workspace = self.workspace();
         let trees = self.asked_for(&workspace);
+        let whole = trees.len() == workspace.trees.len();
         let state = Mutex::new(Progress {
             trees: trees.len(),
             ..Progress::default()
@@ -295,7 +296,7 @@ impl Project {
         for result in results {
             assembly.add(result);
         }
-        assembly.finish(true)
+        assembly.finish(whole)
     }
 
     /// The trees in which something may be found about what was named.

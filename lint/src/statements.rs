@@ -25,7 +25,7 @@ use values::yaml::{Document, NodeId};
 use self::kustomized::{Flux, HELM_RELEASES, ReadOverlay, Written};
 use crate::document::ReadFile;
 use crate::files::{Files, PathKind};
-use crate::left_out::TEMPLATE;
+use crate::left_out::{LeftOut, TEMPLATE};
 
 /// So many bytes the documents of one file may take together, with the blanks that keep places right.
 pub(crate) const MAX_PARTS: usize = 32 << 20;
@@ -44,6 +44,8 @@ pub(crate) struct Statement {
     pub(crate) notes: Vec<Diagnostic>,
     /// Of the files that were looked at for manifests, those that are helmfiles.
     pub(crate) helmfiles: Vec<PathBuf>,
+    /// What helmfiles have for their templates.
+    pub(crate) left_out: Vec<LeftOut>,
     /// Files that may hold a `Secret` of Kubernetes, whether they state anything or not.
     pub(crate) secrets: Vec<PathBuf>,
 }
@@ -102,6 +104,9 @@ impl Reader<'_> {
                     }
                 }
             }
+            let is_there = |it: &Path| self.listed.binary_search(&it.to_owned()).is_ok();
+            let own = LeftOut::of_helmfile(&path, &file, &is_there);
+            statement.left_out.extend(own);
             statement.files.push(path.clone());
             parts.push((path, documents));
         }
@@ -170,6 +175,7 @@ impl Reader<'_> {
             all.files.extend(stated.files);
             all.deployments.extend(stated.deployments);
             all.notes.extend(stated.notes);
+            all.left_out.extend(stated.left_out);
         }
         all
     }

@@ -19,7 +19,7 @@ use crate::config::{self, Config};
 use crate::document::ReadFile;
 use crate::files::{Files, ListOptions, PathKind};
 use crate::knowledge::Knowledge;
-use crate::left_out::{self, LeftOut};
+use crate::left_out::{self, LeftOut, Part};
 use crate::profiles;
 use crate::project::Settings;
 use crate::report::Skipped;
@@ -576,7 +576,15 @@ impl Surveyor<'_> {
             .flat_map(|tree| layer_files(&tree.plan))
             .cloned()
             .collect();
-        unused.retain(|path| !claimed.contains(path));
+        // What is a layer, too, is judged as one.
+        let state = trees.iter_mut().flat_map(|tree| {
+            let left_out = &mut tree.left_out;
+            left_out.retain(|it| it.part != Part::Environment || !claimed.contains(&it.path));
+            let state = left_out.iter().filter(|it| it.part == Part::Environment);
+            state.map(|it| it.path.clone())
+        });
+        let state: BTreeSet<PathBuf> = state.collect();
+        unused.retain(|path| !claimed.contains(path) && !state.contains(path));
         for tree in trees.iter_mut().filter(|it| it.statements.is_empty()) {
             for deployment in &mut tree.plan.deployments {
                 deployment
@@ -597,7 +605,7 @@ impl Surveyor<'_> {
             wrappers::place(&mut trees, &found.charts, root_name, &read);
         }
         for path in found.loose {
-            if claimed.contains(&path) {
+            if claimed.contains(&path) || state.contains(&path) {
                 continue;
             }
             if let Some(tree) = tree_around(&mut trees, &path) {
@@ -709,6 +717,7 @@ fn stated_tree(root: PathBuf, stated: Statement) -> TreeRef {
         },
         notes: stated.notes,
         statements: stated.files,
+        left_out: stated.left_out,
         ..TreeRef::default()
     }
 }
@@ -737,11 +746,14 @@ fn stated_trees(
                 tree.plan.deployments = stated.deployments;
                 tree.statements = stated.files;
                 tree.notes = stated.notes;
+                tree.left_out = stated.left_out;
             } else if !stated.notes.is_empty() {
                 // What it states is unknown; what was found by name is judged beside it.
                 let mut unknown = stated_tree(tree.plan.root.clone(), stated);
                 unknown.plan.helmfiles = std::mem::take(&mut tree.plan.helmfiles);
                 trees.push(unknown);
+            } else {
+                tree.left_out = stated.left_out;
             }
         }
         trees.push(tree);
@@ -757,7 +769,8 @@ fn stated_trees(
     let mut helmfiles = std::mem::take(&mut manifests.helmfiles);
     helmfiles.retain(|path| !taken_in.contains(path));
     let mut state = |trees: &mut Vec<TreeRef>, stated: Statement| {
-        if !stated.deployments.is_empty() || !stated.notes.is_empty() {
+        let states = !stated.deployments.is_empty() || !stated.left_out.is_empty();
+        if states || !stated.notes.is_empty() {
             found.loose.retain(|path| !stated.files.contains(path));
             trees.push(stated_tree(PathBuf::new(), stated));
         }

@@ -48,6 +48,7 @@ pub(super) fn run(args: &Baseline) -> anyhow::Result<Status> {
     let all = all.map_err(|it| {
         let file = shown(project.settings(), &it.file);
         match it.error.kind() {
+            io::ErrorKind::InvalidInput => anyhow!("{file} is no file"),
             io::ErrorKind::InvalidData => anyhow!("{file} is left as it is: {}", it.error),
             _ => anyhow!("{file} cannot be read and is left as it is: {}", it.error),
         }

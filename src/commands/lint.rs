@@ -21,6 +21,13 @@ use crate::output::{self, Format, Style, Target};
 pub(super) fn run(args: &Lint) -> anyhow::Result<Status> {
     threads(args.threads)?;
     let mut args = args.clone();
+    for (at, target) in args.format.iter().enumerate() {
+        if args.format[..at].iter().any(|it| it.file == target.file) {
+            let place = target.file.as_ref().map(|file| output::path(file));
+            let place = place.unwrap_or_else(|| "standard output".to_owned());
+            bail!("two formats for {place}: `--format FORMAT=FILE` writes one to a file");
+        }
+    }
     let laid_over = standard_input(&mut args)?;
     if !args.watch {
         return Ok(once(&args, laid_over)?.0);

@@ -418,7 +418,7 @@ mod tests {
     #[test]
     fn quoted_keys_may_hold_anything() {
         let key = |text: &str| KeyPath(vec![PathStep::Key(text.to_owned())]);
-        let read = |text| KeyPath::parse(text).unwrap();
+        let read = |text: &str| KeyPath::parse(text).unwrap();
         assert_eq!(read(r#""a\"b\\""#), key(r#"a"b\"#));
         assert_eq!(read(r#""C:\dir\u{}""#), key(r"C:\dir\u{}"));
         for text in [

@@ -21,7 +21,8 @@ use std::path::{Path, PathBuf};
 
 pub use flux::{FluxRelease, ValuesFrom};
 pub use helmfile::{
-    Nested, NestedPath, environments, is_helmfile, nested_helmfiles, read_helmfile,
+    Nested, NestedPath, StateValues, environments, is_helmfile, nested_helmfiles, read_helmfile,
+    state_values,
 };
 pub use overlay::{
     KUSTOMIZATIONS, Kustomization, Patch, PatchText, is_named_kustomization,

@@ -82,8 +82,16 @@ fn in_plain_text(document: &Document, at: NodeId) -> Diagnostic {
     Diagnostic::new(NOT_JUDGED, Severity::Error, document.span(at), message).with_help(help)
 }
 
+/// What is said of a manifest in the place of a layer.
+pub(super) enum Told {
+    /// A word at its kind.
+    Note(Diagnostic),
+    /// A secret that nobody can read, as it is to be: of dozens of those a word each would hide the others.
+    Sealed(String),
+}
+
 /// Says that a file is a manifest; `None` if it is none.
-pub(super) fn told(file: &ReadFile) -> Option<Diagnostic> {
+pub(super) fn told(file: &ReadFile) -> Option<Told> {
     let document = &file.document;
     let at = kind(document)?;
     let name = document.text_of(at);
@@ -94,16 +102,18 @@ pub(super) fn told(file: &ReadFile) -> Option<Diagnostic> {
     let filled_in = |value: NodeId| is_in_the_clear(&document.text_of(value));
     let clear = matches!(file.protection, Protection::Clear);
     if clear && held_in_manifest(document, &entries).any(filled_in) {
-        return Some(in_plain_text(document, at));
+        return Some(Told::Note(in_plain_text(document, at)));
     }
     let message =
         format!("a manifest of Kubernetes (`{name}`), no values of a chart, so no rule judges it");
-    Some(Diagnostic::new(
-        NOT_JUDGED,
-        Severity::Info,
-        document.span(at),
-        message,
-    ))
+    // `SealedSecret`, `ExternalSecret`.
+    let elsewhere = name.ends_with("Secret") && name != "Secret";
+    if elsewhere || name == "Secret" && !clear {
+        return Some(Told::Sealed(message));
+    }
+    let span = document.span(at);
+    let note = Diagnostic::new(NOT_JUDGED, Severity::Info, span, message);
+    Some(Told::Note(note))
 }
 
 /// Says of values for `argocd-apps`, be they of that chart or of one that holds it, that what they install is not followed.

@@ -79,6 +79,49 @@ pub fn is_helmfile(document: &Document) -> bool {
         && keys.all(|key| KEYS.contains(&&*key) || key.starts_with('.') || key.starts_with("x-"))
 }
 
+/// What helmfile itself reads, for templates: values of environments, and those at the top of a helmfile.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StateValues {
+    /// Maps that stand in it.
+    pub maps: Vec<NodeId>,
+    /// Files, relative to what the helmfile's path is relative to.
+    pub files: Vec<(PathBuf, Role)>,
+}
+
+/// The values that a helmfile at `path` has for its templates.
+pub fn state_values(document: &Document, path: &Path) -> StateValues {
+    let mut found = StateValues::default();
+    let reader = Reader::new(document, path);
+    let folder = path.parent().unwrap_or(Path::new(""));
+    for root in document.roots() {
+        let environments = reader.get(root, "environments");
+        let environments = environments.filter(|it| reader.is_map(*it));
+        let own = environments.into_iter().flat_map(|it| document.entries(it));
+        let own = own.map(|(key, map)| (map, document.key_text(key).into_owned()));
+        for (map, environment) in own.chain([(root, String::new())]) {
+            let names = Names {
+                environment: &environment,
+                release: "",
+                namespace: "",
+            };
+            for (key, role) in [("values", Role::Values), ("secrets", Role::Secrets)] {
+                for item in reader.items(map, key) {
+                    let template = document.raw(item).starts_with("{{");
+                    if reader.is_map(item) && !template {
+                        found.maps.push(item);
+                        continue;
+                    }
+                    let text = reader.scalar(item).map(|it| names.fill(&it));
+                    let text = text.filter(|it| !is_template(it));
+                    let file = text.and_then(|it| below(folder, &it));
+                    found.files.extend(file.map(|it| (it, role)));
+                }
+            }
+        }
+    }
+    found
+}
+
 /// Helmfiles that a helmfile takes in.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Nested {

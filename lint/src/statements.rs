@@ -33,6 +33,9 @@ pub(crate) const MAX_PARTS: usize = 32 << 20;
 /// Helmfiles in helmfiles are followed so deep.
 const MAX_DEPTH: usize = 8;
 
+/// Helmfiles that belong together may name so many patterns: each is held against all files.
+const MOST_PATTERNS: usize = 256;
+
 /// What a group of files states.
 #[derive(Debug, Default)]
 pub(crate) struct Statement {
@@ -77,25 +80,26 @@ impl Reader<'_> {
         let mut statement = Statement::default();
         let mut parts: Vec<(PathBuf, Vec<Part>)> = Vec::new();
         let mut open: Vec<(PathBuf, usize)> = tops.iter().rev().map(|it| (it.clone(), 0)).collect();
-        let mut seen = FxHashSet::default();
+        let mut seen = FxHashSet::from_iter(tops.iter().cloned());
+        let mut patterns = 0;
         while let Some((path, depth)) = open.pop() {
-            if !seen.insert(path.clone()) {
-                continue;
-            }
             let file = (self.read)(&self.root.join(&path));
             let documents = parts_of(&file, true, &mut statement.notes);
             for part in &documents {
                 let nested = nested_helmfiles(&part.document, &path);
                 statement.notes.extend(nested.notes.into_iter().map(note));
-                for it in nested.paths.into_iter().rev() {
-                    let found = match depth {
-                        MAX_DEPTH => Err("too many are in one another"),
+                let mut below = Vec::new();
+                for it in nested.paths {
+                    patterns += usize::from(it.is_pattern());
+                    let found = match (depth, patterns) {
+                        (MAX_DEPTH, _) => Err("too many are in one another"),
+                        (_, MOST_PATTERNS..) => Err("there are too many patterns"),
                         _ => self.taken_in(&it),
                     };
                     match found {
-                        Ok(found) => {
-                            let below = found.into_iter().rev();
-                            open.extend(below.map(|path| (path, depth + 1)));
+                        Ok(mut found) => {
+                            found.retain(|it| seen.insert(it.clone()));
+                            below.extend(found);
                         }
                         Err(why) => statement.notes.push(note(Note {
                             span: it.span,
@@ -103,6 +107,8 @@ impl Reader<'_> {
                         })),
                     }
                 }
+                let below = below.into_iter().rev();
+                open.extend(below.map(|path| (path, depth + 1)));
             }
             let is_there = |it: &Path| self.listed.binary_search(&it.to_owned()).is_ok();
             let own = LeftOut::of_helmfile(&path, &file, &is_there);

@@ -15,7 +15,7 @@ use crate::left_out::TEMPLATE;
 impl Reader<'_> {
     /// The helmfiles that an entry takes in, or why there is none.
     pub(super) fn taken_in(&self, entry: &NestedPath) -> Result<Vec<PathBuf>, &'static str> {
-        if entry.several && is_pattern(&entry.path) {
+        if entry.is_pattern() {
             return self.matching(&entry.path);
         }
         let there = self.listed.binary_search(&entry.path).is_ok();
@@ -55,8 +55,11 @@ impl Reader<'_> {
 
     /// The helmfiles right in a folder.
     fn inside(&self, folder: &Path) -> Vec<PathBuf> {
+        let first = self.listed.partition_point(|it| it.as_path() < folder);
+        let below = self.listed[first..].iter();
+        let below = below.take_while(|it| it.starts_with(folder));
         let mine = |it: &&PathBuf| it.parent() == Some(folder) && is_helmfile_of_folder(it);
-        self.listed.iter().filter(mine).cloned().collect()
+        below.filter(mine).cloned().collect()
     }
 }
 
@@ -65,10 +68,6 @@ fn is_helmfile_of_folder(file: &Path) -> bool {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let name = name.strip_suffix(TEMPLATE).unwrap_or(&name);
     name.ends_with(".yaml") || name.ends_with(".yml")
-}
-
-fn is_pattern(path: &Path) -> bool {
-    path.to_string_lossy().contains(['*', '?', '['])
 }
 
 /// To Go two stars are one: neither goes into folders.

@@ -142,6 +142,13 @@ pub struct NestedPath {
     pub several: bool,
 }
 
+impl NestedPath {
+    /// Does it stand for what matches it?
+    pub fn is_pattern(&self) -> bool {
+        self.several && self.path.to_string_lossy().contains(['*', '?', '['])
+    }
+}
+
 /// The helmfiles that a helmfile at `path` takes in.
 pub fn nested_helmfiles(document: &Document, path: &Path) -> Nested {
     let mut nested = Nested::default();

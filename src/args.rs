@@ -201,7 +201,12 @@ pub(crate) struct Lint {
     #[arg(long, value_name = "SEVERITY", value_parser = severity, help_heading = "Output")]
     pub(crate) fail_on: Option<Severity>,
     /// Where the pages can be read that `dogwatch docs` wrote; the links of rules lead there
-    #[arg(long, value_name = "URL", help_heading = "Output")]
+    #[arg(
+        long,
+        value_name = "URL",
+        help_heading = "Output",
+        value_parser = clap::builder::NonEmptyStringValueParser::new()
+    )]
     pub(crate) rule_pages: Option<String>,
     /// Do not shorten lists of what was left out
     #[arg(long, short, help_heading = "Output")]

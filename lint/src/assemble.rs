@@ -1,6 +1,6 @@
 //! From what came of each tree to one report: texts numbered anew and masked, findings sorted, allowed ones set aside.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::judge::{Outcome, slashes, sort_key};
 use crate::mask::{both_masked, masked, masked_yaml};
 use crate::profiles;
 use crate::project::{Scopes, Settings};
-use crate::report::{Report, RuleFacts, Summary};
+use crate::report::{Report, RuleFacts, Skipped, Summary};
 use crate::rulebook::RuleBook;
 use crate::tree::Tree;
 use crate::workspace::Scope;
@@ -38,6 +38,7 @@ pub(crate) struct TreeResult {
     releases: usize,
     pub(crate) files: usize,
     bytes: u64,
+    skipped: BTreeSet<Skipped>,
 }
 
 impl TreeResult {
@@ -82,6 +83,7 @@ impl TreeResult {
                 .sum(),
             files: files.len(),
             bytes: files.iter().map(|file| file.size).sum(),
+            skipped: tree.skipped.clone(),
         }
     }
 
@@ -268,6 +270,7 @@ impl<'a> Assembly<'a> {
         summary.releases += result.releases;
         summary.files += result.files;
         summary.bytes += result.bytes;
+        summary.skipped.extend(result.skipped);
         let rules = result.book.program.rules();
         // Both in the order of the ids.
         let mut all = self.report.rules.iter_mut().peekable();
@@ -342,10 +345,13 @@ impl<'a> Assembly<'a> {
         self.set_known_aside(whole);
         let focus = &self.workspace.focus;
         let files = std::mem::take(&mut self.report.files);
+        let deciding = deciding_files(self.workspace);
         let touches = |finding: &Finding| {
+            let at = finding.diagnostic.primary.span.source.0 as usize;
+            let file = files.get(at).and_then(Option::as_ref);
             focus.is_empty()
                 // With half a configuration, or without some rules, nothing can be said of any file.
-                || finding.breaks_the_run()
+                || finding.breaks_the_run() && file.is_none_or(|it| deciding.contains(it.as_path()))
                 || spans_of(finding).any(|span| {
                     let file = files.get(span.source.0 as usize).and_then(Option::as_ref);
                     file.is_some_and(|file| focus.iter().any(|it| file.starts_with(it)))
@@ -355,9 +361,30 @@ impl<'a> Assembly<'a> {
         self.report.suppressed.retain(touches);
         self.report.files = files;
         let Report { summary, rules, .. } = &mut self.report;
-        finish_summary(summary, rules, self.workspace, self.settings);
+        let is_asked = |path: &Path| focus.iter().any(|it| path.starts_with(it));
+        let cwd = &self.settings.cwd;
+        let skipped = &mut summary.skipped;
+        skipped.retain(|it| focus.is_empty() || is_asked(&cwd.join(&it.path)));
+        skipped.sort_unstable();
+        finish_summary(summary, rules, self.workspace, self.settings, whole);
         self.report
     }
+}
+
+/// The configurations, baselines and rules that have a say in what was named.
+fn deciding_files(workspace: &Workspace) -> FxHashSet<&Path> {
+    let mut files = FxHashSet::default();
+    let focus = &workspace.focus;
+    for scope in &workspace.scopes {
+        let near = |it: &PathBuf| it.starts_with(&scope.root) || scope.root.starts_with(it);
+        if focus.iter().any(near) {
+            let config = scope.config_file.as_ref().map(|it| it.path.as_path());
+            let baseline = scope.baseline.as_ref().map(|it| it.file.path.as_path());
+            let rules = scope.book.files.iter().filter_map(|it| it.file.as_deref());
+            files.extend(config.into_iter().chain(baseline).chain(rules));
+        }
+    }
+    files
 }
 
 /// By number of a report's text: the scope its file is in, by number, and how baselines of that scope name the file.
@@ -428,10 +455,12 @@ fn finish_summary(
     rules: &BTreeMap<String, RuleFacts>,
     workspace: &Workspace,
     settings: &Settings,
+    whole: bool,
 ) {
     let judged = rules.values().filter(|facts| !facts.off);
     summary.rules = judged.count();
-    if summary.trees > 0 {
+    // What matches nothing in one tree may do so in another.
+    if summary.trees > 0 && whole {
         let built_in = ["helm", "security", "wire"];
         let idle = rules.iter().filter(|(_, facts)| {
             !facts.off && facts.counts.total() == 0 && !built_in.contains(&facts.pack.as_str())

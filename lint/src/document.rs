@@ -154,11 +154,14 @@ impl ReadFile {
             return Arc::clone(&self.document);
         }
         let text = &self.source.text;
-        let taken = unrendered(text).map(|it| it.text.into());
-        Arc::new(Document::parse(
-            self.id,
-            taken.unwrap_or_else(|| Arc::clone(text)),
-        ))
+        self.as_helmfile()
+            .unwrap_or_else(|| Arc::new(Document::parse(self.id, Arc::clone(text))))
+    }
+
+    /// The text of a template, parsed as far as it stands around its actions, whatever the file is called; `None` if it has none.
+    pub(crate) fn as_helmfile(&self) -> Option<Arc<Document>> {
+        let taken = unrendered(&self.source.text)?;
+        Some(Arc::new(Document::parse(self.id, taken.text)))
     }
 
     fn unreadable(shown: &Path, id: SourceId, code: &'static str, message: String) -> Self {

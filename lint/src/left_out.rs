@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use values::discover::{
     DiscoverOptions, FileKind, IgnoreReason, Ignored, TreePlan, chart_of_folder,
@@ -10,7 +11,8 @@ use values::discover::{
 };
 use values::layer::{Layer, Release, Role};
 use values::protection::Protection;
-use values::yaml::Kind;
+use values::stated::state_values;
+use values::yaml::{Kind, NodeId};
 
 use crate::config::Config;
 use crate::document::ReadFile;
@@ -26,6 +28,20 @@ pub struct LeftOut {
     pub role: Role,
     /// The chart that it would be for.
     pub chart: String,
+    /// What of it is looked at.
+    pub(crate) part: Part,
+}
+
+/// What of a file is looked at.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// All of it: it may hold what a layer would.
+    #[default]
+    Whole,
+    /// All of it, which helmfile reads for an environment.
+    Environment,
+    /// What it holds for environments: it is a helmfile.
+    Environments,
 }
 
 impl LeftOut {
@@ -35,41 +51,85 @@ impl LeftOut {
             path,
             role: Role::Secrets,
             chart: String::new(),
+            part: Part::Whole,
         }
     }
 
-    /// The file as a release of its own, which nothing installs; `None` for one whose secrets nobody can read, or that holds no map.
-    pub(crate) fn release(&self, file: &ReadFile) -> Option<Release> {
+    /// What a helmfile has for its templates, in itself and in files of which `is_there` says that they are there.
+    pub(crate) fn of_helmfile(
+        path: &Path,
+        file: &ReadFile,
+        is_there: &dyn Fn(&Path) -> bool,
+    ) -> Vec<Self> {
+        let document = file
+            .as_helmfile()
+            .unwrap_or_else(|| Arc::clone(&file.document));
+        let state = state_values(&document, path);
+        let files = state.files.into_iter().filter(|(it, _)| is_there(it));
+        let mut found: Vec<Self> = files
+            .map(|(path, role)| Self {
+                path,
+                role,
+                chart: String::new(),
+                part: Part::Environment,
+            })
+            .collect();
+        if !state.maps.is_empty() {
+            found.push(Self {
+                path: path.to_owned(),
+                role: Role::Values,
+                chart: String::new(),
+                part: Part::Environments,
+            });
+        }
+        found
+    }
+
+    /// The file as releases of their own, which nothing installs; none for one whose secrets nobody can read, or that holds no map.
+    pub(crate) fn releases(&self, file: &ReadFile) -> Vec<Release> {
         // Of a template what stands around its actions is there to be read.
-        let document = file.around_actions();
+        let document = match self.part {
+            Part::Environments => file.as_helmfile(),
+            Part::Whole | Part::Environment => None,
+        };
+        let document = document.unwrap_or_else(|| file.around_actions());
         let template = matches!(file.protection, Protection::Template);
         let clear = template && document.errors().is_empty()
             || matches!(file.protection, Protection::Clear);
-        let root = document
-            .root()
-            .filter(|_| clear && file.problem.is_none())?;
-        let is_map = document.kind(root) == Kind::Map;
-        // Of manifests a `Secret` is told as one, and in others what is called a secret is often the name of one.
-        if !is_map || manifests::kind(&document).is_some() {
-            return None;
+        if !clear || file.problem.is_some() {
+            return Vec::new();
         }
-        Some(Release {
+        let parts: Vec<Option<NodeId>> = match (self.part, document.root()) {
+            (Part::Environments, _) => {
+                let maps = state_values(&document, Path::new("")).maps;
+                maps.into_iter().map(Some).collect()
+            }
+            // Of manifests a `Secret` is told as one, and in others what is called a secret is often the name of one.
+            (_, Some(root)) if document.kind(root) == Kind::Map => {
+                let manifest = manifests::kind(&document).is_some();
+                Vec::from_iter((!manifest).then_some(None))
+            }
+            _ => Vec::new(),
+        };
+        let release = |part| Release {
             // It has no name: nobody is told of it.
             chart: self.chart.clone(),
+            of_environment: self.part != Part::Whole,
             folder: file.path.parent().unwrap_or(Path::new("")).to_owned(),
             layers: vec![Layer {
                 path: file.path.clone(),
                 role: self.role,
                 source: file.id,
-                document,
-                part: None,
+                document: Arc::clone(&document),
+                part,
                 protection: Protection::Clear,
                 example: false,
                 origin: None,
                 tracked: None,
             }],
             ..Release::default()
-        })
+        };
+        parts.into_iter().map(release).collect()
     }
 }
 
@@ -141,12 +201,13 @@ fn templates(trees: &[TreeRef], listed: &[PathBuf]) -> Vec<LeftOut> {
         path: layer.path.clone(),
         role: layer.role,
         chart: release.chart.clone(),
+        part: Part::Whole,
     });
     left_out.collect()
 }
 
 /// The end of the name of a template of helmfile.
-const TEMPLATE: &str = ".gotmpl";
+pub(crate) const TEMPLATE: &str = ".gotmpl";
 
 /// What decides whether a file is looked at.
 struct Look<'a> {
@@ -182,6 +243,7 @@ impl Look<'_> {
             path: path.to_owned(),
             role,
             chart,
+            part: Part::Whole,
         })
     }
 }

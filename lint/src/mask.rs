@@ -39,11 +39,12 @@ pub(crate) fn secrets(tree: &Tree, id: SourceId, text: &str) -> Vec<String> {
 fn spans(tree: &Tree, id: SourceId) -> Vec<Span> {
     let mut spans = Vec::new();
     let mut known = false;
+    let mut around = Around::default();
     for merged in tree.all_merged() {
         for layer in merged.all_layers() {
             if merged.layer_source(layer) == id {
                 known = true;
-                layer_secrets(merged, layer, &mut spans);
+                layer_secrets(merged, layer, &mut around, &mut spans);
             }
         }
     }
@@ -81,7 +82,7 @@ fn spans(tree: &Tree, id: SourceId) -> Vec<Span> {
             named_secrets(&document, &known, &mut spans);
             for (stated, merged, layer) in &blocks {
                 let mut inside = Vec::new();
-                layer_secrets(merged, *layer, &mut inside);
+                layer_secrets(merged, *layer, &mut Around::default(), &mut inside);
                 spans.extend(inside.into_iter().map(|span| stated.of(span)));
             }
         }
@@ -192,12 +193,21 @@ pub(crate) fn both_masked(first: &str, second: &str) -> Option<String> {
     String::from_utf8(bytes).ok().filter(|both| both != first)
 }
 
-fn layer_secrets(merged: &Merged, layer: LayerId, out: &mut Vec<Span>) {
+/// Documents that were gone through as a whole for a layer that is a part of them, by where they are kept, whether secrets are looked for
+/// and the chart. A helmfile may hold thousands of layers.
+type Around = rustc_hash::FxHashSet<(usize, bool, String)>;
+
+fn layer_secrets(merged: &Merged, layer: LayerId, around: &mut Around, out: &mut Vec<Span>) {
     let document = merged.document(layer);
     let in_secrets = merged.layer_role(layer) == Role::Secrets;
     let release = merged.layer_release(layer);
     let part = merged.layer(layer).and_then(|it| it.part);
-    if part.is_some() {
+    let whole = part.is_none() || {
+        let kept = std::ptr::from_ref(document).addr();
+        let chart = merged.deployment().releases[release].chart.clone();
+        around.insert((kept, in_secrets, chart))
+    };
+    if part.is_some() && whole {
         generic_secrets(document, out);
     }
     // What cannot be read is no value of the layer, and what stands in several places is told for each of them.
@@ -219,6 +229,11 @@ fn layer_secrets(merged: &Merged, layer: LayerId, out: &mut Vec<Span>) {
             out.extend(unseen);
         }
     }
+    let possible = merged.possible_secrets(layer).into_iter();
+    out.extend(possible.flat_map(|node| written(document, node)));
+    if !whole {
+        return;
+    }
     // Helm reads the first document only; what stands in the others is as secret.
     let unseen = each_scalar(document, document.roots().skip(1), |node, path| {
         if in_secrets || merged.is_secret_path(release, &path.steps()) {
@@ -229,8 +244,6 @@ fn layer_secrets(merged: &Merged, layer: LayerId, out: &mut Vec<Span>) {
     if document.document_count() > 1 {
         generic_secrets(document, out);
     }
-    let possible = merged.possible_secrets(layer).into_iter();
-    out.extend(possible.flat_map(|node| written(document, node)));
     lines::secrets(document, in_secrets, out);
 }
 

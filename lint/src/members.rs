@@ -1,5 +1,6 @@
 //! Which trees each file is in: asked with every keystroke, so made once for a survey.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use rustc_hash::FxHashMap;
@@ -66,6 +67,50 @@ impl Members {
         let roots = self.roots.iter().enumerate();
         let inside = roots.filter(|(_, root)| path.starts_with(root) || root.starts_with(path));
         inside.map(|(at, _)| at).collect()
+    }
+
+    /// The trees that have a file below a folder; where none has, those that it lies in.
+    pub(crate) fn trees_below(&self, folder: &Path) -> Vec<usize> {
+        let files = self.files.iter();
+        let below = files.filter(|(path, _)| path.starts_with(folder));
+        let mut trees: Vec<usize> = below.flat_map(|(_, it)| it.trees.iter().copied()).collect();
+        if trees.is_empty() {
+            return self.trees(folder);
+        }
+        let roots = self.roots.iter().enumerate();
+        let inside = roots.filter(|(_, root)| root.starts_with(folder));
+        trees.extend(inside.map(|(at, _)| at));
+        trees.sort_unstable();
+        trees.dedup();
+        trees
+    }
+
+    /// The trees in which something may be found about what was named: with a file or a chart there. All, where something was named that is in
+    /// none and may have a say in each, such as rules.
+    pub(crate) fn named(&self, workspace: &Workspace) -> Vec<usize> {
+        let mut found = BTreeSet::new();
+        for path in &workspace.focus {
+            let mut here: Vec<usize> = match self.files.get(path) {
+                Some(member) => member.trees.clone(),
+                None => {
+                    let below = self.files.iter().filter(|(file, _)| file.starts_with(path));
+                    below.flat_map(|(_, it)| it.trees.iter().copied()).collect()
+                }
+            };
+            let near = |chart: PathBuf| chart.starts_with(path) || path.starts_with(&chart);
+            let installs = |tree: &TreeRef| {
+                let root = &workspace.scopes[tree.scope].root;
+                let mut charts = tree.charts.iter().map(|it| root.join(&it.path));
+                charts.any(near)
+            };
+            let trees = workspace.trees.iter().enumerate();
+            here.extend(trees.filter(|(_, it)| installs(it)).map(|(at, _)| at));
+            if here.is_empty() {
+                return (0..workspace.trees.len()).collect();
+            }
+            found.extend(here);
+        }
+        found.into_iter().collect()
     }
 
     /// Is a file a layer, or does it state releases?

@@ -15,7 +15,7 @@ use crate::assemble::{Assembly, TreeResult};
 use crate::charts::{DiskChart, NoChart};
 use crate::document::ReadFile;
 use crate::examples::AtHand;
-use crate::files::{Files, Overlay};
+use crate::files::{Files, Overlay, PathKind};
 use crate::finding::Finding;
 use crate::fix::{self, FixOptions, FixRun, Plan, Refused, Repair};
 use crate::judge::judge;
@@ -274,11 +274,13 @@ impl Project {
     /// largest.
     pub fn lint(&self, progress: &(dyn Fn(Progress) + Sync)) -> Report {
         let workspace = self.workspace();
+        let trees = self.asked_for(&workspace);
+        let whole = trees.len() == workspace.trees.len();
         let state = Mutex::new(Progress {
-            trees: workspace.trees.len(),
+            trees: trees.len(),
             ..Progress::default()
         });
-        let results: Vec<TreeResult> = (0..workspace.trees.len())
+        let results: Vec<TreeResult> = trees
             .into_par_iter()
             .map(|at| {
                 let (_, result) = self.judged(&workspace, at);
@@ -294,7 +296,16 @@ impl Project {
         for result in results {
             assembly.add(result);
         }
-        assembly.finish(true)
+        assembly.finish(whole)
+    }
+
+    /// The trees in which something may be found about what was named.
+    pub(crate) fn asked_for(&self, workspace: &Workspace) -> Vec<usize> {
+        if workspace.trees.len() < 2 || workspace.focus.is_empty() {
+            return (0..workspace.trees.len()).collect();
+        }
+        let members = self.members.get_or_init(|| Members::of(workspace));
+        members.named(workspace)
     }
 
     /// Judges the trees that a file is in, rules and configuration included.
@@ -440,7 +451,13 @@ impl Project {
     /// the other.
     pub fn trees_at(&self, path: &Path) -> impl Iterator<Item = (usize, Arc<Tree>)> {
         let workspace = self.workspace();
-        let numbers = self.trees_of(&workspace, path);
+        let numbers = match self.files.kind(path) {
+            Some(PathKind::Folder) => {
+                let members = self.members.get_or_init(|| Members::of(&workspace));
+                members.trees_below(path)
+            }
+            _ => self.trees_of(&workspace, path),
+        };
         numbers
             .into_iter()
             .map(move |at| (at, self.load(&workspace, at)))

@@ -193,6 +193,7 @@ pub fn schema() -> &'static Schema {
                     ("documents", "number"),
                     ("example", "bool"),
                     ("tracked", "bool?"),
+                    ("of-environment", "bool"),
                     ("values", "map of any"),
                     ("sops", "map of any?"),
                 ],

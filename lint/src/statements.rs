@@ -3,6 +3,7 @@
 //! What a Go template decides is not followed, and is said not to be.
 
 mod kustomized;
+mod taken_in;
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,12 +25,16 @@ use values::yaml::{Document, NodeId};
 use self::kustomized::{Flux, HELM_RELEASES, ReadOverlay, Written};
 use crate::document::ReadFile;
 use crate::files::{Files, PathKind};
+use crate::left_out::{LeftOut, TEMPLATE};
 
 /// So many bytes the documents of one file may take together, with the blanks that keep places right.
 pub(crate) const MAX_PARTS: usize = 32 << 20;
 
 /// Helmfiles in helmfiles are followed so deep.
 const MAX_DEPTH: usize = 8;
+
+/// Helmfiles that belong together may name so many patterns: each is held against all files.
+const MOST_PATTERNS: usize = 256;
 
 /// What a group of files states.
 #[derive(Debug, Default)]
@@ -44,6 +49,8 @@ pub(crate) struct Statement {
     pub(crate) notes: Vec<Diagnostic>,
     /// Of the files that were looked at for manifests, those that are helmfiles.
     pub(crate) helmfiles: Vec<PathBuf>,
+    /// What helmfiles have for their templates.
+    pub(crate) left_out: Vec<LeftOut>,
     /// Files that may hold a `Secret` of Kubernetes, whether they state anything or not.
     pub(crate) secrets: Vec<PathBuf>,
 }
@@ -74,46 +81,40 @@ impl Reader<'_> {
     pub(crate) fn helmfiles(&self, tops: &[PathBuf]) -> Statement {
         let mut statement = Statement::default();
         let mut parts: Vec<(PathBuf, Vec<Part>)> = Vec::new();
-        let tops = tops.iter().rev();
-        let mut open: Vec<(PathBuf, usize, Option<Span>)> =
-            tops.map(|it| (it.clone(), 0, None)).collect();
-        let mut seen = FxHashSet::default();
-        while let Some((path, depth, named)) = open.pop() {
-            let mut refuse = |why: &str| {
-                let note_of = |span| {
-                    let message = format!("a helmfile is not followed: {why}");
-                    note(Note { span, message })
-                };
-                statement.notes.extend(named.map(note_of));
-            };
-            if depth > MAX_DEPTH {
-                refuse("too many are in one another");
-                continue;
-            }
-            if !seen.insert(path.clone()) {
-                continue;
-            }
-            let there = self.listed.binary_search(&path).is_ok();
-            let kind = || self.files.kind(&self.root.join(&path));
-            match if there { Some(PathKind::File) } else { kind() } {
-                Some(PathKind::File) => {}
-                Some(PathKind::Folder) => {
-                    refuse("it is a folder");
-                    continue;
-                }
-                Some(PathKind::Special) | None => {
-                    refuse("there is no such file");
-                    continue;
-                }
-            }
+        let mut open: Vec<(PathBuf, usize)> = tops.iter().rev().map(|it| (it.clone(), 0)).collect();
+        let mut seen = FxHashSet::from_iter(tops.iter().cloned());
+        let mut patterns = 0;
+        while let Some((path, depth)) = open.pop() {
             let file = (self.read)(&self.root.join(&path));
             let documents = parts_of(&file, true, &mut statement.notes);
             for part in &documents {
                 let nested = nested_helmfiles(&part.document, &path);
                 statement.notes.extend(nested.notes.into_iter().map(note));
-                let below = nested.paths.into_iter().rev();
-                open.extend(below.map(|(path, span)| (path, depth + 1, Some(span))));
+                let mut below = Vec::new();
+                for it in nested.paths {
+                    patterns += usize::from(it.is_pattern());
+                    let found = match (depth, patterns) {
+                        (MAX_DEPTH, _) => Err("too many are in one another"),
+                        (_, MOST_PATTERNS..) => Err("there are too many patterns"),
+                        _ => self.taken_in(&it),
+                    };
+                    match found {
+                        Ok(mut found) => {
+                            found.retain(|it| seen.insert(it.clone()));
+                            below.extend(found);
+                        }
+                        Err(why) => statement.notes.push(note(Note {
+                            span: it.span,
+                            message: format!("a helmfile is not followed: {why}"),
+                        })),
+                    }
+                }
+                let below = below.into_iter().rev();
+                open.extend(below.map(|path| (path, depth + 1)));
             }
+            let is_there = |it: &Path| self.listed.binary_search(&it.to_owned()).is_ok();
+            let own = LeftOut::of_helmfile(&path, &file, &is_there);
+            statement.left_out.extend(own);
             statement.files.push(path.clone());
             parts.push((path, documents));
         }
@@ -169,7 +170,10 @@ impl Reader<'_> {
             if nested.contains(path) {
                 continue;
             }
-            let file = path.file_stem().unwrap_or_default().to_string_lossy();
+            let file = path.file_name().unwrap_or_default().to_string_lossy();
+            let file = file.strip_suffix(TEMPLATE).unwrap_or(&file);
+            let file = Path::new(file).file_stem().unwrap_or_default();
+            let file = file.to_string_lossy();
             for deployment in &mut stated.deployments {
                 deployment.name = match &*deployment.name {
                     "default" => file.clone().into_owned(),
@@ -179,6 +183,7 @@ impl Reader<'_> {
             all.files.extend(stated.files);
             all.deployments.extend(stated.deployments);
             all.notes.extend(stated.notes);
+            all.left_out.extend(stated.left_out);
         }
         all
     }
@@ -215,14 +220,19 @@ impl Reader<'_> {
                 b"kustomize.toolkit.fluxcd.io/",
                 b"helmCharts",
             ];
-            let as_helmfile = states(b"chart:") && has_line(&bytes, b"releases:");
-            if !as_helmfile && !marks.into_iter().any(states) {
+            let as_helmfile = may_be_helmfile(&bytes);
+            // A template is no manifest before it is rendered.
+            let template = path.extension().is_some_and(|it| it == "gotmpl");
+            if !as_helmfile && (template || !marks.into_iter().any(states)) {
                 continue;
             }
             drop(bytes);
             let file = (self.read)(&whole);
             if as_helmfile && self.is_helmfile(&file) {
                 statement.helmfiles.push((*path).clone());
+                continue;
+            }
+            if template {
                 continue;
             }
             let top = self.repository(&whole);
@@ -523,6 +533,11 @@ fn parts_of(file: &ReadFile, templates: bool, notes: &mut Vec<Diagnostic>) -> Ve
         }));
     }
     parts
+}
+
+/// Is there anything in a file that each helmfile with releases has?
+pub(crate) fn may_be_helmfile(bytes: &[u8]) -> bool {
+    memchr::memmem::find(bytes, b"chart:").is_some() && has_line(bytes, b"releases:")
 }
 
 /// Does a line of a text begin so?

@@ -27,10 +27,12 @@ use crate::config::Facts;
 use crate::document::ReadFile;
 use crate::knowledge::{Key, Knowledge};
 use crate::project::{Settings, shown_path};
+use crate::report::Skipped;
 use crate::rulebook::RuleBook;
 use crate::sources::{FIRST_DEFAULTS, FIRST_FILE, Numbers};
 use crate::statements::{NOT_FOLLOWED, and_more};
 use crate::workspace::{Scope, TreeRef};
+use manifests::Told;
 use shelf::Shelf;
 
 /// One tree, read. Immutable.
@@ -56,6 +58,8 @@ pub struct Tree {
     pub(crate) aside: BTreeSet<PathBuf>,
     /// What could not be followed in a statement of releases, or read of a chart.
     pub notes: Vec<Diagnostic>,
+    /// Files whose names are those of layers and that take no part as their text says.
+    pub skipped: BTreeSet<Skipped>,
     /// The charts on disk that its releases install.
     pub charts: Vec<Arc<DiskChart>>,
     /// The texts of these charts by number, with their files; those in archives have none.
@@ -158,6 +162,7 @@ impl Tree {
             left_out: None,
             aside: BTreeSet::new(),
             notes: tree.notes.clone(),
+            skipped: BTreeSet::new(),
             charts: Vec::new(),
             chart_texts: FxHashMap::default(),
             statements: FxHashMap::default(),
@@ -386,7 +391,7 @@ impl Loader<'_> {
             }
             let file = self.file(&path);
             self.tree.notes.extend(manifests::plain_secret(&file));
-            releases.extend(left_out.release(&file));
+            releases.extend(left_out.releases(&file));
         }
         if releases.is_empty() {
             return;
@@ -451,6 +456,7 @@ impl Loader<'_> {
             },
             namespace: plan.namespace.clone().or_else(|| facts.namespace.clone()),
             origin: plan.origin,
+            of_environment: false,
             folder: self.scope.root.join(&plan.folder),
             layers: Vec::new(),
             absent: Vec::new(),
@@ -486,8 +492,13 @@ impl Loader<'_> {
                     });
                 }
                 // Each profile may have it.
-                if !self.tree.notes.contains(&told) {
-                    self.tree.notes.push(told);
+                match told {
+                    Told::Note(note) if self.tree.notes.contains(&note) => {}
+                    Told::Note(note) => self.tree.notes.push(note),
+                    Told::Sealed(why) => {
+                        let path = self.settings.show(&path);
+                        self.tree.skipped.insert(Skipped { path, why });
+                    }
                 }
                 continue;
             }

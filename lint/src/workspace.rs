@@ -19,7 +19,7 @@ use crate::config::{self, Config};
 use crate::document::ReadFile;
 use crate::files::{Files, ListOptions, PathKind};
 use crate::knowledge::Knowledge;
-use crate::left_out::{self, LeftOut};
+use crate::left_out::{self, LeftOut, Part};
 use crate::profiles;
 use crate::project::Settings;
 use crate::report::Skipped;
@@ -148,13 +148,11 @@ impl Surveyor<'_> {
             }
         }
         let misnamed = self.settings.paths.iter();
-        let misnamed: BTreeSet<PathBuf> = misnamed.filter_map(|it| self.misnamed(it)).collect();
-        workspace.notes.extend(misnamed.iter().map(|path| {
+        let misnamed: BTreeSet<(PathBuf, String)> =
+            misnamed.filter_map(|it| self.misnamed(it)).collect();
+        workspace.notes.extend(misnamed.iter().map(|(path, why)| {
             let shown = self.settings.show(path);
-            format!(
-                "{} is not read: a configuration is called `{CONFIG}`",
-                shown.display()
-            )
+            format!("{} is not read: {why}", shown.display())
         }));
         // More is looked at than was asked for where that is needed to judge it; what is said then is about what was asked for.
         if partly {
@@ -580,7 +578,15 @@ impl Surveyor<'_> {
             .flat_map(|tree| layer_files(&tree.plan))
             .cloned()
             .collect();
-        unused.retain(|path| !claimed.contains(path));
+        // What is a layer, too, is judged as one.
+        let state = trees.iter_mut().flat_map(|tree| {
+            let left_out = &mut tree.left_out;
+            left_out.retain(|it| it.part != Part::Environment || !claimed.contains(&it.path));
+            let state = left_out.iter().filter(|it| it.part == Part::Environment);
+            state.map(|it| it.path.clone())
+        });
+        let state: BTreeSet<PathBuf> = state.collect();
+        unused.retain(|path| !claimed.contains(path) && !state.contains(path));
         for tree in trees.iter_mut().filter(|it| it.statements.is_empty()) {
             for deployment in &mut tree.plan.deployments {
                 deployment
@@ -602,7 +608,7 @@ impl Surveyor<'_> {
             wrappers::place(&mut trees, &found.charts, root_name, &read);
         }
         for path in found.loose {
-            if claimed.contains(&path) {
+            if claimed.contains(&path) || state.contains(&path) {
                 continue;
             }
             if let Some(tree) = tree_around(&mut trees, &path) {
@@ -715,6 +721,7 @@ fn stated_tree(root: PathBuf, stated: Statement) -> TreeRef {
         notes: stated.notes,
         statements: stated.files,
         noted: stated.noted,
+        left_out: stated.left_out,
         ..TreeRef::default()
     }
 }
@@ -743,11 +750,14 @@ fn stated_trees(
                 tree.plan.deployments = stated.deployments;
                 tree.statements = stated.files;
                 tree.notes = stated.notes;
+                tree.left_out = stated.left_out;
             } else if !stated.notes.is_empty() {
                 // What it states is unknown; what was found by name is judged beside it.
                 let mut unknown = stated_tree(tree.plan.root.clone(), stated);
                 unknown.plan.helmfiles = std::mem::take(&mut tree.plan.helmfiles);
                 trees.push(unknown);
+            } else {
+                tree.left_out = stated.left_out;
             }
         }
         trees.push(tree);
@@ -757,12 +767,14 @@ fn stated_trees(
         let helmfiles = &tree.plan.helmfiles;
         helmfiles.is_empty() || !helmfiles.iter().all(|it| taken_in.contains(it))
     });
-    let candidates: Vec<&PathBuf> = found.unplaced.iter().chain(&found.loose).collect();
+    let files = found.unplaced.iter().chain(&found.loose);
+    let candidates: Vec<&PathBuf> = files.chain(&found.templates).collect();
     let mut manifests = reader.manifests(&candidates);
     let mut helmfiles = std::mem::take(&mut manifests.helmfiles);
     helmfiles.retain(|path| !taken_in.contains(path));
     let mut state = |trees: &mut Vec<TreeRef>, stated: Statement| {
-        if !stated.deployments.is_empty() || !stated.notes.is_empty() {
+        let states = !stated.deployments.is_empty() || !stated.left_out.is_empty();
+        if states || !stated.notes.is_empty() {
             found.loose.retain(|path| !stated.files.contains(path));
             trees.push(stated_tree(PathBuf::new(), stated));
         }

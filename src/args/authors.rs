@@ -20,7 +20,7 @@ pub(crate) struct Test {
     /// Say which clauses were never true, or never false, in any example
     #[arg(long)]
     pub(crate) coverage: bool,
-    /// Test the rules inside the program, too
+    /// Test all rules inside the program, too; one of them is named by its id
     #[arg(long)]
     pub(crate) built_in: bool,
     /// Name the examples that hold, too

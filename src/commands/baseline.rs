@@ -10,7 +10,8 @@ use ::lint::report::Report;
 use anyhow::{Context as _, anyhow, bail};
 
 use super::{
-    Bar, Status, absolute, complain, counted, missing_paths, project, settings, shown, threads,
+    Bar, Status, absolute, complain, counted, missing_paths, nothing_judged, project, say_notes,
+    settings, shown, threads,
 };
 use crate::args::Baseline;
 use crate::output;
@@ -23,6 +24,7 @@ pub(super) fn run(args: &Baseline) -> anyhow::Result<Status> {
     }
     settings.no_baseline = true;
     let project = whole(project(settings))?;
+    say_notes(&project);
     if missing_paths(&project) {
         return Ok(Status::Usage);
     }
@@ -31,7 +33,7 @@ pub(super) fn run(args: &Baseline) -> anyhow::Result<Status> {
         project.lint(&|progress| bar.show(progress))
     };
     if report.summary.files == 0 {
-        complain("there is nothing to judge here; `dogwatch tree` shows what was found");
+        complain(&nothing_judged(&report));
         return Ok(Status::Nothing);
     }
     if let Some(broken) = broken(&report) {
@@ -46,6 +48,7 @@ pub(super) fn run(args: &Baseline) -> anyhow::Result<Status> {
     let all = all.map_err(|it| {
         let file = shown(project.settings(), &it.file);
         match it.error.kind() {
+            io::ErrorKind::InvalidInput => anyhow!("{file} is no file"),
             io::ErrorKind::InvalidData => anyhow!("{file} is left as it is: {}", it.error),
             _ => anyhow!("{file} cannot be read and is left as it is: {}", it.error),
         }

@@ -7,7 +7,8 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 
 use super::{
-    Status, complain, counted, deployment_name, missing_paths, project, settings, unknown_profiles,
+    Status, complain, counted, deployment_name, missing_paths, project, say_notes, settings,
+    unknown_profiles,
 };
 use crate::args::{Config, TextOrJson, Where};
 use crate::output::{harmless, path as slashes};
@@ -22,6 +23,7 @@ pub(super) fn run(args: &Config) -> anyhow::Result<Status> {
     settings.no_baseline = args.no_baseline;
     let path = settings.paths.first().cloned().unwrap_or_default();
     let project = project(settings);
+    say_notes(&project);
     if missing_paths(&project) || unknown_profiles(&project) {
         return Ok(Status::Usage);
     }

@@ -8,7 +8,7 @@ use ::lint::fix::{FixOptions, FixRun, FixedFile, FixedFinding, unified};
 use ::lint::project::{Project, Settings};
 
 use super::baseline::broken;
-use super::{Bar, NOTHING, Status, complain, project, select, settings, shown, threads};
+use super::{Bar, Status, complain, nothing_judged, project, select, settings, shown, threads};
 use crate::args::Fix;
 use crate::output;
 
@@ -21,6 +21,7 @@ pub(super) fn run(args: &Fix) -> anyhow::Result<Status> {
     }
     let project = project(settings);
     let workspace = project.workspace();
+    super::say_notes(&project);
     let mut usage = super::missing_paths(&project);
     usage |= super::unknown_rules(&project, &args.select);
     usage |= super::unknown_profiles(&project);
@@ -79,7 +80,7 @@ pub(super) fn run(args: &Fix) -> anyhow::Result<Status> {
         status = Status::Nothing;
     }
     if status == Status::Nothing && named.idle.is_empty() {
-        complain(NOTHING);
+        complain(&nothing_judged(&run.report));
     }
     Ok(status)
 }

@@ -12,8 +12,8 @@ use anyhow::{Context as _, bail};
 use super::changed::Changed;
 use super::watch::{self, Watched};
 use super::{
-    Bar, NOTHING, Status, absolute, complain, counted, cwd, failing, is_broken_pipe, missing_paths,
-    select, settings, status, style, threads, unknown_profiles, unknown_rules,
+    Bar, Status, absolute, complain, counted, cwd, failing, is_broken_pipe, missing_paths,
+    nothing_judged, select, settings, status, style, threads, unknown_profiles, unknown_rules,
 };
 use crate::args::Lint;
 use crate::output::{self, Format, Style, Target};
@@ -21,6 +21,13 @@ use crate::output::{self, Format, Style, Target};
 pub(super) fn run(args: &Lint) -> anyhow::Result<Status> {
     threads(args.threads)?;
     let mut args = args.clone();
+    for (at, target) in args.format.iter().enumerate() {
+        if args.format[..at].iter().any(|it| it.file == target.file) {
+            let place = target.file.as_ref().map(|file| output::path(file));
+            let place = place.unwrap_or_else(|| "standard output".to_owned());
+            bail!("two formats for {place}: `--format FORMAT=FILE` writes one to a file");
+        }
+    }
     let laid_over = standard_input(&mut args)?;
     if !args.watch {
         return Ok(once(&args, laid_over)?.0);
@@ -136,14 +143,7 @@ fn once(args: &Lint, laid_over: Option<(PathBuf, Vec<u8>)>) -> anyhow::Result<(S
         if args.allow_nothing || project.settings().touched.is_some() {
             status = Status::Clean;
         } else if named.idle.is_empty() {
-            let releases = report.summary.releases;
-            complain(&match releases {
-                0 => NOTHING.to_owned(),
-                _ => format!(
-                    "no values file of {} can be read here; `dogwatch tree` shows why",
-                    counted(releases, "release")
-                ),
-            });
+            complain(&nothing_judged(&report));
         }
     }
     let watched = if args.watch {

@@ -98,7 +98,15 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Status> {
 }
 
 /// What is said where nothing is judged.
-pub(crate) const NOTHING: &str = "there is nothing to judge; `dogwatch tree` shows what was found";
+pub(crate) fn nothing_judged(report: &Report) -> String {
+    match report.summary.releases {
+        0 => "there is nothing to judge; `dogwatch tree` shows what was found".to_owned(),
+        releases => format!(
+            "no values file of {} can be read here; `dogwatch tree` shows why",
+            counted(releases, "release")
+        ),
+    }
+}
 
 /// Where one sees why there is no deployment.
 pub(crate) const SEE_TREE: &str = "; `dogwatch tree` shows what was found";
@@ -215,6 +223,13 @@ pub(crate) fn threads(count: usize) -> anyhow::Result<()> {
 pub(crate) fn select(settings: &mut Settings, select: &Select) {
     settings.profiles.clone_from(&select.profile);
     settings.select = select.rule.iter().chain(&select.tag).cloned().collect();
+}
+
+/// Says what the survey has to say, where no report tells it.
+pub(crate) fn say_notes(project: &Project) {
+    for note in &project.workspace().notes {
+        complain(note);
+    }
 }
 
 /// Says which of the given paths cannot be judged. True if there is one.
@@ -364,6 +379,7 @@ pub(crate) fn look(place: &Look) -> anyhow::Result<(Project, PathBuf)> {
         let shown = project.settings().show(path);
         bail!("{}: {why}", shown.display());
     }
+    say_notes(&project);
     Ok((project, path))
 }
 

@@ -9,6 +9,7 @@ use ::lint::examples::{Options, RuleTest, Tester};
 use ::lint::files::{Disk, Files as _};
 use ::lint::project::Settings;
 use ::lint::rulebook::RuleBook;
+use anyhow::bail;
 use lang::eval::ClauseCoverage;
 use lang::parse::ast::Expect;
 use source::{Diagnostic, Severity, SourceId};
@@ -19,6 +20,11 @@ use crate::output::draw;
 
 pub(super) fn run(args: &Test) -> anyhow::Result<Status> {
     let settings = rules_settings(&args.place)?;
+    if args.built_in && !args.named.is_empty() {
+        bail!(
+            "`--built-in` tests all rules inside the program; one of them is named without it: `dogwatch test RULE`"
+        );
+    }
     let (chosen, usage) = choose(args, &settings);
     let options = Options {
         mutate: args.mutate,

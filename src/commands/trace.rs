@@ -44,7 +44,7 @@ pub(super) fn run(args: &Trace) -> anyhow::Result<Status> {
     let mut out = Harmless(BufWriter::new(io::stdout().lock()));
     let (mut shown, mut deployments) = (0, 0);
     let mut known: Vec<String> = Vec::new();
-    for tree in project.trees() {
+    for (_, tree) in project.trees_at(&at) {
         let Some(rule) = tree.book.program.find(&args.rule) else {
             continue;
         };

@@ -24,11 +24,14 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Status> {
     let mut deployments = 0;
     let mut trees: Vec<Value> = Vec::new();
     let mut told = BTreeSet::new();
+    let mut skipped = BTreeSet::from_iter(workspace.skipped.iter().cloned());
     for (number, tree) in project.trees_at(&at) {
         deployments += tree.deployments.len();
+        skipped.extend(tree.skipped.iter().cloned());
         let plan = &workspace.trees[number];
         // What takes no part is told below.
-        if !plan.left_out.is_empty() && plan.plan.deployments.is_empty() && plan.loose.is_empty() {
+        let aside = plan.plan.deployments.is_empty() && plan.statements.is_empty();
+        if !plan.left_out.is_empty() && aside && plan.loose.is_empty() {
             continue;
         }
         match args.format {
@@ -41,8 +44,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Status> {
     }
     match args.format {
         TextOrJson::Json => {
-            let ignored: Vec<Value> = workspace
-                .skipped
+            let ignored: Vec<Value> = skipped
                 .iter()
                 .map(|it| json!({"file": it.path.to_string_lossy(), "why": it.why}))
                 .collect();
@@ -62,8 +64,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Status> {
                 writeln!(out, "  {}", chart.display())?;
             }
             // What stands under its tree is not told again.
-            let skipped = workspace.skipped.iter();
-            let skipped: Vec<_> = skipped.filter(|it| !told.contains(&it.path)).collect();
+            skipped.retain(|it| !told.contains(&it.path));
             if !skipped.is_empty() {
                 writeln!(out, "take no part")?;
             }

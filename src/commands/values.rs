@@ -23,11 +23,11 @@ pub(super) fn run(args: &Values) -> anyhow::Result<Status> {
         profile: args.profile.clone(),
         no_ignore: args.no_ignore,
     };
-    let (mut files, mut names) = (Vec::new(), Vec::new());
+    let (mut files, mut names, mut folders) = (Vec::new(), Vec::new(), Vec::new());
     for what in &args.what {
         match Disk.kind(&absolute(&here, what)) {
             Some(PathKind::File | PathKind::Special) => files.push(what.as_path()),
-            Some(PathKind::Folder) => place.tree.clone_from(what),
+            Some(PathKind::Folder) => folders.push(what.as_path()),
             None => {
                 let name = what.to_string_lossy().into_owned();
                 if name.contains('/') || name.ends_with(".yaml") || name.ends_with(".yml") {
@@ -35,6 +35,22 @@ pub(super) fn run(args: &Values) -> anyhow::Result<Status> {
                 }
                 names.push(name);
             }
+        }
+    }
+    // A folder is the tree, as is what `--tree` names; files stand in one.
+    if args.tree != Path::new(".") {
+        folders.insert(0, &args.tree);
+    }
+    match (folders.as_slice(), files.first()) {
+        ([], _) => {}
+        ([tree], None) => place.tree = tree.to_path_buf(),
+        ([tree], Some(_)) if *tree == args.tree => {}
+        ([tree, ..], other) => {
+            let other = other.or(folders.get(1)).unwrap_or(tree).display();
+            bail!(
+                "`{}` and `{other}`: one tree, or files, are shown at a time",
+                tree.display()
+            );
         }
     }
     let mut out = BufWriter::new(io::stdout().lock());

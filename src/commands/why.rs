@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use ::lint::shown::At;
 use ::lint::why::{Chain, Link, Verdict, meant, why};
 use ::values::path::KeyPath;
-use anyhow::bail;
+use anyhow::anyhow;
 use serde_json::{Value, json};
 
 use super::{SEE_TREE, Status, complain, deployment_name, look, nothing_there};
@@ -13,12 +13,13 @@ use crate::args::{TextOrJson, Why};
 use crate::output::Harmless;
 
 pub(super) fn run(args: &Why) -> anyhow::Result<Status> {
-    let path = KeyPath::parse(&args.path);
+    let no_path = |why: &str| {
+        let path = &args.path;
+        anyhow!("`{path}` is no path{why}; write one as `brig.config.smtp.host`")
+    };
+    let path = KeyPath::parse(&args.path).map_err(|why| no_path(&format!(": {why}")))?;
     if path.0.is_empty() {
-        bail!(
-            "`{}` is no path; write one as `brig.config.smtp.host`",
-            args.path
-        );
+        return Err(no_path(""));
     }
     let (project, at) = look(&args.place)?;
     let (mut trees, mut near) = (Vec::new(), None);

@@ -306,3 +306,152 @@ fn a_rule_about_a_cluster_is_traced_and_asked_over_all_of_it() {
         "{text}"
     );
 }
+
+/// A repository with a helmfile, a rule and two environments below it.
+fn repository(folder: &Path) {
+    let rule = "## A shop has two pods.\nrule two-pods {\n  severity error\n\n  for r in releases\n  require r.user.replicas >= 2\n    at  r.user.replicas\n    say \"one pod\"\n\n  \
+        fails \"one\" ```\n    # values/shop/values.yaml\n    replicas: 1\n  ```\n  passes \"two\" ```\n    # values/shop/values.yaml\n    replicas: 2\n  ```\n}\n";
+    let helmfile = "environments: {prod: {}, test: {}}\nreleases:\n  - name: shop\n    chart: acme/shop\n    values: [\"envs/{{ .Environment.Name }}/shop.yaml\"]\n";
+    write(
+        folder,
+        &[
+            (".git/HEAD", "ref: refs/heads/main\n"),
+            ("rules/two-pods.watch", rule),
+            ("helmfile.yaml", helmfile),
+            ("envs/prod/shop.yaml", "replicas: 1\n"),
+            ("envs/test/shop.yaml", "replicas: 1\n"),
+            ("apart/values/till/values.yaml", "open: yes\n"),
+        ],
+    );
+}
+
+#[test]
+fn a_folder_inside_a_repository_is_judged_by_what_stands_above_it() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    repository(folder);
+    let finding = |file: &str| format!("{file}:1:11: error[two-pods]: one pod\n");
+    let prod = finding("envs/prod/shop.yaml");
+    for named in ["envs/prod", "envs/prod/", "envs/prod/shop.yaml"] {
+        let (status, text) = both(folder, &["lint", "--format", "short", named]);
+        assert_eq!((status, &text), (Some(1), &prod), "{named}");
+    }
+    let (_, text) = both(folder, &["lint", "--format", "short", "envs"]);
+    assert_eq!(text, prod + &finding("envs/test/shop.yaml"));
+    // Only what was named counts: another tree of the repository is not judged.
+    let (_, text) = both(folder, &["lint", "envs/prod"]);
+    assert!(text.contains("in 2 deployments and 1 tree"), "{text}");
+    let (_, text) = both(folder, &["lint", "."]);
+    assert!(text.contains("in 3 deployments and 2 trees"), "{text}");
+    // Commands that look at a tree see the same.
+    let (status, text) = both(folder, &["tree", "envs/prod"]);
+    assert_eq!(status, Some(0), "{text}");
+    assert!(text.contains("stated by helmfile.yaml"), "{text}");
+    assert!(!text.contains("till"), "{text}");
+    let (_, text) = both(folder, &["trace", "two-pods", "--tree", "envs"]);
+    assert!(text.contains("two-pods fails"), "{text}");
+    let (status, text) = both(folder, &["rules", "envs/test"]);
+    assert_eq!(status, Some(0));
+    assert!(text.contains("two-pods"), "{text}");
+    // A baseline is of all that stands there.
+    let (status, text) = both(folder, &["baseline", "envs/prod"]);
+    assert_eq!(status, Some(2), "{text}");
+    assert!(text.contains("`dogwatch baseline .`"), "{text}");
+}
+
+#[test]
+fn a_folder_with_rules_of_its_own_and_one_in_no_repository_are_judged_as_they_are() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    repository(&folder.join("part"));
+    std::fs::remove_dir_all(folder.join("part/.git")).unwrap();
+    // Nothing says that what stands above belongs to it.
+    let (status, text) = both(folder, &["lint", "part/envs/prod"]);
+    assert_eq!(status, Some(3), "{text}");
+    write(
+        folder,
+        &[
+            (".git/HEAD", "ref: refs/heads/main\n"),
+            ("charts/shop/Chart.yaml", "name: shop\nversion: 1.0.0\n"),
+        ],
+    );
+    let (status, text) = both(folder, &["lint", "--format", "short", "part"]);
+    assert_eq!(status, Some(1), "{text}");
+    assert!(text.contains("error[two-pods]"), "{text}");
+}
+
+#[test]
+fn a_configuration_that_is_a_folder_is_told_by_every_command() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    write(
+        folder,
+        &[
+            ("values/shop/values.yaml", "a: 1\n"),
+            ("dogwatch.yaml/x", ""),
+        ],
+    );
+    for command in ["lint", "fix", "tree", "values", "config", "baseline"] {
+        let (_, text) = both(folder, &[command]);
+        let words = "dogwatch.yaml is not read: a configuration is a file, and this is a folder";
+        assert!(text.contains(words), "{command} {text}");
+    }
+}
+
+#[test]
+fn releases_without_a_file_to_read_are_told_from_nothing_by_every_command() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    let helmfile = "releases:\n  - name: shop\n    chart: acme/shop\n    values: [missing.yaml]\n";
+    write(folder, &[("helmfile.yaml", helmfile)]);
+    for command in ["lint", "fix", "baseline"] {
+        let (status, text) = both(folder, &[command]);
+        assert_eq!(status, Some(3), "{text}");
+        let words = "no values file of 1 release can be read here";
+        assert!(text.contains(words), "{command} {text}");
+    }
+}
+
+#[test]
+fn what_cannot_be_meant_together_is_a_mistake() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    write(
+        folder,
+        &[
+            ("a/values/shop/values.yaml", "a: 1\n"),
+            ("b/values/shop/values.yaml", "a: 1\n"),
+        ],
+    );
+    for (arguments, words) in [
+        (&["values", "a", "b"][..], "one tree, or files"),
+        (&["values", "a", "--tree", "b"], "one tree, or files"),
+        (
+            &["values", "a", "b/values/shop/values.yaml"],
+            "one tree, or files",
+        ),
+        (
+            &["lint", "--format", "short", "--format", "json"],
+            "two formats for standard output",
+        ),
+        (
+            &["lint", "--format", "json=x", "--format", "sarif=x"],
+            "two formats for x",
+        ),
+        (
+            &["test", "--built-in", "dead-key"],
+            "one of them is named without it",
+        ),
+        (&["why", "a..b"], "between two dots"),
+        (&["why", "a."], "behind the last dot"),
+        (&["why", "a[0"], "bracket is not closed"),
+        (&["lint", "--rule-pages", ""], "value is required"),
+        (&["baseline", "--output", "a"], "a is no file"),
+    ] {
+        let (status, text) = both(folder, arguments);
+        assert_eq!(status, Some(2), "{arguments:?} {text}");
+        assert!(text.contains(words), "{arguments:?} {text}");
+    }
+    let (status, text) = both(folder, &["values", "shop", "--tree", "b"]);
+    assert_eq!(status, Some(0), "{text}");
+}

@@ -66,6 +66,8 @@ pub struct Discovery {
     pub loose: Vec<PathBuf>,
     /// YAML files elsewhere, sorted: possibly manifests that state releases.
     pub unplaced: Vec<PathBuf>,
+    /// Templates of YAML whose names promise no layer: helmfiles may be called anything.
+    pub templates: Vec<PathBuf>,
     /// Charts on disk, sorted.
     pub charts: Vec<ChartDir>,
     /// What takes no part, and why; sorted by path.

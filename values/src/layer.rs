@@ -72,6 +72,8 @@ pub struct Release {
     pub namespace: Option<String>,
     /// Where it is stated; `None` for one that was found by name.
     pub origin: Option<Span>,
+    /// It stands for values that helmfile itself reads, for its templates, and that no chart is given.
+    pub of_environment: bool,
     /// Its folder.
     pub folder: PathBuf,
     /// The operator's layers in the order in which they are merged.

@@ -35,32 +35,43 @@ impl KeyPath {
     }
 
     /// Reads a path as people write it, and as it is displayed: keys with dots between them, `"a.b"` for a key with a dot in
-    /// it (`\"` for a quote there, `\\` for a backslash), `[0]` for a position in a list. Every text is one: an unclosed quote or bracket runs to the end.
-    pub fn parse(text: &str) -> Self {
+    /// it (`\"` for a quote there, `\\` for a backslash), `[0]` for a position in a list. It may begin with a dot.
+    ///
+    /// # Errors
+    /// What is wrong with a text that is none.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
         let mut steps = Vec::new();
-        let mut rest = text;
+        let mut rest = text.strip_prefix('.').unwrap_or(text);
         while !rest.is_empty() {
-            if let Some(inner) = rest.strip_prefix('[') {
-                let (index, after) = inner.split_once(']').unwrap_or((inner, ""));
+            let after = if let Some(inner) = rest.strip_prefix('[') {
+                let (index, after) = inner.split_once(']').ok_or("a bracket is not closed")?;
                 steps.push(match index.parse() {
                     Ok(index) => PathStep::Index(index),
-                    Err(_) => PathStep::Key(index.trim_matches('"').to_owned()),
+                    Err(_) => PathStep::Key(in_brackets(index)?),
                 });
-                rest = after.strip_prefix('.').unwrap_or(after);
+                after
             } else if let Some(inner) = rest.strip_prefix('"') {
-                let (key, after) = quoted_key(inner);
+                let (key, after) = quoted_key(inner).ok_or("a quote is not closed")?;
                 steps.push(PathStep::Key(key));
-                rest = after.strip_prefix('.').unwrap_or(after);
+                after
             } else {
                 let end = rest.find(['.', '[']).unwrap_or(rest.len());
-                if end > 0 {
-                    steps.push(PathStep::Key(rest[..end].to_owned()));
+                if end == 0 {
+                    return Err(
+                        "a key between two dots is missing; an empty key is written `\"\"`",
+                    );
                 }
-                rest = &rest[end..];
-                rest = rest.strip_prefix('.').unwrap_or(rest);
-            }
+                steps.push(PathStep::Key(rest[..end].to_owned()));
+                &rest[end..]
+            };
+            rest = match after.strip_prefix('.') {
+                Some("") => return Err("a key is missing behind the last dot"),
+                Some(next) => next,
+                None if after.is_empty() || after.starts_with('[') => after,
+                None => return Err("a dot is missing between two keys"),
+            };
         }
-        Self(steps)
+        Ok(Self(steps))
     }
 
     /// The steps, borrowed.
@@ -112,22 +123,30 @@ impl fmt::Display for KeyPath {
     }
 }
 
-/// The key behind an opening quote, with the escapes of [`KeyPath`]'s display undone, and what follows the closing quote. A backslash
-/// that begins no escape is one.
-fn quoted_key(text: &str) -> (String, &str) {
+/// What stands in brackets and is no position: a key in quotes.
+fn in_brackets(text: &str) -> Result<String, &'static str> {
+    let quoted = text.strip_prefix('"').and_then(quoted_key);
+    match quoted {
+        Some((key, "")) => Ok(key),
+        _ => Err("what stands in brackets is neither a position nor a key in quotes"),
+    }
+}
+
+/// The key behind an opening quote, with the escapes of [`KeyPath`]'s display undone, and what follows the closing quote; `None` where
+/// there is none. A backslash that begins no escape is one.
+fn quoted_key(text: &str) -> Option<(String, &str)> {
     let mut key = String::new();
     let mut rest = text;
     while let Some(at) = rest.find(['"', '\\']) {
         key.push_str(&rest[..at]);
         if rest[at..].starts_with('"') {
-            return (key, &rest[at + 1..]);
+            return Some((key, &rest[at + 1..]));
         }
         let (c, len) = escape(&rest[at..]).unwrap_or(('\\', 1));
         key.push(c);
         rest = &rest[at + len..];
     }
-    key.push_str(rest);
-    (key, "")
+    None
 }
 
 /// The character of an escape at the start of a text, and the bytes that the escape takes.
@@ -358,7 +377,7 @@ mod tests {
 
     #[test]
     fn a_path_is_read_as_it_prints() {
-        let steps = |text| KeyPath::parse(text).0;
+        let steps = |text| KeyPath::parse(text).unwrap().0;
         let key = |text: &str| PathStep::Key(text.to_owned());
         assert_eq!(steps("brig.config"), [key("brig"), key("config")]);
         assert_eq!(
@@ -367,18 +386,41 @@ mod tests {
         );
         assert_eq!(steps("\"a[0]\""), [key("a[0]")]);
         assert_eq!(steps(""), []);
-        assert_eq!(steps("a..b."), [key("a"), key("b")]);
+        assert_eq!(steps(".a"), [key("a")]);
+        assert_eq!(steps("a[\"b.c\"]"), [key("a"), key("b.c")]);
         for text in ["a", "a.b[0][1].c", "x.\"a.b\"", "kubernetes-io.y"] {
-            assert_eq!(KeyPath::parse(text).to_string(), text);
+            assert_eq!(KeyPath::parse(text).unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn what_is_no_path_is_said_not_to_be() {
+        for (text, why) in [
+            ("a..b", "between two dots"),
+            ("..a", "between two dots"),
+            ("a.", "behind the last dot"),
+            (".", ""),
+            ("a[0", "bracket is not closed"),
+            ("a[b]", "neither a position"),
+            ("a[]", "neither a position"),
+            ("a[0]b", "dot is missing"),
+            ("\"a\"b", "dot is missing"),
+            ("a.\"b", "quote is not closed"),
+            (r#""a\"#, "quote is not closed"),
+        ] {
+            match KeyPath::parse(text) {
+                Ok(path) => assert!(path.0.is_empty() && why.is_empty(), "{text}"),
+                Err(said) => assert!(said.contains(why), "{text}: {said}"),
+            }
         }
     }
 
     #[test]
     fn quoted_keys_may_hold_anything() {
         let key = |text: &str| KeyPath(vec![PathStep::Key(text.to_owned())]);
-        assert_eq!(KeyPath::parse(r#""a\"b\\""#), key(r#"a"b\"#));
-        assert_eq!(KeyPath::parse(r#""C:\dir\u{}""#), key(r"C:\dir\u{}"));
-        assert_eq!(KeyPath::parse(r#""a\"#), key(r"a\"));
+        let read = |text: &str| KeyPath::parse(text).unwrap();
+        assert_eq!(read(r#""a\"b\\""#), key(r#"a"b\"#));
+        assert_eq!(read(r#""C:\dir\u{}""#), key(r"C:\dir\u{}"));
         for text in [
             "",
             ".",
@@ -395,7 +437,7 @@ mod tests {
                 PathStep::Index(1),
                 PathStep::Key(text.to_owned()),
             ]);
-            assert_eq!(KeyPath::parse(&path.to_string()), path);
+            assert_eq!(read(&path.to_string()), path);
         }
     }
 

@@ -20,7 +20,10 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 pub use flux::{FluxRelease, ValuesFrom};
-pub use helmfile::{Nested, environments, is_helmfile, nested_helmfiles, read_helmfile};
+pub use helmfile::{
+    Nested, NestedPath, StateValues, environments, is_helmfile, nested_helmfiles, read_helmfile,
+    state_values,
+};
 pub use overlay::{
     KUSTOMIZATIONS, Kustomization, Patch, PatchText, is_named_kustomization,
     read_flux_kustomization, read_kustomization,

@@ -96,12 +96,13 @@ pub(crate) fn run(
     progress: &(dyn Fn(Progress) + Sync),
 ) -> FixRun {
     let workspace = project.workspace();
+    let trees = project.asked_for(&workspace);
     let state = Mutex::new(Progress {
-        trees: workspace.trees.len(),
+        trees: trees.len(),
         ..Progress::default()
     });
     let scratch = project.scratch();
-    let wanted: Vec<usize> = (0..workspace.trees.len())
+    let wanted: Vec<usize> = trees
         .into_par_iter()
         .filter(|at| {
             let (tree, result) = scratch.judged(&workspace, *at);

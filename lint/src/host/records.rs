@@ -217,6 +217,10 @@ impl TreeHost<'_> {
             "tracked" => layer
                 .and_then(|layer| layer.tracked)
                 .map_or_else(|| Value::missing(None), Value::bool),
+            "of-environment" => {
+                let release = self.merged.layer_release(id);
+                Value::bool(self.merged.deployment().releases[release].of_environment)
+            }
             "values" => match self.merged.layer_root(id) {
                 Some(root) => Value::load(self, theirs(root)),
                 None if layer.is_some_and(|layer| layer.protection.hides_keys()) => {

@@ -104,15 +104,24 @@ fn is_ytt(text: &str) -> bool {
     })
 }
 
+/// What is said of a manifest, or of a schema, in the place of a layer.
+pub(super) enum Told {
+    /// A word at its kind.
+    Note(Diagnostic),
+    /// A secret that nobody can read, as it is to be: of dozens of those a word each would hide the others.
+    Sealed(String),
+}
+
 /// Says that a file is a manifest or a schema; `None` if it is neither.
-pub(super) fn told(file: &ReadFile) -> Option<Diagnostic> {
+pub(super) fn told(file: &ReadFile) -> Option<Told> {
     let document = &file.document;
-    let other = |span: Span, what: &str| {
-        let message = format!("{what}, no values of a chart, so no rule judges it");
-        Some(Diagnostic::new(NOT_JUDGED, Severity::Info, span, message))
+    let message = |what: &str| format!("{what}, no values of a chart, so no rule judges it");
+    let note = |at: NodeId, message: String| {
+        let span = document.span(at);
+        Told::Note(Diagnostic::new(NOT_JUDGED, Severity::Info, span, message))
     };
     if let Some(at) = schema(document) {
-        return other(document.span(at), "a JSON schema");
+        return Some(note(at, message("a JSON schema")));
     }
     let at = kind(document)?;
     let name = document.text_of(at);
@@ -121,14 +130,18 @@ pub(super) fn told(file: &ReadFile) -> Option<Diagnostic> {
         .map_or_else(Vec::new, |root| entries(document, root));
     // What somebody is still to fill in is no secret yet.
     let filled_in = |value: NodeId| is_in_the_clear(&document.text_of(value));
-    let clear = matches!(file.protection, Protection::Clear) && !is_ytt(&file.source.text);
-    if clear && held_in_manifest(document, &entries).any(filled_in) {
-        return Some(in_plain_text(document, at));
+    let clear = matches!(file.protection, Protection::Clear);
+    let rendered = clear && is_ytt(&file.source.text);
+    if clear && !rendered && held_in_manifest(document, &entries).any(filled_in) {
+        return Some(Told::Note(in_plain_text(document, at)));
     }
-    other(
-        document.span(at),
-        &format!("a manifest of Kubernetes (`{name}`)"),
-    )
+    let message = message(&format!("a manifest of Kubernetes (`{name}`)"));
+    // `SealedSecret`, `ExternalSecret`.
+    let elsewhere = name.ends_with("Secret") && name != "Secret";
+    if elsewhere || name == "Secret" && !clear {
+        return Some(Told::Sealed(message));
+    }
+    Some(note(at, message))
 }
 
 /// Says of values for `argocd-apps`, be they of that chart or of one that holds it, that what they install is not followed.

@@ -26,7 +26,7 @@ impl Tree {
             && !self.chart_texts.contains_key(&id)
             // What is told of a file may be another thing, or elsewhere.
             && !self.notes.iter().any(|it| it.primary.span.source == id)
-            && manifests::kind(&file.document).is_none()
+            && [old, file].iter().all(|it| manifests::kind(&it.document).is_none())
             && !self
                 .origins
                 .values()
@@ -82,6 +82,7 @@ impl Tree {
             left_out: self.left_out.clone(),
             aside: self.aside.clone(),
             notes: self.notes.clone(),
+            skipped: self.skipped.clone(),
             charts: self.charts.clone(),
             chart_texts: self.chart_texts.clone(),
             statements: self.statements.clone(),

@@ -106,6 +106,7 @@ pub fn discover(files: &[PathBuf], options: &DiscoverOptions) -> Discovery {
                 found.ignore(path, IgnoreReason::Template);
                 templates.push(path);
             }
+            FileKind::Template if is_yaml(path) => found.templates.push(path.clone()),
             FileKind::OtherYaml => others.push(path.clone()),
             _ => {}
         }

@@ -79,13 +79,74 @@ pub fn is_helmfile(document: &Document) -> bool {
         && keys.all(|key| KEYS.contains(&&*key) || key.starts_with('.') || key.starts_with("x-"))
 }
 
+/// What helmfile itself reads, for templates: values of environments, and those at the top of a helmfile.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StateValues {
+    /// Maps that stand in it.
+    pub maps: Vec<NodeId>,
+    /// Files, relative to what the helmfile's path is relative to.
+    pub files: Vec<(PathBuf, Role)>,
+}
+
+/// The values that a helmfile at `path` has for its templates.
+pub fn state_values(document: &Document, path: &Path) -> StateValues {
+    let mut found = StateValues::default();
+    let reader = Reader::new(document, path);
+    let folder = path.parent().unwrap_or(Path::new(""));
+    for root in document.roots() {
+        let environments = reader.get(root, "environments");
+        let environments = environments.filter(|it| reader.is_map(*it));
+        let own = environments.into_iter().flat_map(|it| document.entries(it));
+        let own = own.map(|(key, map)| (map, document.key_text(key).into_owned()));
+        for (map, environment) in own.chain([(root, String::new())]) {
+            let names = Names {
+                environment: &environment,
+                release: "",
+                namespace: "",
+            };
+            for (key, role) in [("values", Role::Values), ("secrets", Role::Secrets)] {
+                for item in reader.items(map, key) {
+                    let template = document.raw(item).starts_with("{{");
+                    if reader.is_map(item) && !template {
+                        found.maps.push(item);
+                        continue;
+                    }
+                    let text = reader.scalar(item).map(|it| names.fill(&it));
+                    let text = text.filter(|it| !is_template(it));
+                    let file = text.and_then(|it| below(folder, &it));
+                    found.files.extend(file.map(|it| (it, role)));
+                }
+            }
+        }
+    }
+    found
+}
+
 /// Helmfiles that a helmfile takes in.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Nested {
-    /// Those under `bases` and `helmfiles`, relative to what the helmfile's path is relative to, each with where it is named.
-    pub paths: Vec<(PathBuf, Span)>,
+    /// Those that are files here.
+    pub paths: Vec<NestedPath>,
     /// Those that are somewhere else.
     pub notes: Vec<Note>,
+}
+
+/// An entry under `bases` or `helmfiles`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NestedPath {
+    /// Relative to what the helmfile's path is relative to.
+    pub path: PathBuf,
+    /// Where it is named.
+    pub span: Span,
+    /// It may be a pattern, or a folder of helmfiles: a base is one file.
+    pub several: bool,
+}
+
+impl NestedPath {
+    /// Does it stand for what matches it?
+    pub fn is_pattern(&self) -> bool {
+        self.several && self.path.to_string_lossy().contains(['*', '?', '['])
+    }
 }
 
 /// The helmfiles that a helmfile at `path` takes in.
@@ -96,17 +157,22 @@ pub fn nested_helmfiles(document: &Document, path: &Path) -> Nested {
         return nested;
     };
     let folder = path.parent().unwrap_or(Path::new(""));
-    for key in ["bases", "helmfiles"] {
+    for (key, several) in [("bases", false), ("helmfiles", true)] {
         for item in reader.items(root, key) {
             let text = reader.scalar(item).or_else(|| reader.text(item, "path"));
             let text = text.unwrap_or_default();
-            let plain = !is_template(&text) && !text.contains(['*', '?']) && !text.is_empty();
+            let plain = !is_template(&text) && !text.is_empty();
             match below(folder, &text).filter(|_| plain) {
-                Some(below) => nested.paths.push((below, reader.span(item))),
+                Some(path) => nested.paths.push(NestedPath {
+                    path,
+                    span: reader.span(item),
+                    several,
+                }),
                 None => nested.notes.push(Note {
                     span: reader.span(item),
-                    message: "a helmfile that is somewhere else, or that a pattern or a template names, is not followed"
-                        .to_owned(),
+                    message:
+                        "a helmfile that is somewhere else, or that a template names, is not followed"
+                            .to_owned(),
                 }),
             }
         }

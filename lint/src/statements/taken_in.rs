@@ -1,0 +1,83 @@
+//! Which files an entry under `bases` or `helmfiles` of a helmfile stands for.
+//!
+//! Source: helmfile's `pkg/state/storage.go`, which expands each path as Go's `filepath.Glob` does and sorts what it finds, and
+//! `pkg/app/app.go`, where a folder stands for the helmfiles right in it.
+
+use std::path::{Path, PathBuf};
+
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use values::stated::NestedPath;
+
+use super::Reader;
+use crate::files::PathKind;
+use crate::left_out::TEMPLATE;
+
+impl Reader<'_> {
+    /// The helmfiles that an entry takes in, or why there is none.
+    pub(super) fn taken_in(&self, entry: &NestedPath) -> Result<Vec<PathBuf>, &'static str> {
+        if entry.is_pattern() {
+            return self.matching(&entry.path);
+        }
+        let there = self.listed.binary_search(&entry.path).is_ok();
+        let kind = || self.files.kind(&self.root.join(&entry.path));
+        match if there { Some(PathKind::File) } else { kind() } {
+            Some(PathKind::File) => Ok(vec![entry.path.clone()]),
+            Some(PathKind::Folder) if entry.several => {
+                let inside = self.inside(&entry.path);
+                match inside.is_empty() {
+                    true => Err("there is none in this folder"),
+                    false => Ok(inside),
+                }
+            }
+            Some(PathKind::Folder) => Err("it is a folder"),
+            Some(PathKind::Special) | None => Err("there is no such file"),
+        }
+    }
+
+    /// What a pattern takes in: files, and the helmfiles in folders.
+    fn matching(&self, pattern: &Path) -> Result<Vec<PathBuf>, &'static str> {
+        let pattern = matcher(pattern).ok_or("the pattern cannot be read")?;
+        let is = |path: &Path, folder| pattern.matched(path, folder).is_ignore();
+        let in_folder = |file: &Path| {
+            let folder = file.parent();
+            is_helmfile_of_folder(file) && folder.is_some_and(|it| is(it, true))
+        };
+        let listed = self.listed.iter();
+        let found: Vec<PathBuf> = listed
+            .filter(|it| is(it, false) || in_folder(it))
+            .cloned()
+            .collect();
+        match found.is_empty() {
+            true => Err("no file matches the pattern"),
+            false => Ok(found),
+        }
+    }
+
+    /// The helmfiles right in a folder.
+    fn inside(&self, folder: &Path) -> Vec<PathBuf> {
+        let first = self.listed.partition_point(|it| it.as_path() < folder);
+        let below = self.listed[first..].iter();
+        let below = below.take_while(|it| it.starts_with(folder));
+        let mine = |it: &&PathBuf| it.parent() == Some(folder) && is_helmfile_of_folder(it);
+        below.filter(mine).cloned().collect()
+    }
+}
+
+/// What helmfile reads in a folder that is named: `*.y*ml`, and templates of such.
+fn is_helmfile_of_folder(file: &Path) -> bool {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let name = name.strip_suffix(TEMPLATE).unwrap_or(&name);
+    name.ends_with(".yaml") || name.ends_with(".yml")
+}
+
+/// To Go two stars are one: neither goes into folders.
+fn matcher(pattern: &Path) -> Option<Gitignore> {
+    let mut line = String::from("/");
+    line.push_str(pattern.to_str()?);
+    while line.contains("**") {
+        line = line.replace("**", "*");
+    }
+    let mut builder = GitignoreBuilder::new("");
+    builder.add_line(None, &line).ok()?;
+    builder.build().ok()
+}

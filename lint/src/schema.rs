@@ -85,7 +85,7 @@ const FUNCTIONS: &[(Function, HostFunction)] = &[
         Function::IndentedTo,
         HostFunction {
             signature: "indented-to(value: any) -> string?",
-            doc: "For a value that the chart does not read there: where it would stand below the key before it in the file, as a path, if the \
+            doc: "For a value that the chart does not read there by its name: where it would stand below the key before it in the file, as a path, if the \
                   chart reads it there and nothing stands there yet. Its place is that path, so that `move x to indented-to(x)` moves it.",
         },
     ),
@@ -93,7 +93,7 @@ const FUNCTIONS: &[(Function, HostFunction)] = &[
         Function::OutdentedTo,
         HostFunction {
             signature: "outdented-to(value: any) -> string?",
-            doc: "For a value that the chart does not read there: where it would stand further out, as a path, if the chart reads it there \
+            doc: "For a value that the chart does not read there by its name: where it would stand further out, as a path, if the chart reads it there \
                   and nobody gives one yet, unless `moved-to` or `indented-to` say where it belongs. Its place is that path, so that `move x to outdented-to(x)` moves it.",
         },
     ),

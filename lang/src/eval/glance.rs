@@ -320,8 +320,16 @@ impl<'g, 'h> Glance<'g, 'h> {
                         &mut self.budget,
                     )
                 } else {
-                    let args = self.all_seen(args)?;
-                    invoke(entry, run.host, &args, &mut self.budget)
+                    let mut seen: SmallVec<[Value<'h>; 2]> = SmallVec::new();
+                    for (arg, param) in args.iter().zip(&entry.signature.params) {
+                        let arg = self.see(arg)?;
+                        // What is missing decides, whatever the others are.
+                        if reader::is_missing(&arg) && !entry.builtin.lenient && !param.optional {
+                            return Some(Cow::Owned(Value::missing(None)));
+                        }
+                        seen.push(arg.into_owned());
+                    }
+                    invoke(entry, run.host, &seen, &mut self.budget)
                 };
                 Cow::Owned(value.ok()?)
             }

@@ -247,11 +247,23 @@ impl<'a> TreeHost<'a> {
         <[_; 1]>::try_from(found).ok().map(|[path]| path)
     }
 
+    /// Is it a value that the chart does not read, or takes there only because it takes any, beside keys that it names?
+    fn is_unnamed(&self, node: NodeRef, places: &Places<'a>) -> bool {
+        if self.is_declared(places) == Some(false) {
+            return true;
+        }
+        if places.is_empty() || places.iter().any(is_meant) {
+            return false;
+        }
+        let parent = self.merged.parent(node);
+        parent.is_some_and(|it| !self.keys_at(&self.declared_places(it)).is_empty())
+    }
+
     /// Where the value would stand below the key before it, as a path from the top of the chart, if the chart takes such a value there
     /// and nothing stands there yet: a value that lost its indentation. Keys between that the chart does not read either lost theirs
     /// with it; and it may have stood in the last map of the map before.
     pub(crate) fn indented_at(&self, node: NodeRef, places: &Places<'a>) -> Option<Vec<String>> {
-        if self.is_declared(places) != Some(false) {
+        if !self.is_unnamed(node, places) {
             return None;
         }
         let PathStep::Key(own) = self.merged.key(node)? else {
@@ -288,7 +300,7 @@ impl<'a> TreeHost<'a> {
                 _ => false,
             };
             let there = below(&mut path, &own);
-            if is_free && self.takes_by_name(&there, document.kind(id)) {
+            if is_free && self.takes_by_name(&there, &own, document.kind(id), places) {
                 let at = self.component_at(release, &self.merged.path(node).0);
                 let top = &self.merged.components()[at].path;
                 let keys = path.into_iter().map(|step| match step {
@@ -307,7 +319,7 @@ impl<'a> TreeHost<'a> {
     /// Where the value would stand further out, as a path from the top of the chart, if the chart takes such a value there and nobody
     /// gives one: a value that is indented too far. One that moved, or that lost its indentation, is none.
     pub(crate) fn outdented_at(&self, node: NodeRef, places: &Places<'a>) -> Option<Vec<String>> {
-        if self.is_declared(places) != Some(false)
+        if !self.is_unnamed(node, places)
             || self.moved_at(places).is_some()
             || self.indented_at(node, places).is_some()
         {
@@ -334,7 +346,8 @@ impl<'a> TreeHost<'a> {
             path.push(PathStep::Key(own.clone()));
             self.note_names(map);
             let is_free = self.merged.get(map, &own).found().is_none();
-            if is_free && self.takes_by_name(&self.declared_at(release, &path), kind) {
+            let there = self.declared_at(release, &path);
+            if is_free && self.takes_by_name(&there, &own, kind, places) {
                 let keys = path.into_iter().skip(top.len()).map(|step| match step {
                     PathStep::Key(key) => Some(key),
                     PathStep::Index(_) => None,
@@ -346,26 +359,25 @@ impl<'a> TreeHost<'a> {
         None
     }
 
-    /// Does the chart, in its version, declare a key there by its name, and take what is of that kind?
-    fn takes_by_name(&self, places: &Places<'_>, kind: Kind) -> bool {
-        let fits = match self.type_at(places) {
+    /// Does the chart, in its version, declare the key at these places by its name, and take what is of that kind? Of a value that it does
+    /// not read `here` an entry of a map with a name is enough.
+    fn takes_by_name(&self, there: &Places<'_>, own: &str, kind: Kind, here: &Places<'_>) -> bool {
+        let fits = match self.type_at(there) {
             _ if kind == Kind::Null => true,
             None => true,
             Some("map") => kind == Kind::Map,
             Some("list") => kind == Kind::List,
             Some(_) => !matches!(kind, Kind::Map | Kind::List),
         };
-        fits && places.iter().any(|place| self.names_key(place))
-    }
-
-    /// Does the chart, in its version, declare a key there by its name?
-    fn names_key(&self, place: &Place<'_>) -> bool {
-        match place.found {
+        let loose = self.is_declared(here) == Some(false);
+        let is_named = |place: &Place<'_>| match place.found {
             Found::Map(_, Some(key)) | Found::Value(_, Some(key)) => {
-                key.exists_in(self.version_at(place)) && key.name != "*"
+                let named = key.name == own || loose && key.name != "*";
+                named && key.exists_in(self.version_at(place))
             }
             _ => false,
-        }
+        };
+        fits && there.iter().any(is_named)
     }
 
     /// The keys that the charts declare below a place.

@@ -354,17 +354,16 @@ impl<'a> Assembly<'a> {
                 || finding.breaks_the_run() && file.is_none_or(|it| deciding.contains(it.as_path()))
                 || spans_of(finding).any(|span| {
                     let file = files.get(span.source.0 as usize).and_then(Option::as_ref);
-                    file.is_some_and(|file| focus.iter().any(|it| file.starts_with(it)))
+                    file.is_some_and(|file| focus.holds(file))
                 })
         };
         self.report.findings.retain(touches);
         self.report.suppressed.retain(touches);
         self.report.files = files;
         let Report { summary, rules, .. } = &mut self.report;
-        let is_asked = |path: &Path| focus.iter().any(|it| path.starts_with(it));
         let cwd = &self.settings.cwd;
         let skipped = &mut summary.skipped;
-        skipped.retain(|it| focus.is_empty() || is_asked(&cwd.join(&it.path)));
+        skipped.retain(|it| focus.is_empty() || focus.holds(&cwd.join(&it.path)));
         skipped.sort_unstable();
         finish_summary(summary, rules, self.workspace, self.settings, whole);
         self.report
@@ -376,8 +375,8 @@ fn deciding_files(workspace: &Workspace) -> FxHashSet<&Path> {
     let mut files = FxHashSet::default();
     let focus = &workspace.focus;
     for scope in &workspace.scopes {
-        let near = |it: &PathBuf| it.starts_with(&scope.root) || scope.root.starts_with(it);
-        if focus.iter().any(near) {
+        let inside = || focus.paths().any(|it| it.starts_with(&scope.root));
+        if focus.holds(&scope.root) || inside() {
             let config = scope.config_file.as_ref().map(|it| it.path.as_path());
             let baseline = scope.baseline.as_ref().map(|it| it.file.path.as_path());
             let rules = scope.book.files.iter().filter_map(|it| it.file.as_deref());

@@ -20,6 +20,7 @@ pub mod examples;
 pub mod files;
 pub mod finding;
 pub mod fix;
+pub mod focus;
 pub mod host;
 mod judge;
 pub mod knowledge;

@@ -88,23 +88,36 @@ impl Members {
     /// The trees in which something may be found about what was named: with a file or a chart there. All, where something was named that is in
     /// none and may have a say in each, such as rules.
     pub(crate) fn named(&self, workspace: &Workspace) -> Vec<usize> {
+        let mut files: Vec<(&Path, &[usize])> = Vec::new();
+        let mut charts: Vec<(PathBuf, usize)> = Vec::new();
+        for (at, tree) in workspace.trees.iter().enumerate() {
+            let root = &workspace.scopes[tree.scope].root;
+            charts.extend(tree.charts.iter().map(|it| (root.join(&it.path), at)));
+        }
+        charts.sort_unstable();
         let mut found = BTreeSet::new();
-        for path in &workspace.focus {
-            let mut here: Vec<usize> = match self.files.get(path) {
-                Some(member) => member.trees.clone(),
+        for path in workspace.focus.paths() {
+            let mut here: BTreeSet<usize> = BTreeSet::new();
+            match self.files.get(path) {
+                Some(member) => here.extend(&member.trees),
                 None => {
-                    let below = self.files.iter().filter(|(file, _)| file.starts_with(path));
-                    below.flat_map(|(_, it)| it.trees.iter().copied()).collect()
+                    if files.is_empty() {
+                        let all = self.files.iter();
+                        files = all
+                            .map(|(it, member)| (it.as_path(), &*member.trees))
+                            .collect();
+                        files.sort_unstable();
+                    }
+                    let below = below(&files, path, |it| it.0);
+                    here.extend(below.flat_map(|it| it.1));
                 }
-            };
-            let near = |chart: PathBuf| chart.starts_with(path) || path.starts_with(&chart);
-            let installs = |tree: &TreeRef| {
-                let root = &workspace.scopes[tree.scope].root;
-                let mut charts = tree.charts.iter().map(|it| root.join(&it.path));
-                charts.any(near)
-            };
-            let trees = workspace.trees.iter().enumerate();
-            here.extend(trees.filter(|(_, it)| installs(it)).map(|(at, _)| at));
+            }
+            here.extend(below(&charts, path, |it| &it.0).map(|it| it.1));
+            // A file of a chart.
+            for above in path.ancestors().skip(1) {
+                let same = below(&charts, above, |it| &it.0).take_while(|it| it.0 == *above);
+                here.extend(same.map(|it| it.1));
+            }
             if here.is_empty() {
                 return (0..workspace.trees.len()).collect();
             }
@@ -138,4 +151,15 @@ pub(crate) fn one_of_each(workspace: &Workspace) -> Vec<PathBuf> {
         Some(workspace.scopes[tree.scope].root.join(path))
     };
     workspace.trees.iter().filter_map(first).collect()
+}
+
+/// What lies at a path or below it, of what is sorted by where it lies.
+fn below<'a, T>(
+    sorted: &'a [T],
+    path: &'a Path,
+    place: impl Fn(&T) -> &Path + Copy + 'a,
+) -> impl Iterator<Item = &'a T> {
+    let first = sorted.partition_point(|it| place(it) < path);
+    let rest = sorted[first..].iter();
+    rest.take_while(move |it| place(it).starts_with(path))
 }

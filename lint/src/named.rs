@@ -1,6 +1,8 @@
 //! Files and folders that were named, as hooks name them, and of which nothing is judged: said aloud, since silence would look like praise.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use rustc_hash::FxHashMap;
 
 use crate::files::{ListOptions, PathKind};
 use crate::project::Project;
@@ -24,9 +26,10 @@ impl Project {
             idle: Vec::new(),
             only: !settings.paths.is_empty(),
         };
+        let mut listed = FxHashMap::default();
         for path in &settings.paths {
             let why = match self.files().kind(path) {
-                Some(PathKind::File) => self.why_idle(path),
+                Some(PathKind::File) => self.why_idle(path, &mut listed),
                 Some(PathKind::Folder) => self.why_idle_below(path),
                 _ => None,
             };
@@ -58,8 +61,12 @@ impl Project {
         })
     }
 
-    /// Why no rule looks at a file; `None` if one may.
-    fn why_idle(&self, path: &Path) -> Option<String> {
+    /// Why no rule looks at a file; `None` if one may. Folders are `listed` once.
+    fn why_idle(
+        &self,
+        path: &Path,
+        listed: &mut FxHashMap<PathBuf, Vec<PathBuf>>,
+    ) -> Option<String> {
         let workspace = self.workspace();
         let settings = self.settings();
         let decides = |it| decides(it, &settings.rules, path);
@@ -76,12 +83,14 @@ impl Project {
             return None;
         }
         let folder = path.parent()?;
-        let options = ListOptions {
-            max_depth: Some(1),
-            no_ignore: settings.no_ignore,
-            ..ListOptions::default()
-        };
-        let listed = self.files().list(folder, &options).files;
+        let listed = listed.entry(folder.to_owned()).or_insert_with(|| {
+            let options = ListOptions {
+                max_depth: Some(1),
+                no_ignore: settings.no_ignore,
+                ..ListOptions::default()
+            };
+            self.files().list(folder, &options).files
+        });
         Some(match listed.binary_search_by(|it| it.as_path().cmp(path)) {
             Ok(_) => "it takes no part: no release that is known here has it as a layer".to_owned(),
             Err(_) => "it takes no part: a `.gitignore` leaves it out (`--no-ignore` takes it in)"

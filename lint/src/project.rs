@@ -24,6 +24,7 @@ use crate::memory::TreeMemory;
 use crate::report::Report;
 use crate::rulebook::RuleBook;
 use crate::sources::Numbers;
+use crate::start::LookedInto;
 use crate::touched::Touched;
 use crate::tree::{Readers, Tree};
 use crate::workspace::{CONFIG, Scope, Surveyor, TreeRef, Workspace};
@@ -260,6 +261,7 @@ impl Project {
                 files: &self.files,
                 settings: &self.settings,
                 numbers: &self.numbers,
+                looked_into: LookedInto::default(),
             };
             let mut workspace = surveyor.survey();
             if let Some(touched) = &self.settings.touched {

@@ -1,9 +1,12 @@
 //! Where a path is judged: the folder that decides for it, found by walking up from it.
 
+use std::cell::RefCell;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use memchr::memmem;
+use rustc_hash::FxHashMap;
 use values::discover::{CONTAINERS, FileKind, HELMFILES, SECRETS, classify_file_name, place_of};
 use values::stated::KUSTOMIZATIONS;
 
@@ -17,6 +20,15 @@ const HELMFILES_BELOW: usize = 3;
 
 /// So many files are looked into for that: a hook on one file is not to read a repository.
 const MOST_LOOKED_INTO: usize = 256;
+
+/// What was looked into for helmfiles: of thousands of files that a hook names, most ask for the same.
+#[derive(Debug, Default)]
+pub(crate) struct LookedInto {
+    /// By folder: files below it that may be helmfiles.
+    lists: RefCell<FxHashMap<PathBuf, Arc<[PathBuf]>>>,
+    /// By file: what is in it, if it may be one.
+    files: RefCell<FxHashMap<PathBuf, Option<Arc<[u8]>>>>,
+}
 
 /// A folder that something is judged in, and what of it has to be listed.
 #[derive(Debug)]
@@ -210,14 +222,18 @@ impl Surveyor<'_> {
         let mut below: Option<&Path> = (kind == PathKind::File).then_some(path);
         let folders = path.ancestors().skip(usize::from(kind == PathKind::File));
         for folder in folders.take_while(|it| it.starts_with(top)) {
-            for file in self.perhaps_helmfiles(folder, below, &mut left) {
-                let Ok(bytes) = self.files.read(&file) else {
+            let files = self.perhaps_helmfiles(folder);
+            let inside = |file: &Path| below.is_some_and(|it| it != file && file.starts_with(it));
+            let files = files.iter().filter(|file| !inside(file)).take(left);
+            for file in files {
+                left -= 1;
+                let Some(bytes) = self.as_helmfile(file) else {
                     continue;
                 };
                 let name = below.and_then(Path::file_name);
                 let is_file = below == Some(path) && kind == PathKind::File;
                 let names_it = || name.is_none_or(|it| names(&bytes, it, is_file));
-                if may_be_helmfile(&bytes) && (file == path || names_it()) {
+                if file == path || names_it() {
                     let depth = file.components().count() - 1;
                     let depth = depth.saturating_sub(steps_up(&bytes));
                     let reached = path.ancestors().filter(|it| it.starts_with(top));
@@ -232,30 +248,41 @@ impl Surveyor<'_> {
         found
     }
 
-    /// Files a little below a folder, and not in a part of it, whose names promise no values.
-    fn perhaps_helmfiles(
-        &self,
-        folder: &Path,
-        but: Option<&Path>,
-        left: &mut usize,
-    ) -> Vec<PathBuf> {
+    /// Files a little below a folder whose names promise no values.
+    fn perhaps_helmfiles(&self, folder: &Path) -> Arc<[PathBuf]> {
+        let mut lists = self.looked_into.lists.borrow_mut();
+        if let Some(list) = lists.get(folder) {
+            return Arc::clone(list);
+        }
         let options = ListOptions {
             no_ignore: self.settings.no_ignore,
             max_depth: Some(HELMFILES_BELOW),
             exclude: Vec::new(),
         };
         let known = self.discover_options(None);
-        let mut files = self.files.list(folder, &options).files;
-        files.retain(|file| {
-            let name = file.file_name().unwrap_or_default().to_string_lossy();
-            let name = name.strip_suffix(TEMPLATE).unwrap_or(&name);
-            let class = classify_file_name(name, &known.profiles, &known.known_charts);
-            let inside = but.is_some_and(|it| it != file && file.starts_with(it));
-            !inside && matches!(class.kind, FileKind::OtherYaml | FileKind::Helmfile)
-        });
-        files.truncate(*left);
-        *left -= files.len();
-        files
+        let files = self.files.list(folder, &options).files.into_iter();
+        let list: Arc<[PathBuf]> = files
+            .filter(|file| {
+                let name = file.file_name().unwrap_or_default().to_string_lossy();
+                let name = name.strip_suffix(TEMPLATE).unwrap_or(&name);
+                let class = classify_file_name(name, &known.profiles, &known.known_charts);
+                matches!(class.kind, FileKind::OtherYaml | FileKind::Helmfile)
+            })
+            .collect();
+        lists.insert(folder.to_owned(), Arc::clone(&list));
+        list
+    }
+
+    /// The bytes of a file that has what each helmfile has.
+    fn as_helmfile(&self, file: &Path) -> Option<Arc<[u8]>> {
+        let mut files = self.looked_into.files.borrow_mut();
+        if let Some(bytes) = files.get(file) {
+            return bytes.clone();
+        }
+        let bytes = self.files.read(file).ok();
+        let bytes = bytes.filter(|it| may_be_helmfile(it)).map(Arc::from);
+        files.insert(file.to_owned(), bytes.clone());
+        bytes
     }
 
     /// Is there a file of rules in the folder `rules` of one, or in one right below that?

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use lang::program::Program;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use source::{Diagnostic, Severity, Source, SourceId, Span};
 use values::discover::{
     AbsentLayer, AbsentReason, ChartDir, LayerPlan, ReleasePlan, lexically_normal,
@@ -210,8 +210,9 @@ impl Tree {
         for path in &tree.loose {
             loader.file(&scope.root.join(path));
         }
+        let left_out: FxHashSet<&PathBuf> = tree.left_out.iter().map(|it| &it.path).collect();
         for path in tree.statements.iter().chain(&tree.noted) {
-            loader.statement(&scope.root.join(path));
+            loader.statement(&scope.root.join(path), left_out.contains(path));
         }
         loader.left_out();
         loader.note_unknown_charts();
@@ -407,16 +408,12 @@ impl Loader<'_> {
         self.tree.left_out = Some(Arc::new(merged));
     }
 
-    fn statement(&mut self, path: &Path) {
+    /// A file that states releases; one that is `left_out`, too, is told of there.
+    fn statement(&mut self, path: &Path, left_out: bool) {
         let known = self.known.get(path).cloned();
         let file = known.unwrap_or_else(|| (self.read.file)(path));
         self.tree.by_id.insert(file.id, file.source.clone());
-        // One that is looked at for its own sake, too, tells it there.
-        let left_out = self.plan.left_out.iter();
-        if !left_out
-            .map(|it| self.scope.root.join(&it.path))
-            .any(|it| it == path)
-        {
+        if !left_out {
             self.tree.notes.extend(manifests::plain_secret(&file));
         }
         self.tree.statements.insert(file.id, file);

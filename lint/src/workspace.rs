@@ -18,6 +18,7 @@ use crate::baseline::{self, Baseline};
 use crate::config::{self, Config};
 use crate::document::ReadFile;
 use crate::files::{Files, ListOptions, PathKind};
+use crate::focus::Focus;
 use crate::knowledge::Knowledge;
 use crate::left_out::{self, LeftOut, Part};
 use crate::profiles;
@@ -25,6 +26,7 @@ use crate::project::Settings;
 use crate::report::Skipped;
 use crate::rulebook::{RuleBook, RuleText, TextFault};
 use crate::sources::Numbers;
+use crate::start::LookedInto;
 use crate::start::Start;
 use crate::statements::{Reader, Statement};
 use crate::touched::decides;
@@ -118,7 +120,7 @@ pub struct Workspace {
     /// Folders that were listed, with the depth to which they were; `None`: all of it.
     pub listed: Vec<(PathBuf, Option<usize>)>,
     /// Findings count only if they touch one of these; empty: all count.
-    pub focus: Vec<PathBuf>,
+    pub focus: Focus,
 }
 
 /// What is used for the whole of a survey.
@@ -126,6 +128,7 @@ pub(crate) struct Surveyor<'a> {
     pub(crate) files: &'a dyn Files,
     pub(crate) settings: &'a Settings,
     pub(crate) numbers: &'a Numbers,
+    pub(crate) looked_into: LookedInto,
 }
 
 impl Surveyor<'_> {
@@ -155,9 +158,7 @@ impl Surveyor<'_> {
             format!("{} is not read: {why}", shown.display())
         }));
         // More is looked at than was asked for where that is needed to judge it; what is said then is about what was asked for.
-        if partly {
-            workspace.focus.clone_from(&self.settings.paths);
-        }
+        let named = self.settings.paths.iter().filter(|_| partly);
         let all: Vec<&Start> = starts.values().collect();
         for start in &all {
             // A folder inside another one that is listed as a whole is listed with that one.
@@ -171,12 +172,12 @@ impl Surveyor<'_> {
             }
         }
         // What decides for all of a scope is named for all of it.
-        for path in &mut workspace.focus {
+        let named = named.map(|path| {
             let mut scopes = workspace.scopes.iter();
-            if let Some(scope) = scopes.find(|it| decides(it, &self.settings.rules, path)) {
-                path.clone_from(&scope.root);
-            }
-        }
+            let decided = scopes.find(|it| decides(it, &self.settings.rules, path));
+            decided.map_or(path, |scope| &scope.root).clone()
+        });
+        workspace.focus = Focus::of(named);
         workspace.skipped.sort_unstable();
         workspace
     }

@@ -280,7 +280,7 @@ impl Surveyor<'_> {
             return bytes.clone();
         }
         let bytes = self.files.read(file).ok();
-        let bytes = bytes.filter(|it| may_be_helmfile(it)).map(Arc::from);
+        let bytes = bytes.filter(|it| may_be_helmfile(it));
         files.insert(file.to_owned(), bytes.clone());
         bytes
     }

@@ -13,6 +13,7 @@ use source::Applicability;
 use super::apply::{Candidate, Key, Keyed, Trial, choose, compare};
 use super::{Refused, Repair, Step, plan};
 use crate::finding::{Finding, Origin};
+use crate::focus::Focus;
 use crate::mask::masked;
 use crate::project::{Progress, Project};
 use crate::report::Report;
@@ -119,6 +120,7 @@ pub(crate) fn run(
         readers: readers(&workspace),
         scratch,
         workspace,
+        named: Focus::of(project.settings().paths.iter().cloned()),
         options,
         texts: BTreeMap::new(),
         tried: BTreeMap::new(),
@@ -151,6 +153,8 @@ struct Fixer<'p> {
     /// The same with repaired texts over the files, and every rule judged.
     scratch: Project,
     workspace: Arc<Workspace>,
+    /// What was named, as it was.
+    named: Focus,
     readers: BTreeMap<PathBuf, Vec<usize>>,
     options: FixOptions,
     /// Changed files: text before all repairs, number of the tree, receives a value.
@@ -309,8 +313,7 @@ impl Fixer<'_> {
     /// Was a file named, or nothing in particular? A configuration that is named stands for all findings below it, and lets nobody
     /// change a file there.
     fn is_named(&self, path: &Path) -> bool {
-        let mut named = self.project.settings().paths.iter();
-        self.workspace.focus.is_empty() || named.any(|it| path.starts_with(it))
+        self.workspace.focus.is_empty() || self.named.holds(path)
     }
 
     /// Is a repair about a file that was named: is its finding there, or would it change that?

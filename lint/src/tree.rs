@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use lang::charts::{Always, ChartDecl};
 use lang::program::Program;
 use rustc_hash::{FxHashMap, FxHashSet};
 use source::{Diagnostic, Severity, Source, SourceId, Span};
@@ -429,17 +430,19 @@ impl Loader<'_> {
         let on_disk = self.chart(plan, wanted.as_deref());
         let chart = on_disk.map(|at| Arc::clone(&self.tree.charts[at]));
         let own = chart.as_ref().and_then(|it| it.info.version.clone());
-        let declared = |it: &Arc<DiskChart>| {
-            self.scope
-                .knowledge
-                .set()
-                .named(&it.info.name)
-                .next()
-                .is_some()
+        let set = self.scope.knowledge.set();
+        // In a checkout of their source the charts that are declared have no version yet: a build puts it in. One in which what is inlined
+        // today is a subchart is an old one, and is not taken for today's.
+        let is_source = |it: &Arc<DiskChart>| {
+            let old = |part: &ChartDecl| {
+                let mut own = it.info.dependencies.iter().filter(|own| !own.inlined);
+                part.always != Always::No && own.any(|own| own.name == part.name)
+            };
+            let today = !set.in_umbrella(&it.info.name).any(old);
+            set.named(&it.info.name).next().is_some() && today
         };
-        // In a checkout of their source the charts that are declared have no version yet: a build puts it in.
         let built = |version: &String| !version.starts_with("0.0.");
-        let own = own.filter(|it| built(it) || !chart.as_ref().is_some_and(declared));
+        let own = own.filter(|it| built(it) || !chart.as_ref().is_some_and(is_source));
         let mut release = Release {
             name: plan.name.clone(),
             chart: match &chart {

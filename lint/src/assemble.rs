@@ -374,9 +374,9 @@ impl<'a> Assembly<'a> {
 fn deciding_files(workspace: &Workspace) -> FxHashSet<&Path> {
     let mut files = FxHashSet::default();
     let focus = &workspace.focus;
+    let around: FxHashSet<&Path> = focus.paths().flat_map(|it| it.ancestors()).collect();
     for scope in &workspace.scopes {
-        let inside = || focus.paths().any(|it| it.starts_with(&scope.root));
-        if focus.holds(&scope.root) || inside() {
+        if focus.holds(&scope.root) || around.contains(scope.root.as_path()) {
             let config = scope.config_file.as_ref().map(|it| it.path.as_path());
             let baseline = scope.baseline.as_ref().map(|it| it.file.path.as_path());
             let rules = scope.book.files.iter().filter_map(|it| it.file.as_deref());

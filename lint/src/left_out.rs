@@ -207,7 +207,12 @@ fn templates(trees: &[TreeRef], listed: &[PathBuf]) -> Vec<LeftOut> {
 }
 
 /// The end of the name of a template of helmfile.
-pub(crate) const TEMPLATE: &str = ".gotmpl";
+const TEMPLATE: &str = ".gotmpl";
+
+/// The name that a template of helmfile has when it is rendered; any other as it is.
+pub(crate) fn rendered_name(name: &str) -> &str {
+    name.strip_suffix(TEMPLATE).unwrap_or(name)
+}
 
 /// What decides whether a file is looked at.
 struct Look<'a> {
@@ -221,7 +226,7 @@ impl Look<'_> {
     fn at(&self, path: &Path) -> Option<LeftOut> {
         let options = self.options;
         let name = path.file_name()?.to_str()?;
-        let name = name.strip_suffix(TEMPLATE).unwrap_or(name);
+        let name = rendered_name(name);
         let original = original_name(name, &options.profiles);
         let original = original.as_deref().unwrap_or(name);
         let class = classify_file_name(original, &options.profiles, &options.known_charts);

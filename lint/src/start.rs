@@ -11,7 +11,7 @@ use values::discover::{CONTAINERS, FileKind, HELMFILES, SECRETS, classify_file_n
 use values::stated::KUSTOMIZATIONS;
 
 use crate::files::{ListOptions, PathKind};
-use crate::left_out::TEMPLATE;
+use crate::left_out::rendered_name;
 use crate::statements::may_be_helmfile;
 use crate::workspace::{CONFIG, Surveyor};
 
@@ -264,7 +264,7 @@ impl Surveyor<'_> {
         let list: Arc<[PathBuf]> = files
             .filter(|file| {
                 let name = file.file_name().unwrap_or_default().to_string_lossy();
-                let name = name.strip_suffix(TEMPLATE).unwrap_or(&name);
+                let name = rendered_name(&name);
                 let class = classify_file_name(name, &known.profiles, &known.known_charts);
                 matches!(class.kind, FileKind::OtherYaml | FileKind::Helmfile)
             })

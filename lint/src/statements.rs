@@ -25,7 +25,7 @@ use values::yaml::{Document, NodeId};
 use self::kustomized::{Flux, HELM_RELEASES, ReadOverlay, Written};
 use crate::document::ReadFile;
 use crate::files::{Files, PathKind};
-use crate::left_out::{LeftOut, TEMPLATE};
+use crate::left_out::{LeftOut, rendered_name};
 
 /// So many bytes the documents of one file may take together, with the blanks that keep places right.
 pub(crate) const MAX_PARTS: usize = 32 << 20;
@@ -171,8 +171,9 @@ impl Reader<'_> {
                 continue;
             }
             let file = path.file_name().unwrap_or_default().to_string_lossy();
-            let file = file.strip_suffix(TEMPLATE).unwrap_or(&file);
-            let file = Path::new(file).file_stem().unwrap_or_default();
+            let file = Path::new(rendered_name(&file))
+                .file_stem()
+                .unwrap_or_default();
             let file = file.to_string_lossy();
             for deployment in &mut stated.deployments {
                 deployment.name = match &*deployment.name {

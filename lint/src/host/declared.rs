@@ -303,12 +303,7 @@ impl<'a> TreeHost<'a> {
             if is_free && self.takes_by_name(&there, &own, document.kind(id), places) {
                 let at = self.component_at(release, &self.merged.path(node).0);
                 let top = &self.merged.components()[at].path;
-                let keys = path.into_iter().map(|step| match step {
-                    PathStep::Key(key) => Some(key),
-                    PathStep::Index(_) => None,
-                });
-                let keys: Vec<String> = keys.collect::<Option<_>>()?;
-                return keys.strip_prefix(top.as_slice()).map(<[String]>::to_vec);
+                return keys_below(top, path);
             }
             path.pop();
             last = document.pairs(value).last();
@@ -348,11 +343,7 @@ impl<'a> TreeHost<'a> {
             let is_free = self.merged.get(map, &own).found().is_none();
             let there = self.declared_at(release, &path);
             if is_free && self.takes_by_name(&there, &own, kind, places) {
-                let keys = path.into_iter().skip(top.len()).map(|step| match step {
-                    PathStep::Key(key) => Some(key),
-                    PathStep::Index(_) => None,
-                });
-                return keys.collect();
+                return keys_below(top, path);
             }
             path.pop();
         }
@@ -418,15 +409,7 @@ impl<'a> TreeHost<'a> {
         };
         let parent = self.merged.parent(node)?;
         self.note_names(parent);
-        let mut names = self.keys_at(&self.declared_places(parent));
-        for place in places {
-            // Those of an umbrella's tags are declared at no place above.
-            if let Found::Undeclared(Some(map)) = place.found {
-                let version = self.version_at(place);
-                let keys = map.keys.iter().filter(|key| key.exists_in(version));
-                names.extend(keys.map(|key| key.name.as_str()));
-            }
-        }
+        let names = self.keys_at(&self.declared_places(parent));
         // Another layer may have the key: a service's secrets stand beside its misspelt settings.
         let written = self.merged.in_view(node, View::Written).found();
         let beside = written.and_then(|it| self.merged.parent(it));
@@ -435,6 +418,16 @@ impl<'a> TreeHost<'a> {
         let is_free = |name: &str| self.merged.get(map, name).found().is_none();
         lang::check::similar::similar_free(&own, names, is_free)
     }
+}
+
+/// A path of keys from the top of a chart; `None` where it leads through a list, or does not begin there.
+fn keys_below(top: &[String], path: Vec<PathStep>) -> Option<Vec<String>> {
+    let keys = path.into_iter().map(|step| match step {
+        PathStep::Key(key) => Some(key),
+        PathStep::Index(_) => None,
+    });
+    let mut keys: Vec<String> = keys.collect::<Option<_>>()?;
+    keys.starts_with(top).then(|| keys.split_off(top.len()))
 }
 
 /// Is it a place that a chart declares by its name, in whatever version, or one in such a value?

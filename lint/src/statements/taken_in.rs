@@ -10,7 +10,7 @@ use values::stated::NestedPath;
 
 use super::Reader;
 use crate::files::PathKind;
-use crate::left_out::TEMPLATE;
+use crate::left_out::rendered_name;
 
 impl Reader<'_> {
     /// The helmfiles that an entry takes in, or why there is none.
@@ -66,7 +66,7 @@ impl Reader<'_> {
 /// What helmfile reads in a folder that is named: `*.y*ml`, and templates of such.
 fn is_helmfile_of_folder(file: &Path) -> bool {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
-    let name = name.strip_suffix(TEMPLATE).unwrap_or(&name);
+    let name = rendered_name(&name);
     name.ends_with(".yaml") || name.ends_with(".yml")
 }
 

@@ -4,9 +4,9 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
+use source::secret::whole_file_encryption;
 use source::{Diagnostic, Severity, Source, SourceId, Span};
 use values::protection::Protection;
-use values::secret::whole_file_encryption;
 use values::stated::unrendered;
 use values::yaml::{Document, NodeId};
 

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::path::PathBuf;
 
 use source::Span;
+use source::secret::token_shape;
 use values::layer::Role;
 use values::merged::{LayerId, Merged, NodeRef, Shape};
-use values::secret::token_shape;
 
 use crate::tree::Tree;
 

@@ -1,4 +1,4 @@
-//! Texts, the spans in them, what we tell people about them, and what we change in them.
+//! Texts, the spans in them, what they tell of secrets, what we tell people about them, and what we change in them.
 //!
 //! INVARIANT: this crate knows no YAML, no Helm, no rule language and no editor protocol, and does no IO.
 #![warn(missing_docs)]
@@ -6,6 +6,7 @@
 mod diagnostic;
 mod fix;
 mod line_index;
+pub mod secret;
 mod source_map;
 mod span;
 

@@ -5,8 +5,8 @@
 use regex::{Regex, RegexBuilder};
 
 use crate::path::Step;
-use crate::secret::Encryption;
 use crate::yaml::{Document, Kind, NodeId};
+use source::secret::Encryption;
 
 /// How much of a layer can be seen.
 #[derive(Debug, Clone, Default)]

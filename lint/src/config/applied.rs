@@ -7,9 +7,10 @@ mod releases;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use source::secret::token_shape;
 use source::{Severity, Span};
 use values::path::{KeyPath, PathStep, Step};
-use values::secret::{Sensitivity, may_be_secret, sensitivity, token_shape};
+use values::secret::{Sensitivity, may_be_secret, sensitivity};
 
 use self::releases::parts_of;
 use super::{ParameterValue, Severities, SeverityEntry};

@@ -2,9 +2,10 @@
 //!
 //! Lines are guessed at by their indentation; where in doubt, too much is masked.
 
+use source::secret::is_hidden_text;
 use source::{SourceId, Span};
 use values::path::Step;
-use values::secret::{Sensitivity, is_hidden_text, may_name_secret, sensitivity};
+use values::secret::{Sensitivity, may_name_secret, sensitivity};
 use values::yaml::Document;
 
 /// A line that others may stand below.

@@ -1,10 +1,9 @@
 //! Manifests of Kubernetes and schemas where a name promises values, and releases that values state: none is followed, and all are told.
 
+use source::secret::is_in_the_clear;
 use source::{Diagnostic, Severity, Span};
 use values::protection::Protection;
-use values::secret::{
-    held_in_manifest, is_in_the_clear, is_surely_secret, surely_held_in_manifest,
-};
+use values::secret::{held_in_manifest, is_surely_secret, surely_held_in_manifest};
 use values::yaml::{Document, Kind, NodeId};
 
 use crate::document::ReadFile;

@@ -1,10 +1,11 @@
 //! From a path to the nodes on it.
 
+use source::secret::{HiddenText, hidden_text};
+
 use super::expected::Expected;
 use super::page::Page;
 use super::refused::Refused;
 use crate::path::{KeyPath, PathStep};
-use crate::secret::{HiddenText, hidden_text};
 use crate::yaml::{Kind, NodeId, Style};
 
 /// A path may have so many steps.
@@ -208,12 +209,9 @@ impl<'d> Page<'d> {
             }
             Kind::String => match hidden_text(&self.document.text_of(node)) {
                 Some(HiddenText::Encrypted(_)) => Err(Refused::Encrypted),
-                Some(
-                    HiddenText::Reference
-                    | HiddenText::Template
-                    | HiddenText::SetItem
-                    | HiddenText::SetElsewhere,
-                ) => Err(Refused::Hidden(path.clone())),
+                Some(HiddenText::Reference | HiddenText::Template) => {
+                    Err(Refused::Hidden(path.clone()))
+                }
                 None => Ok(()),
             },
             Kind::Null | Kind::Bool | Kind::Number | Kind::Map | Kind::List => Ok(()),

@@ -9,8 +9,8 @@ use rustc_hash::FxHashSet;
 use super::refused::Refused;
 use crate::path::KeyPath;
 use crate::protection::Protection;
-use crate::secret::whole_file_encryption;
 use crate::yaml::{Document, Kind, NodeId, Style};
+use source::secret::whole_file_encryption;
 
 /// A document that may be changed.
 #[derive(Clone, Copy)]

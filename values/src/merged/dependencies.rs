@@ -4,12 +4,13 @@
 //! tags that are given *and are booleans* any true switches on, else any false switches off; the first condition path
 //! that yields a boolean overrides them. Anything that is no boolean counts as not given.
 
+use source::secret::hidden_text;
+
 use super::NodeRef;
 use super::arena::Arena;
 use super::coalesce::ChartTree;
 use super::coalesce::GLOBAL;
 use crate::chart::Dependency;
-use crate::secret::hidden_text;
 use crate::yaml::Kind;
 
 /// Whether Helm installs a component.

@@ -1,10 +1,12 @@
 //! Values that may be secrets: hidden from people, and nothing that rules know of.
 
+use source::secret::is_hidden_text;
+
 use super::Merged;
 use super::lookup::Shape;
 use super::node::{LayerId, NodeRef, Target};
 use crate::path::{PathStep, Step};
-use crate::secret::{Sensitivity, is_handed_on, is_hidden_text, is_named};
+use crate::secret::{Sensitivity, is_handed_on, is_named};
 use crate::yaml::{Kind, NodeId};
 
 impl Merged {

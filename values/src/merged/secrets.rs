@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use source::secret::is_hidden_text;
+
 use super::Merged;
 use super::declared::{Declarations, Way};
 use super::lookup::Shape;
@@ -11,9 +13,8 @@ use super::node::{LayerId, NodeRef, Target};
 use super::parents::Parents;
 use crate::path::Step;
 use crate::secret::{
-    MayName, Names, Sensitivity, calls_itself, held_in_manifest, is_handed_on, is_hidden_text,
-    is_made_by_chance, is_named, is_secret_key, is_secret_text, may_name_secret, secret_setting,
-    sensitivity,
+    MayName, Names, Sensitivity, calls_itself, held_in_manifest, is_handed_on, is_made_by_chance,
+    is_named, is_secret_key, is_secret_text, may_name_secret, secret_setting, sensitivity,
 };
 use crate::yaml::{Document, Kind, NodeId, Slot};
 

@@ -1,8 +1,10 @@
 //! Values that are there, or may be there, and cannot be seen.
 
+use source::secret::{Encryption, HiddenText};
+
 use crate::discover::AbsentReason;
 use crate::protection::Protection;
-use crate::secret::{Encryption, HiddenText};
+use crate::secret::Unseen;
 
 /// There is a value, or may be one, but it cannot be seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -58,13 +60,13 @@ impl UnknownReason {
         }
     }
 
-    pub(super) fn of_text(hidden: HiddenText) -> Self {
+    pub(super) fn of_text(hidden: Unseen) -> Self {
         match hidden {
-            HiddenText::Encrypted(with) => Self::Encrypted(with),
-            HiddenText::Reference => Self::Reference,
-            HiddenText::Template => Self::Template,
-            HiddenText::SetItem => Self::SetItem,
-            HiddenText::SetElsewhere => Self::SetElsewhere,
+            Unseen::Text(HiddenText::Encrypted(with)) => Self::Encrypted(with),
+            Unseen::Text(HiddenText::Reference) => Self::Reference,
+            Unseen::Text(HiddenText::Template) => Self::Template,
+            Unseen::SetItem => Self::SetItem,
+            Unseen::SetElsewhere => Self::SetElsewhere,
         }
     }
 

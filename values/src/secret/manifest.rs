@@ -1,9 +1,8 @@
 //! What the manifest of a Kubernetes `Secret` holds.
 
-use super::shapes::is_random;
-use super::{
-    hidden_text, is_hidden_text, is_in_the_clear, is_secret_key, may_name_secret, secret_setting,
-};
+use source::secret::{hidden_text, is_hidden_text, is_in_the_clear, is_random};
+
+use super::{is_secret_key, may_name_secret, secret_setting};
 use crate::yaml::{Document, NodeId};
 
 /// Of the entries of a `Secret`, key and value, the values that are secret: all that are not put in later. Beside a

@@ -4,10 +4,10 @@
 //! `secret` is often the name of a Kubernetes secret.
 
 use memchr::{memchr, memmem};
+use source::secret::{is_filled, is_hidden_text, is_random};
 
 use super::is_secret_key;
 use super::paths::{Names, is_clear_key};
-use super::shapes::{is_filled, is_hidden_text, is_random};
 use crate::path::Step;
 
 /// Endings of keys, in lower case and without `_`, `-` and `.`.

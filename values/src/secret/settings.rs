@@ -4,11 +4,10 @@
 //! puts one in later. What is only hidden, and never told, is wider: [`super::maybe`].
 
 use memchr::{memchr, memchr2_iter, memchr3, memmem};
+use source::secret::{TokenShape, is_filled, is_hidden_text, is_in_the_clear, token_shape};
 
-use super::classify::is_in_the_clear;
 use super::is_secret_key;
 use super::paths::starts_with_any_case;
-use super::shapes::{is_filled, is_hidden_text};
 
 /// The name under which a longer text holds the value of a secret: `spring.datasource.password`, `requirepass`. `None` where it holds
 /// none, or is one itself.
@@ -34,6 +33,16 @@ pub fn secret_setting(text: &str) -> Option<&str> {
         .or_else(|| output_password(text))
         .or_else(|| text.lines().find_map(element))
         .or_else(|| statement(text))
+}
+
+/// Is a text a secret by its shape, wherever it stands? Not so an identifier, nor the address of a proxy, of which a password is
+/// part.
+pub fn is_secret_text(key: Option<&str>, text: &str) -> bool {
+    match token_shape(text) {
+        None | Some(TokenShape::AwsKeyId) => secret_setting(text).is_some(),
+        Some(TokenShape::UrlPassword) => !matches!(key, Some("httpProxy" | "httpsProxy")),
+        Some(_) => true,
+    }
 }
 
 /// A longer name is none: it may be anything, and it is shown.

@@ -5,14 +5,15 @@ use std::borrow::Cow;
 use std::sync::atomic::Ordering;
 
 use memchr::memmem;
+use source::secret::{HiddenText, LONE_MARKS, may_hide};
 
 use super::node::{Node, Shape, flag};
 use super::{Document, NodeId};
-use crate::secret::{HiddenText, LONE_MARKS, hidden_text, may_hide};
+use crate::secret::{Unseen, unseen};
 
 /// The texts that hide a value, by the number of their node, in the order of the text.
 #[derive(Debug, Default)]
-pub(super) struct Hidden(Box<[(u32, HiddenText)]>);
+pub(super) struct Hidden(Box<[(u32, Unseen)]>);
 
 impl Hidden {
     fn of(document: &Document) -> Self {
@@ -44,10 +45,10 @@ fn may_be_asked(node: &Node) -> bool {
 }
 
 /// A text with a tag of somebody's own, such as `!vault secret/mail#password`, is what a tool puts the value in place of.
-fn why_hidden<'t>(node: &Node, text: impl FnOnce() -> Cow<'t, str>) -> Option<HiddenText> {
+fn why_hidden<'t>(node: &Node, text: impl FnOnce() -> Cow<'t, str>) -> Option<Unseen> {
     let text = text();
     let foreign = node.has(flag::FOREIGN) && !text.trim().is_empty();
-    hidden_text(&text).or(foreign.then_some(HiddenText::Reference))
+    unseen(&text).or(foreign.then_some(Unseen::Text(HiddenText::Reference)))
 }
 
 /// So many texts are looked at one by one before all are.
@@ -55,7 +56,7 @@ const FEW: u32 = 64;
 
 impl Document {
     /// Why a text does not show the value it stands for; `None` for one that does, and for what is no text.
-    pub fn hidden(&self, id: NodeId) -> Option<HiddenText> {
+    pub fn hidden(&self, id: NodeId) -> Option<Unseen> {
         let id = self.real(id);
         let known = self.hidden.get();
         let is_few = || self.asked_hidden.fetch_add(1, Ordering::Relaxed) < FEW;

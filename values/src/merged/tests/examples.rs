@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::discover::{AbsentLayer, AbsentReason};
-use crate::secret::Encryption;
+use source::secret::Encryption;
 
 #[test]
 fn a_later_layer_wins_key_by_key() {

@@ -1,112 +1,96 @@
-//! The state of a secret's value.
+//! How a secret is kept.
 
 use super::hidden::{Encryption, HiddenText, hidden_text, vals_provider};
-use super::shapes::pem_body;
+use super::tokens::pem_body;
 
-/// The state of a secret's value, from the harmless to the worst.
+/// How a secret is kept, from the harmless to the worst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SecretClass {
-    /// Null or an empty text.
+    /// There is nothing in it: an empty text, or nothing but comments.
     Empty,
     /// Ciphertext.
     Encrypted(Encryption),
-    /// A reference that is resolved elsewhere.
+    /// A reference that is resolved elsewhere, or the place where a program finds it.
     Reference,
     /// A template that is filled in elsewhere.
     Template,
-    /// Looks like a secret and means nothing: an empty Docker configuration.
-    Benign,
-    /// Still to be filled in: `CHANGE-ME`, `<password>`.
-    Placeholder,
+    /// It says that there is none, or where it is: `none`, `true`, `{}`, `24h`.
+    Switch,
     /// A default everybody knows: `guest`, `changeme`.
     Weak,
+    /// Still to be filled in: `CHANGE-ME`, `<password>`.
+    Placeholder,
     /// In the clear.
     Plain,
 }
 
 impl SecretClass {
-    /// The word the rule language uses.
+    /// The words of the rule language, in this order.
+    pub const WORDS: &[&str] = &[
+        "empty",
+        "encrypted",
+        "reference",
+        "template",
+        "switch",
+        "weak",
+        "placeholder",
+        "plain",
+    ];
+
+    /// The word that rules use.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Empty => "empty",
             Self::Encrypted(_) => "encrypted",
             Self::Reference => "reference",
             Self::Template => "template",
-            Self::Benign => "benign",
-            Self::Placeholder => "placeholder",
+            Self::Switch => "switch",
             Self::Weak => "weak",
+            Self::Placeholder => "placeholder",
             Self::Plain => "plain",
         }
     }
 }
 
-/// What is known about the place of a value.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct SecretContext<'a> {
-    /// The last key of its path.
-    pub key: &'a str,
-    /// The chart it is for; a secret that is the chart's name is a weak one.
-    pub chart: &'a str,
-    /// The user name that belongs to it, if there is one beside it.
-    pub user_name: Option<&'a str>,
-    /// True for a number or a boolean: those are always plain.
-    pub not_a_string: bool,
-}
-
 const WEAK: &[&str] = &[
-    "guest",
     "admin",
-    "password",
-    "passwd",
-    "secret",
-    "test",
     "changeme",
-    "verysecurepassword",
-    "supersecret",
-    "minio123",
-    "rabbitmq",
-    "postgres",
     "elastic",
+    "guest",
+    "minio123",
+    "passwd",
+    "password",
+    "postgres",
     "prom-operator",
+    "rabbitmq",
+    "secret",
+    "supersecret",
+    "test",
+    "verysecurepassword",
 ];
 
-/// The state of a secret whose text (after YAML's quoting) is `text`; pass an empty text for null.
+/// How a secret is kept whose text (after YAML's quoting) this is.
 ///
-/// `changeme` is a placeholder and a weak default; it is reported as the latter only.
-pub fn classify(text: &str, context: &SecretContext<'_>) -> SecretClass {
+/// `changeme` is a placeholder and a weak default; it is the latter only.
+pub fn classify(text: &str) -> SecretClass {
     let text = text.trim();
-    if text.is_empty() {
+    if text.is_empty() || is_commented_out(text) {
         return SecretClass::Empty;
-    }
-    if context.not_a_string {
-        return SecretClass::Plain;
     }
     match hidden_text(text) {
         Some(HiddenText::Encrypted(with)) => return SecretClass::Encrypted(with),
-        // These providers only spell out a value that is in the tree or in the environment of the caller.
-        Some(HiddenText::Reference)
-            if matches!(vals_provider(text), Some("echo" | "file" | "envsubst")) =>
-        {
-            return SecretClass::Plain;
-        }
+        Some(HiddenText::Reference) if is_open_reference(text) => return SecretClass::Plain,
         Some(HiddenText::Reference) => return SecretClass::Reference,
-        Some(HiddenText::Template | HiddenText::SetItem | HiddenText::SetElsewhere) => {
-            return SecretClass::Template;
-        }
+        Some(HiddenText::Template) => return SecretClass::Template,
         None => {}
     }
-    if context.key.eq_ignore_ascii_case("configJson")
-        && matches!(text, "e30K" | "e30=" | "e30" | "{}")
-    {
-        return SecretClass::Benign;
-    }
-    if text == "{}" || is_commented_out(text) {
-        return SecretClass::Benign;
-    }
     if is_place(text) {
-        return SecretClass::Reference;
-    }
-    if is_weak(text, context) {
+        SecretClass::Reference
+    } else if is_filled_in(text) {
+        SecretClass::Template
+    } else if is_none(text) {
+        SecretClass::Switch
+    } else if is_weak(text) {
         SecretClass::Weak
     } else if is_placeholder(text) {
         SecretClass::Placeholder
@@ -115,10 +99,15 @@ pub fn classify(text: &str, context: &SecretContext<'_>) -> SecretClass {
     }
 }
 
+/// Does a text refer to a value that is in the clear, in the text itself, in another file or in the environment of whoever resolves it:
+/// `ref+echo://hunter2`?
+pub fn is_open_reference(text: &str) -> bool {
+    matches!(vals_provider(text), Some("echo" | "file" | "envsubst"))
+}
+
 /// Is a text a secret that somebody can read, and not one that is still to be filled in, or kept somewhere else?
 pub fn is_in_the_clear(text: &str) -> bool {
-    let class = classify(text, &SecretContext::default());
-    matches!(class, SecretClass::Plain | SecretClass::Weak)
+    matches!(classify(text), SecretClass::Plain | SecretClass::Weak)
 }
 
 /// Folders in which programs find what they are not to be told.
@@ -150,10 +139,88 @@ fn is_place(text: &str) -> bool {
         let file = text.rfind('/').is_some_and(|it| it > 0);
         FOLDERS.iter().any(|it| named(it)) || file && ends.iter().any(|it| text.ends_with(it))
     };
+    let in_vault = || {
+        let mut steps = text.split('/');
+        let names = (steps.next(), steps.next(), steps.next(), steps.next());
+        let (Some("vaults"), Some(vault), Some("items"), Some(item)) = names else {
+            return false;
+        };
+        !vault.is_empty() && !item.is_empty() && steps.next().is_none()
+    };
     named("env://")
         || named("file:///")
         || named("os.environ/")
         || text.starts_with('/') && text.bytes().all(of_path) && kept()
+        || in_vault()
+}
+
+/// Does a text that is meant to be a secret hold what puts one in: `${name}` in small letters too, which in a mail is what the mail
+/// says, or `{env:NAME}`?
+fn is_filled_in(text: &str) -> bool {
+    let variable = text
+        .find("${")
+        .and_then(|at| text[at + 2..].find('}').filter(|it| *it > 0));
+    let name = text
+        .strip_prefix("{env:")
+        .and_then(|it| it.strip_suffix('}'));
+    variable.is_some()
+        || name.is_some_and(|it| {
+            let letter = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+            !it.is_empty() && it.bytes().all(letter)
+        })
+}
+
+/// Switches that are called like a secret, as variables have them: `ENABLE_API_KEY: "true"`; what stands where none is needed; and what
+/// becomes of one.
+const NO_SECRETS: &[&str] = &[
+    "{}",
+    // The same in base64, as registries that need no password have it, with and without a line's end.
+    "e30",
+    "e30=",
+    "e30K",
+    "true",
+    "false",
+    "none",
+    "n/a",
+    "unused",
+    "not-used",
+    "not-needed",
+    "not-required",
+    "sk-no-key-required",
+    "user-provided",
+    "user_provided",
+    "keep",
+    "drop",
+    "redact",
+    "redacted",
+];
+
+/// Is there none, or does a text only say where one is, what becomes of it, or how long it counts: `DEFINED-IN-SECRETS`, `Cookie: redact`,
+/// `idToken: 24h`?
+fn is_none(text: &str) -> bool {
+    NO_SECRETS.iter().any(|it| it.eq_ignore_ascii_case(text)) || is_elsewhere(text) || is_time(text)
+}
+
+/// `defined in secrets`, `PROVIDED-BY-OPERATOR`: three words or more, with hyphens, underscores or blanks between them.
+fn is_elsewhere(text: &str) -> bool {
+    let between = |c: char| matches!(c, '-' | '_' | ' ');
+    let mut words = text.splitn(3, between);
+    let (Some(first), Some(second), Some(rest)) = (words.next(), words.next(), words.next()) else {
+        return false;
+    };
+    let is = |word: &str, of: &[&str]| of.iter().any(|it| it.eq_ignore_ascii_case(word));
+    is(
+        first,
+        &["define", "defined", "set", "stored", "provided", "injected"],
+    ) && is(second, &["in", "by", "from"])
+        && !rest.is_empty()
+        && rest.chars().all(|c| c.is_ascii_alphabetic() || between(c))
+}
+
+/// `24h`
+fn is_time(text: &str) -> bool {
+    let number = text.strip_suffix(['s', 'm', 'h', 'd']);
+    number.is_some_and(|it| (1..=4).contains(&it.len()) && it.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// Is a block of text nothing but comments, as a file of passwords that nobody has filled in?
@@ -162,16 +229,17 @@ fn is_commented_out(text: &str) -> bool {
     text.contains('\n') && lines.all(|line| line.is_empty() || line.starts_with('#'))
 }
 
-fn is_weak(text: &str, context: &SecretContext<'_>) -> bool {
-    WEAK.iter().any(|weak| weak.eq_ignore_ascii_case(text))
-        || (!context.chart.is_empty() && text == context.chart)
-        || context.user_name == Some(text)
+/// Is a text a default that everybody knows, or what people take for the moment: `guest`, `changeme`?
+pub fn is_weak(text: &str) -> bool {
+    WEAK.iter()
+        .any(|weak| weak.eq_ignore_ascii_case(text.trim()))
 }
 
-/// True for a text that somebody was meant to replace.
-fn is_placeholder(text: &str) -> bool {
+/// Is a text one that somebody was meant to replace: `CHANGE-ME`, `<password>`, an empty PEM body?
+pub fn is_placeholder(text: &str) -> bool {
+    let text = text.trim();
     if let Some((_, body)) = pem_body(text) {
-        return body.is_empty() || body.contains("....");
+        return body.bytes().all(|it| it == b'.') || body.contains("....");
     }
     // An unfinished block of API keys: `apiKey = "..."`.
     if text.contains("\"...\"") {
@@ -279,7 +347,7 @@ mod tests {
 
     #[test]
     fn a_secret_is_told_apart_from_what_only_stands_in_for_one() {
-        use SecretClass::{Benign, Empty, Placeholder, Plain, Reference, Template, Weak};
+        use SecretClass::{Empty, Placeholder, Plain, Reference, Switch, Template, Weak};
         let cases = [
             ("", Empty),
             ("  ", Empty),
@@ -301,7 +369,20 @@ mod tests {
             ("{{ .Env.PW }}", Template),
             ("changeme", Weak),
             ("Guest", Weak),
-            ("coturn", Weak),
+            ("DEFINED-IN-SECRETS", Switch),
+            ("set by hand", Switch),
+            ("set by", Plain),
+            ("set by ops7", Plain),
+            ("redact", Switch),
+            ("None", Switch),
+            ("24h", Switch),
+            ("20481h", Plain),
+            ("vaults/prod/items/mail", Reference),
+            ("vaults/prod/items/mail/x", Plain),
+            ("{env:MAIL_PW}", Template),
+            ("{env:}", Plain),
+            ("pre-${mail_pw}", Template),
+            ("${}x", Plain),
             ("CHANGE-ME", Placeholder),
             ("REPLACE_WITH_CLIENT_SECRET", Placeholder),
             ("UPDATE_AWS_SECRET_ACCESS_KEY", Placeholder),
@@ -309,8 +390,8 @@ mod tests {
             ("SMTP_PASSWORD", Placeholder),
             ("SET-ME-IF-SMTP", Placeholder),
             ("PASSWORD7", Plain),
-            ("{}", Benign),
-            ("# admin:…\n# filled in by nobody yet\n", Benign),
+            ("{}", Switch),
+            ("# admin:…\n# filled in by nobody yet\n", Empty),
             ("#hash-tag", Plain),
             ("change_me_please", Placeholder),
             ("<your password>", Placeholder),
@@ -332,45 +413,17 @@ mod tests {
                 Placeholder,
             ),
             (
-                "-----BEGIN PRIVATE KEY-----\n....\n-----END PRIVATE KEY-----",
+                "-----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----",
                 Placeholder,
             ),
             (
                 "-----BEGIN PRIVATE KEY-----\nMC4C\n-----END PRIVATE KEY-----",
                 Plain,
             ),
-            ("e30K", Plain),
+            ("e30K", Switch),
         ];
         for (text, want) in cases {
-            let context = SecretContext {
-                key: "password",
-                chart: "coturn",
-                ..SecretContext::default()
-            };
-            assert_eq!(classify(text, &context), want, "{text}");
+            assert_eq!(classify(text), want, "{text}");
         }
-        let docker = SecretContext {
-            key: "configJson",
-            ..SecretContext::default()
-        };
-        assert_eq!(classify("e30K", &docker), Benign);
-    }
-
-    #[test]
-    fn a_number_is_never_more_than_plain() {
-        let context = SecretContext {
-            not_a_string: true,
-            ..SecretContext::default()
-        };
-        assert_eq!(classify("123456", &context), SecretClass::Plain);
-    }
-
-    #[test]
-    fn a_password_equal_to_the_user_name_is_weak() {
-        let context = SecretContext {
-            user_name: Some("wire-server"),
-            ..SecretContext::default()
-        };
-        assert_eq!(classify("wire-server", &context), SecretClass::Weak);
     }
 }

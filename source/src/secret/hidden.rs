@@ -35,22 +35,12 @@ impl Encryption {
 pub enum HiddenText {
     /// Ciphertext.
     Encrypted(Encryption),
-    /// A reference that a tool resolves before Helm sees it: vals (`ref+vault://…`), Argo CD vault plugin
+    /// A reference that a tool resolves before the text is used: vals (`ref+vault://…`), Argo CD vault plugin
     /// (`<path:…>`), 1Password (`op://…`), bank-vaults (`vault:…#…`).
     Reference,
     /// A template: `{{ … }}`, or `${NAME}` or `$A_NAME` for an environment variable.
     Template,
-    /// A list of which `set` gives an item: what becomes of it depends on the list that is there.
-    SetItem,
-    /// A value that `set` takes from somewhere else.
-    SetElsewhere,
 }
-
-/// What is written in place of a list of which `set` gives an item.
-pub(crate) const SET_ITEM: &str = "{{ an item of a list, set }}";
-
-/// What is written in place of a value that `set` takes from somewhere else.
-pub(crate) const SET_ELSEWHERE: &str = "{{ set-file }}";
 
 /// Says whether a scalar's text hides the value; `None` for a text that is the value.
 ///
@@ -68,25 +58,18 @@ pub fn hidden_text(text: &str) -> Option<HiddenText> {
     if is_reference(trimmed) {
         return Some(HiddenText::Reference);
     }
-    if !is_template(trimmed) {
-        return None;
-    }
-    Some(match text {
-        SET_ITEM => HiddenText::SetItem,
-        SET_ELSEWHERE => HiddenText::SetElsewhere,
-        _ => HiddenText::Template,
-    })
+    is_template(trimmed).then_some(HiddenText::Template)
 }
 
 /// No form of a text that hides a value can do without one of these bytes, but for those that begin with one of
 /// [`LONE_MARKS`].
-pub(crate) fn may_hide(text: &str) -> bool {
+pub fn may_hide(text: &str) -> bool {
     text.bytes()
         .any(|byte| matches!(byte, b'[' | b'{' | b':' | b';' | b'+'))
 }
 
 /// How texts that hide a value begin, where they need hold nothing else that is rare.
-pub(crate) const LONE_MARKS: &[&str] = &["-----BEGIN", "age-encryption.org", "$"];
+pub const LONE_MARKS: &[&str] = &["-----BEGIN", "age-encryption.org", "$"];
 
 fn encrypted_text(text: &str) -> Option<Encryption> {
     if text.starts_with("ENC[") {

@@ -4,8 +4,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use memchr::{memchr2, memmem};
 
-use super::settings::secret_setting;
-
 /// What the address of a Slack hook begins with: whoever knows the rest may write.
 const SLACK_HOOKS: &[&str] = &[
     "https://hooks.slack.com/services/",
@@ -100,7 +98,8 @@ pub fn token_shape(text: &str) -> Option<TokenShape> {
     if has_private_key(text) || is_private_key_in_base64(text) {
         return Some(TokenShape::PrivateKey);
     }
-    if let Some(rest) = text.strip_prefix("AKIA")
+    let id = ["AKIA", "ASIA"].iter().find_map(|it| text.strip_prefix(it));
+    if let Some(rest) = id
         && rest.len() == 16
         && all(rest, |b| b.is_ascii_uppercase() || b.is_ascii_digit())
     {
@@ -131,14 +130,10 @@ pub fn token_shape(text: &str) -> Option<TokenShape> {
     has_url_password(text).then_some(TokenShape::UrlPassword)
 }
 
-/// Is a text a secret by its shape, wherever it stands? Not so an identifier, nor the address of a proxy, of which a password is
-/// part.
-pub fn is_secret_text(key: Option<&str>, text: &str) -> bool {
-    match token_shape(text) {
-        None | Some(TokenShape::AwsKeyId) => secret_setting(text).is_some(),
-        Some(TokenShape::UrlPassword) => !matches!(key, Some("httpProxy" | "httpsProxy")),
-        Some(_) => true,
-    }
+/// Is a text of such a shape, or one of its words?
+pub fn has_token(text: &str) -> bool {
+    let between = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '=');
+    token_shape(text).is_some() || text.split(between).any(|word| token_shape(word).is_some())
 }
 
 /// Must a text not be shown for its shape, wherever it stands? An identifier may be.
@@ -245,7 +240,7 @@ fn names_user(token: &str) -> bool {
 }
 
 /// Is a text made by chance, and not by somebody who gave a name to something? Some of what is made so is not recognised; no name is.
-pub(crate) fn is_random(text: &str) -> bool {
+pub fn is_random(text: &str) -> bool {
     let class = |byte: u8| match byte {
         b'A'..=b'Z' => 1,
         b'a'..=b'z' => 2,
@@ -298,7 +293,7 @@ fn is_jwt(text: &str) -> bool {
 }
 
 /// `-----BEGIN … PRIVATE KEY-----` with a body that is not dots, also behind a certificate; of PGP a `PRIVATE KEY BLOCK`, of PuTTY one of its own form.
-pub(super) fn has_private_key(text: &str) -> bool {
+pub fn has_private_key(text: &str) -> bool {
     if text.starts_with("PuTTY-User-Key-File-") && text.contains("\nPrivate-Lines:") {
         return true;
     }
@@ -316,7 +311,7 @@ pub(super) fn has_private_key(text: &str) -> bool {
 }
 
 /// Is there a value, and no template or reference that puts one in later?
-pub(super) fn is_filled(value: &str) -> bool {
+pub fn is_filled(value: &str) -> bool {
     !value.is_empty() && !value.contains(['{', '<', '$'])
 }
 
@@ -339,7 +334,7 @@ fn pem_block(block: &str) -> Option<(&str, &str)> {
     ))
 }
 
-pub(super) fn has_url_password(text: &str) -> bool {
+fn has_url_password(text: &str) -> bool {
     let Some((scheme, rest)) = text.split_once("://") else {
         return false;
     };

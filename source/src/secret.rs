@@ -1,0 +1,18 @@
+//! What a text tells of the secret that it is or holds: how it is kept, whether it shows its value, what shape it has.
+//!
+//! Pure functions over a text. Masks, rules and the model of values ask here, so that they agree. What the name of a key tells is not
+//! said here.
+
+mod class;
+mod hidden;
+mod tokens;
+
+pub use class::{
+    SecretClass, classify, is_in_the_clear, is_open_reference, is_placeholder, is_weak,
+};
+pub use hidden::{
+    Encryption, HiddenText, LONE_MARKS, hidden_text, may_hide, whole_file_encryption,
+};
+pub use tokens::{
+    TokenShape, has_private_key, has_token, is_filled, is_hidden_text, is_random, token_shape,
+};

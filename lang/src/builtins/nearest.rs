@@ -43,8 +43,14 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
 ];
 
-/// The distance of two words. What they begin and end with alike does not count, and is most of it where names are compared.
+/// The distance of two words.
 fn distance(a: &str, b: &str) -> usize {
+    let (a, b) = apart(a, b);
+    strsim::osa_distance(a, b)
+}
+
+/// Two words without what they begin and end with alike: it does not count, and is most of it where names are compared.
+fn apart<'t>(a: &'t str, b: &'t str) -> (&'t str, &'t str) {
     let same = |(a, b): &(char, char)| a == b;
     let start = |a: &str, b: &str| -> usize {
         let pairs = a.chars().zip(b.chars()).take_while(same);
@@ -57,7 +63,35 @@ fn distance(a: &str, b: &str) -> usize {
     let from = start(a, b);
     let (a, b) = (&a[from..], &b[from..]);
     let to = end(a, b);
-    strsim::osa_distance(&a[..a.len() - to], &b[..b.len() - to])
+    (&a[..a.len() - to], &b[..b.len() - to])
+}
+
+/// Do two words differ by one slip?
+fn is_one_edit_away(a: &str, b: &str) -> bool {
+    // Most words are of another length. A character takes four bytes at most.
+    if a.len().abs_diff(b.len()) > 4 {
+        return false;
+    }
+    let first = |text: &str| {
+        let mut chars = text.chars();
+        [chars.next(), chars.next(), chars.next()]
+    };
+    let (a, b) = apart(a, b);
+    match (first(a), first(b)) {
+        ([Some(_), None, _], [_, None, _]) | ([None, ..], [Some(_), None, _]) => true,
+        ([Some(a), Some(b), None], [Some(c), Some(d), None]) => a == d && b == c,
+        _ => false,
+    }
+}
+
+/// The distance is not less: each edit takes one kind of characters away at most.
+fn least_distance(a: &str, b: &str) -> usize {
+    let kinds = |text: &str| {
+        let ascii = text.bytes().filter(u8::is_ascii);
+        ascii.fold(0_u64, |kinds, byte| kinds | 1 << (byte & 63))
+    };
+    let (a, b) = (kinds(a), kinds(b));
+    (a & !b).count_ones().max((b & !a).count_ones()) as usize
 }
 
 fn nearest<'h>(call: &mut Call<'_, 'h>) -> Answer<'h> {
@@ -65,8 +99,11 @@ fn nearest<'h>(call: &mut Call<'_, 'h>) -> Answer<'h> {
     let mut best: Option<(usize, String)> = None;
     for other in call.strings(1)? {
         call.charge(word.len().saturating_mul(other.len()).max(1))?;
-        let distance = distance(word, &other);
         let allowed = word.chars().count().max(other.chars().count()) / 3;
+        if least_distance(word, &other) > allowed {
+            continue;
+        }
+        let distance = distance(word, &other);
         if distance <= allowed && best.as_ref().is_none_or(|(least, _)| distance < *least) {
             best = Some((distance, other.into_owned()));
         }
@@ -84,9 +121,9 @@ fn one_edit_away<'h>(call: &mut Call<'_, 'h>) -> Answer<'h> {
     };
     for item in &list.items {
         match &item.data {
-            Data::String(other) if may_be_one_edit_away(word, other) => {
-                call.charge(word.len().saturating_mul(other.len()))?;
-                if distance(word, other) == 1 {
+            Data::String(other) => {
+                call.charge(word.len().min(other.len()))?;
+                if is_one_edit_away(word, other) {
                     near.push(item.clone());
                 }
             }
@@ -98,17 +135,11 @@ fn one_edit_away<'h>(call: &mut Call<'_, 'h>) -> Answer<'h> {
     answer_list(near.items, near.incomplete)
 }
 
-/// Most words are of another length. A character takes one byte to four.
-fn may_be_one_edit_away(a: &str, b: &str) -> bool {
-    let most = if a.is_ascii() && b.is_ascii() { 1 } else { 4 };
-    a.len().abs_diff(b.len()) <= most
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
-    use super::{distance, may_be_one_edit_away};
+    use super::{distance, is_one_edit_away, least_distance};
 
     proptest! {
         #[test]
@@ -117,8 +148,13 @@ mod tests {
         }
 
         #[test]
-        fn no_slip_changes_the_length_by_more_than_a_character(a in "[aä€😀]{0,4}", b in "[aä€😀]{0,4}") {
-            prop_assert!(may_be_one_edit_away(&a, &b) || strsim::osa_distance(&a, &b) != 1);
+        fn one_slip_is_a_distance_of_one(a in "[aä€😀]{0,4}", b in "[aä€😀]{0,4}") {
+            prop_assert_eq!(is_one_edit_away(&a, &b), strsim::osa_distance(&a, &b) == 1);
+        }
+
+        #[test]
+        fn kinds_of_characters_tell_no_more_than_the_distance(a in "[ab!cä€]{0,6}", b in "[ab!cä€]{0,6}") {
+            prop_assert!(least_distance(&a, &b) <= strsim::osa_distance(&a, &b));
         }
     }
 }

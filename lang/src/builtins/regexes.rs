@@ -18,9 +18,9 @@ pub(super) const TABLE: &[Builtin] = &[
         |call| {
             let text = call.text(0)?;
             call.charge_text(text.len())?;
-            let found = call.regex(1)?.captures(text).ok_or(Stop::Missing)?;
-            let groups = found.iter().map(|group| match group {
-                Some(group) => Value::string(group.as_str().to_owned()),
+            let groups = call.regex(1)?.groups(text).ok_or(Stop::Missing)?;
+            let groups = groups.into_iter().map(|group| match group {
+                Some(group) => Value::string(group.to_owned()),
                 None => Value::missing(None),
             });
             answer_list(groups.collect(), None)
@@ -49,8 +49,8 @@ pub(super) const TABLE: &[Builtin] = &[
         |call| {
             let text = call.text(0)?;
             call.charge_text(text.len())?;
-            let regex = call.regex(1)?;
-            list_of(call, regex.find_iter(text).map(|found| found.as_str()))
+            let found = call.regex(1)?.matches(text);
+            list_of(call, found.into_iter())
         },
     ),
 ];

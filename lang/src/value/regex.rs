@@ -1,5 +1,7 @@
 //! Regexes. Most rules meet nothing that theirs could match, so one is compiled when a text comes that it may match.
 
+mod automaton;
+
 use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -10,6 +12,9 @@ use regex_syntax::hir::literal::{ExtractKind, Extractor};
 use regex_syntax::hir::{
     Capture, Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Look, Repetition,
 };
+use serde::{Deserialize, Serialize};
+
+use automaton::Automaton;
 
 /// A regex. Two are equal if their texts are.
 #[derive(Debug, Clone)]
@@ -17,8 +22,8 @@ pub struct Regex(Arc<Lazy>);
 
 struct Lazy {
     text: Box<str>,
-    /// What [`pieces`] finds, if that is known already.
-    pieces: Option<Pieces>,
+    /// What is known of it already.
+    known: Option<Known>,
     compiled: OnceLock<regex::Regex>,
     /// For whoever asks only whether it matches: for texts of ASCII, which nearly all are, and for others.
     matchers: [OnceLock<Matcher>; 2],
@@ -37,6 +42,14 @@ impl fmt::Debug for Lazy {
 
 /// Pieces of text of which each match has one; none are known if this is empty.
 type Pieces = Vec<Box<[u8]>>;
+
+/// What can be known of a regex before any text comes.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Known {
+    pieces: Pieces,
+    /// For texts of ASCII, unless it is large.
+    automaton: Option<Automaton>,
+}
 
 /// Says whether a regex matches.
 enum Matcher {
@@ -79,11 +92,11 @@ impl Regex {
         Self::known(text, None)
     }
 
-    /// The same with what [`Regex::pieces`] told.
-    pub(crate) fn known(text: &str, pieces: Option<Pieces>) -> Self {
+    /// The same with what [`Regex::knowledge`] told.
+    pub(crate) fn known(text: &str, known: Option<Known>) -> Self {
         Self(Arc::new(Lazy {
             text: text.into(),
-            pieces,
+            known,
             compiled: OnceLock::new(),
             matchers: Default::default(),
             needs: OnceLock::new(),
@@ -94,10 +107,13 @@ impl Regex {
     /// Does it match somewhere in the text? Most texts are refused without the regex being compiled.
     pub fn is_match(&self, text: &str) -> bool {
         let lazy = &*self.0;
+        let is_ascii = text.is_ascii();
+        if is_ascii && let Some(automaton) = self.automaton() {
+            return automaton.is_match(text);
+        }
         if let Some(compiled) = lazy.compiled.get() {
             return compiled.is_match(text);
         }
-        let is_ascii = text.is_ascii();
         let matcher = &lazy.matchers[usize::from(!is_ascii)];
         if matcher.get().is_none() && lazy.refused.load(Ordering::Relaxed) < OFTEN {
             let needs = self.needs();
@@ -107,11 +123,43 @@ impl Regex {
                 return false;
             }
         }
-        match matcher.get_or_init(|| compile_matcher(&lazy.text, is_ascii)) {
+        match self.matcher(is_ascii) {
             Matcher::Never => false,
             Matcher::Engine(matcher) => matcher.is_match(text),
             Matcher::Compiled => (**self).is_match(text),
         }
+    }
+
+    fn matcher(&self, for_ascii: bool) -> &Matcher {
+        let matcher = &self.0.matchers[usize::from(!for_ascii)];
+        matcher.get_or_init(|| compile_matcher(&self.0.text, for_ascii))
+    }
+
+    /// The first match and its groups; a group that took no part is `None`.
+    pub fn groups<'t>(&self, text: &'t str) -> Option<Vec<Option<&'t str>>> {
+        if !self.is_match(text) {
+            return None;
+        }
+        if let Matcher::Engine(engine) = self.matcher(text.is_ascii()) {
+            let mut found = engine.create_captures();
+            engine.captures(text, &mut found);
+            let groups = found.iter().map(|it| text.get(it?.range()));
+            return Some(groups.collect());
+        }
+        let found = self.captures(text)?;
+        Some(found.iter().map(|it| Some(it?.as_str())).collect())
+    }
+
+    /// Every match, from left to right, without overlaps.
+    pub fn matches<'t>(&self, text: &'t str) -> Vec<&'t str> {
+        if !self.is_match(text) {
+            return Vec::new();
+        }
+        if let Matcher::Engine(engine) = self.matcher(text.is_ascii()) {
+            let found = engine.find_iter(text);
+            return found.filter_map(|it| text.get(it.range())).collect();
+        }
+        self.find_iter(text).map(|it| it.as_str()).collect()
     }
 
     /// Is it sure that it matches none of some texts, as far as is known which pieces none of them holds? Not asked of pieces
@@ -122,6 +170,10 @@ impl Regex {
         let is_lacking = |piece: &[u8]| piece.iter().all(is_plain) && lacks(piece);
         let needs = self.needs();
         !needs.is_empty() && needs.iter().all(|piece| is_lacking(piece.needle()))
+    }
+
+    fn automaton(&self) -> Option<&Automaton> {
+        self.0.known.as_ref()?.automaton.as_ref()
     }
 
     fn needs(&self) -> &[memmem::Finder<'static>] {
@@ -135,8 +187,16 @@ impl Regex {
 
     /// Pieces of text of which each match has one; none are known if this is empty.
     pub(crate) fn pieces(&self) -> Pieces {
-        let known = self.0.pieces.clone();
+        let known = self.0.known.as_ref().map(|it| it.pieces.clone());
         known.unwrap_or_else(|| pieces(&self.0.text))
+    }
+
+    /// All that can be known of it before any text comes; it takes long to find out.
+    pub(crate) fn knowledge(&self) -> Known {
+        self.0.known.clone().unwrap_or_else(|| Known {
+            pieces: pieces(&self.0.text),
+            automaton: read(&self.0.text).and_then(|hir| Automaton::of(&ascii(&hir))),
+        })
     }
 
     /// The text between the slashes.
@@ -354,7 +414,7 @@ mod tests {
     }
 
     proptest! {
-        /// A text that is refused for what it lacks does not match.
+        /// A text that is refused for what it lacks does not match; and an automaton that was made before tells the same.
         #[test]
         fn a_refused_text_does_not_match(
             pieces in proptest::collection::vec(
@@ -368,7 +428,16 @@ mod tests {
         ) {
             let regex = pieces.concat();
             let lazy = Regex::new(&regex).expect("the pieces are regexes");
-            prop_assert_eq!(lazy.is_match(&text), compile(&regex).expect("small").is_match(&text), "{}", regex);
+            let compiled = compile(&regex).expect("small");
+            let matches = compiled.is_match(&text);
+            prop_assert_eq!(lazy.is_match(&text), matches, "{}", regex);
+            let known = Regex::known(&regex, Some(lazy.knowledge()));
+            prop_assert_eq!(known.is_match(&text), matches, "{} by its automaton", regex);
+            let groups = compiled.captures(&text);
+            let groups = groups.map(|it| it.iter().map(|it| it.map(|it| it.as_str())).collect::<Vec<_>>());
+            prop_assert_eq!(lazy.groups(&text), groups, "{}", regex);
+            let all: Vec<_> = compiled.find_iter(&text).map(|it| it.as_str()).collect();
+            prop_assert_eq!(lazy.matches(&text), all, "{}", regex);
         }
 
         /// What is compiled later compiles: pieces that take much room for their length, repeated and joined.

@@ -12,6 +12,8 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
+use rustc_hash::FxHashSet;
+
 use super::{Files, MAX_SIZE, Revised};
 
 /// Why git gave no answer.
@@ -153,7 +155,7 @@ impl Repository {
         });
         diff.extend(DIFF);
         diff.extend([since.0.as_str(), "--"]);
-        let mut changed = self.paths(&self.run(&diff, None)?);
+        let mut changed: BTreeSet<_> = self.paths(&self.run(&diff, None)?);
         if side == Side::Disk {
             changed.extend(self.unknown()?);
         }
@@ -185,7 +187,7 @@ impl Repository {
     pub fn staged(&self, below: Arc<dyn Files>) -> Result<Revised, GitError> {
         let mut diff = vec!["diff"];
         diff.extend(DIFF);
-        let mut changed = self.paths(&self.run(&diff, None)?);
+        let mut changed: BTreeSet<_> = self.paths(&self.run(&diff, None)?);
         changed.extend(self.unknown()?);
         let changed: Vec<PathBuf> = changed.into_iter().collect();
         let entries = self.entries(&self.run(&["ls-files", "-z", "--stage"], None)?, 1);
@@ -277,7 +279,7 @@ impl Repository {
         Ok(found)
     }
 
-    fn paths(&self, listing: &[u8]) -> BTreeSet<PathBuf> {
+    fn paths<C: FromIterator<PathBuf>>(&self, listing: &[u8]) -> C {
         let names = listing.split(|byte| *byte == 0);
         let names = names.filter(|name| !name.is_empty());
         names.map(|name| self.top.join(path_of(name))).collect()
@@ -342,7 +344,8 @@ pub(super) fn tracked(path: &Path) -> Option<bool> {
 struct Tracked {
     index: PathBuf,
     stamp: Option<(SystemTime, u64)>,
-    files: BTreeSet<PathBuf>,
+    /// Of a large repository these are many, and a few are asked for.
+    files: FxHashSet<PathBuf>,
 }
 
 impl Tracked {

@@ -1,0 +1,141 @@
+//! Regexes compiled when the program is built, as tables that a run reads where they are.
+//!
+//! A library makes the automaton; its own bytes have to be gone through before they may be used, which takes as long as compiling most of
+//! the regexes that rules have. A table is walked as it is, and one that is no table matches nothing.
+
+use std::collections::HashMap;
+
+use regex_automata::dfa::{Automaton as _, StartKind, dense};
+use regex_automata::nfa::thompson::{Compiler, Config, WhichCaptures};
+use regex_automata::util::primitives::StateID;
+use regex_automata::{Input, MatchKind};
+use regex_syntax::hir::Hir;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Says whether a regex matches a text of ASCII.
+///
+/// For each character its class, then the number of classes, then for each state a row: for each class, and last for the end of the
+/// text, the state that follows.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Automaton(Box<[u8]>);
+
+/// The characters of ASCII.
+const CHARACTERS: usize = 128;
+/// The state from which nothing can match any more.
+const DEAD: u8 = 0;
+/// The state in which something has matched.
+const MATCH: u8 = 1;
+/// The state in front of a text; the first with a row.
+const START: u8 = 2;
+/// What takes more while it is made is not tried, in bytes.
+const WORKING: usize = 4 << 20;
+
+type Dfa = dense::DFA<Vec<u32>>;
+
+impl Automaton {
+    /// The automaton of a regex that has been made to match texts of ASCII only; `None` for one of more states than a byte can number.
+    pub(super) fn of(ascii: &Hir) -> Option<Self> {
+        let config = Config::new().which_captures(WhichCaptures::None);
+        let nfa = Compiler::new().configure(config).build_from_hir(ascii);
+        let config = dense::Config::new()
+            .minimize(true)
+            .accelerate(false)
+            .start_kind(StartKind::Unanchored)
+            .match_kind(MatchKind::All)
+            .dfa_size_limit(Some(WORKING))
+            .determinize_size_limit(Some(WORKING));
+        let mut builder = dense::Builder::new();
+        let dfa = builder.configure(config).build_from_nfa(&nfa.ok()?).ok()?;
+        let rows = rows(&dfa)?;
+        let (classes, width) = classes(&rows);
+        let mut table = classes.to_vec();
+        table.push(width);
+        for row in &rows {
+            let first = |class| classes.iter().position(|it| *it == class);
+            let nexts = (0..width).filter_map(first).map(|at| row[at]);
+            table.extend(nexts);
+            table.push(row[CHARACTERS]);
+        }
+        Some(Self(table.into()))
+    }
+
+    /// Does it match somewhere in a text of ASCII?
+    pub(super) fn is_match(&self, text: &str) -> bool {
+        let Some((classes, [width, rows @ ..])) = self.0.split_at_checked(CHARACTERS) else {
+            return false;
+        };
+        let end = usize::from(*width);
+        let next = |state: u8, class: usize| {
+            let row = usize::from(state - START) * (end + 1);
+            rows.get(row + class).copied().unwrap_or(DEAD)
+        };
+        let mut state = START;
+        for byte in text.bytes() {
+            let class = classes
+                .get(usize::from(byte))
+                .map_or(end, |it| usize::from(*it));
+            state = next(state, class);
+            if state < START {
+                return state == MATCH;
+            }
+        }
+        next(state, end) == MATCH
+    }
+}
+
+/// The states that can be reached, from the first on: for each character of ASCII, and for the end, what follows.
+fn rows(dfa: &Dfa) -> Option<Vec<[u8; CHARACTERS + 1]>> {
+    let start = dfa.start_state_forward(&Input::new("")).ok()?;
+    let mut states = vec![start];
+    let mut numbers = HashMap::from([(start, START)]);
+    let mut rows = Vec::new();
+    while let Some(state) = states.get(rows.len()).copied() {
+        let mut number = |next: StateID| {
+            if dfa.is_match_state(next) {
+                return Some(MATCH);
+            }
+            if dfa.is_dead_state(next) {
+                return Some(DEAD);
+            }
+            if let Some(number) = numbers.get(&next) {
+                return Some(*number);
+            }
+            let number = u8::try_from(states.len()).ok()?.checked_add(START)?;
+            states.push(next);
+            numbers.insert(next, number);
+            Some(number)
+        };
+        let mut row = [DEAD; CHARACTERS + 1];
+        for (byte, next) in (0..).zip(&mut row[..CHARACTERS]) {
+            *next = number(dfa.next_state(state, byte))?;
+        }
+        row[CHARACTERS] = number(dfa.next_eoi_state(state))?;
+        rows.push(row);
+    }
+    Some(rows)
+}
+
+/// For each character its class, and how many there are: of one class are those that no state tells apart.
+fn classes(rows: &[[u8; CHARACTERS + 1]]) -> ([u8; CHARACTERS], u8) {
+    let mut classes = [0; CHARACTERS];
+    let mut width = 0;
+    for at in 0..CHARACTERS {
+        let same = |before: &usize| rows.iter().all(|row| row[*before] == row[at]);
+        classes[at] = (0..at).find(same).map_or(width, |it| classes[it]);
+        width += u8::from(classes[at] == width);
+    }
+    (classes, width)
+}
+
+// In one go, and not byte by byte.
+impl Serialize for Automaton {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_bytes(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Automaton {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Ok(Self(<&[u8]>::deserialize(from)?.into()))
+    }
+}

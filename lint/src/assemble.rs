@@ -11,7 +11,7 @@ use source::{Diagnostic, Source, SourceId, SourceMap, Span};
 use crate::aside::allow;
 use crate::baseline;
 use crate::config::RuleNames;
-use crate::finding::{Finding, Origin, fingerprint};
+use crate::finding::{Finding, Origin};
 use crate::judge::{Outcome, slashes, sort_key};
 use crate::mask::{both_masked, masked, masked_yaml};
 use crate::profiles;
@@ -206,20 +206,8 @@ impl<'a> Assembly<'a> {
         let span = diagnostic.primary.span;
         let file = slashes(&self.report.sources.get(span.source).path);
         self.report.findings.push(Finding {
-            fingerprint: fingerprint(diagnostic.code.as_str(), &file, &diagnostic.message, 0),
-            diagnostic,
-            origin,
             pack: pack.to_owned(),
-            tags: Vec::new(),
-            tree: String::new(),
-            deployment: String::new(),
-            profile: String::new(),
-            release: None,
-            chart: None,
-            path: None,
-            requirement: 0,
-            suppressed: None,
-            repairs: Vec::new(),
+            ..Finding::of_text(diagnostic, origin, &file)
         });
     }
 

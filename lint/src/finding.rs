@@ -66,6 +66,26 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// What is told of the text of a file, `file` as it is called in fingerprints, and of no release.
+    pub(crate) fn of_text(diagnostic: Diagnostic, origin: Origin, file: &str) -> Self {
+        Self {
+            fingerprint: fingerprint(diagnostic.code.as_str(), file, &diagnostic.message, 0),
+            diagnostic,
+            origin,
+            pack: String::new(),
+            tags: Vec::new(),
+            tree: String::new(),
+            deployment: String::new(),
+            profile: String::new(),
+            release: None,
+            chart: None,
+            path: None,
+            requirement: 0,
+            suppressed: None,
+            repairs: Vec::new(),
+        }
+    }
+
     /// Is it an error in what the judging goes by: the configuration or a rule? With it mended other things may be found, in any file.
     pub fn breaks_the_run(&self) -> bool {
         self.diagnostic.severity == Severity::Error

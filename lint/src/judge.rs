@@ -341,20 +341,8 @@ pub(crate) fn bare(
     let relative = file.map(|file| from(&tree.root, file));
     let name = relative.as_deref().map_or_else(String::new, slashes);
     Finding {
-        fingerprint: fingerprint(diagnostic.code.as_str(), &name, &diagnostic.message, 0),
-        diagnostic,
-        origin,
-        pack: String::new(),
-        tags: Vec::new(),
         tree: slashes(&settings.show(&tree.root)),
-        deployment: String::new(),
-        profile: String::new(),
-        release: None,
-        chart: None,
-        path: None,
-        requirement: 0,
-        suppressed: None,
-        repairs: Vec::new(),
+        ..Finding::of_text(diagnostic, origin, &name)
     }
 }
 

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::path::PathBuf;
 
-use source::Span;
 use source::secret::token_shape;
+use source::{Span, quote};
 use values::layer::Role;
 use values::merged::{LayerId, Merged, NodeRef, Shape};
 
@@ -113,19 +113,13 @@ pub fn json_number(number: f64) -> String {
 /// A text as JSON has it.
 pub fn json_string(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c if c.is_control() => out.push_str(&format!("\\u{:04x}", u32::from(c))),
-            c => out.push(c),
+    quote(&mut out, text, |out, c| {
+        let control = c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+        if control {
+            out.push_str(&format!("\\u{:04x}", u32::from(c)));
         }
-    }
-    out.push('"');
+        control
+    });
     out
 }
 

@@ -4,10 +4,13 @@ use std::path::PathBuf;
 
 use lint::config::Config;
 use lint::project::scope_of;
+use source::Span;
 use tower_lsp_server::jsonrpc::{Error, Result};
 use tower_lsp_server::ls_types as lsp;
+use values::yaml::NodeId;
 
-use crate::features::rule_names::is_name;
+use crate::features::layers::Here;
+use crate::features::rule_names::{RuleText, is_name};
 use crate::features::rule_rename::Renaming;
 use crate::features::{spot, values_places};
 use crate::session::Session;
@@ -23,27 +26,42 @@ impl Session {
             return Ok(None);
         };
         let mut found = if self.is_rules(&uri) {
-            self.with_rules(&uri, |rule| {
-                let spans = rule.definition(offset);
-                spans
-                    .into_iter()
-                    .filter_map(|span| self.place_in_book(rule.book, span))
-                    .collect()
-            })
-            .unwrap_or_default()
+            self.in_rules(&uri, |rule| rule.definition(offset))
         } else {
-            let Some(values) = self.values_text(&uri) else {
-                return Ok(None);
-            };
-            let everywhere = values.everywhere();
-            let node = spot::spot(&values.yaml, offset).node();
-            let places = node.map_or_else(Vec::new, |node| {
-                values_places::definition(&everywhere, node)
-            });
-            self.places_of(&everywhere, &places)
+            self.in_values(&uri, offset, values_places::definition)
         };
         found.extend(self.rules_of_findings(&uri, offset));
         Ok((!found.is_empty()).then_some(lsp::GotoDefinitionResponse::Array(found)))
+    }
+
+    /// Where the spans are that a text of rules tells.
+    fn in_rules(
+        &self,
+        uri: &lsp::Uri,
+        spans: impl FnOnce(&RuleText<'_>) -> Vec<Span>,
+    ) -> Vec<lsp::Location> {
+        let places = self.with_rules(uri, |rule| {
+            let places = spans(rule).into_iter();
+            let places = places.filter_map(|span| self.place_in_book(rule.book, span));
+            places.collect()
+        });
+        places.unwrap_or_default()
+    }
+
+    /// Where the places are that belong to what stands at a byte of values; none in what is no text of values.
+    fn in_values(
+        &self,
+        uri: &lsp::Uri,
+        offset: u32,
+        places: impl FnOnce(&[Here<'_>], NodeId) -> Vec<values_places::Place>,
+    ) -> Vec<lsp::Location> {
+        let Some(values) = self.values_text(uri) else {
+            return Vec::new();
+        };
+        let everywhere = values.everywhere();
+        let node = spot::spot(&values.yaml, offset).node();
+        let places = node.map_or_else(Vec::new, |node| places(&everywhere, node));
+        self.places_of(&everywhere, &places)
     }
 
     /// The rules of the findings at a byte.
@@ -81,24 +99,11 @@ impl Session {
         };
         let found: Vec<lsp::Location> = if self.is_rules(&uri) {
             let with = params.context.include_declaration;
-            self.with_rules(&uri, |rule| {
-                let spans = rule.references(offset, with);
-                spans
-                    .into_iter()
-                    .filter_map(|span| self.place_in_book(rule.book, span))
-                    .collect()
-            })
-            .unwrap_or_default()
+            self.in_rules(&uri, |rule| rule.references(offset, with))
         } else {
-            let Some(values) = self.values_text(&uri) else {
-                return Ok(None);
-            };
-            let everywhere = values.everywhere();
-            let node = spot::spot(&values.yaml, offset).node();
-            let places = node.map_or_else(Vec::new, |node| {
-                values_places::layers(&everywhere, node, true)
-            });
-            self.places_of(&everywhere, &places)
+            self.in_values(&uri, offset, |everywhere, node| {
+                values_places::layers(everywhere, node, true)
+            })
         };
         Ok((!found.is_empty()).then_some(found))
     }

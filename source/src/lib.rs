@@ -6,6 +6,7 @@
 mod diagnostic;
 mod fix;
 mod line_index;
+mod quoted;
 pub mod secret;
 mod source_map;
 mod span;
@@ -13,5 +14,6 @@ mod span;
 pub use diagnostic::{Code, Diagnostic, Label, Severity};
 pub use fix::{Applicability, ApplyError, Edit, Fix, apply_edits};
 pub use line_index::{LineCol, LineIndex, PositionEncoding};
+pub use quoted::quote;
 pub use source_map::{Source, SourceMap};
 pub use span::{SourceId, Span};

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use source::SourceId;
+use source::{SourceId, quote};
 
 use crate::yaml::{Document, Kind, Style};
 
@@ -19,24 +19,17 @@ pub fn string(text: &str, style: Style, flow: bool) -> String {
 /// A double-quoted scalar.
 pub fn double_quoted(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c if c.is_control() || is_odd(c) => {
-                let code = u32::from(c);
-                let width = if code > 0xffff { ('U', 8) } else { ('u', 4) };
-                write!(out, "\\{}{code:0w$x}", width.0, w = width.1)
-                    .expect("writing to a string does not fail");
-            }
-            c => out.push(c),
+    quote(&mut out, text, |out, c| {
+        let named = matches!(c, '\n' | '\r' | '\t');
+        let numbered = !named && (c.is_control() || is_odd(c));
+        if numbered {
+            let code = u32::from(c);
+            let width = if code > 0xffff { ('U', 8) } else { ('u', 4) };
+            write!(out, "\\{}{code:0w$x}", width.0, w = width.1)
+                .expect("writing to a string does not fail");
         }
-    }
-    out.push('"');
+        numbered
+    });
     out
 }
 

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use source::quote;
+
 use crate::eval::reader::is_missing;
 use crate::eval::{Budget, OverBudget};
 use crate::host::Host;
@@ -238,21 +240,18 @@ pub fn text_literal(text: &str) -> String {
 }
 
 fn quoted(out: &mut String, text: &str) {
-    out.push('"');
-    for c in text.chars() {
+    quote(out, text, |out, c| {
         match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\t' => out.push_str("\\t"),
+            '\n' | '\t' => return false,
+            // It would begin an expression.
             '{' => out.push_str("\\{"),
             c if c.is_control() => {
                 let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
             }
-            c => out.push(c),
+            _ => return false,
         }
-    }
-    out.push('"');
+        true
+    });
 }
 
 /// Can the key stand without quotes?

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use source::{Diagnostic, Span};
+use source::{Diagnostic, Span, quote};
 
 use super::document::{Document, NodeId};
 use super::node::Shape;
@@ -305,20 +305,13 @@ fn merged<'d>(maps: &[Place<'d>]) -> Vec<(Cow<'d, str>, Vec<Place<'d>>)> {
 }
 
 fn string(out: &mut String, text: &str) {
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            // Go escapes the two so that JavaScript can read them.
-            c if c < ' ' || matches!(c, '\u{2028}' | '\u{2029}') => {
-                write!(out, "\\u{:04x}", u32::from(c)).expect("writing to a string does not fail");
-            }
-            c => out.push(c),
+    quote(out, text, |out, c| {
+        let named = matches!(c, '\n' | '\r' | '\t');
+        // Go escapes the two so that JavaScript can read them.
+        let numbered = !named && (c < ' ' || matches!(c, '\u{2028}' | '\u{2029}'));
+        if numbered {
+            write!(out, "\\u{:04x}", u32::from(c)).expect("writing to a string does not fail");
         }
-    }
-    out.push('"');
+        numbered
+    });
 }

@@ -8,6 +8,7 @@ mod set;
 mod types;
 mod version;
 mod walk;
+mod wrapped;
 
 use serde::{Deserialize, Serialize};
 use source::Span;
@@ -41,7 +42,7 @@ pub struct ChartDecl {
     /// Installed whatever the tags say.
     pub always: Always,
     /// For a chart that only wraps another one: the key below which operators' values stand. It is part of every path in
-    /// [`ChartDecl::keys`]; if nothing is said of it there, anything may stand below it.
+    /// [`ChartDecl::keys`], which has what is declared of a chart of that name, too; if nothing is said of it, anything may stand below it.
     pub wraps: Option<String>,
     /// Other names of the chart and of folders that hold its values.
     pub names: Vec<String>,
@@ -210,13 +211,22 @@ impl ChartDecl {
 impl KeyMap {
     /// Reads a block of keys. Its depth is that of the text, which the parser bounds.
     pub fn read(block: &ast::KeyBlock) -> Self {
-        let keys: Vec<_> = block.keys.iter().map(KeyDecl::read).collect();
+        let keys = block.keys.iter().map(KeyDecl::read).collect();
+        let any = block.any.as_deref();
+        Self::new(
+            keys,
+            block.open,
+            any.map(|any| Box::new(KeyDecl::read(any))),
+        )
+    }
+
+    fn new(keys: Vec<KeyDecl>, open: bool, any: Option<Box<KeyDecl>>) -> Self {
         let mut by_name: Vec<u32> = (0..).take(keys.len()).collect();
         by_name.sort_by_key(|&at| &keys[at as usize].name);
         Self {
             keys,
-            open: block.open,
-            any: block.any.as_deref().map(|any| Box::new(KeyDecl::read(any))),
+            open,
+            any,
             by_name,
         }
     }
@@ -265,20 +275,39 @@ impl Holds {
 
 impl KeyDecl {
     fn read(key: &ast::Key) -> Self {
-        let holds = Holds::read(&key.value);
-        let lasting = key.since.is_none() && key.until.is_none();
-        Self {
-            given: lasting && holds.something(),
-            name: key.name.node.clone(),
-            span: key.name.span,
+        let mut read = Self {
             docs: key.docs.as_ref().map(|docs| docs.node.clone()),
             secret: key.secret,
             required: key.required,
             since: key.since.as_ref().map(|version| version.node.clone()),
             until: key.until.as_ref().map(|version| version.node.clone()),
             moved_to: key.moved_to.as_deref().map(words),
+            ..Self::new(&key.name.node, key.name.span, Holds::read(&key.value))
+        };
+        read.given = read.gives();
+        read
+    }
+
+    /// A key of every version, of which nothing else is said.
+    fn new(name: &str, span: Span, holds: Holds) -> Self {
+        let mut key = Self {
+            name: name.to_owned(),
+            span,
+            docs: None,
+            secret: false,
+            required: false,
+            since: None,
+            until: None,
+            moved_to: None,
+            given: false,
             holds,
-        }
+        };
+        key.given = key.gives();
+        key
+    }
+
+    fn gives(&self) -> bool {
+        self.since.is_none() && self.until.is_none() && self.holds.something()
     }
 
     /// Does the chart read it in this version? An unknown version counts as the newest. A key that moved and says no version was

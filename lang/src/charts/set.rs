@@ -4,7 +4,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use source::Span;
 
-use super::{ChartDecl, Found, Holds, KeyDecl, KeyMap, KeyType, Step};
+use super::{ChartDecl, Found, Holds, KeyDecl, KeyMap, KeyType, Step, wrapped};
 
 /// All declared charts.
 #[derive(Debug, Clone, Default)]
@@ -38,8 +38,14 @@ pub struct Place<'d> {
 }
 
 impl ChartSet {
+    /// The set of charts that are declared.
+    pub fn declared(mut charts: Vec<ChartDecl>) -> Self {
+        wrapped::take_in(&mut charts);
+        Self::new(charts)
+    }
+
     /// The set of these charts.
-    pub fn new(charts: Vec<ChartDecl>) -> Self {
+    fn new(charts: Vec<ChartDecl>) -> Self {
         let mut by_name = FxHashMap::<_, SmallVec<[u32; 1]>>::default();
         let mut umbrellas = FxHashMap::<_, Umbrella>::default();
         for (i, chart) in (0..).zip(&charts) {
@@ -302,21 +308,11 @@ fn inside_type<'d>(ty: &'d KeyType, decl: Option<&'d KeyDecl>) -> Option<Found<'
 
 impl KeyDecl {
     fn boolean(name: &str, span: Span) -> Self {
-        Self {
-            name: name.to_owned(),
-            span,
-            docs: None,
-            secret: false,
-            required: false,
-            since: None,
-            until: None,
-            moved_to: None,
-            given: false,
-            holds: Holds::Value {
-                ty: KeyType::Bool,
-                default: None,
-            },
-        }
+        let holds = Holds::Value {
+            ty: KeyType::Bool,
+            default: None,
+        };
+        Self::new(name, span, holds)
     }
 }
 

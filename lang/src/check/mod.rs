@@ -143,7 +143,7 @@ fn run<'a>(
 ) -> Checked {
     let files = packs.iter().flat_map(|pack| &pack.files);
     let decls = files.flat_map(|file| ChartDecl::of_file(file.ast));
-    let charts = Arc::new(ChartSet::new(decls.collect()));
+    let charts = Arc::new(ChartSet::declared(decls.collect()));
     let index = Index::new(packs);
     let library = Library::new(schema);
     let order = order::order(&index);

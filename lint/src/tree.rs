@@ -22,7 +22,7 @@ use values::protection::Protection;
 use values::stated::StatedAt;
 
 use crate::chart_schema::{Schemas, Violation, violations};
-use crate::charts::{DiskChart, NoChart, UNREADABLE, joined};
+use crate::charts::{DiskChart, NoChart, UNREADABLE, around, joined};
 use crate::config::Facts;
 use crate::document::ReadFile;
 use crate::knowledge::{Key, Knowledge};
@@ -445,7 +445,13 @@ impl Loader<'_> {
         let mut release = Release {
             name: plan.name.clone(),
             chart: match &chart {
-                Some(chart) => chart.info.name.clone(),
+                Some(chart) => {
+                    let mut known = set.named(&chart.info.name);
+                    let around = known
+                        .next()
+                        .and_then(|it| around(&chart.info, it.wraps.as_deref()));
+                    around.unwrap_or_else(|| chart.info.name.clone())
+                }
                 None => plan.chart.clone(),
             },
             // Of a chart in a folder Helm takes the version that is there.

@@ -275,7 +275,7 @@ pub trait Host: Sync {
         false
     }
 
-    /// The version of the chart that the value's release installs, if known: for `since` and `until`.
+    /// The version of the chart that the value belongs to, if known: for `since` and `until`.
     fn chart_version(&self, node: NodeRef) -> Option<Cow<'_, str>>;
 
     /// The deployment as a whole: where a finding stands that has no narrower place. Without an implementation, the first record of the first kind.

@@ -234,6 +234,14 @@ impl<'h> Value<'h> {
         Self::new(Data::unknown(unknown))
     }
 
+    /// What is computed from this value: of something that cannot be seen, nobody knows whether anything comes of it.
+    pub(crate) fn outcome(mut self) -> Self {
+        if let Data::Absent(Absent::Unknown(unknown)) = &mut self.data {
+            unknown.present = false;
+        }
+        self
+    }
+
     /// A copy that borrows nothing, with its values of the host replaced; `None` if one of them has no replacement.
     pub(crate) fn moved(
         &self,

@@ -177,3 +177,17 @@ fn a_text_with_errors_is_not_touched() {
     let diagnostics = format(SourceId(3), "let a =\n").unwrap_err();
     assert_eq!(diagnostics[0].primary.span.source, SourceId(3));
 }
+
+#[test]
+fn a_map_alone_in_a_list_opens_and_closes_with_it_whatever_comma_stood_between() {
+    let after = "let xs = [{\n  a: 1,\n  b: [2],\n}]\n";
+    for before in [
+        "let xs = [\n  {\n    a: 1,\n    b: [2],\n  },\n]\n",
+        "let xs = [\n  {\n    a: 1,\n    b: [2]\n  }\n]\n",
+    ] {
+        assert_layout(before, after);
+    }
+    let remark = "let xs = [\n  {\n    a: 1,\n  },  # one\n]\n";
+    let once = format(SourceId(0), remark).expect("the text has no errors");
+    assert!(once.contains("# one"), "{once}");
+}

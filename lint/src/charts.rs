@@ -205,6 +205,14 @@ pub(crate) fn joined(info: &ChartInfo, declared: &Charts) -> Arc<ChartInfo> {
     join(info, declared, 0)
 }
 
+/// What a chart of one's own is called that has the name of the chart that it depends on: `Chart.yaml` says `wire-server` of itself, and depends on `wire-server`. That one
+/// is the declared chart, unless this, too, only wraps one of its name.
+pub(crate) fn around(info: &ChartInfo, wraps: Option<&str>) -> Option<String> {
+    let mut dependencies = info.dependencies.iter().filter(|it| !it.inlined);
+    let own = wraps != Some(&info.name) && dependencies.any(|it| it.name == info.name);
+    own.then(|| format!("around {}", info.name))
+}
+
 fn join(info: &ChartInfo, declared: &Charts, depth: usize) -> Arc<ChartInfo> {
     let mut joined = info.clone();
     if depth < MAX_DEPTH {
@@ -216,6 +224,10 @@ fn join(info: &ChartInfo, declared: &Charts, depth: usize) -> Arc<ChartInfo> {
     let Some(known) = declared.get(&info.name) else {
         return Arc::new(joined);
     };
+    if let Some(name) = around(info, known.wrapper.as_deref()) {
+        joined.name = name;
+        return Arc::new(joined);
+    }
     joined.other_names.extend(known.other_names.iter().cloned());
     joined.wrapper.clone_from(&known.wrapper);
     joined.secrets.extend(known.secrets.iter().cloned());

@@ -407,8 +407,16 @@ impl Host for TreeHost<'_> {
     }
 
     fn chart_version(&self, node: NodeRef) -> Option<Cow<'_, str>> {
-        let release = &self.merged.deployment().releases[self.merged.release_of(ours(node))];
-        release.version.as_deref().map(Cow::Borrowed)
+        let version = match self.merged.component_of(ours(node)) {
+            Some(component) => self.component_version(component),
+            None => {
+                let release = self.merged.release_of(ours(node));
+                self.merged.deployment().releases[release]
+                    .version
+                    .as_deref()
+            }
+        };
+        version.map(Cow::Borrowed)
     }
 
     fn whole(&self) -> Place {

@@ -1,5 +1,6 @@
 //! What the declared charts mean for one deployment: in the versions that it installs, ready for merging.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -7,10 +8,12 @@ use lang::charts::{Always, ChartDecl, ChartSet, Holds, KeyDecl, KeyType, Literal
 use rustc_hash::FxHashMap;
 use source::{Source, SourceId};
 use values::chart::{ChartDefaults, ChartInfo, Charts, Dependency};
+use values::layer::{Deployment, Layer};
 use values::path::{PathPattern, PatternStep};
 use values::write;
-use values::yaml::Document;
+use values::yaml::{Document, Kind};
 
+use crate::config::Facts;
 use crate::sources::FIRST_DEFAULTS;
 
 /// The declared charts, narrowed to versions when somebody asks, and kept.
@@ -123,6 +126,42 @@ impl Knowledge {
         written.sources.get(at as usize).cloned()
     }
 
+    /// What decides how the charts of a deployment look.
+    pub fn key_of(&self, deployment: &Deployment, facts: &Facts) -> Key {
+        let mut versions: BTreeMap<String, String> = facts.chart_versions.clone();
+        let mut old_blocks = Vec::new();
+        for release in &deployment.releases {
+            if let Some(version) = &release.version {
+                versions.insert(release.chart.clone(), version.clone());
+                continue;
+            }
+            for block in self.old_blocks(&release.chart) {
+                let holds = |layer: &Layer| {
+                    let document = &layer.document;
+                    let top = layer.part.or(document.root());
+                    top.filter(|top| document.kind(*top) == Kind::Map)
+                        .and_then(|top| document.get(top, block))
+                        .is_some()
+                };
+                if release.layers.iter().any(holds) {
+                    old_blocks.push(format!("{}.{block}", release.chart));
+                }
+            }
+        }
+        // Charts inside a chart of one's own have their version from there.
+        for (name, version) in deployment.releases.iter().flat_map(|it| &it.inside) {
+            versions
+                .entry(name.clone())
+                .or_insert_with(|| version.clone());
+        }
+        old_blocks.sort_unstable();
+        old_blocks.dedup();
+        Key {
+            versions: versions.into_iter().collect(),
+            old_blocks,
+        }
+    }
+
     /// The charts in the versions of a deployment.
     pub fn charts(&self, key: &Key) -> Arc<Charts> {
         let mut kept = lock(&self.charts);
@@ -188,6 +227,7 @@ impl Knowledge {
             };
             dependencies.push(Dependency {
                 name: chart.name.clone(),
+                version: None,
                 alias: chart.alias.clone(),
                 tags: chart.tags.clone(),
                 conditions: chart.conditions.iter().map(|path| path.join(".")).collect(),

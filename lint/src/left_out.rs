@@ -290,5 +290,7 @@ fn profile_for(
     let profile = profile_of_variant(name, &options.profiles, &options.known_charts)?;
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     let word = profile.starts_with(|c: char| c.is_ascii_alphabetic()) && profile.chars().all(plain);
-    word.then_some(profile)
+    // `external-secret.yaml`, `sealed-secrets.yaml`: a manifest of what makes secrets in the cluster, not a profile of values.
+    let manifest = matches!(&*profile, "external" | "sealed") && name.contains("secret");
+    (word && !manifest).then_some(profile)
 }

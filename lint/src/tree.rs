@@ -20,10 +20,9 @@ use values::merged::Merged;
 use values::path::{KeyPath, PathStep};
 use values::protection::Protection;
 use values::stated::StatedAt;
-use values::yaml::Kind;
 
 use crate::chart_schema::{Schemas, Violation, violations};
-use crate::charts::{DiskChart, NoChart, UNREADABLE, joined};
+use crate::charts::{DiskChart, NoChart, UNREADABLE, around, joined};
 use crate::config::Facts;
 use crate::document::ReadFile;
 use crate::knowledge::{Key, Knowledge};
@@ -202,7 +201,7 @@ impl Tree {
                 profile: plan.profile.clone(),
                 releases,
             };
-            let key = key_of(&deployment, &facts, &scope.knowledge);
+            let key = scope.knowledge.key_of(&deployment, &facts);
             let deployment = merged(loader.tree, scope, deployment, key, &facts, on_disk);
             loader.tree.deployments.push(deployment);
         }
@@ -403,7 +402,7 @@ impl Loader<'_> {
             ..Deployment::default()
         };
         let facts = self.scope.config.facts_of("");
-        let key = key_of(&deployment, &facts, &self.scope.knowledge);
+        let key = self.scope.knowledge.key_of(&deployment, &facts);
         let on_disk = vec![None; deployment.releases.len()];
         let merged = merged(self.tree, self.scope, deployment, key, &facts, on_disk);
         self.tree.left_out = Some(Arc::new(merged));
@@ -446,7 +445,13 @@ impl Loader<'_> {
         let mut release = Release {
             name: plan.name.clone(),
             chart: match &chart {
-                Some(chart) => chart.info.name.clone(),
+                Some(chart) => {
+                    let mut known = set.named(&chart.info.name);
+                    let around = known
+                        .next()
+                        .and_then(|it| around(&chart.info, it.wraps.as_deref()));
+                    around.unwrap_or_else(|| chart.info.name.clone())
+                }
                 None => plan.chart.clone(),
             },
             // Of a chart in a folder Helm takes the version that is there.
@@ -461,6 +466,10 @@ impl Loader<'_> {
             layers: Vec::new(),
             absent: Vec::new(),
             given: Vec::new(),
+            inside: chart
+                .as_ref()
+                .map(|it| it.info.versions_inside())
+                .unwrap_or_default(),
             on_disk: None,
         };
         let mut absent: Vec<AbsentLayer> = plan.absent.clone();
@@ -758,7 +767,7 @@ fn clusters(tree: &Tree, scope: &Scope) -> Vec<(TreeDeployment, Vec<usize>)> {
         let mut facts = scope.config.facts_of(profile);
         let external = parts.iter().flat_map(|part| part.external.iter().cloned());
         facts.externally_deployed.extend(external);
-        let key = key_of(&deployment, &facts, &scope.knowledge);
+        let key = scope.knowledge.key_of(&deployment, &facts);
         let on_disk = parts.iter().flat_map(|part| part.charts.clone()).collect();
         let whole = TreeDeployment {
             profiles: profiles.collect(),
@@ -767,34 +776,4 @@ fn clusters(tree: &Tree, scope: &Scope) -> Vec<(TreeDeployment, Vec<usize>)> {
         out.push((whole, numbers));
     }
     out
-}
-
-/// What decides how the charts of a deployment look.
-fn key_of(deployment: &Deployment, facts: &Facts, knowledge: &Knowledge) -> Key {
-    let mut versions: BTreeMap<String, String> = facts.chart_versions.clone();
-    let mut old_blocks = Vec::new();
-    for release in &deployment.releases {
-        if let Some(version) = &release.version {
-            versions.insert(release.chart.clone(), version.clone());
-            continue;
-        }
-        for block in knowledge.old_blocks(&release.chart) {
-            let holds = |layer: &Layer| {
-                let document = &layer.document;
-                let top = layer.part.or(document.root());
-                top.filter(|top| document.kind(*top) == Kind::Map)
-                    .and_then(|top| document.get(top, block))
-                    .is_some()
-            };
-            if release.layers.iter().any(holds) {
-                old_blocks.push(format!("{}.{block}", release.chart));
-            }
-        }
-    }
-    old_blocks.sort_unstable();
-    old_blocks.dedup();
-    Key {
-        versions: versions.into_iter().collect(),
-        old_blocks,
-    }
 }

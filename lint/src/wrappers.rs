@@ -117,7 +117,8 @@ fn add(trees: &mut Vec<TreeRef>, chart: &ChartDir, values: &Path, name: String, 
     releases.insert(at, release);
 }
 
-/// Is every key of a chart's values the name of a chart that it depends on?
+/// Is every key of a chart's values the name of a chart that it depends on? Besides there may be what Helm itself reads, `global` and `tags`, and anchors that are
+/// kept for use further down.
 fn only_wraps(chart: &Document, values: &Document) -> bool {
     let list = chart.root().and_then(|it| chart.get(it, "dependencies"));
     let dependencies = list.into_iter().flat_map(|it| chart.items(it));
@@ -138,7 +139,10 @@ fn only_wraps(chart: &Document, values: &Document) -> bool {
     keys.all(|key| {
         let wrapped = names.contains(&*key);
         some |= wrapped;
-        wrapped || key == "global"
+        wrapped
+            || matches!(&*key, "global" | "tags")
+            || key.starts_with("x-")
+            || key.starts_with('.')
     }) && some
 }
 

@@ -45,6 +45,22 @@ pub struct ChartInfo {
     pub schema: Option<ChartSchema>,
 }
 
+impl ChartInfo {
+    /// The versions of the charts inside it, by name, where these are said. In a checkout of their source charts have none yet.
+    pub fn versions_inside(&self) -> Vec<(String, String)> {
+        let mut out = Vec::new();
+        for dependency in &self.dependencies {
+            let built = |version: &&String| !version.starts_with("0.0.");
+            if let Some(version) = dependency.version.as_ref().filter(built) {
+                out.push((dependency.name.clone(), version.clone()));
+            }
+            let inner = dependency.chart.iter();
+            out.extend(inner.flat_map(|chart| chart.versions_inside()));
+        }
+        out
+    }
+}
+
 /// The `values.schema.json` of a chart.
 #[derive(Debug, Clone)]
 pub struct ChartSchema {
@@ -68,6 +84,8 @@ pub struct ChartDefaults {
 pub struct Dependency {
     /// The name of the chart.
     pub name: String,
+    /// The version, where it is spelled out and not a range.
+    pub version: Option<String>,
     /// The key its values stand under, where that is not the name.
     pub alias: Option<String>,
     /// Tags that switch it (`tags` of `Chart.yaml`).

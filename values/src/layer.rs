@@ -82,6 +82,8 @@ pub struct Release {
     pub absent: Vec<AbsentLayer>,
     /// Paths of values that are given on the command line and cannot be seen.
     pub given: Vec<KeyPath>,
+    /// The versions of the charts inside its own, by name, where these are said.
+    pub inside: Vec<(String, String)>,
     /// The chart itself, where it is on disk; else it is known by its name.
     pub on_disk: Option<Arc<ChartInfo>>,
 }

@@ -19,6 +19,7 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
+pub(crate) use flux::is_exact;
 pub use flux::{FluxRelease, ValuesFrom};
 pub use helmfile::{
     Nested, NestedPath, StateValues, environments, is_helmfile, nested_helmfiles, read_helmfile,

@@ -52,6 +52,7 @@ fn add_chart(charts: &mut Charts, chart: &Value) {
         add_chart(charts, &dependency["chart"]);
         let conditions = text(dependency, "condition").unwrap_or_default();
         dependencies.push(Dependency {
+            version: None,
             name: text(&dependency["chart"], "name").unwrap(),
             alias: text(dependency, "alias"),
             tags: list(dependency, "tags")

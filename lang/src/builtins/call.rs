@@ -271,7 +271,7 @@ pub fn invoke<'h>(
             }
         }
         if let Some(hidden) = hidden {
-            return Ok(hidden.clone());
+            return Ok(hidden.clone().outcome());
         }
     }
     let mut call = Call::new(args, host, budget);
@@ -283,7 +283,7 @@ pub fn invoke<'h>(
     let mut value = match answer {
         Ok(value) => value,
         Err(Stop::Missing) => Value::missing(None),
-        Err(Stop::Unknown(unknown)) => Value::new(Data::unknown(unknown)),
+        Err(Stop::Unknown(unknown)) => Value::new(Data::unknown(unknown)).outcome(),
         Err(Stop::OverBudget) => return Err(OverBudget),
     };
     if value.place.is_none() {

@@ -485,7 +485,7 @@ pub(super) fn calculated<'h>(op: BinaryOp, sides: &[Value<'h>; 2]) -> Value<'h> 
 
 fn arithmetic<'h>(sides: &[Value<'h>], of: impl Fn(&[f64; 2]) -> f64) -> Value<'h> {
     if let Some(absent) = strict(sides) {
-        return absent.clone();
+        return absent.clone().outcome();
     }
     let mut numbers = [0.0; 2];
     for (at, side) in sides.iter().enumerate() {

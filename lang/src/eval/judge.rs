@@ -571,7 +571,7 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
         Ok(())
     }
 
-    /// Is the chart version of the subject's release one that the rule is for? An unknown version counts as the newest.
+    /// Is the version of the chart that the subject belongs to one that the rule is for? An unknown version counts as the newest.
     fn in_versions(&self, subject: &Value<'h>) -> bool {
         if self.since.is_none() && self.until.is_none() {
             return true;

@@ -152,7 +152,7 @@ impl<'r, 'h> Machine<'r, 'h> {
                             self.item(value, *at as usize)
                         }
                         // A base that is missing decides, as for every operator.
-                        Data::Absent(Absent::Unknown(_)) if !is_missing(&value) => key,
+                        Data::Absent(Absent::Unknown(_)) if !is_missing(&value) => key.outcome(),
                         _ => self.reader().missing(|| key.place.or(value.place)),
                     };
                     // What is looked up by something secret tells of it.

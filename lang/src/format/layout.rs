@@ -224,11 +224,13 @@ impl<'a, 't> Layout<'a, 't> {
             ];
             return Doc::group(broken, parts);
         }
-        // Brackets directly inside brackets open and close together.
-        let only =
-            self.closing[inner.start] + 1 == close && self.closing[inner.start] > inner.start;
+        // Brackets directly inside brackets open and close together, without the comma that may stand between the two that close.
+        let behind = self.closing[inner.start] + 1;
+        let comma = behind + 1 == close && self.spelled(behind) == ",";
+        let only = (behind == close || comma) && self.closing[inner.start] > inner.start;
         if only
             && self.gaps.comments(inner.start).is_empty()
+            && self.gaps.comments(behind).is_empty()
             && self.gaps.comments(close).is_empty()
         {
             return Doc::Concat(vec![

@@ -9,6 +9,7 @@ use values::yaml::{Document, NodeId};
 
 use super::{Duplicate, TreeHost, theirs, written};
 use crate::chart_schema::Where;
+use crate::knowledge::version_of;
 use crate::schema::kind;
 
 impl TreeHost<'_> {
@@ -167,7 +168,7 @@ impl TreeHost<'_> {
         match field {
             "name" => text(&component.name),
             "chart" => text(&component.chart),
-            "version" => optional(release.version.as_deref()),
+            "version" => optional(self.component_version(id)),
             "namespace" => text(release.namespace.as_deref().unwrap_or("default")),
             "profile" => text(self.profile_of(component.release)),
             "enabled" => {
@@ -188,6 +189,27 @@ impl TreeHost<'_> {
             "user" => root(View::User),
             _ => Value::missing(None),
         }
+    }
+
+    /// The version that a component is of: that of its umbrella, and inside a chart of one's own that of the chart which stands there.
+    pub(crate) fn component_version(&self, id: usize) -> Option<&str> {
+        let component = &self.merged.components()[id];
+        let release = &self.merged.deployment().releases[component.release];
+        let of_release = release.version.as_deref();
+        if component.path.is_empty() {
+            return of_release;
+        }
+        let mut declared = self.knowledge.set().named(&component.chart).peekable();
+        if declared.peek().is_none() {
+            return of_release;
+        }
+        declared.find_map(|chart| {
+            let mut umbrellas = chart.umbrellas.iter();
+            match umbrellas.any(|umbrella| umbrella.name == release.chart) {
+                true => of_release,
+                false => version_of(chart, self.key),
+            }
+        })
     }
 
     fn layer_field<'h>(&'h self, id: LayerId, field: &str) -> Value<'h> {

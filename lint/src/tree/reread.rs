@@ -9,7 +9,7 @@ use source::SourceId;
 use values::layer::{Layer, Role};
 use values::protection::Protection;
 
-use super::{Tree, clusters, key_of, manifests, merged};
+use super::{Tree, clusters, manifests, merged};
 use crate::document::ReadFile;
 use crate::workspace::Scope;
 
@@ -58,7 +58,7 @@ impl Tree {
                 layer.protection = file.protection.clone();
             }
             let facts = scope.config.facts_of(&deployment.profile);
-            let key = key_of(&deployment, &facts, &scope.knowledge);
+            let key = scope.knowledge.key_of(&deployment, &facts);
             if key != before.key {
                 return None;
             }

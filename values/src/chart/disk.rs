@@ -210,7 +210,9 @@ fn joined(named: Vec<(Dependency, Option<String>)>, subcharts: &[ChartOnDisk]) -
         // Of several versions of one chart a range decides; only one that is spelled out is recognised here.
         let exact = fitting().find(|it| version.is_some() && it.info.version == version);
         let chart = exact.or_else(|| fitting().next());
+        let spelled_out = version.filter(|version| crate::stated::is_exact(version));
         out.push(Dependency {
+            version: chart.and_then(|it| it.info.version.clone()).or(spelled_out),
             chart: chart.map(|it| Arc::clone(&it.info)),
             ..dependency
         });
@@ -220,6 +222,7 @@ fn joined(named: Vec<(Dependency, Option<String>)>, subcharts: &[ChartOnDisk]) -
         if !out.iter().any(|it| it.name == *name) {
             out.push(Dependency {
                 name: name.clone(),
+                version: chart.info.version.clone(),
                 chart: Some(Arc::clone(&chart.info)),
                 ..Dependency::default()
             });
@@ -242,6 +245,7 @@ fn dependencies(document: &Document) -> Vec<(Dependency, Option<String>)> {
         let conditions = conditions.split(',').map(str::trim);
         let dependency = Dependency {
             name,
+            version: None,
             alias: text(it, "alias"),
             tags: tags.filter_map(|tag| reader.scalar(tag)).collect(),
             conditions: conditions

@@ -9,6 +9,8 @@ pub struct FileClass {
     pub kind: FileKind,
     /// The profile in its name.
     pub profile: Option<String>,
+    /// True where it stands behind the kind, as in `values-prod.yaml`: so are those called that lie over one without a profile.
+    pub behind: bool,
     /// True for an `.example` twin.
     pub example: bool,
     /// True for an `.override` file, merged after the file it is named after.
@@ -56,6 +58,7 @@ pub fn classify_file_name(name: &str, profiles: &[String], charts: &[String]) ->
     let mut class = FileClass {
         kind: FileKind::Other,
         profile: None,
+        behind: false,
         example: false,
         overriding: false,
         chart: None,
@@ -143,6 +146,7 @@ fn classify_stem(
     if let Some((kind, owner)) = split_kind_prefix(stem) {
         if profiles.iter().any(|profile| profile == owner) {
             class.profile = Some(owner.to_owned());
+            class.behind = true;
             return kind;
         }
         return FileKind::Variant;

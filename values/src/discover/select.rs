@@ -405,7 +405,8 @@ fn is_real_layer(class: &FileClass) -> bool {
 
 /// The profiles a tree is kept for. Real files decide; a tree of nothing but examples has those of its examples. The
 /// unnamed profile exists beside named ones only if some folder keeps values for both: else an unprefixed file is shared by
-/// all, such as `secrets.yaml` beside `prod-values.yaml`.
+/// all, such as `secrets.yaml` beside `prod-values.yaml`. It is shared as well where `values-prod.yaml` lies over it, unless there are
+/// only other profiles than that of a production: then it may be one by itself.
 fn profiles_of(tree: &TreeFiles) -> Vec<String> {
     let any_real = tree
         .folders
@@ -416,14 +417,16 @@ fn profiles_of(tree: &TreeFiles) -> Vec<String> {
     let mut named: BTreeSet<String> = BTreeSet::new();
     let mut unnamed = false;
     let mut both = false;
+    let mut over = false;
     for folder in tree.folders.values() {
-        let mut here = (false, false);
+        let mut here = (false, false, false);
         for (_, class) in folder.files.iter().filter(|(_, class)| counts(class)) {
             let values = class.kind == FileKind::Values;
             match &class.profile {
                 Some(profile) => {
                     named.insert(profile.clone());
-                    here.0 |= values;
+                    here.0 |= values && !class.behind;
+                    here.2 |= values && class.behind;
                 }
                 None => {
                     unnamed = true;
@@ -431,8 +434,13 @@ fn profiles_of(tree: &TreeFiles) -> Vec<String> {
                 }
             }
         }
-        both |= here == (true, true);
+        both |= here.0 && here.1;
+        over |= here.2 && here.1;
     }
+    let production = named
+        .iter()
+        .any(|it| matches!(it.as_str(), "prod" | "production"));
+    both |= over && !production;
     let mut profiles: Vec<String> = named.into_iter().collect();
     if unnamed && (profiles.is_empty() || both) {
         profiles.insert(0, UNNAMED.to_owned());
@@ -475,7 +483,18 @@ fn plan_release<'t>(
         (FileKind::Values, Role::Values),
         (FileKind::Secrets, Role::Secrets),
     ] {
-        let chosen = [pick(kind, false), pick(kind, true)];
+        let chosen = pick(kind, false);
+        // `values-prod.yaml` lies over `values.yaml`.
+        let base = chosen.filter(|(_, class)| class.behind && !example);
+        let base = base.and_then(|_| {
+            let mut files = files.files.iter();
+            files.find(|(_, class)| {
+                class.kind == kind
+                    && class.profile.is_none()
+                    && !(class.overriding || class.example)
+            })
+        });
+        let chosen = [base, chosen, pick(kind, true)];
         for (path, _) in chosen.into_iter().flatten() {
             paths.push(path.as_path());
             release.layers.push(LayerPlan {

@@ -256,7 +256,7 @@ fn null_in(reader: &Reader<'_>, map: NodeId) -> Option<Span> {
 }
 
 /// A version, not a range of them.
-pub(super) fn is_exact(version: &str) -> bool {
+pub(crate) fn is_exact(version: &str) -> bool {
     !version.is_empty()
         && !version.contains(['x', 'X', '*', '>', '<', '~', '^', '|', ' ', '='])
         && version.starts_with(|c: char| c.is_ascii_digit() || c == 'v')

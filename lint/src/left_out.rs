@@ -124,6 +124,7 @@ impl LeftOut {
                 part,
                 protection: Protection::Clear,
                 example: false,
+                as_is: false,
                 origin: None,
                 tracked: None,
             }],

@@ -4,7 +4,7 @@ use lang::host::{Place, RecordRef};
 use source::Span;
 use values::layer::Role;
 use values::merged::{Insertion, LayerId, NodeRef, View};
-use values::path::{KeyPath, PathStep};
+use values::path::{KeyPath, PathStep, Step};
 
 use crate::host::{TreeHost, ours};
 use crate::schema::kind;
@@ -128,7 +128,9 @@ impl TreeHost<'_> {
 
     pub(crate) fn insertion_at(&self, release: usize, path: &KeyPath) -> Insertion {
         let steps = path.steps();
-        let role = if self.merged.is_secret_path(release, &steps) {
+        // What stands beside secrets belongs to their file too, such as the user of a password.
+        let beside = steps.contains(&Step::Key("secrets"));
+        let role = if beside || self.merged.is_secret_path(release, &steps) {
             Role::Secrets
         } else {
             Role::Values

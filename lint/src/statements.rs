@@ -304,6 +304,10 @@ impl Reader<'_> {
         notes: &mut Vec<Diagnostic>,
     ) {
         notes.extend(stated.notes.into_iter().map(note));
+        let refused = stated.refused.into_iter();
+        notes.extend(
+            refused.map(|it| Diagnostic::new(NOT_FOLLOWED, Severity::Warning, it.span, it.message)),
+        );
         let is_there = |path: &Path| {
             let path = lexically_normal(path);
             let kind = || self.files.kind(&self.root.join(&path));

@@ -519,10 +519,8 @@ impl Loader<'_> {
                     position: release.layers.len(),
                 });
             }
-            let tracked = match (layer.role, &read.protection) {
-                (Role::Secrets, Protection::Clear) => (self.read.tracked)(&path),
-                _ => None,
-            };
+            let asked = layer.role == Role::Secrets && matches!(read.protection, Protection::Clear);
+            let tracked = asked.then(|| (self.read.tracked)(&path)).flatten();
             release.layers.push(Layer {
                 path,
                 role: layer.role,
@@ -531,6 +529,7 @@ impl Loader<'_> {
                 part: layer.part,
                 protection: read.protection.clone(),
                 example: layer.example,
+                as_is: layer.as_is,
                 origin: layer.origin.as_ref().map(|it| it.whole),
                 tracked,
             });

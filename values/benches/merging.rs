@@ -39,6 +39,7 @@ fn layer(document: &Arc<Document>, role: Role) -> Layer {
         part: None,
         protection: Protection::Clear,
         example: false,
+        as_is: false,
         origin: None,
         tracked: None,
     }

@@ -131,6 +131,8 @@ pub struct LayerPlan {
     pub role: Role,
     /// True for an example file that stands in for a real one.
     pub example: bool,
+    /// Helm is handed it as it is, by what decrypts other files.
+    pub as_is: bool,
     /// YAML text that stands in no values file: `set` values, values inside a manifest as text.
     pub inline: Option<String>,
     /// The map inside the file's document that holds the values, where that is not the whole document.
@@ -146,6 +148,7 @@ impl LayerPlan {
             path,
             role,
             example: false,
+            as_is: false,
             inline: None,
             part: None,
             origin: None,

@@ -53,6 +53,8 @@ pub struct Layer {
     pub protection: Protection,
     /// True for an example file that stands in for a real one.
     pub example: bool,
+    /// Helm is handed it as it is, by what decrypts other files: helmfile does so with what is listed under `values`.
+    pub as_is: bool,
     /// For a layer whose text is in no file: where it is stated.
     pub origin: Option<Span>,
     /// Does version control keep the file? Asked of secrets that anybody can read; `None` where nothing answers.

@@ -48,6 +48,8 @@ pub struct Stated {
     pub flux: Vec<FluxRelease>,
     /// What could not be followed, and where.
     pub notes: Vec<Note>,
+    /// What helmfile ends at before it installs anything.
+    pub refused: Vec<Note>,
     /// Files of values that have to be there, and where they are named.
     pub needed: Vec<(PathBuf, Span)>,
 }

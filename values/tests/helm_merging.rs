@@ -30,6 +30,7 @@ fn layer(value: &Value) -> Layer {
         part: None,
         protection: Protection::Clear,
         example: false,
+        as_is: false,
         origin: None,
         tracked: None,
     }

@@ -46,6 +46,7 @@ impl Config {
                 let file = |path: &Path, role| ExplicitLayer::File {
                     path: folder.join(path),
                     role,
+                    as_is: false,
                 };
                 let values = release.values.iter().map(|it| file(it, Role::Values));
                 let secrets = release.secrets.iter().map(|it| file(it, Role::Secrets));

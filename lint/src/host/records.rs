@@ -96,6 +96,7 @@ impl TreeHost<'_> {
                     "version" => optional(release.version.as_deref()),
                     "namespace" => text(release.namespace.as_deref().unwrap_or("default")),
                     "namespace-given" => Value::bool(release.namespace.is_some()),
+                    "stated" => Value::bool(release.origin.is_some()),
                     "profile" => text(self.profile_of(id)),
                     "values" => Value::load(self, theirs(self.merged.root(id, View::Effective))),
                     "user" => Value::load(self, theirs(self.merged.root(id, View::User))),
@@ -214,7 +215,7 @@ impl TreeHost<'_> {
 
     fn layer_field<'h>(&'h self, id: LayerId, field: &str) -> Value<'h> {
         let layer = self.merged.layer(id);
-        if field == "documents" {
+        if matches!(field, "documents" | "ciphertext") {
             self.note_layer(id);
         }
         match field {
@@ -236,6 +237,7 @@ impl TreeHost<'_> {
                 }
             }
             "example" => Value::bool(layer.is_some_and(|layer| layer.example)),
+            "as-is" => Value::bool(layer.is_some_and(|layer| layer.as_is)),
             "tracked" => layer
                 .and_then(|layer| layer.tracked)
                 .map_or_else(|| Value::missing(None), Value::bool),
@@ -250,6 +252,14 @@ impl TreeHost<'_> {
                 }
                 None => Value::missing(None),
             },
+            "ciphertext" => {
+                let document = self.merged.document(id);
+                let root = self.merged.layer_root(id).and(document.root());
+                match root.and_then(|root| first_encrypted(document, root)) {
+                    Some(node) => Value::load(self, theirs(written(self.merged, id, node))),
+                    None => Value::missing(None),
+                }
+            }
             "sops" => match self.merged.sops_block(id) {
                 Some(block) => Value::load(self, theirs(block)),
                 None => Value::missing(None),
@@ -257,6 +267,21 @@ impl TreeHost<'_> {
             _ => Value::missing(None),
         }
     }
+}
+
+/// The first value below a node that sops encrypted.
+fn first_encrypted(document: &Document, node: NodeId) -> Option<NodeId> {
+    const MARK: &str = "ENC[AES256_GCM,";
+    if document.lacks(MARK.as_bytes()) {
+        return None;
+    }
+    let raw = document.raw(node);
+    if raw.trim_start_matches(['"', '\'']).starts_with(MARK) {
+        return Some(node);
+    }
+    let values = document.entries(node).map(|(_, value)| value);
+    let mut below = values.chain(document.items(node));
+    below.find_map(|it| first_encrypted(document, it))
 }
 
 fn text<'h>(text: &'h str) -> Value<'h> {

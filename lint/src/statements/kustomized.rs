@@ -239,6 +239,7 @@ impl Reader<'_> {
                     Some(ExplicitLayer::File {
                         path: overlays.generated(&taken, from)?.to_owned(),
                         role: from.role(),
+                        as_is: false,
                     })
                 });
                 outside.extend(release.layers.iter().filter_map(|it| match it {

@@ -52,6 +52,8 @@ pub enum ExplicitLayer {
         path: PathBuf,
         /// What it holds.
         role: Role,
+        /// Helm is handed it as it is, by what decrypts other files.
+        as_is: bool,
     },
     /// A map inside the statement itself.
     Part {
@@ -123,10 +125,13 @@ fn plan_of(release: &ExplicitRelease, find: &dyn Fn(&Path) -> Option<PathBuf>) -
     };
     for layer in &release.layers {
         match layer {
-            ExplicitLayer::File { path, role } => {
+            ExplicitLayer::File { path, role, as_is } => {
                 let path = lexically_normal(path);
                 if let Some(known) = find(&path) {
-                    plan.layers.push(LayerPlan::file(known, *role));
+                    plan.layers.push(LayerPlan {
+                        as_is: *as_is,
+                        ..LayerPlan::file(known, *role)
+                    });
                 } else {
                     plan.absent.push(AbsentLayer {
                         path,

@@ -339,10 +339,12 @@ fn a_stated_layer_that_does_not_exist_is_absent_at_its_place() {
             ExplicitLayer::File {
                 path: PathBuf::from("./a/../values.yaml"),
                 role: Role::Values,
+                as_is: false,
             },
             ExplicitLayer::File {
                 path: PathBuf::from("secrets.yaml"),
                 role: Role::Secrets,
+                as_is: false,
             },
         ],
         ..ExplicitRelease::default()

@@ -59,6 +59,7 @@ impl Setup {
             part: None,
             protection,
             example: false,
+            as_is: false,
             origin: None,
             tracked: None,
         });

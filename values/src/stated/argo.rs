@@ -102,7 +102,11 @@ fn read_helm(
         };
         let role = role_of(&text);
         let layer = match value_file(&text, folder) {
-            Ok(path) => ExplicitLayer::File { path, role },
+            Ok(path) => ExplicitLayer::File {
+                path,
+                role,
+                as_is: false,
+            },
             Err(why) => {
                 let where_it_is = match why {
                     AbsentReason::TemplatedName => "is named by a template",

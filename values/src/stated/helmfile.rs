@@ -192,18 +192,23 @@ pub fn read_helmfile(document: &Document, path: &Path, environment: &str) -> Sta
     let default_namespace = reader
         .at(root, &["helmDefaults", "namespace"])
         .and_then(|node| reader.scalar(node));
+    let mut seen = Vec::new();
     for entry in reader.items(root, "releases") {
         if !reader.is_map(entry) {
             continue;
         }
         let release = Lineage::of(&reader, root, entry);
+        let mut certain = true;
         match installed(&reader, root, &release, environment) {
             Installed::Yes => {}
             Installed::No => continue,
-            Installed::Elsewhere(decides) => stated.notes.push(Note {
-                span: reader.span(decides),
-                message: "a release that is installed or not by what is decided elsewhere is taken for installed".to_owned(),
-            }),
+            Installed::Elsewhere(decides) => {
+                certain = false;
+                stated.notes.push(Note {
+                    span: reader.span(decides),
+                    message: "a release that is installed or not by what is decided elsewhere is taken for installed".to_owned(),
+                });
+            }
         }
         let Some((name, at)) = release.text("name").zip(release.get("name")) else {
             stated.notes.push(Note {
@@ -253,6 +258,19 @@ pub fn read_helmfile(document: &Document, path: &Path, environment: &str) -> Sta
         files.list(release.items("secrets"), Some(Role::Secrets));
         files.set(&release);
         let layers = files.layers;
+        // What templates decide is the same where they are.
+        let written = |key: &str| release.text(key).unwrap_or_default();
+        let known = (name.clone(), written("namespace"), written("kubeContext"));
+        if certain && seen.contains(&known) {
+            let message = format!(
+                "a release `{name}` stands above already, for the same namespace: helmfile ends here"
+            );
+            let span = reader.span(at);
+            stated.refused.push(Note { span, message });
+        }
+        if certain {
+            seen.push(known);
+        }
         stated.releases.push(ExplicitRelease {
             deployment: environment.to_owned(),
             profile: if environment == "default" {
@@ -371,6 +389,7 @@ impl Files<'_, '_> {
                 continue;
             }
             let text = self.reader.scalar(item).map(|text| self.names.fill(&text));
+            let as_is = role.is_none();
             let role = role.unwrap_or_else(|| text.as_deref().map_or(Role::Values, role_of));
             let is_pattern = |text: &str| text.contains(['*', '?', '[']);
             let hidden = match &text {
@@ -394,7 +413,7 @@ impl Files<'_, '_> {
                     {
                         self.needed.push((path.clone(), self.reader.span(item)));
                     }
-                    ExplicitLayer::File { path, role }
+                    ExplicitLayer::File { path, role, as_is }
                 }
                 Err((text, why)) => ExplicitLayer::Hidden {
                     path: PathBuf::from(text),

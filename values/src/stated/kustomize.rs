@@ -57,7 +57,11 @@ pub(super) fn read(reader: &Reader<'_>, root: NodeId) -> Stated {
             };
             let role = role_of(&text);
             release.layers.push(match below(folder, &text) {
-                Some(path) => ExplicitLayer::File { path, role },
+                Some(path) => ExplicitLayer::File {
+                    path,
+                    role,
+                    as_is: false,
+                },
                 None => {
                     stated.notes.push(Note {
                         span: reader.span(file),

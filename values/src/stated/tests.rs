@@ -27,7 +27,7 @@ fn show(document: &Document, stated: &Stated) -> String {
         .unwrap();
         for layer in &release.layers {
             match layer {
-                ExplicitLayer::File { path, role } => {
+                ExplicitLayer::File { path, role, .. } => {
                     writeln!(out, "  {} {}", role.as_str(), path.display()).unwrap();
                 }
                 ExplicitLayer::Part { role, at, .. } => {
@@ -198,6 +198,33 @@ fn files_that_a_helmfile_cannot_do_without_are_named() {
     assert_eq!(needed(release), ["deploy/values.yaml"]);
     assert!(needed(&format!("missingFileHandler: Warn\n{release}")).is_empty());
     assert!(needed(&format!("{release}  missingFileHandler: Info\n")).is_empty());
+}
+
+#[test]
+fn what_helmfile_ends_at_is_told() {
+    let refused = |text: &str| -> Vec<String> {
+        let document = document(text);
+        let stated = read_helmfile(&document, Path::new("helmfile.yaml"), "default");
+        let notes = stated.refused.iter();
+        notes.map(|it| it.message.clone()).collect()
+    };
+    let different = "releases:
+- {name: a, chart: x/a, namespace: one}
+- {name: a, chart: x/b, namespace: two}
+- {name: a, chart: x/b, namespace: \"{{ .One }}\"}
+- {name: a, chart: x/b, namespace: \"{{ .Two }}\"}
+- {name: a, chart: x/c, namespace: one, kubeContext: other}
+- {name: a, chart: x/d, namespace: one, condition: d.enabled}
+- {name: b, chart: x/b, installed: false}
+- {name: b, chart: x/b}
+";
+    assert!(refused(different).is_empty());
+    assert_eq!(
+        refused(&format!(
+            "{different}- {{name: a, chart: x/e, namespace: two}}\n"
+        )),
+        ["a release `a` stands above already, for the same namespace: helmfile ends here"]
+    );
 }
 
 #[test]

@@ -92,7 +92,7 @@ fn stated_releases_become_layers_in_order() {
     assert_eq!(releases[0].namespace.as_deref(), Some("wire"));
     assert_eq!(releases[1].chart, "smtp");
     assert_eq!(releases[1].namespace.as_deref(), Some("mail"));
-    let ExplicitLayer::File { path, role } = &releases[0].layers[2] else {
+    let ExplicitLayer::File { path, role, .. } = &releases[0].layers[2] else {
         panic!("no file");
     };
     assert_eq!(

@@ -6,6 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
+use rustc_hash::FxHashSet;
 use source::Span;
 
 use super::argo::role_of;
@@ -192,7 +193,7 @@ pub fn read_helmfile(document: &Document, path: &Path, environment: &str) -> Sta
     let default_namespace = reader
         .at(root, &["helmDefaults", "namespace"])
         .and_then(|node| reader.scalar(node));
-    let mut seen = Vec::new();
+    let mut seen = FxHashSet::default();
     for entry in reader.items(root, "releases") {
         if !reader.is_map(entry) {
             continue;
@@ -261,15 +262,12 @@ pub fn read_helmfile(document: &Document, path: &Path, environment: &str) -> Sta
         // What templates decide is the same where they are.
         let written = |key: &str| release.text(key).unwrap_or_default();
         let known = (name.clone(), written("namespace"), written("kubeContext"));
-        if certain && seen.contains(&known) {
+        if certain && !seen.insert(known) {
             let message = format!(
                 "a release `{name}` stands above already, for the same namespace: helmfile ends here"
             );
             let span = reader.span(at);
             stated.refused.push(Note { span, message });
-        }
-        if certain {
-            seen.push(known);
         }
         stated.releases.push(ExplicitRelease {
             deployment: environment.to_owned(),

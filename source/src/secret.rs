@@ -14,5 +14,5 @@ pub use hidden::{
     Encryption, HiddenText, LONE_MARKS, hidden_text, may_hide, whole_file_encryption,
 };
 pub use tokens::{
-    TokenShape, has_private_key, has_token, is_filled, is_hidden_text, is_random, token_shape,
+    TokenShape, has_token, is_filled, is_hidden_text, is_random, names_private_key, token_shape,
 };

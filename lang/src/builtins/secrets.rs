@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use source::secret::{
-    HiddenText, SecretClass, classify, has_private_key, has_token, hidden_text, is_open_reference,
-    is_placeholder, is_weak,
+    HiddenText, SecretClass, classify, has_token, hidden_text, is_open_reference, is_placeholder,
+    is_weak, names_private_key,
 };
 
 use crate::builtins::call::{answer_bool, answer_number};
@@ -69,18 +69,19 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
     Builtin::predicate(
         "token-shaped(value: any) -> bool",
-        "A text that is a secret by its shape, or a word of it: a token of a known service, a JSON web token, a private key, an address with a password.",
+        "A token of a known service, a JSON web token, a private key or an address with a password, wherever it stands.",
         &[
             ("'AKIAABCDEFGHIJKLMNOP' is token-shaped", "true"),
+            ("'?id=AKIAABCDEFGHIJKLMNOP&x=1' is token-shaped", "true"),
             ("'AKIA' is token-shaped", "false"),
         ],
         |call| answer_bool(call.maybe_text(0).is_some_and(has_token)),
     ),
     Builtin::predicate(
         "private-key(value: any) -> bool",
-        "A text with a PEM private key in it, and not only the lines around one.",
-        &[("'-----BEGIN EC PRIVATE KEY-----MHcCAQEE' is a private-key", "true"), ("'-----BEGIN EC PRIVATE KEY-----' is a private-key", "false")],
-        |call| answer_bool(call.maybe_text(0).is_some_and(has_private_key)),
+        "A text with a PEM private key in it.",
+        &[("'-----BEGIN EC PRIVATE KEY-----' is a private-key", "true"), ("'key' is a private-key", "false")],
+        |call| answer_bool(call.maybe_text(0).is_some_and(names_private_key)),
     ),
     Builtin::new(
         "secret-class(value: any) -> string",

@@ -106,28 +106,38 @@ impl Regex {
 
     /// Does it match somewhere in the text? Most texts are refused without the regex being compiled.
     pub fn is_match(&self, text: &str) -> bool {
-        let lazy = &*self.0;
         let is_ascii = text.is_ascii();
-        if is_ascii && let Some(automaton) = self.automaton() {
-            return automaton.is_match(text);
+        if let Some(known) = self.at_first_sight(text, is_ascii) {
+            return known;
         }
-        if let Some(compiled) = lazy.compiled.get() {
+        if let Some(compiled) = self.0.compiled.get() {
             return compiled.is_match(text);
-        }
-        let matcher = &lazy.matchers[usize::from(!is_ascii)];
-        if matcher.get().is_none() && lazy.refused.load(Ordering::Relaxed) < OFTEN {
-            let needs = self.needs();
-            let has = |piece: &memmem::Finder<'_>| piece.find(text.as_bytes()).is_some();
-            if !needs.is_empty() && !needs.iter().any(has) {
-                lazy.refused.fetch_add(1, Ordering::Relaxed);
-                return false;
-            }
         }
         match self.matcher(is_ascii) {
             Matcher::Never => false,
-            Matcher::Engine(matcher) => matcher.is_match(text),
+            Matcher::Engine(engine) => engine.is_match(text),
             Matcher::Compiled => (**self).is_match(text),
         }
+    }
+
+    /// Does it match, as far as that is known without compiling it?
+    fn at_first_sight(&self, text: &str, is_ascii: bool) -> Option<bool> {
+        let lazy = &*self.0;
+        if is_ascii && let Some(automaton) = self.automaton() {
+            return Some(automaton.is_match(text));
+        }
+        let is_compiled =
+            lazy.compiled.get().is_some() || lazy.matchers[usize::from(!is_ascii)].get().is_some();
+        if is_compiled || lazy.refused.load(Ordering::Relaxed) >= OFTEN {
+            return None;
+        }
+        let needs = self.needs();
+        let has = |piece: &memmem::Finder<'_>| piece.find(text.as_bytes()).is_some();
+        if needs.is_empty() || needs.iter().any(has) {
+            return None;
+        }
+        lazy.refused.fetch_add(1, Ordering::Relaxed);
+        Some(false)
     }
 
     fn matcher(&self, for_ascii: bool) -> &Matcher {
@@ -137,29 +147,39 @@ impl Regex {
 
     /// The first match and its groups; a group that took no part is `None`.
     pub fn groups<'t>(&self, text: &'t str) -> Option<Vec<Option<&'t str>>> {
-        if !self.is_match(text) {
+        let is_ascii = text.is_ascii();
+        if self.at_first_sight(text, is_ascii) == Some(false) {
             return None;
         }
-        if let Matcher::Engine(engine) = self.matcher(text.is_ascii()) {
-            let mut found = engine.create_captures();
-            engine.captures(text, &mut found);
-            let groups = found.iter().map(|it| text.get(it?.range()));
-            return Some(groups.collect());
+        match self.matcher(is_ascii) {
+            Matcher::Never => None,
+            Matcher::Engine(engine) => {
+                let mut found = engine.create_captures();
+                engine.captures(text, &mut found);
+                let groups = found.iter().map(|it| text.get(it?.range()));
+                found.is_match().then(|| groups.collect())
+            }
+            Matcher::Compiled => {
+                let found = self.captures(text)?;
+                Some(found.iter().map(|it| Some(it?.as_str())).collect())
+            }
         }
-        let found = self.captures(text)?;
-        Some(found.iter().map(|it| Some(it?.as_str())).collect())
     }
 
     /// Every match, from left to right, without overlaps.
     pub fn matches<'t>(&self, text: &'t str) -> Vec<&'t str> {
-        if !self.is_match(text) {
+        let is_ascii = text.is_ascii();
+        if self.at_first_sight(text, is_ascii) == Some(false) {
             return Vec::new();
         }
-        if let Matcher::Engine(engine) = self.matcher(text.is_ascii()) {
-            let found = engine.find_iter(text);
-            return found.filter_map(|it| text.get(it.range())).collect();
+        match self.matcher(is_ascii) {
+            Matcher::Never => Vec::new(),
+            Matcher::Engine(engine) => {
+                let found = engine.find_iter(text);
+                found.filter_map(|it| text.get(it.range())).collect()
+            }
+            Matcher::Compiled => self.find_iter(text).map(|it| it.as_str()).collect(),
         }
-        self.find_iter(text).map(|it| it.as_str()).collect()
     }
 
     /// Is it sure that it matches none of some texts, as far as is known which pieces none of them holds? Not asked of pieces

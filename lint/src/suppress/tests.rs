@@ -15,21 +15,11 @@ const SOURCE: SourceId = SourceId(0);
 fn finding(text: &str, rule: &str, words: &str) -> Finding {
     let start = text.find(words).unwrap_or_else(|| panic!("no `{words}`")) as u32;
     let span = Span::new(SOURCE, start, start + words.len() as u32);
+    let diagnostic = Diagnostic::new(rule, Severity::Error, span, "found");
     Finding {
-        diagnostic: Diagnostic::new(rule, Severity::Error, span, "found"),
-        origin: Origin::Rule,
         pack: "wire".to_owned(),
         tags: vec!["network".to_owned()],
-        tree: String::new(),
-        deployment: String::new(),
-        profile: String::new(),
-        release: None,
-        chart: None,
-        path: None,
-        requirement: 0,
-        fingerprint: String::new(),
-        suppressed: None,
-        repairs: Vec::new(),
+        ..Finding::of_text(diagnostic, Origin::Rule, "values.yaml")
     }
 }
 

@@ -424,6 +424,7 @@ mod tests {
         ];
         for (text, want) in cases {
             assert_eq!(classify(text), want, "{text}");
+            assert!(SecretClass::WORDS.contains(&want.as_str()), "{text}");
         }
     }
 }

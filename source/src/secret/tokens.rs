@@ -130,10 +130,25 @@ pub fn token_shape(text: &str) -> Option<TokenShape> {
     has_url_password(text).then_some(TokenShape::UrlPassword)
 }
 
-/// Is a text of such a shape, or one of its words?
+/// Is a text of such a shape, or does one stand anywhere in it: as a word, or between characters that no token has? A private key is known
+/// by its first line alone.
 pub fn has_token(text: &str) -> bool {
-    let between = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '=');
-    token_shape(text).is_some() || text.split(between).any(|word| token_shape(word).is_some())
+    let is_token = |text: &str| token_shape(text).is_some();
+    let words = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '=');
+    let between = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'));
+    // A dot and a hyphen may be part of a token, or stand between it and something else.
+    let is_part = |part: &str| {
+        is_token(part) || part.split('.').any(is_token) || part.split(['.', '-']).any(is_token)
+    };
+    names_private_key(text)
+        || is_token(text)
+        || text.split(words).any(is_token)
+        || text.split(between).any(is_part)
+}
+
+/// Does a PEM block of a private key begin in a text, with or without a body?
+pub fn names_private_key(text: &str) -> bool {
+    text.contains("-----BEGIN ") && text.contains("PRIVATE KEY-----")
 }
 
 /// Must a text not be shown for its shape, wherever it stands? An identifier may be.
@@ -293,7 +308,7 @@ fn is_jwt(text: &str) -> bool {
 }
 
 /// `-----BEGIN … PRIVATE KEY-----` with a body that is not dots, also behind a certificate; of PGP a `PRIVATE KEY BLOCK`, of PuTTY one of its own form.
-pub fn has_private_key(text: &str) -> bool {
+fn has_private_key(text: &str) -> bool {
     if text.starts_with("PuTTY-User-Key-File-") && text.contains("\nPrivate-Lines:") {
         return true;
     }
@@ -387,6 +402,29 @@ mod tests {
             "Zq7xWv3",
         ] {
             assert!(!is_random(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_found_wherever_it_stands() {
+        let github = format!("ghp_{}", "0aB".repeat(12));
+        for text in [
+            format!("see ({github})."),
+            format!("{github}.git; and more"),
+            "https://acme.test/?id=AKIAABCDEFGHIJKLMNOP&x=1".to_owned(),
+            "key-AKIAABCDEFGHIJKLMNOP-old".to_owned(),
+            format!("<{github}>"),
+            "-----BEGIN EC PRIVATE KEY-----".to_owned(),
+            "use \"postgres://wire:hunter2@db.acme.test\"".to_owned(),
+        ] {
+            assert!(has_token(&text), "{text}");
+        }
+        for text in [
+            "AKIA-ABCDEFGHIJKLMNOP",
+            "https://acme.test/?id=1",
+            "a token",
+        ] {
+            assert!(!has_token(text), "{text}");
         }
     }
 

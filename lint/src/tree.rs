@@ -1,6 +1,7 @@
 //! One tree, read: its texts, its deployments with their merged values.
 
 pub(crate) mod manifests;
+mod release;
 mod reread;
 mod shelf;
 
@@ -8,21 +9,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use lang::charts::{Always, ChartDecl};
 use lang::program::Program;
 use rustc_hash::{FxHashMap, FxHashSet};
 use source::{Diagnostic, Severity, Source, SourceId, Span};
 use values::discover::{
     AbsentLayer, AbsentReason, ChartDir, LayerPlan, ReleasePlan, lexically_normal,
 };
-use values::layer::{Deployment, Layer, Release, Role};
+use values::layer::{Deployment, Release};
 use values::merged::Merged;
-use values::path::{KeyPath, PathStep};
-use values::protection::Protection;
 use values::stated::StatedAt;
 
 use crate::chart_schema::{Schemas, Violation, violations};
-use crate::charts::{DiskChart, NoChart, UNREADABLE, around, joined};
+use crate::charts::{DiskChart, NoChart, UNREADABLE, joined};
 use crate::config::Facts;
 use crate::document::ReadFile;
 use crate::knowledge::{Key, Knowledge};
@@ -32,7 +30,6 @@ use crate::rulebook::RuleBook;
 use crate::sources::{FIRST_DEFAULTS, FIRST_FILE, Numbers};
 use crate::statements::{NOT_FOLLOWED, and_more};
 use crate::workspace::{Scope, TreeRef};
-use manifests::Told;
 use shelf::Shelf;
 
 /// One tree, read. Immutable.
@@ -419,151 +416,6 @@ impl Loader<'_> {
         self.tree.statements.insert(file.id, file);
     }
 
-    /// A release, and its chart, where that is on disk; `None` where all that its name promised are manifests.
-    fn release(&mut self, plan: &ReleasePlan, facts: &Facts) -> Option<(Release, Option<usize>)> {
-        let wanted = plan
-            .version
-            .clone()
-            .or_else(|| facts.chart_versions.get(&plan.chart).cloned())
-            .or_else(|| facts.chart_versions.get(&plan.name).cloned());
-        let on_disk = self.chart(plan, wanted.as_deref());
-        let chart = on_disk.map(|at| Arc::clone(&self.tree.charts[at]));
-        let own = chart.as_ref().and_then(|it| it.info.version.clone());
-        let set = self.scope.knowledge.set();
-        // In a checkout of their source the charts that are declared have no version yet: a build puts it in. One in which what is inlined
-        // today is a subchart is an old one, and is not taken for today's.
-        let is_source = |it: &Arc<DiskChart>| {
-            let old = |part: &ChartDecl| {
-                let mut own = it.info.dependencies.iter().filter(|own| !own.inlined);
-                part.always != Always::No && own.any(|own| own.name == part.name)
-            };
-            let today = !set.in_umbrella(&it.info.name).any(old);
-            set.named(&it.info.name).next().is_some() && today
-        };
-        let built = |version: &String| !version.starts_with("0.0.");
-        let own = own.filter(|it| built(it) || !chart.as_ref().is_some_and(is_source));
-        let mut release = Release {
-            name: plan.name.clone(),
-            chart: match &chart {
-                Some(chart) => {
-                    let mut known = set.named(&chart.info.name);
-                    let around = known
-                        .next()
-                        .and_then(|it| around(&chart.info, it.wraps.as_deref()));
-                    around.unwrap_or_else(|| chart.info.name.clone())
-                }
-                None => plan.chart.clone(),
-            },
-            // Of a chart in a folder Helm takes the version that is there.
-            version: match &plan.chart_path {
-                Some(_) => own.or(wanted),
-                None => wanted.or(own),
-            },
-            namespace: plan.namespace.clone().or_else(|| facts.namespace.clone()),
-            origin: plan.origin,
-            of_environment: false,
-            folder: self.scope.root.join(&plan.folder),
-            layers: Vec::new(),
-            absent: Vec::new(),
-            given: Vec::new(),
-            inside: chart
-                .as_ref()
-                .map(|it| it.info.versions_inside())
-                .unwrap_or_default(),
-            on_disk: None,
-        };
-        let mut absent: Vec<AbsentLayer> = plan.absent.clone();
-        let defaults = chart.as_ref().and_then(|it| it.values());
-        for (at, layer) in plan.layers.iter().enumerate() {
-            let path = self.scope.root.join(&layer.path);
-            // Argo CD's manifests often name the chart's own values first, where they change nothing.
-            let whole = layer.inline.is_none() && layer.part.is_none();
-            if at == 0 && whole && !plan.own_values && defaults.is_some_and(|it| it == path) {
-                for absent in &mut absent {
-                    absent.position = absent.position.saturating_sub(1);
-                }
-                continue;
-            }
-            let read = self.layer(layer, &path);
-            // What is stated to be a layer is one.
-            let manifest = self
-                .plan
-                .statements
-                .is_empty()
-                .then(|| manifests::told(&read));
-            if let Some(told) = manifest.flatten() {
-                if layer.role == Role::Secrets {
-                    absent.push(AbsentLayer {
-                        path: layer.path.clone(),
-                        role: layer.role,
-                        why: AbsentReason::Manifest,
-                        position: release.layers.len(),
-                    });
-                }
-                // Each profile may have it.
-                match told {
-                    Told::Note(note) if self.tree.notes.contains(&note) => {}
-                    Told::Note(note) => self.tree.notes.push(note),
-                    Told::Sealed(why) => {
-                        let path = self.settings.show(&path);
-                        self.tree.skipped.insert(Skipped { path, why });
-                    }
-                }
-                continue;
-            }
-            if read.problem.is_some() {
-                absent.push(AbsentLayer {
-                    path: layer.path.clone(),
-                    role: layer.role,
-                    why: AbsentReason::Unreadable,
-                    position: release.layers.len(),
-                });
-            }
-            let asked = layer.role == Role::Secrets && matches!(read.protection, Protection::Clear);
-            let tracked = asked.then(|| (self.read.tracked)(&path)).flatten();
-            release.layers.push(Layer {
-                path,
-                role: layer.role,
-                source: read.id,
-                document: Arc::clone(&read.document),
-                part: layer.part,
-                protection: read.protection.clone(),
-                example: layer.example,
-                as_is: layer.as_is,
-                origin: layer.origin.as_ref().map(|it| it.whole),
-                tracked,
-            });
-        }
-        if release.layers.is_empty() && !plan.layers.is_empty() && self.plan.statements.is_empty() {
-            return None;
-        }
-        for layer in &release.layers {
-            let told = manifests::applications(&release.chart, &layer.document, layer.part);
-            for mut told in told {
-                told.primary.span = self.tree.in_file(told.primary.span);
-                if !self.tree.notes.contains(&told) {
-                    self.tree.notes.push(told);
-                }
-            }
-        }
-        release.absent = absent;
-        if plan.own_values {
-            // What is wrong with a layer is told where it is.
-            let layers = || release.layers.iter().map(|it| it.source);
-            let notes = &mut self.tree.notes;
-            notes.retain(|it| layers().all(|layer| it.primary.span.source != layer));
-        }
-        for name in [&release.name, &release.chart] {
-            for path in facts.command_line_values.get(name).into_iter().flatten() {
-                let given = key_path(path);
-                if !release.given.contains(&given) {
-                    release.given.push(given);
-                }
-            }
-        }
-        Some((release, on_disk))
-    }
-
     /// The chart that a release installs, if it is on disk: where it is stated, beside its values, or by its name.
     fn chart(&mut self, plan: &ReleasePlan, wanted: Option<&str>) -> Option<usize> {
         if let Some(stated) = &plan.chart_path {
@@ -688,15 +540,6 @@ fn by_folder(path: &Path) -> Vec<u8> {
         }
     }
     text
-}
-
-/// `secrets.tlsWildcardCert` as keys.
-fn key_path(text: &str) -> KeyPath {
-    KeyPath(
-        text.split('.')
-            .map(|key| PathStep::Key(key.to_owned()))
-            .collect(),
-    )
 }
 
 /// Merges the layers of a deployment. `on_disk` says by release which of the tree's charts it installs.

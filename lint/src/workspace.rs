@@ -2,17 +2,16 @@
 //!
 //! Only names are looked at here, and the few files that say how the others are to be read.
 
+mod rules;
+mod trees;
+
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use source::Diagnostic;
-use values::discover::{
-    ChartDir, DiscoverOptions, Discovery, Ignored, ReleasePlan, TreePlan, discover,
-    explicit_deployments, lexically_normal,
-};
-use values::yaml::Kind;
+use values::discover::{ChartDir, DiscoverOptions, Ignored, TreePlan, discover};
 
 use crate::baseline::{self, Baseline};
 use crate::config::{self, Config};
@@ -20,17 +19,18 @@ use crate::document::ReadFile;
 use crate::files::{Files, ListOptions, PathKind};
 use crate::focus::Focus;
 use crate::knowledge::Knowledge;
-use crate::left_out::{self, LeftOut, Part};
+use crate::left_out::{self, LeftOut};
 use crate::profiles;
 use crate::project::Settings;
 use crate::report::Skipped;
-use crate::rulebook::{RuleBook, RuleText, TextFault};
+use crate::rulebook::RuleBook;
 use crate::sources::Numbers;
-use crate::start::LookedInto;
-use crate::start::Start;
-use crate::statements::{Reader, Statement};
+use crate::start::{LookedInto, Start};
+use crate::statements::Reader;
 use crate::touched::decides;
-use crate::wrappers;
+
+pub(crate) use trees::tree_around;
+use trees::{Trees, layer_files};
 
 /// The name of a configuration file.
 pub const CONFIG: &str = crate::config::FILE_NAME;
@@ -243,6 +243,7 @@ impl Surveyor<'_> {
         }
     }
 
+    /// Surveys one scope: a folder with a configuration, or one without that was asked for. `files` are relative to it.
     fn scope(&self, root: &Path, mut files: Vec<PathBuf>, workspace: &mut Workspace) {
         let path = root.join(CONFIG);
         let stated = files.iter().any(|file| file.as_os_str() == CONFIG);
@@ -251,49 +252,17 @@ impl Surveyor<'_> {
             Some(file) => config::read(file.id, &file.document),
             None => (Config::default(), Vec::new()),
         };
-        if !config.exclude.is_empty() {
-            let options = ListOptions {
-                no_ignore: self.settings.no_ignore,
-                max_depth: None,
-                exclude: config.exclude.clone(),
-            };
-            let kept: BTreeSet<PathBuf> =
-                self.files.list(root, &options).files.into_iter().collect();
-            files.retain(|file| kept.contains(&root.join(file)));
-        }
-        let (texts, empty_rules) = match &self.settings.at_hand {
-            Some(at_hand) => (at_hand.book.texts(), Vec::new()),
-            None => self.rule_texts(root, &config, &files),
-        };
-        let usual = config.packs.is_none() && config.parameters.is_empty() && !self.settings.facts;
-        let at_hand = self.settings.at_hand.as_ref().filter(|_| usual);
-        let book = if let Some(at_hand) = at_hand {
-            Arc::clone(&at_hand.book)
-        } else if usual && texts.is_empty() {
-            RuleBook::standard()
-        } else {
-            self.shared_book(workspace, &texts, &config)
-        };
+        self.exclude(root, &config, &mut files);
+        let (book, empty_rules) = self.book(root, &config, &files, workspace);
         diagnostics.extend(config::check_names(&config, &book));
         let kind = |path: &Path| {
-            let left_aside = self.settings.no_baseline && config.baseline.as_deref() == Some(path);
+            // With `--no-baseline` the file need not exist.
+            let unread = self.settings.no_baseline && config.baseline.as_deref() == Some(path);
             let kind = || self.files.kind(&root.join(path));
-            if left_aside {
-                Some(PathKind::File)
-            } else {
-                kind()
-            }
+            unread.then_some(PathKind::File).or_else(kind)
         };
         diagnostics.extend(config::check_places(&config, &files, &kind));
-        let scopes = workspace.scopes.iter();
-        let known = scopes.map(|it| (&it.book, &it.knowledge));
-        let known = known
-            .chain(at_hand.map(|it| (&it.book, &it.knowledge)))
-            .find(|(it, _)| Arc::ptr_eq(it, &book));
-        let knowledge = match known {
-            Some((_, knowledge)) => Arc::clone(knowledge),
-            None => Arc::new(Knowledge::new(Arc::clone(&book.charts))),
-        };
+        let knowledge = self.knowledge(&book, workspace);
         let mut options = self.discover_options(Some((&config, &knowledge, root)));
         options.known_charts.extend(charts_in(&files));
         let read = |path: &Path| self.read(path);
@@ -323,54 +292,101 @@ impl Surveyor<'_> {
             config,
         };
         let number = workspace.scopes.len();
-        let (mut trees, unused, charts) = self.trees(&scope, found, &reader);
+        let Trees {
+            mut trees,
+            unused,
+            charts,
+        } = self.trees(&scope, found, &reader);
         let charts = charts.iter().map(|it| self.settings.show(&root.join(it)));
         workspace.charts.extend(charts);
         scope.profiles = profiles::there_are(&scope.config, &options.profiles, &trees);
         let unknown = profiles::in_configuration(&scope.config, &scope.profiles);
         scope.diagnostics.extend(unknown);
         scope.diagnostics.extend(unknown_charts(&scope, &trees));
-        // What a name says nothing about may be stated to be a layer.
+        // A file whose name says nothing may still be stated as a layer.
         let claimed: BTreeSet<&PathBuf> =
             trees.iter().flat_map(|it| layer_files(&it.plan)).collect();
         let ignored = ignored.iter().filter(|it| !claimed.contains(&it.path));
         let ignored: Vec<&Ignored> = ignored.collect();
+        let mut skip = |path: &Path, why: String| {
+            let path = self.settings.show(&root.join(path));
+            workspace.skipped.push(Skipped { path, why });
+        };
         for ignored in &ignored {
             let (why, profile) = left_out::why(ignored, &scope.config, &trees, &options);
             if let Some(profile) = profile {
                 *scope.unstated_profiles.entry(profile).or_default() += 1;
             }
-            workspace.skipped.push(Skipped {
-                path: self.settings.show(&root.join(&ignored.path)),
-                why,
-            });
+            skip(&ignored.path, why);
         }
         for path in trees.iter().flat_map(|it| &it.loose) {
-            workspace.skipped.push(Skipped {
-                path: self.settings.show(&root.join(path)),
-                why: "it belongs to no release, so rules look for nothing but secrets in it"
-                    .to_owned(),
-            });
+            let why = "it belongs to no release, so rules look for nothing but secrets in it";
+            skip(path, why.to_owned());
         }
         left_out::place(&mut trees, &ignored, &unused, &files, &options);
         for path in unused {
-            workspace.skipped.push(Skipped {
-                path: self.settings.show(&root.join(&path)),
-                why: match path.file_name() {
-                    Some(name) if name.to_string_lossy().starts_with("helmfile.") => {
-                        format!("`{CONFIG}` states the releases")
-                    }
-                    _ => "no release that is stated uses it".to_owned(),
-                },
-            });
+            let why = match path.file_name() {
+                Some(name) if name.to_string_lossy().starts_with("helmfile.") => {
+                    format!("`{CONFIG}` states the releases")
+                }
+                _ => "no release that is stated uses it".to_owned(),
+            };
+            skip(&path, why);
         }
-        workspace
-            .trees
-            .extend(trees.into_iter().map(|tree| TreeRef {
-                scope: number,
-                ..tree
-            }));
+        let trees = trees.into_iter().map(|tree| TreeRef {
+            scope: number,
+            ..tree
+        });
+        workspace.trees.extend(trees);
         workspace.scopes.push(scope);
+    }
+
+    /// Drops the files that the configuration excludes.
+    fn exclude(&self, root: &Path, config: &Config, files: &mut Vec<PathBuf>) {
+        if config.exclude.is_empty() {
+            return;
+        }
+        let options = ListOptions {
+            no_ignore: self.settings.no_ignore,
+            max_depth: None,
+            exclude: config.exclude.clone(),
+        };
+        let kept: BTreeSet<PathBuf> = self.files.list(root, &options).files.into_iter().collect();
+        files.retain(|file| kept.contains(&root.join(file)));
+    }
+
+    /// The rules that apply in a scope, and its rules folders that hold none.
+    fn book(
+        &self,
+        root: &Path,
+        config: &Config,
+        files: &[PathBuf],
+        workspace: &Workspace,
+    ) -> (Arc<RuleBook>, Vec<PathBuf>) {
+        let at_hand = self.settings.at_hand.as_ref();
+        let (texts, empty) = match at_hand {
+            Some(at_hand) => (at_hand.book.texts(), Vec::new()),
+            None => self.rule_texts(root, config, files),
+        };
+        let usual = config.packs.is_none() && config.parameters.is_empty() && !self.settings.facts;
+        let book = match at_hand {
+            Some(at_hand) if usual => Arc::clone(&at_hand.book),
+            _ if usual && texts.is_empty() => RuleBook::standard(),
+            _ => self.shared_book(workspace, &texts, config),
+        };
+        (book, empty)
+    }
+
+    /// What the charts declared in a rule book mean. Scopes that share a book share this as well.
+    fn knowledge(&self, book: &Arc<RuleBook>, workspace: &Workspace) -> Arc<Knowledge> {
+        let scopes = workspace.scopes.iter();
+        let known = scopes.map(|it| (&it.book, &it.knowledge));
+        let at_hand = self.settings.at_hand.as_ref();
+        let mut known = known.chain(at_hand.map(|it| (&it.book, &it.knowledge)));
+        match known.find(|(it, _)| Arc::ptr_eq(it, book)) {
+            Some((_, knowledge)) => Arc::clone(knowledge),
+            None => Arc::new(Knowledge::new(Arc::clone(&book.charts))),
+        }
     }
 
     fn baseline(&self, root: &Path, config: &Config) -> Option<KnownFindings> {
@@ -389,272 +405,10 @@ impl Surveyor<'_> {
         })
     }
 
-    /// Two folders with the same rules and parameters share a book.
-    fn shared_book(
-        &self,
-        workspace: &Workspace,
-        texts: &[RuleText],
-        config: &Config,
-    ) -> Arc<RuleBook> {
-        let same = workspace.scopes.iter().find(|scope| {
-            let own = scope.book.files.iter().filter(|file| file.file.is_some());
-            scope.config.packs == config.packs
-                && scope.config.parameters == config.parameters
-                && own
-                    .map(|file| {
-                        (
-                            file.file.as_ref(),
-                            &scope.book.sources().get(file.source).text,
-                        )
-                    })
-                    .eq(texts.iter().map(|text| (text.file.as_ref(), &text.text)))
-        });
-        match same {
-            Some(scope) => Arc::clone(&scope.book),
-            None => Arc::new(RuleBook::build(texts, config, self.settings.facts)),
-        }
-    }
-
-    /// The texts of the rules folders of a scope, and folders without any.
-    fn rule_texts(
-        &self,
-        root: &Path,
-        config: &Config,
-        files: &[PathBuf],
-    ) -> (Vec<RuleText>, Vec<PathBuf>) {
-        let mut folders: Vec<(PathBuf, bool)> = match &config.rules {
-            Some(folders) => folders.iter().map(|it| (root.join(it), true)).collect(),
-            None => vec![(root.join("rules"), false)],
-        };
-        folders.extend(self.settings.rules.iter().map(|it| (it.clone(), true)));
-        let (mut texts, mut empty) = (Vec::new(), Vec::new());
-        for (folder, stated) in folders {
-            let is_watch = |path: &Path| path.extension().is_some_and(|it| it == "watch");
-            let inside: Vec<PathBuf> = match folder.strip_prefix(root) {
-                Ok(below) if !below.as_os_str().is_empty() => files
-                    .iter()
-                    .filter(|file| file.starts_with(below) && is_watch(file))
-                    .map(|file| root.join(file))
-                    .collect(),
-                _ => {
-                    let listing = self.files.list(&folder, &ListOptions::default());
-                    listing
-                        .files
-                        .into_iter()
-                        .filter(|file| is_watch(file))
-                        .collect()
-                }
-            };
-            if inside.is_empty() && stated {
-                empty.push(self.settings.show(&folder));
-            }
-            for path in inside {
-                texts.push(self.rule_text(&folder, &path));
-            }
-        }
-        texts.sort_by(|a, b| (&a.pack, &a.path).cmp(&(&b.pack, &b.path)));
-        texts.dedup_by(|a, b| a.file == b.file);
-        (texts, empty)
-    }
-
-    /// The pack is named after the rules folder, or after the folder below it that the file is in.
-    fn rule_text(&self, folder: &Path, path: &Path) -> RuleText {
-        let below = path.strip_prefix(folder).unwrap_or(path);
-        let pack = match below.components().next() {
-            Some(first) if below.components().count() > 1 && first.as_os_str() != "charts" => {
-                first.as_os_str().to_string_lossy().into_owned()
-            }
-            _ => match folder.file_name() {
-                Some(name) => name.to_string_lossy().into_owned(),
-                None => "rules".to_owned(),
-            },
-        };
-        let (text, fault) = self.text_of(path);
-        RuleText {
-            pack,
-            path: self.settings.show(path),
-            file: Some(path.to_owned()),
-            text,
-            fault,
-        }
-    }
-
-    /// The text of a file of rules as far as it is one, and why it is not all of it.
-    fn text_of(&self, path: &Path) -> (Arc<str>, Option<TextFault>) {
-        let fault = |at: usize, code, message: String| {
-            let at = at as u32;
-            Some(TextFault { at, code, message })
-        };
-        match self.files.read(path) {
-            Ok(bytes) => match std::str::from_utf8(&bytes) {
-                Ok(text) => (text.into(), None),
-                Err(error) => {
-                    let text = String::from_utf8_lossy(&bytes).into();
-                    let message = "the file is not UTF-8 from here on".to_owned();
-                    (text, fault(error.valid_up_to(), "file-not-text", message))
-                }
-            },
-            Err(error) => {
-                let message = format!("the file cannot be read: {}", error.kind());
-                (Arc::from(""), fault(0, "file-unreadable", message))
-            }
-        }
-    }
-
     fn read(&self, path: &Path) -> ReadFile {
         let id = self.numbers.of(path, None);
         ReadFile::read(self.files, path, &self.settings.show(path), id, None)
     }
-
-    /// What is a list is no values: a file that only its name gives a release may be anything else, such as a playbook of Ansible.
-    fn take_out_lists(&self, scope: &Scope, trees: &mut [TreeRef], loose: &mut Vec<PathBuf>) {
-        let is_list = |path: &PathBuf| {
-            let document = self.read(&scope.root.join(path)).document;
-            let root = document.root();
-            root.is_some_and(|root| document.kind(root) == Kind::List)
-        };
-        for tree in trees.iter_mut().filter(|it| it.statements.is_empty()) {
-            for deployment in &mut tree.plan.deployments {
-                for release in deployment
-                    .releases
-                    .iter_mut()
-                    .filter(|it| by_file_names(it))
-                {
-                    release.layers.retain(|layer| {
-                        let list = is_list(&layer.path);
-                        if list && !loose.contains(&layer.path) {
-                            loose.push(layer.path.clone());
-                        }
-                        !list
-                    });
-                }
-                deployment.releases.retain(|it| !it.layers.is_empty());
-            }
-            tree.plan.deployments.retain(|it| !it.releases.is_empty());
-        }
-        loose.sort_unstable();
-    }
-
-    /// The trees of a scope: stated by the configuration, by helmfiles, by manifests, or found by name; layers found by
-    /// name that no statement names; and charts that are near no tree.
-    fn trees(
-        &self,
-        scope: &Scope,
-        mut found: Discovery,
-        reader: &Reader<'_>,
-    ) -> (Vec<TreeRef>, Vec<PathBuf>, Vec<PathBuf>) {
-        let mut trees: Vec<TreeRef> = Vec::new();
-        let by_name: Vec<TreePlan> = std::mem::take(&mut found.trees);
-        let mut unused = BTreeSet::new();
-        if scope.config.deployments.is_some() {
-            let releases = scope.config.explicit_releases(Path::new(CONFIG));
-            unused.extend(by_name.iter().flat_map(layer_files).cloned());
-            unused.extend(by_name.iter().flat_map(|it| &it.helmfiles).cloned());
-            // What is stated takes part wherever it is, also outside the folder or where it is ignored.
-            let find = |path: &Path| {
-                let whole = lexically_normal(&scope.root.join(path));
-                let there = self.files.kind(&whole) == Some(PathKind::File);
-                let below = whole.strip_prefix(&scope.root).map(Path::to_owned);
-                there.then_some(below.unwrap_or(whole))
-            };
-            let mut deployments = explicit_deployments(&releases, &find);
-            // What it names counts, be it the chart's own values.
-            for release in deployments.iter_mut().flat_map(|it| &mut it.releases) {
-                release.own_values = true;
-            }
-            trees.push(TreeRef {
-                plan: TreePlan {
-                    deployments,
-                    ..TreePlan::default()
-                },
-                statements: vec![PathBuf::from(CONFIG)],
-                ..TreeRef::default()
-            });
-        } else {
-            trees = stated_trees(reader, by_name, &mut found, &mut unused);
-        }
-        let claimed: BTreeSet<PathBuf> = trees
-            .iter()
-            .filter(|tree| !tree.statements.is_empty())
-            .flat_map(|tree| layer_files(&tree.plan))
-            .cloned()
-            .collect();
-        // What is a layer, too, is judged as one.
-        let state = trees.iter_mut().flat_map(|tree| {
-            let left_out = &mut tree.left_out;
-            left_out.retain(|it| it.part != Part::Environment || !claimed.contains(&it.path));
-            let state = left_out.iter().filter(|it| it.part == Part::Environment);
-            state.map(|it| it.path.clone())
-        });
-        let state: BTreeSet<PathBuf> = state.collect();
-        unused.retain(|path| !claimed.contains(path) && !state.contains(path));
-        for tree in trees.iter_mut().filter(|it| it.statements.is_empty()) {
-            for deployment in &mut tree.plan.deployments {
-                deployment
-                    .releases
-                    .retain(|release| !release.layers.iter().any(|it| claimed.contains(&it.path)));
-            }
-            let deployments = &mut tree.plan.deployments;
-            deployments.retain(|it| !it.releases.is_empty());
-        }
-        self.take_out_lists(scope, &mut trees, &mut found.loose);
-        trees.retain(|it| {
-            let states = !it.statements.is_empty() || !it.noted.is_empty();
-            let empty = it.plan.deployments.is_empty() && !states;
-            !empty || !it.left_out.is_empty()
-        });
-        if scope.config.deployments.is_none() {
-            let root_name = reader.options.root_name.as_deref().unwrap_or_default();
-            let read = |path: &Path| self.read(&scope.root.join(path));
-            wrappers::place(&mut trees, &found.charts, root_name, &read);
-        }
-        for path in found.loose {
-            if claimed.contains(&path) || state.contains(&path) {
-                continue;
-            }
-            if let Some(tree) = tree_around(&mut trees, &path) {
-                tree.loose.push(path);
-            }
-        }
-        let mut charts = Vec::new();
-        for chart in found.charts {
-            // Charts are kept below a tree, or in a folder `charts` beside or above it.
-            let folder = chart.path.parent().unwrap_or(Path::new(""));
-            let shelf = folder.file_name().is_some_and(|name| name == "charts");
-            let above = folder.parent().filter(|_| shelf);
-            let near = |tree: &&mut TreeRef| {
-                let root = &tree.plan.root;
-                chart.path.starts_with(root) || above.is_some_and(|it| root.starts_with(it))
-            };
-            let mut alone = true;
-            for tree in trees.iter_mut().filter(near) {
-                tree.charts.push(chart.clone());
-                alone = false;
-            }
-            if alone {
-                charts.push(chart.path);
-            }
-        }
-        for tree in &mut trees {
-            let releases = tree.plan.deployments.iter().flat_map(|it| &it.releases);
-            let stated = releases.filter_map(|it| Some(&it.chart_path.as_ref()?.path));
-            for path in stated.cloned().collect::<BTreeSet<_>>() {
-                if !tree.charts.iter().any(|it| it.path == path) {
-                    tree.charts.push(ChartDir {
-                        path,
-                        ..ChartDir::default()
-                    });
-                }
-            }
-        }
-        (trees, unused.into_iter().collect(), charts)
-    }
-}
-
-/// Was a release found by the names of its files alone, and not by a folder that is called after it?
-fn by_file_names(release: &ReleasePlan) -> bool {
-    let folder = release.folder.file_name().unwrap_or_default();
-    release.origin.is_none() && folder.to_string_lossy() != release.name
 }
 
 /// The names of the charts that are kept in folders `charts`: values are for them.
@@ -692,99 +446,4 @@ fn unknown_charts(scope: &Scope, trees: &[TreeRef]) -> Vec<Diagnostic> {
     let releases = deployments.flat_map(|it| &it.releases);
     let installed = releases.flat_map(|it| [it.name.as_str(), it.chart.as_str()]);
     config::check_installed(&scope.config, scope.knowledge.set(), &installed.collect())
-}
-
-/// The innermost tree that a path lies in.
-pub(crate) fn tree_around<'t>(trees: &'t mut [TreeRef], path: &Path) -> Option<&'t mut TreeRef> {
-    let around = trees
-        .iter_mut()
-        .filter(|it| path.starts_with(&it.plan.root));
-    around.max_by_key(|it| it.plan.root.components().count())
-}
-
-/// The files that are layers in a plan.
-fn layer_files(plan: &TreePlan) -> impl Iterator<Item = &PathBuf> {
-    let releases = plan.deployments.iter().flat_map(|it| &it.releases);
-    let layers = releases.flat_map(|it| &it.layers);
-    layers
-        .filter(|layer| layer.inline.is_none() && layer.part.is_none())
-        .map(|layer| &layer.path)
-}
-
-/// The tree of what files state.
-fn stated_tree(root: PathBuf, stated: Statement) -> TreeRef {
-    TreeRef {
-        plan: TreePlan {
-            root,
-            deployments: stated.deployments,
-            ..TreePlan::default()
-        },
-        notes: stated.notes,
-        statements: stated.files,
-        noted: stated.noted,
-        left_out: stated.left_out,
-        ..TreeRef::default()
-    }
-}
-
-/// Trees found by name, with what helmfiles say in place of what was found, and one of all that manifests state.
-fn stated_trees(
-    reader: &Reader<'_>,
-    by_name: Vec<TreePlan>,
-    found: &mut Discovery,
-    unused: &mut BTreeSet<PathBuf>,
-) -> Vec<TreeRef> {
-    let mut trees = Vec::new();
-    let mut taken_in = BTreeSet::new();
-    for plan in by_name {
-        let mut tree = TreeRef {
-            plan,
-            ..TreeRef::default()
-        };
-        if !tree.plan.helmfiles.is_empty() {
-            let stated = reader.helmfiles(&tree.plan.helmfiles);
-            let own: BTreeSet<&PathBuf> = tree.plan.helmfiles.iter().collect();
-            let nested = stated.files.iter().filter(|it| !own.contains(it));
-            taken_in.extend(nested.cloned());
-            if !stated.deployments.is_empty() {
-                unused.extend(layer_files(&tree.plan).cloned());
-                tree.plan.deployments = stated.deployments;
-                tree.statements = stated.files;
-                tree.notes = stated.notes;
-                tree.left_out = stated.left_out;
-            } else if !stated.notes.is_empty() {
-                // What it states is unknown; what was found by name is judged beside it.
-                let mut unknown = stated_tree(tree.plan.root.clone(), stated);
-                unknown.plan.helmfiles = std::mem::take(&mut tree.plan.helmfiles);
-                trees.push(unknown);
-            } else {
-                tree.left_out = stated.left_out;
-            }
-        }
-        trees.push(tree);
-    }
-    // What another helmfile takes in is told there.
-    trees.retain(|tree| {
-        let helmfiles = &tree.plan.helmfiles;
-        helmfiles.is_empty() || !helmfiles.iter().all(|it| taken_in.contains(it))
-    });
-    let files = found.unplaced.iter().chain(&found.loose);
-    let candidates: Vec<&PathBuf> = files.chain(&found.templates).collect();
-    let mut manifests = reader.manifests(&candidates);
-    let mut helmfiles = std::mem::take(&mut manifests.helmfiles);
-    helmfiles.retain(|path| !taken_in.contains(path));
-    let mut state = |trees: &mut Vec<TreeRef>, stated: Statement| {
-        let states = !stated.deployments.is_empty() || !stated.left_out.is_empty();
-        if states || !stated.notes.is_empty() {
-            found.loose.retain(|path| !stated.files.contains(path));
-            trees.push(stated_tree(PathBuf::new(), stated));
-        }
-    };
-    state(&mut trees, reader.other_helmfiles(&helmfiles));
-    let secrets = std::mem::take(&mut manifests.secrets).into_iter();
-    for path in secrets.filter(|it| !manifests.files.contains(it)) {
-        left_out::add(&mut trees, LeftOut::manifest(path));
-    }
-    state(&mut trees, manifests);
-    trees
 }

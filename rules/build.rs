@@ -1,5 +1,5 @@
-//! Lists the rule packs and writes a table that embeds them. A rule is found by listing the folder;
-//! there is no registration.
+//! Lists the rule packs and writes a table that embeds them. Every `.watch` file in a pack's folder
+//! is included; rules are not registered anywhere.
 #![allow(
     clippy::disallowed_methods,
     reason = "a build script reads its own folder"

@@ -1,4 +1,4 @@
-//! The rule packs, as text. No logic lives here: a rule is its file.
+//! The built-in rule packs, as text. There is no logic here: a rule is its file.
 #![warn(missing_docs)]
 
 /// One `.watch` file of a built-in pack.
@@ -13,7 +13,7 @@ pub struct RuleFile {
 }
 
 impl RuleFile {
-    /// Its name without folders.
+    /// The filename, without folders.
     pub fn name(&self) -> &'static str {
         self.path.rsplit('/').next().unwrap_or(self.path)
     }
@@ -22,5 +22,5 @@ impl RuleFile {
 /// Every file of every built-in pack, sorted by path.
 pub const FILES: &[RuleFile] = include!(concat!(env!("OUT_DIR"), "/packs.rs"));
 
-/// What the guidance says, statement by statement, and the rules that hold it: YAML, described at its top.
+/// The guidance, statement by statement, and the rules that enforce it, as YAML. The comment at the top of the file describes the format.
 pub const GUIDANCE: &str = include_str!("../guidance.yaml");

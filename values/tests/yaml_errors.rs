@@ -1,4 +1,4 @@
-//! Mistakes are told in plain words, once, where they are; what is around them is still read.
+//! Errors are reported in plain words, once, where they are; the text around them is still read.
 #![allow(
     clippy::unwrap_used,
     reason = "a test reads its own files, shows what it finds, and may fail"
@@ -7,7 +7,7 @@
 use source::SourceId;
 use values::yaml::{Document, NodeId};
 
-/// The text's lines, each followed by its errors; at the end what was read in spite of them.
+/// The lines of the text, each followed by its errors, then what was read despite them.
 fn told(text: &str) -> String {
     let document = Document::parse(SourceId(0), text);
     let mut out = String::new();
@@ -72,7 +72,7 @@ spar:
 -> {\"brig\":{\"c\":3,\"config\":{\"a\":1},\"other\":[\"b\"]}}
 ",
     );
-    // What stands deeper than the level below is of a key on that level, which is left out.
+    // What is deeper than the level below belongs to a key on that level, which is skipped.
     tells(
         "brig:
   config:
@@ -173,7 +173,7 @@ fn a_merge_of_something_else() {
     );
 }
 
-/// Which maps may have lost keys.
+/// Damage is tracked per map that may have lost keys.
 #[test]
 fn damage_is_known_by_map() {
     let document = Document::parse(SourceId(0), "a:\n  b: 1\n  beta\nc:\n  d: 1\n");
@@ -185,15 +185,15 @@ fn damage_is_known_by_map() {
     assert!(!document.has_damage(root));
 }
 
-/// What stands in a column again whose block was closed too early may belong to that block, and so may what is left out.
+/// Text in a column whose block was closed too early may belong to that block, and so may skipped text.
 #[test]
 fn a_block_that_was_closed_too_early_may_have_lost_keys() {
     for text in [
-        // `late` was pulled out of `inner`, and what follows stands between the levels.
+        // `late` was moved out of `inner`, and what follows is between the levels.
         "top:\n  inner:\n    early: 1\n  late:\n      x: 1\n    more: 2\n    last: 3\nnext:\n  d: 1\n",
-        // Deeper than what it now stands beside.
+        // Deeper than its new siblings.
         "top:\n  inner:\n    early: 1\nlate: 1\n    more: 2\nnext:\n  d: 1\n",
-        // Left out together with the line that cannot be read.
+        // Skipped together with the unreadable line.
         "top:\n  inner:\n    early: 1\n  late: \"x\n    more: 2\nnext:\n  d: 1\n",
     ] {
         let document = Document::parse(SourceId(0), text);

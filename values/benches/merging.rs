@@ -62,8 +62,8 @@ struct Parsed {
 const SUBCHARTS: usize = 8;
 
 impl Stack {
-    /// About `size` bytes: a chart's defaults, the operator's values, which override one block in `of`, and a second file that overrides the
-    /// same blocks.
+    /// About `size` bytes: a chart's defaults, the operator's values, which override one block in `of`, and a second file that overrides
+    /// the same blocks.
     fn new(size: usize, of: usize) -> Self {
         let share = size * of / (2 * of + 2);
         let defaults = values_file(share);

@@ -57,9 +57,7 @@ impl KeyPath {
             } else {
                 let end = rest.find(['.', '[']).unwrap_or(rest.len());
                 if end == 0 {
-                    return Err(
-                        "missing key between two dots; write an empty key as `\"\"`",
-                    );
+                    return Err("missing key between two dots; write an empty key as `\"\"`");
                 }
                 steps.push(PathStep::Key(rest[..end].to_owned()));
                 &rest[end..]

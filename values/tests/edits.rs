@@ -1,8 +1,11 @@
 //! Tests of edits: `edits/*.cases` hold texts, changes, and the resulting texts or refusals.
 //!
-//! A case is a title `=== title`, a line for each change, and the text with `|` before each line; below `---` is the text after the changes.
-//! `UPDATE=1 cargo test -p values --test edits` rewrites the results; review the diff.
-#![allow(clippy::unwrap_used, reason = "the cases have the format described above")]
+//! A case is a title `=== title`, a line for each change, and the text with `|` before each line; below `---` is the text after the
+//! changes. `UPDATE=1 cargo test -p values --test edits` rewrites the results; review the diff.
+#![allow(
+    clippy::unwrap_used,
+    reason = "the cases have the format described above"
+)]
 #![allow(clippy::disallowed_methods, reason = "a test reads its own files")]
 
 use std::path::Path;
@@ -221,7 +224,10 @@ fn judged(case: &str) -> String {
         Ok(mut texts) => {
             for text in &mut texts {
                 if options.contains(&"a byte-order mark") {
-                    assert!(text.starts_with('\u{feff}'), "lost the byte order mark: {text:?}");
+                    assert!(
+                        text.starts_with('\u{feff}'),
+                        "lost the byte order mark: {text:?}"
+                    );
                     text.remove(0);
                 }
                 let returns = text.matches("\r\n").count();
@@ -233,7 +239,10 @@ fn judged(case: &str) -> String {
                 let open = !text.is_empty() && !text.ends_with('\n');
                 let opened = options.contains(&"no final line break");
                 assert!(!open || opened, "lost the final line break: {text:?}");
-                assert!(open || !opened || text.is_empty(), "added a final line break: {text:?}");
+                assert!(
+                    open || !opened || text.is_empty(),
+                    "added a final line break: {text:?}"
+                );
             }
             show(&mut judged, &texts);
         }

@@ -139,7 +139,10 @@ fn hold(recorded: &str) {
             failures.push(format!("{what}: case {number}: {line}"));
         }
     }
-    assert!(refused > 0, "the recording must have cases that Helm rejects");
+    assert!(
+        refused > 0,
+        "the recording must have cases that Helm rejects"
+    );
     let cases = recorded.lines().count();
     let first: Vec<&String> = failures.iter().take(5).collect();
     assert!(
@@ -196,8 +199,8 @@ fn differs(case: &Value) -> Option<String> {
     (enabled != want).then(|| format!("enabled subcharts are {enabled:?}"))
 }
 
-/// The tables that charts import from their subcharts. Helm modifies them in place: what it merges into an imported table also appears in the
-/// subchart's. We do not reproduce that.
+/// The tables that charts import from their subcharts. Helm modifies them in place: what it merges into an imported table also appears in
+/// the subchart's. We do not reproduce that.
 fn imported_tables(chart: &Value) -> Vec<Vec<String>> {
     let mut tables = Vec::new();
     for dependency in list(chart, "dependencies") {

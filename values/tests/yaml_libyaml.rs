@@ -1,5 +1,5 @@
-//! Texts that libyaml accepts are read as libyaml reads them, except where Helm's dialect differs. Helm's parser is a port of an older libyaml
-//! with its own types and errors; each difference is a predicate here, with its reason.
+//! Texts that libyaml accepts are read as libyaml reads them, except where Helm's dialect differs. Helm's parser is a port of an older
+//! libyaml with its own types and errors; each difference is a predicate here, with its reason.
 #![allow(clippy::print_stdout, reason = "prints statistics")]
 #![allow(
     clippy::unwrap_used,
@@ -141,8 +141,8 @@ fn is_indented(document: &Document) -> bool {
     content.next().is_some_and(|line| line.starts_with(' '))
 }
 
-/// True if there is a byte order mark. libyaml counts the first one as a column and skips others at the start of a line; Helm's parser removes
-/// the first one and treats others as text.
+/// True if there is a byte order mark. libyaml counts the first one as a column and skips others at the start of a line; Helm's parser
+/// removes the first one and treats others as text.
 fn has_mark(text: &str) -> bool {
     text.contains('\u{feff}')
 }

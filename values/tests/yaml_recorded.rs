@@ -47,7 +47,10 @@ fn difference(document: &Document, helm: Helm, recorded: &Value) -> Option<Strin
             "helm reads {want}, we reject it at {}: {}",
             error.primary.span.start, error.message
         )),
-        (None, Ok(text)) => Some(format!("helm fails with {}, we read {text}", recorded["error"])),
+        (None, Ok(text)) => Some(format!(
+            "helm fails with {}, we read {text}",
+            recorded["error"]
+        )),
         (None, Err(_)) => None,
     }
 }

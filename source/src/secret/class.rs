@@ -154,8 +154,8 @@ fn is_place(text: &str) -> bool {
         || in_vault()
 }
 
-/// True if a text in a secret's place holds a variable: `{env:NAME}`, or `${name}` even in lower case, which in a mail template would be
-/// the template's own text.
+/// True if the text of a secret contains a variable: `{env:NAME}`, or `${name}` even in lower case, which in a mail template would be
+/// part of the text.
 fn is_filled_in(text: &str) -> bool {
     let variable = text
         .find("${")
@@ -170,7 +170,7 @@ fn is_filled_in(text: &str) -> bool {
         })
 }
 
-/// Values of keys named like a secret that are none: switches (`ENABLE_API_KEY: "true"`), fillers where no secret is needed, and what to do
+/// Non-secret values of keys named like secrets: switches (`ENABLE_API_KEY: "true"`), fillers where no secret is needed, and what to do
 /// with one (`redact`).
 const NO_SECRETS: &[&str] = &[
     "{}",
@@ -294,7 +294,7 @@ fn is_variable(text: &str) -> bool {
         && ends.iter().any(|it| text.ends_with(it))
 }
 
-/// What a placeholder such as `your-password` ends in.
+/// Endings of placeholders such as `your-password`.
 const YOURS: &[&str] = &[
     "password",
     "passwd",

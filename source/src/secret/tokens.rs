@@ -69,8 +69,8 @@ pub enum TokenShape {
     GithubToken,
     /// A Slack token or webhook URL.
     SlackToken,
-    /// A token of GitLab, Stripe, Google, SendGrid, npm, PyPI, Docker, DigitalOcean, Atlassian, Anthropic, OpenAI, Telegram or Vault, a Google
-    /// service account file, an age key, a Discord or Teams webhook URL, or an Azure signed URL.
+    /// A token of GitLab, Stripe, Google, SendGrid, npm, PyPI, Docker, DigitalOcean, Atlassian, Anthropic, OpenAI, Telegram or Vault, a
+    /// Google service account file, an age key, a Discord or Teams webhook URL, or an Azure signed URL.
     ServiceToken,
     /// The value of an `Authorization` header: `Bearer …`, `Basic …`.
     Authorization,

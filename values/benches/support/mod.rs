@@ -1,15 +1,12 @@
 //! Shared by the benchmarks: realistic texts, hostile texts, and a clock.
 #![allow(dead_code, reason = "each benchmark uses only some of it")]
-#![allow(
-    clippy::disallowed_methods,
-    reason = "reads the CPU time from `/proc`"
-)]
+#![allow(clippy::disallowed_methods, reason = "reads the CPU time from `/proc`")]
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-/// A values file of about `size` bytes with a realistic mix of nested maps, lists of maps, short lists in brackets, comments, quoted strings,
-/// numbers, booleans and block scalars.
+/// A values file of about `size` bytes with a realistic mix of nested maps, lists of maps, short lists in brackets, comments, quoted
+/// strings, numbers, booleans and block scalars.
 pub(crate) fn values_file(size: usize) -> String {
     const WORDS: [&str; 16] = [
         "gateway", "replica", "config", "secret", "image", "registry", "proxy", "topic", "health",

@@ -24,7 +24,7 @@ pub enum ArchiveProblem {
     Damaged,
     /// Its unpacked size exceeds Helm's limit, or it has too many files.
     TooLarge,
-    /// A path in it is absolute or climbs with `..`.
+    /// A path in it is absolute or contains `..`.
     UnsafePath,
 }
 

@@ -40,7 +40,7 @@ pub enum ChartProblem {
     NoName,
     /// Not UTF-8.
     NotText,
-    /// Not YAML as Helm reads it.
+    /// Not YAML that Helm can read.
     NotYaml,
     /// An archive that cannot be read.
     Archive(ArchiveProblem),

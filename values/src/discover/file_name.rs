@@ -15,8 +15,8 @@ pub struct FileClass {
     pub example: bool,
     /// True for an `.override` file, which is merged after the file it is named after.
     pub overriding: bool,
-    /// The chart in the name, in a flat folder: `wire-server-values.yaml`. For other YAML, the chart it is named after and whose values it may
-    /// be: `wire-server.yaml`.
+    /// The chart in the name, in a flat folder: `wire-server-values.yaml`. For other YAML, the chart it is named after and whose values it
+    /// may be: `wire-server.yaml`.
     pub chart: Option<String>,
 }
 

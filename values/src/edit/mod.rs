@@ -29,8 +29,8 @@ use crate::yaml::{Document, NodeId};
 /// One change to a document.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {
-    /// Writes a value, creating missing maps on the way. A value that is already there stays as written, except a boolean in another spelling
-    /// (`yes`).
+    /// Writes a value, creating missing maps on the way. A value that is already there stays as written, except a boolean in another
+    /// spelling (`yes`).
     Set {
         /// Where.
         path: KeyPath,
@@ -48,7 +48,7 @@ pub enum Change {
     },
     /// Quotes a scalar, so its value is the text as written.
     Quote {
-        /// Which.
+        /// The path of the value.
         path: KeyPath,
     },
     /// Renames a key.
@@ -60,7 +60,7 @@ pub enum Change {
     },
     /// Deletes an entry or item, with the comments directly above it and at the ends of its lines.
     Delete {
-        /// Which.
+        /// The path of the value.
         path: KeyPath,
         /// True to also delete maps that hold nothing else; otherwise they become `{}`.
         prune: bool,

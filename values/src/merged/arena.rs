@@ -400,8 +400,8 @@ impl Arena {
         result
     }
 
-    /// The result of merging two maps: the upper one if the lower is empty, otherwise a map that is filled later. An empty upper map is merged
-    /// too, so that the value counts as written there.
+    /// The result of merging two maps: the upper one if the lower is empty, otherwise a map that is filled later. An empty upper map is
+    /// merged too, so that the value counts as written there.
     fn plan(&mut self, over: NodeRef, under: NodeRef, tasks: &mut Vec<Task>) -> NodeRef {
         if self.is_empty(under) {
             return over;

@@ -1,8 +1,7 @@
 //! Coalesces the operator's values with the defaults of a chart and its subcharts, as Helm does.
 //!
-//! Source: Helm v3.21 `pkg/chartutil/coalesce.go` (`coalesceValues`, `coalesceDeps`, `coalesceGlobals`) and
-//! `pkg/chartutil/dependencies.go` (`processImportValues`, which first merges the subcharts' defaults into the parent's). Its imports are in
-//! `imports`.
+//! Source: Helm v3.21 `pkg/chartutil/coalesce.go` (`coalesceValues`, `coalesceDeps`, `coalesceGlobals`) and `pkg/chartutil/dependencies.go`
+//! (`processImportValues`, which first merges the subcharts' defaults into the parent's). Its imports are in `imports`.
 
 use super::arena::{Arena, Entry, Mode, remove};
 use super::node::{LayerId, NodeRef};
@@ -28,8 +27,8 @@ pub(super) struct ChartTree {
 }
 
 impl Arena {
-    /// The effective values: `user` over the defaults of the whole tree of charts. Appends the layers of values that charts import from each
-    /// other.
+    /// The effective values: `user` over the defaults of the whole tree of charts. Appends the layers of values that charts import from
+    /// each other.
     pub(super) fn coalesce(
         &mut self,
         chart: &mut ChartTree,

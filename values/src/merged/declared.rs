@@ -1,5 +1,5 @@
-//! What the charts of a release declare about its values: all patterns as one tree of steps, so that the cost of walking all values does not
-//! depend on the number of declarations.
+//! What the charts of a release declare about its values: all patterns as one tree of steps, so that the cost of walking all values does
+//! not depend on the number of declarations.
 
 use std::sync::Arc;
 

@@ -83,8 +83,9 @@ impl Decision<'_> {
         (enabled, by)
     }
 
-    /// The value under a subchart's key that makes Helm reject the release because it is not a map. Helm checks before it disables subcharts, so
-    /// a string under the key of a disabled one is rejected too; and for enabled ones it also checks the charts' defaults on their own.
+    /// The value under a subchart's key that makes Helm reject the release because it is not a map. Helm checks before it disables
+    /// subcharts, so a string under the key of a disabled one is rejected too; and for enabled ones it also checks the charts' defaults on
+    /// their own.
     pub(super) fn not_a_subchart(
         &self,
         key: &str,
@@ -105,8 +106,8 @@ impl Decision<'_> {
         })
     }
 
-    /// The rejected value at the key when the values are merged over the charts from `start` on; without values, when those charts' defaults are
-    /// merged over each other, where nulls stay.
+    /// The rejected value at the key when the values are merged over the charts from `start` on; without values, when those charts'
+    /// defaults are merged over each other, where nulls stay.
     fn refused(&self, key: &str, user: Option<NodeRef>, start: usize) -> Option<NodeRef> {
         let inner = self.charts[start + 1..].iter();
         let mut path: Vec<&str> = inner.map(|chart| chart.key.as_str()).collect();
@@ -223,8 +224,8 @@ impl Decision<'_> {
         self.misplaced(path)
     }
 
-    /// When looking for switches, Helm also merges the defaults of a nested chart over the values of the whole release: a chart `redis` with a
-    /// key `redis` enables or disables its own subcharts.
+    /// When looking for switches, Helm also merges the defaults of a nested chart over the values of the whole release: a chart `redis`
+    /// with a key `redis` enables or disables its own subcharts.
     fn misplaced(&self, path: &[&str]) -> Switch {
         if path[0] == "tags" {
             return Switch::NotGiven;

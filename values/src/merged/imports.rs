@@ -1,8 +1,9 @@
 //! `import-values`: what a chart imports from its subcharts below its own defaults.
 //!
-//! Source: Helm v3.21 `pkg/chartutil/dependencies.go` (`processImportValues`, as called by `ProcessDependenciesWithMerge`). What is imported
-//! is part of the defaults of a subchart, or of what the charts above merge over them. Each such part becomes a separate layer at the path
-//! it is imported to, so that a value and its history are found where it is used, while its place in the text is where it is written.
+//! Source: Helm v3.21 `pkg/chartutil/dependencies.go` (`processImportValues`, as called by `ProcessDependenciesWithMerge`). What is
+//! imported is part of the defaults of a subchart, or of what the charts above merge over them. Each such part becomes a separate layer at
+//! the path it is imported to, so that a value and its history are found where it is used, while its place in the text is where it is
+//! written.
 
 use std::sync::Arc;
 

@@ -10,7 +10,8 @@ use crate::secret::{Sensitivity, is_handed_on, is_named};
 use crate::yaml::{Kind, NodeId};
 
 impl Merged {
-    /// True if a value may be a secret, by its name or by a text that passes one on. Values that charts declare not secret do not count by name.
+    /// True if a value may be a secret, by its name or by a text that passes one on. Values that charts declare not secret do not count by
+    /// name.
     pub fn is_possible_secret(&self, node: NodeRef) -> bool {
         match self.arena.top(node).map(NodeRef::target) {
             Some(Target::Node(layer, id)) => {

@@ -16,8 +16,8 @@ pub enum View {
 /// A handle to a value of a deployment: a node of one layer's document, or a map merged from several. Small, `Copy`, and only valid for the
 /// [`Merged`](super::Merged) it came from.
 ///
-/// From the lowest bit: 32 bits for the index of the node in its document or of the merged map; 24 bits for the index of the layer (documents
-/// only); 1 bit "merged"; 2 bits for the view; 1 bit "below a key `secrets`".
+/// From the lowest bit: 32 bits for the index of the node in its document or of the merged map; 24 bits for the index of the layer
+/// (documents only); 1 bit "merged"; 2 bits for the view; 1 bit "below a key `secrets`".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeRef(u64);
 
@@ -55,8 +55,8 @@ impl NodeRef {
         self.0
     }
 
-    /// The handle for a number from [`NodeRef::to_bits`]. Any other number gives an arbitrary handle: using it yields missing values, or panics
-    /// if the number is out of range.
+    /// The handle for a number from [`NodeRef::to_bits`]. Any other number gives an arbitrary handle: using it yields missing values, or
+    /// panics if the number is out of range.
     #[inline]
     pub fn from_bits(bits: u64) -> Self {
         Self(bits)

@@ -139,8 +139,8 @@ impl Merged {
         holders.get(&node.value_bits()).copied()
     }
 
-    /// The merged maps below a top by the values in them. Helm passes values of `global` down, so they are in several maps; the map they are
-    /// written in counts.
+    /// The merged maps below a top by the values in them. Helm passes values of `global` down, so they are in several maps; the map they
+    /// are written in counts.
     fn holders(&self, root: NodeRef) -> FxHashMap<u64, MapId> {
         let mut holders = FxHashMap::default();
         let mut seen = FxHashSet::default();

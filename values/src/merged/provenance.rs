@@ -78,8 +78,8 @@ impl Merged {
         for layer in slot.layers.iter().rev() {
             self.tell(&mut story, *layer, path);
         }
-        // Defaults are merged one by one below the operator's finished values, so what one of the operator's layers replaced in another no longer
-        // matters.
+        // Defaults are merged one by one below the operator's finished values, so what one of the operator's layers replaced in another no
+        // longer matters.
         for layer in &slot.defaults {
             story.replaced = None;
             self.tell(&mut story, *layer, path);
@@ -144,8 +144,8 @@ impl Merged {
         Some((handle, skip + depth))
     }
 
-    /// Where the value at `path` would have to be written: below its deepest existing ancestor, in the layer for `role` ([`Role::Secrets`] or
-    /// [`Role::Values`]). Of several such layers, the one with most of the path, then the first.
+    /// Where the value at `path` would have to be written: below its deepest existing ancestor, in the layer for `role` ([`Role::Secrets`]
+    /// or [`Role::Values`]). Of several such layers, the one with most of the path, then the first.
     pub fn insertion(&self, release: usize, path: &[Step<'_>], role: Role) -> Insertion {
         let slot = &self.releases[release];
         let mut best: Option<(usize, LayerId, NodeRef)> = None;
@@ -209,8 +209,8 @@ impl Merged {
         Span::new(slot.source, start, end)
     }
 
-    /// Where findings about a whole release are reported: on the first line of its first layer; or where the release is stated, if it has no
-    /// layers or its values are in the same text. `None` if there is neither.
+    /// Where findings about a whole release are reported: on the first line of its first layer; or where the release is stated, if it has
+    /// no layers or its values are in the same text. `None` if there is neither.
     pub fn release_place(&self, release: usize) -> Option<Span> {
         let stated = self.deployment.releases[release].origin;
         let Some(layer) = self.releases[release].layers.first() else {

@@ -439,8 +439,8 @@ impl Teller<'_> {
 }
 
 impl Merged {
-    /// Calls `visit` with every value of a layer where it is written, parents first: its node, its parent's node, and its path from the top of
-    /// the release.
+    /// Calls `visit` with every value of a layer where it is written, parents first: its node, its parent's node, and its path from the top
+    /// of the release.
     pub fn each_written(
         &self,
         layer: LayerId,
@@ -503,8 +503,8 @@ impl Merged {
         })
     }
 
-    /// The values of a layer that must never be shown, if that follows from where each is written: `None` for a text with aliases, and for one
-    /// that is not at the top of its release.
+    /// The values of a layer that must never be shown, if that follows from where each is written: `None` for a text with aliases, and for
+    /// one that is not at the top of its release.
     pub fn secrets_of(&self, layer: LayerId) -> Option<impl Iterator<Item = NodeId>> {
         let slot = &self.arena.layers[layer.0 as usize];
         let marks = self.marks(layer);

@@ -1,5 +1,5 @@
-//! The counterparts of a layer's values in the operator's merged values. Rules need them for nearly every value, so they are cached, and each
-//! is found from its parent's in one step.
+//! The counterparts of a layer's values in the operator's merged values. Rules need them for nearly every value, so they are cached, and
+//! each is found from its parent's in one step.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -31,8 +31,8 @@ impl UserView {
 }
 
 impl Merged {
-    /// The value in the user view at the path of a layer's value; `None` if a step of the path does not exist there, so that each step must be
-    /// looked up.
+    /// The value in the user view at the path of a layer's value; `None` if a step of the path does not exist there, so that each step must
+    /// be looked up.
     pub(super) fn in_user_view(&self, layer: LayerId, node: NodeId) -> Option<NodeRef> {
         let slot = &self.arena.layers[layer.0 as usize];
         let parents = self.parents(layer);

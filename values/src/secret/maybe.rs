@@ -49,8 +49,8 @@ const OTHERS: &[&str] = &[
 /// Endings of the keys of lists and maps in which every value may be a secret.
 const SEVERAL: &[&str] = &["passwords", "passphrases", "tokens", "apikeys"];
 
-/// Keys of a map that hold the value itself: `password: {value: …}`, or one per environment: `password: {prod: …}`. Other keys of such a map
-/// say where to get it.
+/// Keys of a map that hold the value itself: `password: {value: …}`, or one per environment: `password: {prod: …}`. Other keys of such a
+/// map say where to get it.
 const ITSELF: &[&str] = &[
     "value",
     "plain",
@@ -172,8 +172,8 @@ fn ends_in(key: &str, endings: &[&str]) -> bool {
     !OTHERS.iter().any(holds)
 }
 
-/// True if a value is certainly a secret because it is random. Otherwise the value of a key such as `turnSecret` may be the chosen name of a
-/// secret.
+/// True if a value is certainly a secret because it is random. Otherwise the value of a key such as `turnSecret` may be the chosen name of
+/// a secret.
 pub(crate) fn is_made_by_chance(key: &str, text: &str) -> bool {
     let names = ["secret", "pwd", "pass", "credential", "credentials", "psk"];
     is_random(text) && ends_in(key, &names)

@@ -70,8 +70,8 @@ fn secret_endings(last: u8) -> &'static [&'static str] {
     }
 }
 
-/// True if a key has one of these endings in any case, including variable names such as `API_KEY`. Called for every key; the last byte rules
-/// out most of them.
+/// True if a key has one of these endings in any case, including variable names such as `API_KEY`. Called for every key; the last byte
+/// rules out most of them.
 fn ends_like_a_secret(key: &str) -> bool {
     let last = key.as_bytes().last().map_or(0, u8::to_ascii_lowercase);
     let letters = || {

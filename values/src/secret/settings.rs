@@ -1,7 +1,7 @@
 //! Secrets inside a longer text: a configuration file, a script, program arguments.
 //!
-//! A false finding costs trust; so a name must certainly be that of a secret, and be followed by a literal value rather than something filled
-//! in later. What is only masked and never reported is broader: [`super::maybe`].
+//! A false finding costs trust; so a name must certainly be that of a secret, and be followed by a literal value rather than something
+//! filled in later. What is only masked and never reported is broader: [`super::maybe`].
 
 use memchr::{memchr, memchr2_iter, memchr3, memmem};
 use source::secret::{TokenShape, is_filled, is_hidden_text, is_in_the_clear, token_shape};
@@ -35,8 +35,8 @@ pub fn secret_setting(text: &str) -> Option<&str> {
         .or_else(|| statement(text))
 }
 
-/// True if a text is a secret by its shape, whatever its path. Identifiers do not count, nor do proxy URLs, of which a password is a normal
-/// part.
+/// True if a text is a secret by its shape, whatever its path. Identifiers do not count, nor do proxy URLs, which normally include a
+/// password.
 pub fn is_secret_text(key: Option<&str>, text: &str) -> bool {
     match token_shape(text) {
         None | Some(TokenShape::AwsKeyId) => secret_setting(text).is_some(),
@@ -152,8 +152,8 @@ const WORDS: &[&str] = &[
     "number", "boolean", "required", "optional", "redacted", "prompt", "stdin",
 ];
 
-/// True if a value is a name: `DB_PASSWORD`, `access_token`, `X-Auth-Token`, `env:TOKEN`; after a name like `secretKey`, any that could be a
-/// key.
+/// True if a value is a name: `DB_PASSWORD`, `access_token`, `X-Auth-Token`, `env:TOKEN`; after a name like `secretKey`, any that could be
+/// a key.
 fn is_name(name: &str, value: &str) -> bool {
     let word = |part: &str| !part.is_empty() && part.bytes().all(|it| it.is_ascii_alphabetic());
     let parts = || value.split(['_', '-', '.', ':', '$']);
@@ -349,8 +349,8 @@ fn line_value<'t>(line: &'t str, key: &str) -> Option<&'t str> {
     Some(rest.trim().trim_matches(['"', '\'']))
 }
 
-/// Secret settings of fluent-bit outputs, in lower case (fluent-bit 3.1, the pages of `es`, `http`, `splunk`, `forward`, `datadog`, `nrlogs`
-/// and `azure_blob`).
+/// Secret settings of fluent-bit outputs, in lower case (fluent-bit 3.1, the pages of `es`, `http`, `splunk`, `forward`, `datadog`,
+/// `nrlogs` and `azure_blob`).
 const OUTPUT_SECRETS: &[&str] = &[
     "http_passwd",
     "cloud_auth",

@@ -420,8 +420,9 @@ impl Files<'_, '_> {
             if let ExplicitLayer::Hidden { .. } = layer {
                 self.notes.push(Note {
                     span: self.reader.span(item),
-                    message: "values decided by a template or kept outside this repository are unknown"
-                        .to_owned(),
+                    message:
+                        "values decided by a template or kept outside this repository are unknown"
+                            .to_owned(),
                 });
             }
             self.layers.push(layer);

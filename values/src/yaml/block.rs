@@ -341,8 +341,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads a value from its first token; `indicator` is the end of the indicator before it. For a collection, only the indicator of the first
-    /// entry is read, and returned.
+    /// Reads a value from its first token; `indicator` is the end of the indicator before it. For a collection, only the indicator of the
+    /// first entry is read, and returned.
     fn value_start(
         &mut self,
         after: After,

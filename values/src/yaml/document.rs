@@ -141,8 +141,8 @@ impl Document {
         self.parts.len()
     }
 
-    /// What Helm 3 does not read: the number of nonempty documents after the first, plus the number of documents followed by stray text; and
-    /// the root of the first of these documents.
+    /// What Helm 3 does not read: the number of nonempty documents after the first, plus the number of documents followed by stray text;
+    /// and the root of the first of these documents.
     pub fn unread(&self) -> (usize, Option<NodeId>) {
         let written = |part: &&Part| {
             let root = &self.nodes[part.root as usize];
@@ -266,8 +266,8 @@ impl Document {
         self.tree().resolved(id.0).number()
     }
 
-    /// The node's span: a scalar including its quotes, a block scalar from its `|` or `>`, a map or list from its first key, dash or bracket to
-    /// the end of its last value. Anchors and tags are outside; see [`properties_span`](Self::properties_span).
+    /// The node's span: a scalar including its quotes, a block scalar from its `|` or `>`, a map or list from its first key, dash or
+    /// bracket to the end of its last value. Anchors and tags are outside; see [`properties_span`](Self::properties_span).
     pub fn span(&self, id: NodeId) -> Span {
         let node = &self.nodes[id.0 as usize];
         Span::new(self.source, node.start, node.end)

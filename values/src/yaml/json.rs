@@ -100,8 +100,8 @@ impl Document {
         write(tops)
     }
 
-    /// The texts that Helm 4 parses one by one, and where each starts. Helm reads line by line, gives every line a line feed, and drops the last
-    /// line if it has no line feed and its length is a multiple of the buffer size (before Helm 4.2.5).
+    /// The texts that Helm 4 parses one by one, and where each starts. Helm reads line by line, gives every line a line feed, and drops the
+    /// last line if it has no line feed and its length is a multiple of the buffer size (before Helm 4.2.5).
     fn split(&self) -> Result<Vec<(u32, String)>, Box<Diagnostic>> {
         const BUFFER: usize = 4096;
         let mut texts = Vec::new();

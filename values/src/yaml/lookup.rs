@@ -107,8 +107,8 @@ impl Document {
         inside.then_some(NodeId(value))
     }
 
-    /// The deepest node whose span contains an offset, ends included; of two adjacent ones, the one that starts there. Between entries it is
-    /// the enclosing map or list.
+    /// The deepest node whose span contains an offset, ends included; of two adjacent ones, the one that starts there. Between entries it
+    /// is the enclosing map or list.
     pub fn node_at(&self, offset: u32) -> Option<NodeId> {
         // Nodes are sorted by their starts.
         let behind = self.nodes.partition_point(|node| node.start <= offset);

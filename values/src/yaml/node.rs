@@ -45,8 +45,8 @@ pub(super) mod flag {
 pub(super) struct Node {
     pub(super) start: u32,
     pub(super) end: u32,
-    /// For a collection, the first node after its last descendant, 0 while it is open. For an alias, its target. For a block scalar, the column
-    /// where its lines start.
+    /// For a collection, the first node after its last descendant, 0 while it is open. For an alias, its target. For a block scalar, the
+    /// column where its lines start.
     pub(super) link: u32,
     pub(super) parent: u32,
     pub(super) shape: Shape,

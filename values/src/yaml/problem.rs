@@ -115,7 +115,7 @@ impl Problem {
             Self::BlockHeader => {
                 "only `+`, `-`, a digit or a comment may follow on the line of `|` or `>`"
             }
-            Self::ZeroIndicator => "the indentation indicator of a block scalar must be between 1 and 9",
+            Self::ZeroIndicator => "a block scalar's indentation must be between 1 and 9",
             Self::TwoProperties => "two anchors or two tags on one value",
             Self::AliasWithProperties => "an alias cannot have an anchor or a tag",
             Self::EmptyName => "expected a name after this",

@@ -1,7 +1,7 @@
 //! Error recovery: skips as little text as possible, and reads the rest as if that text were absent.
 //!
-//! One error skips one region: its line and the lines that belong to it. The enclosing entry keeps its key; a map that may have lost keys is
-//! recorded as damaged.
+//! One error skips one region: its line and the lines that belong to it. The enclosing entry keeps its key; a map that may have lost keys
+//! is recorded as damaged.
 //!
 //! INVARIANT: text is read again only within a budget that is linear in its length; beyond that the rest is skipped.
 
@@ -229,8 +229,8 @@ impl Reader<'_> {
         }
     }
 
-    /// True for the key of a block whose entries are in the column of the level open at `depth`. Such a key was meant for the level above, like
-    /// ` galley:` between `brig:` and `spar:`.
+    /// True for the key of a block whose entries are in the column of the level open at `depth`. Such a key was meant for the level above,
+    /// like ` galley:` between `brig:` and `spar:`.
     fn opens_the_level(&mut self, depth: usize) -> bool {
         let (above, below) = (self.stack[depth - 1], self.stack.get(depth));
         let Some(below) = below.map(|frame| frame.column as usize) else {
@@ -259,8 +259,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Moves the innermost block to the column of this line if its only entry so far is the misplaced one, that is, if the next line is in the
-    /// column of this line too.
+    /// Moves the innermost block to the column of this line if its only entry so far is the misplaced one, that is, if the next line is in
+    /// the column of this line too.
     pub(super) fn take_column(&mut self, column: i32) -> bool {
         let dash = self.byte(self.pos) == b'-' && self.is_space(self.pos + 1);
         let Some(frame) = self.stack.last().copied() else {

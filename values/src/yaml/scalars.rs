@@ -192,7 +192,8 @@ impl Reader<'_> {
         }
     }
 
-    /// The common value: plain text, or quoted text without escapes, on the line of its key. Does nothing and returns false for anything else.
+    /// The common value: plain text, or quoted text without escapes, on the line of its key. Does nothing and returns false for anything
+    /// else.
     #[inline]
     pub(super) fn simple_value(&mut self) -> bool {
         let start = self.behind_blanks(self.pos);

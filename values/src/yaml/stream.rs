@@ -119,7 +119,7 @@ impl Reader<'_> {
         let first = self.nodes[root as usize].start as usize;
         let may_be_key = after == After::Start || self.line_end(at) < first;
         let end = self.pos;
-        // Empty brackets cannot be a key: see `flow_content`.
+        // go-yaml forgets that brackets without keys may be a key: see `flow_content`.
         let keyless = matches!(self.byte(self.blanks(first + 1)), b'}' | b']' | b'?');
         let reach = self.look_ahead(may_be_key && first >= self.line && first < end && !keyless);
         self.skip(true);
@@ -167,8 +167,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads what libyaml looks at after the root: one token, and the rest of its line if that token may be a key. go-yaml rejects the file for
-    /// errors there, and reads no further. Returns how far that is.
+    /// Reads what libyaml looks at after the root: one token, and the rest of its line if that token may be a key. go-yaml rejects the file
+    /// for errors there, and reads no further. Returns how far that is.
     fn look_ahead(&mut self, root_may_be_key: bool) -> usize {
         let before = (self.pos, self.line, self.crossed, self.last_end);
         let (nodes, comments) = (self.nodes.len(), self.comments.len());

@@ -36,7 +36,7 @@ pub enum SurpriseKind {
     NumberSpelling,
     /// The number loses digits of the text: beyond 2^53, or `1.10`, which is 1.1.
     LostDigits,
-    /// Templates print the number with an exponent: `1e+06` for 1000000, and from there on.
+    /// Templates print the number with an exponent, from 1000000 on: `1e+06`.
     PrintsExponent,
     /// `.inf`, `.nan`: Helm rejects the file.
     NotFinite,

@@ -335,7 +335,7 @@ fn what_is_not_known_of_a_chart_is_said_and_shows_in_the_status() {
     assert_eq!(status, 1);
     assert!(out.contains("chart c {"), "{out}");
     assert!(
-        errors.contains("c/values.yaml: not YAML as Helm reads it"),
+        errors.contains("c/values.yaml: not YAML that Helm can read"),
         "{errors}"
     );
     assert!(

@@ -1,11 +1,11 @@
-//! What we tell people about a text.
+//! Diagnostics: problems reported about a text.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use crate::{Fix, Span};
 
-/// How bad it is. Ordered from the least to the worst.
+/// How serious a diagnostic is, in ascending order.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
 )]
@@ -53,7 +53,7 @@ impl std::str::FromStr for Severity {
 pub struct Code(pub Cow<'static, str>);
 
 impl Code {
-    /// A code known when the program is compiled.
+    /// A code known at compile time.
     pub const fn new(text: &'static str) -> Self {
         Self(Cow::Borrowed(text))
     }
@@ -76,17 +76,17 @@ impl fmt::Display for Code {
     }
 }
 
-/// A place with a remark.
+/// A span with a note.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Label {
     /// Where.
     pub span: Span,
-    /// What is there: `overridden here`. May be empty for a primary label.
+    /// What is there, for example `overridden here`. May be empty for a primary label.
     pub message: String,
 }
 
 impl Label {
-    /// A labelled place.
+    /// Labels `span` with `message`.
     pub fn new(span: Span, message: impl Into<String>) -> Self {
         Self {
             span,
@@ -95,27 +95,27 @@ impl Label {
     }
 }
 
-/// One thing to tell a person about a text. The only type for it in the whole program.
+/// One problem reported about a text. The only diagnostic type in the program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
     /// The rule or the kind of problem.
     pub code: Code,
-    /// How bad it is.
+    /// How serious it is.
     pub severity: Severity,
     /// One line, lower case, no final period. Never holds the value of a secret.
     pub message: String,
-    /// Where: the narrowest place at fault.
+    /// Where: the narrowest span at fault.
     pub primary: Label,
     /// Why: `overridden here`, `the other load balancer`.
     pub related: Vec<Label>,
     /// What to do about it.
     pub help: Option<String>,
-    /// Changes that would mend it, best first.
+    /// Fixes for it, best first.
     pub fixes: Vec<Fix>,
 }
 
 impl Diagnostic {
-    /// A diagnostic with a place and a message and nothing else.
+    /// A diagnostic with only a span and a message.
     pub fn new(
         code: impl Into<Code>,
         severity: Severity,
@@ -147,7 +147,7 @@ impl Diagnostic {
         self
     }
 
-    /// Says what is at the primary place.
+    /// Sets the message of the primary label.
     #[must_use]
     pub fn with_label(mut self, message: impl Into<String>) -> Self {
         self.primary.message = message.into();

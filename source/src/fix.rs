@@ -1,13 +1,13 @@
-//! What we change in a text for people.
+//! Fixes: edits to texts, and applying them.
 
 use crate::{SourceId, Span};
 
 /// Who may apply a fix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Applicability {
-    /// Keeps what the author meant; may be applied without asking.
+    /// Preserves the author's intent; may be applied without asking.
     Safe,
-    /// Needs a person to agree.
+    /// Needs a person's confirmation.
     Unsafe,
 }
 
@@ -16,18 +16,18 @@ pub enum Applicability {
 pub struct Edit {
     /// What is replaced; empty for an insertion.
     pub span: Span,
-    /// What stands there afterwards.
+    /// The replacement text.
     pub insert: String,
 }
 
-/// A set of replacements that belong together, possibly in several texts.
+/// A set of related edits, possibly in several texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fix {
-    /// What it does, as an editor's menu shows it.
+    /// What it does, as shown in an editor's menu.
     pub title: String,
     /// Who may apply it.
     pub applicability: Applicability,
-    /// The replacements, sorted and without overlap within a source.
+    /// The edits, sorted and non-overlapping within a source.
     pub edits: Vec<Edit>,
 }
 
@@ -36,14 +36,14 @@ pub struct Fix {
 pub enum ApplyError {
     /// Two edits of one source overlap.
     Overlap,
-    /// An edit does not lie on character borders inside the text.
+    /// An edit is outside the text or not on character boundaries.
     OutOfBounds,
 }
 
-/// The text with those of `edits` applied that belong to `source`.
+/// Applies to `text` those `edits` that belong to `source`. Insertions at the same offset are applied in order.
 ///
 /// # Errors
-/// When two of them overlap or one lies outside the text. Two insertions at one place are applied in order.
+/// When two of them overlap, or one is outside the text or not on character boundaries.
 pub fn apply_edits(text: &str, source: SourceId, edits: &[Edit]) -> Result<String, ApplyError> {
     let mut mine: Vec<&Edit> = edits
         .iter()

@@ -1,4 +1,4 @@
-//! Texts, the spans in them, what they tell of secrets, what we tell people about them, and what we change in them.
+//! Source texts: spans, line tables, diagnostics, fixes, and the detection of secrets.
 //!
 //! INVARIANT: this crate knows no YAML, no Helm, no rule language and no editor protocol, and does no IO.
 #![warn(missing_docs)]

@@ -1,4 +1,4 @@
-//! Byte offsets to lines and columns and back, in the three encodings of the Language Server Protocol.
+//! Converts byte offsets to lines and columns and back, in the three encodings of the Language Server Protocol.
 
 use line_index::{LineIndex as Table, TextSize, WideEncoding, WideLineCol};
 
@@ -9,21 +9,21 @@ pub enum PositionEncoding {
     Utf8,
     /// UTF-16 code units: the protocol's default.
     Utf16,
-    /// Characters (Unicode scalar values). Also what people count.
+    /// Characters (Unicode scalar values). Also what reports show.
     Utf32,
 }
 
-/// A position; both parts start at 0.
+/// A zero-based position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LineCol {
     /// Line, from 0.
     pub line: u32,
-    /// Column in the units of the encoding asked for, from 0.
+    /// Column in units of the requested encoding, from 0.
     pub column: u32,
 }
 
-/// The line table of one text. Lines end at `\n` or at a `\r` without one, as YAML and the Language Server Protocol say; a `\r` before a
-/// `\n` belongs to the line.
+/// The line table of one text. Lines end at `\n` or at a `\r` not followed by `\n`, as in YAML and the Language Server Protocol; the `\r`
+/// of a `\r\n` belongs to the line.
 #[derive(Debug, Clone)]
 pub struct LineIndex {
     table: Table,
@@ -31,11 +31,11 @@ pub struct LineIndex {
     marked: bool,
 }
 
-/// The mark of the encoding, with which some editors begin a file.
+/// The byte order mark that some editors put at the start of a file.
 const MARK: char = '\u{feff}';
 
 impl LineIndex {
-    /// Reads the text once.
+    /// Builds the table in one pass over the text.
     pub fn new(text: &str) -> Self {
         Self {
             table: match old_lines(text) {
@@ -47,10 +47,10 @@ impl LineIndex {
         }
     }
 
-    /// Where `offset` is. An offset past the end is clamped to the end.
+    /// The position of `offset`. An offset past the end is clamped to the end.
     pub fn line_col(&self, offset: u32, encoding: PositionEncoding) -> LineCol {
         let mut offset = offset.min(self.len);
-        // An offset inside a character is moved back to the character's start.
+        // Move an offset inside a character back to its start.
         let at = loop {
             match self.table.try_line_col(TextSize::from(offset)) {
                 Some(at) => break at,
@@ -75,7 +75,7 @@ impl LineIndex {
         }
     }
 
-    /// Where `offset` is, as people count: in characters, from the first one that is seen.
+    /// The position of `offset` as shown to people: in characters, not counting a byte order mark.
     pub fn place(&self, offset: u32) -> LineCol {
         let mut at = self.line_col(offset, PositionEncoding::Utf32);
         if self.marked && at.line == 0 {
@@ -84,14 +84,13 @@ impl LineIndex {
         at
     }
 
-    /// The byte offset of a position. Lines and columns past the end are clamped, as the Language
-    /// Server Protocol asks.
+    /// The byte offset of a position. Lines and columns past the end are clamped, as the Language Server Protocol requires.
     pub fn offset(&self, at: LineCol, encoding: PositionEncoding) -> u32 {
         let Some(line) = self.table.line(at.line) else {
             return self.len;
         };
         let (start, end) = (u32::from(line.start()), u32::from(line.end()));
-        // The line break itself is not a column.
+        // A position never points past the line break.
         let last = if at.line + 1 < self.line_count() {
             end.saturating_sub(1).max(start)
         } else {
@@ -115,7 +114,7 @@ impl LineIndex {
             .map_or(at.column, |narrow| narrow.col)
     }
 
-    /// How many lines the text has; a text that ends in a line break has an empty last line.
+    /// The number of lines; a text that ends in a line break has an empty last line.
     pub fn line_count(&self) -> u32 {
         let end = self.table.try_line_col(TextSize::from(self.len));
         end.map_or(1, |at| at.line + 1)
@@ -135,7 +134,7 @@ impl LineIndex {
     }
 }
 
-/// The text with `\n` for each `\r` that ends a line by itself, since the table knows no other end. `None` if there is none.
+/// The text with each lone `\r` replaced by `\n`, the only line break the table knows. `None` if it has no lone `\r`.
 fn old_lines(text: &str) -> Option<String> {
     let alone = |at: &usize| text.as_bytes().get(at + 1) != Some(&b'\n');
     let mut ends = text.match_indices('\r').map(|(at, _)| at).filter(alone);

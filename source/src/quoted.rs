@@ -1,7 +1,7 @@
-//! Texts in double quotes.
+//! Double-quoted text.
 
-/// A text in double quotes, written to the end of `out`, with `"`, `\`, line breaks and tabs in it escaped as JSON, YAML and the rule
-/// language have it. What else has to be written in another way `others` writes, for which it is asked first; it says whether it did.
+/// Appends `text` to `out` in double quotes, escaping `"`, `\`, line breaks and tabs as JSON, YAML and the rule language do.
+/// `others` is called first for each character; it may write its own escape and return true.
 pub fn quote(out: &mut String, text: &str, mut others: impl FnMut(&mut String, char) -> bool) {
     out.push('"');
     for c in text.chars() {

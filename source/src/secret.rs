@@ -1,7 +1,6 @@
-//! What a text tells of the secret that it is or holds: how it is kept, whether it shows its value, what shape it has.
+//! What a text reveals about the secret it is or holds: how it is kept, whether its value is visible, what shape it has.
 //!
-//! Pure functions over a text. Masks, rules and the model of values ask here, so that they agree. What the name of a key tells is not
-//! said here.
+//! Pure functions over a text. Masking, rules and the value model share them, so they agree. Key names are not considered here.
 
 mod class;
 mod hidden;

@@ -8,9 +8,9 @@ use crate::{LineIndex, SourceId, Span};
 /// One text and where it came from. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Source {
-    /// The path as people should see it, relative to the working directory where possible.
+    /// The path to display, relative to the working directory where possible.
     pub path: Arc<Path>,
-    /// The whole text. Always UTF-8; a file that is not is never made a source.
+    /// The whole text. Always UTF-8; other files never become a source.
     pub text: Arc<str>,
     lines: Arc<OnceLock<LineIndex>>,
 }
@@ -25,7 +25,7 @@ impl Source {
         }
     }
 
-    /// The same with another text of the same length: places in it are those of this one, columns included.
+    /// The same source with another text of the same length, which keeps the line table: lines and columns are those of the original text.
     #[must_use]
     pub fn with_text(&self, text: impl Into<Arc<str>>) -> Self {
         self.lines();
@@ -36,12 +36,12 @@ impl Source {
         }
     }
 
-    /// The line table, built the first time something in this text is reported.
+    /// The line table, built on first use.
     pub fn lines(&self) -> &LineIndex {
         self.lines.get_or_init(|| LineIndex::new(&self.text))
     }
 
-    /// The text of `span`; empty if the span does not lie on character borders inside this text.
+    /// The text of `span`; empty if the span is outside this text or not on character boundaries.
     pub fn slice(&self, span: Span) -> &str {
         self.text.get(span.range()).unwrap_or("")
     }
@@ -61,12 +61,12 @@ impl SourceMap {
         id
     }
 
-    /// Replaces the text behind an id, as when a file is edited. Panics on an id of another map.
+    /// Replaces the source of an id, as when a file is edited. Panics on an id of another map.
     pub fn replace(&mut self, id: SourceId, source: Source) {
         self.sources[id.0 as usize] = source;
     }
 
-    /// The text behind an id. Panics on an id of another map.
+    /// The source of an id. Panics on an id of another map.
     pub fn get(&self, id: SourceId) -> &Source {
         &self.sources[id.0 as usize]
     }
@@ -76,7 +76,7 @@ impl SourceMap {
         self.get(span.source).slice(span)
     }
 
-    /// All texts in the order of their ids.
+    /// All sources in id order.
     pub fn iter(&self) -> impl Iterator<Item = (SourceId, &Source)> {
         self.sources
             .iter()
@@ -89,7 +89,7 @@ impl SourceMap {
         self.sources.len()
     }
 
-    /// True if no text was added yet.
+    /// True if there are no texts.
     pub fn is_empty(&self) -> bool {
         self.sources.is_empty()
     }

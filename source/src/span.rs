@@ -1,6 +1,6 @@
-//! Byte ranges that know their text.
+//! Byte ranges tied to a source text.
 
-/// Names one text of a run. Handed out by [`crate::SourceMap`].
+/// Identifies one text of a run. Assigned by [`crate::SourceMap`].
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
 )]
@@ -29,7 +29,7 @@ impl Span {
         }
     }
 
-    /// The empty range at `offset`, as used for a place where something is to be inserted.
+    /// The empty range at `offset`, used as an insertion point.
     pub fn point(source: SourceId, offset: u32) -> Self {
         Self {
             source,
@@ -48,12 +48,12 @@ impl Span {
         self.start == self.end
     }
 
-    /// True if `offset` lies in the range, or at its end (where an editor's cursor may stand).
+    /// True if `offset` lies in the range or at its end (where an editor's cursor may be).
     pub fn touches(self, offset: u32) -> bool {
         self.start <= offset && offset <= self.end
     }
 
-    /// The smallest range that covers both. `other` must be of the same source, else `self` is returned.
+    /// The smallest range that covers both. Returns `self` if `other` belongs to another source.
     #[must_use]
     pub fn cover(self, other: Self) -> Self {
         if self.source != other.source {
@@ -66,7 +66,7 @@ impl Span {
         }
     }
 
-    /// The range as `usize`, for slicing the text it belongs to.
+    /// The range as `usize`, for slicing its text.
     pub fn range(self) -> std::ops::Range<usize> {
         self.start as usize..self.end as usize
     }

@@ -443,8 +443,8 @@ fn what_cannot_be_meant_together_is_a_mistake() {
             "one of them is named without it",
         ),
         (&["why", "a..b"], "between two dots"),
-        (&["why", "a."], "behind the last dot"),
-        (&["why", "a[0"], "bracket is not closed"),
+        (&["why", "a."], "after the last dot"),
+        (&["why", "a[0"], "unclosed bracket"),
         (&["lint", "--rule-pages", ""], "value is required"),
         (&["baseline", "--output", "a"], "a is no file"),
     ] {

@@ -1,15 +1,15 @@
-//! What merging with provenance costs beside parsing the same bytes, how much memory a byte of YAML takes, and that hostile
-//! texts cost merging no more than others.
+//! Measures the cost of merging with provenance relative to parsing the same bytes, the memory per byte of YAML, and that hostile texts do
+//! not make merging slower.
 //!
-//! `cargo bench -p values --bench merging`. Prints the best of several runs, in processor time of the thread where the system
-//! tells it; read the ratios.
+//! `cargo bench -p values --bench merging`. Prints the best of several runs, in CPU time of the thread where the system reports it; compare
+//! the ratios.
 //!
-//! For a profiler that counts instructions: `-- merge 400000 5 20` merges a stack of 400,000 bytes, in which one block in
-//! five is overridden, 20 times and does nothing else that takes long; `-- parse 400000 5 20` parses it as often.
-#![allow(clippy::print_stdout, reason = "a benchmark prints")]
+//! For a profiler that counts instructions: `-- merge 400000 5 20` merges a stack of 400,000 bytes, in which one block in five is
+//! overridden, 20 times and does little else; `-- parse 400000 5 20` parses it 20 times.
+#![allow(clippy::print_stdout, reason = "a benchmark prints its results")]
 #![allow(
     clippy::disallowed_methods,
-    reason = "the memory of the process is in a file of the system"
+    reason = "reads the memory usage of the process from `/proc`"
 )]
 
 mod support;
@@ -62,8 +62,8 @@ struct Parsed {
 const SUBCHARTS: usize = 8;
 
 impl Stack {
-    /// About `size` bytes: a chart's defaults, values of the operator that override one block in `of`, and a second file that
-    /// overrides the same.
+    /// About `size` bytes: a chart's defaults, the operator's values, which override one block in `of`, and a second file that overrides
+    /// the same blocks.
     fn new(size: usize, of: usize) -> Self {
         let share = size * of / (2 * of + 2);
         let defaults = values_file(share);
@@ -89,7 +89,7 @@ impl Stack {
         layers + self.chart.len() + self.subchart.len() * SUBCHARTS
     }
 
-    /// Every text once; a subchart's for each of its places.
+    /// Parses every text once, and the subchart's once per subchart.
     fn parse(&self) -> Parsed {
         for _ in 1..SUBCHARTS {
             std::hint::black_box(parse(&self.subchart));
@@ -148,7 +148,7 @@ fn deployment(layers: Vec<Layer>) -> Deployment {
     }
 }
 
-/// Everything that is asked of a value for an answer: where it stands, whether it is secret, what it is in.
+/// Everything queried for a value in a report: its place, whether it is secret, its parent.
 fn ask(merged: &Merged) -> usize {
     let mut answers = 0;
     let mut open: Vec<NodeRef> = vec![merged.root(0, View::Effective)];
@@ -169,7 +169,7 @@ fn cost(what: &str, of: usize) {
     println!(
         "2 layers over a chart with {SUBCHARTS} subcharts; {what}\n\
          {:<12} {:>12} {:>12} {:>8} {:>18} {:>8}",
-        "bytes", "parse ms", "merge ms", "ratio", "ask of all ms", "ratio"
+        "bytes", "parse ms", "merge ms", "ratio", "query all ms", "ratio"
     );
     for size in [20_000, 400_000, 8_000_000] {
         let stack = Stack::new(size, of);
@@ -179,7 +179,7 @@ fn cost(what: &str, of: usize) {
         for _ in 0..5 {
             parsing = parsing.min(best(2, || stack.parse().layers.len()));
             merging = merging.min(best(2, || parsed.merge().components().len()));
-            // What is asked for the first time is found out then; each run asks anew.
+            // Results are computed on first use, so each run merges again.
             both = both.min(best(2, || ask(&parsed.merge())));
         }
         let asking = both.saturating_sub(merging);
@@ -197,7 +197,7 @@ fn cost(what: &str, of: usize) {
     println!();
 }
 
-/// Resident memory in bytes, where the system tells it.
+/// Resident memory in bytes, where the system reports it.
 fn resident() -> Option<usize> {
     let text = std::fs::read_to_string("/proc/self/statm").ok()?;
     let pages: usize = text.split(' ').nth(1)?.parse().ok()?;
@@ -208,16 +208,16 @@ fn memory() {
     let stack = Stack::new(48_000_000, 5);
     let bytes = stack.bytes() as f64;
     let Some(before) = resident() else {
-        println!("memory: the system does not tell it");
+        println!("memory: not reported by the system");
         return;
     };
     let parsed = stack.parse();
     let after = resident().unwrap_or(before);
     let merged = parsed.merge();
     let last = resident().unwrap_or(after);
-    // The texts were there before; documents share them.
+    // The texts existed before; documents share them.
     println!(
-        "memory per byte of YAML, besides the text: {:.2} bytes parsed, {:.2} more merged",
+        "memory per byte of YAML, excluding the text: {:.2} bytes parsed, {:.2} more merged",
         after.saturating_sub(before) as f64 / bytes,
         last.saturating_sub(after) as f64 / bytes
     );
@@ -249,7 +249,7 @@ fn growth() {
     }
 }
 
-/// Does one thing as often as asked for; false if the arguments ask for something else.
+/// Runs a single benchmark repeatedly as requested by the arguments; false if they do not request that.
 fn repeat(arguments: &[String]) -> bool {
     let [what, size, of, times] = arguments else {
         return false;

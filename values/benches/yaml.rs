@@ -1,11 +1,11 @@
-//! How fast the reader is beside saphyr-parser on the same bytes, and that hostile texts cost no more than others.
+//! Compares the speed of the parser with saphyr-parser on the same bytes, and checks that hostile texts are not slower.
 //!
-//! `cargo bench -p values --bench yaml`. Prints the best of several interleaved rounds, in processor time of the thread
-//! where the system tells it; read the ratios.
+//! `cargo bench -p values --bench yaml`. Prints the best of several interleaved rounds, in CPU time of the thread where the system reports
+//! it; compare the ratios.
 //!
-//! For a profiler that counts instructions, where the clock is of no use: `-- ours 5000 200` reads a values file of 5,000
-//! bytes 200 times and does nothing else, and `-- theirs 5000 200` has saphyr-parser read it.
-#![allow(clippy::print_stdout, reason = "a benchmark prints")]
+//! For a profiler that counts instructions: `-- ours 5000 200` only parses a values file of 5,000 bytes 200 times, and
+//! `-- theirs 5000 200` does the same with saphyr-parser.
+#![allow(clippy::print_stdout, reason = "a benchmark prints its results")]
 
 mod support;
 
@@ -64,7 +64,7 @@ fn growth() {
     }
 }
 
-/// Reads one text as often as asked for; false if the arguments ask for something else.
+/// Parses one text repeatedly as requested by the arguments; false if they do not request that.
 fn repeat(arguments: &[String]) -> bool {
     let [reader, size, times] = arguments else {
         return false;

@@ -1,6 +1,6 @@
-//! What merging needs to know about a chart: its default values, its dependencies, which of its values are secret.
+//! What merging needs to know about a chart: its default values, its dependencies and its secret paths.
 //!
-//! Plain data, filled from `chart` declarations of the rule language or from charts on disk. Types of keys are not needed here.
+//! Plain data, filled from `chart` declarations in the rule language or from charts on disk. Key types are not needed here.
 
 pub mod archive;
 pub mod disk;
@@ -18,35 +18,35 @@ use crate::merged::CommonCharts;
 use crate::path::PathPattern;
 use crate::yaml::Document;
 
-/// Knowledge about one chart, already narrowed to one version of it.
+/// What is known about one version of a chart.
 #[derive(Debug, Clone, Default)]
 pub struct ChartInfo {
-    /// The chart's own name.
+    /// The chart's name.
     pub name: String,
-    /// Other names of it, and of folders that hold its values.
+    /// Other names of the chart and of folders that hold its values.
     pub other_names: Vec<String>,
-    /// The version this knowledge is about, if it is about one.
+    /// The version described, if a specific one.
     pub version: Option<String>,
-    /// For a chart that only wraps another one: the key below which operators' values must stand (`ingress-nginx`).
+    /// For a chart that only wraps another: the key that operators' values go below (`ingress-nginx`).
     pub wrapper: Option<String>,
     /// Default values: one more document below the operator's layers.
     pub defaults: Option<ChartDefaults>,
-    /// True if `defaults` is all there is, as when it was read from a chart on disk.
+    /// True if `defaults` is complete, as when read from a chart on disk.
     pub defaults_complete: bool,
-    /// Subcharts, and services that stand under their own key.
+    /// Subcharts, and services with a key of their own.
     pub dependencies: Vec<Dependency>,
-    /// Paths whose values are secret, from the top of the chart's values.
+    /// Paths of secret values, from the top of the chart's values.
     pub secrets: Vec<PathPattern>,
-    /// Of those, the paths of a single value: what an operator writes below one, keys too, is a secret that took the shape of a map.
+    /// The subset of `secrets` that are single values: anything an operator writes below one, including keys, is a secret misread as a map.
     pub secret_texts: Vec<PathPattern>,
-    /// Paths that look secret and are not: public keys, certificates, identifiers.
+    /// Paths that look secret but are not: public keys, certificates, identifiers.
     pub not_secret: Vec<PathPattern>,
-    /// What the chart says its values must be, where it says so.
+    /// The chart's schema for its values, if it has one.
     pub schema: Option<ChartSchema>,
 }
 
 impl ChartInfo {
-    /// The versions of the charts inside it, by name, where these are said. In a checkout of their source charts have none yet.
+    /// The versions of the charts inside it, by name, where stated. Charts in a source checkout have no version yet (`0.0.…`).
     pub fn versions_inside(&self) -> Vec<(String, String)> {
         let mut out = Vec::new();
         for dependency in &self.dependencies {
@@ -64,7 +64,7 @@ impl ChartInfo {
 /// The `values.schema.json` of a chart.
 #[derive(Debug, Clone)]
 pub struct ChartSchema {
-    /// The text as a source.
+    /// The source id of the text.
     pub source: SourceId,
     /// The text.
     pub text: Arc<str>,
@@ -73,7 +73,7 @@ pub struct ChartSchema {
 /// The default values of a chart.
 #[derive(Debug, Clone)]
 pub struct ChartDefaults {
-    /// The text they are in: a `values.yaml`, or YAML written out from a declaration.
+    /// The source of their text: a `values.yaml`, or YAML generated from a declaration.
     pub source: SourceId,
     /// The text, parsed.
     pub document: Arc<Document>,
@@ -84,39 +84,39 @@ pub struct ChartDefaults {
 pub struct Dependency {
     /// The name of the chart.
     pub name: String,
-    /// The version, where it is spelled out and not a range.
+    /// The version, if it is exact and not a range.
     pub version: Option<String>,
-    /// The key its values stand under, where that is not the name.
+    /// The key of its values, if different from the name.
     pub alias: Option<String>,
-    /// Tags that switch it (`tags` of `Chart.yaml`).
+    /// Tags that enable or disable it (`tags` in `Chart.yaml`).
     pub tags: Vec<String>,
-    /// Paths of booleans that switch it, first that is one decides (`condition` of `Chart.yaml`, split at commas).
+    /// Paths of booleans that enable or disable it; the first one that exists decides (`condition` in `Chart.yaml`, split at commas).
     pub conditions: Vec<String>,
-    /// The chart itself, where it lies inside its parent; else it is known by its name.
+    /// The chart itself, if it is inside its parent; otherwise it is known by name.
     pub chart: Option<Arc<ChartInfo>>,
-    /// What the parent takes from it (`import-values` of `Chart.yaml`).
+    /// The values its parent imports from it (`import-values` in `Chart.yaml`).
     pub imports: Vec<Import>,
-    /// True for templates that belong to the parent and only keep their values under a key of their own: no tags, no
-    /// `global`, always there.
+    /// True for a service whose templates belong to the parent and only its values have their own key: no tags, no `global`, always
+    /// installed.
     pub inlined: bool,
 }
 
-/// A map of a subchart's values that its parent takes over, below its own.
+/// A map of a subchart's values that its parent imports below its own values.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Import {
-    /// The keys that lead to it in the subchart.
+    /// The path of the map in the subchart.
     pub child: Vec<String>,
-    /// The keys it is put below in the parent; none for its top.
+    /// The path it gets in the parent; empty for the top.
     pub parent: Vec<String>,
 }
 
 impl Import {
-    /// The entry `name` of a list `import-values`: what the subchart exports under that name.
+    /// The entry `name` of an `import-values` list: what the subchart exports under that name.
     pub fn export(name: &str) -> Self {
         Self::between(&format!("exports.{name}"), ".")
     }
 
-    /// From a path in the subchart to one in the parent, where `.` is the top.
+    /// Imports from a path in the subchart to a path in the parent, where `.` is the top.
     pub fn between(child: &str, parent: &str) -> Self {
         let keys = |path: &str| path.split('.').map(str::to_owned).collect();
         Self {
@@ -131,13 +131,13 @@ impl Import {
 }
 
 impl Dependency {
-    /// The key the dependency's values stand under.
+    /// The key of the dependency's values.
     pub fn key(&self) -> &str {
         self.alias.as_deref().unwrap_or(&self.name)
     }
 }
 
-/// What is known of a chart, worked out when it is first asked for: of all charts that are known, a tree installs a few.
+/// What is known of a chart, computed on first use: a tree installs only a few of the known charts.
 #[derive(Clone)]
 struct Known(Arc<LazyLock<Arc<ChartInfo>, Learn>>);
 
@@ -154,25 +154,25 @@ impl fmt::Debug for Known {
 pub struct Charts {
     charts: FxHashMap<String, Known>,
     other_names: FxHashMap<String, String>,
-    /// What deployments of these charts have in common.
+    /// What all deployments of these charts share.
     common: Arc<CommonCharts>,
 }
 
 impl Charts {
-    /// Adds a chart; a chart of the same name is replaced.
+    /// Adds a chart, replacing any chart of the same name.
     pub fn insert(&mut self, chart: ChartInfo) {
         let (name, other_names) = (chart.name.clone(), chart.other_names.clone());
         self.insert_late(name, &other_names, move || chart);
     }
 
-    /// The same for a chart of that name and those other names, of which the rest is asked for when it is needed.
+    /// Like [`Charts::insert`], but computes everything except the names on first use.
     pub fn insert_late(
         &mut self,
         name: String,
         other_names: &[String],
         learn: impl FnOnce() -> ChartInfo + Send + Sync + 'static,
     ) {
-        // What is known of a chart depends on those it names.
+        // What is known of a chart depends on the charts it names.
         self.common = Arc::default();
         for other in other_names {
             self.other_names.insert(other.clone(), name.clone());
@@ -182,7 +182,7 @@ impl Charts {
             .insert(name, Known(Arc::new(LazyLock::new(learn))));
     }
 
-    /// The chart of that name, or else the one that has it as another name.
+    /// The chart with that name, or with that name among its other names.
     pub fn get(&self, name: &str) -> Option<&Arc<ChartInfo>> {
         let own = self.charts.get(name);
         let known = own.or_else(|| self.charts.get(self.other_names.get(name)?));
@@ -193,7 +193,7 @@ impl Charts {
         &self.common
     }
 
-    /// All names and other names, sorted: what discovery knows folders by.
+    /// All names and other names, sorted. Discovery recognizes folders by them.
     pub fn names(&self) -> Vec<&str> {
         let names = self.charts.keys().chain(self.other_names.keys());
         let mut names: Vec<&str> = names.map(String::as_str).collect();

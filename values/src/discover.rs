@@ -1,7 +1,7 @@
-//! From a list of paths to trees, deployments and releases with their layers in order.
+//! Turns a list of paths into trees, deployments and releases with their layers in merge order.
 //!
-//! Pure: the caller lists and reads the files. What is found is a plan of plain data; an explicit layout (from configuration,
-//! a helmfile or a manifest) is the same plain data, so that nothing behind this step knows where a plan came from.
+//! Pure: the caller lists and reads the files. The result is a plan of plain data. An explicit layout (from configuration, a helmfile or a
+//! manifest) becomes the same data, so later steps do not know where a plan came from.
 
 mod chart_name;
 mod copy_name;
@@ -30,17 +30,16 @@ use crate::layer::Role;
 use crate::stated::StatedAt;
 use crate::yaml::NodeId;
 
-/// What discovery needs to know besides the paths.
+/// Settings for discovery.
 #[derive(Debug, Clone)]
 pub struct DiscoverOptions {
-    /// Names of charts that are known, so that `ldap-scim-bridge_team-1` is seen to be one of them.
+    /// Names of known charts, so that `ldap-scim-bridge_team-1` is recognized as one of them.
     pub known_charts: Vec<String>,
-    /// Those of them that a folder stands for only by exactly that name, or behind a profile's prefix: `oauth2-proxy` is not the
-    /// `proxy` of an umbrella.
+    /// Known charts that a folder matches only by its exact name or after a profile prefix: `oauth2-proxy` is not an umbrella's `proxy`.
     pub exact_charts: Vec<String>,
-    /// Prefixes of file names that name a profile.
+    /// Filename prefixes that name a profile.
     pub profiles: Vec<String>,
-    /// The name of the folder that the paths are relative to; used where that folder itself holds the layers.
+    /// The name of the folder that the paths are relative to; used if that folder itself holds the layers.
     pub root_name: Option<String>,
 }
 
@@ -60,36 +59,35 @@ impl Default for DiscoverOptions {
 /// Everything found in a list of paths.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Discovery {
-    /// Trees, sorted by their folder.
+    /// Trees, sorted by folder.
     pub trees: Vec<TreePlan>,
-    /// YAML files beside the layers of a tree that belong to no release and are still read for their own sake, sorted.
+    /// YAML files next to a tree's layers that belong to no release but are still checked, sorted.
     pub loose: Vec<PathBuf>,
-    /// YAML files elsewhere, sorted: possibly manifests that state releases.
+    /// YAML files elsewhere, sorted; they may be manifests that state releases.
     pub unplaced: Vec<PathBuf>,
-    /// Templates of YAML whose names promise no layer: helmfiles may be called anything.
+    /// YAML templates whose names do not suggest a layer; a helmfile may have any name.
     pub templates: Vec<PathBuf>,
     /// Charts on disk, sorted.
     pub charts: Vec<ChartDir>,
-    /// What takes no part, and why; sorted by path.
+    /// Skipped files and why, sorted by path.
     pub ignored: Vec<Ignored>,
 }
 
-/// One folder with deployments.
+/// A folder with deployments.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TreePlan {
     /// The folder; empty for the folder the paths are relative to.
     pub root: PathBuf,
     /// Deployments, sorted by profile.
     pub deployments: Vec<DeploymentPlan>,
-    /// Helmfiles in it, in the order in which helmfile reads them. Where there is one, its releases stand instead of those
-    /// found by name.
+    /// Its helmfiles, in the order in which helmfile reads them. If there are any, their releases replace those found by name.
     pub helmfiles: Vec<PathBuf>,
 }
 
 /// The releases of one profile of one tree.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DeploymentPlan {
-    /// What messages call it: the profile, or the deployment's name in the configuration. Empty for the unnamed profile.
+    /// Its name in messages: the profile, or the deployment's name in the configuration. Empty for the unnamed profile.
     pub name: String,
     /// `prod`, `demo`; empty for the unnamed profile.
     pub profile: String,
@@ -104,45 +102,45 @@ pub struct ReleasePlan {
     pub name: String,
     /// The chart's name.
     pub chart: String,
-    /// Where the chart is, where something says it.
+    /// Where the chart is, if stated.
     pub chart_path: Option<ChartPath>,
-    /// The chart's version, where something says it.
+    /// The chart's version, if stated.
     pub version: Option<String>,
-    /// The namespace, where something says it.
+    /// The namespace, if stated.
     pub namespace: Option<String>,
-    /// True if the values of its chart are its operator's, and count where they are among the layers.
+    /// True if the chart's values belong to the operator and count as the layers they are listed as.
     pub own_values: bool,
-    /// Where it is stated; `None` for one that was found by name.
+    /// Where it is stated; `None` for a release found by name.
     pub origin: Option<Span>,
     /// Its folder.
     pub folder: PathBuf,
-    /// Files in the order in which they are merged.
+    /// Files in merge order.
     pub layers: Vec<LayerPlan>,
-    /// Layers that should be there and are not.
+    /// Layers that should exist but do not.
     pub absent: Vec<AbsentLayer>,
 }
 
 /// One file of a release.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LayerPlan {
-    /// The file with its values, or the one that states them.
+    /// The file with the values, or the file that states them.
     pub path: PathBuf,
     /// What it holds.
     pub role: Role,
-    /// True for an example file that stands in for a real one.
+    /// True for an example file used in place of a real one.
     pub example: bool,
-    /// Helm is handed it as it is, by what decrypts other files.
+    /// True if it is passed to Helm without decryption by a tool that decrypts other files.
     pub as_is: bool,
-    /// YAML text that stands in no values file: `set` values, values inside a manifest as text.
+    /// YAML text that is not in a values file: `set` values, or values embedded in a manifest as text.
     pub inline: Option<String>,
-    /// The map inside the file's document that holds the values, where that is not the whole document.
+    /// The map that holds the values, if that is not the whole document.
     pub part: Option<NodeId>,
     /// Where `inline` is stated.
     pub origin: Option<StatedAt>,
 }
 
 impl LayerPlan {
-    /// The whole of a file.
+    /// A layer that is a whole file.
     pub fn file(path: PathBuf, role: Role) -> Self {
         Self {
             path,
@@ -156,49 +154,49 @@ impl LayerPlan {
     }
 }
 
-/// A layer that is expected and not there.
+/// A layer that should exist but does not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AbsentLayer {
     /// Where it would be.
     pub path: PathBuf,
     /// What it would hold.
     pub role: Role,
-    /// Why it is not there.
+    /// Why it is absent.
     pub why: AbsentReason,
-    /// How many of the layers that are there are merged before it.
+    /// How many of the existing layers are merged before it.
     pub position: usize,
 }
 
-/// Why a layer is not there.
+/// Why a layer is absent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AbsentReason {
-    /// There is no such file; secrets files are often not in the repository.
+    /// The file does not exist; secrets files are often not in the repository.
     NotFound,
-    /// The name of the file is a template.
+    /// The file's name, or the file, is a template.
     TemplatedName,
-    /// It is fetched from somewhere else.
+    /// It comes from outside the repository.
     Remote,
-    /// The file is there and cannot be read.
+    /// The file exists but cannot be read.
     Unreadable,
-    /// Values given on the command line (`--set-file`), of which only the paths are known.
+    /// Values set on the command line (`--set-file`), of which only the paths are known.
     CommandLine,
-    /// The file that would hold it is a manifest of Kubernetes.
+    /// The file that would hold it is a Kubernetes manifest.
     Manifest,
-    /// What a patch is merged over, which is not followed.
+    /// A kustomize patch that is not followed.
     Patched,
 }
 
 impl AbsentReason {
-    /// The reason as people read it.
+    /// The reason, for messages.
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::NotFound => "there is no such file",
-            Self::TemplatedName => "a template decides what it is",
-            Self::Remote => "it is not in this repository",
-            Self::Unreadable => "it cannot be read",
-            Self::CommandLine => "it is given on the command line",
-            Self::Manifest => "the file is a manifest of Kubernetes",
-            Self::Patched => "kustomize patches it, which is not followed",
+            Self::NotFound => "file not found",
+            Self::TemplatedName => "decided by a template",
+            Self::Remote => "not in this repository",
+            Self::Unreadable => "cannot be read",
+            Self::CommandLine => "set on the command line",
+            Self::Manifest => "the file is a Kubernetes manifest",
+            Self::Patched => "kustomize patches it in a way that is not followed",
         }
     }
 }
@@ -206,7 +204,7 @@ impl AbsentReason {
 /// A chart on disk.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ChartDir {
-    /// The folder with its `Chart.yaml`, or the archive.
+    /// The folder with the `Chart.yaml`, or the archive.
     pub path: PathBuf,
     /// Its `Chart.yaml`; `None` for an archive.
     pub chart_yaml: Option<PathBuf>,
@@ -216,7 +214,7 @@ pub struct ChartDir {
     pub schema: Option<PathBuf>,
 }
 
-/// A file that takes no part.
+/// A file that is skipped.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ignored {
     /// The file.
@@ -225,45 +223,45 @@ pub struct Ignored {
     pub why: IgnoreReason,
 }
 
-/// Why a file takes no part.
+/// Why a file is skipped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum IgnoreReason {
-    /// A back-up or a rejected patch.
+    /// A backup or a rejected patch.
     Backup,
-    /// What a tool made of an encrypted file.
+    /// A decrypted copy of an encrypted file.
     Decrypted,
-    /// A Go template, not YAML before it is rendered.
+    /// A Go template, which is not YAML until rendered.
     Template,
-    /// An example beside a real file.
+    /// An example next to a real file.
     ExampleShadowed,
-    /// An example of a profile that the tree does not use.
+    /// An example for a profile that the tree does not use.
     ExampleOfOtherProfile,
-    /// A variant that is never merged by itself.
+    /// A variant that is never merged on its own.
     Variant,
-    /// Part of a chart: its defaults and templates are no layers.
+    /// Part of a chart, whose defaults and templates are not layers.
     InChart,
-    /// A file of the same kind with a closer name is used instead.
+    /// Another file of the same kind matches the profile better.
     Superseded,
 }
 
 impl IgnoreReason {
-    /// The reason as people read it.
+    /// The reason, for messages.
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Backup => "a back-up copy",
+            Self::Backup => "a backup copy",
             Self::Decrypted => "a decrypted copy",
-            Self::Template => "a Go template, not YAML before it is rendered",
-            Self::ExampleShadowed => "an example, and there is a real file beside it",
-            Self::ExampleOfOtherProfile => "an example of a profile that has no real file",
-            Self::Variant => "a variant that is never merged by itself",
+            Self::Template => "a Go template, which is not YAML until rendered",
+            Self::ExampleShadowed => "an example next to the real file",
+            Self::ExampleOfOtherProfile => "an example for a profile that has no real file",
+            Self::Variant => "a variant that is never merged on its own",
             Self::InChart => "part of a chart, not an override",
-            Self::Superseded => "another file of that profile is used instead",
+            Self::Superseded => "another file of the same profile is used instead",
         }
     }
 }
 
-/// A path as text with `/` between its parts, for comparing names. Bytes that are no UTF-8 are replaced: such a name
-/// never equals one that means something, and the path itself is kept as it is.
+/// The last component of a path as text, for comparing names. Bytes that are not UTF-8 are replaced: such a name never equals a
+/// meaningful one, and the path itself is unchanged.
 pub(crate) fn display_name(path: &Path) -> std::borrow::Cow<'_, str> {
     path.file_name().unwrap_or_default().to_string_lossy()
 }

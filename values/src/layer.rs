@@ -1,4 +1,4 @@
-//! Layers, releases and deployments: what one cluster gets, file by file.
+//! Layers, releases and deployments: what is installed in a cluster, file by file.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,16 +11,16 @@ use crate::path::KeyPath;
 use crate::protection::Protection;
 use crate::yaml::{Document, NodeId};
 
-/// What a layer holds, in the order in which the roles are merged.
+/// What a layer holds, in merge order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
-    /// Default values of the chart.
+    /// The chart's default values.
     Chart,
-    /// Values of the operator.
+    /// The operator's values.
     Values,
-    /// Secrets of the operator.
+    /// The operator's secrets.
     Secrets,
-    /// Single values given by `set`.
+    /// Single values passed with `set`.
     Set,
 }
 
@@ -36,28 +36,28 @@ impl Role {
     }
 }
 
-/// One file of a release, read.
+/// One file of a release, parsed.
 #[derive(Debug, Clone)]
 pub struct Layer {
-    /// The file; for a layer that is no file, the one that states it.
+    /// The file; for a layer that is not a file, the file that states it.
     pub path: PathBuf,
     /// What it holds.
     pub role: Role,
     /// Its text.
     pub source: SourceId,
-    /// Its text, parsed. Of an encrypted file or a template, an empty document.
+    /// Its text, parsed. An empty document for an encrypted file or a template.
     pub document: Arc<Document>,
-    /// The map in the document that holds the values, where that is not the whole document (values inside a manifest).
+    /// The map that holds the values, if that is not the whole document (values inside a manifest).
     pub part: Option<NodeId>,
-    /// How much of it can be seen.
+    /// How much of it is visible.
     pub protection: Protection,
-    /// True for an example file that stands in for a real one.
+    /// True for an example file used in place of a real one.
     pub example: bool,
-    /// Helm is handed it as it is, by what decrypts other files: helmfile does so with what is listed under `values`.
+    /// True if it is passed to Helm without decryption by a tool that decrypts other files, as helmfile does with files under `values`.
     pub as_is: bool,
-    /// For a layer whose text is in no file: where it is stated.
+    /// For a layer whose text is not a file: where it is stated.
     pub origin: Option<Span>,
-    /// Does version control keep the file? Asked of secrets that anybody can read; `None` where nothing answers.
+    /// Whether the file is under version control. Determined for plaintext secrets; `None` if unknown.
     pub tracked: Option<bool>,
 }
 
@@ -68,32 +68,32 @@ pub struct Release {
     pub name: String,
     /// The chart's name.
     pub chart: String,
-    /// The chart's version, where something says it.
+    /// The chart's version, if stated.
     pub version: Option<String>,
-    /// The namespace, where something says it.
+    /// The namespace, if stated.
     pub namespace: Option<String>,
-    /// Where it is stated; `None` for one that was found by name.
+    /// Where it is stated; `None` for a release found by name.
     pub origin: Option<Span>,
-    /// It stands for values that helmfile itself reads, for its templates, and that no chart is given.
+    /// True if it stands for values that helmfile reads for its own templates, which are not passed to any chart.
     pub of_environment: bool,
     /// Its folder.
     pub folder: PathBuf,
-    /// The operator's layers in the order in which they are merged.
+    /// The operator's layers in merge order.
     pub layers: Vec<Layer>,
-    /// Layers that should be there and are not.
+    /// Layers that should exist but do not.
     pub absent: Vec<AbsentLayer>,
-    /// Paths of values that are given on the command line and cannot be seen.
+    /// Paths of values passed on the command line, which are not visible.
     pub given: Vec<KeyPath>,
-    /// The versions of the charts inside its own, by name, where these are said.
+    /// The versions of the charts inside its own, by name, where stated.
     pub inside: Vec<(String, String)>,
-    /// The chart itself, where it is on disk; else it is known by its name.
+    /// The chart itself, if it is on disk; otherwise it is known by name.
     pub on_disk: Option<Arc<ChartInfo>>,
 }
 
-/// The releases that go to one cluster under one profile.
+/// The releases installed in one cluster under one profile.
 #[derive(Debug, Clone, Default)]
 pub struct Deployment {
-    /// What messages call it; empty for the unnamed profile.
+    /// Its name in messages; empty for the unnamed profile.
     pub name: String,
     /// `prod`, `demo`; empty for the unnamed profile.
     pub profile: String,

@@ -1,4 +1,4 @@
-//! What Helm will use: YAML as Helm reads it, layers and releases, and the effective values with their provenance.
+//! The values that Helm will use: YAML as Helm reads it, layers and releases, and effective values with their provenance.
 //!
 //! INVARIANT: this crate knows no rules, prints nothing and does no IO.
 #![warn(missing_docs)]

@@ -1,6 +1,6 @@
-//! The merged values of one deployment: what the operator gave, what Helm will use, and where each value comes from.
+//! The merged values of one deployment: what the operator wrote, what Helm will use, and where each value comes from.
 //!
-//! Nothing is copied: a [`NodeRef`] is a node of one layer's document or a map of the merge arena.
+//! Nothing is copied: a [`NodeRef`] is a node in a layer's document or a map in the merge arena.
 
 mod adopt;
 mod arena;
@@ -55,48 +55,48 @@ pub struct Merged {
     components: Vec<Component>,
 }
 
-/// What was made of one release.
+/// The merged values of one release.
 #[derive(Debug)]
 struct ReleaseSlot {
     user: NodeRef,
     effective: NodeRef,
-    /// The operator's layers in the order in which they are merged.
+    /// The operator's layers in merge order.
     layers: Vec<LayerId>,
-    /// Defaults of its chart and subcharts, the chart's own first.
+    /// Defaults of its chart and subcharts, the chart first.
     defaults: Vec<LayerId>,
-    /// Charts in it whose secrets are known, with the keys they stand below.
+    /// Its charts whose secrets are known, with the keys of their values.
     scopes: Vec<(Vec<String>, Arc<ChartInfo>)>,
-    /// What those declare; made when somebody asks.
+    /// What those charts declare; built on first use.
     declarations: OnceLock<Arc<Declarations>>,
-    /// What other deployments know too, where the chart is a declared one.
+    /// What is shared with other deployments, if the chart is a declared one.
     common: Option<Arc<Common>>,
-    /// How many layers, counted from the lowest, a hidden layer of any values may override, and why it is hidden.
+    /// How many layers, counted from the lowest, a hidden layer may override, and why that layer is hidden.
     veil: Option<(usize, UnknownReason)>,
-    /// Why not all secrets can be seen, and whether the hidden layer may hold other keys too.
+    /// Why some secrets are not visible, and whether the hidden layer may also hold other keys.
     secrets_veil: Option<(UnknownReason, bool)>,
     /// Layers with damaged text.
     damaged: Vec<LayerId>,
-    /// Paths given on the command line.
+    /// Paths set on the command line.
     given: Vec<KeyPath>,
-    /// Merged maps by the values in them, for each view; made when somebody asks for a parent.
+    /// Merged maps by the values in them, for each view; built when a parent is first needed.
     user_holders: OnceLock<FxHashMap<u64, MapId>>,
     effective_holders: OnceLock<FxHashMap<u64, MapId>>,
 }
 
-/// A chart, or a service with values of its own, wherever its values live.
+/// A chart, or a service with its own values, wherever these are.
 #[derive(Debug, Clone)]
 pub struct Component {
-    /// What rules call it: the chart's name, or the key in the umbrella.
+    /// Its name in rules: the chart's name, or its key in the umbrella chart.
     pub name: String,
     /// The chart.
     pub chart: String,
-    /// The number of its release in the deployment.
+    /// The index of its release in the deployment.
     pub release: usize,
-    /// The keys its values stand below in the release; empty for the release's own chart.
+    /// The path of its values in the release; empty for the release's own chart.
     pub path: Vec<String>,
     /// Whether Helm installs it.
     pub enabled: Enabled,
-    /// The tag or condition that decided, where one did.
+    /// The tag or condition that decided this, if any.
     pub decided_by: Option<NodeRef>,
 }
 
@@ -106,19 +106,19 @@ impl Merged {
         &self.deployment
     }
 
-    /// Components in the order of their releases; a release's own chart before its subcharts.
+    /// Components in release order; a release's own chart before its subcharts.
     pub fn components(&self) -> &[Component] {
         &self.components
     }
 
-    /// Those of one release, with their numbers.
+    /// The components of one release, with their indexes.
     pub fn components_of(&self, release: usize) -> impl Iterator<Item = (usize, &Component)> {
         let first = self.components.partition_point(|it| it.release < release);
         let own = self.components.iter().enumerate().skip(first);
         own.take_while(move |(_, it)| it.release == release)
     }
 
-    /// What is known of the chart of a component.
+    /// What is known about a component's chart.
     pub fn chart_of(&self, component: usize) -> Option<&Arc<ChartInfo>> {
         let component = &self.components[component];
         let scopes = &self.releases[component.release].scopes;
@@ -126,7 +126,7 @@ impl Merged {
         own.map(|(_, chart)| chart)
     }
 
-    /// Places where layers disagree about a type, in the order of merging.
+    /// Places where layers disagree about a type, in merge order.
     pub fn clashes(&self) -> &[Clash] {
         &self.arena.clashes
     }

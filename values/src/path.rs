@@ -1,8 +1,8 @@
-//! Paths of keys and patterns over them: `brig.secrets.*.password`.
+//! Key paths and patterns over them: `brig.secrets.*.password`.
 
 use std::fmt;
 
-/// One step down a tree. Cheap to copy, so a walker keeps a stack of them.
+/// One step down a tree. Cheap to copy, so tree walks keep a stack of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Step<'a> {
     /// Into a map.
@@ -11,7 +11,7 @@ pub enum Step<'a> {
     Index(usize),
 }
 
-/// A path that owns its keys, from the top of a release's values.
+/// An owned path from the top of a release's values.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct KeyPath(pub Vec<PathStep>);
 
@@ -25,7 +25,7 @@ pub enum PathStep {
 }
 
 impl KeyPath {
-    /// A path of keys only.
+    /// A path made only of keys.
     pub fn of_keys<S: AsRef<str>>(keys: &[S]) -> Self {
         Self(
             keys.iter()
@@ -34,41 +34,39 @@ impl KeyPath {
         )
     }
 
-    /// Reads a path as people write it, and as it is displayed: keys with dots between them, `"a.b"` for a key with a dot in
-    /// it (`\"` for a quote there, `\\` for a backslash), `[0]` for a position in a list. It may begin with a dot.
+    /// Parses a path as written by people and as displayed: keys separated by dots, `"a.b"` for a key with a dot in it (`\"` for a quote in
+    /// it, `\\` for a backslash), `[0]` for a list index. A leading dot is allowed.
     ///
     /// # Errors
-    /// What is wrong with a text that is none.
+    /// What is wrong with a text that is not a path.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         let mut steps = Vec::new();
         let mut rest = text.strip_prefix('.').unwrap_or(text);
         while !rest.is_empty() {
             let after = if let Some(inner) = rest.strip_prefix('[') {
-                let (index, after) = inner.split_once(']').ok_or("a bracket is not closed")?;
+                let (index, after) = inner.split_once(']').ok_or("unclosed bracket")?;
                 steps.push(match index.parse() {
                     Ok(index) => PathStep::Index(index),
                     Err(_) => PathStep::Key(in_brackets(index)?),
                 });
                 after
             } else if let Some(inner) = rest.strip_prefix('"') {
-                let (key, after) = quoted_key(inner).ok_or("a quote is not closed")?;
+                let (key, after) = quoted_key(inner).ok_or("unclosed quote")?;
                 steps.push(PathStep::Key(key));
                 after
             } else {
                 let end = rest.find(['.', '[']).unwrap_or(rest.len());
                 if end == 0 {
-                    return Err(
-                        "a key between two dots is missing; an empty key is written `\"\"`",
-                    );
+                    return Err("missing key between two dots; write an empty key as `\"\"`");
                 }
                 steps.push(PathStep::Key(rest[..end].to_owned()));
                 &rest[end..]
             };
             rest = match after.strip_prefix('.') {
-                Some("") => return Err("a key is missing behind the last dot"),
+                Some("") => return Err("missing key after the last dot"),
                 Some(next) => next,
                 None if after.is_empty() || after.starts_with('[') => after,
-                None => return Err("a dot is missing between two keys"),
+                None => return Err("missing dot between two keys"),
             };
         }
         Ok(Self(steps))
@@ -101,7 +99,7 @@ impl From<&[Step<'_>]> for KeyPath {
     }
 }
 
-/// Dots between keys, keys that are no plain word in quotes, list positions in brackets.
+/// Keys separated by dots and quoted unless they are plain words; list indexes in brackets.
 impl fmt::Display for KeyPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, step) in self.0.iter().enumerate() {
@@ -123,17 +121,17 @@ impl fmt::Display for KeyPath {
     }
 }
 
-/// What stands in brackets and is no position: a key in quotes.
+/// Bracketed text that is not an index: a quoted key.
 fn in_brackets(text: &str) -> Result<String, &'static str> {
     let quoted = text.strip_prefix('"').and_then(quoted_key);
     match quoted {
         Some((key, "")) => Ok(key),
-        _ => Err("what stands in brackets is neither a position nor a key in quotes"),
+        _ => Err("expected a list index or a quoted key in brackets"),
     }
 }
 
-/// The key behind an opening quote, with the escapes of [`KeyPath`]'s display undone, and what follows the closing quote; `None` where
-/// there is none. A backslash that begins no escape is one.
+/// The key after an opening quote, with the escapes of [`KeyPath`]'s display undone, and what follows the closing quote; `None` if there is
+/// no closing quote. A backslash that begins no escape stands for itself.
 fn quoted_key(text: &str) -> Option<(String, &str)> {
     let mut key = String::new();
     let mut rest = text;
@@ -149,7 +147,7 @@ fn quoted_key(text: &str) -> Option<(String, &str)> {
     None
 }
 
-/// The character of an escape at the start of a text, and the bytes that the escape takes.
+/// The character of the escape at the start of a text, and the length of the escape in bytes.
 fn escape(text: &str) -> Option<(char, usize)> {
     let short = |c| Some((c, 2));
     match text[1..].chars().next()? {
@@ -179,19 +177,19 @@ fn is_plain_key(key: &str) -> bool {
 pub enum PatternStep {
     /// Exactly this key.
     Key(String),
-    /// Any one key or list position: `*`, and `[]` behind a key.
+    /// Any one key or list index: `*`, or `[]` after a key.
     Any,
-    /// Any number of steps, also none: `**`.
+    /// Zero or more steps: `**`.
     Deep,
 }
 
-/// A pattern over paths: keys with dots between them, `*` for one step, `**` for any number, `"a.b"` for a key with a
-/// dot in it, `key[]` for each item of a list.
+/// A pattern over paths: keys separated by dots, `*` for one step, `**` for any number, `"a.b"` for a key with a dot in it, `key[]` for
+/// each item of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PathPattern(pub Vec<PatternStep>);
 
 impl PathPattern {
-    /// Reads a pattern. Every text is one: an unclosed quote runs to the end.
+    /// Parses a pattern. Every text is a pattern: an unclosed quote runs to the end.
     pub fn parse(text: &str) -> Self {
         let mut steps = Vec::new();
         let mut rest = text;
@@ -216,30 +214,29 @@ impl PathPattern {
         Self(steps)
     }
 
-    /// How long a path is at most whose own steps decide whether it is covered; a longer one is covered if that beginning of it
-    /// is. `None` for a pattern that looks at any depth.
+    /// The number of leading steps that decide whether a path is covered. `None` for a pattern that looks at any depth.
     pub(crate) fn reach(&self) -> Option<usize> {
         (!self.0.contains(&PatternStep::Deep)).then_some(self.0.len())
     }
 
-    /// True if the whole path fits. Linear in the product of both lengths at worst.
+    /// True if the whole path matches. Takes time proportional to the product of both lengths at worst.
     pub fn matches(&self, path: &[Step<'_>]) -> bool {
         self.run(path, Accept::Whole)
     }
 
-    /// True if the path, or a longer path that begins with it, could fit.
+    /// True if the path, or a longer path that begins with it, could match.
     pub fn matches_prefix(&self, path: &[Step<'_>]) -> bool {
         self.run(path, Accept::Longer)
     }
 
-    /// True if the path or one of its beginnings fits: the pattern names a subtree that holds it.
+    /// True if the path or a prefix of it matches: the pattern names a subtree that contains the path.
     pub fn covers(&self, path: &[Step<'_>]) -> bool {
         self.run(path, Accept::Beginning)
     }
 
-    /// Walks the pattern as a small automaton: `live[i]` says that the first `i` steps of it fit what was read so far.
+    /// Runs the pattern as a small automaton: `live[i]` says that its first `i` steps match the path read so far.
     fn run(&self, path: &[Step<'_>], accept: Accept) -> bool {
-        // Nearly every question about a path is settled by the keys a pattern starts with.
+        // The leading keys of a pattern rule out nearly every path.
         let head = self.0.iter().zip(path);
         for (pattern, step) in head {
             match (pattern, step) {
@@ -248,7 +245,7 @@ impl PathPattern {
                 (PatternStep::Any | PatternStep::Deep, _) => break,
             }
         }
-        // And of the others by the key that they end in, which has to be somewhere in the path.
+        // The last key rules out most of the others: it must be somewhere in the path.
         if let (Some(PatternStep::Key(want)), Accept::Whole | Accept::Beginning) =
             (self.0.last(), accept)
             && !path
@@ -303,17 +300,17 @@ impl PathPattern {
     }
 }
 
-/// Patterns of so many states are walked without allocating.
+/// Patterns with up to this many states are run without allocating.
 const FEW_STATES: usize = 32;
 
-/// What of a path has to fit a pattern.
+/// How much of a path must match a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Accept {
-    /// All of it.
+    /// The whole path.
     Whole,
-    /// It, or a longer path that begins with it.
+    /// The path, or a longer path that begins with it.
     Longer,
-    /// It, or one of its beginnings.
+    /// The path, or a prefix of it.
     Beginning,
 }
 
@@ -398,15 +395,15 @@ mod tests {
         for (text, why) in [
             ("a..b", "between two dots"),
             ("..a", "between two dots"),
-            ("a.", "behind the last dot"),
+            ("a.", "after the last dot"),
             (".", ""),
-            ("a[0", "bracket is not closed"),
-            ("a[b]", "neither a position"),
-            ("a[]", "neither a position"),
-            ("a[0]b", "dot is missing"),
-            ("\"a\"b", "dot is missing"),
-            ("a.\"b", "quote is not closed"),
-            (r#""a\"#, "quote is not closed"),
+            ("a[0", "unclosed bracket"),
+            ("a[b]", "expected a list index"),
+            ("a[]", "expected a list index"),
+            ("a[0]b", "missing dot"),
+            ("\"a\"b", "missing dot"),
+            ("a.\"b", "unclosed quote"),
+            (r#""a\"#, "unclosed quote"),
         ] {
             match KeyPath::parse(text) {
                 Ok(path) => assert!(path.0.is_empty() && why.is_empty(), "{text}"),

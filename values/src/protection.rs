@@ -1,6 +1,6 @@
-//! How much of a layer can be seen: clear, sops with its keys in the clear, encrypted as a whole, a template.
+//! How much of a layer is visible: all of it, only its keys (sops), or nothing (encrypted as a whole, or a template).
 //!
-//! Sources: sops `stores/` and `config/config.go` for the metadata and its four selectors.
+//! Source: sops `stores/` and `config/config.go` for the metadata and its four selectors.
 
 use regex::{Regex, RegexBuilder};
 
@@ -8,22 +8,22 @@ use crate::path::Step;
 use crate::yaml::{Document, Kind, NodeId};
 use source::secret::Encryption;
 
-/// How much of a layer can be seen.
+/// How much of a layer is visible.
 #[derive(Debug, Clone, Default)]
 pub enum Protection {
     /// All of it.
     #[default]
     Clear,
-    /// Keys, and those values that sops leaves in the clear.
+    /// The keys, and the values that sops leaves unencrypted.
     Sops(Box<Sops>),
     /// Nothing: the file is encrypted as a whole.
     Opaque(Encryption),
-    /// Nothing: the file is a template that makes YAML only when it is rendered.
+    /// Nothing: the file is a template, which is not YAML until rendered.
     Template,
 }
 
 impl Protection {
-    /// The word the rule language uses.
+    /// The word used by the rule language.
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Clear => "clear",
@@ -33,7 +33,7 @@ impl Protection {
         }
     }
 
-    /// The protection of a document that can be read: sops, if it says so, else clear.
+    /// The protection of a readable document: sops if it has sops metadata, otherwise clear.
     pub fn of(document: &Document) -> Self {
         let top = document
             .root()
@@ -47,35 +47,35 @@ impl Protection {
         }
     }
 
-    /// True if not even the keys can be seen.
+    /// True if not even the keys are visible.
     pub fn hides_keys(&self) -> bool {
         matches!(self, Self::Opaque(_) | Self::Template)
     }
 }
 
-/// What a file says about its encryption by sops: the map `sops` at its top.
+/// A file's sops metadata: the top-level map `sops`.
 #[derive(Debug, Clone, Default)]
 pub struct Sops {
-    /// True if it has a message authentication code; without one sops does not decrypt it.
+    /// True if it has a message authentication code; sops does not decrypt a file without one.
     pub has_mac: bool,
-    /// True if it names at least one key of kms, gcp_kms, azure_kv, hc_vault, age or pgp.
+    /// True if it names at least one kms, gcp_kms, azure_kv, hc_vault, age or pgp key.
     pub has_keys: bool,
     /// Which values are encrypted.
     pub selector: SopsSelector,
 }
 
-/// Which values sops encrypts. It allows one of these at a time.
+/// Which values sops encrypts. Sops allows only one of these at a time.
 #[derive(Debug, Clone)]
 pub enum SopsSelector {
-    /// All but those below a key that ends so; the default, with `_unencrypted`.
+    /// All values except those below a key with this suffix. The default, with `_unencrypted`.
     UnencryptedSuffix(String),
-    /// Only those below a key that ends so.
+    /// Only values below a key with this suffix.
     EncryptedSuffix(String),
-    /// All but those below a key that matches.
+    /// All values except those below a key that matches.
     UnencryptedRegex(Regex),
-    /// Only those below a key that matches.
+    /// Only values below a key that matches.
     EncryptedRegex(Regex),
-    /// It names a regex that is none; sops refuses the file.
+    /// An invalid regex; sops rejects the file.
     Broken,
 }
 
@@ -86,7 +86,7 @@ impl Default for SopsSelector {
 }
 
 impl SopsSelector {
-    /// A selector by regex: the one below `encrypted_regex`, or the one below `unencrypted_regex`.
+    /// A regex selector: `encrypted_regex` if `encrypts`, otherwise `unencrypted_regex`.
     pub fn regex(pattern: &str, encrypts: bool) -> Self {
         let regex = RegexBuilder::new(pattern).size_limit(1 << 20).build();
         match regex {
@@ -97,7 +97,7 @@ impl SopsSelector {
     }
 }
 
-/// Keys below `sops` that name who can decrypt.
+/// Keys below `sops` that list who can decrypt.
 const KEY_GROUPS: &[&str] = &[
     "kms",
     "gcp_kms",
@@ -109,7 +109,7 @@ const KEY_GROUPS: &[&str] = &[
 ];
 
 impl Sops {
-    /// Reads the map `sops`; `None` if it is something else of that name.
+    /// Reads the map `sops`; `None` if it is not sops metadata.
     fn read(document: &Document, map: NodeId) -> Option<Self> {
         if document.kind(map) != Kind::Map {
             return None;
@@ -145,7 +145,7 @@ impl Sops {
         })
     }
 
-    /// True if sops would have encrypted the value at `path`. The keys on the whole way decide, list positions do not.
+    /// True if sops would have encrypted the value at `path`. All keys of the path count; list indexes do not.
     pub fn encrypts(&self, path: &[Step<'_>]) -> bool {
         let any = |test: &dyn Fn(&str) -> bool| {
             path.iter()

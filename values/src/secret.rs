@@ -1,7 +1,7 @@
-//! Which values are secret, by the names that lead to them and by their text, and why a value cannot be seen. What a text by itself tells is
-//! in [`source::secret`].
+//! Which values are secret, judged by their path and text, and why a value is not visible. What a text alone reveals is in
+//! [`source::secret`].
 //!
-//! Pure functions over a text or a path. Masking, rules and the model itself ask here, so that they agree.
+//! Pure functions over a text or a path. Masking, rules and the model share them, so they agree.
 
 mod manifest;
 mod maybe;

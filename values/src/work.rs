@@ -1,6 +1,6 @@
-//! Counts steps over texts and trees, for tests that hold how work grows. Other builds count nothing.
+//! Counts steps over texts and trees, so tests can check how work grows. Other builds count nothing.
 
-/// One step: an entry or item that is gone by, a level that is gone up.
+/// Counts one step: an entry or item passed, or a level climbed.
 #[inline(always)]
 pub(crate) fn step() {
     #[cfg(test)]
@@ -12,7 +12,7 @@ thread_local! {
     static STEPS: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
 }
 
-/// How many steps something takes.
+/// The number of steps that `run` takes.
 #[cfg(test)]
 pub(crate) fn steps_of(run: impl FnOnce()) -> u64 {
     let before = STEPS.get();

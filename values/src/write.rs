@@ -1,4 +1,4 @@
-//! Writing scalars as YAML that every reader takes as it is meant.
+//! Writes scalars as YAML that every parser reads as intended.
 
 use std::fmt::Write as _;
 
@@ -6,8 +6,8 @@ use source::{SourceId, quote};
 
 use crate::yaml::{Document, Kind, Style};
 
-/// A text as a scalar, in the style asked for where that can hold it: plain texts that would be read as something else,
-/// and texts with line breaks, get double quotes. `flow` is for a place between brackets.
+/// A text as a scalar, in the requested style if that can hold it. Texts that would be read as something else unquoted, and texts with line
+/// breaks, get double quotes. `flow` says that the scalar is inside a flow collection.
 pub fn string(text: &str, style: Style, flow: bool) -> String {
     match style {
         Style::SingleQuoted if is_printable(text) => format!("'{}'", text.replace('\'', "''")),
@@ -33,7 +33,7 @@ pub fn double_quoted(text: &str) -> String {
     out
 }
 
-/// A key, in the style asked for where that can hold it.
+/// A key, in the requested style if that can hold it.
 pub fn key(text: &str, style: Style, flow: bool) -> String {
     match style {
         Style::DoubleQuoted => double_quoted(text),
@@ -43,9 +43,9 @@ pub fn key(text: &str, style: Style, flow: bool) -> String {
     }
 }
 
-/// A number as YAML has it; `None` for one that is not finite, which Helm cannot read.
+/// A number as YAML; `None` if it is not finite, which Helm cannot read.
 pub fn number(number: f64) -> Option<String> {
-    // Above this size the digits of an integer would say more than the number knows.
+    // Above this size, integer digits would suggest more precision than the number has.
     let whole = number.fract() == 0.0 && number.abs() < 1e15;
     number.is_finite().then(|| {
         if whole {
@@ -56,14 +56,13 @@ pub fn number(number: f64) -> Option<String> {
     })
 }
 
-/// A number as Helm's JSON has it, which YAML reads back as the same number; `None` for one that is not finite, which Helm
-/// refuses.
+/// A number as Helm writes it in JSON, which YAML reads back as the same number; `None` if it is not finite, which Helm rejects.
 pub fn json_number(number: f64) -> Option<String> {
     number.is_finite().then(|| crate::yaml::json_float(number))
 }
 
-/// A text of several lines as a block scalar: `|` or `|-`, then its lines, each indented by so many spaces, with that
-/// line break before each. `None` where a block scalar would need more than that.
+/// A multi-line text as a block scalar: the header `|` or `|-`, and the lines, each preceded by the line break `ending` and indented by
+/// `indent` spaces. `None` if the text needs more than a simple block scalar.
 pub fn literal(text: &str, indent: usize, ending: &str) -> Option<(&'static str, String)> {
     let (header, body) = match text.strip_suffix('\n') {
         Some(body) => ("|", body),
@@ -89,7 +88,7 @@ pub fn literal(text: &str, indent: usize, ending: &str) -> Option<(&'static str,
     Some((header, lines))
 }
 
-/// Line breaks of YAML 1.1 beyond the usual ones, and the byte-order mark.
+/// The less common line breaks of YAML 1.1, and the byte order mark.
 fn is_odd(c: char) -> bool {
     matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{feff}')
 }
@@ -98,7 +97,7 @@ fn is_printable(text: &str) -> bool {
     !text.chars().any(|c| c.is_control() || is_odd(c))
 }
 
-/// True if the text without quotes is read as the same text.
+/// True if the unquoted text is read as the same text.
 fn is_plain(text: &str, flow: bool) -> bool {
     if text.is_empty() || text.trim() != text || !is_printable(text) || text.len() > 512 {
         return false;
@@ -122,7 +121,7 @@ fn is_plain(text: &str, flow: bool) -> bool {
         })
 }
 
-/// True if the text without quotes is read as a key of the same name.
+/// True if the unquoted text is read as a key of the same name.
 fn is_plain_key(text: &str, flow: bool) -> bool {
     if text.is_empty() || text.trim() != text || !is_printable(text) || text.len() > 512 {
         return false;

@@ -1,10 +1,10 @@
-//! What holds for every change of every text: it is read as declared, or it is refused; nothing else changes.
+//! Properties of every change to every text: the result parses as declared or the change is refused, and nothing else changes.
 //!
-//! The oracle here is a plain tree with the changes made on it; it shares nothing with the comparison in the library.
+//! The oracle is a plain tree with the changes made on it; it shares nothing with the comparison in the library.
 #![allow(
     clippy::unwrap_used,
     clippy::disallowed_methods,
-    reason = "a test that finds less than it made fails, and reads its own files"
+    reason = "a test may panic, and reads its own files"
 )]
 
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use values::edit::{
 use values::path::{KeyPath, PathStep};
 use values::yaml::{Document, Kind, NodeId};
 
-/// A tree as a reader sees it.
+/// A tree as a parser sees it.
 #[derive(Debug, Clone, PartialEq)]
 enum Plain {
     Null,
@@ -76,7 +76,7 @@ fn plain(value: &NewValue) -> Plain {
     }
 }
 
-/// The place a path leads to, made where it is missing.
+/// The value at a path, created if missing.
 fn place<'t>(tree: &'t mut Plain, path: &[PathStep]) -> &'t mut Plain {
     let Some((step, rest)) = path.split_first() else {
         return tree;
@@ -87,7 +87,7 @@ fn place<'t>(tree: &'t mut Plain, path: &[PathStep]) -> &'t mut Plain {
                 *tree = Plain::Map(Vec::new());
             }
             let Plain::Map(entries) = tree else {
-                panic!("accepted a key below what is no map")
+                panic!("accepted a key below a value that is not a map")
             };
             let at = entries.iter().position(|it| it.0 == *key);
             let at = at.unwrap_or_else(|| {
@@ -101,7 +101,7 @@ fn place<'t>(tree: &'t mut Plain, path: &[PathStep]) -> &'t mut Plain {
                 *tree = Plain::List(Vec::new());
             }
             let Plain::List(items) = tree else {
-                panic!("accepted a position in what is no list")
+                panic!("accepted an index into a value that is not a list")
             };
             if *index == items.len() {
                 items.push(Plain::Null);
@@ -131,7 +131,7 @@ fn take(tree: &mut Plain, path: &[PathStep], prune: bool) -> Plain {
     taken
 }
 
-/// Makes a change of the tree. `before` is the text, for what only the text can tell.
+/// Makes a change on the tree. `before` is the document, for details that the tree does not have.
 fn made(tree: &mut Plain, change: &Change, before: &Document) {
     match change {
         Change::Set { path, value } | Change::Insert { path, value, .. } => {
@@ -159,7 +159,7 @@ fn made(tree: &mut Plain, change: &Change, before: &Document) {
         Change::Delete { path, prune } => {
             take(tree, &path.0, *prune);
         }
-        // Only what counts is in the tree.
+        // The tree has only the entry that wins.
         Change::DeleteEarlier { .. } => {}
         Change::Append { path, items } => {
             let list = place(tree, &path.0);
@@ -199,7 +199,7 @@ fn node(document: &Document, path: &KeyPath) -> Option<NodeId> {
     Some(here)
 }
 
-/// The same tree, whatever the order of keys: the library holds the order, and an oracle for positions would only repeat it.
+/// The tree with sorted keys: the library checks the order of keys itself, and an oracle for it would only repeat that.
 fn sorted(tree: &Plain) -> Plain {
     match tree {
         Plain::Map(entries) => {
@@ -215,13 +215,13 @@ fn sorted(tree: &Plain) -> Plain {
     }
 }
 
-/// Makes the change if it is not refused, holds it against the oracle, and says whether it was made.
+/// Makes the change unless it is refused, and compares the result with the oracle. Returns the text if the change was made.
 fn check(text: &str, change: &Change) -> Option<String> {
     let (document, mut tree) = read(text);
     let edits = plan(&document, None, change).ok()?;
     let after = apply_edits(text, SourceId(0), &edits).expect("edits fit their text");
     made(&mut tree, change, &document);
-    // An emptied text is read as nothing.
+    // An emptied text parses as nothing.
     if tree == Plain::Map(Vec::new()) && read(&after).1 == Plain::Null {
         tree = Plain::Null;
     }
@@ -232,7 +232,7 @@ fn check(text: &str, change: &Change) -> Option<String> {
         "{change:?}\n{text}\n=>\n{after}"
     );
     assert_eq!(document.errors().len(), new.errors().len(), "{after}");
-    // A byte-order mark alone is an empty text.
+    // A byte order mark alone is an empty text.
     let texts = [text, &*after].map(|text| text.trim_start_matches('\u{feff}'));
     if texts.iter().all(|text| !text.is_empty()) {
         let ends = texts.map(|text| text.ends_with('\n'));
@@ -255,7 +255,7 @@ fn check(text: &str, change: &Change) -> Option<String> {
     Some(after)
 }
 
-/// Edits are sorted and apart.
+/// Checks that edits are sorted and disjoint.
 fn bounded(text: &str, edits: &[Edit]) {
     let mut done = 0;
     for edit in edits {
@@ -264,7 +264,7 @@ fn bounded(text: &str, edits: &[Edit]) {
     }
 }
 
-/// All paths of a text that lead to a value.
+/// The paths of all values in a tree.
 fn paths(tree: &Plain) -> Vec<KeyPath> {
     let mut found = Vec::new();
     let mut open = vec![(KeyPath::default(), tree)];
@@ -294,7 +294,7 @@ fn paths(tree: &Plain) -> Vec<KeyPath> {
 
 // Texts.
 
-/// Texts of people and of those who test people.
+/// Realistic texts and difficult ones.
 fn words() -> impl Strategy<Value = String> {
     prop_oneof![
         4 => "[a-z]{1,6}",
@@ -323,7 +323,7 @@ fn new_value() -> impl Strategy<Value = NewValue> {
     })
 }
 
-/// Random bits that choose how a tree is laid out.
+/// Random bits that choose the layout of a tree.
 struct Dice(u64);
 
 impl Dice {
@@ -393,7 +393,7 @@ fn behind(out: &mut String, dice: &mut Dice) {
     }
 }
 
-/// A value behind a colon or dash; `column` is that of the key or dash.
+/// A value after a colon or dash; `column` is the column of the key or dash.
 fn block_text(out: &mut String, value: &NewValue, column: usize, item: bool, dice: &mut Dice) {
     let flow = dice.roll(6) == 0;
     match value {
@@ -462,7 +462,7 @@ fn entries_text(
     }
 }
 
-/// A text of a map in a random layout.
+/// The text of a map in a random layout.
 fn document_text() -> impl Strategy<Value = String> {
     let entries = prop::collection::btree_map(words(), new_value(), 0..5);
     (entries, any::<u64>()).prop_map(|(entries, seed)| {
@@ -487,7 +487,7 @@ fn document_text() -> impl Strategy<Value = String> {
     })
 }
 
-/// A change of a tree with these paths; `pick` chooses.
+/// A change to a tree with these paths, chosen by `pick`.
 fn change(
     paths: &[KeyPath],
     pick: (usize, usize),
@@ -685,7 +685,7 @@ fn every_value_of_the_corpus_can_be_changed() {
             continue;
         }
         let (document, tree) = read(&text);
-        // Each file a different third of its values; together they are many.
+        // A third of the values of each file, which together are many.
         let third = seen.len() % 3;
         let paths = paths(&tree).into_iter().enumerate();
         for (at, path) in paths.filter(|(at, _)| at / 6 % 3 == third) {
@@ -718,7 +718,7 @@ fn every_value_of_the_corpus_can_be_changed() {
                     items: value[..1].to_vec(),
                 },
             };
-            // What names the wrong kind of thing is refused by right.
+            // Changes to the wrong kind of value are rightly refused.
             let node = node(&document, &path).map(|node| document.kind(node));
             let fits = match &change {
                 Change::Rename { .. } => matches!(path.0.last(), Some(PathStep::Key(_))),
@@ -728,7 +728,7 @@ fn every_value_of_the_corpus_can_be_changed() {
             };
             if fits {
                 match plan(&document, None, &change) {
-                    // A template, a reference to a vault, or ciphertext; what an anchor, an alias or a merge key shares.
+                    // Templates, vault references and ciphertext; values shared through an anchor, an alias or a merge key.
                     Err(
                         Refused::Encrypted
                         | Refused::Hidden(_)
@@ -736,7 +736,7 @@ fn every_value_of_the_corpus_can_be_changed() {
                         | Refused::Alias(_)
                         | Refused::MergeKey(_),
                     ) => {}
-                    // The anchor is in what would go away.
+                    // The anchor is in the text that would be removed.
                     Err(Refused::WouldChangeMore) if text.contains(": &") => {}
                     Err(refused) => panic!("{change:?} of {}: {refused}", file.display()),
                     Ok(_) => made += usize::from(check(&text, &change).is_some()),
@@ -744,5 +744,5 @@ fn every_value_of_the_corpus_can_be_changed() {
             }
         }
     }
-    assert!(made > 500, "{made} were made");
+    assert!(made > 500, "only {made} changes were made");
 }

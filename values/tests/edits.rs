@@ -1,9 +1,11 @@
-//! What edits make of texts: `edits/*.cases` hold texts, changes, and the texts after them or why they are refused.
+//! Tests of edits: `edits/*.cases` hold texts, changes, and the resulting texts or refusals.
 //!
-//! A case is a title `=== title`, a line for each change, and the text with `|` before each line; below `---` the text
-//! after the changes. `UPDATE=1 cargo test -p values --test edits` writes what comes out; read the difference before
-//! keeping it.
-#![allow(clippy::unwrap_used, reason = "the cases have the shape said above")]
+//! A case is a title `=== title`, a line for each change, and the text with `|` before each line; below `---` is the text after the
+//! changes. `UPDATE=1 cargo test -p values --test edits` rewrites the results; review the diff.
+#![allow(
+    clippy::unwrap_used,
+    reason = "the cases have the format described above"
+)]
 #![allow(clippy::disallowed_methods, reason = "a test reads its own files")]
 
 use std::path::Path;
@@ -174,7 +176,7 @@ fn show(out: &mut String, texts: &[String]) {
     }
 }
 
-/// The case as it should be.
+/// The case with its actual result.
 fn judged(case: &str) -> String {
     let mut lines = case.lines();
     let title = lines.next().unwrap();
@@ -222,7 +224,10 @@ fn judged(case: &str) -> String {
         Ok(mut texts) => {
             for text in &mut texts {
                 if options.contains(&"a byte-order mark") {
-                    assert!(text.starts_with('\u{feff}'), "the mark is lost: {text:?}");
+                    assert!(
+                        text.starts_with('\u{feff}'),
+                        "lost the byte order mark: {text:?}"
+                    );
                     text.remove(0);
                 }
                 let returns = text.matches("\r\n").count();
@@ -230,11 +235,14 @@ fn judged(case: &str) -> String {
                     true => text.matches('\n').count(),
                     false => 0,
                 };
-                assert_eq!(returns, expected, "line breaks are mixed: {text:?}");
+                assert_eq!(returns, expected, "mixed line breaks: {text:?}");
                 let open = !text.is_empty() && !text.ends_with('\n');
                 let opened = options.contains(&"no final line break");
-                assert!(!open || opened, "the last line break is lost: {text:?}");
-                assert!(open || !opened || text.is_empty(), "one more: {text:?}");
+                assert!(!open || opened, "lost the final line break: {text:?}");
+                assert!(
+                    open || !opened || text.is_empty(),
+                    "added a final line break: {text:?}"
+                );
             }
             show(&mut judged, &texts);
         }

@@ -1,9 +1,9 @@
-//! Merging, coalescing and switching of subcharts against results recorded from Helm's own code
+//! Compares merging, coalescing and enabling of subcharts with results recorded from Helm's own code
 //! (`values/tests/helm-merging/README.md`).
 #![allow(
     clippy::unwrap_used,
     clippy::disallowed_methods,
-    reason = "the recording has the shape its README says"
+    reason = "the recording has the format described in its README"
 )]
 
 use std::path::PathBuf;
@@ -115,13 +115,13 @@ fn json(merged: &Merged, node: NodeRef) -> Value {
                     .collect::<Map<String, Value>>(),
             )
         }
-        Shape::Unknown(unknown) => panic!("nothing is unknown here: {unknown:?}"),
+        Shape::Unknown(unknown) => panic!("unexpected unknown value: {unknown:?}"),
     }
 }
 
 #[test]
 fn merging_gives_what_helm_gives() {
-    // Without the tools of Helm there are those that were recorded; with them, as many more as one likes.
+    // Only the recorded cases are needed; with Helm's tools, any number of further cases can be generated.
     if let Some(more) = std::env::var_os("HELM_MERGING_CASES") {
         hold(&std::fs::read_to_string(more).unwrap());
     }
@@ -139,17 +139,20 @@ fn hold(recorded: &str) {
             failures.push(format!("{what}: case {number}: {line}"));
         }
     }
-    assert!(refused > 0, "the recording has cases that helm refuses");
+    assert!(
+        refused > 0,
+        "the recording must have cases that Helm rejects"
+    );
     let cases = recorded.lines().count();
     let first: Vec<&String> = failures.iter().take(5).collect();
     assert!(
         failures.is_empty(),
-        "{} of {cases} cases differ from helm:\n{first:#?}",
+        "{} of {cases} cases differ from Helm:\n{first:#?}",
         failures.len()
     );
 }
 
-/// How ours differs from what was recorded, if it does.
+/// How our result differs from the recorded one, if it does.
 fn differs(case: &Value) -> Option<String> {
     let mut charts = Charts::default();
     add_chart(&mut charts, &case["chart"]);
@@ -170,10 +173,10 @@ fn differs(case: &Value) -> Option<String> {
     let mut clashes = merged.clashes().iter();
     let refused = clashes.any(|clash| clash.kind == ClashKind::NotASubchart);
     if case.get("error").is_some() {
-        return (!refused).then(|| "helm refuses it".to_owned());
+        return (!refused).then(|| "Helm rejects it".to_owned());
     }
     if refused {
-        return Some("helm takes it".to_owned());
+        return Some("Helm accepts it".to_owned());
     }
     let effective = json(&merged, merged.root(0, View::Effective));
     let tables = imported_tables(&case["chart"]);
@@ -193,11 +196,11 @@ fn differs(case: &Value) -> Option<String> {
         .map(|path| path.as_str().unwrap().to_owned())
         .collect();
     want.sort();
-    (enabled != want).then(|| format!("subcharts are {enabled:?}"))
+    (enabled != want).then(|| format!("enabled subcharts are {enabled:?}"))
 }
 
-/// The tables that charts import from their subcharts. Helm works on them where they are: what it merges into the imported
-/// one comes to stand in the subchart's too. We do not follow that.
+/// The tables that charts import from their subcharts. Helm modifies them in place: what it merges into an imported table also appears in
+/// the subchart's. We do not reproduce that.
 fn imported_tables(chart: &Value) -> Vec<Vec<String>> {
     let mut tables = Vec::new();
     for dependency in list(chart, "dependencies") {
@@ -212,7 +215,7 @@ fn imported_tables(chart: &Value) -> Vec<Vec<String>> {
     tables
 }
 
-/// Both values without what stands at a path.
+/// Both values without the value at a path.
 fn without((mut ours, mut theirs): (Value, Value), path: &[String]) -> (Value, Value) {
     let (last, above) = path.split_last().unwrap();
     for value in [&mut ours, &mut theirs] {
@@ -224,8 +227,8 @@ fn without((mut ours, mut theirs): (Value, Value), path: &[String]) -> (Value, V
     (ours, theirs)
 }
 
-/// Does Helm only have more below `global`? Its maps of globals are shared where they lie deeper than one level, so that the
-/// defaults of one subchart come to stand in the parent's, and in those of subcharts that are merged later.
+/// True if Helm's result only has more below `global`. Helm shares maps of globals deeper than one level, so the defaults of one subchart
+/// leak into the parent's, and into those of subcharts merged later.
 fn leaks(ours: &Value, theirs: &Value, below_global: bool) -> bool {
     let (Value::Object(ours), Value::Object(theirs)) = (ours, theirs) else {
         return ours == theirs;

@@ -1,4 +1,4 @@
-//! Mistakes are told in plain words, once, where they are; what is around them is still read.
+//! Errors are reported in plain words, once, where they are; the text around them is still read.
 #![allow(
     clippy::unwrap_used,
     reason = "a test reads its own files, shows what it finds, and may fail"
@@ -7,7 +7,7 @@
 use source::SourceId;
 use values::yaml::{Document, NodeId};
 
-/// The text's lines, each followed by its errors; at the end what was read in spite of them.
+/// The lines of the text, each followed by its errors, then what was read despite them.
 fn told(text: &str) -> String {
     let document = Document::parse(SourceId(0), text);
     let mut out = String::new();
@@ -52,7 +52,7 @@ fn a_key_between_two_levels_is_of_the_one_that_its_entries_say() {
         "brig:
   a: 1
  galley: # moved by a blank
- ^^^^^^^^^^^^^^^^^^^^^^^^^^ this indentation fits no level above
+ ^^^^^^^^^^^^^^^^^^^^^^^^^^ this indentation matches no level above
    = align it with the keys or items it belongs to
   b: 2
 spar:
@@ -65,20 +65,20 @@ spar:
   config:
     a: 1
    other:
-   ^^^^^^ this indentation fits no level above
+   ^^^^^^ this indentation matches no level above
      = align it with the keys or items it belongs to
     - b
   c: 3
 -> {\"brig\":{\"c\":3,\"config\":{\"a\":1},\"other\":[\"b\"]}}
 ",
     );
-    // What stands deeper than the level below is of a key on that level, which is left out.
+    // What is deeper than the level below belongs to a key on that level, which is skipped.
     tells(
         "brig:
   config:
     a: 1
    other:
-   ^^^^^^ this indentation fits no level above
+   ^^^^^^ this indentation matches no level above
      = align it with the keys or items it belongs to
       b: 2
     c: 3
@@ -97,17 +97,17 @@ fn a_tab_for_indentation() {
 #[test]
 fn a_key_without_its_colon() {
     tells(
-        "a: 1\nbeta\n^^^^ this line is not a key: it has no `:`\n  = write `key: value`; a text that goes on must be indented deeper than its key\nc: 2\n-> {\"a\":1,\"c\":2}\n",
+        "a: 1\nbeta\n^^^^ this line is not a key: it has no `:`\n  = write `key: value`; continuation lines must be indented deeper than their key\nc: 2\n-> {\"a\":1,\"c\":2}\n",
     );
     tells(
-        "a:\n  beta\n  ^^^^ this line is not a key: it has no `:`\n    = write `key: value`; a text that goes on must be indented deeper than its key\n  c: 2\n-> {\"a\":{\"c\":2}}\n",
+        "a:\n  beta\n  ^^^^ this line is not a key: it has no `:`\n    = write `key: value`; continuation lines must be indented deeper than their key\n  c: 2\n-> {\"a\":{\"c\":2}}\n",
     );
 }
 
 #[test]
 fn a_colon_without_its_space() {
     tells(
-        "a: 1\nb:2\n^^^ this line is not a key: its `:` has no space behind it\n  = put a space after the `:`\nc: 3\n-> {\"a\":1,\"c\":3}\n",
+        "a: 1\nb:2\n^^^ this line is not a key: no space follows its `:`\n  = put a space after the `:`\nc: 3\n-> {\"a\":1,\"c\":3}\n",
     );
 }
 
@@ -131,14 +131,14 @@ fn a_quote_that_is_not_closed() {
 #[test]
 fn a_bracket_that_is_not_closed() {
     tells(
-        "a: [x, y\n   ^ this bracket is not closed\n     = close it, or quote the value if the bracket is part of a text\nb: 1\n-> {\"a\":null,\"b\":1}\n",
+        "a: [x, y\n   ^ this bracket is not closed\n     = close it, or quote the value if the bracket is part of the text\nb: 1\n-> {\"a\":null,\"b\":1}\n",
     );
 }
 
 #[test]
 fn a_line_in_no_column() {
     tells(
-        "a:\n    b: 1\n    c: 2\n  d: 3\n  ^^^^ this indentation fits no level above\n    = align it with the keys or items it belongs to\n    e: 4\n-> {\"a\":{\"b\":1,\"c\":2,\"e\":4}}\n",
+        "a:\n    b: 1\n    c: 2\n  d: 3\n  ^^^^ this indentation matches no level above\n    = align it with the keys or items it belongs to\n    e: 4\n-> {\"a\":{\"b\":1,\"c\":2,\"e\":4}}\n",
     );
     tells(
         "a: 1\n  b: 2\n  ^ indented deeper than its siblings above\n    = align it with the keys or items it belongs to\nc: 3\n-> {\"a\":1,\"c\":3}\n",
@@ -162,18 +162,18 @@ fn a_template_without_quotes() {
 #[test]
 fn an_alias_to_nothing() {
     tells(
-        "a: *b\n   ^^ no anchor of this name stands before this alias\n     = anchors do not reach across files or documents; quote the value if the `*` is part of a text\n-> {\"a\":null}\n",
+        "a: *b\n   ^^ no anchor with this name precedes this alias\n     = anchors do not work across files or documents; quote the value if the `*` is part of the text\n-> {\"a\":null}\n",
     );
 }
 
 #[test]
 fn a_merge_of_something_else() {
     tells(
-        "a:\n  <<: 1\n      ^ `<<` needs a map, or a list of maps\n        = give it an alias to a map, such as `<<: *defaults`, or take it out\n  b: 2\n-> {\"a\":{\"b\":2}}\n",
+        "a:\n  <<: 1\n      ^ `<<` needs a map, or a list of maps\n        = give it an alias to a map, such as `<<: *defaults`, or remove it\n  b: 2\n-> {\"a\":{\"b\":2}}\n",
     );
 }
 
-/// Which maps may have lost keys.
+/// Damage is tracked per map that may have lost keys.
 #[test]
 fn damage_is_known_by_map() {
     let document = Document::parse(SourceId(0), "a:\n  b: 1\n  beta\nc:\n  d: 1\n");
@@ -185,15 +185,15 @@ fn damage_is_known_by_map() {
     assert!(!document.has_damage(root));
 }
 
-/// What stands in a column again whose block was closed too early may belong to that block, and so may what is left out.
+/// Text in a column whose block was closed too early may belong to that block, and so may skipped text.
 #[test]
 fn a_block_that_was_closed_too_early_may_have_lost_keys() {
     for text in [
-        // `late` was pulled out of `inner`, and what follows stands between the levels.
+        // `late` was moved out of `inner`, and what follows is between the levels.
         "top:\n  inner:\n    early: 1\n  late:\n      x: 1\n    more: 2\n    last: 3\nnext:\n  d: 1\n",
-        // Deeper than what it now stands beside.
+        // Deeper than its new siblings.
         "top:\n  inner:\n    early: 1\nlate: 1\n    more: 2\nnext:\n  d: 1\n",
-        // Left out together with the line that cannot be read.
+        // Skipped together with the unreadable line.
         "top:\n  inner:\n    early: 1\n  late: \"x\n    more: 2\nnext:\n  d: 1\n",
     ] {
         let document = Document::parse(SourceId(0), text);
@@ -233,7 +233,7 @@ fn bounds_are_diagnostics() {
     });
     assert_eq!(
         messages(bomb),
-        ["aliases repeat so much of this document that Helm refuses it"]
+        ["aliases expand this document so much that Helm rejects it"]
     );
     assert_eq!(
         messages("x".repeat((64 << 20) + 1)),
@@ -272,16 +272,16 @@ fn what_merges_and_text_programs_leave_is_told_as_what_it_is() {
     tells(
         "a: 1
 <<<<<<< HEAD
-^^^^^^^^^^^^ a conflict between two versions was left here by a merge
-  = keep one of the two sides, and delete the lines that begin with `<<<<<<<`, `=======` and `>>>>>>>`
+^^^^^^^^^^^^ unresolved merge conflict
+  = keep one side, and delete the lines that begin with `<<<<<<<`, `=======` and `>>>>>>>`
 b: 1
 =======
-^^^^^^^ a conflict between two versions was left here by a merge
-  = keep one of the two sides, and delete the lines that begin with `<<<<<<<`, `=======` and `>>>>>>>`
+^^^^^^^ unresolved merge conflict
+  = keep one side, and delete the lines that begin with `<<<<<<<`, `=======` and `>>>>>>>`
 b: 2
 >>>>>>> theirs
-^^^^^^^^^^^^^^ a conflict between two versions was left here by a merge
-  = keep one of the two sides, and delete the lines that begin with `<<<<<<<`, `=======` and `>>>>>>>`
+^^^^^^^^^^^^^^ unresolved merge conflict
+  = keep one side, and delete the lines that begin with `<<<<<<<`, `=======` and `>>>>>>>`
 -> {\"a\":1,\"b\":2}
 ",
     );
@@ -296,11 +296,11 @@ fn blanks_and_dashes_of_print_are_told_apart() {
     };
     assert_eq!(
         messages("b: 2\na:\u{a0}1\n"),
-        ["this line is not a key: the blank behind its `:` is no space, though it looks like one"]
+        ["this line is not a key: the character after its `:` only looks like a space"]
     );
     assert_eq!(
         messages("a:\n  - b\n  \u{2013} c\n  - d\n"),
-        ["this dash is not the `-` that begins an item of a list"]
+        ["this dash is not the `-` that starts a list item"]
     );
 }
 

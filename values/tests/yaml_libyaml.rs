@@ -1,10 +1,10 @@
-//! What libyaml takes is read as libyaml reads it, but where the dialect of Helm is another. Helm's reader is a port of an
-//! older libyaml, with types and refusals of its own; each difference is a predicate here, with its reason.
-#![allow(clippy::print_stdout, reason = "the figures are what is asked for")]
+//! Texts that libyaml accepts are read as libyaml reads them, except where Helm's dialect differs. Helm's parser is a port of an older
+//! libyaml with its own types and errors; each difference is a predicate here, with its reason.
+#![allow(clippy::print_stdout, reason = "prints statistics")]
 #![allow(
     clippy::unwrap_used,
     clippy::disallowed_methods,
-    reason = "the recording has the shape its README says; how many cases there are comes from the environment"
+    reason = "the recording has the format described in its README; the number of cases comes from the environment"
 )]
 
 mod texts;
@@ -18,12 +18,12 @@ use source::SourceId;
 use texts::{tame_text, text};
 use values::yaml::{Document, Kind, NodeId};
 
-/// The first document as libyaml and its safe wrapper have it; `None` if one of them refuses it.
+/// The first document as read by libyaml and its safe wrapper; `None` if either rejects it.
 fn libyamls(text: &str) -> Option<Value> {
     Value::deserialize(Deserializer::from_str(text).next()?).ok()
 }
 
-/// Why our reader may refuse what libyaml takes, for a mistake it sees at an offset; `None` if it may not.
+/// Why our parser may reject what libyaml accepts, for an error it reports at an offset; `None` if it may not.
 fn refused_by_helm(
     document: &Document,
     message: &str,
@@ -35,49 +35,49 @@ fn refused_by_helm(
     let end = document.root().map_or(0, |root| document.span(root).end);
     Some(match message {
         _ if at >= end && document.root().is_some() => {
-            "the wrapper does not look behind the value of the first document"
+            "the wrapper does not look past the value of the first document"
         }
         _ if is_indented(document) => {
-            "a line that is shallower than the top ends the document, and the wrapper looks no further"
+            "a line shallower than the top ends the document, and the wrapper looks no further"
         }
         "this quote is not closed" if theirs.is_string() => {
             "the wrapper does not look at what follows the closing quote of its only value"
         }
         "unknown escape in double quotes" if rest.starts_with("\\/") => {
-            "YAML 1.2 has one escape more, for JSON"
+            "YAML 1.2 has one more escape, for JSON"
         }
         "expected `,` or the closing bracket" if rest.starts_with(['?', ':']) => {
-            "libyaml came to take `?` and `:` in words between brackets"
+            "newer libyaml accepts `?` and `:` in words inside brackets"
         }
         "a tab cannot be used for indentation" if line.trim().is_empty() => {
-            "libyaml came to skip lines of nothing but tabs"
+            "newer libyaml skips lines with only tabs"
         }
         "two anchors or two tags on one value" if line.starts_with("!!") => {
-            "libyaml came to end tags at `,` between brackets"
+            "newer libyaml ends tags at `,` inside brackets"
         }
         "a map or a list cannot be a key in Helm" | "null cannot be a key in Helm" => {
-            "Helm's values are JSON, whose keys are texts"
+            "Helm's values are JSON, whose keys are strings"
         }
-        "a template expression outside quotes" => "it is a map that is a key of a map",
+        "a template expression outside quotes" => "it is a map as a key of a map",
         "this number is too large to be a key in Helm" => "keys are made of 64-bit integers",
-        "infinity and not-a-number cannot be values in Helm" => "JSON has no such numbers",
-        "the top of a values file must be a map" => "Helm asks for a map",
+        "infinity and NaN cannot be values in Helm" => "JSON has no such numbers",
+        "the top of a values file must be a map" => "Helm requires a map",
         "`<<` needs a map, or a list of maps" => "the wrapper leaves merge keys alone",
-        "this value is not what its tag says" => "the wrapper takes any text for most tags",
+        "this value does not match its tag" => "the wrapper accepts any text for most tags",
         "control characters are not allowed in YAML" => {
-            "Helm's reader looks at a piece of the text behind the document too"
+            "Helm's parser also checks a piece of the text after the document"
         }
-        "Helm refuses every `%YAML` line but `%YAML 1.1`" => "libyaml came to take 1.2",
-        "Helm takes only letters, digits, `_` and `-` in this name" => {
-            "libyaml came to take more names of anchors"
+        "Helm rejects every `%YAML` line except `%YAML 1.1`" => "newer libyaml accepts 1.2",
+        "Helm allows only letters, digits, `_` and `-` in this name" => {
+            "newer libyaml accepts more anchor names"
         }
-        "this tag is not well formed" => "libyaml came to end tags at `,` between brackets",
-        "Helm 4 allows nothing but a comment behind `---`" => "a matter of Helm 4 alone",
+        "malformed tag" => "newer libyaml ends tags at `,` inside brackets",
+        "Helm 4 allows only a comment after `---`" => "applies to Helm 4 only",
         _ => return None,
     })
 }
 
-/// Why a scalar may be of another type than the wrapper says; `None` if it may not. Both have read the same text.
+/// Why a scalar may have another type than in the wrapper; `None` if it may not. Both have read the same text.
 fn typed_otherwise(
     document: &Document,
     node: NodeId,
@@ -95,23 +95,23 @@ fn typed_otherwise(
             Some("YAML 1.1 has more words for booleans")
         }
         (Kind::Number, Value::String(_)) if digits => {
-            Some("YAML 1.1 spells numbers in more ways: octal, with underscores")
+            Some("YAML 1.1 has more spellings of numbers: octal, with underscores")
         }
         (Kind::Number, Value::Number(_)) if text.contains('0') => {
             Some("a leading zero makes an octal number in YAML 1.1")
         }
         (Kind::String, Value::Number(_)) if digits => {
-            Some("the wrapper has spellings of numbers that YAML 1.1 has not")
+            Some("the wrapper has spellings of numbers that YAML 1.1 does not have")
         }
         (Kind::String, Value::Null) if tagged && text.is_empty() => {
-            Some("a tag makes a text of nothing")
+            Some("a tag makes an empty value a string")
         }
         (Kind::String, Value::String(_)) if tagged => Some("`!!binary` is base64"),
         _ => None,
     }
 }
 
-/// True if a text is what our reader, told of `!!binary`, took for base64.
+/// True if a text is what our parser decodes as base64 because of `!!binary`.
 fn is_base64_of(theirs: &str, document: &Document, node: NodeId) -> bool {
     let properties = document.properties_span(node);
     let written = properties.map(|span| &document.text()[span.range()]);
@@ -121,7 +121,7 @@ fn is_base64_of(theirs: &str, document: &Document, node: NodeId) -> bool {
         && packed(theirs) == packed(document.raw(node)).replace(quoted, "")
 }
 
-/// True if the top is `{}` or `[]` with a `:` behind it.
+/// True if the top is `{}` or `[]` followed by a `:`.
 fn is_forgotten_key(document: &Document) -> bool {
     let root = document.root().map(|root| document.span(root));
     root.is_some_and(|span| {
@@ -141,18 +141,18 @@ fn is_indented(document: &Document) -> bool {
     content.next().is_some_and(|line| line.starts_with(' '))
 }
 
-/// True if there is a byte-order mark. libyaml counts the first as a column and skips others at the start of a line; Helm's
-/// reader takes the first away and holds others for text.
+/// True if there is a byte order mark. libyaml counts the first one as a column and skips others at the start of a line; Helm's parser
+/// removes the first one and treats others as text.
 fn has_mark(text: &str) -> bool {
     text.contains('\u{feff}')
 }
 
-/// How the two read a document differently, if they do.
+/// How the two parsers differ on a document, if they do.
 fn difference(document: &Document, theirs: &Value) -> Option<String> {
     let root = document.root()?;
     let mut open = vec![(root, theirs)];
     while let Some((node, theirs)) = open.pop() {
-        // Tags that YAML does not know change nothing in Helm.
+        // Unknown tags have no effect in Helm.
         let mut theirs = theirs;
         while let Value::Tagged(tagged) = theirs {
             theirs = &tagged.value;
@@ -204,13 +204,13 @@ fn difference(document: &Document, theirs: &Value) -> Option<String> {
     None
 }
 
-/// What became of a text.
+/// The outcome for a text.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Outcome {
-    /// libyaml, or its wrapper, refuses it.
+    /// libyaml or its wrapper rejects it.
     NotTaken,
     Alike,
-    /// Helm refuses it or reads it differently, for this reason.
+    /// Helm rejects it or reads it differently, for this reason.
     OtherDialect(&'static str),
     Differs(String),
 }
@@ -220,10 +220,10 @@ fn compare(text: &str) -> Outcome {
         return Outcome::NotTaken;
     };
     if has_mark(text) {
-        return Outcome::OtherDialect("a byte-order mark");
+        return Outcome::OtherDialect("a byte order mark");
     }
     let document = Document::parse(SourceId(0), text);
-    // What comes behind the first mistake may follow from it.
+    // Later errors may be consequences of the first.
     if let Some(error) = document.errors().first() {
         let (message, at) = (&error.message, error.primary.span.start);
         return match refused_by_helm(&document, message, at, &theirs) {
@@ -232,7 +232,7 @@ fn compare(text: &str) -> Outcome {
         };
     }
     if is_forgotten_key(&document) {
-        return Outcome::OtherDialect("empty brackets at the top are no key for Helm's reader");
+        return Outcome::OtherDialect("empty brackets at the top are not a key for Helm's parser");
     }
     match difference(&document, &theirs) {
         None => Outcome::Alike,
@@ -253,7 +253,7 @@ fn hold(recorded: &str, least: usize) {
             Outcome::Differs(what) => differ.push(format!("{name}: {what}\n    {text:?}")),
         }
     }
-    println!("{alike} read alike; otherwise in Helm's dialect: {refused:#?}");
+    println!("{alike} read alike; different in Helm's dialect: {refused:#?}");
     assert!(
         differ.is_empty(),
         "{} differ:\n{}",
@@ -273,7 +273,7 @@ fn surprising_documents_are_read_as_libyaml_reads_them() {
     hold(include_str!("yaml-recorded/documents.jsonl"), 100);
 }
 
-/// More than usual if `LIBYAML_CASES` says so.
+/// The number of cases, which `LIBYAML_CASES` overrides.
 fn cases() -> u32 {
     let given = std::env::var("LIBYAML_CASES").ok();
     given.and_then(|it| it.parse().ok()).unwrap_or(3000)

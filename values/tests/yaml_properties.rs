@@ -1,5 +1,4 @@
-//! What holds of every text, however broken; and that texts which YAML 1.2 and Helm read alike are read as saphyr-parser,
-//! a reader of YAML 1.2, reads them.
+//! Properties of every text, however broken; and texts that YAML 1.2 and Helm read alike are read as by saphyr-parser, a YAML 1.2 parser.
 
 mod texts;
 
@@ -9,7 +8,7 @@ use source::SourceId;
 use texts::{tame_text, text};
 use values::yaml::{Document, Helm, Kind, NodeId};
 
-/// The nodes of a document in their order, as one line each.
+/// The nodes of a document in order, one line each.
 fn ours(document: &Document) -> Vec<String> {
     enum Step {
         Node(NodeId),
@@ -54,7 +53,7 @@ fn ours(document: &Document) -> Vec<String> {
     out
 }
 
-/// The same of saphyr-parser's first document; `None` if it refuses the text.
+/// The same for saphyr-parser's first document; `None` if it rejects the text.
 fn saphyrs(text: &str) -> Option<Vec<String>> {
     let mut out = Vec::new();
     let mut documents = 0;
@@ -83,7 +82,7 @@ fn saphyrs(text: &str) -> Option<Vec<String>> {
     Some(out)
 }
 
-/// Spans lie in the text, children in their parents, in order and apart; ways up and down agree.
+/// Spans are in the text, children are in their parents, in order and disjoint; links up and down agree.
 fn check(text: &str) -> Result<(), TestCaseError> {
     let document = Document::parse(SourceId(0), text);
     let span = |node: NodeId| {
@@ -117,7 +116,7 @@ fn check(text: &str) -> Result<(), TestCaseError> {
                 let (from, to) = span(child);
                 prop_assert!(
                     before <= from && to <= end,
-                    "{from}..{to} in {start}..{end} behind {before}"
+                    "{from}..{to} in {start}..{end} after {before}"
                 );
                 prop_assert_eq!(document.parent(child), Some(node));
                 before = to;
@@ -157,7 +156,7 @@ fn check(text: &str) -> Result<(), TestCaseError> {
         let written = text.get(surprise.span.start as usize..surprise.span.end as usize);
         prop_assert!(written.is_some());
     }
-    // What is damaged Helm refuses, unless it has read its document before it comes there; and what has no error but a wrong top it takes.
+    // Helm rejects damaged text, unless the damage is after its document; and it accepts text without errors whose top is a map.
     let top = document.root().map_or(0, |root| document.span(root).end);
     let mut errors = document.errors().iter();
     let within = errors.any(|error| error.primary.span.start < top);
@@ -215,7 +214,7 @@ proptest! {
     }
 }
 
-/// As go-yaml v2 and v3 read it; found by the property above.
+/// As read by go-yaml v2 and v3; found by the property tests above.
 #[test]
 fn a_byte_order_mark_behind_an_empty_line_is_part_of_the_key() {
     let text = "  \r\n\u{feff}a: 1\n";

@@ -1,15 +1,15 @@
-//! The reader against what Helm's own code made of the same texts (`values/tests/yaml-recorded/README.md`).
-#![allow(clippy::print_stdout, reason = "the figures are what is asked for")]
+//! Compares the parser with results recorded from Helm's own code (`values/tests/yaml-recorded/README.md`).
+#![allow(clippy::print_stdout, reason = "prints statistics")]
 #![allow(
     clippy::unwrap_used,
-    reason = "the recording has the shape its README says"
+    reason = "the recording has the format described in its README"
 )]
 
 use serde_json::Value;
 use source::SourceId;
 use values::yaml::{Document, Helm};
 
-/// The recorded JSON marks numbers, `num:1`, so that they keep their spelling.
+/// Removes the `num:` that the recorded JSON puts before numbers to keep their spelling.
 fn json(recorded: &str) -> String {
     let mut out = String::new();
     let mut rest = recorded;
@@ -34,25 +34,28 @@ fn json(recorded: &str) -> String {
     out
 }
 
-/// What is wrong with our reading of one case; `None` if it is Helm's.
+/// How our reading of one case differs from Helm's; `None` if it does not.
 fn difference(document: &Document, helm: Helm, recorded: &Value) -> Option<String> {
     let ours = document.json(helm);
     match (recorded["json"].as_str(), ours) {
         (Some(want), Ok(text)) => {
             let want: Value = serde_json::from_str(&json(want)).unwrap();
             let have: Value = serde_json::from_str(&text).unwrap();
-            (sorted(&have) != sorted(&want)).then(|| format!("helm has {want}, we have {text}"))
+            (sorted(&have) != sorted(&want)).then(|| format!("helm reads {want}, we read {text}"))
         }
         (Some(want), Err(error)) => Some(format!(
-            "helm has {want}, we refuse it at {}: {}",
+            "helm reads {want}, we reject it at {}: {}",
             error.primary.span.start, error.message
         )),
-        (None, Ok(text)) => Some(format!("helm says {}, we have {text}", recorded["error"])),
+        (None, Ok(text)) => Some(format!(
+            "helm fails with {}, we read {text}",
+            recorded["error"]
+        )),
         (None, Err(_)) => None,
     }
 }
 
-/// Objects with their keys in order, numbers as floats.
+/// Sorts the keys of objects and turns numbers into floats.
 fn sorted(value: &Value) -> Value {
     match value {
         Value::Object(map) => {
@@ -66,7 +69,7 @@ fn sorted(value: &Value) -> Value {
     }
 }
 
-/// Compares every case of a file; returns how many there are, and the differences.
+/// Compares every case of a file; returns the number of cases and the differences.
 fn compare(recorded: &str) -> (usize, Vec<(String, String)>) {
     let mut differences = Vec::new();
     let mut cases = 0;
@@ -89,7 +92,7 @@ fn compare(recorded: &str) -> (usize, Vec<(String, String)>) {
 
 fn report(what: &str, cases: usize, differences: &[(String, String)]) {
     println!(
-        "{what}: {} of {cases} as Helm reads them",
+        "{what}: {} of {cases} read as by Helm",
         cases - differences.len()
     );
     for (name, difference) in differences {

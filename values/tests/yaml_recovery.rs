@@ -1,9 +1,9 @@
-//! How much of a file can still be read while one line of it is half typed, and whether the mistake is shown there.
+//! Measures how much of a file is still read while one line is half-typed, and whether the error is reported there.
 //!
-//! Seventeen kinds of half-typed lines are put before keys of twelve files. Counted are the leaves of the file that are
-//! still found under their path, and the cases whose first error is on the edited line or next to it.
-#![allow(clippy::print_stdout, reason = "the figures are what is asked for")]
-#![allow(clippy::unwrap_used, reason = "the files are whole before the edits")]
+//! Seventeen kinds of half-typed lines are inserted before keys of twelve files. Counts the leaves of the file that are still found under
+//! their path, and the cases whose first error is on the edited line or next to it.
+#![allow(clippy::print_stdout, reason = "prints statistics")]
+#![allow(clippy::unwrap_used, reason = "the files are valid before the edits")]
 
 use std::collections::BTreeSet;
 
@@ -25,7 +25,7 @@ const FILES: [&str; 12] = [
     include_str!("../../corpus/clean-prod/values/account-pages/prod-values.yaml"),
 ];
 
-/// What is typed, and by how much it is indented otherwise than the key it is put before.
+/// The inserted line, and its indentation relative to the key it precedes.
 const EDITS: [(&str, isize); 17] = [
     ("newKe", 0),
     ("key: \"unclosed", 0),
@@ -46,7 +46,7 @@ const EDITS: [(&str, isize); 17] = [
     ("key:val", 0),
 ];
 
-/// The paths of all values that hold no others.
+/// The paths of all values without children.
 fn leaves(document: &Document) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut open: Vec<(NodeId, String)> = document
@@ -74,7 +74,7 @@ fn leaves(document: &Document) -> BTreeSet<String> {
     found
 }
 
-/// Some of the lines that start with a key, spread over the file.
+/// Some lines that start with a key, spread over the file.
 fn key_lines(text: &str) -> Vec<usize> {
     let document = Document::parse(SourceId(0), text);
     let index = LineIndex::new(text);
@@ -116,7 +116,7 @@ fn most_of_a_file_is_read_around_a_half_typed_line() {
                     indent.saturating_add_signed(shift)
                 };
                 if shift < 0 && lines[line].starts_with(|c: char| c != ' ') {
-                    // There is no column left of the first.
+                    // There is no column to the left of the first.
                     continue;
                 }
                 let mut edited = lines[..line].to_vec();

@@ -1,9 +1,9 @@
-//! What Helm reads otherwise than people expect is told, at its place.
+//! Unexpected readings by Helm are reported where they are.
 
 use source::SourceId;
 use values::yaml::Document;
 
-/// The text's lines, each followed by what is told of it, under its first place.
+/// The lines of the text, each followed by its surprises, marked where they start.
 fn told(text: &str) -> String {
     let document = Document::parse(SourceId(0), text);
     let mut out = String::new();
@@ -28,7 +28,7 @@ fn told(text: &str) -> String {
     out
 }
 
-/// The text is the expectation without its lines of marks.
+/// The text under test is the expectation without its lines of marks.
 #[track_caller]
 fn tells(expectation: &str) {
     let is_mark = |line: &&str| line.trim_start().starts_with('^');

@@ -235,7 +235,7 @@ fn a_chart_is_found_as_folder_and_as_archive() {
     assert_eq!(chart.infos().len(), 2);
     for (path, problem) in [
         ("/no", "there is no `Chart.yaml`"),
-        ("/d.tgz", "not a gzipped tar archive, or cut off"),
+        ("/d.tgz", "not a gzipped tar archive, or truncated"),
         ("/nowhere", "there is no such file or folder"),
     ] {
         let found = crate::charts::read_chart_at(&files, Path::new(path), &mut register);

@@ -1,31 +1,31 @@
-//! How a secret is kept.
+//! Classifies how a secret is kept.
 
 use super::hidden::{Encryption, HiddenText, hidden_text, vals_provider};
 use super::tokens::pem_body;
 
-/// How a secret is kept, from the harmless to the worst.
+/// How a secret is kept, from harmless to worst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SecretClass {
-    /// There is nothing in it: an empty text, or nothing but comments.
+    /// Nothing: an empty text, or only comments.
     Empty,
     /// Ciphertext.
     Encrypted(Encryption),
-    /// A reference that is resolved elsewhere, or the place where a program finds it.
+    /// A reference that is resolved elsewhere, or the location where a program finds it.
     Reference,
     /// A template that is filled in elsewhere.
     Template,
-    /// It says that there is none, or where it is: `none`, `true`, `{}`, `24h`.
+    /// Not a secret: says that there is none, or where it is: `none`, `true`, `{}`, `24h`.
     Switch,
-    /// A default everybody knows: `guest`, `changeme`.
+    /// A well-known default: `guest`, `changeme`.
     Weak,
-    /// Still to be filled in: `CHANGE-ME`, `<password>`.
+    /// Not filled in yet: `CHANGE-ME`, `<password>`.
     Placeholder,
-    /// In the clear.
+    /// In plain text.
     Plain,
 }
 
 impl SecretClass {
-    /// The words of the rule language, in this order.
+    /// The words used by the rule language, in the order of the variants.
     pub const WORDS: &[&str] = &[
         "empty",
         "encrypted",
@@ -37,7 +37,7 @@ impl SecretClass {
         "plain",
     ];
 
-    /// The word that rules use.
+    /// The word used by the rule language.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Empty => "empty",
@@ -69,9 +69,9 @@ const WEAK: &[&str] = &[
     "verysecurepassword",
 ];
 
-/// How a secret is kept whose text (after YAML's quoting) this is.
+/// Classifies the text of a secret, with YAML quoting already removed.
 ///
-/// `changeme` is a placeholder and a weak default; it is the latter only.
+/// `changeme` is both a placeholder and a weak default; it counts as weak.
 pub fn classify(text: &str) -> SecretClass {
     let text = text.trim();
     if text.is_empty() || is_commented_out(text) {
@@ -99,18 +99,18 @@ pub fn classify(text: &str) -> SecretClass {
     }
 }
 
-/// Does a text refer to a value that is in the clear, in the text itself, in another file or in the environment of whoever resolves it:
-/// `ref+echo://hunter2`?
+/// True if a text is a reference to a plaintext value: in the text itself, in another file, or in the environment of the process that
+/// resolves it, such as `ref+echo://hunter2`.
 pub fn is_open_reference(text: &str) -> bool {
     matches!(vals_provider(text), Some("echo" | "file" | "envsubst"))
 }
 
-/// Is a text a secret that somebody can read, and not one that is still to be filled in, or kept somewhere else?
+/// True if a text is a readable secret, rather than one that is not filled in yet or kept elsewhere.
 pub fn is_in_the_clear(text: &str) -> bool {
     matches!(classify(text), SecretClass::Plain | SecretClass::Weak)
 }
 
-/// Folders in which programs find what they are not to be told.
+/// Folders where programs look for mounted secrets.
 const FOLDERS: &[&str] = &[
     "/etc/",
     "/run/",
@@ -128,7 +128,7 @@ const FOLDERS: &[&str] = &[
     "/certs/",
 ];
 
-/// Does a text say where a program finds a secret when it starts: `/etc/tls/tls.key`, `env://NAME`?
+/// True if a text says where a program finds the secret at startup: `/etc/tls/tls.key`, `env://NAME`.
 fn is_place(text: &str) -> bool {
     let named = |start: &str| text.strip_prefix(start).is_some_and(|it| !it.is_empty());
     let of_path = |it: u8| it.is_ascii_alphanumeric() || matches!(it, b'.' | b'_' | b'-' | b'/');
@@ -154,8 +154,8 @@ fn is_place(text: &str) -> bool {
         || in_vault()
 }
 
-/// Does a text that is meant to be a secret hold what puts one in: `${name}` in small letters too, which in a mail is what the mail
-/// says, or `{env:NAME}`?
+/// True if the text of a secret contains a variable: `{env:NAME}`, or `${name}` even in lower case, which in a mail template would be
+/// part of the text.
 fn is_filled_in(text: &str) -> bool {
     let variable = text
         .find("${")
@@ -170,11 +170,11 @@ fn is_filled_in(text: &str) -> bool {
         })
 }
 
-/// Switches that are called like a secret, as variables have them: `ENABLE_API_KEY: "true"`; what stands where none is needed; and what
-/// becomes of one.
+/// Non-secret values of keys named like secrets: switches (`ENABLE_API_KEY: "true"`), fillers where no secret is needed, and what to do
+/// with one (`redact`).
 const NO_SECRETS: &[&str] = &[
     "{}",
-    // The same in base64, as registries that need no password have it, with and without a line's end.
+    // `{}` in base64, with and without a line break, for registries that need no password.
     "e30",
     "e30=",
     "e30K",
@@ -195,13 +195,13 @@ const NO_SECRETS: &[&str] = &[
     "redacted",
 ];
 
-/// Is there none, or does a text only say where one is, what becomes of it, or how long it counts: `DEFINED-IN-SECRETS`, `Cookie: redact`,
-/// `idToken: 24h`?
+/// True if a text says that there is no secret, where it is, what to do with it, or how long it lasts: `DEFINED-IN-SECRETS`,
+/// `Cookie: redact`, `idToken: 24h`.
 fn is_none(text: &str) -> bool {
     NO_SECRETS.iter().any(|it| it.eq_ignore_ascii_case(text)) || is_elsewhere(text) || is_time(text)
 }
 
-/// `defined in secrets`, `PROVIDED-BY-OPERATOR`: three words or more, with hyphens, underscores or blanks between them.
+/// `defined in secrets`, `PROVIDED-BY-OPERATOR`: three or more words separated by hyphens, underscores or spaces.
 fn is_elsewhere(text: &str) -> bool {
     let between = |c: char| matches!(c, '-' | '_' | ' ');
     let mut words = text.splitn(3, between);
@@ -223,19 +223,19 @@ fn is_time(text: &str) -> bool {
     number.is_some_and(|it| (1..=4).contains(&it.len()) && it.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// Is a block of text nothing but comments, as a file of passwords that nobody has filled in?
+/// True if a block of text holds only comments, like a password file that is not filled in yet.
 fn is_commented_out(text: &str) -> bool {
     let mut lines = text.lines().map(str::trim);
     text.contains('\n') && lines.all(|line| line.is_empty() || line.starts_with('#'))
 }
 
-/// Is a text a default that everybody knows, or what people take for the moment: `guest`, `changeme`?
+/// True if a text is a well-known or stopgap default: `guest`, `changeme`.
 pub fn is_weak(text: &str) -> bool {
     WEAK.iter()
         .any(|weak| weak.eq_ignore_ascii_case(text.trim()))
 }
 
-/// Is a text one that somebody was meant to replace: `CHANGE-ME`, `<password>`, an empty PEM body?
+/// True if a text was meant to be replaced: `CHANGE-ME`, `<password>`, an empty PEM body.
 pub fn is_placeholder(text: &str) -> bool {
     let text = text.trim();
     if let Some((_, body)) = pem_body(text) {
@@ -278,7 +278,7 @@ fn is_to_be_updated(text: &str) -> bool {
         .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(letter))
 }
 
-/// `SMTP_PASSWORD`: the name of what a script fills in.
+/// `SMTP_PASSWORD`: the name of a variable that a script fills in.
 fn is_variable(text: &str) -> bool {
     let letter = |it: u8| it.is_ascii_uppercase() || it.is_ascii_digit() || it == b'_';
     let ends = [
@@ -294,7 +294,7 @@ fn is_variable(text: &str) -> bool {
         && ends.iter().any(|it| text.ends_with(it))
 }
 
-/// What stands in examples is called like what belongs there.
+/// Endings of placeholders such as `your-password`.
 const YOURS: &[&str] = &[
     "password",
     "passwd",
@@ -306,7 +306,7 @@ const YOURS: &[&str] = &[
     "key",
 ];
 
-/// `your-password`, `your_api_key`, `yourtoken`: in small letters.
+/// `your-password`, `your_api_key`, `yourtoken`. Expects lower case.
 fn is_yours(text: &str) -> bool {
     let Some(name) = text.strip_prefix("your") else {
         return false;
@@ -329,7 +329,7 @@ fn is_angled(text: &str) -> bool {
             .is_some_and(|(left, right)| one(&format!("{left}>")) && one(&format!("<{right}")))
 }
 
-/// `__TOKEN__`, as deployment scripts fill in.
+/// `__TOKEN__`, filled in by deployment scripts.
 fn is_script_token(text: &str) -> bool {
     text.strip_prefix("__")
         .and_then(|rest| rest.strip_suffix("__"))

@@ -1,8 +1,8 @@
-//! Texts that stand for a value we cannot see: encrypted, a reference to a vault, a template.
+//! Texts that stand for a value we cannot see: ciphertext, a vault reference, a template.
 
 use memchr::memmem;
 
-/// With what something is encrypted.
+/// The tool or format that encrypts a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Encryption {
     /// sops: `ENC[AES256_GCM,…]` per value.
@@ -18,7 +18,7 @@ pub enum Encryption {
 }
 
 impl Encryption {
-    /// The name people know it by.
+    /// The name shown to people.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Sops => "sops",
@@ -30,25 +30,25 @@ impl Encryption {
     }
 }
 
-/// Why a text does not show the value it stands for.
+/// Why a text does not show its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum HiddenText {
     /// Ciphertext.
     Encrypted(Encryption),
-    /// A reference that a tool resolves before the text is used: vals (`ref+vault://…`), Argo CD vault plugin
+    /// A reference that a tool resolves before the text is used: vals (`ref+vault://…`), Argo CD Vault Plugin
     /// (`<path:…>`), 1Password (`op://…`), bank-vaults (`vault:…#…`).
     Reference,
-    /// A template: `{{ … }}`, or `${NAME}` or `$A_NAME` for an environment variable.
+    /// A template: `{{ … }}`, or an environment variable as `${NAME}` or `$A_NAME`.
     Template,
 }
 
-/// Says whether a scalar's text hides the value; `None` for a text that is the value.
+/// How a scalar's text hides its value; `None` if the text is the value.
 ///
-/// A `${name}` counts only where the name is spelled like an environment variable or is the whole text: mail templates
-/// are full of `${key}` in lower case, and those are the value.
+/// A `${name}` counts only if the name is spelled like an environment variable or it is the whole text: mail templates are full of
+/// lower-case `${key}`, which is part of the value.
 pub fn hidden_text(text: &str) -> Option<HiddenText> {
     let trimmed = text.trim_start();
-    // Nearly every scalar of a values file leaves here.
+    // Nearly every scalar of a values file returns here.
     if !may_hide(trimmed) && !LONE_MARKS.iter().any(|mark| trimmed.starts_with(mark)) {
         return None;
     }
@@ -61,14 +61,13 @@ pub fn hidden_text(text: &str) -> Option<HiddenText> {
     is_template(trimmed).then_some(HiddenText::Template)
 }
 
-/// No form of a text that hides a value can do without one of these bytes, but for those that begin with one of
-/// [`LONE_MARKS`].
+/// True if a text has one of the bytes that every hidden form needs, except the forms that begin with one of [`LONE_MARKS`].
 pub fn may_hide(text: &str) -> bool {
     text.bytes()
         .any(|byte| matches!(byte, b'[' | b'{' | b':' | b';' | b'+'))
 }
 
-/// How texts that hide a value begin, where they need hold nothing else that is rare.
+/// Prefixes of hidden forms that need not contain any of the bytes of [`may_hide`].
 pub const LONE_MARKS: &[&str] = &["-----BEGIN", "age-encryption.org", "$"];
 
 fn encrypted_text(text: &str) -> Option<Encryption> {
@@ -92,7 +91,7 @@ fn whole_text_marker(text: &str) -> Option<Encryption> {
     }
 }
 
-/// Says whether the first bytes of a file mark it as encrypted as a whole. It is then no YAML, whatever it looks like.
+/// Detects a file encrypted as a whole by its first bytes. Such a file is not YAML, whatever it looks like.
 pub fn whole_file_encryption(bytes: &[u8]) -> Option<Encryption> {
     if bytes.starts_with(b"\0GITCRYPT\0") {
         return Some(Encryption::GitCrypt);
@@ -117,7 +116,7 @@ fn is_reference(text: &str) -> bool {
         || has_vals_reference(text)
 }
 
-/// `<path:…>`, `<vault:…>`, `<secret:…>`: as plugins of Argo CD write them, anywhere in a text.
+/// `<path:…>`, `<vault:…>`, `<secret:…>` anywhere in a text, as used by Argo CD plugins.
 fn has_angled_reference(text: &str) -> bool {
     let bytes = text.as_bytes();
     let begins = |rest: &str| {
@@ -139,14 +138,14 @@ fn has_vals_reference(text: &str) -> bool {
     vals_provider(text).is_some()
 }
 
-/// The name of a provider is shorter.
+/// The longest provider name considered, in bytes.
 const MAX_PROVIDER: usize = 32;
 
-/// A variable with what stands for it where it is not set is shorter.
+/// The longest variable with its default considered, in bytes.
 const MAX_VARIABLE: usize = 1024;
 
-/// The first bytes of a text, or one to three less where a character would be cut: what is asked at each of many places of a long text must
-/// not look at all that follows.
+/// The first `count` bytes of a text, or up to three fewer so as not to split a character. Bounds the work of searches that start at many
+/// places of a long text.
 fn first_bytes(text: &str, count: usize) -> &str {
     let end = (0..=count.min(text.len())).rev();
     let mut ends = end.take(4).filter(|at| text.is_char_boundary(*at));
@@ -168,7 +167,7 @@ pub(super) fn vals_provider(text: &str) -> Option<&str> {
 }
 
 fn is_template(text: &str) -> bool {
-    // As Kubernetes puts one variable into another.
+    // Kubernetes references between variables: `$(NAME)`.
     let variable = text.strip_prefix("$(").and_then(|it| it.strip_suffix(')'));
     if variable.is_some_and(|name| {
         let mut bytes = name.bytes();
@@ -176,7 +175,7 @@ fn is_template(text: &str) -> bool {
     }) {
         return true;
     }
-    // As Dex and Grafana read their own files: `$DEX_SECRET`, `$__env{NAME}`.
+    // Dex and Grafana configuration: `$DEX_SECRET`, `$__env{NAME}`.
     if let Some(name) = text.strip_prefix('$').map(str::trim_end) {
         let upper = name.bytes().any(|byte| byte.is_ascii_uppercase());
         let variable =

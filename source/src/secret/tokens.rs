@@ -1,26 +1,26 @@
-//! Texts that are secret by their shape alone, wherever they stand.
+//! Texts that are secret by their shape alone, whatever their key.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use memchr::{memchr2, memmem};
 
-/// What the address of a Slack hook begins with: whoever knows the rest may write.
+/// Prefixes of Slack webhook URLs; anyone who knows the rest may post.
 const SLACK_HOOKS: &[&str] = &[
     "https://hooks.slack.com/services/",
     "https://hooks.slack.com/workflows/",
     "https://hooks.slack.com/triggers/",
 ];
 
-/// The same of Discord; a number and a token follow.
+/// Prefixes of Discord webhook URLs, followed by a number and a token.
 const DISCORD_HOOKS: &[&str] = &[
     "https://discord.com/api/webhooks/",
     "https://discordapp.com/api/webhooks/",
 ];
 
-/// A part of the address of a hook of Teams; the name of an organisation stands before it.
+/// Part of a Teams webhook URL, preceded by the organization's name.
 const TEAMS_HOOK: &str = ".webhook.office.com/webhookb2/";
 
-/// What tokens of other services begin with, and how long they are at least behind it.
+/// Prefixes of other services' tokens, with the minimum number of characters that follow.
 const SERVICE_TOKENS: &[(&str, usize)] = &[
     ("glpat-", 20),
     ("sk_live_", 16),
@@ -43,19 +43,19 @@ const SERVICE_TOKENS: &[(&str, usize)] = &[
     ("whsec_", 24),
 ];
 
-/// What the file of a service account of Google begins with in base64: `{"type":"service_account"`, on one line or as it is handed out.
+/// The start of a Google service account file in base64: `{"type":"service_account"`, on one line or as downloaded.
 const GOOGLE_ACCOUNT_IN_BASE64: [&str; 2] = [
     "eyJ0eXBlIjoic2VydmljZV9hY2NvdW50",
     "ewogICJ0eXBlIjogInNlcnZpY2VfYWNjb3Vud",
 ];
 
-/// `-----BEGIN ` in base64, as a PEM block is written below `data` of a Kubernetes secret.
+/// `-----BEGIN ` in base64, as in the `data` of a Kubernetes secret.
 const BEGIN_IN_BASE64: &str = "LS0tLS1CRUdJTi";
 
-/// `PRIVATE KEY` in base64, by where it stands within three bytes.
+/// `PRIVATE KEY` in base64, one for each alignment within a group of three bytes.
 const PRIVATE_KEY_IN_BASE64: [&str; 3] = ["UFJJVkFURSBLRV", "BSSVZBVEUgS0VZ", "QUklWQVRFIEtFW"];
 
-/// What a PEM block begins with.
+/// The start of a PEM block.
 const BEGIN: &[u8] = b"-----BEGIN ";
 
 /// A shape that only credentials have.
@@ -63,31 +63,31 @@ const BEGIN: &[u8] = b"-----BEGIN ";
 pub enum TokenShape {
     /// A PEM block of a private key with a body.
     PrivateKey,
-    /// An AWS access key id (an identifier, but never without a secret near it).
+    /// An AWS access key ID (an identifier, but always with a secret nearby).
     AwsKeyId,
     /// A GitHub token.
     GithubToken,
-    /// A Slack token, or the address of a hook.
+    /// A Slack token or webhook URL.
     SlackToken,
-    /// A token of GitLab, Stripe, Google, SendGrid, npm, PyPI, Docker, DigitalOcean, Atlassian, Anthropic, OpenAI, Telegram or Vault, the file of
-    /// a service account of Google, a key of age, a hook of Discord or Teams, or an address that Azure signed.
+    /// A token of GitLab, Stripe, Google, SendGrid, npm, PyPI, Docker, DigitalOcean, Atlassian, Anthropic, OpenAI, Telegram or Vault, a
+    /// Google service account file, an age key, a Discord or Teams webhook URL, or an Azure signed URL.
     ServiceToken,
-    /// What `Authorization` says: `Bearer …`, `Basic …`.
+    /// The value of an `Authorization` header: `Bearer …`, `Basic …`.
     Authorization,
-    /// A JSON web token.
+    /// A JSON Web Token.
     Jwt,
     /// A URL with a password in it.
     UrlPassword,
 }
 
-/// The shape of a text, if it is one of those.
+/// The credential shape of a text, if it has one.
 pub fn token_shape(text: &str) -> Option<TokenShape> {
     let text = text.trim();
     if text.len() < 8 {
         return None;
     }
-    // Asked of every text there is: most begin like no token, and have no blank, as PEM blocks do, and no `@`, as addresses with a
-    // password do.
+    // Called for every text. Most do not start like a token and have neither a space (PEM blocks, `Authorization`) nor an `@` (URLs with a
+    // password).
     let first = text.as_bytes()[0];
     if first.is_ascii_digit() && is_telegram_token(text) {
         return Some(TokenShape::ServiceToken);
@@ -130,13 +130,13 @@ pub fn token_shape(text: &str) -> Option<TokenShape> {
     has_url_password(text).then_some(TokenShape::UrlPassword)
 }
 
-/// Is a text of such a shape, or does one stand anywhere in it: as a word, or between characters that no token has? A private key is known
-/// by its first line alone.
+/// True if a text is a credential or contains one, either as a word or between characters that tokens do not contain. A private key is
+/// recognized by its first line alone.
 pub fn has_token(text: &str) -> bool {
     let is_token = |text: &str| token_shape(text).is_some();
     let words = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '=');
     let between = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'));
-    // A dot and a hyphen may be part of a token, or stand between it and something else.
+    // Dots and hyphens may be part of a token or separate it from other text.
     let is_part = |part: &str| {
         is_token(part) || part.split('.').any(is_token) || part.split(['.', '-']).any(is_token)
     };
@@ -146,12 +146,12 @@ pub fn has_token(text: &str) -> bool {
         || text.split(between).any(is_part)
 }
 
-/// Does a PEM block of a private key begin in a text, with or without a body?
+/// True if a text has the first line of a PEM private key, with or without a body.
 pub fn names_private_key(text: &str) -> bool {
     text.contains("-----BEGIN ") && text.contains("PRIVATE KEY-----")
 }
 
-/// Must a text not be shown for its shape, wherever it stands? An identifier may be.
+/// True if a text must be masked because of its shape, whatever its key. An AWS access key ID may be shown.
 pub fn is_hidden_text(text: &str) -> bool {
     !matches!(token_shape(text), None | Some(TokenShape::AwsKeyId))
 }
@@ -184,7 +184,7 @@ fn is_service_token(text: &str) -> bool {
         || mail().unwrap_or(false)
 }
 
-/// `123456789:AA…`, as Telegram gives it to a bot.
+/// `123456789:AA…`, a Telegram bot token.
 fn is_telegram_token(text: &str) -> bool {
     let Some((bot, token)) = text.split_once(":AA") else {
         return false;
@@ -195,7 +195,7 @@ fn is_telegram_token(text: &str) -> bool {
         && long_tail(token, "", 33)
 }
 
-/// An address of which whoever knows it may do what it is for: a hook, or one that Azure signed.
+/// True for a URL that grants access to anyone who knows it: a webhook or an Azure signed URL.
 fn is_knowing_address(text: &str) -> bool {
     let Some(rest) = text.strip_prefix("https://") else {
         return false;
@@ -224,7 +224,7 @@ fn is_knowing_address(text: &str) -> bool {
     discord() || teams() || signed()
 }
 
-/// `Bearer …` or `Basic …`, also behind `Authorization:`. What follows is a token only if it looks like one, and not like a word.
+/// `Bearer …` or `Basic …`, also after `Authorization:`, if what follows looks like a token rather than a word.
 fn is_authorization(text: &str) -> bool {
     let words = match text.split_once(':') {
         Some((name, rest)) if name.trim().eq_ignore_ascii_case("authorization") => rest,
@@ -244,7 +244,7 @@ fn is_authorization(text: &str) -> bool {
         || scheme("basic") && is_token && names_user(token)
 }
 
-/// Is it `user:password` in base64?
+/// True for `user:password` in base64.
 fn names_user(token: &str) -> bool {
     let plain = STANDARD_NO_PAD
         .decode(token.trim_end_matches('='))
@@ -254,7 +254,7 @@ fn names_user(token: &str) -> bool {
     shown && colon.is_some_and(|at| at > 0 && at + 4 < plain.len())
 }
 
-/// Is a text made by chance, and not by somebody who gave a name to something? Some of what is made so is not recognised; no name is.
+/// True if a text is randomly generated rather than a name. Misses some random texts, but never matches a name.
 pub fn is_random(text: &str) -> bool {
     let class = |byte: u8| match byte {
         b'A'..=b'Z' => 1,
@@ -267,7 +267,7 @@ pub fn is_random(text: &str) -> bool {
         return false;
     }
     let has = |wanted: u8| text.bytes().any(|b| class(b) == wanted);
-    // A name changes between small and large letters and digits only where a word of it begins.
+    // In a name, upper case, lower case and digits alternate only at word boundaries.
     let pairs = text.as_bytes().windows(2);
     let changes = pairs.filter(|it| {
         let (a, b) = (class(it[0]), class(it[1]));
@@ -307,7 +307,7 @@ fn is_jwt(text: &str) -> bool {
     head.starts_with("eyJ") && word(head, 10) && word(body, 4) && word(sign, 16)
 }
 
-/// `-----BEGIN … PRIVATE KEY-----` with a body that is not dots, also behind a certificate; of PGP a `PRIVATE KEY BLOCK`, of PuTTY one of its own form.
+/// `-----BEGIN … PRIVATE KEY-----` with a body other than dots, also after a certificate; a PGP `PRIVATE KEY BLOCK`; or a PuTTY key file.
 fn has_private_key(text: &str) -> bool {
     if text.starts_with("PuTTY-User-Key-File-") && text.contains("\nPrivate-Lines:") {
         return true;
@@ -315,7 +315,7 @@ fn has_private_key(text: &str) -> bool {
     let Some(begin) = memmem::find(text.as_bytes(), BEGIN) else {
         return false;
     };
-    // Each block ends where the next begins, so that no text is looked at twice.
+    // Each block ends where the next begins, so no text is scanned twice.
     let mut blocks = text[begin..].split("-----BEGIN ").skip(1);
     blocks.any(|block| {
         pem_block(block).is_some_and(|(label, body)| {
@@ -325,7 +325,7 @@ fn has_private_key(text: &str) -> bool {
     })
 }
 
-/// Is there a value, and no template or reference that puts one in later?
+/// True if there is a value, rather than a template or reference that provides one later.
 pub fn is_filled(value: &str) -> bool {
     !value.is_empty() && !value.contains(['{', '<', '$'])
 }
@@ -336,7 +336,7 @@ pub(super) fn pem_body(text: &str) -> Option<(&str, &str)> {
     pem_block(text.get(begin..)?)
 }
 
-/// The label and the trimmed body of a PEM block, from behind its `-----BEGIN `.
+/// The label and the trimmed body of a PEM block, given the text after its `-----BEGIN `.
 fn pem_block(block: &str) -> Option<(&str, &str)> {
     let (label, after) = block.split_once("-----")?;
     if label.len() > 64 || label.contains('\n') {
@@ -362,12 +362,12 @@ fn has_url_password(text: &str) -> bool {
     };
     match user.split_once(':') {
         Some((_, password)) => is_filled(password),
-        // `https://ghp_…@github.com`: the token takes the place of the user.
+        // `https://ghp_…@github.com`: a token instead of a username.
         None => is_access_token(user),
     }
 }
 
-/// Is a text a token that stands for whoever sends it?
+/// True if a text is a token that authenticates its sender.
 fn is_access_token(text: &str) -> bool {
     is_github_token(text) || is_service_token(text)
 }
@@ -539,7 +539,7 @@ mod tests {
             ("Bearer ${TOKEN_0123456789abcdef}", None),
             ("Bearer your-access-token-goes-here", None),
             ("Bearer of bad news", None),
-            // `-----BEGIN PRIVATE KEY-----`, the same of RSA and OpenSSH, and a certificate.
+            // `-----BEGIN PRIVATE KEY-----`, its RSA and OpenSSH forms, and a certificate.
             (
                 "LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0tLS0tCk1DNENBUUF3",
                 Some(TokenShape::PrivateKey),

@@ -1,15 +1,12 @@
-//! What the benchmarks share: texts as people write them, hostile texts, and a clock.
-#![allow(dead_code, reason = "each benchmark uses a part of it")]
-#![allow(
-    clippy::disallowed_methods,
-    reason = "the processor time is in a file of the system"
-)]
+//! Shared by the benchmarks: realistic texts, hostile texts, and a clock.
+#![allow(dead_code, reason = "each benchmark uses only some of it")]
+#![allow(clippy::disallowed_methods, reason = "reads the CPU time from `/proc`")]
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-/// A values file of about `size` bytes, in the mix of the files people write: nested maps, lists of maps, short lists in
-/// brackets, comments, quoted texts, numbers, booleans, text blocks.
+/// A values file of about `size` bytes with a realistic mix of nested maps, lists of maps, short lists in brackets, comments, quoted
+/// strings, numbers, booleans and block scalars.
 pub(crate) fn values_file(size: usize) -> String {
     const WORDS: [&str; 16] = [
         "gateway", "replica", "config", "secret", "image", "registry", "proxy", "topic", "health",
@@ -45,23 +42,23 @@ pub(crate) fn values_file(size: usize) -> String {
     text
 }
 
-/// The processor time of this thread; the time of day where there is no such thing.
+/// The CPU time of this thread, or wall-clock time where that is not available.
 pub(crate) fn now(start: Instant) -> Duration {
     let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
     let nanoseconds = told.and_then(|text| text.split(' ').next()?.parse().ok());
     nanoseconds.map_or_else(|| start.elapsed(), Duration::from_nanos)
 }
 
-/// What the benchmark is asked for; cargo adds `--bench`.
+/// The arguments of the benchmark, without the `--bench` that cargo adds.
 pub(crate) fn arguments() -> Vec<String> {
     let given = std::env::args().skip(1);
     given.filter(|argument| argument != "--bench").collect()
 }
 
-/// How long a run lasts at least. Some systems count the time of a thread in steps of four milliseconds.
+/// The minimum duration of a run. Some systems measure the time of a thread in steps of four milliseconds.
 const LEAST: Duration = Duration::from_millis(60);
 
-/// The shortest of some runs that are long enough to be told apart.
+/// The shortest of some runs that are long enough to compare.
 pub(crate) fn best(rounds: usize, mut run: impl FnMut() -> usize) -> Duration {
     let mut repeat = 1u32;
     let mut shortest = Duration::MAX;
@@ -84,7 +81,7 @@ pub(crate) fn best(rounds: usize, mut run: impl FnMut() -> usize) -> Duration {
     shortest
 }
 
-/// Texts that cost some readers quadratic time, at a length.
+/// Texts of about `length` bytes that take some parsers quadratic time.
 pub(crate) fn hostile(length: usize) -> Vec<(&'static str, String)> {
     let lines = |line: &dyn Fn(usize) -> String| {
         let mut text = String::new();

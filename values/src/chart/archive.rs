@@ -1,7 +1,7 @@
-//! Charts as archives: `name-1.2.3.tgz`.
+//! Unpacks chart archives: `name-1.2.3.tgz`.
 //!
-//! Source: Helm v3 `pkg/chart/loader/archive.go`: the first folder of every path is dropped, absolute paths and `..` are
-//! refused, and size is limited as here.
+//! Source: Helm v3 `pkg/chart/loader/archive.go`: the first component of every path is dropped, absolute paths and `..` are rejected, and
+//! the same size limits apply.
 
 use std::io::Read;
 use std::sync::Arc;
@@ -11,36 +11,36 @@ use flate2::read::MultiGzDecoder;
 /// A file of a chart.
 #[derive(Debug, Clone)]
 pub struct ChartFile {
-    /// Below the chart's folder, with `/`: `templates/service.yaml`.
+    /// The path relative to the chart's folder, with `/`: `templates/service.yaml`.
     pub path: String,
-    /// What is in it.
+    /// The content.
     pub bytes: Arc<[u8]>,
 }
 
-/// Why an archive is not read.
+/// Why an archive cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ArchiveProblem {
-    /// It is no gzipped tar archive, or it is cut off.
+    /// It is not a gzipped tar archive, or is truncated.
     Damaged,
-    /// Unpacked it is larger than Helm reads, or has too many files.
+    /// Its unpacked size exceeds Helm's limit, or it has too many files.
     TooLarge,
-    /// A path in it is absolute or climbs with `..`.
+    /// A path in it is absolute or contains `..`.
     UnsafePath,
 }
 
 impl std::fmt::Display for ArchiveProblem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::Damaged => "not a gzipped tar archive, or cut off",
-            Self::TooLarge => "larger than Helm reads",
-            Self::UnsafePath => "a path in it leads out of it",
+            Self::Damaged => "not a gzipped tar archive, or truncated",
+            Self::TooLarge => "larger than Helm allows",
+            Self::UnsafePath => "a path in it leads outside the archive",
         })
     }
 }
 
 impl std::error::Error for ArchiveProblem {}
 
-/// What may still be unpacked, over a chart and all archives in it.
+/// How much may still be unpacked, for a chart and all archives in it.
 #[derive(Debug, Clone, Copy)]
 pub struct Budget {
     /// Bytes.
@@ -59,16 +59,16 @@ impl Default for Budget {
     }
 }
 
-/// Helm reads no file in a chart that is larger.
+/// The largest file that Helm reads in a chart, in bytes.
 const MAX_FILE: u64 = 5 << 20;
 
-/// The files of an archive that say something about the chart.
+/// The files of an archive that matter for the chart; see [`says_something`].
 ///
 /// # Errors
-/// If it is damaged, too large, or not to be trusted.
+/// If the archive is damaged, too large or has an unsafe path.
 pub fn unpack(bytes: &[u8], budget: &mut Budget) -> Result<Vec<ChartFile>, ArchiveProblem> {
     let limit = budget.bytes;
-    // One byte more, so that what is too large can be told from what is cut off.
+    // One byte more, to tell too large from truncated.
     let mut archive = tar::Archive::new(MultiGzDecoder::new(bytes).take(limit + 1));
     let mut files = Vec::new();
     let entries = archive.entries().map_err(|_| ArchiveProblem::Damaged)?;
@@ -108,7 +108,7 @@ pub fn unpack(bytes: &[u8], budget: &mut Budget) -> Result<Vec<ChartFile>, Archi
     Ok(files)
 }
 
-/// Reading stopped: at the limit, or because the archive is damaged.
+/// Why reading stopped: at the limit, or because the archive is damaged.
 fn stopped(budget: &Budget) -> ArchiveProblem {
     if budget.bytes < 512 {
         ArchiveProblem::TooLarge
@@ -117,7 +117,7 @@ fn stopped(budget: &Budget) -> ArchiveProblem {
     }
 }
 
-/// The path without the chart's folder; `None` for what lies beside it.
+/// The path without the chart's folder; `None` for a file outside it.
 fn below_chart(name: &str) -> Result<Option<&str>, ArchiveProblem> {
     let drive = name.get(1..2) == Some(":");
     if name.starts_with('/') || drive || name.split('/').any(|part| part == "..") {
@@ -127,8 +127,7 @@ fn below_chart(name: &str) -> Result<Option<&str>, ArchiveProblem> {
     Ok(name.split_once('/').map(|(_, path)| path))
 }
 
-/// True for the files that [`super::disk::read_chart`] looks at; a path is relative to the chart's folder, or to that of
-/// a chart in its `charts`.
+/// True for files that [`super::disk::read_chart`] uses. The path is relative to the chart's folder.
 pub fn says_something(path: &str) -> bool {
     matches!(
         path,

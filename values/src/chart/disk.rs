@@ -1,7 +1,7 @@
-//! Charts on disk: `Chart.yaml`, `values.yaml`, and what is in `charts`.
+//! Reads charts on disk: `Chart.yaml`, `values.yaml`, and the charts in `charts`.
 //!
-//! Source: Helm v3 `pkg/chart/loader/load.go` and `pkg/chartutil/dependencies.go`. Everything here is a function of the
-//! files handed in; who reads them is the caller's business.
+//! Source: Helm v3 `pkg/chart/loader/load.go` and `pkg/chartutil/dependencies.go`. Everything here is a function of the given files; the
+//! caller reads them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use super::{ChartDefaults, ChartInfo, ChartSchema, Dependency, Import};
 use crate::stated::Reader;
 use crate::yaml::{Document, Kind, NodeId};
 
-/// Charts in charts in charts are read to this depth.
+/// The deepest nesting of charts that is read.
 const MAX_DEPTH: usize = 8;
 
 /// A chart that was read.
@@ -21,32 +21,32 @@ const MAX_DEPTH: usize = 8;
 pub struct ChartOnDisk {
     /// What merging needs to know.
     pub info: Arc<ChartInfo>,
-    /// The line about it in `Chart.yaml`.
+    /// The `description` in `Chart.yaml`.
     pub description: Option<String>,
-    /// Templates by their path below the chart's folder.
+    /// Templates by path, relative to the chart's folder.
     pub templates: Vec<(String, Arc<str>)>,
-    /// The charts in `charts`, by name.
+    /// The charts in `charts`.
     pub subcharts: Vec<ChartOnDisk>,
-    /// Files that could not be read, by their path below the chart's folder.
+    /// Files that could not be read, by path relative to the chart's folder.
     pub problems: Vec<(String, ChartProblem)>,
 }
 
 /// What is wrong with a file of a chart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChartProblem {
-    /// No `Chart.yaml`, so that this is no chart.
+    /// No `Chart.yaml`, so this is not a chart.
     NoChart,
-    /// `Chart.yaml` gives no name.
+    /// `Chart.yaml` has no name.
     NoName,
     /// Not UTF-8.
     NotText,
-    /// Not YAML as Helm reads it.
+    /// Not YAML that Helm can read.
     NotYaml,
-    /// An archive that is not read.
+    /// An archive that cannot be read.
     Archive(ArchiveProblem),
-    /// Charts within charts, too deep.
+    /// Charts are nested too deeply.
     TooDeep,
-    /// It cannot be read, for this reason.
+    /// The file cannot be read, for this reason.
     Unreadable(String),
 }
 
@@ -54,9 +54,9 @@ impl std::fmt::Display for ChartProblem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::NoChart => f.write_str("there is no `Chart.yaml`"),
-            Self::NoName => f.write_str("`Chart.yaml` gives no name"),
+            Self::NoName => f.write_str("`Chart.yaml` has no name"),
             Self::NotText => f.write_str("not UTF-8"),
-            Self::NotYaml => f.write_str("not YAML as Helm reads it"),
+            Self::NotYaml => f.write_str("not YAML that Helm can read"),
             Self::Archive(problem) => problem.fmt(f),
             Self::TooDeep => f.write_str("charts are nested too deeply"),
             Self::Unreadable(why) => f.write_str(why),
@@ -66,11 +66,11 @@ impl std::fmt::Display for ChartProblem {
 
 impl std::error::Error for ChartProblem {}
 
-/// Gives a text of the chart, by its path, a source.
+/// Registers a text of the chart, by path, as a source.
 pub type Register<'r> = dyn FnMut(&str, &Arc<str>) -> SourceId + 'r;
 
 impl ChartOnDisk {
-    /// What merging needs to know of it and of all charts in it, the outermost first.
+    /// What merging needs to know about it and all charts in it, outermost first.
     pub fn infos(&self) -> Vec<&ChartInfo> {
         let mut infos = vec![&*self.info];
         infos.extend(self.subcharts.iter().flat_map(Self::infos));
@@ -78,10 +78,10 @@ impl ChartOnDisk {
     }
 }
 
-/// Reads a chart from its files. Paths are relative to its folder; further files do no harm.
+/// Reads a chart from its files. Paths are relative to its folder; other files are ignored.
 ///
 /// # Errors
-/// If it is no chart. What is wrong with single files, or with the charts in it, is in [`ChartOnDisk::problems`].
+/// If it is not a chart. Problems in single files or in its subcharts are in [`ChartOnDisk::problems`].
 pub fn read_chart(
     files: Vec<ChartFile>,
     budget: &mut Budget,
@@ -163,7 +163,7 @@ fn read(
         ..ChartInfo::default()
     };
     let mut named = dependencies(&chart);
-    // Charts of Helm 2 name their dependencies in a file of their own.
+    // Helm 2 charts list their dependencies in a separate file.
     if let Some((_, requirements)) = requirements {
         named.extend(dependencies(&requirements));
     }
@@ -198,7 +198,7 @@ fn read(
     })
 }
 
-/// Dependencies with the charts that they mean. Helm installs what lies in `charts`, also if nothing says so.
+/// Dependencies with the charts they refer to. Helm also installs charts in `charts` that are not listed.
 fn joined(named: Vec<(Dependency, Option<String>)>, subcharts: &[ChartOnDisk]) -> Vec<Dependency> {
     let mut out: Vec<Dependency> = Vec::new();
     for (dependency, version) in named {
@@ -207,7 +207,7 @@ fn joined(named: Vec<(Dependency, Option<String>)>, subcharts: &[ChartOnDisk]) -
                 .iter()
                 .filter(|it| it.info.name == dependency.name)
         };
-        // Of several versions of one chart a range decides; only one that is spelled out is recognised here.
+        // With several versions of a chart, Helm resolves the range; only an exact version is recognized here.
         let exact = fitting().find(|it| version.is_some() && it.info.version == version);
         let chart = exact.or_else(|| fitting().next());
         let spelled_out = version.filter(|version| crate::stated::is_exact(version));
@@ -231,7 +231,7 @@ fn joined(named: Vec<(Dependency, Option<String>)>, subcharts: &[ChartOnDisk]) -
     out
 }
 
-/// The dependencies that a `Chart.yaml` or `requirements.yaml` names, with the versions that may stand for them.
+/// The dependencies listed in a `Chart.yaml` or `requirements.yaml`, each with its version or range.
 fn dependencies(document: &Document) -> Vec<(Dependency, Option<String>)> {
     let reader = Reader::new(document, "Chart.yaml".as_ref());
     let Some(top) = document.root() else {
@@ -262,8 +262,7 @@ fn dependencies(document: &Document) -> Vec<(Dependency, Option<String>)> {
     items.filter_map(read).collect()
 }
 
-/// What a dependency's `import-values` say. A map without `child` or `parent` takes what nobody means from where nobody
-/// has it; it is left out.
+/// A dependency's `import-values`. A map without `child` or `parent` is ignored.
 fn imports(reader: &Reader<'_>, dependency: NodeId) -> Vec<Import> {
     let read = |it: NodeId| match reader.document.kind(it) {
         Kind::Map => Some(Import::between(

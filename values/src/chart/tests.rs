@@ -1,4 +1,4 @@
-//! Charts from folders and archives.
+//! Tests of charts from folders and archives.
 
 use std::io::Write as _;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ fn tgz(files: &[(&str, &[u8])]) -> Vec<u8> {
     let mut tar = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
     for (path, bytes) in files {
         let mut header = tar::Header::new_gnu();
-        // Written as bytes: the library refuses the paths that must be refused here.
+        // Written as bytes: the library would reject the paths under test.
         let name = &mut header.as_gnu_mut().unwrap().name;
         name[..path.len()].copy_from_slice(path.as_bytes());
         header.set_size(bytes.len() as u64);
@@ -162,8 +162,8 @@ fn what_cannot_be_read_is_said() {
     assert_eq!(
         found,
         [
-            "charts/z.tgz: not a gzipped tar archive, or cut off",
-            "values.yaml: not YAML as Helm reads it",
+            "charts/z.tgz: not a gzipped tar archive, or truncated",
+            "values.yaml: not YAML that Helm can read",
             "charts/y: there is no `Chart.yaml`",
         ]
     );
@@ -211,7 +211,7 @@ fn an_archive_is_not_trusted() {
 
 #[test]
 fn what_follows_the_end_of_an_archive_is_not_unpacked() {
-    // One small file, and zeros that would fill a disk behind it.
+    // A small file followed by enough zeros to fill a disk.
     let mut bomb = GzEncoder::new(Vec::new(), Compression::best());
     let zeros = vec![0u8; 1 << 20];
     let inner = tgz(&[("x/Chart.yaml", b"name: x\n")]);

@@ -1,21 +1,20 @@
-//! Which chart a folder is for.
+//! The chart that a folder belongs to.
 
 use super::DiscoverOptions;
 
-/// How sure the name of the chart is.
+/// How certain the chart's name is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ChartMatch {
-    /// The folder is named like a known chart.
+    /// The folder is named after a known chart.
     Exact,
-    /// The folder's name holds the name of a known chart: `ldap-scim-bridge_team-1`, `demo-external-dns`.
+    /// The folder's name contains the name of a known chart: `ldap-scim-bridge_team-1`, `demo-external-dns`.
     Derived,
-    /// No chart of that name is known; the folder's name is taken for it.
+    /// No such chart is known; the folder's name is assumed to be the chart's.
     Assumed,
 }
 
-/// The chart of a folder. An exact name wins, then one behind a profile's prefix, then the longest known name that the
-/// folder's name begins with (`sftd-2`) or ends in (`my-wire-server`), unless that name says too little: see
-/// [`DiscoverOptions::exact_charts`].
+/// The chart of a folder. An exact name wins, then one after a profile prefix, then the longest known name that the folder's name begins
+/// with (`sftd-2`) or ends in (`my-wire-server`), unless that name is too generic: see [`DiscoverOptions::exact_charts`].
 pub fn chart_of_folder(folder: &str, options: &DiscoverOptions) -> (String, ChartMatch) {
     let (known, profiles) = (&options.known_charts, &options.profiles);
     let is_known = |name: &str| known.iter().any(|chart| chart == name);
@@ -44,7 +43,7 @@ pub fn chart_of_folder(folder: &str, options: &DiscoverOptions) -> (String, Char
     });
     match begins.or(ends) {
         Some(chart) => (chart.to_owned(), ChartMatch::Derived),
-        // Without knowledge only the mark that no chart's name can hold is taken off.
+        // For an unknown chart, cut the name only at `_`, which chart names cannot contain.
         None => (before_mark.to_owned(), ChartMatch::Assumed),
     }
 }

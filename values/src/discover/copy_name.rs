@@ -1,8 +1,8 @@
-//! Names of back-ups and decrypted copies: that of another file, with a mark behind it or in it.
+//! Names of backups and decrypted copies: the name of another file with a marker in it or at its end.
 
-/// Marks behind the name of any file.
+/// Markers at the end of any filename.
 const BEHIND: &[&str] = &["~", ".bak", ".orig", ".rej", ".swp", DECRYPTED[0]];
-/// Further marks behind the name of a YAML file; behind another name they may mean anything.
+/// Further markers at the end of a YAML filename; after other names they are ambiguous.
 const BEHIND_YAML: &[&str] = &[
     ".old",
     ".backup",
@@ -15,11 +15,11 @@ const BEHIND_YAML: &[&str] = &[
     ".plaintext",
     DECRYPTED[1],
 ];
-/// Marks of what was decrypted, behind a name or before its `.yaml`.
+/// Markers of decrypted files, at the end of a name or before its `.yaml`.
 const DECRYPTED: &[&str] = &[".dec", ".decrypted"];
 
-/// The name of the file that one is a back-up or a decrypted copy of; `None` for one that is none. `profiles` are words that mean something
-/// else: `values.dec.yaml` may be the values of December.
+/// The name of the original of a backup or decrypted copy; `None` if `name` is not a copy. `profiles` are words that are not markers:
+/// `values.dec.yaml` may be the values of a profile `dec`.
 pub fn original_name(name: &str, profiles: &[String]) -> Option<String> {
     let mut original = without_mark(name, profiles)?;
     while let Some(rest) = without_mark(&original, profiles) {
@@ -28,7 +28,7 @@ pub fn original_name(name: &str, profiles: &[String]) -> Option<String> {
     Some(original)
 }
 
-/// Does the name of a copy say that it was decrypted?
+/// True if the name of a copy marks it as decrypted.
 pub(super) fn is_decrypted(name: &str) -> bool {
     let mut name = name.to_owned();
     loop {

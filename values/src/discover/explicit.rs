@@ -1,4 +1,4 @@
-//! Releases that something states: the configuration, a helmfile, a manifest.
+//! Releases stated by the configuration, a helmfile or a manifest.
 
 use std::path::{Path, PathBuf};
 
@@ -9,10 +9,10 @@ use crate::layer::Role;
 use crate::stated::StatedAt;
 use crate::yaml::NodeId;
 
-/// A release as something states it.
+/// A release as stated.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ExplicitRelease {
-    /// The deployment it belongs to; what messages call that one.
+    /// The name of its deployment, as used in messages.
     pub deployment: String,
     /// The profile of that deployment.
     pub profile: String,
@@ -20,7 +20,7 @@ pub struct ExplicitRelease {
     pub name: String,
     /// The chart's name, without repository.
     pub chart: String,
-    /// Where the chart is, if it is on disk; relative as the paths of layers are.
+    /// Where the chart is, if it is on disk; relative to the same folder as the paths of layers.
     pub chart_path: Option<ChartPath>,
     /// The chart's version.
     pub version: Option<String>,
@@ -28,31 +28,31 @@ pub struct ExplicitRelease {
     pub namespace: Option<String>,
     /// Where it is stated.
     pub origin: Option<Span>,
-    /// Layers in the order in which they are merged.
+    /// Layers in merge order.
     pub layers: Vec<ExplicitLayer>,
 }
 
-/// A chart on disk, as something states it.
+/// A chart on disk, as stated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChartPath {
     /// Its folder, or its archive.
     pub path: PathBuf,
     /// Where it is stated.
     pub origin: Span,
-    /// What is there may be something else; without a chart there is no release.
+    /// True if the path may lead to something other than a chart, in which case there is no release.
     pub may_be_other: bool,
 }
 
-/// A layer as something states it.
+/// A layer as stated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ExplicitLayer {
-    /// A file, relative to the folder that the listed paths are relative to.
+    /// A file, relative to the same folder as the listed paths.
     File {
-        /// Which.
+        /// The file.
         path: PathBuf,
         /// What it holds.
         role: Role,
-        /// Helm is handed it as it is, by what decrypts other files.
+        /// True if it is passed to Helm without decryption by a tool that decrypts other files.
         as_is: bool,
     },
     /// A map inside the statement itself.
@@ -64,7 +64,7 @@ pub enum ExplicitLayer {
         /// The map in that file's document.
         at: NodeId,
     },
-    /// YAML that stands in the statement as text, or is made from it.
+    /// YAML that the statement holds as text, or that is generated from it.
     Inline {
         /// The file with the statement.
         path: PathBuf,
@@ -75,19 +75,19 @@ pub enum ExplicitLayer {
         /// Where it is stated.
         origin: StatedAt,
     },
-    /// A layer that is there when Helm runs and cannot be seen here.
+    /// A layer that exists when Helm runs but is not visible here.
     Hidden {
-        /// What is known of its name.
+        /// What is known about its name.
         path: PathBuf,
         /// What it holds.
         role: Role,
-        /// Why it cannot be seen.
+        /// Why it is not visible.
         why: AbsentReason,
     },
 }
 
-/// Turns stated releases into plans. `find` says of a stated path under which one the file is known; a file that is not there becomes
-/// an absent layer. Deployments keep the order in which they are first named.
+/// Turns stated releases into plans. `find` maps a stated path to the path under which the file is known; a missing file becomes an absent
+/// layer. Deployments keep the order in which they are first named.
 pub fn explicit_deployments(
     releases: &[ExplicitRelease],
     find: &dyn Fn(&Path) -> Option<PathBuf>,
@@ -174,14 +174,14 @@ fn plan_of(release: &ExplicitRelease, find: &dyn Fn(&Path) -> Option<PathBuf>) -
     plan
 }
 
-/// The path without `.` and, where that is possible without looking at the disk, without `..`.
+/// The path without `.` and, where possible without looking at the disk, without `..`.
 pub fn lexically_normal(path: &Path) -> PathBuf {
     use std::path::Component;
     let mut out = PathBuf::new();
     for part in path.components() {
         match part {
             Component::CurDir => {}
-            // Above the root is the root.
+            // The parent of the root is the root.
             Component::ParentDir if out.has_root() || out.file_name().is_some() => {
                 out.pop();
             }

@@ -1,22 +1,22 @@
-//! What the name of a file says about it.
+//! Classifies files by name.
 
 use super::copy_name::original_name;
 
-/// What a file is, by its name.
+/// What a filename says about the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileClass {
     /// What it holds.
     pub kind: FileKind,
     /// The profile in its name.
     pub profile: Option<String>,
-    /// True where it stands behind the kind, as in `values-prod.yaml`: so are those called that lie over one without a profile.
+    /// True if the profile follows the kind, as in `values-prod.yaml`. Such a file is merged over the one without a profile.
     pub behind: bool,
-    /// True for an `.example` twin.
+    /// True for an `.example` file.
     pub example: bool,
-    /// True for an `.override` file, merged after the file it is named after.
+    /// True for an `.override` file, which is merged after the file it is named after.
     pub overriding: bool,
-    /// In a flat folder, the chart in the name: `wire-server-values.yaml`; of other YAML the chart that it is named after and may
-    /// be the values of: `wire-server.yaml`.
+    /// The chart in the name, in a flat folder: `wire-server-values.yaml`. For other YAML, the chart it is named after and whose values it
+    /// may be: `wire-server.yaml`.
     pub chart: Option<String>,
 }
 
@@ -29,9 +29,9 @@ pub enum FileKind {
     Secrets,
     /// A Go template.
     Template,
-    /// A back-up or a decrypted copy.
+    /// A backup or a decrypted copy.
     Backup,
-    /// A named variant that is never merged by itself.
+    /// A named variant that is never merged on its own.
     Variant,
     /// `helmfile.yaml`.
     Helmfile,
@@ -41,19 +41,19 @@ pub enum FileKind {
     ChartYaml,
     /// `values.schema.json`.
     Schema,
-    /// A packed chart.
+    /// A packaged chart.
     Archive,
     /// Anything else.
     Other,
 }
 
-/// Marks behind a name.
+/// Markers at the end of a name.
 const EXAMPLE: &[&str] = &[".example", "-example"];
 const OVERRIDE: &[&str] = &[".override", "-override"];
 const ENCRYPTED: &[&str] = &[".enc", ".sops", ".encrypted"];
 const MARKS: [&[&str]; 3] = [EXAMPLE, OVERRIDE, ENCRYPTED];
 
-/// Classifies a file by its name. `profiles` are the words that count as a profile, `charts` those that count as a chart.
+/// Classifies a file by name. `profiles` and `charts` are the words that count as a profile and as a chart.
 pub fn classify_file_name(name: &str, profiles: &[String], charts: &[String]) -> FileClass {
     let mut class = FileClass {
         kind: FileKind::Other,
@@ -112,7 +112,7 @@ fn classify_stem(
 ) -> FileKind {
     let whole = stem;
     let mut stem = stem;
-    // Marks behind the name come off from the end, in any order: `prod-values.override`, `secrets.enc`.
+    // Strip markers from the end, in any order: `prod-values.override`, `secrets.enc`.
     loop {
         if let Some(rest) = strip_any(stem, EXAMPLE) {
             class.example = true;
@@ -163,7 +163,8 @@ fn classify_stem(
     FileKind::OtherYaml
 }
 
-/// For the name of a [`FileKind::Variant`]: the word in it that would have to be a profile for the file to be a layer. `None` where no word makes it one.
+/// For the name of a [`FileKind::Variant`]: the word that would have to be a profile for the file to be a layer. `None` if there is no such
+/// word.
 pub fn profile_of_variant(name: &str, profiles: &[String], charts: &[String]) -> Option<String> {
     let stem = name
         .strip_suffix(".yaml")
@@ -186,7 +187,7 @@ pub fn profile_of_variant(name: &str, profiles: &[String], charts: &[String]) ->
     };
     let words = owners.iter().filter_map(|owner| beside_chart(owner));
     let whole = owners.iter().map(|owner| (*owner).to_owned());
-    // The name is asked again, with the word among the profiles.
+    // Classify the name again, with the word as a profile.
     words.chain(whole).find(|word| {
         let profiles = [profiles, std::slice::from_ref(word)].concat();
         let class = classify_file_name(name, &profiles, charts);

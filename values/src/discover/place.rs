@@ -1,23 +1,23 @@
-//! The tree that a lone file belongs to.
+//! The tree that a single file belongs to.
 
 use std::path::{Path, PathBuf};
 
 use super::{DiscoverOptions, FileKind, classify_file_name, display_name, original_name};
 
-/// Where the tree of a lone file is.
+/// Where the tree of a single file is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TreePlace {
-    /// The folder to list; discovery over the paths relative to it finds the file's tree.
+    /// The folder to list; discovery over paths relative to it finds the file's tree.
     pub root: PathBuf,
-    /// The folder below `root` that holds the charts' folders: `values`; empty if they are in `root` itself. Only files
-    /// up to two steps below it matter.
+    /// The folder below `root` that holds the charts' folders, such as `values`; empty if they are in `root` itself. Only files up to two
+    /// levels below it matter.
     pub container: PathBuf,
 }
 
-/// Places a lone file by walking up from it: `…/values/wire-server/values.yaml` is in the tree `…`.
-/// `None` for a file that no layout knows.
+/// Finds the tree of a single file by walking up from it: `…/values/wire-server/values.yaml` is in the tree `…`. `None` for a file that
+/// fits no layout.
 pub fn place_of(file: &Path, options: &DiscoverOptions) -> Option<TreePlace> {
-    // A copy is looked at where the original would be.
+    // A copy belongs where its original does.
     let name = display_name(file);
     let original = original_name(&name, &options.profiles);
     let class = classify_file_name(
@@ -44,7 +44,7 @@ pub fn place_of(file: &Path, options: &DiscoverOptions) -> Option<TreePlace> {
             container: PathBuf::from(container.file_name()?),
         });
     }
-    // Other YAML is only known to belong to a tree by the folder it is in, or by a chart's name.
+    // Other YAML belongs to a tree only by the folder it is in or by a chart's name.
     let named = class.chart.is_some();
     if matches!(class.kind, FileKind::Variant | FileKind::OtherYaml) && !named {
         return None;
@@ -55,10 +55,10 @@ pub fn place_of(file: &Path, options: &DiscoverOptions) -> Option<TreePlace> {
     })
 }
 
-/// Folders that hold the charts' folders and are no tree themselves.
+/// Folders that hold the charts' folders and are not trees themselves.
 pub const CONTAINERS: [&str; 2] = ["values", "helm_vars"];
 
-/// A folder that may stand beside one of those, with the secrets of its releases.
+/// A folder next to one of [`CONTAINERS`] that may hold the secrets of its releases.
 pub const SECRETS: &str = "secrets";
 
 pub(super) fn is_container(name: &str) -> bool {

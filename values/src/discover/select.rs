@@ -1,4 +1,4 @@
-//! Discovery by the names of folders and files.
+//! Discovery by folder and file names.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -42,7 +42,7 @@ pub fn discover(files: &[PathBuf], options: &DiscoverOptions) -> Discovery {
             class.kind = kind;
         }
         let dir = path.parent().unwrap_or(Path::new(""));
-        // helmfile reads all that is in this folder, one file after the other.
+        // helmfile reads every file in this folder, in order.
         if display_name(dir) == "helmfile.d" && is_yaml(path) {
             let above = dir.parent().unwrap_or(Path::new(""));
             let tree = trees.entry(above.to_path_buf()).or_default();
@@ -51,7 +51,7 @@ pub fn discover(files: &[PathBuf], options: &DiscoverOptions) -> Discovery {
         }
         let holder = dir.ancestors().find(|dir| chart_dirs.contains(dir));
         if holder.is_some_and(|chart| is_inner(chart, &chart_dirs)) || in_shelf(dir, &chart_dirs) {
-            // A chart that belongs to another one is that one's business.
+            // A subchart is handled as part of its parent.
             let defaults = holder == Some(dir) && is_defaults(&class);
             if is_layer(&class) && !defaults {
                 found.ignore(path, IgnoreReason::InChart);
@@ -80,7 +80,7 @@ pub fn discover(files: &[PathBuf], options: &DiscoverOptions) -> Discovery {
         }
         match class.kind {
             FileKind::Values | FileKind::Secrets | FileKind::Variant => {
-                // Secrets in a folder of their own are those of the releases beside it.
+                // A separate secrets folder holds the secrets of the releases next to it.
                 let beside = neighbours.values_beside(dir, class.kind);
                 let dir = beside.as_deref().unwrap_or(dir);
                 let (root, folder) = folder_of(dir, &class, options);
@@ -139,10 +139,10 @@ fn class_of(path: &Path, options: &DiscoverOptions) -> FileClass {
     classify_file_name(&name, &options.profiles, &options.known_charts)
 }
 
-/// What stands beside a file, where that decides what it is.
+/// What is next to a file, where that decides what the file is.
 struct Neighbours<'o> {
     options: &'o DiscoverOptions,
-    /// Layers by what they hold, the folder or the chart in a flat folder, and the profile.
+    /// Layers by kind, folder (or chart in a flat folder) and profile.
     known: BTreeSet<(FileKind, PathBuf, Option<String>)>,
     /// Folders that hold the charts' folders or files.
     containers: BTreeSet<PathBuf>,
@@ -170,8 +170,8 @@ impl<'o> Neighbours<'o> {
         found
     }
 
-    /// What a file holds that is named after its chart: `values/wire-server.yaml`, beside `wire-server-secrets.yaml` or not, and
-    /// `secrets/wire-server.yaml` beside the folder with its values.
+    /// The kind of a file named after its chart: `values/wire-server.yaml`, with or without `wire-server-secrets.yaml` next to it, and
+    /// `secrets/wire-server.yaml` next to the folder with the values.
     fn kind_by_chart(&self, path: &Path, class: &FileClass) -> Option<FileKind> {
         let (FileKind::OtherYaml, Some(chart)) = (class.kind, &class.chart) else {
             return None;
@@ -181,21 +181,21 @@ impl<'o> Neighbours<'o> {
             let key = (kind, dir.join(chart), profile.clone());
             self.known.contains(&key)
         };
-        // A part of an umbrella is no release.
+        // A component of an umbrella chart is not a release.
         let release = !self.options.exact_charts.contains(chart);
         if release && self.values_beside(dir, FileKind::Secrets).is_some() {
             return (!has(FileKind::Secrets, &class.profile)).then_some(FileKind::Secrets);
         }
         let secrets = has(FileKind::Secrets, &class.profile) || has(FileKind::Secrets, &None);
         let alone = release && is_container(&display_name(dir));
-        // Beside a folder of that name it may be anything.
+        // Next to a folder of that name it may be anything.
         let first = (FileKind::Values, dir.join(chart), None);
         let next = self.known.range(&first..).next();
         let values = next.is_some_and(|it| it.0 == first.0 && it.1 == first.1);
         (!values && (secrets || alone)).then_some(FileKind::Values)
     }
 
-    /// For a folder below `secrets`: the one of the same name beside it, below `values`.
+    /// For a folder below `secrets`: the folder of the same name below `values`.
     fn values_beside(&self, dir: &Path, kind: FileKind) -> Option<PathBuf> {
         let mut above = dir.ancestors().take(2);
         let folder = above.find(|it| display_name(it) == SECRETS)?;
@@ -219,14 +219,14 @@ impl Discovery {
     }
 }
 
-/// Files of one tree by folder. The key is the folder's path, or the chart's name below it in a flat folder.
+/// Files of one tree by folder. The key is the folder's path, plus the chart's name in a flat folder.
 #[derive(Default)]
 struct TreeFiles {
     folders: BTreeMap<PathBuf, FolderFiles>,
     helmfiles: Vec<PathBuf>,
 }
 
-/// Layers of one release, of all profiles.
+/// Layers of one release for all profiles.
 struct FolderFiles {
     dir: PathBuf,
     files: Vec<(PathBuf, FileClass)>,
@@ -241,24 +241,24 @@ impl FolderFiles {
     }
 }
 
-/// Is a file in a chart's folder the chart's own values?
+/// True if a file in a chart's folder holds the chart's default values.
 fn is_defaults(class: &FileClass) -> bool {
     let plain = class.profile.is_none() && !class.overriding && !class.example;
     class.kind == FileKind::Values && plain
 }
 
-/// Is a chart one of those in another chart?
+/// True for a subchart of another chart.
 fn is_inner(chart: &Path, chart_dirs: &BTreeSet<&Path>) -> bool {
     chart.parent().is_some_and(|it| in_shelf(it, chart_dirs))
 }
 
-/// Is a folder the `charts` of a chart?
+/// True for the `charts` folder of a chart.
 fn in_shelf(folder: &Path, chart_dirs: &BTreeSet<&Path>) -> bool {
     let named = folder.file_name().is_some_and(|name| name == "charts");
     named && folder.parent().is_some_and(|it| chart_dirs.contains(it))
 }
 
-/// Is a file one that Helm renders?
+/// True for a file that Helm renders.
 fn is_rendered(path: &Path, chart: &Path) -> bool {
     let inside = path.strip_prefix(chart).unwrap_or(path);
     inside.starts_with("templates")
@@ -266,9 +266,9 @@ fn is_rendered(path: &Path, chart: &Path) -> bool {
 
 /// What a file in a chart's folder is.
 enum InChart {
-    /// An override that happens to lie beside the chart: it names a profile, or holds secrets.
+    /// An override that happens to be in the chart's folder: it names a profile, or holds secrets.
     Layer,
-    /// One of the files that make the chart; recorded.
+    /// One of the chart's own files; recorded.
     Own,
     /// Something else inside the chart.
     Inside,
@@ -303,16 +303,16 @@ fn is_yaml(path: &Path) -> bool {
     name.ends_with(".yaml") || name.ends_with(".yml")
 }
 
-/// `values.yaml.gotmpl` stands where a layer would; other templates are nobody's business here.
+/// True for a template in place of a layer, such as `values.yaml.gotmpl`. Other templates do not matter here.
 fn is_layer_template(path: &Path) -> bool {
     let name = display_name(path);
     name.contains("values") || name.contains("secrets")
 }
 
-/// The tree a layer belongs to and the key of its release there.
+/// The tree a layer belongs to, and the key of its release in that tree.
 fn folder_of(dir: &Path, class: &FileClass, options: &DiscoverOptions) -> (PathBuf, PathBuf) {
     if let Some(chart) = &class.chart {
-        // A flat folder: the release is named by the file, and the folder is the tree.
+        // A flat folder: the file names the release, and the folder is the tree.
         return (without_container(dir), dir.join(chart));
     }
     if dir.as_os_str().is_empty() {
@@ -403,10 +403,10 @@ fn is_real_layer(class: &FileClass) -> bool {
     is_layer(class) && !class.example
 }
 
-/// The profiles a tree is kept for. Real files decide; a tree of nothing but examples has those of its examples. The
-/// unnamed profile exists beside named ones only if some folder keeps values for both: else an unprefixed file is shared by
-/// all, such as `secrets.yaml` beside `prod-values.yaml`. It is shared as well where `values-prod.yaml` lies over it, unless there are
-/// only other profiles than that of a production: then it may be one by itself.
+/// The profiles of a tree. Real files decide; a tree with only examples has the profiles of its examples. With named profiles, the unnamed
+/// profile exists only if some folder has values for both; otherwise all profiles share an unprefixed file, such as `secrets.yaml` next to
+/// `prod-values.yaml`. They also share a file that `values-prod.yaml` is merged over, unless no profile is a production one: then the
+/// unprefixed file may be production itself.
 fn profiles_of(tree: &TreeFiles) -> Vec<String> {
     let any_real = tree
         .folders
@@ -448,7 +448,7 @@ fn profiles_of(tree: &TreeFiles) -> Vec<String> {
     profiles
 }
 
-/// The release of one folder under one profile, with the files it uses; `None` if the folder has none for it.
+/// The release of one folder under one profile, with the files it uses; `None` if the folder has no layers for that profile.
 fn plan_release<'t>(
     folder: &Path,
     files: &'t FolderFiles,
@@ -459,7 +459,7 @@ fn plan_release<'t>(
         None => true,
         Some(name) => name == profile,
     };
-    // Where there is a real file, its neighbours' examples are only documentation.
+    // Next to a real file, examples are only documentation.
     let example = !files
         .files
         .iter()
@@ -471,7 +471,7 @@ fn plan_release<'t>(
                 && class.example == example
                 && fits(class)
         });
-        // A file of the profile before an unprefixed one; of several, the first by name.
+        // Prefer a file of the profile to an unprefixed one, then the first by name.
         candidates.min_by_key(|(path, class)| (class.profile.is_none(), path))
     };
     let mut release = ReleasePlan {
@@ -484,7 +484,7 @@ fn plan_release<'t>(
         (FileKind::Secrets, Role::Secrets),
     ] {
         let chosen = pick(kind, false);
-        // `values-prod.yaml` lies over `values.yaml`.
+        // `values-prod.yaml` is merged over `values.yaml`.
         let base = chosen.filter(|(_, class)| class.behind && !example);
         let base = base.and_then(|_| {
             let mut files = files.files.iter();
@@ -521,7 +521,7 @@ fn plan_release<'t>(
     Some((release, paths))
 }
 
-/// Is a template the values of a release before they are rendered?
+/// True if a template renders to the values of a release.
 fn holds_values_of(
     path: &Path,
     folder: &Path,
@@ -540,7 +540,7 @@ fn holds_values_of(
         && class.chart.is_none_or(|it| folder.ends_with(it))
 }
 
-/// The secrets file that would stand beside the values file.
+/// The secrets file expected next to the values file.
 fn absent_secrets(release: &ReleasePlan, files: &FolderFiles, profile: &str) -> AbsentLayer {
     let values = release.layers.first().map(|layer| &layer.path);
     let class = values.and_then(|path| files.files.iter().find(|(have, _)| have == path));

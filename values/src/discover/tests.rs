@@ -1,4 +1,4 @@
-//! A list of files in, the plan as text out.
+//! Tests of discovery: a list of files in, the plan as text out.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -110,9 +110,9 @@ fn unprefixed_pairs_hide_the_examples_beside_them() {
           profile \"\"
             webapp (webapp): values/webapp/values.yaml !values/webapp/secrets.yaml
             wire-server (wire-server): values/wire-server/values.yaml values/wire-server/secrets.yaml
-        ignored values/sftd/prod-values.example.yaml: an example of a profile that has no real file
-        ignored values/wire-server/prod-values.example.yaml: an example, and there is a real file beside it
-        ignored values/wire-server/values.yaml.bak.2024: a back-up copy
+        ignored values/sftd/prod-values.example.yaml: an example for a profile that has no real file
+        ignored values/wire-server/prod-values.example.yaml: an example next to the real file
+        ignored values/wire-server/values.yaml.bak.2024: a backup copy
         ",
     );
 }
@@ -188,7 +188,7 @@ fn a_layer_without_a_profile_belongs_to_the_profiles_that_have_the_other() {
             proxy (proxy): values/proxy/prod-values.yaml values/proxy/prod-secrets.yaml
             sftd (sftd): values/sftd/values.yaml values/sftd/prod-secrets.yaml
             webapp (webapp): values/webapp/prod-values.yaml values/webapp/secrets.yaml
-        ignored values/proxy/secrets.yaml: another file of that profile is used instead
+        ignored values/proxy/secrets.yaml: another file of the same profile is used instead
         ",
     );
 }
@@ -218,7 +218,7 @@ fn a_helmfile_belongs_to_the_tree_of_its_folder() {
           helmfile e/helmfile.yaml
           profile \"\"
             wire-server (wire-server): e/helm_vars/wire-server/values.yaml e/helm_vars/wire-server/secrets.yaml
-        ignored e/helm_vars/webapp/values.yaml.gotmpl: a Go template, not YAML before it is rendered
+        ignored e/helm_vars/webapp/values.yaml.gotmpl: a Go template, which is not YAML until rendered
         ",
     );
 }
@@ -234,9 +234,9 @@ fn values_that_are_rendered_first_are_unknown_beside_secrets_that_are_not() {
             sftd (sftd): values/sftd/prod-secrets.yaml
             webapp (webapp): values/webapp/values.yaml !values/webapp/secrets.yaml
             wire-server (wire-server): values/wire-server/secrets.yaml !values/wire-server/values.yaml.gotmpl
-        ignored values/sftd/demo-values.yaml.gotmpl: a Go template, not YAML before it is rendered
-        ignored values/webapp/values.yaml.gotmpl: a Go template, not YAML before it is rendered
-        ignored values/wire-server/values.yaml.gotmpl: a Go template, not YAML before it is rendered
+        ignored values/sftd/demo-values.yaml.gotmpl: a Go template, which is not YAML until rendered
+        ignored values/webapp/values.yaml.gotmpl: a Go template, which is not YAML until rendered
+        ignored values/wire-server/values.yaml.gotmpl: a Go template, which is not YAML until rendered
         ",
     );
 }
@@ -249,7 +249,7 @@ fn a_flat_folder_names_its_releases_in_the_files() {
         tree demo1
           profile \"\"
             wire-server (wire-server): demo1/wire-server-values.yaml demo1/wire-server-secrets.yaml
-        ignored demo1/travis-ci-values.yaml: a variant that is never merged by itself
+        ignored demo1/travis-ci-values.yaml: a variant that is never merged on its own
         ",
     );
 }
@@ -263,8 +263,8 @@ fn old_names_of_examples_and_variants_are_known() {
         tree 
           profile \"prod\"
             wire-server (wire-server): values/wire-server/prod-values-example.yaml?
-        ignored values/nginx-ingress-services/load-balancer.example.yaml: a variant that is never merged by itself
-        ignored values/wire-server/travis-ci-values.yaml: a variant that is never merged by itself
+        ignored values/nginx-ingress-services/load-balancer.example.yaml: a variant that is never merged on its own
+        ignored values/wire-server/travis-ci-values.yaml: a variant that is never merged on its own
         ",
     );
 }
@@ -284,7 +284,7 @@ fn a_chart_on_disk_is_no_release_but_overrides_beside_it_are() {
         chart charts/foo
         ignored charts/foo/ci/eu-values.yaml: part of a chart, not an override
         ignored charts/foo/templates/values.yaml: part of a chart, not an override
-        ignored charts/foo/values-eu.yaml: a variant that is never merged by itself
+        ignored charts/foo/values-eu.yaml: a variant that is never merged on its own
         ",
     );
 }

@@ -1,4 +1,4 @@
-//! Comment lines above an entry or item.
+//! Adds comment lines above an entry or item.
 
 use super::draft::Draft;
 use super::expected::Expected;
@@ -7,7 +7,7 @@ use super::refused::Refused;
 use crate::path::KeyPath;
 use crate::yaml::{Kind, NodeId};
 
-/// Writes comment lines above the line on which the entry or item of a node begins.
+/// Inserts comment lines above the line where a node's entry or item begins.
 pub(super) fn add_above<'d>(
     page: Page<'d>,
     node: NodeId,
@@ -34,7 +34,7 @@ pub(super) fn add_above<'d>(
     Ok(vec![draft])
 }
 
-/// The first byte of the entry or item that a node is, or is the key or the value of.
+/// The first byte of the entry or item that a node belongs to.
 fn beginning(page: Page<'_>, node: NodeId) -> Option<usize> {
     let target = page.document.span(node).range();
     let mut here = page.document.root()?;

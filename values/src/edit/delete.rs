@@ -1,4 +1,4 @@
-//! Taking entries and items away, with the comments that are about them.
+//! Deletes entries and items, with the comments about them.
 
 use std::ops::Range;
 
@@ -12,7 +12,7 @@ use super::refused::Refused;
 use crate::path::{KeyPath, PathStep};
 use crate::yaml::{Kind, NodeId, Style};
 
-/// Deletes what is at a path. With `prune` maps that hold nothing else go with it; else they become `{}`.
+/// Deletes the value at a path. With `prune`, also deletes maps that hold nothing else; otherwise they become `{}`.
 pub(super) fn delete<'d>(
     page: Page<'d>,
     path: &KeyPath,
@@ -69,7 +69,7 @@ pub(super) fn delete<'d>(
     let empty = if site.key.is_some() { "{}" } else { "[]" };
     let mut drafts = Vec::new();
     if !page.starts_line(begin) {
-        // Behind the dash of the list that holds it.
+        // After the dash of the enclosing list.
         let mut draft = Draft::new(left());
         if only {
             draft.replace(begin..end, empty);
@@ -94,7 +94,7 @@ pub(super) fn delete<'d>(
     Ok(drafts)
 }
 
-/// Deletes the first of several entries with one key; the last is the one that counts, so nothing is read differently.
+/// Deletes the first of several entries with the same key. The last one wins, so the value does not change.
 pub(super) fn delete_earlier<'d>(
     page: Page<'d>,
     path: &KeyPath,
@@ -170,8 +170,8 @@ fn end_of(page: Page<'_>, site: &Site, begin: usize) -> usize {
     }
 }
 
-/// The lines of an entry that begins on a line of its own, with the comments directly above it. Of blank lines on both
-/// sides one side goes too, if it can: that is the first answer.
+/// Candidate ranges for deleting an entry that begins on its own line, with the comments directly above it. With blank lines on both sides,
+/// the first candidate also removes those on one side.
 fn lines(page: Page<'_>, begin: usize, end: usize) -> Vec<Range<usize>> {
     let first = comments_of(page, begin).start;
     let next = page.next_line(end);
@@ -200,7 +200,7 @@ fn lines(page: Page<'_>, begin: usize, end: usize) -> Vec<Range<usize>> {
     }
 }
 
-/// Lines with their breaks; a text without a line break at its end keeps being one.
+/// A range of whole lines with their line breaks; a text without a final line break stays so.
 fn whole_lines(page: Page<'_>, first: usize, next: usize) -> Range<usize> {
     let unbroken = next == page.text.len() && !page.text.ends_with('\n');
     if unbroken && first > page.top() {
@@ -210,8 +210,7 @@ fn whole_lines(page: Page<'_>, first: usize, next: usize) -> Range<usize> {
     }
 }
 
-/// The comment lines directly above an entry that begins on a line of its own. What begins with the file is about the
-/// file.
+/// The comment lines directly above an entry that begins on its own line. A comment at the start of the file is about the file.
 pub(super) fn comments_of(page: Page<'_>, begin: usize) -> Range<usize> {
     let line = page.line_start(begin);
     let first = page.comments_above(line, page.column(begin), 0);

@@ -1,4 +1,4 @@
-//! A change of a text that still has to prove itself.
+//! Planned changes that still have to be verified.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -10,19 +10,19 @@ use super::page::Page;
 use super::refused::Refused;
 use crate::yaml::Document;
 
-/// Replacements, and what the text must be read as afterwards.
+/// Edits, and the tree that the edited text must parse to.
 #[derive(Debug)]
 pub(super) struct Draft<'d> {
-    /// What is replaced by what.
+    /// Ranges and their replacements.
     pub(super) edits: Vec<(Range<usize>, String)>,
-    /// The parts of the text that the change takes away or replaces; comments in them may go.
+    /// The ranges that the change removes or replaces; comments in them may be lost.
     pub(super) cut: Vec<Range<usize>>,
-    /// What the text must be read as.
+    /// The tree that the edited text must parse to.
     pub(super) expected: Expected<'d>,
 }
 
 impl<'d> Draft<'d> {
-    /// One that changes nothing yet.
+    /// A draft without edits.
     pub(super) fn new(expected: Expected<'d>) -> Self {
         Self {
             edits: Vec::new(),
@@ -31,7 +31,7 @@ impl<'d> Draft<'d> {
         }
     }
 
-    /// Puts text in.
+    /// Inserts text.
     pub(super) fn insert(&mut self, at: usize, text: impl Into<String>) {
         let text = text.into();
         if !text.is_empty() {
@@ -39,13 +39,13 @@ impl<'d> Draft<'d> {
         }
     }
 
-    /// Takes text out and puts other text in.
+    /// Replaces text.
     pub(super) fn replace(&mut self, range: Range<usize>, text: impl Into<String>) {
         self.cut.push(range.clone());
         self.edits.push((range, text.into()));
     }
 
-    /// The edits and the text after them, if that is read as it should be and no other comment is lost.
+    /// The edits and the resulting document, if it parses to the expected tree and no other comment is lost.
     fn prove(mut self, page: Page<'_>) -> Option<(Vec<Edit>, Document)> {
         let document = page.document;
         let source = document.source();
@@ -75,7 +75,7 @@ impl<'d> Draft<'d> {
     }
 }
 
-/// The first of the drafts that holds what it promises, with the document after it.
+/// The edits of the first draft that proves correct, with the resulting document.
 pub(super) fn proven(
     page: Page<'_>,
     drafts: Vec<Draft<'_>>,
@@ -86,7 +86,7 @@ pub(super) fn proven(
         .ok_or(Refused::WouldChangeMore)
 }
 
-/// True if every comment that is not in a part that was cut is still one.
+/// True if every comment outside the cut ranges is still a comment.
 fn keeps_comments(old: &Document, new: &Document, cut: &[Range<usize>]) -> bool {
     let kept = old.comments().filter(|span| {
         let start = span.range().start;
@@ -105,7 +105,7 @@ fn slice(document: &Document, span: Span) -> &str {
     document.text().get(span.range()).unwrap_or("").trim_end()
 }
 
-/// The pieces of a text that several changes, one after the other, leave of it.
+/// A text as pieces of the original and new text, updated by consecutive changes.
 pub(super) struct Pieces {
     pieces: Vec<Piece>,
 }
@@ -142,14 +142,14 @@ impl Piece {
 }
 
 impl Pieces {
-    /// A text of that length as it is.
+    /// An unchanged text of that length.
     pub(super) fn whole(len: usize) -> Self {
         Self {
             pieces: vec![Piece::Kept(0..len)],
         }
     }
 
-    /// The index of the piece that begins at `at` of the text as it is now.
+    /// The index of the piece that begins at offset `at` of the current text, split if necessary.
     fn border(&mut self, at: usize) -> usize {
         let mut start = 0;
         for index in 0..self.pieces.len() {
@@ -167,7 +167,7 @@ impl Pieces {
         self.pieces.len()
     }
 
-    /// Applies edits of the text as it is now, sorted and without overlap.
+    /// Applies edits to the current text, sorted and non-overlapping.
     pub(super) fn apply(&mut self, edits: &[Edit]) {
         for edit in edits.iter().rev() {
             let range = edit.span.range();
@@ -178,7 +178,7 @@ impl Pieces {
         }
     }
 
-    /// The edits that lead from the first text to the one as it is now.
+    /// The edits that turn the original text into the current one.
     pub(super) fn edits(self, document: &Document) -> Vec<Edit> {
         let source = document.source();
         let mut edits = Vec::new();

@@ -1,6 +1,6 @@
-//! The tree that a changed text must be read as, and the comparison with what it is read as.
+//! The tree that an edited text must parse to, and its comparison with the actual one.
 //!
-//! What is not part of the change is compared as written: types, order of keys, style, anchors and the text of scalars.
+//! Everything outside the change is compared as written: types, key order, style, anchors and the text of scalars.
 
 use std::borrow::Cow;
 
@@ -10,34 +10,34 @@ use super::locate::Site;
 use super::value::NewValue;
 use crate::yaml::{Document, Kind, NodeId, Style};
 
-/// A tree as it must be after a change. Nodes are those of the document before it.
+/// The required tree after a change. Node ids refer to the document before the change.
 #[derive(Debug)]
 pub(super) enum Expected<'d> {
     /// No content.
     Nothing,
-    /// As before, byte for byte.
+    /// Unchanged, byte for byte.
     Same(NodeId),
-    /// A node of this document, at another place: the same values in the same style.
+    /// A node of this document moved to another place: the same values in the same style.
     Moved(&'d Document, NodeId),
-    /// A value that was written.
+    /// A new value.
     New(NewValue),
-    /// A map whose children may have changed.
+    /// A map with possibly changed children.
     Map(Vec<(ExpectedKey, Expected<'d>)>),
-    /// A list whose items may have changed.
+    /// A list with possibly changed items.
     List(Vec<Expected<'d>>),
 }
 
-/// A key as it must be after a change.
+/// The required key after a change.
 #[derive(Debug)]
 pub(super) enum ExpectedKey {
-    /// As before, byte for byte.
+    /// Unchanged, byte for byte.
     Same(NodeId),
-    /// A key that was written.
+    /// A new key.
     New(String),
 }
 
 impl<'d> Expected<'d> {
-    /// A map or list with its children as they are.
+    /// A map or list with its children unchanged.
     pub(super) fn children(document: &Document, node: NodeId) -> Self {
         if document.kind(node) == Kind::List {
             return Self::List(document.items(node).map(Self::Same).collect());
@@ -50,7 +50,7 @@ impl<'d> Expected<'d> {
         )
     }
 
-    /// A map of keys some of which are given several times: the last value counts, at the place of the first.
+    /// A map of entries that may include duplicates: the last value wins, at the position of the first.
     pub(super) fn settled(document: &Document, pairs: &[(NodeId, NodeId)]) -> Self {
         let mut entries: Vec<(ExpectedKey, Self)> = Vec::new();
         let mut known: FxHashMap<Cow<'_, str>, usize> = FxHashMap::default();
@@ -68,7 +68,7 @@ impl<'d> Expected<'d> {
         Self::Map(entries)
     }
 
-    /// The place of a step among the children, which for a map are in the reader's order.
+    /// The index of a step among the children, which for a map are in the parser's order.
     fn position(&self, site: &Site) -> Option<usize> {
         match (self, site.key) {
             (Self::Map(entries), Some(key)) => entries
@@ -79,7 +79,7 @@ impl<'d> Expected<'d> {
         }
     }
 
-    /// Puts something else at a step.
+    /// Replaces the child at a step.
     pub(super) fn replace(&mut self, site: &Site, with: Self) {
         let position = self.position(site);
         match (self, position) {
@@ -89,7 +89,7 @@ impl<'d> Expected<'d> {
         }
     }
 
-    /// Gives a step's key another name.
+    /// Renames the key of a step.
     pub(super) fn rename(&mut self, site: &Site, name: &str) {
         let position = self.position(site);
         if let (Self::Map(entries), Some(at)) = (self, position) {
@@ -97,7 +97,7 @@ impl<'d> Expected<'d> {
         }
     }
 
-    /// Takes a step out.
+    /// Removes the child at a step.
     pub(super) fn remove(&mut self, site: &Site) {
         let position = self.position(site);
         match (self, position) {
@@ -111,7 +111,7 @@ impl<'d> Expected<'d> {
         }
     }
 
-    /// Puts an entry before the entry of that key, or behind the other one; what merge keys bring may stand anywhere.
+    /// Inserts an entry before the entry with the key `before`, or else after that with the key `behind`. Merged entries may be anywhere.
     pub(super) fn insert(
         &mut self,
         before: Option<NodeId>,
@@ -131,7 +131,7 @@ impl<'d> Expected<'d> {
         entries.insert(at, (ExpectedKey::New(name.to_owned()), value));
     }
 
-    /// Adds items at the end.
+    /// Appends items.
     pub(super) fn append(&mut self, more: impl IntoIterator<Item = Self>) {
         if let Self::List(items) = self {
             items.extend(more);
@@ -139,7 +139,7 @@ impl<'d> Expected<'d> {
     }
 }
 
-/// What a node must be like.
+/// What a node must match.
 #[derive(Clone, Copy)]
 enum Want<'e> {
     Tree(&'e Expected<'e>),
@@ -148,7 +148,7 @@ enum Want<'e> {
     Moved(&'e Document, NodeId),
 }
 
-/// True if `new` is read as the tree `expected`, whose nodes are those of `old`.
+/// True if `new` has the tree `expected`, whose node ids refer to `old`.
 pub(super) fn agrees(expected: &Expected<'_>, old: &Document, new: &Document) -> bool {
     let Some(root) = new.root() else {
         return match expected {
@@ -211,7 +211,7 @@ pub(super) fn agrees(expected: &Expected<'_>, old: &Document, new: &Document) ->
     true
 }
 
-/// True if the node has that value; children are left for later.
+/// True if the node has that value; children are pushed to `open`.
 fn is_value<'e>(
     value: &'e NewValue,
     document: &Document,
@@ -248,7 +248,7 @@ fn is_value<'e>(
     }
 }
 
-/// True if the document's node has that value already.
+/// True if the node already has that value.
 pub(super) fn has_value(value: &NewValue, document: &Document, node: NodeId) -> bool {
     let mut open = vec![(Want::Value(value), node)];
     while let Some((want, node)) = open.pop() {
@@ -262,7 +262,7 @@ pub(super) fn has_value(value: &NewValue, document: &Document, node: NodeId) -> 
     true
 }
 
-/// True if both nodes are the same; children are left for later.
+/// True if both nodes are the same; children are pushed to `open`.
 fn is_same<'e>(
     old: &Document,
     a: NodeId,
@@ -291,7 +291,7 @@ fn is_same<'e>(
             }
             old.entries(a).zip(new.entries(b)).all(|(x, y)| {
                 let own = span.touches(old.span(x.0).start);
-                // What a merge key brings is compared where it stands.
+                // Merged values are compared where they are written.
                 if own {
                     open.push((want(x.1), y.1));
                 }
@@ -302,7 +302,7 @@ fn is_same<'e>(
     }
 }
 
-/// True if two nodes agree in all but their children.
+/// True if two nodes are equal apart from their children.
 fn same_scalar(old: &Document, a: NodeId, new: &Document, b: NodeId, exact: bool) -> bool {
     let (raw, other) = (old.raw(a), new.raw(b));
     if old.kind(a) != new.kind(b)
@@ -317,7 +317,7 @@ fn same_scalar(old: &Document, a: NodeId, new: &Document, b: NodeId, exact: bool
         Kind::Null | Kind::Bool | Kind::Number | Kind::String | Kind::Error => {
             let block = matches!(old.style(a), Style::Literal | Style::Folded);
             let written = if block {
-                // Its blank lines are in its text, if they are its own.
+                // Blank lines that belong to the scalar are part of its text.
                 raw.trim_end() == other.trim_end()
             } else {
                 raw == other

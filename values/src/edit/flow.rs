@@ -1,4 +1,4 @@
-//! Entries and items within brackets.
+//! Entries and items in flow collections.
 
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ use super::render::Look;
 use crate::path::KeyPath;
 use crate::yaml::{Kind, NodeId};
 
-/// The children of a list or map in brackets, each from its first to its last byte.
+/// The ranges of the children of a flow list or map.
 fn children(page: Page<'_>, node: NodeId) -> Vec<Range<usize>> {
     if page.document.kind(node) == Kind::List {
         let items = page.document.items(node);
@@ -29,7 +29,7 @@ fn children(page: Page<'_>, node: NodeId) -> Vec<Range<usize>> {
     .collect()
 }
 
-/// The text between the brackets; `None` if the node does not stand in brackets.
+/// The range between the brackets; `None` if the node has no brackets.
 fn inside(page: Page<'_>, node: NodeId) -> Option<Range<usize>> {
     let (start, end) = (page.start_of(node), page.end_of(node));
     let text = page.text.get(start..end)?;
@@ -40,7 +40,7 @@ fn inside(page: Page<'_>, node: NodeId) -> Option<Range<usize>> {
     (closed && end - start >= 2).then(|| start + 1..end - 1)
 }
 
-/// What stands behind the comma before child `at`: a blank, nothing, or a line break with indentation.
+/// The text after the comma before child `at`: a space, nothing, or a line break with indentation.
 pub(super) fn separator(page: Page<'_>, node: NodeId, at: usize, look: &Look) -> String {
     let children = children(page, node);
     let before = at.min(children.len()).checked_sub(1);
@@ -54,7 +54,7 @@ pub(super) fn separator(page: Page<'_>, node: NodeId, at: usize, look: &Look) ->
     if tight { "" } else { " " }.to_owned()
 }
 
-/// Puts text in as child `at`.
+/// Inserts text as child `at`.
 pub(super) fn insert(
     page: Page<'_>,
     draft: &mut Draft<'_>,
@@ -101,12 +101,12 @@ pub(super) fn insert(
     if !comma {
         draft.insert(end, ",");
     }
-    // A comment stays behind the item it is about.
+    // A comment stays after the item it is about.
     draft.insert(page.line_end(from), format!("{separator}{text}{closing}"));
     Ok(())
 }
 
-/// Takes child `at` out, with the comma that it needed.
+/// Removes child `at` and its comma.
 pub(super) fn remove(
     page: Page<'_>,
     draft: &mut Draft<'_>,

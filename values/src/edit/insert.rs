@@ -1,4 +1,4 @@
-//! New entries and items, on lines of their own or within brackets.
+//! Inserts entries and items, on their own lines or in brackets.
 
 use super::Position;
 use super::draft::Draft;
@@ -12,7 +12,7 @@ use super::value::NewValue;
 use crate::path::{KeyPath, PathStep};
 use crate::yaml::{Kind, NodeId, Style};
 
-/// Writes a value at a path of which a part is missing.
+/// Writes a value at a path that does not fully exist.
 pub(super) fn missing<'d>(
     page: Page<'d>,
     path: &KeyPath,
@@ -21,7 +21,7 @@ pub(super) fn missing<'d>(
     insert(page, path, value, &Position::Last)
 }
 
-/// Writes a value at a path where nothing is yet, beside the siblings that `position` names.
+/// Writes a value at a path that does not exist yet, at `position` among its siblings.
 pub(super) fn insert<'d>(
     page: Page<'d>,
     path: &KeyPath,
@@ -64,7 +64,7 @@ pub(super) fn insert<'d>(
     }
 }
 
-/// Adds items at the end of a list, which may not be there yet.
+/// Appends items to a list, creating it if missing.
 pub(super) fn append<'d>(
     page: Page<'d>,
     path: &KeyPath,
@@ -94,7 +94,7 @@ pub(super) fn append<'d>(
     items_into(page, &located.sites, path, node, items)
 }
 
-/// Puts a list or map where there is nothing, `null`, or empty brackets.
+/// Writes a list or map in place of nothing, `null` or empty brackets.
 fn fill<'d>(
     page: Page<'d>,
     sites: &[Site],
@@ -112,7 +112,7 @@ fn fill<'d>(
     }
 }
 
-/// The last step of the way was not looked at as a container.
+/// Checks the last node of the path, which `locate` did not check as a container.
 fn container_problem(
     page: Page<'_>,
     sites: &[Site],
@@ -149,7 +149,7 @@ fn entry_into<'d>(
         let value = value.clone().below(&[name]);
         return fill(page, sites, path, Some(map), &value);
     }
-    // A block map without an entry of its own has a merge key, and be it one of nothing.
+    // A block map without entries of its own must have a merge key, even if that merges nothing.
     let block = page.document.style(map) == Style::Block;
     if own.is_empty() && (count > 0 || block) {
         return Err(Refused::MergeKey(path.clone()));
@@ -220,7 +220,7 @@ fn entry_into<'d>(
     Ok(vec![draft])
 }
 
-/// True if blank lines stand between all entries of a map, of which there are at least two.
+/// True if blank lines separate all entries of a map, given enough entries to tell.
 fn separated(page: Page<'_>, map: NodeId, own: &[(NodeId, NodeId)]) -> bool {
     let apart = |pair: &[(NodeId, NodeId)]| {
         let mut line = page.next_line(end_of_entry(page, pair[0]));
@@ -246,7 +246,7 @@ pub(super) fn end_of_entry(page: Page<'_>, (key, value): (NodeId, NodeId)) -> us
     }
 }
 
-/// Puts lines below the line that holds `at`. A text that does not end in a line break still does not.
+/// Inserts lines below the line with `at`. A text that does not end in a line break still does not afterwards.
 fn insert_line(page: Page<'_>, draft: &mut Draft<'_>, at: usize, lines: &str, ending: &str) {
     let next = page.next_line(at);
     if page.text[..next].ends_with('\n') {

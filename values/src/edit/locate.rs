@@ -1,4 +1,4 @@
-//! From a path to the nodes on it.
+//! Finds the nodes along a path.
 
 use source::secret::{HiddenText, hidden_text};
 
@@ -8,7 +8,7 @@ use super::refused::Refused;
 use crate::path::{KeyPath, PathStep};
 use crate::yaml::{Kind, NodeId, Style};
 
-/// A path may have so many steps.
+/// The longest path, in steps.
 const MAX_STEPS: usize = 256;
 
 /// One step of a path that exists.
@@ -18,17 +18,17 @@ pub(super) struct Site {
     pub(super) parent: NodeId,
     /// The key, for a map.
     pub(super) key: Option<NodeId>,
-    /// The position among the parent's own entries in the order of the text, or among its items.
+    /// The index among the parent's own entries in source order, or among its items.
     pub(super) index: usize,
-    /// What stands there.
+    /// The value.
     pub(super) node: NodeId,
 }
 
-/// As much of a path as exists.
+/// The part of a path that exists.
 pub(super) struct Located<'p> {
     /// The steps that exist.
     pub(super) sites: Vec<Site>,
-    /// Where they lead to; `None` for a text without content.
+    /// The node they lead to; `None` for a text without content.
     pub(super) node: Option<NodeId>,
     /// The steps that do not exist.
     pub(super) missing: &'p [PathStep],
@@ -40,8 +40,8 @@ pub(super) fn prefix(path: &KeyPath, count: usize) -> KeyPath {
 }
 
 impl<'d> Page<'d> {
-    /// Follows a path as far as it goes. What lies behind an alias, or in an anchored value, or comes from a merge key,
-    /// is refused: other places of the text would change with it.
+    /// Follows a path as far as it exists. Refuses anything behind an alias, in an anchored value or from a merge key, because other places
+    /// would change too.
     pub(super) fn locate<'p>(self, path: &'p KeyPath) -> Result<Located<'p>, Refused> {
         if path.0.len() > MAX_STEPS {
             return Err(Refused::TooDeep);
@@ -146,7 +146,7 @@ impl<'d> Page<'d> {
                 return Err(Refused::MergeKey(path()));
             }
         } else if *flow {
-            // `[a: 1]`: a map without brackets inside brackets.
+            // `[a: 1]`: a map without braces in a flow list.
             return Err(Refused::OddStyle(path()));
         }
         Ok(())
@@ -161,7 +161,7 @@ impl<'d> Page<'d> {
         let own = self.own_entries(map);
         let at = |(found, _): &(NodeId, NodeId)| self.document.key_text(*found) == key;
         let Some(index) = own.iter().position(at) else {
-            // Known, but not written there.
+            // The key exists, but is not written here.
             return match self.document.get(map, key) {
                 Some(_) if self.has_merge(map) => Err(Refused::MergeKey(path())),
                 Some(_) => Err(Refused::OddStyle(path())),
@@ -191,7 +191,7 @@ impl<'d> Page<'d> {
         }))
     }
 
-    /// Refuses to replace what stands for something else, or for something that others refer to.
+    /// Refuses to replace a value that stands for another one, or that others refer to.
     pub(super) fn check_value(self, node: NodeId, path: &KeyPath) -> Result<(), Refused> {
         if self.is_alias(node) {
             return Err(Refused::Alias(path.clone()));
@@ -225,7 +225,7 @@ impl<'d> Page<'d> {
             .any(|site| self.document.style(site.parent) == Style::Flow)
     }
 
-    /// The place behind which the value of a step is written: after the colon, or after the dash.
+    /// The offset after which the value of a step is written: after the colon or the dash.
     pub(super) fn head(self, site: &Site, path: &KeyPath) -> Result<usize, Refused> {
         let head = match site.key {
             Some(key) => self.after_colon(key),
@@ -236,7 +236,7 @@ impl<'d> Page<'d> {
         head.ok_or_else(|| Refused::OddStyle(path.clone()))
     }
 
-    /// The whole tree with something else at the end of the path.
+    /// The whole tree with `end` at the end of the path.
     pub(super) fn rebuilt(self, sites: &[Site], end: Expected<'d>) -> Expected<'d> {
         let mut inner = end;
         for site in sites.iter().rev() {

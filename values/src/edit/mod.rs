@@ -1,7 +1,7 @@
-//! Changes of YAML texts that keep everything else: comments, quotes, blank lines, line breaks.
+//! Changes to YAML texts that preserve everything else: comments, quotes, blank lines, line breaks.
 //!
-//! INVARIANT: a change is made by edits of the text, and handed out only if the text after them, read again, differs
-//! from the text before exactly in what was to be changed and no other comment is lost. Anything else is refused.
+//! INVARIANT: a change is planned as text edits, and returned only if the edited text, parsed again, differs from the original exactly in
+//! what was to be changed and no other comment is lost. Anything else is refused.
 
 mod comment;
 mod delete;
@@ -26,51 +26,51 @@ pub use self::value::NewValue;
 use crate::path::{KeyPath, PathStep};
 use crate::yaml::{Document, NodeId};
 
-/// One change of a document.
+/// One change to a document.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {
-    /// Writes a value, which may be where nothing is yet: missing maps on the way are made. A value that is there
-    /// already stays as it is written, but for a boolean by another name (`yes`).
+    /// Writes a value, creating missing maps on the way. A value that is already there stays as written, except a boolean in another
+    /// spelling (`yes`).
     Set {
         /// Where.
         path: KeyPath,
-        /// What.
+        /// The value.
         value: NewValue,
     },
-    /// Writes a value where nothing is yet.
+    /// Writes a value where there is none yet.
     Insert {
-        /// Where; missing maps on the way are made.
+        /// Where; missing maps on the way are created.
         path: KeyPath,
-        /// What.
+        /// The value.
         value: NewValue,
-        /// Beside which siblings of the first key that is missing.
+        /// The position of the first missing key among its siblings.
         position: Position,
     },
-    /// Puts a scalar in quotes: its text is then what is typed there.
+    /// Quotes a scalar, so its value is the text as written.
     Quote {
-        /// Which.
+        /// The path of the value.
         path: KeyPath,
     },
-    /// Gives a key another name.
+    /// Renames a key.
     Rename {
-        /// Which, by its name so far.
+        /// The key, by its old name.
         path: KeyPath,
         /// The new name.
         key: String,
     },
-    /// Deletes a key or an item, with the comments directly above it and at the ends of its lines.
+    /// Deletes an entry or item, with the comments directly above it and at the ends of its lines.
     Delete {
-        /// Which.
+        /// The path of the value.
         path: KeyPath,
-        /// True if maps that hold nothing else go with it; else they become `{}`.
+        /// True to also delete maps that hold nothing else; otherwise they become `{}`.
         prune: bool,
     },
-    /// Deletes a key that is given again further down, and so does not count: the first of them.
+    /// Deletes the first of several duplicate keys, which has no effect.
     DeleteEarlier {
-        /// Which, by its name.
+        /// The key, by its name.
         path: KeyPath,
     },
-    /// Adds items at the end of a list, which may not be there yet.
+    /// Appends items to a list, creating it if missing.
     Append {
         /// The list.
         path: KeyPath,
@@ -81,11 +81,10 @@ pub enum Change {
     Remove {
         /// The list.
         path: KeyPath,
-        /// Which, counted from 0.
+        /// The indexes, counted from 0.
         items: Vec<usize>,
     },
-    /// Moves a value, as it is written and with its comments, to a place where nothing is yet. Maps that held nothing
-    /// else go with it.
+    /// Moves a value, as written and with its comments, to a path that does not exist yet. Maps that held nothing else are deleted.
     Move {
         /// From where.
         from: KeyPath,
@@ -94,12 +93,12 @@ pub enum Change {
     },
 }
 
-/// Where a new entry stands among those that are there.
+/// The position of a new entry among the existing ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Position {
-    /// Before all.
+    /// Before all others.
     First,
-    /// After all.
+    /// After all others.
     Last,
     /// Before the entry with that key.
     Before(String),
@@ -107,10 +106,10 @@ pub enum Position {
     After(String),
 }
 
-/// The edits that make one change. Paths are those below `part`, or below the root. No edits: it is so already.
+/// Plans the edits for one change. Paths are relative to `part`, or to the root. No edits mean that there is nothing to change.
 ///
 /// # Errors
-/// Why the change is not made.
+/// Why the change is refused.
 pub fn plan(
     document: &Document,
     part: Option<NodeId>,
@@ -119,11 +118,10 @@ pub fn plan(
     plan_all(document, part, std::slice::from_ref(change))
 }
 
-/// The edits that make several changes one after the other; they are edits of the text as it is before all of them,
-/// sorted and without overlap.
+/// Plans the edits for several consecutive changes. The edits apply to the original text, sorted and non-overlapping.
 ///
 /// # Errors
-/// Why one of the changes is not made; none is made then.
+/// Why one of the changes is refused, in which case none is made.
 pub fn plan_all(
     document: &Document,
     part: Option<NodeId>,
@@ -137,10 +135,10 @@ pub fn plan_all(
     Ok(run.finish())
 }
 
-/// The edits that move a value into another document: those of both. Within one text it is [`Change::Move`].
+/// Plans the edits in both documents that move a value from one to the other. Within one text it is [`Change::Move`].
 ///
 /// # Errors
-/// Why the value is not moved.
+/// Why the move is refused.
 pub fn move_value(
     (from, from_part, from_path): (&Document, Option<NodeId>, &KeyPath),
     (to, to_part, to_path): (&Document, Option<NodeId>, &KeyPath),
@@ -169,10 +167,10 @@ pub fn move_value(
     Ok(edits)
 }
 
-/// The edits that write comment lines (`text` without `#`) above the line on which the entry or item of a node begins.
+/// Plans the edits that insert comment lines (`text` without `#`) above the line where a node's entry or item begins.
 ///
 /// # Errors
-/// Where no comment can stand there.
+/// If there cannot be a comment there.
 pub fn add_comment_above(
     document: &Document,
     node: NodeId,
@@ -186,7 +184,7 @@ pub fn add_comment_above(
 /// The path of a node from the top of its document.
 ///
 /// # Errors
-/// For a document that is not changed, and a node that an alias or a merge key leads to.
+/// For a document that cannot be edited, and for a node reached through an alias or a merge key.
 pub fn path_to(document: &Document, node: NodeId) -> Result<KeyPath, Refused> {
     base_of(document, Some(node))
 }
@@ -204,7 +202,7 @@ fn joined(base: &KeyPath, path: &KeyPath) -> KeyPath {
     KeyPath(base.0.iter().chain(&path.0).cloned().collect())
 }
 
-/// A document on its way through several changes.
+/// A sequence of changes to a document.
 struct Run<'d> {
     first: &'d Document,
     /// The document after the changes so far.
@@ -221,7 +219,7 @@ impl<'d> Run<'d> {
         }
     }
 
-    /// Makes the first of the drafts that holds what it promises. No draft: nothing is to be done.
+    /// Applies the first draft that proves correct. No drafts mean that there is nothing to change.
     fn step(
         &mut self,
         drafts: impl for<'p> FnOnce(Page<'p>) -> Result<Vec<Draft<'p>>, Refused>,
@@ -279,7 +277,7 @@ impl<'d> Run<'d> {
                 let mut items = items.clone();
                 items.sort_unstable();
                 items.dedup();
-                // From the end, so that the others keep their positions.
+                // From the end, so that the others keep their indexes.
                 for index in items.into_iter().rev() {
                     let mut path = at(path);
                     path.0.push(PathStep::Index(index));
@@ -298,7 +296,7 @@ impl<'d> Run<'d> {
         if to.0.starts_with(&from.0) || from.0.starts_with(&to.0) {
             return Err(Refused::IntoItself);
         }
-        // The text is read again, for it changes under the value that is being moved.
+        // Parse a copy, because the text changes under the value being moved.
         let now = self.now.as_ref().unwrap_or(self.first);
         let before = Document::parse(now.source(), now.text());
         self.receive(to, Page::open(&before)?, &from)?;
@@ -311,7 +309,7 @@ impl<'d> Run<'d> {
         )
     }
 
-    /// Puts in what stands at a path of another document.
+    /// Inserts the value at a path of another document.
     fn receive(&mut self, to: &KeyPath, from: Page<'_>, path: &KeyPath) -> Result<(), Refused> {
         let cutting = relocate::cutting(from, path)?;
         let last = &Position::Last;

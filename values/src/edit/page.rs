@@ -1,6 +1,6 @@
-//! A document with its lines: where its nodes, their keys and their comments stand in the text.
+//! A document with its lines: where nodes, keys and comments are in the text.
 //!
-//! INVARIANT: offsets are in characters' borders of the text; an answer that is a guess is `None` or a refusal.
+//! INVARIANT: offsets are on character boundaries; instead of guessing, functions return `None` or a refusal.
 
 use std::ops::Range;
 
@@ -12,7 +12,7 @@ use crate::protection::Protection;
 use crate::yaml::{Document, Kind, NodeId, Style};
 use source::secret::whole_file_encryption;
 
-/// A document that may be changed.
+/// A document that may be edited.
 #[derive(Clone, Copy)]
 pub(super) struct Page<'d> {
     pub(super) document: &'d Document,
@@ -20,14 +20,14 @@ pub(super) struct Page<'d> {
 }
 
 impl<'d> Page<'d> {
-    /// A document, unless it is one that is not changed at all.
+    /// Opens a document, unless it is one that must not be edited at all.
     pub(super) fn open(document: &'d Document) -> Result<Self, Refused> {
         let text = document.text();
         if whole_file_encryption(text.as_bytes()).is_some() {
             return Err(Refused::Encrypted);
         }
         match Protection::of(document) {
-            // sops signs the whole file, also what it leaves in the clear.
+            // sops signs the whole file, including what it leaves unencrypted.
             Protection::Sops(_) | Protection::Opaque(_) => return Err(Refused::Encrypted),
             Protection::Template => return Err(Refused::Damaged),
             Protection::Clear => {}
@@ -40,7 +40,7 @@ impl<'d> Page<'d> {
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\r', '\n']))
         };
         let lines = |text: &'d str| text.split('\n').filter(|line| marks(line)).count();
-        // The marker may stand on the line where the root begins.
+        // The marker may be on the line where the root begins.
         let (before, after) = text.split_at(page.next_line(from));
         if lines(before) > 1 || lines(after) > 0 {
             return Err(Refused::MultiDocument);
@@ -54,7 +54,7 @@ impl<'d> Page<'d> {
                 let line = line.trim_start();
                 line.is_empty() || line.starts_with('#')
             });
-            // Helm reads nothing after a root in brackets that has ended; a change there would be lost.
+            // Helm reads nothing after the end of a root in brackets; a change there would be lost.
             if !quiet && document.style(root) == Style::Flow {
                 return Err(Refused::MultiDocument);
             }
@@ -62,13 +62,13 @@ impl<'d> Page<'d> {
         Ok(page)
     }
 
-    /// The start of the line that holds `at`, behind a byte-order mark.
+    /// The start of the line with `at`, after a byte order mark.
     pub(super) fn line_start(self, at: usize) -> usize {
         let end = memchr::memrchr(b'\n', &self.text.as_bytes()[..at]);
         end.map_or_else(|| self.top().min(at), |end| end + 1)
     }
 
-    /// The start of the first line, behind a byte-order mark.
+    /// The start of the first line, after a byte order mark.
     pub(super) fn top(self) -> usize {
         match self.text.starts_with('\u{feff}') {
             true => '\u{feff}'.len_utf8(),
@@ -81,7 +81,7 @@ impl<'d> Page<'d> {
         (line > self.top()).then(|| self.line_start(line - 1))
     }
 
-    /// The end of the line that holds `at`, before its line break.
+    /// The end of the line with `at`, before its line break.
     pub(super) fn line_end(self, at: usize) -> usize {
         let end = self.text[at..]
             .find('\n')
@@ -93,36 +93,36 @@ impl<'d> Page<'d> {
         }
     }
 
-    /// The start of the line after the one that holds `at`, or the end of the text.
+    /// The start of the line after the one with `at`, or the end of the text.
     pub(super) fn next_line(self, at: usize) -> usize {
         self.text[at..]
             .find('\n')
             .map_or(self.text.len(), |len| at + len + 1)
     }
 
-    /// Bytes between the start of the line and `at`; before a key these are blanks and dashes.
+    /// The number of bytes between the start of the line and `at`; before a key these are spaces and dashes.
     pub(super) fn column(self, at: usize) -> usize {
         at - self.line_start(at)
     }
 
-    /// True if only spaces stand before `at` on its line.
+    /// True if only spaces precede `at` on its line.
     pub(super) fn starts_line(self, at: usize) -> bool {
         let before = &self.text[self.line_start(at)..at];
         before.bytes().all(|byte| byte == b' ')
     }
 
-    /// True if nothing, or only a comment, follows `at` on its line.
+    /// True if at most a comment follows `at` on its line.
     pub(super) fn ends_line(self, at: usize) -> bool {
         let rest = self.text[at..self.line_end(at)].trim_start();
         rest.is_empty() || rest.starts_with('#')
     }
 
-    /// True for a line of blanks only; also for the end of the text.
+    /// True for a blank line, and for the end of the text.
     pub(super) fn is_blank_line(self, start: usize) -> bool {
         self.text[start..self.line_end(start)].trim().is_empty()
     }
 
-    /// How the lines around `at` end.
+    /// The line break used around `at`.
     pub(super) fn ending(self, at: usize) -> &'static str {
         let before = self.text[..at].rfind('\n');
         let near = before.or_else(|| self.text[at..].find('\n').map(|len| at + len));
@@ -132,7 +132,7 @@ impl<'d> Page<'d> {
         }
     }
 
-    /// The first place from `at` on that is no space or tab.
+    /// The first offset from `at` on that is not at a space or tab.
     pub(super) fn skip_blanks(self, at: usize) -> usize {
         let rest = &self.text[at..];
         at + (rest.len() - rest.trim_start_matches([' ', '\t']).len())
@@ -143,18 +143,17 @@ impl<'d> Page<'d> {
         self.document.is_alias(node)
     }
 
-    /// True for a key without a value, an item that is only a dash.
+    /// True for the value of a key or dash with nothing after it.
     pub(super) fn is_empty(self, node: NodeId) -> bool {
         self.document.kind(node) == Kind::Null && self.document.raw(node).is_empty()
     }
 
-    /// The first byte of a node that is written on its own, without anchor.
+    /// The first byte of a node, without its anchor or tag.
     pub(super) fn start_of(self, node: NodeId) -> usize {
         self.document.span(node).range().start
     }
 
-    /// The end of a node's last byte: comments and blank lines after it are not in it, unless it is a block scalar
-    /// that keeps them.
+    /// The end of a node's last byte, without comments and blank lines after it, unless it is a block scalar that keeps them.
     pub(super) fn end_of(self, node: NodeId) -> usize {
         let mut node = node;
         let mut least = 0;
@@ -199,7 +198,7 @@ impl<'d> Page<'d> {
         }
     }
 
-    /// The end of a scalar in the text; a key is one.
+    /// The end of a scalar, such as a key, in the text.
     fn end_of_scalar(self, node: NodeId) -> usize {
         let span = self.document.span(node).range();
         match self.document.style(node) {
@@ -254,7 +253,7 @@ impl<'d> Page<'d> {
         last
     }
 
-    /// The place right after a key's colon; `None` for `? key`.
+    /// The offset after a key's colon; `None` for `? key`.
     pub(super) fn after_colon(self, key: NodeId) -> Option<usize> {
         let end = self.end_of_scalar(key);
         let colon = self.skip_blanks(end);
@@ -270,12 +269,12 @@ impl<'d> Page<'d> {
         !self.is_alias(map) && pairs.any(|(key, _)| self.document.is_merge_key(key))
     }
 
-    /// True if the key stands in the map itself, not where a merge key takes it from.
+    /// True if the key is written in the map itself and not merged from elsewhere.
     pub(super) fn is_own(self, map: NodeId, key: NodeId) -> bool {
         self.document.parent(key) == Some(map)
     }
 
-    /// The entries that stand in the map itself, in the order of the text; of a key given twice, the later.
+    /// The entries written in the map itself, in source order; for a duplicate key, the later one.
     pub(super) fn own_entries(self, map: NodeId) -> Vec<(NodeId, NodeId)> {
         if self.is_alias(map) {
             return Vec::new();
@@ -288,7 +287,7 @@ impl<'d> Page<'d> {
             .collect()
     }
 
-    /// The dashes of a block list, one for each item; `None` if they cannot be told.
+    /// The dashes of a block list, one per item; `None` if they cannot be identified.
     pub(super) fn dashes(self, list: NodeId) -> Option<Vec<usize>> {
         let count = self.document.items(list).count();
         let bytes = self.text.as_bytes();
@@ -316,7 +315,7 @@ impl<'d> Page<'d> {
         (dashes.len() == count).then_some(dashes)
     }
 
-    /// The dash before the first item; blank lines and comments may stand between.
+    /// The dash before the first item; there may be blank lines and comments in between.
     fn first_dash(self, list: NodeId, is_dash: impl Fn(usize) -> bool) -> Option<usize> {
         let start = self.start_of(list);
         if is_dash(start) {
@@ -338,8 +337,8 @@ impl<'d> Page<'d> {
         }
     }
 
-    /// The first of the comment lines directly above the line at `line` that are indented as `column`; `line` itself
-    /// if there is none. Lines before `floor` are not looked at.
+    /// The first of the comment lines directly above `line` that are indented to `column`; `line` itself if there are none. Lines before
+    /// `floor` do not count.
     pub(super) fn comments_above(self, line: usize, column: usize, floor: usize) -> usize {
         let mut first = line;
         while let Some(above) = self.line_above(first) {
@@ -363,7 +362,7 @@ impl<'d> Page<'d> {
             .any(|span| range.contains(&span.range().start))
     }
 
-    /// The path of keys and positions from the root to a node.
+    /// The path of keys and indexes from the root to a node.
     pub(super) fn path_of(self, node: NodeId) -> Option<KeyPath> {
         use crate::path::PathStep;
         let target = self.document.span(node).range();

@@ -1,41 +1,41 @@
-//! Why a change is not made.
+//! Reasons for refusing a change.
 
 use std::fmt;
 
 use crate::path::KeyPath;
 
-/// Why a change is not made. Nothing is changed then.
+/// Why a change is refused. Nothing is changed then.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refused {
     /// The text is damaged where the change would be made.
     Damaged,
     /// More than one document, or text after the end of the first.
     MultiDocument,
-    /// The file, or the value, is encrypted.
+    /// The file or the value is encrypted.
     Encrypted,
-    /// What stands there is made by a template, or stands for a value that is elsewhere.
+    /// The text there is a template or a reference to a value kept elsewhere.
     Hidden(KeyPath),
-    /// An anchor or a tag stands at the value or above it.
+    /// The value or one above it has an anchor or a tag.
     AnchorOrTag(KeyPath),
-    /// An alias stands at the value or above it.
+    /// The value or one above it is an alias.
     Alias(KeyPath),
     /// The key comes from a merge key (`<<`), or the change would touch one.
     MergeKey(KeyPath),
-    /// The key is given twice.
+    /// The key is duplicated.
     DuplicateKey(KeyPath),
-    /// The text is laid out in a way that is not changed by machine.
+    /// The layout of the text is not safe to change automatically.
     OddStyle(KeyPath),
-    /// There is nothing at that path.
+    /// The path does not exist.
     NotThere(KeyPath),
-    /// There is something at that path already.
+    /// The path already exists.
     AlreadyThere(KeyPath),
-    /// Keys can only be put into a map.
+    /// Not a map, so no key can be added.
     NotAMap(KeyPath),
-    /// Items can only be put into a list.
+    /// Not a list, so no item can be added.
     NotAList(KeyPath),
-    /// Only a scalar can be put in quotes.
+    /// Not a scalar, so it cannot be quoted.
     NotAScalar(KeyPath),
-    /// The path ends at no key.
+    /// The path does not end at a key.
     NotAKey(KeyPath),
     /// A value cannot be moved into itself.
     IntoItself,
@@ -43,7 +43,7 @@ pub enum Refused {
     NotWritable,
     /// Nested too deeply.
     TooDeep,
-    /// Read again, the text would differ in more than what was to be changed.
+    /// Parsing the edited text shows more differences than the intended change.
     WouldChangeMore,
 }
 
@@ -54,20 +54,20 @@ impl fmt::Display for Refused {
             Self::MultiDocument => f.write_str("the file has more than one document"),
             Self::Encrypted => f.write_str("it is encrypted"),
             Self::Hidden(path) => {
-                write!(f, "the value of `{path}` is made or kept somewhere else")
+                write!(f, "the value of `{path}` is generated or kept elsewhere")
             }
             Self::AnchorOrTag(path) => write!(f, "`{path}` has an anchor or a tag"),
             Self::Alias(path) => write!(f, "`{path}` is an alias of another value"),
-            Self::MergeKey(path) => write!(f, "a merge key has a part in `{path}`"),
-            Self::DuplicateKey(path) => write!(f, "`{path}` is given twice"),
+            Self::MergeKey(path) => write!(f, "`{path}` involves a merge key"),
+            Self::DuplicateKey(path) => write!(f, "`{path}` is duplicated"),
             Self::OddStyle(path) => {
                 write!(
                     f,
-                    "`{path}` is written in a way that only a person should change"
+                    "the layout of `{path}` is not safe to change automatically"
                 )
             }
-            Self::NotThere(path) => write!(f, "there is no `{path}`"),
-            Self::AlreadyThere(path) => write!(f, "there is a `{path}` already"),
+            Self::NotThere(path) => write!(f, "`{path}` does not exist"),
+            Self::AlreadyThere(path) => write!(f, "`{path}` already exists"),
             Self::NotAMap(path) => write!(f, "`{path}` is not a map"),
             Self::NotAList(path) => write!(f, "`{path}` is not a list"),
             Self::NotAScalar(path) => write!(f, "`{path}` is a list or a map"),
@@ -75,7 +75,7 @@ impl fmt::Display for Refused {
             Self::IntoItself => f.write_str("the value cannot be moved into itself"),
             Self::NotWritable => f.write_str("the value cannot be written as YAML"),
             Self::TooDeep => f.write_str("it is nested too deeply"),
-            Self::WouldChangeMore => f.write_str("it would change more than that"),
+            Self::WouldChangeMore => f.write_str("it would change more than intended"),
         }
     }
 }

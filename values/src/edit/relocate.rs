@@ -1,4 +1,4 @@
-//! Moving a value with its comments, also into another text.
+//! Moves a value with its comments, within a text or into another one.
 
 use super::delete::comments_of;
 use super::draft::Draft;
@@ -10,25 +10,25 @@ use super::refused::Refused;
 use crate::path::KeyPath;
 use crate::yaml::{Document, Kind, NodeId, Style};
 
-/// A value taken out of a text, as it was written.
+/// A value copied from a text, as written.
 pub(super) struct Cutting<'d> {
     from: Page<'d>,
     node: NodeId,
     /// Comment lines above it, without indentation.
     comments: Vec<&'d str>,
-    /// All behind its colon or dash, to the end of its last line.
+    /// Everything after its colon or dash, up to the end of its last line.
     tail: &'d str,
     /// The column of its key or dash.
     base: usize,
     /// The column of its first child, for a list or map in block style.
     child: Option<usize>,
-    /// True if the first child stands on the line of the dash.
+    /// True if the first child is on the line of the dash.
     compact: bool,
     /// True for an item of a list.
     item: bool,
 }
 
-/// Takes the value at a path out of a text; the text stays as it is.
+/// Copies the value at a path; the text itself is not changed.
 pub(super) fn cutting<'d>(page: Page<'d>, path: &KeyPath) -> Result<Cutting<'d>, Refused> {
     let sites = page.locate_all(path)?;
     let Some(site) = sites.last() else {
@@ -96,7 +96,7 @@ fn first_child(page: Page<'_>, site: &Site) -> Option<usize> {
     }
 }
 
-/// Anchors and aliases mean something else, or nothing, in another place.
+/// Refuses anchors and aliases, which would mean something else, or nothing, in another place.
 fn no_references(page: Page<'_>, node: NodeId, path: &KeyPath) -> Result<(), Refused> {
     let mut open = vec![node];
     while let Some(node) = open.pop() {
@@ -117,7 +117,7 @@ fn no_references(page: Page<'_>, node: NodeId, path: &KeyPath) -> Result<(), Ref
     Ok(())
 }
 
-/// Puts a cutting where `null` was written for it.
+/// Inserts a cutting in place of the `null` that was written for it.
 pub(super) fn place<'d>(
     page: Page<'d>,
     path: &KeyPath,
@@ -162,7 +162,7 @@ pub(super) fn place<'d>(
 }
 
 impl Cutting<'_> {
-    /// What stands behind a colon or dash at that column.
+    /// The text to write after a colon or dash at that column.
     fn tail_at(&self, column: usize, item: bool, step: usize, ending: &str) -> String {
         let same_kind = self.item == item;
         let from = self.child.unwrap_or(self.base);
@@ -179,7 +179,7 @@ impl Cutting<'_> {
         let first = lines.next().unwrap_or("");
         let mut out = String::new();
         if self.compact && !(same_kind && item) {
-            // `- a: 1` becomes `key:` and a line of its own.
+            // `- a: 1` becomes `key:` and a separate line.
             out.push_str(ending);
             out.push_str(&" ".repeat(to));
             out.push_str(first.trim_start());
@@ -204,7 +204,7 @@ impl Cutting<'_> {
             out.push_str(&" ".repeat(indent));
             out.push_str(text);
         }
-        // `key:` and a line below it becomes `- a: 1`.
+        // `key:` with a line below it becomes `- a: 1`.
         let below = format!("{ending}{}", " ".repeat(to));
         match out.strip_prefix(&below) {
             Some(rest) if item && to == column + 2 && !rest.starts_with([' ', '#']) => {
@@ -215,7 +215,7 @@ impl Cutting<'_> {
     }
 }
 
-/// True if the documents are one text.
+/// True if both documents have the same source and text.
 pub(super) fn same_text(a: &Document, b: &Document) -> bool {
     a.source() == b.source() && a.text() == b.text()
 }

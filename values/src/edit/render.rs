@@ -1,4 +1,4 @@
-//! New text in the style of its neighbourhood.
+//! Renders new text in the style of its surroundings.
 
 use super::page::Page;
 use super::value::NewValue;
@@ -10,9 +10,9 @@ use crate::yaml::{Kind, NodeId, Style};
 pub(super) struct Look {
     /// The line break.
     pub(super) ending: &'static str,
-    /// How many spaces a map stands to the right of its key.
+    /// The indentation of a map below its key, in spaces.
     pub(super) step: usize,
-    /// How many spaces the dashes of a list stand to the right of its key.
+    /// The indentation of a list's dashes below its key, in spaces.
     pub(super) dash: usize,
     /// How texts are quoted.
     pub(super) text: Style,
@@ -20,21 +20,20 @@ pub(super) struct Look {
     pub(super) key: Style,
 }
 
-/// A value as it is written behind a colon or a dash: what stands on that line, and the lines below, each with a line
-/// break before it.
+/// A value rendered after a colon or dash: the rest of that line, and the lines below, each with a line break before it.
 #[derive(Debug, Default)]
 pub(super) struct Written {
     pub(super) inline: String,
     pub(super) below: String,
 }
 
-/// So many nodes are looked at to see how a text is laid out.
+/// The number of nodes sampled to determine a text's layout.
 const CENSUS: usize = 5_000;
-/// Indentation wider than this is an accident.
+/// Indentation this wide or wider is ignored.
 const WIDEST: usize = 9;
 
 impl Page<'_> {
-    /// The look of what is put beside the children of `parent`, or anywhere if there is none.
+    /// The layout for new children of `parent`, or of the whole text if there is none.
     pub(super) fn look(self, parent: Option<NodeId>, at: usize) -> Look {
         let near = parent
             .map(|parent| self.steps_of(parent))
@@ -69,7 +68,7 @@ impl Page<'_> {
         look
     }
 
-    /// The quotes of most texts among the nodes.
+    /// The most common quoting of texts among the nodes.
     pub(super) fn quotes(self, nodes: &[NodeId]) -> Style {
         let (mut plain, mut single, mut double) = (0, 0, 0);
         for node in nodes {
@@ -130,7 +129,7 @@ impl Page<'_> {
         }
     }
 
-    /// The commonest indentation of maps and of lists in the whole text.
+    /// The most common indentation of maps and of lists in the whole text.
     fn census(self) -> (Option<usize>, Option<usize>) {
         let mut counts = [[0u32; WIDEST]; 2];
         let mut open: Vec<NodeId> = self.document.root().into_iter().collect();
@@ -170,7 +169,7 @@ impl Page<'_> {
 }
 
 impl Look {
-    /// A line break and so many spaces.
+    /// A line break and `column` spaces.
     pub(super) fn new_line(&self, column: usize) -> String {
         format!("{}{}", self.ending, " ".repeat(column))
     }
@@ -180,7 +179,7 @@ impl Look {
         write::key(name, self.key, flow)
     }
 
-    /// A value within brackets, or one that needs only one line.
+    /// A value in flow style, on one line.
     pub(super) fn flow(&self, value: &NewValue) -> String {
         self.inline(value, true)
     }
@@ -206,7 +205,7 @@ impl Look {
         }
     }
 
-    /// A value behind the colon of a key at that column.
+    /// A value after the colon of a key at that column.
     pub(super) fn after_colon(&self, value: &NewValue, column: usize) -> Written {
         let mut written = Written::default();
         match value {
@@ -234,7 +233,7 @@ impl Look {
         written
     }
 
-    /// A value behind a dash at that column.
+    /// A value after a dash at that column.
     pub(super) fn after_dash(&self, value: &NewValue, dash: usize) -> Written {
         let mut written = Written::default();
         if value.has_children() {
@@ -246,7 +245,7 @@ impl Look {
         written
     }
 
-    /// The lines of a list or map whose first line is at that column already.
+    /// The lines of a list or map whose first line is already at that column.
     pub(super) fn block(&self, value: &NewValue, column: usize) -> String {
         let lines: Vec<String> = match value {
             NewValue::List(items) if !items.is_empty() => {
@@ -279,14 +278,14 @@ impl Look {
         written.inline.push_str(&self.inline(value, false));
     }
 
-    /// `key: value`, at that column already.
+    /// `key: value`, already at that column.
     pub(super) fn entry(&self, name: &str, value: &NewValue, column: usize) -> String {
         let written = self.after_colon(value, column);
         let key = self.key(name, false);
         format!("{key}:{}{}", written.inline, written.below)
     }
 
-    /// `- value`, at that column already.
+    /// `- value`, already at that column.
     pub(super) fn item(&self, value: &NewValue, column: usize) -> String {
         let written = self.after_dash(value, column);
         format!("-{}{}", written.inline, written.below)

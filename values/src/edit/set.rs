@@ -1,4 +1,4 @@
-//! Writing a value where there is another one, or none.
+//! Writes a value where there is another one, or none.
 
 use super::draft::Draft;
 use super::expected::{Expected, has_value};
@@ -10,7 +10,7 @@ use super::value::NewValue;
 use crate::path::{KeyPath, PathStep};
 use crate::yaml::{Kind, NodeId, Style};
 
-/// Writes a value at a path; maps that are missing on the way are made.
+/// Writes a value at a path, creating missing maps on the way.
 pub(super) fn set<'d>(
     page: Page<'d>,
     path: &KeyPath,
@@ -23,7 +23,7 @@ pub(super) fn set<'d>(
     let Some(node) = located.node else {
         return at_root(page, None, value);
     };
-    // `yes` has the value true; who asks for it to be set wants it written so that everybody reads it.
+    // `yes` already means true, but setting it asks for the spelling that every parser reads.
     let odd =
         matches!(value, NewValue::Bool(_)) && !matches!(page.document.raw(node), "true" | "false");
     if !page.is_alias(node) && !odd && has_value(value, page.document, node) {
@@ -36,7 +36,7 @@ pub(super) fn set<'d>(
     }
 }
 
-/// Writes a value at the top of the text.
+/// Writes a value at the root of the text.
 pub(super) fn at_root<'d>(
     page: Page<'d>,
     root: Option<NodeId>,
@@ -70,7 +70,7 @@ pub(super) fn at_root<'d>(
     if page.document.style(root) == Style::Block || page.skip_blanks(end) == page.line_end(end) {
         draft.replace(start..end, look.block(value, 0));
     } else {
-        // `{} # comment`: the comment stays on its line, above what is written.
+        // `{} # comment`: the comment stays on its line, above the new value.
         draft.replace(start..page.skip_blanks(end), "");
         draft.insert(
             page.line_end(end),
@@ -80,7 +80,7 @@ pub(super) fn at_root<'d>(
     Ok(vec![draft])
 }
 
-/// Writes a value at a place that exists.
+/// Writes a value at an existing path.
 pub(super) fn at_site<'d>(
     page: Page<'d>,
     sites: &[Site],
@@ -126,7 +126,7 @@ pub(super) fn at_site<'d>(
         None => (head - 1, look.after_dash(value, page.column(head - 1))),
     };
     let mut drafts = Vec::new();
-    // A list or map in brackets that fits its line stays one.
+    // A flow list or map stays in brackets if the new value is simple enough.
     if style == Style::Flow && !is_empty_collection(page, node) && !value_needs_block(value) {
         let mut flow = Draft::new(expected());
         let children: Vec<NodeId> = page.document.items(node).collect();
@@ -147,7 +147,7 @@ pub(super) fn at_site<'d>(
     Ok(drafts)
 }
 
-/// Replaces a list or map that stands on lines of its own, or begins behind a dash.
+/// Replaces a block list or map that is on its own lines or begins after a dash.
 fn block_value(page: Page<'_>, draft: &mut Draft<'_>, head: usize, node: NodeId, new: Written) {
     let end = page.line_end(page.end_of(node));
     let first = page.line_end(head);
@@ -159,7 +159,7 @@ fn block_value(page: Page<'_>, draft: &mut Draft<'_>, head: usize, node: NodeId,
     }
 }
 
-/// Replaces a scalar, or a list or map in brackets.
+/// Replaces a scalar or a flow collection.
 fn token(
     page: Page<'_>,
     draft: &mut Draft<'_>,
@@ -176,7 +176,7 @@ fn token(
         page.start_of(node)
     };
     if new.inline.is_empty() {
-        // A list or map: nothing stays behind the colon but a comment.
+        // A list or map: only a comment stays after the colon.
         draft.replace(head..end, "");
     } else if page.line_start(start) == page.line_start(key) {
         draft.replace(start..end, new.inline.trim_start());
@@ -190,7 +190,7 @@ fn is_empty_collection(page: Page<'_>, node: NodeId) -> bool {
     page.document.items(node).next().is_none() && page.document.entries(node).next().is_none()
 }
 
-/// True for a value that brackets would make hard to read.
+/// True for a value that is hard to read in brackets.
 fn value_needs_block(value: &NewValue) -> bool {
     match value {
         NewValue::List(items) => items.iter().any(NewValue::has_children),
@@ -199,7 +199,7 @@ fn value_needs_block(value: &NewValue) -> bool {
     }
 }
 
-/// Puts a scalar in quotes; its text is what is typed.
+/// Quotes a scalar, keeping its text as written.
 pub(super) fn quote<'d>(page: Page<'d>, path: &KeyPath) -> Result<Vec<Draft<'d>>, Refused> {
     let sites = page.locate_all(path)?;
     let Some(site) = sites.last() else {
@@ -245,7 +245,7 @@ pub(super) fn quote<'d>(page: Page<'d>, path: &KeyPath) -> Result<Vec<Draft<'d>>
     Ok(vec![draft])
 }
 
-/// Gives a key another name.
+/// Renames a key.
 pub(super) fn rename<'d>(
     page: Page<'d>,
     path: &KeyPath,

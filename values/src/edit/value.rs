@@ -1,27 +1,27 @@
-//! Values to write: a small tree without places.
+//! Values to write: a small tree without source positions.
 
-/// A value to be written into a text.
+/// A value to write into a text.
 #[derive(Debug, Clone, PartialEq)]
 pub enum NewValue {
     /// `null`
     Null,
     /// `true` or `false`.
     Bool(bool),
-    /// A number; one that is not finite is refused.
+    /// A number; non-finite ones are refused.
     Number(f64),
-    /// A text, quoted where it must be.
+    /// A text, quoted where necessary.
     Text(String),
     /// A list.
     List(Vec<NewValue>),
-    /// Keys and values in this order.
+    /// Keys and values, in this order.
     Map(Vec<(String, NewValue)>),
 }
 
-/// A value to write may be nested so deeply.
+/// The deepest nesting of a value to write.
 const MAX_DEPTH: usize = 64;
 
 impl NewValue {
-    /// True for a list or map that holds something: what gets lines of its own in block style.
+    /// True for a non-empty list or map, which gets its own lines in block style.
     pub(super) fn has_children(&self) -> bool {
         match self {
             Self::List(items) => !items.is_empty(),
@@ -30,14 +30,14 @@ impl NewValue {
         }
     }
 
-    /// The value below maps of those keys.
+    /// Wraps the value in maps with those keys.
     pub(super) fn below(self, keys: &[&str]) -> Self {
         keys.iter().rev().fold(self, |value, key| {
             Self::Map(vec![((*key).to_owned(), value)])
         })
     }
 
-    /// True if YAML can hold it and Helm read it: numbers are finite, nesting is bounded, no key comes twice.
+    /// True if it can be written as YAML that Helm reads: numbers are finite, nesting is bounded, keys are unique.
     pub(super) fn is_writable(&self) -> bool {
         let mut open = vec![(self, 0)];
         while let Some((value, depth)) = open.pop() {

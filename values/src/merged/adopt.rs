@@ -1,4 +1,4 @@
-//! What was found out about layers before an edit, and still holds.
+//! Reuses results computed for layers before an edit that are still valid.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::chart::ChartInfo;
 type Scope = (Vec<String>, Arc<ChartInfo>);
 
 impl Merged {
-    /// Takes over what another merging of the same layers has found out about those whose text has not changed.
+    /// Takes over from another merge of the same layers the results for layers whose text has not changed.
     pub fn adopt(&self, other: &Self) {
         let releases = self.releases.iter().zip(&other.releases);
         let alike: Vec<bool> = releases
@@ -39,7 +39,7 @@ impl Merged {
     }
 }
 
-/// Do the charts declare the same secrets?
+/// True if the charts declare the same secrets.
 fn same_secrets(a: &[Scope], b: &[Scope]) -> bool {
     let same = |((mount, a), (other, b)): (&Scope, &Scope)| {
         mount == other

@@ -1,7 +1,7 @@
-//! Maps that were merged from several layers, and the merging itself.
+//! The maps merged from several layers, and the merging itself.
 //!
-//! No tree is copied: a map that only one layer has stays that layer's node. A map that two layers have becomes an entry
-//! list here, whose values are again handles. Merging goes over an explicit list of pairs, so that depth costs no stack.
+//! No tree is copied: a map in only one layer stays that layer's node. A map in two layers becomes a list of entries here, whose values are
+//! again handles. Merging uses an explicit list of pairs instead of recursion.
 //!
 //! Sources: Helm v3.21 `pkg/cli/values/options.go` (`mergeMaps`) and `pkg/chartutil/coalesce.go` (`coalesceTablesFullKey`).
 
@@ -26,17 +26,17 @@ pub(super) struct Arena {
     pub(super) layers: Vec<LayerSlot>,
     pub(super) maps: Vec<MergedMap>,
     entries: Vec<Entry>,
-    /// Keys that stand in no text: those Helm makes for subcharts, and `global` in them.
+    /// Keys that are in no text: those Helm creates for subcharts, and `global` in them.
     made_keys: Vec<String>,
-    /// Sorted entry numbers of maps with many entries, sorted when somebody looks for a key.
+    /// Sorted entry indexes of maps with many entries, built on the first lookup of a key.
     indexes: FxHashMap<u32, OnceLock<Box<[u32]>>>,
-    /// Where the maps stand that Helm makes.
+    /// The paths of the maps that Helm creates.
     pub(super) made_paths: FxHashMap<u32, Vec<String>>,
     pub(super) clashes: Vec<Clash>,
     desk: Desk,
 }
 
-/// What merging works on; kept, for there are as many merges as maps.
+/// Scratch space for merging; kept because there are as many merges as maps.
 #[derive(Debug, Default)]
 struct Desk {
     tasks: Vec<Task>,
@@ -46,36 +46,36 @@ struct Desk {
     removed: Vec<usize>,
 }
 
-/// A layer of a release of the deployment; chart defaults are layers like any other.
+/// A layer of a release; chart defaults are layers like any other.
 #[derive(Debug)]
 pub(super) struct LayerSlot {
-    /// Which release of the deployment.
+    /// The index of the release in the deployment.
     pub(super) release: u32,
-    /// Which of the release's own layers; `None` for chart defaults.
+    /// The index among the release's own layers; `None` for chart defaults.
     pub(super) own: Option<u32>,
     pub(super) role: Role,
     pub(super) document: Arc<Document>,
     pub(super) source: source::SourceId,
-    /// The map that holds the values, where that is not the whole document.
+    /// The map that holds the values, if that is not the whole document.
     pub(super) part: Option<NodeId>,
-    /// The keys below which a subchart's defaults stand in the release.
+    /// For a subchart's defaults: their path in the release.
     pub(super) mount: Vec<String>,
-    /// Of a part that is imported: the layer it is a part of. Of that: those parts.
+    /// For an imported part: the layer it is a part of; `imported` is the inverse.
     pub(super) part_of: Option<LayerId>,
     pub(super) imported: Vec<LayerId>,
-    /// Its top map, as far as it can be seen.
+    /// Its top map, if visible.
     pub(super) root: Option<NodeRef>,
     pub(super) parents: OnceLock<Arc<Parents>>,
-    /// Which of its nodes are secret by where they stand.
+    /// Which of its nodes are secret because of their place.
     pub(super) marks: OnceLock<Arc<Marks>>,
-    /// How many of them were asked about one by one; and whether that can be told so.
+    /// How many of them were queried one by one, and whether such queries are possible.
     pub(super) asked: AtomicU32,
     pub(super) alone: OnceLock<bool>,
-    /// Which of its nodes stand where a damaged layer may hide keys.
+    /// Which of its nodes are where a damaged layer may hide keys.
     pub(super) damage: OnceLock<Damage>,
-    /// Where they stand in the operator's merged values.
+    /// Its nodes' counterparts in the operator's merged values.
     pub(super) user: OnceLock<UserView>,
-    /// Of a declared chart's defaults: what other deployments know of them too, and which of them these are.
+    /// For a declared chart's defaults: what is shared with other deployments, and their index there.
     pub(super) common: Option<(Arc<Common>, usize)>,
 }
 
@@ -84,7 +84,7 @@ pub(super) struct LayerSlot {
 pub(super) struct MergedMap {
     first: u32,
     len: u32,
-    /// The map of the layer that wins; `None` for a map that Helm makes.
+    /// The map of the layer that wins; `None` for a map that Helm creates.
     pub(super) top: Option<NodeRef>,
     pub(super) release: u32,
 }
@@ -96,8 +96,7 @@ pub(super) struct Entry {
     pub(super) value: NodeRef,
 }
 
-/// Where the text of a key is: a node of a layer, or a key that Helm makes. As small as a handle of a value, for every
-/// entry has one.
+/// Where the text of a key is: a node of a layer, or a key that Helm creates. As small as a value handle, because every entry has one.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct KeyRef(NodeRef);
 
@@ -111,34 +110,34 @@ impl KeyRef {
     }
 }
 
-/// Two places of one key whose types do not go together.
+/// Two values of one key with conflicting types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Clash {
     /// What happened.
     pub kind: ClashKind,
     /// The value that is used.
     pub used: NodeRef,
-    /// The value that is not.
+    /// The value that is dropped.
     pub dropped: NodeRef,
 }
 
-/// What happens where two layers disagree about a type.
+/// What happens when two layers disagree about a type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ClashKind {
-    /// A later layer of the operator puts a value of another type over an earlier one's map or list, or the other way.
+    /// One of the operator's layers replaces an earlier layer's map or list by a value of another type, or the reverse.
     BetweenLayers,
-    /// A text, number, boolean or list stands where the chart's default is a map. Helm uses it and warns.
+    /// A string, number, boolean or list replaces a map in the chart's defaults. Helm uses it and warns.
     OverMap,
-    /// A map stands where the chart's default is none. Helm uses it and warns.
+    /// A map replaces a default of another type. Helm uses it and warns.
     MapOver,
-    /// A text, number, boolean or list stands under the key of a subchart. Helm refuses the release.
+    /// A string, number, boolean or list under the key of a subchart. Helm rejects the release.
     NotASubchart,
 }
 
 /// Maps with more entries than this get an index.
 const INDEX_FROM: usize = 16;
 
-/// A pair of maps still to be merged, and the map that will hold the result.
+/// A pair of maps to merge, and the map for the result.
 #[derive(Debug)]
 struct Task {
     over: NodeRef,
@@ -147,18 +146,18 @@ struct Task {
 }
 
 impl LayerSlot {
-    /// True if its text stands at the top of the release, whole.
+    /// True if the whole layer is at the top of the release.
     pub(super) fn stands_alone(&self) -> bool {
         self.mount.is_empty() && self.part_of.is_none() && self.imported.is_empty()
     }
 
-    /// True if what is known of a value follows from where it is written.
+    /// True if everything about a value follows from where it is written.
     pub(super) fn is_alone(&self) -> bool {
         let find = || self.common.is_none() && self.stands_alone() && self.document.is_plain();
         *self.alone.get_or_init(find)
     }
 
-    /// The node that holds the layer's values, of whatever kind.
+    /// The node that holds the layer's values, of any kind.
     pub(super) fn top(&self) -> Option<NodeId> {
         self.part.or(self.document.root())
     }
@@ -172,11 +171,11 @@ impl LayerSlot {
 /// How two maps are merged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mode {
-    /// A later layer over an earlier one: nulls are values.
+    /// A later layer over an earlier one: nulls are kept as values.
     Layers,
     /// Over chart defaults, a null removes a default.
     Coalesce,
-    /// Over chart defaults, nulls stay (Helm's `merge`): for subcharts, whose own defaults come later.
+    /// Over chart defaults, nulls stay (Helm's `merge`), for subcharts whose own defaults are merged later.
     Keep,
 }
 
@@ -194,7 +193,7 @@ impl Arena {
         &self.layers[layer.0 as usize].document
     }
 
-    /// The top map of a layer's document; `None` for an empty file or one that holds no map.
+    /// The top map of a layer's document; `None` for an empty file or one without a map.
     pub(super) fn document_root(&self, layer: LayerId) -> Option<NodeRef> {
         let document = self.document(layer);
         let root = self.layers[layer.0 as usize].top()?;
@@ -230,7 +229,7 @@ impl Arena {
         }
     }
 
-    /// The role of the layer that wins; `None` for a map that Helm makes.
+    /// The role of the layer that wins; `None` for a map that Helm creates.
     pub(super) fn role_of(&self, node: NodeRef) -> Option<Role> {
         let Target::Node(layer, _) = self.top(node)?.target() else {
             return None;
@@ -260,7 +259,7 @@ impl Arena {
         &self.entries[map.first as usize..(map.first + map.len) as usize]
     }
 
-    /// The entries of a map as Helm sees them: merge keys resolved, of duplicates the last.
+    /// The entries of a map as Helm sees them: merge keys resolved, the last of duplicates.
     pub(super) fn entries(&self, node: NodeRef) -> Vec<Entry> {
         let mut entries = Vec::new();
         self.add_entries(node, &mut entries);
@@ -281,7 +280,7 @@ impl Arena {
         }
     }
 
-    /// The value under a key, without the view it is seen in.
+    /// The value under a key, without a view.
     pub(super) fn get(&self, node: NodeRef, key: &str) -> Option<NodeRef> {
         match node.target() {
             Target::Node(layer, id) => {
@@ -308,7 +307,7 @@ impl Arena {
         }
     }
 
-    /// Puts a finished entry list into the arena.
+    /// Adds a finished list of entries as a map.
     pub(super) fn push_map(
         &mut self,
         entries: Vec<Entry>,
@@ -320,7 +319,7 @@ impl Arena {
         NodeRef::map(map)
     }
 
-    /// Puts in a map that Helm makes, at a place where no text has one.
+    /// Adds a map that Helm creates at a path where no text has one.
     pub(super) fn push_made(
         &mut self,
         entries: Vec<Entry>,
@@ -333,7 +332,7 @@ impl Arena {
         NodeRef::map(map)
     }
 
-    /// Where a map stands that Helm makes.
+    /// The path of a map that Helm creates.
     pub(super) fn made_path(&self, node: NodeRef) -> Option<Vec<String>> {
         let Target::Map(map) = node.target() else {
             return None;
@@ -341,7 +340,7 @@ impl Arena {
         self.made_paths.get(&map.0).cloned()
     }
 
-    /// Replaces the value of an entry of a map that is not yet read from.
+    /// Replaces the value of an entry, in a map that has not been read yet.
     pub(super) fn set_entry(&mut self, map: NodeRef, at: usize, value: NodeRef) {
         if let Target::Map(map) = map.target() {
             let first = self.maps[map.0 as usize].first as usize;
@@ -369,7 +368,7 @@ impl Arena {
         self.entries.extend_from_slice(entries);
     }
 
-    /// The numbers of entries in the order of their keys.
+    /// The indexes of entries, sorted by key.
     fn sorted(&self, entries: &[Entry]) -> Box<[u32]> {
         let texts: Vec<Cow<'_, str>> = entries.iter().map(|it| self.key_text(it.key)).collect();
         let mut index: Vec<u32> = (0..entries.len() as u32).collect();
@@ -377,7 +376,7 @@ impl Arena {
         index.into()
     }
 
-    /// The map of a layer that stands for a map, merged or not.
+    /// The layer's node that represents a map, merged or not.
     #[inline]
     pub(super) fn top(&self, node: NodeRef) -> Option<NodeRef> {
         match node.target() {
@@ -394,15 +393,15 @@ impl Arena {
             let later = desk.tasks.len();
             self.merge_entries(task.over, task.under, mode, &mut desk);
             self.fill(task.into, &desk.result);
-            // In the order of the text, which is that of memory.
+            // In source order, for memory locality.
             desk.tasks[later..].reverse();
         }
         self.desk = desk;
         result
     }
 
-    /// The result of merging two maps: the upper one where the lower adds nothing, else a map that is filled later. An
-    /// empty upper map is merged too, so that the value is known to be written there.
+    /// The result of merging two maps: the upper one if the lower is empty, otherwise a map that is filled later. An empty upper map is
+    /// merged too, so that the value counts as written there.
     fn plan(&mut self, over: NodeRef, under: NodeRef, tasks: &mut Vec<Task>) -> NodeRef {
         if self.is_empty(under) {
             return over;
@@ -414,14 +413,14 @@ impl Arena {
 
     fn is_empty(&self, map: NodeRef) -> bool {
         match map.target() {
-            // Maps reserved by this merge are results, never inputs, so this one is filled.
+            // Maps reserved by this merge are only results, so this one is filled.
             Target::Map(map) => self.maps[map.0 as usize].len == 0,
             Target::Node(layer, id) => self.document(layer).entries(id).next().is_none(),
         }
     }
 
     fn merge_entries(&mut self, over: NodeRef, under: NodeRef, mode: Mode, desk: &mut Desk) {
-        // The order in which people read: a base file before what is laid over it, the operator's keys before defaults.
+        // Reading order: a base file before its overrides, the operator's keys before defaults.
         let over_first = mode != Mode::Layers;
         let (first, second) = if over_first {
             (over, under)
@@ -465,7 +464,7 @@ impl Arena {
         remove(result, removed);
     }
 
-    /// For each entry of `above`, the place of the same key in `below`.
+    /// For each entry of `above`, the index of the same key in `below`.
     pub(super) fn match_keys(
         &self,
         below: &[Entry],
@@ -479,7 +478,7 @@ impl Arena {
         }
         let few = below.len().saturating_mul(above.len()) <= INDEX_FROM * INDEX_FROM;
         let mut by_text: Option<FxHashMap<Cow<'_, str>, usize>> = None;
-        // Overrides mostly stand in the order of what they override.
+        // Overrides mostly have the order of what they override.
         let mut next = 0;
         for entry in above {
             let key = self.key_text(entry.key);
@@ -504,7 +503,7 @@ impl Arena {
     pub(super) fn note_clash(&mut self, high: NodeRef, low: NodeRef, mode: Mode) {
         let (high_kind, low_kind) = (self.kind(high), self.kind(low));
         let silent = |kind| matches!(kind, Kind::Null | Kind::Error);
-        // What charts do to each other is none of the operator's business.
+        // Clashes between charts do not concern the operator.
         if silent(high_kind) || silent(low_kind) || self.role_of(high) == Some(Role::Chart) {
             return;
         }
@@ -529,7 +528,7 @@ fn is_collection(kind: Kind) -> bool {
     matches!(kind, Kind::Map | Kind::List)
 }
 
-/// Takes the entries at some places out.
+/// Removes the entries at some indexes.
 pub(super) fn remove(entries: &mut Vec<Entry>, places: &mut [usize]) {
     if places.is_empty() {
         return;

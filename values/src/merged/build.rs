@@ -1,4 +1,4 @@
-//! Building the merged values of a deployment.
+//! Builds the merged values of a deployment.
 
 use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, OnceLock};
@@ -18,11 +18,11 @@ use crate::layer::{Deployment, Release, Role};
 use crate::protection::Protection;
 use crate::yaml::{Document, NodeId};
 
-/// How deep subcharts may nest; deeper ones are not looked into. A chart that names itself ends here too.
+/// The maximum nesting of subcharts; deeper ones are ignored. Also bounds a chart that depends on itself.
 const MAX_CHART_DEPTH: usize = 16;
 
 impl Merged {
-    /// Merges all releases of a deployment over what is known about their charts, in the versions that it installs.
+    /// Merges all releases of a deployment over the known defaults of their charts, in the installed versions.
     pub fn build(deployment: Deployment, charts: &Charts) -> Self {
         let mut arena = Arena::default();
         let mut releases = Vec::with_capacity(deployment.releases.len());
@@ -58,7 +58,7 @@ struct Builder<'a> {
     components: &'a mut Vec<Component>,
 }
 
-/// A chart with all its dependencies, before it is decided which are installed.
+/// A chart with all its dependencies, before deciding which are installed.
 struct Candidate {
     info: Option<Arc<ChartInfo>>,
     tree: ChartTree,
@@ -108,7 +108,7 @@ impl Builder<'_> {
         });
         let known = || self.charts.get(&release.chart).cloned();
         let info = release.on_disk.clone().or_else(known);
-        // A chart on disk is joined with what is declared for each tree.
+        // A chart on disk is combined with its declaration separately for each tree.
         let declared = info.as_ref().filter(|_| release.on_disk.is_none());
         let common = declared.map(|info| self.charts.common().of(info));
         let chart = self.candidate(info, "", &[], 0);
@@ -141,13 +141,13 @@ impl Builder<'_> {
     }
 
     fn slot(&mut self) -> &mut ReleaseSlot {
-        self.slot.as_mut().expect("set before charts are looked at")
+        self.slot.as_mut().expect("set before charts are processed")
     }
 
-    /// Everything that was added for the chart is the same in all its releases.
+    /// Shares what was added for the chart among all its releases.
     fn share(&mut self, common: Option<Arc<Common>>) {
         let Some(common) = common else { return };
-        let slot = self.slot.as_mut().expect("set before charts are looked at");
+        let slot = self.slot.as_mut().expect("set before charts are processed");
         if common.layers(slot.defaults.len()).is_some() {
             for (at, layer) in slot.defaults.iter().enumerate() {
                 let layer = &mut self.arena.layers[layer.0 as usize];
@@ -206,7 +206,7 @@ impl Builder<'_> {
         candidate
     }
 
-    /// Decides which dependencies are installed, from the top down, and keeps those that are or may be.
+    /// Decides from the top down which dependencies are installed, and keeps those that are or may be.
     fn decide(&mut self, chart: Candidate, user: NodeRef, veiled: bool) -> ChartTree {
         let mut above = vec![chart.tree];
         self.decide_below(chart.dependencies, &mut above, user, veiled, true);
@@ -265,7 +265,7 @@ impl Builder<'_> {
     }
 }
 
-/// The last layer of values that hides even its keys: all that lies below it may be overridden by it.
+/// The last values layer with hidden keys, which may override everything below it.
 fn values_veil(release: &Release) -> Option<(usize, UnknownReason)> {
     let hidden = release.layers.iter().enumerate().rev();
     let layer = hidden
@@ -289,7 +289,7 @@ fn values_veil(release: &Release) -> Option<(usize, UnknownReason)> {
     }
 }
 
-/// Why not all secrets can be seen, and whether the hidden layer is a file that may hold more than secrets.
+/// Why some secrets are not visible, and whether the hidden layer is a file that may hold more than secrets.
 fn secrets_veil(release: &Release) -> Option<(UnknownReason, bool)> {
     let layer = release
         .layers
@@ -339,7 +339,7 @@ impl LayerSlot {
 }
 
 impl Arena {
-    /// Finds and remembers the top map of a layer. The map `sops` is taken out of an encrypted file, as decrypting does.
+    /// Finds and stores the top map of a layer. Removes the map `sops` from an encrypted file, as decryption does.
     fn find_root(&mut self, layer: LayerId, protection: &Protection) -> Option<NodeRef> {
         if protection.hides_keys() {
             return None;

@@ -1,35 +1,34 @@
-//! Coalescing: what Helm makes of the operator's values and the defaults of a chart and its subcharts.
+//! Coalesces the operator's values with the defaults of a chart and its subcharts, as Helm does.
 //!
-//! Source: Helm v3.21 `pkg/chartutil/coalesce.go` (`coalesceValues`, `coalesceDeps`, `coalesceGlobals`) and
-//! `pkg/chartutil/dependencies.go` (`processImportValues`, which puts the subcharts' defaults into the parent's before
-//! anything else). What it imports is in `imports`.
+//! Source: Helm v3.21 `pkg/chartutil/coalesce.go` (`coalesceValues`, `coalesceDeps`, `coalesceGlobals`) and `pkg/chartutil/dependencies.go`
+//! (`processImportValues`, which first merges the subcharts' defaults into the parent's). Its imports are in `imports`.
 
 use super::arena::{Arena, Entry, Mode, remove};
 use super::node::{LayerId, NodeRef};
 use crate::chart::Import;
 use crate::yaml::Kind;
 
-/// The key whose values every subchart sees.
+/// The key whose values are passed to every subchart.
 pub(super) const GLOBAL: &str = "global";
 
-/// A chart with those of its subcharts that are installed, ready for coalescing.
+/// A chart with its installed subcharts, ready for coalescing.
 #[derive(Debug, Default)]
 pub(super) struct ChartTree {
-    /// The key its values stand under in its parent; empty at the top.
+    /// The key of its values in its parent; empty at the top.
     pub(super) key: String,
-    /// The keys from the top of the release to its values.
+    /// The path of its values from the top of the release.
     pub(super) mount: Vec<String>,
     /// The top map of its defaults.
     pub(super) defaults: Option<NodeRef>,
-    /// What its parent takes from it.
+    /// What its parent imports from it.
     pub(super) imports: Vec<Import>,
     /// Installed subcharts.
     pub(super) subcharts: Vec<ChartTree>,
 }
 
 impl Arena {
-    /// The effective values: `user` over the defaults of the whole tree of charts. Appends the layers of what charts import
-    /// from each other.
+    /// The effective values: `user` over the defaults of the whole tree of charts. Appends the layers of values that charts import from
+    /// each other.
     pub(super) fn coalesce(
         &mut self,
         chart: &mut ChartTree,
@@ -59,7 +58,7 @@ impl Arena {
         }
     }
 
-    /// Puts the subcharts' defaults into the parent's, innermost first.
+    /// Merges the subcharts' defaults into the parent's, innermost first.
     fn enrich(&mut self, chart: &mut ChartTree, release: u32, imported: &mut Vec<LayerId>) {
         if chart.subcharts.is_empty() {
             return;
@@ -73,7 +72,7 @@ impl Arena {
         chart.defaults = Some(self.import(chart, defaults, release, imported));
     }
 
-    /// `keep` is Helm's `merge`: nulls stay for a later step.
+    /// Coalesces one chart. `keep` is Helm's `merge`: nulls stay for a later step.
     fn coalesce_chart(
         &mut self,
         chart: &ChartTree,
@@ -85,7 +84,7 @@ impl Arena {
         if chart.subcharts.is_empty() {
             return values;
         }
-        // All in one go: a chart may have thousands of keys and dozens of subcharts.
+        // In a single pass: a chart may have thousands of keys and dozens of subcharts.
         let subcharts = chart.subcharts.iter().map(|sub| &*sub.key);
         let keys: Vec<&str> = subcharts.chain([GLOBAL]).collect();
         let mut found = self.find_all(&values, &keys);
@@ -94,7 +93,7 @@ impl Arena {
             let (mut below, top) = match at.map(|at| values[at].value) {
                 None => (Vec::new(), sub.defaults.and_then(|node| self.top(node))),
                 Some(node) if self.kind(node) == Kind::Map => (self.entries(node), self.top(node)),
-                // Helm refuses the release; that was found when the subcharts were decided on.
+                // Helm rejects the release, which was recorded when deciding on the subcharts.
                 Some(_) => continue,
             };
             let global = found[keys.len() - 1].map(|at| values[at].value);
@@ -104,7 +103,7 @@ impl Arena {
             match at {
                 Some(at) => values[at].value = value,
                 None => {
-                    // Two subcharts may have one key, or one be called `global`.
+                    // Two subcharts may have the same key, or one may be called `global`.
                     for (other, have) in keys.iter().zip(&mut found) {
                         if *other == sub.key {
                             *have = Some(values.len());
@@ -118,7 +117,7 @@ impl Arena {
         values
     }
 
-    /// The chart's own defaults below `values`. At the top of a chart a null removes the key even if the default is null.
+    /// Merges the chart's own defaults below `values`. At the top of a chart, a null removes the key even if the default is null.
     fn coalesce_values(&mut self, chart: &ChartTree, values: &mut Vec<Entry>, keep: bool) {
         let Some(defaults) = chart.defaults else {
             return;
@@ -151,7 +150,7 @@ impl Arena {
         remove(values, &mut removed);
     }
 
-    /// Hands the parent's `global` down; the parent's values win.
+    /// Passes the parent's `global` to a subchart; the parent's values win.
     fn pass_globals(
         &mut self,
         from: Option<NodeRef>,
@@ -204,7 +203,7 @@ impl Arena {
                 (Kind::Map, Kind::Map) => {
                     result[at].value = self.merge(entry.value, have, Mode::Keep);
                 }
-                // A map and something else: Helm warns and leaves the subchart's.
+                // A map and another type: Helm warns and keeps the subchart's value.
                 (Kind::Map, _) | (_, Kind::Map) => {}
                 _ => result[at] = entry,
             }
@@ -218,7 +217,7 @@ impl Arena {
             .position(|entry| self.key_text(entry.key) == key)
     }
 
-    /// For each key, the first entry that has it.
+    /// For each key, the index of the first entry with it.
     fn find_all(&self, entries: &[Entry], keys: &[&str]) -> Vec<Option<usize>> {
         let mut found = vec![None; keys.len()];
         for (at, entry) in entries.iter().enumerate() {

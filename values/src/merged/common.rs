@@ -1,4 +1,4 @@
-//! What is the same in every deployment that installs a chart in a version: found out once for all of them.
+//! Results that are the same for every deployment of a chart version, computed once for all.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -7,19 +7,19 @@ use super::parents::Parents;
 use super::secrets::Marks;
 use crate::chart::ChartInfo;
 
-/// By the chart that a release installs. Kept beside the charts that are known, which decide all of it.
+/// Shared results by the chart that a release installs. Kept with the known charts, on which all of it depends.
 #[derive(Debug, Default)]
 pub(crate) struct CommonCharts(Mutex<Vec<(Arc<ChartInfo>, Arc<Common>)>>);
 
-/// What is known of the releases of one chart, whatever the operator's values.
+/// What holds for all releases of one chart, whatever the operator's values.
 #[derive(Debug, Default)]
 pub(super) struct Common {
     pub(super) declarations: OnceLock<Arc<Declarations>>,
-    /// Of its default values and those of its subcharts, in the order in which they become layers.
+    /// For its default values and those of its subcharts, in layer order.
     layers: OnceLock<Box<[CommonLayer]>>,
 }
 
-/// What is known of a layer of defaults.
+/// What holds for a layer of defaults.
 #[derive(Debug, Default)]
 pub(super) struct CommonLayer {
     pub(super) parents: OnceLock<Arc<Parents>>,
@@ -39,7 +39,7 @@ impl CommonCharts {
 }
 
 impl Common {
-    /// What is known of its layers of defaults, so many; `None` where the deployment has no room for all.
+    /// What holds for its `count` layers of defaults; `None` if the deployment has no room for all of them.
     pub(super) fn layers(&self, count: usize) -> Option<&[CommonLayer]> {
         let make = || (0..count).map(|_| CommonLayer::default()).collect();
         let layers = self.layers.get_or_init(make);

@@ -1,5 +1,4 @@
-//! Which maps may have lost keys to damaged text of a layer. Found out once for each layer, since it is asked at every key
-//! that is missing.
+//! Which maps may have lost keys to damaged text of a layer. Computed once per layer, since it is needed for every missing key.
 
 use super::node::{LayerId, NodeRef, Target, View};
 use super::parents::walk;
@@ -9,16 +8,16 @@ use super::{Merged, ReleaseSlot};
 use crate::path::{KeyPath, Step};
 use crate::yaml::{Document, Kind, NodeId};
 
-/// What is known of the nodes of one layer by where they stand.
+/// How damage affects the nodes of one layer, by their place.
 #[derive(Debug, Default)]
 pub(super) struct Damage {
-    /// In some damaged layer, keys may be missing here, or where that layer stops on the way here.
+    /// Nodes where some damaged layer may have lost keys, at their path or at the deepest point of it that exists in that layer.
     nodes: Bits,
-    /// Nothing can be seen of some damaged layer.
+    /// True if some damaged layer is not readable at all.
     all: bool,
 }
 
-/// How far a damaged layer goes along with a path.
+/// How far a path exists in a damaged layer.
 #[derive(Debug, Clone, Copy)]
 struct Shadow {
     /// The deepest node on the path.
@@ -40,7 +39,7 @@ impl Shadow {
 }
 
 impl Merged {
-    /// Unknown if the map, in a layer that takes part in it, has damaged text among its entries.
+    /// Unknown if the map has damaged text among its entries in one of its layers.
     pub(super) fn damaged(&self, slot: &ReleaseSlot, map: NodeRef) -> Option<Unknown> {
         let unknown = Some(Unknown::maybe(UnknownReason::Damaged));
         let top = self.arena.top(map).map(NodeRef::target);
@@ -59,13 +58,13 @@ impl Merged {
                 let damage = damage.get_or_init(|| self.damage_of(slot, layer));
                 damage.all || damage.nodes.contains(id)
             }
-            // Of the few maps that Helm makes.
+            // One of the few maps that Helm creates.
             Some(Target::Map(_)) | None => self.is_damaged_at(slot, &self.path(map)),
         };
         unknown.filter(|_| hit)
     }
 
-    /// The same of a path, by following it in every damaged layer.
+    /// Like [`Self::damaged`] for a path, by following it in every damaged layer.
     pub(super) fn is_damaged_at(&self, slot: &ReleaseSlot, path: &KeyPath) -> bool {
         let steps = path.steps();
         slot.damaged.iter().any(|damaged| {
@@ -77,7 +76,7 @@ impl Merged {
         })
     }
 
-    /// May damaged text of a layer above the one numbered `own` set the value at a path? The chart has no number, and lies below all.
+    /// True if damaged text in a layer above layer `own` may set the value at a path. The chart has no index, and is below all layers.
     pub(super) fn is_overwritten_by_damage(
         &self,
         slot: &ReleaseSlot,
@@ -96,7 +95,7 @@ impl Merged {
         })
     }
 
-    /// Holds each node of a layer against the damaged layers of its release.
+    /// Compares each node of a layer with the damaged layers of its release.
     fn damage_of(&self, slot: &ReleaseSlot, layer: LayerId) -> Damage {
         let mut damage = Damage::default();
         for damaged in &slot.damaged {
@@ -122,7 +121,7 @@ impl Merged {
         let mut way = Vec::new();
         let nodes = (0..parents.len() as u32).map(NodeId::from_index);
         for node in nodes.chain(slot.top()) {
-            // Up to what is known; nearly always the parent is, for it stands before.
+            // Climb to the nearest known ancestor, nearly always the parent, which comes first.
             let mut shadow = None;
             let mut at = node;
             while let Some((parent, key)) = parents.up(at) {

@@ -1,5 +1,5 @@
-//! What the charts of a release declare of its values: all patterns as one tree of their steps, so that a walk of all values
-//! costs what its steps cost, however much is declared.
+//! What the charts of a release declare about its values: all patterns as one tree of steps, so that the cost of walking all values does
+//! not depend on the number of declarations.
 
 use std::sync::Arc;
 
@@ -11,28 +11,28 @@ use crate::secret::Sensitivity;
 
 const NONE: u32 = u32::MAX;
 
-/// A place in the tree of steps: what patterns that come here want next.
+/// A place in the tree of steps, with the steps that may follow.
 #[derive(Debug)]
 struct Spot {
-    /// Behind any one step.
+    /// The spot after any one step.
     any: u32,
-    /// Behind `**`.
+    /// The spot after `**`.
     deep: u32,
-    /// Behind `**` itself: stays, whatever the step.
+    /// True for the spot after `**`: it stays active, whatever the step.
     stays: bool,
-    /// Has it keys that lead on?
+    /// True if keys lead on from here.
     keys: bool,
     /// The first declaration that ends here.
     first: u32,
 }
 
-/// The declarations of a release, those that decide before others first.
+/// The declarations of a release in order of precedence.
 #[derive(Debug)]
 pub(super) struct Declarations {
     spots: Vec<Spot>,
     /// Keys that patterns name, by their text.
     words: FxHashMap<Box<str>, u32>,
-    /// By spot and key: the spot behind it.
+    /// The next spot by spot and key.
     next: FxHashMap<(u32, u32), u32>,
     /// For each declaration, whether it says that the value is secret.
     says: Vec<Sensitivity>,
@@ -40,16 +40,16 @@ pub(super) struct Declarations {
     reach: usize,
 }
 
-/// What is declared at a value, and what may still be declared further down.
+/// What is declared at a value, and what may be declared further down.
 #[derive(Debug, Clone, Copy)]
 struct Level {
-    /// Where its spots begin among those of the way.
+    /// Where its spots begin in the way's list.
     from: u32,
     /// The first declaration that covers the value.
     first: u32,
 }
 
-/// The way down to a value: for each step the spots that patterns have come to.
+/// The way down to a value: for each step, the spots that patterns have reached.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Way {
     live: Vec<u32>,
@@ -62,7 +62,7 @@ impl Way {
         next.map_or(self.live.len(), |level| level.from as usize)
     }
 
-    /// The way that begins at a value of this one.
+    /// The way that begins at a value on this one.
     pub(super) fn from(&self, depth: usize) -> Self {
         let level = self.levels[depth];
         Self {
@@ -73,7 +73,7 @@ impl Way {
 }
 
 impl Declarations {
-    /// What the charts declare that stand below these keys.
+    /// Collects the declarations of charts mounted at these keys.
     pub(super) fn of(scopes: &[(Vec<String>, Arc<ChartInfo>)]) -> Self {
         let mut all = Self {
             spots: Vec::new(),
@@ -158,7 +158,7 @@ impl Declarations {
         self.reach
     }
 
-    /// The top of the release.
+    /// The way at the top of the release.
     pub(super) fn top(&self) -> Way {
         let mut way = Way::default();
         way.levels.push(Level {
@@ -169,7 +169,7 @@ impl Declarations {
         way
     }
 
-    /// One step further than the value at a depth of the way; what lay below that is forgotten.
+    /// Takes one step from the value at a depth of the way, discarding what was below it.
     pub(super) fn step(&self, way: &mut Way, depth: usize, step: Step<'_>) {
         let above = way.levels[depth];
         way.live.truncate(way.end(depth));
@@ -203,7 +203,7 @@ impl Declarations {
         }
     }
 
-    /// Notes at the end of the way that patterns have come to a spot.
+    /// Records at the end of the way that patterns have reached a spot.
     fn arrive(&self, way: &mut Way, mut at: u32) {
         let Some(level) = way.levels.last_mut() else {
             return;
@@ -212,17 +212,17 @@ impl Declarations {
             way.live.push(at);
             let spot = &self.spots[at as usize];
             level.first = level.first.min(spot.first);
-            // `**` may also stand for nothing.
+            // `**` also matches zero steps.
             at = spot.deep;
         }
     }
 
-    /// What is declared at the value at a depth of the way.
+    /// What is declared for the value at a depth of the way.
     pub(super) fn told(&self, way: &Way, depth: usize) -> Option<Sensitivity> {
         self.says.get(way.levels[depth].first as usize).copied()
     }
 
-    /// What is declared at the end of a path.
+    /// What is declared for the value at the end of a path.
     pub(super) fn declared(&self, path: &[Step<'_>]) -> Option<Sensitivity> {
         let mut way = self.top();
         for (depth, step) in path.iter().enumerate() {
@@ -247,7 +247,7 @@ mod tests {
     }
 
     proptest! {
-        /// Going down step by step tells at each value what asking about its whole path tells.
+        /// Going down step by step gives the same answer at each value as matching its whole path.
         #[test]
         fn going_down_tells_what_the_whole_path_tells(
             patterns in proptest::collection::vec((steps(), 0..3usize), 1..6),

@@ -1,8 +1,8 @@
-//! Which subcharts Helm installs.
+//! Decides which subcharts Helm installs.
 //!
-//! Source: Helm v3.21 `pkg/chartutil/dependencies.go` (`processDependencyTags`, `processDependencyConditions`): of the
-//! tags that are given *and are booleans* any true switches on, else any false switches off; the first condition path
-//! that yields a boolean overrides them. Anything that is no boolean counts as not given.
+//! Source: Helm v3.21 `pkg/chartutil/dependencies.go` (`processDependencyTags`, `processDependencyConditions`): of the tags that are given
+//! *and are booleans*, any true enables, otherwise any false disables; the first condition path that yields a boolean overrides them.
+//! Anything that is not a boolean counts as not given.
 
 use source::secret::hidden_text;
 
@@ -20,11 +20,11 @@ pub enum Enabled {
     Yes,
     /// No: its values are ignored.
     No,
-    /// A tag or condition that decides cannot be seen.
+    /// The tag or condition that decides is not visible.
     Unknown,
 }
 
-/// What Helm reads as a switch.
+/// The state of a tag or condition as Helm reads it.
 enum Switch {
     On(NodeRef),
     Off(NodeRef),
@@ -32,18 +32,18 @@ enum Switch {
     NotGiven,
 }
 
-/// The values that decide, from the strongest: the operator's, then the defaults of each chart on the way.
+/// The values that decide, in order of precedence: the operator's, then the defaults of each chart on the way.
 pub(super) struct Decision<'a> {
     pub(super) arena: &'a Arena,
     pub(super) user: NodeRef,
-    /// Charts from the top one to the one whose dependency it is.
+    /// Charts from the top to the parent of the dependency.
     pub(super) charts: Vec<&'a ChartTree>,
-    /// A layer that may hold anything is hidden.
+    /// True if a hidden layer may hold anything.
     pub(super) veiled: bool,
 }
 
 impl Decision<'_> {
-    /// Decides one dependency of the last of the charts. `own_defaults` are those of the dependency itself.
+    /// Decides one dependency of the last chart. `own_defaults` are the defaults of the dependency itself.
     pub(super) fn decide(
         &self,
         dependency: &Dependency,
@@ -83,9 +83,9 @@ impl Decision<'_> {
         (enabled, by)
     }
 
-    /// The value under a subchart's key that makes Helm refuse the release because it is no map. Helm looks before it
-    /// switches subcharts off, so that a text under the key of one that is off is refused too; and it looks at the charts'
-    /// defaults on their own, for those that are on.
+    /// The value under a subchart's key that makes Helm reject the release because it is not a map. Helm checks before it disables
+    /// subcharts, so a string under the key of a disabled one is rejected too; and for enabled ones it also checks the charts' defaults on
+    /// their own.
     pub(super) fn not_a_subchart(
         &self,
         key: &str,
@@ -96,18 +96,18 @@ impl Decision<'_> {
             return self.refused(key, Some(self.user), 0);
         }
         let parent = self.charts.len() - 1;
-        // Below the top Helm looks at the values of the whole release as if they were the subchart's own, too.
+        // Below the top, Helm also checks the values of the whole release as if they were the subchart's own.
         let refused = (0..=parent).find_map(|start| self.refused(key, Some(self.user), start));
         refused.or_else(|| {
-            // Each chart's defaults are laid over those of its subcharts, from the innermost chart on.
+            // Each chart's defaults are merged over those of its subcharts, starting with the innermost chart.
             let mut starts = (0..=parent).rev();
             let defaults = starts.find_map(|start| self.refused(key, None, start));
             defaults.filter(|_| enabled != Enabled::No)
         })
     }
 
-    /// The value at the key, if the values are laid over the charts from the one at `start` on; without values, if those
-    /// charts' defaults are laid over each other, where nulls stay.
+    /// The rejected value at the key when the values are merged over the charts from `start` on; without values, when those charts'
+    /// defaults are merged over each other, where nulls stay.
     fn refused(&self, key: &str, user: Option<NodeRef>, start: usize) -> Option<NodeRef> {
         let inner = self.charts[start + 1..].iter();
         let mut path: Vec<&str> = inner.map(|chart| chart.key.as_str()).collect();
@@ -121,7 +121,7 @@ impl Decision<'_> {
                 sources.extend(chart.defaults.map(|node| (node, skip, depth)));
             }
         }
-        // Charts above this one, and paths that begin above this step, are taken away by a null.
+        // A null removes the charts above this one, and the paths that begin above this step.
         let (mut least_depth, mut least_skip) = (0, 0);
         for (at, &(root, skip, depth)) in sources.iter().enumerate() {
             let is_user = user == Some(root) && at == 0;
@@ -133,7 +133,7 @@ impl Decision<'_> {
                 Followed::Blocked(steps, node) if self.arena.kind(node) == Kind::Null => {
                     least_skip = least_skip.max(skip + steps);
                 }
-                // That is refused for itself, or makes way for a map.
+                // This is rejected on its own, or gives way to a map.
                 Followed::Blocked(..) => {}
                 Followed::Value(node) => {
                     let gone = |chart: &&ChartTree| {
@@ -142,12 +142,12 @@ impl Decision<'_> {
                     };
                     match self.arena.kind(node) {
                         Kind::Map | Kind::Error => return None,
-                        // It has taken away what the charts above would put there, and itself with it.
+                        // The null has removed what the charts above would set here, and itself with it.
                         Kind::Null if is_user && self.charts[..start].iter().any(gone) => {
                             least_depth = start;
                             continue;
                         }
-                        // The parent chart's own default makes way for a null; nothing else does.
+                        // Only the parent chart's own default gives way to a null.
                         Kind::Null if user.is_some() && Some(root) != own => {
                             return match own {
                                 Some(own) if self.arena.get(own, key).is_some() => None,
@@ -179,7 +179,7 @@ impl Decision<'_> {
         }
     }
 
-    /// The coalesced value at a path, as far as it is a switch.
+    /// The coalesced value at a path, read as a switch.
     fn switch(&self, path: &[&str], dependency: &str, own_defaults: Option<NodeRef>) -> Switch {
         let depth = self.charts.len() - 1;
         if depth > 0 && path.get(depth) == Some(&GLOBAL) {
@@ -193,7 +193,7 @@ impl Decision<'_> {
             let below = self.charts[1..=depth]
                 .iter()
                 .map(|chart| chart.key.as_str());
-            // A subchart's defaults take part where its own key leads, and with its `tags` also at the top.
+            // A subchart's defaults count below its own key, and its `tags` also at the top.
             if path[0] == "tags" {
                 sources.extend(chart.defaults.map(|node| (node, 0)));
             } else if path.iter().copied().take(depth).eq(below) {
@@ -206,7 +206,7 @@ impl Decision<'_> {
         for (root, skip) in sources {
             match self.follow(root, &path[skip..]) {
                 Followed::Value(node) => return self.as_switch(node),
-                // A null removes the key from the charts above; the subchart's own defaults still fill it.
+                // A null removes the key from the charts above; the subchart's own defaults still apply.
                 Followed::Blocked(steps, _)
                     if steps == depth + 1 && path[..steps].ends_with(&[dependency]) =>
                 {
@@ -224,8 +224,8 @@ impl Decision<'_> {
         self.misplaced(path)
     }
 
-    /// Helm also lays the defaults of a chart in a chart over the values of the whole release when it looks for switches: the chart
-    /// `redis` with a key `redis` switches its own subcharts.
+    /// When looking for switches, Helm also merges the defaults of a nested chart over the values of the whole release: a chart `redis`
+    /// with a key `redis` enables or disables its own subcharts.
     fn misplaced(&self, path: &[&str]) -> Switch {
         if path[0] == "tags" {
             return Switch::NotGiven;
@@ -238,15 +238,15 @@ impl Decision<'_> {
         }
     }
 
-    /// A value below a subchart's `global`: what Helm hands down from above comes first.
+    /// A value below a subchart's `global`: values that Helm passes down from above come first.
     fn handed_down(&self, prefix: &[&str], rest: &[&str]) -> Switch {
-        // The values over so many charts, for a path from the top.
+        // The values over the first `charts` charts, for a path from the top.
         let sources = |charts: usize| {
             let charts = self.charts.iter().enumerate().take(charts);
             let defaults = charts.filter_map(|(depth, chart)| Some((chart.defaults?, depth)));
             [(self.user, 0)].into_iter().chain(defaults)
         };
-        // Nothing is handed down to where something else than a map stands.
+        // Nothing is passed down where there is something other than a map.
         let closed = |level: &usize| {
             let path: Vec<&str> = prefix[..*level].iter().copied().chain([GLOBAL]).collect();
             let found =
@@ -264,10 +264,10 @@ impl Decision<'_> {
                 .iter()
                 .map(|(root, skip)| self.follow(*root, &path[*skip..]));
             match found.find(|it| !matches!(it, Followed::Missing)) {
-                // What is no map on the way is not handed down.
+                // A value that is not a map on the way is not passed down.
                 None | Some(Followed::Missing | Followed::Blocked(..)) => {}
                 Some(Followed::Value(node)) => match self.arena.kind(node) {
-                    // A map gives way to what stands there already, but not to the defaults that come last.
+                    // A map gives way to an existing value, but not to the defaults that come last.
                     Kind::Map => {
                         let stands = |level: usize| {
                             let path = prefix[..level].iter().chain(rest).copied();
@@ -280,7 +280,7 @@ impl Decision<'_> {
                             return Switch::NotGiven;
                         }
                     }
-                    // A null that takes a default away goes with it.
+                    // A null that removes a default disappears with it.
                     Kind::Null if found.any(|it| matches!(it, Followed::Value(_))) => {}
                     _ => return self.as_switch(node),
                 },
@@ -316,7 +316,7 @@ impl Decision<'_> {
 
 enum Followed {
     Value(NodeRef),
-    /// Something that is no map stands after that many steps.
+    /// After that many steps there is something other than a map.
     Blocked(usize, NodeRef),
     Missing,
 }

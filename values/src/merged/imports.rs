@@ -1,9 +1,9 @@
-//! `import-values`: what a chart takes from its subcharts and puts below its own defaults.
+//! `import-values`: what a chart imports from its subcharts below its own defaults.
 //!
-//! Source: Helm v3.21 `pkg/chartutil/dependencies.go` (`processImportValues`, as `ProcessDependenciesWithMerge` calls it).
-//! What is imported is a part of the defaults of a subchart, or of what the charts above put over them. Each such part
-//! becomes a layer of its own, at the place it is imported to: so that a value is found, and its history told, where it is
-//! used, while its place in the text stays where it is written.
+//! Source: Helm v3.21 `pkg/chartutil/dependencies.go` (`processImportValues`, as called by `ProcessDependenciesWithMerge`). What is
+//! imported is part of the defaults of a subchart, or of what the charts above merge over them. Each such part becomes a separate layer at
+//! the path it is imported to, so that a value and its history are found where it is used, while its place in the text is where it is
+//! written.
 
 use std::sync::Arc;
 
@@ -17,18 +17,17 @@ use crate::layer::Role;
 use crate::path::Step;
 use crate::yaml::Kind;
 
-/// Moves values from one place in a release to another.
+/// A move of values from one path in a release to another.
 struct Move<'p> {
     from: &'p [String],
     to: &'p [String],
     release: u32,
-    /// The layers that stand for parts of others; none where a value is not written below `from`.
+    /// The new layer for each original one; `None` if its values are not written below `from`.
     layers: FxHashMap<LayerId, Option<LayerId>>,
 }
 
 impl Arena {
-    /// A chart's defaults with what it imports; what it has itself wins, and of two imports the first. Appends the layers
-    /// of what is imported.
+    /// A chart's defaults with its imports. Its own values win, then the first of two imports. Appends the layers of the imported values.
     pub(super) fn import(
         &mut self,
         chart: &ChartTree,
@@ -43,7 +42,7 @@ impl Arena {
                 for key in [&sub.key].into_iter().chain(&import.child) {
                     node = node.and_then(|map| self.get(map, key));
                 }
-                // Where there is no such map, Helm warns and goes on.
+                // If there is no such map, Helm warns and continues.
                 let Some(node) = node.filter(|node| self.kind(*node) == Kind::Map) else {
                     continue;
                 };
@@ -70,7 +69,7 @@ impl Arena {
         }
     }
 
-    /// The layers that a move made, in the order in which they win: outer charts' before inner ones'.
+    /// The layers created by a move in order of precedence: outer charts before inner ones.
     fn new_layers(&self, moved: &Move<'_>) -> Vec<LayerId> {
         let mut made: Vec<(usize, LayerId, LayerId)> = moved
             .layers
@@ -84,9 +83,9 @@ impl Arena {
         made.into_iter().map(|(.., new)| new).collect()
     }
 
-    /// The same values, of layers that stand at the new place.
+    /// The same values, in layers at the new path.
     fn moved(&mut self, node: NodeRef, how: &mut Move<'_>) -> NodeRef {
-        // Maps still to be filled, with the entries of the old ones.
+        // New maps hold the entries of the old ones until these are replaced.
         let mut result = None;
         let mut open = vec![(node, None)];
         while let Some((node, place)) = open.pop() {
@@ -132,7 +131,7 @@ impl Arena {
         new.map_or(node, |layer| NodeRef::node(layer, id))
     }
 
-    /// The part of a layer that stands at `from`, as a layer at `to`. What Helm hands down as `global` stands elsewhere.
+    /// The part of a layer at `from`, as a layer at `to`. `None` for values passed down as `global`, which are written elsewhere.
     fn part_of(&mut self, layer: LayerId, how: &Move<'_>) -> Option<LayerId> {
         let slot = &self.layers[layer.0 as usize];
         let (part, mount) = if let Some(deeper) = slot.mount.strip_prefix(how.from) {
@@ -157,14 +156,14 @@ impl Arena {
             mount,
         ))?;
         self.layers[new.0 as usize].root = self.document_root(new);
-        // What was imported and is imported further is a part of the same text.
+        // An import of an import is still a part of the original text.
         let whole = self.layers[layer.0 as usize].part_of.unwrap_or(layer);
         self.layers[new.0 as usize].part_of = Some(whole);
         self.layers[whole.0 as usize].imported.push(new);
         Some(new)
     }
 
-    /// Puts a map below the last keys of a path, which Helm makes.
+    /// Wraps a value in the last `made` keys of a path, whose maps Helm creates.
     fn put_below(
         &mut self,
         mut value: NodeRef,

@@ -1,4 +1,4 @@
-//! Reading values through their handles.
+//! Reads values through their handles.
 
 use std::borrow::Cow;
 
@@ -26,23 +26,23 @@ pub enum Shape {
     List,
     /// A map; see [`Merged::get`].
     Map,
-    /// There is a value, but it cannot be seen.
+    /// There is a value, but it is not visible.
     Unknown(Unknown),
 }
 
-/// The outcome of looking something up.
+/// The result of a lookup.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lookup {
-    /// It is there.
+    /// It exists.
     Found(NodeRef),
-    /// It is not there.
+    /// It does not exist.
     Missing,
-    /// It may be there, but that cannot be seen.
+    /// It may exist, but that is not visible.
     Unknown(Unknown),
 }
 
 impl Lookup {
-    /// The handle, if it is there.
+    /// The handle, if found.
     pub fn found(self) -> Option<NodeRef> {
         match self {
             Self::Found(node) => Some(node),
@@ -61,13 +61,13 @@ impl Merged {
         }
     }
 
-    /// The top map of one layer as written; `None` if it holds none, or nothing of it can be seen.
+    /// The top map of one layer as written; `None` if it has none or is not visible.
     pub fn layer_root(&self, layer: LayerId) -> Option<NodeRef> {
         let root = self.arena.layers[layer.0 as usize].root?;
         Some(root.with_view(View::Written))
     }
 
-    /// What a file says of its encryption by sops: the map `sops` at its top, which is no value of the release.
+    /// A file's sops metadata: the top-level map `sops`, which is not a value of the release.
     pub fn sops_block(&self, layer: LayerId) -> Option<NodeRef> {
         let Protection::Sops(_) = self.layer(layer)?.protection else {
             return None;
@@ -93,7 +93,7 @@ impl Merged {
             Kind::Null => Shape::Null,
             Kind::Bool => Shape::Bool(document.bool(id).unwrap_or_default()),
             Kind::Number => Shape::Number(document.number(id).unwrap_or_default()),
-            // An error of its own, and what it would put in is not known.
+            // Reported as an error by itself; what it would render to is unknown.
             Kind::Map if document.is_template(id) => {
                 Shape::Unknown(Unknown::present(UnknownReason::Template))
             }
@@ -107,18 +107,18 @@ impl Merged {
         }
     }
 
-    /// What the value is as written, whatever may hide it.
+    /// What the value is as written, ignoring hidden layers.
     #[inline]
     pub fn kind(&self, node: NodeRef) -> Kind {
         self.arena.kind(node)
     }
 
-    /// Why a value that a layer gives may not be the one that is used: a hidden layer lies over it.
+    /// Why a layer's value may not be the effective one: a hidden layer may override it.
     fn veiled(&self, node: NodeRef, layer: LayerId, kind: Kind) -> Option<Unknown> {
         if node.view() == View::Written {
             return None;
         }
-        // Over a null, which is as good as nothing, a hidden layer may have something or not.
+        // A null is as good as nothing, so a hidden layer may or may not have a value.
         let hidden = match kind {
             Kind::Null => Unknown::maybe,
             _ => Unknown::present,
@@ -130,7 +130,7 @@ impl Merged {
         {
             return Some(hidden(reason));
         }
-        // A default of the chart at a secret path is what the hidden secrets are there to replace.
+        // The hidden secrets are meant to replace the chart's defaults at secret paths.
         if let Some((reason, _)) = slot.secrets_veil
             && layer.role == Role::Chart
             && (node.is_below_secrets() || self.is_secret(node))
@@ -148,12 +148,12 @@ impl Merged {
         given.then(|| Unknown::present(UnknownReason::CommandLine))
     }
 
-    /// The text of a scalar after YAML's quoting, whatever its type; empty for a map or a list.
+    /// The text of a scalar of any type, without YAML quoting; empty for a map or a list.
     pub fn text(&self, node: NodeRef) -> Cow<'_, str> {
         self.arena.text(node)
     }
 
-    /// The text as typed, with its quotes; `None` for a map that no single text holds.
+    /// The source text, including quotes; `None` for a map merged from several texts.
     pub fn raw(&self, node: NodeRef) -> Option<&str> {
         match node.target() {
             Target::Node(layer, id) => Some(self.arena.document(layer).raw(id)),
@@ -161,7 +161,7 @@ impl Merged {
         }
     }
 
-    /// How the value is written; of a merged map, how the winning layer writes it.
+    /// How the value is written; for a merged map, as in the winning layer.
     pub fn style(&self, node: NodeRef) -> Style {
         match self.arena.top(node).map(NodeRef::target) {
             Some(Target::Node(layer, id)) => self.arena.document(layer).style(id),
@@ -169,7 +169,7 @@ impl Merged {
         }
     }
 
-    /// How many entries or items a map or list has; 0 for anything else.
+    /// The number of entries or items of a map or list; 0 for anything else.
     pub fn len(&self, node: NodeRef) -> usize {
         match node.target() {
             Target::Map(map) => self.arena.map_entries(map).len(),
@@ -184,7 +184,7 @@ impl Merged {
         }
     }
 
-    /// The value under a key. Of anything but a map: missing, or unknown if the value itself is.
+    /// The value under a key. For anything but a map: missing, or unknown if the value itself is.
     pub fn get(&self, map: NodeRef, key: &str) -> Lookup {
         if let Some(value) = self.arena.get(map, key) {
             return Lookup::Found(value.below(map, Some(key)));
@@ -224,7 +224,7 @@ impl Merged {
             .collect()
     }
 
-    /// Appends the entries of a map in order. Returns why there may be more, if there may.
+    /// Appends the entries of a map in order. Returns why there may be more, if so.
     pub fn entries<'m>(
         &'m self,
         map: NodeRef,
@@ -261,7 +261,7 @@ impl Merged {
         self.may_hold_more(map)
     }
 
-    /// The texts that can be seen in a value, in order: no key is read that does not matter.
+    /// The visible texts in a value, in order. Avoids resolving keys that do not matter.
     pub fn texts_in(&self, value: NodeRef) -> Vec<NodeRef> {
         let (mut texts, mut open, mut inner) = (Vec::new(), vec![value], Vec::new());
         while let Some(node) = open.pop() {
@@ -274,7 +274,7 @@ impl Merged {
                     let document = self.arena.document(layer);
                     match document.kind(id) {
                         Kind::Map => inner.extend(document.entries(id).map(|(key, value)| {
-                            // A key that begins with a letter is what it says.
+                            // Only whether the key is `secrets` matters, so an unquoted one need not be resolved.
                             let written = &document.text()[document.span(key).range()];
                             let key = match written.starts_with(|c: char| c.is_ascii_alphabetic()) {
                                 true => Cow::Borrowed(written),
@@ -344,7 +344,7 @@ impl Merged {
         if map.is_below_secrets() || key == "secrets" || is_secret_key(key) {
             return true;
         }
-        // What is declared says nothing of its own about what lies deeper.
+        // No declaration looks deeper than this, so the one above applies.
         if let Some(declared) = self.declared_deep(map) {
             return declared == Some(Sensitivity::Secret);
         }
@@ -360,7 +360,7 @@ impl Merged {
         matches!(self.arena.kind(node), Kind::Map | Kind::List)
     }
 
-    /// Follows a path from a value, step by step; stops at the first step that is not there.
+    /// Follows a path from a value; stops at the first step that does not exist.
     pub fn lookup(&self, from: NodeRef, path: &[Step<'_>]) -> Lookup {
         let mut node = from;
         for step in path {
@@ -382,7 +382,7 @@ impl Merged {
         Lookup::Found(node)
     }
 
-    /// The same place in another view. In the written view: the value in the layer that wins.
+    /// The same path in another view. In the written view: the value in the layer that wins.
     pub fn in_view(&self, node: NodeRef, view: View) -> Lookup {
         if node.view() == view {
             return Lookup::Found(node);

@@ -1,4 +1,4 @@
-//! Values that may be secrets: hidden from people, and nothing that rules know of.
+//! Values that may be secrets: masked in output, but unknown to rules.
 
 use source::secret::is_hidden_text;
 
@@ -10,8 +10,8 @@ use crate::secret::{Sensitivity, is_handed_on, is_named};
 use crate::yaml::{Kind, NodeId};
 
 impl Merged {
-    /// May a value be a secret, by a name that such values may have or by a text that hands one on? What the charts declare to be none
-    /// is none by its name.
+    /// True if a value may be a secret, by its name or by a text that passes one on. Values that charts declare not secret do not count by
+    /// name.
     pub fn is_possible_secret(&self, node: NodeRef) -> bool {
         match self.arena.top(node).map(NodeRef::target) {
             Some(Target::Node(layer, id)) => {
@@ -21,9 +21,9 @@ impl Merged {
         }
     }
 
-    /// The same, where few values will be asked about: that does not pay to find out about all of a layer.
+    /// Like [`Merged::is_possible_secret`], for a few values only: avoids computing the marks of a whole layer.
     pub fn is_possible_secret_alone(&self, node: NodeRef) -> bool {
-        // What a variable is called stands beside it.
+        // The name of a variable is next to its value.
         if self.key(node) == Some(PathStep::Key("value".to_owned()))
             && let Some(Target::Node(layer, id)) = self.arena.top(node).map(NodeRef::target)
         {
@@ -32,7 +32,7 @@ impl Merged {
         let text = match self.shape(node) {
             Shape::String => Some(self.text(node)),
             Shape::Number(_) => None,
-            // A reference or a template is known as it is written.
+            // The text of a reference or template is known.
             Shape::Unknown(_) => match self.arena.top(node).map(NodeRef::target) {
                 Some(Target::Node(layer, id)) if self.document(layer).kind(id) == Kind::String => {
                     Some(self.document(layer).text_of(id))
@@ -57,12 +57,12 @@ impl Merged {
             || is_named(&steps, text) && declared() != Some(Sensitivity::Clear)
     }
 
-    /// The values of a layer that may be secrets, where they are written, and the maps whose keys are.
+    /// The values of a layer, where they are written, that may be secrets, and the maps whose keys may be.
     pub fn possible_secrets(&self, layer: LayerId) -> Vec<NodeId> {
         let mut found: Vec<NodeId> = self.marked_possible(layer).collect();
         let release = self.layer_release(layer);
         let mut scopes = self.releases[release].scopes.iter();
-        // Few charts declare any.
+        // Few charts declare secret texts.
         if scopes.any(|(_, chart)| !chart.secret_texts.is_empty()) {
             let document = self.document(layer);
             self.each_written(layer, |node, _, path| {
@@ -76,7 +76,7 @@ impl Merged {
         found
     }
 
-    /// How many steps of a path lead to a text that is declared to be a secret. What stands below it, keys too, is a part of that.
+    /// The number of steps of a path that lead to a declared secret text. Everything below it, including keys, is part of the secret.
     pub fn secret_text(&self, release: usize, path: &[Step<'_>]) -> Option<usize> {
         let scopes = self.releases[release].scopes.iter();
         let found = scopes.filter_map(|(mount, chart)| {
@@ -96,7 +96,7 @@ impl Merged {
         found.min()
     }
 
-    /// Is it a map where a secret belongs, so that its keys are one?
+    /// True for a map in place of a secret text, whose keys are therefore secret.
     pub fn is_secret_map(&self, node: NodeRef) -> bool {
         let path = self.path(node);
         self.shape(node) == Shape::Map

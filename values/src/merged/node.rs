@@ -1,4 +1,4 @@
-//! Handles of values in a deployment.
+//! Handles to values in a deployment.
 
 use crate::yaml::NodeId;
 
@@ -7,17 +7,17 @@ use crate::yaml::NodeId;
 pub enum View {
     /// What Helm will use: the operator's layers over the chart's defaults.
     Effective,
-    /// What the operator gave: all layers but the chart's defaults, explicit nulls kept.
+    /// What the operator wrote: all layers except the chart's defaults, with explicit nulls kept.
     User,
     /// One layer on its own, as written.
     Written,
 }
 
-/// A value of a deployment: a node of one layer's document, or a map that was merged from several. Small, `Copy`, and
-/// only good for the [`Merged`](super::Merged) it came from.
+/// A handle to a value of a deployment: a node of one layer's document, or a map merged from several. Small, `Copy`, and only valid for the
+/// [`Merged`](super::Merged) it came from.
 ///
-/// From the lowest bit: 32 bits number of the node in its document, or of the merged map; 24 bits number of the layer
-/// (documents only); 1 bit merged; 2 bits view; 1 bit "below a key `secrets`".
+/// From the lowest bit: 32 bits for the index of the node in its document or of the merged map; 24 bits for the index of the layer
+/// (documents only); 1 bit "merged"; 2 bits for the view; 1 bit "below a key `secrets`".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeRef(u64);
 
@@ -28,10 +28,10 @@ const VIEW_SHIFT: u32 = 57;
 const VIEW_MASK: u64 = 3 << VIEW_SHIFT;
 const SECRETS: u64 = 1 << 59;
 
-/// How many layers a deployment may have; more are left out.
+/// The most layers a deployment may have; further ones are ignored.
 pub(super) const MAX_LAYERS: usize = LAYER_MASK as usize;
 
-/// What a handle stands for.
+/// What a handle refers to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Target {
     /// A node of the document of a layer.
@@ -40,11 +40,11 @@ pub(super) enum Target {
     Map(MapId),
 }
 
-/// The number of a layer among all layers of a deployment.
+/// The index of a layer among all layers of a deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LayerId(pub u32);
 
-/// The number of a merged map.
+/// The index of a merged map.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct MapId(pub(super) u32);
 
@@ -55,8 +55,8 @@ impl NodeRef {
         self.0
     }
 
-    /// The handle behind a number that [`NodeRef::to_bits`] gave. Another number gives a handle that stands for nothing
-    /// in particular: using it yields missing values, or panics for a number out of range.
+    /// The handle for a number from [`NodeRef::to_bits`]. Any other number gives an arbitrary handle: using it yields missing values, or
+    /// panics if the number is out of range.
     #[inline]
     pub fn from_bits(bits: u64) -> Self {
         Self(bits)
@@ -93,14 +93,14 @@ impl NodeRef {
         }
     }
 
-    /// The same value seen in `view`.
+    /// The same value in `view`.
     #[must_use]
     #[inline]
     pub(super) fn with_view(self, view: View) -> Self {
         Self(self.0 & !VIEW_MASK | (view as u64) << VIEW_SHIFT)
     }
 
-    /// The child `self` of `parent`, reached by `key`: takes over the view and remembers `secrets`.
+    /// The child `self` of `parent`, reached by `key`: inherits the view and tracks `secrets`.
     #[must_use]
     #[inline]
     pub(super) fn below(self, parent: Self, key: Option<&str>) -> Self {
@@ -109,13 +109,13 @@ impl NodeRef {
         Self(self.0 & !(VIEW_MASK | SECRETS) | inherited | secrets)
     }
 
-    /// True for a value below a key `secrets`, and for that key's own value.
+    /// True for the value of a key `secrets` and everything below it.
     #[inline]
     pub fn is_below_secrets(self) -> bool {
         self.0 & SECRETS != 0
     }
 
-    /// The layer whose text it stands in, if it was taken from that layer alone.
+    /// The layer it is written in, for a handle in the written view.
     #[inline]
     pub fn written_in(self) -> Option<LayerId> {
         match self.target() {
@@ -124,13 +124,13 @@ impl NodeRef {
         }
     }
 
-    /// What is the same for all handles of a value, from whatever view.
+    /// The part that is equal for all handles to a value, from any view.
     #[inline]
     pub(super) fn value_bits(self) -> u64 {
         self.0 & !(VIEW_MASK | SECRETS)
     }
 
-    /// True if both stand for the same value, from whatever view.
+    /// True if both refer to the same value, from any view.
     pub fn same_value(self, other: Self) -> bool {
         self.value_bits() == other.value_bits()
     }

@@ -1,4 +1,4 @@
-//! Where each node of a document stands: a table, built when somebody has asked for some paths.
+//! The parent of each node of a document: a table, built after some queries.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -9,14 +9,14 @@ use crate::yaml::{Document, Kind, NodeId};
 
 const NONE: u32 = u32::MAX;
 
-/// Ways of so many steps are gone without allocating.
+/// Paths of up to this many steps are walked without allocating.
 const SHORT: usize = 16;
 
-/// So many are looked for one by one before all are.
+/// The number of single queries before the table is built.
 const FEW: u32 = 100;
 
-/// The map or list above each node, and its key or position there. A node that is reached by an alias too belongs to the
-/// place where it is written.
+/// The map or list above each node, and its key or index there. A node that is also reached by an alias belongs to the place where it is
+/// written.
 #[derive(Debug)]
 pub(super) struct Parents {
     document: Arc<Document>,
@@ -27,7 +27,7 @@ pub(super) struct Parents {
 
 #[derive(Debug, PartialEq)]
 struct Table {
-    /// By node number: the parent's number, and the key's node or the position.
+    /// By node: the parent, and the node of the key or the index.
     up: Vec<(u32, u32)>,
 }
 
@@ -42,11 +42,11 @@ impl Table {
         Self::walked(document, top)
     }
 
-    /// The same for every text: along the entries.
+    /// Like [`Table::of`], but for any text, by walking the entries.
     fn walked(document: &Document, top: Option<NodeId>) -> Self {
         let mut table = Self { up: Vec::new() };
         let mut open: Vec<NodeId> = top.into_iter().collect();
-        // What a later key of the same name or a merge replaces is nowhere among the entries, and still stands in the text.
+        // A value overridden by a duplicate key or a merge is not among the entries, but still in the text.
         let has_duplicates =
             !document.duplicate_keys().is_empty() || !document.replaced_keys().is_empty();
         while let Some(node) = open.pop() {
@@ -72,7 +72,7 @@ impl Table {
         table
     }
 
-    /// False if the node was seen before. The parent that stands closest before the node is the one it is written in.
+    /// False if the node was seen before. The parent closest before the node is the one it is written in.
     fn set(&mut self, node: NodeId, parent: NodeId, key: u32) -> bool {
         let at = node.index() as usize;
         if self.up.len() <= at {
@@ -95,7 +95,7 @@ impl Table {
 }
 
 impl Parents {
-    /// Those of everything below `top`.
+    /// The parents of everything below `top`.
     pub(super) fn of(document: &Arc<Document>, top: Option<NodeId>) -> Self {
         Self {
             document: Arc::clone(document),
@@ -110,7 +110,7 @@ impl Parents {
             .get_or_init(|| Table::of(&self.document, self.top))
     }
 
-    /// The parent of a node, with the node of its key or its position in a list.
+    /// The parent of a node, with the node of its key or its index in a list.
     pub(super) fn up(&self, node: NodeId) -> Option<(NodeId, u32)> {
         work::step();
         if self.table.get().is_none()
@@ -127,7 +127,7 @@ impl Parents {
         self.table().up(node)
     }
 
-    /// One more than the number of the last node below the top.
+    /// One more than the index of the last node below the top.
     pub(super) fn len(&self) -> usize {
         self.table().up.len()
     }
@@ -142,9 +142,9 @@ impl Parents {
         Some(self.up(node)?.0)
     }
 
-    /// Calls `visit` with each step of the way from the top of the document to `node`, and the node it leads from.
+    /// Calls `visit` with each step of the path from the top of the document to `node`.
     pub(super) fn each_step(&self, node: NodeId, mut visit: impl FnMut(Step<'_>)) {
-        // Nearly every way is short, and paths are asked for at every value that a rule goes over.
+        // Nearly every path is short, and rules need the path of every value they visit.
         let mut short = [(NodeId::from_index(NONE), 0); SHORT];
         let (mut len, mut rest) = (0, Vec::new());
         let mut node = node;
@@ -166,7 +166,7 @@ impl Parents {
         }
     }
 
-    /// Calls `visit` with the last of these steps; not at the top.
+    /// Calls `visit` with the last of these steps; returns false at the top.
     pub(super) fn last_step(&self, node: NodeId, mut visit: impl FnMut(Step<'_>)) -> bool {
         let Some((parent, key)) = self.up(node) else {
             return false;
@@ -184,7 +184,7 @@ fn visit_step(document: &Document, parent: NodeId, key: u32, visit: &mut impl Fn
     }
 }
 
-/// Follows a path in one document, from `top`. Returns the deepest node there is and how many steps lead to it.
+/// Follows a path in one document from `top`. Returns the deepest existing node and the number of steps to it.
 pub(super) fn walk(document: &Document, top: NodeId, path: &[Step<'_>]) -> (NodeId, usize) {
     let mut node = top;
     for (depth, step) in path.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! Where values stand: their path, their parent, and their place in a text.
+//! Where values are: their path, parent, and place in a text.
 
 use std::sync::Arc;
 
@@ -25,12 +25,12 @@ pub struct Place {
     pub source: SourceId,
     /// The key; `None` for a list item or the top.
     pub key: Option<Span>,
-    /// The value. Of a map or list in block style, from its first key or item to the end of its last.
+    /// The value; for a map or list in block style, from its first key or item to the end of its last.
     pub value: Span,
 }
 
 impl Place {
-    /// The narrowest part that names the value: the key of a map or list, else the value itself if there is any text.
+    /// The narrowest span that identifies the value: the key of a collection or empty value, otherwise the value itself.
     pub fn narrow(&self, is_collection: bool) -> Span {
         match self.key {
             Some(key) if is_collection || self.value.is_empty() => key,
@@ -40,7 +40,7 @@ impl Place {
 }
 
 impl Merged {
-    /// The path from the top of the release, also for values from subcharts' defaults.
+    /// The path from the top of the release, including for values from subcharts' defaults.
     pub fn path(&self, node: NodeRef) -> KeyPath {
         let mut path = Vec::new();
         self.each_step(node, |step| path.push(PathStep::from(step)));
@@ -104,7 +104,7 @@ impl Merged {
                 };
                 let parent = NodeRef::node(layer, self.parents(layer).parent(id)?);
                 match self.arena.layers[layer.0 as usize].root {
-                    // The top of a file encrypted with sops is a map without the entry `sops`.
+                    // The top of a sops-encrypted file is a map without the entry `sops`.
                     Some(root) if self.arena.top(root) == Some(parent) => root,
                     _ => parent,
                 }
@@ -127,7 +127,7 @@ impl Merged {
         })
     }
 
-    /// The merged map that a value is an entry of, in its view.
+    /// The merged map that contains a value, in its view.
     fn holder(&self, node: NodeRef) -> Option<MapId> {
         let release = self.release_of(node);
         let slot = &self.releases[release];
@@ -139,8 +139,8 @@ impl Merged {
         holders.get(&node.value_bits()).copied()
     }
 
-    /// The merged maps below a top by the values in them. Helm hands values of `global` down, so that they are in several: then
-    /// the one counts that they are written in.
+    /// The merged maps below a top by the values in them. Helm passes values of `global` down, so they are in several maps; the map they
+    /// are written in counts.
     fn holders(&self, root: NodeRef) -> FxHashMap<u64, MapId> {
         let mut holders = FxHashMap::default();
         let mut seen = FxHashSet::default();
@@ -171,7 +171,7 @@ impl Merged {
         holders
     }
 
-    /// Where the value is set: in the layer that wins. `None` for a map that Helm makes.
+    /// Where the value is set, in the layer that wins. `None` for a map that Helm creates.
     pub fn place(&self, node: NodeRef) -> Option<Place> {
         let Target::Node(layer, id) = self.arena.top(node)?.target() else {
             return None;
@@ -187,8 +187,7 @@ impl Merged {
         })
     }
 
-    /// The node of a layer's document that a value is; of a merged map, that of the layer that wins. `None` for a map
-    /// that Helm makes.
+    /// The node of a value in its layer's document; for a merged map, in the layer that wins. `None` for a map that Helm creates.
     pub fn written_id(&self, node: NodeRef) -> Option<(LayerId, NodeId)> {
         match self.arena.top(node)?.target() {
             Target::Node(layer, id) => Some((layer, id)),
@@ -206,7 +205,7 @@ impl Merged {
         }
     }
 
-    /// The role of the layer that sets the value; a map that Helm makes is the chart's.
+    /// The role of the layer that sets the value; a map that Helm creates counts as the chart's.
     pub fn role(&self, node: NodeRef) -> Role {
         self.arena.role_of(node).unwrap_or(Role::Chart)
     }
@@ -219,12 +218,12 @@ impl Merged {
         }
     }
 
-    /// The number of the release the value belongs to.
+    /// The index of the value's release.
     pub fn release_of(&self, node: NodeRef) -> usize {
         self.arena.release_of(node) as usize
     }
 
-    /// The component the value belongs to: that with the longest path that leads to it.
+    /// The value's component: the one with the longest path that leads to it.
     pub fn component_of(&self, node: NodeRef) -> Option<usize> {
         let release = self.release_of(node);
         let own = self.components.iter().filter(|it| it.release == release);
@@ -258,8 +257,7 @@ impl Merged {
         self.lookup(root, &KeyPath::of_keys(&component.path).steps())
     }
 
-    /// The top of a component's values in each layer of its release that has one, in the order of merging. Chart defaults
-    /// come last.
+    /// The top of a component's values in each layer of its release that has any, in merge order, with chart defaults last.
     pub fn component_written(&self, component: usize) -> Vec<NodeRef> {
         let component = &self.components[component];
         let slot = &self.releases[component.release];
@@ -274,22 +272,22 @@ impl Merged {
             .collect()
     }
 
-    /// Every layer of every release, chart defaults too.
+    /// Every layer of every release, including chart defaults.
     pub fn all_layers(&self) -> impl Iterator<Item = LayerId> {
         (0..self.arena.layers.len() as u32).map(LayerId)
     }
 
-    /// The operator's layers of a release in the order in which they are merged.
+    /// The operator's layers of a release in merge order.
     pub fn layers(&self, release: usize) -> &[LayerId] {
         &self.releases[release].layers
     }
 
-    /// The chart defaults that take part in a release, as layers: the chart's own first.
+    /// The chart defaults used in a release, as layers; the chart's own first.
     pub fn default_layers(&self, release: usize) -> &[LayerId] {
         &self.releases[release].defaults
     }
 
-    /// The number of the release a layer belongs to.
+    /// The index of the layer's release.
     pub fn layer_release(&self, layer: LayerId) -> usize {
         self.arena.layers[layer.0 as usize].release as usize
     }
@@ -304,19 +302,19 @@ impl Merged {
         self.arena.layers[layer.0 as usize].source
     }
 
-    /// The operator's layer behind a number; `None` for chart defaults.
+    /// The operator's layer with that id; `None` for chart defaults.
     pub fn layer(&self, layer: LayerId) -> Option<&Layer> {
         let slot = &self.arena.layers[layer.0 as usize];
         let release = &self.deployment.releases[slot.release as usize];
         release.layers.get(slot.own? as usize)
     }
 
-    /// The keys below which a layer's values stand in its release; only a subchart's defaults have any.
+    /// The path of a layer's values in its release; empty except for a subchart's defaults.
     pub fn layer_mount(&self, layer: LayerId) -> &[String] {
         &self.arena.layers[layer.0 as usize].mount
     }
 
-    /// The node that holds a layer's values, of whatever kind.
+    /// The node that holds a layer's values, of any kind.
     pub fn layer_top(&self, layer: LayerId) -> Option<NodeId> {
         self.arena.layers[layer.0 as usize].top()
     }

@@ -1,4 +1,4 @@
-//! The history of a value: every layer that says something about its path, and where a missing one would be written.
+//! The history of a value: every layer that says something about its path, and where a missing value would be written.
 
 use std::path::PathBuf;
 
@@ -16,22 +16,22 @@ use crate::yaml::Kind;
 pub struct Occurrence {
     /// The layer.
     pub layer: LayerId,
-    /// The value at the path, or the value above it that leaves no room for one. In the written view.
+    /// The value at the path, or the value above it that leaves no room for one; in the written view.
     pub node: NodeRef,
-    /// How many steps of the path lead to `node`; fewer than the path has if it stands above.
+    /// The number of steps of the path to `node`; fewer than the whole path if `node` is above it.
     pub depth: usize,
-    /// What becomes of it.
+    /// What happens to it.
     pub fate: Fate,
 }
 
-/// What becomes of a value that a layer gives.
+/// What happens to a layer's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
-    /// It is the value (for a null over a chart's default: what removes it).
+    /// It is used (a null over a chart's default removes the default).
     Used,
-    /// A map that takes part in the merged one.
+    /// A map that is part of the merged one.
     Merged,
-    /// A value higher up replaces it.
+    /// A value in a higher layer replaces it.
     Hidden {
         /// That value, in the written view.
         by: NodeRef,
@@ -41,32 +41,32 @@ pub enum Fate {
 /// Where a value would be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Insertion {
-    /// The layer; `None` if no layer of the release can be seen.
+    /// The layer; `None` if no layer of the release is visible.
     pub layer: Option<LayerId>,
-    /// The deepest value on the path that the layer has, in the written view; `None` if it has not even a top map.
+    /// The deepest existing value on the path in that layer, in the written view; `None` if the layer has no top map.
     pub parent: Option<NodeRef>,
-    /// How many steps of the path lead to it.
+    /// The number of steps to it.
     pub depth: usize,
     /// Where to point: the key of `parent`, or the first line of the file.
     pub place: Option<Span>,
-    /// The file the value belongs into, where that one does not exist and another is pointed at.
+    /// The file that the value belongs in, if it does not exist and `place` is in another one.
     pub missing_file: Option<PathBuf>,
 }
 
-/// What is known while the layers are gone through from the top.
+/// The state while visiting the layers from the top.
 struct Story {
-    /// For each step of the path, the highest map that stands there.
+    /// For each step of the path, the map in the highest layer.
     maps: Vec<Option<NodeRef>>,
     /// The value that leaves no room for anything below.
     used: Option<NodeRef>,
-    /// A value of a layer that a map above replaced, and with it all that was below it then.
+    /// A layer's value that a map in a higher layer replaced, together with everything below it at that point.
     replaced: Option<NodeRef>,
     out: Vec<Occurrence>,
 }
 
 impl Merged {
-    /// What each layer says about a path of a release, from the layer that wins to the lowest: the operator's layers from
-    /// the last to the first, then the defaults of the chart and of its subcharts. The first that is not hidden wins.
+    /// What each layer says about a path of a release, from the highest to the lowest: the operator's layers from last to first, then the
+    /// defaults of the chart and its subcharts. The first that is not hidden wins.
     pub fn history(&self, release: usize, path: &[Step<'_>]) -> Vec<Occurrence> {
         let slot = &self.releases[release];
         let mut story = Story {
@@ -78,8 +78,8 @@ impl Merged {
         for layer in slot.layers.iter().rev() {
             self.tell(&mut story, *layer, path);
         }
-        // Defaults are laid below the finished values of the operator one after the other, so what one layer of the
-        // operator replaced in another no longer matters.
+        // Defaults are merged one by one below the operator's finished values, so what one of the operator's layers replaced in another no
+        // longer matters.
         for layer in &slot.defaults {
             story.replaced = None;
             self.tell(&mut story, *layer, path);
@@ -100,7 +100,7 @@ impl Merged {
                 *map = map.or_else(node);
             }
         }
-        // A map above the place with room for it says nothing about it.
+        // A map above the path that leaves room for it says nothing about it.
         if is_map && depth < path.len() {
             return;
         }
@@ -124,7 +124,7 @@ impl Merged {
         });
     }
 
-    /// The deepest value on a path that a layer has, and the number of steps to it.
+    /// The deepest existing value on a path in a layer, and the number of steps to it.
     fn written_at(&self, layer: LayerId, path: &[Step<'_>]) -> Option<(NodeRef, usize)> {
         let slot = &self.arena.layers[layer.0 as usize];
         slot.root?;
@@ -144,9 +144,8 @@ impl Merged {
         Some((handle, skip + depth))
     }
 
-    /// Where the value at `path` would have to be written: below its deepest existing ancestor, in the layer for `role`
-    /// ([`Role::Secrets`] or [`Role::Values`]). Of several layers of that role the one that has most of the path, of
-    /// equals the first.
+    /// Where the value at `path` would have to be written: below its deepest existing ancestor, in the layer for `role` ([`Role::Secrets`]
+    /// or [`Role::Values`]). Of several such layers, the one with most of the path, then the first.
     pub fn insertion(&self, release: usize, path: &[Step<'_>], role: Role) -> Insertion {
         let slot = &self.releases[release];
         let mut best: Option<(usize, LayerId, NodeRef)> = None;
@@ -170,7 +169,7 @@ impl Merged {
                 missing_file: None,
             };
         }
-        // The layer is there and empty or hidden, or it is not there and its neighbour stands for it.
+        // The layer is empty or hidden, or it is missing and another layer stands in for it.
         let own = slot
             .layers
             .iter()
@@ -199,7 +198,7 @@ impl Merged {
         }
     }
 
-    /// The first line of a layer's text, or of the part of a text that it is: where findings about a whole file stand.
+    /// The first line of a layer's text, or of its part of a text, where findings about a whole file are reported.
     pub fn first_line(&self, layer: LayerId) -> Span {
         let slot = &self.arena.layers[layer.0 as usize];
         let text = slot.document.text();
@@ -210,8 +209,8 @@ impl Merged {
         Span::new(slot.source, start, end)
     }
 
-    /// Where findings about a whole release stand: in the first line of its first layer; of a release without a layer, and of one whose
-    /// values stand in what states it, where it is stated. `None` for one that is stated nowhere.
+    /// Where findings about a whole release are reported: on the first line of its first layer; or where the release is stated, if it has
+    /// no layers or its values are in the same text. `None` if there is neither.
     pub fn release_place(&self, release: usize) -> Option<Span> {
         let stated = self.deployment.releases[release].origin;
         let Some(layer) = self.releases[release].layers.first() else {
@@ -222,7 +221,7 @@ impl Merged {
         beside.or_else(|| Some(self.first_line(*layer)))
     }
 
-    /// Every text that takes part in a release.
+    /// Every text used in a release.
     pub fn sources(&self, release: usize) -> impl Iterator<Item = SourceId> {
         let slot = &self.releases[release];
         slot.layers

@@ -1,4 +1,4 @@
-//! Which values must never be shown: found out once for each layer, since rules ask at every value they read.
+//! Which values must never be shown. Computed once per layer, since rules need it for every value they read.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -47,32 +47,32 @@ impl Bits {
     }
 }
 
-/// What is known of the nodes of one layer by where they stand.
+/// What is known about the nodes of one layer because of their place.
 #[derive(Debug, Default)]
 pub(super) struct Marks {
-    /// Must not be shown: here, or where an alias puts them.
+    /// Must not be shown, here or where an alias uses them.
     secret: Bits,
-    /// May be secrets, by their names or texts: not shown either, and nothing that rules know of.
+    /// May be secrets by name or text: masked too, but unknown to rules.
     possible: Bits,
     /// Written below a key `secrets`.
     below: Bits,
-    /// Deeper than any declaration looks: what is declared above holds.
+    /// Deeper than any declaration looks, so the declaration above applies.
     deep: Bits,
-    /// Of those, the ones that are declared secret.
+    /// The subset of `deep` that is declared secret.
     deep_secret: Bits,
-    /// Aliases stand for so much that not all of it was looked at: everything is held for a secret.
+    /// True if aliases expand to too much to visit: everything counts as secret.
     all: bool,
-    /// Every value stands where it is written, and nowhere else: no alias and no merge key was met.
+    /// True if every value is used only where it is written: there are no aliases or merge keys.
     plain: bool,
 }
 
-/// So many values behind aliases are looked at. Helm refuses texts with less than half of them.
+/// The most values visited through aliases. Helm rejects texts with less than half as many.
 const MAX_ALIASED: usize = 1_000_000;
 
-/// So many values of a layer are asked about one by one; for more it pays to go over all of them.
+/// The number of single queries on a layer before the marks of all values are computed.
 const FEW: u32 = 100;
 
-/// A step of a path whose key may have been made from an escaped text.
+/// A step of a path whose key may have been unescaped.
 enum Own<'d> {
     Key(Cow<'d, str>),
     /// `<<`
@@ -97,7 +97,7 @@ impl Own<'_> {
 pub struct WrittenPath<'p, 'd>(&'p [Own<'d>]);
 
 impl WrittenPath<'_, '_> {
-    /// How many steps it has.
+    /// The number of steps.
     pub fn len(&self) -> usize {
         self.0.len()
     }
@@ -112,7 +112,7 @@ impl WrittenPath<'_, '_> {
         self.0.last().map(Own::step)
     }
 
-    /// Its first steps, at most so many.
+    /// Its first `count` steps.
     pub fn first(&self, count: usize) -> impl Iterator<Item = Step<'_>> {
         self.0.iter().take(count).map(Own::step)
     }
@@ -128,7 +128,7 @@ impl<'d> Own<'d> {
     }
 }
 
-/// The values in a map or list with where they stand: also those that a later key replaces.
+/// The values in a map or list with their places, including those that a later duplicate overrides.
 fn children(document: &Document, node: NodeId) -> Vec<(NodeId, Slot)> {
     match document.kind(node) {
         Kind::Map => {
@@ -143,7 +143,7 @@ fn children(document: &Document, node: NodeId) -> Vec<(NodeId, Slot)> {
     }
 }
 
-/// The values of a key of a map: one that stands twice counts in both places.
+/// The values of a key of a map, including all duplicates.
 fn under<'d>(
     document: &'d Document,
     map: NodeId,
@@ -154,19 +154,19 @@ fn under<'d>(
     mine.map(|(_, value)| value)
 }
 
-/// The text of the item before one of a list.
+/// The item before index `at` of a list, if it is a text.
 fn text_before(document: &Document, list: NodeId, at: usize) -> Option<NodeId> {
     let before = document.item(list, at.checked_sub(1)?)?;
     (document.kind(before) == Kind::String).then_some(before)
 }
 
-/// What is known at a value on the way down.
+/// What is known about a value on the way down.
 #[derive(Debug, Clone, Copy, Default)]
 struct Told {
     names: Names,
-    /// What the last key says.
+    /// True if the key names say that it is secret.
     named: bool,
-    /// What the last keys say of what may be one.
+    /// What the last keys say about possible secrets.
     may_be: MayName,
     declared: Option<Sensitivity>,
     below: bool,
@@ -181,7 +181,7 @@ impl Told {
         }
     }
 
-    /// May a value here be a secret by its names? `text` is `None` for a number.
+    /// True if a value here may be a secret by name. `text` is `None` for a number.
     fn may_be_secret(self, text: Option<&str>) -> bool {
         self.declared != Some(Sensitivity::Clear)
             && self.may_be.tells(text)
@@ -189,7 +189,7 @@ impl Told {
     }
 }
 
-/// Goes down the values of a layer.
+/// Walks down the values of a layer.
 struct Teller<'m> {
     document: &'m Document,
     parents: &'m Parents,
@@ -197,17 +197,17 @@ struct Teller<'m> {
     marks: Marks,
 }
 
-/// What is declared on the way down from a value that stands so deep.
+/// What is declared on the way down from a value at depth `base`.
 struct From {
     base: usize,
     way: Way,
 }
 
 impl Teller<'_> {
-    /// One step further. The way leads to the parent, and then to the value.
+    /// Takes one step. Before, the way leads to the parent; after, to the value.
     fn step(&self, above: Told, step: &Own<'_>, from: &mut From) -> Told {
         let mut told = above;
-        // What a merge key takes in stands in the map itself.
+        // Merged entries count as entries of the map itself.
         if let Own::Merge(_) = step {
             return told;
         }
@@ -232,7 +232,7 @@ impl Teller<'_> {
         }
     }
 
-    /// What a single value says, where it is written: by its text, and what its names leave open.
+    /// Marks a single value where it is written, by its text, and by its names if these are inconclusive.
     fn single(&mut self, node: NodeId, step: &Own<'_>, before: Option<NodeId>, told: Told) {
         if self.document.is_alias(node) {
             return;
@@ -268,7 +268,7 @@ impl Teller<'_> {
         }
     }
 
-    /// The value of a variable that is called like a secret: `{name: DB_PASSWORD, value: …}`.
+    /// Marks the value of a variable named like a secret: `{name: DB_PASSWORD, value: …}`.
     fn variable(&mut self, map: NodeId) {
         if self.document.kind(map) != Kind::Map || self.document.is_alias(map) {
             return;
@@ -291,7 +291,7 @@ impl Teller<'_> {
         }
     }
 
-    /// What the manifest of a Kubernetes secret holds, that a chart writes out as it is: `{kind: Secret, data: …}`.
+    /// Marks the values in the manifest of a Kubernetes secret that a chart passes through: `{kind: Secret, data: …}`.
     fn manifest(&mut self, map: NodeId) {
         let document = self.document;
         let is_map = |node: NodeId| document.kind(node) == Kind::Map && !document.is_alias(node);
@@ -305,14 +305,14 @@ impl Teller<'_> {
         held_in_manifest(document, &entries).for_each(|it| self.marks.secret.insert(it));
     }
 
-    /// Does a map name a secret of Kubernetes, so that this step in it is the key in that: `secretKey` beside `existingSecret`, `key` beside
-    /// `name`?
+    /// True if a map names a Kubernetes secret and this step is the key in that secret: `secretKey` next to `existingSecret`, `key` next to
+    /// `name`.
     fn is_key_of_secret(&self, map: NodeId, step: &Own<'_>) -> bool {
         let document = self.document;
         if !step.is_key("key") && !step.is_key("secretKey") {
             return false;
         }
-        // The two halves of a login.
+        // With `accessKey`, they are the two halves of a login.
         let by_name = document.get(map, "accessKey").is_none();
         let mut pairs = document.pairs(map);
         pairs.any(|(key, value)| {
@@ -331,7 +331,7 @@ impl Teller<'_> {
         self.document.kind(node) == Kind::String && calls_itself(key, &self.document.text_of(node))
     }
 
-    /// A value where it is written.
+    /// Marks a value where it is written.
     fn written(&mut self, node: NodeId, told: Told, deep: usize) {
         self.mark(node, told);
         if told.below {
@@ -345,7 +345,7 @@ impl Teller<'_> {
         }
     }
 
-    /// All values where they are written; then what aliases lead to, where the aliases stand.
+    /// Marks all values where they are written, then the targets of aliases as used at the aliases.
     fn tell(&mut self, top: Option<NodeId>, mount: &[String]) {
         let reach = self.declarations.reach();
         let mut from = From {
@@ -368,7 +368,7 @@ impl Teller<'_> {
         if self.document.is_alias(top) {
             aliases.push((top, told, branch(told, &from)));
         }
-        // What is known of the maps and lists on the way to a value, the top first.
+        // What is known about the maps and lists on the way to a value, the top first.
         let mut way = vec![told];
         let mut below = self.document.below(top);
         while let Some(found) = below.next() {
@@ -410,7 +410,7 @@ impl Teller<'_> {
         self.marks.all = left == 0;
     }
 
-    /// What an alias stands for, as it stands at the alias.
+    /// Marks the target of an alias as used at the alias.
     fn behind(&mut self, alias: NodeId, told: Told, mut from: From, left: &mut usize) {
         let mut open: Vec<(NodeId, Option<Slot>, Told)> = vec![(alias, None, told)];
         while let Some((node, slot, above)) = open.pop() {
@@ -439,8 +439,8 @@ impl Teller<'_> {
 }
 
 impl Merged {
-    /// Calls `visit` with every value of a layer, where it is written, parents first: its node, its parent's, and its
-    /// path from the top of the release.
+    /// Calls `visit` with every value of a layer where it is written, parents first: its node, its parent's node, and its path from the top
+    /// of the release.
     pub fn each_written(
         &self,
         layer: LayerId,
@@ -459,7 +459,7 @@ impl Merged {
         visit(top, None, WrittenPath(&path));
         let mut below = document.below(top);
         while let Some(found) = below.next() {
-            // What an alias leads to is visited where it is written.
+            // The target of an alias is visited where it is written.
             if parents.parent(found.node) != Some(found.parent) {
                 below.leave_out();
                 continue;
@@ -503,15 +503,15 @@ impl Merged {
         })
     }
 
-    /// The values of a layer that must never be shown, if that can be told of each where it is written: not in a text with
-    /// aliases, and not where the text stands below keys of others.
+    /// The values of a layer that must never be shown, if that follows from where each is written: `None` for a text with aliases, and for
+    /// one that is not at the top of its release.
     pub fn secrets_of(&self, layer: LayerId) -> Option<impl Iterator<Item = NodeId>> {
         let slot = &self.arena.layers[layer.0 as usize];
         let marks = self.marks(layer);
         (slot.stands_alone() && marks.plain && !marks.all).then(|| marks.secret.iter())
     }
 
-    /// What is declared of everything in a map, if that lies deeper than declarations look.
+    /// What is declared for everything in a map, if it is deeper than declarations look.
     pub(super) fn declared_deep(&self, map: NodeRef) -> Option<Option<Sensitivity>> {
         let Target::Node(layer, id) = self.arena.top(map)?.target() else {
             return None;
@@ -526,7 +526,7 @@ impl Merged {
         marks.deep.contains(id).then(secret)
     }
 
-    /// Is a value written below a key `secrets`, or is that its own?
+    /// True if a value is written at or below a key `secrets`.
     pub(super) fn is_written_below_secrets(&self, node: NodeRef) -> bool {
         match self.arena.top(node).map(NodeRef::target) {
             Some(Target::Node(layer, id)) if !self.arena.layers[layer.0 as usize].is_alone() => {
@@ -536,7 +536,7 @@ impl Merged {
         }
     }
 
-    /// Must the value never be shown?
+    /// True if the value must never be shown.
     pub fn is_secret(&self, node: NodeRef) -> bool {
         let Some(Target::Node(layer, id)) = self.arena.top(node).map(NodeRef::target) else {
             let path = self.path(node);
@@ -545,12 +545,12 @@ impl Merged {
         if self.marks(layer).secret.contains(id) {
             return true;
         }
-        // A value used through an alias stands elsewhere; what leads to it here counts too.
+        // A value used through an alias is written elsewhere; the path of the use counts too.
         let lent = node.is_below_secrets() && !self.marks(layer).below.contains(id);
         lent || self.is_marked(layer, id, |marks| &marks.secret)
     }
 
-    /// The name under which a text holds the value of a secret; `None` where it holds none, or is one itself by where it stands.
+    /// The name under which a text holds the value of a secret; `None` if it holds none, or if the whole value is secret by its path.
     pub fn secret_setting(&self, node: NodeRef) -> Option<String> {
         if self.shape(node) == Shape::Map || self.shape(node) == Shape::List {
             return None;
@@ -561,7 +561,7 @@ impl Merged {
         (!itself).then(|| name.to_owned())
     }
 
-    /// May a single value of a layer be a secret, by its names or its text?
+    /// True if a single value of a layer may be a secret, by name or text.
     pub(super) fn may_be_marked(&self, layer: LayerId, id: NodeId) -> bool {
         self.marks(layer).possible.contains(id) || self.is_marked(layer, id, |it| &it.possible)
     }
@@ -571,7 +571,7 @@ impl Merged {
         self.marks(layer).possible.iter()
     }
 
-    /// Is a value marked under one of its names?
+    /// True if a value is marked at any of its paths.
     fn is_marked(&self, layer: LayerId, id: NodeId, of: impl Fn(&Marks) -> &Bits) -> bool {
         let target = || self.document(layer).target(id);
         let marked =
@@ -586,7 +586,7 @@ impl Merged {
         marked(self.marks(layer)) || elsewhere()
     }
 
-    /// The same, where few values will be asked about: that does not pay to find out about all of a layer.
+    /// Like [`Merged::is_secret`], for a few values only: avoids computing the marks of a whole layer.
     pub fn is_secret_alone(&self, node: NodeRef) -> bool {
         if let Some(Target::Node(layer, _)) = self.arena.top(node).map(NodeRef::target) {
             let slot = &self.arena.layers[layer.0 as usize];
@@ -598,9 +598,9 @@ impl Merged {
                     Some(Step::Key(key)) => Some(*key),
                     Some(Step::Index(_)) | None => None,
                 };
-                // A text that is filled in later may hold a secret besides.
+                // A text with a template may also contain a secret.
                 let is_text = || matches!(self.shape(node), Shape::String | Shape::Unknown(_));
-                // What a variable is called stands beside it, and so does what a manifest is, and which secret a key is of.
+                // The name of a variable, the kind of a manifest and the secret that a key belongs to are next to the value.
                 let beside = matches!(key, Some("value" | "secretKey" | "key"))
                     || steps
                         .iter()
@@ -625,7 +625,7 @@ impl Merged {
         self.is_secret(node)
     }
 
-    /// Must a value at this path of a release never be shown? What the charts declare decides, then the names of the keys.
+    /// True if a value at this path of a release must never be shown, by chart declarations, then by key names.
     pub fn is_secret_path(&self, release: usize, path: &[Step<'_>]) -> bool {
         let declared = self.declarations(release).declared(path);
         declared.unwrap_or_else(|| sensitivity(None, path)) == Sensitivity::Secret

@@ -1,4 +1,4 @@
-//! Layers in, the effective tree with the origin of each value out.
+//! Tests of merging: layers in, the effective tree with the origin of each value out.
 
 mod examples;
 mod imports;
@@ -20,7 +20,7 @@ use crate::path::{KeyPath, Step};
 use crate::protection::Protection;
 use crate::yaml::Document;
 
-/// A deployment under construction; texts get the numbers of sources in the order in which they are added.
+/// A deployment under construction; texts get source ids in the order in which they are added.
 #[derive(Default)]
 struct Setup {
     deployment: Deployment,

@@ -1,4 +1,4 @@
-//! Values that are there, or may be there, and cannot be seen.
+//! Values that exist, or may exist, but are not visible.
 
 use source::secret::{Encryption, HiddenText};
 
@@ -6,23 +6,23 @@ use crate::discover::AbsentReason;
 use crate::protection::Protection;
 use crate::secret::Unseen;
 
-/// There is a value, or may be one, but it cannot be seen.
+/// There is a value, or may be one, but it is not visible.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Unknown {
     /// Why.
     pub reason: UnknownReason,
-    /// The key is known to be there; only its value cannot be seen.
+    /// True if the key is known to exist and only its value is not visible.
     pub present: bool,
 }
 
-/// Why a value cannot be seen.
+/// Why a value is not visible.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum UnknownReason {
-    /// The secrets file is not there.
+    /// The secrets file is missing.
     SecretsAbsent,
-    /// Another layer is not there.
+    /// Another layer is missing.
     LayerAbsent,
-    /// It is given on the command line.
+    /// It is set on the command line.
     CommandLine,
     /// The value is encrypted.
     Encrypted(Encryption),
@@ -34,28 +34,28 @@ pub enum UnknownReason {
     Template,
     /// A whole layer is a template.
     LayerTemplate,
-    /// `set` gives an item of the list; the rest depends on the list that is there.
+    /// `set` sets an item of the list; the rest depends on the existing list.
     SetItem,
-    /// `set` takes it from somewhere else.
+    /// `set` takes it from elsewhere.
     SetElsewhere,
     /// The text is damaged there.
     Damaged,
 }
 
 impl UnknownReason {
-    /// The reason as people read it.
+    /// The reason, for messages.
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::SecretsAbsent => "the secrets file is not there",
-            Self::LayerAbsent => "a layer is not there",
-            Self::CommandLine => "it is given on the command line",
+            Self::SecretsAbsent => "the secrets file is missing",
+            Self::LayerAbsent => "a layer is missing",
+            Self::CommandLine => "it is set on the command line",
             Self::Encrypted(_) => "the value is encrypted",
-            Self::LayerEncrypted(_) => "a layer is encrypted as a whole",
+            Self::LayerEncrypted(_) => "a whole layer is encrypted",
             Self::Reference => "the value is a reference",
             Self::Template => "the value is a template",
             Self::LayerTemplate => "a layer is a template",
-            Self::SetItem => "`set` gives only an item of the list",
-            Self::SetElsewhere => "`set` takes it from somewhere else",
+            Self::SetItem => "`set` sets only an item of the list",
+            Self::SetElsewhere => "`set` takes it from elsewhere",
             Self::Damaged => "the text is damaged there",
         }
     }

@@ -1,5 +1,5 @@
-//! Where the values of a layer stand in the operator's merged values. Rules ask at nearly every value, and the way to one is
-//! the way to its parent and a step.
+//! The counterparts of a layer's values in the operator's merged values. Rules need them for nearly every value, so they are cached, and
+//! each is found from its parent's in one step.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -8,7 +8,7 @@ use super::node::{LayerId, NodeRef, View};
 use crate::path::{KeyPath, Step};
 use crate::yaml::{Kind, NodeId};
 
-/// By the number of a node of a layer: the handle of what stands in its place in the user view; 0 where nobody asked yet.
+/// By node of a layer: the handle of its counterpart in the user view; 0 if not computed yet.
 #[derive(Debug)]
 pub(super) struct UserView(Box<[AtomicU64]>);
 
@@ -19,7 +19,7 @@ impl UserView {
 
     fn get(&self, node: NodeId) -> Option<NodeRef> {
         let bits = self.0.get(node.index() as usize)?.load(Ordering::Relaxed);
-        // The view alone makes a handle of this view more than 0.
+        // The view's bits make every handle of this view nonzero.
         (bits != 0).then(|| NodeRef::from_bits(bits))
     }
 
@@ -31,8 +31,8 @@ impl UserView {
 }
 
 impl Merged {
-    /// What stands in the user view at the path of a value of a layer; `None` where each step has to be looked at, since
-    /// one of them leads to nothing that is there.
+    /// The value in the user view at the path of a layer's value; `None` if a step of the path does not exist there, so that each step must
+    /// be looked up.
     pub(super) fn in_user_view(&self, layer: LayerId, node: NodeId) -> Option<NodeRef> {
         let slot = &self.arena.layers[layer.0 as usize];
         let parents = self.parents(layer);

@@ -1,12 +1,12 @@
-//! What the manifest of a Kubernetes `Secret` holds.
+//! The values in the manifest of a Kubernetes `Secret`.
 
 use source::secret::{hidden_text, is_hidden_text, is_in_the_clear, is_random};
 
 use super::{is_secret_key, may_name_secret, secret_setting};
 use crate::yaml::{Document, NodeId};
 
-/// Of the entries of a `Secret`, key and value, the values that are secret: all that are not put in later. Beside a
-/// password that is put in later a port or the name of a database is none.
+/// The secret values among the entries (key and value) of a `Secret`: all that are not filled in later. If some are filled in later, only
+/// those with a secret's name count: next to such a password, a port or database name is not a secret.
 pub fn held_in_manifest<'d>(
     document: &'d Document,
     entries: &'d [(NodeId, NodeId)],
@@ -26,8 +26,8 @@ fn held<'d>(
     entries.iter().filter(secret)
 }
 
-/// Those of them that are secret for certain, by what they are called or by their text: a `Secret` may hold an address, or that of a repository
-/// which everybody may read.
+/// The subset of [`held_in_manifest`] that is certainly secret, by name or text: a `Secret` may also hold a hostname or the URL of a public
+/// repository.
 pub fn surely_held_in_manifest<'d>(
     document: &'d Document,
     entries: &'d [(NodeId, NodeId)],
@@ -40,7 +40,7 @@ pub fn surely_held_in_manifest<'d>(
         .map(|(_, value)| *value)
 }
 
-/// Is what stands under a key of a `Secret` one for certain?
+/// True if the value under a key of a `Secret` is certainly secret.
 pub fn is_surely_secret(key: &str, text: &str) -> bool {
     let by_text = || is_hidden_text(text) || secret_setting(text).is_some() || is_random(text);
     (may_name_secret(key) || by_text()) && is_in_the_clear(text)

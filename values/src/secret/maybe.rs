@@ -1,7 +1,7 @@
-//! What may be a secret and need not be: it is hidden from people, and no rule says anything of it.
+//! Possible secrets: masked in output, but never reported by rules.
 //!
-//! To hide something in vain costs little, and a finding in vain costs trust; so this is wide where [`super::paths`] is narrow. What ends in
-//! `secret` is often the name of a Kubernetes secret.
+//! Masking too much costs little, but a false finding costs trust; so this is broad where [`super::paths`] is narrow. A key that ends in
+//! `secret` often holds the name of a Kubernetes secret.
 
 use memchr::{memchr, memmem};
 use source::secret::{is_filled, is_hidden_text, is_random};
@@ -10,7 +10,7 @@ use super::is_secret_key;
 use super::paths::{Names, is_clear_key};
 use crate::path::Step;
 
-/// Endings of keys, in lower case and without `_`, `-` and `.`.
+/// Endings of keys that may name a secret, in lower case and without `_`, `-` and `.`.
 const ENDINGS: &[&str] = &[
     "secret",
     "pwd",
@@ -30,7 +30,7 @@ const ENDINGS: &[&str] = &[
     "salt",
 ];
 
-/// A key with one of these in it has one of the endings for another reason.
+/// A key that contains one of these has such an ending for another reason.
 const OTHERS: &[&str] = &[
     "existing",
     "pull",
@@ -46,11 +46,11 @@ const OTHERS: &[&str] = &[
     "uwsgipass",
 ];
 
-/// Endings of the keys of lists and maps in which each value is one.
+/// Endings of the keys of lists and maps in which every value may be a secret.
 const SEVERAL: &[&str] = &["passwords", "passphrases", "tokens", "apikeys"];
 
-/// Keys of a map under which the value itself stands: `password: {value: …}`, or one for each environment, `password: {prod: …}`. Its other
-/// keys say where it is to be had.
+/// Keys of a map that hold the value itself: `password: {value: …}`, or one per environment: `password: {prod: …}`. Other keys of such a
+/// map say where to get it.
 const ITSELF: &[&str] = &[
     "value",
     "plain",
@@ -65,15 +65,14 @@ const ITSELF: &[&str] = &[
     "test",
 ];
 
-/// May a value be a secret by the names that lead to it or by its text? `text` is `None` for a number, `before` the text of the item
-/// before it in a list.
+/// True if a value may be a secret by its path or its text. `text` is `None` for a number; `before` is the text of the preceding list item.
 pub fn may_be_secret(path: &[Step<'_>], text: Option<&str>, before: Option<&str>) -> bool {
     is_named(path, text) || is_handed_on(text, before) || text.is_some_and(is_hidden_text)
 }
 
-/// The same by its text alone: does it hand a secret on, to a program, a database or a server?
+/// Like [`may_be_secret`], by text alone: true if it passes a secret to a program, a database or a server.
 pub(crate) fn is_handed_on(text: Option<&str>, before: Option<&str>) -> bool {
-    // Asked of every text there is: most are one word.
+    // Called for every text; most are a single word.
     let parts = |text: &str| {
         let mut bytes = text.bytes();
         bytes.any(|it| it == b'=' || it.is_ascii_whitespace() || !it.is_ascii())
@@ -84,17 +83,17 @@ pub(crate) fn is_handed_on(text: Option<&str>, before: Option<&str>) -> bool {
     })
 }
 
-/// What begins the hash of a password as htpasswd, crypt and bcrypt write it.
+/// Prefixes of password hashes as written by htpasswd, crypt and bcrypt.
 const HASHES: &[&str] = &["$2a$", "$2b$", "$2y$", "$apr1$", "$5$", "$6$"];
 
-/// Is there the hash of a password in it, `admin:$2y$…`, or the file with logins of registries?
+/// True if a text has a password hash, `admin:$2y$…`, or is a file of registry logins.
 fn has_login(text: &str) -> bool {
     let bytes = text.as_bytes();
     let hash = || HASHES.iter().any(|it| text.contains(it));
     memchr(b'$', bytes).is_some() && hash() || memmem::find(bytes, b"\"auths\"").is_some()
 }
 
-/// The same by its names alone.
+/// Like [`may_be_secret`], by path alone.
 pub(crate) fn is_named(path: &[Step<'_>], text: Option<&str>) -> bool {
     let keys = path.iter().filter_map(|step| match *step {
         Step::Key(key) => Some(key),
@@ -105,22 +104,22 @@ pub(crate) fn is_named(path: &[Step<'_>], text: Option<&str>) -> bool {
     last.tells(text) && !names().is_harmless()
 }
 
-/// What the last keys on a way say of what may be a secret, key after key.
+/// What the last keys of a path say about possible secrets, accumulated key by key.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct MayName {
-    /// The last key is that of a secret.
+    /// The last key may name a secret.
     one: bool,
-    /// Each value in its list or map is one.
+    /// Each value in its list or map may be a secret.
     several: bool,
-    /// So it is with the key before.
+    /// The same holds for the previous key.
     among: bool,
 }
 
 impl MayName {
-    /// One key further.
+    /// Adds a key.
     #[must_use]
     pub(crate) fn then(self, key: &str) -> Self {
-        // What stands at `secrets` itself is meant to be below it.
+        // A value directly at `secrets` was meant to be below it.
         let itself = self.one && ITSELF.contains(&key);
         let one = itself || key == "secrets" || may_name_secret(key);
         let several = ends_in(key, SEVERAL);
@@ -133,15 +132,15 @@ impl MayName {
         }
     }
 
-    /// May a value at the end of the way be a secret, if nothing on it is harmless? `text` is `None` for a number.
+    /// True if the value at the end of the path may be a secret, provided that no key is harmless. `text` is `None` for a number.
     pub(crate) fn tells(self, text: Option<&str>) -> bool {
-        // A number of tokens is how many there may be.
+        // A number under `tokens` is a limit.
         let several = || text.is_some() && (self.several || self.among);
         !matches!(text, Some("" | "true" | "false")) && (self.one || several())
     }
 }
 
-/// May a last key be that of a secret? Those that are for certain are among them.
+/// True if a last key may name a secret, including those that certainly do.
 pub fn may_name_secret(key: &str) -> bool {
     is_secret_key(key) || ends_in(key, ENDINGS) && !is_clear_key(key)
 }
@@ -173,7 +172,8 @@ fn ends_in(key: &str, endings: &[&str]) -> bool {
     !OTHERS.iter().any(holds)
 }
 
-/// Is it a secret for certain, since its value was made by chance? What is called `turnSecret` may be the name of one, which somebody chose.
+/// True if a value is certainly a secret because it is random. Otherwise the value of a key such as `turnSecret` may be the chosen name of
+/// a secret.
 pub(crate) fn is_made_by_chance(key: &str, text: &str) -> bool {
     let names = ["secret", "pwd", "pass", "credential", "credentials", "psk"];
     is_random(text) && ends_in(key, &names)
@@ -219,13 +219,13 @@ fn has_argument(text: &str) -> bool {
     false
 }
 
-/// Is a text what stands behind `--password`?
+/// True if a text is the argument of an option like `--password`.
 fn follows(before: Option<&str>, text: &str) -> bool {
     let flag = before.and_then(|it| it.strip_prefix("--"));
     flag.is_some_and(may_name_secret) && !text.starts_with('-') && is_value(text)
 }
 
-/// What follows a name: is it a value, and not a switch or what puts one in later?
+/// True if the text after a name is a value, rather than a switch or something filled in later.
 fn is_value(text: &str) -> bool {
     let text = text.trim_start_matches(['"', '\'']);
     let end = text.find([' ', ';', '&', ',', '"', '\'', '\n', '\r', '\t']);

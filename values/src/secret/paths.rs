@@ -1,9 +1,9 @@
-//! Which paths hold secrets: what charts declare, and what the names of keys give away.
+//! Which paths hold secrets, by chart declarations and key names.
 
 use crate::chart::ChartInfo;
 use crate::path::{PathPattern, Step};
 
-/// How a value must be treated because of where it stands.
+/// How a value must be treated because of its path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Sensitivity {
     /// May be shown.
@@ -12,9 +12,9 @@ pub enum Sensitivity {
     Secret,
 }
 
-/// Says whether the value at `path` (from the top of the chart's values) is secret.
+/// Whether the value at `path` (from the top of the chart's values) is secret.
 ///
-/// What the chart declares decides first; then the generic test on the names of the keys.
+/// The chart's declarations take precedence over the generic test of key names.
 pub fn sensitivity(chart: Option<&ChartInfo>, path: &[Step<'_>]) -> Sensitivity {
     if let Some(declared) = chart.and_then(|chart| declared_sensitivity(chart, path)) {
         return declared;
@@ -26,7 +26,7 @@ pub fn sensitivity(chart: Option<&ChartInfo>, path: &[Step<'_>]) -> Sensitivity 
     }
 }
 
-/// What the chart declares about `path`; `None` if it says nothing.
+/// What the chart declares about `path`; `None` if nothing.
 pub fn declared_sensitivity(chart: &ChartInfo, path: &[Step<'_>]) -> Option<Sensitivity> {
     let covered = |patterns: &[PathPattern]| patterns.iter().any(|pattern| pattern.covers(path));
     if covered(&chart.secrets) {
@@ -43,7 +43,7 @@ pub fn is_secret_path(chart: Option<&ChartInfo>, path: &[Step<'_>]) -> bool {
     sensitivity(chart, path) == Sensitivity::Secret
 }
 
-/// Endings of a last key, in lower case and without `_` and `-`, that name a secret: those that end in a byte.
+/// Endings of a last key that name a secret, in lower case and without `_` and `-`, selected by their last byte.
 fn secret_endings(last: u8) -> &'static [&'static str] {
     match last {
         b'd' => &["password", "passwd", "mysqlpwd"],
@@ -70,8 +70,8 @@ fn secret_endings(last: u8) -> &'static [&'static str] {
     }
 }
 
-/// Does a key end in one of these, in whatever case, also as variables are written: `API_KEY`? Asked of every key there is: most
-/// leave at their last byte.
+/// True if a key has one of these endings in any case, including variable names such as `API_KEY`. Called for every key; the last byte
+/// rules out most of them.
 fn ends_like_a_secret(key: &str) -> bool {
     let last = key.as_bytes().last().map_or(0, u8::to_ascii_lowercase);
     let letters = || {
@@ -85,7 +85,7 @@ fn ends_like_a_secret(key: &str) -> bool {
     endings.any(|ending| letters().take(ending.len()).eq(ending.bytes().rev()))
 }
 
-/// Last keys, in lower case, that are never secret, not even below `secrets`.
+/// Last keys that are never secret, not even below `secrets`; in lower case.
 const CLEAR_KEYS: &[&str] = &[
     "passwordfile",
     "secretname",
@@ -100,7 +100,7 @@ const CLEAR_KEYS: &[&str] = &[
     "tlsca",
     "publickey",
     "publickeys",
-    // Of the Kubernetes secret that holds it: `secrets: {smtp: {name: smtp-credentials, create: false}}`.
+    // Settings of the Kubernetes secret that holds it: `secrets: {smtp: {name: smtp-credentials, create: false}}`.
     "name",
     "namespace",
     "create",
@@ -109,12 +109,12 @@ const CLEAR_KEYS: &[&str] = &[
     "type",
 ];
 
-/// Beginnings of switches that are about a secret, in lower case: `USE_ID_TOKEN`, `pass-access-token`.
+/// Prefixes of switches that concern a secret: `USE_ID_TOKEN`, `pass-access-token`; in lower case.
 const SWITCHES: &[&str] = &[
     "use_", "use-", "enable_", "enable-", "disable_", "disable-", "require_", "require-", "pass-",
 ];
 
-/// Endings of a last key, in lower case, that are never secret.
+/// Endings of a last key that is never secret; in lower case.
 const CLEAR_ENDINGS: &[&str] = &[
     "tokentimeout",
     "url",
@@ -124,9 +124,9 @@ const CLEAR_ENDINGS: &[&str] = &[
     "certs",
     "clientca",
     "username",
-    // The folder that it is put into, and where it is kept.
+    // The folder where it is mounted, and where it is kept.
     "path",
-    // The key of a Kubernetes secret below which the value is.
+    // The key of the value in a Kubernetes secret.
     "usersecretkey",
     "passwordsecretkey",
     "cookiesecretkey",
@@ -136,7 +136,7 @@ const CLEAR_ENDINGS: &[&str] = &[
     "automountserviceaccounttoken",
 ];
 
-/// The test on a last key alone: `smtpPassword`, `clientSecret`.
+/// The test of a last key alone: `smtpPassword`, `clientSecret`.
 pub fn is_secret_key(key: &str) -> bool {
     ends_like_a_secret(key) && !is_clear_key(key)
 }
@@ -148,16 +148,16 @@ pub(super) fn is_clear_key(key: &str) -> bool {
         || lower.starts_with("existing")
         || lower.contains("existingsecret")
         || lower.contains("forgot")
-        // What somebody may do with one: `admin:token` of a group.
+        // A permission of a group: `admin:token`.
         || lower.contains(':')
         || SWITCHES.iter().any(|start| lower.starts_with(start))
         || lower.contains("misuse")
-        // An annotation that says from where Vault's agent takes a secret.
+        // An annotation that tells the Vault agent where to get a secret.
         || lower.starts_with("vault.hashicorp.com/")
 }
 
-/// Is a text its own key in other letters: `BIND_PASSWORD: bind-password`? It is what the value is called where it is kept. A single word
-/// is a weak secret instead.
+/// True if a text repeats its key in another spelling: `BIND_PASSWORD: bind-password`. It is then the value's name where it is kept. A
+/// single word is a weak secret instead.
 pub(crate) fn calls_itself(key: &str, text: &str) -> bool {
     let letters = |text: &str| {
         let bytes = text.bytes().filter(|it| !matches!(it, b'-' | b'_'));
@@ -169,16 +169,16 @@ pub(crate) fn calls_itself(key: &str, text: &str) -> bool {
         && letters(key) == letters(text)
 }
 
-/// What the names of keys on a way say, key after key: so that of a whole tree no way is gone twice.
+/// What the keys of a path say, accumulated key by key, so that walking a tree visits each key once.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Names {
-    /// Nothing from here on is secret.
+    /// True if nothing from here on is secret.
     harmless: bool,
     below_secrets: bool,
     before: Before,
 }
 
-/// The key before, as far as it matters.
+/// The previous key, as far as it matters.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Before {
     #[default]
@@ -189,20 +189,20 @@ enum Before {
 }
 
 impl Names {
-    /// One key further.
+    /// Adds a key.
     #[must_use]
     pub(crate) fn then(mut self, key: &str) -> Self {
-        // References to Kubernetes secrets name them, and values below `test` are marked as harmless by the charts.
+        // References to Kubernetes secrets only name them, and the charts mark values below `test` as harmless.
         self.harmless |= key.ends_with("SecretRef")
             || key == "secretKeyRef"
             || self.before == Before::Test
             || (key == "secrets" && self.before == Before::Tests)
             || is_fetched(key)
-            // Names of a secret that is there, or of what is in it: `existingSecretMappings`.
+            // Names of an existing secret, or of its keys: `existingSecretMappings`.
             || starts_with_any_case(key, "existingsecret")
             || (key == "secretKey" && self.before == Before::Data && !self.below_secrets);
         self.below_secrets |= key == "secrets";
-        // Those of a Kubernetes secret are for all to see.
+        // Annotations and labels of a Kubernetes secret are public.
         self.below_secrets &= !matches!(key, "annotations" | "labels");
         self.before = match key {
             "test" => Before::Test,
@@ -213,29 +213,29 @@ impl Names {
         self
     }
 
-    /// Is nothing from here on secret, whatever it is called?
+    /// True if nothing from here on is secret, whatever its name.
     pub(crate) fn is_harmless(self) -> bool {
         self.harmless
     }
 
-    /// Is what stands at the end of the way secret? `last` is the last key, already gone.
+    /// True if the value at the end of the path is secret. `last` is the last key, already added.
     pub(crate) fn tell(self, last: &str) -> bool {
         if self.harmless {
             return false;
         }
-        // The map `secrets` itself is no value; what is below it is.
+        // The map `secrets` itself is not a value; everything below it is.
         let looks = (self.below_secrets && last != "secrets") || ends_like_a_secret(last);
         looks && !is_clear_key(last)
     }
 }
 
-/// Does a text begin so, in whatever case? Asked of every key there is, so without a copy.
+/// True if a text starts with `start`, ignoring ASCII case. Called for every key, so it does not copy.
 pub(super) fn starts_with_any_case(text: &str, start: &str) -> bool {
     let head = text.as_bytes().get(..start.len());
     head.is_some_and(|head| head.eq_ignore_ascii_case(start.as_bytes()))
 }
 
-/// What stands below such a key says from where secrets are fetched, and under which names, what is in a token, or is sealed.
+/// True for keys whose values say where secrets are fetched from and under which names, describe a token, or are sealed.
 fn is_fetched(key: &str) -> bool {
     matches!(
         key,

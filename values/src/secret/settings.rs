@@ -1,7 +1,7 @@
-//! Secrets that stand in a longer text: a file of settings, a script, the arguments of a program.
+//! Secrets inside a longer text: a configuration file, a script, program arguments.
 //!
-//! A finding in vain costs trust; so a name has to be that of a secret for certain, and what follows it has to be its text and not what
-//! puts one in later. What is only hidden, and never told, is wider: [`super::maybe`].
+//! A false finding costs trust; so a name must certainly be that of a secret, and be followed by a literal value rather than something
+//! filled in later. What is only masked and never reported is broader: [`super::maybe`].
 
 use memchr::{memchr, memchr2_iter, memchr3, memmem};
 use source::secret::{TokenShape, is_filled, is_hidden_text, is_in_the_clear, token_shape};
@@ -9,17 +9,17 @@ use source::secret::{TokenShape, is_filled, is_hidden_text, is_in_the_clear, tok
 use super::is_secret_key;
 use super::paths::starts_with_any_case;
 
-/// The name under which a longer text holds the value of a secret: `spring.datasource.password`, `requirepass`. `None` where it holds
-/// none, or is one itself.
+/// The name under which a longer text holds the value of a secret: `spring.datasource.password`, `requirepass`. `None` if it holds none, or
+/// if the whole text is a secret.
 pub fn secret_setting(text: &str) -> Option<&str> {
     let bytes = text.as_bytes();
     let is_block = memchr(b'\n', bytes).is_some();
-    // Asked of every text there is: most are one word.
+    // Called for every text; most are a single word.
     if !is_block && memchr3(b'=', b'"', b'@', bytes).is_none() {
         return None;
     }
     let code = is_block && is_code(text);
-    // A secret that is fetched from elsewhere is named there, not written.
+    // A text about a secret fetched from elsewhere names it without its value.
     let fetched = is_block && memmem::find(bytes, b"remoteRef").is_some();
     let assigned = || {
         let mut found = text.lines().flat_map(|line| Setting::all(line, is_block));
@@ -35,8 +35,8 @@ pub fn secret_setting(text: &str) -> Option<&str> {
         .or_else(|| statement(text))
 }
 
-/// Is a text a secret by its shape, wherever it stands? Not so an identifier, nor the address of a proxy, of which a password is
-/// part.
+/// True if a text is a secret by its shape, whatever its path. Identifiers do not count, nor do proxy URLs, which normally include a
+/// password.
 pub fn is_secret_text(key: Option<&str>, text: &str) -> bool {
     match token_shape(text) {
         None | Some(TokenShape::AwsKeyId) => secret_setting(text).is_some(),
@@ -45,10 +45,10 @@ pub fn is_secret_text(key: Option<&str>, text: &str) -> bool {
     }
 }
 
-/// A longer name is none: it may be anything, and it is shown.
+/// The longest text that counts as a name, in bytes. A longer one could be anything, and names are shown.
 const MAX_NAME: usize = 80;
 
-/// A name with what is assigned to it.
+/// A name and the value assigned to it.
 #[derive(Debug, Clone, Copy)]
 struct Setting<'t> {
     name: &'t str,
@@ -57,15 +57,15 @@ struct Setting<'t> {
 }
 
 impl<'t> Setting<'t> {
-    /// What a line assigns, which is all of the text or one of a block.
+    /// The assignments on a line, which is the whole text or a line of a block.
     fn all(line: &'t str, is_block: bool) -> impl Iterator<Item = Self> {
         let signs = if is_comment(line) { "" } else { line };
         memchr2_iter(b'=', b':', signs.as_bytes())
             .filter_map(move |at| Self::at(line, at, is_block))
     }
 
-    /// What the `=` or `:` at a place of a line assigns, if it does: on a line of its own, as in JSON, and as databases and programs
-    /// are told: `host=db password=…`, `--password=…`, `?token=…`. Asked of every sign of a line, so it must not look at all of that.
+    /// The assignment at a `=` or `:` of a line, if it is one: on a line of its own, as in JSON, or in settings of databases and programs:
+    /// `host=db password=…`, `--password=…`, `?token=…`. Called for every sign of a line, so it must not scan the whole line.
     fn at(text: &'t str, at: usize, is_block: bool) -> Option<Self> {
         let sign = text.as_bytes()[at];
         let before = &text[..at];
@@ -98,12 +98,12 @@ impl<'t> Setting<'t> {
             _ => return None,
         };
         let rest = rest.trim_start_matches([' ', '\t']);
-        // A quote behind `?token=` ends the text in which that stands.
+        // A quote after `?token=` ends the text around it.
         let ends = lead.ends_with(['?', '&']) && rest.starts_with(['"', '\'']);
         if ends || !(alone || among) {
             return None;
         }
-        // As shells are told the variables of one command: `PGPASSWORD=… psql`.
+        // Shell variables for a single command: `PGPASSWORD=… psql`.
         let shell = |it: u8| it.is_ascii_uppercase() || it.is_ascii_digit() || it == b'_';
         let of_command = sign == b'=' && tight && name.bytes().all(shell);
         let (value, is_quoted) = value_of(rest, alone && !of_command)?;
@@ -117,13 +117,13 @@ impl<'t> Setting<'t> {
         })
     }
 
-    /// Is the value the text of a secret, and not what that is called elsewhere?
+    /// True if the value is the text of a secret, and not its name elsewhere.
     fn holds_secret(self, code: bool) -> bool {
         let Self { name, value, .. } = self;
         self.is_literal(code) && !is_name(name, value) && !(self.is_quoted && is_prose(name, value))
     }
 
-    /// Is the value a text, as far as it tells that itself?
+    /// True if the value looks like a literal text.
     fn is_literal(self, code: bool) -> bool {
         let Self {
             name,
@@ -146,13 +146,14 @@ impl<'t> Setting<'t> {
     }
 }
 
-/// Values that are settings: switches, types, and where the secret is asked for.
+/// Values that are settings: switches, types, and how to ask for the secret.
 const WORDS: &[&str] = &[
     "true", "false", "null", "none", "nil", "yes", "no", "string", "object", "array", "integer",
     "number", "boolean", "required", "optional", "redacted", "prompt", "stdin",
 ];
 
-/// Is a value what something is called: `DB_PASSWORD`, `access_token`, `X-Auth-Token`, `env:TOKEN`; behind `secretKey` any that could be a key?
+/// True if a value is a name: `DB_PASSWORD`, `access_token`, `X-Auth-Token`, `env:TOKEN`; after a name like `secretKey`, any that could be
+/// a key.
 fn is_name(name: &str, value: &str) -> bool {
     let word = |part: &str| !part.is_empty() && part.bytes().all(|it| it.is_ascii_alphabetic());
     let parts = || value.split(['_', '-', '.', ':', '$']);
@@ -162,7 +163,7 @@ fn is_name(name: &str, value: &str) -> bool {
         && letters
             .bytes()
             .all(|it| it.is_ascii_uppercase() || it.is_ascii_digit() || it == b'_');
-    // What a page shows for it: `loginPassword=Password`.
+    // A user interface label: `loginPassword=Password`.
     let shown = value.starts_with(|it: char| it.is_ascii_uppercase())
         && name
             .to_ascii_lowercase()
@@ -178,7 +179,7 @@ fn is_name(name: &str, value: &str) -> bool {
         || fetched.iter().any(|it| starts_with_any_case(value, it))
 }
 
-/// Is a text in quotes not a value but words about one, as pages show them, or what stands between two texts of a program?
+/// True if a quoted text is not a value but a user interface message about one, or code between two string literals.
 fn is_prose(name: &str, value: &str) -> bool {
     let joins =
         value.starts_with([' ', '\t', ',']) || value.starts_with('+') && value.ends_with('+');
@@ -195,7 +196,7 @@ fn is_word(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')
 }
 
-/// A text without the quote at its end.
+/// A text without a quote at its end, and that quote.
 fn unquoted_end(text: &str) -> (&str, Option<char>) {
     match text.chars().next_back() {
         Some(quote @ ('"' | '\'')) => (&text[..text.len() - 1], Some(quote)),
@@ -203,7 +204,7 @@ fn unquoted_end(text: &str) -> (&str, Option<char>) {
     }
 }
 
-/// Names of secrets that are something else in a text: the name of a cookie, a map.
+/// Names of secrets that mean something else inside a text: the name of a cookie, a map.
 const OTHERS: &[&str] = &["cookie", "proxyconfig", "configjson", "basicauth"];
 
 fn names_secret(name: &str) -> bool {
@@ -215,7 +216,7 @@ fn names_secret(name: &str) -> bool {
     is_secret_key(name) && !OTHERS.iter().any(other)
 }
 
-/// Is what stands on a line before a name nothing of weight?
+/// True if the text before a name on a line is insignificant.
 fn is_lead(line: &str) -> bool {
     if line.trim_start().len() > MAX_NAME {
         return false;
@@ -231,18 +232,18 @@ fn is_comment(line: &str) -> bool {
         .any(|it| line.starts_with(it) && !is_flag(line) && !is_registry(line))
 }
 
-/// `//registry.acme.test/:_authToken=…`, as npm has it, which is no comment.
+/// True for `//registry.acme.test/:_authToken=…`, an npm setting and not a comment.
 fn is_registry(line: &str) -> bool {
     line.starts_with("//") && memmem::find(line.as_bytes(), b"/:_").is_some()
 }
 
-/// `--name`, which is no comment.
+/// True for `--name`, which is not a comment.
 fn is_flag(line: &str) -> bool {
     line.strip_prefix("--")
         .is_some_and(|rest| rest.is_empty() || rest.starts_with(|c: char| c.is_ascii_alphabetic()))
 }
 
-/// Is a text that of a program, in which what stands without quotes is a name?
+/// True if a text is program code, where unquoted words are identifiers.
 fn is_code(text: &str) -> bool {
     let starts = [
         "def ",
@@ -264,7 +265,7 @@ fn is_code(text: &str) -> bool {
     })
 }
 
-/// `config.database.password`: what a value is called elsewhere.
+/// True for `config.database.password`: the name of a value elsewhere.
 fn is_property(value: &str) -> bool {
     let mut parts = value.split('.');
     let word = |part: &str| {
@@ -276,8 +277,8 @@ fn is_property(value: &str) -> bool {
     value.contains('.') && parts.all(word)
 }
 
-/// The value that the rest of a line begins with, and whether it stands in quotes. `None` if it is several words without quotes, where those
-/// would be one: on a line of its own.
+/// The value at the start of the rest of a line, and whether it is quoted. `None` for several unquoted words if the assignment is alone on
+/// its line, where they would be one value.
 fn value_of(line: &str, alone: bool) -> Option<(&str, bool)> {
     if let Some(quote) = line.chars().next().filter(|it| matches!(it, '"' | '\'')) {
         let (value, _) = line[1..].split_once(quote)?;
@@ -292,9 +293,9 @@ fn value_of(line: &str, alone: bool) -> Option<(&str, bool)> {
     (!more).then_some((value, false))
 }
 
-/// `<password>…</password>`, as XML has it.
+/// The name of an XML element that holds a secret: `<password>…</password>`.
 fn element(line: &str) -> Option<&str> {
-    // Each part is what follows a `<`, so that a line is looked at once.
+    // Split at `<`, so that each line is scanned once.
     let mut parts = line.split('<').skip(1).peekable();
     while let Some(part) = parts.next() {
         let Some((name, value)) = part.split_once('>') else {
@@ -319,7 +320,7 @@ fn element(line: &str) -> Option<&str> {
     None
 }
 
-/// A list of variables as text, as templates take it, with one that is called like a secret and has its value.
+/// The name of a secret variable in a list of variables given as text for a template, if it has a literal value.
 fn variable(text: &str) -> Option<&str> {
     let mut named: Option<&str> = None;
     text.lines().find_map(|line| {
@@ -341,14 +342,14 @@ fn variable(text: &str) -> Option<&str> {
     })
 }
 
-/// What stands behind a key on a line of YAML.
+/// The value of a key on a line of YAML.
 fn line_value<'t>(line: &'t str, key: &str) -> Option<&'t str> {
     let entry = line.trim_start().trim_start_matches("- ");
     let rest = entry.strip_prefix(key)?.strip_prefix(':')?;
     Some(rest.trim().trim_matches(['"', '\'']))
 }
 
-/// What fluent-bit's outputs call a secret, in small letters (fluent-bit 3.1, the pages of `es`, `http`, `splunk`, `forward`, `datadog`,
+/// Secret settings of fluent-bit outputs, in lower case (fluent-bit 3.1, the pages of `es`, `http`, `splunk`, `forward`, `datadog`,
 /// `nrlogs` and `azure_blob`).
 const OUTPUT_SECRETS: &[&str] = &[
     "http_passwd",
@@ -363,7 +364,7 @@ const OUTPUT_SECRETS: &[&str] = &[
     "sas_token",
 ];
 
-/// Outputs of fluent-bit in its own format, with a password or a token in them.
+/// The setting that holds a password or token in a fluent-bit output in the classic format.
 fn output_password(text: &str) -> Option<&str> {
     let mut inside = false;
     text.lines().find_map(|line| {
@@ -378,8 +379,8 @@ fn output_password(text: &str) -> Option<&str> {
     })
 }
 
-/// Words that a server's settings or a database's statements put before a password (redis.conf of Redis 7, `CREATE ROLE` of PostgreSQL 16,
-/// `CREATE USER` of MySQL 8).
+/// Words before a password in server settings and database statements (redis.conf of Redis 7, `CREATE ROLE` of PostgreSQL 16, `CREATE USER`
+/// of MySQL 8), and whether the password must be quoted.
 const BEFORE: &[(&str, bool)] = &[
     ("requirepass", false),
     ("masterauth", false),
@@ -387,8 +388,7 @@ const BEFORE: &[(&str, bool)] = &[
     ("identified by", true),
 ];
 
-/// A setting or statement that has no sign between the name and the password, and a token or an address with a password, wherever
-/// it stands.
+/// A setting or statement without a sign between name and password, or a token or URL with a password anywhere on a line.
 fn statement(text: &str) -> Option<&str> {
     text.lines().find_map(|line| {
         let line = line.trim();
@@ -402,7 +402,7 @@ fn statement(text: &str) -> Option<&str> {
     })
 }
 
-/// The word, where a password stands behind it: in quotes anywhere, without them as the only word behind it.
+/// The word, if a password follows it: quoted anywhere, or unquoted as the only word after it.
 fn stated<'t>(line: &'t str, word: &str, quoted: bool) -> Option<&'t str> {
     let starts =
         line.match_indices(|c: char| c.eq_ignore_ascii_case(&char::from(word.as_bytes()[0])));
@@ -423,7 +423,8 @@ fn stated<'t>(line: &'t str, word: &str, quoted: bool) -> Option<&'t str> {
     })
 }
 
-/// What a token, or an address with a password in it, is assigned to on a line. Not so of a proxy, of which the password is part.
+/// The name that a token or a URL with a password is assigned to on a line, or `token`. `None` for proxies, whose URLs normally include a
+/// password.
 fn line_token(line: &str) -> Option<&str> {
     let parts =
         |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '=' | ',' | '(' | ')' | '<' | '>');
@@ -435,7 +436,7 @@ fn line_token(line: &str) -> Option<&str> {
         &it[it.trim_end_matches(is_word).len()..]
     });
     let first = line.trim_start().split(|c: char| !is_word(c)).next();
-    // A proxy may be called anything that has the word in it: `proxyUrl`.
+    // The name of a proxy setting contains the word somewhere: `proxyUrl`.
     let is_proxy = |name: &str| {
         let name = name.as_bytes();
         name.windows(b"proxy".len())
@@ -446,7 +447,7 @@ fn line_token(line: &str) -> Option<&str> {
     (!is_proxy).then_some(shown)
 }
 
-/// What stands beside a token may be one, too, or a password: only letters are a name for certain.
+/// True if a name next to a token may be shown. It could be a token or password itself; only one of letters is certainly a name.
 fn may_be_shown(name: &str) -> bool {
     let letter = |it: u8| it.is_ascii_alphabetic() || matches!(it, b'_' | b'-' | b'.');
     (1..=MAX_NAME).contains(&name.len()) && name.bytes().all(letter)

@@ -1,25 +1,25 @@
-//! Why a value of a document cannot be seen.
+//! Why a value of a document is not visible.
 
 use source::secret::{HiddenText, hidden_text};
 
-/// Why a value that is there cannot be seen.
+/// Why a value that exists is not visible.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Unseen {
-    /// Its text stands for it.
+    /// Its text only stands for the value.
     Text(HiddenText),
-    /// A list of which `set` gives an item: what becomes of it depends on the list that is there.
+    /// A list of which `set` sets an item; the result depends on the existing list.
     SetItem,
-    /// A value that `set` takes from somewhere else.
+    /// A value that `set` takes from elsewhere.
     SetElsewhere,
 }
 
-/// What is written in place of a list of which `set` gives an item.
+/// The placeholder for a list of which `set` sets an item.
 pub(crate) const SET_ITEM: &str = "{{ an item of a list, set }}";
 
-/// What is written in place of a value that `set` takes from somewhere else.
+/// The placeholder for a value that `set` takes from elsewhere.
 pub(crate) const SET_ELSEWHERE: &str = "{{ set-file }}";
 
-/// Why the value of a text cannot be seen; `None` where the text is the value.
+/// Why the value of a text is not visible; `None` if the text is the value.
 pub(crate) fn unseen(text: &str) -> Option<Unseen> {
     hidden_text(text).map(|why| match text {
         SET_ITEM => Unseen::SetItem,

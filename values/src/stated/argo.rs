@@ -1,4 +1,4 @@
-//! Argo CD `Application`.
+//! Reads Argo CD `Application`.
 //!
 //! Source: Argo CD's user guide, Helm: value files first, then `valuesObject` or else `values`, then `parameters`.
 
@@ -23,7 +23,7 @@ pub(super) fn read(reader: &Reader<'_>, root: NodeId) -> Stated {
     let namespace = reader
         .at(spec, &["destination", "namespace"])
         .and_then(|node| reader.scalar(node));
-    // The cluster that Argo itself runs in needs no name.
+    // The cluster that Argo CD runs in is the unnamed deployment.
     let cluster = ["name", "server"].iter().find_map(|key| {
         let text = reader
             .at(spec, &["destination", key])
@@ -40,7 +40,7 @@ pub(super) fn read(reader: &Reader<'_>, root: NodeId) -> Stated {
     for source in sources {
         let chart = reader.text(source, "chart");
         let path = reader.text(source, "path");
-        // A source with neither only lends its files to the others (`ref`).
+        // A source with neither only provides files to the others (`ref`).
         let Some(named) = chart.as_ref().or(path.as_ref()) else {
             continue;
         };
@@ -48,7 +48,7 @@ pub(super) fn read(reader: &Reader<'_>, root: NodeId) -> Stated {
             .is_none()
             .then(|| reader.get(source, "path"))
             .flatten();
-        // A folder without a word about Helm may hold manifests, or whatever else Argo CD can render.
+        // Without `helm`, the folder may hold manifests or anything else that Argo CD can render.
         let chart_path = own.zip(path.as_deref()).and_then(|(at, path)| {
             Some(ChartPath {
                 path: below(Path::new(""), path)?,
@@ -109,7 +109,7 @@ fn read_helm(
             },
             Err(why) => {
                 let where_it_is = match why {
-                    AbsentReason::TemplatedName => "is named by a template",
+                    AbsentReason::TemplatedName => "has a templated name",
                     _ => "is not in this repository",
                 };
                 notes.push(Note {
@@ -192,7 +192,7 @@ fn read_helm(
     }
 }
 
-/// `$values/path` is below the top of a repository, taken to be this one; any other path is below the source's folder.
+/// `$values/path` is relative to the top of a repository, assumed to be this one; any other path is relative to the source's folder.
 fn value_file(text: &str, folder: Option<&str>) -> Result<PathBuf, AbsentReason> {
     if is_template(text) {
         return Err(AbsentReason::TemplatedName);
@@ -209,7 +209,7 @@ fn value_file(text: &str, folder: Option<&str>) -> Result<PathBuf, AbsentReason>
     .ok_or(AbsentReason::Remote)
 }
 
-/// What a file listed among the values holds, by its name.
+/// The role of a file listed under values, by its name.
 pub(super) fn role_of(path: &str) -> Role {
     let name = path.rsplit('/').next().unwrap_or(path);
     if path.starts_with("secrets://") || path.starts_with("secrets+") || name.contains("secret") {

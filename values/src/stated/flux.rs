@@ -1,7 +1,7 @@
-//! Flux `HelmRelease`.
+//! Reads Flux `HelmRelease`.
 //!
-//! Source: helm-controller's API: `valuesFrom` in order, then `values`, each merged over what came before. One that names no chart is a
-//! patch, which kustomize merges over another before Flux sees it.
+//! Source: helm-controller's API: `valuesFrom` in order, then `values`, each merged over the previous. A `HelmRelease` without a chart is a
+//! patch, which kustomize merges over another one before Flux sees it.
 
 use std::path::{Path, PathBuf};
 
@@ -14,16 +14,16 @@ use crate::discover::{AbsentReason, ChartPath, ExplicitLayer, ExplicitRelease};
 use crate::layer::Role;
 use crate::yaml::{Kind, NodeId};
 
-/// A `HelmRelease` as one manifest writes it. Kustomize may merge others over it.
+/// A `HelmRelease` as written in one manifest. Kustomize may merge others over it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FluxRelease {
-    /// `metadata.name`, by which a patch finds it.
+    /// `metadata.name`, which patches refer to.
     pub name: String,
-    /// Where that stands.
+    /// Where the name is.
     pub origin: Span,
     /// `metadata.namespace`.
     pub namespace: Option<String>,
-    /// The values that stand in it and in its patches, in the order in which they are merged.
+    /// The values in it and in its patches, in merge order.
     pub values: Vec<ExplicitLayer>,
     /// Where its chart is, if it is on disk.
     pub chart_path: Option<ChartPath>,
@@ -33,14 +33,14 @@ pub struct FluxRelease {
     release_name: Option<String>,
     /// The chart's name, without repository.
     chart: Option<String>,
-    /// `spec.chartRef` names a chart by another object.
+    /// True if `spec.chartRef` names the chart through another object.
     chart_elsewhere: bool,
     version: Option<String>,
-    /// `None` if it says nothing of them; a patch that does replaces the list.
+    /// `None` if not given. A patch that gives it replaces the list.
     values_from: Option<Vec<ValuesFrom>>,
-    /// A `null` among its own values.
+    /// The first `null` in its own values.
     null: Option<Span>,
-    /// One in a patch, which takes away what is below it.
+    /// A `null` in a patch, which removes values that the patch is merged over.
     taken_away: Option<Span>,
 }
 
@@ -53,9 +53,9 @@ pub struct ValuesFrom {
     pub name: String,
     /// The key in it.
     pub key: String,
-    /// What it holds is put at this path; it is no map of values.
+    /// The path at which its content is set, in which case the content is not a map of values.
     pub target: Option<String>,
-    /// Where it stands.
+    /// Where it is.
     pub span: Span,
 }
 
@@ -70,12 +70,12 @@ impl ValuesFrom {
 }
 
 impl FluxRelease {
-    /// One that names no chart is no release by itself.
+    /// True if it names no chart, so it is not a release on its own.
     pub fn is_patch(&self) -> bool {
         self.chart.is_none() && !self.chart_elsewhere
     }
 
-    /// What kustomize makes of it with a patch: maps are merged, anything else is replaced.
+    /// Applies a patch as kustomize does: maps are merged, anything else is replaced.
     pub fn patch(&mut self, patch: &Self) {
         let take = |own: &mut Option<String>, other: &Option<String>| {
             if other.is_some() {
@@ -100,7 +100,7 @@ impl FluxRelease {
         self.values.extend(patch.values.iter().cloned());
     }
 
-    /// Something is merged here that is not followed.
+    /// Records that something not followed is merged here.
     pub fn patch_unknown(&mut self) {
         self.values.push(self.unknown());
     }
@@ -113,7 +113,7 @@ impl FluxRelease {
         }
     }
 
-    /// The release that Flux installs, where `found` says what of `valuesFrom` is known; and what could not be followed.
+    /// The release that Flux installs, and what could not be followed. `found` resolves entries of `valuesFrom`.
     pub fn release(
         &self,
         found: &dyn Fn(&ValuesFrom) -> Option<ExplicitLayer>,
@@ -133,12 +133,12 @@ impl FluxRelease {
         };
         let mut notes = Vec::new();
         if self.is_patch() {
-            // The file that it changes may be anywhere that kustomize looks.
+            // The file it patches may be anywhere that kustomize looks.
             release.layers.push(self.unknown());
             notes.push(Note {
                 span: self.origin,
                 message: format!(
-                    "a patch of `HelmRelease/{}` without a chart: no kustomization here merges it over one",
+                    "`HelmRelease/{}` is a patch (it names no chart) that no kustomization here applies",
                     self.name
                 ),
             });
@@ -146,7 +146,7 @@ impl FluxRelease {
         if let Some(span) = self.taken_away {
             notes.push(Note {
                 span,
-                message: "a `null` in a patch takes away what is below it, which is not followed"
+                message: "a `null` in a patch removes values of the patched release, which is not followed"
                     .to_owned(),
             });
         }
@@ -157,7 +157,7 @@ impl FluxRelease {
                 notes.push(Note {
                     span: from.span,
                     message: format!(
-                        "values of `{kind}/{name}` are in the cluster and unknown here"
+                        "the values of `{kind}/{name}` are in the cluster, so they are unknown here"
                     ),
                 });
                 ExplicitLayer::Hidden {
@@ -179,7 +179,7 @@ pub(super) fn read(reader: &Reader<'_>, root: NodeId) -> Stated {
     let meta = |key: &str| reader.at(root, &["metadata", key]);
     let chart = reader.at(spec, &["chart", "spec"]);
     let chart_text = |key: &str| chart.and_then(|map| reader.text(map, key));
-    // A chart from a repository of files is named by its folder there.
+    // A chart from a Git repository or a bucket is named by its folder there.
     let in_files = chart
         .and_then(|map| reader.at(map, &["sourceRef", "kind"]))
         .and_then(|node| reader.scalar(node))
@@ -238,10 +238,10 @@ fn values_from(reader: &Reader<'_>, from: NodeId) -> ValuesFrom {
     }
 }
 
-/// The first `null` below a map; one in a list is text of that list.
+/// The first `null` below a map. Lists are replaced as a whole, so a `null` in a list does not count.
 fn null_in(reader: &Reader<'_>, map: NodeId) -> Option<Span> {
     let mut open = vec![map];
-    // Aliases may lead to one map many times.
+    // Aliases may lead to the same map many times.
     let mut seen = FxHashSet::default();
     while let Some(map) = open.pop() {
         for (_, value) in reader.document.entries(map) {
@@ -255,7 +255,7 @@ fn null_in(reader: &Reader<'_>, map: NodeId) -> Option<Span> {
     None
 }
 
-/// A version, not a range of them.
+/// True for an exact version rather than a range.
 pub(crate) fn is_exact(version: &str) -> bool {
     !version.is_empty()
         && !version.contains(['x', 'X', '*', '>', '<', '~', '^', '|', ' ', '='])

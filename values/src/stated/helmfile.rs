@@ -1,8 +1,8 @@
-//! `helmfile.yaml`.
+//! Reads `helmfile.yaml`.
 //!
 //! Source: helmfile's documentation and `release.go`: a release's `valuesTemplate` and `values` in order, then its `secrets`, then
 //! `setTemplate`, `set` and `setString`.
-//! `{{ .Environment.Name }}`, `{{ .Release.Name }}` and `{{ .Release.Namespace }}` are filled in; other templates are unknown.
+//! `{{ .Environment.Name }}`, `{{ .Release.Name }}` and `{{ .Release.Namespace }}` are expanded; other templates are unknown.
 
 use std::path::{Path, PathBuf};
 
@@ -19,7 +19,7 @@ use crate::discover::{AbsentReason, ChartPath, ExplicitLayer, ExplicitRelease};
 use crate::layer::Role;
 use crate::yaml::{Document, Kind, NodeId};
 
-/// The environments a helmfile declares, in order.
+/// The environments that a helmfile declares, in order.
 pub fn environments(document: &Document) -> Vec<String> {
     let map = document
         .root()
@@ -35,7 +35,7 @@ pub fn environments(document: &Document) -> Vec<String> {
     })
 }
 
-/// The keys at the top of a helmfile. Source: `HelmState` in helmfile's `pkg/state/state.go`.
+/// The top-level keys of a helmfile. Source: `HelmState` in helmfile's `pkg/state/state.go`.
 const KEYS: &[&str] = &[
     "apiVersions",
     "bases",
@@ -60,8 +60,8 @@ const KEYS: &[&str] = &[
     "values",
 ];
 
-/// Is a file of any name a helmfile, as `helmfile -f clusters/east.yaml` reads it? It has releases with a name and a chart, and nothing that
-/// a helmfile has not.
+/// True if a file of any name is a helmfile, as used with `helmfile -f clusters/east.yaml`: it has releases with a name and a chart, and
+/// only keys that a helmfile has.
 pub fn is_helmfile(document: &Document) -> bool {
     let reader = Reader::new(document, Path::new(""));
     let Some(root) = document.root().filter(|root| reader.is_map(*root)) else {
@@ -80,16 +80,16 @@ pub fn is_helmfile(document: &Document) -> bool {
         && keys.all(|key| KEYS.contains(&&*key) || key.starts_with('.') || key.starts_with("x-"))
 }
 
-/// What helmfile itself reads, for templates: values of environments, and those at the top of a helmfile.
+/// Values that helmfile itself reads for its templates: those of environments, and those at the top of a helmfile.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StateValues {
-    /// Maps that stand in it.
+    /// Maps in the helmfile.
     pub maps: Vec<NodeId>,
-    /// Files, relative to what the helmfile's path is relative to.
+    /// Files, relative to the same folder as the helmfile's path.
     pub files: Vec<(PathBuf, Role)>,
 }
 
-/// The values that a helmfile at `path` has for its templates.
+/// The values that the helmfile at `path` has for its templates.
 pub fn state_values(document: &Document, path: &Path) -> StateValues {
     let mut found = StateValues::default();
     let reader = Reader::new(document, path);
@@ -123,34 +123,34 @@ pub fn state_values(document: &Document, path: &Path) -> StateValues {
     found
 }
 
-/// Helmfiles that a helmfile takes in.
+/// Helmfiles that a helmfile includes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Nested {
-    /// Those that are files here.
+    /// Those in this repository.
     pub paths: Vec<NestedPath>,
-    /// Those that are somewhere else.
+    /// Notes on those that are elsewhere.
     pub notes: Vec<Note>,
 }
 
 /// An entry under `bases` or `helmfiles`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NestedPath {
-    /// Relative to what the helmfile's path is relative to.
+    /// Relative to the same folder as the helmfile's path.
     pub path: PathBuf,
     /// Where it is named.
     pub span: Span,
-    /// It may be a pattern, or a folder of helmfiles: a base is one file.
+    /// True if it may be a glob or a folder of helmfiles; a base is always one file.
     pub several: bool,
 }
 
 impl NestedPath {
-    /// Does it stand for what matches it?
+    /// True if the path is a glob.
     pub fn is_pattern(&self) -> bool {
         self.several && self.path.to_string_lossy().contains(['*', '?', '['])
     }
 }
 
-/// The helmfiles that a helmfile at `path` takes in.
+/// The helmfiles that the helmfile at `path` includes.
 pub fn nested_helmfiles(document: &Document, path: &Path) -> Nested {
     let mut nested = Nested::default();
     let reader = Reader::new(document, path);
@@ -172,7 +172,7 @@ pub fn nested_helmfiles(document: &Document, path: &Path) -> Nested {
                 None => nested.notes.push(Note {
                     span: reader.span(item),
                     message:
-                        "a helmfile that is somewhere else, or that a template names, is not followed"
+                        "a helmfile outside this repository or with a templated path is not followed"
                             .to_owned(),
                 }),
             }
@@ -181,8 +181,7 @@ pub fn nested_helmfiles(document: &Document, path: &Path) -> Nested {
     nested
 }
 
-/// Reads the releases of a helmfile for one environment. `path` is the file; paths in the result are relative to what it is
-/// relative to.
+/// Reads the releases of the helmfile at `path` for one environment. Paths in the result are relative to the same folder as `path`.
 pub fn read_helmfile(document: &Document, path: &Path, environment: &str) -> Stated {
     let mut stated = Stated::default();
     let reader = Reader::new(document, path);
@@ -207,14 +206,14 @@ pub fn read_helmfile(document: &Document, path: &Path, environment: &str) -> Sta
                 certain = false;
                 stated.notes.push(Note {
                     span: reader.span(decides),
-                    message: "a release that is installed or not by what is decided elsewhere is taken for installed".to_owned(),
+                    message: "whether this release is installed is decided elsewhere; assuming that it is".to_owned(),
                 });
             }
         }
         let Some((name, at)) = release.text("name").zip(release.get("name")) else {
             stated.notes.push(Note {
                 span: reader.span(entry),
-                message: "a release whose name cannot be read is left out".to_owned(),
+                message: "a release whose name cannot be read is skipped".to_owned(),
             });
             continue;
         };
@@ -229,7 +228,7 @@ pub fn read_helmfile(document: &Document, path: &Path, environment: &str) -> Sta
         if is_template(&name) || is_template(&chart) || chart.is_empty() {
             stated.notes.push(Note {
                 span: reader.span(entry),
-                message: "a release whose name or chart is a template is left out".to_owned(),
+                message: "a release whose name or chart is a template is skipped".to_owned(),
             });
             continue;
         }
@@ -259,12 +258,12 @@ pub fn read_helmfile(document: &Document, path: &Path, environment: &str) -> Sta
         files.list(release.items("secrets"), Some(Role::Secrets));
         files.set(&release);
         let layers = files.layers;
-        // What templates decide is the same where they are.
+        // Compare as written: equal templates have equal values.
         let written = |key: &str| release.text(key).unwrap_or_default();
         let known = (name.clone(), written("namespace"), written("kubeContext"));
         if certain && !seen.insert(known) {
             let message = format!(
-                "a release `{name}` stands above already, for the same namespace: helmfile ends here"
+                "release `{name}` is already defined above for the same namespace, so helmfile fails"
             );
             let span = reader.span(at);
             stated.refused.push(Note { span, message });
@@ -290,8 +289,7 @@ pub fn read_helmfile(document: &Document, path: &Path, environment: &str) -> Sta
     stated
 }
 
-/// The folder of a chart that is not in a repository of charts: `./charts/shop`. helmfile takes `acme/shop` for a
-/// repository and its chart.
+/// The folder of a chart that is not in a chart repository: `./charts/shop`. helmfile reads `acme/shop` as a repository and a chart.
 fn chart_path(folder: &Path, origin: Span, chart: &str) -> Option<ChartPath> {
     let local = chart.starts_with("./") || chart.starts_with("../");
     if !local && chart.matches('/').count() < 2 {
@@ -304,7 +302,7 @@ fn chart_path(folder: &Path, origin: Span, chart: &str) -> Option<ChartPath> {
     })
 }
 
-/// What templates may name.
+/// The names that templates can refer to.
 struct Names<'a> {
     environment: &'a str,
     release: &'a str,
@@ -312,8 +310,8 @@ struct Names<'a> {
 }
 
 impl Names<'_> {
-    /// Fills in the templates that are plain names; others stay. What is quoted for the second of helmfile's two renderings is
-    /// taken for what that sees.
+    /// Expands the templates that are plain names; others stay. Templates escaped for the second of helmfile's two rendering passes are
+    /// treated as that pass sees them.
     fn fill(&self, text: &str) -> String {
         let text = text.replace("{{`", "").replace("`}}", "");
         let mut out = String::with_capacity(text.len());
@@ -348,22 +346,22 @@ struct Files<'a, 'r> {
     names: &'a Names<'a>,
     layers: Vec<ExplicitLayer>,
     notes: &'a mut Vec<Note>,
-    /// Does helmfile end where a file is not there?
+    /// True if helmfile fails when a file is missing.
     needs_files: bool,
     needed: &'a mut Vec<(PathBuf, Span)>,
 }
 
-/// Does a template say which file it is?
+/// True if a template decides which file it is.
 fn is_templated(reader: &Reader<'_>, item: NodeId) -> bool {
     reader.scalar(item).is_none_or(|text| text.contains('{'))
 }
 
 impl Files<'_, '_> {
-    /// A template that is not known here: it may have any values.
+    /// Records an inherited template that is not known here; it may set any value.
     fn lost(&mut self, at: NodeId) {
         self.notes.push(Note {
             span: self.reader.span(at),
-            message: "what is inherited from a template that is not in this file is unknown"
+            message: "values inherited from a template that is not in this file are unknown"
                 .to_owned(),
         });
         self.layers.push(ExplicitLayer::Hidden {
@@ -373,10 +371,10 @@ impl Files<'_, '_> {
         });
     }
 
-    /// A list of files and, among values, of maps that are values themselves.
+    /// Reads a list of files and, under `values`, of inline maps.
     fn list(&mut self, items: impl Iterator<Item = NodeId>, role: Option<Role>) {
         for item in items {
-            // An unquoted template reads as a map in a map.
+            // An unquoted template parses as a map in a map.
             let template = self.reader.document.raw(item).starts_with("{{");
             if self.reader.is_map(item) && !template {
                 self.layers.push(ExplicitLayer::Part {
@@ -391,9 +389,9 @@ impl Files<'_, '_> {
             let role = role.unwrap_or_else(|| text.as_deref().map_or(Role::Values, role_of));
             let is_pattern = |text: &str| text.contains(['*', '?', '[']);
             let hidden = match &text {
-                // helmfile takes every file that fits.
+                // helmfile includes every file that matches.
                 Some(text) if is_pattern(text) => Err((text.clone(), AbsentReason::TemplatedName)),
-                // An unquoted template is no scalar; it may be a path or whole values.
+                // An unquoted template is not a scalar; it may be a path or whole values.
                 None => Err((String::new(), AbsentReason::TemplatedName)),
                 Some(text) if is_template(text) => Err((text.clone(), AbsentReason::TemplatedName)),
                 Some(text) => below(self.folder, text).ok_or((text.clone(), AbsentReason::Remote)),
@@ -422,8 +420,9 @@ impl Files<'_, '_> {
             if let ExplicitLayer::Hidden { .. } = layer {
                 self.notes.push(Note {
                     span: self.reader.span(item),
-                    message: "values that a template or another place decides are unknown"
-                        .to_owned(),
+                    message:
+                        "values decided by a template or kept outside this repository are unknown"
+                            .to_owned(),
                 });
             }
             self.layers.push(layer);

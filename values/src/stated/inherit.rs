@@ -1,25 +1,25 @@
-//! What a release of a helmfile takes over from the `templates` it names below `inherit`.
+//! What a helmfile release inherits from the `templates` it names under `inherit`.
 //!
-//! Source: helmfile's `releaseWithInheritedTemplate`. Lists are put together, those of the templates first; of anything else what the
-//! release says counts, else what the last template says.
+//! Source: helmfile's `releaseWithInheritedTemplate`. Lists are concatenated, templates first; for anything else the release wins, then the
+//! last template.
 
 use super::read::Reader;
 use crate::yaml::{Kind, NodeId};
 
-/// So many templates one release may take in, counted as often as they are.
+/// The most templates one release may inherit, counting repetitions.
 const MOST: usize = 64;
 
 /// A release with the templates it inherits from.
 pub(super) struct Lineage<'r> {
     reader: &'r Reader<'r>,
-    /// Templates in the order in which they are taken in, each with the lists of it that are left out; the release last.
+    /// Templates in the order of inheritance, each with the names of lists to leave out; the release last.
     levels: Vec<(NodeId, Vec<String>)>,
-    /// What is inherited and is not known here.
+    /// The first inherited template that is not known here.
     pub(super) lost: Option<NodeId>,
 }
 
 impl<'r> Lineage<'r> {
-    /// The templates that `entry`, a release below `releases` of `root`, inherits from.
+    /// Collects the templates that `entry`, a release of the helmfile rooted at `root`, inherits from.
     pub(super) fn of(reader: &'r Reader<'r>, root: NodeId, entry: NodeId) -> Self {
         let mut lineage = Self {
             reader,
@@ -30,10 +30,10 @@ impl<'r> Lineage<'r> {
         lineage
     }
 
-    /// Takes in what a release or a template inherits, then itself. `above` are the templates on the way to it.
+    /// Adds the templates that a release or template inherits, then itself. `above` are the templates on the way to it.
     fn take(&mut self, root: NodeId, entry: NodeId, except: &[String], above: &mut Vec<NodeId>) {
         let reader = self.reader;
-        // Older helmfiles have one, newer ones a list.
+        // Older helmfiles have a single map, newer ones a list.
         let mut inherited = reader.items(entry, "inherit");
         inherited.extend(reader.get(entry, "inherit").filter(|it| reader.is_map(*it)));
         for from in inherited {
@@ -64,12 +64,12 @@ impl<'r> Lineage<'r> {
         })
     }
 
-    /// The text of a single setting; numbers as they are typed.
+    /// The text of a single setting; numbers and booleans as written.
     pub(super) fn text(&self, key: &str) -> Option<String> {
         self.reader.scalar(self.get(key)?)
     }
 
-    /// The items of a list, put together.
+    /// The concatenated items of a list.
     pub(super) fn items(&self, key: &str) -> impl Iterator<Item = NodeId> {
         let levels = self.levels.iter();
         let taken = levels.filter(move |(_, except)| !except.iter().any(|it| it == key));

@@ -1,7 +1,7 @@
-//! Whether a helmfile installs a release in an environment.
+//! Determines whether a helmfile installs a release in an environment.
 //!
-//! Source: helmfile's `ConditionEnabled` and `ReleaseSpec.Desired` (`pkg/state`): `installed` is a boolean, `condition` a path to one, whose
-//! last key is `enabled`, in the values of the environment.
+//! Source: helmfile's `ConditionEnabled` and `ReleaseSpec.Desired` (`pkg/state`): `installed` is a boolean; `condition` is the path of a
+//! boolean in the environment's values, whose last key is `enabled`.
 
 use super::inherit::Lineage;
 use super::read::Reader;
@@ -12,11 +12,11 @@ use crate::yaml::{Kind, NodeId};
 pub(super) enum Installed {
     Yes,
     No,
-    /// What stands there decides it by something that is not in this file.
+    /// Decided by this node, through something outside this file.
     Elsewhere(NodeId),
 }
 
-/// Whether a release of the helmfile with that root is installed in an environment.
+/// Whether a release of the helmfile rooted at `root` is installed in an environment.
 pub(super) fn installed(
     reader: &Reader<'_>,
     root: NodeId,
@@ -41,7 +41,7 @@ pub(super) fn installed(
     }
 }
 
-/// What a condition comes to, if all values that it may ask stand in the helmfile.
+/// The result of a condition, if all values it may use are in the helmfile itself.
 fn decided(
     reader: &Reader<'_>,
     root: NodeId,
@@ -64,7 +64,7 @@ fn decided(
     let layers = layers.chain(own.map_or_else(Vec::new, |own| reader.items(own, "values")));
     let mut found = None;
     for layer in layers {
-        // A file, or a pattern of files.
+        // A file or a glob.
         if !reader.is_map(layer) {
             return None;
         }

@@ -1,7 +1,7 @@
-//! `helmCharts` of a `kustomization.yaml`.
+//! Reads `helmCharts` of a `kustomization.yaml`.
 //!
-//! Source: kustomize's `HelmChart`: inline values, which `valuesMerge` puts over the values file (`override`, the default), below it (`merge`) or in
-//! its place (`replace`); and over what comes of that the additional files in order, which Helm is handed behind it.
+//! Source: kustomize's `HelmChart`: inline values, which `valuesMerge` puts over the values file (`override`, the default), below it
+//! (`merge`) or in its place (`replace`), and over the result the additional values files in order.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use crate::discover::{AbsentReason, ChartPath, ExplicitLayer, ExplicitRelease};
 use crate::layer::Role;
 use crate::yaml::NodeId;
 
-/// Is it one by its name or by its kind? Both may be left out.
+/// True for a kustomization, recognized by its `apiVersion` or, if that is left out, by its filename.
 pub(super) fn is_kustomization(reader: &Reader<'_>, root: NodeId) -> bool {
     let named = is_named_kustomization(reader.path);
     let kind = reader.text(root, "apiVersion").unwrap_or_default();

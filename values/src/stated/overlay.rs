@@ -1,7 +1,7 @@
-//! What a kustomization takes in and what it changes, as far as releases of Flux are concerned.
+//! What a kustomization includes and patches, as far as Flux releases are concerned.
 //!
-//! Source: kustomize's `Kustomization` (`resources`, `components`, the older `bases`; `patches`, `patchesStrategicMerge`; the
-//! generators), and `path`, `patches` and `targetNamespace` of Flux's object of the same kind.
+//! Source: kustomize's `Kustomization` (`resources`, `components`, the older `bases`; `patches`, `patchesStrategicMerge`; the generators),
+//! and `path`, `patches` and `targetNamespace` of Flux's `Kustomization`.
 
 use std::path::{Path, PathBuf};
 
@@ -14,20 +14,21 @@ use super::kustomize::is_kustomization;
 use super::read::Reader;
 use crate::yaml::{Document, NodeId};
 
-/// The names that kustomize looks for in a folder.
+/// The filenames that kustomize looks for in a folder.
 pub const KUSTOMIZATIONS: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
-/// A size that no pattern which a person writes comes near to.
+/// The regex size limit, far above any hand-written pattern.
 const MAX_PATTERN: usize = 1 << 16;
 
-/// A `kustomization.yaml`, or a `Kustomization` of Flux, which leads to one.
+/// A `kustomization.yaml`, or a Flux `Kustomization` that points to one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Kustomization {
-    /// The files and folders it is made from, relative as its own path is. For that of Flux they are relative to the top of the repository.
+    /// The files and folders it includes, relative to the same folder as its own path; for a Flux `Kustomization`, to the top of the
+    /// repository.
     pub resources: Vec<PathBuf>,
-    /// What is merged over them, in order.
+    /// The patches merged over them, in order.
     pub patches: Vec<Patch>,
-    /// The namespace of all it is made from.
+    /// The namespace of everything it includes.
     pub namespace: Option<String>,
     generated: Vec<Generated>,
 }
@@ -41,7 +42,7 @@ struct Generated {
     path: PathBuf,
 }
 
-/// Something that is merged over what a kustomization takes in.
+/// A patch that is merged over what a kustomization includes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Patch {
     /// Where its text is.
@@ -60,18 +61,19 @@ pub enum PatchText {
     Scalar(NodeId),
 }
 
-/// What a patch is for: patterns that fit the whole.
+/// What a patch applies to: patterns that must match whole fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Target {
     kind: Option<String>,
     name: Option<String>,
     namespace: Option<String>,
-    /// It asks for labels or annotations.
+    /// True if it selects by labels or annotations.
     selects: bool,
 }
 
 impl Patch {
-    /// Is it for that release? `named` is the name in the patch itself, which counts where no target is stated. `None` where labels decide.
+    /// Whether it applies to a release. `named` is the name in the patch itself, which counts if there is no target. `None` if labels or
+    /// annotations decide.
     pub fn is_for(&self, release: &FluxRelease, named: Option<&str>) -> Option<bool> {
         let Some(target) = &self.target else {
             return Some(named == Some(&release.name));
@@ -94,7 +96,7 @@ impl Patch {
 }
 
 impl Kustomization {
-    /// The file that it makes what `valuesFrom` names from.
+    /// The file from which it generates the object named in `valuesFrom`.
     pub fn generates(&self, from: &ValuesFrom) -> Option<&Path> {
         let same = |it: &&Generated| {
             (it.kind, &it.name, &it.key) == (from.kind.as_str(), &from.name, &from.key)
@@ -103,13 +105,13 @@ impl Kustomization {
     }
 }
 
-/// Is it the file that kustomize looks for in its folder?
+/// True if the path has a name that kustomize looks for.
 pub fn is_named_kustomization(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default();
     KUSTOMIZATIONS.iter().any(|it| name == *it)
 }
 
-/// Reads a `kustomization.yaml`; its paths are made relative as `path` is.
+/// Reads a `kustomization.yaml`. Paths in the result are relative to the same folder as `path`.
 pub fn read_kustomization(document: &Document, path: &Path) -> Option<Kustomization> {
     let reader = Reader::new(document, path);
     let root = document.root()?;
@@ -162,7 +164,7 @@ pub fn read_kustomization(document: &Document, path: &Path) -> Option<Kustomizat
     Some(read)
 }
 
-/// Reads a `Kustomization` of Flux. It is made from the folder at its path.
+/// Reads a Flux `Kustomization`. Its only resource is the folder it points to.
 pub fn read_flux_kustomization(document: &Document, path: &Path) -> Option<Kustomization> {
     let reader = Reader::new(document, path);
     let root = document.root()?;
@@ -204,7 +206,7 @@ fn patches(reader: &Reader<'_>, map: NodeId, folder: &Path) -> Vec<Patch> {
     items.filter_map(patch).collect()
 }
 
-/// Does a pattern fit the whole of a text? One that is none is taken as it is written.
+/// True if a regex matches the whole text. An invalid regex is compared literally.
 fn fits_whole(pattern: &str, text: &str) -> bool {
     let whole = format!("^(?:{pattern})$");
     let regex = RegexBuilder::new(&whole).size_limit(MAX_PATTERN).build();

@@ -1,4 +1,4 @@
-//! Where a text that is in no values file is stated.
+//! Where a text outside values files is stated.
 
 use std::ops::Range;
 
@@ -6,29 +6,29 @@ use source::Span;
 
 use crate::yaml::{Document, NodeId};
 
-/// Where a text that is in no values file is stated: a statement holds it as it is, or it is made from one.
+/// Where a text outside values files is stated: a manifest holds it verbatim, or it is generated from one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StatedAt {
-    /// All of it.
+    /// The span of the whole statement.
     pub whole: Span,
     within: Within,
 }
 
-/// What stands where in it.
+/// How offsets in the text map to the statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Within {
-    /// Nothing is known but the whole.
+    /// Only the whole is known.
     Unknown,
-    /// The text is that of the statement, after so many bytes of its own.
+    /// The text is the statement's, after this many extra bytes.
     Same(u32),
-    /// By entry and value of the text, each before what is inside of it.
+    /// By entry and value of the text, outer ones first.
     Parts(Vec<(Range<u32>, Span)>),
-    /// The text is a block of the statement without its indentation: where each line begins, here and there.
+    /// The text is a block scalar of the statement without its indentation: where each line begins in the text and in the statement.
     Lines(Vec<(u32, u32)>),
 }
 
 impl StatedAt {
-    /// A text of which only the whole is known.
+    /// A text for which only the whole is known.
     pub fn whole(whole: Span) -> Self {
         Self {
             whole,
@@ -36,7 +36,7 @@ impl StatedAt {
         }
     }
 
-    /// The text of `whole`, byte by byte, behind `before` bytes that are not there.
+    /// The text of `whole`, byte for byte, after `before` bytes that are not in it.
     pub fn same(whole: Span, before: u32) -> Self {
         Self {
             whole,
@@ -44,7 +44,7 @@ impl StatedAt {
         }
     }
 
-    /// The text of a scalar. That of a literal block (`|`) stands there line by line; of any other only the whole is known.
+    /// The text of a scalar. A literal block (`|`) maps line by line; for any other scalar only the whole is known.
     pub(super) fn scalar(document: &Document, node: NodeId) -> Self {
         let whole = document.span(node);
         let lines = block_lines(document.raw(node), &document.text_of(node), whole.start);
@@ -54,12 +54,12 @@ impl StatedAt {
         }
     }
 
-    /// Is it known where each line of the text is stated?
+    /// True if the place of each line is known.
     pub fn is_by_lines(&self) -> bool {
         matches!(self.within, Within::Lines(_))
     }
 
-    /// A text that is made from parts of the statement: ranges of it in the order in which they begin, each before those inside of it.
+    /// A text generated from parts of the statement: ranges of the text in order of their starts, outer ones first.
     pub(super) fn parts(whole: Span, parts: Vec<(Range<u32>, Span)>) -> Self {
         Self {
             whole,
@@ -96,8 +96,8 @@ impl StatedAt {
     }
 }
 
-/// Where the lines of a literal block begin in its text and in the statement, where it begins at `start`. `None` if the text is not
-/// that of the lines without their indentation.
+/// Where the lines of a literal block begin in its text and in the source, given that the block begins at `start`. `None` if the text is
+/// not simply the lines without their indentation.
 fn block_lines(raw: &str, text: &str, start: u32) -> Option<Vec<(u32, u32)>> {
     let offset = |at: usize| u32::try_from(at).ok();
     let mut there = raw.starts_with('|').then(|| raw.find('\n'))?? + 1;

@@ -1,4 +1,4 @@
-//! Small questions to a manifest.
+//! Small queries on a manifest.
 
 use std::path::Path;
 
@@ -27,7 +27,7 @@ impl<'a> Reader<'a> {
         keys.iter().try_fold(map, |node, key| self.get(node, key))
     }
 
-    /// The text of a scalar under a key; numbers as they are typed.
+    /// The text of a scalar under a key; numbers and booleans as written.
     pub(crate) fn text(&self, map: NodeId, key: &str) -> Option<String> {
         self.scalar(self.get(map, key)?)
     }
@@ -58,14 +58,14 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The chart's name without its repository: `wire/wire-server`, `./charts/wire-server`, `oci://host/x/chart`,
-/// `chart-1.2.tgz` of a URL is left alone.
+/// The chart's name without its repository: the last component of `wire/wire-server`, `./charts/wire-server` or `oci://host/x/chart`. A
+/// version in an archive's filename stays (`chart-1.2.tgz`).
 pub(crate) fn chart_name(chart: &str) -> String {
     let chart = chart.trim_end_matches('/');
     chart.rsplit('/').next().unwrap_or(chart).to_owned()
 }
 
-/// True for a text that a Go template decides.
+/// True for a text with a Go template in it.
 pub(crate) fn is_template(text: &str) -> bool {
     text.contains("{{")
 }

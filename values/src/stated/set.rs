@@ -1,7 +1,7 @@
-//! `--set` values as YAML, so that they are a layer like any other.
+//! Converts `--set` values to YAML, so they are a layer like any other.
 //!
-//! Source: Helm v3.21 `pkg/strvals/parser.go` (`typedVal`): `true`, `false` and `null` in any case, and decimal integers
-//! without a leading zero, are typed; everything else is text.
+//! Source: Helm v3.21 `pkg/strvals/parser.go` (`typedVal`): `true`, `false` and `null` in any case, and decimal integers without a leading
+//! zero, are typed; everything else is text.
 
 use std::ops::Range;
 
@@ -12,31 +12,31 @@ use super::read::is_template;
 use crate::secret::{SET_ELSEWHERE, SET_ITEM};
 use crate::write::double_quoted;
 
-/// A value given by `set`.
+/// A value passed with `set`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SetValue {
-    /// As with `--set`: what looks like a boolean, null, an integer or a list `{a,b}` is one.
+    /// As with `--set`: a text that looks like a boolean, null, an integer or a list `{a,b}` is one.
     Typed(String),
     /// As with `--set-string`.
     Text(String),
-    /// As with `--set-file`, of a file whose content is not known.
+    /// As with `--set-file`, where the file's content is unknown.
     Hidden,
 }
 
-/// A value that is set, and where.
+/// A `set` value and where it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Given {
-    /// The keys, with dots between them.
+    /// The dotted path.
     pub name: String,
-    /// What they are set to.
+    /// The value.
     pub value: SetValue,
-    /// Where the name stands.
+    /// Where the name is.
     pub named_at: Span,
-    /// Where the value stands.
+    /// Where the value is.
     pub value_at: Span,
 }
 
-/// One map on the way, in the order in which its keys were first given.
+/// An intermediate map, with keys in the order in which they were first given.
 #[derive(Debug)]
 struct Branch {
     entries: Vec<(String, Branch)>,
@@ -54,8 +54,8 @@ impl Branch {
     }
 }
 
-/// Writes `set` values as one YAML document, and says what of it stands where in the statement, which is at `whole`. Later values win.
-/// A name that reaches into a list (`a[0].b`) makes that list unknown: what becomes of it depends on the list it is put into.
+/// Writes `set` values as one YAML document, and maps it to the statement at `whole`. Later values win. A name that reaches into a list
+/// (`a[0].b`) makes that list unknown, because the result depends on the list below.
 pub fn set_yaml(values: &[Given], whole: Span) -> (String, StatedAt) {
     let mut root = Branch::new(whole);
     for given in values {
@@ -109,8 +109,8 @@ impl Branch {
     }
 }
 
-/// The keys of a name up to the first list position; `\.` is a dot inside a key. More than 32 keys are cut off, as Helm
-/// refuses them.
+/// The keys of a name up to the first list index, and whether there is one; `\.` is a dot inside a key. Splits off at most 32 keys; Helm
+/// rejects more.
 fn split_name(name: &str) -> (Vec<String>, bool) {
     let mut keys = vec![String::new()];
     let mut chars = name.chars();
@@ -126,7 +126,7 @@ fn split_name(name: &str) -> (Vec<String>, bool) {
 }
 
 fn typed(text: &str) -> String {
-    // What a template writes there may be anything.
+    // A template may render to anything.
     if is_template(text) {
         return double_quoted(text);
     }
@@ -163,7 +163,7 @@ mod tests {
 
     use super::*;
 
-    /// Values with names of one byte at 10, 20, …, and themselves one byte further on.
+    /// Values whose names are at 10, 20, … and whose texts are one byte further on, each one byte long.
     fn set(values: &[(&str, SetValue)]) -> (String, StatedAt) {
         let at = |start: u32| Span::new(SourceId(7), start, start + 1);
         let given = (1..).zip(values).map(|(number, (name, value))| Given {
@@ -224,7 +224,7 @@ mod tests {
             let at = yaml.find(what).unwrap() as u32;
             stated.of(Span::new(SourceId(9), at, at + 1)).start
         };
-        // A map that several make stands at the first, a value at the one that counts.
+        // A map from several names is placed at the first, a value at the one that wins.
         assert_eq!((at("\"a\""), at("\"b\""), at("\"x\", \"c\"")), (10, 10, 11));
         assert_eq!((at("\"c\""), at("\"d\""), at("\"x\"}}")), (20, 20, 21));
         assert_eq!((at("\"e\""), at("\"x\"}\n")), (40, 41));

@@ -1,4 +1,4 @@
-//! A manifest in, the stated releases as text out.
+//! Tests of manifests: a manifest in, the stated releases as text out.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -223,7 +223,7 @@ fn what_helmfile_ends_at_is_told() {
         refused(&format!(
             "{different}- {{name: a, chart: x/e, namespace: two}}\n"
         )),
-        ["a release `a` stands above already, for the same namespace: helmfile ends here"]
+        ["release `a` is already defined above for the same namespace, so helmfile fails"]
     );
 }
 
@@ -412,13 +412,13 @@ releases:
     );
 }
 
-/// What stands where the parts of a text are stated, for an application with `values` as it is written here.
+/// The source text at the stated places of `words`, for an Argo CD application with these `values`.
 fn stated_words(values: &str, words: &[&str]) -> Vec<String> {
     let text = format!(
         "kind: Application\napiVersion: argoproj.io/v1alpha1\nspec:\n  source:\n    chart: x\n    helm:\n      values: {values}\n      releaseName: y\n"
     );
     let document = document(&text);
-    let stated = read_manifest(&document, Path::new("app.yaml")).expect("it is one");
+    let stated = read_manifest(&document, Path::new("app.yaml")).expect("it is an application");
     let ExplicitLayer::Inline {
         text: inner,
         origin,
@@ -443,7 +443,7 @@ fn what_a_block_holds_is_found_line_by_line() {
     assert_eq!(stated_words(&block.replace('\n', "\r\n"), &words), words);
     let indented = "|2  # why\n          a: one\n         b: two";
     assert_eq!(stated_words(indented, &["one", "two"]), ["one", "two"]);
-    // Of any other text only the whole is known.
+    // For any other text only the whole is known.
     let quoted = r#""a: one\nb: two""#;
     assert_eq!(stated_words(quoted, &["two"]), [quoted]);
     let folded = ">\n        a: one\n\n        b: two\n";

@@ -1,21 +1,21 @@
-//! A helmfile as YAML can read it before helmfile has rendered it: actions of Go's templates give way to blanks and to quoted text.
+//! Makes an unrendered helmfile readable as YAML: Go template actions are replaced by spaces or quoted.
 //!
-//! Every byte that stays keeps its place, and the length is the same, so that spans hold in the original.
+//! Everything else keeps its offset, and the length stays the same, so spans are valid in the original.
 
 use std::ops::Range;
 
-/// A text whose templates were taken out.
+/// A text without its template actions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unrendered {
     /// The text, as long as the original.
     pub text: String,
-    /// Lines that are nothing but template, in order: what they decide cannot be known.
+    /// Lines that are only template actions, in order; what they decide is unknown.
     pub actions: Vec<Range<usize>>,
 }
 
-/// Takes out the templates of a helmfile. `None` if there are none that YAML would stumble over.
+/// Removes the template actions of a helmfile. `None` if it has none that would break YAML.
 ///
-/// Of a condition the first branch stays; what `else` or `define` hold does not, so that no key stands twice.
+/// The first branch of a condition stays; `else` branches and `define` blocks are removed, so no key occurs twice.
 pub fn unrendered(text: &str) -> Option<Unrendered> {
     let mut reader = Taken {
         bytes: text.as_bytes().to_vec(),
@@ -36,18 +36,18 @@ pub fn unrendered(text: &str) -> Option<Unrendered> {
     if reader.actions.is_empty() && !reader.quoted {
         return None;
     }
-    // Whole lines became blanks, and single ASCII bytes other ones, so this is UTF-8 still.
+    // Only whole lines and single ASCII bytes were replaced, by ASCII, so this is still UTF-8.
     let text = String::from_utf8(reader.bytes).ok()?;
     let actions = reader.actions;
     Some(Unrendered { text, actions })
 }
 
-/// Where a line stands in a block of template.
+/// Which branch of a template block a line is in.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Branch {
-    /// In the branch that stays.
+    /// The branch that stays.
     First,
-    /// In one that does not.
+    /// A branch that is removed.
     Other,
 }
 
@@ -55,13 +55,13 @@ struct Taken {
     bytes: Vec<u8>,
     actions: Vec<Range<usize>>,
     blocks: Vec<Branch>,
-    /// An action that an earlier line began has not ended.
+    /// True if an action from an earlier line has not ended yet.
     open: bool,
     quoted: bool,
 }
 
 impl Taken {
-    /// A line without the blanks around it, and where it begins.
+    /// Processes a trimmed line that begins at offset `at`.
     fn line(&mut self, at: usize, line: &str) {
         let begins = line.starts_with("{{");
         let ends = line.ends_with("}}");
@@ -80,7 +80,7 @@ impl Taken {
         }
     }
 
-    /// What a line of actions opens, turns and closes.
+    /// Tracks the blocks that a line of actions opens, continues and closes.
     fn block(&mut self, line: &str) {
         for action in line.split("{{").skip(1) {
             let action = action.strip_prefix('-').unwrap_or(action).trim_start();
@@ -104,7 +104,7 @@ impl Taken {
         self.bytes[at..at + len].fill(b' ');
     }
 
-    /// Puts quotes around an action that begins a value, over bytes of the action itself.
+    /// Quotes an action at the start of a value, using bytes of the action itself for the quotes.
     fn quote(&mut self, at: usize, line: &str) {
         let Some(start) = line.find("{{") else {
             return;
@@ -135,7 +135,7 @@ impl Taken {
         self.quoted = true;
     }
 
-    /// Takes the quotes of a value out of the actions in it, which would end it: `"{{ env "X" }}"`.
+    /// Replaces quotes in actions that would end the quoted value around them: `"{{ env "X" }}"`.
     fn unquote(&mut self, at: usize, line: &str) {
         let Some(open) = line.find("{{") else {
             return;
@@ -170,8 +170,8 @@ impl Taken {
     }
 }
 
-/// A text in quotes that is as long as it was: room for them is made by blanks and dashes beside the braces, which mean nothing to the
-/// value, else by the last letters of a name, which is unknown without them, too. `None` where there is no such room.
+/// Quotes a text without changing its length. Room for the quotes comes from spaces and dashes next to the braces, which do not affect the
+/// value, or else from the last letters of a name, which is unknown either way. `None` if there is no room.
 fn in_quotes(text: &str) -> Option<String> {
     let mut out = String::with_capacity(text.len());
     let mut room = 2;
@@ -201,7 +201,7 @@ fn in_quotes(text: &str) -> Option<String> {
         return None;
     }
     out.replace_range(end - room..end, "");
-    // A quote inside would end the text.
+    // A quote inside would end the quoted text.
     Some(format!("'{}'", out.replace('\'', " ")))
 }
 

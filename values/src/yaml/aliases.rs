@@ -1,4 +1,4 @@
-//! How much a document grows when its aliases are followed, as go-yaml counts it (`decode.go`, `allowedAliasRatio`).
+//! Bounds the growth of a document by alias expansion, as go-yaml does (`decode.go`, `allowedAliasRatio`).
 
 use super::cook::Tree;
 use super::node::{NONE, Shape};
@@ -9,16 +9,16 @@ use super::reader::DEPTH;
 struct Walk {
     next: u32,
     end: u32,
-    /// 0 for a list, 1 where a key comes next, 2 where a value does.
+    /// 0 for a list, 1 if a key is next, 2 if a value is next.
     turn: u8,
-    /// True if the value that comes next, or each item, is merged into a map.
+    /// True if the next value, or each item, is merged into a map.
     merges: bool,
     /// True if it was reached through an alias.
     aliased: bool,
 }
 
 struct Count {
-    /// Values decoded, and those of them below an alias.
+    /// Decoded values, and how many of them are below an alias.
     all: u64,
     aliased: u64,
     depth: u32,
@@ -43,7 +43,7 @@ impl Count {
 ///
 /// # Errors
 ///
-/// If aliases repeat too much, or nest too deep.
+/// If aliases expand too much or nest too deeply.
 pub(super) fn expand(tree: Tree<'_>, root: u32) -> Result<(), Problem> {
     let mut count = Count {
         all: 1,

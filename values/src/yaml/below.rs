@@ -1,20 +1,20 @@
-//! Everything that is written below a node, in the order of the text.
+//! Iterates over everything written below a node, in source order.
 
 use super::document::{Document, NodeId};
 use super::node::{Node, Shape};
 
-/// A value that is written below another.
+/// A value written below another.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Written {
     pub(crate) node: NodeId,
     /// The map or list it is written in.
     pub(crate) parent: NodeId,
-    /// Steps from the top to it.
+    /// The number of steps from the top.
     pub(crate) depth: usize,
     pub(crate) place: Slot,
 }
 
-/// Where a value stands in its map or list.
+/// The place of a value in its map or list.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Slot {
     /// Under this key.
@@ -23,13 +23,12 @@ pub(crate) enum Slot {
     Index(usize),
 }
 
-/// Goes over all values below a node, parents first. What aliases stand for is where it is written only; duplicates and
-/// merge keys are entries as any other.
+/// Iterates over all values below a node, parents first. Aliases are not followed; duplicates and merge keys are ordinary entries.
 #[derive(Debug)]
 pub(crate) struct Below<'d> {
     nodes: &'d [Node],
     open: Vec<Frame>,
-    /// The node that was given last, if it is yet to be entered.
+    /// The last node returned, if its children are still to be visited.
     last: Option<u32>,
 }
 
@@ -38,12 +37,12 @@ struct Frame {
     parent: u32,
     next: u32,
     end: u32,
-    /// The position in a list; `None` in a map.
+    /// The index in a list; `None` in a map.
     index: Option<usize>,
 }
 
 impl Document {
-    /// Goes over all values that are written below a node; below an alias, over those it stands for.
+    /// Iterates over all values written below a node, or below the target of an alias.
     pub(crate) fn below(&self, top: NodeId) -> Below<'_> {
         let mut below = Below {
             nodes: &self.nodes,
@@ -56,7 +55,7 @@ impl Document {
 }
 
 impl Below<'_> {
-    /// Leaves out what is below the value that was given last.
+    /// Skips everything below the last value returned.
     pub(crate) fn leave_out(&mut self) {
         self.last = None;
     }

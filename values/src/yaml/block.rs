@@ -1,7 +1,7 @@
-//! Block structure: keys below each other, dashes, and the values behind them.
+//! Block structure: keys, dashes, and their values.
 //!
-//! Replaces libyaml's scanner (`yaml_parser_fetch_*`) and parser (`yaml_parser_parse_block_*`) without tokens: a scalar is
-//! read once, and the `:` behind it says that it was a key.
+//! Replaces libyaml's scanner (`yaml_parser_fetch_*`) and parser (`yaml_parser_parse_block_*`) without tokens: a scalar is read once, and a
+//! `:` after it makes it a key.
 
 use super::bytes::FIRST;
 use super::document::Style;
@@ -9,7 +9,7 @@ use super::node::{Properties, Shape, flag};
 use super::problem::{Fault, Problem};
 use super::reader::{Await, KEY_LENGTH, Mark, Place, Reader, Step};
 
-/// What a value stands behind.
+/// What precedes a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum After {
     /// The `:` of a key on the same line.
@@ -25,7 +25,7 @@ pub(super) enum After {
 }
 
 impl After {
-    /// True if a key, a dash or `?` may follow on the same line; then no tab may.
+    /// True if a key, a dash or `?` may follow on the same line, in which case no tab may.
     fn allows_keys(self) -> bool {
         match self {
             Self::LoneColon | Self::Dash | Self::Question | Self::Start => true,
@@ -36,7 +36,7 @@ impl After {
 
 /// A node that may turn out to be a key.
 struct Candidate {
-    /// Where it starts, with its properties.
+    /// Where it starts, including its properties.
     start: usize,
     column: usize,
     line: usize,
@@ -50,7 +50,7 @@ impl Reader<'_> {
         match place {
             Place::Keys => self.map_entry(),
             Place::Dashes | Place::LevelDashes => self.list_entry(place),
-            // Brackets are read to their end by `flow`; what it leaves open, `recover` closes.
+            // `flow` reads brackets to their end; `recover` closes what it leaves open.
             Place::FlowMap | Place::FlowList | Place::FlowPair => {
                 self.close();
                 Ok(())
@@ -125,7 +125,7 @@ impl Reader<'_> {
         self.value(After::Colon)
     }
 
-    /// The usual entry: a plain key.
+    /// The common entry: a plain key.
     #[inline]
     fn plain_entry(&mut self) -> Step {
         let at = self.pos;
@@ -139,7 +139,7 @@ impl Reader<'_> {
         self.value(After::Colon)
     }
 
-    /// The usual first key of a map: plain text with a `:` behind it. False, with nothing done, if it is not that simple.
+    /// The common first key of a map: plain text followed by a `:`. Does nothing and returns false for anything else.
     #[inline]
     fn first_key(&mut self) -> Step<bool> {
         let at = self.pos;
@@ -156,7 +156,7 @@ impl Reader<'_> {
         Ok(true)
     }
 
-    /// Puts a plain key into the arena, and goes behind its `:`.
+    /// Adds a plain key to the arena, and moves past its `:`.
     #[inline(always)]
     fn push_plain_key(&mut self, start: usize, colon: usize) {
         let end = self.trimmed(start, colon);
@@ -170,7 +170,7 @@ impl Reader<'_> {
         self.key_done(colon);
     }
 
-    /// Reads a key that must be one, and its `:`.
+    /// Reads a required key and its `:`.
     #[inline]
     fn key(&mut self) -> Step {
         let start = self.pos;
@@ -184,7 +184,7 @@ impl Reader<'_> {
             quote @ (b'"' | b'\'') => {
                 let (end, flags) = self.quoted()?;
                 if flags & flag::LINES != 0 {
-                    // The line it starts on is at fault, not the one it happens to end on.
+                    // Blame the line where it starts, not the one where it happens to end.
                     return Err(Fault::new(at, self.line_end(at), Problem::OpenQuote));
                 }
                 self.push_scalar(at, end, quote_style(quote), flags, &properties)
@@ -251,7 +251,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The `:` that makes a key of what ends at an offset.
+    /// The `:` that makes the text ending at an offset a key.
     #[inline(always)]
     fn colon_behind(&self, mut at: usize) -> Option<usize> {
         while self.is_blank(at) {
@@ -316,7 +316,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads the value behind an indicator, as far as it does not hold entries of its own: those are left open.
+    /// Reads the value after an indicator. A collection is only opened; its entries are read later.
     pub(super) fn value(&mut self, after: After) -> Step {
         let mut after = after;
         loop {
@@ -341,8 +341,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads a value from its first token; `indicator` is where the indicator before it ends. If it is a collection, only
-    /// the indicator of its first entry is read, and returned.
+    /// Reads a value from its first token; `indicator` is the end of the indicator before it. For a collection, only the indicator of the
+    /// first entry is read, and returned.
     fn value_start(
         &mut self,
         after: After,
@@ -351,7 +351,7 @@ impl Reader<'_> {
     ) -> Step<Option<After>> {
         let indent = self.indent();
         let mut allowed = crossed || after.allows_keys();
-        // Anchor and tag of the value; and those on the line of its first key, if it has one, which are the key's.
+        // The anchor and tag of the value, and those on the line of its first key, if any, which belong to the key.
         let mut outer = Properties::default();
         let mut inner = Properties::default();
         let mut start = self.pos;
@@ -367,7 +367,7 @@ impl Reader<'_> {
                     self.dash();
                     return Ok(Some(After::Dash));
                 }
-                // libyaml lets a text block stand in the column of its own key.
+                // libyaml allows a block scalar in the column of its own key.
                 let block = column == indent && matches!(self.byte(self.pos), b'|' | b'>');
                 if !block {
                     self.no_value(indicator, &outer, crossed);
@@ -402,7 +402,7 @@ impl Reader<'_> {
         self.content(after, &outer, &inner, &candidate)
     }
 
-    /// Nothing stands where a value is due; what comes next is left for others.
+    /// Adds a null where a value is missing, and leaves what follows.
     #[inline]
     fn no_value(&mut self, at: usize, properties: &Properties, crossed: bool) {
         self.crossed = crossed;
@@ -422,7 +422,7 @@ impl Reader<'_> {
             && self.is_space(self.pos + 1)
     }
 
-    /// The properties of one node that stand on several lines.
+    /// Combines the properties of one node that are on several lines.
     fn both(&self, outer: &Properties, inner: &Properties) -> Step<Properties> {
         let twice = outer.has_anchor() && inner.has_anchor() || outer.has_tag() && inner.has_tag();
         if twice {
@@ -452,7 +452,7 @@ impl Reader<'_> {
         })
     }
 
-    /// The value itself, from its first character.
+    /// Reads the value itself, from its first character.
     fn content(
         &mut self,
         after: After,
@@ -522,7 +522,7 @@ impl Reader<'_> {
             quote @ (b'"' | b'\'') => {
                 let (end, flags) = self.quoted()?;
                 if flags & flag::LINES != 0 && !self.ends_line(end) {
-                    // A quote that ends in the middle of a later line was meant to end before.
+                    // A quote that ends in the middle of a later line was probably meant to end earlier.
                     return Err(Fault::new(at, self.line_end(at), Problem::OpenQuote));
                 }
                 (flags, quote_style(quote), end)
@@ -553,7 +553,7 @@ impl Reader<'_> {
         Ok(None)
     }
 
-    /// True if nothing but a comment follows on the line.
+    /// True if at most a comment follows on the line.
     fn ends_line(&self, mut at: usize) -> bool {
         while self.is_blank(at) {
             at += 1;
@@ -561,7 +561,7 @@ impl Reader<'_> {
         self.is_break_or_end(at) || self.byte(at) == b'#'
     }
 
-    /// True, or a problem, where a `:` makes a key of a value.
+    /// An error if a `:` would make a key where none is allowed.
     #[inline(always)]
     fn may_be_key(&self, candidate: &Candidate, colon: usize) -> Step {
         if !candidate.allowed {
@@ -576,12 +576,12 @@ impl Reader<'_> {
         inner: &Properties,
         candidate: &Candidate,
     ) -> Step<Option<After>> {
-        // Its own properties are the inner ones only if it turns out to be a key.
+        // The inner properties belong to the brackets only if these turn out to be a key.
         let brackets = self.flow_with(outer, inner)?;
         let Some(colon) = self.colon_behind(self.pos) else {
             return Ok(None);
         };
-        // go-yaml forgets that brackets without keys may be a key; at the top it then ignores what follows them.
+        // go-yaml forgets that empty brackets may be a key; at the top it then ignores what follows them.
         if self.stack.is_empty() && self.nodes.len() as u32 == brackets + 1 {
             return Ok(None);
         }
@@ -599,7 +599,7 @@ impl Reader<'_> {
         Ok(Some(After::Colon))
     }
 
-    /// Plain text of several lines. With a `:` behind it its last line is a key, which is no text's place.
+    /// Handles multi-line plain text. If a `:` follows, its last line is a key that does not belong to the text.
     fn long_plain(
         &mut self,
         after: After,
@@ -616,7 +616,7 @@ impl Reader<'_> {
             return Ok(None);
         }
         if candidate.allowed && !inner.any() {
-            // What stands above the key is a line without its `:`.
+            // The line above the key is one without its `:`.
             let first = self.missing_colon(at, self.trimmed(at, self.line_end(at)));
             self.note(first);
             self.damage_innermost();
@@ -654,7 +654,7 @@ impl Reader<'_> {
         Fault::new(at, at + 1, problem)
     }
 
-    /// What a merge leaves where both sides changed a line.
+    /// True for a merge conflict marker.
     fn is_conflict(&self, at: usize) -> bool {
         let line = self.slice(at, self.line_end(at));
         at == self.line
@@ -664,7 +664,7 @@ impl Reader<'_> {
             })
     }
 
-    /// A dash or a point as text programs begin the items of lists.
+    /// True for a typographic dash or bullet as inserted by word processors at list items.
     fn is_odd_dash(&self, at: usize) -> bool {
         let line = self.slice(at, self.line_end(at));
         let rest = line.strip_prefix([
@@ -692,7 +692,7 @@ impl Reader<'_> {
         Fault::new(start, end, problem)
     }
 
-    /// What follows a finished value on its line.
+    /// The error for text after a finished value on its line.
     fn behind_value(&self) -> Fault {
         let end = self.trimmed(self.pos, self.line_end(self.pos));
         if self.byte(self.pos) == b':' && self.is_space(self.pos + 1) {

@@ -1,21 +1,21 @@
-//! Classes of bytes, for the loops that decide the speed.
+//! Byte classes for the performance-critical loops.
 
-/// Ends a run of plain text anywhere, or is looked at before it goes on: `:` and `#`, line breaks, the end.
+/// Ends a run of plain text, or needs a closer look: `:` and `#`, line breaks, the end.
 pub(super) const PLAIN: u8 = 1;
-/// Ends it between brackets.
+/// Ends a run of plain text inside brackets.
 pub(super) const FLOW: u8 = 2;
-/// Starts the encoding of a line break that only YAML 1.1 knows: U+0085, U+2028, U+2029.
+/// Starts the encoding of a YAML 1.1 line break: U+0085, U+2028, U+2029.
 pub(super) const ODD: u8 = 4;
-/// May stand in the name of an anchor.
+/// Allowed in the name of an anchor.
 pub(super) const NAME: u8 = 8;
-/// May stand in a tag.
+/// Allowed in a tag.
 pub(super) const TAG: u8 = 16;
 
-/// Starts plain text wherever it stands, and nothing else.
+/// Always starts plain text.
 pub(super) const FIRST: u8 = 32;
-/// May start plain text that is no string: a number, a boolean, null.
+/// May start plain text that is not a string: a number, a boolean, null.
 pub(super) const TYPED: u8 = 64;
-/// A token starts here: no blank, no line break, no comment.
+/// Starts a token: not a blank, line break or comment.
 pub(super) const TOKEN: u8 = 128;
 
 pub(super) static CLASS: [u8; 256] = table();
@@ -34,7 +34,7 @@ const fn table() -> [u8; 256] {
         if (byte as u8).is_ascii_alphanumeric() {
             table[byte] |= NAME | TAG | FIRST;
         }
-        // Bytes that start an odd line break are looked at more closely.
+        // Bytes that may start a YAML 1.1 line break need a closer look.
         if byte > b'#' as usize && table[byte] & ODD == 0
             || byte == b'!' as usize
             || byte == b'"' as usize
@@ -54,24 +54,24 @@ const fn set(table: &mut [u8; 256], bytes: &[u8], class: u8) {
     }
 }
 
-/// What a text holds that the fast loops do not look for.
+/// What a text contains that the fast loops do not check for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Survey {
-    /// A control character, at this offset.
+    /// The offset of the first control character.
     pub(super) control: Option<usize>,
-    /// Line breaks that only YAML 1.1 knows, or a carriage return on its own.
+    /// True if there are YAML 1.1 line breaks or lone carriage returns.
     pub(super) odd_breaks: bool,
 }
 
-/// So many bytes are looked over at once.
+/// Bytes surveyed at once.
 const SURVEYED: usize = 1024;
 
-/// Looks over the whole text once. The characters Helm refuses are those of go-yaml's reader (`readerc.go`): C0, DEL and
-/// C1 without tab, line breaks and U+0085, and U+FFFE and U+FFFF.
+/// Scans the whole text once. Helm rejects the control characters of go-yaml's reader (`readerc.go`): C0, DEL and C1 except tab, line
+/// breaks and U+0085, plus U+FFFE and U+FFFF.
 pub(super) fn survey(text: &[u8]) -> Survey {
     let mut survey = Survey::default();
     for (piece, bytes) in text.chunks(SURVEYED).enumerate() {
-        // Branchless, so that sixteen bytes are looked at in one go.
+        // Branchless, so it vectorizes to sixteen bytes at a time.
         let usual = bytes.iter().fold(true, |usual, &byte| {
             let printable = byte.wrapping_sub(b' ') < 0x7f - b' ';
             usual & (printable | (byte == b'\n') | (byte == b'\t'))
@@ -84,7 +84,7 @@ pub(super) fn survey(text: &[u8]) -> Survey {
 }
 
 impl Survey {
-    /// Looks at each byte of a piece of the text.
+    /// Checks each byte of a piece of the text.
     fn look(&mut self, text: &[u8], start: usize, length: usize) {
         for at in start..start + length {
             self.look_at(text, at);
@@ -119,24 +119,24 @@ impl Survey {
     }
 }
 
-/// Each byte of a word.
+/// A word with this value in every byte.
 const fn everywhere(byte: u8) -> u64 {
     u64::from_le_bytes([byte; 8])
 }
 
-/// The highest bit of each byte of a word that is less than `limit`. Above the lowest such byte others may be marked too.
+/// Sets the highest bit of each byte of a word that is less than `limit`. Bytes above the lowest such byte may be marked wrongly.
 const fn below(word: u64, limit: u8) -> u64 {
     word.wrapping_sub(everywhere(limit)) & !word & everywhere(0x80)
 }
 
-/// The next eight bytes, the first lowest.
+/// The next eight bytes in little-endian order.
 #[inline(always)]
 fn word(text: &[u8], at: usize) -> Option<u64> {
     let chunk = text.get(at..)?.first_chunk::<8>()?;
     Some(u64::from_le_bytes(*chunk))
 }
 
-/// Where the next byte is that ends plain text or is below a blank; the end of the text if there is none.
+/// The offset of the next `:`, `#` or byte below a space; the end of the text if there is none.
 #[inline(always)]
 pub(super) fn plain_stop(text: &[u8], mut at: usize) -> usize {
     while let Some(word) = word(text, at) {
@@ -151,7 +151,7 @@ pub(super) fn plain_stop(text: &[u8], mut at: usize) -> usize {
     class_stop(text, at, PLAIN)
 }
 
-/// Where the next byte of a class is; the end of the text if there is none.
+/// The offset of the next byte of a class; the end of the text if there is none.
 #[inline(always)]
 pub(super) fn class_stop(text: &[u8], at: usize, class: u8) -> usize {
     let rest = text.get(at..).unwrap_or_default();
@@ -161,7 +161,7 @@ pub(super) fn class_stop(text: &[u8], at: usize, class: u8) -> usize {
     at + run.unwrap_or(rest.len())
 }
 
-/// Where the next byte is that is no blank; the end of the text if there is none. A tab is no blank here.
+/// The offset of the next byte other than a space; the end of the text if there is none.
 #[inline(always)]
 pub(super) fn behind_blanks(text: &[u8], mut at: usize) -> usize {
     while let Some(word) = word(text, at) {

@@ -1,6 +1,6 @@
-//! What scalars say: quotes taken off, escapes replaced, lines folded. Worked out when asked for, never kept.
+//! The text of scalars: quotes removed, escapes replaced, lines folded. Computed on demand, never stored.
 //!
-//! Follows libyaml: U+0085 becomes a line feed, U+2028 and U+2029 stay what they are and are not folded.
+//! Follows libyaml: U+0085 becomes a line feed; U+2028 and U+2029 stay and are not folded.
 
 use std::borrow::Cow;
 
@@ -19,7 +19,7 @@ pub(super) struct Tree<'d> {
 }
 
 impl<'d> Tree<'d> {
-    /// The node itself, or the one an alias stands for.
+    /// The node itself, or the target of an alias.
     #[inline]
     pub(super) fn real(&self, id: u32) -> u32 {
         let node = &self.nodes[id as usize];
@@ -53,12 +53,12 @@ impl<'d> Tree<'d> {
         })
     }
 
-    /// The keys and values of a map as they are written.
+    /// The keys and values of a map as written.
     pub(super) fn pairs(self, id: u32) -> impl Iterator<Item = (u32, u32)> + 'd {
         self.pairs_if(id, true)
     }
 
-    /// The same, or none.
+    /// Like [`Self::pairs`], or empty unless `wanted`.
     #[inline]
     pub(super) fn pairs_if(self, id: u32, wanted: bool) -> impl Iterator<Item = (u32, u32)> + 'd {
         let nodes = self.nodes;
@@ -81,7 +81,7 @@ impl<'d> Tree<'d> {
         })
     }
 
-    /// The text of a scalar; what an alias stands for; as typed for anything else.
+    /// The text of a scalar or of an alias's target; the source text for anything else.
     pub(super) fn cooked(&self, id: u32) -> Cow<'d, str> {
         let node = &self.nodes[self.real(id) as usize];
         let text = self.undecorated(node);
@@ -106,7 +106,7 @@ impl<'d> Tree<'d> {
                 }
             }
             Style::Literal | Style::Folded => {
-                // Line breaks behind its last line count too.
+                // Line breaks after its last line count too.
                 let rest = self.text.get(node.start as usize..).unwrap_or_default();
                 Cow::Owned(block(rest, node.style, node.link as usize))
             }
@@ -115,7 +115,7 @@ impl<'d> Tree<'d> {
         }
     }
 
-    /// The type of a scalar with all its detail.
+    /// The detailed type and value of a scalar.
     pub(super) fn resolved(&self, id: u32) -> Resolved {
         let node = &self.nodes[self.real(id) as usize];
         match node.shape {
@@ -129,9 +129,9 @@ impl<'d> Tree<'d> {
         }
     }
 
-    /// A key as Helm names it (sigs.k8s.io/yaml, `convertToJSONableObject`).
+    /// The name that Helm gives to a key (sigs.k8s.io/yaml, `convertToJSONableObject`).
     pub(super) fn key_text(&self, id: u32) -> Cow<'d, str> {
-        // Nearly every key is a plain word, and merging asks for all of them.
+        // Fast path: nearly every key is a plain word, and merging needs all of them.
         let node = &self.nodes[id as usize];
         let odd = flag::LINES | flag::ESCAPES | flag::BINARY;
         if node.shape == Shape::Text && node.style == Style::Plain && !node.has(odd) {
@@ -167,7 +167,7 @@ fn is_break(c: char) -> bool {
     matches!(c, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
-/// A line break at the start of a text: its length, and what it counts as.
+/// A line break at the start of a text: its length and its normalized form.
 fn leading_break(text: &str) -> Option<(usize, &'static str)> {
     let bytes = text.as_bytes();
     Some(match bytes {
@@ -180,12 +180,12 @@ fn leading_break(text: &str) -> Option<(usize, &'static str)> {
     })
 }
 
-/// Plain or quoted text of several lines or with escapes, without its quotes.
+/// The value of plain or quoted text with several lines or escapes, given without its quotes.
 fn folded(text: &str, style: Style) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     loop {
-        // An escaped line break joins two lines with nothing between them.
+        // An escaped line break joins two lines without a space.
         let mut joined = false;
         let stop = |c: char| {
             c == ' '
@@ -252,7 +252,7 @@ fn folded(text: &str, style: Style) -> String {
     }
 }
 
-/// Appends the character of the escape behind a backslash; returns what follows it.
+/// Appends the character of the escape after a backslash; returns what follows it.
 fn escaped<'t>(text: &'t str, out: &mut String) -> &'t str {
     let Some(c) = text.chars().next() else {
         return text;
@@ -294,7 +294,7 @@ fn escaped<'t>(text: &'t str, out: &mut String) -> &'t str {
     behind
 }
 
-/// A text block from its `|` or `>`, whose lines start at `column`.
+/// The value of a block scalar, given from its `|` or `>`, whose lines start at `column`.
 fn block(text: &str, style: Style, column: usize) -> String {
     let header = text.find(is_break).unwrap_or(text.len());
     let indicators = text[..header]
@@ -356,8 +356,8 @@ fn block(text: &str, style: Style, column: usize) -> String {
     out
 }
 
-/// Text from base64 as Go's `base64.StdEncoding` takes it, line breaks ignored; what is not UTF-8 becomes U+FFFD, as in
-/// Helm's JSON step. `None` if it is not well formed.
+/// Decodes base64 as Go's `base64.StdEncoding` does, ignoring line breaks; invalid UTF-8 becomes U+FFFD, as in Helm's JSON step. `None` if
+/// it is malformed.
 pub(super) fn base64(text: &str) -> Option<String> {
     let digits: Vec<u8> = text
         .bytes()

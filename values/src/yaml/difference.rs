@@ -1,24 +1,24 @@
-//! In which of their top entries two texts differ, by the bytes: for whoever kept what came of the older one.
+//! Finds the entries in which two versions of a text differ, by comparing bytes, so that results for the other entries can be kept.
 
 use super::document::{Document, Kind, NodeId, Style};
 use super::node::Shape;
 
-/// How a text differs from an older one.
+/// How a text differs from an older version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Difference {
-    /// In ways that may matter anywhere.
+    /// In a way that may affect anything.
     Anywhere,
-    /// At these paths from the top; all else holds what it held, on whatever lines.
+    /// Only at these paths from the top; everything else is unchanged, though maybe on other lines.
     Entries {
-        /// Entries that came, went or changed.
+        /// Entries that were added, removed or changed.
         changed: Vec<Vec<String>>,
-        /// Maps with other keys than before, or the same in another order.
+        /// Maps whose keys or key order changed.
         names: Vec<Vec<String>>,
     },
 }
 
 impl Document {
-    /// Compares with a newer text. `is_split` says of which maps each entry is looked at by itself; the top always is.
+    /// Compares with a newer text. `is_split` selects the maps whose entries are compared one by one; the top always is.
     pub fn difference(&self, newer: &Self, is_split: &dyn Fn(&[String]) -> bool) -> Difference {
         let (Some(old), Some(new)) = (self.plain_top(), newer.plain_top()) else {
             return Difference::Anywhere;
@@ -34,7 +34,7 @@ impl Document {
             changed: Vec::new(),
             names: Vec::new(),
         };
-        // What stands above the first entry says how everything is to be read.
+        // Text above the first entry may affect how everything is read.
         let starts = |document: &Self, top| {
             let entries = document.ranges(top, document.text.len());
             entries.first().map(|entry| entry.start)
@@ -63,8 +63,7 @@ impl Document {
         }
     }
 
-    /// The top map; `None` where what one entry says may depend on another: with anchors, damage, several documents, or no map in block
-    /// style.
+    /// The top map; `None` if entries may depend on each other: with anchors, damage, several documents, or without a block-style map.
     pub(super) fn plain_top(&self) -> Option<NodeId> {
         let root = self.root()?;
         let alone =
@@ -77,7 +76,7 @@ impl Document {
         self.kind(node) == Kind::Map && self.style(node) == Style::Block
     }
 
-    /// The entries of a map with the bytes that are theirs: each up to the next, the last one up to `end`.
+    /// The entries of a map with their byte ranges: each up to the next, the last one up to `end`.
     fn ranges(&self, map: NodeId, end: usize) -> Vec<Entry> {
         let pairs = self.pairs(map);
         let mut entries: Vec<Entry> = pairs
@@ -104,10 +103,10 @@ struct Entry {
     end: usize,
 }
 
-/// Texts are compared in pieces of so many bytes.
+/// The number of bytes compared at once.
 const PIECE: usize = 64;
 
-/// How many bytes of two texts are the same from the start.
+/// The length of the common prefix of two texts.
 pub(super) fn same_start(a: &[u8], b: &[u8]) -> usize {
     let pieces = a.chunks_exact(PIECE).zip(b.chunks_exact(PIECE));
     let whole = pieces.take_while(|(a, b)| a == b).count() * PIECE;
@@ -115,7 +114,7 @@ pub(super) fn same_start(a: &[u8], b: &[u8]) -> usize {
     whole + rest.take_while(|(a, b)| a == b).count()
 }
 
-/// How many bytes of two texts are the same from the end.
+/// The length of the common suffix of two texts.
 pub(super) fn same_end(a: &[u8], b: &[u8]) -> usize {
     let pieces = a.rchunks_exact(PIECE).zip(b.rchunks_exact(PIECE));
     let whole = pieces.take_while(|(a, b)| a == b).count() * PIECE;
@@ -127,9 +126,9 @@ pub(super) fn same_end(a: &[u8], b: &[u8]) -> usize {
 struct Comparison<'a> {
     old: &'a Document,
     new: &'a Document,
-    /// So many bytes are the same from the start.
+    /// The length of the common prefix.
     before: usize,
-    /// So many are from the end.
+    /// The length of the common suffix.
     behind: usize,
     is_split: &'a dyn Fn(&[String]) -> bool,
     path: Vec<String>,
@@ -138,8 +137,8 @@ struct Comparison<'a> {
 }
 
 impl Comparison<'_> {
-    /// Compares two maps, each with the end of its bytes. `None` if a map that is split came, went or is none any more: then what hangs on
-    /// its entries cannot be named.
+    /// Compares two maps, each given with its end offset. `None` if a split map was added, removed or is no longer a map: then the affected
+    /// entries cannot be named.
     fn maps(&mut self, old: (NodeId, usize), new: (NodeId, usize)) -> Option<()> {
         let (a, b) = (self.old.ranges(old.0, old.1), self.new.ranges(new.0, new.1));
         let above = a
@@ -201,7 +200,7 @@ mod tests {
     use super::*;
     use source::SourceId;
 
-    /// The paths that changed and the maps with other keys, if that can be told; `split` are maps whose entries are looked at.
+    /// The changed paths and the maps whose keys changed, if known; `split` lists the maps whose entries are compared.
     fn split(old: &str, new: &str, split: &[&str]) -> Option<(Vec<String>, Vec<String>)> {
         let read = |text: &str| Document::parse(SourceId(0), text);
         let is_split = |path: &[String]| split.contains(&path.join(".").as_str());
@@ -246,7 +245,7 @@ mod tests {
             say(&old.replace("a: 1", "a: 2").replace('5', "6")).unwrap(),
             "a b.c.d b.c.e b.f h / "
         );
-        // All that hangs on a large map goes or comes with it.
+        // Adding or removing a split map affects all its entries.
         assert_eq!(say(&old.replace("  c:\n", "  x:\n")), None);
         assert_eq!(say("a: 1\nb: 2\nh: 5\n"), None);
     }

@@ -15,30 +15,30 @@ use super::stream::Part;
 use super::surprise::Surprise;
 use super::wide::{NARROW, Wide};
 
-/// Names one node of one [`Document`]. Copy it freely; it is an index.
+/// The index of a node in its [`Document`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(pub(super) u32);
 
 impl NodeId {
-    /// The number of the node in its document.
+    /// The index as a number.
     pub fn index(self) -> u32 {
         self.0
     }
 
-    /// The node of that number.
+    /// The node with that index.
     pub fn from_index(index: u32) -> Self {
         Self(index)
     }
 }
 
-/// What a node is after Helm's typing.
+/// The type of a node in Helm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// Nothing, `~`, `null`.
+    /// Empty, `~`, `null`.
     Null,
     /// `true`, `yes`, …
     Bool,
-    /// Any number; a 64-bit float.
+    /// Any number, as a 64-bit float.
     Number,
     /// Any other scalar.
     String,
@@ -65,14 +65,14 @@ pub enum Style {
     Folded,
     /// `{…}`, `[…]`
     Flow,
-    /// Indented; also a pair without braces in a list, `[a: 1]`.
+    /// Indented, or a pair without braces in a flow list: `[a: 1]`.
     Block,
 }
 
-/// A parsed text. There is always one, however broken the text.
+/// A parsed text. Parsing never fails, however broken the text.
 ///
-/// The tree is that of the first document in the text, which is the one Helm 3 reads; for a node that is an alias, all
-/// but [`span`](Self::span) and [`raw`](Self::raw) answer for the node it stands for.
+/// The tree is that of the first document in the text, which is the one Helm 3 reads. For an alias, all methods except
+/// [`span`](Self::span) and [`raw`](Self::raw) return the properties of its target.
 #[derive(Debug)]
 pub struct Document {
     pub(super) source: SourceId,
@@ -83,25 +83,25 @@ pub struct Document {
     pub(super) comments: Vec<(u32, u32)>,
     pub(super) faults: Vec<Fault>,
     pub(super) errors: Vec<Diagnostic>,
-    /// Maps that may have lost keys, sorted; `NONE` for what is outside of all.
+    /// Maps that may have lost keys, sorted; `NONE` for damage outside all maps.
     pub(super) damaged: Vec<u32>,
-    /// Entries of maps with merge keys or keys given twice.
+    /// Entries of maps with merge keys or duplicate keys.
     pub(super) resolved: HashMap<u32, Box<[(u32, u32)]>>,
     pub(super) duplicates: Vec<(NodeId, NodeId)>,
     pub(super) replaced: Vec<(NodeId, NodeId)>,
-    /// True if Helm 3 refuses the text before it comes to what it means.
+    /// True if Helm 3 rejects the text before interpreting it.
     pub(super) refused: bool,
     pub(super) surprises: OnceLock<Vec<Surprise>>,
-    /// Where the entries of long maps and lists are; made when one is asked for something far down.
+    /// The index of long maps and lists; built when an entry far down is first looked up.
     pub(super) wide: OnceLock<Wide>,
-    /// Which texts hide a value; made when some have been asked about.
+    /// Which texts hide a value; built after some queries.
     pub(super) hidden: OnceLock<Hidden>,
-    /// How many have been.
+    /// The number of those queries.
     pub(super) asked_hidden: AtomicU32,
 }
 
 impl Document {
-    /// Reads a text; never fails. What is wrong with it is in [`errors`](Self::errors).
+    /// Parses a text; never fails. Errors are in [`errors`](Self::errors).
     pub fn parse(source: SourceId, text: impl Into<Arc<str>>) -> Self {
         parse(source, text.into())
     }
@@ -121,28 +121,28 @@ impl Document {
         &self.text
     }
 
-    /// The whole text, to be kept.
+    /// The whole text, shared.
     pub fn shared_text(&self) -> Arc<str> {
         Arc::clone(&self.text)
     }
 
-    /// The top of the first document; `None` for a text without one.
+    /// The root of the first document; `None` if there is no document.
     pub fn root(&self) -> Option<NodeId> {
         self.parts.first().map(|part| NodeId(part.root))
     }
 
-    /// The tops of all documents of the text. Helm 3 reads the first, Helm 4 merges them.
+    /// The roots of all documents in the text. Helm 3 reads the first, Helm 4 merges them.
     pub fn roots(&self) -> impl Iterator<Item = NodeId> + '_ {
         self.parts.iter().map(|part| NodeId(part.root))
     }
 
-    /// How many YAML documents the text holds. Helm 3 reads the first only.
+    /// The number of YAML documents in the text. Helm 3 reads only the first.
     pub fn document_count(&self) -> usize {
         self.parts.len()
     }
 
-    /// What Helm 3 does not read: how many documents with something in them stand behind the first, with the top of the first
-    /// of these, and how often text stands behind the end of one.
+    /// What Helm 3 does not read: the number of nonempty documents after the first, plus the number of documents followed by stray text;
+    /// and the root of the first of these documents.
     pub fn unread(&self) -> (usize, Option<NodeId>) {
         let written = |part: &&Part| {
             let root = &self.nodes[part.root as usize];
@@ -158,7 +158,7 @@ impl Document {
         (count + behind.count(), first.map(|part| NodeId(part.root)))
     }
 
-    /// What it is.
+    /// The node's type.
     #[inline]
     pub fn kind(&self, id: NodeId) -> Kind {
         self.node(id).kind()
@@ -169,14 +169,14 @@ impl Document {
         self.node(id).style
     }
 
-    /// The entries of a map, later duplicates win, merge keys applied.
+    /// The entries of a map, with merge keys applied; later duplicates win.
     pub fn entries(&self, id: NodeId) -> impl Iterator<Item = (NodeId, NodeId)> + '_ {
         let id = self.real(id);
         let resolved = match self.resolved.is_empty() {
             true => None,
             false => self.resolved.get(&id),
         };
-        // One of the two is empty. Written out, for merging goes over every map.
+        // One of the two is empty. Hand-written for speed: merging iterates over every map.
         let mut written = self.tree().pairs_if(id, resolved.is_none());
         let mut resolved = resolved.map_or(&[][..], |entries| entries).iter();
         std::iter::from_fn(move || {
@@ -185,14 +185,14 @@ impl Document {
         })
     }
 
-    /// Is it no map but a template without quotes, `{{ .Values.x }}`? Helm refuses the text.
+    /// True if the node is not a map but an unquoted template, `{{ .Values.x }}`. Helm rejects the text.
     pub fn is_template(&self, id: NodeId) -> bool {
         let node = self.node(id);
         let starts = || self.text[node.start as usize..].starts_with("{{");
         node.shape == Shape::Map && node.style == Style::Flow && starts()
     }
 
-    /// Every key of a map with its value as they stand in the text: earlier duplicates too, and merge keys as keys.
+    /// The entries of a map as written, including earlier duplicates and merge keys.
     pub fn pairs(&self, id: NodeId) -> impl Iterator<Item = (NodeId, NodeId)> + '_ {
         let pairs = self.tree().pairs(self.real(id));
         pairs.map(|(key, value)| (NodeId(key), NodeId(value)))
@@ -230,23 +230,23 @@ impl Document {
         items.into_iter().flatten().map(NodeId)
     }
 
-    /// A key as Helm names it: `yes` is `true`, `014` is `12`, `1.0` is `1`.
+    /// The name that Helm gives to a key: `yes` is `true`, `014` is `12`, `1.0` is `1`.
     #[inline]
     pub fn key_text(&self, id: NodeId) -> Cow<'_, str> {
         self.tree().key_text(id.0)
     }
 
-    /// The text of a scalar, without quotes and escapes, whatever its type.
+    /// The text of a scalar of any type, without quotes and escapes.
     pub fn text_of(&self, id: NodeId) -> Cow<'_, str> {
         self.tree().cooked(id.0)
     }
 
-    /// As typed.
+    /// The source text.
     pub fn raw(&self, id: NodeId) -> &str {
         self.tree().slice(&self.nodes[id.0 as usize])
     }
 
-    /// Its boolean.
+    /// The value of a boolean.
     pub fn bool(&self, id: NodeId) -> Option<bool> {
         match self.node(id).shape {
             Shape::True => Some(true),
@@ -261,19 +261,19 @@ impl Document {
         }
     }
 
-    /// Its number.
+    /// The value of a number.
     pub fn number(&self, id: NodeId) -> Option<f64> {
         self.tree().resolved(id.0).number()
     }
 
-    /// Where it is: a scalar with its quotes, a text block from its `|` or `>`, a map or list from its first key, dash or
+    /// The node's span: a scalar including its quotes, a block scalar from its `|` or `>`, a map or list from its first key, dash or
     /// bracket to the end of its last value. Anchors and tags are outside; see [`properties_span`](Self::properties_span).
     pub fn span(&self, id: NodeId) -> Span {
         let node = &self.nodes[id.0 as usize];
         Span::new(self.source, node.start, node.end)
     }
 
-    /// Could keys of this map be hidden by damaged text? Of a value: is it damaged itself?
+    /// True if a map may have lost keys to damaged text, or if a value is damaged itself.
     pub fn has_damage(&self, id: NodeId) -> bool {
         let id = self.real(id);
         let outside = self.damaged.last() == Some(&NONE)
@@ -283,17 +283,17 @@ impl Document {
             || self.damaged.binary_search(&id).is_ok()
     }
 
-    /// Is anything damaged?
+    /// True if anything is damaged.
     pub fn is_damaged(&self) -> bool {
         !self.damaged.is_empty() || self.nodes.iter().any(|node| node.shape == Shape::Damaged)
     }
 
-    /// Anchor or tag on the node?
+    /// True if the node has an anchor or a tag.
     pub fn has_properties(&self, id: NodeId) -> bool {
         self.nodes[id.0 as usize].has(flag::PROPERTIES)
     }
 
-    /// Where the node's anchor and tag stand: from the first to the end of the second.
+    /// The span of the node's anchor and tag, from the start of the first to the end of the second.
     pub fn properties_span(&self, id: NodeId) -> Option<Span> {
         let first = self.properties.partition_point(|held| held.node < id.0);
         let held = self
@@ -306,18 +306,18 @@ impl Document {
         Some(Span::new(self.source, start, held.end()))
     }
 
-    /// Nothing in it has an anchor or a tag, and nothing is wrong with it.
+    /// True if nothing has an anchor or a tag, and there are no errors.
     pub(super) fn is_sound(&self) -> bool {
         self.properties.is_empty() && self.errors.is_empty() && self.damaged.is_empty()
     }
 
-    /// True if every value is used where it is written and nowhere else: nothing has an anchor, and there is no merge key.
+    /// True if every value is used only where it is written: there are no anchors and no merge keys.
     pub fn is_plain(&self) -> bool {
         self.properties.is_empty() && memchr::memmem::find(self.text.as_bytes(), b"<<").is_none()
     }
 
-    /// True if surely no text of the document holds a piece that consists of letters and digits of ASCII, dots, hyphens and
-    /// underscores: what is written is what is said, but for escapes and base64.
+    /// True if certainly no text of the document contains `piece`, which must consist of ASCII letters and digits, dots, hyphens and
+    /// underscores. Except for escapes and base64, the source text equals the value.
     pub fn lacks(&self, piece: &[u8]) -> bool {
         let text = self.text.as_bytes();
         memchr::memmem::find(text, piece).is_none()
@@ -325,41 +325,41 @@ impl Document {
             && self.properties.is_empty()
     }
 
-    /// True if the node is written as an alias, `*name`.
+    /// True if the node is an alias, `*name`.
     #[inline]
     pub fn is_alias(&self, id: NodeId) -> bool {
         self.nodes[id.0 as usize].shape == Shape::Alias
     }
 
-    /// True for the key `<<` that takes another map in; in quotes it is a key as any other.
+    /// True for the merge key `<<`; in quotes it is an ordinary key.
     pub fn is_merge_key(&self, key: NodeId) -> bool {
         self.tree().is_merge(key.0)
     }
 
-    /// The node that an alias stands for; any other node itself.
+    /// The target of an alias; any other node itself.
     #[inline]
     pub fn target(&self, id: NodeId) -> NodeId {
         NodeId(self.real(id))
     }
 
-    /// Comments, in the order of the text, each from its `#` to the end of its line.
+    /// Comments in source order, each from its `#` to the end of its line.
     pub fn comments(&self) -> impl Iterator<Item = Span> + '_ {
         self.comments
             .iter()
             .map(|(start, end)| Span::new(self.source, *start, *end))
     }
 
-    /// Keys given twice: the earlier and the later.
+    /// Duplicate keys: the earlier and the later.
     pub fn duplicate_keys(&self) -> &[(NodeId, NodeId)] {
         &self.duplicates
     }
 
-    /// Keys that `<<` further down in their map replaces: the key, and the `<<`.
+    /// Keys overridden by a `<<` further down in their map: the key and the `<<`.
     pub fn replaced_keys(&self) -> &[(NodeId, NodeId)] {
         &self.replaced
     }
 
-    /// What is wrong with the text, in its order; of a text with very many mistakes, the first hundred.
+    /// The errors in the text, in source order; only the first hundred if there are very many.
     pub fn errors(&self) -> &[Diagnostic] {
         &self.errors
     }

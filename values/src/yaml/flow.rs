@@ -1,6 +1,6 @@
-//! Brackets. What stands between them ignores indentation; a key must be on one line with its `:`.
+//! Flow collections. Indentation is ignored inside brackets; a key must be on one line with its `:`.
 //!
-//! Follows libyaml's `yaml_parser_parse_flow_*`, over the reader's own stack.
+//! Follows libyaml's `yaml_parser_parse_flow_*`, using the reader's own stack.
 
 use super::block::quote_style;
 use super::bytes::FIRST;
@@ -10,7 +10,7 @@ use super::problem::{Fault, Problem};
 use super::reader::{Await, Frame, KEY_LENGTH, Place, Reader, Step};
 
 impl Reader<'_> {
-    /// Reads a list or map in brackets from its first bracket to its last; returns its node.
+    /// Reads a flow list or map from its opening to its closing bracket; returns its node.
     pub(super) fn flow(&mut self, properties: &Properties) -> Step<u32> {
         let base = self.stack.len();
         let start = self.pos;
@@ -23,8 +23,7 @@ impl Reader<'_> {
         Ok(own)
     }
 
-    /// The same, with the properties that stand on earlier lines: they are those of the map, if the brackets turn out to
-    /// be its first key.
+    /// Like [`Self::flow`], with properties from earlier lines, which belong to the map if the brackets turn out to be its first key.
     pub(super) fn flow_with(&mut self, outer: &Properties, inner: &Properties) -> Step<u32> {
         if !outer.any() {
             return self.flow(inner);
@@ -44,7 +43,7 @@ impl Reader<'_> {
         Ok(own)
     }
 
-    /// Where a line between the brackets is not deeper than the block around them, the closing bracket was forgotten.
+    /// Reports a missing closing bracket if a line inside the brackets is not deeper than the enclosing block.
     fn blame_bracket(&self, fault: Fault, start: usize, base: usize) -> Fault {
         let indent = match base.checked_sub(1).and_then(|at| self.stack.get(at)) {
             Some(frame) => frame.column as usize,
@@ -81,7 +80,7 @@ impl Reader<'_> {
         Ok(own)
     }
 
-    /// One token between brackets.
+    /// Reads one token inside brackets.
     fn flow_step(&mut self) -> Step {
         self.skip(true);
         self.check_flow_end()?;
@@ -129,12 +128,12 @@ impl Reader<'_> {
                 }
                 self.flow_node()
             }
-            // Only between the two halves of `flow_entry`.
+            // Occurs only between the two halves of `flow_entry`.
             Await::FirstNode => self.flow_done(),
         }
     }
 
-    /// The usual item: a word with its `,` or `]` behind it. False, with nothing done, if it is not that simple.
+    /// The common item: a word followed by `,` or `]`. Does nothing and returns false for anything else.
     #[inline]
     fn simple_item(&mut self) -> bool {
         let start = self.pos;
@@ -155,7 +154,7 @@ impl Reader<'_> {
         true
     }
 
-    /// Where nothing stands behind a `:`.
+    /// The position of an empty value, after its `:`.
     fn last_colon(&self) -> usize {
         let last = self.last_end as usize;
         let mut at = last;
@@ -212,7 +211,7 @@ impl Reader<'_> {
         }
     }
 
-    /// `?`, before a key.
+    /// Reads the `?` before a key.
     fn marked_key(&mut self, frame: Frame) -> Step {
         let at = self.pos;
         self.pos += 1;
@@ -277,7 +276,7 @@ impl Reader<'_> {
         self.flow_done()
     }
 
-    /// What follows from a node having ended, for the brackets it is in.
+    /// Updates the enclosing brackets after a node has ended.
     fn flow_done(&mut self) -> Step {
         let Some(frame) = self.stack.last().copied() else {
             return Ok(());

@@ -1,5 +1,5 @@
-//! Which texts of a document stand for a value that cannot be seen: found out once for all where many are asked about, since
-//! most runs ask about every text.
+//! Which texts of a document stand for a value that is not visible. After a few single queries this is computed for all texts at once,
+//! since most runs ask about all of them.
 
 use std::borrow::Cow;
 use std::sync::atomic::Ordering;
@@ -11,7 +11,7 @@ use super::node::{Node, Shape, flag};
 use super::{Document, NodeId};
 use crate::secret::{Unseen, unseen};
 
-/// The texts that hide a value, by the number of their node, in the order of the text.
+/// The texts that hide a value, by node index, in source order.
 #[derive(Debug, Default)]
 pub(super) struct Hidden(Box<[(u32, Unseen)]>);
 
@@ -27,7 +27,7 @@ impl Hidden {
             if !may_be_asked(node) {
                 continue;
             }
-            // What is written is what is said, but for escapes and base64.
+            // Except for escapes and base64, the text equals the value.
             let plain = !node.has(flag::ESCAPES | flag::BINARY);
             let foreign = node.has(flag::FOREIGN);
             if plain && !marked && !foreign && !may_hide(tree.slice(node)) {
@@ -39,23 +39,23 @@ impl Hidden {
     }
 }
 
-/// Is it a text? Of keys only those matter that an alias may stand for.
+/// True for texts. Keys matter only if an alias may refer to them.
 fn may_be_asked(node: &Node) -> bool {
     node.shape == Shape::Text && (!node.has(flag::KEY) || node.has(flag::PROPERTIES))
 }
 
-/// A text with a tag of somebody's own, such as `!vault secret/mail#password`, is what a tool puts the value in place of.
+/// Why a text is hidden. A text with a custom tag, such as `!vault secret/mail#password`, is a reference that a tool resolves.
 fn why_hidden<'t>(node: &Node, text: impl FnOnce() -> Cow<'t, str>) -> Option<Unseen> {
     let text = text();
     let foreign = node.has(flag::FOREIGN) && !text.trim().is_empty();
     unseen(&text).or(foreign.then_some(Unseen::Text(HiddenText::Reference)))
 }
 
-/// So many texts are looked at one by one before all are.
+/// The number of single queries before all texts are checked.
 const FEW: u32 = 64;
 
 impl Document {
-    /// Why a text does not show the value it stands for; `None` for one that does, and for what is no text.
+    /// Why a text does not show its value; `None` if it does, or if the node is not a text.
     pub fn hidden(&self, id: NodeId) -> Option<Unseen> {
         let id = self.real(id);
         let known = self.hidden.get();
@@ -82,7 +82,7 @@ mod tests {
     fn a_tag_of_somebodys_own_says_that_a_tool_puts_the_value_in() {
         let text = "a: !vault secret/mail#password\nb: !!str text\nc: ! text\nd: !x\ne: text\nf: !<tag:yaml.org,2002:str> text\n";
         let hidden = |document: &Document| -> Vec<String> {
-            let root = document.root().expect("it is a map");
+            let root = document.root().expect("the root is a map");
             let entries = document.entries(root);
             let hidden = entries.filter(|(_, value)| document.hidden(*value).is_some());
             hidden
@@ -91,11 +91,11 @@ mod tests {
         };
         let document = Document::parse(SourceId(0), text);
         assert_eq!(hidden(&document), ["a"]);
-        // All at once is the same as one by one.
+        // Checking all texts at once gives the same result as single queries.
         let many = "- x\n".repeat(2 * FEW as usize);
         let document = Document::parse(SourceId(0), format!("{text}z:\n{many}"));
-        let root = document.root().expect("it is a map");
-        let list = document.get(root, "z").expect("it was written");
+        let root = document.root().expect("the root is a map");
+        let list = document.get(root, "z").expect("the key exists");
         assert!(
             document
                 .items(list)

@@ -1,4 +1,4 @@
-//! A document as the JSON value Helm makes of it.
+//! Converts a document to the JSON that Helm makes of it.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -11,17 +11,17 @@ use super::node::Shape;
 use super::numbers::json_float;
 use super::problem::{Fault, Problem};
 
-/// The version of Helm that reads a file.
+/// The major version of Helm that reads a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Helm {
-    /// Reads the first document of a file.
+    /// Reads only the first document of a file.
     V3,
     /// Splits the file at lines that start with `---` and merges the documents (apimachinery's `YAMLReader`, Helm's
     /// `LoadValues`).
     V4,
 }
 
-/// A node of one of the documents that are merged.
+/// A node of one of the merged documents.
 #[derive(Debug, Clone, Copy)]
 struct Place<'d> {
     document: &'d Document,
@@ -33,7 +33,7 @@ impl Document {
     ///
     /// # Errors
     ///
-    /// What Helm refuses the file for; the span is in this document's source.
+    /// Why Helm rejects the file; the span is in this document's source.
     pub fn json(&self, helm: Helm) -> Result<String, Box<Diagnostic>> {
         match helm {
             Helm::V3 => write(vec![self.top(0)?]),
@@ -53,7 +53,7 @@ impl Document {
         }])
     }
 
-    /// The root, if Helm takes it: a map, or nothing. `shift` is where the text starts in the file.
+    /// The root, if Helm accepts it: a map or nothing. `shift` is where the text starts in the file.
     fn top(&self, shift: u32) -> Result<Place<'_>, Box<Diagnostic>> {
         let root = self.parts.first().map_or(u32::MAX, |part| part.root);
         if self.refused {
@@ -100,8 +100,8 @@ impl Document {
         write(tops)
     }
 
-    /// The texts Helm 4 reads one by one, and where each starts. It reads line by line, gives every line a line feed,
-    /// and drops the last line if it has none and its length is a multiple of its buffer (before Helm 4.2.5).
+    /// The texts that Helm 4 parses one by one, and where each starts. Helm reads line by line, gives every line a line feed, and drops the
+    /// last line if it has no line feed and its length is a multiple of the buffer size (before Helm 4.2.5).
     fn split(&self) -> Result<Vec<(u32, String)>, Box<Diagnostic>> {
         const BUFFER: usize = 4096;
         let mut texts = Vec::new();
@@ -148,13 +148,13 @@ fn shifted(span: Span, by: u32) -> Span {
     Span::new(span.source, span.start + by, span.end + by)
 }
 
-/// A collection that is being written.
+/// A partly written collection.
 enum Open<'d> {
     Map(std::vec::IntoIter<(Cow<'d, str>, Vec<Place<'d>>)>),
     List(std::vec::IntoIter<Place<'d>>),
 }
 
-/// Writes one value, or several maps merged; `u32::MAX` stands for no value.
+/// Writes one value, or several merged maps; `u32::MAX` stands for no value.
 fn write(tops: Vec<Place<'_>>) -> Result<String, Box<Diagnostic>> {
     let mut out = String::new();
     let maps: Vec<Place<'_>> = tops
@@ -267,7 +267,7 @@ fn value<'d>(
     Ok(())
 }
 
-/// The entries of maps laid over each other, sorted: maps are merged, anything else is replaced.
+/// The merged entries of several maps, sorted: maps are merged, anything else is replaced.
 fn merged<'d>(maps: &[Place<'d>]) -> Vec<(Cow<'d, str>, Vec<Place<'d>>)> {
     let mut entries: Vec<(Cow<'d, str>, Vec<Place<'d>>)> = Vec::new();
     let mut by_name: HashMap<Cow<'d, str>, usize> = HashMap::new();
@@ -307,7 +307,7 @@ fn merged<'d>(maps: &[Place<'d>]) -> Vec<(Cow<'d, str>, Vec<Place<'d>>)> {
 fn string(out: &mut String, text: &str) {
     quote(out, text, |out, c| {
         let named = matches!(c, '\n' | '\r' | '\t');
-        // Go escapes the two so that JavaScript can read them.
+        // Go escapes these two for JavaScript.
         let numbered = !named && (c < ' ' || matches!(c, '\u{2028}' | '\u{2029}'));
         if numbered {
             write!(out, "\\u{:04x}", u32::from(c)).expect("writing to a string does not fail");

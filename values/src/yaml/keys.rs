@@ -1,7 +1,7 @@
-//! Keys of one map: which are there twice, and what `<<` brings in.
+//! The keys of one map: duplicates and merge keys.
 //!
-//! go-yaml applies a merge key where it stands: keys before it are replaced by merged ones, keys behind it replace them.
-//! Of keys that Helm names alike the last wins, and takes the place of the first.
+//! go-yaml applies a merge key in place: merged keys override the keys before it, and the keys after it override merged ones. Of keys that
+//! Helm gives the same name, the last wins and takes the position of the first.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -12,12 +12,12 @@ use super::node::{NONE, Shape, flag};
 use super::problem::{Fault, Problem};
 use super::reader::{Frame, Reader};
 
-/// Up to this many keys are compared each with each.
+/// Up to this many keys are compared pairwise.
 const FEW: usize = 24;
-/// How many entries merge keys may bring into one text.
+/// The most entries that merge keys may add to one text.
 const MERGED: usize = 1_000_000;
 
-/// A bit that is the same for the same name, and often another for another.
+/// One bit that is equal for equal names and usually differs for different ones.
 #[inline(always)]
 fn trace(name: &[u8]) -> u64 {
     let [first, .., last] = name else {
@@ -29,7 +29,7 @@ fn trace(name: &[u8]) -> u64 {
     1 << (bytes.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 58)
 }
 
-/// A number from the length, the first and the last bytes of a name.
+/// A hash of a name's length, first and last bytes.
 #[inline]
 fn fingerprint(text: &[u8]) -> u64 {
     let length = text.len() as u64;
@@ -63,7 +63,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The same for the usual key: a word, as typed.
+    /// Like [`Self::mark_key`], for the common key: a plain word.
     #[inline(always)]
     pub(super) fn mark_plain_key(&mut self, key: u32, start: usize, end: usize) {
         if let Some(node) = self.nodes.get_mut(key as usize) {
@@ -117,12 +117,12 @@ impl Reader<'_> {
         }
     }
 
-    /// `{{` starts here, or one byte before.
+    /// True if `{{` starts here or one byte earlier.
     pub(super) fn is_template(&self, at: usize) -> bool {
         self.byte(at) == b'{' && (self.byte(at + 1) == b'{' || at > 0 && self.byte(at - 1) == b'{')
     }
 
-    /// Looks for keys that may be the same, at the end of a map.
+    /// Checks for possible duplicate keys at the end of a map.
     #[inline]
     pub(super) fn finish_keys(&mut self, frame: Frame) {
         if frame.merges || frame.alike && self.has_twins(frame.node) {
@@ -160,19 +160,19 @@ fn tree_resolved(reader: &Reader<'_>, key: u32) -> super::typing::Resolved {
     .resolved(key)
 }
 
-/// The entries of maps that are not simply what is written in them.
+/// The entries of maps that differ from what is written in them.
 #[derive(Debug, Default)]
 pub(super) struct Resolution {
-    /// By map: its keys and values.
+    /// Keys and values by map.
     pub(super) entries: HashMap<u32, Box<[(u32, u32)]>>,
-    /// Keys given twice: the earlier and the later.
+    /// Duplicate keys: the earlier and the later.
     pub(super) duplicates: Vec<(NodeId, NodeId)>,
-    /// Keys that a merge key further down replaces: the key, and the merge key.
+    /// Keys overridden by a merge key further down: the key and the merge key.
     pub(super) replaced: Vec<(NodeId, NodeId)>,
     pub(super) faults: Vec<Fault>,
 }
 
-/// Works out maps with merge keys or keys given twice; inner maps and anchored ones must come before those that use them.
+/// Resolves maps with merge keys or duplicate keys. Inner and anchored maps must come before the maps that use them.
 pub(super) fn resolve_maps(tree: Tree<'_>, maps: &[u32]) -> Resolution {
     let mut resolution = Resolution::default();
     let mut budget = MERGED;
@@ -180,7 +180,7 @@ pub(super) fn resolve_maps(tree: Tree<'_>, maps: &[u32]) -> Resolution {
         let mut table = Table::default();
         let mut merges = false;
         let mut twice = false;
-        // Its own keys come first, in their order; what merge keys bring follows.
+        // The map's own keys come first, in order; merged keys follow.
         for (key, value) in tree.pairs(map) {
             if tree.is_merge(key) {
                 merges = true;
@@ -207,7 +207,7 @@ pub(super) fn resolve_maps(tree: Tree<'_>, maps: &[u32]) -> Resolution {
     resolution
 }
 
-/// Lays what a merge key brings in over the entries before it.
+/// Merges what a merge key adds over the entries before it.
 fn merge<'d>(
     tree: Tree<'d>,
     map: u32,
@@ -262,12 +262,12 @@ fn merge<'d>(
     }
 }
 
-/// The maps that a merge key brings in, in the order they are applied; `None` if Helm refuses the value.
+/// The maps that a merge key adds, in the order of application; `None` if Helm rejects the value.
 fn merge_sources(tree: Tree<'_>, value: u32) -> Option<Vec<u32>> {
     let real = tree.real(value);
     match tree.nodes[real as usize].shape {
         Shape::Map => Some(vec![real]),
-        // An alias to a list is refused.
+        // An alias to a list is rejected.
         Shape::List if real == value => {
             let items: Option<Vec<u32>> = tree
                 .children(value)
@@ -280,7 +280,7 @@ fn merge_sources(tree: Tree<'_>, value: u32) -> Option<Vec<u32>> {
             items.reverse();
             Some(items)
         }
-        // Said already: the alias stands for nothing.
+        // The alias is unresolved, which is reported already.
         Shape::Alias if tree.nodes[real as usize].link == NONE => Some(Vec::new()),
         Shape::Damaged => Some(Vec::new()),
         Shape::List
@@ -293,7 +293,7 @@ fn merge_sources(tree: Tree<'_>, value: u32) -> Option<Vec<u32>> {
     }
 }
 
-/// Entries in their order, found by name.
+/// Entries in order, indexed by name.
 #[derive(Default)]
 struct Table<'d> {
     entries: Vec<(u32, u32)>,

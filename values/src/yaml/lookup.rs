@@ -1,4 +1,4 @@
-//! From a place in the text to a node, and from a node to what is around it.
+//! Finds the node at an offset, and the surroundings of a node.
 
 use source::Span;
 
@@ -7,7 +7,7 @@ use super::node::{NONE, Shape, flag};
 use crate::path::PathStep;
 
 impl Document {
-    /// The map or list the node is written in; for a key the map it is a key of.
+    /// The map or list that a node is written in; for a key, its map.
     pub fn parent(&self, id: NodeId) -> Option<NodeId> {
         let parent = self.nodes[id.0 as usize].parent;
         (parent != NONE).then_some(NodeId(parent))
@@ -18,9 +18,9 @@ impl Document {
         self.nodes[id.0 as usize].has(flag::KEY)
     }
 
-    /// By node, from `top` to the last value below it: what it is written in, and the node of its key or its position; no node for a
-    /// key. `None` for a text in which values may stand elsewhere than where they are written: with anchors, merge keys, keys
-    /// given twice, or damage.
+    /// For each node up to the last value below `top`: the collection it is written in, and the node of its key or its index; no node for a
+    /// key. `None` for a text where values may be used elsewhere than where they are written: with anchors, merge keys, duplicate keys or
+    /// damage.
     pub(crate) fn written_in(&self, top: NodeId) -> Option<Vec<(u32, u32)>> {
         if !self.stands_as_written() {
             return None;
@@ -28,7 +28,7 @@ impl Document {
         let nowhere = (NONE, NONE);
         let behind = self.nodes[top.0 as usize].after(top.0);
         let mut table = vec![nowhere; behind as usize];
-        // By list: how many items have been met.
+        // For each list, the number of items seen.
         let mut items = vec![0_u32; behind as usize];
         let mut key = NONE;
         let mut last = 0;
@@ -55,9 +55,10 @@ impl Document {
         Some(table)
     }
 
-    /// The same for one node, where few are asked about: `Some(None)` for what is not below `top`. `None` also where that takes long.
+    /// Like [`Self::written_in`] for a single node: `Some(None)` for a key or a node that is not below `top`. `None` also if it would take
+    /// long.
     pub(crate) fn written_at(&self, top: NodeId, node: NodeId) -> Option<Option<(NodeId, u32)>> {
-        /// Of how many items the position is counted.
+        /// The longest list prefix that is scanned.
         const MOST_ITEMS: usize = 64;
         if !self.stands_as_written() {
             return None;
@@ -76,18 +77,18 @@ impl Document {
         Some(Some((parent, self.key_of(node)?.0)))
     }
 
-    /// Does every value stand where it is written, and nowhere else?
+    /// True if every value is used only where it is written.
     fn stands_as_written(&self) -> bool {
         self.is_sound() && self.resolved.is_empty() && self.duplicates.is_empty()
     }
 
-    /// The key that a value is written under; `None` for a key, an item, and the top.
+    /// The key of a value; `None` for a key, an item and the top.
     pub fn key_of(&self, id: NodeId) -> Option<NodeId> {
         let parent = self.parent(id)?;
         if self.is_key(id) || self.nodes[parent.0 as usize].shape != Shape::Map {
             return None;
         }
-        // A scalar key stands just before its value in the arena.
+        // A scalar key directly precedes its value in the arena.
         let before = NodeId(id.0 - 1);
         if self.is_key(before) && self.parent(before) == Some(parent) {
             return Some(before);
@@ -98,7 +99,7 @@ impl Document {
             .map(|(key, _)| NodeId(key))
     }
 
-    /// The value that is written under a key; `None` if the node is no key.
+    /// The value of a key; `None` if the node is not a key.
     pub fn value_of(&self, key: NodeId) -> Option<NodeId> {
         let parent = self.parent(key).filter(|_| self.is_key(key))?;
         let value = self.nodes[key.0 as usize].after(key.0);
@@ -106,10 +107,10 @@ impl Document {
         inside.then_some(NodeId(value))
     }
 
-    /// The deepest node whose span holds an offset, its ends included; of two that touch there, the one that starts
-    /// there. Between entries it is the map or list around them.
+    /// The deepest node whose span contains an offset, ends included; of two adjacent ones, the one that starts there. Between entries it
+    /// is the enclosing map or list.
     pub fn node_at(&self, offset: u32) -> Option<NodeId> {
-        // Nodes stand in the order of their starts.
+        // Nodes are sorted by their starts.
         let behind = self.nodes.partition_point(|node| node.start <= offset);
         let mut id = behind.checked_sub(1)? as u32;
         while id != NONE {
@@ -117,7 +118,7 @@ impl Document {
             if node.end >= offset {
                 return Some(NodeId(id));
             }
-            // The key before an empty value may reach further than it.
+            // The key before an empty value may extend further than the value.
             let previous = id.checked_sub(1).filter(|_| node.start == node.end);
             let touching = previous.filter(|key| self.nodes[*key as usize].end >= offset);
             id = touching.unwrap_or(node.parent);
@@ -125,7 +126,7 @@ impl Document {
         None
     }
 
-    /// The way from the top to a node: of a key, to its value; of what an alias stands for, to where that is written.
+    /// The path from the top to a node; for a key, to its value; for the target of an alias, to where it is written.
     pub fn path_of(&self, id: NodeId) -> Vec<PathStep> {
         let mut steps = Vec::new();
         let mut id = self.value_of(id).unwrap_or(id);
@@ -143,7 +144,7 @@ impl Document {
         steps
     }
 
-    /// Where each document of the text stands: from its `---`, or the start of the text, to the end of its root.
+    /// The span of each document: from its `---`, or the start of the text, to the end of its root.
     pub fn document_spans(&self) -> impl Iterator<Item = Span> + '_ {
         self.parts.iter().map(|part| {
             let end = self.nodes[part.root as usize].end.max(part.start);

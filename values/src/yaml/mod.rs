@@ -1,12 +1,11 @@
-//! YAML texts as Helm reads them, with the place of everything.
+//! A YAML parser that reads texts as Helm does and keeps the position of everything.
 //!
-//! The dialect is that of go-yaml v2, which Helm uses: YAML 1.1 as libyaml reads it. Where YAML 1.2 would read a text
-//! differently, and where Helm does what few expect, [`Document::surprises`] says so.
+//! The dialect is that of go-yaml v2, which Helm uses: YAML 1.1 as read by libyaml. [`Document::surprises`] reports where YAML 1.2 would
+//! read a text differently, and where Helm's behavior is unexpected.
 //!
-//! The way of a text: `parse` looks over it (`bytes`) and starts a `reader`, whose one pass goes over documents (`stream`),
-//! blocks (`block`), brackets (`flow`) and their `scalars` and `properties`; behind a mistake it goes on (`recover`). Then
-//! `keys` works out duplicates and merge keys, and `aliases` how much they repeat. What scalars say is worked out when
-//! asked for: `cook`, `typing`, `numbers`.
+//! Stages: `parse` surveys the text (`bytes`) and starts a `reader`, whose single pass covers documents (`stream`), blocks (`block`), flow
+//! collections (`flow`) and their `scalars` and `properties`; after an error it continues (`recover`). Then `keys` resolves duplicates and
+//! merge keys, and `aliases` bounds alias expansion. Scalar values are computed on demand: `cook`, `typing`, `numbers`.
 //!
 //! INVARIANT: nothing outside this folder knows how the text is scanned.
 

@@ -1,11 +1,11 @@
-//! The arena's node: 20 bytes, in the order of the text, with the place of its parent.
+//! The arena's node: 20 bytes, in source order, with the index of its parent.
 
 use super::document::{Kind, Style};
 
 /// No node.
 pub(super) const NONE: u32 = u32::MAX;
 
-/// What a node is, more exactly than [`Kind`].
+/// What a node is, in more detail than [`Kind`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape {
     Null,
@@ -16,15 +16,15 @@ pub(super) enum Shape {
     Map,
     List,
     Alias,
-    /// Text that could not be read stands here.
+    /// Text that could not be read.
     Damaged,
 }
 
 /// Facts about how a node is written.
 pub(super) mod flag {
-    /// It has an anchor or a tag; they are in the side table.
+    /// It has an anchor or a tag, stored in the side table.
     pub(in crate::yaml) const PROPERTIES: u8 = 1;
-    /// Its text lies on several lines.
+    /// Its text spans several lines.
     pub(in crate::yaml) const LINES: u8 = 2;
     /// Its text has escapes: `\…`, or `''` in single quotes.
     pub(in crate::yaml) const ESCAPES: u8 = 4;
@@ -36,17 +36,17 @@ pub(super) mod flag {
     pub(in crate::yaml) const TAGGED: u8 = 32;
     /// It has a tag that leaves it a merge key.
     pub(in crate::yaml) const MERGE: u8 = 64;
-    /// It has a tag of somebody's own (`!vault`), which says how a tool is to come to the value.
+    /// It has a custom tag (`!vault`) that tells a tool how to get the value.
     pub(in crate::yaml) const FOREIGN: u8 = 128;
 }
 
-/// A node. Collections stand before their children; the children of a map are keys and values in turn.
+/// A node. Collections precede their children; the children of a map are alternating keys and values.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Node {
     pub(super) start: u32,
     pub(super) end: u32,
-    /// Of a collection: the first node behind its last descendant, 0 while it is open. Of an alias: its target. Of a
-    /// block scalar: the column its lines start at.
+    /// For a collection, the first node after its last descendant, 0 while it is open. For an alias, its target. For a block scalar, the
+    /// column where its lines start.
     pub(super) link: u32,
     pub(super) parent: u32,
     pub(super) shape: Shape,
@@ -65,7 +65,7 @@ impl Node {
         matches!(self.shape, Shape::Map | Shape::List)
     }
 
-    /// The node behind this one and all below it.
+    /// The node after this one and its descendants.
     #[inline]
     pub(super) fn after(&self, own: u32) -> u32 {
         if self.is_collection() {
@@ -89,13 +89,13 @@ impl Node {
     }
 }
 
-/// An anchor and a tag, each an empty range where there is none.
+/// An anchor and a tag; each is an empty range if absent.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Properties {
     pub(super) node: u32,
-    /// The name behind `&`.
+    /// The name after `&`.
     pub(super) anchor: (u32, u32),
-    /// The whole tag, with its `!`.
+    /// The whole tag, including its `!`.
     pub(super) tag: (u32, u32),
 }
 

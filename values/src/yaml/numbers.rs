@@ -1,7 +1,7 @@
-//! Numbers as Helm prints them.
+//! Formats numbers as Helm does.
 
-/// A float as Go's `encoding/json` prints it: plain digits between 1e-6 and 1e21, else an exponent
-/// without leading zeros. `-0` keeps its sign.
+/// A float as printed by Go's `encoding/json`: plain digits between 1e-6 and 1e21, otherwise an exponent without leading zeros. `-0` keeps
+/// its sign.
 pub(crate) fn json_float(number: f64) -> String {
     let size = number.abs();
     if size != 0.0 && !(1e-6..1e21).contains(&size) {
@@ -17,8 +17,8 @@ pub(crate) fn json_float(number: f64) -> String {
     format!("{number}")
 }
 
-/// A float as a key, which Helm prints with the precision of 32 bits: Go's
-/// `FormatFloat(f, 'g', -1, 32)` with YAML's names for what is not finite (sigs.k8s.io/yaml).
+/// A float as a key, which Helm prints with 32-bit precision: Go's `FormatFloat(f, 'g', -1, 32)`, with YAML's names for non-finite numbers
+/// (sigs.k8s.io/yaml).
 pub(super) fn key_float(number: f64) -> String {
     let short = number as f32;
     if short.is_nan() {
@@ -32,7 +32,7 @@ pub(super) fn key_float(number: f64) -> String {
         return scientific;
     };
     let exponent: i32 = exponent.parse().unwrap_or(0);
-    // Go writes an exponent if it is below -4 or, for the shortest form, from 6 on.
+    // Go writes an exponent if it is below -4 or, for the shortest form, at least 6.
     if (-4..6).contains(&exponent) {
         format!("{short}")
     } else {

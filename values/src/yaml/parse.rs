@@ -1,4 +1,4 @@
-//! From a text to a document: survey, the one pass, and what can only be said when all of it is there.
+//! Turns a text into a document: the survey, the single pass, and the checks that need the whole tree.
 
 use std::borrow::Cow;
 use std::sync::atomic::AtomicU32;
@@ -16,9 +16,9 @@ use super::problem::{Fault, Problem};
 use super::reader::Reader;
 use super::stream::Part;
 
-/// The largest text that is read, in bytes.
+/// The largest text that is parsed, in bytes.
 pub(super) const SIZE: usize = 64 << 20;
-/// go-yaml takes a text in pieces of this size, and refuses control characters in those it has taken.
+/// go-yaml reads a text in chunks of this size, and rejects control characters in the chunks it has read.
 const PIECE: usize = 512;
 
 pub(super) fn parse(source: SourceId, text: Arc<str>) -> Document {
@@ -81,7 +81,7 @@ fn read(document: &mut Document) -> Vec<Fault> {
     faults
 }
 
-/// Control characters become blanks of the same length, so that offsets stay.
+/// Replaces control characters by spaces of the same length, so offsets stay the same.
 fn without_controls(text: &str) -> Cow<'_, str> {
     let mut clean = String::with_capacity(text.len());
     for c in text.chars() {
@@ -95,7 +95,7 @@ fn without_controls(text: &str) -> Cow<'_, str> {
     Cow::Owned(clean)
 }
 
-/// Takes the aliases of documents apart that would grow too much; nobody could walk them.
+/// Disconnects the aliases of documents that would expand too much to be walked.
 fn cut_aliases(text: &str, parts: &[Part], nodes: &mut [Node]) -> Vec<Fault> {
     let mut faults = Vec::new();
     for (at, part) in parts.iter().enumerate() {
@@ -121,7 +121,7 @@ fn cut_aliases(text: &str, parts: &[Part], nodes: &mut [Node]) -> Vec<Fault> {
 }
 
 impl Document {
-    /// A text of which nothing has been read.
+    /// A document with nothing parsed yet.
     pub(super) fn empty(source: SourceId, text: Arc<str>) -> Self {
         Self {
             source,
@@ -152,7 +152,7 @@ impl Document {
         }
     }
 
-    /// The node itself, or the one an alias stands for.
+    /// The node itself, or the target of an alias.
     #[inline]
     pub(super) fn real(&self, id: NodeId) -> u32 {
         self.tree().real(id.0)

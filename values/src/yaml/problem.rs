@@ -1,10 +1,10 @@
-//! What can be wrong with a text, in our words.
+//! Errors in YAML texts and their messages.
 //!
-//! INVARIANT: no message holds text of a scalar; it may be a secret.
+//! INVARIANT: no message contains the text of a scalar, which may be a secret.
 
 use source::{Code, Diagnostic, Severity, SourceId, Span};
 
-/// The code of every diagnostic of the reader.
+/// The code of all diagnostics from the reader.
 const CODE: Code = Code::new("yaml-syntax");
 
 /// A problem and where it is.
@@ -82,31 +82,31 @@ impl Problem {
         match self {
             Self::TooLarge => "the file is larger than 64 MiB and is not read",
             Self::TooDeep => "nested deeper than the 10000 levels Helm allows",
-            Self::TooManyAliases => "aliases repeat so much of this document that Helm refuses it",
+            Self::TooManyAliases => "aliases expand this document so much that Helm rejects it",
             Self::Control => "control characters are not allowed in YAML",
             Self::Tab => "a tab cannot be used for indentation",
-            Self::TabInBlock => "a tab stands where this text block's indentation should be",
+            Self::TabInBlock => "a tab in the indentation of this block scalar",
             Self::MissingColon => "this line is not a key: it has no `:`",
-            Self::NoSpaceAfterColon => "this line is not a key: its `:` has no space behind it",
+            Self::NoSpaceAfterColon => "this line is not a key: no space follows its `:`",
             Self::SecondColon => "a second `: ` on this line",
             Self::NoKeyBeforeColon => "there is no key before this `:`",
             Self::LongKey => "a key cannot be longer than 1024 characters",
-            Self::KeyOnSeveralLines => "a key must stand on one line with its `:`",
+            Self::KeyOnSeveralLines => "a key must be on one line with its `:`",
             Self::DeeperThanSiblings => "indented deeper than its siblings above",
-            Self::BetweenLevels => "this indentation fits no level above",
+            Self::BetweenLevels => "this indentation matches no level above",
             Self::DashHere => "a list cannot start here",
             Self::KeyAmongItems => "a key among the items of a list",
             Self::ItemAmongKeys => "a list item among the keys of a map",
             Self::QuestionHere => "a key marked with `?` cannot start here",
-            Self::BehindValue => "unexpected text behind the end of this value",
+            Self::BehindValue => "unexpected text after the end of this value",
             Self::OpenQuote => "this quote is not closed",
             Self::MarkerInQuote => "this quote is not closed before the document ends",
             Self::UnknownEscape => "unknown escape in double quotes",
             Self::BadEscapeDigits => "this escape does not name a character",
             Self::OpenBracket => "this bracket is not closed",
-            Self::WrongBracket => "this bracket does not close the one that is open",
+            Self::WrongBracket => "this bracket does not match the open one",
             Self::NoComma => "expected `,` or the closing bracket",
-            Self::EmptyFlowEntry => "nothing stands between these separators",
+            Self::EmptyFlowEntry => "empty entry before this `,`",
             Self::DashInFlow => "`- ` cannot start an item between brackets",
             Self::MarkerInFlow => "the document ends inside brackets",
             Self::Reserved => "a value cannot start with this character",
@@ -115,41 +115,41 @@ impl Problem {
             Self::BlockHeader => {
                 "only `+`, `-`, a digit or a comment may follow on the line of `|` or `>`"
             }
-            Self::ZeroIndicator => "the indentation of a text block must be between 1 and 9",
+            Self::ZeroIndicator => "a block scalar's indentation must be between 1 and 9",
             Self::TwoProperties => "two anchors or two tags on one value",
             Self::AliasWithProperties => "an alias cannot have an anchor or a tag",
-            Self::EmptyName => "a name must follow",
-            Self::BadName => "Helm takes only letters, digits, `_` and `-` in this name",
-            Self::BadTag => "this tag is not well formed",
+            Self::EmptyName => "expected a name after this",
+            Self::BadName => "Helm allows only letters, digits, `_` and `-` in this name",
+            Self::BadTag => "malformed tag",
             Self::UnknownTagHandle => "this tag uses a handle that no `%TAG` line declares",
-            Self::UnknownAnchor => "no anchor of this name stands before this alias",
-            Self::InsideItself => "this alias is inside the value it stands for",
-            Self::Directive => "this directive is not well formed or unknown",
-            Self::NotYaml11 => "Helm refuses every `%YAML` line but `%YAML 1.1`",
+            Self::UnknownAnchor => "no anchor with this name precedes this alias",
+            Self::InsideItself => "this alias is inside the value it refers to",
+            Self::Directive => "malformed or unknown directive",
+            Self::NotYaml11 => "Helm rejects every `%YAML` line except `%YAML 1.1`",
             Self::NoDocumentStart => "a document must start with `---` here",
             Self::MergeNeedsMap => "`<<` needs a map, or a list of maps",
             Self::KeyIsCollection => "a map or a list cannot be a key in Helm",
             Self::KeyIsNull => "null cannot be a key in Helm",
             Self::KeyTooLarge => "this number is too large to be a key in Helm",
-            Self::NotFinite => "infinity and not-a-number cannot be values in Helm",
-            Self::TagMismatch => "this value is not what its tag says",
+            Self::NotFinite => "infinity and NaN cannot be values in Helm",
+            Self::TagMismatch => "this value does not match its tag",
             Self::Template => "a template expression outside quotes",
-            Self::MarkerValue => "Helm 4 allows nothing but a comment behind `---`",
+            Self::MarkerValue => "Helm 4 allows only a comment after `---`",
             Self::TopNotMap => "the top of a values file must be a map",
-            Self::Conflict => "a conflict between two versions was left here by a merge",
+            Self::Conflict => "unresolved merge conflict",
             Self::OddBlank => {
-                "this line is not a key: the blank behind its `:` is no space, though it looks like one"
+                "this line is not a key: the character after its `:` only looks like a space"
             }
-            Self::OddDash => "this dash is not the `-` that begins an item of a list",
+            Self::OddDash => "this dash is not the `-` that starts a list item",
         }
     }
 
     fn help(self) -> Option<&'static str> {
         Some(match self {
-            Self::TooManyAliases => "write some of the repeated values out",
+            Self::TooManyAliases => "write out some of the repeated values",
             Self::Tab | Self::TabInBlock => "indent with spaces",
             Self::MissingColon => {
-                "write `key: value`; a text that goes on must be indented deeper than its key"
+                "write `key: value`; continuation lines must be indented deeper than their key"
             }
             Self::NoSpaceAfterColon => "put a space after the `:`",
             Self::SecondColon => {
@@ -160,24 +160,24 @@ impl Problem {
             }
             Self::DashHere => "put the first `-` on a line of its own",
             Self::KeyAmongItems => {
-                "indent the key below an item, or take it back to the level of the list's own key"
+                "indent the key under an item, or move it out to the level of the list's own key"
             }
-            Self::ItemAmongKeys => "indent the items below a key that has no other value",
+            Self::ItemAmongKeys => "indent the items under a key that has no other value",
             Self::BehindValue => "put the whole value in quotes, or start a comment with ` #`",
             Self::OpenQuote => {
                 "close it on the same line; inside single quotes write `''` for a quote, inside double quotes `\\\"`"
             }
             Self::UnknownEscape => "write `\\\\` for a backslash, or use single quotes",
-            Self::OpenBracket => "close it, or quote the value if the bracket is part of a text",
+            Self::OpenBracket => "close it, or quote the value if the bracket is part of the text",
             Self::NoComma => "separate entries with `,`",
-            Self::EmptyFlowEntry => "write `null` or `\"\"` if that is meant, or take out one `,`",
-            Self::DashInFlow => "leave out the `-`, or quote the text",
+            Self::EmptyFlowEntry => "write `null` or `\"\"` if that is intended, or remove the `,`",
+            Self::DashInFlow => "remove the `-`, or quote the text",
             Self::Reserved | Self::Percent => "put the value in quotes",
             Self::BlockHeader => "start the text on the next line, indented",
             Self::UnknownAnchor => {
-                "anchors do not reach across files or documents; quote the value if the `*` is part of a text"
+                "anchors do not work across files or documents; quote the value if the `*` is part of the text"
             }
-            Self::NotYaml11 => "leave the line out",
+            Self::NotYaml11 => "remove the line",
             Self::KeyIsCollection => "quote the key",
             Self::KeyIsNull | Self::KeyTooLarge => "quote the key",
             Self::NotFinite => "put the value in quotes",
@@ -186,14 +186,14 @@ impl Problem {
             }
             Self::MarkerValue => "put it on the next line",
             Self::Conflict => {
-                "keep one of the two sides, and delete the lines that begin with `<<<<<<<`, `=======` and `>>>>>>>`"
+                "keep one side, and delete the lines that begin with `<<<<<<<`, `=======` and `>>>>>>>`"
             }
             Self::OddBlank => {
-                "type the space anew; pages and text programs put others in its place"
+                "retype the space; web pages and word processors may replace it with a look-alike"
             }
-            Self::OddDash => "type `- ` anew; text programs put a longer dash in its place",
+            Self::OddDash => "retype `- `; word processors may replace it with a longer dash",
             Self::MergeNeedsMap => {
-                "give it an alias to a map, such as `<<: *defaults`, or take it out"
+                "give it an alias to a map, such as `<<: *defaults`, or remove it"
             }
             Self::TooLarge
             | Self::TooDeep
@@ -232,14 +232,14 @@ impl Fault {
         }
     }
 
-    /// The diagnostic, its span cut at the end of the line it starts on.
+    /// The diagnostic, with its span cut off at the end of its first line.
     pub(super) fn diagnostic(self, source: SourceId, text: &str) -> Diagnostic {
         let len = text.len();
         let start = floor(text, (self.start as usize).min(len));
         let rest = &text.as_bytes()[start..];
         let line = memchr::memchr2(b'\n', b'\r', rest).map_or(len, |at| start + at);
         let end = floor(text, (self.end as usize).clamp(start, line.max(start)));
-        // Something to underline, where there is something.
+        // Underline at least one character if the line has one.
         let end = if end == start && start < line {
             start + text[start..].chars().next().map_or(0, char::len_utf8)
         } else {

@@ -12,23 +12,23 @@ use super::problem::{Fault, Problem};
 use super::reader::{Reader, Step};
 use super::typing::resolve_tagged;
 
-/// What a tag asks for.
+/// What a tag requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tag {
-    /// `!`: as if there were none, but a text.
+    /// `!`: no particular type, but the scalar is a string.
     NonSpecific,
     Str,
     Binary,
     /// `!!merge`, on the key `<<`.
     Merge,
-    /// One of the types whose spelling is checked: its name in go-yaml.
+    /// A type whose spelling is checked, by its name in go-yaml.
     Checked(&'static str),
-    /// Any other: it changes nothing but that the scalar is a text.
+    /// Any other tag, whose only effect is that the scalar is a string.
     Other,
 }
 
 impl<'t> Reader<'t> {
-    /// Reads the anchors and tags from `pos`, all on one line, and the blanks behind them.
+    /// Reads the anchors and tags at `pos`, all on one line, and the blanks after them.
     pub(super) fn properties(&mut self, into: &mut Properties) -> Step {
         loop {
             let start = self.pos;
@@ -57,7 +57,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// The end of the name behind `&` or `*`.
+    /// The end of the name after `&` or `*`.
     pub(super) fn name(&self, start: usize) -> Step<usize> {
         let mut end = start + 1;
         while self.is_class(end, NAME) {
@@ -104,7 +104,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// The end of the characters of a tag; `%` must start an encoded byte.
+    /// The end of a run of tag characters; `%` must start an encoded byte.
     pub(super) fn tag_run(&self, start: usize) -> Step<usize> {
         let mut at = start;
         while self.is_class(at, TAG) {
@@ -163,7 +163,7 @@ impl<'t> Reader<'t> {
         Ok(own)
     }
 
-    /// Gives the newest node its anchor and its tag.
+    /// Attaches an anchor and a tag to a node.
     #[cold]
     pub(super) fn attach(&mut self, node: u32, properties: &Properties) {
         self.properties.push(Properties {
@@ -182,7 +182,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Gives a scalar the type its tag asks for.
+    /// Gives a scalar the type its tag requests.
     fn apply_tag(&mut self, node: u32, properties: &Properties) {
         let (start, end) = (properties.tag.0 as usize, properties.tag.1 as usize);
         let Some(tag) = self.tag_of(&self.text[start..end]) else {
@@ -220,7 +220,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// What a tag stands for; `None` if its handle is not declared.
+    /// The meaning of a tag; `None` if its handle is not declared.
     fn tag_of(&self, tag: &[u8]) -> Option<Tag> {
         const CORE: &[u8] = b"tag:yaml.org,2002:";
         let full: Cow<'_, [u8]> = match tag {
@@ -242,7 +242,7 @@ impl<'t> Reader<'t> {
                 Cow::Owned([prefix, suffix].concat())
             }
         };
-        // go-yaml knows its own short form too.
+        // go-yaml also accepts the short form in full tags.
         let name = full.strip_prefix(CORE).or_else(|| full.strip_prefix(b"!!"));
         Some(match name {
             Some(b"str") => Tag::Str,

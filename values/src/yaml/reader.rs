@@ -1,10 +1,9 @@
-//! The state of the one pass: where it is, what is open, what was found.
+//! The state of the parser's single pass: its position, open collections and results.
 //!
-//! The grammar is go-yaml v2's (libyaml's), which Helm uses: where YAML 1.2 differs, Helm is right. Block structure is in
-//! `block`, brackets in `flow`, scalars in `scalars`, anchors and tags in `properties`, what happens behind a mistake in
-//! `recover`.
+//! The grammar is that of go-yaml v2 (libyaml), which Helm uses: where YAML 1.2 differs, Helm is right. Block structure is in `block`,
+//! brackets in `flow`, scalars in `scalars`, anchors and tags in `properties`, error recovery in `recover`.
 //!
-//! INVARIANT: every step moves `pos` forward, except where `recover` goes back, which its budget bounds.
+//! INVARIANT: every step moves `pos` forward, except when `recover` goes back, which its budget bounds.
 
 use std::collections::HashMap;
 
@@ -13,11 +12,11 @@ use super::document::Style;
 use super::node::{NONE, Node, Properties, Shape, flag};
 use super::problem::{Fault, Problem};
 
-/// How deep brackets, and how deep blocks may nest: go-yaml's `max_flow_level` and `max_indents`.
+/// The maximum nesting of brackets, and of blocks: go-yaml's `max_flow_level` and `max_indents`.
 pub(super) const DEPTH: usize = 10_000;
-/// How far before its `:` a key may start, in characters.
+/// The longest key, in characters up to its `:`.
 pub(super) const KEY_LENGTH: usize = 1024;
-/// How many problems are kept of one text.
+/// The most problems recorded for one text.
 const FAULTS: usize = 100;
 
 pub(super) type Step<T = ()> = Result<T, Fault>;
@@ -25,7 +24,7 @@ pub(super) type Step<T = ()> = Result<T, Fault>;
 /// What an open collection is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
-    /// Keys below each other.
+    /// A block map.
     Keys,
     /// Dashes deeper than the collection around them.
     Dashes,
@@ -37,7 +36,7 @@ pub(super) enum Place {
     FlowPair,
 }
 
-/// What an open collection waits for.
+/// What an open collection expects next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Await {
     /// The next entry; in brackets also the end.
@@ -48,7 +47,7 @@ pub(super) enum Await {
     Key,
     /// In brackets, the value of a key.
     Value,
-    /// In brackets, the end of what was an entry's first node: perhaps a key.
+    /// In brackets, the end of an entry's first node, which may be a key.
     FirstNode,
     /// In brackets, `,` or the end.
     Comma,
@@ -70,52 +69,52 @@ pub(super) struct Frame {
     pub(super) awaits: Await,
     /// True if one of the keys is `<<`.
     pub(super) merges: bool,
-    /// The column of keys or dashes. In brackets, where the current entry starts.
+    /// The column of keys or dashes. In brackets, the offset where the current entry starts.
     pub(super) column: u32,
-    /// In brackets, the line the current entry starts on, and its first node.
+    /// In brackets, the line where the current entry starts, and its first node.
     pub(super) line: u32,
     pub(super) first: u32,
-    /// Of the names of the keys so far: see `keys::trace`.
+    /// The combined `keys::trace` of the keys so far.
     pub(super) names: u64,
-    /// True if two of them may be the same.
+    /// True if two of the keys may be the same.
     pub(super) alike: bool,
 }
 
-/// Where the entry that is being read started, for when it goes wrong.
+/// Where the current entry started, for error recovery.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Mark {
     /// The nodes to keep: those before the entry, and its key.
     pub(super) nodes: usize,
-    /// True if a value must follow the nodes that are kept.
+    /// True if a value must follow the kept nodes.
     pub(super) keyed: bool,
-    /// Behind the indicator that wants a value.
+    /// The offset after the indicator that requires a value.
     pub(super) at: usize,
 }
 
 pub(super) struct Reader<'t> {
     pub(super) text: &'t [u8],
-    /// The same, as a string.
+    /// The text as a string.
     pub(super) string: &'t str,
     pub(super) pos: usize,
     /// Where the line of `pos` starts.
     pub(super) line: usize,
-    /// True if a line break lies between the last token and `pos`, which is then the first token of its line.
+    /// True if there is a line break between the last token and `pos`, which is then the first token of its line.
     pub(super) crossed: bool,
     pub(super) odd_breaks: bool,
     pub(super) nodes: Vec<Node>,
     pub(super) stack: Vec<Frame>,
-    /// Fingerprints of the keys of one map; kept for its space.
+    /// Fingerprints of the keys of one map; kept to reuse the allocation.
     pub(super) prints: Vec<u64>,
     pub(super) properties: Vec<Properties>,
     pub(super) comments: Vec<(u32, u32)>,
     pub(super) faults: Vec<Fault>,
-    /// How many of them are of the first document.
+    /// How many of them are in the first document.
     pub(super) first_faults: Option<usize>,
-    /// Maps with a merge key or perhaps the same key twice, in the order they end.
+    /// Maps with a merge key or possibly a duplicate key, in the order of their ends.
     pub(super) special: Vec<u32>,
-    /// Maps among whose text something is damaged.
+    /// Maps with damaged text in them.
     pub(super) damaged: Vec<u32>,
-    /// Anchors of this document; what each replaced is in the log.
+    /// Anchors of this document; the log has what each one replaced.
     pub(super) anchors: HashMap<&'t [u8], u32>,
     pub(super) anchor_log: Vec<(&'t [u8], u32, Option<u32>)>,
     pub(super) has_aliases: bool,
@@ -124,21 +123,21 @@ pub(super) struct Reader<'t> {
     pub(super) mark: Mark,
     /// The end of the last node.
     pub(super) last_end: u32,
-    /// Brackets open, and blocks that are indented deeper than the block around them.
+    /// The number of open brackets, and of open blocks that are indented deeper than the enclosing block.
     pub(super) flow_level: isize,
     pub(super) block_level: isize,
-    /// Bytes read a second time by `recover`.
+    /// Bytes that `recover` has read again.
     pub(super) reread: usize,
-    /// True if text was left out where a value is due.
+    /// True if text was skipped where a value is expected.
     pub(super) hurt: bool,
-    /// The start of a key that counts as standing on the level of the innermost block, though its column is another.
+    /// The start of a key that counts as being on the level of the innermost block despite its column.
     pub(super) taken_for_level: usize,
-    /// The block and the column of the last line that fitted no level.
+    /// The block and column of the last line that matched no level.
     pub(super) between: Option<(u32, usize)>,
 }
 
 impl<'t> Reader<'t> {
-    /// A reader of a text without control characters.
+    /// Creates a reader for a text without control characters.
     pub(super) fn new(string: &'t str, odd_breaks: bool) -> Self {
         let text = string.as_bytes();
         Self {
@@ -148,7 +147,7 @@ impl<'t> Reader<'t> {
             line: 0,
             crossed: true,
             odd_breaks,
-            // Rarely does a node take fewer bytes of the text.
+            // Nodes rarely take fewer bytes of text than this.
             nodes: Vec::with_capacity(text.len() / 10 + 8),
             stack: Vec::with_capacity(16),
             prints: Vec::new(),
@@ -178,7 +177,7 @@ impl<'t> Reader<'t> {
         self.string.get(start..end).unwrap_or_default()
     }
 
-    /// The byte at an offset; 0 behind the end. No other byte is 0: control characters were taken out.
+    /// The byte at an offset; 0 past the end. No other byte is 0, since control characters were replaced.
     #[inline(always)]
     pub(super) fn byte(&self, at: usize) -> u8 {
         match self.text.get(at) {
@@ -192,7 +191,7 @@ impl<'t> Reader<'t> {
         CLASS[self.byte(at) as usize] & class != 0
     }
 
-    /// Where the next byte is that is no blank, tabs not counted as such.
+    /// The offset of the next byte other than a space.
     #[inline(always)]
     pub(super) fn behind_blanks(&self, at: usize) -> usize {
         behind_blanks(self.text, at)
@@ -233,7 +232,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// True at a blank, a line break and the end of the text.
+    /// True at a blank, a line break or the end of the text.
     #[inline(always)]
     pub(super) fn is_space(&self, at: usize) -> bool {
         self.is_blank(at) || self.is_break_or_end(at)
@@ -263,20 +262,20 @@ impl<'t> Reader<'t> {
         (self.pos - self.line) as i32
     }
 
-    /// The column of the innermost block; -1 outside of all.
+    /// The column of the innermost block; -1 outside all blocks.
     #[inline(always)]
     pub(super) fn indent(&self) -> i32 {
         self.stack.last().map_or(-1, |frame| frame.column as i32)
     }
 
-    /// True at `---` or `...` on a line of its own start.
+    /// True at `---` or `...` at the start of a line.
     pub(super) fn is_marker(&self, at: usize, line: usize) -> bool {
         at == line
             && matches!(self.text.get(at..at + 3), Some(b"---" | b"..."))
             && self.is_space(at + 3)
     }
 
-    /// True where a document must end: at a marker, a directive, the end of the text.
+    /// True where a document must end: at a marker, a directive or the end of the text.
     #[inline(always)]
     pub(super) fn at_document_end(&self) -> bool {
         if self.is_end() {
@@ -290,9 +289,8 @@ impl<'t> Reader<'t> {
             }
     }
 
-    /// Moves over blanks, comments and line breaks to the next token. `tabs` says whether tabs may stand before it on
-    /// this line; on later lines they may not. Returns true, and says so in `crossed` to whoever asks next, if a line
-    /// break was crossed.
+    /// Skips blanks, comments and line breaks up to the next token. `tabs` says whether tabs are allowed before it on this line; on later
+    /// lines they are not. Returns true if a line break was crossed, now or in an earlier call as recorded in `crossed`.
     #[inline(always)]
     pub(super) fn skip(&mut self, tabs: bool) -> bool {
         let crossed = std::mem::take(&mut self.crossed);
@@ -302,7 +300,7 @@ impl<'t> Reader<'t> {
         self.skip_near(tabs, crossed)
     }
 
-    /// The usual way: some blanks, or the end of the line and the indentation of the next one.
+    /// The common case: some spaces, or a line end and the indentation of the next line.
     #[inline(never)]
     fn skip_near(&mut self, tabs: bool, mut crossed: bool) -> bool {
         let mut at = self.behind_blanks(self.pos);
@@ -350,7 +348,7 @@ impl<'t> Reader<'t> {
         crossed
     }
 
-    /// A tab where Helm allows none: a whole line is left out if it starts with one, else the tab is taken as a blank.
+    /// Handles a tab where Helm allows none: a line that starts with one is skipped, otherwise the tab counts as a space.
     #[cold]
     fn misplaced_tab(&mut self, at: usize, first: bool) -> usize {
         let mut end = at;
@@ -366,7 +364,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Notes a problem and goes on.
+    /// Records a problem and continues.
     pub(super) fn fault(&mut self, start: usize, end: usize, problem: Problem) {
         self.note(Fault::new(start, end, problem));
     }
@@ -377,7 +375,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Keys of the innermost map may be hidden.
+    /// Records that the innermost map may have lost keys.
     pub(super) fn damage_innermost(&mut self) {
         let node = self.stack.last().map_or(NONE, |frame| frame.node);
         if self.damaged.last() != Some(&node) {
@@ -401,7 +399,7 @@ impl<'t> Reader<'t> {
         own
     }
 
-    /// Nothing, where a value or a key is due.
+    /// Adds a null for a missing value or key.
     pub(super) fn push_null(&mut self, at: usize, properties: &Properties) -> u32 {
         let at = at.max(properties.end() as usize);
         let own = self.push(at, at, Shape::Null, Style::Plain);
@@ -481,7 +479,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Puts a map before a finished first node that turned out to be a key.
+    /// Inserts a map before a finished node that turned out to be its first key.
     pub(super) fn insert_map(&mut self, at: u32, style: Style) {
         let first = self.nodes[at as usize];
         let shift = |node: &mut u32| *node += u32::from(*node >= at && *node != NONE);

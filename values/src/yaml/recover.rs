@@ -1,9 +1,9 @@
-//! What happens behind a mistake: as little text as possible is left out, and the rest is read as if it were not there.
+//! Error recovery: skips as little text as possible, and reads the rest as if that text were absent.
 //!
-//! One mistake makes one region: the line it is on, and lines that belong to it. The entry around it keeps its key; a map
-//! that may have lost keys is noted as damaged.
+//! One error skips one region: its line and the lines that belong to it. The enclosing entry keeps its key; a map that may have lost keys
+//! is recorded as damaged.
 //!
-//! INVARIANT: text is read again only within a budget that is linear in its length; beyond it the rest is left out.
+//! INVARIANT: text is read again only within a budget that is linear in its length; beyond that the rest is skipped.
 
 use super::block::After;
 use super::document::Style;
@@ -12,7 +12,7 @@ use super::problem::{Fault, Problem};
 use super::reader::{Await, Place, Reader, Step};
 
 impl Reader<'_> {
-    /// Takes back the entry that went wrong and moves behind it. Returns what a value is still due behind.
+    /// Discards the failed entry and moves past it. Returns the indicator that still needs a value, if any.
     pub(super) fn recover(&mut self, fault: Fault) -> Option<After> {
         self.note(fault);
         self.leave_brackets();
@@ -29,7 +29,7 @@ impl Reader<'_> {
             Some(_) => Some(After::Dash),
         };
         if due.is_some() {
-            // The value stands on lines of its own: the next of them may be whole.
+            // The value is on lines of its own, and the next line may be intact.
             let next = self.next_line(at);
             self.go_back(next);
             self.hurt = true;
@@ -54,7 +54,7 @@ impl Reader<'_> {
         self.flow_level = 0;
     }
 
-    /// Throws nodes away, and what is known of them.
+    /// Discards nodes and everything recorded about them.
     fn forget_nodes(&mut self, nodes: usize) {
         self.nodes.truncate(nodes);
         self.last_end = self.end_of_last();
@@ -70,7 +70,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The end of the last node, or of the outermost finished collection it ends.
+    /// The end of the last node, or of the outermost finished collection that ends with it.
     fn end_of_last(&self) -> u32 {
         let Some(mut node) = self.nodes.last() else {
             return 0;
@@ -83,13 +83,13 @@ impl Reader<'_> {
         node.end.max(node.start)
     }
 
-    /// The start of the line behind the one of an offset.
+    /// The start of the line after the one of an offset.
     fn next_line(&self, at: usize) -> usize {
         let end = self.line_end(at);
         end + self.line_break(end)
     }
 
-    /// Goes on at an offset that only blanks separate from the start of its line, or that is one.
+    /// Continues at an offset at the start of a line or with only blanks before it.
     pub(super) fn go_back(&mut self, at: usize) {
         let mut line = at;
         while line > 0 && self.is_blank(line - 1) {
@@ -122,7 +122,7 @@ impl Reader<'_> {
         self.crossed = true;
     }
 
-    /// Moves to the next line behind the one of `from` that is not deeper than `indent`.
+    /// Moves to the next line after `from` that is not deeper than `indent`.
     pub(super) fn resync(&mut self, from: usize, indent: i32) {
         let start = self.next_line(from);
         self.go_back(start);
@@ -141,7 +141,7 @@ impl Reader<'_> {
                     let end = self.line_end(at);
                     self.comments.push((at as u32, end as u32));
                 }
-                // A bracket that closes what could not be read belongs to it.
+                // A closing bracket of unreadable text belongs to that text.
                 b'\t' | b']' | b'}' => {}
                 _ if self.is_break_or_end(at) => {}
                 _ if ((at - line) as i32) <= indent.max(0) => break,
@@ -156,7 +156,7 @@ impl Reader<'_> {
         self.line = self.pos;
     }
 
-    /// A line in another column than the entries of the innermost block.
+    /// Handles a line in another column than the entries of the innermost block.
     pub(super) fn other_column(&mut self, column: i32) -> Step {
         let here = self.column();
         self.crossed = true;
@@ -184,7 +184,7 @@ impl Reader<'_> {
             self.taken_for_level = at;
             return Ok(());
         }
-        // It fits no level: the block that ends just below it gets it, or loses it.
+        // It matches no level: the next deeper block either adopts it or loses it.
         self.close_to(depth + 1);
         self.between_levels(at, rest_of_line(self), here as usize);
         self.damage_innermost();
@@ -195,7 +195,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Notes a line in a column that fits no level. What stands behind it in that column is of the same mistake.
+    /// Records a line in a column that matches no level. Later lines in that column belong to the same error.
     fn between_levels(&mut self, start: usize, end: usize, column: usize) {
         let inside = self.stack.last().map_or(NONE, |frame| frame.node);
         if self.between == Some((inside, column)) {
@@ -206,8 +206,8 @@ impl Reader<'_> {
         self.damage_meant(column);
     }
 
-    /// The last block whose entries stand in a column was closed too early, and the blocks around it: what stands in that column now
-    /// may belong there, and what follows, too.
+    /// Marks the last block with entries in a column as damaged, and the blocks around it: they were closed too early, and what is in that
+    /// column now, or follows, may belong to them.
     pub(super) fn damage_meant(&mut self, column: usize) {
         let mut outer = self.stack.iter().rev();
         let outer = outer.find(|frame| (frame.column as usize) < column);
@@ -229,8 +229,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Is this the key of a block whose entries stand in the column of the level that is open at `depth`? Then it was meant for
-    /// the level above, as ` galley:` between `brig:` and `spar:` is.
+    /// True for the key of a block whose entries are in the column of the level open at `depth`. Such a key was meant for the level above,
+    /// like ` galley:` between `brig:` and `spar:`.
     fn opens_the_level(&mut self, depth: usize) -> bool {
         let (above, below) = (self.stack[depth - 1], self.stack.get(depth));
         let Some(below) = below.map(|frame| frame.column as usize) else {
@@ -259,8 +259,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Gives the innermost block the column of this line if its only entry so far is the odd one: if what comes next
-    /// stands in the column of this line too.
+    /// Moves the innermost block to the column of this line if its only entry so far is the misplaced one, that is, if the next line is in
+    /// the column of this line too.
     pub(super) fn take_column(&mut self, column: i32) -> bool {
         let dash = self.byte(self.pos) == b'-' && self.is_space(self.pos + 1);
         let Some(frame) = self.stack.last().copied() else {
@@ -324,12 +324,12 @@ impl Reader<'_> {
         }
     }
 
-    /// Makes a list of the innermost map if its only entry stands above dashes.
+    /// Turns the innermost map into a list if its only entry is followed by dashes.
     pub(super) fn turn_into_list(&mut self) -> bool {
         self.has_one_entry() && self.next_is_dash() && self.turn(Place::Dashes, Shape::List)
     }
 
-    /// Makes a map of the innermost list if its only item stands above keys.
+    /// Turns the innermost list into a map if its only item is followed by keys.
     pub(super) fn turn_into_map(&mut self) -> bool {
         self.has_one_entry() && !self.next_is_dash() && self.turn(Place::Keys, Shape::Map)
     }
@@ -363,7 +363,7 @@ impl Reader<'_> {
         })
     }
 
-    /// Gives the map that brackets turned out to be the first key of its own properties, and the key those of the key.
+    /// Assigns properties after brackets turned out to be a map's first key: the outer ones to the map, the inner ones to the key.
     pub(super) fn move_properties(&mut self, map: u32, outer: &Properties, inner: &Properties) {
         if !outer.any() {
             return;

@@ -1,8 +1,8 @@
-//! Reading a text again of which a part is another: what every keystroke brings. Only the entries of the top map around the change are
-//! read; the nodes of all others are those of the older text, moved.
+//! Incremental parsing after an edit, as on every keystroke. Only the entries of the top map around the change are parsed; the nodes of all
+//! others are taken from the older document and shifted.
 //!
-//! INVARIANT: what comes of it is what [`Document::parse`] gives. Where that is not certain, the whole text is read. Debug builds read
-//! both and compare.
+//! INVARIANT: the result equals that of [`Document::parse`]. Where that is not certain, the whole text is parsed. Debug builds do both and
+//! compare.
 
 use std::cmp::Reverse;
 use std::sync::Arc;
@@ -19,11 +19,11 @@ use super::node::Node;
 use super::parse::{SIZE, parse};
 use super::stream::Part;
 
-/// The number of the root of a text with one document.
+/// The index of the root in a text with one document.
 const ROOT: u32 = 0;
 
 impl Document {
-    /// Reads a text that differs little from an older one.
+    /// Parses a text that differs little from an older version.
     pub fn parse_after(older: &Self, source: SourceId, text: impl Into<Arc<str>>) -> Self {
         let text: Arc<str> = text.into();
         match Splice::find(older, &text).and_then(|splice| splice.document(source)) {
@@ -35,8 +35,7 @@ impl Document {
         }
     }
 
-    /// The only document, if it is a block map of which every entry of the top can be read without the others: nothing in it has an
-    /// anchor or a merge key, and nothing is wrong.
+    /// The only document, if it is a block map whose entries can be parsed independently: it has no anchors, merge keys or errors.
     fn lone_map(&self) -> Option<&Part> {
         let top = self.plain_top()?;
         let part = self.parts.first()?;
@@ -46,7 +45,7 @@ impl Document {
         all.then_some(part)
     }
 
-    /// Is it the same but for what is found out later?
+    /// True if both are equal, apart from lazily computed fields.
     fn is_like(&self, other: &Self) -> bool {
         self.source == other.source
             && self.text == other.text
@@ -63,17 +62,17 @@ impl Document {
     }
 }
 
-/// What of an older text is kept, and what stands between.
+/// What is kept of an older document, and what is parsed again.
 struct Splice<'a> {
     old: &'a Document,
     text: &'a Arc<str>,
-    /// Where the entries that are read again begin, in both texts.
+    /// Where the entries to parse again begin, in both texts.
     from: usize,
-    /// Where those behind them begin, in the old text and in the new.
+    /// Where the entries after them begin, in the old and the new text.
     to: (usize, usize),
-    /// The first node of the entries that are read again, and the first behind them.
+    /// The first node of the entries to parse again, and the first node after them.
     nodes: (u32, u32),
-    /// The entries that are read again.
+    /// The entries parsed again.
     middle: Document,
 }
 
@@ -89,7 +88,7 @@ impl<'a> Splice<'a> {
         let below = same_end(before, now).min(most);
         let start = |key: u32| old.nodes[key as usize].start as usize;
         let keys: Vec<u32> = old.tree().pairs(ROOT).map(|(key, _)| key).collect();
-        // What stands before an entry may belong to the one above it.
+        // Text before an entry may belong to the entry above it.
         let first = keys.partition_point(|key| start(*key) <= above);
         let first = first.checked_sub(1)?.saturating_sub(1);
         let rest = keys.partition_point(|key| start(*key) < before.len() - below);
@@ -110,7 +109,7 @@ impl<'a> Splice<'a> {
         }
         let middle = parse(old.source, middle.into());
         let part = middle.lone_map()?;
-        // What stands above its first key says nothing: neither a mark nor a directive.
+        // Only comments and blank lines may precede its first key: no markers or directives.
         let head = middle.text.get(..start_of(&middle, part.root))?;
         let says_nothing = |line: &str| line.is_empty() || line.starts_with('#');
         let mut lines = head.split_inclusive('\n');
@@ -126,11 +125,11 @@ impl<'a> Splice<'a> {
         })
     }
 
-    /// The new text with all its nodes.
+    /// The document of the new text.
     fn document(self, source: SourceId) -> Option<Document> {
         let (old, middle) = (self.old, &self.middle);
         let (first, next) = self.nodes;
-        // The root of the middle is the root of all.
+        // The root of the middle becomes the root of the whole.
         let by_middle = first - 1;
         let behind = first + middle.nodes.len() as u32 - 1;
         let is_last = next as usize == old.nodes.len();
@@ -204,7 +203,7 @@ impl<'a> Splice<'a> {
         let own = middle.resolved.keys().filter(|map| **map != ROOT);
         let own = own.map(|map| map + by_middle);
         let mut special: Vec<u32> = kept.chain(own).collect();
-        // In the order they end.
+        // In the order of their ends.
         special.sort_unstable_by_key(|map| (nodes[*map as usize].link, Reverse(*map)));
         let mut names = FxHashSet::default();
         if !tree
@@ -234,7 +233,7 @@ fn start_of(document: &Document, node: u32) -> usize {
     document.nodes[node as usize].start as usize
 }
 
-/// Holds the text no mark of a document? No text of a value has one at the start of a line.
+/// True if no line of the text starts with a document marker.
 fn stands_alone(text: &str) -> bool {
     [&b"---"[..], b"..."].iter().all(|mark| {
         let bytes = text.as_bytes();
@@ -251,7 +250,7 @@ mod tests {
 
     const SOURCE: SourceId = SourceId(0);
 
-    /// Is the part around the change read alone? It must give what reading all of it gives.
+    /// True if only the part around the change is parsed. Checks that the result equals a full parse.
     fn is_spliced(before: &str, now: &str) -> bool {
         let older = Document::parse(SOURCE, before);
         let text: Arc<str> = now.into();
@@ -310,7 +309,7 @@ mod tests {
         assert!(is_spliced(&text, &text.replace("d:", "b:")));
     }
 
-    /// Lines that begin, end or continue something.
+    /// Lines that begin, end or continue constructs.
     const LINES: &[&str] = &[
         "a: 1",
         "b:",
@@ -368,7 +367,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
 
-        /// Any text in place of any part of any text.
+        /// Replaces any part of any text by any text.
         #[test]
         fn reading_around_a_change_is_reading_everything(
             text in lines(14),

@@ -1,4 +1,4 @@
-//! Where scalars end. What they say is worked out when somebody asks (`cook`).
+//! Finds the ends of scalars. Their text is computed on demand (`cook`).
 //!
 //! Follows libyaml's scanner: `yaml_parser_scan_plain_scalar`, `…_scan_flow_scalar`, `…_scan_block_scalar`.
 
@@ -10,11 +10,11 @@ use super::problem::{Fault, Problem};
 use super::reader::{Reader, Step};
 use super::typing::shape;
 
-/// A plain scalar. `pos` is behind it: at what ended it, or, if a line break was crossed, at the next token.
+/// A plain scalar. `pos` is after it: at what ended it, or at the next token if a line break was crossed.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Plain {
     pub(super) end: usize,
-    /// True if it has several lines.
+    /// True if it spans several lines.
     pub(super) lines: bool,
     /// Where its last line starts, and where the text before it ends.
     pub(super) last_line: usize,
@@ -22,7 +22,7 @@ pub(super) struct Plain {
 }
 
 impl Reader<'_> {
-    /// Runs over plain text on one line, outside of brackets; stops at `: `, ` #` and the line's end.
+    /// The end of plain text on one line outside brackets: `: `, ` #` or the end of the line.
     #[inline(always)]
     pub(super) fn plain_run(&self, mut at: usize) -> usize {
         if self.odd_breaks {
@@ -40,7 +40,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The same between brackets; stops at indicators too.
+    /// Like [`Self::plain_run`] inside brackets, where flow indicators also end it.
     #[inline(always)]
     pub(super) fn flow_run(&self, at: usize) -> usize {
         let odd = if self.odd_breaks { ODD } else { 0 };
@@ -68,7 +68,7 @@ impl Reader<'_> {
         }
     }
 
-    /// An end without the blanks before it.
+    /// The end without trailing blanks.
     #[inline(always)]
     pub(super) fn trimmed(&self, start: usize, mut end: usize) -> usize {
         while end > start && self.is_blank(end - 1) {
@@ -112,7 +112,7 @@ impl Reader<'_> {
         Ok(plain)
     }
 
-    /// The usual end of plain text: the next line is not deeper than the block it is in. Moves to that line.
+    /// The common end of plain text: the next line is not deeper than the enclosing block. Moves to that line.
     #[inline(always)]
     pub(super) fn ends_with_line(&mut self, stop: usize) -> bool {
         if self.byte(stop) != b'\n' || self.flow_level > 0 {
@@ -127,7 +127,7 @@ impl Reader<'_> {
         true
     }
 
-    /// The further lines of plain text, from a line break.
+    /// Reads the continuation lines of plain text, from a line break.
     fn more_lines(&mut self, plain: &mut Plain) -> Step {
         let flow = self.flow_level > 0;
         let indent = if flow {
@@ -151,7 +151,7 @@ impl Reader<'_> {
                             if flow {
                                 return Err(Fault::new(at, at + 1, Problem::Tab));
                             }
-                            // `skip` comes upon the tab and says what is to be said.
+                            // `skip` will meet the tab and report it.
                             at = line;
                             break;
                         }
@@ -192,8 +192,8 @@ impl Reader<'_> {
         }
     }
 
-    /// The usual value: plain text, or quoted text without escapes, on the line of its key. False, with nothing done, if
-    /// it is not that simple.
+    /// The common value: plain text, or quoted text without escapes, on the line of its key. Does nothing and returns false for anything
+    /// else.
     #[inline]
     pub(super) fn simple_value(&mut self) -> bool {
         let start = self.behind_blanks(self.pos);
@@ -229,7 +229,7 @@ impl Reader<'_> {
         (self.byte(at) == quote && !doubled).then_some(at + 1)
     }
 
-    /// The column of the block around the open brackets.
+    /// The column of the block that encloses the open brackets.
     fn flow_indent(&self) -> i32 {
         let outer = self.stack.iter().rev().find(|frame| !frame.place.is_flow());
         outer.map_or(-1, |frame| frame.column as i32)
@@ -292,14 +292,14 @@ impl Reader<'_> {
         } else {
             memchr::memchr2(b'\'', b'\n', rest)
         };
-        // Of CRLF the first byte is the break.
+        // A CRLF break starts at its first byte.
         found.map(|by| at + by).map(|at| {
             let crlf = self.byte(at) == b'\n' && self.byte(at - 1) == b'\r';
             at - usize::from(crlf)
         })
     }
 
-    /// Checks the escape behind a backslash; returns the offset behind it.
+    /// Checks the escape after a backslash; returns the offset after it.
     fn escape(&mut self, at: usize) -> usize {
         let digits = match self.byte(at) {
             b'0' | b'a' | b'b' | b't' | b'\t' | b'n' | b'v' | b'f' | b'r' | b'e' | b' ' | b'"'
@@ -321,7 +321,7 @@ impl Reader<'_> {
         at + 1 + digits
     }
 
-    /// Reads a text block from its `|` or `>`.
+    /// Reads a block scalar from its `|` or `>`.
     pub(super) fn block_scalar(&mut self, properties: &Properties) -> Step {
         let start = self.pos;
         let style = if self.byte(start) == b'|' {
@@ -388,7 +388,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// The indicators behind `|` or `>`: returns where they end and the indentation asked for, 0 for none.
+    /// Reads the indicators after `|` or `>`; returns their end and the requested indentation, or 0.
     fn block_header(&mut self, mut at: usize) -> Step<(usize, usize)> {
         let (mut chomping, mut wanted) = (false, 0);
         loop {
@@ -411,7 +411,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Puts a scalar that is no text block into the arena and gives it its type.
+    /// Adds a scalar other than a block scalar to the arena and determines its type.
     #[inline]
     pub(super) fn push_scalar(
         &mut self,
@@ -435,7 +435,7 @@ impl Reader<'_> {
     }
 }
 
-/// The character of the digits of an escape; `None` for no character.
+/// The character for the digits of an escape; `None` if they are not a valid character.
 pub(super) fn hex_char(digits: &[u8]) -> Option<char> {
     if digits.is_empty() {
         return None;

@@ -1,4 +1,4 @@
-//! The documents of a text. Helm 3 reads the first; the others are read for editors and to warn.
+//! Splits a text into documents. Helm 3 reads the first; the others are parsed for editors and warnings.
 
 use super::block::After;
 use super::node::{Properties, Shape};
@@ -11,17 +11,17 @@ pub(super) struct Part {
     pub(super) root: u32,
     /// Where its text starts: at its `---`, if it has one.
     pub(super) start: u32,
-    /// How far Helm looks when it reads this document, at least.
+    /// How far Helm looks at least when it reads this document.
     pub(super) reach: u32,
-    /// Text behind the end of the root that Helm never looks at.
+    /// Text after the end of the root, which Helm ignores.
     pub(super) ignored: (u32, u32),
 }
 
-/// What stands behind a finished document, as far as libyaml's scanner looks.
+/// What follows a finished document, as far as libyaml's scanner looks.
 enum Token {
     End,
     Colon,
-    /// It may be a key if a `:` follows on its line.
+    /// A key, if a `:` follows on its line.
     Candidate,
     Other,
 }
@@ -70,7 +70,7 @@ impl Reader<'_> {
                 parts.push(self.content_of(start, after));
                 return true;
             }
-            // An end mark with no document before it.
+            // An end marker without a document before it.
             if first || explicit.is_some() {
                 self.fault(self.pos, self.pos + 3, Problem::NoContent);
             }
@@ -85,7 +85,7 @@ impl Reader<'_> {
             return false;
         }
         if let Some(last) = parts.last_mut() {
-            // Text behind an end mark: nobody reads it.
+            // Text after an end marker is ignored.
             let at = self.pos as u32;
             self.skip_document();
             last.ignored = (at, self.pos as u32);
@@ -102,7 +102,7 @@ impl Reader<'_> {
         After::Marker
     }
 
-    /// Reads the root of a document and what is behind it.
+    /// Reads the root of a document and what follows it.
     fn content_of(&mut self, start: usize, after: After) -> Part {
         let (root, at) = (self.nodes.len() as u32, self.pos);
         self.mark = super::reader::Mark {
@@ -119,7 +119,7 @@ impl Reader<'_> {
         let first = self.nodes[root as usize].start as usize;
         let may_be_key = after == After::Start || self.line_end(at) < first;
         let end = self.pos;
-        // A bracket is waited for no longer than the keys in it: see `flow_content`.
+        // go-yaml forgets that brackets without keys may be a key: see `flow_content`.
         let keyless = matches!(self.byte(self.blanks(first + 1)), b'}' | b']' | b'?');
         let reach = self.look_ahead(may_be_key && first >= self.line && first < end && !keyless);
         self.skip(true);
@@ -138,7 +138,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads blocks until none is open.
+    /// Reads blocks until none are open.
     fn run(&mut self, after: After) {
         let mut due = Some(after);
         loop {
@@ -167,8 +167,8 @@ impl Reader<'_> {
         }
     }
 
-    /// libyaml looks one token further than the root, and to the end of the line if that token may be a key; go-yaml
-    /// refuses the file for what is wrong there, and reads no further. Returns how far that is.
+    /// Reads what libyaml looks at after the root: one token, and the rest of its line if that token may be a key. go-yaml rejects the file
+    /// for errors there, and reads no further. Returns how far that is.
     fn look_ahead(&mut self, root_may_be_key: bool) -> usize {
         let before = (self.pos, self.line, self.crossed, self.last_end);
         let (nodes, comments) = (self.nodes.len(), self.comments.len());
@@ -227,7 +227,7 @@ impl Reader<'_> {
         }
         let at = self.pos;
         if at == self.line && self.byte(at) == b'%' {
-            // Here it is only scanned; what it says matters to the next document.
+            // Only scanned here; its content matters for the next document.
             let handles = std::mem::take(&mut self.handles);
             let scanned = self.directive();
             self.handles = handles;
@@ -312,7 +312,7 @@ impl Reader<'_> {
         Ok(Token::Other)
     }
 
-    /// Reads a `%` line (libyaml's `yaml_parser_scan_directive`, and what its parser asks of directives).
+    /// Reads a `%` line (libyaml's `yaml_parser_scan_directive` and its parser's checks of directives).
     fn directive(&mut self) -> Step {
         let start = self.pos;
         let bad = |reader: &Self| {

@@ -1,6 +1,6 @@
-//! What Helm makes of a text that few expect, told apart so that rules can speak of it.
+//! Unexpected ways in which Helm reads a text, classified so rules can report them.
 //!
-//! INVARIANT: nothing here changes how a text is read; it is worked out from the finished document when asked for.
+//! INVARIANT: nothing here changes how a text is read; surprises are computed on demand from the finished document.
 
 use source::Span;
 
@@ -8,71 +8,71 @@ use super::document::{Document, Kind, NodeId, Style};
 use super::node::{Node, Shape, flag};
 use super::typing::Resolved;
 
-/// A place where Helm's reading surprises.
+/// A place that Helm reads in an unexpected way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Surprise {
     /// What happens.
     pub kind: SurpriseKind,
-    /// Where: the scalar, the key, the document marker, the text nobody reads.
+    /// Where: the scalar, key, document marker or unread text.
     pub span: Span,
 }
 
 /// What happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SurpriseKind {
-    /// `y`, `yes`, `on`, `n`, `no`, `off` without quotes are booleans; YAML 1.2 reads a text.
+    /// Unquoted `y`, `yes`, `on`, `n`, `no`, `off` are booleans; YAML 1.2 reads strings.
     Boolean,
     /// A key that is a boolean: `on:` is the key `true`.
     BooleanKey,
-    /// A key that is a number, and is named otherwise than it is written: `014:` is the key `12`.
+    /// A number as a key whose name differs from its spelling: `014:` is the key `12`.
     NumberKey,
     /// `014` is 12; YAML 1.2 reads 14.
     Octal,
-    /// `08` is no octal number and becomes 8.
+    /// `08` is not octal and becomes 8.
     LeadingZero,
-    /// `1_000` is 1000; YAML 1.2 reads a text.
+    /// `1_000` is 1000; YAML 1.2 reads a string.
     Underscore,
-    /// `0b11`, `0X1F`, `-0x1F` are numbers; YAML 1.2 reads texts.
+    /// `0b11`, `0X1F`, `-0x1F` are numbers; YAML 1.2 reads strings.
     NumberSpelling,
-    /// The number has not all the digits of the text: beyond 2^53, or `1.10`, which is 1.1.
+    /// The number loses digits of the text: beyond 2^53, or `1.10`, which is 1.1.
     LostDigits,
-    /// Templates print the number with an exponent: from 1000000 on, `1e+06`.
+    /// Templates print the number with an exponent, from 1000000 on: `1e+06`.
     PrintsExponent,
-    /// `.inf`, `.nan`: Helm refuses the file.
+    /// `.inf`, `.nan`: Helm rejects the file.
     NotFinite,
-    /// A key is given twice; the last wins, and nothing of the first is left.
+    /// A duplicate key; the last one wins, and the first is lost entirely.
     DuplicateKey,
-    /// Two keys are told apart by YAML and named alike by Helm, as `1` and `"1"`; which one wins is chance.
+    /// Two keys that are different in YAML but the same in Helm, such as `1` and `"1"`; which one wins is random.
     CollidingKeys,
-    /// `<<` merges a map; in YAML 1.2 it is a key like others.
+    /// `<<` merges a map; in YAML 1.2 it is an ordinary key.
     MergeKey,
-    /// `<<` behind other keys of its map replaces them.
+    /// `<<` after other keys of its map overrides them.
     LateMerge,
-    /// One more document: Helm 3 drops it, Helm 4 merges it over those before.
+    /// Another document: Helm 3 drops it, Helm 4 merges it over the previous ones.
     SeveralDocuments,
-    /// Something stands behind `---` on its line: Helm 4 refuses the file.
+    /// Text after `---` on its line: Helm 4 rejects the file.
     MarkerValue,
-    /// A `%` line: Helm 4 takes none, and Helm 3 no other version than `%YAML 1.1`.
+    /// A `%` line: Helm 4 accepts none, and Helm 3 no version except `%YAML 1.1`.
     Directive,
-    /// Text behind the end of the document's value, which Helm never looks at.
+    /// Text after the end of the document's value, which Helm ignores.
     IgnoredText,
     /// The last line has no line feed and a length at which Helm 4 before 4.2.5 drops it.
     DroppedLine,
-    /// A text block ends with the file, without a line feed: Helm 3 keeps it so, Helm 4 adds one.
+    /// A block scalar at the end of the file without a line feed: Helm 3 keeps it as is, Helm 4 adds one.
     OpenTextBlock,
-    /// U+0085, U+2028 or U+2029 breaks the line; YAML 1.2 reads a character like others.
+    /// U+0085, U+2028 or U+2029 is a line break; in YAML 1.2 it is an ordinary character.
     OddLineBreak,
-    /// A byte-order mark inside the file is part of a text or a key, also before the first of them: go-yaml looks for one at the
-    /// beginning of its buffer only. YAML 1.2 lets one stand before a document.
+    /// A byte order mark inside the file is part of a string or key, even the first one: go-yaml looks for it only at the beginning of its
+    /// buffer. YAML 1.2 allows one before a document.
     ByteOrderMark,
-    /// A comment right behind a value, without a blank; YAML 1.2 refuses the file or reads text.
+    /// A comment directly after a value, without a space; YAML 1.2 rejects the file or reads text.
     TightComment,
-    /// A line in brackets or quotes that is not indented deeper than the block around; YAML 1.2 refuses the file.
+    /// A line in brackets or quotes that is not indented deeper than the enclosing block; YAML 1.2 rejects the file.
     ShallowLine,
 }
 
 impl SurpriseKind {
-    /// A name in kebab-case.
+    /// The name, in kebab-case.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Boolean => "boolean",
@@ -102,7 +102,7 @@ impl SurpriseKind {
         }
     }
 
-    /// True if a reader of YAML 1.2 makes something else of the text.
+    /// True if a YAML 1.2 parser reads the text differently.
     pub fn differs_from_yaml_1_2(self) -> bool {
         match self {
             Self::Boolean
@@ -134,7 +134,7 @@ impl SurpriseKind {
 }
 
 impl Document {
-    /// Everything in the text that Helm reads as few expect, in its order. Worked out the first time it is asked for.
+    /// Everything in the text that Helm reads in an unexpected way, in source order. Computed on first use.
     pub fn surprises(&self) -> &[Surprise] {
         self.surprises.get_or_init(|| {
             let mut found = Found {
@@ -168,7 +168,7 @@ impl Found<'_> {
         self.add(kind, node.start as usize, node.end as usize);
     }
 
-    /// Scalars, one by one.
+    /// Checks scalars.
     fn nodes(&mut self) {
         let document = self.document;
         for (id, node) in document.nodes.iter().enumerate() {
@@ -181,7 +181,7 @@ impl Found<'_> {
                     }
                 }
                 Shape::True | Shape::False if plain && !raw.to_ascii_lowercase().ends_with('e') => {
-                    // All of YAML 1.2's booleans end in `e`, and none of the others does.
+                    // All YAML 1.2 booleans end in `e`, and none of the others do.
                     self.add_node(SurpriseKind::Boolean, node);
                 }
                 Shape::Number if node.has(flag::KEY) => {
@@ -241,7 +241,7 @@ impl Found<'_> {
         }
     }
 
-    /// Keys given twice, and merge keys.
+    /// Checks duplicate keys and merge keys.
     fn maps(&mut self) {
         let document = self.document;
         let tree = document.tree();
@@ -281,7 +281,7 @@ impl Found<'_> {
         }
     }
 
-    /// Where documents start and end.
+    /// Checks where documents start and end.
     fn documents(&mut self) {
         let document = self.document;
         let text = document.text();
@@ -308,7 +308,7 @@ impl Found<'_> {
             }
             before = (root.end.max(part.start) as usize).max(to as usize);
         }
-        // A document whose last value is a text block without its line feed.
+        // A document that ends in a block scalar without a line feed.
         let open = document
             .nodes
             .iter()
@@ -327,7 +327,7 @@ impl Found<'_> {
         }
     }
 
-    /// Lines and single characters.
+    /// Checks lines and single characters.
     fn text(&mut self) {
         let text = self.document.text();
         let mut starts = vec![0];
@@ -367,7 +367,7 @@ impl Found<'_> {
         self.shallow_lines(&starts);
     }
 
-    /// Lines of brackets and quotes that are not deeper than the block around them.
+    /// Checks lines in brackets and quotes that are not deeper than the enclosing block.
     fn shallow_lines(&mut self, starts: &[usize]) {
         let document = self.document;
         let text = document.text();
@@ -405,7 +405,7 @@ fn has_exponent(text: &str) -> bool {
     !text.contains(['x', 'X']) && text.contains(['e', 'E'])
 }
 
-/// True if a decimal number is printed with the digits it is written with.
+/// True if a decimal number prints with the digits it is written with.
 fn keeps_digits(text: &str, value: f64) -> bool {
     if has_exponent(text) {
         return true;

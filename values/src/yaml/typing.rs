@@ -1,28 +1,28 @@
-//! Helm's types of scalars: go-yaml v2's `resolve` (resolve.go), then JSON, where every number is a float.
+//! Types scalars as Helm does: go-yaml v2's `resolve` (resolve.go), then JSON, where every number is a float.
 
 use std::borrow::Cow;
 
 use super::node::Shape;
 
-/// What go-yaml v2 makes of a scalar.
+/// The go-yaml v2 type and value of a scalar.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Resolved {
     Null,
     Bool(bool),
     Int(i64),
-    /// Above the range of `Int`; as a key Helm refuses it.
+    /// Above the range of `Int`; Helm rejects it as a key.
     Uint(u64),
     Float(f64),
-    /// A date. Helm keeps it as text; only `!!timestamp` asks for it.
+    /// A date. Helm keeps it as a string; only `!!timestamp` requests it.
     Timestamp,
     Text,
 }
 
 impl Resolved {
-    /// The number, as Helm has it after its JSON step.
+    /// The number after Helm's JSON step.
     pub(super) fn number(self) -> Option<f64> {
         match self {
-            // Go prints the integer and reads it back as a float; the nearest float either way.
+            // Go prints the integer and reads it back as a float, which gives the same nearest float.
             Self::Int(n) => Some(n as f64),
             Self::Uint(n) => Some(n as f64),
             Self::Float(n) => Some(n),
@@ -30,7 +30,7 @@ impl Resolved {
         }
     }
 
-    /// The shape of a node that holds it.
+    /// The shape of its node.
     #[inline]
     pub(super) fn shape(self) -> Shape {
         match self {
@@ -54,7 +54,7 @@ impl Resolved {
     }
 }
 
-/// The shape of an unquoted scalar without a tag.
+/// The shape of an unquoted, untagged scalar.
 #[inline]
 pub(super) fn shape(text: &str) -> Shape {
     match text.as_bytes() {
@@ -66,10 +66,10 @@ pub(super) fn shape(text: &str) -> Shape {
     }
 }
 
-/// The length of the longest word that is no text: `false`.
+/// The length of the longest word that is not a string: `false`.
 const LONGEST_WORD: usize = 5;
 
-/// What an unquoted scalar without a tag is.
+/// Resolves an unquoted, untagged scalar.
 pub(super) fn resolve(text: &str) -> Resolved {
     let Some(&first) = text.as_bytes().first() else {
         return Resolved::Null;
@@ -82,11 +82,11 @@ pub(super) fn resolve(text: &str) -> Resolved {
     }
 }
 
-/// What a scalar with one of the tags `!!null`, `!!bool`, `!!int`, `!!float`, `!!timestamp` is, given the
-/// tag's last part; `None` if Helm refuses the combination.
+/// Resolves a scalar with one of the tags `!!null`, `!!bool`, `!!int`, `!!float` or `!!timestamp`, given the last part of the tag; `None`
+/// if Helm rejects the combination.
 pub(super) fn resolve_tagged(text: &str, tag: &str) -> Option<Resolved> {
     let found = match text.as_bytes().first() {
-        // Only an untagged or a `!!timestamp` scalar is tried as a date.
+        // Only untagged and `!!timestamp` scalars are tried as dates.
         Some(b'0'..=b'9' | b'+' | b'-') => match special_float(text) {
             Some(float) => Resolved::Float(float),
             None => numeric(text, tag == "timestamp"),
@@ -125,7 +125,7 @@ fn special_float(text: &str) -> Option<f64> {
     }
 }
 
-/// A scalar that starts with a dot goes to Go's `ParseFloat`, which takes `_` between digits.
+/// A scalar that starts with a dot goes to Go's `ParseFloat`, which accepts `_` between digits.
 fn dotted(text: &str) -> Resolved {
     if let Some(float) = special_float(text) {
         return Resolved::Float(float);
@@ -142,7 +142,7 @@ fn dotted(text: &str) -> Resolved {
 }
 
 fn numeric(text: &str, dates: bool) -> Resolved {
-    // The usual number: a few digits that cannot be octal.
+    // The common number: a few digits that cannot be octal.
     let bytes = text.as_bytes();
     if bytes.len() <= 18 && bytes[0] != b'0' && bytes.iter().all(u8::is_ascii_digit) {
         return Resolved::Int(
@@ -172,7 +172,7 @@ fn numeric(text: &str, dates: bool) -> Resolved {
         if let Some(int) = int {
             return Resolved::Int(int);
         }
-        // Go's `ParseUint` takes no sign.
+        // Go's `ParseUint` accepts no sign.
         if digits.len() == plain.len() {
             return Resolved::Uint(size);
         }
@@ -198,15 +198,15 @@ fn unsigned(text: &str) -> Option<u64> {
         [b'0', ..] => (&text[1..], 8),
         _ => (text, 10),
     };
-    // Rust's `from_str_radix` takes a sign, Go does not take a second one.
+    // Rust's `from_str_radix` accepts a sign; Go does not accept a second one.
     if digits.starts_with(['+', '-']) {
         return None;
     }
     u64::from_str_radix(digits, radix).ok()
 }
 
-/// A decimal float as go-yaml's `yamlStyleFloat` has it:
-/// `^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$`; `None` also beyond the range of a float.
+/// A decimal float as matched by go-yaml's `yamlStyleFloat`: `^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$`; `None` also outside
+/// the range of a float.
 fn float(text: &str) -> Option<f64> {
     let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
     let rest = text.strip_prefix(['+', '-']).unwrap_or(text);
@@ -235,7 +235,7 @@ fn float(text: &str) -> Option<f64> {
     text.parse().ok().filter(|float: &f64| float.is_finite())
 }
 
-/// True if Go's `time.Parse` takes the text in one of the four layouts of go-yaml's `parseTimestamp`.
+/// True if Go's `time.Parse` accepts the text in one of the four layouts of go-yaml's `parseTimestamp`.
 pub(super) fn is_timestamp(text: &str) -> bool {
     parse_timestamp(text.as_bytes()).is_some()
 }

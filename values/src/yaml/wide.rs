@@ -1,11 +1,11 @@
-//! Where the entries of long maps and lists are, so that looking one up does not mean going over all of them.
+//! An index over the entries of long maps and lists, so that a lookup need not scan them.
 
 use rustc_hash::FxHashMap;
 
 use super::node::Shape;
 use super::{Document, NodeId};
 
-/// So many entries are gone over one by one.
+/// Collections up to this size are scanned instead of indexed.
 pub(super) const NARROW: usize = 16;
 
 /// The maps and lists of a document with more than [`NARROW`] entries.
@@ -23,7 +23,7 @@ impl Wide {
                 Shape::Map if document.entries(id).nth(NARROW).is_some() => {
                     let mut map = FxHashMap::default();
                     for (key, value) in document.entries(id) {
-                        // Of keys that are alike the first is the one that a search would meet.
+                        // For equal keys, keep the first, as a scan would.
                         map.entry(document.key_text(key).into()).or_insert(value);
                     }
                     wide.maps.insert(id, map);
@@ -37,12 +37,12 @@ impl Wide {
         wide
     }
 
-    /// The value under a key of a long map. `map` is no alias.
+    /// The value under a key of a long map. `map` must not be an alias.
     pub(super) fn get(&self, map: NodeId, key: &str) -> Option<NodeId> {
         self.maps.get(&map)?.get(key).copied()
     }
 
-    /// An item of a long list. `list` is no alias.
+    /// An item of a long list. `list` must not be an alias.
     pub(super) fn item(&self, list: NodeId, at: usize) -> Option<NodeId> {
         self.lists.get(&list)?.get(at).copied()
     }

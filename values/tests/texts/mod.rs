@@ -1,9 +1,9 @@
-//! Texts that are generated, for the tests that hold the reader against others.
+//! Generated texts for the tests that compare the parser with others.
 #![allow(unreachable_pub, reason = "each test has its own copy")]
 
 use proptest::prelude::*;
 
-/// Pieces of lines that people write and break.
+/// Pieces of typical lines, some broken.
 const PIECES: [&str; 58] = [
     "a: 1",
     "b:",
@@ -65,7 +65,7 @@ const PIECES: [&str; 58] = [
     "\r",
 ];
 
-/// Lines of all sorts, broken ones among them.
+/// Lines of all sorts, including broken ones.
 pub fn text() -> impl Strategy<Value = String> {
     let line = (0usize..7, 0..PIECES.len(), 0..PIECES.len(), 0u8..12);
     proptest::collection::vec(line, 0..24).prop_map(|lines| {
@@ -82,7 +82,7 @@ pub fn text() -> impl Strategy<Value = String> {
     })
 }
 
-/// Lines that often make whole documents: indented in steps, most of them entries.
+/// Lines that often form valid documents: indented in steps, mostly entries.
 pub fn tame_text() -> impl Strategy<Value = String> {
     const ENTRIES: [&str; 22] = [
         "a: 1",

@@ -1,4 +1,4 @@
-//! One fact each about merging, coalescing, switching subcharts, and what is unknown.
+//! Tests of single facts about merging, coalescing, enabling subcharts, and unknown values.
 
 use super::*;
 use crate::discover::{AbsentLayer, AbsentReason};
@@ -169,7 +169,7 @@ fn tags_switch_as_helm_reads_them() {
         ("tags: {services: true}\n", off, Yes),
         ("tags: {services: false}\n", "", No),
         ("tags: {services: false, proxy: true}\n", "", Yes),
-        // No boolean is left, so nothing switches it off.
+        // There is no boolean, so nothing disables it.
         ("tags: {proxy: \"false\"}\n", off, Yes),
         ("tags: {proxy: null}\n", off, Yes),
         ("tags: {proxy: \"{{ .x }}\"}\n", off, Unknown),
@@ -285,7 +285,7 @@ fn without_the_secrets_file_only_secrets_are_unknown() {
         Lookup::Unknown(unknown(false))
     );
     assert_eq!(shape_at(&merged, "brig.secrets.here"), Some(Shape::String));
-    // The chart's default is what the hidden secret is there to replace.
+    // The hidden secret is meant to replace the chart's default.
     assert_eq!(
         shape_at(&merged, "brig.secrets.pw"),
         Some(Shape::Unknown(unknown(true)))

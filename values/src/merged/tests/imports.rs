@@ -1,9 +1,9 @@
-//! Values that a chart takes from its subcharts.
+//! Tests of values that a chart imports from its subcharts.
 
 use super::*;
 use crate::chart::Import;
 
-/// A chart with a subchart `db` and a list of what it imports from it.
+/// A chart with a subchart `db` and a list of imports from it.
 fn with_imports(values: &str, own: &str, db: &str, imports: Vec<Import>) -> Merged {
     let db_chart = Dependency {
         imports,

@@ -1,10 +1,10 @@
-//! What is found out once for a layer, or for all deployments of a chart, is what asking each time would give.
+//! Results cached for a layer, or for all deployments of a chart, must equal those computed each time.
 
 use super::*;
 use crate::path::PathPattern;
 use crate::yaml::NodeId;
 
-/// The way to every value of a layer, step by step.
+/// Looks up a layer's value in the user view, step by step.
 fn walked(merged: &Merged, written: NodeRef) -> Lookup {
     let root = merged.root(merged.release_of(written), View::User);
     merged.lookup(root, &merged.path(written).steps())
@@ -31,7 +31,7 @@ fn every_written_value_is_found_in_the_user_view_as_its_path_finds_it() {
                 let written = merged.written_node(layer, node);
                 let found = merged.in_view(written, View::User);
                 assert_eq!(found, walked(&merged, written), "{}", merged.path(written));
-                // Known by now.
+                // Now cached.
                 assert_eq!(merged.in_view(written, View::User), found);
                 asked += 1;
                 open.extend(document.pairs(node).map(|(_, value)| value));
@@ -122,7 +122,7 @@ fn deployments_of_one_chart_share_what_is_known_of_its_defaults() {
         assert!(secret(&merged, "sub.blob.x") && secret(&merged, "sub.token"));
         assert!(!secret(&merged, "top") && secret(&merged, "top.token"));
     }
-    // A chart that is declared otherwise is another.
+    // A chart with other declarations is a different chart.
     let others = chart(
         Setup {
             charts: charts.clone(),

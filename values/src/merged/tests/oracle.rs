@@ -1,10 +1,10 @@
-//! The same merging done naively, by copying whole trees; generated stacks of layers must give equal results.
+//! Naive merging by copying whole trees; generated stacks of layers must give equal results.
 
 use proptest::prelude::*;
 
 use super::*;
 
-/// A value without places. Keys keep no order: comparison sorts.
+/// A value without source positions. Keys have no order: comparison sorts.
 #[derive(Debug, Clone, PartialEq)]
 enum Plain {
     Null,
@@ -185,7 +185,7 @@ fn scalar() -> impl Strategy<Value = Plain> {
     ]
 }
 
-/// Few keys, so that layers meet; two of them are subcharts, one is `global`.
+/// Few keys, so that layers overlap; two of them are subcharts, one is `global`.
 fn key() -> impl Strategy<Value = String> {
     prop_oneof![
         3 => Just("a".to_owned()),
@@ -284,7 +284,7 @@ proptest! {
                 let place = merged.place(child).unwrap();
                 let text = &texts[place.source.0 as usize];
                 prop_assert_eq!(&text[place.key.unwrap().range()], key.as_ref());
-                // The highest layer that says something about the path is where it is set.
+                // The value is set in the highest layer that says something about the path.
                 let path = merged.path(child);
                 let history = merged.history(0, &path.steps());
                 let winner = history.iter().find(|at| !matches!(at.fate, Fate::Hidden { .. }));

@@ -1,4 +1,4 @@
-//! Where values stand, what they hide, and where missing ones belong.
+//! Tests of where values are, what they hide, and where missing ones belong.
 
 use super::*;
 use crate::discover::{AbsentLayer, AbsentReason};
@@ -291,7 +291,7 @@ fn the_parent_of_a_value_is_the_map_it_was_taken_from_in_every_view() {
             let children = entries.into_iter().map(|(_, child)| child);
             for child in children.chain(merged.items(node)) {
                 let parent = merged.parent(child);
-                // What Helm hands down to a subchart is written somewhere else.
+                // Values that Helm passes down to a subchart are written elsewhere.
                 let handed = merged.path(child).to_string().contains("global");
                 assert!(
                     parent == Some(node) || handed && parent.is_some(),

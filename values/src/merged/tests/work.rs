@@ -1,11 +1,11 @@
-//! How the work of asking grows with the size of what is asked.
+//! Tests of how the work of queries grows with the size of the values.
 
 use proptest::prelude::*;
 
 use super::*;
 use crate::work::steps_of;
 
-/// Asks every map for its entries, for a key that it has not, and for its place.
+/// Queries every map for its entries, for a key that it does not have, and for its place.
 fn ask_all(merged: &Merged) {
     let mut open = vec![merged.root(0, View::Effective)];
     let mut unknown = 0;
@@ -18,10 +18,10 @@ fn ask_all(merged: &Merged) {
             unknown += usize::from(merged.get(node, "nowhere") != Lookup::Missing);
         }
     }
-    assert!(unknown > 0, "the damage is seen");
+    assert!(unknown > 0, "the damage must be noticed");
 }
 
-/// Twice the text must not take much more than twice the steps.
+/// Doubling the text must not take much more than twice the steps.
 #[track_caller]
 fn grows_in_proportion(text: impl Fn(usize) -> String) {
     let steps = |size| {
@@ -59,7 +59,7 @@ fn damaged_texts_with_deep_maps_are_asked_in_proportion() {
     });
 }
 
-/// Lines that make maps and lists, some of them damaged.
+/// Lines that form maps and lists, some of them damaged.
 fn text() -> impl Strategy<Value = String> {
     const LINES: [&str; 12] = [
         "a:",

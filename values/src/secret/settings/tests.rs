@@ -1,4 +1,4 @@
-//! Secrets in longer texts, text by text.
+//! Tests of secrets in longer texts.
 
 use super::*;
 
@@ -175,7 +175,7 @@ fn a_name_that_may_be_a_secret_itself_is_not_told() {
     assert_eq!(secret_setting(&long), None);
 }
 
-/// Where all of a line was looked at for each of its signs, this took minutes.
+/// Takes minutes if the whole line is scanned for each of its signs.
 #[test]
 fn long_lines_are_looked_at_once() {
     for part in [

@@ -1,4 +1,4 @@
-// Generates stacks of values over charts with subcharts and prints what Helm's own code makes of each, one JSON object a line.
+// Generates stacks of values over charts with subcharts and prints the results of Helm's own code, one JSON object per line.
 package main
 
 import (
@@ -16,7 +16,7 @@ import (
 
 type table = map[string]interface{}
 
-// Chart as it is written out: defaults, dependencies with what switches them, and those charts.
+// Chart as written out: defaults, dependencies with their conditions and tags, and their charts.
 type Chart struct {
 	Name         string       `json:"name"`
 	Values       table        `json:"values"`
@@ -61,7 +61,7 @@ func value(r *rand.Rand, depth int) interface{} {
 	return "leaf"
 }
 
-// True for cases with import-values. The others are drawn as they always were.
+// True for cases with import-values. Must not change how the other cases are generated.
 var withImports = false
 
 // Paths that often lead to maps, in a subchart and in its parent.
@@ -91,7 +91,7 @@ func mapping(r *rand.Rand, depth, most int) table {
 
 func top(r *rand.Rand) table {
 	out := mapping(r, 3, 5)
-	// The keys of subcharts and `global` are nearly always maps, or most cases would be errors.
+	// The keys of subcharts and `global` are nearly always maps; otherwise most cases would be errors.
 	for _, key := range []string{"one", "two", "deep", "alias", "global", "tags"} {
 		if _, given := out[key]; given && r.Intn(8) > 0 {
 			out[key] = mapping(r, 2, 4)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Records what Helm's own merging makes of generated values: ./record.sh HELM_CHECKOUT [TAG [SEED COUNT [imports]]] > ../cases.jsonl
+# Records the results of Helm's own merging of generated values: ./record.sh HELM_CHECKOUT [TAG [SEED COUNT [imports]]] > ../cases.jsonl
 # Needs git, a Go toolchain, and the Go sources of mitchellh/copystructure, mitchellh/reflectwalk, pkg/errors and
 # Masterminds/semver under $GOSOURCES (Debian: golang-github-mitchellh-copystructure-dev and the like).
 set -euo pipefail
@@ -11,7 +11,7 @@ show() { git -C "$helm" show "$tag:$1"; }
 mkdir -p "$work"/pkg/chart "$work"/pkg/chartutil "$work"/record "$work"/vendored/sigs.k8s.io/yaml
 for file in chart dependency errors file metadata; do show "pkg/chart/$file.go" > "$work/pkg/chart/$file.go"; done
 for file in coalesce dependencies compatible errors values; do show "pkg/chartutil/$file.go" > "$work/pkg/chartutil/$file.go"; done
-# What values.go names and merging does not use.
+# Names used in values.go but not needed for merging.
 cat > "$work/pkg/chartutil/rest.go" <<'GO'
 package chartutil
 

@@ -1,4 +1,4 @@
-# dogwatch in a container of its own:
+# Build and run:
 #   docker build -t dogwatch .
 #   docker run --rm -v "$PWD:/tree:ro" dogwatch lint
 FROM rust:1-slim AS build
@@ -7,10 +7,10 @@ COPY . .
 RUN cargo install --locked --path . --root /out
 
 FROM debian:stable-slim
-# `--changed-since` and `--new-since` ask git.
+# `--changed-since`, `--new-since`, and `--staged` run git.
 RUN apt-get update && apt-get install -y --no-install-recommends git && rm -rf /var/lib/apt/lists/*
 COPY --from=build /out/bin/dogwatch /usr/local/bin/dogwatch
-# The tree belongs to somebody else than the user of the container.
+# The mounted tree belongs to a different user than the container's.
 RUN git config --system --add safe.directory '*'
 WORKDIR /tree
 ENTRYPOINT ["dogwatch"]

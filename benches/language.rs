@@ -1,6 +1,6 @@
-//! How long rules take: read, checked and compiled; and how the cost of judging grows with the tree. `cargo bench --bench language`
+//! The time to parse, check, and compile rules, and how the cost of judging grows with the tree. `cargo bench --bench language`
 //!
-//! Prints numbers and holds none of them.
+//! Prints numbers; asserts nothing.
 
 use std::hint::black_box;
 use std::io::{self, Write as _};
@@ -22,7 +22,7 @@ use lint::rulebook::RuleBook;
 use lint::schema::schema;
 use source::SourceId;
 
-/// The rules that are compiled.
+/// The compiled rules.
 const RULES: usize = 200;
 
 fn median(times: usize, mut run: impl FnMut()) -> Duration {
@@ -42,7 +42,7 @@ fn millis(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }
 
-/// The texts of the built-in packs, with rules said again under other names until there are enough: pack, name, text.
+/// The texts of the built-in packs, with rules repeated under other names until there are enough: pack, name, text.
 fn texts() -> Vec<(String, String, String)> {
     let book = RuleBook::standard();
     let mut texts = Vec::new();
@@ -132,7 +132,7 @@ fn compiling(out: &mut dyn io::Write) -> io::Result<()> {
     )
 }
 
-/// A tree with `size` times as many values as the smallest.
+/// A tree with `size` times as many values as the smallest one.
 fn tree(size: usize) -> Project {
     let mut text = String::new();
     for service in ["brig", "cargohold", "galley", "gundeck", "spar", "webapp"] {
@@ -157,7 +157,7 @@ fn tree(size: usize) -> Project {
     Project::new(settings, Arc::new(files))
 }
 
-/// How long each rule takes over a tree, by itself: what rules share is computed for each anew.
+/// The time of each rule over a tree, by itself: work that rules share is repeated for each.
 fn each_rule(project: &Project, times: usize) -> Vec<(String, Duration)> {
     let show = |path: &Path| path.to_owned();
     let mut taken = Vec::new();

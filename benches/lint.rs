@@ -1,11 +1,11 @@
-//! What judging costs beside reading and parsing the same bytes, in one run: `cargo bench --bench lint [-- TREES]`.
+//! The cost of judging, compared with reading and parsing the same bytes in the same run: `cargo bench --bench lint [-- TREES]`.
 //!
 //! Prints figures and their ratios; asserts nothing.
 #![allow(
     clippy::disallowed_methods,
     clippy::print_stdout,
     clippy::unwrap_used,
-    reason = "a benchmark reads files by itself, prints, and may fail"
+    reason = "a benchmark reads files, prints, and may fail"
 )]
 
 mod support;

@@ -1,6 +1,6 @@
-//! What is fuzzed: each function takes any bytes and must come back, without a panic and in bounded time and memory.
+//! The fuzz targets: each function takes arbitrary bytes and must return, without a panic and in bounded time and memory.
 //!
-//! `fuzz_targets/` hands them to libFuzzer; `tests/fuzz.rs` feeds them the kept corpus and damaged copies of it, on a stable
+//! `fuzz_targets/` runs them under libFuzzer; `tests/fuzz.rs` feeds them the saved corpus and mutations of it, on a stable
 //! compiler.
 
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ use values::yaml::{Document, Kind, NodeId};
 
 const ID: SourceId = SourceId(0);
 
-/// A target: its name, the folder in `corpus/` that holds its seeds, and what is called.
+/// A target: its name, the folder in `corpus/` with its seeds, and its function.
 pub(crate) type Target = (&'static str, &'static str, fn(&[u8]));
 
 /// Every target.
@@ -44,7 +44,7 @@ fn inside(text: &str, span: Span) {
     assert!(text.get(span.range()).is_some(), "a span outside the text");
 }
 
-/// A rule text always gives a tree, and places inside the text.
+/// Every rule text yields a tree, with all spans inside the text.
 pub(crate) fn parse(data: &[u8]) {
     let text = text_of(data);
     let parsed = lang::parse::parse(ID, &text);
@@ -72,7 +72,7 @@ fn checked(file: &File) -> Checked {
     lang::check::check(&[pack], schema(), Options { facts: true })
 }
 
-/// Whatever was read can be checked.
+/// Every parsed file can be checked.
 pub(crate) fn check(data: &[u8]) {
     let text = text_of(data);
     let parsed = lang::parse::parse(ID, &text);
@@ -82,7 +82,7 @@ pub(crate) fn check(data: &[u8]) {
     }
 }
 
-/// Laying out twice is laying out once.
+/// Formatting is idempotent.
 pub(crate) fn format(data: &[u8]) {
     let text = text_of(data);
     if let Ok(once) = lang::format::format(ID, &text) {
@@ -91,7 +91,7 @@ pub(crate) fn format(data: &[u8]) {
     }
 }
 
-/// The tree that rules are judged over.
+/// The tree that rules are judged on.
 static TREE: LazyLock<Vec<Arc<Tree>>> = LazyLock::new(|| {
     let mut files = Memory::default();
     files.insert(
@@ -112,7 +112,7 @@ static TREE: LazyLock<Vec<Arc<Tree>>> = LazyLock::new(|| {
     Project::new(settings, Arc::new(files)).trees().collect()
 });
 
-/// Whatever can be compiled can be judged, traced and counted; what the checker accepts stays within its budget or says so.
+/// Every rule that compiles can be judged, traced, and counted; a rule that the checker accepts stays within its budget or reports it.
 pub(crate) fn evaluate(data: &[u8]) {
     let parsed = lang::parse::parse(ID, &text_of(data));
     let packs = [("fuzz", &parsed.file)];
@@ -134,7 +134,7 @@ pub(crate) fn evaluate(data: &[u8]) {
     }
 }
 
-/// Any text is a document, and its nodes lie in it.
+/// Every text yields a document, with all nodes inside the text.
 pub(crate) fn yaml(data: &[u8]) {
     let text = text_of(data);
     let document = Document::parse(ID, text.as_str());
@@ -151,7 +151,7 @@ pub(crate) fn yaml(data: &[u8]) {
     }
 }
 
-/// The nodes of a document with their paths, a bounded number of them.
+/// The nodes of a document with their paths, up to a limit.
 fn each_node(document: &Document, mut visit: impl FnMut(NodeId, &KeyPath)) {
     let mut open: Vec<(NodeId, KeyPath)> = Vec::new();
     open.extend(document.root().map(|root| (root, KeyPath(Vec::new()))));
@@ -185,7 +185,7 @@ fn each_node(document: &Document, mut visit: impl FnMut(NodeId, &KeyPath)) {
     }
 }
 
-/// An edit is refused, or made and can be read again. The first byte says which edit is tried, the second at which node.
+/// An edit is refused, or its result parses again. The first byte selects the edit, the second the node.
 pub(crate) fn edit(data: &[u8]) {
     let [which, at, rest @ ..] = data else {
         return;
@@ -228,7 +228,7 @@ pub(crate) fn edit(data: &[u8]) {
     }
 }
 
-/// Any document can be read as a configuration.
+/// Every document can be read as a configuration.
 pub(crate) fn config(data: &[u8]) {
     let text = text_of(data);
     let document = Document::parse(ID, text.as_str());
@@ -238,7 +238,7 @@ pub(crate) fn config(data: &[u8]) {
     }
 }
 
-/// Any bytes may stand in a values file beside others: every rule is judged, and the report is whole.
+/// A values file may contain any bytes: every rule is still judged, and the report is complete.
 pub(crate) fn lint(data: &[u8]) {
     let mut files = Memory::default();
     files.insert("/t/values/wire-server/values.yaml", data);

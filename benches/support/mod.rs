@@ -1,19 +1,19 @@
-//! Trees for benchmarks: `corpus/clean-prod` over and over, each with names of its own and some with a seeded fault.
+//! Trees for benchmarks: copies of `corpus/clean-prod`, each with its own names and some with a seeded fault.
 #![allow(
     clippy::disallowed_methods,
     dead_code,
     unreachable_pub,
-    reason = "a benchmark makes the files that it measures, and each uses a part of this"
+    reason = "a benchmark writes the files that it measures, and each benchmark uses a part of this"
 )]
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A small generator of numbers that gives the same on every machine (xorshift64*).
+/// A small pseudorandom number generator with the same sequence on every machine (xorshift64*).
 pub struct Random(u64);
 
 impl Random {
-    /// A generator that begins with `seed`.
+    /// A generator seeded with `seed`.
     pub fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
@@ -27,7 +27,7 @@ impl Random {
     }
 }
 
-/// The files of the sample tree: path below it and text.
+/// The files of the sample tree: relative path and text.
 pub fn sample() -> Vec<(PathBuf, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/clean-prod");
     let mut files = Vec::new();
@@ -53,12 +53,12 @@ pub fn sample() -> Vec<(PathBuf, String)> {
     files
 }
 
-/// Writes `trees` trees of at most `files` files each below `root`. Returns how many files and bytes.
+/// Writes `trees` trees of at most `files` files each below `root`. Returns the number of files and bytes.
 pub fn write_trees(root: &Path, trees: usize, files: usize, seed: u64) -> (usize, u64) {
     let sample = sample();
     let mut random = Random::new(seed);
     let (mut count, mut bytes) = (0, 0);
-    // The umbrella and what belongs to it come first, so that a small tree is still one.
+    // The umbrella and its dependencies come first, so that even a small tree makes sense.
     let rank = |path: &Path| {
         let text = path.to_string_lossy();
         let first = [

@@ -1,7 +1,8 @@
-;;; dogwatch.el --- Findings in Helm override files and a mode for rules  -*- lexical-binding: t -*-
+;;; dogwatch.el --- Lint Helm override files, and a mode for rules  -*- lexical-binding: t -*-
 
-;; Emacs 29 and later have eglot; before, it is the package `eglot'.  (load "/path/to/dogwatch/editors/emacs/dogwatch.el")
-;; eglot runs one server for each buffer, so dogwatch also reports YAML syntax; see `dogwatch-lsp-mode' for lsp-mode, which runs several.
+;; Add to your init file: (load "/path/to/dogwatch/editors/emacs/dogwatch.el")
+;; Emacs 29 and later include eglot; for older versions, install the package `eglot'.  eglot runs one server per buffer, so dogwatch
+;; also reports YAML syntax errors.  For lsp-mode, which runs several servers, call `dogwatch-lsp-mode'.
 
 ;;; Code:
 
@@ -9,7 +10,7 @@
   '("rule" "chart" "let" "param" "fn" "use" "severity" "source" "tags" "since" "until" "for" "when" "require" "forbid" "at" "also" "say"
     "help" "fix" "unsafe" "fails" "passes" "and" "or" "not" "in" "is" "contains" "matches" "starts" "ends" "agrees" "agree" "default"
     "if" "then" "else" "every" "some" "no" "one" "satisfies" "keys" "secret" "required" "open")
-  "Words of the language.")
+  "Keywords of the rule language.")
 
 (defvar dogwatch-rule-syntax-table
   (let ((table (make-syntax-table)))
@@ -21,7 +22,7 @@
 
 ;;;###autoload
 (define-derived-mode dogwatch-rule-mode prog-mode "Watch"
-  "Major mode for rules of dogwatch."
+  "Major mode for dogwatch rules."
   :syntax-table dogwatch-rule-syntax-table
   (setq-local comment-start "# " indent-tabs-mode nil tab-width 2)
   (setq-local font-lock-defaults
@@ -36,7 +37,7 @@
   (add-to-list 'eglot-server-programs '((dogwatch-rule-mode yaml-mode yaml-ts-mode) . ("dogwatch" "lsp"))))
 
 (defun dogwatch-lsp-mode ()
-  "Register dogwatch with lsp-mode, beside the YAML server."
+  "Register dogwatch with lsp-mode, in addition to the YAML server."
   (with-no-warnings
     (lsp-register-client
      (make-lsp-client :new-connection (lsp-stdio-connection '("dogwatch" "lsp"))

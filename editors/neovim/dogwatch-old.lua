@@ -1,4 +1,4 @@
--- Neovim 0.8 to 0.10: `require` this file. Later versions have `vim.lsp.config`; see `dogwatch.lua`.
+-- Neovim 0.8 to 0.10: `require` this file. For later versions, which have `vim.lsp.config`, see `dogwatch.lua`.
 vim.filetype.add({ extension = { watch = 'watch' } })
 vim.api.nvim_create_autocmd('FileType', {
   pattern = { 'watch', 'yaml', 'helm' },

@@ -1,4 +1,4 @@
-//! The target `check`: see `../targets.rs`.
+//! Fuzz target `check`: see `../targets.rs`.
 #![no_main]
 
 #[path = "../targets.rs"]

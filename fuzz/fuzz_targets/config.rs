@@ -1,4 +1,4 @@
-//! The target `config`: see `../targets.rs`.
+//! Fuzz target `config`: see `../targets.rs`.
 #![no_main]
 
 #[path = "../targets.rs"]

@@ -1,4 +1,4 @@
-//! The target `edit`: see `../targets.rs`.
+//! Fuzz target `edit`: see `../targets.rs`.
 #![no_main]
 
 #[path = "../targets.rs"]

@@ -1,4 +1,4 @@
-//! The target `evaluate`: see `../targets.rs`.
+//! Fuzz target `evaluate`: see `../targets.rs`.
 #![no_main]
 
 #[path = "../targets.rs"]

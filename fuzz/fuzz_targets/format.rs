@@ -1,4 +1,4 @@
-//! The target `format`: see `../targets.rs`.
+//! Fuzz target `format`: see `../targets.rs`.
 #![no_main]
 
 #[path = "../targets.rs"]

@@ -1,4 +1,4 @@
-//! The target `lint`: see `../targets.rs`.
+//! Fuzz target `lint`: see `../targets.rs`.
 #![no_main]
 
 #[path = "../targets.rs"]

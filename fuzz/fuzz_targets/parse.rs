@@ -1,4 +1,4 @@
-//! The target `parse`: see `../targets.rs`.
+//! Fuzz target `parse`: see `../targets.rs`.
 #![no_main]
 
 #[path = "../targets.rs"]

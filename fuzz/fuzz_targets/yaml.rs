@@ -1,4 +1,4 @@
-//! The target `yaml`: see `../targets.rs`.
+//! Fuzz target `yaml`: see `../targets.rs`.
 #![no_main]
 
 #[path = "../targets.rs"]

@@ -1,4 +1,4 @@
-// Starts the server and connects it to the editor. Everything else is the server's.
+// Starts the server and connects it to the editor. The server does everything else.
 const fs = require('node:fs');
 const path = require('node:path');
 const vscode = require('vscode');
@@ -8,7 +8,7 @@ let client;
 let output;
 let status;
 
-/** The program: the setting, else the one inside the extension, else the search path's. */
+/** The executable: from the setting, else bundled with the extension, else from the PATH. */
 function program(context) {
   const setting = vscode.workspace.getConfiguration('dogwatch').get('path');
   if (setting) return setting;
@@ -21,7 +21,7 @@ async function start(context) {
   const command = program(context);
   const run = { command, args: ['lsp'] };
   client = new LanguageClient('dogwatch', 'dogwatch', run, {
-    // No language id of YAML is enough: clients call the same file `yaml`, `helm` or `helm-values`.
+    // Selecting by language id is not enough: the same file may be `yaml`, `helm`, or `helm-values`.
     documentSelector: [
       { scheme: 'file', language: 'watch' },
       { scheme: 'file', pattern: '**/*.{yaml,yml}' },
@@ -40,7 +40,7 @@ async function start(context) {
   } catch (error) {
     status.text = '$(error) dogwatch';
     status.tooltip = String(error);
-    vscode.window.showErrorMessage(`dogwatch could not be started (${command}): ${error.message ?? error}`);
+    vscode.window.showErrorMessage(`dogwatch failed to start (${command}): ${error.message ?? error}`);
   }
 }
 
@@ -49,7 +49,7 @@ async function restart(context) {
   await start(context);
 }
 
-/** Effective values come from the server as text and are shown in a document that cannot be saved. */
+/** Shows the effective values, which the server sends as text, in a read-only document. */
 class EffectiveValues {
   constructor() {
     this.changed = new vscode.EventEmitter();
@@ -70,7 +70,7 @@ async function showEffectiveValues() {
     arguments: [editor.document.uri.toString()],
   });
   if (!answer?.uri) {
-    vscode.window.showInformationMessage('This file belongs to no release.');
+    vscode.window.showInformationMessage('This file does not belong to a release.');
     return;
   }
   const document = await vscode.workspace.openTextDocument(vscode.Uri.parse(answer.uri));

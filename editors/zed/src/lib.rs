@@ -1,4 +1,4 @@
-//! Tells Zed how the server is started: from the search path of the project.
+//! Tells Zed how to start the server: from the settings, or from the project's `PATH`.
 
 use zed_extension_api::{self as zed, LanguageServerId, Result, settings::LspSettings};
 
@@ -18,7 +18,7 @@ impl zed::Extension for Dogwatch {
         let chosen = settings.binary.and_then(|binary| binary.path);
         let command = chosen
             .or_else(|| worktree.which("dogwatch"))
-            .ok_or("`dogwatch` is not on the search path; `lsp.dogwatch.binary.path` in the settings names it")?;
+            .ok_or("`dogwatch` is not on the PATH; set `lsp.dogwatch.binary.path`")?;
         Ok(zed::Command {
             command,
             args: vec!["lsp".to_owned()],

@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""From didChange to the matching publishDiagnostics, in milliseconds: dogwatch, and yaml-language-server in the same run.
+"""Measures the time from didChange to the matching publishDiagnostics, in milliseconds: dogwatch, and yaml-language-server in the same run.
 
 usage: editor-latency.py [--edits N] [--json FILE] [--memory-edits N] SERVER [ARGUMENT...]
        e.g. editor-latency.py target/release/dogwatch lsp
 
-The tree is corpus/clean-prod filled up to 65 files; the file that is edited is its largest one, cut or filled up to 100, 1,000 and 10,000 lines: what
-fills it stands below keys of its services that take anything, so that it is as clean as before. Each edit replaces one line, `top` between two services
-or `inside` the service in the middle of the file, and adds or takes away exactly one finding (a key given twice). The clock starts before the bytes are
-written and stops when the publication that shows the edit has been read. Nothing is asserted here but that the findings are right.
+The tree is corpus/clean-prod padded to 65 files. The edited file is its largest one, cut or padded to 100, 1,000 and 10,000 lines; the padding is below
+keys of its services that accept anything, so it adds no findings. Each edit replaces one line, `top` between two services or `inside` the service in the
+middle of the file, and adds or removes exactly one finding (a duplicate key). The clock starts before the bytes are written and stops when the publication
+for the edit has been read. Nothing is asserted except that the findings are right.
 
-The peer is `yaml-language-server` from the search path, or $YAML_LANGUAGE_SERVER; without one it is left out, and that is said.
+The peer is `yaml-language-server` from the PATH, or $YAML_LANGUAGE_SERVER; if there is none, this is reported.
 """
 
 import argparse
@@ -28,7 +28,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FILES = 65
-# So often a server is started anew for the time to its first findings; the median counts.
+# The number of server starts to measure the time to the first findings; the median counts.
 STARTS = 5
 FILE = "values/wire-server/prod-values.yaml"
 
@@ -103,7 +103,7 @@ class Server:
                 return got
 
     def findings(self, uri, version, count):
-        """The moment at which `count` keys given twice are shown; `version` counts where the server says one."""
+        """The time at which `count` duplicate keys are shown. Goes by `version` if the server sends one."""
 
         def fits(message):
             params = message.get("params", {})
@@ -115,7 +115,7 @@ class Server:
 
         moment, message = self.wait(fits)
         found = twice(message["params"]["diagnostics"])
-        assert found == count, f"{found} keys given twice instead of {count}"
+        assert found == count, f"{found} duplicate keys instead of {count}"
         return moment
 
     def memory(self):
@@ -143,12 +143,12 @@ def make_tree(folder):
         more.write_text("".join(f"setting{line}:\n  enabled: true\n  host: host-{line}.example.test\n" for line in range(20)))
 
 
-# Services of the file, each with a key below which its chart takes anything.
+# Services of the file, each with a key below which its chart accepts anything.
 OPEN = {"brig": "tests", "galley": "tests", "gundeck": "tests", "cargohold": "tests", "spar": "tests"}
 
 
 def cut(text, lines):
-    """The text with so many lines: cut at a top key, or filled up inside of its services."""
+    """The text with this number of lines: cut at a top-level key, or padded within its services."""
     have = text.splitlines()
     is_top = lambda line: line and not line[0].isspace() and line[0] != "#"
     if lines < len(have):
@@ -177,13 +177,13 @@ def cut(text, lines):
 
 
 def places(have):
-    """Where the two lines go that are edited: between two services, and inside the one in the middle."""
+    """Where to insert the two edited lines: between two services, and inside the one in the middle."""
     tops = [at for at, line in enumerate(have) if line and not line[0].isspace() and line[0] != "#"]
     middle = max(at for at in tops if at <= max(len(have) // 2, tops[0]))
     service = next((at for at in tops if at >= middle and have[at].rstrip(":") in OPEN), None)
     inside = None
     if service is not None:
-        # Below the key that takes anything, if the file was filled; else at the end of the service.
+        # Below the key that accepts anything, if the file was padded; otherwise at the end of the service.
         end = next((at for at in tops if at > service), len(have))
         keys = [at for at in range(service + 1, end) if have[at].startswith("    scenario-")]
         inside = keys[len(keys) // 2] if keys else None
@@ -245,7 +245,7 @@ def measure(name, command, tree, lines, edits, where="top"):
 
 
 def growth(command, tree, edits):
-    """Memory after each quarter of many edits."""
+    """The memory use after each quarter of the edits."""
     path = tree / FILE
     text = "\n".join(cut((ROOT / "corpus" / "clean-prod" / FILE).read_text(), 1000)) + "\n"
     path.write_text(text)
@@ -278,7 +278,7 @@ def main():
     if peer:
         contenders.append(("peer", [peer, "--stdio"]))
     else:
-        print("yaml-language-server could not be had: no peer in this run", file=sys.stderr)
+        print("yaml-language-server is not available: no peer in this run", file=sys.stderr)
     results = []
     with tempfile.TemporaryDirectory() as folder:
         tree = pathlib.Path(folder).resolve() / "tree"

@@ -1,6 +1,7 @@
-//! How long rules take: read, checked and compiled; and how the cost of judging grows with the tree. `cargo bench --bench language`
+//! Measures how long rules take to read, check and compile, and how the cost of running them grows with the tree. `cargo bench --bench
+//! language`
 //!
-//! Prints numbers and holds none of them.
+//! Prints numbers and asserts nothing.
 
 use std::hint::black_box;
 use std::io::{self, Write as _};
@@ -22,7 +23,7 @@ use lint::rulebook::RuleBook;
 use lint::schema::schema;
 use source::SourceId;
 
-/// The rules that are compiled.
+/// The number of rules that are compiled.
 const RULES: usize = 200;
 
 fn median(times: usize, mut run: impl FnMut()) -> Duration {
@@ -42,7 +43,7 @@ fn millis(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }
 
-/// The texts of the built-in packs, with rules said again under other names until there are enough: pack, name, text.
+/// The texts of the built-in packs, with rules repeated under other names until there are enough: pack, name, text.
 fn texts() -> Vec<(String, String, String)> {
     let book = RuleBook::standard();
     let mut texts = Vec::new();
@@ -126,13 +127,13 @@ fn compiling(out: &mut dyn io::Write) -> io::Result<()> {
     writeln!(out, "  compile   {:7.2} ms", millis(compiling))?;
     writeln!(
         out,
-        "the packs inside the program, at each start:\n  unpack    {:7.2} ms on one thread, all of the above\n  make ready {:6.2} ms, checked for names only, and compiled",
+        "the built-in packs, at each start:\n  unpack    {:7.2} ms on one thread, for all of the above\n  make ready {:6.2} ms, with names checked, and compiled",
         millis(unpacking),
         millis(starting)
     )
 }
 
-/// A tree with `size` times as many values as the smallest.
+/// A tree with `size` times as many values as the smallest one.
 fn tree(size: usize) -> Project {
     let mut text = String::new();
     for service in ["brig", "cargohold", "galley", "gundeck", "spar", "webapp"] {
@@ -157,7 +158,7 @@ fn tree(size: usize) -> Project {
     Project::new(settings, Arc::new(files))
 }
 
-/// How long each rule takes over a tree, by itself: what rules share is computed for each anew.
+/// The time that each rule takes over a tree on its own: work that rules share is repeated for each.
 fn each_rule(project: &Project, times: usize) -> Vec<(String, Duration)> {
     let show = |path: &Path| path.to_owned();
     let mut taken = Vec::new();
@@ -179,7 +180,7 @@ fn each_rule(project: &Project, times: usize) -> Vec<(String, Duration)> {
 fn growing(out: &mut dyn io::Write) -> io::Result<()> {
     writeln!(
         out,
-        "\neach rule by itself over a tree of 1, 10 and 100 times the size"
+        "\neach rule alone, over a tree of 1, 10 and 100 times the size"
     )?;
     let small = each_rule(&tree(1), 9);
     let middle = each_rule(&tree(10), 5);

@@ -1,7 +1,6 @@
-//! What is fuzzed: each function takes any bytes and must come back, without a panic and in bounded time and memory.
+//! The fuzz targets: each function must return for any bytes, without panicking and in bounded time and memory.
 //!
-//! `fuzz_targets/` hands them to libFuzzer; `tests/fuzz.rs` feeds them the kept corpus and damaged copies of it, on a stable
-//! compiler.
+//! `fuzz_targets/` passes them to libFuzzer; `tests/fuzz.rs` runs them on a stable compiler, over the seed corpus and mutated copies of it.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
@@ -21,10 +20,10 @@ use values::yaml::{Document, Kind, NodeId};
 
 const ID: SourceId = SourceId(0);
 
-/// A target: its name, the folder in `corpus/` that holds its seeds, and what is called.
+/// A target: its name, the folder in `corpus/` that holds its seeds, and the function to call.
 pub(crate) type Target = (&'static str, &'static str, fn(&[u8]));
 
-/// Every target.
+/// All targets.
 pub(crate) const TARGETS: &[Target] = &[
     ("parse", "watch", parse),
     ("check", "watch", check),
@@ -44,7 +43,7 @@ fn inside(text: &str, span: Span) {
     assert!(text.get(span.range()).is_some(), "a span outside the text");
 }
 
-/// A rule text always gives a tree, and places inside the text.
+/// Any rule text gives a tree, and diagnostics within the text.
 pub(crate) fn parse(data: &[u8]) {
     let text = text_of(data);
     let parsed = lang::parse::parse(ID, &text);
@@ -72,7 +71,7 @@ fn checked(file: &File) -> Checked {
     lang::check::check(&[pack], schema(), Options { facts: true })
 }
 
-/// Whatever was read can be checked.
+/// Whatever parses can be checked.
 pub(crate) fn check(data: &[u8]) {
     let text = text_of(data);
     let parsed = lang::parse::parse(ID, &text);
@@ -82,16 +81,16 @@ pub(crate) fn check(data: &[u8]) {
     }
 }
 
-/// Laying out twice is laying out once.
+/// Formatting is idempotent.
 pub(crate) fn format(data: &[u8]) {
     let text = text_of(data);
     if let Ok(once) = lang::format::format(ID, &text) {
         let twice = lang::format::format(ID, &once);
-        assert_eq!(twice.as_ref(), Ok(&once), "laid out text is not laid out");
+        assert_eq!(twice.as_ref(), Ok(&once), "formatting is not idempotent");
     }
 }
 
-/// The tree that rules are judged over.
+/// The tree that rules run over.
 static TREE: LazyLock<Vec<Arc<Tree>>> = LazyLock::new(|| {
     let mut files = Memory::default();
     files.insert(
@@ -112,7 +111,7 @@ static TREE: LazyLock<Vec<Arc<Tree>>> = LazyLock::new(|| {
     Project::new(settings, Arc::new(files)).trees().collect()
 });
 
-/// Whatever can be compiled can be judged, traced and counted; what the checker accepts stays within its budget or says so.
+/// Whatever compiles can be run and measured for coverage; what the checker accepts stays within its budget or reports that it does not.
 pub(crate) fn evaluate(data: &[u8]) {
     let parsed = lang::parse::parse(ID, &text_of(data));
     let packs = [("fuzz", &parsed.file)];
@@ -127,14 +126,14 @@ pub(crate) fn evaluate(data: &[u8]) {
                 let (counted, _) = run.coverage(rule);
                 assert_eq!(
                     judged.counts, counted.counts,
-                    "watching changes what comes of it"
+                    "measuring coverage changes the result"
                 );
             }
         }
     }
 }
 
-/// Any text is a document, and its nodes lie in it.
+/// Any text gives a document whose nodes lie within the text.
 pub(crate) fn yaml(data: &[u8]) {
     let text = text_of(data);
     let document = Document::parse(ID, text.as_str());
@@ -151,7 +150,7 @@ pub(crate) fn yaml(data: &[u8]) {
     }
 }
 
-/// The nodes of a document with their paths, a bounded number of them.
+/// Visits the nodes of a document with their paths, up to a limit.
 fn each_node(document: &Document, mut visit: impl FnMut(NodeId, &KeyPath)) {
     let mut open: Vec<(NodeId, KeyPath)> = Vec::new();
     open.extend(document.root().map(|root| (root, KeyPath(Vec::new()))));
@@ -185,7 +184,7 @@ fn each_node(document: &Document, mut visit: impl FnMut(NodeId, &KeyPath)) {
     }
 }
 
-/// An edit is refused, or made and can be read again. The first byte says which edit is tried, the second at which node.
+/// An edit is refused, or applied and parsed again. The first byte selects the edit, the second the node.
 pub(crate) fn edit(data: &[u8]) {
     let [which, at, rest @ ..] = data else {
         return;
@@ -238,7 +237,7 @@ pub(crate) fn config(data: &[u8]) {
     }
 }
 
-/// Any bytes may stand in a values file beside others: every rule is judged, and the report is whole.
+/// Any bytes may be in a values file next to others: every rule runs, and all spans of the report are valid.
 pub(crate) fn lint(data: &[u8]) {
     let mut files = Memory::default();
     files.insert("/t/values/wire-server/values.yaml", data);

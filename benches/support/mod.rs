@@ -1,24 +1,24 @@
-//! Trees for benchmarks: `corpus/clean-prod` over and over, each with names of its own and some with a seeded fault.
+//! Trees for benchmarks: copies of `corpus/clean-prod`, each with distinct names and some with a seeded fault.
 #![allow(
     clippy::disallowed_methods,
     dead_code,
     unreachable_pub,
-    reason = "a benchmark makes the files that it measures, and each uses a part of this"
+    reason = "benchmarks create the files that they measure, and each uses part of this module"
 )]
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A small generator of numbers that gives the same on every machine (xorshift64*).
+/// A small pseudorandom number generator with the same sequence on every machine (xorshift64*).
 pub struct Random(u64);
 
 impl Random {
-    /// A generator that begins with `seed`.
+    /// Creates a generator from `seed`.
     pub fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
 
-    /// A number below `bound`.
+    /// The next number, below `bound`.
     pub fn below(&mut self, bound: u64) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
@@ -27,24 +27,27 @@ impl Random {
     }
 }
 
-/// The files of the sample tree: path below it and text.
+/// The files of the sample tree: relative path and text.
 pub fn sample() -> Vec<(PathBuf, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/clean-prod");
     let mut files = Vec::new();
     let mut open = vec![root.clone()];
     while let Some(folder) = open.pop() {
         for entry in fs::read_dir(&folder)
-            .expect("the corpus is there")
+            .expect("the corpus is in the repository")
             .flatten()
         {
             let path = entry.path();
             if path.is_dir() {
                 open.push(path);
             } else {
-                let below = path.strip_prefix(&root).expect("below the root").to_owned();
+                let below = path
+                    .strip_prefix(&root)
+                    .expect("listed paths are below the root")
+                    .to_owned();
                 files.push((
                     below,
-                    fs::read_to_string(&path).expect("the corpus is text"),
+                    fs::read_to_string(&path).expect("the corpus is UTF-8 text"),
                 ));
             }
         }
@@ -53,12 +56,12 @@ pub fn sample() -> Vec<(PathBuf, String)> {
     files
 }
 
-/// Writes `trees` trees of at most `files` files each below `root`. Returns how many files and bytes.
+/// Writes `trees` trees of at most `files` files each below `root`. Returns the number of files and bytes.
 pub fn write_trees(root: &Path, trees: usize, files: usize, seed: u64) -> (usize, u64) {
     let sample = sample();
     let mut random = Random::new(seed);
     let (mut count, mut bytes) = (0, 0);
-    // The umbrella and what belongs to it come first, so that a small tree is still one.
+    // The umbrella and its charts come first, so that a small tree still has one.
     let rank = |path: &Path| {
         let text = path.to_string_lossy();
         let first = [
@@ -86,8 +89,9 @@ pub fn write_trees(root: &Path, trees: usize, files: usize, seed: u64) -> (usize
                 _ => {}
             }
             let path = folder.join(path);
-            fs::create_dir_all(path.parent().expect("a file is in a folder")).expect("writable");
-            fs::write(&path, &text).expect("writable");
+            fs::create_dir_all(path.parent().expect("the path has a parent"))
+                .expect("the folder is writable");
+            fs::write(&path, &text).expect("the folder is writable");
             count += 1;
             bytes += text.len() as u64;
         }

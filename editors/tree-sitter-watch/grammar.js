@@ -1,5 +1,5 @@
-// The grammar of `.watch` files for editors: highlighting, folding, text objects. The language server has the real parser; this one
-// only has to colour a file and survive a half-typed one.
+// The grammar of `.watch` files for editors: highlighting, folding, text objects. The language server has the real parser; this one only
+// has to highlight files and to cope with incomplete ones.
 
 /// <reference types="tree-sitter-cli/dsl" />
 // @ts-check
@@ -105,7 +105,7 @@ module.exports = grammar({
       repeat(choice($.since, $.until, $.moved)),
     ),
     _flag: () => choice('secret', 'open', 'required'),
-    // `secret secret: string` declares a key of that name.
+    // `secret secret: string` declares a secret key named `secret`.
     flag_as_key: () => choice('secret', 'open', 'required'),
     moved: ($) => seq('moved', 'to', $.path),
     path: ($) => seq(choice($.key, $._text), repeat(seq(token.immediate('.'), choice($.key, $._text)))),
@@ -155,7 +155,7 @@ module.exports = grammar({
     call: ($) => prec.left(PREC.postfix, seq(
       field('function', $._expression), token.immediate('('), optional(commaListTrailing($._expression)), ')',
     )),
-    // `key` is a name too, unless `of` follows.
+    // `key` is also a name, unless `of` follows.
     variable: ($) => choice($.name, alias('key', $.name)),
     list: ($) => seq(choice('[', token.immediate('[')), optional(commaListTrailing($._expression)), ']'),
     comprehension: ($) => seq(choice('[', token.immediate('[')), $._expression, repeat1($.generator), ']'),
@@ -168,7 +168,7 @@ module.exports = grammar({
     literal_map: ($) => seq('{', optional(commaListTrailing(seq(choice($.key, $._text), ':', $._literal))), '}'),
 
     // ---- words ----
-    // Letters of any script; one wide range instead of the letter classes keeps the generated lexer small.
+    // Letters of any script. One wide range instead of letter classes keeps the generated lexer small.
     name: () => /[0-9]*[A-Za-z_\u00aa-\uffdc][0-9A-Za-z_\u00aa-\uffdc]*(-[0-9A-Za-z_\u00aa-\uffdc]+)*/,
     number: () => /[0-9]+(\.[0-9]+)?/,
     boolean: () => choice('true', 'false'),

@@ -1,4 +1,4 @@
-; The order matters: a later pattern wins.
+; The order matters: later patterns win.
 
 (name) @variable
 (key) @property

@@ -1,5 +1,5 @@
-//! Measures how long rules take to read, check and compile, and how the cost of running them grows with the tree. `cargo bench --bench
-//! language`
+//! Measures how long rules take to read, check and compile, and how the cost of running them grows with the tree.
+//! `cargo bench --bench language`
 //!
 //! Prints numbers and asserts nothing.
 
@@ -127,7 +127,7 @@ fn compiling(out: &mut dyn io::Write) -> io::Result<()> {
     writeln!(out, "  compile   {:7.2} ms", millis(compiling))?;
     writeln!(
         out,
-        "the built-in packs, at each start:\n  unpack    {:7.2} ms on one thread, for all of the above\n  make ready {:6.2} ms, with names checked, and compiled",
+        "the built-in packs, at each start:\n  unpack    {:7.2} ms on one thread, for all of the above\n  make ready {:6.2} ms, with only names checked, and compiled",
         millis(unpacking),
         millis(starting)
     )

@@ -1,4 +1,4 @@
-//! Checks every built-in rule: its examples pass, and every mutation of a clause makes one of them fail.
+//! Checks every built-in rule: its examples pass, and any mutation of a clause makes one of them fail.
 #![allow(
     clippy::unwrap_used,
     clippy::disallowed_methods,

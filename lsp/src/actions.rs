@@ -134,7 +134,7 @@ impl Session {
         }
     }
 
-    /// Fixes of findings in rule files, in `dogwatch.yaml` and in comments, which carry their edits: a correction of a typo.
+    /// Offers the fixes of findings in rule files, `dogwatch.yaml` and comments. They carry their own edits, usually to correct a typo.
     fn corrections(
         &self,
         judged: &Judged,

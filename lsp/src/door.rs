@@ -1,8 +1,8 @@
 //! The entry point for messages: reads them, passes them to `tower-lsp-server` in order, and sends the answers.
 //!
 //! `tower-lsp-server` provides the protocol's types, routing, state machine and cancellation. Its transport is not used: it runs
-//! notification handlers concurrently, blocks on clients that do not read, and ends the session on a malformed byte. Here each handler is
-//! polled once, immediately and in order, which is all it needs to queue its work for the session.
+//! notification handlers concurrently, blocks on clients that do not read, and ends the session on bytes that are not a message. Here each
+//! handler is polled once, immediately and in order, which is all it needs to queue its work for the session.
 
 use std::io::BufRead;
 use std::sync::mpsc::Sender;

@@ -23,8 +23,8 @@ pub(crate) mod command {
     pub(crate) const DEBUG_INFORMATION: &str = "dogwatch.debugInformation";
     /// Runs the examples of a rule: `[uri, rule]`.
     pub(crate) const RUN_EXAMPLES: &str = "dogwatch.runExamples";
-    /// Shows places: those that a rule checks, `[uri, rule]`, or given ones, such as the layers that override a key, `[uri, position,
-    /// [location]]`.
+    /// Shows the places that a rule checks, `[uri, rule]`, or the given places, such as the layers that override a key:
+    /// `[uri, position, [location]]`.
     pub(crate) const SHOW_PLACES: &str = "dogwatch.showPlaces";
     /// Opens a page of the guidance: `[url]`.
     pub(crate) const OPEN_GUIDANCE: &str = "dogwatch.openGuidance";

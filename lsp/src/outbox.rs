@@ -44,7 +44,7 @@ struct Queue {
 }
 
 impl Queue {
-    /// Replaces URIs by the client's spelling, which is how it identifies its documents.
+    /// Replaces URIs with the client's spelling, which is how it identifies its documents.
     fn spelled(&self, body: Vec<u8>) -> Vec<u8> {
         if self.spellings.is_empty() {
             return body;

@@ -20,7 +20,7 @@ use crate::settings::Scope;
 /// The maximum number of findings shown per file; one more diagnostic reports the rest. Editors become slow beyond this.
 const MAX_FINDINGS: usize = 2_000;
 
-/// The number of trees from which on the client is shown a progress bar.
+/// The minimum number of trees for which the client is shown progress.
 const LONG: usize = 8;
 
 impl Session {

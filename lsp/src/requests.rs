@@ -51,7 +51,7 @@ impl Session {
             .is_some_and(crate::documents::Document::is_rules)
     }
 
-    /// The values file with a URI; `None` if it is not open or not a values file.
+    /// The values file at a URI; `None` if it is not open or not a values file.
     pub(crate) fn values_text(&self, uri: &lsp::Uri) -> Option<ValuesText> {
         let document = self.documents.get(uri).filter(|it| !it.is_rules())?;
         let path = document.path.clone();
@@ -72,7 +72,7 @@ impl Session {
         Some(ValuesText { path, trees, yaml })
     }
 
-    /// Calls `ask` with the rule file that has a URI.
+    /// Calls `ask` with the rule file at a URI.
     pub(crate) fn with_rules<R>(
         &self,
         uri: &lsp::Uri,

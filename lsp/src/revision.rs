@@ -141,7 +141,7 @@ mod tests {
             told.push(lines.map(|it| it.range.start.line).collect::<Vec<_>>());
         }
         // It is interrupted three times, then runs to the end despite new edits; it is interrupted once more before the edits stop. Finally
-        // there is time to fill the memory.
+        // there is time to cache the results.
         assert_eq!(told, [&[][..], &[], &[], &[4], &[4], &[6], &[6]]);
     }
 

@@ -25,9 +25,9 @@ use crate::{Options, uri};
 
 /// An event for the session.
 pub(crate) enum Event {
-    /// A message's work to run.
+    /// The work of a message.
     Work(Box<dyn FnOnce(&mut Session) + Send>),
-    /// The client's answer to the server's request of that id; `None` for an error or a null result.
+    /// The client's answer to the server's request with that id; `None` for an error or a null result.
     Answer(i64, Option<Value>),
     /// The last event.
     End(End),

@@ -9,7 +9,7 @@ use tower_lsp_server::ls_types::Uri;
 /// The longest path that any system allows, in bytes.
 const MAX_PATH: usize = 1 << 15;
 
-/// The maximum number of path components. No longer than what fits in a Linux path.
+/// The maximum number of path components; no Linux path has more.
 const MAX_FOLDERS: usize = 2_048;
 
 /// The path of a `file:` URI, without `.` and `..`. `None` for any other URI, and for a path that no file can have: every folder above a

@@ -69,9 +69,9 @@ pub(crate) const CLAUSES: &[(&str, &str)] = &[
     ),
     (
         "fails",
-        "An example that the rule reports, with `^^^` under the place of the finding.",
+        "An example with a finding, whose place is marked by `^^^` below it.",
     ),
-    ("passes", "An example that the rule accepts."),
+    ("passes", "An example without findings."),
 ];
 
 /// Keywords that start a clause of a chart.

@@ -227,7 +227,7 @@ fn flow(value: &str, path: &mut Vec<PathStep>) -> (bool, usize) {
 fn path_above(text: &str, line_start: usize, indent: usize, is_item: bool) -> Vec<PathStep> {
     let mut path = Vec::new();
     let mut least = indent;
-    // An item may be indented no more than the key of its list.
+    // A list item may have the same indentation as the key of its list.
     let mut allow_equal = is_item;
     for line in text[..line_start].lines().rev().take(MAX_LINES) {
         if least == 0 && !allow_equal {

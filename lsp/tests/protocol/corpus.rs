@@ -1,5 +1,5 @@
-//! One pipeline, over the whole corpus: the editor shows what `dogwatch lint` reports for the same files, and fixes everything as `dogwatch
-//! fix` does.
+//! One pipeline, over the whole corpus: the editor shows what `dogwatch lint` reports for the same files, and fixes everything as
+//! `dogwatch fix` does.
 #![allow(
     clippy::unwrap_used,
     clippy::disallowed_methods,

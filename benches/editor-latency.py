@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""Measures the time from didChange to the matching publishDiagnostics, in milliseconds: dogwatch, and yaml-language-server in the same run.
+"""Time from didChange to the matching publishDiagnostics, in milliseconds: dogwatch, and yaml-language-server in the same run.
 
 usage: editor-latency.py [--edits N] [--json FILE] [--memory-edits N] SERVER [ARGUMENT...]
        e.g. editor-latency.py target/release/dogwatch lsp
 
-The tree is corpus/clean-prod padded to 65 files. The edited file is its largest one, cut or padded to 100, 1,000 and 10,000 lines; the padding is below
-keys of its services that accept anything, so it adds no findings. Each edit replaces one line, `top` between two services or `inside` the service in the
-middle of the file, and adds or removes exactly one finding (a duplicate key). The clock starts before the bytes are written and stops when the publication
-for the edit has been read. Nothing is asserted except that the findings are right.
+The tree is corpus/clean-prod, extended to 65 files. The edited file is its largest one, cut or extended to 100, 1,000, and 10,000 lines. The added lines
+are below keys of its services that accept anything, so the file stays clean. Each edit replaces one line, `top` between two services or `inside` the
+service in the middle of the file, and adds or removes exactly one finding (a duplicate key). The clock starts before the bytes are written and stops when
+the publication that shows the edit has been read. Nothing is asserted except that the findings are right.
 
-The peer is `yaml-language-server` from the PATH, or $YAML_LANGUAGE_SERVER; if there is none, this is reported.
+The peer is `yaml-language-server` from the PATH, or $YAML_LANGUAGE_SERVER. If there is none, the script says so and measures only dogwatch.
 """
 
 import argparse
@@ -28,7 +28,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FILES = 65
-# The number of server starts to measure the time to the first findings; the median counts.
+# Number of server starts for the time to first findings; the median counts.
 STARTS = 5
 FILE = "values/wire-server/prod-values.yaml"
 
@@ -103,7 +103,7 @@ class Server:
                 return got
 
     def findings(self, uri, version, count):
-        """The time at which `count` duplicate keys are shown. Goes by `version` if the server sends one."""
+        """The moment at which `count` duplicate keys are shown; `version` must match if the server reports one."""
 
         def fits(message):
             params = message.get("params", {})
@@ -148,7 +148,7 @@ OPEN = {"brig": "tests", "galley": "tests", "gundeck": "tests", "cargohold": "te
 
 
 def cut(text, lines):
-    """The text with this number of lines: cut at a top-level key, or padded within its services."""
+    """The text with that many lines: cut at a top-level key, or extended inside its services."""
     have = text.splitlines()
     is_top = lambda line: line and not line[0].isspace() and line[0] != "#"
     if lines < len(have):
@@ -177,13 +177,13 @@ def cut(text, lines):
 
 
 def places(have):
-    """Where to insert the two edited lines: between two services, and inside the one in the middle."""
+    """Positions of the two edited lines: between two services, and inside the one in the middle."""
     tops = [at for at, line in enumerate(have) if line and not line[0].isspace() and line[0] != "#"]
     middle = max(at for at in tops if at <= max(len(have) // 2, tops[0]))
     service = next((at for at in tops if at >= middle and have[at].rstrip(":") in OPEN), None)
     inside = None
     if service is not None:
-        # Below the key that accepts anything, if the file was padded; otherwise at the end of the service.
+        # Below the key that accepts anything, if the file was extended; otherwise at the end of the service.
         end = next((at for at in tops if at > service), len(have))
         keys = [at for at in range(service + 1, end) if have[at].startswith("    scenario-")]
         inside = keys[len(keys) // 2] if keys else None
@@ -245,7 +245,7 @@ def measure(name, command, tree, lines, edits, where="top"):
 
 
 def growth(command, tree, edits):
-    """The memory use after each quarter of the edits."""
+    """Memory use after each quarter of many edits."""
     path = tree / FILE
     text = "\n".join(cut((ROOT / "corpus" / "clean-prod" / FILE).read_text(), 1000)) + "\n"
     path.write_text(text)
@@ -278,7 +278,7 @@ def main():
     if peer:
         contenders.append(("peer", [peer, "--stdio"]))
     else:
-        print("yaml-language-server is not available: no peer in this run", file=sys.stderr)
+        print("yaml-language-server not found: measuring only dogwatch", file=sys.stderr)
     results = []
     with tempfile.TemporaryDirectory() as folder:
         tree = pathlib.Path(folder).resolve() / "tree"

@@ -1,7 +1,6 @@
-//! Measures how long rules take to read, check and compile, and how the cost of running them grows with the tree.
-//! `cargo bench --bench language`
+//! The time to parse, check, and compile rules, and how the cost of judging grows with the tree. `cargo bench --bench language`
 //!
-//! Prints numbers and asserts nothing.
+//! Prints numbers; asserts nothing.
 
 use std::hint::black_box;
 use std::io::{self, Write as _};
@@ -23,7 +22,7 @@ use lint::rulebook::RuleBook;
 use lint::schema::schema;
 use source::SourceId;
 
-/// The number of rules that are compiled.
+/// The compiled rules.
 const RULES: usize = 200;
 
 fn median(times: usize, mut run: impl FnMut()) -> Duration {
@@ -158,7 +157,7 @@ fn tree(size: usize) -> Project {
     Project::new(settings, Arc::new(files))
 }
 
-/// The time that each rule takes over a tree on its own: work that rules share is repeated for each.
+/// The time of each rule over a tree, by itself: work that rules share is repeated for each.
 fn each_rule(project: &Project, times: usize) -> Vec<(String, Duration)> {
     let show = |path: &Path| path.to_owned();
     let mut taken = Vec::new();

@@ -1,11 +1,11 @@
-//! Measures linting against just reading and parsing the same bytes, in one run: `cargo bench --bench lint [-- TREES]`.
+//! The cost of judging, compared with reading and parsing the same bytes in the same run: `cargo bench --bench lint [-- TREES]`.
 //!
 //! Prints numbers and their ratios; asserts nothing.
 #![allow(
     clippy::disallowed_methods,
     clippy::print_stdout,
     clippy::unwrap_used,
-    reason = "benchmarks read files, print and may panic"
+    reason = "a benchmark reads files, prints, and may fail"
 )]
 
 mod support;

@@ -1,6 +1,7 @@
-//! The fuzz targets: each function must return for any bytes, without panicking and in bounded time and memory.
+//! The fuzz targets: each function takes arbitrary bytes and must return, without a panic and in bounded time and memory.
 //!
-//! `fuzz_targets/` passes them to libFuzzer; `tests/fuzz.rs` runs them on a stable compiler, over the seed corpus and mutated copies of it.
+//! `fuzz_targets/` runs them under libFuzzer; `tests/fuzz.rs` feeds them the saved corpus and mutations of it, on a stable
+//! compiler.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
@@ -20,7 +21,7 @@ use values::yaml::{Document, Kind, NodeId};
 
 const ID: SourceId = SourceId(0);
 
-/// A target: its name, the folder in `corpus/` that holds its seeds, and the function to call.
+/// A target: its name, the folder in `corpus/` with its seeds, and its function.
 pub(crate) type Target = (&'static str, &'static str, fn(&[u8]));
 
 /// All targets.
@@ -43,7 +44,7 @@ fn inside(text: &str, span: Span) {
     assert!(text.get(span.range()).is_some(), "a span outside the text");
 }
 
-/// Any rule text gives a tree, and diagnostics within the text.
+/// Every rule text yields a tree, with all spans inside the text.
 pub(crate) fn parse(data: &[u8]) {
     let text = text_of(data);
     let parsed = lang::parse::parse(ID, &text);
@@ -71,7 +72,7 @@ fn checked(file: &File) -> Checked {
     lang::check::check(&[pack], schema(), Options { facts: true })
 }
 
-/// Whatever parses can be checked.
+/// Every parsed file can be checked.
 pub(crate) fn check(data: &[u8]) {
     let text = text_of(data);
     let parsed = lang::parse::parse(ID, &text);
@@ -90,7 +91,7 @@ pub(crate) fn format(data: &[u8]) {
     }
 }
 
-/// The tree that rules run over.
+/// The tree that rules are judged on.
 static TREE: LazyLock<Vec<Arc<Tree>>> = LazyLock::new(|| {
     let mut files = Memory::default();
     files.insert(
@@ -111,7 +112,7 @@ static TREE: LazyLock<Vec<Arc<Tree>>> = LazyLock::new(|| {
     Project::new(settings, Arc::new(files)).trees().collect()
 });
 
-/// Whatever compiles can be run and measured for coverage; what the checker accepts stays within its budget or reports that it does not.
+/// Every rule that compiles can be judged, traced, and counted; a rule that the checker accepts stays within its budget or reports it.
 pub(crate) fn evaluate(data: &[u8]) {
     let parsed = lang::parse::parse(ID, &text_of(data));
     let packs = [("fuzz", &parsed.file)];
@@ -133,7 +134,7 @@ pub(crate) fn evaluate(data: &[u8]) {
     }
 }
 
-/// Any text gives a document whose nodes lie within the text.
+/// Every text yields a document, with all nodes inside the text.
 pub(crate) fn yaml(data: &[u8]) {
     let text = text_of(data);
     let document = Document::parse(ID, text.as_str());
@@ -150,7 +151,7 @@ pub(crate) fn yaml(data: &[u8]) {
     }
 }
 
-/// Visits the nodes of a document with their paths, up to a limit.
+/// The nodes of a document with their paths, up to a limit.
 fn each_node(document: &Document, mut visit: impl FnMut(NodeId, &KeyPath)) {
     let mut open: Vec<(NodeId, KeyPath)> = Vec::new();
     open.extend(document.root().map(|root| (root, KeyPath(Vec::new()))));
@@ -184,7 +185,7 @@ fn each_node(document: &Document, mut visit: impl FnMut(NodeId, &KeyPath)) {
     }
 }
 
-/// An edit is refused, or applied and parsed again. The first byte selects the edit, the second the node.
+/// An edit is refused, or its result parses again. The first byte selects the edit, the second the node.
 pub(crate) fn edit(data: &[u8]) {
     let [which, at, rest @ ..] = data else {
         return;
@@ -227,7 +228,7 @@ pub(crate) fn edit(data: &[u8]) {
     }
 }
 
-/// Any document can be read as a configuration.
+/// Every document can be read as a configuration.
 pub(crate) fn config(data: &[u8]) {
     let text = text_of(data);
     let document = Document::parse(ID, text.as_str());
@@ -237,7 +238,7 @@ pub(crate) fn config(data: &[u8]) {
     }
 }
 
-/// Any bytes may be in a values file next to others: every rule runs, and all spans of the report are valid.
+/// A values file may contain any bytes: every rule is still judged, and the report is complete.
 pub(crate) fn lint(data: &[u8]) {
     let mut files = Memory::default();
     files.insert("/t/values/wire-server/values.yaml", data);

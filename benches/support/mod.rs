@@ -1,9 +1,9 @@
-//! Trees for benchmarks: copies of `corpus/clean-prod`, each with distinct names and some with a seeded fault.
+//! Trees for benchmarks: copies of `corpus/clean-prod`, each with its own names and some with a seeded fault.
 #![allow(
     clippy::disallowed_methods,
     dead_code,
     unreachable_pub,
-    reason = "benchmarks create the files that they measure, and each uses part of this module"
+    reason = "a benchmark writes the files that it measures, and each benchmark uses a part of this"
 )]
 
 use std::fs;
@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 pub struct Random(u64);
 
 impl Random {
-    /// Creates a generator from `seed`.
+    /// A generator seeded with `seed`.
     pub fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
@@ -61,7 +61,7 @@ pub fn write_trees(root: &Path, trees: usize, files: usize, seed: u64) -> (usize
     let sample = sample();
     let mut random = Random::new(seed);
     let (mut count, mut bytes) = (0, 0);
-    // The umbrella and its charts come first, so that a small tree still has one.
+    // The umbrella and its dependencies come first, so that even a small tree makes sense.
     let rank = |path: &Path| {
         let text = path.to_string_lossy();
         let first = [

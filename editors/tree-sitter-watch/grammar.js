@@ -1,5 +1,5 @@
-// The grammar of `.watch` files for editors: highlighting, folding, text objects. The language server has the real parser; this one only
-// has to highlight files and to cope with incomplete ones.
+// The grammar of `.watch` files for editors: highlighting, folding, text objects. The language server has the real parser; this one
+// only has to highlight a file and survive a half-typed one.
 
 /// <reference types="tree-sitter-cli/dsl" />
 // @ts-check

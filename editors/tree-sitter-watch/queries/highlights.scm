@@ -1,4 +1,4 @@
-; The order matters: later patterns win.
+; Order matters: later patterns win.
 
 (name) @variable
 (key) @property

@@ -115,7 +115,7 @@ class Server:
 
         moment, message = self.wait(fits)
         found = twice(message["params"]["diagnostics"])
-        assert found == count, f"{found} keys given twice instead of {count}"
+        assert found == count, f"{found} duplicate keys instead of {count}"
         return moment
 
     def memory(self):

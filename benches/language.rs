@@ -126,7 +126,7 @@ fn compiling(out: &mut dyn io::Write) -> io::Result<()> {
     writeln!(out, "  compile   {:7.2} ms", millis(compiling))?;
     writeln!(
         out,
-        "the packs inside the program, at each start:\n  unpack    {:7.2} ms on one thread, all of the above\n  make ready {:6.2} ms, checked for names only, and compiled",
+        "the built-in packs, at each start:\n  unpack    {:7.2} ms on one thread, for all of the above\n  make ready {:6.2} ms, with only names checked, and compiled",
         millis(unpacking),
         millis(starting)
     )
@@ -179,7 +179,7 @@ fn each_rule(project: &Project, times: usize) -> Vec<(String, Duration)> {
 fn growing(out: &mut dyn io::Write) -> io::Result<()> {
     writeln!(
         out,
-        "\neach rule by itself over a tree of 1, 10 and 100 times the size"
+        "\neach rule alone, over a tree of 1, 10 and 100 times the size"
     )?;
     let small = each_rule(&tree(1), 9);
     let middle = each_rule(&tree(10), 5);

@@ -1,6 +1,6 @@
 //! The cost of judging, compared with reading and parsing the same bytes in the same run: `cargo bench --bench lint [-- TREES]`.
 //!
-//! Prints figures and their ratios; asserts nothing.
+//! Prints numbers and their ratios; asserts nothing.
 #![allow(
     clippy::disallowed_methods,
     clippy::print_stdout,
@@ -79,7 +79,7 @@ fn parse_all(root: &Path) -> usize {
     files.par_iter().map(parse).sum()
 }
 
-/// Wall time and peak memory of the built program.
+/// The wall time and peak memory of the built program.
 fn process(root: &Path, more: &[&str]) -> (Duration, u64) {
     let mut times = Vec::new();
     let mut peak = 0;
@@ -146,7 +146,7 @@ fn main() {
             for (name, time, against) in [
                 ("list and read", read, read),
                 ("… and parse", parse, read),
-                ("… and judge by every rule", judge, parse),
+                ("… and run every rule", judge, parse),
             ] {
                 let seconds = time.as_secs_f64();
                 println!(
@@ -159,14 +159,14 @@ fn main() {
                 );
             }
             println!(
-                "  judging besides reading and parsing: {:.2} of the time to read and parse",
+                "  linting on top of reading and parsing: {:.2} of the time to read and parse",
                 judge.as_secs_f64() / parse.as_secs_f64() - 1.0
             );
             if threads == 1 {
                 bare = judge.as_secs_f64();
             } else {
                 println!(
-                    "  two threads are {:.2} times as fast as one",
+                    "  two threads: {:.2} times the speed of one",
                     bare / judge.as_secs_f64()
                 );
             }

@@ -24,7 +24,7 @@ const ID: SourceId = SourceId(0);
 /// A target: its name, the folder in `corpus/` with its seeds, and its function.
 pub(crate) type Target = (&'static str, &'static str, fn(&[u8]));
 
-/// Every target.
+/// All targets.
 pub(crate) const TARGETS: &[Target] = &[
     ("parse", "watch", parse),
     ("check", "watch", check),
@@ -87,7 +87,7 @@ pub(crate) fn format(data: &[u8]) {
     let text = text_of(data);
     if let Ok(once) = lang::format::format(ID, &text) {
         let twice = lang::format::format(ID, &once);
-        assert_eq!(twice.as_ref(), Ok(&once), "laid out text is not laid out");
+        assert_eq!(twice.as_ref(), Ok(&once), "formatting is not idempotent");
     }
 }
 
@@ -127,7 +127,7 @@ pub(crate) fn evaluate(data: &[u8]) {
                 let (counted, _) = run.coverage(rule);
                 assert_eq!(
                     judged.counts, counted.counts,
-                    "watching changes what comes of it"
+                    "measuring coverage changes the result"
                 );
             }
         }

@@ -1,8 +1,8 @@
-//! The tools of rule authors by their exit status and what they say; the manual's pages hold the rest of their output.
+//! The tools for rule authors: their exit status and main messages. The manual's tests cover the rest of their output.
 #![allow(
     clippy::unwrap_used,
     clippy::disallowed_methods,
-    reason = "a test reads its own files, shows what it finds, and may fail"
+    reason = "tests may panic, print and read files"
 )]
 
 use std::path::Path;
@@ -384,7 +384,7 @@ fn a_code_can_be_explained_whoever_prints_it() {
     assert_eq!(dogwatch(folder.path(), &["explain", "no-code"]).status, 2);
 }
 
-/// A rule `ours` of a pack with a chart `shop`.
+/// Writes a rule `ours` in a pack with a chart `shop`.
 fn ours(at: &Path, severity: &str, body: &str) {
     write(at, "rules/shop.watch", "chart shop { open keys {} }\n");
     let text = format!(
@@ -459,7 +459,7 @@ fn a_profile_that_nothing_is_of_is_told_in_rules_and_in_the_configuration() {
     let check = dogwatch(at, &["check"]);
     assert!(check.out.contains("did you mean `prod`?"), "{}", check.out);
     assert!(check.out.contains("0 errors, 1 warning"), "{}", check.out);
-    // Without a tree nobody knows which profiles there will be.
+    // Without a tree, the profiles are not known yet.
     std::fs::remove_dir_all(at.join("values")).unwrap();
     let check = dogwatch(at, &["check"]);
     assert!(check.out.contains("0 errors, 0 warnings"), "{}", check.out);

@@ -1,8 +1,8 @@
-//! Charts on disk through the binary: archives, charts that are damaged, schemas, declarations made from them.
+//! Charts on disk, through the binary: archives, damaged charts, schemas, and declarations generated from charts.
 #![allow(
     clippy::unwrap_used,
     clippy::disallowed_methods,
-    reason = "a test makes folders and fails where that fails"
+    reason = "tests create folders and may panic"
 )]
 
 use std::fs;
@@ -27,7 +27,7 @@ fn write(root: &Path, name: &str, bytes: &[u8]) {
     fs::write(path, bytes).unwrap();
 }
 
-/// A chart's archive.
+/// The archive of a chart.
 fn archive(files: &[(&str, &str)]) -> Vec<u8> {
     let mut tar = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
     for (path, text) in files {
@@ -39,7 +39,7 @@ fn archive(files: &[(&str, &str)]) -> Vec<u8> {
     tar.into_inner().unwrap().finish().unwrap()
 }
 
-/// Status, standard output, standard error.
+/// The exit status, standard output and standard error.
 fn dogwatch(folder: &Path, args: &[&str]) -> (i32, String, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_dogwatch"))
         .args(args)
@@ -55,10 +55,10 @@ fn dogwatch(folder: &Path, args: &[&str]) -> (i32, String, String) {
     (status, text(output.stdout), errors)
 }
 
-/// The findings of a rule, or with a code.
+/// The findings of a rule or with a code.
 fn found(folder: &Path, code: &str) -> Vec<String> {
     let (_, out, errors) = dogwatch(folder, &["lint", "--format", "short"]);
-    // What takes no part is said there, and nothing else.
+    // Standard error holds the summary of files left out, and nothing else.
     let aside = |line: &str| line.contains(" left out, such as ");
     assert!(errors.lines().all(aside), "{errors}");
     let code = format!("[{code}]");
@@ -193,7 +193,7 @@ fn a_schema_that_cannot_be_used_is_told_and_says_nothing() {
     }
 }
 
-/// A schema that refuses everything it can, and a chart with it.
+/// A chart whose schema rejects everything it can.
 const STRICT: &[(&str, &str)] = &[
     ("charts/shop/Chart.yaml", "name: shop\n"),
     (
@@ -218,12 +218,12 @@ const STRICT: &[(&str, &str)] = &[
 #[test]
 fn what_cannot_be_seen_breaks_no_schema() {
     let cases: &[&[(&str, &str)]] = &[
-        // Values that are there and not to be seen.
+        // Values that exist but cannot be seen.
         &[(
             "values/shop/values.yaml",
             "host: 1\nport: 1\none: 1\ntoken: ref+vault://a#b\npassword: '{{ .x }}'\nlist: ['{{ a }}', '{{ b }}']\nmap: {a: ref+vault://c}\nmode: '{{ m }}'\n",
         )],
-        // A layer that may hold anything.
+        // A layer that may contain anything.
         &[
             ("values/shop/values.yaml", "a: 1\n"),
             (
@@ -315,7 +315,7 @@ fn a_declaration_is_not_written_over_another_file() {
         "key store",
         "size: number = 10",
     ] {
-        assert!(mine().contains(words), "{words}: {}", mine());
+        assert!(mine().contains(words), "`{words}` missing from: {}", mine());
     }
     let (status, out, _) = dogwatch(tree.path(), &["check", "mine.watch"]);
     assert_eq!(status, 0, "{out}");

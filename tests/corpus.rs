@@ -1,11 +1,11 @@
-//! What must be found in each sample tree: the reports beside the trees in `corpus/`.
+//! The expected findings for each sample tree: the reports next to the trees in `corpus/`.
 //!
-//! `UPDATE=1` writes the reports as they are. `faults/*.diff` are patches to `clean-prod`, applied here, and their reports
-//! list what is found besides what is found in the clean tree.
+//! `UPDATE=1` rewrites the reports. `faults/*.diff` are patches to `clean-prod`, which are applied here; their reports list the findings
+//! that the clean tree does not have.
 #![allow(
     clippy::unwrap_used,
     clippy::disallowed_methods,
-    reason = "a test reads its own files, shows what it finds, and may fail"
+    reason = "tests may panic, print and read files"
 )]
 
 #[path = "support/patch.rs"]
@@ -39,7 +39,7 @@ fn lint(root: &Path, files: Arc<dyn Files>) -> Report {
     Project::new(settings, files).lint(&|_| {})
 }
 
-/// A tree as it would be checked out, wherever these tests themselves are: with or without git.
+/// A tree as in a fresh checkout, whether or not these tests run inside a git repository.
 fn checkout(root: &Path) -> Memory {
     let options = ListOptions {
         no_ignore: true,
@@ -121,7 +121,7 @@ fn each_sample_tree_gives_the_report_beside_it() {
     assert_none(&failures);
 }
 
-/// What is found, by rule, file and path, and how often.
+/// The number of findings by rule, file and path.
 fn counted(report: &Report) -> BTreeMap<(String, String), usize> {
     let mut counts = BTreeMap::new();
     for it in &report.findings {
@@ -133,9 +133,8 @@ fn counted(report: &Report) -> BTreeMap<(String, String), usize> {
     counts
 }
 
-/// The safe repairs of a tree, of one rule or of all: what is wrong with them, if a finding is there still that was repaired, if
-/// one is new, or if a second run changes more. Gives how many were made. Those that a person should agree to are held by
-/// `lint/tests/fixes.rs`.
+/// Applies the safe repairs in a tree, for one rule or all, and returns their number. An error if a repaired finding is still there, a new
+/// one appears, or a second run changes more. `lint/tests/fixes.rs` covers the unsafe ones.
 fn repairs(root: &Path, files: &Memory, rule: Option<&str>) -> Result<usize, String> {
     let settings = Settings {
         cwd: root.to_owned(),
@@ -161,7 +160,7 @@ fn repairs(root: &Path, files: &Memory, rule: Option<&str>) -> Result<usize, Str
     for file in &run.files {
         mended.insert(file.path.clone(), file.after.as_bytes().to_vec());
     }
-    // By the files alone, not by what the run says of itself.
+    // Checks the files alone, not the run's own report.
     let mended: Arc<dyn Files> = Arc::new(mended);
     let after = counted(&lint(root, Arc::clone(&mended)));
     let mut wanted = counted(&before);
@@ -170,20 +169,20 @@ fn repairs(root: &Path, files: &Memory, rule: Option<&str>) -> Result<usize, Str
         let file = file.map_or_else(String::new, |it| it.display().to_string());
         let key = (it.finding.diagnostic.code.to_string(), file);
         let left = wanted.entry(key.clone()).or_default();
-        *left = left
-            .checked_sub(1)
-            .ok_or(format!("{key:?} is repaired more often than it is found"))?;
+        *left = left.checked_sub(1).ok_or(format!(
+            "{key:?} is repaired more often than it is reported"
+        ))?;
     }
     for (key, count) in &after {
         let allowed = wanted.get(key).copied().unwrap_or(0);
         if *count > allowed {
             return Err(format!(
-                "{key:?} is found {count} times, at most {allowed} were to be left"
+                "{key:?} is reported {count} times, at most {allowed} expected"
             ));
         }
     }
     if run.fixed.is_empty() && run.refused.is_empty() {
-        return Err("a safe repair is proposed, and neither made nor refused".to_owned());
+        return Err("a safe repair is neither made nor refused".to_owned());
     }
     let again = Project::new(settings, mended).fix(options, &|_| {});
     if !again.files.is_empty() {
@@ -201,7 +200,7 @@ fn what_can_be_repaired_is_gone_afterwards_in_every_tree_and_nothing_new_is_ther
         let mut files = files.clone();
         let patch = std::fs::read_to_string(&fault).unwrap();
         apply(&clean, &mut files, &patch).unwrap();
-        // `RULE.diff`, or `RULE--how.diff`.
+        // The name is `RULE.diff` or `RULE--how.diff`.
         let stem = fault.file_stem().unwrap().to_string_lossy().into_owned();
         let rule = stem.split("--").next().unwrap().to_owned();
         all.push((fault, clean.clone(), files, Some(rule)));
@@ -226,7 +225,7 @@ fn what_can_be_repaired_is_gone_afterwards_in_every_tree_and_nothing_new_is_ther
     let repaired = results.iter().filter(|it| matches!(it, Ok(1..))).count();
     let failures: Vec<String> = results.into_iter().filter_map(Result::err).collect();
     assert_none(&failures);
-    assert!(repaired > 15, "repairs were made in {repaired} trees only");
+    assert!(repaired > 15, "repairs were made in only {repaired} trees");
 }
 
 #[test]
@@ -256,7 +255,7 @@ fn each_seeded_fault_is_found_and_nothing_else() {
     assert_none(&failures);
 }
 
-/// Is it said of the clean tree too, perhaps some lines away?
+/// True if the clean tree has the same finding, possibly on another line.
 fn same_but_place(usual: &[String], finding: &str) -> bool {
     let without = |text: &str| -> Vec<String> {
         let lines = text.lines();

@@ -1,8 +1,8 @@
-//! The page on what of the guidance is checked, and that nothing of the guidance is forgotten.
+//! Keeps the coverage page current, and checks that every statement of the guidance is accounted for.
 #![allow(
     clippy::unwrap_used,
     clippy::disallowed_methods,
-    reason = "a test reads its own files, shows what it finds, and may fail"
+    reason = "tests may panic, print and read files"
 )]
 
 use std::path::Path;
@@ -31,6 +31,6 @@ fn the_page_is_up_to_date() {
     assert_eq!(
         std::fs::read_to_string(&path).unwrap_or_default(),
         page,
-        "UPDATE=1 writes it"
+        "the page is out of date; UPDATE=1 rewrites it"
     );
 }

@@ -1,9 +1,9 @@
-//! Linting as a daily habit, through the command: a baseline, a first configuration, standard input, watching, runs that are
-//! killed, what no output may hold, and that the same comes out every time.
+//! Everyday use of the command: baselines, a starter configuration, standard input, watching, killed runs, redaction, and reproducible
+//! output.
 #![allow(
     clippy::unwrap_used,
     clippy::disallowed_methods,
-    reason = "a test makes folders, runs the command, and fails where that fails"
+    reason = "tests create folders, run the command and may panic"
 )]
 
 #[path = "daily/baseline.rs"]
@@ -32,7 +32,7 @@ mod watching;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// The command, in a folder, with nothing of this machine's environment.
+/// The command in a folder, with an empty environment.
 fn dogwatch(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dogwatch"));
     command.args(arguments).current_dir(folder).env_clear();
@@ -43,7 +43,7 @@ fn run(folder: &Path, arguments: &[&str]) -> Output {
     dogwatch(folder, arguments).output().unwrap()
 }
 
-/// Standard output of a run that ends with that status.
+/// The standard output of a run, which must exit with this status.
 fn said(folder: &Path, arguments: &[&str], status: i32) -> String {
     let output = run(folder, arguments);
     let text = String::from_utf8(output.stdout).unwrap();
@@ -64,7 +64,7 @@ fn write(folder: &Path, files: &[(&str, &str)]) {
     }
 }
 
-/// A tree of the corpus, to be changed.
+/// Copies a corpus tree, so that a test can modify it.
 fn corpus(name: &str, to: &Path) {
     let from = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("corpus")

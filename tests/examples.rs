@@ -1,8 +1,8 @@
-//! Every built-in rule proves itself: its examples hold, and no clause of it could be damaged without one of them noticing.
+//! Checks every built-in rule: its examples pass, and any mutation of a clause makes one of them fail.
 #![allow(
     clippy::unwrap_used,
     clippy::disallowed_methods,
-    reason = "a test reads its own files, shows what it finds, and may fail"
+    reason = "tests may panic, print and read files"
 )]
 
 use std::fmt::Write as _;
@@ -17,7 +17,7 @@ fn test_all(options: Options) -> Vec<RuleTest> {
         .rules()
         .map(|(.., rule)| rule.name.node.clone())
         .collect();
-    assert!(ids.len() > 150, "the packs are gone");
+    assert!(ids.len() > 150, "too few built-in rules were found");
     Tester::new(book).test_all(&ids, options)
 }
 
@@ -49,7 +49,7 @@ fn every_example_of_every_built_in_rule_holds() {
     assert!(failures.is_empty(), "\n{failures}");
 }
 
-/// The checker has nothing to say of our own packs, not even a warning.
+/// The checker reports nothing for the built-in packs, not even a warning.
 #[test]
 fn the_built_in_packs_are_free_of_warnings() {
     let book = RuleBook::standard();
@@ -61,8 +61,8 @@ fn the_built_in_packs_are_free_of_warnings() {
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
-/// Damages that no example notices yet, a line each: file, what was done, and the text of the clause. The list may only
-/// shrink: `UPDATE=1` writes it.
+/// `survivors.txt` lists the mutants that no example detects, one per line: file, mutation, text of the clause. The list may only shrink;
+/// `UPDATE=1` rewrites it.
 #[test]
 fn no_clause_of_a_built_in_rule_is_undefended_but_those_on_the_list() {
     let book = RuleBook::standard();
@@ -71,7 +71,7 @@ fn no_clause_of_a_built_in_rule_is_undefended_but_those_on_the_list() {
     for test in test_all(Options { mutate: true }) {
         assert!(
             test.mutants.is_some(),
-            "{}: its examples do not hold",
+            "{}: its examples do not pass",
             test.rule
         );
         let mutants = test.mutants.unwrap_or_default();
@@ -84,7 +84,7 @@ fn no_clause_of_a_built_in_rule_is_undefended_but_those_on_the_list() {
         }));
     }
     survivors.sort();
-    assert!(tried > 900, "{tried} damages are too few");
+    assert!(tried > 900, "only {tried} mutants were tried");
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/survivors.txt");
     let known = std::fs::read_to_string(path).unwrap();
     let text: String = survivors
@@ -100,10 +100,10 @@ fn no_clause_of_a_built_in_rule_is_undefended_but_those_on_the_list() {
         .iter()
         .filter(|it| !known.contains(&it.as_str()))
         .collect();
-    assert!(new.is_empty(), "no example notices:\n{new:#?}");
+    assert!(new.is_empty(), "no example detects:\n{new:#?}");
     assert_eq!(
         known.len(),
         survivors.len(),
-        "the list can be shortened: UPDATE=1 writes it"
+        "the list can be shortened; UPDATE=1 rewrites it"
     );
 }

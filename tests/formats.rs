@@ -1,11 +1,11 @@
-//! The output formats over reports made by hand: what they write, that it is what their readers expect, and that nothing
-//! in a report can break out of it.
+//! The output formats, tested with handmade reports: their output, its validity for consumers, and that nothing in a report can break out
+//! of it.
 
-// The command is a binary; its formats are compiled in here to be tested through their own border.
+// The command is a binary crate, so its formats are compiled in here.
 #[allow(
     dead_code,
     unused_imports,
-    reason = "the command line uses what the tests do not"
+    reason = "the command line uses items that the tests do not"
 )]
 #[path = "../src/output/mod.rs"]
 mod output;

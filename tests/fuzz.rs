@@ -1,7 +1,7 @@
-//! The fuzz targets on a stable compiler: the kept corpus, and damaged copies of it that are the same in every run.
+//! Runs the fuzz targets on a stable compiler, over the seed corpus and reproducibly mutated copies of it.
 #![allow(
     clippy::disallowed_methods,
-    reason = "a test reads its own files, shows what it finds, and may fail"
+    reason = "tests may panic, print and read files"
 )]
 
 use std::panic::catch_unwind;
@@ -10,8 +10,7 @@ use std::path::{Path, PathBuf};
 #[path = "../fuzz/targets.rs"]
 mod targets;
 
-/// Damaged copies of each seed: enough to keep the targets alive, few enough for every run of the tests. `FUZZ=1000` makes
-/// that many.
+/// Mutated copies per seed: enough to exercise the targets, few enough for every test run. `FUZZ=1000` makes that many.
 fn copies(target: &str) -> usize {
     let asked = std::env::var("FUZZ").ok().and_then(|it| it.parse().ok());
     asked.unwrap_or(if target == "lint" { 1 } else { 30 })
@@ -21,17 +20,19 @@ fn seeds(folder: &str) -> Vec<(PathBuf, Vec<u8>)> {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("fuzz/corpus")
         .join(folder);
-    let entries = std::fs::read_dir(corpus).expect("the corpus is kept");
-    let mut paths: Vec<PathBuf> = entries.map(|it| it.expect("readable").path()).collect();
+    let entries = std::fs::read_dir(corpus).expect("the seed corpus is in the repository");
+    let mut paths: Vec<PathBuf> = entries
+        .map(|it| it.expect("the folder is readable").path())
+        .collect();
     paths.sort();
     let read = |path: PathBuf| {
-        let bytes = std::fs::read(&path).expect("readable");
+        let bytes = std::fs::read(&path).expect("the seed is readable");
         (path, bytes)
     };
     paths.into_iter().map(read).collect()
 }
 
-/// Numbers that look random and are the same every time (xorshift, Marsaglia 2003).
+/// Reproducible pseudorandom numbers (xorshift, Marsaglia 2003).
 struct Numbers(u64);
 
 impl Numbers {
@@ -43,7 +44,7 @@ impl Numbers {
     }
 }
 
-/// Pieces that mean something to one of the readers.
+/// Fragments with a meaning in one of the input languages.
 const PIECES: &[&str] = &[
     "{",
     "}",
@@ -124,9 +125,9 @@ fn run(name: &str) {
     let (_, folder, target) = targets::TARGETS
         .iter()
         .find(|it| it.0 == name)
-        .expect("a target");
+        .expect("the target exists");
     let seeds = seeds(folder);
-    assert!(seeds.len() >= 8, "the corpus is gone");
+    assert!(seeds.len() >= 8, "the seed corpus is incomplete");
     for (path, seed) in &seeds {
         let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15 ^ seed.len() as u64);
         let mut input = seed.clone();

@@ -1,9 +1,8 @@
-//! Files that nobody would write, and folders that nobody would make: each gives one clear message, the rest is judged, and
-//! nothing hangs.
+//! Pathological files and folders: each gives one clear message, the rest is linted, and nothing hangs.
 #![allow(
     clippy::unwrap_used,
     clippy::disallowed_methods,
-    reason = "a test makes folders and fails where that fails"
+    reason = "tests create folders and may panic"
 )]
 
 use std::fs;
@@ -15,10 +14,10 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// So long a run may take before it counts as one that never ends.
+/// The time limit after which a run counts as hanging.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// What a run gave.
+/// The result of a run.
 struct Run {
     status: i32,
     findings: Vec<Finding>,
@@ -41,7 +40,7 @@ impl Run {
         findings.filter(|it| it.file.ends_with(file)).collect()
     }
 
-    /// The one finding about a file that is not from a rule about a value.
+    /// The only finding in a file, which must be of this rule.
     fn only(&self, file: &str, rule: &str) -> &Finding {
         let found = self.of(file);
         let [one] = found.as_slice() else {
@@ -51,7 +50,7 @@ impl Run {
         one
     }
 
-    /// The rest of the tree was judged: the fault in it is found.
+    /// Checks that the rest of the tree was linted: its fault is reported.
     fn rest_is_judged(&self) {
         let found = self.of("values/webapp/values.yaml");
         assert!(
@@ -62,7 +61,7 @@ impl Run {
     }
 }
 
-/// A tree with one fault in it, and room for more.
+/// A tree with one fault, to which tests add files.
 fn tree() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), "values/webapp/values.yaml", "a: 1\na: 2\n");
@@ -105,7 +104,7 @@ fn run(mut command: Command, folder: &Path, args: &[&str]) -> (i32, Vec<u8>, Str
         }
         if start.elapsed() > PATIENCE {
             child.kill().unwrap();
-            panic!("`dogwatch {}` does not end", args.join(" "));
+            panic!("`dogwatch {}` does not terminate", args.join(" "));
         }
         std::thread::sleep(Duration::from_millis(5));
     };
@@ -222,7 +221,7 @@ fn a_file_that_is_too_large_is_left_out() {
     let tree = tree();
     let path = tree.path().join("values/shop/values.yaml");
     fs::create_dir_all(path.parent().unwrap()).unwrap();
-    // A hole: it takes no room on disk.
+    // A sparse file, which takes no space on disk.
     fs::File::create(&path)
         .unwrap()
         .set_len((64 << 20) + 1)
@@ -305,7 +304,7 @@ fn a_rule_with_errors_is_told_and_the_other_rules_run() {
 #[test]
 fn a_rule_that_finds_something_everywhere_is_bounded_and_said_to_be() {
     let tree = tree();
-    // Each value beside each other one.
+    // Compares every value with every other one.
     let rule = r#"
 ## All values are one.
 rule all-the-same {
@@ -356,7 +355,7 @@ mod unix {
     use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _, symlink};
     use std::os::unix::process::CommandExt as _;
 
-    /// A user without rights.
+    /// An unprivileged user id.
     const NOBODY: u32 = 65_534;
 
     #[test]
@@ -421,7 +420,7 @@ mod unix {
         let folder = tree.path().join("values/till");
         fs::set_permissions(&file, fs::Permissions::from_mode(0o000)).unwrap();
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o000)).unwrap();
-        // Who may read everything learns nothing from this, but may become somebody else.
+        // A user who may read everything (root) must switch to another one for this test.
         let all_powerful = fs::read(&file).is_ok();
         let mut command = Command::new(env!("CARGO_BIN_EXE_dogwatch"));
         if all_powerful {
@@ -430,7 +429,7 @@ mod unix {
             let trial = trial.arg("--version").uid(NOBODY).gid(NOBODY);
             if !trial.output().is_ok_and(|it| it.status.success()) {
                 eprintln!(
-                    "SKIPPED: this runs as somebody who may read everything, and cannot become somebody else"
+                    "SKIPPED: the current user may read everything and cannot switch to another one"
                 );
                 fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
                 return;
@@ -469,7 +468,7 @@ mod unix {
         symlink("/dev/zero", tree.path().join("values/till/values.yaml")).unwrap();
         let run = lint(tree.path(), &[]);
         run.rest_is_judged();
-        // Asked for by name, it is told.
+        // A pipe that is named on the command line is reported.
         for name in ["values/shop/values.yaml", "values/till/values.yaml"] {
             let (status, _, errors) = dogwatch(tree.path(), &["lint", name]);
             assert_ne!(status, 0, "{errors}");

@@ -1,6 +1,6 @@
-//! `dogwatch lsp` as a process: what its exit status says, and that it lives exactly as long as it should.
+//! `dogwatch lsp` as a process: its exit status, and when it ends.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail")]
+#![allow(clippy::unwrap_used, reason = "tests may panic")]
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Child, Command, Stdio};
@@ -29,7 +29,7 @@ fn send(server: &mut Child, message: &Value) {
         .unwrap();
 }
 
-/// The answer to a question, whatever is said before it.
+/// The answer to a request; skips messages before it.
 fn ask(server: &mut Child, id: u32, method: &str, params: &Value) -> Value {
     send(
         server,
@@ -55,17 +55,17 @@ fn ask(server: &mut Child, id: u32, method: &str, params: &Value) -> Value {
     }
 }
 
-/// Greets the server, has it end, and returns its status.
+/// Initializes the server, makes it end, and returns its exit status.
 fn status_after(arguments: &[&str], end: impl FnOnce(&mut Child)) -> i32 {
     let mut server = server(arguments);
     let hello = ask(&mut server, 1, "initialize", &json!({"capabilities": {}}));
     assert_eq!(hello["result"]["serverInfo"]["name"], "dogwatch");
     end(&mut server);
-    // Its input stays open: a server that waits for the end of it would never end.
+    // Its input stays open: a server that waits for end of input would hang.
     let status = server.wait().unwrap();
     let mut said = String::new();
     server.stderr.unwrap().read_to_string(&mut said).unwrap();
-    assert_eq!(said, "", "nothing is said on standard error");
+    assert_eq!(said, "", "standard error must be empty");
     status.code().unwrap()
 }
 

@@ -1,20 +1,20 @@
-//! The pages of the manual are true: their files are written, their commands run, and what these print is what the page shows.
+//! Keeps the manual accurate: writes the files on its pages, runs its commands, and compares their output with the pages.
 //!
-//! A block "watch PATH", "yaml PATH" or "json PATH" is a file, a block "console" holds commands after `$ ` with their output.
-//! `UPDATE=1` writes the output as it is.
+//! A block "watch PATH", "yaml PATH" or "json PATH" is a file; a block "console" holds commands after `$ `, each followed by its output.
+//! `UPDATE=1` rewrites the output.
 #![allow(
     clippy::unwrap_used,
     clippy::disallowed_methods,
-    reason = "a test reads its own files, shows what it finds, and may fail"
+    reason = "tests may panic, print and read files"
 )]
 
 use std::path::Path;
 use std::process::Command;
 
-/// Pages in which every block is run.
+/// Pages whose blocks are all run.
 const PAGES: &[&str] = &["tutorial.md", "coming-from.md", "charts.md", "adopting.md"];
 
-/// Languages of others that are shown beside ours; no test here can run them.
+/// Other policy languages shown for comparison; this test cannot run them.
 const FOREIGN: &[&str] = &["rego", "cel", "cue", "guard"];
 
 /// Runs a command as a reader would.
@@ -29,7 +29,7 @@ fn shell(command: &str, folder: &Path) -> String {
         .env_remove("FORCE_COLOR")
         .env_remove("TERM")
         .env_remove("CI")
-        // Nothing of who runs this, and nothing of the repository it may be run from.
+        // Nothing about the user, or about the repository that the test may run in.
         .env_remove("GIT_DIR")
         .env_remove("GIT_INDEX_FILE")
         .env_remove("GIT_WORK_TREE")
@@ -41,7 +41,7 @@ fn shell(command: &str, folder: &Path) -> String {
         .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(!text.contains("panicked"), "{command}:\n{text}");
-    // A page has no blanks at the ends of lines, and its blocks none at the end.
+    // Pages have no trailing blanks, and their blocks no trailing blank lines.
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
     let text = lines.join("\n");
     let text = text.trim_end();
@@ -52,7 +52,7 @@ fn shell(command: &str, folder: &Path) -> String {
     }
 }
 
-/// The page with the output of its commands as it is.
+/// The page with the actual output of its commands.
 fn run(page: &str, folder: &Path) -> String {
     let mut out = String::new();
     let mut lines = page.lines();
@@ -62,7 +62,7 @@ fn run(page: &str, folder: &Path) -> String {
         let Some(kind) = line.strip_prefix("```") else {
             continue;
         };
-        // A block ends at a fence in column 0; those of examples inside it are indented.
+        // A block ends at a fence in column 0; fences of examples inside it are indented.
         let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
         match kind.split_once(' ') {
             Some(("watch" | "yaml" | "json", path)) => {
@@ -84,14 +84,14 @@ fn run(page: &str, folder: &Path) -> String {
                 }
             }
             None if FOREIGN.contains(&kind) => out.push_str(&(block.join("\n") + "\n")),
-            _ => panic!("a block of kind `{kind}` is not run"),
+            _ => panic!("unknown block kind `{kind}`"),
         }
         out.push_str("```\n");
     }
     out
 }
 
-/// SARIF files that commands have written are SARIF.
+/// Validates SARIF files written by commands against the schema, and returns their number.
 fn hold_sarif(folder: &Path) -> usize {
     let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/sarif-schema-2.1.0.json");
     let read = |path: &Path| -> serde_json::Value {
@@ -131,13 +131,13 @@ fn every_command_of_the_manual_prints_what_the_page_shows() {
         } else {
             assert_eq!(
                 page, actual,
-                "docs/{name} shows something else than is printed; UPDATE=1 writes it"
+                "docs/{name} differs from the actual output; UPDATE=1 rewrites it"
             );
         }
     }
 }
 
-/// Its first command, and of what that prints the finding that is shown.
+/// Runs the first command of the README, and looks for the finding shown there.
 #[test]
 fn the_readme_shows_a_finding_that_its_command_prints() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -152,7 +152,7 @@ fn the_readme_shows_a_finding_that_its_command_prints() {
     assert!(printed.contains(shown), "{shown}\nis not in\n{printed}");
 }
 
-/// The page on formats shows the report on the tree that comes with dogwatch, whose counts change with every rule.
+/// The page on formats shows the report for a sample tree, whose counts change with every new rule.
 #[test]
 fn the_last_lines_of_a_report_are_those_of_the_tree_that_comes_along() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -1,15 +1,14 @@
-//! The three rules that other policy languages get wrong (docs/coming-from.md), over every variant of their data, through the
-//! command line.
+//! The three rules that other policy languages get wrong (docs/coming-from.md), through the command line, for every variant of their data.
 #![allow(
     clippy::unwrap_used,
     clippy::disallowed_methods,
-    reason = "a test reads its own files, shows what it finds, and may fail"
+    reason = "tests may panic, print and read files"
 )]
 
 use std::path::Path;
 use std::process::Command;
 
-/// The rule files of the page, laid out in a folder.
+/// Writes the rule files of the page to a folder.
 fn rules(folder: &Path) {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/coming-from.md");
     let page = std::fs::read_to_string(page).unwrap();
@@ -25,7 +24,7 @@ fn rules(folder: &Path) {
     assert_eq!(written, 3);
 }
 
-/// The exit status and the findings of one rule over a tree, a line each: place, message.
+/// The exit status and the findings of one rule over a tree: one line for each finding with place and message, and the full output.
 fn lint(rule: &str, files: &[(&str, &str)]) -> (i32, String, String) {
     let folder = tempfile::tempdir().unwrap();
     rules(folder.path());
@@ -158,7 +157,7 @@ fn a_misspelt_path_in_a_rule_is_an_error_of_the_rule() {
         "no key `zrestSecret`",
         "did you mean `zrestSecrets`?",
     ] {
-        assert!(told.contains(words), "{words}: {told}");
+        assert!(told.contains(words), "`{words}` missing from: {told}");
     }
 }
 

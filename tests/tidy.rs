@@ -1,8 +1,8 @@
-//! Holds docs/architecture.md true: which crate may use which, where IO may be done, how large a file may get.
+//! Enforces docs/architecture.md: the crate graph, the places for IO, the maximum file size.
 #![allow(
     clippy::unwrap_used,
     clippy::disallowed_methods,
-    reason = "a test reads its own files, shows what it finds, and may fail"
+    reason = "tests may panic, print and read files"
 )]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,7 +34,7 @@ fn cargo_metadata() -> serde_json::Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// Dependencies of each package, without those of tests and build scripts.
+/// Dependencies of each package, without dev- and build-dependencies.
 fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
     let metadata = cargo_metadata();
     let packages = metadata["packages"].as_array().unwrap();
@@ -117,13 +117,13 @@ fn each_dependency_has_its_reason_in_the_architecture() {
         for dependency in used.iter().filter(|it| !all.contains_key(*it)) {
             assert!(
                 table.contains(&format!("`{dependency}`")),
-                "no reason for {dependency} in {name}"
+                "docs/architecture.md gives no reason for {dependency}, used by {name}"
             );
         }
     }
 }
 
-/// Every Rust file that we wrote.
+/// The Rust files of the workspace.
 fn sources() -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut open: Vec<PathBuf> = [
@@ -148,7 +148,7 @@ fn sources() -> Vec<PathBuf> {
         }
     }
     found.sort();
-    assert!(found.len() > 100, "where is the code?");
+    assert!(found.len() > 100, "the source files were not found");
     found
 }
 
@@ -159,7 +159,7 @@ fn each_file_says_what_it_is_for_and_can_be_read_in_one_go() {
         let text = std::fs::read_to_string(&path).unwrap();
         let name = path.strip_prefix(root()).unwrap().display();
         if !text.starts_with("//!") {
-            faults.push(format!("{name} does not say what it is for"));
+            faults.push(format!("{name} does not start with `//!`"));
         }
         let lines = text.lines().count();
         if lines > 800 {
@@ -169,7 +169,7 @@ fn each_file_says_what_it_is_for_and_can_be_read_in_one_go() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
-/// The code that a line gives a name to: `pub const UNUSED: &str = "allow-unused";`.
+/// The code defined by a line such as `pub const UNUSED: &str = "allow-unused";`.
 fn named_code(line: &str) -> Option<&str> {
     let (head, rest) = line.trim_start().split_once(": &str = \"")?;
     let code = rest.strip_suffix("\";")?;
@@ -189,17 +189,17 @@ fn each_code_that_has_a_name_is_explained() {
         for code in text.lines().filter_map(named_code) {
             found += 1;
             if lint::codes::explain(code).is_none() {
-                faults.push(format!("`dogwatch explain {code}` knows nothing"));
+                faults.push(format!("`dogwatch explain {code}` has no text"));
             }
         }
     }
-    assert!(found > 20, "{found} codes");
+    assert!(found > 20, "only {found} codes were found");
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
 #[test]
 fn only_the_named_places_do_io() {
-    // clippy.toml forbids it everywhere; these are the files that may say otherwise.
+    // clippy.toml forbids IO everywhere; only these files may allow it.
     let allowed = [
         "lint/src/files/",
         "src/",
@@ -225,7 +225,11 @@ fn only_the_named_places_do_io() {
             faults.push(name);
         }
     }
-    assert!(faults.is_empty(), "IO in {}", faults.join(", "));
+    assert!(
+        faults.is_empty(),
+        "IO is not allowed in {}",
+        faults.join(", ")
+    );
 }
 
 #[test]
@@ -250,7 +254,7 @@ fn each_page_that_is_linked_is_there() {
             let path = page.parent().unwrap().join(target);
             assert!(
                 path.exists(),
-                "{} links to {target}, which is not there",
+                "{} links to {target}, which does not exist",
                 page.display()
             );
         }

@@ -1,19 +1,18 @@
-//! What commands say about small trees: each file in `layouts/` and `queries/` is a tree, commands, and what they print.
+//! Command output for small trees: each file in `layouts/` and `queries/` holds a tree, commands and their output.
 //!
-//! A line `-- path --` starts a file of the tree, a line `$ dogwatch …` a command; behind it stand its output, lines of
-//! standard error with `! ` before them, and `[exit N]` where the status is not 0. Text before the first file says what it
-//! is about. `UPDATE=1` writes the outputs as they are.
+//! A line `-- path --` starts a file of the tree, a line `$ dogwatch …` a command. Its output follows, with `! ` before lines of standard
+//! error, and `[exit N]` if the status is not 0. Text before the first file describes the transcript. `UPDATE=1` rewrites the output.
 #![allow(
     clippy::unwrap_used,
     clippy::disallowed_methods,
-    reason = "a test makes folders and fails where that fails"
+    reason = "tests create folders and may panic"
 )]
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The parts of a transcript.
+/// A parsed transcript.
 struct Transcript {
     /// Everything before the first command.
     head: String,
@@ -49,7 +48,7 @@ fn read(text: &str) -> Transcript {
             (None, None) => {}
         }
     }
-    // The blank line before the first command is no part of the last file.
+    // The blank line before the first command does not belong to the last file.
     if let Some((_, text)) = transcript.files.last_mut()
         && text.ends_with("\n\n")
     {
@@ -58,7 +57,7 @@ fn read(text: &str) -> Transcript {
     transcript
 }
 
-/// Words of a command line; single quotes keep blanks.
+/// Splits a command line into words; single quotes protect blanks.
 fn words(command: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut quoted = false;
@@ -75,7 +74,10 @@ fn words(command: &str) -> Vec<String> {
 
 fn run(folder: &Path, command: &str) -> String {
     let words = words(command);
-    assert_eq!(words[0], "dogwatch", "`{command}` is no command of ours");
+    assert_eq!(
+        words[0], "dogwatch",
+        "`{command}` is not a dogwatch command"
+    );
     let output = Command::new(env!("CARGO_BIN_EXE_dogwatch"))
         .args(&words[1..])
         .current_dir(folder)
@@ -110,7 +112,7 @@ fn check(folder: &str) {
         let text = std::fs::read_to_string(&path).unwrap();
         let transcript = read(&text);
         let place = tempfile::tempdir().unwrap();
-        // The name of the folder may become that of a release.
+        // A release may be named after the folder, so its name is fixed.
         let root = place.path().join("tree");
         for (name, text) in &transcript.files {
             let file = root.join(name);

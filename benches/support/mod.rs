@@ -18,7 +18,7 @@ impl Random {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
 
-    /// A number below `bound`.
+    /// The next number, below `bound`.
     pub fn below(&mut self, bound: u64) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
@@ -34,17 +34,20 @@ pub fn sample() -> Vec<(PathBuf, String)> {
     let mut open = vec![root.clone()];
     while let Some(folder) = open.pop() {
         for entry in fs::read_dir(&folder)
-            .expect("the corpus is there")
+            .expect("the corpus is in the repository")
             .flatten()
         {
             let path = entry.path();
             if path.is_dir() {
                 open.push(path);
             } else {
-                let below = path.strip_prefix(&root).expect("below the root").to_owned();
+                let below = path
+                    .strip_prefix(&root)
+                    .expect("listed paths are below the root")
+                    .to_owned();
                 files.push((
                     below,
-                    fs::read_to_string(&path).expect("the corpus is text"),
+                    fs::read_to_string(&path).expect("the corpus is UTF-8 text"),
                 ));
             }
         }
@@ -86,8 +89,9 @@ pub fn write_trees(root: &Path, trees: usize, files: usize, seed: u64) -> (usize
                 _ => {}
             }
             let path = folder.join(path);
-            fs::create_dir_all(path.parent().expect("a file is in a folder")).expect("writable");
-            fs::write(&path, &text).expect("writable");
+            fs::create_dir_all(path.parent().expect("the path has a parent"))
+                .expect("the folder is writable");
+            fs::write(&path, &text).expect("the folder is writable");
             count += 1;
             bytes += text.len() as u64;
         }

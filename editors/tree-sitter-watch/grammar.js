@@ -105,7 +105,7 @@ module.exports = grammar({
       repeat(choice($.since, $.until, $.moved)),
     ),
     _flag: () => choice('secret', 'open', 'required'),
-    // `secret secret: string` declares a key of that name.
+    // `secret secret: string` declares a secret key named `secret`.
     flag_as_key: () => choice('secret', 'open', 'required'),
     moved: ($) => seq('moved', 'to', $.path),
     path: ($) => seq(choice($.key, $._text), repeat(seq(token.immediate('.'), choice($.key, $._text)))),

@@ -1,4 +1,4 @@
-//! Code actions: fixes, fixing everything, allowing a finding, reading about it, making an example of it.
+//! Code actions: apply a fix, apply all fixes, allow a finding, open its guidance, turn it into an example.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -18,9 +18,9 @@ use crate::judged::Judged;
 use crate::requests::difference;
 use crate::session::Session;
 
-/// What the actions that fix everything are called.
-pub(crate) const FIX_FILE_TITLE: &str = "Apply every safe fix of this file";
-pub(crate) const FIX_WORKSPACE_TITLE: &str = "Apply every safe fix of the workspace";
+/// The title of the action that applies every safe fix in a file.
+pub(crate) const FIX_FILE_TITLE: &str = "Apply every safe fix in this file";
+pub(crate) const FIX_WORKSPACE_TITLE: &str = "Apply every safe fix in the workspace";
 
 impl Session {
     pub(crate) fn code_action(
@@ -40,7 +40,7 @@ impl Session {
         };
         let mut out = Vec::new();
         let mut repairable = false;
-        // All of one tree: examples are made from the first.
+        // Shared by all findings: examples are always made from the first tree.
         let mut masked = code_action::MaskedTexts::default();
         let file = judged.source_of(&path);
         if let Some(file) = file {
@@ -48,7 +48,7 @@ impl Session {
                 let Some(shown) = self.shown(&judged, finding, file) else {
                     continue;
                 };
-                // Some editors ask about a cursor anywhere on the line, and name the findings of the line.
+                // Some editors send any cursor position on the line, and list the line's diagnostics.
                 let mut named = params.context.diagnostics.iter();
                 let named = named.any(|it| it.range == shown.range && it.code == shown.code);
                 if !named && !overlaps(shown.range, params.range) {
@@ -74,7 +74,7 @@ impl Session {
         Ok((!out.is_empty()).then_some(out))
     }
 
-    /// An action as this client can take it: some take nothing but commands, and some let nobody else edit their texts.
+    /// Adapts an action to the client: some support only commands, and some do not let the server edit their texts.
     fn offered(&self, action: lsp::CodeActionOrCommand) -> Option<lsp::CodeActionOrCommand> {
         let lsp::CodeActionOrCommand::CodeAction(mut action) = action else {
             return Some(action);
@@ -112,7 +112,7 @@ impl Session {
             let mut action = quick_fix(&repair.title, safe, shown);
             action.is_preferred = (safe && preferred).then_some(true);
             if repair.secret {
-                // What it writes is not said before somebody asks for it.
+                // The text to insert holds a secret, so it is sent only on request.
                 let arguments = vec![
                     json!(self.uri_of(path)),
                     json!(finding.fingerprint),
@@ -134,7 +134,7 @@ impl Session {
         }
     }
 
-    /// What is found in the text of rules, in `dogwatch.yaml` or in a comment brings its edits along: a word that was meant.
+    /// Offers the fixes of findings in rule files, `dogwatch.yaml` and comments. They carry their own edits, usually to correct a typo.
     fn corrections(
         &self,
         judged: &Judged,
@@ -165,7 +165,7 @@ impl Session {
         }
     }
 
-    /// The edit that makes a repair; `None` if it cannot be made.
+    /// The edit that applies a repair; `None` if it cannot be applied.
     pub(crate) fn repair_edit(&self, repair: &Repair) -> Option<lsp::WorkspaceEdit> {
         let plan = self.project.plan(repair).ok()?;
         let mut files = BTreeMap::new();
@@ -180,7 +180,7 @@ impl Session {
         self.edit_of(files)
     }
 
-    /// A comment above the line that allows the finding; the reason is for a person to give.
+    /// Offers to insert a comment above the line that allows the finding. The user fills in the reason.
     fn allow(
         &self,
         judged: &Judged,
@@ -203,7 +203,7 @@ impl Session {
         let Some(node) = spot::spot(document, at).node() else {
             return;
         };
-        // Without a reason the comment allows nothing, and is told.
+        // Without a reason the comment allows nothing, and is itself reported.
         let text = lint::suppress::comment_text(rule, "", None);
         let Ok(edits) = values::edit::add_comment_above(document, node, &text) else {
             return;
@@ -216,7 +216,7 @@ impl Session {
             .collect();
         let edit = self.edit_of(BTreeMap::from([(path.to_owned(), edits)]));
         out.push(lsp::CodeActionOrCommand::CodeAction(lsp::CodeAction {
-            title: format!("Allow `{rule}` here, and say why"),
+            title: format!("Allow `{rule}` here with a reason"),
             kind: Some(lsp::CodeActionKind::QUICKFIX),
             diagnostics: Some(vec![shown.clone()]),
             edit,
@@ -238,7 +238,7 @@ impl Session {
             return;
         };
         let title = format!(
-            "Open the guidance of `{}`",
+            "Open the guidance for `{}`",
             finding.diagnostic.code.as_str()
         );
         out.push(lsp::CodeActionOrCommand::CodeAction(lsp::CodeAction {
@@ -254,7 +254,7 @@ impl Session {
         }));
     }
 
-    /// The files of a finding as an example of its rule, where the rule is in a file that can be changed.
+    /// Offers to turn the files of a finding into an example of its rule, if the rule file can be edited.
     fn make_example(
         &self,
         judged: &Judged,
@@ -287,14 +287,14 @@ impl Session {
         let range = self.range_in(Some(path), source, source::Span::point(file.source, at));
         let edits = vec![lsp::TextEdit::new(range, text)];
         out.push(lsp::CodeActionOrCommand::CodeAction(lsp::CodeAction {
-            title: format!("Make an example of this finding in the rule `{rule}`"),
+            title: format!("Add this finding as an example to the rule `{rule}`"),
             kind: Some(lsp::CodeActionKind::REFACTOR),
             edit: self.edit_of(BTreeMap::from([(path.clone(), edits)])),
             ..lsp::CodeAction::default()
         }));
     }
 
-    /// The edit that makes every safe repair of a file and of what follows from it: what `dogwatch fix FILE` would make of it.
+    /// The edit that applies every safe fix in a file and whatever follows from it: the result of `dogwatch fix FILE`.
     pub(crate) fn fix_file_edit(&self, path: &Path) -> Option<lsp::WorkspaceEdit> {
         let mut settings = self.project.settings().clone();
         settings.paths = vec![path.to_owned()];
@@ -303,7 +303,7 @@ impl Session {
         self.fixed_edit(&project.fix(FixOptions::default(), &|_| {}))
     }
 
-    /// The edit that makes of the files what repairing made of them.
+    /// The edit from the old contents of files to the fixed ones.
     pub(crate) fn fixed_edit(&self, run: &FixRun) -> Option<lsp::WorkspaceEdit> {
         let mut files = BTreeMap::new();
         for file in &run.files {
@@ -317,7 +317,8 @@ impl Session {
         self.edit_of(files)
     }
 
-    /// Fixing everything: as an edit where it is asked for by its kind, as on saving; else as a command, for it is work.
+    /// Offers to fix everything: as an edit if the action is requested by its kind, as on save; otherwise as a command, because computing
+    /// it takes time.
     fn fix_all(&self, path: &Path, asked: bool, out: &mut lsp::CodeActionResponse) {
         if asked {
             let edit = self.fix_file_edit(path);
@@ -349,21 +350,21 @@ impl Session {
         }
     }
 
-    /// Edits by file, with the versions of the texts they are for.
+    /// The workspace edit for edits by file, with the versions of open texts.
     pub(crate) fn edit_of(
         &self,
         files: BTreeMap<PathBuf, Vec<lsp::TextEdit>>,
     ) -> Option<lsp::WorkspaceEdit> {
         let open = files.keys().filter_map(|path| self.documents.at(path));
-        // Nobody here knows what a text that is not followed holds.
+        // The content of a text that is not followed is unknown here.
         if files.is_empty() || open.into_iter().any(|it| !it.followed) {
             return None;
         }
         if !self.client.can("/workspace/workspaceEdit/documentChanges") {
-            // The keys are addresses, whose hash does not change.
+            // Keys are URIs, whose hash does not change.
             #[allow(
                 clippy::mutable_key_type,
-                reason = "an address is not changed while it is a key"
+                reason = "a URI is not modified while it is a key"
             )]
             let mut changes = HashMap::new();
             for (path, edits) in files {
@@ -387,12 +388,12 @@ impl Session {
     }
 }
 
-/// The action that mends a finding as it is shown; what it changes is for the caller to add.
+/// A quick fix for a diagnostic, without its edit.
 fn quick_fix(title: &str, safe: bool, shown: &lsp::Diagnostic) -> lsp::CodeAction {
     let title = if safe {
         title.to_owned()
     } else {
-        format!("{title} (unsafe: look at what it does)")
+        format!("{title} (unsafe: review the change)")
     };
     lsp::CodeAction {
         title,

@@ -1,4 +1,4 @@
-//! What the client may say, as `tower-lsp-server` routes it. Each handler puts its work into the session's queue and does nothing else.
+//! The handlers that `tower-lsp-server` routes messages to. Each one queues its work for the session and does nothing else.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::Sender;
@@ -21,7 +21,7 @@ pub(crate) struct Backend {
     revision: Revision,
 }
 
-/// `{"uri": …}`, the parameter of `workspace/textDocumentContent`.
+/// The parameters of `workspace/textDocumentContent`: `{"uri": …}`.
 #[derive(Debug, Deserialize)]
 pub(crate) struct TextDocumentContentParams {
     uri: String,
@@ -32,7 +32,7 @@ impl Backend {
         Self { session, revision }
     }
 
-    /// Has the session do something, and break off what that may put out of date.
+    /// Queues a notification for the session, and interrupts work that it may make obsolete.
     fn tell(&self, name: &'static str, work: impl FnOnce(&mut Session) + Send + 'static) {
         self.revision.say();
         let _ = self.session.send(Event::Work(Box::new(move |session| {
@@ -43,8 +43,8 @@ impl Backend {
         })));
     }
 
-    /// Has the session answer something. A request that was cancelled in the meantime is not begun; one that panics is answered
-    /// with an error, and that is all that comes of it.
+    /// Queues a request for the session and returns its answer. A request that is canceled before its turn is not started; one that panics
+    /// is answered with an error, and the session continues.
     async fn ask<T: Send + 'static>(
         &self,
         name: &'static str,
@@ -58,7 +58,7 @@ impl Backend {
             let result = catch_unwind(AssertUnwindSafe(|| work(session))).unwrap_or_else(|_| {
                 session.log_panic(name);
                 let mut error = Error::internal_error();
-                // Never the words of the panic: they may hold what is in a file.
+                // Never the panic's own message: it may quote the contents of a file.
                 error.message = format!("`{name}` failed inside the server").into();
                 Err(error)
             });
@@ -81,7 +81,7 @@ impl Backend {
     }
 }
 
-/// Handlers that hand their parameters to the method of the session of the same name.
+/// Each handler passes its parameters to the session method of the same name.
 macro_rules! requests {
     ($($name:ident($params:ty) -> $result:ty;)*) => {
         $(async fn $name(&self, params: $params) -> Result<$result> {
@@ -100,14 +100,14 @@ macro_rules! notifications {
 
 impl LanguageServer for Backend {
     async fn initialize(&self, params: lsp::InitializeParams) -> Result<lsp::InitializeResult> {
-        // Answered here and now: what a hasty client has sent behind it must find the server ready.
+        // Answered immediately: an impatient client may already have sent more messages, and must find the server ready.
         let (result, client) = initialize::answer(&params);
         self.tell("initialize", move |session| session.begin(client));
         Ok(result)
     }
 
     async fn shutdown(&self) -> Result<()> {
-        // Through the queue, so that what was asked before is answered before.
+        // Goes through the queue, so that earlier requests are answered first.
         self.ask("shutdown", |_| Ok(())).await
     }
 

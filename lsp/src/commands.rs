@@ -1,4 +1,4 @@
-//! Commands that the client has executed, and virtual documents.
+//! The commands that the client can execute, and virtual documents.
 
 use std::path::{Path, PathBuf};
 
@@ -34,19 +34,19 @@ impl Session {
             command::OPEN_GUIDANCE => {
                 let address = word(arguments, 0)?;
                 if !address.starts_with("https://") && !address.starts_with("http://") {
-                    return Err(Error::invalid_params("no address of a page"));
+                    return Err(Error::invalid_params(
+                        "argument 1 must be an `http` or `https` URL",
+                    ));
                 }
                 let params = json!({"uri": address, "external": true, "takeFocus": true});
                 self.ask("window/showDocument", params, |_, _| {});
                 Ok(None)
             }
-            other => Err(Error::invalid_params(format!(
-                "there is no command `{other}`"
-            ))),
+            other => Err(Error::invalid_params(format!("unknown command `{other}`"))),
         }
     }
 
-    /// The effective values of the releases of a file: their text, and the address under which a client that can shows them.
+    /// The effective values of the releases that a file belongs to, with the URI of a virtual document that shows them.
     fn effective_values(&self, path: &Path) -> Option<Value> {
         let text = self.effective_text(path)?;
         let shown = uri::uri_of(path)?;
@@ -60,7 +60,7 @@ impl Session {
         (!everywhere.is_empty()).then(|| effective::text(&everywhere))
     }
 
-    /// The text of a document that is on no disk.
+    /// The text of a virtual document.
     pub(crate) fn text_document_content(&mut self, address: &str) -> Value {
         let address = uri::encoded(address);
         let below = address
@@ -73,7 +73,7 @@ impl Session {
                 uri::path_of(&format!("file:///{file}")).and_then(|path| self.effective_text(&path))
             }
             None => uri::path_of(&format!("file://{below}")).and_then(|path| {
-                // A rule inside the program.
+                // A built-in rule.
                 let name = path.strip_prefix("/").ok()?.to_owned();
                 let book = self.project.rules_of(&path);
                 let mut texts = book.sources().iter();
@@ -101,13 +101,13 @@ impl Session {
         json!({"files": run.files.len(), "fixed": run.fixed.len()})
     }
 
-    /// Makes one repair of a finding: `[uri, fingerprint, number]`. A finding that is gone by now needs none.
+    /// Applies one repair of a finding: `[uri, fingerprint, number]`. Does nothing if the finding no longer exists.
     fn apply_repair(&mut self, arguments: &[Value]) -> Result<Value> {
         let path = file(arguments, 0)?;
         let fingerprint = word(arguments, 1)?;
         let number = arguments.get(2).and_then(Value::as_u64);
         let number = number.and_then(|it| usize::try_from(it).ok());
-        let number = number.ok_or_else(|| wrong(2, "the number of a repair"))?;
+        let number = number.ok_or_else(|| wrong(2, "the index of a repair"))?;
         let judged = self.judged_now(&path);
         let findings = judged.iter().flat_map(|it| &it.report.findings);
         let mut of_finding = findings.filter(|it| it.fingerprint == fingerprint);
@@ -120,11 +120,11 @@ impl Session {
         Ok(json!({"applied": applied}))
     }
 
-    /// Applies an edit that was offered to a client that takes nothing but commands: `[title, edit]`.
+    /// Applies an edit that was offered to a client that supports only commands: `[title, edit]`.
     fn apply_given_edit(&mut self, arguments: &[Value]) -> Result<Value> {
         let title = word(arguments, 0)?;
         let edit = arguments.get(1).cloned().unwrap_or_default();
-        let edit = serde_json::from_value(edit).map_err(|_| wrong(1, "an edit"))?;
+        let edit = serde_json::from_value(edit).map_err(|_| wrong(1, "a workspace edit"))?;
         self.apply_edit(edit, title);
         Ok(json!({"applied": true}))
     }
@@ -134,7 +134,7 @@ impl Session {
         self.ask("workspace/applyEdit", params, |_, _| {});
     }
 
-    /// Shows places as far as the protocol can: the client gets them as the answer, and one of them is opened.
+    /// Shows places as far as the protocol allows: returns all of them to the client and opens the first.
     fn show_places(&mut self, arguments: &[Value]) -> Result<Value> {
         let places = match arguments.get(2) {
             Some(places) => places.clone(),
@@ -184,19 +184,19 @@ impl Session {
     }
 }
 
-/// An argument that is a text.
+/// The argument at an index, as a string.
 fn word(arguments: &[Value], at: usize) -> Result<&str> {
     let found = arguments.get(at).and_then(Value::as_str);
-    found.ok_or_else(|| wrong(at, "a text"))
+    found.ok_or_else(|| wrong(at, "a string"))
 }
 
-/// An argument that is the address of a file.
+/// The argument at an index, as the path of a `file:` URI.
 fn file(arguments: &[Value], at: usize) -> Result<PathBuf> {
     let found = arguments.get(at).and_then(Value::as_str);
     let path = found.and_then(uri::path_of);
-    path.ok_or_else(|| wrong(at, "the address of a file"))
+    path.ok_or_else(|| wrong(at, "the URI of a file"))
 }
 
 fn wrong(at: usize, wanted: &str) -> Error {
-    Error::invalid_params(format!("argument {} has to be {wanted}", at + 1))
+    Error::invalid_params(format!("argument {} must be {wanted}", at + 1))
 }

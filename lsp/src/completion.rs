@@ -1,4 +1,4 @@
-//! Completion and code lenses, as the client takes them.
+//! Completion and code lenses, converted for the client.
 
 use serde_json::json;
 use tower_lsp_server::jsonrpc::Result;
@@ -10,7 +10,7 @@ use crate::initialize::command;
 use crate::requests::markdown;
 use crate::session::Session;
 
-/// So many proposals are sent at once; with more the client asks again as the word grows.
+/// The maximum number of proposals sent at once. If there are more, the client asks again as the word grows.
 const MAX_PROPOSALS: usize = 1_500;
 
 impl Session {
@@ -164,7 +164,7 @@ impl Session {
         Ok(Some(lenses.collect()))
     }
 
-    /// The places that a rule looks at.
+    /// The places that a rule checks.
     pub(crate) fn places_of_rule(&self, path: &std::path::Path, rule: &str) -> Vec<lsp::Location> {
         let trees = self.trees_at(path);
         let subjects = rule_places::subjects(&trees, rule);

@@ -1,4 +1,4 @@
-//! From findings, which speak of bytes in numbered texts, to what editors show.
+//! Converts findings, whose places are byte spans in numbered texts, to what editors show.
 
 use std::path::Path;
 
@@ -13,15 +13,15 @@ use crate::judged::Judged;
 use crate::position;
 use crate::session::Session;
 
-/// The name under which findings are shown.
+/// The source name of diagnostics.
 pub(crate) const SOURCE: &str = "dogwatch";
 
-/// The scheme of documents that are on no disk: effective values, rules inside the program.
+/// The URI scheme of documents that are not on disk: effective values and built-in rules.
 pub(crate) const SCHEME: &str = "dogwatch";
 
 impl Session {
-    /// The range of a span in a text. What is open decides: the text that was judged may have its secrets masked, which changes
-    /// columns beside them.
+    /// The range of a span in a text. If the file is open, the open text decides: the text that was linted may have its secrets masked,
+    /// which shifts the columns after them.
     pub(crate) fn range_in(&self, path: Option<&Path>, text: &Source, span: Span) -> lsp::Range {
         let encoding = self.client.encoding;
         match path.and_then(|path| self.documents.at(path)) {
@@ -33,7 +33,7 @@ impl Session {
         }
     }
 
-    /// The place of a span of a report.
+    /// The location of a span of a report.
     pub(crate) fn place_in_report(&self, judged: &Judged, span: Span) -> Option<lsp::Location> {
         let report = &judged.report;
         let path = report.file(span.source).map(|path| path.as_path());
@@ -45,13 +45,13 @@ impl Session {
         self.place(path, real.unwrap_or(masked), span)
     }
 
-    /// The place of a span of a tree, or of its rules.
+    /// The location of a span of a tree or of its rules.
     pub(crate) fn place_in_tree(&self, tree: &Tree, span: Span) -> Option<lsp::Location> {
         let text = tree.source(span.source)?;
         self.place(tree.path_of(span.source), &text, span)
     }
 
-    /// The place of a span of a text; `None` for one in no file, unless the client can show such texts.
+    /// The location of a span of a text; `None` if the text is not a file, unless the client can show virtual documents.
     pub(crate) fn place(
         &self,
         path: Option<&Path>,
@@ -69,8 +69,8 @@ impl Session {
         Some(lsp::Location::new(uri, self.range_in(path, text, span)))
     }
 
-    /// What an editor shows of a finding in a file. A finding whose place is in a file that is not open is shown at the place in this
-    /// one that takes part in it.
+    /// The diagnostic for a finding in a file. If the finding's primary place is in another file, it is shown at its related place in this
+    /// one.
     pub(crate) fn shown(
         &self,
         judged: &Judged,
@@ -129,7 +129,7 @@ impl Session {
     }
 }
 
-/// Where more is said about a rule: on its page, if the configuration says where pages are, or in the guidance that it encodes.
+/// The link for more about a rule: its page, if the configuration says where pages are, or else the guidance that it encodes.
 pub(crate) fn page<'r>(report: &'r Report, rule: &str) -> Option<&'r str> {
     report.rules.get(rule)?.link()
 }
@@ -142,7 +142,7 @@ pub(crate) fn severity(severity: Severity) -> lsp::DiagnosticSeverity {
     }
 }
 
-/// What the tags of a rule mean for an editor: text that does nothing is shown pale, text that is out of date struck out.
+/// Maps the tags of a rule to the editor's: unused text is faded, deprecated text struck through.
 fn tags(finding: &Finding) -> Option<Vec<lsp::DiagnosticTag>> {
     let has = |names: &[&str]| {
         let mut tags = finding.tags.iter();

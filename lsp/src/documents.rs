@@ -1,4 +1,4 @@
-//! The texts that are open in the editor, edit by edit.
+//! The texts open in the editor, kept up to date edit by edit.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,32 +10,32 @@ use tower_lsp_server::ls_types::{Position, Range, TextDocumentContentChangeEvent
 
 use crate::position;
 
-/// The largest text that is followed, in bytes: the largest file that is read.
+/// The maximum size of a followed text, in bytes: that of the largest file that is read.
 const MAX_TEXT: usize = MAX_SIZE as usize;
 
-/// One open text.
+/// An open text.
 #[derive(Debug)]
 pub(crate) struct Document {
-    /// Its address, letter by letter as the client writes it.
+    /// Its URI, exactly as the client spells it.
     pub(crate) uri: Uri,
     /// Its path, if it is a file.
     pub(crate) path: Option<PathBuf>,
-    /// What the client says it is.
+    /// Its language id, as given by the client.
     pub(crate) language: String,
-    /// The version that the text has.
+    /// The version of the text.
     pub(crate) version: i32,
     /// The whole text.
     pub(crate) text: Arc<str>,
-    /// Its lines.
+    /// Its line table.
     pub(crate) lines: LineIndex,
-    /// False if its text became too large: then it is empty here until the client sends a whole one that is not.
+    /// False if the text became too large. It is then empty here until the client sends a whole one that fits.
     pub(crate) followed: bool,
-    /// Grows with every use: the largest is that of the document in focus.
+    /// Grows with every use: the document in focus has the largest.
     pub(crate) used: u64,
 }
 
 impl Document {
-    /// True for a file of rules.
+    /// True for a rule file.
     pub(crate) fn is_rules(&self) -> bool {
         match &self.path {
             Some(path) => is_rules(path),
@@ -43,7 +43,7 @@ impl Document {
         }
     }
 
-    /// Takes over a text with its lines, or none where it became too large.
+    /// Sets the text and its line table; the text is dropped if it is `None` or too large.
     fn take(&mut self, text: Option<(String, Option<LineIndex>)>) {
         let fits = text.filter(|(text, _)| text.len() <= MAX_TEXT);
         self.followed = fits.is_some();
@@ -52,7 +52,7 @@ impl Document {
         self.text = text.into();
     }
 
-    /// The byte of a position.
+    /// The byte offset of a position.
     pub(crate) fn offset(&self, at: Position, encoding: PositionEncoding) -> u32 {
         position::offset_of(&self.text, &self.lines, at, encoding)
     }
@@ -63,12 +63,12 @@ impl Document {
     }
 }
 
-/// True for a path of a file of rules.
+/// True for the path of a rule file.
 pub(crate) fn is_rules(path: &Path) -> bool {
     path.extension().is_some_and(|it| it == "watch")
 }
 
-/// All open texts, by address.
+/// All open texts, by URI.
 #[derive(Debug, Default)]
 pub(crate) struct Documents {
     open: FxHashMap<String, Document>,
@@ -77,7 +77,7 @@ pub(crate) struct Documents {
 }
 
 impl Documents {
-    /// Opens a text, or opens it again with another one.
+    /// Opens a text, or reopens it with a new one.
     pub(crate) fn open(
         &mut self,
         uri: Uri,
@@ -105,7 +105,7 @@ impl Documents {
         self.open.insert(key, document);
     }
 
-    /// Closes a text. If its file is open under another address as well, that one stands for it from now on.
+    /// Closes a text. If its file is also open under another URI, that one represents it from now on.
     pub(crate) fn close(&mut self, uri: &Uri) -> Option<Document> {
         let document = self.open.remove(uri.as_str())?;
         if let Some(path) = &document.path
@@ -121,7 +121,7 @@ impl Documents {
         Some(document)
     }
 
-    /// Applies changes in the order given, each to the text that the one before it left.
+    /// Applies changes in order, each to the result of the previous one. `None` if the text is not open.
     pub(crate) fn change(
         &mut self,
         uri: &Uri,
@@ -133,7 +133,7 @@ impl Documents {
         let document = self.open.get_mut(uri.as_str())?;
         document.version = version;
         document.used = self.uses;
-        // What was typed last is what the file holds, under whichever address.
+        // The text edited last is the file's content, whichever URI it has.
         if let Some(path) = &document.path
             && let Some(key) = self.by_path.get_mut(path)
             && key != uri.as_str()
@@ -148,22 +148,22 @@ impl Documents {
         Some(document)
     }
 
-    /// True if nothing is open.
+    /// True if no text is open.
     pub(crate) fn is_empty(&self) -> bool {
         self.open.is_empty()
     }
 
-    /// The text of an address.
+    /// The text with this URI.
     pub(crate) fn get(&self, uri: &Uri) -> Option<&Document> {
         self.open.get(uri.as_str())
     }
 
-    /// The text of a path.
+    /// The text of the file at this path.
     pub(crate) fn at(&self, path: &Path) -> Option<&Document> {
         self.open.get(self.by_path.get(path)?)
     }
 
-    /// Puts a text into focus.
+    /// Brings a text into focus.
     pub(crate) fn touch(&mut self, uri: &Uri) {
         self.uses += 1;
         if let Some(document) = self.open.get_mut(uri.as_str()) {
@@ -175,7 +175,7 @@ impl Documents {
     pub(crate) fn by_use(&self) -> Vec<&Document> {
         #[allow(
             clippy::iter_over_hash_type,
-            reason = "sorted below by a number that no two share"
+            reason = "sorted below by a unique number"
         )]
         let mut all: Vec<&Document> = self.open.values().collect();
         all.sort_unstable_by_key(|document| std::cmp::Reverse(document.used));
@@ -183,14 +183,14 @@ impl Documents {
     }
 }
 
-/// The text after the changes, with its lines; `None` if it became too large on the way.
+/// The text after the changes, and its line table; `None` if it became too large on the way.
 pub(crate) fn changed(
     text: &str,
     lines: &LineIndex,
     changes: Vec<TextDocumentContentChangeEvent>,
     encoding: PositionEncoding,
 ) -> Option<(String, LineIndex)> {
-    // What comes before the last whole text does not matter.
+    // Changes before the last whole text have no effect.
     let whole = changes.iter().rposition(|change| change.range.is_none());
     let mut changes = changes.into_iter().skip(whole.unwrap_or(0));
     let (mut text, mut lines) = match whole.and_then(|_| changes.next()) {
@@ -200,7 +200,7 @@ pub(crate) fn changed(
         }
         None => (text.to_owned(), lines.clone()),
     };
-    // The line table is right up to here, and is made again only for a change beyond: editors send changes from the bottom up.
+    // The line table is valid up to this line, and is rebuilt only for a change beyond it: editors send changes from the bottom up.
     let mut right_before = u32::MAX;
     for change in changes {
         let Some(range) = change.range else { continue };

@@ -1,8 +1,8 @@
-//! Where messages come in: reads them, hands them to `tower-lsp-server` in order, and answers.
+//! The entry point for messages: reads them, passes them to `tower-lsp-server` in order, and sends the answers.
 //!
-//! `tower-lsp-server` gives the protocol's types, its routing, its states and cancellation. Its transport is not used: it runs
-//! handlers of notifications concurrently, waits for clients that do not read, and ends the session on a byte that is no message.
-//! Here each handler is polled once, at once and in order, which is all it needs to put its work into the session's queue.
+//! `tower-lsp-server` provides the protocol's types, routing, state machine and cancellation. Its transport is not used: it runs
+//! notification handlers concurrently, blocks on clients that do not read, and ends the session on bytes that are not a message. Here each
+//! handler is polled once, immediately and in order, which is all it needs to queue its work for the session.
 
 use std::io::BufRead;
 use std::sync::mpsc::Sender;
@@ -29,7 +29,7 @@ use crate::uri;
 
 type Answer = BoxFuture<'static, Result<Option<Response>, ExitedError>>;
 
-/// Any message of a client.
+/// Any message from the client.
 #[derive(Deserialize)]
 struct Incoming {
     method: Option<String>,
@@ -40,15 +40,15 @@ struct Incoming {
     error: Option<Value>,
 }
 
-/// Tells an id that is `null` from none.
+/// Distinguishes a `null` id from a missing one.
 fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Id>, D::Error> {
     Id::deserialize(deserializer).map(Some)
 }
 
-/// What reads the client.
+/// Reads the client's messages.
 pub(crate) struct Door {
     service: LspService<Backend>,
-    /// Not used, but the service believes the client gone without it.
+    /// Unused, but the service assumes that the client is gone if it is dropped.
     _socket: ClientSocket,
     waiting: UnboundedSender<Answer>,
     session: Sender<Event>,
@@ -57,7 +57,7 @@ pub(crate) struct Door {
 }
 
 impl Door {
-    /// A door to a session, and the answers that take time, for [`give_answers`].
+    /// Creates the door to a session, and the stream of pending answers for [`give_answers`].
     pub(crate) fn new(
         session: Sender<Event>,
         revision: Revision,
@@ -82,7 +82,7 @@ impl Door {
         (door, answers)
     }
 
-    /// Reads until the client says `exit` or is gone.
+    /// Reads until the client sends `exit` or disconnects.
     pub(crate) fn read(mut self, input: impl BufRead) {
         let mut frames = FrameReader::new(input);
         let end = loop {
@@ -93,7 +93,7 @@ impl Door {
                 break end;
             }
         };
-        // Nobody listens only if the session has ended already.
+        // Sending fails only if the session has already ended.
         let _ = self.session.send(Event::End(end));
     }
 
@@ -108,7 +108,7 @@ impl Door {
         let Ok(message) = serde_json::from_value::<Incoming>(value) else {
             self.outbox.refuse(
                 -32600,
-                "the message is no request, notification or response",
+                "the message is not a request, notification or response",
             );
             return None;
         };
@@ -118,7 +118,7 @@ impl Door {
                 let _ = self.session.send(Event::Answer(id, message.result));
                 None
             }
-            // An answer to nothing we asked, or a result that is `null`.
+            // A response whose result is `null` or missing.
             (None, Some(Id::Number(id))) => {
                 let _ = self.session.send(Event::Answer(id, None));
                 None
@@ -126,7 +126,7 @@ impl Door {
             (None, _) => {
                 self.outbox.refuse(
                     -32600,
-                    "the message is no request, notification or response",
+                    "the message is not a request, notification or response",
                 );
                 None
             }
@@ -154,7 +154,7 @@ impl Door {
                 params
             }),
         };
-        // What begins like this may be ignored, but whoever asks waits for an answer.
+        // `$/` notifications may be ignored, but a request must be answered.
         let id = match id {
             Some(id) if method.starts_with("$/") => {
                 let error = Error::method_not_found();
@@ -171,7 +171,7 @@ impl Door {
             request = request.id(id);
         }
         let mut answer = self.service.call(request.finish());
-        // The first poll puts the work into the queue of the session, before the next message is looked at.
+        // The first poll queues the work for the session before the next message is looked at.
         match answer.poll_unpin(&mut Context::from_waker(noop_waker_ref())) {
             Poll::Ready(answer) => give(&self.outbox, answer),
             Poll::Pending => {
@@ -188,7 +188,7 @@ fn give(outbox: &Outbox, answer: Result<Option<Response>, ExitedError>) {
     }
 }
 
-/// Writes answers as they become ready.
+/// Sends answers as they become ready.
 pub(crate) fn give_answers(answers: UnboundedReceiver<Answer>, outbox: &Outbox) {
     block_on(answers.for_each_concurrent(None, |answer| async move {
         give(outbox, answer.await);

@@ -1,4 +1,4 @@
-//! The examples of rules: those that do not hold, at their lines, as the rule is typed.
+//! Runs the examples of rules while they are edited, and shows failures at their lines.
 
 use std::path::Path;
 
@@ -12,11 +12,11 @@ use crate::convert::{SOURCE, severity};
 use crate::documents::is_rules;
 use crate::session::Session;
 
-/// The tests of so many rules of one file are run.
+/// Only the first rules of a file, up to this number, have their examples run.
 const MAX_RULES: usize = 50;
 
 impl Session {
-    /// What does not hold in the examples of a rule file.
+    /// The failing examples of a rule file, as diagnostics.
     pub(crate) fn example_findings(&self, path: &Path) -> Vec<lsp::Diagnostic> {
         let (true, Some(document)) = (is_rules(path), self.documents.at(path)) else {
             return Vec::new();
@@ -41,7 +41,7 @@ impl Session {
         shown.collect()
     }
 
-    /// Runs the examples of the rules of a file, or of one of them.
+    /// Runs the examples of all rules of a file, or of one rule.
     fn tests_of(&self, path: &Path, only: Option<&str>) -> Vec<RuleTest> {
         let book = self.project.rules_of(path);
         let Some(file) = book
@@ -68,7 +68,7 @@ impl Session {
         Tester::new(std::sync::Arc::clone(&book)).test_all(&ids, Options::default())
     }
 
-    /// Runs the examples of a rule, and says how it went.
+    /// Runs the examples of a rule and shows the outcome.
     pub(crate) fn run_examples(&mut self, path: &Path, rule: &str) -> Option<Value> {
         let tests = self.tests_of(path, Some(rule));
         let test = tests.first()?;
@@ -79,9 +79,9 @@ impl Session {
             .count();
         let all = test.examples.len();
         let text = match (test.broken, held == all) {
-            (true, _) => format!("`{rule}` has errors: no example was run"),
-            (false, true) => format!("`{rule}`: {all} of {all} examples hold"),
-            (false, false) => format!("`{rule}`: {held} of {all} examples hold"),
+            (true, _) => format!("`{rule}` has errors, so its examples were not run"),
+            (false, true) => format!("`{rule}`: {all} of {all} examples pass"),
+            (false, false) => format!("`{rule}`: {held} of {all} examples pass"),
         };
         let kind = if held == all && !test.broken {
             lsp::MessageType::INFO

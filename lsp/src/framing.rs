@@ -1,19 +1,19 @@
-//! Frames of the protocol over bytes: reads whatever it can make sense of, and goes on after what it cannot.
+//! Protocol frames over a byte stream: reads all that it can make sense of, and recovers after what it cannot.
 
 use std::io::{self, BufRead, Write};
 use std::thread;
 use std::time::Duration;
 
-/// The largest message that is read, in bytes: the largest file, with every byte escaped.
+/// The maximum size of a message, in bytes: the largest file with every byte escaped.
 const MAX_BODY: usize = 400 << 20;
 
-/// The longest header line that is kept, in bytes; the rest of a longer one is passed over.
+/// The maximum length of a header line, in bytes; only the end of a longer one is kept.
 const MAX_HEADER: usize = 8 << 10;
 
-/// Takes the bodies of frames out of a stream of bytes.
+/// Extracts the bodies of frames from a byte stream.
 ///
-/// Names of headers may be in any case and lines may end without `\r`. Lines that are no header are passed over, and so is what
-/// stands before `Content-Length` on its line, so that a stray byte or a wrong length costs one message and not the session.
+/// Header names may be in any case, and lines may end without `\r`. Lines that are not headers are skipped, and so is any text before
+/// `Content-Length` on its line, so that a stray byte or a wrong length costs one message, not the session.
 pub(crate) struct FrameReader<R> {
     input: R,
 }
@@ -23,13 +23,13 @@ impl<R: BufRead> FrameReader<R> {
         Self { input }
     }
 
-    /// The next body; `None` at the end of the stream, or where it cannot be read any more.
+    /// The next body; `None` at the end of the stream, or once it can no longer be read.
     pub(crate) fn next_body(&mut self) -> Option<Vec<u8>> {
         let mut length = None;
         loop {
             let line = self.line()?;
             if line.is_empty() {
-                // A blank line without a length before it is not the end of a header.
+                // A blank line with no length before it does not end a header.
                 match length.take() {
                     Some(length) => return self.body(length),
                     None => continue,
@@ -42,7 +42,7 @@ impl<R: BufRead> FrameReader<R> {
     }
 
     fn body(&mut self, length: usize) -> Option<Vec<u8>> {
-        // Grows with what arrives: a length that is a lie allocates nothing.
+        // Grows as bytes arrive, so that a bogus length allocates nothing.
         let mut body = Vec::with_capacity(length.min(1 << 20));
         while body.len() < length {
             let available = self.fill()?;
@@ -53,7 +53,7 @@ impl<R: BufRead> FrameReader<R> {
         Some(body)
     }
 
-    /// A line without its end.
+    /// The next line, without its line ending.
     fn line(&mut self) -> Option<Vec<u8>> {
         let mut line = Vec::new();
         loop {
@@ -75,7 +75,7 @@ impl<R: BufRead> FrameReader<R> {
         }
     }
 
-    /// At least one byte; `None` at the end.
+    /// The buffered bytes, at least one; `None` at the end of the stream.
     fn fill(&mut self) -> Option<&[u8]> {
         loop {
             match self.input.fill_buf() {
@@ -85,12 +85,12 @@ impl<R: BufRead> FrameReader<R> {
                 Err(_) => return None,
             }
         }
-        // Asked again because the borrow of the first answer cannot leave the loop; nothing is read twice.
+        // Called again because the first result's borrow cannot leave the loop; nothing is read twice.
         self.input.fill_buf().ok()
     }
 }
 
-/// True after waiting a little where a stream that does not block had nothing, as below some parents.
+/// Decides whether to retry. Waits briefly first if a non-blocking stream had no data, as happens under some parent processes.
 fn may_try_again(error: &io::Error) -> bool {
     match error.kind() {
         io::ErrorKind::Interrupted => true,
@@ -110,7 +110,7 @@ fn content_length(line: &[u8]) -> Option<usize> {
     rest.trim_start().strip_prefix(':')?.trim().parse().ok()
 }
 
-/// Writes one frame, whole, whether or not the stream blocks.
+/// Writes one whole frame, whether or not the stream blocks.
 pub(crate) fn write_frame(out: &mut impl Write, body: &[u8]) -> io::Result<()> {
     let header = format!("Content-Length: {}\r\n\r\n", body.len());
     write_all(out, header.as_bytes())?;
@@ -129,7 +129,7 @@ fn write_all(out: &mut impl Write, mut bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Sends out what is buffered, whether or not the stream blocks.
+/// Flushes the buffer, whether or not the stream blocks.
 pub(crate) fn flush(out: &mut impl Write) -> io::Result<()> {
     loop {
         match out.flush() {

@@ -1,6 +1,6 @@
-//! The first exchange: what the client can do, and what this server can.
+//! The handshake: the capabilities of the client and of this server.
 //!
-//! Nothing that a client says here may keep the server from starting, so its words are read one by one and not as a whole.
+//! Nothing a client sends here may keep the server from starting, so fields are read one by one instead of deserializing the whole.
 
 use std::path::PathBuf;
 
@@ -11,30 +11,31 @@ use tower_lsp_server::ls_types as lsp;
 use crate::features::semantic_tokens;
 use crate::uri;
 
-/// Commands that the client may have executed.
+/// Commands that the client can execute.
 pub(crate) mod command {
-    /// The text of the effective values of the releases of a file: `[uri]`.
+    /// Returns the effective values of the releases that a file belongs to: `[uri]`.
     pub(crate) const EFFECTIVE_VALUES: &str = "dogwatch.effectiveValues";
-    /// Every safe fix of the file: `[uri]`.
+    /// Applies every safe fix in the file: `[uri]`.
     pub(crate) const FIX_FILE: &str = "dogwatch.fixFile";
-    /// Every safe fix of the workspace: `[]`.
+    /// Applies every safe fix in the workspace: `[]`.
     pub(crate) const FIX_WORKSPACE: &str = "dogwatch.fixWorkspace";
-    /// What is needed to understand a report about the server: `[]`.
+    /// Returns what a bug report about the server needs: `[]`.
     pub(crate) const DEBUG_INFORMATION: &str = "dogwatch.debugInformation";
-    /// The examples of a rule: `[uri, rule]`.
+    /// Runs the examples of a rule: `[uri, rule]`.
     pub(crate) const RUN_EXAMPLES: &str = "dogwatch.runExamples";
-    /// The places that a rule looks at, or the layers that override a key: `[title, [location]]`.
+    /// Shows the places that a rule checks, `[uri, rule]`, or the given places, such as the layers that override a key:
+    /// `[uri, position, [location]]`.
     pub(crate) const SHOW_PLACES: &str = "dogwatch.showPlaces";
-    /// A page of the guidance: `[address]`.
+    /// Opens a page of the guidance: `[url]`.
     pub(crate) const OPEN_GUIDANCE: &str = "dogwatch.openGuidance";
 
-    /// One repair of a finding: `[uri, fingerprint, number]`.
+    /// Applies one repair of a finding: `[uri, fingerprint, number]`.
     pub(crate) const APPLY_REPAIR: &str = "dogwatch.applyRepair";
 
-    /// An edit that was offered to a client that takes commands only: `[title, edit]`.
+    /// Applies an edit that was offered to a client that supports only commands: `[title, edit]`.
     pub(crate) const APPLY_EDIT: &str = "dogwatch.applyEdit";
 
-    /// All of them.
+    /// All commands.
     pub(crate) const ALL: [&str; 9] = [
         APPLY_REPAIR,
         APPLY_EDIT,
@@ -48,18 +49,18 @@ pub(crate) mod command {
     ];
 }
 
-/// What the client is and can do.
+/// The client's identity and capabilities.
 #[derive(Debug, Clone)]
 pub(crate) struct Client {
-    /// How columns are counted from now on.
+    /// The unit in which columns are counted.
     pub(crate) encoding: PositionEncoding,
-    /// The folders of the workspace.
+    /// The workspace folders.
     pub(crate) folders: Vec<PathBuf>,
-    /// Settings given at the start.
+    /// The `initializationOptions`.
     pub(crate) options: Value,
-    /// The process that must live for the server to be of use.
+    /// The client's process; the server ends when it is gone.
     pub(crate) process: Option<u32>,
-    /// Its name and version, for reports.
+    /// The client's name and version, for bug reports.
     pub(crate) name: String,
     capabilities: Value,
 }
@@ -78,7 +79,7 @@ impl Default for Client {
 }
 
 impl Client {
-    /// True if a capability, as `textDocument.hover.x` with slashes, is announced.
+    /// True if the client announces a capability, given as a JSON pointer such as `/textDocument/hover`.
     pub(crate) fn can(&self, pointer: &str) -> bool {
         match self.capabilities.pointer(pointer) {
             Some(Value::Bool(yes)) => *yes,
@@ -87,7 +88,7 @@ impl Client {
         }
     }
 
-    /// True if findings are asked for instead of told: only by clients that cannot be told, and that can be asked to ask again.
+    /// True if the client pulls diagnostics: only if it does not support push and can be asked to refresh.
     pub(crate) fn pulls(&self) -> bool {
         pulls(&self.capabilities)
     }
@@ -104,12 +105,12 @@ fn pulls(capabilities: &Value) -> bool {
         && !can("/textDocument/publishDiagnostics")
 }
 
-/// The parameters of `initialize` in a form that always can be read: as they came, in one field.
+/// Wraps the parameters of `initialize` unchanged in one field, so that they always deserialize.
 pub(crate) fn tolerate(params: Value) -> Value {
     json!({"capabilities": {}, "initializationOptions": params})
 }
 
-/// The answer, and what was learned. `params` went through [`tolerate`].
+/// The answer, and the client's properties. `params` must come from [`tolerate`].
 pub(crate) fn answer(params: &lsp::InitializeParams) -> (lsp::InitializeResult, Client) {
     let said = params.initialization_options.clone().unwrap_or_default();
     let capabilities = said.get("capabilities").cloned().unwrap_or_default();
@@ -146,7 +147,7 @@ pub(crate) fn answer(params: &lsp::InitializeParams) -> (lsp::InitializeResult, 
     (result, client)
 }
 
-/// Bytes where the client can, for they cost nothing; else UTF-16, which every client can.
+/// UTF-8 if the client supports it, because it needs no conversion; otherwise UTF-16, which every client supports.
 fn negotiate(offered: Option<&Value>) -> (PositionEncoding, lsp::PositionEncodingKind) {
     let offered = offered.and_then(Value::as_array);
     let has = |name: &str| offered.is_some_and(|list| list.iter().any(|it| it == name));
@@ -159,7 +160,7 @@ fn negotiate(offered: Option<&Value>) -> (PositionEncoding, lsp::PositionEncodin
     }
 }
 
-/// `workspaceFolders`, or what clients had before.
+/// The folders in `workspaceFolders`, or in its deprecated predecessors.
 fn folders(said: &Value) -> Vec<PathBuf> {
     let listed = said.get("workspaceFolders").and_then(Value::as_array);
     let listed = listed.into_iter().flatten();
@@ -279,5 +280,5 @@ fn server_capabilities(
     }
 }
 
-/// The kind of the action that applies every safe fix of a file.
+/// The kind of the code action that applies every safe fix in a file.
 pub(crate) const FIX_ALL: &str = "source.fixAll.dogwatch";

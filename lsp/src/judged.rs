@@ -1,4 +1,4 @@
-//! What came of judging, as far as the editor needs it.
+//! The result of linting, as far as the editor needs it.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -6,12 +6,12 @@ use std::sync::Arc;
 use lint::report::Report;
 use lint::tree::Tree;
 
-/// What came of judging the trees that a file is in.
+/// The result of linting the trees that contain a file.
 #[derive(Debug)]
 pub(crate) struct Judged {
     /// The findings.
     pub(crate) report: Report,
-    /// The trees that were judged.
+    /// The trees that were linted.
     pub(crate) trees: Vec<Arc<Tree>>,
 }
 
@@ -20,7 +20,7 @@ impl Judged {
         Self { report, trees }
     }
 
-    /// Did the text of a file decide about the findings? Rules and configuration aside.
+    /// True if the findings may depend on the text of this file. Ignores rules and configuration.
     pub(crate) fn depends_on(&self, path: &Path) -> bool {
         self.trees.iter().any(|tree| {
             let mut charts = tree.charts.iter();
@@ -30,7 +30,7 @@ impl Judged {
 }
 
 impl Judged {
-    /// The number of a file in the report; `None` if nothing was found in it.
+    /// The file's source id in the report; `None` if it has no findings.
     pub(crate) fn source_of(&self, path: &Path) -> Option<source::SourceId> {
         let mut files = self.report.files.iter();
         let at = files.position(|file| file.as_deref() == Some(path))?;

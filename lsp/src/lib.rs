@@ -1,7 +1,7 @@
-//! The language server: the findings of `dogwatch lint` while a text is typed, and rule files that are pleasant to write.
+//! The language server: the findings of `dogwatch lint` as you type, and editing support for rule files.
 //!
-//! INVARIANT: computes nothing that a command could not. What there is to know comes from [`lint::project::Project`]; the features in
-//! `features/` are functions of what it holds.
+//! INVARIANT: it computes nothing that a command could not. All knowledge comes from [`lint::project::Project`]; the features in
+//! `features/` are functions of its state.
 #![warn(missing_docs)]
 
 mod actions;
@@ -43,22 +43,22 @@ use outbox::Outbox;
 use revision::Revision;
 use session::Session;
 
-/// What a server is started with.
+/// Everything the server needs from its host process.
 #[derive(Clone)]
 pub struct Options {
     /// The file system.
     pub files: Arc<dyn Files>,
-    /// The folder that paths are shown relative to where the client names none. Absolute.
+    /// The folder that paths are shown relative to if the client names no workspace folder. Absolute.
     pub cwd: PathBuf,
-    /// The day, as `YYYY-MM-DD`: a server lives longer than a day.
+    /// Returns today's date as `YYYY-MM-DD`. A function, because a server may run past midnight.
     pub today: fn() -> Option<String>,
 }
 
-/// Serves one client until it says `exit` or is gone. Returns why it ended; a process ends with status 0 after [`End::Asked`] and with
-/// 1 otherwise, as the protocol asks.
+/// Serves one client until it sends `exit` or disconnects, and returns why the session ended. As the protocol requires, the process should
+/// exit with status 0 after [`End::Asked`] and with 1 otherwise.
 ///
 /// # Errors
-/// If the system gives no thread.
+/// Fails if the system cannot spawn a thread.
 pub fn run(
     input: impl BufRead + Send + 'static,
     output: impl Write + Send + 'static,
@@ -68,7 +68,7 @@ pub fn run(
     let (to_session, events) = channel();
     let revision = Revision::default();
     let (door, answers) = Door::new(to_session.clone(), revision.clone(), outbox.clone());
-    // Threads that wait for the client: they end with the process, or when their stream ends.
+    // These threads block on the client; they end when their stream ends, or with the process.
     let writing = outbox.clone();
     thread::Builder::new()
         .name("writer".to_owned())

@@ -1,4 +1,4 @@
-//! Definitions, references, highlights and renaming, as the client asks for them.
+//! Definitions, references, highlights and renaming, converted for the client.
 
 use std::path::PathBuf;
 
@@ -34,7 +34,7 @@ impl Session {
         Ok((!found.is_empty()).then_some(lsp::GotoDefinitionResponse::Array(found)))
     }
 
-    /// Where the spans are that a text of rules tells.
+    /// The locations of spans found in a rule file.
     fn in_rules(
         &self,
         uri: &lsp::Uri,
@@ -48,7 +48,7 @@ impl Session {
         places.unwrap_or_default()
     }
 
-    /// Where the places are that belong to what stands at a byte of values; none in what is no text of values.
+    /// The locations of places found for the node at an offset of a values file; empty for other files.
     fn in_values(
         &self,
         uri: &lsp::Uri,
@@ -64,7 +64,7 @@ impl Session {
         self.places_of(&everywhere, &places)
     }
 
-    /// The rules of the findings at a byte.
+    /// The rules of the findings at an offset.
     fn rules_of_findings(&mut self, uri: &lsp::Uri, offset: u32) -> Vec<lsp::Location> {
         if self.is_rules(uri) {
             return Vec::new();
@@ -158,7 +158,7 @@ impl Session {
         let at = params.text_document_position;
         if !is_name(&params.new_name) {
             return Err(Error::invalid_params(format!(
-                "`{}` cannot be a name",
+                "`{}` is not a valid name",
                 params.new_name
             )));
         }
@@ -198,7 +198,7 @@ impl Session {
             Some(edit) => Ok(Some(edit)),
             None => {
                 Err(Error::invalid_params(refused.unwrap_or_else(|| {
-                    "this cannot be renamed here".to_owned()
+                    "the name here cannot be renamed".to_owned()
                 })))
             }
         }

@@ -1,4 +1,4 @@
-//! What the client tells.
+//! Notifications from the client.
 
 use std::collections::BTreeSet;
 
@@ -28,7 +28,7 @@ impl Session {
         {
             let registration = json!({"id": "configuration", "method": "workspace/didChangeConfiguration",
                 "registerOptions": {"section": "dogwatch"}});
-            // A client that refuses tells changes of its settings anyway, or never.
+            // A client that refuses either reports changed settings anyway or never does.
             self.ask(
                 "client/registerCapability",
                 json!({"registrations": [registration]}),
@@ -56,7 +56,7 @@ impl Session {
         );
     }
 
-    /// Has the client watch what the configuration states under a name of its own: a baseline, a layer.
+    /// Has the client watch the files that the configuration names and the usual globs miss: a baseline, a layer.
     pub(crate) fn watch_stated(&mut self) {
         if !self.is_told_of_files() {
             return;
@@ -71,7 +71,7 @@ impl Session {
         const ID: &str = "stated files";
         if !self.watched.is_empty() {
             let old = json!({"id": ID, "method": "workspace/didChangeWatchedFiles"});
-            // The protocol has the word misspelt.
+            // The typo is the protocol's.
             let params = json!({"unregisterations": [old]});
             self.ask("client/unregisterCapability", params, |_, _| {});
         }
@@ -81,7 +81,7 @@ impl Session {
         self.watched = names;
     }
 
-    /// True if the client says what happens to files outside the editor.
+    /// True if the client reports changes to files outside the editor.
     fn is_told_of_files(&self) -> bool {
         self.client
             .can("/workspace/didChangeWatchedFiles/dynamicRegistration")
@@ -114,7 +114,7 @@ impl Session {
         self.refresh_shown();
     }
 
-    /// Has the client ask again for what it shows beside texts.
+    /// Has the client request its inlay hints and code lenses again.
     pub(crate) fn refresh_shown(&mut self) {
         let can = |what| self.client.can(what);
         let inlay = can("/workspace/inlayHint/refreshSupport");
@@ -157,7 +157,7 @@ impl Session {
         let changed = self
             .documents
             .change(&uri, version, params.content_changes, encoding);
-        // A change of what is not open changes nothing.
+        // Ignore a change to a document that is not open.
         let Some(document) = changed else { return };
         let is_file = document.path.is_some();
         self.tell_followed(&uri, before);
@@ -168,19 +168,19 @@ impl Session {
         }
     }
 
-    /// Says once that a text is too large.
+    /// Warns once that a text has become too large.
     fn tell_followed(&self, uri: &lsp::Uri, before: bool) {
         if before && self.documents.get(uri).is_some_and(|it| !it.followed) {
             let most = lint::files::MAX_SIZE >> 20;
             let message = format!(
-                "{} is larger than {most} MiB and is not judged",
+                "{} is larger than {most} MiB and is not linted",
                 uri.as_str()
             );
             self.show(lsp::MessageType::WARNING, &message);
         }
     }
 
-    /// Gives the project the text of an open file.
+    /// Passes the text of an open file to the project.
     fn send_text(&mut self, uri: &lsp::Uri) {
         let Some(document) = self.documents.get(uri) else {
             return;
@@ -188,7 +188,7 @@ impl Session {
         let Some(path) = document.path.clone() else {
             return;
         };
-        // Of what is not followed the file on disk counts.
+        // For a text that is no longer followed, the file on disk counts.
         let change = match document.followed {
             true => Change::Text {
                 path: path.clone(),
@@ -201,7 +201,7 @@ impl Session {
     }
 
     pub(crate) fn did_save(&mut self, params: lsp::DidSaveTextDocumentParams) {
-        // Whoever saves may have changed other files before, and the client does not say.
+        // Other files may have changed before this save, and the client does not report them.
         if !self.is_told_of_files() {
             self.apply(Change::Everything);
             self.all_stale();
@@ -216,7 +216,7 @@ impl Session {
         };
         if let Some(path) = document.path {
             match self.documents.at(&path).map(|twin| twin.uri.clone()) {
-                // The same file is open under another address, and may hold another text there.
+                // The same file is open under another URI, possibly with another text.
                 Some(twin) => self.send_text(&twin),
                 None => {
                     self.judged.remove(&path);
@@ -272,7 +272,7 @@ impl Session {
         self.changed_on_disk(params.files.iter().map(|file| file.uri.as_str()));
     }
 
-    /// Files, or folders, that are not on disk any more what they were.
+    /// Handles files and folders that changed on disk.
     fn changed_on_disk<'a>(&mut self, addresses: impl Iterator<Item = &'a str>) {
         let paths: Vec<_> = addresses.filter_map(uri::path_of).collect();
         let is_file = |path: &std::path::Path| path.extension().is_some();
@@ -287,7 +287,7 @@ impl Session {
         self.refresh_shown();
     }
 
-    /// Tells what can be said of a text that is no file: whether it can be read.
+    /// Sends the syntax errors of a text that is not a file.
     fn tell_lone(&mut self, uri: &lsp::Uri) {
         let Some(document) = self.documents.get(uri) else {
             return;

@@ -1,4 +1,4 @@
-//! What is said to the client: a queue without a bound, so that nobody here ever waits for a client that does not read.
+//! Outgoing messages: an unbounded queue, so that the session never waits for a client that does not read.
 
 use std::collections::VecDeque;
 use std::io::Write;
@@ -12,10 +12,10 @@ use tower_lsp_server::jsonrpc::Response;
 
 use crate::framing::{flush, write_frame};
 
-/// How long the rest of the queue may take to be written after the session has ended.
+/// The time limit for writing the rest of the queue after the session has ended.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
-/// Messages on their way out. Clones share one queue.
+/// The queue of outgoing messages. Clones share it.
 #[derive(Clone, Default)]
 pub(crate) struct Outbox {
     shared: Arc<Shared>,
@@ -29,22 +29,22 @@ struct Shared {
 
 #[derive(Default)]
 struct Queue {
-    /// Bodies; an empty one was overtaken by a newer one and is passed over.
+    /// Message bodies. An empty one was superseded by a newer one and is skipped.
     bodies: VecDeque<Vec<u8>>,
-    /// How many bodies were taken out so far: the number of the first one in the queue.
+    /// The number of bodies taken out so far, which is the number of the first one in the queue.
     taken: usize,
-    /// The numbers of the findings of a file that are not written yet, so that newer ones take their place: the queue of a
-    /// client that does not read holds one set for each file.
+    /// The numbers of unwritten `publishDiagnostics` messages by URI, so that newer ones replace them: for a client that does not read, the
+    /// queue holds at most one per file.
     findings: FxHashMap<String, usize>,
-    /// Addresses as JSON, and how the client writes them where that is another way.
+    /// Encoded URIs in JSON quotes, mapped to the client's spelling where that differs.
     spellings: FxHashMap<String, String>,
-    /// A body is being written.
+    /// True while a body is being written.
     busy: bool,
     closed: bool,
 }
 
 impl Queue {
-    /// The body with addresses as the client writes them: it knows its documents by these letters.
+    /// Replaces URIs with the client's spelling, which is how it identifies its documents.
     fn spelled(&self, body: Vec<u8>) -> Vec<u8> {
         if self.spellings.is_empty() {
             return body;
@@ -54,7 +54,7 @@ impl Queue {
         };
         #[allow(
             clippy::iter_over_hash_type,
-            reason = "no address is part of another one, for both have their quotes"
+            reason = "no URI can contain another one, because both include their quotes"
         )]
         for (written, said) in &self.spellings {
             text = text.replace(written, said);
@@ -64,14 +64,14 @@ impl Queue {
 }
 
 impl Outbox {
-    /// From now on an address is written as the client writes it.
+    /// Writes a URI in the client's spelling from now on.
     pub(crate) fn spell(&self, written: &str, said: &str) {
         let quoted = |text: &str| Value::from(text).to_string();
         let spellings = &mut self.lock().spellings;
         spellings.insert(quoted(written), quoted(said));
     }
 
-    /// Says something.
+    /// Queues a notification.
     pub(crate) fn notify(&self, method: &str, params: impl Serialize) {
         self.push(
             &Outgoing {
@@ -84,7 +84,7 @@ impl Outbox {
         );
     }
 
-    /// Says the findings of a file; takes the place of those that were not written yet.
+    /// Queues the findings of a file, replacing those not yet written.
     pub(crate) fn publish(&self, uri: &str, params: impl Serialize) {
         let message = Outgoing {
             jsonrpc: "2.0",
@@ -95,7 +95,7 @@ impl Outbox {
         self.push(&message, Some(uri));
     }
 
-    /// Asks something. The answer comes to whoever reads the client's messages.
+    /// Queues a request. The answer arrives through the door.
     pub(crate) fn ask(&self, id: i64, method: &str, params: impl Serialize) {
         let message = Outgoing {
             jsonrpc: "2.0",
@@ -106,14 +106,14 @@ impl Outbox {
         self.push(&message, None);
     }
 
-    /// Answers something.
+    /// Queues the answer to a request.
     pub(crate) fn answer(&self, response: &Response) {
         self.push(response, None);
     }
 
     fn push(&self, message: &impl Serialize, findings_of: Option<&str>) {
         let Ok(body) = serde_json::to_vec(message) else {
-            // Only maps with keys that are no text cannot be written, and there are none.
+            // Serialization fails only for maps whose keys are not strings, and there are none.
             return;
         };
         let mut queue = self.lock();
@@ -135,7 +135,7 @@ impl Outbox {
         self.shared.changed.notify_all();
     }
 
-    /// Writes what comes until the queue is closed or the client is gone.
+    /// Writes messages until the queue is closed or the client is gone.
     pub(crate) fn write_to(&self, mut out: impl Write) {
         while let Some((body, more)) = self.take() {
             let mut written = write_frame(&mut out, &body);
@@ -153,7 +153,7 @@ impl Outbox {
         }
     }
 
-    /// The next body, and whether another one waits behind it.
+    /// Waits for the next body. The flag says whether another one follows.
     fn take(&self) -> Option<(Vec<u8>, bool)> {
         let mut queue = self.lock();
         loop {
@@ -182,7 +182,7 @@ impl Outbox {
         }
     }
 
-    /// Takes nothing more, and waits a little for the rest to be written.
+    /// Accepts no more messages, and waits up to [`LAST_WORDS`] for the rest to be written.
     pub(crate) fn close(&self) {
         let mut queue = self.lock();
         queue.closed = true;
@@ -207,7 +207,7 @@ impl Outbox {
     }
 }
 
-/// A notification, or with an id a question.
+/// A notification, or a request if it has an id.
 #[derive(Serialize)]
 struct Outgoing<'a, P> {
     jsonrpc: &'static str,
@@ -217,13 +217,13 @@ struct Outgoing<'a, P> {
     params: P,
 }
 
-/// The answer to bytes that are no message.
+/// The error response to bytes that are not a valid message.
 pub(crate) fn refusal(code: i64, message: &str) -> Value {
     serde_json::json!({"jsonrpc": "2.0", "id": null, "error": {"code": code, "message": message}})
 }
 
 impl Outbox {
-    /// Says that bytes were no message.
+    /// Queues an error response to bytes that are not a valid message.
     pub(crate) fn refuse(&self, code: i64, message: &str) {
         self.push(&refusal(code, message), None);
     }

@@ -1,10 +1,10 @@
-//! The only place where bytes become lines and columns, and the other way round.
+//! The only place where byte offsets and positions of the protocol are converted into each other.
 
 use source::{LineCol, LineIndex, PositionEncoding, Span};
 use tower_lsp_server::ls_types::{Position, Range};
 
-/// The byte of a position. Outside the text it is the nearest byte inside; never within a character, and never between the two
-/// characters of a line's end.
+/// The byte offset of a position. A position outside the text gives the nearest offset inside; the result is never within a character and
+/// never between the `\r` and `\n` of a line ending.
 pub(crate) fn offset_of(
     text: &str,
     lines: &LineIndex,
@@ -18,7 +18,7 @@ pub(crate) fn offset_of(
     before_line_end(text, lines.offset(at, encoding))
 }
 
-/// The position of a byte.
+/// The position of a byte offset.
 pub(crate) fn position_of(
     text: &str,
     lines: &LineIndex,
@@ -42,7 +42,7 @@ pub(crate) fn range_of(
     )
 }
 
-/// The range in a text as editors have it: they take the mark of the encoding off a file that they read.
+/// The range as editors count it: they strip the byte order mark of a file that they read.
 pub(crate) fn behind_mark(text: &str, range: Range, encoding: PositionEncoding) -> Range {
     let mark = match encoding {
         _ if !text.starts_with('\u{feff}') => 0,
@@ -56,7 +56,7 @@ pub(crate) fn behind_mark(text: &str, range: Range, encoding: PositionEncoding) 
     Range::new(behind(range.start), behind(range.end))
 }
 
-/// The same byte, or the next one before it that is the start of a character and does not stand between `\r` and `\n`.
+/// The offset itself, or the nearest one before it that starts a character and is not between `\r` and `\n`.
 fn before_line_end(text: &str, offset: u32) -> u32 {
     let mut at = (offset as usize).min(text.len());
     while !text.is_char_boundary(at) {

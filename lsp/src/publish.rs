@@ -1,4 +1,4 @@
-//! Judging what is due and telling the client what was found.
+//! Lints what is due, and sends the client the findings.
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -17,14 +17,14 @@ use crate::judged::Judged;
 use crate::session::Session;
 use crate::settings::Scope;
 
-/// So many findings of one file are told at most; one more says that there are more. Editors become slow beyond.
+/// The maximum number of findings shown per file; one more diagnostic reports the rest. Editors become slow beyond this.
 const MAX_FINDINGS: usize = 2_000;
 
-/// From so many trees on the client is told how far judging has come.
+/// The minimum number of trees for which the client is shown progress.
 const LONG: usize = 8;
 
 impl Session {
-    /// Does one piece of what is due: judges one tree and tells what was found. False if nothing is due.
+    /// Does one piece of the work that is due: lints one tree and sends its findings. False if nothing is due.
     pub(crate) fn one_due(&mut self) -> bool {
         let open = self.documents.by_use();
         let next = open.into_iter().find_map(|document| {
@@ -35,18 +35,18 @@ impl Session {
             self.guarded(&path, |session| session.judge_and_tell(&path));
             return true;
         }
-        // A file that was closed in the meantime needs no findings.
+        // Files that were closed in the meantime need no findings.
         self.stale.clear();
         if std::mem::take(&mut self.statements_due) {
             let told = catch_unwind(AssertUnwindSafe(|| self.tell_statements()));
             if told.is_err() {
-                self.log_panic("judging");
+                self.log_panic("linting");
             }
         }
         self.one_to_remember() || self.one_in_background()
     }
 
-    /// Begins to keep what comes of judging a tree of the file in focus. Not for rules: an edit of them changes everything.
+    /// Starts to cache the results for a tree of the file in focus. Not for rule files: editing them changes everything.
     fn one_to_remember(&mut self) -> bool {
         let open = self.documents.by_use();
         let focus = open.first().and_then(|it| it.path.as_deref());
@@ -56,13 +56,13 @@ impl Session {
         let stop = self.revision.stop(&self.remembering);
         let done = catch_unwind(AssertUnwindSafe(|| self.project.remember(path, &stop)));
         let Ok(done) = done else {
-            self.log_panic("judging");
+            self.log_panic("linting");
             return false;
         };
         self.remembering.done(done).unwrap_or(true)
     }
 
-    /// Judging that fails is over: the findings before it stay, and the session goes on. What was broken off is still due.
+    /// Runs work that may panic. After a panic the earlier findings stay and the file is no longer due; interrupted work stays due.
     fn guarded(&mut self, path: &Path, work: impl FnOnce(&mut Self) -> Option<()>) {
         let done = catch_unwind(AssertUnwindSafe(|| work(self)));
         if let Ok(None) = done {
@@ -70,13 +70,13 @@ impl Session {
         }
         self.stale.remove(path);
         if done.is_err() {
-            self.log_panic("judging");
+            self.log_panic("linting");
         }
     }
 
-    /// `None` if it was broken off.
+    /// Lints the trees of a file and sends the findings; `None` if it was interrupted.
     fn judge_and_tell(&mut self, path: &Path) -> Option<()> {
-        // What was judged before goes when the new is told: nobody has to wait for that.
+        // Keeps the previous result until the new one is sent: freeing it takes time.
         let before = self.judged.get(path).cloned();
         let stop = self.revision.stop(&self.judging);
         let judged = self.judge(path, &stop);
@@ -87,7 +87,7 @@ impl Session {
         Some(())
     }
 
-    /// Judges the trees of a file, for every open file of the same trees. Returns those files; `None` if it was broken off.
+    /// Lints the trees of a file, for every open file in the same trees. Returns those files; `None` if it was interrupted.
     fn judge(&mut self, path: &Path, stop: &Stop) -> Option<Vec<PathBuf>> {
         if self.follow(path) {
             self.background.all = 0;
@@ -119,22 +119,22 @@ impl Session {
         Some(all)
     }
 
-    /// What came of judging the file as it is now.
+    /// The result of linting the file as it is now.
     pub(crate) fn judged_now(&mut self, path: &Path) -> Option<Arc<Judged>> {
         if self.stale.contains(path) || !self.judged.contains_key(path) {
-            // What this finds is told when its turn comes. Whoever asks wants to know it even if it will change.
+            // The findings are published when the file's turn comes. A request needs its answer now, even if it is about to change.
             let others = self.judge(path, &|| false);
             self.stale.extend(others.into_iter().flatten());
         }
         self.judged.get(path).cloned()
     }
 
-    /// The findings of a file, as the editor shows them.
+    /// The findings in a file, as the editor shows them.
     pub(crate) fn findings_of(&self, judged: &Judged, path: &Path) -> Vec<lsp::Diagnostic> {
         let own = judged.source_of(path);
         let mut shown = own.map_or_else(Vec::new, |own| self.reported(judged, own));
         shown.extend(self.example_findings(path));
-        // The order of a report is that of places, but for what is shown at a related place.
+        // The report is sorted by primary place, but some findings are shown at a related one.
         shown.sort_by(|a, b| {
             let place = |it: &lsp::Diagnostic| (it.range.start, it.range.end);
             place(a).cmp(&place(b))
@@ -142,7 +142,7 @@ impl Session {
         shown
     }
 
-    /// What a report says of one of its texts.
+    /// The findings of a report in one of its texts.
     fn reported(&self, judged: &Judged, own: SourceId) -> Vec<lsp::Diagnostic> {
         let report = &judged.report;
         let rest = self.settings.scope == Scope::Open;
@@ -177,7 +177,7 @@ impl Session {
                 severity: Some(lsp::DiagnosticSeverity::INFORMATION),
                 source: Some(crate::convert::SOURCE.to_owned()),
                 message: format!(
-                    "{more} more findings of this file are not shown; `dogwatch lint` lists them"
+                    "{more} more findings in this file are not shown; run `dogwatch lint` to see them all"
                 ),
                 ..lsp::Diagnostic::default()
             });
@@ -185,7 +185,7 @@ impl Session {
         shown
     }
 
-    /// Tells the findings of an open file.
+    /// Sends the findings in an open file.
     fn tell(&mut self, path: &Path) {
         let Some(judged) = self.judged.get(path).cloned() else {
             return;
@@ -201,13 +201,13 @@ impl Session {
         self.say(uri, Some(version), shown);
     }
 
-    /// Tells what is wrong with configurations and rules that are not open: what is open is judged by half of them.
+    /// Sends the errors in configuration and rule files that are not open, because they affect the findings in open files.
     fn tell_statements(&mut self) {
         if self.documents.is_empty() && self.statements.is_empty() {
             return;
         }
         let mut report = self.project.lint_statements();
-        // The rest is for those who open the file.
+        // Warnings are shown only when the file is open.
         let is_error = |it: &Finding| it.diagnostic.severity == Severity::Error;
         report.findings.retain(is_error);
         let judged = Judged::new(report, Vec::new());
@@ -229,7 +229,7 @@ impl Session {
         self.watch_stated();
     }
 
-    /// The files of findings that are not open.
+    /// The files with findings that are not open.
     fn closed_files(&self, report: &Report) -> BTreeSet<PathBuf> {
         let findings = report.findings.iter();
         let files = findings.filter_map(|it| report.file(it.diagnostic.primary.span.source));
@@ -239,7 +239,7 @@ impl Session {
             .collect()
     }
 
-    /// Tells a list of findings. A client that asks for them is told that there are new ones.
+    /// Sends the findings in a file. If the client pulls diagnostics, asks it to refresh instead.
     pub(crate) fn say(&mut self, uri: lsp::Uri, version: Option<i32>, shown: Vec<lsp::Diagnostic>) {
         let key = uri.as_str().to_owned();
         if version.is_none() && self.told.get(&key) == Some(&shown) {
@@ -269,7 +269,7 @@ impl Session {
         }
     }
 
-    /// Judges one tree that has no open file, where the findings of all files are wanted.
+    /// Lints one tree that has no open file, if the scope is the whole workspace.
     fn one_in_background(&mut self) -> bool {
         if self.settings.scope != Scope::Workspace {
             return false;
@@ -294,7 +294,7 @@ impl Session {
                     return true;
                 }
             }
-            Err(_) => self.log_panic("judging"),
+            Err(_) => self.log_panic("linting"),
         }
         self.progress_report();
         if self.background.left.is_empty() {
@@ -304,7 +304,7 @@ impl Session {
         true
     }
 
-    /// Tells the findings of the files of a tree that are not open; `None` if judging it was broken off.
+    /// Sends the findings in those files of a tree that are not open; `None` if linting was interrupted.
     fn tell_closed(&mut self, path: &Path, stop: &Stop) -> Option<()> {
         let report = self.project.lint_file_unless(path, stop)?;
         let judged = Judged::new(report, self.trees_at(path));
@@ -318,7 +318,7 @@ impl Session {
         Some(())
     }
 
-    /// Takes back what was told of files that are not open and have no findings any more.
+    /// Clears the findings of files that are not open and no longer have any.
     pub(crate) fn clear_unseen(&mut self) {
         let open: FxHashSet<String> = self
             .documents
@@ -352,7 +352,7 @@ impl Session {
             json!({"token": token}),
             |_, _| {},
         );
-        let begin = json!({"kind": "begin", "title": "dogwatch: judging", "percentage": 0});
+        let begin = json!({"kind": "begin", "title": "dogwatch: linting", "percentage": 0});
         self.outbox
             .notify("$/progress", json!({"token": token, "value": begin}));
     }

@@ -1,4 +1,4 @@
-//! What the client asks: finds the text and the tree, hands them to a feature, and turns bytes into positions.
+//! Requests from the client: finds the text and its tree, calls a feature, and converts byte offsets to positions.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -19,10 +19,10 @@ use crate::features::{
 };
 use crate::session::Session;
 
-/// So many ranges are told of all positions together; of the positions beyond only themselves.
+/// The maximum number of ranges sent for all positions together; positions beyond it get only themselves.
 const MAX_SELECTIONS: usize = 20_000;
 
-/// A values file that is open, with what it is part of.
+/// An open values file with the trees that contain it.
 pub(crate) struct ValuesText {
     pub(crate) path: Option<PathBuf>,
     pub(crate) trees: Vec<Arc<Tree>>,
@@ -30,7 +30,7 @@ pub(crate) struct ValuesText {
 }
 
 impl ValuesText {
-    /// Everywhere that the file is a layer.
+    /// Every release in which the file is a layer.
     pub(crate) fn everywhere(&self) -> Vec<Here<'_>> {
         match &self.path {
             Some(path) => layers::everywhere(&self.trees, path),
@@ -51,7 +51,7 @@ impl Session {
             .is_some_and(crate::documents::Document::is_rules)
     }
 
-    /// The values file of an address; `None` for what is not open or is no values file.
+    /// The values file at a URI; `None` if it is not open or not a values file.
     pub(crate) fn values_text(&self, uri: &lsp::Uri) -> Option<ValuesText> {
         let document = self.documents.get(uri).filter(|it| !it.is_rules())?;
         let path = document.path.clone();
@@ -63,7 +63,7 @@ impl Session {
             .and_then(|path| trees.iter().find_map(|tree| tree.files.get(path)));
         let yaml = match read {
             Some(file) if file.document.text() == &*document.text => Arc::clone(&file.document),
-            // Not a layer of anything, or hidden from the project: it can be read all the same.
+            // Not a layer, or hidden from the project; it can still be parsed.
             _ => Arc::new(yaml::Document::parse(
                 SourceId(0),
                 Arc::clone(&document.text),
@@ -72,7 +72,7 @@ impl Session {
         Some(ValuesText { path, trees, yaml })
     }
 
-    /// Calls `ask` with the rule file of an address.
+    /// Calls `ask` with the rule file at a URI.
     pub(crate) fn with_rules<R>(
         &self,
         uri: &lsp::Uri,
@@ -191,7 +191,7 @@ impl Session {
         }
         self.values_text(uri).map_or_else(Vec::new, |values| {
             let everywhere = values.everywhere();
-            // Of a file that is no layer nobody knows what in it is secret.
+            // If the file is not a layer, it is unknown which of its values are secret.
             let may_be_shown =
                 |node| !everywhere.is_empty() && everywhere.iter().all(|here| !here.hides(node));
             symbols::outline(&values.yaml, &may_be_shown)
@@ -227,7 +227,7 @@ impl Session {
         Ok(Some(lsp::DocumentSymbolResponse::Flat(flat)))
     }
 
-    /// The rules, functions and charts whose names hold what is asked for.
+    /// The rules, functions and charts whose names contain the query.
     pub(crate) fn symbol(
         &mut self,
         params: lsp::WorkspaceSymbolParams,
@@ -307,7 +307,7 @@ impl Session {
                 .into_iter()
                 .rev()
                 .map(|span| document.range(span, encoding));
-            // Every position must have an answer.
+            // Each position needs an answer.
             let first = ranges.next().unwrap_or(lsp::Range::new(position, position));
             let mut grown = lsp::SelectionRange {
                 range: first,
@@ -503,7 +503,7 @@ impl Session {
             return Ok(None);
         };
         let Ok(laid_out) = lang::format::format(SourceId(0), &document.text) else {
-            // It has errors, which are shown; it is better mended first.
+            // It has errors, which are shown; fix them first.
             return Ok(None);
         };
         let edit = difference(&document.text, &laid_out);
@@ -537,7 +537,7 @@ impl Session {
         Ok(lsp::DocumentDiagnosticReport::Full(report).into())
     }
 
-    /// What can be said of a text that is no file.
+    /// The syntax errors of a text that is not a file.
     pub(crate) fn lone_findings(
         &self,
         document: &crate::documents::Document,
@@ -572,7 +572,7 @@ pub(crate) fn markdown(value: String) -> lsp::Documentation {
     })
 }
 
-/// Labels count UTF-16 whatever was agreed on for texts.
+/// Labels count UTF-16 code units, whatever encoding was negotiated for texts.
 fn utf16(text: &str, offset: u32) -> u32 {
     let lines = LineIndex::new(text);
     lines
@@ -586,7 +586,7 @@ fn nested_symbol(symbol: Symbol, range: &dyn Fn(Span) -> lsp::Range) -> lsp::Doc
         .into_iter()
         .map(|it| nested_symbol(it, range))
         .collect();
-    #[allow(deprecated, reason = "the field must be given")]
+    #[allow(deprecated, reason = "the struct requires the field")]
     lsp::DocumentSymbol {
         name: symbol.name,
         detail: symbol.detail,
@@ -605,7 +605,7 @@ fn flat_symbols(
     location: &dyn Fn(Span) -> lsp::Location,
     out: &mut Vec<lsp::SymbolInformation>,
 ) {
-    #[allow(deprecated, reason = "the field must be given")]
+    #[allow(deprecated, reason = "the struct requires the field")]
     out.push(lsp::SymbolInformation {
         name: symbol.name.clone(),
         kind: symbol.kind,
@@ -619,7 +619,7 @@ fn flat_symbols(
     }
 }
 
-/// The one edit between two texts: what they share at both ends stays, and with it cursors and marks.
+/// The single edit between two texts. It keeps their common start and end, and with them cursors and marks.
 pub(crate) fn difference(old: &str, new: &str) -> Option<(Span, String)> {
     if old == new {
         return None;
@@ -629,7 +629,7 @@ pub(crate) fn difference(old: &str, new: &str) -> Option<(Span, String)> {
     while !old.is_char_boundary(start) || !new.is_char_boundary(start) {
         start -= 1;
     }
-    // Never between the two characters of a line's end.
+    // Never between `\r` and `\n`.
     if old[..start].ends_with('\r') {
         start -= 1;
     }

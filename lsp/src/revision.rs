@@ -1,17 +1,17 @@
-//! How much the client has said, for work that is out of date before it is done.
+//! Counts the client's messages, to interrupt work that is out of date before it is done.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// So often in a row work of one kind is broken off at most: whoever types without a pause still sees findings.
+/// The maximum number of consecutive interruptions of one kind of work, so that someone who types without a pause still sees findings.
 const PATIENCE: u32 = 3;
 
-/// A kind of work that may be broken off, and how often in a row it was.
+/// A kind of work that may be interrupted, with the number of consecutive interruptions.
 #[derive(Debug, Default)]
 pub(crate) struct Attempts(u32);
 
 impl Attempts {
-    /// Takes what came of the work: `None` if it was broken off.
+    /// Records the result of an attempt: `None` if it was interrupted.
     pub(crate) fn done<T>(&mut self, result: Option<T>) -> Option<T> {
         self.0 = match result {
             Some(_) => 0,
@@ -21,7 +21,7 @@ impl Attempts {
     }
 }
 
-/// Counts what the client says that may change findings, as it is put into the session's queue and as the session hears it.
+/// Counts the messages that may change findings, both when they are queued and when the session handles them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Revision {
     said: Arc<AtomicU64>,
@@ -29,17 +29,17 @@ pub(crate) struct Revision {
 }
 
 impl Revision {
-    /// Something new is put into the queue.
+    /// Records that a message was queued.
     pub(crate) fn say(&self) {
         self.said.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// The session has come to it.
+    /// Records that the session has reached a queued message.
     pub(crate) fn hear(&mut self) {
         self.heard += 1;
     }
 
-    /// Says while work goes on whether it is out of date.
+    /// Returns a function that tells running work whether it is out of date.
     pub(crate) fn stop(&self, attempts: &Attempts) -> impl Fn() -> bool + Sync + use<> {
         let (said, heard) = (Arc::clone(&self.said), self.heard);
         let patient = attempts.0 < PATIENCE;
@@ -75,13 +75,13 @@ mod tests {
         ),
     ];
 
-    /// A text with a fault in the line of its version.
+    /// A text with a fault on the line whose number is its version.
     fn text(version: i32) -> String {
         let before = "\n".repeat(version as usize);
         format!("{before}webapp: {{envVars: {{FLAG: true}}}}\n")
     }
 
-    /// What the server is told once by whoever it asks for the day, as it does when it begins to judge.
+    /// The edit to send when the server next asks for the date, which it does when it starts linting.
     static NEXT: Mutex<Option<(Arc<Backend>, i32)>> = Mutex::new(None);
 
     fn types_on() -> Option<String> {
@@ -96,7 +96,7 @@ mod tests {
         None
     }
 
-    /// A session over one tree, what goes into its queue, and the other end of that.
+    /// A session over one tree, with both ends of its queue.
     fn session() -> (Arc<Backend>, Session, Receiver<Event>) {
         let mut files = lint::files::Memory::default();
         let texts = [
@@ -140,8 +140,8 @@ mod tests {
             let lines = session.told.get(URI).into_iter().flatten();
             told.push(lines.map(|it| it.range.start.line).collect::<Vec<_>>());
         }
-        // Three times it is broken off and then not, whatever comes; and once more, before nothing new comes. At last there is time to
-        // judge for the memory.
+        // It is interrupted three times, then runs to the end despite new edits; it is interrupted once more before the edits stop. Finally
+        // there is time to cache the results.
         assert_eq!(told, [&[][..], &[], &[], &[4], &[4], &[6], &[6]]);
     }
 
@@ -153,7 +153,7 @@ mod tests {
         session.new_project();
         let mut told = Vec::new();
         for version in 1..6 {
-            // It stays in the queue.
+            // The change stays in the queue.
             let change = json!({
                 "textDocument": {"uri": URI, "version": version},
                 "contentChanges": [{"text": text(version)}],
@@ -165,7 +165,7 @@ mod tests {
                 session.background.left.len(),
             ));
         }
-        // Three times it is put off; then it is done, whatever comes.
+        // It is put off three times and then runs, despite new edits.
         let put_off = (false, 1);
         assert_eq!(told, [put_off, put_off, put_off, (true, 0), (true, 0)]);
     }

@@ -1,9 +1,8 @@
-//! The session: everything the server knows, owned by one thread that does one thing after the other.
+//! The session: all state of the server, owned by one thread that handles one thing at a time.
 //!
-//! Messages come as work in the order in which the client sent them. Findings are made when no message waits: that, and no timer, is
-//! what joins edits that come fast. What is being judged is one tree at a time, so a message never waits longer than for one tree;
-//! judging a whole tree is broken off when the client says something that puts it out of date, and what was found for a text that has
-//! changed since is found again.
+//! Messages arrive as work, in the order in which the client sent them. Linting runs when no message is waiting; this, not a timer,
+//! coalesces rapid edits. It proceeds one tree at a time, so a message never waits longer than one tree takes. Linting a whole tree is
+//! interrupted by a message that puts it out of date, and findings for a text that has changed since are computed again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -24,54 +23,54 @@ use crate::revision::{Attempts, Revision};
 use crate::settings::{Scope, Settings};
 use crate::{Options, uri};
 
-/// What comes to the session.
+/// An event for the session.
 pub(crate) enum Event {
-    /// Something to do.
+    /// The work of a message.
     Work(Box<dyn FnOnce(&mut Session) + Send>),
-    /// The client's answer to a question of that number; `None` for an error or nothing.
+    /// The client's answer to the server's request with that id; `None` for an error or a null result.
     Answer(i64, Option<Value>),
-    /// Nothing more will come.
+    /// The last event.
     End(End),
 }
 
 /// Why a session ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
-    /// The client said `shutdown` and `exit`.
+    /// The client sent `shutdown` and `exit`.
     Asked,
-    /// The client said `exit` without `shutdown`.
+    /// The client sent `exit` without `shutdown`.
     NotShutDown,
     /// The client is gone.
     ClientGone,
 }
 
-/// So many messages are handled at most before findings are made, so that a client that never pauses sees some.
+/// The maximum number of messages handled before linting, so that a client that never pauses sees some findings.
 const PATIENCE: usize = 512;
 
 type WhenAnswered = Box<dyn FnOnce(&mut Session, Option<Value>) + Send>;
 
-/// Everything the server knows.
+/// All state of the server.
 pub(crate) struct Session {
     pub(crate) outbox: Outbox,
     pub(crate) client: Client,
     pub(crate) settings: Settings,
     pub(crate) documents: Documents,
     pub(crate) project: Project,
-    /// What came of judging, by the path of the open file; shared by the files of a tree.
+    /// The latest result for each open file, by path; files of one tree share it.
     pub(crate) judged: FxHashMap<PathBuf, Arc<Judged>>,
-    /// Open files whose findings are not known for what is there now.
+    /// Open files whose findings are out of date.
     pub(crate) stale: FxHashSet<PathBuf>,
-    /// What was told, by address.
+    /// The diagnostics last sent, by URI.
     pub(crate) told: BTreeMap<String, Vec<lsp::Diagnostic>>,
-    /// What is said of configurations and rules that are not open is to be told again.
+    /// True if the findings in configuration and rule files that are not open must be sent again.
     pub(crate) statements_due: bool,
-    /// Addresses of such files for which something was told.
+    /// The URIs of such files for which findings were sent.
     pub(crate) statements: FxHashSet<String>,
-    /// What was said to be wrong with settings.
+    /// The complaints about settings that were already shown.
     pub(crate) complaints: BTreeSet<String>,
-    /// Names that the client was asked to watch besides the usual ones.
+    /// Additional filenames that the client was asked to watch.
     pub(crate) watched: BTreeSet<String>,
-    /// Trees still to be judged for findings in files that are not open.
+    /// Trees still to be linted for findings in files that are not open.
     pub(crate) background: Background,
     pub(crate) revision: Revision,
     pub(crate) judging: Attempts,
@@ -85,15 +84,15 @@ pub(crate) struct Session {
     asked: i64,
 }
 
-/// Judging what is not open, a tree at a time.
+/// The progress of linting trees that have no open file, one at a time.
 #[derive(Debug, Default)]
 pub(crate) struct Background {
-    /// Files that stand for the trees that are left, the next one last.
+    /// One file for each remaining tree; the next one is last.
     pub(crate) left: Vec<PathBuf>,
     pub(crate) all: usize,
-    /// The name under which the client shows how far it has come.
+    /// The client's progress token.
     pub(crate) token: Option<String>,
-    /// Addresses for which something was told in this round.
+    /// The URIs for which findings were sent in this round.
     pub(crate) seen: FxHashSet<String>,
 }
 
@@ -136,7 +135,7 @@ impl Session {
         session
     }
 
-    /// Does what comes, and in between what is due, until the end.
+    /// Handles events, and work that is due in between, until the end.
     pub(crate) fn run(&mut self, events: &Receiver<Event>) -> End {
         let mut handled = 0;
         loop {
@@ -172,7 +171,7 @@ impl Session {
         }
     }
 
-    /// Takes over what the client said at the start.
+    /// Applies the client's `initialize` parameters.
     pub(crate) fn begin(&mut self, client: Client) {
         self.client = client;
         let options = self.client.options.clone();
@@ -180,7 +179,7 @@ impl Session {
         self.new_project();
     }
 
-    /// Takes over settings. What is wrong with them is said once.
+    /// Applies settings. Each mistake in them is shown once.
     pub(crate) fn hear_settings(&mut self, said: &Value, own: bool) {
         for wrong in self.settings.take(said, own) {
             if !self.complaints.contains(&wrong) {
@@ -190,7 +189,7 @@ impl Session {
         }
     }
 
-    /// Asks the client something.
+    /// Sends the client a request; `then` receives the result.
     pub(crate) fn ask(
         &mut self,
         method: &str,
@@ -202,7 +201,7 @@ impl Session {
         self.outbox.ask(self.asked, method, params);
     }
 
-    /// Where to say that the client is gone.
+    /// The sender to use when the client is gone.
     pub(crate) fn end_when_gone(&self) -> Sender<Event> {
         self.own.clone()
     }
@@ -216,7 +215,7 @@ impl Session {
         );
     }
 
-    /// Shows people a message.
+    /// Shows the user a message.
     pub(crate) fn show(&self, kind: lsp::MessageType, message: &str) {
         self.outbox.notify(
             "window/showMessage",
@@ -224,19 +223,19 @@ impl Session {
         );
     }
 
-    /// Writes that something failed; not what it said, which may hold what is in a file.
+    /// Logs that something failed. The panic's message is left out: it may quote the contents of a file.
     pub(crate) fn log_panic(&self, what: &str) {
         self.log(&format!(
-            "`{what}` failed inside the server; this is a fault of dogwatch, please report it"
+            "`{what}` failed inside the server; this is a bug in dogwatch, please report it"
         ));
     }
 
-    /// A project over the folders of the workspace, and without any over the folders of the open files.
+    /// Creates a project over the workspace folders and the open files outside them.
     pub(crate) fn new_project(&mut self) {
         let mut paths = self.client.folders.clone();
         for document in self.documents.by_use() {
             let Some(path) = &document.path else { continue };
-            // A file beyond the folders is judged in the tree that it is in.
+            // A file outside the folders is linted in the tree that contains it.
             if !paths.iter().any(|folder| path.starts_with(folder)) {
                 paths.push(path.clone());
             }
@@ -255,7 +254,7 @@ impl Session {
         self.all_stale();
     }
 
-    /// A project that sees what is open.
+    /// Creates a project that sees the open texts.
     pub(crate) fn project_with(&self, settings: lint::project::Settings) -> Project {
         let mut project = Project::new(settings, Arc::clone(&self.disk));
         for document in self.documents.by_use() {
@@ -267,7 +266,7 @@ impl Session {
         project
     }
 
-    /// Makes a new project where the old one does not see the file, or belongs to another day.
+    /// Creates a new project, and returns true, if the current one does not cover the file or dates from another day.
     pub(crate) fn follow(&mut self, path: &Path) -> bool {
         let settings = self.project.settings();
         let seen = settings.paths.iter().any(|it| path.starts_with(it));
@@ -279,7 +278,7 @@ impl Session {
         true
     }
 
-    /// Tells the project, and finds out what is to be judged again.
+    /// Passes a change to the project and marks what must be linted again.
     pub(crate) fn apply(&mut self, change: Change) {
         let typed = match &change {
             Change::Text { path, .. } => Some(path.clone()),
@@ -293,7 +292,7 @@ impl Session {
         self.background_due();
     }
 
-    /// The file, and every open file whose findings were made with it.
+    /// Marks the file as stale, and every open file whose findings depend on it.
     fn stale_with(&mut self, path: &Path) {
         if !self.judged.contains_key(path) {
             self.all_stale();
@@ -320,19 +319,19 @@ impl Session {
         self.background_due();
     }
 
-    /// Everything is to be judged in the background, from the start.
+    /// Restarts linting in the background.
     fn background_due(&mut self) {
         if self.settings.scope == Scope::Workspace {
             self.background.all = 0;
         }
     }
 
-    /// Every tree that a file is in.
+    /// All trees that contain a file.
     pub(crate) fn trees_at(&self, path: &Path) -> Vec<Arc<lint::tree::Tree>> {
         self.project.trees_at(path).map(|(_, tree)| tree).collect()
     }
 
-    /// The address of a path: as the client writes it, if it has it open.
+    /// The URI of a path, spelled as the client spells it if the file is open.
     pub(crate) fn uri_of(&self, path: &Path) -> Option<lsp::Uri> {
         match self.documents.at(path) {
             Some(document) => Some(document.uri.clone()),

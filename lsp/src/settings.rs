@@ -1,13 +1,13 @@
-//! What the editor's settings say. They change what is shown, never what is found.
+//! The editor's settings. They change what is shown, never what is found.
 
 use serde_json::Value;
 
-/// Which files' findings are told.
+/// The files whose findings are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scope {
-    /// Those that are open.
+    /// Open files.
     Open,
-    /// All.
+    /// All files of the workspace.
     Workspace,
 }
 
@@ -22,7 +22,7 @@ pub(crate) struct Settings {
     pub(crate) inlay_hints: bool,
     /// `codeLens.enable`
     pub(crate) code_lens: bool,
-    /// The client shows documents with the scheme `dogwatch`.
+    /// The client can show documents with the scheme `dogwatch`.
     pub(crate) virtual_documents: bool,
 }
 
@@ -38,20 +38,20 @@ impl Default for Settings {
     }
 }
 
-/// The settings that people may give, and what they accept.
+/// The user's settings and the values they accept.
 const ACCEPTED: [(&str, &str); 4] = [
-    ("diagnostics.scope", "`open` and `workspace`"),
-    ("yaml.syntaxDiagnostics", "`on` and `off`"),
-    ("inlayHints.enable", "`true` and `false`"),
-    ("codeLens.enable", "`true` and `false`"),
+    ("diagnostics.scope", "`open` or `workspace`"),
+    ("yaml.syntaxDiagnostics", "`on` or `off`"),
+    ("inlayHints.enable", "`true` or `false`"),
+    ("codeLens.enable", "`true` or `false`"),
 ];
 
-/// Settings of the same section that are for the editor's own part.
+/// Settings of the same section that only the editor extension uses.
 const OF_EDITORS: [&str; 2] = ["path", "trace.server"];
 
 impl Settings {
-    /// Takes over what is said; what is not said, or said wrongly, stays. Clients differ: `{"dogwatch": {…}}` and `{…}`, nested keys and
-    /// keys with dots are all understood. Returns what is wrong; `own` says that nothing is in there but settings of this server.
+    /// Applies the given settings; missing and invalid ones keep their value. Clients differ: `{"dogwatch": {…}}` and `{…}`, nested keys
+    /// and dotted keys are all accepted. Returns the mistakes; `own` means that every key must be a setting of this server.
     pub(crate) fn take(&mut self, said: &Value, own: bool) -> Vec<String> {
         let (said, own) = match said.get("dogwatch") {
             Some(inside) => (inside, true),
@@ -70,16 +70,18 @@ impl Settings {
             }
             let known = ACCEPTED.iter().find(|(name, _)| *name == key);
             if let Some((name, accepted)) = known {
-                wrong.push(format!("the setting `dogwatch.{name}` accepts {accepted}"));
+                wrong.push(format!("the setting `dogwatch.{name}` must be {accepted}"));
             } else if own && !OF_EDITORS.contains(&key) {
                 let names = ACCEPTED.map(|(name, _)| format!("`{name}`")).join(", ");
-                wrong.push(format!("`dogwatch.{key}` is no setting; there are {names}"));
+                wrong.push(format!(
+                    "unknown setting `dogwatch.{key}`; expected one of {names}"
+                ));
             }
         }
         wrong
     }
 
-    /// Sets one of them; `None` if there is none of that name, or it does not accept that.
+    /// Sets one setting; `None` if the name is unknown or the value is not accepted.
     fn set(&mut self, key: &str, value: &Value) -> Option<()> {
         match (key, value.as_str()) {
             ("diagnostics.scope", Some("open")) => self.scope = Scope::Open,
@@ -95,7 +97,7 @@ impl Settings {
     }
 }
 
-/// Each value with its keys, joined by dots.
+/// Collects each value with its keys joined by dots.
 fn flatten<'v>(above: &str, said: &'v Value, out: &mut Vec<(String, &'v Value)>) {
     for (key, value) in said.as_object().into_iter().flatten() {
         let key = match above {

@@ -1,4 +1,4 @@
-//! Addresses of documents and paths of files.
+//! Document URIs and file paths.
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
@@ -6,14 +6,14 @@ use std::str::FromStr as _;
 use serde_json::Value;
 use tower_lsp_server::ls_types::Uri;
 
-/// The longest path that a file can have on any system, in bytes.
+/// The longest path that any system allows, in bytes.
 const MAX_PATH: usize = 1 << 15;
 
-/// The deepest folder that is looked into, as the number of those above: more than fit in a path of Linux.
+/// The maximum number of path components; no Linux path has more.
 const MAX_FOLDERS: usize = 2_048;
 
-/// The path of a `file:` address, without `.` and `..`; `None` for any other address, and for a path that no file can have, since
-/// whatever lies above a file is looked through.
+/// The path of a `file:` URI, without `.` and `..`. `None` for any other URI, and for a path that no file can have: every folder above a
+/// file is searched, so the depth must be bounded.
 pub(crate) fn path_of(address: &str) -> Option<PathBuf> {
     let uri = match Uri::from_str(address) {
         Ok(uri) => uri,
@@ -27,16 +27,16 @@ pub(crate) fn path_of(address: &str) -> Option<PathBuf> {
     fits.then_some(path)
 }
 
-/// The address of a path.
+/// The URI of a path.
 pub(crate) fn uri_of(path: &Path) -> Option<Uri> {
     Uri::from_file_path(path)
 }
 
-/// Members of the protocol's parameters that are addresses.
+/// Members of the protocol's parameters that hold URIs.
 const ADDRESSES: [&str; 4] = ["uri", "oldUri", "newUri", "scopeUri"];
 
-/// Writes the addresses in parameters so that they can be read. `spelled` is told of each that was not: how it is written now, and how
-/// the client writes it.
+/// Percent-encodes the URIs in parameters that do not parse. `spelled` is called for each of them with the encoded form and the client's
+/// original.
 pub(crate) fn tolerate(params: &mut Value, spelled: &mut dyn FnMut(&str, &str)) {
     match params {
         Value::Array(items) => items.iter_mut().for_each(|it| tolerate(it, spelled)),
@@ -58,7 +58,7 @@ pub(crate) fn tolerate(params: &mut Value, spelled: &mut dyn FnMut(&str, &str)) 
     }
 }
 
-/// Some clients leave blanks, brackets and letters beyond ASCII as they are.
+/// Percent-encodes what some clients leave raw: blanks, brackets and non-ASCII letters.
 pub(crate) fn encoded(address: &str) -> String {
     let bytes = address.as_bytes();
     let mut out = String::with_capacity(address.len() + 16);

@@ -1,4 +1,4 @@
-//! Watches the client's process: the second line behind the end of the input, which some clients never close.
+//! Watches the client's process: the fallback for clients that exit without closing the server's input.
 
 use std::path::Path;
 use std::sync::mpsc::Sender;
@@ -9,8 +9,8 @@ use crate::session::{End, Event};
 
 const PAUSE: Duration = Duration::from_secs(10);
 
-/// Ends the session when the process is gone. Does nothing where that cannot be seen: on other systems, and for a client in
-/// another container, whose number means nothing here.
+/// Ends the session once the process is gone. Does nothing where `/proc` does not show the process: on systems other than Linux, and for a
+/// client in another container, whose process id means nothing here.
 pub(crate) fn watch(process: u32, session: Sender<Event>) {
     let folder = format!("/proc/{process}");
     if process == 0 || !Path::new(&folder).exists() {
@@ -22,7 +22,7 @@ pub(crate) fn watch(process: u32, session: Sender<Event>) {
         }
         let _ = session.send(Event::End(End::ClientGone));
     };
-    // Without a thread to spare the end of the input still ends the session.
+    // If no thread can be spawned, the end of the input still ends the session.
     let _ = thread::Builder::new()
         .name("client".to_owned())
         .spawn(watching);

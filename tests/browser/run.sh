@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Opens the HTML report in headless Chromium, light and dark, and uses its filters as a reader does.
+# Opens the HTML report in headless Chromium, light and dark, and uses its filters as a reader would.
 #
 #   tests/browser/run.sh [--need]
 #
-# The browser: $CHROMIUM, else the first of the usual names on the path. Where there is none this says so; with --need that is a failure.
-# With DOGWATCH_PAGES=DIR the pages stay there, and with DOGWATCH_PAGES_PICTURES=1 pictures of them too.
+# The browser: $CHROMIUM, or else the first of the usual names on the PATH. If there is none, this is reported; with --need that is a
+# failure. With DOGWATCH_PAGES=DIR the pages are kept there, and with DOGWATCH_PAGES_PICTURES=1 screenshots as well.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -14,7 +14,7 @@ for name in chromium chromium-browser google-chrome chrome; do
   [ -n "$browser" ] || browser=$(command -v "$name" || true)
 done
 if [ -z "$browser" ]; then
-  echo "NOT HAD: chromium; the HTML report was opened in no browser"
+  echo "UNAVAILABLE: chromium; the HTML report was opened in no browser"
   [ "${1:-}" != --need ]
   exit
 fi
@@ -26,7 +26,7 @@ mkdir -p "$pages"
 export DOGWATCH_PAGES=$pages
 (cd "$root" && cargo test --quiet --test formats -- --ignored pages_for_a_browser >"$scratch/log" 2>&1) || { cat "$scratch/log"; exit 1; }
 
-# No network: every name leads nowhere.
+# No network: no hostname resolves.
 open() {
   timeout 120 "$browser" --headless --no-sandbox --disable-gpu --disable-dev-shm-usage --hide-scrollbars \
     --user-data-dir="$scratch/profile" --host-resolver-rules="MAP * ~NOTFOUND" --virtual-time-budget=60000 "$@" 2>"$scratch/browser.log" ||
@@ -35,7 +35,7 @@ open() {
 
 failed=0
 for page in sample clean hostile big; do
-  # The page and, behind it, a script that uses it and puts what it saw where `--dump-dom` shows it.
+  # Appends a script to the page that uses it, and shows the result where `--dump-dom` prints it.
   {
     echo "<script>window.wrong=[];addEventListener('error',(e)=>wrong.push(e.message));addEventListener('securitypolicyviolation',(e)=>wrong.push('refused: '+e.violatedDirective+' '+e.blockedURI))</script>"
     cat "$pages/$page.html"
@@ -49,7 +49,7 @@ for page in sample clean hostile big; do
     [ "$scheme" = 1 ] && look=light || look=dark
     case $said in
       "$look, "*" right") echo "$page: $said" ;;
-      *) echo "$page ($look) FAILED: ${said:-nothing was said}"; failed=1 ;;
+      *) echo "$page ($look) FAILED: ${said:-no result}"; failed=1 ;;
     esac
     if [ -n "${DOGWATCH_PAGES_PICTURES:-}" ]; then
       open --blink-settings=preferredColorScheme=$scheme --window-size=1200,2000 --screenshot="$pages/$page-$look.png" "file://$pages/$page.html"

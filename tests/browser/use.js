@@ -16,25 +16,25 @@
   const dark = matchMedia('(prefers-color-scheme: dark)').matches;
   const light = (color) => { const [r, g, b] = color.match(/[\d.]+/g).map(Number); return (r * 3 + g * 6 + b) / 10; };
   const body = getComputedStyle(document.body);
-  hold('the page has the colours of its scheme', (light(body.backgroundColor) < 90) === dark);
-  hold('text stands out', Math.abs(light(body.backgroundColor) - light(body.color)) > 150);
+  hold('the page has the colors of its scheme', (light(body.backgroundColor) < 90) === dark);
+  hold('text has enough contrast', Math.abs(light(body.backgroundColor) - light(body.color)) > 150);
   hold('nothing is loaded', performance.getEntriesByType('resource').length === 0);
   hold('the page is not wider than the window', document.documentElement.scrollWidth <= innerWidth);
   hold('no script of the report ran', !document.querySelector('article script, article b, article i'));
 
   if (page === 'clean') {
     hold('no finding', all().length === 0);
-    hold('it is said', document.body.textContent.includes('nothing found'));
+    hold('the page says so', document.body.textContent.includes('nothing found'));
   } else {
     const n = all().length;
-    hold('all are shown at first', seen().length === n && counted() === n);
-    hold('their number is said', form.querySelector('output').textContent === `${n} of ${n} shown`);
+    hold('all are shown initially', seen().length === n && counted() === n);
+    hold('their number is shown', form.querySelector('output').textContent === `${n} of ${n} shown`);
 
     for (const box of form.querySelectorAll('input[name=severity]')) {
       box.click();
       const left = all().filter((it) => it.dataset.severity !== box.value).length;
       hold(`without ${box.value}`, seen().length === left && counted() === left);
-      hold('nothing left is said', document.getElementById('none').hidden === left > 0);
+      hold('an empty result is shown as such', document.getElementById('none').hidden === left > 0);
       box.click();
     }
     for (const select of form.querySelectorAll('select[data-by]')) {
@@ -43,8 +43,8 @@
       change(select, option.value);
       const wanted = all().filter((it) => it.dataset[by] === option.value).length;
       hold(`only one ${by}`, wanted > 0 && seen().length === wanted);
-      hold(`the choice says how many of one ${by}`, option.textContent.endsWith(`(${wanted})`));
-      hold(`the address says ${by}`, new URLSearchParams(location.hash.slice(1)).get(by) === option.value);
+      hold(`the option shows the count for one ${by}`, option.textContent.endsWith(`(${wanted})`));
+      hold(`the URL contains ${by}`, new URLSearchParams(location.hash.slice(1)).get(by) === option.value);
       await clear();
     }
     hold('clear shows all', seen().length === n && location.hash === '');
@@ -57,14 +57,14 @@
     form.q.value = 'there is no such word';
     form.q.dispatchEvent(new Event('input', { bubbles: true }));
     await wait(300);
-    hold('no match is said', seen().length === 0 && !document.getElementById('none').hidden);
+    hold('no match is shown as such', seen().length === 0 && !document.getElementById('none').hidden);
     await clear();
 
     const bar = document.querySelector('.bars button');
     bar.click();
-    hold('a bar chooses its value', seen().length === Number(bar.querySelector('.n').textContent) && bar.getAttribute('aria-pressed') === 'true');
+    hold('a bar selects its value', seen().length === Number(bar.querySelector('.n').textContent) && bar.getAttribute('aria-pressed') === 'true');
     bar.click();
-    hold('and lets it go', seen().length === n && bar.getAttribute('aria-pressed') === 'false');
+    hold('a second click deselects it', seen().length === n && bar.getAttribute('aria-pressed') === 'false');
 
     for (const option of form.by.options) {
       change(form.by, option.value);
@@ -75,7 +75,7 @@
     location.hash = '#severity=error';
     await wait(100);
     const errors = all().filter((it) => it.dataset.severity === 'error').length;
-    hold('an address chooses', seen().length === errors);
+    hold('the URL applies a filter', seen().length === errors);
     hold('each control has a name', [...form.elements].every((it) => it.tagName === 'FIELDSET' || it.tagName === 'OUTPUT' || it.labels?.length > 0 || it.textContent.trim()));
   }
   const pre = document.createElement('pre');

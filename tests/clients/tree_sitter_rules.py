@@ -1,4 +1,4 @@
-"""Parses every rule file of the packs and of the corpus with the generated tree-sitter grammar, through its Python binding: no node may be an error.
+"""Parses every rule file of the packs and the corpus with the generated tree-sitter parser, through its Python binding; any error node is a failure.
 
 usage: tree_sitter_rules.py GRAMMAR_LIBRARY FOLDER...
 """
@@ -11,7 +11,7 @@ import tree_sitter
 
 
 def damaged(node):
-    """The first node that is an error, or that the parser made up."""
+    """The first node that is an error or missing."""
     if node.is_error or node.is_missing:
         return node
     if not node.has_error:
@@ -30,8 +30,8 @@ def main():
         if found:
             bad += 1
             line, column = found.start_point
-            print(f"{path}:{line + 1}:{column + 1}: {'made up' if found.is_missing else 'not understood'}")
-    print(f"{len(files)} rule files, {bad} of them not understood")
+            print(f"{path}:{line + 1}:{column + 1}: {'missing node' if found.is_missing else 'syntax error'}")
+    print(f"{len(files)} rule files, {bad} with errors")
     sys.exit(1 if bad or not files else 0)
 
 

@@ -1,4 +1,4 @@
-//! A finding that is known stays known while files are edited; another one is never taken for it.
+//! A baseline keeps its findings suppressed while files are edited, and never suppresses a different finding.
 
 use super::{findings, run, said, write};
 
@@ -20,7 +20,7 @@ brig:
 ";
 const FILE: &str = "values/wire-server/values.yaml";
 
-/// A tree, and what is found in it, set aside.
+/// A tree whose findings are in a baseline.
 fn known() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), &[(FILE, VALUES)]);
@@ -75,7 +75,7 @@ fn the_same_rule_elsewhere_is_never_taken_for_it() {
             .any(|it| it.starts_with("push-account-not-string values/wire-server-2/")),
         "{new:?}"
     );
-    // And at another path in the same file, while the known one is mended.
+    // And at another path in the same file, while the known one is fixed.
     std::fs::remove_dir_all(folder.path().join("values/wire-server-2")).unwrap();
     let text = VALUES.replace("logLevel: Debug", "logLevel: Info");
     let text = text.replace("useSES: false", "useSES: false\n    logLevel: Debug");
@@ -88,7 +88,7 @@ fn the_same_rule_elsewhere_is_never_taken_for_it() {
     assert_eq!(
         new,
         [&format!("debug-log-level {FILE} brig.config.logLevel")],
-        "at another path"
+        "the finding at another path must be reported"
     );
 }
 
@@ -113,7 +113,7 @@ fn what_is_gone_is_told_until_it_is_dropped() {
         "{refreshed}"
     );
     assert_eq!(said(folder.path(), &["lint", "--format", "short"], 0), "");
-    // Nothing is left to do: the file stays as it is, byte for byte.
+    // Nothing is left to do, so the file stays byte-for-byte the same.
     let path = folder.path().join("dogwatch-baseline.json");
     let before = std::fs::read(&path).unwrap();
     assert!(said(folder.path(), &["baseline"], 0).contains("0 added"));
@@ -128,7 +128,7 @@ fn a_configuration_is_made_or_gets_one_line_and_keeps_the_rest() {
     said(folder.path(), &["baseline"], 0);
     let after = std::fs::read_to_string(folder.path().join("dogwatch.yaml")).unwrap();
     assert_eq!(after, format!("{config}baseline: dogwatch-baseline.json\n"));
-    // Where `init` left a place for it, that is used.
+    // The placeholder that `init` writes is used.
     std::fs::remove_file(folder.path().join("dogwatch.yaml")).unwrap();
     std::fs::remove_file(folder.path().join("dogwatch-baseline.json")).unwrap();
     said(folder.path(), &["init"], 0);
@@ -140,7 +140,7 @@ fn a_configuration_is_made_or_gets_one_line_and_keeps_the_rest() {
     );
     assert!(!after.contains("#baseline"), "{after}");
     assert_eq!(findings(folder.path()), Vec::<String>::new());
-    // A file that is given is written, and the configuration is left to its owner.
+    // With an explicit file, only that is written; the configuration is left alone.
     let told = said(folder.path(), &["baseline", "--output", "known.json"], 0);
     assert!(
         told.contains("write `baseline: known.json` there"),
@@ -162,7 +162,7 @@ fn nothing_is_written_where_a_mistake_hides_what_would_be_found() {
     let output = run(folder.path(), &["baseline"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(!folder.path().join("dogwatch-baseline.json").exists());
-    // A part of a tree is no ground for a baseline either.
+    // A baseline must cover a whole tree, not part of one.
     std::fs::remove_file(folder.path().join("dogwatch.yaml")).unwrap();
     let output = run(folder.path(), &["baseline", FILE]);
     let errors = String::from_utf8(output.stderr).unwrap();
@@ -206,7 +206,7 @@ fn one_that_cannot_be_read_is_told_and_stays() {
     let folder = known();
     let path = folder.path().join("dogwatch-baseline.json");
     let text = std::fs::read(&path).unwrap();
-    // Larger than what is read; the rest is a hole.
+    // Larger than what is read; the rest is sparse.
     let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
     file.set_len(lint::files::MAX_SIZE + 1).unwrap();
     let output = run(folder.path(), &["baseline"]);

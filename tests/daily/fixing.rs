@@ -1,4 +1,4 @@
-//! What `dogwatch fix` writes, what it leaves, and what it says of both.
+//! What `dogwatch fix` writes, skips and reports.
 
 use super::{run, said, write};
 
@@ -15,7 +15,7 @@ fn read(folder: &std::path::Path, name: &str) -> String {
 fn a_file_that_cannot_be_written_does_not_keep_it_from_telling_what_was() {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path();
-    // Beside a file of this name no other can be made that will take its place.
+    // The name is too long for a temporary file next to it.
     let long = "x".repeat(250);
     write(folder, &[(&format!("a/{FILE}"), TEXT), (&long, TEXT)]);
     let link = folder.join("b").join(FILE);
@@ -103,7 +103,7 @@ fn to_name_the_configuration_lets_nobody_change_the_files_below_it() {
     let fix = ["fix", "--rule", "push-account-not-string", "dogwatch.yaml"];
     said(folder, &fix, 1);
     assert_eq!(read(folder, FILE), TEXT);
-    // The folder is another matter.
+    // Naming the folder does fix the file.
     said(
         folder,
         &["fix", "--rule", "push-account-not-string", "."],
@@ -112,7 +112,7 @@ fn to_name_the_configuration_lets_nobody_change_the_files_below_it() {
     assert_eq!(read(folder, FILE), MENDED);
 }
 
-/// A rule of that name with a body.
+/// A rule with this name and body.
 fn rule(name: &str, body: &str) -> String {
     format!(
         "## A rule.\nrule {name} {{\n  severity error\n{body}  fails ```\n    # values/shop/values.yaml\n    a: 1\n  ```\n  passes not-applicable ```\n    # values/other/values.yaml\n    a: 1\n  ```\n}}\n"
@@ -189,7 +189,7 @@ fn an_item_that_a_rule_is_about_is_taken_out_alone() {
     );
     said(folder, &["fix", "--rule", "ours"], 0);
     assert_eq!(read(folder, list), "hosts: [a, b]\n");
-    // Which of two equal ones is meant is not said: a person has to agree.
+    // Which of two equal items is meant is ambiguous, so the fix is unsafe.
     files(
         "  for hosts at shop.hosts\n  forbid hosts contains \"a\"\n    say \"a\"\n    fix remove \"a\" from hosts\n",
     );

@@ -1,4 +1,4 @@
-//! Standard input stands in for a file of its tree.
+//! Standard input replaces a file of its tree.
 
 use std::io::{ErrorKind, Write as _};
 use std::path::Path;
@@ -14,10 +14,10 @@ fn with_input(folder: &Path, arguments: &[&str], text: &str) -> Output {
         .stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let written = child.stdin.take().unwrap().write_all(text.as_bytes());
-    // Who is refused for its arguments ends without reading.
+    // A run that rejects its arguments exits without reading.
     assert!(
         written.is_ok() || written.is_err_and(|error| error.kind() == ErrorKind::BrokenPipe),
-        "standard input takes the text"
+        "writing to standard input must succeed"
     );
     child.wait_with_output().unwrap()
 }
@@ -47,7 +47,7 @@ fn its_text_counts_and_the_rest_of_the_tree_is_that_of_the_disk() {
         );
         assert_eq!(output.status.code(), Some(1), "{arguments:?}: {text}");
     }
-    // It need not be on disk.
+    // The file need not exist on disk.
     let fresh = "values/wire-server/prod-values.yaml";
     let output = with_input(
         folder.path(),

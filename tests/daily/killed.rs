@@ -1,4 +1,4 @@
-//! A run that is killed leaves whole files, and what somebody else wrote meanwhile is not overwritten.
+//! A killed run leaves every file whole, and concurrent changes by others are not overwritten.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -12,7 +12,7 @@ const BEFORE: &str = "envVars:\n  FEATURE_CHECK_CONSENT: false\n";
 const AFTER: &str = "envVars:\n  FEATURE_CHECK_CONSENT: \"false\"\n";
 const FIX: &[&str] = &["fix", "--rule", "envvar-not-string"];
 
-/// So many files are repaired.
+/// The number of files to fix.
 const FILES: usize = 24;
 
 fn files(folder: &Path) -> Vec<PathBuf> {
@@ -20,13 +20,13 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     names.collect()
 }
 
-/// A text long enough that half of it can be seen to be half.
+/// A text long enough to detect a partial write.
 fn long(text: &str) -> String {
     let filler: String = (0..400).map(|at| format!("# line {at}\n")).collect();
     format!("{text}{filler}")
 }
 
-/// A tree in which every file is to be repaired.
+/// A tree in which every file needs a fix.
 fn damaged(folder: &Path) {
     let text = long(BEFORE);
     for path in files(folder) {
@@ -35,14 +35,14 @@ fn damaged(folder: &Path) {
     }
 }
 
-/// The system kills a process that writes a file larger than it may: in the middle of a write, and always in the same one.
+/// The system kills a process that exceeds the file size limit: in the middle of a write, always the same one.
 #[cfg(unix)]
 #[test]
 fn a_fix_that_is_killed_leaves_each_file_as_it_was_or_as_it_was_to_be() {
     let folder = tempfile::tempdir().unwrap();
     let files = files(folder.path());
     let middle = FILES / 2;
-    // Only the one in the middle is too large.
+    // Only the middle file exceeds the limit.
     let texts = |text: &str| -> Vec<String> {
         let all = (0..FILES).map(|at| {
             if at == middle {
@@ -75,7 +75,7 @@ fn a_fix_that_is_killed_leaves_each_file_as_it_was_or_as_it_was_to_be() {
             "file {at} of {FILES}, with {middle} too large"
         );
     }
-    // What was left beside the file is no values file, and another run finishes the work.
+    // The leftover next to the file is not a values file, and another run finishes the work.
     let beside = files[middle].parent().unwrap();
     assert_eq!(std::fs::read_dir(beside).unwrap().count(), 2);
     let told = said(folder.path(), &["lint", "--verbose"], 0);
@@ -131,14 +131,14 @@ fn a_file_that_was_changed_meanwhile_is_left() {
     let written = replace_atomically(&path, BEFORE.as_bytes(), AFTER.as_bytes()).unwrap();
     assert_eq!(written, Written::ChangedMeanwhile);
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "somebody: else\n");
-    // One that was deleted meanwhile does not come back.
+    // A file that was deleted in the meantime is not recreated.
     std::fs::remove_file(&path).unwrap();
     let written = replace_atomically(&path, BEFORE.as_bytes(), AFTER.as_bytes()).unwrap();
     assert_eq!(written, Written::ChangedMeanwhile);
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
-/// Between the last look at a file and its replacement, too.
+/// The same between the last check of a file and its replacement.
 #[cfg(target_os = "linux")]
 #[test]
 fn what_somebody_writes_in_the_last_moment_is_not_lost() {
@@ -163,7 +163,7 @@ fn what_somebody_writes_in_the_last_moment_is_not_lost() {
         let text = std::fs::read_to_string(&path).unwrap();
         assert_eq!(text, "somebody: else\n", "round {round}: {written:?}");
     }
-    eprintln!("{swapped} of 150 times somebody was first");
+    eprintln!("the concurrent write came first {swapped} of 150 times");
 }
 
 #[test]
@@ -183,9 +183,9 @@ fn what_somebody_writes_while_a_fix_runs_is_not_lost() {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        // Files are read when the rules are, towards the end.
+        // Rules are read first and values files late in the run, so the sleep covers its second half.
         std::thread::sleep(whole * (rounds + round) / (2 * rounds));
-        // As an editor saves: all at once.
+        // Atomically, as an editor saves.
         write_atomically(&path, theirs.as_bytes()).unwrap();
         let output = child.wait_with_output().unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
@@ -197,7 +197,7 @@ fn what_somebody_writes_while_a_fix_runs_is_not_lost() {
             left += 1;
         }
     }
-    eprintln!("{left} of {rounds} times a file was changed between reading and writing");
+    eprintln!("a file was changed between reading and writing {left} of {rounds} times");
 }
 
 #[cfg(unix)]

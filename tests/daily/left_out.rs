@@ -1,4 +1,4 @@
-//! Back-ups, decrypted copies and other files that no release reads: what is told of the secrets in them, and that none is shown.
+//! Backups, decrypted copies and other files that no release uses: secrets in them are reported, and never shown.
 
 use std::path::Path;
 use std::process::Command;
@@ -13,7 +13,7 @@ const VALUES: (&str, &str) = (
     "brig: {replicaCount: 3}\n",
 );
 
-/// The places at which the rule finds something.
+/// The places that the rule reports.
 fn found(folder: &Path, arguments: &[&str]) -> Vec<String> {
     let all = [&["lint", "--format", "short", "--rule", RULE], arguments].concat();
     let output = run(folder, &all);
@@ -114,7 +114,7 @@ fn a_copy_far_from_any_values_and_one_that_is_named_alone_are_told() {
     assert_eq!(found(folder.path(), &[]).len(), 2);
     assert_eq!(found(folder.path(), &[far]), [format!("{far}:3:5")]);
     assert_eq!(found(folder.path(), &[near]), [format!("{near}:3:5")]);
-    // It makes no tree and no release.
+    // It adds neither a tree nor a release.
     let tree = said(folder.path(), &["tree", "--format", "json"], 0);
     let tree: serde_json::Value = serde_json::from_str(&tree).unwrap();
     assert_eq!(tree["trees"].as_array().unwrap().len(), 1);
@@ -147,7 +147,7 @@ fn a_secret_of_kubernetes_in_plain_text_is_told_wherever_it_lies() {
         let output = run(folder.path(), &["lint", "--format", "html"]);
         assert!(!String::from_utf8(output.stdout).unwrap().contains(SECRET));
     }
-    // One that is filled in later, or that only says where a repository is, is none.
+    // A placeholder that is filled in later, or an entry that only locates a repository, is not a secret.
     for entries in [
         "smtpPassword: \"${SMTP}\"",
         "type: git, url: https://git.acme.test/x.git",
@@ -231,7 +231,7 @@ fn nothing_shows_a_secret_of_a_file_that_no_release_reads() {
         "values/wire-server/secrets.dec.yaml",
         "values/wire-server/notes.yaml",
     );
-    // The second and the third stand in the lines around the first, and in a text of several lines.
+    // The second and third secret are in the lines around the first, and in a block scalar.
     let text = format!(
         "# old: {{smtpPassword: {SECRET}}}\n{PLAIN}    pgPassword: {SECRET}\n    turn: {{secret: {SECRET}}}\nconfig: |\n  [db]\n  password = {SECRET}\n"
     );

@@ -1,10 +1,10 @@
-//! Paths that are named, one by one as hooks name them: what is said of each, and what the exit status says.
+//! Paths named on the command line, one by one as hooks name them: the messages and the exit status.
 
 use std::path::Path;
 
 use super::{corpus, run, write};
 
-/// The exit status, and both outputs together.
+/// The exit status, and both outputs concatenated.
 fn both(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
     let output = run(folder, arguments);
     let text = [output.stdout, output.stderr].concat();
@@ -66,10 +66,10 @@ fn a_file_that_takes_no_part_is_told_in_every_format_and_by_the_status() {
             assert!(text.contains(file) && text.contains(why), "{format} {text}");
         }
     }
-    // A hook is handed any file.
+    // Hooks pass any file.
     let hook = ["lint", "--allow-nothing", "docs/mkdocs.yml"];
     assert_eq!(both(folder.path(), &hook).0, Some(0));
-    // Beside one that is judged it changes nothing.
+    // Next to a file that is linted it makes no difference.
     let two = ["lint", "docs/mkdocs.yml", "values/sftd/values.yaml"];
     let (status, text) = both(folder.path(), &two);
     assert_eq!(status, Some(0), "{text}");
@@ -216,7 +216,7 @@ fn deployments_of_one_cluster_are_asked_together_what_is_true_of_a_cluster() {
     assert!(text.contains("in 2 deployments"), "{text}");
 }
 
-/// Two deployments that go to one cluster, with a rule of that pack about all of it.
+/// Two deployments in one cluster, with a rule about the whole cluster.
 fn cluster(folder: &std::path::Path, severity: &str, configuration: &str, rule: &str) {
     let values = "brig: {replicaCount: 1}\n";
     let head = "## A rule of ours.\nrule ours {\n  tags cluster\n";
@@ -262,7 +262,7 @@ fn a_release_of_a_cluster_keeps_its_profile_and_the_severities_for_it() {
     let (_, text) = both(folder, &["lint", "--rule", "ours"]);
     assert!(text.contains("1 failed, 1 did not apply"), "{text}");
 
-    // Off but for one profile: there it is judged.
+    // Off except for one profile, where it runs.
     cluster(folder, "off, info in demo", "", EACH_RELEASE);
     let (_, text) = both(folder, &lint);
     let info = "demo-values.yaml:1:22: note[ours]: of demo and";
@@ -288,7 +288,7 @@ fn a_rule_about_a_cluster_is_traced_and_asked_over_all_of_it() {
         "{text}"
     );
     assert!(!text.contains("passes"), "{text}");
-    // So it is in an example that has such a configuration.
+    // The same in an example with such a configuration.
     let example = "    # dogwatch.yaml\n    clusters: {main: [prod, demo]}\n    # values/a/prod-values.yaml\n    a: 1\n    # values/a/demo-values.yaml\n    a: 1\n";
     let text = std::fs::read_to_string(folder.join("rules/ours.watch")).unwrap();
     let text = text.replacen(
@@ -307,7 +307,7 @@ fn a_rule_about_a_cluster_is_traced_and_asked_over_all_of_it() {
     );
 }
 
-/// A repository with a helmfile, a rule and two environments below it.
+/// A repository with a helmfile, a rule and two environments.
 fn repository(folder: &Path) {
     let rule = "## A shop has two pods.\nrule two-pods {\n  severity error\n\n  for r in releases\n  require r.user.replicas >= 2\n    at  r.user.replicas\n    say \"one pod\"\n\n  \
         fails \"one\" ```\n    # values/shop/values.yaml\n    replicas: 1\n  ```\n  passes \"two\" ```\n    # values/shop/values.yaml\n    replicas: 2\n  ```\n}\n";
@@ -338,12 +338,12 @@ fn a_folder_inside_a_repository_is_judged_by_what_stands_above_it() {
     }
     let (_, text) = both(folder, &["lint", "--format", "short", "envs"]);
     assert_eq!(text, prod + &finding("envs/test/shop.yaml"));
-    // Only what was named counts: another tree of the repository is not judged.
+    // Only what was named is linted, not another tree of the repository.
     let (_, text) = both(folder, &["lint", "envs/prod"]);
     assert!(text.contains("in 2 deployments and 1 tree"), "{text}");
     let (_, text) = both(folder, &["lint", "."]);
     assert!(text.contains("in 3 deployments and 2 trees"), "{text}");
-    // Commands that look at a tree see the same.
+    // Commands that show a tree resolve it the same way.
     let (status, text) = both(folder, &["tree", "envs/prod"]);
     assert_eq!(status, Some(0), "{text}");
     assert!(text.contains("stated by helmfile.yaml"), "{text}");
@@ -353,7 +353,7 @@ fn a_folder_inside_a_repository_is_judged_by_what_stands_above_it() {
     let (status, text) = both(folder, &["rules", "envs/test"]);
     assert_eq!(status, Some(0));
     assert!(text.contains("two-pods"), "{text}");
-    // A baseline is of all that stands there.
+    // A baseline must cover the whole tree.
     let (status, text) = both(folder, &["baseline", "envs/prod"]);
     assert_eq!(status, Some(2), "{text}");
     assert!(text.contains("`dogwatch baseline .`"), "{text}");
@@ -365,7 +365,7 @@ fn a_folder_with_rules_of_its_own_and_one_in_no_repository_are_judged_as_they_ar
     let folder = place.path();
     repository(&folder.join("part"));
     std::fs::remove_dir_all(folder.join("part/.git")).unwrap();
-    // Nothing says that what stands above belongs to it.
+    // Nothing connects the folder to what is above it.
     let (status, text) = both(folder, &["lint", "part/envs/prod"]);
     assert_eq!(status, Some(3), "{text}");
     write(

@@ -1,11 +1,11 @@
-//! Readers that go away before all is written, as `head` does: nobody is told of a broken pipe, and the status holds.
+//! Readers that stop early, as `head` does: no broken-pipe error is printed, and the exit status is unaffected.
 
 use std::path::Path;
 use std::process::Stdio;
 
 use super::{dogwatch, write};
 
-/// The exit status of a run whose output nobody reads, and what it says on standard error.
+/// The exit status and standard error of a run whose output is closed unread.
 fn unread(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);

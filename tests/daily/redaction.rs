@@ -1,4 +1,4 @@
-//! No secret is in what the command prints or writes, in any of its commands and formats.
+//! No command prints or writes a secret, in any format.
 
 #[path = "../../lint/tests/redaction/tree.rs"]
 mod made;
@@ -14,7 +14,7 @@ use super::run;
 const VALUES: &str = "values/wire-server/values.yaml";
 const SECRETS: &str = "values/wire-server/secrets.yaml";
 
-/// What is asked of each tree: all that shows anything of it.
+/// The commands to run on each tree: everything that shows parts of it.
 fn questions() -> Vec<Vec<&'static str>> {
     let mut all: Vec<Vec<&'static str>> = vec![
         vec![
@@ -71,7 +71,7 @@ fn questions() -> Vec<Vec<&'static str>> {
 fn holds_none(what: &str, text: &[u8], parts: &[String], files: &Memory) {
     let text = String::from_utf8_lossy(text);
     for part in parts {
-        // Escapes of JSON, of HTML and of addresses keep letters and digits, and may write others in their own way.
+        // JSON, HTML and URL escapes keep letters and digits, but may replace other characters.
         let escaped: String = part.escape_unicode().collect();
         let json: String = part
             .encode_utf16()
@@ -121,7 +121,7 @@ fn no_secret_is_in_what_any_command_prints_or_writes() {
         for question in questions() {
             check("", &question);
         }
-        // What repairs say, and what is found afterwards.
+        // The messages of fixes, and the findings afterwards.
         check("", &["fix", "--unsafe"]);
         check("after fixes:", &["lint", "--verbose"]);
         check("after fixes:", &["fix", "--diff", "--unsafe"]);
@@ -241,8 +241,8 @@ thing:
     assert!(!told.contains("hunter2"), "{told}");
 }
 
-/// A helmfile with templates is no YAML, and a manifest may hold several documents: what is secret in them is hidden all the same, in
-/// branches that are not followed, too.
+/// A helmfile with templates is not valid YAML, and a manifest may contain several documents: secrets in them are hidden all the same,
+/// including in branches that are not followed.
 #[test]
 fn secrets_in_statements_with_templates_and_in_later_documents_are_hidden() {
     let helmfile = r#"releases:

@@ -1,4 +1,4 @@
-//! The same bytes at any number of threads, and from run to run.
+//! Output is byte-for-byte the same with any number of threads, and from run to run.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,7 +9,7 @@ const FORMATS: &[&str] = &[
     "pretty", "short", "json", "sarif", "junit", "github", "gitlab", "html",
 ];
 
-/// All that a run writes, by format, with its exit status.
+/// The output of a run by format, with its exit status.
 fn reports(folder: &Path, threads: &str, by_environment: bool) -> BTreeMap<String, Vec<u8>> {
     let place = tempfile::tempdir().unwrap();
     let mut arguments: Vec<String> = ["lint", "--verbose", "--today", "2026-11-28"]
@@ -50,7 +50,7 @@ fn every_format_has_the_same_bytes_at_any_number_of_threads_and_from_run_to_run(
         folder.path(),
     );
     let one = reports(folder.path(), "1", false);
-    assert!(one["json"].len() > 10_000, "there is hardly a finding");
+    assert!(one["json"].len() > 10_000, "the tree has too few findings");
     for (threads, by_environment) in [
         ("1", false),
         ("2", false),
@@ -62,7 +62,7 @@ fn every_format_has_the_same_bytes_at_any_number_of_threads_and_from_run_to_run(
         for (format, bytes) in &one {
             assert!(
                 *bytes == other[format],
-                "{format} differs at {threads} threads"
+                "{format} differs with {threads} threads"
             );
         }
     }

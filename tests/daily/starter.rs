@@ -1,10 +1,10 @@
-//! A first configuration says what is there, changes nothing, and overwrites nothing.
+//! `dogwatch init` describes what it finds, does not change the findings, and overwrites nothing.
 
 use std::path::Path;
 
 use super::{corpus, run, said, write};
 
-/// What is found, without what a file of settings adds to the counts.
+/// The JSON report, without the skipped files, which a configuration adds to.
 fn report(folder: &Path) -> String {
     let output = run(folder, &["lint", "--format", "json"]);
     let mut report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -32,7 +32,7 @@ fn it_reads_back_without_a_mistake_and_the_same_is_found() {
         said(folder.path(), &["init"], 0);
         assert_eq!(std::fs::read_to_string(&config).unwrap(), shown, "{name}");
         assert_eq!(report(folder.path()), before, "{name}");
-        // Without the comment signs it is a configuration, too, once the places are filled in.
+        // With the comment signs removed and the placeholders filled in, it is a valid configuration as well.
         let open: String = shown
             .lines()
             .map(|line| match line.strip_prefix('#') {
@@ -72,7 +72,7 @@ fn there_is_a_place_for_every_key() {
     for key in lint::config::keys::ROOT.keys() {
         assert!(
             text.contains(&format!("\n#{}:", key.name)),
-            "{} in {text}",
+            "`{}` missing from {text}",
             key.name
         );
     }

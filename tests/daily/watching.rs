@@ -1,4 +1,4 @@
-//! `--watch` judges again when a file changes, and ends with a signal.
+//! `--watch` lints again when a file changes, and ends on a signal.
 #![cfg(unix)]
 
 use std::io::{BufRead as _, BufReader};
@@ -11,10 +11,10 @@ use super::{dogwatch, write};
 
 const FILE: &str = "values/wire-server/values.yaml";
 
-/// What a line of standard output must come within; nothing is asserted about how fast it is.
+/// The time limit for the next line of output. No test asserts how fast it is.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A run that watches, and the lines of both its streams.
+/// A watching run, with the lines of both output streams.
 struct Watching {
     child: Child,
     lines: Receiver<String>,
@@ -43,21 +43,21 @@ impl Watching {
         Self { child, lines }
     }
 
-    /// The next line that holds these words.
+    /// The next line that contains these words.
     fn until(&self, words: &str) -> String {
         loop {
             let line = self
                 .lines
                 .recv_timeout(PATIENCE)
-                .unwrap_or_else(|_| panic!("no `{words}`"));
-            assert!(!line.contains('\u{1b}'), "a pipe is no terminal: {line:?}");
+                .unwrap_or_else(|_| panic!("no line contains `{words}`"));
+            assert!(!line.contains('\u{1b}'), "escape codes in a pipe: {line:?}");
             if line.contains(words) {
                 return line;
             }
         }
     }
 
-    /// Ends it as Ctrl-C does.
+    /// Ends the run as Ctrl-C does.
     fn interrupt(mut self) -> ExitStatus {
         let pid = self.child.id().to_string();
         let mut kill = Command::new("kill");
@@ -82,7 +82,7 @@ fn a_change_is_judged_and_a_signal_ends_it() {
     let run = Watching::start(folder.path(), &arguments);
     assert!(run.until("error[").contains("push-account-not-string"));
     run.until("watching 1 file; Ctrl-C ends");
-    // A file that is new, and in a folder that is new.
+    // A new file in a new folder.
     write(
         folder.path(),
         &[("values/sftd/values.yaml", "a: 1\na: 2\n")],
@@ -100,7 +100,7 @@ fn a_change_is_judged_and_a_signal_ends_it() {
     run.until("watching 2 files");
     use std::os::unix::process::ExitStatusExt as _;
     assert_eq!(run.interrupt().signal(), Some(2));
-    // The report of the last run is whole, and nothing else was left behind.
+    // The last report is complete, and nothing else is left behind.
     let text = std::fs::read_to_string(&report).unwrap();
     assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok());
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);

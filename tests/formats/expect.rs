@@ -1,8 +1,5 @@
 //! Expectation files.
-#![allow(
-    clippy::unwrap_used,
-    reason = "a test reads its own files, shows what it finds, and may fail"
-)]
+#![allow(clippy::unwrap_used, reason = "tests may panic, print and read files")]
 
 use std::path::Path;
 
@@ -10,14 +7,14 @@ use lint::report::Report;
 
 use crate::output::{Format, Style, write};
 
-/// What `format` writes.
+/// The output of a format.
 pub(crate) fn rendered(format: Format, report: &Report, style: &Style) -> String {
     let mut out = Vec::new();
     write(format, report, style, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 
-/// Holds `actual` against `tests/formats/<name>`; `UPDATE=1` writes it there instead.
+/// Compares `actual` with `tests/formats/<name>`; `UPDATE=1` rewrites the file instead.
 #[allow(
     clippy::disallowed_methods,
     reason = "tests read and write their own expectation files"
@@ -36,7 +33,7 @@ pub(crate) fn expect(name: &str, actual: &str) {
         let pairs = actual.lines().zip(expected.lines());
         let line = pairs.take_while(|(a, b)| a == b).count();
         panic!(
-            "{name} differs from line {} on (UPDATE=1 rewrites it)\n  written:  {}\n  expected: {}",
+            "{name} differs from line {} onwards (UPDATE=1 rewrites it)\n  written:  {}\n  expected: {}",
             line + 1,
             actual.lines().nth(line).unwrap_or("(end)"),
             expected.lines().nth(line).unwrap_or("(end)"),

@@ -1,8 +1,5 @@
-//! The page for browsers, as text. `tests/browser/` opens it in one.
-#![allow(
-    clippy::unwrap_used,
-    reason = "a test reads its own files, shows what it finds, and may fail"
-)]
+//! The HTML report, as text. `tests/browser/` opens it in a browser.
+#![allow(clippy::unwrap_used, reason = "tests may panic, print and read files")]
 
 use std::path::PathBuf;
 
@@ -13,7 +10,7 @@ use crate::sample::{big_report, clean_report, hostile_report, sample_report};
 #[test]
 fn the_page_of_the_sample() {
     let page = rendered(Format::Html, &sample_report(), &Style::default());
-    // Style and script have their own files.
+    // Style and script have their own source files.
     let (head, rest) = page.split_once("<style>").unwrap();
     let (_, rest) = rest.split_once("</style>").unwrap();
     let (body, rest) = rest.split_once("<script>").unwrap();
@@ -42,7 +39,11 @@ fn the_page_loads_nothing() {
 #[test]
 fn no_text_of_a_report_becomes_markup() {
     let page = rendered(Format::Html, &hostile_report(), &Style::default());
-    assert_eq!(page.matches("<script").count(), 1, "only our own");
+    assert_eq!(
+        page.matches("<script").count(),
+        1,
+        "only the page's own script"
+    );
     assert_eq!(page.matches("</script").count(), 1);
     for bad in [
         "<b>",
@@ -70,13 +71,10 @@ fn the_page_has_each_finding_once() {
 
 /// Writes the pages that `tests/browser/run.sh` opens.
 #[test]
-#[ignore = "only the browser's test needs the files"]
-#[allow(
-    clippy::disallowed_methods,
-    reason = "a test writes what another one reads"
-)]
+#[ignore = "only the browser test needs the files"]
+#[allow(clippy::disallowed_methods, reason = "writes files for another test")]
 fn pages_for_a_browser() {
-    let folder = std::env::var("DOGWATCH_PAGES").expect("DOGWATCH_PAGES names a folder");
+    let folder = std::env::var("DOGWATCH_PAGES").expect("DOGWATCH_PAGES is set to a folder");
     let reports = [
         ("sample", sample_report()),
         ("clean", clean_report()),

@@ -1,8 +1,5 @@
-//! The pages of rules.
-#![allow(
-    clippy::unwrap_used,
-    reason = "a test reads its own files, shows what it finds, and may fail"
-)]
+//! Rule pages, as HTML and Markdown.
+#![allow(clippy::unwrap_used, reason = "tests may panic, print and read files")]
 
 use source::{Diagnostic, Severity, SourceId, Span};
 
@@ -28,7 +25,7 @@ const RULE: &str = r#"rule replicas {
 const DOCS: &str = "Three pods at least.\n\nNot <script>alert('x')</script> and <b>bold</b>, [a](javascript:alert(1)), \
 [b](https://docs.example.test/b), [c](other-rule.html), ![d](https://tracker.example.test/d.png), `<code>`.\n";
 
-/// Calls `then` with a page of a rule with two examples, the first of which has a finding.
+/// Calls `then` with the page of a rule with two examples, the first of which has a finding.
 fn with_page(then: impl FnOnce(&RulePage<'_>, &Texts)) {
     let texts = Texts::new(&[("rules/replicas.watch", RULE)]);
     let between = |after: &str, before: &str| {

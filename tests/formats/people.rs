@@ -1,8 +1,5 @@
 //! `pretty` and `short`.
-#![allow(
-    clippy::unwrap_used,
-    reason = "a test reads its own files, shows what it finds, and may fail"
-)]
+#![allow(clippy::unwrap_used, reason = "tests may panic, print and read files")]
 
 use source::{Diagnostic, Severity, SourceId, Span};
 
@@ -53,7 +50,7 @@ fn pretty_in_colour() {
     assert_eq!(
         trimmed(&plain),
         trimmed(&without),
-        "colours change nothing else"
+        "color must not change the text"
     );
 }
 

@@ -1,8 +1,5 @@
-//! Formats that programs read: held against their published forms, and against reports whose every text is hostile.
-#![allow(
-    clippy::unwrap_used,
-    reason = "a test reads its own files, shows what it finds, and may fail"
-)]
+//! Machine-readable formats: validated against their published schemas, also for a report whose every text is hostile.
+#![allow(clippy::unwrap_used, reason = "tests may panic, print and read files")]
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -34,8 +31,8 @@ fn plain(format: Format, report: &Report) -> String {
     rendered(format, report, &Style::default())
 }
 
-/// The schema of a file of this repository.
-#[allow(clippy::disallowed_methods, reason = "a test reads its data")]
+/// A validator for a schema in this repository.
+#[allow(clippy::disallowed_methods, reason = "tests read their data")]
 fn validator(path: &str) -> jsonschema::Validator {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     let schema: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
@@ -69,7 +66,10 @@ fn the_published_form_of_json_names_every_key() {
     for key in ["version", "findings", "suppressed", "rules", "summary"] {
         let mut without = whole.clone();
         without.as_object_mut().unwrap().remove(key);
-        assert!(!schema.is_valid(&without), "{key} may be missing");
+        assert!(
+            !schema.is_valid(&without),
+            "the schema does not require `{key}`"
+        );
     }
     let keys: Vec<String> = whole["findings"][0]
         .as_object()
@@ -82,7 +82,7 @@ fn the_published_form_of_json_names_every_key() {
         without["findings"][0].as_object_mut().unwrap().remove(&key);
         assert!(
             !schema.is_valid(&without),
-            "`{key}` of a finding may be missing"
+            "the schema does not require `{key}` of a finding"
         );
     }
     let mut column = whole.clone();
@@ -111,9 +111,9 @@ fn sarif_rules_are_found_by_their_index_and_paths_are_relative() {
     let text = log.to_string();
     assert!(
         text.contains("values/team%20settings/demo-values.yaml"),
-        "paths are encoded"
+        "paths must be percent-encoded"
     );
-    assert!(!text.contains("file:"), "no path of the machine");
+    assert!(!text.contains("file:"), "absolute paths must not appear");
 }
 
 #[test]
@@ -128,7 +128,10 @@ fn rule_links_lead_to_the_pages_where_there_are_some() {
         "{log}"
     );
     let hostile = plain(Format::Sarif, &hostile_report());
-    assert!(!hostile.contains("helpUri"), "`javascript:` is no page");
+    assert!(
+        !hostile.contains("helpUri"),
+        "`javascript:` must not become a link"
+    );
 }
 
 #[test]
@@ -177,7 +180,7 @@ fn junit_is_xml_whose_counts_are_right() {
         assert_eq!(
             ids.len().to_string(),
             count("testcase"),
-            "{name}: names are unique"
+            "{name}: names must be unique"
         );
     }
 }

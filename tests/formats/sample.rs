@@ -1,4 +1,4 @@
-//! Reports made by hand.
+//! Handmade reports.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -25,7 +25,7 @@ gundeck:
 cannon:
   replicaCount: 5
 ";
-/// Null bytes stand where secrets are hidden; a real one must never reach a report.
+/// Null bytes mark masked secrets; a real secret must never reach a report.
 const SECRETS: &str = "\
 brig:
   secrets:
@@ -35,7 +35,7 @@ brig:
 const INGRESS: &str = "service:\n  type: LoadBalancer\n";
 const SETTINGS: &str = "envVars:\r\n\tIS_SELF_HOSTED: yes # 設定 の 値\r\n";
 
-/// Spans by what stands there.
+/// Sample files, with spans found by their text.
 pub(crate) struct Texts {
     pub(crate) sources: SourceMap,
     pub(crate) files: Vec<Option<PathBuf>>,
@@ -54,7 +54,7 @@ impl Texts {
         texts
     }
 
-    /// The first place in file number `file` that holds `text`.
+    /// The first occurrence of `text` in file number `file`.
     pub(crate) fn at(&self, file: u32, text: &str) -> Span {
         let whole = &self.sources.get(SourceId(file)).text;
         let start = whole.find(text).expect("the text is in the file");
@@ -71,7 +71,7 @@ pub(crate) fn code(text: &str) -> Code {
     Code(Cow::Owned(text.to_owned()))
 }
 
-/// A finding of a rule of the pack `wire`.
+/// A finding of a rule in the pack `wire`.
 pub(crate) fn finding(diagnostic: Diagnostic) -> Finding {
     let rule = diagnostic.code.as_str().to_owned();
     Finding {
@@ -92,7 +92,7 @@ pub(crate) fn finding(diagnostic: Diagnostic) -> Finding {
     }
 }
 
-/// Any 32 hex digits that differ where findings do.
+/// Any 32 hex digits that differ between findings.
 fn fingerprint(rule: &str, span: Span) -> String {
     let text = format!("{rule} {} {}", span.source.0, span.start);
     let fnv = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
@@ -129,7 +129,7 @@ pub(crate) fn facts(summary: &str, severity: Severity, pass: usize, fail: usize)
     }
 }
 
-/// Several files, profiles, related places, fixes, a masked secret, suppressed findings, things left out.
+/// Several files, profiles, related places, fixes, a masked secret, suppressed findings, skipped files.
 pub(crate) fn sample_report() -> Report {
     let texts = Texts::new(&[
         ("values/wire-server/values.yaml", GUNDECK),
@@ -159,7 +159,7 @@ fn load_balancer(texts: &Texts) -> Finding {
         code("single-load-balancer"),
         Severity::Error,
         texts.at(2, "LoadBalancer"),
-        "a second load balancer leads into the cluster",
+        "a second load balancer for the cluster",
     )
     .with_related(texts.at(0, "replicaCount: 5"), "the first one");
     Finding {
@@ -177,7 +177,7 @@ fn self_hosted(texts: &Texts) -> Finding {
         texts.at(3, "yes"),
         "`IS_SELF_HOSTED` of team-settings is not a string",
     )
-    .with_label("the boolean true for Helm");
+    .with_label("Helm reads the boolean `true`");
     told.fixes.push(Fix {
         title: "quote it".to_owned(),
         applicability: Applicability::Unsafe,
@@ -204,7 +204,7 @@ fn plaintext(texts: &Texts) -> Finding {
         texts.at(1, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"),
         "`brig.secrets.smtpPassword` is a secret in plain text",
     )
-    .with_help("encrypt the file with sops\nor hand the value over with `--set-file`");
+    .with_help("encrypt the file with sops\nor pass the value with `--set-file`");
     Finding {
         pack: "security".to_owned(),
         tags: vec!["secrets".to_owned()],
@@ -218,10 +218,10 @@ fn no_proxy(texts: &Texts) -> Finding {
         code("proxy-noproxy-cannon-replica-missing"),
         Severity::Error,
         texts.at(0, "noProxyList"),
-        "gundeck would reach cannon-3.cannon.default, cannon-4.cannon.default through the proxy",
+        "gundeck reaches cannon-3.cannon.default, cannon-4.cannon.default through the proxy",
     )
     .with_related(texts.at(0, "http://proxy.example.test:3128"), "this proxy")
-    .with_related(texts.at(0, "5"), "so many pods")
+    .with_related(texts.at(0, "5"), "number of pods")
     .with_help("list the hosts, or the suffix `.cannon.default`");
     let inside = texts.at(0, "[localhost, brig]");
     told.fixes.push(Fix {
@@ -240,7 +240,7 @@ fn missing_key(texts: &Texts) -> Finding {
         code("cannon-drain-missing"),
         Severity::Info,
         texts.end(0),
-        "cannon does not say how fast it drains",
+        "cannon sets no drain options",
     )
     .with_label("`drainOpts` belongs here");
     Finding {
@@ -276,7 +276,7 @@ fn suppressed(texts: &Texts) -> Vec<Finding> {
 fn rules() -> BTreeMap<String, RuleFacts> {
     let error = Severity::Error;
     let mut plaintext = facts(
-        "No secret stands in a values file in plain text.",
+        "Secrets must not be in plain text in values files.",
         error,
         7,
         1,
@@ -284,32 +284,42 @@ fn rules() -> BTreeMap<String, RuleFacts> {
     let words = Arc::make_mut(&mut plaintext.words);
     words.pack = "security".to_owned();
     words.sources[0].1 = None;
-    let mut undecided = facts("The password of PostgreSQL agrees everywhere.", error, 0, 0);
+    let mut undecided = facts(
+        "Every service must use the same PostgreSQL password.",
+        error,
+        0,
+        0,
+    );
     undecided.counts.undecided = 3;
-    let mut off = facts("Log levels are not `Debug`.", Severity::Info, 0, 0);
+    let mut off = facts("Log levels must not be `Debug`.", Severity::Info, 0, 0);
     off.off = true;
     Arc::make_mut(&mut off.words).severity = None;
     let rules = [
         (
             "single-load-balancer",
-            facts("Only one load balancer leads in.", error, 0, 1),
+            facts("A cluster must have only one load balancer.", error, 0, 1),
         ),
         (
             "self-hosted-not-string",
-            facts("The flag is text.", Severity::Warning, 1, 1),
+            facts("The flag must be a string.", Severity::Warning, 1, 1),
         ),
         ("secret-plaintext", plaintext),
         (
             "proxy-noproxy-cannon-replica-missing",
-            facts("Each pod of cannon is on the bypass list.", error, 2, 1),
+            facts("The bypass list must cover every cannon pod.", error, 2, 1),
         ),
         (
             "cannon-drain-missing",
-            facts("Cannon drains slowly.", Severity::Info, 0, 1),
+            facts("Cannon must set its drain options.", Severity::Info, 0, 1),
         ),
         (
             "aws-region-inconsistent",
-            facts("There is one region.", Severity::Warning, 3, 2),
+            facts(
+                "Every service must use the same AWS region.",
+                Severity::Warning,
+                3,
+                2,
+            ),
         ),
         ("pg-password-mismatch", undecided),
         ("debug-log-level", off),
@@ -323,7 +333,7 @@ fn rules() -> BTreeMap<String, RuleFacts> {
 fn summary() -> Summary {
     let backup = |path: &str| Skipped {
         path: path.into(),
-        why: "a back-up copy".to_owned(),
+        why: "a backup copy".to_owned(),
     };
     Summary {
         trees: 1,
@@ -377,7 +387,7 @@ pub(crate) fn clean_report() -> Report {
     }
 }
 
-/// A report in which every text that a user writes is hostile to the formats.
+/// A report in which every user-written text is hostile to the formats.
 pub(crate) fn hostile_report() -> Report {
     let nasty = "<script>alert('x')</script>&\"%0A::error::]]>\u{1b}[31m\r\n\u{202e}`|";
     let texts = Texts::new(&[(
@@ -445,7 +455,7 @@ pub(crate) fn hostile_report() -> Report {
     }
 }
 
-/// A report of `n` findings in many files, releases and profiles.
+/// A report with `n` findings in many files, releases and profiles.
 pub(crate) fn big_report(n: usize) -> Report {
     let sample = sample_report();
     let files = (n / 25).max(1);

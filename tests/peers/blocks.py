@@ -1,6 +1,6 @@
-"""Runs the blocks of docs/coming-from.md in Rego, CEL, CUE and cfn-guard, and holds the page's words to what they answer.
+"""Runs the blocks of docs/coming-from.md in Rego, CEL, CUE and cfn-guard, and checks the page's claims against their answers.
 
-A check is a sentence and whether it is so; what no interpreter here can answer is skipped, and said.
+A check is a claim with its outcome; claims that no available interpreter can answer are reported as skipped.
 """
 
 import importlib
@@ -26,7 +26,7 @@ counts = {"passed": 0, "failed": 0, "skipped": 0}
 
 def check(sentence, holds):
     counts["passed" if holds else "failed"] += 1
-    print("ok     " if holds else "NOT SO ", sentence)
+    print("ok     " if holds else "WRONG  ", sentence)
 
 
 def skip(sentence):
@@ -123,17 +123,17 @@ def rego():
     for name, ask in engines.items():
         check(f"{name}: a complete list passes", ask(lists, LISTS["right"]) == [])
         for variant in LACKING:
-            check(f"{name}: a list that is {variant} is told", ask(lists, LISTS[variant]) != [])
+            check(f"{name}: a list that is {variant} is reported", ask(lists, LISTS[variant]) != [])
         misspelt = lists.replace("service.config.proxy", "service.cofnig.proxy")
-        check(f"{name}: a misspelt path in the rule does not fire", ask(misspelt, LISTS["wrong"]) == [])
+        check(f"{name}: a rule with a typo in its path does not fire", ask(misspelt, LISTS["wrong"]) == [])
         fires = ask(bare, LISTS["absent"]) != []
-        check(f"{name}: without object.get an absent list is {'passed over' if name == 'OPA' else 'told'}", fires == (name != "OPA"))
-        check(f"{name}: two secrets that differ are told", ask(pairs, PAIRS["wrong"]) != [])
+        check(f"{name}: without object.get an absent list is {'not reported' if name == 'OPA' else 'reported'}", fires == (name != "OPA"))
+        check(f"{name}: two secrets that differ are reported", ask(pairs, PAIRS["wrong"]) != [])
         for variant in ["right", "misspelt", "null", "without coturn", "without brig"]:
             check(f"{name}: two secrets, {variant}: passes", ask(pairs, PAIRS[variant]) == [])
         for variant, count in [("right", 0), ("wrong", 2), ("a list", 1), ("deep and right", 0), ("deep and wrong", 1)]:
             told = ask(protected, PROTECTED[variant])
-            check(f"{name}: protected, {variant}: {count} told, without the secret", len(told) == count and SECRET not in str(told))
+            check(f"{name}: protected, {variant}: {count} reported, without the secret", len(told) == count and SECRET not in str(told))
 
 
 def cel():
@@ -157,17 +157,17 @@ def cel():
     check("CEL: a list that is null is an error", isinstance(ask(lists, {"values": LISTS["null"]}), str))
     bare = lists.replace("has(values[s].config.proxy.noProxyList) &&", "true &&")
     assert bare != lists
-    check("CEL: without the inner has an absent list is an error", isinstance(ask(bare, {"values": LISTS["absent"]}), str))
-    check("CEL: which is swallowed if another service is wrong", ask(bare, {"values": OTHER_WRONG}) is False)
+    check("CEL: without the inner `has` an absent list is an error", isinstance(ask(bare, {"values": LISTS["absent"]}), str))
+    check("CEL: that error is swallowed if another service is wrong", ask(bare, {"values": OTHER_WRONG}) is False)
     misspelt = lists.replace(".config.proxy", ".cofnig.proxy")
-    check("CEL: a misspelt path in has passes everything", all(ask(misspelt, {"values": it}) is True for it in LISTS.values()))
+    check("CEL: a typo in the path in `has` passes everything", all(ask(misspelt, {"values": it}) is True for it in LISTS.values()))
     check("CEL: two secrets, right", ask(pairs, PAIRS["right"]) is True)
     check("CEL: two secrets, wrong", ask(pairs, PAIRS["wrong"]) is False)
     for variant in ["misspelt", "null", "without coturn"]:
         told = ask(pairs, PAIRS[variant])
-        check(f"CEL: two secrets, {variant}: an overload of the index operator, no key named", isinstance(told, str) and "_[_]" in told and "zrestSecrets" not in told)
+        check(f"CEL: two secrets, {variant}: an error about the index operator that names no key", isinstance(told, str) and "_[_]" in told and "zrestSecrets" not in told)
     check("CEL: two secrets, without brig: names the variable", "undeclared reference to 'wire'" in str(ask(pairs, PAIRS["without brig"])))
-    check("CEL: the third block is a remark", all(line.startswith("//") for line in nothing.splitlines()))
+    check("CEL: the third block is a comment", all(line.startswith("//") for line in nothing.splitlines()))
 
 
 def guard():
@@ -186,8 +186,8 @@ def guard():
         check(f"cfn-guard: a list that is {variant} fails", ask(lists, LISTS[variant])[0] == "FAIL")
     misspelt = lists.replace("this.*.config.proxy", "this.*.cofnig.proxy")
     assert misspelt != lists
-    check("cfn-guard: a misspelt path in when skips", all(ask(misspelt, it)[0] == "SKIP" for it in LISTS.values()))
-    # Two files given together are one map.
+    check("cfn-guard: a typo in the path in `when` skips the rule", all(ask(misspelt, it)[0] == "SKIP" for it in LISTS.values()))
+    # Two files given together are merged into one map.
     merged = {variant: {**it.get("wire", {}), **it.get("coturn", {})} for variant, it in PAIRS.items()}
     check("cfn-guard: two secrets, right", ask(pairs, merged["right"])[0] == "PASS")
     for variant in ["wrong", "misspelt", "null", "without coturn", "without brig"]:
@@ -198,7 +198,7 @@ def guard():
         check(f"cfn-guard: protected, {variant}: {answer}", ask(protected, PROTECTED[variant])[0] == answer)
     check("cfn-guard: protected: the secrets are printed", SECRET in ask(protected, PROTECTED["wrong"])[1])
     if not shutil.which("cfn-guard"):
-        skip("cfn-guard: exit statuses, and what the command says besides")
+        skip("cfn-guard: exit statuses, and the command's other output")
         return
 
     def command(text, data):
@@ -209,14 +209,14 @@ def guard():
             told = subprocess.run(["cfn-guard", "validate", "-r", rule, "-d", facts], capture_output=True, text=True)
             return told.returncode, told.stdout
 
-    check("cfn-guard: the command fails on a list that is absent", command(lists, LISTS["absent"])[0] != 0)
-    check("cfn-guard: with a misspelt path in when its exit status is 0", command(misspelt, LISTS["absent"])[0] == 0)
+    check("cfn-guard: the command fails on an absent list", command(lists, LISTS["absent"])[0] != 0)
+    check("cfn-guard: with a typo in the path in `when` its exit status is 0", command(misspelt, LISTS["absent"])[0] == 0)
     told = command(protected, PROTECTED["wrong"])[1]
-    check("cfn-guard: the command tells of the guards, too", "was not a struct" in told and SECRET in told)
+    check("cfn-guard: the command also reports the guards", "was not a struct" in told and SECRET in told)
 
 
 def cue_text(data):
-    """Fields with bare names: a reference finds no quoted one."""
+    """Fields with unquoted names, because references do not resolve to quoted ones."""
     return "".join(f"{key}: {json.dumps(value)}\n" for key, value in data.items())
 
 
@@ -251,21 +251,21 @@ def cue():
 
     check("CUE: a complete list passes", answers["list", "right"][0] == 0)
     for variant in LACKING:
-        check(f"CUE: a list that is {variant} is told", answers["list", variant][0] != 0)
+        check(f"CUE: a list that is {variant} is reported", answers["list", variant][0] != 0)
     for variant in ["wrong", "absent", "misspelt"]:
         told = answers["list", variant][1]
         check(f"CUE: a list that is {variant}: the host is not named", "_covered: conflicting values" in told and ALL[1] not in told)
-    check("CUE: a misspelt path passes", answers["list", "misspelt path"][0] == 0)
+    check("CUE: a typo in the path passes", answers["list", "misspelt path"][0] == 0)
     code, told = answers["two", "wrong"]
     check("CUE: two secrets that differ: both sides are shown, and printed", code != 0 and all(f"{SECRET}{i}" in told for i in (1, 2)) and told.count(".cue:") >= 2)
     check("CUE: two secrets, right", answers["two", "right"][0] == 0)
     for variant in ["misspelt", "without coturn"]:
         code, told = answers["two", variant]
-        check(f"CUE: two secrets, {variant}: a name that is not there", code != 0 and ("undefined field" in told or "not found" in told))
+        check(f"CUE: two secrets, {variant}: an unknown name", code != 0 and ("undefined field" in told or "not found" in told))
     check("CUE: two secrets, without brig: passes", answers["two", "without brig"][0] == 0)
     for variant, wrong in [("right", False), ("wrong", True), ("a list", True), ("deep and right", False), ("deep and wrong", True)]:
         code, told = answers["protected", variant]
-        check(f"CUE: protected, {variant}: {'told' if wrong else 'passes'}", (code != 0) == wrong)
+        check(f"CUE: protected, {variant}: {'reported' if wrong else 'passes'}", (code != 0) == wrong)
     told = answers["protected", "wrong"][1]
     check("CUE: protected: more messages than keys, with the secrets", told.count("conflicting") + told.count("disjunction") > 2 and SECRET in told)
 

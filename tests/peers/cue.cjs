@@ -1,4 +1,4 @@
-// Answers `cue vet` for each job of a list: standard input is [[text, ...], ...], standard output [{code, stderr}, ...].
+// Runs `cue vet` for each job of a list: standard input is [[text, ...], ...], standard output [{code, stderr}, ...].
 const fs = require("fs");
 const os = require("os");
 const path = require("path");

@@ -1,10 +1,10 @@
-//! Unified diffs, applied to files in memory: how faults are put into the sample tree.
+//! Applies unified diffs to files in memory, to seed faults into the sample tree.
 
 use std::path::{Path, PathBuf};
 
 use lint::files::{Files as _, Memory};
 
-/// The patches of the corpus, sorted.
+/// The patches in the corpus, sorted.
 pub(crate) fn faults(corpus: &Path) -> Vec<PathBuf> {
     let mut faults: Vec<PathBuf> = std::fs::read_dir(corpus.join("faults"))
         .unwrap()
@@ -12,11 +12,14 @@ pub(crate) fn faults(corpus: &Path) -> Vec<PathBuf> {
         .filter(|path| path.extension().is_some_and(|it| it == "diff"))
         .collect();
     faults.sort();
-    assert!(faults.len() > 100, "the patches are gone");
+    assert!(
+        faults.len() > 100,
+        "the patches in `corpus/faults` are missing"
+    );
     faults
 }
 
-/// Applies a unified diff; each hunk must fit at its place.
+/// Applies a unified diff; each hunk must match its context exactly.
 pub(crate) fn apply(root: &Path, files: &mut Memory, diff: &str) -> Result<(), String> {
     let mut lines = diff.lines().peekable();
     while let Some(line) = lines.next() {
@@ -26,7 +29,7 @@ pub(crate) fn apply(root: &Path, files: &mut Memory, diff: &str) -> Result<(), S
         let new = lines
             .next()
             .and_then(|it| it.strip_prefix("+++ "))
-            .ok_or("no `+++`")?;
+            .ok_or("missing `+++` line")?;
         let name = |text: &str| (text != "/dev/null").then(|| root.join(&text[2..]));
         let before = match name(old) {
             Some(path) => {
@@ -44,7 +47,7 @@ pub(crate) fn apply(root: &Path, files: &mut Memory, diff: &str) -> Result<(), S
                 .split([',', ' '])
                 .next()
                 .and_then(|it| it.parse().ok())
-                .ok_or("a hunk without a line")?;
+                .ok_or("hunk without a line number")?;
             let start = start.saturating_sub(1).max(at);
             out.extend_from_slice(&source[at..start]);
             at = start;

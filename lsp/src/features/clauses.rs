@@ -1,144 +1,141 @@
-//! One sentence for each word of the language that starts something, for hover and completion. `docs/language.md` says more.
+//! A short description of each keyword, for hover and completion. `docs/language.md` has the details.
 
-/// Words that start an item.
+/// Keywords that start an item.
 pub(crate) const ITEMS: &[(&str, &str)] = &[
     (
         "rule",
-        "What must hold, where, and what to say if it does not.",
+        "A requirement: where it applies, what must hold, and what to report if it does not.",
     ),
     (
         "chart",
-        "What a chart accepts: its keys, their types, defaults and versions.",
+        "The declaration of a chart: its keys with their types, defaults and versions.",
     ),
-    ("let", "A name for a value, for all files of the pack."),
+    ("let", "Names a value for all files of the pack."),
     (
         "param",
-        "A value that `dogwatch.yaml` can set, with a type and a default.",
+        "A parameter with a type and a default, which `dogwatch.yaml` can set.",
     ),
-    ("fn", "A function of one expression."),
-    ("use", "Names of another pack."),
+    ("fn", "A function whose body is one expression."),
+    ("use", "Imports the names of another pack."),
 ];
 
-/// Words that start a clause of a rule.
+/// Keywords that start a clause of a rule.
 pub(crate) const CLAUSES: &[(&str, &str)] = &[
     (
         "severity",
-        "How bad a finding is: `error`, `warning`, `info` or `off`; also for one profile: `severity warning, error in prod`.",
+        "The severity of findings: `error`, `warning`, `info` or `off`. It may differ by profile: `severity warning, error in prod`.",
     ),
     (
         "source",
-        "The section of the guidance that the rule encodes: title and address.",
+        "The section of the guidance that the rule encodes: title and URL.",
     ),
-    ("tags", "Words to select the rule by."),
-    (
-        "since",
-        "The first version of the chart that the rule is about.",
-    ),
+    ("tags", "Tags for selecting the rule."),
+    ("since", "The first chart version that the rule applies to."),
     (
         "until",
-        "The first version of the chart that the rule is no longer about.",
+        "The first chart version that the rule no longer applies to.",
     ),
     (
         "for",
-        "What the rule is about: `for NAME at PATTERN` or `for NAME in LIST`. Each match is a subject.",
+        "The subjects of the rule: every match of `for NAME at PATTERN` or `for NAME in LIST`.",
     ),
     (
         "when",
-        "A condition: a subject for which it is not true is left alone.",
+        "A precondition: subjects for which it is not true are skipped.",
     ),
-    ("let", "A name for a value, for the clauses below."),
+    ("let", "Names a value for the clauses below."),
     (
         "require",
-        "What must be true. Fails, too, where it cannot be said because something is missing.",
+        "A condition that must be true. It also fails if a missing value keeps it from being evaluated.",
     ),
-    ("forbid", "What must not be true."),
+    ("forbid", "A condition that must not be true."),
     (
         "at",
-        "The place of the finding, if not the place of the subject.",
+        "The place of the finding, if it is not that of the subject.",
     ),
     (
         "also",
-        "`also at PLACE \"label\"`: a further place that belongs to the finding.",
+        "`also at PLACE \"label\"`: an additional place to show with the finding.",
     ),
-    ("say", "What the finding says; values in braces."),
-    ("help", "What to do about it."),
-    ("fix", "A change that mends it and keeps what was meant."),
+    ("say", "The message of the finding, with values in braces."),
+    ("help", "Advice on how to resolve the finding."),
+    (
+        "fix",
+        "A change that resolves the finding and preserves the intent.",
+    ),
     (
         "unsafe",
-        "`unsafe fix`: a change that a person must agree to.",
+        "`unsafe fix`: a change that a person must review.",
     ),
     (
         "fails",
-        "An example in which the rule finds something, with `^^^` below the place.",
+        "An example with a finding, whose place is marked by `^^^` below it.",
     ),
-    ("passes", "An example in which the rule finds nothing."),
+    ("passes", "An example without findings."),
 ];
 
-/// Words that start a clause of a chart.
+/// Keywords that start a clause of a chart.
 pub(crate) const CHART_CLAUSES: &[(&str, &str)] = &[
-    ("in", "The umbrella chart that this one is part of."),
+    ("in", "The umbrella chart that contains this one."),
     (
         "key",
-        "The key that its values stand under in the umbrella, where that is not its name.",
+        "The key that holds its values in the umbrella, if it is not the chart's name.",
     ),
-    ("tags", "Helm's tags that switch it on."),
+    ("tags", "The Helm tags that enable it."),
     (
         "condition",
-        "Paths in the umbrella's values of which the first boolean switches it.",
+        "Paths in the umbrella's values; the first one that is a boolean enables or disables the chart.",
     ),
-    ("always", "It is installed whatever tags say."),
+    ("always", "The chart is installed whatever the tags say."),
     (
         "wraps",
-        "The key below which the values of a wrapped chart stand.",
+        "The key that holds the values of the wrapped chart.",
     ),
     (
         "names",
-        "Other names of the chart, and of folders with its values.",
+        "Other names of the chart, and of folders that hold its values.",
     ),
-    ("since", "The first version that has it."),
-    ("until", "The first version that no longer has it."),
+    ("since", "The first version that has the chart or key."),
+    (
+        "until",
+        "The first version that no longer has the chart or key.",
+    ),
     (
         "keys",
-        "What may stand in its values; `open keys` if other keys may, too.",
+        "The keys of its values; `open keys` also permits undeclared ones.",
     ),
     (
         "open",
-        "`open keys`: keys that are not declared may stand there, too.",
+        "`open keys`: undeclared keys are permitted as well.",
     ),
 ];
 
-/// Words inside expressions.
+/// Keywords inside expressions.
 pub(crate) const WORDS: &[(&str, &str)] = &[
-    ("and", "True if both are."),
-    ("or", "True if one is."),
-    ("not", "True if it is false."),
+    ("and", "True if both operands are."),
+    ("or", "True if at least one operand is."),
+    ("not", "True if the operand is false."),
     (
         "in",
-        "True if the list holds the element; `x in layer secrets` asks for the layer that sets it.",
+        "True if the list contains the element; `x in layer secrets` is true if that layer sets `x`.",
     ),
-    (
-        "is",
-        "Asks what a value is: `x is set`, `x is not a string`.",
-    ),
-    ("contains", "True if the text or list holds it."),
+    ("is", "Tests a value: `x is set`, `x is not a string`."),
+    ("contains", "True if the string or list contains the value."),
     (
         "matches",
-        "True if the regex matches somewhere in the text.",
+        "True if the regex matches anywhere in the string.",
     ),
     ("starts", "`x starts with y`"),
     ("ends", "`x ends with y`"),
     (
         "agrees",
-        "`x agrees with y`: equal, and both places are part of the finding.",
+        "`x agrees with y`: both are equal; the finding shows both places.",
     ),
     (
         "agree",
-        "`xs agree`: all equal, and all places are part of the finding.",
+        "`xs agree`: all are equal; the finding shows all places.",
     ),
-    (
-        "default",
-        "`x default y`: `x`, or `y` where `x` is missing.",
-    ),
+    ("default", "`x default y`: `x`, or `y` if `x` is missing."),
     ("if", "`if c then a else b`"),
     ("every", "`every x in xs satisfies p`"),
     ("some", "`some x in xs satisfies p`"),
@@ -146,7 +143,7 @@ pub(crate) const WORDS: &[(&str, &str)] = &[
     ("one", "`one x in xs satisfies p`: exactly one."),
 ];
 
-/// What a word says of itself.
+/// The description of a keyword.
 pub(crate) fn find(word: &str) -> Option<&'static str> {
     let tables = [CLAUSES, ITEMS, CHART_CLAUSES, WORDS];
     let mut entries = tables.into_iter().flatten();

@@ -1,4 +1,4 @@
-//! A finding as an example of its rule.
+//! Turns a finding into an example of its rule.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,13 +12,13 @@ use lint::shown::{MASKED, excerpt};
 use lint::tree::Tree;
 use source::{SourceId, Span};
 
-/// The longest entry that is copied into an example, in bytes.
+/// The largest entry that is copied into an example, in bytes.
 const MAX_ENTRY: usize = 4_000;
 
-/// What stands in an example for a secret: a word that is text wherever it stands in YAML, which the mask is not.
+/// Replaces a secret in an example. It is a plain string anywhere in YAML, which the mask is not.
 const STAND_IN: &str = "hidden";
 
-/// Texts with their secrets masked, each made once: many findings of one request are shown from one file, which may be long.
+/// Texts with their secrets masked, each computed once: many findings of one request may be in the same long file.
 #[derive(Default)]
 pub(crate) struct MaskedTexts(BTreeMap<PathBuf, Option<String>>);
 
@@ -29,8 +29,8 @@ impl MaskedTexts {
     }
 }
 
-/// The `fails` clause that shows a finding: the top entries that its places are in, without what is secret there. `None` where it would
-/// not be read as what it is, for the text of an example has lines with a meaning of their own.
+/// The `fails` clause for a finding: the top-level entries that contain its places, with secrets replaced. `None` if the clause would not
+/// parse back to the same example, because some lines have a special meaning in examples.
 pub(crate) fn example(
     report: &Report,
     finding: &Finding,
@@ -77,7 +77,7 @@ pub(crate) fn example(
                 let (from, to) = (span.start as usize, span.end as usize);
                 if source == span.source && at <= from && from < end {
                     let to = to.clamp(from, (at + line.trim_end().len()).max(from));
-                    // Columns of a mark are characters, and the mark's own `#` takes one.
+                    // Columns of a mark count characters, and the mark's own `#` takes one.
                     let shown = |to: usize| {
                         let before = line_of(&line[..to - at], &real[at..to]);
                         before.chars().count()
@@ -98,7 +98,7 @@ pub(crate) fn example(
     is_read_so(&out, told, marked?).then_some(out)
 }
 
-/// A line of a masked text as an example has it. Blanks at its start are no secret: in a block of text they are part of what is masked.
+/// A line of a masked text as shown in an example. Leading blanks are kept: in a block scalar, they are part of what is masked.
 fn line_of(masked: &str, real: &str) -> String {
     let blanks = real.len() - real.trim_start_matches(' ').len();
     let rest = excerpt(&masked[blanks..]).replace(MASKED, STAND_IN);
@@ -106,7 +106,7 @@ fn line_of(masked: &str, real: &str) -> String {
     format!("{}{mark}", &real[..blanks])
 }
 
-/// Is the clause an example of so many files, with this one mark, in characters of its line?
+/// True if the clause parses as an example with this number of files and exactly this mark, in characters of its line.
 fn is_read_so(clause: &str, files: usize, marked: std::ops::Range<u32>) -> bool {
     let text = format!("rule a {{{clause}}}\n");
     let parsed = lang::parse::parse(SourceId(0), &text);
@@ -121,7 +121,7 @@ fn is_read_so(clause: &str, files: usize, marked: std::ops::Range<u32>) -> bool 
     let mut marks = split.files.iter().flat_map(|file| {
         let of_line = |mark: &Mark| {
             let line = file.text.lines().nth(mark.line as usize).unwrap_or("");
-            // Behind the end of a line a byte is a column.
+            // Past the end of a line, one byte is one column.
             let chars = |to: u32| match line.get(..to as usize) {
                 Some(before) => before.chars().count() as u32,
                 None => line.chars().count() as u32 + to - line.len() as u32,
@@ -137,7 +137,7 @@ fn is_read_so(clause: &str, files: usize, marked: std::ops::Range<u32>) -> bool 
         && marks.next().is_none()
 }
 
-/// The lines from the one above that begins at the left to the next such one.
+/// The lines from the closest unindented key at or above an offset to the next one.
 fn top_entry(text: &str, offset: usize) -> std::ops::Range<usize> {
     let offset = offset.min(text.len());
     let begins = |at: usize| {
@@ -157,12 +157,12 @@ fn top_entry(text: &str, offset: usize) -> std::ops::Range<usize> {
     start..end
 }
 
-/// Where a clause is added to a rule: before its closing brace.
+/// The offset at which to add a clause to a rule: before its closing brace.
 pub(crate) fn end_of_rule(text: &str, item: &Item) -> Option<u32> {
     let whole = text.get(item.span.range())?;
     let brace = whole.rfind('}')?;
     let line = whole[..brace].rfind('\n').map_or(brace, |at| at + 1);
-    // What stands before the brace on its line belongs to the clause before.
+    // Text before the brace on its line belongs to the previous clause.
     let blank = whole[line..brace].trim().is_empty();
     Some(item.span.start + if blank { line } else { brace } as u32)
 }

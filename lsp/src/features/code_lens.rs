@@ -1,4 +1,4 @@
-//! Lines above keys and rules: in how many profiles a key is overridden, how many examples a rule has, how many places it looks at.
+//! Code lenses above keys and rules: the number of profiles that override a key, the examples of a rule, the places it checks.
 
 use lang::parse::ast::{File, ItemKind};
 use lint::report::Report;
@@ -8,7 +8,7 @@ use values::yaml::{Document, NodeId};
 use super::layers::Here;
 use super::values_places::{Place, overridden};
 
-/// So many keys get a lens.
+/// The maximum number of keys that get a lens.
 const MAX_KEYS: usize = 2_000;
 
 /// A lens above a key.
@@ -18,7 +18,7 @@ pub(crate) struct KeyLens {
     pub(crate) places: Vec<Place>,
 }
 
-/// The lenses of a values file: above the top keys.
+/// The lenses of a values file, above its top-level keys.
 pub(crate) fn values(everywhere: &[Here<'_>], document: &Document) -> Vec<KeyLens> {
     let mut out = Vec::new();
     let Some(root) = document.root() else {
@@ -46,11 +46,11 @@ pub(crate) fn values(everywhere: &[Here<'_>], document: &Document) -> Vec<KeyLen
 pub(crate) struct RuleLens {
     pub(crate) name: Span,
     pub(crate) rule: String,
-    /// How many examples it has.
+    /// The number of examples.
     pub(crate) examples: usize,
-    /// How many places it looks at; `None` where it was not judged.
+    /// The number of places that it checks; `None` if it was not run.
     pub(crate) subjects: Option<usize>,
-    /// In how many of them it found something.
+    /// The number of those places with findings.
     pub(crate) failed: usize,
 }
 

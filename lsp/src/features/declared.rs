@@ -1,4 +1,4 @@
-//! What the declared charts say of a path of a release.
+//! What the declared charts say about a path of a release.
 
 use lang::charts::{Found, KeyDecl, KeyType, Literal, Place};
 use lint::host::TreeHost;
@@ -6,7 +6,7 @@ use values::path::PathStep;
 
 use super::layers::Here;
 
-/// Asks about the declarations of a deployment.
+/// Calls `ask` with the host of a deployment, which knows the declarations.
 pub(crate) fn with_host<R>(here: &Here<'_>, ask: impl FnOnce(&TreeHost<'_>) -> R) -> R {
     let deployment = here.deployment;
     let show = |path: &std::path::Path| path.to_owned();
@@ -14,21 +14,21 @@ pub(crate) fn with_host<R>(here: &Here<'_>, ask: impl FnOnce(&TreeHost<'_>) -> R
     ask(&host)
 }
 
-/// What is declared of a key, in words.
+/// The declaration of a key, as text.
 pub(crate) struct Declaration {
     /// The chart.
     pub(crate) chart: String,
     /// Its type.
     pub(crate) ty: String,
-    /// What the chart puts there; never that of a secret.
+    /// The chart's default; never that of a secret.
     pub(crate) default: Option<String>,
-    /// Its documentation, Markdown.
+    /// The documentation, in Markdown.
     pub(crate) docs: Option<String>,
     /// `required`, `secret`, `since 4.40`, …
     pub(crate) marks: Vec<String>,
 }
 
-/// What is declared at a path.
+/// The declaration at a path.
 pub(crate) fn declaration(here: &Here<'_>, path: &[PathStep]) -> Option<Declaration> {
     with_host(here, |host| {
         let places = host.declared_at(here.release(), path);
@@ -40,7 +40,7 @@ pub(crate) fn declaration(here: &Here<'_>, path: &[PathStep]) -> Option<Declarat
                 Found::Value(ty, decl) => (type_text(ty), decl),
                 Found::Open | Found::Undeclared(_) => return None,
             };
-            // The top of a chart's values: the chart itself is what is declared.
+            // At the root of a chart's values, the chart itself is the declaration.
             let Some(decl) = decl else {
                 return Some(Declaration {
                     chart: chart.name.clone(),
@@ -50,7 +50,7 @@ pub(crate) fn declaration(here: &Here<'_>, path: &[PathStep]) -> Option<Declarat
                     marks: Vec::new(),
                 });
             };
-            // The place may lie inside the value of the key: then the type is that of the part, and the rest is of the whole.
+            // The place may be inside the key's value: then the type is that of the part, and the rest describes the whole key.
             let whole = matches!(path.last(), Some(PathStep::Key(key)) if *key == decl.name || decl.name == "*");
             Some(Declaration {
                 chart: chart.name.clone(),
@@ -63,7 +63,7 @@ pub(crate) fn declaration(here: &Here<'_>, path: &[PathStep]) -> Option<Declarat
     })
 }
 
-/// A type in the words of a declaration, shortened.
+/// A type as written in declarations, truncated if long.
 pub(crate) fn type_text(ty: &KeyType) -> String {
     let text = ty.to_string();
     if text.chars().count() <= 120 {
@@ -99,7 +99,7 @@ fn marks(decl: &KeyDecl) -> Vec<String> {
     marks
 }
 
-/// What may be written at a place: keys of a map.
+/// The keys that may be written in the map at a path.
 pub(crate) fn keys_at(
     here: &Here<'_>,
     path: &[PathStep],
@@ -124,7 +124,7 @@ pub(crate) fn keys_at(
     })
 }
 
-/// The types that may stand at a place.
+/// The types that a value at a path may have.
 pub(crate) fn types_at(here: &Here<'_>, path: &[PathStep]) -> Vec<KeyType> {
     with_host(here, |host| {
         let places = host.declared_at(here.release(), path);
@@ -136,7 +136,7 @@ pub(crate) fn types_at(here: &Here<'_>, path: &[PathStep]) -> Vec<KeyType> {
     })
 }
 
-/// Where the names of the keys (or charts) that declare a path stand: several where a name stands for several charts.
+/// The names of the keys or charts that declare a path; several if one name stands for several charts.
 pub(crate) fn spans_at(here: &Here<'_>, path: &[PathStep]) -> Vec<source::Span> {
     with_host(here, |host| {
         let set = here.tree.knowledge.set();

@@ -1,4 +1,4 @@
-//! The effective values of the releases of a file, as a YAML text that says behind each value where it comes from.
+//! The effective values of the releases that a file belongs to, as YAML with the origin of each value in a comment.
 
 use std::fmt::Write as _;
 
@@ -8,7 +8,7 @@ use values::merged::View;
 
 use super::layers::Here;
 
-/// The text for all releases that the file is a layer of. Secrets are redacted.
+/// The text for all releases in which the file is a layer. Secrets are redacted.
 pub(crate) fn text(everywhere: &[Here<'_>]) -> String {
     let mut out = String::new();
     let mut seen = FxHashSet::default();
@@ -24,7 +24,7 @@ pub(crate) fn text(everywhere: &[Here<'_>]) -> String {
         let told = &merged.deployment().releases[release];
         let _ = writeln!(
             out,
-            "# what Helm uses for the release {} of the chart {}",
+            "# effective values of the release {} (chart {})",
             told.name, told.chart
         );
         if !here.profile().is_empty() {

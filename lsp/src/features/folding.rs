@@ -1,4 +1,4 @@
-//! What can be folded: entries and items of values files, items, clauses and examples of rules, comments of both.
+//! Folding ranges: entries and items of values files; items and examples of rule files; comments of both.
 
 use lang::parse::TokenKind;
 use lang::parse::ast::{File, ItemKind};
@@ -6,10 +6,10 @@ use source::{LineIndex, PositionEncoding};
 use tower_lsp_server::ls_types::{FoldingRange, FoldingRangeKind};
 use values::yaml::{Document, Kind, NodeId};
 
-/// So many ranges are told.
+/// The maximum number of ranges.
 const MAX_RANGES: usize = 20_000;
 
-/// The ranges of a values file.
+/// The folding ranges of a values file.
 pub(crate) fn values(document: &Document, lines: &LineIndex) -> Vec<FoldingRange> {
     let text = document.text();
     let mut out = Vec::new();
@@ -45,7 +45,7 @@ pub(crate) fn values(document: &Document, lines: &LineIndex) -> Vec<FoldingRange
     sorted(out)
 }
 
-/// The ranges of a rule file.
+/// The folding ranges of a rule file.
 pub(crate) fn rules(text: &str, file: &File, lines: &LineIndex) -> Vec<FoldingRange> {
     let mut out = Vec::new();
     for item in &file.items {
@@ -78,7 +78,7 @@ fn sorted(mut ranges: Vec<FoldingRange>) -> Vec<FoldingRange> {
     ranges
 }
 
-/// A range of at least two lines; blank lines at its end stay visible.
+/// A range of at least two lines; trailing blank lines stay visible.
 fn range(
     text: &str,
     lines: &LineIndex,
@@ -97,7 +97,7 @@ fn range(
     })
 }
 
-/// Comments on lines that follow each other, with nothing else on them.
+/// Runs of consecutive lines that contain only a comment.
 fn comment_blocks(text: &str, lines: &LineIndex, comments: &[(u32, u32)]) -> Vec<FoldingRange> {
     let line = |offset| lines.line_col(offset, PositionEncoding::Utf8).line;
     let alone = |start: u32| {

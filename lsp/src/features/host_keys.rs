@@ -1,11 +1,11 @@
-//! Which keys hold names of hosts: those of which rules ask so.
+//! Finds the keys that hold hostnames: those that rules treat as hosts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use lang::parse::{Token, TokenKind};
 use lint::rulebook::RuleBook;
 
-/// Functions whose first argument holds hosts.
+/// Functions whose first argument is a host or a list of hosts.
 const FUNCTIONS: &[&str] = &[
     "host-has-suffix",
     "is-internal-host",
@@ -13,10 +13,10 @@ const FUNCTIONS: &[&str] = &[
     "no-proxy-uncovered",
 ];
 
-/// Predicates of hosts.
+/// Predicates on hosts.
 const PREDICATES: &[&str] = &["hostname", "internal-host"];
 
-/// Does some rule want hosts under a key of that name? Only texts that have the name are cut into words: a key is asked for at each letter typed.
+/// True if a rule expects hosts under a key of this name. Called at every keystroke, so only texts that contain the name are tokenized.
 pub(crate) fn wants_hosts(book: &RuleBook, key: &str) -> bool {
     book.files.iter().any(|file| {
         let text = &*book.sources().get(file.source).text;
@@ -25,7 +25,7 @@ pub(crate) fn wants_hosts(book: &RuleBook, key: &str) -> bool {
     })
 }
 
-/// Read from the words alone: a rule that cannot be checked yet wants what it wants.
+/// Reads tokens only, so that a rule that cannot be checked yet counts as well.
 fn keys_in(text: &str) -> BTreeSet<String> {
     let tokens = lang::parse::tokens(text);
     let noise = |token: &&Token| {
@@ -42,7 +42,7 @@ fn keys_in(text: &str) -> BTreeSet<String> {
     for at in 0..words.len() {
         match word(at) {
             "rule" => bound.clear(),
-            // `for host at brig.config.smtp.host`: what stands under the last key of the line.
+            // `for host at brig.config.smtp.host`: `host` stands for the last key on the line.
             "for" if word(at + 2) == "at" => {
                 let line = text[words[at].start as usize..].find('\n');
                 let end = words[at].start as usize + line.unwrap_or(text.len());

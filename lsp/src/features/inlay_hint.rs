@@ -1,4 +1,4 @@
-//! Hints beside values: that another layer overrides this one, or that this one hides others.
+//! Inlay hints after values: another layer overrides the value, or it overrides another layer's.
 
 use source::Span;
 use values::layer::Role;
@@ -7,21 +7,21 @@ use values::yaml::{Document, Kind, NodeId};
 
 use super::layers::{Here, layer_name};
 
-/// So many values of a range are looked at; an editor asks for what it shows.
+/// The maximum number of values per request; an editor requests only what it shows.
 const MAX_VALUES: usize = 4_000;
 
 /// A hint after a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Hint {
-    /// The last byte of the value.
+    /// The end of the value.
     pub(crate) at: u32,
-    /// ` overridden by prod-secrets.yaml (prod)`
+    /// For example `overridden by prod-secrets.yaml (prod)`.
     pub(crate) label: String,
-    /// The place that it speaks of: the one that wins, or the first that is hidden. With the number of the deployment among those given.
+    /// The place that the hint links to: the overriding value, or the first overridden one. With the index of its [`Here`].
     pub(crate) place: Option<(usize, Span)>,
 }
 
-/// The hints of a range of bytes.
+/// The hints in a byte range.
 pub(crate) fn hints(
     everywhere: &[Here<'_>],
     document: &Document,
@@ -37,7 +37,7 @@ pub(crate) fn hints(
                 continue;
             }
             match document.kind(value) {
-                // An alias stands for what is somewhere else.
+                // The content of an alias is somewhere else.
                 Kind::Map if !span.is_empty() && !document.is_alias(value) => open.push(value),
                 Kind::Map => {}
                 Kind::List | Kind::Null | Kind::Bool | Kind::Number | Kind::String => {
@@ -53,7 +53,7 @@ pub(crate) fn hints(
 }
 
 fn hint(everywhere: &[Here<'_>], value: NodeId, span: Span) -> Option<Hint> {
-    // By the layer that wins, the profiles in which it does.
+    // The overriding layers, each with the profiles in which it wins.
     let mut overridden: Vec<(String, Vec<&str>, (usize, Span))> = Vec::new();
     let mut hides: Vec<(String, (usize, Span))> = Vec::new();
     for (at, here) in everywhere.iter().enumerate() {
@@ -120,8 +120,8 @@ fn hint(everywhere: &[Here<'_>], value: NodeId, span: Span) -> Option<Hint> {
     }
     let (first, place) = hides.first()?;
     let label = match hides.len() {
-        1 => format!("hides {first}"),
-        more => format!("hides {first} and {} more", more - 1),
+        1 => format!("overrides {first}"),
+        more => format!("overrides {first} and {} more", more - 1),
     };
     Some(Hint {
         at: span.end,
@@ -130,7 +130,7 @@ fn hint(everywhere: &[Here<'_>], value: NodeId, span: Span) -> Option<Hint> {
     })
 }
 
-/// The operator's own: that a chart has another default is what values files are for.
+/// True for values of the operator: overriding a chart's default is what values files are for.
 fn is_operators(merged: &Merged, occurrence: &Occurrence) -> bool {
     let layer: LayerId = occurrence.layer;
     merged.layer_role(layer) != Role::Chart && matches!(occurrence.fate, Fate::Hidden { .. })

@@ -1,4 +1,4 @@
-//! A file among the layers of the releases that it is part of.
+//! Locates a file among the layers of the releases that it belongs to.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,14 +9,14 @@ use values::merged::{LayerId, Merged};
 use values::path::{KeyPath, PathStep};
 use values::yaml::{Document, NodeId};
 
-/// One place of a file among the layers of a deployment.
+/// One occurrence of a file among the layers of a deployment.
 #[derive(Clone, Copy)]
 pub(crate) struct Here<'t> {
     /// The tree.
     pub(crate) tree: &'t Tree,
     /// The deployment.
     pub(crate) deployment: &'t TreeDeployment,
-    /// The file, as a layer of it.
+    /// The file as a layer of the deployment.
     pub(crate) layer: LayerId,
 }
 
@@ -26,12 +26,12 @@ impl<'t> Here<'t> {
         &self.deployment.merged
     }
 
-    /// The number of the release.
+    /// The index of the release.
     pub(crate) fn release(&self) -> usize {
         self.merged().layer_release(self.layer)
     }
 
-    /// The path of a node of the file in the release; `None` for one that takes no part.
+    /// The path of a node of the file in the release; `None` if the node is not part of the layer.
     pub(crate) fn path(&self, node: NodeId) -> Option<KeyPath> {
         let merged = self.merged();
         let layer = merged.layer(self.layer)?;
@@ -44,19 +44,19 @@ impl<'t> Here<'t> {
         Some(merged.path(merged.written_node(self.layer, node)))
     }
 
-    /// Must a value of the file not be shown?
+    /// True if a value of the file must not be shown.
     pub(crate) fn hides(&self, node: NodeId) -> bool {
         let merged = self.merged();
         lint::shown::is_hidden(merged, merged.written_node(self.layer, node))
     }
 
-    /// The profile, as people call it.
+    /// The display name of the profile.
     pub(crate) fn profile(&self) -> &'t str {
         profile_of(self.merged())
     }
 }
 
-/// The profile of a deployment, as people call it.
+/// The display name of a deployment's profile; the deployment's own name if it has no profile.
 pub(crate) fn profile_of(merged: &Merged) -> &str {
     let deployment = merged.deployment();
     let names = [&deployment.profile, &deployment.name];
@@ -66,7 +66,7 @@ pub(crate) fn profile_of(merged: &Merged) -> &str {
         .map_or("", |name| name)
 }
 
-/// Everywhere that a file is a layer.
+/// All occurrences of a file among the layers.
 pub(crate) fn everywhere<'t>(trees: &'t [Arc<Tree>], path: &Path) -> Vec<Here<'t>> {
     let mut out = Vec::new();
     for tree in trees {
@@ -88,7 +88,7 @@ pub(crate) fn everywhere<'t>(trees: &'t [Arc<Tree>], path: &Path) -> Vec<Here<'t
     out
 }
 
-/// The document of a file, from the first tree that has it.
+/// The document of a file, from the first tree that contains it.
 pub(crate) fn document<'t>(trees: &'t [Arc<Tree>], path: &Path) -> Option<&'t Document> {
     trees
         .iter()
@@ -96,7 +96,7 @@ pub(crate) fn document<'t>(trees: &'t [Arc<Tree>], path: &Path) -> Option<&'t Do
         .map(|file| &*file.document)
 }
 
-/// The name of the file of a layer.
+/// The display name of a layer: the name of its file.
 pub(crate) fn layer_name(merged: &Merged, layer: LayerId) -> String {
     match merged.layer(layer) {
         Some(layer) => {
@@ -110,7 +110,7 @@ pub(crate) fn layer_name(merged: &Merged, layer: LayerId) -> String {
     }
 }
 
-/// A path as people write it: `brig.config.smtp.host`, `list[0]`, `"a.b".c`.
+/// A path as users write it: `brig.config.smtp.host`, `list[0]`, `"a.b".c`.
 pub(crate) fn path_text(path: &[PathStep]) -> String {
     let mut out = String::new();
     for step in path {
@@ -135,7 +135,7 @@ pub(crate) fn path_text(path: &[PathStep]) -> String {
     out
 }
 
-/// Code in Markdown, whatever backticks it holds.
+/// Inline code in Markdown, even if the text contains backticks.
 pub(crate) fn code(text: &str) -> String {
     if text.contains('`') {
         format!("`` {text} ``")

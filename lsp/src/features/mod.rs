@@ -1,4 +1,4 @@
-//! What the server can do for a text, one file each: functions of a tree, a rule book and a place, without a state of their own.
+//! The editor features, one file each: stateless functions of a tree, a rule book and a place.
 
 pub(crate) mod clauses;
 pub(crate) mod code_action;

@@ -1,6 +1,6 @@
-//! Completion in rule files: clauses, names, built-ins, predicates, fields, keys of charts.
+//! Completion in rule files: clauses, names, built-ins, predicates, fields, chart keys.
 //!
-//! The place is read from the tokens before it: an item that is being typed is not whole.
+//! The context is read from the tokens before the cursor, because an item that is being typed is incomplete.
 
 use lang::builtins;
 use lang::charts::{Found, Place};
@@ -17,7 +17,7 @@ use super::rule_names::RuleText;
 use super::rule_places::chain;
 use super::values_completion::Proposal;
 
-/// What is being typed.
+/// The kind of word being typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Typing<'t> {
     Item,
@@ -29,15 +29,15 @@ enum Typing<'t> {
     Pack,
     Predicate,
     FixAction,
-    /// A pattern that begins.
+    /// The start of a pattern.
     Pattern,
-    /// After these names and a dot.
+    /// A name after these names and a dot.
     Below(Vec<&'t str>),
     Expression,
     Nothing,
 }
 
-/// What may stand before a byte, and the first byte of the word.
+/// The proposals at an offset, and the start of the word they replace.
 pub(crate) fn proposals(rule: &RuleText<'_>, text: &str, offset: u32) -> (Vec<Proposal>, u32) {
     let all = tokens(text);
     let inside = all
@@ -84,7 +84,7 @@ fn typing<'t>(text: &'t str, before: &[&Token], start: u32) -> Typing<'t> {
         let at = words.len().checked_sub(back)?;
         words.get(at).map(|token| token.text(text))
     };
-    // The brackets that are open, innermost last.
+    // The open brackets, innermost last.
     let mut open: Vec<usize> = Vec::new();
     for (at, token) in words.iter().enumerate() {
         match (token.kind, token.text(text)) {
@@ -99,7 +99,7 @@ fn typing<'t>(text: &'t str, before: &[&Token], start: u32) -> Typing<'t> {
     }
     let opener = |at: usize| (0..at).rev().map(|at| words[at].text(text));
     let item_of = |at: usize| {
-        // `rule NAME {`, `chart NAME {`
+        // In `rule NAME {` or `chart NAME {`, the keyword is two words before the brace.
         let mut back = opener(at);
         back.next();
         back.next()
@@ -138,7 +138,7 @@ fn typing<'t>(text: &'t str, before: &[&Token], start: u32) -> Typing<'t> {
                 | "let" | "param" | "for",
             ),
         ) => {
-            // `say` and `help` take any expression; names are bound by the others.
+            // `say` and `help` take an expression; the others are followed by a new name or a literal.
             let said = matches!(word(1), Some("say" | "help"));
             return if said {
                 Typing::Expression
@@ -148,7 +148,7 @@ fn typing<'t>(text: &'t str, before: &[&Token], start: u32) -> Typing<'t> {
         }
         _ => {}
     }
-    // `for NAME at`: a pattern, until the line ends.
+    // `for NAME at` is followed by a pattern up to the end of the line.
     let of_line: Vec<&str> = words
         .iter()
         .filter(|it| it.start as usize >= line)
@@ -173,7 +173,7 @@ fn below<'t>(text: &'t str, words: &[&&Token]) -> Typing<'t> {
         let token = words[at - 2];
         let name = match token.kind {
             TokenKind::Name | TokenKind::Keyword => token.text(text),
-            // `"quoted key"`; `*` and `{name}` are steps, too.
+            // `"quoted key"`, `*` and `{name}` are steps as well.
             TokenKind::Text => token.text(text).trim_matches(['"', '\'']),
             TokenKind::Operator if token.text(text) == "*" => "*",
             TokenKind::Punctuation if token.text(text) == "}" => {
@@ -195,7 +195,7 @@ fn below<'t>(text: &'t str, words: &[&&Token]) -> Typing<'t> {
 }
 
 impl Proposal {
-    /// Of two proposals of one name the one that is nearer is kept.
+    /// Of two proposals with the same label, the one with the lower rank is kept.
     fn kind_rank(&self) -> u8 {
         match self.kind {
             CompletionItemKind::VARIABLE => 0,
@@ -249,7 +249,7 @@ fn offered(rule: &RuleText<'_>, typing: &Typing<'_>, offset: u32) -> Vec<Proposa
     }
 }
 
-/// The packs whose items a file of rules may use: all but its own.
+/// The packs that a rule file can use: all but its own.
 fn packs(rule: &RuleText<'_>) -> Vec<Proposal> {
     let files = rule.book.files.iter().map(|file| &file.pack);
     let others = files.filter(|pack| **pack != rule.file.pack);
@@ -280,7 +280,7 @@ fn components(rule: &RuleText<'_>) -> Vec<Proposal> {
         .map(|name| {
             let mut proposal = Proposal::new(name, CompletionItemKind::MODULE);
             proposal.docs = charts.named(name).find_map(|chart| chart.docs.clone());
-            proposal.detail = Some("a chart".to_owned());
+            proposal.detail = Some("chart".to_owned());
             proposal
         })
         .collect()
@@ -335,7 +335,7 @@ fn fields(rule: &RuleText<'_>, names: &[&str], offset: u32) -> Vec<Proposal> {
     out
 }
 
-/// The fields of a record, where the names lead to one.
+/// The fields of the record that the names lead to, if any.
 fn record_fields(rule: &RuleText<'_>, names: &[&str], offset: u32) -> Vec<Proposal> {
     let schema = rule.book.program.schema();
     let Some((first, rest)) = names.split_first() else {
@@ -369,7 +369,7 @@ fn record_fields(rule: &RuleText<'_>, names: &[&str], offset: u32) -> Vec<Propos
         .collect()
 }
 
-/// What a value of a type has below it: the fields of a record, or the keys of a map that is written in the rules.
+/// The members of a type: the fields of a record, or the keys of a map literal.
 fn fields_of(schema: &Schema, ty: &Type) -> Vec<(String, Type)> {
     match ty.without_optional().0 {
         Type::Entries(entries) => entries.to_vec(),
@@ -449,7 +449,7 @@ fn expression(rule: &RuleText<'_>, offset: u32) -> Vec<Proposal> {
     out
 }
 
-/// Names that clauses above bind, for a rule that could not be checked.
+/// Names bound by earlier clauses, for a rule that could not be checked.
 fn bound_above(rule: &RuleText<'_>, offset: u32) -> Vec<Proposal> {
     use lang::parse::ast::Clause;
     let mut rules = rule

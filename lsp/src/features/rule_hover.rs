@@ -1,4 +1,4 @@
-//! Hover in rule files: what a name means, the type of an expression, what a chart declares, what a word does.
+//! Hover in rule files: the meaning of a name, the type of an expression, the declaration of a key, the description of a keyword.
 
 use lang::builtins::{self, Entry};
 use lang::charts::Found;
@@ -13,7 +13,7 @@ use super::declared::type_text;
 use super::layers::code;
 use super::rule_names::RuleText;
 
-/// The text for a byte, in Markdown, and what it is about.
+/// The Markdown text for an offset, and the span it describes.
 pub(crate) fn hover(rule: &RuleText<'_>, text: &str, offset: u32) -> Option<(String, Span)> {
     if let Some(name) = rule.name_at(offset)
         && let Some(told) = meaning(rule, &name.meaning, name.span)
@@ -90,7 +90,7 @@ fn meaning(rule: &RuleText<'_>, meaning: &Meaning, span: Span) -> Option<String>
                 .count();
             Some(titled(
                 format!("use {name}"),
-                &format!("A pack of {files} files."),
+                &format!("A pack with {files} files."),
             ))
         }
         Meaning::Component(spans) => {
@@ -106,7 +106,7 @@ fn meaning(rule: &RuleText<'_>, meaning: &Meaning, span: Span) -> Option<String>
                 )),
                 None => Some(titled(
                     format!("chart {name}"),
-                    "An umbrella: only the charts in it are declared.",
+                    "An umbrella chart; only its subcharts are declared.",
                 )),
             }
         }
@@ -145,7 +145,7 @@ fn meaning(rule: &RuleText<'_>, meaning: &Meaning, span: Span) -> Option<String>
     }
 }
 
-/// A built-in with its documentation and examples.
+/// A built-in with its documentation and up to three examples.
 pub(crate) fn of_builtin(entry: &Entry) -> String {
     let builtin = entry.builtin;
     let title = if builtin.predicate {
@@ -160,7 +160,7 @@ pub(crate) fn of_builtin(entry: &Entry) -> String {
     out
 }
 
-/// An item: its first line, and its documentation.
+/// An item: its first line and its documentation.
 pub(crate) fn of_item(item: &Item, text: &str) -> String {
     let whole = text.get(item.span.range()).unwrap_or("");
     let title = match &item.kind {

@@ -1,11 +1,11 @@
-//! Names in rule files: where they are defined, used, and how they are changed.
+//! Names in rule files: their definitions, references and renaming.
 
 use lang::check::{FileFacts, Meaning, NameFact};
 use lang::parse::vocabulary;
 use lint::rulebook::{BookFile, RuleBook, name_span};
 use source::{SourceId, Span};
 
-/// A rule file in its book.
+/// A rule file with the book that contains it.
 #[derive(Clone, Copy)]
 pub(crate) struct RuleText<'b> {
     /// All rules.
@@ -15,28 +15,28 @@ pub(crate) struct RuleText<'b> {
 }
 
 impl<'b> RuleText<'b> {
-    /// The number of its text.
+    /// The id of its text.
     pub(crate) fn source(&self) -> SourceId {
         self.file.source
     }
 
-    /// What the checker found out about it.
+    /// The checker's facts about it.
     pub(crate) fn facts(&self) -> Option<&'b FileFacts> {
         self.book.checked.facts.file(self.file.source)
     }
 
-    /// The name at a byte.
+    /// The name at an offset.
     pub(crate) fn name_at(&self, offset: u32) -> Option<&'b NameFact> {
         self.facts()?.name_at(offset)
     }
 
-    /// The item whose name stands at a byte.
+    /// The item whose name is at an offset.
     pub(crate) fn item_at(&self, offset: u32) -> Option<Span> {
         let mut names = self.file.ast().items.iter().map(name_span);
         names.find(|span| span.touches(offset))
     }
 
-    /// Where the thing at a byte is defined.
+    /// The definitions of the name at an offset.
     pub(crate) fn definition(&self, offset: u32) -> Vec<Span> {
         match self.name_at(offset).map(|fact| &fact.meaning) {
             Some(Meaning::Local(span) | Meaning::Item(span) | Meaning::Key(span)) => vec![*span],
@@ -59,7 +59,7 @@ impl<'b> RuleText<'b> {
         }
     }
 
-    /// Every place that names the thing at a byte, in all files. With the definition, if asked.
+    /// All references to the name at an offset, in all files. Includes the definition if requested.
     pub(crate) fn references(&self, offset: u32, with_definition: bool) -> Vec<Span> {
         let Some(definition) = self.definition(offset).first().copied() else {
             return Vec::new();
@@ -74,7 +74,7 @@ impl<'b> RuleText<'b> {
         spans
     }
 
-    /// What would be renamed at a byte; `None` for what is not defined in files that can be changed.
+    /// The name at an offset and all places to rename; `None` if it is not defined in a file that can be edited.
     pub(crate) fn renamable(&self, offset: u32) -> Option<(Span, Vec<Span>)> {
         let fact = self.name_at(offset)?;
         let definition = match &fact.meaning {
@@ -98,7 +98,7 @@ impl<'b> RuleText<'b> {
     }
 }
 
-/// True for a text that can be a name.
+/// True if the text can be used as a name.
 pub(crate) fn is_name(text: &str) -> bool {
     let tokens = lang::parse::tokens(text);
     tokens.len() == 1

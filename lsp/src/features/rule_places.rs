@@ -1,4 +1,4 @@
-//! What a chain of names in a rule stands for in the declared charts, and which places of the trees a rule looks at.
+//! Resolves a chain of names in a rule to the declared charts, and finds the places in trees that a rule checks.
 
 use std::sync::Arc;
 
@@ -12,13 +12,13 @@ use values::merged::NodeRef;
 
 use super::rule_names::RuleText;
 
-/// Chains are followed through so many names.
+/// The maximum number of names that a chain is followed through.
 const MAX_NAMES: usize = 32;
 
-/// So many places are kept while a pattern is walked.
+/// The maximum number of places kept while a pattern is expanded.
 const MAX_PLACES: usize = 4_000;
 
-/// So many places of a rule are told.
+/// The maximum number of places returned for a rule.
 const MAX_SUBJECTS: usize = 500;
 
 /// The declared places that a chain such as `proxy.config` stands for. `offset` is where it is typed.
@@ -53,7 +53,7 @@ enum Bound<'b> {
     Expr(&'b Expr),
 }
 
-/// What a name is bound to in the rule around a byte.
+/// The binding of a name in the rule around an offset.
 fn bound<'b>(rule: &RuleText<'b>, name: &str, offset: u32) -> Option<Bound<'b>> {
     let items = rule.file.ast().items.iter();
     let mut rules = items.filter_map(|item| match &item.kind {
@@ -77,7 +77,7 @@ fn bound<'b>(rule: &RuleText<'b>, name: &str, offset: u32) -> Option<Bound<'b>> 
     })
 }
 
-/// The names of `a.b.c`, also in `user(a.b.c)` and after `default`.
+/// The names of `a.b.c`, also in `user(a.b.c)` and before `default`.
 fn path_of(expr: &Expr) -> Option<Vec<&str>> {
     let mut names = Vec::new();
     let mut expr = expr;
@@ -134,7 +134,7 @@ fn step<'b>(places: Vec<Place<'b>>, below: impl Fn(Place<'b>) -> Vec<Place<'b>>)
     out
 }
 
-/// The places that a rule looks at, in the trees given: each with the number of its tree.
+/// The places that a rule checks in the given trees, each with the index of its tree.
 pub(crate) fn subjects(trees: &[Arc<Tree>], rule: &str) -> Vec<(usize, Span)> {
     let mut out = Vec::new();
     for (at, tree) in trees.iter().enumerate() {

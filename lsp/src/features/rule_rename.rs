@@ -1,4 +1,4 @@
-//! Whether a name of rules can be changed: the rules are read with the new name, and have to mean what they meant.
+//! Checks whether a name in rule files can be changed: the rules are read with the new name, and every name must keep its meaning.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use lint::config::Config;
 use lint::rulebook::RuleBook;
 use source::{Diagnostic, Severity, SourceId, Span};
 
-/// A new name for what stands at some places, all of which hold the old one.
+/// The new name for a set of places that all hold the old one.
 pub(crate) struct Renaming<'r> {
     pub(crate) book: &'r RuleBook,
     pub(crate) config: &'r Config,
@@ -18,7 +18,7 @@ pub(crate) struct Renaming<'r> {
 }
 
 impl Renaming<'_> {
-    /// Why it is not done; `None` if nothing is in the way.
+    /// The reason to refuse; `None` if the name can be changed.
     pub(crate) fn refused(&self) -> Option<String> {
         let name = self.name;
         if self
@@ -29,7 +29,7 @@ impl Renaming<'_> {
         {
             return Some("the rule has errors, so its names are not known".to_owned());
         }
-        // A name may hide a component, but whoever renames does not ask for that.
+        // A name may shadow a component, but a rename must not do so by accident.
         if self.book.charts.is_component(name) {
             return Some(format!("`{name}` is the name of a component"));
         }
@@ -48,12 +48,10 @@ impl Renaming<'_> {
         let text = &self.book.sources().get(other.source).text;
         let line = text[..at.min(text.len())].matches('\n').count() + 1;
         let named = self.book.sources().slice(other);
-        Some(format!(
-            "`{named}` in line {line} would be something else then"
-        ))
+        Some(format!("`{named}` on line {line} would change its meaning"))
     }
 
-    /// Is one of the places in something that could not be read as a whole?
+    /// True if one of the places is in an item that could not be parsed completely.
     fn is_damaged(&self, file: &File) -> bool {
         let mut damaged = file.items.iter().filter(|item| item.damaged);
         damaged.any(|item| {
@@ -81,7 +79,7 @@ impl Renaming<'_> {
         RuleBook::build(&texts, self.config, true)
     }
 
-    /// Where a span is after the change.
+    /// Maps a span to its place after the change.
     fn moved(&self, span: Span) -> Span {
         let moved = |offset: u32| {
             let before = self.spans.iter();
@@ -92,7 +90,7 @@ impl Renaming<'_> {
         Span::new(span.source, moved(span.start), moved(span.end))
     }
 
-    /// A name of a text that does not mean what it meant.
+    /// The first name in a file whose meaning changes.
     fn other_meaning(&self, source: SourceId, renamed: &RuleBook) -> Option<Span> {
         let old = self.book.checked.facts.file(source)?.names();
         let new = renamed.checked.facts.file(source).map(|it| it.names());

@@ -7,7 +7,7 @@ use tower_lsp_server::ls_types::SymbolKind;
 
 use super::symbols::Symbol;
 
-/// The items of a file, with the clauses and examples of rules and the keys of charts.
+/// The items of a file, with the clauses and examples of rules.
 pub(crate) fn outline(file: &File) -> Vec<Symbol> {
     file.items.iter().filter_map(of_item).collect()
 }
@@ -39,7 +39,7 @@ fn of_item(item: &Item) -> Option<Symbol> {
         ItemKind::Use(name) => (&name.node, SymbolKind::NAMESPACE, Vec::new()),
     };
     let name_span = name_span(item);
-    // An item without a name is being typed.
+    // An item without a name is still being typed.
     (!name.is_empty()).then(|| Symbol {
         name: name.clone(),
         detail: None,

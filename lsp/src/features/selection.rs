@@ -1,11 +1,11 @@
-//! Growing selections.
+//! Selection ranges, for expanding a selection.
 
 use source::Span;
 use values::yaml::Document;
 
 use super::spot::{entry_span, spot};
 
-/// From the smallest span at a byte of a values file to the whole text.
+/// From the smallest span around an offset of a values file to the whole text.
 pub(crate) fn values(document: &Document, offset: u32) -> Vec<Span> {
     let spot = spot(document, offset);
     let mut out = Vec::new();
@@ -28,14 +28,14 @@ pub(crate) fn values(document: &Document, offset: u32) -> Vec<Span> {
     nested(out, offset)
 }
 
-/// From the smallest of these spans around a byte to the largest.
+/// From the smallest of the given spans around an offset to the largest.
 pub(crate) fn around(spans: impl Iterator<Item = Span>, offset: u32) -> Vec<Span> {
     let mut spans: Vec<Span> = spans.filter(|span| span.touches(offset)).collect();
     spans.sort_by_key(|span| span.len());
     nested(spans, offset)
 }
 
-/// Keeps what holds the byte and everything before it.
+/// Keeps the spans that contain the offset and all spans kept before them.
 fn nested(spans: Vec<Span>, offset: u32) -> Vec<Span> {
     let mut out: Vec<Span> = Vec::new();
     for span in spans.into_iter().filter(|span| span.touches(offset)) {

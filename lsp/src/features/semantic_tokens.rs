@@ -1,4 +1,4 @@
-//! Colours of rule files: from the lexer, and for names from what the checker found them to mean.
+//! Semantic tokens of rule files: from the lexer, and for names from the checker.
 
 use lang::check::Meaning;
 use lang::parse::TokenKind;
@@ -33,7 +33,7 @@ const DECLARATION: u32 = 1;
 const DOCUMENTATION: u32 = 2;
 const LIBRARY: u32 = 4;
 
-/// What the numbers in answers mean.
+/// The token types and modifiers that the numbers in answers refer to.
 pub(crate) fn legend() -> SemanticTokensLegend {
     SemanticTokensLegend {
         token_types: TYPES.to_vec(),
@@ -41,12 +41,12 @@ pub(crate) fn legend() -> SemanticTokensLegend {
     }
 }
 
-/// A coloured piece of the text, within one line.
+/// A token within one line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Coloured {
     pub(crate) start: u32,
     pub(crate) end: u32,
-    /// Position in the legend.
+    /// Index into the legend's types.
     pub(crate) kind: u32,
     pub(crate) modifiers: u32,
 }
@@ -55,7 +55,7 @@ fn number(kind: &SemanticTokenType) -> u32 {
     TYPES.iter().position(|it| it == kind).unwrap_or(0) as u32
 }
 
-/// The colours of a rule file, in the order of the text.
+/// The tokens of a rule file, in text order.
 pub(crate) fn tokens(rule: Option<&RuleText<'_>>, text: &str) -> Vec<Coloured> {
     let mut out = Vec::new();
     for token in lang::parse::highlight(text) {
@@ -77,13 +77,13 @@ pub(crate) fn tokens(rule: Option<&RuleText<'_>>, text: &str) -> Vec<Coloured> {
                     None => continue,
                 }
             }
-            // Examples are YAML: the editor's own grammar colours it.
+            // Examples are YAML, which the editor's own grammar highlights.
             TokenKind::Fence | TokenKind::Blank | TokenKind::Punctuation | TokenKind::Unknown => {
                 continue;
             }
         };
         let kind = number(&kind);
-        // Tokens of several lines are not allowed by every client.
+        // Not every client supports multi-line tokens.
         let mut start = token.start;
         for line in token.text(text).split_inclusive('\n') {
             let end = start + line.trim_end_matches(['\n', '\r']).len() as u32;

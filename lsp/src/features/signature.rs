@@ -6,20 +6,20 @@ use lang::parse::{Token, TokenKind};
 use lang::types::{Signature, parse_signature};
 use lint::rulebook::RuleBook;
 
-/// A signature and the argument at the cursor.
+/// A signature and the index of the argument at the cursor.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Typing {
-    /// `name(a: string, b?: number) -> bool`
+    /// For example `name(a: string, b?: number) -> bool`.
     pub(crate) label: String,
-    /// The bytes of each parameter in the label.
+    /// The byte range of each parameter in the label.
     pub(crate) params: Vec<(u32, u32)>,
-    /// Markdown.
+    /// The documentation, in Markdown.
     pub(crate) docs: String,
-    /// The argument, from 0.
+    /// The index of the argument, from 0.
     pub(crate) active: u32,
 }
 
-/// The call around a byte, read from the tokens before it: what is typed need not be whole.
+/// The call around an offset, found from the tokens before it, since the text may be incomplete.
 pub(crate) fn signature(book: &RuleBook, pack: &str, text: &str, offset: u32) -> Option<Typing> {
     let tokens = lang::parse::tokens(text);
     let before: Vec<&Token> = tokens
@@ -43,14 +43,14 @@ pub(crate) fn signature(book: &RuleBook, pack: &str, text: &str, offset: u32) ->
             }
             (TokenKind::Punctuation, "(" | "[" | "{") => {
                 if depth == 0 {
-                    // The commas so far were those of a list or map.
+                    // The commas counted so far belong to a list or map.
                     commas = 0;
                 } else {
                     depth -= 1;
                 }
             }
             (TokenKind::Punctuation, ",") if depth == 0 => commas += 1,
-            // A clause does not begin inside a call.
+            // A clause cannot start inside a call.
             (TokenKind::Keyword, "require" | "forbid" | "let" | "when" | "say" | "for")
                 if depth == 0 =>
             {

@@ -1,25 +1,25 @@
-//! What stands at a byte of a YAML text.
+//! Finds the YAML node at an offset.
 
 use source::Span;
 use values::yaml::{Document, Kind, NodeId};
 
-/// The deepest entry, item or scalar at a byte.
+/// The deepest entry, item or scalar at an offset.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Spot {
-    /// From the top to the value at the byte; a key belongs to the value it leads to.
+    /// From the root to the value at the offset; a key counts as the value it leads to.
     pub(crate) chain: Vec<NodeId>,
-    /// The key, where the byte stands on one.
+    /// The key, if the offset is on one.
     pub(crate) key: Option<NodeId>,
 }
 
 impl Spot {
-    /// The value.
+    /// The value at the offset.
     pub(crate) fn node(&self) -> Option<NodeId> {
         self.chain.last().copied()
     }
 }
 
-/// What stands at a byte: never deeper than a text can be, for every step goes into a smaller span.
+/// Finds the node at an offset. The depth is bounded by that of the text, because each step enters a smaller span.
 pub(crate) fn spot(document: &Document, offset: u32) -> Spot {
     let mut spot = Spot {
         chain: document.root().into_iter().collect(),
@@ -29,7 +29,7 @@ pub(crate) fn spot(document: &Document, offset: u32) -> Spot {
         let own = document.span(node);
         let inside = |it: NodeId| {
             let span = document.span(it);
-            // What an alias stands for is somewhere else.
+            // The content of an alias is somewhere else.
             span.touches(offset)
                 && (spot.chain.len() == 1 || own.start <= span.start && span.end <= own.end)
         };
@@ -61,15 +61,15 @@ pub(crate) fn spot(document: &Document, offset: u32) -> Spot {
     spot
 }
 
-/// Between a key and its value, or on the blanks before the value.
+/// True between a key and its value, including the blanks before the value.
 fn is_between(document: &Document, key: NodeId, value: NodeId, offset: u32) -> bool {
     document.span(key).end <= offset && offset < document.span(value).start
 }
 
-/// The span of an entry: from its key to the end of its value.
+/// The span of an entry, from its key to the end of its value.
 pub(crate) fn entry_span(document: &Document, key: NodeId, value: NodeId) -> Span {
     let (key, value) = (document.span(key), document.span(value));
-    // An alias or an empty value may stand anywhere.
+    // An alias or an empty value may be anywhere.
     if value.end < key.end {
         key
     } else {

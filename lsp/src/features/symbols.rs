@@ -6,24 +6,24 @@ use values::yaml::{Document, Kind, NodeId};
 
 use super::spot::entry_span;
 
-/// So many symbols are told; editors become slow beyond.
+/// The maximum number of symbols; editors become slow beyond this.
 const MAX_SYMBOLS: usize = 20_000;
 
-/// An entry of an outline.
+/// An entry of the outline.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Symbol {
     pub(crate) name: String,
     pub(crate) detail: Option<String>,
     pub(crate) kind: SymbolKind,
-    /// All of it.
+    /// The whole entry.
     pub(crate) span: Span,
     /// Its name.
     pub(crate) name_span: Span,
     pub(crate) children: Vec<Symbol>,
 }
 
-/// The keys of a document, as they stand in it. Of values only the names of items are shown, and those only where `may_be_shown` has
-/// nothing against it: some are secret.
+/// The keys of a document, nested as in the text. The only values shown are the names of list items, and only if `may_be_shown` permits:
+/// some values are secret.
 pub(crate) fn outline(document: &Document, may_be_shown: &dyn Fn(NodeId) -> bool) -> Vec<Symbol> {
     let mut left = MAX_SYMBOLS;
     match document.root() {
@@ -66,7 +66,7 @@ fn below(
         if *left == 0 {
             break;
         }
-        // Lists of plain values say nothing in an outline.
+        // Lists of scalars add nothing to an outline.
         if !matches!(document.kind(item), Kind::Map | Kind::List) {
             continue;
         }
@@ -84,7 +84,7 @@ fn below(
     out
 }
 
-/// The `name` of an item.
+/// The `name` of a list item.
 fn title(
     document: &Document,
     item: NodeId,

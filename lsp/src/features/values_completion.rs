@@ -1,6 +1,6 @@
-//! Completion in values files: keys and values that charts declare, the names of services and hosts, ids of rules to allow.
+//! Completion in values files: keys and values that charts declare, names of services and hosts, rules to allow.
 //!
-//! The place is read from the lines above and not from the tree: a text is never less whole than while a word is typed.
+//! The context is read from the lines above the cursor, not from the tree: the text is rarely valid while a word is being typed.
 
 use std::collections::BTreeSet;
 
@@ -14,10 +14,10 @@ use super::declared::{keys_at, type_text, types_at};
 use super::host_keys::wants_hosts;
 use super::layers::Here;
 
-/// The longest way up that is looked at, in lines.
+/// The maximum number of lines searched upwards.
 const MAX_LINES: usize = 200_000;
 
-/// One proposal.
+/// A completion proposal.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Proposal {
     pub(crate) label: String,
@@ -49,27 +49,27 @@ pub(crate) enum Typing {
     Key { path: Vec<PathStep>, indent: usize },
     /// The value at the path.
     Value { path: Vec<PathStep> },
-    /// The word behind `# dogwatch:`.
+    /// The word after `# dogwatch:`.
     Verb,
     /// The rule in `# dogwatch: allow …`.
     Allow,
-    /// Nothing that is known here.
+    /// Nothing that can be completed.
     Other,
 }
 
-/// The bytes that a proposal takes the place of.
+/// The byte range that a proposal replaces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Word {
     /// The first byte.
     pub(crate) start: usize,
-    /// The byte behind the last one; the cursor may stand before it.
+    /// The end, exclusive; the cursor may be before it.
     pub(crate) end: usize,
-    /// A colon follows, so the word is a key already.
+    /// A colon follows, so the word is already a key.
     pub(crate) is_key: bool,
 }
 
 impl Word {
-    /// The word around a byte, given its start.
+    /// The word around an offset, given its start.
     pub(crate) fn around(text: &str, start: usize, offset: usize) -> Self {
         let part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
         let behind = &text[offset..];
@@ -81,10 +81,10 @@ impl Word {
         }
     }
 
-    /// The key around a byte: all that stands before the colon behind it, if one does.
+    /// The key around an offset: everything up to the colon after it, if there is one.
     fn key(text: &str, start: usize, offset: usize) -> Self {
         let line = text[start..].split(['\n', '\r']).next().unwrap_or("");
-        // Of `{a: 1, b: 2}` the key ends with the entry.
+        // In `{a: 1, b: 2}` the key ends with its entry.
         let entry = line
             .split([',', '}', '{', '[', ']', '#'])
             .next()
@@ -100,9 +100,9 @@ impl Word {
     }
 }
 
-/// What is being typed before a byte, and the word that it is part of.
+/// What is being typed at an offset, and the word around it.
 pub(crate) fn typing(text: &str, offset: usize) -> (Typing, Word) {
-    // A mark of the encoding is no letter of the first key.
+    // A byte order mark is not part of the first key.
     let mark = text.len() - text.trim_start_matches('\u{feff}').len();
     if mark > 0 && offset >= mark {
         let (typing, word) = typing(&text[mark..], offset - mark);
@@ -159,7 +159,7 @@ pub(crate) fn typing(text: &str, offset: usize) -> (Typing, Word) {
     }
 }
 
-/// What is being typed in a comment that allows something, and the first byte of the word.
+/// What is being typed in a `# dogwatch:` comment, and the start of the word.
 fn allowing(comment: &str) -> Option<(Typing, usize)> {
     let said = comment.trim_start_matches('#').trim_start();
     let words = said.strip_prefix("dogwatch:")?;
@@ -171,17 +171,17 @@ fn allowing(comment: &str) -> Option<(Typing, usize)> {
     allows.then_some((Typing::Allow, at))
 }
 
-/// Follows a value in brackets and braces to its end, which is where it is typed: adds to the path what is open there. Says whether
-/// a key is being typed, and where its word, or that of the value, begins.
+/// Follows a flow collection to the cursor at its end, and adds the path to what is open there. Returns whether a key is being typed, and
+/// the start of the word.
 fn flow(value: &str, path: &mut Vec<PathStep>) -> (bool, usize) {
     let outside = path.len();
-    // What is open, as the brace or bracket; each has one step of the path, but for a brace whose key is being typed.
+    // The open braces and brackets. Each has one step of the path, except for a brace whose key is being typed.
     let mut open: Vec<char> = Vec::new();
     let (mut quote, mut word) = (None, 0);
     for (at, c) in value.char_indices() {
         match (quote, c) {
             (Some(end), _) => quote = quote.filter(|_| end != c),
-            // Without a bracket before it, it is text.
+            // Without an opening bracket, the value is plain text.
             (None, c) if open.is_empty() && !matches!(c, '{' | '[') => return (false, 0),
             (None, '"' | '\'') if value[word..at].trim().is_empty() => quote = Some(c),
             (None, '{') => {
@@ -194,7 +194,7 @@ fn flow(value: &str, path: &mut Vec<PathStep>) -> (bool, usize) {
                 word = at + 1;
             }
             (None, '}' | ']' | ',') => {
-                // The value of a key ends with it.
+                // The entry ends, and with it its step of the path.
                 let depth = outside + open.len();
                 if open.last() == Some(&'{') {
                     path.truncate(depth - 1);
@@ -223,11 +223,11 @@ fn flow(value: &str, path: &mut Vec<PathStep>) -> (bool, usize) {
     (is_key, word)
 }
 
-/// The path to the map that a line with this indentation belongs to.
+/// The path of the map that a line with this indentation belongs to.
 fn path_above(text: &str, line_start: usize, indent: usize, is_item: bool) -> Vec<PathStep> {
     let mut path = Vec::new();
     let mut least = indent;
-    // An item may stand as far left as the key of its list.
+    // A list item may have the same indentation as the key of its list.
     let mut allow_equal = is_item;
     for line in text[..line_start].lines().rev().take(MAX_LINES) {
         if least == 0 && !allow_equal {
@@ -246,7 +246,7 @@ fn path_above(text: &str, line_start: usize, indent: usize, is_item: bool) -> Ve
             dashes += 1;
         }
         if dashes > 0 {
-            // The first key of an item: the item is above us only if its keys stand further left than we do.
+            // The first key of an item: the item contains the line only if its keys are indented less than the line is.
             if inner < least || (inner == least && own < least) {
                 if inner < least
                     && let Some(at) = colon(&line[inner..])
@@ -270,7 +270,7 @@ fn path_above(text: &str, line_start: usize, indent: usize, is_item: bool) -> Ve
     path
 }
 
-/// Where the colon behind a key stands, if the line has one.
+/// The offset of the colon after a key, if the line has one.
 fn colon(content: &str) -> Option<usize> {
     let start = match content.chars().next()? {
         quote @ ('"' | '\'') => content[1..].find(quote)? + 2,
@@ -291,7 +291,7 @@ fn unquoted(key: &str) -> String {
     bare('"').or_else(|| bare('\'')).unwrap_or(key).to_owned()
 }
 
-/// Where a comment begins in a line, if it does; quotes are looked at only as far as one line goes.
+/// The start of a comment in a line, if there is one. Quotes that span lines are not considered.
 fn comment_start(line: &str) -> Option<usize> {
     let (mut quote, mut before) = (None, ' ');
     for (at, c) in line.char_indices() {
@@ -308,7 +308,7 @@ fn comment_start(line: &str) -> Option<usize> {
     None
 }
 
-/// What may stand there.
+/// The proposals for what is being typed.
 pub(crate) fn proposals(
     everywhere: &[Here<'_>],
     report: &Report,
@@ -342,7 +342,7 @@ fn keys(here: &Here<'_>, path: &[PathStep]) -> Vec<Proposal> {
     };
     let mut out = Vec::new();
     for (name, decl, docs) in keys_at(here, path) {
-        // What is half typed is there, and empty.
+        // A key that is being typed is already there, with an empty value.
         if there(&name).is_some_and(|node| merged.shape(node) != Shape::Null) {
             continue;
         }
@@ -374,7 +374,7 @@ fn key(name: String, decl: Option<&KeyDecl>, docs: Option<String>) -> Proposal {
         }
         None => {
             proposal.kind = lsp::CompletionItemKind::MODULE;
-            proposal.detail = Some("a service".to_owned());
+            proposal.detail = Some("service".to_owned());
             proposal.insert.push(':');
         }
     }
@@ -393,7 +393,7 @@ fn values(here: &Here<'_>, path: &[PathStep]) -> Vec<Proposal> {
     if key.is_some_and(|key| wants_hosts(&here.tree.book, key)) {
         out.extend(hosts(here).into_iter().map(|host| {
             let mut proposal = Proposal::new(host, lsp::CompletionItemKind::VALUE);
-            proposal.detail = Some("a host of this deployment".to_owned());
+            proposal.detail = Some("host in this deployment".to_owned());
             proposal
         }));
     }
@@ -424,7 +424,7 @@ fn literals(ty: &KeyType, out: &mut Vec<Proposal>) {
     }
 }
 
-/// The hosts of a deployment: of its services, and those that its values name.
+/// The hosts of a deployment: those of its services, and those that its values name.
 fn hosts(here: &Here<'_>) -> BTreeSet<String> {
     let merged = here.merged();
     let deployment = merged.deployment();
@@ -482,9 +482,9 @@ fn verbs() -> Vec<Proposal> {
     let words = [
         (
             "allow",
-            "the findings of a rule at the value below, or in this line",
+            "allow the findings of a rule at the value below, or on this line",
         ),
-        ("allow-file", "the findings of a rule in this file"),
+        ("allow-file", "allow the findings of a rule in this file"),
     ];
     let proposals = words.map(|(word, detail)| {
         let mut proposal = Proposal::new(word, lsp::CompletionItemKind::KEYWORD);

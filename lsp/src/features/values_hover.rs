@@ -1,4 +1,4 @@
-//! Hover in values files: what Helm will use, which layers say what, what the chart declares, and what is wrong.
+//! Hover in values files: the effective value, what each layer sets, and what the chart declares.
 
 use lint::report::Report;
 use source::Span;
@@ -10,10 +10,10 @@ use lint::shown::shown;
 
 use super::layers::{Here, code, layer_name, path_text};
 
-/// So many deployments are told of; a file of many has a line that counts the rest.
+/// The maximum number of deployments shown; a line counts the rest.
 const MAX_DEPLOYMENTS: usize = 6;
 
-/// The text for a value, in Markdown. `place` gives a link to a place.
+/// The Markdown text for a value. `link` gives the target of a link to a place.
 pub(crate) fn hover(
     everywhere: &[Here<'_>],
     node: NodeId,
@@ -52,7 +52,11 @@ pub(crate) fn hover(
 }
 
 fn told_of(found: &Declaration) -> String {
-    let mut line = format!("{} of the chart `{}`", code(&found.ty), found.chart);
+    let mut line = format!(
+        "{}, declared by the chart `{}`",
+        code(&found.ty),
+        found.chart
+    );
     for mark in &found.marks {
         line.push_str(" · ");
         line.push_str(mark);
@@ -68,7 +72,7 @@ fn told_of(found: &Declaration) -> String {
     line
 }
 
-/// The value that one release gets, and what each layer says of it.
+/// The value that one release gets, and what each layer sets.
 fn effective(
     here: &Here<'_>,
     path: &[values::path::Step<'_>],
@@ -79,7 +83,7 @@ fn effective(
     let value = match merged.lookup(merged.root(release, View::Effective), path) {
         Lookup::Found(node) => code(&shown(merged, node)),
         Lookup::Missing => "nothing".to_owned(),
-        Lookup::Unknown(unknown) => format!("not to be seen: {}", unknown.reason.as_str()),
+        Lookup::Unknown(unknown) => format!("unknown: {}", unknown.reason.as_str()),
     };
     let name = &merged.deployment().releases[release].name;
     let profile = match here.profile() {
@@ -109,20 +113,20 @@ fn line(
     };
     let value = code(&shown(merged, occurrence.node));
     let fate = match occurrence.fate {
-        Fate::Used if occurrence.depth < depth => " — leaves no room for it".to_owned(),
+        Fate::Used if occurrence.depth < depth => " — replaces the parent map".to_owned(),
         Fate::Used => " — used".to_owned(),
         Fate::Merged => " — merged".to_owned(),
         Fate::Hidden { by } => match merged.layer_of(by) {
             Some(layer) if layer != occurrence.layer => {
-                format!(" — hidden by {}", layer_name(merged, layer))
+                format!(" — overridden by {}", layer_name(merged, layer))
             }
-            _ => " — hidden".to_owned(),
+            _ => " — overridden".to_owned(),
         },
     };
     format!("- {name}: {value}{fate}\n")
 }
 
-/// What a rule says, for a finding under the cursor.
+/// The documentation of a rule, for a finding at the cursor.
 pub(crate) fn rule_text(report: &Report, rule: &str) -> Option<String> {
     let facts = report.rules.get(rule)?;
     let mut out = format!("---\n\n**{rule}**");

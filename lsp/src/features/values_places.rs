@@ -1,4 +1,4 @@
-//! Places that belong to a value: the other layers that give it, and the rule of a finding.
+//! The places related to a value: the other layers that set it, and its declaration.
 
 use rustc_hash::FxHashSet;
 use source::Span;
@@ -9,10 +9,10 @@ use values::yaml::{Document, NodeId};
 use super::declared::spans_at;
 use super::layers::Here;
 
-/// A place in a tree: the number of the [`Here`] it was found from, and the span.
+/// A place in a tree: the index of the [`Here`] it was found from, and the span.
 pub(crate) type Place = (usize, Span);
 
-/// Every layer that says something about the value, the one that wins first. `own` tells whether the place asked from is among them.
+/// All layers that set the value, the winning one first. `own` includes the layer of the [`Here`] itself.
 pub(crate) fn layers(everywhere: &[Here<'_>], node: NodeId, own: bool) -> Vec<Place> {
     let mut out = Vec::new();
     let mut seen = FxHashSet::default();
@@ -39,7 +39,7 @@ pub(crate) fn layers(everywhere: &[Here<'_>], node: NodeId, own: bool) -> Vec<Pl
     out
 }
 
-/// Where a value comes from: the layers besides this one that give it, or else what declares it.
+/// The origin of a value: the other layers that set it, or else its declaration.
 pub(crate) fn definition(everywhere: &[Here<'_>], node: NodeId) -> Vec<Place> {
     let others = layers(everywhere, node, false);
     if !others.is_empty() {
@@ -53,7 +53,7 @@ pub(crate) fn definition(everywhere: &[Here<'_>], node: NodeId) -> Vec<Place> {
     declared.collect()
 }
 
-/// In how many profiles another layer overrides the value or something below it, and where those layers say so.
+/// The number of profiles in which another layer overrides the value or something below it, and the places in those layers.
 pub(crate) fn overridden(
     everywhere: &[Here<'_>],
     document: &Document,
@@ -65,7 +65,7 @@ pub(crate) fn overridden(
         let mut open = vec![node];
         while let Some(node) = open.pop() {
             overridden_here((at, here), node, &mut places, || {
-                // An alias stands for what is somewhere else.
+                // The content of an alias is somewhere else.
                 let own = !document.is_alias(node);
                 open.extend(document.pairs(node).filter(|_| own).map(|(_, value)| value));
             });
@@ -79,7 +79,7 @@ pub(crate) fn overridden(
     (profiles.len(), places)
 }
 
-/// The layers above that say something else of a value. `merged` is called if one of them says more of the same map.
+/// The higher layers that override a value. Calls `merged_with` if one of them adds to the same map.
 fn overridden_here(
     (at, here): (usize, &Here<'_>),
     node: NodeId,

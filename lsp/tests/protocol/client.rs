@@ -1,8 +1,5 @@
-//! A client over pipes, and the tree that most tests look at.
-#![allow(
-    clippy::unwrap_used,
-    reason = "a test reads its own files, shows what it finds, and may fail"
-)]
+//! A client over pipes, and the tree that most tests use.
+#![allow(clippy::unwrap_used, reason = "tests may panic, print and read files")]
 
 use std::collections::BTreeMap;
 use std::io::{BufReader, PipeWriter, Write as _};
@@ -16,10 +13,10 @@ use lint::files::{Files, Memory};
 use lsp::{End, Options};
 use serde_json::{Value, json};
 
-/// Long enough for any machine; a test that waits so long has failed.
+/// A time limit that suffices on any machine; a test that reaches it has failed.
 const FOREVER: Duration = Duration::from_secs(120);
 
-/// A tree with one faulty value, a rule of its own and the chart that it is about.
+/// A tree with one faulty value, a rule of its own and the chart that the rule covers.
 pub(crate) const TREE: &[(&str, &str)] = &[
     ("/w/dogwatch.yaml", "rules: [rules]\npacks: []\n"),
     (
@@ -47,7 +44,7 @@ pub(crate) fn files(texts: &[(&str, &str)]) -> Arc<dyn Files> {
     Arc::new(memory)
 }
 
-/// What most editors can.
+/// The capabilities of most editors.
 pub(crate) fn capabilities() -> Value {
     json!({
         "general": {"positionEncodings": ["utf-16"]},
@@ -61,26 +58,26 @@ pub(crate) fn capabilities() -> Value {
     })
 }
 
-/// A server in this process, and the client's end of its pipes.
+/// A server in this process, with the client's end of its pipes.
 pub(crate) struct Client {
     to: Option<PipeWriter>,
     from: Receiver<Value>,
     server: Option<JoinHandle<End>>,
     last_id: i64,
-    /// The newest findings by address, with their version.
+    /// The latest findings by URI, with their version.
     pub(crate) shown: BTreeMap<String, (Option<i64>, Vec<Value>)>,
-    /// Notifications that are no findings, and questions.
+    /// Requests from the server, and notifications other than findings.
     pub(crate) others: Vec<Value>,
-    /// Answers that nobody has waited for yet: they need not come in the order of the questions.
+    /// Answers that no one has waited for yet: they may arrive in any order.
     early: BTreeMap<i64, Value>,
-    /// How often findings were told.
+    /// The number of `publishDiagnostics` notifications.
     pub(crate) publications: usize,
-    /// Every question of the server is answered with an error.
+    /// Answers every request of the server with an error.
     pub(crate) refuses: bool,
 }
 
 impl Client {
-    /// A server that nothing was said to yet.
+    /// A server that has received nothing yet.
     pub(crate) fn raw(files: Arc<dyn Files>) -> Self {
         let (server_in, to) = std::io::pipe().unwrap();
         let (out, server_out) = std::io::pipe().unwrap();
@@ -114,7 +111,7 @@ impl Client {
         }
     }
 
-    /// A server that was greeted, with these abilities.
+    /// An initialized server for a client with these capabilities.
     pub(crate) fn with(files: Arc<dyn Files>, capabilities: Value) -> Self {
         let mut client = Self::raw(files);
         client.ask(
@@ -125,7 +122,7 @@ impl Client {
         client
     }
 
-    /// A server that was greeted as by most editors.
+    /// An initialized server for a client with the capabilities of most editors.
     pub(crate) fn new(texts: &[(&str, &str)]) -> Self {
         Self::with(files(texts), capabilities())
     }
@@ -144,13 +141,13 @@ impl Client {
         self.send(&json!({"jsonrpc": "2.0", "method": method, "params": params}));
     }
 
-    /// Asks and waits for the whole answer.
+    /// Sends a request and waits for the whole response.
     pub(crate) fn answer(&mut self, method: &str, params: Value) -> Value {
         let id = self.start(method, params);
         self.wait_for(id)
     }
 
-    /// Asks without waiting.
+    /// Sends a request without waiting.
     pub(crate) fn start(&mut self, method: &str, params: Value) -> i64 {
         self.last_id += 1;
         let id = self.last_id;
@@ -167,19 +164,19 @@ impl Client {
         }
     }
 
-    /// Asks and waits for the result; an error fails the test.
+    /// Sends a request and waits for its result; an error fails the test.
     pub(crate) fn ask(&mut self, method: &str, params: Value) -> Value {
         let answer = self.answer(method, params);
         assert!(answer.get("error").is_none(), "{method}: {answer}");
         answer["result"].clone()
     }
 
-    /// The next message that fits; the others are kept.
+    /// The next message that matches; the others are recorded.
     pub(crate) fn until(&mut self, fits: impl Fn(&Value) -> bool) -> Value {
         loop {
             let message = match self.from.recv_timeout(FOREVER) {
                 Ok(message) => message,
-                Err(RecvTimeoutError::Timeout) => panic!("nothing came that fits"),
+                Err(RecvTimeoutError::Timeout) => panic!("no matching message arrived in time"),
                 Err(RecvTimeoutError::Disconnected) => panic!("the server has ended"),
             };
             self.note(&message);
@@ -243,7 +240,7 @@ impl Client {
         );
     }
 
-    /// The findings of a version of a file.
+    /// The findings for a version of a file.
     pub(crate) fn findings(&mut self, uri: &str, version: i64) -> Vec<Value> {
         let have = |client: &Self| match client.shown.get(uri) {
             Some((Some(shown), list)) if *shown == version => Some(list.clone()),
@@ -257,17 +254,17 @@ impl Client {
         }
     }
 
-    /// The findings of a version of a file with this code.
+    /// The findings for a version of a file with this code.
     pub(crate) fn coded(&mut self, uri: &str, version: i64, code: &str) -> Vec<Value> {
         let mut found = self.findings(uri, version);
         found.retain(|it| it["code"] == code);
         found
     }
 
-    /// Waits until everything said so far was worked off, findings too.
+    /// Waits until the server has handled every message and published all findings.
     pub(crate) fn settle(&mut self) {
-        // Findings are made when nothing waits, so two questions later those for all open files may still be missing; they come one
-        // tree at a time, and each question is answered before the next tree.
+        // Linting runs when no message is waiting, one tree at a time, and each request is answered before the next tree. So several
+        // requests are needed before the findings for all open files have arrived.
         for _ in 0..8 {
             self.ask(
                 "workspace/executeCommand",
@@ -283,14 +280,14 @@ impl Client {
         json!({"textDocument": {"uri": uri}, "position": {"line": line, "character": character}})
     }
 
-    /// Says goodbye; why the session ended.
+    /// Shuts the server down and returns why the session ended.
     pub(crate) fn end(mut self) -> End {
         self.ask("shutdown", Value::Null);
         self.tell("exit", Value::Null);
         self.ended()
     }
 
-    /// Waits for the end.
+    /// Waits for the session to end.
     pub(crate) fn ended(&mut self) -> End {
         self.server
             .take()
@@ -299,12 +296,12 @@ impl Client {
             .expect("the session does not panic")
     }
 
-    /// Closes the input.
+    /// Closes the server's input.
     pub(crate) fn hang_up(&mut self) {
         self.to = None;
     }
 
-    /// The server ends well after everything that was done to it.
+    /// Checks that the server still answers and shuts down properly.
     pub(crate) fn still_works(mut self) {
         let hover = self.answer("textDocument/hover", Self::at(VALUES, 0, 0));
         assert!(hover.get("error").is_none(), "{hover}");
@@ -312,7 +309,7 @@ impl Client {
     }
 }
 
-/// The next message of a server.
+/// The next message from the server.
 fn read(out: &mut impl std::io::BufRead) -> Option<Value> {
     let mut length = 0;
     loop {

@@ -1,15 +1,12 @@
-//! What a chosen proposal makes of the text.
-#![allow(
-    clippy::unwrap_used,
-    reason = "a test reads its own files, shows what it finds, and may fail"
-)]
+//! Tests the text that results from choosing a completion proposal.
+#![allow(clippy::unwrap_used, reason = "tests may panic, print and read files")]
 
 use serde_json::{Value, json};
 
 use crate::client::{Client, RULE, TREE, VALUES, capabilities, files};
 use crate::values::edited;
 
-/// A chart with keys that are like each other.
+/// A chart with similar keys.
 const CHART: (&str, &str) = (
     "/w/rules/mailer.watch",
     "chart mailer {\n  in wire-server\n  keys {\n    host: string\n    tls: bool\n    smtp { port: number }\n  }\n}\n",
@@ -21,7 +18,7 @@ fn client(capabilities: Value) -> Client {
     Client::with(files(&all), capabilities)
 }
 
-/// The proposals at `|` in a text.
+/// The proposals at `|` in a text, with the text without `|`.
 fn proposals(client: &mut Client, uri: &str, marked: &str) -> (String, Vec<Value>) {
     let at = marked.find('|').unwrap();
     let text = marked.replacen('|', "", 1);
@@ -40,7 +37,7 @@ fn labels(items: &[Value]) -> Vec<&str> {
         .collect()
 }
 
-/// The text after a proposal was chosen. `range` names the part of its edit that says where.
+/// The text after choosing a proposal. `range` names the field of the edit that gives its range.
 fn chosen(client: &mut Client, marked: &str, label: &str, range: &str) -> String {
     let (text, items) = proposals(client, VALUES, marked);
     let item = items.iter().find(|it| it["label"] == label);

@@ -1,9 +1,9 @@
-//! One pipeline, over the whole corpus: what is typed into an editor is found as `dogwatch lint` finds it in files, and everything is fixed
-//! as `dogwatch fix` fixes it.
+//! One pipeline, over the whole corpus: the editor shows what `dogwatch lint` reports for the same files, and fixes everything as
+//! `dogwatch fix` does.
 #![allow(
     clippy::unwrap_used,
     clippy::disallowed_methods,
-    reason = "a test reads its own files, shows what it finds, and may fail"
+    reason = "tests may panic, print and read files"
 )]
 
 use std::collections::BTreeMap;
@@ -22,7 +22,7 @@ fn corpus() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus")
 }
 
-/// A sample tree, as if it were at `/w`.
+/// A sample tree, mounted at `/w`.
 fn sample(name: &str) -> Memory {
     let root = corpus().join(name);
     let options = ListOptions {
@@ -69,7 +69,7 @@ fn server(files: &Memory) -> Client {
     client
 }
 
-/// The one change between two texts, as an editor sends it: by line and column, counted in characters.
+/// The single change between two texts, as an editor sends it: by line and column, counted in characters.
 fn change(old: &str, new: &str) -> Value {
     let (a, b): (Vec<char>, Vec<char>) = (old.chars().collect(), new.chars().collect());
     let start = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
@@ -85,7 +85,7 @@ fn change(old: &str, new: &str) -> Value {
     json!([{"range": {"start": position(start), "end": position(a.len() - end)}, "text": text}])
 }
 
-/// A line for each finding, as the reports beside the sample trees have them; without their related places.
+/// A line for each finding, in the format of the reports next to the sample trees, without related places.
 fn lines(client: &Client) -> Vec<String> {
     let mut out = Vec::new();
     for (uri, (_, list)) in &client.shown {
@@ -114,7 +114,7 @@ fn without_place(line: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// In one session, as somebody would type them: each fault, what is found then, and the way back.
+/// Types each fault into one session, checks the findings, and undoes it.
 #[test]
 fn every_seeded_fault_is_shown_when_it_is_typed_and_gone_when_it_is_undone() {
     let clean = sample("clean-prod");
@@ -140,7 +140,7 @@ fn every_seeded_fault_is_shown_when_it_is_typed_and_gone_when_it_is_undone() {
         .unwrap();
         let faulty = texts(&files);
         if !first.keys().all(|path| faulty.contains_key(path)) {
-            // An editor has no way to type that a file is not there.
+            // A missing file cannot be typed.
             absent += 1;
             continue;
         }
@@ -164,7 +164,7 @@ fn every_seeded_fault_is_shown_when_it_is_typed_and_gone_when_it_is_undone() {
                     last = Some(uri(path));
                 }
             }
-            // A file that goes again was never on disk.
+            // A file that disappears again was never on disk.
             for path in from.keys().filter(|path| !to.contains_key(*path)) {
                 client.close(&uri(path));
                 client.shown.remove(&uri(path));
@@ -172,7 +172,7 @@ fn every_seeded_fault_is_shown_when_it_is_typed_and_gone_when_it_is_undone() {
             if let Some(last) = last {
                 client.findings(&last, version);
             }
-            // The files of a tree are told together.
+            // The findings in files of one tree are published together.
             client.ask("textDocument/hover", Client::at("file:///w/x", 0, 0));
             let now = lines(&client);
             let new = now.iter().filter(|line| {
@@ -199,13 +199,13 @@ fn every_seeded_fault_is_shown_when_it_is_typed_and_gone_when_it_is_undone() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(
         absent * 20 < all.len(),
-        "{absent} of {} faults were left out",
+        "{absent} of {} faults were skipped",
         all.len()
     );
     client.end();
 }
 
-/// The texts after the edits of a workspace edit.
+/// The texts after applying a workspace edit.
 fn edited(texts: &BTreeMap<PathBuf, String>, edit: &Value) -> BTreeMap<PathBuf, String> {
     let mut out = texts.clone();
     for file in edit["documentChanges"].as_array().into_iter().flatten() {
@@ -245,7 +245,7 @@ fn edited(texts: &BTreeMap<PathBuf, String>, edit: &Value) -> BTreeMap<PathBuf, 
     out
 }
 
-/// What `dogwatch fix` writes.
+/// The result of `dogwatch fix`.
 fn fixed(files: &Memory, paths: &[PathBuf]) -> BTreeMap<PathBuf, String> {
     let settings = Settings {
         cwd: "/w".into(),
@@ -263,7 +263,7 @@ fn fixed(files: &Memory, paths: &[PathBuf]) -> BTreeMap<PathBuf, String> {
     out
 }
 
-/// Faulty trees, by name: samples, and the clean tree with faults in it that have safe repairs.
+/// Faulty trees by name: samples, and the clean tree with faults that have safe fixes.
 fn faulty() -> Vec<(&'static str, Memory)> {
     let mut trees: Vec<(&'static str, Memory)> =
         ["first-look", "mixed-profiles", "no-secrets-layer"]
@@ -325,5 +325,5 @@ fn everything_is_fixed_as_the_command_fixes_it_byte_for_byte() {
         }
         client.end();
     }
-    assert!(changed >= 2, "something is fixed");
+    assert!(changed >= 2, "at least two trees must change");
 }

@@ -1,4 +1,4 @@
-//! Files that no release reads, open in an editor.
+//! Files that no release uses, open in an editor.
 
 use serde_json::json;
 
@@ -21,7 +21,7 @@ fn a_decrypted_copy_is_told_while_it_is_open_and_shows_no_secret() {
     assert_eq!(found[0]["range"]["start"]["line"], 2);
     assert!(!json!(found).to_string().contains("hT7wq0zLm2Xc"));
     assert_eq!(client.coded(VALUES, 1, "flag-is-text").len(), 1);
-    // Encrypted, in the clear again at another line, and gone.
+    // Encrypted, then in plain text again on another line, then gone.
     client.replace(
         COPY,
         2,

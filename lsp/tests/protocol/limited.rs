@@ -1,8 +1,5 @@
-//! Clients that can less than most, or say things in their own way.
-#![allow(
-    clippy::unwrap_used,
-    reason = "a test reads its own files, shows what it finds, and may fail"
-)]
+//! Clients with few capabilities or with unusual spellings.
+#![allow(clippy::unwrap_used, reason = "tests may panic, print and read files")]
 
 use serde_json::{Value, json};
 
@@ -10,7 +7,7 @@ use crate::client::{Client, RULE, TREE, VALUES, capabilities, files};
 
 const TEXT: &str = "webapp:\n  envVars:\n    FLAG: true\n";
 
-/// A client that opened a faulty file, and the range of the fault.
+/// A client that has opened a faulty file, and the range of the fault.
 fn opened(capabilities: Value) -> (Client, Value) {
     let mut client = Client::with(files(TREE), capabilities);
     client.open(VALUES, 1, TEXT);
@@ -62,7 +59,7 @@ fn a_client_whose_texts_nobody_else_may_edit_is_offered_no_command_that_does() {
         "{all:?}"
     );
     assert!(!all.iter().any(editing), "{all:?}");
-    // And if it takes nothing but commands, only the page is left.
+    // If the client also supports only commands, just the guidance is left.
     can["textDocument"]["codeAction"] = json!({});
     let (mut client, range) = opened(can);
     let left: Vec<Value> = actions(&mut client, &range);
@@ -160,12 +157,12 @@ fn wrong_settings_are_told_once() {
         .collect();
     assert_eq!(said.len(), 2, "{said:?}");
     assert!(
-        said.iter().any(|it| it.contains("`open` and `workspace`")),
+        said.iter().any(|it| it.contains("`open` or `workspace`")),
         "{said:?}"
     );
     assert!(
         said.iter()
-            .any(|it| it.contains("`dogwatch.colour` is no setting")),
+            .any(|it| it.contains("unknown setting `dogwatch.colour`")),
         "{said:?}"
     );
     client.still_works();
@@ -193,13 +190,13 @@ fn a_text_beyond_the_limit_is_told_and_not_followed_until_a_whole_one_comes() {
     let message = told["params"]["message"].as_str().unwrap();
     assert!(message.contains("larger than 64 MiB"), "{message}");
     assert_eq!(client.findings(VALUES, 1), Vec::<Value>::new());
-    // Positions of a text that nobody has kept mean nothing.
+    // Positions in a text that was not kept mean nothing.
     let line = json!({"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 0}});
     client.change(VALUES, 2, json!([{"range": line, "text": "a: [\n"}]));
     assert_eq!(client.findings(VALUES, 2), Vec::<Value>::new());
     client.replace(VALUES, 3, TEXT);
     assert_eq!(client.coded(VALUES, 3, "flag-is-text").len(), 1);
-    // Edits that lead beyond it.
+    // Edits that exceed the limit.
     let half = "#".repeat(40 << 20);
     client.change(
         VALUES,

@@ -1,8 +1,8 @@
-//! The server, spoken to as an editor does: bytes in, messages out.
+//! Tests the server as an editor uses it: bytes in, messages out.
 #![allow(
     clippy::unwrap_used,
     clippy::disallowed_methods,
-    reason = "a test may fail, and reads files"
+    reason = "tests may panic and read files"
 )]
 
 mod client;

@@ -1,8 +1,8 @@
-//! What happens to files behind the editor's back.
+//! Changes to files outside the editor.
 #![allow(
     clippy::unwrap_used,
     clippy::disallowed_methods,
-    reason = "a test reads its own files, shows what it finds, and may fail"
+    reason = "tests may panic, print and read files"
 )]
 
 use std::fs;
@@ -79,7 +79,7 @@ fn files_that_appear_change_and_go_are_followed() {
         "workspace/didChangeWatchedFiles",
         watched(&outside.uri(secrets), 2),
     );
-    // The fault is in the secrets file now, which is not open: it is shown in the one that is, if that takes part, or nowhere.
+    // The fault is now in the secrets file, which is not open: it is shown in the open file if that is a related place, or nowhere.
     client.settle();
     fs::remove_file(outside.root().join(secrets)).unwrap();
     client.tell(
@@ -157,7 +157,7 @@ fn folders_come_and_go() {
         json!({"event": {"added": [], "removed": [folder]}}),
     );
     client.settle();
-    // The file is open still, and judged in the tree that it is in.
+    // The file is still open, and is linted in the tree that contains it.
     client.replace(&uri, 2, TREE[3].1);
     assert_eq!(client.coded(&uri, 2, "flag-is-text").len(), 1);
     client.end();
@@ -177,7 +177,7 @@ fn the_text_on_disk_counts_again_after_closing() {
     assert_eq!(
         client.coded(&values, 1, "flag-is-text").len(),
         0,
-        "a file that was never saved takes part"
+        "an unsaved file must take part"
     );
     client.close(&secrets);
     client.until(|it| it["params"]["uri"] == values && it["params"]["diagnostics"] != json!([]));
@@ -185,7 +185,7 @@ fn the_text_on_disk_counts_again_after_closing() {
     client.end();
 }
 
-/// The findings of closed files as the client was told of them last.
+/// The number of findings last published for a file.
 fn told(client: &Client, uri: &str) -> usize {
     client.shown.get(uri).map_or(0, |(_, list)| list.len())
 }
@@ -203,14 +203,18 @@ fn a_file_that_git_ignores_takes_no_part_when_it_is_opened() {
     assert_eq!(client.coded(&values, 1, "flag-is-text").len(), 1);
     client.open(&secrets, 1, text);
     client.settle();
-    assert_eq!(told(&client, &values), 1, "`lint` does not see the secrets");
+    assert_eq!(
+        told(&client, &values),
+        1,
+        "the ignored secrets file must not take part"
+    );
     client.replace(&secrets, 2, "webapp: {envVars: {FLAG: 3}}\n");
     client.settle();
     assert_eq!((told(&client, &values), told(&client, &secrets)), (1, 0));
     client.close(&secrets);
     client.settle();
     assert_eq!(told(&client, &values), 1);
-    // Nor does one that was never saved.
+    // A file that was never saved does not take part either.
     let fresh = outside.uri("values/wire-server/new/secrets.yaml");
     client.open(&fresh, 1, text);
     client.settle();
@@ -232,7 +236,7 @@ fn what_is_wrong_with_rules_and_configuration_is_shown_though_they_are_not_open(
     client.until(|it| it["params"]["uri"] == config && it["params"]["diagnostics"] != json!([]));
     client.settle();
     assert_ne!((told(&client, &config), told(&client, &rule)), (0, 0));
-    // Opening and closing the file leaves it told.
+    // Opening and closing the file keeps its findings published.
     client.open(&rule, 1, "rule broken {\n");
     client.close(&rule);
     client.settle();
@@ -240,7 +244,7 @@ fn what_is_wrong_with_rules_and_configuration_is_shown_though_they_are_not_open(
     outside.write("dogwatch.yaml", TREE[0].1);
     client.tell("workspace/didChangeWatchedFiles", watched(&config, 2));
     client.until(|it| it["params"]["uri"] == config && it["params"]["diagnostics"] == json!([]));
-    // It is taken back also when no file is open any more.
+    // They are cleared even if no file is open anymore.
     client.close(&outside.uri(VALUES));
     fs::remove_file(outside.root().join("rules/broken.watch")).unwrap();
     client.tell("workspace/didChangeWatchedFiles", watched(&rule, 3));
@@ -261,7 +265,7 @@ fn a_broken_configuration_above_a_lone_file_is_shown() {
     client.end();
 }
 
-/// The patterns of files that the client was asked to watch.
+/// The globs that the client was asked to watch.
 fn globs(client: &Client) -> Vec<String> {
     let asked = client.others.iter();
     let asked = asked.filter(|it| it["method"] == "client/registerCapability");
@@ -312,12 +316,12 @@ fn schemas_of_charts_and_baselines_are_watched_and_followed() {
         watched(&outside.uri(schema_file), 2),
     );
     client.until(|it| it["params"]["uri"] == uri && it["params"]["diagnostics"] != json!([]));
-    // In the editor, too.
+    // The same when edited in the editor.
     client.open(&outside.uri(schema_file), 1, &schema("integer"));
     client.until(|it| it["params"]["uri"] == uri && it["params"]["diagnostics"] == json!([]));
     client.close(&outside.uri(schema_file));
     client.until(|it| it["params"]["uri"] == uri && it["params"]["diagnostics"] != json!([]));
-    // What is wrong with the baseline is told, and so is that it was mended, in the editor or on disk.
+    // Problems in the baseline are published, and cleared when fixed in the editor or on disk.
     let known = outside.uri("known.json");
     outside.write("known.json", "{\"version\": 9}\n");
     client.tell("workspace/didChangeWatchedFiles", watched(&known, 2));

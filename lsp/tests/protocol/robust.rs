@@ -1,8 +1,5 @@
-//! Hostile bytes, messages, positions and clients: nothing of it ends the session or keeps it from answering.
-#![allow(
-    clippy::unwrap_used,
-    reason = "a test reads its own files, shows what it finds, and may fail"
-)]
+//! Hostile bytes, messages, positions and clients: none of them ends the session or keeps it from answering.
+#![allow(clippy::unwrap_used, reason = "tests may panic, print and read files")]
 
 use std::io::{BufReader, Read as _, Write as _};
 use std::path::PathBuf;
@@ -271,7 +268,7 @@ fn closing_clears_and_damage_replaces_what_was_shown() {
     assert_eq!(client.coded(VALUES, 2, "flag-is-text").len(), 0);
     assert!(
         !client.findings(VALUES, 2).is_empty(),
-        "the damage is shown"
+        "the syntax errors must be shown"
     );
     client.close(VALUES);
     client.until(|it| {
@@ -341,7 +338,7 @@ fn a_client_that_never_reads_stops_nothing() {
         json!({"jsonrpc": "2.0", "method": "textDocument/didOpen", "params":
         {"textDocument": {"uri": VALUES, "languageId": "yaml", "version": 1, "text": TREE[3].1}}}),
     );
-    // All of it is taken, though not one byte of the answers is.
+    // All of it is accepted, although none of the answers are read.
     for id in 1..=30_000 {
         send(
             json!({"jsonrpc": "2.0", "id": id, "method": "textDocument/hover", "params": Client::at(VALUES, 2, 40)}),

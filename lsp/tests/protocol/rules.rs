@@ -1,8 +1,5 @@
-//! What the server does for rule files.
-#![allow(
-    clippy::unwrap_used,
-    reason = "a test reads its own files, shows what it finds, and may fail"
-)]
+//! The server's features for rule files.
+#![allow(clippy::unwrap_used, reason = "tests may panic, print and read files")]
 
 use serde_json::{Value, json};
 
@@ -20,7 +17,9 @@ fn opened() -> Client {
 
 /// The position of a mark in a text.
 fn position(text: &str, mark: &str) -> Value {
-    let at = text.find(mark).unwrap_or_else(|| panic!("no `{mark}`"));
+    let at = text
+        .find(mark)
+        .unwrap_or_else(|| panic!("`{mark}` not found"));
     let line = text[..at].matches('\n').count();
     let column = text[..at].rsplit('\n').next().unwrap_or("").len();
     json!({"line": line, "character": column})
@@ -56,14 +55,17 @@ fn a_misspelt_word_of_a_rule_or_of_the_configuration_is_mended_by_its_quick_fix(
         let action = offered.iter().find(|it| it["title"] == title);
         let action = action.unwrap_or_else(|| panic!("{offered:?}"));
         assert_eq!(action["diagnostics"][0], found[0]);
-        assert!(action["isPreferred"].is_null(), "it is a guess");
+        assert!(
+            action["isPreferred"].is_null(),
+            "a guess must not be preferred"
+        );
         assert_eq!(
             action["edit"]["documentChanges"][0]["textDocument"]["uri"],
             uri
         );
         edited(wrong, &action["edit"])
     };
-    let title = "write `string` (unsafe: look at what it does)";
+    let title = "write `string` (unsafe: review the change)";
     let wrong = TEXT.replace("is a string", "is a strin");
     client.replace(RULE, 2, &wrong);
     assert_eq!(mended(&mut client, RULE, 2, &wrong, title), TEXT);
@@ -71,7 +73,7 @@ fn a_misspelt_word_of_a_rule_or_of_the_configuration_is_mended_by_its_quick_fix(
     let configuration = "file:///w/dogwatch.yaml";
     let wrong = "rules: [rules]\npacks: []\n# é😀\nfail_on: error\n";
     client.open(configuration, 1, wrong);
-    let title = "write `fail-on` (unsafe: look at what it does)";
+    let title = "write `fail-on` (unsafe: review the change)";
     assert_eq!(
         mended(&mut client, configuration, 1, wrong, title),
         wrong.replace("fail_on", "fail-on")
@@ -87,7 +89,7 @@ fn an_edited_rule_judges_the_open_values_again() {
     client.open(RULE, 1, TEXT);
     client.replace(RULE, 2, &TEXT.replace("flag is a string", "flag is a bool"));
     client.until(|it| it["params"]["uri"] == VALUES && it["params"]["diagnostics"] == json!([]));
-    // A rule that is broken finds nothing, and says so in its own file.
+    // A broken rule reports nothing in values files, only in its own file.
     client.replace(RULE, 3, &TEXT.replace("severity error", "severity warning"));
     let told = client
         .until(|it| it["params"]["uri"] == VALUES && it["params"]["diagnostics"] != json!([]));
@@ -111,7 +113,7 @@ fn hover_tells_what_names_and_words_mean() {
         told("flag-is-text {")
     );
     assert!(told("string\n    say").contains("is string"));
-    assert!(told("require").contains("What must be true"));
+    assert!(told("require").contains("A condition that must be true"));
     assert!(
         told("flag is a string").contains("flag:"),
         "{}",
@@ -216,7 +218,7 @@ fn what_may_stand_there_is_proposed() {
         for label in wanted {
             assert!(
                 labels.iter().any(|it| it == label),
-                "{label} among {labels:?}"
+                "`{label}` missing from {labels:?}"
             );
         }
     };
@@ -293,7 +295,7 @@ fn colours_outline_folds_and_links_are_those_of_the_text() {
     let tokens = client.ask("textDocument/semanticTokens/full", text.clone());
     let data = tokens["data"].as_array().unwrap();
     assert_eq!(data.len() % 5, 0);
-    // `## A flag …` is a comment with documentation.
+    // `## A flag …` is a comment with the modifier `documentation`.
     assert_eq!((&data[3], &data[4]), (&json!(1), &json!(2)));
     assert!(
         !client
@@ -317,7 +319,7 @@ fn a_rule_is_laid_out_as_fmt_does() {
     assert_eq!(
         client.ask("textDocument/formatting", format.clone()),
         json!([]),
-        "it is laid out already"
+        "it is already formatted"
     );
     let ugly = TEXT.replace("  severity error\n", "      severity   error\n");
     client.replace(RULE, 2, &ugly);
@@ -335,7 +337,7 @@ fn a_rule_is_laid_out_as_fmt_does() {
     client.replace(RULE, 4, "rule {");
     assert!(
         client.ask("textDocument/formatting", format).is_null(),
-        "what is broken is mended first"
+        "a broken file must not be formatted"
     );
     client.still_works();
 }
@@ -365,7 +367,7 @@ fn lenses_count_examples_and_places() {
     client.still_works();
 }
 
-/// What two deployments have in common is seen only where both are looked at.
+/// What two deployments have in common is visible only when both are linted together.
 #[test]
 fn places_of_a_rule_about_a_cluster_are_those_of_all_that_goes_there() {
     let rule = "## Each port is taken once.\nrule ours {\n  severity error\n  tags cluster\n\n  for port in duplicates([each.values.port for each in components])\n\n  forbid port is set\n    say \"it is taken\"\n\n  fails ```\n    # values/web/values.yaml\n    port: 1\n    # values/shop/values.yaml\n    port: 1\n  ```\n  passes not-applicable ```\n    # values/web/values.yaml\n    port: 1\n  ```\n}\n";

@@ -1,8 +1,5 @@
-//! One pipeline: what the server shows is what a project finds in the same texts, whatever way the texts came about.
-#![allow(
-    clippy::unwrap_used,
-    reason = "a test reads its own files, shows what it finds, and may fail"
-)]
+//! One pipeline: the server shows what a project finds in the same texts, however they were edited.
+#![allow(clippy::unwrap_used, reason = "tests may panic, print and read files")]
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,7 +14,7 @@ use crate::client::{Client, VALUES, capabilities, files};
 
 const SECRETS: &str = "file:///w/values/wire-server/secrets.yaml";
 
-/// A tree over which the built-in packs find something, and a rule of its own.
+/// A tree in which the built-in packs report something, with a rule of its own.
 const START: &[(&str, &str)] = &[
     (
         "/w/rules/charts.watch",
@@ -37,7 +34,7 @@ const START: &[(&str, &str)] = &[
     ),
 ];
 
-/// What is found, as far as both sides say it: file, range in UTF-16, code, first line.
+/// The parts of findings that both sides report: file, UTF-16 range, code, first line of the message.
 type Found = Vec<(String, [u64; 4], String, String)>;
 
 fn by_project(files: Arc<dyn Files>) -> Found {
@@ -55,7 +52,7 @@ fn by_project(files: Arc<dyn Files>) -> Found {
         .filter_map(|finding| {
             let it = &finding.diagnostic;
             let path = report.file(it.primary.span.source)?;
-            // Real texts: what stands for a secret has other columns.
+            // The real text, because masked secrets shift columns.
             let text = String::from_utf8(files.read(path).unwrap().to_vec()).unwrap();
             let lines = source::LineIndex::new(&text);
             let at = |offset: u32| {
@@ -118,7 +115,7 @@ fn server(files: Arc<dyn Files>) -> Client {
     client
 }
 
-/// One change of one text: where, in parts of a thousand of it, and what is put there.
+/// An edit of one text: its place in thousandths of the text, and the text to insert.
 #[derive(Debug, Clone)]
 struct Edit {
     secrets: bool,
@@ -168,13 +165,13 @@ fn edit() -> impl Strategy<Value = Edit> {
         })
 }
 
-/// The text as an editor keeps it: UTF-16, edited by line and column.
+/// The text as an editor keeps it: addressed by line and UTF-16 column.
 struct Buffer {
     text: String,
 }
 
 impl Buffer {
-    /// Applies an edit; the change as it is sent.
+    /// Applies an edit and returns the change to send.
     fn apply(&mut self, edit: &Edit) -> Value {
         if edit.whole {
             self.text = format!("webapp:\n  envVars:\n    FLAG: {}\n", edit.insert.trim());
@@ -185,7 +182,7 @@ impl Buffer {
             .char_indices()
             .map(|(at, _)| at)
             .chain([self.text.len()])
-            // No editor has a place between the two characters of a line's end.
+            // No editor has a position between `\r` and `\n`.
             .filter(|at| !(self.text[..*at].ends_with('\r') && self.text[*at..].starts_with('\n')))
             .collect();
         let first = edit.start * (borders.len() - 1) / 1000;
@@ -212,7 +209,7 @@ impl Buffer {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 200, ..ProptestConfig::default() })]
 
-    /// After any script of edits, some of them several to a message, the server shows what is found in the last texts.
+    /// After any script of edits, some of them several to a message, the server shows what a project finds in the final texts.
     #[test]
     fn the_server_shows_what_a_fresh_project_finds(scripts in proptest::collection::vec(proptest::collection::vec(edit(), 1..4), 1..14)) {
         let mut client = server(files(START));
@@ -245,7 +242,7 @@ proptest! {
     }
 }
 
-/// Over a whole sample tree, every file opened one after the other.
+/// Opens every file of a whole sample tree, one after the other.
 #[test]
 fn the_server_shows_what_a_project_finds_in_the_sample_trees() {
     let corpus = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../corpus");

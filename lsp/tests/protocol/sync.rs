@@ -1,14 +1,11 @@
-//! Encodings, edits and versions.
-#![allow(
-    clippy::unwrap_used,
-    reason = "a test reads its own files, shows what it finds, and may fail"
-)]
+//! Position encodings, edits and versions.
+#![allow(clippy::unwrap_used, reason = "tests may panic, print and read files")]
 
 use serde_json::{Value, json};
 
 use crate::client::{Client, TREE, VALUES, capabilities, files};
 
-/// The same value, found beside an astral and an accented character, in each encoding.
+/// Finds the same value next to non-BMP and accented characters, in each encoding.
 #[test]
 fn columns_count_what_was_agreed_on() {
     let line = TREE[3].1.lines().nth(2).unwrap();
@@ -42,7 +39,7 @@ fn columns_count_what_was_agreed_on() {
             json!({"line": 2, "character": column + 4}),
             "{chosen}"
         );
-        // And an edit at that column changes that value.
+        // An edit at that column changes that value.
         client.change(
             VALUES,
             2,
@@ -100,7 +97,10 @@ fn a_client_that_cannot_be_told_is_answered() {
     );
     assert_eq!(report["kind"], "full");
     assert_eq!(report["items"][0]["code"], "flag-is-text");
-    assert_eq!(client.publications, 0, "never both");
+    assert_eq!(
+        client.publications, 0,
+        "findings must not be both pulled and pushed"
+    );
     client.still_works();
 }
 
@@ -121,12 +121,9 @@ fn settings_are_taken_from_every_way_to_give_them() {
         json!({"rootUri": "file:///w", "capabilities": capabilities(), "initializationOptions": {"diagnostics": {"scope": "workspace"}}}),
     );
     client.tell("initialized", json!({}));
-    // No file is open, and the findings of the one on disk come all the same.
+    // No file is open, but the findings of the one on disk are published.
     client.until(|it| it["params"]["uri"] == VALUES && it["params"]["diagnostics"] != json!([]));
-    assert_eq!(
-        client.shown[VALUES].0, None,
-        "a file that is not open has no version"
-    );
+    assert_eq!(client.shown[VALUES].0, None, "a closed file has no version");
     client.tell(
         "workspace/didChangeConfiguration",
         json!({"settings": {"dogwatch": {"diagnostics": {"scope": "open"}}}}),
@@ -148,7 +145,7 @@ fn syntax_is_left_to_another_server_where_asked() {
     client.still_works();
 }
 
-/// Memory is bounded by what is open, not by how often it was edited. Not measured here, but what would grow is counted.
+/// Memory is bounded by what is open, not by the number of edits. Counts what could grow instead of measuring memory.
 #[test]
 fn many_edits_leave_one_set_of_findings() {
     let mut client = Client::new(TREE);
@@ -169,7 +166,7 @@ fn many_edits_leave_one_set_of_findings() {
     client.still_works();
 }
 
-/// Some clients write the address of one file in two ways.
+/// Some clients spell the URI of one file in two ways.
 #[test]
 fn a_file_that_is_open_twice_is_judged_until_both_are_closed() {
     const TWIN: &str = "file:///w/values/wire-server/v%61lues.yaml";

@@ -1,8 +1,5 @@
-//! What the server does for values files.
-#![allow(
-    clippy::unwrap_used,
-    reason = "a test reads its own files, shows what it finds, and may fail"
-)]
+//! The server's features for values files.
+#![allow(clippy::unwrap_used, reason = "tests may panic, print and read files")]
 
 use serde_json::{Value, json};
 
@@ -10,7 +7,7 @@ use crate::client::{Client, RULE, TREE};
 
 const VALUES: &str = "file:///w/values/umbrella/values.yaml";
 
-/// A chart with types and defaults, a base layer, a layer of a profile and its secrets.
+/// A chart with types and defaults, a base layer, a layer for a profile, and its secrets.
 const LAYERS: &[(&str, &str)] = &[
     ("/w/dogwatch.yaml", "packs: []\nrules: [rules]\n"),
     (
@@ -105,19 +102,19 @@ fn hover_tells_the_value_its_layers_and_its_declaration() {
     let told = hover(&mut client, VALUES, 3, 8);
     for part in [
         "backend.config.logLevel",
-        "of the chart `backend`",
+        "declared by the chart `backend`",
         "How much is written to the log.",
         "default `\"Info\"`",
         "gets",
         "values.yaml",
-        "hidden by secrets.yaml",
+        "overridden by secrets.yaml",
         "secrets.yaml#L3",
     ] {
-        assert!(told.contains(part), "{part} in:\n{told}");
+        assert!(told.contains(part), "`{part}` missing from:\n{told}");
     }
     let told = hover(&mut client, VALUES, 1, 4);
     assert!(
-        told.contains("`1` — used") && told.contains("`3` — hidden"),
+        told.contains("`1` — used") && told.contains("`3` — overridden"),
         "{told}"
     );
     client.still_works();
@@ -159,7 +156,7 @@ fn no_secret_is_ever_shown() {
     all += &effective(&mut client, SECRETS);
     all += &Value::from(client.others.clone()).to_string();
     for secret in ["hunter2", "swordfish", "d3fault"] {
-        assert!(!all.contains(secret), "{secret} in {all}");
+        assert!(!all.contains(secret), "`{secret}` is shown in {all}");
     }
     assert!(all.contains("‹redacted›"));
     client.still_works();
@@ -246,7 +243,10 @@ fn keys_and_values_of_charts_are_proposed() {
     );
     let hosts = labels(&mut client, 3, 23);
     for host in ["localhost", "backend", "backend.default"] {
-        assert!(hosts.contains(&host.to_owned()), "{host} among {hosts:?}");
+        assert!(
+            hosts.contains(&host.to_owned()),
+            "`{host}` missing from {hosts:?}"
+        );
     }
     client.replace(VALUES, 5, "backend: {} # dogwatch: allow lo\n");
     assert!(labels(&mut client, 0, 32).contains(&"log-level".to_owned()));
@@ -275,7 +275,7 @@ fn hints_tell_what_is_overridden_and_what_is_hidden() {
         "textDocument/inlayHint",
         json!({"textDocument": {"uri": SECRETS}, "range": whole}),
     );
-    assert_eq!(hints[0]["label"][0]["value"], "hides values.yaml");
+    assert_eq!(hints[0]["label"][0]["value"], "overrides values.yaml");
     client.tell(
         "workspace/didChangeConfiguration",
         json!({"settings": {"inlayHints": {"enable": false}}}),
@@ -308,7 +308,7 @@ fn definition_and_references_lead_through_the_layers() {
         uris.contains(&VALUES) && uris.contains(&SECRETS),
         "{uris:?}"
     );
-    // A value that only the chart declares leads to the declaration.
+    // A value that only the chart declares leads to its declaration.
     let found = client.ask("textDocument/definition", Client::at(VALUES, 1, 4));
     assert_eq!(found[0]["uri"], "file:///w/rules/charts.watch", "{found}");
     client.still_works();
@@ -350,7 +350,7 @@ fn a_change_in_one_layer_is_told_in_every_open_file_it_touches() {
     assert_eq!(
         client.coded(VALUES, 1, "log-level").len(),
         0,
-        "the secrets file wins"
+        "the secrets file must win"
     );
     client.replace(SECRETS, 2, "backend: {}\n");
     let version = client.until(|it| {
@@ -416,7 +416,7 @@ fn a_map_that_another_layer_only_adds_to_is_not_overridden() {
     let asked = json!({"textDocument": {"uri": VALUES}});
     let lenses = client.ask("textDocument/codeLens", asked.clone());
     assert_eq!(lenses, json!([]), "secrets.yaml adds to `backend`");
-    // A value in place of the map of another layer hides that layer, whatever is in it.
+    // Any value in place of another layer's map overrides that layer.
     client.open(SECRETS, 1, "backend: null\n");
     client.findings(SECRETS, 1);
     let lenses = client.ask("textDocument/codeLens", asked);
@@ -441,7 +441,7 @@ fn the_rest_is_judged_while_a_line_is_half_typed() {
     client.still_works();
 }
 
-/// The text after the edits of a workspace edit for one file.
+/// The text after applying the edits of a workspace edit to one file.
 pub(crate) fn edited(text: &str, edit: &Value) -> String {
     let mut edits: Vec<(usize, usize, String)> = Vec::new();
     let offset = |at: &Value| {
@@ -583,7 +583,7 @@ fn fixing_everything_is_what_fixing_a_project_does() {
         .unwrap();
     assert_ne!(&*after.after, text);
     assert_eq!(edited(text, &all[0]["edit"]), &*after.after);
-    // The same as a command: the client is asked to apply it.
+    // The command does the same: it asks the client to apply the edit.
     client.tell("$/setTrace", json!({"value": "off"}));
     client.ask(
         "workspace/executeCommand",
@@ -620,26 +620,26 @@ fn a_finding_can_be_allowed_read_about_and_made_an_example() {
         allow,
         "webapp:\n  envVars:\n    # dogwatch: allow flag-is-text --\n    FLAG: true\n"
     );
-    // It allows nothing before somebody says why.
+    // It allows nothing until a reason is given.
     client.replace(values, 2, &allow);
     assert_eq!(client.coded(values, 2, "flag-is-text").len(), 1);
     assert_eq!(client.coded(values, 2, "allow-malformed").len(), 1);
     assert_eq!(
-        titled("Open the guidance")["command"]["arguments"],
+        titled("Open the guidance for")["command"]["arguments"],
         json!(["https://docs.example.test/flags"])
     );
-    let example = titled("Make an example");
+    let example = titled("Add this finding as an example");
     let rule = edited(TREE[2].1, &example["edit"]);
     client.open(RULE, 1, &rule);
     assert_eq!(
         client.findings(RULE, 1),
         Vec::<Value>::new(),
-        "the example holds:\n{rule}"
+        "the example must pass:\n{rule}"
     );
     client.still_works();
 }
 
-/// What may not become an example as it stands: masks are no YAML, and some lines of an example have a meaning of their own.
+/// Texts that cannot be copied into an example verbatim: masks are not valid YAML, and some lines have a special meaning in examples.
 #[test]
 fn examples_that_are_made_of_findings_hold() {
     let values = crate::client::VALUES;
@@ -669,7 +669,7 @@ fn examples_that_are_made_of_findings_hold() {
         assert!(!rule.contains("swordfish"), "{rule}");
         client.replace(RULE, version, &rule);
         let found = client.findings(RULE, version);
-        assert_eq!(found, Vec::<Value>::new(), "the example holds:\n{rule}");
+        assert_eq!(found, Vec::<Value>::new(), "the example must pass:\n{rule}");
         client.replace(RULE, version + 100, TREE[2].1);
     }
     client.still_works();

@@ -16,7 +16,7 @@ await page.exposeFunction('codeAutomationLog', (type, args) => {
   const words = args.map((it) => (typeof it === 'string' ? it.replace(/%c/g, '') : JSON.stringify(it))).join(' ');
   const picture = /picture: ([\w-]+)/.exec(words);
   if (picture) shot(picture[1]);
-  // The product's own chatter.
+  // Skips VS Code's own log messages.
   if (!words.startsWith('[')) console.log(words);
 });
 const done = new Promise((resolve) => page.exposeFunction('codeAutomationExit', resolve));

@@ -1,4 +1,4 @@
-// Runs in VS Code's own extension host: finding, hover, fix through the editor, gone; a rule file is checked too.
+// Runs in VS Code's extension host: finding, hover, fix through the editor, no finding; a rule file is checked as well.
 const vscode = require('vscode');
 const path = require('node:path');
 const assert = require('node:assert');
@@ -23,7 +23,7 @@ exports.run = async () => {
   const document = await vscode.workspace.openTextDocument(path.join(root, 'values/wire-server/values.yaml'));
   const editor = await vscode.window.showTextDocument(document);
   const extension = vscode.extensions.getExtension('dogwatch.dogwatch');
-  assert(extension, 'the extension is there');
+  assert(extension, 'the extension must be installed');
   await extension.activate();
 
   const [found] = await until('finding', () => { const list = ours(document.uri); return list.length && list; });
@@ -31,7 +31,7 @@ exports.run = async () => {
   console.log('finding', found.message.split('\n')[0]);
 
   const hovers = await vscode.commands.executeCommand('vscode.executeHoverProvider', document.uri, found.range.start);
-  assert(hovers.some((it) => it.contents.some((part) => part.value.includes('webapp.envVars.FLAG'))), 'hover shows the path');
+  assert(hovers.some((it) => it.contents.some((part) => part.value.includes('webapp.envVars.FLAG'))), 'the hover must show the path');
   await vscode.commands.executeCommand('workbench.action.closeAuxiliaryBar');
   editor.selection = new vscode.Selection(found.range.start, found.range.start);
   await vscode.commands.executeCommand('editor.action.marker.next');
@@ -52,7 +52,7 @@ exports.run = async () => {
   const symbols = await vscode.commands.executeCommand('vscode.executeDocumentSymbolProvider', rule.uri);
   assert.equal(symbols[0].name, 'flag-is-text');
   const proposals = await vscode.commands.executeCommand('vscode.executeCompletionItemProvider', rule.uri, at);
-  assert(proposals.items.some((it) => (it.label.label ?? it.label) === 'string'), 'predicates are proposed');
+  assert(proposals.items.some((it) => (it.label.label ?? it.label) === 'string'), 'predicates must be proposed');
   await pause(1000);
   console.log('picture: vscode-rule');
   await pause(1500);
@@ -60,7 +60,7 @@ exports.run = async () => {
 
   const actions = await vscode.commands.executeCommand('vscode.executeCodeActionProvider', document.uri, found.range);
   const fix = actions.find((it) => it.isPreferred);
-  assert(fix, `a preferred fix among ${actions.map((it) => it.title).join(', ')}`);
+  assert(fix, `no preferred fix among ${actions.map((it) => it.title).join(', ')}`);
   await vscode.workspace.applyEdit(fix.edit);
   assert(document.getText().includes('FLAG: "true"'), document.getText());
   await until('end of the finding', () => ours(document.uri).length === 0);

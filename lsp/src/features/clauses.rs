@@ -143,9 +143,29 @@ pub(crate) const WORDS: &[(&str, &str)] = &[
     ("one", "`one x in xs satisfies p`: exactly one."),
 ];
 
+/// Where in a rule file a keyword stands. The same word may mean something else elsewhere: `let`, `in`, `tags`, `since`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Position {
+    /// At the top level.
+    Item,
+    /// At the start of a line in a rule.
+    Clause,
+    /// In a chart.
+    Chart,
+    /// Inside an expression.
+    Expression,
+}
+
 /// The description of a keyword.
-pub(crate) fn find(word: &str) -> Option<&'static str> {
-    let tables = [CLAUSES, ITEMS, CHART_CLAUSES, WORDS];
+pub(crate) fn find(word: &str, position: Position) -> Option<&'static str> {
+    let first = match position {
+        Position::Item => ITEMS,
+        Position::Clause => CLAUSES,
+        Position::Chart => CHART_CLAUSES,
+        Position::Expression => WORDS,
+    };
+    // `also at` and `unsafe fix` have a second keyword on their line.
+    let tables = [first, CLAUSES, WORDS, ITEMS, CHART_CLAUSES];
     let mut entries = tables.into_iter().flatten();
     entries
         .find(|(have, _)| *have == word)
@@ -158,7 +178,7 @@ mod tests {
     use lang::parse::vocabulary;
 
     #[test]
-    fn every_word_that_starts_something_is_told_of() {
+    fn every_keyword_that_starts_something_has_a_description() {
         let lists = [
             (ITEMS, vocabulary::ITEMS),
             (CLAUSES, vocabulary::RULE_CLAUSES),

@@ -8,7 +8,7 @@ use lang::parse::ast::{Item, ItemKind};
 use lint::rulebook::name_span;
 use source::Span;
 
-use super::clauses;
+use super::clauses::{self, Position};
 use super::declared::type_text;
 use super::layers::code;
 use super::rule_names::RuleText;
@@ -37,7 +37,8 @@ pub(crate) fn hover(rule: &RuleText<'_>, text: &str, offset: u32) -> Option<(Str
     let span = Span::new(rule.source(), token.start, token.end);
     if token.kind == TokenKind::Keyword {
         let word = token.text(text);
-        return clauses::find(word).map(|docs| (format!("**{word}** — {docs}"), span));
+        let docs = clauses::find(word, position(rule, text, token.start))?;
+        return Some((format!("**{word}** — {docs}"), span));
     }
     let fact = rule.facts()?.expr_at(offset)?;
     let mut told = code(&fact.ty.to_string());
@@ -45,6 +46,20 @@ pub(crate) fn hover(rule: &RuleText<'_>, text: &str, offset: u32) -> Option<(Str
         told.push_str(", may be missing");
     }
     Some((told, fact.span))
+}
+
+/// Where the keyword at an offset stands.
+fn position(rule: &RuleText<'_>, text: &str, offset: u32) -> Position {
+    let before = text.get(..offset as usize).unwrap_or_default();
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    let mut items = rule.file.ast().items.iter();
+    let item = items.find(|it| it.span.start < offset && offset < it.span.end);
+    match item.map(|it| &it.kind) {
+        Some(ItemKind::Chart(_)) => Position::Chart,
+        _ if line.is_empty() => Position::Item,
+        Some(ItemKind::Rule(_)) if line.trim().is_empty() => Position::Clause,
+        _ => Position::Expression,
+    }
 }
 
 fn meaning(rule: &RuleText<'_>, meaning: &Meaning, span: Span) -> Option<String> {

@@ -123,6 +123,28 @@ fn hover_tells_what_names_and_words_mean() {
 }
 
 #[test]
+fn hover_on_a_keyword_depends_on_where_it_stands() {
+    let text = "let ports = [80]\n\nchart relay {\n  in   wire-server\n  tags mail\n  keys {\n    port: number = 25\n  }\n}\n\n\
+        rule port {\n  severity error\n  tags mail\n  for port at relay.port\n  let known = ports ++ [25]\n  require port in known\n}\n";
+    let mut client = opened();
+    client.open(RULE, 9, text);
+    let mut told = |mark: &str| {
+        let answer = client.ask("textDocument/hover", at(text, mark));
+        answer["contents"]["value"]
+            .as_str()
+            .unwrap_or("")
+            .to_owned()
+    };
+    assert!(told("let ports").contains("for all files of the pack"));
+    assert!(told("let known").contains("for the clauses below"));
+    assert!(told("in   wire-server").contains("umbrella"));
+    assert!(told("in known").contains("the list contains"));
+    assert!(told("tags mail\n  keys").contains("Helm tags"));
+    assert!(told("tags mail\n  for").contains("selecting the rule"));
+    client.still_works();
+}
+
+#[test]
 fn names_can_be_found_and_changed() {
     let mut client = opened();
     let mut from = at(TEXT, "flag is a string");

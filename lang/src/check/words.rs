@@ -148,9 +148,7 @@ impl Problem {
             Self::DuplicateName { what, name } => format!("duplicate {what} `{name}`"),
             Self::DuplicateRule { name } => format!("duplicate rule `{name}`"),
             Self::Shadowed { name, what } => format!("`{name}` is already the name of {what}"),
-            Self::HidesComponent { name } => {
-                format!("`{name}` shadows the component of the same name")
-            }
+            Self::HidesComponent { name } => format!("`{name}` shadows a component"),
             Self::Recursive { name, .. } => format!("`{name}` is recursive"),
             Self::UsesBroken { name } => {
                 format!("`{name}` has errors, so this cannot be used either")
@@ -195,7 +193,9 @@ impl Problem {
                 "the rule has no `for`, so there is no chart version to compare".to_owned()
             }
             Self::LateWhen { of } => match of {
-                Late::Requirement { .. } => "this `when` applies only to the requirement above",
+                Late::Requirement { .. } => {
+                    "this `when` applies to the requirement above it and to no other"
+                }
                 Late::Following => "this `when` applies only to the requirements below it",
                 Late::Nothing => "this `when` has no effect: no requirement follows it",
             }

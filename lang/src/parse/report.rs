@@ -147,19 +147,17 @@ pub(super) fn word_of_others(spelled: &str) -> Option<&'static str> {
         "deny" | "reject" | "violation" | "disallow" => {
             "use a `forbid` clause for what must not hold, `require` for what must"
         }
-        "assert" | "ensure" | "expect" | "must" | "validate" => "use a `require` clause",
+        "assert" | "ensure" | "expect" | "must" | "validate" => {
+            "use a `require` clause for what must hold"
+        }
         "message" | "msg" | "print" => "use a `say` clause for the message of a finding",
         "hint" | "suggestion" | "remediation" => "use a `help` clause",
         "description" | "summary" | "title" => {
             "describe the rule above it, in lines starting with `##`"
         }
-        "match" | "select" | "target" => {
-            "use a `for NAME at PATTERN` clause to select what the rule is about"
-        }
+        "match" | "select" | "target" => "select subjects with a `for NAME at PATTERN` clause",
         "unless" => "write `when not …`",
-        "example" | "examples" | "test" | "tests" => {
-            "use a `fails` or `passes` clause for an example"
-        }
+        "example" | "examples" | "test" | "tests" => "use a `fails` or `passes` clause",
         "exists" | "defined" | "present" => IS_SET,
         "isnt" => "write `is not`",
         "like" => "write `x matches /regex/`",
@@ -187,7 +185,9 @@ pub(super) fn advice(token: Token, text: &str) -> Option<&'static str> {
     let spelled = token.text(text);
     Some(match spelled {
         "/" | "//" if is_comment_sign(token, text) => COMMENT,
-        "not" => "write `x is not empty` or `x is not set`, or `x not in list` to test membership",
+        "not" => {
+            "write `x is not empty` or `x is not set`, or `x not in list` to test for membership"
+        }
         "endswith" | "endsWith" | "ends_with" => "write `ends with`",
         "startswith" | "startsWith" | "starts_with" => "write `starts with`",
         "=>" => "write `=` before a function's value, `>=` to compare",
@@ -206,9 +206,7 @@ pub(super) fn advice(token: Token, text: &str) -> Option<&'static str> {
         "}" => "remove the extra `}`, or add the missing `{` above",
         ")" | "]" => "remove the extra closing bracket, or add the missing opening one",
         "#" => "comments are not allowed inside `{…}` in a quoted text",
-        "if" => {
-            "use a `when` clause for a condition of the rule; `if … then … else …` is an expression"
-        }
+        "if" => "use a `when` clause for a condition; `if … then … else …` is an expression",
         ":" => "write no colon after the word: `severity error`",
         "?" => "write `if condition then value else value`",
         "$" => A_PATH,

@@ -166,7 +166,7 @@ fn nothing_is_written_where_a_mistake_hides_what_would_be_found() {
     std::fs::remove_file(folder.path().join("dogwatch.yaml")).unwrap();
     let output = run(folder.path(), &["baseline", FILE]);
     let errors = String::from_utf8(output.stderr).unwrap();
-    assert!(errors.contains("a baseline is of a whole tree"), "{errors}");
+    assert!(errors.contains("a baseline covers a whole tree"), "{errors}");
     assert!(!folder.path().join("dogwatch-baseline.json").exists());
 }
 

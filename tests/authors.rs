@@ -67,11 +67,7 @@ fn where_there_is_no_rule_that_is_said() {
     std::fs::create_dir(at.join("empty")).unwrap();
     let empty = dogwatch(at, &["test", "empty"]);
     assert_eq!(empty.status, 2);
-    assert!(
-        empty.err.contains("empty: no rules here"),
-        "{}",
-        empty.err
-    );
+    assert!(empty.err.contains("empty: no rules here"), "{}", empty.err);
     let unknown = dogwatch(at, &["test", "secret-plaintex"]);
     assert_eq!(unknown.status, 2);
     assert!(
@@ -275,8 +271,7 @@ fn a_folder_of_rules_that_is_not_there_is_an_error() {
         let said = dogwatch(at, &[command, "--rules", "nowhere"]);
         assert_eq!(said.status, 2, "{command}");
         assert!(
-            said.err
-                .contains("nowhere: no such rules folder"),
+            said.err.contains("nowhere: no such rules folder"),
             "{command}: {}",
             said.err
         );

@@ -102,7 +102,7 @@ pub(crate) fn nothing_judged(report: &Report) -> String {
     match report.summary.releases {
         0 => "nothing to lint; `dogwatch tree` shows what was found".to_owned(),
         releases => format!(
-            "no values file of {} could be read here; `dogwatch tree` shows why",
+            "no values file of {} can be read here; `dogwatch tree` shows why",
             counted(releases, "release")
         ),
     }

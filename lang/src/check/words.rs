@@ -48,7 +48,7 @@ impl Report {
         }
         if let Some(similar) = self.problem.similar() {
             diagnostic.fixes.push(Fix {
-                title: format!("change to `{similar}`"),
+                title: format!("write `{similar}`"),
                 applicability: Applicability::Unsafe,
                 edits: vec![Edit {
                     span: self.span,

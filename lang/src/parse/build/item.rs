@@ -106,7 +106,7 @@ impl Builder<'_> {
             )
             .with_help(format!("did you mean `{near}`?"));
         diagnostic.fixes.push(source::Fix {
-            title: format!("change to `{near}`"),
+            title: format!("write `{near}`"),
             applicability: source::Applicability::Safe,
             edits: vec![source::Edit {
                 span,

@@ -377,7 +377,7 @@ impl<'a> Builder<'a> {
             )
             .with_help(help);
         diagnostic.fixes.push(Fix {
-            title: format!("change to `{instead}`"),
+            title: format!("write `{instead}`"),
             applicability: Applicability::Safe,
             edits: vec![Edit {
                 span,

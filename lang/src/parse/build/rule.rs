@@ -450,7 +450,7 @@ impl Builder<'_> {
         let span = self.span(&equals);
         let mut diagnostic = self.error(report::SYNTAX, span, "expected `to`, found `=`");
         diagnostic.fixes.push(Fix {
-            title: "change to `to`".to_owned(),
+            title: "write `to`".to_owned(),
             applicability: Applicability::Safe,
             edits: vec![Edit {
                 span,

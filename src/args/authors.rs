@@ -68,7 +68,7 @@ pub(crate) struct Trace {
     /// A value, such as `brig.config.smtp.port`, or a file: show only its subjects [default: all subjects]
     #[arg(value_name = "PATH")]
     pub(crate) path: Option<String>,
-    /// Only deployments of this profile, such as `prod`
+    /// Only deployments with this profile, such as `prod`
     #[arg(long, value_name = "PROFILE")]
     pub(crate) profile: Vec<String>,
     /// Do not shorten the explanation of a clause

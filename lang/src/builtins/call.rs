@@ -240,7 +240,6 @@ pub(super) fn answer_list<'h>(
 ///
 /// # Errors
 /// If the budget is exceeded.
-/// When the budget is exceeded.
 pub fn invoke<'h>(
     entry: &Entry,
     host: &'h (dyn Host + 'h),

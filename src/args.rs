@@ -1,4 +1,4 @@
-//! The arguments of the command line.
+//! Command-line arguments.
 
 use std::path::PathBuf;
 
@@ -16,10 +16,10 @@ pub(crate) use authors::{
     Chart, ChartWhat, Check, Eval, Fmt, ImportChart, New, NewRule, NewWhat, Test, Trace,
 };
 
-/// Holds trees of Helm override files against written guidance.
+/// Lints Helm override files against written guidance.
 ///
-/// Rules are text files; those for Wire's infrastructure, for Helm's traps and for
-/// secrets are built in, and any `.watch` file in a folder `rules` beside the values takes part.
+/// Rules are text files. Rules for Wire's infrastructure, Helm pitfalls and secrets are built in; every `.watch` file
+/// in a `rules` folder next to the values is loaded as well.
 #[derive(Debug, Parser)]
 #[command(
     name = "dogwatch",
@@ -28,7 +28,7 @@ pub(crate) use authors::{
     max_term_width = 100
 )]
 #[command(
-    after_help = "Exit status: 0 clean, 1 findings at or above --fail-on, 2 usage, configuration or rules, 3 nothing to judge.\n\
+    after_help = "Exit status: 0 clean, 1 findings at or above --fail-on, 2 usage, configuration or rule errors, 3 nothing to lint.\n\
     Start with: dogwatch lint PATH, dogwatch explain RULE"
 )]
 pub(crate) struct Args {
@@ -38,62 +38,60 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Judge trees of override files
+    /// Lint trees of override files
     Lint(Lint),
-    /// Make the repairs that rules propose, or show them
+    /// Apply the fixes that rules propose, or show them
     Fix(Fix),
-    /// Write a first dogwatch.yaml, with what is found in the tree
+    /// Write a starter dogwatch.yaml based on what is found in the tree
     Init(Init),
-    /// Set aside what is found today, or bring what was set aside up to date
+    /// Record today's findings as known, or update that record
     Baseline(Baseline),
-    /// Show what applies to a file, and where each setting comes from
+    /// Show the settings that apply to a file, and where each one comes from
     Config(Config),
     /// List the rules
     Rules(Rules),
-    /// Write completions for a shell
+    /// Generate shell completions
     Completions(Completions),
-    /// Write the manual page
+    /// Generate the manual page
     Man,
-    /// Show a rule: what it is for, when it fails, what would pass
+    /// Explain a rule: its purpose, when it fails, what passes
     Explain(Explain),
     /// Write a page for each rule, as HTML and as Markdown
     Docs(Docs),
-    /// Write a new rule with its examples
+    /// Create a new rule with examples
     New(New),
-    /// Write what a chart accepts as a declaration of the rule language
+    /// Generate a declaration of a chart's values in the rule language
     Chart(Chart),
     /// Check rule files: syntax, names, types, paths
     Check(Check),
     /// Run the examples of rules
     Test(Test),
-    /// Lay rule files out in the one way
+    /// Format rule files
     Fmt(Fmt),
     /// Show why a rule passed, failed or did not apply
     Trace(Trace),
     /// Evaluate an expression of the rule language over a tree
     Eval(Eval),
-    /// Show where a value comes from: what Helm will use, which layer sets it, what it hides
+    /// Show where a value comes from: what Helm uses, which layer sets it, what it overrides
     Why(Why),
-    /// Show the values that Helm will use, or one file as Helm reads it
+    /// Show the values that Helm uses, or a single file as Helm reads it
     Values(Values),
-    /// Show what was found: deployments, releases, layers in order, what takes no part
+    /// Show the deployments, releases and layers that were found, and the files left out
     Tree(Tree),
-    /// Serve an editor, over standard input and output
+    /// Run the language server over standard input and output
     Lsp(Lsp),
 }
 
 #[derive(Debug, Clone, ClapArgs)]
-#[command(
-    after_help = "Exit status: 0 there is an answer, 1 nothing sets it, 2 usage, 3 nothing to look at."
-)]
+#[command(after_help = "Exit status: 0 found, 1 nothing sets it, 2 usage, 3 nothing to show.")]
 pub(crate) struct Why {
-    /// The value: a component and the keys below it, such as `brig.config.smtp.host`; `"a.b"` for a key with a dot, `[0]` for an
-    /// item
+    /// The value: a component and the keys below it, such as `brig.config.smtp.host`; `"a.b"` for a key with a dot,
+    /// `[0]` for a list item
     #[arg(value_name = "PATH")]
     pub(crate) path: String,
     #[command(flatten)]
     pub(crate) place: Look,
-    /// For people or for programs
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: TextOrJson,
 }
@@ -103,81 +101,81 @@ pub(crate) struct Why {
     after_help = "Secrets are redacted. Exit status: 0 shown, 2 usage or a file that Helm refuses, 3 nothing to show."
 )]
 pub(crate) struct Values {
-    /// Names of releases, charts or components; or a file, which is shown as Helm reads it [default: all releases]
+    /// Releases, charts or components to show; or a file, shown as Helm reads it [default: all releases]
     #[arg(value_name = "RELEASE|FILE")]
     pub(crate) what: Vec<PathBuf>,
-    /// The tree to look at
+    /// The tree to read
     #[arg(long, value_name = "PATH", default_value = ".")]
     pub(crate) tree: PathBuf,
-    /// Only deployments of this profile, such as `prod`
+    /// Only deployments with this profile, such as `prod`
     #[arg(long, value_name = "PROFILE")]
     pub(crate) profile: Vec<String>,
-    /// Say behind each value which file and line it comes from
+    /// Show the file and line that each value comes from
     #[arg(long)]
     pub(crate) with_origin: bool,
-    /// How values are written
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "yaml")]
     pub(crate) format: YamlOrJson,
-    /// Read files that `.gitignore` leaves out, too
+    /// Also read files that `.gitignore` excludes
     #[arg(long)]
     pub(crate) no_ignore: bool,
 }
 
 #[derive(Debug, Clone, ClapArgs)]
-#[command(after_help = "Exit status: 0 there are deployments, 2 usage, 3 there are none.")]
+#[command(after_help = "Exit status: 0 deployments found, 2 usage, 3 no deployments.")]
 pub(crate) struct Tree {
     #[command(flatten)]
     pub(crate) place: Look,
-    /// For people or for programs
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: TextOrJson,
 }
 
-/// What is looked at.
+/// What to look at.
 #[derive(Debug, Clone, Default, ClapArgs)]
 pub(crate) struct Look {
     /// The tree, or a file in it
     #[arg(default_value = ".", value_name = "TREE")]
     pub(crate) tree: PathBuf,
-    /// Only deployments of this profile, such as `prod`
+    /// Only deployments with this profile, such as `prod`
     #[arg(long, value_name = "PROFILE")]
     pub(crate) profile: Vec<String>,
-    /// Read files that `.gitignore` leaves out, too
+    /// Also read files that `.gitignore` excludes
     #[arg(long)]
     pub(crate) no_ignore: bool,
 }
 
-/// How trees of values are written.
+/// Output format for trees of values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum YamlOrJson {
     Yaml,
     Json,
 }
 
-/// Where files and rules are.
+/// Where to find files and rules.
 #[derive(Debug, Clone, Default, ClapArgs)]
 pub(crate) struct Where {
-    /// Folders or files; a file is judged within its tree
+    /// Folders or files; a file is linted as part of its tree
     #[arg(default_value = ".", value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
-    /// A folder of `.watch` files that take part besides the configured ones
+    /// A folder of additional `.watch` files
     #[arg(long, value_name = "DIR")]
     pub(crate) rules: Vec<PathBuf>,
-    /// Read files that `.gitignore` leaves out, too
+    /// Also read files that `.gitignore` excludes
     #[arg(long)]
     pub(crate) no_ignore: bool,
 }
 
-/// Which rules and deployments.
+/// Selects rules and deployments.
 #[derive(Debug, Clone, Default, ClapArgs)]
 pub(crate) struct Select {
-    /// Only deployments of this profile, such as `prod`
+    /// Only deployments with this profile, such as `prod`
     #[arg(long, value_name = "PROFILE")]
     pub(crate) profile: Vec<String>,
     /// Only this rule
     #[arg(long, value_name = "RULE")]
     pub(crate) rule: Vec<String>,
-    /// Only rules with this tag, or of this pack
+    /// Only rules with this tag, or from this pack
     #[arg(long, value_name = "TAG")]
     pub(crate) tag: Vec<String>,
 }
@@ -188,7 +186,7 @@ pub(crate) struct Lint {
     pub(crate) place: Where,
     #[command(flatten)]
     pub(crate) select: Select,
-    /// How findings are written; several are possible, `sarif=report.sarif` writes to a file
+    /// Output format; repeatable; `sarif=report.sarif` writes to a file
     #[arg(
         long,
         visible_alias = "output",
@@ -197,10 +195,10 @@ pub(crate) struct Lint {
         help_heading = "Output"
     )]
     pub(crate) format: Vec<Target>,
-    /// The least severity that makes the exit status 1: error, warning, info [default: error, or as configured]
+    /// The lowest severity that makes the exit status 1: error, warning, info [default: error, or as configured]
     #[arg(long, value_name = "SEVERITY", value_parser = severity, help_heading = "Output")]
     pub(crate) fail_on: Option<Severity>,
-    /// Where the pages can be read that `dogwatch docs` wrote; the links of rules lead there
+    /// Base URL of the pages written by `dogwatch docs`; rules link there
     #[arg(
         long,
         value_name = "URL",
@@ -208,110 +206,110 @@ pub(crate) struct Lint {
         value_parser = clap::builder::NonEmptyStringValueParser::new()
     )]
     pub(crate) rule_pages: Option<String>,
-    /// Do not shorten lists of what was left out
+    /// Do not shorten the list of files left out
     #[arg(long, short, help_heading = "Output")]
     pub(crate) verbose: bool,
-    /// How many threads; 0 is one for each processor
+    /// Number of threads; 0 means one per processor
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) threads: usize,
-    /// The day of the run, for what is allowed until a day [default: today]
+    /// Current date, for suppressions that expire [default: today]
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
     pub(crate) today: Option<String>,
     #[command(flatten)]
     pub(crate) change: Change,
-    /// Findings that are known count, too
-    #[arg(long, help_heading = "What is judged")]
+    /// Ignore the baseline and report known findings too
+    #[arg(long, help_heading = "Selection")]
     pub(crate) no_baseline: bool,
-    /// Exit with 0 where there is nothing to judge: for hooks, which are handed any file
-    #[arg(long, help_heading = "What is judged")]
+    /// Exit with 0 if there is nothing to lint: for hooks, which are passed any file
+    #[arg(long, help_heading = "Selection")]
     pub(crate) allow_nothing: bool,
-    /// Read standard input in place of this file, and judge it within its tree; the path `-` stands for it
+    /// Read standard input in place of this file and lint it as part of its tree; the path `-` stands for it
     #[arg(
         long,
         value_name = "FILE",
-        help_heading = "What is judged",
+        help_heading = "Selection",
         conflicts_with_all = ["changed_since", "new_since", "staged", "watch"]
     )]
     pub(crate) stdin_path: Option<PathBuf>,
-    /// Judge again whenever a file changes; Ctrl-C ends it
+    /// Lint again whenever a file changes; stop with Ctrl-C
     #[arg(long, conflicts_with = "staged")]
     pub(crate) watch: bool,
 }
 
 #[derive(Debug, Clone, ClapArgs)]
 #[command(
-    after_help = "Exit status: 0 written, 2 usage, configuration or rules, 3 nothing to judge."
+    after_help = "Exit status: 0 written, 2 usage, configuration or rule errors, 3 nothing to lint."
 )]
 pub(crate) struct Baseline {
     #[command(flatten)]
     pub(crate) place: Where,
-    /// The file that is written [default: the one that dogwatch.yaml names, or dogwatch-baseline.json]
+    /// The file to write [default: the one named in dogwatch.yaml, or dogwatch-baseline.json]
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-    /// Drop also what may only be out of sight: entries of rules that depend on something that is not in this checkout
+    /// Also drop entries of rules that depend on something not in this checkout: their findings may merely be out of sight
     #[arg(long)]
     pub(crate) prune: bool,
-    /// How many threads; 0 is one for each processor
+    /// Number of threads; 0 means one per processor
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) threads: usize,
-    /// The day of the run, for what is allowed until a day [default: today]
+    /// Current date, for suppressions that expire [default: today]
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
     pub(crate) today: Option<String>,
 }
 
 #[derive(Debug, Clone, ClapArgs)]
 #[command(
-    after_help = "A dogwatch.yaml that is there is never changed. Exit status: 0 written or shown, 2 not."
+    after_help = "An existing dogwatch.yaml is never changed. Exit status: 0 written or shown, 2 otherwise."
 )]
 pub(crate) struct Init {
-    /// The folder above the values
+    /// The folder that contains the values
     #[arg(default_value = ".", value_name = "FOLDER")]
     pub(crate) folder: PathBuf,
-    /// Write nothing; show what would be written
+    /// Write to standard output instead of a file
     #[arg(long)]
     pub(crate) stdout: bool,
 }
 
 #[derive(Debug, Clone, ClapArgs)]
 #[command(
-    after_help = "The options are those of `dogwatch lint`, and shown as what they change. Secrets are redacted. Exit status: 0 shown, 2 usage or a \
-    configuration with mistakes."
+    after_help = "The options are those of `dogwatch lint`; their effect is shown. Secrets are redacted. Exit status: 0 shown, 2 usage or a \
+    configuration with errors."
 )]
 pub(crate) struct Config {
-    /// A file, or a folder
+    /// A file or folder
     #[arg(default_value = ".", value_name = "PATH")]
     pub(crate) path: PathBuf,
-    /// A folder of `.watch` files that take part besides the configured ones
+    /// A folder of additional `.watch` files
     #[arg(long, value_name = "DIR")]
     pub(crate) rules: Vec<PathBuf>,
-    /// Only deployments of this profile, such as `prod`
+    /// Only deployments with this profile, such as `prod`
     #[arg(long, value_name = "PROFILE")]
     pub(crate) profile: Vec<String>,
-    /// Read files that `.gitignore` leaves out, too
+    /// Also read files that `.gitignore` excludes
     #[arg(long)]
     pub(crate) no_ignore: bool,
-    /// Findings that are known count, too
+    /// Ignore the baseline and report known findings too
     #[arg(long)]
     pub(crate) no_baseline: bool,
-    /// The least severity that makes the exit status 1
+    /// The lowest severity that makes the exit status 1
     #[arg(long, value_name = "SEVERITY", value_parser = severity)]
     pub(crate) fail_on: Option<Severity>,
-    /// For people or for programs
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: TextOrJson,
 }
 
-/// A change, as git sees it.
+/// Restricts a run to a change, as recorded by git.
 #[derive(Debug, Clone, Default, ClapArgs)]
-#[command(next_help_heading = "What is judged")]
+#[command(next_help_heading = "Selection")]
 pub(crate) struct Change {
-    /// Only deployments that files changed since this revision touch; findings may stand in other files of theirs
+    /// Only deployments touched by files changed since this revision; their findings may be in other files
     #[arg(long, value_name = "REV")]
     pub(crate) changed_since: Option<String>,
-    /// Only findings that were not there at this revision: both are judged, and what is found compared
+    /// Only findings not present at this revision: lints both and compares the findings
     #[arg(long, value_name = "REV", conflicts_with = "changed_since")]
     pub(crate) new_since: Option<String>,
-    /// Judge what is staged, not what is on disk
+    /// Lint the staged files instead of those on disk
     #[arg(long)]
     pub(crate) staged: bool,
 }
@@ -322,19 +320,19 @@ pub(crate) struct Fix {
     pub(crate) place: Where,
     #[command(flatten)]
     pub(crate) select: Select,
-    /// Make also repairs that a person should agree to
+    /// Also apply fixes that need review
     #[arg(long = "unsafe")]
     pub(crate) with_unsafe: bool,
-    /// Write nothing; show as a unified diff what would be changed, and exit with 1 if anything would
+    /// Write nothing; show the changes as a unified diff and exit with 1 if there are any
     #[arg(long)]
     pub(crate) diff: bool,
-    /// The least severity of what is left that makes the exit status 1 [default: error, or as configured]
+    /// The lowest severity among the remaining findings that makes the exit status 1 [default: error, or as configured]
     #[arg(long, value_name = "SEVERITY", value_parser = severity)]
     pub(crate) fail_on: Option<Severity>,
-    /// How many threads; 0 is one for each processor
+    /// Number of threads; 0 means one per processor
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) threads: usize,
-    /// The day of the run, for what is allowed until a day [default: today]
+    /// Current date, for suppressions that expire [default: today]
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
     pub(crate) today: Option<String>,
 }
@@ -343,16 +341,16 @@ pub(crate) struct Fix {
 pub(crate) struct Rules {
     #[command(flatten)]
     pub(crate) place: Where,
-    /// Write JSON
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: TextOrJson,
 }
 
 #[derive(Debug, Clone, ClapArgs)]
 pub(crate) struct Explain {
-    /// The rule's id, or the code of a problem
+    /// The id of a rule, or the code of a problem
     pub(crate) rule: String,
-    /// Where rules folders are looked for
+    /// Where to look for rules folders
     #[command(flatten)]
     pub(crate) place: RulesAt,
 }
@@ -365,36 +363,36 @@ pub(crate) struct Completions {
 
 #[derive(Debug, Clone, ClapArgs)]
 pub(crate) struct Docs {
-    /// The folder the pages are written to; it is made if it is not there
+    /// The folder to write the pages to; created if missing
     #[arg(value_name = "DIR")]
     pub(crate) folder: PathBuf,
-    /// Where rules folders are looked for
+    /// Where to look for rules folders
     #[command(flatten)]
     pub(crate) place: RulesAt,
 }
 
 #[derive(Debug, Clone, ClapArgs)]
 pub(crate) struct Lsp {
-    /// Accepted, for editors that say it; nothing else is possible
+    /// Accepted for editors that pass it; standard input and output are always used
     #[arg(long)]
     pub(crate) stdio: bool,
-    /// Accepted, for editors that say it
+    /// Accepted for editors that pass it
     #[arg(long = "clientProcessId", value_name = "PID", hide = true)]
     pub(crate) client_process_id: Option<String>,
 }
 
-/// Where rules folders are looked for.
+/// Where to look for rules folders.
 #[derive(Debug, Clone, Default, ClapArgs)]
 pub(crate) struct RulesAt {
-    /// The tree whose rules take part
+    /// The tree whose rules are loaded
     #[arg(long = "tree", default_value = ".", value_name = "PATH")]
     pub(crate) tree: PathBuf,
-    /// A folder of `.watch` files that take part besides the configured ones
+    /// A folder of additional `.watch` files
     #[arg(long, value_name = "DIR")]
     pub(crate) rules: Vec<PathBuf>,
 }
 
-/// For people or for programs.
+/// Output format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum TextOrJson {
     Text,
@@ -403,14 +401,14 @@ pub(crate) enum TextOrJson {
 
 fn severity(text: &str) -> Result<Severity, String> {
     text.parse()
-        .map_err(|()| "one of error, warning, info".to_owned())
+        .map_err(|()| "expected one of error, warning, info".to_owned())
 }
 
 fn day(text: &str) -> Result<String, String> {
     if lint::suppress::is_date(text) {
         Ok(text.to_owned())
     } else {
-        Err("a day as YYYY-MM-DD".to_owned())
+        Err("expected a date as YYYY-MM-DD".to_owned())
     }
 }
 

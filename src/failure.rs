@@ -1,10 +1,11 @@
-//! What is said where the program itself fails.
+//! Reports crashes of the program itself.
 //!
-//! INVARIANT: never the words of a panic: they may quote what is in a file, and that may be a secret. Where it was is enough to find it.
+//! INVARIANT: the panic message is never printed: it may quote file contents, and those may be secret. The location is
+//! enough to find the bug.
 
 use std::panic::{self, PanicHookInfo};
 
-/// From here on a panic says, in this process and in each of its threads, where it was and that this is to be reported.
+/// Installs a panic hook that reports, for every thread of this process, where the panic occurred and asks to report it.
 pub(crate) fn say_where(say: impl Fn(&str) + Send + Sync + 'static) {
     panic::set_hook(Box::new(move |info| say(&words(info))));
 }
@@ -12,7 +13,9 @@ pub(crate) fn say_where(say: impl Fn(&str) + Send + Sync + 'static) {
 fn words(info: &PanicHookInfo<'_>) -> String {
     let place = info.location();
     let place = place.map_or_else(String::new, |place| format!(" at {place}"));
-    format!("failed{place}; this is a fault of dogwatch, please report it with this line")
+    format!(
+        "internal error{place}; this is a bug in dogwatch, please report it and include this line"
+    )
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The `dogwatch` command: arguments in, a command run, an exit status out.
+//! The `dogwatch` command: parses the arguments, runs a command and returns its exit status.
 
 mod args;
 mod commands;
@@ -12,13 +12,13 @@ use clap::Parser as _;
 use args::Args;
 use commands::Status;
 
-/// Trees of values and rules are many small pieces; the system's allocator takes half as long again for a short run.
+/// Trees of values and rules consist of many small allocations; with the system allocator a short run takes 50 % longer.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     failure::say_where(commands::complain);
-    // A reader that goes away, as `head` does, ends the output and is no mistake.
+    // A closed pipe, as with `head`, ends the output and is not an error.
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => {

@@ -59,7 +59,7 @@ fn dogwatch(folder: &Path, args: &[&str]) -> (i32, String, String) {
 fn found(folder: &Path, code: &str) -> Vec<String> {
     let (_, out, errors) = dogwatch(folder, &["lint", "--format", "short"]);
     // Standard error holds the summary of files left out, and nothing else.
-    let aside = |line: &str| line.contains(" left out, such as ");
+    let aside = |line: &str| line.contains(" left out, for example ");
     assert!(errors.lines().all(aside), "{errors}");
     let code = format!("[{code}]");
     let lines = out.lines().filter(|line| line.contains(&code));
@@ -301,7 +301,7 @@ fn a_declaration_is_not_written_over_another_file() {
     };
     let (status, _, errors) = import(&["--output", "mine.watch"]);
     assert_eq!(status, 2);
-    assert!(errors.contains("mine.watch is there already"), "{errors}");
+    assert!(errors.contains("mine.watch already exists"), "{errors}");
     let mine = || fs::read_to_string(tree.path().join("mine.watch")).unwrap();
     assert_eq!(mine(), "# mine\n");
     let (status, out, errors) = import(&["--output", "mine.watch", "--force"]);
@@ -339,7 +339,7 @@ fn what_is_not_known_of_a_chart_is_said_and_shows_in_the_status() {
         "{errors}"
     );
     assert!(
-        errors.contains("the chart `gone` is not in `charts` of `c`"),
+        errors.contains("chart `gone` is not in `charts` of `c`"),
         "{errors}"
     );
     for (path, why) in [

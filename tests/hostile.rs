@@ -341,7 +341,7 @@ fn a_rule_that_does_not_exist_is_told() {
     assert_eq!(run.status, 2);
     assert!(
         run.errors
-            .contains("there is no rule `yaml-duplicate-kay`; did you mean `yaml-duplicate-key`?"),
+            .contains("unknown rule `yaml-duplicate-kay`; did you mean `yaml-duplicate-key`?"),
         "{}",
         run.errors
     );

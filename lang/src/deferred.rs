@@ -1,5 +1,5 @@
-//! What is read from its bytes when it is first asked for. Of the packs inside the program a run over few files needs few parts: most
-//! rules find nothing to judge there, and hardly any has a finding to explain.
+//! Values that are deserialized on first use. A run over few files needs only small parts of the built-in packs: most
+//! rules find nothing to evaluate there, and few have a finding to explain.
 
 use std::fmt;
 use std::ops::Deref;
@@ -9,12 +9,12 @@ use serde::de::DeserializeOwned;
 use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A value, or its bytes until somebody asks for the value.
+/// A value, or its serialized bytes until it is first used.
 ///
-/// INVARIANT: bytes are read by the program that they were made for. Bytes of anything else give the default.
+/// INVARIANT: bytes are read by the program they were written for. Invalid bytes give the default.
 pub(crate) struct Deferred<T> {
     bytes: Box<[u8]>,
-    /// In a box: most are never read.
+    /// Boxed, since most are never read.
     read: OnceLock<Box<T>>,
 }
 
@@ -85,9 +85,10 @@ mod tests {
 
     #[test]
     fn a_value_comes_back_when_it_is_asked_for() {
-        let packed =
-            postcard::to_allocvec(&Deferred::from(vec![7_u32, 300])).expect("it is written");
-        let back: Deferred<Vec<u32>> = postcard::from_bytes(&packed).expect("its own bytes");
+        let packed = postcard::to_allocvec(&Deferred::from(vec![7_u32, 300]))
+            .expect("serialization does not fail");
+        let back: Deferred<Vec<u32>> =
+            postcard::from_bytes(&packed).expect("these bytes were just written");
         assert_eq!(back.read.get(), None);
         assert_eq!(*back, [7, 300]);
         assert_eq!(back, back.clone());
@@ -95,7 +96,8 @@ mod tests {
 
     #[test]
     fn other_bytes_are_no_value() {
-        let back: Deferred<Vec<u32>> = postcard::from_bytes(&[1, 200]).expect("bytes are anything");
+        let back: Deferred<Vec<u32>> =
+            postcard::from_bytes(&[1, 200]).expect("any bytes are accepted");
         assert_eq!(*back, []);
     }
 }

@@ -1,55 +1,55 @@
-//! What the language asks of the program that embeds it.
+//! The language's interface to the program that embeds it.
 //!
-//! The evaluator reads the host's data in place, through opaque handles; it copies no trees and knows neither YAML nor Helm.
-//! A handle stays valid while the host is borrowed.
+//! The evaluator reads the host's data in place through opaque handles; it copies no trees and knows neither YAML nor
+//! Helm. A handle stays valid while the host is borrowed.
 
 use std::borrow::Cow;
 
 use crate::parse::ast::View;
 use crate::value::Value;
 
-/// A value of the host: opaque to the language.
+/// An opaque handle to a value of the host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeRef(pub u64);
 
-/// A record of the host (a release, a component, a layer, the deployment): opaque to the language.
+/// An opaque handle to a record of the host (a release, a component, a layer, the deployment).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RecordRef {
-    /// Which kind of record; an index into [`Schema::records`].
+    /// The kind of record; an index into [`Schema::records`].
     pub kind: u16,
-    /// Which one.
+    /// Identifies the record among those of its kind.
     pub id: u32,
 }
 
-/// Why a value cannot be seen. Shown to people: `the secrets layer is not in the tree`.
+/// Why a value is unknown. Shown to users: `the secrets layer is not in the tree`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unknown {
-    /// A short reason without any value.
+    /// A short reason that does not include any value.
     pub reason: Cow<'static, str>,
-    /// The key is known to be there; only its value cannot be seen.
+    /// Is the key known to be present, with only its value unknown?
     pub present: bool,
 }
 
-/// What a value is.
+/// The kind of a value.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Shape {
     /// null
     Null,
     /// A boolean.
     Bool(bool),
-    /// A number, as Helm has them: always a 64-bit float.
+    /// A number; as in Helm, always a 64-bit float.
     Number(f64),
-    /// Text; see [`Host::text`].
+    /// A string; see [`Host::text`].
     String,
     /// A list; see [`Host::item`].
     List,
     /// A map; see [`Host::get`].
     Map,
-    /// There is a value, but it cannot be seen.
+    /// A value that exists but is not visible.
     Unknown(Unknown),
 }
 
-/// A value with others in it.
+/// A value that contains others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Collection {
     /// A list.
@@ -58,57 +58,57 @@ pub enum Collection {
     Map,
 }
 
-/// The outcome of looking something up.
+/// The result of a lookup.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Lookup {
-    /// It is there.
+    /// The value exists.
     Found(NodeRef),
-    /// It is not there.
+    /// The value does not exist.
     Missing,
-    /// It may be there, but that cannot be seen.
+    /// The value may exist, but that is not visible.
     Unknown(Unknown),
 }
 
-/// A place in the host's texts. The language passes it through; it never looks inside.
+/// A place in the host's texts. The language passes it through without looking inside.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
-    /// A value; the host chooses its narrowest fitting part.
+    /// A value; the host picks the narrowest part that fits.
     Node(NodeRef),
     /// The key of a value.
     Key(NodeRef),
-    /// Where a value would have to be written.
+    /// The place where a value would have to be written.
     Absent(Box<Gap>),
-    /// Where a value would have to be written for a component that is not there.
+    /// The place where a value of an absent component would have to be written.
     NoComponent(Box<NoComponent>),
     /// A release, layer, component or deployment as a whole.
     Record(RecordRef),
 }
 
-/// Where `keys` would have to be written below `parent`.
+/// The place where `keys` would have to be written below `parent`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gap {
     /// The deepest value that exists.
     pub parent: NodeRef,
-    /// What is missing below it; at least one.
+    /// The missing keys below it; at least one.
     pub keys: Vec<String>,
 }
 
-/// Where `keys` would have to be written for a component that is not there.
+/// The place where `keys` would have to be written for an absent component.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoComponent {
     /// The component's name.
     pub component: String,
-    /// What was asked for below it; may be empty.
+    /// The requested keys below it; may be empty.
     pub keys: Vec<String>,
 }
 
 impl Place {
-    /// Where `keys`, at least one, would have to be written below `parent`.
+    /// The place where `keys` (at least one) would have to be written below `parent`.
     pub fn absent(parent: NodeRef, keys: Vec<String>) -> Self {
         Self::Absent(Box::new(Gap { parent, keys }))
     }
 
-    /// The value or key that it is at, or the deepest one that exists above it.
+    /// The value or key at the place, or the deepest existing value above it.
     pub fn nearest(&self) -> Option<NodeRef> {
         match self {
             Self::Node(node) | Self::Key(node) => Some(*node),
@@ -117,7 +117,7 @@ impl Place {
         }
     }
 
-    /// The same with its value replaced; `None` if there is no replacement.
+    /// The same place with its value mapped by `to`; `None` if that returns `None`.
     pub(crate) fn moved(&self, to: &mut dyn FnMut(NodeRef) -> Option<NodeRef>) -> Option<Self> {
         Some(match self {
             Self::Node(node) => Self::Node(to(*node)?),
@@ -131,9 +131,9 @@ impl Place {
 /// A record type of the host.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RecordType {
-    /// Its name, as messages say it: `release`.
+    /// Its name in messages, such as `release`.
     pub name: &'static str,
-    /// Its fields and their types, in the language's type syntax: `("version", "string")`. `record` types are written by name.
+    /// Its fields and their types, in the language's type syntax: `("version", "string")`. Record types are written by name.
     pub fields: &'static [(&'static str, &'static str)],
 }
 
@@ -142,11 +142,11 @@ pub struct RecordType {
 pub struct HostFunction {
     /// `deployed(chart: string) -> bool`, in the syntax of [`crate::builtins::Builtin::signature`].
     pub signature: &'static str,
-    /// One sentence, then details; Markdown.
+    /// One sentence, then details, in Markdown.
     pub doc: &'static str,
 }
 
-/// What the host offers to rules besides values. Known before any data is.
+/// What the host offers to rules besides values. Known before any data is read.
 #[derive(Debug, Clone, Default)]
 pub struct Schema {
     /// The record types.
@@ -155,17 +155,17 @@ pub struct Schema {
     pub globals: Vec<(&'static str, &'static str)>,
     /// Functions beyond the built-in ones.
     pub functions: Vec<HostFunction>,
-    /// The texts that a field of a record (`layer.role`) or a function can be, where these are all: what is compared with another
-    /// one is misspelt.
+    /// All strings that a field of a record (`layer.role`) or a function can be, if that is a fixed set; comparing with
+    /// another string is reported.
     pub texts: Vec<(&'static str, &'static [&'static str])>,
 }
 
 /// The data that rules are evaluated over: one deployment.
 pub trait Host: Sync {
-    /// What the value is.
+    /// The kind of the value.
     fn shape(&self, node: NodeRef) -> Shape;
 
-    /// Has the value others in it, and can they be seen? Asked at every place of a walk.
+    /// The kind of collection, if the value is one and is visible. Called at every place of a walk.
     fn collection(&self, node: NodeRef) -> Option<Collection> {
         match self.shape(node) {
             Shape::Map => Some(Collection::Map),
@@ -174,33 +174,33 @@ pub trait Host: Sync {
         }
     }
 
-    /// The text of a string, borrowed where the host can.
+    /// The text of a string, borrowed if possible.
     fn text(&self, node: NodeRef) -> Cow<'_, str>;
 
-    /// How many entries or items a map or list has; 0 for anything else.
+    /// The number of entries of a map or elements of a list; 0 for anything else.
     fn len(&self, node: NodeRef) -> usize;
 
-    /// The value under a key of a map. Anything but a map has none.
+    /// The value under a key of a map; missing for anything but a map.
     fn get(&self, map: NodeRef, key: &str) -> Lookup;
 
-    /// An item of a list.
+    /// An element of a list.
     fn item(&self, list: NodeRef, index: usize) -> Option<NodeRef>;
 
-    /// Is it sure that a list holds nothing but texts that can be seen, none of which holds a piece? That consists of letters and digits
-    /// of ASCII, dots, hyphens and underscores.
+    /// Is the list certain to contain only visible strings, none of which contains `piece`? A piece consists of ASCII
+    /// letters and digits, dots, hyphens and underscores.
     fn lacks(&self, _list: NodeRef, _piece: &[u8]) -> bool {
         false
     }
 
-    /// The entries of a map in their order. Returns why there may be more, if there may.
+    /// Collects the entries of a map, in order. Returns the reason if there may be more.
     fn entries<'h>(
         &'h self,
         map: NodeRef,
         out: &mut Vec<(Cow<'h, str>, NodeRef)>,
     ) -> Option<Unknown>;
 
-    /// The values below `name`, or of every component if it is `None`, with the component's name. For [`View::Written`], one for each layer
-    /// that has any. Returns why there may be more, if there may.
+    /// Collects the values of the component `name`, or of every component for `None`, each with the component's name.
+    /// For [`View::Written`], one for each layer that has any. Returns the reason if there may be more.
     fn components<'h>(
         &'h self,
         name: Option<&str>,
@@ -208,15 +208,17 @@ pub trait Host: Sync {
         out: &mut Vec<(Cow<'h, str>, NodeRef)>,
     ) -> Option<Unknown>;
 
-    /// The roots of every release (for [`View::Written`], of every layer): what `**` starts from.
+    /// Collects the roots of every release (of every layer for [`View::Written`]), from which `**` starts.
     fn roots(&self, view: View, out: &mut Vec<NodeRef>);
 
-    /// The realm of a root, if the host notes with [`crate::eval::reads::note`] what of it is read: then only what changed is judged again.
+    /// The realm of a root, if the host records reads with [`crate::eval::reads::note`], so that only what changed is
+    /// evaluated again.
     fn realm(&self, _root: NodeRef) -> Option<u32> {
         None
     }
 
-    /// Every value whose own key is `key`, anywhere below [`Host::roots`], in order. `None` if the host keeps no such index; the evaluator then walks.
+    /// Every value whose own key is `key`, anywhere below [`Host::roots`], in order. `None` if the host has no such
+    /// index; the evaluator then walks the tree.
     fn with_key(&self, _key: &str, _view: View) -> Option<Vec<NodeRef>> {
         None
     }
@@ -224,36 +226,37 @@ pub trait Host: Sync {
     /// The key (or position) of a value in its parent; `None` for a root.
     fn key<'h>(&'h self, node: NodeRef) -> Option<Cow<'h, str>>;
 
-    /// The map or list that the value is in.
+    /// The map or list that contains the value.
     fn parent(&self, node: NodeRef) -> Option<NodeRef>;
 
-    /// The path from the component's root, as people write it: `brig.config.smtp`.
+    /// The path from the component's root, as shown to users: `brig.config.smtp`.
     fn path(&self, node: NodeRef) -> String;
 
     /// The same place in another view.
     fn in_view(&self, node: NodeRef, view: View) -> Lookup;
 
-    /// The text as typed, with its quotes; `None` for a list or map, and for a value that no text holds.
+    /// The text as typed, including quotes; `None` for a list or map, and for a value not in a file.
     fn raw(&self, node: NodeRef) -> Option<Cow<'_, str>>;
 
     /// The role of the layer that sets the value: `values`, `secrets`, `set`, `chart`.
     fn layer_role(&self, node: NodeRef) -> &'static str;
 
-    /// Is the value a secret, as rules understand it?
+    /// Is the value a secret in the sense of rules?
     fn is_secret(&self, node: NodeRef) -> bool;
 
-    /// The name under which a longer text holds the value of a secret; `None` where it holds none, or is one itself. The name may be
-    /// shown.
+    /// The name of a setting whose secret value is embedded in a longer text; `None` if the text contains none, or is a
+    /// secret itself. The name may be shown.
     fn secret_setting(&self, _node: NodeRef) -> Option<String> {
         None
     }
 
-    /// Must the value not be shown? So it is with every secret, and with what may be one though no rule is to say so.
+    /// Must the value be hidden from output? True for every secret, and for values that may be secret although rules do
+    /// not treat them as such.
     fn is_hidden(&self, node: NodeRef) -> bool {
         self.is_secret(node)
     }
 
-    /// Must the keys of the map never be shown? So it is where a map stands in place of a secret text.
+    /// Must the keys of the map be hidden? True if a map takes the place of a secret text.
     fn has_secret_keys(&self, _map: NodeRef) -> bool {
         false
     }
@@ -267,31 +270,32 @@ pub trait Host: Sync {
     /// A field of a record.
     fn field<'h>(&'h self, record: RecordRef, field: &str) -> Value<'h>;
 
-    /// Calls a function of [`Schema::functions`]; `index` is its position there. Arguments have the declared number; one that is missing or unknown is passed as it is.
+    /// Calls a function of [`Schema::functions`]; `index` is its position there. The number of arguments is as
+    /// declared; missing and unknown ones are passed as they are.
     fn call<'h>(&'h self, index: usize, args: &[Value<'h>]) -> Value<'h>;
 
-    /// Is what such a function answers never secret, such as a name that a chart declares? Else it is as secret as the arguments.
+    /// Is the function's result never secret, such as a name that a chart declares? Otherwise it is as secret as the arguments.
     fn is_public(&self, _index: usize) -> bool {
         false
     }
 
-    /// The version of the chart that the value belongs to, if known: for `since` and `until`.
+    /// The version of the chart that the value belongs to, if known; used for `since` and `until`.
     fn chart_version(&self, node: NodeRef) -> Option<Cow<'_, str>>;
 
-    /// The deployment as a whole: where a finding stands that has no narrower place. Without an implementation, the first record of the first kind.
+    /// The deployment as a whole: the place of findings without a narrower one. Defaults to the first record of the first kind.
     fn whole(&self) -> Place {
         Place::Record(RecordRef { kind: 0, id: 0 })
     }
 
-    /// The profile of the deployment: for `severity … in PROFILE`.
+    /// The profile of the deployment; used for `severity … in PROFILE`.
     fn profile(&self) -> &str;
 
-    /// The profiles of what is in the deployment: several where it is put together of others.
+    /// The profiles in the deployment: several if it combines other deployments.
     fn profiles(&self) -> Vec<&str> {
         vec![self.profile()]
     }
 
-    /// The profile of what a place is in.
+    /// The profile that a place belongs to.
     fn profile_at(&self, _place: &Place) -> &str {
         self.profile()
     }

@@ -1,6 +1,6 @@
 //! The policy language: `parse` → `check` → `compile` → `eval`.
 //!
-//! INVARIANT: knows no YAML, no Helm, and does no IO. Data is read in place through [`host::Host`].
+//! INVARIANT: knows no YAML or Helm and does no IO. Data is read in place through [`host::Host`].
 #![warn(missing_docs)]
 
 pub mod builtins;

@@ -1,27 +1,28 @@
-//! Small damages to a rule, each of which its examples should notice.
+//! Mutations of a rule that its examples should catch.
 //!
-//! A mutant is a tree like any other: it is compiled and judged as the rule would be, so that nothing here slows judging.
+//! A mutant is an ordinary tree that is compiled and evaluated like the rule itself, so mutation testing does not slow
+//! down evaluation.
 
 use source::Span;
 
 use crate::parse::ast::{CaptureFilter, Clause, Expr, ExprKind, Requirement, Rule, SegmentKind};
 
-/// A rule with one damage.
+/// A rule with one mutation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mutant {
-    /// What was damaged.
+    /// The span of the mutated part.
     pub span: Span,
-    /// What was done, as a clause of a sentence: `the condition is left out`.
+    /// The mutation, as a clause of a sentence: `the condition is removed`.
     pub change: &'static str,
-    /// The damaged rule, with the examples of the whole one.
+    /// The mutated rule, with the examples of the original.
     pub rule: Rule,
 }
 
-/// The most mutants that are made of one rule.
+/// Maximum number of mutants of one rule.
 pub const MAX_MUTANTS: usize = 200;
 
-/// The damages to a rule, in the order of the text. Each example is evidence against some of them; one that no example
-/// tells from the rule shows a clause that no example defends.
+/// The mutants of a rule, in the order of the text. A mutant that no example distinguishes from the rule points to a
+/// clause that no example covers.
 pub fn mutants(rule: &Rule) -> Vec<Mutant> {
     let mut out = Mutants {
         rule,
@@ -52,7 +53,7 @@ impl Mutants<'_> {
         match clause {
             Clause::When(condition) => {
                 let span = condition.span;
-                self.add(span, "the condition is left out", |body| {
+                self.add(span, "the condition is removed", |body| {
                     body.remove(index);
                 });
                 self.add(span, "the condition is negated", |body| {
@@ -86,7 +87,7 @@ impl Mutants<'_> {
                         CaptureFilter::OneOf(list) => list.span,
                         CaptureFilter::Regex(regex) => regex.span,
                     };
-                    self.add(span, "any key is taken", |body| {
+                    self.add(span, "any key matches", |body| {
                         if let Clause::ForAt { pattern, .. } = &mut body[index]
                             && let SegmentKind::Capture { filter, .. } =
                                 &mut pattern.segments[at].kind
@@ -107,7 +108,7 @@ impl Mutants<'_> {
                 _ => None,
             }
         }
-        self.add(it.span, "the requirement is left out", |body| {
+        self.add(it.span, "the requirement is removed", |body| {
             body.remove(index);
         });
         self.add(it.condition.span, "the requirement is negated", |body| {
@@ -123,7 +124,7 @@ impl Mutants<'_> {
         };
         self.add(
             when.span,
-            "the requirement's condition is left out",
+            "the requirement's condition is removed",
             |body| {
                 if let Some(it) = at(body, index) {
                     it.when = None;
@@ -142,19 +143,19 @@ impl Mutants<'_> {
         self.sides(when, |body| at(body, index).and_then(|it| it.when.as_mut()));
     }
 
-    /// Leaves out each side of an `and` or `or`.
+    /// Removes each operand of an `and` or `or`.
     fn sides(&mut self, condition: &Expr, find: impl Fn(&mut [Clause]) -> Option<&mut Expr>) {
         let (ExprKind::And(sides) | ExprKind::Or(sides)) = &condition.kind else {
             return;
         };
         for (at, side) in sides.iter().enumerate() {
-            self.add(side.span, "this side is left out", |body| {
+            self.add(side.span, "this operand is removed", |body| {
                 let Some(condition) = find(body) else {
                     return;
                 };
                 if let ExprKind::And(sides) | ExprKind::Or(sides) = &mut condition.kind {
                     sides.remove(at);
-                    // At least two sides make an `and`.
+                    // An `and` or `or` needs at least two operands.
                     if let [_] = sides.as_slice()
                         && let Some(only) = sides.pop()
                     {
@@ -165,14 +166,14 @@ impl Mutants<'_> {
         }
     }
 
-    /// Leaves out each `if` of a comprehension.
+    /// Removes each `if` of a comprehension.
     fn filters(&mut self, value: &Expr, find: impl Fn(&mut [Clause]) -> Option<&mut Expr>) {
         let ExprKind::Comprehension { generators, .. } = &value.kind else {
             return;
         };
         for (outer, generator) in generators.iter().enumerate() {
             for (inner, condition) in generator.conditions.iter().enumerate() {
-                self.add(condition.span, "the filter is left out", |body| {
+                self.add(condition.span, "the filter is removed", |body| {
                     if let Some(Expr {
                         kind: ExprKind::Comprehension { generators, .. },
                         ..

@@ -1,8 +1,7 @@
-//! Types of the language and signatures of functions, as text and as trees.
+//! Types of the language and signatures of functions, as text and as data.
 //!
-//! One grammar for built-ins, host functions, record fields, hover and the checker:
-//! `no-proxy-covers(list: list of string, host: string) -> bool`. `T?` is a `T` that may be missing; `name?: T` an argument
-//! that may be left out.
+//! A single grammar serves built-ins, host functions, record fields, hover and the checker: `no-proxy-covers(list: list
+//! of string, host: string) -> bool`. `T?` is a `T` that may be missing; `name?: T` is an optional parameter.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,11 +9,11 @@ use std::sync::Arc;
 /// A type.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Type {
-    /// Anything.
+    /// Any value.
     Any,
-    /// `null` and nothing else.
+    /// Only `null`.
     Null,
-    /// Text.
+    /// A string.
     String,
     /// A 64-bit float.
     Number,
@@ -26,22 +25,22 @@ pub enum Type {
     List(Box<Type>),
     /// `map of T`
     Map(Box<Type>),
-    /// A map whose keys are known, each with the type of its value, in the order they are written in: what `{at: x, by: y}` is.
-    /// Only inferred; no text is read as one.
+    /// A map with known keys, each with the type of its value, in the order written: the type of `{at: x, by: y}`. Only
+    /// inferred; it has no syntax that can be parsed.
     Entries(Arc<[(String, Type)]>),
     /// A record of the host, by name: `release`.
     Record(String),
-    /// `T?`: may be missing.
+    /// `T?`: a value that may be missing.
     Optional(Box<Type>),
 }
 
 impl Type {
-    /// Is it a map, its keys known or not?
+    /// Is it a map, with or without known keys?
     pub fn is_map(&self) -> bool {
         matches!(self, Self::Map(_) | Self::Entries(_))
     }
 
-    /// The type without `?`, and whether it had one.
+    /// The type without `?`, and whether it had a `?`.
     pub fn without_optional(&self) -> (&Self, bool) {
         match self {
             Self::Optional(of) => (of, true),
@@ -55,25 +54,25 @@ impl Type {
 pub struct Param {
     /// Its name, for messages and hover.
     pub name: String,
-    /// What it takes.
+    /// Its type.
     pub ty: Type,
-    /// May be left out. Only the last parameters are.
+    /// Is it optional? Only the last parameters can be.
     pub optional: bool,
 }
 
-/// What a function takes and gives.
+/// The parameters and the result of a function.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signature {
     /// The function's name.
     pub name: String,
-    /// What it takes, in order.
+    /// The parameters, in order.
     pub params: Vec<Param>,
-    /// What it gives.
+    /// The type of the result.
     pub result: Type,
 }
 
 impl Signature {
-    /// How many arguments a call must have at least.
+    /// The minimum number of arguments.
     pub fn required(&self) -> usize {
         self.params.iter().filter(|param| !param.optional).count()
     }
@@ -116,12 +115,12 @@ impl fmt::Display for Signature {
     }
 }
 
-/// Why a type or signature could not be read; for the people who write hosts.
+/// Why a type or signature could not be parsed; for authors of hosts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TypeSyntax {
     /// What was expected.
     pub expected: &'static str,
-    /// What stands there instead.
+    /// The text found instead, at most 40 characters.
     pub rest: String,
 }
 
@@ -133,10 +132,10 @@ impl fmt::Display for TypeSyntax {
 
 impl std::error::Error for TypeSyntax {}
 
-/// Reads a type: `list of string`, `release`, `string?`. Any other word is the name of a record.
+/// Parses a type: `list of string`, `release`, `string?`. Any other word is the name of a record.
 ///
 /// # Errors
-/// When the text is not a type.
+/// If the text is not a type.
 pub fn parse_type(text: &str) -> Result<Type, TypeSyntax> {
     let mut reader = Reader { rest: text };
     let ty = reader.ty(0)?;
@@ -144,10 +143,10 @@ pub fn parse_type(text: &str) -> Result<Type, TypeSyntax> {
     Ok(ty)
 }
 
-/// Reads a signature: `name(a: string, b?: list of any) -> bool`.
+/// Parses a signature: `name(a: string, b?: list of any) -> bool`.
 ///
 /// # Errors
-/// When the text is not a signature.
+/// If the text is not a signature.
 pub fn parse_signature(text: &str) -> Result<Signature, TypeSyntax> {
     let mut reader = Reader { rest: text };
     let name = reader.word("a name")?.to_owned();
@@ -173,7 +172,7 @@ pub fn parse_signature(text: &str) -> Result<Signature, TypeSyntax> {
     })
 }
 
-/// Nesting of `list of list of …`; no type of use is deeper.
+/// Maximum nesting of `list of list of …`.
 const MAX_DEPTH: usize = 32;
 
 struct Reader<'t> {
@@ -221,7 +220,7 @@ impl<'t> Reader<'t> {
             .rest
             .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '-'))
             .unwrap_or(self.rest.len());
-        // `->` may follow without a blank.
+        // `->` may follow without a space.
         if self.rest[..len].ends_with('-') {
             len -= 1;
         }
@@ -235,7 +234,7 @@ impl<'t> Reader<'t> {
 
     fn ty(&mut self, depth: usize) -> Result<Type, TypeSyntax> {
         if depth > MAX_DEPTH {
-            return self.fail("a type less deep");
+            return self.fail("a less deeply nested type");
         }
         let ty = match self.word("a type")? {
             "any" => Type::Any,
@@ -250,7 +249,7 @@ impl<'t> Reader<'t> {
                 } else {
                     Type::Any
                 };
-                // `list of string?` is a list that may be missing, not a list of holes.
+                // `list of string?` is a list that may be missing, not a list of elements that may be missing.
                 let (element, optional) = match element {
                     Type::Optional(inner) => (*inner, true),
                     other => (other, false),

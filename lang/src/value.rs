@@ -1,4 +1,4 @@
-//! Values of the language while a rule is judged: computed ones and the host's, read in place.
+//! Values of the language during evaluation: computed values, and values of the host, which are read in place.
 
 mod regex;
 
@@ -9,18 +9,18 @@ use std::sync::Arc;
 
 use crate::host::{Host, NodeRef, Place, RecordRef, Shape, Unknown};
 
-/// A value with what is known of where it came from.
+/// A value, with what is known about its origin.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Value<'h> {
     /// What it is.
     pub data: Data<'h>,
-    /// Where it came from, if from one place.
+    /// Its place, if it came from a single one.
     pub place: Option<Place>,
-    /// It is, or was computed from, something that must never be shown.
+    /// Is it, or was it computed from, something that must never be shown?
     pub secret: bool,
 }
 
-/// What a value is.
+/// The data of a value.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Data<'h> {
     /// null
@@ -29,11 +29,11 @@ pub enum Data<'h> {
     Bool(bool),
     /// A number.
     Number(f64),
-    /// Text.
+    /// A string.
     String(Cow<'h, str>),
     /// A computed list.
     List(Arc<List<'h>>),
-    /// A computed map, in order of insertion.
+    /// A computed map, in insertion order.
     Map(Arc<Entries<'h>>),
     /// A `/regex/`.
     Regex(Regex),
@@ -43,22 +43,22 @@ pub enum Data<'h> {
     HostMap(NodeRef),
     /// A record of the host.
     Record(RecordRef),
-    /// There is no value.
+    /// No value.
     Absent(Absent),
 }
 
 /// A computed list.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct List<'h> {
-    /// The elements that are known to be in it. One may have no value itself: an item of the host that cannot be seen, or a group of a
-    /// regex that took no part.
+    /// The elements known to be in it. An element may itself have no value: an item of the host that is not visible, or
+    /// a regex group that did not participate.
     pub items: Vec<Value<'h>>,
-    /// Why there may be more: a value that is absent, with its place.
+    /// The reason why there may be more elements: an absent value with its place.
     pub incomplete: Option<Box<Value<'h>>>,
 }
 
 impl<'h> List<'h> {
-    /// Adds an element. One that is missing is left out; for one that is unknown the list is known in part only.
+    /// Adds an element. A missing one is skipped; an unknown one makes the list only partly known.
     pub fn push(&mut self, value: Value<'h>) {
         match value.data {
             Data::Absent(Absent::Missing) => {}
@@ -67,7 +67,7 @@ impl<'h> List<'h> {
         }
     }
 
-    /// Adds the elements of another list, and what it lacks.
+    /// Adds the elements of another list, and the reason why it is incomplete.
     pub fn extend(&mut self, other: Self) {
         self.items.extend(other.items);
         if let Some(why) = other.incomplete {
@@ -75,7 +75,7 @@ impl<'h> List<'h> {
         }
     }
 
-    /// Elements may be missing because of `why`, which is absent; something unknown weighs more than something missing.
+    /// Records that elements may be missing because of `why`, an absent value; unknown takes precedence over missing.
     pub fn lacks(&mut self, why: Value<'h>) {
         let missing = |value: &Value<'_>| matches!(value.data, Data::Absent(Absent::Missing));
         match &self.incomplete {
@@ -88,17 +88,18 @@ impl<'h> List<'h> {
 /// The entries of a map, in order.
 pub type Entries<'h> = Vec<(Cow<'h, str>, Value<'h>)>;
 
-/// Why there is no value. The first that arises is kept; see docs/language.md §4.
+/// Why there is no value. The first reason that arises is kept; see docs/language.md §4.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Absent {
-    /// No such key, item or component, or of a type that the operation cannot use. Where it should be is the value's place.
+    /// There is no such key, item or component, or its type is unsuitable for the operation. The value's place is where
+    /// it should be.
     Missing,
-    /// It cannot be seen.
+    /// The value is not visible.
     Unknown(Box<Unknown>),
 }
 
 impl Data<'_> {
-    /// No value: it cannot be seen.
+    /// An unknown value.
     pub fn unknown(unknown: Unknown) -> Self {
         Self::Absent(Absent::Unknown(Box::new(unknown)))
     }
@@ -114,7 +115,7 @@ impl<'h> Value<'h> {
         }
     }
 
-    /// Computed text.
+    /// A computed string.
     pub fn string(text: impl Into<Cow<'h, str>>) -> Self {
         Self::new(Data::String(text.into()))
     }
@@ -129,7 +130,7 @@ impl<'h> Value<'h> {
         Self::new(Data::Number(value))
     }
 
-    /// A computed list, all of whose elements are known.
+    /// A computed list whose elements are all known.
     pub fn list(items: Vec<Value<'h>>) -> Self {
         Self::new(Data::List(Arc::new(List {
             items,
@@ -137,7 +138,7 @@ impl<'h> Value<'h> {
         })))
     }
 
-    /// The host's value at `node`, with its place. Scalars are read; lists and maps stay where they are.
+    /// The host's value at `node`, with its place. Scalars are read; lists and maps are not copied.
     pub fn load(host: &'h (dyn Host + 'h), node: NodeRef) -> Self {
         Self {
             secret: host.is_hidden(node),
@@ -145,7 +146,7 @@ impl<'h> Value<'h> {
         }
     }
 
-    /// The same without asking whether it is secret, for where only truth matters.
+    /// The same without the secret mark, for conditions that only need a truth value.
     pub(crate) fn load_unmarked(host: &'h (dyn Host + 'h), node: NodeRef) -> Self {
         let data = match host.shape(node) {
             Shape::Null => Data::Null,
@@ -163,7 +164,7 @@ impl<'h> Value<'h> {
         }
     }
 
-    /// The items of a list; anything else has none. Items of the host are loaded.
+    /// The elements of a list; anything else has none. Elements of the host are loaded.
     pub fn items(&self, host: &'h (dyn Host + 'h)) -> Cow<'_, List<'h>> {
         match &self.data {
             Data::List(list) => Cow::Borrowed(list),
@@ -178,7 +179,7 @@ impl<'h> Value<'h> {
         }
     }
 
-    /// The entries of a map and why there may be more; anything else has none. Values of the host are loaded.
+    /// The entries of a map, and why there may be more; anything else has none. Values of the host are loaded.
     pub fn entries(&self, host: &'h (dyn Host + 'h)) -> (Entries<'h>, Option<Value<'h>>) {
         match &self.data {
             Data::Map(entries) => (entries.as_ref().clone(), None),
@@ -200,7 +201,7 @@ impl<'h> Value<'h> {
         }
     }
 
-    /// How many items, entries or characters it has, as far as it is known.
+    /// The number of elements or entries, or the length of a string in bytes, as far as known.
     pub fn size(&self, host: &dyn Host) -> usize {
         match &self.data {
             Data::List(list) => list.items.len(),
@@ -211,12 +212,12 @@ impl<'h> Value<'h> {
         }
     }
 
-    /// Is there no value?
+    /// Does it have no value?
     pub fn is_absent(&self) -> bool {
         matches!(self.data, Data::Absent(_))
     }
 
-    /// No value.
+    /// A missing value.
     pub fn missing(place: Option<Place>) -> Self {
         Self {
             data: Data::Absent(Absent::Missing),
@@ -225,7 +226,7 @@ impl<'h> Value<'h> {
         }
     }
 
-    /// A value that cannot be seen.
+    /// An unknown value.
     pub fn unknown(reason: impl Into<Cow<'static, str>>, present: bool) -> Self {
         let unknown = Unknown {
             reason: reason.into(),
@@ -234,7 +235,7 @@ impl<'h> Value<'h> {
         Self::new(Data::unknown(unknown))
     }
 
-    /// What is computed from this value: of something that cannot be seen, nobody knows whether anything comes of it.
+    /// The result of a computation on this value: if it is unknown, so is whether there is a result.
     pub(crate) fn outcome(mut self) -> Self {
         if let Data::Absent(Absent::Unknown(unknown)) = &mut self.data {
             unknown.present = false;
@@ -242,7 +243,7 @@ impl<'h> Value<'h> {
         self
     }
 
-    /// A copy that borrows nothing, with its values of the host replaced; `None` if one of them has no replacement.
+    /// A copy that borrows nothing, with its host values mapped by `to`; `None` if that returns `None` for one of them.
     pub(crate) fn moved(
         &self,
         to: &mut dyn FnMut(NodeRef) -> Option<NodeRef>,
@@ -284,7 +285,7 @@ impl<'h> Value<'h> {
         })
     }
 
-    /// The same value at a place.
+    /// The same value with another place.
     #[must_use]
     pub fn at(mut self, place: Place) -> Self {
         self.place = Some(place);

@@ -1,4 +1,4 @@
-//! What helps authors of rules: traces, coverage of clauses, mutants.
+//! Tools for rule authors: traces, clause coverage, mutants.
 
 #[path = "../examples/embed/json_host.rs"]
 mod json_host;
@@ -101,7 +101,7 @@ fn a_trace_can_be_asked_for_one_place() {
     });
     assert_eq!(judgement.counts.total(), 2);
     let [trace] = traces.as_slice() else {
-        panic!("one subject");
+        panic!("expected one subject");
     };
     assert_eq!(trace.outcome, Some(Outcome::NotApplicable));
 }
@@ -161,7 +161,7 @@ fn each_mutant_differs_in_one_place_and_is_told_from_the_rule() {
         .position(|item| matches!(item.kind, ItemKind::Rule(_)))
         .unwrap();
     let ItemKind::Rule(rule) = &file.items[at].kind else {
-        panic!("a rule");
+        panic!("expected a rule");
     };
     for mutant in mutants(rule) {
         let mut damaged = file.clone();
@@ -180,15 +180,15 @@ fn each_mutant_differs_in_one_place_and_is_told_from_the_rule() {
         .unwrap();
     }
     let expected = "\
-noticed: any key is taken `[\"a\", \"b\"]`
-noticed: the condition is left out `port is set and port is number`
+noticed: any key matches `[\"a\", \"b\"]`
+noticed: the condition is removed `port is set and port is number`
 noticed: the condition is negated `port is set and port is number`
-not noticed: this side is left out `port is set`
-noticed: this side is left out `port is number`
-noticed: the filter is left out `each == port`
-noticed: the requirement is left out `require known is not empty`
+not noticed: this operand is removed `port is set`
+noticed: this operand is removed `port is number`
+noticed: the filter is removed `each == port`
+noticed: the requirement is removed `require known is not empty`
 noticed: the requirement is negated `known is not empty`
-noticed: the requirement's condition is left out `service != \"b\"`
+noticed: the requirement's condition is removed `service != \"b\"`
 noticed: the requirement's condition is negated `service != \"b\"`
 ";
     assert_eq!(out, expected);

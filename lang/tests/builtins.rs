@@ -1,4 +1,4 @@
-//! Every example of every built-in gives what it says, and the manual's page is the table's.
+//! Every example of every built-in gives the stated result, and the manual page is up to date with the table.
 
 #[path = "../examples/embed/json_host.rs"]
 mod json_host;
@@ -27,7 +27,7 @@ fn every_example_gives_its_result() {
             let texts = entry.builtin.texts;
             let named = texts.iter().any(|text| shown == format!("{text:?}"));
             if !texts.is_empty() && !named {
-                wrong.push(format!("{expression}: {shown} is none of {texts:?}"));
+                wrong.push(format!("{expression}: {shown} is not one of {texts:?}"));
             }
             if shown != *expected {
                 wrong.push(format!(
@@ -53,6 +53,6 @@ fn the_manual_page_is_current() {
     let written = std::fs::read_to_string(path).unwrap_or_default();
     assert!(
         written == page,
-        "docs/builtins.md is not current: run the tests with UPDATE=1"
+        "docs/builtins.md is out of date: run the tests with UPDATE=1"
     );
 }

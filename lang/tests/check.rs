@@ -1,5 +1,6 @@
-//! What the checker says, at which place: `tests/check/*.watch` are texts with `#   ^^^ error[code]: message` below the lines that
-//! are marked. A line `# file: pack/name.watch` starts another file. `UPDATE=1 cargo test -p lang --test check` rewrites the marks.
+//! The checker's diagnostics and their positions: `tests/check/*.watch` are texts with `#   ^^^ error[code]: message`
+//! below the marked lines. A line `# file: pack/name.watch` starts another file. `UPDATE=1 cargo test -p lang --test
+//! check` rewrites the marks.
 //!
 //! Every text can use the charts of `tests/check/charts/`.
 #![expect(
@@ -65,7 +66,7 @@ struct Part {
     pack: String,
     name: String,
     text: String,
-    /// The line that started it, if one did.
+    /// The line that started it, if any.
     header: Option<String>,
 }
 
@@ -93,14 +94,14 @@ fn parts(name: &str, text: &str) -> Vec<Part> {
             });
             continue;
         }
-        let last = parts.last_mut().expect("there is always one");
+        let last = parts.last_mut().expect("there is always a part");
         last.text.push_str(line);
         last.text.push('\n');
     }
     parts
 }
 
-/// The text with a mark for each diagnostic below the line it starts in.
+/// The text with a mark for each diagnostic below the line where it starts.
 fn marked(text: &str, diagnostics: &[&Diagnostic]) -> String {
     let mut out = String::new();
     let mut start = 0;
@@ -138,7 +139,7 @@ fn marked(text: &str, diagnostics: &[&Diagnostic]) -> String {
     out
 }
 
-/// Problems that every short text has: they are shown only in the texts that are about them.
+/// Problems that every short text has: they are shown only in the texts about them.
 const USUAL: [&str; 4] = [
     "rule-missing-clause",
     "rule-missing-place",
@@ -217,7 +218,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 fn every_text_has_the_marks_that_the_checker_gives() {
     let update = std::env::var_os("UPDATE").is_some();
     let files = files(&folder());
-    assert!(files.len() >= 10, "the texts are there");
+    assert!(files.len() >= 10, "some texts are missing");
     for path in files {
         let text = std::fs::read_to_string(&path).unwrap();
         let name = path.file_stem().unwrap().to_string_lossy();

@@ -1,4 +1,4 @@
-//! What editors read from a check: types, definitions, references, what is visible; and which items may be compiled.
+//! The facts that editors use: types, definitions, references, visible names; and which items may be compiled.
 
 use lang::check::{Checked, Meaning, Options, PackFiles, RuleFile, check, check_expr, explain};
 use lang::host::Schema;
@@ -53,31 +53,42 @@ fn run(rules: &str) -> (Checked, [Parse; 2]) {
     (checked, parsed)
 }
 
-/// The place of the `n`-th occurrence of a word, from 0.
+/// The span of the `n`-th occurrence of a word, from 0.
 fn at(source: u32, text: &str, word: &str, n: usize) -> Span {
-    let (start, _) = text.match_indices(word).nth(n).expect("the word is there");
+    let (start, _) = text
+        .match_indices(word)
+        .nth(n)
+        .expect("the word occurs in the text");
     Span::new(SourceId(source), start as u32, (start + word.len()) as u32)
 }
 
 #[test]
 fn an_expression_has_its_type_and_the_key_that_declares_it() {
     let (checked, _) = run(RULES);
-    let facts = checked.facts.file(SourceId(1)).expect("facts were wanted");
+    let facts = checked
+        .facts
+        .file(SourceId(1))
+        .expect("facts were requested");
     let host = facts
         .expr(at(1, RULES, "smtp.host", 0))
-        .expect("it is an expression");
+        .expect("the span is an expression");
     assert_eq!(host.ty.to_string(), "string");
     assert!(host.may_be_missing && host.from_tree);
     assert_eq!(host.declared.as_slice(), [at(0, CHARTS, "host", 0)]);
     let port = at(1, RULES, "smtp.port", 0);
-    let port = facts.expr_at(port.end).expect("a byte in it");
+    let port = facts
+        .expr_at(port.end)
+        .expect("the offset is inside an expression");
     assert!(!port.may_be_missing);
 }
 
 #[test]
 fn a_name_leads_to_its_definition_and_back_to_its_uses() {
     let (checked, _) = run(RULES);
-    let facts = checked.facts.file(SourceId(1)).expect("facts were wanted");
+    let facts = checked
+        .facts
+        .file(SourceId(1))
+        .expect("facts were requested");
     let meaning = |word, n| {
         let span = at(1, RULES, word, n);
         facts.name_at(span.start).map(|fact| &fact.meaning)
@@ -120,7 +131,7 @@ fn a_remark_behind_a_word_documents_nothing() {
     let text = "chart a {\n  keys {\n    x: any  ## about x\n    y: any\n    ## About z.\n    z: any\n  }\n}\n";
     let parsed = lang::parse::parse(SourceId(0), text);
     let lang::parse::ast::ItemKind::Chart(chart) = &parsed.file.items[0].kind else {
-        panic!("a chart");
+        panic!("expected a chart");
     };
     let docs = format!("{chart:?}");
     assert!(
@@ -130,7 +141,7 @@ fn a_remark_behind_a_word_documents_nothing() {
 }
 
 trait Shorter {
-    /// Without its last byte.
+    /// Without the last byte.
     fn shorter(self) -> Self;
 }
 
@@ -143,7 +154,10 @@ impl Shorter for Span {
 #[test]
 fn the_names_visible_at_a_place_are_those_bound_before_it_in_the_same_rule() {
     let (checked, _) = run(RULES);
-    let facts = checked.facts.file(SourceId(1)).expect("facts were wanted");
+    let facts = checked
+        .facts
+        .file(SourceId(1))
+        .expect("facts were requested");
     let visible = |word| {
         let place = at(1, RULES, word, 0).start;
         let names = facts.bindings_at(place).map(|it| it.name.as_str());
@@ -175,7 +189,7 @@ fn a_damaged_item_is_unusable_and_nothing_is_said_of_it_twice() {
         .iter()
         .map(|it| it.code.as_str())
         .collect();
-    // Nor that nothing uses `b`: what is damaged may.
+    // `b` is not reported as unused either: the damaged item may use it.
     assert_eq!(codes, ["rule-uses-broken"]);
 }
 
@@ -210,7 +224,7 @@ fn an_expression_by_itself_sees_what_its_pack_sees() {
 
 #[test]
 fn a_code_is_explained() {
-    let info = explain("rule-unknown-key").expect("it is a code of the checker");
+    let info = explain("rule-unknown-key").expect("the code exists");
     assert!(info.text().starts_with("A path names a key"));
     assert!(info.text().contains("`chart`"));
     assert_eq!(explain("no-such-code"), None);

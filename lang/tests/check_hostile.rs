@@ -1,4 +1,4 @@
-//! Files made to wear the checker out give diagnostics in time that grows with their size.
+//! Hostile files must give diagnostics in time proportional to their size.
 
 use std::fmt::Write as _;
 

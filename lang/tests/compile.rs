@@ -1,4 +1,4 @@
-//! What cannot be compiled is said, and leaves the other rules as they are. No input is too much for the stack.
+//! Rules that cannot be compiled are reported and leave the others intact. No input exhausts the stack.
 
 #[path = "../examples/embed/json_host.rs"]
 mod json_host;
@@ -72,17 +72,14 @@ fn helper(a, b) = a
 
 #[test]
 fn recursion_is_refused() {
-    assert_eq!(
-        said("fn f(x) = f(x)"),
-        ["recursion: `f` needs itself, directly or through others"]
-    );
+    assert_eq!(said("fn f(x) = f(x)"), ["recursion: `f` is recursive"]);
     assert_eq!(
         said("fn f(x) = g(x)\nfn g(x) = [h for y in x if a]\nlet h = 1\nlet a = f(1)"),
-        ["recursion: `f` needs itself, directly or through others"]
+        ["recursion: `f` is recursive"]
     );
     assert_eq!(
         said("let a = b\nlet b = a"),
-        ["recursion: `a` needs itself, directly or through others"]
+        ["recursion: `a` is recursive"]
     );
 }
 
@@ -90,11 +87,11 @@ fn recursion_is_refused() {
 fn a_regex_bomb_is_refused() {
     assert_eq!(
         said(r"let a = /((((a{100}){100}){100}){100})/"),
-        ["invalid-regex: the regex is too large: more than 1 MiB when compiled"]
+        ["invalid-regex: the regex is too large: it exceeds 1 MiB when compiled"]
     );
 }
 
-/// A `let` is computed where it is used first, and with it those that it uses.
+/// A `let` is computed on first use, together with those that it uses.
 #[test]
 fn names_of_a_rule_nest_as_functions_do() {
     let chain = |lets: usize, value: &str| {
@@ -113,12 +110,14 @@ fn names_of_a_rule_nest_as_functions_do() {
         let said = chain(lets, value);
         assert_eq!(
             said,
-            ["too-deep: this and what it calls is nested more than 220 levels deep"]
+            [
+                "too-deep: this expression and the functions it calls are nested more than 220 levels deep"
+            ]
         );
     }
 }
 
-/// Nested as deep as the compiler allows, evaluated on a small stack.
+/// The deepest program that the compiler accepts, evaluated on a small stack.
 #[test]
 fn the_deepest_program_needs_a_bounded_stack() {
     let mut text = String::from("fn f0(x) = x\n");
@@ -139,7 +138,7 @@ fn the_deepest_program_needs_a_bounded_stack() {
             "{mistakes:?}"
         );
         assert!(!mistakes.is_empty());
-        // The longest chain that is allowed is judged.
+        // The longest chain that is accepted must evaluate.
         let mut judged = 0;
         for depth in 0..functions {
             let last = format!("let it = f{depth}(1)\n");

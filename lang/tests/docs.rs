@@ -1,10 +1,11 @@
-//! The manual and the language agree: every block marked `watch` in `docs/` is read without a complaint, and checked without an error.
+//! The manual and the language agree: every block marked `watch` in `docs/` parses without diagnostics and checks
+//! without errors.
 
 use std::path::Path;
 
 use source::SourceId;
 
-/// The blocks marked `watch` of a Markdown text, with the line they start in.
+/// The blocks of a Markdown text marked `watch`, with the line where each starts.
 fn watch_blocks(markdown: &str) -> Vec<(usize, String)> {
     let mut blocks = Vec::new();
     let mut open: Option<(usize, String)> = None;
@@ -12,7 +13,7 @@ fn watch_blocks(markdown: &str) -> Vec<(usize, String)> {
         match &mut open {
             None if line.trim_end() == "```watch" => open = Some((number + 2, String::new())),
             None => {}
-            // A block ends at a fence in column 0; those of examples inside it are indented.
+            // A block ends at a fence in column 0; fences of examples inside it are indented.
             Some(_) if line.trim_end() == "```" => blocks.extend(open.take()),
             Some((_, text)) => {
                 text.push_str(line);
@@ -24,7 +25,7 @@ fn watch_blocks(markdown: &str) -> Vec<(usize, String)> {
     blocks
 }
 
-/// What stands around a block: the charts it speaks about, and a pack to use.
+/// The context of a block: the charts it mentions, and a pack to use.
 const AROUND: &str = "\
 chart wire-server {
 }
@@ -92,7 +93,7 @@ fn every_watch_block_of_the_manual_is_read_without_a_complaint() {
             seen += 1;
         }
     }
-    assert!(seen >= 3, "the manual has its examples");
+    assert!(seen >= 3, "the manual has too few examples");
 }
 
 #[test]

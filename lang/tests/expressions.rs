@@ -1,4 +1,4 @@
-//! What expressions give, in the three-valued logic of docs/language.md §4: `tests/eval/expressions.txt`, line by line.
+//! The results of expressions in the three-valued logic of docs/language.md §4: `tests/eval/expressions.txt`, line by line.
 
 #[path = "../examples/embed/json_host.rs"]
 mod json_host;

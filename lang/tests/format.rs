@@ -1,4 +1,4 @@
-//! The layout of rule files, by example: what stands before the arrow comes out as what stands after it, and stays so.
+//! The layout of rule files, by example: formatting the first text gives the second, which formatting leaves unchanged.
 
 use lang::format::format;
 use source::SourceId;

@@ -1,4 +1,4 @@
-//! Texts that are made to hurt: each gives a diagnostic or a tree, and neighbours stay whole.
+//! Hostile texts: each gives a diagnostic or a tree, and neighboring items stay intact.
 
 use source::SourceId;
 
@@ -42,7 +42,7 @@ fn nesting_beyond_the_limit_is_one_diagnostic_whatever_nests() {
         );
         let parsed = lang::parse::parse(SourceId(0), &text);
         let first = parsed.diagnostics.first().unwrap();
-        // A text of quotes in braces holds what it says only on one line, and is larger than a file may be for some.
+        // Quotes nested in braces must fit on one line, and some of these files are too large.
         assert!(
             ["rule-too-deep", "rule-too-large"].contains(&first.code.as_str()),
             "{open}: {first:?}"
@@ -103,7 +103,7 @@ fn two_hundred_levels_are_allowed() {
     assert_eq!(
         codes(&blocks),
         ["rule-syntax"],
-        "the innermost key has no type, nothing else is wrong"
+        "only the missing type of the innermost key is wrong"
     );
 }
 
@@ -150,7 +150,7 @@ fn line_breaks_of_windows_and_a_byte_order_mark_are_tolerated() {
     let item = &parsed.file.items[0];
     assert_eq!(item.docs.as_ref().unwrap().node, "Doc.");
     let lang::parse::ast::ItemKind::Rule(rule) = &item.kind else {
-        panic!("a rule");
+        panic!("expected a rule");
     };
     assert_eq!(rule.examples[0].text.node, "    a: 1\r\n");
 }

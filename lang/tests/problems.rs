@@ -1,14 +1,14 @@
-//! What the parser says about damaged texts: `problems.txt` holds them with the places and words of every diagnostic.
+//! The parser's diagnostics for damaged texts: `problems.txt` contains texts with the position and wording of every diagnostic.
 //!
-//! A case is a title line `=== title`, the text with `| ` before each line, and below a line what is marked in it.
-//! `UPDATE=1 cargo test -p lang --test problems` writes the marks anew; read the difference before keeping it.
+//! A case is a title line `=== title`, the text with `| ` before each line, and below each line its diagnostics.
+//! `UPDATE=1 cargo test -p lang --test problems` rewrites the diagnostics; review the diff before keeping it.
 
 use std::path::Path;
 
 use lang::parse::ast::ItemKind;
 use source::{LineIndex, PositionEncoding, SourceId};
 
-/// The text of a case: its lines without marks.
+/// The text of a case: its lines without diagnostics.
 fn text_of(case: &str) -> String {
     let lines = case.lines().filter_map(|line| line.strip_prefix('|'));
     lines
@@ -17,7 +17,7 @@ fn text_of(case: &str) -> String {
         .join("\n")
 }
 
-/// The case as it should be: each line, what is said about it, and which items are left.
+/// The expected case: each line with its diagnostics, and the remaining items.
 fn with_marks(title: &str, text: &str) -> String {
     let parsed = lang::parse::parse(SourceId(0), text);
     let lines = LineIndex::new(text);

@@ -1,5 +1,5 @@
-//! What rules say about documents: every file of `tests/eval/*.cases` is rules, then cases, each a document and the report
-//! expected of it. `UPDATE=1` writes the reports as they are.
+//! The results of rules for documents: every file of `tests/eval/*.cases` holds rules, then cases, each a document and
+//! its expected report. `UPDATE=1` rewrites the reports.
 
 #[path = "../examples/embed/json_host.rs"]
 mod json_host;
@@ -15,10 +15,12 @@ use lang::program::Program;
 use lang::value::Value;
 use source::SourceId;
 
-/// A document; `<profile>`, `<version>` and `<user>` set up the host.
+/// A host for a document; `<profile>`, `<version>` and `<user>` configure the host.
 fn host_of(text: &str) -> JsonHost {
-    let mut values: serde_json::Value = serde_json::from_str(text).expect("a document in JSON");
-    let map = values.as_object_mut().expect("a map of components");
+    let mut values: serde_json::Value = serde_json::from_str(text).expect("the document is JSON");
+    let map = values
+        .as_object_mut()
+        .expect("the document is a map of components");
     let profile = map.remove("<profile>");
     let version = map.remove("<version>");
     let user = map.remove("<user>");
@@ -27,10 +29,10 @@ fn host_of(text: &str) -> JsonHost {
         None => JsonHost::new(&values),
     };
     if let Some(profile) = profile {
-        host = host.in_profile(profile.as_str().expect("a text"));
+        host = host.in_profile(profile.as_str().expect("the profile is a string"));
     }
     if let Some(version) = version {
-        host = host.with_version(version.as_str().expect("a text"));
+        host = host.with_version(version.as_str().expect("the version is a string"));
     }
     host
 }
@@ -120,16 +122,18 @@ fn check(name: &str) {
         clippy::disallowed_methods,
         reason = "the cases are a file of the project"
     )]
-    let text = std::fs::read_to_string(&path).expect("a file of cases");
-    let (rules, cases) = text.split_once("\n=== ").expect("a first case");
+    let text = std::fs::read_to_string(&path).expect("the file of cases exists");
+    let (rules, cases) = text.split_once("\n=== ").expect("the file has a case");
     let parsed = parse(SourceId(0), rules);
     let (program, mistakes) = compile(&[("test", &parsed.file)], &schema(), &Params::new());
     let mut current = rules.to_owned();
     let said: Vec<_> = parsed.diagnostics.iter().chain(&mistakes).collect();
     assert!(said.is_empty(), "{name}: {said:?}");
     for case in cases.split("\n=== ") {
-        let (title, rest) = case.split_once('\n').expect("a title");
-        let (document, _) = rest.split_once("\n---\n").expect("a report after `---`");
+        let (title, rest) = case.split_once('\n').expect("a case has a title");
+        let (document, _) = rest
+            .split_once("\n---\n")
+            .expect("a case has a report after `---`");
         let _ = write!(
             current,
             "\n=== {title}\n{document}\n---\n{}",
@@ -141,11 +145,11 @@ fn check(name: &str) {
         reason = "the cases are a file of the project"
     )]
     if std::env::var("UPDATE").is_ok() {
-        std::fs::write(&path, &current).expect("a file that can be written");
+        std::fs::write(&path, &current).expect("the file can be written");
         return;
     }
     for (was, is) in text.lines().zip(current.lines()) {
-        assert_eq!(was, is, "{name}; UPDATE=1 writes what is");
+        assert_eq!(was, is, "{name}; UPDATE=1 rewrites the report");
     }
     assert_eq!(text.trim_end(), current.trim_end(), "{name}");
 }

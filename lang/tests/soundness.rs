@@ -1,5 +1,5 @@
-//! What the checker promises holds when rules are judged: over generated rules and generated documents, an accepted rule
-//! compiles and never ends in an error, and a value of known type that cannot be missing never is.
+//! The checker's guarantees hold during evaluation: over generated rules and documents, an accepted rule compiles and
+//! never ends in an error, and a value of known type that cannot be missing is never missing.
 
 #[path = "../examples/embed/json_host.rs"]
 mod json_host;
@@ -15,7 +15,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use source::{Severity, SourceId};
 
-/// Two charts alike, and functions of each sort.
+/// Two similar charts, and functions of each kind.
 const PACK: &str = r#"
 chart svc {
   keys {
@@ -52,7 +52,7 @@ fn twice(x: number) -> number = x + x
 fn any-of(xs: list of string) -> bool = some x in xs satisfies x == "a"
 "#;
 
-/// Random choices: a list of bytes, so that a failing case can be made smaller; 0 when they are used up.
+/// Random choices from a list of bytes, so that failing cases can be shrunk; 0 once the bytes are used up.
 struct Dice<'b> {
     bytes: std::slice::Iter<'b, u8>,
 }
@@ -75,9 +75,9 @@ enum Ty {
     Texts,
 }
 
-/// An expression, mostly of the type.
+/// An expression, usually of the given type.
 fn expr(dice: &mut Dice<'_>, ty: Ty, depth: usize) -> String {
-    // Now and then one of another type: the checker has to see it.
+    // Occasionally one of another type, which the checker must detect.
     let ty = match dice.roll(40) {
         39 => [Ty::Bool, Ty::Number, Ty::Text, Ty::Texts][dice.roll(4)],
         _ => ty,
@@ -264,7 +264,7 @@ fn leaf(dice: &mut Dice<'_>, ty: Ty) -> String {
     dice.pick(choices).to_owned()
 }
 
-/// A document in which everything is as the charts declare it; what has no default may be missing.
+/// A document that conforms to the chart declarations; values without a default may be missing.
 fn document(dice: &mut Dice<'_>) -> Value {
     fn text(dice: &mut Dice<'_>) -> Value {
         json!(["a", "b", "svc", ""][dice.roll(4)])
@@ -313,7 +313,7 @@ fn document(dice: &mut Dice<'_>) -> Value {
     all
 }
 
-/// A document in which anything may stand anywhere, also what cannot be seen.
+/// A document with arbitrary values anywhere, including unknown ones.
 fn wild(dice: &mut Dice<'_>, depth: usize) -> Value {
     match dice.roll(if depth == 0 { 6 } else { 8 }) {
         0 => Value::Null,
@@ -395,14 +395,18 @@ impl Both {
         accepted
     }
 
-    /// Judges the rule: how many subjects passed and failed.
+    /// Evaluates the rule; returns the numbers of subjects that passed and failed.
     fn judge(&self, text: &str, values: &Value) -> (usize, usize) {
         let files = [("test", &self.pack.file), ("test", &self.rule.file)];
         let (program, mistakes) = compile(&files, &schema(), &Params::new());
         assert!(mistakes.is_empty(), "accepted, but: {mistakes:?}\n{text}");
         let host = JsonHost::new(values);
         let run = Run::new(&program, &host);
-        let judged = run.judge(program.find("generated").expect("it was compiled"));
+        let judged = run.judge(
+            program
+                .find("generated")
+                .expect("an accepted rule compiles"),
+        );
         assert_eq!(judged.counts.error, 0, "{text}\n{values}");
         (judged.counts.pass, judged.counts.fail)
     }
@@ -453,9 +457,9 @@ proptest! {
                 _ => None,
             });
             let span = spans.next().expect("the rule has a `let`");
-            let facts = both.checked.facts.file(SourceId(1)).expect("facts were asked for");
+            let facts = both.checked.facts.file(SourceId(1)).expect("facts were requested");
             let fact = facts.expr(span).expect("each expression has a fact");
-            // A value of no known type may turn out to be of a wrong one, and the result is then missing.
+            // A value of unknown type may have the wrong type, which makes the result missing.
             let mut parts = facts.exprs().iter().filter(|it| {
                 span.start <= it.span.start && it.span.end <= span.end
             });
@@ -491,12 +495,16 @@ fn about_half_of_the_generated_rules_are_accepted() {
         ));
         let both = both(&text);
         accepted += usize::from(both.accepted());
-        let facts = both.checked.facts.file(SourceId(1)).expect("facts");
+        let facts = both
+            .checked
+            .facts
+            .file(SourceId(1))
+            .expect("facts were requested");
         never_missing += usize::from(facts.exprs().iter().any(|fact| !fact.may_be_missing));
     }
     assert!(
         (40..190).contains(&accepted),
-        "{accepted} of 200 are accepted: the other tests would be about nothing"
+        "{accepted} of 200 are accepted: the other tests would be meaningless"
     );
     assert!(never_missing > 40, "{never_missing}");
 }

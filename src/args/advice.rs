@@ -1,9 +1,9 @@
-//! What people who know other linters type, and what it is called here.
+//! Translates what users of other linters type into dogwatch's own commands.
 
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, Error};
 
-/// The error with a tip that leads to the right command, in place of one that leads astray.
+/// Replaces a misleading tip in an error with one that names the right command.
 pub(crate) fn advised(mut error: Error) -> Error {
     let of = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.as_str()),
@@ -14,10 +14,11 @@ pub(crate) fn advised(mut error: Error) -> Error {
         of(ContextKind::InvalidArg),
     ) {
         (Some(word), _) if is_path(word) => {
-            format!("to judge a folder or a file, use 'dogwatch lint {word}'")
+            format!("to lint a folder or a file, use 'dogwatch lint {word}'")
         }
         (_, Some("--fix")) => {
-            "repairs are made by 'dogwatch fix', and shown by 'dogwatch fix --diff'".to_owned()
+            "to apply fixes, use 'dogwatch fix'; to preview them, use 'dogwatch fix --diff'"
+                .to_owned()
         }
         _ => return error,
     };
@@ -28,7 +29,7 @@ pub(crate) fn advised(mut error: Error) -> Error {
     error
 }
 
-/// Does a word that is no command look like a path? No command has a dot or a slash in its name.
+/// Does an unknown command look like a path? No command has a dot or a slash in its name.
 fn is_path(word: &str) -> bool {
     word.contains(['/', '.', '\\'])
 }

@@ -1,4 +1,4 @@
-//! How far a run has come.
+//! Progress bar of a run.
 
 use std::io::{self, IsTerminal as _};
 
@@ -7,7 +7,7 @@ use ::lint::project::Progress;
 use super::env;
 use crate::output::Style;
 
-/// How far the run has come, for people at a terminal, once it takes longer than a second.
+/// Shows progress on a terminal once a run takes longer than a second.
 pub(super) struct Bar {
     bar: Option<indicatif::ProgressBar>,
     start: std::time::Instant,

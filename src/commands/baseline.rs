@@ -1,4 +1,4 @@
-//! `dogwatch baseline`: set aside what is found today, or bring that up to date.
+//! `dogwatch baseline`: records the current findings as known, or updates that record.
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -38,7 +38,7 @@ pub(super) fn run(args: &Baseline) -> anyhow::Result<Status> {
     }
     if let Some(broken) = broken(&report) {
         complain(&format!(
-            "{broken}; nothing was written, for with this mended other things may be found: `dogwatch lint` shows it"
+            "{broken}; nothing was written, since fixing this may change the findings: run `dogwatch lint`"
         ));
         return Ok(Status::Usage);
     }
@@ -48,21 +48,21 @@ pub(super) fn run(args: &Baseline) -> anyhow::Result<Status> {
     let all = all.map_err(|it| {
         let file = shown(project.settings(), &it.file);
         match it.error.kind() {
-            io::ErrorKind::InvalidInput => anyhow!("{file} is no file"),
-            io::ErrorKind::InvalidData => anyhow!("{file} is left as it is: {}", it.error),
-            _ => anyhow!("{file} cannot be read and is left as it is: {}", it.error),
+            io::ErrorKind::InvalidInput => anyhow!("{file} is not a file"),
+            io::ErrorKind::InvalidData => anyhow!("{file} was left unchanged: {}", it.error),
+            _ => anyhow!("{file} cannot be read and was left unchanged: {}", it.error),
         }
     })?;
     if output.is_some() && all.len() > 1 {
         bail!(
-            "there are several configurations here, each with a baseline of its own; give the folder of one"
+            "there are several configurations here, each with its own baseline; pass the folder of one"
         );
     }
     let mut out = io::stdout().lock();
     let mut status = Status::Clean;
     let several = all.len() > 1;
     for it in all {
-        // Of several folders those without findings need no word.
+        // With several folders, skip those without findings.
         if several && it.is_idle() {
             continue;
         }
@@ -71,7 +71,7 @@ pub(super) fn run(args: &Baseline) -> anyhow::Result<Status> {
             Err(Refused::Changed(file)) => {
                 let shown = shown(project.settings(), &file);
                 complain(&format!(
-                    "{shown} was changed meanwhile and is left as it is"
+                    "{shown} changed during the run and was not overwritten"
                 ));
                 status = Status::Usage;
                 continue;
@@ -84,7 +84,7 @@ pub(super) fn run(args: &Baseline) -> anyhow::Result<Status> {
     Ok(status)
 }
 
-/// The same project with nothing left out: a baseline is of all that a configuration is for.
+/// The same project, widened to whole trees: a baseline covers everything that its configuration covers.
 fn whole(part: Project) -> anyhow::Result<Project> {
     let workspace = part.workspace();
     if workspace.focus.is_empty() {
@@ -92,7 +92,7 @@ fn whole(part: Project) -> anyhow::Result<Project> {
     }
     if let Some(scope) = workspace.scopes.iter().find(|it| it.config_file.is_none()) {
         let root = shown(part.settings(), &scope.root);
-        bail!("a baseline is of a whole tree: `dogwatch baseline {root}`");
+        bail!("a baseline covers a whole tree: run `dogwatch baseline {root}`");
     }
     let roots = workspace.scopes.iter().map(|scope| scope.root.clone());
     let settings = Settings {
@@ -102,7 +102,7 @@ fn whole(part: Project) -> anyhow::Result<Project> {
     Ok(project(settings))
 }
 
-/// A mistake in the configuration or in a rule: with it mended other things may be found.
+/// The first error in the configuration or in a rule; fixing it may change the findings.
 pub(super) fn broken(report: &Report) -> Option<String> {
     let mut findings = report.findings.iter();
     let finding = findings.find(|it| it.breaks_the_run())?;
@@ -117,11 +117,11 @@ enum Refused {
     World(anyhow::Error),
 }
 
-/// Writes a baseline and, if `named`, its name into the configuration. Gives what is said of it.
+/// Writes a baseline and, if `named`, adds its name to the configuration. Returns the text to print.
 fn write(it: &Refreshed, named: bool, settings: &Settings) -> Result<String, Refused> {
     let file = shown(settings, &it.file);
     if it.is_idle() {
-        return Ok(format!("{file}: not written, for nothing is found\n"));
+        return Ok(format!("{file}: not written, no findings\n"));
     }
     put(&it.file, it.before.as_deref(), &it.after)?;
     let mut text = format!(
@@ -133,11 +133,11 @@ fn write(it: &Refreshed, named: bool, settings: &Settings) -> Result<String, Ref
         it.dropped
     );
     if it.damaged {
-        text += &format!("{file}: parts of it could not be read, and are gone\n");
+        text += &format!("{file}: parts of it could not be read and were dropped\n");
     }
     if it.unseen > 0 {
         text += &format!(
-            "{file}: {} of those kept may be gone: their rules depend on something that cannot be seen here; `--prune` drops them\n",
+            "{file}: {} of those kept may be fixed: their rules depend on something not in this checkout; `--prune` drops them\n",
             it.unseen
         );
     }
@@ -154,16 +154,16 @@ fn name(naming: &Naming, wanted: bool, settings: &Settings) -> Result<String, Re
         Some(after) if wanted => {
             put(&naming.file, naming.before.as_deref(), after)?;
             Ok(format!(
-                "{config}: `{line}` added, so that `dogwatch lint` sets them aside\n"
+                "{config}: added `{line}`, so that `dogwatch lint` uses the baseline\n"
             ))
         }
         _ => Ok(format!(
-            "{config}: write `{line}` there, so that `dogwatch lint` sets them aside\n"
+            "{config}: add `{line}`, so that `dogwatch lint` uses the baseline\n"
         )),
     }
 }
 
-/// Writes a file that holds what it held.
+/// Writes a file, provided that it still holds `before`.
 fn put(file: &Path, before: Option<&[u8]>, after: &str) -> Result<(), Refused> {
     let bytes = after.as_bytes();
     let written = match before {

@@ -1,4 +1,4 @@
-//! What a change is: `--changed-since`, `--new-since`, `--staged`.
+//! Changes as seen by git: `--changed-since`, `--new-since`, `--staged`.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use anyhow::Context as _;
 use super::counted;
 use crate::args::Change;
 
-/// The repositories of all paths, each once.
+/// The repositories of all paths, without duplicates.
 fn repositories(settings: &Settings) -> anyhow::Result<Vec<Repository>> {
     let mut found: Vec<Repository> = Vec::new();
     let none = [settings.cwd.clone()];
@@ -21,7 +21,7 @@ fn repositories(settings: &Settings) -> anyhow::Result<Vec<Repository>> {
         paths => paths,
     };
     for path in paths {
-        // A file that is named may be gone, and its folder with it.
+        // A named file may have been deleted together with its folder.
         let mut folders = path.ancestors();
         let folder = folders.find(|it| it.is_dir()).unwrap_or(path);
         let mut above = folder.ancestors();
@@ -37,16 +37,16 @@ fn repositories(settings: &Settings) -> anyhow::Result<Vec<Repository>> {
     Ok(found)
 }
 
-/// What is judged, and what it is compared with.
+/// The files to lint, and the files to compare them with.
 pub(super) struct Changed {
-    /// The files.
+    /// The files to lint.
     pub(super) files: Arc<dyn Files>,
-    /// The files as they were, and what people call that time.
+    /// The earlier state of the files, and the revision as the user wrote it.
     before: Option<(Arc<dyn Files>, String)>,
 }
 
 impl Changed {
-    /// Asks git. Without arguments it is not asked.
+    /// Asks git, unless no argument requires it.
     pub(super) fn of(change: &Change, settings: &mut Settings) -> anyhow::Result<Self> {
         let disk: Arc<dyn Files> = Arc::new(Disk);
         let mut changed = Self {
@@ -61,7 +61,7 @@ impl Changed {
         let side = if change.staged {
             for repository in &repositories {
                 let staged = repository.staged(Arc::clone(&changed.files));
-                changed.files = Arc::new(staged.context("what is staged cannot be read")?);
+                changed.files = Arc::new(staged.context("staged files cannot be read")?);
             }
             Side::Staged
         } else {
@@ -87,7 +87,7 @@ impl Changed {
         Ok(changed)
     }
 
-    /// Leaves only findings that were not there before.
+    /// Keeps only findings that are not in the earlier state.
     pub(super) fn keep_new(self, report: &mut Report, settings: &Settings) {
         let Some((files, name)) = self.before else {
             return;
@@ -100,7 +100,7 @@ impl Changed {
         let known = keep_new(report, &before);
         if known > 0 {
             let known = counted(known, "finding");
-            let note = format!("{known} that were there at `{name}` are left out");
+            let note = format!("{known} already present at `{name}` left out");
             report.summary.notes.push(note);
         }
     }

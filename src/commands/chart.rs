@@ -1,4 +1,4 @@
-//! `dogwatch chart import DIR`: the declaration of a chart, made from its own files.
+//! `dogwatch chart import DIR`: generates a chart's declaration from its own files.
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;
@@ -30,7 +30,7 @@ fn write(args: &ImportChart) -> anyhow::Result<Status> {
         && !args.force
         && Disk.kind(path).is_some()
     {
-        bail!("{} is there already; `--force` replaces it", below(path));
+        bail!("{} already exists; `--force` replaces it", below(path));
     }
     let mut next = 0;
     let mut register = |_: &str, _: &std::sync::Arc<str>| {
@@ -63,7 +63,7 @@ fn write(args: &ImportChart) -> anyhow::Result<Status> {
     }
     for (chart, dependency) in not_there(&chart) {
         complain(&format!(
-            "the chart `{dependency}` is not in `charts` of `{chart}`, so that nothing is declared of it"
+            "chart `{dependency}` is not in `charts` of `{chart}`, so it is not declared"
         ));
         unknown = true;
     }
@@ -74,7 +74,7 @@ fn write(args: &ImportChart) -> anyhow::Result<Status> {
     })
 }
 
-/// Charts that a chart needs and that do not lie in it, each behind the name of that chart.
+/// Dependencies that are missing from a chart's folder, each preceded by the name of the chart that needs it.
 fn not_there(chart: &ChartOnDisk) -> Vec<(&str, &str)> {
     let mut open = vec![chart];
     let mut found = Vec::new();

@@ -1,4 +1,4 @@
-//! `dogwatch check`: all that is known of rule texts before any values are seen.
+//! `dogwatch check`: checks rule texts without looking at values.
 
 use std::io::{self, BufWriter, Write as _};
 use std::path::PathBuf;
@@ -18,10 +18,7 @@ pub(super) fn run(args: &Check) -> anyhow::Result<Status> {
     let mut out = BufWriter::new(io::stdout().lock());
     let (_, missing) = chosen::watch_files(&settings.cwd, &args.paths);
     for path in &missing {
-        complain(&format!(
-            "{}: there is no such file or folder",
-            path.display()
-        ));
+        complain(&format!("{}: no such file or folder", path.display()));
     }
     let (mut files, mut rules, mut errors, mut warnings) = (0, 0, 0, 0);
     for path in args.paths.iter().filter(|it| !missing.contains(it)) {
@@ -68,7 +65,7 @@ pub(super) fn run(args: &Check) -> anyhow::Result<Status> {
         return Ok(Status::Usage);
     }
     if files == 0 {
-        complain("there is no rule file here; `dogwatch new rule ID` writes one");
+        complain("no rule files here; `dogwatch new rule ID` creates one");
         return Ok(Status::Nothing);
     }
     Ok(Status::Clean)

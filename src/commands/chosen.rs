@@ -1,4 +1,4 @@
-//! Which rules a command is about: those of a tree, or those of files and folders that were named.
+//! Which rules a command works on: those of a tree, or those in named files and folders.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use source::SourceId;
 
 use super::{absolute, project};
 
-/// The rules at a place.
+/// The rules at a path.
 pub(super) struct Chosen {
     pub(super) book: Arc<RuleBook>,
     pub(super) project: Project,
@@ -29,7 +29,7 @@ pub(super) fn at(mut settings: Settings, path: &Path) -> Chosen {
 }
 
 impl Chosen {
-    /// The files of rules at or below one of the paths.
+    /// The rule files at or below any of the paths.
     pub(super) fn files_below(&self, paths: &[PathBuf]) -> Vec<SourceId> {
         let inside = |file: &Path| paths.iter().any(|path| file.starts_with(path));
         let files = self.book.files.iter();
@@ -37,7 +37,7 @@ impl Chosen {
         mine.map(|file| file.source).collect()
     }
 
-    /// The ids of the rules whose files are at or below one of the paths.
+    /// The ids of the rules whose files are at or below any of the paths.
     pub(super) fn below(&self, paths: &[PathBuf]) -> Vec<String> {
         let inside = |file: &Path| paths.iter().any(|path| file.starts_with(path));
         let rules = self.book.rules();
@@ -46,8 +46,8 @@ impl Chosen {
     }
 }
 
-/// The rules folder that a path is in: the highest folder called `rules` above a rule file or a folder of such, or else the
-/// folder of the file. `None` for a folder without rule files of its own: a tree brings its rules folders itself.
+/// The rules folder of a path: the topmost folder named `rules` above it, or else the folder of the rule file. `None`
+/// for a folder without rule files directly in it: a tree provides its own rules folders.
 fn rules_folder(path: &Path) -> Option<PathBuf> {
     let is_file = path.extension().is_some_and(|it| it == "watch");
     let folder = if is_file { path.parent()? } else { path };
@@ -63,7 +63,7 @@ fn rules_folder(path: &Path) -> Option<PathBuf> {
     (is_file || own()).then(|| folder.to_owned())
 }
 
-/// Every `.watch` file at or below the paths, and paths that are not there.
+/// Every `.watch` file at or below the paths, and the paths that do not exist.
 pub(super) fn watch_files(cwd: &Path, paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<PathBuf>) {
     let (mut found, mut missing) = (Vec::new(), Vec::new());
     for path in paths {

@@ -1,4 +1,4 @@
-//! `dogwatch completions SHELL` and `dogwatch man`: made from the arguments as they are declared.
+//! `dogwatch completions SHELL` and `dogwatch man`: generated from the argument declarations.
 
 use std::io;
 
@@ -14,7 +14,7 @@ pub(super) fn shell(args: &Completions) -> anyhow::Result<Status> {
     Ok(Status::Clean)
 }
 
-/// One page with every command below it.
+/// A single page that covers every command.
 pub(super) fn man() -> anyhow::Result<Status> {
     let mut out = io::stdout().lock();
     let mut command = Args::command();

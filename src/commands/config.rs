@@ -1,4 +1,4 @@
-//! `dogwatch config PATH`: what applies to a file, and where each setting comes from.
+//! `dogwatch config PATH`: the settings that apply to a file, and where each one comes from.
 
 use std::io::{self, BufWriter, Write};
 
@@ -27,7 +27,7 @@ pub(super) fn run(args: &Config) -> anyhow::Result<Status> {
     if missing_paths(&project) || unknown_profiles(&project) {
         return Ok(Status::Usage);
     }
-    let found = applied(&project, &path, args.fail_on).context("there is nothing here")?;
+    let found = applied(&project, &path, args.fail_on).context("nothing here")?;
     let shown = slashes(&project.settings().show(&path));
     let mut out = BufWriter::new(io::stdout().lock());
     match args.format {
@@ -39,9 +39,9 @@ pub(super) fn run(args: &Config) -> anyhow::Result<Status> {
     }
     out.flush()?;
     if found.mistakes > 0 {
-        let mistakes = counted(found.mistakes, "mistake");
+        let mistakes = counted(found.mistakes, "error");
         complain(&format!(
-            "the configuration has {mistakes}, which `dogwatch lint` shows; what is wrong counts as not written"
+            "the configuration has {mistakes}, shown by `dogwatch lint`; invalid settings are ignored"
         ));
         return Ok(Status::Usage);
     }
@@ -51,13 +51,13 @@ pub(super) fn run(args: &Config) -> anyhow::Result<Status> {
 fn text(path: &str, found: &Applied, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}", harmless(path))?;
     if let Some(why) = &found.outside {
-        writeln!(out, "  takes no part: {}", harmless(why))?;
+        writeln!(out, "  not linted: {}", harmless(why))?;
     }
     match &found.config {
-        Some(config) => writeln!(out, "  below {}", harmless(&slashes(config)))?,
+        Some(config) => writeln!(out, "  configured by {}", harmless(&slashes(config)))?,
         None => writeln!(
             out,
-            "  no dogwatch.yaml here or above: `dogwatch init` writes one"
+            "  no dogwatch.yaml here or in a parent folder: `dogwatch init` creates one"
         )?,
     }
     writeln!(out)?;
@@ -84,7 +84,7 @@ fn title(part: &Part) -> String {
 }
 
 fn rows(indent: &str, settings: &[Setting], out: &mut dyn Write) -> io::Result<()> {
-    /// A longer value pushes what stands behind it away, and no other line's.
+    /// Longer values do not widen the column; they only push their own line to the right.
     const WIDEST: usize = 48;
     let width = |text: &dyn Fn(&Setting) -> usize| {
         let widths = settings.iter().map(text).filter(|it| *it <= WIDEST);

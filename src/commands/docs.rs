@@ -1,4 +1,4 @@
-//! `dogwatch docs DIR`: a page for each rule, as HTML and as Markdown, with what comes of its examples.
+//! `dogwatch docs DIR`: writes a page for each rule, as HTML and as Markdown, with the findings of its examples.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -34,7 +34,7 @@ pub(super) fn run(args: &Docs) -> anyhow::Result<Status> {
             .and_then(|at| book.program.rules().get(at))
         else {
             complain(&format!(
-                "`{id}` has errors and gets no page; `dogwatch check` shows them"
+                "`{id}` has errors and gets no page: run `dogwatch check`"
             ));
             broken = true;
             continue;
@@ -61,7 +61,8 @@ pub(super) fn run(args: &Docs) -> anyhow::Result<Status> {
         });
     }
     let folder = &args.folder;
-    fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+    fs::create_dir_all(folder)
+        .with_context(|| format!("{} cannot be created", folder.display()))?;
     for page in &pages {
         put(
             folder,
@@ -80,13 +81,13 @@ pub(super) fn run(args: &Docs) -> anyhow::Result<Status> {
     let written = counted(pages.len(), "rule");
     writeln!(
         io::stdout(),
-        "{written} described in {}",
+        "{written} documented in {}",
         folder.join("index.html").display()
     )?;
     Ok(if broken { Status::Usage } else { Status::Clean })
 }
 
-/// Writes a file of the folder.
+/// Writes a file to the folder.
 fn put(folder: &Path, name: &str, text: &str) -> anyhow::Result<()> {
     let path = folder.join(name);
     let what = || format!("{} cannot be written", path.display());

@@ -1,4 +1,4 @@
-//! `dogwatch eval`: one expression of the rule language over each deployment of a tree.
+//! `dogwatch eval`: evaluates an expression of the rule language over each deployment of a tree.
 
 use std::io::{self, BufWriter, Write as _};
 
@@ -19,7 +19,7 @@ pub(super) fn run(args: &Eval) -> anyhow::Result<Status> {
             return Ok(Status::Usage);
         }
     };
-    // Without a deployment an expression is still answered, over nothing; but not for a profile that nothing is of.
+    // Without a deployment the expression is evaluated over nothing, but not if a profile was asked for that matches nothing.
     if !args.place.profile.is_empty() && answers.iter().all(|it| it.tree.is_none()) {
         return Ok(nothing_there(&args.place, SEE_TREE));
     }

@@ -1,4 +1,4 @@
-//! `dogwatch explain RULE`: the guidance, when the rule fails, what would pass, what it reads.
+//! `dogwatch explain RULE`: the guidance, when the rule fails, what passes, what it reads.
 
 use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::output::Harmless;
 
 pub(super) fn run(args: &Explain) -> anyhow::Result<Status> {
     let mut settings = rules_settings(&args.place)?;
-    // What a rule depends on is found by what its names mean.
+    // The rule's dependencies are derived from resolved names.
     settings.facts = true;
     let at = settings.paths.first().cloned().unwrap_or_default();
     let project = project(settings);
@@ -49,7 +49,7 @@ pub(super) fn run(args: &Explain) -> anyhow::Result<Status> {
         facts(info, &mut out)?;
         parameters(&book, &args.rule, &mut out)?;
     } else {
-        writeln!(out, "The rule has errors: `dogwatch check` shows them.")?;
+        writeln!(out, "The rule has errors: run `dogwatch check`.")?;
     }
     let test = Tester::new(Arc::clone(&book)).test(&args.rule, Options::default());
     let tests = test.map_or_else(Vec::new, |test| test.examples);
@@ -61,7 +61,7 @@ pub(super) fn run(args: &Explain) -> anyhow::Result<Status> {
         write_example(example, findings, &mut out)?;
     }
     let source = book.sources().get(file.source);
-    writeln!(out, "\nThe rule is {}.", source.path.display())?;
+    writeln!(out, "\nThe rule is in {}.", source.path.display())?;
     out.flush()?;
     Ok(Status::Clean)
 }
@@ -103,7 +103,7 @@ fn facts(info: &RuleInfo, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-/// What an example shows.
+/// The heading of an example.
 pub(super) fn word(expect: Expect) -> &'static str {
     match expect {
         Expect::Fails => "Fails",
@@ -126,7 +126,7 @@ pub(super) fn severities(info: &RuleInfo) -> String {
     severities.join(", ")
 }
 
-/// The versions of charts that the rule is for.
+/// The chart versions that the rule applies to.
 pub(super) fn charts(info: &RuleInfo) -> Option<String> {
     Some(match (&info.since, &info.until) {
         (None, None) => return None,
@@ -136,7 +136,7 @@ pub(super) fn charts(info: &RuleInfo) -> Option<String> {
     })
 }
 
-/// The parameters that the rule depends on.
+/// Writes the parameters that the rule depends on.
 fn parameters(book: &RuleBook, id: &str, out: &mut dyn Write) -> io::Result<()> {
     for (at, it) in book.parameters_of(id).into_iter().enumerate() {
         let name = format!("{}.{}", it.file.pack, it.param.name.node);
@@ -149,7 +149,7 @@ fn parameters(book: &RuleBook, id: &str, out: &mut dyn Write) -> io::Result<()> 
     Ok(())
 }
 
-/// The text of an example, with what the rule finds in it below the lines in place of the marks.
+/// Writes the text of an example, with the rule's findings below the lines in place of the marks.
 fn write_example(
     example: &Example,
     findings: &[Diagnostic],
@@ -200,7 +200,7 @@ fn write_example(
     Ok(())
 }
 
-/// The blanks that all lines but marks begin with.
+/// The indentation shared by all lines except marks.
 fn indentation(text: &str, marks: &[Span], mut start: u32) -> usize {
     let mut least = usize::MAX;
     for line in text.split_inclusive('\n') {

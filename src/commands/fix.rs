@@ -1,4 +1,4 @@
-//! `dogwatch fix`: make the repairs that rules propose, or show them.
+//! `dogwatch fix`: applies the fixes that rules propose, or shows them.
 
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -32,10 +32,10 @@ pub(super) fn run(args: &Fix) -> anyhow::Result<Status> {
         let bar = Bar::new();
         project.fix(options, &|progress| bar.show(progress))
     };
-    // A repair may be of what is switched off, or be turned down for what is.
+    // With a broken configuration, fixes might apply to a rule that is switched off, or be rejected because of one.
     if let Some(broken) = broken(&run.report) {
         complain(&format!(
-            "{broken}; nothing was repaired, for with this mended other things may be found: `dogwatch lint` shows it"
+            "{broken}; nothing was fixed, since fixing this may change the findings: run `dogwatch lint`"
         ));
         return Ok(Status::Usage);
     }
@@ -54,10 +54,10 @@ pub(super) fn run(args: &Fix) -> anyhow::Result<Status> {
     for it in &unwritten {
         let file = shown(project.settings(), &it.file.path);
         complain(&match &it.why {
-            Unwritten::Changed => format!("{file} was changed meanwhile and is left as it is"),
+            Unwritten::Changed => format!("{file} changed during the run and was not overwritten"),
             Unwritten::Failed(error) => format!("{file} cannot be written: {error}"),
             Unwritten::Together => {
-                format!("{file} is left as it is, for it belongs to another that is")
+                format!("{file} was not written, because a file of the same fix was not")
             }
         });
     }
@@ -65,7 +65,7 @@ pub(super) fn run(args: &Fix) -> anyhow::Result<Status> {
     let left: Vec<&Path> = unwritten.iter().map(|it| it.file.path.as_path()).collect();
     let text = summary(&run, &left, project.settings(), args.diff);
     if args.diff {
-        // The diff is for programs, too.
+        // Standard output holds only the diff, which other programs may read.
         io::stderr().write_all(text.as_bytes())?;
     } else {
         out.write_all(text.as_bytes())?;
@@ -100,24 +100,24 @@ fn status(
     super::status(&run.report, left, usage)
 }
 
-/// A file that is left as it is.
+/// A file that was not written.
 struct Left<'r> {
     file: &'r FixedFile,
     why: Unwritten,
 }
 
-/// Why a file is left as it is.
+/// Why a file was not written.
 enum Unwritten {
-    /// It was changed since it was read.
+    /// It changed since it was read.
     Changed,
-    /// The system refuses.
+    /// The operating system refused.
     Failed(io::Error),
-    /// Another of its group is left.
+    /// Another file of its group was not written.
     Together,
 }
 
-/// Writes files, and gives those that are left. In a group none is written after one that was changed meanwhile or cannot be written,
-/// for a value may have gone from one into another.
+/// Writes files and returns those that were left out. Once a file of a group has changed or cannot be written, no other
+/// file of that group is written, since a value may move from one to another.
 fn write_all(files: &[FixedFile]) -> Vec<Left<'_>> {
     let mut left = Vec::new();
     let mut groups: Vec<usize> = files.iter().map(|file| file.group).collect();
@@ -125,7 +125,7 @@ fn write_all(files: &[FixedFile]) -> Vec<Left<'_>> {
     groups.dedup();
     for group in groups {
         let mut mine: Vec<&FixedFile> = files.iter().filter(|it| it.group == group).collect();
-        // A value that is in two files is better than one that is in none.
+        // Write receiving files first: a value in two files is better than one in none.
         mine.sort_by_key(|file| !file.receives);
         let is_changed =
             |file: &FixedFile| !::lint::files::holds(&file.path, file.before.as_bytes());
@@ -151,7 +151,7 @@ fn write_all(files: &[FixedFile]) -> Vec<Left<'_>> {
     left
 }
 
-/// What was repaired, what could not be, and what is left; `unwritten` are files that were not written.
+/// Summarizes what was fixed, what could not be, and what remains; `unwritten` are the files that were not written.
 fn summary(run: &FixRun, unwritten: &[&Path], settings: &Settings, diff: bool) -> String {
     let mut text = String::new();
     let mut line = |words: String| {
@@ -183,7 +183,7 @@ fn summary(run: &FixRun, unwritten: &[&Path], settings: &Settings, diff: bool) -
     for it in &run.refused {
         let why = it.why.words(|path| settings.show(path));
         line(format!(
-            "{}: not done: {}: {why} [{}]",
+            "{}: not applied: {}: {why} [{}]",
             place(&it.file, &it.finding.path),
             it.title,
             it.finding.diagnostic.code
@@ -200,7 +200,7 @@ fn summary(run: &FixRun, unwritten: &[&Path], settings: &Settings, diff: bool) -
         last += &format!(", {} not written", lost.len());
     }
     if !run.refused.is_empty() {
-        last += &format!(", {} not", run.refused.len());
+        last += &format!(", {} not fixed", run.refused.len());
     }
     if run.left_unsafe > 0 {
         last += &format!(", {} more with `--unsafe`", run.left_unsafe);

@@ -1,4 +1,4 @@
-//! `dogwatch fmt`: rule files laid out in the one way.
+//! `dogwatch fmt`: formats rule files.
 
 use std::io::{self, BufWriter, Write as _};
 
@@ -15,10 +15,7 @@ pub(super) fn run(args: &Fmt) -> anyhow::Result<Status> {
     let cwd = cwd()?;
     let (files, missing) = chosen::watch_files(&cwd, &args.paths);
     for path in &missing {
-        complain(&format!(
-            "{}: there is no such file or folder",
-            path.display()
-        ));
+        complain(&format!("{}: no such file or folder", path.display()));
     }
     let mut out = BufWriter::new(io::stdout().lock());
     let (mut changed, mut broken) = (0, 0);
@@ -45,7 +42,7 @@ pub(super) fn run(args: &Fmt) -> anyhow::Result<Status> {
             let name = output::path(shown);
             out.write_all(unified_texts(&name, text, &laid_out).as_bytes())?;
         } else if args.check {
-            writeln!(out, "{} is not laid out", shown.display())?;
+            writeln!(out, "{} is not formatted", shown.display())?;
         } else {
             let what = || format!("{} cannot be written", shown.display());
             write_atomically(path, laid_out.as_bytes()).with_context(what)?;
@@ -53,10 +50,10 @@ pub(super) fn run(args: &Fmt) -> anyhow::Result<Status> {
         }
     }
     let kept = args.check || args.diff;
-    let word = if kept { "to lay out" } else { "laid out" };
+    let word = if kept { "to format" } else { "formatted" };
     let rest = files.len() - changed - broken;
     out.flush()?;
-    // A diff is for programs, too.
+    // Standard output holds only the diff, which other programs may read.
     let mut words: Box<dyn io::Write> = match args.diff {
         true => Box::new(io::stderr()),
         false => Box::new(&mut out),
@@ -72,7 +69,7 @@ pub(super) fn run(args: &Fmt) -> anyhow::Result<Status> {
     Ok(if broken > 0 || !missing.is_empty() {
         Status::Usage
     } else if files.is_empty() {
-        complain("there is no rule file here");
+        complain("no rule files here");
         Status::Nothing
     } else if kept && changed > 0 {
         Status::Findings

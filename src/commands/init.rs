@@ -1,4 +1,4 @@
-//! `dogwatch init`: a first `dogwatch.yaml`, with what was found.
+//! `dogwatch init`: writes a starter `dogwatch.yaml` based on what is found.
 
 use std::io::{self, Write as _};
 
@@ -21,20 +21,16 @@ pub(super) fn run(args: &Init) -> anyhow::Result<Status> {
         return Ok(Status::Usage);
     }
     if Disk.kind(&folder) != Some(PathKind::Folder) {
-        bail!("{} is no folder", args.folder.display());
+        bail!("{} is not a folder", args.folder.display());
     }
     let workspace = project.workspace();
-    // The configuration that holds may stand above, and the tree may begin above.
+    // The configuration that applies, or the root of the tree, may be in a folder above.
     let scope = ::lint::project::scope_of(&workspace, &folder);
-    let scope = scope
-        .or(workspace.scopes.first())
-        .context("there is nothing here")?;
+    let scope = scope.or(workspace.scopes.first()).context("nothing here")?;
     let path = scope.root.join(CONFIG);
     let shown = shown(project.settings(), &path);
     if !args.stdout && scope.config_file.is_some() {
-        bail!(
-            "{shown} is there already, and holds here; `dogwatch init --stdout` shows what would be written"
-        );
+        bail!("{shown} already exists and applies here; `dogwatch init --stdout` shows a new one");
     }
     let text = starter(&workspace, scope);
     let mut out = io::stdout().lock();
@@ -42,9 +38,9 @@ pub(super) fn run(args: &Init) -> anyhow::Result<Status> {
         out.write_all(text.as_bytes())?;
     } else {
         let what = || format!("{shown} cannot be written");
-        // What the listing left out, a link to nowhere or a folder, is not to be replaced either.
+        // Do not replace what the listing left out either, such as a dangling link or a folder.
         if std::fs::symlink_metadata(&path).is_ok() {
-            bail!("{shown} is there already");
+            bail!("{shown} already exists");
         }
         write_atomically(&path, text.as_bytes()).with_context(what)?;
         writeln!(out, "{shown}")?;
@@ -55,18 +51,15 @@ pub(super) fn run(args: &Init) -> anyhow::Result<Status> {
             .map(|it| it.releases.len())
             .sum();
         if releases == 0 {
-            writeln!(
-                out,
-                "no deployment was found: state one under `deployments`"
-            )?;
+            writeln!(out, "no deployment found: declare one under `deployments`")?;
         } else {
             let profiles = match scope.likely_profiles().next() {
-                Some(_) => "the profiles that files are called after and ",
+                Some(_) => "the profiles that filenames suggest and ",
                 None => "",
             };
             writeln!(
                 out,
-                "next: state {profiles}versions of charts in it, then `dogwatch lint`"
+                "next: set {profiles}chart versions in it, then run `dogwatch lint`"
             )?;
         }
     }

@@ -1,4 +1,4 @@
-//! `dogwatch lint`: judge trees, write the report, say by the exit status how it went.
+//! `dogwatch lint`: lints trees, writes the report and sets the exit status.
 
 use std::io::{self, BufWriter, Read as _, Write};
 use std::path::{Path, PathBuf};
@@ -40,21 +40,21 @@ pub(super) fn run(args: &Lint) -> anyhow::Result<Status> {
     watch::run(survey, || once(&args, None))
 }
 
-/// The file that standard input stands for, with its text. Paths then name that file.
+/// The file that standard input stands for, with its text. The path `-` is replaced with that file.
 fn standard_input(args: &mut Lint) -> anyhow::Result<Option<(PathBuf, Vec<u8>)>> {
     let dash = Path::new("-");
     let paths = &mut args.place.paths;
     let Some(path) = &args.stdin_path else {
         if paths.iter().any(|it| it == dash) {
-            bail!("`-` is standard input: `--stdin-path FILE` says which file it stands for");
+            bail!("`-` is standard input: use `--stdin-path FILE` to say which file it stands for");
         }
         return Ok(None);
     };
     let whole = absolute(&cwd()?, path);
     if Disk.kind(&whole).is_some_and(|kind| kind != PathKind::File) {
-        bail!("{} is no file", path.display());
+        bail!("{} is not a file", path.display());
     }
-    // Without another path it is about that file.
+    // Without any other path, lint only that file.
     if *paths == [Path::new(".")] {
         *paths = vec![dash.to_owned()];
     }
@@ -72,7 +72,7 @@ fn standard_input(args: &mut Lint) -> anyhow::Result<Option<(PathBuf, Vec<u8>)>>
     Ok(Some((whole, text)))
 }
 
-/// Files that a run writes itself.
+/// Files that the run writes itself.
 fn own(args: &Lint) -> anyhow::Result<Vec<PathBuf>> {
     let cwd = cwd()?;
     let files = args.format.iter().filter_map(|target| target.file.as_ref());
@@ -119,7 +119,7 @@ fn once(args: &Lint, laid_over: Option<(PathBuf, Vec<u8>)>) -> anyhow::Result<(S
     };
     for target in &args.format {
         match write(target, &report, &style) {
-            // The reader has seen enough, as `head` does; the status still says what was found.
+            // The reader closed the pipe early, as `head` does; the exit status still reflects the findings.
             Err(error) if is_broken_pipe(&error) && !args.watch => {}
             done => done?,
         }
@@ -129,7 +129,7 @@ fn once(args: &Lint, laid_over: Option<(PathBuf, Vec<u8>)>) -> anyhow::Result<(S
         say_aside(&report);
     }
     usage |= unknown_rules(&project, &args.select);
-    // Of a change that touches no deployment of a profile nothing is known.
+    // A change that touches no deployment says nothing about which profiles exist.
     if project.settings().touched.is_none() {
         usage |= unknown_profiles(&project);
     }
@@ -139,7 +139,7 @@ fn once(args: &Lint, laid_over: Option<(PathBuf, Vec<u8>)>) -> anyhow::Result<(S
         status = Status::Nothing;
     }
     if status == Status::Nothing {
-        // Where nothing was touched there is nothing to judge, and nothing wrong.
+        // Nothing to lint because nothing was touched is not an error.
         if args.allow_nothing || project.settings().touched.is_some() {
             status = Status::Clean;
         } else if named.idle.is_empty() {
@@ -154,7 +154,7 @@ fn once(args: &Lint, laid_over: Option<(PathBuf, Vec<u8>)>) -> anyhow::Result<(S
     Ok((status, watched))
 }
 
-/// Says on standard error what a list of findings has no place for.
+/// Prints on standard error what formats that hold only findings cannot express.
 fn say_aside(report: &Report) {
     for note in &report.summary.notes {
         complain(note);
@@ -162,7 +162,7 @@ fn say_aside(report: &Report) {
     let skipped = &report.summary.skipped;
     if let Some(first) = skipped.first() {
         complain(&format!(
-            "{} left out, such as {} ({}); `dogwatch tree` shows all",
+            "{} left out, for example {} ({}); `dogwatch tree` lists all",
             counted(skipped.len(), "file"),
             output::path(&first.path),
             first.why
@@ -177,7 +177,7 @@ fn write(target: &Target, report: &Report, style: &Style) -> anyhow::Result<()> 
         return Ok(out.flush()?);
     };
     let what = || format!("{} cannot be written", path.display());
-    // A file is no terminal, whatever standard output is.
+    // A file is never a terminal, even if standard output is.
     let plain = Style {
         color: false,
         ..style.clone()
@@ -190,9 +190,9 @@ fn write(target: &Target, report: &Report, style: &Style) -> anyhow::Result<()> 
         file.and_then(|mut file| file.write_all(&text))
     };
     match Disk.kind(path) {
-        // A pipe or a device stays what it is.
+        // Pipes and devices are written in place.
         Some(PathKind::Special) => in_place(),
-        // A file that is mounted, or in a folder that is not ours, can be written and not replaced.
+        // A mounted file, or a file in a folder owned by someone else, may be writable but not replaceable.
         Some(PathKind::File) => {
             write_atomically(path, &text).or_else(|error| in_place().map_err(|_| error))
         }

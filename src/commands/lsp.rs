@@ -1,4 +1,4 @@
-//! `dogwatch lsp`: the language server, over standard input and output.
+//! `dogwatch lsp`: runs the language server over standard input and output.
 
 use std::io::{self, BufReader};
 use std::sync::Arc;

@@ -1,6 +1,6 @@
-//! The commands. Each is a file; here is what they share.
+//! The commands, one file each, and the code they share.
 //!
-//! INVARIANT: nothing is analysed here: a command asks the libraries and writes what they say.
+//! INVARIANT: no analysis happens here: a command asks the libraries and prints their answers.
 
 mod bar;
 mod baseline;
@@ -49,13 +49,13 @@ use crate::output::{self, Style};
 /// The exit status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Status {
-    /// Nothing at or above the level asked for.
+    /// No findings at or above the requested severity.
     Clean,
-    /// Findings at or above it.
+    /// Findings at or above that severity.
     Findings,
-    /// The arguments, the configuration or a rule is wrong.
+    /// The arguments, the configuration or a rule has an error.
     Usage,
-    /// There was nothing to judge.
+    /// There was nothing to lint.
     Nothing,
 }
 
@@ -97,10 +97,10 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Status> {
     }
 }
 
-/// What is said where nothing is judged.
+/// The message for a run that linted nothing.
 pub(crate) fn nothing_judged(report: &Report) -> String {
     match report.summary.releases {
-        0 => "there is nothing to judge; `dogwatch tree` shows what was found".to_owned(),
+        0 => "nothing to lint; `dogwatch tree` shows what was found".to_owned(),
         releases => format!(
             "no values file of {} can be read here; `dogwatch tree` shows why",
             counted(releases, "release")
@@ -108,15 +108,15 @@ pub(crate) fn nothing_judged(report: &Report) -> String {
     }
 }
 
-/// Where one sees why there is no deployment.
+/// Points to the command that shows why there is no deployment.
 pub(crate) const SEE_TREE: &str = "; `dogwatch tree` shows what was found";
 
-/// Says on standard error what keeps the command from its work.
+/// Prints a problem of the command itself on standard error.
 pub(crate) fn complain(text: &str) {
     let _ = writeln!(output::Harmless(io::stderr()), "dogwatch: {text}");
 }
 
-/// Did the reader of the output go away?
+/// Was the output closed by its reader?
 pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
     let kind = |cause: &(dyn std::error::Error + 'static)| {
         let json = || cause.downcast_ref::<serde_json::Error>()?.io_error_kind();
@@ -127,10 +127,10 @@ pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
     kinds.any(|kind| kind == io::ErrorKind::BrokenPipe)
 }
 
-/// The environment, read here and handed down.
+/// Reads an environment variable; libraries receive its value as an argument.
 #[allow(
     clippy::disallowed_methods,
-    reason = "the command line is where the environment is read"
+    reason = "only the command line reads the environment"
 )]
 pub(crate) fn env(name: &str) -> Option<String> {
     std::env::var(name).ok()
@@ -139,16 +139,16 @@ pub(crate) fn env(name: &str) -> Option<String> {
 /// The working directory.
 #[allow(
     clippy::disallowed_methods,
-    reason = "the command line is where the environment is read"
+    reason = "only the command line reads the environment"
 )]
 pub(crate) fn cwd() -> anyhow::Result<PathBuf> {
-    std::env::current_dir().context("the working directory is gone")
+    std::env::current_dir().context("the working directory does not exist")
 }
 
-/// Today, as `YYYY-MM-DD`, in universal time.
+/// Today's date in UTC, as `YYYY-MM-DD`.
 #[allow(
     clippy::disallowed_methods,
-    reason = "the command line is where the clock is read"
+    reason = "only the command line reads the clock"
 )]
 pub(crate) fn today() -> String {
     let now = std::time::SystemTime::now();
@@ -159,7 +159,7 @@ pub(crate) fn today() -> String {
     format!("{year:04}-{month:02}-{day:02}")
 }
 
-/// Days since 1970-01-01 to a day of the Gregorian calendar (Hinnant, "chrono-compatible low-level date algorithms").
+/// Converts days since 1970-01-01 to a Gregorian date (Hinnant, "chrono-compatible low-level date algorithms").
 fn civil(days: u64) -> (u64, u64, u64) {
     let shifted = days + 719_468;
     let era = shifted / 146_097;
@@ -184,18 +184,18 @@ fn terminal_width() -> Option<usize> {
     terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))
 }
 
-/// A path made absolute without looking at the disk, so that links stay as they were typed.
+/// Makes a path absolute without touching the disk, so that links are shown as they were typed.
 pub(crate) fn absolute(cwd: &Path, path: &Path) -> PathBuf {
     lexically_normal(&cwd.join(path))
 }
 
-/// What arguments say about where things are.
+/// The settings that follow from the arguments for files and rules.
 pub(crate) fn settings(place: &Where) -> anyhow::Result<Settings> {
     let cwd = cwd()?;
     let all = |paths: &[PathBuf]| paths.iter().map(|path| absolute(&cwd, path)).collect();
     let there = |path: &&PathBuf| Disk.kind(&absolute(&cwd, path)).is_some();
     if let Some(path) = place.rules.iter().find(|path| !there(path)) {
-        bail!("{}: there is no such folder of rules", path.display());
+        bail!("{}: no such rules folder", path.display());
     }
     Ok(Settings {
         paths: all(&place.paths),
@@ -207,32 +207,32 @@ pub(crate) fn settings(place: &Where) -> anyhow::Result<Settings> {
     })
 }
 
-/// More threads than any machine has use for; starting tens of thousands takes longer than a run.
+/// Upper limit: no machine benefits from more threads, and starting tens of thousands takes longer than a run.
 const MOST_THREADS: usize = 256;
 
-/// Starts so many threads; 0 is one for each processor.
+/// Starts the thread pool with `count` threads; 0 means one per processor.
 pub(crate) fn threads(count: usize) -> anyhow::Result<()> {
     if count > 0 {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(count.min(MOST_THREADS));
-        pool.build_global().context("threads cannot be started")?;
+        pool.build_global().context("cannot start threads")?;
     }
     Ok(())
 }
 
-/// What arguments say about which rules and deployments.
+/// Applies the arguments that select rules and deployments.
 pub(crate) fn select(settings: &mut Settings, select: &Select) {
     settings.profiles.clone_from(&select.profile);
     settings.select = select.rule.iter().chain(&select.tag).cloned().collect();
 }
 
-/// Says what the survey has to say, where no report tells it.
+/// Prints the survey's notes, for commands whose output has no place for them.
 pub(crate) fn say_notes(project: &Project) {
     for note in &project.workspace().notes {
         complain(note);
     }
 }
 
-/// Says which of the given paths cannot be judged. True if there is one.
+/// Prints each given path that cannot be linted. Returns whether there is one.
 pub(crate) fn missing_paths(project: &Project) -> bool {
     let missing = &project.workspace().missing;
     for (path, why) in missing {
@@ -244,14 +244,14 @@ pub(crate) fn missing_paths(project: &Project) -> bool {
     !missing.is_empty()
 }
 
-/// A file as messages call it.
+/// A file's path as shown in messages.
 pub(crate) fn shown(settings: &Settings, path: &Path) -> String {
     output::path(&settings.show(path))
 }
 
-/// Says which names given by `--rule` and `--tag` stand for nothing. True if there is one.
+/// Prints each name given by `--rule` or `--tag` that matches nothing. Returns whether there is one.
 pub(crate) fn unknown_rules(project: &Project, select: &Select) -> bool {
-    // Folders may have rules of their own; a name means something if it does in one of them.
+    // Folders may have their own rules, so a name is known if any rule book knows it.
     let workspace = project.workspace();
     let mut books: Vec<_> = workspace.scopes.iter().map(|it| &it.book).collect();
     books.dedup_by(|a, b| Arc::ptr_eq(a, b));
@@ -265,7 +265,7 @@ pub(crate) fn unknown_rules(project: &Project, select: &Select) -> bool {
             let ids = rules().map(|rule| rule.id.as_str());
             let near = lang::check::similar::similar(id, ids);
             let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-            unknown.push(format!("there is no rule `{id}`{hint}"));
+            unknown.push(format!("unknown rule `{id}`{hint}"));
         }
     }
     for tag in &select.tag {
@@ -288,7 +288,7 @@ pub(crate) fn unknown_rules(project: &Project, select: &Select) -> bool {
     !unknown.is_empty()
 }
 
-/// The findings that fail a run: at or above the level that is stated, or else configured where they stand.
+/// The findings that fail a run: those at or above the given severity, or else the one configured for their file.
 pub(crate) fn failing<'r>(
     workspace: &Workspace,
     report: &'r Report,
@@ -310,7 +310,7 @@ pub(crate) fn failing<'r>(
     })
 }
 
-/// Says which of the given profiles no deployment has. True if there is one.
+/// Prints each given profile that no deployment has. Returns whether there is one.
 pub(crate) fn unknown_profiles(project: &Project) -> bool {
     let workspace = project.workspace();
     let deployments = workspace.trees.iter().flat_map(|it| &it.plan.deployments);
@@ -325,15 +325,15 @@ pub(crate) fn unknown_profiles(project: &Project) -> bool {
             true => "the deployments here have no names".to_owned(),
             false => {
                 let names: Vec<&str> = names.iter().copied().collect();
-                format!("there are `{}`", names.join("`, `"))
+                format!("available: `{}`", names.join("`, `"))
             }
         };
-        complain(&format!("there is no profile `{name}`; {known}"));
+        complain(&format!("unknown profile `{name}`; {known}"));
     }
     !unknown.is_empty()
 }
 
-/// The exit status. What is wrong with the configuration or a rule weighs more than findings: they may be too few.
+/// The exit status. Errors in the configuration or a rule take precedence over findings, which may be incomplete.
 pub(crate) fn status(report: &Report, bad: bool, usage: bool) -> Status {
     let broken = report.findings.iter().any(Finding::breaks_the_run);
     if usage || broken {
@@ -347,13 +347,13 @@ pub(crate) fn status(report: &Report, bad: bool, usage: bool) -> Status {
     }
 }
 
-/// The same for commands that are about rules.
+/// The settings of commands about rules.
 ///
 /// # Errors
-/// If there is nothing where the tree should be.
+/// If the tree's path does not exist.
 pub(crate) fn rules_settings(place: &RulesAt) -> anyhow::Result<Settings> {
     if Disk.kind(&absolute(&cwd()?, &place.tree)).is_none() {
-        bail!("{}: there is no such file or folder", place.tree.display());
+        bail!("{}: no such file or folder", place.tree.display());
     }
     settings(&Where {
         paths: vec![place.tree.clone()],
@@ -362,10 +362,10 @@ pub(crate) fn rules_settings(place: &RulesAt) -> anyhow::Result<Settings> {
     })
 }
 
-/// A project for looking at one tree, and the absolute path of that.
+/// A project for looking at one tree, and that tree's absolute path.
 ///
 /// # Errors
-/// If there is nothing at the path.
+/// If the path does not exist.
 pub(crate) fn look(place: &Look) -> anyhow::Result<(Project, PathBuf)> {
     let mut settings = settings(&Where {
         paths: vec![place.tree.clone()],
@@ -383,20 +383,20 @@ pub(crate) fn look(place: &Look) -> anyhow::Result<(Project, PathBuf)> {
     Ok((project, path))
 }
 
-/// What is said where a tree has no deployment, and what is to be done about it.
+/// Reports that a tree has no deployment, and what to do about it.
 pub(crate) fn nothing_there(place: &Look, what_to_do: &str) -> Status {
     let wanted = match place.profile.as_slice() {
         [] => String::new(),
-        profiles => format!(" of the profile `{}`", profiles.join("`, `")),
+        profiles => format!(" with profile `{}`", profiles.join("`, `")),
     };
     complain(&format!(
-        "{}: there is no deployment{wanted} here{what_to_do}",
+        "{}: no deployment{wanted} here{what_to_do}",
         place.tree.display()
     ));
     Status::Nothing
 }
 
-/// What messages call a deployment.
+/// A deployment's name in messages.
 pub(crate) fn deployment_name<'d>(name: &'d str, profile: &'d str) -> &'d str {
     match (name, profile) {
         ("", "") => "the unnamed profile",
@@ -411,16 +411,16 @@ pub(crate) fn counted(count: usize, word: &str) -> String {
     format!("{count} {word}{ending}")
 }
 
-/// What is said of a rule that is not there.
+/// The message for an unknown rule.
 pub(crate) fn no_such_rule(book: &::lint::rulebook::RuleBook, id: &str) -> String {
     let ids = book.rules().map(|(_, _, rule)| rule.name.node.as_str());
     match lang::check::similar::similar(id, ids) {
-        Some(near) => format!("there is no rule `{id}`; did you mean `{near}`?"),
-        None => format!("there is no rule `{id}`; `dogwatch rules` lists them"),
+        Some(near) => format!("unknown rule `{id}`; did you mean `{near}`?"),
+        None => format!("unknown rule `{id}`; `dogwatch rules` lists them"),
     }
 }
 
-/// A place as people write it: file, line and column.
+/// A position as `file:line:column`.
 pub(crate) fn position(
     source: impl Fn(source::SourceId) -> Option<source::Source>,
     span: source::Span,
@@ -435,7 +435,7 @@ pub(crate) fn position(
     ))
 }
 
-/// A project over the real files.
+/// A project over the files on disk.
 pub(crate) fn project(settings: Settings) -> Project {
     Project::new(settings, Arc::new(Disk))
 }

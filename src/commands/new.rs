@@ -1,4 +1,4 @@
-//! `dogwatch new rule ID`: a rule that holds as it is, to be changed into the one that is wanted.
+//! `dogwatch new rule ID`: creates a working rule to start from.
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use source::SourceId;
 use super::{Status, absolute, cwd};
 use crate::args::{New, NewRule, NewWhat};
 
-/// The rule; `ID` stands for its name. Its examples hold and defend each of its clauses.
+/// The template; `ID` stands for the rule's name. Its examples hold and cover each of its clauses.
 const RULE: &str = include_str!("new_rule.watch");
 
 pub(super) fn run(args: &New) -> anyhow::Result<Status> {
@@ -28,13 +28,13 @@ fn rule(args: &NewRule) -> anyhow::Result<Status> {
         .is_empty()
     {
         bail!(
-            "`{}` is no name for a rule: letters, digits and inner `-`, such as `replicas-in-prod`",
+            "`{}` is not a valid rule name: use letters, digits and inner `-`, for example `replicas-in-prod`",
             args.id
         );
     }
     if RuleBook::standard().rule(&args.id).is_some() {
         bail!(
-            "`{0}` is a rule that is built in; `dogwatch explain {0}` shows it",
+            "`{0}` is a built-in rule; `dogwatch explain {0}` shows it",
             args.id
         );
     }
@@ -52,13 +52,13 @@ fn rule(args: &NewRule) -> anyhow::Result<Status> {
         .strip_prefix(&cwd)
         .map_or_else(|_| path.clone(), PathBuf::from);
     if Disk.kind(&path).is_some() {
-        bail!("{} is there already", shown.display());
+        bail!("{} already exists", shown.display());
     }
     let what = || format!("{} cannot be written", shown.display());
     std::fs::create_dir_all(&folder).with_context(what)?;
     write_atomically(&path, text.as_bytes()).with_context(what)?;
     let mut out = io::stdout().lock();
     writeln!(out, "{}", shown.display())?;
-    writeln!(out, "next: change it, then `dogwatch test {}`", args.id)?;
+    writeln!(out, "next: edit it, then run `dogwatch test {}`", args.id)?;
     Ok(Status::Clean)
 }

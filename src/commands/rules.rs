@@ -1,4 +1,4 @@
-//! `dogwatch rules`: what rules there are, and where they come from.
+//! `dogwatch rules`: lists the rules and where they come from.
 
 use std::io::{self, BufWriter, Write};
 
@@ -11,7 +11,7 @@ use crate::args::{Rules, TextOrJson};
 pub(super) fn run(args: &Rules) -> anyhow::Result<Status> {
     let settings = settings(&args.place)?;
     let [at] = settings.paths.as_slice() else {
-        bail!("the rules of one place are shown: name one path only");
+        bail!("rules are listed for one place: pass a single path");
     };
     let at = at.clone();
     let project = project(settings);
@@ -75,7 +75,7 @@ pub(super) fn run(args: &Rules) -> anyhow::Result<Status> {
                 writeln!(out, "  {severity:8}{:38} {}", rule.id, rule.summary())?;
             }
             if book.parameters().next().is_some() {
-                writeln!(out, "\nparameters, set in dogwatch.yaml")?;
+                writeln!(out, "\nparameters (set in dogwatch.yaml)")?;
             }
             for it in book.parameters() {
                 let name = format!("{}.{}", it.file.pack, it.param.name.node);
@@ -86,7 +86,7 @@ pub(super) fn run(args: &Rules) -> anyhow::Result<Status> {
             }
             writeln!(
                 out,
-                "\n{} rules; `dogwatch explain RULE` shows one",
+                "\n{} rules; `dogwatch explain RULE` shows details",
                 rules.len()
             )?;
         }

@@ -1,4 +1,4 @@
-//! `dogwatch test`: do the examples of rules hold, and do they defend every clause?
+//! `dogwatch test`: do the examples of rules hold, and do they cover every clause?
 
 use std::collections::HashSet;
 use std::io::{self, BufWriter, Write};
@@ -22,7 +22,7 @@ pub(super) fn run(args: &Test) -> anyhow::Result<Status> {
     let settings = rules_settings(&args.place)?;
     if args.built_in && !args.named.is_empty() {
         bail!(
-            "`--built-in` tests all rules inside the program; one of them is named without it: `dogwatch test RULE`"
+            "`--built-in` tests all built-in rules; to test one, name it without the flag: `dogwatch test RULE`"
         );
     }
     let (chosen, usage) = choose(args, &settings);
@@ -36,7 +36,7 @@ pub(super) fn run(args: &Test) -> anyhow::Result<Status> {
         let mut told = HashSet::new();
         for test in &done {
             broken |= test.broken;
-            // Of a file with several rules the errors are told once.
+            // Report the errors of a file with several rules only once.
             let errors = test.broken && told.insert(test.source);
             show(args, &book, test, errors, &mut out)?;
         }
@@ -49,7 +49,7 @@ pub(super) fn run(args: &Test) -> anyhow::Result<Status> {
         out.flush()?;
         if !usage && !broken {
             complain(
-                "there is no rule of your own here; `dogwatch new rule ID` writes one, `--built-in` tests those inside the program",
+                "no rules of your own here; `dogwatch new rule ID` creates one, `--built-in` tests the built-in rules",
             );
         }
         return Ok(if usage || broken {
@@ -69,15 +69,15 @@ pub(super) fn run(args: &Test) -> anyhow::Result<Status> {
     })
 }
 
-/// Rules of a book, by their ids.
+/// Rules of a rule book, by id.
 struct Chosen {
     book: Arc<RuleBook>,
     ids: Vec<String>,
-    /// The files that were meant as a whole.
+    /// The files that were selected as a whole.
     files: Vec<SourceId>,
 }
 
-/// The errors in files of which none are told yet.
+/// The errors in files that have not been reported yet.
 fn unsaid(book: &RuleBook, files: &[SourceId], told: &HashSet<SourceId>) -> Vec<Diagnostic> {
     let all = book.diagnostics.iter().filter(|it| {
         let source = it.primary.span.source;
@@ -86,7 +86,7 @@ fn unsaid(book: &RuleBook, files: &[SourceId], told: &HashSet<SourceId>) -> Vec<
     all.cloned().collect()
 }
 
-/// The rules to test, book by book, and whether something that was named is not there.
+/// The rules to test, grouped by rule book, and whether something that was named does not exist.
 fn choose(args: &Test, settings: &Settings) -> (Vec<Chosen>, bool) {
     let tree = settings.paths.first().cloned().unwrap_or_default();
     let here = chosen::at(settings.clone(), &tree);
@@ -108,7 +108,7 @@ fn choose(args: &Test, settings: &Settings) -> (Vec<Chosen>, bool) {
             let mine = there.below(std::slice::from_ref(&path));
             let files = there.files_below(std::slice::from_ref(&path));
             if mine.is_empty() && unsaid(&there.book, &files, &HashSet::new()).is_empty() {
-                complain(&format!("{}: there is no rule here", word.display()));
+                complain(&format!("{}: no rules here", word.display()));
                 usage = true;
             }
             chosen.push(Chosen {
@@ -136,7 +136,7 @@ fn choose(args: &Test, settings: &Settings) -> (Vec<Chosen>, bool) {
     (chosen, usage)
 }
 
-/// What is to be told of a rule, with the errors of its file if that is wanted.
+/// Prints the problems of a rule, with the errors of its file if `errors`.
 fn show(
     args: &Test,
     book: &RuleBook,
@@ -155,7 +155,7 @@ fn show(
     if let Some(mutants) = &test.mutants {
         told.extend(mutants.survivors.iter().map(|survivor| {
             let message = format!(
-                "no example of `{}` notices when {}",
+                "no example of `{}` catches this mutation: {}",
                 test.rule, survivor.change
             );
             let it = Diagnostic::new(
@@ -164,7 +164,7 @@ fn show(
                 survivor.span,
                 message,
             );
-            it.with_help("add an example that comes out differently without it, or leave it out")
+            it.with_help("add an example whose result depends on it, or remove it")
         }));
     }
     if args.coverage && !test.broken {
@@ -187,7 +187,7 @@ fn show(
     Ok(())
 }
 
-/// What no example showed of a clause.
+/// Reports the outcomes of a clause that no example exercises.
 fn uncovered(test: &RuleTest, clause: &ClauseCoverage) -> Option<Diagnostic> {
     let what = match (clause.yes, clause.no + clause.missing) {
         (0, 0) => "was never reached",
@@ -196,7 +196,7 @@ fn uncovered(test: &RuleTest, clause: &ClauseCoverage) -> Option<Diagnostic> {
         _ => return None,
     };
     let part = if clause.condition {
-        "the condition of this requirement"
+        "this requirement's condition"
     } else {
         "this clause"
     };
@@ -209,7 +209,7 @@ fn uncovered(test: &RuleTest, clause: &ClauseCoverage) -> Option<Diagnostic> {
     ))
 }
 
-/// The numbers; true if a damage went unnoticed.
+/// Prints the totals. Returns whether a mutation went unnoticed.
 fn summary(args: &Test, tests: &[RuleTest], out: &mut dyn Write) -> io::Result<bool> {
     let examples = tests.iter().flat_map(|it| &it.examples);
     let bad = examples.clone().filter(|it| !it.holds()).count();
@@ -217,15 +217,11 @@ fn summary(args: &Test, tests: &[RuleTest], out: &mut dyn Write) -> io::Result<b
     let all = counted(examples.count(), "example");
     let rules = counted(tests.len(), "rule");
     match bad {
-        0 => writeln!(out, "{all} of {rules} hold")?,
-        bad => writeln!(out, "{bad} of {all} of {rules} do not hold")?,
+        0 => writeln!(out, "{all} in {rules} hold")?,
+        bad => writeln!(out, "{bad} of {all} in {rules} do not hold")?,
     }
     if broken > 0 {
-        writeln!(
-            out,
-            "{} with errors: nothing was run",
-            counted(broken, "rule")
-        )?;
+        writeln!(out, "{} with errors: not run", counted(broken, "rule"))?;
     }
     if args.coverage {
         let clauses: Vec<_> = tests.iter().flat_map(|it| &it.coverage).collect();
@@ -234,7 +230,7 @@ fn summary(args: &Test, tests: &[RuleTest], out: &mut dyn Write) -> io::Result<b
             .filter(|it| it.yes > 0 && it.no + it.missing > 0);
         writeln!(
             out,
-            "{} of {} were both true and not true",
+            "{} of {} were both true and false",
             full.count(),
             counted(clauses.len(), "clause")
         )?;
@@ -245,9 +241,9 @@ fn summary(args: &Test, tests: &[RuleTest], out: &mut dyn Write) -> io::Result<b
         let tried: usize = mutants.map(|it| it.tried).sum();
         writeln!(
             out,
-            "{} of {} noticed",
+            "{} of {} caught",
             tried - survivors,
-            counted(tried, "damage")
+            counted(tried, "mutation")
         )?;
     }
     Ok(survivors > 0)

@@ -1,4 +1,4 @@
-//! `dogwatch trace RULE PATH`: why a rule passed, failed or did not apply here, as a small proof.
+//! `dogwatch trace RULE PATH`: why a rule passed, failed or did not apply here, step by step.
 
 use std::io::{self, BufWriter, Write};
 
@@ -14,9 +14,9 @@ use super::{
 use crate::args::Trace;
 use crate::output::Harmless;
 
-/// So many steps of a clause are shown unless all are wanted.
+/// Maximum number of steps shown for a clause without `--verbose`.
 const MOST_STEPS: usize = 24;
-/// So many characters of an expression or a value.
+/// Maximum width of an expression or a value, in characters.
 const WIDTH: usize = 56;
 
 pub(super) fn run(args: &Trace) -> anyhow::Result<Status> {
@@ -39,7 +39,7 @@ pub(super) fn run(args: &Trace) -> anyhow::Result<Status> {
         bail!(no_such_rule(&book, &args.rule));
     }
     if book.program.find(&args.rule).is_none() {
-        bail!("the rule has errors: `dogwatch check` shows them");
+        bail!("the rule has errors: run `dogwatch check`");
     }
     let mut out = Harmless(BufWriter::new(io::stdout().lock()));
     let (mut shown, mut deployments) = (0, 0);
@@ -68,15 +68,15 @@ pub(super) fn run(args: &Trace) -> anyhow::Result<Status> {
     known.sort_unstable();
     known.dedup();
     complain(&match (deployments, known.as_slice()) {
-        (0, _) => "there is no deployment here for which the rule takes part".to_owned(),
+        (0, _) => "the rule applies to no deployment here".to_owned(),
         (_, []) => format!(
-            "`{}` has no subject here: nothing is what its `for` looks for",
+            "`{}` has no subject here: nothing matches its `for`",
             args.rule
         ),
         (_, paths) => {
             let first: Vec<&str> = paths.iter().take(8).map(String::as_str).collect();
             format!(
-                "`{}` has no subject there; it has {}",
+                "`{}` has no subject there; its subjects here are {}",
                 args.rule,
                 first.join(", ")
             )
@@ -91,14 +91,14 @@ fn write_proof(args: &Trace, tree: &Tree, proof: &Proof, out: &mut dyn Write) ->
         Some(Outcome::Fail) => "fails",
         Some(Outcome::NotApplicable) => "does not apply",
         Some(Outcome::Undecided) => "is undecided",
-        Some(Outcome::Error) => "needs too much work",
-        None => "goes on to what is below",
+        Some(Outcome::Error) => "exceeds the work limit",
+        None => "continues below",
     };
     let subject = proof
         .path
         .as_deref()
         .unwrap_or(match proof.clauses.as_slice() {
-            [only] if only.subjects => "what its `for` looks for",
+            [only] if only.subjects => "the subjects of its `for`",
             _ => "the deployment",
         });
     write!(out, "{} {word}: {subject}", args.rule)?;
@@ -117,7 +117,7 @@ fn write_proof(args: &Trace, tree: &Tree, proof: &Proof, out: &mut dyn Write) ->
         write_clause(args, tree, clause, out)?;
     }
     if proof.clauses.is_empty() && proof.outcome == Some(Outcome::NotApplicable) {
-        writeln!(out, "  the chart's version is not one that the rule is for")?;
+        writeln!(out, "  the rule does not apply to this chart version")?;
     }
     for finding in &proof.findings {
         writeln!(out, "  so: {}", finding.message)?;
@@ -136,11 +136,11 @@ fn write_clause(
 ) -> io::Result<()> {
     let sources = tree.book.sources();
     let text = sources.slice(clause.span);
-    // A requirement's words and repairs are no part of why.
+    // Leave out a requirement's messages and fixes: they do not affect the outcome.
     let first = text.lines().next().unwrap_or_default();
     let head = match text.split_whitespace().next() {
         Some("require" | "forbid") => first.to_owned(),
-        _ if clause.subjects => format!("for what is at `{}`", one_line(text)),
+        _ if clause.subjects => format!("for values at `{}`", one_line(text)),
         _ => format!("when {}", one_line(text)),
     };
     let head = if clause.condition {
@@ -163,14 +163,14 @@ fn write_clause(
         .and_then(|span| position(|id| tree.source(id), span))
     {
         let words = if clause.truth == "missing" {
-            "it would be written at"
+            "it would be set at"
         } else {
             "at"
         };
         writeln!(out, "      {words} {at}")?;
     }
     let most = if args.verbose { usize::MAX } else { MOST_STEPS };
-    // The whole condition stands above, and literals speak for themselves.
+    // Skip the whole condition, which is printed above, and literals.
     let telling = |step: &&ProofStep| step.depth > 0 && sources.slice(step.span) != step.value;
     for step in clause.steps.iter().filter(telling).take(most) {
         let indent = "  ".repeat(step.depth + 2);

@@ -1,4 +1,4 @@
-//! `dogwatch tree`: what was found. Trees, deployments, releases with their layers in order, and what takes no part.
+//! `dogwatch tree`: shows trees, deployments, releases with their layers in order, and the files left out.
 
 use std::collections::BTreeSet;
 use std::io::{self, BufWriter, Write};
@@ -29,7 +29,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Status> {
         deployments += tree.deployments.len();
         skipped.extend(tree.skipped.iter().cloned());
         let plan = &workspace.trees[number];
-        // What takes no part is told below.
+        // Files left out are listed below.
         let aside = plan.plan.deployments.is_empty() && plan.statements.is_empty();
         if !plan.left_out.is_empty() && aside && plan.loose.is_empty() {
             continue;
@@ -63,10 +63,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Status> {
             for chart in &workspace.charts {
                 writeln!(out, "  {}", chart.display())?;
             }
-            // What stands under its tree is not told again.
+            // Do not repeat files that are already listed with their tree.
             skipped.retain(|it| !told.contains(&it.path));
             if !skipped.is_empty() {
-                writeln!(out, "take no part")?;
+                writeln!(out, "left out")?;
             }
             for skipped in skipped {
                 writeln!(out, "  {}: {}", skipped.path.display(), skipped.why)?;
@@ -78,7 +78,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Status> {
         let what_to_do = match workspace.charts.as_slice() {
             [] => "",
             _ => {
-                "; what a chart brings itself is no override: `dogwatch.yaml` may state the releases, with the chart and its values"
+                "; a chart's own values are not overrides: declare releases in `dogwatch.yaml`, with the chart and its values"
             }
         };
         return Ok(nothing_there(&args.place, what_to_do));
@@ -86,7 +86,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Status> {
     Ok(Status::Clean)
 }
 
-/// What says which releases there are.
+/// The files that define the tree's releases.
 fn stated_by(project: &Project, workspace: &Workspace, plan: &TreeRef) -> Vec<String> {
     let root = &workspace.scopes[plan.scope].root;
     let files = plan.statements.iter();
@@ -94,7 +94,7 @@ fn stated_by(project: &Project, workspace: &Workspace, plan: &TreeRef) -> Vec<St
     shown.map(|it| it.to_string_lossy().into_owned()).collect()
 }
 
-/// YAML files beside layers that belong to no release, as people see them.
+/// YAML files next to layers that belong to no release, with their displayed paths.
 fn loose(workspace: &Workspace, plan: &TreeRef, tree: &Tree) -> Vec<PathBuf> {
     let root = &workspace.scopes[plan.scope].root;
     let files = plan.loose.iter();
@@ -104,13 +104,13 @@ fn loose(workspace: &Workspace, plan: &TreeRef, tree: &Tree) -> Vec<PathBuf> {
 /// Charts on disk that no release installs.
 fn unused_charts(workspace: &Workspace, plan: &TreeRef, tree: &Tree) -> Vec<String> {
     let root = &workspace.scopes[plan.scope].root;
-    // One that is stated is installed, or not there, which is told.
+    // A chart named by a release is installed, or reported as missing.
     let releases = || plan.plan.deployments.iter().flat_map(|it| &it.releases);
     let stated = |path: &Path| {
         let mut paths = releases().filter_map(|it| it.chart_path.as_ref());
         paths.any(|it| it.path == path)
     };
-    // In another tree it may be.
+    // A release in another tree may install it.
     let others = workspace
         .trees
         .iter()
@@ -126,27 +126,27 @@ fn unused_charts(workspace: &Workspace, plan: &TreeRef, tree: &Tree) -> Vec<Stri
     unused.map(|path| name(&tree.show(&path))).collect()
 }
 
-/// How much of a layer cannot be seen, and what else is special about it.
+/// Notes on a layer: how much of it is visible, and other peculiarities.
 fn marks(tree: &Tree, layer: &Layer) -> Vec<String> {
     let mut marks = Vec::new();
     match &layer.protection {
         Protection::Clear => {}
-        Protection::Sops(_) => marks.push("sops: keys are seen, values are not".to_owned()),
+        Protection::Sops(_) => marks.push("sops: keys are visible, values are not".to_owned()),
         Protection::Opaque(_) => marks.push("encrypted as a whole".to_owned()),
-        Protection::Template => marks.push("a template: nothing of it is seen".to_owned()),
+        Protection::Template => marks.push("a template: its contents are not visible".to_owned()),
     }
     if layer.example {
-        marks.push("an example that stands in for a real file".to_owned());
+        marks.push("an example standing in for the real file".to_owned());
     }
     if layer.part.is_some() {
-        marks.push("a part of the file".to_owned());
+        marks.push("part of the file".to_owned());
     }
     if let Some(at) = layer.origin.and_then(|origin| shown::at(tree, origin)) {
-        marks.push(format!("stated at {}", at.short()));
+        marks.push(format!("defined at {}", at.short()));
     }
     let errors = layer.document.errors().len();
     if errors > 0 {
-        marks.push("damaged".to_owned());
+        marks.push("has syntax errors".to_owned());
     }
     marks
 }
@@ -162,12 +162,12 @@ fn text(
     write!(out, "{}", tree.show(&tree.root).display())?;
     match stated.as_slice() {
         [] => writeln!(out)?,
-        // Of manifests there may be hundreds, and each release shows its own.
+        // There may be hundreds of manifests, and each release shows its own.
         [first, second, third, rest @ ..] if rest.len() > 1 => {
             let files = [first, second, third].map(String::as_str).join(", ");
-            writeln!(out, "  stated by {files} and {} more files", rest.len())?;
+            writeln!(out, "  defined by {files} and {} more files", rest.len())?;
         }
-        files => writeln!(out, "  stated by {}", files.join(", "))?,
+        files => writeln!(out, "  defined by {}", files.join(", "))?,
     }
     for deployment in &tree.deployments {
         let plan = deployment.merged.deployment();
@@ -233,10 +233,7 @@ fn release_text(
         }
     }
     for given in &release.given {
-        writeln!(
-            out,
-            "      - set      `{given}` is given on the command line"
-        )?;
+        writeln!(out, "      - set      `{given}` is set on the command line")?;
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! `dogwatch values`: the values that Helm will use, or one file as Helm reads it. Secrets are redacted.
+//! `dogwatch values`: shows the values that Helm uses, or a single file as Helm reads it. Secrets are redacted.
 
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -31,13 +31,13 @@ pub(super) fn run(args: &Values) -> anyhow::Result<Status> {
             None => {
                 let name = what.to_string_lossy().into_owned();
                 if name.contains('/') || name.ends_with(".yaml") || name.ends_with(".yml") {
-                    bail!("there is no file `{name}`");
+                    bail!("no such file: `{name}`");
                 }
                 names.push(name);
             }
         }
     }
-    // A folder is the tree, as is what `--tree` names; files stand in one.
+    // A folder argument names the tree, like `--tree`; files belong to a tree of their own.
     if args.tree != Path::new(".") {
         folders.insert(0, &args.tree);
     }
@@ -48,7 +48,7 @@ pub(super) fn run(args: &Values) -> anyhow::Result<Status> {
         ([tree, ..], other) => {
             let other = other.or(folders.get(1)).unwrap_or(tree).display();
             bail!(
-                "`{}` and `{other}`: one tree, or files, are shown at a time",
+                "`{}` and `{other}`: pass either one tree or files",
                 tree.display()
             );
         }
@@ -57,7 +57,7 @@ pub(super) fn run(args: &Values) -> anyhow::Result<Status> {
     let status = match files.as_slice() {
         [] => releases(args, &place, &names, &mut out)?,
         _ if !names.is_empty() => {
-            bail!("there is no file `{}`", names.join("`, `"));
+            bail!("no such file: `{}`", names.join("`, `"));
         }
         files => {
             for (at, file) in files.iter().enumerate() {
@@ -73,12 +73,12 @@ pub(super) fn run(args: &Values) -> anyhow::Result<Status> {
     Ok(status)
 }
 
-/// A release, or a component of one, that was asked for.
+/// A requested release, or a component of one.
 struct Wanted<'t> {
     tree: &'t Tree,
     deployment: &'t TreeDeployment,
     release: usize,
-    /// The component, where not the whole release was asked for.
+    /// The component, unless the whole release was requested.
     component: Option<&'t str>,
     root: NodeRef,
 }
@@ -121,9 +121,9 @@ fn releases(
             let near = lang::check::similar::similar(name, known.iter().map(String::as_str));
             match near {
                 Some(near) => {
-                    format!("there is no release or component `{name}`; did you mean `{near}`?")
+                    format!("unknown release or component `{name}`; did you mean `{near}`?")
                 }
-                None => format!("there is no release, component or file `{name}`"),
+                None => format!("unknown release, component or file `{name}`"),
             }
         })
         .collect();
@@ -143,7 +143,7 @@ fn releases(
     })
 }
 
-/// The releases and components of those names; all releases without a name.
+/// The releases and components with the given names; all releases if no name is given.
 fn wanted<'t>(
     tree: &'t Tree,
     deployment: &'t TreeDeployment,
@@ -210,7 +210,7 @@ fn yaml(
         let file = wanted.tree.show_absent(absent);
         writeln!(
             out,
-            "# not seen: {}, {}",
+            "# not read: {}, {}",
             harmless(&file.to_string_lossy()),
             absent.why.as_str()
         )?;
@@ -259,7 +259,7 @@ fn release_json(wanted: &Wanted<'_>, with_origin: bool, out: &mut String) -> any
     Ok(())
 }
 
-/// One file as Helm reads it. It is asked for within its tree, since charts say which of its values are secret.
+/// Writes one file as Helm reads it. The file is looked up in its tree, since charts declare which of its values are secret.
 fn one_file(args: &Values, file: &Path, out: &mut dyn Write) -> anyhow::Result<()> {
     let (project, path) = look(&Look {
         tree: file.to_owned(),
@@ -283,7 +283,7 @@ fn one_file(args: &Values, file: &Path, out: &mut dyn Write) -> anyhow::Result<(
         }
     }
     let Some(tree) = project.lone(&path) else {
-        bail!("{shown}: the file is gone");
+        bail!("{shown}: the file no longer exists");
     };
     let Some(merged) = tree.deployments.first().map(|it| &it.merged) else {
         bail!("{shown}: the file cannot be shown");
@@ -310,7 +310,7 @@ fn layer_text(
         }
         if read.protection.hides_keys() {
             bail!(
-                "{}: nothing of the file can be seen: it is {}",
+                "{}: the contents are not visible: the file is {}",
                 file.display(),
                 read.protection.as_str()
             );
@@ -329,7 +329,7 @@ fn layer_text(
     let top = document.root().map(|root| document.kind(root));
     if !matches!(top, None | Some(Kind::Map | Kind::Null)) {
         bail!(
-            "{}: Helm refuses the file: its top is no map",
+            "{}: Helm rejects the file: its top level is not a map",
             file.display()
         );
     }

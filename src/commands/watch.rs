@@ -1,6 +1,6 @@
-//! `dogwatch lint --watch`: the same run again whenever a file of it changes.
+//! `dogwatch lint --watch`: repeats the run whenever one of its files changes.
 //!
-//! Files are looked at now and then, by time and size: that works on every file system and through every container's mount.
+//! Files are polled for their time and size, which works on every file system and through container mounts.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, IsTerminal as _, Write as _};
@@ -14,26 +14,26 @@ use ::lint::watched;
 
 use super::{Status, complain, is_broken_pipe};
 
-/// Between two looks, at least.
+/// Minimum pause between two polls.
 const PAUSE: Duration = Duration::from_millis(200);
-/// And at least so many times as long as a look takes.
+/// The pause is also at least this many times the duration of a poll.
 const CALM: u32 = 10;
 
-/// What is looked at, for changes.
+/// The files to watch.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Watched {
     folders: Vec<(PathBuf, Option<usize>)>,
     no_ignore: bool,
-    /// Charts, which are read also where they are ignored.
+    /// Charts, which are read even if they are ignored.
     charts: Vec<(PathBuf, Option<usize>)>,
-    /// Files that the run reads whatever their names are.
+    /// Files that the run reads regardless of their names.
     stated: BTreeSet<PathBuf>,
     /// Files that the run writes itself.
     own: Vec<PathBuf>,
 }
 
 impl Watched {
-    /// All that a project lists, its rules, and layers from elsewhere.
+    /// Everything that a project lists, its rules, and layers from outside its folders.
     pub(super) fn of(project: &Project, own: Vec<PathBuf>) -> Self {
         let workspace = project.workspace();
         let mut folders = workspace.listed.clone();
@@ -67,15 +67,14 @@ impl Watched {
     }
 }
 
-/// Runs again and again, until the process is ended. `survey` says what is to be looked at, `once` makes a run and says it
-/// likewise.
+/// Runs repeatedly until the process is stopped. `survey` determines the files to watch; so does each run by `once`.
 pub(super) fn run(
     survey: impl Fn() -> anyhow::Result<Watched>,
     once: impl Fn() -> anyhow::Result<(Status, Watched)>,
 ) -> anyhow::Result<Status> {
     let mut watched = survey()?;
     loop {
-        // Before the run, so that no change is missed while it reads.
+        // Poll before the run, so that no change during the run is missed.
         let seen = watched.look();
         if io::stdout().is_terminal() {
             let mut out = io::stdout().lock();
@@ -85,16 +84,16 @@ pub(super) fn run(
         match once() {
             Ok((_, now)) => watched = now,
             Err(error) if is_broken_pipe(&error) => return Err(error),
-            // What is wrong now may be right with the next change.
+            // The next change may fix the problem.
             Err(error) => complain(&format!("{error:#}")),
         }
         let files = super::counted(seen.len(), "file");
-        complain(&format!("watching {files}; Ctrl-C ends"));
+        complain(&format!("watching {files}; press Ctrl-C to stop"));
         wait(&watched, seen);
     }
 }
 
-/// Comes back when something has changed, and nothing changes any more.
+/// Returns once something has changed and the files have settled.
 fn wait(watched: &Watched, seen: BTreeMap<PathBuf, Stamp>) {
     let mut last = seen.clone();
     loop {

@@ -1,4 +1,4 @@
-//! `dogwatch why PATH`: where a value comes from, like a blame.
+//! `dogwatch why PATH`: shows where a value comes from, like `git blame`.
 
 use std::io::{self, BufWriter, Write};
 
@@ -15,7 +15,7 @@ use crate::output::Harmless;
 pub(super) fn run(args: &Why) -> anyhow::Result<Status> {
     let no_path = |why: &str| {
         let path = &args.path;
-        anyhow!("`{path}` is no path{why}; write one as `brig.config.smtp.host`")
+        anyhow!("`{path}` is not a valid path{why}; write it like `brig.config.smtp.host`")
     };
     let path = KeyPath::parse(&args.path).map_err(|why| no_path(&format!(": {why}")))?;
     if path.0.is_empty() {
@@ -58,7 +58,7 @@ pub(super) fn run(args: &Why) -> anyhow::Result<Status> {
             let several = trees.len() > 1;
             let mut first = true;
             for (tree, chains) in &trees {
-                // Of several trees those that know nothing of it are left out.
+                // With several trees, leave out those without an answer.
                 let told = chains
                     .iter()
                     .filter(|chain| answered(chain) || !any && !several);
@@ -93,10 +93,10 @@ fn text(tree: Option<&String>, chain: &Chain, out: &mut dyn Write) -> io::Result
         Verdict::Unknown {
             why,
             present: false,
-        } => format!("unknown, perhaps nothing: {why}"),
-        Verdict::Removed => "nothing: a null removes it".to_owned(),
-        Verdict::Blocked { by } => format!("nothing: `{by}` is there, and is no map"),
-        Verdict::Missing => "nothing: no layer sets it".to_owned(),
+        } => format!("unknown, possibly unset: {why}"),
+        Verdict::Removed => "unset: a null removes it".to_owned(),
+        Verdict::Blocked { by } => format!("unset: `{by}` is not a map"),
+        Verdict::Missing => "unset: no layer sets it".to_owned(),
     };
     writeln!(out, "  = {verdict}")?;
     for note in &chain.notes {

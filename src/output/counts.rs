@@ -1,4 +1,4 @@
-//! The closing summary for people: what was found, judged, left out, and why.
+//! The closing summary: what was found, linted and left out, and why.
 
 use std::collections::BTreeMap;
 
@@ -8,9 +8,9 @@ use source::{Applicability, Severity};
 
 use crate::output::text::path;
 
-/// Names in a list, before it says how many more there are.
+/// Maximum number of names in a list; the rest are counted.
 const MOST_NAMES: usize = 3;
-/// Groups in a list, likewise.
+/// Maximum number of groups in a list; the rest are counted.
 const MOST_GROUPS: usize = 5;
 
 /// `1 file`, `2 files`, `3 deployments`.
@@ -22,7 +22,7 @@ pub(crate) fn count(n: usize, one: &str) -> String {
     }
 }
 
-/// How many findings of each severity, the worst first.
+/// The number of findings of each severity, the most severe first.
 pub(crate) fn by_severity(report: &Report) -> [(Severity, usize); 3] {
     [Severity::Error, Severity::Warning, Severity::Info].map(|severity| {
         let findings = report.findings.iter();
@@ -31,7 +31,7 @@ pub(crate) fn by_severity(report: &Report) -> [(Severity, usize); 3] {
     })
 }
 
-/// `2 errors, 1 warning`; `info` has no plural. Severities without findings are left out.
+/// `2 errors, 1 warning`; `info` has no plural. Severities without findings are omitted.
 pub(crate) fn severities(report: &Report) -> String {
     let counts = by_severity(report).into_iter().filter(|(_, n)| *n > 0);
     let words = counts.map(|(severity, n)| match severity {
@@ -41,12 +41,12 @@ pub(crate) fn severities(report: &Report) -> String {
     words.collect::<Vec<_>>().join(", ")
 }
 
-/// The summary, each line with the word it stands under. `verbose` shortens no list.
+/// The lines of the summary, each with its label. `verbose` shortens no list.
 pub(crate) fn lines(report: &Report, verbose: bool) -> Vec<(&'static str, String)> {
     let summary = &report.summary;
     let mut lines = vec![("found", found(report))];
     lines.push((
-        "judged",
+        "linted",
         format!(
             "{} ({}) of {} in {} and {}, by {}",
             count(summary.files, "file"),
@@ -59,11 +59,11 @@ pub(crate) fn lines(report: &Report, verbose: bool) -> Vec<(&'static str, String
     ));
     let outcomes = &summary.outcomes;
     let mut checks = format!(
-        "{} passed, {} failed, {} did not apply, {} could not be decided",
+        "{} passed, {} failed, {} did not apply, {} undecided",
         outcomes.pass, outcomes.fail, outcomes.not_applicable, outcomes.undecided
     );
     if outcomes.error > 0 {
-        checks += &format!(", {} broken off for too much work", outcomes.error);
+        checks += &format!(", {} over the work limit", outcomes.error);
     }
     lines.push(("checks", checks));
     let mut undecided: Vec<_> = summary.undecided.iter().collect();
@@ -114,7 +114,7 @@ fn found(report: &Report) -> String {
     let with_fix = |wanted| {
         let findings = report.findings.iter();
         findings
-            // What is wrong in rules and the configuration is for an editor to mend.
+            // `dogwatch fix` does not fix errors in rules and configuration; editors do.
             .filter(|it| it.origin == Origin::Rule)
             .filter(|it| {
                 it.diagnostic
@@ -131,9 +131,9 @@ fn found(report: &Report) -> String {
     );
     match (safe, risky) {
         (0, 0) => {}
-        (_, 0) => text += &format!("; `dogwatch fix` mends {safe}"),
-        (0, _) => text += &format!("; `dogwatch fix --unsafe` mends {risky}"),
-        (_, _) => text += &format!("; `dogwatch fix` mends {safe}, with `--unsafe` {risky} more"),
+        (_, 0) => text += &format!("; `dogwatch fix` can fix {safe}"),
+        (0, _) => text += &format!("; `dogwatch fix --unsafe` can fix {risky}"),
+        (_, _) => text += &format!("; `dogwatch fix` can fix {safe}, with `--unsafe` {risky} more"),
     }
     text
 }
@@ -155,7 +155,7 @@ fn allowed(report: &Report) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
-/// Skipped files by reason, the commonest first.
+/// Files left out, grouped by reason, the most frequent first.
 fn skipped(report: &Report, verbose: bool) -> Vec<String> {
     let mut by_reason: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for file in &report.summary.skipped {
@@ -193,7 +193,7 @@ fn names(all: impl ExactSizeIterator<Item = String>, verbose: bool) -> String {
     text
 }
 
-/// `812 bytes`, `84 kB`, `32.5 MB`: powers of ten.
+/// `812 bytes`, `84 kB`, `32.5 MB`; decimal units.
 fn size(bytes: u64) -> String {
     match bytes {
         1 => "1 byte".to_owned(),

@@ -1,4 +1,4 @@
-//! Diagnostics drawn with their source lines: what `pretty` shows, and how problems of rules and configuration look.
+//! Diagnostics drawn with their source lines: the `pretty` format, and how problems in rules and the configuration are shown.
 
 use std::io::{self, Write};
 
@@ -10,15 +10,15 @@ use crate::output::marks::groups;
 use crate::output::sheets::Sheets;
 use crate::output::text::{Place, harmless};
 
-/// More related places than this are counted instead of drawn.
+/// Related places beyond this number are counted instead of drawn.
 const MOST_RELATED: usize = 6;
-/// Columns left of a source line: the line number and the frame.
+/// Columns to the left of a source line: the line number and the frame.
 const GUTTER: usize = 10;
 
-/// Draws diagnostics one after the other, with an empty line after each.
+/// Draws diagnostics one after the other, each followed by an empty line.
 ///
 /// # Errors
-/// When `out` refuses.
+/// If writing to `out` fails.
 pub(crate) fn draw(
     diagnostics: &[Diagnostic],
     sources: &SourceMap,
@@ -40,7 +40,7 @@ pub(crate) struct Pen<'a> {
 }
 
 impl<'a> Pen<'a> {
-    /// A pen that has drawn nothing yet.
+    /// Creates a pen.
     pub(crate) fn new(sources: &'a SourceMap, style: &'a Style) -> Self {
         Self {
             sources,
@@ -49,7 +49,7 @@ impl<'a> Pen<'a> {
         }
     }
 
-    /// Draws one diagnostic: the message, the source lines, then what to do, then `more` (a word and what it says).
+    /// Draws one diagnostic: the message, the source lines, the help and fixes, then `more` (pairs of a label and a text).
     pub(crate) fn draw(
         &mut self,
         diagnostic: &Diagnostic,
@@ -93,7 +93,7 @@ impl<'a> Pen<'a> {
         writeln!(out)
     }
 
-    /// A line below the excerpt, later lines of `text` indented.
+    /// Writes a labeled remark below the excerpt; later lines of `text` are indented.
     fn remark(&self, word: &str, text: &str, out: &mut dyn Write) -> io::Result<()> {
         let mut lines = text.trim_end().lines();
         let first = harmless(lines.next().unwrap_or(""));
@@ -149,7 +149,7 @@ impl<'a> Pen<'a> {
                     continue;
                 };
                 let message = match message {
-                    // Ariadne underlines only what has a remark.
+                    // Ariadne underlines only labels that have a message.
                     "" => "here".into(),
                     text => harmless(text),
                 };
@@ -181,7 +181,7 @@ impl<'a> Pen<'a> {
             .with_labels(labels.into_iter().map(|(label, _)| label))
             .finish()
             .write(&mut self.sheets, &mut drawn)?;
-        // The first line is ariadne's own headline; lines that end in the frame's padding are trimmed.
+        // The first line is ariadne's own headline; trailing frame padding is trimmed.
         let drawn = String::from_utf8_lossy(&drawn);
         for line in drawn.lines().skip(1) {
             if self.style.color {
@@ -194,8 +194,8 @@ impl<'a> Pen<'a> {
     }
 }
 
-/// Ariadne's colours for any background: it draws the text in a grey that cannot be read on white, and colours each character
-/// on its own. The only escapes in `line` are ariadne's.
+/// Adapts ariadne's colors to any background: ariadne draws text in a gray that is unreadable on white, and colors each
+/// character separately. The only escapes in `line` are ariadne's.
 fn calm(line: &str) -> String {
     let mut calm = String::with_capacity(line.len());
     let (mut current, mut wanted) = ("", "");
@@ -233,7 +233,7 @@ fn calm(line: &str) -> String {
     calm
 }
 
-/// The colour of a severity, also used by the summary.
+/// The color of a severity, also used by the summary.
 pub(crate) fn severity_color(severity: Severity) -> Color {
     match severity {
         Severity::Error => Color::Red,

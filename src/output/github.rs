@@ -1,6 +1,6 @@
 //! `github`: annotations, as workflow commands on standard output.
 //!
-//! GitHub shows ten errors, ten warnings and ten notices of a step; `sarif` has no such limit.
+//! GitHub shows at most ten errors, ten warnings and ten notices per step; `sarif` has no such limit.
 
 use std::io::{self, Write};
 
@@ -26,7 +26,7 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             place.line,
             place.end_line
         )?;
-        // GitHub refuses columns where the lines differ.
+        // GitHub rejects columns on annotations that span several lines.
         if place.line == place.end_line {
             write!(out, ",col={},endColumn={}", place.column, place.end_column)?;
         }
@@ -49,13 +49,13 @@ fn message(finding: &Finding, report: &Report) -> String {
     text
 }
 
-/// The text of a command, which ends at the line's end.
+/// Escapes the message of a command, which ends at the end of the line.
 fn data(text: &str) -> String {
     let lines: Vec<_> = text.lines().map(harmless).collect();
     lines.join("\n").replace('%', "%25").replace('\n', "%0A")
 }
 
-/// The value of a property, which also ends at a comma or a colon.
+/// Escapes a property, which also ends at a comma or a colon.
 fn property(text: &str) -> String {
     let data = harmless(text).replace('%', "%25");
     data.replace(':', "%3A").replace(',', "%2C")

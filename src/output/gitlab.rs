@@ -32,7 +32,7 @@ struct Lines {
 }
 
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    // GitLab takes issues with one fingerprint for one issue; the same fault in two profiles has one.
+    // GitLab merges issues with the same fingerprint; the same fault in two profiles has one fingerprint.
     let mut seen = BTreeSet::new();
     let findings = report.findings.iter();
     let once = findings.filter(|it| seen.insert(&it.fingerprint));

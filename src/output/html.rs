@@ -1,5 +1,5 @@
-//! `html`: one page that needs nothing else, for reading in a browser. Without scripts all findings stand on it, by rule;
-//! the script filters and groups them.
+//! `html`: one self-contained page for a browser. Without scripts it lists all findings by rule; the script filters and
+//! groups them.
 //!
 //! INVARIANT: every text of a report goes through `markup`; the page loads nothing.
 
@@ -18,7 +18,7 @@ use crate::output::counts::{count, found_in, lines};
 use crate::output::pretty::belongs;
 use crate::output::text::{Place, markup, path, prose, rule_link};
 
-/// Also the look of the pages of rules.
+/// Also used by the pages of rules.
 pub(super) const CSS: &str = include_str!("html/page.css");
 const JS: &str = include_str!("html/page.js");
 
@@ -49,7 +49,7 @@ pub(super) fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::
     }
     writeln!(out, "</dl>\n</header>\n<main>")?;
     if report.findings.is_empty() {
-        writeln!(out, r#"<p class="card">No finding counts.</p>"#)?;
+        writeln!(out, r#"<p class="card">No findings.</p>"#)?;
     } else {
         facets::charts(report, out)?;
         writeln!(out, "<h2>Findings</h2>")?;
@@ -61,12 +61,12 @@ pub(super) fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::
     rules(report, style, out)?;
     writeln!(
         out,
-        "</main>\n<footer>Written by dogwatch {}. Values of secrets are masked.</footer>\n<script>\n{JS}</script>\n</body>\n</html>",
+        "</main>\n<footer>Written by dogwatch {}. Secret values are masked.</footer>\n<script>\n{JS}</script>\n</body>\n</html>",
         env!("CARGO_PKG_VERSION")
     )
 }
 
-/// All findings, by rule: the worst rules first, of those the commonest.
+/// All findings, grouped by rule: the most severe rules first, then those with the most findings.
 fn findings(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let mut by_rule: BTreeMap<&str, Vec<(usize, &Finding)>> = BTreeMap::new();
     for (number, finding) in report.findings.iter().enumerate() {
@@ -107,7 +107,7 @@ fn findings(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<(
     writeln!(
         out,
         r#"</div>
-<p id="none" class="card" hidden>No finding fits these filters.</p>"#
+<p id="none" class="card" hidden>No findings match these filters.</p>"#
     )
 }
 
@@ -133,7 +133,7 @@ fn article(
         out,
         r#">
 <h4><span class="word {severity}">{severity}</span>{}</h4>
-<div class="where"><a class="path" href="{}" title="a link to this finding">{}:{}:{}</a><span>{}</span></div>"#,
+<div class="where"><a class="path" href="{}" title="link to this finding">{}:{}:{}</a><span>{}</span></div>"#,
         prose(&told.message),
         format_args!("#f{number}"),
         markup(&place.file),
@@ -159,7 +159,7 @@ fn article(
     writeln!(out, "</article>")
 }
 
-/// Findings that do not count, and why.
+/// Suppressed findings, and why they are suppressed.
 fn suppressed(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     if report.suppressed.is_empty() {
         return Ok(());
@@ -198,7 +198,7 @@ fn suppressed(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "</table></div></details>")
 }
 
-/// Every file that took no part; the top of the page names only some.
+/// Every file left out; the top of the page names only some.
 fn skipped(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let files = &report.summary.skipped;
     if files.is_empty() {
@@ -217,15 +217,15 @@ fn skipped(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "</table></div></details>")
 }
 
-/// Every rule and how its subjects ended.
+/// Every rule with the outcomes of its subjects.
 fn rules(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     if report.rules.is_empty() {
         return Ok(());
     }
     writeln!(
         out,
-        r#"<details><summary>{}, and what they were held against</summary><div class="wide"><table>
-<tr><th>rule</th><th>what it asks for</th><th>severity</th><th class="num">passed</th><th class="num">failed</th><th class="num">did not apply</th><th class="num">undecided</th></tr>"#,
+        r#"<details><summary>{} and their results</summary><div class="wide"><table>
+<tr><th>rule</th><th>requirement</th><th>severity</th><th class="num">passed</th><th class="num">failed</th><th class="num">did not apply</th><th class="num">undecided</th></tr>"#,
         count(report.rules.len(), "rule")
     )?;
     for (id, facts) in &report.rules {

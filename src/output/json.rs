@@ -1,6 +1,6 @@
-//! `json`: the whole report for programs, as `docs/schemas/report.schema.json` says. Every key is always there.
+//! `json`: the whole report for programs, as described in `docs/schemas/report.schema.json`. Every key is always present.
 //!
-//! INVARIANT: within version 1 keys are added, never changed or removed.
+//! INVARIANT: within version 1 keys are only added, never changed or removed.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -15,7 +15,7 @@ use crate::output::Style;
 use crate::output::counts::by_severity;
 use crate::output::text::{Place, path, rule_link};
 
-/// The version of the form. A program that reads another one must refuse it.
+/// The version of the format. A program must reject versions it does not know.
 const VERSION: u32 = 1;
 
 pub(super) fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {

@@ -1,6 +1,6 @@
 //! `junit`: a suite for each pack, a case for each rule; a rule with findings has a case for each file they are in.
 //!
-//! Names hold no line, so that a case keeps its history. `info` never makes a case fail.
+//! Case names contain no line numbers, so that a case keeps its history. `info` never makes a case fail.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -12,7 +12,7 @@ use source::Severity;
 use crate::output::counts::count;
 use crate::output::text::{Place, markup};
 
-/// How a case ended.
+/// The result of a case.
 enum End<'a> {
     Pass,
     Skipped(&'static str),
@@ -87,7 +87,7 @@ impl std::fmt::Display for Totals {
     }
 }
 
-/// Cases by suite: the pack of the rule, or what else speaks.
+/// Cases by suite: the pack of the rule, or the origin of a finding without a rule.
 fn suites(report: &Report) -> BTreeMap<&str, Vec<Case<'_>>> {
     let mut found: BTreeMap<(&str, &str, String), Vec<&Finding>> = BTreeMap::new();
     for finding in &report.findings {
@@ -125,7 +125,7 @@ fn suites(report: &Report) -> BTreeMap<&str, Vec<Case<'_>>> {
     suites
 }
 
-/// How a rule without findings ended.
+/// The result of a rule without findings.
 fn ended(facts: &RuleFacts) -> End<'static> {
     let counts = &facts.counts;
     if facts.off {
@@ -133,7 +133,7 @@ fn ended(facts: &RuleFacts) -> End<'static> {
     } else if counts.pass > 0 || counts.fail > 0 {
         End::Pass
     } else if counts.undecided > 0 {
-        End::Skipped("could not be decided")
+        End::Skipped("undecided")
     } else {
         End::Skipped("nothing to check")
     }

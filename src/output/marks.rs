@@ -5,26 +5,26 @@ use std::ops::Range;
 
 use source::{Diagnostic, SourceId, SourceMap, Span};
 
-/// Places of one source further apart than this many lines are drawn as two excerpts.
+/// Places of one source that are more than this many lines apart are drawn as separate excerpts.
 const FAR: u32 = 40;
-/// Empty lines that are passed over to find the line above an insertion point.
+/// Maximum number of empty lines skipped to find the line above an insertion point.
 const MOST_ABOVE: u8 = 5;
 
-/// One place to draw, within one line.
+/// One place to draw, within a single line.
 pub(super) struct Mark<'d> {
     pub(super) source: SourceId,
     pub(super) line: u32,
-    /// The line's bytes, without its end.
+    /// The line's bytes, without the line ending.
     pub(super) around: Range<usize>,
     /// The bytes to underline; may be empty.
     pub(super) bytes: Range<usize>,
-    /// What is said there; `None` for a line that is only shown.
+    /// The message at the mark; `None` for a line shown only as context.
     pub(super) message: Option<&'d str>,
     pub(super) primary: bool,
 }
 
 impl<'d> Mark<'d> {
-    /// A span of several lines is drawn at its first line.
+    /// Creates the mark for a span; a span of several lines is drawn at its first line.
     pub(super) fn new(sources: &SourceMap, span: Span, message: &'d str, primary: bool) -> Self {
         let source = sources.get(span.source);
         let lines = source.lines();
@@ -42,7 +42,7 @@ impl<'d> Mark<'d> {
             }
             at
         };
-        // An insertion point behind trailing blanks is drawn behind the text: the blanks are not shown.
+        // An insertion point after trailing blanks is drawn after the text, since the blanks are not shown.
         let from = inside(span.start).min(end);
         Self {
             source: span.source,
@@ -54,14 +54,14 @@ impl<'d> Mark<'d> {
         }
     }
 
-    /// The characters to underline on a sheet. An insertion point at the end of a line takes the line break: ariadne looks
-    /// for an empty range in the line before.
+    /// The characters to underline on a sheet. An insertion point at the end of a line includes the line break, since
+    /// ariadne looks for an empty range in the line before.
     pub(super) fn range(&self, start: usize, length: usize) -> Range<usize> {
         let at_end = length == 0 && self.message.is_some() && self.bytes.end == self.around.end;
         start..start + length + usize::from(at_end)
     }
 
-    /// The line above that says what an insertion point on an empty line belongs to.
+    /// The line above that shows the context of an insertion point on an empty line.
     fn above(&self, sources: &SourceMap) -> Option<Self> {
         if !self.around.is_empty() {
             return None;
@@ -87,7 +87,7 @@ impl<'d> Mark<'d> {
     }
 }
 
-/// The places of a diagnostic in the order they are drawn: excerpts of one source each, lines ascending, the one with the
+/// The places of a diagnostic in drawing order: excerpts of one source each, lines ascending, the excerpt with the
 /// primary place first.
 pub(super) fn groups<'d>(
     diagnostic: &'d Diagnostic,

@@ -1,7 +1,7 @@
-//! The output formats: each is a pure function of a report, and the same report gives the same bytes.
+//! The output formats: each is a pure function of a report; the same report gives the same bytes.
 //!
-//! INVARIANT: no file is read here. Source lines come from `Report::sources`, in which secrets are masked.
-//! Adding a format touches its own file and its lines in this one.
+//! INVARIANT: no file is read here. Source lines come from `Report::sources`, in which secrets are masked. Adding a
+//! format touches only its own file and its lines in this one.
 
 mod counts;
 mod drawing;
@@ -30,29 +30,29 @@ pub(crate) use drawing::draw;
 pub(crate) use style::Style;
 pub(crate) use text::{Harmless, harmless, harmless_lines, path};
 
-/// How a report is written.
+/// An output format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// For people at a terminal: source lines with remarks, and what was judged
+    /// For people at a terminal: source lines with messages, then a summary
     Pretty,
-    /// One line a finding, `file:line:column: error[rule]: message`, as editors read it
+    /// One line per finding, `file:line:column: error[rule]: message`, as editors expect it
     Short,
-    /// Everything, for programs; its schema is docs/schemas/report.schema.json
+    /// The whole report, for programs; see docs/schemas/report.schema.json
     Json,
     /// SARIF 2.1.0, for code scanning services
     Sarif,
-    /// JUnit XML: a case for each rule
+    /// JUnit XML: a test case for each rule
     Junit,
-    /// Annotations of GitHub workflows
+    /// GitHub workflow annotations
     Github,
-    /// A code quality report of GitLab
+    /// GitLab code quality report
     Gitlab,
-    /// One page for a browser, with filters and charts
+    /// A single page for a browser, with filters and charts
     Html,
 }
 
 impl Format {
-    /// Does it have no place for what was left out, and why?
+    /// Does the format lack a place for files left out and notes?
     pub(crate) fn has_findings_only(self) -> bool {
         matches!(
             self,
@@ -60,7 +60,7 @@ impl Format {
         )
     }
 
-    /// Does it say how findings can be mended? To find that out takes longer than to find them.
+    /// Does the format show fixes? Computing them takes longer than finding the problems.
     pub(crate) fn shows_fixes(self) -> bool {
         match self {
             Self::Pretty | Self::Json | Self::Sarif | Self::Html => true,
@@ -69,10 +69,10 @@ impl Format {
     }
 }
 
-/// Writes `report` in `format`. Nothing but the format, the report and the style decides what is written.
+/// Writes `report` in `format`. The output depends only on the format, the report and the style.
 ///
 /// # Errors
-/// When `out` refuses.
+/// If writing to `out` fails.
 pub(crate) fn write(
     format: Format,
     report: &Report,
@@ -91,22 +91,22 @@ pub(crate) fn write(
     }
 }
 
-/// One `--output`: a format, and the file it goes to where that is not standard output.
+/// The value of one `--format`: a format, and the file to write it to unless that is standard output.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Target {
-    /// How.
+    /// The format.
     pub(crate) format: Format,
-    /// Where to; `None` is standard output.
+    /// The file to write to; `None` is standard output.
     pub(crate) file: Option<PathBuf>,
 }
 
 impl FromStr for Target {
     type Err = String;
 
-    /// Reads `FORMAT` or `FORMAT=FILE`; the file `-` is standard output.
+    /// Parses `FORMAT` or `FORMAT=FILE`; the file `-` is standard output.
     fn from_str(text: &str) -> Result<Self, String> {
         let (name, file) = match text.split_once('=') {
-            Some((_, "")) => return Err(format!("no file after `{text}`")),
+            Some((_, "")) => return Err(format!("missing filename after `{text}`")),
             Some((name, file)) => (name, Some(file)),
             None => (text, None),
         };
@@ -114,7 +114,10 @@ impl FromStr for Target {
             let known = Format::value_variants().iter();
             let known = known.filter_map(ValueEnum::to_possible_value);
             let known: Vec<_> = known.map(|it| it.get_name().to_owned()).collect();
-            format!("no format `{name}`; there are {}", known.join(", "))
+            format!(
+                "unknown format `{name}`; expected one of {}",
+                known.join(", ")
+            )
         })?;
         Ok(Self {
             format,

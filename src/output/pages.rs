@@ -1,6 +1,7 @@
-//! The pages that `dogwatch docs` writes: one for each rule, made from its file and from what its examples give, and an index.
+//! The pages that `dogwatch docs` writes: one for each rule, generated from its file and the findings of its examples,
+//! and an index.
 //!
-//! INVARIANT: HTML of the author of a rule is shown, never acted on; pages load nothing but the style beside them.
+//! INVARIANT: HTML written by a rule's author is shown, never rendered; pages load nothing but the style sheet next to them.
 
 use std::fmt::Write as _;
 use std::io;
@@ -12,15 +13,15 @@ use crate::output::html::{CSS, excerpt};
 use crate::output::marks::Mark;
 use crate::output::text::{markup, prose, web};
 
-/// The style that all pages share: that of the report, and what only pages of rules have.
+/// The style sheet shared by all pages: that of the report, and additions for rule pages.
 pub(crate) fn style() -> String {
     format!("{CSS}{}", include_str!("pages/page.css"))
 }
 
-/// The name of the style's file.
+/// The filename of the style sheet.
 pub(crate) const STYLE: &str = "style.css";
 
-/// What the page of a rule is made from.
+/// The data for a rule's page.
 pub(crate) struct RulePage<'a> {
     /// The rule's id; its page is `<id>.html`.
     pub(crate) id: &'a str,
@@ -32,27 +33,27 @@ pub(crate) struct RulePage<'a> {
     pub(crate) docs: &'a str,
     /// `error, info in demo`.
     pub(crate) severity: String,
-    /// Words to select it by.
+    /// Tags to select it by.
     pub(crate) tags: &'a [String],
-    /// The guidance: title and address.
+    /// The guidance: titles and URLs.
     pub(crate) guidance: &'a [(String, Option<String>)],
-    /// The versions of charts that it is for.
+    /// The chart versions it applies to.
     pub(crate) charts: Option<String>,
-    /// Its text.
+    /// Its source text.
     pub(crate) text: Span,
-    /// Its examples and what comes of them.
+    /// Its examples and their findings.
     pub(crate) examples: Vec<PageExample<'a>>,
 }
 
 /// An example on a page.
 pub(crate) struct PageExample<'a> {
-    /// `Fails`.
+    /// Its heading, such as `Fails`.
     pub(crate) word: &'a str,
-    /// What it shows.
+    /// The scenario it shows.
     pub(crate) title: &'a str,
     /// The text between the fences.
     pub(crate) text: Span,
-    /// What the rule finds, at places in that text.
+    /// The rule's findings, with positions in that text.
     pub(crate) findings: &'a [Diagnostic],
 }
 
@@ -70,10 +71,10 @@ impl RulePage<'_> {
     }
 }
 
-/// The page of a rule, for browsers.
+/// Renders the page of a rule as HTML.
 ///
 /// # Errors
-/// None in practice: it is written to memory.
+/// None in practice: it writes to memory.
 pub(crate) fn html(page: &RulePage<'_>, sources: &SourceMap) -> io::Result<String> {
     let mut out = Vec::new();
     let body: &mut dyn io::Write = &mut out;
@@ -132,14 +133,14 @@ pub(crate) fn html(page: &RulePage<'_>, sources: &SourceMap) -> io::Result<Strin
     );
     writeln!(
         body,
-        "<h2>To allow it at one place</h2>\n<p>Write above the line, with the reason:</p>\n<pre> {}</pre>\n<details><summary>The rule itself</summary><pre class=\"rule\">{}</pre></details>\n</main>",
+        "<h2>Allow it in one place</h2>\n<p>Put this comment above the line, with your reason:</p>\n<pre> {}</pre>\n<details><summary>The rule itself</summary><pre class=\"rule\">{}</pre></details>\n</main>",
         markup(&allow),
         excerpt::code(sources.slice(page.text).trim_end()),
     )?;
     Ok(framed(page.id, &String::from_utf8_lossy(&out)))
 }
 
-/// The list of rules, for browsers, by pack.
+/// Renders the index of rules as HTML, grouped by pack.
 pub(crate) fn html_index(pages: &[RulePage<'_>]) -> String {
     let mut body = String::new();
     let _ = writeln!(
@@ -150,7 +151,7 @@ pub(crate) fn html_index(pages: &[RulePage<'_>]) -> String {
     for (pack, pages) in by_pack(pages) {
         let _ = writeln!(
             body,
-            "<h2>{}</h2>\n<div class=\"wide\"><table><tr><th>rule</th><th>what it asks for</th><th>severity</th></tr>",
+            "<h2>{}</h2>\n<div class=\"wide\"><table><tr><th>rule</th><th>requirement</th><th>severity</th></tr>",
             markup(pack)
         );
         for page in pages {
@@ -168,7 +169,7 @@ pub(crate) fn html_index(pages: &[RulePage<'_>]) -> String {
     framed("rules", &body)
 }
 
-/// The page of a rule as Markdown. Examples stand as they are written, with the marks that say where the finding is.
+/// Renders the page of a rule as Markdown. Examples are kept as written, including the marks that show where a finding is.
 pub(crate) fn markdown(page: &RulePage<'_>, sources: &SourceMap) -> String {
     let mut out = format!("# {}\n\n{}\n\n", page.id, page.docs.trim());
     for (word, text) in page.facts() {
@@ -188,7 +189,7 @@ pub(crate) fn markdown(page: &RulePage<'_>, sources: &SourceMap) -> String {
             .map(|(_, line)| line)
             .collect();
         let text = lines.join("\n");
-        // A fence longer than any in the text.
+        // The fence must be longer than any run of backticks in the text.
         let fence = "`".repeat(longest_run(&text, '`').max(2) + 1);
         let _ = writeln!(out, "{fence}yaml\n{text}\n{fence}");
         for finding in example.findings {
@@ -208,13 +209,13 @@ pub(crate) fn markdown(page: &RulePage<'_>, sources: &SourceMap) -> String {
     out
 }
 
-/// The list of rules as Markdown.
+/// Renders the index of rules as Markdown.
 pub(crate) fn markdown_index(pages: &[RulePage<'_>]) -> String {
     let mut out = "# Rules\n".to_owned();
     for (pack, pages) in by_pack(pages) {
         let _ = writeln!(
             out,
-            "\n## {pack}\n\n| rule | what it asks for | severity |\n|---|---|---|"
+            "\n## {pack}\n\n| rule | requirement | severity |\n|---|---|---|"
         );
         for page in pages {
             let summary = page.summary.replace('\n', " ").replace('|', "\\|");
@@ -255,7 +256,7 @@ fn framed(title: &str, body: &str) -> String {
     )
 }
 
-/// Markdown as HTML. HTML in it is shown, and links lead to the web or to other pages of rules only.
+/// Converts Markdown to HTML. HTML in it is shown as text; links may only lead to the web or to other rule pages.
 fn markdown_to_html(text: &str) -> String {
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
     let events = Parser::new_ext(text, options).map(|event| match event {
@@ -271,7 +272,7 @@ fn markdown_to_html(text: &str) -> String {
             title,
             id,
         }),
-        // A picture would be loaded from elsewhere.
+        // Do not load images from other sites.
         Event::Start(Tag::Image {
             link_type,
             title,
@@ -301,7 +302,7 @@ fn safe(address: CowStr<'_>) -> CowStr<'_> {
     }
 }
 
-/// The lines of an example without the indentation they share and without empty ones at the ends; with each where it begins.
+/// The lines of an example, each with its offset, without the shared indentation and without empty lines at either end.
 fn lines(text: &str) -> Vec<(usize, &str)> {
     let mut start = 0;
     let mut lines: Vec<(usize, &str)> = Vec::new();
@@ -333,13 +334,13 @@ fn lines(text: &str) -> Vec<(usize, &str)> {
     .collect()
 }
 
-/// A line that only says where the finding must be: `#   ^^^^ words`.
+/// Is this a mark, such as `#   ^^^^ words`, that states where a finding must be?
 fn is_marks(line: &str) -> bool {
     let rest = line.trim_start().strip_prefix('#');
     rest.is_some_and(|it| it.trim_start().starts_with('^'))
 }
 
-/// The text of an example with what is found marked in it.
+/// Writes the text of an example with its findings marked.
 fn example_text(
     example: &PageExample<'_>,
     sources: &SourceMap,

@@ -1,4 +1,4 @@
-//! `pretty`: each finding with its source lines, then what was judged and what was not.
+//! `pretty`: each finding with its source lines, then a summary.
 
 use std::io::{self, Write};
 
@@ -11,7 +11,7 @@ use crate::output::counts::lines;
 use crate::output::drawing::{Pen, severity_color};
 use crate::output::text::{harmless, rule_link};
 
-/// Column at which the text of a summary line begins.
+/// The column at which the text of a summary line starts.
 const INDENT: usize = 10;
 
 pub(super) fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
@@ -32,7 +32,7 @@ pub(super) fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::
     Ok(())
 }
 
-/// What stands below the source lines: why the rule is there, and what the finding belongs to.
+/// The remarks below the source lines: the rule's guidance, and what the finding belongs to.
 fn remarks(finding: &Finding, report: &Report, style: &Style) -> Vec<(&'static str, String)> {
     let mut remarks = Vec::new();
     let rule = finding.diagnostic.code.as_str();
@@ -51,7 +51,7 @@ fn remarks(finding: &Finding, report: &Report, style: &Style) -> Vec<(&'static s
     remarks
 }
 
-/// `release wire-server, profile prod, tree values`, as far as it is known and says something.
+/// `release wire-server, profile prod, tree values`; parts that are unknown or redundant are omitted.
 pub(super) fn belongs(finding: &Finding) -> String {
     let release = finding.release.as_deref().unwrap_or("");
     let chart = finding.chart.as_deref().filter(|chart| *chart != release);

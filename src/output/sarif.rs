@@ -1,7 +1,7 @@
 //! `sarif`: SARIF 2.1.0, for code scanning services and viewers.
 //!
-//! INVARIANT: paths are relative where the working directory allows it, nothing names the machine or the time, and what a
-//! fix deletes is told by place, never by text.
+//! INVARIANT: paths are relative where the working directory allows it, nothing identifies the machine or the time, and
+//! text deleted by a fix is given by position, never quoted.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -17,9 +17,9 @@ use crate::output::text::{Place, rule_link, uri};
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
-/// What relative paths are relative to: the working directory of the run, which a service takes for the repository.
+/// The base of relative paths: the working directory of the run, which services take for the repository root.
 const ROOT: &str = "SRCROOT";
-/// The name and version of our fingerprint among others'.
+/// The name and version of our fingerprint, to tell it from those of other tools.
 const FINGERPRINT: &str = "dogwatch/v1";
 
 pub(super) fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
@@ -28,7 +28,7 @@ pub(super) fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::
         report.rules.iter().map(|(id, it)| (&**id, it)).collect();
     let all = || report.findings.iter().chain(&report.suppressed);
     for finding in all() {
-        // Problems of files and of the configuration have a code but are no rules.
+        // Problems in files and in the configuration have a code but no rule.
         rules
             .entry(finding.diagnostic.code.as_str())
             .or_insert(&none);
@@ -96,7 +96,7 @@ fn rule(id: &str, facts: &RuleFacts, style: &Style) -> Value {
     }
     if !facts.tags.is_empty() {
         let mut tags = facts.tags.clone();
-        // The form asks for a set.
+        // The SARIF schema requires unique tags.
         tags.sort();
         tags.dedup();
         properties.insert("tags".into(), json!(tags));
@@ -142,7 +142,7 @@ fn result(finding: &Finding, index: &BTreeMap<&str, usize>, report: &Report) -> 
     if !told.fixes.is_empty() {
         result["fixes"] = told.fixes.iter().map(|it| fix(it, report)).collect();
     }
-    // A service that finds the key in one result takes those without for unknown; an empty list says: not suppressed.
+    // A service that finds the key in one result considers results without it unknown; an empty list means not suppressed.
     result["suppressions"] = match &finding.suppressed {
         None => json!([]),
         Some(Suppression::Comment { reason, until }) => {
@@ -196,7 +196,7 @@ fn artifact(id: SourceId, report: &Report) -> Value {
     let path: &Path = &report.sources.get(id).path;
     let uri = uri(path);
     if report.file(id).is_none() {
-        json!({"uri": uri, "description": {"text": "A text inside the program."}})
+        json!({"uri": uri, "description": {"text": "A text built into the program."}})
     } else if uri.starts_with("file:") {
         json!({"uri": uri})
     } else {
@@ -235,7 +235,7 @@ fn fix(fix: &Fix, report: &Report) -> Value {
     })
 }
 
-/// What took no part, and what is to be said of the run as a whole.
+/// The files left out, and the notes of the run.
 fn notifications(report: &Report) -> Vec<Value> {
     let skipped = report.summary.skipped.iter().map(|file| {
         let uri = uri(&file.path);

@@ -1,5 +1,5 @@
-//! Copies of the texts, prepared for ariadne: it would hand terminal escapes through, break lines at other characters than
-//! YAML does, and draw a line of any length.
+//! Copies of source texts, prepared for ariadne, which would pass terminal escapes through, split lines at other
+//! characters than YAML does, and draw lines of any length.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -13,11 +13,11 @@ use unicode_width::UnicodeWidthChar;
 use crate::output::marks::Mark;
 use crate::output::text::{harmless, path, shown};
 
-/// Empty lines that stand before excerpts of cut lines, in a whole run. Keeps hostile input from costing the product of
-/// its lines and its findings.
+/// Maximum number of empty lines inserted before excerpts of cut lines in one run. Prevents hostile input from costing
+/// the product of its lines and its findings.
 const MOST_FILLER: usize = 20_000_000;
 
-/// Names an excerpt to ariadne. Excerpts of one source have different names, so that they are drawn apart.
+/// Identifies an excerpt to ariadne. Excerpts of the same source have different ids, so that they are drawn separately.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct SheetId {
     source: SourceId,
@@ -25,15 +25,15 @@ pub(super) struct SheetId {
     cut: Option<usize>,
 }
 
-/// Prepared copies of the texts.
+/// Prepared copies of source texts.
 pub(super) struct Sheets<'a> {
     sources: &'a SourceMap,
-    /// Every line as it is.
+    /// All lines, uncut.
     whole: BTreeMap<SourceId, Sheet<String>>,
-    /// For one diagnostic: only lines with a mark, cut around it.
+    /// For the current diagnostic: only the marked lines, cut around their marks.
     cut: Vec<Sheet<String>>,
     filler: usize,
-    /// Does the line that begins there fit? Measured once: a long line may have thousands of findings.
+    /// Does the line starting at this offset fit? Cached, since a long line may have thousands of findings.
     fitting: BTreeMap<(SourceId, usize), bool>,
 }
 
@@ -48,12 +48,12 @@ impl<'a> Sheets<'a> {
         }
     }
 
-    /// The next diagnostic has lines of its own to cut.
+    /// Drops the cut lines of the previous diagnostic.
     pub(super) fn forget_cut(&mut self) {
         self.cut.clear();
     }
 
-    /// Where ariadne finds the marks of a group: sheets and ranges of characters. `None` if it would cost too much.
+    /// Where ariadne finds the marks of a group: sheets and character ranges. `None` if drawing would cost too much.
     pub(super) fn place(
         &mut self,
         group: &[Mark<'_>],
@@ -64,7 +64,7 @@ impl<'a> Sheets<'a> {
         let source = first.source;
         let whole = self.sources.get(source);
         let text = &*whole.text;
-        // Counted from the same place on the line, so that a mask counts once.
+        // Both columns are counted from the same start, so that a mask counts only once.
         let column =
             |from: usize, to: usize| excerpt(text.get(from..to).unwrap_or("")).chars().count();
         let columns = |line: usize, from: usize, to: usize| column(line, to) - column(line, from);
@@ -110,7 +110,7 @@ impl<'a> Sheets<'a> {
                 }
                 at = mark.line;
                 window = window_of(text, mark, room);
-                // All that stands before is empty lines and cut lines; characters are counted, not bytes.
+                // Everything before consists of empty lines and cut lines; count characters, not bytes.
                 base = copy.chars().count();
                 before = usize::from(window.start > mark.around.start);
                 if before == 1 {
@@ -141,7 +141,7 @@ impl ariadne::Cache<SheetId> for Sheets<'_> {
             Some(cut) => self.cut.get(cut),
             None => self.whole.get(&id.source),
         };
-        sheet.ok_or("a sheet that was never made")
+        sheet.ok_or("the sheet was not prepared")
     }
 
     fn display<'b>(&self, id: &'b SheetId) -> Option<impl Display + 'b> {
@@ -150,7 +150,7 @@ impl ariadne::Cache<SheetId> for Sheets<'_> {
     }
 }
 
-/// A copy with the same lines, and as many characters in each but for the line's end and what is hidden.
+/// A copy with the same lines and the same number of characters in each, except for line endings and masked secrets.
 fn prepared(source: &Source) -> Sheet<String> {
     let (text, lines) = (&source.text, source.lines());
     let mut copy = String::with_capacity(text.len());
@@ -165,7 +165,7 @@ fn prepared(source: &Source) -> Sheet<String> {
     Sheet::from(copy)
 }
 
-/// Columns of a terminal that a character takes; a tab four at most.
+/// The terminal columns of a character; at most four for a tab.
 fn width(c: char) -> usize {
     match c {
         '\t' => 4,
@@ -174,12 +174,11 @@ fn width(c: char) -> usize {
 }
 
 fn fits(line: &str, room: usize) -> bool {
-    // A character takes four bytes at most, so a line of so many bytes is longer in any case; do not measure megabytes.
+    // A character takes at most four bytes, so a line with more bytes is too long in any case; avoid measuring megabytes.
     line.len() <= 4 * room && line.chars().map(width).sum::<usize>() <= room
 }
 
-/// The part of a mark's line that is shown: from the line's start if the mark is near it, else from a little before the
-/// mark.
+/// The part of a mark's line to show: from the start of the line if the mark is near it, else from shortly before the mark.
 pub(super) fn window_of(text: &str, mark: &Mark<'_>, room: usize) -> Range<usize> {
     let room = room.saturating_sub(2);
     let before = text.get(mark.around.start..mark.bytes.start).unwrap_or("");

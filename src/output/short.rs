@@ -1,6 +1,6 @@
-//! `short`: one line a finding in codespan-reporting's one-line style, and no summary, so that an editor reads all of it.
+//! `short`: one line per finding in codespan-reporting's short style, without a summary, so that editors can parse all of it.
 //!
-//! `info` is written `note`, as compilers do and editors know.
+//! `info` is written as `note`, which compilers use and editors recognize.
 
 use std::io::{self, Write};
 use std::ops::Range;
@@ -47,7 +47,7 @@ pub(super) fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::
     Ok(())
 }
 
-/// The sources of a report as codespan-reporting asks for them. Columns count characters.
+/// Adapts the sources of a report to codespan-reporting. Columns count characters.
 struct Sources<'a>(&'a SourceMap);
 
 impl Sources<'_> {

@@ -1,18 +1,18 @@
-//! How output for people looks: colour, width, line-drawing characters.
+//! The look of output for people: color, width, line-drawing characters.
 
-/// How output for people looks. Formats for programs read only [`Style::docs`].
+/// The look of output for people. Formats for programs only use [`Style::docs`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Style {
-    /// Colours, as terminal escape sequences.
+    /// Use colors, as terminal escape sequences.
     pub(crate) color: bool,
-    /// Lines are drawn with box characters; else with ASCII.
+    /// Draw lines with box characters instead of ASCII.
     pub(crate) unicode: bool,
-    /// Columns a line of source text may take.
+    /// Maximum number of columns for a line of source text.
     pub(crate) width: usize,
-    /// Lists are not shortened.
+    /// Do not shorten lists.
     pub(crate) verbose: bool,
-    /// Where the pages are that `dogwatch docs` wrote, with a `/` at the end. A rule's page is `<docs><rule>.html`.
-    /// Without it a rule's link is the first of its sources.
+    /// Base URL of the pages written by `dogwatch docs`, with a trailing `/`. A rule's page is `<docs><rule>.html`.
+    /// Without it, a rule links to the first of its sources.
     pub(crate) docs: Option<String>,
 }
 
@@ -28,15 +28,15 @@ impl Default for Style {
     }
 }
 
-/// Narrower than this and source lines say nothing.
+/// The minimum width at which source lines remain useful.
 const LEAST_WIDTH: usize = 40;
 
 impl Style {
-    /// The style that fits where the output goes: a terminal of so many columns, or (`None`) a file or a pipe.
-    /// `env` gives the value of a variable of the environment.
+    /// The style for the output's destination: a terminal with the given number of columns, or (`None`) a file or a
+    /// pipe. `env` looks up an environment variable.
     ///
-    /// `NO_COLOR` (not empty) forbids colours, `CLICOLOR_FORCE` or `FORCE_COLOR` (neither empty nor `0`) asks for them
-    /// where there is no terminal, `TERM=dumb` has neither colours nor box characters.
+    /// `NO_COLOR` (not empty) disables colors, `CLICOLOR_FORCE` or `FORCE_COLOR` (neither empty nor `0`) enables them
+    /// without a terminal, and `TERM=dumb` disables colors and box characters.
     pub(crate) fn fitting(terminal: Option<usize>, env: &dyn Fn(&str) -> Option<String>) -> Self {
         let filled = |name| env(name).is_some_and(|it| !it.is_empty());
         let forced = |name| env(name).is_some_and(|it| !it.is_empty() && it != "0");
@@ -51,8 +51,8 @@ impl Style {
         }
     }
 
-    /// Whether a moving progress line may be shown on a standard error that is (or is not) a terminal. A build server's
-    /// log keeps every frame of one, so `CI` turns it off.
+    /// Whether to show a progress bar, given whether standard error is a terminal. The log of a build server would keep
+    /// every frame, so `CI` disables it.
     pub(crate) fn progress(terminal: bool, env: &dyn Fn(&str) -> Option<String>) -> bool {
         let ci = env("CI").is_some_and(|it| !it.is_empty() && it != "0" && it != "false");
         let dumb = env("TERM").is_some_and(|it| it == "dumb");

@@ -1,4 +1,4 @@
-//! Texts and places as formats write them.
+//! Texts and places in the form that the formats write them.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -10,14 +10,13 @@ use source::{LineCol, SourceMap, Span};
 
 use crate::output::Style;
 
-/// Characters that a terminal would act on instead of showing: control characters, and those that change the direction
-/// of what follows.
+/// Characters that a terminal would interpret instead of showing: control characters and those that change the text direction.
 fn acts(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}' | '\u{feff}')
 }
 
-/// What is shown in place of such a character: one character for one, so that columns stay right.
+/// The replacement for such a character: always a single character, so that columns stay correct.
 pub(crate) fn shown(c: char) -> char {
     match c {
         '\u{0}'..='\u{1f}' => char::from_u32(0x2400 + c as u32).unwrap_or('\u{fffd}'),
@@ -27,7 +26,7 @@ pub(crate) fn shown(c: char) -> char {
     }
 }
 
-/// `text` with nothing in it that a terminal would act on, line breaks included.
+/// `text` with all characters replaced that a terminal would interpret, line breaks included.
 pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
     if text.contains(acts) {
         text.chars().map(shown).collect::<String>().into()
@@ -36,14 +35,14 @@ pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// The same for a text of several lines.
+/// The same for multi-line text, keeping its line breaks.
 pub(crate) fn harmless_lines(text: &str) -> String {
     let lines = text.lines().map(|line| format!("{}\n", harmless(line)));
     lines.collect()
 }
 
-/// Writes what is for people with nothing in it that a terminal would act on; line breaks stay. Give it formatted text: of a piece that
-/// ends inside a character that character is lost.
+/// A writer that replaces characters a terminal would interpret and keeps line breaks. Pass it formatted text: a
+/// character split between two writes is lost.
 pub(crate) struct Harmless<W>(pub(crate) W);
 
 impl<W: Write> Write for Harmless<W> {
@@ -63,7 +62,7 @@ impl<W: Write> Write for Harmless<W> {
     }
 }
 
-/// A path as people see it, with `/` on every system.
+/// A path for display, with `/` on every system.
 pub(crate) fn path(path: &Path) -> String {
     let text = path.to_string_lossy();
     if std::path::MAIN_SEPARATOR == '\\' {
@@ -73,7 +72,7 @@ pub(crate) fn path(path: &Path) -> String {
     }
 }
 
-/// What may stand unencoded in the path of a URI: RFC 3986's unreserved characters, and `/`.
+/// The characters allowed unencoded in the path of a URI: RFC 3986's unreserved characters, and `/`.
 const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -81,7 +80,7 @@ const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'~')
     .remove(b'/');
 
-/// A path as a URI: relative where the path is, percent-encoded. An absolute path gets the scheme `file`.
+/// A path as a percent-encoded URI. Relative paths stay relative; absolute paths get the scheme `file`.
 pub(crate) fn uri(path_: &Path) -> String {
     let text = path(path_);
     let encoded = utf8_percent_encode(&text, IN_PATH);
@@ -93,23 +92,23 @@ pub(crate) fn uri(path_: &Path) -> String {
     }
 }
 
-/// A place as people count: lines and columns from 1, columns in characters. The end is exclusive.
+/// A place with lines and columns counted from 1, columns in characters. The end is exclusive.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Place {
-    /// The path as people see it.
+    /// The path for display.
     pub(crate) file: String,
     /// Line of the first character, from 1.
     pub(crate) line: u32,
     /// Its column in characters, from 1.
     pub(crate) column: u32,
-    /// Line of the place after the last character, from 1.
+    /// Line of the position after the last character, from 1.
     pub(crate) end_line: u32,
-    /// Its column; one past the last character, and the same as `column` where nothing is covered.
+    /// Column of that position; equal to `column` if the place is empty.
     pub(crate) end_column: u32,
 }
 
 impl Place {
-    /// Where `span` is.
+    /// The place of `span`.
     pub(crate) fn of(sources: &SourceMap, span: Span) -> Self {
         let source = sources.get(span.source);
         let at = |offset| source.lines().place(offset);
@@ -124,7 +123,7 @@ impl Place {
     }
 }
 
-/// An address that is safe to follow. Rules come with a repository, so `javascript:` is refused.
+/// The address, if it is safe to follow. Rules come with a repository, so schemes such as `javascript:` are rejected.
 pub(crate) fn web(address: &str) -> Option<String> {
     let known = ["https://", "http://"];
     let known = known.iter().any(|it| address.starts_with(it));
@@ -132,7 +131,7 @@ pub(crate) fn web(address: &str) -> Option<String> {
     (known && !address.contains(odd)).then(|| address.to_owned())
 }
 
-/// `text` for XML and HTML, between tags and inside double or single quotes. What XML cannot hold is shown instead.
+/// Escapes `text` for XML and HTML, in content and in quoted attributes. Characters that XML cannot represent are replaced.
 pub(crate) fn markup(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 8);
     for c in text.chars() {
@@ -142,7 +141,7 @@ pub(crate) fn markup(text: &str) -> String {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
-            // Attributes would lose them otherwise.
+            // Unescaped, these would be lost in attributes.
             '\n' => out.push_str("&#10;"),
             '\t' => out.push_str("&#9;"),
             '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
@@ -152,7 +151,7 @@ pub(crate) fn markup(text: &str) -> String {
     out
 }
 
-/// Words for people as HTML: what stands between backticks is code.
+/// Prose as HTML: text between backticks becomes `<code>`.
 pub(crate) fn prose(text: &str) -> String {
     let mut out = String::new();
     let mut pieces = text.split('`').peekable();
@@ -160,7 +159,7 @@ pub(crate) fn prose(text: &str) -> String {
     while let Some(piece) = pieces.next() {
         match (code, pieces.peek()) {
             (true, Some(_)) => out += &format!("<code>{}</code>", markup(piece)),
-            // The last backtick has no other.
+            // An unpaired backtick is kept.
             (true, None) => out += &format!("`{}", markup(piece)),
             (false, _) => out += &markup(piece),
         }
@@ -169,7 +168,7 @@ pub(crate) fn prose(text: &str) -> String {
     out
 }
 
-/// The page that says more about a rule.
+/// The page with details about a rule.
 pub(crate) fn rule_link(rule: &str, facts: &RuleFacts, style: &Style) -> Option<String> {
     match &style.docs {
         Some(docs) => Some(format!("{docs}{}.html", utf8_percent_encode(rule, IN_PATH))),

@@ -142,10 +142,7 @@ fn a_configuration_is_made_or_gets_one_line_and_keeps_the_rest() {
     assert_eq!(findings(folder.path()), Vec::<String>::new());
     // With an explicit file, only that is written; the configuration is left alone.
     let told = said(folder.path(), &["baseline", "--output", "known.json"], 0);
-    assert!(
-        told.contains("write `baseline: known.json` there"),
-        "{told}"
-    );
+    assert!(told.contains("add `baseline: known.json`"), "{told}");
     assert_eq!(
         std::fs::read_to_string(folder.path().join("dogwatch.yaml")).unwrap(),
         after
@@ -166,7 +163,10 @@ fn nothing_is_written_where_a_mistake_hides_what_would_be_found() {
     std::fs::remove_file(folder.path().join("dogwatch.yaml")).unwrap();
     let output = run(folder.path(), &["baseline", FILE]);
     let errors = String::from_utf8(output.stderr).unwrap();
-    assert!(errors.contains("a baseline is of a whole tree"), "{errors}");
+    assert!(
+        errors.contains("a baseline covers a whole tree"),
+        "{errors}"
+    );
     assert!(!folder.path().join("dogwatch-baseline.json").exists());
 }
 

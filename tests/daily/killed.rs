@@ -191,7 +191,7 @@ fn what_somebody_writes_while_a_fix_runs_is_not_lost() {
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(text.starts_with("# theirs\n"), "round {round}: {text}");
         let errors = String::from_utf8(output.stderr).unwrap();
-        if errors.contains("was changed meanwhile and is left as it is") {
+        if errors.contains("changed during the run and was not overwritten") {
             assert_eq!(output.status.code(), Some(2), "{errors}");
             assert_eq!(text, theirs);
             left += 1;

@@ -104,7 +104,7 @@ fn a_profile_that_nobody_has_is_a_mistake_and_those_there_are_are_named() {
     let (status, text) = both(folder.path(), &["lint", "--profile", "prdo"]);
     assert_eq!(status, Some(2));
     assert!(
-        text.contains("there is no profile `prdo`; there are `demo`, `prod`"),
+        text.contains("unknown profile `prdo`; available: `demo`, `prod`"),
         "{text}"
     );
 }
@@ -116,7 +116,7 @@ fn where_there_is_nothing_to_judge_every_format_has_a_word_for_it() {
         let output = run(folder.path(), &["lint", "--format", format]);
         assert_eq!(output.status.code(), Some(3));
         let text = String::from_utf8(output.stderr).unwrap();
-        assert!(text.contains("nothing to judge"), "{format} {text}");
+        assert!(text.contains("nothing to lint"), "{format} {text}");
     }
 }
 
@@ -346,7 +346,7 @@ fn a_folder_inside_a_repository_is_judged_by_what_stands_above_it() {
     // Commands that show a tree resolve it the same way.
     let (status, text) = both(folder, &["tree", "envs/prod"]);
     assert_eq!(status, Some(0), "{text}");
-    assert!(text.contains("stated by helmfile.yaml"), "{text}");
+    assert!(text.contains("defined by helmfile.yaml"), "{text}");
     assert!(!text.contains("till"), "{text}");
     let (_, text) = both(folder, &["trace", "two-pods", "--tree", "envs"]);
     assert!(text.contains("two-pods fails"), "{text}");
@@ -440,13 +440,13 @@ fn what_cannot_be_meant_together_is_a_mistake() {
         ),
         (
             &["test", "--built-in", "dead-key"],
-            "one of them is named without it",
+            "name it without the flag",
         ),
         (&["why", "a..b"], "between two dots"),
         (&["why", "a."], "after the last dot"),
         (&["why", "a[0"], "unclosed bracket"),
         (&["lint", "--rule-pages", ""], "value is required"),
-        (&["baseline", "--output", "a"], "a is no file"),
+        (&["baseline", "--output", "a"], "a is not a file"),
     ] {
         let (status, text) = both(folder, arguments);
         assert_eq!(status, Some(2), "{arguments:?} {text}");

@@ -81,7 +81,7 @@ fn a_change_is_judged_and_a_signal_ends_it() {
     ];
     let run = Watching::start(folder.path(), &arguments);
     assert!(run.until("error[").contains("push-account-not-string"));
-    run.until("watching 1 file; Ctrl-C ends");
+    run.until("watching 1 file; press Ctrl-C to stop");
     // A new file in a new folder.
     write(
         folder.path(),

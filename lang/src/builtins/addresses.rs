@@ -25,7 +25,7 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
     Builtin::predicate(
         "cidr(value: any) -> bool",
-        "A network with its mask, `10.0.0.0/8`.",
+        "A network in CIDR notation, such as `10.0.0.0/8`.",
         &[
             ("'10.0.0.0/8' is a cidr", "true"),
             ("'10.0.0.0' is a cidr", "false"),
@@ -40,7 +40,7 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
     Builtin::predicate(
         "private-ip(value: any) -> bool",
-        "An address that is not routed in the internet: private, loopback, link-local or unique local.",
+        "An IP address not routed on the internet: private, loopback, link-local or unique local.",
         &[
             ("'192.168.1.1' is a private-ip", "true"),
             ("'127.0.0.1' is a private-ip", "true"),
@@ -54,7 +54,7 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
     Builtin::new(
         "cidr-contains(network: string, address: string) -> bool",
-        "Is the address, or the whole of another network, in the network?",
+        "Does the network contain the address, or all of another network?",
         &[
             ("cidr-contains('10.0.0.0/8', '10.1.2.3')", "true"),
             ("cidr-contains('10.0.0.0/8', '10.1.0.0/16')", "true"),
@@ -73,7 +73,7 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
 ];
 
-/// Not routed in the internet.
+/// Is the address not routed on the internet?
 pub(super) fn is_private(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => v4.is_private() || v4.is_loopback() || v4.is_link_local(),

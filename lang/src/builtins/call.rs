@@ -1,4 +1,4 @@
-//! One call of a built-in: its arguments, and what is alike for all.
+//! A call of a built-in: its arguments, and what all calls have in common.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -35,18 +35,18 @@ impl From<&Absent> for Stop {
     }
 }
 
-/// What a call gives.
+/// The result of a call.
 pub type Answer<'h> = Result<Value<'h>, Stop>;
 
-/// The arguments of a call and what it may use.
+/// The arguments of a call and the resources it may use.
 pub struct Call<'a, 'h> {
-    /// As many as the signature has; one that was left out is missing.
+    /// One for each parameter of the signature; omitted arguments are missing.
     pub args: &'a [Value<'h>],
-    /// Where the arguments may point to.
+    /// The host that arguments may point into.
     pub host: &'h (dyn Host + 'h),
-    /// The steps that are left.
+    /// The remaining work budget.
     pub budget: &'a mut Budget,
-    /// Something secret was read.
+    /// Was a secret read?
     secret: bool,
 }
 
@@ -61,7 +61,7 @@ impl<'a, 'h> Call<'a, 'h> {
         }
     }
 
-    /// The argument itself.
+    /// The argument as it is.
     pub(super) fn value(&self, index: usize) -> &'a Value<'h> {
         &self.args[index]
     }
@@ -76,7 +76,7 @@ impl<'a, 'h> Call<'a, 'h> {
         self.maybe_text(index).ok_or(Stop::Missing)
     }
 
-    /// An argument if it is a string: for those declared `any`.
+    /// The argument if it is a string, for parameters declared `any`.
     pub(super) fn maybe_text(&self, index: usize) -> Option<&'a str> {
         match &self.args[index].data {
             Data::String(text) => Some(text),
@@ -100,7 +100,7 @@ impl<'a, 'h> Call<'a, 'h> {
         }
     }
 
-    /// The list of an argument: its elements and why there may be more.
+    /// A list argument: its elements, and why it may have more.
     pub(super) fn list(&mut self, index: usize) -> Result<Cow<'a, List<'h>>, Stop> {
         let value = &self.args[index];
         if !matches!(value.data, Data::List(_) | Data::HostList(_)) {
@@ -112,7 +112,7 @@ impl<'a, 'h> Call<'a, 'h> {
         Ok(list)
     }
 
-    /// The elements of a list that must all be known, and have values.
+    /// A list argument whose elements must all be known and present.
     pub(super) fn known_list(&mut self, index: usize) -> Result<Cow<'a, List<'h>>, Stop> {
         let list = self.list(index)?;
         let mut hidden = None;
@@ -126,7 +126,7 @@ impl<'a, 'h> Call<'a, 'h> {
         hidden.map_or(Ok(list), |unknown| Err(Stop::Unknown(unknown)))
     }
 
-    /// The texts of a list that must all be known; anything but a string makes the result missing.
+    /// The strings of a list whose elements must all be known; any other element makes the result missing.
     pub(super) fn strings(&mut self, index: usize) -> Result<Vec<Cow<'h, str>>, Stop> {
         let list = self.known_list(index)?;
         let texts = list.items.iter().map(|item| match &item.data {
@@ -136,7 +136,7 @@ impl<'a, 'h> Call<'a, 'h> {
         texts.collect()
     }
 
-    /// The numbers of a list that must all be known.
+    /// The numbers of a list whose elements must all be known.
     pub(super) fn numbers(&mut self, index: usize) -> Result<Vec<f64>, Stop> {
         let list = self.known_list(index)?;
         let numbers = list.items.iter().map(|item| match item.data {
@@ -146,7 +146,7 @@ impl<'a, 'h> Call<'a, 'h> {
         numbers.collect()
     }
 
-    /// The entries of a map, and why there may be more.
+    /// The entries of a map, and why it may have more.
     pub(super) fn entries(
         &mut self,
         index: usize,
@@ -161,17 +161,17 @@ impl<'a, 'h> Call<'a, 'h> {
         Ok((entries, open))
     }
 
-    /// Takes steps before work is done.
+    /// Charges steps before the work is done.
     pub(super) fn charge(&mut self, steps: usize) -> Result<(), Stop> {
         Ok(self.budget.charge(steps)?)
     }
 
-    /// Takes the steps for text that is about to be computed.
+    /// Charges the steps for text that is about to be computed.
     pub(super) fn charge_text(&mut self, bytes: usize) -> Result<(), Stop> {
         Ok(self.budget.charge_text(bytes)?)
     }
 
-    /// A value as interpolation writes it, with everything in it.
+    /// A value as interpolation renders it, with everything in it.
     pub(super) fn shown(&mut self, value: &Value<'h>) -> Result<String, Stop> {
         let plain = crate::eval::show::plain(self.host, value, self.budget)?;
         self.secret |= plain.secret;
@@ -182,7 +182,7 @@ impl<'a, 'h> Call<'a, 'h> {
         }
     }
 
-    /// A part of a text argument, borrowed where that is.
+    /// A part of a text argument, borrowed if the argument is.
     pub(super) fn answer_part(&mut self, index: usize, part: fn(&str) -> &str) -> Answer<'h> {
         let Data::String(text) = &self.args[index].data else {
             return Err(Stop::Missing);
@@ -195,14 +195,14 @@ impl<'a, 'h> Call<'a, 'h> {
         Ok(Value::string(part))
     }
 
-    /// Computed text.
+    /// Computed text as an answer.
     pub(super) fn answer_text(&mut self, text: String) -> Answer<'h> {
         self.budget.charge_text(text.len())?;
         Ok(Value::string(text))
     }
 }
 
-/// A truth as an answer.
+/// A truth value as an answer.
 pub(super) fn answer_truth<'h>(truth: Truth) -> Answer<'h> {
     Ok(truth.into_value())
 }
@@ -212,7 +212,7 @@ pub(super) fn answer_bool<'h>(value: bool) -> Answer<'h> {
     Ok(Value::bool(value))
 }
 
-/// A number as an answer; one that is not finite is missing.
+/// A number as an answer; missing unless it is finite.
 pub(super) fn answer_number<'h>(value: f64) -> Answer<'h> {
     if value.is_finite() {
         Ok(Value::number(value))
@@ -221,7 +221,7 @@ pub(super) fn answer_number<'h>(value: f64) -> Answer<'h> {
     }
 }
 
-/// A list that may be known in part.
+/// A list as an answer; it may be only partly known.
 pub(super) fn answer_list<'h>(
     items: Vec<Value<'h>>,
     incomplete: Option<Box<Value<'h>>>,
@@ -234,11 +234,12 @@ pub(super) fn answer_list<'h>(
     })
 }
 
-/// Calls a built-in. A missing or unknown argument makes the result so unless the entry looks at absence; one of a wrong type
-/// counts as missing. The result has the place of its arguments if only one has any, and is secret as the entry says.
+/// Calls a built-in. Unless the entry is lenient, a missing or unknown argument makes the result missing or unknown; an
+/// argument of the wrong type counts as missing. The result takes the place of its arguments if they have only one
+/// between them, and is secret according to the entry's [`Reveals`].
 ///
 /// # Errors
-/// When the budget is exceeded.
+/// If the budget is exceeded.
 pub fn invoke<'h>(
     entry: &Entry,
     host: &'h (dyn Host + 'h),
@@ -291,7 +292,7 @@ pub fn invoke<'h>(
     }
     match entry.builtin.reveals {
         Reveals::Arguments if secret || args.iter().any(|arg| arg.secret) => hide(&mut value),
-        // Which elements of one list are left says something of those of the other.
+        // The remaining elements of one list reveal something about those of the other.
         Reveals::Elements if lists(args) > 1 && (secret || args.iter().any(|arg| arg.secret)) => {
             hide(&mut value);
         }
@@ -301,7 +302,7 @@ pub fn invoke<'h>(
     Ok(value)
 }
 
-/// The place of a value computed from `args`: theirs, if only one has any.
+/// The place of a value computed from `args`: theirs, if they have only one between them.
 pub(crate) fn only_place<'v, 'h: 'v>(
     args: impl IntoIterator<Item = &'v Value<'h>>,
 ) -> Option<crate::host::Place> {
@@ -328,7 +329,7 @@ pub(crate) fn hide(value: &mut Value<'_>) {
     }
 }
 
-/// Is the value of the type, as far as one look can tell? Elements of lists and maps are not looked at.
+/// Does the value have the type, judged without looking at elements of lists and maps?
 pub fn fits(data: &Data<'_>, ty: &Type) -> bool {
     match ty {
         Type::Any => true,

@@ -1,4 +1,4 @@
-//! Base64, the structure of PEM texts, and Amazon resource names.
+//! Base64, the structure of PEM text, and Amazon resource names.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
@@ -10,13 +10,13 @@ use crate::builtins::{Answer, Builtin, Call, Stop};
 pub(super) const TABLE: &[Builtin] = &[
     Builtin::predicate(
         "base64(value: any) -> bool",
-        "Base64, in the usual or the URL alphabet, padded or not; not empty.",
+        "Non-empty base64, in the standard or the URL-safe alphabet, with or without padding.",
         &[("'e30=' is base64", "true"), ("'e30' is base64", "true"), ("'{}' is base64", "false")],
         |call| answer_bool(call.maybe_text(0).is_some_and(|text| decode(text).is_some())),
     ),
     Builtin::new(
         "base64-decode(text: string) -> string?",
-        "The text that base64 stands for; missing if it is not base64 of UTF-8.",
+        "The decoded text; missing unless it is base64 of UTF-8 text.",
         &[("base64-decode('e30=')", "\"\\{}\""), ("base64-decode('!')", "missing")],
         |call| {
             let text = call.text(0)?;
@@ -27,7 +27,7 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
     Builtin::new(
         "base64-encode(text: string) -> string",
-        "The text in base64 with padding.",
+        "The text encoded as padded base64.",
         &[("base64-encode('{}')", "\"e30=\"")],
         |call| {
             let text = STANDARD.encode(call.text(0)?);
@@ -46,7 +46,7 @@ pub(super) const TABLE: &[Builtin] = &[
     .reveals_nothing(),
     Builtin::new(
         "pem-problem(text: string) -> string?",
-        "What is wrong with the structure of a PEM text, in words; missing if nothing is. The contents are not looked at.",
+        "A description of what is wrong with the structure of a PEM text; missing if nothing is. The contents are not checked.",
         &[
             ("pem-problem('hello')", "\"there is no BEGIN line\""),
             ("pem-problem(\"-----BEGIN KEY-----\\nZm9v\\n-----END KEY-----\\n\")", "missing"),
@@ -87,7 +87,7 @@ fn border<'t>(line: &'t str, start: &str) -> Option<&'t str> {
     line.trim().strip_prefix(start)?.strip_suffix("-----")
 }
 
-/// RFC 7468, as far as a parser needs it: labels that pair up, and a body in base64.
+/// Checks RFC 7468 as far as a parser depends on it: matching labels and a base64 body.
 fn pem_problem(text: &str) -> Option<&'static str> {
     let mut open: Option<(&str, String)> = None;
     let mut blocks = 0;
@@ -99,7 +99,7 @@ fn pem_problem(text: &str) -> Option<&'static str> {
             open = Some((label, String::new()));
         } else if let Some(label) = border(line, "-----END ") {
             let Some((begun, body)) = open.take() else {
-                return Some("a block ends that did not begin");
+                return Some("an END line has no BEGIN line");
             };
             if begun != label {
                 return Some("the BEGIN and END labels differ");
@@ -112,7 +112,7 @@ fn pem_problem(text: &str) -> Option<&'static str> {
             }
             blocks += 1;
         } else if line.contains("-----BEGIN") || line.contains("-----END") {
-            return Some("a BEGIN or END line has something else in it");
+            return Some("a BEGIN or END line contains other text");
         } else if let Some((_, body)) = &mut open {
             // Headers such as `Proc-Type: 4,ENCRYPTED` are not part of the body.
             if !line.contains(": ") {
@@ -122,7 +122,7 @@ fn pem_problem(text: &str) -> Option<&'static str> {
     }
     match (open, blocks) {
         (Some((begun, _)), _) if begun.contains("-----END") => {
-            Some("its lines are joined into one, as by `>` in place of `|`")
+            Some("its lines are joined into one, as `>` does instead of `|`")
         }
         (Some(_), _) => Some("there is no END line"),
         (None, 0) => Some("there is no BEGIN line"),

@@ -1,4 +1,4 @@
-//! Host names, and which of them a proxy is bypassed for.
+//! Hostnames, and which of them bypass a proxy.
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -12,7 +12,7 @@ use crate::value::{Data, List};
 pub(super) const TABLE: &[Builtin] = &[
     Builtin::predicate(
         "hostname(value: any) -> bool",
-        "A host name of RFC 1123: labels of letters, digits and inner `-`, at most 63 characters each and 253 in all. No address.",
+        "A hostname as defined by RFC 1123: labels of letters, digits and inner `-`, at most 63 characters each and 253 in total. IP addresses do not count.",
         &[
             ("'cannon-0.cannon.default' is a hostname", "true"),
             ("'a_b' is a hostname", "false"),
@@ -23,7 +23,7 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
     Builtin::predicate(
         "internal-host(value: any) -> bool",
-        "A name or address inside the cluster, as far as its form tells: one label, `….svc`, `….svc.<domain>`, `….local`, or a private or loopback address.",
+        "A name or address that looks cluster-internal: a single label, `….svc`, `….svc.<domain>`, `….local`, or a private or loopback address.",
         &[
             ("'elasticsearch-external' is an internal-host", "true"),
             ("'es.db.svc.cluster.local' is an internal-host", "true"),
@@ -39,7 +39,7 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
     Builtin::new(
         "is-internal-host(host: string, namespaces: list of string) -> bool",
-        "As `is internal-host`; besides, `service.namespace` with one of the namespaces.",
+        "Like `is internal-host`, but also accepts `service.namespace` with one of the namespaces.",
         &[
             ("is-internal-host('brig.prod', ['prod'])", "true"),
             ("is-internal-host('brig.prod', [])", "false"),
@@ -51,7 +51,7 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
     Builtin::new(
         "host-has-suffix(host: string, suffix: string) -> bool",
-        "Is the host the suffix, or a name below it? Whole labels are compared, without regard to case.",
+        "Is the host equal to the suffix, or a subdomain of it? Compares whole labels, ignoring case.",
         &[
             ("host-has-suffix('a.example.com', 'example.com')", "true"),
             ("host-has-suffix('a.example.com', '.Example.com')", "true"),
@@ -65,8 +65,8 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
     Builtin::new(
         "no-proxy-covers(list: list of string, host: string) -> bool",
-        "Is the host exempt from the proxy, as Haskell's http-client decides it? Elements are split at commas, compared in lower case, \
-         and cover a host and every name below it. Addresses with a mask, `*`, ports and URLs cover nothing.",
+        "Does the host bypass the proxy according to Haskell's http-client? Elements are split at commas, compared in lower case, \
+         and cover a host and all of its subdomains. CIDR ranges, `*`, ports and URLs cover nothing.",
         &[
             ("no-proxy-covers(['brig', 'galley'], 'brig')", "true"),
             (
@@ -85,7 +85,7 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
     Builtin::new(
         "no-proxy-uncovered(list: list of string, hosts: list of string) -> list of string",
-        "Those of the hosts that `no-proxy-covers` does not hold for.",
+        "The hosts for which `no-proxy-covers` is false.",
         &[(
             "no-proxy-uncovered(['brig'], ['brig', 'galley'])",
             "[\"galley\"]",
@@ -95,7 +95,7 @@ pub(super) const TABLE: &[Builtin] = &[
     .elements(),
 ];
 
-/// RFC 1123, with an optional dot at the end.
+/// RFC 1123, with an optional trailing dot.
 fn is_hostname(text: &str) -> bool {
     let text = text.strip_suffix('.').unwrap_or(text);
     let label = |label: &str| {
@@ -135,10 +135,10 @@ fn dotted(text: &str) -> String {
     }
 }
 
-/// A bypass list: http-client, Network/HTTP/Proxy.hs.
+/// A bypass list, as in http-client's Network/HTTP/Proxy.hs.
 struct Bypass<'a, 'h> {
     list: Cow<'a, List<'h>>,
-    /// Parts of its elements, all of them together.
+    /// The total length of its elements, in bytes.
     length: usize,
 }
 
@@ -163,7 +163,7 @@ impl<'a, 'h> Bypass<'a, 'h> {
                     return Ok(Truth::True);
                 }
                 Data::Absent(_) => open = open.or(Some(item)),
-                // A chart joins the elements as text; no number or boolean is a host.
+                // A chart joins the elements as text; a number or boolean is never a host.
                 _ => {}
             }
         }
@@ -171,7 +171,7 @@ impl<'a, 'h> Bypass<'a, 'h> {
     }
 }
 
-/// Does a part of a bypass list cover a host? Only leading blanks are dropped; a dot stands before both, unless one does already.
+/// Does a part of a bypass list cover a host? Only leading blanks are dropped; a dot is prepended to both unless there is one.
 fn covers(part: &str, host: &str) -> bool {
     let part = part.trim_start_matches(' ');
     if part.is_empty() {
@@ -226,7 +226,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// A part covers what ends with it, with a dot before both.
+        /// A part covers any host that ends with it, with a dot before both.
         #[test]
         fn a_part_covers_as_http_client_says(part in " ?[aBé.]{0,4}", host in "[AbÉ.]{0,5}") {
             let bare = part.trim_start_matches(' ');

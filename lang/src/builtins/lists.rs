@@ -1,4 +1,4 @@
-//! Lists, also as sets. A list that is known in part gives a list that is known in part.
+//! Lists, also used as sets. A partly known list gives a partly known result.
 
 use rustc_hash::FxHashSet;
 
@@ -11,7 +11,7 @@ use crate::value::{Data, List, Value};
 pub(super) const TABLE: &[Builtin] = &[
     Builtin::new(
         "count(of: any) -> number",
-        "How many elements a list, or entries a map has.",
+        "The number of elements of a list, or of entries of a map.",
         &[("count([1, 2])", "2"), ("count({a: 1})", "1"), ("count('ab')", "missing")],
         |call| match &call.value(0).data {
             Data::Map(_) | Data::HostMap(_) => match call.entries(0)? {
@@ -45,7 +45,7 @@ pub(super) const TABLE: &[Builtin] = &[
     .elements(),
     Builtin::new(
         "reverse(list: list of any) -> list of any",
-        "The elements from the last to the first.",
+        "The elements in reverse order.",
         &[("reverse([1, 2])", "[2, 1]")],
         |call| {
             let mut list = call.list(0)?.into_owned();
@@ -56,35 +56,35 @@ pub(super) const TABLE: &[Builtin] = &[
     .elements(),
     Builtin::new(
         "sort(list: list of any) -> list of any",
-        "The elements in order: numbers before texts. Anything else in it makes the result missing.",
+        "The elements in ascending order, numbers before strings. Any other element makes the result missing.",
         &[("sort([2, 1])", "[1, 2]"), ("sort(['b', 'a'])", "[\"a\", \"b\"]"), ("sort([[]])", "missing")],
         sort,
     )
     .elements(),
     Builtin::new(
         "unique(list: list of any) -> list of any",
-        "The elements without repetitions, each where it stands first.",
+        "The elements without duplicates, in order of first occurrence.",
         &[("unique([1, 2, 1])", "[1, 2]")],
         |call| select(call, &[0], |seen, _| seen == Truth::False),
     )
     .elements(),
     Builtin::new(
         "duplicates(list: list of any) -> list of any",
-        "The elements that repeat one before them.",
+        "The elements that are equal to an earlier one.",
         &[("duplicates([1, 2, 1, 1])", "[1, 1]")],
         |call| select(call, &[0], |seen, _| seen == Truth::True),
     )
     .elements(),
     Builtin::new(
         "union(a: list of any, b: list of any) -> list of any",
-        "The elements of both lists without repetitions.",
+        "The elements of both lists without duplicates.",
         &[("union([1, 2], [2, 3])", "[1, 2, 3]")],
         |call| select(call, &[0, 1], |seen, _| seen == Truth::False),
     )
     .elements(),
     Builtin::new(
         "intersection(a: list of any, b: list of any) -> list of any",
-        "The elements of the first list that are in the second.",
+        "The elements of the first list that are also in the second.",
         &[("intersection([1, 2], [2, 3])", "[2]")],
         |call| against(call, Truth::True),
     )
@@ -98,14 +98,14 @@ pub(super) const TABLE: &[Builtin] = &[
     .elements(),
     Builtin::new(
         "flatten(lists: list of any) -> list of any",
-        "The elements of the lists in a list, one level deep; other elements stay.",
+        "The list with its inner lists replaced by their elements, one level deep.",
         &[("flatten([[1], [2, [3]], 4])", "[1, 2, [3], 4]")],
         flatten,
     )
     .elements(),
     Builtin::new(
         "zip(a: list of any, b: list of any) -> list of list of any",
-        "Pairs of elements at the same position, as long as both lists have one.",
+        "Pairs of elements at the same position, up to the length of the shorter list.",
         &[("zip([1, 2], ['a', 'b'])", "[[1, \"a\"], [2, \"b\"]]")],
         |call| {
             let (a, b) = (call.list(0)?.into_owned(), call.list(1)?.into_owned());
@@ -119,13 +119,13 @@ pub(super) const TABLE: &[Builtin] = &[
     .elements(),
     Builtin::new(
         "slice(list: list of any, from: number, to?: number) -> list of any",
-        "The elements from a position up to another, or to the end.",
+        "The elements from one position up to, but not including, another, or to the end.",
         &[("slice([1, 2, 3], 1)", "[2, 3]"), ("slice([1, 2, 3], 0, 2)", "[1, 2]")],
         |call| {
             let from = position(call.number(1)?)?;
             let to = if call.given(2) { position(call.number(2)?)? } else { usize::MAX };
             let list = call.list(0)?.into_owned();
-            // Where elements stand is not known beside some that are not.
+            // Positions are unknown if some elements are.
             if let (Some(why), false) = (&list.incomplete, from == 0 && to == usize::MAX) {
                 return Ok(why.as_ref().clone());
             }
@@ -136,13 +136,13 @@ pub(super) const TABLE: &[Builtin] = &[
     .elements(),
     Builtin::new(
         "index-of(list: list of any, element: any) -> number?",
-        "The first position of an element, from 0; missing if it is not there.",
+        "The position of the first equal element, counted from 0; missing if there is none.",
         &[("index-of(['a', 'b'], 'b')", "1"), ("index-of([], 1)", "missing")],
         index_of,
     ),
     Builtin::new(
         "is-subset(part: list of any, whole: list of any) -> bool",
-        "Is every element of the first list in the second?",
+        "Is every element of the first list also in the second?",
         &[("is-subset([1], [1, 2])", "true"), ("is-subset([3], [1, 2])", "false")],
         |call| {
             let rest = against(call, Truth::False)?;
@@ -187,7 +187,7 @@ fn sort<'h>(call: &mut Call<'_, 'h>) -> Answer<'h> {
     answer_list(items, list.incomplete)
 }
 
-/// A scalar that can be looked up instead of compared with each.
+/// A scalar that can be hashed instead of compared with every element.
 #[derive(PartialEq, Eq, Hash)]
 enum ScalarKey {
     Null,
@@ -200,19 +200,19 @@ fn scalar_key(value: &Value<'_>) -> Option<ScalarKey> {
     Some(match &value.data {
         Data::Null => ScalarKey::Null,
         Data::Bool(value) => ScalarKey::Bool(*value),
-        // Adding zero makes one zero of both.
+        // Adding zero turns `-0` into `0`.
         Data::Number(value) => ScalarKey::Number((value + 0.0).to_bits()),
         Data::String(text) => ScalarKey::String(text.to_string()),
         _ => return None,
     })
 }
 
-/// Values among which others are looked up: scalars at once, others one by one.
+/// A set of values: scalars are hashed, others compared one by one.
 #[derive(Default)]
 struct Set<'h> {
     scalars: FxHashSet<ScalarKey>,
     others: Vec<Value<'h>>,
-    /// An element that is not known, or why there may be more.
+    /// An unknown element, or the reason why there may be more.
     open: Option<Value<'h>>,
 }
 
@@ -249,7 +249,7 @@ impl<'h> Set<'h> {
     }
 }
 
-/// The elements of lists for which `keep` says so of their having been seen before.
+/// The elements of the lists for which `keep` returns true, given whether an equal element came earlier.
 fn select<'h>(
     call: &mut Call<'_, 'h>,
     lists: &[usize],
@@ -277,7 +277,7 @@ fn select<'h>(
     answer_list(kept.items, kept.incomplete)
 }
 
-/// The elements of the first list whose being in the second is `wanted`.
+/// The elements of the first list for which membership in the second equals `wanted`.
 fn against<'h>(call: &mut Call<'_, 'h>, wanted: Truth) -> Answer<'h> {
     let (list, other) = (call.list(0)?.into_owned(), call.list(1)?.into_owned());
     let mut set = Set::default();

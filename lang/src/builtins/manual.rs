@@ -1,4 +1,4 @@
-//! `docs/builtins.md`, made from the tables.
+//! Generates `docs/builtins.md` from the tables.
 
 use std::fmt::Write as _;
 
@@ -8,10 +8,10 @@ use crate::builtins::{Entry, all};
 pub fn render() -> String {
     let mut page = String::from(
         "# Built-in functions and predicates\n\n\
-         This page is made from the tables in `lang/src/builtins`; a test keeps it current.\n\n\
-         A predicate is written `x is WORD` or `x is not WORD`; `a` or `an` may stand before the word. A function is called by name.\n\
-         An argument that is missing or unknown, or of a wrong type, makes the result so, except where *looks at absence* is noted.\n\
-         `T?` is a result that may be missing; `name?:` an argument that may be left out.\n",
+         This page is generated from the tables in `lang/src/builtins`; a test keeps it up to date.\n\n\
+         A predicate is written `x is WORD` or `x is not WORD`; the word may be preceded by `a` or `an`. A function is called by name.\n\
+         A missing or unknown argument makes the result missing or unknown, and one of the wrong type makes it missing, unless *looks at absence* is noted.\n\
+         `T?` marks a result that may be missing, `name?:` an optional argument.\n",
     );
     let mut topic = "";
     for entry in all() {

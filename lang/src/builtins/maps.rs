@@ -7,12 +7,12 @@ use crate::value::Value;
 pub(super) const TABLE: &[Builtin] = &[
     Builtin::new(
         "keys(map: map of any) -> list of string",
-        "The keys in their order.",
+        "The keys, in their order in the map.",
         &[("keys({b: 1, a: 2})", "[\"b\", \"a\"]")],
         |call| {
             let (entries, open) = call.entries(0)?;
             let keys = entries.into_iter().map(|(key, value)| Value {
-                // A key is marked at its own place.
+                // A key is reported at its own place.
                 place: value.place.and_then(|place| match place {
                     crate::host::Place::Node(node) => Some(crate::host::Place::Key(node)),
                     _ => None,

@@ -1,6 +1,7 @@
-//! The built-in functions and predicates: each in one place, with signature, documentation, examples and code.
+//! The built-in functions and predicates, each with its signature, documentation, examples and code in one place.
 //!
-//! To add one, add an entry to the table of its topic. The checker, hover, `docs/builtins.md` and the tests read the same tables.
+//! To add one, add an entry to the table of its topic. The checker, hover, `docs/builtins.md` and the tests read the
+//! same tables.
 
 mod addresses;
 mod call;
@@ -36,35 +37,35 @@ use crate::value::Value;
 
 pub use versions::compare_versions;
 
-/// What a result says about secret arguments.
+/// How much a result reveals about secret arguments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reveals {
-    /// The result is computed from the arguments: secret if one of them is.
+    /// The result is computed from the arguments: it is secret if any of them is.
     Arguments,
-    /// The result is, or is a list of, elements of the arguments: each keeps its own mark.
+    /// The result is an element, or a list of elements, of the arguments: each keeps its own mark.
     Elements,
-    /// Nothing that must be hidden: a size, a class, a place.
+    /// The result reveals nothing that must be hidden: a size, a class, a place.
     Nothing,
 }
 
-/// A built-in function, or a predicate of `x is WORD`.
+/// A built-in function or predicate.
 #[derive(Debug, Clone, Copy)]
 pub struct Builtin {
     /// `name(a: string, b?: number) -> bool`; see [`crate::types::parse_signature`].
     pub signature: &'static str,
-    /// One sentence, then details; Markdown.
+    /// One sentence, then details, in Markdown.
     pub doc: &'static str,
-    /// Expressions and the literals they give, or `missing` and `unknown`. Tested. Empty only if `of_tree`.
+    /// Expressions and their results: a literal, `missing` or `unknown`. Tested. Empty only if `of_tree`.
     pub examples: &'static [(&'static str, &'static str)],
     /// Written `x is WORD` instead of `WORD(x)`.
     pub predicate: bool,
-    /// Is called with missing and unknown arguments; the others give a missing or unknown result then.
+    /// Is it also called with missing and unknown arguments? Otherwise those make the result missing or unknown.
     pub lenient: bool,
-    /// Asks for something that only a value of the tree has, so that no example can be given in one line.
+    /// Does it need a value of a tree, so that no one-line example is possible?
     pub of_tree: bool,
-    /// What the result says about secret arguments.
+    /// How much the result reveals about secret arguments.
     pub reveals: Reveals,
-    /// The texts that the result can be, if these are all.
+    /// All strings that the result can be, if that is a fixed set.
     pub texts: &'static [&'static str],
     /// The code.
     pub code: Code,
@@ -73,13 +74,13 @@ pub struct Builtin {
 /// The code of a built-in.
 #[derive(Debug, Clone, Copy)]
 pub enum Code {
-    /// Arguments have the types of the signature, but elements of lists and maps are not checked.
+    /// The arguments have the types of the signature, but elements of lists and maps are unchecked.
     Call(for<'h> fn(&mut Call<'_, 'h>) -> Answer<'h>),
-    /// One look at a value that is there. Rules ask this of nearly every value, mostly to be told no.
+    /// A cheap check of a present value. Rules run it on nearly every value, and it mostly returns false.
     Look(Look),
 }
 
-/// What a predicate says after one look at a value that is there.
+/// A predicate that only looks at a present value.
 pub type Look = for<'h> fn(&Value<'h>, &'h (dyn Host + 'h)) -> bool;
 
 impl Builtin {
@@ -102,7 +103,7 @@ impl Builtin {
         }
     }
 
-    /// A predicate. It says one bit about a value, of which no text can be had.
+    /// A predicate. Its result is a single bit, which reveals no text.
     const fn predicate(
         signature: &'static str,
         doc: &'static str,
@@ -115,7 +116,7 @@ impl Builtin {
         entry
     }
 
-    /// A predicate that needs one look.
+    /// A predicate that is a cheap check of its value.
     const fn look(
         signature: &'static str,
         doc: &'static str,
@@ -153,41 +154,41 @@ impl Builtin {
     }
 }
 
-/// A built-in with its signature read.
+/// A built-in with its parsed signature.
 #[derive(Debug)]
 pub struct Entry {
-    /// The table's entry.
+    /// The entry in the table.
     pub builtin: &'static Builtin,
     /// Its signature.
     pub signature: Signature,
-    /// The topic's title, as the manual has it.
+    /// The topic's title in the manual.
     pub topic: &'static str,
 }
 
 impl Entry {
-    /// The name of the function, or the word of the predicate.
+    /// The name of the function or predicate.
     pub fn name(&self) -> &str {
         &self.signature.name
     }
 }
 
-/// The topics in the order of the manual.
+/// The topics, in the order of the manual.
 const TOPICS: &[(&str, &[Builtin])] = &[
-    ("What a value is", shapes::TABLE),
-    ("Values of the tree", tree::TABLE),
+    ("Presence and types", shapes::TABLE),
+    ("Values in files", tree::TABLE),
     ("Text", strings::TABLE),
     ("Regexes", regexes::TABLE),
     ("Lists", lists::TABLE),
     ("Maps", maps::TABLE),
     ("Numbers", numbers::TABLE),
     ("URLs", urls::TABLE),
-    ("Host names", hosts::TABLE),
+    ("Hostnames", hosts::TABLE),
     ("IP addresses", addresses::TABLE),
     ("Versions", versions::TABLE),
     ("Durations and quantities", quantities::TABLE),
     ("Base64, PEM and ARNs", encodings::TABLE),
     ("Secrets", secrets::TABLE),
-    ("Likeness", nearest::TABLE),
+    ("Similarity", nearest::TABLE),
 ];
 
 struct Tables {
@@ -205,7 +206,7 @@ static TABLES: LazyLock<Tables> = LazyLock::new(|| {
     for (topic, builtins) in TOPICS {
         for builtin in *builtins {
             let signature = parse_signature(builtin.signature)
-                .expect("a test reads the signature of every built-in");
+                .expect("a test parses the signature of every built-in");
             let name = builtin.signature.split('(').next().unwrap_or_default();
             let index = tables.entries.len();
             if builtin.predicate {
@@ -228,7 +229,7 @@ pub fn all() -> &'static [Entry] {
     &TABLES.entries
 }
 
-/// The function of that name.
+/// The function with the given name.
 pub fn find(name: &str) -> Option<&'static Entry> {
     let index = *TABLES.functions.get(name)?;
     TABLES.entries.get(index)
@@ -255,13 +256,16 @@ mod tests {
                 let name = signature.name;
                 assert!(
                     seen.insert((builtin.predicate, name.clone())),
-                    "{name} twice"
+                    "{name}: defined twice"
                 );
-                assert!(builtin.doc.ends_with(['.', '?']), "{name}: no sentence");
+                assert!(
+                    builtin.doc.ends_with(['.', '?']),
+                    "{name}: documentation is not a sentence"
+                );
                 assert_eq!(
                     builtin.examples.is_empty(),
                     builtin.of_tree,
-                    "{name}: examples are missing, or not possible"
+                    "{name}: examples are required unless `of_tree`"
                 );
                 if builtin.predicate {
                     assert_eq!(signature.params.len(), 1, "{name}");

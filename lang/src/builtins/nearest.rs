@@ -1,4 +1,4 @@
-//! Likeness of words, for "did you mean".
+//! Similarity of words, for "did you mean".
 
 use crate::builtins::call::{answer_list, answer_number};
 use crate::builtins::{Answer, Builtin, Call, Stop};
@@ -7,7 +7,7 @@ use crate::value::{Data, List, Value};
 pub(super) const TABLE: &[Builtin] = &[
     Builtin::new(
         "edit-distance(a: string, b: string) -> number",
-        "How many characters must be inserted, deleted, replaced or swapped with their neighbour.",
+        "The number of insertions, deletions, replacements and swaps of adjacent characters that turn one text into the other.",
         &[
             ("edit-distance('brig', 'birg')", "1"),
             ("edit-distance('', 'ab')", "2"),
@@ -20,7 +20,7 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
     Builtin::new(
         "nearest(word: string, words: list of string) -> string?",
-        "The word that is most alike, if one is alike enough to be meant: a third of its characters may differ.",
+        "The most similar word; missing if more than a third of the characters differ in all of them.",
         &[
             ("nearest('galey', ['brig', 'galley'])", "\"galley\""),
             ("nearest('spar', ['brig', 'galley'])", "missing"),
@@ -29,8 +29,8 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
     Builtin::new(
         "one-edit-away(word: string, words: list of string) -> list of string",
-        "Those of the words from which the word differs by one slip: a character inserted, deleted, replaced or swapped with its neighbour. What \
-         is no text is left out.",
+        "The words that are exactly one edit away: one character inserted, deleted, replaced or swapped with its neighbor. Other \
+         values than strings are skipped.",
         &[
             (
                 "one-edit-away('galey', ['brig', 'galley', 'galey'])",
@@ -43,13 +43,13 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
 ];
 
-/// The distance of two words.
+/// The edit distance between two words.
 fn distance(a: &str, b: &str) -> usize {
     let (a, b) = apart(a, b);
     strsim::osa_distance(a, b)
 }
 
-/// Two words without what they begin and end with alike: it does not count, and is most of it where names are compared.
+/// Strips the common prefix and suffix of two words, which do not affect the distance and make up most of a typical name.
 fn apart<'t>(a: &'t str, b: &'t str) -> (&'t str, &'t str) {
     let same = |(a, b): &(char, char)| a == b;
     let start = |a: &str, b: &str| -> usize {
@@ -66,9 +66,9 @@ fn apart<'t>(a: &'t str, b: &'t str) -> (&'t str, &'t str) {
     (&a[..a.len() - to], &b[..b.len() - to])
 }
 
-/// Do two words differ by one slip?
+/// Are two words exactly one edit apart?
 fn is_one_edit_away(a: &str, b: &str) -> bool {
-    // Most words are of another length. A character takes four bytes at most.
+    // Most words differ in length. A character takes at most four bytes.
     if a.len().abs_diff(b.len()) > 4 {
         return false;
     }
@@ -84,7 +84,7 @@ fn is_one_edit_away(a: &str, b: &str) -> bool {
     }
 }
 
-/// The distance is not less: each edit takes one kind of characters away at most.
+/// A lower bound of the distance: each edit removes at most one distinct character.
 fn least_distance(a: &str, b: &str) -> usize {
     let kinds = |text: &str| {
         let ascii = text.bytes().filter(u8::is_ascii);

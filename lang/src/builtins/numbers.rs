@@ -7,7 +7,7 @@ use crate::value::{Data, Value};
 pub(super) const TABLE: &[Builtin] = &[
     Builtin::new(
         "to-number(value: any) -> number?",
-        "A number, or text that is written like one in decimal; anything else is missing.",
+        "The number, or text parsed as a decimal number; missing for anything else.",
         &[
             ("to-number('12')", "12"),
             ("to-number('1e3')", "1000"),
@@ -32,19 +32,19 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
     Builtin::new(
         "floor(value: number) -> number",
-        "The integer below.",
+        "The largest integer not above the number.",
         &[("floor(2.9)", "2"), ("floor(-2.1)", "-3")],
         |call| answer_number(call.number(0)?.floor()),
     ),
     Builtin::new(
         "ceil(value: number) -> number",
-        "The integer above.",
+        "The smallest integer not below the number.",
         &[("ceil(2.1)", "3")],
         |call| answer_number(call.number(0)?.ceil()),
     ),
     Builtin::new(
         "abs(value: number) -> number",
-        "The number without its sign.",
+        "The absolute value.",
         &[("abs(-2)", "2")],
         |call| answer_number(call.number(0)?.abs()),
     ),
@@ -56,7 +56,7 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
     Builtin::new(
         "min(numbers: list of number) -> number?",
-        "The smallest; missing for an empty list.",
+        "The smallest number; missing for an empty list.",
         &[("min([3, 1, 2])", "1"), ("min([])", "missing")],
         |call| {
             answer_number(
@@ -69,7 +69,7 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
     Builtin::new(
         "max(numbers: list of number) -> number?",
-        "The largest; missing for an empty list.",
+        "The largest number; missing for an empty list.",
         &[("max([3, 1, 2])", "3")],
         |call| {
             answer_number(
@@ -82,7 +82,7 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
     Builtin::new(
         "range(from: number, to: number) -> list of number",
-        "The integers from one number up to but without another.",
+        "The integers from one number up to, but not including, another.",
         &[
             ("range(0, 3)", "[0, 1, 2]"),
             ("range(3, 3)", "[]"),
@@ -98,7 +98,7 @@ fn range<'h>(call: &mut Call<'_, 'h>) -> Answer<'h> {
         return Err(Stop::Missing);
     }
     let count = (to - from).max(0.0);
-    // A float that is too large for the type becomes its largest value, which no budget allows.
+    // Casting a float that is too large saturates, which exceeds every budget.
     call.charge(count as usize)?;
     let numbers = (0..count as usize).map(|step| Value::number(from + step as f64));
     answer_list(numbers.collect(), None)

@@ -1,4 +1,4 @@
-//! Durations of Go and quantities of Kubernetes.
+//! Go durations and Kubernetes quantities.
 
 use crate::builtins::call::{answer_bool, answer_number};
 use crate::builtins::{Builtin, Stop};
@@ -7,7 +7,7 @@ use crate::value::Data;
 pub(super) const TABLE: &[Builtin] = &[
     Builtin::predicate(
         "duration(value: any) -> bool",
-        "A duration as Go writes it: `90s`, `1h30m`.",
+        "A Go duration, such as `90s` or `1h30m`.",
         &[
             ("'1h30m' is a duration", "true"),
             ("'90' is a duration", "false"),
@@ -16,7 +16,7 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
     Builtin::predicate(
         "quantity(value: any) -> bool",
-        "A quantity of Kubernetes: a number, or text such as `100m` or `1.5Gi`.",
+        "A Kubernetes quantity: a number, or text such as `100m` or `1.5Gi`.",
         &[
             ("'512Mi' is a quantity", "true"),
             ("2 is a quantity", "true"),
@@ -26,7 +26,7 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
     Builtin::new(
         "seconds(duration: string) -> number?",
-        "A duration of Go in seconds.",
+        "A Go duration in seconds.",
         &[
             ("seconds('1m30s')", "90"),
             ("seconds('250ms')", "0.25"),
@@ -36,7 +36,7 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
     Builtin::new(
         "quantity(value: any) -> number?",
-        "A quantity of Kubernetes as a number: bytes, cores.",
+        "A Kubernetes quantity as a number, such as bytes or cores.",
         &[
             ("quantity('1Ki')", "1024"),
             ("quantity('250m')", "0.25"),
@@ -47,7 +47,7 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
 ];
 
-/// Go's time.ParseDuration, without its overflow at 290 years.
+/// Go's `time.ParseDuration`, without its overflow at 290 years.
 fn seconds(text: &str) -> Option<f64> {
     let (sign, mut rest) = match text.strip_prefix('-') {
         Some(rest) => (-1.0, rest),

@@ -1,4 +1,4 @@
-//! What a regex finds. Whether it matches at all is asked with `x matches /re/`.
+//! Regex captures and matches. Whether a regex matches at all is tested with `x matches /re/`.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::value::{Data, Value};
 pub(super) const TABLE: &[Builtin] = &[
     Builtin::new(
         "capture(text: string, regex: regex) -> list of string?",
-        "The first match and its groups; a group that took no part is missing. Missing where nothing matches.",
+        "The first match and its groups; groups that did not participate are missing. Missing if nothing matches.",
         &[
             ("capture('a=1', /(\\w)=(\\d)/)", "[\"a=1\", \"a\", \"1\"]"),
             ("capture('b', /a/)", "missing"),
@@ -28,7 +28,7 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
     Builtin::new(
         "named-capture(text: string, regex: regex) -> map of string?",
-        "The groups `(?<name>…)` of the first match, by name. Missing where nothing matches.",
+        "The groups `(?<name>…)` of the first match, by name. Missing if nothing matches.",
         &[("named-capture('a=1', /(?<k>\\w)=(?<v>\\d)/).v", "\"1\"")],
         |call| {
             let text = call.text(0)?;
@@ -44,7 +44,7 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
     Builtin::new(
         "find-all(text: string, regex: regex) -> list of string",
-        "Every match, from left to right, without overlaps.",
+        "All non-overlapping matches, from left to right.",
         &[("find-all('a1b22', /\\d+/)", "[\"1\", \"22\"]")],
         |call| {
             let text = call.text(0)?;

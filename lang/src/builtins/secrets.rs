@@ -1,4 +1,4 @@
-//! What a text that should be secret looks like. Only its shape is told, never the text.
+//! Classifies text that should be secret. Only its class is revealed, never the text.
 
 use std::borrow::Cow;
 
@@ -22,7 +22,7 @@ pub(super) const TABLE: &[Builtin] = &[
             ("'hunter2' is encrypted", "false"),
         ],
         |call| {
-            // Asked of every value, so without a look at how else it may be kept.
+            // Evaluated for every value, so it skips the other classes.
             let encrypted = match &call.value(0).data {
                 Data::String(text) => matches!(hidden_text(text), Some(HiddenText::Encrypted(_))),
                 _ => matches!(kept(call)?, SecretClass::Encrypted(_)),
@@ -33,7 +33,7 @@ pub(super) const TABLE: &[Builtin] = &[
     .lenient(),
     Builtin::predicate(
         "reference(value: any) -> bool",
-        "A reference that is resolved when deploying, such as `ref+vault://…`, `op://…` or `<path:…#key>`, or the place where a program finds it: `/etc/tls/tls.key`, `env://NAME`. `ref+echo` and `ref+file` hide nothing.",
+        "A reference resolved at deployment, such as `ref+vault://…`, `op://…` or `<path:…#key>`, or the location from which a program reads it: `/etc/tls/tls.key`, `env://NAME`. `ref+echo` and `ref+file` hide nothing.",
         &[
             ("'ref+vault://secret/a#/b' is a reference", "true"),
             ("'ref+echo://hunter2' is a reference", "false"),
@@ -45,14 +45,14 @@ pub(super) const TABLE: &[Builtin] = &[
     .lenient(),
     Builtin::predicate(
         "template(value: any) -> bool",
-        "Text that is filled in when deploying: `{{ … }}`, `${…}` or `$(…)`.",
+        "Text filled in at deployment: `{{ … }}`, `${…}` or `$(…)`.",
         &[("'${SMTP_PASSWORD}' is a template", "true"), ("'$(SMTP_PASSWORD)' is a template", "true"), ("'$1' is a template", "false")],
         |call| answer_bool(class(call)? == SecretClass::Template),
     )
     .lenient(),
     Builtin::predicate(
         "placeholder(value: any) -> bool",
-        "Text that is meant to be replaced: `change-me`, `<password>`, `...`, `TODO`, `dummy-key`, `your-password`, `SMTP_PASSWORD`, an empty PEM body.",
+        "Text meant to be replaced: `change-me`, `<password>`, `...`, `TODO`, `dummy-key`, `your-password`, `SMTP_PASSWORD`, an empty PEM body.",
         &[
             ("'change-me-please' is a placeholder", "true"),
             ("'<password>' is a placeholder", "true"),
@@ -63,13 +63,13 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
     Builtin::predicate(
         "weak(value: any) -> bool",
-        "A password that everybody tries first: `guest`, `admin`, `changeme`, `minio123` and their like.",
+        "A password that attackers try first: `guest`, `admin`, `changeme`, `minio123` and the like.",
         &[("'guest' is weak", "true"), ("'changeme' is weak", "true"), ("'Tr0ub4dor' is weak", "false")],
         |call| answer_bool(call.maybe_text(0).is_some_and(is_weak)),
     ),
     Builtin::predicate(
         "token-shaped(value: any) -> bool",
-        "A token of a known service, a JSON web token, a private key or an address with a password, wherever it stands.",
+        "A token of a known service, a JSON web token, a private key or a URL with a password, anywhere in the text.",
         &[
             ("'AKIAABCDEFGHIJKLMNOP' is token-shaped", "true"),
             ("'?id=AKIAABCDEFGHIJKLMNOP&x=1' is token-shaped", "true"),
@@ -79,13 +79,13 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
     Builtin::predicate(
         "private-key(value: any) -> bool",
-        "A text with a PEM private key in it.",
+        "Text that contains a PEM private key.",
         &[("'-----BEGIN EC PRIVATE KEY-----' is a private-key", "true"), ("'key' is a private-key", "false")],
         |call| answer_bool(call.maybe_text(0).is_some_and(names_private_key)),
     ),
     Builtin::new(
         "secret-class(value: any) -> string",
-        "How a secret is kept: `empty`, `encrypted`, `reference`, `template`, `weak`, `placeholder` or `plain`; a boolean is a `switch`, which keeps nothing, in quotes too, and so is `none`, `not-needed`, `defined-in-secrets`, `redact`, `{}` (in base64, too) or a time. A block of nothing but comments is `empty`, as null is. Of a missing value it is missing.",
+        "How a secret is stored: `empty`, `encrypted`, `reference`, `template`, `weak`, `placeholder`, `plain` or `switch`. A `switch` holds no secret: a boolean, quoted or not, `none`, `not-needed`, `defined-in-secrets`, `redact`, `{}` (also in base64) or a time. A block of nothing but comments is `empty`, like null. Missing for a missing value.",
         &[
             ("secret-class('')", "\"empty\""),
             ("secret-class('changeme')", "\"weak\""),
@@ -103,7 +103,7 @@ pub(super) const TABLE: &[Builtin] = &[
     .reveals_nothing(),
     Builtin::new(
         "entropy(text: string) -> number",
-        "Shannon's entropy of the characters, in bits for each, rounded to hundredths. Random base64 of 40 characters has about 5.",
+        "Shannon entropy in bits per character, rounded to hundredths. Random base64 of 40 characters has about 5.",
         &[("entropy('aaaa')", "0"), ("entropy('abcd')", "2"), ("entropy('')", "0")],
         |call| {
             let text = call.text(0)?;
@@ -114,7 +114,7 @@ pub(super) const TABLE: &[Builtin] = &[
     .reveals_nothing(),
 ];
 
-/// How a value is kept. Ciphertext and references are values that cannot be seen, but how they are kept can: by their text.
+/// How a value is stored. Ciphertext and references are unknown values, but their text shows how they are stored.
 fn kept(call: &Call<'_, '_>) -> Result<SecretClass, Stop> {
     let value = call.value(0);
     Ok(match (&value.data, &value.place) {
@@ -127,7 +127,7 @@ fn kept(call: &Call<'_, '_>) -> Result<SecretClass, Stop> {
                 _ => Cow::Borrowed(""),
             };
             let class = classify(&hidden);
-            // A reference may hold its text in the clear; of all else that is hidden the text is not known.
+            // A reference may hold its text in the clear; the text of anything else hidden is unknown.
             let kept = matches!(
                 class,
                 SecretClass::Encrypted(_) | SecretClass::Reference | SecretClass::Template
@@ -143,7 +143,7 @@ fn kept(call: &Call<'_, '_>) -> Result<SecretClass, Stop> {
 }
 
 fn class(call: &Call<'_, '_>) -> Result<SecretClass, Stop> {
-    // The rest of such a text may be filled in later; the secret is there.
+    // Other parts of such a text may be filled in later, but the secret is already there.
     if let Some(Place::Node(node)) = call.value(0).place
         && call.host.secret_setting(node).is_some()
     {
@@ -160,12 +160,12 @@ fn entropy(text: &str) -> f64 {
         total += 1.0;
     }
     let mut sorted: Vec<f64> = counts.into_values().collect();
-    // Sums of floats depend on their order.
+    // The sum of floats depends on their order, so sort them.
     sorted.sort_by(f64::total_cmp);
     let bits: f64 = sorted
         .iter()
         .map(|n| -(n / total) * (n / total).log2())
         .sum();
-    // Adding zero makes `-0` of an empty sum a plain zero.
+    // Adding zero turns the `-0` of an empty sum into `0`.
     (bits * 100.0).round() / 100.0 + 0.0
 }

@@ -1,4 +1,4 @@
-//! Predicates that look at absence, and those that ask for a type.
+//! Predicates about presence and types.
 
 use crate::builtins::call::{answer_bool, answer_truth};
 use crate::builtins::{Answer, Builtin, Call};
@@ -8,28 +8,28 @@ use crate::value::{Absent, Data, Value};
 pub(super) const TABLE: &[Builtin] = &[
     Builtin::predicate(
         "set(value: any) -> bool",
-        "There, and not null. A value that cannot be seen is set if its key is known to be there.",
+        "Present and not null. An unknown value is set if its key is known to be present.",
         &[("1 is set", "true"), ("null is set", "false"), ("[1][5] is set", "false")],
         |call| answer_truth(is_set(call.value(0))),
     )
     .lenient(),
     Builtin::predicate(
         "missing(value: any) -> bool",
-        "Not there. `null` is there.",
+        "Not present. `null` counts as present.",
         &[("[1][5] is missing", "true"), ("null is missing", "false")],
         |call| answer_truth(is_missing(call.value(0))),
     )
     .lenient(),
     Builtin::predicate(
         "null(value: any) -> bool",
-        "There, but null.",
+        "Present, but null.",
         &[("null is null", "true"), ("[1][5] is null", "false"), ("'' is null", "false")],
         |call| answer_truth(is_null(call.value(0))),
     )
     .lenient(),
     Builtin::predicate(
         "unknown(value: any) -> bool",
-        "It cannot be seen: its layer is absent or encrypted, or it is a reference or a template.",
+        "Not visible: its layer is absent or encrypted, or it is a reference or a template.",
         &[("1 is unknown", "false"), ("[1][5] is unknown", "false")],
         |call| answer_bool(matches!(call.value(0).data, Data::Absent(Absent::Unknown(_)))),
     )
@@ -48,7 +48,7 @@ pub(super) const TABLE: &[Builtin] = &[
             if let Data::HostMap(node) = call.value(0).data
                 && call.host.len(node) == 0
             {
-                // Only the entries say whether there may be more.
+                // Only the entries tell whether there may be more.
                 let open = call.entries(0)?.1;
                 return answer_truth(open.map_or(Truth::True, |why| Truth::of_value(&why)));
             }
@@ -57,7 +57,7 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
     Builtin::look(
         "string(value: any) -> bool",
-        "Text.",
+        "A string.",
         &[("'a' is string", "true"), ("1 is a string", "false"), ("[1][5] is string", "missing")],
         |value, _| matches!(value.data, Data::String(_)),
     ),
@@ -97,7 +97,7 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
     Builtin::predicate(
         "truthy(value: any) -> bool",
-        "What `if` in a Go template takes for true: neither missing, null, false, 0 nor empty.",
+        "True for `if` in a Go template: not missing, null, false, 0 or empty.",
         &[
             ("'false' is truthy", "true"),
             ("0 is truthy", "false"),
@@ -148,7 +148,7 @@ pub(crate) fn is_null(value: &Value<'_>) -> Truth {
     }
 }
 
-/// `x is empty`, where `size` is what is known of its size.
+/// `x is empty`, given its known size.
 pub(crate) fn is_empty(value: &Value<'_>, size: usize) -> Truth {
     match &value.data {
         Data::Absent(absent) => Truth::of_absent(absent, value.place.as_ref()),
@@ -186,7 +186,7 @@ fn truthy<'h>(call: &mut Call<'_, 'h>) -> Answer<'h> {
     })
 }
 
-/// The type of a value as messages say it.
+/// The name of a value's type in messages.
 pub(crate) fn type_name(data: &Data<'_>) -> &'static str {
     match data {
         Data::Null => "null",

@@ -11,7 +11,7 @@ pub(super) const TABLE: &[Builtin] = &[
         &[("lower('AbC')", "\"abc\"")],
         |call| {
             let text = call.text(0)?;
-            // Most texts are in lower case.
+            // Most texts are already in lower case.
             if text
                 .bytes()
                 .all(|it| it.is_ascii() && !it.is_ascii_uppercase())
@@ -33,25 +33,25 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
     Builtin::new(
         "trim(text: string) -> string",
-        "The text without blanks at its ends.",
+        "The text without leading and trailing whitespace.",
         &[("trim('  a b ')", "\"a b\"")],
         |call| call.answer_part(0, str::trim),
     ),
     Builtin::new(
         "trim-start(text: string) -> string",
-        "The text without blanks at its start.",
+        "The text without leading whitespace.",
         &[("trim-start(' a ')", "\"a \"")],
         |call| call.answer_part(0, str::trim_start),
     ),
     Builtin::new(
         "trim-end(text: string) -> string",
-        "The text without blanks at its end.",
+        "The text without trailing whitespace.",
         &[("trim-end(' a ')", "\" a\"")],
         |call| call.answer_part(0, str::trim_end),
     ),
     Builtin::new(
         "split(text: string, by: string) -> list of string",
-        "The parts between separators; an empty separator gives the characters.",
+        "The parts between separators; an empty separator splits into characters.",
         &[
             ("split('a,b,,c', ',')", "[\"a\", \"b\", \"\", \"c\"]"),
             ("split('ab', '')", "[\"a\", \"b\"]"),
@@ -60,7 +60,7 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
     Builtin::new(
         "join(parts: list of string, by: string) -> string",
-        "The parts with a separator between them.",
+        "The parts, joined with a separator.",
         &[
             ("join(['a', 'b'], ', ')", "\"a, b\""),
             ("join([], ',')", "\"\""),
@@ -79,14 +79,14 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
     Builtin::new(
         "length(text: string) -> number",
-        "How many characters the text has. For lists see `count`.",
+        "The number of characters in the text. For lists, see `count`.",
         &[("length('größe')", "5")],
         |call| answer_number(call.text(0)?.chars().count() as f64),
     )
     .reveals_nothing(),
     Builtin::new(
         "lines(text: string) -> list of string",
-        "The lines of a text, without their breaks.",
+        "The lines of the text, without line breaks.",
         &[("lines(\"a\\nb\\n\")", "[\"a\", \"b\"]")],
         |call| {
             let text = call.text(0)?;
@@ -96,7 +96,7 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
     Builtin::new(
         "words(text: string) -> list of string",
-        "The parts between blanks.",
+        "The parts between whitespace.",
         &[("words(' a  b ')", "[\"a\", \"b\"]")],
         |call| {
             let text = call.text(0)?;
@@ -105,7 +105,7 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
     Builtin::new(
         "strip-prefix(text: string, prefix: string) -> string",
-        "The text without the prefix; as it is if it does not start so.",
+        "The text without the prefix; unchanged if it does not start with it.",
         &[
             ("strip-prefix('v1.2', 'v')", "\"1.2\""),
             ("strip-prefix('1.2', 'v')", "\"1.2\""),
@@ -118,7 +118,7 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
     Builtin::new(
         "strip-suffix(text: string, suffix: string) -> string",
-        "The text without the suffix; as it is if it does not end so.",
+        "The text without the suffix; unchanged if it does not end with it.",
         &[("strip-suffix('a.', '.')", "\"a\"")],
         |call| {
             let text = call.text(0)?;
@@ -128,7 +128,7 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
     Builtin::new(
         "substring(text: string, from: number, to?: number) -> string",
-        "The characters from a position up to another, or to the end; positions past the end are the end.",
+        "The characters from one position up to, but not including, another, or to the end; positions past the end are clamped.",
         &[
             ("substring('abcd', 1, 3)", "\"bc\""),
             ("substring('abcd', 2)", "\"cd\""),
@@ -151,13 +151,13 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
     Builtin::new(
         "quoted-list(items: list of any) -> string",
-        "A list for a message, each element in backticks.",
+        "A list formatted for a message, with each element in backticks.",
         &[("quoted-list(['a', 'b'])", "\"`a`, `b`\"")],
         quoted_list,
     ),
     Builtin::new(
         "string(value: any) -> string",
-        "A value as interpolation writes it.",
+        "The value as interpolation renders it.",
         &[("string(3)", "\"3\""), ("string([1, 'a'])", "\"1, a\"")],
         |call| {
             let value = call.value(0);
@@ -167,7 +167,7 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
 ];
 
-/// A position from 0.
+/// A position, counted from 0.
 pub(super) fn position(value: f64) -> Result<usize, Stop> {
     if value.fract() != 0.0 || !(0.0..=u32::MAX as f64).contains(&value) {
         return Err(Stop::Missing);

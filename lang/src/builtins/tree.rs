@@ -1,4 +1,4 @@
-//! What only a value of the host's data has: the text as typed, a path, a mark.
+//! Properties that only values in files have: the text as typed, a path, a secret mark.
 
 use crate::builtins::call::answer_bool;
 use crate::builtins::{Answer, Builtin, Call, Stop};
@@ -8,7 +8,7 @@ use crate::value::Value;
 pub(super) const TABLE: &[Builtin] = &[
     Builtin::predicate(
         "quoted(value: any) -> bool",
-        "Written in quotes. False for what no file holds.",
+        "Written in quotes. False for values not in a file.",
         &[],
         |call| {
             let raw = node(call.value(0)).and_then(|node| call.host.raw(node));
@@ -19,10 +19,10 @@ pub(super) const TABLE: &[Builtin] = &[
     .of_tree(),
     Builtin::look(
         "secret(value: any) -> bool",
-        "Must never be shown: it stands below a secret path, has the shape of a key or token, or was computed from such a value.",
+        "Must never be shown: it is below a secret path, looks like a key or token, or was computed from such a value.",
         &[],
         |value, host| match node(value) {
-            // What is hidden besides is no secret to a rule.
+            // Values hidden for other reasons are not secret to a rule.
             Some(node) => host.is_secret(node) || value.secret && !host.is_hidden(node),
             None => value.secret,
         },
@@ -31,7 +31,7 @@ pub(super) const TABLE: &[Builtin] = &[
     .of_tree(),
     Builtin::new(
         "secret-setting(value: any) -> string?",
-        "The name under which a longer text, such as a file of settings, holds the value of a secret: `requirepass`. Missing where it holds none, or is one itself.",
+        "The setting, such as `requirepass`, whose secret value is embedded in a longer text, for example a configuration file. Missing if the text contains no such setting or is a secret itself.",
         &[],
         |call| {
             let name = node(call.value(0)).and_then(|node| call.host.secret_setting(node));
@@ -43,7 +43,7 @@ pub(super) const TABLE: &[Builtin] = &[
     .of_tree(),
     Builtin::new(
         "raw(value: any) -> string?",
-        "The text of a single value as typed, with its quotes. Missing for a list or map, and for what no file holds.",
+        "The text of a scalar as typed, including quotes. Missing for lists, maps and values not in a file.",
         &[],
         |call| {
             let raw = node(call.value(0)).and_then(|node| call.host.raw(node));
@@ -56,7 +56,7 @@ pub(super) const TABLE: &[Builtin] = &[
     .of_tree(),
     Builtin::new(
         "path-of(value: any) -> string?",
-        "The path of a value as people write it, such as `brig.config.smtp`; of a missing one, where it would be. The release is not in it.",
+        "The path of a value, such as `brig.config.smtp`; for a missing value, the path it would have. Does not include the release.",
         &[],
         path,
     )
@@ -78,7 +78,7 @@ fn path<'h>(call: &mut Call<'_, 'h>) -> Answer<'h> {
     call.answer_text(text)
 }
 
-/// The path of a place as people write it.
+/// The path of a place for display.
 pub(crate) fn path_of(host: &dyn crate::host::Host, place: &Place) -> Option<String> {
     Some(match place {
         Place::Node(node) | Place::Key(node) => host.path(*node),

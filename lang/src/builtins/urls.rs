@@ -1,4 +1,4 @@
-//! URLs, as people write them into configuration: `host:port` without a scheme is one too.
+//! URLs as written in configuration, including `host:port` without a scheme.
 
 use crate::builtins::call::{answer_bool, answer_number};
 use crate::builtins::{Answer, Builtin, Call, Stop};
@@ -22,7 +22,7 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
     Builtin::new(
         "url-scheme(url: string) -> string?",
-        "What stands before `://`, in lower case.",
+        "The part before `://`, in lower case.",
         &[
             ("url-scheme('HTTPS://a.b/c')", "\"https\""),
             ("url-scheme('proxy:8080')", "missing"),
@@ -31,7 +31,7 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
     Builtin::new(
         "url-host(url: string) -> string?",
-        "The host, without user, port and brackets. Text without a scheme is taken as `host:port/path`.",
+        "The host, without user, port and brackets. Text without a scheme is parsed as `host:port/path`.",
         &[
             (
                 "url-host('http://user:pw@proxy.corp:8080/x')",
@@ -49,7 +49,7 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
     Builtin::new(
         "url-port(url: string) -> number?",
-        "The port, a number up to 65535. Where none is written it is that of the scheme, 80 of `http` and 443 of `https`.",
+        "The port, at most 65535. Defaults to the port of the scheme: 80 for `http`, 443 for `https`.",
         &[
             ("url-port('http://a:8080')", "8080"),
             ("url-port('a:8080')", "8080"),
@@ -66,7 +66,7 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
     Builtin::new(
         "url-path(url: string) -> string",
-        "The path from its `/` on, without query and fragment; empty if there is none.",
+        "The path, starting with `/`, without query and fragment; empty if there is none.",
         &[
             ("url-path('http://a/b/c?d#e')", "\"/b/c\""),
             ("url-path('a:80')", "\"\""),
@@ -75,7 +75,7 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
     Builtin::new(
         "url-query(url: string) -> string?",
-        "What stands between `?` and `#`.",
+        "The part between `?` and `#`.",
         &[
             ("url-query('http://a/b?c=1#e')", "\"c=1\""),
             ("url-query('http://a')", "missing"),
@@ -84,13 +84,13 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
     Builtin::new(
         "url-fragment(url: string) -> string?",
-        "What stands after `#`.",
+        "The part after `#`.",
         &[("url-fragment('http://a/b#e')", "\"e\"")],
         |call| part(call, |url| url.fragment.map(str::to_owned)),
     ),
     Builtin::new(
         "url-user(url: string) -> string?",
-        "The user name before `@`.",
+        "The username before `@`.",
         &[
             ("url-user('http://me:pw@a')", "\"me\""),
             ("url-user('http://a')", "missing"),
@@ -108,7 +108,7 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
     Builtin::new(
         "url-has-password(url: string) -> bool",
-        "Does a password stand before `@`?",
+        "Is there a password before `@`?",
         &[
             ("url-has-password('http://me:pw@a')", "true"),
             ("url-has-password('http://me@a')", "false"),
@@ -124,7 +124,7 @@ pub(super) const TABLE: &[Builtin] = &[
     .reveals_nothing(),
 ];
 
-/// The parts of a URL, unchecked.
+/// The parts of a URL, not validated.
 struct Parts<'t> {
     scheme: Option<&'t str>,
     userinfo: Option<&'t str>,
@@ -165,7 +165,7 @@ fn split(text: &str) -> Parts<'_> {
         .and_then(|rest| rest.split_once(']'));
     let (host, port) = match bracketed {
         Some((host, rest)) => (host, rest.strip_prefix(':')),
-        // Several colons without brackets are an IPv6 address without a port.
+        // Several colons without brackets mean an IPv6 address without a port.
         None if address.matches(':').count() > 1 => (address, None),
         None => match address.split_once(':') {
             Some((host, port)) => (host, Some(port)),
@@ -183,7 +183,7 @@ fn split(text: &str) -> Parts<'_> {
     }
 }
 
-/// The port that is written, or else the one of the scheme (RFC 9110 §4.2; an empty one counts as none, RFC 3986 §3.2.3).
+/// The explicit port, or else that of the scheme (RFC 9110 §4.2; an empty port counts as none, RFC 3986 §3.2.3).
 fn port(parts: &Parts<'_>) -> Option<u16> {
     match (parts.port, parts.scheme) {
         (Some(written), _) if !written.is_empty() => written.parse().ok(),

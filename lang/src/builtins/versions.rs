@@ -1,4 +1,4 @@
-//! Versions, as tolerant as Helm is: `v5.29` is 5.29.0.
+//! Versions, parsed as leniently as in Helm: `v5.29` is 5.29.0.
 
 use std::cmp::Ordering;
 
@@ -11,7 +11,7 @@ use crate::charts::parse_version;
 pub(super) const TABLE: &[Builtin] = &[
     Builtin::predicate(
         "version(value: any) -> bool",
-        "A version of one to three numbers, with an optional `v` before and `-pre` and `+build` after.",
+        "A version of one to three numbers, with an optional `v` prefix and optional `-pre` and `+build` suffixes.",
         &[
             ("'v5.29' is a version", "true"),
             ("'latest' is a version", "false"),
@@ -25,7 +25,7 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
     Builtin::new(
         "version-at-least(version: string, least: string) -> bool",
-        "Is the version the other one or a later one?",
+        "Is the first version the same as the second, or later?",
         &[
             ("version-at-least('5.29', '5.4.1')", "true"),
             ("version-at-least('5.0.0-rc.1', '5.0')", "false"),
@@ -38,7 +38,7 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
     Builtin::new(
         "version-compare(a: string, b: string) -> number",
-        "-1 if the first is earlier, 1 if it is later, else 0.",
+        "-1 if the first version is earlier, 1 if it is later, 0 if they are equal.",
         &[
             ("version-compare('1.2', '1.10')", "-1"),
             ("version-compare('1.0', 'v1')", "0"),
@@ -67,16 +67,16 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
 ];
 
-/// The order of two versions, or none if one is not a version. Build metadata does not count.
+/// The order of two versions, or `None` if either is not a version. Build metadata is ignored.
 pub fn compare_versions(a: &str, b: &str) -> Option<Ordering> {
     Some(parse_version(a)?.cmp_precedence(&parse_version(b)?))
 }
 
-/// Reads comparators that are separated by blanks or commas.
+/// Parses comparators separated by whitespace or commas.
 fn requirement(text: &str) -> Option<VersionReq> {
     let mut joined = String::new();
     for word in text.replace(',', " ").split_whitespace() {
-        // A blank may stand between an operator and its version.
+        // There may be a space between an operator and its version.
         if !joined.is_empty() && !joined.ends_with(['<', '>', '=', '^', '~']) {
             joined.push(',');
         }

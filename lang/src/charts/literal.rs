@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::eval::show;
 use crate::parse::ast::{Expr, ExprKind};
 
-/// A value that is written out.
+/// A literal value.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Literal {
     /// null
@@ -14,7 +14,7 @@ pub enum Literal {
     Bool(bool),
     /// A number.
     Number(f64),
-    /// Text.
+    /// A string.
     String(String),
     /// A list.
     List(Vec<Literal>),
@@ -23,7 +23,7 @@ pub enum Literal {
 }
 
 impl Literal {
-    /// The value of an expression that is a literal through and through; `None` for any other.
+    /// The value of an expression that consists only of literals; `None` for any other.
     pub fn read(expr: &Expr) -> Option<Self> {
         Some(match &expr.kind {
             ExprKind::Null => Self::Null,
@@ -48,7 +48,7 @@ impl Literal {
     }
 }
 
-/// A key as it is written in a `.watch` file: in quotes unless it is a word.
+/// A key as written in a `.watch` file: quoted unless it is a word.
 pub fn key_literal(key: &str) -> String {
     if show::is_name(key) {
         key.to_owned()
@@ -57,7 +57,7 @@ pub fn key_literal(key: &str) -> String {
     }
 }
 
-/// As it is written in a `.watch` file.
+/// Formats the literal as written in a `.watch` file.
 impl std::fmt::Display for Literal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

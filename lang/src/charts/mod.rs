@@ -1,7 +1,6 @@
-//! What charts accept, as plain data: read from `chart` declarations, used by the checker, by editors and by whoever
-//! feeds knowledge of charts to the model of values.
+//! What charts accept, as plain data: read from `chart` declarations, and used by the checker, editors and the values model.
 //!
-//! Reading is lenient: what a declaration gets wrong is reported by [`crate::check`], and left out here.
+//! Reading is lenient: errors in a declaration are reported by [`crate::check`] and ignored here.
 
 mod literal;
 mod set;
@@ -27,40 +26,41 @@ pub use walk::{Found, Step};
 pub struct ChartDecl {
     /// The chart's name.
     pub name: String,
-    /// Where the name stands.
+    /// The span of the name.
     pub span: Span,
-    /// The `##` lines above, Markdown.
+    /// The `##` lines above it, in Markdown.
     pub docs: Option<String>,
-    /// The charts it is a dependency or an inlined service of; empty for one that is installed by itself.
+    /// The charts in which it is a dependency or an inlined service; empty for a chart installed on its own.
     pub umbrellas: Vec<UmbrellaDecl>,
-    /// The key its values stand under in an umbrella, where that is not the name.
+    /// The key of its values in an umbrella, if it differs from the name.
     pub alias: Option<String>,
     /// Helm's dependency tags.
     pub tags: Vec<String>,
-    /// Helm's dependency conditions: paths in the umbrella's values, the first that is a boolean decides.
+    /// Helm's dependency conditions: paths in the umbrella's values; the first one that is a boolean decides.
     pub conditions: Vec<Vec<String>>,
-    /// Installed whatever the tags say.
+    /// Whether it is installed regardless of tags.
     pub always: Always,
-    /// For a chart that only wraps another one: the key below which operators' values stand. It is part of every path in
-    /// [`ChartDecl::keys`], which has what is declared of a chart of that name, too; if nothing is said of it, anything may stand below it.
+    /// For a chart that only wraps another one: the key that holds the operators' values. It is part of every path in
+    /// [`ChartDecl::keys`], which also includes the declarations of a chart with that name; if there are none, anything
+    /// is allowed below it.
     pub wraps: Option<String>,
-    /// Other names of the chart and of folders that hold its values.
+    /// Other names of the chart, and of folders that contain its values.
     pub names: Vec<String>,
-    /// The first version of the chart (or of its umbrella) that has it.
+    /// The first version of the chart (or of its umbrella) that includes it.
     pub since: Option<String>,
-    /// The first version that no longer has it.
+    /// The first version that no longer includes it.
     pub until: Option<String>,
     keys: Option<Deferred<KeyMap>>,
 }
 
-/// An umbrella that a chart is part of, and while.
+/// An umbrella that a chart is part of, and in which versions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UmbrellaDecl {
     /// The umbrella chart's name.
     pub name: String,
-    /// The umbrella's first version with it.
+    /// The umbrella's first version that includes the chart.
     pub since: Option<String>,
-    /// The umbrella's first version without it.
+    /// The umbrella's first version without the chart.
     pub until: Option<String>,
 }
 
@@ -75,7 +75,7 @@ impl UmbrellaDecl {
     }
 }
 
-/// Is a dependency installed whatever the tags say?
+/// Is a dependency installed regardless of tags?
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Always {
     /// No: tags and conditions decide.
@@ -86,16 +86,16 @@ pub enum Always {
     Since(String),
 }
 
-/// The keys that may stand in a map.
+/// The keys allowed in a map.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct KeyMap {
-    /// The declared keys in the order written. A key may stand twice, for different versions of the chart.
+    /// The declared keys, in the order written. A key may appear twice, for different versions of the chart.
     pub keys: Vec<KeyDecl>,
-    /// Any further key may stand here.
+    /// Are undeclared keys allowed?
     pub open: bool,
-    /// What any further key holds: its name is `*`.
+    /// What undeclared keys hold, as a key named `*`.
     pub any: Option<Box<KeyDecl>>,
-    /// The positions of the keys, by name; those of one name in the order written.
+    /// Indices of the keys, sorted by name; keys with the same name are in the order written.
     by_name: Vec<u32>,
 }
 
@@ -104,34 +104,34 @@ pub struct KeyMap {
 pub struct KeyDecl {
     /// Its name; `*` for [`KeyMap::any`].
     pub name: String,
-    /// Where the name stands.
+    /// The span of the name.
     pub span: Span,
-    /// The `##` lines above, Markdown.
+    /// The `##` lines above it, in Markdown.
     pub docs: Option<String>,
-    /// It and everything below it must never be printed.
+    /// Must it and everything below it never be printed?
     pub secret: bool,
-    /// The chart does not render without it.
+    /// Does the chart fail to render without it?
     pub required: bool,
     /// The first chart version that reads it.
     pub since: Option<String>,
     /// The first chart version that no longer reads it.
     pub until: Option<String>,
-    /// Where the setting went, from the top of the same chart's values.
+    /// The new path of the setting, from the top of the same chart's values.
     pub moved_to: Option<Vec<String>>,
-    /// The chart puts something there by itself, in every version.
+    /// Does the chart set it by default, in every version?
     pub given: bool,
-    /// What it holds.
+    /// Its contents.
     pub holds: Holds,
 }
 
-/// What a key holds.
+/// The contents of a key.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Holds {
     /// A value of a type.
     Value {
         /// The type.
         ty: KeyType,
-        /// What the chart puts there by itself.
+        /// The chart's default.
         default: Option<Literal>,
     },
     /// A map whose keys are declared.
@@ -164,7 +164,7 @@ impl ChartDecl {
         }
     }
 
-    /// Every declaration of a file.
+    /// All declarations in a file.
     pub fn of_file(file: &ast::File) -> impl Iterator<Item = Self> {
         file.items.iter().filter_map(|item| match &item.kind {
             ast::ItemKind::Chart(chart) => {
@@ -175,31 +175,31 @@ impl ChartDecl {
         })
     }
 
-    /// What may stand in its values; `None` if nothing is said, so that anything may.
+    /// The keys allowed in its values; `None` if none are declared, so that any key is allowed.
     pub fn keys(&self) -> Option<&KeyMap> {
         self.keys.as_deref()
     }
 
-    /// The name of the component: the key it has in an umbrella, else its own name.
+    /// The name of the component: its key in an umbrella, or else its own name.
     pub fn component(&self) -> &str {
         self.alias.as_deref().unwrap_or(&self.name)
     }
 
-    /// Every name by which rules and folders may call it.
+    /// All names by which rules and folders may refer to it.
     pub fn all_names(&self) -> impl Iterator<Item = &str> {
         let own = std::iter::once(self.name.as_str());
         own.chain(self.alias.as_deref())
             .chain(self.names.iter().map(String::as_str))
     }
 
-    /// Does the chart exist in this version? An unknown version counts as the newest.
+    /// Does this version include the chart? An unknown version counts as the newest.
     pub fn exists_in(&self, version: Option<&str>) -> bool {
         in_range(version, self.since.as_deref(), self.until.as_deref())
     }
 }
 
 impl ChartDecl {
-    /// Do its values stand in those of this umbrella, in this version of it?
+    /// Are its values part of this umbrella's values, in this version of the umbrella?
     pub fn exists_inside(&self, umbrella: &str, version: &str) -> bool {
         self.umbrellas.iter().any(|it| {
             let (since, until) = (it.since.as_deref(), it.until.as_deref());
@@ -209,7 +209,7 @@ impl ChartDecl {
 }
 
 impl KeyMap {
-    /// Reads a block of keys. Its depth is that of the text, which the parser bounds.
+    /// Reads a block of keys. The recursion is bounded because the parser limits nesting.
     pub fn read(block: &ast::KeyBlock) -> Self {
         let keys = block.keys.iter().map(KeyDecl::read).collect();
         let any = block.any.as_deref();
@@ -231,13 +231,13 @@ impl KeyMap {
         }
     }
 
-    /// The declared key of that name, the one of the newest version if there are several; not [`KeyMap::any`].
+    /// The declared key with the given name, preferring the newest version if there are several; ignores [`KeyMap::any`].
     pub fn declared(&self, name: &str) -> Option<&KeyDecl> {
         let newest = self.all_declared(name).find(|key| key.exists_in(None));
         newest.or_else(|| self.all_declared(name).next())
     }
 
-    /// The declarations of a key: several if it changed with the version of the chart.
+    /// All declarations of a key: several if it changed between versions of the chart.
     pub fn all_declared(&self, name: &str) -> impl Iterator<Item = &KeyDecl> {
         let key = |&at: &u32| &self.keys[at as usize];
         let first = self.by_name.partition_point(|at| *key(at).name < *name);
@@ -245,7 +245,7 @@ impl KeyMap {
         rest.map(key).take_while(move |key| key.name == name)
     }
 
-    /// True if keys that are not declared may stand here.
+    /// Are undeclared keys allowed?
     pub fn takes_any(&self) -> bool {
         self.open || self.any.is_some()
     }
@@ -288,7 +288,7 @@ impl KeyDecl {
         read
     }
 
-    /// A key of every version, of which nothing else is said.
+    /// A key that exists in every version, with no other attributes.
     fn new(name: &str, span: Span, holds: Holds) -> Self {
         let mut key = Self {
             name: name.to_owned(),
@@ -310,19 +310,19 @@ impl KeyDecl {
         self.since.is_none() && self.until.is_none() && self.holds.something()
     }
 
-    /// Does the chart read it in this version? An unknown version counts as the newest. A key that moved and says no version was
-    /// never read: it is where people look for it.
+    /// Does this version of the chart read the key? An unknown version counts as the newest. A key that moved and has
+    /// no version was never read: it is declared because users look for it there.
     pub fn exists_in(&self, version: Option<&str>) -> bool {
         let never = self.moved_to.is_some() && self.until.is_none();
         !never && in_range(version, self.since.as_deref(), self.until.as_deref())
     }
 
-    /// True if some version of the chart does not read it any more.
+    /// Is there a version of the chart that no longer reads it?
     pub fn ended(&self) -> bool {
         self.until.is_some() || self.moved_to.is_some()
     }
 
-    /// What the chart puts there by itself, if it is a value.
+    /// The chart's default, if the key is not a map.
     pub fn default(&self) -> Option<&Literal> {
         match &self.holds {
             Holds::Value { default, .. } => default.as_ref(),

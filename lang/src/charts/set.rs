@@ -1,4 +1,4 @@
-//! All declared charts, by the names of their components.
+//! All declared charts, by component name.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
@@ -14,37 +14,37 @@ pub struct ChartSet {
     umbrellas: FxHashMap<String, Umbrella>,
 }
 
-/// What is known of a chart from those that stand in it.
+/// What is known about a chart from its subcharts.
 #[derive(Debug, Clone, Default)]
 struct Umbrella {
-    /// By the key they have in it.
+    /// The subcharts by their key in it.
     parts: FxHashMap<String, SmallVec<[u32; 1]>>,
-    /// The charts that stand in it, in some version, in the order of the set.
+    /// The charts that it contains in some version, in the order of the set.
     charts: Vec<u32>,
-    /// `tags`: those of its parts.
+    /// `tags`: the tags of its subcharts.
     tags: KeyMap,
 }
 
-/// A place in the values of a component, with what is declared of it.
+/// A place in the values of a component, with its declaration.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Place<'d> {
-    /// The chart whose declaration speaks; an index for [`ChartSet::chart`]. `None` for a chart that is known only as an
+    /// The chart that declares the place, as an index for [`ChartSet::chart`]. `None` for a chart known only as an
     /// umbrella of others.
     pub chart: Option<u32>,
     /// The chart's name, if the place is the top of its values.
     pub top: Option<&'d str>,
-    /// What the declaration says.
+    /// The declaration.
     pub found: Found<'d>,
 }
 
 impl ChartSet {
-    /// The set of charts that are declared.
+    /// Creates the set of declared charts.
     pub fn declared(mut charts: Vec<ChartDecl>) -> Self {
         wrapped::take_in(&mut charts);
         Self::new(charts)
     }
 
-    /// The set of these charts.
+    /// Creates the set without resolving wrapped charts.
     fn new(charts: Vec<ChartDecl>) -> Self {
         let mut by_name = FxHashMap::<_, SmallVec<[u32; 1]>>::default();
         let mut umbrellas = FxHashMap::<_, Umbrella>::default();
@@ -74,40 +74,40 @@ impl ChartSet {
         }
     }
 
-    /// The set as bytes, for [`ChartSet::unpack`] of the same program.
+    /// Serializes the set for [`ChartSet::unpack`] in the same program.
     pub fn pack(&self) -> Vec<u8> {
-        // Writing to memory fails for no declaration; if it did, the texts would be read.
+        // Serializing to memory does not fail; if it did, the texts would be read instead.
         postcard::to_allocvec(&self.charts).unwrap_or_default()
     }
 
-    /// The set that was packed; `None` if these are not its bytes.
+    /// Deserializes a packed set; `None` if the bytes are invalid.
     pub fn unpack(bytes: &[u8]) -> Option<Self> {
         postcard::from_bytes(bytes).ok().map(Self::new)
     }
 
-    /// The charts in the order given.
+    /// The charts, in the order given.
     pub fn charts(&self) -> &[ChartDecl] {
         &self.charts
     }
 
-    /// A chart by its position. Panics on a position of another set.
+    /// A chart by its index. Panics on an index of another set.
     pub fn chart(&self, index: u32) -> &ChartDecl {
         &self.charts[index as usize]
     }
 
-    /// The charts that go by a name.
+    /// The charts with the given name.
     pub fn named(&self, name: &str) -> impl Iterator<Item = &ChartDecl> {
         let ids = self.by_name.get(name).map_or(&[][..], |ids| ids);
         ids.iter().map(|&i| self.chart(i))
     }
 
-    /// The charts that stand in an umbrella, whatever its version, in the order given.
+    /// The charts inside an umbrella, in any of its versions, in the order given.
     pub fn in_umbrella(&self, name: &str) -> impl Iterator<Item = &ChartDecl> {
         let ids = self.umbrellas.get(name).map_or(&[][..], |it| &it.charts);
         ids.iter().map(|&i| self.chart(i))
     }
 
-    /// The chart or key whose name stands at `span`, and the keys below it, if any may be listed.
+    /// The chart or key whose name is at `span`, and the keys below it, if they can be listed.
     pub fn declared_at(&self, span: Span) -> Option<Found<'_>> {
         for chart in &self.charts {
             if chart.span == span {
@@ -126,19 +126,19 @@ impl ChartSet {
         None
     }
 
-    /// Every name that a component may be called by, in no order.
+    /// All names of components, in no particular order.
     pub fn component_names(&self) -> impl Iterator<Item = &str> {
         let umbrellas = self.umbrellas.keys().map(String::as_str);
         let names = self.by_name.keys().map(String::as_str);
         names.chain(umbrellas.filter(|name| !self.by_name.contains_key(*name)))
     }
 
-    /// True if a component may be called that.
+    /// Is this the name of a component?
     pub fn is_component(&self, name: &str) -> bool {
         self.by_name.contains_key(name) || self.umbrellas.contains_key(name)
     }
 
-    /// The tops of the values of the components of a name; empty if nothing declares it.
+    /// The tops of the values of the components with this name; empty if it is not declared.
     pub fn component<'d>(&'d self, name: &str) -> SmallVec<[Place<'d>; 2]> {
         match self.by_name.get(name) {
             Some(ids) => ids.iter().map(|&i| self.top(i)).collect(),
@@ -146,7 +146,7 @@ impl ChartSet {
         }
     }
 
-    /// The tops of the values of every component.
+    /// The tops of the values of all components.
     pub fn all_components(&self) -> Vec<Place<'_>> {
         let mut names: Vec<&str> = self.umbrellas.keys().map(String::as_str).collect();
         names.retain(|name| !self.by_name.contains_key(*name));
@@ -158,7 +158,7 @@ impl ChartSet {
             .collect()
     }
 
-    /// The top of the values of a chart. Panics on a position of another set.
+    /// The top of a chart's values. Panics on an index of another set.
     pub fn top(&self, index: u32) -> Place<'_> {
         let chart = self.chart(index);
         Place {
@@ -168,7 +168,7 @@ impl ChartSet {
         }
     }
 
-    /// A chart that is named only as the umbrella of others: anything may stand in it.
+    /// A chart that is named only as the umbrella of others: anything is allowed in it.
     fn implied(&self, name: &str) -> Option<Place<'_>> {
         let (name, _) = self.umbrellas.get_key_value(name)?;
         Some(Place {
@@ -178,7 +178,7 @@ impl ChartSet {
         })
     }
 
-    /// The places one step below a place: several where an umbrella has several charts under one key.
+    /// The places one step below a place: several if an umbrella has several charts under one key.
     pub fn step<'d>(&'d self, place: Place<'d>, step: Step<'_>) -> SmallVec<[Place<'d>; 2]> {
         let umbrella = place.top.and_then(|top| self.umbrellas.get(top));
         if let (Some(umbrella), Step::Key(key)) = (umbrella, step)
@@ -204,14 +204,14 @@ impl ChartSet {
         SmallVec::from_slice(&[place.inside(found)])
     }
 
-    /// Is it a key of the top of a chart that needs no declaration?
+    /// Is it a key at the top of a chart that needs no declaration?
     pub(crate) fn hands_on(&self, place: Place<'_>, key: &str) -> bool {
         let wraps = || place.chart.and_then(|i| self.chart(i).wraps.as_deref());
-        // Helm hands `global` to every chart.
+        // Helm passes `global` to every chart.
         place.top.is_some() && (key == "global" || wraps() == Some(key))
     }
 
-    /// The charts that stand in the chart of which the place is the top, by their keys.
+    /// The charts inside the chart whose top the place is, with their keys.
     pub fn parts<'d>(&'d self, place: Place<'d>) -> impl Iterator<Item = (&'d str, Place<'d>)> {
         let umbrella = place.top.and_then(|top| self.umbrellas.get(top));
         let mut parts: Vec<(&str, u32)> = umbrella
@@ -223,7 +223,7 @@ impl ChartSet {
         parts.into_iter().map(|(key, id)| (key, self.top(id)))
     }
 
-    /// The places one step below by any key or position.
+    /// The places one step below, for any key or position.
     pub fn any_step<'d>(&'d self, place: Place<'d>) -> Vec<Place<'d>> {
         let mut below = Vec::new();
         below.extend(self.parts(place).map(|(_, part)| part));
@@ -246,7 +246,7 @@ impl ChartSet {
         below
     }
 
-    /// The places and all those at any depth below, each once.
+    /// The places and all those below at any depth, without duplicates.
     pub fn any_depth<'d>(&'d self, places: &[Place<'d>]) -> Vec<Place<'d>> {
         let mut seen = FxHashSet::default();
         let mut all = Vec::new();
@@ -274,7 +274,7 @@ impl<'d> Place<'d> {
         }
     }
 
-    /// Is it the place of a key of that name, by a declaration and not because any key may stand there?
+    /// Is it the declared place of a key with this name, rather than one where any key is allowed?
     pub(crate) fn declares(&self, key: &str) -> bool {
         match self.found {
             _ if self.top.is_some() => true,
@@ -284,7 +284,7 @@ impl<'d> Place<'d> {
         }
     }
 
-    /// Tells places apart without comparing what is below them.
+    /// Identifies a place without comparing what is below it.
     pub(crate) fn identity(self) -> (Option<u32>, usize, u8, usize) {
         let (kind, address) = match self.found {
             Found::Map(map, _) => (0, std::ptr::from_ref(map).addr()),

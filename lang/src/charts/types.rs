@@ -1,4 +1,4 @@
-//! The types of keys.
+//! The types of chart keys.
 
 use std::fmt;
 
@@ -10,19 +10,19 @@ use crate::parse::ast::{TypeExpr, TypeKind};
 /// The type of a key's value.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum KeyType {
-    /// Anything; also what stands for a type that could not be read.
+    /// Anything; also used for invalid types.
     Any,
-    /// Text.
+    /// A string.
     String,
     /// A number.
     Number,
     /// A boolean.
     Bool,
-    /// A list of a type.
+    /// A list with elements of a type.
     List(Box<KeyType>),
-    /// A map from any key to a type.
+    /// A map from any key to values of a type.
     Map(Box<KeyType>),
-    /// One of these.
+    /// One of these literals.
     Choice(Vec<Literal>),
     /// The type, or null.
     OrNull(Box<KeyType>),
@@ -47,7 +47,7 @@ impl KeyType {
         }
     }
 
-    /// True if null may stand there.
+    /// Is null allowed?
     pub fn allows_null(&self) -> bool {
         match self {
             Self::Any | Self::OrNull(_) => true,
@@ -56,7 +56,7 @@ impl KeyType {
         }
     }
 
-    /// True if the literal is a value of the type.
+    /// Is the literal a value of the type?
     pub fn takes(&self, value: &Literal) -> bool {
         match (self, value) {
             (Self::Any, _)
@@ -74,7 +74,7 @@ impl KeyType {
     }
 }
 
-/// As it is written in a declaration.
+/// Formats the type as written in a declaration.
 impl fmt::Display for KeyType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -2,7 +2,7 @@
 
 use semver::Version;
 
-/// Reads a version: a leading `v` and missing minor and patch numbers are allowed. `None` for anything else.
+/// Parses a version; a leading `v` and missing minor and patch numbers are allowed. `None` for anything else.
 pub fn parse_version(text: &str) -> Option<Version> {
     let text = text.trim();
     let text = text.strip_prefix('v').unwrap_or(text);
@@ -16,8 +16,7 @@ pub fn parse_version(text: &str) -> Option<Version> {
     Version::parse(&padded).ok()
 }
 
-/// True if `version` is not below `bound`. A version or bound that is none counts as the newest: a rule about today's
-/// charts is then applied.
+/// Is `version` not below `bound`? An invalid version or bound counts as the newest, so that rules about current charts apply.
 pub fn at_least(version: &str, bound: &str) -> bool {
     match (parse_version(version), parse_version(bound)) {
         (Some(version), Some(bound)) => version >= bound,

@@ -1,4 +1,4 @@
-//! Walking a declaration: what stands at a path, and what all there is.
+//! Walks through a declaration: what is declared at a path, and everything that is declared.
 
 use super::{ChartDecl, Holds, KeyDecl, KeyMap, KeyType, Literal};
 
@@ -14,13 +14,13 @@ pub enum Step<'a> {
 /// What a declaration says about a place.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Found<'d> {
-    /// A map with declared keys: the top of a chart's values, or the key itself.
+    /// A map with declared keys: the top of a chart's values, or the value of the given key.
     Map(&'d KeyMap, Option<&'d KeyDecl>),
-    /// A declared value; the type is that of the place, which may lie inside the key's.
+    /// A declared value, with the type of the place, which may be inside the key's value.
     Value(&'d KeyType, Option<&'d KeyDecl>),
-    /// Below something open: it may stand there, and nothing is said about it.
+    /// Below something open: allowed, but not described.
     Open,
-    /// It may not stand there. The keys that may are in the map, if the place above is one.
+    /// Not allowed. Holds the map with the allowed keys, if the place above is one.
     Undeclared(Option<&'d KeyMap>),
 }
 
@@ -32,7 +32,7 @@ impl<'d> Found<'d> {
             .map_or(Self::Open, |keys| Self::Map(keys, None))
     }
 
-    /// What is one step below. Below what is undeclared nothing is declared.
+    /// The place one step below. Nothing is declared below an undeclared place.
     #[must_use]
     pub fn step(self, step: Step<'_>) -> Self {
         match (self, step) {
@@ -43,7 +43,7 @@ impl<'d> Found<'d> {
         }
     }
 
-    /// The key whose declaration speaks about the place.
+    /// The key that declares the place.
     pub fn decl(self) -> Option<&'d KeyDecl> {
         match self {
             Self::Map(_, decl) | Self::Value(_, decl) => decl,
@@ -53,7 +53,7 @@ impl<'d> Found<'d> {
 }
 
 impl KeyMap {
-    /// What stands under a key of this map.
+    /// The place under a key of this map.
     pub fn at(&self, key: &str) -> Found<'_> {
         match (self.declared(key), &self.any) {
             (Some(decl), _) => decl.found(),
@@ -65,7 +65,7 @@ impl KeyMap {
 }
 
 impl KeyDecl {
-    /// What stands at this key.
+    /// The place of this key.
     pub fn found(&self) -> Found<'_> {
         match &self.holds {
             Holds::Keys(map) => Found::Map(map, Some(self)),
@@ -95,7 +95,7 @@ impl ChartDecl {
         found
     }
 
-    /// One step from `found`, a place of this chart. `top` is true for the first step.
+    /// One step from `found`, a place in this chart. `top` is true for the first step.
     pub fn step<'d>(&self, found: Found<'d>, top: bool, step: Step<'_>) -> Found<'d> {
         match found.step(step) {
             Found::Undeclared(_) if top && self.wraps_step(step) => Found::Open,
@@ -107,7 +107,7 @@ impl ChartDecl {
         matches!((&self.wraps, step), (Some(wraps), Step::Key(key)) if wraps == key)
     }
 
-    /// Calls `visit` with each declared key and its path from the top of the chart's values, parents first. A key of
+    /// Calls `visit` with each declared key and its path from the top of the chart's values, parents first.
     /// [`KeyMap::any`] has the path segment `*`.
     pub fn each_key<'d>(&'d self, mut visit: impl FnMut(&[&'d str], &'d KeyDecl)) {
         if let Some(keys) = self.keys() {
@@ -115,8 +115,7 @@ impl ChartDecl {
         }
     }
 
-    /// What the chart puts into its values by itself, in the version given (an unknown one counts as the newest); `None`
-    /// if the declaration has no default.
+    /// The chart's defaults in the given version (an unknown one counts as the newest); `None` if the declaration has none.
     pub fn defaults(&self, version: Option<&str>) -> Option<Literal> {
         self.keys().and_then(|keys| keys.defaults(version))
     }
@@ -138,7 +137,7 @@ fn each<'d>(
 }
 
 impl KeyMap {
-    /// What the chart puts into this map by itself, in the version given; `None` if nothing in it has a default.
+    /// The defaults in this map for the given version; `None` if there are none.
     pub fn defaults(&self, version: Option<&str>) -> Option<Literal> {
         let mut entries = Vec::new();
         for key in self.keys.iter().filter(|key| key.exists_in(version)) {

@@ -1,9 +1,9 @@
-//! What is declared of a chart holds for the one that wraps it, too, below its key.
+//! Applies the declaration of a chart below the key of a chart that wraps it.
 
 use super::{ChartDecl, Holds, KeyDecl, KeyMap};
 
-/// Lets each chart that wraps another take in what is declared of that one. Where both say something of a key, the wrapper is right: it
-/// may set other values of its own.
+/// Merges the declaration of each wrapped chart into the chart that wraps it. Where both declare a key, the wrapper
+/// takes precedence, since it may set other values.
 pub(super) fn take_in(charts: &mut [ChartDecl]) {
     let wrapped = |wrapper: &ChartDecl| {
         let name = wrapper.wraps.as_deref()?;
@@ -26,7 +26,7 @@ pub(super) fn take_in(charts: &mut [ChartDecl]) {
     }
 }
 
-/// The keys of both; what the first says of one counts.
+/// The keys of both maps; the first takes precedence.
 fn joined(keys: &KeyMap, others: &KeyMap) -> KeyMap {
     let join = |key: &KeyDecl| {
         let other = others.declared(&key.name).map(|it| &it.holds);
@@ -64,7 +64,7 @@ mod tests {
         let parsed = parse(SourceId(0), text);
         assert_eq!(parsed.diagnostics, []);
         let set = ChartSet::declared(ChartDecl::of_file(&parsed.file).collect());
-        let chart = |name: &str| set.named(name).next().expect("it is declared");
+        let chart = |name: &str| set.named(name).next().expect("the chart is declared");
         let default = |path: &[&str]| {
             let steps: Vec<_> = path.iter().map(|key| Step::Key(key)).collect();
             match chart("outer").at(&steps) {
@@ -94,7 +94,7 @@ mod tests {
                 "inner.service.type"
             ]
         );
-        // One that wraps another of its own name is no other chart.
+        // A chart whose `wraps` is its own name does not wrap another chart.
         assert_eq!(chart("own").keys().map(|it| it.keys.len()), Some(1));
     }
 }

@@ -1,4 +1,4 @@
-//! Calls of functions: of packs, of the host, and built in.
+//! Calls of pack, host and built-in functions.
 
 use source::Span;
 
@@ -9,7 +9,7 @@ use super::problem::{NameHint, Problem};
 use crate::parse::ast::{Expr, ExprKind, ItemKind, View};
 use crate::types::{Signature, Type};
 
-/// What is called.
+/// The target of a call.
 enum Callee {
     Item(usize),
     User,
@@ -107,7 +107,7 @@ impl<'a> Checker<'a> {
         self.report(span, Problem::UnknownFunction { name, similar });
     }
 
-    /// `user(path)`: the same place in another view.
+    /// `user(path)`: the same place in the user view.
     fn user(&mut self, expr: &'a Expr, args: &'a [Expr]) -> Info<'a> {
         let [arg] = args else {
             self.arity("user", 1, 1, args.len(), expr.span);
@@ -116,8 +116,8 @@ impl<'a> Checker<'a> {
         let before = std::mem::replace(&mut self.view, View::User);
         let info = self.expr(arg);
         self.view = before;
-        self.placed(arg, &info, "what `user` is asked about");
-        // Without the chart's defaults anything may be missing.
+        self.placed(arg, &info, "the argument of `user`");
+        // Without the chart's defaults, any value may be missing.
         Info {
             missing: Some(expr),
             ..info
@@ -188,7 +188,7 @@ impl<'a> Checker<'a> {
         for ((arg, info), param) in args.iter().zip(&infos).zip(&signature.params) {
             self.want(arg.span, info, &param.ty);
         }
-        // No type says "list or map", so the signature takes anything.
+        // No type means "list or map", so the signature accepts any value.
         if signature.name == "count"
             && let ([arg], [info]) = (args, &infos[..])
             && !matches!(info.ty, Type::Any | Type::List(_))
@@ -226,13 +226,13 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// What is written instead of a function of other languages.
+/// What to write instead of a function from another language.
 pub(super) fn function_of_others(name: &str) -> Option<&'static str> {
     Some(match name {
         "exists" | "isset" | "isSet" | "is_set" | "has" | "hasKey" | "defined" => {
-            "whether something is there is asked with `x is set`"
+            "write `x is set` to test for presence"
         }
-        "len" | "size" => "elements are counted with `count(x)`, characters with `length(x)`",
+        "len" | "size" => "write `count(x)` to count elements, `length(x)` to count characters",
         "empty" | "isEmpty" | "is_empty" => "write `x is empty`",
         "endswith" | "endsWith" | "ends_with" | "hasSuffix" => "write `x ends with y`",
         "startswith" | "startsWith" | "starts_with" | "hasPrefix" => "write `x starts with y`",

@@ -1,4 +1,4 @@
-//! `chart` declarations: are they consistent in themselves, and with each other?
+//! Checks `chart` declarations, each by itself and against the others.
 
 use rustc_hash::FxHashMap;
 use source::Span;
@@ -12,15 +12,15 @@ use crate::parse::ast::{
     Chart, ItemKind, Key, KeyBlock, KeyValue, Name, Spanned, TypeExpr, TypeKind,
 };
 
-/// The versions for which something stands: from the first on, below the second.
+/// The versions something applies to: from the first on, below the second.
 type Range<'a> = (Option<&'a Spanned<String>>, Option<&'a Spanned<String>>);
 
 impl<'a> Checker<'a> {
-    /// Looks at all declarations.
+    /// Checks all declarations.
     pub(super) fn chart_items(&mut self) {
         let index = self.index;
         let mut declared: FxHashMap<&str, Vec<(Span, Range<'a>)>> = FxHashMap::default();
-        // The set of charts was made in the same order.
+        // The set of charts was built in the same order.
         let mut number = 0;
         for (file, entry) in index.files.iter().enumerate() {
             for item in &entry.file.ast.items {
@@ -46,7 +46,7 @@ impl<'a> Checker<'a> {
             what,
             name: name.node.clone(),
         };
-        self.send(Report::new(name.span, problem).see(first, "the first one"));
+        self.send(Report::new(name.span, problem).see(first, "first defined here"));
     }
 
     fn chart(&mut self, chart: &'a Chart, number: u32) {
@@ -138,7 +138,7 @@ impl<'a> Checker<'a> {
                 let Some(literal) = Literal::read(default) else {
                     return self.report(default.span, Problem::NotLiteral);
                 };
-                // A default of null says that the key is there to be set.
+                // A null default means that the key exists but is unset.
                 if literal != Literal::Null && !KeyType::read(ty).takes(&literal) {
                     let problem = Problem::DefaultType {
                         ty: KeyType::read(ty).to_string(),
@@ -205,7 +205,7 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// May a version be in both ranges? A version that cannot be read is reported elsewhere, and bounds nothing.
+/// Can a version be in both ranges? Invalid versions are reported elsewhere and count as unbounded.
 fn overlap(a: Range<'_>, b: Range<'_>) -> bool {
     let version = |text: Option<&Spanned<String>>| text.and_then(|text| parse_version(&text.node));
     let apart = |until: Option<_>, since: Option<_>| matches!((until, since), (Some(until), Some(since)) if until <= since);

@@ -1,4 +1,4 @@
-//! The state of a check: what is being looked at, what is known there, and what was found.
+//! The state of a check: what is being checked, what is known at that point, and what was found.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use semver::Version;
@@ -20,10 +20,10 @@ use crate::parse::ast::{Expr, Name, Rule, View};
 use crate::types::Type;
 use crate::value::Regex;
 
-/// How many pairs of names are compared in one check in search of what was meant.
+/// Maximum number of names compared in one check to find suggestions.
 const MOST_COMPARISONS: usize = 100_000;
 
-/// How many different regexes a file may have: compiling one may take milliseconds.
+/// Maximum number of distinct regexes in a file; compiling one may take milliseconds.
 const MOST_REGEXES: usize = 200;
 
 /// `since` and `until` of a rule.
@@ -37,42 +37,42 @@ pub(super) struct Checker<'a> {
     pub(super) facts: Facts,
     pub(super) scope: Scope<'a>,
     pub(super) known: Known,
-    /// What is known of each `let`, `param` and `fn` (of its result) that was looked at.
+    /// The value of each `let` and `param`, and the result of each `fn`, that was checked so far.
     pub(super) items: Vec<Option<Info<'a>>>,
-    /// The parameters of each `fn`.
+    /// The parameter types of each `fn`.
     pub(super) params: Vec<Vec<Type>>,
     pub(super) used_items: Vec<bool>,
-    /// The file and pack of what is looked at.
+    /// The file and pack being checked.
     pub(super) file: usize,
     pub(super) pack: usize,
-    /// The rule that is looked at, if it is one.
+    /// The rule being checked, if any.
     pub(super) rule: Option<&'a Rule>,
-    /// What happens where a condition is undecided.
+    /// What happens if a condition is undecided; used in messages.
     pub(super) outcome: &'static str,
-    /// The chart versions that the rule is for.
+    /// The chart versions that the rule applies to.
     pub(super) versions: Versions,
-    /// The subject is a place in the tree.
+    /// Is the subject a place in the tree?
     pub(super) placed: bool,
-    /// The view that paths are asked in.
+    /// The view in which paths are evaluated.
     pub(super) view: View,
-    /// How deep the expression is that is looked at.
+    /// The nesting depth of the current expression.
     pub(super) depth: usize,
-    /// All declared places, once they were needed.
+    /// All declared places, built on first use.
     pub(super) everywhere: Option<Vec<Place<'a>>>,
     reports: Vec<Report>,
-    /// Nothing is reported about damaged items and trusted packs.
+    /// Suppresses reports for damaged items and trusted packs.
     muted: bool,
-    /// The name of the item that is looked at.
+    /// The name of the item being checked.
     owner: Option<Span>,
     unusable: FxHashSet<Span>,
-    /// Unusable items that were already reported for the owner.
+    /// Unusable items already reported for the owner.
     blamed: FxHashSet<Span>,
-    /// Parts that may be missing under a negation, of which that was said.
+    /// Expressions already reported as possibly missing under a negation.
     pub(super) negated: FxHashSet<Span>,
-    /// What stands to the left in the same `and` or `or` decides it already, and that is told.
+    /// An operand to the left in the same `and` or `or` already decides the result, which has been reported.
     pub(super) settled: bool,
     comparisons: usize,
-    /// How many regexes stand first in each file.
+    /// The number of regexes that were first seen in each file.
     regex_counts: FxHashMap<usize, usize>,
     regexes: FxHashMap<&'a str, Result<Regex, String>>,
 }
@@ -121,7 +121,7 @@ impl<'a> Checker<'a> {
         (self.reports, self.facts, self.unusable)
     }
 
-    /// Begins with an item. What is `damaged` in the text is unusable, and nothing more is said about it.
+    /// Starts with an item. A `damaged` item is unusable, and no further problems are reported for it.
     pub(super) fn enter(&mut self, name: &'a Name, file: usize, damaged: bool) {
         self.file = file;
         self.pack = self.index.files[file].pack;
@@ -152,7 +152,7 @@ impl<'a> Checker<'a> {
         self.reports.push(report);
     }
 
-    /// The right name that is nearest to a wrong one.
+    /// The valid name that is most similar to an invalid one.
     pub(super) fn guess<'c>(
         &mut self,
         name: &str,
@@ -167,12 +167,12 @@ impl<'a> Checker<'a> {
         similar(name, candidates.inspect(|_| *compared += 1))
     }
 
-    /// False where nobody would hear a guess, or enough have been made.
+    /// False if the suggestion would not be shown, or the limit has been reached.
     pub(super) fn may_guess(&self) -> bool {
         !self.muted && self.comparisons < MOST_COMPARISONS
     }
 
-    /// Notes that the item that is looked at needs another one.
+    /// Records that the item being checked uses another one.
     pub(super) fn needs(&mut self, item: usize, span: Span) {
         let entry = &self.index.items[item];
         self.used_items[item] |= self.owner != Some(entry.name.span);
@@ -185,11 +185,11 @@ impl<'a> Checker<'a> {
         if self.blamed.insert(definition) {
             let name = entry.name.node.clone();
             let report = Report::new(span, Problem::UsesBroken { name });
-            self.send(report.see(definition, "it has errors"));
+            self.send(report.see(definition, "has errors"));
         }
     }
 
-    /// The compiled regex; reports what is wrong with it.
+    /// The compiled regex; reports an invalid one.
     pub(super) fn regex(&mut self, pattern: &'a str, span: Span) -> Option<Regex> {
         if self.muted {
             return None;
@@ -199,7 +199,7 @@ impl<'a> Checker<'a> {
             *count += 1;
             let built = if *count > MOST_REGEXES {
                 Err(format!(
-                    "a file may have {MOST_REGEXES} different ones at most"
+                    "a file may contain at most {MOST_REGEXES} different regexes"
                 ))
             } else {
                 Regex::new(pattern)
@@ -215,7 +215,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Names that stand twice.
+    /// Reports names that are defined twice.
     pub(super) fn duplicates(&mut self) {
         for twice in &self.index.twice {
             let name = twice.name.node.clone();
@@ -225,11 +225,11 @@ impl<'a> Checker<'a> {
             };
             self.owner = Some(twice.name.span);
             self.muted = false;
-            self.send(Report::new(twice.name.span, problem).see(twice.first, "the first one"));
+            self.send(Report::new(twice.name.span, problem).see(twice.first, "first defined here"));
         }
     }
 
-    /// The packs that files use.
+    /// Checks the packs that files use.
     pub(super) fn uses(&mut self) {
         let index = self.index;
         for file in &index.files {
@@ -256,7 +256,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Items that need themselves.
+    /// Reports items that depend on themselves.
     pub(super) fn cycles(&mut self, order: &Order) {
         for group in &order.cycles {
             for &item in group {
@@ -273,7 +273,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// An expression that stands in no file.
+    /// Checks an expression outside of any file.
     pub(super) fn single(&mut self, pack: Option<&str>, expr: &'a Expr) {
         let packs = &self.index.packs;
         let pack = pack.and_then(|name| packs.iter().position(|pack| pack.name == name));
@@ -283,7 +283,7 @@ impl<'a> Checker<'a> {
         self.rule = None;
         self.placed = false;
         self.known = Known::default();
-        // Without a pack only what is built in is visible: there is no file whose names could be seen.
+        // Without a pack, only built-in names are visible.
         self.file = file.unwrap_or(usize::MAX);
         self.pack = pack.unwrap_or(usize::MAX);
         self.expr(expr);

@@ -12,14 +12,14 @@ use crate::charts::{Found, Literal};
 use crate::parse::ast::{Expr, ExprKind, Generator, Name, Quantifier, TemplatePart};
 use crate::types::Type;
 
-/// Deeper expressions are not looked at; the parser admits none that are.
+/// Deeper expressions are not checked; the parser rejects them anyway.
 const DEEPEST: usize = 1_000;
 
-/// How many declarations are kept for an expression.
+/// Maximum number of declarations kept for an expression.
 const MOST_DECLARED: usize = 16;
 
 impl<'a> Checker<'a> {
-    /// Looks at an expression and everything in it.
+    /// Checks an expression and everything in it.
     pub(super) fn expr(&mut self, expr: &'a Expr) -> Info<'a> {
         if self.depth == DEEPEST {
             return Info::anything();
@@ -63,7 +63,7 @@ impl<'a> Checker<'a> {
                 Info::of(Type::Regex)
             }
             ExprKind::Template(parts) => {
-                // A text with a hole is no text.
+                // A string with a missing part is missing as a whole.
                 let mut whole = Info::of(Type::String);
                 for part in parts {
                     if let TemplatePart::Expr(part) = part {
@@ -85,7 +85,7 @@ impl<'a> Checker<'a> {
             ExprKind::Call(callee, args) => self.call(expr, callee, args),
             ExprKind::KeyOf(of) => {
                 let of_info = self.expr(of);
-                self.placed(of, &of_info, "what `key of` is asked about");
+                self.placed(of, &of_info, "the operand of `key of`");
                 Info {
                     missing: of_info.missing.map(|_| expr),
                     hollow: of_info.hollow,
@@ -113,7 +113,7 @@ impl<'a> Checker<'a> {
             } => self.predicate(expr, value, *negated, word),
             ExprKind::InLayer(of, layer) => {
                 let info = self.expr(of);
-                self.placed(of, &info, "what is set by a layer");
+                self.placed(of, &info, "the operand of `in layer`");
                 self.layer(layer);
                 Info::from(Type::Bool, &[&info])
             }
@@ -136,7 +136,7 @@ impl<'a> Checker<'a> {
         let mut types = infos.iter().map(|info| info.ty.clone());
         let first = types.next().unwrap_or(Type::Any);
         let element = types.fold(first, |a, b| join(&a, &b));
-        // A missing element is left out, so the list is there in any case.
+        // Missing elements are left out, so the list itself is never missing.
         Info {
             from_tree: infos.iter().any(|info| info.from_tree),
             ..Info::of(Type::List(Box::new(element)))
@@ -153,7 +153,7 @@ impl<'a> Checker<'a> {
                     what: "key",
                     name: name.node.clone(),
                 };
-                self.send(Report::new(name.span, problem).see(first, "the first one"));
+                self.send(Report::new(name.span, problem).see(first, "first defined here"));
             }
             let info = self.expr(value);
             from_tree |= info.from_tree;
@@ -169,7 +169,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Something that must be true or false.
+    /// Checks an expression that must be a condition.
     pub(super) fn condition(&mut self, expr: &'a Expr) -> Info<'a> {
         let info = self.expr(expr);
         if !matches!(info.ty, Type::Bool | Type::Any) {
@@ -183,22 +183,24 @@ impl<'a> Checker<'a> {
         info
     }
 
-    /// Reports a question that is already answered by something else. Behind one that decides the whole nothing is asked any more.
+    /// Reports a condition that is already decided by another one. Nothing is reported after an operand that decides
+    /// the whole chain.
     pub(super) fn check_decided(&mut self, expr: &'a Expr) {
         if self.settled {
             return;
         }
         if let Some((value, by, span)) = self.decided(expr) {
             let report = Report::new(expr.span, Problem::Decided { value, by });
-            self.send(report.see(span, "this is already known"));
+            self.send(report.see(span, "already decided here"));
         }
     }
 
-    /// `a and b`, `a or b`: what stands to the left is known to the right. The right side of an `or` counts also where the left is undecided.
+    /// `a and b`, `a or b`: what the left operand establishes is known on the right. The right side of an `or` is also
+    /// evaluated if the left is undecided.
     fn chain(&mut self, parts: &'a [Expr], value: bool) -> Info<'a> {
         let mark = self.known.mark();
         let mut whole = Info::of(Type::Bool);
-        // A part that asks about absence decides the whole where something is missing, wherever it stands.
+        // An operand that tests for absence decides the whole chain if a value is missing, wherever it stands.
         for part in parts {
             self.speaks_of_absence(part, value);
         }
@@ -239,7 +241,7 @@ impl<'a> Checker<'a> {
         Info { places, ..from }
     }
 
-    /// Reports a part that may be missing under a negation.
+    /// Reports an operand that may be missing under a negation.
     pub(super) fn negation(&mut self, info: &Info<'a>, operator: &str) {
         if let Some(part) = info.missing
             && self.negated.insert(part.span)
@@ -253,7 +255,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Warns that what a filter asks may be missing.
+    /// Warns that a value tested by a filter may be missing.
     fn filter(&mut self, info: &Info<'a>) {
         if let Some(part) = info.missing
             && self.negated.insert(part.span)
@@ -274,7 +276,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Reports a value of a wrong type.
+    /// Reports a value of the wrong type.
     pub(super) fn want(&mut self, span: Span, info: &Info<'a>, want: &Type) -> bool {
         let right = super::info::accepts(want, &info.ty);
         if !right {
@@ -287,7 +289,7 @@ impl<'a> Checker<'a> {
         right
     }
 
-    /// Binds a name. It may hide a component, and nothing else.
+    /// Binds a name, which may shadow a component but nothing else.
     pub(super) fn bind(
         &mut self,
         name: &'a Name,
@@ -302,12 +304,12 @@ impl<'a> Checker<'a> {
             Some(("another value here", Some(span)))
         } else if let Some(item) = self.index.find(self.pack, &name.node) {
             Some((
-                "an item of the pack",
+                "an item of this pack",
                 Some(self.index.items[item].name.span),
             ))
         } else {
             let global = self.library.global(&name.node).is_some();
-            global.then_some(("something built in", None))
+            global.then_some(("a built-in name", None))
         };
         if let Some((what, span)) = taken {
             let name_text = name.node.clone();
@@ -319,7 +321,7 @@ impl<'a> Checker<'a> {
                 },
             );
             if let Some(span) = span {
-                report = report.see(span, "here");
+                report = report.see(span, "already defined here");
             }
             self.send(report);
         }
@@ -328,7 +330,8 @@ impl<'a> Checker<'a> {
         self.scope.bind(name, what, optional, info, alias);
     }
 
-    /// Forgets the names bound since `len`; those that were never used are reported. `end` is where they could last be used.
+    /// Removes the names bound since `len` and reports those that were never used. `end` is the last offset at which
+    /// they could be used.
     pub(super) fn leave(&mut self, len: usize, end: u32) {
         for local in self.scope.leave(len) {
             if self.facts.wanted() {
@@ -350,7 +353,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// What a generator goes over, and the names it binds.
+    /// Checks what a generator iterates over, and binds its names.
     pub(super) fn generator(&mut self, generator: &'a Generator, optional: bool) -> Info<'a> {
         let over = self.expr(&generator.over);
         let any = Type::List(Box::new(Type::Any));
@@ -405,10 +408,10 @@ impl<'a> Checker<'a> {
         generators: &'a [Generator],
     ) -> Info<'a> {
         let (scope, mark) = (self.scope.len(), self.known.mark());
-        let before = std::mem::replace(&mut self.outcome, "the list is then known in part only");
+        let before = std::mem::replace(&mut self.outcome, "the list is then only partly known");
         let mut whole = Info::of(Type::Any);
-        // Where a condition or an inner list may be missing, the result may be known in part only, and what is asked of it
-        // then has no answer.
+        // If a condition or an inner list may be missing, the result may be only partly known, and then conditions on
+        // it are undecided.
         for generator in generators {
             let over = self.generator(generator, false);
             whole = Info::from(Type::Any, &[&whole, &over]);
@@ -451,7 +454,7 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// The truth of a condition in which nothing but literals stands.
+/// The value of a condition that consists only of literals.
 fn constant(expr: &Expr) -> Option<bool> {
     use crate::parse::ast::BinaryOp;
     match &expr.kind {

@@ -1,4 +1,4 @@
-//! What the checker learned about the texts, for editors: the type of each expression and what each name means.
+//! What the checker learned about the texts, for editors: the type of each expression and the meaning of each name.
 
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
@@ -6,30 +6,30 @@ use source::{SourceId, Span};
 
 use crate::types::Type;
 
-/// What a name means.
+/// The meaning of a name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Meaning {
-    /// A name bound in a rule or function; the span is that of the binding.
+    /// A name bound in a rule or function, with the span of its binding.
     Local(Span),
-    /// A `let`, `param` or `fn` of a pack; the span is that of its name.
+    /// A `let`, `param` or `fn` of a pack, with the span of its name.
     Item(Span),
-    /// A pack in `use`, or before a dot.
+    /// A pack, in `use` or before a dot.
     Pack(String),
-    /// A component: the spans of the names of its `chart` declarations; none for a chart known only as an umbrella.
+    /// A component, with the name spans of its `chart` declarations; empty for a chart known only as an umbrella.
     Component(SmallVec<[Span; 1]>),
-    /// A key of a chart: the span of its name in the declaration.
+    /// A chart key, with the span of its name in the declaration.
     Key(Span),
     /// A built-in function, by name.
     Builtin(String),
-    /// A function of the host: an index into [`crate::host::Schema::functions`].
+    /// A function of the host, as an index into [`crate::host::Schema::functions`].
     HostFunction(usize),
     /// A global name of the host.
     Global(String),
     /// A field of a record of the host.
     Field {
-        /// The name of the record's type.
+        /// The name of the record type.
         record: String,
-        /// The field.
+        /// The field's name.
         field: String,
     },
     /// A word after `is`.
@@ -37,7 +37,7 @@ pub enum Meaning {
 }
 
 impl Meaning {
-    /// Where it is defined, if in a text.
+    /// The span of the definition, if it is in a text.
     pub fn definition(&self) -> Option<Span> {
         match self {
             Self::Local(span) | Self::Item(span) | Self::Key(span) => Some(*span),
@@ -47,46 +47,46 @@ impl Meaning {
     }
 }
 
-/// What is known of an expression.
+/// What is known about an expression.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ExprFact {
-    /// Where it stands.
+    /// The expression's span.
     pub span: Span,
-    /// What it is when there is a value.
+    /// The type of its value, if it has one.
     pub ty: Type,
-    /// There may be no value, because something may be missing.
+    /// May it have no value, because something is missing?
     pub may_be_missing: bool,
-    /// It is read from the tree, so it may also be unknown.
+    /// Is it read from the tree, so that it may also be unknown?
     pub from_tree: bool,
-    /// The names of the chart keys (or charts) that declare what stands there; at most 16.
+    /// The names of the chart keys (or charts) that declare this place; at most 16.
     pub declared: SmallVec<[Span; 1]>,
 }
 
-/// A use of a name, or the place where it is bound.
+/// A use or a binding of a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NameFact {
-    /// Where the name stands.
+    /// The name's span.
     pub span: Span,
-    /// What it means.
+    /// The name's meaning.
     pub meaning: Meaning,
 }
 
-/// A name bound in a rule or function, and where it can be used.
+/// A name bound in a rule or function, and its scope.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Binding {
     /// The name.
     pub name: String,
-    /// Where it is bound.
+    /// The span of its binding.
     pub span: Span,
-    /// From here on it can be used …
+    /// The offset at which its scope starts.
     pub from: u32,
-    /// … up to here.
+    /// The offset at which its scope ends.
     pub to: u32,
     /// Its type.
     pub ty: Type,
 }
 
-/// What is known of one text. Empty for a text that was not checked, or checked without [`super::Options::facts`].
+/// What is known about one text. Empty for a text that was not checked, or was checked without [`super::Options::facts`].
 #[derive(Debug, Clone, Default)]
 pub struct FileFacts {
     exprs: Vec<ExprFact>,
@@ -95,12 +95,12 @@ pub struct FileFacts {
 }
 
 impl FileFacts {
-    /// All expressions, by where they start, the longer ones first.
+    /// All expressions, ordered by start, longer ones first.
     pub fn exprs(&self) -> &[ExprFact] {
         &self.exprs
     }
 
-    /// The smallest expression that touches a byte.
+    /// The smallest expression that touches an offset.
     pub fn expr_at(&self, offset: u32) -> Option<&ExprFact> {
         let started = self.exprs.partition_point(|fact| fact.span.start <= offset);
         let around = self.exprs[..started].iter().rev();
@@ -109,7 +109,7 @@ impl FileFacts {
             .min_by_key(|fact| fact.span.len())
     }
 
-    /// The expression of exactly this span.
+    /// The expression with exactly this span.
     pub fn expr(&self, span: Span) -> Option<&ExprFact> {
         let key = (span.start, u32::MAX - span.end);
         let found = self
@@ -118,19 +118,19 @@ impl FileFacts {
         found.ok().map(|i| &self.exprs[i])
     }
 
-    /// All names, by where they start.
+    /// All names, ordered by start.
     pub fn names(&self) -> &[NameFact] {
         &self.names
     }
 
-    /// The name that touches a byte. Of two that do, the one that starts there.
+    /// The name that touches an offset. If two do, the one that starts there.
     pub fn name_at(&self, offset: u32) -> Option<&NameFact> {
         let started = self.names.partition_point(|fact| fact.span.start <= offset);
         let mut before = self.names[..started].iter().rev().take(4);
         before.find(|fact| fact.span.touches(offset))
     }
 
-    /// The names bound in rules and functions that can be used at a byte, innermost last.
+    /// The names bound in rules and functions that are in scope at an offset, innermost last.
     pub fn bindings_at(&self, offset: u32) -> impl Iterator<Item = &Binding> {
         let bindings = self.bindings.iter();
         bindings.filter(move |binding| binding.from <= offset && offset <= binding.to)
@@ -147,11 +147,11 @@ impl FileFacts {
     }
 }
 
-/// What is known of all texts.
+/// What is known about all texts.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
     files: FxHashMap<SourceId, FileFacts>,
-    /// Nothing is kept if nobody will ask.
+    /// If false, no facts are kept.
     wanted: bool,
 }
 
@@ -167,12 +167,12 @@ impl Facts {
         self.wanted
     }
 
-    /// What is known of a text.
+    /// What is known about one text.
     pub fn file(&self, source: SourceId) -> Option<&FileFacts> {
         self.files.get(&source)
     }
 
-    /// Every place, in all texts, where the thing defined at `definition` is named; with the definition itself.
+    /// All references, in all texts, to what is defined at `definition`, including the definition itself.
     pub fn references(&self, definition: Span) -> Vec<Span> {
         let mut spans: Vec<Span> = Vec::new();
         #[allow(clippy::iter_over_hash_type, reason = "sorted below")]
@@ -205,7 +205,10 @@ impl Facts {
     }
 
     pub(super) fn finish(&mut self) {
-        #[allow(clippy::iter_over_hash_type, reason = "each file by itself")]
+        #[allow(
+            clippy::iter_over_hash_type,
+            reason = "the order of files does not matter"
+        )]
         for file in self.files.values_mut() {
             file.sort();
         }

@@ -15,7 +15,7 @@ pub(super) struct Entry<'a> {
 }
 
 impl Entry<'_> {
-    /// How messages call it.
+    /// The kind of item, as messages name it.
     pub(super) fn what(&self) -> &'static str {
         match self.item.kind {
             ItemKind::Param(_) => "parameter",
@@ -28,7 +28,7 @@ impl Entry<'_> {
     }
 }
 
-/// A rule with where it stands.
+/// A rule and its file.
 #[derive(Debug)]
 pub(super) struct RuleEntry<'a> {
     pub(super) item: &'a Item,
@@ -36,16 +36,16 @@ pub(super) struct RuleEntry<'a> {
     pub(super) file: usize,
 }
 
-/// A file with its pack.
+/// A file and its pack.
 #[derive(Debug)]
 pub(super) struct FileEntry<'a> {
     pub(super) file: RuleFile<'a>,
     pub(super) pack: usize,
-    /// What it says in `use`: the name and, if there is one, the pack.
+    /// The names in its `use` items, with the pack that each refers to, if it exists.
     pub(super) uses: Vec<(&'a Name, Option<usize>)>,
 }
 
-/// The names of a pack.
+/// The names defined in a pack.
 #[derive(Debug)]
 pub(super) struct Pack<'a> {
     pub(super) name: &'a str,
@@ -53,7 +53,7 @@ pub(super) struct Pack<'a> {
     pub(super) items: FxHashMap<&'a str, usize>,
 }
 
-/// Two things of one name: the later, then the earlier.
+/// A duplicate definition: the later name and the span of the first.
 #[derive(Debug)]
 pub(super) struct Twice<'a> {
     pub(super) what: &'static str,
@@ -148,12 +148,12 @@ impl<'a> Index<'a> {
         }
     }
 
-    /// The item that a name of a pack means.
+    /// The item that a name refers to in a pack.
     pub(super) fn find(&self, pack: usize, name: &str) -> Option<usize> {
         self.packs.get(pack)?.items.get(name).copied()
     }
 
-    /// The pack of that name.
+    /// The pack with the given name.
     pub(super) fn pack(&self, name: &str) -> Option<usize> {
         self.packs.iter().position(|pack| pack.name == name)
     }

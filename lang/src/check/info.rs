@@ -1,4 +1,4 @@
-//! What is known of the value of an expression.
+//! What is known about the value of an expression.
 
 use smallvec::SmallVec;
 
@@ -6,23 +6,23 @@ use crate::charts::{Found, KeyType, Literal, Place};
 use crate::parse::ast::Expr;
 use crate::types::Type;
 
-/// Of maps with more keys than this the keys are not kept apart.
+/// The keys of maps with more entries than this are not tracked.
 const MOST_ENTRIES: usize = 64;
 
-/// What is known of the value of an expression.
+/// What is known about the value of an expression.
 #[derive(Debug, Clone)]
 pub(super) struct Info<'a> {
-    /// What it is when there is a value; never `Optional`.
+    /// The type of its value, if it has one; never `Optional`.
     pub(super) ty: Type,
-    /// The part because of which there may be no value, unless something excludes that here.
+    /// The subexpression because of which there may be no value, unless that is excluded here.
     pub(super) missing: Option<&'a Expr>,
     /// In a function: there may be no value because an argument may be missing.
     pub(super) hollow: bool,
     /// It is read or computed from the tree: it has a place, and may be unknown.
     pub(super) from_tree: bool,
-    /// What charts declare of where it stands; empty if nothing is known.
+    /// What charts declare at its place; empty if nothing is known.
     pub(super) places: SmallVec<[Place<'a>; 2]>,
-    /// The texts that it can be, if these are all.
+    /// All strings that it can be, if that is a fixed set.
     pub(super) texts: &'static [&'static str],
 }
 
@@ -39,7 +39,7 @@ impl<'a> Info<'a> {
         }
     }
 
-    /// Nothing is known: nothing more will be said about it.
+    /// Nothing is known, so nothing more is reported about it.
     pub(super) fn anything() -> Self {
         Self {
             from_tree: true,
@@ -59,7 +59,7 @@ impl<'a> Info<'a> {
         }
     }
 
-    /// A value computed from others: missing if one of them is, and from the tree if one of them is.
+    /// A value computed from others: it may be missing, or comes from the tree, if any of them does.
     pub(super) fn from(ty: Type, parts: &[&Self]) -> Self {
         Self {
             ty,
@@ -92,7 +92,7 @@ fn choices(ty: &KeyType) -> Option<&Vec<Literal>> {
     }
 }
 
-/// The type that all of these places have.
+/// The common type of these places.
 pub(super) fn type_of(places: &[Place<'_>]) -> Type {
     let mut types = places.iter().map(|place| match place.found {
         Found::Map(..) => Type::Map(Box::new(Type::Any)),
@@ -138,7 +138,7 @@ pub(super) fn of_literal(literal: &Literal) -> Type {
     }
 }
 
-/// Is a literal of a type, with everything in it?
+/// Does a literal match a type, including everything in it?
 pub(super) fn is_of(literal: &Literal, ty: &Type) -> bool {
     match (literal, ty) {
         (Literal::List(items), Type::List(of)) => items.iter().all(|it| is_of(it, of)),
@@ -147,7 +147,7 @@ pub(super) fn is_of(literal: &Literal, ty: &Type) -> bool {
     }
 }
 
-/// The narrowest type that holds both.
+/// The narrowest type that includes both.
 pub(super) fn join(a: &Type, b: &Type) -> Type {
     match (a, b) {
         (a, b) if a == b => a.clone(),
@@ -158,7 +158,7 @@ pub(super) fn join(a: &Type, b: &Type) -> Type {
     }
 }
 
-/// A key that only one of them has may be missing.
+/// A key that only one of the maps has becomes optional.
 fn join_entries(a: &[(String, Type)], b: &[(String, Type)]) -> Type {
     let find = |entries: &[(String, Type)], key: &str| {
         let found = entries.iter().find(|(have, _)| have == key);
@@ -188,7 +188,7 @@ fn join_entries(a: &[(String, Type)], b: &[(String, Type)]) -> Type {
     entries(joined)
 }
 
-/// The type of a map with these keys. What is in maps in it is not kept apart, so that no type outgrows the text it comes from.
+/// The type of a map with these keys. Maps inside it are flattened, so that no type outgrows the text it comes from.
 pub(super) fn entries(entries: Vec<(String, Type)>) -> Type {
     let flat = entries.into_iter().map(|(key, ty)| (key, flat(ty)));
     let whole = Type::Entries(flat.collect());
@@ -210,7 +210,7 @@ fn flat(ty: Type) -> Type {
     }
 }
 
-/// The type of what is in a list or map; of anything else, anything.
+/// The type of the elements of a list or map; `Any` for anything else.
 pub(super) fn element(ty: &Type) -> Type {
     match ty {
         Type::List(of) | Type::Map(of) => (**of).clone(),
@@ -223,7 +223,7 @@ pub(super) fn element(ty: &Type) -> Type {
     }
 }
 
-/// May a value of type `got` stand where `want` is asked for?
+/// Is a value of type `got` acceptable where `want` is expected?
 pub(super) fn accepts(want: &Type, got: &Type) -> bool {
     match (want, got) {
         (Type::Any, _) | (_, Type::Any) => true,
@@ -237,11 +237,11 @@ pub(super) fn accepts(want: &Type, got: &Type) -> bool {
     }
 }
 
-/// May values of these types be equal? Null may stand for any value of a tree.
+/// Can values of these types be equal? Any value of a tree may be null.
 pub(super) fn comparable(a: &Type, b: &Type) -> bool {
     match (a, b) {
         (Type::Any | Type::Null, _) | (_, Type::Any | Type::Null) => true,
-        // Empty ones are equal whatever the type of their elements.
+        // Empty lists are equal regardless of their element types.
         (Type::List(_), Type::List(_)) => true,
         (a, b) if a.is_map() && b.is_map() => true,
         (Type::Optional(a), b) | (b, Type::Optional(a)) => comparable(a, b),
@@ -249,7 +249,7 @@ pub(super) fn comparable(a: &Type, b: &Type) -> bool {
     }
 }
 
-/// A type in a sentence.
+/// A type as part of a sentence.
 pub(super) fn describe(ty: &Type) -> String {
     match ty {
         Type::Any => "anything".to_owned(),

@@ -1,4 +1,4 @@
-//! `let`, `param` and `fn`.
+//! Checks `let`, `param` and `fn`.
 
 use super::checker::Checker;
 use super::facts::Meaning;
@@ -9,11 +9,11 @@ use crate::charts::Literal;
 use crate::parse::ast::{FnItem, ItemKind, LetItem, ParamItem, TypeExpr, TypeKind};
 use crate::types::Type;
 
-/// The words that are types.
+/// The words that name a type.
 const TYPES: [&str; 6] = ["any", "bool", "list", "map", "number", "string"];
 
 impl<'a> Checker<'a> {
-    /// Looks at an item. What it needs has been looked at before.
+    /// Checks an item. The items it depends on have already been checked.
     pub(super) fn item(&mut self, index: usize) {
         let entry = &self.index.items[index];
         self.enter(entry.name, entry.file, entry.item.damaged);
@@ -21,7 +21,7 @@ impl<'a> Checker<'a> {
             .name(entry.name.span, || Meaning::Item(entry.name.span));
         if self.library.global(&entry.name.node).is_some() {
             let name = entry.name.node.clone();
-            let what = "something built in";
+            let what = "a built-in name";
             self.report(entry.name.span, Problem::Shadowed { name, what });
         } else if self.charts.is_component(&entry.name.node) {
             let name = entry.name.node.clone();
@@ -31,7 +31,7 @@ impl<'a> Checker<'a> {
             ItemKind::Let(it) => self.let_item(it),
             ItemKind::Param(it) => self.param(it),
             ItemKind::Fn(it) => self.function(index, it),
-            // These give no name a value.
+            // These do not give a name a value.
             ItemKind::Rule(_) | ItemKind::Chart(_) | ItemKind::Use(_) => return,
         };
         self.items[index] = Some(info);
@@ -61,7 +61,7 @@ impl<'a> Checker<'a> {
     fn function(&mut self, index: usize, it: &'a FnItem) -> Info<'a> {
         if self.library.function(&it.name.node).is_some() || it.name.node == "user" {
             let name = it.name.node.clone();
-            let what = "a function that is built in";
+            let what = "a built-in function";
             self.report(it.name.span, Problem::Shadowed { name, what });
         }
         let mut types = Vec::new();
@@ -78,7 +78,7 @@ impl<'a> Checker<'a> {
         self.params[index] = types;
         let mut info = self.expr(&it.body);
         self.leave(0, it.body.span.end);
-        // Whether it has a place depends on the arguments; nothing is said against it.
+        // Whether the result has a place depends on the arguments, so it is assumed to have one.
         info.from_tree = true;
         if let Some(result) = &it.result {
             let ty = self.type_of(result);
@@ -88,7 +88,7 @@ impl<'a> Checker<'a> {
                     got: describe(&info.ty),
                 };
                 let report = Report::new(it.body.span, problem);
-                self.send(report.see(result.span, "said here"));
+                self.send(report.see(result.span, "declared here"));
             }
             info.ty = ty;
         }
@@ -103,7 +103,7 @@ impl<'a> Checker<'a> {
                 "string" => Type::String,
                 "number" => Type::Number,
                 "bool" => Type::Bool,
-                // A release, component or layer: a type of the host.
+                // A host type, such as a release, component or layer.
                 word if self.library.fields(word).is_some() => Type::Record(word.to_owned()),
                 word => {
                     self.unknown_type(ty, word);
@@ -125,7 +125,7 @@ impl<'a> Checker<'a> {
         self.report(ty.span, Problem::UnknownType { word, similar });
     }
 
-    /// Items that nothing uses.
+    /// Reports unused items.
     pub(super) fn unused_items(&mut self) {
         let index = self.index;
         for (i, entry) in index.items.iter().enumerate() {
@@ -133,7 +133,7 @@ impl<'a> Checker<'a> {
                 continue;
             }
             self.enter(entry.name, entry.file, entry.item.damaged);
-            // What cannot be read may use it.
+            // A damaged item may use it.
             let mut files = index.files.iter().filter(|it| it.pack == self.pack);
             if files.any(|it| it.file.ast.items.iter().any(|item| item.damaged)) {
                 continue;

@@ -1,6 +1,7 @@
-//! What is known to hold where an expression stands: because of a `when` above it, or of what stands before it in an `and`.
+//! What is known to hold at an expression, because of an enclosing `when` or of earlier operands of an `and`.
 //!
-//! A path is known by a text that is the same for the same value: `brig␟config␟smtp`. Names that a rule binds to a path stand for it.
+//! A path is identified by a string that is equal for equal values: `brig␟config␟smtp`. Names that a rule binds to a
+//! path are aliases for it.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use source::Span;
@@ -11,16 +12,16 @@ use super::words::Report;
 use crate::charts::Literal;
 use crate::parse::ast::{BinaryOp, Expr, ExprKind};
 
-/// Between the keys of a path; stands in no key that anybody writes.
+/// Separates the keys of a path; does not occur in real keys.
 const SEPARATOR: char = '\u{1f}';
 
-/// Paths with more parts than this are not followed.
+/// Paths with more parts than this are not tracked.
 const LONGEST_PATH: usize = 64;
 
 /// Lists longer than this are not compared.
 const LONGEST_LIST: usize = 64;
 
-/// What can be asked of a value.
+/// A test of a value.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Test {
     Set,
@@ -29,16 +30,16 @@ pub(super) enum Test {
     OneOf(Vec<Literal>),
 }
 
-/// A question about a path.
+/// A test of a path.
 #[derive(Debug, Clone)]
 pub(super) struct Atom {
     pub(super) key: String,
     pub(super) test: Test,
-    /// The question holds; else its contrary does.
+    /// Is the test expected to hold, rather than its negation?
     pub(super) holds: bool,
 }
 
-/// An atom that is known.
+/// A known test result.
 #[derive(Debug, Clone)]
 pub(super) struct Fact {
     test: Test,
@@ -47,21 +48,21 @@ pub(super) struct Fact {
     pub(super) span: Span,
 }
 
-/// What an atom is where others hold.
+/// What a fact implies for a test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Decision {
     True,
     False,
-    /// Undecided or false: not true in any case.
+    /// Undecided or false, but never true.
     NeverTrue,
 }
 
-/// What holds here.
+/// What holds at this point.
 #[derive(Debug, Default)]
 pub(super) struct Known {
     present: FxHashMap<String, u32>,
     facts: FxHashMap<String, Vec<Fact>>,
-    /// What requirements of the rule ask for: not known, but it should not be asked otherwise.
+    /// What the rule's requirements demand: not known to hold, but a requirement must not contradict it.
     required: FxHashMap<String, Vec<Fact>>,
     log: Vec<Entry>,
 }
@@ -77,7 +78,7 @@ impl Known {
         self.log.len()
     }
 
-    /// Forgets what was learned since `mark`.
+    /// Forgets everything learned since `mark`.
     pub(super) fn forget(&mut self, mark: usize) {
         for entry in self.log.drain(mark..) {
             match entry {
@@ -95,7 +96,7 @@ impl Known {
         }
     }
 
-    /// The value is there, and so is everything above it.
+    /// Records that the value and everything above it are present.
     pub(super) fn add_present(&mut self, key: &str) {
         let ends = key.match_indices(SEPARATOR).map(|(end, _)| end);
         for end in ends.take(LONGEST_PATH).chain([key.len()]) {
@@ -115,14 +116,14 @@ impl Known {
         facts.push(fact);
     }
 
-    /// The value that the atom always has here, and because of what.
+    /// The value that the test always has here, and the fact that decides it.
     fn decide(&self, atom: &Atom) -> Option<(bool, &Fact)> {
         decide_by(self.facts.get(&atom.key)?, atom)
     }
 }
 
 fn decide_by<'k>(facts: &'k [Fact], atom: &Atom) -> Option<(bool, &'k Fact)> {
-    // The first few decide, or none does: this stays linear however often a path is asked about.
+    // Only the first few facts are tried, which keeps this linear however often a path is tested.
     facts.iter().take(16).find_map(|fact| {
         let value = match (decide(fact, &atom.test)?, atom.holds) {
             (Decision::True, holds) => holds,
@@ -169,7 +170,7 @@ fn decide(fact: &Fact, asked: &Test) -> Option<Decision> {
 }
 
 impl<'a> Checker<'a> {
-    /// The text by which a path is known; `None` for what is no path.
+    /// The string that identifies a path; `None` if the expression is not a path.
     pub(super) fn path_key(&self, expr: &Expr) -> Option<String> {
         self.key_within(expr, LONGEST_PATH)
     }
@@ -207,14 +208,14 @@ impl<'a> Checker<'a> {
                     }
                     key.push(',');
                 }
-                // A call is one part: what is above an argument is not above the result.
+                // A call is a single part: what is above an argument is not above the result.
                 Some(key.replace(SEPARATOR, "\u{1e}") + ")")
             }
             _ => None,
         }
     }
 
-    /// The question that an expression asks of one path, if it is one.
+    /// The test of a path that an expression amounts to, if it is one.
     pub(super) fn atom(&self, expr: &Expr) -> Option<Atom> {
         let (value, test, holds) = match &expr.kind {
             ExprKind::Is {
@@ -262,14 +263,14 @@ impl<'a> Checker<'a> {
         Some(Atom { key, test, holds })
     }
 
-    /// The value that a question always has here, because of what else is known.
+    /// The value that a test always has here, because of what is already known.
     pub(super) fn decided(&self, expr: &Expr) -> Option<(bool, String, Span)> {
         let atom = self.atom(expr)?;
         let (value, fact) = self.known.decide(&atom)?;
         Some((value, fact.text.clone(), fact.span))
     }
 
-    /// From here on the condition has this value.
+    /// Assumes from here on that the condition has this value.
     pub(super) fn assume(&mut self, expr: &Expr, value: bool) {
         for key in self.presence(expr, value) {
             self.known.add_present(&key);
@@ -279,7 +280,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// From here on the condition is false or undecided. Only what looks at absence is then known to be false.
+    /// Assumes from here on that the condition is false or undecided. Only tests for absence are then known to be false.
     pub(super) fn assume_not_true(&mut self, expr: &Expr) {
         match &expr.kind {
             ExprKind::Or(parts) => {
@@ -293,7 +294,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// In an `and` (`value` is true) or `or`: where the part does not decide the whole, something is there.
+    /// Operand of an `and` (`value` is true) or `or`: unless it decides the whole chain, a value is present.
     pub(super) fn speaks_of_absence(&mut self, part: &Expr, value: bool) {
         let (asked, value) = match &part.kind {
             ExprKind::Not(inner) => (&**inner, !value),
@@ -306,11 +307,11 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// A requirement asks that the condition has this value; reports what contradicts another requirement.
+    /// Records that a requirement demands this value of the condition; reports a contradiction with another requirement.
     pub(super) fn require(&mut self, expr: &'a Expr, value: bool) {
         let mut asked = self.questions(expr, value);
         if !value {
-            // What is forbidden may also be undecided.
+            // A forbidden condition may also be undecided.
             asked.retain(|(atom, _)| !matches!(atom.test, Test::OneOf(_)));
         }
         for (atom, fact) in &asked {
@@ -327,7 +328,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// The questions that are all answered if the condition has this value, each with its answer.
+    /// The tests that are all decided if the condition has this value, each with its result.
     fn questions(&self, expr: &Expr, value: bool) -> Vec<(Atom, Fact)> {
         let mut out = Vec::new();
         let mut todo = vec![(expr, value)];
@@ -356,7 +357,7 @@ impl<'a> Checker<'a> {
         out
     }
 
-    /// The paths that are there if the condition has this value.
+    /// The paths that are present if the condition has this value.
     fn presence(&self, expr: &Expr, value: bool) -> Vec<String> {
         let mut out = Vec::new();
         match (&expr.kind, value) {
@@ -390,7 +391,7 @@ impl<'a> Checker<'a> {
             }
             (ExprKind::Binary(op, left, right), _) => {
                 self.needed(expr, &mut out);
-                // `(x default "") != ""`: with the stand-in the answer would be another.
+                // `(x default "") != ""`: with the default, the result would be different.
                 if let ExprKind::Binary(BinaryOp::Default, of, stand_in) = &left.kind
                     && let Some(stand_in) = Literal::read(stand_in)
                     && holds_for(*op, &stand_in, right).is_some_and(|holds| holds != value)
@@ -403,7 +404,7 @@ impl<'a> Checker<'a> {
         out
     }
 
-    /// The paths that are there whichever of the parts has the value; what is above a path is there too.
+    /// The paths that are present whichever operand has the value, including everything above them.
     fn common(&self, parts: &[Expr], value: bool) -> Vec<String> {
         let mut parts = parts.iter();
         let mut common = match parts.next() {
@@ -459,7 +460,7 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// The answer to a comparison of a literal with what is written on its right, if that is literal, too.
+/// The result of comparing a literal with the right operand, if that is a literal as well.
 fn holds_for(op: BinaryOp, left: &Literal, right: &Expr) -> Option<bool> {
     let among = || match &right.kind {
         ExprKind::List(items) if items.len() <= LONGEST_LIST => {
@@ -477,7 +478,7 @@ fn holds_for(op: BinaryOp, left: &Literal, right: &Expr) -> Option<bool> {
     }
 }
 
-/// Is the question never undecided because something is missing?
+/// Is the test never undecided because a value is missing?
 fn looks_at_absence(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Is { word, .. } => matches!(word.node.as_str(), "set" | "missing" | "null"),
@@ -496,7 +497,7 @@ fn with_above(keys: Vec<String>) -> FxHashSet<String> {
     all
 }
 
-/// What a comparison of order says of an order.
+/// The result of an ordering operator for a given order.
 pub(super) fn order(op: BinaryOp, order: std::cmp::Ordering) -> Option<bool> {
     Some(match op {
         BinaryOp::Less => order.is_lt(),

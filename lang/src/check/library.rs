@@ -1,4 +1,4 @@
-//! What there is besides texts: built-in functions and predicates, and what the host offers.
+//! What exists besides rule texts: built-in functions and predicates, and what the host provides.
 
 use rustc_hash::FxHashMap;
 
@@ -6,17 +6,17 @@ use crate::builtins;
 use crate::host::Schema;
 use crate::types::{Signature, Type, parse_signature, parse_type};
 
-/// A function that is not a `fn`.
+/// A function that is not defined by a `fn`.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Function<'a> {
     pub(super) signature: &'a Signature,
-    /// Takes missing and unknown arguments as they are.
+    /// Does it accept missing and unknown arguments?
     pub(super) lenient: bool,
-    /// For a function of the host: which one.
+    /// The index of a host function.
     pub(super) host: Option<usize>,
 }
 
-/// Signatures and types, read once.
+/// Parsed signatures and types.
 #[derive(Debug)]
 pub(super) struct Library<'a> {
     functions: FxHashMap<String, (usize, Signature)>,
@@ -26,8 +26,8 @@ pub(super) struct Library<'a> {
 }
 
 impl<'a> Library<'a> {
-    /// Reads what the host offers. What is not a type or signature there is anything, or is left out: that is for the host's own tests to
-    /// find.
+    /// Parses the host's schema. Invalid types count as `Any` and invalid signatures are skipped: the host's own tests
+    /// must find them.
     pub(super) fn new(schema: &'a Schema) -> Self {
         let functions = schema.functions.iter().enumerate();
         let functions = functions.filter_map(|(i, function)| {
@@ -67,7 +67,7 @@ impl<'a> Library<'a> {
         })
     }
 
-    /// A function of the host that takes one value can also be written `x is WORD`.
+    /// A host function with one parameter can also be written `x is WORD`.
     pub(super) fn host_predicate(&self, word: &str) -> Option<usize> {
         let (index, signature) = self.functions.get(word)?;
         (signature.params.len() == 1).then_some(*index)
@@ -86,7 +86,7 @@ impl<'a> Library<'a> {
         predicates.map(builtins::Entry::name)
     }
 
-    /// The texts that a field or a function can be; none if nothing is known.
+    /// All strings that a field or function can be; empty if unknown.
     pub(super) fn texts(&self, name: &str) -> &'static [&'static str] {
         let built_in = || builtins::find(name).map_or(&[][..], |entry| entry.builtin.texts);
         self.texts.get(name).copied().unwrap_or_else(built_in)
@@ -100,7 +100,7 @@ impl<'a> Library<'a> {
         self.globals.keys().copied()
     }
 
-    /// The type of a field. `None` for a record that the host does not describe.
+    /// The fields of a record type. `None` if the host does not describe it.
     pub(super) fn fields(&self, record: &str) -> Option<&FxHashMap<&'a str, Type>> {
         self.records.get(record)
     }

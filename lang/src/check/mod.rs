@@ -1,9 +1,9 @@
-//! Tree to trust: everything that can be known of rules before any data is seen.
+//! Checks rules as far as possible without data.
 //!
-//! A wrong item never hides others: its diagnostics stand beside it, [`Checked::usable`] says which items may be compiled,
-//! and what uses an item with errors is unusable too.
+//! Errors in one item never hide those in others: diagnostics are reported for each item, and [`Checked::usable`] tells
+//! which items may be compiled. An item that uses an unusable item is unusable too.
 //!
-//! INVARIANT: no problem is turned into words but in `words.rs`, and each is a variant of `problem.rs`.
+//! INVARIANT: problems are worded only in `words.rs`, and each is a variant in `problem.rs`.
 
 mod calls;
 mod chart_items;
@@ -43,42 +43,42 @@ use checker::Checker;
 use index::Index;
 use library::Library;
 
-/// A file of rules that was parsed.
+/// A parsed file of rules.
 #[derive(Debug, Clone, Copy)]
 pub struct RuleFile<'a> {
-    /// Its text.
+    /// The file's text.
     pub source: SourceId,
-    /// Its name without folders. If it ends in `.watch`, a rule in it must be called like it.
+    /// The filename without folders. If it ends in `.watch`, a rule in the file must have the same name.
     pub name: &'a str,
-    /// Its tree.
+    /// The syntax tree.
     pub ast: &'a ast::File,
 }
 
 /// All files of one pack.
 #[derive(Debug, Clone)]
 pub struct PackFiles<'a> {
-    /// The pack's name: that of its folder.
+    /// The pack's name, which is that of its folder.
     pub name: &'a str,
     /// Its files, in any order.
     pub files: Vec<RuleFile<'a>>,
-    /// The rules of the pack were checked before, as those inside a program are by its tests: only what other packs can use
-    /// of it is looked at.
+    /// The pack's rules have already been checked, as those of the built-in packs are by their tests: only what other
+    /// packs can use is checked.
     pub trusted: bool,
 }
 
-/// What is wanted besides diagnostics.
+/// What to compute besides diagnostics.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Options {
-    /// Keep the types of expressions and the meanings of names: for editors.
+    /// Keep the types of expressions and the meanings of names, for editors.
     pub facts: bool,
 }
 
-/// What is known after checking.
+/// The result of a check.
 #[derive(Debug, Clone, Default)]
 pub struct Checked {
-    /// What is to be told of each text, sorted by place. Texts without problems are left out.
+    /// The diagnostics of each text, sorted by position. Texts without problems are omitted.
     pub diagnostics: BTreeMap<SourceId, Vec<Diagnostic>>,
-    /// Types and meanings, if they were wanted.
+    /// Types and meanings, if requested.
     pub facts: Facts,
     /// All declared charts.
     pub charts: Arc<ChartSet>,
@@ -86,13 +86,13 @@ pub struct Checked {
 }
 
 impl Checked {
-    /// May the item be compiled? `name` is the span of its name. False for one that has errors, was damaged in the text, or uses such
-    /// an item.
+    /// May the item be compiled? `name` is the span of its name. False if it has errors, is damaged in the text, or
+    /// uses such an item.
     pub fn usable(&self, name: Span) -> bool {
         !self.unusable.contains(&name)
     }
 
-    /// What is known of packs with which nothing is wrong, as was found before: without facts.
+    /// The result for packs already known to be correct, without facts.
     pub fn trusted(charts: Arc<ChartSet>) -> Self {
         Self {
             charts,
@@ -100,19 +100,19 @@ impl Checked {
         }
     }
 
-    /// What is to be told of a text.
+    /// The diagnostics of a text.
     pub fn of(&self, source: SourceId) -> &[Diagnostic] {
         self.diagnostics.get(&source).map_or(&[], Vec::as_slice)
     }
 
-    /// True if anything is an error.
+    /// Is any diagnostic an error?
     pub fn has_errors(&self) -> bool {
         let mut all = self.diagnostics.values().flatten();
         all.any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 }
 
-/// The code of that name, of the checker.
+/// The checker's description of a code.
 pub fn explain(code: &str) -> Option<&'static CodeInfo> {
     CODES.iter().find(|info| info.code == code)
 }
@@ -122,8 +122,8 @@ pub fn check(packs: &[PackFiles<'_>], schema: &Schema, options: Options) -> Chec
     run(packs, schema, options, None)
 }
 
-/// Checks an expression that stands in no file, as if it stood in a pack: what is visible there is visible to it. The diagnostics are
-/// those of the expression's text only.
+/// Checks an expression outside of any file as if it were in a pack, with access to the names visible there. Returns
+/// only the diagnostics of the expression's own text.
 pub fn check_expr(
     packs: &[PackFiles<'_>],
     schema: &Schema,

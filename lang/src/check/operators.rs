@@ -1,4 +1,4 @@
-//! Operators: what they take, and comparisons that always have the same result.
+//! Operators: the types of their operands, and comparisons that always have the same result.
 
 use source::Span;
 
@@ -12,17 +12,17 @@ use crate::charts::Literal;
 use crate::parse::ast::{BinaryOp, Expr, ExprKind, Name};
 use crate::types::Type;
 
-/// The layers that `in layer` knows.
+/// The layers that `in layer` accepts.
 const LAYERS: [&str; 4] = ["values", "secrets", "set", "chart"];
 
-/// What `+` takes.
+/// What `+` expects.
 pub(super) const SUMMANDS: &str = "numbers";
 
 /// What to write instead of a word that follows `is` in other languages.
 pub(super) fn predicate_of_others(word: &str) -> Option<&'static str> {
     Some(match word {
-        "defined" | "present" | "there" => "whether something is there is asked with `x is set`",
-        "undefined" | "absent" => "write `x is missing`; `x is not set` is true of a null, too",
+        "defined" | "present" | "there" => "write `x is set` to test for presence",
+        "undefined" | "absent" => "write `x is missing`; `x is not set` is also true for null",
         "nil" | "none" | "None" | "nothing" => "write `x is null`, or `x is not set`",
         "text" | "str" => "write `x is string`",
         "int" => "write `x is integer`",
@@ -34,7 +34,7 @@ pub(super) fn predicate_of_others(word: &str) -> Option<&'static str> {
     })
 }
 
-/// The operator as it is written.
+/// The operator as written in rules.
 pub(super) fn symbol(op: BinaryOp) -> &'static str {
     match op {
         BinaryOp::Equal => "==",
@@ -61,7 +61,7 @@ pub(super) fn symbol(op: BinaryOp) -> &'static str {
 }
 
 impl<'a> Checker<'a> {
-    /// An operator with two sides.
+    /// Checks a binary operator.
     pub(super) fn binary(
         &mut self,
         expr: &'a Expr,
@@ -103,7 +103,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// The sides of `+`: with texts it is meant as `++`.
+    /// Checks the operands of `+`; with strings, `++` is meant.
     fn summands(&mut self, left: &'a Expr, right: &'a Expr, sides: [&Info<'a>; 2]) {
         let Some(at) = sides.iter().position(|it| it.ty == Type::String) else {
             return self.numbers(left, right, sides);
@@ -135,7 +135,7 @@ impl<'a> Checker<'a> {
         let bare = !matches!(a.ty, Type::Any) && !a.from_tree && a.missing.is_none();
         if bare && Literal::read(left).is_some() {
             let problem = Problem::WrongType {
-                want: "something that may be missing".to_owned(),
+                want: "a value that may be missing".to_owned(),
                 got: "a literal".to_owned(),
             };
             self.report(left.span, problem);
@@ -145,7 +145,7 @@ impl<'a> Checker<'a> {
             missing: b.missing,
             hollow: b.hollow,
             from_tree: a.from_tree || b.from_tree,
-            // Where the literal stands in, nothing is known to be below it.
+            // The literal default has no declared keys below it.
             places: if b.from_tree && b.places.is_empty() {
                 smallvec::SmallVec::new()
             } else {
@@ -233,7 +233,7 @@ impl<'a> Checker<'a> {
     }
 
     fn never_equal(&mut self, span: Span, a: &Info<'a>, b: &Info<'a>) {
-        // What a chart expects need not be what an operator wrote.
+        // An operator may write a type other than the one the chart expects.
         let (expected, other) = match (a.places.is_empty(), b.places.is_empty()) {
             (true, true) => {
                 let (left, right) = (describe(&a.ty), describe(&b.ty));
@@ -274,7 +274,7 @@ impl<'a> Checker<'a> {
         self.report(span, problem);
     }
 
-    /// The same for a field or function that is one of a few texts.
+    /// The same for a field or function with a fixed set of strings.
     fn among_texts(&mut self, texts: &[&'static str], literal: &Literal, span: Span) {
         let Literal::String(text) = literal else {
             return;
@@ -400,7 +400,7 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// Words that ask what type a value has: any value may be asked.
+/// Predicates that test for a type accept any value.
 fn asks_type(word: &str) -> bool {
     matches!(
         word,

@@ -1,4 +1,4 @@
-//! In which order items are looked at: what an item needs comes before it, and what needs itself is found.
+//! The order in which items are checked: dependencies first. Also detects recursion.
 
 use super::index::Index;
 use super::visit::each_inside;
@@ -7,14 +7,14 @@ use crate::parse::ast::{ExprKind, ItemKind};
 /// The order of items.
 #[derive(Debug, Default)]
 pub(super) struct Order {
-    /// Indices of items, what is needed first.
+    /// Indices of items, dependencies first.
     pub(super) items: Vec<usize>,
-    /// Groups of items that need each other, or themselves.
+    /// Groups of items that depend on each other, or on themselves.
     pub(super) cycles: Vec<Vec<usize>>,
 }
 
-/// Finds the order by Tarjan's algorithm: it gives the groups of items that need each other, needed ones first. Without recursion, because
-/// a chain of items may be as long as a file.
+/// Orders the items with Tarjan's algorithm, which yields groups of mutually dependent items, dependencies first. It is
+/// iterative because a chain of items may be as long as a file.
 pub(super) fn order(index: &Index<'_>) -> Order {
     let needs: Vec<Vec<usize>> = (0..index.items.len()).map(|i| needs(index, i)).collect();
     let mut order = Order::default();
@@ -90,7 +90,7 @@ impl Tarjan {
     }
 }
 
-/// The items that an item names.
+/// The items that an item refers to.
 fn needs(index: &Index<'_>, item: usize) -> Vec<usize> {
     let entry = &index.items[item];
     let pack = index.files[entry.file].pack;

@@ -12,7 +12,7 @@ use crate::charts::{Found, KeyDecl, Place, Step, parse_version};
 use crate::parse::ast::{Clause, Expr, ExprKind, Name, View};
 use crate::types::Type;
 
-/// A path in a message; what is no path is shortened.
+/// A path as shown in messages; anything else is abbreviated.
 pub(super) fn text_of(expr: &Expr) -> String {
     let mut out = String::new();
     write(expr, &mut out, 24);
@@ -70,7 +70,7 @@ fn write(expr: &Expr, out: &mut String, left: usize) {
     }
 }
 
-/// Adds a key to a path, in quotes if it is no name.
+/// Appends a key to a path, quoted unless it is a valid name.
 pub(super) fn push_key(key: &str, out: &mut String) {
     match is_name(key) {
         true => out.push_str(key),
@@ -78,7 +78,7 @@ pub(super) fn push_key(key: &str, out: &mut String) {
     }
 }
 
-/// The word of this language for one of others.
+/// The literal of this language for one from another language.
 fn word_of_others(name: &str) -> Option<&'static str> {
     Some(match name {
         "True" | "TRUE" => "true",
@@ -88,7 +88,7 @@ fn word_of_others(name: &str) -> Option<&'static str> {
     })
 }
 
-/// The word after `is` that a key is called after.
+/// The predicate that a key resembles.
 fn asked_as_key(key: &str) -> Option<&'static str> {
     let plain: String = key.chars().filter(char::is_ascii_alphanumeric).collect();
     Some(match plain.to_ascii_lowercase().as_str() {
@@ -110,7 +110,7 @@ pub(super) fn is_name(key: &str) -> bool {
 }
 
 impl<'a> Checker<'a> {
-    /// A name that stands by itself or begins a path.
+    /// A name that stands alone or starts a path.
     pub(super) fn name(&mut self, expr: &'a Expr, name: &'a str) -> Info<'a> {
         if let Some(local) = self.scope.take(name) {
             let (mut info, bound) = (local.info.clone(), local.name.span);
@@ -145,7 +145,7 @@ impl<'a> Checker<'a> {
     }
 
     fn global(&mut self, ty: &Type, expr: &'a Expr) -> Info<'a> {
-        // The subject's own records are there if the subject is a place of the tree.
+        // The subject's own records are present if the subject is a place in the tree.
         let (ty, missing) = match ty {
             Type::Optional(ty) => ((**ty).clone(), !self.placed),
             ty => (ty.clone(), false),
@@ -174,7 +174,7 @@ impl<'a> Checker<'a> {
                 similar: None,
                 hint: Some(NameHint::Later),
             };
-            return self.send(Report::new(expr.span, problem).see(bound, "it is named here"));
+            return self.send(Report::new(expr.span, problem).see(bound, "defined here"));
         }
         let hint = self.name_hint(name);
         let similar = if hint.is_some() {
@@ -205,7 +205,7 @@ impl<'a> Checker<'a> {
         self.report(expr.span, problem);
     }
 
-    /// Where a name is bound that the rule binds further down.
+    /// The span of a name that the rule binds further down.
     fn bound_later(&self, name: &str, at: Span) -> Option<Span> {
         let mut clauses = self.rule?.body.iter();
         clauses.find_map(|clause| {
@@ -219,7 +219,7 @@ impl<'a> Checker<'a> {
         })
     }
 
-    /// What else a name may be that nothing is called here.
+    /// What an unknown name may refer to elsewhere.
     fn name_hint(&self, name: &str) -> Option<NameHint> {
         let packs = &self.index.packs;
         if matches!(name, "missing" | "undefined") {
@@ -241,7 +241,7 @@ impl<'a> Checker<'a> {
         Some(NameHint::OfPack(of.name.to_owned()))
     }
 
-    /// A name of a pack that the file uses, as it is written there.
+    /// An item of a pack that the file uses, as it would be written in the file.
     fn item_of_used(&self, name: &str) -> Option<String> {
         let uses = &self.index.files.get(self.file)?.uses;
         let mut used = uses.iter();
@@ -251,7 +251,7 @@ impl<'a> Checker<'a> {
         })
     }
 
-    /// Notes that a word names a component.
+    /// Records that a word names a component.
     pub(super) fn component_name(&mut self, span: Span, name: &str) {
         let charts = self.charts;
         self.facts.name(span, || {
@@ -341,7 +341,7 @@ impl<'a> Checker<'a> {
             Type::Record(record) => return self.record_field(expr, base, record, key, span),
             Type::Entries(entries) => return self.entry(expr, base, entries, key, span),
             Type::Any | Type::Map(_) => {}
-            // What charts declare is said better below.
+            // The chart's declarations give a better message below.
             _ if !base.places.is_empty() => {}
             other => {
                 let problem = Problem::WrongType {
@@ -462,14 +462,14 @@ impl<'a> Checker<'a> {
         declared
     }
 
-    /// Notes that a word names a key.
+    /// Records that a word names a key.
     pub(super) fn key_name(&mut self, span: Span, places: &[Place<'a>]) {
         if let Some(decl) = places.iter().find_map(|place| place.found.decl()) {
             self.facts.name(span, || Meaning::Key(decl.span));
         }
     }
 
-    /// Reports a key that is declared nowhere among `places`, which are all undeclared.
+    /// Reports a key below `places`, which are all undeclared.
     pub(super) fn unknown_key(
         &mut self,
         span: Span,
@@ -495,7 +495,7 @@ impl<'a> Checker<'a> {
         self.report(span, problem);
     }
 
-    /// The path of a key of that name in another part of the same chart.
+    /// The path of a key with this name elsewhere in the same chart.
     fn elsewhere(&self, key: &str, places: &[Place<'a>]) -> Option<String> {
         let chart = self.charts.chart(places.first()?.chart?);
         let mut found = None;
@@ -512,8 +512,8 @@ impl<'a> Checker<'a> {
         found
     }
 
-    /// Reports a key that the chart does not read in any version that the rule is for. What the operator wrote is another matter: leftovers
-    /// are looked for there.
+    /// Reports a key that the chart reads in no version that the rule applies to. Other views are exempt: rules use
+    /// them to find leftovers.
     pub(super) fn out_of_use(
         &mut self,
         span: Span,
@@ -607,7 +607,7 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// A map in a sentence, by its first keys.
+/// A map as part of a sentence, identified by its first keys.
 fn map_of(entries: &[(String, Type)]) -> String {
     const SHOWN: usize = 6;
     let keys = entries
@@ -619,7 +619,8 @@ fn map_of(entries: &[(String, Type)]) -> String {
     format!("map of {keys}{more}")
 }
 
-/// Is the key out of use in every version that the rule is for? `Some(true)` if it ended, `Some(false)` if it is still to come.
+/// Is the key unused in all versions that the rule applies to? `Some(true)` if it has been removed, `Some(false)` if it
+/// is not yet introduced.
 fn ended_in(decl: &KeyDecl, (since, until): &Versions) -> Option<bool> {
     let version = |text: &Option<String>| text.as_deref().and_then(parse_version);
     if let (Some(since), Some(ended)) = (since, version(&decl.until))

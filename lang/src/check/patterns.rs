@@ -1,4 +1,4 @@
-//! Patterns: which declared places each part of one can match.
+//! Patterns: the declared places that each segment can match.
 
 use source::Span;
 
@@ -15,33 +15,33 @@ use crate::parse::ast::{
 use crate::types::Type;
 use crate::value::Regex;
 
-/// How far constants are followed through the items of a pack.
+/// Maximum number of items followed to find a constant.
 const LONGEST_CHAIN: usize = 16;
 
-/// If a subject may stand in more places than this, what is below it is not held against the declarations: some of them
-/// would have any key.
+/// If a subject may be in more places than this, keys below it are not checked against declarations: some of the places
+/// would accept any key.
 const MOST_PLACES: usize = 128;
 
-/// Which keys a capture takes, as far as that is known.
+/// The keys that a capture matches, as far as known.
 enum Keys<'a> {
     Any,
-    /// These, each with its place if it stands in the pattern.
+    /// These keys, each with its span if it is written in the pattern.
     These(Vec<(&'a str, Span)>),
     Matching(Regex),
 }
 
-/// The places that a pattern has come to.
+/// The places that a pattern has reached.
 struct Walk<'a> {
     places: Vec<Place<'a>>,
-    /// What was matched, for messages.
+    /// The matched part of the pattern, for messages.
     text: String,
-    /// A part before takes keys that are not written out, so that it goes over places of many kinds.
+    /// An earlier segment matches unspecified keys, so there are places of many kinds.
     loose: bool,
 }
 
-/// A part of a pattern that matches nothing: its key and place, the text before it, and what it was tried on.
+/// A segment that matches nothing.
 struct DeadEnd<'a> {
-    /// `None` if it is not a key that is written out.
+    /// The key, if the segment spells one out.
     key: Option<String>,
     text: String,
     span: Span,
@@ -50,7 +50,7 @@ struct DeadEnd<'a> {
 }
 
 impl<'a> Checker<'a> {
-    /// Looks at a pattern and binds its captures; gives what is known of the places it matches.
+    /// Checks a pattern and binds its captures; returns what is known about the places it matches.
     pub(super) fn pattern(&mut self, pattern: &'a Pattern, view: View) -> Info<'a> {
         let keys: Vec<Keys<'a>> = pattern
             .segments
@@ -81,7 +81,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// The keys that a capture takes; reports a filter that is none.
+    /// The keys that a capture matches; reports an invalid filter.
     fn capture_keys(&mut self, segment: &'a Segment) -> Keys<'a> {
         let SegmentKind::Capture {
             filter: Some(filter),
@@ -126,7 +126,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// The texts of a list that is known before any data is. `from` is where it is used, if that is elsewhere.
+    /// The strings of a constant list. `from` is the place where it is used, if that is elsewhere.
     fn constant_keys(
         &self,
         list: &'a Expr,
@@ -183,7 +183,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// The declared places that a pattern matches; `None` if that was reported as an error, or nothing is known.
+    /// The declared places that a pattern matches; `None` if an error was reported or nothing is known.
     fn walk(
         &mut self,
         pattern: &'a Pattern,
@@ -202,7 +202,7 @@ impl<'a> Checker<'a> {
         }
         let all_dead = found.is_empty();
         for (end, span) in dead {
-            // Where only some of the listed components have the key, the place at fault is in the list.
+            // If only some of the listed components lack the key, report the component in the list.
             let span = if several && !all_dead { span } else { end.span };
             match end.key {
                 Some(key) => self.unknown_key(span, end.within, &key, &end.tried),
@@ -219,7 +219,7 @@ impl<'a> Checker<'a> {
         Some(found)
     }
 
-    /// Where a pattern starts: one walk for each listed component, so that each is held against the pattern.
+    /// The starts of a pattern: one walk for each listed component, so that each is checked against the pattern.
     fn starts(&mut self, pattern: &'a Pattern, keys: &[Keys<'a>]) -> Option<Vec<(Walk<'a>, Span)>> {
         let first = pattern.segments.first()?;
         let charts = self.charts;
@@ -272,7 +272,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// All declared places: what `**` matches.
+    /// All declared places, which is what `**` matches.
     fn everywhere(&mut self) -> Vec<Place<'a>> {
         let charts = self.charts;
         let places = self
@@ -382,7 +382,7 @@ impl<'a> Checker<'a> {
             .collect()
     }
 
-    /// The places under keys that match.
+    /// The places below keys that match.
     fn matching(&self, places: &[Place<'a>], regex: &Regex) -> Vec<Place<'a>> {
         let mut below = Vec::new();
         for &place in places {
@@ -398,7 +398,7 @@ impl<'a> Checker<'a> {
                     let parts = parts.filter(|(key, _)| regex.is_match(key));
                     below.extend(parts.map(|(_, part)| part));
                     if map.takes_any() {
-                        // Any key that is not declared stands for all of them.
+                        // An undeclared key stands for all keys that an open map accepts.
                         below.extend(self.charts.step(place, Step::Key("\u{0}")));
                     }
                 }
@@ -408,7 +408,7 @@ impl<'a> Checker<'a> {
         below
     }
 
-    /// Where there are places of many kinds, any key may be found in an open one of them, so a misspelt one is only a guess.
+    /// Reports a likely typo in a key. Among places of many kinds, an open one may have any key, so this is only a guess.
     pub(super) fn doubt(
         &mut self,
         places: &[Place<'a>],
@@ -438,7 +438,7 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// Does a part of a pattern take keys that are not written out?
+/// Does a segment match keys that are not spelled out?
 fn is_loose(kind: &SegmentKind, keys: &Keys<'_>) -> bool {
     match kind {
         SegmentKind::Any | SegmentKind::AnyDepth => true,
@@ -447,7 +447,7 @@ fn is_loose(kind: &SegmentKind, keys: &Keys<'_>) -> bool {
     }
 }
 
-/// Each place once.
+/// Removes duplicate places.
 fn distinct(places: Vec<Place<'_>>) -> Vec<Place<'_>> {
     if places.len() < 8 {
         return places;
@@ -463,7 +463,7 @@ fn all_undeclared(places: &[Place<'_>]) -> bool {
     places.all(|place| matches!(place.found, Found::Undeclared(_)))
 }
 
-/// The path of a pattern in which nothing but keys stands; see [`super::known`].
+/// The path of a pattern that consists only of keys; see [`super::known`].
 pub(super) fn literal_key(pattern: &Pattern) -> Option<String> {
     let keys: Option<Vec<&str>> = pattern
         .segments

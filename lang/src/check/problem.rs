@@ -1,21 +1,21 @@
-//! Everything that can be wrong with a file of rules that reads well: one variant each, with its code, its severity and
-//! the text that `dogwatch explain CODE` shows. What is said about it stands in [`super::words`].
+//! Everything that can be wrong with a file of rules that parses: one variant each, with its code, its severity and the
+//! text that `dogwatch explain CODE` shows. The messages are in [`super::words`].
 
 use source::Severity;
 
-/// A code with what it means.
+/// A code and its meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CodeInfo {
-    /// The code, as it stands in diagnostics.
+    /// The code, as shown in diagnostics.
     pub code: &'static str,
-    /// How bad it is.
+    /// Its severity.
     pub severity: Severity,
-    /// What it means and what to do, Markdown; each line begins with a blank, see [`CodeInfo::text`].
+    /// What it means and what to do, in Markdown; each line starts with a blank, see [`CodeInfo::text`].
     pub explanation: &'static str,
 }
 
 impl CodeInfo {
-    /// What it means and what to do, Markdown.
+    /// What it means and what to do, in Markdown.
     pub fn text(&self) -> String {
         let lines = self.explanation.lines();
         let lines = lines.map(|line| line.strip_prefix(' ').unwrap_or(line));
@@ -23,32 +23,32 @@ impl CodeInfo {
     }
 }
 
-/// What a name was probably meant as that nothing is called here.
+/// What an unknown name probably refers to.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum NameHint {
     /// A pack that the file does not use.
     Pack,
-    /// The pack that it stands in.
+    /// The pack that the file is in.
     OwnPack,
-    /// A name of this pack, which the file does not use.
+    /// A name in this pack, which the file does not use.
     OfPack(String),
-    /// A name of the rule that is bound further down.
+    /// A name that the rule binds further down.
     Later,
-    /// A value that is not there.
+    /// A missing value.
     Missing,
 }
 
-/// What a `when` below a requirement governs.
+/// What a `when` below a requirement applies to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Late {
     /// The requirement.
     Requirement {
-        /// It is a `forbid`.
+        /// Is it a `forbid`?
         forbid: bool,
     },
-    /// Those that follow.
+    /// The requirements that follow.
     Following,
-    /// Nothing: none follows.
+    /// Nothing: no requirement follows.
     Nothing,
 }
 
@@ -57,7 +57,7 @@ macro_rules! problems {
         $(#[doc = $doc:literal])+
         $variant:ident $({ $($field:ident: $ty:ty),+ $(,)? })? = $code:literal, $severity:ident;
     )+) => {
-        /// What is wrong. The documentation of each variant is what people read about its code.
+        /// What is wrong. The documentation of each variant is the explanation of its code.
         #[derive(Debug, Clone, PartialEq)]
         pub(crate) enum Problem {
             $( $(#[doc = $doc])+ $variant $({ $($field: $ty),+ })?, )+
@@ -79,7 +79,7 @@ macro_rules! problems {
             }
         }
 
-        /// Every code of the checker, in the order of the stages that find it.
+        /// All codes of the checker, in the order of the stages that report them.
         pub const CODES: &[CodeInfo] = &[
             $( CodeInfo {
                 code: $code,
@@ -91,127 +91,135 @@ macro_rules! problems {
 }
 
 problems! {
-    /// A name is used that nothing defines: no name of the rule, no `let`, `param` or `fn` of the pack, no component of any
-    /// `chart` declaration. If it is meant as a component, declare it: `chart billing { keys open {} }`.
+    /// A name is not defined anywhere: it is not bound in the rule, not a `let`, `param` or `fn` of the pack, and not a
+    /// component of any `chart` declaration. To use it as a component, declare it: `chart billing { open keys {} }`.
     UnknownName { name: String, similar: Option<String>, hint: Option<NameHint> } = "rule-unknown-name", Error;
-    /// A path or pattern starts at a component that no `chart` declaration knows, so it would never match anything. Declare
-    /// the chart in any file of rules: `chart billing { keys open {} }`.
+    /// A path or pattern starts at a component that no `chart` declares, so it would never match anything. Declare the
+    /// chart in any file of rules: `chart billing { open keys {} }`.
     UnknownComponent { name: String, similar: Option<String> } = "rule-unknown-component", Error;
     /// A path names a key that the chart does not have, so the rule would never see a value there. Keys are declared in
-    /// `chart` items; where any key may stand, the declaration says `open`.
+    /// `chart` items; where any key is allowed, the declaration says `open`.
     UnknownKey { within: String, key: String, similar: Option<String>, elsewhere: Option<String> } = "rule-unknown-key", Error;
-    /// A part of a pattern matches nothing of what `chart` items declare there, so the rule would never see anything.
+    /// A segment of a pattern matches nothing that `chart` items declare there, so the rule would never match anything.
     MatchesNothing { within: Option<String>, part: String } = "rule-matches-nothing", Error;
-    /// A key after `*`, `**` or a capture is declared in none of the places that these go over, and a key of nearly that name is.
-    /// In an open map any key may stand, so this is only a guess.
+    /// A key after `*`, `**` or a capture is not declared in any of the places they match, but a key with a similar
+    /// name is. An open map may contain any key, so this is only a guess.
     DoubtfulKey { within: Option<String>, key: String, similar: String } = "rule-doubtful-key", Warning;
-    /// A chart reads the key no more, or not yet, in any version that the rule is for, or has moved it: a rule about what the
-    /// chart reads does not meet it. A rule about a leftover asks `user(…)` or `written(…)`.
+    /// The chart does not read the key in any version that the rule applies to: it was removed, moved, or not yet
+    /// added. The rule would not find it among the values that the chart reads. A rule about leftovers uses `user(…)`
+    /// or `written(…)`.
     KeyOutOfUse { key: String, ended: bool, version: Option<String>, moved: Option<String> } = "rule-key-out-of-use", Warning;
-    /// A release, component, layer or deployment has no such field (`docs/language.md` §3 lists them), or a map that is written in the rules no such key.
+    /// A release, component, layer or deployment does not have this field (see `docs/language.md` §3), or a map written
+    /// in the rules does not have this key.
     UnknownField { record: String, field: String, similar: Option<String> } = "rule-unknown-field", Error;
-    /// `use` names a pack that is not there. A pack is a folder of rules and is called like the folder.
+    /// `use` names a pack that does not exist. A pack is a folder of rules and has the name of the folder.
     UnknownPack { name: String, similar: Option<String> } = "rule-unknown-pack", Error;
-    /// A function is called that is neither a `fn` of the pack nor built in. `docs/builtins.md` lists those built in.
+    /// The called function is neither a `fn` of the pack nor built in. `docs/builtins.md` lists the built-in functions.
     UnknownFunction { name: String, similar: Option<String> } = "rule-unknown-function", Error;
-    /// `x is WORD` knows only certain words; `docs/builtins.md` lists them.
+    /// `x is WORD` accepts only certain words; `docs/builtins.md` lists them.
     UnknownPredicate { word: String, similar: Option<String> } = "rule-unknown-predicate", Error;
-    /// After `in layer` stands `values`, `secrets`, `set` or `chart`.
+    /// `in layer` must be followed by `values`, `secrets`, `set` or `chart`.
     UnknownLayer { word: String, similar: Option<String> } = "rule-unknown-layer", Error;
-    /// The types are `string`, `number`, `bool`, `any`, `list of T` and `map of T`; in charts also a choice of literals and `T?`.
+    /// The types are `string`, `number`, `bool`, `any`, `list of T` and `map of T`; chart keys may also use a choice of
+    /// literals and `T?`.
     UnknownType { word: String, similar: Option<String> } = "rule-unknown-type", Error;
-    /// A choice of literals or `T?` is a type for the keys of a chart only.
+    /// A choice of literals and `T?` are only allowed as types of chart keys.
     ChartType = "rule-chart-type", Error;
-    /// Something is called that is no function, or a function is named without being called.
+    /// Something that is not a function is called, or a function is used without being called.
     NotCallable { name: String, called: bool } = "rule-not-callable", Error;
 
-    /// Two things in one place have the same name, and it would be a matter of luck which one counts.
+    /// Two definitions in the same scope have the same name, so it is ambiguous which one applies.
     DuplicateName { what: &'static str, name: String } = "rule-duplicate-name", Error;
-    /// Two rules have the same name. Findings, suppressions and settings name rules, so a name must be that of one rule in all packs.
+    /// Two rules have the same name. Findings, suppressions and settings refer to rules by name, so rule names must be
+    /// unique across all packs.
     DuplicateRule { name: String } = "rule-duplicate-rule", Error;
-    /// A name bound in a rule may hide a component, but no other name: a reader could not tell which one is meant.
+    /// A name bound in a rule may shadow a component, but no other name: it would be unclear which one is meant.
     Shadowed { name: String, what: &'static str } = "rule-shadowed-name", Error;
-    /// An item of the pack has the name of a component, so that paths from this component can no longer be written in the pack.
+    /// An item of the pack has the same name as a component, so that paths of this component cannot be written in the pack.
     HidesComponent { name: String } = "rule-hidden-component", Warning;
-    /// A function or `let` needs itself, directly or through others. The language has no recursion, so that every rule ends.
+    /// A function or `let` depends on itself, directly or through others. The language has no recursion, so that every
+    /// rule terminates.
     Recursive { name: String, through: Vec<String> } = "rule-recursion", Error;
-    /// The item uses another one that has errors; neither can be used until those are mended.
+    /// The item uses another one that has errors; neither can be used until those are fixed.
     UsesBroken { name: String } = "rule-uses-broken", Error;
-    /// A name is bound and never used. Use it, remove it, or start it with `_` to say that this is meant.
+    /// A name is bound but never used. Use it, remove it, or start it with `_` to mark it as intentionally unused.
     Unused { what: &'static str, name: String } = "rule-unused", Warning;
 
     /// A function is called with too few or too many arguments.
     WrongArity { name: String, want: String, got: usize } = "rule-wrong-arity", Error;
-    /// A value of one type stands where only another type makes sense; the result would always be missing.
+    /// A value has a type that makes no sense here; the result would always be missing.
     WrongType { want: String, got: String } = "rule-wrong-type", Error;
-    /// A value that is no map has no keys. What it is is asked with `is`: `x is set`, `x is empty`.
+    /// A value that is not a map has no keys. Use `is` to test a value: `x is set`, `x is empty`.
     AskedAsKey { value: String, key: String, word: &'static str } = "rule-asked-as-key", Error;
-    /// A condition must be true or false. To ask whether something is there, write `x is set`.
+    /// A condition must be true or false. To test whether a value is present, write `x is set`.
     NotACondition { got: String } = "rule-not-a-condition", Error;
     /// Values of these types are never equal, so the comparison always has the same result.
     NeverEqual { left: String, right: String } = "rule-never-equal", Error;
-    /// By the `chart` declaration a value of one type stands there, and it is compared with another type. Only a value that the
-    /// chart does not expect would be equal; to look for those, ask for the type: `x is string`.
+    /// According to the `chart` declaration, the value has one type, but it is compared with another. Only a value that
+    /// the chart does not expect could be equal; to find those, test the type: `x is string`.
     UnlikelyEqual { left: String, right: String } = "rule-unlikely-equal", Warning;
-    /// The `chart` declaration lists the values of this key, or a function or field is always one of a few texts, and the one it is
-    /// compared with is not among them.
+    /// The `chart` declaration lists the values of this key, or the field or function has a fixed set of values, and
+    /// the value it is compared with is not among them.
     OutsideChoices { value: String, choices: String, similar: Option<String>, of_key: bool } = "rule-outside-choices", Warning;
-    /// A regular expression cannot be read, or becomes larger than 1 MiB when compiled.
+    /// A regular expression is invalid, or exceeds 1 MiB when compiled.
     BadRegex { why: String } = "rule-bad-regex", Error;
-    /// A value of the tree is needed here, because the place in the file is asked for: a path, or a name that stands for one.
+    /// A value in the tree is required here, because its place in the file is needed: a path, or a name bound to one.
     NotAPlace { role: &'static str } = "rule-not-a-place", Error;
-    /// The list of a capture may use only literals and names of the pack: what it matches must be known before any subject is.
+    /// The list of a capture may only use literals and names of the pack: it must be known before any subject is.
     CaptureNotConstant { name: String } = "rule-capture-not-constant", Error;
 
-    /// A rule lacks something it must have: documentation, `severity`, a `require` or `forbid` with `say`, and one example each
-    /// that `fails` and `passes` (or `passes not-applicable`, where the subject itself is the fault). A rule without a failing example has never been shown to find anything.
+    /// A rule lacks a required part: documentation, `severity`, a `require` or `forbid` with `say`, an example that
+    /// `fails`, and one that `passes` (or `passes not-applicable`, if the subject itself is the fault). A rule without
+    /// a failing example has never been shown to find anything.
     MissingClause { clause: &'static str } = "rule-missing-clause", Error;
-    /// A finding needs a place. A rule without `for`, or over values that no file holds, must say `at`.
+    /// A finding needs a place. A rule without `for`, or over values that are not in a file, must have an `at`.
     MissingPlace = "rule-missing-place", Error;
-    /// A rule file holds one rule and is called like it, so that people find it.
+    /// A rule file contains one rule and has the same name, so that it is easy to find.
     FileName { rule: String, file: String } = "rule-file-name", Error;
-    /// A rule file holds one rule, so that people find it by the name of the file.
+    /// A rule file contains a single rule, so that it can be found by its filename.
     SeveralRules { first: String } = "rule-several-rules", Error;
-    /// A version is written like `5.12` or `5.12.0`.
+    /// A version must be written like `5.12` or `5.12.0`.
     BadVersion { text: String } = "rule-bad-version", Error;
-    /// `since` is not below `until`: no version is left.
+    /// `since` is not below `until`, so no version is in the range.
     EmptyVersions { since: String, until: String } = "rule-empty-versions", Error;
-    /// `since` and `until` are held against the chart version of what a rule is about, and a rule without `for` is about no chart.
+    /// `since` and `until` are compared with the chart version of the rule's subject, and a rule without `for` has no chart.
     NoVersionedSubject = "rule-no-versioned-subject", Warning;
-    /// A `when` below a requirement belongs to that requirement, wherever it stands. One that comes after `at`, `say`,
-    /// `help` or `fix` looks as if it were about what follows, and one behind a `let` below a requirement, which governs only what follows, as if it were about the whole rule: write it
-    /// directly below the `require` or `forbid` that it is about, or above the first of them if it is for the whole rule.
+    /// A `when` below a requirement applies only to that requirement, wherever it is written. After `at`, `say`, `help`
+    /// or `fix` it looks as if it applied to what follows; after a `let` below a requirement it applies only to what
+    /// follows, but looks as if it applied to the whole rule. Write it directly below its `require` or `forbid`, or
+    /// above the first of them if it applies to the whole rule.
     LateWhen { of: Late } = "rule-late-when", Warning;
-    /// A message is one line without a full stop at its end; it is shown in lists and editors.
+    /// A message is a single line without a final period; it is shown in lists and editors.
     MessageStyle { fault: &'static str } = "rule-message-style", Warning;
 
-    /// A value that may be missing stands under a negation. Without the value the condition is *undecided*, not true: a `when`
-    /// then does not apply, a `require` gives a finding and a `forbid` passes. Say what is meant: ask `x is set` in a `when` or
-    /// before an `and`, ask `x is missing` before an `or`, or give a `default`.
+    /// A value that may be missing is used under a negation. Without the value the condition is *undecided*, not true:
+    /// a `when` then does not apply, a `require` gives a finding and a `forbid` passes. Make the intent explicit: test
+    /// `x is set` in a `when` or before an `and`, test `x is missing` before an `or`, or give a `default`.
     MissingUnderNegation { path: String, operator: String, outcome: &'static str } = "rule-missing-under-negation", Warning;
-    /// A filter of a list asks a value that may be missing. Without the value it is *undecided* whether the element is in the list, so the
-    /// list is known in part only, and what is asked of it (`is empty`, `count`) has no answer: a `require` then gives a finding, a
-    /// `forbid` passes. Say what is meant: ask `x is set` before an `and`, or give a `default`.
+    /// A list filter uses a value that may be missing. Without the value it is *undecided* whether the element is in
+    /// the list, so the list is only partly known, and tests of it (`is empty`, `count`) are undecided: a `require`
+    /// then gives a finding, a `forbid` passes. Make the intent explicit: test `x is set` before an `and`, or give a
+    /// `default`.
     MissingInFilter { path: String } = "rule-missing-in-filter", Warning;
-    /// A condition has the same value whatever is in the tree, so it says nothing.
+    /// A condition has the same value whatever the tree contains, so it has no effect.
     Constant { value: bool } = "rule-constant-condition", Warning;
-    /// A condition is already decided by another one that holds here, so it can never be false, or never be true.
+    /// A condition is already decided by another one that holds here, so it is always true or never true.
     Decided { value: bool, by: String } = "rule-decided-condition", Warning;
 
-    /// Two requirements of a rule cannot both hold: whatever stands in the tree, one of them gives a finding.
+    /// Two requirements of a rule cannot both hold: whatever the tree contains, one of them gives a finding.
     Contradicts { other: String } = "rule-contradicting-requirements", Warning;
 
-    /// A default in a chart is a literal, or a list or map of literals.
+    /// A default in a chart must be a literal, or a list or map of literals.
     NotLiteral = "rule-not-literal", Error;
-    /// The default of a key or parameter is not of its type.
+    /// The default of a key or parameter does not match its type.
     DefaultType { ty: String, value: String } = "rule-default-type", Error;
     /// `moved to` names a key that the chart does not declare.
     MovedNowhere { path: String, similar: Option<String> } = "rule-moved-nowhere", Error;
-    /// `tags`, `condition`, `always` and `key` speak about a dependency, and the chart has no `in`.
+    /// `tags`, `condition`, `always` and `key` describe a dependency, but the chart has no `in`.
     NoUmbrella { clause: &'static str } = "rule-no-umbrella", Error;
-    /// `in` names a chart that is not declared, and one of nearly that name is.
+    /// `in` names a chart that is not declared, but one with a similar name is.
     DoubtfulUmbrella { name: String, similar: String } = "rule-doubtful-umbrella", Warning;
-    /// A key that the chart does not render without has a default, so it can be left out.
+    /// A required key has a default, so it can be left out.
     RequiredDefault { name: String } = "rule-required-default", Warning;
 }
 

@@ -1,4 +1,4 @@
-//! Rules: their clauses in order, and those that must be there.
+//! Rules: their clauses in order, and the required ones.
 
 use source::Span;
 
@@ -15,12 +15,12 @@ use crate::parse::ast::{
 use crate::types::Type;
 
 const IN_WHEN: &str = "the rule then does not apply";
-const IN_REQUIRE: &str = "that is a finding";
+const IN_REQUIRE: &str = "an undecided `require` is a finding";
 const IN_FORBID: &str = "`forbid` then passes";
 const IN_WORDS: &str = "the result is then undecided too";
 
 impl<'a> Checker<'a> {
-    /// Looks at a rule.
+    /// Checks a rule.
     pub(super) fn rule(&mut self, entry: &RuleEntry<'a>) {
         let (rule, item) = (entry.rule, entry.item);
         self.enter(&rule.name, entry.file, item.damaged);
@@ -41,7 +41,7 @@ impl<'a> Checker<'a> {
         self.leave(0, item.span.end);
     }
 
-    /// A file that is called like a rule holds that rule, and no other.
+    /// A file with the name of a rule contains that rule and no other.
     fn file_of(&mut self, entry: &RuleEntry<'a>) {
         let file = &self.index.files[entry.file].file;
         let name = &entry.rule.name;
@@ -56,7 +56,7 @@ impl<'a> Checker<'a> {
             let problem = Problem::SeveralRules {
                 first: first.node.clone(),
             };
-            self.send(Report::new(name.span, problem).see(first.span, "the first one"));
+            self.send(Report::new(name.span, problem).see(first.span, "first rule"));
         } else if let Some(stem) = file.name.strip_suffix(".watch")
             && stem != name.node
         {
@@ -108,7 +108,7 @@ impl<'a> Checker<'a> {
                     what: "severity",
                     name: key.map_or("every profile".to_owned(), |it| format!("`{it}`")),
                 };
-                self.send(Report::new(span, problem).see(first, "the first one"));
+                self.send(Report::new(span, problem).see(first, "first defined here"));
             }
         }
     }
@@ -248,7 +248,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Text for people.
+    /// Checks text shown to users.
     fn text(&mut self, expr: &'a Expr) {
         let info = self.expr(expr);
         self.want(expr.span, &info, &Type::String);
@@ -271,9 +271,9 @@ impl<'a> Checker<'a> {
         let fault = if whole {
             "must not be empty"
         } else if breaks {
-            "is one line"
+            "must be a single line"
         } else if stop {
-            "has no full stop at its end"
+            "must not end with a period"
         } else {
             return;
         };
@@ -281,7 +281,7 @@ impl<'a> Checker<'a> {
     }
 
     fn action(&mut self, action: &'a FixAction) {
-        const TARGET: &str = "what a fix changes";
+        const TARGET: &str = "the target of a fix";
         match action {
             FixAction::Set(target, value) | FixAction::Append(value, target) => {
                 self.target(target, TARGET);
@@ -314,7 +314,7 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// What a `when` of its own governs that stands below a requirement; `None` for one above the first, or for what a `for` below it goes over.
+/// What a separate `when` below a requirement applies to; `None` if it is above the first requirement or below a later `for`.
 fn late(body: &[Clause], at: usize) -> Option<Late> {
     let is_requirement = |clause: &Clause| matches!(clause, Clause::Require(_));
     let is_for = |clause: &Clause| matches!(clause, Clause::ForAt { .. } | Clause::ForIn(_));
@@ -329,7 +329,7 @@ fn late(body: &[Clause], at: usize) -> Option<Late> {
     })
 }
 
-/// Where the first clause of a requirement stands that says what is found. Its severity may stand before its `when`.
+/// The offset of the first clause of a requirement that describes the finding. Its severity may precede its `when`.
 fn first_clause(it: &Requirement) -> Option<u32> {
     let places = it.also_at.iter().map(|(place, _)| place);
     let exprs = it.at.iter().chain(&it.say).chain(&it.help).chain(places);

@@ -6,28 +6,28 @@ use source::Span;
 use super::info::Info;
 use crate::parse::ast::Name;
 
-/// A name that is bound.
+/// A bound name.
 #[derive(Debug, Clone)]
 pub(super) struct Local<'a> {
     pub(super) name: &'a Name,
-    /// How messages call it: `let`, `capture`, `function parameter`.
+    /// Its kind in messages: `let`, `capture`, `parameter`.
     pub(super) what: &'static str,
-    /// A rule need not use it: the subject of a `for`.
+    /// May it be unused? True for the subject of a `for`.
     pub(super) optional: bool,
     pub(super) used: bool,
     pub(super) info: Info<'a>,
-    /// The path that it stands for; see [`super::known`].
+    /// The path that it is an alias for; see [`super::known`].
     pub(super) alias: String,
-    /// The binding of the same name that it hides, wrongly.
+    /// The binding of the same name that it shadows, in error.
     hidden: Option<usize>,
 }
 
-/// The names bound here, innermost last.
+/// The names in scope, innermost last.
 #[derive(Debug, Default)]
 pub(super) struct Scope<'a> {
     locals: Vec<Local<'a>>,
     by_name: FxHashMap<&'a str, usize>,
-    /// How many names were ever bound: tells names of different rules apart.
+    /// The total number of names bound so far; tells names of different rules apart.
     count: usize,
 }
 
@@ -63,7 +63,7 @@ impl<'a> Scope<'a> {
         self.by_name.get(name).map(|&i| &self.locals[i])
     }
 
-    /// Looks a name up and marks it used.
+    /// Looks up a name and marks it as used.
     pub(super) fn take(&mut self, name: &str) -> Option<&Local<'a>> {
         let &at = self.by_name.get(name)?;
         let local = &mut self.locals[at];
@@ -71,7 +71,7 @@ impl<'a> Scope<'a> {
         Some(local)
     }
 
-    /// Forgets what was bound after `len`, and returns it.
+    /// Removes and returns the names bound after `len`.
     pub(super) fn leave(&mut self, len: usize) -> Vec<Local<'a>> {
         for local in self.locals[len..].iter().rev() {
             match local.hidden {
@@ -86,7 +86,7 @@ impl<'a> Scope<'a> {
         self.locals.iter().map(|local| local.name.node.as_str())
     }
 
-    /// Where a name that is bound here was bound.
+    /// The span where a name in scope was bound.
     pub(super) fn span(&self, name: &str) -> Option<Span> {
         self.get(name).map(|local| local.name.span)
     }

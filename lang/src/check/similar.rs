@@ -1,14 +1,16 @@
-//! "Did you mean": the nearest of the names that would have been right.
+//! "Did you mean": finds the most similar valid name.
 
-/// Names longer than this are not compared: nobody misspells them, and comparing takes time in the product of the lengths.
+/// Longer names are not compared: typos in them are unlikely, and comparing takes time proportional to the product of
+/// the lengths.
 const LONGEST: usize = 64;
 
-/// The candidate nearest to `name`, if it is near enough: a third of the letters may be wrong, or only the case.
+/// The candidate most similar to `name`, if it is similar enough: at most a third of the letters (and at most three)
+/// may differ. Case is ignored.
 pub fn similar<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<String> {
     similar_free(name, candidates, |_| true)
 }
 
-/// The same among those that are free: which is asked of near ones only.
+/// The same among candidates for which `is_free` returns true; it is called only for similar ones.
 pub fn similar_free<'c>(
     name: &str,
     candidates: impl IntoIterator<Item = &'c str>,
@@ -26,7 +28,7 @@ pub fn similar_free<'c>(
             continue;
         }
         let other = candidate.to_lowercase();
-        // Each letter more or less is a mistake.
+        // A difference in length is a lower bound of the distance.
         if other.chars().count().abs_diff(letters) > allowed {
             continue;
         }
@@ -34,8 +36,8 @@ pub fn similar_free<'c>(
         if distance > allowed {
             continue;
         }
-        // Of two that are equally near, one in which letters were only swapped is nearer; then the first in the alphabet
-        // is taken, whatever the order given.
+        // Among equally similar candidates, prefer one with the same letters in another order, then the first in
+        // alphabetical order, regardless of the order given.
         let rank = (distance, !same_letters(&folded, candidate), candidate);
         if best.is_none_or(|best| rank < best) && is_free(candidate) {
             best = Some(rank);

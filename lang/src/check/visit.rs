@@ -1,8 +1,8 @@
-//! Going over the parts of an expression.
+//! Iteration over the parts of an expression.
 
 use crate::parse::ast::{Expr, ExprKind, Generator, TemplatePart};
 
-/// Calls `visit` with each expression directly inside `expr`.
+/// Calls `visit` with each direct subexpression of `expr`.
 pub(super) fn each_part<'a>(expr: &'a Expr, visit: &mut dyn FnMut(&'a Expr)) {
     match &expr.kind {
         ExprKind::Damaged
@@ -66,7 +66,7 @@ fn each_of_generator<'a>(generator: &'a Generator, visit: &mut dyn FnMut(&'a Exp
     generator.conditions.iter().for_each(visit);
 }
 
-/// Calls `visit` with `expr` and everything inside it, however deep.
+/// Calls `visit` with `expr` and all subexpressions, at any depth.
 pub(super) fn each_inside<'a>(expr: &'a Expr, visit: &mut dyn FnMut(&'a Expr)) {
     let mut todo = vec![expr];
     while let Some(expr) = todo.pop() {

@@ -1,4 +1,4 @@
-//! What is said about each problem: the one place where problems become diagnostics.
+//! The wording of each problem: the only place where problems become diagnostics.
 
 use source::{Applicability, Diagnostic, Edit, Fix, Span};
 
@@ -7,7 +7,7 @@ use super::operators::{SUMMANDS, predicate_of_others};
 use super::paths::is_name;
 use super::problem::{Late, NameHint, Problem};
 
-/// A problem with its place.
+/// A problem and its span.
 #[derive(Debug)]
 pub(crate) struct Report {
     pub(crate) problem: Problem,
@@ -24,7 +24,7 @@ impl Report {
         }
     }
 
-    /// Adds a place that explains it.
+    /// Adds a related place that explains it.
     #[must_use]
     pub(crate) fn see(mut self, span: Span, remark: impl Into<String>) -> Self {
         self.related.push((span, remark.into()));
@@ -60,11 +60,11 @@ impl Report {
     }
 }
 
-/// What a capture is called that matches only some keys.
-pub(super) const CHOICE: &str = "name of the choice";
+/// What messages call a capture that matches only some keys.
+pub(super) const CHOICE: &str = "filtered capture";
 
 impl Problem {
-    /// The name that was probably meant, to be written in place of what is marked.
+    /// The name that was probably meant and can replace the marked text.
     fn similar(&self) -> Option<&str> {
         match self {
             Self::UnknownName { similar, .. }
@@ -88,19 +88,19 @@ impl Problem {
 
     fn message(&self) -> String {
         match self {
-            Self::UnknownName { name, .. } => format!("nothing is called `{name}`"),
+            Self::UnknownName { name, .. } => format!("unknown name `{name}`"),
             Self::UnknownComponent { name, .. } => {
-                format!("no chart declares a component `{name}`")
+                format!("unknown component `{name}`")
             }
             Self::UnknownKey { within, key, .. } => format!("`{within}` has no key `{key}`"),
             Self::MatchesNothing {
                 within: Some(within),
                 part,
             } => {
-                format!("`{within}` has nothing that `{part}` matches")
+                format!("`{part}` matches nothing in `{within}`")
             }
             Self::MatchesNothing { within: None, part } => {
-                format!("no component is matched by `{part}`")
+                format!("`{part}` matches no component")
             }
             Self::DoubtfulKey {
                 within: Some(within),
@@ -117,97 +117,95 @@ impl Problem {
                 ..
             } => match (ended, version) {
                 (true, Some(version)) => {
-                    format!("`{key}` ended in {version}, and the rule is not for versions before")
+                    format!(
+                        "`{key}` was removed in {version}, and the rule does not apply to earlier versions"
+                    )
                 }
-                (true, None) => format!("the chart reads `{key}` no more"),
+                (true, None) => format!("the chart no longer reads `{key}`"),
                 (false, version) => format!(
-                    "`{key}` came in {}, and the rule is for versions before",
+                    "`{key}` was added in {}, and the rule only applies to earlier versions",
                     version.as_deref().unwrap_or("a later version")
                 ),
             },
             Self::UnknownField { record, field, .. } => format!("a {record} has no `{field}`"),
-            Self::UnknownPack { name, .. } => format!("there is no pack `{name}`"),
-            Self::UnknownFunction { name, .. } => format!("there is no function `{name}`"),
-            Self::UnknownPredicate { word, .. } => format!("`is {word}` has no meaning"),
-            Self::UnknownLayer { word, .. } => format!("there is no layer `{word}`"),
-            Self::UnknownType { word, .. } => format!("there is no type `{word}`"),
-            Self::ChartType => "this type is for the keys of charts only".to_owned(),
+            Self::UnknownPack { name, .. } => format!("unknown pack `{name}`"),
+            Self::UnknownFunction { name, .. } => format!("unknown function `{name}`"),
+            Self::UnknownPredicate { word, .. } => format!("unknown predicate `is {word}`"),
+            Self::UnknownLayer { word, .. } => format!("unknown layer `{word}`"),
+            Self::UnknownType { word, .. } => format!("unknown type `{word}`"),
+            Self::ChartType => "this type is only allowed for chart keys".to_owned(),
             Self::NotCallable { name, called: true } => format!("`{name}` is not a function"),
             Self::NotCallable {
                 name,
                 called: false,
             } => {
-                format!("`{name}` is a function and needs its arguments")
+                format!("`{name}` is a function and needs arguments")
             }
             Self::DuplicateName {
                 what: what @ "severity",
                 name,
-            } => format!("a second {what} for {name}"),
-            Self::DuplicateName { what, name } => format!("a second {what} is called `{name}`"),
-            Self::DuplicateRule { name } => format!("a second rule is called `{name}`"),
+            } => format!("duplicate {what} for {name}"),
+            Self::DuplicateName { what, name } => format!("duplicate {what} `{name}`"),
+            Self::DuplicateRule { name } => format!("duplicate rule `{name}`"),
             Self::Shadowed { name, what } => format!("`{name}` is already the name of {what}"),
-            Self::HidesComponent { name } => format!("`{name}` hides the component of that name"),
-            Self::Recursive { name, .. } => format!("`{name}` needs itself"),
+            Self::HidesComponent { name } => format!("`{name}` shadows a component"),
+            Self::Recursive { name, .. } => format!("`{name}` is recursive"),
             Self::UsesBroken { name } => {
                 format!("`{name}` has errors, so this cannot be used either")
             }
-            Self::Unused { what, name } => format!("the {what} `{name}` is never used"),
+            Self::Unused { what, name } => format!("unused {what} `{name}`"),
             Self::WrongArity { name, want, got } => {
-                format!("`{name}` takes {want}, and {} given", counted(*got))
+                format!("`{name}` takes {want}, but {} given", counted(*got))
             }
             Self::WrongType { want, got } => format!("expected {want}, found {got}"),
             Self::AskedAsKey { value, key, .. } => {
-                format!("`{value}` is no map and has no key `{key}`")
+                format!("`{value}` is not a map, so it has no key `{key}`")
             }
             Self::NotACondition { got } => {
-                format!("a condition is true or false, and this is {got}")
+                format!("expected a condition, found {got}")
             }
             Self::NeverEqual { left, right } => format!("{left} never equals {right}"),
             Self::UnlikelyEqual { left, right } => {
-                format!("the chart expects {left} here, and it is compared with {right}")
+                format!("the chart expects {left} here, but it is compared with {right}")
             }
             Self::OutsideChoices {
                 value, of_key: key, ..
             } => {
-                let of = if *key {
-                    "of this key"
-                } else {
-                    "that this can be"
-                };
-                format!("{value} is none of the values {of}")
+                let of = if *key { "of this key" } else { "this can have" };
+                format!("{value} is not one of the values {of}")
             }
-            Self::BadRegex { why } => format!("this is no regular expression: {why}"),
-            Self::NotAPlace { role } => format!("{role} must be a value of the tree"),
+            Self::BadRegex { why } => format!("invalid regex: {why}"),
+            Self::NotAPlace { role } => format!("{role} must be a value in the tree"),
             Self::CaptureNotConstant { name } => {
-                format!("`{name}` is not known before the pattern is matched")
+                format!("`{name}` has no value until the pattern is matched")
             }
             Self::MissingClause { clause } => format!("the rule has no {clause}"),
             Self::MissingPlace => "the finding has no place".to_owned(),
             Self::FileName { rule, file } => {
-                format!("the rule `{rule}` stands in the file `{file}`")
+                format!("the rule `{rule}` is in the file `{file}`")
             }
-            Self::SeveralRules { first } => format!("the file already holds the rule `{first}`"),
-            Self::BadVersion { text } => format!("`{text}` is no version"),
+            Self::SeveralRules { first } => format!("the file already contains the rule `{first}`"),
+            Self::BadVersion { text } => format!("`{text}` is not a version"),
             Self::EmptyVersions { since, until } => {
-                format!("no version is from {since} on and below {until}")
+                format!("no version is at least {since} and below {until}")
             }
             Self::NoVersionedSubject => {
-                "nothing has a version here: the rule has no `for`".to_owned()
+                "the rule has no `for`, so there is no chart version to compare".to_owned()
             }
             Self::LateWhen { of } => match of {
                 Late::Requirement { .. } => {
-                    "this `when` belongs to the requirement above, and to no other"
+                    "this `when` applies to the requirement above it and to no other"
                 }
-                Late::Following => "this `when` is only for the requirements below it",
-                Late::Nothing => "this `when` is for nothing: no requirement stands below it",
+                Late::Following => "this `when` applies only to the requirements below it",
+                Late::Nothing => "this `when` has no effect: no requirement follows it",
             }
             .to_owned(),
             Self::MessageStyle { fault } => format!("a message {fault}"),
             Self::MissingUnderNegation { path, operator, .. } => {
-                format!("`{path}` may be missing, and `{operator}` is then undecided")
+                format!("`{path}` may be missing, which leaves `{operator}` undecided")
             }
             Self::MissingInFilter { path } => {
-                format!("`{path}` may be missing, and it is then undecided what is in the list")
+                format!("`{path}` may be missing, which leaves the filter undecided")
             }
             Self::Constant { value } => format!("this is always {value}"),
             Self::Decided { value, by } => {
@@ -217,12 +215,12 @@ impl Problem {
                 format!("this contradicts the requirement `{other}`")
             }
             Self::NotLiteral => "a default must be a literal".to_owned(),
-            Self::DefaultType { ty, value } => format!("the default {value} is no {ty}"),
-            Self::MovedNowhere { path, .. } => format!("the chart declares no `{path}`"),
-            Self::NoUmbrella { clause } => format!("`{clause}` says nothing without `in`"),
+            Self::DefaultType { ty, value } => format!("the default {value} is not of type `{ty}`"),
+            Self::MovedNowhere { path, .. } => format!("the chart does not declare `{path}`"),
+            Self::NoUmbrella { clause } => format!("`{clause}` has no effect without `in`"),
             Self::DoubtfulUmbrella { name, .. } => format!("no chart `{name}` is declared"),
             Self::RequiredDefault { name } => {
-                format!("`{name}` is required and has a default")
+                format!("`{name}` is required but has a default")
             }
         }
     }
@@ -242,7 +240,7 @@ impl Problem {
                 name,
                 similar: Some(similar),
             } => format!(
-                "did you mean `{similar}`? else declare it: `chart {name} {{ open keys {{}} }}`"
+                "did you mean `{similar}`? otherwise declare it: `chart {name} {{ open keys {{}} }}`"
             ),
             Self::UnknownKey {
                 similar: None,
@@ -252,16 +250,16 @@ impl Problem {
                 format!("the chart has `{path}`")
             }
             Self::UnknownKey { similar: None, .. } => {
-                "declare it in the `chart` item, or say `open` where any key may stand".to_owned()
+                "declare it in the `chart` item, or add `open` where any key is allowed".to_owned()
             }
             Self::KeyOutOfUse {
                 moved: Some(to), ..
-            } => format!("it moved to `{to}`; to find leftovers ask `user(…)` or `written(…)`"),
+            } => format!("moved to `{to}`; to find leftovers, use `user(…)` or `written(…)`"),
             Self::KeyOutOfUse { ended: true, .. } => {
-                "to find leftovers ask `user(…)` or `written(…)`".to_owned()
+                "to find leftovers, use `user(…)` or `written(…)`".to_owned()
             }
             Self::KeyOutOfUse { ended: false, .. } => {
-                "mind `since` and `until` of the rule".to_owned()
+                "check `since` and `until` of the rule".to_owned()
             }
             Self::UnknownPredicate {
                 similar: None,
@@ -270,7 +268,7 @@ impl Problem {
                 predicate_of_others(word).unwrap_or_default().to_owned()
             }
             Self::UnknownPredicate { similar: None, .. } => {
-                "`docs/builtins.md` lists the words that may follow `is`".to_owned()
+                "see `docs/builtins.md` for the available predicates".to_owned()
             }
             Self::UnknownFunction {
                 similar: None,
@@ -279,7 +277,7 @@ impl Problem {
                 function_of_others(name).unwrap_or_default().to_owned()
             }
             Self::UnknownFunction { similar: None, .. } => {
-                "`docs/builtins.md` lists the functions that are built in".to_owned()
+                "see `docs/builtins.md` for the built-in functions".to_owned()
             }
             Self::UnknownLayer { similar: None, .. } => {
                 "the layers are `values`, `secrets`, `set` and `chart`".to_owned()
@@ -294,19 +292,19 @@ impl Problem {
                 ..
             } => match hint {
                 NameHint::Pack => {
-                    format!("it is a pack: write `use {name}` at the top of the file")
+                    format!("this is a pack: add `use {name}` at the top of the file")
                 }
                 NameHint::OwnPack => {
-                    "it is the pack of this file, whose names stand by themselves".to_owned()
+                    "this is the file's own pack: write its names without a prefix".to_owned()
                 }
                 NameHint::OfPack(pack) => format!(
-                    "it is of the pack `{pack}`: write `use {pack}` at the top of the file, and here `{pack}.{name}`"
+                    "defined in the pack `{pack}`: add `use {pack}` at the top of the file and write `{pack}.{name}`"
                 ),
                 NameHint::Later => {
-                    "it stands further down, and a clause sees what stands above it".to_owned()
+                    "a clause can only use names defined above it".to_owned()
                 }
                 NameHint::Missing => {
-                    "what is not there is asked for with `x is missing`".to_owned()
+                    "write `x is missing` to test for absence".to_owned()
                 }
             },
             Self::UnknownName {
@@ -314,80 +312,80 @@ impl Problem {
                 name,
                 hint: None,
             } => format!(
-                "a text stands in quotes: `\"{name}\"`; a component is declared: `chart {name} {{ open keys {{}} }}`"
+                "quote it if it is text: `\"{name}\"`; declare it if it is a component: `chart {name} {{ open keys {{}} }}`"
             ),
             Self::Shadowed { .. } => "choose another name".to_owned(),
             Self::HidesComponent { .. } => {
-                "choose another name, or paths of the component cannot be written in this pack"
+                "choose another name; otherwise paths of the component cannot be written in this pack"
                     .to_owned()
             }
             Self::DuplicateRule { .. } => {
-                "the name of a rule must be that of one rule in all packs".to_owned()
+                "rule names must be unique across all packs".to_owned()
             }
             Self::Recursive { through, .. } if !through.is_empty() => {
-                format!("through `{}`", through.join("`, `"))
+                format!("it depends on itself through `{}`", through.join("`, `"))
             }
             Self::Recursive { .. } => "the language has no recursion".to_owned(),
             Self::Unused {
                 name,
                 what: "capture",
             } => {
-                format!("use it, or write `*`, or `_{name}` to keep it as a remark")
+                format!("use it, replace it with `*`, or rename it to `_{name}`")
             }
             Self::Unused { name, what: CHOICE } => {
-                format!("use it, or call it `_{name}`: `*` would match every key")
+                format!("use it, or rename it to `_{name}`; `*` would match every key")
             }
-            Self::Unused { name, .. } => format!("use it, remove it, or call it `_{name}`"),
+            Self::Unused { name, .. } => format!("use it, remove it, or rename it to `_{name}`"),
             Self::WrongType { want, got } if want == SUMMANDS && got == "a string" => {
-                "texts are joined with `++`, or in one text: `\"{a}{b}\"`".to_owned()
+                "join strings with `++`, or interpolate them: `\"{a}{b}\"`".to_owned()
             }
             Self::AskedAsKey { value, word, .. } => format!("write `{value} is {word}`"),
             Self::WrongType { want, got } if want == "a regex" && got == "a string" => {
-                "a regex stands between slashes: `/^a.*z$/`".to_owned()
+                "write a regex between slashes: `/^a.*z$/`".to_owned()
             }
             Self::NotACondition { .. } => {
-                "compare it with something, or ask whether it `is set`".to_owned()
+                "compare it with a value, or test whether it `is set`".to_owned()
             }
             Self::UnlikelyEqual { .. } => {
-                "to find values of a wrong type, ask for the type: `x is string`".to_owned()
+                "to find values of the wrong type, test the type: `x is string`".to_owned()
             }
             Self::OutsideChoices {
                 choices,
                 similar: None,
                 ..
-            } => format!("the values are {choices}"),
+            } => format!("expected one of {choices}"),
             Self::OutsideChoices {
                 choices,
                 similar: Some(similar),
                 ..
             } => {
-                format!("did you mean {similar}? the values are {choices}")
+                format!("did you mean {similar}? expected one of {choices}")
             }
             Self::NotAPlace { .. } => {
-                "write a path such as `brig.config.smtp`, or a name that stands for one".to_owned()
+                "write a path such as `brig.config.smtp`, or a name bound to one".to_owned()
             }
             Self::CaptureNotConstant { .. } => {
-                "use literals and names of the pack, or test the captured name in a `when`"
+                "use literals and names of the pack, or test the captured key in a `when`"
                     .to_owned()
             }
             Self::MissingClause { clause } => match *clause {
                 "documentation" => {
-                    "write what it holds and why above it, in lines that start with `##`".to_owned()
+                    "describe the requirement and the reason above the rule, in lines starting with `##`".to_owned()
                 }
                 "`severity`" => "add `severity error`, `warning` or `info`".to_owned(),
                 "`say`" => "add `say \"…\"`: one line, shown with each finding".to_owned(),
                 "example that fails" => {
-                    "add `fails \"…\"` with a tree in which the rule finds something".to_owned()
+                    "add `fails \"…\"` with a tree that violates the rule".to_owned()
                 }
-                "example that passes" => "add `passes \"…\"` with a tree that is right".to_owned(),
+                "example that passes" => "add `passes \"…\"` with a tree that satisfies the rule".to_owned(),
                 _ => "add `require …` or `forbid …`".to_owned(),
             },
-            Self::MissingPlace => "add `at …`: the value to be marked".to_owned(),
-            Self::FileName { rule, .. } => format!("call the file `{rule}.watch`"),
-            Self::SeveralRules { .. } => "move it into a file of its own".to_owned(),
-            Self::NoVersionedSubject => "add `for`: what the rule is about".to_owned(),
+            Self::MissingPlace => "add `at …` with the value to mark".to_owned(),
+            Self::FileName { rule, .. } => format!("rename the file to `{rule}.watch`"),
+            Self::SeveralRules { .. } => "move it to a file of its own".to_owned(),
+            Self::NoVersionedSubject => "add a `for` clause".to_owned(),
             Self::LateWhen { of } => format!(
-                "write it directly below `{}`, or above the first requirement if it is for the whole rule",
+                "write it directly below `{}`, or above the first requirement if it applies to the whole rule",
                 match of {
                     Late::Requirement { forbid: true } => "forbid",
                     Late::Requirement { forbid: false } => "require",
@@ -396,15 +394,15 @@ impl Problem {
             ),
             Self::BadVersion { .. } => "write it like `5.12` or `5.12.0`".to_owned(),
             Self::MissingUnderNegation { path, outcome, .. } => {
-                format!("{outcome}; write `{path} is set` before it, or `({path} default …)`")
+                format!("{outcome}; test `{path} is set` first, or write `({path} default …)`")
             }
             Self::MissingInFilter { path } => {
-                format!("write `{path} is set` before it, or `({path} default …)`")
+                format!("test `{path} is set` first, or write `({path} default …)`")
             }
             Self::Constant { .. } | Self::Decided { .. } => {
-                "remove it, or ask for what was meant".to_owned()
+                "remove it, or correct the condition".to_owned()
             }
-            Self::NoUmbrella { .. } => "add `in UMBRELLA`, the chart it is a part of".to_owned(),
+            Self::NoUmbrella { .. } => "add `in UMBRELLA` with the chart it belongs to".to_owned(),
             Self::RequiredDefault { .. } => "remove `required`, or the default".to_owned(),
             other => return other.guess(),
         })
@@ -457,8 +455,8 @@ impl Problem {
 
 fn counted(number: usize) -> String {
     match number {
-        0 => "none is".to_owned(),
-        1 => "one is".to_owned(),
-        number => format!("{number} are"),
+        0 => "none was".to_owned(),
+        1 => "one was".to_owned(),
+        number => format!("{number} were"),
     }
 }

@@ -1,4 +1,4 @@
-//! Expressions: names are resolved, calls are bound, constants are made.
+//! Expressions: resolves names, binds calls and folds constants.
 
 use std::sync::Arc;
 
@@ -30,7 +30,9 @@ impl<'a> Compiler<'a> {
     }
 
     fn too_deep<T>(&mut self, span: Span) -> Result<T> {
-        let message = format!("this and what it calls is nested more than {MAX_DEPTH} levels deep");
+        let message = format!(
+            "this expression and the functions it calls are nested more than {MAX_DEPTH} levels deep"
+        );
         self.fail("too-deep", span, message)
     }
 
@@ -38,7 +40,7 @@ impl<'a> Compiler<'a> {
         self.expr(scope, expr).map(Box::new)
     }
 
-    /// Compiles all, so that every mistake is reported, and fails if one did.
+    /// Compiles all expressions, so that every error is reported, and fails if any did.
     fn exprs(&mut self, scope: &mut Scope<'a>, exprs: &'a [Expr]) -> Result<Vec<Node>> {
         let mut nodes = Vec::with_capacity(exprs.len());
         for expr in exprs {
@@ -124,7 +126,8 @@ impl<'a> Compiler<'a> {
                 body,
             } => {
                 if let Some(condition) = generator.conditions.first() {
-                    let message = "a quantifier has no `if`: say it after `satisfies`";
+                    let message =
+                        "a quantifier cannot have an `if`: put the condition after `satisfies`";
                     return self.fail("quantifier-condition", condition.span, message);
                 }
                 let bound = scope.names.len();
@@ -175,7 +178,7 @@ impl<'a> Compiler<'a> {
         )))))
     }
 
-    /// Binds the names of a generator; the caller unbinds them.
+    /// Compiles a generator and binds its names; the caller unbinds them.
     pub(super) fn generator(&mut self, scope: &mut Scope<'a>, it: &'a Generator) -> Result<Gen> {
         let over = self.expr(scope, &it.over);
         let key = it.key.as_ref().map(|key| scope.bind(&key.node));
@@ -206,11 +209,11 @@ impl<'a> Compiler<'a> {
             scope.reads.everything = true;
             return Ok(Test::Host(function.index));
         }
-        let message = format!("there is no predicate `{}`", word.node);
+        let message = format!("unknown predicate `{}`", word.node);
         self.fail("unknown-predicate", word.span, message)
     }
 
-    /// A name, or steps from one.
+    /// A name, or a path that starts with one.
     fn path(&mut self, scope: &mut Scope<'a>, expr: &'a Expr) -> Result<Op> {
         let mut base = expr;
         let mut steps = Vec::new();
@@ -262,7 +265,7 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// `pack.name`: the index of the item, if `base` is a used pack and no other name.
+    /// `pack.name`: the index of the item, if `base` is a used pack and not another name.
     fn used(&self, scope: &Scope<'a>, base: &Expr, step: Option<&Expr>) -> Option<usize> {
         let ExprKind::Name(pack) = &base.kind else {
             return None;
@@ -322,10 +325,7 @@ impl<'a> Compiler<'a> {
     /// A `let` or `param` of a pack.
     fn defined(&mut self, scope: &mut Scope<'a>, index: usize, span: Span) -> Result<Op> {
         if let Definition::Fn(it) = self.items[index].definition {
-            let message = format!(
-                "`{}` is a function: call it with its arguments",
-                it.name.node
-            );
+            let message = format!("`{}` is a function and needs arguments", it.name.node);
             return self.fail("not-a-value", span, message);
         }
         let at = self.item(index)?;
@@ -336,7 +336,7 @@ impl<'a> Compiler<'a> {
         })
     }
 
-    /// What a definition reads and needs, its user reads and needs.
+    /// Adds what a definition reads and requires to the scope that uses it.
     fn inherit(&mut self, scope: &mut Scope<'a>, index: usize, span: Span) -> Result<()> {
         let item = &self.items[index];
         scope.reads.merge(&item.reads);
@@ -361,7 +361,7 @@ impl<'a> Compiler<'a> {
                 return match self.used(scope, base, Some(callee)) {
                     Some(index) => self.call_defined(scope, index, span, args),
                     None => {
-                        let message = format!("there is no function `{}` in that pack", name.node);
+                        let message = format!("that pack has no function `{}`", name.node);
                         self.fail("unknown-function", callee.span, message)
                     }
                 };
@@ -389,7 +389,7 @@ impl<'a> Compiler<'a> {
         if let Some(entry) = find(name) {
             return self.call_builtin(scope, entry, span, args);
         }
-        let message = format!("there is no function `{name}`");
+        let message = format!("unknown function `{name}`");
         self.fail("unknown-function", callee.span, message)
     }
 
@@ -419,7 +419,7 @@ impl<'a> Compiler<'a> {
             Definition::Fn(it) => (&it.name, it.params.len()),
             Definition::Let(ast::LetItem { name, .. })
             | Definition::Param(ast::ParamItem { name, .. }) => {
-                let message = format!("`{}` is no function", name.node);
+                let message = format!("`{}` is not a function", name.node);
                 return self.fail("not-a-function", span, message);
             }
         };

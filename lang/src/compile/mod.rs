@@ -1,7 +1,7 @@
-//! Trees of `.watch` files to a program: names become slots, regexes are compiled, patterns that are alike become one.
+//! Compiles the trees of `.watch` files to a program: names become slots, regexes are compiled, equal patterns are shared.
 //!
 //! Safe on unchecked input: what cannot be compiled gives a diagnostic, and only the rules that need it are left out.
-//! The codes are those of the checker, so that a caller who runs both can drop what is said twice.
+//! The codes are those of the checker, so that a caller that runs both can drop duplicates.
 
 mod expr;
 mod rule;
@@ -22,8 +22,7 @@ use crate::value::{Data, Regex, Value};
 /// The configured values of parameters, by pack and name.
 pub type Params = BTreeMap<(String, String), Value<'static>>;
 
-/// How deep expressions and the functions they call may be nested together. What is deeper is refused, so that judging needs
-/// a bounded stack.
+/// Maximum combined nesting of expressions and the functions they call, so that evaluation needs a bounded stack.
 pub const MAX_DEPTH: usize = 220;
 
 /// Compiles packs, each given by all its files.
@@ -35,7 +34,8 @@ pub fn compile(
     Compiler::new(packs, schema, params, false).compile()
 }
 
-/// The same for packs whose regexes [`crate::check::check`] has read: they are not read again until a text comes that they may match.
+/// The same for packs whose regexes have already been validated by [`crate::check::check`]: they are not parsed again
+/// until they may match a text.
 pub fn compile_checked(
     packs: &[(&str, &File)],
     schema: &Schema,
@@ -44,7 +44,7 @@ pub fn compile_checked(
     Compiler::new(packs, schema, params, true).compile()
 }
 
-/// Why something could not be compiled: the diagnostic has been written.
+/// Compilation failed, and a diagnostic has been written.
 struct Failed;
 
 type Result<T> = std::result::Result<T, Failed>;
@@ -57,13 +57,13 @@ enum Definition<'a> {
     Fn(&'a FnItem),
 }
 
-/// How far a definition has come.
+/// The progress of a definition.
 enum State {
     Untouched,
-    /// Being compiled: whoever needs it now needs itself.
+    /// Being compiled: whatever needs it now is recursive.
     Open,
     Failed,
-    /// Its index among the globals or functions.
+    /// Compiled, with its index among the globals or functions.
     Done(usize),
 }
 
@@ -85,43 +85,43 @@ struct HostFn {
 
 struct Compiler<'a> {
     packs: Vec<(&'a str, &'a File)>,
-    /// The packs each file uses.
+    /// The packs that each file uses.
     uses: Vec<FxHashSet<&'a str>>,
     items: Vec<PackItem<'a>>,
     names: FxHashMap<(&'a str, &'a str), usize>,
     schema: Schema,
     host_functions: FxHashMap<String, HostFn>,
-    /// For each record: the fields whose values are facts, not values of the tree.
+    /// For each record, the fields that hold plain facts rather than values of the tree.
     plain_fields: FxHashMap<&'static str, FxHashSet<&'static str>>,
     params: &'a Params,
     regexes: FxHashMap<String, std::result::Result<Regex, String>>,
-    /// The regexes have been read before.
+    /// Have the regexes been validated?
     checked: bool,
     pattern_ids: FxHashMap<String, usize>,
     component_ids: FxHashMap<String, usize>,
     program: Program,
     diagnostics: Vec<Diagnostic>,
-    /// Levels of expressions being compiled, through the definitions they need.
+    /// Nesting of the expressions being compiled, across the definitions they need.
     level: usize,
 }
 
-/// Where an expression stands, and what is learnt while it is compiled.
+/// The context of an expression, and what is learned while compiling it.
 struct Scope<'a> {
     pack: &'a str,
     file: usize,
-    /// Bound names, the innermost last; `Some` is the index of a `let` of the rule.
+    /// Bound names, innermost last; `Some` is the index of a `let` of the rule.
     names: Vec<(&'a str, usize, Option<usize>)>,
     slots: usize,
     reads: ReadSet,
     level: usize,
     /// The deepest level so far.
     depth: usize,
-    /// What has been compiled so far needs places and marks.
+    /// Does anything compiled so far need places and marks?
     places: bool,
-    /// By `let` of the rule: does its value need them?
+    /// For each `let` of the rule: does its value need places and marks?
     let_places: Vec<bool>,
-    /// By `let` of the rule: levels of evaluation below it, for its value is computed where it is used first. `None` if it
-    /// could not be compiled, which has been said.
+    /// For each `let` of the rule: the levels of evaluation below it, since its value is computed on first use. `None`
+    /// if it failed to compile, which has been reported.
     let_depths: Vec<Option<usize>>,
 }
 
@@ -182,7 +182,7 @@ impl<'a> Compiler<'a> {
             level: 0,
         };
         for (index, function) in schema.functions.iter().enumerate() {
-            // A host's signatures are constants that its own tests read; one that is damaged is a function that is not there.
+            // The host's signatures are constants covered by its own tests; an invalid one is skipped.
             if let Ok(signature) = parse_signature(function.signature) {
                 let name = signature.name.clone();
                 compiler
@@ -218,7 +218,7 @@ impl<'a> Compiler<'a> {
                 };
                 let (name, definition) = definition;
                 let index = self.items.len();
-                // The first of two with one name counts; the checker says so.
+                // The first of two definitions with the same name wins; the checker reports the other.
                 self.names
                     .entry((pack, name.node.as_str()))
                     .or_insert(index);
@@ -238,7 +238,7 @@ impl<'a> Compiler<'a> {
 
     fn compile(mut self) -> (Program, Vec<Diagnostic>) {
         for index in 0..self.items.len() {
-            // What fails has been said; what needs it fails in turn, in silence.
+            // Failures have been reported; whatever depends on them fails silently.
             let _ = self.item(index);
         }
         for (file, (pack, tree)) in self.packs.clone().into_iter().enumerate() {
@@ -263,7 +263,7 @@ impl<'a> Compiler<'a> {
         Err(Failed)
     }
 
-    /// The index of a definition among the globals or functions; compiles it if that has not been done.
+    /// The index of a definition among the globals or functions; compiles it if necessary.
     fn item(&mut self, index: usize) -> Result<usize> {
         match self.items[index].state {
             State::Done(at) => return Ok(at),
@@ -274,7 +274,7 @@ impl<'a> Compiler<'a> {
                     Definition::Param(it) => &it.name,
                     Definition::Fn(it) => &it.name,
                 };
-                let message = format!("`{}` needs itself, directly or through others", name.node);
+                let message = format!("`{}` is recursive", name.node);
                 return self.fail("recursion", name.span, message);
             }
             State::Untouched => {}
@@ -383,7 +383,7 @@ impl<'a> Compiler<'a> {
     }
 }
 
-/// The documentation of an item, or nothing.
+/// The documentation of an item, or an empty string.
 fn docs(item: &Item) -> String {
     item.docs
         .as_ref()
@@ -391,7 +391,7 @@ fn docs(item: &Item) -> String {
         .unwrap_or_default()
 }
 
-/// Is a value of the type a fact about the deployment, from which no value of the tree can be reached?
+/// Is a value of this type a plain fact about the deployment, from which no value of the tree can be reached?
 fn is_plain(ty: &Type) -> bool {
     match ty {
         Type::String | Type::Number | Type::Bool | Type::Null | Type::Regex => true,
@@ -401,7 +401,7 @@ fn is_plain(ty: &Type) -> bool {
     }
 }
 
-/// The type of a parameter as far as its configured value is checked here.
+/// The type of a parameter, as far as configured values are checked here.
 fn type_of(ty: &TypeExpr) -> Type {
     match &ty.kind {
         TypeKind::Word(word) => parse_type(word).unwrap_or(Type::Any),
@@ -411,7 +411,7 @@ fn type_of(ty: &TypeExpr) -> Type {
     }
 }
 
-/// Is a configured value of the type, with all its elements?
+/// Does a configured value match the type, including all its elements?
 fn fits_through(value: &Value<'static>, ty: &Type) -> bool {
     if !fits(&value.data, ty) {
         return false;

@@ -1,4 +1,4 @@
-//! Rules and patterns.
+//! Compiles rules and patterns.
 
 use std::fmt::Write as _;
 
@@ -12,10 +12,10 @@ use crate::program::ir::{
 };
 use crate::program::{ReadPath, ReadSet, RuleInfo};
 
-/// How many `for` clauses a rule may have: each multiplies the subjects.
+/// Maximum number of `for` clauses in a rule: each multiplies the number of subjects.
 const MAX_FOR: usize = 8;
 
-/// How many parts a pattern may have.
+/// Maximum number of segments in a pattern.
 const MAX_SEGMENTS: usize = 64;
 
 impl<'a> Compiler<'a> {
@@ -39,7 +39,7 @@ impl<'a> Compiler<'a> {
         for clause in &rule.body {
             loops += usize::from(matches!(clause, Clause::ForAt { .. } | Clause::ForIn(_)));
             if loops > MAX_FOR {
-                let message = format!("a rule may have {MAX_FOR} `for` clauses at most");
+                let message = format!("a rule may have at most {MAX_FOR} `for` clauses");
                 return self.fail("too-many-loops", rule.name.span, message);
             }
             match self.clause(&mut scope, &mut code, &mut requirements, clause) {
@@ -102,7 +102,7 @@ impl<'a> Compiler<'a> {
                 pattern,
             } => {
                 let (compiled, captures) = self.pattern(scope, *view, pattern);
-                // A capture is bound even if the pattern failed, so that no name after it is taken for a component.
+                // Captures are bound even if the pattern failed, so that they are not mistaken for components.
                 let slot = scope.bind(&name.node);
                 let kind = ClauseKind::ForAt {
                     pattern: compiled?,
@@ -120,7 +120,7 @@ impl<'a> Compiler<'a> {
                 ClauseKind::When(self.expr(scope, condition)?.into()),
             ),
             Clause::Let(it) => {
-                // Only whoever uses the value needs what it needs.
+                // The requirements of the value matter only where it is used.
                 let before = std::mem::replace(&mut scope.places, false);
                 let depth = std::mem::replace(&mut scope.depth, 0);
                 let value = self.expr(scope, &it.value);
@@ -157,7 +157,7 @@ impl<'a> Compiler<'a> {
     ) -> Result<RequireCode> {
         let condition = self.expr(scope, &it.condition);
         let when = self.maybe(scope, it.when.as_ref());
-        // Words, places and fixes are for findings, which are explained in any case.
+        // Messages, places and fixes are evaluated only for findings, which always track places and marks.
         let places = scope.places;
         let at = self.maybe(scope, it.at.as_ref());
         let say = self.maybe(scope, it.say.as_ref());
@@ -214,7 +214,7 @@ impl<'a> Compiler<'a> {
         })
     }
 
-    /// The index of the pattern, and the slots of its captures, which are bound in any case.
+    /// The index of the pattern and the slots of its captures, which are bound even if it failed.
     fn pattern(
         &mut self,
         scope: &mut Scope<'a>,
@@ -244,14 +244,14 @@ impl<'a> Compiler<'a> {
         (interned, captures)
     }
 
-    /// The steps of a pattern, and a text that is the same for patterns that are.
+    /// The steps of a pattern, and a string that is equal for equal patterns.
     fn steps(
         &mut self,
         scope: &mut Scope<'a>,
         pattern: &'a Pattern,
     ) -> Result<(Vec<Step>, String)> {
         if pattern.segments.is_empty() || pattern.segments.len() > MAX_SEGMENTS {
-            let message = format!("a pattern has 1 to {MAX_SEGMENTS} parts");
+            let message = format!("a pattern must have 1 to {MAX_SEGMENTS} segments");
             return self.fail("pattern-length", pattern.span, message);
         }
         let mut steps = Vec::new();
@@ -267,7 +267,7 @@ impl<'a> Compiler<'a> {
                     Step::Any
                 }
                 SegmentKind::AnyDepth => {
-                    // `**.**` is `**`.
+                    // `**.**` is equivalent to `**`.
                     if matches!(steps.last(), Some(Step::AnyDepth)) {
                         continue;
                     }
@@ -301,13 +301,13 @@ impl<'a> Compiler<'a> {
             steps.push(step);
         }
         if let Some(Step::Index(_)) = steps.first() {
-            let message = "a pattern starts with a component, not with a position";
+            let message = "a pattern must start with a component, not a position";
             return self.fail("pattern-start", pattern.span, message);
         }
         Ok((steps, key))
     }
 
-    /// The list of a capture, as a value of the pack: it is computed once.
+    /// The list of a capture as a global, so that it is computed only once.
     fn key_list(&mut self, scope: &mut Scope<'a>, list: &'a Expr) -> Result<usize> {
         let mut own = Scope::new(scope.pack, scope.file);
         let node = self.expr(&mut own, list)?;

@@ -1,18 +1,18 @@
-//! Work in steps, so that a rule ends the same way on every machine.
+//! The work budget, counted in steps so that a rule ends the same way on every machine.
 
-/// How many steps a rule may take for one subject (docs/language.md §9).
+/// Maximum number of steps of a rule for one subject (docs/language.md §9).
 pub const STEPS_PER_SUBJECT: u64 = 1_000_000;
 
-/// Bytes of computed text that cost one step.
+/// Bytes of computed text per step.
 const BYTES_PER_STEP: usize = 16;
 
-/// The steps that are left.
+/// The remaining steps.
 #[derive(Debug, Clone)]
 pub struct Budget {
     left: u64,
 }
 
-/// No steps are left.
+/// The budget is exhausted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OverBudget;
 
@@ -23,20 +23,20 @@ impl Default for Budget {
 }
 
 impl Budget {
-    /// A budget of `steps`.
+    /// A budget of `steps` steps.
     pub fn new(steps: u64) -> Self {
         Self { left: steps }
     }
 
-    /// The steps that are left.
+    /// The number of remaining steps.
     pub fn left(&self) -> u64 {
         self.left
     }
 
-    /// Takes steps. To be called before the work, so that memory is bounded too.
+    /// Charges steps. Call it before doing the work, so that memory is bounded as well.
     ///
     /// # Errors
-    /// When fewer are left; then none are.
+    /// If fewer steps remain; the budget is then exhausted.
     pub fn charge(&mut self, steps: usize) -> Result<(), OverBudget> {
         match self.left.checked_sub(steps as u64) {
             Some(left) => {
@@ -50,10 +50,10 @@ impl Budget {
         }
     }
 
-    /// Takes the steps for computing `bytes` bytes of text.
+    /// Charges the steps for computing `bytes` bytes of text.
     ///
     /// # Errors
-    /// As [`Budget::charge`].
+    /// The same as [`Budget::charge`].
     pub fn charge_text(&mut self, bytes: usize) -> Result<(), OverBudget> {
         self.charge(1 + bytes / BYTES_PER_STEP)
     }

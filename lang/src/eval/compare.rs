@@ -1,4 +1,4 @@
-//! Equality and order of values, with three truth values.
+//! Equality and order of values in three-valued logic.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -9,13 +9,14 @@ use crate::host::{Host, Lookup, NodeRef};
 use crate::parse::ast::BinaryOp;
 use crate::value::{Data, Value};
 
-/// How deep two values are compared. A host's documents are less deep; what is deeper counts as too much work.
+/// Maximum nesting when comparing values. Host documents are less deep; anything deeper exceeds the budget.
 const MAX_DEPTH: usize = 250;
 
-/// `a == b`: false on different types; lists and maps element by element. A difference that is known makes it false, whatever else is unknown.
+/// `a == b`: false for different types; lists and maps are compared element by element. A known difference makes it
+/// false, whatever else is unknown.
 ///
 /// # Errors
-/// When the budget is exceeded or the values are nested too deep.
+/// If the budget is exceeded or the values are nested too deeply.
 pub(crate) fn equal<'h>(
     host: &'h (dyn Host + 'h),
     a: &Value<'h>,
@@ -25,7 +26,7 @@ pub(crate) fn equal<'h>(
     equal_marked(host, a, b, budget).map(|(truth, _)| truth)
 }
 
-/// As [`equal`], and whether something secret was compared.
+/// Like [`equal`]; also returns whether anything secret was compared.
 pub(crate) fn equal_marked<'h>(
     host: &'h (dyn Host + 'h),
     a: &Value<'h>,
@@ -35,7 +36,7 @@ pub(crate) fn equal_marked<'h>(
     Comparison::new(host, budget, Value::load).of(a, b)
 }
 
-/// The order of two numbers or two strings; nothing else has one.
+/// The order of two numbers or two strings; `None` for anything else.
 pub(crate) fn order(a: &Data<'_>, b: &Data<'_>) -> Option<Ordering> {
     match (a, b) {
         (Data::Number(a), Data::Number(b)) => a.partial_cmp(b),
@@ -44,17 +45,17 @@ pub(crate) fn order(a: &Data<'_>, b: &Data<'_>) -> Option<Ordering> {
     }
 }
 
-/// What the operators that compare say of two values.
+/// Evaluates comparison operators.
 pub(super) struct Operator<'b, 'h> {
     pub(super) host: &'h (dyn Host + 'h),
     pub(super) budget: &'b mut Budget,
     pub(super) load: Load<'h>,
-    /// Something secret was compared.
+    /// Has anything secret been compared?
     pub(super) secret: bool,
 }
 
 impl<'h> Operator<'_, 'h> {
-    /// `a OP b`; missing if the operator gives no truth or takes no such values.
+    /// `a OP b`; missing if the operator is not a comparison or does not accept these values.
     pub(super) fn apply(
         &mut self,
         op: BinaryOp,
@@ -108,7 +109,7 @@ impl<'h> Operator<'_, 'h> {
         Ok(truth)
     }
 
-    /// `x in xs`: an element of a list, a key of a map, a part of a string. Both sides have values.
+    /// `x in xs`: an element of a list, a key of a map, a substring of a string. Neither operand is absent.
     fn within(&mut self, x: &Value<'h>, xs: &Value<'h>) -> Result<Truth, OverBudget> {
         let wrong = || Truth::Missing(x.place.clone().map(Box::new));
         match &xs.data {
@@ -185,7 +186,7 @@ impl<'h> Operator<'_, 'h> {
     }
 }
 
-/// Reads a value of the host.
+/// Loads a value of the host.
 type Load<'h> = fn(&'h (dyn Host + 'h), NodeRef) -> Value<'h>;
 
 struct Comparison<'b, 'h> {
@@ -205,7 +206,7 @@ impl<'b, 'h> Comparison<'b, 'h> {
         }
     }
 
-    /// Are two values equal, and was something secret compared?
+    /// Are the values equal, and was anything secret compared?
     fn of(mut self, a: &Value<'h>, b: &Value<'h>) -> Result<(Truth, bool), OverBudget> {
         let truth = self.equal(a, b, 0)?;
         Ok((truth, self.secret))
@@ -218,7 +219,7 @@ impl<'b, 'h> Comparison<'b, 'h> {
             return Err(OverBudget);
         }
         Ok(match (&a.data, &b.data) {
-            // A missing side decides the kind: it cannot become true, whatever the other side is.
+            // If either side is missing, so is the result: it cannot become true, whatever the other side is.
             (Data::Absent(x), Data::Absent(y)) => {
                 let (x, y) = (
                     Truth::of_absent(x, a.place.as_ref()),
@@ -264,7 +265,7 @@ impl<'b, 'h> Comparison<'b, 'h> {
             result = join(result, Truth::of_value(why));
         }
         if result.is_undecided() {
-            // Elements may be missing anywhere, so no position can be compared.
+            // Elements may be missing anywhere, so positions cannot be compared.
             return Ok(result);
         }
         if a.items.len() != b.items.len() {
@@ -274,7 +275,7 @@ impl<'b, 'h> Comparison<'b, 'h> {
         self.pairs(a.map(Cow::Borrowed).zip(b.map(Cow::Borrowed)), depth)
     }
 
-    /// Two lists that are read in place: each of their items is known to be one.
+    /// Compares two host lists in place; all of their elements are known.
     fn host_lists(&mut self, a: NodeRef, b: NodeRef, depth: usize) -> Result<Truth, OverBudget> {
         let (host, load) = (self.host, self.load);
         if host.len(a) != host.len(b) {
@@ -285,7 +286,7 @@ impl<'b, 'h> Comparison<'b, 'h> {
         self.pairs(pairs, depth)
     }
 
-    /// Do the items of two lists of one length agree?
+    /// Are the elements of two lists of equal length pairwise equal?
     fn pairs<'v>(
         &mut self,
         pairs: impl Iterator<Item = (Cow<'v, Value<'h>>, Cow<'v, Value<'h>>)>,

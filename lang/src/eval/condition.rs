@@ -1,4 +1,4 @@
-//! The truth of expressions.
+//! Truth values of expressions.
 
 use crate::builtins::{Code, Reveals, invoke, is_missing, is_null, is_set};
 use crate::eval::compare::Operator;
@@ -10,11 +10,11 @@ use crate::parse::ast::{BinaryOp, Quantifier};
 use crate::program::ir::{Gen, Node, Op, Test};
 use crate::value::Value;
 
-/// So many elements that may be equal, or not, are compared with those behind them.
+/// Maximum number of only possibly equal elements that later ones are compared with.
 const MOST_APART: usize = 64;
 
 impl<'h> Machine<'_, 'h> {
-    /// The truth of an expression; one whose value is no boolean is undecided.
+    /// The truth of an expression; undecided if its value is not a boolean.
     pub(crate) fn truth(&mut self, node: &'h Node) -> Work<Truth> {
         if !is_condition(&node.op) {
             return Ok(Truth::of_value(&self.value(node)?));
@@ -29,7 +29,7 @@ impl<'h> Machine<'_, 'h> {
         Ok(truth)
     }
 
-    /// The truth of an operator that gives one. The caller has paid its step.
+    /// The truth of a condition operator. The caller has already charged its step.
     pub(super) fn condition(&mut self, node: &'h Node) -> Work<Truth> {
         match &node.op {
             Op::Not(inner) => Ok(self.truth(inner)?.negate()),
@@ -74,7 +74,7 @@ impl<'h> Machine<'_, 'h> {
         }
     }
 
-    /// `and` and `or`: the first side that is `decisive` decides.
+    /// `and` and `or`: the first operand equal to `decisive` decides.
     fn all(&mut self, sides: &'h [Node], decisive: &Truth) -> Work<Truth> {
         let mut undecided: Option<Truth> = None;
         for side in sides {
@@ -155,8 +155,8 @@ impl<'h> Machine<'_, 'h> {
         }
     }
 
-    /// `xs agree`: any two elements are equal. An element that is known in part is equal to none for certain, so the one after it is
-    /// compared with those before both.
+    /// `xs agree`: all elements are equal. A partly known element is never certain to equal another, so later elements
+    /// are compared with both.
     pub(super) fn agree(&mut self, list: &Value<'h>) -> Work<Truth> {
         let Some(elements) = self.elements(list.clone())? else {
             return Ok(match list.is_absent() {
@@ -171,7 +171,7 @@ impl<'h> Machine<'_, 'h> {
                 None => truth,
             });
         };
-        // What equals one of these for certain would be compared like it.
+        // An element that is certain to equal one of these need not be compared again.
         let mut apart: Vec<Value<'h>> = Vec::new();
         'elements: for index in 0..elements.len() {
             let (_, element) = elements.get(self, index);
@@ -187,7 +187,8 @@ impl<'h> Machine<'_, 'h> {
                     truth => add(&mut undecided, truth),
                 }
             }
-            // Of more that are known in part what differs stays undecided: comparing each with each takes their square.
+            // Beyond this number of partly known elements, differences stay undecided: comparing all pairs would take
+            // quadratic time.
             if apart.len() < MOST_APART {
                 apart.push(element);
             }
@@ -249,7 +250,7 @@ impl<'h> Machine<'_, 'h> {
     }
 }
 
-/// Is it an operator that gives a truth?
+/// Does the operator yield a truth value?
 pub(super) fn is_condition(op: &Op) -> bool {
     match op {
         Op::Binary(op, _) => is_comparison(*op),
@@ -265,12 +266,12 @@ pub(super) fn is_condition(op: &Op) -> bool {
     }
 }
 
-/// Does the operator give a truth?
+/// Does the operator yield a truth value?
 pub(super) fn is_comparison(op: BinaryOp) -> bool {
     !is_arithmetic(op) && !matches!(op, BinaryOp::Default | BinaryOp::Concat)
 }
 
-/// Does the operator take numbers and give one?
+/// Does the operator take numbers and yield a number?
 pub(super) fn is_arithmetic(op: BinaryOp) -> bool {
     matches!(
         op,

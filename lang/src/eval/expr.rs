@@ -1,4 +1,4 @@
-//! The values of expressions.
+//! Values of expressions.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ impl<'h> Machine<'_, 'h> {
     pub(crate) fn value(&mut self, node: &'h Node) -> Work<Value<'h>> {
         self.budget.charge(1)?;
         let entered = self.tracer.as_mut().map(|tracer| tracer.enter(node.span));
-        // What an expression read matters only if its value is marked.
+        // What an expression read matters only if its value is marked as secret.
         let before = self.tainted;
         let value = self.op(node)?;
         self.tainted = before || value.secret;
@@ -85,7 +85,7 @@ impl<'h> Machine<'_, 'h> {
         }
     }
 
-    /// Evaluates, and says whether something secret was read for it.
+    /// Evaluates and also returns whether anything secret was read.
     fn watched<T>(&mut self, read: impl FnOnce(&mut Self) -> Work<T>) -> Work<(T, bool)> {
         let before = std::mem::replace(&mut self.tainted, false);
         let result = read(self)?;
@@ -97,7 +97,7 @@ impl<'h> Machine<'_, 'h> {
         nodes.iter().map(|node| self.value(node)).collect()
     }
 
-    /// A condition as a value: marked if something secret was read for it.
+    /// A condition as a value, marked if anything secret was read for it.
     fn truth_value(&mut self, node: &'h Node) -> Work<Value<'h>> {
         let (truth, secret) = self.watched(|it| it.condition(node))?;
         let mut value = truth.into_value();
@@ -124,7 +124,7 @@ impl<'h> Machine<'_, 'h> {
                 }
             }
         }
-        // A text with a hole is no text: a host name made of a missing namespace is not known.
+        // A string with a missing part is missing as a whole: a hostname built from a missing namespace is unknown.
         if let Some(absent) = strict(&holes) {
             return Ok(absent.clone());
         }
@@ -169,7 +169,7 @@ impl<'h> Machine<'_, 'h> {
         self.generate(first, &elements, rest, element, &mut made)?;
         debug_assert!(
             !refused || made == List::default(),
-            "an element was left out unseen"
+            "a skipped list contained a matching element"
         );
         Ok(list_value(made, place))
     }
@@ -211,7 +211,7 @@ impl<'h> Machine<'_, 'h> {
                     }
                 }
             }
-            // What is chosen by something secret tells of it.
+            // What is selected by a secret reveals something about it.
             if by_secret {
                 made.items[known..].iter_mut().for_each(hide);
             }
@@ -222,7 +222,7 @@ impl<'h> Machine<'_, 'h> {
         Ok(())
     }
 
-    /// Do the conditions of a generator hold for the element that is bound? The first that does not decides.
+    /// Do the conditions of a generator hold for the bound element? The first that does not decides.
     fn admits(&mut self, generator: &'h Gen) -> Work<Truth> {
         for condition in &generator.conditions {
             let truth = self.truth(condition)?;
@@ -233,7 +233,8 @@ impl<'h> Machine<'_, 'h> {
         Ok(Truth::True)
     }
 
-    /// Does the first condition of a generator not hold for an element? Most elements are left out, which a glance tells.
+    /// Is the first condition of a generator false for an element? This is the case for most elements, and a glance is
+    /// enough to tell.
     fn refuses(&self, generator: &'h Gen, elements: &Elements<'h>, index: usize) -> bool {
         let Some(condition) = generator.conditions.first() else {
             return false;
@@ -241,8 +242,8 @@ impl<'h> Machine<'_, 'h> {
         self.at_a_glance(condition, generator, elements, index) == Some(Truth::False)
     }
 
-    /// Does the first condition of a generator hold for no element, as can be told without looking at any? So it is if a regex must
-    /// match a text, and no text has what it needs.
+    /// Is the first condition of a generator false for all elements, without looking at them? True if a regex must
+    /// match, and no string contains the pieces it requires.
     fn refuses_all(&self, generator: &'h Gen, over: &Value<'h>) -> bool {
         let condition = generator.conditions.first().map(|it| &it.op);
         let (Data::HostList(list), Some(Op::Binary(BinaryOp::Matches, sides))) =
@@ -261,7 +262,7 @@ impl<'h> Machine<'_, 'h> {
             && regex.matches_none(|piece| self.host.lacks(*list, piece))
     }
 
-    /// What a condition says of an element, if a glance can tell and nobody asks for marks or steps.
+    /// The truth of a condition for an element, if a glance is enough and neither marks nor steps are needed.
     pub(super) fn at_a_glance(
         &self,
         condition: &'h Node,
@@ -274,7 +275,7 @@ impl<'h> Machine<'_, 'h> {
         }
         let element = match elements {
             Elements::List(list) => Cow::Borrowed(&list.items[index]),
-            // What it is marked with does not matter to a condition.
+            // Marks do not affect the truth of a condition.
             Elements::HostList(list, _) => {
                 let item = self.host.item(*list, index)?;
                 Cow::Owned(Value::load_unmarked(self.host, item))
@@ -296,7 +297,7 @@ impl<'h> Machine<'_, 'h> {
         self.bind(generator.slot, value);
     }
 
-    /// What can be gone over; `None` if it is neither a list nor a map.
+    /// The elements to iterate over; `None` if the value is neither a list nor a map.
     pub(crate) fn elements(&mut self, value: Value<'h>) -> Work<Option<Elements<'h>>> {
         Ok(Some(match value.data {
             Data::List(list) => Elements::List(list),
@@ -319,7 +320,7 @@ impl<'h> Machine<'_, 'h> {
                     return Ok(value);
                 }
                 let mut other = self.value(right)?;
-                // What stands in for a missing value has the place where that should be.
+                // A default for a missing value takes the place where the value should be.
                 if other.place.is_none() {
                     other.place = value.place;
                 }
@@ -390,14 +391,14 @@ impl<'h> Elements<'h> {
         }
     }
 
-    /// The key of an entry or the position of an element, and the element. In a list that is known in part no position is known.
+    /// The key of an entry or the position of an element, and the value. In a partly known list, positions are unknown.
     pub(super) fn entry(&self, machine: &Machine<'_, 'h>, index: usize) -> (Value<'h>, Value<'h>) {
         let (key, value) = self.get(machine, index);
         let key = key.or_else(|| self.incomplete().cloned());
         (key.unwrap_or_else(|| Value::number(index as f64)), value)
     }
 
-    /// The key of an entry, and the element.
+    /// The key of an entry, if it is one, and the value.
     pub(crate) fn get(
         &self,
         machine: &Machine<'_, 'h>,
@@ -420,7 +421,7 @@ impl<'h> Elements<'h> {
         }
     }
 
-    /// Why there may be more: an absent value.
+    /// The reason why there may be more, as an absent value.
     pub(crate) fn incomplete(&self) -> Option<&Value<'h>> {
         match self {
             Self::List(list) => list.incomplete.as_deref(),
@@ -439,7 +440,7 @@ fn list_value<'h>(list: List<'h>, place: Option<Place>) -> Value<'h> {
     }
 }
 
-/// What becomes of going over something that is no list: absent values stay so, others count as missing.
+/// The result of iterating over something that is not a list: absent values are returned as they are, others count as missing.
 fn not_a_list(value: Value<'_>) -> Value<'_> {
     match value.data {
         Data::Absent(_) => value,
@@ -455,7 +456,7 @@ fn constant<'h>(value: &'h Value<'static>) -> Value<'h> {
     }
 }
 
-/// The operand that makes a strict operator absent: a missing one before an unknown one.
+/// The operand that makes a strict operator absent; missing takes precedence over unknown.
 pub(super) fn strict<'v, 'h: 'v>(
     values: impl IntoIterator<Item = &'v Value<'h>> + Clone,
 ) -> Option<&'v Value<'h>> {
@@ -463,7 +464,7 @@ pub(super) fn strict<'v, 'h: 'v>(
     missing.or_else(|| values.into_iter().find(|value| value.is_absent()))
 }
 
-/// A value computed from others: it has their place if only one has any.
+/// A value computed from others: it takes their place if they have only one between them.
 fn computed<'h>(data: Data<'h>, from: &[Value<'h>], secret: bool) -> Value<'h> {
     Value {
         data,
@@ -472,7 +473,7 @@ fn computed<'h>(data: Data<'h>, from: &[Value<'h>], secret: bool) -> Value<'h> {
     }
 }
 
-/// What an operator of arithmetic makes of two numbers.
+/// The result of an arithmetic operator.
 pub(super) fn calculated<'h>(op: BinaryOp, sides: &[Value<'h>; 2]) -> Value<'h> {
     arithmetic(sides, |n| match op {
         BinaryOp::Add => n[0] + n[1],

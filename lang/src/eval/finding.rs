@@ -1,4 +1,4 @@
-//! What is said about a requirement that does not hold: place, words, witnesses, repairs.
+//! Describes a failed requirement: place, messages, witnesses, fixes.
 
 use source::Severity;
 
@@ -15,54 +15,54 @@ use crate::value::{Data, Value};
 pub struct Verdict<'h> {
     /// The rule's index in [`crate::program::Program::rules`].
     pub rule: usize,
-    /// Which of the rule's requirements, from 0: the class of the message.
+    /// The index of the requirement in the rule, from 0; identifies the class of the message.
     pub requirement: usize,
-    /// How bad it is under the profile of its place.
+    /// Its severity under the profile of its place.
     pub severity: Severity,
-    /// What is wrong; secrets are redacted.
+    /// The problem; secrets are redacted.
     pub message: String,
-    /// Where.
+    /// Its place.
     pub place: Place,
     /// The subject's place, if it has one.
     pub subject: Option<Place>,
-    /// Other places with what is there; the words may be empty.
+    /// Related places with labels, which may be empty.
     pub related: Vec<(Place, String)>,
-    /// What to do.
+    /// What to do about it.
     pub help: Option<String>,
-    /// Repairs, in the order of the rule.
+    /// Proposed fixes, in the order of the rule.
     pub fixes: Vec<ProposedFix<'h>>,
-    /// The elements on which a quantifier failed, at most [`MAX_WITNESSES`].
+    /// The elements for which a quantifier failed, at most [`MAX_WITNESSES`].
     pub witnesses: Vec<Place>,
 }
 
-/// How many elements are named as witnesses.
+/// Maximum number of witnesses.
 pub const MAX_WITNESSES: usize = 16;
 
-/// A repair that a rule proposes. Whether it can be made is for the host to say.
+/// A fix proposed by a rule. The host decides whether it can be applied.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ProposedFix<'h> {
-    /// The words of an editor's menu; secrets are redacted.
+    /// Its title in an editor's menu; secrets are redacted.
     pub title: String,
-    /// May it be made without asking?
+    /// May it be applied without confirmation?
     pub safe: bool,
-    /// What is done.
+    /// The change it makes.
     pub action: Action<'h>,
 }
 
-/// What a repair does. Values have values all the way down, and none is secret.
+/// The change made by a fix. No value contains absent or secret parts.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action<'h> {
-    /// Writes a value at a place, which may be one where nothing is yet.
+    /// Writes a value at a place, which may not exist yet.
     Set(Place, Value<'h>),
     /// Puts a scalar in quotes.
     Quote(Place),
-    /// Gives a key another name.
+    /// Renames a key.
     Rename(Place, String),
-    /// Moves a value, with its key's comments, to another place.
+    /// Moves a value, with the comments of its key, to another place.
     Move(Place, Place),
-    /// Deletes a key or an item.
+    /// Deletes a key or list item.
     Delete(Place),
-    /// Adds items at the end of a list, which may not be there yet.
+    /// Appends items to a list, which may not exist yet.
     Append(Place, Vec<Value<'h>>),
     /// Removes items from a list.
     Remove(Place, Vec<Value<'h>>),
@@ -91,7 +91,7 @@ impl Action<'_> {
 }
 
 impl Verdict<'_> {
-    /// A copy that borrows nothing, with its values of the host replaced; `None` if one of them has no replacement.
+    /// A copy that borrows nothing, with its host values mapped by `to`; `None` if that returns `None` for one of them.
     pub(super) fn moved(
         &self,
         to: &mut dyn FnMut(NodeRef) -> Option<NodeRef>,
@@ -128,7 +128,7 @@ impl Verdict<'_> {
     }
 }
 
-/// What a condition tells about the places that made it so.
+/// The places responsible for the truth of a condition.
 #[derive(Default)]
 struct Notes {
     primary: Vec<Place>,
@@ -137,7 +137,7 @@ struct Notes {
 }
 
 impl<'h> Machine<'_, 'h> {
-    /// Explains a requirement that does not hold. How bad it is where the requirement does not say is for the caller to fill in.
+    /// Explains a failed requirement. If the requirement does not state a severity, the caller must fill it in.
     pub(super) fn verdict(&mut self, rule: usize, it: &'h RequireCode) -> Work<Verdict<'h>> {
         let truth = self.truth(&it.condition)?;
         let told: &Told = &it.told;
@@ -167,7 +167,7 @@ impl<'h> Machine<'_, 'h> {
                 Some(label) => self.words(label)?,
                 None => String::new(),
             };
-            // A value that is nowhere, or not there, is left out.
+            // Skip values that are absent or have no place.
             if !value.is_absent() {
                 let found = self.places_of(&value).into_iter();
                 related.extend(found.map(|place| (place, label.clone())));
@@ -202,7 +202,7 @@ impl<'h> Machine<'_, 'h> {
         })
     }
 
-    /// Text for people: every part that is secret is redacted, whatever it was computed by.
+    /// Text for users: every secret part is redacted, whatever it was computed from.
     fn words(&mut self, node: &'h Node) -> Work<String> {
         let parts = match &node.op {
             Op::Template(parts) => parts,
@@ -240,7 +240,7 @@ impl<'h> Machine<'_, 'h> {
         show::redacted(self.host, value, &mut self.budget)
     }
 
-    /// The places that `at` names. In a list that is written out, a missing element stands for where it should be.
+    /// The places named by `at`. In a list literal, a missing element stands for the place where it should be.
     fn places_said(&mut self, at: &'h Node) -> Work<Vec<Place>> {
         let Op::List(items) = &at.op else {
             let value = self.value(at)?;
@@ -266,7 +266,7 @@ impl<'h> Machine<'_, 'h> {
         place_of(value).into_iter().collect()
     }
 
-    /// What the operators in a condition know about why it is as it is.
+    /// Collects what the operators of a condition know about its truth.
     fn notes(&mut self, node: &'h Node, truth: &Truth, notes: &mut Notes) -> Work<()> {
         match &node.op {
             Op::Not(inner) => self.notes(inner, &truth.clone().negate(), notes),
@@ -282,7 +282,7 @@ impl<'h> Machine<'_, 'h> {
             Op::Binary(BinaryOp::AgreesWith, sides) => {
                 let (a, b) = (self.value(&sides[0])?, self.value(&sides[1])?);
                 let missing = |value: &Value<'_>| value.is_absent();
-                // The side that is not there is where something must be written.
+                // The absent side is where something must be written.
                 let (first, second) = if missing(&b) && !missing(&a) {
                     (b, a)
                 } else {
@@ -290,7 +290,7 @@ impl<'h> Machine<'_, 'h> {
                 };
                 notes.primary.extend(first.place.clone());
                 if !second.is_absent() {
-                    let label = self.label("the other is", &second, "the other one")?;
+                    let label = self.label("the other is", &second, "the other value")?;
                     notes
                         .related
                         .extend(second.place.map(|place| (place, label)));
@@ -334,7 +334,7 @@ impl<'h> Machine<'_, 'h> {
         }
     }
 
-    /// Of elements that do not agree: those outside the largest group of equal ones, which is the first if there are several.
+    /// Collects the elements outside the largest group of equal ones; if several groups are largest, the first counts.
     fn minority(&mut self, elements: &Elements<'h>, notes: &mut Notes) -> Work<()> {
         let mut groups: Vec<Vec<Value<'h>>> = Vec::new();
         'elements: for index in 0..elements.len() {
@@ -365,7 +365,7 @@ impl<'h> Machine<'_, 'h> {
             } else {
                 "the other is"
             };
-            let label = self.label(words, &shown, "this is another one")?;
+            let label = self.label(words, &shown, "a different value")?;
             notes
                 .related
                 .extend(shown.place.map(|place| (place, label)));
@@ -373,7 +373,7 @@ impl<'h> Machine<'_, 'h> {
         Ok(())
     }
 
-    /// `words VALUE`, or `instead` where the value must not be shown or is long.
+    /// `words VALUE`, or `instead` if the value is secret or too long.
     fn label(&mut self, words: &str, value: &Value<'h>, instead: &str) -> Work<String> {
         if value.secret {
             return Ok(instead.to_owned());
@@ -386,7 +386,7 @@ impl<'h> Machine<'_, 'h> {
         })
     }
 
-    /// A repair, unless something it needs is not known, is nowhere, or must not be shown.
+    /// The proposed fix; `None` if anything it needs is unknown, has no place, or must not be shown.
     fn proposed(&mut self, fix: &'h FixCode) -> Work<Option<ProposedFix<'h>>> {
         let Some(action) = self.action(&fix.action)? else {
             return Ok(None);
@@ -455,7 +455,7 @@ impl<'h> Machine<'_, 'h> {
         Ok(Some(value).filter(|value| can_be_written(value)))
     }
 
-    /// One item, or the items of a list; none to add is no repair.
+    /// A single item, or the items of a list; `None` if there is nothing to add.
     fn items(&mut self, node: &'h Node) -> Work<Option<Vec<Value<'h>>>> {
         let value = self.value(node)?;
         if value.is_absent() {
@@ -475,7 +475,7 @@ impl<'h> Machine<'_, 'h> {
         Ok(Some(items).filter(|items| !items.is_empty() && items.iter().all(can_be_written)))
     }
 
-    /// The words for a repair whose rule gives none.
+    /// The title of a fix for which the rule has none.
     fn title(&mut self, action: &Action<'h>) -> Work<String> {
         let host = self.host;
         let path = |place: &Place| {
@@ -485,7 +485,7 @@ impl<'h> Machine<'_, 'h> {
             Action::Set(place, value) => {
                 format!("set `{}` to `{}`", path(place), show::literal(host, value))
             }
-            Action::Quote(place) => format!("put `{}` in quotes", path(place)),
+            Action::Quote(place) => format!("quote `{}`", path(place)),
             Action::Rename(place, name) => format!("rename `{}` to `{name}`", path(place)),
             Action::Move(from, to) => format!("move `{}` to `{}`", path(from), path(to)),
             Action::Delete(place) => format!("delete `{}`", path(place)),
@@ -509,7 +509,7 @@ impl<'h> Machine<'_, 'h> {
     }
 }
 
-/// A record that no text holds is its own place.
+/// The place of a value; a record without one is its own place.
 fn place_of(value: &Value<'_>) -> Option<Place> {
     match (&value.place, &value.data) {
         (Some(place), _) => Some(place.clone()),
@@ -518,7 +518,7 @@ fn place_of(value: &Value<'_>) -> Option<Place> {
     }
 }
 
-/// Does it have a value all the way down, none of it secret?
+/// Can the value be written, that is, does it contain no absent or secret parts?
 fn can_be_written(value: &Value<'_>) -> bool {
     if value.secret {
         return false;
@@ -531,7 +531,7 @@ fn can_be_written(value: &Value<'_>) -> bool {
     }
 }
 
-/// Line breaks of interpolated values would break the one line that a message is.
+/// Joins the lines of interpolated values, since a message is a single line.
 fn one_line(text: &str) -> String {
     if text.contains(['\n', '\r']) {
         text.split_whitespace().collect::<Vec<_>>().join(" ")

@@ -1,11 +1,12 @@
-//! Judging a subject at a glance.
+//! Evaluates a subject at a glance.
 //!
-//! Most subjects of most rules do not meet the rule's conditions, or pass. A glance finds that out over values that stay where they
-//! are: without slots, places or reasons. It knows a part of the language and gives up at the rest, at whatever cannot be seen but the
-//! subject itself, and at what does not hold; then the machine judges the subject from the start.
+//! Most subjects of most rules do not meet the rule's conditions, or pass. A glance finds that out by evaluating values
+//! in place, without slots, places or reasons. It supports only a part of the language and gives up on everything else,
+//! on unknown values other than the subject itself, and on requirements that do not hold; the machine then evaluates
+//! the subject from the start.
 //!
-//! INVARIANT: where a glance says how a subject ends, the machine would say the same, unless it ran out of steps. Debug builds let
-//! both judge and compare (see [`super::judge`]), so that every test holds it.
+//! INVARIANT: whenever a glance returns an outcome, the machine would return the same, unless it exceeds the budget.
+//! Debug builds run both and compare (see [`super::judge`]), so that every test verifies this.
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -25,16 +26,16 @@ use crate::parse::ast::BinaryOp;
 use crate::program::ir::{ClauseCode, ClauseKind, Key, Node, Op, Part, Slot, Test};
 use crate::value::{Absent, Data, Value};
 
-/// How many steps a glance may take: what needs more is nothing for a glance.
+/// Maximum number of steps of a glance.
 const STEPS: u64 = 2_000;
 
-/// The keys that are bound with a subject.
+/// The keys that are bound together with a subject.
 pub(super) type Keys<'h> = SmallVec<[(Slot, Value<'h>); 1]>;
 
-/// A subject, or an element of a list, with what is bound.
+/// A subject, or an element of a list, with its bindings.
 pub(super) struct Glance<'g, 'h> {
     run: &'g Run<'h>,
-    /// Knows what has been bound around the subject.
+    /// Provides the bindings around the subject.
     machine: &'g Machine<'g, 'h>,
     /// The clauses below the one that binds the subject.
     clauses: &'h [ClauseCode],
@@ -42,16 +43,16 @@ pub(super) struct Glance<'g, 'h> {
     slot: Slot,
     subject: &'g Value<'h>,
     keys: &'g Keys<'h>,
-    /// By `let` of the rule: what was seen of it.
+    /// The values of the rule's `let`s seen so far.
     lets: &'g [OnceCell<Value<'h>>],
-    /// And of those that are conditions: a truth has no marks, as a value has.
+    /// The truth of those that are conditions; unlike values, truths have no marks.
     truths: SmallVec<[(usize, bool); 2]>,
     budget: Budget,
 }
 
 impl<'g, 'h> Glance<'g, 'h> {
-    /// A glance at a subject that is not missing, with its slot. `clauses` are those below the one that binds it, and
-    /// `lets` has an empty cell for each `let` of the rule, or none. With `explain` values know their marks.
+    /// A glance at a subject that is not missing, with its slot. `clauses` are those below the one that binds the
+    /// subject; `lets` has an empty cell for each `let` of the rule, or none. With `explain`, values carry their marks.
     pub(super) fn new(
         machine: &'g Machine<'g, 'h>,
         clauses: &'h [ClauseCode],
@@ -77,8 +78,8 @@ impl<'g, 'h> Glance<'g, 'h> {
         }
     }
 
-    /// How the subject ends: it passes, the rule is not about it, or it is undecided because the subject cannot be seen. `None` if that
-    /// cannot be said at a glance.
+    /// The outcome of the subject: it passes, the rule does not apply, or it is undecided because the subject is
+    /// unknown. `None` if a glance cannot tell.
     pub(super) fn outcome(&mut self) -> Option<Outcome> {
         let (mut applied, mut undecided) = (false, false);
         for clause in self.clauses {
@@ -122,7 +123,7 @@ impl<'g, 'h> Glance<'g, 'h> {
         })
     }
 
-    /// The truth of an expression: true, false or missing; unknown only because the subject cannot be seen.
+    /// The truth of an expression: true, false or missing; unknown only if the subject is.
     pub(super) fn truth(&mut self, node: &'h Node) -> Option<Truth> {
         self.budget.charge(1).ok()?;
         let truth = match &node.op {
@@ -135,7 +136,7 @@ impl<'g, 'h> Glance<'g, 'h> {
                 negated,
                 test,
             } => match (&value.op, test) {
-                // Asked most often.
+                // The most frequent case.
                 (Op::Slot(slot), Test::Builtin(entry)) if *slot == self.slot => {
                     match entry.builtin.code {
                         Code::Look(look) if !self.subject.is_absent() => {
@@ -170,7 +171,7 @@ impl<'g, 'h> Glance<'g, 'h> {
         self.known(truth)
     }
 
-    /// Is it for this reason that the subject cannot be seen? Nothing else that cannot be seen is for a glance.
+    /// Is this the reason why the subject is unknown? A glance gives up on any other unknown value.
     fn is_own(&self, reason: &str) -> bool {
         match &self.subject.data {
             Data::Absent(Absent::Unknown(unknown)) => unknown.reason == reason,
@@ -178,7 +179,7 @@ impl<'g, 'h> Glance<'g, 'h> {
         }
     }
 
-    /// A value that is there, missing, or unknown as the subject is?
+    /// Is the value present, missing, or unknown only because the subject is?
     fn is_seen(&self, value: &Value<'_>) -> bool {
         match &value.data {
             Data::Absent(Absent::Unknown(unknown)) => self.is_own(&unknown.reason),
@@ -186,7 +187,7 @@ impl<'g, 'h> Glance<'g, 'h> {
         }
     }
 
-    /// The same of a truth.
+    /// The same for a truth.
     fn known(&self, truth: Truth) -> Option<Truth> {
         match &truth {
             Truth::Unknown(why) if !self.is_own(&why.unknown.reason) => None,
@@ -194,7 +195,7 @@ impl<'g, 'h> Glance<'g, 'h> {
         }
     }
 
-    /// `and` and `or`: a side that is `decisive` decides, whatever can be said of the others.
+    /// `and` and `or`: an operand equal to `decisive` decides, whatever is known of the others.
     fn all(&mut self, sides: &'h [Node], decisive: &Truth) -> Option<Truth> {
         let mut rest = Some(decisive.clone().negate());
         for side in sides {
@@ -215,7 +216,7 @@ impl<'g, 'h> Glance<'g, 'h> {
 
     fn comparison(&mut self, op: BinaryOp, sides: &'h [Node; 2]) -> Option<Truth> {
         let a = self.see(&sides[0]);
-        // What is missing decides, whatever the other side is.
+        // If either side is missing, so is the result, whatever the other side is.
         if a.as_ref().is_some_and(|a| reader::is_missing(a)) {
             return Some(Truth::Missing(None));
         }
@@ -261,19 +262,19 @@ impl<'g, 'h> Glance<'g, 'h> {
         })
     }
 
-    /// The value of an expression, which is there, missing, or unknown as the subject is.
+    /// The value of an expression, if it is present, missing, or unknown only because the subject is.
     #[inline]
     fn see(&mut self, node: &'h Node) -> Option<Cow<'g, Value<'h>>> {
         self.budget.charge(1).ok()?;
         match &node.op {
-            // Seen most often.
+            // The most frequent case.
             Op::Slot(slot) if *slot == self.slot => Some(Cow::Borrowed(self.subject)),
             Op::Const(value) => Some(Cow::Borrowed(value)),
             _ => self.see_more(node),
         }
     }
 
-    /// The same of what is neither the subject nor a literal.
+    /// The same for anything but the subject and literals.
     #[inline(never)]
     fn see_more(&mut self, node: &'h Node) -> Option<Cow<'g, Value<'h>>> {
         let run = self.run;
@@ -323,7 +324,7 @@ impl<'g, 'h> Glance<'g, 'h> {
                     let mut seen: SmallVec<[Value<'h>; 2]> = SmallVec::new();
                     for (arg, param) in args.iter().zip(&entry.signature.params) {
                         let arg = self.see(arg)?;
-                        // What is missing decides, whatever the others are.
+                        // A missing argument makes the result missing, whatever the others are.
                         if reader::is_missing(&arg) && !entry.builtin.lenient && !param.optional {
                             return Some(Cow::Owned(Value::missing(None)));
                         }
@@ -370,7 +371,7 @@ impl<'g, 'h> Glance<'g, 'h> {
                 Cow::Owned(calculated(*op, &sides))
             }
             Op::Template(parts) => self.template(parts)?,
-            // What is decided by something secret is marked, which only the machine does.
+            // What is selected by a secret must be marked, which only the machine does.
             Op::If(parts) if !self.reader.explain => {
                 let [condition, yes, no] = parts.as_ref();
                 match self.truth(condition)? {
@@ -389,11 +390,11 @@ impl<'g, 'h> Glance<'g, 'h> {
         self.is_seen(&value).then_some(value)
     }
 
-    /// What has been seen of a `let`, or worked out for the subject around this one.
+    /// The value of a `let`, if it was already seen, or computed for the enclosing subject.
     fn known_let(&self, slot: Slot, index: usize) -> Option<&'g Value<'h>> {
         let seen = self.lets.get(index).and_then(OnceCell::get);
         seen.or_else(|| {
-            // What a slot below the subject holds is of another subject.
+            // A slot bound below the subject holds a value of another subject.
             let mut below = self.clauses.iter();
             if below.any(|clause| matches!(clause.kind, ClauseKind::Let(it) if it == slot)) {
                 return None;
@@ -435,7 +436,7 @@ impl<'g, 'h> Glance<'g, 'h> {
         Some(truth)
     }
 
-    /// A text with values in it, all of which are there.
+    /// An interpolated string whose values are all present.
     fn template(&mut self, parts: &'h [Part]) -> Option<Cow<'g, Value<'h>>> {
         let (mut text, mut secret) = (String::new(), false);
         let mut values: SmallVec<[Cow<'g, Value<'h>>; 2]> = SmallVec::new();
@@ -494,7 +495,7 @@ impl<'g, 'h> Glance<'g, 'h> {
     }
 }
 
-/// What a comparison of two scalars says, as [`Operator`] would.
+/// The result of comparing two scalars, the same as [`Operator`] gives.
 fn simple(op: BinaryOp, a: &Data<'_>, b: &Data<'_>) -> Option<bool> {
     let same = match (a, b) {
         (Data::String(a), Data::String(b)) => a == b,

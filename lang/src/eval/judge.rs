@@ -1,4 +1,4 @@
-//! Judging one rule: its subjects, its conditions, its requirements, and how many ended how.
+//! Evaluates one rule: its subjects, its conditions, its requirements, and the number of each outcome.
 
 mod groups;
 
@@ -25,28 +25,28 @@ use crate::value::{Absent, Data, Value};
 
 pub(super) use groups::{Group, first_for, judge_groups, judge_records};
 
-/// How many subjects of a rule ended how.
+/// The number of a rule's subjects by outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counts {
     /// Every requirement holds.
     pub pass: usize,
     /// A requirement does not hold.
     pub fail: usize,
-    /// A `when`, `since` or `until` does not apply.
+    /// The rule does not apply because of a `when`, `since` or `until`.
     pub not_applicable: usize,
-    /// It depends on something that cannot be seen.
+    /// The outcome depends on an unknown value.
     pub undecided: usize,
     /// The work budget was exceeded.
     pub error: usize,
 }
 
 impl Counts {
-    /// All subjects.
+    /// The number of all subjects.
     pub fn total(&self) -> usize {
         self.pass + self.fail + self.not_applicable + self.undecided + self.error
     }
 
-    /// Adds those of another deployment.
+    /// Adds the counts of another deployment.
     pub fn add(&mut self, other: &Self) {
         self.pass += other.pass;
         self.fail += other.fail;
@@ -55,7 +55,7 @@ impl Counts {
         self.error += other.error;
     }
 
-    /// Takes away some of what was added.
+    /// Subtracts counts that were added.
     pub(crate) fn take(&mut self, other: &Self) {
         self.pass -= other.pass;
         self.fail -= other.fail;
@@ -75,48 +75,48 @@ impl Counts {
     }
 }
 
-/// How a subject ended.
+/// The outcome of a subject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// Every requirement that applied holds.
+    /// Every requirement that applies holds.
     Pass,
     /// A requirement does not hold.
     Fail,
     /// The rule does not apply.
     NotApplicable,
-    /// It depends on something that cannot be seen.
+    /// The outcome depends on an unknown value.
     Undecided,
     /// The work budget was exceeded.
     Error,
 }
 
-/// What a rule says about a deployment.
+/// The result of a rule for a deployment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Judgement<'h> {
     /// The rule's index in [`crate::program::Program::rules`].
     pub rule: usize,
-    /// The rule is off under the deployment's profile: nothing was judged.
+    /// Is the rule off for the deployment's profile, so that nothing was evaluated?
     pub off: bool,
-    /// How many subjects ended how.
+    /// The number of subjects by outcome.
     pub counts: Counts,
-    /// What does not hold, in the order of the subjects.
+    /// The failed requirements, in the order of the subjects.
     pub verdicts: Vec<Verdict<'h>>,
-    /// Why subjects stayed undecided; one for each reason, with the first place.
+    /// Why subjects are undecided: one entry for each reason, with the first place.
     pub undecided: Vec<Why>,
-    /// How many subjects stayed undecided for each reason. One with several reasons counts under the first, so that the sum is
-    /// [`Counts::undecided`].
+    /// The number of undecided subjects for each reason. A subject with several reasons counts only for the first, so
+    /// the sum is [`Counts::undecided`].
     pub reasons: BTreeMap<Cow<'static, str>, usize>,
-    /// The budget was exceeded: about the rule, at its name.
+    /// A diagnostic at the rule's name, if the budget was exceeded or there are too many findings.
     pub error: Option<Diagnostic>,
 }
 
-/// How many places of one deployment a rule is told of (docs/language.md §9).
+/// Maximum number of findings of a rule in one deployment (docs/language.md §9).
 pub(super) const MOST_VERDICTS: usize = 10_000;
 
-/// What is said of a rule that finds more.
+/// The diagnostic for a rule with more findings.
 pub(super) fn too_many(info: &RuleInfo) -> Diagnostic {
     let message = format!(
-        "`{}` finds something in more than 10,000 places of one deployment; the others are left out",
+        "`{}` has more than 10,000 findings in one deployment; the rest are left out",
         info.id
     );
     Diagnostic::new(
@@ -127,12 +127,12 @@ pub(super) fn too_many(info: &RuleInfo) -> Diagnostic {
     )
 }
 
-/// What has been learnt about the subject at hand.
+/// What is known so far about the current subject.
 #[derive(Default)]
 struct Tally {
     applied: bool,
     failed: bool,
-    /// The first reason why it may stay undecided.
+    /// The first reason why it may be undecided.
     undecided: Option<Cow<'static, str>>,
 }
 
@@ -157,7 +157,7 @@ impl Tally {
     }
 }
 
-/// Judges a rule; `recorder` sees every clause.
+/// Evaluates a rule; `recorder` observes every clause.
 pub(super) fn judge<'h>(
     run: &Run<'h>,
     rule: usize,
@@ -181,7 +181,7 @@ pub(super) fn judge<'h>(
     let mut judge = Judge::new(run, judgement, recorder);
     judge.trace_afresh();
     if let Some(recorder) = &mut judge.recorder {
-        // Without a `for` the subject is the deployment.
+        // Without a `for`, the subject is the deployment.
         recorder.begin_subject(&Value::missing(None));
     }
     let mut tally = Tally::default();
@@ -197,18 +197,18 @@ struct Judge<'j, 'w, 'r, 'h> {
     since: Option<&'h str>,
     until: Option<&'h str>,
     judgement: Judgement<'h>,
-    /// What the rule may still use in this deployment.
+    /// The rule's remaining budget for this deployment.
     rest: Budget,
     recorder: Option<&'j mut Recorder<'w, 'h>>,
-    /// For a glance at a subject.
+    /// Cells for a glance at a subject.
     lets: Vec<OnceCell<Value<'h>>>,
 }
 
-/// How the clauses after some point ended.
+/// How the clauses from some point on ended.
 enum Done {
     /// The subject ends here.
     Here,
-    /// It has been split into others, which have been counted.
+    /// The subject was split into others, which have been counted.
     Split,
 }
 
@@ -232,12 +232,12 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
             recorder,
             lets: code.lets.iter().map(|_| OnceCell::new()).collect(),
         };
-        // Steps are shown: what is secret in them must be known.
+        // Steps are shown, so their secrets must be marked.
         judge.machine.explain = code.places || judge.wants_steps();
         judge
     }
 
-    /// Counts the subject that ends, unless it was split and nothing was asked of it before.
+    /// Counts the current subject, unless it was only split into others.
     fn end(&mut self, done: Work<Done>, tally: &Tally) {
         let outcome = match done {
             Ok(Done::Here) => tally.outcome(),
@@ -267,18 +267,18 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
     fn over_budget(&mut self) {
         let info = &self.machine.run.program.rules[self.rule];
         self.judgement.error.get_or_insert_with(|| {
-            let message = format!("`{}` needs too much work for one subject", info.id);
+            let message = format!("`{}` exceeds the work limit for one subject", info.id);
             let diagnostic = Diagnostic::new(
                 source::Code::new("budget-exceeded"),
                 Severity::Error,
                 info.name_span,
                 message,
             );
-            diagnostic.with_help("a rule may take 1,000,000 steps for a subject: go over fewer elements, or over smaller ones")
+            diagnostic.with_help("a rule may take 1,000,000 steps per subject: iterate over fewer or smaller elements")
         });
     }
 
-    /// Notes why a condition is undecided; its place is not known on the fast path.
+    /// Records why a condition is undecided, evaluating it again if the fast path did not determine the place.
     fn undecided_condition(&mut self, condition: &'h Node, why: &Why) -> Work<()> {
         if why.place.is_none() && !self.knows(&why.unknown.reason) {
             let explain = std::mem::replace(&mut self.machine.explain, true);
@@ -294,7 +294,7 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
         Ok(())
     }
 
-    /// A subject of which nothing can be seen, found by the `for` of that number.
+    /// Counts an unknown subject, found by the `for` with the given clause index.
     fn unseen(&mut self, clause: usize, why: &Why) {
         self.undecided(why);
         if let Some(recorder) = &mut self.recorder {
@@ -308,7 +308,7 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
         *self.judgement.reasons.entry(reason).or_default() += 1;
     }
 
-    /// Is it told already that subjects stay undecided for this reason?
+    /// Has this reason already been recorded?
     fn knows(&self, reason: &str) -> bool {
         let mut known = self.judgement.undecided.iter();
         known.any(|why| why.unknown.reason == reason)
@@ -365,7 +365,7 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
         Ok(Done::Here)
     }
 
-    /// How a subject ends, if a glance can tell; unless somebody watches every clause.
+    /// The outcome of the subject, if a glance can tell and no recorder observes the clauses.
     fn at_a_glance(
         &mut self,
         clause: usize,
@@ -377,7 +377,7 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
         }
         match &subject.1.data {
             Data::Absent(Absent::Missing) => return None,
-            // The machine finds out where it is for the first of each reason.
+            // For the first subject with each reason, the machine must determine the place.
             Data::Absent(Absent::Unknown(unknown)) if !self.knows(&unknown.reason) => return None,
             _ => {}
         }
@@ -392,7 +392,7 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
         Glance::new(&self.machine, below, explain, subject, keys, &self.lets).outcome()
     }
 
-    /// Judges each place that a pattern matches.
+    /// Evaluates each place that a pattern matches.
     fn matched(
         &mut self,
         index: usize,
@@ -417,7 +417,7 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
         })
     }
 
-    /// Judges one subject with the keys that are bound with it: by its kind, at a glance, or by the machine.
+    /// Evaluates one subject with the keys bound with it: by its kind, at a glance, or with the machine.
     fn bound(
         &mut self,
         index: usize,
@@ -458,7 +458,7 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
         Ok(())
     }
 
-    /// How many subjects stayed undecided for the reason why this one cannot be seen.
+    /// The number of subjects undecided for the reason why this one is unknown.
     fn told(&self, subject: &Value<'h>) -> usize {
         match &subject.data {
             Data::Absent(Absent::Unknown(unknown)) => {
@@ -469,7 +469,7 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
         }
     }
 
-    /// Debug builds let the machine judge what a glance has judged, too.
+    /// In debug builds, compares the result of a glance with that of the machine.
     fn assert_same(&self, before: (Counts, usize), glance: Outcome, subject: &Value<'h>) {
         let (before, told) = before;
         let mut by_glance = before;
@@ -480,13 +480,13 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
         let info = &self.machine.run.program.rules[self.rule];
         debug_assert!(
             now == by_glance || now == over_budget,
-            "{}: a glance says {glance:?}",
+            "{}: the machine disagrees with the glance, which returned {glance:?}",
             info.id
         );
         let told_now = told + usize::from(now == by_glance && glance == Outcome::Undecided);
         debug_assert!(
             self.told(subject) == told_now,
-            "{}: a glance knows another reason",
+            "{}: the machine and the glance give different reasons",
             info.id
         );
     }
@@ -515,7 +515,7 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
         Ok(Done::Split)
     }
 
-    /// Judges one element of what a `for` goes over.
+    /// Evaluates one element that a `for` iterates over.
     fn element(
         &mut self,
         index: usize,
@@ -530,7 +530,7 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
         self.bound(index, (generator.slot, &element), keys, Kinds::ALL)
     }
 
-    /// Judges what stands below a `for` for one subject, which has been bound. The outermost subject brings a fresh budget.
+    /// Evaluates the clauses below a `for` for one bound subject. The outermost subject gets a fresh budget.
     fn subject(&mut self, clause: usize, subject: Value<'h>) -> Work<()> {
         let outermost = self.machine.subjects.is_empty();
         let before = self.machine.budget.clone();
@@ -560,7 +560,7 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
         }
         if outermost {
             let used = granted.saturating_sub(self.machine.budget.left());
-            // The rest of the rule's budget only shrinks; what is left is seen at the next subject.
+            // The rule's remaining budget only shrinks; exhaustion is noticed at the next subject.
             let _ = self
                 .rest
                 .charge(usize::try_from(used).unwrap_or(usize::MAX));
@@ -571,7 +571,7 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
         Ok(())
     }
 
-    /// Is the version of the chart that the subject belongs to one that the rule is for? An unknown version counts as the newest.
+    /// Does the rule apply to the chart version of the subject? An unknown version counts as the newest.
     fn in_versions(&self, subject: &Value<'h>) -> bool {
         if self.since.is_none() && self.until.is_none() {
             return true;
@@ -582,13 +582,13 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
                     && self.until.is_none_or(|until| !at_least(&version, until))
             }
             Some(None) => self.until.is_none(),
-            // Nothing here is of any chart.
+            // The subject does not belong to a chart.
             None => true,
         }
     }
 
-    /// The chart version that a subject is of: its own, that of the release it belongs to, or that of the first value in a computed map or
-    /// list. The inner `None` is an unknown version.
+    /// The chart version of a subject: its own, that of the release it belongs to, or that of the first value in a
+    /// computed map or list. The inner `None` means that the version is unknown.
     fn version_of(&self, subject: &Value<'h>) -> Option<Option<Cow<'h, str>>> {
         let host = self.machine.host;
         match (&subject.data, &subject.place) {
@@ -610,13 +610,13 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
         }
     }
 
-    /// Does anybody want to see how clauses came to their truth?
+    /// Does the recorder want the evaluation steps of clauses?
     fn wants_steps(&self) -> bool {
         let recorder = self.recorder.as_ref();
         recorder.is_some_and(|recorder| recorder.wants_steps())
     }
 
-    /// Starts a new list of steps, if anybody wants them.
+    /// Starts a new list of steps, if they are wanted.
     fn trace_afresh(&mut self) {
         if self.wants_steps() {
             self.machine.tracer = Some(Tracer::default());
@@ -681,7 +681,7 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
             error.get_or_insert_with(|| too_many(info));
             return Ok(());
         }
-        // Where the rule is off under the profile of the place, it does not apply.
+        // If the rule is off for the profile of the place, it does not apply there.
         if let Some(verdict) = self.verdict(it)? {
             tally.failed = true;
             self.judgement.verdicts.push(verdict);
@@ -689,9 +689,9 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
         Ok(())
     }
 
-    /// What is said of a requirement that does not hold, as bad as it is under the profile of its place; `None` if the rule is off there.
+    /// Explains a failed requirement, with the severity for the profile of its place; `None` if the rule is off there.
     fn verdict(&mut self, it: &'h RequireCode) -> Work<Option<Verdict<'h>>> {
-        // Words and places are not part of the judgement: they have a budget of their own.
+        // Messages and places are not part of the outcome and have their own budget.
         let budget = std::mem::take(&mut self.machine.budget);
         let explain = std::mem::replace(&mut self.machine.explain, true);
         let tracer = self.machine.tracer.take();

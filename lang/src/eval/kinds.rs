@@ -1,5 +1,5 @@
-//! Which subjects a condition can be true of, by what they are: most rules that go over every value are about strings, or secrets, or
-//! lists only, and the others need no judging.
+//! Which kinds of subjects a condition can be true for: most rules over all values concern only strings, secrets or
+//! lists, so other subjects need no evaluation.
 
 use std::ops::{BitAnd, BitOr, Not};
 
@@ -10,7 +10,7 @@ use crate::program::ir::{ClauseCode, ClauseKind, Node, Op, Slot, Test};
 use crate::types::Type;
 use crate::value::{Data, Value};
 
-/// A set of kinds of values that are there, secret ones apart from others.
+/// A set of kinds of present values, distinguishing secret from other values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Kinds(u16);
 
@@ -27,12 +27,12 @@ impl Kinds {
     const MAP: Self = Self::kind(5);
     const SECRET: Self = Self(Self::ALL.0 & !((1 << KINDS) - 1));
 
-    /// One kind, secret or not.
+    /// One kind, whether secret or not.
     const fn kind(at: u32) -> Self {
         Self(1 << at | 1 << (at + KINDS))
     }
 
-    /// The kind of a value, secret or not; `None` for one that is absent.
+    /// The kind of a value, whether secret or not; `None` if it is absent.
     fn of(data: &Data<'_>) -> Option<u32> {
         Some(match data {
             Data::Null => 0,
@@ -46,13 +46,13 @@ impl Kinds {
         })
     }
 
-    /// Is a value of one of these kinds? One that is absent counts as any.
+    /// Is the value of one of these kinds? An absent value counts as any.
     pub(super) fn has(self, value: &Value<'_>) -> bool {
         Self::of(&value.data)
             .is_none_or(|at| self.0 & 1 << (at + if value.secret { KINDS } else { 0 }) != 0)
     }
 
-    /// The kinds that a parameter takes.
+    /// The kinds that a parameter accepts.
     fn of_type(ty: &Type) -> Self {
         match ty {
             Type::Null => Self::NULL,
@@ -96,15 +96,15 @@ pub(super) fn wanted(clauses: &[ClauseCode], slot: Slot) -> Kinds {
     }
 }
 
-/// The kinds for which a condition may be true, and whether it is true of all of them and false of all others. Of others it is false or
-/// missing, never undecided for something unseen.
+/// The kinds for which a condition may be true, and whether it is true for exactly these. For other kinds it is false
+/// or missing, but never undecided because of an unknown value.
 fn when_true(condition: &Node, slot: Slot) -> (Kinds, bool) {
     match &condition.op {
         Op::Not(inner) => match when_true(inner, slot) {
             (kinds, true) => (!kinds, true),
             _ => (Kinds::ALL, false),
         },
-        // A side that is false decides; beside one that is missing, something unseen would.
+        // A false operand decides; next to a missing one, an unknown operand would decide.
         Op::And(sides) => {
             let sides = sides.iter().map(|side| when_true(side, slot));
             sides.fold((Kinds::ALL, true), |(all, exact), side| match side {
@@ -132,7 +132,7 @@ fn when_true(condition: &Node, slot: Slot) -> (Kinds, bool) {
             match (negated, exact) {
                 (false, _) => (kinds, exact),
                 (true, true) => (!kinds, true),
-                // False of the others, or missing.
+                // For the other kinds, the predicate may be false or missing.
                 (true, false) => (Kinds::ALL, false),
             }
         }
@@ -145,7 +145,7 @@ fn is_subject(node: &Node, slot: Slot) -> bool {
     matches!(&node.op, Op::Slot(it) if *it == slot)
 }
 
-/// What a predicate says of a subject by its kind.
+/// The kinds for which a predicate may be true, and whether that is exact.
 fn asked_for(entry: &Entry) -> (Kinds, bool) {
     match entry.name() {
         "string" => (Kinds::STRING, true),
@@ -159,7 +159,7 @@ fn asked_for(entry: &Entry) -> (Kinds, bool) {
     }
 }
 
-/// The kinds that a built-in takes as an argument; with any other it is missing.
+/// The kinds that a built-in accepts for an argument; for any other the result is missing.
 fn taken(entry: &Entry, at: usize) -> Kinds {
     match entry.signature.params.get(at) {
         Some(param) if !entry.builtin.lenient => Kinds::of_type(&param.ty),
@@ -167,7 +167,7 @@ fn taken(entry: &Entry, at: usize) -> Kinds {
     }
 }
 
-/// The kinds for which a value computed from the subject may be there.
+/// The kinds for which a value computed from the subject may be present.
 fn present(node: &Node, slot: Slot) -> Kinds {
     let Op::Builtin(entry, args) = &node.op else {
         return Kinds::ALL;
@@ -183,8 +183,8 @@ fn present(node: &Node, slot: Slot) -> Kinds {
     args.fold(Kinds::ALL, BitAnd::bitand)
 }
 
-/// The kinds for which a comparison may be true: what is missing on one side decides. A wrong type decides only beside a literal, for
-/// what is unseen comes before it.
+/// The kinds for which a comparison may be true. A side that is missing decides. A wrong type only decides next to a
+/// literal, since an unknown value takes precedence.
 fn compared(op: BinaryOp, sides: &[Node; 2], slot: Slot) -> Kinds {
     let [left, right] = sides;
     let both = present(left, slot) & present(right, slot);

@@ -13,30 +13,30 @@ use crate::value::{Absent, Data, Value};
 /// A result, or the budget is exceeded.
 pub(crate) type Work<T> = Result<T, OverBudget>;
 
-/// What a slot holds.
+/// The contents of a slot.
 #[derive(Debug, Clone)]
 pub(crate) enum Cell<'h> {
-    /// Nothing yet: the `let` has not been needed.
+    /// The `let` has not been needed yet.
     Empty,
     Bound(Value<'h>),
-    /// The value of a `let`; whether its places and marks are complete.
+    /// The value of a `let`, and whether its places and marks are complete.
     Computed(Value<'h>, bool),
 }
 
-/// Evaluates expressions. Values are computed in one of two ways: fast, where only truth matters, or to explain: then
-/// absent values know their place and secrets their mark. Both give the same truth.
+/// Evaluates expressions in one of two modes: fast, if only truth matters, or to explain, with places of absent values
+/// and marks of secrets. Both give the same truth.
 pub(crate) struct Machine<'r, 'h> {
     pub(crate) run: &'r Run<'h>,
     pub(crate) host: &'h (dyn Host + 'h),
     pub(crate) budget: Budget,
     pub(crate) explain: bool,
-    /// Something secret was read, since whoever set this to false.
+    /// Has a secret been read since this was last reset?
     pub(super) tainted: bool,
     slots: Vec<Cell<'h>>,
-    /// Where the frame of the current rule or function starts.
+    /// The start of the current rule's or function's frame.
     base: usize,
     pub(super) lets: &'h [Deferred<Node>],
-    /// The subjects of the `for` clauses, the innermost last.
+    /// The subjects of the `for` clauses, innermost last.
     pub(crate) subjects: Vec<Value<'h>>,
     pub(crate) tracer: Option<Tracer>,
 }
@@ -61,12 +61,12 @@ impl<'r, 'h> Machine<'r, 'h> {
         self.slots[self.base + slot] = Cell::Bound(value);
     }
 
-    /// Forgets the value of a `let`.
+    /// Clears the value of a `let`.
     pub(crate) fn forget(&mut self, slot: Slot) {
         self.slots[self.base + slot] = Cell::Empty;
     }
 
-    /// What is bound in a slot.
+    /// The value bound in a slot.
     pub(super) fn bound(&self, slot: Slot) -> Option<&Value<'h>> {
         match &self.slots[self.base + slot] {
             Cell::Bound(value) => Some(value),
@@ -74,7 +74,7 @@ impl<'r, 'h> Machine<'r, 'h> {
         }
     }
 
-    /// The value of a `let`, if it has been computed; with `explain`, completely.
+    /// The value of a `let`, if it has been computed; with `explain`, only if it is complete.
     pub(super) fn computed(&self, slot: Slot, explain: bool) -> Option<&Value<'h>> {
         match &self.slots[self.base + slot] {
             Cell::Computed(value, complete) if *complete || !explain => Some(value),
@@ -101,7 +101,7 @@ impl<'r, 'h> Machine<'r, 'h> {
         Ok(value)
     }
 
-    /// Calls a function of a pack in a frame of its own.
+    /// Calls a function of a pack in its own frame.
     pub(super) fn call(&mut self, index: usize, args: Vec<Value<'h>>) -> Work<Value<'h>> {
         let function = &self.run.program.functions[index];
         let (base, len) = (self.base, self.slots.len());
@@ -116,7 +116,7 @@ impl<'r, 'h> Machine<'r, 'h> {
         result
     }
 
-    /// Reads the host as the machine needs it.
+    /// A reader of the host in the machine's mode.
     pub(super) fn reader(&self) -> Reader<'h> {
         Reader {
             host: self.host,
@@ -151,11 +151,11 @@ impl<'r, 'h> Machine<'r, 'h> {
                         Data::Number(at) if at.fract() == 0.0 && (0.0..4e9).contains(at) => {
                             self.item(value, *at as usize)
                         }
-                        // A base that is missing decides, as for every operator.
+                        // As for every operator, a missing base takes precedence.
                         Data::Absent(Absent::Unknown(_)) if !is_missing(&value) => key.outcome(),
                         _ => self.reader().missing(|| key.place.or(value.place)),
                     };
-                    // What is looked up by something secret tells of it.
+                    // What is looked up by a secret key reveals something about it.
                     if secret {
                         crate::builtins::hide(&mut found);
                     }
@@ -174,7 +174,7 @@ impl<'r, 'h> Machine<'r, 'h> {
             other => return Ok(Value::missing(other)),
         };
         let (mut at, mut keys) = (node, keys);
-        // What is not in the view has the place below its nearest ancestor that is.
+        // A value that is not in the view gets its place below its nearest ancestor that is.
         let mut found = loop {
             self.budget.charge(1)?;
             match self.host.in_view(at, view) {

@@ -1,7 +1,8 @@
-//! What came of judging before: rules whose data is as it was are not judged again.
+//! Remembers earlier results: rules whose data has not changed are not evaluated again.
 //!
-//! INVARIANT: with a memory, a [`Judgement`] holds the same counts, verdicts and reasons as without one. Only the places of reasons and
-//! the order of verdicts from different entries may differ. Of what does not hold the ways to its places are kept, for they may have moved.
+//! INVARIANT: with a memory, a [`Judgement`] has the same counts, verdicts and reasons as without one. Only the places
+//! of reasons and the order of verdicts from different entries may differ. Verdicts are kept with paths to their
+//! places, since those may have moved.
 
 mod kept;
 mod records;
@@ -24,7 +25,7 @@ use crate::program::ir::{ClauseKind, Step};
 use kept::{Kept, Ways};
 use records::Records;
 
-/// What came of judging the rules of one program over one deployment.
+/// The results of a program's rules for one deployment.
 #[derive(Debug)]
 pub struct Memory {
     rules: Vec<Mutex<Known>>,
@@ -35,15 +36,15 @@ pub struct Memory {
 #[derive(Debug)]
 enum Known {
     Nothing,
-    /// The rule as a whole.
+    /// Results for the rule as a whole.
     Whole(Ended, Reads),
-    /// A rule over every place, by entries of roots.
+    /// Results of a rule over every place, by entries of roots.
     Groups(Box<Groups>),
-    /// A rule over records of the host.
+    /// Results of a rule over host records.
     Records(Records),
 }
 
-/// How subjects ended.
+/// The outcomes of subjects.
 #[derive(Debug, Default, Clone)]
 struct Ended {
     counts: Counts,
@@ -52,7 +53,7 @@ struct Ended {
     verdicts: Vec<Kept>,
 }
 
-/// How many subjects stayed undecided for each reason.
+/// The number of undecided subjects for each reason.
 type Reasons = BTreeMap<Cow<'static, str>, usize>;
 
 fn add_reasons(all: &mut Reasons, more: &Reasons) {
@@ -77,7 +78,7 @@ impl Ended {
 }
 
 impl Memory {
-    /// Nothing is known yet. The host must note parts as `splits` says.
+    /// An empty memory. The host must record reads for the parts given by `splits`.
     pub fn new(program: &Program, splits: Splits) -> Self {
         Self {
             rules: std::iter::repeat_with(|| Mutex::new(Known::Nothing))
@@ -93,17 +94,17 @@ impl Memory {
         &self.splits
     }
 
-    /// Says what is not as it was when rules were judged last.
+    /// Tells the memory what has changed since rules were last evaluated.
     pub fn turn(&mut self, changed: Changed) {
         self.changed = changed;
     }
 
-    /// Is so little to be judged that it does not pay to work out anything for all the data?
+    /// Is there so little to evaluate that computing something for all the data would not pay off?
     pub fn is_sparse(&self) -> bool {
         !self.changed.is_everything() && self.changed.realms().is_empty()
     }
 
-    /// Judges a rule.
+    /// Evaluates a rule.
     pub(super) fn judge<'h>(&self, run: &Run<'h>, rule: usize) -> Judgement<'h> {
         let mut known = self.rules[rule]
             .lock()
@@ -117,7 +118,7 @@ impl Memory {
             judgement.undecided = ended.undecided.iter().map(without_place).collect();
             return judgement;
         }
-        // What is not put back is forgotten: also if judging panics.
+        // Anything not put back is forgotten, even if evaluation panics.
         let before = std::mem::replace(&mut *known, Known::Nothing);
         let was_whole = matches!(before, Known::Whole(..));
         if goes_over_everything(run.program, rule) {
@@ -148,7 +149,8 @@ impl Memory {
     }
 }
 
-/// What can be kept of verdicts; what was read for it is added. `None` where they have to be judged again each time.
+/// The verdicts in a form that can be kept; what was read for them is added to `reads`. `None` if they must be
+/// evaluated again each time.
 fn keep(
     run: &Run<'_>,
     verdicts: &[Verdict<'_>],
@@ -163,7 +165,7 @@ fn keep(
     Some(kept)
 }
 
-/// Does the rule begin with a `for` over every place? Nothing but `let` before it, and nothing that meets a place twice.
+/// Does the rule start with a `for` over every place, preceded only by `let`s, that matches no place twice?
 fn goes_over_everything(program: &Program, rule: usize) -> bool {
     let clauses = &program.code[rule].clauses;
     let first = first_for(clauses).map(|at| &clauses[at].kind);
@@ -175,7 +177,7 @@ fn goes_over_everything(program: &Program, rule: usize) -> bool {
     depths.all(|(at, step)| matches!(step, Step::AnyDepth) == (at == 0))
 }
 
-/// Does the rule begin with a `for` over the elements of a list?
+/// Does the rule start with a `for` over the elements of a list?
 fn goes_over_elements(program: &Program, rule: usize) -> bool {
     let clauses = &program.code[rule].clauses;
     first_for(clauses).is_some_and(|at| matches!(clauses[at].kind, ClauseKind::ForIn(_)))
@@ -207,27 +209,27 @@ fn without_place(unknown: &Unknown) -> Why {
     }
 }
 
-/// A part of a root: the number of the root, and the part.
+/// A part of a root: the root's index, and the part.
 type GroupId = (u32, Part);
 
-/// What is known of the groups of one rule.
+/// The results for the groups of one rule.
 #[derive(Debug, Default)]
 struct Groups {
     roots: usize,
     known: FxHashMap<GroupId, Entry>,
-    /// Groups that read parts of others.
+    /// The groups that read each part belonging to another group.
     readers: FxHashMap<Part, FxHashSet<GroupId>>,
-    /// Groups in which something does not hold that is not kept.
+    /// Groups with verdicts that could not be kept.
     failing: BTreeSet<GroupId>,
-    /// Groups with verdicts that are kept.
+    /// Groups with kept verdicts.
     telling: BTreeSet<GroupId>,
     sum: Sum,
 }
 
-/// What is known of one group.
+/// The results for one group.
 #[derive(Debug, Default)]
 struct Entry {
-    /// From the root.
+    /// The path from the root.
     path: Arc<[String]>,
     reads: Reads,
     matches: usize,
@@ -236,14 +238,14 @@ struct Entry {
     unseen: Vec<Unknown>,
 }
 
-/// All groups together, those that fail left out.
+/// The sum over all groups, except failing ones.
 #[derive(Debug, Default)]
 struct Sum {
     matches: usize,
     used: u64,
     counts: Counts,
     reasons: Reasons,
-    /// With the number of groups that say so.
+    /// Each with the number of groups that have it.
     undecided: FxHashMap<Cow<'static, str>, (Unknown, usize)>,
     unseen: FxHashMap<Cow<'static, str>, (Unknown, usize)>,
 }
@@ -292,8 +294,8 @@ impl Sum {
 }
 
 impl Groups {
-    /// Judges the groups that have to be. `None` if the host keeps no realms or the work is too much for one of them: then the rule is
-    /// judged as a whole.
+    /// Evaluates the groups that need it. `None` if the host has no realms or a group exceeds the budget: the rule is
+    /// then evaluated as a whole.
     fn judge<'h>(
         &mut self,
         run: &Run<'h>,
@@ -361,7 +363,7 @@ impl Groups {
                     unseen: unseen.map(|why| why.unknown.clone()).collect(),
                 }
             } else {
-                // Only the path is kept: it is judged again each time.
+                // Keep only the path, and evaluate the group again each time.
                 self.failing.insert(id);
                 Entry {
                     path,
@@ -392,7 +394,7 @@ impl Groups {
         Some(judgement)
     }
 
-    /// The groups to be judged; what was known of them is forgotten.
+    /// The groups to evaluate; their earlier results are dropped.
     fn due(
         &mut self,
         run: &Run<'_>,
@@ -410,7 +412,7 @@ impl Groups {
         }
         let own = turn.own.iter();
         invalid.extend(own.filter(|id| self.known.contains_key(id)));
-        // What may be there now: what came, and what was.
+        // Groups that may exist now: those that were added, and those that existed before.
         let mut due = turn.came.clone();
         for group in &due {
             self.forget((group.root, group.part));
@@ -465,14 +467,14 @@ impl Groups {
     }
 }
 
-/// What changed as all rules over a view see it.
+/// What changed, as seen by all rules over a view.
 pub(super) struct Turn {
     roots: Vec<NodeRef>,
-    /// By root; `None` if the host keeps none.
+    /// One for each root; `None` if the host has none.
     realms: Option<Vec<u32>>,
-    /// The groups that are what changed.
+    /// The groups whose own part changed.
     own: Vec<GroupId>,
-    /// Those of what came or is another, but for whole realms.
+    /// The groups that were added or replaced, except in wholly changed realms.
     came: Vec<Group>,
 }
 
@@ -529,7 +531,7 @@ impl Turn {
     }
 }
 
-/// The groups of a root: the maps that are split, each without what is below, and every other part.
+/// The groups of a root: each split map without its entries, and every other part.
 fn every_group(
     run: &Run<'_>,
     splits: &Splits,
@@ -547,7 +549,7 @@ fn every_group(
     let mut entries = Vec::new();
     while let Some(group) = open.pop() {
         if group.part.is_names() {
-            // Why there may be more is asked again by whoever judges the map itself.
+            // The reason why there may be more entries is determined again when the map itself is evaluated.
             let _ = run.host.entries(group.node, &mut entries);
             open.extend(entries.drain(..).rev().map(|(key, node)| {
                 let own = std::iter::once(key.clone().into_owned());
@@ -563,7 +565,7 @@ fn every_group(
     }
 }
 
-/// Adds reasons that were not given yet.
+/// Adds reasons that are not yet in the list.
 fn add_new(all: &mut Vec<Why>, more: &[Why]) {
     for why in more {
         if !all.iter().any(|it| it.unknown.reason == why.unknown.reason) {

@@ -1,8 +1,8 @@
-//! Judging: what a compiled program says about a host's data.
+//! Evaluation: the results of a compiled program for a host's data.
 //!
-//! [`Run`] is one program over one deployment. A rule's subjects are found by [`walk`], its clauses are held against each
-//! by `judge`, in the three-valued logic of docs/language.md §4, and what does not hold is explained by `finding`.
-//! Nothing here recurses deeper than the compiler allows, and all work is charged to a [`Budget`].
+//! [`Run`] is one program over one deployment. A rule's subjects are found by [`walk`], `judge` evaluates its clauses
+//! for each of them in the three-valued logic of docs/language.md §4, and `finding` explains failures. Nothing here
+//! recurses deeper than the compiler allows, and all work is charged to a [`Budget`].
 
 mod budget;
 pub(crate) mod compare;

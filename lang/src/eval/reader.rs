@@ -1,4 +1,4 @@
-//! Reading the host's data for an expression: in one of two ways, as [`Machine`](super::machine::Machine) explains.
+//! Reads the host's data for an expression, in one of the two modes described in [`Machine`](super::machine::Machine).
 
 use crate::eval::{Budget, OverBudget};
 use crate::host::{Host, Lookup, NodeRef, Place, Unknown};
@@ -8,12 +8,12 @@ use crate::value::{Absent, Data, Value};
 #[derive(Clone, Copy)]
 pub(super) struct Reader<'h> {
     pub(super) host: &'h (dyn Host + 'h),
-    /// Absent values know their place, and secrets their mark.
+    /// Determine the places of absent values and the marks of secrets?
     pub(super) explain: bool,
 }
 
 impl<'h> Reader<'h> {
-    /// The host's value; its mark only if it will be needed.
+    /// The host's value, with its mark only if needed.
     pub(super) fn load(&self, node: NodeRef) -> Value<'h> {
         if self.explain {
             Value::load(self.host, node)
@@ -22,7 +22,7 @@ impl<'h> Reader<'h> {
         }
     }
 
-    /// A missing value, with its place if that will be needed.
+    /// A missing value, with its place only if needed.
     pub(super) fn missing(&self, place: impl FnOnce() -> Option<Place>) -> Value<'h> {
         Value::missing(if self.explain { place() } else { None })
     }
@@ -95,7 +95,7 @@ pub(super) fn host_call<'h>(
 ) -> Result<Value<'h>, OverBudget> {
     budget.charge(1)?;
     let mut value = host.call(index, args);
-    // A host marks what it returns; what it forgets to mark is marked here. One bit is no text.
+    // The host marks what it returns; anything it forgot is marked here. A single bit reveals no text.
     let bit = matches!(
         value.data,
         Data::Bool(_) | Data::Absent(_) | Data::Record(_)
@@ -120,7 +120,7 @@ pub(super) fn key_of<'h>(host: &'h (dyn Host + 'h), value: Value<'h>) -> Value<'
     }
 }
 
-/// The record of a kind that the innermost of the subjects that belong to one belongs to.
+/// The record of a given kind for the innermost subject that belongs to one.
 pub(super) fn record_of<'h>(
     host: &'h (dyn Host + 'h),
     subjects: &[Value<'h>],
@@ -152,7 +152,7 @@ pub(super) fn is_missing(value: &Value<'_>) -> bool {
     matches!(value.data, Data::Absent(Absent::Missing))
 }
 
-/// The place of a key that is not there.
+/// The place of a missing key.
 pub(super) fn below(place: Option<Place>, key: &str) -> Option<Place> {
     Some(match place? {
         Place::Node(parent) | Place::Key(parent) => Place::absent(parent, vec![key.to_owned()]),

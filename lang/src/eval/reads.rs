@@ -1,7 +1,7 @@
-//! Which parts of the host's data a computation reads, so that it need not be done again while they stay the same.
+//! Tracks which parts of the host's data a computation reads, so that its result can be reused while they stay the same.
 //!
-//! INVARIANT: a host notes a part before it lets anything of it be seen, and what is computed once for many ([`Memo`]) is noted for
-//! each of them. Where nobody watches, nothing is noted.
+//! INVARIANT: a host records a part before it exposes anything of it, and the reads of shared computations ([`Memo`])
+//! are recorded for each user. Nothing is recorded unless reads are being watched.
 
 use std::cell::{Cell, RefCell};
 use std::hash::{Hash as _, Hasher as _};
@@ -10,24 +10,24 @@ use std::sync::{Arc, OnceLock};
 use rustc_hash::{FxHashSet, FxHasher};
 use smallvec::SmallVec;
 
-/// A part of the host's data: a place below the root of a realm with all that is below it; of a map that is split ([`Splits`]) only
-/// that it is there, or only which keys it has. A realm is what the host says; parts change independently.
+/// A part of the host's data: a place below the root of a realm, with everything below it. For a split map
+/// ([`Splits`]), only its presence or only its set of keys. Realms are defined by the host; parts change independently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Part {
     /// The realm.
     pub realm: u32,
-    /// A number of the path from the root.
+    /// A hash of the path from the root.
     place: u64,
     what: What,
 }
 
-/// What of a place.
+/// The aspect of a place that is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum What {
     All,
-    /// Only which keys there are.
+    /// Only its set of keys.
     Names,
-    /// Only that a map is there: which keys it has does not matter.
+    /// Only that it is a map, regardless of its keys.
     Itself,
 }
 
@@ -37,14 +37,14 @@ const ROOT: u64 = 0;
 const ANY: u64 = u64::MAX;
 
 impl Part {
-    /// All the data there is.
+    /// All data.
     pub const EVERYTHING: Self = Self {
         realm: u32::MAX,
         place: ANY,
         what: What::All,
     };
 
-    /// Which keys the root of a realm has: it is always split.
+    /// The set of keys of a realm's root, which is always split.
     pub fn root(realm: u32) -> Self {
         Self {
             realm,
@@ -53,7 +53,7 @@ impl Part {
         }
     }
 
-    /// All of a realm.
+    /// A whole realm.
     pub fn realm(realm: u32) -> Self {
         Self {
             realm,
@@ -62,18 +62,18 @@ impl Part {
         }
     }
 
-    /// All of one of the texts that a realm is made from.
+    /// The whole of one of the texts that a realm is made from.
     pub fn text(realm: u32, number: u32) -> Self {
-        // No key of a map that is split is called so; if one were, it would cost work, not truth.
+        // No split map has a key like this; a collision would only cost extra work.
         Self::root(realm).below(&format!("\u{0}text {number}"))
     }
 
-    /// Is it only which keys there are?
+    /// Is it only the set of keys?
     pub fn is_names(self) -> bool {
         self.what == What::Names
     }
 
-    /// Of a map that is split only that it is there; anything else as it is.
+    /// For a split map, only its presence; any other part is returned unchanged.
     #[must_use]
     pub fn itself(self) -> Self {
         match self.what {
@@ -90,8 +90,8 @@ impl Part {
         let mut hasher = FxHasher::default();
         self.place.hash(&mut hasher);
         key.hash(&mut hasher);
-        // Two places of one number would share a part, which costs work; truth only if one changes and the other was read alone, which
-        // takes 64 equal bits.
+        // Two places with the same hash would share a part. This costs extra work, but affects results only if one
+        // place changes and the other was read alone, which takes 64 equal bits.
         let place = hasher.finish().clamp(ROOT + 1, ANY - 1);
         Self {
             realm: self.realm,
@@ -101,12 +101,12 @@ impl Part {
     }
 }
 
-/// Maps so large that each of their entries is a part of its own. The roots are split without being here.
+/// Maps so large that each of their entries is a separate part. Roots are split without being listed here.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Splits(FxHashSet<(u32, u64)>);
 
 impl Splits {
-    /// Splits the map under a key of a map that is split: its part from now on.
+    /// Splits the map under a key of a split map and returns its new part.
     pub fn split(&mut self, map: Part, key: &str) -> Part {
         let below = map.below(key);
         self.0.insert((below.realm, below.place));
@@ -116,12 +116,12 @@ impl Splits {
         }
     }
 
-    /// Is all that is split there split here, too?
+    /// Does it split everything that `other` splits?
     pub fn covers(&self, other: &Self) -> bool {
         other.0.is_subset(&self.0)
     }
 
-    /// The part of what stands under a key of a map that is split.
+    /// The part of the value under a key of a split map.
     pub fn part(&self, map: Part, key: &str) -> Part {
         let below = map.below(key);
         let what = match self.0.contains(&(below.realm, below.place)) {
@@ -131,7 +131,7 @@ impl Splits {
         Part { what, ..below }
     }
 
-    /// The part of a path from the root of a realm: that of the first thing on the way that is not split.
+    /// The part of a path from the root of a realm: that of the first value on the path that is not split.
     pub fn part_of<'k>(&self, realm: u32, path: impl Iterator<Item = &'k str>) -> Part {
         let mut part = Part::root(realm);
         for key in path {
@@ -144,7 +144,7 @@ impl Splits {
     }
 }
 
-/// What was read.
+/// The parts that were read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reads {
     /// Sorted.
@@ -152,7 +152,7 @@ pub struct Reads {
     everything: bool,
 }
 
-/// Whoever reads more parts is taken to read everything.
+/// A computation that reads more parts than this counts as reading everything.
 const MANY: usize = 2_000;
 
 impl Reads {
@@ -172,7 +172,7 @@ impl Reads {
         }
     }
 
-    /// Adds what somebody else read.
+    /// Adds the parts read by another computation.
     pub fn extend(&mut self, other: &Self) {
         if other.everything {
             self.add(Part::EVERYTHING);
@@ -182,7 +182,7 @@ impl Reads {
         }
     }
 
-    /// The parts; the one part is [`Part::EVERYTHING`] for whoever read too many to count.
+    /// The parts; just [`Part::EVERYTHING`] if there were too many.
     pub fn parts(&self) -> &[Part] {
         if self.everything {
             &[Part::EVERYTHING]
@@ -192,7 +192,7 @@ impl Reads {
     }
 }
 
-/// What is not as it was.
+/// What has changed.
 #[derive(Debug, Clone, Default)]
 pub struct Changed {
     everything: bool,
@@ -200,12 +200,12 @@ pub struct Changed {
     parts: FxHashSet<Part>,
     paths: Vec<(Part, Arc<[String]>)>,
     touched: FxHashSet<u32>,
-    /// Every part of which something that was noted may speak.
+    /// All parts affected by the changes, including enclosing ones.
     speaking: Vec<Part>,
 }
 
 impl Changed {
-    /// Nothing is known to be as it was.
+    /// Everything may have changed.
     pub fn everything() -> Self {
         Self {
             everything: true,
@@ -213,7 +213,7 @@ impl Changed {
         }
     }
 
-    /// A whole realm.
+    /// Records that a whole realm changed.
     pub fn realm(&mut self, realm: u32) {
         self.realms.insert(realm);
         self.touch(realm);
@@ -228,7 +228,7 @@ impl Changed {
         }
     }
 
-    /// False if it was there before.
+    /// Adds a part; returns false if it was already included.
     fn speak(&mut self, part: Part) -> bool {
         self.touch(part.realm);
         let is_new = self.parts.insert(part);
@@ -238,48 +238,48 @@ impl Changed {
         is_new
     }
 
-    /// What stands at a path: it came, went or is another.
+    /// Records that the value at a path was added, removed or replaced.
     pub fn part(&mut self, part: Part, path: Vec<String>) {
         self.names(part, path);
         self.speak(part.itself());
     }
 
-    /// Which keys a map at a path has; that it is there has not changed.
+    /// Records that the set of keys of a map at a path changed, but not the presence of the map.
     pub fn names(&mut self, part: Part, path: Vec<String>) {
         if self.speak(part) {
             self.paths.push((part, path.into()));
         }
     }
 
-    /// One of the texts that a realm is made from.
+    /// Records that one of the texts that a realm is made from changed.
     pub fn text(&mut self, realm: u32, number: u32) {
         self.speak(Part::text(realm, number));
     }
 
-    /// Is nothing known?
+    /// May everything have changed?
     pub fn is_everything(&self) -> bool {
         self.everything
     }
 
-    /// Did anything of it change?
+    /// Did anything that was read change?
     pub fn touches(&self, reads: &Reads) -> bool {
         let parts = reads.parts();
         self.touches_any(|part| parts.binary_search(&part).is_ok(), || parts.iter())
     }
 
-    /// Did anything change of a set of parts?
+    /// Did anything in a set of parts change?
     pub(super) fn touches_any<'p, I: Iterator<Item = &'p Part>>(
         &self,
         has: impl Fn(Part) -> bool,
         all: impl FnOnce() -> I,
     ) -> bool {
-        // Little changes, and much may have been read.
+        // Changes are few, while many parts may have been read.
         self.everything
             || self.speaking().any(has)
             || !self.realms.is_empty() && all().any(|part| self.realms.contains(&part.realm))
     }
 
-    /// Realms of which nothing is known.
+    /// Realms that changed as a whole.
     pub(super) fn realms(&self) -> &FxHashSet<u32> {
         &self.realms
     }
@@ -289,7 +289,7 @@ impl Changed {
         &self.paths
     }
 
-    /// Every part of which something that was noted may speak.
+    /// All parts affected by the changes, including enclosing ones.
     pub(super) fn speaking(&self) -> impl Iterator<Item = Part> + '_ {
         self.speaking.iter().copied()
     }
@@ -297,29 +297,29 @@ impl Changed {
 
 thread_local! {
     static WATCHED: RefCell<Option<Reads>> = const { RefCell::new(None) };
-    /// Of what nothing more need be noted.
+    /// What has been recorded as a whole.
     static COVERED: Cell<Option<u32>> = const { Cell::new(None) };
 }
 
-/// Says that all of something has been noted, which the host calls by a number: it need not note parts of it until something else is
-/// covered.
+/// Declares that everything under a number chosen by the host has been recorded: the host need not record parts of it
+/// until something else is covered.
 pub fn cover(number: u32) {
     if is_watched() {
         COVERED.set(Some(number));
     }
 }
 
-/// Was all of it noted by who watches now?
+/// Has the current watcher already recorded all of it?
 pub fn is_covered(number: u32) -> bool {
     COVERED.get() == Some(number)
 }
 
-/// Is anybody watching on this thread?
+/// Are reads being watched on this thread?
 pub fn is_watched() -> bool {
     WATCHED.with(|watched| watched.borrow().is_some())
 }
 
-/// Notes that a part is read, if anybody watches; `None` stands for what never changes.
+/// Records that a part is read, if reads are watched; `None` stands for data that never changes.
 pub fn note(part: impl FnOnce() -> Option<Part>) {
     if !is_watched() {
         return;
@@ -332,7 +332,7 @@ pub fn note(part: impl FnOnce() -> Option<Part>) {
     });
 }
 
-/// Notes all that somebody else read.
+/// Records everything that another computation read.
 fn note_all(other: &Reads) {
     WATCHED.with(|watched| {
         if let Some(reads) = &mut *watched.borrow_mut() {
@@ -341,9 +341,9 @@ fn note_all(other: &Reads) {
     });
 }
 
-/// Does some work and tells what it read. Whoever watched before does not see it.
+/// Runs `work` and returns what it read. An outer watcher does not see these reads.
 pub fn watched<T>(work: impl FnOnce() -> T) -> (T, Reads) {
-    /// Puts back who watched before, also after a panic.
+    /// Restores the outer watcher, even after a panic.
     struct Before(Option<Reads>, Option<u32>);
     impl Drop for Before {
         fn drop(&mut self) {
@@ -361,7 +361,7 @@ pub fn watched<T>(work: impl FnOnce() -> T) -> (T, Reads) {
     (result, reads)
 }
 
-/// Something that is computed when it is first needed, for all who need it.
+/// A value computed on first use and shared.
 #[derive(Debug)]
 pub(super) struct Memo<T>(OnceLock<(T, Option<Reads>)>);
 
@@ -372,7 +372,7 @@ impl<T> Default for Memo<T> {
 }
 
 impl<T> Memo<T> {
-    /// The value. What computing it read is noted for whoever asks.
+    /// The value. The reads of its computation are recorded for each caller.
     pub(super) fn get_or_init(&self, compute: impl FnOnce() -> T) -> &T {
         let watching = is_watched();
         let (value, reads) = self.0.get_or_init(|| {
@@ -386,7 +386,7 @@ impl<T> Memo<T> {
         if watching {
             match reads {
                 Some(reads) => note_all(reads),
-                // Computed where nobody watched.
+                // It was computed while reads were not watched.
                 None => note(|| Some(Part::EVERYTHING)),
             }
         }
@@ -439,7 +439,7 @@ mod tests {
     #[test]
     fn what_is_covered_is_so_for_who_watches() {
         cover(7);
-        assert!(!is_covered(7), "nobody watches");
+        assert!(!is_covered(7), "reads are not watched");
         let _ = watched(|| {
             cover(7);
             assert!(is_covered(7) && !is_covered(8));

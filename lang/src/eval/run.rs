@@ -1,4 +1,4 @@
-//! One program over one deployment, with what its rules share.
+//! A program over one deployment, with the values that its rules share.
 
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
@@ -13,8 +13,8 @@ use crate::parse::ast::View;
 use crate::program::Program;
 use crate::value::{Data, Value};
 
-/// A program over the data of one deployment. Walks, components and values of packs are computed once, when first needed;
-/// rules may be judged from several threads at once.
+/// A program over the data of one deployment. Walks, components and pack values are computed once, on first use; rules
+/// may be evaluated on several threads at once.
 pub struct Run<'h> {
     pub(crate) program: &'h Program,
     pub(crate) host: &'h (dyn Host + 'h),
@@ -39,7 +39,7 @@ fn cells<T>(count: usize) -> Vec<Memo<T>> {
     std::iter::repeat_with(Memo::default).take(count).collect()
 }
 
-/// The position of a view in an array of three.
+/// The index of a view in an array of three.
 pub(super) fn slot_of(view: View) -> usize {
     match view {
         View::Effective => 0,
@@ -49,7 +49,7 @@ pub(super) fn slot_of(view: View) -> usize {
 }
 
 impl<'h> Run<'h> {
-    /// Nothing is computed yet.
+    /// Creates a run; nothing is computed yet.
     pub fn new(program: &'h Program, host: &'h (dyn Host + 'h)) -> Self {
         Self {
             program,
@@ -68,14 +68,14 @@ impl<'h> Run<'h> {
         }
     }
 
-    /// Judges only what is not as it was when the memory saw it last, and has the memory keep the rest.
+    /// Evaluates only what has changed since the memory last saw it, and stores the results in the memory.
     #[must_use]
     pub fn remembering(mut self, memory: &'h Memory) -> Self {
         self.memory = Some(memory);
         self
     }
 
-    /// Judges one rule, by its index in [`Program::rules`].
+    /// Evaluates one rule, given its index in [`Program::rules`].
     pub fn judge(&self, rule: usize) -> Judgement<'h> {
         match self.memory {
             Some(memory) => memory.judge(self, rule),
@@ -83,17 +83,17 @@ impl<'h> Run<'h> {
         }
     }
 
-    /// Judges every rule, in order.
+    /// Evaluates every rule, in order.
     pub fn judge_all(&self) -> Vec<Judgement<'h>> {
         (0..self.program.rules.len())
             .map(|rule| self.judge(rule))
             .collect()
     }
 
-    /// The value of a `let` or `param` of a pack, if there is one of that name.
+    /// The value of a `let` or `param` of a pack; `None` if there is none with that name.
     ///
     /// # Errors
-    /// When computing it exceeds the budget.
+    /// If computing it exceeds the budget.
     pub fn value_of(&self, pack: &str, name: &str) -> Result<Option<Value<'h>>, OverBudget> {
         let mut globals = self.program.globals.iter();
         match globals.position(|global| global.pack == pack && global.name == name) {
@@ -102,7 +102,7 @@ impl<'h> Run<'h> {
         }
     }
 
-    /// A value of a pack. It has a budget of its own, so that it does not matter which rule needs it first.
+    /// A value of a pack. It has its own budget, so that it does not matter which rule needs it first.
     pub(crate) fn global(&self, index: usize) -> Result<Value<'h>, OverBudget> {
         self.global_in_place(index).clone()
     }
@@ -122,7 +122,7 @@ impl<'h> Run<'h> {
         self.host_globals[index].get_or_init(compute)
     }
 
-    /// The values of the one component of that name.
+    /// The values of the only component with the given name.
     pub(super) fn component_in_place(&self, index: usize, view: View) -> &Value<'h> {
         let compute = || {
             let name = &self.program.components[index];
@@ -144,7 +144,7 @@ impl<'h> Run<'h> {
                 },
                 (several, _) => Value {
                     place: several.first().map(|(_, node)| Place::Node(*node)),
-                    ..Value::unknown(format!("several components are called `{name}`"), true)
+                    ..Value::unknown(format!("several components are named `{name}`"), true)
                 },
             }
         };
@@ -163,14 +163,14 @@ impl<'h> Run<'h> {
         self.matches[pattern].get_or_init(|| Matches::find(self, pattern))
     }
 
-    /// A place for a finding that has no other.
+    /// The place of findings without a narrower one.
     pub(crate) fn whole(&self) -> Place {
         self.host.whole()
     }
 }
 
-/// The budget of a rule over a whole deployment: every place that its first pattern matches brings the steps of a subject;
-/// the elements of a computed list share what is given once.
+/// The budget of a rule for a whole deployment: every place matched by its first pattern adds the steps of one subject;
+/// the elements of a computed list share a fixed amount.
 pub(crate) fn rule_budget(matches: usize) -> Budget {
     let matches = matches as u64;
     Budget::new(STEPS_PER_SUBJECT.saturating_mul(16 + matches))

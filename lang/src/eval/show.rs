@@ -9,23 +9,23 @@ use crate::eval::{Budget, OverBudget};
 use crate::host::Host;
 use crate::value::{Absent, Data, Value};
 
-/// What is printed instead of a secret.
+/// Printed in place of a secret.
 pub const REDACTED: &str = "‹redacted›";
 
-/// How deep a value is written; the rest is `…`.
+/// Maximum depth of printed values; deeper parts become `…`.
 const MAX_DEPTH: usize = 8;
 
-/// A value as a text to compute with.
+/// A value as text for computation.
 pub(crate) struct Plain<'h> {
-    /// The text, secrets in the clear.
+    /// The text, with secrets in the clear.
     pub(crate) text: String,
-    /// There is a secret in it.
+    /// Does it contain a secret?
     pub(crate) secret: bool,
-    /// The value, or a part of it, that is not there; then the text is only for people.
+    /// The value, or a part of it, that is absent; the text is then only for display.
     pub(crate) hole: Option<Value<'h>>,
 }
 
-/// A value as interpolation writes it, for computing only.
+/// A value as interpolation renders it, for computation only.
 pub(crate) fn plain<'h>(
     host: &'h (dyn Host + 'h),
     value: &Value<'h>,
@@ -40,10 +40,10 @@ pub(crate) fn plain<'h>(
     })
 }
 
-/// A value as a message writes it: lists as `a, b`, secrets redacted.
+/// A value as messages show it: lists as `a, b`, secrets redacted.
 ///
 /// # Errors
-/// When the budget is exceeded.
+/// If the budget is exceeded.
 pub fn redacted<'h>(
     host: &'h (dyn Host + 'h),
     value: &Value<'h>,
@@ -54,7 +54,7 @@ pub fn redacted<'h>(
     Ok(writer.out)
 }
 
-/// A value as a literal of the language, or `missing` or `unknown`; secrets redacted, and what is long or deep shortened.
+/// A value as a literal of the language, or `missing` or `unknown`; secrets are redacted, and long or deep parts shortened.
 pub fn literal<'h>(host: &'h (dyn Host + 'h), value: &Value<'h>) -> String {
     let mut budget = Budget::new(10_000);
     let mut writer = Writer::new(host, &mut budget, true);
@@ -66,7 +66,7 @@ pub fn literal<'h>(host: &'h (dyn Host + 'h), value: &Value<'h>) -> String {
 
 #[derive(Clone, Copy, PartialEq)]
 enum Style {
-    /// As in a sentence: `a, b`, `(missing)`.
+    /// As in prose: `a, b`, `(missing)`.
     Words,
     /// As in a rule: `["a", "b"]`, `missing`.
     Literal,
@@ -77,9 +77,9 @@ struct Writer<'b, 'h> {
     budget: &'b mut Budget,
     redact: bool,
     out: String,
-    /// A secret was met.
+    /// Has a secret been encountered?
     secret: bool,
-    /// A part that is not there; one that is missing before one that is unknown.
+    /// An absent part; missing takes precedence over unknown.
     hole: Option<Value<'h>>,
 }
 
@@ -107,7 +107,7 @@ impl<'b, 'h> Writer<'b, 'h> {
             value.data,
             Data::List(_) | Data::Map(_) | Data::HostList(_) | Data::HostMap(_)
         );
-        // Of a list or map each element has its own mark; a host's may be marked as a whole.
+        // Elements of a computed list or map have their own marks; a host value may be marked as a whole.
         let whole = !matches!(value.data, Data::List(_) | Data::Map(_) | Data::Absent(_));
         self.secret |= value.secret;
         if self.redact && value.secret && whole {
@@ -165,7 +165,7 @@ impl<'b, 'h> Writer<'b, 'h> {
     fn list(&mut self, value: &Value<'h>, style: Style, depth: usize) -> Result<(), OverBudget> {
         self.budget.charge(value.size(self.host))?;
         let list = value.items(self.host);
-        // Only the outermost list of a sentence goes without brackets.
+        // In prose, the outermost list has no brackets.
         let brackets = style == Style::Literal || depth > 0;
         if brackets {
             self.out.push('[');
@@ -216,7 +216,7 @@ impl<'b, 'h> Writer<'b, 'h> {
     }
 }
 
-/// As short as possible: integers without a fraction, others with as many digits as they need.
+/// The shortest form: integers without a fraction, others with as many digits as needed.
 fn number(out: &mut String, value: f64) {
     let _ = if value.abs() < 1e16 || value.fract() != 0.0 {
         write!(out, "{}", value + 0.0)
@@ -225,14 +225,14 @@ fn number(out: &mut String, value: f64) {
     };
 }
 
-/// A number as it is written in a rule.
+/// A number as written in a rule.
 pub(crate) fn number_literal(value: f64) -> String {
     let mut out = String::new();
     number(&mut out, value);
     out
 }
 
-/// A text as it is written in a rule, without expressions in it.
+/// A string as written in a rule, without interpolation.
 pub fn text_literal(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     quoted(&mut out, text);
@@ -243,7 +243,7 @@ fn quoted(out: &mut String, text: &str) {
     quote(out, text, |out, c| {
         match c {
             '\n' | '\t' => return false,
-            // It would begin an expression.
+            // An unescaped brace would start an interpolation.
             '{' => out.push_str("\\{"),
             c if c.is_control() => {
                 let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
@@ -254,7 +254,7 @@ fn quoted(out: &mut String, text: &str) {
     });
 }
 
-/// Can the key stand without quotes?
+/// Can the key be written without quotes?
 pub(crate) fn is_name(key: &str) -> bool {
     key.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && !key.ends_with('-')

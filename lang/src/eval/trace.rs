@@ -1,4 +1,4 @@
-//! Watching an evaluation: proofs for one subject, and which clauses were true and false.
+//! Observes an evaluation: explains the outcome of single subjects, and counts which clauses were true and false.
 
 use source::Span;
 
@@ -9,10 +9,10 @@ use crate::host::Place;
 use crate::program::ir::ClauseKind;
 use crate::value::{Data, Value};
 
-/// One expression that was evaluated.
+/// An evaluated expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TraceStep {
-    /// How deep it is nested in the clause, from 0.
+    /// Its nesting depth in the clause, from 0.
     pub depth: usize,
     /// The expression.
     pub span: Span,
@@ -20,14 +20,14 @@ pub struct TraceStep {
     pub value: String,
 }
 
-/// The steps of one clause, in the order of their beginning.
+/// The steps of one clause, in the order they started.
 #[derive(Debug, Default)]
 pub(crate) struct Tracer {
     steps: Vec<TraceStep>,
     depth: usize,
 }
 
-/// How many steps a clause keeps; later ones are left out.
+/// Maximum number of steps kept for a clause; later ones are dropped.
 const MAX_STEPS: usize = 2_000;
 
 impl Tracer {
@@ -56,61 +56,61 @@ impl Tracer {
     }
 }
 
-/// What came of a `when`, `require` or `forbid`.
+/// The result of a `when`, `require` or `forbid`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ClauseTrace {
     /// Its index in the rule's body.
     pub clause: usize,
     /// The whole clause.
     pub span: Span,
-    /// The requirement's own `when`, not the requirement.
+    /// Is it the requirement's own `when`, rather than the requirement?
     pub condition: bool,
-    /// A `for`, of whose subjects not all can be seen.
+    /// Is it a `for` whose subjects are not all visible?
     pub subjects: bool,
     /// Its truth.
     pub truth: Truth,
-    /// How that came about; only in a trace.
+    /// The steps that led to it; only in a trace.
     pub steps: Vec<TraceStep>,
 }
 
-/// Why a subject ended as it did.
+/// The reasons for a subject's outcome.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SubjectTrace<'h> {
     /// The subject.
     pub subject: Value<'h>,
-    /// The subject as a literal; secrets redacted.
+    /// The subject as a literal; secrets are redacted.
     pub shown: String,
-    /// How it ended; `None` if it was split into the subjects that follow.
+    /// Its outcome; `None` if it was split into the subjects that follow.
     pub outcome: Option<Outcome>,
     /// The clauses that were reached.
     pub clauses: Vec<ClauseTrace>,
 }
 
-/// How often a clause was true, false or undecided.
+/// The number of times a clause was true, false or undecided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClauseCoverage {
     /// The whole clause.
     pub span: Span,
-    /// A requirement's own `when`, not the requirement.
+    /// Is it the requirement's own `when`, rather than the requirement?
     pub condition: bool,
-    /// How often it was true.
+    /// The number of times it was true.
     pub yes: usize,
-    /// How often it was false.
+    /// The number of times it was false.
     pub no: usize,
-    /// How often something was missing.
+    /// The number of times a value was missing.
     pub missing: usize,
-    /// How often something was unknown.
+    /// The number of times a value was unknown.
     pub unknown: usize,
 }
 
-/// Whether a subject is to be traced.
+/// Decides by a subject's place whether the subject is traced.
 pub type Wanted<'w> = &'w dyn Fn(Option<&Place>) -> bool;
 
-/// What watches a judgement.
+/// Observes an evaluation.
 pub(crate) struct Recorder<'w, 'h> {
     wanted: Option<Wanted<'w>>,
     host: &'h (dyn crate::host::Host + 'h),
-    /// The subjects that are open, the innermost last.
+    /// The subjects being evaluated, innermost last.
     open: Vec<SubjectTrace<'h>>,
     done: Vec<SubjectTrace<'h>>,
     coverage: Vec<(usize, ClauseCoverage)>,
@@ -147,7 +147,7 @@ impl<'h> Recorder<'_, 'h> {
         }
     }
 
-    /// A subject of which nothing can be seen, or subjects that may be there, found by a `for`.
+    /// Records an unknown subject, or subjects that may exist, found by a `for`.
     pub(super) fn unseen(&mut self, clause: usize, span: Span, why: &Why) {
         let mut subject = Value::new(Data::unknown(why.unknown.clone()));
         subject.place.clone_from(&why.place);
@@ -198,13 +198,13 @@ impl<'h> Recorder<'_, 'h> {
 }
 
 impl<'h> Run<'h> {
-    /// Judges a rule and keeps how each wanted subject came to its end. `wanted` is asked with the subject's place.
+    /// Evaluates a rule and returns the trace of each wanted subject. `wanted` is called with the subject's place.
     pub fn trace(&self, rule: usize, wanted: Wanted<'_>) -> (Judgement<'h>, Vec<SubjectTrace<'h>>) {
         let (judgement, recorder) = self.watch(rule, Some(wanted));
         (judgement, recorder.done)
     }
 
-    /// Judges a rule and counts how often each clause was true and false.
+    /// Evaluates a rule and counts how often each clause was true and false.
     pub fn coverage(&self, rule: usize) -> (Judgement<'h>, Vec<ClauseCoverage>) {
         let (judgement, recorder) = self.watch(rule, None);
         let coverage = recorder.coverage.into_iter().map(|(_, coverage)| coverage);

@@ -1,4 +1,4 @@
-//! Truth with three values: strong Kleene logic that remembers why nothing was decided.
+//! Three-valued truth: strong Kleene logic that remembers why nothing was decided.
 
 use crate::host::{Place, Unknown};
 use crate::value::{Absent, Data, Value};
@@ -6,22 +6,22 @@ use crate::value::{Absent, Data, Value};
 /// True, false or undecided (docs/language.md §4).
 #[derive(Debug, Clone, PartialEq)]
 pub enum Truth {
-    /// It is so.
+    /// It holds.
     True,
-    /// It is not so.
+    /// It does not hold.
     False,
-    /// Something that would decide it is missing.
+    /// A value needed to decide it is missing.
     Missing(Option<Box<Place>>),
-    /// Something that would decide it cannot be seen.
+    /// A value needed to decide it is unknown.
     Unknown(Box<Why>),
 }
 
-/// What could not be seen, and where.
+/// An unknown value and its place.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Why {
     /// The reason.
     pub unknown: Unknown,
-    /// Where it is or would be.
+    /// Its place, or the place it would have.
     pub place: Option<Place>,
 }
 
@@ -53,7 +53,7 @@ impl Truth {
         if negated { self.negate() } else { self }
     }
 
-    /// What remains undecided of two undecided sides of `and`, `or` or a quantifier: unknown if either is.
+    /// Combines two undecided operands of `and`, `or` or a quantifier: unknown if either is.
     #[must_use]
     pub fn either(self, other: Self) -> Self {
         match (&self, &other) {
@@ -63,7 +63,7 @@ impl Truth {
         }
     }
 
-    /// What an absent value makes of an operator that needs it.
+    /// The result of an operator that needs an absent value.
     pub fn of_absent(absent: &Absent, place: Option<&Place>) -> Self {
         match absent {
             Absent::Missing => Self::Missing(place.cloned().map(Box::new)),
@@ -74,7 +74,7 @@ impl Truth {
         }
     }
 
-    /// A value taken as truth; anything but a boolean is of a type that cannot be used, so missing.
+    /// The truth of a value; anything but a boolean has an unusable type and counts as missing.
     pub fn of_value(value: &Value<'_>) -> Self {
         match &value.data {
             Data::Bool(value) => Self::from(*value),

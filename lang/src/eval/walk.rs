@@ -1,4 +1,4 @@
-//! Matching patterns: along their known keys, or over a list of all places that is made once for each deployment.
+//! Matches patterns: along their known keys, or over a list of all places that is built once per deployment.
 
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -25,45 +25,46 @@ struct Match<'h> {
 
 enum Matched<'h> {
     Value(Value<'h>),
-    /// By its number in the list of the walk.
+    /// The index of the place in the walk's list.
     Listed(u32),
 }
 
 /// The places that a pattern matches, in the order of the host.
 #[derive(Default)]
 pub(crate) struct Matches<'h> {
-    /// What a leading `**` goes over.
+    /// The list that a leading `**` matches.
     list: Option<Arc<Flat<'h>>>,
-    /// The pattern matches all of the list: nothing is in `found`.
+    /// Does the pattern match the whole list? Then `found` is empty.
     takes_all: bool,
     found: Vec<Match<'h>>,
-    /// Where more may be that cannot be seen; one for each reason.
+    /// Places where there may be more matches that are not visible; one for each reason.
     pub(crate) unseen: Vec<Why>,
-    /// The walk was given up.
+    /// Was the walk aborted?
     pub(crate) over_budget: bool,
 }
 
-/// Every place below the roots of a view, in order. Each is asked for by many rules.
+/// Every place below the roots of a view, in order. Many rules use it.
 pub(crate) struct Flat<'h> {
     places: Vec<FlatPlace<'h>>,
     unseen: Vec<Why>,
     keys: OnceLock<Keyed<'h>>,
 }
 
-/// By key: the numbers of the places that have it, in order.
+/// For each key, the indices of the places that have it, in order.
 type Keyed<'h> = FxHashMap<Cow<'h, str>, SmallVec<[u32; 4]>>;
 
-/// Of so many places each is looked at by each pattern. In debug builds of fewer, so that tests with small trees go both ways.
+/// Up to this number of places, each pattern simply checks all of them. It is lower in debug builds, so that tests with
+/// small trees cover both ways.
 const FEW: usize = if cfg!(debug_assertions) { 4 } else { 64 };
 
-/// Room for so many places is made at once for a list of all there are.
+/// Initial capacity of a list of all places.
 const MANY: usize = 512;
 
 struct FlatPlace<'h> {
     node: NodeRef,
     /// The key in a map, or the position in a list; a root has neither.
     step: FlatStep<'h>,
-    /// Read once for all rules. That it is read was noted when the list was made, which asked for its shape.
+    /// Loaded once for all rules. The read was recorded when the list was built, which inspects the shape.
     value: OnceLock<Value<'h>>,
 }
 
@@ -87,7 +88,7 @@ enum FlatStep<'h> {
     Position(usize),
 }
 
-/// Steps of walks with more than one `**`, which may meet a place in many ways. A walk with one is linear by itself.
+/// Budget of a walk with more than one `**`, which may reach a place in many ways. A walk with a single one is linear.
 const MANY_DEPTHS: u64 = 16_000_000;
 
 impl<'h> Flat<'h> {
@@ -97,7 +98,7 @@ impl<'h> Flat<'h> {
         Self::below(host, starts.collect(), MANY)
     }
 
-    /// A map without what is below it.
+    /// A map without the places below it.
     fn alone(host: &'h (dyn Host + 'h), node: NodeRef, step: FlatStep<'h>) -> Self {
         let mut unseen = Vec::new();
         if host.shape(node) == Shape::Map
@@ -108,7 +109,7 @@ impl<'h> Flat<'h> {
         Self::new(vec![FlatPlace::new(node, step)], unseen)
     }
 
-    /// Some places, the first one last, and all that is below them.
+    /// The given places, the first one last, and all places below them.
     fn below(host: &'h (dyn Host + 'h), mut open: Vec<FlatPlace<'h>>, room: usize) -> Self {
         let mut places = Vec::with_capacity(room);
         let mut unseen = Vec::new();
@@ -160,7 +161,7 @@ impl<'h> Flat<'h> {
     }
 }
 
-/// Places at and below some values, with what was read to know them.
+/// Places at and below some values, with the reads that determined them.
 #[derive(Default)]
 pub(super) struct Below<'h>(Mutex<FxHashMap<(NodeRef, bool), Listed<'h>>>);
 
@@ -172,14 +173,14 @@ impl<'h> Below<'h> {
         if let Some(found) = known().get(&at) {
             return found.clone();
         }
-        // Two who ask at once both list; what they find is the same.
+        // Two concurrent callers may both build the list; the results are equal.
         let (flat, reads) = list();
         let made = (Arc::new(flat), Arc::new(reads));
         known().entry(at).or_insert(made).clone()
     }
 }
 
-/// Keeps one for each reason.
+/// Keeps one entry for each reason.
 fn note(unseen: &mut Vec<Why>, unknown: Unknown, place: Option<Place>) {
     if !unseen
         .iter()
@@ -190,7 +191,7 @@ fn note(unseen: &mut Vec<Why>, unknown: Unknown, place: Option<Place>) {
 }
 
 impl<'h> Matches<'h> {
-    /// How many there are.
+    /// The number of matches.
     pub(crate) fn len(&self) -> usize {
         match &self.list {
             Some(list) if self.takes_all => list.places.len(),
@@ -198,7 +199,7 @@ impl<'h> Matches<'h> {
         }
     }
 
-    /// Calls `visit` with each value and the keys that are bound with it, until it stops.
+    /// Calls `visit` with each value and the keys bound with it, until it returns an error.
     pub(crate) fn each<E>(
         &self,
         host: &'h (dyn Host + 'h),
@@ -228,8 +229,8 @@ impl<'h> Matches<'h> {
         walk.out
     }
 
-    /// What a pattern that begins with `**` and has no other matches at a value and below it, or `alone` at the value only; a root has
-    /// no key. And what was read for it.
+    /// The matches, and the reads, of a pattern that starts with `**` and contains no other one, at a value and below
+    /// it, or only at the value if `alone`. A root has no key.
     pub(crate) fn within(
         run: &Run<'h>,
         pattern: usize,
@@ -261,9 +262,9 @@ struct Walk<'r, 'h> {
     run: &'r Run<'h>,
     view: View,
     out: Matches<'h>,
-    /// Where the walk has been, if it may come twice: the place, how many steps were left, and what was captured.
+    /// The places visited by a walk that may reach a place twice, each with the number of remaining steps and the captures.
     met: Option<FxHashSet<(NodeRef, usize, Captures<'h>)>>,
-    /// For walks that may come twice.
+    /// The budget of walks that may reach a place twice.
     budget: Budget,
 }
 
@@ -316,7 +317,7 @@ impl<'r, 'h> Walk<'r, 'h> {
         Ok(())
     }
 
-    /// After a leading `**`: every place is looked at once, by its own key.
+    /// Handles a leading `**`: every place is checked once, by its own key.
     fn start_anywhere(&mut self, rest: &'h [Step]) -> Result<(), OverBudget> {
         let run = self.run;
         let none = Captures::new();
@@ -336,7 +337,7 @@ impl<'r, 'h> Walk<'r, 'h> {
         self.over(flat, rest)
     }
 
-    /// Every place of a list, by its own key.
+    /// Checks every place of a list by its own key.
     fn over(&mut self, flat: &Arc<Flat<'h>>, rest: &'h [Step]) -> Result<(), OverBudget> {
         for why in &flat.unseen {
             self.unseen(why.unknown.clone(), why.place.clone());
@@ -347,7 +348,7 @@ impl<'r, 'h> Walk<'r, 'h> {
             return Ok(());
         };
         let none = Captures::new();
-        // Each key is looked at once, however many places have it.
+        // Each key is checked once, however many places have it.
         let by_key = match first {
             Step::Key(_) | Step::Capture(Filter::Regex(_) | Filter::OneOf(_)) => true,
             Step::Any | Step::AnyDepth | Step::Index(_) | Step::Capture(Filter::All) => false,
@@ -378,7 +379,7 @@ impl<'r, 'h> Walk<'r, 'h> {
         Ok(())
     }
 
-    /// The places of a list with a key that the step takes, in order.
+    /// The places of a list whose key the step matches, in order.
     fn keyed(&self, flat: &Flat<'h>, step: &Step) -> Vec<(u32, Captures<'h>)> {
         let none = Captures::new();
         let keyed = flat.keyed();
@@ -392,12 +393,12 @@ impl<'r, 'h> Walk<'r, 'h> {
         let mut found: Vec<_> = taken
             .flat_map(|(places, captures)| places.iter().map(move |at| (*at, captures.clone())))
             .collect();
-        // The order of the map is nobody's.
+        // The iteration order of the hash map is arbitrary.
         found.sort_unstable_by_key(|(at, _)| *at);
         found
     }
 
-    /// A place of a list whose key has been taken.
+    /// Continues at a place of a list whose key matched.
     fn listed_place(
         &mut self,
         flat: &Flat<'h>,
@@ -413,7 +414,7 @@ impl<'r, 'h> Walk<'r, 'h> {
         self.go(flat.places[at as usize].node, after, &captures)
     }
 
-    /// The captures with a key that the step takes; `None` if it does not take it.
+    /// The captures extended for a key that the step matches; `None` if it does not match.
     fn admit(
         &self,
         step: &Step,
@@ -478,7 +479,7 @@ impl<'r, 'h> Walk<'r, 'h> {
                 Lookup::Unknown(unknown) => {
                     let place = Place::absent(node, vec![key.clone()]);
                     if unknown.present && rest.is_empty() {
-                        // The place is there: the rule can be judged on what it does not need to see.
+                        // The place exists, so the rule can be evaluated as far as it does not need the value.
                         let value = Value {
                             data: Data::unknown(unknown),
                             place: Some(place),
@@ -537,7 +538,7 @@ impl<'r, 'h> Walk<'r, 'h> {
         Ok(())
     }
 
-    /// Nothing was found below `node`: there may be something if it cannot be seen.
+    /// Nothing was found below `node`; if it is unknown, there may be something.
     fn hidden(&mut self, node: NodeRef) {
         if let Shape::Unknown(unknown) = self.run.host.shape(node) {
             self.unseen(unknown, Some(Place::Node(node)));

@@ -1,4 +1,4 @@
-//! Text with places where it may be broken into lines.
+//! A layout document: text with places where lines may be broken.
 
 use super::WIDTH;
 
@@ -6,35 +6,35 @@ use super::WIDTH;
 pub(super) enum Doc<'t> {
     /// Text without a line break.
     Text(&'t str),
-    /// Text of any form, printed as it stands; what follows goes on at its last line.
+    /// Arbitrary text, printed verbatim; what follows continues on its last line.
     Raw(String),
-    /// A blank, or a line break where the group around it is broken.
+    /// A space, or a line break if the enclosing group is broken.
     Line,
-    /// Nothing, or a line break where the group around it is broken.
+    /// Nothing, or a line break if the enclosing group is broken.
     Soft,
     /// A line break.
     Hard,
     /// A comment at the end of the line; a line break must follow.
     Comment(&'t str),
-    /// Printed only where the group around it is broken.
+    /// Printed only if the enclosing group is broken.
     IfBroken(&'t str),
-    /// One after the other.
+    /// A sequence.
     Concat(Vec<Doc<'t>>),
-    /// Line breaks inside go further right by this many columns.
+    /// Indents line breaks inside by this many columns.
     Indent(usize, Box<Doc<'t>>),
-    /// On one line if that fits, else broken at every [`Doc::Line`] and [`Doc::Soft`] of its own.
+    /// On one line if it fits, otherwise broken at each of its own [`Doc::Line`] and [`Doc::Soft`].
     Group {
-        /// The columns on one line; `None` if it must be broken. Known from the start, as groups nest deep.
+        /// The width on one line; `None` if it must be broken. Precomputed, since groups nest deeply.
         width: Option<usize>,
-        /// What is grouped.
+        /// The grouped content.
         content: Box<Doc<'t>>,
     },
-    /// Pieces with blanks between them, broken only where a line is full.
+    /// Pieces separated by spaces, broken only where a line is full.
     Fill(Vec<Doc<'t>>),
 }
 
 impl<'t> Doc<'t> {
-    /// A group of pieces, broken if `broken` or if one of them must be.
+    /// A group of pieces; broken if `broken`, or if one of them must be.
     pub(super) fn group(broken: bool, parts: Vec<Doc<'t>>) -> Self {
         let content = Self::Concat(parts);
         let free = !broken && !content.forces_break();
@@ -44,7 +44,7 @@ impl<'t> Doc<'t> {
         }
     }
 
-    /// Must a group around this be broken?
+    /// Must the enclosing group be broken?
     pub(super) fn forces_break(&self) -> bool {
         match self {
             Self::Hard | Self::Comment(_) => true,
@@ -55,7 +55,7 @@ impl<'t> Doc<'t> {
         }
     }
 
-    /// The columns on one line; `None` if it cannot stand on one.
+    /// The width on one line; `None` if it does not fit on one line.
     pub(super) fn flat_width(&self) -> Option<usize> {
         match self {
             Self::Text(text) => Some(width(text)),
@@ -78,21 +78,22 @@ impl<'t> Doc<'t> {
     }
 }
 
-/// How many columns a text takes: characters.
+/// The number of columns of a text, counted in characters.
 pub(super) fn width(text: &str) -> usize {
     text.chars().count()
 }
 
-/// A line of the result.
+/// A line of the output.
 #[derive(Default, Clone)]
 pub(super) struct Line {
-    /// Its text without the comment.
+    /// The text without the comment.
     pub(super) text: String,
-    /// The comment at its end.
+    /// The comment at the end of the line.
     pub(super) comment: Option<String>,
 }
 
-/// Prints `doc` after `start`, continuing lines at `indent`. With `flat`, no group is broken that can stand on one line.
+/// Prints `doc` after `start`, with continuation lines at `indent`. With `flat`, a group is not broken if it can be
+/// printed on one line.
 pub(super) fn print(doc: &Doc<'_>, start: String, indent: usize, flat: bool) -> Vec<Line> {
     let mut printer = Printer {
         lines: vec![Line {
@@ -128,7 +129,7 @@ impl Printer {
         self.lines.last().map_or(0, |line| width(&line.text))
     }
 
-    /// Prints; `after` is how many columns must stay free for what follows without a break.
+    /// Prints a document; `after` is the number of columns to keep free for what follows without a break.
     fn print(&mut self, doc: &Doc<'_>, indent: usize, broken: bool, after: usize) {
         match doc {
             Doc::Text(text) => self.text(text),
@@ -139,7 +140,7 @@ impl Printer {
             Doc::Soft => {}
             Doc::Hard => self.line_break(indent),
             Doc::Comment(comment) => {
-                // Two words with comments may come together on one line, or a comment on a line of its own with one behind a word.
+                // Joining lines may bring two trailing comments together, or a comment line and a trailing comment.
                 let is_taken =
                     |line: &Line| line.comment.is_some() || line.text.trim_start().starts_with('#');
                 if self.lines.last().is_some_and(is_taken) {
@@ -187,7 +188,7 @@ impl Printer {
     }
 }
 
-/// The columns up to the first place where the pieces may be broken.
+/// The width up to the first possible break.
 fn width_to_break(parts: &[Doc<'_>], broken: bool, after: usize) -> usize {
     let mut sum = 0;
     for part in parts {
@@ -195,7 +196,7 @@ fn width_to_break(parts: &[Doc<'_>], broken: bool, after: usize) -> usize {
             Doc::Line | Doc::Soft if broken => return sum,
             Doc::Hard | Doc::Comment(_) => return sum,
             Doc::Group { .. } | Doc::Fill(_) | Doc::Indent(..) | Doc::Concat(_) => {
-                // What follows may itself be broken; its first word is enough.
+                // What follows may itself be broken, so only its first word counts.
                 return sum + first_width(part);
             }
             _ => sum += part.flat_width().unwrap_or(0),
@@ -204,7 +205,7 @@ fn width_to_break(parts: &[Doc<'_>], broken: bool, after: usize) -> usize {
     sum + after
 }
 
-/// The columns of a piece up to its first possible break.
+/// The width of a piece up to its first possible break.
 fn first_width(doc: &Doc<'_>) -> usize {
     match doc {
         Doc::Text(text) => width(text),

@@ -1,4 +1,4 @@
-//! What stands between the words of a text: comments, line breaks, empty lines.
+//! The gaps between the words of a text: comments, line breaks, empty lines.
 
 use std::ops::Range;
 
@@ -9,19 +9,19 @@ use crate::parse::outline::Outline;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Comment<'t> {
     pub(super) text: &'t str,
-    /// It does not follow a word on its line.
+    /// Is it the first thing on its line?
     pub(super) own_line: bool,
-    /// An empty line stands above it.
+    /// Is there an empty line above it?
     pub(super) blank_above: bool,
 }
 
-/// What stands before a word.
+/// The gap before a word.
 #[derive(Debug, Clone, Default)]
 struct Gap {
     comments: Range<usize>,
-    /// A line break, anywhere in the gap.
+    /// Is there a line break anywhere in the gap?
     broken: bool,
-    /// An empty line directly above the word.
+    /// Is there an empty line directly above the word?
     blank_above: bool,
 }
 
@@ -68,28 +68,28 @@ impl<'t> Gaps<'t> {
         self.gaps.push(std::mem::take(gap));
     }
 
-    /// The comments before a word; before one past the last, those at the end of the text.
+    /// The comments before a word; for the index past the last word, those at the end of the text.
     pub(super) fn comments(&self, word: usize) -> &[Comment<'t>] {
         &self.comments[self.gaps[word].comments.clone()]
     }
 
-    /// Does the word stand on a later line than the one before?
+    /// Is the word on a later line than the one before it?
     pub(super) fn broken(&self, word: usize) -> bool {
         self.gaps[word].broken
     }
 
-    /// Does an empty line stand directly above the word?
+    /// Is there an empty line directly above the word?
     pub(super) fn blank_above(&self, word: usize) -> bool {
         self.gaps[word].blank_above
     }
 
-    /// Does an empty line stand anywhere before the word?
+    /// Is there an empty line anywhere before the word?
     pub(super) fn any_blank(&self, word: usize) -> bool {
         let comments = self.comments(word);
         self.blank_above(word) || comments.iter().any(|comment| comment.blank_above)
     }
 
-    /// Is the word parted from the one before by an empty line or a comment on its own line?
+    /// Is the word separated from the one before it by an empty line or a comment line?
     pub(super) fn apart(&self, word: usize) -> bool {
         let comments = self.comments(word);
         self.blank_above(word) || comments.iter().any(|comment| comment.own_line)

@@ -1,4 +1,4 @@
-//! Words to layout: where blanks stand, and where a long clause may be broken.
+//! Converts words to layout: where spaces go, and where a long clause may be broken.
 
 use std::ops::Range;
 
@@ -7,18 +7,18 @@ use super::gaps::{Comment, Gaps};
 use crate::parse::outline::{Outline, StatementKind};
 use crate::parse::{Token, TokenKind, ends_operand};
 
-/// Where a chain is broken, from the loosest to the tightest: an expression is broken at the loosest that it has.
+/// Operators at which a chain is broken, from loosest to tightest: an expression is broken at the loosest one it contains.
 const CHAINS: &[&[&str]] = &[&["else"], &["then"], &["or"], &["and"], &["|"], &["++"]];
 
-/// Continued lines and inner lines go further right by this.
+/// Indentation of continuation lines and blocks.
 pub(super) const STEP: usize = 2;
 
-/// The words of a text with their brackets.
+/// The words of a text with their matching brackets.
 pub(super) struct Layout<'a, 't> {
     text: &'t str,
     outline: &'a Outline,
     pub(super) gaps: &'a Gaps<'t>,
-    /// For each opening bracket, its closing one; else the word itself.
+    /// For each opening bracket, its closing one; otherwise the word itself.
     closing: Vec<usize>,
 }
 
@@ -59,7 +59,7 @@ impl<'a, 't> Layout<'a, 't> {
         self.token(word).kind == TokenKind::Keyword
     }
 
-    /// Not a key, and not the first word of a path such as `moved to and.x`.
+    /// Is it an operator, rather than a key or the first word of a path such as `moved to and.x`?
     fn is_operator(&self, word: usize) -> bool {
         let before_dot = self.outline.words.get(word + 1).is_some_and(|next| {
             next.token.start == self.token(word).end && next.token.text(self.text) == "."
@@ -85,13 +85,13 @@ impl<'a, 't> Layout<'a, 't> {
         ))
     }
 
-    /// A statement without its block, from the given word on: what follows its head.
+    /// A statement without its block, from the given word on, which follows its head.
     pub(super) fn clause(&self, kind: StatementKind, words: Range<usize>) -> Doc<'t> {
         let mut tops = self.tops(words.clone());
         let Some(equals) = tops.find(|word| self.spelled(*word) == "=") else {
             return self.expr(kind, words, false);
         };
-        // An aligned name is printed already.
+        // An aligned name has already been printed.
         let (left, before_equals) = if equals == words.start {
             (Doc::Concat(Vec::new()), Doc::Concat(Vec::new()))
         } else {
@@ -110,7 +110,7 @@ impl<'a, 't> Layout<'a, 't> {
         Doc::Concat(vec![left, before_equals, Doc::Text("="), gap, value])
     }
 
-    /// The words that are not inside brackets of the range.
+    /// The words of the range that are not inside brackets.
     fn tops(&self, words: Range<usize>) -> impl Iterator<Item = usize> + '_ {
         let mut next = words.start;
         std::iter::from_fn(move || {
@@ -120,8 +120,8 @@ impl<'a, 't> Layout<'a, 't> {
         })
     }
 
-    /// An expression: broken at its loosest operators if it does not fit. `leads` says that it starts a line, so that its further
-    /// lines stand below it; else they go further right.
+    /// An expression, broken at its loosest operators if it does not fit. `leads` means that it starts a line: its
+    /// further lines are then aligned with it, otherwise indented.
     fn expr(&self, kind: StatementKind, words: Range<usize>, leads: bool) -> Doc<'t> {
         for chain in CHAINS {
             let links: Vec<usize> = self
@@ -132,7 +132,7 @@ impl<'a, 't> Layout<'a, 't> {
             if links.is_empty() {
                 continue;
             }
-            // `then` stands below `else`.
+            // `then` is aligned with `else`.
             let inner_leads = chain.contains(&"else");
             let mut parts = vec![self.expr(kind, words.start..links[0], inner_leads)];
             let ends = links.iter().skip(1).copied().chain([words.end]);
@@ -154,7 +154,7 @@ impl<'a, 't> Layout<'a, 't> {
         if commas.is_empty() {
             return self.run(kind, words);
         }
-        // `tags a, b` and the like: lines are filled.
+        // Lines of `tags a, b` and the like are filled.
         let mut elements = Vec::new();
         let mut start = words.start;
         for end in commas.iter().map(|comma| comma + 1).chain([words.end]) {
@@ -179,7 +179,7 @@ impl<'a, 't> Layout<'a, 't> {
         Doc::Indent(STEP, Box::new(Doc::group(false, vec![list])))
     }
 
-    /// Words one after the other, brackets as groups.
+    /// A sequence of words, with brackets as groups.
     fn run(&self, kind: StatementKind, words: Range<usize>) -> Doc<'t> {
         let mut parts = Vec::new();
         for word in self.tops(words.clone()) {
@@ -196,7 +196,7 @@ impl<'a, 't> Layout<'a, 't> {
         let close = self.closing[word];
         let token = self.token(word);
         match token.kind {
-            // Nothing in a text may be broken.
+            // Never break inside a quoted text.
             TokenKind::TemplateOpen => {
                 let end = self.token(close).end as usize;
                 Doc::Text(&self.text[token.start as usize..end])
@@ -224,7 +224,7 @@ impl<'a, 't> Layout<'a, 't> {
             ];
             return Doc::group(broken, parts);
         }
-        // Brackets directly inside brackets open and close together, without the comma that may stand between the two that close.
+        // Directly nested brackets open and close together, without a comma between the two closing ones.
         let behind = self.closing[inner.start] + 1;
         let comma = behind + 1 == close && self.spelled(behind) == ",";
         let only = (behind == close || comma) && self.closing[inner.start] > inner.start;
@@ -270,7 +270,7 @@ impl<'a, 't> Layout<'a, 't> {
             let elements = self.elements(inner.clone(), &commas);
             content.push(self.list(kind, open, &elements));
             if commas.len() == elements.len() {
-                // The comma before the bracket is written anew, its comments stay.
+                // The comma before the bracket is generated anew; its comments are kept.
                 after.extend(
                     commas
                         .last()
@@ -291,7 +291,7 @@ impl<'a, 't> Layout<'a, 't> {
         Doc::group(self.gaps.broken(inner.start), parts)
     }
 
-    /// A comma that parts elements, not the names in `every key, value in …`.
+    /// Does the comma separate elements, rather than the names in `every key, value in …`?
     fn parts_elements(&self, word: usize) -> bool {
         let binds = word.checked_sub(2).is_some_and(|binder| {
             self.is_keyword(binder)
@@ -316,7 +316,7 @@ impl<'a, 't> Layout<'a, 't> {
         elements
     }
 
-    /// What stands between the brackets of a list, map or call.
+    /// The content of the brackets of a list, map or call.
     fn list(&self, kind: StatementKind, open: usize, elements: &[Range<usize>]) -> Doc<'t> {
         let commented = |element: &Range<usize>| {
             element
@@ -366,17 +366,17 @@ impl<'a, 't> Layout<'a, 't> {
         Doc::Concat(parts)
     }
 
-    /// A text, a number or a name.
+    /// Is it a text, a number or a name?
     fn is_atom(&self, word: usize) -> bool {
         self.closing[word] == word || self.token(word).kind == TokenKind::TemplateOpen
     }
 
-    /// The comments before some words.
+    /// The comments before each word of a range.
     pub(super) fn comments_between(&self, words: Range<usize>) -> Vec<Doc<'t>> {
         words.flat_map(|word| self.comments(word)).collect()
     }
 
-    /// The comments before a word, each on its line; a line break must follow.
+    /// The comments before a word, each on its own line; a line break must follow.
     fn comments(&self, word: usize) -> Vec<Doc<'t>> {
         let comments = self.gaps.comments(word);
         comments
@@ -391,7 +391,7 @@ impl<'a, 't> Layout<'a, 't> {
             .collect()
     }
 
-    /// What stands before a word: `plain`, or its comments and a line break.
+    /// The gap before a word: `plain`, or its comments and a line break.
     fn gap(&self, word: usize, plain: Doc<'t>) -> Doc<'t> {
         let mut comments = self.comments(word);
         if comments.is_empty() {
@@ -401,7 +401,7 @@ impl<'a, 't> Layout<'a, 't> {
         Doc::Concat(comments)
     }
 
-    /// The blanks between a word and the one before it on the same line.
+    /// The spaces between a word and the preceding one on the same line.
     fn blank(&self, kind: StatementKind, first: usize, word: usize) -> &'static str {
         let (before, here) = (self.token(word - 1), self.token(word));
         let touching = before.end == here.start;
@@ -420,12 +420,12 @@ impl<'a, 't> Layout<'a, 't> {
         }
     }
 
-    /// `-` before a value, not between two.
+    /// Is the `-` a prefix, rather than a binary operator?
     fn is_prefix(&self, first: usize, minus: usize) -> bool {
         minus == first || !ends_operand(self.token(minus - 1), self.text)
     }
 
-    /// `since "V"` after a key's type, not a key of that name.
+    /// Is it `since "V"` after a key's type, rather than a key of that name?
     fn starts_history(&self, word: usize) -> bool {
         self.outline
             .words

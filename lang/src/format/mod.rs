@@ -1,6 +1,6 @@
 //! The canonical layout of `.watch` files.
 //!
-//! Only blanks and line breaks change, and the comma before a closing bracket. A bracket or chain of operators that its author broke
+//! Only whitespace and the comma before a closing bracket change. A bracket or chain of operators broken by the author
 //! stays broken; one that does not fit is broken at each of its places. Clauses keep their order.
 
 mod doc;
@@ -12,15 +12,15 @@ use source::{Diagnostic, SourceId};
 
 use crate::parse;
 
-/// The columns that lines are kept to where they can be broken.
+/// Maximum line width, as far as lines can be broken.
 const WIDTH: usize = 100;
 
-/// Lays the text out anew.
+/// Formats a text.
 ///
-/// What it means stays the same, comments and examples are kept, and a text that is laid out already comes back as it is.
+/// Its meaning, comments and examples are preserved, and an already formatted text is returned unchanged.
 ///
 /// # Errors
-/// The diagnostics of a text that cannot be read whole: it is better mended first.
+/// The diagnostics of a text with syntax errors, which must be fixed first.
 pub fn format(source: SourceId, text: &str) -> Result<String, Vec<Diagnostic>> {
     let parsed = parse::parse(source, text);
     if !parsed.diagnostics.is_empty() {

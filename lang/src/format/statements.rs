@@ -1,4 +1,4 @@
-//! Statements to lines: indentation, aligned heads, comments and empty lines.
+//! Converts statements to lines: indentation, aligned heads, comments and empty lines.
 
 use super::WIDTH;
 use super::doc::{Doc, Line, print, width};
@@ -25,7 +25,7 @@ pub(super) fn lines(layout: &Layout<'_, '_>, outline: &Outline) -> Vec<String> {
                 .comments(first)
                 .iter()
                 .any(|comment| comment.text.starts_with("##"));
-        // Items of several lines stand apart.
+        // Items of several lines are separated by empty lines.
         let apart = after_long.is_some_and(|after_long| after_long || long);
         if apart && !layout.gaps.any_blank(first) {
             writer.lines.push(Line::default());
@@ -39,11 +39,11 @@ pub(super) fn lines(layout: &Layout<'_, '_>, outline: &Outline) -> Vec<String> {
     writer.finish()
 }
 
-/// The words a statement begins with, and the columns they are padded to.
+/// The words at the start of a statement, and the width they are padded to.
 struct Head {
     words: usize,
     width: usize,
-    /// On one line, however long: its neighbours are aligned with it.
+    /// Keep it on one line, however long: its neighbors are aligned with it.
     flat: bool,
 }
 
@@ -68,7 +68,7 @@ struct Writer<'l, 'a, 't> {
 }
 
 impl Writer<'_, '_, '_> {
-    /// The comments on lines of their own before a word, and the empty lines around them.
+    /// Writes the comment lines before a word, and the empty lines around them.
     fn leading(&mut self, word: usize, indent: usize, mut at_start: bool) {
         for comment in self.layout.gaps.comments(word) {
             if comment.own_line {
@@ -84,7 +84,7 @@ impl Writer<'_, '_, '_> {
         }
     }
 
-    /// As [`Self::leading`], before a closing brace or the end: no empty line follows.
+    /// Like [`Self::leading`], but before a closing brace or the end: no empty line follows.
     fn last_comments(&mut self, word: usize, indent: usize) {
         self.leading(word, indent, self.lines.is_empty());
         while self
@@ -103,7 +103,7 @@ impl Writer<'_, '_, '_> {
         });
     }
 
-    /// The comment behind the word before `word`, on its line.
+    /// Attaches the trailing comment before `word` to the current line.
     fn trailing(&mut self, word: usize) {
         let comments = self.layout.gaps.comments(word);
         let comment = comments.first().filter(|comment| !comment.own_line);
@@ -124,7 +124,7 @@ impl Writer<'_, '_, '_> {
             .map(|word| layout.spelled(word))
             .collect();
         let mut start = format!("{}{}", " ".repeat(indent), spelled.join(" "));
-        // The gap after the last word is not this statement's.
+        // The gap after the last word does not belong to this statement.
         let gaps = words.start + 1..(rest + 1).min(header_end);
         let mut parts = match head.words {
             0 => Vec::new(),
@@ -135,7 +135,7 @@ impl Writer<'_, '_, '_> {
             start.push_str(&" ".repeat(pad + 1));
         } else if !parts.is_empty() {
             parts.push(Doc::Hard);
-            // Never at the beginning of a line, where an item would begin.
+            // Never at the start of a line, where an item could start.
             parts = vec![Doc::Indent(STEP, Box::new(Doc::Concat(parts)))];
         }
         if rest < header_end {
@@ -153,12 +153,12 @@ impl Writer<'_, '_, '_> {
         }
     }
 
-    /// ` {` on the last line, the statements, and `}` on a line of its own.
+    /// Writes ` {` at the end of the last line, the statements, and `}` on its own line.
     fn block(&mut self, block: &Block, indent: usize) {
         let layout = self.layout;
         let inner = indent + STEP;
         let before = layout.gaps.comments(block.open);
-        // Behind the brace `##` would be documentation of what follows.
+        // After the brace, a `##` comment would document what follows.
         let documents = |text: &str| text.starts_with("##") && !text.starts_with("###");
         if before.iter().any(|comment| documents(comment.text)) {
             self.trailing(block.open);
@@ -190,7 +190,7 @@ impl Writer<'_, '_, '_> {
         self.comment_line("}", indent);
     }
 
-    /// How the heads of the statements of a block are aligned.
+    /// The alignment of the heads of a block's statements.
     fn heads(&self, statements: &[Statement], indent: usize) -> Vec<Head> {
         let mut heads: Vec<Head> = statements.iter().map(Head::plain).collect();
         let mut start = 0;
@@ -199,7 +199,7 @@ impl Writer<'_, '_, '_> {
             let follows = |statement: &Statement| {
                 statement.kind == kind
                     && match kind {
-                        // What belongs to one requirement is one table, whatever stands between.
+                        // All details of a requirement form one table, whatever is between them.
                         StatementKind::Detail => true,
                         StatementKind::Fact | StatementKind::Subject => {
                             !self.layout.gaps.apart(statement.words.start)
@@ -254,7 +254,7 @@ impl Writer<'_, '_, '_> {
         }
     }
 
-    /// A `let` that stands on one line.
+    /// Does the `let` fit on one line?
     fn is_short_let(&self, statement: &Statement, indent: usize) -> bool {
         let words = statement.words.clone();
         let rest = self
@@ -268,7 +268,7 @@ impl Writer<'_, '_, '_> {
         width.is_some_and(|width| indent + "let ".len() + width <= WIDTH)
     }
 
-    /// The lines as text, comments at the ends of neighbouring lines aligned.
+    /// The lines as text, with the trailing comments of adjacent lines aligned.
     fn finish(self) -> Vec<String> {
         let mut out = Vec::with_capacity(self.lines.len());
         let together = |a: &Line, b: &Line| {

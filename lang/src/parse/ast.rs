@@ -1,45 +1,45 @@
-//! The tree of a `.watch` file: owned, every node with its span. Nothing is resolved here.
+//! The tree of a `.watch` file: owned, every node with its span. Names are not resolved.
 //!
-//! INVARIANT: no type here mentions pest; the tree outlives the text it was read from.
-//! It can be written as bytes ([`super::packed`]): that, and nothing else, is what serde is for here.
+//! INVARIANT: no type here mentions pest; the tree outlives the text it was parsed from. It can be serialized
+//! ([`super::packed`]), which is the only use of serde here.
 
 use serde::{Deserialize, Serialize};
 use source::{Severity, Span};
 
-/// A word or text with its place.
+/// A word or text with its span.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Spanned<T> {
-    /// The thing.
+    /// The word or text.
     pub node: T,
-    /// Where it stands.
+    /// Its span.
     pub span: Span,
 }
 
 /// A name in the text.
 pub type Name = Spanned<String>;
 
-/// One `.watch` file.
+/// A `.watch` file.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct File {
-    /// The items that could be read at least in part, in order; see [`Item::damaged`].
+    /// The items that could be parsed at least partly, in order; see [`Item::damaged`].
     pub items: Vec<Item>,
 }
 
 /// An item with its documentation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Item {
-    /// The `##` lines above, without the marks, as one Markdown text.
+    /// The `##` lines above it, without the marks, as Markdown.
     pub docs: Option<Spanned<String>>,
-    /// From the first keyword to the last byte.
+    /// From the keyword to the last byte.
     pub span: Span,
-    /// Some of it could not be read, and is left out or [`ExprKind::Damaged`]: good for editors, but it must not be compiled.
-    /// Its diagnostics are beside the tree.
+    /// Could parts of it not be parsed? They are missing or [`ExprKind::Damaged`]. A damaged item is useful to editors,
+    /// but must not be compiled. Its diagnostics are next to the tree.
     pub damaged: bool,
-    /// What it is.
+    /// The kind of item.
     pub kind: ItemKind,
 }
 
-/// What an item is.
+/// The kinds of items.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum ItemKind {
     /// `rule name { … }`
@@ -56,10 +56,10 @@ pub enum ItemKind {
     Use(Name),
 }
 
-/// `let name = expr`, as an item or as a clause.
+/// `let name = expr`, as an item or a clause.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LetItem {
-    /// What is named.
+    /// The name.
     pub name: Name,
     /// Its value.
     pub value: Expr,
@@ -72,7 +72,7 @@ pub struct ParamItem {
     pub name: Name,
     /// Its type.
     pub ty: TypeExpr,
-    /// Its value unless configured.
+    /// The default value.
     pub default: Expr,
 }
 
@@ -81,18 +81,18 @@ pub struct ParamItem {
 pub struct FnItem {
     /// The function's name.
     pub name: Name,
-    /// Its parameters; the type is `any` where it is left out.
+    /// Its parameters; the type is `any` if omitted.
     pub params: Vec<(Name, Option<TypeExpr>)>,
-    /// What it returns, if said.
+    /// The type of the result, if given.
     pub result: Option<TypeExpr>,
-    /// Its value.
+    /// The function body.
     pub body: Expr,
 }
 
 /// A type as written.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TypeExpr {
-    /// Where it stands.
+    /// Its span.
     pub span: Span,
     /// The type.
     pub kind: TypeKind,
@@ -107,9 +107,9 @@ pub enum TypeKind {
     List(Box<TypeExpr>),
     /// `map of T`
     Map(Box<TypeExpr>),
-    /// `"a" | "b"`: only in charts.
+    /// `"a" | "b"`; only in charts.
     Choice(Vec<Expr>),
-    /// `T?`: only in charts.
+    /// `T?`; only in charts.
     OrNull(Box<TypeExpr>),
 }
 
@@ -118,7 +118,7 @@ pub enum TypeKind {
 pub struct Rule {
     /// The rule's id.
     pub name: Name,
-    /// `severity S, S in PROFILE`: the first without a profile is the rule's.
+    /// `severity S, S in PROFILE`; the first without a profile is the default.
     pub severities: Vec<SeverityClause>,
     /// `source "title" "url"`
     pub sources: Vec<SourceClause>,
@@ -128,7 +128,7 @@ pub struct Rule {
     pub since: Option<Spanned<String>>,
     /// `until "V"`
     pub until: Option<Spanned<String>>,
-    /// `for`, `when` and `let` clauses and requirements in the order written.
+    /// `for`, `when` and `let` clauses and requirements, in the order written.
     pub body: Vec<Clause>,
     /// `fails` and `passes`.
     pub examples: Vec<Example>,
@@ -137,9 +137,9 @@ pub struct Rule {
 /// One entry of a `severity` clause.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SeverityClause {
-    /// `None` is `off`.
+    /// The severity; `None` means `off`.
     pub severity: Spanned<Option<Severity>>,
-    /// The profile it is for.
+    /// The profile it applies to.
     pub profile: Option<Name>,
 }
 
@@ -148,7 +148,7 @@ pub struct SeverityClause {
 pub struct SourceClause {
     /// The section's title.
     pub title: Spanned<String>,
-    /// Where it can be read.
+    /// The section's URL.
     pub url: Option<Spanned<String>>,
 }
 
@@ -159,9 +159,9 @@ pub enum Clause {
     ForAt {
         /// The name bound to the matched value.
         name: Name,
-        /// Which of the three views is walked.
+        /// The view to match in.
         view: View,
-        /// The places.
+        /// The places to match.
         pattern: Pattern,
     },
     /// `for NAME in EXPR`, `for KEY, NAME in EXPR`
@@ -174,36 +174,36 @@ pub enum Clause {
     Require(Box<Requirement>),
 }
 
-/// Which values a pattern walks.
+/// The values that a pattern matches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum View {
-    /// A bare pattern: all layers over the chart's defaults.
+    /// A bare pattern: all layers merged over the chart's defaults.
     Effective,
-    /// `user(…)`: what the operator gave.
+    /// `user(…)`: what the operator set.
     User,
-    /// `written(…)`: each layer on its own.
+    /// `written(…)`: each layer separately.
     Written,
 }
 
 /// `brig.config.*`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Pattern {
-    /// Where it stands.
+    /// Its span.
     pub span: Span,
     /// At least one, unless the item is damaged.
     pub segments: Vec<Segment>,
 }
 
-/// A part of a pattern.
+/// A segment of a pattern.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Segment {
-    /// Where it stands.
+    /// Its span.
     pub span: Span,
     /// What it matches.
     pub kind: SegmentKind,
 }
 
-/// What a part of a pattern matches.
+/// What a segment matches.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum SegmentKind {
     /// `name` or `"quoted key"`
@@ -218,26 +218,26 @@ pub enum SegmentKind {
     Capture {
         /// The name bound to the key.
         name: Name,
-        /// Which keys.
+        /// The keys that it matches.
         filter: Option<CaptureFilter>,
     },
 }
 
-/// Which keys a capture takes.
+/// Which keys a capture matches.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum CaptureFilter {
-    /// Those in a list; the expression may use only names of the pack.
+    /// The keys in a list; the expression may only use names of the pack.
     OneOf(Expr),
-    /// Those that match.
+    /// The keys that match a regex.
     Regex(Spanned<String>),
 }
 
 /// `require EXPR …`, `forbid EXPR …`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Requirement {
-    /// The keyword to the last clause.
+    /// From the keyword to the last clause.
     pub span: Span,
-    /// `forbid`?
+    /// Is it a `forbid`?
     pub forbid: bool,
     /// The condition.
     pub condition: Expr,
@@ -260,17 +260,17 @@ pub struct Requirement {
 /// `unsafe fix "title" set a to b`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FixClause {
-    /// Where it stands.
+    /// Its span.
     pub span: Span,
-    /// Without `unsafe`?
+    /// Is it written without `unsafe`?
     pub safe: bool,
-    /// The words of an editor's menu.
+    /// The title in an editor's menu.
     pub title: Option<Expr>,
-    /// What is done.
+    /// The change.
     pub action: FixAction,
 }
 
-/// What a fix does.
+/// The change made by a fix.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum FixAction {
     /// `set PATH to EXPR`
@@ -292,17 +292,17 @@ pub enum FixAction {
 /// `fails "…" ``` … ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Example {
-    /// The keyword to the closing fence.
+    /// From the keyword to the closing fence.
     pub span: Span,
-    /// What must come of it.
+    /// The expected outcome.
     pub expect: Expect,
-    /// What it shows.
+    /// The scenario it shows.
     pub title: Option<Spanned<String>>,
-    /// The text between the fences, as it stands.
+    /// The text between the fences, verbatim.
     pub text: Spanned<String>,
 }
 
-/// What must come of an example.
+/// The expected outcome of an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Expect {
     /// `fails`
@@ -318,16 +318,16 @@ pub enum Expect {
 /// An expression.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Expr {
-    /// Where it stands.
+    /// Its span.
     pub span: Span,
-    /// What it is.
+    /// The kind of expression.
     pub kind: ExprKind,
 }
 
-/// What an expression is.
+/// The kinds of expressions.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum ExprKind {
-    /// Nothing that could be read; a diagnostic says so. Only in damaged items.
+    /// Could not be parsed, as reported by a diagnostic. Only in damaged items.
     Damaged,
     /// `null`
     Null,
@@ -358,7 +358,7 @@ pub enum ExprKind {
     Field(Box<Expr>, Name),
     /// `x[expr]`
     Index(Box<Expr>, Box<Expr>),
-    /// `f(a, b)`, `pack.f(a)`: the callee is a `Name` or a `Field` of one.
+    /// `f(a, b)`, `pack.f(a)`; the callee is a `Name`, or a `Field` of one.
     Call(Box<Expr>, Vec<Expr>),
     /// `key of x`
     KeyOf(Box<Expr>),
@@ -366,17 +366,17 @@ pub enum ExprKind {
     Not(Box<Expr>),
     /// `-a`
     Negate(Box<Expr>),
-    /// `a and b and c`: at least two.
+    /// `a and b and c`; at least two operands.
     And(Vec<Expr>),
-    /// `a or b or c`: at least two.
+    /// `a or b or c`; at least two operands.
     Or(Vec<Expr>),
     /// `a == b` and the like.
     Binary(BinaryOp, Box<Expr>, Box<Expr>),
     /// `x is word`, `x is not word`
     Is {
-        /// The value asked about.
+        /// The value to test.
         value: Box<Expr>,
-        /// `is not`?
+        /// Is it `is not`?
         negated: bool,
         /// The predicate.
         word: Name,
@@ -389,11 +389,11 @@ pub enum ExprKind {
     If(Box<Expr>, Box<Expr>, Box<Expr>),
     /// `every x in xs satisfies p`
     Quantifier {
-        /// Which.
+        /// The quantifier.
         kind: Quantifier,
-        /// What is bound; without conditions.
+        /// The binding, without conditions.
         generator: Box<Generator>,
-        /// What is asked of each.
+        /// The condition for each element.
         body: Box<Expr>,
     },
 }
@@ -401,20 +401,20 @@ pub enum ExprKind {
 /// `for x in xs if p`, `for k, v in map`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Generator {
-    /// The key or position, where two names are given.
+    /// The key or position, if two names are given.
     pub key: Option<Name>,
     /// The element.
     pub name: Name,
-    /// What is gone over.
+    /// What it iterates over.
     pub over: Expr,
-    /// `if p`, any number.
+    /// Any number of `if p`.
     pub conditions: Vec<Expr>,
 }
 
 /// A part of an interpolated string.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum TemplatePart {
-    /// As it stands, escapes resolved.
+    /// Literal text, with escapes resolved.
     Text(String),
     /// `{expr}`
     Expr(Expr),
@@ -423,17 +423,17 @@ pub enum TemplatePart {
 /// The quantifiers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Quantifier {
-    /// All of them.
+    /// All elements.
     Every,
-    /// At least one.
+    /// At least one element.
     Some,
-    /// None.
+    /// No element.
     No,
-    /// Exactly one.
+    /// Exactly one element.
     One,
 }
 
-/// The operators with two sides.
+/// The binary operators.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum BinaryOp {
     /// `==`
@@ -483,7 +483,7 @@ pub enum BinaryOp {
 pub struct Chart {
     /// The chart's name.
     pub name: Name,
-    /// `in UMBRELLA`, any number of umbrellas.
+    /// `in UMBRELLA`, for any number of umbrellas.
     pub umbrellas: Vec<Umbrella>,
     /// `key NAME`
     pub key: Option<Name>,
@@ -491,7 +491,7 @@ pub struct Chart {
     pub tags: Vec<Name>,
     /// `condition a.b, c.d`
     pub conditions: Vec<Vec<Name>>,
-    /// `always` (empty version) or `always since "V"`.
+    /// `always` (no version) or `always since "V"`.
     pub always: Option<Spanned<Option<String>>>,
     /// `wraps KEY`
     pub wraps: Option<Name>,
@@ -501,7 +501,7 @@ pub struct Chart {
     pub since: Option<Spanned<String>>,
     /// `until "V"`
     pub until: Option<Spanned<String>>,
-    /// `keys { … }`; `None` if the chart says nothing about its keys.
+    /// `keys { … }`; `None` if the chart does not declare its keys.
     pub keys: Option<KeyBlock>,
 }
 
@@ -510,27 +510,27 @@ pub struct Chart {
 pub struct Umbrella {
     /// The umbrella chart's name.
     pub name: Name,
-    /// The umbrella's version from which on it has this chart.
+    /// The first version of the umbrella that includes this chart.
     pub since: Option<Spanned<String>>,
-    /// The umbrella's version from which on it no longer has it.
+    /// The first version of the umbrella without it.
     pub until: Option<Spanned<String>>,
 }
 
 /// `{ … }` in `keys`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct KeyBlock {
-    /// The keys in order.
+    /// The keys, in order.
     pub keys: Vec<Key>,
-    /// `open { … }`: any further key may stand here.
+    /// `open { … }`: other keys are allowed.
     pub open: bool,
-    /// `*: TYPE` or `* { … }`: what any other key holds.
+    /// `*: TYPE` or `* { … }`: the contents of any other key.
     pub any: Option<Box<Key>>,
 }
 
 /// A key of a chart.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Key {
-    /// `##` above.
+    /// The `##` lines above it.
     pub docs: Option<Spanned<String>>,
     /// Its name; `*` in `KeyBlock::any`.
     pub name: Name,
@@ -538,24 +538,24 @@ pub struct Key {
     pub secret: bool,
     /// `required`
     pub required: bool,
-    /// What it holds.
+    /// Its contents.
     pub value: KeyValue,
     /// `since "V"`
     pub since: Option<Spanned<String>>,
     /// `until "V"`
     pub until: Option<Spanned<String>>,
-    /// `moved to a.b`: within the same chart.
+    /// `moved to a.b`, within the same chart.
     pub moved_to: Option<Vec<Name>>,
 }
 
-/// What a key holds.
+/// The contents of a key.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum KeyValue {
     /// `: TYPE = DEFAULT`
     Scalar {
         /// Its type.
         ty: TypeExpr,
-        /// A literal, list or map.
+        /// A scalar literal, list or map.
         default: Option<Expr>,
     },
     /// `{ … }`

@@ -1,8 +1,8 @@
-//! The text of an example to files and marks.
+//! Splits the text of an example into files and marks.
 //!
-//! A line `# path` starts a file. A line `#  ^^^ words` marks a place in the line above it; it is left out of the file's text, so that
-//! it cannot become part of a block of text there. The `#` of a mark may stand further left than the text, so that any column
-//! can be marked.
+//! A line `# path` starts a file. A line `#  ^^^ words` marks a place in the line above it; it is left out of the
+//! file's text, so that it cannot become part of a block scalar there. The `#` of a mark may be to the left of the
+//! text, so that any column can be marked.
 
 use std::ops::Range;
 
@@ -11,25 +11,25 @@ use source::{Diagnostic, Severity, Span};
 use super::ast::{Example, Spanned};
 use super::report;
 
-/// An example, taken apart.
+/// The parts of an example.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Files {
-    /// The files in the order written.
+    /// The files, in the order written.
     pub files: Vec<File>,
-    /// Marks that mark nothing.
+    /// Diagnostics for marks that do not mark anything.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// One file of an example.
+/// A file of an example.
 #[derive(Debug, Clone, PartialEq)]
 pub struct File {
     /// Its path; `None` for text before the first path, if that is more than comments and blank lines.
     pub path: Option<Spanned<String>>,
-    /// Its text, without the indentation that all lines of the example share, and without marks.
+    /// Its text, without marks and without the indentation shared by all lines of the example.
     pub text: String,
-    /// The places that are marked, in order.
+    /// The marked places, in order.
     pub marks: Vec<Mark>,
-    /// For each line of `text`: its first byte there, and the same byte in the rule file.
+    /// For each line of `text`: the offset of its first byte there and in the rule file.
     lines: Vec<(u32, u32)>,
     example: Span,
 }
@@ -39,18 +39,18 @@ pub struct File {
 pub struct Mark {
     /// The line in the file's text, from 0.
     pub line: u32,
-    /// The bytes of that line; may reach beyond its end.
+    /// The byte range in that line; may extend beyond its end.
     pub columns: Range<u32>,
-    /// The bytes of the file's text; cut at the end of the line.
+    /// The byte range in the file's text, clipped to the line.
     pub range: Range<u32>,
     /// What the message must contain; may be empty.
     pub words: String,
-    /// The `^^^ words` in the rule file.
+    /// The span of `^^^ words` in the rule file.
     pub span: Span,
 }
 
 impl File {
-    /// The place in the rule file of a byte range of [`File::text`]. Ranges beyond the text end with it.
+    /// The span in the rule file of a byte range of [`File::text`], clipped to the text.
     pub fn span_in_rule(&self, range: Range<u32>) -> Span {
         let at = |offset: u32| {
             let line = self.lines.partition_point(|(start, _)| *start <= offset);
@@ -63,7 +63,7 @@ impl File {
     }
 }
 
-/// Takes an example apart. Without any path, all of it is one file without a path.
+/// Splits an example. Without any path, the whole example is one file without a path.
 pub fn split(example: &Example) -> Files {
     let text = &example.text.node;
     let at = example.text.span;
@@ -101,7 +101,7 @@ pub fn split(example: &Example) -> Files {
                 Ok(mark) => file.marks.push(mark),
                 Err(message) => out.diagnostics.push(
                     Diagnostic::new(report::MARK, Severity::Error, span, message)
-                        .with_help("a mark `#  ^^^ words` stands below the line it is about"),
+                        .with_help("put the mark `#  ^^^ words` below the line that it marks"),
                 ),
             }
         } else {
@@ -126,7 +126,7 @@ impl File {
         }
     }
 
-    /// The file, unless it is only what stands before the first path.
+    /// The file, unless it only holds comments and blank lines before the first path.
     fn kept(self) -> Option<Self> {
         let says_something = |line: &str| {
             let line = line.trim();
@@ -148,15 +148,15 @@ impl File {
             .lines
             .len()
             .checked_sub(1)
-            .ok_or("there is no line above this mark")?;
+            .ok_or("no line above this mark")?;
         let start = self.lines[line].0;
         let above = self.text[start as usize..].trim_end_matches(['\n', '\r']);
-        // People align characters, not bytes.
+        // Users align characters, not bytes.
         let column = marks[..carets.start]
             .chars()
             .count()
             .checked_sub(indentation)
-            .ok_or("this mark stands left of the text")?;
+            .ok_or("this mark is left of the text")?;
         let from = byte_at(above, column);
         let to = byte_at(above, column + carets.len());
         let len = above.len() as u32;
@@ -170,7 +170,7 @@ impl File {
     }
 }
 
-/// The byte of a character; past the end, as if blanks followed.
+/// The byte offset of a character column; past the end, as if spaces followed.
 fn byte_at(line: &str, column: usize) -> u32 {
     let mut chars = line.char_indices();
     match chars.nth(column) {
@@ -179,8 +179,8 @@ fn byte_at(line: &str, column: usize) -> u32 {
     }
 }
 
-/// The blanks that all lines begin with, not counting empty lines and marks, nor lines that begin with other blanks than the first:
-/// a tab among lines that are indented by blanks is a fault of its line.
+/// The whitespace that all lines start with, ignoring empty lines, marks, and lines indented differently from the
+/// first: a tab among lines indented with spaces is an error of its own line.
 fn shared_indentation(text: &str) -> &str {
     let mut lines = text
         .lines()
@@ -197,13 +197,13 @@ fn shared_indentation(text: &str) -> &str {
     shared
 }
 
-/// How much of the indentation that lines share a line has that begins with these blanks.
+/// The number of bytes that a line's indentation shares with the common one.
 fn shared_with(indentation: &str, blanks: &str) -> usize {
     let both = indentation.bytes().zip(blanks.bytes());
     both.take_while(|(a, b)| a == b).count()
 }
 
-/// The path of a line `# path`: no blanks, and the last part has an ending.
+/// The path of a line `# path`: it has no whitespace, and its last part has an extension.
 fn path_of(line: &str) -> Option<&str> {
     let path = line.strip_prefix("# ")?.trim_end();
     let last = path.rsplit('/').next()?;
@@ -243,7 +243,7 @@ mod tests {
         let parsed = crate::parse::parse(SourceId(0), &text);
         assert!(parsed.diagnostics.is_empty(), "{:?}", parsed.diagnostics);
         let ItemKind::Rule(rule) = &parsed.file.items[0].kind else {
-            panic!("a rule");
+            panic!("expected a rule");
         };
         let files = split(&rule.examples[0]);
         (text, files)
@@ -322,10 +322,7 @@ mod tests {
             .collect();
         assert_eq!(
             messages,
-            [
-                "there is no line above this mark",
-                "this mark stands left of the text"
-            ]
+            ["no line above this mark", "this mark is left of the text"]
         );
     }
 

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-/// Where the fence that opens at byte `start` ends, and whether it is closed: at the next line that holds only three backquotes. If there is
-/// none before something that plainly belongs to the rule file, it ends there.
+/// The end of the fence that opens at byte `start`, and whether it is closed: at the next line that contains only three
+/// backticks. Without one, the fence ends before anything that clearly belongs to the rule file.
 pub(super) fn end(text: &str, start: usize) -> (usize, bool) {
     let line_break = |at: usize| memchr::memchr(b'\n', &text.as_bytes()[at..]);
     let mut line_start = line_break(start).map_or(text.len(), |end| start + end + 1);
@@ -26,11 +26,11 @@ pub(super) fn end(text: &str, start: usize) -> (usize, bool) {
         line_start += end;
     }
     let end = last_brace.unwrap_or(line_start).min(text.len());
-    // The line break before the next thing is not the fence's.
+    // The line break before whatever follows does not belong to the fence.
     (start + text[start..end].trim_end().len(), false)
 }
 
-/// Does a line of an example plainly start an item of the rule file? No YAML looks so.
+/// Does a line of an example clearly start an item of the rule file? No YAML looks like that.
 fn starts_item(line: &str) -> bool {
     let Some((word, rest)) = line.split_once(' ') else {
         return false;
@@ -50,13 +50,13 @@ fn starts_item(line: &str) -> bool {
         }
 }
 
-/// Does a line of an example plainly open the next example?
+/// Does a line of an example clearly open the next example?
 fn opens_example(line: &str) -> bool {
     let line = line.trim_start();
     (line.starts_with("fails") || line.starts_with("passes")) && line.trim_end().ends_with("```")
 }
 
-/// The text between the fences of a fence token, as a range in it, and whether it is closed.
+/// The range of the text between the fences of a fence token, and whether it is closed.
 pub(super) fn content(fence: &str) -> (Range<usize>, bool) {
     let Some(first) = fence.find('\n') else {
         return (fence.len()..fence.len(), false);

@@ -1,4 +1,4 @@
-//! Tokens for showing: words that are special in one place only are told from names by what the grammar made of them.
+//! Tokens for display: soft keywords are distinguished from names by the role the grammar gave them.
 
 use pest::Parser as _;
 use source::SourceId;
@@ -9,7 +9,8 @@ use super::token::{self, Token, TokenKind};
 use super::vocabulary;
 use super::words::{self, Sentence};
 
-/// As [`super::tokens`], but a word such as `of`, `keys` or `rule` is a [`TokenKind::Keyword`] where it is not a name or key.
+/// Like [`super::tokens`], but a word such as `of`, `keys` or `rule` is a [`TokenKind::Keyword`] wherever it is not a
+/// name or key.
 pub fn highlight(text: &str) -> Vec<Token> {
     let mut tokens = token::lex(text).tokens;
     let words = words::significant(text, &tokens).words;
@@ -45,7 +46,7 @@ pub fn highlight(text: &str) -> Vec<Token> {
     tokens
 }
 
-/// Is every word of the node a name, a key, or of no use to the grammar?
+/// Does every word of the node serve as a name or key, or remain unused by the grammar?
 fn holds_names(node: &Node<'_>) -> bool {
     matches!(
         node.as_rule(),

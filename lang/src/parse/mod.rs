@@ -1,9 +1,9 @@
-//! Text to tree: never fails, whatever the text.
+//! Parses text into a tree; never fails, whatever the text.
 //!
-//! `token` cuts the text into tokens, `split` finds where items begin, `words` spells the tokens of one item as the text
-//! that `grammar.pest` is written over, and `build` makes the tree and the diagnostics from what pest found.
+//! `token` splits the text into tokens, `split` finds where items begin, `words` spells the tokens of one item as the
+//! text that `grammar.pest` matches, and `build` turns pest's result into the tree and the diagnostics.
 //!
-//! INVARIANT: pest is seen only inside this module.
+//! INVARIANT: pest is used only inside this module.
 
 pub mod ast;
 mod build;
@@ -25,25 +25,25 @@ pub use highlight::highlight;
 pub(crate) use token::ends_operand;
 pub use token::{Token, TokenKind, tokens};
 
-/// The largest file that is read, in bytes: 1 MiB.
+/// The largest file accepted, in bytes: 1 MiB.
 pub const MAX_SIZE: usize = 1 << 20;
 
-/// How many diagnostics a file gets; the next says that there are more.
+/// Maximum number of diagnostics per file; one more says that there are others.
 pub const MAX_DIAGNOSTICS: usize = 100;
 
-/// A file as far as it could be read.
+/// A file, as far as it could be parsed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parse {
     /// The tree. Items with [`ast::Item::damaged`] are incomplete.
     pub file: ast::File,
-    /// What is wrong, in the order of the text.
+    /// The problems, in the order of the text.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Reads a `.watch` file.
+/// Parses a `.watch` file.
 ///
-/// Items are read one by one: an error in one leaves its neighbours whole, and an error in a clause leaves the other
-/// clauses of the rule. Texts beyond [`MAX_SIZE`] give one diagnostic and no items.
+/// Items are parsed independently: an error in one leaves its neighbors intact, and an error in a clause leaves the
+/// rule's other clauses intact. A text larger than [`MAX_SIZE`] gives one diagnostic and no items.
 pub fn parse(source: SourceId, text: &str) -> Parse {
     if let Some(diagnostic) = too_large(source, text) {
         return Parse {
@@ -85,14 +85,14 @@ pub fn parse(source: SourceId, text: &str) -> Parse {
         .sort_by_key(|diagnostic| diagnostic.primary.span.start);
     if let Some(next) = out.diagnostics.get_mut(MAX_DIAGNOSTICS) {
         let span = next.primary.span;
-        let message = "there are more problems from here on, which are not shown";
+        let message = "too many problems; the rest are not shown";
         *next = Diagnostic::new(report::TOO_MANY, Severity::Error, span, message);
         out.diagnostics.truncate(MAX_DIAGNOSTICS + 1);
     }
     out
 }
 
-/// Reads one expression that is the whole text, as on a command line. A damaged one has diagnostics.
+/// Parses a text that is a single expression, as on a command line. A damaged expression has diagnostics.
 pub fn parse_expression(source: SourceId, text: &str) -> (ast::Expr, Vec<Diagnostic>) {
     if let Some(diagnostic) = too_large(source, text) {
         let damaged = ast::Expr {
@@ -112,7 +112,7 @@ pub fn parse_expression(source: SourceId, text: &str) -> (ast::Expr, Vec<Diagnos
     build::expression(whole, &significant.words, &lexed.faults)
 }
 
-/// The first line end that is one for old computers only: to us the line goes on.
+/// Reports the first lone carriage return, which does not end a line here.
 fn line_end(source: SourceId, text: &str, tokens: &[Token]) -> Option<Diagnostic> {
     if !text.contains('\r') {
         return None;
@@ -126,10 +126,10 @@ fn line_end(source: SourceId, text: &str, tokens: &[Token]) -> Option<Diagnostic
     let at = between
         .flat_map(|token| token.start..token.end)
         .find(|&at| lone(at as usize))?;
-    let message = "a carriage return alone does not end a line";
+    let message = "a lone carriage return does not end a line";
     let span = Span::point(source, at);
     let it = Diagnostic::new(report::SYNTAX, Severity::Error, span, message);
-    Some(it.with_help("save the file with line ends of Unix (LF) or of Windows (CR LF)"))
+    Some(it.with_help("save the file with Unix (LF) or Windows (CRLF) line endings"))
 }
 
 fn too_large(source: SourceId, text: &str) -> Option<Diagnostic> {
@@ -138,11 +138,8 @@ fn too_large(source: SourceId, text: &str) -> Option<Diagnostic> {
             report::TOO_LARGE,
             Severity::Error,
             Span::point(source, 0),
-            format!(
-                "the file has {} bytes; at most {MAX_SIZE} are read",
-                text.len()
-            ),
+            format!("the file has {} bytes; the limit is {MAX_SIZE}", text.len()),
         )
-        .with_help("split it into several files: all files of a folder belong together")
+        .with_help("split it into several files in the same folder")
     })
 }

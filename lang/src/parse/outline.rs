@@ -1,4 +1,4 @@
-//! What of a text stands on lines of its own: items, clauses, keys and the blocks they open. For the formatter.
+//! The parts of a text that are on their own lines: items, clauses, keys and the blocks they open. Used by the formatter.
 
 use pest::Parser as _;
 use source::SourceId;
@@ -10,37 +10,37 @@ use super::words::{self, Sentence, Word};
 
 /// The text as tokens and statements.
 pub(crate) struct Outline {
-    /// All tokens, joined the whole text.
+    /// All tokens; concatenated, they are the whole text.
     pub(crate) tokens: Vec<Token>,
-    /// Those that are no trivia; statements are ranges of these.
+    /// The tokens that are not trivia; statements are ranges of these.
     pub(crate) words: Vec<Word>,
-    /// The items in order.
+    /// The items, in order.
     pub(crate) items: Vec<Statement>,
 }
 
-/// Something that stands on lines of its own.
+/// A construct on its own lines.
 pub(crate) struct Statement {
     pub(crate) kind: StatementKind,
-    /// All of its words, with those of its block.
+    /// All of its words, including its block.
     pub(crate) words: std::ops::Range<usize>,
     pub(crate) block: Option<Block>,
 }
 
-/// Braces with statements between them.
+/// Braces with the statements between them.
 pub(crate) struct Block {
-    /// The word that opens it.
+    /// The index of the opening brace.
     pub(crate) open: usize,
-    /// The word that closes it.
+    /// The index of the closing brace.
     pub(crate) close: usize,
     pub(crate) statements: Vec<Statement>,
 }
 
-/// What a statement is, as far as its layout goes.
+/// The kind of a statement, as far as layout is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StatementKind {
     /// An item.
     Item,
-    /// `severity`, `source`, `tags`, `since`, `until` of a rule; the clauses of a chart but `keys`.
+    /// `severity`, `source`, `tags`, `since`, `until` of a rule; the clauses of a chart except `keys`.
     Fact,
     /// `for`, and `when` of a rule.
     Subject,
@@ -58,7 +58,7 @@ pub(crate) enum StatementKind {
     Key,
 }
 
-/// The outline of a text without errors; of one with errors it is incomplete.
+/// The outline of a text; incomplete if the text has errors.
 pub(crate) fn outline(text: &str) -> Outline {
     let tokens = token::lex(text).tokens;
     let words = words::significant(text, &tokens).words;

@@ -1,16 +1,16 @@
-//! Trees as bytes: a program that carries rules with it reads them when it is built, not each time it starts.
+//! Serialization of trees: a program with built-in rules parses them when it is built, not each time it starts.
 //!
-//! INVARIANT: bytes are read by the program that they were made for; they are not a format to keep.
+//! INVARIANT: bytes are read by the program they were written for; this is not a storage format.
 
 use super::ast::File;
 
-/// A tree as bytes.
+/// Serializes a tree.
 pub fn pack(file: &File) -> Vec<u8> {
-    // Writing to memory fails for no tree; if it did, the text would be read.
+    // Serializing to memory does not fail; if it did, the text would be parsed instead.
     postcard::to_allocvec(file).unwrap_or_default()
 }
 
-/// The tree that [`pack`] was given; `None` if these are not its bytes.
+/// Deserializes a tree from [`pack`]; `None` if the bytes are invalid.
 pub fn unpack(bytes: &[u8]) -> Option<File> {
     postcard::from_bytes(bytes).ok()
 }

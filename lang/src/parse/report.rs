@@ -1,31 +1,31 @@
-//! How the parser words what is wrong, for people who have never programmed.
+//! The wording of parse errors, for people who have never programmed.
 
 use super::token::{Token, TokenKind, Unclosed};
 
-/// Something is missing, or stands where it cannot.
+/// Something is missing or misplaced.
 pub(super) const SYNTAX: &str = "rule-syntax";
-/// A bracket, text, regex or example is not closed.
+/// An unclosed bracket, text, regex or example.
 pub(super) const UNCLOSED: &str = "rule-unclosed";
-/// A word that starts no item or clause, or is none of those possible in its place.
+/// A word that starts no item or clause, or is not allowed in its place.
 pub(super) const UNKNOWN_WORD: &str = "rule-unknown-word";
-/// A word of the language as a name.
+/// A reserved word used as a name.
 pub(super) const RESERVED_WORD: &str = "rule-reserved-word";
-/// A sign of another language.
+/// An operator from another language.
 pub(super) const FOREIGN_OPERATOR: &str = "rule-foreign-operator";
-/// A clause that may stand once stands twice.
+/// A clause that is allowed once appears twice.
 pub(super) const DUPLICATE: &str = "rule-duplicate-clause";
 /// `\q` and the like.
 pub(super) const ESCAPE: &str = "rule-unknown-escape";
-/// A mark in an example that is about nothing.
+/// A mark in an example that points at nothing.
 pub(super) const MARK: &str = "rule-example-mark";
-/// Deeper than 200 levels.
+/// More than 200 levels deep.
 pub(super) const TOO_DEEP: &str = "rule-too-deep";
-/// More than a person reads.
+/// More problems than anyone would read.
 pub(super) const TOO_MANY: &str = "rule-too-many-problems";
 /// Larger than 1 MiB.
 pub(super) const TOO_LARGE: &str = "rule-too-large";
 
-/// A token as a message names it.
+/// A token as messages describe it.
 pub(super) fn describe(token: Token, text: &str) -> String {
     match token.kind {
         TokenKind::Text
@@ -51,7 +51,7 @@ pub(super) fn describe(token: Token, text: &str) -> String {
                 ""
             };
             if short.contains('`') {
-                "a backquote".to_owned()
+                "a backtick".to_owned()
             } else {
                 format!("`{short}{dots}`")
             }
@@ -59,29 +59,29 @@ pub(super) fn describe(token: Token, text: &str) -> String {
     }
 }
 
-/// Message and help for a fault of a token.
+/// The message and help for an unclosed token.
 pub(super) fn fault(fault: Unclosed) -> (&'static str, &'static str) {
     match fault {
         Unclosed::Text => (
             "the quoted text is not closed on its line",
-            "put the same quote at its end; a quote inside a text is written `\\\"`, a line break `\\n`",
+            "end it with the same quote; write `\\\"` for a quote inside the text, `\\n` for a line break",
         ),
         Unclosed::Brace => (
             "`{` in the quoted text is not closed on its line",
-            "close the expression with `}`; a brace that means itself is written `\\{`",
+            "close the expression with `}`; write `\\{` for a literal brace",
         ),
         Unclosed::Regex => (
             "the regex is not closed on its line",
-            "put `/` at its end; a slash inside a regex is written `\\/`",
+            "end it with `/`; write `\\/` for a slash inside the regex",
         ),
         Unclosed::Fence => (
             "the text of the example is not closed",
-            "put a line with only three backquotes after it",
+            "end it with a line of three backticks",
         ),
     }
 }
 
-/// What to write instead of an operator of another language.
+/// What to write instead of an operator from another language.
 pub(super) fn foreign(operator: &str) -> Option<&'static str> {
     Some(match operator {
         "&&" => "and",
@@ -94,30 +94,30 @@ pub(super) fn foreign(operator: &str) -> Option<&'static str> {
     })
 }
 
-/// Advice about `//`.
+/// Help for `//`.
 pub(super) const COMMENT: &str = "comments start with `#`";
 
-/// Does `// …` begin or go on with this token?
+/// Is this token the start or a part of `// …`?
 fn is_comment_sign(token: Token, text: &str) -> bool {
     let before = &text[..token.start as usize];
     let after = &text[token.end as usize..];
     token.text(text) == "//" || before.ends_with('/') || after.starts_with('/')
 }
 
-/// What else can be said of a token that is not closed: what its author probably meant. `token` begins where the fault is.
+/// A better hint for an unclosed token: what its author probably meant. `token` begins at the fault.
 pub(super) fn meant_otherwise(fault: Unclosed, token: Token, text: &str) -> Option<&'static str> {
     let before = &text[..token.start as usize];
     let line = before.rsplit('\n').next().unwrap_or_default();
     match fault {
         Unclosed::Regex if before.ends_with('/') => Some(COMMENT),
         Unclosed::Text if line.contains("\\'") => {
-            Some("in `'…'` nothing is escaped: put a text with a quote in it in `\"…\"`")
+            Some("`'…'` has no escapes: use `\"…\"` for text that contains a quote")
         }
         Unclosed::Text | Unclosed::Brace | Unclosed::Regex | Unclosed::Fence => None,
     }
 }
 
-/// Advice about a sign that is none of the language.
+/// Help for a sign that the language does not have.
 pub(super) fn advice_on_sign(token: Token, text: &str) -> Option<&'static str> {
     let spelled = token.text(text);
     if spelled == "." && text[token.start as usize..].starts_with(".Values") {
@@ -127,7 +127,7 @@ pub(super) fn advice_on_sign(token: Token, text: &str) -> Option<&'static str> {
     sign.then(|| advice(token, text)).flatten()
 }
 
-/// Is it a number as other languages write a large or a small one: `1e308`, `1.5E6`, or the beginning of `1e-9`?
+/// Is it a number in scientific notation, such as `1e308` or `1.5E6`, or the beginning of `1e-9`?
 fn has_exponent(spelled: &str) -> bool {
     let digits = |text: &str| text.bytes().all(|c| c.is_ascii_digit());
     spelled
@@ -138,26 +138,26 @@ fn has_exponent(spelled: &str) -> bool {
         })
 }
 
-/// Advice about a path that begins as in other languages.
-const A_PATH: &str = "a path begins with its component: `brig.config.smtp.host`";
+/// Help for a path that begins as in other languages.
+const A_PATH: &str = "a path starts with the component: `brig.config.smtp.host`";
 
-/// Advice about a word that starts a clause, or asks something, in languages that people know.
+/// Help for a word that starts a clause or a test in other languages.
 pub(super) fn word_of_others(spelled: &str) -> Option<&'static str> {
     Some(match spelled {
         "deny" | "reject" | "violation" | "disallow" => {
-            "what must not be so is a `forbid` clause, what must be so a `require`"
+            "use a `forbid` clause for what must not hold, `require` for what must"
         }
         "assert" | "ensure" | "expect" | "must" | "validate" => {
-            "what must be so is a `require` clause"
+            "use a `require` clause for what must hold"
         }
-        "message" | "msg" | "print" => "the words of a finding are a `say` clause",
-        "hint" | "suggestion" | "remediation" => "what to do is a `help` clause",
+        "message" | "msg" | "print" => "use a `say` clause for the message of a finding",
+        "hint" | "suggestion" | "remediation" => "use a `help` clause",
         "description" | "summary" | "title" => {
-            "what a rule is for stands above it, in lines that start with `##`"
+            "describe the rule above it, in lines starting with `##`"
         }
-        "match" | "select" | "target" => "what a rule is about is a `for NAME at PATTERN` clause",
-        "unless" => "a condition of a rule is a `when` clause: `when not …`",
-        "example" | "examples" | "test" | "tests" => "an example is a `fails` or a `passes` clause",
+        "match" | "select" | "target" => "select subjects with a `for NAME at PATTERN` clause",
+        "unless" => "write `when not …`",
+        "example" | "examples" | "test" | "tests" => "use a `fails` or `passes` clause",
         "exists" | "defined" | "present" => IS_SET,
         "isnt" => "write `is not`",
         "like" => "write `x matches /regex/`",
@@ -167,9 +167,9 @@ pub(super) fn word_of_others(spelled: &str) -> Option<&'static str> {
     })
 }
 
-const IS_SET: &str = "whether something is there is asked with `x is set`";
+const IS_SET: &str = "write `x is set` to test for presence";
 
-/// Advice about what follows a word that other languages begin with.
+/// Help for what follows a word that is a quantifier or a test in other languages.
 pub(super) fn advice_behind(word: Token, text: &str) -> Option<&'static str> {
     Some(match word.text(text) {
         "exists" | "defined" => IS_SET,
@@ -180,44 +180,44 @@ pub(super) fn advice_behind(word: Token, text: &str) -> Option<&'static str> {
     })
 }
 
-/// Advice about a word that cannot stand where it stands.
+/// Help for a word or sign that is not allowed in its place.
 pub(super) fn advice(token: Token, text: &str) -> Option<&'static str> {
     let spelled = token.text(text);
     Some(match spelled {
         "/" | "//" if is_comment_sign(token, text) => COMMENT,
         "not" => {
-            "write `x is not empty`, `x is not set`; whether something is in a list is asked with `x not in list`"
+            "write `x is not empty` or `x is not set`, or `x not in list` to test for membership"
         }
         "endswith" | "endsWith" | "ends_with" => "write `ends with`",
         "startswith" | "startsWith" | "starts_with" => "write `starts with`",
-        "=>" => "a function's value stands after `=`; the order is compared with `>=`",
-        ":=" => "a value is named with `let name = …`",
-        ";" => "clauses need no sign between them; start a new line",
-        "|" => "`or` joins conditions",
-        "`" | "```" => "texts are written in straight quotes: \"text\"",
+        "=>" => "write `=` before a function's value, `>=` to compare",
+        ":=" => "write `let name = …` to name a value",
+        ";" => "clauses need no separator; start a new line",
+        "|" => "write `or` between conditions",
+        "`" | "```" => "use straight quotes: \"text\"",
         "“" | "”" | "„" | "‘" | "’" | "«" | "»" => "use straight quotes: \"text\"",
         "(" => {
-            "a function's name stands directly before `(`; between two values an operator is missing"
+            "write the function name directly before `(`, or add the missing operator between two values"
         }
         "[" => {
-            "a position stands directly after the value, `list[0]`; between two values an operator is missing"
+            "write the position directly after the value, `list[0]`, or add the missing operator between two values"
         }
-        "." => "no blanks around a dot: `brig.config`",
-        "}" => "there is one `}` too many, or a `{` is missing above",
-        ")" | "]" => "there is one closing bracket too many, or an opening one is missing",
-        "#" => "a comment cannot stand inside a quoted text's `{…}`",
-        "if" => "a condition of a rule is a `when` clause; `if … then … else …` is an expression",
-        ":" => "no colon stands between a word and what it says: `severity error`",
-        "?" => "a choice is written `if condition then value else value`",
+        "." => "remove the spaces around the dot: `brig.config`",
+        "}" => "remove the extra `}`, or add the missing `{` above",
+        ")" | "]" => "remove the extra closing bracket, or add the missing opening one",
+        "#" => "comments are not allowed inside `{…}` in a quoted text",
+        "if" => "use a `when` clause for a condition; `if … then … else …` is an expression",
+        ":" => "write no colon after the word: `severity error`",
+        "?" => "write `if condition then value else value`",
         "$" => A_PATH,
         _ if token.kind == TokenKind::Name => word_of_others(spelled)?,
         _ if token.kind == TokenKind::Unknown && has_exponent(spelled) => {
-            "numbers take no exponent: write all digits"
+            "numbers have no exponent: write out all digits"
         }
         _ if token.kind == TokenKind::Unknown
             && spelled.starts_with(|c: char| c.is_ascii_digit()) =>
         {
-            "a version or an amount with a unit is a text: put it in quotes"
+            "quote versions and amounts with a unit"
         }
         _ => return None,
     })

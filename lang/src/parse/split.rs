@@ -1,17 +1,17 @@
-//! Tokens to items: where each begins, so that a damaged one never hides its neighbours, and whether it nests too deep.
+//! Splits tokens into items, so that a damaged item never hides its neighbors, and checks their nesting.
 
 use super::token::{Token, TokenKind, ends_operand};
 use super::vocabulary;
 use super::words::Word;
 
-/// How deep brackets and operators may nest, in the text and in the tree.
+/// Maximum nesting of brackets and operators, in the text and in the tree.
 pub(super) const MAX_DEPTH: u16 = 200;
 
-/// The words of one item and of what follows it up to the next; also what stands before the first.
+/// The words of an item and of anything after it, up to the next item; also anything before the first.
 pub(super) type Piece = std::ops::Range<usize>;
 
-/// Cuts the words into items. An item starts at the beginning of a line; where all brackets are closed, it may be
-/// indented. Only a `let` inside the braces of a rule is not an item wherever it stands.
+/// Splits the words into items. An item starts at the beginning of a line; outside of brackets it may be indented. Only
+/// a `let` inside the braces of a rule is never an item.
 pub(super) fn pieces(text: &str, words: &[Word]) -> Vec<Piece> {
     let closed = closed_brackets(text, words);
     let mut starts = vec![0];
@@ -34,7 +34,7 @@ pub(super) fn pieces(text: &str, words: &[Word]) -> Vec<Piece> {
                 let starts_here = if open == 0 {
                     word.column_zero || may_start_indented(text, words, i)
                 } else {
-                    // A `let` in column 0 belongs to the rule around it, if its author does not indent clauses.
+                    // A `let` in column 0 belongs to the enclosing rule, whose author may not indent clauses.
                     word.column_zero && (word.token.kind == TokenKind::Name || !outermost_closed)
                 };
                 if starts_here {
@@ -50,7 +50,7 @@ pub(super) fn pieces(text: &str, words: &[Word]) -> Vec<Piece> {
     starts.windows(2).map(|pair| pair[0]..pair[1]).collect()
 }
 
-/// Is the word a key of a map or chart, `rule: …`?
+/// Is the word a key of a map or chart, as in `rule: …`?
 fn is_key(text: &str, words: &[Word], i: usize) -> bool {
     let next = words.get(i + 1).map(|next| next.token);
     next.is_some_and(|next| next.text(text) == ":")
@@ -93,12 +93,13 @@ fn closed_brackets(text: &str, words: &[Word]) -> Vec<bool> {
     closed
 }
 
-/// The first word that nests deeper than [`MAX_DEPTH`], counting brackets and the operators that open a level without
-/// closing it. Run before anything recursive sees the words.
+/// The first word nested deeper than [`MAX_DEPTH`], counting brackets and operators that open a level without closing
+/// it. Must run before any recursive code sees the words.
 pub(super) fn too_deep(text: &str, words: &[Word]) -> Option<usize> {
     let limit = u32::from(MAX_DEPTH);
     let mut depth = 0_u32;
-    // For each open bracket: the levels of `if` and quantifiers, which last, and those of prefixes, which end with the operand.
+    // For each open bracket: the levels of `if` and quantifiers, which last, and those of prefix operators, which end
+    // with the operand.
     let mut levels = vec![(0_u32, 0_u32)];
     let mut before: Option<Token> = None;
     for (i, word) in words.iter().enumerate() {

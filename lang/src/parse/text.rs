@@ -1,16 +1,16 @@
-//! Quoted texts to what they mean.
+//! The meaning of quoted texts.
 
-/// An escape that means nothing: its byte range in the token.
+/// The byte range of an invalid escape in its token.
 pub(super) type BadEscape = std::ops::Range<usize>;
 
-/// The meaning of a whole text token, with its quotes. The closing quote may be missing.
+/// The meaning of a whole text token, given with its quotes. The closing quote may be missing.
 pub(super) fn quoted(token: &str, bad: &mut Vec<BadEscape>) -> String {
     let quote = token.chars().next().unwrap_or('"');
     let inner = &token[quote.len_utf8().min(token.len())..];
     if quote == '\'' {
         return inner.strip_suffix('\'').unwrap_or(inner).to_owned();
     }
-    // A text that is not closed may end in an escaped quote.
+    // An unclosed text may end in an escaped quote.
     let inner = match inner.strip_suffix('"') {
         Some(closed) if !ends_in_escape(closed) => closed,
         _ => inner,
@@ -18,7 +18,7 @@ pub(super) fn quoted(token: &str, bad: &mut Vec<BadEscape>) -> String {
     unescape(inner, 1, bad)
 }
 
-/// The meaning of a piece of a text between its quote or brace and the next.
+/// The meaning of a piece of a text between a quote or brace and the next one.
 pub(super) fn piece(token: &str, bad: &mut Vec<BadEscape>) -> String {
     let mut inner = token.get(1..).unwrap_or("");
     if !ends_in_escape(inner.get(..inner.len().saturating_sub(1)).unwrap_or("")) {
@@ -27,7 +27,7 @@ pub(super) fn piece(token: &str, bad: &mut Vec<BadEscape>) -> String {
     unescape(inner, 1, bad)
 }
 
-/// Does the text end in the first half of an escape?
+/// Does the text end in an incomplete escape?
 fn ends_in_escape(text: &str) -> bool {
     let backslashes = text.len() - text.trim_end_matches('\\').len();
     backslashes % 2 == 1
@@ -57,7 +57,7 @@ fn unescape(text: &str, offset: usize, bad: &mut Vec<BadEscape>) -> String {
     out
 }
 
-/// What an escape at the start of `text` means, and its length in bytes.
+/// The meaning of an escape at the start of `text`, and its length in bytes.
 fn escaped(text: &str) -> (Option<char>, usize) {
     let Some(c) = text[1..].chars().next() else {
         return (None, 1);
@@ -85,7 +85,7 @@ fn escaped(text: &str) -> (Option<char>, usize) {
     }
 }
 
-/// The regex of a regex token: without its slashes, `\/` as `/`.
+/// The regex of a regex token: without its slashes, with `\/` replaced by `/`.
 pub(super) fn regex(token: &str) -> String {
     let inner = token.strip_prefix('/').unwrap_or(token);
     let inner = match inner.strip_suffix('/') {

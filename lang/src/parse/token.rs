@@ -1,13 +1,13 @@
-//! Text to tokens: lossless, never fails. The only place that knows what a word, a text, a regex or a fence looks like.
+//! Splits text into tokens; lossless, never fails. The only place that defines what a word, text, regex or fence looks like.
 
 use source::{SourceId, Span};
 
 use super::{fence, vocabulary};
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TokenKind {
-    /// Blanks and line breaks; a byte order mark at the start.
+    /// Whitespace; also a byte order mark at the start.
     Blank,
     /// `# …` to the end of the line.
     Comment,
@@ -15,11 +15,11 @@ pub enum TokenKind {
     Doc,
     /// A reserved word that is not a key.
     Keyword,
-    /// A name or a key, or a word that is special in one place only.
+    /// A name or key, or a word that is special only in certain places.
     Name,
     /// `12`, `1.5`
     Number,
-    /// `'text'`, or `"text"` without an expression in it.
+    /// `'text'`, or `"text"` without interpolation.
     Text,
     /// `"text {`
     TemplateOpen,
@@ -29,9 +29,9 @@ pub enum TokenKind {
     TemplateClose,
     /// `/regex/`
     Regex,
-    /// From the three opening backquotes to the three closing ones.
+    /// From the opening three backticks to the closing ones.
     Fence,
-    /// `==`, `+`, `->`, … also those of other languages, such as `&&`.
+    /// `==`, `+`, `->`, …; also those of other languages, such as `&&`.
     Operator,
     /// Brackets, `,`, `:`, `.`
     Punctuation,
@@ -42,26 +42,26 @@ pub enum TokenKind {
 /// A piece of the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Token {
-    /// First byte.
+    /// Offset of the first byte.
     pub start: u32,
-    /// One past the last byte; above `start`.
+    /// Offset after the last byte; greater than `start`.
     pub end: u32,
-    /// What it is.
+    /// Its kind.
     pub kind: TokenKind,
 }
 
 impl Token {
-    /// The token's text in the text it was made from.
+    /// The token's text, given the text it was made from.
     pub fn text(self, text: &str) -> &str {
         &text[self.start as usize..self.end as usize]
     }
 
-    /// Where it stands.
+    /// The token's span.
     pub fn span(self, source: SourceId) -> Span {
         Span::new(source, self.start, self.end)
     }
 
-    /// Blanks and comments say nothing to the grammar.
+    /// Trivia is ignored by the grammar.
     pub fn is_trivia(self) -> bool {
         matches!(
             self.kind,
@@ -70,34 +70,34 @@ impl Token {
     }
 }
 
-/// What is wrong with a token: something in it is not closed.
+/// What is unclosed in a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unclosed {
-    /// A text runs to the end of its line.
+    /// A text that runs to the end of its line.
     Text,
-    /// A brace in a text is not closed on its line.
+    /// A brace in a text that is not closed on its line.
     Brace,
-    /// A regex runs to the end of its line.
+    /// A regex that runs to the end of its line.
     Regex,
-    /// The closing backquotes are missing.
+    /// A fence without closing backticks.
     Fence,
 }
 
-/// Tokens, and what is wrong with some of them.
+/// Tokens, and the faults in some of them.
 pub(super) struct Lexed {
     pub(super) tokens: Vec<Token>,
-    /// A fault with the place it is about.
+    /// A fault and its place.
     pub(super) faults: Vec<(Unclosed, Token)>,
 }
 
-/// Cuts a text into tokens. Joined in order they are the text again.
+/// Splits a text into tokens. Concatenated, they give the text again.
 ///
-/// Texts beyond 4 GiB are cut off there.
+/// A text larger than 4 GiB gives no tokens.
 pub fn tokens(text: &str) -> Vec<Token> {
     lex(text).tokens
 }
 
-/// As [`tokens`], with the faults.
+/// Like [`tokens`], with the faults.
 pub(super) fn lex(text: &str) -> Lexed {
     let text = match u32::try_from(text.len()) {
         Ok(_) => text,
@@ -119,9 +119,9 @@ pub(super) fn lex(text: &str) -> Lexed {
 
 /// An expression inside a text.
 struct Interpolation {
-    /// The token that ends in its brace.
+    /// The token that ends with its opening brace.
     opening: Token,
-    /// Braces that are open inside it.
+    /// The number of unclosed braces inside it.
     braces: u32,
 }
 
@@ -131,7 +131,7 @@ struct Lexer<'t> {
     out: Lexed,
     /// The last token that is not trivia.
     previous: Option<Token>,
-    /// Interpolations around the current place, outermost first.
+    /// The interpolations around the current position, outermost first.
     open: Vec<Interpolation>,
 }
 
@@ -139,7 +139,10 @@ impl Lexer<'_> {
     fn run(&mut self) {
         while let Some(c) = self.peek(0) {
             let kind = self.next_kind(c);
-            debug_assert!(self.at > self.last_end(), "every token takes a character");
+            debug_assert!(
+                self.at > self.last_end(),
+                "every token consumes a character"
+            );
             self.push(kind);
         }
         self.close_interpolations();
@@ -175,7 +178,7 @@ impl Lexer<'_> {
         }
     }
 
-    /// Reports about the token that will end at the current place.
+    /// Records a fault in the token that ends at the current position.
     fn fault(&mut self, fault: Unclosed) {
         let token = Token {
             start: self.last_end() as u32,
@@ -185,7 +188,7 @@ impl Lexer<'_> {
         self.out.faults.push((fault, token));
     }
 
-    /// Moves past the next token and says what it is.
+    /// Moves past the next token and returns its kind.
     fn next_kind(&mut self, c: u8) -> TokenKind {
         match c {
             b' ' | b'\t' | b'\n' | b'\r' => self.blank(),
@@ -249,14 +252,14 @@ impl Lexer<'_> {
         TokenKind::Blank
     }
 
-    /// An expression in a text ends with its line, whatever it holds.
+    /// An expression in a text ends with its line, whatever it contains.
     fn close_interpolations(&mut self) {
         if let Some(outermost) = self.open.first() {
             let brace = Token {
                 start: outermost.opening.end - 1,
                 ..outermost.opening
             };
-            // The text inside the forgotten brace is "not closed" only because of it.
+            // A text inside the unclosed brace is unclosed only because of the brace.
             while let Some((Unclosed::Text, token)) = self.out.faults.last() {
                 if token.start < brace.start {
                     break;
@@ -289,7 +292,7 @@ impl Lexer<'_> {
                     if escaped.is_some_and(|c| c != b'\n' && c != b'\r') {
                         self.skip_char();
                     }
-                    // `\u{…}`: the brace is not an expression's.
+                    // The brace of `\u{…}` does not start an expression.
                     if escaped == Some(b'u') && self.peek(0) == Some(b'{') {
                         self.at += 1;
                     }
@@ -298,7 +301,7 @@ impl Lexer<'_> {
                     self.fault(Unclosed::Text);
                     return closed;
                 }
-                // The bytes looked for are never part of a longer character.
+                // These bytes never occur inside a multi-byte character.
                 Some(_) => self.at += 1,
             }
         }
@@ -320,7 +323,7 @@ impl Lexer<'_> {
         TokenKind::Text
     }
 
-    /// May the previous token end an operand, so that `/` divides?
+    /// Can the previous token end an operand, so that `/` divides?
     fn after_operand(&self) -> bool {
         self.previous
             .is_some_and(|token| ends_operand(token, self.text))
@@ -355,12 +358,12 @@ impl Lexer<'_> {
             lexer.peek(0) == Some(b'.') && lexer.peek(1).is_some_and(|c| c.is_ascii_digit())
         };
         digits(self);
-        // `x.1.2` are positions, not a fraction.
+        // In `x.1.2`, the numbers are positions, not a fraction.
         if !self.after_dot() && fraction(self) {
             self.at += 1;
             digits(self);
         }
-        // `10s`, `1.2.3`: values that must be quoted.
+        // `10s` and `1.2.3` must be quoted.
         let mut odd = false;
         loop {
             let word = self.rest().chars().next();
@@ -380,7 +383,7 @@ impl Lexer<'_> {
         }
     }
 
-    /// Does a dot stand directly before the current token?
+    /// Is there a dot directly before the current token?
     fn after_dot(&self) -> bool {
         self.previous
             .is_some_and(|dot| dot.end as usize == self.last_end() && dot.text(self.text) == ".")
@@ -394,7 +397,7 @@ impl Lexer<'_> {
             match bytes.get(self.at) {
                 Some(c) if c.is_ascii_alphanumeric() || *c == b'_' => self.at += 1,
                 Some(b'-') => {
-                    // Only an inner `-` belongs to the name.
+                    // Only a `-` between letters or digits belongs to the name.
                     let next = self.text[self.at + 1..].chars().next();
                     if !next.is_some_and(|c| c.is_alphanumeric() || c == '_') {
                         break;
@@ -467,7 +470,7 @@ impl Lexer<'_> {
     }
 }
 
-/// Can an operand end with this token? Then `(` calls, `[` indexes, `/` divides and `-` subtracts.
+/// Can this token end an operand? If so, `(` calls, `[` indexes, `/` divides and `-` subtracts.
 pub(crate) fn ends_operand(token: Token, text: &str) -> bool {
     match token.kind {
         TokenKind::Name

@@ -1,6 +1,6 @@
 //! The words of the language.
 
-/// Words that are never names. After a dot and as keys of maps and charts they are ordinary words.
+/// Words that are never names, except after a dot and as keys of maps and charts.
 pub const RESERVED: &[&str] = &[
     "agree",
     "agrees",
@@ -45,7 +45,7 @@ pub const RESERVED: &[&str] = &[
     "when",
 ];
 
-/// Words that mean something in one place and are names everywhere else.
+/// Words that are special in some places and ordinary names elsewhere.
 pub const SOFT: &[&str] = &[
     "a",
     "always",
@@ -87,7 +87,7 @@ pub const SOFT: &[&str] = &[
 /// Words that start an item at the beginning of a line.
 pub const ITEMS: &[&str] = &["chart", "fn", "let", "param", "rule", "use"];
 
-/// Words that start a clause of a rule, in the order in which they usually stand.
+/// Words that start a clause of a rule, in their usual order.
 pub const RULE_CLAUSES: &[&str] = &[
     "severity", "source", "tags", "since", "until", "for", "when", "let", "require", "forbid",
     "at", "also", "say", "help", "fix", "unsafe", "fails", "passes",
@@ -117,7 +117,7 @@ pub fn is_reserved(word: &str) -> bool {
     RESERVED_BY_LETTER.holds(RESERVED, word)
 }
 
-/// Is it a word that means something in one place?
+/// Is the word special in some places?
 pub fn is_soft(word: &str) -> bool {
     SOFT_BY_LETTER.holds(SOFT, word)
 }
@@ -125,7 +125,7 @@ pub fn is_soft(word: &str) -> bool {
 static RESERVED_BY_LETTER: ByLetter = ByLetter::of(RESERVED);
 static SOFT_BY_LETTER: ByLetter = ByLetter::of(SOFT);
 
-/// Where the words with each first letter begin in a sorted table. Every name of a file is looked up, so this is quick.
+/// The range of words for each first letter in a sorted table. Every name in a file is looked up, so this must be fast.
 struct ByLetter([u8; 27]);
 
 impl ByLetter {
@@ -133,7 +133,7 @@ impl ByLetter {
         let mut starts = [0; 27];
         let mut i = 0;
         while i < words.len() {
-            // Counts the words up to each letter.
+            // Count the words up to each letter.
             let mut letter = (words[i].as_bytes()[0] - b'a') as usize + 1;
             while letter < starts.len() {
                 starts[letter] += 1;
@@ -156,7 +156,7 @@ impl ByLetter {
 
 /// The word of `words` that `typed` was probably meant to be.
 pub fn nearest<'w>(typed: &str, words: &[&'w str]) -> Option<&'w str> {
-    // Long words cannot be typing errors of ours, and comparing them costs.
+    // Long words are not typos of ours, and comparing them is expensive.
     if typed.len() > 20 {
         return None;
     }

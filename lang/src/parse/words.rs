@@ -1,8 +1,9 @@
-//! Tokens to words: the text that the grammar is written over.
+//! Converts tokens to words: the text that the grammar matches.
 //!
-//! Every token that is not trivia becomes one word and a blank: reserved words, special words, operators and brackets as
-//! themselves, everything else as the name of its class (`NAME`, `NUMBER`, `TEXT`, …). So the grammar needs no white
-//! space, no comments and no word borders, and what a token is has one definition, in `token.rs`.
+//! Every token that is not trivia becomes a word followed by a blank: reserved words, special words, operators and
+//! brackets are spelled as they are, everything else as the name of its class (`NAME`, `NUMBER`, `TEXT`, …). The
+//! grammar therefore needs no whitespace, comments or word boundaries, and the definition of tokens stays in
+//! `token.rs`.
 
 use source::{SourceId, Span};
 
@@ -13,9 +14,9 @@ use super::vocabulary;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Word {
     pub(crate) token: Token,
-    /// The first of its line?
+    /// Is it the first on its line?
     pub(super) first_on_line: bool,
-    /// At the very beginning of its line?
+    /// Is it at the very beginning of its line?
     pub(super) column_zero: bool,
 }
 
@@ -25,7 +26,7 @@ pub(super) struct Significant {
     pub(super) docs: Vec<Token>,
 }
 
-/// Leaves out the trivia.
+/// Removes the trivia.
 pub(super) fn significant(text: &str, tokens: &[Token]) -> Significant {
     let mut out = Significant {
         words: Vec::with_capacity(tokens.len() / 2),
@@ -41,7 +42,7 @@ pub(super) fn significant(text: &str, tokens: &[Token]) -> Significant {
                 column_zero = blank.ends_with('\n') || blank == "\u{feff}";
             }
             TokenKind::Comment | TokenKind::Doc => {
-                // Behind a word it is a remark on that word, and not about what follows.
+                // After a word, a comment describes that word and not what follows.
                 if token.kind == TokenKind::Doc && first_on_line {
                     out.docs.push(token);
                 }
@@ -72,19 +73,19 @@ pub(super) fn significant(text: &str, tokens: &[Token]) -> Significant {
     out
 }
 
-/// The words of one item, and the way back to its tokens.
+/// The words of one item, with a mapping back to its tokens.
 pub(super) struct Sentence<'t> {
-    /// What the grammar reads.
+    /// The text that the grammar matches.
     pub(super) text: String,
     /// The tokens, one for each word.
     pub(super) words: &'t [Word],
-    /// For each byte of `text`, and its end, the index of the word it is in.
+    /// For each byte of `text` and its end, the index of the word it is in.
     index: Vec<u32>,
     source: SourceId,
 }
 
 impl<'t> Sentence<'t> {
-    /// Writes the words down.
+    /// Spells the words.
     pub(super) fn new(source: SourceId, source_text: &str, words: &'t [Word]) -> Self {
         let mut text = String::with_capacity(words.len() * 8);
         let mut index = Vec::with_capacity(words.len() * 8);
@@ -98,7 +99,7 @@ impl<'t> Sentence<'t> {
             text.push_str(written);
             text.push(' ');
             index.resize(text.len(), u32::try_from(i).unwrap_or(u32::MAX));
-            debug_assert!(!word.token.is_trivia(), "trivia has no word");
+            debug_assert!(!word.token.is_trivia(), "trivia does not become a word");
         }
         index.push(u32::try_from(words.len()).unwrap_or(u32::MAX));
         Self {
@@ -114,7 +115,7 @@ impl<'t> Sentence<'t> {
         self.index[byte] as usize
     }
 
-    /// The place of the words in a byte range of the text. An empty range is the point after the word before it.
+    /// The span of the words in a byte range of the text. An empty range is the point after the preceding word.
     pub(super) fn span(&self, start: usize, end: usize) -> Span {
         if start < end {
             let first = self.words[self.word_at(start)].token;
@@ -128,7 +129,7 @@ impl<'t> Sentence<'t> {
     }
 }
 
-/// How the grammar spells a word.
+/// The grammar's spelling of a word.
 fn spell<'s>(source_text: &'s str, words: &[Word], i: usize) -> &'s str {
     let token = words[i].token;
     let text = token.text(source_text);
@@ -195,8 +196,8 @@ fn starts_key(token: Token, text: &str) -> bool {
     }
 }
 
-/// The brace that ends the item's body: the one that matches, else the first at the beginning of a line. A forgotten brace
-/// inside the body must not move its end.
+/// The brace that ends the item's body: the matching one, or else the first at the beginning of a line. An unclosed
+/// brace inside the body must not move its end.
 fn closing_brace(source_text: &str, words: &[Word]) -> Option<usize> {
     let item = words.first()?.token.text(source_text);
     if !matches!(item, "rule" | "chart") {

@@ -1,4 +1,4 @@
-//! What rules are compiled to: names resolved to slots, regexes and literals ready.
+//! The compiled form of rules: names resolved to slots, regexes and literals ready to use.
 
 use serde::{Deserialize, Serialize};
 use source::{Severity, SourceId, Span};
@@ -9,7 +9,7 @@ use crate::parse::ast::{BinaryOp, Quantifier, View};
 use crate::program::packed;
 use crate::value::{Regex, Value};
 
-/// The position of a bound name in the frame of a rule or function.
+/// The index of a bound name in the frame of a rule or function.
 pub(crate) type Slot = usize;
 
 /// An expression.
@@ -19,7 +19,7 @@ pub(crate) struct Node {
     pub(crate) op: Op,
 }
 
-/// What cannot be read is never true or false.
+/// An unreadable node is never true or false.
 impl Default for Node {
     fn default() -> Self {
         let value = Value::unknown("the rule is damaged", true);
@@ -42,21 +42,21 @@ pub(crate) enum Op {
     },
     /// A bound name.
     Slot(Slot),
-    /// A `let` of the rule: computed when first needed, then kept in its slot.
+    /// A `let` of the rule: computed on first use, then kept in its slot.
     Let {
         slot: Slot,
         index: usize,
     },
-    /// A `let` or `param` of a pack: an index into [`crate::program::Program::globals`].
+    /// A `let` or `param` of a pack, as an index into [`crate::program::Program::globals`].
     Global(usize),
-    /// A global of the host: an index into the schema's.
+    /// A global of the host, as an index into the schema's globals.
     HostGlobal(usize),
-    /// The record of that kind which the subject belongs to.
+    /// The record of a given kind that the subject belongs to.
     Subject {
         kind: u16,
         name: Box<str>,
     },
-    /// The values of a component: an index into [`crate::program::Program::components`].
+    /// The values of a component, as an index into [`crate::program::Program::components`].
     Component {
         component: usize,
         view: View,
@@ -68,13 +68,13 @@ pub(crate) enum Op {
     /// The same place in another view.
     InView(View, Box<Node>),
     Builtin(#[serde(with = "packed::entry")] &'static Entry, Vec<Node>),
-    /// A function of the host: its index in the schema, and how many arguments it takes.
+    /// A function of the host: its index in the schema, and its number of parameters.
     Host {
         index: usize,
         arity: usize,
         args: Vec<Node>,
     },
-    /// A function of a pack: an index into [`crate::program::Program::functions`].
+    /// A function of a pack, as an index into [`crate::program::Program::functions`].
     Fn(usize, Vec<Node>),
     KeyOf(Box<Node>),
     Not(Box<Node>),
@@ -97,15 +97,15 @@ pub(crate) enum Op {
     },
 }
 
-/// What `x is WORD` asks.
+/// The test of `x is WORD`.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) enum Test {
-    /// Asked most often, and without a value being read.
+    /// The most frequent test; does not read the value.
     Set,
     Missing,
     Null,
     Builtin(#[serde(with = "packed::entry")] &'static Entry),
-    /// A function of the host with one argument.
+    /// A host function with one parameter.
     Host(usize),
 }
 
@@ -141,14 +141,14 @@ pub(crate) struct Global {
     pub(crate) slots: usize,
 }
 
-/// A `fn` of a pack. Its parameters are the first slots.
+/// A `fn` of a pack. Its parameters occupy the first slots.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Function {
     pub(crate) body: Deferred<Node>,
     pub(crate) slots: usize,
 }
 
-/// A pattern, shared by all rules that have the same.
+/// A pattern, shared by all rules that use the same one.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct PatternCode {
     pub(crate) view: View,
@@ -178,7 +178,7 @@ pub(crate) struct RuleCode {
     pub(crate) clauses: Vec<ClauseCode>,
     pub(crate) lets: Vec<Deferred<Node>>,
     pub(crate) slots: usize,
-    /// Places and secret marks are needed at every step, not only to explain a finding.
+    /// Does every step need places and secret marks, rather than only the explanation of findings?
     pub(crate) places: bool,
 }
 
@@ -197,7 +197,7 @@ pub(crate) enum ClauseKind {
     },
     ForIn(Deferred<Gen>),
     When(Deferred<Node>),
-    /// The slot is emptied; the value is computed when needed.
+    /// Clears the slot; the value is computed on first use.
     Let(Slot),
     Require(Deferred<RequireCode>),
 }
@@ -211,7 +211,7 @@ pub(crate) struct RequireCode {
     pub(crate) told: Deferred<Told>,
 }
 
-/// How a requirement that does not hold is told.
+/// The description of a failed requirement.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Told {
     pub(crate) severity: Option<Severity>,

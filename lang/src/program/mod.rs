@@ -13,7 +13,7 @@ use ir::{Function, Global, PatternCode, RuleCode};
 
 pub use reads::{ReadPath, ReadSet};
 
-/// Rules that are ready to be judged. Made by [`crate::compile::compile`]; holds no reference to what it was made from.
+/// Rules ready for evaluation. Created by [`crate::compile::compile`]; does not borrow the sources.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Program {
     pub(crate) rules: Vec<RuleInfo>,
@@ -27,23 +27,23 @@ pub struct Program {
 }
 
 impl Program {
-    /// The rules, in the order of the packs and files. A rule that could not be compiled is not among them.
+    /// The rules, in the order of the packs and files, without those that failed to compile.
     pub fn rules(&self) -> &[RuleInfo] {
         &self.rules
     }
 
-    /// The index of the rule with that id.
+    /// The index of the rule with the given id.
     pub fn find(&self, id: &str) -> Option<usize> {
         self.rules.iter().position(|rule| rule.id == id)
     }
 
-    /// What the host must offer.
+    /// What the host must provide.
     pub fn schema(&self) -> &Schema {
         &self.schema
     }
 }
 
-/// What is known about a rule without judging it.
+/// What is known about a rule without evaluating it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RuleInfo {
     /// Its name.
@@ -52,32 +52,32 @@ pub struct RuleInfo {
     pub pack: String,
     /// Its documentation, in Markdown.
     pub docs: String,
-    /// Its severity and those for profiles; `None` is `off`.
+    /// Its default severity and those for profiles; `None` is `off`.
     pub severities: Vec<(Option<String>, Option<Severity>)>,
-    /// The sections of the guidance that it encodes: title and address.
+    /// The sections of the guidance that it encodes: titles and URLs.
     pub sources: Vec<(String, Option<String>)>,
-    /// Words to select it by.
+    /// Tags to select it by.
     pub tags: Vec<String>,
-    /// The first chart version it is for.
+    /// The first chart version it applies to.
     pub since: Option<String>,
-    /// The first chart version it is no longer for.
+    /// The first chart version it no longer applies to.
     pub until: Option<String>,
-    /// The whole item.
+    /// The span of the whole item.
     pub span: Span,
-    /// Its name in the text.
+    /// The span of its name.
     pub name_span: Span,
-    /// Its requirements, by index: the span of each.
+    /// The spans of its requirements, by index.
     pub requirements: Vec<Span>,
     pub(crate) reads: Deferred<ReadSet>,
 }
 
 impl RuleInfo {
-    /// What it can see.
+    /// What the rule may read.
     pub fn reads(&self) -> &ReadSet {
         &self.reads
     }
 
-    /// Its severity under a profile; `None` if it is off there.
+    /// Its severity for a profile; `None` if it is off.
     pub fn severity(&self, profile: &str) -> Option<Severity> {
         let of = |wanted: Option<&str>| {
             let mut entries = self.severities.iter();

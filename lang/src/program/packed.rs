@@ -1,24 +1,24 @@
-//! Programs as bytes: what carries rules with it compiles them when it is built, not each time it starts.
+//! Serialization of programs: a binary with built-in rules compiles them when it is built, not each time it starts.
 //!
-//! INVARIANT: bytes are read by the program that they were made for; they are not a format to keep.
+//! INVARIANT: bytes are read by the program they were written for; this is not a storage format.
 
 use crate::host::Schema;
 use crate::program::Program;
 
-/// A program as bytes. What it asks of the host is not among them.
+/// Serializes a program, without the host's schema.
 pub fn pack(program: &Program) -> Vec<u8> {
-    // Writing to memory fails for no program that was compiled; if it did, the texts would be read.
+    // Serializing a compiled program to memory does not fail; if it did, the texts would be read instead.
     postcard::to_allocvec(program).unwrap_or_default()
 }
 
-/// The program that [`pack`] was given, for the same host; `None` if these are not its bytes.
+/// Deserializes a program from [`pack`] for the same host; `None` if the bytes are invalid.
 pub fn unpack(bytes: &[u8], schema: &Schema) -> Option<Program> {
     let mut program: Program = postcard::from_bytes(bytes).ok()?;
     program.schema = schema.clone();
     Some(program)
 }
 
-/// Literals. Other values are never in a program.
+/// Literals. A program contains no other values.
 pub(super) mod constant {
     use std::sync::Arc;
 
@@ -89,7 +89,7 @@ pub(super) mod constant {
         value: &Value<'static>,
         to: S,
     ) -> Result<S::Ok, S::Error> {
-        let constant = Constant::of(value).ok_or_else(|| S::Error::custom("no literal"))?;
+        let constant = Constant::of(value).ok_or_else(|| S::Error::custom("not a literal"))?;
         constant.serialize(to)
     }
 
@@ -100,7 +100,7 @@ pub(super) mod constant {
     }
 }
 
-/// Regexes that have been read before: by their texts, and what can be told of their matches without compiling them.
+/// Validated regexes: their texts, and what is known about their matches without compiling them.
 pub(super) mod regex {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -116,7 +116,7 @@ pub(super) mod regex {
     }
 }
 
-/// Built-ins: by their position in the table.
+/// Built-ins, by their index in the table.
 pub(super) mod entry {
     use serde::de::Error as _;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -136,7 +136,7 @@ pub(super) mod entry {
     ) -> Result<&'static Entry, D::Error> {
         let at = Option::<usize>::deserialize(from)?;
         let entry = at.and_then(|at| all().get(at));
-        entry.ok_or_else(|| D::Error::custom("no built-in"))
+        entry.ok_or_else(|| D::Error::custom("unknown built-in"))
     }
 }
 
@@ -159,7 +159,7 @@ mod tests {
         let schema = Schema::default();
         let (program, problems) = compile(&[("p", &parsed.file)], &schema, &Params::new());
         assert_eq!(problems, []);
-        let back = unpack(&pack(&program), &schema).expect("its own bytes");
+        let back = unpack(&pack(&program), &schema).expect("these bytes were just packed");
         assert_eq!(format!("{back:?}"), format!("{program:?}"));
     }
 

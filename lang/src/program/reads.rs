@@ -1,29 +1,29 @@
-//! What a rule can see, so that a changed value re-runs only the rules it can touch.
+//! What a rule may read, so that after a change only affected rules are run again.
 
 use serde::{Deserialize, Serialize};
 
-/// Where a rule may look. Everything below a path counts.
+/// The places a rule may read. Everything below a path is included.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ReadSet {
-    /// No bound is known: the rule goes over layers or releases, calls the host, or starts with `**`.
+    /// Reads are unbounded: the rule iterates over layers or releases, calls the host, or starts with `**`.
     pub everything: bool,
-    /// It looks at facts about the deployment: versions, namespaces, profiles, which components there are.
+    /// Does it read facts about the deployment, such as versions, namespaces, profiles or the set of components?
     pub structure: bool,
-    /// The paths, sorted, without those that another covers.
+    /// The paths, sorted, without those covered by another.
     pub paths: Vec<ReadPath>,
 }
 
 /// Everything below some keys of a component.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ReadPath {
-    /// The component; `None` is any.
+    /// The component; `None` means any.
     pub component: Option<String>,
-    /// The keys from the component's root; `None` is any key.
+    /// The keys from the component's root; `None` means any key.
     pub keys: Vec<Option<String>>,
 }
 
 impl ReadSet {
-    /// Can the rule see a change of the value at `keys` of `component`, of something above it or below it?
+    /// Can the rule be affected by a change of the value at `keys` of `component`, or of anything above or below it?
     pub fn sees(&self, component: &str, keys: &[&str]) -> bool {
         self.everything || self.paths.iter().any(|path| path.meets(component, keys))
     }
@@ -57,7 +57,7 @@ impl ReadPath {
                 .all(|(mine, key)| same(mine, key))
     }
 
-    /// Is everything that `other` sees seen by this?
+    /// Does this include everything in `other`?
     fn covers(&self, other: &Self) -> bool {
         let wider = |a: &Option<String>, b: &Option<String>| a.is_none() || a == b;
         wider(&self.component, &other.component)

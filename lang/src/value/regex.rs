@@ -1,4 +1,4 @@
-//! Regexes. Most rules meet nothing that theirs could match, so one is compiled when a text comes that it may match.
+//! Regexes. Most rules meet no text that their regex could match, so a regex is compiled only when a text may match it.
 
 mod automaton;
 
@@ -22,77 +22,78 @@ pub struct Regex(Arc<Lazy>);
 
 struct Lazy {
     text: Box<str>,
-    /// What is known of it already.
+    /// What was determined in advance.
     known: Option<Known>,
     compiled: OnceLock<regex::Regex>,
-    /// For whoever asks only whether it matches: for texts of ASCII, which nearly all are, and for others.
+    /// For callers that only ask whether it matches: one for ASCII texts, which are the vast majority, and one for other texts.
     matchers: [OnceLock<Matcher>; 2],
-    /// Pieces of text of which each match has one; none are known if this is empty.
+    /// Substrings of which every match contains at least one; empty if none are known.
     needs: OnceLock<Vec<memmem::Finder<'static>>>,
-    /// How many texts had none of them.
+    /// The number of texts that contained none of them.
     refused: AtomicU32,
 }
 
-/// What it does is all in its text.
+/// The text determines everything else.
 impl fmt::Debug for Lazy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.text.fmt(f)
     }
 }
 
-/// Pieces of text of which each match has one; none are known if this is empty.
+/// Substrings of which every match contains at least one; empty if none are known.
 type Pieces = Vec<Box<[u8]>>;
 
-/// What can be known of a regex before any text comes.
+/// What can be determined about a regex in advance.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Known {
     pieces: Pieces,
-    /// For texts of ASCII, unless it is large.
+    /// For ASCII texts, unless it is too large.
     automaton: Option<Automaton>,
 }
 
-/// Says whether a regex matches.
+/// Decides whether a regex matches.
 enum Matcher {
-    /// It matches no such text: a character that is not of ASCII is in each match.
+    /// It matches no such text, because every match contains a non-ASCII character.
     Never,
     Engine(meta::Regex),
-    /// The compiled regex has to be asked.
+    /// Use the compiled regex.
     Compiled,
 }
 
-/// How large a regex may get when compiled, in bytes.
+/// Maximum size of a compiled regex, in bytes.
 const SIZE: usize = 1 << 20;
-/// How deep groups may be nested.
+/// Maximum nesting of groups.
 const NESTING: u32 = 100;
-/// So many pieces are looked for one by one.
+/// Maximum number of substrings to search for one by one.
 const FEW_PIECES: usize = 8;
-/// After so many texts that it does not match, a regex is asked so often that it is better compiled.
+/// After this many texts without a match, a regex is used often enough to be compiled.
 const OFTEN: u32 = 500;
-/// Ranges of characters, each as often as it may repeat: with so few a regex stays far below [`SIZE`], a range taking less than 200 bytes.
+/// Number of character ranges, multiplied by repetitions, up to which a regex stays far below [`SIZE`]; a range takes
+/// less than 200 bytes.
 const FEW_RANGES: u64 = 2000;
 
 impl Regex {
-    /// Takes a regex of at most 1 MiB when compiled.
+    /// Accepts a regex of at most 1 MiB when compiled.
     ///
     /// # Errors
-    /// One line that says what is wrong with it.
+    /// A single line that describes the problem.
     pub fn new(text: &str) -> Result<Self, String> {
         let small = read(text).is_some_and(|hir| ranges(&hir) <= FEW_RANGES);
         let regex = Self::trusted(text);
         if !small {
-            // Only compiling it tells whether it is too large, and what is wrong with it.
+            // Only compiling it tells whether it is too large or invalid.
             let compiled = compile(text).map_err(|error| words(&error))?;
             let _ = regex.0.compiled.set(compiled);
         }
         Ok(regex)
     }
 
-    /// Takes one that [`Regex::new`] takes, without reading it. Another one matches nothing.
+    /// Accepts a regex known to be valid for [`Regex::new`], without parsing it. An invalid one matches nothing.
     pub(crate) fn trusted(text: &str) -> Self {
         Self::known(text, None)
     }
 
-    /// The same with what [`Regex::knowledge`] told.
+    /// The same, with the result of [`Regex::knowledge`].
     pub(crate) fn known(text: &str, known: Option<Known>) -> Self {
         Self(Arc::new(Lazy {
             text: text.into(),
@@ -104,7 +105,7 @@ impl Regex {
         }))
     }
 
-    /// Does it match somewhere in the text? Most texts are refused without the regex being compiled.
+    /// Does it match anywhere in the text? For most texts this is decided without compiling the regex.
     pub fn is_match(&self, text: &str) -> bool {
         let is_ascii = text.is_ascii();
         if let Some(known) = self.at_first_sight(text, is_ascii) {
@@ -120,7 +121,7 @@ impl Regex {
         }
     }
 
-    /// Does it match, as far as that is known without compiling it?
+    /// Does it match, if that is known without compiling it?
     fn at_first_sight(&self, text: &str, is_ascii: bool) -> Option<bool> {
         let lazy = &*self.0;
         if is_ascii && let Some(automaton) = self.automaton() {
@@ -145,7 +146,7 @@ impl Regex {
         matcher.get_or_init(|| compile_matcher(&self.0.text, for_ascii))
     }
 
-    /// The first match and its groups; a group that took no part is `None`.
+    /// The first match and its groups; a group that did not participate is `None`.
     pub fn groups<'t>(&self, text: &'t str) -> Option<Vec<Option<&'t str>>> {
         let is_ascii = text.is_ascii();
         if self.at_first_sight(text, is_ascii) == Some(false) {
@@ -166,7 +167,7 @@ impl Regex {
         }
     }
 
-    /// Every match, from left to right, without overlaps.
+    /// All non-overlapping matches, from left to right.
     pub fn matches<'t>(&self, text: &'t str) -> Vec<&'t str> {
         let is_ascii = text.is_ascii();
         if self.at_first_sight(text, is_ascii) == Some(false) {
@@ -182,8 +183,8 @@ impl Regex {
         }
     }
 
-    /// Is it sure that it matches none of some texts, as far as is known which pieces none of them holds? Not asked of pieces
-    /// that may be written in another way than they are meant.
+    /// Is it certain to match none of a set of texts, given which substrings they all lack? Substrings that could be
+    /// escaped in those texts are not considered.
     pub(crate) fn matches_none(&self, lacks: impl Fn(&[u8]) -> bool) -> bool {
         let is_plain =
             |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
@@ -205,13 +206,13 @@ impl Regex {
         })
     }
 
-    /// Pieces of text of which each match has one; none are known if this is empty.
+    /// Substrings of which every match contains at least one; empty if none are known.
     pub(crate) fn pieces(&self) -> Pieces {
         let known = self.0.known.as_ref().map(|it| it.pieces.clone());
         known.unwrap_or_else(|| pieces(&self.0.text))
     }
 
-    /// All that can be known of it before any text comes; it takes long to find out.
+    /// Everything that can be determined in advance, which is slow.
     pub(crate) fn knowledge(&self) -> Known {
         self.0.known.clone().unwrap_or_else(|| Known {
             pieces: pieces(&self.0.text),
@@ -232,8 +233,8 @@ fn read(text: &str) -> Option<Hir> {
     parser.parse(text).ok()
 }
 
-/// Pieces of text of which each match has one: at its beginning, its end, or where a part of the regex begins. None if there are many,
-/// or an empty one.
+/// Substrings of which every match contains at least one: at its start, its end, or at the start of a part of the
+/// regex. Empty if there are too many, or one is empty.
 fn pieces(text: &str) -> Pieces {
     let Some(hir) = read(text) else {
         return Vec::new();
@@ -256,7 +257,7 @@ fn pieces(text: &str) -> Pieces {
     let others = parts.iter().map(|part| (ExtractKind::Prefix, part));
     for (kind, hir) in [(ExtractKind::Suffix, &hir)].into_iter().chain(others) {
         let shortest = |pieces: &[Box<[u8]>]| pieces.iter().map(|it| it.len()).min().unwrap_or(0);
-        // The longer they are, the fewer texts have one.
+        // Fewer texts contain longer substrings.
         let pieces = of(kind, hir).unwrap_or_default();
         if shortest(&pieces) > shortest(&best) {
             best = pieces;
@@ -265,8 +266,8 @@ fn pieces(text: &str) -> Pieces {
     best
 }
 
-/// The engine of a regex without the tables whose making costs more than most runs ask of it; for texts of ASCII also without
-/// the automata that read other characters, which are most of one like `[^/]*`.
+/// The engine of a regex without tables that cost more to build than most runs save; for ASCII texts also without the
+/// automata for other characters, which make up most of a regex such as `[^/]*`.
 fn compile_matcher(text: &str, for_ascii: bool) -> Matcher {
     let config = meta::Config::new()
         .dfa(false)
@@ -286,7 +287,7 @@ fn compile_matcher(text: &str, for_ascii: bool) -> Matcher {
     built.map_or(Matcher::Compiled, Matcher::Engine)
 }
 
-/// Is there no text that it matches?
+/// Does it match no text at all?
 fn is_empty(hir: &Hir) -> bool {
     match hir.kind() {
         HirKind::Class(Class::Unicode(class)) => class.ranges().is_empty(),
@@ -299,7 +300,7 @@ fn is_empty(hir: &Hir) -> bool {
     }
 }
 
-/// What matches the same texts of ASCII.
+/// A regex that matches the same ASCII texts.
 fn ascii(hir: &Hir) -> Hir {
     match hir.kind() {
         HirKind::Class(Class::Unicode(class)) => {
@@ -338,7 +339,7 @@ fn compile(text: &str) -> Result<regex::Regex, regex::Error> {
 fn words(error: &regex::Error) -> String {
     match error {
         regex::Error::CompiledTooBig(_) => {
-            "the regex is too large: more than 1 MiB when compiled".to_owned()
+            "the regex is too large: it exceeds 1 MiB when compiled".to_owned()
         }
         error => {
             let text = error.to_string();
@@ -349,7 +350,7 @@ fn words(error: &regex::Error) -> String {
     }
 }
 
-/// How many ranges of characters a regex has, each as often as it may repeat.
+/// The number of character ranges of a regex, multiplied by repetitions.
 fn ranges(hir: &Hir) -> u64 {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => 1,
@@ -374,7 +375,7 @@ impl std::ops::Deref for Regex {
     fn deref(&self) -> &regex::Regex {
         let compiled = &self.0.compiled;
         compiled.get_or_init(|| {
-            let nothing = || regex::Regex::new("[^\\s\\S]").expect("a regex that matches nothing");
+            let nothing = || regex::Regex::new("[^\\s\\S]").expect("the pattern is valid");
             compile(self.as_str()).unwrap_or_else(|_| nothing())
         })
     }
@@ -395,7 +396,7 @@ mod tests {
     fn one_that_is_too_large_or_wrong_is_refused_at_once() {
         assert_eq!(
             Regex::new(r"(\w{100}){100}").map(|_| ()),
-            Err("the regex is too large: more than 1 MiB when compiled".to_owned())
+            Err("the regex is too large: it exceeds 1 MiB when compiled".to_owned())
         );
         assert_eq!(
             Regex::new("a(b").map(|_| ()),
@@ -416,7 +417,7 @@ mod tests {
     fn what_each_match_needs_is_known_without_compiling() {
         let needs = |text| {
             let found = pieces(text).into_iter();
-            let found = found.map(|it| String::from_utf8(it.into()).expect("ASCII"));
+            let found = found.map(|it| String::from_utf8(it.into()).expect("the pieces are ASCII"));
             found.collect::<Vec<_>>()
         };
         assert_eq!(needs("^__[A-Z_]+__$"), ["__"]);
@@ -434,7 +435,7 @@ mod tests {
     }
 
     proptest! {
-        /// A text that is refused for what it lacks does not match; and an automaton that was made before tells the same.
+        /// Texts rejected for lacking a substring do not match, and a precomputed automaton agrees.
         #[test]
         fn a_refused_text_does_not_match(
             pieces in proptest::collection::vec(
@@ -448,7 +449,7 @@ mod tests {
         ) {
             let regex = pieces.concat();
             let lazy = Regex::new(&regex).expect("the pieces are regexes");
-            let compiled = compile(&regex).expect("small");
+            let compiled = compile(&regex).expect("the regex is small");
             let matches = compiled.is_match(&text);
             prop_assert_eq!(lazy.is_match(&text), matches, "{}", regex);
             let known = Regex::known(&regex, Some(lazy.knowledge()));
@@ -460,7 +461,7 @@ mod tests {
             prop_assert_eq!(lazy.matches(&text), all, "{}", regex);
         }
 
-        /// What is compiled later compiles: pieces that take much room for their length, repeated and joined.
+        /// Regexes that are compiled later do compile: joins and repeats pieces that are large for their length.
         #[test]
         fn few_ranges_take_little_room(
             pieces in proptest::collection::vec(

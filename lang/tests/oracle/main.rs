@@ -1,4 +1,4 @@
-//! Evaluation against an oracle: over generated expressions, rules and documents, both give the same.
+//! Compares evaluation with an oracle over generated expressions, rules and documents.
 
 #[path = "../../examples/embed/json_host.rs"]
 mod json_host;
@@ -17,10 +17,10 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use source::SourceId;
 
-/// Random choices: bytes, so that a failing case can be made smaller; 0 when they are used up.
+/// Random choices from a list of bytes, so that failing cases can be shrunk; 0 once the bytes are used up.
 struct Dice<'b> {
     bytes: std::slice::Iter<'b, u8>,
-    /// Names that are bound.
+    /// The bound names.
     bound: Vec<String>,
 }
 
@@ -43,7 +43,7 @@ impl<'b> Dice<'b> {
 
 const KEYS: [&str; 4] = ["a", "b", "k", "x"];
 
-/// A document. Unknown values stand in maps that have them open, so that whether a key is there is never known either.
+/// A document. Unknown values occur only as open maps, where the presence of a key is unknown as well.
 fn document(dice: &mut Dice<'_>, depth: usize) -> Value {
     match dice.roll(if depth == 0 { 7 } else { 11 }) {
         0 => json!("a"),
@@ -141,7 +141,7 @@ fn expr(dice: &mut Dice<'_>, depth: usize) -> String {
     }
 }
 
-/// One or two fresh names, as they are written.
+/// One or two fresh names, as written in a rule.
 fn bind(dice: &mut Dice<'_>) -> String {
     let fresh = dice.bound.len();
     let two = dice.roll(3) == 0;
@@ -270,13 +270,13 @@ proptest! {
         prop_assert!(parsed.diagnostics.is_empty(), "{text}: {}", parsed.diagnostics[0].message);
         let (program, mistakes) = compile(&[("test", &parsed.file)], &schema(), &Params::new());
         prop_assert!(mistakes.is_empty(), "{text}: {}", mistakes[0].message);
-        let ItemKind::Let(item) = &parsed.file.items[0].kind else { panic!("a let") };
+        let ItemKind::Let(item) = &parsed.file.items[0].kind else { panic!("expected a `let`") };
         let document = naive::of_json(&values);
         let expected = naive::literal(&Naive { document: &document }.value(&item.value, &Names::new()));
         let host = JsonHost::new(&values);
         let value = Run::new(&program, &host).value_of("test", "it").unwrap().unwrap();
         let shown = show::literal(&host, &value);
-        // What is very deep is shortened for people.
+        // Very deep values are abbreviated in the output.
         prop_assume!(!shown.contains('…') || expected.contains('…'));
         prop_assert_eq!(shown, expected, "{} over {}", text, values);
     }
@@ -292,7 +292,7 @@ proptest! {
         prop_assert!(parsed.diagnostics.is_empty(), "{text}: {}", parsed.diagnostics[0].message);
         let (program, mistakes) = compile(&[("test", &parsed.file)], &schema(), &Params::new());
         prop_assert!(mistakes.is_empty(), "{text}: {}", mistakes[0].message);
-        let ItemKind::Rule(tree) = &parsed.file.items[0].kind else { panic!("a rule") };
+        let ItemKind::Rule(tree) = &parsed.file.items[0].kind else { panic!("expected a rule") };
         let host = JsonHost::new(&values);
         let judgement = Run::new(&program, &host).judge(0);
         let mut failed: Vec<String> = judgement
@@ -300,12 +300,12 @@ proptest! {
             .iter()
             .map(|verdict| match &verdict.subject {
                 Some(place @ Place::Node(_)) => format!("{} {}", verdict.requirement, host.say(place)),
-                other => panic!("a subject of the tree, not {other:?}"),
+                other => panic!("expected a subject in the tree, found {other:?}"),
             })
             .collect();
         failed.sort();
         let (mut counts, expected) = judged(tree, &naive::of_json(&values));
-        // Where more places may be, one more stays undecided for each reason; there is one reason here.
+        // For each reason why there may be more places, one more subject is undecided; there is one reason here.
         let unseen = judgement.counts.undecided - counts.undecided.min(judgement.counts.undecided);
         prop_assert!(unseen <= 1, "{} over {}", text, values);
         counts.undecided += unseen;
@@ -316,7 +316,7 @@ proptest! {
 
 #[test]
 fn the_generated_rules_end_in_every_way() {
-    // A linear congruence is random enough for a census.
+    // A linear congruential generator is random enough for a census.
     let mut state = 1u32;
     let mut bytes = |count: usize| -> Vec<u8> {
         let next = || {
@@ -343,7 +343,7 @@ fn the_generated_rules_end_in_every_way() {
     assert_eq!(census.error, 0);
 }
 
-/// The outcomes of a rule of [`rule`]: its counts, and the requirements and subjects that fail.
+/// The outcomes of a generated [`rule`]: its counts, and the failing requirements and subjects.
 fn judged(rule: &Rule, document: &V) -> (Counts, Vec<String>) {
     let naive = Naive { document };
     let [
@@ -353,7 +353,7 @@ fn judged(rule: &Rule, document: &V) -> (Counts, Vec<String>) {
         rest @ ..,
     ] = rule.body.as_slice()
     else {
-        panic!("the clauses of a generated rule");
+        panic!("expected the clauses of a generated rule");
     };
     let captures: Vec<&String> = pattern
         .segments
@@ -388,7 +388,7 @@ fn judged(rule: &Rule, document: &V) -> (Counts, Vec<String>) {
             let (mut applied, mut fails, mut undecided) = (false, false, false);
             for (index, clause) in rest.iter().enumerate() {
                 let Clause::Require(it) = clause else {
-                    panic!("a requirement");
+                    panic!("expected a requirement");
                 };
                 match it
                     .when

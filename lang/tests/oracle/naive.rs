@@ -1,5 +1,5 @@
-//! The meaning of expressions again, as plainly as it can be written: it walks trees, copies every value, and
-//! knows no slots, caches, budgets or places. Slow on purpose.
+//! A second definition of expressions, as simple as possible: it walks trees, copies every value, and has no slots,
+//! caches, budgets or places. Slow on purpose.
 
 use lang::parse::ast::{BinaryOp, Expr, ExprKind, Generator, Quantifier, TemplatePart};
 
@@ -11,7 +11,7 @@ pub(crate) enum Hole {
 }
 
 impl Hole {
-    /// Of two holes in `and`, `or` or a list: unknown if either is.
+    /// Combines two holes in `and`, `or` or a list: unknown if either is.
     fn either(self, other: Self) -> Self {
         if self == Self::Unknown { self } else { other }
     }
@@ -34,7 +34,7 @@ use V::{Bool, List, Map, Null, Number, Text};
 
 const MISSING: V = V::Hole(Hole::Missing);
 
-/// Truth: `Err` is undecided.
+/// A truth value; `Err` means undecided.
 pub(crate) type T = Result<bool, Hole>;
 
 pub(crate) type Names = Vec<(String, V)>;
@@ -57,7 +57,7 @@ pub(crate) fn of_json(value: &serde_json::Value) -> V {
     }
 }
 
-/// As `show::literal` writes values; texts of this test need no escapes.
+/// Formats a value like `show::literal`; strings in this test need no escapes.
 pub(crate) fn literal(value: &V) -> String {
     let joined = |parts: Vec<String>| parts.join(", ");
     match value {
@@ -84,7 +84,7 @@ pub(crate) fn literal(value: &V) -> String {
     }
 }
 
-/// As interpolation writes values.
+/// Formats a value like interpolation.
 fn words(value: &V, inner: bool) -> String {
     match value {
         Text(text) => text.clone(),
@@ -110,7 +110,7 @@ fn words(value: &V, inner: bool) -> String {
     }
 }
 
-/// What is not there of a value.
+/// Collects the absent parts of a value.
 fn holes(value: &V, out: &mut Vec<V>) {
     match value {
         V::Hole(_) => out.push(value.clone()),
@@ -138,7 +138,7 @@ fn of_truth(truth: T) -> V {
     truth.map_or_else(V::Hole, Bool)
 }
 
-/// The hole that makes a strict operator absent: a missing operand before an unknown one.
+/// The hole that makes a strict operator absent; missing takes precedence over unknown.
 fn strict(sides: &[&V]) -> Option<V> {
     let has = |hole| sides.iter().any(|side| **side == V::Hole(hole));
     [Hole::Missing, Hole::Unknown]
@@ -147,7 +147,7 @@ fn strict(sides: &[&V]) -> Option<V> {
         .map(V::Hole)
 }
 
-/// All truths, of which `decisive` decides.
+/// Combines truth values, of which `decisive` decides.
 fn combine(truths: impl IntoIterator<Item = T>, decisive: bool) -> T {
     let truths: Vec<T> = truths.into_iter().collect();
     if truths.contains(&Ok(decisive)) {
@@ -232,7 +232,7 @@ fn predicate(value: &V, word: &str) -> T {
         return match (word, hole) {
             ("unknown", Hole::Unknown) | ("missing", Hole::Missing) => Ok(true),
             (_, Hole::Missing) => Ok(false),
-            // Whether the key is there is told apart by `present`, which this model has for no value.
+            // The presence of the key is tracked by `present`, which this model does not have.
             (_, Hole::Unknown) => Err(Hole::Unknown),
         };
     }
@@ -275,7 +275,7 @@ fn step(value: &V, key: &V) -> V {
     if let (V::Hole(Hole::Missing), _) | (_, V::Hole(Hole::Missing)) = (value, key) {
         return MISSING;
     }
-    // A key that is neither a text nor a position counts as missing, whatever it is used on.
+    // A key that is neither a string nor a position counts as missing, whatever it is applied to.
     match key {
         Text(_) | V::Hole(_) => {}
         Number(at) if at.fract() == 0.0 && *at >= 0.0 => {}
@@ -315,7 +315,7 @@ fn arithmetic(op: BinaryOp, a: &V, b: &V) -> V {
 /// Keys or positions with elements, and why there may be more.
 type Elements = (Vec<(V, V)>, Option<Hole>);
 
-/// What a generator goes over: keys or positions with elements, and why there may be more.
+/// The elements a generator iterates over: keys or positions with values, and why there may be more.
 pub(crate) fn elements(value: &V) -> Result<Elements, Hole> {
     match value {
         List(items, hole) => {
@@ -430,7 +430,7 @@ impl Naive<'_> {
                 generator,
                 body,
             } => of_truth(self.quantifier(*kind, generator, body, names)),
-            other => panic!("the generator makes no {other:?}"),
+            other => panic!("the generator does not produce {other:?}"),
         }
     }
 
@@ -497,7 +497,7 @@ impl Naive<'_> {
         };
         for (key, item) in items {
             let names = bound(names, first, key, item);
-            // The first condition that is not true ends it.
+            // The first condition that is not true decides.
             let conditions = first
                 .conditions
                 .iter()

@@ -1,11 +1,11 @@
-//! The meaning of patterns again: every place of a document is held against every way to read the pattern.
+//! A second definition of patterns: every place of a document is matched in every way that the pattern allows.
 
 use lang::parse::ast::{CaptureFilter, ExprKind, Pattern, SegmentKind};
 
 use crate::naive::V::{Number, Text};
 use crate::naive::{V, elements};
 
-/// A place of a document: keys and positions from the root, and the value.
+/// A place in a document: keys and positions from the root, and the value.
 #[derive(Debug, Clone)]
 pub(crate) struct At {
     pub(crate) path: Vec<V>,
@@ -25,7 +25,7 @@ pub(crate) fn places(path: &[V], value: &V, out: &mut Vec<At>) {
     }
 }
 
-/// Every way in which a pattern takes a path: the keys it binds.
+/// Every way in which a pattern matches a path, as the keys it binds.
 pub(crate) fn bindings(pattern: &Pattern, path: &[V]) -> Vec<Vec<String>> {
     let kinds: Vec<&SegmentKind> = pattern.segments.iter().map(|it| &it.kind).collect();
     let mut out = take(&kinds, path);

@@ -1,4 +1,4 @@
-//! Properties of reading and laying out rule files.
+//! Properties of parsing and formatting rule files.
 
 mod print;
 mod properties;

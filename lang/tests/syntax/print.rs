@@ -1,4 +1,4 @@
-//! Trees to text, in the plainest way: every operand in brackets, every clause on its line.
+//! Prints trees as simply as possible: every operand in parentheses, every clause on its own line.
 
 use lang::parse::ast::*;
 
@@ -149,7 +149,7 @@ fn requirement(item: &Requirement, lines: &mut Vec<String>) {
     );
     lines.extend(item.at.iter().map(|at| format!("at {}", expr(at))));
     for (place, label) in &item.also_at {
-        // A label would go on with an expression that ends in a text.
+        // An expression ending in a text must not be followed directly by a label, which would extend it.
         let label = label
             .as_ref()
             .map_or(String::new(), |label| format!(" {}", expr(label)));
@@ -338,7 +338,7 @@ fn generator(generator: &Generator) -> String {
     )
 }
 
-/// In brackets unless it is a single word or already bracketed.
+/// In parentheses, unless it is a single word or already bracketed.
 fn operand(value: &Expr) -> String {
     match &value.kind {
         ExprKind::Null

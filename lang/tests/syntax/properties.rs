@@ -1,4 +1,4 @@
-//! What holds for every text and every tree.
+//! Properties of every text and every tree.
 
 use lang::format::format;
 use lang::parse::{parse, tokens};
@@ -10,7 +10,7 @@ use crate::{print, trees};
 
 const ID: SourceId = SourceId(0);
 
-/// A text that can be read comes out of the formatter with the same tree and comments, and stays as it is the second time.
+/// A valid text is formatted without changing its tree and comments, and formatting it again changes nothing.
 fn assert_formats(text: &str) {
     let once = match format(ID, text) {
         Ok(once) => once,
@@ -27,7 +27,7 @@ fn assert_formats(text: &str) {
     );
 }
 
-/// Nothing that is asked of a text fails, and its tokens are the text.
+/// No operation on a text fails, and its tokens are the whole text.
 fn assert_total(text: &str) {
     let parsed = parse(ID, text);
     let joined: String = tokens(text).iter().map(|token| token.text(text)).collect();
@@ -42,7 +42,7 @@ fn assert_total(text: &str) {
     let damaged = parsed.file.items.iter().any(|item| item.damaged);
     assert!(
         !damaged || !parsed.diagnostics.is_empty(),
-        "damage is told\n{text}"
+        "a damaged item without a diagnostic\n{text}"
     );
     if parsed.diagnostics.is_empty() {
         assert_formats(text);
@@ -77,7 +77,7 @@ proptest! {
         let text = print::file(&file);
         assert_formats(&text);
         let commented = with_comments(&text, |n| (seed >> (n % 61)) & 7 == 0);
-        // A `since` that a comment moves to a line of its own belongs to something else, or nowhere.
+        // A `since` that a comment moves to its own line belongs to another construct, or to none.
         if parse(ID, &commented).diagnostics.is_empty() {
             assert_formats(&commented);
         }

@@ -1,11 +1,11 @@
-//! Real texts, comparison of trees without spans, and the pieces of texts that the properties count.
+//! Real texts, comparison of trees without spans, and helpers that insert comments and other gaps.
 
 use std::path::Path;
 
 use lang::parse::{TokenKind, parse, tokens};
 use source::SourceId;
 
-/// The rule files that stand beside this crate and the blocks of the manual.
+/// The rule files in the repository, and the blocks of the manual.
 #[expect(clippy::disallowed_methods, reason = "a test reads the rules")]
 pub(crate) fn real_files() -> Vec<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -36,12 +36,12 @@ pub(crate) fn real_files() -> Vec<String> {
     out
 }
 
-/// The tree of a text as text, without its places.
+/// The tree of a text in debug form, without spans.
 pub(crate) fn tree(text: &str) -> String {
     without_spans(&format!("{:?}", parse(SourceId(0), text).file))
 }
 
-/// Leaves out every `Span { … }`.
+/// Removes every `Span { … }`.
 pub(crate) fn without_spans(debug: &str) -> String {
     let mut out = String::with_capacity(debug.len() / 2);
     let mut rest = debug;
@@ -72,7 +72,7 @@ pub(crate) fn with_comments(text: &str, choose: impl Fn(usize) -> bool) -> Strin
     with_gaps(text, |n| choose(n).then(|| format!(" # comment {n}\n")))
 }
 
-/// The text with something before some of its gaps.
+/// The text with something inserted before some of its gaps.
 pub(crate) fn with_gaps(text: &str, gap: impl Fn(usize) -> Option<String>) -> String {
     let mut out = String::new();
     let mut inside = 0;
@@ -81,7 +81,7 @@ pub(crate) fn with_gaps(text: &str, gap: impl Fn(usize) -> Option<String>) -> St
         match token.kind {
             TokenKind::TemplateOpen => inside += 1,
             TokenKind::TemplateClose => inside -= 1,
-            // The last line of a fence holds nothing else.
+            // The last line of a fence contains nothing else.
             TokenKind::Blank if inside == 0 && n > 0 && !after_fence => {
                 out.extend(gap(n));
             }

@@ -1,4 +1,4 @@
-//! Made-up trees.
+//! Generated trees.
 
 use lang::parse::ast::*;
 use proptest::collection::vec;
@@ -41,7 +41,7 @@ fn name() -> impl Strategy<Value = Name> {
     .prop_map(|name| spanned(name.to_owned()))
 }
 
-/// After a dot and in maps, also reserved words and what must be quoted.
+/// Keys after a dot and in maps may also be reserved words or need quotes.
 fn key() -> impl Strategy<Value = Name> {
     prop_oneof![
         4 => name(),
@@ -111,7 +111,7 @@ fn generator(inner: impl Strategy<Value = Expr> + Clone) -> impl Strategy<Value 
     )
 }
 
-/// A text with at least one expression in it; no two plain parts side by side.
+/// An interpolated text with at least one expression and no adjacent plain parts.
 fn template(inner: impl Strategy<Value = Expr>) -> impl Strategy<Value = ExprKind> {
     vec((text(), inner), 1..3).prop_map(|parts| {
         let mut out = Vec::new();

@@ -172,7 +172,7 @@ fn a_damage_that_no_example_notices_survives() {
     assert_eq!(told, [""; 0]);
     let mutants = test.mutants.unwrap();
     let changes: Vec<_> = mutants.survivors.iter().map(|it| it.change).collect();
-    assert_eq!(changes, ["the condition is left out"]);
+    assert_eq!(changes, ["the condition is removed"]);
     let low = FILE.replace("26", "7");
     let defended = format!("{examples}  passes not-applicable ```\n{low}  ```\n");
     let (test, _) = run(body, &defended, Options { mutate: true });

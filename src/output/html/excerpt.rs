@@ -9,11 +9,11 @@ use crate::output::marks::{Mark, groups};
 use crate::output::sheets::window_of;
 use crate::output::text::{markup, path, prose};
 
-/// Lines shown above and below a marked one.
+/// Number of lines shown above and below a marked line.
 const CONTEXT: u32 = 1;
-/// Characters of a line; the rest is cut.
+/// Maximum number of characters shown of a line.
 const ROOM: usize = 240;
-/// Related places that are shown.
+/// Maximum number of related places shown.
 const MOST_RELATED: usize = 12;
 
 pub(super) fn write(
@@ -68,7 +68,7 @@ pub(super) fn write(
     Ok(())
 }
 
-/// A line without marks; nothing behind the last one.
+/// Writes a line without marks; skips the empty line after the last line break.
 fn plain(source: &Source, line: u32, out: &mut dyn Write) -> io::Result<()> {
     let Some(range) = source.lines().line_range(line) else {
         return Ok(());
@@ -118,7 +118,7 @@ fn marked(source: &Source, line: u32, marks: &[&Mark<'_>], out: &mut dyn Write) 
     write!(out, "</span>")
 }
 
-/// The bytes of `window` with the marks in them.
+/// Writes the bytes of `window` with the marks in them.
 pub(in crate::output) fn marked_text(
     text: &str,
     window: Range<usize>,
@@ -165,7 +165,7 @@ pub(in crate::output) fn marked_text(
     Ok(())
 }
 
-/// What is said of the marks, behind their line.
+/// Writes the messages of the marks after their line.
 pub(in crate::output) fn remarks(marks: &[&Mark<'_>], out: &mut dyn Write) -> io::Result<()> {
     for mark in marks.iter().filter(|it| it.message.is_some()) {
         if let Some(message) = mark.message.filter(|it| !it.is_empty()) {
@@ -184,7 +184,7 @@ fn first_class(primary: bool) -> &'static str {
     if primary { "first " } else { "" }
 }
 
-/// Text inside `pre`: tabs and line breaks stay what they are.
+/// Text inside `pre`: tabs and line breaks are kept.
 pub(in crate::output) fn code(text: &str) -> String {
     markup(&lint::shown::excerpt(text))
         .replace("&#9;", "\t")

@@ -1,4 +1,4 @@
-//! What findings are counted and filtered by, as bars and as choices.
+//! The properties by which findings are counted and filtered, shown as bars and as select boxes.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -10,20 +10,20 @@ use source::Severity;
 use crate::output::counts::by_severity;
 use crate::output::text::{Place, markup};
 
-/// Bars in a chart, before it says how many there are more.
+/// Maximum number of bars in a chart; the rest are counted.
 const MOST_BARS: usize = 10;
 
-/// Something that findings are told apart by.
+/// A property of findings.
 pub(super) struct Facet {
     /// The name of the data attribute.
     pub(super) key: &'static str,
     /// The finding's value; the second argument is its file.
     pub(super) value: fn(&Finding, &str) -> String,
-    /// Has bars.
+    /// Is it shown as a chart?
     charted: bool,
 }
 
-/// In the order of the choices. Severities have boxes instead.
+/// In the order of the select boxes. Severities have check boxes instead.
 pub(super) const ALL: &[Facet] = &[
     Facet {
         key: "severity",
@@ -61,7 +61,7 @@ fn named(name: &str) -> String {
     if name.is_empty() { "(none)" } else { name }.to_owned()
 }
 
-/// Findings by value and severity.
+/// The number of findings by value and severity.
 fn tally(report: &Report, facet: &Facet) -> BTreeMap<String, [usize; 3]> {
     let mut tally: BTreeMap<String, [usize; 3]> = BTreeMap::new();
     for finding in &report.findings {
@@ -76,7 +76,7 @@ fn tally(report: &Report, facet: &Facet) -> BTreeMap<String, [usize; 3]> {
     tally
 }
 
-/// Bars that show where the findings are; each chooses its value.
+/// Writes bars that show where the findings are; each bar selects its value.
 pub(super) fn charts(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "<h2>Where they are</h2>\n<div class=\"charts\">")?;
     for facet in ALL.iter().filter(|it| it.charted) {
@@ -100,7 +100,7 @@ pub(super) fn charts(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             )?;
             for (severity, n) in ["error", "warning", "info"].iter().zip(*counts) {
                 if *n > 0 {
-                    // Thousandths, so that no floating point number has to be written the same everywhere.
+                    // Thousandths, to avoid the platform-dependent formatting of floating-point numbers.
                     let width = n * 1000 / longest;
                     write!(
                         out,
@@ -127,7 +127,7 @@ pub(super) fn charts(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     )
 }
 
-/// The form that filters and groups.
+/// Writes the form that filters and groups findings.
 pub(super) fn filters(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(
         out,

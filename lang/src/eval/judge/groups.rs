@@ -1,5 +1,5 @@
-//! Judging a rule that goes over every place part by part, or over records one by one, for [`crate::eval::Memory`], which keeps what
-//! came of each.
+//! Evaluates a rule over every place part by part, or a rule over records one by one, for [`crate::eval::Memory`],
+//! which keeps each result.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -17,35 +17,35 @@ use crate::host::{NodeRef, RecordRef, Shape};
 use crate::program::ir::{ClauseCode, ClauseKind};
 use crate::value::Data;
 
-/// A part of a root: a value with all that is below it, or a map that is split without its entries.
+/// A part of a root: a value with everything below it, or a split map without its entries.
 #[derive(Debug, Clone)]
 pub(in crate::eval) struct Group {
-    /// The number of the root.
+    /// The index of the root.
     pub(in crate::eval) root: u32,
     pub(in crate::eval) part: Part,
-    /// From the root.
+    /// The path from the root.
     pub(in crate::eval) path: Arc<[String]>,
     pub(in crate::eval) node: NodeRef,
 }
 
-/// What came of a group.
+/// The result for a group.
 pub(in crate::eval) struct Judged<'h> {
     pub(in crate::eval) counts: Counts,
     pub(in crate::eval) verdicts: Vec<Verdict<'h>>,
     pub(in crate::eval) undecided: Vec<Why>,
     pub(in crate::eval) reasons: BTreeMap<Cow<'static, str>, usize>,
     pub(in crate::eval) error: Option<Diagnostic>,
-    /// Where more may be that cannot be seen.
+    /// Places where there may be more matches that are not visible.
     pub(in crate::eval) unseen: Vec<Why>,
     pub(in crate::eval) reads: Reads,
     pub(in crate::eval) matches: usize,
-    /// The work, in steps.
+    /// The steps used.
     pub(in crate::eval) used: u64,
 }
 
-/// Judges a rule that begins with a `for` over records, but for those of which is known what came of them and how much work they
-/// were; and what was read to find them. `None` if it goes over something else, or needs so much work that it has to be judged as a
-/// whole.
+/// Evaluates a rule that starts with a `for` over records, except for those whose result and work are already known;
+/// also returns what was read to find the records. `None` if it iterates over something else, or needs so much work
+/// that it must be evaluated as a whole.
 pub(in crate::eval) fn judge_records<'h>(
     run: &Run<'h>,
     rule: usize,
@@ -90,10 +90,10 @@ pub(in crate::eval) fn judge_records<'h>(
     Some((out, head))
 }
 
-/// A record with what came of it, unless that was known.
+/// A record with its result, unless that was already known.
 type RecordJudged<'h> = (RecordRef, Option<Judged<'h>>);
 
-/// Where the first `for` of a rule is, if nothing but `let` stands before it.
+/// The index of a rule's first `for`, if it is preceded only by `let`s.
 pub(in crate::eval) fn first_for(clauses: &[ClauseCode]) -> Option<usize> {
     let at = clauses
         .iter()
@@ -106,7 +106,7 @@ pub(in crate::eval) fn first_for(clauses: &[ClauseCode]) -> Option<usize> {
 }
 
 impl Judge<'_, '_, '_, '_> {
-    /// Begins with a group: what a `let` above reads is read by each group that uses it.
+    /// Starts with a group. `let`s are computed again, so that each group that uses them records their reads.
     fn begin(&mut self, lets: &[ClauseCode], rule: usize) {
         self.judgement = empty(rule);
         for clause in lets {
@@ -133,8 +133,8 @@ impl<'h> Judged<'h> {
     }
 }
 
-/// Judges some groups of a rule that begins with a `for` over every place. `matches` and `used` are those of all other groups.
-/// `None` if the rule needs so much work that it has to be judged as a whole.
+/// Evaluates some groups of a rule that starts with a `for` over every place. `matches` and `used` are the totals of
+/// all other groups. `None` if the rule needs so much work that it must be evaluated as a whole.
 pub(in crate::eval) fn judge_groups<'h>(
     run: &Run<'h>,
     rule: usize,

@@ -1,5 +1,5 @@
-//! Verdicts that outlast the data they were given over. Handles of values are good for one state of the host's data; what is kept is the
-//! way to each value instead, which an edit elsewhere does not change.
+//! Verdicts that outlive the data they were computed from. Handles of values are valid for one state of the host's data
+//! only, so each value is kept as a path, which edits elsewhere do not affect.
 
 use std::cell::OnceCell;
 
@@ -8,24 +8,24 @@ use crate::eval::reads::{Reads, watched};
 use crate::host::{Collection, Host, Lookup, NodeRef};
 use crate::parse::ast::View;
 
-/// A verdict whose values are numbers of ways.
+/// A verdict whose value handles are indices of paths.
 #[derive(Debug, Clone)]
 pub(super) struct Kept {
     verdict: Verdict<'static>,
     ways: Vec<Way>,
 }
 
-/// The way to a value.
+/// The path to a value.
 #[derive(Debug, Clone, PartialEq)]
 struct Way {
     view: View,
-    /// The number of the root among those of the view.
+    /// The index of the root among those of the view.
     root: usize,
     /// Keys and positions.
     steps: Box<[String]>,
 }
 
-/// Ways over one state of the host's data.
+/// Resolves paths in one state of the host's data.
 pub(super) struct Ways<'h> {
     host: &'h (dyn Host + 'h),
     roots: [OnceCell<Vec<NodeRef>>; 3],
@@ -50,7 +50,7 @@ impl<'h> Ways<'h> {
         })
     }
 
-    /// `None` if no way leads to just this value: two keys may be called the same.
+    /// The path to a value. `None` if no path leads to exactly this value, as with duplicate keys.
     fn way_to(&self, node: NodeRef) -> Option<Way> {
         let (mut top, mut steps) = (node, Vec::new());
         while let Some(parent) = self.host.parent(top) {
@@ -82,7 +82,8 @@ impl<'h> Ways<'h> {
         Some(at)
     }
 
-    /// What can be kept of verdicts, and what was read to know the ways. `None` if one of them cannot be kept.
+    /// The verdicts in a form that can be kept, and the reads that determined their paths. `None` if one of them cannot
+    /// be kept.
     pub(super) fn keep(&self, verdicts: &[Verdict<'_>]) -> Option<(Vec<Kept>, Reads)> {
         if verdicts.is_empty() {
             return Some((Vec::new(), Reads::default()));
@@ -105,7 +106,7 @@ impl<'h> Ways<'h> {
         Some(Kept { verdict, ways })
     }
 
-    /// The verdicts over the data as it is now; `None` if a value is not found again.
+    /// The verdicts for the current data; `None` if a value cannot be found again.
     pub(super) fn recall(&self, kept: &[Kept]) -> Option<Vec<Verdict<'static>>> {
         let recall = |kept: &Kept| {
             let ends = kept.ways.iter().map(|way| self.end_of(way));

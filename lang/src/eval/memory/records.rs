@@ -1,5 +1,5 @@
-//! What is kept of a rule that begins with a `for` over records of the host: what came of each, so that an edit of one file does not
-//! have all files read again.
+//! Keeps the result for each record of a rule that starts with a `for` over host records, so that an edit of one file
+//! does not require reading all files again.
 
 use rustc_hash::FxHashMap;
 
@@ -10,19 +10,19 @@ use crate::eval::run::Run;
 use crate::eval::{Counts, Judgement};
 use crate::host::RecordRef;
 
-/// What is known of the records of one rule.
+/// The results for the records of one rule.
 #[derive(Debug, Default)]
 pub(super) struct Records {
     entries: FxHashMap<RecordRef, Entry>,
-    /// How many entries read a part.
+    /// The number of entries that read each part.
     readers: FxHashMap<Part, usize>,
-    /// What was read to know which records there are.
+    /// The reads that determined which records there are.
     head: Reads,
-    /// What came of all of them, if that of each is known.
+    /// The sum over all records, if each result is known.
     all: Option<All>,
 }
 
-/// What came of one record.
+/// The result for one record.
 #[derive(Debug)]
 struct Entry {
     reads: Reads,
@@ -30,18 +30,18 @@ struct Entry {
     ended: Ended,
 }
 
-/// What came of all records together.
+/// The sum over all records.
 #[derive(Debug)]
 struct All {
-    /// Without the verdicts.
+    /// Without verdicts.
     ended: Ended,
-    /// The records with verdicts, as often as they stand in the list.
+    /// The records with verdicts, repeated if they occur in the list repeatedly.
     telling: Vec<RecordRef>,
 }
 
 impl Records {
-    /// Judges the records that have to be. `None` if the rule goes over something else, or the work is too much: then it is judged as a
-    /// whole.
+    /// Evaluates the records that need it. `None` if the rule iterates over something else or needs too much work: it
+    /// is then evaluated as a whole.
     pub(super) fn judge<'h>(
         &mut self,
         run: &Run<'h>,
@@ -74,7 +74,7 @@ impl Records {
         let mut all_kept = true;
         for (record, judged) in judged {
             let Some(mut judged) = judged else {
-                // One that stands in the list twice has been put back already.
+                // A record that occurs in the list twice has already been put back.
                 let entry = before
                     .remove(&record)
                     .or_else(|| self.entries.remove(&record));
@@ -112,7 +112,7 @@ impl Records {
             judgement.verdicts.extend(judged.verdicts);
             judgement.error = judgement.error.or(judged.error);
         }
-        // Those that are not in the list any more.
+        // Records that are no longer in the list.
         let gone = before.values();
         gone.for_each(|entry| drop_readers(&mut self.readers, &entry.reads));
         self.all = all_kept.then(|| All {
@@ -130,7 +130,7 @@ impl Records {
             )
     }
 
-    /// Forgets the records to which a change may matter.
+    /// Forgets the records that a change may affect.
     fn forget(&mut self, changed: &Changed) {
         let readers = &mut self.readers;
         self.entries.retain(|_, entry| {
@@ -152,7 +152,7 @@ impl Records {
     }
 }
 
-/// Takes away what one entry read.
+/// Removes the reads of one entry.
 fn drop_readers(readers: &mut FxHashMap<Part, usize>, reads: &Reads) {
     for part in reads.parts() {
         if let Some(count) = readers.get_mut(part) {

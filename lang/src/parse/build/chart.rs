@@ -1,4 +1,4 @@
-//! Charts: what may stand in their values.
+//! Builds charts.
 
 use source::Span;
 
@@ -165,9 +165,9 @@ impl Builder<'_> {
                 .error(
                     report::UNKNOWN_WORD,
                     span,
-                    format!("`{spelled}` starts no clause of a chart"),
+                    format!("unknown chart clause `{spelled}`"),
                 )
-                .with_help("keys stand inside `keys { … }`"),
+                .with_help("put keys inside `keys { … }`"),
         });
         if let Some(block) = node.into_inner().nth(1) {
             let block = self.block(block);
@@ -181,7 +181,7 @@ impl Builder<'_> {
             self.missing(
                 &node,
                 "a path",
-                Some("such as `tags.push` or `brig.enabled`"),
+                Some("for example `tags.push` or `brig.enabled`"),
             );
             return None;
         }
@@ -275,7 +275,7 @@ impl Builder<'_> {
     }
 }
 
-/// What a chart's clauses say so far.
+/// The clauses of a chart found so far.
 #[derive(Default)]
 struct Contents {
     umbrellas: Vec<Umbrella>,

@@ -1,4 +1,4 @@
-//! Operators, by the precedence of `docs/language.md` section 5.
+//! Operators, with the precedence given in `docs/language.md` section 5.
 
 use std::sync::LazyLock;
 
@@ -10,7 +10,7 @@ use super::super::report;
 use super::super::split::MAX_DEPTH;
 use super::{Builder, Node, Rule};
 
-/// From the loosest to the tightest.
+/// From loosest to tightest.
 static OPERATORS: LazyLock<PrattParser<Rule>> = LazyLock::new(|| {
     PrattParser::new()
         .op(Op::infix(Rule::or_op, Assoc::Left))
@@ -28,10 +28,10 @@ static OPERATORS: LazyLock<PrattParser<Rule>> = LazyLock::new(|| {
         .op(Op::postfix(Rule::field) | Op::postfix(Rule::call) | Op::postfix(Rule::index))
 });
 
-/// An expression with what is needed to put it into a larger one.
+/// An expression with the data needed to combine it with others.
 pub(super) struct Built {
     pub(super) expr: Expr,
-    /// Levels of the tree, at most [`MAX_DEPTH`].
+    /// The number of levels in the tree, at most [`MAX_DEPTH`].
     pub(super) depth: u16,
     pub(super) form: Form,
 }
@@ -40,11 +40,11 @@ pub(super) struct Built {
 pub(super) enum Form {
     /// In brackets, or with another operator.
     Closed,
-    /// A comparison, which cannot be compared again without brackets.
+    /// A comparison, which cannot be an operand of another one without brackets.
     Comparison,
-    /// `a and b`, which takes a further `and` into its list.
+    /// `a and b`, to which a further `and` adds an operand.
     And,
-    /// `a or b`, likewise.
+    /// `a or b`, to which a further `or` adds an operand.
     Or,
 }
 
@@ -54,7 +54,7 @@ impl Builder<'_> {
         self.sub(node).expr
     }
 
-    /// As [`Self::expr`], but a missing one is described by the caller.
+    /// Like [`Self::expr`], but with the caller's message for a missing expression.
     pub(super) fn expr_or(&self, node: Node<'_>, wanted: &str, help: &str) -> Expr {
         if node.as_rule() == Rule::hole {
             self.missing(&node, wanted, Some(help));
@@ -199,8 +199,8 @@ impl Builder<'_> {
                 Rule::predicate => word = Some(self.any_name(&part)),
                 Rule::no_predicate => self.missing(
                     &part,
-                    "a word such as `set` or `empty`",
-                    Some("values are compared with `==`; `x in xs` stands without `is`"),
+                    "a predicate such as `set` or `empty`",
+                    Some("write `==` to compare values, `x in xs` without `is`"),
                 ),
                 _ => {}
             }
@@ -228,7 +228,7 @@ impl Builder<'_> {
                     self.foreign_operator(&op, word);
                 }
                 let (mut sides, depth) = match (left.form == form, left.expr.kind) {
-                    // One list, however long: the tree stays flat.
+                    // Extend the list, so that the tree stays flat however long the chain is.
                     (true, ExprKind::And(sides) | ExprKind::Or(sides)) => {
                         (sides, left.depth.max(right.depth + 1))
                     }
@@ -311,9 +311,9 @@ impl Builder<'_> {
                 self.error(
                     report::SYNTAX,
                     self.span(op),
-                    "the result of a comparison cannot be compared again",
+                    "comparisons cannot be chained",
                 )
-                .with_help("join two comparisons with `and`, or put the first in brackets"),
+                .with_help("join two comparisons with `and`, or put the first in parentheses"),
             );
         }
     }

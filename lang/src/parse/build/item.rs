@@ -1,4 +1,4 @@
-//! Items other than rules and charts, and what stands between items.
+//! Builds items other than rules and charts, and handles text between items.
 
 use super::super::ast::{
     Expr, FnItem, Item, ItemKind, LetItem, Name, ParamItem, TypeExpr, TypeKind,
@@ -7,7 +7,7 @@ use super::super::{report, vocabulary};
 use super::{Builder, Node, Rule};
 
 impl Builder<'_> {
-    /// The item of a piece, if it has one, and reports about what follows it.
+    /// The item of a piece, if it has one; reports anything after it.
     pub(super) fn piece(&self, node: Node<'_>) -> Option<Item> {
         let mut item = None;
         for part in node.into_inner() {
@@ -45,7 +45,7 @@ impl Builder<'_> {
         })
     }
 
-    /// Words after an item, or before the first.
+    /// Reports words after an item, or before the first.
     fn stray(&self, node: &Node<'_>, item: Option<&Item>) {
         let index = self.word_index(node);
         let Some(word) = self.word(index) else { return };
@@ -69,9 +69,9 @@ impl Builder<'_> {
                 .error(
                     report::SYNTAX,
                     span,
-                    format!("{described} stands outside of a rule"),
+                    format!("{described} is outside of a rule"),
                 )
-                .with_help("is there one `}` too many above?"),
+                .with_help("is there an extra `}` above?"),
             _ => self
                 .error(
                     report::SYNTAX,
@@ -83,14 +83,14 @@ impl Builder<'_> {
                 ),
         };
         if word.column_zero {
-            // The item before is whole; this is another one.
+            // The preceding item is intact; this is another one.
             self.report_beside(diagnostic);
         } else {
             self.report(diagnostic);
         }
     }
 
-    /// A word that is nearly a word of the language.
+    /// A likely typo in a word of the language.
     pub(super) fn misspelt(
         &self,
         span: source::Span,
@@ -102,7 +102,7 @@ impl Builder<'_> {
             .error(
                 report::UNKNOWN_WORD,
                 span,
-                format!("`{spelled}` starts no {what}"),
+                format!("unknown {what} `{spelled}`"),
             )
             .with_help(format!("did you mean `{near}`?"));
         diagnostic.fixes.push(source::Fix {
@@ -268,9 +268,9 @@ impl Builder<'_> {
                     self.error(
                         report::SYNTAX,
                         other.span,
-                        "a choice is between literals such as `\"a\" | \"b\"`",
+                        "a choice must consist of literals, such as `\"a\" | \"b\"`",
                     )
-                    .with_help("for a value of several types write `any`"),
+                    .with_help("for values of several types, write `any`"),
                 );
                 other
             }

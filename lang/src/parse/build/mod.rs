@@ -1,7 +1,7 @@
-//! What pest found, to the tree.
+//! Builds the tree from what pest found.
 //!
-//! The grammar matches every text; its empty rules say what was left out, its `junk` what fits nowhere. Both become
-//! diagnostics here, at most one for each place.
+//! The grammar matches every text; its empty rules mark what is missing, and its `junk` rules what fits nowhere. Both
+//! become diagnostics here, at most one for each place.
 
 mod chart;
 mod expr;
@@ -27,7 +27,7 @@ use super::words::{Sentence, Word};
 #[grammar = "parse/grammar.pest"]
 pub(super) struct Grammar;
 
-/// A piece of what pest found.
+/// A node of pest's result.
 pub(super) type Node<'i> = Pair<'i, Rule>;
 
 /// The text around the words of an item.
@@ -37,17 +37,17 @@ pub(super) struct Text<'a> {
     pub(super) text: &'a str,
     /// All documentation comments of the file.
     pub(super) docs: &'a [Token],
-    /// Where the item before ends.
+    /// The end of the preceding item.
     pub(super) before: u32,
 }
 
-/// An item, if there is one, and what is wrong with it.
+/// An item, if there is one, and its diagnostics.
 pub(super) struct Built {
     pub(super) item: Option<Item>,
     pub(super) diagnostics: Vec<Diagnostic>,
 }
 
-/// Builds one item from its words and the faults of its tokens.
+/// Builds an item from its words and the faults of its tokens.
 pub(super) fn item(text: Text<'_>, words: &[Word], faults: &[(Unclosed, Token)]) -> Built {
     let sentence = Sentence::new(text.source, text.text, words);
     let builder = Builder::new(text, &sentence, faults);
@@ -65,7 +65,7 @@ pub(super) fn item(text: Text<'_>, words: &[Word], faults: &[(Unclosed, Token)])
     }
 }
 
-/// Builds an expression that is all of the words.
+/// Builds an expression that consists of all the words.
 pub(super) fn expression(
     text: Text<'_>,
     words: &[Word],
@@ -79,7 +79,7 @@ pub(super) fn expression(
         for part in whole.into_inner() {
             match part.as_rule() {
                 Rule::expr | Rule::hole => expr = builder.expr(part),
-                Rule::stray => builder.unexpected(&part, "the expression ends before"),
+                Rule::stray => builder.unexpected(&part, "expected the end of input, found"),
                 _ => {}
             }
         }
@@ -96,15 +96,15 @@ struct Problems {
 struct Builder<'a> {
     text: Text<'a>,
     sentence: &'a Sentence<'a>,
-    /// Tokens that are not closed.
+    /// Unclosed tokens.
     faults: &'a [(Unclosed, Token)],
-    // The closures of the Pratt parser all need these.
+    // Interior mutability, since the closures of the Pratt parser all need these.
     problems: RefCell<Problems>,
-    /// The word before which something was reported missing: what stands there is not reported again.
+    /// The word before which something was last reported missing; that place is not reported again.
     reported: Cell<Option<usize>>,
-    /// Too deep nesting is reported once.
+    /// Has excessive nesting been reported?
     deep: Cell<bool>,
-    /// What stood last where a requirement may stand was no clause: what belongs to a requirement is then not blamed.
+    /// Was the last thing in place of a requirement not a clause? If so, details of a requirement after it are not reported.
     lost: Cell<bool>,
 }
 
@@ -121,7 +121,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Runs the grammar, if the words do not nest too deep.
+    /// Runs the grammar, unless the words are nested too deeply.
     fn read(&self, rule: Rule) -> Option<Node<'a>> {
         if let Some(word) = split::too_deep(self.text.text, self.sentence.words) {
             self.too_deep(self.word_span(word));
@@ -129,7 +129,7 @@ impl<'a> Builder<'a> {
         }
         match Grammar::parse(rule, &self.sentence.text) {
             Ok(mut pairs) => pairs.next(),
-            // The grammar matches everything; pest gives up only when the thread's stack runs low.
+            // The grammar matches everything; pest only fails when the thread's stack runs low.
             Err(_) => {
                 self.too_deep(self.word_span(0));
                 None
@@ -144,7 +144,7 @@ impl<'a> Builder<'a> {
         self.sentence.span(span.start(), span.end())
     }
 
-    /// The index of the first word of a node; of an empty one, of the word after it.
+    /// The index of a node's first word; for an empty node, of the word after it.
     fn word_index(&self, node: &Node<'_>) -> usize {
         self.sentence.word_at(node.as_span().start())
     }
@@ -167,7 +167,7 @@ impl<'a> Builder<'a> {
             .map_or("", |word| word.token.text(self.text.text))
     }
 
-    /// The documentation comments between the word before and this one.
+    /// The documentation comments between the preceding word and this one.
     fn docs_before(&self, word: usize) -> Option<Spanned<String>> {
         let text = self.text.text;
         let from = match word.checked_sub(1).and_then(|before| self.word(before)) {
@@ -206,7 +206,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Reports without damaging the item: it is about what stands beside it.
+    /// Reports a problem next to the item, without damaging the item.
     fn report_beside(&self, diagnostic: Diagnostic) {
         self.problems.borrow_mut().diagnostics.push(diagnostic);
     }
@@ -224,25 +224,24 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Reports the first place that nests too deep.
+    /// Reports the first place that is nested too deeply.
     fn too_deep(&self, span: Span) {
         if self.deep.replace(true) {
             return;
         }
-        let message = format!("this nests more than {} levels deep", split::MAX_DEPTH);
+        let message = format!("nested more than {} levels deep", split::MAX_DEPTH);
         self.report(
             self.error(report::TOO_DEEP, span, message)
-                .with_help("name parts of it with `let`, or write a function with `fn`"),
+                .with_help("move parts of it to a `let` or `fn`"),
         );
     }
 
-    /// Is nothing reported yet about what stands before this word? From now on something is.
+    /// Marks the place before this word as reported; returns true if nothing was reported there yet.
     fn first_report_at(&self, word: usize) -> bool {
         self.reported.replace(Some(word)) != Some(word) && !self.after_fault(word)
     }
 
-    /// Does something that is not closed stand before this word, on the line of the word before it? Then the rest of
-    /// the line is not what its author meant.
+    /// Is there an unclosed token on the line of the preceding word? If so, the rest of the line is not what its author meant.
     fn after_fault(&self, word: usize) -> bool {
         if self.faults.is_empty() {
             return false;
@@ -257,7 +256,7 @@ impl<'a> Builder<'a> {
             .any(|(_, fault)| line <= fault.start && fault.start < before.token.end)
     }
 
-    /// Reports that `wanted` was left out where the empty `node` stands.
+    /// Reports that `wanted` is missing at the empty `node`.
     fn missing(&self, node: &Node<'_>, wanted: &str, help: Option<&str>) {
         let next = self.word_index(node);
         self.problems.borrow_mut().damaged = true;
@@ -269,7 +268,7 @@ impl<'a> Builder<'a> {
         let after = before.map_or(String::new(), |before| {
             format!(" after {}", report::describe(before.token, text))
         });
-        // What stands on the next line is another clause: point at what is incomplete.
+        // The next line is another clause, so point at what is incomplete.
         let found = self.word(next).filter(|next| !next.first_on_line);
         let mut diagnostic = match (found, before) {
             (Some(found), _) => {
@@ -296,7 +295,7 @@ impl<'a> Builder<'a> {
         self.report(diagnostic);
     }
 
-    /// Reports that the bracket at word `opening` is not closed where the empty `node` stands.
+    /// Reports that the bracket at word `opening` is not closed at the empty `node`.
     fn not_closed(&self, node: &Node<'_>, opening: usize) {
         let next = self.word_index(node);
         self.problems.borrow_mut().damaged = true;
@@ -325,7 +324,7 @@ impl<'a> Builder<'a> {
                 let mut diagnostic = self
                     .error(report::SYNTAX, found.token.span(self.text.source), message)
                     .with_related(opening, "opened here");
-                let list = (comma && open == "(").then_some("a list is written `[1, 2, 3]`");
+                let list = (comma && open == "(").then_some("write a list as `[1, 2, 3]`");
                 let advice = report::advice_on_sign(found.token, text).or(list);
                 diagnostic.help = advice.map(str::to_owned);
                 diagnostic
@@ -356,12 +355,12 @@ impl<'a> Builder<'a> {
         self.report(diagnostic);
     }
 
-    /// Reports an operator of another language, with the change that mends it.
+    /// Reports an operator from another language, with a fix.
     fn foreign_operator(&self, node: &Node<'_>, instead: &str) {
         let span = self.span(node);
         let written = self.spelled(node);
         let help = match written {
-            "=" => "`==` compares; a single `=` gives a value to a name".to_owned(),
+            "=" => "write `==` to compare; `=` assigns a value to a name".to_owned(),
             _ => format!("write `{instead}`"),
         };
         let touching = self.text.text[span.range().end..].starts_with(|c: char| !c.is_whitespace());
@@ -388,15 +387,11 @@ impl<'a> Builder<'a> {
         self.report(diagnostic);
     }
 
-    /// Reports a clause that stands twice.
+    /// Reports a repeated clause.
     fn duplicate(&self, clause: &str, second: Span, first: Span) {
         self.report(
-            self.error(
-                report::DUPLICATE,
-                second,
-                format!("`{clause}` stands twice"),
-            )
-            .with_related(first, "the first one"),
+            self.error(report::DUPLICATE, second, format!("duplicate `{clause}`"))
+                .with_related(first, "first used here"),
         );
     }
 
@@ -422,10 +417,7 @@ impl<'a> Builder<'a> {
                     self.error(
                         report::RESERVED_WORD,
                         name.span,
-                        format!(
-                            "`{}` is a word of the language and cannot be a name",
-                            name.node
-                        ),
+                        format!("`{}` is a reserved word", name.node),
                     )
                     .with_help("choose another name"),
                 );
@@ -459,7 +451,7 @@ impl<'a> Builder<'a> {
     /// A quoted text, or `None` after reporting that it is missing.
     fn quoted(&self, node: &Node<'_>, wanted: &str) -> Option<Spanned<String>> {
         if node.as_rule() == Rule::no_text {
-            self.missing(node, wanted, Some("texts stand in quotes"));
+            self.missing(node, wanted, Some("put the text in quotes"));
             return None;
         }
         Some(Spanned {
@@ -480,10 +472,10 @@ impl<'a> Builder<'a> {
                 self.error(
                     report::ESCAPE,
                     span,
-                    format!("`{written}` means nothing in a quoted text"),
+                    format!("unknown escape `{written}`"),
                 )
                 .with_help(
-                    r#"the escapes are `\{`, `\}`, `\"`, `\\`, `\n`, `\t` and `\u{1f436}`; in '…' nothing is escaped"#,
+                    r#"the escapes are `\{`, `\}`, `\"`, `\\`, `\n`, `\t` and `\u{1f436}`; '…' has no escapes"#,
                 ),
             );
         }

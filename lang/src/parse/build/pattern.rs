@@ -1,4 +1,4 @@
-//! Patterns: the places a rule goes over.
+//! Builds patterns, which select the places a rule applies to.
 
 use super::super::ast::{CaptureFilter, Pattern, Segment, SegmentKind, Spanned};
 use super::super::{report, text};
@@ -12,7 +12,7 @@ impl Builder<'_> {
             self.missing(
                 &node,
                 "a place",
-                Some("such as `brig.config.smtp` or `*.config`"),
+                Some("for example `brig.config.smtp` or `*.config`"),
             );
             return Pattern {
                 span,
@@ -57,7 +57,7 @@ impl Builder<'_> {
                     Err(_) => self.report(self.error(
                         report::SYNTAX,
                         self.span(&part),
-                        "a position is a whole number from 0",
+                        "a position must be a whole number, counted from 0",
                     )),
                 },
                 Rule::hole => self.missing(&part, "a position or `*`", None),
@@ -91,31 +91,27 @@ impl Builder<'_> {
         })
     }
 
-    /// `a.` with nothing after it.
+    /// Reports `a.` with nothing after it.
     pub(super) fn dangling_dot(&self, node: &Node<'_>) {
         let next = self.word_index(node) + 1;
         self.first_report_at(next);
         self.report(
             self.error(report::SYNTAX, self.span(node), "expected a key after `.`")
-                .with_help("no blanks around a dot; a key that is no name stands in quotes"),
+                .with_help("write no spaces around a dot; quote a key that is not a name"),
         );
     }
 
-    /// `a.0` and `a."{b}"`.
+    /// Reports `a.0` and `a."{b}"`.
     pub(super) fn bad_segment(&self, node: &Node<'_>) {
         let spelled = self.spelled(node);
         let help = if spelled.starts_with('"') {
-            "a key that is computed stands in brackets: `x[key]`".to_owned()
+            "put a computed key in brackets: `x[key]`".to_owned()
         } else {
-            format!("a position stands in brackets: `x[{spelled}]`")
+            format!("put a position in brackets: `x[{spelled}]`")
         };
         self.report(
-            self.error(
-                report::SYNTAX,
-                self.span(node),
-                "this cannot be a key after `.`",
-            )
-            .with_help(help),
+            self.error(report::SYNTAX, self.span(node), "invalid key after `.`")
+                .with_help(help),
         );
     }
 }

@@ -1,4 +1,4 @@
-//! Operands: literals, lists, maps, texts with expressions in them, conditions, quantifiers.
+//! Operands: literals, lists, maps, interpolated texts, `if` expressions, quantifiers.
 
 use source::Span;
 
@@ -30,7 +30,7 @@ impl Builder<'_> {
         }
     }
 
-    /// A quoted text, with or without expressions in it.
+    /// A quoted text, with or without interpolation.
     pub(super) fn text_expr(&self, node: Node<'_>) -> Expr {
         self.primary(node).expr
     }
@@ -45,7 +45,7 @@ impl Builder<'_> {
             return self.expr_or(
                 node,
                 "a default",
-                "a text in quotes, a number, `true`, `false`, `null`, a list or a map",
+                "quoted text, a number, `true`, `false`, `null`, a list or a map",
             );
         }
         let span = self.span(&node);
@@ -114,7 +114,7 @@ impl Builder<'_> {
                 }
                 Rule::no_template_end => {
                     let next = self.word(self.word_index(&part));
-                    // At the end of the line the token's own fault says it.
+                    // At the end of the line, the fault of the token already reports it.
                     if next.is_some_and(|next| !next.first_on_line) {
                         self.missing(&part, "an operator or `}`", None);
                     }
@@ -134,7 +134,8 @@ impl Builder<'_> {
         self.built(span, depth + 1, ExprKind::Template(parts))
     }
 
-    /// Reports `"{{ .Values.x }}"`, a text for Helm, in which `{` begins an expression; `open` is the word that ends in the first brace.
+    /// Reports `"{{ .Values.x }}"`, a text meant for Helm, in which `{` starts an expression; `open` is the word that
+    /// ends with the first brace.
     fn helm_template(&self, open: usize) -> bool {
         let Some(word) = self.word(open) else {
             return false;
@@ -147,17 +148,17 @@ impl Builder<'_> {
         if !inside.is_some_and(|it| it.starts_with(['.', '$'])) {
             return false;
         }
-        // Where the grammar stumbles, after the second brace.
+        // The grammar fails after the second brace.
         self.first_report_at(open + 2);
         let span = Span::new(self.text.source, end - 1, end + 1);
         self.report(
-            self.error(report::SYNTAX, span, "`{` begins an expression in a text")
-                .with_help("a brace that means itself is written `\\{`"),
+            self.error(report::SYNTAX, span, "`{` starts an expression in a text")
+                .with_help("write `\\{` for a literal brace"),
         );
         true
     }
 
-    /// `"a {} b"`
+    /// Reports `"a {} b"`.
     fn empty_braces(&self, hole: &Node<'_>) {
         let next = self.word_index(hole);
         let touching = self.word(next).filter(|next| !next.first_on_line);
@@ -172,7 +173,7 @@ impl Builder<'_> {
                     Span::new(self.text.source, brace, close),
                     "expected an expression in the braces",
                 )
-                .with_help("a brace that means itself is written `\\{`"),
+                .with_help("write `\\{` for a literal brace"),
             );
         }
     }
@@ -211,7 +212,7 @@ impl Builder<'_> {
         self.built(span, depth + 1, kind)
     }
 
-    /// A `for` in a list, with the depth of what is in it; `None` if its name is missing.
+    /// A `for` in a list, with the depth of its contents; `None` if its name is missing.
     fn generator(&self, node: Node<'_>) -> (Option<Generator>, u16) {
         let mut binding = Binding::default();
         for part in node.into_inner() {
@@ -239,9 +240,9 @@ impl Builder<'_> {
                         &part,
                         "`:` and a value",
                         Some(match self.text.text[..span.range().start].ends_with('{') {
-                            // As templates of charts have it.
-                            true => "one pair of braces stands around an expression in a text",
-                            false => "a map is written `{key: value, other: value}`",
+                            // As in chart templates.
+                            true => "use a single pair of braces around an expression in a text",
+                            false => "write a map as `{key: value, other: value}`",
                         }),
                     ),
                     _ => {
@@ -296,7 +297,7 @@ impl Builder<'_> {
         };
         let mut binding = Binding::default();
         let mut parts = node.into_inner().skip(1).peekable();
-        // Everything but the last part, the body, is the binding.
+        // Everything except the last part, the body, belongs to the binding.
         while let Some(part) = parts.next() {
             if parts.peek().is_some() {
                 binding.take(self, part);
@@ -318,7 +319,7 @@ impl Builder<'_> {
     }
 }
 
-/// What `for` and the quantifiers bind.
+/// The binding of a `for` or quantifier.
 #[derive(Default)]
 pub(super) struct Binding {
     names: Vec<Name>,
@@ -328,7 +329,7 @@ pub(super) struct Binding {
 }
 
 impl Binding {
-    /// Takes a part of the node.
+    /// Adds a part of the node.
     pub(super) fn take(&mut self, builder: &Builder<'_>, part: Node<'_>) {
         match part.as_rule() {
             Rule::expr | Rule::hole => {
@@ -349,20 +350,20 @@ impl Binding {
             Rule::no_name => builder.missing(
                 &part,
                 "a name",
-                Some("a name for each stands first: `for x at brig.config`, `some x in list`"),
+                Some("start with a name: `for x at brig.config`, `some x in list`"),
             ),
             _ => self.names.extend(builder.name(&part, "a name")),
         }
     }
 
-    /// The name of `for NAME at`, which binds only one.
+    /// The name of `for NAME at`, which binds a single name.
     pub(super) fn only_name(mut self, builder: &Builder<'_>) -> Option<Name> {
         let name = self.names.pop()?;
         if let Some(key) = self.names.pop() {
             builder.report(
                 builder
-                    .error(report::SYNTAX, key.span, "`for … at` binds one name")
-                    .with_help("a key is bound in the pattern: `for x at {key}.config`"),
+                    .error(report::SYNTAX, key.span, "`for … at` binds a single name")
+                    .with_help("bind a key in the pattern: `for x at {key}.config`"),
             );
         }
         Some(name)

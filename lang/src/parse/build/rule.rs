@@ -1,4 +1,4 @@
-//! Rules: clauses in the order written, each requirement with those that belong to it.
+//! Builds rules: clauses in the order written, each requirement with its details.
 
 use source::{Applicability, Edit, Fix, Severity, Span};
 
@@ -46,9 +46,7 @@ impl Builder<'_> {
                 let title = parts
                     .next()
                     .and_then(|part| self.quoted(&part, "the title of a section"));
-                let url = parts
-                    .next()
-                    .and_then(|part| self.quoted(&part, "an address"));
+                let url = parts.next().and_then(|part| self.quoted(&part, "a URL"));
                 rule.sources
                     .extend(title.map(|title| SourceClause { title, url }));
             }
@@ -114,7 +112,7 @@ impl Builder<'_> {
         }
     }
 
-    /// A clause of a requirement where there is none.
+    /// Reports a detail of a requirement where there is no requirement.
     fn orphan(&self, node: Node<'_>) {
         if !self.lost.get() {
             let index = self.word_index(&node);
@@ -125,10 +123,10 @@ impl Builder<'_> {
                     self.word_span(index),
                     format!("`{spelled}` belongs to a `require` or `forbid`"),
                 )
-                .with_help("write it below the requirement that it is about"),
+                .with_help("put it below its requirement"),
             );
         }
-        // What is wrong inside it is said as well.
+        // Report errors inside it as well.
         let mut elsewhere = Requirement {
             span: self.span(&node),
             forbid: false,
@@ -144,7 +142,7 @@ impl Builder<'_> {
         self.requirement_clause(&mut elsewhere, node);
     }
 
-    /// Words in a body that no clause takes: what was perhaps meant as a clause, line by line, else their first.
+    /// Reports words in a body that match no clause: likely typos in clauses, line by line, or else the first word.
     pub(super) fn junk(&self, node: &Node<'_>, clauses: &[&'static str]) {
         let first = self.word_index(node);
         let end = self.sentence.word_at(node.as_span().end());
@@ -163,7 +161,7 @@ impl Builder<'_> {
             } else if let Some(advice) = report::word_of_others(spelled) {
                 found = true;
                 if self.first_report_at(index) {
-                    let message = format!("`{spelled}` starts no clause");
+                    let message = format!("unknown clause `{spelled}`");
                     let span = self.word_span(index);
                     self.problems.borrow_mut().damaged = true;
                     self.report(
@@ -183,7 +181,7 @@ impl Builder<'_> {
         self.quoted(&part, "a version in quotes")
     }
 
-    /// Keeps the first of a clause that may stand once.
+    /// Keeps the first occurrence of a clause that may appear only once.
     pub(super) fn set_once<T>(
         &self,
         clause: &str,
@@ -217,13 +215,14 @@ impl Builder<'_> {
                             let mut diagnostic = self.error(
                                 report::UNKNOWN_WORD,
                                 word.span,
-                                format!("`{written}` is not a severity"),
+                                format!("unknown severity `{written}`"),
                             );
                             diagnostic = match vocabulary::nearest(written, WORDS) {
                                 Some(near) => {
                                     diagnostic.with_help(format!("did you mean `{near}`?"))
                                 }
-                                None => diagnostic.with_help("`error`, `warning`, `info` or `off`"),
+                                None => diagnostic
+                                    .with_help("expected `error`, `warning`, `info` or `off`"),
                             };
                             self.report(diagnostic);
                         }
@@ -250,9 +249,9 @@ impl Builder<'_> {
                     self.error(
                         report::SYNTAX,
                         place,
-                        "a requirement has one severity: `error`, `warning` or `info`",
+                        "a requirement must have a single severity: `error`, `warning` or `info`",
                     )
-                    .with_help("severities for a profile stand at the top of the rule"),
+                    .with_help("put severities for a profile at the top of the rule"),
                 );
                 continue;
             };
@@ -328,7 +327,7 @@ impl Builder<'_> {
         let condition = node
             .into_inner()
             .find(|part| part.as_rule() != Rule::require_word)
-            .map(|part| self.expr_or(part, "a condition", "such as `x is set` or `x == y`"))?;
+            .map(|part| self.expr_or(part, "a condition", "for example `x is set` or `x == y`"))?;
         Some(Clause::Require(Box::new(Requirement {
             span,
             forbid,
@@ -360,9 +359,9 @@ impl Builder<'_> {
                 }
                 (_, Rule::say_clause | Rule::help_clause) => {
                     value =
-                        Some(self.expr_or(part, "a text in quotes", "such as \"{x} must be set\""));
+                        Some(self.expr_or(part, "quoted text", "for example \"{x} must be set\""));
                 }
-                _ => value = Some(self.expr_or(part, "a place", "such as `brig.config.smtp`")),
+                _ => value = Some(self.expr_or(part, "a place", "for example `brig.config.smtp`")),
             }
         }
         let where_is = |first: &super::super::ast::Expr| first.span;
@@ -392,7 +391,7 @@ impl Builder<'_> {
                 Rule::label => title = part.into_inner().next().map(|text| self.text_expr(text)),
                 Rule::no_action => self.missing(
                     &part,
-                    "what to do",
+                    "an action",
                     Some("`set`, `quote`, `rename`, `move`, `delete`, `append` or `remove`"),
                 ),
                 _ => action = self.action(part),
@@ -440,7 +439,7 @@ impl Builder<'_> {
         })
     }
 
-    /// Reports `set path = value`, where the value stands after `to`.
+    /// Reports `set path = value`, which must be written with `to`.
     fn equals_for_to(&self, target: &Node<'_>) -> bool {
         let mut operators = target.clone().into_inner();
         let equals =
@@ -475,7 +474,7 @@ impl Builder<'_> {
                 Rule::expectation if expect == Expect::Fails => self.report(self.error(
                     report::SYNTAX,
                     self.span(&part),
-                    format!("`{}` stands only after `passes`", self.spelled(&part)),
+                    format!("`{}` is only allowed after `passes`", self.spelled(&part)),
                 )),
                 Rule::expectation => {
                     expect = match self.spelled(&part) {
@@ -499,7 +498,7 @@ impl Builder<'_> {
                 }
                 Rule::no_fence => self.missing(
                     &part,
-                    "the text of the example between lines of three backquotes",
+                    "the text of the example between lines of three backticks",
                     None,
                 ),
                 _ => {}
@@ -515,7 +514,7 @@ impl Builder<'_> {
 }
 
 impl Spanned<String> {
-    /// Something else at the same place.
+    /// Another node with the same span.
     fn span_of<T>(&self, node: T) -> Spanned<T> {
         Spanned {
             node,

@@ -1,7 +1,7 @@
-//! Regexes compiled when the program is built, as tables that a run reads where they are.
+//! Regexes compiled at build time, as tables that are used in place.
 //!
-//! A library makes the automaton; its own bytes have to be gone through before they may be used, which takes as long as compiling most of
-//! the regexes that rules have. A table is walked as it is, and one that is no table matches nothing.
+//! A library builds the automaton, but its own serialized form must be validated before use, which takes as long as
+//! compiling most regexes of rules. A table is used without validation; an invalid one matches nothing.
 
 use std::collections::HashMap;
 
@@ -12,28 +12,28 @@ use regex_automata::{Input, MatchKind};
 use regex_syntax::hir::Hir;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Says whether a regex matches a text of ASCII.
+/// Decides whether a regex matches an ASCII text.
 ///
-/// For each character its class, then the number of classes, then for each state a row: for each class, and last for the end of the
-/// text, the state that follows.
+/// The table holds the class of each character, then the number of classes, then a row for each state: the next state
+/// for each class, and finally for the end of the text.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Automaton(Box<[u8]>);
 
-/// The characters of ASCII.
+/// The number of ASCII characters.
 const CHARACTERS: usize = 128;
-/// The state from which nothing can match any more.
+/// The state from which nothing can match.
 const DEAD: u8 = 0;
-/// The state in which something has matched.
+/// The state after a match.
 const MATCH: u8 = 1;
-/// The state in front of a text; the first with a row.
+/// The initial state; the first with a row.
 const START: u8 = 2;
-/// What takes more while it is made is not tried, in bytes.
+/// Maximum memory for building an automaton, in bytes.
 const WORKING: usize = 4 << 20;
 
 type Dfa = dense::DFA<Vec<u32>>;
 
 impl Automaton {
-    /// The automaton of a regex that has been made to match texts of ASCII only; `None` for one of more states than a byte can number.
+    /// The automaton of a regex that only matches ASCII texts; `None` if it has more states than a byte can number.
     pub(super) fn of(ascii: &Hir) -> Option<Self> {
         let config = Config::new().which_captures(WhichCaptures::None);
         let nfa = Compiler::new().configure(config).build_from_hir(ascii);
@@ -59,7 +59,7 @@ impl Automaton {
         Some(Self(table.into()))
     }
 
-    /// Does it match somewhere in a text of ASCII?
+    /// Does it match anywhere in an ASCII text?
     pub(super) fn is_match(&self, text: &str) -> bool {
         let Some((classes, [width, rows @ ..])) = self.0.split_at_checked(CHARACTERS) else {
             return false;
@@ -83,7 +83,7 @@ impl Automaton {
     }
 }
 
-/// The states that can be reached, from the first on: for each character of ASCII, and for the end, what follows.
+/// The reachable states, starting with the first: the next state for each ASCII character, and for the end.
 fn rows(dfa: &Dfa) -> Option<Vec<[u8; CHARACTERS + 1]>> {
     let start = dfa.start_state_forward(&Input::new("")).ok()?;
     let mut states = vec![start];
@@ -115,7 +115,7 @@ fn rows(dfa: &Dfa) -> Option<Vec<[u8; CHARACTERS + 1]>> {
     Some(rows)
 }
 
-/// For each character its class, and how many there are: of one class are those that no state tells apart.
+/// The class of each character and the number of classes; characters that no state distinguishes share a class.
 fn classes(rows: &[[u8; CHARACTERS + 1]]) -> ([u8; CHARACTERS], u8) {
     let mut classes = [0; CHARACTERS];
     let mut width = 0;
@@ -127,7 +127,7 @@ fn classes(rows: &[[u8; CHARACTERS + 1]]) -> ([u8; CHARACTERS], u8) {
     (classes, width)
 }
 
-// In one go, and not byte by byte.
+// As a whole rather than byte by byte.
 impl Serialize for Automaton {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_bytes(&self.0)

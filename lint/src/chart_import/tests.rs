@@ -1,4 +1,4 @@
-//! Declarations made from charts, as text and before the checker.
+//! Declarations generated from charts, as text and as seen by the checker.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ fn chart(files: &[(&str, &str)]) -> ChartOnDisk {
     .unwrap()
 }
 
-/// What parser and checker say about a text.
+/// The diagnostics of the parser and the checker for a text.
 fn said(text: &str) -> Vec<String> {
     let parsed = lang::parse::parse(SourceId(0), text);
     let files = vec![lang::check::RuleFile {
@@ -236,7 +236,7 @@ fn a_chart_is_found_as_folder_and_as_archive() {
     for (path, problem) in [
         ("/no", "there is no `Chart.yaml`"),
         ("/d.tgz", "not a gzipped tar archive, or cut off"),
-        ("/nowhere", "there is no such file or folder"),
+        ("/nowhere", "no such file or folder"),
     ] {
         let found = crate::charts::read_chart_at(&files, Path::new(path), &mut register);
         assert_eq!(found.unwrap_err().to_string(), problem);

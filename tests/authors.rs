@@ -112,7 +112,7 @@ fn an_example_that_does_not_hold_fails_the_test_and_is_shown_in_its_file() {
     write(at, "rules/first.watch", &text);
     let test = dogwatch(at, &["test"]);
     assert_eq!(test.status, 1);
-    assert!(test.out.contains("reports this example"), "{}", test.out);
+    assert!(test.out.contains("this example must pass"), "{}", test.out);
     assert!(test.out.contains("rules/first.watch:"), "{}", test.out);
     assert!(test.out.contains("1 of 2 examples"), "{}", test.out);
 }

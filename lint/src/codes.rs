@@ -85,7 +85,7 @@ const ALL: &[(&str, &str)] = &[
         "rule-too-deep",
         "The text is nested deeper than 200 levels.",
     ),
-    ("rule-too-large", "A file of rules is larger than 1 MiB."),
+    ("rule-too-large", "A rule file is larger than 1 MiB."),
     (
         "rule-too-many-problems",
         "The file has more than 100 problems; only the first 100 are shown.",

@@ -29,7 +29,7 @@ pub trait Files: Send + Sync {
     /// The bytes of a file.
     ///
     /// # Errors
-    /// Those of the system, [`io::ErrorKind::FileTooLarge`] for a file over [`MAX_SIZE`], and [`io::ErrorKind::InvalidInput`] for
+    /// The system's error, [`io::ErrorKind::FileTooLarge`] for a file over [`MAX_SIZE`], and [`io::ErrorKind::InvalidInput`] for
     /// a pipe or a device.
     fn read(&self, path: &Path) -> io::Result<Arc<[u8]>>;
 

@@ -100,7 +100,7 @@ impl Knowledge {
         names
     }
 
-    /// Those names that are too unspecific to search for in other names: of charts that only ever occur inside an umbrella chart,
+    /// Those names that are too generic to search for in other names: of charts that only ever occur inside an umbrella chart,
     /// and of wrappers named like the chart they wrap.
     pub fn names_of_parts(&self) -> Vec<String> {
         let part = |chart: &&ChartDecl| {

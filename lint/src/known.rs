@@ -8,7 +8,7 @@ use lang::parse::ast::{File, ItemKind};
 
 use crate::rulebook::RuleBook;
 
-/// The names that exist. They include disabled built-in packs' rules: naming one is not a mistake.
+/// The names that exist. Includes rules of disabled built-in packs: naming one is not a mistake.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Known {
     /// Ids of rules.

@@ -346,7 +346,6 @@ const MAX_BEHIND: usize = 200_000;
 
 /// Visits every scalar below some nodes with its path from there. The target of an alias is also visited under the alias's path.
 /// Returns the spans that were not visited under all of their paths, as they may be secret.
-/// each of its paths, for that may be secret.
 #[must_use]
 fn each_scalar(
     document: &Document,

@@ -124,6 +124,6 @@ pub struct Summary {
 pub struct Skipped {
     /// The file, as shown to users.
     pub path: PathBuf,
-    /// The reason, such as `a back-up copy`.
+    /// The reason, such as `a backup copy`.
     pub why: String,
 }

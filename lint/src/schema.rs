@@ -85,7 +85,7 @@ const FUNCTIONS: &[(Function, HostFunction)] = &[
         Function::IndentedTo,
         HostFunction {
             signature: "indented-to(value: any) -> string?",
-            doc: "For a value that the chart does not read there by name: the path that it would have below the preceding key in the file, if the \
+            doc: "For a key that the chart does not declare there by name: the path that it would have below the preceding key in the file, if the \
                   chart reads that path and nothing is set there yet. Its place is that path, so `move x to indented-to(x)` moves it.",
         },
     ),
@@ -93,7 +93,7 @@ const FUNCTIONS: &[(Function, HostFunction)] = &[
         Function::OutdentedTo,
         HostFunction {
             signature: "outdented-to(value: any) -> string?",
-            doc: "For a value that the chart does not read there by name: the path that it would have further out, if the chart reads that path \
+            doc: "For a key that the chart does not declare there by name: the path that it would have further out, if the chart reads that path \
                   and nothing is set there yet, unless `moved-to` or `indented-to` gives its place. Its place is that path, so `move x to outdented-to(x)` moves it.",
         },
     ),

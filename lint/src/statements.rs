@@ -94,7 +94,7 @@ impl Reader<'_> {
                 for it in nested.paths {
                     patterns += usize::from(it.is_pattern());
                     let found = match (depth, patterns) {
-                        (MAX_DEPTH, _) => Err("they are nested too deeply"),
+                        (MAX_DEPTH, _) => Err("nested too deeply"),
                         (_, MOST_PATTERNS..) => Err("too many patterns"),
                         _ => self.taken_in(&it),
                     };

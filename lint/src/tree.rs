@@ -51,7 +51,7 @@ pub struct Tree {
     pub clusters: Vec<TreeDeployment>,
     /// Files that no release reads, each as its own release, for rules about such files.
     pub left_out: Option<Arc<TreeDeployment>>,
-    /// Those of them that no other rule covers, by path.
+    /// Those of them that have no other role in the tree, by path; nothing else is reported about them.
     pub(crate) aside: BTreeSet<PathBuf>,
     /// The parts of statements that could not be followed, and of charts that could not be read.
     pub notes: Vec<Diagnostic>,

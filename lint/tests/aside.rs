@@ -200,7 +200,7 @@ three:
     let report = run_with_baseline(changed, &known(VALUES));
     assert_eq!(
         counting(&report),
-        // Two entries for `one` are gone from the findings but still in the baseline; findings are sorted by filename.
+        // The entry for `one` that is gone is reported in the baseline; findings are sorted by filename.
         ["baseline-gone 6 -", "no-port-one 7 three.service.port"]
     );
     let gone = &report.findings[0].diagnostic;

@@ -43,7 +43,7 @@ pub fn read(source: SourceId, document: &Document) -> (Baseline, Vec<Diagnostic>
     (baseline, problems)
 }
 
-/// Avoids highlighting the whole file.
+/// The first byte of a span, so that a problem does not mark the whole file.
 fn first_line(span: Span) -> Span {
     Span::new(span.source, span.start, span.start + 1)
 }

@@ -28,7 +28,7 @@ pub struct Refreshed {
     pub before: Option<Arc<[u8]>>,
     /// Its new contents.
     pub after: String,
-    /// The file is not a readable baseline, or only in part.
+    /// The file is not a baseline, or is only partly readable.
     pub damaged: bool,
     /// Findings that it did not have.
     pub added: usize,

@@ -179,7 +179,7 @@ fn ty_of(shape: &Shape) -> KeyType {
     }
 }
 
-/// Numbers outside the range that a double represents exactly are not written.
+/// False for numbers that are too large or too small to be written exactly.
 fn is_writable(literal: &Literal) -> bool {
     match literal {
         Literal::Null | Literal::Bool(_) | Literal::String(_) => true,

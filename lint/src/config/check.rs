@@ -214,10 +214,10 @@ impl<'d> Checker<'d> {
         let raw = self.document.raw(node);
         match shape {
             Shape::Text | Shape::Path | Shape::Pattern if scalar && !raw.contains('\n') => {
-                diagnostic = diagnostic.with_help("quote it");
+                diagnostic = diagnostic.with_help("put it in quotes");
                 diagnostic
                     .fixes
-                    .push(fix("quote it", span, double_quoted(raw)));
+                    .push(fix("put it in quotes", span, double_quoted(raw)));
             }
             Shape::List(_) if scalar && !raw.contains('\n') => {
                 diagnostic = diagnostic.with_help("put a single item in brackets: `[…]`");

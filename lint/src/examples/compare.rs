@@ -100,7 +100,10 @@ fn faults(tree: &ExampleTree<'_>, judged: &Judged) -> Vec<Diagnostic> {
     findings
         .map(|found| {
             let told = tree.told(found);
-            let message = format!("the rule reports this example: {}", found.message);
+            let message = format!(
+                "this example must pass, but the rule reports: {}",
+                found.message
+            );
             problem(told.primary.span, message)
         })
         .collect()
@@ -159,7 +162,7 @@ fn outcome(judged: &Judged) -> String {
         (fail, "failed"),
         (pass, "passed"),
         (not_applicable, "did not apply"),
-        (undecided, "were undecided"),
+        (undecided, "stayed undecided"),
         (error, "exceeded the budget"),
     ];
     let parts = counts.iter().filter(|(count, _)| *count > 0);

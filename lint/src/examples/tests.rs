@@ -103,7 +103,7 @@ fn a_failing_example_needs_a_finding_and_a_passing_one_none() {
     assert_eq!(told(&format!("  fails ```\n{FILE}  ```\n")), [""; 0]);
     assert_eq!(
         told(&format!("  passes ```\n{FILE}  ```\n")),
-        ["10: 26: the rule reports this example: the port is 26"]
+        ["10: 26: this example must pass, but the rule reports: the port is 26"]
     );
     let good = FILE.replace("26", "25");
     assert_eq!(told(&format!("  passes ```\n{good}  ```\n")), [""; 0]);

@@ -161,7 +161,7 @@ fn problem(root: &Path, error: &ignore::Error) -> (PathBuf, String) {
 /// one.
 ///
 /// # Errors
-/// Those of the system. The file is then unchanged.
+/// The system's error; the file is then unchanged.
 pub fn write_atomically(path: &Path, text: &[u8]) -> io::Result<()> {
     write(path, text, None).map(|_| ())
 }
@@ -178,7 +178,7 @@ pub enum Written {
 /// Writes a file like [`write_atomically`], if it still holds `before`.
 ///
 /// # Errors
-/// Those of the system. The file is then unchanged.
+/// The system's error; the file is then unchanged.
 pub fn replace_atomically(path: &Path, before: &[u8], after: &[u8]) -> io::Result<Written> {
     write(path, after, Some(before))
 }

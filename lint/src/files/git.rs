@@ -147,7 +147,7 @@ impl Repository {
     /// The files that differ between a revision and one of the sides, absolute and sorted; includes deleted ones.
     ///
     /// # Errors
-    /// The errors of git.
+    /// If git fails.
     pub fn changed(&self, since: &Revision, side: Side) -> Result<Vec<PathBuf>, GitError> {
         let mut diff = vec!["diff"];
         diff.extend(match side {
@@ -173,7 +173,7 @@ impl Repository {
     /// taken from `below`.
     ///
     /// # Errors
-    /// The errors of git.
+    /// If git fails.
     pub fn at(&self, revision: &Revision, below: Arc<dyn Files>) -> Result<Revised, GitError> {
         let changed = self.changed(revision, Side::Disk)?;
         let list = ["ls-tree", "-r", "-z", "--full-tree", &revision.0];
@@ -184,7 +184,7 @@ impl Repository {
     /// The files as they would be committed.
     ///
     /// # Errors
-    /// The errors of git.
+    /// If git fails.
     pub fn staged(&self, below: Arc<dyn Files>) -> Result<Revised, GitError> {
         let mut diff = vec!["diff"];
         diff.extend(DIFF);

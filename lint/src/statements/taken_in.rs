@@ -25,7 +25,7 @@ impl Reader<'_> {
             Some(PathKind::Folder) if entry.several => {
                 let inside = self.inside(&entry.path);
                 match inside.is_empty() {
-                    true => Err("the folder contains none"),
+                    true => Err("the folder contains no helmfile"),
                     false => Ok(inside),
                 }
             }

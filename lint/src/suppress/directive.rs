@@ -26,7 +26,7 @@ pub(super) fn words(comment: &str) -> Option<(&str, usize)> {
     Some((words, comment.len() - words.len()))
 }
 
-/// True if a comment without the exact mark is probably meant to allow something. It would otherwise be silently taken for prose.
+/// True if a comment without the exact mark is probably meant to allow something: it would silently be taken for prose.
 pub(super) fn is_mistyped(comment: &str) -> bool {
     let inside = comment.trim_start_matches('#').trim_start();
     let Some((mark, rest)) = inside.split_at_checked(MARK.len() - 1) else {

@@ -52,7 +52,7 @@ deployments:
 chart-versions: {brig: [hunter2]}
 ",
         "1:hunter2: config-wrong-type: expected a list of paths, found a string; put a single item in brackets: `[…]`
-2:12: config-wrong-type: expected a string, found a number; quote it
+2:12: config-wrong-type: expected a string, found a number; put it in quotes
 3:[hunter2]: config-wrong-type: expected a map keyed by parameter, found a list
 8:[hunter2]: config-wrong-type: `set` cannot hold a list; put it in a values file and add that file to `values`
 9:{a: hunter2}: config-wrong-type: expected a list of paths, found a map

@@ -1,15 +1,14 @@
-//! Reads the packs, and writes their trees, charts and rules as bytes, so that a run does not begin with reading, checking and
-//! compiling them.
+//! Writes the packs' trees, charts and rules as bytes, so that a run need not start with parsing, checking and compiling them.
 #![allow(
     clippy::disallowed_methods,
-    reason = "a build script writes into its own folder"
+    reason = "a build script writes to its own folder"
 )]
 
-// What rules may ask is the same for those that are compiled here.
+// The schema that rules compiled here are checked against is the one used at run time.
 #[allow(
     dead_code,
     unreachable_pub,
-    reason = "only the schema itself is wanted here"
+    reason = "only the schema itself is needed here"
 )]
 #[path = "src/schema.rs"]
 mod schema;
@@ -23,10 +22,10 @@ use lang::program::packed;
 use source::SourceId;
 
 fn main() {
-    // The packs are in the crate that this script is built from: cargo runs it again when one changes.
+    // The packs are in a crate that this script depends on: cargo reruns it when one changes.
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=src/schema.rs");
-    let out = std::env::var_os("OUT_DIR").expect("cargo sets it");
+    let out = std::env::var_os("OUT_DIR").expect("cargo sets OUT_DIR");
     let write = |name: &str, bytes: &[u8]| {
         std::fs::write(std::path::Path::new(&out).join(name), bytes).expect("OUT_DIR is writable");
     };
@@ -38,7 +37,7 @@ fn main() {
     let mut table = String::from("&[");
     for parsed in &parsed {
         let from = trees.len();
-        // What is wrong with a text is told by the program: it finds no bytes here and reads the text.
+        // Problems with a text are reported at run time: the program finds no bytes here and parses the text.
         if parsed.diagnostics.is_empty() {
             trees.extend(pack(&parsed.file));
         }
@@ -52,7 +51,7 @@ fn main() {
     let compiled = usable.then(|| compiled(&files)).flatten();
     if compiled.is_none() {
         println!(
-            "cargo::warning=something is wrong with the packs, so they are compiled at each start; `dogwatch check rules` tells it"
+            "cargo::warning=the packs have problems, so they are compiled at each start; run `dogwatch check rules` for details"
         );
     }
     let (program, charts) = compiled.unwrap_or_default();
@@ -60,7 +59,7 @@ fn main() {
     write("charts.bin", &charts);
 }
 
-/// The rules and the charts of all files; `None` if anything is wrong with one.
+/// The rules and charts of all files; `None` if there is any problem.
 fn compiled(files: &[&File]) -> Option<(Vec<u8>, Vec<u8>)> {
     let mut packs: Vec<PackFiles<'_>> = Vec::new();
     for (at, (file, ast)) in rules::FILES.iter().zip(files).enumerate() {

@@ -108,11 +108,7 @@ fn an_example_that_does_not_hold_fails_the_test_and_is_shown_in_its_file() {
     write(at, "rules/first.watch", &text);
     let test = dogwatch(at, &["test"]);
     assert_eq!(test.status, 1);
-    assert!(
-        test.out.contains("finds fault with this example"),
-        "{}",
-        test.out
-    );
+    assert!(test.out.contains("this example must pass"), "{}", test.out);
     assert!(test.out.contains("rules/first.watch:"), "{}", test.out);
     assert!(test.out.contains("1 of 2 examples"), "{}", test.out);
 }
@@ -315,7 +311,7 @@ fn a_file_that_is_no_text_or_has_no_lines_is_told_by_all() {
     for (bytes, words, place) in [
         (
             bytes,
-            "the file is not UTF-8 from here on",
+            "the file is not valid UTF-8 from here on",
             "first.watch:1:5",
         ),
         (
@@ -436,17 +432,17 @@ fn a_profile_that_nothing_is_of_is_told_in_rules_and_in_the_configuration() {
     );
     let lint = dogwatch(at, &["lint", "--format", "short"]);
     assert!(
-        lint.out.contains("rules/ours.watch:3:26: warning[rule-unknown-profile]: nothing here is of a profile `prdo`"),
+        lint.out.contains("rules/ours.watch:3:26: warning[rule-unknown-profile]: nothing here uses the profile `prdo`"),
         "{}",
         lint.out
     );
     assert!(
-        lint.out.contains("dogwatch.yaml:2:36: warning[config-unknown-profile]: nothing here is of a profile `pord`"),
+        lint.out.contains("dogwatch.yaml:2:36: warning[config-unknown-profile]: nothing here uses the profile `pord`"),
         "{}",
         lint.out
     );
     assert_eq!(
-        lint.out.matches("nothing here is of").count(),
+        lint.out.matches("nothing here uses").count(),
         2,
         "{}",
         lint.out

@@ -103,7 +103,7 @@ fn an_archive_is_a_chart_like_a_folder() {
     assert_eq!(
         found,
         [
-            "values/shop/values.yaml:1:11: error[helm-schema]: `replicas` is a text, and the chart's schema wants a whole number"
+            "values/shop/values.yaml:1:11: error[helm-schema]: `replicas` is a string, but the chart's schema requires an integer"
         ]
     );
 }
@@ -155,7 +155,7 @@ fn loops_and_names_that_are_no_text_in_a_chart_are_told_or_read() {
     assert!(out.contains("b: any"), "{out}{errors}");
     assert_eq!(status, 1, "{errors}");
     assert!(
-        errors.contains("charts/shop/charts: a loop of links"),
+        errors.contains("charts/shop/charts: a loop of symbolic links"),
         "{errors}"
     );
     assert_eq!(found(tree.path(), "chart-unreadable").len(), 1);
@@ -258,9 +258,9 @@ fn a_schema_refuses_what_is_seen_beside_what_is_not() {
     assert_eq!(
         words,
         [
-            "`port` is missing, and the chart's schema requires it",
-            "`password` does not match the chart's schema: `^never$`",
-            "`mode` is none of what the chart's schema allows: `y`",
+            "`port` is missing but required by the chart's schema",
+            "`password` does not match the pattern in the chart's schema: `^never$`",
+            "`mode` is not one of the values that the chart's schema allows: `y`",
         ]
     );
 }

@@ -1,4 +1,4 @@
-//! What of a tree does not count: findings that comments in its files allow.
+//! Separates findings that are allowed by comments in their files.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use crate::suppress::{self, Applied, Directives, Run};
 use crate::touched::Touched;
 use crate::tree::Tree;
 
-/// The findings of a tree that count, what is wrong with comments among them, and those that comments allow.
+/// The findings of a tree that count, including problems with the comments themselves, and those that comments allow.
 pub(crate) fn allow(
     tree: &Tree,
     outcome: &mut Outcome,
@@ -43,8 +43,8 @@ pub(crate) fn allow(
     (kept, suppressed)
 }
 
-/// Rules, tags and packs of which all is known: judged everywhere, and with nothing left undecided. A secret that is not
-/// in this checkout must not make a comment about it look useless.
+/// Rules, tags and packs whose outcome is fully known: judged everywhere, with nothing undecided. A secret that is not in this
+/// checkout must not make a comment about it look unused.
 fn settled(tree: &Tree, outcome: &Outcome, settings: &Settings) -> BTreeSet<String> {
     let part = |touched: &Touched| !touched.whole_trees;
     if !settings.profiles.is_empty() || settings.touched.as_ref().is_some_and(part) {

@@ -1,6 +1,7 @@
-//! One expression of the rule language over the deployments of trees.
+//! Evaluates an expression of the rule language over the deployments of trees.
 //!
-//! The expression stands in a text of its own, beside the rules that apply to the tree, and is read, checked and compiled with them.
+//! The expression is in a text of its own, beside the rules that apply to the tree, and is parsed, checked and compiled with
+//! them.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,10 +19,10 @@ use crate::project::Project;
 use crate::rulebook::{RuleBook, RuleText};
 use crate::tree::{Tree, TreeDeployment};
 
-/// What an expression is in one deployment.
+/// The result of an expression in one deployment.
 #[derive(Debug, Clone)]
 pub struct Answer {
-    /// The tree; `None` where there is none, and the expression was computed over nothing.
+    /// The tree; `None` if there is none and the expression was evaluated over nothing.
     pub tree: Option<Arc<Tree>>,
     /// The deployment.
     pub deployment: String,
@@ -31,26 +32,26 @@ pub struct Answer {
     pub value: String,
     /// Why it is unknown.
     pub reason: Option<String>,
-    /// Where the value stands, or should stand, in the numbers of the tree.
+    /// Where the value is, or would be, in the tree's source ids.
     pub place: Option<Span>,
 }
 
-/// Why an expression has no answer: what is wrong with it, and its text.
+/// Why an expression has no answer: its problems and its text.
 #[derive(Debug, Clone)]
 pub struct Refused {
-    /// The text of the expression, under the number 0.
+    /// The text of the expression, with the source id 0.
     pub sources: SourceMap,
-    /// What is wrong with it.
+    /// The problems with it.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// The name that the expression gets.
+/// The name under which the expression is compiled.
 const NAME: &str = "the-expression";
 
 /// Evaluates an expression over every deployment and cluster at or below a path, or over an empty one if there is none.
 ///
 /// # Errors
-/// What is wrong with the expression.
+/// The diagnostics of the expression.
 pub fn ask(project: &Project, at: &Path, expression: &str) -> Result<Vec<Answer>, Refused> {
     let text: Arc<str> = Arc::from(expression);
     let refused = |diagnostics: Vec<Diagnostic>| {
@@ -107,7 +108,7 @@ pub fn ask(project: &Project, at: &Path, expression: &str) -> Result<Vec<Answer>
     Ok(answers)
 }
 
-/// A rule book with the expression in it.
+/// A rule book that contains the expression.
 struct Asked {
     book: RuleBook,
     pack: String,
@@ -120,7 +121,8 @@ impl Asked {
         expression: &str,
     ) -> Result<Self, Vec<Diagnostic>> {
         let mut texts = book.texts();
-        // It sees what a rule of one's own would see: the names of one's own pack as they are, those of others behind the pack's name.
+        // It sees what a user's own rule would see: names of the user's own pack unqualified, those of other packs behind the
+        // pack's name.
         let pack = texts
             .first()
             .map_or("expression", |text| &text.pack)
@@ -206,7 +208,7 @@ impl Asked {
             Ok(None) => answer.value = "missing".to_owned(),
             Err(lang::eval::OverBudget) => {
                 answer.value = "unknown".to_owned();
-                answer.reason = Some("it needs too much work".to_owned());
+                answer.reason = Some("it exceeds the evaluation budget".to_owned());
             }
         }
         answer

@@ -1,4 +1,4 @@
-//! From what came of each tree to one report: texts numbered anew and masked, findings sorted, allowed ones set aside.
+//! Combines the results of trees into one report: renumbers and masks texts, sorts findings, sets aside the allowed ones.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -22,12 +22,12 @@ use crate::tree::Tree;
 use crate::workspace::Scope;
 use crate::workspace::Workspace;
 
-/// What came of a tree, without the tree.
+/// The result of judging a tree, without the tree.
 #[derive(Debug)]
 pub(crate) struct TreeResult {
     findings: Vec<Finding>,
     suppressed: Vec<Finding>,
-    /// By rule of the book.
+    /// By index of the rule in the book.
     counts: Vec<Option<Counts>>,
     undecided: BTreeMap<String, usize>,
     /// The texts that findings point into, masked.
@@ -42,7 +42,7 @@ pub(crate) struct TreeResult {
 }
 
 impl TreeResult {
-    /// Keeps of a tree what the report needs.
+    /// Keeps what the report needs from a tree.
     pub(crate) fn new(tree: &Tree, mut outcome: Outcome, settings: &Settings) -> Self {
         for finding in &mut outcome.findings {
             stated(tree, &mut finding.diagnostic);
@@ -73,7 +73,7 @@ impl TreeResult {
             undecided: outcome.undecided,
             texts,
             book: Arc::clone(&tree.book),
-            // Files that no release reads may lie in no tree.
+            // Files that no release reads may be outside of any tree.
             trees: usize::from(
                 tree.aside.is_empty() || !files.is_empty() || !tree.deployments.is_empty(),
             ),
@@ -91,18 +91,18 @@ impl TreeResult {
         self.findings.len()
     }
 
-    /// The findings that count, in the numbers of the tree.
+    /// The findings that count, in the tree's source ids.
     pub(crate) fn all(&self) -> &[Finding] {
         &self.findings
     }
 
-    /// The same, given away.
+    /// Consumes the result and returns the findings that count.
     pub(crate) fn into_findings(self) -> Vec<Finding> {
         self.findings
     }
 }
 
-/// What is found in a text that is in no file of its own stands where that text is stated. It cannot be mended there.
+/// A finding in a text that is stated in another file is reported where it is stated. It cannot be fixed there.
 fn stated(tree: &Tree, diagnostic: &mut Diagnostic) {
     let in_file = |span: Span| tree.stated_at(span.source).is_none();
     diagnostic
@@ -127,7 +127,7 @@ pub(crate) struct Assembly<'a> {
     settings: &'a Settings,
     workspace: &'a Workspace,
     report: Report,
-    /// The new number of each text, by its path and where it is from.
+    /// The new id of each text, by its path and whether it is on disk.
     numbers: FxHashMap<(PathBuf, bool), SourceId>,
     seen_books: Vec<Arc<RuleBook>>,
 }
@@ -149,10 +149,10 @@ impl<'a> Assembly<'a> {
         assembly
     }
 
-    /// What is to be said about the configuration and the rules of a scope.
+    /// Adds the diagnostics of a scope's configuration and rules.
     fn scope(&mut self, scope: &Scope) {
         for folder in &scope.empty_rules {
-            let note = format!("the rules folder `{}` holds no rule", folder.display());
+            let note = format!("the rules folder `{}` contains no rules", folder.display());
             self.report.summary.notes.push(note);
         }
         if let Some(file) = &scope.config_file {
@@ -169,7 +169,7 @@ impl<'a> Assembly<'a> {
         if let Some(pages) = &scope.config.rule_pages {
             for rule in scope.book.program.rules() {
                 if let Some(facts) = self.report.rules.get_mut(&rule.id) {
-                    // An id consists of letters that stand for themselves in an address.
+                    // An id consists only of characters that need no escaping in a URL.
                     let page = format!("{pages}{}.html", rule.id);
                     facts.page.get_or_insert(page);
                 }
@@ -196,7 +196,7 @@ impl<'a> Assembly<'a> {
             let diagnostic = renumbered(diagnostic.clone(), |id| ids[&id]);
             self.text_finding(diagnostic, Origin::RuleText, &pack);
         }
-        // A rule of a book before stays as it is told.
+        // The details of a rule from an earlier book take precedence.
         let mut rules = book.facts().clone();
         rules.append(&mut self.report.rules);
         self.report.rules = rules;
@@ -223,7 +223,7 @@ impl<'a> Assembly<'a> {
                 *free.insert(report.sources.add(source))
             }
             Entry::Occupied(known) => {
-                // What is a secret for one tree is masked for all.
+                // What is a secret in one tree is masked for all.
                 let id = *known.get();
                 let both = both_masked(&report.sources.get(id).text, &source.text);
                 if let Some(both) = both {
@@ -234,7 +234,7 @@ impl<'a> Assembly<'a> {
         }
     }
 
-    /// Adds what came of a tree.
+    /// Adds the result of a tree.
     pub(crate) fn add(&mut self, result: TreeResult) {
         self.book(&result.book);
         let mut ids = FxHashMap::default();
@@ -260,7 +260,7 @@ impl<'a> Assembly<'a> {
         summary.bytes += result.bytes;
         summary.skipped.extend(result.skipped);
         let rules = result.book.program.rules();
-        // Both in the order of the ids.
+        // Both are in the order of the ids.
         let mut all = self.report.rules.iter_mut().peekable();
         for at in result.book.by_id() {
             let Some(counts) = &result.counts[*at] else {
@@ -278,14 +278,14 @@ impl<'a> Assembly<'a> {
         }
     }
 
-    /// Sets aside what the baselines have. Findings are sorted.
+    /// Sets aside the findings in the baselines. Findings must be sorted.
     fn set_known_aside(&mut self, whole: bool) {
         let scopes = &self.workspace.scopes;
         if scopes.iter().all(|it| it.baseline.is_none()) {
             return;
         }
         let homes = Homes::of(self.workspace, &self.report);
-        // Each baseline looks at the findings of its scope only.
+        // Each baseline applies only to the findings of its scope.
         let mut by_scope: Vec<Vec<Finding>> = scopes.iter().map(|_| Vec::new()).collect();
         let findings = std::mem::take(&mut self.report.findings);
         for finding in findings {
@@ -312,7 +312,7 @@ impl<'a> Assembly<'a> {
             self.report.suppressed.extend(applied.suppressed);
             let mut said = known.problems.clone();
             let gone = applied.gone.iter().filter(|(key, ..)| {
-                // What depends on something that is not in this checkout may still be there.
+                // A finding that depends on something outside this checkout may still exist.
                 let rule = self.report.rules.get(&key.rule);
                 whole && rule.is_none_or(|rule| rule.counts.undecided == 0)
             });
@@ -326,7 +326,7 @@ impl<'a> Assembly<'a> {
         order(&self.report.sources, &mut self.report.suppressed);
     }
 
-    /// The report: sorted, each fault once. `whole` says that every tree was added.
+    /// The report: sorted, each fault once. `whole` is true if every tree was added.
     pub(crate) fn finish(mut self, whole: bool) -> Report {
         order(&self.report.sources, &mut self.report.findings);
         order(&self.report.sources, &mut self.report.suppressed);
@@ -338,7 +338,7 @@ impl<'a> Assembly<'a> {
             let at = finding.diagnostic.primary.span.source.0 as usize;
             let file = files.get(at).and_then(Option::as_ref);
             focus.is_empty()
-                // With half a configuration, or without some rules, nothing can be said of any file.
+                // With a partial configuration, or without some rules, the result for any file is unreliable.
                 || finding.breaks_the_run() && file.is_none_or(|it| deciding.contains(it.as_path()))
                 || spans_of(finding).any(|span| {
                     let file = files.get(span.source.0 as usize).and_then(Option::as_ref);
@@ -358,7 +358,7 @@ impl<'a> Assembly<'a> {
     }
 }
 
-/// The configurations, baselines and rules that have a say in what was named.
+/// The configurations, baselines and rules that affect what was named.
 fn deciding_files(workspace: &Workspace) -> FxHashSet<&Path> {
     let mut files = FxHashSet::default();
     let focus = &workspace.focus;
@@ -374,7 +374,7 @@ fn deciding_files(workspace: &Workspace) -> FxHashSet<&Path> {
     files
 }
 
-/// By number of a report's text: the scope its file is in, by number, and how baselines of that scope name the file.
+/// By id of a report's text: the index of its scope, and the file's name in that scope's baselines.
 pub(crate) struct Homes(Vec<Option<(usize, String)>>);
 
 impl Homes {
@@ -394,18 +394,18 @@ impl Homes {
         self.0.get(text as usize)?.as_ref()
     }
 
-    /// The scope that a finding is in.
+    /// The index of the scope that a finding is in.
     pub(crate) fn scope(&self, finding: &Finding) -> Option<usize> {
         self.home(finding).map(|(at, _)| *at)
     }
 
-    /// What baselines call its file.
+    /// The name of its file in baselines.
     pub(crate) fn name(&self, finding: &Finding) -> Option<&str> {
         self.home(finding).map(|(_, name)| name.as_str())
     }
 }
 
-/// By number of a text: where its path stands among all. Comparing paths is dear.
+/// By id of a text: the rank of its path among all. Comparing paths is expensive.
 fn ranks(sources: &SourceMap) -> Vec<usize> {
     let paths = sources.iter();
     let mut paths: Vec<(&Path, usize)> = paths
@@ -429,7 +429,7 @@ fn order(sources: &SourceMap, findings: &mut Vec<Finding>) {
         let rank = |span: Span| ranks[span.source.0 as usize];
         findings.sort_by(|a, b| sort_key(a, rank).cmp(&sort_key(b, rank)));
     }
-    // A layer that several deployments share is judged in each; what is said twice is one fault.
+    // A layer that several deployments share is judged in each; duplicate findings are one fault.
     let mut seen = FxHashSet::default();
     findings.retain(|finding| {
         let it = &finding.diagnostic;
@@ -446,7 +446,7 @@ fn finish_summary(
 ) {
     let judged = rules.values().filter(|facts| !facts.off);
     summary.rules = judged.count();
-    // What matches nothing in one tree may do so in another.
+    // A rule that matches nothing in one tree may do so in another.
     if summary.trees > 0 && whole {
         let built_in = ["helm", "security", "wire"];
         let idle = rules.iter().filter(|(_, facts)| {
@@ -458,7 +458,7 @@ fn finish_summary(
         let named = |(id, facts): (&String, &RuleFacts)| {
             id == word || facts.pack == *word || facts.tags.contains(word)
         };
-        // A rule with errors takes no part, and what is wrong with it is told.
+        // A rule with errors is not judged, and its errors are reported.
         let mut written = workspace.scopes.iter().flat_map(|it| it.book.rules());
         let mut broken = || {
             written.any(|(file, _, rule)| {
@@ -468,7 +468,7 @@ fn finish_summary(
             })
         };
         if !rules.iter().any(named) && !broken() {
-            let note = format!("`{word}` is no rule, no pack and no tag");
+            let note = format!("`{word}` is not a rule, pack or tag");
             summary.notes.push(note);
         }
         let disabled = |(id, facts): (&String, &RuleFacts)| {
@@ -479,7 +479,7 @@ fn finish_summary(
         };
         let mut meant = rules.iter().filter(|it| named(*it)).peekable();
         if meant.peek().is_some() && meant.all(disabled) {
-            let note = format!("`{word}` is off: `disable` in dogwatch.yaml takes it out");
+            let note = format!("`{word}` is disabled by `disable` in dogwatch.yaml");
             summary.notes.push(note);
         }
     }
@@ -494,7 +494,7 @@ fn diagnostic_spans(diagnostic: &Diagnostic) -> impl Iterator<Item = Span> {
         .chain(edits.map(|edit| edit.span))
 }
 
-/// The diagnostic with other numbers for its texts.
+/// The diagnostic with its source ids replaced.
 fn renumbered(mut diagnostic: Diagnostic, new: impl Fn(SourceId) -> SourceId) -> Diagnostic {
     let renumber = |span: &mut Span| span.source = new(span.source);
     renumber(&mut diagnostic.primary.span);

@@ -1,7 +1,7 @@
-//! The baseline: findings that are known and do not count, in a file that people can read and merge.
+//! The baseline: known findings that do not count, in a file that people can read and merge.
 //!
-//! INVARIANT: an entry is a fault of one rule at one value of one file, and stands for as many findings as it says. It never
-//! covers another file, and no line numbers, messages or values are in it.
+//! INVARIANT: an entry is a fault of one rule at one value in one file, and covers as many findings as it states. It never covers
+//! another file, and contains no line numbers, messages or values.
 
 mod read;
 mod refresh;
@@ -20,21 +20,21 @@ pub use read::read;
 pub use refresh::{Naming, Refreshed, refresh};
 pub use write::write;
 
-/// The problems that a baseline can have, by code.
+/// The codes of the problems that a baseline can have.
 pub mod codes {
-    /// The file is no baseline, or a part of it cannot be read.
+    /// The file is not a baseline, or part of it cannot be read.
     pub const MALFORMED: &str = "baseline-malformed";
-    /// An entry is not found any more, or less often.
+    /// An entry is no longer found, or found less often.
     pub const GONE: &str = "baseline-gone";
 }
 
-/// The name of the file where nothing else is said.
+/// The default name of the file.
 pub const FILE_NAME: &str = "dogwatch-baseline.json";
 
-/// The version of the file's form.
+/// The version of the file format.
 pub const VERSION: u32 = 1;
 
-/// Which fault.
+/// Identifies a fault.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
     /// The file, relative to the folder of the configuration, with forward slashes.
@@ -45,18 +45,18 @@ pub struct Key {
     pub fingerprint: String,
 }
 
-/// What is known of it besides.
+/// The details of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Known {
-    /// The path of the value, for people.
+    /// The path of the value, for readers.
     pub path: Option<String>,
-    /// How many findings of that fingerprint there are.
+    /// How many findings have that fingerprint.
     pub count: usize,
-    /// Where the entry stands, if it was read.
+    /// The position of the entry, if it was read from a file.
     pub span: Option<Span>,
 }
 
-/// Findings that are known.
+/// The known findings.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Baseline {
     /// By fault.
@@ -64,7 +64,7 @@ pub struct Baseline {
 }
 
 impl Baseline {
-    /// The baseline that has all of these findings. `file` gives the file that a finding is in, as in [`Key::file`].
+    /// The baseline that contains all of these findings. `file` returns the file that a finding is in, as in [`Key::file`].
     pub fn of<'f>(
         findings: impl IntoIterator<Item = &'f Finding>,
         file: impl Fn(&Finding) -> Option<String>,
@@ -83,12 +83,12 @@ impl Baseline {
         baseline
     }
 
-    /// How many findings it stands for.
+    /// The number of findings it covers.
     pub fn count(&self) -> usize {
         self.entries.values().map(|it| it.count).sum()
     }
 
-    /// How many findings of `self` are not in `other`.
+    /// The number of findings in `self` that are not in `other`.
     pub fn count_without(&self, other: &Self) -> usize {
         let entries = self.entries.iter();
         let counts = entries.map(|(key, known)| {
@@ -99,8 +99,8 @@ impl Baseline {
     }
 }
 
-/// The fault that a finding is; `None` for one that no baseline may have: mistakes in rules and in the configuration are
-/// mended, not put up with.
+/// The fault that a finding represents; `None` if it may not be in a baseline: mistakes in rules and in the configuration must be
+/// fixed.
 fn key(finding: &Finding, file: String) -> Option<Key> {
     match finding.origin {
         Origin::Rule | Origin::File => Some(Key {
@@ -112,19 +112,19 @@ fn key(finding: &Finding, file: String) -> Option<Key> {
     }
 }
 
-/// What came of it.
+/// The result of applying a baseline.
 #[derive(Debug, Default)]
 pub struct Applied {
     /// Findings that count.
     pub kept: Vec<Finding>,
-    /// Findings that the baseline has.
+    /// Findings that are in the baseline.
     pub suppressed: Vec<Finding>,
-    /// Entries that were not found, or not as often, and how often they were found.
+    /// Entries that were not found, or less often, and how often they were found.
     pub gone: Vec<(Key, Known, usize)>,
 }
 
-/// Sets aside what the baseline has. Of several findings with one fingerprint the first are set aside, as many as the entry
-/// says; give them sorted.
+/// Sets aside the findings that are in the baseline. `findings` must be sorted: of several with the same fingerprint, the first
+/// ones are set aside, as many as the entry states.
 pub fn apply(
     findings: Vec<Finding>,
     baseline: &Baseline,
@@ -158,19 +158,19 @@ pub fn apply(
     applied
 }
 
-/// What is said of an entry that is not found any more.
+/// The diagnostic for an entry that is no longer found as often.
 pub fn gone(key: &Key, known: &Known, found: usize) -> Option<Diagnostic> {
     let place = match &known.path {
         Some(path) => format!("`{path}` in `{}`", key.file),
         None => format!("`{}`", key.file),
     };
     let message = match found {
-        0 => format!("`{}` is not found any more at {place}", key.rule),
+        0 => format!("`{}` is no longer found at {place}", key.rule),
         _ => format!(
             "`{}` is found {found} instead of {} times at {place}",
             key.rule, known.count
         ),
     };
     let diagnostic = Diagnostic::new(codes::GONE, Severity::Info, known.span?, message);
-    Some(diagnostic.with_help("`dogwatch baseline` brings the file up to date"))
+    Some(diagnostic.with_help("run `dogwatch baseline` to update the file"))
 }

@@ -1,8 +1,8 @@
-//! The packs inside the program: their texts, and what was made of them when it was built (`build.rs`). Reading, checking and
-//! compiling them would be most of a short run.
+//! The packs inside the program: their texts, and what `build.rs` made of them. Parsing, checking and compiling them would
+//! dominate a short run.
 //!
-//! INVARIANT: what was made is what would be made now; a test holds them against each other. Where nothing was made, since
-//! something is wrong with a text, it is made and told now.
+//! INVARIANT: what was prepared at build time equals what would be made at run time; a test compares the two. If a text has a
+//! mistake, nothing is prepared, and it is parsed and reported at run time.
 
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -17,10 +17,10 @@ use source::{Diagnostic, Source, SourceId, SourceMap};
 
 use crate::schema::schema;
 
-/// The trees of the texts, one after the other.
+/// The packed trees of the texts, concatenated.
 static TREES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/trees.bin"));
 
-/// Where in [`TREES`] the tree of each file is.
+/// The byte range of each file's tree in [`TREES`].
 static TREES_AT: &[(usize, usize)] = include!(concat!(env!("OUT_DIR"), "/trees.rs"));
 
 /// The declared charts.
@@ -29,7 +29,7 @@ static CHARTS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/charts.bin"));
 /// The rules, compiled for [`schema`] without parameters.
 static PROGRAM: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/program.bin"));
 
-/// What was made of a text; by its position in [`rules::FILES`].
+/// The parsed text at a position in [`rules::FILES`].
 fn read(at: usize) -> Parse {
     let packed = TREES_AT
         .get(at)
@@ -49,12 +49,12 @@ fn kept(at: usize) -> &'static Parse {
     KEPT[at].get_or_init(|| read(at))
 }
 
-/// The tree of a file, by its position in [`rules::FILES`]; read once in a process.
+/// The tree of a file, by its position in [`rules::FILES`]; unpacked once per process.
 pub(crate) fn tree(at: usize) -> &'static File {
     &kept(at).file
 }
 
-/// Reads all trees, and tells what is wrong with the texts.
+/// Reads all trees and returns the diagnostics of the texts.
 pub(crate) fn read_all() -> Vec<Diagnostic> {
     let all = (0..rules::FILES.len()).into_par_iter().with_min_len(16);
     all.flat_map_iter(|at| kept(at).diagnostics.iter().cloned())
@@ -74,7 +74,7 @@ pub(crate) fn sources() -> &'static SourceMap {
     })
 }
 
-/// The rules and charts of all packs, as no configuration changes them.
+/// The rules and charts of all packs, without any configuration applied.
 pub(crate) fn ready() -> Option<(Program, Arc<ChartSet>)> {
     let (program, charts) = rayon::join(
         || packed::unpack(PROGRAM, schema()),
@@ -91,7 +91,7 @@ mod tests {
     fn the_trees_inside_the_program_are_those_of_its_texts() {
         for (at, file) in rules::FILES.iter().enumerate() {
             let (from, to) = TREES_AT[at];
-            assert!(from < to, "{} is read each time", file.path);
+            assert!(from < to, "{} is not stored in the program", file.path);
             let parsed = parse(SourceId(at as u32), file.text);
             assert!(read(at) == parsed, "{} differs", file.path);
         }

@@ -1,7 +1,7 @@
-//! From a chart on disk to the text of its `chart` declaration: what its defaults, its schema and its templates tell.
+//! Generates the `chart` declaration of a chart on disk from its defaults, schema and templates.
 //!
-//! The text is a start for a person, and says so. INVARIANT: it is accepted by the parser and the checker, and holds no
-//! default of a secret.
+//! The text is a starting point for a person to edit, and says so. INVARIANT: the parser and the checker accept it, and it
+//! contains no default of a secret.
 
 mod defaults;
 mod schema;
@@ -22,7 +22,7 @@ use values::chart::disk::ChartOnDisk;
 use shape::Shape;
 use write::{Parent, chart_text};
 
-/// The declarations of a chart and of the charts in it, laid out as the formatter lays them out.
+/// The declarations of a chart and its subcharts, formatted as the formatter would.
 pub fn import(chart: &ChartOnDisk) -> String {
     let mut out = String::new();
     let mut declared = BTreeSet::new();
@@ -54,7 +54,7 @@ fn one(
             match known {
                 Some(known) => Some((known, dependency, shape.keys.take(dependency.key()))),
                 None => {
-                    // Its values belong to it, and nobody here knows them.
+                    // Its values are passed to a chart that is not here, so nothing is known of them.
                     let below = shape.keys.at(dependency.key());
                     *below = Shape {
                         docs: below.docs.take(),
@@ -77,7 +77,7 @@ fn one(
     }
 }
 
-/// The keys that switch a dependency.
+/// Adds the keys that enable a dependency.
 fn switches(shape: &mut Shape, dependency: &Dependency) {
     let tags = dependency
         .tags
@@ -96,7 +96,7 @@ fn switches(shape: &mut Shape, dependency: &Dependency) {
     }
 }
 
-/// What the chart's own files tell.
+/// The shape that the chart's own files imply.
 fn shape_of(chart: &ChartOnDisk) -> Shape {
     let mut shape = Shape::default();
     if let Some(found) = &chart.info.defaults {

@@ -1,7 +1,7 @@
-//! The values of a release held against the `values.schema.json` of its charts, as Helm holds them before it installs.
+//! Validates the values of a release against the `values.schema.json` of its charts, as Helm does before it installs.
 //!
-//! Helm validates the coalesced values of a chart, then those of each subchart that is on. INVARIANT: what cannot be seen never
-//! makes a violation, and no message holds a value of the operator: messages are made from the schema's side alone.
+//! Helm validates the coalesced values of a chart, then those of each enabled subchart. INVARIANT: what cannot be seen never
+//! causes a violation, and no message contains a value of the operator: messages are built from the schema only.
 
 mod instance;
 mod words;
@@ -22,36 +22,36 @@ use instance::Instance;
 /// Something that a schema does not allow.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Violation {
-    /// Where.
+    /// Its position.
     pub place: Where,
     /// The path from the top of the release's values.
     pub path: String,
-    /// What is wrong, in words.
+    /// The problem, in words.
     pub message: String,
     /// The keyword of the schema.
     pub keyword: String,
-    /// The component that the schema is of.
+    /// The index of the component whose schema it is.
     pub component: usize,
 }
 
-/// Where a violation stands.
+/// The position of a violation.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Where {
     /// The value.
     Value(NodeRef),
     /// The key of the value.
     Key(NodeRef),
-    /// A key that is not there.
+    /// A missing key.
     Absent(NodeRef, String),
 }
 
-/// Schemas ready for use, by the number of their text.
+/// Compiled schemas, by the source id of their text.
 pub(crate) type Schemas = FxHashMap<SourceId, Arc<Validator>>;
 
-/// So many charts in charts are looked into.
+/// The deepest nesting of charts that is examined.
 const MAX_DEPTH: usize = 16;
 
-/// Makes the schemas of a chart and of those in it ready. What is wrong with one is told with its text.
+/// Compiles the schemas of a chart and its subcharts. A problem with a schema is reported with its text's source id.
 pub(crate) fn compile(
     info: &ChartInfo,
     into: &mut Schemas,
@@ -78,8 +78,9 @@ pub(crate) fn compile(
 
 fn validator(text: &str) -> Result<Validator, String> {
     let schema = serde_json::from_str(text);
-    let mut schema: Value = schema.map_err(|error| format!("it is no JSON: {error}"))?;
-    // The dialect without a year is the newest one, as it is for Helm's library (santhosh-tekuri/jsonschema 6, `draftFromURL`); so is none.
+    let mut schema: Value = schema.map_err(|error| format!("it is not valid JSON: {error}"))?;
+    // A dialect without a year means the newest one, as in Helm's library (santhosh-tekuri/jsonschema 6, `draftFromURL`); so does
+    // a missing `$schema`.
     let newest = |it: &Value| {
         let url = it.as_str().map(|url| url.trim_end_matches('#'));
         matches!(
@@ -93,14 +94,14 @@ fn validator(text: &str) -> Result<Validator, String> {
         schema.remove("$schema");
     }
     if words::refers_to_itself(&schema) {
-        return Err("it refers to itself without end".to_owned());
+        return Err("its references are circular".to_owned());
     }
-    // Go's expressions have no looking around either, and take linear time.
+    // Go's regexes have no lookaround either, and take linear time.
     let mut options = jsonschema::options();
     options = options.with_pattern_options(PatternOptions::regex());
     options.build(&schema).map_err(|error| match error.kind() {
         ValidationErrorKind::Referencing(ReferencingError::Unretrievable { uri, .. }) => {
-            format!("it refers to `{uri}`, which is not here")
+            format!("it refers to `{uri}`, which is not available")
         }
         _ => {
             let words = error.to_string();
@@ -119,7 +120,7 @@ pub(crate) fn violations(merged: &Merged, schemas: &Schemas) -> Vec<Violation> {
     for (at, component) in merged.components().iter().enumerate() {
         let schema = merged.chart_of(at).and_then(|it| it.schema.as_ref());
         let validator = schema.and_then(|it| schemas.get(&it.source));
-        // Whether it is installed may not be known; then nothing is known to be wrong.
+        // If it is unknown whether the component is installed, nothing is known to be wrong.
         let (Some(validator), Enabled::Yes) = (validator, component.enabled) else {
             continue;
         };
@@ -137,7 +138,7 @@ pub(crate) fn violations(merged: &Merged, schemas: &Schemas) -> Vec<Violation> {
             checker.take(&error, &mut found);
         }
     }
-    // A schema of an umbrella commonly says of a subchart what the subchart's own says, too.
+    // The schema of an umbrella chart often repeats what the subchart's own schema says.
     let mut seen = FxHashSet::default();
     found.retain(|it| seen.insert((it.path.clone(), it.message.clone())));
     found
@@ -201,7 +202,7 @@ impl Checker<'_> {
         Some(node)
     }
 
-    /// The path as people write it, from the top of the release.
+    /// The path in the usual notation, from the top of the release.
     fn path(&self, steps: &[String], more: &[String]) -> String {
         let mut path = KeyPath::of_keys(&self.merged.components()[self.component].path);
         let mut node = self.root;

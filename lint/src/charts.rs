@@ -1,7 +1,7 @@
-//! Charts on disk: a folder or an archive, read once, and joined with what is declared of charts of that name.
+//! Charts on disk: a folder or an archive, read once, and joined with the declaration of the chart of the same name.
 //!
-//! INVARIANT: a chart's own files are never judged as overrides; they are defaults, and say which version it is. Only those
-//! of a chart that holds nothing but values of other charts are its operator's (`lint/src/wrappers.rs`), and those that the configuration names.
+//! INVARIANT: a chart's own files are never judged as overrides; they are defaults, and determine its version. The exceptions are
+//! charts that contain only values for other charts (`lint/src/wrappers.rs`), and files that the configuration names.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -20,21 +20,21 @@ use crate::sources::Numbers;
 /// Why there is no chart at a path.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoChart {
-    /// Nothing stands there.
+    /// Nothing exists there.
     #[error("there is no such file or folder")]
     Nothing,
     /// The archive cannot be read.
     #[error("it cannot be read: {0}")]
     Unreadable(io::ErrorKind),
-    /// It is no chart.
+    /// It is not a chart.
     #[error("{0}")]
     Problem(#[from] ChartProblem),
 }
 
-/// Reads the chart in a folder, or in an archive. `register` gives its texts sources.
+/// Reads the chart in a folder or an archive. `register` assigns source ids to its texts.
 ///
 /// # Errors
-/// If there is no chart. Files of a chart that cannot be read are among its problems.
+/// If there is no chart. Unreadable files of a chart are among its problems instead.
 pub fn read_chart_at(
     files: &dyn Files,
     path: &Path,
@@ -58,20 +58,20 @@ pub fn read_chart_at(
             Ok(chart)
         }
         Err(problem) => {
-            // Without its `Chart.yaml` it is no chart; it may be there and not readable.
+            // Without a `Chart.yaml` it is not a chart; but the file may exist and be unreadable.
             let hidden = unread.into_iter().find(|(file, _)| file == "Chart.yaml");
             Err(hidden.map_or(problem, |(_, why)| why).into())
         }
     }
 }
 
-/// The files of a chart's folder that say something about it.
+/// The files in a chart's folder that are relevant.
 fn folder(
     files: &dyn Files,
     path: &Path,
     unread: &mut Vec<(String, ChartProblem)>,
 ) -> Vec<ChartFile> {
-    // Charts of others are commonly kept out of the repository.
+    // Third-party charts are commonly kept out of the repository.
     let options = ListOptions {
         no_ignore: true,
         ..ListOptions::default()
@@ -109,24 +109,24 @@ fn folder(
 pub struct DiskChart {
     /// Its folder or its archive, absolute.
     pub path: PathBuf,
-    /// What it says of itself.
+    /// Its own metadata, defaults and schema.
     pub info: Arc<ChartInfo>,
-    /// Its texts by number, each with its file; those of an archive are in no file of their own.
+    /// Its texts by source id, each with its file; those in an archive have none.
     pub(crate) texts: Vec<(SourceId, Source, Option<PathBuf>)>,
-    /// Its schema and those of the charts in it, ready for use.
+    /// Its schema and those of its subcharts, compiled.
     pub(crate) schemas: Schemas,
-    /// What of it could not be read.
+    /// The parts that could not be read.
     pub problems: Vec<Diagnostic>,
 }
 
-/// The code of what could not be read of a chart.
+/// The code for parts of a chart that could not be read.
 pub(crate) const UNREADABLE: &str = "chart-unreadable";
 
 impl DiskChart {
     /// Reads a chart.
     ///
     /// # Errors
-    /// If there is none at the path.
+    /// If there is no chart at the path.
     pub(crate) fn read(
         files: &dyn Files,
         path: &Path,
@@ -139,7 +139,7 @@ impl DiskChart {
         let mut register = |inside: &str, text: &Arc<str>| {
             let (id, file) = (number(inside), path.join(inside));
             let source = Source::new(settings.show(&file), Arc::clone(text));
-            // What lies in an archive within the folder is in no file of its own either.
+            // Texts from an archive inside the folder have no file either.
             let own = in_folder && files.kind(&file) == Some(PathKind::File);
             texts.push((id, source, own.then_some(file)));
             id
@@ -156,7 +156,7 @@ impl DiskChart {
                 UNREADABLE,
                 Severity::Warning,
                 Span::point(id, 0),
-                format!("what is here of the chart `{name}` is not known: {why}"),
+                format!("part of the chart `{name}` cannot be used: {why}"),
             ));
         }
         let (mut schemas, mut unusable) = (Schemas::default(), Vec::new());
@@ -166,7 +166,7 @@ impl DiskChart {
                 UNREADABLE,
                 Severity::Warning,
                 Span::point(id, 0),
-                format!("the schema of the chart `{name}` is not used: {why}"),
+                format!("the schema of the chart `{name}` is ignored: {why}"),
             )
         }));
         Ok(Self {
@@ -178,14 +178,14 @@ impl DiskChart {
         })
     }
 
-    /// The file with its default values, if it is a folder that has one.
+    /// The file with its default values; `None` for an archive, or if there is none.
     pub fn values(&self) -> Option<&Path> {
         let id = self.info.defaults.as_ref()?.source;
         let mut texts = self.texts.iter();
         texts.find(|(known, ..)| *known == id)?.2.as_deref()
     }
 
-    /// Is a release that wants this version installed from this chart?
+    /// True if a release with this version is installed from this chart.
     pub(crate) fn is_version(&self, wanted: &str) -> bool {
         let plain = |version: &str| {
             let version = version.strip_prefix('v').unwrap_or(version);
@@ -196,17 +196,17 @@ impl DiskChart {
     }
 }
 
-/// Charts inside charts are joined to this depth.
+/// The deepest nesting at which subcharts are joined.
 const MAX_DEPTH: usize = 16;
 
-/// What a chart on disk says of itself, with what is declared of charts of its name: which of its values are secret, and the
-/// services that are inlined in it. Its own defaults, version and dependencies count.
+/// The chart on disk, joined with the declaration of its name: which of its values are secret, and the services that are inlined
+/// in it. Its own defaults, version and dependencies take precedence.
 pub(crate) fn joined(info: &ChartInfo, declared: &Charts) -> Arc<ChartInfo> {
     join(info, declared, 0)
 }
 
-/// What a chart of one's own is called that has the name of the chart that it depends on: `Chart.yaml` says `wire-server` of itself, and depends on `wire-server`. That one
-/// is the declared chart, unless this, too, only wraps one of its name.
+/// The name for a user's own chart that has the same name as a chart it depends on: its `Chart.yaml` says `wire-server`, and it
+/// depends on `wire-server`. The dependency is the declared chart, unless that, too, only wraps one of its own name.
 pub(crate) fn around(info: &ChartInfo, wraps: Option<&str>) -> Option<String> {
     let mut dependencies = info.dependencies.iter().filter(|it| !it.inlined);
     let own = wraps != Some(&info.name) && dependencies.any(|it| it.name == info.name);
@@ -235,7 +235,7 @@ fn join(info: &ChartInfo, declared: &Charts, depth: usize) -> Arc<ChartInfo> {
     joined.secret_texts.extend(texts);
     joined.not_secret.extend(known.not_secret.iter().cloned());
     let inlined = || known.dependencies.iter().filter(|it| it.inlined);
-    // A chart in which one of them is a subchart still is from before they were inlined.
+    // If one of them is still a subchart, the chart predates the inlining.
     let own = &joined.dependencies;
     if !inlined().any(|it| own.iter().any(|own| own.key() == it.key())) {
         joined.dependencies.extend(inlined().cloned());

@@ -1,153 +1,150 @@
-//! What each code means that is neither a rule's nor the checker's: those of texts, configuration, comments and limits.
+//! Explanations of the codes that belong neither to a rule nor to the checker: texts, configuration, comments and limits.
 
 use crate::config;
 
-/// Every such code with what it means and what to do, Markdown; sorted. Those of the configuration are in [`config::codes`].
+/// Each such code with its meaning and the remedy, in Markdown; sorted. Those of the configuration are in [`config::codes`].
 const ALL: &[(&str, &str)] = &[
     (
         "allow-expired",
-        "The day of a comment that allows something `until` then is reached: what it allowed counts again. Mend the finding, or give a new day.",
+        "The `until` date of a comment has been reached: the findings it allowed count again. Fix them or set a later date.",
     ),
     (
         "allow-malformed",
-        "A comment begins as one that allows something and cannot be read: it is written `# dogwatch: allow RULE -- reason`, with `until YYYY-MM-DD` before the `--` if it is to end.",
+        "A comment starts like one that allows findings but cannot be parsed. The form is `# dogwatch: allow RULE -- reason`, optionally with `until YYYY-MM-DD` before the `--`.",
     ),
     (
         "allow-unknown-rule",
-        "A comment allows something that is no rule, no tag and no pack.",
+        "A comment allows something that is not a rule, tag or pack.",
     ),
     (
         "allow-unused",
-        "A comment allows something that is not found there. Remove it.",
+        "A comment allows something that is not reported there. Remove it.",
     ),
     (
         "baseline-gone",
-        "An entry of the baseline is not found any more, or less often. `dogwatch baseline` brings the file up to date.",
+        "An entry of the baseline is no longer found, or found less often. Run `dogwatch baseline` to update the file.",
     ),
     (
         "baseline-malformed",
-        "The baseline, or a part of it, cannot be read. `dogwatch baseline` writes it anew.",
+        "The baseline, or part of it, cannot be read. Run `dogwatch baseline` to rewrite it.",
     ),
     (
         "budget-exceeded",
-        "A rule took more steps than one may, and was not judged to its end. The bounds are in `docs/language.md` §9.",
+        "A rule exceeded the limit on evaluation steps and was stopped. The limits are in `docs/language.md` §9.",
     ),
     (
         "chart-unreadable",
-        "A chart on disk cannot be read and is left out: nothing is known of its defaults and its schema.",
+        "A chart on disk cannot be read and is ignored: its defaults and schema are unknown.",
     ),
     (
         "example",
-        "An example of a rule does not come out as it says: a finding that is marked is not there, one that is there is not marked, or the rule did not apply. `docs/language.md` §8 says what an example must give.",
+        "An example of a rule does not give the expected result: a marked finding is missing, an unmarked one is reported, or the rule does not apply. `docs/language.md` §8 describes what an example must produce.",
     ),
     (
         "file-not-text",
-        "A file is not UTF-8, or holds null bytes. Save it as UTF-8; keys and certificates stand in it as base64.",
+        "A file is not UTF-8, or contains null bytes. Save it as UTF-8, with binary keys and certificates as base64.",
     ),
     (
         "file-too-large",
-        "A file is larger than 64 MiB and is left out.",
+        "A file is larger than 64 MiB and is skipped.",
     ),
     (
         "file-unreadable",
-        "A file is there and cannot be read, or is neither a file nor a folder.",
+        "A file exists but cannot be read, or is neither a file nor a folder.",
     ),
     (
         "manifest-not-judged",
-        "A file that its name makes a layer is a manifest of Kubernetes (`apiVersion`, `kind`, `metadata`) or a JSON schema. It holds no values of a chart, so no rule judges it. A `Secret` in plain text is an error, in any file beside values, and so is one among the `literals` of a `secretGenerator`: whoever reads the repository reads it. What is to be as it is takes no part after `exclude` in dogwatch.yaml.",
+        "A file that is named like a layer is a Kubernetes manifest (`apiVersion`, `kind`, `metadata`) or a JSON schema. It contains no chart values, so no rule applies to it. A plaintext `Secret` is an error in any file beside values, and so is a secret among the `literals` of a `secretGenerator`: anyone who can read the repository can read it. To leave such a file as it is, list it under `exclude` in dogwatch.yaml.",
     ),
-    (
-        "pattern-length",
-        "A pattern has more parts than are matched: at most 64.",
-    ),
+    ("pattern-length", "A pattern has more than 64 parts."),
     (
         "pattern-start",
-        "A pattern starts at a list item: write a component first, or `*` or `**`.",
+        "A pattern starts with a list item: put a component, `*` or `**` first.",
     ),
     (
         "rule-duplicate-clause",
-        "A clause that may stand once stands twice. Remove one, or join them.",
+        "A clause that may appear only once appears twice. Remove one, or merge them.",
     ),
     (
         "rule-example-mark",
-        "A mark in an example is about nothing: `#  ^^^ words` stands below the line that it marks, and no further left than its text.",
+        "A mark in an example points at nothing: `#  ^^^ words` goes below the line that it marks, and no further left than its text.",
     ),
     (
         "rule-foreign-operator",
-        "A sign of another language, such as `&&`; the help says what is written here.",
+        "An operator of another language, such as `&&`; the help shows the equivalent.",
     ),
     (
         "rule-reserved-word",
-        "A word of the language cannot be a name; after a dot and before a colon it can be a key.",
+        "A reserved word cannot be a name; it can be a key after a dot or before a colon.",
     ),
     (
         "rule-syntax",
-        "Something is missing in the text of a rule, or stands where it cannot. What stands around it is read and checked all the same.",
+        "Something is missing in the text of a rule, or is in the wrong place. The text around it is still parsed and checked.",
     ),
     (
         "rule-too-deep",
         "The text is nested deeper than 200 levels.",
     ),
-    ("rule-too-large", "A file of rules is larger than 1 MiB."),
+    ("rule-too-large", "A rule file is larger than 1 MiB."),
     (
         "rule-too-many-problems",
-        "The file has more problems than a person reads; those behind the hundredth are not shown.",
+        "The file has more than 100 problems; only the first 100 are shown.",
     ),
     (
         "rule-unclosed",
-        "A bracket, a text, a regex or an example is not closed. Texts and regexes end on their line.",
+        "A bracket, string, regex or example is not closed. Strings and regexes end on their line.",
     ),
     (
         "rule-unknown-escape",
-        "A backslash in a text in quotes stands before a sign with which it means nothing. `'…'` is taken as it stands.",
+        "A backslash in a double-quoted string is followed by a character that cannot be escaped. `'…'` is taken literally.",
     ),
     (
         "rule-unknown-profile",
-        "A rule has a severity for a profile that no file, no deployment and no key of `profiles` in dogwatch.yaml is of, so it is never used.",
+        "A rule sets a severity for a profile that no file, deployment or key of `profiles` in dogwatch.yaml belongs to, so it never applies.",
     ),
     (
         "rule-unknown-word",
-        "A word starts no item or clause, or is none of those possible in its place.",
+        "A word does not start an item or clause, or is not allowed in its place.",
     ),
     (
         "statement-not-followed",
-        "A helmfile, manifest or configuration states something that cannot be followed; the releases that it is about may be judged by less than Helm uses.",
+        "A helmfile, manifest or configuration states something that dogwatch cannot follow; the releases concerned may be judged without some of the values that Helm uses.",
     ),
     (
         "too-deep",
-        "An expression, with the functions it calls, is nested deeper than 220 levels. Give parts of it names with `let`.",
+        "An expression, including the functions it calls, is nested deeper than 220 levels. Name parts of it with `let`.",
     ),
     (
         "too-many-findings",
-        "A rule finds something in more than 10,000 places of one deployment; the first are told. The bounds are in `docs/language.md` §9.",
+        "A rule has more than 10,000 findings in one deployment; only the first are reported. The limits are in `docs/language.md` §9.",
     ),
     (
         "too-many-loops",
-        "A rule has more `for` clauses than may nest: at most 8.",
+        "A rule has more than 8 nested `for` clauses.",
     ),
     (
         "uncovered-clause",
-        "`dogwatch test --coverage` met no example in which the clause was true, or none in which it was not. Add one, or leave the clause out.",
+        "`dogwatch test --coverage` found no example in which the clause is true, or none in which it is not. Add one, or remove the clause.",
     ),
     (
         "undefended-clause",
-        "`dogwatch test --mutate` damaged the rule in this place, and every example came out as before. Add an example that does not, or leave the clause out.",
+        "`dogwatch test --mutate` changed the rule here, and every example still gave the same result. Add an example that detects the change, or remove the clause.",
     ),
     (
         "yaml-aliases",
-        "Aliases repeat so much of the file that it is left out.",
+        "Aliases expand the file so much that it is skipped.",
     ),
     (
         "yaml-not-a-map",
-        "The values of a release are a map of keys, and the file holds something else. Helm refuses it.",
+        "The values of a release must be a map, and the file contains something else. Helm rejects it.",
     ),
     (
         "yaml-syntax",
-        "The file is not the YAML that Helm reads. What can be read around the place is judged all the same.",
+        "The file is not valid YAML for Helm. The parts that can be parsed are still checked.",
     ),
 ];
 
-/// What a code means that is neither a rule's nor the checker's, Markdown.
+/// The explanation of a code that belongs neither to a rule nor to the checker, in Markdown.
 pub fn explain(code: &str) -> Option<String> {
     if let Some((_, meaning)) = ALL.iter().find(|(it, _)| *it == code) {
         return Some((*meaning).to_owned());

@@ -1,6 +1,6 @@
-//! What `dogwatch.yaml` says: docs/configuration.md.
+//! The settings of `dogwatch.yaml`, documented in docs/configuration.md.
 //!
-//! INVARIANT: which keys there are is said once, in [`keys`]; a mistake never hides the rest of the file.
+//! INVARIANT: the valid keys are defined once, in [`keys`]; a mistake never hides the rest of the file.
 
 mod applied;
 pub(crate) mod check;
@@ -31,45 +31,47 @@ pub use read::read;
 pub use severities::{RuleNames, Severities};
 pub use starter::starter;
 
-/// The name of the file.
+/// The name of the configuration file.
 pub const FILE_NAME: &str = "dogwatch.yaml";
 
-/// Where each setting stands: the key (of a list's element, the element), by the path in the configuration as
-/// [`values::path::KeyPath`] writes it: `profiles.demo.namespace`, `rules[0]`.
+/// The position of each setting: its key, or for a list item the item itself. Keyed by the path in the configuration, written as
+/// [`values::path::KeyPath`] does: `profiles.demo.namespace`, `rules[0]`.
 pub type Origins = BTreeMap<String, Span>;
 
-/// What applies to the trees below one folder. Paths are relative to that folder.
+/// The configuration of everything below one folder. Paths are relative to that folder.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
-    /// Folders with rules of one's own; `None` without the key: `rules`, if it is there.
+    /// Folders with the user's own rules; `None` if the key is missing: `rules`, if it exists.
     pub rules: Option<Vec<PathBuf>>,
-    /// Built-in packs that take part; `None` without the key: all.
+    /// Enabled built-in packs; `None` if the key is missing: all.
     pub packs: Option<Vec<String>>,
-    /// Rules (ids, packs or tags) that are off.
+    /// Disabled rules (ids, packs or tags).
     pub disable: BTreeSet<String>,
-    /// Severities that differ from the rules' own, in the order written, those of profiles last. [`Severities`] weighs them.
+    /// Severities that override the rules' own, in the order written, those of profiles last. [`Severities`] picks the one that
+    /// applies.
     pub severities: Vec<SeverityEntry>,
     /// Values for `param` items, by name (`our-hosts`, or `pack.our-hosts`).
     pub parameters: BTreeMap<String, ParameterValue>,
-    /// The least severity that makes the exit status 1.
+    /// The lowest severity that makes the exit status 1.
     pub fail_on: Severity,
-    /// Files that take no part, as `.gitignore` writes them.
+    /// Files to skip, as `.gitignore` patterns.
     pub exclude: Vec<String>,
-    /// The file with the findings that are known, if there is one.
+    /// The file with the known findings, if there is one.
     pub baseline: Option<PathBuf>,
-    /// Where the pages of rules can be read, with a `/` at the end.
+    /// The base URL of the rules' pages, with a trailing `/`.
     pub rule_pages: Option<String>,
-    /// Which deployments or profiles go to one cluster, by the cluster's name.
+    /// Deployments or profiles that share a cluster, by the cluster's name.
     pub clusters: BTreeMap<String, Vec<String>>,
     /// Facts for all profiles.
     pub facts: Facts,
-    /// Facts that hold for one profile; they come before [`Config::facts`].
+    /// Facts that hold for one profile; they override [`Config::facts`].
     pub profiles: BTreeMap<String, Facts>,
-    /// Stated deployments; `None` without the key: they are discovered by name.
+    /// Stated deployments; `None` if the key is missing: they are discovered by name.
     pub deployments: Option<Vec<StatedDeployment>>,
-    /// Where each setting stands; a setting that is not there has its default.
+    /// The position of each setting; a setting without one has its default.
     pub origins: Origins,
-    /// Names of rules, tags, packs, parameters, charts and releases, in the order written. [`check_names`] holds them against what there is.
+    /// Names of rules, tags, packs, parameters, charts and releases, in the order written. [`check_names`] checks that they
+    /// exist.
     pub mentions: Vec<Mention>,
 }
 
@@ -95,20 +97,20 @@ impl Default for Config {
     }
 }
 
-/// A severity that differs from the rule's own.
+/// A severity that overrides the rule's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SeverityEntry {
     /// A rule's id, a pack or a tag.
     pub selector: String,
-    /// Only below these paths, as `.gitignore` writes them; empty is everywhere.
+    /// Only below these paths, as `.gitignore` patterns; empty means everywhere.
     pub paths: Vec<String>,
-    /// Only under this profile.
+    /// Only in deployments of this profile.
     pub profile: Option<String>,
-    /// Where that is named, if not by standing below it.
+    /// The position of the profile's name, unless the entry is nested below the profile.
     pub profile_span: Option<Span>,
     /// The severity; `None` is `off`.
     pub severity: Option<Severity>,
-    /// Where it is written.
+    /// The position of the entry.
     pub span: Option<Span>,
 }
 
@@ -129,52 +131,52 @@ pub enum ParameterValue {
     Map(Vec<(String, ParameterValue)>),
 }
 
-/// Facts that no values file holds.
+/// Facts that no values file contains.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Facts {
-    /// The namespace of releases that do not say.
+    /// The namespace of releases that do not set one.
     pub namespace: Option<String>,
     /// Versions of charts, by chart name.
     pub chart_versions: BTreeMap<String, String>,
-    /// Services that run, but are installed by something else.
+    /// Services that run in the cluster but are installed by something else.
     pub externally_deployed: BTreeSet<String>,
-    /// Paths given by `--set` or `--set-file`, by release or chart: there, but not to be seen.
+    /// Paths set by `--set` or `--set-file`, by release or chart: their values exist but cannot be seen.
     pub command_line_values: BTreeMap<String, Vec<String>>,
 }
 
-/// A deployment that the configuration states.
+/// A deployment stated in the configuration.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct StatedDeployment {
     /// Its name.
     pub name: String,
-    /// Its profile; without the key its name.
+    /// Its profile; defaults to its name.
     pub profile: String,
-    /// The namespace of its releases that do not say.
+    /// The namespace of its releases that do not set one.
     pub namespace: Option<String>,
     /// Its releases, in the order written.
     pub releases: Vec<StatedRelease>,
 }
 
-/// A release that the configuration states.
+/// A release stated in the configuration.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct StatedRelease {
     /// The installed name.
     pub name: String,
-    /// The chart's name; without the key the release's.
+    /// The chart's name; defaults to the release's name.
     pub chart: String,
-    /// The folder or the archive of the chart, and where it is stated, if that is what `chart` gives.
+    /// The chart's folder or archive and the position where it is stated, if `chart` is a path.
     pub chart_path: Option<(PathBuf, Span)>,
     /// The chart's version.
     pub version: Option<String>,
     /// The namespace.
     pub namespace: Option<String>,
-    /// Where its name stands in the configuration file.
+    /// The position of its name in the configuration file.
     pub origin: Option<Span>,
     /// Values files in order.
     pub values: Vec<PathBuf>,
     /// Secrets files in order, merged after the values.
     pub secrets: Vec<PathBuf>,
-    /// Single values, merged last, as one YAML text ready to be read (see [`values::stated::set_yaml`]), and where they stand in the
+    /// Single values, merged last, as one YAML text ready to parse (see [`values::stated::set_yaml`]), and their positions in the
     /// configuration file.
     pub set: Option<(String, StatedAt)>,
 }

@@ -1,4 +1,4 @@
-//! What of the guidance is checked: each of its statements with the rules that hold it, or why none can.
+//! How the guidance is covered: each of its statements with the rules that enforce it, or why none can.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -13,18 +13,18 @@ use crate::rulebook::RuleBook;
 pub struct Section {
     /// Its title, as rules cite it.
     pub title: String,
-    /// What it says.
+    /// Its statements.
     pub statements: Vec<Statement>,
 }
 
 /// One statement, in our own words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
-    /// What it says.
+    /// Its text.
     pub says: String,
-    /// The rules that hold it.
+    /// The rules that enforce it.
     pub rules: Vec<String>,
-    /// Why no rule can.
+    /// Why no rule can enforce it.
     pub why: Option<String>,
 }
 
@@ -33,19 +33,19 @@ pub struct Statement {
 pub struct Guidance {
     /// Its title.
     pub title: String,
-    /// Where it can be read.
+    /// Its URL.
     pub url: String,
     /// Its sections in order.
     pub sections: Vec<Section>,
 }
 
 impl Guidance {
-    /// The guidance inside the program.
+    /// The guidance embedded in the program.
     pub fn built_in() -> Self {
         Self::read(rules::GUIDANCE)
     }
 
-    /// Reads the description; what is not there is empty.
+    /// Parses the description; anything missing is empty.
     pub fn read(text: &str) -> Self {
         let document = Document::parse(SourceId(0), text);
         let reader = Reader(&document);
@@ -76,24 +76,27 @@ impl Guidance {
         }
     }
 
-    /// What is wrong with it, held against the rules: names that are no rules, statements that nothing holds and nothing
-    /// excuses, rules of the pack `wire` that no statement names or that cite a section of which it says nothing.
+    /// Compares it with the rules and reports gaps: names that are not rules, statements without rules and without a reason,
+    /// rules of the pack `wire` that no statement names or that cite an unknown section.
     pub fn gaps(&self, book: &RuleBook) -> Vec<String> {
         let mut gaps = Vec::new();
         let mut named = BTreeSet::new();
         for section in &self.sections {
             if section.statements.is_empty() {
-                gaps.push(format!("the section `{}` has no statement", section.title));
+                gaps.push(format!("the section `{}` has no statements", section.title));
             }
             for statement in &section.statements {
                 for rule in &statement.rules {
                     if book.program.find(rule).is_none() {
-                        gaps.push(format!("`{rule}` is no rule: {}", statement.says));
+                        gaps.push(format!("`{rule}` is not a rule: {}", statement.says));
                     }
                     named.insert(rule.as_str());
                 }
                 if statement.rules.is_empty() == statement.why.is_none() {
-                    gaps.push(format!("either rules or a reason: {}", statement.says));
+                    gaps.push(format!(
+                        "needs either rules or a reason: {}",
+                        statement.says
+                    ));
                 }
             }
         }
@@ -106,7 +109,7 @@ impl Guidance {
                 let ours = url.as_deref().is_some_and(|url| url.starts_with(&self.url));
                 if ours && !titles.contains(title.as_str()) {
                     gaps.push(format!(
-                        "`{}` cites `{title}`, which is no section",
+                        "`{}` cites `{title}`, which is not a section",
                         rule.id
                     ));
                 }
@@ -121,7 +124,7 @@ impl Guidance {
         gaps
     }
 
-    /// The page for people, in Markdown. `page` gives the address of a rule's page.
+    /// The coverage page, in Markdown. `page` returns the URL of a rule's page.
     pub fn page(&self, book: &RuleBook, page: &dyn Fn(&str) -> String) -> String {
         let mut out = String::new();
         let statements = self.sections.iter().flat_map(|it| &it.statements);
@@ -133,14 +136,14 @@ impl Guidance {
         let _ = writeln!(out, "# Coverage of the guidance\n");
         let _ = writeln!(
             out,
-            "Each statement of [{}]({}), in our own words, with the rules that hold an override tree to it, or why nothing in such a \
-             tree can tell. {held} of {all} statements are held by rules. This page is written by `dogwatch docs` from \
+            "Each statement of [{}]({}), in our own words, with the rules that enforce it, or why an override tree cannot \
+             show whether it is followed. {held} of {all} statements are enforced by rules. `dogwatch docs` generates this page from \
              `rules/guidance.yaml`.\n",
             self.title, self.url
         );
         for section in &self.sections {
             let _ = writeln!(out, "## {}\n", section.title);
-            let _ = writeln!(out, "| the guidance says | held by |\n|---|---|");
+            let _ = writeln!(out, "| guidance | enforced by |\n|---|---|");
             for statement in &section.statements {
                 let held = match &statement.why {
                     Some(why) => format!("*cannot be checked:* {why}"),
@@ -169,7 +172,7 @@ impl Guidance {
         let _ = writeln!(out, "## Beyond the guidance\n");
         let _ = writeln!(
             out,
-            "Rules that hold other things Helm, YAML or the charts ask for.\n"
+            "Rules that enforce other requirements of Helm, YAML or the charts.\n"
         );
         for (pack, mut rules) in beyond {
             rules.sort_unstable();

@@ -1,4 +1,4 @@
-//! One values file, read: its text, its tree, and how much of it can be seen.
+//! A values file as read: its text, its parsed document, and how much of it can be seen.
 
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -13,20 +13,20 @@ use values::yaml::{Document, NodeId};
 use crate::files::{Files, MAX_SIZE};
 use crate::suppress::{self, Directives};
 
-/// One values file, read. There is always a document; that of a file which cannot be read as text is empty.
+/// A values file as read. There is always a document; it is empty for a file that is not text.
 #[derive(Debug)]
 pub struct ReadFile {
-    /// The text, under the path that people see; empty for a file that is no text.
+    /// The text, under the path shown to users; empty for a file that is not text.
     pub source: Source,
-    /// Where it is on disk; of a stated text, as people see the file that states it.
+    /// Its path on disk; for a stated text, the path of the stating file as shown to users.
     pub path: std::path::PathBuf,
-    /// Its number.
+    /// Its source id.
     pub id: SourceId,
     /// The text, parsed.
     pub document: Arc<Document>,
     /// How much of it can be seen.
     pub protection: Protection,
-    /// Why it could not be read at all; besides [`Document::errors`].
+    /// Why it could not be read at all; separate from [`Document::errors`].
     pub problem: Option<Diagnostic>,
     /// Its size in bytes.
     pub size: u64,
@@ -34,7 +34,7 @@ pub struct ReadFile {
 }
 
 impl ReadFile {
-    /// Reads a file. `shown` is its path as people see it; `older` what it was before, if that is known.
+    /// Reads a file. `shown` is its path as shown to users; `older` is its previous version, if known.
     pub fn read(
         files: &dyn Files,
         path: &Path,
@@ -49,7 +49,7 @@ impl ReadFile {
                 id,
                 "file-too-large",
                 format!(
-                    "the file is larger than {} MiB and is left out",
+                    "the file is larger than {} MiB and is skipped",
                     MAX_SIZE >> 20
                 ),
             ),
@@ -57,7 +57,7 @@ impl ReadFile {
                 shown,
                 id,
                 "file-unreadable",
-                "it is neither a file nor a folder, and is left out".to_owned(),
+                "neither a file nor a folder, so it is skipped".to_owned(),
             ),
             Err(error) => Self::unreadable(
                 shown,
@@ -72,7 +72,7 @@ impl ReadFile {
         }
     }
 
-    /// Reads bytes.
+    /// Reads a file from its bytes.
     fn of_bytes(
         bytes: &[u8],
         path: &Path,
@@ -90,11 +90,14 @@ impl ReadFile {
         let text = match std::str::from_utf8(bytes) {
             Ok(text) if !text.contains('\0') => text,
             Ok(_) => {
-                let message = "the file is no text: it holds null bytes".to_owned();
+                let message = "the file is not text: it contains null bytes".to_owned();
                 return Self::unreadable(shown, id, "file-not-text", message);
             }
             Err(error) => {
-                let message = format!("the file is not UTF-8: byte {}", error.valid_up_to());
+                let message = format!(
+                    "the file is not valid UTF-8 at byte {}",
+                    error.valid_up_to()
+                );
                 return Self::unreadable(shown, id, "file-not-text", message);
             }
         };
@@ -115,7 +118,7 @@ impl ReadFile {
         Self::of_document(document, text, shown, id)
     }
 
-    /// Reads a text.
+    /// Reads a file from its text.
     pub fn of_text(text: impl Into<Arc<str>>, shown: &Path, id: SourceId) -> Self {
         let text: Arc<str> = text.into();
         let document = Document::parse(id, Arc::clone(&text));
@@ -124,7 +127,7 @@ impl ReadFile {
 
     fn of_document(document: Document, text: Arc<str>, shown: &Path, id: SourceId) -> Self {
         if grows_too_large(&document) {
-            let message = "aliases repeat so much of the file that it is left out".to_owned();
+            let message = "aliases expand the file so much that it is skipped".to_owned();
             return Self {
                 source: Source::new(shown, text),
                 ..Self::unreadable(shown, id, "yaml-aliases", message)
@@ -142,13 +145,13 @@ impl ReadFile {
         }
     }
 
-    /// Its comments that allow something.
+    /// Its comments that allow findings.
     pub(crate) fn directives(&self) -> &Directives {
         self.allowed
             .get_or_init(|| suppress::read(self.id, &self.around_actions()))
     }
 
-    /// The text, parsed; of a template what stands around its actions, at its places.
+    /// The parsed text; for a template, only what surrounds its actions, at unchanged positions.
     pub(crate) fn around_actions(&self) -> Arc<Document> {
         if !matches!(self.protection, Protection::Template) {
             return Arc::clone(&self.document);
@@ -158,7 +161,7 @@ impl ReadFile {
             .unwrap_or_else(|| Arc::new(Document::parse(self.id, Arc::clone(text))))
     }
 
-    /// The text of a template, parsed as far as it stands around its actions, whatever the file is called; `None` if it has none.
+    /// The parsed text of a template outside its actions, whatever the file's name; `None` if it has no actions.
     pub(crate) fn as_helmfile(&self) -> Option<Arc<Document>> {
         let taken = unrendered(&self.source.text)?;
         Some(Arc::new(Document::parse(self.id, taken.text)))
@@ -173,11 +176,11 @@ impl ReadFile {
     }
 }
 
-/// The most values that a document with aliases may stand for. Helm refuses far smaller ones.
+/// The most values to which a document with aliases may expand. Helm rejects far smaller ones.
 const MOST_VALUES: u64 = 4_000_000;
 
-/// Do aliases of aliases make more of a document than there is memory or time for? Everything behind this step may walk
-/// through all that a document stands for.
+/// True if nested aliases make the document too large for the available memory or time. Later steps may walk the fully expanded
+/// document.
 fn grows_too_large(document: &Document) -> bool {
     if memchr::memchr(b'*', document.text().as_bytes()).is_none() {
         return false;
@@ -189,7 +192,7 @@ fn grows_too_large(document: &Document) -> bool {
         let entries = document.entries(node).map(|(_, value)| value);
         entries.chain(document.items(node)).collect()
     };
-    // What each value stands for; 0 while it is being counted, as is an alias inside of what it stands for.
+    // The number of values that each node expands to; 0 while it is being counted, as for an alias inside its own anchor.
     let mut known: FxHashMap<NodeId, u64> = FxHashMap::default();
     let mut open: Vec<(NodeId, std::vec::IntoIter<NodeId>, u64)> =
         vec![(root, below(root).into_iter(), 1)];

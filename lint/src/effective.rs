@@ -1,4 +1,4 @@
-//! Trees of values as texts: YAML and JSON, with or without where each value comes from; secrets redacted.
+//! Renders trees of values as YAML and JSON, optionally with the origin of each value; secrets redacted.
 
 use std::fmt::Write as _;
 
@@ -9,35 +9,35 @@ use values::yaml::Style;
 use crate::shown::{self, REDACTED, is_hidden, json_number, json_string};
 use crate::tree::Tree;
 
-/// A text grows to this size, in bytes, and no further: aliases of aliases may stand for more than there is memory.
+/// The largest text that is written, in bytes: nested aliases can expand to more than fits in memory.
 const MAX_SIZE: usize = 256 << 20;
 
-/// Maps deeper than this are written in one line.
+/// Maps nested deeper than this are written on one line.
 const MAX_INDENT: usize = 60;
 
-/// The values stand for more text than is written.
+/// The values expand to more text than may be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the values are too large to be shown")]
+#[error("the values are too large to show")]
 pub struct TooLarge;
 
 /// Writes values.
 #[derive(Debug, Clone, Copy)]
 pub struct Writer<'t> {
-    /// The tree that they are of.
+    /// The tree that they belong to.
     pub tree: &'t Tree,
     /// Its deployment.
     pub merged: &'t Merged,
-    /// Say behind each value where it comes from.
+    /// Append the origin to each value.
     pub with_origin: bool,
 }
 
-/// What a value is written as.
+/// The form in which a value is written.
 enum Text<'m> {
     /// A map with entries, sorted as Helm sorts them.
     Map(Vec<(String, NodeRef)>),
     /// A list with items.
     List(Vec<NodeRef>),
-    /// A text; for words in place of a value, too.
+    /// A string; also used for words in place of a value.
     String(std::borrow::Cow<'m, str>),
     /// Anything that JSON and YAML write alike.
     Word(String),
@@ -77,7 +77,7 @@ impl<'t> Writer<'t> {
         }
     }
 
-    /// Appends a value as YAML, in block style, with a line break at the end.
+    /// Appends a value as YAML, in block style, with a trailing newline.
     ///
     /// # Errors
     /// If it would be too large.
@@ -122,7 +122,7 @@ impl<'t> Writer<'t> {
         for item in items {
             let start = out.len();
             match self.text(*item) {
-                // The first line of what is in the item stands behind its dash.
+                // The first line of the item's contents follows its dash.
                 Text::Map(entries) if indent < 2 * MAX_INDENT => {
                     self.yaml_map(&entries, indent + 2, out)?;
                 }
@@ -139,7 +139,7 @@ impl<'t> Writer<'t> {
         Ok(())
     }
 
-    /// What stands behind a colon or a dash, to the end of the line or the lines.
+    /// Writes what follows a colon or a dash, up to the end of the line or lines.
     fn yaml_value(&self, node: NodeRef, indent: usize, out: &mut String) -> Result<(), TooLarge> {
         if out.len() > MAX_SIZE {
             return Err(TooLarge);
@@ -190,13 +190,13 @@ impl<'t> Writer<'t> {
             return;
         }
         if let Some(at) = shown::place(self.tree, self.merged, node) {
-            // A name of a file may hold anything.
+            // A filename may contain any character.
             let _ = write!(out, "  # {}", at.short().replace(char::is_control, "?"));
         }
     }
 
-    /// Appends a value as JSON: over several lines from that indentation on, or, with `None`, in one. With origins a value
-    /// that is no map becomes a map of it and its place.
+    /// Appends a value as JSON: over several lines indented by at least `indent`, or on one line with `None`. With origins, a
+    /// value that is not a map becomes a map of it and its position.
     ///
     /// # Errors
     /// If it would be too large.
@@ -301,7 +301,7 @@ impl<'t> Writer<'t> {
 struct Open {
     rest: std::vec::IntoIter<(Option<String>, NodeRef)>,
     end: char,
-    /// What stands behind its end.
+    /// The text that follows its end.
     behind: String,
     first: bool,
 }

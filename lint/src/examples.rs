@@ -1,6 +1,6 @@
-//! The examples of rules, run as whole trees through the pipeline that judges real ones.
+//! Runs the examples of rules as whole trees, through the pipeline that judges real ones.
 //!
-//! INVARIANT: an example sees the rules at hand and its own files, nothing else; what is told of it stands in the rule's text.
+//! INVARIANT: an example sees the given rules and its own files, nothing else; its diagnostics point into the rule's text.
 
 mod compare;
 mod mutants;
@@ -21,77 +21,77 @@ use crate::rulebook::RuleBook;
 
 pub use mutants::{MutantTest, Survivor};
 
-/// The code of everything that is wrong with an example.
+/// The code of every problem with an example.
 pub const EXAMPLE: Code = Code::new("example");
 
-/// What is wanted besides the examples' results.
+/// What to check besides the examples' results.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Options {
-    /// Damage each clause and see whether an example notices.
+    /// Mutate each clause and check that an example detects it.
     pub mutate: bool,
 }
 
-/// What came of the examples of a rule.
+/// The results of a rule's examples.
 #[derive(Debug, Clone)]
 pub struct RuleTest {
     /// The rule's id.
     pub rule: String,
     /// The pack it is in.
     pub pack: String,
-    /// Its text, in the numbers of the rule book.
+    /// Its text, in the rule book's source ids.
     pub source: SourceId,
-    /// The rule could not be compiled: nothing was run.
+    /// The rule does not compile, so nothing was run.
     pub broken: bool,
     /// Its examples, in the order written.
     pub examples: Vec<ExampleTest>,
-    /// Its clauses, and how often each was true and false over all examples. Whole clauses are marked.
+    /// How often each of its clauses was true and false over all examples. Whole clauses are marked.
     pub coverage: Vec<ClauseCoverage>,
-    /// How its examples stand up to damaged rules, if that was wanted and the whole rule holds.
+    /// How well its examples detect mutations; `None` if that was not requested or the rule's tests do not hold.
     pub mutants: Option<MutantTest>,
 }
 
 impl RuleTest {
-    /// Does every example hold?
+    /// True if every example holds.
     pub fn holds(&self) -> bool {
         !self.broken && self.examples.iter().all(ExampleTest::holds)
     }
 
-    /// Everything that is wrong, in the order of the text.
+    /// All problems, in the order of the text.
     pub fn problems(&self) -> impl Iterator<Item = &Diagnostic> {
         self.examples.iter().flat_map(|it| &it.problems)
     }
 }
 
-/// What came of one example. All spans are in the rule's text.
+/// The result of one example. All spans are in the rule's text.
 #[derive(Debug, Clone)]
 pub struct ExampleTest {
-    /// What it shows.
+    /// Its title.
     pub title: Option<String>,
-    /// What must come of it.
+    /// The expected result.
     pub expect: Expect,
-    /// The keyword to the closing fence.
+    /// From the keyword to the closing fence.
     pub span: Span,
-    /// How the rule's subjects ended.
+    /// The outcomes of the rule's subjects.
     pub counts: Counts,
-    /// What the rule finds, each fault once.
+    /// The rule's findings, each fault once.
     pub findings: Vec<Diagnostic>,
     /// Why the example does not hold; empty if it does.
     pub problems: Vec<Diagnostic>,
 }
 
 impl ExampleTest {
-    /// Does it come out as it says?
+    /// True if it gives the expected result.
     pub fn holds(&self) -> bool {
         self.problems.is_empty()
     }
 }
 
-/// The rules at hand, in place of those that a configuration would bring.
+/// The given rules, which replace those of a configuration.
 #[derive(Debug, Clone)]
 pub struct AtHand {
     /// The rules.
     pub book: Arc<RuleBook>,
-    /// What the declared charts mean.
+    /// The knowledge about the declared charts.
     pub knowledge: Arc<Knowledge>,
 }
 
@@ -102,13 +102,13 @@ pub struct Tester {
 }
 
 impl Tester {
-    /// A tester of the rules of a book. Parameters have their defaults: an example is about the rule, not about an
+    /// Creates a tester for the rules of a book. Parameters have their defaults: an example is about the rule, not about an
     /// installation.
     pub fn new(book: Arc<RuleBook>) -> Self {
         let book = if book.params.is_empty() {
             book
         } else {
-            // The texts keep their numbers, for they come in the same order.
+            // The texts keep their ids, since their order is the same.
             let usual = Config::default();
             Arc::new(RuleBook::build(&book.texts(), &usual, false))
         };
@@ -118,7 +118,7 @@ impl Tester {
         }
     }
 
-    /// Runs the examples of a rule; `None` if there is no rule of that name.
+    /// Runs the examples of a rule; `None` if no rule has that id.
     pub fn test(&self, id: &str, options: Options) -> Option<RuleTest> {
         let book = &self.at_hand.book;
         let (file, _, rule) = book.rule(id)?;
@@ -148,8 +148,8 @@ impl Tester {
             if proposes && result.holds() && example.expect == Expect::Fails {
                 let titles = tree.helpless_repairs(id);
                 let told = titles.iter().map(|title| {
-                    let words = format!("the fix `{title}` leaves this finding as it is");
-                    problem(head(example), words).with_help("`dogwatch fix` would refuse it: see what it changes, and what the rule asks")
+                    let words = format!("the fix `{title}` does not resolve this finding");
+                    problem(head(example), words).with_help("`dogwatch fix` would reject it: compare what it changes with what the rule requires")
                 });
                 result.problems.extend(told);
             }
@@ -162,7 +162,7 @@ impl Tester {
         Some(test)
     }
 
-    /// Runs the examples of many rules in parallel, in the order given. Names of no rule are left out.
+    /// Runs the examples of many rules in parallel; the results are in the order given. Unknown rules are skipped.
     pub fn test_all(&self, ids: &[String], options: Options) -> Vec<RuleTest> {
         let tests = ids.par_iter().map(|id| self.test(id, options));
         tests.flatten().collect()
@@ -188,7 +188,7 @@ fn example_test(
     }
 }
 
-/// Where the words `fails "…"` of an example stand.
+/// The span of the words `fails "…"` of an example.
 fn head(example: &Example) -> Span {
     let start = example.span.start;
     let keyword = match example.expect {

@@ -1,17 +1,17 @@
-//! One finding: a diagnostic, and what is known of where it belongs.
+//! A finding: a diagnostic and its context.
 
 use source::{Diagnostic, Severity};
 
 use crate::fix::Repair;
 
-/// Who says it.
+/// What reports a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Origin {
     /// A rule, judged over a deployment.
     Rule,
-    /// The reading of a file: syntax, size, encoding.
+    /// Reading a file: syntax, size, encoding.
     File,
-    /// The configuration, a comment that allows something, the baseline.
+    /// The configuration, a comment that allows findings, or the baseline.
     Configuration,
     /// The text of a rule: parsing, checking, compiling, the work budget.
     RuleText,
@@ -22,51 +22,52 @@ pub enum Origin {
 pub enum Suppression {
     /// A comment allows it.
     Comment {
-        /// The reason it gives.
+        /// The reason given in the comment.
         reason: String,
-        /// The day from which it counts again, as `YYYY-MM-DD`.
+        /// The date from which it counts again, as `YYYY-MM-DD`.
         until: Option<String>,
     },
-    /// The baseline has it.
+    /// It is in the baseline.
     Baseline,
 }
 
-/// One finding. The diagnostic's code is the rule's id, or the name of the problem.
+/// A finding. The diagnostic's code is the rule's id, or the name of the problem.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
-    /// What is said, where, and what would mend it.
+    /// The message, its position and the fixes.
     pub diagnostic: Diagnostic,
-    /// Who says it.
+    /// What reports it.
     pub origin: Origin,
-    /// The pack of the rule; empty where no rule speaks.
+    /// The rule's pack; empty if no rule reports it.
     pub pack: String,
     /// The rule's tags.
     pub tags: Vec<String>,
-    /// The tree's folder, as people see it.
+    /// The tree's folder, as shown to users.
     pub tree: String,
-    /// The deployment's name; empty for the unnamed one and where none is at hand.
+    /// The deployment's name; empty for the unnamed one and if none applies.
     pub deployment: String,
     /// The deployment's profile; empty likewise.
     pub profile: String,
-    /// The release the primary place belongs to.
+    /// The release that the primary position belongs to.
     pub release: Option<String>,
     /// That release's chart.
     pub chart: Option<String>,
-    /// The path of the value at fault, as people write it: `brig.config.smtp.host`. `None` for a whole file or a rule.
+    /// The path of the value at fault, in the usual notation: `brig.config.smtp.host`. `None` for a whole file or a rule.
     pub path: Option<String>,
-    /// Which of the rule's requirements failed, from 0.
+    /// The index of the failed requirement among the rule's, from 0.
     pub requirement: usize,
-    /// The same for the same fault after lines have moved: of rule, file, path and requirement, never of a line. 32 hex digits.
+    /// Identifies the fault even after lines have moved: derived from rule, file, path and requirement, never from a line. 32 hex
+    /// digits.
     pub fingerprint: String,
-    /// Why it does not count, if it does not.
+    /// Why it does not count; `None` if it does.
     pub suppressed: Option<Suppression>,
-    /// What the rule proposes to mend it, best first; [`Diagnostic::fixes`] has those that were planned, if
-    /// [`crate::project::Settings::fixes`] says so.
+    /// The repairs that the rule proposes, best first. [`Diagnostic::fixes`] has the planned ones, if
+    /// [`crate::project::Settings::fixes`] is set.
     pub repairs: Vec<Repair>,
 }
 
 impl Finding {
-    /// What is told of the text of a file, `file` as it is called in fingerprints, and of no release.
+    /// A finding about the text of a file that belongs to no release; `file` is the file's name in fingerprints.
     pub(crate) fn of_text(diagnostic: Diagnostic, origin: Origin, file: &str) -> Self {
         Self {
             fingerprint: fingerprint(diagnostic.code.as_str(), file, &diagnostic.message, 0),
@@ -86,21 +87,22 @@ impl Finding {
         }
     }
 
-    /// Is it an error in what the judging goes by: the configuration or a rule? With it mended other things may be found, in any file.
+    /// True if it is an error in the configuration or a rule, on which the run is based. Once it is fixed, other findings may
+    /// appear in any file.
     pub fn breaks_the_run(&self) -> bool {
         self.diagnostic.severity == Severity::Error
             && matches!(self.origin, Origin::Configuration | Origin::RuleText)
     }
 }
 
-/// The fingerprint of a fault: of the rule, the file below the tree's folder, what identifies the value in it and the
-/// requirement. FNV-1a of 128 bits, which stays the same on every machine and in every version.
+/// The fingerprint of a fault, derived from the rule, the file relative to the tree's folder, the identity of the value in it and
+/// the requirement. 128-bit FNV-1a, which is the same on every machine and in every version.
 pub fn fingerprint(rule: &str, file: &str, identity: &str, requirement: usize) -> String {
     const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013B;
     let mut hash: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
     let number = requirement.to_string();
     for part in [rule, file, identity, &number] {
-        // A byte that occurs in no UTF-8 text keeps the parts apart.
+        // A byte that never occurs in UTF-8 separates the parts.
         for byte in part.bytes().chain([0xff]) {
             hash ^= u128::from(byte);
             hash = hash.wrapping_mul(PRIME);

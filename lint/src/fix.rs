@@ -1,6 +1,7 @@
-//! Repairs: what a rule proposes as changes of files, the edits that make them, and running them until nothing is left.
+//! Repairs: the file changes that a rule proposes, the edits that implement them, and applying them until nothing is left.
 //!
-//! INVARIANT: a repair is made from the real texts, never from masked ones, and every edit has proven itself (see [`values::edit`]).
+//! INVARIANT: a repair is made from the real texts, never from masked ones, and every edit has been verified (see
+//! [`values::edit`]).
 
 mod apply;
 mod diff;
@@ -22,44 +23,44 @@ pub(crate) use self::repair::repairs;
 pub(crate) use self::run::run;
 pub use self::run::{FixOptions, FixRun, FixedFile, FixedFinding, RefusedFix};
 
-/// A repair that a rule proposes for a finding. Cheap to make; the edits are made by [`crate::project::Project::plan`].
+/// A repair that a rule proposes for a finding. Cheap to create; [`crate::project::Project::plan`] makes the edits.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Repair {
     /// What it does, as an editor's menu shows it.
     pub title: String,
-    /// Who may make it.
+    /// Whether it may be applied without confirmation.
     pub applicability: Applicability,
-    /// What is changed where, or why that cannot be.
+    /// The changes, or why they cannot be made.
     pub steps: Result<Vec<Step>, Refused>,
-    /// The value of a secret is copied on the way: the edits must not be shown.
+    /// A secret is copied in the process: the edits must not be shown.
     pub secret: bool,
 }
 
-/// One change of a file. Paths are those from the top of the file's document.
+/// One change of a file. Paths start at the top of the file's document.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {
     /// Within one file.
     Change {
         /// The file, absolute.
         file: PathBuf,
-        /// What is changed.
+        /// The change.
         change: Change,
     },
-    /// A value goes from one file into another.
+    /// A value moves from one file to another.
     Move {
         /// The file it is in, absolute.
         from: PathBuf,
-        /// Where it is there.
+        /// Its path there.
         from_path: KeyPath,
-        /// The file it goes into, absolute.
+        /// The file it moves to, absolute.
         to: PathBuf,
-        /// Where it goes there.
+        /// Its new path there.
         to_path: KeyPath,
     },
 }
 
 impl Step {
-    /// The files that it changes.
+    /// The files it changes.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
         let (one, other) = match self {
             Self::Change { file, .. } => (file, None),
@@ -72,64 +73,64 @@ impl Step {
 /// Why a repair is not made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refused {
-    /// The text cannot be changed so.
+    /// The text cannot be changed that way.
     Edit {
         /// The file, absolute.
         file: PathBuf,
-        /// Why not.
+        /// The reason.
         why: values::edit::Refused,
     },
-    /// It belongs into a file that is not there.
+    /// It belongs in a file that does not exist.
     NoFile(PathBuf),
-    /// No layer of the release can take it.
+    /// No layer of the release can hold it.
     NoLayer,
-    /// A secret would stand where it can be seen.
+    /// It would expose a secret.
     Secret,
-    /// The value is stated inside another file, or made there.
+    /// The value is stated inline in another file, or generated there.
     Stated(PathBuf),
     /// The file cannot be read as text.
     Unreadable(PathBuf),
     /// The file is encrypted.
     Encrypted(PathBuf),
-    /// The value cannot be written into a file.
+    /// The value cannot be written to a file.
     NotWritable,
-    /// The finding would still be there.
+    /// The finding would remain.
     NoHelp,
-    /// Something else would be found.
+    /// It would cause another finding.
     Brings {
         /// The rule.
         rule: String,
-        /// What it would say.
+        /// The message of that finding.
         message: String,
     },
-    /// It was not reached within the bound of rounds.
+    /// The limit on rounds was reached first.
     TooMany,
-    /// It changes a file that the run is not about.
+    /// It changes a file outside the scope of the run.
     Elsewhere(PathBuf),
 }
 
 impl Refused {
-    /// The reason in words, with paths as `show` gives them.
+    /// The reason in words, with paths as `show` renders them.
     pub fn words(&self, show: impl Fn(&Path) -> PathBuf) -> String {
         match self {
             Self::Edit { file, why } => format!("{why} (in {})", show(file).display()),
             Self::NoFile(file) => {
                 format!(
-                    "it belongs into {}, which is not there",
+                    "it belongs in {}, which does not exist",
                     show(file).display()
                 )
             }
-            Self::NoLayer => "no file of the release can take it".to_owned(),
-            Self::Secret => "a secret would stand in plain view".to_owned(),
+            Self::NoLayer => "no file of the release can hold it".to_owned(),
+            Self::Secret => "it would expose a secret".to_owned(),
             Self::Stated(file) => {
-                format!("the value is stated inside {}", show(file).display())
+                format!("the value is defined inside {}", show(file).display())
             }
             Self::Unreadable(file) => format!("{} cannot be read", show(file).display()),
             Self::Encrypted(file) => format!("{} is encrypted", show(file).display()),
-            Self::NotWritable => "the value cannot be written into a file".to_owned(),
-            Self::NoHelp => "the finding would still be there".to_owned(),
-            Self::Brings { rule, message } => format!("it would bring `{rule}`: {message}"),
-            Self::TooMany => "there were too many rounds of repairs".to_owned(),
+            Self::NotWritable => "the value cannot be written to a file".to_owned(),
+            Self::NoHelp => "the finding would remain".to_owned(),
+            Self::Brings { rule, message } => format!("it would cause `{rule}`: {message}"),
+            Self::TooMany => "the limit on rounds of fixes was reached".to_owned(),
             Self::Elsewhere(file) => {
                 format!(
                     "it would change {}, which was not named",

@@ -1,4 +1,4 @@
-//! One deployment as the rule language sees it.
+//! A deployment as the rule language sees it.
 //!
 //! INVARIANT: handles are those of [`Merged`], passed through as numbers; nothing is copied.
 
@@ -38,31 +38,31 @@ pub struct TreeHost<'a> {
     pub knowledge: &'a Knowledge,
     /// The versions of its charts.
     pub key: &'a Key,
-    /// Services that run, but are installed by something else.
+    /// Services that run in the cluster but are installed by something else.
     pub external: &'a std::collections::BTreeSet<String>,
-    /// How a file is called in messages.
+    /// Renders a path for messages.
     pub show: &'a (dyn Fn(&Path) -> PathBuf + Sync),
     /// What the schemas of its charts do not allow.
     violations: &'a [Violation],
-    /// By release, where releases have profiles of their own.
+    /// By release, if releases have their own profiles.
     profiles: &'a [String],
     duplicates: OnceLock<Vec<Duplicate>>,
     by_name: OnceLock<FxHashMap<&'a str, Vec<usize>>>,
-    /// By layer: what is declared of each of its values.
+    /// By layer: the declarations for each of its values.
     declared: Vec<OnceLock<Vec<declared::Places<'a>>>>,
-    /// By layer: its texts, which more than one rule goes over.
+    /// By layer: its texts, which several rules iterate over.
     texts: Vec<OnceLock<Vec<merged::NodeRef>>>,
-    /// By layer; `None` where nobody keeps what is read.
+    /// By layer; `None` if reads are not recorded.
     parts: Option<&'a [OnceLock<Parts>]>,
     splits: &'a Splits,
-    /// Few values will be asked for: nothing is worked out for all of a layer.
+    /// True if few values will be asked for, so that nothing is computed for a layer as a whole.
     sparse: bool,
 }
 
-/// Nothing is split where nobody watches what is read.
+/// Nothing is split if reads are not recorded.
 static WHOLE: LazyLock<Splits> = LazyLock::new(Splits::default);
 
-/// A key that a layer gives twice in one map.
+/// A key that appears twice in one map of a layer.
 #[derive(Debug, Clone, Copy)]
 struct Duplicate {
     layer: LayerId,
@@ -71,7 +71,7 @@ struct Duplicate {
 }
 
 impl<'a> TreeHost<'a> {
-    /// A deployment, or the cluster that several go to, as a host.
+    /// Wraps a deployment, or a cluster that several deployments share.
     pub fn new(
         deployment: &'a TreeDeployment,
         knowledge: &'a Knowledge,
@@ -102,7 +102,7 @@ impl<'a> TreeHost<'a> {
         own.unwrap_or(&self.merged.deployment().profile)
     }
 
-    /// The same, for rules that are judged with a memory.
+    /// Records reads, for rules that are judged with a memory.
     #[must_use]
     pub(crate) fn remembered(mut self, memory: &'a Memory, parts: &'a [OnceLock<Parts>]) -> Self {
         self.splits = memory.splits();
@@ -136,12 +136,12 @@ pub(crate) fn theirs(node: merged::NodeRef) -> NodeRef {
     NodeRef(node.to_bits())
 }
 
-/// All texts in a layer, as a list that nobody wrote: its handle is that of the layer's root with one more bit.
+/// All texts in a layer, as a virtual list: its handle is that of the layer's root with one more bit set.
 #[derive(Clone, Copy)]
 pub(crate) struct Texts(merged::NodeRef);
 
 impl Texts {
-    /// No handle of [`Merged`] has it.
+    /// Never set in a handle of [`Merged`].
     const BIT: u64 = 1 << 63;
 
     fn of(root: merged::NodeRef) -> NodeRef {
@@ -277,7 +277,7 @@ impl Host for TreeHost<'_> {
             }
             if component.enabled == merged::Enabled::Unknown {
                 open = Some(Unknown {
-                    reason: Cow::Borrowed("whether it is installed cannot be seen"),
+                    reason: Cow::Borrowed("cannot determine whether it is installed"),
                     present: false,
                 });
             }
@@ -353,7 +353,7 @@ impl Host for TreeHost<'_> {
 
     fn is_secret(&self, node: NodeRef) -> bool {
         self.note(node);
-        // Of a map or list the values in it are secret, not its keys and their number.
+        // For a map or list, the values in it are secret, not its keys or their number.
         let node = ours(node);
         !self.merged.is_collection(node) && self.is_marked(node)
     }
@@ -399,7 +399,7 @@ impl Host for TreeHost<'_> {
     }
 
     fn is_public(&self, index: usize) -> bool {
-        // Names that charts declare.
+        // They return names that charts declare.
         matches!(
             function(index),
             Some(Function::SimilarKey | Function::MovedTo)
@@ -447,7 +447,7 @@ impl Host for TreeHost<'_> {
 }
 
 impl TreeHost<'_> {
-    /// Must a value never be shown?
+    /// True if a value must never be shown.
     pub(crate) fn is_marked(&self, node: merged::NodeRef) -> bool {
         match self.sparse {
             true => self.merged.is_secret_alone(node),
@@ -455,10 +455,10 @@ impl TreeHost<'_> {
         }
     }
 
-    /// A path as people write it and find it in the file, with `more` keys behind it.
+    /// A path in the usual notation, as found in the file, followed by the keys of `more`.
     pub(crate) fn path_text(&self, node: merged::NodeRef, more: &[String]) -> String {
         let mut text = String::new();
-        // Below a text that is secret no key is a name.
+        // Below a text that is secret, keys are secret too.
         let names = match self.is_marked(node) {
             true => {
                 let path = self.merged.path(node);
@@ -490,7 +490,7 @@ impl TreeHost<'_> {
         text
     }
 
-    /// The component of a release with the longest path that leads to `path`.
+    /// The component of a release with the longest path that is a prefix of `path`.
     pub(crate) fn component_at(&self, release: usize, path: &[PathStep]) -> usize {
         let components = self.merged.components_of(release);
         let leads = |keys: &[String]| {
@@ -521,7 +521,7 @@ fn push_key(text: &mut String, key: &str) {
     }
 }
 
-/// The value under the later of two equal keys, as a place of the layer.
+/// The written value in a layer.
 fn written(merged: &Merged, layer: LayerId, value: NodeId) -> merged::NodeRef {
     merged.written_node(layer, value)
 }

@@ -1,4 +1,4 @@
-//! Rules over the deployments of one tree: findings, and how many subjects ended how.
+//! Judges the rules over the deployments of one tree: findings, and the outcomes of subjects.
 
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
@@ -21,17 +21,17 @@ use crate::project::{Settings, Stop};
 use crate::tree::{About, Tree, TreeDeployment};
 use crate::workspace::Scope;
 
-/// What came of one tree. Spans are in the numbers of the tree.
+/// The result of judging one tree. Spans are in the tree's source ids.
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
     pub(crate) findings: Vec<Finding>,
-    /// By rule of the tree's program; `None` for one that was not judged.
+    /// By index of the rule in the tree's program; `None` for one that was not judged.
     pub(crate) counts: Vec<Option<Counts>>,
     /// Why subjects stayed undecided, and how often.
     pub(crate) undecided: BTreeMap<String, usize>,
 }
 
-/// Which rules are judged, by index in the program.
+/// The rules to judge, by index in the program.
 pub(crate) fn selected(tree: &Tree, config: &Config, settings: &Settings) -> Vec<usize> {
     let rules = tree.book.program.rules().iter().enumerate();
     rules
@@ -59,7 +59,7 @@ pub(crate) struct Levels<'a> {
     root: &'a Path,
 }
 
-/// The rules' own severities.
+/// No overrides: the rules' own severities apply.
 impl Default for Levels<'static> {
     fn default() -> Self {
         Self {
@@ -78,8 +78,8 @@ impl<'a> Levels<'a> {
     }
 }
 
-/// Judges a tree of a scope; with a memory, only what changed since. `None` if `stop` said on the way that nobody wants to know: then
-/// the memory is no good any more.
+/// Judges a tree of a scope; with a memory, only what changed since. Returns `None` if `stop` signaled that the result is no
+/// longer wanted; the memory must then be discarded.
 pub(crate) fn judge(
     tree: &Tree,
     scope: &Scope,
@@ -118,7 +118,7 @@ pub(crate) fn judge(
     }
     match &tree.left_out {
         Some(files) => judge_deployment(&site(files), &left_out, None, stop, &mut outcome)?,
-        // They take part where there is nothing that they are about.
+        // They count as judged even if there is nothing to apply them to.
         None => left_out
             .iter()
             .for_each(|rule| outcome.counts[*rule] = Some(Counts::default())),
@@ -128,7 +128,7 @@ pub(crate) fn judge(
     }
     let layers: FxHashSet<SourceId> = layers_of(tree).map(|layer| layer.source).collect();
     for file in tree.files.values() {
-        // What only lies beside values may be anything, also a template of something else.
+        // A file that merely lies beside values may be anything, including another tool's template.
         let is_layer = layers.contains(&file.id);
         if !is_layer && (is_templated(file) || tree.aside.contains(&file.path)) {
             continue;
@@ -149,7 +149,7 @@ pub(crate) fn judge(
     Some(outcome)
 }
 
-/// A deployment, and how its findings are weighed.
+/// A deployment, and what determines the severity of its findings.
 struct Site<'a> {
     tree: &'a Tree,
     deployment: &'a TreeDeployment,
@@ -191,7 +191,7 @@ fn judge_deployment(
         let findings: Vec<Finding> = findings.collect();
         Some((judgement, findings))
     };
-    // Little work is done sooner than another thread wakes.
+    // For little work, waking other threads takes longer.
     let judged: Vec<_> = match kept {
         Some(kept) if kept.memory.is_sparse() => rules.iter().map(judge).collect::<Option<_>>()?,
         _ => {
@@ -206,7 +206,7 @@ fn judge_deployment(
             counts.get_or_insert_default().add(&judgement.counts);
         }
         for (reason, count) in &judgement.reasons {
-            // Few reasons are given by many rules.
+            // There are few distinct reasons, shared by many rules.
             match outcome.undecided.get_mut(reason.as_ref()) {
                 Some(all) => *all += count,
                 None => {
@@ -228,7 +228,7 @@ fn judge_deployment(
     Some(())
 }
 
-/// What a verdict of a rule of `program` is for people; `None` where the configuration switches it off.
+/// The finding for a verdict of a rule of `program`; `None` if the configuration turns it off.
 pub(crate) fn finding(
     tree: &Tree,
     program: &Program,
@@ -239,7 +239,7 @@ pub(crate) fn finding(
 ) -> Option<Finding> {
     let info = &program.rules()[verdict.rule];
     let at = host.locate(&verdict.place);
-    // What is stated inside another file is shown where it is stated.
+    // A value stated inside another file is reported where it is stated.
     let stated = |span: Span| tree.in_file(span);
     let span = stated(at.span?);
     let file = tree.path_of(span.source);
@@ -291,14 +291,14 @@ fn layers_of(tree: &Tree) -> impl Iterator<Item = &Layer> {
     releases.flat_map(|it| &it.layers)
 }
 
-/// A text that is not YAML because it is rendered first, by Helm, helmfile, Ansible or their like.
+/// True for a text that is not YAML because Helm, helmfile, Ansible or the like renders it first.
 fn is_templated(file: &ReadFile) -> bool {
     let text = file.document.text();
     let actions = ["{{", "{%", "<%"].iter().any(|mark| text.contains(mark));
     actions && !file.document.errors().is_empty()
 }
 
-/// A text that can be read and holds no map: Helm refuses it as values.
+/// Reports a readable text that is not a map: Helm rejects it as values.
 fn not_a_map(file: &ReadFile) -> Option<Diagnostic> {
     let document = &file.document;
     let root = document.root()?;
@@ -310,7 +310,7 @@ fn not_a_map(file: &ReadFile) -> Option<Diagnostic> {
     if document.is_damaged() || file.problem.is_some() {
         return None;
     }
-    // One line says enough; the rest may be long.
+    // Only the first line is marked; the rest may be long.
     let span = document.span(root);
     let line = document.text()[span.range()]
         .lines()
@@ -321,16 +321,16 @@ fn not_a_map(file: &ReadFile) -> Option<Diagnostic> {
         "yaml-not-a-map",
         Severity::Error,
         at,
-        format!("values are a map of keys, and here is {what}"),
+        format!("values must be a map, not {what}"),
     );
-    Some(problem.with_help("Helm refuses the file"))
+    Some(problem.with_help("Helm rejects the file"))
 }
 
 fn of_file(tree: &Tree, diagnostic: Diagnostic, settings: &Settings) -> Finding {
     bare(tree, diagnostic, Origin::File, settings)
 }
 
-/// A finding about a text rather than about a value.
+/// A finding about a text rather than a value.
 pub(crate) fn bare(
     tree: &Tree,
     diagnostic: Diagnostic,
@@ -346,7 +346,7 @@ pub(crate) fn bare(
     }
 }
 
-/// A file as it is called from a folder: the same on every machine, also where it is not below it.
+/// A file's path relative to a folder: the same on every machine, even if the file is not below the folder.
 fn from(folder: &Path, file: &Path) -> PathBuf {
     let common = folder.components().zip(file.components());
     let common = common.take_while(|(a, b)| a == b).count();
@@ -366,7 +366,7 @@ pub(crate) fn slashes(path: &Path) -> String {
         .map_or(joined.clone(), |rest| format!("/{rest}"))
 }
 
-/// The order of findings: file, place, code, profile. `rank` says where a file stands among those that people see.
+/// The sort key of findings: file, position, code, profile. `rank` returns the position of a file in display order.
 pub(crate) fn sort_key(
     finding: &Finding,
     rank: impl Fn(Span) -> usize,

@@ -16,38 +16,39 @@ use values::yaml::{Document, Kind};
 use crate::config::Facts;
 use crate::sources::FIRST_DEFAULTS;
 
-/// The declared charts, narrowed to versions when somebody asks, and kept.
+/// The declared charts; each deployment's versions of them are computed on demand and cached.
 #[derive(Debug)]
 pub struct Knowledge {
     set: Arc<ChartSet>,
-    /// Names that are known only as umbrellas of others.
+    /// Names that occur only as umbrella charts of others.
     implied: Vec<String>,
-    /// The charts that declare a key of a name, anywhere; made when first asked for.
+    /// The charts that declare a key of each name, at any depth; built on first use.
     by_key: OnceLock<FxHashMap<String, Vec<u32>>>,
     charts: Mutex<FxHashMap<Key, Arc<Charts>>>,
-    /// Charts are learnt about when somebody asks, and write their defaults then.
+    /// The defaults of charts, written out when they are first needed.
     written: Arc<Mutex<Written>>,
 }
 
 #[derive(Debug, Default)]
 struct Written {
-    /// Chart defaults written out, by declaration and version: several where they depend on what is inlined.
+    /// Written chart defaults, by declaration and version; several if they depend on what is inlined.
     defaults: FxHashMap<(u32, Option<String>), Vec<ChartDefaults>>,
     sources: Vec<Source>,
 }
 
-/// What decides how charts look: versions by chart, sorted, and umbrellas of unknown version with the old blocks that the
-/// operator's values hold.
+/// What determines the contents of charts: versions by chart, and, for umbrella charts of unknown version, the old blocks that
+/// the operator's values contain.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Key {
     /// Versions by chart name, sorted.
     pub versions: Vec<(String, String)>,
-    /// `umbrella.block` for each block that an umbrella of unknown version holds and no longer has today; sorted.
+    /// `umbrella.block` for each block present in the values of an umbrella chart of unknown version that current versions no
+    /// longer have; sorted.
     pub old_blocks: Vec<String>,
 }
 
 impl Knowledge {
-    /// Nothing is narrowed yet.
+    /// Creates the knowledge without computing anything yet.
     pub fn new(set: Arc<ChartSet>) -> Self {
         let mut implied: Vec<String> = set
             .component_names()
@@ -69,7 +70,7 @@ impl Knowledge {
         &self.set
     }
 
-    /// Does a chart declare a key of that name, at whatever depth?
+    /// True if a chart declares a key of that name at any depth.
     pub fn has_key(&self, chart: u32, name: &str) -> bool {
         let by_key = self.by_key.get_or_init(|| {
             let mut all: FxHashMap<String, Vec<u32>> = FxHashMap::default();
@@ -86,7 +87,7 @@ impl Knowledge {
         charts.is_some_and(|charts| charts.binary_search(&chart).is_ok())
     }
 
-    /// Names of charts and folders that are known, for discovery.
+    /// The names of known charts and folders, for discovery.
     pub fn names(&self) -> Vec<String> {
         let declared = self.set.charts().iter();
         let mut names: Vec<String> = declared
@@ -99,8 +100,8 @@ impl Knowledge {
         names
     }
 
-    /// Those names that say too little to be looked for in others: of what is only ever a part of an umbrella, and of charts
-    /// that are called like the chart they wrap, as other charts are.
+    /// Those names that are too generic to search for in other names: of charts that only ever occur inside an umbrella chart,
+    /// and of wrappers named like the chart they wrap.
     pub fn names_of_parts(&self) -> Vec<String> {
         let part = |chart: &&ChartDecl| {
             let parts = &chart.umbrellas;
@@ -110,7 +111,7 @@ impl Knowledge {
         parts.map(|chart| chart.name.clone()).collect()
     }
 
-    /// The keys of blocks that an umbrella once had: they tell an old tree whose version nobody says.
+    /// The keys of blocks that an umbrella chart used to have: they identify an old tree of unknown version.
     pub fn old_blocks<'a>(&'a self, umbrella: &'a str) -> impl Iterator<Item = &'a str> {
         self.set.in_umbrella(umbrella).filter_map(move |chart| {
             let mut umbrellas = chart.umbrellas.iter();
@@ -119,14 +120,14 @@ impl Knowledge {
         })
     }
 
-    /// The text behind the number of a chart's defaults.
+    /// The text with the source id of a chart's defaults.
     pub fn defaults_source(&self, id: SourceId) -> Option<Source> {
         let written = lock(&self.written);
         let at = id.0.checked_sub(FIRST_DEFAULTS)?;
         written.sources.get(at as usize).cloned()
     }
 
-    /// What decides how the charts of a deployment look.
+    /// What determines the contents of a deployment's charts.
     pub fn key_of(&self, deployment: &Deployment, facts: &Facts) -> Key {
         let mut versions: BTreeMap<String, String> = facts.chart_versions.clone();
         let mut old_blocks = Vec::new();
@@ -148,7 +149,7 @@ impl Knowledge {
                 }
             }
         }
-        // Charts inside a chart of one's own have their version from there.
+        // Charts inside a user's own chart get their version from there.
         for (name, version) in deployment.releases.iter().flat_map(|it| &it.inside) {
             versions
                 .entry(name.clone())
@@ -197,7 +198,7 @@ impl Knowledge {
         charts
     }
 
-    /// What stands in an umbrella of that version.
+    /// The charts contained in an umbrella chart of that version.
     fn dependencies(&self, umbrella: &str, version: Option<&str>, key: &Key) -> Vec<Dependency> {
         let mut dependencies = Vec::new();
         for chart in self.set.in_umbrella(umbrella) {
@@ -269,11 +270,11 @@ impl Written {
     }
 }
 
-/// What finds out about one chart of a deployment.
+/// Computes the details of one chart of a deployment.
 struct Learner {
     set: Arc<ChartSet>,
     written: Arc<Mutex<Written>>,
-    /// The declaration.
+    /// The index of the declaration.
     at: u32,
     version: Option<String>,
     dependencies: Vec<Dependency>,
@@ -303,10 +304,10 @@ impl Learner {
         }
     }
 
-    /// The defaults of a chart. Those of a service that is inlined in an umbrella are the umbrella's own, below the service's key.
+    /// The defaults of a chart. Those of a service inlined in an umbrella chart are the umbrella's own, below the service's key.
     fn defaults(&self) -> Option<ChartDefaults> {
         let (chart, version) = (self.set.chart(self.at), self.version.as_deref());
-        // Where a service has no release of its own its defaults stand in the umbrella only.
+        // A service without a release of its own has its defaults only in the umbrella chart.
         let only_inlined = chart.umbrellas.iter().any(|_| match &chart.always {
             Always::No => false,
             Always::Yes => true,
@@ -335,7 +336,7 @@ impl Learner {
     }
 }
 
-/// Nothing that is locked is left half done.
+/// Locks a mutex, ignoring poisoning: nothing locked is ever left half-done.
 fn lock<T>(kept: &Mutex<T>) -> MutexGuard<'_, T> {
     kept.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -349,18 +350,18 @@ fn version_named<'k>(key: &'k Key, chart: &str) -> Option<&'k str> {
     found.map(|(_, version)| version.as_str())
 }
 
-/// The version that a declaration's `since` and `until` are about: its own, or that of its umbrella.
+/// The version that a declaration's `since` and `until` refer to: its own, or that of its umbrella chart.
 pub fn version_of<'k>(chart: &ChartDecl, key: &'k Key) -> Option<&'k str> {
     let mut umbrellas = chart.umbrellas.iter();
     version_named(key, &chart.name)
         .or_else(|| umbrellas.find_map(|umbrella| version_named(key, &umbrella.name)))
 }
 
-/// Paths that are secret and paths that are not, whatever their names.
+/// Paths that are secret and paths that are not, regardless of their names.
 #[derive(Default)]
 struct Sensitive {
     secrets: Vec<PathPattern>,
-    /// Of those, the ones of a single value.
+    /// The secret paths that are a single string.
     secret_texts: Vec<PathPattern>,
     not_secret: Vec<PathPattern>,
 }
@@ -384,14 +385,14 @@ fn sensitive_paths(chart: &ChartDecl, version: Option<&str>) -> Sensitive {
                 found.secret_texts.push(pattern());
             }
         } else if path.last() != Some(&"*") && is_plain_leaf(key) && key.exists_in(version) {
-            // What any other key holds is not known.
+            // Nothing is known about the contents of any other key.
             found.not_secret.push(pattern());
         }
     });
     found
 }
 
-/// A single text.
+/// True for a single string.
 fn is_text(key: &KeyDecl) -> bool {
     fn text(ty: &KeyType) -> bool {
         match ty {
@@ -411,7 +412,8 @@ fn is_text(key: &KeyDecl) -> bool {
     }
 }
 
-/// A value that the declaration spells out: what stands there is no secret unless it says so. Of an open map that cannot be said.
+/// True for a value that the declaration spells out: it is not a secret unless declared as one. That cannot be said of an open
+/// map.
 fn is_plain_leaf(key: &KeyDecl) -> bool {
     fn plain(ty: &KeyType) -> bool {
         match ty {
@@ -426,7 +428,7 @@ fn is_plain_leaf(key: &KeyDecl) -> bool {
     }
 }
 
-/// Writes a literal as block YAML. Depth is that of a declaration, which the parser bounds.
+/// Writes a literal as block YAML. Its depth is that of a declaration, which the parser bounds.
 fn write_block(literal: &Literal, indent: usize, out: &mut String) {
     match literal {
         Literal::Map(entries) if !entries.is_empty() => {
@@ -454,7 +456,7 @@ fn write_block(literal: &Literal, indent: usize, out: &mut String) {
     }
 }
 
-/// Texts are always quoted: whether they need it would have to be found out for each.
+/// Strings are always quoted, which saves checking whether they need it.
 fn write_flow(literal: &Literal, out: &mut String) {
     match literal {
         Literal::Null => out.push_str("null"),

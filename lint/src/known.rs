@@ -1,4 +1,4 @@
-//! The names by which rules are meant in configurations and comments: ids, tags, packs.
+//! The names that configurations and comments use for rules: ids, tags, packs.
 
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
@@ -8,7 +8,7 @@ use lang::parse::ast::{File, ItemKind};
 
 use crate::rulebook::RuleBook;
 
-/// The names that exist. Rules of built-in packs that take no part are among them: naming one is no mistake.
+/// The names that exist. Includes rules of disabled built-in packs: naming one is not a mistake.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Known {
     /// Ids of rules.
@@ -20,7 +20,7 @@ pub struct Known {
 }
 
 impl Known {
-    /// The names of the built-in packs.
+    /// The names in the built-in packs.
     pub fn built_in() -> &'static Self {
         static BUILT_IN: OnceLock<Known> = OnceLock::new();
         BUILT_IN.get_or_init(|| {
@@ -35,7 +35,7 @@ impl Known {
         })
     }
 
-    /// The names of a rule book and of the built-in packs. Rules that are wrong count, too.
+    /// The names in a rule book and in the built-in packs, including rules with errors.
     pub fn of(book: &RuleBook) -> Self {
         let mut known = Self::built_in().clone();
         for file in book.files.iter().filter(|file| file.file.is_some()) {
@@ -55,7 +55,7 @@ impl Known {
         }
     }
 
-    /// True for the id of a rule, a tag or a pack.
+    /// True if `name` is a rule id, a tag or a pack.
     pub fn has(&self, name: &str) -> bool {
         self.rules.contains(name) || self.tags.contains(name) || self.packs.contains(name)
     }

@@ -1,5 +1,5 @@
-//! Why files take no part whose names look like those of layers, what would make them take part, and which of them are still looked at: what
-//! no release reads is in the repository all the same.
+//! Why files whose names look like layers are not used, what would make them layers, and which of them are examined anyway: a
+//! file that no release reads is still in the repository.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -19,33 +19,33 @@ use crate::document::ReadFile;
 use crate::tree::manifests;
 use crate::workspace::{CONFIG, TreeRef, tree_around};
 
-/// A file that no release reads and that may hold what one would.
+/// A file that no release reads but that may contain what a layer would.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeftOut {
     /// The file, relative to the scope's root.
     pub path: PathBuf,
-    /// What it would hold.
+    /// The role it would have.
     pub role: Role,
-    /// The chart that it would be for.
+    /// The chart it would be for.
     pub chart: String,
-    /// What of it is looked at.
+    /// The part of it that is examined.
     pub(crate) part: Part,
 }
 
-/// What of a file is looked at.
+/// The part of a file that is examined.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Part {
-    /// All of it: it may hold what a layer would.
+    /// All of it: it may contain what a layer would.
     #[default]
     Whole,
-    /// All of it, which helmfile reads for an environment.
+    /// All of it, as helmfile environment values.
     Environment,
-    /// What it holds for environments: it is a helmfile.
+    /// Its environment values: it is a helmfile.
     Environments,
 }
 
 impl LeftOut {
-    /// A file that may hold a `Secret` of Kubernetes.
+    /// A file that may contain a Kubernetes `Secret`.
     pub(crate) fn manifest(path: PathBuf) -> Self {
         Self {
             path,
@@ -55,7 +55,7 @@ impl LeftOut {
         }
     }
 
-    /// What a helmfile has for its templates, in itself and in files of which `is_there` says that they are there.
+    /// The values that a helmfile provides to its templates, in itself and in files for which `is_there` returns true.
     pub(crate) fn of_helmfile(
         path: &Path,
         file: &ReadFile,
@@ -85,9 +85,9 @@ impl LeftOut {
         found
     }
 
-    /// The file as releases of their own, which nothing installs; none for one whose secrets nobody can read, or that holds no map.
+    /// The file as releases that nothing installs; empty if its secrets cannot be read or it does not contain a map.
     pub(crate) fn releases(&self, file: &ReadFile) -> Vec<Release> {
-        // Of a template what stands around its actions is there to be read.
+        // Only what surrounds a template's actions can be read.
         let document = match self.part {
             Part::Environments => file.as_helmfile(),
             Part::Whole | Part::Environment => None,
@@ -104,7 +104,7 @@ impl LeftOut {
                 let maps = state_values(&document, Path::new("")).maps;
                 maps.into_iter().map(Some).collect()
             }
-            // Of manifests a `Secret` is told as one, and in others what is called a secret is often the name of one.
+            // A `Secret` manifest is reported as such; in other manifests a key that looks secret often just names one.
             (_, Some(root)) if document.kind(root) == Kind::Map => {
                 let manifest = manifests::kind(&document).is_some();
                 Vec::from_iter((!manifest).then_some(None))
@@ -112,7 +112,7 @@ impl LeftOut {
             _ => Vec::new(),
         };
         let release = |part| Release {
-            // It has no name: nobody is told of it.
+            // It has no name, as it is never reported.
             chart: self.chart.clone(),
             of_environment: self.part != Part::Whole,
             folder: file.path.parent().unwrap_or(Path::new("")).to_owned(),
@@ -134,8 +134,8 @@ impl LeftOut {
     }
 }
 
-/// Gives the files that take no part to the trees that they lie in, or to trees of their own. `unused` and what is loose in a tree are files
-/// with values that no release names; `listed` are all files, sorted.
+/// Adds the unused files to the trees that contain them, or to trees of their own. `unused` and the loose files of trees are
+/// values files that no release names; `listed` are all files, sorted.
 pub(crate) fn place(
     trees: &mut Vec<TreeRef>,
     ignored: &[&Ignored],
@@ -167,13 +167,13 @@ pub(crate) fn place(
         add(trees, file);
     }
     for tree in trees {
-        // What a manifest's text told before stays: sorting keeps it first.
+        // Entries from a manifest's text were added earlier; the stable sort keeps them first.
         tree.left_out.sort_by(|a, b| a.path.cmp(&b.path));
         tree.left_out.dedup_by(|a, b| a.path == b.path);
     }
 }
 
-/// Gives one to the tree that it lies in, or to a tree of its own.
+/// Adds a file to the tree that contains it, or to a tree of its own.
 pub(crate) fn add(trees: &mut Vec<TreeRef>, file: LeftOut) {
     if let Some(tree) = tree_around(trees, &file.path) {
         tree.left_out.push(file);
@@ -189,7 +189,7 @@ pub(crate) fn add(trees: &mut Vec<TreeRef>, file: LeftOut) {
     });
 }
 
-/// Layers that are templates, which no other rule sees.
+/// Layers that are templates, which no other rule examines.
 fn templates(trees: &[TreeRef], listed: &[PathBuf]) -> Vec<LeftOut> {
     let deployments = trees.iter().flat_map(|it| &it.plan.deployments);
     let releases = deployments.flat_map(|it| &it.releases);
@@ -207,23 +207,23 @@ fn templates(trees: &[TreeRef], listed: &[PathBuf]) -> Vec<LeftOut> {
     left_out.collect()
 }
 
-/// The end of the name of a template of helmfile.
+/// The extension of a helmfile template.
 const TEMPLATE: &str = ".gotmpl";
 
-/// The name that a template of helmfile has when it is rendered; any other as it is.
+/// The name of a helmfile template after rendering; other names are unchanged.
 pub(crate) fn rendered_name(name: &str) -> &str {
     name.strip_suffix(TEMPLATE).unwrap_or(name)
 }
 
-/// What decides whether a file is looked at.
+/// Decides whether a file is examined.
 struct Look<'a> {
     options: &'a DiscoverOptions,
-    /// Folders with the layers of a release.
+    /// Folders that contain layers of a release.
     folders: BTreeSet<&'a Path>,
 }
 
 impl Look<'_> {
-    /// A file as one that is left out; `None` for an example, or where its name promises no values.
+    /// The file as a left-out one; `None` for an example, or if its name does not suggest values.
     fn at(&self, path: &Path) -> Option<LeftOut> {
         let options = self.options;
         let name = path.file_name()?.to_str()?;
@@ -254,7 +254,7 @@ impl Look<'_> {
     }
 }
 
-/// The reason as people read it; and the profile that has to be stated for the file to be judged, if that is all.
+/// The reason to show; and the profile to state so that the file is linted, if that is all it takes.
 pub(crate) fn why(
     ignored: &Ignored,
     config: &Config,
@@ -265,14 +265,14 @@ pub(crate) fn why(
     let profile = profile_for(ignored, config, trees, options);
     let words = match &profile {
         Some(profile) => format!(
-            "{why}; it is judged if `{CONFIG}` states the profile: `profiles: {{{profile}: }}`"
+            "{why}; to lint it, declare its profile in `{CONFIG}`: `profiles: {{{profile}: }}`"
         ),
         None => why.to_owned(),
     };
     (words, profile)
 }
 
-/// The profile that has to be stated for a variant to be judged; `None` where that is not enough, for something else states the releases.
+/// The profile to state so that a variant is linted; `None` if that is not enough because something else states the releases.
 fn profile_for(
     ignored: &Ignored,
     config: &Config,
@@ -291,7 +291,8 @@ fn profile_for(
     let profile = profile_of_variant(name, &options.profiles, &options.known_charts)?;
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     let word = profile.starts_with(|c: char| c.is_ascii_alphabetic()) && profile.chars().all(plain);
-    // `external-secret.yaml`, `sealed-secrets.yaml`: a manifest of what makes secrets in the cluster, not a profile of values.
+    // `external-secret.yaml`, `sealed-secrets.yaml`: the manifest of something that creates secrets in the cluster, not the
+    // values of a profile.
     let manifest = matches!(&*profile, "external" | "sealed") && name.contains("secret");
     (word && !manifest).then_some(profile)
 }

@@ -1,6 +1,6 @@
-//! What one run sees: files, configuration, rules and the report that comes of them.
+//! All that one run works with: files, configuration, rules and the resulting report.
 //!
-//! INVARIANT: prints nothing and knows neither arguments nor editors; [`files`] is the only IO of the libraries.
+//! INVARIANT: prints nothing and knows neither command-line arguments nor editors; [`files`] is the only IO of the libraries.
 #![warn(missing_docs)]
 
 mod aside;

@@ -1,4 +1,4 @@
-//! Texts whose secret values are masked, byte for byte, so that spans stay right and source lines can be shown.
+//! Masks the secret values in texts byte for byte, so that spans stay valid and source lines can be shown.
 
 mod lines;
 #[cfg(test)]
@@ -20,7 +20,7 @@ use crate::shown::HIDDEN;
 use crate::statements::{MAX_PARTS, block_document};
 use crate::tree::{Tree, manifests};
 
-/// What stands in place of each byte of a secret.
+/// Replaces each byte of a secret.
 const MASK: u8 = HIDDEN as u8;
 
 /// The text of a file of a tree with its secret values masked.
@@ -28,7 +28,7 @@ pub(crate) fn masked(tree: &Tree, id: SourceId, text: &str) -> String {
     mask(text, &spans(tree, id))
 }
 
-/// The secret values of a file of a tree, as they are written there, without quotes and blanks around them.
+/// The secret values of a file of a tree as written, without surrounding quotes and whitespace.
 pub(crate) fn secrets(tree: &Tree, id: SourceId, text: &str) -> Vec<String> {
     let written = spans(tree, id).into_iter();
     let written = written.filter_map(|span| text.get(span.range()));
@@ -55,7 +55,7 @@ fn spans(tree: &Tree, id: SourceId) -> Vec<Span> {
         }
         return spans;
     };
-    // What a template states is read around its actions, what else is in one is not read at all.
+    // What a template states is read around its actions; nothing else in a template is read.
     let document = match stated {
         Some(stated) => stated.around_actions(),
         None => Arc::clone(&file.document),
@@ -99,7 +99,7 @@ fn len(text: &str) -> u32 {
     u32::try_from(text.len()).unwrap_or(u32::MAX)
 }
 
-/// Secrets among values that a file states for a release: what is secret for that release's chart.
+/// Secrets among the values that a file states for a release, according to that release's chart.
 fn stated_secrets(tree: &Tree, document: &Document, out: &mut Vec<Span>) {
     for (stated, merged, layer) in stated_in(tree, document.source()) {
         let origin = stated.whole;
@@ -107,7 +107,7 @@ fn stated_secrets(tree: &Tree, document: &Document, out: &mut Vec<Span>) {
         let unseen = each_path(document, &mut |node, path| {
             let span = document.span(node);
             let inside = origin.start <= span.start && span.end <= origin.end;
-            // The path begins above the values; what is secret is looked for from each of its keys on.
+            // The path may start above the values, so each of its keys is tried as the start.
             let secret = |from: usize| {
                 let steps: Vec<Step<'_>> = path[from..].iter().map(|it| Step::Key(it)).collect();
                 merged.is_secret_path(release, &steps)
@@ -120,7 +120,7 @@ fn stated_secrets(tree: &Tree, document: &Document, out: &mut Vec<Span>) {
     }
 }
 
-/// The layers that a file states, and where it does.
+/// The layers that a file states, and where it states them.
 fn stated_in(tree: &Tree, id: SourceId) -> impl Iterator<Item = (&StatedAt, &Merged, LayerId)> {
     let deployments = tree.deployments.iter().map(|it| &it.merged);
     let layers = deployments.flat_map(|merged| merged.all_layers().map(move |it| (merged, it)));
@@ -130,13 +130,13 @@ fn stated_in(tree: &Tree, id: SourceId) -> impl Iterator<Item = (&StatedAt, &Mer
     })
 }
 
-/// Values that a statement holds as a block of text whose lines are known, so that what is secret in them is.
+/// Values that are stated in a block of text whose lines are mapped, so that the secrets in them are known.
 fn stated_blocks(tree: &Tree, id: SourceId) -> Vec<(&StatedAt, &Merged, LayerId)> {
     let stated = stated_in(tree, id);
     stated.filter(|(stated, ..)| stated.is_by_lines()).collect()
 }
 
-/// Blocks of text that are documents in which values are stated: patches in a kustomization.
+/// Blocks of text that are documents with stated values: patches in a kustomization.
 fn documents_inside(tree: &Tree, document: &Document) -> Vec<(Span, Document)> {
     let stated = stated_in(tree, document.source()).map(|(it, ..)| it.whole);
     let stated: Vec<Span> = stated.collect();
@@ -146,7 +146,7 @@ fn documents_inside(tree: &Tree, document: &Document) -> Vec<(Span, Document)> {
             .iter()
             .any(|it| block.start < it.start && it.end <= block.end)
     };
-    // What it does not get to see is no block that is known here, and is masked as any other.
+    // Unvisited nodes are not treated as such blocks, and are masked like any other.
     let _unseen = each_scalar(document, document.roots(), |node, _| {
         let block = document.span(node);
         if document.raw(node).starts_with('|') && within(block) {
@@ -162,7 +162,7 @@ fn documents_inside(tree: &Tree, document: &Document) -> Vec<(Span, Document)> {
     read.collect()
 }
 
-/// The text of any YAML with what looks secret by its keys masked.
+/// The text of any YAML, with everything masked that looks secret by its keys.
 pub(crate) fn masked_yaml(document: &Document) -> String {
     let mut spans = Vec::new();
     generic_secrets(document, &mut spans);
@@ -179,11 +179,11 @@ fn mask(text: &str, spans: &[Span]) -> String {
             }
         }
     }
-    // Whole scalars were replaced by ASCII, so this is UTF-8 again.
+    // Whole scalars were replaced by ASCII, so the result is valid UTF-8.
     String::from_utf8(bytes).unwrap_or_default()
 }
 
-/// One text with all that is masked in either of two versions of it; `None` if that is the first.
+/// The first text with everything masked that is masked in either version; `None` if that changes nothing.
 pub(crate) fn both_masked(first: &str, second: &str) -> Option<String> {
     if first == second || first.len() != second.len() {
         return None;
@@ -193,8 +193,8 @@ pub(crate) fn both_masked(first: &str, second: &str) -> Option<String> {
     String::from_utf8(bytes).ok().filter(|both| both != first)
 }
 
-/// Documents that were gone through as a whole for a layer that is a part of them, by where they are kept, whether secrets are looked for
-/// and the chart. A helmfile may hold thousands of layers.
+/// Documents that were already searched as a whole for a layer that is part of them: by address, whether the layer contains
+/// secrets, and the chart. A helmfile may contain thousands of layers.
 type Around = rustc_hash::FxHashSet<(usize, bool, String)>;
 
 fn layer_secrets(merged: &Merged, layer: LayerId, around: &mut Around, out: &mut Vec<Span>) {
@@ -210,7 +210,7 @@ fn layer_secrets(merged: &Merged, layer: LayerId, around: &mut Around, out: &mut
     if part.is_some() && whole {
         generic_secrets(document, out);
     }
-    // What cannot be read is no value of the layer, and what stands in several places is told for each of them.
+    // Damaged text is not a value of the layer, and a node that occurs in several places must be masked for each of them.
     let known = merged.secrets_of(layer);
     match known.filter(|_| !document.is_damaged()) {
         Some(known) => known
@@ -234,7 +234,7 @@ fn layer_secrets(merged: &Merged, layer: LayerId, around: &mut Around, out: &mut
     if !whole {
         return;
     }
-    // Helm reads the first document only; what stands in the others is as secret.
+    // Helm reads only the first document, but what is in the others is just as secret.
     let unseen = each_scalar(document, document.roots().skip(1), |node, path| {
         if in_secrets || merged.is_secret_path(release, &path.steps()) {
             out.extend(written(document, node));
@@ -266,20 +266,21 @@ fn generic_secrets(document: &Document, out: &mut Vec<Span>) {
     lines::secrets(document, false, out);
 }
 
-/// Where a value is written; of an alias also the value that it leads to.
+/// The span of a value; for an alias, also that of its target.
 fn written(document: &Document, node: NodeId) -> impl Iterator<Item = Span> {
     let target = document.target(node);
     let behind = (target != node).then(|| document.span(target));
     [document.span(node)].into_iter().chain(behind)
 }
 
-/// Every scalar with the keys that lead to it; one that aliases lead to, with the keys of each. Gives what was not looked at.
+/// Visits every scalar with the keys that lead to it; one behind aliases is visited under each path. Returns the spans that were
+/// not visited.
 #[must_use]
 fn each_path(document: &Document, visit: &mut dyn FnMut(NodeId, &[String])) -> Vec<Span> {
     each_scalar(document, document.roots(), |node, path| {
         let mut keys: Vec<String> = Vec::with_capacity(path.0.len());
         for step in &path.0 {
-            // `set: {"brig.secrets.smtpPassword": …}` names a path in one key.
+            // `set: {"brig.secrets.smtpPassword": …}` puts a whole path into one key.
             if let PathStep::Key(key) = step {
                 keys.extend(key.split('.').map(str::to_owned));
             }
@@ -288,8 +289,8 @@ fn each_path(document: &Document, visit: &mut dyn FnMut(NodeId, &[String])) -> V
     })
 }
 
-/// Values beside their name, as `set` and `parameters` have them, and texts of several lines, which may hold anything but for those
-/// that are known.
+/// Values beside their name, as in `set` and `parameters`, and multi-line texts, which may contain anything, except those in
+/// `known`.
 fn named_secrets(document: &Document, known: &dyn Fn(Span) -> bool, out: &mut Vec<Span>) {
     let unseen = each_scalar(document, document.roots(), |node, _| {
         let span = document.span(node);
@@ -301,7 +302,7 @@ fn named_secrets(document: &Document, known: &dyn Fn(Span) -> bool, out: &mut Ve
     named_values(document, out);
 }
 
-/// Values beside their name and behind one, as in `[--password, …]`: `- name: brig.secrets.smtpPassword` and `value: …` name one in two entries.
+/// Values beside their name, as in `- name: brig.secrets.smtpPassword` with `value: …`, or after one, as in `[--password, …]`.
 fn named_values(document: &Document, out: &mut Vec<Span>) {
     let mut open: Vec<NodeId> = document.roots().collect();
     let mut seen = rustc_hash::FxHashSet::default();
@@ -339,12 +340,12 @@ fn named_values(document: &Document, out: &mut Vec<Span>) {
     }
 }
 
-/// So many values behind aliases are looked at, each once for each alias: a text may have more of them than anybody can count. What
-/// stands in the text itself is looked at in any case.
+/// The most values visited behind aliases, counted once per alias: a text may expand to far more. Values in the text itself are
+/// always visited.
 const MAX_BEHIND: usize = 200_000;
 
-/// Every scalar below some nodes, with its path from there. What an alias leads to is visited under the alias's path, too. Gives what was not looked at under
-/// each of its paths, for that may be secret.
+/// Visits every scalar below some nodes with its path from there. The target of an alias is also visited under the alias's path.
+/// Returns the spans that were not visited under all of their paths, as they may be secret.
 #[must_use]
 fn each_scalar(
     document: &Document,
@@ -388,7 +389,7 @@ fn each_scalar(
     outermost(unseen.into_iter().map(|node| document.span(node)))
 }
 
-/// Spans without those that lie in others.
+/// Spans that are not inside others.
 fn outermost(spans: impl Iterator<Item = Span>) -> Vec<Span> {
     let mut all: Vec<Span> = spans.collect();
     all.sort_unstable_by_key(|span| (span.start, std::cmp::Reverse(span.end)));

@@ -1,4 +1,4 @@
-//! Which trees each file is in: asked with every keystroke, so made once for a survey.
+//! Which trees each file belongs to. Needed on every keystroke, so computed once per survey.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use crate::workspace::{TreeRef, Workspace};
 
-/// Files by absolute path, and folders of trees.
+/// Files by absolute path, and the root folders of trees.
 #[derive(Debug, Default)]
 pub(crate) struct Members {
     files: FxHashMap<PathBuf, Member>,
@@ -17,12 +17,12 @@ pub(crate) struct Members {
 #[derive(Debug, Default)]
 struct Member {
     trees: Vec<usize>,
-    /// It says itself which releases there are.
+    /// The file itself states which releases exist.
     states: bool,
 }
 
 impl Members {
-    /// Reads what was surveyed.
+    /// Collects the files of a surveyed workspace.
     pub(crate) fn of(workspace: &Workspace) -> Self {
         let mut members = Self::default();
         for (at, tree) in workspace.trees.iter().enumerate() {
@@ -46,7 +46,7 @@ impl Members {
         members
     }
 
-    /// Is a file below a folder a layer of some release, or does it state releases?
+    /// True if a file below `folder` is a layer of a release, or states releases.
     pub(crate) fn has_below(&self, folder: &Path) -> bool {
         self.files.keys().any(|path| path.starts_with(folder))
     }
@@ -59,7 +59,7 @@ impl Members {
         }
     }
 
-    /// The trees that a file is in: as a layer or beside one, else by the folder.
+    /// The trees that a file belongs to: as a layer or beside one, otherwise by folder.
     pub(crate) fn trees(&self, path: &Path) -> Vec<usize> {
         if let Some(member) = self.files.get(path) {
             return member.trees.clone();
@@ -69,7 +69,7 @@ impl Members {
         inside.map(|(at, _)| at).collect()
     }
 
-    /// The trees that have a file below a folder; where none has, those that it lies in.
+    /// The trees that have a file below `folder`; if none does, those that contain the folder.
     pub(crate) fn trees_below(&self, folder: &Path) -> Vec<usize> {
         let files = self.files.iter();
         let below = files.filter(|(path, _)| path.starts_with(folder));
@@ -85,8 +85,8 @@ impl Members {
         trees
     }
 
-    /// The trees in which something may be found about what was named: with a file or a chart there. All, where something was named that is in
-    /// none and may have a say in each, such as rules.
+    /// The trees that may have findings about the named paths: those with a file or chart there. All trees, if a named path
+    /// belongs to none and may affect each, as rules do.
     pub(crate) fn named(&self, workspace: &Workspace) -> Vec<usize> {
         let mut files: Vec<(&Path, &[usize])> = Vec::new();
         let mut charts: Vec<(PathBuf, usize)> = Vec::new();
@@ -113,7 +113,7 @@ impl Members {
                 }
             }
             here.extend(below(&charts, path, |it| &it.0).map(|it| it.1));
-            // A file of a chart.
+            // The path may be a file inside a chart.
             for above in path.ancestors().skip(1) {
                 let same = below(&charts, above, |it| &it.0).take_while(|it| it.0 == *above);
                 here.extend(same.map(|it| it.1));
@@ -126,12 +126,12 @@ impl Members {
         found.into_iter().collect()
     }
 
-    /// Is a file a layer, or does it state releases?
+    /// True if a file is a layer, or states releases.
     pub(crate) fn has(&self, path: &Path) -> bool {
         self.files.contains_key(path)
     }
 
-    /// May what is in the file say which releases there are? A plain layer does not.
+    /// True if the file's contents may state which releases exist; those of a plain layer do not.
     pub(crate) fn may_state(&self, path: &Path) -> bool {
         match self.files.get(path) {
             Some(member) => member.states,
@@ -142,7 +142,7 @@ impl Members {
     }
 }
 
-/// One layer of each tree that has any.
+/// The first layer of each tree that has any.
 pub(crate) fn one_of_each(workspace: &Workspace) -> Vec<PathBuf> {
     let first = |tree: &TreeRef| {
         let releases = tree.plan.deployments.iter().flat_map(|it| &it.releases);
@@ -153,7 +153,7 @@ pub(crate) fn one_of_each(workspace: &Workspace) -> Vec<PathBuf> {
     workspace.trees.iter().filter_map(first).collect()
 }
 
-/// What lies at a path or below it, of what is sorted by where it lies.
+/// The items at a path or below it, in a slice sorted by path.
 fn below<'a, T>(
     sorted: &'a [T],
     path: &'a Path,

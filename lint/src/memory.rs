@@ -1,6 +1,6 @@
-//! What is kept of judging a tree, so that after an edit only what the edit may matter to is judged again.
+//! What is kept from judging a tree, so that after an edit only what it may affect is judged again.
 //!
-//! INVARIANT: with it a tree gives the outcome that it gives without. What cannot be told apart for certain counts as changed.
+//! INVARIANT: a tree gives the same outcome with and without it. Whatever cannot be told apart with certainty counts as changed.
 
 use std::sync::{Arc, OnceLock};
 
@@ -15,19 +15,19 @@ use values::yaml::Difference;
 use crate::host::parts::{Parts, outgrown, splits};
 use crate::tree::{Tree, TreeDeployment};
 
-/// What is kept of judging a tree.
+/// What is kept from judging a tree.
 #[derive(Debug)]
 pub(crate) struct TreeMemory {
-    /// The tree that was judged last.
+    /// The tree that was last judged.
     tree: Arc<Tree>,
     deployments: Vec<Remembered>,
 }
 
-/// What is kept of judging a deployment.
+/// What is kept from judging a deployment.
 #[derive(Debug)]
 pub(crate) struct Remembered {
     pub(crate) memory: Memory,
-    /// By layer: which part each of its values is in.
+    /// By layer: the part that each of its values is in.
     pub(crate) parts: Vec<OnceLock<Parts>>,
 }
 
@@ -40,7 +40,7 @@ impl Remembered {
         }
     }
 
-    /// The deployment is merged anew, and this is not as it was.
+    /// Called after the deployment has been merged again and differs from `old`.
     fn turn(&mut self, old: &Merged, new: &TreeDeployment, changed: Changed, program: &Program) {
         let merged = &new.merged;
         let is_same = |layer: LayerId| {
@@ -65,7 +65,7 @@ impl Remembered {
 }
 
 impl TreeMemory {
-    /// Nothing is known of the tree.
+    /// The initial state, in which nothing is known.
     pub(crate) fn new(tree: &Arc<Tree>) -> Self {
         let program = &tree.book.program;
         let deployments = tree.deployments.iter();
@@ -75,7 +75,7 @@ impl TreeMemory {
         }
     }
 
-    /// The tree is read anew: finds out what changed.
+    /// Called after the tree has been read again: determines what changed.
     pub(crate) fn turn(&mut self, tree: &Arc<Tree>) {
         let (old, new) = (&self.tree, tree);
         let alike = Arc::ptr_eq(&old.book, &new.book)
@@ -107,18 +107,18 @@ impl TreeMemory {
         self.tree = Arc::clone(tree);
     }
 
-    /// Is little to be judged again?
+    /// True if little has to be judged again.
     pub(crate) fn is_sparse(&self) -> bool {
         self.deployments.iter().all(|it| it.memory.is_sparse())
     }
 
-    /// What is kept of a deployment.
+    /// What is kept from judging a deployment.
     pub(crate) fn deployment(&self, at: usize) -> Option<&Remembered> {
         self.deployments.get(at)
     }
 }
 
-/// What is not as it was, by release and top entry.
+/// What changed, by release and top-level entry.
 fn changed(old: &TreeDeployment, new: &TreeDeployment, splits: &Splits) -> Changed {
     let (a, b) = (&old.merged, &new.merged);
     let releases = a.deployment().releases.iter().zip(&b.deployment().releases);
@@ -163,7 +163,7 @@ fn layer_changed(
     let part = |path: &[String]| splits.part_of(release, path.iter().map(String::as_str));
     let is_split = |path: &[String]| part(path).is_names();
     match old.document.difference(&new.document, &is_split) {
-        // Helm hands `global` down to every subchart.
+        // Helm passes `global` down to every subchart.
         Difference::Entries {
             changed: paths,
             names,
@@ -195,7 +195,7 @@ fn same_components(a: &[Component], b: &[Component]) -> bool {
     a.len() == b.len() && a.iter().zip(b).all(same)
 }
 
-/// The same layers in the same order, chart defaults among them.
+/// True if the layers are the same, in the same order, including chart defaults.
 fn same_layers(a: &Merged, b: &Merged) -> bool {
     let facts = |merged: &Merged, it| {
         (

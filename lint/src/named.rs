@@ -1,4 +1,5 @@
-//! Files and folders that were named, as hooks name them, and of which nothing is judged: said aloud, since silence would look like praise.
+//! Explicitly named files and folders, such as those a hook passes, of which nothing is linted. They are reported, as silence
+//! would look like success.
 
 use std::path::{Path, PathBuf};
 
@@ -9,17 +10,17 @@ use crate::project::Project;
 use crate::touched::decides;
 use crate::watched::charts;
 
-/// What is said of the files and folders that were named and are not judged.
+/// The named files and folders that are not linted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Named {
-    /// A sentence for each of them.
+    /// One message for each of them.
     pub idle: Vec<String>,
-    /// Nothing else was named.
+    /// True if nothing else was named.
     pub only: bool,
 }
 
 impl Project {
-    /// The paths of the settings of which nothing is judged.
+    /// The paths in the settings of which nothing is linted.
     pub fn named(&self) -> Named {
         let settings = self.settings();
         let mut named = Named {
@@ -43,7 +44,7 @@ impl Project {
         named
     }
 
-    /// Why no rule looks at anything in a folder; `None` if one may.
+    /// Why no rule applies to anything in a folder; `None` if one may.
     fn why_idle_below(&self, folder: &Path) -> Option<String> {
         let workspace = self.workspace();
         let rule = folder.join("any.watch");
@@ -57,11 +58,11 @@ impl Project {
                 .iter()
                 .any(|it| folder.starts_with(it) || it.starts_with(folder));
         (!has_a_say).then(|| {
-            "nothing in it takes part: no release that is known here has a layer there".to_owned()
+            "nothing in it is linted: no release known to dogwatch has a layer there".to_owned()
         })
     }
 
-    /// Why no rule looks at a file; `None` if one may. Folders are `listed` once.
+    /// Why no rule applies to a file; `None` if one may. `listed` caches the files of each folder.
     fn why_idle(
         &self,
         path: &Path,
@@ -73,7 +74,7 @@ impl Project {
         let is_rule = path.extension().is_some_and(|it| it == "watch");
         let shown = settings.show(path);
         if let Some(skipped) = workspace.skipped.iter().find(|it| it.path == shown) {
-            return Some(format!("it takes no part: {}", skipped.why));
+            return Some(format!("not linted: {}", skipped.why));
         }
         let has_a_say = is_rule
             || self.takes_part(path)
@@ -92,8 +93,8 @@ impl Project {
             self.files().list(folder, &options).files
         });
         Some(match listed.binary_search_by(|it| it.as_path().cmp(path)) {
-            Ok(_) => "it takes no part: no release that is known here has it as a layer".to_owned(),
-            Err(_) => "it takes no part: a `.gitignore` leaves it out (`--no-ignore` takes it in)"
+            Ok(_) => "not linted: it is not a layer of any known release".to_owned(),
+            Err(_) => "not linted: a `.gitignore` excludes it (use `--no-ignore` to include it)"
                 .to_owned(),
         })
     }

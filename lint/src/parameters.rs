@@ -1,4 +1,4 @@
-//! Which parameters a rule depends on.
+//! The parameters that a rule depends on.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::rulebook::{BookFile, RuleBook, name_span};
 /// A `param` of a pack.
 #[derive(Debug, Clone, Copy)]
 pub struct Parameter<'b> {
-    /// The file it stands in.
+    /// The file it is declared in.
     pub file: &'b BookFile,
     /// The item, with its documentation.
     pub item: &'b Item,
@@ -20,7 +20,7 @@ pub struct Parameter<'b> {
 }
 
 impl RuleBook {
-    /// Every parameter, in the order of packs and files.
+    /// All parameters, in the order of packs and files.
     pub fn parameters(&self) -> impl Iterator<Item = Parameter<'_>> {
         self.files.iter().flat_map(|file| {
             let items = file.ast().items.iter();
@@ -35,7 +35,7 @@ impl RuleBook {
         })
     }
 
-    /// The parameters that a rule names, or that what it names names. Nothing is known of a book that was built without facts.
+    /// The parameters that a rule uses, directly or through other items. Empty for a book that was built without facts.
     pub fn parameters_of(&self, id: &str) -> Vec<Parameter<'_>> {
         let mut seen: BTreeSet<Span> = BTreeSet::new();
         let mut open: Vec<Span> = Vec::new();
@@ -59,7 +59,7 @@ impl RuleBook {
             .collect()
     }
 
-    /// The item whose name stands there.
+    /// The item whose name is at this span.
     fn item_named(&self, name: Span) -> Option<&Item> {
         let file = self.file(name.source)?;
         file.ast().items.iter().find(|item| name_span(item) == name)

@@ -1,4 +1,4 @@
-//! Where a finding stands: the language's places as spans of texts, with the path and release they belong to.
+//! The positions of findings: the language's places as spans of texts, with their path and release.
 
 use lang::host::{Place, RecordRef};
 use source::Span;
@@ -10,23 +10,23 @@ use crate::host::{TreeHost, ours};
 use crate::schema::kind;
 use crate::shown::is_hidden;
 
-/// A place in a text.
+/// A place with its position in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Located {
-    /// The bytes; `None` in a deployment without any file.
+    /// The bytes; `None` in a deployment without files.
     pub(crate) span: Option<Span>,
     /// The release.
     pub(crate) release: Option<usize>,
-    /// The path of the value, as people write it.
+    /// The path of the value, in the usual notation.
     pub(crate) path: Option<String>,
-    /// The same, for recognising the value after items of lists have moved.
+    /// A path that still identifies the value after list items have moved.
     pub(crate) identity: String,
-    /// A file that should hold the value and is not there.
+    /// A file that should contain the value but does not exist.
     pub(crate) missing_file: Option<std::path::PathBuf>,
 }
 
 impl TreeHost<'_> {
-    /// Finds a place.
+    /// Resolves a place.
     pub(crate) fn locate(&self, place: &Place) -> Located {
         match place {
             Place::Node(node) => self.locate_node(ours(*node), false),
@@ -37,7 +37,7 @@ impl TreeHost<'_> {
         }
     }
 
-    /// The bytes of a place that the operator wrote; `None` for what a chart puts there by itself.
+    /// The bytes of a place that the operator wrote; `None` for a value set by the chart itself.
     pub(crate) fn locate_written(&self, place: &Place) -> Option<Span> {
         if let Place::Node(node) | Place::Key(node) = place
             && self.merged.role(ours(*node)) == Role::Chart
@@ -49,10 +49,10 @@ impl TreeHost<'_> {
 
     fn locate_node(&self, node: NodeRef, key: bool) -> Located {
         let release = self.merged.release_of(node);
-        // What a chart puts there by itself is mended where the operator would write it.
+        // A value set by the chart itself is reported where the operator would override it.
         let place = match self.merged.role(node) {
             Role::Chart => None,
-            // All that a release is given has no key: it stands where the release does.
+            // The values of a release as a whole have no key: their position is that of the release.
             _ if self.is_whole_release(node) => None,
             Role::Values | Role::Secrets | Role::Set => self.merged.place(node),
         };
@@ -76,7 +76,7 @@ impl TreeHost<'_> {
         }
     }
 
-    /// Is it all that the layers of a release come to?
+    /// True for the combined value of all layers of a release.
     fn is_whole_release(&self, node: NodeRef) -> bool {
         node.view() != View::Written && self.merged.path(node).0.is_empty()
     }
@@ -85,7 +85,7 @@ impl TreeHost<'_> {
         let release = self.merged.release_of(parent);
         let insertion = self.insertion(parent, keys);
         let path = self.path_text(parent, keys);
-        // What a written layer lacks is missing there, not in the layer that would be chosen.
+        // A key missing from a written layer is reported there, not in the layer that would be chosen for it.
         let own = (parent.view() == View::Written)
             .then(|| self.merged.place(parent))
             .flatten();
@@ -104,7 +104,7 @@ impl TreeHost<'_> {
         }
     }
 
-    /// Where keys below a value would be written.
+    /// Where keys below a value would be inserted.
     pub(crate) fn insertion(&self, parent: NodeRef, keys: &[String]) -> Insertion {
         let release = self.merged.release_of(parent);
         let mut path = self.merged.path(parent);
@@ -112,7 +112,7 @@ impl TreeHost<'_> {
         self.insertion_at(release, &path)
     }
 
-    /// Where an insertion is shown: at the key it goes below, or at the first key of a file that has nothing of it.
+    /// Where an insertion is shown: at the key that it goes below, or at the first key of a file that has none of its parents.
     fn pointed_at(&self, insertion: &Insertion) -> Option<Span> {
         let first = || {
             let layer = insertion.layer?;
@@ -128,7 +128,7 @@ impl TreeHost<'_> {
 
     pub(crate) fn insertion_at(&self, release: usize, path: &KeyPath) -> Insertion {
         let steps = path.steps();
-        // What stands beside secrets belongs to their file too, such as the user of a password.
+        // Keys beside secrets, such as the username of a password, belong in the same file.
         let beside = steps.contains(&Step::Key("secrets"));
         let role = if beside || self.merged.is_secret_path(release, &steps) {
             Role::Secrets
@@ -138,8 +138,8 @@ impl TreeHost<'_> {
         self.merged.insertion(release, &steps, role)
     }
 
-    /// The release that has a component, or would have it, and the keys that lead to it: one that is there but switched
-    /// off, or one that is known as part of an umbrella that is there.
+    /// The release that has a component, or would have it, and the keys that lead to it. Covers components that are disabled, and
+    /// those known to be part of an installed umbrella chart.
     pub(crate) fn component_site(&self, component: &str) -> Option<(usize, Vec<String>)> {
         let mut components = self.merged.components().iter();
         let known = components.find(|it| it.name == component || it.chart == component);
@@ -219,7 +219,8 @@ impl TreeHost<'_> {
         }
     }
 
-    /// Where a finding about the whole deployment stands: the umbrella's first layer, else that of the first release.
+    /// The position of a finding about the whole deployment: the umbrella chart's first layer, otherwise that of the first
+    /// release.
     fn first_place(&self) -> Option<Span> {
         let releases = 0..self.merged.deployment().releases.len();
         let mut components = self.merged.components().iter();
@@ -232,7 +233,8 @@ impl TreeHost<'_> {
             .find_map(|release| self.merged.release_place(release))
     }
 
-    /// The path, with what an item says of itself in place of its position: its `name`, or its text where it may be shown.
+    /// The path, with each list position replaced by something that identifies the item: its `name`, or its text unless that is
+    /// hidden.
     fn identity(&self, node: NodeRef) -> String {
         let mut text = self.path_text(node, &[]);
         let path = self.merged.path(node);
@@ -254,9 +256,9 @@ impl TreeHost<'_> {
         out + &text
     }
 
-    /// What the items of lists on the way to a value say of themselves, the outermost first.
+    /// What identifies the list items on the way to a value, outermost first.
     fn items_to(&self, node: NodeRef, path: &KeyPath) -> Vec<String> {
-        // Down the path, which is cheaper than up; but there may be another value than this one.
+        // Walking down the path is cheaper than walking up, but may lead to a different value.
         let root = || self.merged.root(self.merged.release_of(node), node.view());
         let mut at = (node.view() != View::Written).then(root);
         let mut items = Vec::new();

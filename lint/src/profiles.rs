@@ -1,4 +1,4 @@
-//! Profiles that rules and configurations name and that nothing here is of: a severity for one of them is never used.
+//! Profiles that rules and configurations name but that nothing here uses: a severity for one of them never applies.
 
 use std::collections::BTreeSet;
 
@@ -10,8 +10,8 @@ use crate::project::Project;
 use crate::rulebook::RuleBook;
 use crate::workspace::{Scope, TreeRef};
 
-/// The profiles that there are: words that file names say, and what the configuration or a tree names. Empty where no tree is, for then
-/// nothing is known.
+/// The profiles in use: those that filenames imply, and those that the configuration or a tree names. Empty if there are no
+/// trees, as nothing is known then.
 pub(crate) fn there_are(config: &Config, words: &[String], trees: &[TreeRef]) -> BTreeSet<String> {
     if trees.is_empty() {
         return BTreeSet::new();
@@ -25,7 +25,7 @@ pub(crate) fn there_are(config: &Config, words: &[String], trees: &[TreeRef]) ->
     names
 }
 
-/// What a configuration names.
+/// Unknown profiles in a configuration.
 pub(crate) fn in_configuration(config: &Config, known: &BTreeSet<String>) -> Vec<Diagnostic> {
     let entries = config.severities.iter();
     let named = entries.filter_map(|it| Some((it.profile.as_deref()?, it.profile_span?)));
@@ -34,7 +34,7 @@ pub(crate) fn in_configuration(config: &Config, known: &BTreeSet<String>) -> Vec
         .collect()
 }
 
-/// What rules of one's own name; scopes that share a book have their profiles together.
+/// Unknown profiles in the user's own rules; for scopes that share a book, the profiles of all of them are known.
 pub(crate) fn in_rules(scopes: &[Scope], book: &RuleBook) -> Vec<Diagnostic> {
     let mine = scopes.iter().filter(|it| std::ptr::eq(&*it.book, book));
     let known: BTreeSet<String> = mine.flat_map(|it| it.profiles.iter().cloned()).collect();
@@ -54,16 +54,16 @@ fn unknown(
     if known.is_empty() || known.contains(name) {
         return None;
     }
-    let message = format!("nothing here is of a profile `{name}`");
+    let message = format!("nothing here uses the profile `{name}`");
     let problem = Diagnostic::new(code, Severity::Warning, span, message);
     Some(match similar(name, known.iter().map(String::as_str)) {
         Some(similar) => problem.with_help(format!("did you mean `{similar}`?")),
-        None => problem.with_help("profiles are named under `profiles` in dogwatch.yaml"),
+        None => problem.with_help("declare profiles under `profiles` in dogwatch.yaml"),
     })
 }
 
 impl Project {
-    /// Profiles that rules of a book name and that nothing here is of.
+    /// Profiles that the rules of a book name but that nothing here uses.
     pub fn unknown_profiles(&self, book: &RuleBook) -> Vec<Diagnostic> {
         in_rules(&self.workspace().scopes, book)
     }

@@ -1,4 +1,4 @@
-//! All that one run, or one editor, sees: change it, ask it for a report.
+//! Everything that one run, or one editor, works with: change it, ask it for a report.
 //!
 //! INVARIANT: the command line and the server hold the same [`Project`] and get their findings from it in the same way.
 
@@ -29,46 +29,46 @@ use crate::touched::Touched;
 use crate::tree::{Readers, Tree};
 use crate::workspace::{CONFIG, Scope, Surveyor, TreeRef, Workspace};
 
-/// What a run is about.
+/// What a run covers.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
-    /// Paths are shown relative to this folder, where they are below it. Absolute.
+    /// Paths below this folder are shown relative to it. Absolute.
     pub cwd: PathBuf,
-    /// What is judged: folders and files, absolute.
+    /// The folders and files to lint, absolute.
     pub paths: Vec<PathBuf>,
-    /// Rules folders besides those of the configuration, absolute.
+    /// Rules folders in addition to those of the configuration, absolute.
     pub rules: Vec<PathBuf>,
-    /// Only deployments of these profiles (or names); empty: all.
+    /// Only deployments of these profiles (or names); if empty, all.
     pub profiles: Vec<String>,
-    /// Only these rules: ids, packs or tags; empty: all.
+    /// Only these rules: ids, packs or tags; if empty, all.
     pub select: Vec<String>,
-    /// Read what `.gitignore` leaves out, too.
+    /// Also read files that `.gitignore` excludes.
     pub no_ignore: bool,
-    /// The day of the run, as `YYYY-MM-DD`: for what is allowed until a day.
+    /// The date of the run, as `YYYY-MM-DD`, for comments with an expiry date.
     pub today: Option<String>,
-    /// Keep what editors ask about rule texts.
+    /// Keep what editors need about rule texts.
     pub facts: bool,
-    /// Leave the baseline aside.
+    /// Ignore the baseline.
     pub no_baseline: bool,
-    /// Only what these files touch; `None`: everything.
+    /// Only what these files affect; `None`: everything.
     pub touched: Option<Touched>,
-    /// Rules in place of those that the configuration brings: for examples of rules.
+    /// Rules that replace those of the configuration, for examples of rules.
     pub at_hand: Option<AtHand>,
     /// Plan the repairs of findings, for formats that show them.
     pub fixes: bool,
-    /// Leave the texts of files in a report empty: for those who have them at hand, as editors do. Masking secrets costs more than an edit
-    /// should; [`Tree::masked`] does it for one file.
+    /// Leave the texts of files in a report empty, for callers such as editors that have them. Masking secrets costs more than an
+    /// edit should; [`Tree::masked`] does it for a single file.
     pub own_texts: bool,
 }
 
 impl Settings {
-    /// A path as people see it.
+    /// A path, as shown to users.
     pub fn show(&self, path: &Path) -> PathBuf {
         shown_path(&self.cwd, path)
     }
 }
 
-/// A path as people see it who are in a folder.
+/// A path as shown to users in the folder `cwd`.
 pub(crate) fn shown_path(cwd: &Path, path: &Path) -> PathBuf {
     match path.strip_prefix(cwd) {
         Ok(below) if below.as_os_str().is_empty() => PathBuf::from("."),
@@ -77,17 +77,17 @@ pub(crate) fn shown_path(cwd: &Path, path: &Path) -> PathBuf {
     }
 }
 
-/// A change of what a project sees.
+/// A change to what a project works with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
-    /// An editor has this text for a file, saved or not.
+    /// An editor holds this text for a file, saved or not.
     Text {
         /// The file, absolute.
         path: PathBuf,
         /// Its text.
         text: Arc<str>,
     },
-    /// The editor has closed the file: what is on disk counts again.
+    /// The editor has closed the file: the contents on disk apply again.
     Closed {
         /// The file, absolute.
         path: PathBuf,
@@ -101,13 +101,13 @@ pub enum Change {
     Everything,
 }
 
-/// Says whether work is wanted no more. Asked often, from several threads.
+/// Returns true once the work is no longer wanted. Called often, from several threads.
 pub type Stop = dyn Fn() -> bool + Sync;
 
-/// How far a run has come.
+/// The progress of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Progress {
-    /// Trees that are judged.
+    /// Trees judged so far.
     pub done: usize,
     /// All trees.
     pub trees: usize,
@@ -117,14 +117,14 @@ pub struct Progress {
     pub findings: usize,
 }
 
-/// All that one run sees.
+/// Everything that one run works with.
 pub struct Project {
     settings: Settings,
     files: Overlay,
     numbers: Arc<Numbers>,
     workspace: OnceLock<Arc<Workspace>>,
     members: OnceLock<Members>,
-    /// What was read and may be read again: kept for trees with open files only.
+    /// What was read and may be needed again; only for trees with open files.
     kept: Mutex<Kept>,
 }
 
@@ -133,16 +133,17 @@ struct Kept {
     files: FxHashMap<PathBuf, Arc<ReadFile>>,
     /// By index in the workspace.
     trees: BTreeMap<usize, Arc<Tree>>,
-    /// Trees as they were before the text of one of their files changed, with the file.
+    /// The last version of trees before the text of one of their files changed, with the file.
     outdated: BTreeMap<usize, (Arc<Tree>, PathBuf)>,
-    /// Charts on disk: kept for all trees, since many install the same.
+    /// Charts on disk; kept for all trees, since many install the same ones.
     charts: FxHashMap<PathBuf, Result<Arc<DiskChart>, NoChart>>,
-    /// What came of judging them, likewise; for editors only.
+    /// What judging the kept trees left behind; for editors only.
     memories: BTreeMap<usize, TreeMemory>,
 }
 
 impl Kept {
-    /// Drops the trees that a file is part of. One in which only a text changed is put aside, and need not be read as a whole.
+    /// Drops the trees that a file is part of. If only the file's text changed, the tree is kept aside so that it need not be
+    /// read again as a whole.
     fn change(&mut self, path: &Path, is_text: bool) {
         let (trees, outdated) = (&mut self.trees, &mut self.outdated);
         let in_charts = |tree: &Tree| {
@@ -166,7 +167,7 @@ impl Kept {
 }
 
 impl Project {
-    /// A project over files. Nothing is read yet.
+    /// Creates a project over files. Nothing is read yet.
     pub fn new(settings: Settings, files: Arc<dyn Files>) -> Self {
         Self {
             settings,
@@ -178,22 +179,23 @@ impl Project {
         }
     }
 
-    /// What it is about.
+    /// Its settings.
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
 
-    /// The files as it sees them.
+    /// The files, including texts held by editors.
     pub fn files(&self) -> &dyn Files {
         &self.files
     }
 
     fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {
-        // What is kept is whole at any moment: a panic elsewhere does not spoil it.
+        // The kept state is always consistent: a panic elsewhere cannot corrupt it.
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes what is seen. What does not depend on it is kept. True if nothing is: trees or rules may be others now.
+    /// Applies a change and keeps whatever does not depend on it. Returns true if nothing is kept, because the trees or rules may
+    /// have changed.
     pub fn apply(&mut self, change: Change) -> bool {
         let is_text = matches!(change, Change::Text { .. });
         let (path, structure) = match change {
@@ -254,7 +256,7 @@ impl Project {
         self.members = OnceLock::new();
     }
 
-    /// What there is to judge.
+    /// The surveyed workspace.
     pub fn workspace(&self) -> Arc<Workspace> {
         let survey = || {
             let surveyor = Surveyor {
@@ -272,8 +274,7 @@ impl Project {
         Arc::clone(self.workspace.get_or_init(survey))
     }
 
-    /// Judges everything. Trees are judged in parallel, and dropped when they are judged, so that memory is bounded by the
-    /// largest.
+    /// Judges everything. Trees are judged in parallel and dropped afterwards, so that memory is bounded by the largest.
     pub fn lint(&self, progress: &(dyn Fn(Progress) + Sync)) -> Report {
         let workspace = self.workspace();
         let trees = self.asked_for(&workspace);
@@ -301,7 +302,7 @@ impl Project {
         assembly.finish(whole)
     }
 
-    /// The trees in which something may be found about what was named.
+    /// The trees that may have findings about the named paths.
     pub(crate) fn asked_for(&self, workspace: &Workspace) -> Vec<usize> {
         if workspace.trees.len() < 2 || workspace.focus.is_empty() {
             return (0..workspace.trees.len()).collect();
@@ -310,13 +311,13 @@ impl Project {
         members.named(workspace)
     }
 
-    /// Judges the trees that a file is in, rules and configuration included.
+    /// Judges the trees that a file belongs to, including rules and configuration.
     pub fn lint_file(&self, path: &Path) -> Report {
         self.lint_file_unless(path, &|| false).unwrap_or_default()
     }
 
-    /// The same, or `None` if `stop` says on the way that nobody wants it any more. It is asked before each rule, but where little is
-    /// to be judged again.
+    /// Like [`Self::lint_file`], but returns `None` if `stop` signals that the result is no longer wanted. It is called before
+    /// each rule, unless little has to be judged again.
     pub fn lint_file_unless(&self, path: &Path, stop: &Stop) -> Option<Report> {
         let workspace = self.workspace();
         let mut assembly = Assembly::new(&self.settings, &workspace);
@@ -326,10 +327,10 @@ impl Project {
         Some(assembly.finish(false))
     }
 
-    /// A tree and what is found in it.
+    /// A tree and its findings.
     pub(crate) fn judged(&self, workspace: &Workspace, at: usize) -> (Arc<Tree>, TreeResult) {
         let judged = self.judged_unless(workspace, at, &|| false);
-        judged.unwrap_or_else(|| unreachable!("nobody stops it"))
+        judged.unwrap_or_else(|| unreachable!("`stop` never returns true"))
     }
 
     fn judged_unless(
@@ -341,7 +342,7 @@ impl Project {
         let tree = self.load(workspace, at);
         let scope = &workspace.scopes[workspace.trees[at].scope];
         let memory = self.memory_of(at, &tree);
-        // What is known is lost where it is broken off: too much for the little that is left to judge.
+        // Stopping discards the memory, which is not worth it when little is left to judge.
         let sparse = memory.as_ref().is_some_and(TreeMemory::is_sparse);
         let stop: &Stop = if sparse { &|| false } else { stop };
         let outcome = judge(&tree, scope, &self.settings, memory.as_ref(), stop)?;
@@ -352,7 +353,8 @@ impl Project {
         Some((tree, result))
     }
 
-    /// What is kept of judging a tree that is kept itself. Taken out while the tree is judged, so that a panic leaves nothing half known.
+    /// The memory of judging a tree that is kept. It is taken out while the tree is judged, so that a panic leaves nothing
+    /// half-updated.
     fn memory_of(&self, at: usize, tree: &Arc<Tree>) -> Option<TreeMemory> {
         let mut kept = self.kept();
         if !self.settings.facts || !kept.trees.contains_key(&at) {
@@ -364,8 +366,8 @@ impl Project {
         Some(memory)
     }
 
-    /// Begins to keep what comes of judging a tree of a file, so that the next time only what changed is judged. That costs more than
-    /// judging once: for when there is time. False if there is nothing to do; `None` if `stop` said that there is no time any more.
+    /// Starts to remember the results of judging a tree of a file, so that next time only what changed is judged. That costs more
+    /// than judging once, so call it when idle. Returns false if there is nothing to do, `None` if `stop` interrupted it.
     pub fn remember(&self, path: &Path, stop: &Stop) -> Option<bool> {
         let workspace = self.workspace();
         for at in self.trees_of(&workspace, path) {
@@ -384,10 +386,10 @@ impl Project {
         Some(false)
     }
 
-    /// The edits that make a repair, of the texts as this project sees them now.
+    /// The edits that implement a repair, for the texts as this project currently sees them.
     ///
     /// # Errors
-    /// Why it is not made.
+    /// The reason why it cannot be made.
     pub fn plan(&self, repair: &Repair) -> Result<Plan, Refused> {
         let read = |path: &Path| {
             if let Some(file) = self.kept().files.get(path) {
@@ -401,12 +403,13 @@ impl Project {
         fix::plan(repair, &read)
     }
 
-    /// Repairs what is found, to a fixed point. Nothing is written: that is for the caller, who knows what may be.
+    /// Applies repairs until none are left. Nothing is written to disk: that is up to the caller, which knows what may be
+    /// written.
     pub fn fix(&self, options: FixOptions, progress: &(dyn Fn(Progress) + Sync)) -> FixRun {
         fix::run(self, options, progress)
     }
 
-    /// A project over the same files, to try changes on; every rule is judged.
+    /// A project over the same files for trying out changes; every rule is judged.
     pub(crate) fn scratch(&self) -> Self {
         Self {
             settings: Settings {
@@ -427,12 +430,12 @@ impl Project {
         self.apply(Change::Text { path, text });
     }
 
-    /// Drops what was kept to be read again.
+    /// Drops everything kept for reuse.
     pub(crate) fn forget(&self) {
         *self.kept() = Kept::default();
     }
 
-    /// Was the rule of a finding asked for?
+    /// True if the rule of a finding was requested.
     pub fn asks_for(&self, finding: &Finding) -> bool {
         let named = |word: &String| {
             *word == finding.diagnostic.code.as_str()
@@ -442,15 +445,15 @@ impl Project {
         self.settings.select.is_empty() || self.settings.select.iter().any(named)
     }
 
-    /// The tree a file is in, read and merged: for editors and for `why`, `values`, `trace`.
+    /// The tree that a file is in, read and merged: for editors and for `why`, `values`, `trace`.
     pub fn tree_of(&self, path: &Path) -> Option<Arc<Tree>> {
         let workspace = self.workspace();
         let at = self.trees_of(&workspace, path).into_iter().next()?;
         Some(self.load(&workspace, at))
     }
 
-    /// The trees that a path is in or that are below it, with their number in [`Workspace::trees`], read and merged one after
-    /// the other.
+    /// The trees that contain a path or are below it, with their index in [`Workspace::trees`], read and merged one after the
+    /// other.
     pub fn trees_at(&self, path: &Path) -> impl Iterator<Item = (usize, Arc<Tree>)> {
         let workspace = self.workspace();
         let numbers = match self.files.kind(path) {
@@ -465,7 +468,7 @@ impl Project {
             .map(move |at| (at, self.load(&workspace, at)))
     }
 
-    /// A file on its own: a tree with one release of that one layer. `None` if there is no such file.
+    /// A file on its own: a tree with one release that has only that layer. `None` if there is no such file.
     pub fn lone(&self, path: &Path) -> Option<Tree> {
         let workspace = self.workspace();
         let scope = scope_of(&workspace, path)?;
@@ -512,18 +515,18 @@ impl Project {
         ))
     }
 
-    /// What is wrong with configurations, rules and baselines, whatever the trees hold.
+    /// The problems of configurations, rules and baselines, whatever the trees contain.
     pub fn lint_statements(&self) -> Report {
         let workspace = self.workspace();
         Assembly::new(&self.settings, &workspace).finish(false)
     }
 
-    /// One layer of each tree that has any: by these the trees can be judged one after the other.
+    /// One layer of each tree that has any, through which the trees can be judged one by one.
     pub fn one_file_of_each_tree(&self) -> Vec<PathBuf> {
         one_of_each(&self.workspace())
     }
 
-    /// Every tree, read and merged one after the other.
+    /// All trees, read and merged one after the other.
     pub fn trees(&self) -> impl Iterator<Item = Arc<Tree>> {
         let workspace = self.workspace();
         (0..workspace.trees.len()).map(move |at| self.load(&workspace, at))
@@ -536,21 +539,21 @@ impl Project {
         scope.map_or_else(RuleBook::standard, |scope| Arc::clone(&scope.book))
     }
 
-    /// Is a file a layer of some release, or states releases?
+    /// True if a file is a layer of a release, or states releases.
     pub(crate) fn takes_part(&self, path: &Path) -> bool {
         let workspace = self.workspace();
         let members = self.members.get_or_init(|| Members::of(&workspace));
         members.has(path)
     }
 
-    /// Does a file below a folder take part?
+    /// True if a file below a folder is a layer of a release, or states releases.
     pub(crate) fn takes_part_below(&self, folder: &Path) -> bool {
         let workspace = self.workspace();
         let members = self.members.get_or_init(|| Members::of(&workspace));
         members.has_below(folder)
     }
 
-    /// The trees a path is in: as a layer, or by the folder.
+    /// The trees that a path belongs to: as a layer, or by folder.
     fn trees_of(&self, workspace: &Workspace, path: &Path) -> Vec<usize> {
         let members = self.members.get_or_init(|| Members::of(workspace));
         members.trees(path)
@@ -609,7 +612,7 @@ impl Project {
     }
 }
 
-/// The deepest scope that a path is in.
+/// The innermost scope that contains a path.
 pub fn scope_of<'w>(workspace: &'w Workspace, path: &Path) -> Option<&'w Scope> {
     let scopes = workspace.scopes.iter();
     scopes
@@ -617,17 +620,17 @@ pub fn scope_of<'w>(workspace: &'w Workspace, path: &Path) -> Option<&'w Scope> 
         .max_by_key(|scope| scope.root.components().count())
 }
 
-/// The scopes of a workspace by their folders, for asking about many paths.
+/// The scopes of a workspace by folder, for looking up many paths.
 pub struct Scopes<'w>(FxHashMap<&'w Path, usize>);
 
 impl<'w> Scopes<'w> {
-    /// Those of a workspace.
+    /// The scopes of a workspace.
     pub fn of(workspace: &'w Workspace) -> Self {
         let roots = workspace.scopes.iter().enumerate();
         Self(roots.map(|(at, scope)| (&*scope.root, at)).collect())
     }
 
-    /// The number of the deepest one that a path is in, as [`scope_of`] finds it.
+    /// The index of the innermost scope that contains a path, as [`scope_of`] finds it.
     pub fn of_path(&self, path: &Path) -> Option<usize> {
         path.ancestors()
             .find_map(|above| self.0.get(above))

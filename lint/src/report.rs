@@ -1,4 +1,4 @@
-//! What comes of a run: findings, sorted, and what was judged and what was not.
+//! The result of a run: sorted findings, and what was and was not judged.
 
 use std::collections::BTreeMap;
 use std::ops::Deref;
@@ -10,26 +10,26 @@ use source::{Severity, SourceId, SourceMap};
 
 use crate::finding::Finding;
 
-/// What comes of a run. The same at any number of threads.
+/// The result of a run. It does not depend on the number of threads.
 #[derive(Debug, Clone, Default)]
 pub struct Report {
-    /// The texts that findings point into. **Secret values in them are hidden**, byte for byte, so that spans stay right;
-    /// [`crate::shown::excerpt`] is what people see of a line. The texts that fixes apply to are the real ones.
+    /// The texts that findings point into. **Secret values in them are hidden**, byte for byte, so that spans stay valid;
+    /// [`crate::shown::excerpt`] renders a line for users. Fixes apply to the real texts.
     pub sources: SourceMap,
-    /// Where those texts are on disk, by source id; `None` for one that is in no file (a built-in rule, a chart's defaults).
+    /// The paths of those texts, by source id; `None` for a text that is not in a file (a built-in rule, a chart's defaults).
     pub files: Vec<Option<PathBuf>>,
-    /// Findings that count, sorted by file, place, code and profile.
+    /// Findings that count, sorted by file, position, code and profile.
     pub findings: Vec<Finding>,
-    /// Findings that a comment allows or the baseline has, sorted likewise.
+    /// Findings that a comment allows or that are in the baseline, sorted likewise.
     pub suppressed: Vec<Finding>,
-    /// What is known of each rule that took part, by id.
+    /// Details of each enabled rule, by id.
     pub rules: BTreeMap<String, RuleFacts>,
     /// The counts of the run.
     pub summary: Summary,
 }
 
 impl Report {
-    /// Where a text is on disk.
+    /// The path of a text on disk.
     pub fn file(&self, source: SourceId) -> Option<&PathBuf> {
         self.files.get(source.0 as usize)?.as_ref()
     }
@@ -41,16 +41,16 @@ impl Report {
     }
 }
 
-/// What formats tell of a rule.
+/// Details of a rule for output formats.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct RuleFacts {
-    /// What its text says: the same in every report.
+    /// The details from its text, which are the same in every report.
     pub words: Arc<RuleWords>,
-    /// Where its page can be read, if the configuration says where the pages are.
+    /// The URL of its page, if the configuration says where the pages are published.
     pub page: Option<String>,
-    /// How its subjects ended, over all deployments.
+    /// The outcomes of its subjects, over all deployments.
     pub counts: Counts,
-    /// It was never judged: off, or not selected.
+    /// True if it was never judged: disabled, or not selected.
     pub off: bool,
 }
 
@@ -62,7 +62,7 @@ impl Deref for RuleFacts {
     }
 }
 
-/// What the text of a rule says of it.
+/// The details of a rule that come from its text.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct RuleWords {
     /// The pack it is in.
@@ -71,16 +71,16 @@ pub struct RuleWords {
     pub summary: String,
     /// Its documentation, in Markdown.
     pub docs: String,
-    /// Its severity where no profile has another; `None` is `off`.
+    /// Its severity, unless a profile overrides it; `None` is `off`.
     pub severity: Option<Severity>,
-    /// Words to select it by.
+    /// Its tags, by which it can be selected.
     pub tags: Vec<String>,
-    /// The sections of the guidance that it encodes: title and address.
+    /// The sections of the guidance that it encodes: title and URL.
     pub sources: Vec<(String, Option<String>)>,
 }
 
 impl RuleFacts {
-    /// Where more is said about the rule: its page, or else the guidance that it encodes.
+    /// Where to read more about the rule: its page, otherwise the guidance that it encodes.
     pub fn link(&self) -> Option<&str> {
         let is_web = |it: &&str| it.starts_with("https://") || it.starts_with("http://");
         let mut addresses = self
@@ -101,29 +101,29 @@ pub struct Summary {
     pub deployments: usize,
     /// Releases, in all deployments.
     pub releases: usize,
-    /// Files with values that were read.
+    /// Values files that were read.
     pub files: usize,
-    /// Their bytes.
+    /// Their total size in bytes.
     pub bytes: u64,
-    /// Rules that took part.
+    /// Enabled rules.
     pub rules: usize,
-    /// How subjects ended, over all rules and deployments.
+    /// The outcomes of subjects, over all rules and deployments.
     pub outcomes: Counts,
     /// Why subjects stayed undecided, and how often.
     pub undecided: BTreeMap<String, usize>,
-    /// Files that took no part, and why; sorted.
+    /// Files that were skipped, and why; sorted.
     pub skipped: Vec<Skipped>,
-    /// Rules of the configured folders (not of the built-in packs) that had no subject anywhere; sorted.
+    /// Rules in the configured folders (not in the built-in packs) that had no subject anywhere; sorted.
     pub idle_rules: Vec<String>,
-    /// Things to say aloud about the run as a whole: a rules folder with no rule, a path with no values file.
+    /// Messages about the run as a whole: a rules folder without rules, a path without values files.
     pub notes: Vec<String>,
 }
 
-/// A file that took no part.
+/// A file that was skipped.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Skipped {
-    /// The file, as people see it.
+    /// The file, as shown to users.
     pub path: PathBuf,
-    /// Why: `a back-up copy`.
+    /// The reason, such as `a backup copy`.
     pub why: String,
 }

@@ -1,4 +1,4 @@
-//! What a change touches, and what it brings in.
+//! Compares the reports of two revisions, to find what a change introduces.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::finding::{Finding, Origin};
 use crate::report::Report;
 
-/// A fault: the file it is in, the code and the fingerprint.
+/// A fault: its file, code and fingerprint.
 type Fault = (Option<PathBuf>, String, String);
 
 fn fault(report: &Report, finding: &Finding) -> Fault {
@@ -17,9 +17,9 @@ fn fault(report: &Report, finding: &Finding) -> Fault {
     )
 }
 
-/// Leaves only findings that were not there before: of each fault as many as there are more of it. Both reports are of the
-/// same files at two times, judged in the same way; what is wrong with rules and configuration stays in any case, as then
-/// less was judged than was asked for. Gives how many were there before.
+/// Keeps only findings that are new: of each fault, as many as exceed its count in `before`. Both reports must cover the same
+/// files at two points in time, judged the same way. Problems with rules and configuration always stay, as less was judged than
+/// was asked for. Returns the number of findings that were there before.
 pub fn keep_new(report: &mut Report, before: &Report) -> usize {
     let mut known: BTreeMap<Fault, usize> = BTreeMap::new();
     for finding in &before.findings {

@@ -1,6 +1,6 @@
 //! The rules of a run: the packs inside the program and those of the rules folders, parsed, checked and compiled together.
 //!
-//! INVARIANT: a rule that is wrong is reported and left out; the others are compiled.
+//! INVARIANT: a rule with errors is reported and left out; the others are compiled.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -21,60 +21,60 @@ use crate::config::{self, Config, ParameterValue};
 use crate::report::{RuleFacts, RuleWords};
 use crate::schema::schema;
 
-/// One `.watch` file before it is read.
+/// A `.watch` file before it is parsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleText {
     /// The pack: the name of the folder.
     pub pack: String,
-    /// The path as people see it.
+    /// Its path, as shown to users.
     pub path: PathBuf,
-    /// Where it is on disk; `None` for one inside the program.
+    /// Its path on disk; `None` for one inside the program.
     pub file: Option<PathBuf>,
-    /// The whole text; bytes that are no text are replaced in it.
+    /// The whole text, with invalid bytes replaced.
     pub text: Arc<str>,
-    /// Why it is not the text of the file.
+    /// Why the text differs from the file.
     pub fault: Option<TextFault>,
 }
 
-/// Why a file could not be read as it is.
+/// Why a file could not be read unchanged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TextFault {
-    /// The first byte of the text that is not that of the file.
+    /// The offset at which the text first differs from the file.
     pub at: u32,
-    /// As values files have it.
+    /// The code, as for values files.
     pub code: &'static str,
-    /// What is wrong.
+    /// The message.
     pub message: String,
 }
 
-/// One `.watch` file, read.
+/// A parsed `.watch` file.
 #[derive(Debug)]
 pub struct BookFile {
     /// The pack.
     pub pack: String,
-    /// Its name without folders.
+    /// Its filename.
     pub name: String,
-    /// Where it is on disk; `None` for one inside the program.
+    /// Its path on disk; `None` for one inside the program.
     pub file: Option<PathBuf>,
-    /// Its text.
+    /// The id of its text.
     pub source: SourceId,
     ast: Ast,
 }
 
-/// All rules that take part below one `dogwatch.yaml`. Holds no reference to a tree; shared between threads.
+/// All enabled rules below one `dogwatch.yaml`. Holds no reference to a tree; shared between threads.
 #[derive(Debug)]
 pub struct RuleBook {
-    /// The texts of the rules; `None` if they are those inside the program, which few runs show.
+    /// The texts of the rules; `None` if they are only those inside the program, which few runs show.
     sources: Option<SourceMap>,
     /// The files, those inside the program first.
     pub files: Vec<BookFile>,
     /// The rules, compiled.
     pub program: Program,
-    /// What is wrong with rule texts, sorted by place.
+    /// The problems of rule texts, sorted by position.
     pub diagnostics: Vec<Diagnostic>,
     /// The declared charts.
     pub charts: Arc<ChartSet>,
-    /// What the checker found out.
+    /// The checker's results.
     pub checked: Checked,
     /// The configured values of parameters.
     pub params: Params,
@@ -82,10 +82,10 @@ pub struct RuleBook {
     by_id: OnceLock<Vec<usize>>,
 }
 
-/// Where the tree of a file is.
+/// Where the tree of a file is stored.
 #[derive(Debug, Clone)]
 enum Ast {
-    /// Of one inside the program, by its position there.
+    /// A file inside the program, by its position there.
     BuiltIn(usize),
     Own(Arc<File>),
 }
@@ -128,7 +128,7 @@ impl TextFault {
 }
 
 impl RuleBook {
-    /// What reports tell of the rules before one was judged, by id.
+    /// What reports say about the rules before any was judged, by id.
     pub(crate) fn facts(&self) -> &BTreeMap<String, RuleFacts> {
         self.facts.get_or_init(|| {
             let words = |rule: &RuleInfo| RuleWords {
@@ -154,7 +154,7 @@ impl RuleBook {
         self.sources.as_ref().unwrap_or_else(|| built_in::sources())
     }
 
-    /// Its rules in the order of their ids, by index in the program.
+    /// The indices of its rules in the program, sorted by id.
     pub(crate) fn by_id(&self) -> &[usize] {
         self.by_id.get_or_init(|| {
             let rules = self.program.rules();
@@ -164,8 +164,8 @@ impl RuleBook {
         })
     }
 
-    /// Reads, checks and compiles rules. `texts` are those of the rules folders; which packs inside the program take part
-    /// is said by the configuration. `facts` keeps what editors ask for.
+    /// Parses, checks and compiles rules. `texts` are those of the rules folders; the configuration selects the packs inside the
+    /// program. With `facts`, what editors need is kept.
     pub fn build(texts: &[RuleText], config: &Config, facts: bool) -> Self {
         let mut sources = built_in::sources().clone();
         let mut diagnostics = built_in::read_all();
@@ -173,7 +173,7 @@ impl RuleBook {
             let packs = config.packs.as_ref();
             packs.is_none_or(|packs| packs.iter().any(|it| it == pack))
         };
-        // A rule of one's own stands in for the one of the same name inside the program; so does a pack for a pack.
+        // A user's own pack replaces the built-in one of the same name; the same holds for rules.
         let own_packs: BTreeSet<&str> = texts.iter().map(|it| it.pack.as_str()).collect();
         let mut files: Vec<BookFile> = (0..)
             .zip(rules::FILES)
@@ -215,7 +215,7 @@ impl RuleBook {
             let pairs = usable.iter().map(|(pack, file)| (*pack, file.as_ref()));
             compile_checked(&pairs.collect::<Vec<_>>(), schema(), &params)
         };
-        // The packs inside the program are compiled while they are checked: nothing is wrong with them, or it is done again.
+        // The packs inside the program are compiled while they are checked; if a problem turns up, they are compiled again.
         let (checked, compiled) = rayon::join(
             || check_files(&files, trusted, facts),
             || texts.is_empty().then(|| compile_usable(&|_| true)),
@@ -254,7 +254,7 @@ impl RuleBook {
         }
     }
 
-    /// The rules inside the program, with nothing else.
+    /// The rules inside the program and nothing else.
     fn ready(program: Program, charts: Arc<ChartSet>) -> Self {
         let files = (0..).zip(rules::FILES);
         Self {
@@ -272,7 +272,7 @@ impl RuleBook {
         }
     }
 
-    /// The rules inside the program, as they are without any configuration. Made once in a process.
+    /// The rules inside the program, without any configuration. Built once per process.
     pub fn standard() -> Arc<Self> {
         static STANDARD: OnceLock<Arc<RuleBook>> = OnceLock::new();
         let make = || match built_in::ready() {
@@ -282,7 +282,7 @@ impl RuleBook {
         Arc::clone(STANDARD.get_or_init(|| Arc::new(make())))
     }
 
-    /// The texts that are not inside the program, in their order: what [`RuleBook::build`] was given.
+    /// The texts that are not inside the program, in order: the ones passed to [`RuleBook::build`].
     pub fn texts(&self) -> Vec<RuleText> {
         let own = self.files.iter().filter(|file| file.file.is_some());
         own.map(|file| {
@@ -298,28 +298,28 @@ impl RuleBook {
         .collect()
     }
 
-    /// The file that a text of a rule is.
+    /// The file with the given text.
     pub fn file(&self, source: SourceId) -> Option<&BookFile> {
         self.files.iter().find(|file| file.source == source)
     }
 
-    /// The file and tree of a rule.
+    /// The file, item and tree of a rule.
     pub fn rule(&self, id: &str) -> Option<(&BookFile, &Item, &lang::parse::ast::Rule)> {
         self.rules().find(|(.., rule)| rule.name.node == id)
     }
 
-    /// Every rule that was written, whether or not it could be compiled: file, item and tree.
+    /// Every rule in the texts, whether or not it compiles: file, item and tree.
     pub fn rules(&self) -> impl Iterator<Item = (&BookFile, &Item, &lang::parse::ast::Rule)> {
         self.files.iter().flat_map(BookFile::rules)
     }
 
-    /// Those that are not inside the program.
+    /// The rules that are not inside the program.
     pub fn own_rules(&self) -> impl Iterator<Item = (&BookFile, &Item, &lang::parse::ast::Rule)> {
         let own = self.files.iter().filter(|file| file.file.is_some());
         own.flat_map(BookFile::rules)
     }
 
-    /// True if something is wrong with a rule text that keeps it from being judged.
+    /// True if a rule text has an error that keeps it from being judged.
     pub fn has_errors(&self) -> bool {
         let mut severities = self.diagnostics.iter().map(|it| it.severity);
         severities.any(|severity| severity == Severity::Error)
@@ -370,7 +370,7 @@ fn usable_items<'a>(file: &'a File, usable: &dyn Fn(&Item) -> bool) -> std::borr
     })
 }
 
-/// Where the name of an item stands.
+/// The span of an item's name.
 pub fn name_span(item: &Item) -> Span {
     match &item.kind {
         ItemKind::Rule(it) => it.name.span,
@@ -382,7 +382,7 @@ pub fn name_span(item: &Item) -> Span {
     }
 }
 
-/// The configured values of parameters. A name without a pack is for every pack that has such a parameter.
+/// The configured values of parameters. A name without a pack applies to every pack that has such a parameter.
 fn parameters(files: &[BookFile], config: &Config) -> Params {
     let mut params = Params::new();
     if config.parameters.is_empty() {
@@ -396,7 +396,7 @@ fn parameters(files: &[BookFile], config: &Config) -> Params {
             let name = &param.name.node;
             let full = format!("{}.{name}", file.pack);
             let value = config.parameters.get(&full).or(config.parameters.get(name));
-            // A value of another type is told at its place in the configuration; the default counts then.
+            // A value of the wrong type is reported at its position in the configuration; the default applies.
             if let Some(value) = value.filter(|value| config::fits(value, &param.ty)) {
                 params.insert((file.pack.clone(), name.clone()), value_of(value));
             }
@@ -431,12 +431,15 @@ mod tests {
     fn the_packs_are_compiled_inside_the_program_as_they_would_be_now() {
         let now = RuleBook::build(&[], &Config::default(), false);
         assert_eq!(now.diagnostics, []);
-        let (program, charts) = built_in::ready().expect("nothing is wrong with the packs");
+        let (program, charts) = built_in::ready().expect("the packs have no errors");
         assert_eq!(charts.charts(), now.charts.charts());
         for (ready, now) in program.rules().iter().zip(now.program.rules()) {
             assert_eq!(ready, now);
         }
         let shown = |program: &Program| format!("{program:?}");
-        assert!(shown(&program) == shown(&now.program), "code differs");
+        assert!(
+            shown(&program) == shown(&now.program),
+            "the compiled code differs"
+        );
     }
 }

@@ -1,6 +1,6 @@
-//! What rules may ask besides values: records, global names and functions of a deployment.
+//! What rules can ask for besides values: records, global names and functions of a deployment.
 //!
-//! INVARIANT: [`crate::host`] answers exactly what stands here; the positions are the constants below.
+//! INVARIANT: [`crate::host`] answers exactly what is listed here; the positions are the constants below.
 
 use std::sync::OnceLock;
 
@@ -40,44 +40,44 @@ const FUNCTIONS: &[(Function, HostFunction)] = &[
         Function::Deployed,
         HostFunction {
             signature: "deployed(name: string) -> bool",
-            doc: "Does the deployment install a chart or service of that name, or is it said to run outside (`externally-deployed`)? \
-                  Tags and conditions count as Helm evaluates them; unknown where one of them cannot be seen.",
+            doc: "True if the deployment installs a chart or service of that name, or if `externally-deployed` lists it. \
+                  Tags and conditions are evaluated as Helm does; unknown if one of them cannot be seen.",
         },
     ),
     (
         Function::Declared,
         HostFunction {
             signature: "declared(value: any) -> bool",
-            doc: "Does the chart, in its version, read what stands there? True where nothing is known of the chart.",
+            doc: "True if the chart, in its version, reads a value at that path, or if nothing is known about the chart.",
         },
     ),
     (
         Function::DeclaredType,
         HostFunction {
             signature: "declared-type(value: any) -> string?",
-            doc: "The type that the chart wants there: `string`, `number`, `bool`, `list` or `map`. Missing where it takes anything.",
+            doc: "The type that the chart expects there: `string`, `number`, `bool`, `list` or `map`. Missing if it accepts any type.",
         },
     ),
     (
         Function::DeclaredDefault,
         HostFunction {
             signature: "declared-default(value: any) -> any?",
-            doc: "What the chart puts there by itself; of a block, what it puts into it.",
+            doc: "The value that the chart itself sets there; for a map, the values it sets inside.",
         },
     ),
     (
         Function::DeclaredChoices,
         HostFunction {
             signature: "declared-choices(value: any) -> any?",
-            doc: "The values that the chart takes there. Missing where it does not list them.",
+            doc: "The values that the chart accepts there. Missing if it does not list them.",
         },
     ),
     (
         Function::DeclaredElsewhere,
         HostFunction {
             signature: "declared-elsewhere(value: any) -> string?",
-            doc: "For a value that the chart does not read there: the one other place where it, or a service of the umbrella, reads a key of \
-                  that name, as a path. Its place is that path, so that `move x to declared-elsewhere(x)` moves it. Missing where there is none, \
+            doc: "For a value that the chart does not read there: the only other place where it, or a service of the umbrella chart, reads a key of \
+                  that name, as a path. Its place is that path, so `move x to declared-elsewhere(x)` moves it. Missing if there is none, \
                   or more than one.",
         },
     ),
@@ -85,59 +85,59 @@ const FUNCTIONS: &[(Function, HostFunction)] = &[
         Function::IndentedTo,
         HostFunction {
             signature: "indented-to(value: any) -> string?",
-            doc: "For a value that the chart does not read there by its name: where it would stand below the key before it in the file, as a path, if the \
-                  chart reads it there and nothing stands there yet. Its place is that path, so that `move x to indented-to(x)` moves it.",
+            doc: "For a key that the chart does not declare there by name: the path that it would have below the preceding key in the file, if the \
+                  chart reads that path and nothing is set there yet. Its place is that path, so `move x to indented-to(x)` moves it.",
         },
     ),
     (
         Function::OutdentedTo,
         HostFunction {
             signature: "outdented-to(value: any) -> string?",
-            doc: "For a value that the chart does not read there by its name: where it would stand further out, as a path, if the chart reads it there \
-                  and nobody gives one yet, unless `moved-to` or `indented-to` say where it belongs. Its place is that path, so that `move x to outdented-to(x)` moves it.",
+            doc: "For a key that the chart does not declare there by name: the path that it would have further out, if the chart reads that path \
+                  and nothing is set there yet, unless `moved-to` or `indented-to` gives its place. Its place is that path, so `move x to outdented-to(x)` moves it.",
         },
     ),
     (
         Function::MovedTo,
         HostFunction {
             signature: "moved-to(value: any) -> string?",
-            doc: "Where the setting went, as a path of the same chart. Its place is that path, so that `move x to moved-to(x)` moves it.",
+            doc: "The path to which the setting moved, in the same chart. Its place is that path, so `move x to moved-to(x)` moves it.",
         },
     ),
     (
         Function::SimilarKey,
         HostFunction {
             signature: "similar-key(value: any) -> string?",
-            doc: "The key that the chart declares there and that is spelled most like that of the value, which it does not declare by its name; also \
-                  where it takes keys of any name.",
+            doc: "The declared key there that is spelled most like the value's own key, if the chart does not declare that one by name; also \
+                  if it accepts keys of any name.",
         },
     ),
     (
         Function::UserValue,
         HostFunction {
             signature: "user-value(value: any) -> any?",
-            doc: "What the operator's layers together give at the same path.",
+            doc: "The combined value of the operator's layers at the same path.",
         },
     ),
     (
         Function::Parent,
         HostFunction {
             signature: "parent(value: any) -> any?",
-            doc: "The map or list that the value is in.",
+            doc: "The map or list that contains the value.",
         },
     ),
     (
         Function::TextsOf,
         HostFunction {
             signature: "texts-of(layer: layer) -> list of string",
-            doc: "Every text in a layer, as written, in order.",
+            doc: "All strings in a layer, as written, in order.",
         },
     ),
     (
         Function::SopsLeavesClear,
         HostFunction {
             signature: "sops-leaves-clear(value: any) -> bool",
-            doc: "True if the value is in a file encrypted by sops whose rules leave it in the clear.",
+            doc: "True if the value is in a file encrypted by sops whose rules leave it unencrypted.",
         },
     ),
 ];
@@ -147,7 +147,7 @@ pub(crate) fn function(index: usize) -> Option<Function> {
     FUNCTIONS.get(index).map(|(function, _)| *function)
 }
 
-/// What every deployment offers to rules.
+/// The records, globals and functions that every deployment offers to rules.
 pub fn schema() -> &'static Schema {
     static SCHEMA: OnceLock<Schema> = OnceLock::new();
     SCHEMA.get_or_init(|| Schema {

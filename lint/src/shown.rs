@@ -1,4 +1,4 @@
-//! Values as people may see them: secrets never, what cannot be seen as the reason why not.
+//! Renders values for users: secrets are redacted, and unseen values are replaced by the reason why.
 
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -10,16 +10,16 @@ use values::merged::{LayerId, Merged, NodeRef, Shape};
 
 use crate::tree::Tree;
 
-/// What stands in place of a secret.
+/// The placeholder for a secret.
 pub const REDACTED: &str = lang::eval::show::REDACTED;
 
-/// What stands in the texts of a report in place of each byte of a secret. No file that is read as text holds it.
+/// Replaces each byte of a secret in the texts of a report. No file that is read as text contains it.
 pub const HIDDEN: char = '\0';
 
-/// What people see in place of a hidden part of a line, however long that is.
+/// The placeholder for a hidden part of a line, whatever its length.
 pub const MASKED: &str = "****";
 
-/// A piece of a report's text as people may see it: what is hidden in a line is [`MASKED`], and does not show how long it is.
+/// A piece of a report's text, for users: each hidden part is shown as [`MASKED`], which does not reveal its length.
 pub fn excerpt(text: &str) -> Cow<'_, str> {
     if !text.contains(HIDDEN) {
         return text.into();
@@ -37,15 +37,14 @@ pub fn excerpt(text: &str) -> Cow<'_, str> {
     out.into()
 }
 
-/// The longest value that is shown in one line, in characters.
+/// The longest value shown on one line, in characters.
 const LONGEST: usize = 72;
 
-/// So many items of a list are shown in one line.
+/// The most list items shown on one line.
 const MOST_ITEMS: usize = 8;
 
-/// Must the value not be shown? That is so if its path is declared or named as a secret's, if it is from a layer of secrets,
-/// if it looks like a token, a private key or an address with a password, wherever it stands, and if it may be a secret of which no
-/// rule is to say anything.
+/// True if the value must not be shown: its path is declared or named as a secret, it comes from a secrets layer, it looks like a
+/// token, a private key or a URL with a password, or it may be a secret that rules must not mention.
 pub fn is_hidden(merged: &Merged, node: NodeRef) -> bool {
     if merged.is_secret_alone(node) || merged.is_possible_secret_alone(node) {
         return true;
@@ -57,12 +56,12 @@ pub fn is_hidden(merged: &Merged, node: NodeRef) -> bool {
             merged.role(node) == Role::Secrets || token_shape(&merged.text(node)).is_some()
         }
         Shape::Null | Shape::Bool(_) | Shape::Number(_) => merged.role(node) == Role::Secrets,
-        // What cannot be seen is told by its reason.
+        // The reason is shown instead.
         Shape::Unknown(_) => false,
     }
 }
 
-/// A value in one line: scalars as JSON has them, lists with their first items, maps by the number of their keys.
+/// A value on one line: scalars as JSON, lists with their first items, maps as their number of keys.
 pub fn shown(merged: &Merged, node: NodeRef) -> String {
     let text = match merged.shape(node) {
         Shape::Unknown(unknown) => return format!("‹{}›", unknown.reason.as_str()),
@@ -105,12 +104,12 @@ fn shortened(text: String) -> String {
     }
 }
 
-/// A number as Helm's JSON has it; `null` for one that is not finite, which Helm refuses.
+/// A number as in Helm's JSON; `null` for one that is not finite, which Helm rejects.
 pub fn json_number(number: f64) -> String {
     values::write::json_number(number).unwrap_or_else(|| "null".to_owned())
 }
 
-/// A text as JSON has it.
+/// A string as in JSON.
 pub fn json_string(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     quote(&mut out, text, |out, c| {
@@ -123,12 +122,12 @@ pub fn json_string(text: &str) -> String {
     out
 }
 
-/// A place as people see it.
+/// A position, as shown to users.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct At {
-    /// The file; for the defaults of a declared chart, words that say so.
+    /// The file; for the defaults of a declared chart, a description.
     pub file: PathBuf,
-    /// The line and the column in characters, from 1; `None` for what is in no file.
+    /// The line and the column in characters, both from 1; `None` for what is not in a file.
     pub place: Option<(u32, u32)>,
 }
 
@@ -163,7 +162,7 @@ impl std::fmt::Display for At {
     }
 }
 
-/// Where a span of a tree is; what is made from a statement stands where it is stated.
+/// The position of a span of a tree; what is generated from a statement has the position of the statement.
 pub fn at(tree: &Tree, span: Span) -> Option<At> {
     let span = tree.in_file(span);
     let source = tree.source(span.source)?;
@@ -178,13 +177,13 @@ pub fn at(tree: &Tree, span: Span) -> Option<At> {
     })
 }
 
-/// Where a value stands.
+/// The position of a value.
 pub fn place(tree: &Tree, merged: &Merged, node: NodeRef) -> Option<At> {
     let place = merged.place(node)?;
     at(tree, place.narrow(merged.is_collection(node)))
 }
 
-/// What a layer is called: its file, or the text that states it.
+/// The name of a layer: its file, or the text that states it.
 pub fn layer_file(tree: &Tree, merged: &Merged, layer: LayerId) -> PathBuf {
     let source = tree.source(merged.layer_source(layer));
     source.map_or_else(PathBuf::new, |source| source.path.to_path_buf())

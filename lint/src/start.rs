@@ -1,4 +1,4 @@
-//! Where a path is judged: the folder that decides for it, found by walking up from it.
+//! Determines the folder from which a path is judged, by walking up from it.
 
 use std::cell::RefCell;
 use std::ffi::OsStr;
@@ -15,40 +15,40 @@ use crate::left_out::rendered_name;
 use crate::statements::may_be_helmfile;
 use crate::workspace::{CONFIG, Surveyor};
 
-/// Helmfiles are looked for so deep below each folder above a path that is named.
+/// How deep helmfiles are searched for below each ancestor of a named path.
 const HELMFILES_BELOW: usize = 3;
 
-/// So many files are looked into for that: a hook on one file is not to read a repository.
+/// The most files examined in that search: a hook on one file must not read a whole repository.
 const MOST_LOOKED_INTO: usize = 256;
 
-/// What was looked into for helmfiles: of thousands of files that a hook names, most ask for the same.
+/// Caches what was examined in search of helmfiles: most of the thousands of files that a hook names need the same.
 #[derive(Debug, Default)]
 pub(crate) struct LookedInto {
-    /// By folder: files below it that may be helmfiles.
+    /// By folder: the files below it that may be helmfiles.
     lists: RefCell<FxHashMap<PathBuf, Arc<[PathBuf]>>>,
-    /// By file: what is in it, if it may be one.
+    /// By file: its contents, if it may be a helmfile.
     files: RefCell<FxHashMap<PathBuf, Option<Arc<[u8]>>>>,
 }
 
-/// A folder that something is judged in, and what of it has to be listed.
+/// A folder from which something is judged, and the part of it that must be listed.
 #[derive(Debug)]
 pub(crate) struct Start {
     pub(crate) root: PathBuf,
-    /// The folder below it that is listed.
+    /// The folder to list, at or below the root.
     pub(crate) list: PathBuf,
-    /// How deep; `None`: all of it.
+    /// How many levels to list; `None`: all of them.
     pub(crate) depth: Option<usize>,
 }
 
 impl Surveyor<'_> {
-    /// The folder that a path is judged in: that of the configuration above it, of its tree, or itself.
+    /// The folder from which a path is judged: that of the configuration above it, that of its tree, or the path itself.
     pub(crate) fn start(&self, path: &Path) -> Result<Start, String> {
         let kind = self
             .files
             .kind(path)
             .ok_or("there is no such file or folder")?;
         if kind == PathKind::Special {
-            return Err("it is neither a file nor a folder".to_owned());
+            return Err("neither a file nor a folder".to_owned());
         }
         let folders = || {
             let all = path.ancestors();
@@ -79,7 +79,7 @@ impl Surveyor<'_> {
             }));
         }
         let folder = path.parent().unwrap_or(Path::new(""));
-        // Neighbours belong to the file's tree only if its folder or a repository says where that tree ends.
+        // Siblings belong to the file's tree only if its folder or a repository marks where that tree ends.
         let place = place_of(path, &self.discover_options(None)).filter(|place| {
             let stated = !place.container.as_os_str().is_empty();
             stated || repository.is_some_and(|top| place.root.starts_with(top))
@@ -92,7 +92,7 @@ impl Surveyor<'_> {
         }) {
             return Ok(whole(root));
         }
-        // Values and secrets in two folders side by side.
+        // Values and secrets in two sibling folders.
         let mut above = folder.ancestors().take(2);
         let pair = above.find(|it| self.holds_charts(it) && self.is_one_of_two(it));
         if let Some(root) = pair.and_then(Path::parent) {
@@ -116,13 +116,13 @@ impl Surveyor<'_> {
         })
     }
 
-    /// Does a folder hold the folders of charts, or their secrets?
+    /// True if a folder contains chart folders, or their secrets.
     fn holds_charts(&self, folder: &Path) -> bool {
         let name = folder.file_name().unwrap_or_default().to_string_lossy();
         CONTAINERS.contains(&&*name) || name == SECRETS && self.is_one_of_two(folder)
     }
 
-    /// Of a folder with values: are the secrets in one beside it? Of one with secrets: are the values?
+    /// True if a values folder has its secrets in a sibling folder, or a secrets folder its values.
     fn is_one_of_two(&self, folder: &Path) -> bool {
         let name = folder.file_name().unwrap_or_default().to_string_lossy();
         let others: &[&str] = match name == SECRETS {
@@ -136,7 +136,8 @@ impl Surveyor<'_> {
         others.iter().any(beside)
     }
 
-    /// What stands above a path, was meant as the configuration and is none, where there is none; with the reason.
+    /// A file or folder above a path that was probably meant as the configuration but is not one, and why; `None` if there is a
+    /// configuration.
     pub(crate) fn misnamed(&self, path: &Path) -> Option<(PathBuf, String)> {
         let here = |name: &str| {
             let mut above = path.ancestors().map(|folder| folder.join(name));
@@ -144,7 +145,7 @@ impl Surveyor<'_> {
         };
         match here(CONFIG) {
             Some((PathKind::Folder, folder)) => {
-                let why = "a configuration is a file, and this is a folder".to_owned();
+                let why = "the configuration must be a file, but this is a folder".to_owned();
                 return Some((folder, why));
             }
             Some(_) => return None,
@@ -152,12 +153,12 @@ impl Surveyor<'_> {
         }
         let names = ["dogwatch.yml", ".dogwatch.yaml", ".dogwatch.yml"];
         let (_, file) = names.iter().find_map(|name| here(name))?;
-        Some((file, format!("a configuration is called `{CONFIG}`")))
+        Some((file, format!("the configuration must be named `{CONFIG}`")))
     }
 
-    /// The topmost folder from one up to another with something beside the values that has a say in them: rules, a helmfile,
-    /// charts; or all of it, where there are kustomizations, which take in what stands elsewhere. A file alone is judged as it is when
-    /// that folder is: a hook names files, and people name the top.
+    /// The topmost folder between `folder` and `top` that contains, beside the values, something that affects them: rules, a
+    /// helmfile, charts; or `top` if there are kustomizations, which may include files from elsewhere. A single file is judged as
+    /// it would be with that whole folder: hooks name files, people name the top.
     fn decided_above<'a>(&self, folder: &'a Path, top: &Path) -> Option<&'a Path> {
         let inside = || folder.ancestors().take_while(|it| it.starts_with(top));
         let kustomized = inside().any(|it| {
@@ -171,24 +172,24 @@ impl Surveyor<'_> {
             let is = |name: &str, kind| self.files.kind(&it.join(name)) == Some(kind);
             HELMFILES.iter().any(|name| is(name, PathKind::File))
                 || is("helmfile.d", PathKind::Folder)
-                // The charts inside a chart are for the one around it.
+                // The charts inside a chart belong to the outer one.
                 || is("charts", PathKind::Folder) && !is("Chart.yaml", PathKind::File)
                 || self.has_rules(it)
         });
         deciding.last()
     }
 
-    /// The folder that decides for one inside a repository, so that what is below it is judged as it is with all of the repository; itself,
-    /// where nothing above has a say.
+    /// The folder that decides for another one inside a repository, so that the result is the same as for the whole repository;
+    /// the folder itself if nothing above affects it.
     fn decided_around<'a>(&self, folder: &'a Path, top: &'a Path) -> &'a Path {
-        // Rules beside the values hold for what is named, whatever stands above.
+        // Rules beside the values apply to what is named, whatever is above.
         if folder == top || self.has_rules(folder) {
             return folder;
         }
         let decided = self.decided_above(folder, top);
         let above =
             topmost(decided, self.helmfile_around(folder, PathKind::Folder, top)).unwrap_or(folder);
-        // Kustomizations in it may be taken in by those beside it.
+        // Kustomizations in it may be included by sibling folders.
         if above != top && self.holds_kustomizations(folder) {
             return top;
         }
@@ -208,9 +209,9 @@ impl Surveyor<'_> {
         listed.iter().any(is_one)
     }
 
-    /// The topmost folder around a path, from another one down, that helmfiles have to be judged in which seem to name what the path is in:
-    /// `clusters/east.yaml` beside `config/`, which helmfile is told to read; `../config` leads above it. A helmfile may be called anything, so
-    /// files are looked into.
+    /// The topmost ancestor of a path, at or below `top`, from which helmfiles that seem to name the path's folder must be
+    /// judged: `clusters/east.yaml` beside `config/`, which helmfile is told to read; `../config` leads above it. A helmfile may
+    /// have any name, so files are read.
     fn helmfile_around<'a>(
         &self,
         path: &'a Path,
@@ -248,7 +249,7 @@ impl Surveyor<'_> {
         found
     }
 
-    /// Files a little below a folder whose names promise no values.
+    /// Files a few levels below a folder whose names do not suggest values.
     fn perhaps_helmfiles(&self, folder: &Path) -> Arc<[PathBuf]> {
         let mut lists = self.looked_into.lists.borrow_mut();
         if let Some(list) = lists.get(folder) {
@@ -273,7 +274,7 @@ impl Surveyor<'_> {
         list
     }
 
-    /// The bytes of a file that has what each helmfile has.
+    /// The contents of a file that has what every helmfile has.
     fn as_helmfile(&self, file: &Path) -> Option<Arc<[u8]>> {
         let mut files = self.looked_into.files.borrow_mut();
         if let Some(bytes) = files.get(file) {
@@ -285,7 +286,7 @@ impl Surveyor<'_> {
         bytes
     }
 
-    /// Is there a file of rules in the folder `rules` of one, or in one right below that?
+    /// True if the folder's `rules` folder contains a rule file, directly or one level below.
     fn has_rules(&self, folder: &Path) -> bool {
         let folder = &folder.join("rules");
         if self.files.kind(folder) != Some(PathKind::Folder) {
@@ -309,7 +310,7 @@ fn topmost<'a>(a: Option<&'a Path>, b: Option<&'a Path>) -> Option<&'a Path> {
         .min_by_key(|it| it.components().count())
 }
 
-/// Does a helmfile seem to name a file or a folder? What a template names is known by the environments that it names.
+/// True if a helmfile seems to name a file or a folder. In a template, the names of environments count.
 fn names(text: &[u8], name: &OsStr, is_file: bool) -> bool {
     let name = name.as_encoded_bytes();
     let is_word = |it: &u8| it.is_ascii_alphanumeric() || b"-_.".contains(it);
@@ -322,7 +323,7 @@ fn names(text: &[u8], name: &OsStr, is_file: bool) -> bool {
     })
 }
 
-/// How many folders up the paths in a text lead at most.
+/// The most levels that any path in a text leads up.
 fn steps_up(text: &[u8]) -> usize {
     let (mut most, mut run, mut end) = (0, 0, 0);
     for at in memmem::find_iter(text, b"../") {

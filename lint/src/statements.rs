@@ -1,6 +1,6 @@
-//! Releases that files of a scope state: helmfiles, and manifests of Argo CD, Flux and kustomize.
+//! Releases stated by files of a scope: helmfiles, and manifests of Argo CD, Flux and kustomize.
 //!
-//! What a Go template decides is not followed, and is said not to be.
+//! Anything that depends on a Go template is not followed, and reported as such.
 
 mod kustomized;
 mod taken_in;
@@ -27,13 +27,13 @@ use crate::document::ReadFile;
 use crate::files::{Files, PathKind};
 use crate::left_out::{LeftOut, rendered_name};
 
-/// So many bytes the documents of one file may take together, with the blanks that keep places right.
+/// The most bytes that the documents of one file may take together, including the padding that preserves positions.
 pub(crate) const MAX_PARTS: usize = 32 << 20;
 
-/// Helmfiles in helmfiles are followed so deep.
+/// The deepest nesting of helmfiles that is followed.
 const MAX_DEPTH: usize = 8;
 
-/// Helmfiles that belong together may name so many patterns: each is held against all files.
+/// The most patterns that related helmfiles may contain: each is matched against all files.
 const MOST_PATTERNS: usize = 256;
 
 /// What a group of files states.
@@ -41,17 +41,17 @@ const MOST_PATTERNS: usize = 256;
 pub(crate) struct Statement {
     /// The files, relative to the scope.
     pub(crate) files: Vec<PathBuf>,
-    /// Those that state nothing that is followed, and of which that is told.
+    /// Those that state nothing that can be followed, which is reported.
     pub(crate) noted: Vec<PathBuf>,
     /// Their releases by deployment.
     pub(crate) deployments: Vec<DeploymentPlan>,
     /// What could not be followed.
     pub(crate) notes: Vec<Diagnostic>,
-    /// Of the files that were looked at for manifests, those that are helmfiles.
+    /// Among the files examined for manifests, those that are helmfiles.
     pub(crate) helmfiles: Vec<PathBuf>,
-    /// What helmfiles have for their templates.
+    /// The values that helmfiles provide to their templates.
     pub(crate) left_out: Vec<LeftOut>,
-    /// Files that may hold a `Secret` of Kubernetes, whether they state anything or not.
+    /// Files that may contain a Kubernetes `Secret`, whether or not they state anything.
     pub(crate) secrets: Vec<PathBuf>,
 }
 
@@ -62,22 +62,22 @@ pub(crate) struct Reader<'a> {
     /// The files of the scope, relative to it.
     pub(crate) listed: &'a [PathBuf],
     pub(crate) files: &'a dyn Files,
-    /// Reads a file under a number that it keeps.
+    /// Reads a file under a source id that it keeps.
     pub(crate) read: &'a dyn Fn(&Path) -> ReadFile,
     pub(crate) options: &'a DiscoverOptions,
-    /// The kustomizations of the scope, once they were asked for.
+    /// The kustomizations of the scope, read on first use.
     pub(crate) overlays: OnceCell<Vec<ReadOverlay>>,
 }
 
 /// One YAML document of a file.
 struct Part {
     document: Arc<Document>,
-    /// It is the document of the file itself, so that values in it can be pointed at by their nodes.
+    /// True for the document of the file itself, whose nodes can be referred to.
     whole: bool,
 }
 
 impl Reader<'_> {
-    /// What helmfiles that belong together state, those in them followed.
+    /// What related helmfiles state, including nested ones.
     pub(crate) fn helmfiles(&self, tops: &[PathBuf]) -> Statement {
         let mut statement = Statement::default();
         let mut parts: Vec<(PathBuf, Vec<Part>)> = Vec::new();
@@ -94,8 +94,8 @@ impl Reader<'_> {
                 for it in nested.paths {
                     patterns += usize::from(it.is_pattern());
                     let found = match (depth, patterns) {
-                        (MAX_DEPTH, _) => Err("too many are in one another"),
-                        (_, MOST_PATTERNS..) => Err("there are too many patterns"),
+                        (MAX_DEPTH, _) => Err("nested too deeply"),
+                        (_, MOST_PATTERNS..) => Err("too many patterns"),
                         _ => self.taken_in(&it),
                     };
                     match found {
@@ -105,7 +105,7 @@ impl Reader<'_> {
                         }
                         Err(why) => statement.notes.push(note(Note {
                             span: it.span,
-                            message: format!("a helmfile is not followed: {why}"),
+                            message: format!("helmfile not followed: {why}"),
                         })),
                     }
                 }
@@ -152,8 +152,8 @@ impl Reader<'_> {
         parts.iter().any(|part| is_helmfile(&part.document))
     }
 
-    /// What helmfiles state that are not called so, each for a cluster of its own: `helmfile -f clusters/east.yaml`. Their deployments are
-    /// called after the files.
+    /// What helmfiles with other names state, each for its own cluster: `helmfile -f clusters/east.yaml`. Their deployments are
+    /// named after the files.
     pub(crate) fn other_helmfiles(&self, paths: &[PathBuf]) -> Statement {
         let read = paths
             .iter()
@@ -166,7 +166,7 @@ impl Reader<'_> {
             .collect();
         let mut all = Statement::default();
         for (path, mut stated) in paths.iter().zip(read) {
-            // What another one takes in is told there.
+            // A file that another one includes is reported with that one.
             if nested.contains(path) {
                 continue;
             }
@@ -189,7 +189,7 @@ impl Reader<'_> {
         all
     }
 
-    /// The file at a path that a helmfile states: one that is listed, or one outside the folder.
+    /// The file at a path that a helmfile states: a listed file, or one outside the folder.
     fn listed_or_outside(&self, path: &Path) -> Option<PathBuf> {
         if self.listed.binary_search(&path.to_owned()).is_ok() {
             return Some(path.to_owned());
@@ -200,7 +200,7 @@ impl Reader<'_> {
         there.then_some(whole)
     }
 
-    /// What the manifests among files state.
+    /// What the manifests among some files state.
     pub(crate) fn manifests(&self, paths: &[&PathBuf]) -> Statement {
         let mut statement = Statement::default();
         let mut releases = Vec::new();
@@ -222,7 +222,7 @@ impl Reader<'_> {
                 b"helmCharts",
             ];
             let as_helmfile = may_be_helmfile(&bytes);
-            // A template is no manifest before it is rendered.
+            // A template is not a manifest until it is rendered.
             let template = path.extension().is_some_and(|it| it == "gotmpl");
             if !as_helmfile && (template || !marks.into_iter().any(states)) {
                 continue;
@@ -257,7 +257,7 @@ impl Reader<'_> {
                     .extend(entry.map(|it| self.entry(it, &part, path, &top)));
             }
             if before == releases.len() && written == flux.releases.len() {
-                // Of a file that states nothing only that is of interest which it could have stated.
+                // For a file that states nothing, only releases that it could have stated are worth reporting.
                 let about = |it: &Diagnostic| it.code.as_str() == NOT_FOLLOWED;
                 let mut at = 0;
                 statement.notes.retain(|it| {
@@ -272,7 +272,7 @@ impl Reader<'_> {
             for release in &mut releases[before..] {
                 self.place(release, path, &top, &mut outside);
             }
-            // A folder that something else than Helm may render is no release without a chart.
+            // Without a chart, a folder that something other than Helm may render is not a release.
             let mut at = 0;
             releases.retain(|release| {
                 at += 1;
@@ -295,7 +295,7 @@ impl Reader<'_> {
         statement
     }
 
-    /// The releases of a document, with the values that stand in it.
+    /// Adds the releases of a document, with the values in it.
     fn take(
         &self,
         stated: Stated,
@@ -316,7 +316,7 @@ impl Reader<'_> {
         let absent = stated.needed.into_iter().filter(|it| !is_there(&it.0));
         notes.extend(absent.map(|(_, span)| {
             let message =
-                "there is no such file, so that helmfile ends here; what it would set is unknown";
+                "there is no such file, so helmfile fails here; what it would set is unknown";
             Diagnostic::new(NOT_FOLLOWED, Severity::Warning, span, message)
         }));
         releases.extend(stated.releases.into_iter().map(|mut release| {
@@ -329,14 +329,14 @@ impl Reader<'_> {
         }));
     }
 
-    /// The top of the repository that a file is in; without one, the scope's folder.
+    /// The root of the repository that a file is in; without one, the scope's folder.
     fn repository(&self, file: &Path) -> PathBuf {
         let mut folders = file.ancestors().skip(1);
         let top = folders.find(|folder| self.files.kind(&folder.join(".git")).is_some());
         top.unwrap_or(self.root).to_owned()
     }
 
-    /// Puts a release of a manifest into its deployment, and makes its paths relative to the scope.
+    /// Assigns a release of a manifest to its deployment, and makes its paths relative to the scope.
     fn place(
         &self,
         release: &mut ExplicitRelease,
@@ -362,7 +362,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The profile is that of the first path that has one.
+    /// Takes the profile of the first path that has one.
     fn place_profile(&self, release: &mut ExplicitRelease, paths: &[&Path]) {
         if let Some(profile) = paths.iter().find_map(|it| self.profile_of(it)) {
             release.profile.clone_from(&profile);
@@ -384,8 +384,8 @@ impl Reader<'_> {
         self.files.kind(&file) == Some(PathKind::File)
     }
 
-    /// A file that a manifest names from the top of its repository. Where nothing says where that is, the nearest folder
-    /// above the manifest that has the file is taken.
+    /// A file that a manifest names relative to the root of its repository. If the root is unknown, the nearest folder above the
+    /// manifest that contains the file is used.
     fn found(&self, manifest: &Path, top: &Path, path: &Path) -> PathBuf {
         let whole = top.join(path);
         let below = |whole: &Path| match whole.strip_prefix(self.root) {
@@ -406,7 +406,7 @@ impl Reader<'_> {
         below(&whole)
     }
 
-    /// The profile that a folder above a file, or a word of its name, stands for.
+    /// The profile that a folder above a file, or a word in its name, stands for.
     fn profile_of(&self, manifest: &Path) -> Option<String> {
         let known = |word: &str| self.options.profiles.iter().find(|it| *it == word).cloned();
         let stem = manifest.file_stem().unwrap_or_default().to_string_lossy();
@@ -417,14 +417,15 @@ impl Reader<'_> {
     }
 }
 
-/// The code of what could not be followed.
+/// The code for what could not be followed.
 pub(crate) const NOT_FOLLOWED: &str = "statement-not-followed";
 
 fn note(note: Note) -> Diagnostic {
     Diagnostic::new(NOT_FOLLOWED, Severity::Info, note.span, note.message)
 }
 
-/// Each thing once in a file, where it is first, with the number of its places: a file that templates fill would be nothing but notes.
+/// Keeps each message once per file, at its first place and with the number of places: a heavily templated file would otherwise
+/// consist of notes.
 fn tidy(notes: &mut Vec<Diagnostic>) {
     let mut places: BTreeMap<(SourceId, String), BTreeSet<u32>> = BTreeMap::new();
     let key = |it: &Diagnostic| (it.primary.span.source, it.message.clone());
@@ -441,10 +442,10 @@ fn tidy(notes: &mut Vec<Diagnostic>) {
     });
 }
 
-/// More files with an `ApplicationSet` are told once: where there are any there may be hundreds.
+/// If more files than this contain an `ApplicationSet`, they are reported once: there may be hundreds.
 const MANY_SETS: usize = 3;
 
-/// Many sets of applications are told at the first, with their number.
+/// Reports many application sets once, at the first one, with their number.
 fn few_sets(notes: &mut Vec<Diagnostic>) {
     let is_set = |it: &Diagnostic| it.message.starts_with(APPLICATION_SETS);
     let sets = notes.iter().filter(|it| is_set(it)).count();
@@ -464,15 +465,15 @@ fn few_sets(notes: &mut Vec<Diagnostic>) {
     });
 }
 
-/// What is added to what is told once, in one of the places of a file where it is so.
+/// The suffix of a message that is reported at only one of its places in a file.
 pub(crate) fn and_more(places: usize) -> String {
     match places {
         0 => String::new(),
-        more => format!(" (and at {more} more of this file)"),
+        more => format!(" (and {more} more in this file)"),
     }
 }
 
-/// The documents of a file. Other text is blanked, byte for byte, so that places stay right.
+/// The documents of a file. Other text is blanked byte for byte, so that positions are preserved.
 fn parts_of(file: &ReadFile, templates: bool, notes: &mut Vec<Diagnostic>) -> Vec<Part> {
     let id = file.id;
     if let Some(problem) = &file.problem {
@@ -501,11 +502,11 @@ fn parts_of(file: &ReadFile, templates: bool, notes: &mut Vec<Diagnostic>) -> Ve
         notes.extend(actions.map(|action| {
             note(Note {
                 span: span_of(id, action.start, action.end),
-                message: "what this template decides is not followed".to_owned(),
+                message: "what depends on this template is not followed".to_owned(),
             })
         }));
         let text = taken.as_ref().map_or(text, |it| &it.text);
-        // Each part holds the blanks before it.
+        // Each part contains the padding before it.
         let mut held = 0;
         let fits = cuts.windows(2).take_while(|cut| {
             held += cut[1];
@@ -516,7 +517,7 @@ fn parts_of(file: &ReadFile, templates: bool, notes: &mut Vec<Diagnostic>) -> Ve
             notes.push(note(Note {
                 span: span_of(id, left_out, left_out),
                 message: format!(
-                    "releases may be missing: only the first {fitting} documents of the file are read for them"
+                    "releases may be missing: only the first {fitting} documents of the file are read"
                 ),
             }));
         }
@@ -540,12 +541,12 @@ fn parts_of(file: &ReadFile, templates: bool, notes: &mut Vec<Diagnostic>) -> Ve
     parts
 }
 
-/// Is there anything in a file that each helmfile with releases has?
+/// True if a file contains what every helmfile with releases contains.
 pub(crate) fn may_be_helmfile(bytes: &[u8]) -> bool {
     memchr::memmem::find(bytes, b"chart:").is_some() && has_line(bytes, b"releases:")
 }
 
-/// Does a line of a text begin so?
+/// True if a line of a text starts with `start`.
 fn has_line(text: &[u8], start: &[u8]) -> bool {
     memchr::memmem::find_iter(text, start).any(|at| at == 0 || text[at - 1] == b'\n')
 }
@@ -555,7 +556,7 @@ fn span_of(id: SourceId, start: usize, end: usize) -> Span {
     Span::new(id, offset(start), offset(end))
 }
 
-/// The text up to the end of a range, everything before it blanked but for line breaks.
+/// The text up to the end of a range, with everything before the range blanked except line breaks.
 fn blanked(text: &str, range: std::ops::Range<usize>) -> String {
     let blank = |byte: u8| match byte {
         b'\n' | b'\r' => char::from(byte),
@@ -566,8 +567,8 @@ fn blanked(text: &str, range: std::ops::Range<usize>) -> String {
     out
 }
 
-/// A literal block as a document whose nodes stand where they stand in the file; `None` for another
-/// scalar, and where no more than `left` bytes may be read.
+/// A literal block parsed as a document whose nodes keep their positions in the file; `None` for any other scalar, and if that
+/// would take more than `left` bytes.
 pub(crate) fn block_document(
     document: &Document,
     node: NodeId,
@@ -582,7 +583,7 @@ pub(crate) fn block_document(
     Some(Document::parse(document.source(), text))
 }
 
-/// A value inside a document that nobody else will parse the same way becomes a text of its own.
+/// Turns a value inside a document that is parsed only here into a text of its own.
 fn detach(layer: &mut ExplicitLayer, document: &Document) {
     let ExplicitLayer::Part { path, role, at } = layer else {
         return;
@@ -599,7 +600,7 @@ fn detach(layer: &mut ExplicitLayer, document: &Document) {
     };
 }
 
-/// A layer that a manifest holds is found in it.
+/// Assigns a layer that is contained in a manifest to that manifest.
 fn own(layer: &mut ExplicitLayer, manifest: &Path) {
     match layer {
         ExplicitLayer::Part { path, .. } | ExplicitLayer::Inline { path, .. } => {

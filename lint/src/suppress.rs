@@ -1,9 +1,10 @@
 //! Comments that allow a finding: `# dogwatch: allow RULE, TAG until 2026-12-31 -- reason`.
 //!
-//! A comment at the end of a line is for that line; one on a line of its own for the entry or item below it with all that
-//! stands in it; `allow-file`, before the first key, for the whole file. A comment that does not begin with `dogwatch:` is prose.
+//! A comment at the end of a line applies to that line; one on its own line applies to the entry or item below it and everything
+//! nested in it; `allow-file`, before the first key, applies to the whole file. A comment that does not start with `dogwatch:` is
+//! prose.
 //!
-//! INVARIANT: dates come from the run, never from a clock.
+//! INVARIANT: the date comes from the run, never from a clock.
 
 mod apply;
 mod date;
@@ -20,39 +21,39 @@ pub use apply::{Applied, Run, apply};
 pub use date::is_date;
 pub use directive::comment_text;
 
-/// The problems that comments can have, by code.
+/// The codes of the problems that comments can have.
 pub mod codes {
-    /// A comment that begins as one that allows something, and cannot be read.
+    /// A comment that starts like one that allows something but cannot be parsed.
     pub const MALFORMED: &str = "allow-malformed";
-    /// A name that is no rule, no tag and no pack.
+    /// A name that is not a rule, tag or pack.
     pub const UNKNOWN_RULE: &str = "allow-unknown-rule";
-    /// The day is reached: what was allowed counts again.
+    /// The date has been reached: the allowed findings count again.
     pub const EXPIRED: &str = "allow-expired";
-    /// Nothing is found there that it could allow.
+    /// There is no finding that it could allow.
     pub const UNUSED: &str = "allow-unused";
 }
 
-/// One comment that allows something.
+/// A comment that allows something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Directive {
-    /// Rules, tags or packs, each with its place.
+    /// Rules, tags or packs, each with its position.
     pub names: Vec<(String, Span)>,
-    /// The day from which it allows nothing any more.
+    /// The date from which it no longer allows anything.
     pub until: Option<(String, Span)>,
-    /// Why.
+    /// The reason.
     pub reason: String,
     /// The comment.
     pub span: Span,
-    /// What takes the comment away: a whole line, or the end of one.
+    /// The text to delete to remove the comment: a whole line, or the end of one.
     pub removal: Span,
-    /// What it is for.
+    /// What it applies to.
     pub scope: Scope,
 }
 
-/// What a comment is for.
+/// What a comment applies to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
-    /// The line it stands on.
+    /// The line it is on.
     Line(Span),
     /// The entry or item below it.
     Node(Span),
@@ -61,19 +62,19 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// True if a finding at `place` (of the same text) is meant.
+    /// True if the scope covers a finding at `place` (in the same text).
     pub fn covers(self, place: Span) -> bool {
         match self {
             Self::File => true,
             Self::Line(span) => span.touches(place.start),
-            // An entry ends where the next thing may begin: only what is empty there, too, is still in it.
+            // An entry ends where the next one may begin, so a position at its end belongs to it only if the entry is empty.
             Self::Node(span) => {
                 span.start <= place.start && place.start < span.end.max(span.start + 1)
             }
         }
     }
 
-    /// Smaller is closer.
+    /// A rank for comparing scopes: smaller is closer.
     fn size(self) -> u64 {
         match self {
             Self::Line(span) => u64::from(span.len()),
@@ -86,23 +87,23 @@ impl Scope {
 /// The comments of one text that allow something.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Directives {
-    /// Those that can be read, in the order of the text.
+    /// Those that parse, in text order.
     pub all: Vec<Directive>,
-    /// What is wrong with the others.
+    /// The problems with the others.
     pub malformed: Vec<Diagnostic>,
 }
 
 impl Directives {
-    /// True if there is nothing to do.
+    /// True if there is nothing to apply or report.
     pub fn is_empty(&self) -> bool {
         self.all.is_empty() && self.malformed.is_empty()
     }
 }
 
-/// A part of the mark that holds no letter that may be written large.
+/// The part of the mark to search for; it omits the first letter, which may be capitalized.
 const ANY_CASE: &str = "ogwatch";
 
-/// Reads the comments of a text. A text without the word is only searched for it.
+/// Reads the comments of a text. A text that does not contain the mark is not examined further.
 pub fn read(source: SourceId, document: &Document) -> Directives {
     let mut found = Directives::default();
     let text = document.text();

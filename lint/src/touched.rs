@@ -1,4 +1,4 @@
-//! Which deployments a set of changed files touches.
+//! Which deployments a set of changed files affects.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -8,22 +8,22 @@ use values::discover::{DiscoverOptions, ReleasePlan, discover, lexically_normal}
 use crate::files::Files;
 use crate::workspace::{CONFIG, Scope, Surveyor, TreeRef, Workspace};
 
-/// Only what changed files touch is judged.
+/// Restricts judging to what changed files affect.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Touched {
     /// The files that have changed, absolute; deleted ones too.
     pub files: Vec<PathBuf>,
-    /// A tree is judged with all its deployments if one of them is touched.
+    /// True to judge all deployments of a tree if one of them is affected.
     pub whole_trees: bool,
 }
 
-/// What changed below a scope.
+/// The changes below a scope.
 struct Below<'a> {
     /// Relative to the scope's root.
     files: BTreeSet<&'a Path>,
-    /// All that changed, absolute.
+    /// All changed files, absolute.
     all: &'a BTreeSet<&'a Path>,
-    /// All files, as links lead to them.
+    /// The same files with symbolic links resolved.
     real: &'a BTreeSet<PathBuf>,
     scope: &'a Scope,
     on_disk: &'a dyn Files,
@@ -32,7 +32,7 @@ struct Below<'a> {
 }
 
 impl Below<'_> {
-    /// Did a file of the scope change, or what it is a link to?
+    /// True if a file of the scope, or the file that it links to, changed.
     fn has(&self, path: &Path) -> bool {
         let path = self.scope.root.join(path);
         if self.all.contains(path.as_path()) {
@@ -42,7 +42,7 @@ impl Below<'_> {
         real != path && self.real.contains(&real)
     }
 
-    /// The profiles of layers that are gone, as their names say; `None` for one whose name does not.
+    /// The profiles of deleted layers, according to their names; `None` for one whose name does not tell.
     fn profiles_of_gone(&self, tree: &TreeRef) -> BTreeSet<Option<String>> {
         let files = self.files.iter();
         let gone = files.filter(|file| {
@@ -67,9 +67,9 @@ impl Below<'_> {
 }
 
 impl Surveyor<'_> {
-    /// Leaves out what the files do not touch. A deployment is touched by its layers, those that are not there any more, and
-    /// the charts and statements of its tree; everything below a configuration by the configuration, its rules and its
-    /// baseline.
+    /// Removes the deployments that the files do not affect. A deployment is affected by its layers, including deleted ones, and
+    /// by the charts and statements of its tree; everything below a configuration is affected by the configuration, its rules and
+    /// its baseline.
     pub(crate) fn keep_touched(&self, workspace: &mut Workspace, touched: &Touched) {
         let scopes = std::mem::take(&mut workspace.scopes);
         let rules = &self.settings.rules;
@@ -105,11 +105,11 @@ impl Surveyor<'_> {
     }
 }
 
-/// Does a file decide what is judged below a configuration, and how?
+/// True if a file determines what is judged below a configuration, and how.
 pub(crate) fn decides(scope: &Scope, rules: &[PathBuf], file: &Path) -> bool {
     let own = file.starts_with(&scope.root);
     let is = |name: &str| file.file_name().is_some_and(|it| it == name);
-    // A configuration or list of ignored files below has a say as well: it may take files out of this scope.
+    // A configuration or `.gitignore` further down counts as well: it may take files out of this scope.
     if own && (is(CONFIG) || is(".gitignore")) {
         return true;
     }
@@ -130,7 +130,7 @@ pub(crate) fn decides(scope: &Scope, rules: &[PathBuf], file: &Path) -> bool {
 }
 
 impl TreeRef {
-    /// Leaves the deployments that are touched; false if there is nothing left.
+    /// Keeps the affected deployments; returns false if nothing is left.
     fn keep_touched(&mut self, below: &Below<'_>, whole_trees: bool) -> bool {
         let files = &below.files;
         let inside = |folder: &Path| files.iter().any(|file| file.starts_with(folder));
@@ -143,7 +143,7 @@ impl TreeRef {
         }
         let gone = match self.statements.is_empty() {
             true => below.profiles_of_gone(self),
-            // What is stated and not there is known as absent.
+            // A stated file that is missing is recorded as absent.
             false => BTreeSet::new(),
         };
         let left_out = self.left_out.iter().map(|it| &it.path);
@@ -152,7 +152,7 @@ impl TreeRef {
         let touches = |release: &ReleasePlan| {
             release.layers.iter().any(|layer| below.has(&layer.path))
                 || release.absent.iter().any(|layer| below.has(&layer.path))
-                // What was a layer and is none now: deleted, renamed, put aside.
+                // A former layer that no longer is one: deleted, renamed or excluded.
                 || files.iter().any(|file| {
                     file.parent() == Some(&release.folder) && !self.belongs(file)
                 })
@@ -178,7 +178,7 @@ impl TreeRef {
         !self.plan.deployments.is_empty() || !self.loose.is_empty() || !self.left_out.is_empty()
     }
 
-    /// Is a file a layer of some release, or looked at for its own sake?
+    /// True if a file is a layer of a release, or is examined on its own.
     fn belongs(&self, file: &Path) -> bool {
         let releases = self.plan.deployments.iter().flat_map(|it| &it.releases);
         let mut layers = releases.flat_map(|release| &release.layers);

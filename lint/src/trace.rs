@@ -11,50 +11,50 @@ use crate::judge::{Levels, finding};
 use crate::project::Settings;
 use crate::tree::Tree;
 
-/// How one subject of a rule came to its end.
+/// How the outcome of one subject of a rule came about.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Proof {
     /// The deployment.
     pub deployment: String,
     /// Its profile.
     pub profile: String,
-    /// The path of the subject, as people write it; `None` for the deployment as a whole or a computed value.
+    /// The path of the subject, in the usual notation; `None` for the deployment as a whole or a computed value.
     pub path: Option<String>,
-    /// Where the subject stands, in the numbers of the tree.
+    /// The position of the subject, in the tree's source ids.
     pub place: Option<Span>,
     /// The subject as a literal; secrets redacted.
     pub shown: String,
-    /// How it ended; `None` if it was split into the subjects that follow.
+    /// Its outcome; `None` if it was split into the subjects that follow.
     pub outcome: Option<Outcome>,
     /// The clauses that were reached, in order.
     pub clauses: Vec<ProofClause>,
-    /// What the rule finds fault with here.
+    /// The findings of the rule here.
     pub findings: Vec<Diagnostic>,
 }
 
-/// What came of a clause.
+/// The result of a clause.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ProofClause {
     /// The whole clause, in the rule's text.
     pub span: Span,
-    /// The requirement's own `when`, not the requirement.
+    /// True for the requirement's own `when`, false for the requirement itself.
     pub condition: bool,
-    /// What a `for` goes over, of which not all can be seen.
+    /// True for the subjects of a `for`, when not all of them can be seen.
     pub subjects: bool,
     /// `true`, `false`, `missing` or `unknown`.
     pub truth: &'static str,
-    /// Where what is missing should be, or what cannot be seen is; in the numbers of the tree.
+    /// Where the missing value would be, or where the unseen one is; in the tree's source ids.
     pub place: Option<Span>,
-    /// Why it cannot be seen.
+    /// Why the value cannot be seen.
     pub reason: Option<String>,
-    /// How that came about.
+    /// The expressions that led to the result.
     pub steps: Vec<ProofStep>,
 }
 
-/// One expression that was evaluated.
+/// One evaluated expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProofStep {
-    /// How deep it is nested in the clause, from 0.
+    /// Its nesting depth in the clause, from 0.
     pub depth: usize,
     /// The expression, in the rule's text.
     pub span: Span,
@@ -62,18 +62,18 @@ pub struct ProofStep {
     pub value: String,
 }
 
-/// Which subjects are of interest.
+/// Selects subjects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum About<'a> {
     /// All.
     Everything,
-    /// Those at a path, above it or below it: `brig.config.smtp`.
+    /// Those at, above or below a path such as `brig.config.smtp`.
     Path(&'a str),
-    /// Those that stand in a file.
+    /// Those in a file.
     File(&'a Path),
 }
 
-/// Judges a rule over a tree and keeps how the subjects of interest came to their ends. `rule` is an index in the
+/// Judges a rule over a tree and records how the outcomes of the selected subjects came about. `rule` is an index into the
 /// program of the tree's book.
 pub fn trace(tree: &Tree, settings: &Settings, rule: usize, about: &About<'_>) -> Vec<Proof> {
     let program = &tree.book.program;
@@ -91,7 +91,7 @@ pub fn trace(tree: &Tree, settings: &Settings, rule: usize, about: &About<'_>) -
                 About::Everything => true,
                 About::Path(path) => match (&at.path, place) {
                     (Some(it), _) => meet(it, path),
-                    // The values of a release as a whole are above every path, and of no interest.
+                    // The values of a release as a whole are above every path, and not of interest.
                     (None, Place::Node(_) | Place::Key(_)) => false,
                     (None, Place::Absent(_) | Place::NoComponent(_) | Place::Record(_)) => true,
                 },
@@ -158,7 +158,7 @@ fn proof_clause(host: &TreeHost<'_>, clause: lang::eval::ClauseTrace) -> ProofCl
     }
 }
 
-/// Is one path the other, or a part of it?
+/// True if one path equals or contains the other.
 fn meet(a: &str, b: &str) -> bool {
     let within = |whole: &str, part: &str| {
         let rest = whole.strip_prefix(part);

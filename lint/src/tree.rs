@@ -1,4 +1,4 @@
-//! One tree, read: its texts, its deployments with their merged values.
+//! A tree as read: its texts, and its deployments with their merged values.
 
 pub(crate) mod manifests;
 mod release;
@@ -32,45 +32,45 @@ use crate::statements::{NOT_FOLLOWED, and_more};
 use crate::workspace::{Scope, TreeRef};
 use shelf::Shelf;
 
-/// One tree, read. Immutable.
+/// A tree as read. Immutable.
 #[derive(Debug)]
 pub struct Tree {
     /// Its folder, absolute.
     pub root: PathBuf,
     /// The rules that apply to it.
     pub book: Arc<RuleBook>,
-    /// What the declared charts mean.
+    /// The knowledge about the declared charts.
     pub knowledge: Arc<Knowledge>,
-    /// Its files by absolute path: layers, and YAML beside them that belongs to no release.
+    /// Its files by absolute path: layers, and YAML files beside them that belong to no release.
     pub files: BTreeMap<PathBuf, Arc<ReadFile>>,
     /// Texts that are stated inside a file, such as `set` values.
     pub inline: Vec<Arc<ReadFile>>,
     /// Its deployments.
     pub deployments: Vec<TreeDeployment>,
-    /// Deployments that go to one cluster, put together, for rules about a cluster; by the cluster's name.
+    /// Deployments that share a cluster, combined for rules about a cluster; by the cluster's name.
     pub clusters: Vec<TreeDeployment>,
-    /// Files that no release reads, each as a release of its own, for rules about such files.
+    /// Files that no release reads, each as its own release, for rules about such files.
     pub left_out: Option<Arc<TreeDeployment>>,
-    /// Those of them that nothing else is to be said about, by path.
+    /// Those of them that have no other role in the tree, by path; nothing else is reported about them.
     pub(crate) aside: BTreeSet<PathBuf>,
-    /// What could not be followed in a statement of releases, or read of a chart.
+    /// The parts of statements that could not be followed, and of charts that could not be read.
     pub notes: Vec<Diagnostic>,
-    /// Files whose names are those of layers and that take no part as their text says.
+    /// Files that are named like layers but are skipped because of their contents.
     pub skipped: BTreeSet<Skipped>,
     /// The charts on disk that its releases install.
     pub charts: Vec<Arc<DiskChart>>,
-    /// The texts of these charts by number, with their files; those in archives have none.
+    /// The texts of these charts by source id, with their files; those in archives have none.
     chart_texts: FxHashMap<SourceId, Option<PathBuf>>,
-    /// Files that state releases and are no layers themselves, by number.
+    /// Files that state releases and are not layers themselves, by source id.
     pub(crate) statements: FxHashMap<SourceId, Arc<ReadFile>>,
     by_id: FxHashMap<SourceId, Source>,
-    /// The files again, by number.
+    /// The same files, by source id.
     numbered: FxHashMap<SourceId, Arc<ReadFile>>,
-    /// Where the texts in `inline` are stated.
+    /// The positions at which the texts in `inline` are stated.
     origins: FxHashMap<SourceId, StatedAt>,
     /// The folder that the paths of a plan are relative to.
     base: PathBuf,
-    /// The folder that people see paths relative to.
+    /// The folder that paths shown to users are relative to.
     cwd: PathBuf,
 }
 
@@ -81,35 +81,35 @@ pub struct TreeDeployment {
     pub merged: Merged,
     /// The versions of its charts.
     pub key: Key,
-    /// Services that run, but are installed by something else.
+    /// Services that run in the cluster but are installed by something else.
     pub external: std::collections::BTreeSet<String>,
-    /// By release: its chart, where that is on disk; an index into [`Tree::charts`].
+    /// By release: the index of its chart in [`Tree::charts`], if it is on disk.
     pub charts: Vec<Option<usize>>,
     /// What the schemas of its charts do not allow.
     pub violations: Vec<Violation>,
-    /// Of a cluster: the profile of each release. Empty where all are of the deployment's.
+    /// For a cluster, the profile of each release. Empty if all have the deployment's.
     pub profiles: Vec<String>,
-    /// It goes to a cluster with others: what is true of a cluster is asked there, of all of them.
+    /// True if it shares a cluster: rules about a cluster are then judged over the whole cluster instead.
     pub shares_cluster: bool,
 }
 
-/// The tag of rules about a cluster: of deployments that `clusters` says go to one they see all releases.
+/// The tag of rules about a cluster: they see all releases of the deployments that share a cluster according to `clusters`.
 const OF_A_CLUSTER: &str = "cluster";
 
 /// The tag of rules about files that no release reads.
 const OF_LEFT_OUT: &str = "left-out";
 
-/// What a rule is about.
+/// What a rule is judged over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum About {
     Deployments,
-    /// What is true of a cluster is asked of all that goes to it.
+    /// Clusters, with everything deployed to them.
     Clusters,
     LeftOut,
 }
 
 impl About {
-    /// As the tags of a rule say.
+    /// Determined by the tags of a rule.
     pub(crate) fn of(program: &Program, rule: usize) -> Self {
         let tags = &program.rules()[rule].tags;
         let has = |word: &str| tags.iter().any(|tag| tag == word);
@@ -123,18 +123,18 @@ impl About {
     }
 }
 
-/// Gives the parsed form of a file, reading it if that was not done before.
+/// Returns the parsed form of a file, reading it if necessary.
 pub(crate) type Reader<'a> = dyn Fn(&Path) -> Arc<ReadFile> + Sync + 'a;
 
-/// Gives the chart at a path, reading it if that was not done before.
+/// Returns the chart at a path, reading it if necessary.
 pub(crate) type ChartReader<'a> = dyn Fn(&Path) -> Result<Arc<DiskChart>, NoChart> + Sync + 'a;
 
-/// How a tree gets at its files.
+/// How a tree accesses its files.
 #[derive(Clone, Copy)]
 pub(crate) struct Readers<'a> {
     pub(crate) file: &'a Reader<'a>,
     pub(crate) chart: &'a ChartReader<'a>,
-    /// Does version control keep a file?
+    /// True if version control tracks a file.
     pub(crate) tracked: &'a (dyn Fn(&Path) -> Option<bool> + Sync),
 }
 
@@ -214,7 +214,7 @@ impl Tree {
         loader.left_out();
         loader.note_unknown_charts();
         let mut files: Vec<(PathBuf, Arc<ReadFile>)> = loader.known.into_iter().collect();
-        // Comparing paths is dear, and what is nearly sorted is sorted with few comparisons.
+        // Comparing paths is expensive, and nearly sorted input needs few comparisons.
         files.sort_by_cached_key(|(path, _)| by_folder(path));
         let numbered = files.iter().map(|(_, file)| (file.id, Arc::clone(file)));
         loaded.numbered = numbered.collect();
@@ -222,7 +222,7 @@ impl Tree {
         loaded
     }
 
-    /// What a rule is judged over: deployments, the clusters that they go to, or files that no release reads. `rule` is an index in
+    /// What a rule is judged over: deployments, the clusters they share, or files that no release reads. `rule` is an index into
     /// `program`.
     pub fn judged_over(
         &self,
@@ -243,13 +243,13 @@ impl Tree {
         alone.chain(clusters).chain(left_out)
     }
 
-    /// All whose values are known: deployments, and files that no release reads.
+    /// All merged values: of deployments, and of files that no release reads.
     pub(crate) fn all_merged(&self) -> impl Iterator<Item = &Merged> {
         let all = self.deployments.iter().chain(self.left_out.as_deref());
         all.map(|it| &it.merged)
     }
 
-    /// Keeps clusters, and which deployments are part of one.
+    /// Adds the clusters and marks the deployments that are part of one.
     fn share(&mut self, clusters: Vec<(TreeDeployment, Vec<usize>)>) {
         for (cluster, parts) in clusters {
             for part in parts {
@@ -259,7 +259,7 @@ impl Tree {
         }
     }
 
-    /// The text behind a number: of a file, of something stated, of a rule, of a chart's defaults.
+    /// The text with a source id: of a file, a statement, a rule, or a chart's defaults.
     pub fn source(&self, id: SourceId) -> Option<Source> {
         if id.0 >= FIRST_DEFAULTS {
             return self.knowledge.defaults_source(id);
@@ -277,7 +277,7 @@ impl Tree {
         Some(crate::mask::masked(self, file.id, &file.source.text))
     }
 
-    /// The files with values, read: those of the tree, and statements that hold some themselves.
+    /// The files with values: those of the tree, and statements that contain some themselves.
     pub(crate) fn values_files(&self) -> Vec<&ReadFile> {
         let files = self.files.values().map(AsRef::as_ref);
         let mut files: Vec<&ReadFile> = files
@@ -291,18 +291,18 @@ impl Tree {
         files
     }
 
-    /// Where a text is stated that is in no file of its own.
+    /// Where a text without its own file is stated.
     pub(crate) fn stated_at(&self, id: SourceId) -> Option<&StatedAt> {
         self.origins.get(&id)
     }
 
-    /// Where a span is in a file: what is made from a statement stands where it is stated.
+    /// The position of a span in a file: what is generated from a statement has the position of the statement.
     pub fn in_file(&self, span: Span) -> Span {
         let stated = self.stated_at(span.source);
         stated.map_or(span, |stated| stated.of(span))
     }
 
-    /// Is a text one that somebody wrote, so that its lines mean something? That of a declared chart's defaults is made.
+    /// True if a text is in a file, so that its line numbers are meaningful. The defaults of a declared chart are generated.
     pub fn is_written(&self, id: SourceId) -> bool {
         self.path_of(id).is_some() || self.chart_texts.contains_key(&id)
     }
@@ -313,12 +313,12 @@ impl Tree {
         Some(Arc::clone(&source.text))
     }
 
-    /// A path as people see it.
+    /// A path, as shown to users.
     pub fn show(&self, path: &Path) -> PathBuf {
         shown_path(&self.cwd, path)
     }
 
-    /// What is known of the name of a layer that is not there, as people see it.
+    /// What is known of the path of a missing layer, as shown to users.
     pub fn show_absent(&self, absent: &AbsentLayer) -> PathBuf {
         match absent.why {
             AbsentReason::NotFound | AbsentReason::Unreadable | AbsentReason::Manifest => {
@@ -331,12 +331,12 @@ impl Tree {
         }
     }
 
-    /// The file of a number, where it is one of [`Self::files`].
+    /// The file with a source id, if it is one of [`Self::files`].
     pub fn file_of(&self, id: SourceId) -> Option<&Arc<ReadFile>> {
         self.numbered.get(&id)
     }
 
-    /// The file a number stands for, absolute.
+    /// The path of the file with a source id, absolute.
     pub fn path_of(&self, id: SourceId) -> Option<&Path> {
         if id.0 < FIRST_FILE {
             return self.book.file(id)?.file.as_deref();
@@ -348,7 +348,7 @@ impl Tree {
     }
 }
 
-/// Of more charts of a file that are not known for the same reason only the first is told.
+/// The most unknown charts reported per file and reason; if there are more, only the first is reported.
 const MANY_CHARTS: usize = 3;
 
 struct Loader<'a> {
@@ -359,11 +359,11 @@ struct Loader<'a> {
     plan: &'a TreeRef,
     /// The charts on disk.
     shelf: Shelf<'a>,
-    /// Those of them that are installed, by path: where they are in the tree.
+    /// The installed ones among them, by path, with their index in the tree.
     kept: FxHashMap<PathBuf, usize>,
     /// The files read so far.
     known: FxHashMap<PathBuf, Arc<ReadFile>>,
-    /// Stated charts that are not known: where each is stated, why, and its path as people see it.
+    /// Stated charts that are unknown: the position, the reason, and the path as shown to users.
     unknown_charts: Vec<(Span, NoChart, PathBuf)>,
     tree: &'a mut Tree,
 }
@@ -379,7 +379,7 @@ impl Loader<'_> {
         file
     }
 
-    /// The files that no release reads.
+    /// Loads the files that no release reads.
     fn left_out(&mut self) {
         let mut releases = Vec::new();
         for left_out in &self.plan.left_out {
@@ -405,7 +405,7 @@ impl Loader<'_> {
         self.tree.left_out = Some(Arc::new(merged));
     }
 
-    /// A file that states releases; one that is `left_out`, too, is told of there.
+    /// Loads a file that states releases; if it is also `left_out`, its secrets are reported there.
     fn statement(&mut self, path: &Path, left_out: bool) {
         let known = self.known.get(path).cloned();
         let file = known.unwrap_or_else(|| (self.read.file)(path));
@@ -416,7 +416,7 @@ impl Loader<'_> {
         self.tree.statements.insert(file.id, file);
     }
 
-    /// The chart that a release installs, if it is on disk: where it is stated, beside its values, or by its name.
+    /// The index of the chart that a release installs, if it is on disk: where it is stated, beside its values, or by name.
     fn chart(&mut self, plan: &ReleasePlan, wanted: Option<&str>) -> Option<usize> {
         if let Some(stated) = &plan.chart_path {
             let path = lexically_normal(&self.scope.root.join(&stated.path));
@@ -432,7 +432,7 @@ impl Loader<'_> {
         let folder = self.plan.statements.is_empty().then_some(&*plan.folder);
         let beside = |it: &&ChartDir| folder == Some(&*it.path);
         let mut candidates = self.shelf.candidates(folder, &plan.chart);
-        // The nearest first; a folder before an archive.
+        // The nearest comes first; a folder before an archive.
         candidates.sort_by_key(|it| {
             let common = it.path.components().zip(plan.folder.components());
             let common = common.take_while(|(a, b)| a == b).count();
@@ -453,7 +453,7 @@ impl Loader<'_> {
                         return Some(self.keep(chart));
                     }
                 }
-                // A stated one that is not there is told where it is stated.
+                // A missing chart is reported where it is stated.
                 Err(NoChart::Nothing) => {}
                 Err(why) => self.unreadable(&path, &why),
             }
@@ -461,7 +461,7 @@ impl Loader<'_> {
         None
     }
 
-    /// A chart that a release would install is there and cannot be read.
+    /// Reports a chart that a release would install but that cannot be read.
     fn unreadable(&mut self, path: &Path, why: &NoChart) {
         let id = self.numbers.of(path, None);
         let shown = self.settings.show(path);
@@ -471,14 +471,15 @@ impl Loader<'_> {
             UNREADABLE,
             Severity::Warning,
             Span::point(id, 0),
-            format!("the chart is left out: {why}"),
+            format!("the chart is ignored: {why}"),
         );
         if !self.tree.notes.contains(&problem) {
             self.tree.notes.push(problem);
         }
     }
 
-    /// Charts that are put in their place when they are built are all not there: what many charts of a file have in common is told once.
+    /// Reports unknown charts. Charts that are only put in place at build time are all missing: if a file has many for the same
+    /// reason, only one is reported.
     fn note_unknown_charts(&mut self) {
         let mut alike: BTreeMap<(SourceId, String), BTreeMap<Span, PathBuf>> = BTreeMap::new();
         for (origin, why, shown) in std::mem::take(&mut self.unknown_charts) {
@@ -493,7 +494,7 @@ impl Loader<'_> {
             };
             let more = and_more(charts.len() - told);
             for (origin, shown) in charts.into_iter().take(told) {
-                let message = format!("no chart is known at `{}`: {why}{more}", shown.display());
+                let message = format!("no chart found at `{}`: {why}{more}", shown.display());
                 let note = Diagnostic::new(NOT_FOLLOWED, Severity::Info, origin, message);
                 self.tree.notes.push(note);
             }
@@ -531,7 +532,7 @@ impl Loader<'_> {
     }
 }
 
-/// A text in whose order paths stand as their components do.
+/// A sort key that orders paths by their components.
 fn by_folder(path: &Path) -> Vec<u8> {
     let mut text = path.as_os_str().as_encoded_bytes().to_vec();
     for byte in &mut text {
@@ -542,7 +543,7 @@ fn by_folder(path: &Path) -> Vec<u8> {
     text
 }
 
-/// Merges the layers of a deployment. `on_disk` says by release which of the tree's charts it installs.
+/// Merges the layers of a deployment. `on_disk` gives, by release, the index of the tree's chart that it installs.
 fn merged(
     tree: &Tree,
     scope: &Scope,
@@ -555,7 +556,7 @@ fn merged(
     for (release, chart) in deployment.releases.iter_mut().zip(&on_disk) {
         let chart = chart.map(|at| &tree.charts[at].info);
         release.on_disk = chart.map(|info| joined(info, &charts));
-        // Its own values are those of the operator: what is below them is what the charts in it bring.
+        // The chart's own values are a layer of the operator, so only the defaults of its subcharts are below it.
         let first = release.layers.first().map(|it| it.source);
         if let Some(info) = &mut release.on_disk
             && let Some(defaults) = &info.defaults
@@ -579,8 +580,8 @@ fn merged(
     }
 }
 
-/// The deployments of a tree that are said to go to one cluster, whose releases keep their profiles, each such cluster as a deployment with the releases of all, and the
-/// numbers of those.
+/// The clusters that several deployments of a tree share, each as one deployment with the releases of all (which keep their
+/// profiles), and the indices of those deployments.
 fn clusters(tree: &Tree, scope: &Scope) -> Vec<(TreeDeployment, Vec<usize>)> {
     let mut out = Vec::new();
     for cluster in scope.config.clusters.keys() {

@@ -1,6 +1,6 @@
-//! Which files findings depend on: what editors watch for the server, and what `lint --watch` looks at.
+//! The files that findings depend on: editors watch them for the server, and `lint --watch` polls them.
 //!
-//! INVARIANT: the one list of both. A file that is read and is not here is one whose change nobody notices.
+//! INVARIANT: both use this one list. Changes to a file that is read but not listed here go unnoticed.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -9,20 +9,20 @@ use crate::baseline;
 use crate::project::Project;
 use crate::workspace::Workspace;
 
-/// Endings of files that are read. Others are left: what is printed may well go into a file beside the values.
+/// Extensions of files that are read. Others are left out, as output may well be written to a file beside the values.
 pub const ENDINGS: [&str; 6] = ["yaml", "yml", "gotmpl", "tpl", "watch", "tgz"];
 
-/// Names of files that are read whatever they end in.
+/// Names of files that are read whatever their extension.
 pub const NAMES: [&str; 3] = [".gitignore", "values.schema.json", baseline::FILE_NAME];
 
-/// Does the name of a file say that it may be read?
+/// True if a file may be read, judging by its name.
 pub fn is_read(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let ending = path.extension().unwrap_or_default().to_string_lossy();
     ENDINGS.contains(&&*ending) || NAMES.contains(&&*name)
 }
 
-/// Files and folders that are stated, so that they may lie anywhere and be called anything: rules, baselines, layers.
+/// Files and folders that are named explicitly, so that they may be anywhere and have any name: rules, baselines, layers.
 pub fn stated(project: &Project) -> BTreeSet<PathBuf> {
     let workspace = project.workspace();
     let mut all = BTreeSet::from_iter(project.settings().rules.iter().cloned());
@@ -40,7 +40,7 @@ pub fn stated(project: &Project) -> BTreeSet<PathBuf> {
     all
 }
 
-/// The folders and archives of charts on disk: they are read also where `.gitignore` leaves them out.
+/// The folders and archives of charts on disk: they are read even if `.gitignore` excludes them.
 pub fn charts(workspace: &Workspace) -> BTreeSet<PathBuf> {
     let trees = workspace.trees.iter();
     let charts = trees.flat_map(|tree| {

@@ -1,4 +1,4 @@
-//! Where a value comes from: for each release, what Helm will use, and what each layer says of it.
+//! Where a value comes from: for each release, what Helm will use, and what each layer contributes.
 
 use std::path::PathBuf;
 
@@ -25,29 +25,29 @@ pub struct Chain {
     pub release: String,
     /// The path from the top of the release's values.
     pub path: String,
-    /// What Helm will use.
+    /// The value that Helm will use.
     pub verdict: Verdict,
-    /// What is to be known besides: that the component is not installed, what the chart declares.
+    /// Additional information: that the component is not installed, what the chart declares.
     pub notes: Vec<String>,
-    /// Every layer that says something, the winning one first.
+    /// Every layer that sets the path, the winning one first.
     pub links: Vec<Link>,
 }
 
-/// What Helm will use.
+/// The value that Helm will use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// A value, in one line; secrets redacted.
+    /// A value on one line; secrets redacted.
     Value(String),
-    /// There is a value, or may be one, and it cannot be seen.
+    /// There is a value, or may be one, but it cannot be seen.
     Unknown {
-        /// Why.
+        /// The reason.
         why: &'static str,
-        /// It is known to be there.
+        /// True if the value is known to exist.
         present: bool,
     },
-    /// A null takes a default away.
+    /// A null removes a default.
     Removed,
-    /// A value that is no map stands where the path would go on.
+    /// A value on the way to the path is not a map.
     Blocked {
         /// The path of that value.
         by: String,
@@ -57,7 +57,7 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// The word for programs.
+    /// The machine-readable name.
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Value(_) => "value",
@@ -68,44 +68,44 @@ impl Verdict {
         }
     }
 
-    /// Is there an answer besides "nothing sets it"?
+    /// True unless nothing sets the path.
     pub fn is_answer(&self) -> bool {
         !matches!(self, Self::Missing)
     }
 }
 
-/// What one layer says.
+/// What one layer sets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link {
-    /// What the layer holds.
+    /// The role of the layer.
     pub role: Role,
-    /// Where; of a layer that is not there only its file is known.
+    /// The position; `None` for a missing layer, of which only the file is known.
     pub at: Option<At>,
     /// Its file.
     pub file: PathBuf,
-    /// The value, in one line; secrets redacted. `None` for a layer that cannot be seen.
+    /// The value on one line; secrets redacted. `None` for a layer that cannot be seen.
     pub value: Option<String>,
-    /// What becomes of it.
+    /// What happens to it.
     pub fate: LinkFate,
     /// The same in words.
     pub words: String,
 }
 
-/// What becomes of what a layer says.
+/// What happens to the value that a layer sets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LinkFate {
-    /// It is the value.
+    /// It is the effective value.
     Used,
-    /// A map that takes part in the merged one.
+    /// It is a map and is merged into the effective one.
     Merged,
     /// It is not used.
     Hidden,
-    /// It cannot be seen what the layer says.
+    /// The layer's value cannot be seen.
     Unseen,
 }
 
 impl LinkFate {
-    /// The word for programs.
+    /// The machine-readable name.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Used => "used",
@@ -116,8 +116,8 @@ impl LinkFate {
     }
 }
 
-/// What the deployments of a tree know of a path: `brig.config.smtp.host` is a component and a path in it, wherever the component
-/// lives; a release's or a chart's name may stand in front, too.
+/// Traces a path through the deployments of a tree: `brig.config.smtp.host` is a component and a path in it, whichever release
+/// has the component; the path may also start with the name of a release or chart.
 pub fn why(tree: &Tree, path: &KeyPath) -> Vec<Chain> {
     let mut chains = Vec::new();
     for deployment in &tree.deployments {
@@ -129,7 +129,7 @@ pub fn why(tree: &Tree, path: &KeyPath) -> Vec<Chain> {
     chains
 }
 
-/// The releases that a path may be about, and the path in each.
+/// The releases that a path may refer to, and the path in each.
 fn targets(merged: &Merged, path: &KeyPath) -> Vec<(usize, KeyPath)> {
     let mut out: Vec<(usize, KeyPath)> = Vec::new();
     let Some(PathStep::Key(first)) = path.0.first() else {
@@ -152,7 +152,7 @@ fn targets(merged: &Merged, path: &KeyPath) -> Vec<(usize, KeyPath)> {
             push(at, KeyPath(path.0[1..].to_vec()));
         }
     }
-    // A key at the top of a release that is no component: `tags.proxy`.
+    // A top-level key of a release that is not a component: `tags.proxy`.
     for at in 0..merged.deployment().releases.len() {
         let said = !merged.history(at, &path.steps()).is_empty();
         let there = || merged.lookup(merged.root(at, View::Effective), &path.steps());
@@ -199,7 +199,7 @@ impl Asker<'_> {
             links.extend(self.unseen(release, unknown));
         }
         links.extend(history.iter().map(|it| self.link(it, path, &verdict)));
-        // What Helm hands down to a subchart (`global`) stands elsewhere.
+        // A value that Helm passes down to a subchart (`global`) is set elsewhere.
         if let (true, Lookup::Found(node)) = (history.is_empty(), found) {
             links.extend(self.handed_down(node));
         }
@@ -236,23 +236,26 @@ impl Asker<'_> {
         let (fate, words) = match it.fate {
             Fate::Used if kind == Kind::Null && *verdict == Verdict::Removed => {
                 let words = if above {
-                    format!("removes `{prefix}`, so nothing is left of it")
+                    format!("removes `{prefix}` and everything below it")
                 } else {
                     "removes the default".to_owned()
                 };
                 (LinkFate::Used, words)
             }
             Fate::Used if above => {
-                let words = format!("leaves no room below `{prefix}`");
+                let words = format!("`{prefix}` is not a map here");
                 (LinkFate::Used, words)
             }
             Fate::Used
                 if matches!(verdict, Verdict::Unknown { present: true, .. })
                     && !matches!(merged.shape(node), Shape::Unknown(_)) =>
             {
-                (LinkFate::Used, "used if nothing hidden sets it".to_owned())
+                (
+                    LinkFate::Used,
+                    "used unless an unseen layer sets it".to_owned(),
+                )
             }
-            // What a chart that is not installed would put there is used by nobody.
+            // The default of a chart that is not installed has no effect.
             Fate::Used if merged.role(node) == Role::Chart && *verdict == Verdict::Missing => {
                 (LinkFate::Hidden, "not used".to_owned())
             }
@@ -273,13 +276,13 @@ impl Asker<'_> {
         }
     }
 
-    /// Why a value is not used.
+    /// The reason why a value is not used.
     fn hidden(&self, by: NodeRef, path: &KeyPath) -> String {
         let merged = self.merged();
         let at = shown::place(self.tree, merged, by);
         let at = at.map_or_else(String::new, |at| format!(" at {}", at.short()));
         let higher = merged.path(by);
-        // Lists are never merged: what stands at a position of one went with the whole of it.
+        // Lists are never merged: an item is replaced along with its whole list.
         let list = path
             .0
             .iter()
@@ -307,11 +310,11 @@ impl Asker<'_> {
             at: Some(at),
             value: Some(shown(merged, node)),
             fate: LinkFate::Used,
-            words: "handed down by Helm from here".to_owned(),
+            words: "passed down by Helm from here".to_owned(),
         })
     }
 
-    /// The layers that keep a value from being seen.
+    /// The layers that prevent a value from being seen.
     fn unseen(&self, release: usize, unknown: Unknown) -> Vec<Link> {
         let merged = self.merged();
         let plan = &merged.deployment().releases[release];
@@ -351,7 +354,7 @@ impl Asker<'_> {
                 vec![link(
                     Role::Set,
                     PathBuf::from("command line"),
-                    "set by what the configuration calls `command-line-values`".to_owned(),
+                    "set on the command line, according to `command-line-values`".to_owned(),
                 )]
             }
             UnknownReason::Encrypted(_)
@@ -397,7 +400,7 @@ impl Asker<'_> {
     }
 }
 
-/// The path that was probably meant, where a path leads nowhere.
+/// The path that was probably meant, if `path` leads nowhere.
 pub fn meant(tree: &Tree, path: &KeyPath) -> Option<String> {
     let found = tree.deployments.iter();
     found
@@ -430,7 +433,7 @@ fn meant_in(tree: &Tree, deployment: &TreeDeployment, path: &KeyPath) -> Option<
     }
     for (release, whole) in goals {
         let front = whole.0.len().saturating_sub(path.0.len() - 1);
-        // The first step that leads nowhere, in what is there and in what is declared.
+        // Find the first step that is neither set nor declared.
         for at in 0..whole.0.len() {
             let PathStep::Key(key) = &whole.0[at] else {
                 continue;
@@ -460,7 +463,7 @@ fn meant_in(tree: &Tree, deployment: &TreeDeployment, path: &KeyPath) -> Option<
             if at < front {
                 return Some(right.to_string());
             }
-            // As the question put it: with the component's name in front.
+            // Keep the form of the question, with the component's name in front.
             let mut asked = vec![path.0[0].clone()];
             asked.extend_from_slice(&right.0[front..]);
             return Some(KeyPath(asked).to_string());

@@ -1,6 +1,6 @@
-//! What a run is about: which folders have a configuration of their own, which rules apply there, which trees there are.
+//! What a run covers: which folders have their own configuration, which rules apply there, and which trees exist.
 //!
-//! Only names are looked at here, and the few files that say how the others are to be read.
+//! Only names are examined here, and the few files that determine how the others are read.
 
 mod rules;
 mod trees;
@@ -42,27 +42,27 @@ pub struct Scope {
     pub root: PathBuf,
     /// The configuration file, if there is one.
     pub config_file: Option<Arc<ReadFile>>,
-    /// What it says.
+    /// Its settings.
     pub config: Config,
-    /// What is wrong with it.
+    /// Its problems.
     pub diagnostics: Vec<Diagnostic>,
     /// The rules.
     pub book: Arc<RuleBook>,
-    /// What the declared charts mean.
+    /// The knowledge about the declared charts.
     pub knowledge: Arc<Knowledge>,
-    /// The profiles that there are; empty where no tree is.
+    /// The existing profiles; empty if there are no trees.
     pub profiles: BTreeSet<String>,
-    /// Words that names of files hold as they would hold profiles, in how many files each: those take no part until the configuration states
-    /// the profile.
+    /// Words in filenames that may be profiles, with the number of files for each: those files are skipped until the
+    /// configuration states the profile.
     pub unstated_profiles: BTreeMap<String, usize>,
-    /// Rules folders that hold no rule, as people see them.
+    /// Rules folders without rules, as shown to users.
     pub empty_rules: Vec<PathBuf>,
-    /// Findings that are known, if the configuration names a file with them.
+    /// The known findings, if the configuration names a baseline.
     pub baseline: Option<KnownFindings>,
 }
 
 impl Scope {
-    /// Of [`Scope::unstated_profiles`] those that are hardly there by chance: several files are called after them.
+    /// The words among [`Scope::unstated_profiles`] that are unlikely to be coincidental: several files are named after them.
     pub fn likely_profiles(&self) -> impl Iterator<Item = (&str, usize)> {
         let words = self.unstated_profiles.iter();
         let several = words.filter(|(_, files)| **files > 1);
@@ -70,60 +70,60 @@ impl Scope {
     }
 }
 
-/// Findings that are known.
+/// The known findings.
 #[derive(Debug)]
 pub struct KnownFindings {
     /// The file.
     pub file: ReadFile,
-    /// What it says.
+    /// Its entries.
     pub baseline: Baseline,
-    /// What is wrong with it.
+    /// Its problems.
     pub problems: Vec<Diagnostic>,
 }
 
-/// One tree before its files are read.
+/// A tree before its files are read.
 #[derive(Debug, Default)]
 pub struct TreeRef {
     /// Its scope: an index into [`Workspace::scopes`].
     pub scope: usize,
-    /// What there is in it; paths are relative to the scope's root.
+    /// Its contents; paths are relative to the scope's root.
     pub plan: TreePlan,
     /// YAML files beside layers that belong to no release.
     pub loose: Vec<PathBuf>,
     /// Charts on disk.
     pub charts: Vec<ChartDir>,
-    /// What could not be followed in a statement of releases.
+    /// The parts of statements that could not be followed.
     pub notes: Vec<Diagnostic>,
-    /// Files that state its releases and hold no layer of their own.
+    /// Files that state its releases and do not contain a layer themselves.
     pub statements: Vec<PathBuf>,
-    /// Files that state nothing that is followed, of which that is told.
+    /// Files that state nothing that can be followed, which is reported.
     pub(crate) noted: Vec<PathBuf>,
-    /// Files that no release reads and that are looked at for what they may give away.
+    /// Files that no release reads and that are examined for leaked secrets.
     pub left_out: Vec<LeftOut>,
 }
 
-/// What a run is about.
+/// What a run covers.
 #[derive(Debug, Default)]
 pub struct Workspace {
-    /// Folders with a configuration, and those without one that were asked for.
+    /// Folders with a configuration, and requested folders without one.
     pub scopes: Vec<Scope>,
     /// Trees, by scope and folder.
     pub trees: Vec<TreeRef>,
-    /// Files that take no part.
+    /// Files that are skipped.
     pub skipped: Vec<Skipped>,
-    /// Charts on disk that are near no tree, as people see them.
+    /// Charts on disk that are near no tree, as shown to users.
     pub charts: Vec<PathBuf>,
-    /// Things to say aloud.
+    /// Messages about the run as a whole.
     pub notes: Vec<String>,
-    /// Paths that were asked for and are not there, with the reason.
+    /// Requested paths that do not exist, with the reason.
     pub missing: Vec<(PathBuf, String)>,
-    /// Folders that were listed, with the depth to which they were; `None`: all of it.
+    /// Folders that were listed, with the depth; `None`: completely.
     pub listed: Vec<(PathBuf, Option<usize>)>,
-    /// Findings count only if they touch one of these; empty: all count.
+    /// Findings count only if they touch one of these paths; if empty, all count.
     pub focus: Focus,
 }
 
-/// What is used for the whole of a survey.
+/// What a survey needs throughout.
 pub(crate) struct Surveyor<'a> {
     pub(crate) files: &'a dyn Files,
     pub(crate) settings: &'a Settings,
@@ -132,7 +132,7 @@ pub(crate) struct Surveyor<'a> {
 }
 
 impl Surveyor<'_> {
-    /// Looks at what was asked for.
+    /// Surveys the requested paths.
     pub(crate) fn survey(&self) -> Workspace {
         let mut workspace = Workspace::default();
         let mut starts: BTreeMap<PathBuf, Start> = BTreeMap::new();
@@ -142,7 +142,7 @@ impl Surveyor<'_> {
                 Ok(start) => {
                     partly |= start.root != *path;
                     let known = starts.get(&start.root);
-                    // Of two ways into one folder the one that lists all of it counts.
+                    // If two paths start in the same folder, the start that lists all of it wins.
                     if known.is_none_or(|known| known.depth.is_some() && start.depth.is_none()) {
                         starts.insert(start.root.clone(), start);
                     }
@@ -155,13 +155,13 @@ impl Surveyor<'_> {
             misnamed.filter_map(|it| self.misnamed(it)).collect();
         workspace.notes.extend(misnamed.iter().map(|(path, why)| {
             let shown = self.settings.show(path);
-            format!("{} is not read: {why}", shown.display())
+            format!("{} is ignored: {why}", shown.display())
         }));
-        // More is looked at than was asked for where that is needed to judge it; what is said then is about what was asked for.
+        // Judging what was requested may require examining more; only findings about what was requested are reported.
         let named = self.settings.paths.iter().filter(|_| partly);
         let all: Vec<&Start> = starts.values().collect();
         for start in &all {
-            // A folder inside another one that is listed as a whole is listed with that one.
+            // A folder inside another one that is listed completely is covered by that one.
             let inside = |other: &&&Start| {
                 other.root != start.root
                     && other.depth.is_none()
@@ -171,7 +171,7 @@ impl Surveyor<'_> {
                 self.root(start, &mut workspace);
             }
         }
-        // What decides for all of a scope is named for all of it.
+        // Naming a file that affects a whole scope names the whole scope.
         let named = named.map(|path| {
             let mut scopes = workspace.scopes.iter();
             let decided = scopes.find(|it| decides(it, &self.settings.rules, path));
@@ -201,7 +201,7 @@ impl Surveyor<'_> {
         options
     }
 
-    /// Lists a folder, and surveys each scope in it.
+    /// Lists a folder and surveys each scope in it.
     fn root(&self, start: &Start, workspace: &mut Workspace) {
         let root = start.root.as_path();
         workspace.listed.push((start.list.clone(), start.depth));
@@ -226,7 +226,7 @@ impl Surveyor<'_> {
             .filter_map(|path| path.parent())
             .collect();
         roots.insert(root);
-        // A file belongs to the deepest folder with a configuration.
+        // A file belongs to the innermost folder with a configuration.
         let mut by_scope: BTreeMap<&Path, Vec<PathBuf>> = BTreeMap::new();
         for path in &listing.files {
             let scope = path
@@ -243,7 +243,7 @@ impl Surveyor<'_> {
         }
     }
 
-    /// Surveys one scope: a folder with a configuration, or one without that was asked for. `files` are relative to it.
+    /// Surveys one scope: a folder with a configuration, or a requested one without. `files` are relative to it.
     fn scope(&self, root: &Path, mut files: Vec<PathBuf>, workspace: &mut Workspace) {
         let path = root.join(CONFIG);
         let stated = files.iter().any(|file| file.as_os_str() == CONFIG);
@@ -303,7 +303,7 @@ impl Surveyor<'_> {
         let unknown = profiles::in_configuration(&scope.config, &scope.profiles);
         scope.diagnostics.extend(unknown);
         scope.diagnostics.extend(unknown_charts(&scope, &trees));
-        // A file whose name says nothing may still be stated as a layer.
+        // A file whose name tells nothing may still be stated as a layer.
         let claimed: BTreeSet<&PathBuf> =
             trees.iter().flat_map(|it| layer_files(&it.plan)).collect();
         let ignored = ignored.iter().filter(|it| !claimed.contains(&it.path));
@@ -320,7 +320,7 @@ impl Surveyor<'_> {
             skip(&ignored.path, why);
         }
         for path in trees.iter().flat_map(|it| &it.loose) {
-            let why = "it belongs to no release, so rules look for nothing but secrets in it";
+            let why = "it belongs to no release, so it is only searched for secrets";
             skip(path, why.to_owned());
         }
         left_out::place(&mut trees, &ignored, &unused, &files, &options);
@@ -329,7 +329,7 @@ impl Surveyor<'_> {
                 Some(name) if name.to_string_lossy().starts_with("helmfile.") => {
                     format!("`{CONFIG}` states the releases")
                 }
-                _ => "no release that is stated uses it".to_owned(),
+                _ => "no stated release uses it".to_owned(),
             };
             skip(&path, why);
         }
@@ -355,7 +355,7 @@ impl Surveyor<'_> {
         files.retain(|file| kept.contains(&root.join(file)));
     }
 
-    /// The rules that apply in a scope, and its rules folders that hold none.
+    /// The rules that apply in a scope, and its rules folders without rules.
     fn book(
         &self,
         root: &Path,
@@ -377,7 +377,7 @@ impl Surveyor<'_> {
         (book, empty)
     }
 
-    /// What the charts declared in a rule book mean. Scopes that share a book share this as well.
+    /// The knowledge about the charts declared in a rule book. Scopes that share a book share it too.
     fn knowledge(&self, book: &Arc<RuleBook>, workspace: &Workspace) -> Arc<Knowledge> {
         let scopes = workspace.scopes.iter();
         let known = scopes.map(|it| (&it.book, &it.knowledge));
@@ -391,7 +391,7 @@ impl Surveyor<'_> {
 
     fn baseline(&self, root: &Path, config: &Config) -> Option<KnownFindings> {
         let path = root.join(config.baseline.as_ref()?);
-        // One that is not there is told at its place in the configuration.
+        // A missing one is reported at its position in the configuration.
         if self.settings.no_baseline || self.files.kind(&path) != Some(PathKind::File) {
             return None;
         }
@@ -411,7 +411,7 @@ impl Surveyor<'_> {
     }
 }
 
-/// The names of the charts that are kept in folders `charts`: values are for them.
+/// The names of the charts in folders named `charts`, which the values are for.
 fn charts_in(files: &[PathBuf]) -> BTreeSet<String> {
     let on_shelf = |path: &Path| {
         let shelf = path.parent()?;
@@ -437,7 +437,7 @@ fn charts_in(files: &[PathBuf]) -> BTreeSet<String> {
     files.iter().filter_map(chart).collect()
 }
 
-/// Charts and releases that the configuration of a scope names and that there are not. Where no tree is, nothing is known.
+/// Charts and releases that the configuration of a scope names and that do not exist. Without any tree nothing is known.
 fn unknown_charts(scope: &Scope, trees: &[TreeRef]) -> Vec<Diagnostic> {
     if trees.is_empty() {
         return Vec::new();

@@ -1,5 +1,5 @@
-//! Charts that hold nothing but values of other charts: a `Chart.yaml` with dependencies, and below their names the values for them. That is how many
-//! write the overrides that Argo CD installs, so the chart's own values are its operator's.
+//! Charts that contain only values for other charts: a `Chart.yaml` with dependencies, and values under their names. Overrides
+//! for Argo CD are often written that way, so the chart's own values are its operator's.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -11,8 +11,8 @@ use values::yaml::{Document, Kind};
 use crate::document::ReadFile;
 use crate::workspace::TreeRef;
 
-/// Puts the values of such charts among the layers of the releases that install them. One that nothing installs is a release by itself, unless
-/// it stands on a shelf `charts`, or below a helmfile, which says what is installed.
+/// Adds the values of such charts to the layers of the releases that install them. A chart that nothing installs becomes a
+/// release by itself, unless it is in a folder `charts`, or below a helmfile, which states what is installed.
 pub(crate) fn place(
     trees: &mut Vec<TreeRef>,
     charts: &[ChartDir],
@@ -61,7 +61,7 @@ fn on_shelf(chart: &Path) -> bool {
     shelf.is_some_and(|name| name == "charts")
 }
 
-/// A release of its own, in the tree of the folder above.
+/// Adds a release of its own, in the tree of the parent folder.
 fn add(trees: &mut Vec<TreeRef>, chart: &ChartDir, values: &Path, name: String, root_name: &str) {
     let root = chart.path.parent().unwrap_or(Path::new(""));
     let by_helmfile = |tree: &TreeRef| {
@@ -117,15 +117,15 @@ fn add(trees: &mut Vec<TreeRef>, chart: &ChartDir, values: &Path, name: String, 
     releases.insert(at, release);
 }
 
-/// Is every key of a chart's values the name of a chart that it depends on? Besides there may be what Helm itself reads, `global` and `tags`, and anchors that are
-/// kept for use further down.
+/// True if every key of a chart's values is the name of one of its dependencies. Also allowed are the keys that Helm itself
+/// reads, `global` and `tags`, and keys that hold anchors for later use.
 fn only_wraps(chart: &Document, values: &Document) -> bool {
     let list = chart.root().and_then(|it| chart.get(it, "dependencies"));
     let dependencies = list.into_iter().flat_map(|it| chart.items(it));
     let names: BTreeSet<String> = dependencies
         .filter_map(|it| {
             let named = |key: &str| Some(chart.text_of(chart.get(it, key)?).into_owned());
-            // An empty alias is none to Helm.
+            // Helm treats an empty alias as none.
             named("alias")
                 .filter(|it| !it.is_empty())
                 .or_else(|| named("name"))

@@ -1,4 +1,4 @@
-//! What does not count: comments in values files and baselines, through whole runs.
+//! Findings that do not count: comments in values files and baselines, in complete runs.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -46,7 +46,7 @@ rule host-given {
 }
 "#;
 
-/// A tree with two rules of its own, `dogwatch.yaml` and `values/app/values.yaml` as given.
+/// A tree with two rules of its own, and the given `dogwatch.yaml` and `values/app/values.yaml`.
 fn files(config: &str, values: &str) -> Memory {
     let mut files = Memory::default();
     let config = format!("packs: []\n{config}");
@@ -68,7 +68,7 @@ fn run(files: Memory, change: impl FnOnce(&mut Settings)) -> Report {
     Project::new(settings, Arc::new(files)).lint(&|_| {})
 }
 
-/// `code line path`, one for each finding.
+/// One `code line path` per finding.
 fn lines(report: &Report, findings: &[Finding]) -> Vec<String> {
     let line = |it: &Finding| {
         let source = report.sources.get(it.diagnostic.primary.span.source);
@@ -148,7 +148,7 @@ fn a_run_over_some_rules_calls_no_comment_useless() {
     );
 }
 
-/// The baseline of a run without one, as `dogwatch baseline` writes it.
+/// The baseline for a run without one, as `dogwatch baseline` writes it.
 fn known(values: &str) -> String {
     let report = run(files("", values), |settings| settings.no_baseline = true);
     let below = |it: &Finding| {
@@ -200,13 +200,13 @@ three:
     let report = run_with_baseline(changed, &known(VALUES));
     assert_eq!(
         counting(&report),
-        // The two entries for `one` that are gone stand in the baseline; they are sorted by the file's name.
+        // The entry for `one` that is gone is reported in the baseline; findings are sorted by filename.
         ["baseline-gone 6 -", "no-port-one 7 three.service.port"]
     );
     let gone = &report.findings[0].diagnostic;
     assert_eq!(
         gone.message,
-        "`no-port-one` is not found any more at `one.service.port` in `values/app/values.yaml`"
+        "`no-port-one` is no longer found at `one.service.port` in `values/app/values.yaml`"
     );
 }
 

@@ -1,6 +1,7 @@
-//! What the repairs of the built-in rules make of the examples that fail: each example is a whole tree, repaired to a fixed point.
+//! What the repairs of the built-in rules do to the failing examples: each example is a whole tree, repaired until nothing
+//! changes.
 //!
-//! `fixes/PACK.txt` holds what is done, what is refused and the changes as a diff. `UPDATE=1` writes them.
+//! `fixes/PACK.txt` contains what is done, what is refused and the changes as a diff. `UPDATE=1` writes it.
 #![allow(clippy::unwrap_used, reason = "examples of built-in rules can be read")]
 #![allow(clippy::disallowed_methods, reason = "a test reads its own files")]
 
@@ -48,7 +49,7 @@ fn repaired(files: &Memory, run: &FixRun) -> Memory {
     files
 }
 
-/// How many findings each rule has.
+/// The number of findings of each rule.
 fn faults(findings: &[Finding]) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     for it in findings {
@@ -58,7 +59,7 @@ fn faults(findings: &[Finding]) -> BTreeMap<String, usize> {
     counts
 }
 
-/// What the repairs of a rule make of an example; empty if it proposes none there.
+/// The result of a rule's repairs for an example; empty if it proposes none there.
 fn told(rule: &str, example: &Example, failures: &mut Vec<String>) -> String {
     let files = files(example);
     let all = FixOptions { with_unsafe: true };
@@ -80,20 +81,20 @@ fn told(rule: &str, example: &Example, failures: &mut Vec<String>) -> String {
         let name = mine.settings().show(&file.path);
         out += &unified(&name.display().to_string(), file);
     }
-    // Held here once more, by the reports alone.
+    // Verified again, using only the reports.
     let before = project(&files, None).lint(&|_| {});
     let files = repaired(&files, &run);
     let after = project(&files, None).lint(&|_| {});
     let old = faults(&before.findings);
     for (fault, count) in faults(&after.findings) {
         if count > old.get(&fault).copied().unwrap_or(0) {
-            failures.push(format!("{rule}: {title}: it brings `{fault}`"));
+            failures.push(format!("{rule}: {title}: it causes `{fault}`"));
         }
     }
     let left = after.findings.iter();
     let left = left.filter(|it| it.diagnostic.code.as_str() == rule && !it.repairs.is_empty());
     if left.count() > run.refused.len() {
-        failures.push(format!("{rule}: {title}: it is still found\n{out}"));
+        failures.push(format!("{rule}: {title}: the finding remains\n{out}"));
     }
     let again = project(&files, Some(rule)).fix(all, &|_| {});
     if !again.files.is_empty() {
@@ -127,7 +128,7 @@ fn every_failing_example_with_a_repair_is_repaired() {
         if std::env::var_os("UPDATE").is_some() {
             std::fs::write(&path, &told).unwrap();
         } else if std::fs::read_to_string(&path).unwrap_or_default() != told {
-            failures.push(format!("{} differs; UPDATE=1 writes it", path.display()));
+            failures.push(format!("{} differs; run with UPDATE=1", path.display()));
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
@@ -153,7 +154,7 @@ fn without_unsafe_only_safe_repairs_are_made() {
     assert!(run.left_unsafe > 0);
 }
 
-/// A rule that mends `old` to `new`, and one that does not want that in some places.
+/// A rule that changes `old` to `new`, and one that forbids that in some places.
 const OLD: &str = r#"
 ## No old values.
 rule old-value {
@@ -218,11 +219,11 @@ fn a_few_repairs_that_would_do_harm_do_not_keep_many_others_from_being_made() {
     let refused: Vec<_> = refused
         .map(|it| (it.finding.path.as_deref(), it.why.to_string()))
         .collect();
-    let why = |path: &str| format!("it would bring `new-value`: `{path}` is new");
+    let why = |path: &str| format!("it would cause `new-value`: `{path}` is new");
     let bad = ["k3.bad.word", "k4.bad.word", "k31.bad.word"];
     assert_eq!(refused, bad.map(|path| (Some(path), why(path))));
     let [file] = run.files.as_slice() else {
-        panic!("one file is changed");
+        panic!("exactly one file is changed");
     };
     let after = text.replace("good:\n    word: old", "good:\n    word: new");
     assert_eq!(&*file.after, after);

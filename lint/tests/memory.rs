@@ -1,8 +1,8 @@
-//! Judging only what an edit may matter to gives the report that judging everything gives.
+//! Judging only what an edit may affect gives the same report as judging everything.
 #![allow(
     clippy::unwrap_used,
     clippy::disallowed_methods,
-    reason = "the corpus is there, and a test may fail"
+    reason = "the corpus exists, and a test may fail"
 )]
 
 use std::path::{Path, PathBuf};
@@ -47,7 +47,7 @@ fn sample(name: &str) -> Sample {
     Sample { root, rest, values }
 }
 
-/// Files with values to be edited, and others.
+/// A sample of values files to edit, and other files.
 fn sample_of(values: &[(&str, &str)], others: &[(&str, &str)]) -> Sample {
     let root = PathBuf::from("/t");
     let mut rest = Memory::default();
@@ -71,14 +71,14 @@ fn project(sample: &Sample, facts: bool) -> Project {
     Project::new(settings, Arc::new(sample.rest.clone()))
 }
 
-/// All that a report says, in one text that can be compared line by line.
+/// Everything in a report, as one text that can be compared line by line.
 fn said(report: &Report) -> String {
     let rules: Vec<_> = report
         .rules
         .iter()
         .map(|(id, rule)| (id, rule.counts))
         .collect();
-    // Whoever keeps what editors ask is told more about the texts of rules.
+    // With `facts`, more is reported about the texts of rules.
     let findings = report.findings.iter();
     let findings: Vec<_> = findings
         .filter(|it| it.origin != Origin::RuleText)
@@ -87,7 +87,7 @@ fn said(report: &Report) -> String {
         "{findings:#?}\n{:#?}\n{:#?}\n{rules:#?}",
         report.suppressed, report.summary
     );
-    // Which numbers texts have depends on what is said of rules.
+    // Source ids depend on what is reported about rules, so they are replaced by paths.
     let mut numbered = false;
     let lines = said.lines().map(|line| {
         let number: Option<u32> = line.trim().trim_end_matches(',').parse().ok();
@@ -100,7 +100,7 @@ fn said(report: &Report) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// What is done to a text: at which part in a thousand of its lines, and what.
+/// What is done to a text; the line is given in thousandths of the text.
 #[derive(Debug, Clone)]
 enum Edit {
     Delete,
@@ -109,7 +109,7 @@ enum Edit {
     Insert(&'static str),
     Rename(&'static str),
     Bytes(&'static str),
-    /// The text as it was at the beginning.
+    /// Restores the initial text.
     Undo,
 }
 
@@ -200,13 +200,13 @@ fn edited(text: &str, at: usize, edit: &Edit, first: &str) -> String {
     lines.concat()
 }
 
-/// Stops when it has been asked so often.
+/// Stops after a number of calls.
 fn after(questions: usize) -> impl Fn() -> bool + Sync {
     let asked = AtomicUsize::new(0);
     move || asked.fetch_add(1, Ordering::Relaxed) >= questions
 }
 
-/// Edits the files of a sample and compares after each edit.
+/// Edits the files of a sample and compares the reports after each edit.
 fn compare(sample: &Sample, edits: &[(usize, usize, Edit)]) -> Result<(), TestCaseError> {
     let mut editor = project(sample, true);
     let mut texts: Vec<String> = sample.values.iter().map(|(_, text)| text.clone()).collect();
@@ -224,7 +224,7 @@ fn compare(sample: &Sample, edits: &[(usize, usize, Edit)]) -> Result<(), TestCa
             let (path, text) = (path.clone(), text.as_str().into());
             fresh.apply(Change::Text { path, text });
         }
-        // Whoever types on has it broken off; the next time all is known again.
+        // Further typing interrupts the judging; the next run must be complete again.
         for questions in [at % 7, at % 40] {
             let _ = editor.lint_file_unless(path, &after(questions));
         }
@@ -267,20 +267,21 @@ proptest! {
     }
 }
 
-/// `PROPTEST_CASES` for more of them.
+/// The number of cases; `PROPTEST_CASES` overrides it.
 fn cases() -> u32 {
     let more = std::env::var("PROPTEST_CASES").ok();
     more.and_then(|it| it.parse().ok()).unwrap_or(12)
 }
 
-/// The part in a thousand of the files at which an edit finds the one that ends so.
+/// The position, in thousandths, at which an edit selects the file whose path ends with `end`.
 fn file_of(sample: &Sample, end: &str) -> usize {
     let mut paths = sample.values.iter().map(|(path, _)| path);
     let values = paths.position(|path| path.ends_with(end)).unwrap();
     (values * 1000).div_ceil(sample.values.len())
 }
 
-/// A file with anchors, one with damage, and what a switch elsewhere decides: each change is seen everywhere that it matters.
+/// A file with anchors, one with damage, and a switch elsewhere that enables values: every change must be noticed wherever it
+/// matters.
 #[test]
 fn what_speaks_from_afar_is_heard() {
     let sample = sample("first-look");
@@ -301,13 +302,13 @@ fn what_speaks_from_afar_is_heard() {
     }
 }
 
-/// A reference below a name that secrets have is hidden from people, whether all of a layer was looked at or one value.
+/// A reference below a key that looks secret is hidden, whether a whole layer or a single value was examined.
 #[test]
 fn a_reference_is_hidden_in_both_ways() {
     let sample = sample("mixed-profiles");
     let file = file_of(&sample, "wire-server/prod-secrets.yaml");
     let script = [
-        // `turn.secrets`, which is read by nothing, with a help that is computed from it.
+        // Nothing reads `turn.secrets`; the help is computed from it.
         (file, 137, Edit::Rename("s")),
         (file, 23, Edit::Insert("sops: {mac: x}")),
     ];
@@ -316,7 +317,7 @@ fn a_reference_is_hidden_in_both_ways() {
     }
 }
 
-/// What is told of a file besides findings of rules: a manifest in the place of a layer, and releases that values state.
+/// Diagnostics other than rules' findings: a manifest in place of a layer, and releases that values state.
 #[test]
 fn what_is_told_of_a_file_follows_its_text() {
     let texts = [
@@ -350,7 +351,7 @@ fn what_is_told_of_a_file_follows_its_text() {
     }
 }
 
-/// Whether a value is a secret may be said by what stands beside it, and by its own text; and a file that no release reads is judged, too.
+/// Whether a value is secret may depend on its siblings and on its own text; a file that no release reads is judged too.
 #[test]
 fn what_stands_beside_a_secret_is_heard() {
     let texts = [
@@ -436,7 +437,7 @@ fn a_chart_on_disk_is_heard() {
     for code in ["helm-schema", "unexpected-loadbalancer-service"] {
         assert!(
             codes.contains(&code),
-            "the script is about {code}: {codes:?}"
+            "the script must trigger {code}: {codes:?}"
         );
     }
 }

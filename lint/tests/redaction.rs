@@ -1,5 +1,6 @@
-//! No secret is in what a run hands out: source lines, messages, fixes, diffs. Formats see nothing else (they read no files).
-#![allow(clippy::unwrap_used, reason = "the trees are made here")]
+//! No secret appears in what a run returns: source lines, messages, fixes, diffs. Output formats see nothing else, as they read
+//! no files.
+#![allow(clippy::unwrap_used, reason = "the trees are generated here")]
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -52,14 +53,14 @@ fn holds_none(seed: u64, what: &str, text: &str, parts: &[String], files: &Memor
             let end = text[at..].find('\n').map_or(text.len(), |end| at + end);
             let shown = &text[line..end];
             panic!(
-                "seed {seed}: {what} holds `{part}`: {shown}\n{}",
+                "seed {seed}: {what} contains `{part}`: {shown}\n{}",
                 listing(files)
             );
         }
     }
 }
 
-/// A tree made from a seed: its files, the parts of its secrets, and a project over it.
+/// A tree generated from a seed: its files, the parts of its secrets, and a project over it.
 fn setup(seed: u64, fixes: bool) -> (Memory, Vec<String>, Project) {
     let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
     let (files, parts) = tree(&mut dice);
@@ -85,7 +86,7 @@ fn no_secret_is_in_what_a_run_hands_out() {
         for it in &run.fixed {
             holds_none(
                 seed,
-                "what was done",
+                "the applied fixes",
                 &(told(&it.finding) + &it.title),
                 &parts,
                 &files,
@@ -93,7 +94,7 @@ fn no_secret_is_in_what_a_run_hands_out() {
         }
         for it in &run.refused {
             let words = format!("{}{}{}", told(&it.finding), it.title, it.why);
-            holds_none(seed, "what was refused", &words, &parts, &files);
+            holds_none(seed, "the refused fixes", &words, &parts, &files);
         }
         for file in &run.files {
             holds_none(seed, "the diff", &unified("x", file), &parts, &files);
@@ -108,7 +109,7 @@ fn no_secret_is_in_what_a_run_hands_out() {
     }
 }
 
-/// Helm reads the first document of a file only, so no value of the others is one of the layer.
+/// Helm reads only the first document of a file, so values in the others do not belong to the layer.
 #[test]
 fn no_secret_of_a_later_document_is_in_a_report() {
     let mut files = Memory::default();
@@ -126,7 +127,7 @@ fn no_secret_of_a_later_document_is_in_a_report() {
     assert!(!shown.contains("swordfish") && !shown.contains("trout"));
 }
 
-/// What a proof shows is computed on the way, where most values are read without asking whether they are secret.
+/// The values in a proof are computed during evaluation, where most are read without checking whether they are secret.
 #[test]
 fn no_secret_is_in_the_proof_of_any_rule() {
     for seed in 1..=3_u64 {

@@ -1,8 +1,8 @@
-//! What a change touches and brings in, in a real repository.
+//! What a change affects and introduces, in a real repository.
 #![allow(
     clippy::unwrap_used,
     clippy::disallowed_methods,
-    reason = "a test works on real files, and fails where it cannot go on"
+    reason = "a test works on real files, and may fail"
 )]
 
 use std::fs;
@@ -164,7 +164,7 @@ fn a_changed_file_brings_the_findings_of_its_deployment_in_other_files_too() {
         work.touched("HEAD"),
         ["values/one/prod-values.yaml the port of one is 1"]
     );
-    // A new file that git does not know yet, and one that went.
+    // A new, untracked file, and a deleted one.
     work.write("values/four/demo-secrets.yaml", "a: b\n");
     assert_eq!(work.touched("HEAD").len(), 2);
     work.commit();
@@ -230,13 +230,13 @@ fn only_what_the_change_caused_is_new() {
         ("values/two/secrets.yaml", "a: b\n"),
         ("values/three/values.yaml", FAULTY),
     ]);
-    // Laid out anew, and further down.
+    // Reformatted and moved down.
     work.write(
         "values/one/values.yaml",
         "# A comment.\n\nother: 1\nport:   1\n",
     );
     assert_eq!(work.new_since("HEAD"), [] as [&str; 0]);
-    // A layer that wins makes the value of another file wrong, or right.
+    // An overriding layer makes the value of another file wrong, or right.
     work.write("values/two/secrets.yaml", "port: 1\n");
     work.remove("values/three/values.yaml");
     assert_eq!(

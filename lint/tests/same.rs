@@ -1,5 +1,5 @@
-//! A report is the same at any number of threads and in every run. Formats are functions of it.
-#![allow(clippy::unwrap_used, reason = "the corpus is there")]
+//! A report is the same with any number of threads and in every run. Formats are functions of it.
+#![allow(clippy::unwrap_used, reason = "the corpus exists")]
 
 use std::path::Path;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use lint::files::Disk;
 use lint::fix::FixOptions;
 use lint::project::{Project, Settings};
 
-/// Everything that comes of a run, and of repairing, with so many threads.
+/// Everything that a run and a fix produce with the given number of threads.
 fn all(tree: &Path, threads: usize) -> String {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
     let settings = Settings {

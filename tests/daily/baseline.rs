@@ -104,7 +104,7 @@ fn what_is_gone_is_told_until_it_is_dropped() {
     );
     let told = said(folder.path(), &["lint", "--format", "short"], 0);
     assert!(
-        told.contains("note[baseline-gone]: `push-account-not-string` is not found any more"),
+        told.contains("note[baseline-gone]: `push-account-not-string` is no longer found"),
         "{told}"
     );
     let refreshed = said(folder.path(), &["baseline"], 0);

@@ -184,7 +184,7 @@ fn a_secret_of_which_kustomize_makes_one_is_told_and_not_shown() {
             let told = String::from_utf8(output.stdout).unwrap();
             assert!(!told.contains(SECRET), "{told}");
             assert_eq!(
-                told.contains("holds a secret in plain text"),
+                told.contains("contains a plaintext secret"),
                 found,
                 "{text} {told}"
             );

@@ -89,11 +89,11 @@ fn a_folder_of_which_nothing_takes_part_is_told_and_one_with_a_say_is_not() {
     );
     let (status, text) = both(folder.path(), &["lint", "--format", "short", "docs"]);
     assert_eq!(status, Some(3), "{text}");
-    assert!(text.contains("docs: nothing in it takes part"), "{text}");
+    assert!(text.contains("docs: nothing in it is linted"), "{text}");
     for named in ["values/sftd", "values", ".", "rules"] {
         let (status, text) = both(folder.path(), &["lint", "--format", "short", named]);
         assert_ne!(status, Some(3), "{named} {text}");
-        assert!(!text.contains("takes part"), "{named} {text}");
+        assert!(!text.contains("is linted"), "{named} {text}");
     }
 }
 
@@ -393,7 +393,8 @@ fn a_configuration_that_is_a_folder_is_told_by_every_command() {
     );
     for command in ["lint", "fix", "tree", "values", "config", "baseline"] {
         let (_, text) = both(folder, &[command]);
-        let words = "dogwatch.yaml is not read: a configuration is a file, and this is a folder";
+        let words =
+            "dogwatch.yaml is ignored: the configuration must be a file, but this is a folder";
         assert!(text.contains(words), "{command} {text}");
     }
 }

@@ -1,18 +1,18 @@
-//! A baseline from its text. JSON is read as the YAML that it is, so that mistakes have their places.
+//! Parses a baseline. The JSON is parsed as YAML, of which it is a subset, so that mistakes have positions.
 
 use source::{Diagnostic, Severity, SourceId, Span};
 use values::yaml::{Document, Kind, NodeId};
 
 use super::{Baseline, Key, Known, VERSION, codes};
 
-/// Reads a baseline. What cannot be read is told and left out: what it stood for counts again.
+/// Reads a baseline. Entries that cannot be read are reported and dropped: their findings count again.
 pub fn read(source: SourceId, document: &Document) -> (Baseline, Vec<Diagnostic>) {
     debug_assert_eq!(source, document.source());
     let mut baseline = Baseline::default();
     let mut problems = document.errors().to_vec();
     let mut wrong = |span: Span, message: String| {
         let diagnostic = Diagnostic::new(codes::MALFORMED, Severity::Error, span, message);
-        problems.push(diagnostic.with_help("`dogwatch baseline` writes the file anew"));
+        problems.push(diagnostic.with_help("run `dogwatch baseline` to rewrite the file"));
     };
     let Some(root) = document.root() else {
         wrong(Span::point(source, 0), "the baseline is empty".to_owned());
@@ -22,7 +22,7 @@ pub fn read(source: SourceId, document: &Document) -> (Baseline, Vec<Diagnostic>
         .get(root, "version")
         .and_then(|it| document.number(it));
     if version != Some(f64::from(VERSION)) {
-        let message = format!("this is no baseline of version {VERSION}");
+        let message = format!("not a version {VERSION} baseline");
         wrong(first_line(document.span(root)), message);
         return (baseline, problems);
     }
@@ -30,20 +30,20 @@ pub fn read(source: SourceId, document: &Document) -> (Baseline, Vec<Diagnostic>
     for item in list.into_iter().flat_map(|list| document.items(list)) {
         match entry(document, item) {
             Some((key, known)) => {
-                // The same fault twice, as after two branches were merged, is the same fault.
+                // The same fault twice, as after merging two branches, counts as one.
                 let known_before = baseline.entries.entry(key).or_insert(known.clone());
                 known_before.count = known_before.count.max(known.count);
             }
             None => wrong(
                 document.span(item),
-                "an entry has a `file`, a `rule` and a `fingerprint`".to_owned(),
+                "an entry needs a `file`, a `rule` and a `fingerprint`".to_owned(),
             ),
         }
     }
     (baseline, problems)
 }
 
-/// The whole file would be marked otherwise.
+/// The first byte of a span, so that a problem does not mark the whole file.
 fn first_line(span: Span) -> Span {
     Span::new(span.source, span.start, span.start + 1)
 }

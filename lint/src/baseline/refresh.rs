@@ -1,6 +1,6 @@
-//! Baselines brought up to date with what is found.
+//! Updates baselines to match the findings.
 //!
-//! INVARIANT: an entry whose finding may only be out of sight is kept, as it is then not told to be gone either.
+//! INVARIANT: an entry whose finding may merely be out of sight is kept, just as it is not reported as gone.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -19,70 +19,71 @@ use crate::project::Project;
 use crate::report::Report;
 use crate::workspace::{CONFIG, Scope};
 
-/// A baseline as it is to be.
+/// A baseline to be written.
 #[derive(Debug, Clone)]
 pub struct Refreshed {
     /// The file, absolute.
     pub file: PathBuf,
-    /// What it holds now; `None` if it is not there.
+    /// Its current contents; `None` if it does not exist.
     pub before: Option<Arc<[u8]>>,
-    /// What it is to hold.
+    /// Its new contents.
     pub after: String,
-    /// The file is no baseline that could be read, or only in part.
+    /// The file is not a baseline, or is only partly readable.
     pub damaged: bool,
     /// Findings that it did not have.
     pub added: usize,
-    /// Findings that it had and that are there still.
+    /// Findings that it had and that still exist.
     pub kept: usize,
-    /// Findings that it had and that may be there still: their rules depend on something that cannot be seen here.
+    /// Findings that it had and that may still exist: their rules depend on something that cannot be seen here.
     pub unseen: usize,
     /// Findings that it had and that are gone.
     pub dropped: usize,
-    /// The change of the configuration that is needed for it to count; `None` if that names it already.
+    /// The change to the configuration that makes the baseline take effect; `None` if it is already named there.
     pub naming: Option<Naming>,
 }
 
-/// How a configuration comes to name a baseline.
+/// How to name a baseline in a configuration.
 #[derive(Debug, Clone)]
 pub struct Naming {
     /// The configuration, absolute.
     pub file: PathBuf,
-    /// What it holds now; `None` if it is not there.
+    /// Its current contents; `None` if it does not exist.
     pub before: Option<Arc<[u8]>>,
-    /// What it is to hold; `None` where that cannot be written for sure.
+    /// Its new contents; `None` if they cannot be written with certainty.
     pub after: Option<String>,
     /// The line that names the baseline.
     pub line: String,
 }
 
-/// A file is there and cannot be read, or it is something else than a baseline.
+/// A file exists but cannot be read, or is not a baseline.
 #[derive(Debug, thiserror::Error)]
-#[error("{} cannot be read and is left as it is", file.display())]
+#[error("{} cannot be read and is left unchanged", file.display())]
 pub struct Unreadable {
     /// The file, absolute.
     pub file: PathBuf,
-    /// Why not.
+    /// The cause.
     #[source]
     pub error: io::Error,
 }
 
 impl Refreshed {
-    /// How many findings it stands for.
+    /// The number of findings it covers.
     pub fn count(&self) -> usize {
         self.added + self.kept + self.unseen
     }
 
-    /// True if nothing is known and nothing is named: there is nothing to write.
+    /// True if there is nothing to write: no findings, no file, and no configuration that names one.
     pub fn is_idle(&self) -> bool {
         self.count() == 0 && self.before.is_none() && self.naming.is_some()
     }
 }
 
-/// The baselines of all configurations of a project, or of its folder where there is none. `report` is what was found with
-/// baselines left aside; `output` stands for the file that the configuration names. `prune` keeps nothing that is only out of sight.
+/// Computes the baselines of all configurations of a project, or that of its folder if there are none. `report` must have been
+/// made without baselines; `output` replaces the file that the configuration names. With `prune`, entries that are merely out of
+/// sight are dropped.
 ///
 /// # Errors
-/// If a file is there and cannot be read or is no baseline: what it holds would be lost.
+/// If a file exists but cannot be read or is not a baseline: overwriting it would lose its contents.
 pub fn refresh(
     project: &Project,
     report: &Report,
@@ -128,7 +129,7 @@ fn of(
         let text = String::from_utf8_lossy(bytes).into_owned();
         let document = Document::parse(source, text);
         if !may_be_one(&document) {
-            let error = io::Error::new(io::ErrorKind::InvalidData, "it is no baseline");
+            let error = io::Error::new(io::ErrorKind::InvalidData, "not a baseline");
             return Err(Unreadable { file, error });
         }
         let (read, problems) = read(source, &document);
@@ -166,7 +167,7 @@ fn of(
     })
 }
 
-/// Is a text a baseline, however old or damaged? A file of values that was named by mistake is not to be written over.
+/// True if a text looks like a baseline, however old or damaged. A values file named by mistake must not be overwritten.
 fn may_be_one(document: &Document) -> bool {
     let has = |key| {
         document
@@ -177,7 +178,7 @@ fn may_be_one(document: &Document) -> bool {
     text.trim().is_empty() || has("version") || has("findings") || text.contains("fingerprint")
 }
 
-/// What a file holds; `None` if it is not there.
+/// The contents of a file; `None` if it does not exist.
 fn held(project: &Project, file: &Path) -> Result<Option<Arc<[u8]>>, Unreadable> {
     match project.files().read(file) {
         Ok(bytes) => Ok(Some(bytes)),
@@ -189,7 +190,7 @@ fn held(project: &Project, file: &Path) -> Result<Option<Arc<[u8]>>, Unreadable>
     }
 }
 
-/// The configuration with the name of the baseline. One that names another file is left for its owner to change.
+/// The configuration with the baseline's name added. One that names another file is left for the user to change.
 fn naming(project: &Project, scope: &Scope, file: &Path) -> Result<Naming, Unreadable> {
     let below = file.strip_prefix(&scope.root).unwrap_or(file);
     let name = crate::judge::slashes(below);
@@ -200,7 +201,7 @@ fn naming(project: &Project, scope: &Scope, file: &Path) -> Result<Naming, Unrea
     let path = scope.root.join(CONFIG);
     let after = match &scope.config_file {
         None => Some(format!(
-            "# The file with the findings that are known, written by `dogwatch baseline`.\n{line}\n"
+            "# The file with the known findings, written by `dogwatch baseline`.\n{line}\n"
         )),
         Some(_) if scope.config.baseline.is_some() => None,
         Some(config) => inserted(config, &name),
@@ -213,7 +214,7 @@ fn naming(project: &Project, scope: &Scope, file: &Path) -> Result<Naming, Unrea
     })
 }
 
-/// The text with one more key; where `dogwatch init` left a place for it, there.
+/// The text with the key added, in the place that `dogwatch init` left for it if there is one.
 fn inserted(config: &ReadFile, name: &str) -> Option<String> {
     let document = &config.document;
     let text = document.text();

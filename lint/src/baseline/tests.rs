@@ -1,4 +1,4 @@
-//! Baselines: written, read, applied.
+//! Writing, reading and applying baselines.
 
 use proptest::prelude::*;
 use source::{Diagnostic, Severity, SourceId, Span};
@@ -6,7 +6,7 @@ use values::yaml::Document;
 
 use super::*;
 
-/// A finding of `rule` in `tree`, the name of its file.
+/// A finding of `rule` whose `tree` is the name of its file.
 fn finding(file: &str, rule: &str, fingerprint: &str) -> Finding {
     Finding {
         diagnostic: Diagnostic::new(rule, Severity::Error, Span::point(SourceId(0), 0), "m"),
@@ -81,7 +81,7 @@ fn what_is_known_does_not_count_and_what_is_new_does() {
         finding("a.yaml", "rule-a", "11"),
         finding("a.yaml", "rule-a", "11"),
         finding("a.yaml", "rule-a", "11"),
-        // The same in another file, and another rule at the same value.
+        // The same fault in another file, and another rule at the same value.
         finding("b.yaml", "rule-a", "11"),
         finding("a.yaml", "rule-b", "11"),
     ];

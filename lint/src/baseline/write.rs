@@ -1,10 +1,10 @@
-//! The text of a baseline: JSON, sorted, one entry a line, so that changes of two people meet seldom.
+//! Writes a baseline as sorted JSON with one entry per line, so that changes by two people rarely conflict.
 
 use std::fmt::Write as _;
 
 use super::{Baseline, VERSION};
 
-/// Writes a baseline.
+/// The text of a baseline.
 pub fn write(baseline: &Baseline) -> String {
     let mut out = format!("{{\n  \"version\": {VERSION},\n  \"findings\": [");
     for (index, (key, known)) in baseline.entries.iter().enumerate() {
@@ -32,7 +32,7 @@ pub fn write(baseline: &Baseline) -> String {
     out
 }
 
-/// A JSON string. What a terminal or an editor might act on is escaped, too.
+/// A JSON string. Characters that a terminal or an editor might act on are escaped too.
 fn quoted(text: &str, out: &mut String) {
     out.push('"');
     for c in text.chars() {

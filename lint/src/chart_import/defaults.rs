@@ -1,4 +1,4 @@
-//! What `values.yaml` tells: keys, types, defaults, and the comments above them.
+//! What `values.yaml` declares: keys, types, defaults, and the comments above them.
 
 use std::collections::BTreeMap;
 
@@ -7,12 +7,12 @@ use values::yaml::{Document, Kind, NodeId};
 
 use super::shape::{MAX_DEPTH, Shape};
 
-/// Defaults longer than this say little to a reader.
+/// Defaults longer than this are omitted, as they are of little use to readers.
 const MAX_DEFAULT: usize = 400;
-/// So much of a comment is taken.
+/// The longest comment that is used, in bytes.
 const MAX_DOCS: usize = 300;
 
-/// Lays a chart's default values over a shape.
+/// Adds a chart's default values to a shape.
 pub(super) fn read(document: &Document, shape: &mut Shape) {
     let Some(root) = document.root() else {
         return;
@@ -23,7 +23,7 @@ pub(super) fn read(document: &Document, shape: &mut Shape) {
     }
 }
 
-/// Comments that have a line of their own, by the start of that line.
+/// Comments on their own line, by the start of that line.
 fn own_lines(document: &Document) -> BTreeMap<usize, &str> {
     let text = document.text();
     let comments = document.comments().filter_map(|span| {
@@ -66,7 +66,7 @@ fn map(
     }
 }
 
-/// The comment directly above a key, unless it is a value that was commented out.
+/// The comment directly above a key, unless it is a commented-out value.
 fn docs(document: &Document, key: NodeId, comments: &BTreeMap<usize, &str>) -> Option<String> {
     let text = document.text();
     let mut line = line_start(text, document.span(key).range().start);
@@ -95,7 +95,7 @@ fn docs(document: &Document, key: NodeId, comments: &BTreeMap<usize, &str>) -> O
     fits.then(|| words.replace("```", "'''"))
 }
 
-/// The value, unless it is too deep to be written out.
+/// The value, unless it is nested too deeply to write.
 fn literal(document: &Document, node: NodeId, depth: usize) -> Option<Literal> {
     if depth > MAX_DEPTH {
         return None;
@@ -121,7 +121,7 @@ fn literal(document: &Document, node: NodeId, depth: usize) -> Option<Literal> {
     })
 }
 
-/// The type that a default tells; `None` for null, which tells nothing.
+/// The type that a default implies; `None` for null.
 fn type_of(literal: &Literal) -> Option<KeyType> {
     Some(match literal {
         Literal::Null => return None,

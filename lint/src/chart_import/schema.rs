@@ -1,14 +1,14 @@
-//! What `values.schema.json` tells: types, choices, descriptions, what is required.
+//! What `values.schema.json` declares: types, choices, descriptions, required keys.
 
 use lang::charts::{KeyType, Literal};
 use serde_json::{Map, Value};
 
 use super::shape::{MAX_DEPTH, Shape, accepts};
 
-/// References that are followed, over the whole schema.
+/// The most references followed in the whole schema.
 const MAX_REFERENCES: usize = 2_000;
 
-/// Lays a schema over a shape. A text that is no JSON tells nothing.
+/// Adds a schema to a shape. Invalid JSON is ignored.
 pub(super) fn read(text: &str, shape: &mut Shape) {
     let Ok(Value::Object(root)) = serde_json::from_str(text) else {
         return;
@@ -130,13 +130,13 @@ impl<'s> Reader<'s> {
         };
         let schema = self.reference(schema).unwrap_or(schema);
         match self.key_type(schema, depth + 1) {
-            // A choice within a list would need brackets of its own, and says little.
+            // A choice within a list would need parentheses and adds little.
             Some(KeyType::Choice(_) | KeyType::OrNull(_)) | None => KeyType::Any,
             Some(ty) => ty,
         }
     }
 
-    /// The part of the schema that `$ref` names.
+    /// The part of the schema that `$ref` refers to.
     fn reference(&mut self, schema: &Map<String, Value>) -> Option<&'s Map<String, Value>> {
         let path = schema.get("$ref")?.as_str()?.strip_prefix("#/")?;
         self.references += 1;

@@ -1,4 +1,4 @@
-//! What a chart accepts, gathered from several witnesses: a tree of keys, in the order in which they were met.
+//! What a chart accepts, combined from several sources: a tree of keys, in order of first occurrence.
 
 use lang::charts::{KeyType, Literal};
 use rustc_hash::FxHashMap;
@@ -6,18 +6,18 @@ use rustc_hash::FxHashMap;
 /// Deeper trees end in `any`.
 pub(super) const MAX_DEPTH: usize = 24;
 
-/// What may stand under a key.
+/// What a key accepts.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Shape {
-    /// What is said about it.
+    /// Its documentation.
     pub(super) docs: Option<String>,
-    /// Its type, where it is no block of keys; `None` if nobody knows.
+    /// Its type, unless it is a block of keys; `None` if unknown.
     pub(super) ty: Option<KeyType>,
-    /// What the chart puts there.
+    /// The chart's default.
     pub(super) default: Option<Literal>,
-    /// Keys below it.
+    /// The keys below it.
     pub(super) keys: Keys,
-    /// Further keys may stand below it.
+    /// It also accepts other keys.
     pub(super) open: bool,
     /// It must be set, or the chart does not render.
     pub(super) required: bool,
@@ -45,7 +45,7 @@ impl Keys {
         self.list.get(*self.index.get(key)?).map(|it| &it.1)
     }
 
-    /// The key's shape, made if nobody knew of the key.
+    /// The key's shape, created if it does not exist yet.
     pub(super) fn at(&mut self, key: &str) -> &mut Shape {
         let next = self.list.len();
         let at = *self.index.entry(key.to_owned()).or_insert(next);
@@ -55,7 +55,7 @@ impl Keys {
         &mut self.list[at].1
     }
 
-    /// Takes a key out.
+    /// Removes a key.
     pub(super) fn take(&mut self, key: &str) -> Option<Shape> {
         let at = self.index.remove(key)?;
         let (_, shape) = self.list.remove(at);
@@ -67,7 +67,7 @@ impl Keys {
 }
 
 impl Shape {
-    /// The shape at a path below this one. What was a value of its own becomes a block of keys, into which more may be put.
+    /// The shape at a path below this one. A value on the way becomes a block of keys.
     pub(super) fn below(&mut self, path: &[String]) -> &mut Self {
         let mut here = self;
         for key in path.iter().take(MAX_DEPTH) {
@@ -84,7 +84,7 @@ impl Shape {
         here
     }
 
-    /// Lays what another witness knows over this: what this one says already stays, but defaults are replaced.
+    /// Adds what another source knows: existing information takes precedence, except that defaults are replaced.
     pub(super) fn overlay(&mut self, other: &Self) {
         self.open |= other.open;
         self.secret |= other.secret;
@@ -110,7 +110,7 @@ impl Shape {
     }
 }
 
-/// True if the default may stand where the type is declared.
+/// True if the type accepts the default.
 pub(super) fn accepts(ty: &KeyType, default: &Option<Literal>) -> bool {
     match default {
         None | Some(Literal::Null) => true,

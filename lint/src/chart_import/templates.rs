@@ -1,29 +1,29 @@
-//! Which values templates read: the paths behind `.Values`, as far as they can be told without running Go.
+//! Which values templates read: the paths after `.Values`, as far as they can be determined without running Go.
 //!
-//! Followed are fields, `with`, `range`, variables, `index`, `get`, `hasKey`, `dig`, `default`, `required` and pipelines.
+//! Handles fields, `with`, `range`, variables, `index`, `get`, `hasKey`, `dig`, `default`, `required` and pipelines.
 
 use std::collections::BTreeMap;
 
 use super::tokens::{Token, actions, tokens};
 
-/// How a value is read.
+/// How a value is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Use {
-    /// It is written out as a whole, or gone through key by key: anything in it counts.
+    /// It is output as a whole, or iterated over: any key in it may be read.
     pub(super) whole: bool,
     /// The chart does not render without it.
     pub(super) required: bool,
 }
 
-/// Paths from the top of the chart's values, with how they are read.
+/// Paths from the top of the chart's values, with how they are used.
 pub(super) type Reads = BTreeMap<Vec<String>, Use>;
 
-/// Longer paths are cut.
+/// Longer paths are truncated.
 const MAX_STEPS: usize = 24;
-/// Blocks within blocks, brackets within brackets.
+/// The deepest nesting of blocks, and of parentheses.
 const MAX_NESTING: usize = 200;
 
-/// What a value stands for: a path in the values, the chart's own top (`$`), or something else.
+/// What a value refers to: a path in the values, the chart's own top (`$`), or something else.
 #[derive(Debug, Clone, PartialEq)]
 enum Meaning {
     Top,
@@ -35,7 +35,7 @@ enum Meaning {
 struct Block {
     dot: Meaning,
     variables: Vec<(String, Meaning)>,
-    /// Made by `if`, `with`, `range` or `else`: what is in it may never be run.
+    /// Set for `if`, `with`, `range` and `else`, whose contents may never be executed.
     doubtful: bool,
 }
 
@@ -79,7 +79,7 @@ impl Reader<'_> {
                 let (variables, _) = self.assigned(rest, true);
                 self.open(Meaning::Other, true, variables);
             }
-            // Whoever calls it says what the dot is; nearly always it is the top.
+            // The caller determines the dot; it is nearly always the top.
             "define" => self.open(Meaning::Top, true, Vec::new()),
             "block" => self.open(Meaning::Other, true, Vec::new()),
             "else" => {
@@ -115,7 +115,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Ends a block, and says what the dot is outside of it.
+    /// Ends a block and returns the dot outside of it.
     fn close(&mut self) -> Meaning {
         if self.blocks.len() > 1 {
             self.blocks.pop();
@@ -129,7 +129,7 @@ impl Reader<'_> {
             .map_or(Meaning::Other, |it| it.dot.clone())
     }
 
-    /// `$a := value`, `$k, $v := value` or a value; `each` if its elements are what is assigned.
+    /// Parses `$a := value`, `$k, $v := value` or a value; with `each`, its elements are assigned.
     fn assigned(&mut self, tokens: &[Token<'_>], each: bool) -> (Vec<(String, Meaning)>, Meaning) {
         let sign = tokens.iter().position(|it| matches!(it, Token::Assign));
         let (names, value) = match sign {
@@ -158,7 +158,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads commands with bars between them; what the last one yields.
+    /// Reads commands separated by bars and returns the result of the last one.
     fn pipeline(&mut self, tokens: &[Token<'_>], depth: usize) -> Meaning {
         if depth > MAX_NESTING {
             return Meaning::Other;
@@ -181,7 +181,7 @@ impl Reader<'_> {
         piped.unwrap_or(Meaning::Other)
     }
 
-    /// A value, or a function with its arguments; what is piped in comes last.
+    /// A value, or a function with its arguments; the piped value comes last.
     fn command(&mut self, tokens: &[Token<'_>], piped: Option<Meaning>, depth: usize) -> Meaning {
         let (name, arguments) = match tokens.first() {
             Some(Token::Word(name)) => (*name, &tokens[1..]),
@@ -210,7 +210,7 @@ impl Reader<'_> {
                 self.step_down(from, &texts[..texts.len().min(1)])
             }
             "dig" => {
-                // The last text may be the value for when there is nothing.
+                // The last text may be the default.
                 let steps = if values.len() > 1 {
                     &texts[..]
                 } else {
@@ -251,7 +251,7 @@ impl Reader<'_> {
         meaning
     }
 
-    /// The first operand, and how many tokens it is.
+    /// The first operand and its number of tokens.
     fn operand(&mut self, tokens: &[Token<'_>], depth: usize) -> (Meaning, usize) {
         match &tokens[0] {
             Token::Fields(fields) => (
@@ -292,7 +292,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A field of something; `.Values` is what everybody calls the values, wherever the dot may be.
+    /// A field of something; `.Values` always means the values, whatever the dot is.
     fn field(&self, from: Meaning, name: &str) -> Meaning {
         if name == "Values" && !matches!(from, Meaning::Path(_)) {
             return Meaning::Path(Vec::new());
@@ -320,7 +320,7 @@ fn field(from: Meaning, name: &str) -> Meaning {
     }
 }
 
-/// The index of the bracket that closes the first one.
+/// The index of the parenthesis that closes the first one.
 fn closing(tokens: &[Token<'_>]) -> usize {
     let mut open = 0usize;
     for (at, token) in tokens.iter().enumerate() {
@@ -338,7 +338,7 @@ fn closing(tokens: &[Token<'_>]) -> usize {
     tokens.len()
 }
 
-/// Commands between bars that are not within brackets.
+/// Splits commands at bars that are not inside parentheses.
 fn split_at_bars<'t, 's>(tokens: &'t [Token<'s>]) -> Vec<&'t [Token<'s>]> {
     let mut open = 0usize;
     tokens

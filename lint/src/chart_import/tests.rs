@@ -1,4 +1,4 @@
-//! Declarations made from charts, as text and before the checker.
+//! Declarations generated from charts, as text and as seen by the checker.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ fn chart(files: &[(&str, &str)]) -> ChartOnDisk {
     .unwrap()
 }
 
-/// What parser and checker say about a text.
+/// The diagnostics of the parser and the checker for a text.
 fn said(text: &str) -> Vec<String> {
     let parsed = lang::parse::parse(SourceId(0), text);
     let files = vec![lang::check::RuleFile {

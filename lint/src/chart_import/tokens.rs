@@ -1,6 +1,6 @@
-//! Go templates to tokens, as far as reading of values goes.
+//! Tokenizes Go templates, as far as needed to find the values they read.
 
-/// A piece of an action.
+/// A token of an action.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Token<'t> {
     /// A function or a word such as `range`.
@@ -9,7 +9,7 @@ pub(super) enum Token<'t> {
     Fields(Vec<&'t str>),
     /// `$name.a.b`; the name is empty for `$`.
     Variable(&'t str, Vec<&'t str>),
-    /// Fields right behind a bracket: `(…).a`.
+    /// Fields right after a parenthesis: `(…).a`.
     Behind(Vec<&'t str>),
     /// A quoted text without escapes.
     Text(&'t str),
@@ -43,7 +43,7 @@ pub(super) fn actions(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Where `}}` stands outside quotes, or the end.
+/// The index of the first `}}` outside quotes, or the end.
 fn end_of_action(text: &str) -> usize {
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -87,7 +87,7 @@ pub(super) fn tokens(text: &str) -> Vec<Token<'_>> {
             .count();
         from + len
     };
-    // `.a.b` from a dot on.
+    // Reads `.a.b`, starting at a dot.
     let fields = |mut from: usize| {
         let mut names = Vec::new();
         while bytes.get(from) == Some(&b'.') {

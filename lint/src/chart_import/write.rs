@@ -1,4 +1,4 @@
-//! A chart's shape as the text of a declaration.
+//! Writes the shape of a chart as a declaration.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -11,15 +11,15 @@ use values::secret::{is_secret_key, is_secret_path, is_secret_text};
 
 use super::shape::{Shape, accepts};
 
-/// The umbrella of a subchart.
+/// The umbrella chart of a subchart.
 pub(super) struct Parent<'p> {
-    /// Its name as declared.
+    /// Its declared name.
     pub(super) name: &'p str,
-    /// What it says about the subchart.
+    /// Its dependency on the subchart.
     pub(super) dependency: &'p Dependency,
 }
 
-/// Writes one declaration, and says under which name.
+/// Writes one declaration and returns its name.
 pub(super) fn chart_text(
     chart: &ChartOnDisk,
     shape: &Shape,
@@ -32,7 +32,7 @@ pub(super) fn chart_text(
     if let Some(parent) = parent
         && declared.contains(&name)
     {
-        // The same chart under another key of the umbrella.
+        // The same chart under another key of the umbrella chart.
         name = declarable(parent.dependency.key());
     }
     while !declared.insert(name.clone()) {
@@ -41,20 +41,20 @@ pub(super) fn chart_text(
     if !out.is_empty() {
         out.push('\n');
     }
-    let version = info.version.as_deref().unwrap_or("of no version");
+    let version = info.version.as_deref().unwrap_or("without a version");
     let line = format!("{} {version}", info.name);
     comment(
         out,
         "# ",
         "",
-        &format!("Made from the chart {line}: see what is open, required and secret."),
+        &format!("Generated from the chart {line}: review what is open, required and secret."),
     );
     if name != info.name {
         comment(
             out,
             "# ",
             "",
-            &format!("The chart calls itself {}.", info.name),
+            &format!("The chart's own name is {}.", info.name),
         );
     }
     if let Some(words) = &chart.description {
@@ -110,7 +110,7 @@ fn keys<'s>(
     let indent = "  ".repeat(depth);
     for (key, below) in shape.keys.iter() {
         path.push(Step::Key(key));
-        // `*` is any key, for the language.
+        // In the language, `*` means any key.
         if key != "*" {
             if let Some(docs) = &below.docs {
                 comment(out, "## ", &indent, docs);
@@ -131,7 +131,7 @@ fn entry<'s>(
     out: &mut String,
 ) {
     let block = !shape.keys.is_empty();
-    // Of a block each key is asked for itself: `privateKey { rotationPolicy }` is no key.
+    // For a block each key is checked on its own: `privateKey { rotationPolicy }` is not a private key.
     let hidden = shape.secret || !block && is_secret_path(None, path);
     let default = shape.default.as_ref().filter(|default| {
         !hidden
@@ -160,7 +160,7 @@ fn entry<'s>(
         let _ = writeln!(out, "{}}}", "  ".repeat(depth));
         return;
     }
-    // The words that a secret is chosen from would be written out.
+    // The choices would reveal the secret.
     let ty = match ty_of(shape) {
         KeyType::Choice(_) if hidden || above => KeyType::String,
         ty => ty,
@@ -179,7 +179,7 @@ fn ty_of(shape: &Shape) -> KeyType {
     }
 }
 
-/// Numbers beyond what a double counts exactly are not written out.
+/// False for numbers that are too large or too small to be written exactly.
 fn is_writable(literal: &Literal) -> bool {
     match literal {
         Literal::Null | Literal::Bool(_) | Literal::String(_) => true,
@@ -189,7 +189,7 @@ fn is_writable(literal: &Literal) -> bool {
     }
 }
 
-/// True if a key within the value names a secret, as does a variable called like one, or a text looks like one.
+/// True if a key within the value, or the name of a variable, names a secret, or if a text looks like one.
 fn has_secret<'s>(literal: &'s Literal, path: &mut Vec<Step<'s>>) -> bool {
     let is_variable = |entries: &[(String, Literal)]| {
         entries.iter().any(|(key, value)| match value {
@@ -211,7 +211,7 @@ fn has_secret<'s>(literal: &'s Literal, path: &mut Vec<Step<'s>>) -> bool {
     }
 }
 
-/// Words in lines of a comment.
+/// Writes words as lines of a comment.
 fn comment(out: &mut String, mark: &str, indent: &str, words: &str) {
     let mut line = String::new();
     for word in words.split_whitespace() {
@@ -229,7 +229,7 @@ fn comment(out: &mut String, mark: &str, indent: &str, words: &str) {
     }
 }
 
-/// The name as the language can say it: a word that is not reserved.
+/// The name as the language accepts it: a word that is not reserved.
 fn declarable(name: &str) -> String {
     let mut word: String = name
         .chars()

@@ -1,4 +1,4 @@
-//! The values of a chart as JSON, with what of them cannot be seen.
+//! The values of a chart as JSON, with a record of what cannot be seen.
 
 use std::collections::BTreeSet;
 
@@ -7,20 +7,20 @@ use jsonschema::error::ValidationErrorKind;
 use serde_json::{Map, Number, Value};
 use values::merged::{Merged, NodeRef, Shape};
 
-/// Values deeper than this are not looked at: what they hold counts as not seen.
+/// Values nested deeper than this are not visited: their contents count as unseen.
 const MAX_DEPTH: usize = 128;
 
-/// So many values are looked at; aliases may stand for more.
+/// The most values visited; aliases can expand to more.
 const MAX_VALUES: usize = 1_000_000;
 
 /// The values of a chart.
 #[derive(Debug)]
 pub(super) struct Instance {
-    /// The values; null where they cannot be seen.
+    /// The values; null in place of unseen ones.
     pub(super) value: Value,
-    /// JSON pointers of what cannot be seen.
+    /// JSON pointers to what cannot be seen.
     unknown: BTreeSet<String>,
-    /// JSON pointers of maps that may hold more keys than are seen.
+    /// JSON pointers to maps that may have more keys than can be seen.
     open: BTreeSet<String>,
     /// Something that cannot be seen may add keys anywhere.
     veiled: bool,
@@ -96,13 +96,13 @@ impl Instance {
         }
     }
 
-    /// Could the error be another one, or none, if all were seen?
+    /// True if the error could be a different one, or none, if everything could be seen.
     pub(super) fn is_doubtful(&self, error: &ValidationError<'_>) -> bool {
         let at = error.instance_path().as_str();
         if above(at).any(|pointer| self.unknown.contains(pointer)) {
             return true;
         }
-        // What holds under a condition is in doubt where anything is that the condition may have looked at.
+        // A conditional result is in doubt if anything that the condition may have looked at cannot be seen.
         let path = error.evaluation_path().as_str();
         let conditional = |step: &str| {
             matches!(
@@ -128,7 +128,7 @@ impl Instance {
         }
         let more = || self.veiled || holds(&self.open, at);
         match error.kind() {
-            // Of these only what stands there counts, and the keys that are there.
+            // These depend only on the value there and on the keys that are present.
             ValidationErrorKind::Type { .. }
             | ValidationErrorKind::AdditionalProperties { .. }
             | ValidationErrorKind::AdditionalItems { .. }
@@ -137,7 +137,7 @@ impl Instance {
             | ValidationErrorKind::MaxItems { .. }
             | ValidationErrorKind::MaxProperties { .. }
             | ValidationErrorKind::FalseSchema => false,
-            // A key that is not there is asked for by itself.
+            // Missing keys are looked up separately.
             ValidationErrorKind::Required { .. } => false,
             ValidationErrorKind::BacktrackLimitExceeded { .. }
             | ValidationErrorKind::RegexEngineFailure { .. }
@@ -151,7 +151,7 @@ fn is_collection(value: &Value) -> bool {
     value.is_array() || value.is_object()
 }
 
-/// Is one of the pointers that, or below it?
+/// True if the set contains `at` or a pointer below it.
 fn holds(pointers: &BTreeSet<String>, at: &str) -> bool {
     let below = format!("{at}/");
     pointers.contains(at)
@@ -161,13 +161,13 @@ fn holds(pointers: &BTreeSet<String>, at: &str) -> bool {
             .is_some_and(|it| it.starts_with(&below))
 }
 
-/// A pointer and all those above it.
+/// A pointer and all its ancestors.
 fn above(pointer: &str) -> impl Iterator<Item = &str> {
     let cuts = pointer.match_indices('/').map(|(at, _)| &pointer[..at]);
     cuts.chain([pointer])
 }
 
-/// Whole numbers as such: Helm's JSON writes `3` for 3.0, and old drafts tell the two apart.
+/// Whole numbers as integers: Helm's JSON writes `3` for 3.0, and old drafts distinguish the two.
 fn json_number(number: f64) -> Option<Value> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     if number.fract() == 0.0 && number.abs() <= EXACT {

@@ -1,4 +1,4 @@
-//! What a schema does not allow, in words that hold nothing of what stands there.
+//! Describes schema violations without quoting the operator's values.
 
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{JsonType, ValidationError};
@@ -7,13 +7,13 @@ use serde_json::Value;
 use values::merged::{Merged, NodeRef};
 use values::yaml::Kind;
 
-/// Lists of what is allowed are cut here.
+/// The most allowed values that are listed.
 const MOST: usize = 8;
 
 /// The longest piece of a schema that is shown, in characters.
 const LONGEST: usize = 80;
 
-/// The words for an error at a path. The kind of a value may be told; the value is not.
+/// The message for an error at a path. It may mention the kind of a value, but never the value.
 pub(super) fn of(
     error: &ValidationError<'_>,
     path: &str,
@@ -26,56 +26,56 @@ pub(super) fn of(
         path => format!("`{path}`"),
     };
     let rest = match error.kind() {
-        Is::Required { .. } => "is missing, and the chart's schema requires it".to_owned(),
+        Is::Required { .. } => "is missing but required by the chart's schema".to_owned(),
         Is::AdditionalProperties { .. } | Is::UnevaluatedProperties { .. } | Is::FalseSchema => {
             "is not allowed by the chart's schema".to_owned()
         }
         Is::Type { kind } => format!(
-            "is {}, and the chart's schema wants {}",
+            "is {}, but the chart's schema requires {}",
             kind_word(merged.kind(node)),
             type_words(kind)
         ),
         Is::Enum { options } => format!(
-            "is none of what the chart's schema allows: {}",
+            "is not one of the values that the chart's schema allows: {}",
             choices(options)
         ),
         Is::Constant { expected_value } => format!(
-            "is not what the chart's schema allows: {}",
+            "is not the value that the chart's schema requires: {}",
             literal(expected_value)
         ),
         Is::Pattern { pattern } => {
             format!(
-                "does not match the chart's schema: `{}`",
+                "does not match the pattern in the chart's schema: `{}`",
                 cut(pattern.clone())
             )
         }
         Is::Format { format } => format!(
-            "is no `{}`, as the chart's schema wants it",
+            "is not a valid `{}`, which the chart's schema requires",
             cut(format.clone())
         ),
         Is::Minimum { limit } => {
-            format!("is less than {limit}, the least that the chart's schema allows")
+            format!("is less than {limit}, the minimum in the chart's schema")
         }
         Is::Maximum { limit } => {
-            format!("is more than {limit}, the most that the chart's schema allows")
+            format!("is more than {limit}, the maximum in the chart's schema")
         }
         Is::ExclusiveMinimum { limit } => {
-            format!("must be more than {limit} for the chart's schema")
+            format!("must be more than {limit} according to the chart's schema")
         }
         Is::ExclusiveMaximum { limit } => {
-            format!("must be less than {limit} for the chart's schema")
+            format!("must be less than {limit} according to the chart's schema")
         }
         Is::MultipleOf { multiple_of } => {
-            format!("must be a multiple of {multiple_of} for the chart's schema")
+            format!("must be a multiple of {multiple_of} according to the chart's schema")
         }
         Is::MinLength { limit } => {
-            format!("is shorter than the {limit} characters that the chart's schema wants")
+            format!("is shorter than the {limit} characters that the chart's schema requires")
         }
         Is::MaxLength { limit } => {
             format!("is longer than the {limit} characters that the chart's schema allows")
         }
         Is::MinItems { limit } => {
-            format!("has less items than the {limit} that the chart's schema wants")
+            format!("has fewer items than the {limit} that the chart's schema requires")
         }
         Is::MaxItems { limit } => {
             format!("has more items than the {limit} that the chart's schema allows")
@@ -84,23 +84,20 @@ pub(super) fn of(
             format!("has more items than the {limit} that the chart's schema allows")
         }
         Is::MinProperties { limit } => {
-            format!("has less keys than the {limit} that the chart's schema wants")
+            format!("has fewer keys than the {limit} that the chart's schema requires")
         }
         Is::MaxProperties { limit } => {
             format!("has more keys than the {limit} that the chart's schema allows")
         }
-        Is::UniqueItems => "has an item twice, which the chart's schema does not allow".to_owned(),
+        Is::UniqueItems => "has duplicate items, which the chart's schema forbids".to_owned(),
         Is::PropertyNames { .. } => "has a key that the chart's schema does not allow".to_owned(),
         Is::AnyOf { .. } | Is::OneOfNotValid { .. } => {
-            "fits none of the forms that the chart's schema allows".to_owned()
+            "matches none of the alternatives that the chart's schema allows".to_owned()
         }
         Is::OneOfMultipleValid { .. } => {
-            "fits several forms of which the chart's schema allows one".to_owned()
+            "matches several alternatives of which the chart's schema allows only one".to_owned()
         }
-        kind => format!(
-            "does not hold to `{}` of the chart's schema",
-            kind.keyword()
-        ),
+        kind => format!("violates `{}` in the chart's schema", kind.keyword()),
     };
     format!("{it} {rest}")
 }
@@ -110,10 +107,10 @@ fn kind_word(kind: Kind) -> &'static str {
         Kind::Null => "null",
         Kind::Bool => "a boolean",
         Kind::Number => "a number",
-        Kind::String => "a text",
+        Kind::String => "a string",
         Kind::Map => "a map",
         Kind::List => "a list",
-        Kind::Error => "damaged",
+        Kind::Error => "invalid YAML",
     }
 }
 
@@ -121,11 +118,11 @@ fn type_words(kind: &TypeKind) -> String {
     let word = |ty: JsonType| match ty {
         JsonType::Array => "a list",
         JsonType::Boolean => "a boolean",
-        JsonType::Integer => "a whole number",
+        JsonType::Integer => "an integer",
         JsonType::Null => "null",
         JsonType::Number => "a number",
         JsonType::Object => "a map",
-        JsonType::String => "a text",
+        JsonType::String => "a string",
     };
     match kind {
         TypeKind::Single(ty) => word(*ty).to_owned(),
@@ -160,7 +157,7 @@ fn cut(text: String) -> String {
     }
 }
 
-/// Does a `$ref` lead back to itself over nothing but further `$ref` and `allOf`? There is no end to following it.
+/// True if a `$ref` leads back to itself without descending into the value, so that following it never ends.
 pub(super) fn refers_to_itself(root: &Value) -> bool {
     let mut done: FxHashSet<*const Value> = FxHashSet::default();
     let mut open = vec![root];
@@ -177,7 +174,7 @@ pub(super) fn refers_to_itself(root: &Value) -> bool {
     false
 }
 
-/// Goes over what is asked of the same value.
+/// Follows the subschemas that apply to the same value.
 fn circles<'s>(
     root: &'s Value,
     schema: &'s Value,

@@ -1,6 +1,6 @@
 //! What applies to a file or folder, and where each setting comes from: `dogwatch config`.
 //!
-//! INVARIANT: asks the same pieces that judge (discovery, facts, severities), so that it cannot say something else.
+//! INVARIANT: uses the same code as judging (discovery, facts, severities), so that the two cannot disagree.
 
 mod releases;
 
@@ -23,26 +23,26 @@ use crate::workspace::Scope;
 /// What applies at a path.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Applied {
-    /// The configuration that holds there, as people see it; `None` if there is none.
+    /// The configuration in effect there, as shown to users; `None` if there is none.
     pub config: Option<PathBuf>,
-    /// How many mistakes it has; what is wrong counts as not written.
+    /// The number of mistakes in it; mistaken settings are ignored.
     pub mistakes: usize,
     /// Settings for everything below the configuration's folder.
     pub settings: Vec<Setting>,
-    /// The releases that the path has a part in.
+    /// The releases that the path is part of.
     pub parts: Vec<Part>,
-    /// Why a file takes no part, where something is known of that.
+    /// Why a file is not linted, if the reason is known.
     pub outside: Option<String>,
 }
 
 /// One setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting {
-    /// What it is called in `dogwatch.yaml`, or what is said of a release.
+    /// Its name in `dogwatch.yaml`, or the name of a property of a release.
     pub name: String,
     /// Its value in one line, secrets redacted.
     pub value: String,
-    /// Who says so.
+    /// Where the value comes from.
     pub said: Said,
 }
 
@@ -53,14 +53,14 @@ impl Setting {
     }
 }
 
-/// Who says how a setting is.
+/// Where the value of a setting comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Said {
-    /// Nobody.
+    /// Nothing sets it.
     Default,
-    /// The arguments.
+    /// The command-line arguments.
     CommandLine,
-    /// A file, as people see it, at a line from 1; `None` for a file as a whole.
+    /// A file, as shown to users, and a 1-based line; `None` for the whole file.
     File(PathBuf, Option<u32>),
 }
 
@@ -73,16 +73,16 @@ pub struct Part {
     pub profile: String,
     /// The release.
     pub release: String,
-    /// Which of its layers, from 1, with their roles; empty for a folder.
+    /// Which of its layers, counting from 1, with their roles; empty for a folder.
     pub layers: Vec<(usize, &'static str)>,
-    /// How many layers the release has.
+    /// The total number of layers of the release.
     pub of: usize,
-    /// What is said of the release.
+    /// The settings of the release.
     pub settings: Vec<Setting>,
 }
 
-/// What applies at a path, which is one that the project is about; `None` if there is nothing there. `fail_on` is the level
-/// that the arguments give.
+/// What applies at a path, which must belong to the project; `None` if nothing is there. `fail_on` is the level given on the
+/// command line.
 pub fn applied(project: &Project, path: &Path, fail_on: Option<Severity>) -> Option<Applied> {
     let workspace = project.workspace();
     let scope = scope_of(&workspace, path)?;
@@ -97,7 +97,7 @@ pub fn applied(project: &Project, path: &Path, fail_on: Option<Severity>) -> Opt
     let skipped = workspace.skipped.iter().find(|it| it.path == shown);
     let outside = match (skipped, parts.is_empty() && !folder) {
         (Some(skipped), _) => Some(skipped.why.clone()),
-        (None, true) => Some("it is a layer of no release, or is left out".to_owned()),
+        (None, true) => Some("not a layer of any release, or excluded".to_owned()),
         (None, false) => None,
     };
     let about = About {
@@ -155,7 +155,7 @@ impl About<'_> {
                     );
                 }
             }
-            None => say("rules", "rules, if it is there".to_owned(), Said::Default),
+            None => say("rules", "rules, if it exists".to_owned(), Said::Default),
         }
         for folder in &self.settings.rules {
             let shown = crate::judge::slashes(&self.settings.show(folder));
@@ -165,8 +165,16 @@ impl About<'_> {
         say("disable", listed(&disabled), self.at(&["disable"]));
         say("exclude", listed(&config.exclude), self.at(&["exclude"]));
         match (self.settings.no_ignore, self.scope.config_file.is_some()) {
-            (true, _) => say(".gitignore", "read, too".to_owned(), Said::CommandLine),
-            (false, _) => say(".gitignore", "left out".to_owned(), Said::Default),
+            (true, _) => say(
+                ".gitignore",
+                "matching files included".to_owned(),
+                Said::CommandLine,
+            ),
+            (false, _) => say(
+                ".gitignore",
+                "matching files skipped".to_owned(),
+                Said::Default,
+            ),
         }
         let pages = config.rule_pages.as_deref().unwrap_or("the guidance");
         say("rule-pages", pages.to_owned(), self.at(&["rule-pages"]));
@@ -197,14 +205,14 @@ impl About<'_> {
         let stated = config.deployments.as_ref();
         let deployments = match stated {
             Some(all) => listed(&all.iter().map(|it| &it.name).collect::<Vec<_>>()),
-            None => "found by names of folders and files".to_owned(),
+            None => "discovered by folder and file names".to_owned(),
         };
         say("deployments", deployments, self.at(&["deployments"]));
         self.severities(&mut out);
         out
     }
 
-    /// Which entries decide the severity of how many rules here.
+    /// Lists the severity entries, with the number of rules here whose severity each one decides.
     fn severities(&self, out: &mut Vec<Setting>) {
         let severities = Severities::new(&self.scope.config);
         let below = self
@@ -230,7 +238,7 @@ impl About<'_> {
             let rules = decided.get(&span).map_or(0, BTreeSet::len);
             let word = entry.severity.map_or("off", |it| it.as_str());
             let rules = match rules {
-                0 => "decides nothing here".to_owned(),
+                0 => "applies to no rule here".to_owned(),
                 1 => "1 rule".to_owned(),
                 rules => format!("{rules} rules"),
             };
@@ -273,7 +281,7 @@ fn listed<S: AsRef<str>>(names: &[S]) -> String {
     }
 }
 
-/// Where the configuration says something.
+/// Where the configuration sets something.
 fn said_at(scope: &Scope, path: &KeyPath) -> Said {
     said(scope, scope.config.origins.get(&path.to_string()).copied())
 }
@@ -288,7 +296,7 @@ fn said(scope: &Scope, span: Option<Span>) -> Said {
     }
 }
 
-/// The value of a parameter in one line. What is named like a secret, or looks like one, is not shown.
+/// The value of a parameter in one line. Hidden if its name or its shape suggests a secret.
 fn parameter<'v>(path: &mut Vec<&'v str>, value: &'v ParameterValue) -> String {
     let steps: Vec<Step<'_>> = path.iter().map(|key| Step::Key(key)).collect();
     let may_be = match value {

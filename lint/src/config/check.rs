@@ -1,4 +1,4 @@
-//! Holds a `dogwatch.yaml` against the table of keys: each mistake is a diagnostic at its place and hides no other.
+//! Checks a `dogwatch.yaml` against the table of keys: each mistake is a diagnostic at its position and hides no other.
 
 use source::{Applicability, Diagnostic, Edit, Fix, Severity, Span};
 use values::path::{KeyPath, PathStep};
@@ -8,14 +8,14 @@ use values::yaml::{Document, Kind, NodeId};
 use super::keys::Shape;
 use super::{Origins, codes};
 
-/// So many mistakes are told; the rest of a file that is something else entirely is left.
+/// The most mistakes reported; beyond that the file is probably not a configuration at all.
 const MOST: usize = 200;
-/// So deep may values of parameters and of `set` be nested.
+/// The deepest nesting allowed in the values of parameters and of `set`.
 pub(super) const DEPTH: usize = 64;
-/// So many values are looked at: aliases can make few lines mean very many.
+/// The most values visited: with aliases, a few lines can expand to a huge number.
 const VALUES: usize = 100_000;
 
-/// Goes through a document beside the table.
+/// Walks a document alongside the table.
 pub(super) struct Checker<'d> {
     document: &'d Document,
     path: KeyPath,
@@ -41,32 +41,33 @@ impl<'d> Checker<'d> {
         }
     }
 
-    /// Keys that are given twice, anywhere in the file.
+    /// Reports duplicate keys anywhere in the file.
     pub(super) fn duplicates(&mut self) {
         for (earlier, later) in self.document.duplicate_keys() {
             let name = shown(&self.document.key_text(*later));
             let span = self.document.span(*later);
-            let diagnostic = error(codes::DUPLICATE_KEY, span, format!("{name} is given twice"))
-                .with_label("this one counts")
-                .with_related(self.document.span(*earlier), "this one does not");
+            let diagnostic = error(codes::DUPLICATE_KEY, span, format!("duplicate key {name}"))
+                .with_label("this one wins")
+                .with_related(self.document.span(*earlier), "this one is ignored");
             self.report(diagnostic);
         }
     }
 
-    /// One node and all below it. `settable` is false where null is not the same as nothing: in a list, under a name.
+    /// Checks one node and everything below it. `settable` is false where null does not mean "unset": in a list, or under a
+    /// user-defined name.
     pub(super) fn node(&mut self, node: NodeId, shape: Shape, settable: bool) {
         self.looked_at += 1;
         if self.looked_at > VALUES {
             if self.looked_at == VALUES + 1 {
                 let span = self.document.span(node);
-                let message = format!("more than {VALUES} values, counting those behind aliases");
+                let message = format!("more than {VALUES} values after alias expansion");
                 self.report(error(codes::TOO_LARGE, span, message));
             }
             return;
         }
         let kind = self.document.kind(node);
         match (kind, shape) {
-            // Damaged text is told by the reader of YAML.
+            // The YAML parser reports damaged text.
             (Kind::Error, _) | (_, Shape::Any) => self.depth(node),
             (Kind::Null, Shape::Keys(_)) => self.missing_keys(node, shape, &[]),
             (Kind::Null, _) if settable => {}
@@ -86,12 +87,12 @@ impl<'d> Checker<'d> {
             | (Kind::String | Kind::Number, Shape::Version) => {
                 if self.document.text_of(node).trim().is_empty() {
                     let span = self.document.span(node);
-                    self.report(error(codes::WRONG_TYPE, span, "this text is empty"));
+                    self.report(error(codes::WRONG_TYPE, span, "must not be empty"));
                 }
             }
             (Kind::String, Shape::Pattern) => self.pattern(node),
             (_, Shape::Choice(words)) => {
-                // `off` is a boolean to YAML; what counts is what is typed.
+                // `off` is a boolean in YAML; what was typed is what counts.
                 let text = self.document.text_of(node);
                 let scalar = !matches!(kind, Kind::Map | Kind::List | Kind::Null);
                 if !scalar {
@@ -143,12 +144,12 @@ impl<'d> Checker<'d> {
         self.missing_keys(map, shape, &have);
     }
 
-    /// What must be there of the keys of a map, and is not.
+    /// Reports required keys that a map lacks.
     fn missing_keys(&mut self, map: NodeId, shape: Shape, have: &[String]) {
         for known in shape.keys().filter(|key| key.required) {
             if !have.iter().any(|name| name == known.name) {
                 let span = self.document.span(map);
-                let message = format!("`{}` is missing here", known.name);
+                let message = format!("missing required key `{}`", known.name);
                 self.report(error(codes::MISSING_KEY, span, message).with_help(known.docs));
             }
         }
@@ -174,7 +175,7 @@ impl<'d> Checker<'d> {
             None => {
                 let mut names: Vec<&str> = shape.keys().map(|key| key.name).collect();
                 names.sort_unstable();
-                diagnostic = diagnostic.with_help(format!("keys here: {}", names.join(", ")));
+                diagnostic = diagnostic.with_help(format!("valid keys: {}", names.join(", ")));
             }
         }
         self.report(diagnostic);
@@ -189,10 +190,10 @@ impl<'d> Checker<'d> {
         let span = self.document.span(node);
         let text = self.document.text_of(node).into_owned();
         let similar = lang::check::similar::similar(&text, words);
-        // What is no slip of the pen may be a secret in a wrong place.
+        // Text that is not a typo may be a secret in the wrong place.
         let what = match &similar {
             Some(_) => shown(&text),
-            None => "this".to_owned(),
+            None => "this value".to_owned(),
         };
         let message = format!("{what} is not {}", shape.describe());
         let mut diagnostic = error(codes::UNKNOWN_WORD, span, message);
@@ -203,11 +204,11 @@ impl<'d> Checker<'d> {
         self.report(diagnostic);
     }
 
-    /// Never names the value: what stands in a wrong place may be a secret.
+    /// Never quotes the value: what is in the wrong place may be a secret.
     fn wrong_type(&mut self, node: NodeId, shape: Shape) {
         let span = self.document.span(node);
         let kind = self.document.kind(node);
-        let message = format!("{} where {} is expected", name_of(kind), shape.describe());
+        let message = format!("expected {1}, found {0}", name_of(kind), shape.describe());
         let mut diagnostic = error(codes::WRONG_TYPE, span, message);
         let scalar = matches!(kind, Kind::String | Kind::Number | Kind::Bool);
         let raw = self.document.raw(node);
@@ -219,9 +220,9 @@ impl<'d> Checker<'d> {
                     .push(fix("put it in quotes", span, double_quoted(raw)));
             }
             Shape::List(_) if scalar && !raw.contains('\n') => {
-                diagnostic = diagnostic.with_help("a list of one is written in brackets: `[…]`");
+                diagnostic = diagnostic.with_help("put a single item in brackets: `[…]`");
                 if !raw.contains([',', '[', ']', '{', '}']) {
-                    let title = "make it a list of one";
+                    let title = "make it a one-item list";
                     diagnostic.fixes.push(fix(title, span, format!("[{raw}]")));
                 }
             }
@@ -249,12 +250,12 @@ impl<'d> Checker<'d> {
                 other => other.to_string(),
             };
             let span = self.document.span(node);
-            let message = format!("not a pattern as `.gitignore` writes them: {why}");
+            let message = format!("invalid `.gitignore` pattern: {why}");
             self.report(error(codes::BAD_PATTERN, span, message));
         }
     }
 
-    /// Values of `set`: scalars, and maps of them.
+    /// Checks the values of `set`: scalars, and maps of them.
     fn set(&mut self, map: NodeId) {
         let mut open = vec![(map, 0)];
         while let Some((node, depth)) = open.pop() {
@@ -269,9 +270,8 @@ impl<'d> Checker<'d> {
                 }
                 Kind::List => {
                     let span = self.document.span(node);
-                    let diagnostic =
-                        error(codes::WRONG_TYPE, span, "a list cannot be given by `set`")
-                            .with_help("put it in a values file, and list that under `values`");
+                    let diagnostic = error(codes::WRONG_TYPE, span, "`set` cannot hold a list")
+                        .with_help("put it in a values file and add that file to `values`");
                     self.report(diagnostic);
                 }
                 Kind::Null | Kind::Bool | Kind::Number | Kind::String | Kind::Error => {}
@@ -279,7 +279,7 @@ impl<'d> Checker<'d> {
         }
     }
 
-    /// Values of a parameter: anything, but not without end.
+    /// Checks the value of a parameter: any shape, but within the limits.
     fn depth(&mut self, top: NodeId) {
         let mut open = vec![(top, 0)];
         while let Some((node, depth)) = open.pop() {
@@ -299,7 +299,7 @@ pub(super) fn error(code: &'static str, span: Span, message: impl Into<String>) 
     Diagnostic::new(code, Severity::Error, span, message)
 }
 
-/// A name as messages show it: in backticks, and never very long.
+/// A name as shown in messages: in backticks, and truncated if very long.
 pub(crate) fn shown(name: &str) -> String {
     const LONGEST: usize = 60;
     match name.char_indices().nth(LONGEST) {
@@ -310,13 +310,13 @@ pub(crate) fn shown(name: &str) -> String {
 
 fn name_of(kind: Kind) -> &'static str {
     match kind {
-        Kind::Null => "nothing",
+        Kind::Null => "null",
         Kind::Bool => "a boolean",
         Kind::Number => "a number",
-        Kind::String => "text",
+        Kind::String => "a string",
         Kind::Map => "a map",
         Kind::List => "a list",
-        Kind::Error => "damaged text",
+        Kind::Error => "invalid YAML",
     }
 }
 
@@ -328,7 +328,7 @@ fn fix(title: &str, span: Span, insert: String) -> Fix {
     }
 }
 
-/// A guess, so a person has to agree.
+/// A fix that is only a guess, so it must be confirmed.
 pub(crate) fn replace(span: Span, word: &str) -> Fix {
     Fix {
         applicability: Applicability::Unsafe,

@@ -1,4 +1,4 @@
-//! What the configuration says of one profile, and its stated releases as plans take them.
+//! The facts that hold for one profile, and the stated releases as discovery takes them.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use values::layer::Role;
 use super::{Config, Facts};
 
 impl Config {
-    /// The facts that hold in a profile: its own come first, and lists of both are put together.
+    /// The facts that hold in a profile: its own take precedence, and lists from both are combined.
     pub fn facts_of(&self, profile: &str) -> Facts {
         let mut facts = self.facts.clone();
         let Some(own) = self.profiles.get(profile) else {
@@ -26,7 +26,7 @@ impl Config {
         facts
     }
 
-    /// The cluster that a deployment goes to; `None` if nothing is said.
+    /// The cluster that a deployment goes to; `None` if none is stated.
     pub fn cluster_of(&self, deployment: &str, profile: &str) -> Option<&str> {
         let names = |wanted: &str| {
             let mut clusters = self.clusters.iter();
@@ -36,8 +36,8 @@ impl Config {
         Some(found.0.as_str())
     }
 
-    /// The stated releases; none where deployments are discovered. Paths in the result are relative to what `config_path`,
-    /// the path of the `dogwatch.yaml`, is relative to. Namespaces and versions that only the facts say are not filled in.
+    /// The stated releases; empty if deployments are discovered. Paths in the result are relative to whatever `config_path`, the
+    /// path of the `dogwatch.yaml`, is relative to. Namespaces and versions that only the facts give are not filled in.
     pub fn explicit_releases(&self, config_path: &Path) -> Vec<ExplicitRelease> {
         let folder = config_path.parent().unwrap_or(Path::new(""));
         let mut out = Vec::new();
@@ -80,7 +80,7 @@ impl Config {
         out
     }
 
-    /// Where a setting stands, by its keys: `["profiles", "demo", "namespace"]`.
+    /// The position of a setting, by its keys: `["profiles", "demo", "namespace"]`.
     pub fn origin(&self, keys: &[&str]) -> Option<Span> {
         let path = values::path::KeyPath::of_keys(keys).to_string();
         self.origins.get(&path).copied()

@@ -1,38 +1,38 @@
-//! The keys of `dogwatch.yaml`: one table that the reader, the published schema and an editor's completion follow.
+//! The keys of `dogwatch.yaml`: one table from which the reader, the published schema and editor completion are derived.
 
-/// What may stand at a place.
+/// The kind of value that a place accepts.
 #[derive(Debug, Clone, Copy)]
 pub enum Shape {
     /// Text.
     Text,
-    /// The version of a chart. What YAML takes for a number is taken as it is typed: `5.30` is not 5.3.
+    /// The version of a chart. A YAML number keeps the text as typed: `5.30` is not 5.3.
     Version,
     /// A file or folder, relative to the configuration's folder.
     Path,
-    /// A pattern as `.gitignore` writes it.
+    /// A `.gitignore` pattern.
     Pattern,
-    /// One of some words.
+    /// One of a fixed set of words.
     Choice(&'static [Choice]),
     /// A list.
     List(&'static Shape),
-    /// A map whose keys are names of the user's.
+    /// A map whose keys are user-defined names.
     Map {
-        /// What the names name: `chart`.
+        /// What the names refer to, such as `chart`.
         key: &'static str,
-        /// What stands under each.
+        /// The shape of each value.
         of: &'static Shape,
     },
     /// A map with these keys, in groups that several maps share.
     Keys(&'static [&'static [Key]]),
-    /// Values for `set` by name: scalars, or maps of them.
+    /// Values for `set`, by name: scalars, or maps of them.
     Set,
     /// Anything: the value of a parameter.
     Any,
-    /// A word, or a list of maps: both ways to write a severity.
+    /// A word or a list of maps: the two ways to write a severity.
     Either(&'static Shape, &'static Shape),
 }
 
-/// A word that may stand at a place.
+/// A word that a place accepts.
 #[derive(Debug, Clone, Copy)]
 pub struct Choice {
     /// The word.
@@ -46,11 +46,11 @@ pub struct Choice {
 pub struct Key {
     /// Its name.
     pub name: &'static str,
-    /// What stands under it.
+    /// The shape of its value.
     pub shape: Shape,
-    /// What it is for: one or two sentences.
+    /// What it is for, in one or two sentences.
     pub docs: &'static str,
-    /// True if it must be there.
+    /// True if the key is required.
     pub required: bool,
 }
 
@@ -66,11 +66,11 @@ const fn key(name: &'static str, shape: Shape, docs: &'static str) -> Key {
 const SEVERITY_WORDS: &[Choice] = &[
     Choice {
         word: "error",
-        docs: "Will fail, leaks a secret, or contradicts the guidance.",
+        docs: "Fails, leaks a secret, or contradicts the guidance.",
     },
     Choice {
         word: "warning",
-        docs: "Very probably wrong, or risky.",
+        docs: "Very likely wrong, or risky.",
     },
     Choice {
         word: "info",
@@ -78,7 +78,7 @@ const SEVERITY_WORDS: &[Choice] = &[
     },
     Choice {
         word: "off",
-        docs: "Not reported at all.",
+        docs: "Not reported.",
     },
 ];
 
@@ -88,7 +88,7 @@ const SEVERITY_ENTRY: &[Key] = &[
     Key {
         name: "severity",
         shape: Shape::Choice(SEVERITY_WORDS),
-        docs: "The severity where the conditions beside it hold.",
+        docs: "The severity when the conditions beside it hold.",
         required: true,
     },
     key(
@@ -99,7 +99,7 @@ const SEVERITY_ENTRY: &[Key] = &[
     key(
         "paths",
         Shape::List(&Shape::Pattern),
-        "Only for findings in files that fit one of these patterns, written as in `.gitignore`.",
+        "Only for findings in files that match one of these `.gitignore` patterns.",
     ),
 ];
 
@@ -114,14 +114,14 @@ const SEVERITIES: Shape = Shape::Map {
 const SEVERITY: &[Key] = &[key(
     "severity",
     SEVERITIES,
-    "Severities that differ from the rule's own, by rule, tag or pack. A rule's id counts before a tag, a tag before a pack.",
+    "Severities that override the rules' own, by rule, tag or pack. A rule's id takes precedence over a tag, a tag over a pack.",
 )];
 
 const FACTS: &[Key] = &[
     key(
         "namespace",
         Shape::Text,
-        "The namespace of releases that do not say theirs. Without it: `default`.",
+        "The namespace of releases that do not set one. Default: `default`.",
     ),
     key(
         "chart-versions",
@@ -129,12 +129,12 @@ const FACTS: &[Key] = &[
             key: "chart",
             of: &Shape::Version,
         },
-        "Versions of charts, by chart. A rule that depends on a version counts an unknown one as the newest.",
+        "Chart versions, by chart. Rules that depend on a version treat an unknown one as the newest.",
     ),
     key(
         "externally-deployed",
         Shape::List(&Shape::Text),
-        "Services and charts that run in the cluster, but are installed from somewhere else.",
+        "Services and charts that run in the cluster but are installed from somewhere else.",
     ),
     key(
         "command-line-values",
@@ -142,7 +142,7 @@ const FACTS: &[Key] = &[
             key: "release or chart",
             of: &Shape::List(&Shape::Text),
         },
-        "Paths of values that are given by `--set` or `--set-file` when Helm runs: there, but not to be seen.",
+        "Paths of values passed to Helm with `--set` or `--set-file`: they are set, but dogwatch cannot see them.",
     ),
 ];
 
@@ -150,24 +150,24 @@ const RELEASE: &[Key] = &[
     key(
         "chart",
         Shape::Text,
-        "The chart's name, or the folder or archive of a chart on disk: `./charts/shop`. Without it: the release's name.",
+        "The chart's name, or the folder or archive of a chart on disk: `./charts/shop`. Default: the release's name.",
     ),
     key("version", Shape::Version, "The chart's version."),
     key("namespace", Shape::Text, "The namespace."),
     key(
         "values",
         Shape::List(&Shape::Path),
-        "Values files in the order in which they are merged. A file that is not there is an error.",
+        "Values files in merge order. A missing file is an error.",
     ),
     key(
         "secrets",
         Shape::List(&Shape::Path),
-        "Secrets files, merged after the values. A file that is not there is a layer that cannot be seen.",
+        "Secrets files, merged after the values. A missing file is a layer with unknown contents.",
     ),
     key(
         "set",
         Shape::Set,
-        "Single values, merged last: an unquoted one as `--set` takes it, a quoted one as `--set-string`.",
+        "Single values, merged last: unquoted as with `--set`, quoted as with `--set-string`.",
     ),
 ];
 
@@ -175,12 +175,12 @@ const DEPLOYMENT: &[Key] = &[
     key(
         "profile",
         Shape::Text,
-        "Its profile. Without it: the deployment's name.",
+        "Its profile. Default: the deployment's name.",
     ),
     key(
         "namespace",
         Shape::Text,
-        "The namespace of its releases that do not say theirs.",
+        "The namespace of its releases that do not set one.",
     ),
     Key {
         name: "releases",
@@ -188,7 +188,7 @@ const DEPLOYMENT: &[Key] = &[
             key: "release",
             of: &Shape::Keys(&[RELEASE]),
         },
-        docs: "Its releases, by the name under which they are installed.",
+        docs: "Its releases, by installed name.",
         required: true,
     },
 ];
@@ -197,17 +197,17 @@ const TOP: &[Key] = &[
     key(
         "rules",
         Shape::List(&Shape::Path),
-        "Folders with rules of your own. Without it: `rules` beside this file, if it is there.",
+        "Folders with your own rules. Default: `rules` beside this file, if it exists.",
     ),
     key(
         "packs",
         Shape::List(&Shape::Text),
-        "Built-in packs that take part. Without it: all.",
+        "Enabled built-in packs. Default: all.",
     ),
     key(
         "disable",
         Shape::List(&Shape::Text),
-        "Rules that are off: ids, tags or packs.",
+        "Disabled rules: ids, tags or packs.",
     ),
     key(
         "parameters",
@@ -215,27 +215,27 @@ const TOP: &[Key] = &[
             key: "parameter",
             of: &Shape::Any,
         },
-        "Values for the `param` items of rules, by name; `PACK.NAME` where several packs have one of that name.",
+        "Values for the `param` items of rules, by name; `PACK.NAME` if several packs have one of that name.",
     ),
     key(
         "fail-on",
         Shape::Choice(FAIL_WORDS),
-        "The least severity that makes the exit status 1. Without it: `error`.",
+        "The lowest severity that makes the exit status 1. Default: `error`.",
     ),
     key(
         "exclude",
         Shape::List(&Shape::Pattern),
-        "Files that take no part, written as in `.gitignore`. What `.gitignore` leaves out takes no part anyway.",
+        "Files to skip, as `.gitignore` patterns. Files that `.gitignore` matches are skipped anyway.",
     ),
     key(
         "baseline",
         Shape::Path,
-        "The file with the findings that are known, written by `dogwatch baseline`.",
+        "The file with the known findings, written by `dogwatch baseline`.",
     ),
     key(
         "rule-pages",
         Shape::Text,
-        "Where the pages can be read that `dogwatch docs` wrote, `https://…`: the links of rules lead there, in reports and in editors.",
+        "The URL (`https://…`) at which the output of `dogwatch docs` is published: rule links in reports and editors lead there.",
     ),
     key(
         "clusters",
@@ -243,7 +243,7 @@ const TOP: &[Key] = &[
             key: "cluster",
             of: &Shape::List(&Shape::Text),
         },
-        "Which deployments or profiles go to one cluster. Without it: each to its own.",
+        "Deployments or profiles that share a cluster. Default: each has its own.",
     ),
     key(
         "profiles",
@@ -251,7 +251,7 @@ const TOP: &[Key] = &[
             key: "profile",
             of: &Shape::Keys(&[FACTS, SEVERITY]),
         },
-        "The same facts and severities for one profile only. A name here is also a prefix of file names: `NAME-values.yaml`.",
+        "The same facts and severities for one profile only. A name here is also a filename prefix: `NAME-values.yaml`.",
     ),
     key(
         "deployments",
@@ -259,15 +259,15 @@ const TOP: &[Key] = &[
             key: "deployment",
             of: &Shape::Keys(&[DEPLOYMENT]),
         },
-        "Which releases there are. With this key nothing is discovered by name.",
+        "The releases. If this key is present, nothing is discovered by name.",
     ),
 ];
 
-/// What a whole `dogwatch.yaml` is.
+/// The shape of a whole `dogwatch.yaml`.
 pub const ROOT: Shape = Shape::Keys(&[TOP, SEVERITY, FACTS]);
 
 impl Shape {
-    /// The keys that may stand in a map of this shape; none where the names are the user's.
+    /// The keys that are valid in a map of this shape; none if the names are user-defined.
     pub fn keys(self) -> impl Iterator<Item = &'static Key> {
         let groups = match self {
             Self::Keys(groups) => groups,
@@ -285,7 +285,7 @@ impl Shape {
         groups.iter().copied().flatten()
     }
 
-    /// What stands below `path`: keys of maps, and anything for a position in a list. An editor asks this.
+    /// The shape at `path`: keys of maps, and any position for a list. Editors use this.
     pub fn below(self, path: &[values::path::Step<'_>]) -> Option<Self> {
         use values::path::Step;
         let Some((first, rest)) = path.split_first() else {
@@ -313,10 +313,10 @@ impl Shape {
         next.below(rest)
     }
 
-    /// What is asked for, for a message: `a list of texts`.
+    /// The expected value, for a message: `a list of strings`.
     pub fn describe(self) -> String {
         match self {
-            Self::Text => "text".to_owned(),
+            Self::Text => "a string".to_owned(),
             Self::Version => "a version".to_owned(),
             Self::Path => "a path".to_owned(),
             Self::Pattern => "a pattern".to_owned(),
@@ -330,7 +330,7 @@ impl Shape {
                 }
             }
             Self::List(of) => match *of {
-                Self::Text => "a list of texts".to_owned(),
+                Self::Text => "a list of strings".to_owned(),
                 Self::Path => "a list of paths".to_owned(),
                 Self::Pattern => "a list of patterns".to_owned(),
                 Self::Keys(_) | Self::Map { .. } => "a list of maps".to_owned(),
@@ -341,9 +341,9 @@ impl Shape {
                 | Self::Any
                 | Self::Either(..) => "a list".to_owned(),
             },
-            Self::Map { key, .. } => format!("a map by {key}"),
+            Self::Map { key, .. } => format!("a map keyed by {key}"),
             Self::Keys(_) => "a map".to_owned(),
-            Self::Set => "a map of single values".to_owned(),
+            Self::Set => "a map of scalars".to_owned(),
             Self::Any => "anything".to_owned(),
             Self::Either(one, other) => format!("{}, or {}", one.describe(), other.describe()),
         }

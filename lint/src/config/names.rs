@@ -1,4 +1,4 @@
-//! Holds the names in a configuration against what there is: rules, tags, packs, parameters, charts and releases.
+//! Checks that the names in a configuration exist: rules, tags, packs, parameters, charts and releases.
 
 use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,18 +13,18 @@ use super::{Config, ParameterValue, codes};
 use crate::known::Known;
 use crate::rulebook::{BookFile, RuleBook};
 
-/// A name of something that is not in the configuration itself.
+/// A name of something that is defined outside the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mention {
     /// What it names.
     pub of: Mentioned,
     /// The name.
     pub name: String,
-    /// Where it stands.
+    /// Its position.
     pub span: Span,
 }
 
-/// What a name in a configuration names.
+/// What a name in a configuration refers to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mentioned {
     /// A built-in pack.
@@ -33,15 +33,15 @@ pub enum Mentioned {
     Rules,
     /// A parameter.
     Parameter,
-    /// A release or a chart: it is there, or what is said of it is said of nothing.
+    /// A release or a chart: unless it exists, the setting has no effect.
     Installed,
     /// A chart or service that nothing here installs.
     External,
 }
 
-/// What is wrong with the names in a configuration, given the rules that apply below it.
+/// Reports unknown names in a configuration, given the rules that apply below it.
 pub fn check_names(config: &Config, book: &RuleBook) -> Vec<Diagnostic> {
-    // What is known of rules is read from their trees: it takes a while, and few configurations name one.
+    // Built on demand: reading the rules' trees takes a while, and few configurations name a rule.
     let known = LazyCell::new(|| Known::of(book));
     let types = LazyCell::new(|| parameter_types(&book.files));
     let mentions = config.mentions.iter();
@@ -49,7 +49,7 @@ pub fn check_names(config: &Config, book: &RuleBook) -> Vec<Diagnostic> {
         Mentioned::Pack => pack(it, &known),
         Mentioned::Rules if known.has(&it.name) => None,
         Mentioned::Rules => {
-            let what = "is no rule, no tag and no pack";
+            let what = "is not a rule, tag or pack";
             Some(unknown(
                 codes::UNKNOWN_RULE,
                 it,
@@ -63,8 +63,8 @@ pub fn check_names(config: &Config, book: &RuleBook) -> Vec<Diagnostic> {
     wrong.collect()
 }
 
-/// Charts and releases that a configuration names and that there are not: `charts` are the declared ones, `installed` what the trees
-/// below it have.
+/// Reports the charts and releases that a configuration names and that do not exist: `charts` are the declared ones, `installed`
+/// what the trees below the configuration contain.
 pub(crate) fn check_installed(
     config: &Config,
     charts: &ChartSet,
@@ -80,7 +80,7 @@ pub(crate) fn check_installed(
     let wrong = config.mentions.iter().filter_map(|it| {
         let only_if_similar = match it.of {
             Mentioned::Installed => false,
-            // Rules of one's own may ask for services that nobody declares.
+            // The user's own rules may ask for services that nothing declares.
             Mentioned::External => true,
             Mentioned::Pack | Mentioned::Rules | Mentioned::Parameter => return None,
         };
@@ -92,7 +92,7 @@ pub(crate) fn check_installed(
         if only_if_similar && similar.is_none() {
             return None;
         }
-        let what = "is no release here, and no chart or service that is known";
+        let what = "is neither a release here nor a known chart or service";
         let mut diagnostic = unknown(codes::UNKNOWN_CHART, it, what, similar);
         diagnostic.severity = Severity::Warning;
         Some(diagnostic)
@@ -106,10 +106,10 @@ fn pack(it: &Mention, known: &Known) -> Option<Diagnostic> {
         return None;
     }
     let names = built_in.iter().map(String::as_str);
-    let what = "is no built-in pack";
+    let what = "is not a built-in pack";
     let diagnostic = unknown(codes::UNKNOWN_PACK, it, what, similar(&it.name, names));
     Some(if known.packs.contains(&it.name) {
-        diagnostic.with_help("packs of your own take part anyway; see `rules`")
+        diagnostic.with_help("your own packs are always enabled; see `rules`")
     } else {
         diagnostic
     })
@@ -122,14 +122,14 @@ fn parameter(
 ) -> Option<Diagnostic> {
     let Some(types) = types.get(&it.name) else {
         let names = types.keys().map(String::as_str);
-        let what = "is no parameter of a rule that takes part";
+        let what = "is not a parameter of any enabled rule";
         let similar = similar(&it.name, names);
         return Some(unknown(codes::UNKNOWN_PARAMETER, it, what, similar));
     };
     let value = config.parameters.get(&it.name)?;
     let wrong = types.iter().find(|ty| !fits(value, ty))?;
-    let message = format!("{} is a {}", shown(&it.name), written(wrong));
-    Some(error(codes::PARAMETER_TYPE, it.span, message).with_label("the value is none"))
+    let message = format!("{} must be a {}", shown(&it.name), written(wrong));
+    Some(error(codes::PARAMETER_TYPE, it.span, message).with_label("wrong type"))
 }
 
 fn unknown(code: &'static str, it: &Mention, what: &str, similar: Option<String>) -> Diagnostic {
@@ -142,7 +142,7 @@ fn unknown(code: &'static str, it: &Mention, what: &str, similar: Option<String>
     diagnostic
 }
 
-/// The types of the parameters there are, by name and by `PACK.NAME`.
+/// The types of all parameters, by name and by `PACK.NAME`.
 fn parameter_types(files: &[BookFile]) -> BTreeMap<String, Vec<&TypeExpr>> {
     let mut types: BTreeMap<String, Vec<&TypeExpr>> = BTreeMap::new();
     for file in files {
@@ -158,13 +158,13 @@ fn parameter_types(files: &[BookFile]) -> BTreeMap<String, Vec<&TypeExpr>> {
     types
 }
 
-/// True if a parameter of the type may have the value.
+/// True if `value` is valid for a parameter of type `ty`.
 pub(crate) fn fits(value: &ParameterValue, ty: &TypeExpr) -> bool {
     use ParameterValue as V;
     match (&ty.kind, value) {
         (TypeKind::Word(word), value) => match (word.as_str(), value) {
             ("string", V::Text(_)) | ("number", V::Number(_)) | ("bool", V::Bool(_)) => true,
-            // A word that is no type is told where the rule is checked.
+            // A word that is not a type is reported when the rule is checked.
             (word, _) => !matches!(word, "string" | "number" | "bool"),
         },
         (TypeKind::List(of), V::List(items)) => items.iter().all(|it| fits(it, of)),

@@ -1,4 +1,4 @@
-//! Holds the paths in a configuration against the files there are.
+//! Checks that the paths in a configuration exist.
 
 use std::path::{Path, PathBuf};
 
@@ -10,8 +10,8 @@ use super::check::error;
 use super::{Config, codes};
 use crate::files::PathKind;
 
-/// What is wrong with the paths in a configuration. `kind` says of a path relative to the configuration's folder what is
-/// there; `files` are the files below that folder, for "did you mean".
+/// Reports problems with the paths in a configuration. `kind` returns what exists at a path relative to the configuration's
+/// folder; `files` are the files below that folder, for "did you mean".
 pub fn check_places(
     config: &Config,
     files: &[PathBuf],
@@ -26,12 +26,12 @@ pub fn check_places(
         };
         let shown = path.display();
         let message = match (kind(path), what) {
-            // Secrets are often not in the repository.
+            // Secrets are often not checked in.
             (None, "secrets file") => return,
             (None, _) => format!("there is no {what} `{shown}`"),
             (Some(PathKind::Folder), "rules folder") | (Some(PathKind::File), _) => return,
-            (Some(PathKind::Folder), _) => format!("`{shown}` is a folder and no {what}"),
-            (Some(PathKind::Special), _) => format!("`{shown}` is no {what}"),
+            (Some(PathKind::Folder), _) => format!("`{shown}` is a folder, not a {what}"),
+            (Some(PathKind::Special), _) => format!("`{shown}` is not a {what}"),
         };
         let mut diagnostic = error(codes::MISSING_FILE, *span, message);
         if let Some(similar) = nearest(path, files) {
@@ -63,7 +63,7 @@ pub fn check_places(
     found
 }
 
-/// The file whose path is most like it: of those in the same folder by name, else of all by their whole path.
+/// The most similar path: by filename among the files in the same folder, otherwise by whole path among all files.
 fn nearest(path: &Path, files: &[PathBuf]) -> Option<String> {
     let folder = path.parent();
     let name = path.file_name()?.to_str()?;

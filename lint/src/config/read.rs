@@ -1,4 +1,4 @@
-//! From the document of a `dogwatch.yaml` to settings.
+//! Turns a parsed `dogwatch.yaml` into settings.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -15,8 +15,8 @@ use super::{
     StatedRelease, codes,
 };
 
-/// Reads a configuration. There is always one: what is wrong is told beside it, at its place, and counts as not written.
-/// Syntax errors of the YAML are the document's to tell. `source` is the id under which the document was parsed.
+/// Reads a configuration. Always returns one: each mistake is reported at its position and treated as if it were not written.
+/// YAML syntax errors are left to the document to report. `source` is the id under which the document was parsed.
 pub fn read(source: SourceId, document: &Document) -> (Config, Vec<Diagnostic>) {
     debug_assert_eq!(source, document.source());
     let mut checker = Checker::new(document);
@@ -41,8 +41,8 @@ pub fn read(source: SourceId, document: &Document) -> (Config, Vec<Diagnostic>) 
     (config, diagnostics)
 }
 
-/// The address of a folder of pages, with a `/` at the end; `None` for what no browser opens, and for one with a password in it: every
-/// report would tell it.
+/// A base URL with a trailing `/`; `None` for what no browser opens, and for a URL that contains a password: every report would
+/// show it.
 fn folder_address(text: &str) -> Option<String> {
     let text = text.trim();
     let web = text.starts_with("https://") || text.starts_with("http://");
@@ -50,7 +50,7 @@ fn folder_address(text: &str) -> Option<String> {
     (web && plain && !has_password(text)).then(|| format!("{}/", text.trim_end_matches('/')))
 }
 
-/// Does an address begin with `user:password@`?
+/// Does a URL begin with `user:password@`?
 fn has_password(address: &str) -> bool {
     let server = address.split("://").nth(1).unwrap_or_default();
     let server = server.split(['/', '?', '#']).next().unwrap_or_default();
@@ -58,7 +58,7 @@ fn has_password(address: &str) -> bool {
     user.is_some_and(|user| user.contains(':'))
 }
 
-/// What `rule-pages` holds if it is no address.
+/// Reports a `rule-pages` that is not a usable URL.
 fn no_address(document: &Document, root: NodeId) -> Option<Diagnostic> {
     let node = document.get(root, "rule-pages")?;
     let text = document.text_of(node);
@@ -67,18 +67,18 @@ fn no_address(document: &Document, root: NodeId) -> Option<Diagnostic> {
         && folder_address(&text).is_none();
     wrong.then(|| {
         let message = match has_password(&text) {
-            true => "there is a password in this address, and each report would show it",
-            false => "this is no address of pages: it begins with `https://` or `http://`",
+            true => "this URL contains a password, which every report would show",
+            false => "expected a URL that starts with `https://` or `http://`",
         };
         error(codes::WRONG_TYPE, document.span(node), message)
     })
 }
 
-/// Takes what has the right shape; the checker has told the rest.
+/// Takes the values that have the right shape; the checker has reported the rest.
 struct Reader<'a> {
     document: &'a Document,
     origins: &'a Origins,
-    /// False if values of parameters or of `set` are without end; then there are none.
+    /// False if the values of parameters or of `set` exceed the limits; they are then dropped.
     bounded: bool,
 }
 
@@ -127,7 +127,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Names of things outside the configuration, in the order written.
+    /// Names of things defined outside the configuration, in the order written.
     fn mentions(&self, root: NodeId) -> Vec<Mention> {
         let mention = |of: Mentioned, name: String, node: NodeId| Mention {
             of,
@@ -203,7 +203,7 @@ impl Reader<'_> {
                 if let Some(severity) = severity(&word) {
                     let mut entry = entry(severity, &path);
                     entry.paths = self.texts(item, "paths").unwrap_or_default();
-                    // Below `profiles` the profile is said already; one that is another can never fit.
+                    // Below `profiles` the profile is implied; an entry for another one can never match.
                     entry.profile = self.text(item, "profile").or(entry.profile);
                     let named = format!("{path}.profile");
                     entry.profile_span = self.origins.get(&named).copied();
@@ -283,7 +283,7 @@ impl Reader<'_> {
         }
     }
 
-    /// `{a: {b: 3}}` and `{"a.b": 3}` are the same to `--set`. A key of a map inside is one key, dots and all.
+    /// `--set` treats `{a: {b: 3}}` and `{"a.b": 3}` alike. A key of a nested map is a single key, dots included.
     fn set_values(&self, map: NodeId, above: &str, depth: usize, into: &mut Vec<Given>) {
         if depth > DEPTH || !self.bounded || self.document.kind(map) != Kind::Map {
             return;
@@ -344,7 +344,7 @@ impl Reader<'_> {
             .or_else(|| self.text_of(node))
     }
 
-    /// A word, whatever YAML takes it for: `off` is a boolean there.
+    /// A word, whatever its YAML type: `off` is a boolean there.
     fn word_of(&self, node: NodeId) -> Option<String> {
         let scalar = matches!(self.document.kind(node), Kind::String | Kind::Bool);
         scalar.then(|| self.document.text_of(node).into_owned())
@@ -380,7 +380,7 @@ fn severity(word: &str) -> Option<Option<Severity>> {
     }
 }
 
-/// A deployment goes to one cluster.
+/// Reports deployments and profiles that are assigned to two clusters.
 fn two_clusters(config: &Config, origins: &Origins) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let mut seen: BTreeMap<&str, String> = BTreeMap::new();
@@ -394,9 +394,9 @@ fn two_clusters(config: &Config, origins: &Origins) -> Vec<Diagnostic> {
                 continue;
             };
             if let Some(other) = earlier.and_then(|path| origins.get(&path)) {
-                let message = format!("`{name}` goes to two clusters");
+                let message = format!("`{name}` is assigned to two clusters");
                 let diagnostic = error(codes::TWO_CLUSTERS, *span, message);
-                found.push(diagnostic.with_related(*other, "said here too"));
+                found.push(diagnostic.with_related(*other, "also assigned here"));
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Which severity a rule has where: the entries of a configuration, weighed.
+//! Resolves the severity of a rule from the entries of a configuration.
 
 use std::path::Path;
 
@@ -18,7 +18,7 @@ pub struct RuleNames<'a> {
     pub tags: &'a [String],
 }
 
-/// How closely a selector names a rule. Ordered: a closer one counts.
+/// How specifically a selector names a rule, the least specific first: the most specific one wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Closeness {
     Pack,
@@ -27,7 +27,7 @@ enum Closeness {
 }
 
 impl RuleNames<'_> {
-    /// How `selector` names this rule, if it does.
+    /// How `selector` names this rule; `None` if it does not.
     fn selected(&self, selector: &str) -> Option<Closeness> {
         if self.id == selector {
             Some(Closeness::Id)
@@ -44,14 +44,14 @@ impl RuleNames<'_> {
     }
 }
 
-/// The severities of a configuration, with their patterns made ready.
+/// The severities of a configuration, with their patterns compiled.
 #[derive(Debug, Clone, Default)]
 pub struct Severities {
     entries: Vec<(SeverityEntry, Option<Gitignore>)>,
 }
 
 impl Severities {
-    /// Makes the entries of a configuration ready. Patterns that cannot be read were told when it was read, and fit nothing.
+    /// Compiles the entries of a configuration. Invalid patterns were reported when it was read, and match nothing.
     pub fn new(config: &Config) -> Self {
         let ready = |entry: &SeverityEntry| {
             let patterns = (!entry.paths.is_empty()).then(|| patterns(&entry.paths));
@@ -62,10 +62,10 @@ impl Severities {
         }
     }
 
-    /// The severity of a rule's findings in a profile and a file (relative to the configuration's folder; `None` asks only
-    /// what holds everywhere), and the place that says so. `None` if the rule's own severity counts; the inner `None` is
-    /// `off`. Of the entries that fit, the one that names the rule most closely counts: its id before a tag, a tag before
-    /// the pack; then one with conditions before one without; then the later one.
+    /// The severity of a rule's findings in a profile and a file, and the position of the entry that sets it. `file` is relative
+    /// to the configuration's folder; with `None`, only entries without paths apply. Returns `None` if the rule's own severity
+    /// applies; an inner `None` is `off`. Of the matching entries, the one that names the rule most specifically wins: its id
+    /// before a tag, a tag before the pack; then one with conditions before one without; then the later one.
     pub fn of(
         &self,
         rule: RuleNames<'_>,
@@ -84,7 +84,7 @@ impl Severities {
             let conditions = usize::from(entry.profile.is_some()) + usize::from(patterns.is_some());
             Some(((closeness, conditions), entry))
         });
-        // `max_by_key` takes the last of equals: the later entry.
+        // `max_by_key` takes the last of equals, which is the later entry.
         let (_, entry) = fitting.max_by_key(|(rank, _)| *rank)?;
         Some((entry.severity, entry.span))
     }
@@ -96,7 +96,7 @@ impl Severities {
     }
 }
 
-/// Patterns as `.gitignore` writes them, over relative paths.
+/// Compiles `.gitignore` patterns, to be matched against relative paths.
 fn patterns(lines: &[String]) -> Gitignore {
     let mut builder = GitignoreBuilder::new("");
     for line in lines {

@@ -1,7 +1,7 @@
-//! A first `dogwatch.yaml` for a tree: what was found there, and the place to say what no file says.
+//! A first `dogwatch.yaml` for a tree: what was found there, and room to state what no file contains.
 //!
-//! INVARIANT: nothing in it changes what is found: settings are commented out (`#key:`, without a blank), but for what holds
-//! anyway. It reads back without a mistake, with and without the comment signs.
+//! INVARIANT: it does not change the findings. Settings are commented out (`#key:`, without a space), except those that hold
+//! anyway. It parses without mistakes, with and without the comment signs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -16,14 +16,14 @@ use crate::baseline;
 use crate::judge::slashes;
 use crate::workspace::{Scope, Workspace};
 
-/// So many releases are written out.
+/// The most releases that are written out.
 const MOST_RELEASES: usize = 40;
-/// So many names of releases are said.
+/// The most release names listed per deployment.
 const MOST_NAMES: usize = 24;
-/// So many characters of names stand in a line.
+/// The longest line of names, in characters.
 const WIDTH: usize = 116;
 
-/// The text of a first configuration for the scope of a workspace.
+/// The text of a first configuration for one scope of a workspace.
 pub fn starter(workspace: &Workspace, scope: &Scope) -> String {
     let at = workspace
         .scopes
@@ -40,46 +40,46 @@ pub fn starter(workspace: &Workspace, scope: &Scope) -> String {
         text: String::new(),
     };
     out.prose(&[
-        "What dogwatch cannot see in the files below this folder. Every key is optional. A line that begins with `#` and no blank",
-        "is a setting that is commented out: take the `#` away and change it. `dogwatch config FILE` shows what applies to a file.",
+        "What dogwatch cannot see in the files below this folder. Every key is optional. A line that starts with `#` and no space",
+        "is a commented-out setting: remove the `#` and edit it. `dogwatch config FILE` shows what applies to a file.",
     ]);
     out.text.push_str("#\n");
     out.found(&deployments, trees.len());
     out.versions(scope, &releases);
     out.section(
-        &["The namespace of releases that do not say theirs."],
+        &["The namespace of releases that do not set one."],
         &["namespace: default"],
     );
     out.section(
-        &["Services and charts that run in the cluster, but are installed from somewhere else."],
+        &["Services and charts that run in the cluster but are installed from somewhere else."],
         &["externally-deployed: []"],
     );
     let first = releases.first().map_or("RELEASE", |it| it.name.as_str());
     out.section(
-        &["Paths of values that are given by `--set` or `--set-file` when Helm runs, by release."],
+        &["Paths of values passed to Helm with `--set` or `--set-file`, by release."],
         &["command-line-values:", &format!("  {}: []", name(first))],
     );
     out.profiles(&deployments, scope);
     out.rules(scope);
     out.section(
         &[
-            "The least severity that makes the exit status 1, and severities that differ from the rules' own: by rule, tag or pack.",
+            "The lowest severity that makes the exit status 1, and severities that override the rules' own: by rule, tag or pack.",
         ],
         &["fail-on: error", "severity:", "  network: info"],
     );
     out.section(
-        &["Where the pages can be read that `dogwatch docs` wrote: the links of rules lead there."],
+        &["The URL at which the output of `dogwatch docs` is published: rule links lead there."],
         &["rule-pages: https://rules.example.org"],
     );
     out.section(
-        &["Files that take no part, as `.gitignore` writes them; what that leaves out takes no part anyway."],
+        &["Files to skip, as `.gitignore` patterns; files that `.gitignore` matches are skipped anyway."],
         &["exclude: []"],
     );
     let stated = trees.iter().any(|tree| !tree.statements.is_empty());
     out.deployments(&deployments, stated);
     out.section(
         &[
-            "The file with the findings that are known and do not count. `dogwatch baseline` writes it, and names it here.",
+            "The file with known findings that do not count. `dogwatch baseline` writes it and sets this key.",
         ],
         &[&format!("baseline: {}", baseline::FILE_NAME)],
     );
@@ -95,7 +95,7 @@ fn name(text: &str) -> String {
     key(text, Style::Plain, false)
 }
 
-/// Names with commas between them, in lines of which the first begins so.
+/// Joins names with commas, wrapped into lines; `line` is the start of the first one.
 fn wrapped(mut line: String, names: &[String]) -> Vec<String> {
     let mut lines = Vec::new();
     for (at, name) in names.iter().enumerate() {
@@ -110,7 +110,7 @@ fn wrapped(mut line: String, names: &[String]) -> Vec<String> {
     lines
 }
 
-/// A name within words: nothing in it ends the comment.
+/// Replaces control characters in a name, so that it cannot end the comment.
 fn harmless(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_control() { '?' } else { c })
@@ -124,7 +124,7 @@ impl Starter {
         }
     }
 
-    /// What a setting is for, and the setting, commented out.
+    /// A setting, commented out, below a comment on what it is for.
     fn section(&mut self, prose: &[&str], settings: &[&str]) {
         self.text.push('\n');
         self.prose(prose);
@@ -136,9 +136,8 @@ impl Starter {
     fn found(&mut self, deployments: &[&DeploymentPlan], trees: usize) {
         let counted = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
         if deployments.is_empty() {
-            return self.prose(&[
-                "Found here: no deployment. `deployments` below is the place to state one.",
-            ]);
+            return self
+                .prose(&["Found here: no deployments. State one under `deployments` below."]);
         }
         let line = format!(
             "Found here: {} in {}. `dogwatch tree` shows every layer.",
@@ -188,7 +187,8 @@ impl Starter {
         }
         unknown.retain(|chart| !known.contains_key(chart));
         let mut prose = vec![
-            "Versions of charts. Rules that depend on a version count an unknown one as the newest.".to_owned(),
+            "Chart versions. Rules that depend on a version treat an unknown one as the newest."
+                .to_owned(),
         ];
         if !known.is_empty() {
             let known: Vec<String> = known
@@ -231,7 +231,7 @@ impl Starter {
         }
         let settings: Vec<&str> = settings.iter().map(String::as_str).collect();
         let mut prose = vec![
-            "The same, and severities, for one profile only. A name here is also a prefix of file names: `NAME-values.yaml`."
+            "The same facts, and severities, for one profile only. A name here is also a filename prefix: `NAME-values.yaml`."
                 .to_owned(),
         ];
         if !unstated.is_empty() {
@@ -239,7 +239,7 @@ impl Starter {
                 .iter()
                 .map(|(word, files)| format!("{word} ({files})"));
             let words: Vec<String> = words.collect();
-            prose.push("Files here are called after these, and take no part until they are stated; in brackets, how many:".to_owned());
+            prose.push("Files here are named after these profiles and are skipped until the profiles are stated (number of files in parentheses):".to_owned());
             prose.extend(wrapped(String::new(), &words));
         }
         let prose: Vec<&str> = prose.iter().map(String::as_str).collect();
@@ -249,12 +249,12 @@ impl Starter {
             .map(|it| string(it, Style::Plain, true))
             .collect();
         self.section(
-            &["Which deployments or profiles go to one cluster; without it each goes to its own."],
+            &["Deployments or profiles that share a cluster; by default each has its own."],
             &["clusters:", &format!("  main: [{}]", names.join(", "))],
         );
     }
 
-    /// A rules folder that is there takes part anyway, so it is named.
+    /// An existing rules folder is used anyway, so it is written without the comment sign.
     fn rules(&mut self, scope: &Scope) {
         let folder = scope.root.join("rules");
         let own = scope
@@ -264,17 +264,15 @@ impl Starter {
             .filter_map(|file| file.file.as_deref());
         let there = own.filter(|file| file.starts_with(&folder)).count() > 0;
         self.text.push('\n');
-        self.prose(&[
-            "Folders with rules of your own; `dogwatch new rule NAME` writes a first one.",
-        ]);
+        self.prose(&["Folders with your own rules; `dogwatch new rule NAME` writes a first one."]);
         let sign = if there { "" } else { "#" };
         let _ = writeln!(self.text, "{sign}rules: [rules]");
         self.section(
-            &["Built-in packs that take part, and rules that are off: ids, tags or packs. `dogwatch rules` lists them."],
+            &["Enabled built-in packs, and disabled rules: ids, tags or packs. `dogwatch rules` lists them."],
             &["packs: [helm, security, wire]", "disable: []"],
         );
         self.section(
-            &["Values for the `param` items of rules; `dogwatch rules` lists these, too."],
+            &["Values for the `param` items of rules; `dogwatch rules` lists these too."],
             &["parameters: {}"],
         );
     }
@@ -286,10 +284,10 @@ impl Starter {
             !stated && names.len() == deployments.len() && (1..=MOST_RELEASES).contains(&releases);
         let mut settings = vec!["deployments:".to_owned()];
         let mut prose = vec![
-            "Which releases there are, with their layers in order. With this key nothing is found by name.",
+            "The releases, with their layers in order. If this key is present, nothing is discovered by name.",
         ];
         if whole {
-            prose.push("These are the ones that were found:");
+            prose.push("These were found:");
             for deployment in deployments {
                 written_out(deployment, &mut settings);
             }

@@ -1,4 +1,4 @@
-//! What is read from a `dogwatch.yaml`, and what is said of mistakes in it.
+//! What is read from a `dogwatch.yaml`, and the diagnostics for mistakes in it.
 
 mod mistakes;
 mod schema;
@@ -9,20 +9,20 @@ use values::yaml::Document;
 
 use super::{Config, read};
 
-/// The settings of a text, and what is wrong with it.
+/// The settings of a text, and its diagnostics.
 fn config(text: &str) -> (Config, Vec<Diagnostic>) {
     let source = SourceId(0);
     read(source, &Document::parse(source, text))
 }
 
-/// The settings of a text without mistakes.
+/// The settings of a text that must have no mistakes.
 fn clean(text: &str) -> Config {
     let (config, diagnostics) = config(text);
     assert_eq!(told(text, &diagnostics), "");
     config
 }
 
-/// Diagnostics, one a line: `line:text at the place: code: message; help`.
+/// Diagnostics, one per line: `line:text at the position: code: message; help`.
 fn told(text: &str, diagnostics: &[Diagnostic]) -> String {
     let source = Source::new("dogwatch.yaml", text);
     let line = |it: &Diagnostic| {

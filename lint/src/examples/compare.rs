@@ -1,4 +1,4 @@
-//! An example's words and marks against what the rule finds.
+//! Compares what an example states and marks with what the rule finds.
 
 use lang::eval::Counts;
 use lang::parse::ast::Expect;
@@ -8,17 +8,17 @@ use source::{Diagnostic, Span};
 use super::tree::{ExampleTree, Judged};
 use super::{head, problem};
 
-/// What differs; empty if the example holds.
+/// The differences; empty if the example holds.
 pub(super) fn problems(tree: &ExampleTree<'_>, judged: &Judged) -> Vec<Diagnostic> {
     if let Some(error) = &judged.error {
         return vec![error.clone()];
     }
     let at = head(tree.example);
     if judged.off {
-        let it = problem(at, "the rule is off under the profile of this example");
-        return vec![it.with_help(
-            "name a file so that another profile results: `prod-values.yaml`, `demo-values.yaml`",
-        )];
+        let it = problem(at, "the rule is off for the profile of this example");
+        return vec![
+            it.with_help("name a file for another profile: `prod-values.yaml`, `demo-values.yaml`"),
+        ];
     }
     match tree.example.expect {
         Expect::Fails => fails(tree, judged),
@@ -42,10 +42,13 @@ fn fails(tree: &ExampleTree<'_>, judged: &Judged) -> Vec<Diagnostic> {
         if !judged.findings.is_empty() {
             return Vec::new();
         }
-        let it = problem(head(tree.example), "the rule finds nothing in this example");
+        let it = problem(
+            head(tree.example),
+            "the rule reports nothing in this example",
+        );
         return vec![it.with_help(outcome(judged))];
     }
-    // A mark with more to say is harder to please.
+    // Match the marks with the longest text first, as fewer findings can satisfy them.
     marks.sort_by_key(|(_, mark)| std::cmp::Reverse(mark.words.len()));
     let mut open: Vec<&Diagnostic> = judged.findings.iter().collect();
     let mut unmet = Vec::new();
@@ -68,23 +71,22 @@ fn fails(tree: &ExampleTree<'_>, judged: &Judged) -> Vec<Diagnostic> {
             .position(|found| stands_at(tree, found, file, mark));
         problems.push(match here.map(|at| open.remove(at)) {
             Some(found) => {
-                let it = problem(mark.span, "the finding here says something else");
-                it.with_help(format!("it says: {}", found.message))
+                let it = problem(mark.span, "the finding here has a different message");
+                it.with_help(format!("its message is: {}", found.message))
             }
-            None => problem(mark.span, "there is no finding of the rule here")
-                .with_help(outcome(judged)),
+            None => problem(mark.span, "the rule reports nothing here").with_help(outcome(judged)),
         });
     }
     problems.extend(open.into_iter().map(|found| {
         let told = tree.told(found);
         let message = format!("this finding has no mark: {}", found.message);
         problem(told.primary.span, message)
-            .with_help("an example with marks has one for each finding")
+            .with_help("an example with marks needs one for each finding")
     }));
     problems
 }
 
-/// Does a finding stand where the mark is, to the byte? One at a point, where something is to be written, may be marked by the
+/// True if a finding is exactly where the mark is. An empty span, where something is to be inserted, may be marked by the
 /// character there.
 fn stands_at(tree: &ExampleTree<'_>, found: &Diagnostic, file: usize, mark: &Mark) -> bool {
     let span = found.primary.span;
@@ -98,7 +100,10 @@ fn faults(tree: &ExampleTree<'_>, judged: &Judged) -> Vec<Diagnostic> {
     findings
         .map(|found| {
             let told = tree.told(found);
-            let message = format!("the rule finds fault with this example: {}", found.message);
+            let message = format!(
+                "this example must pass, but the rule reports: {}",
+                found.message
+            );
             problem(told.primary.span, message)
         })
         .collect()
@@ -113,13 +118,13 @@ fn passes(at: Span, judged: &Judged) -> Vec<Diagnostic> {
     }
     let (message, help) = if undecided > 0 {
         (
-            "this example stays undecided",
-            "if that is meant, write `passes undecided`",
+            "this example is undecided",
+            "if that is intended, write `passes undecided`",
         )
     } else {
         (
             "the rule does not apply to this example",
-            "if that is meant, write `passes not-applicable`",
+            "if that is intended, write `passes not-applicable`",
         )
     };
     vec![problem(at, message).with_help(format!("{}; {help}", outcome(judged)))]
@@ -144,7 +149,7 @@ fn undecided(at: Span, judged: &Judged) -> Vec<Diagnostic> {
     vec![problem(at, "nothing in this example is undecided").with_help(outcome(judged))]
 }
 
-/// How the subjects ended, in words.
+/// The outcomes of the subjects, in words.
 fn outcome(judged: &Judged) -> String {
     let Counts {
         pass,
@@ -158,16 +163,16 @@ fn outcome(judged: &Judged) -> String {
         (pass, "passed"),
         (not_applicable, "did not apply"),
         (undecided, "stayed undecided"),
-        (error, "needed too much work"),
+        (error, "exceeded the budget"),
     ];
     let parts = counts.iter().filter(|(count, _)| *count > 0);
     let parts: Vec<String> = parts
         .map(|(count, word)| format!("{count} {word}"))
         .collect();
     if parts.is_empty() {
-        return "there is no subject for the rule".to_owned();
+        return "the rule has no subjects here".to_owned();
     }
-    let mut text = format!("of the rule's subjects {}", parts.join(", "));
+    let mut text = format!("of the rule's subjects, {}", parts.join(", "));
     if let Some(reason) = judged.undecided.first() {
         text.push_str(&format!(" ({reason})"));
     }

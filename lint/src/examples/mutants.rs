@@ -1,4 +1,4 @@
-//! Damaged rules under the examples of the whole one: a damage that no example notices shows a clause that none defends.
+//! Judges mutated rules over the examples of the original: a mutation that no example detects reveals an undefended clause.
 
 use std::sync::Arc;
 
@@ -13,26 +13,26 @@ use super::tree::ExampleTree;
 use crate::rulebook::{BookFile, RuleBook};
 use crate::schema::schema;
 
-/// How the examples of a rule stand up to damaged rules.
+/// How well the examples of a rule detect mutations.
 #[derive(Debug, Clone, Default)]
 pub struct MutantTest {
-    /// How many damaged rules were tried. Damages that leave no rule at all do not count.
+    /// The number of mutants tried. Mutations that do not leave a valid rule do not count.
     pub tried: usize,
-    /// Damages that no example noticed, in the order of the text.
+    /// Mutations that no example detected, in the order of the text.
     pub survivors: Vec<Survivor>,
 }
 
-/// A damage that no example noticed.
+/// A mutation that no example detected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Survivor {
-    /// What was damaged, in the rule's text.
+    /// The mutated text, in the rule's text.
     pub span: Span,
-    /// What was done, as a clause of a sentence: `the condition is left out`.
+    /// What was changed, as a clause of a sentence: `the condition is left out`.
     pub change: &'static str,
 }
 
-/// Judges every mutant of a rule over its examples. All of them are compiled as one program, so that what they share is
-/// computed once.
+/// Judges every mutant of a rule over its examples. All of them are compiled as one program, so that what they share is computed
+/// once.
 pub(super) fn run(file: &BookFile, rule: &Rule, trees: &[ExampleTree<'_>]) -> MutantTest {
     let made = mutants(rule);
     // An example that sets parameters has a book of its own.
@@ -71,7 +71,7 @@ pub(super) fn run(file: &BookFile, rule: &Rule, trees: &[ExampleTree<'_>]) -> Mu
     test
 }
 
-/// The name that a mutant is compiled under. No rule has a blank in its name.
+/// The name that a mutant is compiled under. Names of real rules contain no spaces.
 fn name_of(mutant: &Mutant, at: usize) -> String {
     format!("{} {at}", mutant.rule.name.node)
 }

@@ -1,4 +1,4 @@
-//! Rule texts in, what is told of their examples out.
+//! Rule texts in, diagnostics of their examples out.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use super::{Options, RuleTest, Tester};
 use crate::config::Config;
 use crate::rulebook::{RuleBook, RuleText};
 
-/// The rule `port` with the given examples, and the lines and words of what is wrong with them.
+/// Runs the rule `port` with the given examples; returns the lines and messages of its problems.
 fn run(body: &str, examples: &str, options: Options) -> (RuleTest, Vec<String>) {
     let text = format!("## Ports.\nrule port {{\n  severity error\n{body}\n{examples}}}\n");
     let rule = RuleText {
@@ -59,12 +59,12 @@ fn a_fix_that_does_not_mend_its_example_is_told() {
         run(&body, &examples, Options::default()).1
     };
     assert_eq!(told("    fix \"take 25\" set p to 25\n"), [""; 0]);
-    let helpless = "fails \"another\": the fix `take 3` leaves this finding as it is";
+    let helpless = "fails \"another\": the fix `take 3` does not resolve this finding";
     for safety in ["", "unsafe "] {
         let fix = format!("    {safety}fix \"take 3\" set p to 3\n");
         assert_eq!(told(&fix), [format!("9: {helpless}")]);
     }
-    // Of several one is enough.
+    // One of several is enough.
     let both = "    fix \"take 3\" set p to 3\n    fix \"take 25\" set p to 25\n";
     assert_eq!(told(both), [""; 0]);
 }
@@ -82,7 +82,7 @@ fn a_mark_one_byte_off_does_not_hold() {
     assert_eq!(
         told(&marked),
         [
-            "11: ^^^ port: there is no finding of the rule here",
+            "11: ^^^ port: the rule reports nothing here",
             "10: 26: this finding has no mark: the port is 26"
         ]
     );
@@ -94,7 +94,7 @@ fn a_mark_with_other_words_does_not_hold() {
         format!("  fails ```\n{FILE}    #                            ^^ port is 27\n  ```\n");
     assert_eq!(
         told(&marked),
-        ["11: ^^ port is 27: the finding here says something else"]
+        ["11: ^^ port is 27: the finding here has a different message"]
     );
 }
 
@@ -103,13 +103,13 @@ fn a_failing_example_needs_a_finding_and_a_passing_one_none() {
     assert_eq!(told(&format!("  fails ```\n{FILE}  ```\n")), [""; 0]);
     assert_eq!(
         told(&format!("  passes ```\n{FILE}  ```\n")),
-        ["10: 26: the rule finds fault with this example: the port is 26"]
+        ["10: 26: this example must pass, but the rule reports: the port is 26"]
     );
     let good = FILE.replace("26", "25");
     assert_eq!(told(&format!("  passes ```\n{good}  ```\n")), [""; 0]);
     assert_eq!(
         told(&format!("  fails \"a\" ```\n{good}  ```\n")),
-        ["8: fails \"a\": the rule finds nothing in this example"]
+        ["8: fails \"a\": the rule reports nothing in this example"]
     );
 }
 
@@ -136,7 +136,7 @@ fn an_undecided_example_says_so() {
     let unseen = FILE.replace("26", "ref+vault://smtp/port");
     assert_eq!(
         told(&format!("  passes ```\n{unseen}  ```\n")),
-        ["8: passes: this example stays undecided"]
+        ["8: passes: this example is undecided"]
     );
     assert_eq!(
         told(&format!("  passes undecided ```\n{unseen}  ```\n")),
@@ -152,12 +152,12 @@ fn files_of_an_example_are_read_as_files() {
     );
     assert_eq!(
         told("  fails ```\n    # ../values.yaml\n    a: 1\n  ```\n"),
-        ["9: ../values.yaml: `../values.yaml` leads out of the example"]
+        ["9: ../values.yaml: `../values.yaml` is outside the example"]
     );
     let twice = format!("  fails ```\n{FILE}{FILE}  ```\n");
     assert_eq!(
         told(&twice),
-        ["11: values/wire-server/values.yaml: `values/wire-server/values.yaml` stands here twice"]
+        ["11: values/wire-server/values.yaml: `values/wire-server/values.yaml` appears twice"]
     );
     let unread = told("  fails ```\n    # values/brig/values.yaml\n    a: [1\n    b: 2\n  ```\n");
     assert!(unread[0].starts_with("10: "), "{unread:?}");

@@ -1,4 +1,4 @@
-//! One example as a tree: its files laid out below a folder that is not there, read and merged like any other.
+//! An example as a tree: its files are laid out below an imaginary folder, then read and merged like any other.
 
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -20,36 +20,36 @@ use crate::rulebook::RuleBook;
 use crate::tree::{About, Tree};
 use crate::workspace::{CONFIG, Workspace};
 
-/// The folder that an example's files are in.
+/// The folder of an example's files.
 const ROOT: &str = "/example";
 
-/// An example, read.
+/// An example as read.
 pub(super) struct ExampleTree<'e> {
     pub(super) example: &'e Example,
     pub(super) files: Files,
-    /// The rules: those at hand, or those with the parameters that the example sets.
+    /// The rules: the given ones, or those with the parameters that the example sets.
     pub(super) book: Arc<RuleBook>,
-    /// Paths that lead out of the example, or none at all.
+    /// Paths that lead out of the example, and texts without a path.
     misplaced: Vec<Diagnostic>,
     memory: Arc<Memory>,
     settings: Settings,
     workspace: Arc<Workspace>,
     trees: Vec<Arc<Tree>>,
-    /// The text of each file, where it takes part: an index into `files`.
+    /// The source id of each file that is read, with its index in `files`.
     numbers: Vec<(SourceId, usize)>,
 }
 
-/// What a rule says about an example.
+/// What a rule reports for an example.
 #[derive(Debug, Default)]
 pub(super) struct Judged {
     pub(super) counts: Counts,
-    /// In the numbers of the example's texts, each fault once.
+    /// In the source ids of the example, each fault once.
     pub(super) findings: Vec<Diagnostic>,
     /// Why subjects stayed undecided.
     pub(super) undecided: Vec<String>,
-    /// The rule is off under the profile of every deployment.
+    /// The rule is off for the profile of every deployment.
     pub(super) off: bool,
-    /// The rule needs too much work.
+    /// The rule exceeds the evaluation budget.
     pub(super) error: Option<Diagnostic>,
 }
 
@@ -76,18 +76,12 @@ impl<'e> ExampleTree<'e> {
                 .components()
                 .all(|it| matches!(it, Component::Normal(_)))
             {
-                let it = problem(
-                    path.span,
-                    format!("`{}` leads out of the example", path.node),
-                );
+                let it = problem(path.span, format!("`{}` is outside the example", path.node));
                 misplaced.push(it.with_help("paths are relative to the folder of a tree"));
             }
             let whole = root.join(whole);
             if memory.paths().any(|it| it == whole) {
-                misplaced.push(problem(
-                    path.span,
-                    format!("`{}` stands here twice", path.node),
-                ));
+                misplaced.push(problem(path.span, format!("`{}` appears twice", path.node)));
             }
             memory.insert(whole.clone(), file.text.clone().into_bytes());
             paths.push(Some(whole));
@@ -132,7 +126,7 @@ impl<'e> ExampleTree<'e> {
         }
     }
 
-    /// What keeps the example from being judged: marks of nothing, texts that cannot be read.
+    /// What prevents the example from being judged: marks that point at nothing, texts that cannot be read.
     pub(super) fn problems(&self) -> Vec<Diagnostic> {
         let mut problems: Vec<Diagnostic> = self.files.diagnostics.clone();
         problems.extend(self.misplaced.iter().cloned());
@@ -149,7 +143,7 @@ impl<'e> ExampleTree<'e> {
             .filter(|it| it.severity == Severity::Error);
         problems.extend(errors.map(|it| self.told(it)));
         if problems.is_empty() && self.trees.iter().all(|tree| tree.deployments.is_empty()) {
-            let it = problem(head(self.example), "there is no tree in this example");
+            let it = problem(head(self.example), "this example contains no tree");
             problems.push(
                 it.with_help("name its files as in a tree: `# values/wire-server/values.yaml`"),
             );
@@ -157,7 +151,7 @@ impl<'e> ExampleTree<'e> {
         problems
     }
 
-    /// Makes the repairs of a rule, and says which of them leave what they are to mend: their titles, each once.
+    /// Applies the repairs of a rule and returns the titles of those that do not resolve their finding, each once.
     pub(super) fn helpless_repairs(&self, rule: &str) -> Vec<String> {
         let settings = Settings {
             select: vec![rule.to_owned()],
@@ -175,19 +169,19 @@ impl<'e> ExampleTree<'e> {
         titles
     }
 
-    /// The file of the example that a text is.
+    /// The index of the example's file with a source id.
     pub(super) fn file_of(&self, id: SourceId) -> Option<usize> {
         let mut numbers = self.numbers.iter();
         numbers.find(|(it, _)| *it == id).map(|(_, at)| *at)
     }
 
-    /// The place in the rule's text; `None` for one that the example does not show.
+    /// The position in the rule's text; `None` for one that the example does not show.
     pub(super) fn span_in_rule(&self, span: Span) -> Option<Span> {
         let file = &self.files.files[self.file_of(span.source)?];
         Some(file.span_in_rule(span.start..span.end))
     }
 
-    /// What is told about the example, with places in the rule's text.
+    /// A diagnostic for the example, with positions in the rule's text.
     pub(super) fn told(&self, diagnostic: &Diagnostic) -> Diagnostic {
         let mut told = diagnostic.clone();
         let place = self.span_in_rule(told.primary.span);
@@ -206,7 +200,8 @@ impl<'e> ExampleTree<'e> {
         told
     }
 
-    /// Judges a rule of a program, `None` being one that takes no part here; adds to `coverage` how often its clauses were true and false.
+    /// Judges a rule of a program (`None` if it is not enabled here), and adds to `coverage` how often its clauses were true and
+    /// false.
     pub(super) fn judge(
         &self,
         program: &Program,
@@ -221,7 +216,7 @@ impl<'e> ExampleTree<'e> {
             return judged;
         };
         let mut found_all: Vec<Finding> = Vec::new();
-        // A rule about files that no release reads is judged over nothing where there is none.
+        // A rule about files that no release reads may have nothing to judge.
         judged.off = About::of(program, rule) != About::LeftOut;
         self.each_run(program, rule, |run, tree, host, levels| {
             let judgement = match &mut coverage {
@@ -244,7 +239,7 @@ impl<'e> ExampleTree<'e> {
                 let Some(found) = found else {
                     continue;
                 };
-                // A layer that several deployments share is judged in each.
+                // A layer that several deployments share is judged in each of them.
                 let key = |it: &Finding| {
                     let it = (&it.diagnostic, it.requirement);
                     (it.0.primary.span, it.0.message.clone(), it.1)
@@ -259,7 +254,7 @@ impl<'e> ExampleTree<'e> {
         judged
     }
 
-    /// Calls `judge` with a program over each deployment that a rule of it is judged over.
+    /// Calls `judge` for each deployment that a rule of a program is judged over.
     fn each_run(
         &self,
         program: &Program,

@@ -1,7 +1,7 @@
 //! The real file system.
 #![allow(
     clippy::disallowed_methods,
-    reason = "the one place of the libraries that may do IO"
+    reason = "the only place in the libraries that may do IO"
 )]
 
 use std::collections::BTreeMap;
@@ -26,7 +26,7 @@ impl Files for Disk {
         let mut builder = WalkBuilder::new(root);
         builder
             .standard_filters(!options.no_ignore)
-            // What one person's git or other tools ignore would make a report differ from machine to machine.
+            // Personal ignore settings of git or other tools would make reports differ from machine to machine.
             .git_global(false)
             .git_exclude(false)
             .ignore(false)
@@ -38,7 +38,7 @@ impl Files for Disk {
         if !options.exclude.is_empty() {
             let mut overrides = OverrideBuilder::new(root);
             for pattern in &options.exclude {
-                // In an override `!` means "leave out", the other way round from `.gitignore`.
+                // In an override `!` means "exclude", the opposite of `.gitignore`.
                 let turned = match pattern.strip_prefix('!') {
                     Some(kept) => kept.to_owned(),
                     None => format!("!{pattern}"),
@@ -74,7 +74,7 @@ impl Files for Disk {
     }
 
     fn read(&self, path: &Path) -> io::Result<Arc<[u8]>> {
-        // Opening a pipe would wait for who writes to it.
+        // Opening a pipe would block until someone writes to it.
         if !fs::metadata(path)?.is_file() {
             return Err(io::ErrorKind::InvalidInput.into());
         }
@@ -85,7 +85,7 @@ impl Files for Disk {
             return Err(too_large());
         }
         let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 1);
-        // A file may grow while it is read, and a pipe says no size.
+        // A file may grow while it is read, and a pipe reports no size.
         file.take(MAX_SIZE + 1).read_to_end(&mut bytes)?;
         if bytes.len() as u64 > MAX_SIZE {
             return Err(too_large());
@@ -113,10 +113,10 @@ impl Files for Disk {
     }
 }
 
-/// What tells that a file was changed: when that was, and its size.
+/// Indicates whether a file was changed: its modification time and size.
 pub type Stamp = (Option<SystemTime>, u64);
 
-/// The stamps of the files of some folders (each with the depth to which it is listed), for noticing that one was changed.
+/// The stamps of the files in some folders (each with the depth to which it is listed), for noticing changes.
 pub fn stamps(folders: &[(PathBuf, Option<usize>)], no_ignore: bool) -> BTreeMap<PathBuf, Stamp> {
     let mut stamps = BTreeMap::new();
     for (folder, max_depth) in folders {
@@ -134,7 +134,7 @@ pub fn stamps(folders: &[(PathBuf, Option<usize>)], no_ignore: bool) -> BTreeMap
     stamps
 }
 
-/// The place and the words of a problem, without the place said twice.
+/// The path and the message of a problem, without repeating the path in the message.
 fn problem(root: &Path, error: &ignore::Error) -> (PathBuf, String) {
     fn place(error: &ignore::Error) -> Option<PathBuf> {
         match error {
@@ -149,46 +149,46 @@ fn problem(root: &Path, error: &ignore::Error) -> (PathBuf, String) {
     let path = place(error).unwrap_or_else(|| root.to_owned());
     let words = match error.io_error() {
         Some(error) if error.kind() == io::ErrorKind::NotFound && path.is_symlink() => {
-            "a link that leads nowhere".to_owned()
+            "a broken symbolic link".to_owned()
         }
         Some(error) => error.kind().to_string(),
-        None => "a loop of links".to_owned(),
+        None => "a loop of symbolic links".to_owned(),
     };
     (path, words)
 }
 
-/// Writes a file so that there is never half of it: a new file beside it takes its place. Keeps its permissions; a link
-/// stays a link.
+/// Writes a file atomically, by replacing it with a new file from the same folder. Keeps its permissions; a symbolic link stays
+/// one.
 ///
 /// # Errors
-/// As the system says. Then the file is as it was.
+/// The system's error; the file is then unchanged.
 pub fn write_atomically(path: &Path, text: &[u8]) -> io::Result<()> {
     write(path, text, None).map(|_| ())
 }
 
-/// What became of a file that was to be replaced.
+/// The result of replacing a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Written {
     /// It has the new text.
     Done,
-    /// It did not hold the old text any more, and is left as it was.
+    /// It no longer held the old text, and was left unchanged.
     ChangedMeanwhile,
 }
 
-/// Writes a file as [`write_atomically`] does, if it still holds `before`.
+/// Writes a file like [`write_atomically`], if it still holds `before`.
 ///
 /// # Errors
-/// As the system says. Then the file is as it was.
+/// The system's error; the file is then unchanged.
 pub fn replace_atomically(path: &Path, before: &[u8], after: &[u8]) -> io::Result<Written> {
     write(path, after, Some(before))
 }
 
-/// Does a file hold exactly these bytes? One that cannot be read does not.
+/// True if a file holds exactly these bytes; false if it cannot be read.
 pub fn holds(path: &Path, bytes: &[u8]) -> bool {
     fs::read(path).is_ok_and(|found| found == bytes)
 }
 
-/// A file that nobody else has made. `private` keeps others from reading it until it has the permissions it is to have.
+/// Creates a new file. With `private`, others cannot read it until it has its final permissions.
 fn create(folder: &Path, prefix: &str, private: bool) -> io::Result<(PathBuf, fs::File)> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
@@ -198,7 +198,7 @@ fn create(folder: &Path, prefix: &str, private: bool) -> io::Result<(PathBuf, fs
         options.mode(0o600);
     }
     let _ = private;
-    // In a container every run may have the same number, and one of them may have been killed.
+    // In a container every run may have the same process id, and one of them may have been killed.
     let mut number = 0;
     loop {
         let path = folder.join(format!("{prefix}{}-{number}", std::process::id()));
@@ -212,10 +212,10 @@ fn create(folder: &Path, prefix: &str, private: bool) -> io::Result<(PathBuf, fs
     }
 }
 
-/// What a run that was killed may have left is older than this.
+/// Leftovers of killed runs are older than this.
 const LEFT: Duration = Duration::from_secs(60);
 
-/// Deletes what runs that were killed have left beside a file.
+/// Deletes the files that killed runs left beside a file.
 fn sweep(folder: &Path, prefix: &str) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let mine = entry.file_name().to_string_lossy().starts_with(prefix);
@@ -256,13 +256,14 @@ fn write(path: &Path, text: &[u8], before: Option<&[u8]>) -> io::Result<Written>
     result
 }
 
-/// Puts a new file in the place of one that still holds `before`: as late as possible, so that what somebody else wrote meanwhile is
-/// not overwritten. `fresh` is emptied if the file there is not to be deleted.
+/// Replaces a file that still holds `before` with a new one, checking as late as possible so that concurrent changes are not
+/// overwritten. `fresh` is emptied if the file there must not be deleted.
 fn put_in_place(fresh: &mut PathBuf, target: &Path, before: &[u8]) -> io::Result<Written> {
     if !holds(target, before) {
         return Ok(Written::ChangedMeanwhile);
     }
-    // Somebody may write between that look and this moment: where both files can change places at once, what was there is looked at.
+    // The file may change between that check and this moment: where the two files can be exchanged atomically, the old one is
+    // checked afterwards.
     if !exchange(fresh, target)? {
         return fs::rename(&*fresh, target).map(|()| Written::Done);
     }
@@ -274,7 +275,7 @@ fn put_in_place(fresh: &mut PathBuf, target: &Path, before: &[u8]) -> io::Result
     if !matches!(back, Ok(true)) {
         let theirs = std::mem::take(fresh);
         let message = format!(
-            "somebody wrote it meanwhile: that is in {}",
+            "the file was changed in the meantime; the other version is in {}",
             theirs.display()
         );
         return Err(io::Error::other(message));
@@ -282,7 +283,7 @@ fn put_in_place(fresh: &mut PathBuf, target: &Path, before: &[u8]) -> io::Result
     Ok(Written::ChangedMeanwhile)
 }
 
-/// Lets two files change places at once; false where the system or the file system cannot.
+/// Exchanges two files atomically; returns false if the system or the file system cannot.
 #[cfg(target_os = "linux")]
 fn exchange(one: &Path, other: &Path) -> io::Result<bool> {
     use rustix::fs::{CWD, RenameFlags, renameat_with};

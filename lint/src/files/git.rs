@@ -1,7 +1,7 @@
-//! Revisions of a git repository, by the `git` program: what has changed, and the files as they were.
+//! Accesses revisions of a git repository through the `git` program: what has changed, and the files as they were.
 #![allow(
     clippy::disallowed_methods,
-    reason = "the one place of the libraries that may do IO"
+    reason = "the only place in the libraries that may do IO"
 )]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,23 +19,23 @@ use super::{Files, MAX_SIZE, Revised};
 /// Why git gave no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum GitError {
-    /// There is no `git` program.
-    #[error("git cannot be run: {0}")]
+    /// The `git` program cannot be run.
+    #[error("cannot run git: {0}")]
     NoGit(io::Error),
-    /// The folder is in no repository.
-    #[error("{} is in no git repository", .0.display())]
+    /// The folder is not in a repository.
+    #[error("{} is not in a git repository", .0.display())]
     NoRepository(PathBuf),
-    /// There is no such revision, or it is not in this clone.
+    /// The revision does not exist, or is not in this clone.
     #[error(
-        "git knows no revision `{0}`; a shallow clone has only the newest (`git fetch --unshallow` brings the others)"
+        "unknown git revision `{0}`; a shallow clone has only the newest commits (`git fetch --unshallow` fetches the rest)"
     )]
     NoRevision(String),
-    /// Anything else, in git's words.
+    /// Any other error, in git's words.
     #[error("`git {command}` failed: {words}")]
     Failed {
-        /// What was asked.
+        /// The arguments of the git command.
         command: String,
-        /// The first line that git said.
+        /// The first line of git's error output.
         words: String,
     },
 }
@@ -46,29 +46,30 @@ pub struct Repository {
     top: PathBuf,
 }
 
-/// A revision, as git names it in full.
+/// A revision, by its full id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revision(String);
 
-/// Which of two things is compared with a revision.
+/// What is compared with a revision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
-    /// The files on disk, those that git does not know of too.
+    /// The files on disk, including untracked ones.
     Disk,
-    /// What is staged.
+    /// The staged files.
     Staged,
 }
 
 impl Repository {
-    /// The repository that a folder is in. Paths in answers begin as `folder` does, also where links lead there.
+    /// The repository that a folder is in. Returned paths start with `folder` as given, even if it is reached through symbolic
+    /// links.
     ///
     /// # Errors
-    /// Without git, or where there is no repository.
+    /// If git is not available, or if there is no repository.
     pub fn above(folder: &Path) -> Result<Self, GitError> {
         let here = Self {
             top: folder.to_owned(),
         };
-        // Anything else, such as a folder of somebody else, is told in git's words, which say what to do.
+        // Other errors, such as a folder owned by another user, are passed on in git's words, which say what to do.
         let none = |error| match error {
             GitError::Failed { words, .. } if words.starts_with("not a git repository") => {
                 GitError::NoRepository(folder.to_owned())
@@ -76,14 +77,14 @@ impl Repository {
             error => error,
         };
         if !folder.is_dir() {
-            // Else it would look as if there were no `git`.
+            // Otherwise it would look as if `git` were missing.
             return Err(GitError::NoRepository(folder.to_owned()));
         }
         let prefix = here.run(&["rev-parse", "--show-prefix"], None);
         let prefix = path_of(trimmed(&prefix.map_err(none)?));
         let top = here.run(&["rev-parse", "--show-toplevel"], None);
         let real = path_of(trimmed(&top.map_err(none)?));
-        // As the caller names it, if that is the same folder.
+        // Keep the caller's path if it is the same folder.
         let above = folder.ancestors().nth(prefix.components().count());
         let same = |above: &&Path| {
             let found = std::fs::canonicalize(above).ok();
@@ -94,13 +95,13 @@ impl Repository {
         })
     }
 
-    /// The folder at its top.
+    /// Its top-level folder.
     pub fn top(&self) -> &Path {
         &self.top
     }
 
-    /// The point at which `name` and what is checked out parted: `name` itself, if it is an ancestor, and also if they have
-    /// no history in common.
+    /// The merge base of `name` and what is checked out: `name` itself if it is an ancestor, and also if they have no common
+    /// history.
     ///
     /// # Errors
     /// If there is no such revision.
@@ -137,16 +138,16 @@ impl Repository {
         self.run(&head, None).is_err()
     }
 
-    /// The revision without any file.
+    /// A revision without any files.
     fn nothing(&self) -> Result<Revision, GitError> {
         let tree = self.run(&["hash-object", "-t", "tree", "--stdin"], Some(b""))?;
         Ok(Revision(text(trimmed(&tree))))
     }
 
-    /// The files that differ between a revision and one of the sides, absolute and sorted; deleted ones too.
+    /// The files that differ between a revision and one of the sides, absolute and sorted; includes deleted ones.
     ///
     /// # Errors
-    /// As git says.
+    /// If git fails.
     pub fn changed(&self, since: &Revision, side: Side) -> Result<Vec<PathBuf>, GitError> {
         let mut diff = vec!["diff"];
         diff.extend(match side {
@@ -162,17 +163,17 @@ impl Repository {
         Ok(changed.into_iter().collect())
     }
 
-    /// Files that git neither knows nor ignores.
+    /// Files that git neither tracks nor ignores.
     fn unknown(&self) -> Result<BTreeSet<PathBuf>, GitError> {
         let list = ["ls-files", "-z", "--others", "--exclude-standard"];
         Ok(self.paths(&self.run(&list, None)?))
     }
 
-    /// The files as they were at a revision. What git does not keep, such as secrets that are ignored, is taken from
-    /// `below`, as is all that has not changed.
+    /// The files as they were at a revision. Files that git does not track, such as ignored secrets, and unchanged files are
+    /// taken from `below`.
     ///
     /// # Errors
-    /// As git says.
+    /// If git fails.
     pub fn at(&self, revision: &Revision, below: Arc<dyn Files>) -> Result<Revised, GitError> {
         let changed = self.changed(revision, Side::Disk)?;
         let list = ["ls-tree", "-r", "-z", "--full-tree", &revision.0];
@@ -183,7 +184,7 @@ impl Repository {
     /// The files as they would be committed.
     ///
     /// # Errors
-    /// As git says.
+    /// If git fails.
     pub fn staged(&self, below: Arc<dyn Files>) -> Result<Revised, GitError> {
         let mut diff = vec!["diff"];
         diff.extend(DIFF);
@@ -206,7 +207,7 @@ impl Repository {
             .collect();
         let contents = self.contents(&wanted)?;
         let mut revised = Revised::new(Arc::clone(&below));
-        // Links lead to the folder as the system calls it.
+        // Links lead to the folder's canonical path.
         let real_top = below.real(&self.top);
         for path in changed {
             let mut names = vec![path.clone()];
@@ -215,7 +216,7 @@ impl Repository {
             {
                 names.push(real_top.join(inside));
             }
-            // What is too large to be judged now was so then.
+            // What is too large to read now was too large then.
             let bytes = entries.get(path).and_then(|id| contents.get(id)?.as_ref());
             for name in names {
                 match bytes {
@@ -227,7 +228,7 @@ impl Repository {
         Ok(revised)
     }
 
-    /// Ordinary files of a listing of git, by path. Each record is `MODE … ID …<tab>PATH`, the id at `column`.
+    /// The regular files of a git listing, by path. Each record is `MODE … ID …<tab>PATH`, with the id at `column`.
     fn entries(&self, listing: &[u8], column: usize) -> BTreeMap<PathBuf, String> {
         let records = listing.split(|byte| *byte == 0);
         let entry = |record: &[u8]| {
@@ -236,14 +237,14 @@ impl Repository {
             let mut words = words.split(' ');
             let mode = words.next()?;
             let id = words.nth(column - 1)?;
-            // Links and repositories inside are no files of values.
+            // Links and submodules are not values files.
             let file = mode.starts_with("100");
             file.then(|| (self.top.join(path_of(&record[tab + 1..])), id.to_owned()))
         };
         records.filter_map(entry).collect()
     }
 
-    /// The contents behind ids.
+    /// The contents of objects by id.
     fn contents(&self, ids: &[&str]) -> Result<Contents, GitError> {
         let unique: BTreeSet<&str> = ids.iter().copied().collect();
         if unique.is_empty() {
@@ -266,7 +267,7 @@ impl Repository {
         let mut says = io::BufReader::new(says);
         let mut found = BTreeMap::new();
         for id in unique {
-            // One at a time: neither side then waits for the other with a full pipe.
+            // One at a time, so that neither side blocks on a full pipe.
             let asked = writeln!(asks, "{id}").and_then(|()| asks.flush());
             let content = asked.and_then(|()| one_object(&mut says));
             found.insert(
@@ -287,7 +288,7 @@ impl Repository {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new("git");
-        // A repository must not be able to start programs of its own while it is looked at.
+        // A repository must not be able to run programs of its own while it is inspected.
         command.args(["-c", "core.fsmonitor=false", "-c", "core.quotePath=off"]);
         command.args(arguments);
         command.current_dir(&self.top);
@@ -308,7 +309,7 @@ impl Repository {
             .spawn()
             .map_err(GitError::NoGit)?;
         if let (Some(input), Some(mut pipe)) = (input, child.stdin.take()) {
-            // Inputs are a few bytes, which every pipe takes.
+            // Inputs are a few bytes, which fit into any pipe buffer.
             let _ = pipe.write_all(input);
         }
         let output = child.wait_with_output().map_err(GitError::NoGit)?;
@@ -316,7 +317,7 @@ impl Repository {
             return Ok(output.stdout);
         }
         let words = text(&output.stderr);
-        let words = words.lines().next().unwrap_or("it does not say why");
+        let words = words.lines().next().unwrap_or("no error message");
         Err(GitError::Failed {
             command: arguments.join(" "),
             words: words.trim_start_matches("fatal: ").to_owned(),
@@ -324,7 +325,7 @@ impl Repository {
     }
 }
 
-/// Does git keep a file? `None` outside a repository, or if git cannot be asked. What git has said holds until its index changes.
+/// True if git tracks a file; `None` outside a repository, or if git cannot be run. Answers are cached until the index changes.
 pub(super) fn tracked(path: &Path) -> Option<bool> {
     static KNOWN: Mutex<BTreeMap<PathBuf, Tracked>> = Mutex::new(BTreeMap::new());
     let mut folders = path.ancestors().skip(1);
@@ -340,11 +341,11 @@ pub(super) fn tracked(path: &Path) -> Option<bool> {
     Some(known.get(top)?.files.contains(path))
 }
 
-/// The files that a repository keeps, as of its index.
+/// The files that a repository tracks, according to its index.
 struct Tracked {
     index: PathBuf,
     stamp: Option<(SystemTime, u64)>,
-    /// Of a large repository these are many, and a few are asked for.
+    /// A set, since a large repository has many files and few are looked up.
     files: FxHashSet<PathBuf>,
 }
 
@@ -355,7 +356,7 @@ impl Tracked {
         };
         let index = repository.run(&["rev-parse", "--git-path", "index"], None);
         let index = top.join(path_of(trimmed(&index.ok()?)));
-        // Before the list is made: what changes meanwhile is asked for again.
+        // Taken before the list, so that a change in between causes another query.
         let stamp = stamp(&index);
         let files = repository.run(&["ls-files", "-z"], None).ok()?;
         let files = repository.paths(&files);
@@ -372,10 +373,10 @@ fn stamp(index: &Path) -> Option<(SystemTime, u64)> {
     Some((metadata.modified().ok()?, metadata.len()))
 }
 
-/// Bytes by id; `None` for what is too large.
+/// Contents by id; `None` for those that are too large.
 type Contents = BTreeMap<String, Option<Arc<[u8]>>>;
 
-/// How differences are listed: names only, a moved file as one that went and one that came.
+/// How differences are listed: names only, a renamed file as one deleted and one added.
 const DIFF: [&str; 6] = [
     "--name-only",
     "-z",
@@ -385,7 +386,7 @@ const DIFF: [&str; 6] = [
     "--ignore-submodules",
 ];
 
-/// One answer of `cat-file --batch`: `ID TYPE SIZE`, a line break, the bytes, a line break. `None` if it is too large.
+/// Reads one answer of `cat-file --batch`: `ID TYPE SIZE`, a line break, the bytes, a line break. `None` if it is too large.
 fn one_object(says: &mut impl io::BufRead) -> io::Result<Option<Arc<[u8]>>> {
     let odd = || io::Error::from(io::ErrorKind::InvalidData);
     let mut header = String::new();

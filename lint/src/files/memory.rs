@@ -1,4 +1,4 @@
-//! Texts in memory: examples of rules, revisions of a repository, and what an editor has not saved yet.
+//! Texts in memory: examples of rules, revisions of a repository, and unsaved editor buffers.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -9,7 +9,7 @@ use ignore::gitignore::GitignoreBuilder;
 
 use super::{Files, ListOptions, Listing, PathKind};
 
-/// Files that are all in memory.
+/// Files that exist only in memory.
 #[derive(Debug, Clone, Default)]
 pub struct Memory {
     files: BTreeMap<PathBuf, Arc<[u8]>>,
@@ -21,7 +21,7 @@ impl Memory {
         self.files.insert(path.into(), bytes.into());
     }
 
-    /// Takes a file away.
+    /// Removes a file.
     pub fn remove(&mut self, path: &Path) {
         self.files.remove(path);
     }
@@ -74,20 +74,20 @@ impl Files for Memory {
         inside.then_some(PathKind::Folder)
     }
 
-    /// What is in memory stands for a checkout: it is kept, but for what a `.gitignore` in memory leaves out.
+    /// Files in memory stand for a checkout: they are tracked, except those that a `.gitignore` in memory excludes.
     fn tracked(&self, path: &Path) -> Option<bool> {
         Some(!left_out(path, self))
     }
 }
 
-/// Does a `.gitignore` leave a path out? That of the nearest folder that says something about it counts.
+/// True if a `.gitignore` excludes a path. The one in the nearest folder that matches the path wins.
 fn left_out(path: &Path, files: &dyn Files) -> bool {
     let mut folders = path.ancestors().skip(1);
     let said = folders.find_map(|folder| {
         let patterns = files.read(&folder.join(".gitignore")).ok()?;
         let mut builder = GitignoreBuilder::new(folder);
         for line in String::from_utf8_lossy(&patterns).lines() {
-            // A line that is no pattern leaves nothing out.
+            // An invalid line excludes nothing.
             let _ = builder.add_line(None, line);
         }
         let patterns = builder.build().ok()?;
@@ -97,7 +97,7 @@ fn left_out(path: &Path, files: &dyn Files) -> bool {
     said.unwrap_or(false)
 }
 
-/// Some texts laid over other files: an editor's unsaved documents, standard input.
+/// Some texts laid over other files: unsaved editor buffers, standard input.
 #[derive(Clone)]
 pub struct Overlay {
     below: Arc<dyn Files>,
@@ -105,7 +105,7 @@ pub struct Overlay {
 }
 
 impl Overlay {
-    /// Nothing laid over `below` yet.
+    /// Creates an overlay without any texts yet.
     pub fn new(below: Arc<dyn Files>) -> Self {
         Self {
             below,
@@ -113,17 +113,17 @@ impl Overlay {
         }
     }
 
-    /// Lays a text over a file, which need not be there.
+    /// Lays a text over a file, which need not exist.
     pub fn insert(&mut self, path: impl Into<PathBuf>, text: impl Into<Arc<[u8]>>) {
         self.texts.insert(path, text);
     }
 
-    /// The file below counts again.
+    /// Removes a text, so that the file below is used again.
     pub fn remove(&mut self, path: &Path) {
         self.texts.remove(path);
     }
 
-    /// The paths of the texts laid over, sorted.
+    /// The paths of the overlaid texts, sorted.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
         self.texts.paths()
     }
@@ -137,7 +137,7 @@ impl Overlay {
 impl Files for Overlay {
     fn list(&self, root: &Path, options: &ListOptions) -> Listing {
         let mut listing = self.below.list(root, options);
-        // A file that is there and not listed below takes no part, whatever text is laid over it.
+        // A file that exists but is not listed below is skipped, even if a text is laid over it.
         let mut fresh = self.texts.list(root, options).files;
         fresh.retain(|path| self.below.kind(path).is_none());
         fresh.retain(|path| {

@@ -1,4 +1,4 @@
-//! Files as they were, or as they will be: some replaced, some not there, laid over the files of today.
+//! Files at another revision: some replaced, some missing, laid over the current files.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::{Files, ListOptions, Listing, Memory, PathKind};
 
-/// Other files with some of them replaced and some of them not there.
+/// Other files with some of them replaced and some of them hidden.
 pub struct Revised {
     below: Arc<dyn Files>,
     texts: Memory,
@@ -15,7 +15,7 @@ pub struct Revised {
 }
 
 impl Revised {
-    /// The same as `below`.
+    /// Creates an unchanged view of `below`.
     pub fn new(below: Arc<dyn Files>) -> Self {
         Self {
             below,
@@ -24,13 +24,13 @@ impl Revised {
         }
     }
 
-    /// Puts a file there, in place of another or where there is none.
+    /// Adds or replaces a file.
     pub fn insert(&mut self, path: PathBuf, bytes: Arc<[u8]>) {
         self.hidden.remove(&path);
         self.texts.insert(path, bytes);
     }
 
-    /// Takes a file away.
+    /// Hides a file.
     pub fn hide(&mut self, path: PathBuf) {
         self.texts.remove(&path);
         self.hidden.insert(path);
@@ -43,7 +43,7 @@ impl Files for Revised {
         listing.files.retain(|path| !self.hidden.contains(path));
         let here = |path: &PathBuf| listing.files.binary_search(path).is_ok();
         let mut texts = self.texts.list(root, options).files;
-        // What is on disk and was not listed is ignored; so is the text in its place.
+        // A file that is on disk but was not listed is ignored; so is its replacement.
         texts.retain(|path| here(path) || self.below.kind(path).is_none());
         listing.files.extend(texts);
         listing.files.sort_unstable();
@@ -61,7 +61,7 @@ impl Files for Revised {
         let real = self.below.real(path);
         match real == path {
             true => self.below.read(path),
-            // What a link leads to may be another than today.
+            // The target of the link may have been replaced.
             false => self.read(&real),
         }
     }

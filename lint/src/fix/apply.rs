@@ -1,4 +1,4 @@
-//! Which repairs are made together, and whether they did what they promised.
+//! Selects which repairs are made together, and checks that they had the intended effect.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -11,7 +11,7 @@ use super::plan::{Documents, Plan, plan_steps};
 use super::{Refused, Repair, Step};
 use crate::finding::Finding;
 
-/// What makes two findings of two moments the same: the tree, the deployment, the rule and the fingerprint.
+/// Identifies the same finding at two points in time: by tree, deployment, rule and fingerprint.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Key {
     tree: usize,
@@ -44,12 +44,12 @@ pub(super) struct Candidate {
 }
 
 impl Candidate {
-    /// What it is recognised by when it is planned again.
+    /// Identifies it when it is planned again.
     pub(super) fn name(&self) -> (Key, String) {
         (self.key.clone(), self.repair.title.clone())
     }
 
-    /// The bytes of its only file that it changes.
+    /// Its file and the range of bytes it changes; `None` if it changes several files.
     fn extent(&self) -> Option<(&PathBuf, Range<usize>)> {
         let [file] = self.plan.files.as_slice() else {
             return None;
@@ -60,12 +60,12 @@ impl Candidate {
     }
 }
 
-/// The repairs that can be made together: of one file each, and in parts of it that do not touch. They come in such an order
-/// that none moves what a later one is about: from the end of a file to its beginning.
+/// The repairs that can be made together: each changes a single file, in parts that do not touch. They are ordered from the end
+/// of a file to its beginning, so that none shifts the target of a later one.
 pub(super) fn choose(candidates: &[Candidate]) -> Vec<&Candidate> {
     let mut chosen: Vec<(&Candidate, &PathBuf, Range<usize>)> = Vec::new();
-    // Where the chosen parts of each file begin and end. They are apart, so only the last that begins before the end of another can
-    // touch that.
+    // The start and end of the chosen parts of each file. They do not overlap, so only the last one that starts before the end of
+    // another can touch it.
     let mut taken: BTreeMap<&PathBuf, BTreeMap<usize, usize>> = BTreeMap::new();
     for candidate in candidates {
         let Some((file, extent)) = candidate.extent() else {
@@ -85,7 +85,7 @@ pub(super) fn choose(candidates: &[Candidate]) -> Vec<&Candidate> {
     chosen.into_iter().map(|(it, ..)| it).collect()
 }
 
-/// Texts as some repairs would make them.
+/// The texts that a batch of repairs would produce.
 #[derive(Debug)]
 pub(super) struct Trial {
     pub(super) files: Vec<TrialFile>,
@@ -125,7 +125,7 @@ impl Trial {
     }
 }
 
-/// A finding with what it is recognised by and its file.
+/// A finding with its key and file.
 pub(super) struct Keyed<'f> {
     pub(super) key: Key,
     pub(super) finding: &'f Finding,
@@ -133,7 +133,7 @@ pub(super) struct Keyed<'f> {
 }
 
 impl Keyed<'_> {
-    /// What stays the same where the item that was found is written differently.
+    /// What stays the same if the item found is written differently.
     fn alike(&self) -> (&str, usize, &str, usize, Option<&Path>) {
         (
             &self.key.code,
@@ -145,7 +145,7 @@ impl Keyed<'_> {
     }
 }
 
-/// How often each of them is there.
+/// The number of occurrences of each item.
 fn counts<T: Ord>(all: impl Iterator<Item = T>) -> BTreeMap<T, usize> {
     let mut counts = BTreeMap::new();
     for it in all {
@@ -154,7 +154,7 @@ fn counts<T: Ord>(all: impl Iterator<Item = T>) -> BTreeMap<T, usize> {
     counts
 }
 
-/// Are the targets gone, and is nothing new found?
+/// Checks that the targets are gone and that there is no new finding.
 pub(super) fn compare(
     before: &[Keyed<'_>],
     after: &[Keyed<'_>],
@@ -168,7 +168,8 @@ pub(super) fn compare(
             return Err(Refused::NoHelp);
         }
     }
-    // A finding whose item was written differently has another fingerprint; it was there before, and is none of the targets.
+    // A finding whose item is now written differently has a new fingerprint; it is matched with one that was there before and is
+    // not a target.
     let targets: BTreeSet<&Key> = targets.iter().copied().collect();
     let gone = before
         .iter()

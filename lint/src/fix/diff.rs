@@ -1,4 +1,4 @@
-//! Changes of a file as a unified diff.
+//! Unified diffs of changed files.
 //!
 //! INVARIANT: lines are compared as they are and shown with secrets masked.
 
@@ -9,16 +9,16 @@ use similar::{Algorithm, ChangeTag, capture_diff_slices, group_diff_ops};
 use super::FixedFile;
 use crate::shown::excerpt;
 
-/// So many lines around a change.
+/// The number of context lines around a change.
 const CONTEXT: usize = 3;
 
-/// A change of a file as a unified diff under the given name, secrets masked.
+/// A unified diff of a changed file under the given name, secrets masked.
 pub fn unified(name: &str, file: &FixedFile) -> String {
     let shown = (file.shown_before.as_str(), file.shown_after.as_str());
     of_texts(name, (&file.before, &file.after), shown)
 }
 
-/// A change of a text that holds no secrets, as a unified diff under the given name.
+/// A unified diff of a text that contains no secrets, under the given name.
 pub fn unified_texts(name: &str, before: &str, after: &str) -> String {
     of_texts(name, (before, after), (before, after))
 }

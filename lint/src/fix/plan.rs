@@ -1,4 +1,4 @@
-//! From a repair to edits of texts.
+//! Turns a repair into text edits.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,14 +14,14 @@ use crate::finding::Finding;
 use crate::mask;
 use crate::tree::Tree;
 
-/// The edits that make a repair.
+/// The edits that implement a repair.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
     /// What it does, as an editor's menu shows it.
     pub title: String,
-    /// Who may make it.
+    /// Whether it may be applied without confirmation.
     pub applicability: Applicability,
-    /// The files that change; never empty, and one that receives a value before the one that gives it.
+    /// The files that change; never empty. A file that receives a value comes before the one that gives it up.
     pub files: Vec<FilePlan>,
 }
 
@@ -30,16 +30,16 @@ pub struct Plan {
 pub struct FilePlan {
     /// The file, absolute.
     pub path: PathBuf,
-    /// The number of its text, in the numbers of the project.
+    /// The id of its text, in the project's numbering.
     pub source: SourceId,
     /// The text that the edits apply to: the real one.
     pub text: Arc<str>,
-    /// Sorted and without overlap.
+    /// Sorted and non-overlapping.
     pub edits: Vec<Edit>,
 }
 
 impl Plan {
-    /// The same with all edits in one list.
+    /// The same as a fix, with all edits in one list.
     pub fn to_fix(&self) -> Fix {
         let mut edits: Vec<Edit> = self.files.iter().flat_map(|it| it.edits.clone()).collect();
         edits.sort();
@@ -51,10 +51,10 @@ impl Plan {
     }
 }
 
-/// Gives the parsed text of a file.
+/// Returns the parsed text of a file.
 pub(crate) type Documents<'a> = dyn Fn(&Path) -> Option<Arc<Document>> + 'a;
 
-/// The edits that make a repair.
+/// Plans the edits that implement a repair.
 pub(crate) fn plan(repair: &Repair, documents: &Documents<'_>) -> Result<Plan, Refused> {
     let steps = repair.steps.as_ref().map_err(Clone::clone)?;
     let files = plan_steps(steps, documents)?;
@@ -68,7 +68,7 @@ pub(crate) fn plan(repair: &Repair, documents: &Documents<'_>) -> Result<Plan, R
     })
 }
 
-/// The edits that make steps one after the other.
+/// Plans the edits for several steps, made one after the other.
 pub(crate) fn plan_steps(
     steps: &[Step],
     documents: &Documents<'_>,
@@ -93,7 +93,7 @@ pub(crate) fn plan_steps(
                 to,
                 to_path,
             } => {
-                // Its edits are those of two texts as they are, so nothing else may change these.
+                // Its edits apply to the two texts as they are, so no other step may change them.
                 if steps.len() > 1 {
                     return Err(Refused::NotWritable);
                 }
@@ -132,13 +132,13 @@ fn file_plan(path: &Path, document: &Document, edits: Vec<Edit>) -> FilePlan {
     }
 }
 
-/// Plans the repairs of findings for a report. One whose edits hold a secret is left out: a report is no place for it.
+/// Plans the repairs of findings for a report. Those whose edits contain a secret are left out: it must not end up in a report.
 pub(crate) fn in_report(tree: &Tree, findings: &mut [Finding]) {
     let documents = |path: &Path| {
         let file = tree.files.get(path)?;
         Some(Arc::clone(&file.document))
     };
-    // To find them goes over the whole file, and many findings are in one.
+    // Cached, as finding the secrets scans the whole file, and many findings share one.
     let secrets: Mutex<FxHashMap<SourceId, Arc<[String]>>> = Mutex::default();
     let secrets_of = |file: &FilePlan| {
         let mut known = secrets.lock().unwrap_or_else(PoisonError::into_inner);
@@ -157,11 +157,11 @@ pub(crate) fn in_report(tree: &Tree, findings: &mut [Finding]) {
     });
 }
 
-/// A secret's text shorter than this may stand in an edit by chance.
+/// A secret shorter than this may occur in an edit by chance.
 const SHORT: usize = 4;
 
-/// Does a text that would be written hold a secret of a file that is changed? A list that is laid out anew is written with all
-/// that is in it.
+/// True if the text to be written contains a secret of a changed file. A list that is reformatted is written with all its
+/// contents.
 fn shows_secret(plan: &Plan, secrets_of: impl Fn(&FilePlan) -> Arc<[String]>) -> bool {
     plan.files.iter().any(|file| {
         let inserts = file.edits.iter().map(|edit| edit.insert.as_str());

@@ -1,4 +1,4 @@
-//! From what a rule proposes to changes of files: which layer, which path, which value.
+//! Turns the fixes that a rule proposes into file changes: which layer, which path, which value.
 
 use std::path::PathBuf;
 
@@ -15,13 +15,13 @@ use values::protection::Protection;
 use super::{Refused, Repair, Step};
 use crate::host::{Texts, TreeHost, ours};
 
-/// A value to write may be nested so deeply.
+/// The deepest nesting of a value to write.
 const MAX_DEPTH: usize = 32;
 
-/// So many values are looked at for secrets among them.
+/// The most values searched for secrets.
 const MAX_NODES: usize = 10_000;
 
-/// Where something is, or is to be, written.
+/// Where something is written, or is to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Site {
     layer: LayerId,
@@ -57,7 +57,7 @@ fn repair(host: &TreeHost<'_>, fix: &ProposedFix<'_>) -> Repair {
 struct Maker<'m, 'a> {
     host: &'m TreeHost<'a>,
     secret: bool,
-    /// Takes out several equal items, where it is not said by place which.
+    /// Set when several equal items are removed and the position does not say which one is meant.
     several: bool,
 }
 
@@ -99,7 +99,7 @@ impl Maker<'_, '_> {
             *last = PathStep::Key(key.to_owned());
         }
         self.keeps_secrets(node, &renamed)?;
-        // Only the key is written, and no value of it.
+        // Only the key is written, not its value.
         self.secret = false;
         let sites = self.everywhere(place, site);
         let rename = |path| Change::Rename {
@@ -122,7 +122,7 @@ impl Maker<'_, '_> {
         let mut steps = Vec::with_capacity(sites.len());
         for source in sites {
             let mut target = target.clone();
-            // A value stays in its file, unless its kind of file is another one.
+            // A value stays in its file unless it has to move to a file with another role.
             if merged.layer_role(source.layer) == merged.layer_role(target.layer) {
                 target.layer = source.layer;
             }
@@ -130,7 +130,7 @@ impl Maker<'_, '_> {
             let (to, to_path) = self.file(&target)?;
             steps.push(if from == to {
                 let change = match beside(&from_path, &to_path) {
-                    // It keeps its place among its neighbours.
+                    // It keeps its position among its siblings.
                     Some(key) => Change::Rename {
                         path: from_path,
                         key,
@@ -157,7 +157,7 @@ impl Maker<'_, '_> {
         let new = items.iter().map(|item| self.new_value(item, 0));
         let new = new.collect::<Result<Vec<_>, _>>()?;
         let site = self.site(place)?;
-        // A list replaces the one of a layer below it: what the chart has must be written, too.
+        // A list replaces that of a lower layer, so the chart's items must be written too.
         if let Some(list) = self.of_chart(place) {
             let NewValue::List(mut all) = self.of_node(list, 0)? else {
                 return Err(Refused::NotWritable);
@@ -197,7 +197,7 @@ impl Maker<'_, '_> {
         ])
     }
 
-    /// Where a value stands in a list: an item of this very list where it is, any other value where an item is equal.
+    /// The positions of a value in a list: of the very item if it is from this list, otherwise of every equal item.
     fn positions(
         &mut self,
         item: &Value<'_>,
@@ -217,7 +217,7 @@ impl Maker<'_, '_> {
         Ok(equal)
     }
 
-    /// Of a key given twice, the one that does not count: it has no path of its own.
+    /// For a duplicate key, deletes the one that is overridden: it has no path of its own.
     fn earlier(&self, place: &Place) -> Result<Option<Vec<Step>>, Refused> {
         let (Place::Node(node) | Place::Key(node)) = place else {
             return Ok(None);
@@ -234,7 +234,7 @@ impl Maker<'_, '_> {
         Ok(Some(vec![step]))
     }
 
-    /// A value that a chart sets by itself.
+    /// A value that is set by the chart itself.
     fn of_chart(&self, place: &Place) -> Option<NodeRef> {
         let (Place::Node(node) | Place::Key(node)) = place else {
             return None;
@@ -243,7 +243,7 @@ impl Maker<'_, '_> {
         (self.host.merged.role(node) == Role::Chart).then_some(node)
     }
 
-    /// Where a value is written. What a chart sets by itself is written where the operator would set it.
+    /// Where a value is written. For a value that the chart sets, this is where the operator would override it.
     fn existing(&self, place: &Place) -> Result<(NodeRef, Site), Refused> {
         match place {
             Place::Node(node) | Place::Key(node) => Ok((ours(*node), self.site(place)?)),
@@ -297,8 +297,8 @@ impl Maker<'_, '_> {
         Ok(Site { layer, path })
     }
 
-    /// The same key in every layer of the operator, where a rule asks about what all of them make together: to take it out
-    /// of one only would bring the next one to light.
+    /// The same key in every layer of the operator, if the rule asks about their combined value: deleting it from only one layer
+    /// would expose the next one.
     fn everywhere(&self, place: &Place, site: Site) -> Vec<Site> {
         let (Place::Node(node) | Place::Key(node)) = place else {
             return vec![site];
@@ -332,7 +332,7 @@ impl Maker<'_, '_> {
         Ok(Step::Change { file, change })
     }
 
-    /// The file of a site and the path there.
+    /// The file of a site and the path in it.
     fn file(&self, site: &Site) -> Result<(PathBuf, KeyPath), Refused> {
         let layer = self.host.merged.layer(site.layer);
         let layer = layer.ok_or(Refused::NoLayer)?;
@@ -356,7 +356,7 @@ impl Maker<'_, '_> {
         Ok((file, path))
     }
 
-    /// Sees to it that each secret below a value is one at its new place, too, so that it stays hidden.
+    /// Ensures that each secret below a value is still recognized as one at its new path, so that it stays hidden.
     fn keeps_secrets(&mut self, node: NodeRef, new: &KeyPath) -> Result<(), Refused> {
         let merged = self.host.merged;
         let release = merged.release_of(node);
@@ -450,7 +450,7 @@ impl Maker<'_, '_> {
     }
 }
 
-/// The last key of a path that leads into the same map as another one.
+/// The last key of `other`, if both paths lead into the same map.
 fn beside(one: &KeyPath, other: &KeyPath) -> Option<String> {
     let ((_, map), (PathStep::Key(key), other_map)) = (one.0.split_last()?, other.0.split_last()?)
     else {

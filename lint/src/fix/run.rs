@@ -1,7 +1,7 @@
-//! Repairs over whole trees, round by round, until nothing is left to repair.
+//! Applies repairs to whole trees, round by round, until nothing is left to repair.
 //!
-//! INVARIANT: a repair stays only if its finding is gone after it and nothing else is found, by any rule, in any deployment
-//! that reads a changed file. So a second run changes nothing, and no rule can talk a file into a worse state.
+//! INVARIANT: a repair is kept only if its finding is gone afterwards and there is no new finding, of any rule, in any deployment
+//! that reads a changed file. So a second run changes nothing, and no rule can make a file worse.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -20,28 +20,28 @@ use crate::report::Report;
 use crate::tree::Tree;
 use crate::workspace::Workspace;
 
-/// So many rounds in one tree, at most: repairs may follow from repairs.
+/// The most rounds in one tree: repairs may lead to further repairs.
 const ROUNDS: usize = 16;
 
-/// What is repaired.
+/// What to repair.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct FixOptions {
-    /// Also what a person should agree to.
+    /// Also apply unsafe repairs, which a person should confirm.
     pub with_unsafe: bool,
 }
 
-/// What came of repairing. Nothing is written to disk.
+/// The result of applying repairs. Nothing is written to disk.
 #[derive(Debug, Default)]
 pub struct FixRun {
     /// Files that change, sorted.
     pub files: Vec<FixedFile>,
-    /// What was repaired, in the order in which it was.
+    /// What was repaired, in order.
     pub fixed: Vec<FixedFinding>,
-    /// What has a repair that cannot be made.
+    /// Findings whose repair cannot be made.
     pub refused: Vec<RefusedFix>,
-    /// Findings that an unsafe repair would mend, where those were not asked for.
+    /// Findings that an unsafe repair would resolve, if those were not requested.
     pub left_unsafe: usize,
-    /// What is found afterwards.
+    /// The report afterwards.
     pub report: Report,
 }
 
@@ -54,43 +54,43 @@ pub struct FixedFile {
     pub before: Arc<str>,
     /// Its text afterwards.
     pub after: Arc<str>,
-    /// `before` with secrets masked, byte for byte: what may be shown.
+    /// `before` with secrets masked, byte for byte: safe to show.
     pub shown_before: String,
     /// `after` with secrets masked.
     pub shown_after: String,
-    /// Files of one group belong together: a value may have gone from one into another.
+    /// Files of the same group belong together: a value may have moved between them.
     pub group: usize,
-    /// It receives a value from another file, and so is written first.
+    /// It receives a value from another file, so it is written first.
     pub receives: bool,
 }
 
 /// A finding that was repaired.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FixedFinding {
-    /// What was found.
+    /// The finding.
     pub finding: Finding,
     /// Its file, absolute.
     pub file: Option<PathBuf>,
-    /// What was done.
+    /// The title of the repair.
     pub title: String,
-    /// The files that it changed, absolute.
+    /// The files it changed, absolute.
     pub changed: Vec<PathBuf>,
 }
 
 /// A finding whose repair cannot be made.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RefusedFix {
-    /// What was found.
+    /// The finding.
     pub finding: Finding,
     /// Its file, absolute.
     pub file: Option<PathBuf>,
-    /// What would have been done.
+    /// The title of the repair.
     pub title: String,
-    /// Why not.
+    /// The reason.
     pub why: Refused,
 }
 
-/// Repairs what a project finds.
+/// Applies the repairs of a project's findings.
 pub(crate) fn run(
     project: &Project,
     options: FixOptions,
@@ -132,7 +132,7 @@ pub(crate) fn run(
     fixer.finish()
 }
 
-/// The trees that read a file.
+/// The trees that read each file.
 fn readers(workspace: &Workspace) -> BTreeMap<PathBuf, Vec<usize>> {
     let mut readers: BTreeMap<PathBuf, Vec<usize>> = BTreeMap::new();
     for (at, tree) in workspace.trees.iter().enumerate() {
@@ -150,28 +150,28 @@ fn readers(workspace: &Workspace) -> BTreeMap<PathBuf, Vec<usize>> {
 
 struct Fixer<'p> {
     project: &'p Project,
-    /// The same with repaired texts over the files, and every rule judged.
+    /// The same project with repaired texts laid over the files, and every rule judged.
     scratch: Project,
     workspace: Arc<Workspace>,
-    /// What was named, as it was.
+    /// The paths that were named, as given.
     named: Focus,
     readers: BTreeMap<PathBuf, Vec<usize>>,
     options: FixOptions,
-    /// Changed files: text before all repairs, number of the tree, receives a value.
+    /// Changed files: the text before all repairs, the index of the tree, and whether it receives a value.
     texts: BTreeMap<PathBuf, (Arc<str>, usize, bool)>,
-    /// Repairs that were tried and taken back.
+    /// Repairs that were tried and reverted.
     tried: BTreeMap<(Key, String), Refused>,
     run: FixRun,
 }
 
-/// A tree as it is now.
+/// The current state of a tree.
 struct Now {
     tree: Arc<Tree>,
     findings: Vec<Finding>,
 }
 
 impl Now {
-    /// The findings, with what they are recognised by; `at` is the number of the tree.
+    /// The findings with their keys; `at` is the index of the tree.
     fn keyed(&self, at: usize) -> impl Iterator<Item = Keyed<'_>> {
         self.findings.iter().map(move |finding| Keyed {
             key: Key::of(at, finding),
@@ -221,8 +221,8 @@ impl Fixer<'_> {
         self.scratch.forget();
     }
 
-    /// Makes those of a batch that help: all of them, or else those of each half, so that a few bad ones among many are found in few
-    /// attempts. What does not help by itself is not tried again.
+    /// Makes the repairs of a batch that help: all of them, or else those of each half, so that a few bad ones among many are
+    /// isolated in few attempts. A repair that does not help on its own is not tried again.
     fn make(&mut self, at: usize, now: Now, batch: &[&Candidate]) -> Now {
         let why = match self.attempt(at, &now, batch) {
             Ok(after) => return after,
@@ -240,13 +240,13 @@ impl Fixer<'_> {
         if self.run.fixed.len() == made {
             return self.make(at, now, second);
         }
-        // What came before may have mended or moved the others.
+        // The first half may have resolved or moved the others.
         let names = second.iter().map(|it| it.name()).collect();
         let again = self.candidates(at, &now, Some(&names), &mut Vec::new(), &mut 0);
         self.make(at, now, &choose(&again))
     }
 
-    /// The repairs that can be made now, of those names if any are given: of each finding the best one that was not tried in vain.
+    /// The repairs that can be made now, limited to `names` if given: for each finding, the best one that has not failed yet.
     fn candidates(
         &self,
         at: usize,
@@ -262,7 +262,7 @@ impl Fixer<'_> {
         for finding in &now.findings {
             let it = &finding.diagnostic;
             let asked = finding.origin == Origin::Rule && self.project.asks_for(finding);
-            // A layer that several deployments share is judged in each.
+            // A layer that several deployments share is judged in each of them.
             if !asked || !seen.insert((it.code.clone(), it.primary.span, it.message.clone())) {
                 continue;
             }
@@ -310,13 +310,13 @@ impl Fixer<'_> {
         candidates
     }
 
-    /// Was a file named, or nothing in particular? A configuration that is named stands for all findings below it, and lets nobody
-    /// change a file there.
+    /// True if a file was named, or if no path was. Naming a configuration selects all findings below it, but does not permit
+    /// changes to the files there.
     fn is_named(&self, path: &Path) -> bool {
         self.workspace.focus.is_empty() || self.named.holds(path)
     }
 
-    /// Is a repair about a file that was named: is its finding there, or would it change that?
+    /// True if a repair concerns a file that was named: its finding is there, or it would change the file.
     fn is_asked(&self, file: Option<&Path>, repair: &Repair) -> bool {
         let steps = repair.steps.iter().flatten();
         let mut files = steps.flat_map(Step::files).chain(file);
@@ -337,7 +337,8 @@ impl Fixer<'_> {
         }
     }
 
-    /// Makes repairs and looks what is found then: gives the tree after them. Takes them back if that is not what was promised.
+    /// Makes a batch of repairs, judges the result and returns the tree after them. Reverts them if they did not have the
+    /// intended effect.
     fn attempt(&mut self, at: usize, now: &Now, batch: &[&Candidate]) -> Result<Now, Refused> {
         let trial = Trial::of(batch, &|path| {
             let file = now.tree.files.get(path)?;

@@ -14,16 +14,16 @@ use super::TreeHost;
 use crate::knowledge::version_of;
 use crate::sources::FIRST_DEFAULTS;
 
-/// In a map with more keys before a value nobody asks what its indentation was.
+/// In a map with more keys than this before a value, its lost indentation is not searched for.
 const WIDE: usize = 1_000;
-/// So many keys that lost their indentation together, or steps of it, are looked past.
+/// The most keys, or levels, that are skipped when a value's correct indentation is searched for.
 const LOST: usize = 50;
 
-/// The declared places of a value: several where a name stands for several charts.
+/// The declared places of a value; several if a name stands for several charts.
 pub type Places<'a> = SmallVec<[Place<'a>; 2]>;
 
 impl<'a> TreeHost<'a> {
-    /// The declared places of a value. Empty where nothing is known of the chart.
+    /// The declared places of a value. Empty if nothing is known about the chart.
     pub(crate) fn declared_places(&self, node: NodeRef) -> Cow<'_, Places<'a>> {
         if !self.sparse
             && let Some((layer, id)) = self.merged.written_id(node)
@@ -35,8 +35,8 @@ impl<'a> TreeHost<'a> {
         Cow::Owned(self.declared_at(self.merged.release_of(node), &path.0))
     }
 
-    /// The declared places of every value of a layer, found from the top down and once: nearly every rule about declarations
-    /// asks for nearly every value.
+    /// The declared places of every value of a layer, computed once and top-down: nearly every rule about declarations asks for
+    /// nearly every value.
     fn layer_places(&self, layer: LayerId) -> &[Places<'a>] {
         self.declared[layer.0 as usize].get_or_init(|| {
             let release = self.merged.layer_release(layer);
@@ -73,7 +73,7 @@ impl<'a> TreeHost<'a> {
         })
     }
 
-    /// What is declared of the top of a component, in its version.
+    /// The declaration of the top of a component, in its version.
     fn top_places(&self, component: usize) -> Places<'a> {
         let component = &self.merged.components()[component];
         let set = self.knowledge.set();
@@ -91,7 +91,7 @@ impl<'a> TreeHost<'a> {
         places
     }
 
-    /// The same for a path of a release, which need not be there.
+    /// The declared places of a path in a release, which need not exist.
     pub fn declared_at(&self, release: usize, path: &[PathStep]) -> Places<'a> {
         let at = self.component_at(release, path);
         let component = &self.merged.components()[at];
@@ -109,7 +109,8 @@ impl<'a> TreeHost<'a> {
         places
     }
 
-    /// The places one step below. A chart that the umbrella, in a version that is known, does not hold is none of its keys.
+    /// The places one step below. If the umbrella chart's version is known and does not contain a chart, that chart is not among
+    /// its keys.
     fn step(&self, place: Place<'a>, step: Step<'_>) -> Places<'a> {
         let set = self.knowledge.set();
         let mut below = set.step(place, step);
@@ -131,13 +132,13 @@ impl<'a> TreeHost<'a> {
         below
     }
 
-    /// The version that a place's `since` and `until` are about.
+    /// The version that a place's `since` and `until` refer to.
     pub fn version_at(&self, place: &Place<'_>) -> Option<&str> {
         let chart = self.knowledge.set().chart(place.chart?);
         version_of(chart, self.key)
     }
 
-    /// Does the chart read what stands there? `None` where nothing is known of it.
+    /// True if the chart reads the value there; `None` if nothing is known about it.
     pub(crate) fn is_declared(&self, places: &Places<'_>) -> Option<bool> {
         if places.is_empty() {
             return None;
@@ -152,7 +153,7 @@ impl<'a> TreeHost<'a> {
         }))
     }
 
-    /// Does the chart that is on disk set a default there? Then it reads the value, whatever is declared of the chart's versions.
+    /// True if the chart on disk sets a default there: it then reads the value, whatever is declared for the chart's versions.
     pub(crate) fn has_own_default(&self, release: usize, path: &[PathStep]) -> bool {
         let on_disk = |layer: &&LayerId| self.merged.layer_source(**layer).0 < FIRST_DEFAULTS;
         let mut layers = self.merged.default_layers(release).iter().filter(on_disk);
@@ -173,7 +174,7 @@ impl<'a> TreeHost<'a> {
         })
     }
 
-    /// The type that the chart wants there; `None` where it takes anything.
+    /// The type that the chart expects there; `None` if it accepts any type.
     pub(crate) fn type_at(&self, places: &Places<'_>) -> Option<&'static str> {
         places.iter().find_map(|place| match place.found {
             Found::Map(..) => Some("map"),
@@ -182,7 +183,7 @@ impl<'a> TreeHost<'a> {
         })
     }
 
-    /// What the chart puts there by itself; of a block what it puts into it.
+    /// The default that the chart sets there; for a map, the defaults inside it.
     pub(crate) fn default_at(&self, places: &Places<'a>) -> Option<Cow<'a, Literal>> {
         places.iter().find_map(|place| {
             let version = self.version_at(place);
@@ -198,7 +199,7 @@ impl<'a> TreeHost<'a> {
         })
     }
 
-    /// The values that the chart takes there, where it lists them.
+    /// The values that the chart accepts there, if it lists them.
     pub(crate) fn choices_at(&self, places: &Places<'a>) -> Option<&'a [Literal]> {
         places.iter().find_map(|place| match place.found {
             Found::Value(ty, _) => choices_of(ty),
@@ -206,8 +207,8 @@ impl<'a> TreeHost<'a> {
         })
     }
 
-    /// Where else the chart, or a service of the umbrella, declares a key of that name: the path from the top of the chart, if there is
-    /// one such place only.
+    /// The only other place where the chart, or a service of the umbrella chart, declares a key of that name, as a path from the
+    /// top of the chart; `None` if there is no such place or more than one.
     pub(crate) fn elsewhere_at(&self, node: NodeRef, places: &Places<'a>) -> Option<Vec<String>> {
         if self.is_declared(places) != Some(false) {
             return None;
@@ -229,7 +230,7 @@ impl<'a> TreeHost<'a> {
                     continue;
                 };
                 let chart = set.chart(chart);
-                // What is not below the key of a wrapper has a rule of its own.
+                // Values outside the key of a wrapper are covered by a rule of their own.
                 if chart.wraps.is_some() {
                     continue;
                 }
@@ -247,7 +248,7 @@ impl<'a> TreeHost<'a> {
         <[_; 1]>::try_from(found).ok().map(|[path]| path)
     }
 
-    /// Is it a value that the chart does not read, or takes there only because it takes any, beside keys that it names?
+    /// True if the chart does not read the value, or accepts it only because it accepts any key beside those it names.
     fn is_unnamed(&self, node: NodeRef, places: &Places<'a>) -> bool {
         if self.is_declared(places) == Some(false) {
             return true;
@@ -259,9 +260,9 @@ impl<'a> TreeHost<'a> {
         parent.is_some_and(|it| !self.keys_at(&self.declared_places(it)).is_empty())
     }
 
-    /// Where the value would stand below the key before it, as a path from the top of the chart, if the chart takes such a value there
-    /// and nothing stands there yet: a value that lost its indentation. Keys between that the chart does not read either lost theirs
-    /// with it; and it may have stood in the last map of the map before.
+    /// The path that a value with lost indentation should have, from the top of the chart: below the preceding key, if the chart
+    /// accepts such a value there and nothing is set there yet. Undeclared keys in between lost their indentation too; and the
+    /// value may belong in the last nested map of the preceding one.
     pub(crate) fn indented_at(&self, node: NodeRef, places: &Places<'a>) -> Option<Vec<String>> {
         if !self.is_unnamed(node, places) {
             return None;
@@ -295,7 +296,7 @@ impl<'a> TreeHost<'a> {
             path.push(PathStep::Key(document.key_text(key).into_owned()));
             let is_free = match document.kind(value) {
                 Kind::Map => document.get(value, &own).is_none(),
-                // It was all that stood there.
+                // The value may have been the map's only entry.
                 Kind::Null => true,
                 _ => false,
             };
@@ -311,8 +312,8 @@ impl<'a> TreeHost<'a> {
         None
     }
 
-    /// Where the value would stand further out, as a path from the top of the chart, if the chart takes such a value there and nobody
-    /// gives one: a value that is indented too far. One that moved, or that lost its indentation, is none.
+    /// The path further out that an overly indented value should have, from the top of the chart, if the chart accepts such a
+    /// value there and nothing sets one. Values that moved or that lost their indentation do not count.
     pub(crate) fn outdented_at(&self, node: NodeRef, places: &Places<'a>) -> Option<Vec<String>> {
         if !self.is_unnamed(node, places)
             || self.moved_at(places).is_some()
@@ -350,8 +351,8 @@ impl<'a> TreeHost<'a> {
         None
     }
 
-    /// Does the chart, in its version, declare the key at these places by its name, and take what is of that kind? Of a value that it does
-    /// not read `here` an entry of a map with a name is enough.
+    /// True if the chart, in its version, declares the key at these places by name and accepts a value of that kind. If the chart
+    /// does not read the value `here`, an entry of a map of named keys is enough.
     fn takes_by_name(&self, there: &Places<'_>, own: &str, kind: Kind, here: &Places<'_>) -> bool {
         let fits = match self.type_at(there) {
             _ if kind == Kind::Null => true,
@@ -386,7 +387,7 @@ impl<'a> TreeHost<'a> {
         names
     }
 
-    /// Where the setting went, from the top of the same chart.
+    /// The path to which the setting moved, from the top of the same chart.
     pub(crate) fn moved_at(&self, places: &Places<'a>) -> Option<&'a [String]> {
         places.iter().find_map(|place| match place.found {
             Found::Map(_, Some(key)) | Found::Value(_, Some(key))
@@ -398,8 +399,8 @@ impl<'a> TreeHost<'a> {
         })
     }
 
-    /// The declared key that is spelled most like that of a value which the chart does not declare by its name, and that its map does not
-    /// have yet where it is written. The chart may take other keys there, too.
+    /// The declared key spelled most like a key that the chart does not declare by name, if the surrounding map does not have it
+    /// yet where it is written. The chart may accept arbitrary keys there as well.
     pub(crate) fn similar_at(&self, node: NodeRef, places: &Places<'_>) -> Option<String> {
         if places.is_empty() || places.iter().any(is_meant) {
             return None;
@@ -410,7 +411,7 @@ impl<'a> TreeHost<'a> {
         let parent = self.merged.parent(node)?;
         self.note_names(parent);
         let names = self.keys_at(&self.declared_places(parent));
-        // Another layer may have the key: a service's secrets stand beside its misspelt settings.
+        // Another layer may have the key: a service's secrets are beside its misspelled settings.
         let written = self.merged.in_view(node, View::Written).found();
         let beside = written.and_then(|it| self.merged.parent(it));
         let map = beside.unwrap_or(parent);
@@ -420,7 +421,7 @@ impl<'a> TreeHost<'a> {
     }
 }
 
-/// A path of keys from the top of a chart; `None` where it leads through a list, or does not begin there.
+/// A path of keys from the top of a chart; `None` if it leads through a list, or does not start there.
 fn keys_below(top: &[String], path: Vec<PathStep>) -> Option<Vec<String>> {
     let keys = path.into_iter().map(|step| match step {
         PathStep::Key(key) => Some(key),
@@ -430,7 +431,7 @@ fn keys_below(top: &[String], path: Vec<PathStep>) -> Option<Vec<String>> {
     keys.starts_with(top).then(|| keys.split_off(top.len()))
 }
 
-/// Is it a place that a chart declares by its name, in whatever version, or one in such a value?
+/// True for a place that a chart declares by name, in any version, or one inside such a value.
 fn is_meant(place: &Place<'_>) -> bool {
     match place.found {
         Found::Map(_, key) => key.is_none_or(|key| key.name != "*"),
@@ -439,7 +440,7 @@ fn is_meant(place: &Place<'_>) -> bool {
     }
 }
 
-/// The word for a type; `None` for one that takes anything.
+/// The name of a type; `None` if it accepts anything.
 fn word_of(ty: &KeyType) -> Option<&'static str> {
     Some(match ty {
         KeyType::Any => return None,

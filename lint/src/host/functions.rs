@@ -1,4 +1,4 @@
-//! The functions of the host: what rules may ask about a deployment besides its values.
+//! The functions of the host: what rules can ask about a deployment besides its values.
 
 use lang::host::{Place, RecordRef};
 use lang::value::{Absent, Data, Value};
@@ -69,7 +69,7 @@ impl TreeHost<'_> {
                     let own = || self.has_own_default(release, &self.merged.path(node).0);
                     Value::bool(declared || own())
                 }
-                // Of a chart that nobody declared nothing is known to be wrong.
+                // Nothing is known to be wrong in an undeclared chart.
                 None => Value::bool(true),
             },
             Function::DeclaredType => match self.type_at(&self.declared_places(node)) {
@@ -121,7 +121,7 @@ impl TreeHost<'_> {
         }
     }
 
-    /// The place of what decides is kept, so that a finding can point at the tag.
+    /// Keeps the place of the deciding value, so that a finding can point at the tag.
     fn deployed<'h>(&self, name: &str) -> Value<'h> {
         if self.external.contains(name) {
             return Value::bool(true);
@@ -142,7 +142,7 @@ impl TreeHost<'_> {
                 Enabled::Unknown => {
                     answer = Value {
                         place,
-                        ..Value::unknown("whether it is installed cannot be seen", true)
+                        ..Value::unknown("cannot determine whether it is installed", true)
                     };
                 }
             }
@@ -157,7 +157,7 @@ impl TreeHost<'_> {
         }
     }
 
-    /// A path from the top of the chart that a value is of, with its place.
+    /// A path from the top of the chart that a value belongs to, with its place.
     fn at_keys<'h>(&'h self, node: NodeRef, keys: &[String]) -> Value<'h> {
         let release = self.merged.release_of(node);
         let component = self.component_at(release, &self.merged.path(node).0);
@@ -185,12 +185,12 @@ impl TreeHost<'_> {
         }
     }
 
-    /// The document that the texts of a layer are in.
+    /// The document that contains the texts of a layer.
     pub(super) fn document_of(&self, Texts(root): Texts) -> Option<&Document> {
         Some(self.merged.document(self.merged.layer_of(root)?))
     }
 
-    /// The texts in a layer. That the layer is read was noted when somebody asked for them.
+    /// The texts in a layer. The read of the layer was recorded when the list was created.
     pub(super) fn texts_in(&self, Texts(root): Texts) -> &[NodeRef] {
         let Some(layer) = self.merged.layer_of(root) else {
             return &[];

@@ -1,4 +1,5 @@
-//! Which part of a deployment a value is in: an entry of its release, of large maps an entry in them. What rules read is noted by it.
+//! Determines the part of a deployment that a value is in: an entry of its release or, in large maps, an entry in them. Reads by
+//! rules are recorded by part.
 
 use lang::eval::reads::{self, Part, Splits};
 use lang::host::NodeRef;
@@ -8,13 +9,13 @@ use values::yaml::{Document, Kind, NodeId, Style};
 
 use super::{TreeHost, ours};
 
-/// Maps of more bytes are split, so that an edit in them matters only to those who read the entry.
+/// Maps with more bytes than this are split, so that an edit in them affects only readers of the edited entry.
 const LARGE: u32 = 1_000;
 
-/// How deep maps are split.
+/// The deepest level at which maps are split.
 const DEEPEST: usize = 8;
 
-/// What has grown to so many bytes without being split is.
+/// Unsplit maps that have grown beyond this many bytes are split.
 const TOO_LARGE: u32 = 4 * LARGE;
 
 /// How the values of a deployment are split.
@@ -22,7 +23,7 @@ pub(crate) fn splits(merged: &Merged) -> Splits {
     splits_of(merged, merged.all_layers(), LARGE)
 }
 
-/// Has something in one of these layers grown so large that it should be split anew?
+/// True if something in one of these layers has grown so large that it should be split again.
 pub(crate) fn outgrown(
     merged: &Merged,
     layers: impl Iterator<Item = LayerId>,
@@ -71,7 +72,7 @@ fn is_large(document: &Document, value: NodeId, large: u32) -> bool {
         && document.span(value).len() > large
 }
 
-/// Was all of the text noted that a value is written in? In the other views others decide what a value is.
+/// True if the whole text that a value is written in was recorded. In the other views, other texts determine the value.
 fn is_covered(node: merged::NodeRef) -> bool {
     node.written_in()
         .is_some_and(|layer| reads::is_covered(layer.0))
@@ -80,14 +81,14 @@ fn is_covered(node: merged::NodeRef) -> bool {
 /// The parts of a layer.
 #[derive(Debug)]
 pub(crate) struct Parts {
-    /// That of its top, and then those that keys begin, in the order of the text.
+    /// That of its top, followed by those that keys start, in the order of the text.
     parts: Vec<Part>,
-    /// By the number of a node, up to the key that begins the last part: which of them it is in.
+    /// By the index of a node, up to the key that starts the last part: the part it is in.
     of: Box<[u32]>,
 }
 
 impl Parts {
-    /// `entries` are the numbers of the nodes of keys, each with the part it begins, in the order of the text.
+    /// `entries` are the indices of key nodes, each with the part it starts, in the order of the text.
     fn new(top: Part, entries: &[(u32, Part)]) -> Self {
         let (mut parts, mut of) = (vec![top], Vec::new());
         for (key, part) in entries {
@@ -137,7 +138,7 @@ impl TreeHost<'_> {
             let mut open: Vec<(NodeId, Part)> = Vec::new();
             open.extend(merged.layer_top(layer).map(|node| (node, top)));
             while let Some((map, part)) = open.pop() {
-                // What an alias leads to is written elsewhere.
+                // The target of an alias is written elsewhere.
                 if !part.is_names() || document.kind(map) != Kind::Map || document.is_alias(map) {
                     continue;
                 }
@@ -154,7 +155,7 @@ impl TreeHost<'_> {
         Some(parts)
     }
 
-    /// The part of an entry of a map, be it there or not.
+    /// The part of an entry of a map, whether or not it exists.
     fn entry_part(&self, map: merged::NodeRef, key: &str) -> Part {
         let own = self.part(map);
         if own.is_names() {
@@ -164,13 +165,13 @@ impl TreeHost<'_> {
         }
     }
 
-    /// Does anybody keep what is read?
+    /// True if reads are recorded.
     #[inline]
     fn is_kept(&self) -> bool {
         self.parts.is_some()
     }
 
-    /// Notes a part, if anybody keeps what is read.
+    /// Records a part, if reads are recorded.
     #[inline]
     fn note_part(&self, part: impl FnOnce() -> Part) {
         if self.is_kept() {
@@ -178,7 +179,7 @@ impl TreeHost<'_> {
         }
     }
 
-    /// Notes that a value is read; of a map or list, that it is there.
+    /// Records that a value is read; for a map or list, that it exists.
     #[inline]
     pub(super) fn note(&self, node: NodeRef) {
         if self.is_kept() && !is_covered(ours(node)) {
@@ -186,17 +187,17 @@ impl TreeHost<'_> {
         }
     }
 
-    /// Notes that an entry of a map is looked for, be it there or not.
+    /// Records that an entry of a map is looked up, whether or not it exists.
     pub(super) fn note_entry(&self, map: merged::NodeRef, key: &str) {
         self.note_part(|| self.entry_part(map, key).itself());
     }
 
-    /// Notes that it is read which entries a map has.
+    /// Records that the names of a map's entries are read.
     pub(super) fn note_names(&self, map: merged::NodeRef) {
         self.note_part(|| self.part(map));
     }
 
-    /// Notes that the values of a component are read.
+    /// Records that the values of a component are read.
     pub(super) fn note_component(&self, at: usize) {
         self.note_part(|| {
             let component = &self.merged.components()[at];
@@ -205,7 +206,7 @@ impl TreeHost<'_> {
         });
     }
 
-    /// Notes that a whole layer is read.
+    /// Records that a whole layer is read.
     pub(super) fn note_layer(&self, layer: LayerId) {
         self.note_part(|| Part::text(self.merged.layer_release(layer) as u32, layer.0));
         if self.is_kept() {
@@ -213,7 +214,7 @@ impl TreeHost<'_> {
         }
     }
 
-    /// Notes that everything is read.
+    /// Records that everything is read.
     pub(super) fn note_everything(&self) {
         self.note_part(|| Part::EVERYTHING);
     }

@@ -1,4 +1,4 @@
-//! Records: the deployment, its releases, components and layers, and keys that are given twice.
+//! Records: the deployment, its releases, components and layers, and duplicate keys.
 
 use std::borrow::Cow;
 
@@ -68,12 +68,12 @@ impl TreeHost<'_> {
         })
     }
 
-    /// The value that counts of a key given twice.
+    /// The value of a duplicate key that wins.
     pub(crate) fn duplicate_at(&self, id: usize) -> Option<merged::NodeRef> {
         self.duplicates().get(id).map(|twice| twice.later)
     }
 
-    /// For the value of a key that is given again further down: the value there.
+    /// For a value whose key appears again further down, the value there.
     pub(crate) fn replaced_by(&self, node: merged::NodeRef) -> Option<merged::NodeRef> {
         let mut twice = self.duplicates().iter();
         twice.find(|it| it.earlier == node).map(|it| it.later)
@@ -145,7 +145,7 @@ impl TreeHost<'_> {
         }
     }
 
-    /// Where a violation stands.
+    /// The place of a violation.
     pub(crate) fn violated(&self, id: usize) -> Place {
         match &self.violations[id].place {
             Where::Value(node) => Place::Node(theirs(*node)),
@@ -177,7 +177,7 @@ impl TreeHost<'_> {
                     Enabled::Yes => Value::bool(true),
                     Enabled::No => Value::bool(false),
                     Enabled::Unknown => {
-                        Value::unknown("whether it is installed cannot be seen", true)
+                        Value::unknown("cannot determine whether it is installed", true)
                     }
                 };
                 Value {
@@ -192,7 +192,7 @@ impl TreeHost<'_> {
         }
     }
 
-    /// The version that a component is of: that of its umbrella, and inside a chart of one's own that of the chart which stands there.
+    /// The version of a component: that of its umbrella chart or, inside a user's own chart, that of the chart contained there.
     pub(crate) fn component_version(&self, id: usize) -> Option<&str> {
         let component = &self.merged.components()[id];
         let release = &self.merged.deployment().releases[component.release];
@@ -248,7 +248,7 @@ impl TreeHost<'_> {
             "values" => match self.merged.layer_root(id) {
                 Some(root) => Value::load(self, theirs(root)),
                 None if layer.is_some_and(|layer| layer.protection.hides_keys()) => {
-                    Value::unknown("the layer is encrypted as a whole", true)
+                    Value::unknown("the whole layer is encrypted", true)
                 }
                 None => Value::missing(None),
             },
@@ -269,7 +269,7 @@ impl TreeHost<'_> {
     }
 }
 
-/// The first value below a node that sops encrypted.
+/// The first value below a node that is encrypted by sops.
 fn first_encrypted(document: &Document, node: NodeId) -> Option<NodeId> {
     const MARK: &str = "ENC[AES256_GCM,";
     if document.lacks(MARK.as_bytes()) {
@@ -292,7 +292,7 @@ fn optional(text: Option<&str>) -> Value<'_> {
     text.map_or_else(|| Value::missing(None), self::text)
 }
 
-/// The value of a key of the document that Helm reads; `None` inside of a key that is a map itself, and in other documents.
+/// The value of a key in the document that Helm reads; `None` inside a key that is itself a map, and in other documents.
 fn value_of(document: &Document, key: NodeId) -> Option<NodeId> {
     let mut top = document.parent(key)?;
     while let Some(above) = document.parent(top) {

@@ -1,6 +1,6 @@
-//! Secrets in lines that belong to no value: comments with what was commented out, and text that could not be read.
+//! Secrets in lines that belong to no value: comments with commented-out values, and text that could not be parsed.
 //!
-//! Lines are guessed at by their indentation; where in doubt, too much is masked.
+//! The structure of lines is guessed from their indentation; in doubt, too much is masked.
 
 use source::secret::is_hidden_text;
 use source::{SourceId, Span};
@@ -8,22 +8,22 @@ use values::path::Step;
 use values::secret::{Sensitivity, may_name_secret, sensitivity};
 use values::yaml::Document;
 
-/// A line that others may stand below.
+/// A line that may have others nested below it.
 struct Line<'t> {
     indent: usize,
-    /// What it holds, where that has been looked at: most lines have no comment below them.
+    /// Its key, once examined: most lines have no comment below them.
     open: Option<Option<Open>>,
     body: &'t str,
 }
 
-/// An open key.
+/// A key with something nested below it.
 struct Open {
     key: String,
-    /// What is below it is secret.
+    /// True if everything below it is secret.
     secret: bool,
 }
 
-/// Secrets in the comments of a text, and in all its lines if it is damaged. In a file of secrets everything is one.
+/// Finds secrets in the comments of a text, and in all its lines if it is damaged. In a secrets file everything is secret.
 pub(super) fn secrets(document: &Document, file_of_secrets: bool, out: &mut Vec<Span>) {
     let text = document.text();
     let damaged = !document.errors().is_empty();
@@ -64,24 +64,24 @@ pub(super) fn secrets(document: &Document, file_of_secrets: bool, out: &mut Vec<
     }
 }
 
-/// Is a key, with whatever stands before it, that of a secret?
+/// True if a key, with whatever precedes it, names a secret.
 fn tells(words: &str) -> bool {
     let key = words.trim_end().trim_end_matches(['"', '\'']);
     let key = key
         .rsplit([' ', '"', '\'', '.', '{', ',', '#', '\t'])
         .next();
-    // A variable is called what it is beside its value.
+    // Beside a `value`, the variable's name says what it is.
     key.is_some_and(|key| key == "value" || may_name_secret(key))
 }
 
 struct Scanner<'t, 'o> {
     source: SourceId,
     file_of_secrets: bool,
-    /// Lines that stand further left than the next, each further right than the one before.
+    /// The lines that enclose the next one, each indented further than the one before.
     above: Vec<Line<'t>>,
-    /// The quote that a secret is in which goes on in the next line.
+    /// The quote of a secret that continues on the next line.
     unclosed: Option<char>,
-    /// Lines of a private key stand here.
+    /// True inside a private key.
     in_key: bool,
     out: &'o mut Vec<Span>,
 }
@@ -94,7 +94,7 @@ impl<'t> Scanner<'t, '_> {
         }
     }
 
-    /// One line. A real one of a text that could be read only says where the next comment stands.
+    /// Processes one line. An uncommented line of a valid text only determines the context of the next comment.
     fn line(&mut self, line: &'t str, start: usize, damaged: bool) {
         if self.unclosed.is_some() {
             self.unclosed = unclosed(line, self.unclosed);
@@ -151,7 +151,7 @@ impl<'t> Scanner<'t, '_> {
         self.above.push(Line { indent, open, body });
     }
 
-    /// Is it a line of a private key, in a comment or in a text that could not be read? Its first line is none.
+    /// True for a line of a private key, in a comment or in damaged text, other than the first one.
     fn key_line(&mut self, line: &str, damaged: bool) -> bool {
         if self.in_key {
             self.in_key =
@@ -173,11 +173,11 @@ impl<'t> Scanner<'t, '_> {
             .filter_map(|it| it.open.as_ref()?.as_ref())
     }
 
-    /// Looks at all lines above that were not looked at.
+    /// Examines all lines above that were not examined yet.
     fn look(&mut self) {
         let first = self.above.iter().position(|it| it.open.is_none());
         let Some(first) = first else { return };
-        // Keys depend on those above them.
+        // Whether a key is secret depends on those above it.
         let rest = self.above.split_off(first);
         for mut line in rest {
             if line.open.is_none() {
@@ -188,7 +188,7 @@ impl<'t> Scanner<'t, '_> {
         }
     }
 
-    /// Is a key below those above a secret's, and what may stand below it?
+    /// Whether a key below those above is a secret's, and what may be nested below it.
     fn key(&self, key: &str, rest: &str) -> (bool, Option<Open>) {
         let name = key.trim().trim_matches(['"', '\'']).to_owned();
         let mut path: Vec<Step<'_>> = self.keys().map(|it| Step::Key(&it.key)).collect();
@@ -205,7 +205,7 @@ impl<'t> Scanner<'t, '_> {
     }
 }
 
-/// The quote that is open at the end of a line, if `open` was at its beginning.
+/// The quote that is open at the end of a line, if `open` was open at its start.
 fn unclosed(line: &str, open: Option<char>) -> Option<char> {
     let mut open = open;
     let mut before = ' ';
@@ -240,16 +240,16 @@ fn split(body: &str) -> Option<(&str, &str)> {
     }
 }
 
-/// Does a secret's key stand somewhere in the words, or a text that is one by its shape?
+/// True if some words contain the key of a secret, or a text that looks like a secret.
 fn tells_anywhere(words: &str) -> bool {
     let mut parts = words.split([':', '=']);
-    // The last part has no colon behind it.
+    // The last part is not followed by a colon.
     parts.next_back();
     parts.any(|part| tells(part) || part.trim_end().ends_with("secrets"))
         || words.split([' ', '"', '\'', ',']).any(is_hidden_text)
 }
 
-/// Do words speak of a password, with one among them? `the old password was hT7wq0zL`: of what stands in a comment nobody knows more.
+/// True if some words mention a password and contain what may be one, as in `the old password was hT7wq0zL`.
 fn tells_in_words(words: &str) -> bool {
     let lower = words.to_ascii_lowercase();
     let names = ["passw", "passphrase", "secret", "token", "credential"];

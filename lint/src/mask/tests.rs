@@ -1,4 +1,4 @@
-//! What is masked in a text by itself: whatever it holds, and however much.
+//! What is masked in a text on its own, whatever it contains and however large it is.
 
 use source::SourceId;
 
@@ -20,7 +20,7 @@ fn a_secret_above_very_many_values_is_masked() {
 #[test]
 fn where_more_stands_behind_aliases_than_is_looked_at_all_that_they_lead_to_is_masked() {
     let mut text = "smtp: &smtp\n  user: swordfish\nsecrets: *smtp\nplain: clear\n".to_owned();
-    // As many as Helm takes: it refuses texts that are little else than aliases.
+    // As many as Helm accepts: it rejects texts that consist mostly of aliases.
     let aliases = ["*big"; 70].join(", ");
     text.push_str(&format!("big: &big\n{}", "- x\n".repeat(3000)));
     text.push_str(&format!("all: [{aliases}]\n"));

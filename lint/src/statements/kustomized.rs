@@ -1,7 +1,8 @@
-//! Releases of Flux as kustomize leaves them: a base that overlays take in, each with patches of its own.
+//! Flux releases as kustomize outputs them: a base that overlays include, each with its own patches.
 //!
-//! A release that some kustomization takes in is installed as that one leaves it, and not as its manifest says; one that none takes in, as
-//! it stands. A deployment is what one entry makes: a `Kustomization` of Flux, or a `kustomization.yaml` that no other takes in.
+//! A release that a kustomization includes is installed as that kustomization outputs it, not as in its manifest; one that none
+//! includes is installed as is. A deployment is what one entry point produces: a Flux `Kustomization`, or a `kustomization.yaml`
+//! that no other includes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -19,18 +20,18 @@ use super::{
     MAX_DEPTH, MAX_PARTS, Part, Reader, Statement, block_document, detach, note, own, parts_of,
 };
 
-/// What every file with a release of Flux has in it.
+/// What every file with a Flux release contains.
 pub(super) const HELM_RELEASES: &[u8] = b"helm.toolkit.fluxcd.io/";
 
-/// So many releases and folders are gone through for one scope.
+/// The most releases and folders visited for one scope.
 const MAX_VISITS: usize = 10_000;
 
-/// What manifests say to Flux.
+/// What manifests state for Flux.
 #[derive(Default)]
 pub(super) struct Flux {
-    /// Its releases and the patches of them, in the order of the manifests.
+    /// Its releases and their patches, in the order of the manifests.
     pub(super) releases: Vec<Written>,
-    /// What it begins at.
+    /// Its entry points.
     pub(super) entries: Vec<Overlay>,
 }
 
@@ -38,47 +39,47 @@ pub(super) struct Flux {
 pub(super) struct Written {
     /// Relative to the scope.
     pub(super) manifest: PathBuf,
-    /// So many releases of others are stated before it.
+    /// The number of non-Flux releases stated before it.
     pub(super) before: usize,
     pub(super) release: FluxRelease,
 }
 
-/// A kustomization with the file it stands in.
+/// A kustomization and its file.
 pub(super) struct Overlay {
     file: PathBuf,
     read: Kustomization,
     document: Arc<Document>,
 }
 
-/// A `kustomization.yaml`, if it is one that can be read, and what cannot be followed in it.
+/// A `kustomization.yaml`, if it can be read, and notes on what cannot be followed in it.
 pub(crate) struct ReadOverlay {
     overlay: Option<Overlay>,
     notes: Vec<Diagnostic>,
 }
 
-/// A release on its way through the kustomizations.
+/// A release as it passes through the kustomizations.
 struct Taken {
-    /// Which of the written ones it is.
+    /// The index of the written release.
     of: usize,
     release: FluxRelease,
-    /// The files it came through, the innermost first.
+    /// The files that it passed through, innermost first.
     through: Vec<PathBuf>,
 }
 
-/// All kustomizations of a scope, and what was used of the manifests.
+/// All kustomizations of a scope, and which parts of the manifests were used.
 struct Overlays<'a> {
     written: &'a [Written],
     by_folder: BTreeMap<&'a Path, &'a Overlay>,
-    /// The written ones that are merged over others.
+    /// The written releases that are merged over others.
     patches: BTreeSet<usize>,
     notes: Vec<Note>,
     visits: usize,
-    /// So many bytes of text may still be read out of scalars.
+    /// The number of bytes of text that may still be read from scalars.
     text_left: usize,
 }
 
 impl Reader<'_> {
-    /// What the names of files say, of all but those that a kustomization says to be manifests.
+    /// Discovery by filename, except for files that a kustomization identifies as manifests.
     pub(crate) fn discover(&self) -> Discovery {
         let manifests = self.kustomized_manifests();
         if manifests.is_empty() {
@@ -92,7 +93,7 @@ impl Reader<'_> {
         found
     }
 
-    /// Files that kustomizations take in or merge and that hold releases of Flux, whatever they are called.
+    /// Files that kustomizations include or merge and that contain Flux releases, whatever their names.
     fn kustomized_manifests(&self) -> BTreeSet<PathBuf> {
         let mut found = BTreeSet::new();
         for overlay in self.overlays().iter().filter_map(|it| it.overlay.as_ref()) {
@@ -115,7 +116,7 @@ impl Reader<'_> {
         found
     }
 
-    /// Every `kustomization.yaml`: its first document.
+    /// The first document of every `kustomization.yaml`.
     fn overlays(&self) -> &[ReadOverlay] {
         self.overlays.get_or_init(|| {
             let files = self.listed.iter().filter(|it| is_named_kustomization(it));
@@ -136,7 +137,7 @@ impl Reader<'_> {
         })
     }
 
-    /// Makes the paths of a release of Flux relative to the scope, and its values such as stay.
+    /// Makes the paths of a Flux release relative to the scope, and its values independent of the part.
     pub(super) fn settle(
         &self,
         release: &mut FluxRelease,
@@ -155,7 +156,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A `Kustomization` of Flux, with the folder that it begins at.
+    /// A Flux `Kustomization`, with the folder that it starts from.
     pub(super) fn entry(
         &self,
         mut read: Kustomization,
@@ -175,7 +176,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Releases of others together with those of Flux, each where its manifest has its place.
+    /// Combines other releases with those of Flux, in the order of their manifests.
     pub(super) fn with_flux(
         &self,
         others: Vec<ExplicitRelease>,
@@ -205,7 +206,7 @@ impl Reader<'_> {
         all
     }
 
-    /// By release of the manifests what kustomizations make of it, and which of them are patches that were merged.
+    /// For each release in the manifests, what kustomizations make of it; and which of the releases are patches that were merged.
     fn installed(
         &self,
         flux: &Flux,
@@ -252,7 +253,7 @@ impl Reader<'_> {
                 ways.push(&flux.releases[taken.of].manifest);
                 self.place_profile(&mut release, &ways);
                 if release.profile.is_empty() && times[taken.of] > 1 {
-                    // Several of one: they are called after the folders that make them what they are.
+                    // Several deployments of one release are named after the folders that distinguish them.
                     let folder = home.parent().and_then(Path::file_name).unwrap_or_default();
                     release.profile = folder.to_string_lossy().into_owned();
                     release.deployment.clone_from(&release.profile);
@@ -273,7 +274,7 @@ impl Reader<'_> {
 }
 
 impl Overlays<'_> {
-    /// What each entry installs, with the file of the entry.
+    /// What each entry point installs, with the file of the entry point.
     fn homes(&mut self, entries: &[Overlay]) -> Vec<(PathBuf, Vec<Taken>)> {
         let mut homes = Vec::new();
         let mut begun: BTreeSet<PathBuf> = BTreeSet::new();
@@ -291,7 +292,7 @@ impl Overlays<'_> {
         homes
     }
 
-    /// The file that a kustomization on the way makes from what `valuesFrom` names.
+    /// The file from which a kustomization along the way generates what `valuesFrom` names.
     fn generated(&self, taken: &Taken, from: &ValuesFrom) -> Option<&Path> {
         let mut through = taken.through.iter();
         through.find_map(|file| {
@@ -300,9 +301,9 @@ impl Overlays<'_> {
         })
     }
 
-    /// What the kustomization of a folder leaves.
+    /// The output of the kustomization in a folder.
     fn folder(&mut self, folder: &Path, depth: usize) -> Vec<Taken> {
-        // Taken out meanwhile, so that a folder that takes itself in comes to an end.
+        // Removed in the meantime, so that a folder that includes itself terminates.
         let Some((folder, overlay)) = self.by_folder.remove_entry(folder) else {
             return Vec::new();
         };
@@ -314,7 +315,7 @@ impl Overlays<'_> {
         taken
     }
 
-    /// What a kustomization takes in, with its patches.
+    /// What a kustomization includes, with its patches applied.
     fn take_in(&mut self, overlay: &Overlay, depth: usize) -> Vec<Taken> {
         let mut taken = Vec::new();
         for resource in &overlay.read.resources {
@@ -343,7 +344,7 @@ impl Overlays<'_> {
         taken
     }
 
-    /// What a manifest holds.
+    /// The releases and patches in a manifest.
     fn written_in(&self, manifest: &Path) -> impl Iterator<Item = (usize, &Written)> {
         let written = self.written.iter().enumerate();
         written.filter(move |(_, it)| it.manifest == manifest)
@@ -356,7 +357,7 @@ impl Overlays<'_> {
                 let written = self.written_in(path);
                 let (at, changes): (Vec<usize>, Vec<FluxRelease>) =
                     written.map(|(at, it)| (at, it.release.clone())).unzip();
-                // A file that holds no release is for something else, or a list of operations.
+                // A file without a release is for something else, or a list of operations.
                 let unknown = at.is_empty();
                 merged = at;
                 (changes, unknown)
@@ -381,7 +382,7 @@ impl Overlays<'_> {
                 self.notes.push(Note {
                     span: patch.span,
                     message: format!(
-                        "what this patch makes of `HelmRelease/{}` is not followed",
+                        "the effect of this patch on `HelmRelease/{}` is not followed",
                         release.name
                     ),
                 });
@@ -389,14 +390,14 @@ impl Overlays<'_> {
         }
     }
 
-    /// The patches that stand in a kustomization as text, and whether something of it is not followed.
+    /// The patches written as text in a kustomization, and whether part of them is not followed.
     fn in_scalar(&mut self, overlay: &Overlay, node: NodeId) -> (Vec<FluxRelease>, bool) {
         let Some(text) = block_document(&overlay.document, node, &mut self.text_left) else {
             return (Vec::new(), true);
         };
         let Some(stated) = read_manifest(&text, &overlay.file) else {
             let operations = text.root().is_some_and(|it| text.kind(it) == Kind::List);
-            // Operations on anything else change no value.
+            // Operations on anything else do not change values.
             let on_values = overlay.document.raw(node).contains("/spec/values");
             return (Vec::new(), operations && on_values || text.is_damaged());
         };

@@ -1,7 +1,7 @@
-//! Which files an entry under `bases` or `helmfiles` of a helmfile stands for.
+//! The files that an entry under `bases` or `helmfiles` of a helmfile stands for.
 //!
-//! Source: helmfile's `pkg/state/storage.go`, which expands each path as Go's `filepath.Glob` does and sorts what it finds, and
-//! `pkg/app/app.go`, where a folder stands for the helmfiles right in it.
+//! Source: helmfile's `pkg/state/storage.go`, which expands each path like Go's `filepath.Glob` and sorts the results, and
+//! `pkg/app/app.go`, where a folder stands for the helmfiles directly in it.
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ use crate::files::PathKind;
 use crate::left_out::rendered_name;
 
 impl Reader<'_> {
-    /// The helmfiles that an entry takes in, or why there is none.
+    /// The helmfiles that an entry includes, or why there are none.
     pub(super) fn taken_in(&self, entry: &NestedPath) -> Result<Vec<PathBuf>, &'static str> {
         if entry.is_pattern() {
             return self.matching(&entry.path);
@@ -25,7 +25,7 @@ impl Reader<'_> {
             Some(PathKind::Folder) if entry.several => {
                 let inside = self.inside(&entry.path);
                 match inside.is_empty() {
-                    true => Err("there is none in this folder"),
+                    true => Err("the folder contains no helmfile"),
                     false => Ok(inside),
                 }
             }
@@ -34,9 +34,9 @@ impl Reader<'_> {
         }
     }
 
-    /// What a pattern takes in: files, and the helmfiles in folders.
+    /// The matches of a pattern: files, and the helmfiles in matching folders.
     fn matching(&self, pattern: &Path) -> Result<Vec<PathBuf>, &'static str> {
-        let pattern = matcher(pattern).ok_or("the pattern cannot be read")?;
+        let pattern = matcher(pattern).ok_or("the pattern is invalid")?;
         let is = |path: &Path, folder| pattern.matched(path, folder).is_ignore();
         let in_folder = |file: &Path| {
             let folder = file.parent();
@@ -53,7 +53,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The helmfiles right in a folder.
+    /// The helmfiles directly in a folder.
     fn inside(&self, folder: &Path) -> Vec<PathBuf> {
         let first = self.listed.partition_point(|it| it.as_path() < folder);
         let below = self.listed[first..].iter();
@@ -63,14 +63,14 @@ impl Reader<'_> {
     }
 }
 
-/// What helmfile reads in a folder that is named: `*.y*ml`, and templates of such.
+/// True for files that helmfile reads in a named folder: `*.y*ml`, and templates of those.
 fn is_helmfile_of_folder(file: &Path) -> bool {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let name = rendered_name(&name);
     name.ends_with(".yaml") || name.ends_with(".yml")
 }
 
-/// To Go two stars are one: neither goes into folders.
+/// Compiles a pattern. In Go, `**` means `*`: neither descends into folders.
 fn matcher(pattern: &Path) -> Option<Gitignore> {
     let mut line = String::from("/");
     line.push_str(pattern.to_str()?);

@@ -1,4 +1,4 @@
-//! Findings that comments allow are set aside; comments that are wrong, at an end or for nothing are told.
+//! Sets aside findings that comments allow, and reports comments that are malformed, expired or unused.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,37 +10,37 @@ use crate::config::check::{replace, shown};
 use crate::finding::{Finding, Origin, Suppression};
 use crate::known::Known;
 
-/// What must be known of a run besides its findings.
+/// What is needed from a run besides its findings.
 #[derive(Debug, Clone, Copy)]
 pub struct Run<'a> {
-    /// The names there are.
+    /// The known names of rules, tags and packs.
     pub known: &'a Known,
-    /// Ids of the rules of which all is known here: judged, in every deployment, and with nothing left undecided. Only for
-    /// these can a comment be said to be for nothing.
+    /// The rules whose outcome is fully known: judged in every deployment, with nothing undecided. Only for these can a comment
+    /// be reported as unused.
     pub settled: &'a BTreeSet<String>,
-    /// The day of the run, as `YYYY-MM-DD`; without one, nothing expires.
+    /// The date of the run, as `YYYY-MM-DD`; without one, nothing expires.
     pub today: Option<&'a str>,
 }
 
-/// What came of it.
+/// The result of applying comments to findings.
 #[derive(Debug, Default)]
 pub struct Applied {
     /// Findings that count.
     pub kept: Vec<Finding>,
     /// Findings that a comment allows.
     pub suppressed: Vec<Finding>,
-    /// What is wrong with the comments, sorted by place.
+    /// The problems with the comments, sorted by position.
     pub problems: Vec<Diagnostic>,
 }
 
-/// What became of one name in one comment.
+/// The effect of one name in one comment.
 #[derive(Debug, Clone, Copy, Default)]
 struct Use {
     allows: bool,
     expired: bool,
 }
 
-/// Sets aside what comments allow. Only what rules find can be allowed.
+/// Sets aside the findings that comments allow. Only findings of rules can be allowed.
 pub fn apply(
     findings: Vec<Finding>,
     directives: &BTreeMap<SourceId, &Directives>,
@@ -88,7 +88,7 @@ pub fn apply(
     applied
 }
 
-/// The closest comment that allows the finding. Marks what was of use.
+/// The closest comment that allows the finding. Marks the names that matched.
 fn allowed<'d>(
     finding: &Finding,
     here: &'d Directives,
@@ -127,7 +127,7 @@ fn allowed<'d>(
 
 fn is_expired(directive: &Directive, today: Option<&str>) -> bool {
     let until = directive.until.as_ref().map(|(day, _)| day.as_str());
-    // Days in this form sort as texts.
+    // Dates in this form sort as strings.
     today
         .zip(until)
         .is_some_and(|(today, until)| today >= until)
@@ -136,8 +136,8 @@ fn is_expired(directive: &Directive, today: Option<&str>) -> bool {
 fn problems(directive: &Directive, uses: &[Use], run: Run<'_>, into: &mut Vec<Diagnostic>) {
     let expired = uses.iter().any(|it| it.expired);
     if let (true, Some((day, span))) = (expired, &directive.until) {
-        let message = format!("this was allowed until {day} and counts again");
-        let help = "mend what is found, or give a later day";
+        let message = format!("this comment expired on {day}, so its findings count again");
+        let help = "fix the finding or set a later date";
         let diagnostic = Diagnostic::new(codes::EXPIRED, Severity::Warning, *span, message);
         into.push(diagnostic.with_help(help));
     }
@@ -145,9 +145,9 @@ fn problems(directive: &Directive, uses: &[Use], run: Run<'_>, into: &mut Vec<Di
         if !run.known.has(name) {
             into.push(unknown(name, *span, run.known));
         } else if !used.allows && !used.expired && run.settled.contains(name) {
-            let message = format!("{} is not found here", shown(name));
+            let message = format!("{} is not reported here", shown(name));
             let mut diagnostic = Diagnostic::new(codes::UNUSED, Severity::Warning, *span, message)
-                .with_help("remove the comment: it would hide a later fault");
+                .with_help("remove the comment: it would hide a future finding");
             if directive.names.len() == 1 {
                 diagnostic.fixes.push(Fix {
                     title: "remove the comment".to_owned(),
@@ -164,7 +164,7 @@ fn problems(directive: &Directive, uses: &[Use], run: Run<'_>, into: &mut Vec<Di
 }
 
 fn unknown(name: &str, span: Span, known: &Known) -> Diagnostic {
-    let message = format!("{} is no rule, no tag and no pack", shown(name));
+    let message = format!("{} is not a rule, tag or pack", shown(name));
     let mut diagnostic = Diagnostic::new(codes::UNKNOWN_RULE, Severity::Warning, span, message);
     if let Some(similar) = known.similar(name) {
         diagnostic.fixes.push(replace(span, &similar));

@@ -1,6 +1,6 @@
-//! Days as `YYYY-MM-DD`, which sort as texts.
+//! Dates as `YYYY-MM-DD`, which sort as strings.
 
-/// True for a day that exists.
+/// True if `text` is a date that exists.
 pub fn is_date(text: &str) -> bool {
     let bytes = text.as_bytes();
     let number = |range: std::ops::Range<usize>| {

@@ -1,13 +1,13 @@
-//! The words of a comment that allows something.
+//! Parses a comment that allows something.
 
 use source::{Diagnostic, Severity, Span};
 
 use super::{codes, date::is_date};
 
-/// What every such comment holds.
+/// The prefix of every such comment.
 pub(super) const MARK: &str = "dogwatch:";
 
-/// A comment, read, before its place is looked at.
+/// A parsed comment, before its position is considered.
 #[derive(Debug)]
 pub(super) struct Parsed {
     pub(super) names: Vec<(String, Span)>,
@@ -16,17 +16,17 @@ pub(super) struct Parsed {
     pub(super) whole_file: bool,
 }
 
-/// Boxed, because it is large and seldom.
+/// Boxed because it is large and rare.
 pub(super) type Problem = Box<Diagnostic>;
 
-/// The words of a comment behind the mark, with their offset in the comment; `None` for prose.
+/// The words of a comment after the mark, with their offset in the comment; `None` for prose.
 pub(super) fn words(comment: &str) -> Option<(&str, usize)> {
     let inside = comment.strip_prefix('#')?;
     let words = inside.trim_start().strip_prefix(MARK)?;
     Some((words, comment.len() - words.len()))
 }
 
-/// Does a comment without the mark mean to allow something? It would be taken for prose, and nobody be told.
+/// True if a comment without the exact mark is probably meant to allow something: it would silently be taken for prose.
 pub(super) fn is_mistyped(comment: &str) -> bool {
     let inside = comment.trim_start_matches('#').trim_start();
     let Some((mark, rest)) = inside.split_at_checked(MARK.len() - 1) else {
@@ -40,11 +40,11 @@ pub(super) fn is_mistyped(comment: &str) -> bool {
     mark.eq_ignore_ascii_case(&MARK[..MARK.len() - 1]) && is_verb && words.next().is_some()
 }
 
-/// What is said of such a comment.
+/// The problem reported for such a comment.
 pub(super) fn mistyped(comment: Span) -> Problem {
     malformed(
         comment,
-        "this allows nothing: it does not begin with `# dogwatch: allow`",
+        "this comment has no effect: it does not start with `# dogwatch: allow`",
         FORM,
     )
 }
@@ -54,9 +54,10 @@ pub(super) fn malformed(span: Span, message: impl Into<String>, help: &str) -> P
     Box::new(diagnostic.with_help(help))
 }
 
-const FORM: &str = "write `# dogwatch: allow RULE -- reason`, with `until YYYY-MM-DD` before the `--` if it is to end";
+const FORM: &str =
+    "write `# dogwatch: allow RULE -- reason`, optionally with `until YYYY-MM-DD` before the `--`";
 
-/// Reads the words.
+/// Parses the words.
 pub(super) fn parse((words, offset): (&str, usize), comment: Span) -> Result<Parsed, Problem> {
     let base = words.as_ptr() as usize;
     let span_of = |part: &str| {
@@ -70,15 +71,11 @@ pub(super) fn parse((words, offset): (&str, usize), comment: Span) -> Result<Par
         "allow" => false,
         "allow-file" => true,
         "" => {
-            return Err(malformed(
-                comment,
-                "nothing is said behind `dogwatch:`",
-                FORM,
-            ));
+            return Err(malformed(comment, "nothing follows `dogwatch:`", FORM));
         }
         _ => {
             let span = span_of(verb);
-            let message = format!("{} is not known here", crate::config::check::shown(verb));
+            let message = format!("unknown directive {}", crate::config::check::shown(verb));
             return Err(malformed(span, message, FORM));
         }
     };
@@ -99,15 +96,15 @@ pub(super) fn parse((words, offset): (&str, usize), comment: Span) -> Result<Par
     while let Some(token) = tokens.next() {
         if token == "until" {
             let Some(day) = tokens.next() else {
-                return Err(malformed(span_of(token), "the day is missing", FORM));
+                return Err(malformed(span_of(token), "the date is missing", FORM));
             };
             if !is_date(day) {
                 let shown = crate::config::check::shown(day);
-                let message = format!("{shown} is no day as `YYYY-MM-DD`");
+                let message = format!("{shown} is not a valid `YYYY-MM-DD` date");
                 return Err(malformed(span_of(day), message, FORM));
             }
             if let Some(more) = tokens.next() {
-                let message = "only the reason may follow the day";
+                let message = "only the reason may follow the date";
                 return Err(malformed(span_of(more), message, FORM));
             }
             until = Some((day.to_owned(), span_of(day)));
@@ -116,7 +113,7 @@ pub(super) fn parse((words, offset): (&str, usize), comment: Span) -> Result<Par
         let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '/' | '.');
         if !token.chars().all(plain) {
             let message = format!(
-                "{} is no name of a rule",
+                "{} is not a valid rule name",
                 crate::config::check::shown(token)
             );
             return Err(malformed(span_of(token), message, FORM));
@@ -134,7 +131,7 @@ pub(super) fn parse((words, offset): (&str, usize), comment: Span) -> Result<Par
     })
 }
 
-/// What stands before and behind the first ` -- `.
+/// The text before and after the first ` -- `.
 fn split_reason(text: &str) -> Option<(&str, &str)> {
     let is_mark = |at: usize| {
         let before = text[..at].chars().next_back();
@@ -145,7 +142,7 @@ fn split_reason(text: &str) -> Option<(&str, &str)> {
     Some((&text[..at], &text[at + 2..]))
 }
 
-/// The comment that allows a rule, without `#`: what an editor writes above a key. Line breaks in the reason become blanks.
+/// The comment that allows a rule, without `#`, as an editor writes it above a key. Line breaks in the reason become spaces.
 pub fn comment_text(rule: &str, reason: &str, until: Option<&str>) -> String {
     let until = until.map_or_else(String::new, |day| format!(" until {day}"));
     let reason: Vec<&str> = reason.split_whitespace().collect();

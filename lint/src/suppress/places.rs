@@ -1,4 +1,4 @@
-//! What a comment is for: by where it stands.
+//! Determines what a comment applies to from its position.
 
 use source::Span;
 use values::yaml::{Document, NodeId};
@@ -6,7 +6,7 @@ use values::yaml::{Document, NodeId};
 use super::directive::{Parsed, Problem, malformed};
 use super::{Directive, Scope};
 
-/// Where the entries and items of a document begin and end, sorted; of those that begin together the longest first.
+/// The start and end of the entries and items of a document, sorted; of those with the same start, only the longest is kept.
 pub(super) struct Entries(Vec<(u32, u32)>);
 
 impl Entries {
@@ -16,7 +16,7 @@ impl Entries {
         let mut open: Vec<NodeId> = document.roots().collect();
         let mut seen = rustc_hash::FxHashSet::default();
         while let Some(node) = open.pop() {
-            // What stands behind an alias stands somewhere else.
+            // The target of an alias is visited at its anchor.
             if document.is_alias(node) || !seen.insert(node) {
                 continue;
             }
@@ -37,14 +37,14 @@ impl Entries {
         Self(found)
     }
 
-    /// The outermost that begins at `offset`.
+    /// The outermost entry or item that starts at `offset`.
     fn at(&self, offset: u32) -> Option<(u32, u32)> {
         let index = self.0.binary_search_by_key(&offset, |(start, _)| *start);
         index.ok().map(|index| self.0[index])
     }
 }
 
-/// Where a node begins, with its anchor and its tag, and those of what begins with it: in `&a x: 1` they are the key's.
+/// The start of a node, including its anchor and tag, and those of the first node in it: in `&a x: 1` they are the key's.
 fn begin(document: &Document, node: NodeId) -> u32 {
     let mut start = document.span(node).start;
     let mut next = Some(node);
@@ -57,7 +57,7 @@ fn begin(document: &Document, node: NodeId) -> u32 {
     start
 }
 
-/// The mark of an item of a block list or of a key; the item or the key itself if there is none.
+/// The start of the `mark` (`-` or `?`) before a node, or `start` if there is none.
 fn behind(text: &str, start: u32, mark: char) -> u32 {
     let before = text.get(..start as usize).unwrap_or("").trim_end();
     match before.strip_suffix(mark) {
@@ -66,7 +66,7 @@ fn behind(text: &str, start: u32, mark: char) -> u32 {
     }
 }
 
-/// Finds what a comment is for.
+/// Determines what a comment applies to.
 pub(super) fn place(
     parsed: Parsed,
     comment: Span,
@@ -86,7 +86,7 @@ pub(super) fn place(
             let help = "put it above the first key, on a line of its own";
             return Err(malformed(
                 comment,
-                "`allow-file` stands below the first key",
+                "`allow-file` must come before the first key",
                 help,
             ));
         }
@@ -94,10 +94,10 @@ pub(super) fn place(
     } else if alone {
         let below = below(text, next).and_then(|offset| entries.at(offset));
         let Some((start, end)) = below else {
-            let help = "put it directly above the key or item it is for, or write `allow-file` at the top of the file";
+            let help = "put it directly above the key or item it applies to, or use `allow-file` at the top of the file";
             return Err(malformed(
                 comment,
-                "no key and no item stands directly below",
+                "no key or list item directly below",
                 help,
             ));
         };
@@ -125,7 +125,7 @@ pub(super) fn place(
     })
 }
 
-/// The first byte of the first line from `next` on that is no comment; `None` at a blank line or the end.
+/// The first byte of the first line from `next` on that is not a comment; `None` if a blank line or the end comes first.
 fn below(text: &str, next: Option<usize>) -> Option<u32> {
     let mut at = next?;
     for line in text[at..].split_inclusive('\n') {

@@ -1,4 +1,4 @@
-//! Comments beside findings: what is set aside, what counts, and what is said of the comments.
+//! Comments and findings: what is set aside, what counts, and which problems are reported.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use crate::known::Known;
 
 const SOURCE: SourceId = SourceId(0);
 
-/// A finding of a rule at the first place of `words` in the text. Rules are in the pack `wire`, tagged `network`.
+/// A finding of a rule at the first occurrence of `words` in the text. Rules are in the pack `wire` and tagged `network`.
 fn finding(text: &str, rule: &str, words: &str) -> Finding {
     let start = text.find(words).unwrap_or_else(|| panic!("no `{words}`")) as u32;
     let span = Span::new(SOURCE, start, start + words.len() as u32);
@@ -23,7 +23,7 @@ fn finding(text: &str, rule: &str, words: &str) -> Finding {
     }
 }
 
-/// What is said: `counts WORDS` and `allowed WORDS: REASON` for each finding, then `LINE:TEXT CODE MESSAGE` for each problem.
+/// The outcome: `counts WORDS` and `allowed WORDS: REASON` for each finding, then `LINE:TEXT CODE MESSAGE` for each problem.
 fn judged(text: &str, findings: &[(&str, &str)], today: Option<&str>) -> Vec<String> {
     let (lines, _) = run(text, findings, today);
     lines
@@ -148,7 +148,7 @@ fn anchors_tags_and_marks_of_keys_belong_to_what_they_stand_before() {
 
 #[test]
 fn what_is_missing_below_a_key_is_allowed_at_that_key() {
-    // Such a finding stands at the key that the missing one would be put under.
+    // Such a finding is at the key under which the missing one would be added.
     let above = "# dogwatch: allow rule-a -- it is so\nbrig:\n  config: {}\n";
     assert_eq!(
         judged(above, &[("rule-a", "config")], None),
@@ -180,7 +180,7 @@ b: 2
         judged(late, &[("rule-a", "1")], None),
         [
             "counts 1",
-            "2:# dogwatch: allow-file rule-a -- it is so allow-malformed `allow-file` stands below the first key"
+            "2:# dogwatch: allow-file rule-a -- it is so allow-malformed `allow-file` must come before the first key"
         ]
     );
 }
@@ -206,7 +206,7 @@ a: 1
         judged(text, &[("rule-a", "1")], None),
         [
             "allowed 1: near",
-            "1:rule-a allow-unused `rule-a` is not found here"
+            "1:rule-a allow-unused `rule-a` is not reported here"
         ]
     );
 }
@@ -223,13 +223,13 @@ fn from_the_day_on_it_counts_again() {
             judged(text, &found, Some(after)),
             [
                 "counts 1",
-                "1:2026-12-31 allow-expired this was allowed until 2026-12-31 and counts again"
+                "1:2026-12-31 allow-expired this comment expired on 2026-12-31, so its findings count again"
             ]
         );
     }
     assert_eq!(
         judged(text, &[], Some("2027-01-01")),
-        ["1:rule-a allow-unused `rule-a` is not found here"]
+        ["1:rule-a allow-unused `rule-a` is not reported here"]
     );
 }
 
@@ -240,8 +240,8 @@ fn a_comment_for_nothing_is_told_and_may_be_removed() {
     assert_eq!(
         lines,
         [
-            "2:rule-a allow-unused `rule-a` is not found here",
-            "3:rule-b allow-unused `rule-b` is not found here"
+            "2:rule-a allow-unused `rule-a` is not reported here",
+            "3:rule-b allow-unused `rule-b` is not reported here"
         ]
     );
     let edits: Vec<_> = problems
@@ -254,7 +254,7 @@ fn a_comment_for_nothing_is_told_and_may_be_removed() {
 
 #[test]
 fn of_what_is_not_settled_nothing_is_said() {
-    // `rule-c` was not judged, or something of it is undecided; a tag stands for rules that may not have been judged.
+    // `rule-c` was not judged, or is partly undecided; a tag covers rules that may not have been judged.
     let text = "a: 1  # dogwatch: allow rule-c, network -- it is so\n";
     assert!(judged(text, &[], None).is_empty());
 }
@@ -281,40 +281,40 @@ fn what_cannot_be_read_is_told_and_allows_nothing() {
         ("dogwatch: allow rule-a --", "the reason is empty"),
         ("dogwatch: allow rule-a --reason", "the reason is missing"),
         ("dogwatch: allow -- it is so", "no rule is named"),
-        ("dogwatch: allow rule-a until -- so", "the day is missing"),
+        ("dogwatch: allow rule-a until -- so", "the date is missing"),
         (
             "dogwatch: allow rule-a until 2026-02-30 -- so",
-            "`2026-02-30` is no day as `YYYY-MM-DD`",
+            "`2026-02-30` is not a valid `YYYY-MM-DD` date",
         ),
         (
             "dogwatch: allow rule-a until 2026-12-31 rule-b -- so",
-            "only the reason may follow the day",
+            "only the reason may follow the date",
         ),
         (
             "dogwatch: allow rule(a) -- so",
-            "`rule(a)` is no name of a rule",
+            "`rule(a)` is not a valid rule name",
         ),
         (
             "dogwatch: ignore rule-a -- so",
-            "`ignore` is not known here",
+            "unknown directive `ignore`",
         ),
-        ("dogwatch: Allow rule-a -- so", "`Allow` is not known here"),
+        ("dogwatch: Allow rule-a -- so", "unknown directive `Allow`"),
         (
             "dogwatch allow rule-a -- so",
-            "this allows nothing: it does not begin with `# dogwatch: allow`",
+            "this comment has no effect: it does not start with `# dogwatch: allow`",
         ),
         (
             "Dogwatch: allow rule-a -- so",
-            "this allows nothing: it does not begin with `# dogwatch: allow`",
+            "this comment has no effect: it does not start with `# dogwatch: allow`",
         ),
         (
             "dogwatch : allow-file rule-a -- so",
-            "this allows nothing: it does not begin with `# dogwatch: allow`",
+            "this comment has no effect: it does not start with `# dogwatch: allow`",
         ),
-        ("dogwatch:", "nothing is said behind `dogwatch:`"),
+        ("dogwatch:", "nothing follows `dogwatch:`"),
         (
             "dogwatch: allow rule-z -- so",
-            "`rule-z` is no rule, no tag and no pack",
+            "`rule-z` is not a rule, tag or pack",
         ),
     ];
     for (comment, message) in cases {
@@ -335,7 +335,7 @@ fn a_comment_above_nothing_is_told() {
     assert!(
         lines
             .iter()
-            .all(|it| it.ends_with("no key and no item stands directly below"))
+            .all(|it| it.ends_with("no key or list item directly below"))
     );
 }
 

@@ -1,4 +1,5 @@
-//! Manifests of Kubernetes and schemas where a name promises values, and releases that values state: none is followed, and all are told.
+//! Kubernetes manifests and schemas in files that are named like values, and releases that values state: neither is followed, and
+//! both are reported.
 
 use source::secret::is_in_the_clear;
 use source::{Diagnostic, Severity, Span};
@@ -9,13 +10,14 @@ use values::yaml::{Document, Kind, NodeId};
 use crate::document::ReadFile;
 use crate::statements::NOT_FOLLOWED;
 
-/// The code of a manifest in the place of a layer.
+/// The code for a manifest in place of a layer.
 const NOT_JUDGED: &str = "manifest-not-judged";
 
-/// The chart that makes applications of Argo CD of its values.
+/// The chart that creates Argo CD applications from its values.
 const ARGO_APPS: &str = "argocd-apps";
 
-/// The kind of a manifest, where a text is one: what Kubernetes asks of every object stands at its top.
+/// The `kind` of a manifest; `None` if the text has no `apiVersion`, `kind` and `metadata` at its top, which Kubernetes requires
+/// of every object.
 pub(crate) fn kind(document: &Document) -> Option<NodeId> {
     kind_of(document, document.root()?)
 }
@@ -26,13 +28,13 @@ fn kind_of(document: &Document, root: NodeId) -> Option<NodeId> {
     text(document, root, "kind")
 }
 
-/// The values of each `Secret` in a file: nothing in one is for everybody.
+/// The values of each `Secret` in a file: all of them are confidential.
 pub(crate) fn secrets(document: &Document) -> Vec<NodeId> {
     let entries = document.roots().flat_map(|root| entries(document, root));
     entries.map(|(_, value)| value).collect()
 }
 
-/// What stands in a `Secret`, with its keys.
+/// The entries of a `Secret`.
 fn entries(document: &Document, root: NodeId) -> Vec<(NodeId, NodeId)> {
     let kind = kind_of(document, root);
     if kind.is_none_or(|it| document.text_of(it) != "Secret") {
@@ -43,7 +45,7 @@ fn entries(document: &Document, root: NodeId) -> Vec<(NodeId, NodeId)> {
     blocks.flat_map(|it| document.pairs(it)).collect()
 }
 
-/// Says that a `Secret` in a file that is no layer is in plain text, or what kustomize makes one of.
+/// Reports a plaintext `Secret`, or one that kustomize generates, in a file that is not a layer.
 pub(super) fn plain_secret(file: &ReadFile) -> Option<Diagnostic> {
     let document = &file.document;
     let clear = matches!(file.protection, Protection::Clear) && !is_ytt(&file.source.text);
@@ -57,7 +59,7 @@ pub(super) fn plain_secret(file: &ReadFile) -> Option<Diagnostic> {
     })
 }
 
-/// A secret among the `literals` that kustomize makes a `Secret` of.
+/// A secret among the `literals` from which kustomize generates a `Secret`.
 fn generated(document: &Document, root: NodeId) -> Option<Diagnostic> {
     let generators = document.get(root, "secretGenerator")?;
     let literals = document.items(generators);
@@ -68,20 +70,19 @@ fn generated(document: &Document, root: NodeId) -> Option<Diagnostic> {
         let entry = text.split_once('=');
         entry.is_some_and(|(key, value)| is_surely_secret(key, value.trim_matches(['"', '\''])))
     })?;
-    let message = "`secretGenerator` holds a secret in plain text";
-    let help =
-        "keep it in a file that is encrypted, or make it in the cluster from a store of secrets";
+    let message = "`secretGenerator` contains a plaintext secret";
+    let help = "keep it in an encrypted file, or create it in the cluster from a secrets store";
     Some(Diagnostic::new(NOT_JUDGED, Severity::Error, document.span(at), message).with_help(help))
 }
 
 fn in_plain_text(document: &Document, at: NodeId) -> Diagnostic {
-    let message = "a `Secret` of Kubernetes in plain text; it holds no values of a chart, so no rule judges it";
-    let help =
-        "in a repository it is to be encrypted, or made in the cluster from a store of secrets";
+    let message =
+        "plaintext Kubernetes `Secret`; it contains no chart values, so no rule applies to it";
+    let help = "encrypt it in the repository, or create it in the cluster from a secrets store";
     Diagnostic::new(NOT_JUDGED, Severity::Error, document.span(at), message).with_help(help)
 }
 
-/// The key of a JSON schema by which it says that it is one, and its text: `secrets.yaml` beside it may be what it describes.
+/// The `$schema` key of a JSON schema: `secrets.yaml` may be the schema of another file.
 fn schema(document: &Document) -> Option<NodeId> {
     let at = text(document, document.root()?, "$schema")?;
     document
@@ -90,7 +91,7 @@ fn schema(document: &Document) -> Option<NodeId> {
         .then_some(at)
 }
 
-/// Is a text one that ytt renders, which writes its templates as comments?
+/// True for a text that ytt renders; its templates are comments.
 fn is_ytt(text: &str) -> bool {
     let mut marks = memchr::memmem::find_iter(text.as_bytes(), b"#@");
     marks.any(|at| {
@@ -103,18 +104,18 @@ fn is_ytt(text: &str) -> bool {
     })
 }
 
-/// What is said of a manifest, or of a schema, in the place of a layer.
+/// What is reported about a manifest or a schema in place of a layer.
 pub(super) enum Told {
-    /// A word at its kind.
+    /// A note at its kind.
     Note(Diagnostic),
-    /// A secret that nobody can read, as it is to be: of dozens of those a word each would hide the others.
+    /// A properly sealed secret, listed without a note: dozens of notes would hide the others.
     Sealed(String),
 }
 
-/// Says that a file is a manifest or a schema; `None` if it is neither.
+/// Reports a file that is a manifest or a schema; `None` if it is neither.
 pub(super) fn told(file: &ReadFile) -> Option<Told> {
     let document = &file.document;
-    let message = |what: &str| format!("{what}, no values of a chart, so no rule judges it");
+    let message = |what: &str| format!("{what} instead of chart values, so no rule applies to it");
     let note = |at: NodeId, message: String| {
         let span = document.span(at);
         Told::Note(Diagnostic::new(NOT_JUDGED, Severity::Info, span, message))
@@ -127,14 +128,14 @@ pub(super) fn told(file: &ReadFile) -> Option<Told> {
     let entries = document
         .root()
         .map_or_else(Vec::new, |root| entries(document, root));
-    // What somebody is still to fill in is no secret yet.
+    // A placeholder is not a secret yet.
     let filled_in = |value: NodeId| is_in_the_clear(&document.text_of(value));
     let clear = matches!(file.protection, Protection::Clear);
     let rendered = clear && is_ytt(&file.source.text);
     if clear && !rendered && held_in_manifest(document, &entries).any(filled_in) {
         return Some(Told::Note(in_plain_text(document, at)));
     }
-    let message = message(&format!("a manifest of Kubernetes (`{name}`)"));
+    let message = message(&format!("a Kubernetes manifest (`{name}`)"));
     // `SealedSecret`, `ExternalSecret`.
     let elsewhere = name.ends_with("Secret") && name != "Secret";
     if elsewhere || name == "Secret" && !clear {
@@ -143,7 +144,7 @@ pub(super) fn told(file: &ReadFile) -> Option<Told> {
     Some(note(at, message))
 }
 
-/// Says of values for `argocd-apps`, be they of that chart or of one that holds it, that what they install is not followed.
+/// Reports that what values for `argocd-apps` install is not followed, be they for that chart or for one that contains it.
 pub(super) fn applications(
     chart: &str,
     document: &Document,
@@ -164,7 +165,7 @@ pub(super) fn applications(
     };
     let entries = entries.flatten().filter(|(_, node)| some(*node));
     let told = |(key, node): (&str, NodeId)| {
-        let message = format!("the releases that `{key}` makes are not followed");
+        let message = format!("the releases created by `{key}` are not followed");
         let at = document.span(node);
         let at = Span::new(at.source, at.start, at.start);
         Diagnostic::new(NOT_FOLLOWED, Severity::Info, at, message)

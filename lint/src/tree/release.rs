@@ -16,7 +16,7 @@ use crate::document::ReadFile;
 use crate::report::Skipped;
 
 impl Loader<'_> {
-    /// Reads a release and looks up its chart, an index into [`Tree::charts`](super::Tree::charts) where that is on disk.
+    /// Reads a release and looks up its chart, an index into [`Tree::charts`](super::Tree::charts) if it is on disk.
     ///
     /// `None` if the files that suggested the release by their names turn out to be Kubernetes manifests.
     pub(super) fn release(
@@ -151,7 +151,7 @@ impl Loader<'_> {
         }
     }
 
-    /// Reports a file that is named like a layer but holds a manifest: once, even if several profiles use it.
+    /// Reports a file that is named like a layer but contains a manifest: once, even if several profiles use it.
     fn set_aside(&mut self, path: &Path, told: Told) {
         match told {
             Told::Note(note) if self.tree.notes.contains(&note) => {}
@@ -179,7 +179,7 @@ impl Loader<'_> {
 
 /// The version in the chart's own `Chart.yaml`, unless that is a placeholder.
 ///
-/// In a checkout of their source, declared charts have no real version: a build fills it in. A chart of which a service that is inlined
+/// In a checkout of their source, declared charts have no real version: a build fills it in. A chart in which a service that is inlined
 /// today is still a subchart is an old one, whose version counts.
 fn own_version(chart: &DiskChart, set: &ChartSet) -> Option<String> {
     let own = chart.info.version.clone()?;

@@ -1,6 +1,6 @@
-//! A tree in which one file has another text: what every keystroke brings. Only what depends on that text is done again.
+//! A tree in which the text of one file changed, as with every keystroke. Only what depends on that text is recomputed.
 //!
-//! INVARIANT: it is the tree that [`Tree::load`] gives, or none. What cannot be told for certain is left to that.
+//! INVARIANT: the result is what [`Tree::load`] would return, or `None`. Anything uncertain is left to `load`.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::document::ReadFile;
 use crate::workspace::Scope;
 
 impl Tree {
-    /// The tree with another text for one of its files; `None` if more than that may depend on the text.
+    /// The tree with a new text for one of its files; `None` if more than that may depend on the text.
     pub(crate) fn reread(&self, scope: &Scope, path: &Path, file: &Arc<ReadFile>) -> Option<Self> {
         let old = self.files.get(path)?;
         let id = file.id;
@@ -24,7 +24,7 @@ impl Tree {
             && !self.statements.contains_key(&id)
             && !self.is_left_out(id)
             && !self.chart_texts.contains_key(&id)
-            // What is told of a file may be another thing, or elsewhere.
+            // Notes about the file may change or move.
             && !self.notes.iter().any(|it| it.primary.span.source == id)
             && [old, file].iter().all(|it| manifests::kind(&it.document).is_none())
             && !self
@@ -38,7 +38,7 @@ impl Tree {
         }
         let clear = |file: &ReadFile| matches!(file.protection, Protection::Clear);
         let fits = |layer: &Layer| {
-            // Whether version control keeps a file is asked of clear secrets only.
+            // Whether version control tracks a file only matters for plaintext secrets.
             layer.part.is_none() && (layer.role != Role::Secrets || clear(old) == clear(file))
         };
         let mut deployments = Vec::with_capacity(self.deployments.len());
@@ -97,7 +97,7 @@ impl Tree {
         Some(tree)
     }
 
-    /// Is it a file that no release reads?
+    /// True for a file that no release reads.
     fn is_left_out(&self, id: SourceId) -> bool {
         let known = self.file_of(id);
         if known.is_some_and(|file| self.aside.contains(&file.path)) {

@@ -1,11 +1,11 @@
-//! The charts on disk that the releases of a tree may install, by what a release knows of its chart: where it is, and what it is called.
+//! Looks up the charts on disk that the releases of a tree may install, by their path and by their name.
 
 use std::path::Path;
 
 use rustc_hash::FxHashMap;
 use values::discover::ChartDir;
 
-/// Charts on disk, each looked up instead of compared with every release: there may be thousands of both.
+/// Charts on disk, indexed instead of compared with every release: there may be thousands of both.
 pub(super) struct Shelf<'c> {
     charts: &'c [ChartDir],
     by_path: FxHashMap<&'c Path, usize>,
@@ -29,7 +29,7 @@ impl<'c> Shelf<'c> {
         shelf
     }
 
-    /// The chart in a folder, if it may be `beside` the values, and those that are named like a chart, in their order.
+    /// The chart in the folder `beside`, and those that are named like `chart`, in their order.
     pub(super) fn candidates(&self, beside: Option<&Path>, chart: &str) -> Vec<&'c ChartDir> {
         let named = self.by_name.get(chart).into_iter().flatten();
         let beside = beside.and_then(|folder| self.by_path.get(folder));
@@ -40,7 +40,7 @@ impl<'c> Shelf<'c> {
     }
 }
 
-/// The charts that a folder or an archive may be by its name: `shop`, or `shop` of `shop-1.2.3.tgz`.
+/// The chart names that a folder or an archive may have: `shop`, or `shop` for `shop-1.2.3.tgz`.
 fn names(name: &str) -> impl Iterator<Item = &str> {
     let stem = name.strip_suffix(".tgz").unwrap_or_default();
     let ends = stem.match_indices('-').filter(|(at, _)| {

@@ -35,7 +35,7 @@ impl Surveyor<'_> {
         }
     }
 
-    /// The texts in the rules folders of a scope, and the configured folders that hold none.
+    /// The texts in the rules folders of a scope, and the configured folders that contain none.
     pub(super) fn rule_texts(
         &self,
         root: &Path,
@@ -77,7 +77,7 @@ impl Surveyor<'_> {
         (texts, empty)
     }
 
-    /// Reads one rule file. Its pack is the subfolder of the rules folder that holds it, or else the rules folder itself.
+    /// Reads one rule file. Its pack is the subfolder of the rules folder that it is in, or the rules folder itself.
     fn rule_text(&self, folder: &Path, path: &Path) -> RuleText {
         let below = path.strip_prefix(folder).unwrap_or(path);
         let pack = match below.components().next() {
@@ -99,7 +99,7 @@ impl Surveyor<'_> {
         }
     }
 
-    /// The text of a rule file, lossily decoded if need be, and what is wrong with it.
+    /// The text of a rule file, lossily decoded if necessary, and its problem.
     fn text_of(&self, path: &Path) -> (Arc<str>, Option<TextFault>) {
         let fault = |at: usize, code, message: String| {
             let at = at as u32;
@@ -110,7 +110,7 @@ impl Surveyor<'_> {
                 Ok(text) => (text.into(), None),
                 Err(error) => {
                     let text = String::from_utf8_lossy(&bytes).into();
-                    let message = "the file is not UTF-8 from here on".to_owned();
+                    let message = "the file is not valid UTF-8 from here on".to_owned();
                     (text, fault(error.valid_up_to(), "file-not-text", message))
                 }
             },

@@ -97,7 +97,7 @@ impl Surveyor<'_> {
         }
     }
 
-    /// Drops layers that hold a list: a file that is a layer by its name alone may be something else, such as an Ansible playbook.
+    /// Drops layers that contain a list: a file that is a layer by its name alone may be something else, such as an Ansible playbook.
     fn drop_lists(&self, scope: &Scope, trees: &mut [TreeRef], loose: &mut Vec<PathBuf>) {
         let is_list = |path: &PathBuf| {
             let document = self.read(&scope.root.join(path)).document;
@@ -138,7 +138,7 @@ fn environment_files(trees: &mut [TreeRef], claimed: &BTreeSet<PathBuf>) -> BTre
     files.collect()
 }
 
-/// Drops releases found by name of which a stated release uses a file.
+/// Drops releases found by name if a stated release uses one of their files.
 fn drop_claimed(trees: &mut [TreeRef], claimed: &BTreeSet<PathBuf>) {
     for tree in trees.iter_mut().filter(|it| it.statements.is_empty()) {
         let deployments = &mut tree.plan.deployments;
@@ -151,7 +151,7 @@ fn drop_claimed(trees: &mut [TreeRef], claimed: &BTreeSet<PathBuf>) {
     }
 }
 
-/// Gives each chart on disk to the trees near it; returns those that are near none.
+/// Assigns each chart on disk to the trees near it; returns those that are near none.
 fn place_charts(trees: &mut [TreeRef], charts: Vec<ChartDir>) -> Vec<PathBuf> {
     let mut alone = Vec::new();
     for chart in charts {

@@ -1,10 +1,10 @@
-//! Trees with random secrets in many ways of writing: what the library and the command must not hand out.
+//! Trees with random secrets written in many ways, which neither the library nor the command may reveal.
 
 use std::fmt::Write as _;
 
 use lint::files::Memory;
 
-/// Numbers that look random; the same for the same seed.
+/// A pseudorandom number generator with a fixed seed.
 pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
@@ -15,7 +15,8 @@ impl Dice {
         self.0 % sides
     }
 
-    /// Letters that make no word and no hexadecimal number, of one script or of many, and signs that YAML and JSON care about.
+    /// Letters that form neither a word nor a hexadecimal number, from one or several scripts, and characters that are special in
+    /// YAML and JSON.
     fn secret(&mut self) -> String {
         const LETTERS: &[char] = &[
             'Q', 'X', 'Z', 'J', 'K', 'V', 'W', 'Y', 'q', 'x', 'z', 'j', 'k', 'v', 'w', 'y', '0',
@@ -39,12 +40,12 @@ impl Dice {
     }
 }
 
-/// Is it a letter of a secret that every way of writing leaves as it is?
+/// True for a character that every way of writing a secret leaves unchanged.
 fn is_letter(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '-' | '_') || !c.is_ascii()
 }
 
-/// A tree with secrets in many ways of writing, and the parts of them that no output may hold.
+/// A tree with secrets written in many ways, and the parts of them that no output may contain.
 pub(crate) fn tree(dice: &mut Dice) -> (Memory, Vec<String>) {
     let mut secrets: Vec<String> = Vec::new();
     let mut plain = Vec::new();

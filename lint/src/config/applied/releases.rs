@@ -1,4 +1,4 @@
-//! What is said of the releases that a file is a layer of, and by whom.
+//! The settings of the releases that a file is a layer of, and where they come from.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -64,7 +64,7 @@ pub(super) fn parts_of(
     }
 }
 
-/// Where what is said of a release comes from.
+/// Looks up where the settings of a release come from.
 struct From<'a> {
     tree: &'a Tree,
     scope: &'a Scope,
@@ -92,7 +92,7 @@ impl From<'_> {
             }
             None => say(
                 "version",
-                "unknown, counts as the newest".to_owned(),
+                "unknown, treated as the newest".to_owned(),
                 Said::Default,
             ),
         }
@@ -127,7 +127,7 @@ impl From<'_> {
         out
     }
 
-    /// Where a fact is said: for the profile, else for all.
+    /// Where a fact is set: for the profile, otherwise for all.
     fn fact(&self, keys: &[&str]) -> Option<Said> {
         let mut own = vec!["profiles", self.profile];
         own.extend(keys);

@@ -1,4 +1,4 @@
-//! Mistakes: each at its place, none hiding another.
+//! Mistakes: each is reported at its position, and none hides another.
 
 use source::apply_edits;
 
@@ -10,7 +10,7 @@ fn says(text: &str, expected: &str) {
     assert_eq!(told(text, &diagnostics), expected.trim_end());
 }
 
-/// The text after the first fix of its only diagnostic.
+/// The text after applying the first fix of its only diagnostic.
 fn mended(text: &str) -> String {
     let (_, diagnostics) = config(text);
     assert_eq!(diagnostics.len(), 1, "{}", told(text, &diagnostics));
@@ -33,7 +33,7 @@ fn a_misspelt_key_is_told_with_the_nearest_one_and_hides_nothing() {
 fn a_key_like_no_other_is_told_with_those_that_may_stand_there() {
     says(
         "severity:\n  a-rule:\n    - {severity: info, quux: 1}\n",
-        "3:quux: config-unknown-key: `severity.a-rule[0]` has no key `quux`; keys here: paths, profile, severity",
+        "3:quux: config-unknown-key: `severity.a-rule[0]` has no key `quux`; valid keys: paths, profile, severity",
     );
 }
 
@@ -51,12 +51,12 @@ deployments:
         values: {a: hunter2}
 chart-versions: {brig: [hunter2]}
 ",
-        "1:hunter2: config-wrong-type: text where a list of paths is expected; a list of one is written in brackets: `[…]`
-2:12: config-wrong-type: a number where text is expected; put it in quotes
-3:[hunter2]: config-wrong-type: a list where a map by parameter is expected
-8:[hunter2]: config-wrong-type: a list cannot be given by `set`; put it in a values file, and list that under `values`
-9:{a: hunter2}: config-wrong-type: a map where a list of paths is expected
-10:[hunter2]: config-wrong-type: a list where a version is expected",
+        "1:hunter2: config-wrong-type: expected a list of paths, found a string; put a single item in brackets: `[…]`
+2:12: config-wrong-type: expected a string, found a number; put it in quotes
+3:[hunter2]: config-wrong-type: expected a map keyed by parameter, found a list
+8:[hunter2]: config-wrong-type: `set` cannot hold a list; put it in a values file and add that file to `values`
+9:{a: hunter2}: config-wrong-type: expected a list of paths, found a map
+10:[hunter2]: config-wrong-type: expected a version, found a list",
     );
 }
 
@@ -64,10 +64,10 @@ chart-versions: {brig: [hunter2]}
 fn a_word_must_be_one_of_those_there_are() {
     says(
         "fail-on: off\nseverity: {a: warn, b: warnin, c: true}\n",
-        "1:off: config-unknown-word: this is not `error`, `warning` or `info`
-2:warn: config-unknown-word: this is not `error`, `warning`, `info` or `off`
+        "1:off: config-unknown-word: this value is not `error`, `warning` or `info`
+2:warn: config-unknown-word: this value is not `error`, `warning`, `info` or `off`
 2:warnin: config-unknown-word: `warnin` is not `error`, `warning`, `info` or `off`; did you mean `warning`?
-2:true: config-unknown-word: this is not `error`, `warning`, `info` or `off`",
+2:true: config-unknown-word: this value is not `error`, `warning`, `info` or `off`",
     );
 }
 
@@ -82,9 +82,9 @@ fn what_is_no_slip_of_the_pen_is_not_repeated() {
 fn keys_that_must_be_there_or_are_there_twice_are_told() {
     says(
         "namespace: a\nnamespace: b\nseverity:\n  x: [{profile: demo}]\ndeployments:\n  demo: {}\n",
-        "2:namespace: config-duplicate-key: `namespace` is given twice
-4:{profile: demo}: config-missing-key: `severity` is missing here; The severity where the conditions beside it hold.
-6:{}: config-missing-key: `releases` is missing here; Its releases, by the name under which they are installed.",
+        "2:namespace: config-duplicate-key: duplicate key `namespace`
+4:{profile: demo}: config-missing-key: missing required key `severity`; The severity when the conditions beside it hold.
+6:{}: config-missing-key: missing required key `releases`; Its releases, by installed name.",
     );
 }
 
@@ -92,7 +92,7 @@ fn keys_that_must_be_there_or_are_there_twice_are_told() {
 fn a_pattern_that_is_none_is_told() {
     says(
         "exclude: ['a{b', ok/**]\n",
-        "1:'a{b': config-bad-pattern: not a pattern as `.gitignore` writes them: unclosed alternate group; missing '}' (maybe escape '{' with '[{]'?)",
+        "1:'a{b': config-bad-pattern: invalid `.gitignore` pattern: unclosed alternate group; missing '}' (maybe escape '{' with '[{]'?)",
     );
 }
 
@@ -100,7 +100,7 @@ fn a_pattern_that_is_none_is_told() {
 fn a_deployment_goes_to_one_cluster() {
     says(
         "clusters:\n  one: [prod, demo]\n  two: [demo]\n",
-        "3:demo: config-two-clusters: `demo` goes to two clusters",
+        "3:demo: config-two-clusters: `demo` is assigned to two clusters",
     );
 }
 
@@ -108,7 +108,7 @@ fn a_deployment_goes_to_one_cluster() {
 fn something_else_entirely_is_one_mistake() {
     says(
         "- a\n- b\n",
-        "1:- a: config-wrong-type: a list where a map is expected",
+        "1:- a: config-wrong-type: expected a map, found a list",
     );
 }
 
@@ -141,7 +141,7 @@ fn aliases_that_mean_very_many_values_are_bounded() {
         text.push_str(&format!("  a{level}: &a{level} [{items}]\n"));
     }
     let (config, diagnostics) = config(&text);
-    // Helm's own bound on aliases comes first; what it lets pass is bounded here.
+    // Helm's own limit on aliases applies first; whatever it lets through must be bounded here.
     let document = values::yaml::Document::parse(source::SourceId(0), text.as_str());
     assert!(
         !document.errors().is_empty()

@@ -1,4 +1,4 @@
-//! The published JSON Schema: made from the table of keys, so that it and the reader cannot differ.
+//! The published JSON Schema: generated from the table of keys, so that it cannot differ from the reader.
 
 use serde_json::{Map, Value, json};
 
@@ -11,7 +11,7 @@ const PATH: &str = concat!(
     "/../docs/schemas/config.schema.json"
 );
 
-/// Draft 7, which every editor knows. Names of shapes are kept out of it: there are few, and hovers read better inline.
+/// Draft 7, which every editor supports. Shapes are inlined rather than named: there are few, and hovers read better that way.
 fn schema(shape: Shape) -> Value {
     match shape {
         Shape::Text | Shape::Path | Shape::Pattern => json!({"type": "string", "pattern": "\\S"}),
@@ -41,7 +41,8 @@ fn schema(shape: Shape) -> Value {
             for key in shape.keys() {
                 let mut below = schema(key.shape);
                 below["description"] = json!(key.docs);
-                // A key with nothing behind it is as good as none, while one types and where all below it is a comment.
+                // A key without a value counts as unset: the user may still be typing, or everything below it may be commented
+                // out.
                 if let Some(kind) = below["type"].as_str() {
                     below["type"] = json!([kind, "null"]);
                 } else if let Some(kinds) = below["type"].as_array_mut() {
@@ -75,13 +76,13 @@ fn whole() -> Value {
     let mut top = json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "dogwatch.yaml",
-        "description": "What dogwatch cannot see in the names of folders and files. Every key is optional.",
+        "description": "What dogwatch cannot tell from the names of folders and files. Every key is optional.",
     });
     let Value::Object(below) = schema(ROOT) else {
-        panic!("no map");
+        panic!("not a map");
     };
     top.as_object_mut().unwrap().extend(below);
-    // A file with comments only is a configuration.
+    // A file that contains only comments is a valid configuration.
     top["type"] = json!(["object", "null"]);
     top["definitions"] = json!({
         "set-value": {
@@ -103,11 +104,11 @@ fn the_published_schema_is_the_table_of_keys() {
     let published = include_str!("../../../../docs/schemas/config.schema.json");
     assert!(
         published == text || std::env::var_os("UPDATE").is_some(),
-        "docs/schemas/config.schema.json is not the table of keys; run with UPDATE=1"
+        "docs/schemas/config.schema.json does not match the table of keys; run with UPDATE=1"
     );
 }
 
-/// What YAML 1.2, as editors read it, makes of a text.
+/// A text as YAML 1.2, which editors use, would read it.
 fn value(document: &Document, node: values::yaml::NodeId) -> Value {
     use values::yaml::Kind;
     match document.kind(node) {

@@ -1,4 +1,4 @@
-//! What settings a text has.
+//! The settings that are read from a text.
 
 use std::path::{Path, PathBuf};
 
@@ -93,14 +93,14 @@ fn stated_releases_become_layers_in_order() {
     assert_eq!(releases[1].chart, "smtp");
     assert_eq!(releases[1].namespace.as_deref(), Some("mail"));
     let ExplicitLayer::File { path, role, .. } = &releases[0].layers[2] else {
-        panic!("no file");
+        panic!("not a file");
     };
     assert_eq!(
         (path.as_path(), *role),
         (Path::new("trees/a/secrets.yaml"), Role::Secrets)
     );
     let ExplicitLayer::Inline { text, role, .. } = &releases[0].layers[3] else {
-        panic!("no set");
+        panic!("not a set");
     };
     assert_eq!(*role, Role::Set);
     // As with `--set`: only `true` and `false` are booleans there.

@@ -344,7 +344,7 @@ fn what_is_not_known_of_a_chart_is_said_and_shows_in_the_status() {
     );
     for (path, why) in [
         ("no-chart", "there is no `Chart.yaml`"),
-        ("nothing", "there is no such file or folder"),
+        ("nothing", "no such file or folder"),
     ] {
         let (status, out, errors) = dogwatch(tree.path(), &["chart", "import", path]);
         assert_eq!((status, out.as_str()), (2, ""));

@@ -157,7 +157,7 @@ fn a_path_that_is_not_there_is_named_and_the_rest_is_judged() {
     assert_eq!(run.status, 2);
     assert!(
         run.errors
-            .contains("gone/values.yaml: there is no such file or folder"),
+            .contains("gone/values.yaml: no such file or folder"),
         "{}",
         run.errors
     );

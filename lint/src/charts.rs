@@ -21,7 +21,7 @@ use crate::sources::Numbers;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoChart {
     /// Nothing exists there.
-    #[error("there is no such file or folder")]
+    #[error("no such file or folder")]
     Nothing,
     /// The archive cannot be read.
     #[error("it cannot be read: {0}")]

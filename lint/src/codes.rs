@@ -53,7 +53,7 @@ const ALL: &[(&str, &str)] = &[
         "A file exists but cannot be read, or is neither a file nor a folder.",
     ),
     (
-        "manifest-not-judged",
+        "manifest-not-linted",
         "A file that is named like a layer is a Kubernetes manifest (`apiVersion`, `kind`, `metadata`) or a JSON schema. It contains no chart values, so no rule applies to it. A plaintext `Secret` is an error in any file beside values, and so is a secret among the `literals` of a `secretGenerator`: anyone who can read the repository can read it. To leave such a file as it is, list it under `exclude` in dogwatch.yaml.",
     ),
     ("pattern-length", "A pattern has more than 64 parts."),
@@ -108,7 +108,7 @@ const ALL: &[(&str, &str)] = &[
     ),
     (
         "statement-not-followed",
-        "A helmfile, manifest or configuration states something that dogwatch cannot follow; the releases concerned may be judged without some of the values that Helm uses.",
+        "A helmfile, manifest or configuration states something that dogwatch cannot follow; the releases concerned may be linted without some of the values that Helm uses.",
     ),
     (
         "too-deep",

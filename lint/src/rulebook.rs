@@ -173,7 +173,7 @@ impl RuleBook {
             let packs = config.packs.as_ref();
             packs.is_none_or(|packs| packs.iter().any(|it| it == pack))
         };
-        // A user's own pack replaces the built-in one of the same name; the same holds for rules.
+        // A pack of the user replaces the built-in one of the same name.
         let own_packs: BTreeSet<&str> = texts.iter().map(|it| it.pack.as_str()).collect();
         let mut files: Vec<BookFile> = (0..)
             .zip(rules::FILES)

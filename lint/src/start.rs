@@ -46,7 +46,7 @@ impl Surveyor<'_> {
         let kind = self
             .files
             .kind(path)
-            .ok_or("there is no such file or folder")?;
+            .ok_or("no such file or folder")?;
         if kind == PathKind::Special {
             return Err("neither a file nor a folder".to_owned());
         }

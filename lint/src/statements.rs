@@ -316,7 +316,7 @@ impl Reader<'_> {
         let absent = stated.needed.into_iter().filter(|it| !is_there(&it.0));
         notes.extend(absent.map(|(_, span)| {
             let message =
-                "there is no such file, so helmfile fails here; what it would set is unknown";
+                "file not found: helmfile fails here, and what it would set is unknown";
             Diagnostic::new(NOT_FOLLOWED, Severity::Warning, span, message)
         }));
         releases.extend(stated.releases.into_iter().map(|mut release| {

@@ -391,7 +391,7 @@ impl Asker<'_> {
         if host.is_declared(&places) == Some(false) && !host.has_own_default(release, &path.0) {
             let chart = &component.chart;
             let gone = match host.moved_at(&places) {
-                Some(keys) => format!("; it moved to `{}`", keys.join(".")),
+                Some(keys) => format!("; moved to `{}`", keys.join(".")),
                 None => String::new(),
             };
             notes.push(format!("the chart `{chart}` does not read it{gone}"));

@@ -142,7 +142,7 @@ fn a_secret_of_kubernetes_in_plain_text_is_told_wherever_it_lies() {
         write(folder.path(), &[VALUES, (path, text)]);
         let output = run(folder.path(), &["lint", "--format", "short"]);
         let told = String::from_utf8(output.stdout).unwrap();
-        let place = format!("{path}:{line}:7: error[manifest-not-judged]");
+        let place = format!("{path}:{line}:7: error[manifest-not-linted]");
         assert!(told.contains(&place), "{told}");
         let output = run(folder.path(), &["lint", "--format", "html"]);
         assert!(!String::from_utf8(output.stdout).unwrap().contains(SECRET));
@@ -159,7 +159,7 @@ fn a_secret_of_kubernetes_in_plain_text_is_told_wherever_it_lies() {
         );
         let output = run(folder.path(), &["lint", "--format", "short"]);
         let told = String::from_utf8(output.stdout).unwrap();
-        assert!(!told.contains("manifest-not-judged"), "{told}");
+        assert!(!told.contains("manifest-not-linted"), "{told}");
     }
 }
 

@@ -58,7 +58,7 @@ fn a_file_that_takes_no_part_is_told_in_every_format_and_by_the_status() {
     );
     for format in ["short", "github", "gitlab", "pretty", "json"] {
         for (file, why) in [
-            ("docs/mkdocs.yml", "no release"),
+            ("docs/mkdocs.yml", "not a layer of any known release"),
             ("values/wire-server/secrets.yaml", "`.gitignore`"),
         ] {
             let (status, text) = both(folder.path(), &["lint", "--format", format, file]);
@@ -134,7 +134,7 @@ fn findings_fail_a_run_by_the_level_that_holds_where_they_stand() {
     );
     let dead = ["lint", "--rule", "dead-key"];
     let (status, text) = both(folder.path(), &dead);
-    assert!(text.contains("`foo` is read by nothing"), "{text}");
+    assert!(text.contains("nothing reads `foo`"), "{text}");
     assert_eq!(status, Some(0), "{text}");
     write(
         folder.path(),
@@ -425,11 +425,11 @@ fn what_cannot_be_meant_together_is_a_mistake() {
         ],
     );
     for (arguments, words) in [
-        (&["values", "a", "b"][..], "one tree, or files"),
-        (&["values", "a", "--tree", "b"], "one tree, or files"),
+        (&["values", "a", "b"][..], "either one tree or files"),
+        (&["values", "a", "--tree", "b"], "either one tree or files"),
         (
             &["values", "a", "b/values/shop/values.yaml"],
-            "one tree, or files",
+            "either one tree or files",
         ),
         (
             &["lint", "--format", "short", "--format", "json"],

@@ -236,7 +236,7 @@ fn a_chart_is_found_as_folder_and_as_archive() {
     for (path, problem) in [
         ("/no", "there is no `Chart.yaml`"),
         ("/d.tgz", "not a gzipped tar archive, or truncated"),
-        ("/nowhere", "there is no such file or folder"),
+        ("/nowhere", "no such file or folder"),
     ] {
         let found = crate::charts::read_chart_at(&files, Path::new(path), &mut register);
         assert_eq!(found.unwrap_err().to_string(), problem);

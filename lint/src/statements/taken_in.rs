@@ -30,7 +30,7 @@ impl Reader<'_> {
                 }
             }
             Some(PathKind::Folder) => Err("it is a folder"),
-            Some(PathKind::Special) | None => Err("there is no such file"),
+            Some(PathKind::Special) | None => Err("file not found"),
         }
     }
 

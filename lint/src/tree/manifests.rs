@@ -11,7 +11,7 @@ use crate::document::ReadFile;
 use crate::statements::NOT_FOLLOWED;
 
 /// The code for a manifest in place of a layer.
-const NOT_JUDGED: &str = "manifest-not-judged";
+const NOT_LINTED: &str = "manifest-not-linted";
 
 /// The chart that creates Argo CD applications from its values.
 const ARGO_APPS: &str = "argocd-apps";
@@ -72,14 +72,14 @@ fn generated(document: &Document, root: NodeId) -> Option<Diagnostic> {
     })?;
     let message = "`secretGenerator` contains a plaintext secret";
     let help = "keep it in an encrypted file, or create it in the cluster from a secrets store";
-    Some(Diagnostic::new(NOT_JUDGED, Severity::Error, document.span(at), message).with_help(help))
+    Some(Diagnostic::new(NOT_LINTED, Severity::Error, document.span(at), message).with_help(help))
 }
 
 fn in_plain_text(document: &Document, at: NodeId) -> Diagnostic {
     let message =
         "plaintext Kubernetes `Secret`; it contains no chart values, so no rule applies to it";
     let help = "encrypt it in the repository, or create it in the cluster from a secrets store";
-    Diagnostic::new(NOT_JUDGED, Severity::Error, document.span(at), message).with_help(help)
+    Diagnostic::new(NOT_LINTED, Severity::Error, document.span(at), message).with_help(help)
 }
 
 /// The `$schema` key of a JSON schema: `secrets.yaml` may be the schema of another file.
@@ -118,7 +118,7 @@ pub(super) fn told(file: &ReadFile) -> Option<Told> {
     let message = |what: &str| format!("{what} instead of chart values, so no rule applies to it");
     let note = |at: NodeId, message: String| {
         let span = document.span(at);
-        Told::Note(Diagnostic::new(NOT_JUDGED, Severity::Info, span, message))
+        Told::Note(Diagnostic::new(NOT_LINTED, Severity::Info, span, message))
     };
     if let Some(at) = schema(document) {
         return Some(note(at, message("a JSON schema")));

@@ -40,7 +40,7 @@ fn text_of(data: &[u8]) -> String {
     String::from_utf8_lossy(data).into_owned()
 }
 
-fn inside(text: &str, span: Span) {
+fn assert_in_text(text: &str, span: Span) {
     assert!(text.get(span.range()).is_some(), "a span outside the text");
 }
 
@@ -49,13 +49,13 @@ pub(crate) fn parse(data: &[u8]) {
     let text = text_of(data);
     let parsed = lang::parse::parse(ID, &text);
     for diagnostic in &parsed.diagnostics {
-        inside(&text, diagnostic.primary.span);
+        assert_in_text(&text, diagnostic.primary.span);
     }
     for item in &parsed.file.items {
-        inside(&text, item.span);
+        assert_in_text(&text, item.span);
     }
     let (expr, _) = lang::parse::parse_expression(ID, &text);
-    inside(&text, expr.span);
+    assert_in_text(&text, expr.span);
 }
 
 fn checked(file: &File) -> Checked {
@@ -78,7 +78,7 @@ pub(crate) fn check(data: &[u8]) {
     let parsed = lang::parse::parse(ID, &text);
     let checked = checked(&parsed.file);
     for diagnostic in checked.of(ID) {
-        inside(&text, diagnostic.primary.span);
+        assert_in_text(&text, diagnostic.primary.span);
     }
 }
 
@@ -139,7 +139,7 @@ pub(crate) fn yaml(data: &[u8]) {
     let text = text_of(data);
     let document = Document::parse(ID, text.as_str());
     each_node(&document, |node, _| {
-        inside(&text, document.span(node));
+        assert_in_text(&text, document.span(node));
         let _ = (
             document.text_of(node),
             document.number(node),
@@ -147,7 +147,7 @@ pub(crate) fn yaml(data: &[u8]) {
         );
     });
     for error in document.errors() {
-        inside(&text, error.primary.span);
+        assert_in_text(&text, error.primary.span);
     }
 }
 
@@ -187,7 +187,7 @@ fn each_node(document: &Document, mut visit: impl FnMut(NodeId, &KeyPath)) {
 
 /// An edit is refused, or its result parses again. The first byte selects the edit, the second the node.
 pub(crate) fn edit(data: &[u8]) {
-    let [which, at, rest @ ..] = data else {
+    let [selector, at, rest @ ..] = data else {
         return;
     };
     let text = text_of(rest);
@@ -200,7 +200,7 @@ pub(crate) fn edit(data: &[u8]) {
     let mut below = path.clone();
     below.0.push(PathStep::Key("added".to_owned()));
     let value = NewValue::Text("new: text".to_owned());
-    let change = match which % 7 {
+    let change = match selector % 7 {
         0 => Change::Set { path, value },
         1 => Change::Set { path: below, value },
         2 => Change::Quote { path },
@@ -234,7 +234,7 @@ pub(crate) fn config(data: &[u8]) {
     let document = Document::parse(ID, text.as_str());
     let (_, diagnostics) = lint::config::read(ID, &document);
     for diagnostic in &diagnostics {
-        inside(&text, diagnostic.primary.span);
+        assert_in_text(&text, diagnostic.primary.span);
     }
 }
 
@@ -254,6 +254,6 @@ pub(crate) fn lint(data: &[u8]) {
     let report = Project::new(settings, Arc::new(files)).lint(&|_| {});
     for finding in &report.findings {
         let span = finding.diagnostic.primary.span;
-        inside(&report.sources.get(span.source).text, span);
+        assert_in_text(&report.sources.get(span.source).text, span);
     }
 }

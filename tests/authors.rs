@@ -8,19 +8,19 @@
 use std::path::Path;
 use std::process::Command;
 
-struct Said {
+struct Output {
     status: i32,
     out: String,
     err: String,
 }
 
-fn dogwatch(folder: &Path, args: &[&str]) -> Said {
+fn dogwatch(folder: &Path, args: &[&str]) -> Output {
     let output = Command::new(env!("CARGO_BIN_EXE_dogwatch"))
         .args(args)
         .current_dir(folder)
         .output()
         .unwrap();
-    Said {
+    Output {
         status: output.status.code().unwrap(),
         out: String::from_utf8(output.stdout).unwrap(),
         err: String::from_utf8(output.stderr).unwrap(),
@@ -38,7 +38,7 @@ fn read(folder: &Path, path: &str) -> String {
 }
 
 #[test]
-fn a_new_rule_is_sound_tidy_and_proves_itself() {
+fn new_rule_is_valid_formatted_and_passes_its_examples() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
     assert_eq!(dogwatch(at, &["new", "rule", "my-rule"]).status, 0);
@@ -58,7 +58,7 @@ fn a_new_rule_is_sound_tidy_and_proves_itself() {
 }
 
 #[test]
-fn where_there_is_no_rule_that_is_said() {
+fn reports_when_there_are_no_rules() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
     let none = dogwatch(at, &["test"]);
@@ -81,7 +81,7 @@ fn where_there_is_no_rule_that_is_said() {
 }
 
 #[test]
-fn a_rule_is_named_by_id_file_or_folder() {
+fn selects_rules_by_id_file_or_folder() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
     dogwatch(at, &["new", "rule", "first"]);
@@ -100,7 +100,7 @@ fn a_rule_is_named_by_id_file_or_folder() {
 }
 
 #[test]
-fn an_example_that_does_not_hold_fails_the_test_and_is_shown_in_its_file() {
+fn failing_example_fails_the_test_and_shows_its_place() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
     dogwatch(at, &["new", "rule", "first"]);
@@ -114,7 +114,7 @@ fn an_example_that_does_not_hold_fails_the_test_and_is_shown_in_its_file() {
 }
 
 #[test]
-fn a_rule_with_errors_is_told_apart_from_one_whose_examples_fail() {
+fn rule_errors_differ_from_failing_examples() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
     dogwatch(at, &["new", "rule", "first"]);
@@ -127,7 +127,7 @@ fn a_rule_with_errors_is_told_apart_from_one_whose_examples_fail() {
 }
 
 #[test]
-fn the_errors_of_a_file_with_several_rules_are_told_once() {
+fn errors_of_a_file_with_several_rules_are_reported_once() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
     let rule = |id: &str| {
@@ -143,7 +143,7 @@ fn the_errors_of_a_file_with_several_rules_are_told_once() {
 }
 
 #[test]
-fn fmt_changes_only_what_is_not_laid_out() {
+fn fmt_changes_only_unformatted_files() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
     dogwatch(at, &["new", "rule", "first"]);
@@ -180,7 +180,7 @@ fn fmt_changes_only_what_is_not_laid_out() {
 }
 
 #[test]
-fn neither_trace_nor_eval_shows_a_secret() {
+fn trace_and_eval_mask_secrets() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
     write(
@@ -195,20 +195,20 @@ fn neither_trace_nor_eval_shows_a_secret() {
         &["trace", "secret-plaintext", "brig.secrets"],
         &["trace", "secret-plaintext", "-v"],
     ] {
-        let said = dogwatch(at, args);
-        assert_eq!(said.status, 0, "{args:?}{}", said.err);
+        let output = dogwatch(at, args);
+        assert_eq!(output.status, 0, "{args:?}{}", output.err);
         assert!(
-            !said.out.contains("hunter2") && !said.err.contains("hunter2"),
+            !output.out.contains("hunter2") && !output.err.contains("hunter2"),
             "{args:?}{}",
-            said.out
+            output.out
         );
     }
-    let shown = dogwatch(at, &["eval", "brig.secrets.turn.secret"]);
-    assert!(shown.out.contains("redacted"), "{}", shown.out);
+    let masked = dogwatch(at, &["eval", "brig.secrets.turn.secret"]);
+    assert!(masked.out.contains("redacted"), "{}", masked.out);
 }
 
 #[test]
-fn eval_says_what_is_missing_and_what_cannot_be_seen() {
+fn eval_distinguishes_missing_and_unknown_values() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
     write(
@@ -226,12 +226,12 @@ fn eval_says_what_is_missing_and_what_cannot_be_seen() {
     );
     let unknown = dogwatch(at, &["eval", "brig.config.smtp.host"]);
     assert!(unknown.out.starts_with("unknown: "), "{}", unknown.out);
-    let wrong = dogwatch(at, &["eval", "brig.cofnig"]);
-    assert_eq!(wrong.status, 2);
+    let misspelled = dogwatch(at, &["eval", "brig.cofnig"]);
+    assert_eq!(misspelled.status, 2);
     assert!(
-        wrong.out.contains("did you mean `config`?"),
+        misspelled.out.contains("did you mean `config`?"),
         "{}",
-        wrong.out
+        misspelled.out
     );
     assert_eq!(dogwatch(at, &["eval", "1 +"]).status, 2);
     let nothing = tempfile::tempdir().unwrap();
@@ -239,7 +239,7 @@ fn eval_says_what_is_missing_and_what_cannot_be_seen() {
 }
 
 #[test]
-fn trace_names_the_subjects_that_there_are() {
+fn trace_lists_the_existing_subjects() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
     write(
@@ -259,17 +259,17 @@ fn trace_names_the_subjects_that_there_are() {
 }
 
 #[test]
-fn a_folder_of_rules_that_is_not_there_is_an_error() {
+fn missing_rules_folder_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
     write(at, "values/wire-server/values.yaml", "brig: {}\n");
     for command in ["lint", "rules", "check", "test"] {
-        let said = dogwatch(at, &[command, "--rules", "nowhere"]);
-        assert_eq!(said.status, 2, "{command}");
+        let output = dogwatch(at, &[command, "--rules", "nowhere"]);
+        assert_eq!(output.status, 2, "{command}");
         assert!(
-            said.err.contains("nowhere: no such rules folder"),
+            output.err.contains("nowhere: no such rules folder"),
             "{command}: {}",
-            said.err
+            output.err
         );
     }
     std::fs::create_dir(at.join("empty")).unwrap();
@@ -278,7 +278,7 @@ fn a_folder_of_rules_that_is_not_there_is_an_error() {
 }
 
 #[test]
-fn a_rule_with_errors_is_known_by_its_name() {
+fn broken_rule_can_be_named() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
     write(at, "values/wire-server/values.yaml", "brig: {}\n");
@@ -300,7 +300,7 @@ fn a_rule_with_errors_is_known_by_its_name() {
 }
 
 #[test]
-fn a_file_that_is_no_text_or_has_no_lines_is_told_by_all() {
+fn every_command_reports_binary_and_empty_files() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
     write(at, "values/wire-server/values.yaml", "brig: {}\n");
@@ -308,7 +308,7 @@ fn a_file_that_is_no_text_or_has_no_lines_is_told_by_all() {
     let good = read(at, "rules/first.watch");
     let latin = good.replacen("##", "## F\u{fc}r", 1);
     let bytes: Vec<u8> = latin.chars().map(|c| c as u32 as u8).collect();
-    for (bytes, words, place) in [
+    for (bytes, message, place) in [
         (
             bytes,
             "the file is not valid UTF-8 from here on",
@@ -327,16 +327,16 @@ fn a_file_that_is_no_text_or_has_no_lines_is_told_by_all() {
             &["test", "rules/first.watch"],
             &["lint"],
         ] {
-            let said = dogwatch(at, args);
-            assert_eq!(said.status, 2, "{args:?} {}{}", said.out, said.err);
-            assert!(said.out.contains(words), "{args:?} {}", said.out);
-            assert!(said.out.contains(place), "{args:?} {}", said.out);
+            let output = dogwatch(at, args);
+            assert_eq!(output.status, 2, "{args:?} {}{}", output.out, output.err);
+            assert!(output.out.contains(message), "{args:?} {}", output.out);
+            assert!(output.out.contains(place), "{args:?} {}", output.out);
         }
     }
 }
 
 #[test]
-fn a_tab_in_an_example_is_told_where_it_stands() {
+fn reports_the_place_of_a_tab_in_an_example() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
     dogwatch(at, &["new", "rule", "first"]);
@@ -358,7 +358,7 @@ fn a_tab_in_an_example_is_told_where_it_stands() {
 }
 
 #[test]
-fn a_code_can_be_explained_whoever_prints_it() {
+fn explain_covers_the_codes_of_every_command() {
     let folder = tempfile::tempdir().unwrap();
     for code in [
         "rule-unknown-key",
@@ -368,15 +368,15 @@ fn a_code_can_be_explained_whoever_prints_it() {
         "yaml-syntax",
         "config-wrong-type",
     ] {
-        let said = dogwatch(folder.path(), &["explain", code]);
-        assert_eq!(said.status, 0, "{code}: {}", said.err);
-        assert!(said.out.starts_with(code), "{code}: {}", said.out);
+        let output = dogwatch(folder.path(), &["explain", code]);
+        assert_eq!(output.status, 0, "{code}: {}", output.err);
+        assert!(output.out.starts_with(code), "{code}: {}", output.out);
     }
     assert_eq!(dogwatch(folder.path(), &["explain", "no-code"]).status, 2);
 }
 
-/// Writes a rule `ours` in a pack with a chart `shop`.
-fn ours(at: &Path, severity: &str, body: &str) {
+/// Writes a rule `write_rule` in a pack with a chart `shop`.
+fn write_rule(at: &Path, severity: &str, body: &str) {
     write(at, "rules/shop.watch", "chart shop { open keys {} }\n");
     let text = format!(
         "## A rule.\nrule ours {{\n  severity {severity}\n{body}  fails ```\n    # values/shop/values.yaml\n    a: 1\n  ```\n  passes not-applicable ```\n    # values/other/values.yaml\n    a: 1\n  ```\n}}\n"
@@ -385,11 +385,11 @@ fn ours(at: &Path, severity: &str, body: &str) {
 }
 
 #[test]
-fn a_subject_that_cannot_be_seen_is_traced_with_the_reason() {
+fn trace_gives_the_reason_for_an_unknown_subject() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
     let body = "  for x in shop.tpl\n  require x is string\n    say \"a\"\n";
-    ours(at, "error", body);
+    write_rule(at, "error", body);
     write(
         at,
         "values/shop/values.yaml",
@@ -415,12 +415,12 @@ fn a_subject_that_cannot_be_seen_is_traced_with_the_reason() {
 }
 
 #[test]
-fn a_profile_that_nothing_is_of_is_told_in_rules_and_in_the_configuration() {
+fn reports_unused_profiles_in_rules_and_configuration() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
     let body = "  for x at shop.a\n  require x == 1\n    say \"a\"\n";
     write(at, "values/shop/prod-values.yaml", "a: 1\n");
-    ours(
+    write_rule(
         at,
         "error, off in prdo, info in staging, warning in edge",
         body,
@@ -457,7 +457,7 @@ fn a_profile_that_nothing_is_of_is_told_in_rules_and_in_the_configuration() {
 }
 
 #[test]
-fn an_expression_may_begin_with_a_minus() {
+fn expression_may_start_with_a_minus() {
     let folder = tempfile::tempdir().unwrap();
     let eval = dogwatch(folder.path(), &["eval", "-7 % 3"]);
     assert_eq!(

@@ -41,12 +41,12 @@ pub fn sample() -> Vec<(PathBuf, String)> {
             if path.is_dir() {
                 open.push(path);
             } else {
-                let below = path
+                let relative = path
                     .strip_prefix(&root)
                     .expect("listed paths are below the root")
                     .to_owned();
                 files.push((
-                    below,
+                    relative,
                     fs::read_to_string(&path).expect("the corpus is UTF-8 text"),
                 ));
             }

@@ -1,6 +1,5 @@
 //! The editor features, one file each: stateless functions of a tree, a rule book and a place.
 
-pub(crate) mod clauses;
 pub(crate) mod code_action;
 pub(crate) mod code_lens;
 pub(crate) mod declared;
@@ -8,6 +7,7 @@ pub(crate) mod effective;
 pub(crate) mod folding;
 pub(crate) mod host_keys;
 pub(crate) mod inlay_hint;
+pub(crate) mod keywords;
 pub(crate) mod layers;
 pub(crate) mod rule_completion;
 pub(crate) mod rule_hover;

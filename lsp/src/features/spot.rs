@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_on_a_key_is_about_its_value() {
+    fn offset_on_a_key_selects_its_value() {
         let text = "a:\n  b: {c: [x, y]}\n  d: 1\n";
         assert_eq!(at(text, "d:").1.as_deref(), Some("d"));
         assert_eq!(at(text, "y").0.last().map(String::as_str), Some("y"));
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn damaged_and_empty_texts_have_spots_too() {
+    fn handles_damaged_and_empty_texts() {
         for text in [
             "",
             "\n",

@@ -27,12 +27,12 @@ pub(crate) struct Symbol {
 pub(crate) fn outline(document: &Document, may_be_shown: &dyn Fn(NodeId) -> bool) -> Vec<Symbol> {
     let mut left = MAX_SYMBOLS;
     match document.root() {
-        Some(root) => below(document, root, may_be_shown, &mut left, 0),
+        Some(root) => children(document, root, may_be_shown, &mut left, 0),
         None => Vec::new(),
     }
 }
 
-fn below(
+fn children(
     document: &Document,
     node: NodeId,
     may_be_shown: &dyn Fn(NodeId) -> bool,
@@ -59,7 +59,7 @@ fn below(
             kind: kind_of(document.kind(value)),
             span: entry_span(document, key, value),
             name_span: document.span(key),
-            children: below(document, value, may_be_shown, left, depth + 1),
+            children: children(document, value, may_be_shown, left, depth + 1),
         });
     }
     for (at, item) in document.items(node).enumerate() {
@@ -78,7 +78,7 @@ fn below(
             kind: kind_of(document.kind(item)),
             span,
             name_span: Span::new(span.source, span.start, span.start),
-            children: below(document, item, may_be_shown, left, depth + 1),
+            children: children(document, item, may_be_shown, left, depth + 1),
         });
     }
     out
@@ -94,8 +94,8 @@ fn title(
         return None;
     }
     let name = document.get(item, "name")?;
-    let told = document.kind(name) == Kind::String && may_be_shown(name);
-    told.then(|| document.text_of(name).into_owned())
+    let is_shown = document.kind(name) == Kind::String && may_be_shown(name);
+    is_shown.then(|| document.text_of(name).into_owned())
 }
 
 fn kind_of(kind: Kind) -> SymbolKind {

@@ -153,32 +153,32 @@ pub(crate) fn yaml(data: &[u8]) {
 
 /// The nodes of a document with their paths, up to a limit.
 fn each_node(document: &Document, mut visit: impl FnMut(NodeId, &KeyPath)) {
-    let mut open: Vec<(NodeId, KeyPath)> = Vec::new();
-    open.extend(document.root().map(|root| (root, KeyPath(Vec::new()))));
-    let mut left = 2_000;
-    while let Some((node, path)) = open.pop() {
-        left -= 1;
-        if left == 0 || path.0.len() > 64 {
+    let mut stack: Vec<(NodeId, KeyPath)> = Vec::new();
+    stack.extend(document.root().map(|root| (root, KeyPath(Vec::new()))));
+    let mut remaining = 2_000;
+    while let Some((node, path)) = stack.pop() {
+        remaining -= 1;
+        if remaining == 0 || path.0.len() > 64 {
             return;
         }
         visit(node, &path);
-        let below = |step| {
+        let child = |step| {
             let mut steps = path.0.clone();
             steps.push(step);
             KeyPath(steps)
         };
         match document.kind(node) {
-            Kind::Map => open.extend(document.pairs(node).map(|(key, value)| {
+            Kind::Map => stack.extend(document.pairs(node).map(|(key, value)| {
                 (
                     value,
-                    below(PathStep::Key(document.key_text(key).into_owned())),
+                    child(PathStep::Key(document.key_text(key).into_owned())),
                 )
             })),
-            Kind::List => open.extend(
+            Kind::List => stack.extend(
                 document
                     .items(node)
                     .enumerate()
-                    .map(|(at, item)| (item, below(PathStep::Index(at)))),
+                    .map(|(at, item)| (item, child(PathStep::Index(at)))),
             ),
             Kind::Null | Kind::Bool | Kind::Number | Kind::String | Kind::Error => {}
         }
@@ -197,12 +197,12 @@ pub(crate) fn edit(data: &[u8]) {
     let Some(path) = paths.get(*at as usize % paths.len().max(1)).cloned() else {
         return;
     };
-    let mut below = path.clone();
-    below.0.push(PathStep::Key("added".to_owned()));
+    let mut child = path.clone();
+    child.0.push(PathStep::Key("added".to_owned()));
     let value = NewValue::Text("new: text".to_owned());
     let change = match selector % 7 {
         0 => Change::Set { path, value },
-        1 => Change::Set { path: below, value },
+        1 => Change::Set { path: child, value },
         2 => Change::Quote { path },
         3 => Change::Delete { path, prune: true },
         4 => Change::Append {

@@ -40,52 +40,52 @@ fn read(folder: &Path, path: &str) -> String {
 #[test]
 fn new_rule_is_valid_formatted_and_passes_its_examples() {
     let folder = tempfile::tempdir().unwrap();
-    let at = folder.path();
-    assert_eq!(dogwatch(at, &["new", "rule", "my-rule"]).status, 0);
-    let check = dogwatch(at, &["check"]);
+    let root = folder.path();
+    assert_eq!(dogwatch(root, &["new", "rule", "my-rule"]).status, 0);
+    let check = dogwatch(root, &["check"]);
     assert_eq!(
         (check.status, check.out.as_str()),
         (0, "1 rule in 1 file: 0 errors, 0 warnings\n")
     );
-    assert_eq!(dogwatch(at, &["fmt", "--check"]).status, 0);
-    let test = dogwatch(at, &["test", "--mutate", "--coverage"]);
+    assert_eq!(dogwatch(root, &["fmt", "--check"]).status, 0);
+    let test = dogwatch(root, &["test", "--mutate", "--coverage"]);
     assert_eq!(test.status, 0, "{}", test.out);
-    let again = dogwatch(at, &["new", "rule", "my-rule"]);
+    let again = dogwatch(root, &["new", "rule", "my-rule"]);
     assert_eq!(again.status, 2);
     assert!(again.err.contains("already exists"), "{}", again.err);
-    assert_eq!(dogwatch(at, &["new", "rule", "no name"]).status, 2);
-    assert_eq!(dogwatch(at, &["new", "rule", "../up"]).status, 2);
+    assert_eq!(dogwatch(root, &["new", "rule", "no name"]).status, 2);
+    assert_eq!(dogwatch(root, &["new", "rule", "../up"]).status, 2);
 }
 
 #[test]
 fn reports_when_there_are_no_rules() {
     let folder = tempfile::tempdir().unwrap();
-    let at = folder.path();
-    let none = dogwatch(at, &["test"]);
+    let root = folder.path();
+    let none = dogwatch(root, &["test"]);
     assert_eq!(none.status, 3);
     assert!(none.err.contains("no rules of your own"), "{}", none.err);
-    std::fs::create_dir(at.join("empty")).unwrap();
-    let empty = dogwatch(at, &["test", "empty"]);
+    std::fs::create_dir(root.join("empty")).unwrap();
+    let empty = dogwatch(root, &["test", "empty"]);
     assert_eq!(empty.status, 2);
     assert!(empty.err.contains("empty: no rules here"), "{}", empty.err);
-    let unknown = dogwatch(at, &["test", "secret-plaintex"]);
+    let unknown = dogwatch(root, &["test", "secret-plaintex"]);
     assert_eq!(unknown.status, 2);
     assert!(
         unknown.err.contains("did you mean `secret-plaintext`?"),
         "{}",
         unknown.err
     );
-    assert_eq!(dogwatch(at, &["check"]).status, 3);
-    assert_eq!(dogwatch(at, &["fmt"]).status, 3);
-    assert_eq!(dogwatch(at, &["fmt", "nowhere"]).status, 2);
+    assert_eq!(dogwatch(root, &["check"]).status, 3);
+    assert_eq!(dogwatch(root, &["fmt"]).status, 3);
+    assert_eq!(dogwatch(root, &["fmt", "nowhere"]).status, 2);
 }
 
 #[test]
 fn selects_rules_by_id_file_or_folder() {
     let folder = tempfile::tempdir().unwrap();
-    let at = folder.path();
-    dogwatch(at, &["new", "rule", "first"]);
-    dogwatch(at, &["new", "rule", "second"]);
+    let root = folder.path();
+    dogwatch(root, &["new", "rule", "first"]);
+    dogwatch(root, &["new", "rule", "second"]);
     for (named, rules) in [
         (&["first"][..], "1 rule hold"),
         (&["rules/second.watch"], "1 rule hold"),
@@ -93,7 +93,7 @@ fn selects_rules_by_id_file_or_folder() {
         (&["first", "rules/second.watch"], "2 rules hold"),
         (&["secret-empty"], "1 rule hold"),
     ] {
-        let test = dogwatch(at, &[&["test"], named].concat());
+        let test = dogwatch(root, &[&["test"], named].concat());
         assert_eq!(test.status, 0, "{named:?}{}{}", test.out, test.err);
         assert!(test.out.contains(rules), "{named:?}{}", test.out);
     }
@@ -102,11 +102,11 @@ fn selects_rules_by_id_file_or_folder() {
 #[test]
 fn failing_example_fails_the_test_and_shows_its_place() {
     let folder = tempfile::tempdir().unwrap();
-    let at = folder.path();
-    dogwatch(at, &["new", "rule", "first"]);
-    let text = read(at, "rules/first.watch").replace("replicaCount: 2", "replicaCount: 1");
-    write(at, "rules/first.watch", &text);
-    let test = dogwatch(at, &["test"]);
+    let root = folder.path();
+    dogwatch(root, &["new", "rule", "first"]);
+    let text = read(root, "rules/first.watch").replace("replicaCount: 2", "replicaCount: 1");
+    write(root, "rules/first.watch", &text);
+    let test = dogwatch(root, &["test"]);
     assert_eq!(test.status, 1);
     assert!(test.out.contains("this example must pass"), "{}", test.out);
     assert!(test.out.contains("rules/first.watch:"), "{}", test.out);
@@ -116,27 +116,27 @@ fn failing_example_fails_the_test_and_shows_its_place() {
 #[test]
 fn rule_errors_differ_from_failing_examples() {
     let folder = tempfile::tempdir().unwrap();
-    let at = folder.path();
-    dogwatch(at, &["new", "rule", "first"]);
-    let text = read(at, "rules/first.watch").replace("count >= 2", "cuont >= 2");
-    write(at, "rules/first.watch", &text);
-    let test = dogwatch(at, &["test"]);
+    let root = folder.path();
+    dogwatch(root, &["new", "rule", "first"]);
+    let text = read(root, "rules/first.watch").replace("count >= 2", "cuont >= 2");
+    write(root, "rules/first.watch", &text);
+    let test = dogwatch(root, &["test"]);
     assert_eq!(test.status, 2);
     assert!(test.out.contains("did you mean `count`?"), "{}", test.out);
-    assert_eq!(dogwatch(at, &["check"]).status, 2);
+    assert_eq!(dogwatch(root, &["check"]).status, 2);
 }
 
 #[test]
 fn errors_of_a_file_with_several_rules_are_reported_once() {
     let folder = tempfile::tempdir().unwrap();
-    let at = folder.path();
+    let root = folder.path();
     let rule = |id: &str| {
         format!(
             "## D.\nrule {id} {{\n  severity error\n  require nope-{id} == 1\n    say \"x\"\n}}\n"
         )
     };
-    write(at, "rules/x.watch", &(rule("x") + &rule("y")));
-    let test = dogwatch(at, &["test"]);
+    write(root, "rules/x.watch", &(rule("x") + &rule("y")));
+    let test = dogwatch(root, &["test"]);
     assert_eq!(test.out.matches("`nope-x`").count(), 1, "{}", test.out);
     assert_eq!(test.out.matches("`nope-y`").count(), 1, "{}", test.out);
     assert!(test.out.ends_with("2 rules with errors: not run\n"));
@@ -145,19 +145,19 @@ fn errors_of_a_file_with_several_rules_are_reported_once() {
 #[test]
 fn fmt_changes_only_unformatted_files() {
     let folder = tempfile::tempdir().unwrap();
-    let at = folder.path();
-    dogwatch(at, &["new", "rule", "first"]);
-    let good = read(at, "rules/first.watch");
+    let root = folder.path();
+    dogwatch(root, &["new", "rule", "first"]);
+    let good = read(root, "rules/first.watch");
     let bad = good.replace("  severity warning", "severity   warning");
-    write(at, "rules/first.watch", &bad);
-    let check = dogwatch(at, &["fmt", "--check"]);
+    write(root, "rules/first.watch", &bad);
+    let check = dogwatch(root, &["fmt", "--check"]);
     assert_eq!(check.status, 1);
     assert!(
         check.out.contains("rules/first.watch is not formatted"),
         "{}",
         check.out
     );
-    let diff = dogwatch(at, &["fmt", "--diff"]);
+    let diff = dogwatch(root, &["fmt", "--diff"]);
     assert_eq!(diff.status, 1);
     assert!(
         diff.out
@@ -171,20 +171,20 @@ fn fmt_changes_only_unformatted_files() {
         "{}",
         diff.out
     );
-    assert_eq!(read(at, "rules/first.watch"), bad);
-    assert_eq!(dogwatch(at, &["fmt"]).status, 0);
-    assert_eq!(read(at, "rules/first.watch"), good);
-    write(at, "rules/first.watch", "rule first {\n");
-    assert_eq!(dogwatch(at, &["fmt"]).status, 2);
-    assert_eq!(read(at, "rules/first.watch"), "rule first {\n");
+    assert_eq!(read(root, "rules/first.watch"), bad);
+    assert_eq!(dogwatch(root, &["fmt"]).status, 0);
+    assert_eq!(read(root, "rules/first.watch"), good);
+    write(root, "rules/first.watch", "rule first {\n");
+    assert_eq!(dogwatch(root, &["fmt"]).status, 2);
+    assert_eq!(read(root, "rules/first.watch"), "rule first {\n");
 }
 
 #[test]
 fn trace_and_eval_mask_secrets() {
     let folder = tempfile::tempdir().unwrap();
-    let at = folder.path();
+    let root = folder.path();
     write(
-        at,
+        root,
         "values/wire-server/secrets.yaml",
         "brig: {secrets: {turn: {secret: hunter2-of-acme}}}\n",
     );
@@ -195,7 +195,7 @@ fn trace_and_eval_mask_secrets() {
         &["trace", "secret-plaintext", "brig.secrets"],
         &["trace", "secret-plaintext", "-v"],
     ] {
-        let output = dogwatch(at, args);
+        let output = dogwatch(root, args);
         assert_eq!(output.status, 0, "{args:?}{}", output.err);
         assert!(
             !output.out.contains("hunter2") && !output.err.contains("hunter2"),
@@ -203,20 +203,20 @@ fn trace_and_eval_mask_secrets() {
             output.out
         );
     }
-    let masked = dogwatch(at, &["eval", "brig.secrets.turn.secret"]);
+    let masked = dogwatch(root, &["eval", "brig.secrets.turn.secret"]);
     assert!(masked.out.contains("redacted"), "{}", masked.out);
 }
 
 #[test]
 fn eval_distinguishes_missing_and_unknown_values() {
     let folder = tempfile::tempdir().unwrap();
-    let at = folder.path();
+    let root = folder.path();
     write(
-        at,
+        root,
         "values/wire-server/values.yaml",
         "brig:\n  config:\n    smtp:\n      host: ref+vault://a#/b\n",
     );
-    let missing = dogwatch(at, &["eval", "brig.config.smtp.port"]);
+    let missing = dogwatch(root, &["eval", "brig.config.smtp.port"]);
     assert_eq!(
         (missing.status, missing.out.as_str()),
         (
@@ -224,16 +224,16 @@ fn eval_distinguishes_missing_and_unknown_values() {
             "missing   # would be written near values/wire-server/values.yaml:3:5\n"
         )
     );
-    let unknown = dogwatch(at, &["eval", "brig.config.smtp.host"]);
+    let unknown = dogwatch(root, &["eval", "brig.config.smtp.host"]);
     assert!(unknown.out.starts_with("unknown: "), "{}", unknown.out);
-    let misspelled = dogwatch(at, &["eval", "brig.cofnig"]);
+    let misspelled = dogwatch(root, &["eval", "brig.cofnig"]);
     assert_eq!(misspelled.status, 2);
     assert!(
         misspelled.out.contains("did you mean `config`?"),
         "{}",
         misspelled.out
     );
-    assert_eq!(dogwatch(at, &["eval", "1 +"]).status, 2);
+    assert_eq!(dogwatch(root, &["eval", "1 +"]).status, 2);
     let nothing = tempfile::tempdir().unwrap();
     assert_eq!(dogwatch(nothing.path(), &["eval", "1 + 1"]).out, "2\n");
 }
@@ -241,15 +241,15 @@ fn eval_distinguishes_missing_and_unknown_values() {
 #[test]
 fn trace_lists_the_existing_subjects() {
     let folder = tempfile::tempdir().unwrap();
-    let at = folder.path();
+    let root = folder.path();
     write(
-        at,
+        root,
         "values/wire-server/values.yaml",
         "brig:\n  config:\n    smtp: {host: a, port: 25}\n",
     );
-    let other = dogwatch(at, &["trace", "smtp-plaintext", "gundeck.config"]);
+    let other = dogwatch(root, &["trace", "smtp-plaintext", "gundeck.config"]);
     assert_eq!(other.status, 3, "{}", other.out);
-    let unknown = dogwatch(at, &["trace", "smtp-plaintex"]);
+    let unknown = dogwatch(root, &["trace", "smtp-plaintex"]);
     assert_eq!(unknown.status, 2);
     assert!(
         unknown.err.contains("did you mean `smtp-plaintext`?"),
@@ -261,10 +261,10 @@ fn trace_lists_the_existing_subjects() {
 #[test]
 fn missing_rules_folder_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
-    let at = folder.path();
-    write(at, "values/wire-server/values.yaml", "brig: {}\n");
+    let root = folder.path();
+    write(root, "values/wire-server/values.yaml", "brig: {}\n");
     for command in ["lint", "rules", "check", "test"] {
-        let output = dogwatch(at, &[command, "--rules", "nowhere"]);
+        let output = dogwatch(root, &[command, "--rules", "nowhere"]);
         assert_eq!(output.status, 2, "{command}");
         assert!(
             output.err.contains("nowhere: no such rules folder"),
@@ -272,23 +272,23 @@ fn missing_rules_folder_is_an_error() {
             output.err
         );
     }
-    std::fs::create_dir(at.join("empty")).unwrap();
-    let empty = dogwatch(at, &["lint", "--rules", "empty"]);
+    std::fs::create_dir(root.join("empty")).unwrap();
+    let empty = dogwatch(root, &["lint", "--rules", "empty"]);
     assert_ne!(empty.status, 2, "{}", empty.err);
 }
 
 #[test]
 fn broken_rule_can_be_named() {
     let folder = tempfile::tempdir().unwrap();
-    let at = folder.path();
-    write(at, "values/wire-server/values.yaml", "brig: {}\n");
-    dogwatch(at, &["new", "rule", "first"]);
-    let text = read(at, "rules/first.watch").replace("count >= 2", "cuont >= 2");
-    write(at, "rules/first.watch", &text);
-    let lint = dogwatch(at, &["lint", "--rule", "first"]);
+    let root = folder.path();
+    write(root, "values/wire-server/values.yaml", "brig: {}\n");
+    dogwatch(root, &["new", "rule", "first"]);
+    let text = read(root, "rules/first.watch").replace("count >= 2", "cuont >= 2");
+    write(root, "rules/first.watch", &text);
+    let lint = dogwatch(root, &["lint", "--rule", "first"]);
     assert_eq!(lint.status, 2);
     assert!(!lint.out.contains("is no rule"), "{}", lint.out);
-    let trace = dogwatch(at, &["trace", "first"]);
+    let trace = dogwatch(root, &["trace", "first"]);
     assert_eq!(trace.status, 2);
     assert!(
         trace
@@ -302,10 +302,10 @@ fn broken_rule_can_be_named() {
 #[test]
 fn every_command_reports_binary_and_empty_files() {
     let folder = tempfile::tempdir().unwrap();
-    let at = folder.path();
-    write(at, "values/wire-server/values.yaml", "brig: {}\n");
-    dogwatch(at, &["new", "rule", "first"]);
-    let good = read(at, "rules/first.watch");
+    let root = folder.path();
+    write(root, "values/wire-server/values.yaml", "brig: {}\n");
+    dogwatch(root, &["new", "rule", "first"]);
+    let good = read(root, "rules/first.watch");
     let latin = good.replacen("##", "## F\u{fc}r", 1);
     let bytes: Vec<u8> = latin.chars().map(|c| c as u32 as u8).collect();
     for (bytes, message, place) in [
@@ -320,14 +320,14 @@ fn every_command_reports_binary_and_empty_files() {
             "first.watch:1:",
         ),
     ] {
-        std::fs::write(at.join("rules/first.watch"), bytes).unwrap();
+        std::fs::write(root.join("rules/first.watch"), bytes).unwrap();
         for args in [
             &["check"][..],
             &["test"],
             &["test", "rules/first.watch"],
             &["lint"],
         ] {
-            let output = dogwatch(at, args);
+            let output = dogwatch(root, args);
             assert_eq!(output.status, 2, "{args:?} {}{}", output.out, output.err);
             assert!(output.out.contains(message), "{args:?} {}", output.out);
             assert!(output.out.contains(place), "{args:?} {}", output.out);
@@ -338,16 +338,16 @@ fn every_command_reports_binary_and_empty_files() {
 #[test]
 fn reports_the_place_of_a_tab_in_an_example() {
     let folder = tempfile::tempdir().unwrap();
-    let at = folder.path();
-    dogwatch(at, &["new", "rule", "first"]);
-    let text = read(at, "rules/first.watch");
+    let root = folder.path();
+    dogwatch(root, &["new", "rule", "first"]);
+    let text = read(root, "rules/first.watch");
     let (before, line) = text.split_once("      replicaCount: 1").unwrap();
     write(
-        at,
+        root,
         "rules/first.watch",
         &format!("{before}\treplicaCount: 1{line}"),
     );
-    let test = dogwatch(at, &["test"]);
+    let test = dogwatch(root, &["test"]);
     assert_eq!(test.status, 1, "{}", test.out);
     assert!(
         test.out.contains("a tab cannot be used for indentation"),
@@ -376,29 +376,29 @@ fn explain_covers_the_codes_of_every_command() {
 }
 
 /// Writes a rule `write_rule` in a pack with a chart `shop`.
-fn write_rule(at: &Path, severity: &str, body: &str) {
-    write(at, "rules/shop.watch", "chart shop { open keys {} }\n");
+fn write_rule(root: &Path, severity: &str, body: &str) {
+    write(root, "rules/shop.watch", "chart shop { open keys {} }\n");
     let text = format!(
         "## A rule.\nrule ours {{\n  severity {severity}\n{body}  fails ```\n    # values/shop/values.yaml\n    a: 1\n  ```\n  passes not-applicable ```\n    # values/other/values.yaml\n    a: 1\n  ```\n}}\n"
     );
-    write(at, "rules/ours.watch", &text);
+    write(root, "rules/ours.watch", &text);
 }
 
 #[test]
 fn trace_gives_the_reason_for_an_unknown_subject() {
     let folder = tempfile::tempdir().unwrap();
-    let at = folder.path();
+    let root = folder.path();
     let body = "  for x in shop.tpl\n  require x is string\n    say \"a\"\n";
-    write_rule(at, "error", body);
+    write_rule(root, "error", body);
     write(
-        at,
+        root,
         "values/shop/values.yaml",
         "tpl: ENC[AES256_GCM,data:aa,iv:bb,tag:cc,type:str]\n",
     );
-    let lint = dogwatch(at, &["lint", "--rule", "ours"]);
+    let lint = dogwatch(root, &["lint", "--rule", "ours"]);
     assert!(lint.out.contains("1 undecided"), "{}", lint.out);
     for trace in [&["trace", "ours"][..], &["trace", "ours", "tpl"]] {
-        let trace = dogwatch(at, trace);
+        let trace = dogwatch(root, trace);
         assert_eq!(trace.status, 0, "{}", trace.err);
         assert!(
             trace.out.contains("ours is undecided: tpl"),
@@ -417,20 +417,20 @@ fn trace_gives_the_reason_for_an_unknown_subject() {
 #[test]
 fn reports_unused_profiles_in_rules_and_configuration() {
     let folder = tempfile::tempdir().unwrap();
-    let at = folder.path();
+    let root = folder.path();
     let body = "  for x at shop.a\n  require x == 1\n    say \"a\"\n";
-    write(at, "values/shop/prod-values.yaml", "a: 1\n");
+    write(root, "values/shop/prod-values.yaml", "a: 1\n");
     write_rule(
-        at,
+        root,
         "error, off in prdo, info in staging, warning in edge",
         body,
     );
     write(
-        at,
+        root,
         "dogwatch.yaml",
         "profiles: {edge: {namespace: x}}\nseverity: {ours: [{severity: info, profile: pord}, {severity: info, profile: dev}]}\n",
     );
-    let lint = dogwatch(at, &["lint", "--format", "short"]);
+    let lint = dogwatch(root, &["lint", "--format", "short"]);
     assert!(
         lint.out.contains("rules/ours.watch:3:26: warning[rule-unknown-profile]: nothing here uses the profile `prdo`"),
         "{}",
@@ -447,12 +447,12 @@ fn reports_unused_profiles_in_rules_and_configuration() {
         "{}",
         lint.out
     );
-    let check = dogwatch(at, &["check"]);
+    let check = dogwatch(root, &["check"]);
     assert!(check.out.contains("did you mean `prod`?"), "{}", check.out);
     assert!(check.out.contains("0 errors, 1 warning"), "{}", check.out);
     // Without a tree, the profiles are not known yet.
-    std::fs::remove_dir_all(at.join("values")).unwrap();
-    let check = dogwatch(at, &["check"]);
+    std::fs::remove_dir_all(root.join("values")).unwrap();
+    let check = dogwatch(root, &["check"]);
     assert!(check.out.contains("0 errors, 0 warnings"), "{}", check.out);
 }
 

@@ -126,13 +126,13 @@ fn dependencies_are_justified_in_the_architecture() {
 /// The Rust files of the workspace.
 fn sources() -> Vec<PathBuf> {
     let mut found = Vec::new();
-    let mut open: Vec<PathBuf> = [
+    let mut pending: Vec<PathBuf> = [
         "src", "source", "values", "lang", "rules", "lint", "lsp", "tests", "benches",
     ]
     .iter()
     .map(|folder| root().join(folder))
     .collect();
-    while let Some(folder) = open.pop() {
+    while let Some(folder) = pending.pop() {
         let Ok(entries) = std::fs::read_dir(&folder) else {
             continue;
         };
@@ -140,7 +140,7 @@ fn sources() -> Vec<PathBuf> {
             let path = entry.path();
             if path.is_dir() {
                 if !path.ends_with("target") && !path.ends_with("node_modules") {
-                    open.push(path);
+                    pending.push(path);
                 }
             } else if path.extension().is_some_and(|it| it == "rs") {
                 found.push(path);

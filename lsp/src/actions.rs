@@ -12,7 +12,7 @@ use tower_lsp_server::jsonrpc::Result;
 use tower_lsp_server::ls_types as lsp;
 
 use crate::convert::rule_link;
-use crate::features::{code_action, layers, spot};
+use crate::features::{code_action, layers, node_at};
 use crate::initialize::{FIX_ALL, command};
 use crate::lint_result::LintResult;
 use crate::requests::minimal_edit;
@@ -207,7 +207,7 @@ impl Session {
             return;
         }
         let at = open.offset(diagnostic.range.start, self.client.encoding);
-        let Some(node) = spot::spot(document, at).node() else {
+        let Some(node) = node_at::node_at(document, at).node() else {
             return;
         };
         // Without a reason the comment allows nothing, and is itself reported.

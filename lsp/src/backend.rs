@@ -170,17 +170,17 @@ mod tests {
 
     #[test]
     fn panic_fails_only_its_request() {
-        let (to, events) = channel();
+        let (sender, events) = channel();
         let revision = Revision::default();
-        let backend = Backend::new(to.clone(), revision.clone());
-        let own = to.clone();
+        let backend = Backend::new(sender.clone(), revision.clone());
+        let session_sender = sender.clone();
         let running = thread::spawn(move || {
             let options = Options {
                 files: Arc::new(lint::files::Memory::default()),
                 cwd: "/".into(),
                 today: || None,
             };
-            Session::new(own, revision, Outbox::default(), &options).run(&events)
+            Session::new(session_sender, revision, Outbox::default(), &options).run(&events)
         });
         let failed: Result<()> = block_on(backend.enqueue_request("x", |_| panic!("swordfish")));
         let error = failed.unwrap_err();
@@ -188,7 +188,7 @@ mod tests {
         assert!(!error.message.contains("swordfish"));
         backend.enqueue_notification("y", |_| panic!("swordfish"));
         assert_eq!(block_on(backend.enqueue_request("z", |_| Ok(3))), Ok(3));
-        to.send(Event::End(End::Asked)).unwrap();
+        sender.send(Event::End(End::Asked)).unwrap();
         assert_eq!(running.join().unwrap(), End::Asked);
     }
 }

@@ -50,8 +50,8 @@ impl Session {
     /// The effective values of the releases that a file belongs to, with the URI of a virtual document that shows them.
     fn effective_values(&self, path: &Path) -> Option<Value> {
         let text = self.effective_text(path)?;
-        let shown = uri::uri_of(path)?;
-        let uri_path = shown.as_str().strip_prefix("file://").unwrap_or_default();
+        let uri = uri::uri_of(path)?;
+        let uri_path = uri.as_str().strip_prefix("file://").unwrap_or_default();
         Some(json!({"uri": format!("{SCHEME}:///effective{uri_path}"), "text": text}))
     }
 
@@ -142,7 +142,7 @@ impl Session {
             Some(places) => places.clone(),
             None => {
                 let (path, rule) = (file_argument(arguments, 0)?, string_argument(arguments, 1)?);
-                json!(self.places_of_rule(&path, rule))
+                json!(self.locations_checked_by_rule(&path, rule))
             }
         };
         let first = places.get(0).cloned();

@@ -154,7 +154,7 @@ impl Session {
         let lenses = code_lens::values(&file_layers, &values.yaml)
             .into_iter()
             .map(|it| {
-                let places = self.places_of(&file_layers, &it.places);
+                let places = self.locations_of(&file_layers, &it.places);
                 let at = document.range(it.key, encoding).start;
                 lens(
                     it.key,
@@ -167,7 +167,11 @@ impl Session {
     }
 
     /// The places that a rule checks.
-    pub(crate) fn places_of_rule(&self, path: &std::path::Path, rule: &str) -> Vec<lsp::Location> {
+    pub(crate) fn locations_checked_by_rule(
+        &self,
+        path: &std::path::Path,
+        rule: &str,
+    ) -> Vec<lsp::Location> {
         let trees = self.trees_at(path);
         let subjects = rule_places::subjects(&trees, rule);
         let places = subjects

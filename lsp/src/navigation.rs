@@ -12,7 +12,7 @@ use values::yaml::NodeId;
 use crate::features::layers::FileLayer;
 use crate::features::rule_names::{RuleText, is_name};
 use crate::features::rule_rename::Renaming;
-use crate::features::{spot, values_places};
+use crate::features::{node_at, values_places};
 use crate::session::Session;
 
 impl Session {
@@ -59,9 +59,9 @@ impl Session {
             return Vec::new();
         };
         let file_layers = values.file_layers();
-        let node = spot::spot(&values.yaml, offset).node();
+        let node = node_at::node_at(&values.yaml, offset).node();
         let places = node.map_or_else(Vec::new, |node| places(&file_layers, node));
-        self.places_of(&file_layers, &places)
+        self.locations_of(&file_layers, &places)
     }
 
     /// The rules of the findings at an offset.

@@ -99,9 +99,9 @@ impl Session {
         });
     }
 
-    fn update_settings(&mut self, given: &serde_json::Value, own: bool) {
+    fn update_settings(&mut self, given: &serde_json::Value, strict: bool) {
         let before = self.settings.clone();
-        self.apply_settings(given, own);
+        self.apply_settings(given, strict);
         if before == self.settings {
             return;
         }

@@ -1,4 +1,4 @@
-//! Lints what is due, and sends the client the findings.
+//! Lints stale files, and publishes their findings.
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -372,13 +372,13 @@ impl Session {
         let Some(token) = &self.background.token else {
             return;
         };
-        let (all, left) = (self.background.total, self.background.remaining.len());
-        let done = all - left.min(all);
-        let percentage = done * 100 / all.max(1);
-        if percentage == (done - 1) * 100 / all.max(1) {
+        let (total, remaining) = (self.background.total, self.background.remaining.len());
+        let done = total - remaining.min(total);
+        let percentage = done * 100 / total.max(1);
+        if percentage == (done - 1) * 100 / total.max(1) {
             return;
         }
-        let message = format!("{done} of {all} trees");
+        let message = format!("{done} of {total} trees");
         let report = json!({"kind": "report", "message": message, "percentage": percentage});
         self.outbox
             .notify("$/progress", json!({"token": token, "value": report}));

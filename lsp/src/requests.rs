@@ -14,8 +14,8 @@ use crate::features::layers::FileLayer;
 use crate::features::rule_names::RuleText;
 use crate::features::symbols::Symbol;
 use crate::features::{
-    folding, inlay_hint, layers, rule_hover, rule_symbols, selection, semantic_tokens, signature,
-    spot, symbols, values_hover, values_places,
+    folding, inlay_hint, layers, node_at, rule_hover, rule_symbols, selection, semantic_tokens,
+    signature, symbols, values_hover, values_places,
 };
 use crate::session::Session;
 
@@ -103,7 +103,7 @@ impl Session {
         self.location(path, text, span)
     }
 
-    pub(crate) fn places_of(
+    pub(crate) fn locations_of(
         &self,
         file_layers: &[FileLayer<'_>],
         places: &[values_places::Place],
@@ -151,7 +151,7 @@ impl Session {
         let result = self.current_result(&path);
         let values = self.values_text(uri)?;
         let file_layers = values.file_layers();
-        let spot = spot::spot(&values.yaml, offset);
+        let hit = node_at::node_at(&values.yaml, offset);
         let link = |file_layer: &FileLayer<'_>, span: Span| {
             let place = self.location_in_tree(file_layer.tree, span)?;
             Some(format!(
@@ -160,9 +160,9 @@ impl Session {
                 place.range.start.line + 1
             ))
         };
-        let node = spot.node();
+        let node = hit.node();
         let mut contents = node.and_then(|node| values_hover::hover(&file_layers, node, &link));
-        let mut span = node.map(|node| values.yaml.span(spot.key.unwrap_or(node)));
+        let mut span = node.map(|node| values.yaml.span(hit.key.unwrap_or(node)));
         let result = result?;
         let own = result.source_of(&path);
         for finding in &result.report.findings {
@@ -298,15 +298,15 @@ impl Session {
         let encoding = self.client.encoding;
         let values = self.values_text(&uri);
         let mut out = Vec::new();
-        let mut left = MAX_SELECTIONS;
+        let mut remaining = MAX_SELECTIONS;
         for position in params.positions {
             let offset = document.offset(position, encoding);
             let spans = match &values {
-                _ if left == 0 => Vec::new(),
+                _ if remaining == 0 => Vec::new(),
                 Some(values) => selection::values(&values.yaml, offset),
                 None => self.rule_selection(&uri, offset),
             };
-            left = left.saturating_sub(spans.len());
+            remaining = remaining.saturating_sub(spans.len());
             let mut ranges = spans
                 .into_iter()
                 .rev()
@@ -449,8 +449,8 @@ impl Session {
                     lang::parse::ast::ItemKind::Rule(rule) => Some(&rule.sources),
                     _ => None,
                 });
-            let addresses = rules.flatten().filter_map(|source| source.url.as_ref());
-            let links = addresses.filter_map(|url| {
+            let urls = rules.flatten().filter_map(|source| source.url.as_ref());
+            let links = urls.filter_map(|url| {
                 Some(lsp::DocumentLink {
                     range: self.range(&uri, url.span)?,
                     target: url.node.parse().ok(),

@@ -179,9 +179,9 @@ impl Session {
         self.new_project();
     }
 
-    /// Applies settings. Each mistake in them is shown once.
-    pub(crate) fn apply_settings(&mut self, given: &Value, own: bool) {
-        for error in self.settings.apply(given, own) {
+    /// Applies settings. Each error in them is shown once.
+    pub(crate) fn apply_settings(&mut self, given: &Value, strict: bool) {
+        for error in self.settings.apply(given, strict) {
             if !self.setting_errors.contains(&error) {
                 self.show(lsp::MessageType::WARNING, &error);
                 self.setting_errors.insert(error);
@@ -202,7 +202,7 @@ impl Session {
         self.outbox.request(self.last_request_id, method, params);
     }
 
-    /// The sender to use when the client is gone.
+    /// A sender for events of the session, such as that the client is gone.
     pub(crate) fn event_sender(&self) -> Sender<Event> {
         self.sender.clone()
     }

@@ -51,19 +51,19 @@ const EXTENSION_ONLY: [&str; 2] = ["path", "trace.server"];
 
 impl Settings {
     /// Applies the given settings; missing and invalid ones keep their value. Clients differ: `{"dogwatch": {…}}` and `{…}`, nested keys
-    /// and dotted keys are all accepted. Returns the mistakes; `own` means that every key must be a setting of this server.
-    pub(crate) fn apply(&mut self, given: &Value, own: bool) -> Vec<String> {
-        let (given, own) = match given.get("dogwatch") {
+    /// and dotted keys are all accepted. Returns the errors; `strict` means that every key must be a setting of this server.
+    pub(crate) fn apply(&mut self, given: &Value, strict: bool) -> Vec<String> {
+        let (given, strict) = match given.get("dogwatch") {
             Some(inside) => (inside, true),
-            None => (given, own),
+            None => (given, strict),
         };
         let mut all = Vec::new();
         flatten("", given, &mut all);
         let mut errors = Vec::new();
         for (key, value) in all {
-            let (key, own) = match key.strip_prefix("dogwatch.") {
+            let (key, strict) = match key.strip_prefix("dogwatch.") {
                 Some(key) => (key, true),
-                None => (key.as_str(), own),
+                None => (key.as_str(), strict),
             };
             if value.is_null() || self.set(key, value).is_some() {
                 continue;
@@ -71,7 +71,7 @@ impl Settings {
             let known = ACCEPTED.iter().find(|(name, _)| *name == key);
             if let Some((name, accepted)) = known {
                 errors.push(format!("the setting `dogwatch.{name}` must be {accepted}"));
-            } else if own && !EXTENSION_ONLY.contains(&key) {
+            } else if strict && !EXTENSION_ONLY.contains(&key) {
                 let names = ACCEPTED.map(|(name, _)| format!("`{name}`")).join(", ");
                 errors.push(format!(
                     "unknown setting `dogwatch.{key}`; expected one of {names}"

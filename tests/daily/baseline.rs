@@ -185,8 +185,8 @@ fn keeps_entries_whose_file_is_missing() {
         ],
     );
     let all = findings(folder.path());
-    let weak = all.iter().any(|it| it.contains("secrets.yaml"));
-    assert!(weak, "{all:?}");
+    let has_secret_finding = all.iter().any(|it| it.contains("secrets.yaml"));
+    assert!(has_secret_finding, "{all:?}");
     stdout_of(folder.path(), &["baseline"], 0);
     let before = std::fs::read_to_string(folder.path().join("dogwatch-baseline.json")).unwrap();
     assert!(!before.contains("changeme"), "{before}");

@@ -76,8 +76,8 @@ fn killed_fix_leaves_each_file_old_or_new() {
         );
     }
     // The leftover next to the file is not a values file, and another run finishes the work.
-    let beside = files[middle].parent().unwrap();
-    assert_eq!(std::fs::read_dir(beside).unwrap().count(), 2);
+    let folder_of_middle = files[middle].parent().unwrap();
+    assert_eq!(std::fs::read_dir(folder_of_middle).unwrap().count(), 2);
     let printed = stdout_of(folder.path(), &["lint", "--verbose"], 0);
     assert!(!printed.contains(".dogwatch-"), "{printed}");
     stdout_of(folder.path(), FIX, 0);

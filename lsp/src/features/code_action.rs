@@ -51,10 +51,10 @@ pub(crate) fn example(
         let Some(path) = report.file(source) else {
             continue;
         };
-        let shown = path.strip_prefix(&tree.root).unwrap_or(path);
+        let relative = path.strip_prefix(&tree.root).unwrap_or(path);
         out.push_str(&format!(
             "    # {}\n",
-            shown.to_string_lossy().replace('\\', "/")
+            relative.to_string_lossy().replace('\\', "/")
         ));
         file_count += 1;
         let (text, real) = (masked.get(tree, path)?, &tree.files.get(path)?.source.text);
@@ -78,11 +78,11 @@ pub(crate) fn example(
                 if source == span.source && at <= from && from < end {
                     let to = to.clamp(from, (at + line.trim_end().len()).max(from));
                     // Columns of a mark count characters, and the mark's own `#` takes one.
-                    let shown = |to: usize| {
+                    let width_to = |to: usize| {
                         let before = line_of(&line[..to - at], &real[at..to]);
                         before.chars().count()
                     };
-                    let (before, width) = (shown(from), (shown(to) - shown(from)).max(1));
+                    let (before, width) = (width_to(from), (width_to(to) - width_to(from)).max(1));
                     out.push_str(&format!(
                         "#{}{}\n",
                         " ".repeat(before + 3),
@@ -100,10 +100,10 @@ pub(crate) fn example(
 
 /// A line of a masked text as shown in an example. Leading blanks are kept: in a block scalar, they are part of what is masked.
 fn line_of(masked: &str, real: &str) -> String {
-    let blanks = real.len() - real.trim_start_matches(' ').len();
-    let rest = excerpt(&masked[blanks..]).replace(MASKED, PLACEHOLDER);
+    let indent = real.len() - real.trim_start_matches(' ').len();
+    let rest = excerpt(&masked[indent..]).replace(MASKED, PLACEHOLDER);
     let mark = rest.trim_start_matches('\u{feff}');
-    format!("{}{mark}", &real[..blanks])
+    format!("{}{mark}", &real[..indent])
 }
 
 /// True if the clause parses as an example with this number of files and exactly this mark, in characters of its line.

@@ -28,20 +28,20 @@ pub(crate) fn hints(
     range: std::ops::Range<u32>,
 ) -> Vec<Hint> {
     let mut out = Vec::new();
-    let mut left = MAX_VALUES;
-    let mut open: Vec<NodeId> = document.root().into_iter().collect();
-    while let Some(node) = open.pop() {
+    let mut remaining = MAX_VALUES;
+    let mut stack: Vec<NodeId> = document.root().into_iter().collect();
+    while let Some(node) = stack.pop() {
         for (_, value) in document.pairs(node) {
             let span = document.span(value);
-            if span.end < range.start || span.start > range.end || left == 0 {
+            if span.end < range.start || span.start > range.end || remaining == 0 {
                 continue;
             }
             match document.kind(value) {
                 // The content of an alias is somewhere else.
-                Kind::Map if !span.is_empty() && !document.is_alias(value) => open.push(value),
+                Kind::Map if !span.is_empty() && !document.is_alias(value) => stack.push(value),
                 Kind::Map => {}
                 Kind::List | Kind::Null | Kind::Bool | Kind::Number | Kind::String => {
-                    left -= 1;
+                    remaining -= 1;
                     out.extend(hint(file_layers, value, span));
                 }
                 Kind::Error => {}

@@ -17,7 +17,7 @@ use super::rule_names::RuleText;
 use super::rule_places::chain;
 use super::values_completion::Proposal;
 
-/// The kind of word being typed.
+/// The kind of word being typed, from which the proposals follow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Context<'t> {
     Item,

@@ -26,9 +26,14 @@ pub(crate) fn chain<'b>(rule: &RuleText<'b>, names: &[&str], offset: u32) -> Vec
     resolve(rule, names, offset, MAX_NAMES)
 }
 
-fn resolve<'b>(rule: &RuleText<'b>, names: &[&str], offset: u32, left: usize) -> Vec<Place<'b>> {
+fn resolve<'b>(
+    rule: &RuleText<'b>,
+    names: &[&str],
+    offset: u32,
+    remaining: usize,
+) -> Vec<Place<'b>> {
     let charts: &'b ChartSet = &rule.book.charts;
-    let Some(left) = left.checked_sub(1) else {
+    let Some(remaining) = remaining.checked_sub(1) else {
         return Vec::new();
     };
     let Some((first, rest)) = names.split_first() else {
@@ -37,7 +42,7 @@ fn resolve<'b>(rule: &RuleText<'b>, names: &[&str], offset: u32, left: usize) ->
     let mut places = match binding_of(rule, first, offset) {
         Some(Binding::Pattern(pattern)) => expand_pattern(charts, pattern),
         Some(Binding::Expr(expr)) => match path_of(expr) {
-            Some(path) => resolve(rule, &path, expr.span.start, left),
+            Some(path) => resolve(rule, &path, expr.span.start, remaining),
             None => Vec::new(),
         },
         None => charts.component(first).to_vec(),

@@ -42,7 +42,7 @@ impl Proposal {
     }
 }
 
-/// What is being typed, and where.
+/// The kind of text being typed, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Context {
     /// A key of the map at the path.
@@ -72,8 +72,8 @@ impl Word {
     /// The word around an offset, given its start.
     pub(crate) fn around(text: &str, start: usize, offset: usize) -> Self {
         let part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
-        let behind = &text[offset..];
-        let end = offset + behind.find(|c| !part(c)).unwrap_or(behind.len());
+        let rest = &text[offset..];
+        let end = offset + rest.find(|c| !part(c)).unwrap_or(rest.len());
         Self {
             start,
             end,
@@ -100,7 +100,7 @@ impl Word {
     }
 }
 
-/// What is being typed at an offset, and the word around it.
+/// The context at an offset, and the word around it.
 pub(crate) fn context_at(text: &str, offset: usize) -> (Context, Word) {
     // A byte order mark is not part of the first key.
     let mark = text.len() - text.trim_start_matches('\u{feff}').len();
@@ -160,7 +160,7 @@ pub(crate) fn context_at(text: &str, offset: usize) -> (Context, Word) {
     }
 }
 
-/// What is being typed in a `# dogwatch:` comment, and the start of the word.
+/// The context inside a `# dogwatch:` comment, and the start of the word.
 fn comment_context(comment: &str) -> Option<(Context, usize)> {
     let content = comment.trim_start_matches('#').trim_start();
     let words = content.strip_prefix("dogwatch:")?;
@@ -309,7 +309,7 @@ fn comment_start(line: &str) -> Option<usize> {
     None
 }
 
-/// The proposals for what is being typed.
+/// The proposals for a context.
 pub(crate) fn proposals(
     file_layers: &[FileLayer<'_>],
     report: &Report,
@@ -335,7 +335,7 @@ pub(crate) fn proposals(
 
 fn keys(file_layer: &FileLayer<'_>, path: &[PathStep]) -> Vec<Proposal> {
     let merged = file_layer.merged();
-    let there = |name: &str| {
+    let existing = |name: &str| {
         let root = merged.layer_root(file_layer.layer)?;
         let steps: Vec<_> = path.iter().map(step).collect();
         let map = merged.lookup(root, &steps).found()?;
@@ -344,7 +344,7 @@ fn keys(file_layer: &FileLayer<'_>, path: &[PathStep]) -> Vec<Proposal> {
     let mut out = Vec::new();
     for (name, decl, docs) in keys_at(file_layer, path) {
         // A key that is being typed is already there, with an empty value.
-        if there(&name).is_some_and(|node| merged.shape(node) != Shape::Null) {
+        if existing(&name).is_some_and(|node| merged.shape(node) != Shape::Null) {
             continue;
         }
         out.push(key(name, decl.as_ref(), docs));
@@ -438,13 +438,13 @@ fn hosts(file_layer: &FileLayer<'_>) -> BTreeSet<String> {
         let namespace = namespace.unwrap_or("default");
         hosts.insert(format!("{}.{namespace}", component.name));
     }
-    let mut left = 100_000;
+    let mut remaining = 100_000;
     for release in 0..deployment.releases.len() {
         named_hosts(
             merged.root(release, View::Effective),
             file_layer,
             &mut hosts,
-            &mut left,
+            &mut remaining,
         );
     }
     hosts
@@ -454,20 +454,20 @@ fn named_hosts(
     top: NodeRef,
     file_layer: &FileLayer<'_>,
     hosts: &mut BTreeSet<String>,
-    left: &mut usize,
+    remaining: &mut usize,
 ) {
     let merged = file_layer.merged();
-    let mut open = vec![top];
-    while let Some(node) = open.pop() {
+    let mut stack = vec![top];
+    while let Some(node) = stack.pop() {
         let mut entries = Vec::new();
         merged.entries(node, &mut entries);
         for (key, value) in entries {
-            *left = left.saturating_sub(1);
-            if *left == 0 {
+            *remaining = remaining.saturating_sub(1);
+            if *remaining == 0 {
                 return;
             }
             match merged.shape(value) {
-                Shape::Map => open.push(value),
+                Shape::Map => stack.push(value),
                 Shape::String
                     if key.eq_ignore_ascii_case("host")
                         && !lint::shown::is_hidden(merged, value) =>

@@ -62,12 +62,12 @@ pub(crate) fn overriding_places(
     let (mut profiles, mut places) = (FxHashSet::default(), Vec::new());
     for (at, file_layer) in file_layers.iter().enumerate() {
         let before = places.len();
-        let mut open = vec![node];
-        while let Some(node) = open.pop() {
+        let mut stack = vec![node];
+        while let Some(node) = stack.pop() {
             collect_overriding((at, file_layer), node, &mut places, || {
                 // The content of an alias is somewhere else.
                 let own = !document.is_alias(node);
-                open.extend(document.pairs(node).filter(|_| own).map(|(_, value)| value));
+                stack.extend(document.pairs(node).filter(|_| own).map(|(_, value)| value));
             });
         }
         if places.len() > before {

@@ -41,7 +41,7 @@ fn labels(items: &[Value]) -> Vec<&str> {
 }
 
 /// The text after choosing a proposal. `range` names the field of the edit that gives its range.
-fn chosen(client: &mut Client, marked: &str, label: &str, range: &str) -> String {
+fn text_after_choosing(client: &mut Client, marked: &str, label: &str, range: &str) -> String {
     let (text, items) = proposals(client, VALUES, marked);
     let item = items.iter().find(|it| it["label"] == label);
     let item = item.unwrap_or_else(|| panic!("{marked}: {:?}", labels(&items)));
@@ -66,7 +66,7 @@ fn completing_an_existing_key_keeps_its_colon() {
         ),
     ] {
         assert_eq!(
-            chosen(&mut client, marked, "host", "range"),
+            text_after_choosing(&mut client, marked, "host", "range"),
             after,
             "{marked}"
         );
@@ -81,9 +81,9 @@ fn offers_insert_and_replace_if_supported() {
         json!({"completionItem": {"insertReplaceSupport": true}});
     let mut client = client(capabilities);
     let marked = "mailer:\n  ho|ts: mail\n";
-    let replaced = chosen(&mut client, marked, "host", "replace");
+    let replaced = text_after_choosing(&mut client, marked, "host", "replace");
     assert_eq!(replaced, "mailer:\n  host: mail\n");
-    let inserted = chosen(&mut client, marked, "host", "insert");
+    let inserted = text_after_choosing(&mut client, marked, "host", "insert");
     assert_eq!(inserted, "mailer:\n  hostts: mail\n");
     client.assert_still_works();
 }

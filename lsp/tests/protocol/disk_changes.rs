@@ -224,7 +224,7 @@ fn opening_a_gitignored_file_does_not_include_it() {
     client.close(&secrets);
     client.wait_until_idle();
     assert_eq!(finding_count(&client, &values), 1);
-    // A file that was never saved does not take part either.
+    // A file that was never saved is not included either.
     let unsaved = tree.uri("values/wire-server/new/secrets.yaml");
     client.open(&unsaved, 1, text);
     client.wait_until_idle();

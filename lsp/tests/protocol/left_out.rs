@@ -48,7 +48,7 @@ fn reports_open_decrypted_copy_without_showing_secrets() {
             .extend(more.as_object().unwrap().clone());
         all
     };
-    let questions = [
+    let requests = [
         ("textDocument/hover", at(json!({}))),
         ("textDocument/completion", at(json!({}))),
         ("textDocument/documentSymbol", at(json!({}))),
@@ -60,8 +60,8 @@ fn reports_open_decrypted_copy_without_showing_secrets() {
         ),
         ("workspace/symbol", json!({"query": "smtpPassword"})),
     ];
-    for (method, question) in questions {
-        let answer = client.request(method, question).to_string();
+    for (method, params) in requests {
+        let answer = client.request(method, params).to_string();
         assert!(!answer.contains("hT7wq0zLm2Xc"), "{method}: {answer}");
     }
     client.close(COPY);

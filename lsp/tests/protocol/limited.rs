@@ -8,7 +8,7 @@ use crate::client::{Client, RULE, TREE, VALUES, capabilities, files};
 const TEXT: &str = "webapp:\n  envVars:\n    FLAG: true\n";
 
 /// A client that has opened a faulty file, and the range of the fault.
-fn opened(capabilities: Value) -> (Client, Value) {
+fn open_client(capabilities: Value) -> (Client, Value) {
     let mut client = Client::with_capabilities(files(TREE), capabilities);
     client.open(VALUES, 1, TEXT);
     let message = client.wait_until(|it| it["method"] == "textDocument/publishDiagnostics");
@@ -27,7 +27,7 @@ fn actions(client: &mut Client, range: &Value) -> Vec<Value> {
 fn offers_commands_to_clients_without_code_action_literals() {
     let mut capabilities = capabilities();
     capabilities["textDocument"]["codeAction"] = json!({});
-    let (mut client, range) = opened(capabilities);
+    let (mut client, range) = open_client(capabilities);
     let all = actions(&mut client, &range);
     assert!(!all.is_empty());
     for command in &all {
@@ -48,7 +48,7 @@ fn offers_commands_to_clients_without_code_action_literals() {
 fn offers_no_edits_to_clients_without_apply_edit() {
     let mut capabilities = capabilities();
     capabilities["workspace"]["applyEdit"] = json!(false);
-    let (mut client, range) = opened(capabilities.clone());
+    let (mut client, range) = open_client(capabilities.clone());
     let all = actions(&mut client, &range);
     let editing = |it: &Value| {
         let command = it["command"]["command"].as_str();
@@ -61,7 +61,7 @@ fn offers_no_edits_to_clients_without_apply_edit() {
     assert!(!all.iter().any(editing), "{all:?}");
     // If the client also supports only commands, just the guidance is left.
     capabilities["textDocument"]["codeAction"] = json!({});
-    let (mut client, range) = opened(capabilities);
+    let (mut client, range) = open_client(capabilities);
     let left: Vec<Value> = actions(&mut client, &range);
     let left: Vec<&Value> = left.iter().map(|it| &it["command"]).collect();
     assert_eq!(left, ["dogwatch.openGuidance"]);
@@ -70,7 +70,7 @@ fn offers_no_edits_to_clients_without_apply_edit() {
 
 #[test]
 fn rejects_invalid_command_arguments() {
-    let (mut client, _) = opened(capabilities());
+    let (mut client, _) = open_client(capabilities());
     for (command, arguments) in [
         ("effectiveValues", json!([])),
         ("effectiveValues", json!([3])),

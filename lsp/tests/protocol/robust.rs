@@ -97,7 +97,7 @@ fn requests_in_the_wrong_state_get_protocol_errors() {
 
 #[test]
 fn starts_with_any_initialize_params() {
-    let greetings = [
+    let all_params = [
         json!(null),
         json!([]),
         json!({}),
@@ -105,13 +105,13 @@ fn starts_with_any_initialize_params() {
         json!({"capabilities": {"textDocument": {"completion": {"completionItemKind": {"valueSet": [999]}}}}, "initializationOptions": [1]}),
         json!({"rootPath": "/w", "capabilities": {"general": {"positionEncodings": ["utf-64"]}}}),
     ];
-    for greeting in greetings {
+    for params in all_params {
         let mut client = Client::uninitialized(files(TREE));
-        let result = client.request("initialize", greeting.clone());
-        assert_eq!(result["serverInfo"]["name"], "dogwatch", "{greeting}");
+        let result = client.request("initialize", params.clone());
+        assert_eq!(result["serverInfo"]["name"], "dogwatch", "{params}");
         assert_eq!(
             result["capabilities"]["positionEncoding"], "utf-16",
-            "{greeting}"
+            "{params}"
         );
         client.notify("initialized", json!({}));
         client.assert_still_works();
@@ -121,14 +121,14 @@ fn starts_with_any_initialize_params() {
 #[test]
 fn accepts_messages_before_initialize_is_answered() {
     let mut client = Client::uninitialized(files(TREE));
-    let hello = client.send_request(
+    let initialize = client.send_request(
         "initialize",
         json!({"capabilities": capabilities(), "rootUri": "file:///w"}),
     );
     client.notify("initialized", json!({}));
     client.open(VALUES, 7, TREE[3].1);
     let hover = client.send_request("textDocument/hover", Client::position_params(VALUES, 2, 40));
-    client.wait_for(hello);
+    client.wait_for(initialize);
     let hover = client.wait_for(hover);
     assert!(
         hover["result"]["contents"]["value"]

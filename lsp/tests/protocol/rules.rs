@@ -8,7 +8,7 @@ use crate::values::{actions, apply_edit};
 
 const TEXT: &str = TREE[2].1;
 
-fn opened() -> Client {
+fn open_client() -> Client {
     let mut client = Client::new(TREE);
     client.open(RULE, 1, TEXT);
     client.findings(RULE, 1);
@@ -31,7 +31,7 @@ fn at(text: &str, mark: &str) -> Value {
 
 #[test]
 fn shows_rule_errors_while_typing() {
-    let mut client = opened();
+    let mut client = open_client();
     assert_eq!(client.findings(RULE, 1), Vec::<Value>::new());
     client.replace(RULE, 2, &TEXT.replace("is a string", "is a strin"));
     let found = client.findings(RULE, 2);
@@ -47,7 +47,7 @@ fn shows_rule_errors_while_typing() {
 
 #[test]
 fn quick_fix_corrects_typos_in_rules_and_configuration() {
-    let mut client = opened();
+    let mut client = open_client();
     let apply_quick_fix =
         |client: &mut Client, uri: &str, version: i64, faulty: &str, title: &str| {
             let found = client.findings(uri, version);
@@ -104,7 +104,7 @@ fn editing_a_rule_relints_open_values() {
 
 #[test]
 fn hover_explains_names_and_keywords() {
-    let mut client = opened();
+    let mut client = open_client();
     let mut hover = |mark: &str| {
         let answer = client.request("textDocument/hover", at(TEXT, mark));
         answer["contents"]["value"]
@@ -131,7 +131,7 @@ fn hover_explains_names_and_keywords() {
 fn keyword_hover_depends_on_context() {
     let text = "let ports = [80]\n\nchart relay {\n  in   wire-server\n  tags mail\n  keys {\n    port: number = 25\n  }\n}\n\n\
         rule port {\n  severity error\n  tags mail\n  for port at relay.port\n  let known = ports ++ [25]\n  require port in known\n}\n";
-    let mut client = opened();
+    let mut client = open_client();
     client.open(RULE, 9, text);
     let mut hover = |mark: &str| {
         let answer = client.request("textDocument/hover", at(text, mark));
@@ -151,7 +151,7 @@ fn keyword_hover_depends_on_context() {
 
 #[test]
 fn finds_and_renames_names() {
-    let mut client = opened();
+    let mut client = open_client();
     let mut from = at(TEXT, "flag is a string");
     let found = client.request("textDocument/definition", from.clone());
     assert_eq!(found[0]["range"]["start"], position(TEXT, "flag at"));
@@ -224,7 +224,7 @@ fn rejects_renames_that_change_meaning() {
 
 #[test]
 fn completes_by_context() {
-    let mut client = opened();
+    let mut client = open_client();
     let mut labels = |text: &str| -> Vec<String> {
         let mark = text.find('|').unwrap();
         let typed = text.replacen('|', "", 1);
@@ -291,7 +291,7 @@ fn completes_by_context() {
 
 #[test]
 fn shows_call_signatures() {
-    let mut client = opened();
+    let mut client = open_client();
     let text = TEXT.replace("flag is a string\n", "lower(\"a\", ) == \"a\"\n");
     client.replace(RULE, 2, &text);
     let answer = client.request("textDocument/signatureHelp", at(&text, ") == \"a\""));
@@ -308,7 +308,7 @@ fn shows_call_signatures() {
 
 #[test]
 fn tokens_outline_folds_and_links_match_the_text() {
-    let mut client = opened();
+    let mut client = open_client();
     let text = json!({"textDocument": {"uri": RULE}});
     let symbols = client.request("textDocument/documentSymbol", text.clone());
     assert_eq!(symbols[0]["name"], "flag-is-text");
@@ -340,7 +340,7 @@ fn tokens_outline_folds_and_links_match_the_text() {
 
 #[test]
 fn formatting_matches_fmt() {
-    let mut client = opened();
+    let mut client = open_client();
     let options = json!({"tabSize": 2, "insertSpaces": true});
     let format = json!({"textDocument": {"uri": RULE}, "options": options});
     assert_eq!(
@@ -371,7 +371,7 @@ fn formatting_matches_fmt() {
 
 #[test]
 fn lenses_count_examples_and_places() {
-    let mut client = opened();
+    let mut client = open_client();
     let lenses = client.request(
         "textDocument/codeLens",
         json!({"textDocument": {"uri": RULE}}),
@@ -424,7 +424,7 @@ fn cluster_rule_places_cover_all_its_deployments() {
 
 #[test]
 fn failing_examples_are_shown_at_their_lines() {
-    let mut client = opened();
+    let mut client = open_client();
     let text = TEXT.replace(
         "        FLAG: \"true\"\n  ```\n}",
         "        FLAG: 3\n  ```\n}",

@@ -45,7 +45,7 @@ fn hover(client: &mut Client, uri: &str, line: u32, character: u32) -> String {
         .to_owned()
 }
 
-fn opened() -> Client {
+fn open_client() -> Client {
     let mut client = Client::new(LAYERS);
     client.open(VALUES, 1, LAYERS[3].1);
     client.findings(VALUES, 1);
@@ -101,7 +101,7 @@ fn diagnostic_links_to_the_configured_rule_page() {
 
 #[test]
 fn hover_shows_value_layers_and_declaration() {
-    let mut client = opened();
+    let mut client = open_client();
     let output = hover(&mut client, VALUES, 3, 8);
     for part in [
         "backend.config.logLevel",
@@ -125,7 +125,7 @@ fn hover_shows_value_layers_and_declaration() {
 
 #[test]
 fn never_shows_secrets() {
-    let mut client = opened();
+    let mut client = open_client();
     client.open(SECRETS, 1, LAYERS[4].1);
     client.findings(SECRETS, 1);
     let mut all = String::new();
@@ -167,19 +167,19 @@ fn never_shows_secrets() {
 }
 
 fn effective(client: &mut Client, uri: &str) -> String {
-    let shown = client.request(
+    let effective = client.request(
         "workspace/executeCommand",
         json!({"command": "dogwatch.effectiveValues", "arguments": [uri]}),
     );
-    let address = shown["uri"].as_str().unwrap().to_owned();
-    let content = client.request("workspace/textDocumentContent", json!({"uri": address}));
-    assert_eq!(content["text"], shown["text"]);
-    shown["text"].as_str().unwrap().to_owned()
+    let uri = effective["uri"].as_str().unwrap().to_owned();
+    let content = client.request("workspace/textDocumentContent", json!({"uri": uri}));
+    assert_eq!(content["text"], effective["text"]);
+    effective["text"].as_str().unwrap().to_owned()
 }
 
 #[test]
 fn effective_values_name_their_files() {
-    let mut client = opened();
+    let mut client = open_client();
     let text = effective(&mut client, VALUES);
     let line = |start: &str| {
         text.lines()
@@ -206,7 +206,7 @@ fn effective_values_name_their_files() {
 
 #[test]
 fn completes_chart_keys_and_values() {
-    let mut client = opened();
+    let mut client = open_client();
     let labels = |client: &mut Client, line: u32, character: u32| -> Vec<String> {
         let answer = client.request(
             "textDocument/completion",
@@ -259,7 +259,7 @@ fn completes_chart_keys_and_values() {
 
 #[test]
 fn inlay_hints_show_overrides() {
-    let mut client = opened();
+    let mut client = open_client();
     let full_range =
         json!({"start": {"line": 0, "character": 0}, "end": {"line": 99, "character": 0}});
     let hints = client.request(
@@ -295,7 +295,7 @@ fn inlay_hints_show_overrides() {
 
 #[test]
 fn definition_and_references_follow_layers() {
-    let mut client = opened();
+    let mut client = open_client();
     let found = client.request(
         "textDocument/definition",
         Client::position_params(VALUES, 3, 8),
@@ -383,7 +383,7 @@ fn edit_updates_findings_in_dependent_files() {
 
 #[test]
 fn outline_folding_and_selection_match_the_text() {
-    let mut client = opened();
+    let mut client = open_client();
     let text = json!({"uri": VALUES});
     let symbols = client.request("textDocument/documentSymbol", json!({"textDocument": text}));
     assert_eq!(symbols[0]["name"], "backend");
@@ -407,7 +407,7 @@ fn outline_folding_and_selection_match_the_text() {
 
 #[test]
 fn lens_on_keys_overridden_by_a_profile() {
-    let mut client = opened();
+    let mut client = open_client();
     let lenses = client.request(
         "textDocument/codeLens",
         json!({"textDocument": {"uri": VALUES}}),

@@ -27,15 +27,15 @@ const RULES: usize = 200;
 
 fn median(times: usize, mut run: impl FnMut()) -> Duration {
     run();
-    let mut taken: Vec<Duration> = (0..times)
+    let mut durations: Vec<Duration> = (0..times)
         .map(|_| {
             let start = Instant::now();
             run();
             start.elapsed()
         })
         .collect();
-    taken.sort_unstable();
-    taken[times / 2]
+    durations.sort_unstable();
+    durations[times / 2]
 }
 
 fn millis(time: Duration) -> f64 {
@@ -50,9 +50,9 @@ fn texts() -> Vec<(String, String, String)> {
         let text = book.sources().get(file.source).text.to_string();
         texts.push((file.pack.clone(), file.name.clone(), text));
     }
-    let lacking = RULES.saturating_sub(book.rules().count());
-    let again: Vec<_> = book.rules().take(lacking).collect();
-    for (file, _, rule) in again {
+    let missing = RULES.saturating_sub(book.rules().count());
+    let repeated: Vec<_> = book.rules().take(missing).collect();
+    for (file, _, rule) in repeated {
         let id = &rule.name.node;
         let text = &book.sources().get(file.source).text;
         let text = text.replace(&format!("rule {id} "), &format!("rule {id}-again "));
@@ -61,16 +61,16 @@ fn texts() -> Vec<(String, String, String)> {
     texts
 }
 
-fn compiling(out: &mut dyn io::Write) -> io::Result<()> {
+fn bench_compile(out: &mut dyn io::Write) -> io::Result<()> {
     let texts = texts();
     let bytes: usize = texts.iter().map(|it| it.2.len()).sum();
-    let read = || -> Vec<File> {
+    let parse_all = || -> Vec<File> {
         let texts = texts.iter().enumerate();
         texts
             .map(|(at, it)| parse(SourceId(at as u32), &it.2).file)
             .collect()
     };
-    let files = read();
+    let files = parse_all();
     let mut packs: Vec<PackFiles<'_>> = Vec::new();
     for (at, (pack, name, _)) in texts.iter().enumerate() {
         let file = RuleFile {
@@ -110,7 +110,7 @@ fn compiling(out: &mut dyn io::Write) -> io::Result<()> {
     let starting = median(15, || {
         drop(black_box(RuleBook::build(&[], &Config::default(), false)));
     });
-    let parsing = median(15, || drop(black_box(read())));
+    let parsing = median(15, || drop(black_box(parse_all())));
     let checking = median(15, || {
         drop(black_box(check(&packs, schema(), Options::default())))
     });
@@ -160,7 +160,7 @@ fn tree(size: usize) -> Project {
 /// The time of each rule over a tree, by itself: work that rules share is repeated for each.
 fn each_rule(project: &Project, times: usize) -> Vec<(String, Duration)> {
     let show = |path: &Path| path.to_owned();
-    let mut taken = Vec::new();
+    let mut durations = Vec::new();
     for tree in project.trees() {
         let program = &tree.book.program;
         for deployment in &tree.deployments {
@@ -169,14 +169,14 @@ fn each_rule(project: &Project, times: usize) -> Vec<(String, Duration)> {
                 let time = median(times, || {
                     drop(black_box(Run::new(program, &host).judge(at)))
                 });
-                taken.push((rule.id.clone(), time));
+                durations.push((rule.id.clone(), time));
             }
         }
     }
-    taken
+    durations
 }
 
-fn growing(out: &mut dyn io::Write) -> io::Result<()> {
+fn bench_growth(out: &mut dyn io::Write) -> io::Result<()> {
     writeln!(
         out,
         "\neach rule alone, over a tree of 1, 10 and 100 times the size"
@@ -211,7 +211,7 @@ fn growing(out: &mut dyn io::Write) -> io::Result<()> {
 
 fn main() -> io::Result<()> {
     let mut out = io::stdout().lock();
-    compiling(&mut out)?;
-    growing(&mut out)?;
+    bench_compile(&mut out)?;
+    bench_growth(&mut out)?;
     out.flush()
 }

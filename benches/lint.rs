@@ -52,7 +52,7 @@ fn lint(root: &Path) -> usize {
     report.findings.len()
 }
 
-fn yaml(root: &Path) -> Vec<PathBuf> {
+fn yaml_files(root: &Path) -> Vec<PathBuf> {
     let options = ListOptions {
         no_ignore: true,
         ..ListOptions::default()
@@ -63,7 +63,7 @@ fn yaml(root: &Path) -> Vec<PathBuf> {
 }
 
 fn read_all(root: &Path) -> u64 {
-    let files = yaml(root);
+    let files = yaml_files(root);
     files
         .par_iter()
         .map(|path| std::fs::read(path).unwrap().len() as u64)
@@ -71,7 +71,7 @@ fn read_all(root: &Path) -> u64 {
 }
 
 fn parse_all(root: &Path) -> usize {
-    let files = yaml(root);
+    let files = yaml_files(root);
     let parse = |path: &PathBuf| {
         let text = std::fs::read_to_string(path).unwrap();
         Document::parse(SourceId(0), text).errors().len()
@@ -80,7 +80,7 @@ fn parse_all(root: &Path) -> usize {
 }
 
 /// The wall time and peak memory of the built program.
-fn process(root: &Path, more: &[&str]) -> (Duration, u64) {
+fn measure_process(root: &Path, extra_args: &[&str]) -> (Duration, u64) {
     let mut times = Vec::new();
     let mut peak = 0;
     for _ in 0..ROUNDS {
@@ -89,7 +89,7 @@ fn process(root: &Path, more: &[&str]) -> (Duration, u64) {
             .arg("lint")
             .arg(root)
             .args(["--format", "json"])
-            .args(more)
+            .args(extra_args)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
@@ -110,8 +110,8 @@ fn process(root: &Path, more: &[&str]) -> (Duration, u64) {
 }
 
 fn main() {
-    let wanted = std::env::args().find_map(|it| it.parse().ok());
-    let trees: usize = wanted.unwrap_or(1000);
+    let tree_count = std::env::args().find_map(|it| it.parse().ok());
+    let trees: usize = tree_count.unwrap_or(1000);
     let scratch = tempfile::tempdir().unwrap();
     for (what, trees, size) in [
         ("trees of 8 files", trees, 8),
@@ -125,7 +125,7 @@ fn main() {
             "{:34}{:>9}{:>12}{:>9}{:>9}",
             "", "ms", "files/s", "MB/s", "ratio"
         );
-        let mut bare = 0.0;
+        let mut single_threaded = 0.0;
         for threads in [1, 2] {
             let pool = pool(threads);
             let read = pool.install(|| {
@@ -138,15 +138,15 @@ fn main() {
                     black_box(parse_all(&root));
                 })
             });
-            let judge = pool.install(|| {
+            let lint_time = pool.install(|| {
                 median(|| {
                     black_box(lint(&root));
                 })
             });
-            for (name, time, against) in [
+            for (name, time, baseline) in [
                 ("list and read", read, read),
                 ("… and parse", parse, read),
-                ("… and run every rule", judge, parse),
+                ("… and run every rule", lint_time, parse),
             ] {
                 let seconds = time.as_secs_f64();
                 println!(
@@ -155,23 +155,23 @@ fn main() {
                     seconds * 1e3,
                     files as f64 / seconds,
                     megabytes / seconds,
-                    seconds / against.as_secs_f64(),
+                    seconds / baseline.as_secs_f64(),
                 );
             }
             println!(
                 "  linting on top of reading and parsing: {:.2} of the time to read and parse",
-                judge.as_secs_f64() / parse.as_secs_f64() - 1.0
+                lint_time.as_secs_f64() / parse.as_secs_f64() - 1.0
             );
             if threads == 1 {
-                bare = judge.as_secs_f64();
+                single_threaded = lint_time.as_secs_f64();
             } else {
                 println!(
                     "  two threads: {:.2} times the speed of one",
-                    bare / judge.as_secs_f64()
+                    single_threaded / lint_time.as_secs_f64()
                 );
             }
         }
-        let (time, peak) = process(&root, &[]);
+        let (time, peak) = measure_process(&root, &[]);
         println!(
             "whole process: {:.1} ms, peak {:.1} MB",
             time.as_secs_f64() * 1e3,
@@ -181,15 +181,15 @@ fn main() {
     let one = scratch.path().join("one");
     support::write_trees(&one, 1, 3, 1);
     let file = one.join("tree-00000/values/wire-server/prod-values.yaml");
-    let (time, peak) = process(&file, &[]);
+    let (time, peak) = measure_process(&file, &[]);
     println!(
         "cold start on one file: {:.1} ms, peak {:.1} MB",
         time.as_secs_f64() * 1e3,
         peak as f64 / 1e3
     );
-    let whole = scratch.path().join("whole");
-    let (files, _) = support::write_trees(&whole, 1, usize::MAX, 1);
-    let (time, peak) = process(&whole, &[]);
+    let full_tree = scratch.path().join("whole");
+    let (files, _) = support::write_trees(&full_tree, 1, usize::MAX, 1);
+    let (time, peak) = measure_process(&full_tree, &[]);
     println!(
         "one tree of {files} files: {:.1} ms, peak {:.1} MB",
         time.as_secs_f64() * 1e3,

@@ -40,7 +40,7 @@ fn text_of(data: &[u8]) -> String {
     String::from_utf8_lossy(data).into_owned()
 }
 
-fn inside(text: &str, span: Span) {
+fn assert_in_text(text: &str, span: Span) {
     assert!(text.get(span.range()).is_some(), "a span outside the text");
 }
 
@@ -49,13 +49,13 @@ pub(crate) fn parse(data: &[u8]) {
     let text = text_of(data);
     let parsed = lang::parse::parse(ID, &text);
     for diagnostic in &parsed.diagnostics {
-        inside(&text, diagnostic.primary.span);
+        assert_in_text(&text, diagnostic.primary.span);
     }
     for item in &parsed.file.items {
-        inside(&text, item.span);
+        assert_in_text(&text, item.span);
     }
     let (expr, _) = lang::parse::parse_expression(ID, &text);
-    inside(&text, expr.span);
+    assert_in_text(&text, expr.span);
 }
 
 fn checked(file: &File) -> Checked {
@@ -78,7 +78,7 @@ pub(crate) fn check(data: &[u8]) {
     let parsed = lang::parse::parse(ID, &text);
     let checked = checked(&parsed.file);
     for diagnostic in checked.of(ID) {
-        inside(&text, diagnostic.primary.span);
+        assert_in_text(&text, diagnostic.primary.span);
     }
 }
 
@@ -139,7 +139,7 @@ pub(crate) fn yaml(data: &[u8]) {
     let text = text_of(data);
     let document = Document::parse(ID, text.as_str());
     each_node(&document, |node, _| {
-        inside(&text, document.span(node));
+        assert_in_text(&text, document.span(node));
         let _ = (
             document.text_of(node),
             document.number(node),
@@ -147,38 +147,38 @@ pub(crate) fn yaml(data: &[u8]) {
         );
     });
     for error in document.errors() {
-        inside(&text, error.primary.span);
+        assert_in_text(&text, error.primary.span);
     }
 }
 
 /// The nodes of a document with their paths, up to a limit.
 fn each_node(document: &Document, mut visit: impl FnMut(NodeId, &KeyPath)) {
-    let mut open: Vec<(NodeId, KeyPath)> = Vec::new();
-    open.extend(document.root().map(|root| (root, KeyPath(Vec::new()))));
-    let mut left = 2_000;
-    while let Some((node, path)) = open.pop() {
-        left -= 1;
-        if left == 0 || path.0.len() > 64 {
+    let mut stack: Vec<(NodeId, KeyPath)> = Vec::new();
+    stack.extend(document.root().map(|root| (root, KeyPath(Vec::new()))));
+    let mut remaining = 2_000;
+    while let Some((node, path)) = stack.pop() {
+        remaining -= 1;
+        if remaining == 0 || path.0.len() > 64 {
             return;
         }
         visit(node, &path);
-        let below = |step| {
+        let child = |step| {
             let mut steps = path.0.clone();
             steps.push(step);
             KeyPath(steps)
         };
         match document.kind(node) {
-            Kind::Map => open.extend(document.pairs(node).map(|(key, value)| {
+            Kind::Map => stack.extend(document.pairs(node).map(|(key, value)| {
                 (
                     value,
-                    below(PathStep::Key(document.key_text(key).into_owned())),
+                    child(PathStep::Key(document.key_text(key).into_owned())),
                 )
             })),
-            Kind::List => open.extend(
+            Kind::List => stack.extend(
                 document
                     .items(node)
                     .enumerate()
-                    .map(|(at, item)| (item, below(PathStep::Index(at)))),
+                    .map(|(at, item)| (item, child(PathStep::Index(at)))),
             ),
             Kind::Null | Kind::Bool | Kind::Number | Kind::String | Kind::Error => {}
         }
@@ -187,7 +187,7 @@ fn each_node(document: &Document, mut visit: impl FnMut(NodeId, &KeyPath)) {
 
 /// An edit is refused, or its result parses again. The first byte selects the edit, the second the node.
 pub(crate) fn edit(data: &[u8]) {
-    let [which, at, rest @ ..] = data else {
+    let [selector, at, rest @ ..] = data else {
         return;
     };
     let text = text_of(rest);
@@ -197,12 +197,12 @@ pub(crate) fn edit(data: &[u8]) {
     let Some(path) = paths.get(*at as usize % paths.len().max(1)).cloned() else {
         return;
     };
-    let mut below = path.clone();
-    below.0.push(PathStep::Key("added".to_owned()));
+    let mut child = path.clone();
+    child.0.push(PathStep::Key("added".to_owned()));
     let value = NewValue::Text("new: text".to_owned());
-    let change = match which % 7 {
+    let change = match selector % 7 {
         0 => Change::Set { path, value },
-        1 => Change::Set { path: below, value },
+        1 => Change::Set { path: child, value },
         2 => Change::Quote { path },
         3 => Change::Delete { path, prune: true },
         4 => Change::Append {
@@ -234,7 +234,7 @@ pub(crate) fn config(data: &[u8]) {
     let document = Document::parse(ID, text.as_str());
     let (_, diagnostics) = lint::config::read(ID, &document);
     for diagnostic in &diagnostics {
-        inside(&text, diagnostic.primary.span);
+        assert_in_text(&text, diagnostic.primary.span);
     }
 }
 
@@ -254,6 +254,6 @@ pub(crate) fn lint(data: &[u8]) {
     let report = Project::new(settings, Arc::new(files)).lint(&|_| {});
     for finding in &report.findings {
         let span = finding.diagnostic.primary.span;
-        inside(&report.sources.get(span.source).text, span);
+        assert_in_text(&report.sources.get(span.source).text, span);
     }
 }

@@ -8,19 +8,19 @@
 use std::path::Path;
 use std::process::Command;
 
-struct Said {
+struct Output {
     status: i32,
     out: String,
     err: String,
 }
 
-fn dogwatch(folder: &Path, args: &[&str]) -> Said {
+fn dogwatch(folder: &Path, args: &[&str]) -> Output {
     let output = Command::new(env!("CARGO_BIN_EXE_dogwatch"))
         .args(args)
         .current_dir(folder)
         .output()
         .unwrap();
-    Said {
+    Output {
         status: output.status.code().unwrap(),
         out: String::from_utf8(output.stdout).unwrap(),
         err: String::from_utf8(output.stderr).unwrap(),
@@ -38,54 +38,54 @@ fn read(folder: &Path, path: &str) -> String {
 }
 
 #[test]
-fn a_new_rule_is_sound_tidy_and_proves_itself() {
+fn new_rule_is_valid_formatted_and_passes_its_examples() {
     let folder = tempfile::tempdir().unwrap();
-    let at = folder.path();
-    assert_eq!(dogwatch(at, &["new", "rule", "my-rule"]).status, 0);
-    let check = dogwatch(at, &["check"]);
+    let root = folder.path();
+    assert_eq!(dogwatch(root, &["new", "rule", "my-rule"]).status, 0);
+    let check = dogwatch(root, &["check"]);
     assert_eq!(
         (check.status, check.out.as_str()),
         (0, "1 rule in 1 file: 0 errors, 0 warnings\n")
     );
-    assert_eq!(dogwatch(at, &["fmt", "--check"]).status, 0);
-    let test = dogwatch(at, &["test", "--mutate", "--coverage"]);
+    assert_eq!(dogwatch(root, &["fmt", "--check"]).status, 0);
+    let test = dogwatch(root, &["test", "--mutate", "--coverage"]);
     assert_eq!(test.status, 0, "{}", test.out);
-    let again = dogwatch(at, &["new", "rule", "my-rule"]);
+    let again = dogwatch(root, &["new", "rule", "my-rule"]);
     assert_eq!(again.status, 2);
     assert!(again.err.contains("already exists"), "{}", again.err);
-    assert_eq!(dogwatch(at, &["new", "rule", "no name"]).status, 2);
-    assert_eq!(dogwatch(at, &["new", "rule", "../up"]).status, 2);
+    assert_eq!(dogwatch(root, &["new", "rule", "no name"]).status, 2);
+    assert_eq!(dogwatch(root, &["new", "rule", "../up"]).status, 2);
 }
 
 #[test]
-fn where_there_is_no_rule_that_is_said() {
+fn reports_when_there_are_no_rules() {
     let folder = tempfile::tempdir().unwrap();
-    let at = folder.path();
-    let none = dogwatch(at, &["test"]);
+    let root = folder.path();
+    let none = dogwatch(root, &["test"]);
     assert_eq!(none.status, 3);
     assert!(none.err.contains("no rules of your own"), "{}", none.err);
-    std::fs::create_dir(at.join("empty")).unwrap();
-    let empty = dogwatch(at, &["test", "empty"]);
+    std::fs::create_dir(root.join("empty")).unwrap();
+    let empty = dogwatch(root, &["test", "empty"]);
     assert_eq!(empty.status, 2);
     assert!(empty.err.contains("empty: no rules here"), "{}", empty.err);
-    let unknown = dogwatch(at, &["test", "secret-plaintex"]);
+    let unknown = dogwatch(root, &["test", "secret-plaintex"]);
     assert_eq!(unknown.status, 2);
     assert!(
         unknown.err.contains("did you mean `secret-plaintext`?"),
         "{}",
         unknown.err
     );
-    assert_eq!(dogwatch(at, &["check"]).status, 3);
-    assert_eq!(dogwatch(at, &["fmt"]).status, 3);
-    assert_eq!(dogwatch(at, &["fmt", "nowhere"]).status, 2);
+    assert_eq!(dogwatch(root, &["check"]).status, 3);
+    assert_eq!(dogwatch(root, &["fmt"]).status, 3);
+    assert_eq!(dogwatch(root, &["fmt", "nowhere"]).status, 2);
 }
 
 #[test]
-fn a_rule_is_named_by_id_file_or_folder() {
+fn selects_rules_by_id_file_or_folder() {
     let folder = tempfile::tempdir().unwrap();
-    let at = folder.path();
-    dogwatch(at, &["new", "rule", "first"]);
-    dogwatch(at, &["new", "rule", "second"]);
+    let root = folder.path();
+    dogwatch(root, &["new", "rule", "first"]);
+    dogwatch(root, &["new", "rule", "second"]);
     for (named, rules) in [
         (&["first"][..], "1 rule hold"),
         (&["rules/second.watch"], "1 rule hold"),
@@ -93,20 +93,20 @@ fn a_rule_is_named_by_id_file_or_folder() {
         (&["first", "rules/second.watch"], "2 rules hold"),
         (&["secret-empty"], "1 rule hold"),
     ] {
-        let test = dogwatch(at, &[&["test"], named].concat());
+        let test = dogwatch(root, &[&["test"], named].concat());
         assert_eq!(test.status, 0, "{named:?}{}{}", test.out, test.err);
         assert!(test.out.contains(rules), "{named:?}{}", test.out);
     }
 }
 
 #[test]
-fn an_example_that_does_not_hold_fails_the_test_and_is_shown_in_its_file() {
+fn failing_example_fails_the_test_and_shows_its_place() {
     let folder = tempfile::tempdir().unwrap();
-    let at = folder.path();
-    dogwatch(at, &["new", "rule", "first"]);
-    let text = read(at, "rules/first.watch").replace("replicaCount: 2", "replicaCount: 1");
-    write(at, "rules/first.watch", &text);
-    let test = dogwatch(at, &["test"]);
+    let root = folder.path();
+    dogwatch(root, &["new", "rule", "first"]);
+    let text = read(root, "rules/first.watch").replace("replicaCount: 2", "replicaCount: 1");
+    write(root, "rules/first.watch", &text);
+    let test = dogwatch(root, &["test"]);
     assert_eq!(test.status, 1);
     assert!(test.out.contains("this example must pass"), "{}", test.out);
     assert!(test.out.contains("rules/first.watch:"), "{}", test.out);
@@ -114,50 +114,50 @@ fn an_example_that_does_not_hold_fails_the_test_and_is_shown_in_its_file() {
 }
 
 #[test]
-fn a_rule_with_errors_is_told_apart_from_one_whose_examples_fail() {
+fn rule_errors_differ_from_failing_examples() {
     let folder = tempfile::tempdir().unwrap();
-    let at = folder.path();
-    dogwatch(at, &["new", "rule", "first"]);
-    let text = read(at, "rules/first.watch").replace("count >= 2", "cuont >= 2");
-    write(at, "rules/first.watch", &text);
-    let test = dogwatch(at, &["test"]);
+    let root = folder.path();
+    dogwatch(root, &["new", "rule", "first"]);
+    let text = read(root, "rules/first.watch").replace("count >= 2", "cuont >= 2");
+    write(root, "rules/first.watch", &text);
+    let test = dogwatch(root, &["test"]);
     assert_eq!(test.status, 2);
     assert!(test.out.contains("did you mean `count`?"), "{}", test.out);
-    assert_eq!(dogwatch(at, &["check"]).status, 2);
+    assert_eq!(dogwatch(root, &["check"]).status, 2);
 }
 
 #[test]
-fn the_errors_of_a_file_with_several_rules_are_told_once() {
+fn errors_of_a_file_with_several_rules_are_reported_once() {
     let folder = tempfile::tempdir().unwrap();
-    let at = folder.path();
+    let root = folder.path();
     let rule = |id: &str| {
         format!(
             "## D.\nrule {id} {{\n  severity error\n  require nope-{id} == 1\n    say \"x\"\n}}\n"
         )
     };
-    write(at, "rules/x.watch", &(rule("x") + &rule("y")));
-    let test = dogwatch(at, &["test"]);
+    write(root, "rules/x.watch", &(rule("x") + &rule("y")));
+    let test = dogwatch(root, &["test"]);
     assert_eq!(test.out.matches("`nope-x`").count(), 1, "{}", test.out);
     assert_eq!(test.out.matches("`nope-y`").count(), 1, "{}", test.out);
     assert!(test.out.ends_with("2 rules with errors: not run\n"));
 }
 
 #[test]
-fn fmt_changes_only_what_is_not_laid_out() {
+fn fmt_changes_only_unformatted_files() {
     let folder = tempfile::tempdir().unwrap();
-    let at = folder.path();
-    dogwatch(at, &["new", "rule", "first"]);
-    let good = read(at, "rules/first.watch");
+    let root = folder.path();
+    dogwatch(root, &["new", "rule", "first"]);
+    let good = read(root, "rules/first.watch");
     let bad = good.replace("  severity warning", "severity   warning");
-    write(at, "rules/first.watch", &bad);
-    let check = dogwatch(at, &["fmt", "--check"]);
+    write(root, "rules/first.watch", &bad);
+    let check = dogwatch(root, &["fmt", "--check"]);
     assert_eq!(check.status, 1);
     assert!(
         check.out.contains("rules/first.watch is not formatted"),
         "{}",
         check.out
     );
-    let diff = dogwatch(at, &["fmt", "--diff"]);
+    let diff = dogwatch(root, &["fmt", "--diff"]);
     assert_eq!(diff.status, 1);
     assert!(
         diff.out
@@ -171,20 +171,20 @@ fn fmt_changes_only_what_is_not_laid_out() {
         "{}",
         diff.out
     );
-    assert_eq!(read(at, "rules/first.watch"), bad);
-    assert_eq!(dogwatch(at, &["fmt"]).status, 0);
-    assert_eq!(read(at, "rules/first.watch"), good);
-    write(at, "rules/first.watch", "rule first {\n");
-    assert_eq!(dogwatch(at, &["fmt"]).status, 2);
-    assert_eq!(read(at, "rules/first.watch"), "rule first {\n");
+    assert_eq!(read(root, "rules/first.watch"), bad);
+    assert_eq!(dogwatch(root, &["fmt"]).status, 0);
+    assert_eq!(read(root, "rules/first.watch"), good);
+    write(root, "rules/first.watch", "rule first {\n");
+    assert_eq!(dogwatch(root, &["fmt"]).status, 2);
+    assert_eq!(read(root, "rules/first.watch"), "rule first {\n");
 }
 
 #[test]
-fn neither_trace_nor_eval_shows_a_secret() {
+fn trace_and_eval_mask_secrets() {
     let folder = tempfile::tempdir().unwrap();
-    let at = folder.path();
+    let root = folder.path();
     write(
-        at,
+        root,
         "values/wire-server/secrets.yaml",
         "brig: {secrets: {turn: {secret: hunter2-of-acme}}}\n",
     );
@@ -195,28 +195,28 @@ fn neither_trace_nor_eval_shows_a_secret() {
         &["trace", "secret-plaintext", "brig.secrets"],
         &["trace", "secret-plaintext", "-v"],
     ] {
-        let said = dogwatch(at, args);
-        assert_eq!(said.status, 0, "{args:?}{}", said.err);
+        let output = dogwatch(root, args);
+        assert_eq!(output.status, 0, "{args:?}{}", output.err);
         assert!(
-            !said.out.contains("hunter2") && !said.err.contains("hunter2"),
+            !output.out.contains("hunter2") && !output.err.contains("hunter2"),
             "{args:?}{}",
-            said.out
+            output.out
         );
     }
-    let shown = dogwatch(at, &["eval", "brig.secrets.turn.secret"]);
-    assert!(shown.out.contains("redacted"), "{}", shown.out);
+    let masked = dogwatch(root, &["eval", "brig.secrets.turn.secret"]);
+    assert!(masked.out.contains("redacted"), "{}", masked.out);
 }
 
 #[test]
-fn eval_says_what_is_missing_and_what_cannot_be_seen() {
+fn eval_distinguishes_missing_and_unknown_values() {
     let folder = tempfile::tempdir().unwrap();
-    let at = folder.path();
+    let root = folder.path();
     write(
-        at,
+        root,
         "values/wire-server/values.yaml",
         "brig:\n  config:\n    smtp:\n      host: ref+vault://a#/b\n",
     );
-    let missing = dogwatch(at, &["eval", "brig.config.smtp.port"]);
+    let missing = dogwatch(root, &["eval", "brig.config.smtp.port"]);
     assert_eq!(
         (missing.status, missing.out.as_str()),
         (
@@ -224,32 +224,32 @@ fn eval_says_what_is_missing_and_what_cannot_be_seen() {
             "missing   # would be written near values/wire-server/values.yaml:3:5\n"
         )
     );
-    let unknown = dogwatch(at, &["eval", "brig.config.smtp.host"]);
+    let unknown = dogwatch(root, &["eval", "brig.config.smtp.host"]);
     assert!(unknown.out.starts_with("unknown: "), "{}", unknown.out);
-    let wrong = dogwatch(at, &["eval", "brig.cofnig"]);
-    assert_eq!(wrong.status, 2);
+    let misspelled = dogwatch(root, &["eval", "brig.cofnig"]);
+    assert_eq!(misspelled.status, 2);
     assert!(
-        wrong.out.contains("did you mean `config`?"),
+        misspelled.out.contains("did you mean `config`?"),
         "{}",
-        wrong.out
+        misspelled.out
     );
-    assert_eq!(dogwatch(at, &["eval", "1 +"]).status, 2);
+    assert_eq!(dogwatch(root, &["eval", "1 +"]).status, 2);
     let nothing = tempfile::tempdir().unwrap();
     assert_eq!(dogwatch(nothing.path(), &["eval", "1 + 1"]).out, "2\n");
 }
 
 #[test]
-fn trace_names_the_subjects_that_there_are() {
+fn trace_lists_the_existing_subjects() {
     let folder = tempfile::tempdir().unwrap();
-    let at = folder.path();
+    let root = folder.path();
     write(
-        at,
+        root,
         "values/wire-server/values.yaml",
         "brig:\n  config:\n    smtp: {host: a, port: 25}\n",
     );
-    let other = dogwatch(at, &["trace", "smtp-plaintext", "gundeck.config"]);
+    let other = dogwatch(root, &["trace", "smtp-plaintext", "gundeck.config"]);
     assert_eq!(other.status, 3, "{}", other.out);
-    let unknown = dogwatch(at, &["trace", "smtp-plaintex"]);
+    let unknown = dogwatch(root, &["trace", "smtp-plaintex"]);
     assert_eq!(unknown.status, 2);
     assert!(
         unknown.err.contains("did you mean `smtp-plaintext`?"),
@@ -259,36 +259,36 @@ fn trace_names_the_subjects_that_there_are() {
 }
 
 #[test]
-fn a_folder_of_rules_that_is_not_there_is_an_error() {
+fn missing_rules_folder_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
-    let at = folder.path();
-    write(at, "values/wire-server/values.yaml", "brig: {}\n");
+    let root = folder.path();
+    write(root, "values/wire-server/values.yaml", "brig: {}\n");
     for command in ["lint", "rules", "check", "test"] {
-        let said = dogwatch(at, &[command, "--rules", "nowhere"]);
-        assert_eq!(said.status, 2, "{command}");
+        let output = dogwatch(root, &[command, "--rules", "nowhere"]);
+        assert_eq!(output.status, 2, "{command}");
         assert!(
-            said.err.contains("nowhere: no such rules folder"),
+            output.err.contains("nowhere: no such rules folder"),
             "{command}: {}",
-            said.err
+            output.err
         );
     }
-    std::fs::create_dir(at.join("empty")).unwrap();
-    let empty = dogwatch(at, &["lint", "--rules", "empty"]);
+    std::fs::create_dir(root.join("empty")).unwrap();
+    let empty = dogwatch(root, &["lint", "--rules", "empty"]);
     assert_ne!(empty.status, 2, "{}", empty.err);
 }
 
 #[test]
-fn a_rule_with_errors_is_known_by_its_name() {
+fn broken_rule_can_be_named() {
     let folder = tempfile::tempdir().unwrap();
-    let at = folder.path();
-    write(at, "values/wire-server/values.yaml", "brig: {}\n");
-    dogwatch(at, &["new", "rule", "first"]);
-    let text = read(at, "rules/first.watch").replace("count >= 2", "cuont >= 2");
-    write(at, "rules/first.watch", &text);
-    let lint = dogwatch(at, &["lint", "--rule", "first"]);
+    let root = folder.path();
+    write(root, "values/wire-server/values.yaml", "brig: {}\n");
+    dogwatch(root, &["new", "rule", "first"]);
+    let text = read(root, "rules/first.watch").replace("count >= 2", "cuont >= 2");
+    write(root, "rules/first.watch", &text);
+    let lint = dogwatch(root, &["lint", "--rule", "first"]);
     assert_eq!(lint.status, 2);
     assert!(!lint.out.contains("is no rule"), "{}", lint.out);
-    let trace = dogwatch(at, &["trace", "first"]);
+    let trace = dogwatch(root, &["trace", "first"]);
     assert_eq!(trace.status, 2);
     assert!(
         trace
@@ -300,15 +300,15 @@ fn a_rule_with_errors_is_known_by_its_name() {
 }
 
 #[test]
-fn a_file_that_is_no_text_or_has_no_lines_is_told_by_all() {
+fn every_command_reports_binary_and_empty_files() {
     let folder = tempfile::tempdir().unwrap();
-    let at = folder.path();
-    write(at, "values/wire-server/values.yaml", "brig: {}\n");
-    dogwatch(at, &["new", "rule", "first"]);
-    let good = read(at, "rules/first.watch");
+    let root = folder.path();
+    write(root, "values/wire-server/values.yaml", "brig: {}\n");
+    dogwatch(root, &["new", "rule", "first"]);
+    let good = read(root, "rules/first.watch");
     let latin = good.replacen("##", "## F\u{fc}r", 1);
     let bytes: Vec<u8> = latin.chars().map(|c| c as u32 as u8).collect();
-    for (bytes, words, place) in [
+    for (bytes, message, place) in [
         (
             bytes,
             "the file is not valid UTF-8 from here on",
@@ -320,34 +320,34 @@ fn a_file_that_is_no_text_or_has_no_lines_is_told_by_all() {
             "first.watch:1:",
         ),
     ] {
-        std::fs::write(at.join("rules/first.watch"), bytes).unwrap();
+        std::fs::write(root.join("rules/first.watch"), bytes).unwrap();
         for args in [
             &["check"][..],
             &["test"],
             &["test", "rules/first.watch"],
             &["lint"],
         ] {
-            let said = dogwatch(at, args);
-            assert_eq!(said.status, 2, "{args:?} {}{}", said.out, said.err);
-            assert!(said.out.contains(words), "{args:?} {}", said.out);
-            assert!(said.out.contains(place), "{args:?} {}", said.out);
+            let output = dogwatch(root, args);
+            assert_eq!(output.status, 2, "{args:?} {}{}", output.out, output.err);
+            assert!(output.out.contains(message), "{args:?} {}", output.out);
+            assert!(output.out.contains(place), "{args:?} {}", output.out);
         }
     }
 }
 
 #[test]
-fn a_tab_in_an_example_is_told_where_it_stands() {
+fn reports_the_place_of_a_tab_in_an_example() {
     let folder = tempfile::tempdir().unwrap();
-    let at = folder.path();
-    dogwatch(at, &["new", "rule", "first"]);
-    let text = read(at, "rules/first.watch");
+    let root = folder.path();
+    dogwatch(root, &["new", "rule", "first"]);
+    let text = read(root, "rules/first.watch");
     let (before, line) = text.split_once("      replicaCount: 1").unwrap();
     write(
-        at,
+        root,
         "rules/first.watch",
         &format!("{before}\treplicaCount: 1{line}"),
     );
-    let test = dogwatch(at, &["test"]);
+    let test = dogwatch(root, &["test"]);
     assert_eq!(test.status, 1, "{}", test.out);
     assert!(
         test.out.contains("a tab cannot be used for indentation"),
@@ -358,7 +358,7 @@ fn a_tab_in_an_example_is_told_where_it_stands() {
 }
 
 #[test]
-fn a_code_can_be_explained_whoever_prints_it() {
+fn explain_covers_the_codes_of_every_command() {
     let folder = tempfile::tempdir().unwrap();
     for code in [
         "rule-unknown-key",
@@ -368,37 +368,37 @@ fn a_code_can_be_explained_whoever_prints_it() {
         "yaml-syntax",
         "config-wrong-type",
     ] {
-        let said = dogwatch(folder.path(), &["explain", code]);
-        assert_eq!(said.status, 0, "{code}: {}", said.err);
-        assert!(said.out.starts_with(code), "{code}: {}", said.out);
+        let output = dogwatch(folder.path(), &["explain", code]);
+        assert_eq!(output.status, 0, "{code}: {}", output.err);
+        assert!(output.out.starts_with(code), "{code}: {}", output.out);
     }
     assert_eq!(dogwatch(folder.path(), &["explain", "no-code"]).status, 2);
 }
 
-/// Writes a rule `ours` in a pack with a chart `shop`.
-fn ours(at: &Path, severity: &str, body: &str) {
-    write(at, "rules/shop.watch", "chart shop { open keys {} }\n");
+/// Writes a rule `write_rule` in a pack with a chart `shop`.
+fn write_rule(root: &Path, severity: &str, body: &str) {
+    write(root, "rules/shop.watch", "chart shop { open keys {} }\n");
     let text = format!(
         "## A rule.\nrule ours {{\n  severity {severity}\n{body}  fails ```\n    # values/shop/values.yaml\n    a: 1\n  ```\n  passes not-applicable ```\n    # values/other/values.yaml\n    a: 1\n  ```\n}}\n"
     );
-    write(at, "rules/ours.watch", &text);
+    write(root, "rules/ours.watch", &text);
 }
 
 #[test]
-fn a_subject_that_cannot_be_seen_is_traced_with_the_reason() {
+fn trace_gives_the_reason_for_an_unknown_subject() {
     let folder = tempfile::tempdir().unwrap();
-    let at = folder.path();
+    let root = folder.path();
     let body = "  for x in shop.tpl\n  require x is string\n    say \"a\"\n";
-    ours(at, "error", body);
+    write_rule(root, "error", body);
     write(
-        at,
+        root,
         "values/shop/values.yaml",
         "tpl: ENC[AES256_GCM,data:aa,iv:bb,tag:cc,type:str]\n",
     );
-    let lint = dogwatch(at, &["lint", "--rule", "ours"]);
+    let lint = dogwatch(root, &["lint", "--rule", "ours"]);
     assert!(lint.out.contains("1 undecided"), "{}", lint.out);
     for trace in [&["trace", "ours"][..], &["trace", "ours", "tpl"]] {
-        let trace = dogwatch(at, trace);
+        let trace = dogwatch(root, trace);
         assert_eq!(trace.status, 0, "{}", trace.err);
         assert!(
             trace.out.contains("ours is undecided: tpl"),
@@ -415,22 +415,22 @@ fn a_subject_that_cannot_be_seen_is_traced_with_the_reason() {
 }
 
 #[test]
-fn a_profile_that_nothing_is_of_is_told_in_rules_and_in_the_configuration() {
+fn reports_unused_profiles_in_rules_and_configuration() {
     let folder = tempfile::tempdir().unwrap();
-    let at = folder.path();
+    let root = folder.path();
     let body = "  for x at shop.a\n  require x == 1\n    say \"a\"\n";
-    write(at, "values/shop/prod-values.yaml", "a: 1\n");
-    ours(
-        at,
+    write(root, "values/shop/prod-values.yaml", "a: 1\n");
+    write_rule(
+        root,
         "error, off in prdo, info in staging, warning in edge",
         body,
     );
     write(
-        at,
+        root,
         "dogwatch.yaml",
         "profiles: {edge: {namespace: x}}\nseverity: {ours: [{severity: info, profile: pord}, {severity: info, profile: dev}]}\n",
     );
-    let lint = dogwatch(at, &["lint", "--format", "short"]);
+    let lint = dogwatch(root, &["lint", "--format", "short"]);
     assert!(
         lint.out.contains("rules/ours.watch:3:26: warning[rule-unknown-profile]: nothing here uses the profile `prdo`"),
         "{}",
@@ -447,17 +447,17 @@ fn a_profile_that_nothing_is_of_is_told_in_rules_and_in_the_configuration() {
         "{}",
         lint.out
     );
-    let check = dogwatch(at, &["check"]);
+    let check = dogwatch(root, &["check"]);
     assert!(check.out.contains("did you mean `prod`?"), "{}", check.out);
     assert!(check.out.contains("0 errors, 1 warning"), "{}", check.out);
     // Without a tree, the profiles are not known yet.
-    std::fs::remove_dir_all(at.join("values")).unwrap();
-    let check = dogwatch(at, &["check"]);
+    std::fs::remove_dir_all(root.join("values")).unwrap();
+    let check = dogwatch(root, &["check"]);
     assert!(check.out.contains("0 errors, 0 warnings"), "{}", check.out);
 }
 
 #[test]
-fn an_expression_may_begin_with_a_minus() {
+fn expression_may_start_with_a_minus() {
     let folder = tempfile::tempdir().unwrap();
     let eval = dogwatch(folder.path(), &["eval", "-7 % 3"]);
     assert_eq!(

@@ -56,11 +56,11 @@ fn dogwatch(folder: &Path, args: &[&str]) -> (i32, String, String) {
 }
 
 /// The findings of a rule or with a code.
-fn found(folder: &Path, code: &str) -> Vec<String> {
+fn findings_of(folder: &Path, code: &str) -> Vec<String> {
     let (_, out, errors) = dogwatch(folder, &["lint", "--format", "short"]);
     // Standard error holds the summary of files left out, and nothing else.
-    let aside = |line: &str| line.contains(" left out, for example ");
-    assert!(errors.lines().all(aside), "{errors}");
+    let is_summary = |line: &str| line.contains(" left out, for example ");
+    assert!(errors.lines().all(is_summary), "{errors}");
     let code = format!("[{code}]");
     let lines = out.lines().filter(|line| line.contains(&code));
     lines.map(str::to_owned).collect()
@@ -82,7 +82,7 @@ const SHOP: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn an_archive_is_a_chart_like_a_folder() {
+fn packaged_charts_work_like_folders() {
     let tree = tree(&[("values/shop/values.yaml", "replicas: many\n")]);
     write(tree.path(), "charts/shop-1.4.0.tgz", &archive(SHOP));
     let (status, out, _) = dogwatch(tree.path(), &["tree"]);
@@ -99,9 +99,9 @@ fn an_archive_is_a_chart_like_a_folder() {
         out.contains("charts/shop-1.4.0.tgz/charts/cache/values.yaml:1:7"),
         "{out}"
     );
-    let found = found(tree.path(), "helm-schema");
+    let findings = findings_of(tree.path(), "helm-schema");
     assert_eq!(
-        found,
+        findings,
         [
             "values/shop/values.yaml:1:11: error[helm-schema]: `replicas` is a string, but the chart's schema requires an integer"
         ]
@@ -109,7 +109,7 @@ fn an_archive_is_a_chart_like_a_folder() {
 }
 
 #[test]
-fn a_chart_that_cannot_be_read_is_told_and_the_rest_is_judged() {
+fn reports_unreadable_charts_and_lints_the_rest() {
     let tree = tree(&[
         ("values/shop/values.yaml", "a: 1\na: 2\n"),
         ("values/till/values.yaml", "a: 1\n"),
@@ -124,17 +124,21 @@ fn a_chart_that_cannot_be_read_is_told_and_the_rest_is_judged() {
         "charts/till/charts/inner-1.0.0.tgz",
         b"no archive",
     );
-    let told = found(tree.path(), "chart-unreadable");
-    let about = |path: &str| told.iter().filter(|it| it.starts_with(path)).count();
-    assert_eq!(about("charts/shop-1.4.0.tgz:"), 1, "{told:?}");
-    assert_eq!(about("charts/till/values.yaml:"), 1, "{told:?}");
-    assert_eq!(about("charts/till/charts/inner-1.0.0.tgz:"), 1, "{told:?}");
-    assert_eq!(found(tree.path(), "yaml-duplicate-key").len(), 1);
+    let findings = findings_of(tree.path(), "chart-unreadable");
+    let count = |path: &str| findings.iter().filter(|it| it.starts_with(path)).count();
+    assert_eq!(count("charts/shop-1.4.0.tgz:"), 1, "{findings:?}");
+    assert_eq!(count("charts/till/values.yaml:"), 1, "{findings:?}");
+    assert_eq!(
+        count("charts/till/charts/inner-1.0.0.tgz:"),
+        1,
+        "{findings:?}"
+    );
+    assert_eq!(findings_of(tree.path(), "yaml-duplicate-key").len(), 1);
 }
 
 #[cfg(unix)]
 #[test]
-fn loops_and_names_that_are_no_text_in_a_chart_are_told_or_read() {
+fn handles_symlink_loops_and_non_utf8_names_in_charts() {
     use std::os::unix::ffi::OsStrExt as _;
     let tree = tree(&[
         ("values/shop/values.yaml", "replicas: many\na: 1\na: 2\n"),
@@ -145,12 +149,12 @@ fn loops_and_names_that_are_no_text_in_a_chart_are_told_or_read() {
         ),
     ]);
     let chart = tree.path().join("charts/shop");
-    let odd = std::ffi::OsStr::from_bytes(b"templates/caf\xe9.yaml");
+    let non_utf8 = std::ffi::OsStr::from_bytes(b"templates/caf\xe9.yaml");
     write(&chart, "templates/a.yaml", b"{{ .Values.a }}");
-    fs::write(chart.join(odd), "{{ .Values.b }}").unwrap();
+    fs::write(chart.join(non_utf8), "{{ .Values.b }}").unwrap();
     std::os::unix::fs::symlink("..", chart.join("charts")).unwrap();
-    assert_eq!(found(tree.path(), "helm-schema").len(), 1);
-    assert_eq!(found(tree.path(), "yaml-duplicate-key").len(), 1);
+    assert_eq!(findings_of(tree.path(), "helm-schema").len(), 1);
+    assert_eq!(findings_of(tree.path(), "yaml-duplicate-key").len(), 1);
     let (status, out, errors) = dogwatch(tree.path(), &["chart", "import", "charts/shop"]);
     assert!(out.contains("b: any"), "{out}{errors}");
     assert_eq!(status, 1, "{errors}");
@@ -158,11 +162,11 @@ fn loops_and_names_that_are_no_text_in_a_chart_are_told_or_read() {
         errors.contains("charts/shop/charts: a loop of symbolic links"),
         "{errors}"
     );
-    assert_eq!(found(tree.path(), "chart-unreadable").len(), 1);
+    assert_eq!(findings_of(tree.path(), "chart-unreadable").len(), 1);
 }
 
 #[test]
-fn a_schema_that_cannot_be_used_is_told_and_says_nothing() {
+fn unusable_schema_is_reported_and_skipped() {
     let endless = r##"{"$ref": "#/$defs/a", "$defs": {"a": {"allOf": [{"$ref": "#/$defs/b"}]}, "b": {"$ref": "#/$defs/a"}}}"##;
     let deep = format!("{}{}", "[".repeat(5_000), "]".repeat(5_000));
     for schema in [
@@ -180,16 +184,16 @@ fn a_schema_that_cannot_be_used_is_told_and_says_nothing() {
             ("charts/shop/Chart.yaml", "name: shop\n"),
             ("charts/shop/values.schema.json", schema),
         ]);
-        let told = found(tree.path(), "chart-unreadable");
-        let [one] = told.as_slice() else {
-            panic!("{schema}: {told:?}");
+        let findings = findings_of(tree.path(), "chart-unreadable");
+        let [one] = findings.as_slice() else {
+            panic!("{schema}: {findings:?}");
         };
         assert!(
             one.starts_with("charts/shop/values.schema.json:1:1: warning"),
             "{one}"
         );
-        assert_eq!(found(tree.path(), "helm-schema"), [""; 0]);
-        assert_eq!(found(tree.path(), "yaml-duplicate-key").len(), 1);
+        assert_eq!(findings_of(tree.path(), "helm-schema"), [""; 0]);
+        assert_eq!(findings_of(tree.path(), "yaml-duplicate-key").len(), 1);
     }
 }
 
@@ -216,7 +220,7 @@ const STRICT: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn what_cannot_be_seen_breaks_no_schema() {
+fn unknown_values_do_not_violate_schemas() {
     let cases: &[&[(&str, &str)]] = &[
         // Values that exist but cannot be seen.
         &[(
@@ -237,26 +241,26 @@ fn what_cannot_be_seen_breaks_no_schema() {
     for case in cases {
         let files: Vec<(&str, &str)> = STRICT.iter().chain(*case).copied().collect();
         let tree = tree(&files);
-        let told = found(tree.path(), "helm-schema");
-        assert_eq!(told, [""; 0], "{case:?}");
+        let findings = findings_of(tree.path(), "helm-schema");
+        assert_eq!(findings, [""; 0], "{case:?}");
     }
 }
 
 #[test]
-fn a_schema_refuses_what_is_seen_beside_what_is_not() {
+fn known_values_violate_schemas_despite_unknown_ones() {
     let mut files = STRICT.to_vec();
     files.push((
         "values/shop/values.yaml",
         "host: 1\ntoken: ref+vault://a#b\npassword: pw-plain-0123\nmode: x\n",
     ));
     let tree = tree(&files);
-    let told = found(tree.path(), "helm-schema");
-    let words: Vec<&str> = told
+    let findings = findings_of(tree.path(), "helm-schema");
+    let messages: Vec<&str> = findings
         .iter()
         .filter_map(|it| it.split("]: ").nth(1))
         .collect();
     assert_eq!(
-        words,
+        messages,
         [
             "`port` is missing but required by the chart's schema",
             "`password` does not match the pattern in the chart's schema: `^never$`",
@@ -266,7 +270,7 @@ fn a_schema_refuses_what_is_seen_beside_what_is_not() {
 }
 
 #[test]
-fn no_message_of_a_schema_holds_a_value() {
+fn schema_messages_contain_no_values() {
     let mut files = STRICT.to_vec();
     files.push((
         "values/shop/values.yaml",
@@ -274,8 +278,8 @@ fn no_message_of_a_schema_holds_a_value() {
     ));
     files.push(("values/shop/secrets.yaml", "{}\n"));
     let tree = tree(&files);
-    let told = found(tree.path(), "helm-schema");
-    assert!(told.len() >= 8, "{told:?}");
+    let findings = findings_of(tree.path(), "helm-schema");
+    assert!(findings.len() >= 8, "{findings:?}");
     for format in ["short", "json", "sarif", "pretty"] {
         let args = ["lint", "--rule", "helm-schema", "--format", format];
         let (_, out, _) = dogwatch(tree.path(), &args);
@@ -290,7 +294,7 @@ fn no_message_of_a_schema_holds_a_value() {
 }
 
 #[test]
-fn a_declaration_is_not_written_over_another_file() {
+fn declaration_does_not_overwrite_another_file() {
     let tree = tree(&[("mine.watch", "# mine\n")]);
     for (name, text) in SHOP {
         write(tree.path(), &format!("charts/{name}"), text.as_bytes());
@@ -308,14 +312,18 @@ fn a_declaration_is_not_written_over_another_file() {
     assert_eq!((status, errors.as_str()), (0, ""), "{out}");
     let (status, printed, _) = import(&[]);
     assert_eq!((status, printed), (0, mine()));
-    for words in [
+    for expected in [
         "chart shop {",
         "replicas: number = 1",
         "owner: any",
         "key store",
         "size: number = 10",
     ] {
-        assert!(mine().contains(words), "`{words}` missing from: {}", mine());
+        assert!(
+            mine().contains(expected),
+            "`{expected}` missing from: {}",
+            mine()
+        );
     }
     let (status, out, _) = dogwatch(tree.path(), &["check", "mine.watch"]);
     assert_eq!(status, 0, "{out}");
@@ -325,7 +333,7 @@ fn a_declaration_is_not_written_over_another_file() {
 }
 
 #[test]
-fn what_is_not_known_of_a_chart_is_said_and_shows_in_the_status() {
+fn unknown_chart_details_are_reported_and_set_the_status() {
     let tree = tree(&[
         ("c/Chart.yaml", "name: c\ndependencies: [{name: gone}]\n"),
         ("c/values.yaml", "a: [1\n"),

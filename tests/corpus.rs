@@ -98,12 +98,12 @@ fn expect(path: &Path, actual: &str, failures: &mut Vec<String>) {
     }
 }
 
-fn assert_none(failures: &[String]) {
+fn assert_no_failures(failures: &[String]) {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
 #[test]
-fn each_sample_tree_gives_the_report_beside_it() {
+fn sample_trees_match_their_reports() {
     let mut failures = Vec::new();
     let mut trees: Vec<_> = std::fs::read_dir(corpus()).unwrap().flatten().collect();
     trees.sort_by_key(std::fs::DirEntry::path);
@@ -118,11 +118,11 @@ fn each_sample_tree_gives_the_report_beside_it() {
             );
         }
     }
-    assert_none(&failures);
+    assert_no_failures(&failures);
 }
 
 /// The number of findings by rule, file and path.
-fn counted(report: &Report) -> BTreeMap<(String, String), usize> {
+fn count_findings(report: &Report) -> BTreeMap<(String, String), usize> {
     let mut counts = BTreeMap::new();
     for it in &report.findings {
         let file = report.file(it.diagnostic.primary.span.source);
@@ -135,7 +135,7 @@ fn counted(report: &Report) -> BTreeMap<(String, String), usize> {
 
 /// Applies the safe repairs in a tree, for one rule or all, and returns their number. An error if a repaired finding is still there, a new
 /// one appears, or a second run changes more. `lint/tests/fixes.rs` covers the unsafe ones.
-fn repairs(root: &Path, files: &Memory, rule: Option<&str>) -> Result<usize, String> {
+fn apply_repairs(root: &Path, files: &Memory, rule: Option<&str>) -> Result<usize, String> {
     let settings = Settings {
         cwd: root.to_owned(),
         paths: vec![root.to_owned()],
@@ -144,11 +144,11 @@ fn repairs(root: &Path, files: &Memory, rule: Option<&str>) -> Result<usize, Str
         ..Settings::default()
     };
     let before = lint(root, Arc::new(files.clone()));
-    let mine = |it: &&Finding| rule.is_none_or(|rule| it.diagnostic.code.as_str() == rule);
+    let is_selected = |it: &&Finding| rule.is_none_or(|rule| it.diagnostic.code.as_str() == rule);
     let mut proposed = before
         .findings
         .iter()
-        .filter(mine)
+        .filter(is_selected)
         .flat_map(|it| &it.repairs);
     if !proposed.any(|it| it.applicability == Applicability::Safe) {
         return Ok(0);
@@ -156,25 +156,25 @@ fn repairs(root: &Path, files: &Memory, rule: Option<&str>) -> Result<usize, Str
     let options = FixOptions::default();
     let project = Project::new(settings.clone(), Arc::new(files.clone()));
     let run = project.fix(options, &|_| {});
-    let mut mended = files.clone();
+    let mut fixed = files.clone();
     for file in &run.files {
-        mended.insert(file.path.clone(), file.after.as_bytes().to_vec());
+        fixed.insert(file.path.clone(), file.after.as_bytes().to_vec());
     }
     // Checks the files alone, not the run's own report.
-    let mended: Arc<dyn Files> = Arc::new(mended);
-    let after = counted(&lint(root, Arc::clone(&mended)));
-    let mut wanted = counted(&before);
+    let fixed: Arc<dyn Files> = Arc::new(fixed);
+    let after = count_findings(&lint(root, Arc::clone(&fixed)));
+    let mut expected = count_findings(&before);
     for it in &run.fixed {
         let file = it.file.as_ref();
         let file = file.map_or_else(String::new, |it| it.display().to_string());
         let key = (it.finding.diagnostic.code.to_string(), file);
-        let left = wanted.entry(key.clone()).or_default();
+        let left = expected.entry(key.clone()).or_default();
         *left = left.checked_sub(1).ok_or(format!(
             "{key:?} is repaired more often than it is reported"
         ))?;
     }
     for (key, count) in &after {
-        let allowed = wanted.get(key).copied().unwrap_or(0);
+        let allowed = expected.get(key).copied().unwrap_or(0);
         if *count > allowed {
             return Err(format!(
                 "{key:?} is reported {count} times, at most {allowed} expected"
@@ -184,7 +184,7 @@ fn repairs(root: &Path, files: &Memory, rule: Option<&str>) -> Result<usize, Str
     if run.fixed.is_empty() && run.refused.is_empty() {
         return Err("a safe repair is neither made nor refused".to_owned());
     }
-    let again = Project::new(settings, mended).fix(options, &|_| {});
+    let again = Project::new(settings, fixed).fix(options, &|_| {});
     if !again.files.is_empty() {
         return Err("a second run changes more".to_owned());
     }
@@ -192,7 +192,7 @@ fn repairs(root: &Path, files: &Memory, rule: Option<&str>) -> Result<usize, Str
 }
 
 #[test]
-fn what_can_be_repaired_is_gone_afterwards_in_every_tree_and_nothing_new_is_there() {
+fn fixes_resolve_findings_without_adding_new_ones() {
     let clean = corpus().join("clean-prod");
     let files = checkout(&clean);
     let mut all: Vec<(PathBuf, PathBuf, Memory, Option<String>)> = Vec::new();
@@ -218,21 +218,21 @@ fn what_can_be_repaired_is_gone_afterwards_in_every_tree_and_nothing_new_is_ther
     let results: Vec<Result<usize, String>> = all
         .par_iter()
         .map(|(name, root, files, rule)| {
-            repairs(root, files, rule.as_deref())
+            apply_repairs(root, files, rule.as_deref())
                 .map_err(|why| format!("{}: {why}", name.display()))
         })
         .collect();
     let repaired = results.iter().filter(|it| matches!(it, Ok(1..))).count();
     let failures: Vec<String> = results.into_iter().filter_map(Result::err).collect();
-    assert_none(&failures);
+    assert_no_failures(&failures);
     assert!(repaired > 15, "repairs were made in only {repaired} trees");
 }
 
 #[test]
-fn each_seeded_fault_is_found_and_nothing_else() {
+fn finds_exactly_the_seeded_faults() {
     let clean = corpus().join("clean-prod");
     let files = checkout(&clean);
-    let usual = text(&lint(&clean, Arc::new(files.clone())));
+    let baseline = text(&lint(&clean, Arc::new(files.clone())));
     let mut failures = Vec::new();
     for fault in faults(&corpus()) {
         let mut files = files.clone();
@@ -247,17 +247,17 @@ fn each_seeded_fault_is_found_and_nothing_else() {
         let found = text(&lint(&clean, Arc::new(files)));
         let new: Vec<&String> = found
             .iter()
-            .filter(|line| !same_but_place(&usual, line))
+            .filter(|line| !is_known_apart_from_place(&baseline, line))
             .collect();
         let new: String = new.into_iter().map(String::as_str).collect();
         expect(&fault.with_extension("txt"), &new, &mut failures);
     }
-    assert_none(&failures);
+    assert_no_failures(&failures);
 }
 
 /// True if the clean tree has the same finding, possibly on another line.
-fn same_but_place(usual: &[String], finding: &str) -> bool {
-    let without = |text: &str| -> Vec<String> {
+fn is_known_apart_from_place(baseline: &[String], finding: &str) -> bool {
+    let without_places = |text: &str| -> Vec<String> {
         let lines = text.lines();
         let line = |line: &str| {
             let words = line.split(' ').map(|word| match word.split_once(".yaml:") {
@@ -268,5 +268,7 @@ fn same_but_place(usual: &[String], finding: &str) -> bool {
         };
         lines.map(line).collect()
     };
-    usual.iter().any(|it| without(it) == without(finding))
+    baseline
+        .iter()
+        .any(|it| without_places(it) == without_places(finding))
 }

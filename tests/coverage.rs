@@ -11,13 +11,13 @@ use lint::coverage::Guidance;
 use lint::rulebook::RuleBook;
 
 #[test]
-fn each_statement_is_held_by_rules_or_excused_and_each_rule_cites_a_section() {
+fn guidance_statements_are_covered_or_excused() {
     let gaps = Guidance::built_in().gaps(&RuleBook::standard());
     assert!(gaps.is_empty(), "{}", gaps.join("\n"));
 }
 
 #[test]
-fn the_page_is_up_to_date() {
+fn coverage_page_is_up_to_date() {
     let book = RuleBook::standard();
     let file = |rule: &str| {
         let (file, ..) = book.rule(rule).unwrap();

@@ -8,6 +8,10 @@
 
 #[path = "daily/baseline.rs"]
 mod baseline;
+#[path = "daily/closed_output.rs"]
+mod closed_output;
+#[path = "daily/determinism.rs"]
+mod determinism;
 #[path = "daily/fixing.rs"]
 mod fixing;
 #[path = "daily/input.rs"]
@@ -16,14 +20,10 @@ mod input;
 mod killed;
 #[path = "daily/left_out.rs"]
 mod left_out;
-#[path = "daily/named.rs"]
-mod named;
-#[path = "daily/readers.rs"]
-mod readers;
+#[path = "daily/named_paths.rs"]
+mod named_paths;
 #[path = "daily/redaction.rs"]
 mod redaction;
-#[path = "daily/same.rs"]
-mod same;
 #[path = "daily/starter.rs"]
 mod starter;
 #[path = "daily/watching.rs"]
@@ -44,7 +44,7 @@ fn run(folder: &Path, arguments: &[&str]) -> Output {
 }
 
 /// The standard output of a run, which must exit with this status.
-fn said(folder: &Path, arguments: &[&str], status: i32) -> String {
+fn stdout_of(folder: &Path, arguments: &[&str], status: i32) -> String {
     let output = run(folder, arguments);
     let text = String::from_utf8(output.stdout).unwrap();
     let errors = String::from_utf8(output.stderr).unwrap();

@@ -34,7 +34,7 @@ fn place(span: Span) -> String {
 }
 
 #[test]
-fn every_example_of_every_built_in_rule_holds() {
+fn built_in_rule_examples_pass() {
     let mut failures = String::new();
     for test in test_all(Options::default()) {
         if test.broken {
@@ -51,7 +51,7 @@ fn every_example_of_every_built_in_rule_holds() {
 
 /// The checker reports nothing for the built-in packs, not even a warning.
 #[test]
-fn the_built_in_packs_are_free_of_warnings() {
+fn built_in_packs_have_no_warnings() {
     let book = RuleBook::standard();
     let problems: Vec<String> = book
         .diagnostics
@@ -64,7 +64,7 @@ fn the_built_in_packs_are_free_of_warnings() {
 /// `survivors.txt` lists the mutants that no example detects, one per line: file, mutation, text of the clause. The list may only shrink;
 /// `UPDATE=1` rewrites it.
 #[test]
-fn no_clause_of_a_built_in_rule_is_undefended_but_those_on_the_list() {
+fn only_listed_mutants_survive() {
     let book = RuleBook::standard();
     let mut survivors: Vec<String> = Vec::new();
     let mut tried = 0;

@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 mod targets;
 
 /// Mutated copies per seed: enough to exercise the targets, few enough for every test run. `FUZZ=1000` makes that many.
-fn copies(target: &str) -> usize {
-    let asked = std::env::var("FUZZ").ok().and_then(|it| it.parse().ok());
-    asked.unwrap_or(if target == "lint" { 1 } else { 30 })
+fn mutation_count(target: &str) -> usize {
+    let requested = std::env::var("FUZZ").ok().and_then(|it| it.parse().ok());
+    requested.unwrap_or(if target == "lint" { 1 } else { 30 })
 }
 
 fn seeds(folder: &str) -> Vec<(PathBuf, Vec<u8>)> {
@@ -33,9 +33,9 @@ fn seeds(folder: &str) -> Vec<(PathBuf, Vec<u8>)> {
 }
 
 /// Reproducible pseudorandom numbers (xorshift, Marsaglia 2003).
-struct Numbers(u64);
+struct Random(u64);
 
-impl Numbers {
+impl Random {
     fn below(&mut self, limit: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -94,7 +94,7 @@ const PIECES: &[&str] = &[
     "**",
 ];
 
-fn damaged(seed: &[u8], numbers: &mut Numbers) -> Vec<u8> {
+fn mutate(seed: &[u8], numbers: &mut Random) -> Vec<u8> {
     let mut bytes = seed.to_vec();
     for _ in 0..=numbers.below(4) {
         let at = numbers.below(bytes.len() + 1);
@@ -129,57 +129,57 @@ fn run(name: &str) {
     let seeds = seeds(folder);
     assert!(seeds.len() >= 8, "the seed corpus is incomplete");
     for (path, seed) in &seeds {
-        let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15 ^ seed.len() as u64);
+        let mut numbers = Random(0x9e37_79b9_7f4a_7c15 ^ seed.len() as u64);
         let mut input = seed.clone();
-        for copy in 0..=copies(name) {
+        for mutation in 0..=mutation_count(name) {
             if catch_unwind(|| target(&input)).is_err() {
-                let shown = String::from_utf8_lossy(&input);
+                let text = String::from_utf8_lossy(&input);
                 panic!(
-                    "{name} fails on copy {copy} of {}:\n{shown}",
+                    "{name} fails on copy {mutation} of {}:\n{text}",
                     path.display()
                 );
             }
-            input = damaged(seed, &mut numbers);
+            input = mutate(seed, &mut numbers);
         }
     }
 }
 
 #[test]
-fn any_rule_text_can_be_read() {
+fn parses_any_rule_text() {
     run("parse");
 }
 
 #[test]
-fn any_rule_text_can_be_checked() {
+fn checks_any_rule_text() {
     run("check");
 }
 
 #[test]
-fn any_rule_text_keeps_its_layout() {
+fn formats_any_rule_text() {
     run("format");
 }
 
 #[test]
-fn any_rule_text_can_be_judged() {
+fn evaluates_any_rule_text() {
     run("evaluate");
 }
 
 #[test]
-fn any_text_can_be_read_as_yaml() {
+fn parses_any_text_as_yaml() {
     run("yaml");
 }
 
 #[test]
-fn any_yaml_can_be_edited() {
+fn edits_any_yaml() {
     run("edit");
 }
 
 #[test]
-fn any_yaml_can_be_a_configuration() {
+fn reads_any_yaml_as_configuration() {
     run("config");
 }
 
 #[test]
-fn any_bytes_can_be_linted() {
+fn lints_any_bytes() {
     run("lint");
 }

@@ -15,7 +15,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// The time limit after which a run counts as hanging.
-const PATIENCE: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// The result of a run.
 struct Run {
@@ -35,14 +35,14 @@ struct Finding {
 }
 
 impl Run {
-    fn of<'f>(&'f self, file: &str) -> Vec<&'f Finding> {
+    fn findings_in<'f>(&'f self, file: &str) -> Vec<&'f Finding> {
         let findings = self.findings.iter();
         findings.filter(|it| it.file.ends_with(file)).collect()
     }
 
     /// The only finding in a file, which must be of this rule.
-    fn only(&self, file: &str, rule: &str) -> &Finding {
-        let found = self.of(file);
+    fn only_finding(&self, file: &str, rule: &str) -> &Finding {
+        let found = self.findings_in(file);
         let [one] = found.as_slice() else {
             panic!("{file}: {found:?}\n{}", self.errors);
         };
@@ -51,8 +51,8 @@ impl Run {
     }
 
     /// Checks that the rest of the tree was linted: its fault is reported.
-    fn rest_is_judged(&self) {
-        let found = self.of("values/webapp/values.yaml");
+    fn assert_rest_is_linted(&self) {
+        let found = self.findings_in("values/webapp/values.yaml");
         assert!(
             found.iter().any(|it| it.rule == "yaml-duplicate-key"),
             "{found:?}\n{}",
@@ -102,7 +102,7 @@ fn run(mut command: Command, folder: &Path, args: &[&str]) -> (i32, Vec<u8>, Str
         if let Some(status) = child.try_wait().unwrap() {
             break status;
         }
-        if start.elapsed() > PATIENCE {
+        if start.elapsed() > TIMEOUT {
             child.kill().unwrap();
             panic!("`dogwatch {}` does not terminate", args.join(" "));
         }
@@ -151,7 +151,7 @@ fn lint_with(command: Command, folder: &Path, args: &[&str]) -> Run {
 }
 
 #[test]
-fn a_path_that_is_not_there_is_named_and_the_rest_is_judged() {
+fn reports_missing_paths_and_lints_the_rest() {
     let tree = tree();
     let run = lint(tree.path(), &[".", "gone/values.yaml"]);
     assert_eq!(run.status, 2);
@@ -161,11 +161,11 @@ fn a_path_that_is_not_there_is_named_and_the_rest_is_judged() {
         "{}",
         run.errors
     );
-    run.rest_is_judged();
+    run.assert_rest_is_linted();
 }
 
 #[test]
-fn a_folder_without_files_is_nothing_to_judge() {
+fn empty_folder_has_nothing_to_lint() {
     let folder = tempfile::tempdir().unwrap();
     for command in [&["lint"][..], &["tree"], &["values"], &["why", "a.b"]] {
         let (status, _, errors) = dogwatch(folder.path(), command);
@@ -174,7 +174,7 @@ fn a_folder_without_files_is_nothing_to_judge() {
 }
 
 #[test]
-fn damaged_yaml_is_told_with_its_place() {
+fn reports_yaml_syntax_errors_with_their_place() {
     let tree = tree();
     write(
         tree.path(),
@@ -183,25 +183,25 @@ fn damaged_yaml_is_told_with_its_place() {
     );
     let run = lint(tree.path(), &[]);
     assert_eq!(run.status, 1);
-    let found = run.of("values/shop/values.yaml");
+    let found = run.findings_in("values/shop/values.yaml");
     assert_eq!(found.len(), 1, "{found:?}");
     assert!((2..=4).contains(&found[0].line), "{found:?}");
-    run.rest_is_judged();
+    run.assert_rest_is_linted();
 }
 
 #[test]
-fn a_list_at_the_top_is_told() {
+fn reports_top_level_lists() {
     let tree = tree();
     write(tree.path(), "values/shop/values.yaml", "- a\n- b\n");
     let run = lint(tree.path(), &[]);
     assert_eq!(run.status, 1);
-    let found = run.of("values/shop/values.yaml");
+    let found = run.findings_in("values/shop/values.yaml");
     assert_eq!(found.len(), 1, "{found:?}");
-    run.rest_is_judged();
+    run.assert_rest_is_linted();
 }
 
 #[test]
-fn what_is_no_text_is_told() {
+fn reports_files_that_are_not_text() {
     let tree = tree();
     write(
         tree.path(),
@@ -211,13 +211,13 @@ fn what_is_no_text_is_told() {
     write(tree.path(), "values/till/values.yaml", b"name: caf\xe9\n");
     let run = lint(tree.path(), &[]);
     assert_eq!(run.status, 1);
-    run.only("values/shop/values.yaml", "file-not-text");
-    run.only("values/till/values.yaml", "file-not-text");
-    run.rest_is_judged();
+    run.only_finding("values/shop/values.yaml", "file-not-text");
+    run.only_finding("values/till/values.yaml", "file-not-text");
+    run.assert_rest_is_linted();
 }
 
 #[test]
-fn a_file_that_is_too_large_is_left_out() {
+fn skips_files_that_are_too_large() {
     let tree = tree();
     let path = tree.path().join("values/shop/values.yaml");
     fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -228,13 +228,13 @@ fn a_file_that_is_too_large_is_left_out() {
         .unwrap();
     let run = lint(tree.path(), &[]);
     assert_eq!(run.status, 1);
-    let found = run.only("values/shop/values.yaml", "file-too-large");
+    let found = run.only_finding("values/shop/values.yaml", "file-too-large");
     assert!(found.message.contains("64 MiB"), "{}", found.message);
-    run.rest_is_judged();
+    run.assert_rest_is_linted();
 }
 
 #[test]
-fn brackets_in_brackets_are_bounded() {
+fn limits_nesting_depth() {
     let tree = tree();
     let mut text = b"a: ".to_vec();
     text.resize(text.len() + 100_000, b'[');
@@ -246,8 +246,8 @@ fn brackets_in_brackets_are_bounded() {
     write(tree.path(), "values/till/values.yaml", maps);
     let run = lint(tree.path(), &[]);
     assert_eq!(run.status, 1);
-    assert!(!run.of("values/shop/values.yaml").is_empty());
-    run.rest_is_judged();
+    assert!(!run.findings_in("values/shop/values.yaml").is_empty());
+    run.assert_rest_is_linted();
     for command in [
         &["values", "till"][..],
         &["values", "till", "--format", "json", "--with-origin"],
@@ -260,7 +260,7 @@ fn brackets_in_brackets_are_bounded() {
 }
 
 #[test]
-fn aliases_of_aliases_are_bounded() {
+fn limits_alias_expansion() {
     let tree = tree();
     let mut text = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
     for level in 1..=12 {
@@ -271,8 +271,8 @@ fn aliases_of_aliases_are_bounded() {
     write(tree.path(), "values/shop/values.yaml", text);
     let run = lint(tree.path(), &[]);
     assert_ne!(run.status, 0);
-    assert!(!run.of("values/shop/values.yaml").is_empty());
-    run.rest_is_judged();
+    assert!(!run.findings_in("values/shop/values.yaml").is_empty());
+    run.assert_rest_is_linted();
     for command in [
         &["values", "shop"][..],
         &["values", "shop", "--format", "json"],
@@ -285,7 +285,7 @@ fn aliases_of_aliases_are_bounded() {
 }
 
 #[test]
-fn a_rule_with_errors_is_told_and_the_other_rules_run() {
+fn reports_broken_rules_and_runs_the_others() {
     let tree = tree();
     write(
         tree.path(),
@@ -295,14 +295,14 @@ fn a_rule_with_errors_is_told_and_the_other_rules_run() {
     write(tree.path(), "rules/bytes.watch", b"rule caf\xe9 {}\n");
     let run = lint(tree.path(), &[]);
     assert_eq!(run.status, 2);
-    let found = run.of("rules/broken.watch");
+    let found = run.findings_in("rules/broken.watch");
     assert!(!found.is_empty());
     assert!(found.iter().all(|it| it.line > 0));
-    run.rest_is_judged();
+    run.assert_rest_is_linted();
 }
 
 #[test]
-fn a_rule_that_finds_something_everywhere_is_bounded_and_said_to_be() {
+fn limits_findings_per_rule_and_reports_the_limit() {
     let tree = tree();
     // Compares every value with every other one.
     let rule = r#"
@@ -328,14 +328,14 @@ rule all-the-same {
     let values: String = (0..150).map(|i| format!("key{i}: {i}\n")).collect();
     write(tree.path(), "values/cannon/values.yaml", values);
     let run = lint(tree.path(), &[]);
-    let bound = run.only("rules/all-the-same.watch", "too-many-findings");
+    let bound = run.only_finding("rules/all-the-same.watch", "too-many-findings");
     assert!(bound.message.contains("10,000"), "{}", bound.message);
     assert!(run.findings.iter().any(|it| it.rule == "all-the-same"));
-    run.rest_is_judged();
+    run.assert_rest_is_linted();
 }
 
 #[test]
-fn a_rule_that_does_not_exist_is_told() {
+fn reports_unknown_rules() {
     let tree = tree();
     let run = lint(tree.path(), &["--rule", "yaml-duplicate-kay"]);
     assert_eq!(run.status, 2);
@@ -359,7 +359,7 @@ mod unix {
     const NOBODY: u32 = 65_534;
 
     #[test]
-    fn names_that_are_no_text_are_read_all_the_same() {
+    fn reads_files_with_non_utf8_names() {
         let tree = tree();
         let folder = tree
             .path()
@@ -369,7 +369,7 @@ mod unix {
         fs::write(folder.join("values.yaml"), "a: 1\na: 2\n").unwrap();
         let run = lint(tree.path(), &[]);
         assert_eq!(run.files, 2, "{}", run.errors);
-        run.rest_is_judged();
+        run.assert_rest_is_linted();
         for command in ["tree", "values"] {
             let (status, out, errors) = dogwatch(tree.path(), &[command]);
             assert_eq!(status, 0, "{errors}");
@@ -380,39 +380,39 @@ mod unix {
     }
 
     #[test]
-    fn links_in_a_circle_are_told_once_and_not_followed() {
+    fn reports_symlink_loops_once() {
         let tree = tree();
         symlink("..", tree.path().join("values/up")).unwrap();
         symlink("self.yaml", tree.path().join("values/self.yaml")).unwrap();
         let run = lint(tree.path(), &[]);
-        run.rest_is_judged();
+        run.assert_rest_is_linted();
         assert_eq!(run.files, 1);
-        let about = |name: &str| {
+        let skips = |name: &str| {
             run.skipped
                 .iter()
                 .filter(|(file, _)| file.ends_with(name))
                 .count()
         };
-        assert_eq!(about("values/up"), 1, "{:?}", run.skipped);
-        assert_eq!(about("values/self.yaml"), 1, "{:?}", run.skipped);
+        assert_eq!(skips("values/up"), 1, "{:?}", run.skipped);
+        assert_eq!(skips("values/self.yaml"), 1, "{:?}", run.skipped);
     }
 
     #[test]
-    fn a_link_that_leads_nowhere_is_told() {
+    fn reports_dangling_symlinks() {
         let tree = tree();
         fs::create_dir_all(tree.path().join("values/shop")).unwrap();
         symlink("nowhere.yaml", tree.path().join("values/shop/values.yaml")).unwrap();
         let run = lint(tree.path(), &[]);
-        run.rest_is_judged();
-        let about = run
+        run.assert_rest_is_linted();
+        let skips = run
             .skipped
             .iter()
             .filter(|(file, _)| file.ends_with("values/shop/values.yaml"));
-        assert_eq!(about.count(), 1, "{:?}", run.skipped);
+        assert_eq!(skips.count(), 1, "{:?}", run.skipped);
     }
 
     #[test]
-    fn what_may_not_be_read_is_told() {
+    fn reports_unreadable_files() {
         let tree = tree();
         write(tree.path(), "values/shop/values.yaml", "a: 1\n");
         write(tree.path(), "values/till/values.yaml", "a: 1\n");
@@ -421,9 +421,9 @@ mod unix {
         fs::set_permissions(&file, fs::Permissions::from_mode(0o000)).unwrap();
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o000)).unwrap();
         // A user who may read everything (root) must switch to another one for this test.
-        let all_powerful = fs::read(&file).is_ok();
+        let is_root = fs::read(&file).is_ok();
         let mut command = Command::new(env!("CARGO_BIN_EXE_dogwatch"));
-        if all_powerful {
+        if is_root {
             fs::set_permissions(tree.path(), fs::Permissions::from_mode(0o755)).unwrap();
             let mut trial = Command::new(env!("CARGO_BIN_EXE_dogwatch"));
             let trial = trial.arg("--version").uid(NOBODY).gid(NOBODY);
@@ -438,9 +438,9 @@ mod unix {
         }
         let run = lint_with(command, tree.path(), &[]);
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
-        run.rest_is_judged();
+        run.assert_rest_is_linted();
         assert_eq!(run.status, 1);
-        run.only("values/shop/values.yaml", "file-unreadable");
+        run.only_finding("values/shop/values.yaml", "file-unreadable");
         assert!(
             run.skipped
                 .iter()
@@ -450,24 +450,24 @@ mod unix {
         );
     }
 
-    fn pipe(path: &Path) -> bool {
+    fn make_pipe(path: &Path) -> bool {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        let made = Command::new("mkfifo").arg(path).status();
-        made.is_ok_and(|it| it.success()) && fs::metadata(path).unwrap().file_type().is_fifo()
+        let created = Command::new("mkfifo").arg(path).status();
+        created.is_ok_and(|it| it.success()) && fs::metadata(path).unwrap().file_type().is_fifo()
     }
 
     #[test]
-    fn pipes_and_devices_are_not_waited_for() {
+    fn does_not_block_on_pipes_and_devices() {
         let tree = tree();
-        if !pipe(&tree.path().join("values/shop/values.yaml")) {
+        if !make_pipe(&tree.path().join("values/shop/values.yaml")) {
             return;
         }
-        assert!(pipe(&tree.path().join("rules/endless.watch")));
-        assert!(pipe(&tree.path().join("more/dogwatch.yaml")));
+        assert!(make_pipe(&tree.path().join("rules/endless.watch")));
+        assert!(make_pipe(&tree.path().join("more/dogwatch.yaml")));
         fs::create_dir_all(tree.path().join("values/till")).unwrap();
         symlink("/dev/zero", tree.path().join("values/till/values.yaml")).unwrap();
         let run = lint(tree.path(), &[]);
-        run.rest_is_judged();
+        run.assert_rest_is_linted();
         // A pipe that is named on the command line is reported.
         for name in ["values/shop/values.yaml", "values/till/values.yaml"] {
             let (status, _, errors) = dogwatch(tree.path(), &["lint", name]);
@@ -479,7 +479,7 @@ mod unix {
     }
 
     #[test]
-    fn files_that_vanish_while_they_are_read_are_told_or_not_seen() {
+    fn tolerates_files_that_vanish_during_a_run() {
         let tree = tree();
         for at in 0..200 {
             write(
@@ -489,14 +489,14 @@ mod unix {
             );
         }
         let root = tree.path().to_owned();
-        let vandal = std::thread::spawn(move || {
+        let deleter = std::thread::spawn(move || {
             for at in 0..200 {
                 let _ = fs::remove_dir_all(root.join(format!("values/shop-{at}")));
             }
         });
         let run = lint(tree.path(), &[]);
-        vandal.join().unwrap();
-        run.rest_is_judged();
+        deleter.join().unwrap();
+        run.assert_rest_is_linted();
         for finding in run.findings.iter().filter(|it| it.file.contains("shop-")) {
             assert_eq!(finding.rule, "file-unreadable", "{finding:?}");
         }
@@ -504,7 +504,7 @@ mod unix {
 }
 
 #[test]
-fn the_reader_of_the_output_may_go_away() {
+fn tolerates_a_closed_output_pipe() {
     let tree = tree();
     for at in 0..50 {
         write(

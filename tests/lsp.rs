@@ -30,7 +30,7 @@ fn send(server: &mut Child, message: &Value) {
 }
 
 /// The answer to a request; skips messages before it.
-fn ask(server: &mut Child, id: u32, method: &str, params: &Value) -> Value {
+fn request(server: &mut Child, id: u32, method: &str, params: &Value) -> Value {
     send(
         server,
         &json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}),
@@ -58,26 +58,26 @@ fn ask(server: &mut Child, id: u32, method: &str, params: &Value) -> Value {
 /// Initializes the server, makes it end, and returns its exit status.
 fn status_after(arguments: &[&str], end: impl FnOnce(&mut Child)) -> i32 {
     let mut server = server(arguments);
-    let hello = ask(&mut server, 1, "initialize", &json!({"capabilities": {}}));
-    assert_eq!(hello["result"]["serverInfo"]["name"], "dogwatch");
+    let response = request(&mut server, 1, "initialize", &json!({"capabilities": {}}));
+    assert_eq!(response["result"]["serverInfo"]["name"], "dogwatch");
     end(&mut server);
     // Its input stays open: a server that waits for end of input would hang.
     let status = server.wait().unwrap();
-    let mut said = String::new();
-    server.stderr.unwrap().read_to_string(&mut said).unwrap();
-    assert_eq!(said, "", "standard error must be empty");
+    let mut errors = String::new();
+    server.stderr.unwrap().read_to_string(&mut errors).unwrap();
+    assert_eq!(errors, "", "standard error must be empty");
     status.code().unwrap()
 }
 
 #[test]
-fn the_exit_status_is_that_of_the_protocol() {
+fn exit_status_follows_the_protocol() {
     let exit = json!({"jsonrpc": "2.0", "method": "exit"});
     for arguments in [&[][..], &["--stdio"], &["--stdio", "--clientProcessId=1"]] {
-        let asked = status_after(arguments, |server| {
-            ask(server, 2, "shutdown", &Value::Null);
+        let status = status_after(arguments, |server| {
+            request(server, 2, "shutdown", &Value::Null);
             send(server, &exit);
         });
-        assert_eq!(asked, 0, "{arguments:?}");
+        assert_eq!(status, 0, "{arguments:?}");
     }
     assert_eq!(status_after(&[], |server| send(server, &exit)), 1);
     assert_eq!(status_after(&[], |server| drop(server.stdin.take())), 1);

@@ -92,7 +92,7 @@ fn run(page: &str, folder: &Path) -> String {
 }
 
 /// Validates SARIF files written by commands against the schema, and returns their number.
-fn hold_sarif(folder: &Path) -> usize {
+fn validate_sarif(folder: &Path) -> usize {
     let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/sarif-schema-2.1.0.json");
     let read = |path: &Path| -> serde_json::Value {
         serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
@@ -106,17 +106,22 @@ fn hold_sarif(folder: &Path) -> usize {
         .filter(|it| it.extension().is_some_and(|it| it == "sarif"))
         .collect();
     for file in &files {
-        let wrong: Vec<String> = schema
+        let errors: Vec<String> = schema
             .iter_errors(&read(file))
             .map(|it| it.to_string())
             .collect();
-        assert!(wrong.is_empty(), "{}: {}", file.display(), wrong.join("\n"));
+        assert!(
+            errors.is_empty(),
+            "{}: {}",
+            file.display(),
+            errors.join("\n")
+        );
     }
     files.len()
 }
 
 #[test]
-fn every_command_of_the_manual_prints_what_the_page_shows() {
+fn manual_commands_print_the_documented_output() {
     for name in PAGES {
         let path = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("docs")
@@ -124,8 +129,8 @@ fn every_command_of_the_manual_prints_what_the_page_shows() {
         let page = std::fs::read_to_string(&path).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let actual = run(&page, folder.path());
-        let promised = usize::from(page.contains(".sarif"));
-        assert_eq!(hold_sarif(folder.path()), promised, "{name}");
+        let expected = usize::from(page.contains(".sarif"));
+        assert_eq!(validate_sarif(folder.path()), expected, "{name}");
         if std::env::var_os("UPDATE").is_some() {
             std::fs::write(&path, actual).unwrap();
         } else {
@@ -139,7 +144,7 @@ fn every_command_of_the_manual_prints_what_the_page_shows() {
 
 /// Runs the first command of the README, and looks for the finding shown there.
 #[test]
-fn the_readme_shows_a_finding_that_its_command_prints() {
+fn readme_output_matches_its_command() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
     let block = |kind: &str| {
@@ -154,19 +159,19 @@ fn the_readme_shows_a_finding_that_its_command_prints() {
 
 /// The page on formats shows the report for a sample tree, whose counts change with every new rule.
 #[test]
-fn the_last_lines_of_a_report_are_those_of_the_tree_that_comes_along() {
+fn documented_summary_matches_the_sample_tree() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let report = shell("dogwatch lint", &root.join("corpus/first-look"));
-    let counted = report.find("found ").unwrap();
-    let own = &report[counted..];
+    let summary_start = report.find("found ").unwrap();
+    let summary = &report[summary_start..];
     let path = root.join("docs/formats.md");
     let page = std::fs::read_to_string(&path).unwrap();
     let start = page.find("\nfound ").unwrap() + 1;
     let end = start + page[start..].find("```").unwrap();
     if std::env::var_os("UPDATE").is_some() {
-        let updated = format!("{}{own}{}", &page[..start], &page[end..]);
+        let updated = format!("{}{summary}{}", &page[..start], &page[end..]);
         std::fs::write(&path, updated).unwrap();
         return;
     }
-    assert_eq!(&page[start..end], own);
+    assert_eq!(&page[start..end], summary);
 }

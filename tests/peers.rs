@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Writes the rule files of the page to a folder.
-fn rules(folder: &Path) {
+fn write_rules(folder: &Path) {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/coming-from.md");
     let page = std::fs::read_to_string(page).unwrap();
     let mut written = 0;
@@ -27,7 +27,7 @@ fn rules(folder: &Path) {
 /// The exit status and the findings of one rule over a tree: one line for each finding with place and message, and the full output.
 fn lint(rule: &str, files: &[(&str, &str)]) -> (i32, String, String) {
     let folder = tempfile::tempdir().unwrap();
-    rules(folder.path());
+    write_rules(folder.path());
     for (path, text) in files {
         let path = folder.path().join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -67,39 +67,39 @@ fn proxy(list: &str) -> (i32, String, String) {
 }
 
 #[track_caller]
-fn one_finding((status, findings, _): (i32, String, String), place: &str, words: &str) {
+fn assert_one_finding((status, findings, _): (i32, String, String), place: &str, message: &str) {
     assert_eq!(findings.lines().count(), 1, "{findings}");
     assert!(
         findings.contains(&format!(":{place}:")),
         "not at {place}: {findings}"
     );
-    assert!(findings.contains(words), "{findings}");
+    assert!(findings.contains(message), "{findings}");
     assert_eq!(status, 1);
 }
 
 #[test]
-fn a_bypass_list_that_is_absent_misspelt_or_null_lacks_everything() {
+fn missing_misspelled_or_null_bypass_list_lacks_everything() {
     let all = "brig would reach cassandra-external, rabbitmq-external";
-    one_finding(proxy(""), "3:5", all);
-    one_finding(
+    assert_one_finding(proxy(""), "3:5", all);
+    assert_one_finding(
         proxy("      noProxList: [cassandra-external, rabbitmq-external]\n"),
         "3:5",
         all,
     );
-    one_finding(proxy("      noProxyList: ~\n"), "5:20", all);
-    one_finding(proxy("      noProxyList:\n"), "5:7", all);
-    one_finding(proxy("      noProxyList: []\n"), "5:7", all);
+    assert_one_finding(proxy("      noProxyList: ~\n"), "5:20", all);
+    assert_one_finding(proxy("      noProxyList:\n"), "5:7", all);
+    assert_one_finding(proxy("      noProxyList: []\n"), "5:7", all);
 }
 
 #[test]
-fn a_bypass_list_in_part_lacks_the_rest_in_any_style() {
+fn partial_bypass_list_lacks_the_rest_in_any_yaml_style() {
     let rest = "brig would reach rabbitmq-external";
-    one_finding(
+    assert_one_finding(
         proxy("      noProxyList: [localhost, cassandra-external]\n"),
         "5:7",
         rest,
     );
-    one_finding(
+    assert_one_finding(
         proxy("      noProxyList:\n        - 'cassandra-external'\n        - 10.0.0.0/8\n"),
         "5:7",
         rest,
@@ -110,7 +110,7 @@ fn a_bypass_list_in_part_lacks_the_rest_in_any_style() {
 }
 
 #[test]
-fn each_service_with_an_incomplete_list_is_found_and_no_other() {
+fn finds_exactly_the_services_with_incomplete_lists() {
     let text = "\
 brig: {config: {proxy: {httpProxy: 'http://p:1', noProxyList: [cassandra-external]}}}
 gundeck: {config: {proxy: {httpProxy: 'http://p:1', noProxyList: [cassandra-external, rabbitmq-external]}}}
@@ -129,9 +129,9 @@ cargohold: {config: {proxy: {httpProxy: 'http://p:1', noProxyList: null}}}
 }
 
 #[test]
-fn a_misspelt_path_in_a_rule_is_an_error_of_the_rule() {
+fn misspelled_path_in_a_rule_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
-    rules(folder.path());
+    write_rules(folder.path());
     for (file, from, to) in [
         (
             "bypass-list-complete",
@@ -149,22 +149,25 @@ fn a_misspelt_path_in_a_rule_is_an_error_of_the_rule() {
         .current_dir(folder.path())
         .output()
         .unwrap();
-    let told = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(output.status.code(), Some(2), "{told}");
-    for words in [
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{printed}");
+    for message in [
         "no key `cofnig`",
         "did you mean `config`?",
         "no key `zrestSecret`",
         "did you mean `zrestSecrets`?",
     ] {
-        assert!(told.contains(words), "`{words}` missing from: {told}");
+        assert!(
+            printed.contains(message),
+            "`{message}` missing from: {printed}"
+        );
     }
 }
 
 const BRIG: &str = "brig: {secrets: {turn: {secret: not-a-real-secret-1}}}\n";
 
 #[test]
-fn two_keys_that_differ_are_found_with_both_places() {
+fn differing_keys_are_reported_with_both_places() {
     let other = "secrets: {zrestSecrets: [not-a-real-secret-2]}\n";
     let found = lint("turn-secrets-agree", &[(SECRETS, BRIG), (COTURN, other)]);
     assert!(
@@ -172,14 +175,14 @@ fn two_keys_that_differ_are_found_with_both_places() {
         "{}",
         found.2
     );
-    one_finding(found, "1:33", "not the one that brig signs with");
+    assert_one_finding(found, "1:33", "not the one that brig signs with");
     let same = "secrets: {zrestSecrets: [not-a-real-secret-1]}\n";
     let (status, findings, _) = lint("turn-secrets-agree", &[(SECRETS, BRIG), (COTURN, same)]);
     assert_eq!((status, findings.as_str()), (0, ""));
 }
 
 #[test]
-fn two_keys_do_not_agree_in_silence_when_either_file_is_absent() {
+fn keys_in_a_missing_file_are_undecided() {
     let coturn = "secrets: {zrestSecrets: [not-a-real-secret-1]}\n";
     for files in [
         [
@@ -195,8 +198,8 @@ fn two_keys_do_not_agree_in_silence_when_either_file_is_absent() {
 }
 
 #[test]
-fn two_keys_of_which_one_is_misspelt_or_null_do_not_agree() {
-    let words = "not the one that brig signs with";
+fn misspelled_or_null_keys_do_not_agree() {
+    let message = "not the one that brig signs with";
     for coturn in [
         "secrets: {zrestSecret: [not-a-real-secret-1]}\n",
         "secrets: {zrestSecrets: []}\n",
@@ -207,12 +210,12 @@ fn two_keys_of_which_one_is_misspelt_or_null_do_not_agree() {
             lint("turn-secrets-agree", &[(SECRETS, BRIG), (COTURN, coturn)]);
         assert_eq!(status, 1, "{coturn}{pretty}");
         assert_eq!(findings.lines().count(), 1, "{coturn}{findings}");
-        assert!(findings.contains(words), "{coturn}{findings}");
+        assert!(findings.contains(message), "{coturn}{findings}");
     }
 }
 
 #[test]
-fn every_text_below_secrets_is_found_once_at_any_depth_and_never_printed() {
+fn plaintext_secrets_are_reported_once_and_never_printed() {
     let text = "\
 brig:
   secrets:
@@ -242,7 +245,7 @@ brig:
 }
 
 #[test]
-fn a_file_that_is_broken_elsewhere_does_not_hide_a_secret() {
+fn syntax_errors_elsewhere_do_not_hide_secrets() {
     let text = "brig:\n  secrets:\n    a: not-a-real-secret-1\n  broken: [\n";
     let (status, findings, _) = lint("secrets-protected", &[(SECRETS, text)]);
     assert_ne!(status, 0);
@@ -253,9 +256,9 @@ fn a_file_that_is_broken_elsewhere_does_not_hide_a_secret() {
 }
 
 #[test]
-fn a_secret_that_a_later_layer_hides_is_still_found() {
+fn finds_secrets_overridden_by_a_later_layer() {
     let early = "brig: {secrets: {a: not-a-real-secret-1}}\n";
     let late = "brig: {secrets: {a: ref+vault://kv/a#/b}}\n";
     let found = lint("secrets-protected", &[(VALUES, early), (SECRETS, late)]);
-    one_finding(found, "1:21", "`brig.secrets.a` is in plain text");
+    assert_one_finding(found, "1:21", "`brig.secrets.a` is in plain text");
 }

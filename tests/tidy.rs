@@ -53,7 +53,7 @@ fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
 }
 
 #[test]
-fn each_crate_uses_only_those_below_it() {
+fn crates_depend_only_on_lower_layers() {
     let allowed: &[(&str, &[&str])] = &[
         ("source", &[]),
         ("values", &["source"]),
@@ -69,11 +69,11 @@ fn each_crate_uses_only_those_below_it() {
         all.keys().map(String::as_str).collect::<BTreeSet<_>>(),
         ours
     );
-    for (name, may) in allowed {
+    for (name, permitted) in allowed {
         for used in &all[*name] {
             let inside = ours.contains(used.as_str());
             assert!(
-                !inside || may.contains(&used.as_str()),
+                !inside || permitted.contains(&used.as_str()),
                 "{name} must not use {used}"
             );
         }
@@ -81,7 +81,7 @@ fn each_crate_uses_only_those_below_it() {
 }
 
 #[test]
-fn the_language_knows_no_yaml_and_only_its_rooms_know_a_protocol_or_arguments() {
+fn external_crates_stay_in_their_layer() {
     let all = dependencies();
     for (name, used) in &all {
         for dependency in used {
@@ -106,7 +106,7 @@ fn the_language_knows_no_yaml_and_only_its_rooms_know_a_protocol_or_arguments() 
 }
 
 #[test]
-fn each_dependency_has_its_reason_in_the_architecture() {
+fn dependencies_are_justified_in_the_architecture() {
     let page = std::fs::read_to_string(root().join("docs/architecture.md")).unwrap();
     let table: String = page
         .lines()
@@ -126,13 +126,13 @@ fn each_dependency_has_its_reason_in_the_architecture() {
 /// The Rust files of the workspace.
 fn sources() -> Vec<PathBuf> {
     let mut found = Vec::new();
-    let mut open: Vec<PathBuf> = [
+    let mut pending: Vec<PathBuf> = [
         "src", "source", "values", "lang", "rules", "lint", "lsp", "tests", "benches",
     ]
     .iter()
     .map(|folder| root().join(folder))
     .collect();
-    while let Some(folder) = open.pop() {
+    while let Some(folder) = pending.pop() {
         let Ok(entries) = std::fs::read_dir(&folder) else {
             continue;
         };
@@ -140,7 +140,7 @@ fn sources() -> Vec<PathBuf> {
             let path = entry.path();
             if path.is_dir() {
                 if !path.ends_with("target") && !path.ends_with("node_modules") {
-                    open.push(path);
+                    pending.push(path);
                 }
             } else if path.extension().is_some_and(|it| it == "rs") {
                 found.push(path);
@@ -153,20 +153,20 @@ fn sources() -> Vec<PathBuf> {
 }
 
 #[test]
-fn each_file_says_what_it_is_for_and_can_be_read_in_one_go() {
-    let mut faults = Vec::new();
+fn files_are_documented_and_short() {
+    let mut problems = Vec::new();
     for path in sources() {
         let text = std::fs::read_to_string(&path).unwrap();
         let name = path.strip_prefix(root()).unwrap().display();
         if !text.starts_with("//!") {
-            faults.push(format!("{name} does not start with `//!`"));
+            problems.push(format!("{name} does not start with `//!`"));
         }
         let lines = text.lines().count();
         if lines > 800 {
-            faults.push(format!("{name} has {lines} lines"));
+            problems.push(format!("{name} has {lines} lines"));
         }
     }
-    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
 /// The code defined by a line such as `pub const UNUSED: &str = "allow-unused";`.
@@ -179,9 +179,9 @@ fn named_code(line: &str) -> Option<&str> {
 }
 
 #[test]
-fn each_code_that_has_a_name_is_explained() {
+fn every_diagnostic_code_is_explained() {
     let mut found = 0;
-    let mut faults = Vec::new();
+    let mut problems = Vec::new();
     let ours = ["lang/src", "lint/src"].map(|folder| root().join(folder));
     let sources = sources().into_iter();
     for path in sources.filter(|path| ours.iter().any(|folder| path.starts_with(folder))) {
@@ -189,16 +189,16 @@ fn each_code_that_has_a_name_is_explained() {
         for code in text.lines().filter_map(named_code) {
             found += 1;
             if lint::codes::explain(code).is_none() {
-                faults.push(format!("`dogwatch explain {code}` has no text"));
+                problems.push(format!("`dogwatch explain {code}` has no text"));
             }
         }
     }
     assert!(found > 20, "only {found} codes were found");
-    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
 #[test]
-fn only_the_named_places_do_io() {
+fn only_listed_files_do_io() {
     // clippy.toml forbids IO everywhere; only these files may allow it.
     let allowed = [
         "lint/src/files/",
@@ -208,7 +208,7 @@ fn only_the_named_places_do_io() {
         "rules/build.rs",
         "lint/build.rs",
     ];
-    let mut faults = Vec::new();
+    let mut problems = Vec::new();
     for path in sources() {
         let name = path
             .strip_prefix(root())
@@ -216,24 +216,24 @@ fn only_the_named_places_do_io() {
             .to_string_lossy()
             .replace('\\', "/");
         let text = std::fs::read_to_string(&path).unwrap();
-        let lifts = text.contains("clippy::disallowed_methods");
+        let allows_io = text.contains("clippy::disallowed_methods");
         let test = name.ends_with("/tests.rs")
             || ["/tests/", "/benches/", "/examples/"]
                 .iter()
                 .any(|it| name.contains(it));
-        if lifts && !test && !allowed.iter().any(|it| name.starts_with(it)) {
-            faults.push(name);
+        if allows_io && !test && !allowed.iter().any(|it| name.starts_with(it)) {
+            problems.push(name);
         }
     }
     assert!(
-        faults.is_empty(),
+        problems.is_empty(),
         "IO is not allowed in {}",
-        faults.join(", ")
+        problems.join(", ")
     );
 }
 
 #[test]
-fn each_page_that_is_linked_is_there() {
+fn linked_pages_exist() {
     let mut pages = vec![root().join("README.md"), root().join("CONTRIBUTING.md")];
     let docs = std::fs::read_dir(root().join("docs")).unwrap().flatten();
     pages.extend(

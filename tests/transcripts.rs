@@ -144,11 +144,11 @@ fn check(folder: &str) {
 }
 
 #[test]
-fn every_layout_gives_its_deployments_and_values() {
+fn layouts_yield_their_deployments_and_values() {
     check("layouts");
 }
 
 #[test]
-fn questions_about_values_are_answered() {
+fn queries_match_their_transcripts() {
     check("queries");
 }

@@ -28,25 +28,25 @@ impl Random {
 }
 
 /// The files of the sample tree: relative path and text.
-pub fn sample() -> Vec<(PathBuf, String)> {
+pub fn sample_files() -> Vec<(PathBuf, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/clean-prod");
     let mut files = Vec::new();
-    let mut open = vec![root.clone()];
-    while let Some(folder) = open.pop() {
+    let mut pending = vec![root.clone()];
+    while let Some(folder) = pending.pop() {
         for entry in fs::read_dir(&folder)
             .expect("the corpus is in the repository")
             .flatten()
         {
             let path = entry.path();
             if path.is_dir() {
-                open.push(path);
+                pending.push(path);
             } else {
-                let below = path
+                let relative = path
                     .strip_prefix(&root)
                     .expect("listed paths are below the root")
                     .to_owned();
                 files.push((
-                    below,
+                    relative,
                     fs::read_to_string(&path).expect("the corpus is UTF-8 text"),
                 ));
             }
@@ -58,7 +58,7 @@ pub fn sample() -> Vec<(PathBuf, String)> {
 
 /// Writes `trees` trees of at most `files` files each below `root`. Returns the number of files and bytes.
 pub fn write_trees(root: &Path, trees: usize, files: usize, seed: u64) -> (usize, u64) {
-    let sample = sample();
+    let sample_files = sample_files();
     let mut random = Random::new(seed);
     let (mut count, mut bytes) = (0, 0);
     // The umbrella and its dependencies come first, so that even a small tree makes sense.
@@ -75,7 +75,7 @@ pub fn write_trees(root: &Path, trees: usize, files: usize, seed: u64) -> (usize
             .position(|it| text.contains(it))
             .unwrap_or(first.len())
     };
-    let mut order: Vec<&(PathBuf, String)> = sample.iter().collect();
+    let mut order: Vec<&(PathBuf, String)> = sample_files.iter().collect();
     order.sort_by_key(|(path, _)| (rank(path), path.clone()));
     for tree in 0..trees {
         let folder = root.join(format!("tree-{tree:05}"));

@@ -11,11 +11,11 @@ use source::{Applicability, Source};
 use tower_lsp_server::jsonrpc::Result;
 use tower_lsp_server::ls_types as lsp;
 
-use crate::convert::page;
-use crate::features::{code_action, layers, spot};
+use crate::convert::rule_link;
+use crate::features::{code_action, layers, node_at};
 use crate::initialize::{FIX_ALL, command};
-use crate::judged::Judged;
-use crate::requests::difference;
+use crate::lint_result::LintResult;
+use crate::requests::minimal_edit;
 use crate::session::Session;
 
 /// The title of the action that applies every safe fix in a file.
@@ -31,7 +31,7 @@ impl Session {
         let Some(path) = self.path_of(&params.text_document.uri) else {
             return Ok(None);
         };
-        let Some(judged) = self.judged_now(&path) else {
+        let Some(result) = self.current_result(&path) else {
             return Ok(None);
         };
         let wants = |kind: &str| {
@@ -42,47 +42,54 @@ impl Session {
         let mut repairable = false;
         // Shared by all findings: examples are always made from the first tree.
         let mut masked = code_action::MaskedTexts::default();
-        let file = judged.source_of(&path);
+        let file = result.source_of(&path);
         if let Some(file) = file {
-            for finding in &judged.report.findings {
-                let Some(shown) = self.shown(&judged, finding, file) else {
+            for finding in &result.report.findings {
+                let Some(diagnostic) = self.to_diagnostic(&result, finding, file) else {
                     continue;
                 };
                 // Some editors send any cursor position on the line, and list the line's diagnostics.
                 let mut named = params.context.diagnostics.iter();
-                let named = named.any(|it| it.range == shown.range && it.code == shown.code);
-                if !named && !overlaps(shown.range, params.range) {
+                let is_named =
+                    named.any(|it| it.range == diagnostic.range && it.code == diagnostic.code);
+                if !is_named && !overlaps(diagnostic.range, params.range) {
                     continue;
                 }
                 if wants("quickfix") {
-                    self.fixes(&path, finding, &shown, &mut out);
-                    self.corrections(&judged, finding, &shown, &mut out);
+                    self.offer_fixes(&path, finding, &diagnostic, &mut out);
+                    self.offer_corrections(&result, finding, &diagnostic, &mut out);
                     repairable |= !finding.repairs.is_empty();
-                    self.allow(&judged, finding, &shown, &path, &mut out);
-                    self.open_guidance(&judged, finding, &shown, &mut out);
+                    self.offer_allow(&result, finding, &diagnostic, &path, &mut out);
+                    self.offer_guidance(&result, finding, &diagnostic, &mut out);
                 }
                 if wants("refactor") {
-                    self.make_example(&judged, finding, &mut masked, &mut out);
+                    self.offer_example(&result, finding, &mut masked, &mut out);
                 }
             }
         }
-        let asked = params.context.only.is_some() && wants(FIX_ALL);
-        if asked || repairable && wants("quickfix") {
-            self.fix_all(&path, asked, &mut out);
+        let requested = params.context.only.is_some() && wants(FIX_ALL);
+        if requested || repairable && wants("quickfix") {
+            self.offer_fix_all(&path, requested, &mut out);
         }
-        let out: Vec<_> = out.into_iter().filter_map(|it| self.offered(it)).collect();
+        let out: Vec<_> = out
+            .into_iter()
+            .filter_map(|it| self.adapt_to_client(it))
+            .collect();
         Ok((!out.is_empty()).then_some(out))
     }
 
     /// Adapts an action to the client: some support only commands, and some do not let the server edit their texts.
-    fn offered(&self, action: lsp::CodeActionOrCommand) -> Option<lsp::CodeActionOrCommand> {
+    fn adapt_to_client(
+        &self,
+        action: lsp::CodeActionOrCommand,
+    ) -> Option<lsp::CodeActionOrCommand> {
         let lsp::CodeActionOrCommand::CodeAction(mut action) = action else {
             return Some(action);
         };
-        let literals = self
+        let supports_literals = self
             .client
             .can("/textDocument/codeAction/codeActionLiteralSupport");
-        if let Some(edit) = action.edit.take_if(|_| !literals) {
+        if let Some(edit) = action.edit.take_if(|_| !supports_literals) {
             action.command = Some(lsp::Command {
                 title: action.title.clone(),
                 command: command::APPLY_EDIT.to_owned(),
@@ -93,23 +100,23 @@ impl Session {
         if action.command.as_ref().is_some_and(edits) && !self.client.can("/workspace/applyEdit") {
             return None;
         }
-        match action.command.take_if(|_| !literals) {
+        match action.command.take_if(|_| !supports_literals) {
             Some(command) => Some(lsp::CodeActionOrCommand::Command(command)),
             None => Some(lsp::CodeActionOrCommand::CodeAction(action)),
         }
     }
 
-    fn fixes(
+    fn offer_fixes(
         &self,
         path: &Path,
         finding: &Finding,
-        shown: &lsp::Diagnostic,
+        diagnostic: &lsp::Diagnostic,
         out: &mut lsp::CodeActionResponse,
     ) {
         let mut preferred = true;
         for (at, repair) in finding.repairs.iter().enumerate() {
             let safe = repair.applicability == Applicability::Safe;
-            let mut action = quick_fix(&repair.title, safe, shown);
+            let mut action = quick_fix(&repair.title, safe, diagnostic);
             action.is_preferred = (safe && preferred).then_some(true);
             if repair.secret {
                 // The text to insert holds a secret, so it is sent only on request.
@@ -135,11 +142,11 @@ impl Session {
     }
 
     /// Offers the fixes of findings in rule files, `dogwatch.yaml` and comments. They carry their own edits, usually to correct a typo.
-    fn corrections(
+    fn offer_corrections(
         &self,
-        judged: &Judged,
+        result: &LintResult,
         finding: &Finding,
-        shown: &lsp::Diagnostic,
+        diagnostic: &lsp::Diagnostic,
         out: &mut lsp::CodeActionResponse,
     ) {
         if finding.origin == Origin::Rule {
@@ -147,8 +154,8 @@ impl Session {
         }
         for fix in &finding.diagnostic.fixes {
             let edits = fix.edits.iter().map(|edit| {
-                let path = judged.report.file(edit.span.source)?;
-                let range = self.place_in_report(judged, edit.span)?.range;
+                let path = result.report.file(edit.span.source)?;
+                let range = self.location_in_report(result, edit.span)?.range;
                 Some((path, lsp::TextEdit::new(range, edit.insert.clone())))
             });
             let mut files: BTreeMap<PathBuf, Vec<lsp::TextEdit>> = BTreeMap::new();
@@ -159,7 +166,7 @@ impl Session {
                 files.entry(path.clone()).or_default().push(edit);
             }
             let safe = fix.applicability == Applicability::Safe;
-            let mut action = quick_fix(&fix.title, safe, shown);
+            let mut action = quick_fix(&fix.title, safe, diagnostic);
             action.edit = self.edit_of(files);
             out.push(lsp::CodeActionOrCommand::CodeAction(action));
         }
@@ -181,16 +188,16 @@ impl Session {
     }
 
     /// Offers to insert a comment above the line that allows the finding. The user fills in the reason.
-    fn allow(
+    fn offer_allow(
         &self,
-        judged: &Judged,
+        result: &LintResult,
         finding: &Finding,
-        shown: &lsp::Diagnostic,
+        diagnostic: &lsp::Diagnostic,
         path: &Path,
         out: &mut lsp::CodeActionResponse,
     ) {
         let rule = finding.diagnostic.code.as_str();
-        let Some(document) = layers::document(&judged.trees, path) else {
+        let Some(document) = layers::document(&result.trees, path) else {
             return;
         };
         let Some(open) = self.documents.at(path) else {
@@ -199,8 +206,8 @@ impl Session {
         if finding.origin != Origin::Rule {
             return;
         }
-        let at = open.offset(shown.range.start, self.client.encoding);
-        let Some(node) = spot::spot(document, at).node() else {
+        let at = open.offset(diagnostic.range.start, self.client.encoding);
+        let Some(node) = node_at::node_at(document, at).node() else {
             return;
         };
         // Without a reason the comment allows nothing, and is itself reported.
@@ -218,23 +225,23 @@ impl Session {
         out.push(lsp::CodeActionOrCommand::CodeAction(lsp::CodeAction {
             title: format!("Allow `{rule}` here with a reason"),
             kind: Some(lsp::CodeActionKind::QUICKFIX),
-            diagnostics: Some(vec![shown.clone()]),
+            diagnostics: Some(vec![diagnostic.clone()]),
             edit,
             ..lsp::CodeAction::default()
         }));
     }
 
-    fn open_guidance(
+    fn offer_guidance(
         &self,
-        judged: &Judged,
+        result: &LintResult,
         finding: &Finding,
-        shown: &lsp::Diagnostic,
+        diagnostic: &lsp::Diagnostic,
         out: &mut lsp::CodeActionResponse,
     ) {
         if !self.client.can("/window/showDocument") {
             return;
         }
-        let Some(address) = page(&judged.report, finding.diagnostic.code.as_str()) else {
+        let Some(url) = rule_link(&result.report, finding.diagnostic.code.as_str()) else {
             return;
         };
         let title = format!(
@@ -245,25 +252,25 @@ impl Session {
             command: Some(lsp::Command {
                 title: title.clone(),
                 command: command::OPEN_GUIDANCE.to_owned(),
-                arguments: Some(vec![json!(address)]),
+                arguments: Some(vec![json!(url)]),
             }),
             title,
             kind: Some(lsp::CodeActionKind::QUICKFIX),
-            diagnostics: Some(vec![shown.clone()]),
+            diagnostics: Some(vec![diagnostic.clone()]),
             ..lsp::CodeAction::default()
         }));
     }
 
     /// Offers to turn the files of a finding into an example of its rule, if the rule file can be edited.
-    fn make_example(
+    fn offer_example(
         &self,
-        judged: &Judged,
+        result: &LintResult,
         finding: &Finding,
         masked: &mut code_action::MaskedTexts,
         out: &mut lsp::CodeActionResponse,
     ) {
         let rule = finding.diagnostic.code.as_str();
-        let book = judged.trees.iter().map(|tree| &tree.book);
+        let book = result.trees.iter().map(|tree| &tree.book);
         let Some((file, item)) = book
             .filter_map(|book| {
                 let (file, item, _) = book.rule(rule)?;
@@ -274,10 +281,10 @@ impl Session {
             return;
         };
         let Some(path) = &file.file else { return };
-        let Some(tree) = judged.trees.first() else {
+        let Some(tree) = result.trees.first() else {
             return;
         };
-        let Some(text) = code_action::example(&judged.report, finding, tree, masked) else {
+        let Some(text) = code_action::example(&result.report, finding, tree, masked) else {
             return;
         };
         let source = tree.book.sources().get(file.source);
@@ -308,7 +315,7 @@ impl Session {
         let mut files = BTreeMap::new();
         for file in &run.files {
             let text = Source::new(file.path.clone(), Arc::clone(&file.before));
-            let edit = difference(&file.before, &file.after);
+            let edit = minimal_edit(&file.before, &file.after);
             let edits = edit.into_iter().map(|(span, insert)| {
                 lsp::TextEdit::new(self.range_in(Some(&file.path), &text, span), insert)
             });
@@ -319,8 +326,8 @@ impl Session {
 
     /// Offers to fix everything: as an edit if the action is requested by its kind, as on save; otherwise as a command, because computing
     /// it takes time.
-    fn fix_all(&self, path: &Path, asked: bool, out: &mut lsp::CodeActionResponse) {
-        if asked {
+    fn offer_fix_all(&self, path: &Path, requested: bool, out: &mut lsp::CodeActionResponse) {
+        if requested {
             let edit = self.fix_file_edit(path);
             out.extend(edit.map(|edit| {
                 lsp::CodeActionOrCommand::CodeAction(lsp::CodeAction {
@@ -356,8 +363,8 @@ impl Session {
         files: BTreeMap<PathBuf, Vec<lsp::TextEdit>>,
     ) -> Option<lsp::WorkspaceEdit> {
         let open = files.keys().filter_map(|path| self.documents.at(path));
-        // The content of a text that is not followed is unknown here.
-        if files.is_empty() || open.into_iter().any(|it| !it.followed) {
+        // The content of a text that is not tracked is unknown here.
+        if files.is_empty() || open.into_iter().any(|it| !it.tracked) {
             return None;
         }
         if !self.client.can("/workspace/workspaceEdit/documentChanges") {
@@ -389,7 +396,7 @@ impl Session {
 }
 
 /// A quick fix for a diagnostic, without its edit.
-fn quick_fix(title: &str, safe: bool, shown: &lsp::Diagnostic) -> lsp::CodeAction {
+fn quick_fix(title: &str, safe: bool, diagnostic: &lsp::Diagnostic) -> lsp::CodeAction {
     let title = if safe {
         title.to_owned()
     } else {
@@ -398,7 +405,7 @@ fn quick_fix(title: &str, safe: bool, shown: &lsp::Diagnostic) -> lsp::CodeActio
     lsp::CodeAction {
         title,
         kind: Some(lsp::CodeActionKind::QUICKFIX),
-        diagnostics: Some(vec![shown.clone()]),
+        diagnostics: Some(vec![diagnostic.clone()]),
         ..lsp::CodeAction::default()
     }
 }

@@ -33,10 +33,14 @@ impl Backend {
     }
 
     /// Queues a notification for the session, and interrupts work that it may make obsolete.
-    fn tell(&self, name: &'static str, work: impl FnOnce(&mut Session) + Send + 'static) {
-        self.revision.say();
+    fn enqueue_notification(
+        &self,
+        name: &'static str,
+        work: impl FnOnce(&mut Session) + Send + 'static,
+    ) {
+        self.revision.record_queued();
         let _ = self.session.send(Event::Work(Box::new(move |session| {
-            session.revision.hear();
+            session.revision.record_handled();
             if catch_unwind(AssertUnwindSafe(|| work(session))).is_err() {
                 session.log_panic(name);
             }
@@ -45,14 +49,14 @@ impl Backend {
 
     /// Queues a request for the session and returns its answer. A request that is canceled before its turn is not started; one that panics
     /// is answered with an error, and the session continues.
-    async fn ask<T: Send + 'static>(
+    async fn enqueue_request<T: Send + 'static>(
         &self,
         name: &'static str,
         work: impl FnOnce(&mut Session) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let (answer, answered) = oneshot::channel();
+        let (sender, receiver) = oneshot::channel();
         let _ = self.session.send(Event::Work(Box::new(move |session| {
-            if answer.is_canceled() {
+            if sender.is_canceled() {
                 return;
             }
             let result = catch_unwind(AssertUnwindSafe(|| work(session))).unwrap_or_else(|_| {
@@ -62,9 +66,9 @@ impl Backend {
                 error.message = format!("`{name}` failed inside the server").into();
                 Err(error)
             });
-            let _ = answer.send(result);
+            let _ = sender.send(result);
         })));
-        answered
+        receiver
             .await
             .unwrap_or_else(|_| Err(Error::request_cancelled()))
     }
@@ -74,7 +78,7 @@ impl Backend {
         &self,
         params: TextDocumentContentParams,
     ) -> Result<Value> {
-        self.ask("workspace/textDocumentContent", move |session| {
+        self.enqueue_request("workspace/textDocumentContent", move |session| {
             Ok(session.text_document_content(&params.uri))
         })
         .await
@@ -85,7 +89,7 @@ impl Backend {
 macro_rules! requests {
     ($($name:ident($params:ty) -> $result:ty;)*) => {
         $(async fn $name(&self, params: $params) -> Result<$result> {
-            self.ask(stringify!($name), move |session| session.$name(params)).await
+            self.enqueue_request(stringify!($name), move |session| session.$name(params)).await
         })*
     };
 }
@@ -93,7 +97,7 @@ macro_rules! requests {
 macro_rules! notifications {
     ($($name:ident($params:ty);)*) => {
         $(async fn $name(&self, params: $params) {
-            self.tell(stringify!($name), move |session| session.$name(params));
+            self.enqueue_notification(stringify!($name), move |session| session.$name(params));
         })*
     };
 }
@@ -101,14 +105,14 @@ macro_rules! notifications {
 impl LanguageServer for Backend {
     async fn initialize(&self, params: lsp::InitializeParams) -> Result<lsp::InitializeResult> {
         // Answered immediately: an impatient client may already have sent more messages, and must find the server ready.
-        let (result, client) = initialize::answer(&params);
-        self.tell("initialize", move |session| session.begin(client));
+        let (result, client) = initialize::initialize(&params);
+        self.enqueue_notification("initialize", move |session| session.set_client(client));
         Ok(result)
     }
 
     async fn shutdown(&self) -> Result<()> {
         // Goes through the queue, so that earlier requests are answered first.
-        self.ask("shutdown", |_| Ok(())).await
+        self.enqueue_request("shutdown", |_| Ok(())).await
     }
 
     notifications! {
@@ -165,26 +169,26 @@ mod tests {
     use crate::session::End;
 
     #[test]
-    fn a_panic_answers_its_request_and_nothing_more() {
-        let (to, events) = channel();
+    fn panic_fails_only_its_request() {
+        let (sender, events) = channel();
         let revision = Revision::default();
-        let backend = Backend::new(to.clone(), revision.clone());
-        let own = to.clone();
+        let backend = Backend::new(sender.clone(), revision.clone());
+        let session_sender = sender.clone();
         let running = thread::spawn(move || {
             let options = Options {
                 files: Arc::new(lint::files::Memory::default()),
                 cwd: "/".into(),
                 today: || None,
             };
-            Session::new(own, revision, Outbox::default(), &options).run(&events)
+            Session::new(session_sender, revision, Outbox::default(), &options).run(&events)
         });
-        let failed: Result<()> = block_on(backend.ask("x", |_| panic!("swordfish")));
+        let failed: Result<()> = block_on(backend.enqueue_request("x", |_| panic!("swordfish")));
         let error = failed.unwrap_err();
         assert_eq!(error.code, ErrorCode::InternalError);
         assert!(!error.message.contains("swordfish"));
-        backend.tell("y", |_| panic!("swordfish"));
-        assert_eq!(block_on(backend.ask("z", |_| Ok(3))), Ok(3));
-        to.send(Event::End(End::Asked)).unwrap();
+        backend.enqueue_notification("y", |_| panic!("swordfish"));
+        assert_eq!(block_on(backend.enqueue_request("z", |_| Ok(3))), Ok(3));
+        sender.send(Event::End(End::Asked)).unwrap();
         assert_eq!(running.join().unwrap(), End::Asked);
     }
 }

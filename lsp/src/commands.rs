@@ -21,25 +21,26 @@ impl Session {
     ) -> Result<Option<Value>> {
         let arguments = &params.arguments;
         match params.command.as_str() {
-            command::EFFECTIVE_VALUES => Ok(self.effective_values(&file(arguments, 0)?)),
-            command::FIX_FILE => Ok(Some(self.fix_file(&file(arguments, 0)?))),
+            command::EFFECTIVE_VALUES => Ok(self.effective_values(&file_argument(arguments, 0)?)),
+            command::FIX_FILE => Ok(Some(self.fix_file(&file_argument(arguments, 0)?))),
             command::APPLY_REPAIR => self.apply_repair(arguments).map(Some),
-            command::APPLY_EDIT => self.apply_given_edit(arguments).map(Some),
+            command::APPLY_EDIT => self.apply_offered_edit(arguments).map(Some),
             command::FIX_WORKSPACE => Ok(Some(self.fix_workspace())),
             command::DEBUG_INFORMATION => Ok(Some(json!(self.debug_information()))),
-            command::RUN_EXAMPLES => {
-                Ok(self.run_examples(&file(arguments, 0)?, word(arguments, 1)?))
-            }
+            command::RUN_EXAMPLES => Ok(self.run_examples(
+                &file_argument(arguments, 0)?,
+                string_argument(arguments, 1)?,
+            )),
             command::SHOW_PLACES => Ok(Some(self.show_places(arguments)?)),
             command::OPEN_GUIDANCE => {
-                let address = word(arguments, 0)?;
-                if !address.starts_with("https://") && !address.starts_with("http://") {
+                let uri = string_argument(arguments, 0)?;
+                if !uri.starts_with("https://") && !uri.starts_with("http://") {
                     return Err(Error::invalid_params(
                         "argument 1 must be an `http` or `https` URL",
                     ));
                 }
-                let params = json!({"uri": address, "external": true, "takeFocus": true});
-                self.ask("window/showDocument", params, |_, _| {});
+                let params = json!({"uri": uri, "external": true, "takeFocus": true});
+                self.send_request("window/showDocument", params, |_, _| {});
                 Ok(None)
             }
             other => Err(Error::invalid_params(format!("unknown command `{other}`"))),
@@ -49,30 +50,30 @@ impl Session {
     /// The effective values of the releases that a file belongs to, with the URI of a virtual document that shows them.
     fn effective_values(&self, path: &Path) -> Option<Value> {
         let text = self.effective_text(path)?;
-        let shown = uri::uri_of(path)?;
-        let below = shown.as_str().strip_prefix("file://").unwrap_or_default();
-        Some(json!({"uri": format!("{SCHEME}:///effective{below}"), "text": text}))
+        let uri = uri::uri_of(path)?;
+        let uri_path = uri.as_str().strip_prefix("file://").unwrap_or_default();
+        Some(json!({"uri": format!("{SCHEME}:///effective{uri_path}"), "text": text}))
     }
 
     fn effective_text(&self, path: &Path) -> Option<String> {
         let trees = self.trees_at(path);
-        let everywhere = crate::features::layers::everywhere(&trees, path);
-        (!everywhere.is_empty()).then(|| effective::text(&everywhere))
+        let file_layers = crate::features::layers::of_file(&trees, path);
+        (!file_layers.is_empty()).then(|| effective::text(&file_layers))
     }
 
     /// The text of a virtual document.
-    pub(crate) fn text_document_content(&mut self, address: &str) -> Value {
-        let address = uri::encoded(address);
-        let below = address
+    pub(crate) fn text_document_content(&mut self, uri: &str) -> Value {
+        let uri = uri::percent_encode(uri);
+        let uri_path = uri
             .strip_prefix(SCHEME)
             .and_then(|it| it.strip_prefix(':'))
             .unwrap_or_default();
-        let below = format!("/{}", below.trim_start_matches('/'));
-        let text = match below.strip_prefix("/effective/") {
+        let uri_path = format!("/{}", uri_path.trim_start_matches('/'));
+        let text = match uri_path.strip_prefix("/effective/") {
             Some(file) => {
                 uri::path_of(&format!("file:///{file}")).and_then(|path| self.effective_text(&path))
             }
-            None => uri::path_of(&format!("file://{below}")).and_then(|path| {
+            None => uri::path_of(&format!("file://{uri_path}")).and_then(|path| {
                 // A built-in rule.
                 let name = path.strip_prefix("/").ok()?.to_owned();
                 let book = self.project.rules_of(&path);
@@ -103,13 +104,13 @@ impl Session {
 
     /// Applies one repair of a finding: `[uri, fingerprint, number]`. Does nothing if the finding no longer exists.
     fn apply_repair(&mut self, arguments: &[Value]) -> Result<Value> {
-        let path = file(arguments, 0)?;
-        let fingerprint = word(arguments, 1)?;
+        let path = file_argument(arguments, 0)?;
+        let fingerprint = string_argument(arguments, 1)?;
         let number = arguments.get(2).and_then(Value::as_u64);
         let number = number.and_then(|it| usize::try_from(it).ok());
-        let number = number.ok_or_else(|| wrong(2, "the index of a repair"))?;
-        let judged = self.judged_now(&path);
-        let findings = judged.iter().flat_map(|it| &it.report.findings);
+        let number = number.ok_or_else(|| invalid_argument(2, "the index of a repair"))?;
+        let result = self.current_result(&path);
+        let findings = result.iter().flat_map(|it| &it.report.findings);
         let mut of_finding = findings.filter(|it| it.fingerprint == fingerprint);
         let repair = of_finding.find_map(|it| it.repairs.get(number));
         let edit = repair.and_then(|repair| Some((self.repair_edit(repair)?, &repair.title)));
@@ -121,17 +122,18 @@ impl Session {
     }
 
     /// Applies an edit that was offered to a client that supports only commands: `[title, edit]`.
-    fn apply_given_edit(&mut self, arguments: &[Value]) -> Result<Value> {
-        let title = word(arguments, 0)?;
+    fn apply_offered_edit(&mut self, arguments: &[Value]) -> Result<Value> {
+        let title = string_argument(arguments, 0)?;
         let edit = arguments.get(1).cloned().unwrap_or_default();
-        let edit = serde_json::from_value(edit).map_err(|_| wrong(1, "a workspace edit"))?;
+        let edit =
+            serde_json::from_value(edit).map_err(|_| invalid_argument(1, "a workspace edit"))?;
         self.apply_edit(edit, title);
         Ok(json!({"applied": true}))
     }
 
     fn apply_edit(&mut self, edit: lsp::WorkspaceEdit, label: &str) {
         let params = json!({"label": label, "edit": edit});
-        self.ask("workspace/applyEdit", params, |_, _| {});
+        self.send_request("workspace/applyEdit", params, |_, _| {});
     }
 
     /// Shows places as far as the protocol allows: returns all of them to the client and opens the first.
@@ -139,8 +141,8 @@ impl Session {
         let places = match arguments.get(2) {
             Some(places) => places.clone(),
             None => {
-                let (path, rule) = (file(arguments, 0)?, word(arguments, 1)?);
-                json!(self.places_of_rule(&path, rule))
+                let (path, rule) = (file_argument(arguments, 0)?, string_argument(arguments, 1)?);
+                json!(self.locations_checked_by_rule(&path, rule))
             }
         };
         let first = places.get(0).cloned();
@@ -150,14 +152,14 @@ impl Session {
         {
             let params =
                 json!({"uri": first["uri"], "selection": first["range"], "takeFocus": true});
-            self.ask("window/showDocument", params, |_, _| {});
+            self.send_request("window/showDocument", params, |_, _| {});
         }
         Ok(places)
     }
 
     fn debug_information(&self) -> String {
         let workspace = self.project.workspace();
-        let open = self.documents.by_use();
+        let open = self.documents.by_recency();
         let mut out = format!(
             "dogwatch {}\nclient: {}\nencoding: {:?}\nfolders: {:?}\nopen files: {}\ntrees: {}\nsettings: {:?}\n",
             env!("CARGO_PKG_VERSION"),
@@ -169,14 +171,14 @@ impl Session {
             self.settings,
         );
         for scope in &workspace.scopes {
-            let own = scope
+            let own_files = scope
                 .book
                 .files
                 .iter()
                 .filter(|file| file.file.is_some())
                 .count();
             out.push_str(&format!(
-                "configuration: {} ({own} rule files of its own)\n",
+                "configuration: {} ({own_files} rule files of its own)\n",
                 scope.root.display()
             ));
         }
@@ -185,18 +187,18 @@ impl Session {
 }
 
 /// The argument at an index, as a string.
-fn word(arguments: &[Value], at: usize) -> Result<&str> {
+fn string_argument(arguments: &[Value], at: usize) -> Result<&str> {
     let found = arguments.get(at).and_then(Value::as_str);
-    found.ok_or_else(|| wrong(at, "a string"))
+    found.ok_or_else(|| invalid_argument(at, "a string"))
 }
 
 /// The argument at an index, as the path of a `file:` URI.
-fn file(arguments: &[Value], at: usize) -> Result<PathBuf> {
+fn file_argument(arguments: &[Value], at: usize) -> Result<PathBuf> {
     let found = arguments.get(at).and_then(Value::as_str);
     let path = found.and_then(uri::path_of);
-    path.ok_or_else(|| wrong(at, "the URI of a file"))
+    path.ok_or_else(|| invalid_argument(at, "the URI of a file"))
 }
 
-fn wrong(at: usize, wanted: &str) -> Error {
-    Error::invalid_params(format!("argument {} must be {wanted}", at + 1))
+fn invalid_argument(at: usize, expected: &str) -> Error {
+    Error::invalid_params(format!("argument {} must be {expected}", at + 1))
 }

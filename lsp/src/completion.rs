@@ -27,15 +27,15 @@ impl Session {
         };
         let offset = document.offset(at.position, encoding);
         let text = document.text.clone();
-        let (proposals, word) = if document.is_rules() {
+        let (proposals, word) = if document.is_rule_file() {
             let found =
-                self.with_rules(&uri, |rule| rule_completion::proposals(rule, &text, offset));
+                self.with_rule_file(&uri, |rule| rule_completion::proposals(rule, &text, offset));
             let (proposals, start) = found.unwrap_or((Vec::new(), offset));
             let word = Word::around(&text, start as usize, offset as usize);
             (proposals, word)
         } else {
-            let (typing, word) = values_completion::typing(&text, offset as usize);
-            (self.values_proposals(&uri, &typing), word)
+            let (context, word) = values_completion::context_at(&text, offset as usize);
+            (self.values_proposals(&uri, &context), word)
         };
         let Some(document) = self.documents.get(&uri) else {
             return Ok(None);
@@ -49,7 +49,7 @@ impl Session {
             document.range(span, encoding)
         };
         let (insert, replace) = (range_to(offset), range_to(word.end as u32));
-        let both = self
+        let supports_both = self
             .client
             .can("/textDocument/completion/completionItem/insertReplaceSupport");
         let edit = |text: &str| {
@@ -57,7 +57,7 @@ impl Session {
                 true => text.trim_end_matches([':', ' ']).to_owned(),
                 false => text.to_owned(),
             };
-            match both {
+            match supports_both {
                 true => lsp::InsertReplaceEdit {
                     new_text,
                     insert,
@@ -68,12 +68,12 @@ impl Session {
             }
         };
         let all = proposals.len();
-        let near = |proposal: &&Proposal| {
+        let matches_typed = |proposal: &&Proposal| {
             all <= MAX_PROPOSALS || proposal.label.to_lowercase().contains(&typed)
         };
         let items: Vec<lsp::CompletionItem> = proposals
             .iter()
-            .filter(near)
+            .filter(matches_typed)
             .take(MAX_PROPOSALS)
             .map(|proposal| item(proposal, edit(&proposal.insert)))
             .collect();
@@ -86,13 +86,15 @@ impl Session {
     fn values_proposals(
         &mut self,
         uri: &lsp::Uri,
-        typing: &values_completion::Typing,
+        context: &values_completion::Context,
     ) -> Vec<Proposal> {
-        let judged = self.path_of(uri).and_then(|path| self.judged_now(&path));
-        let Some((judged, values)) = judged.zip(self.values_text(uri)) else {
+        let result = self
+            .path_of(uri)
+            .and_then(|path| self.current_result(&path));
+        let Some((result, values)) = result.zip(self.values_text(uri)) else {
             return Vec::new();
         };
-        values_completion::proposals(&values.everywhere(), &judged.report, typing)
+        values_completion::proposals(&values.file_layers(), &result.report, context)
     }
 
     pub(crate) fn code_lens(
@@ -103,7 +105,7 @@ impl Session {
         let (Some(path), true) = (self.path_of(&uri), self.settings.code_lens) else {
             return Ok(None);
         };
-        let Some(judged) = self.judged_now(&path) else {
+        let Some(result) = self.current_result(&path) else {
             return Ok(None);
         };
         let Some(document) = self.documents.get(&uri) else {
@@ -119,9 +121,9 @@ impl Session {
             }),
             data: None,
         };
-        if document.is_rules() {
-            let found = self.with_rules(&uri, |rule| {
-                code_lens::rules(rule.file.ast(), &judged.report)
+        if document.is_rule_file() {
+            let found = self.with_rule_file(&uri, |rule| {
+                code_lens::rules(rule.file.ast(), &result.report)
             });
             let mut out = Vec::new();
             for it in found.unwrap_or_default() {
@@ -148,11 +150,11 @@ impl Session {
         let Some(values) = self.values_text(&uri) else {
             return Ok(None);
         };
-        let everywhere = values.everywhere();
-        let lenses = code_lens::values(&everywhere, &values.yaml)
+        let file_layers = values.file_layers();
+        let lenses = code_lens::values(&file_layers, &values.yaml)
             .into_iter()
             .map(|it| {
-                let places = self.places_of(&everywhere, &it.places);
+                let places = self.locations_of(&file_layers, &it.places);
                 let at = document.range(it.key, encoding).start;
                 lens(
                     it.key,
@@ -165,12 +167,16 @@ impl Session {
     }
 
     /// The places that a rule checks.
-    pub(crate) fn places_of_rule(&self, path: &std::path::Path, rule: &str) -> Vec<lsp::Location> {
+    pub(crate) fn locations_checked_by_rule(
+        &self,
+        path: &std::path::Path,
+        rule: &str,
+    ) -> Vec<lsp::Location> {
         let trees = self.trees_at(path);
         let subjects = rule_places::subjects(&trees, rule);
         let places = subjects
             .into_iter()
-            .filter_map(|(at, span)| self.place_in_tree(trees.get(at)?, span));
+            .filter_map(|(at, span)| self.location_in_tree(trees.get(at)?, span));
         places.collect()
     }
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 use source::{Severity, Source, SourceId, Span};
 use tower_lsp_server::ls_types as lsp;
 
-use crate::judged::Judged;
+use crate::lint_result::LintResult;
 use crate::position;
 use crate::session::Session;
 
@@ -28,31 +28,35 @@ impl Session {
             Some(document) => document.range(span, encoding),
             None => {
                 let range = position::range_of(&text.text, text.lines(), span, encoding);
-                position::behind_mark(&text.text, range, encoding)
+                position::without_bom(&text.text, range, encoding)
             }
         }
     }
 
     /// The location of a span of a report.
-    pub(crate) fn place_in_report(&self, judged: &Judged, span: Span) -> Option<lsp::Location> {
-        let report = &judged.report;
+    pub(crate) fn location_in_report(
+        &self,
+        result: &LintResult,
+        span: Span,
+    ) -> Option<lsp::Location> {
+        let report = &result.report;
         let path = report.file(span.source).map(|path| path.as_path());
         let masked = report.sources.get(span.source);
         let real = path.and_then(|path| {
-            let mut files = judged.trees.iter().filter_map(|tree| tree.files.get(path));
+            let mut files = result.trees.iter().filter_map(|tree| tree.files.get(path));
             files.next().map(|file| &file.source)
         });
-        self.place(path, real.unwrap_or(masked), span)
+        self.location(path, real.unwrap_or(masked), span)
     }
 
     /// The location of a span of a tree or of its rules.
-    pub(crate) fn place_in_tree(&self, tree: &Tree, span: Span) -> Option<lsp::Location> {
+    pub(crate) fn location_in_tree(&self, tree: &Tree, span: Span) -> Option<lsp::Location> {
         let text = tree.source(span.source)?;
-        self.place(tree.path_of(span.source), &text, span)
+        self.location(tree.path_of(span.source), &text, span)
     }
 
     /// The location of a span of a text; `None` if the text is not a file, unless the client can show virtual documents.
-    pub(crate) fn place(
+    pub(crate) fn location(
         &self,
         path: Option<&Path>,
         text: &Source,
@@ -61,8 +65,8 @@ impl Session {
         let uri = match path {
             Some(path) => self.uri_of(path)?,
             None if self.settings.virtual_documents => {
-                let shown = text.path.to_string_lossy().replace('\\', "/");
-                format!("{SCHEME}:///{shown}").parse().ok()?
+                let path = text.path.to_string_lossy().replace('\\', "/");
+                format!("{SCHEME}:///{path}").parse().ok()?
             }
             None => return None,
         };
@@ -71,37 +75,42 @@ impl Session {
 
     /// The diagnostic for a finding in a file. If the finding's primary place is in another file, it is shown at its related place in this
     /// one.
-    pub(crate) fn shown(
+    pub(crate) fn to_diagnostic(
         &self,
-        judged: &Judged,
+        result: &LintResult,
         finding: &Finding,
         file: SourceId,
     ) -> Option<lsp::Diagnostic> {
-        let said = &finding.diagnostic;
-        let mut places = vec![(said.primary.span, said.primary.message.as_str())];
-        places.extend(said.related.iter().map(|it| (it.span, it.message.as_str())));
+        let diagnostic = &finding.diagnostic;
+        let mut places = vec![(diagnostic.primary.span, diagnostic.primary.message.as_str())];
+        places.extend(
+            diagnostic
+                .related
+                .iter()
+                .map(|it| (it.span, it.message.as_str())),
+        );
         let own = places.iter().position(|(span, _)| span.source == file)?;
         let (span, label) = places.remove(own);
-        let range = self.place_in_report(judged, span)?.range;
+        let range = self.location_in_report(result, span)?.range;
         let related: Vec<_> = places
             .into_iter()
             .filter_map(|(span, label)| {
                 Some(lsp::DiagnosticRelatedInformation {
-                    location: self.place_in_report(judged, span)?,
+                    location: self.location_in_report(result, span)?,
                     message: if label.is_empty() {
-                        said.message.clone()
+                        diagnostic.message.clone()
                     } else {
                         label.to_owned()
                     },
                 })
             })
             .collect();
-        let mut message = said.message.clone();
+        let mut message = diagnostic.message.clone();
         if !label.is_empty() {
             message.push('\n');
             message.push_str(label);
         }
-        if let Some(help) = &said.help {
+        if let Some(help) = &diagnostic.help {
             message.push_str("\nhelp: ");
             message.push_str(help);
         }
@@ -110,10 +119,12 @@ impl Session {
             .can("/textDocument/publishDiagnostics/relatedInformation");
         Some(lsp::Diagnostic {
             range,
-            severity: Some(severity(said.severity)),
-            code: Some(lsp::NumberOrString::String(said.code.as_str().to_owned())),
-            code_description: page(&judged.report, said.code.as_str())
-                .and_then(|address| address.parse().ok())
+            severity: Some(severity(diagnostic.severity)),
+            code: Some(lsp::NumberOrString::String(
+                diagnostic.code.as_str().to_owned(),
+            )),
+            code_description: rule_link(&result.report, diagnostic.code.as_str())
+                .and_then(|url| url.parse().ok())
                 .map(|href| lsp::CodeDescription { href }),
             source: Some(SOURCE.to_owned()),
             message,
@@ -121,16 +132,16 @@ impl Session {
             tags: tags(finding),
             data: Some(json!({
                 "fingerprint": finding.fingerprint,
-                "rule": matches!(finding.origin, Origin::Rule).then_some(said.code.as_str()),
+                "rule": matches!(finding.origin, Origin::Rule).then_some(diagnostic.code.as_str()),
                 "path": finding.path,
-                "fixes": finding.repairs.len().max(said.fixes.len()),
+                "fixes": finding.repairs.len().max(diagnostic.fixes.len()),
             })),
         })
     }
 }
 
 /// The link for more about a rule: its page, if the configuration says where pages are, or else the guidance that it encodes.
-pub(crate) fn page<'r>(report: &'r Report, rule: &str) -> Option<&'r str> {
+pub(crate) fn rule_link<'r>(report: &'r Report, rule: &str) -> Option<&'r str> {
     report.rules.get(rule)?.link()
 }
 

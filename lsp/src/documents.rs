@@ -10,8 +10,8 @@ use tower_lsp_server::ls_types::{Position, Range, TextDocumentContentChangeEvent
 
 use crate::position;
 
-/// The maximum size of a followed text, in bytes: that of the largest file that is read.
-const MAX_TEXT: usize = MAX_SIZE as usize;
+/// The maximum size of a tracked text, in bytes: that of the largest file that is read.
+const MAX_TRACKED_SIZE: usize = MAX_SIZE as usize;
 
 /// An open text.
 #[derive(Debug)]
@@ -29,24 +29,24 @@ pub(crate) struct Document {
     /// Its line table.
     pub(crate) lines: LineIndex,
     /// False if the text became too large. It is then empty here until the client sends a whole one that fits.
-    pub(crate) followed: bool,
+    pub(crate) tracked: bool,
     /// Grows with every use: the document in focus has the largest.
-    pub(crate) used: u64,
+    pub(crate) last_used: u64,
 }
 
 impl Document {
     /// True for a rule file.
-    pub(crate) fn is_rules(&self) -> bool {
+    pub(crate) fn is_rule_file(&self) -> bool {
         match &self.path {
-            Some(path) => is_rules(path),
+            Some(path) => is_rule_file(path),
             None => self.language == "watch",
         }
     }
 
     /// Sets the text and its line table; the text is dropped if it is `None` or too large.
-    fn take(&mut self, text: Option<(String, Option<LineIndex>)>) {
-        let fits = text.filter(|(text, _)| text.len() <= MAX_TEXT);
-        self.followed = fits.is_some();
+    fn set_text(&mut self, text: Option<(String, Option<LineIndex>)>) {
+        let fits = text.filter(|(text, _)| text.len() <= MAX_TRACKED_SIZE);
+        self.tracked = fits.is_some();
         let (text, lines) = fits.unwrap_or_default();
         self.lines = lines.unwrap_or_else(|| LineIndex::new(&text));
         self.text = text.into();
@@ -64,7 +64,7 @@ impl Document {
 }
 
 /// True for the path of a rule file.
-pub(crate) fn is_rules(path: &Path) -> bool {
+pub(crate) fn is_rule_file(path: &Path) -> bool {
     path.extension().is_some_and(|it| it == "watch")
 }
 
@@ -98,10 +98,10 @@ impl Documents {
             version,
             text: Arc::from(""),
             lines: LineIndex::new(""),
-            followed: true,
-            used: self.uses,
+            tracked: true,
+            last_used: self.uses,
         };
-        document.take(Some((text, None)));
+        document.set_text(Some((text, None)));
         self.open.insert(key, document);
     }
 
@@ -111,7 +111,7 @@ impl Documents {
         if let Some(path) = &document.path
             && self.by_path.get(path).map(String::as_str) == Some(uri.as_str())
         {
-            let all = self.by_use();
+            let all = self.by_recency();
             let mut twins = all.iter().filter(|it| it.path.as_ref() == Some(path));
             match twins.next().map(|it| it.uri.as_str().to_owned()) {
                 Some(twin) => self.by_path.insert(path.clone(), twin),
@@ -132,7 +132,7 @@ impl Documents {
         self.uses += 1;
         let document = self.open.get_mut(uri.as_str())?;
         document.version = version;
-        document.used = self.uses;
+        document.last_used = self.uses;
         // The text edited last is the file's content, whichever URI it has.
         if let Some(path) = &document.path
             && let Some(key) = self.by_path.get_mut(path)
@@ -141,9 +141,9 @@ impl Documents {
             uri.as_str().clone_into(key);
         }
         let whole = changes.iter().any(|change| change.range.is_none());
-        if document.followed || whole {
-            let after = changed(&document.text, &document.lines, changes, encoding);
-            document.take(after.map(|(text, lines)| (text, Some(lines))));
+        if document.tracked || whole {
+            let after = apply_changes(&document.text, &document.lines, changes, encoding);
+            document.set_text(after.map(|(text, lines)| (text, Some(lines))));
         }
         Some(document)
     }
@@ -167,24 +167,24 @@ impl Documents {
     pub(crate) fn touch(&mut self, uri: &Uri) {
         self.uses += 1;
         if let Some(document) = self.open.get_mut(uri.as_str()) {
-            document.used = self.uses;
+            document.last_used = self.uses;
         }
     }
 
     /// All texts, the one in focus first.
-    pub(crate) fn by_use(&self) -> Vec<&Document> {
+    pub(crate) fn by_recency(&self) -> Vec<&Document> {
         #[allow(
             clippy::iter_over_hash_type,
             reason = "sorted below by a unique number"
         )]
         let mut all: Vec<&Document> = self.open.values().collect();
-        all.sort_unstable_by_key(|document| std::cmp::Reverse(document.used));
+        all.sort_unstable_by_key(|document| std::cmp::Reverse(document.last_used));
         all
     }
 }
 
 /// The text after the changes, and its line table; `None` if it became too large on the way.
-pub(crate) fn changed(
+pub(crate) fn apply_changes(
     text: &str,
     lines: &LineIndex,
     changes: Vec<TextDocumentContentChangeEvent>,
@@ -201,23 +201,23 @@ pub(crate) fn changed(
         None => (text.to_owned(), lines.clone()),
     };
     // The line table is valid up to this line, and is rebuilt only for a change beyond it: editors send changes from the bottom up.
-    let mut right_before = u32::MAX;
+    let mut lines_valid_before = u32::MAX;
     for change in changes {
         let Some(range) = change.range else { continue };
         let last = range.end.line.max(range.start.line);
-        if last >= right_before {
+        if last >= lines_valid_before {
             lines = LineIndex::new(&text);
         }
         let start = position::offset_of(&text, &lines, range.start, encoding);
         let end = position::offset_of(&text, &lines, range.end, encoding);
         let (start, end) = (start.min(end) as usize, start.max(end) as usize);
-        if text.len() - (end - start) + change.text.len() > MAX_TEXT {
+        if text.len() - (end - start) + change.text.len() > MAX_TRACKED_SIZE {
             return None;
         }
         text.replace_range(start..end, &change.text);
-        right_before = range.start.line.min(range.end.line);
+        lines_valid_before = range.start.line.min(range.end.line);
     }
-    if right_before != u32::MAX {
+    if lines_valid_before != u32::MAX {
         lines = LineIndex::new(&text);
     }
     Some((text, lines))
@@ -236,7 +236,7 @@ mod tests {
     }
 
     fn after(text: &str, changes: Vec<TextDocumentContentChangeEvent>) -> String {
-        changed(
+        apply_changes(
             text,
             &LineIndex::new(text),
             changes,
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn changes_are_applied_one_after_another() {
+    fn changes_apply_in_order() {
         let changes = vec![
             change(Some([0, 1, 0, 2]), "\nx\n"),
             change(Some([1, 1, 1, 1]), "y"),
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn changes_on_lines_that_a_change_has_moved_find_them() {
+    fn later_changes_see_lines_moved_by_earlier_ones() {
         let changes = vec![
             change(Some([2, 0, 2, 1]), "C"),
             change(Some([0, 0, 1, 0]), ""),
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_whole_text_counts() {
+    fn last_full_text_wins() {
         let changes = vec![
             change(Some([9, 9, 9, 9]), "lost"),
             change(None, "😀b"),
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn impossible_ranges_change_something_and_break_nothing() {
+    fn out_of_bounds_ranges_are_clamped() {
         assert_eq!(
             after("ab\r\nc", vec![change(Some([0, 99, 0, 99]), "x")]),
             "abx\r\nc"

@@ -9,7 +9,7 @@ use source::Span;
 use tower_lsp_server::ls_types as lsp;
 
 use crate::convert::{SOURCE, severity};
-use crate::documents::is_rules;
+use crate::documents::is_rule_file;
 use crate::session::Session;
 
 /// Only the first rules of a file, up to this number, have their examples run.
@@ -17,13 +17,13 @@ const MAX_RULES: usize = 50;
 
 impl Session {
     /// The failing examples of a rule file, as diagnostics.
-    pub(crate) fn example_findings(&self, path: &Path) -> Vec<lsp::Diagnostic> {
-        let (true, Some(document)) = (is_rules(path), self.documents.at(path)) else {
+    pub(crate) fn example_diagnostics(&self, path: &Path) -> Vec<lsp::Diagnostic> {
+        let (true, Some(document)) = (is_rule_file(path), self.documents.at(path)) else {
             return Vec::new();
         };
-        let tests = self.tests_of(path, None);
+        let tests = self.run_tests(path, None);
         let problems = tests.iter().flat_map(RuleTest::problems);
-        let shown = problems.map(|it| {
+        let diagnostics = problems.map(|it| {
             let mut message = it.message.clone();
             if let Some(help) = &it.help {
                 message.push_str("\nhelp: ");
@@ -38,11 +38,11 @@ impl Session {
                 ..lsp::Diagnostic::default()
             }
         });
-        shown.collect()
+        diagnostics.collect()
     }
 
     /// Runs the examples of all rules of a file, or of one rule.
-    fn tests_of(&self, path: &Path, only: Option<&str>) -> Vec<RuleTest> {
+    fn run_tests(&self, path: &Path, only: Option<&str>) -> Vec<RuleTest> {
         let book = self.project.rules_of(path);
         let Some(file) = book
             .files
@@ -60,8 +60,8 @@ impl Session {
             | ItemKind::Chart(_)
             | ItemKind::Use(_) => None,
         });
-        let wanted = rules.filter(|id| only.is_none_or(|only| *id == only));
-        let ids: Vec<String> = wanted.take(MAX_RULES).cloned().collect();
+        let selected = rules.filter(|id| only.is_none_or(|only| *id == only));
+        let ids: Vec<String> = selected.take(MAX_RULES).cloned().collect();
         if ids.is_empty() {
             return Vec::new();
         }
@@ -70,7 +70,7 @@ impl Session {
 
     /// Runs the examples of a rule and shows the outcome.
     pub(crate) fn run_examples(&mut self, path: &Path, rule: &str) -> Option<Value> {
-        let tests = self.tests_of(path, Some(rule));
+        let tests = self.run_tests(path, Some(rule));
         let test = tests.first()?;
         let held = test
             .examples

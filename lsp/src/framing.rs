@@ -151,21 +151,21 @@ mod tests {
     }
 
     #[test]
-    fn headers_in_any_case_and_order_are_read() {
+    fn accepts_headers_in_any_case_and_order() {
         let bytes =
             b"content-type: x\r\ncontent-LENGTH : 2\r\nX-More: 1\r\n\r\n{}Content-Length:3\n\n[1]";
         assert_eq!(bodies(bytes), ["{}", "[1]"]);
     }
 
     #[test]
-    fn stray_bytes_cost_no_message() {
+    fn skips_stray_bytes() {
         let bytes =
             b"\n\r\n\xff junk\r\nxContent-Length: 2\r\n\r\n{}\n\nContent-Length: 2\r\n\r\n[]";
         assert_eq!(bodies(bytes), ["{}", "[]"]);
     }
 
     #[test]
-    fn a_wrong_length_costs_one_message() {
+    fn wrong_length_loses_one_message() {
         let bytes = b"Content-Length: 2\r\n\r\n{\"a\":1}Content-Length: 2\r\n\r\n{}Content-Length: x\r\n\r\n{}Content-Length: 2\r\n\r\n[]";
         assert_eq!(bodies(bytes), ["{\"", "{}", "[]"]);
         assert_eq!(
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_that_ends_early_gives_nothing_more() {
+    fn truncated_stream_yields_nothing() {
         assert_eq!(bodies(b"Content-Length: 9\r\n\r\n{}"), Vec::<String>::new());
         assert_eq!(bodies(b"Content-Len"), Vec::<String>::new());
     }

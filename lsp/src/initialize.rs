@@ -106,31 +106,31 @@ fn pulls(capabilities: &Value) -> bool {
 }
 
 /// Wraps the parameters of `initialize` unchanged in one field, so that they always deserialize.
-pub(crate) fn tolerate(params: Value) -> Value {
+pub(crate) fn wrap_params(params: Value) -> Value {
     json!({"capabilities": {}, "initializationOptions": params})
 }
 
-/// The answer, and the client's properties. `params` must come from [`tolerate`].
-pub(crate) fn answer(params: &lsp::InitializeParams) -> (lsp::InitializeResult, Client) {
-    let said = params.initialization_options.clone().unwrap_or_default();
-    let capabilities = said.get("capabilities").cloned().unwrap_or_default();
-    let (encoding, kind) = negotiate(capabilities.pointer("/general/positionEncodings"));
-    let word = |pointer| said.pointer(pointer).and_then(Value::as_str).unwrap_or("");
+/// The answer, and the client's properties. `params` must come from [`wrap_params`].
+pub(crate) fn initialize(params: &lsp::InitializeParams) -> (lsp::InitializeResult, Client) {
+    let raw = params.initialization_options.clone().unwrap_or_default();
+    let capabilities = raw.get("capabilities").cloned().unwrap_or_default();
+    let (encoding, kind) = negotiate_encoding(capabilities.pointer("/general/positionEncodings"));
+    let string = |pointer| raw.pointer(pointer).and_then(Value::as_str).unwrap_or("");
     let client = Client {
         encoding,
-        folders: folders(&said),
-        options: said
+        folders: workspace_folders(&raw),
+        options: raw
             .get("initializationOptions")
             .cloned()
             .unwrap_or_default(),
-        process: said
+        process: raw
             .get("processId")
             .and_then(Value::as_u64)
             .and_then(|id| u32::try_from(id).ok()),
         name: format!(
             "{} {}",
-            word("/clientInfo/name"),
-            word("/clientInfo/version")
+            string("/clientInfo/name"),
+            string("/clientInfo/version")
         )
         .trim()
         .to_owned(),
@@ -148,7 +148,7 @@ pub(crate) fn answer(params: &lsp::InitializeParams) -> (lsp::InitializeResult, 
 }
 
 /// UTF-8 if the client supports it, because it needs no conversion; otherwise UTF-16, which every client supports.
-fn negotiate(offered: Option<&Value>) -> (PositionEncoding, lsp::PositionEncodingKind) {
+fn negotiate_encoding(offered: Option<&Value>) -> (PositionEncoding, lsp::PositionEncodingKind) {
     let offered = offered.and_then(Value::as_array);
     let has = |name: &str| offered.is_some_and(|list| list.iter().any(|it| it == name));
     if has("utf-8") {
@@ -161,18 +161,18 @@ fn negotiate(offered: Option<&Value>) -> (PositionEncoding, lsp::PositionEncodin
 }
 
 /// The folders in `workspaceFolders`, or in its deprecated predecessors.
-fn folders(said: &Value) -> Vec<PathBuf> {
-    let listed = said.get("workspaceFolders").and_then(Value::as_array);
+fn workspace_folders(raw: &Value) -> Vec<PathBuf> {
+    let listed = raw.get("workspaceFolders").and_then(Value::as_array);
     let listed = listed.into_iter().flatten();
     let mut found: Vec<PathBuf> = listed
         .filter_map(|folder| uri::path_of(folder.get("uri")?.as_str()?))
         .collect();
     if found.is_empty() {
-        let root = said.get("rootUri").and_then(Value::as_str);
+        let root = raw.get("rootUri").and_then(Value::as_str);
         found.extend(root.and_then(uri::path_of));
     }
     if found.is_empty() {
-        let root = said.get("rootPath").and_then(Value::as_str);
+        let root = raw.get("rootPath").and_then(Value::as_str);
         found.extend(root.map(PathBuf::from).filter(|it| it.is_absolute()));
     }
     found
@@ -191,7 +191,7 @@ fn server_capabilities(
             },
         }],
     };
-    let words = |list: &[&str]| Some(list.iter().map(|it| (*it).to_owned()).collect());
+    let strings = |list: &[&str]| Some(list.iter().map(|it| (*it).to_owned()).collect());
     lsp::ServerCapabilities {
         position_encoding: Some(encoding),
         text_document_sync: Some(
@@ -205,11 +205,11 @@ fn server_capabilities(
         ),
         hover_provider: Some(true.into()),
         completion_provider: Some(lsp::CompletionOptions {
-            trigger_characters: words(&[".", ":", " ", "-", "{", "\"", "["]),
+            trigger_characters: strings(&[".", ":", " ", "-", "{", "\"", "["]),
             ..Default::default()
         }),
         signature_help_provider: Some(lsp::SignatureHelpOptions {
-            trigger_characters: words(&["(", ","]),
+            trigger_characters: strings(&["(", ","]),
             ..Default::default()
         }),
         definition_provider: Some(lsp::OneOf::Left(true)),

@@ -9,13 +9,13 @@ mod backend;
 mod commands;
 mod completion;
 mod convert;
+mod dispatcher;
 mod documents;
-mod door;
 mod examples;
 mod features;
 mod framing;
 mod initialize;
-mod judged;
+mod lint_result;
 mod navigation;
 mod notifications;
 mod outbox;
@@ -38,7 +38,7 @@ use lint::files::Files;
 
 pub use session::End;
 
-use door::{Door, give_answers};
+use dispatcher::{Dispatcher, send_responses};
 use outbox::Outbox;
 use revision::Revision;
 use session::Session;
@@ -67,19 +67,20 @@ pub fn run(
     let outbox = Outbox::default();
     let (to_session, events) = channel();
     let revision = Revision::default();
-    let (door, answers) = Door::new(to_session.clone(), revision.clone(), outbox.clone());
+    let (dispatcher, responses) =
+        Dispatcher::new(to_session.clone(), revision.clone(), outbox.clone());
     // These threads block on the client; they end when their stream ends, or with the process.
     let writing = outbox.clone();
     thread::Builder::new()
         .name("writer".to_owned())
         .spawn(move || writing.write_to(output))?;
-    let answering = outbox.clone();
+    let responding = outbox.clone();
     thread::Builder::new()
         .name("answers".to_owned())
-        .spawn(move || give_answers(answers, &answering))?;
+        .spawn(move || send_responses(responses, &responding))?;
     thread::Builder::new()
         .name("reader".to_owned())
-        .spawn(move || door.read(input))?;
+        .spawn(move || dispatcher.read(input))?;
     let mut session = Session::new(to_session, revision, outbox.clone(), options);
     let end = session.run(&events);
     outbox.close();

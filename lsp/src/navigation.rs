@@ -9,10 +9,10 @@ use tower_lsp_server::jsonrpc::{Error, Result};
 use tower_lsp_server::ls_types as lsp;
 use values::yaml::NodeId;
 
-use crate::features::layers::Here;
+use crate::features::layers::FileLayer;
 use crate::features::rule_names::{RuleText, is_name};
 use crate::features::rule_rename::Renaming;
-use crate::features::{spot, values_places};
+use crate::features::{node_at, values_places};
 use crate::session::Session;
 
 impl Session {
@@ -25,65 +25,65 @@ impl Session {
         let Some(offset) = self.offset(&at) else {
             return Ok(None);
         };
-        let mut found = if self.is_rules(&uri) {
-            self.in_rules(&uri, |rule| rule.definition(offset))
+        let mut found = if self.is_rule_file(&uri) {
+            self.rule_locations(&uri, |rule| rule.definition(offset))
         } else {
-            self.in_values(&uri, offset, values_places::definition)
+            self.values_locations(&uri, offset, values_places::definition)
         };
         found.extend(self.rules_of_findings(&uri, offset));
         Ok((!found.is_empty()).then_some(lsp::GotoDefinitionResponse::Array(found)))
     }
 
     /// The locations of spans found in a rule file.
-    fn in_rules(
+    fn rule_locations(
         &self,
         uri: &lsp::Uri,
         spans: impl FnOnce(&RuleText<'_>) -> Vec<Span>,
     ) -> Vec<lsp::Location> {
-        let places = self.with_rules(uri, |rule| {
+        let places = self.with_rule_file(uri, |rule| {
             let places = spans(rule).into_iter();
-            let places = places.filter_map(|span| self.place_in_book(rule.book, span));
+            let places = places.filter_map(|span| self.location_in_book(rule.book, span));
             places.collect()
         });
         places.unwrap_or_default()
     }
 
     /// The locations of places found for the node at an offset of a values file; empty for other files.
-    fn in_values(
+    fn values_locations(
         &self,
         uri: &lsp::Uri,
         offset: u32,
-        places: impl FnOnce(&[Here<'_>], NodeId) -> Vec<values_places::Place>,
+        places: impl FnOnce(&[FileLayer<'_>], NodeId) -> Vec<values_places::Place>,
     ) -> Vec<lsp::Location> {
         let Some(values) = self.values_text(uri) else {
             return Vec::new();
         };
-        let everywhere = values.everywhere();
-        let node = spot::spot(&values.yaml, offset).node();
-        let places = node.map_or_else(Vec::new, |node| places(&everywhere, node));
-        self.places_of(&everywhere, &places)
+        let file_layers = values.file_layers();
+        let node = node_at::node_at(&values.yaml, offset).node();
+        let places = node.map_or_else(Vec::new, |node| places(&file_layers, node));
+        self.locations_of(&file_layers, &places)
     }
 
     /// The rules of the findings at an offset.
     fn rules_of_findings(&mut self, uri: &lsp::Uri, offset: u32) -> Vec<lsp::Location> {
-        if self.is_rules(uri) {
+        if self.is_rule_file(uri) {
             return Vec::new();
         }
-        let judged = self
+        let result = self
             .path_of(uri)
-            .and_then(|path| Some((self.judged_now(&path)?, path)));
-        let Some((judged, path)) = judged else {
+            .and_then(|path| Some((self.current_result(&path)?, path)));
+        let Some((result, path)) = result else {
             return Vec::new();
         };
-        let own = judged.source_of(&path);
-        let at = judged.report.findings.iter().filter(|finding| {
+        let own = result.source_of(&path);
+        let at = result.report.findings.iter().filter(|finding| {
             let primary = finding.diagnostic.primary.span;
             Some(primary.source) == own && primary.touches(offset)
         });
         at.filter_map(|finding| {
-            let book = &judged.trees.first()?.book;
+            let book = &result.trees.first()?.book;
             let (_, _, rule) = book.rule(finding.diagnostic.code.as_str())?;
-            self.place_in_book(book, rule.name.span)
+            self.location_in_book(book, rule.name.span)
         })
         .collect()
     }
@@ -97,12 +97,12 @@ impl Session {
         let Some(offset) = self.offset(&at) else {
             return Ok(None);
         };
-        let found: Vec<lsp::Location> = if self.is_rules(&uri) {
+        let found: Vec<lsp::Location> = if self.is_rule_file(&uri) {
             let with = params.context.include_declaration;
-            self.in_rules(&uri, |rule| rule.references(offset, with))
+            self.rule_locations(&uri, |rule| rule.references(offset, with))
         } else {
-            self.in_values(&uri, offset, |everywhere, node| {
-                values_places::layers(everywhere, node, true)
+            self.values_locations(&uri, offset, |file_layers, node| {
+                values_places::layers(file_layers, node, true)
             })
         };
         Ok((!found.is_empty()).then_some(found))
@@ -117,7 +117,7 @@ impl Session {
         let Some(offset) = self.offset(&at) else {
             return Ok(None);
         };
-        let spans = self.with_rules(&uri, |rule| {
+        let spans = self.with_rule_file(&uri, |rule| {
             let mut spans = rule.references(offset, true);
             spans.retain(|span| span.source == rule.source());
             spans
@@ -144,7 +144,7 @@ impl Session {
             return Ok(None);
         };
         let found = self
-            .with_rules(&uri, |rule| rule.renamable(offset))
+            .with_rule_file(&uri, |rule| rule.rename_targets(offset))
             .flatten();
         Ok(found
             .and_then(|(span, _)| self.range(&uri, span))
@@ -169,9 +169,9 @@ impl Session {
         let workspace = self.project.workspace();
         let scope = path.and_then(|path| scope_of(&workspace, &path));
         let config = scope.map_or_else(Config::default, |it| it.config.clone());
-        let mut refused = None;
-        let edit = self.with_rules(&at.text_document.uri, |rule| {
-            let (_, mut spans) = rule.renamable(offset)?;
+        let mut rejection = None;
+        let edit = self.with_rule_file(&at.text_document.uri, |rule| {
+            let (_, mut spans) = rule.rename_targets(offset)?;
             spans.sort_unstable();
             let renaming = Renaming {
                 book: rule.book,
@@ -179,8 +179,8 @@ impl Session {
                 spans: &spans,
                 name: &params.new_name,
             };
-            refused = renaming.refused();
-            if refused.is_some() {
+            rejection = renaming.rejection();
+            if rejection.is_some() {
                 return None;
             }
             let mut files = std::collections::BTreeMap::<PathBuf, Vec<lsp::TextEdit>>::new();
@@ -197,7 +197,7 @@ impl Session {
         match edit.flatten() {
             Some(edit) => Ok(Some(edit)),
             None => {
-                Err(Error::invalid_params(refused.unwrap_or_else(|| {
+                Err(Error::invalid_params(rejection.unwrap_or_else(|| {
                     "the name here cannot be renamed".to_owned()
                 })))
             }

@@ -14,7 +14,7 @@ use crate::{uri, watch};
 impl Session {
     pub(crate) fn initialized(&mut self, _: lsp::InitializedParams) {
         if let Some(process) = self.client.process {
-            watch::watch(process, self.end_when_gone());
+            watch::watch_process(process, self.event_sender());
         }
         if self
             .client
@@ -29,7 +29,7 @@ impl Session {
             let registration = json!({"id": "configuration", "method": "workspace/didChangeConfiguration",
                 "registerOptions": {"section": "dogwatch"}});
             // A client that refuses either reports changed settings anyway or never does.
-            self.ask(
+            self.send_request(
                 "client/registerCapability",
                 json!({"registrations": [registration]}),
                 |_, _| {},
@@ -49,7 +49,7 @@ impl Session {
         let watchers: Vec<_> = globs.map(|glob| json!({"globPattern": glob})).collect();
         let registration = json!({"id": id, "method": "workspace/didChangeWatchedFiles",
             "registerOptions": {"watchers": watchers}});
-        self.ask(
+        self.send_request(
             "client/registerCapability",
             json!({"registrations": [registration]}),
             |_, _| {},
@@ -57,13 +57,14 @@ impl Session {
     }
 
     /// Has the client watch the files that the configuration names and the usual globs miss: a baseline, a layer.
-    pub(crate) fn watch_stated(&mut self) {
-        if !self.is_told_of_files() {
+    pub(crate) fn watch_configured_files(&mut self) {
+        if !self.client_watches_files() {
             return;
         }
-        let stated = watched::stated(&self.project).into_iter();
-        let unusual = stated.filter(|path| path.extension().is_some() && !watched::is_read(path));
-        let names = unusual.filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()));
+        let configured = watched::stated(&self.project).into_iter();
+        let unmatched =
+            configured.filter(|path| path.extension().is_some() && !watched::is_read(path));
+        let names = unmatched.filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()));
         let names: BTreeSet<String> = names.collect();
         if names == self.watched {
             return;
@@ -73,7 +74,7 @@ impl Session {
             let old = json!({"id": ID, "method": "workspace/didChangeWatchedFiles"});
             // The typo is the protocol's.
             let params = json!({"unregisterations": [old]});
-            self.ask("client/unregisterCapability", params, |_, _| {});
+            self.send_request("client/unregisterCapability", params, |_, _| {});
         }
         if !names.is_empty() {
             self.watch_globs(ID, names.iter().map(|name| format!("**/{name}")));
@@ -82,7 +83,7 @@ impl Session {
     }
 
     /// True if the client reports changes to files outside the editor.
-    fn is_told_of_files(&self) -> bool {
+    fn client_watches_files(&self) -> bool {
         self.client
             .can("/workspace/didChangeWatchedFiles/dynamicRegistration")
     }
@@ -92,38 +93,38 @@ impl Session {
             return;
         }
         let params = json!({"items": [{"section": "dogwatch"}]});
-        self.ask("workspace/configuration", params, |session, answer| {
+        self.send_request("workspace/configuration", params, |session, answer| {
             let first = answer.as_ref().and_then(|it| it.get(0)).cloned();
-            session.take_settings(&first.unwrap_or_default(), true);
+            session.update_settings(&first.unwrap_or_default(), true);
         });
     }
 
-    fn take_settings(&mut self, said: &serde_json::Value, own: bool) {
+    fn update_settings(&mut self, given: &serde_json::Value, strict: bool) {
         let before = self.settings.clone();
-        self.hear_settings(said, own);
+        self.apply_settings(given, strict);
         if before == self.settings {
             return;
         }
         if before.scope != self.settings.scope {
             self.background = Default::default();
             if self.settings.scope == Scope::Open {
-                self.clear_unseen();
+                self.clear_obsolete();
             }
         }
-        self.all_stale();
-        self.refresh_shown();
+        self.mark_all_stale();
+        self.request_refresh();
     }
 
     /// Has the client request its inlay hints and code lenses again.
-    pub(crate) fn refresh_shown(&mut self) {
+    pub(crate) fn request_refresh(&mut self) {
         let can = |what| self.client.can(what);
         let inlay = can("/workspace/inlayHint/refreshSupport");
         let lens = can("/workspace/codeLens/refreshSupport");
         if inlay {
-            self.ask("workspace/inlayHint/refresh", json!(null), |_, _| {});
+            self.send_request("workspace/inlayHint/refresh", json!(null), |_, _| {});
         }
         if lens {
-            self.ask("workspace/codeLens/refresh", json!(null), |_, _| {});
+            self.send_request("workspace/codeLens/refresh", json!(null), |_, _| {});
         }
     }
 
@@ -137,43 +138,43 @@ impl Session {
             item.version,
             item.text,
         );
-        self.tell_followed(&item.uri, true);
+        self.warn_if_too_large(&item.uri, true);
         let Some(path) = path else {
-            self.tell_lone(&item.uri);
+            self.publish_standalone(&item.uri);
             return;
         };
-        if !self.is_told_of_files() {
+        if !self.client_watches_files() {
             self.apply(Change::Everything);
         }
-        if !self.follow(&path) {
-            self.send_text(&item.uri);
+        if !self.renew_project_for(&path) {
+            self.sync_text(&item.uri);
         }
     }
 
     pub(crate) fn did_change(&mut self, params: lsp::DidChangeTextDocumentParams) {
         let uri = params.text_document.uri;
         let (version, encoding) = (params.text_document.version, self.client.encoding);
-        let before = self.documents.get(&uri).is_some_and(|it| it.followed);
+        let before = self.documents.get(&uri).is_some_and(|it| it.tracked);
         let changed = self
             .documents
             .change(&uri, version, params.content_changes, encoding);
         // Ignore a change to a document that is not open.
         let Some(document) = changed else { return };
         let is_file = document.path.is_some();
-        self.tell_followed(&uri, before);
+        self.warn_if_too_large(&uri, before);
         if is_file {
-            self.send_text(&uri);
+            self.sync_text(&uri);
         } else {
-            self.tell_lone(&uri);
+            self.publish_standalone(&uri);
         }
     }
 
     /// Warns once that a text has become too large.
-    fn tell_followed(&self, uri: &lsp::Uri, before: bool) {
-        if before && self.documents.get(uri).is_some_and(|it| !it.followed) {
-            let most = lint::files::MAX_SIZE >> 20;
+    fn warn_if_too_large(&self, uri: &lsp::Uri, before: bool) {
+        if before && self.documents.get(uri).is_some_and(|it| !it.tracked) {
+            let limit = lint::files::MAX_SIZE >> 20;
             let message = format!(
-                "{} is larger than {most} MiB and is not linted",
+                "{} is larger than {limit} MiB and is not linted",
                 uri.as_str()
             );
             self.show(lsp::MessageType::WARNING, &message);
@@ -181,15 +182,15 @@ impl Session {
     }
 
     /// Passes the text of an open file to the project.
-    fn send_text(&mut self, uri: &lsp::Uri) {
+    fn sync_text(&mut self, uri: &lsp::Uri) {
         let Some(document) = self.documents.get(uri) else {
             return;
         };
         let Some(path) = document.path.clone() else {
             return;
         };
-        // For a text that is no longer followed, the file on disk counts.
-        let change = match document.followed {
+        // For a text that is no longer tracked, the file on disk counts.
+        let change = match document.tracked {
             true => Change::Text {
                 path: path.clone(),
                 text: document.text.clone(),
@@ -202,9 +203,9 @@ impl Session {
 
     pub(crate) fn did_save(&mut self, params: lsp::DidSaveTextDocumentParams) {
         // Other files may have changed before this save, and the client does not report them.
-        if !self.is_told_of_files() {
+        if !self.client_watches_files() {
             self.apply(Change::Everything);
-            self.all_stale();
+            self.mark_all_stale();
         }
         self.documents.touch(&params.text_document.uri);
     }
@@ -217,21 +218,21 @@ impl Session {
         if let Some(path) = document.path {
             match self.documents.at(&path).map(|twin| twin.uri.clone()) {
                 // The same file is open under another URI, possibly with another text.
-                Some(twin) => self.send_text(&twin),
+                Some(twin) => self.sync_text(&twin),
                 None => {
-                    self.judged.remove(&path);
+                    self.results.remove(&path);
                     self.stale.remove(&path);
                     self.apply(Change::Closed { path });
                 }
             }
         }
-        self.told.remove(uri.as_str());
-        self.say(uri, None, Vec::new());
-        self.background.all = 0;
+        self.published.remove(uri.as_str());
+        self.publish(uri, None, Vec::new());
+        self.background.total = 0;
     }
 
     pub(crate) fn did_change_configuration(&mut self, params: lsp::DidChangeConfigurationParams) {
-        self.take_settings(&params.settings, false);
+        self.update_settings(&params.settings, false);
         self.pull_settings();
     }
 
@@ -240,12 +241,14 @@ impl Session {
         params: lsp::DidChangeWorkspaceFoldersParams,
     ) {
         let event = params.event;
-        let gone: Vec<_> = event
+        let removed: Vec<_> = event
             .removed
             .iter()
             .filter_map(|it| uri::path_of(it.uri.as_str()))
             .collect();
-        self.client.folders.retain(|folder| !gone.contains(folder));
+        self.client
+            .folders
+            .retain(|folder| !removed.contains(folder));
         for added in event.added {
             let path = uri::path_of(added.uri.as_str());
             self.client
@@ -273,8 +276,8 @@ impl Session {
     }
 
     /// Handles files and folders that changed on disk.
-    fn changed_on_disk<'a>(&mut self, addresses: impl Iterator<Item = &'a str>) {
-        let paths: Vec<_> = addresses.filter_map(uri::path_of).collect();
+    fn changed_on_disk<'a>(&mut self, uris: impl Iterator<Item = &'a str>) {
+        let paths: Vec<_> = uris.filter_map(uri::path_of).collect();
         let is_file = |path: &std::path::Path| path.extension().is_some();
         if paths.len() > 64 || paths.iter().any(|path| !is_file(path)) {
             self.apply(Change::Everything);
@@ -283,16 +286,16 @@ impl Session {
                 self.apply(Change::Disk { path });
             }
         }
-        self.all_stale();
-        self.refresh_shown();
+        self.mark_all_stale();
+        self.request_refresh();
     }
 
     /// Sends the syntax errors of a text that is not a file.
-    fn tell_lone(&mut self, uri: &lsp::Uri) {
+    fn publish_standalone(&mut self, uri: &lsp::Uri) {
         let Some(document) = self.documents.get(uri) else {
             return;
         };
-        let (version, shown) = (document.version, self.lone_findings(document));
-        self.say(uri.clone(), Some(version), shown);
+        let (version, diagnostics) = (document.version, self.standalone_diagnostics(document));
+        self.publish(uri.clone(), Some(version), diagnostics);
     }
 }

@@ -13,7 +13,7 @@ use tower_lsp_server::jsonrpc::Response;
 use crate::framing::{flush, write_frame};
 
 /// The time limit for writing the rest of the queue after the session has ended.
-const LAST_WORDS: Duration = Duration::from_secs(2);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The queue of outgoing messages. Clones share it.
 #[derive(Clone, Default)]
@@ -45,7 +45,7 @@ struct Queue {
 
 impl Queue {
     /// Replaces URIs with the client's spelling, which is how it identifies its documents.
-    fn spelled(&self, body: Vec<u8>) -> Vec<u8> {
+    fn with_client_spelling(&self, body: Vec<u8>) -> Vec<u8> {
         if self.spellings.is_empty() {
             return body;
         }
@@ -56,8 +56,8 @@ impl Queue {
             clippy::iter_over_hash_type,
             reason = "no URI can contain another one, because both include their quotes"
         )]
-        for (written, said) in &self.spellings {
-            text = text.replace(written, said);
+        for (written, original) in &self.spellings {
+            text = text.replace(written, original);
         }
         text.into_bytes()
     }
@@ -65,10 +65,10 @@ impl Queue {
 
 impl Outbox {
     /// Writes a URI in the client's spelling from now on.
-    pub(crate) fn spell(&self, written: &str, said: &str) {
+    pub(crate) fn use_spelling(&self, written: &str, original: &str) {
         let quoted = |text: &str| Value::from(text).to_string();
         let spellings = &mut self.lock().spellings;
-        spellings.insert(quoted(written), quoted(said));
+        spellings.insert(quoted(written), quoted(original));
     }
 
     /// Queues a notification.
@@ -95,8 +95,8 @@ impl Outbox {
         self.push(&message, Some(uri));
     }
 
-    /// Queues a request. The answer arrives through the door.
-    pub(crate) fn ask(&self, id: i64, method: &str, params: impl Serialize) {
+    /// Queues a request. The dispatcher receives the response.
+    pub(crate) fn request(&self, id: i64, method: &str, params: impl Serialize) {
         let message = Outgoing {
             jsonrpc: "2.0",
             id: Some(id),
@@ -120,14 +120,14 @@ impl Outbox {
         if queue.closed {
             return;
         }
-        let body = queue.spelled(body);
+        let body = queue.with_client_spelling(body);
         let number = queue.taken + queue.bodies.len();
         if let Some(uri) = findings_of
             && let Some(old) = queue.findings.insert(uri.to_owned(), number)
         {
             let at = old.wrapping_sub(queue.taken);
-            if let Some(overtaken) = queue.bodies.get_mut(at) {
-                *overtaken = Vec::new();
+            if let Some(superseded) = queue.bodies.get_mut(at) {
+                *superseded = Vec::new();
             }
         }
         queue.bodies.push_back(body);
@@ -137,7 +137,7 @@ impl Outbox {
 
     /// Writes messages until the queue is closed or the client is gone.
     pub(crate) fn write_to(&self, mut out: impl Write) {
-        while let Some((body, more)) = self.take() {
+        while let Some((body, more)) = self.next_body() {
             let mut written = write_frame(&mut out, &body);
             if written.is_ok() && !more {
                 written = flush(&mut out);
@@ -154,7 +154,7 @@ impl Outbox {
     }
 
     /// Waits for the next body. The flag says whether another one follows.
-    fn take(&self) -> Option<(Vec<u8>, bool)> {
+    fn next_body(&self) -> Option<(Vec<u8>, bool)> {
         let mut queue = self.lock();
         loop {
             while let Some(body) = queue.bodies.pop_front() {
@@ -182,7 +182,7 @@ impl Outbox {
         }
     }
 
-    /// Accepts no more messages, and waits up to [`LAST_WORDS`] for the rest to be written.
+    /// Accepts no more messages, and waits up to [`CLOSE_TIMEOUT`] for the rest to be written.
     pub(crate) fn close(&self) {
         let mut queue = self.lock();
         queue.closed = true;
@@ -191,7 +191,7 @@ impl Outbox {
         queue = match self
             .shared
             .changed
-            .wait_timeout_while(queue, LAST_WORDS, unwritten)
+            .wait_timeout_while(queue, CLOSE_TIMEOUT, unwritten)
         {
             Ok((queue, _)) => queue,
             Err(poisoned) => poisoned.into_inner().0,
@@ -218,14 +218,14 @@ struct Outgoing<'a, P> {
 }
 
 /// The error response to bytes that are not a valid message.
-pub(crate) fn refusal(code: i64, message: &str) -> Value {
+pub(crate) fn error_response(code: i64, message: &str) -> Value {
     serde_json::json!({"jsonrpc": "2.0", "id": null, "error": {"code": code, "message": message}})
 }
 
 impl Outbox {
     /// Queues an error response to bytes that are not a valid message.
-    pub(crate) fn refuse(&self, code: i64, message: &str) {
-        self.push(&refusal(code, message), None);
+    pub(crate) fn send_error(&self, code: i64, message: &str) {
+        self.push(&error_response(code, message), None);
     }
 }
 
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn newer_findings_of_a_file_take_the_place_of_unwritten_ones() {
+    fn newer_findings_replace_unwritten_ones() {
         let outbox = Outbox::default();
         outbox.publish("a", 1);
         outbox.publish("b", 2);
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_waits_for_a_client_that_does_not_read() {
+    fn queue_stays_small_for_a_client_that_does_not_read() {
         let outbox = Outbox::default();
         for number in 0..100_000 {
             outbox.publish("a", number);

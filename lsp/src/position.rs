@@ -15,7 +15,7 @@ pub(crate) fn offset_of(
         line: at.line,
         column: at.character,
     };
-    before_line_end(text, lines.offset(at, encoding))
+    floor_to_boundary(text, lines.offset(at, encoding))
 }
 
 /// The position of a byte offset.
@@ -25,7 +25,7 @@ pub(crate) fn position_of(
     offset: u32,
     encoding: PositionEncoding,
 ) -> Position {
-    let at = lines.line_col(before_line_end(text, offset), encoding);
+    let at = lines.line_col(floor_to_boundary(text, offset), encoding);
     Position::new(at.line, at.column)
 }
 
@@ -43,21 +43,21 @@ pub(crate) fn range_of(
 }
 
 /// The range as editors count it: they strip the byte order mark of a file that they read.
-pub(crate) fn behind_mark(text: &str, range: Range, encoding: PositionEncoding) -> Range {
-    let mark = match encoding {
+pub(crate) fn without_bom(text: &str, range: Range, encoding: PositionEncoding) -> Range {
+    let bom = match encoding {
         _ if !text.starts_with('\u{feff}') => 0,
         PositionEncoding::Utf8 => '\u{feff}'.len_utf8() as u32,
         PositionEncoding::Utf16 | PositionEncoding::Utf32 => 1,
     };
-    let behind = |at: Position| match at.line {
-        0 => Position::new(0, at.character.saturating_sub(mark)),
+    let shift = |at: Position| match at.line {
+        0 => Position::new(0, at.character.saturating_sub(bom)),
         _ => at,
     };
-    Range::new(behind(range.start), behind(range.end))
+    Range::new(shift(range.start), shift(range.end))
 }
 
 /// The offset itself, or the nearest one before it that starts a character and is not between `\r` and `\n`.
-fn before_line_end(text: &str, offset: u32) -> u32 {
+fn floor_to_boundary(text: &str, offset: u32) -> u32 {
     let mut at = (offset as usize).min(text.len());
     while !text.is_char_boundary(at) {
         at -= 1;
@@ -80,7 +80,7 @@ mod tests {
     ];
 
     #[test]
-    fn every_character_border_is_found_again() {
+    fn positions_round_trip_at_char_boundaries() {
         let text = "a: é😀x\r\n\r\n  b: [\u{301}]\n";
         let lines = LineIndex::new(text);
         for encoding in ENCODINGS {
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn editors_do_not_count_the_mark_of_a_file_that_is_not_open() {
+    fn columns_in_closed_files_skip_the_bom() {
         let text = "\u{feff}a: b\nc: d\n";
         let lines = LineIndex::new(text);
         for encoding in ENCODINGS {
@@ -107,14 +107,14 @@ mod tests {
                 let at = text.find(mark).unwrap() as u32;
                 let span = Span::point(source::SourceId(0), at);
                 let range = range_of(text, &lines, span, encoding);
-                behind_mark(text, range, encoding).start.character
+                without_bom(text, range, encoding).start.character
             };
             assert_eq!([column("a"), column("b"), column("d")], [0, 3, 3]);
         }
     }
 
     #[test]
-    fn positions_anywhere_give_a_border_inside_the_line() {
+    fn out_of_range_positions_clamp_to_char_boundaries() {
         let text = "é😀\r\n😀";
         let lines = LineIndex::new(text);
         for encoding in ENCODINGS {

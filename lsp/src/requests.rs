@@ -10,12 +10,12 @@ use tower_lsp_server::jsonrpc::Result;
 use tower_lsp_server::ls_types as lsp;
 use values::yaml;
 
-use crate::features::layers::Here;
+use crate::features::layers::FileLayer;
 use crate::features::rule_names::RuleText;
 use crate::features::symbols::Symbol;
 use crate::features::{
-    folding, inlay_hint, layers, rule_hover, rule_symbols, selection, semantic_tokens, signature,
-    spot, symbols, values_hover, values_places,
+    folding, inlay_hint, layers, node_at, rule_hover, rule_symbols, selection, semantic_tokens,
+    signature, symbols, values_hover, values_places,
 };
 use crate::session::Session;
 
@@ -31,9 +31,9 @@ pub(crate) struct ValuesText {
 
 impl ValuesText {
     /// Every release in which the file is a layer.
-    pub(crate) fn everywhere(&self) -> Vec<Here<'_>> {
+    pub(crate) fn file_layers(&self) -> Vec<FileLayer<'_>> {
         match &self.path {
-            Some(path) => layers::everywhere(&self.trees, path),
+            Some(path) => layers::of_file(&self.trees, path),
             None => Vec::new(),
         }
     }
@@ -45,23 +45,23 @@ impl Session {
         self.documents.get(uri)?.path.clone()
     }
 
-    pub(crate) fn is_rules(&self, uri: &lsp::Uri) -> bool {
+    pub(crate) fn is_rule_file(&self, uri: &lsp::Uri) -> bool {
         self.documents
             .get(uri)
-            .is_some_and(crate::documents::Document::is_rules)
+            .is_some_and(crate::documents::Document::is_rule_file)
     }
 
     /// The values file at a URI; `None` if it is not open or not a values file.
     pub(crate) fn values_text(&self, uri: &lsp::Uri) -> Option<ValuesText> {
-        let document = self.documents.get(uri).filter(|it| !it.is_rules())?;
+        let document = self.documents.get(uri).filter(|it| !it.is_rule_file())?;
         let path = document.path.clone();
         let trees = path
             .as_ref()
             .map_or_else(Vec::new, |path| self.trees_at(path));
-        let read = path
+        let layer_file = path
             .as_ref()
             .and_then(|path| trees.iter().find_map(|tree| tree.files.get(path)));
-        let yaml = match read {
+        let yaml = match layer_file {
             Some(file) if file.document.text() == &*document.text => Arc::clone(&file.document),
             // Not a layer, or hidden from the project; it can still be parsed.
             _ => Arc::new(yaml::Document::parse(
@@ -72,11 +72,11 @@ impl Session {
         Some(ValuesText { path, trees, yaml })
     }
 
-    /// Calls `ask` with the rule file at a URI.
-    pub(crate) fn with_rules<R>(
+    /// Calls `f` with the rule file at a URI.
+    pub(crate) fn with_rule_file<R>(
         &self,
         uri: &lsp::Uri,
-        ask: impl FnOnce(&RuleText<'_>) -> R,
+        f: impl FnOnce(&RuleText<'_>) -> R,
     ) -> Option<R> {
         let path = self.path_of(uri)?;
         let book: Arc<RuleBook> = self.project.rules_of(&path);
@@ -84,7 +84,7 @@ impl Session {
             .files
             .iter()
             .find(|file| file.file.as_ref() == Some(&path))?;
-        Some(ask(&RuleText { book: &book, file }))
+        Some(f(&RuleText { book: &book, file }))
     }
 
     pub(crate) fn offset(&self, at: &lsp::TextDocumentPositionParams) -> Option<u32> {
@@ -97,23 +97,23 @@ impl Session {
         Some(self.documents.get(uri)?.range(span, self.client.encoding))
     }
 
-    pub(crate) fn place_in_book(&self, book: &RuleBook, span: Span) -> Option<lsp::Location> {
+    pub(crate) fn location_in_book(&self, book: &RuleBook, span: Span) -> Option<lsp::Location> {
         let text = book.sources().get(span.source);
         let path = book.file(span.source).and_then(|file| file.file.as_deref());
-        self.place(path, text, span)
+        self.location(path, text, span)
     }
 
-    pub(crate) fn places_of(
+    pub(crate) fn locations_of(
         &self,
-        everywhere: &[Here<'_>],
+        file_layers: &[FileLayer<'_>],
         places: &[values_places::Place],
     ) -> Vec<lsp::Location> {
         let mut out: Vec<lsp::Location> = Vec::new();
         for (at, span) in places {
-            let Some(here) = everywhere.get(*at) else {
+            let Some(file_layer) = file_layers.get(*at) else {
                 continue;
             };
-            let place = self.place_in_tree(here.tree, *span);
+            let place = self.location_in_tree(file_layer.tree, *span);
             out.extend(place.filter(|place| !out.contains(place)));
         }
         out
@@ -126,18 +126,18 @@ impl Session {
         let Some(offset) = self.offset(&at) else {
             return Ok(None);
         };
-        let told = if self.is_rules(&uri) {
+        let contents = if self.is_rule_file(&uri) {
             let text = self
                 .documents
                 .get(&uri)
                 .map(|document| Arc::clone(&document.text))
                 .unwrap_or_default();
-            self.with_rules(&uri, |rule| rule_hover::hover(rule, &text, offset))
+            self.with_rule_file(&uri, |rule| rule_hover::hover(rule, &text, offset))
                 .flatten()
         } else {
             self.values_hover(&uri, offset)
         };
-        Ok(told.map(|(value, span)| lsp::Hover {
+        Ok(contents.map(|(value, span)| lsp::Hover {
             contents: lsp::HoverContents::Markup(lsp::MarkupContent {
                 kind: lsp::MarkupKind::Markdown,
                 value,
@@ -148,52 +148,56 @@ impl Session {
 
     fn values_hover(&mut self, uri: &lsp::Uri, offset: u32) -> Option<(String, Span)> {
         let path = self.path_of(uri)?;
-        let judged = self.judged_now(&path);
+        let result = self.current_result(&path);
         let values = self.values_text(uri)?;
-        let everywhere = values.everywhere();
-        let spot = spot::spot(&values.yaml, offset);
-        let link = |here: &Here<'_>, span: Span| {
-            let place = self.place_in_tree(here.tree, span)?;
+        let file_layers = values.file_layers();
+        let hit = node_at::node_at(&values.yaml, offset);
+        let link = |file_layer: &FileLayer<'_>, span: Span| {
+            let place = self.location_in_tree(file_layer.tree, span)?;
             Some(format!(
                 "{}#L{}",
                 place.uri.as_str(),
                 place.range.start.line + 1
             ))
         };
-        let node = spot.node();
-        let mut told = node.and_then(|node| values_hover::hover(&everywhere, node, &link));
-        let mut span = node.map(|node| values.yaml.span(spot.key.unwrap_or(node)));
-        let judged = judged?;
-        let own = judged.source_of(&path);
-        for finding in &judged.report.findings {
+        let node = hit.node();
+        let mut contents = node.and_then(|node| values_hover::hover(&file_layers, node, &link));
+        let mut span = node.map(|node| values.yaml.span(hit.key.unwrap_or(node)));
+        let result = result?;
+        let own = result.source_of(&path);
+        for finding in &result.report.findings {
             let primary = finding.diagnostic.primary.span;
             if Some(primary.source) != own || !primary.touches(offset) {
                 continue;
             }
-            let rule = values_hover::rule_text(&judged.report, finding.diagnostic.code.as_str());
+            let rule = values_hover::rule_text(&result.report, finding.diagnostic.code.as_str());
             if let Some(rule) = rule {
-                let told = told.get_or_insert_default();
-                if !told.contains(&rule) {
-                    told.push_str("\n\n");
-                    told.push_str(&rule);
+                let contents = contents.get_or_insert_default();
+                if !contents.contains(&rule) {
+                    contents.push_str("\n\n");
+                    contents.push_str(&rule);
                 }
                 span.get_or_insert(primary);
             }
         }
-        Some((told?, span?))
+        Some((contents?, span?))
     }
 
     fn outline(&self, uri: &lsp::Uri) -> Vec<Symbol> {
-        if self.is_rules(uri) {
+        if self.is_rule_file(uri) {
             return self
-                .with_rules(uri, |rule| rule_symbols::outline(rule.file.ast()))
+                .with_rule_file(uri, |rule| rule_symbols::outline(rule.file.ast()))
                 .unwrap_or_default();
         }
         self.values_text(uri).map_or_else(Vec::new, |values| {
-            let everywhere = values.everywhere();
+            let file_layers = values.file_layers();
             // If the file is not a layer, it is unknown which of its values are secret.
-            let may_be_shown =
-                |node| !everywhere.is_empty() && everywhere.iter().all(|here| !here.hides(node));
+            let may_be_shown = |node| {
+                !file_layers.is_empty()
+                    && file_layers
+                        .iter()
+                        .all(|file_layer| !file_layer.is_hidden(node))
+            };
             symbols::outline(&values.yaml, &may_be_shown)
         })
     }
@@ -232,7 +236,7 @@ impl Session {
         &mut self,
         params: lsp::WorkspaceSymbolParams,
     ) -> Result<Option<lsp::WorkspaceSymbolResponse>> {
-        let wanted = params.query.to_lowercase();
+        let query = params.query.to_lowercase();
         let workspace = self.project.workspace();
         let mut found = Vec::new();
         let mut seen: Vec<*const RuleBook> = Vec::new();
@@ -244,10 +248,10 @@ impl Session {
             seen.push(Arc::as_ptr(book));
             for file in &book.files {
                 for symbol in rule_symbols::outline(file.ast()) {
-                    if !symbol.name.to_lowercase().contains(&wanted) || found.len() >= 1_000 {
+                    if !symbol.name.to_lowercase().contains(&query) || found.len() >= 1_000 {
                         continue;
                     }
-                    let Some(location) = self.place_in_book(book, symbol.name_span) else {
+                    let Some(location) = self.location_in_book(book, symbol.name_span) else {
                         continue;
                     };
                     flat_symbols(
@@ -273,8 +277,8 @@ impl Session {
         let Some(document) = self.documents.get(&uri) else {
             return Ok(None);
         };
-        if document.is_rules() {
-            return Ok(self.with_rules(&uri, |rule| {
+        if document.is_rule_file() {
+            return Ok(self.with_rule_file(&uri, |rule| {
                 folding::rules(&document.text, rule.file.ast(), &document.lines)
             }));
         }
@@ -294,38 +298,38 @@ impl Session {
         let encoding = self.client.encoding;
         let values = self.values_text(&uri);
         let mut out = Vec::new();
-        let mut left = MAX_SELECTIONS;
+        let mut remaining = MAX_SELECTIONS;
         for position in params.positions {
             let offset = document.offset(position, encoding);
             let spans = match &values {
-                _ if left == 0 => Vec::new(),
+                _ if remaining == 0 => Vec::new(),
                 Some(values) => selection::values(&values.yaml, offset),
                 None => self.rule_selection(&uri, offset),
             };
-            left = left.saturating_sub(spans.len());
+            remaining = remaining.saturating_sub(spans.len());
             let mut ranges = spans
                 .into_iter()
                 .rev()
                 .map(|span| document.range(span, encoding));
             // Each position needs an answer.
             let first = ranges.next().unwrap_or(lsp::Range::new(position, position));
-            let mut grown = lsp::SelectionRange {
+            let mut nested = lsp::SelectionRange {
                 range: first,
                 parent: None,
             };
             for range in ranges {
-                grown = lsp::SelectionRange {
+                nested = lsp::SelectionRange {
                     range,
-                    parent: Some(Box::new(grown)),
+                    parent: Some(Box::new(nested)),
                 };
             }
-            out.push(grown);
+            out.push(nested);
         }
         Ok(Some(out))
     }
 
     fn rule_selection(&self, uri: &lsp::Uri, offset: u32) -> Vec<Span> {
-        self.with_rules(uri, |rule| {
+        self.with_rule_file(uri, |rule| {
             let outline = rule_symbols::outline(rule.file.ast());
             let mut spans: Vec<Span> = Vec::new();
             for symbol in &outline {
@@ -347,7 +351,7 @@ impl Session {
         &mut self,
         params: lsp::SemanticTokensParams,
     ) -> Result<Option<lsp::SemanticTokensResult>> {
-        let tokens = self.coloured(&params.text_document.uri, None);
+        let tokens = self.highlight(&params.text_document.uri, None);
         Ok(tokens.map(lsp::SemanticTokensResult::Tokens))
     }
 
@@ -355,19 +359,20 @@ impl Session {
         &mut self,
         params: lsp::SemanticTokensRangeParams,
     ) -> Result<Option<lsp::SemanticTokensRangeResult>> {
-        let tokens = self.coloured(&params.text_document.uri, Some(params.range));
+        let tokens = self.highlight(&params.text_document.uri, Some(params.range));
         Ok(tokens.map(lsp::SemanticTokensRangeResult::Tokens))
     }
 
-    fn coloured(&self, uri: &lsp::Uri, range: Option<lsp::Range>) -> Option<lsp::SemanticTokens> {
-        let document = self.documents.get(uri).filter(|it| it.is_rules())?;
-        let coloured = self.with_rules(uri, |rule| {
+    fn highlight(&self, uri: &lsp::Uri, range: Option<lsp::Range>) -> Option<lsp::SemanticTokens> {
+        let document = self.documents.get(uri).filter(|it| it.is_rule_file())?;
+        let highlighted = self.with_rule_file(uri, |rule| {
             semantic_tokens::tokens(Some(rule), &document.text)
         });
-        let coloured = coloured.unwrap_or_else(|| semantic_tokens::tokens(None, &document.text));
+        let highlighted =
+            highlighted.unwrap_or_else(|| semantic_tokens::tokens(None, &document.text));
         let mut data = Vec::new();
         let mut last = lsp::Position::default();
-        for token in coloured {
+        for token in highlighted {
             let span = Span::new(SourceId(0), token.start, token.end);
             let place = document.range(span, self.client.encoding);
             if range.is_some_and(|range| place.end < range.start || range.end < place.start) {
@@ -402,14 +407,14 @@ impl Session {
             return Ok(None);
         };
         let encoding = self.client.encoding;
-        let everywhere = values.everywhere();
+        let file_layers = values.file_layers();
         let bytes = document.offset(params.range.start, encoding)
             ..document.offset(params.range.end, encoding);
-        let hints = inlay_hint::hints(&everywhere, &values.yaml, bytes);
+        let hints = inlay_hint::hints(&file_layers, &values.yaml, bytes);
         let hints = hints.into_iter().map(|hint| {
             let location = hint
                 .place
-                .and_then(|(at, span)| self.place_in_tree(everywhere.get(at)?.tree, span));
+                .and_then(|(at, span)| self.location_in_tree(file_layers.get(at)?.tree, span));
             let end = Span::point(SourceId(0), hint.at);
             lsp::InlayHint {
                 position: document.range(end, encoding).start,
@@ -434,7 +439,7 @@ impl Session {
         params: lsp::DocumentLinkParams,
     ) -> Result<Option<Vec<lsp::DocumentLink>>> {
         let uri = params.text_document.uri;
-        let links = self.with_rules(&uri, |rule| {
+        let links = self.with_rule_file(&uri, |rule| {
             let rules = rule
                 .file
                 .ast()
@@ -444,8 +449,8 @@ impl Session {
                     lang::parse::ast::ItemKind::Rule(rule) => Some(&rule.sources),
                     _ => None,
                 });
-            let addresses = rules.flatten().filter_map(|source| source.url.as_ref());
-            let links = addresses.filter_map(|url| {
+            let urls = rules.flatten().filter_map(|source| source.url.as_ref());
+            let links = urls.filter_map(|url| {
                 Some(lsp::DocumentLink {
                     range: self.range(&uri, url.span)?,
                     target: url.node.parse().ok(),
@@ -467,29 +472,29 @@ impl Session {
         let (Some(offset), Some(document)) = (self.offset(&at), self.documents.get(&uri)) else {
             return Ok(None);
         };
-        let found = self.with_rules(&uri, |rule| {
+        let found = self.with_rule_file(&uri, |rule| {
             signature::signature(rule.book, &rule.file.pack, &document.text, offset)
         });
-        Ok(found.flatten().map(|typing| {
-            let parameters = typing
+        Ok(found.flatten().map(|help| {
+            let parameters = help
                 .params
                 .iter()
                 .map(|(start, end)| lsp::ParameterInformation {
                     label: lsp::ParameterLabel::LabelOffsets([
-                        utf16(&typing.label, *start),
-                        utf16(&typing.label, *end),
+                        utf16(&help.label, *start),
+                        utf16(&help.label, *end),
                     ]),
                     documentation: None,
                 });
             lsp::SignatureHelp {
                 signatures: vec![lsp::SignatureInformation {
                     parameters: Some(parameters.collect()),
-                    documentation: Some(markdown(typing.docs)),
-                    active_parameter: Some(typing.active),
-                    label: typing.label.clone(),
+                    documentation: Some(markdown(help.docs)),
+                    active_parameter: Some(help.active),
+                    label: help.label.clone(),
                 }],
                 active_signature: Some(0),
-                active_parameter: Some(typing.active),
+                active_parameter: Some(help.active),
             }
         }))
     }
@@ -499,14 +504,14 @@ impl Session {
         params: lsp::DocumentFormattingParams,
     ) -> Result<Option<Vec<lsp::TextEdit>>> {
         let uri = params.text_document.uri;
-        let Some(document) = self.documents.get(&uri).filter(|it| it.is_rules()) else {
+        let Some(document) = self.documents.get(&uri).filter(|it| it.is_rule_file()) else {
             return Ok(None);
         };
-        let Ok(laid_out) = lang::format::format(SourceId(0), &document.text) else {
+        let Ok(formatted) = lang::format::format(SourceId(0), &document.text) else {
             // It has errors, which are shown; fix them first.
             return Ok(None);
         };
-        let edit = difference(&document.text, &laid_out);
+        let edit = minimal_edit(&document.text, &formatted);
         let edit = edit.map(|(span, insert)| {
             lsp::TextEdit::new(document.range(span, self.client.encoding), insert)
         });
@@ -520,12 +525,12 @@ impl Session {
         let uri = params.text_document.uri;
         let items = match self.path_of(&uri) {
             Some(path) => self
-                .judged_now(&path)
-                .map_or_else(Vec::new, |judged| self.findings_of(&judged, &path)),
+                .current_result(&path)
+                .map_or_else(Vec::new, |result| self.diagnostics_for(&result, &path)),
             None => self
                 .documents
                 .get(&uri)
-                .map_or_else(Vec::new, |document| self.lone_findings(document)),
+                .map_or_else(Vec::new, |document| self.standalone_diagnostics(document)),
         };
         let report = lsp::RelatedFullDocumentDiagnosticReport {
             full_document_diagnostic_report: lsp::FullDocumentDiagnosticReport {
@@ -538,12 +543,12 @@ impl Session {
     }
 
     /// The syntax errors of a text that is not a file.
-    pub(crate) fn lone_findings(
+    pub(crate) fn standalone_diagnostics(
         &self,
         document: &crate::documents::Document,
     ) -> Vec<lsp::Diagnostic> {
         let text = Arc::clone(&document.text);
-        let found = if document.is_rules() {
+        let found = if document.is_rule_file() {
             lang::parse::parse(SourceId(0), &text).diagnostics
         } else if matches!(
             document.language.as_str(),
@@ -553,7 +558,7 @@ impl Session {
         } else {
             return Vec::new();
         };
-        let shown = found.into_iter().map(|it| lsp::Diagnostic {
+        let diagnostics = found.into_iter().map(|it| lsp::Diagnostic {
             range: document.range(it.primary.span, self.client.encoding),
             severity: Some(lsp::DiagnosticSeverity::ERROR),
             code: Some(lsp::NumberOrString::String(it.code.as_str().to_owned())),
@@ -561,7 +566,7 @@ impl Session {
             message: it.message,
             ..lsp::Diagnostic::default()
         });
-        shown.collect()
+        diagnostics.collect()
     }
 }
 
@@ -620,7 +625,7 @@ fn flat_symbols(
 }
 
 /// The single edit between two texts. It keeps their common start and end, and with them cursors and marks.
-pub(crate) fn difference(old: &str, new: &str) -> Option<(Span, String)> {
+pub(crate) fn minimal_edit(old: &str, new: &str) -> Option<(Span, String)> {
     if old == new {
         return None;
     }

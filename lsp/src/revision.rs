@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The maximum number of consecutive interruptions of one kind of work, so that someone who types without a pause still sees findings.
-const PATIENCE: u32 = 3;
+const MAX_INTERRUPTIONS: u32 = 3;
 
 /// A kind of work that may be interrupted, with the number of consecutive interruptions.
 #[derive(Debug, Default)]
@@ -12,7 +12,7 @@ pub(crate) struct Attempts(u32);
 
 impl Attempts {
     /// Records the result of an attempt: `None` if it was interrupted.
-    pub(crate) fn done<T>(&mut self, result: Option<T>) -> Option<T> {
+    pub(crate) fn record<T>(&mut self, result: Option<T>) -> Option<T> {
         self.0 = match result {
             Some(_) => 0,
             None => self.0 + 1,
@@ -24,26 +24,26 @@ impl Attempts {
 /// Counts the messages that may change findings, both when they are queued and when the session handles them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Revision {
-    said: Arc<AtomicU64>,
-    heard: u64,
+    queued: Arc<AtomicU64>,
+    handled: u64,
 }
 
 impl Revision {
     /// Records that a message was queued.
-    pub(crate) fn say(&self) {
-        self.said.fetch_add(1, Ordering::Relaxed);
+    pub(crate) fn record_queued(&self) {
+        self.queued.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Records that the session has reached a queued message.
-    pub(crate) fn hear(&mut self) {
-        self.heard += 1;
+    pub(crate) fn record_handled(&mut self) {
+        self.handled += 1;
     }
 
-    /// Returns a function that tells running work whether it is out of date.
-    pub(crate) fn stop(&self, attempts: &Attempts) -> impl Fn() -> bool + Sync + use<> {
-        let (said, heard) = (Arc::clone(&self.said), self.heard);
-        let patient = attempts.0 < PATIENCE;
-        move || patient && said.load(Ordering::Relaxed) > heard
+    /// Returns a function that returns true once the running work is out of date.
+    pub(crate) fn stop_check(&self, attempts: &Attempts) -> impl Fn() -> bool + Sync + use<> {
+        let (queued, handled) = (Arc::clone(&self.queued), self.handled);
+        let patient = attempts.0 < MAX_INTERRUPTIONS;
+        move || patient && queued.load(Ordering::Relaxed) > handled
     }
 }
 
@@ -84,14 +84,14 @@ mod tests {
     /// The edit to send when the server next asks for the date, which it does when it starts linting.
     static NEXT: Mutex<Option<(Arc<Backend>, i32)>> = Mutex::new(None);
 
-    fn types_on() -> Option<String> {
+    fn type_next_edit() -> Option<String> {
         let next = NEXT.lock().unwrap().take();
-        if let Some((door, version)) = next {
+        if let Some((backend, version)) = next {
             let change = json!({
                 "textDocument": {"uri": URI, "version": version},
                 "contentChanges": [{"text": text(version)}],
             });
-            block_on(door.did_change(serde_json::from_value(change).unwrap()));
+            block_on(backend.did_change(serde_json::from_value(change).unwrap()));
         }
         None
     }
@@ -110,83 +110,86 @@ mod tests {
         let options = Options {
             files: Arc::new(files),
             cwd: "/w".into(),
-            today: types_on,
+            today: type_next_edit,
         };
-        let (to, events) = channel();
+        let (sender, events) = channel();
         let revision = Revision::default();
-        let door = Arc::new(Backend::new(to.clone(), revision.clone()));
-        let session = Session::new(to, revision, Outbox::default(), &options);
-        (door, session, events)
+        let backend = Arc::new(Backend::new(sender.clone(), revision.clone()));
+        let session = Session::new(sender, revision, Outbox::default(), &options);
+        (backend, session, events)
     }
 
     #[test]
-    fn judging_is_broken_off_by_whoever_types_on() {
-        let (door, mut session, events) = session();
+    fn typing_interrupts_linting() {
+        let (backend, mut session, events) = session();
         let open = json!({"textDocument": {
             "uri": URI, "languageId": "yaml", "version": 1, "text": text(1),
         }});
-        block_on(door.did_open(serde_json::from_value(open).unwrap()));
-        let mut told = Vec::new();
+        block_on(backend.did_open(serde_json::from_value(open).unwrap()));
+        let mut published_lines = Vec::new();
         for version in 2..9 {
             while let Ok(Event::Work(work)) = events.try_recv() {
                 work(&mut session);
             }
             if version < 7 {
-                *NEXT.lock().unwrap() = Some((Arc::clone(&door), version));
+                *NEXT.lock().unwrap() = Some((Arc::clone(&backend), version));
             }
-            if !session.one_due() {
+            if !session.run_next_task() {
                 break;
             }
-            let lines = session.told.get(URI).into_iter().flatten();
-            told.push(lines.map(|it| it.range.start.line).collect::<Vec<_>>());
+            let lines = session.published.get(URI).into_iter().flatten();
+            published_lines.push(lines.map(|it| it.range.start.line).collect::<Vec<_>>());
         }
         // It is interrupted three times, then runs to the end despite new edits; it is interrupted once more before the edits stop. Finally
         // there is time to cache the results.
-        assert_eq!(told, [&[][..], &[], &[], &[4], &[4], &[6], &[6]]);
+        assert_eq!(published_lines, [&[][..], &[], &[], &[4], &[4], &[6], &[6]]);
     }
 
     #[test]
-    fn judging_closed_files_gives_way_and_comes_back() {
-        let (door, mut session, _events) = session();
+    fn background_linting_yields_and_resumes() {
+        let (backend, mut session, _events) = session();
         session.settings.scope = Scope::Workspace;
         session.client.folders = vec!["/w".into()];
         session.new_project();
-        let mut told = Vec::new();
+        let mut states = Vec::new();
         for version in 1..6 {
             // The change stays in the queue.
             let change = json!({
                 "textDocument": {"uri": URI, "version": version},
                 "contentChanges": [{"text": text(version)}],
             });
-            block_on(door.did_change(serde_json::from_value(change).unwrap()));
-            session.one_due();
-            told.push((
-                session.told.contains_key(URI),
-                session.background.left.len(),
+            block_on(backend.did_change(serde_json::from_value(change).unwrap()));
+            session.run_next_task();
+            states.push((
+                session.published.contains_key(URI),
+                session.background.remaining.len(),
             ));
         }
         // It is put off three times and then runs, despite new edits.
-        let put_off = (false, 1);
-        assert_eq!(told, [put_off, put_off, put_off, (true, 0), (true, 0)]);
+        let postponed = (false, 1);
+        assert_eq!(
+            states,
+            [postponed, postponed, postponed, (true, 0), (true, 0)]
+        );
     }
 
     #[test]
-    fn work_is_broken_off_for_what_is_new_and_not_for_ever() {
-        let door = Revision::default();
-        let (mut session, mut attempts) = (door.clone(), Attempts::default());
-        assert!(!session.stop(&attempts)());
-        let stop = session.stop(&attempts);
-        door.say();
+    fn interruptions_are_limited() {
+        let queue = Revision::default();
+        let (mut reader, mut attempts) = (queue.clone(), Attempts::default());
+        assert!(!reader.stop_check(&attempts)());
+        let stop = reader.stop_check(&attempts);
+        queue.record_queued();
         assert!(stop());
-        session.hear();
-        assert!(!session.stop(&attempts)());
-        door.say();
-        for _ in 0..PATIENCE {
-            assert!(session.stop(&attempts)());
-            attempts.done(None::<()>);
+        reader.record_handled();
+        assert!(!reader.stop_check(&attempts)());
+        queue.record_queued();
+        for _ in 0..MAX_INTERRUPTIONS {
+            assert!(reader.stop_check(&attempts)());
+            attempts.record(None::<()>);
         }
-        assert!(!session.stop(&attempts)());
-        attempts.done(Some(()));
-        assert!(session.stop(&attempts)());
+        assert!(!reader.stop_check(&attempts)());
+        attempts.record(Some(()));
+        assert!(reader.stop_check(&attempts)());
     }
 }

@@ -17,7 +17,7 @@ use tower_lsp_server::ls_types as lsp;
 
 use crate::documents::Documents;
 use crate::initialize::Client;
-use crate::judged::Judged;
+use crate::lint_result::LintResult;
 use crate::outbox::Outbox;
 use crate::revision::{Attempts, Revision};
 use crate::settings::{Scope, Settings};
@@ -28,7 +28,7 @@ pub(crate) enum Event {
     /// The work of a message.
     Work(Box<dyn FnOnce(&mut Session) + Send>),
     /// The client's answer to the server's request with that id; `None` for an error or a null result.
-    Answer(i64, Option<Value>),
+    Response(i64, Option<Value>),
     /// The last event.
     End(End),
 }
@@ -45,9 +45,9 @@ pub enum End {
 }
 
 /// The maximum number of messages handled before linting, so that a client that never pauses sees some findings.
-const PATIENCE: usize = 512;
+const MAX_MESSAGES_BEFORE_LINTING: usize = 512;
 
-type WhenAnswered = Box<dyn FnOnce(&mut Session, Option<Value>) + Send>;
+type ResponseHandler = Box<dyn FnOnce(&mut Session, Option<Value>) + Send>;
 
 /// All state of the server.
 pub(crate) struct Session {
@@ -57,58 +57,58 @@ pub(crate) struct Session {
     pub(crate) documents: Documents,
     pub(crate) project: Project,
     /// The latest result for each open file, by path; files of one tree share it.
-    pub(crate) judged: FxHashMap<PathBuf, Arc<Judged>>,
+    pub(crate) results: FxHashMap<PathBuf, Arc<LintResult>>,
     /// Open files whose findings are out of date.
     pub(crate) stale: FxHashSet<PathBuf>,
     /// The diagnostics last sent, by URI.
-    pub(crate) told: BTreeMap<String, Vec<lsp::Diagnostic>>,
+    pub(crate) published: BTreeMap<String, Vec<lsp::Diagnostic>>,
     /// True if the findings in configuration and rule files that are not open must be sent again.
-    pub(crate) statements_due: bool,
+    pub(crate) config_errors_due: bool,
     /// The URIs of such files for which findings were sent.
-    pub(crate) statements: FxHashSet<String>,
-    /// The complaints about settings that were already shown.
-    pub(crate) complaints: BTreeSet<String>,
+    pub(crate) files_with_config_errors: FxHashSet<String>,
+    /// The errors in settings that were already shown.
+    pub(crate) setting_errors: BTreeSet<String>,
     /// Additional filenames that the client was asked to watch.
     pub(crate) watched: BTreeSet<String>,
     /// Trees still to be linted for findings in files that are not open.
     pub(crate) background: Background,
     pub(crate) revision: Revision,
-    pub(crate) judging: Attempts,
-    pub(crate) remembering: Attempts,
-    pub(crate) in_background: Attempts,
-    own: Sender<Event>,
+    pub(crate) lint_attempts: Attempts,
+    pub(crate) cache_attempts: Attempts,
+    pub(crate) background_attempts: Attempts,
+    sender: Sender<Event>,
     disk: Arc<dyn Files>,
     cwd: PathBuf,
     clock: fn() -> Option<String>,
-    questions: FxHashMap<i64, WhenAnswered>,
-    asked: i64,
+    pending_requests: FxHashMap<i64, ResponseHandler>,
+    last_request_id: i64,
 }
 
 /// The progress of linting trees that have no open file, one at a time.
 #[derive(Debug, Default)]
 pub(crate) struct Background {
     /// One file for each remaining tree; the next one is last.
-    pub(crate) left: Vec<PathBuf>,
-    pub(crate) all: usize,
+    pub(crate) remaining: Vec<PathBuf>,
+    pub(crate) total: usize,
     /// The client's progress token.
     pub(crate) token: Option<String>,
     /// The URIs for which findings were sent in this round.
-    pub(crate) seen: FxHashSet<String>,
+    pub(crate) published: FxHashSet<String>,
 }
 
 impl Session {
     pub(crate) fn new(
-        own: Sender<Event>,
+        sender: Sender<Event>,
         revision: Revision,
         outbox: Outbox,
         options: &Options,
     ) -> Self {
         let mut session = Self {
-            own,
+            sender,
             revision,
-            judging: Attempts::default(),
-            remembering: Attempts::default(),
-            in_background: Attempts::default(),
+            lint_attempts: Attempts::default(),
+            cache_attempts: Attempts::default(),
+            background_attempts: Attempts::default(),
             outbox,
             client: Client::default(),
             settings: Settings::default(),
@@ -117,19 +117,19 @@ impl Session {
                 lint::project::Settings::default(),
                 Arc::clone(&options.files),
             ),
-            judged: FxHashMap::default(),
+            results: FxHashMap::default(),
             stale: FxHashSet::default(),
-            told: BTreeMap::new(),
-            statements_due: false,
-            statements: FxHashSet::default(),
-            complaints: BTreeSet::new(),
+            published: BTreeMap::new(),
+            config_errors_due: false,
+            files_with_config_errors: FxHashSet::default(),
+            setting_errors: BTreeSet::new(),
             watched: BTreeSet::new(),
             background: Background::default(),
             disk: Arc::clone(&options.files),
             cwd: options.cwd.clone(),
             clock: options.today,
-            questions: FxHashMap::default(),
-            asked: 0,
+            pending_requests: FxHashMap::default(),
+            last_request_id: 0,
         };
         session.new_project();
         session
@@ -139,7 +139,7 @@ impl Session {
     pub(crate) fn run(&mut self, events: &Receiver<Event>) -> End {
         let mut handled = 0;
         loop {
-            let event = if handled >= PATIENCE {
+            let event = if handled >= MAX_MESSAGES_BEFORE_LINTING {
                 Err(TryRecvError::Empty)
             } else {
                 events.try_recv()
@@ -149,7 +149,7 @@ impl Session {
                 Err(TryRecvError::Disconnected) => return End::ClientGone,
                 Err(TryRecvError::Empty) => {
                     handled = 0;
-                    if self.one_due() {
+                    if self.run_next_task() {
                         continue;
                     }
                     match events.recv() {
@@ -161,9 +161,9 @@ impl Session {
             handled += 1;
             match event {
                 Event::Work(work) => work(self),
-                Event::Answer(id, answer) => {
-                    if let Some(then) = self.questions.remove(&id) {
-                        then(self, answer);
+                Event::Response(id, answer) => {
+                    if let Some(on_response) = self.pending_requests.remove(&id) {
+                        on_response(self, answer);
                     }
                 }
                 Event::End(end) => return end,
@@ -172,38 +172,39 @@ impl Session {
     }
 
     /// Applies the client's `initialize` parameters.
-    pub(crate) fn begin(&mut self, client: Client) {
+    pub(crate) fn set_client(&mut self, client: Client) {
         self.client = client;
         let options = self.client.options.clone();
-        self.hear_settings(&options, true);
+        self.apply_settings(&options, true);
         self.new_project();
     }
 
-    /// Applies settings. Each mistake in them is shown once.
-    pub(crate) fn hear_settings(&mut self, said: &Value, own: bool) {
-        for wrong in self.settings.take(said, own) {
-            if !self.complaints.contains(&wrong) {
-                self.show(lsp::MessageType::WARNING, &wrong);
-                self.complaints.insert(wrong);
+    /// Applies settings. Each error in them is shown once.
+    pub(crate) fn apply_settings(&mut self, given: &Value, strict: bool) {
+        for error in self.settings.apply(given, strict) {
+            if !self.setting_errors.contains(&error) {
+                self.show(lsp::MessageType::WARNING, &error);
+                self.setting_errors.insert(error);
             }
         }
     }
 
-    /// Sends the client a request; `then` receives the result.
-    pub(crate) fn ask(
+    /// Sends the client a request; `on_response` receives the result.
+    pub(crate) fn send_request(
         &mut self,
         method: &str,
         params: Value,
-        then: impl FnOnce(&mut Self, Option<Value>) + Send + 'static,
+        on_response: impl FnOnce(&mut Self, Option<Value>) + Send + 'static,
     ) {
-        self.asked += 1;
-        self.questions.insert(self.asked, Box::new(then));
-        self.outbox.ask(self.asked, method, params);
+        self.last_request_id += 1;
+        self.pending_requests
+            .insert(self.last_request_id, Box::new(on_response));
+        self.outbox.request(self.last_request_id, method, params);
     }
 
-    /// The sender to use when the client is gone.
-    pub(crate) fn end_when_gone(&self) -> Sender<Event> {
-        self.own.clone()
+    /// A sender for events of the session, such as that the client is gone.
+    pub(crate) fn event_sender(&self) -> Sender<Event> {
+        self.sender.clone()
     }
 
     /// Writes into the client's log.
@@ -233,7 +234,7 @@ impl Session {
     /// Creates a project over the workspace folders and the open files outside them.
     pub(crate) fn new_project(&mut self) {
         let mut paths = self.client.folders.clone();
-        for document in self.documents.by_use() {
+        for document in self.documents.by_recency() {
             let Some(path) = &document.path else { continue };
             // A file outside the folders is linted in the tree that contains it.
             if !paths.iter().any(|folder| path.starts_with(folder)) {
@@ -251,14 +252,14 @@ impl Session {
             ..lint::project::Settings::default()
         };
         self.project = self.project_with(settings);
-        self.all_stale();
+        self.mark_all_stale();
     }
 
     /// Creates a project that sees the open texts.
     pub(crate) fn project_with(&self, settings: lint::project::Settings) -> Project {
         let mut project = Project::new(settings, Arc::clone(&self.disk));
-        for document in self.documents.by_use() {
-            if let Some(path) = document.path.as_ref().filter(|_| document.followed) {
+        for document in self.documents.by_recency() {
+            if let Some(path) = document.path.as_ref().filter(|_| document.tracked) {
                 let (path, text) = (path.clone(), Arc::clone(&document.text));
                 project.apply(Change::Text { path, text });
             }
@@ -267,11 +268,11 @@ impl Session {
     }
 
     /// Creates a new project, and returns true, if the current one does not cover the file or dates from another day.
-    pub(crate) fn follow(&mut self, path: &Path) -> bool {
+    pub(crate) fn renew_project_for(&mut self, path: &Path) -> bool {
         let settings = self.project.settings();
-        let seen = settings.paths.iter().any(|it| path.starts_with(it));
+        let covered = settings.paths.iter().any(|it| path.starts_with(it));
         let same_day = settings.today == (self.clock)();
-        if seen && same_day {
+        if covered && same_day {
             return false;
         }
         self.new_project();
@@ -280,49 +281,49 @@ impl Session {
 
     /// Passes a change to the project and marks what must be linted again.
     pub(crate) fn apply(&mut self, change: Change) {
-        let typed = match &change {
+        let changed_text = match &change {
             Change::Text { path, .. } => Some(path.clone()),
             Change::Closed { .. } | Change::Disk { .. } | Change::Everything => None,
         };
         let everything = self.project.apply(change);
-        match typed.filter(|_| !everything) {
-            Some(path) => self.stale_with(&path),
-            None => self.all_stale(),
+        match changed_text.filter(|_| !everything) {
+            Some(path) => self.mark_stale(&path),
+            None => self.mark_all_stale(),
         }
-        self.background_due();
+        self.restart_background();
     }
 
     /// Marks the file as stale, and every open file whose findings depend on it.
-    fn stale_with(&mut self, path: &Path) {
-        if !self.judged.contains_key(path) {
-            self.all_stale();
+    fn mark_stale(&mut self, path: &Path) {
+        if !self.results.contains_key(path) {
+            self.mark_all_stale();
             return;
         }
-        for document in self.documents.by_use() {
+        for document in self.documents.by_recency() {
             let Some(own) = &document.path else { continue };
             let touched = own == path
                 || self
-                    .judged
+                    .results
                     .get(own)
-                    .is_none_or(|judged| judged.depends_on(path));
+                    .is_none_or(|result| result.depends_on(path));
             if touched {
                 self.stale.insert(own.clone());
             }
         }
     }
 
-    pub(crate) fn all_stale(&mut self) {
-        let open = self.documents.by_use();
+    pub(crate) fn mark_all_stale(&mut self) {
+        let open = self.documents.by_recency();
         self.stale
             .extend(open.into_iter().filter_map(|it| it.path.clone()));
-        self.statements_due = true;
-        self.background_due();
+        self.config_errors_due = true;
+        self.restart_background();
     }
 
     /// Restarts linting in the background.
-    fn background_due(&mut self) {
+    fn restart_background(&mut self) {
         if self.settings.scope == Scope::Workspace {
-            self.background.all = 0;
+            self.background.total = 0;
         }
     }
 

@@ -47,38 +47,38 @@ const ACCEPTED: [(&str, &str); 4] = [
 ];
 
 /// Settings of the same section that only the editor extension uses.
-const OF_EDITORS: [&str; 2] = ["path", "trace.server"];
+const EXTENSION_ONLY: [&str; 2] = ["path", "trace.server"];
 
 impl Settings {
     /// Applies the given settings; missing and invalid ones keep their value. Clients differ: `{"dogwatch": {…}}` and `{…}`, nested keys
-    /// and dotted keys are all accepted. Returns the mistakes; `own` means that every key must be a setting of this server.
-    pub(crate) fn take(&mut self, said: &Value, own: bool) -> Vec<String> {
-        let (said, own) = match said.get("dogwatch") {
+    /// and dotted keys are all accepted. Returns the errors; `strict` means that every key must be a setting of this server.
+    pub(crate) fn apply(&mut self, given: &Value, strict: bool) -> Vec<String> {
+        let (given, strict) = match given.get("dogwatch") {
             Some(inside) => (inside, true),
-            None => (said, own),
+            None => (given, strict),
         };
         let mut all = Vec::new();
-        flatten("", said, &mut all);
-        let mut wrong = Vec::new();
+        flatten("", given, &mut all);
+        let mut errors = Vec::new();
         for (key, value) in all {
-            let (key, own) = match key.strip_prefix("dogwatch.") {
+            let (key, strict) = match key.strip_prefix("dogwatch.") {
                 Some(key) => (key, true),
-                None => (key.as_str(), own),
+                None => (key.as_str(), strict),
             };
             if value.is_null() || self.set(key, value).is_some() {
                 continue;
             }
             let known = ACCEPTED.iter().find(|(name, _)| *name == key);
             if let Some((name, accepted)) = known {
-                wrong.push(format!("the setting `dogwatch.{name}` must be {accepted}"));
-            } else if own && !OF_EDITORS.contains(&key) {
+                errors.push(format!("the setting `dogwatch.{name}` must be {accepted}"));
+            } else if strict && !EXTENSION_ONLY.contains(&key) {
                 let names = ACCEPTED.map(|(name, _)| format!("`{name}`")).join(", ");
-                wrong.push(format!(
+                errors.push(format!(
                     "unknown setting `dogwatch.{key}`; expected one of {names}"
                 ));
             }
         }
-        wrong
+        errors
     }
 
     /// Sets one setting; `None` if the name is unknown or the value is not accepted.
@@ -98,11 +98,11 @@ impl Settings {
 }
 
 /// Collects each value with its keys joined by dots.
-fn flatten<'v>(above: &str, said: &'v Value, out: &mut Vec<(String, &'v Value)>) {
-    for (key, value) in said.as_object().into_iter().flatten() {
-        let key = match above {
+fn flatten<'v>(prefix: &str, given: &'v Value, out: &mut Vec<(String, &'v Value)>) {
+    for (key, value) in given.as_object().into_iter().flatten() {
+        let key = match prefix {
             "" => key.clone(),
-            above => format!("{above}.{key}"),
+            prefix => format!("{prefix}.{key}"),
         };
         match value {
             Value::Object(_) => flatten(&key, value, out),
@@ -117,7 +117,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn settings_are_understood_as_different_clients_give_them() {
+    fn accepts_every_layout_of_settings() {
         let forms = [
             json!({"diagnostics": {"scope": "workspace"}, "codeLens": {"enable": false}}),
             json!({"dogwatch": {"diagnostics": {"scope": "workspace"}, "codeLens": {"enable": false}}}),
@@ -126,7 +126,7 @@ mod tests {
         ];
         for form in forms {
             let mut settings = Settings::default();
-            assert!(settings.take(&form, true).is_empty(), "{form}");
+            assert!(settings.apply(&form, true).is_empty(), "{form}");
             assert_eq!(
                 (settings.scope, settings.code_lens),
                 (Scope::Workspace, false)
@@ -135,9 +135,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_setting_changes_nothing_and_is_told() {
+    fn reports_invalid_settings_and_keeps_defaults() {
         let mut settings = Settings::default();
-        for (form, wrong) in [
+        for (form, errors) in [
             (json!(null), 0),
             (json!([1]), 0),
             (json!({"diagnostics": 3}), 1),
@@ -151,11 +151,11 @@ mod tests {
                 0,
             ),
         ] {
-            assert_eq!(settings.take(&form, true).len(), wrong, "{form}");
+            assert_eq!(settings.apply(&form, true).len(), errors, "{form}");
         }
         // Some clients send the settings of all servers.
         let others = json!({"yaml": {"schemas": {}}, "editor.tabSize": 2});
-        assert!(settings.take(&others, false).is_empty());
+        assert!(settings.apply(&others, false).is_empty());
         assert_eq!(settings, Settings::default());
     }
 }

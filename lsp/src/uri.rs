@@ -10,20 +10,20 @@ use tower_lsp_server::ls_types::Uri;
 const MAX_PATH: usize = 1 << 15;
 
 /// The maximum number of path components; no Linux path has more.
-const MAX_FOLDERS: usize = 2_048;
+const MAX_DEPTH: usize = 2_048;
 
 /// The path of a `file:` URI, without `.` and `..`. `None` for any other URI, and for a path that no file can have: every folder above a
 /// file is searched, so the depth must be bounded.
-pub(crate) fn path_of(address: &str) -> Option<PathBuf> {
-    let uri = match Uri::from_str(address) {
+pub(crate) fn path_of(text: &str) -> Option<PathBuf> {
+    let uri = match Uri::from_str(text) {
         Ok(uri) => uri,
-        Err(_) => Uri::from_str(&encoded(address)).ok()?,
+        Err(_) => Uri::from_str(&percent_encode(text)).ok()?,
     };
     if !uri.scheme().as_str().eq_ignore_ascii_case("file") {
         return None;
     }
     let path = values::discover::lexically_normal(&uri.to_file_path()?);
-    let fits = path.as_os_str().len() <= MAX_PATH && path.iter().count() <= MAX_FOLDERS;
+    let fits = path.as_os_str().len() <= MAX_PATH && path.iter().count() <= MAX_DEPTH;
     fits.then_some(path)
 }
 
@@ -33,24 +33,24 @@ pub(crate) fn uri_of(path: &Path) -> Option<Uri> {
 }
 
 /// Members of the protocol's parameters that hold URIs.
-const ADDRESSES: [&str; 4] = ["uri", "oldUri", "newUri", "scopeUri"];
+const URI_MEMBERS: [&str; 4] = ["uri", "oldUri", "newUri", "scopeUri"];
 
-/// Percent-encodes the URIs in parameters that do not parse. `spelled` is called for each of them with the encoded form and the client's
+/// Percent-encodes the URIs in parameters that do not parse. `on_encoded` is called for each of them with the encoded form and the client's
 /// original.
-pub(crate) fn tolerate(params: &mut Value, spelled: &mut dyn FnMut(&str, &str)) {
+pub(crate) fn encode_uris(params: &mut Value, on_encoded: &mut dyn FnMut(&str, &str)) {
     match params {
-        Value::Array(items) => items.iter_mut().for_each(|it| tolerate(it, spelled)),
+        Value::Array(items) => items.iter_mut().for_each(|it| encode_uris(it, on_encoded)),
         Value::Object(members) => {
             for (name, member) in members.iter_mut() {
                 match member {
-                    Value::String(said) if ADDRESSES.contains(&name.as_str()) => {
-                        if Uri::from_str(said).is_err() {
-                            let written = encoded(said);
-                            spelled(&written, said);
-                            *said = written;
+                    Value::String(original) if URI_MEMBERS.contains(&name.as_str()) => {
+                        if Uri::from_str(original).is_err() {
+                            let encoded = percent_encode(original);
+                            on_encoded(&encoded, original);
+                            *original = encoded;
                         }
                     }
-                    _ => tolerate(member, spelled),
+                    _ => encode_uris(member, on_encoded),
                 }
             }
         }
@@ -59,11 +59,11 @@ pub(crate) fn tolerate(params: &mut Value, spelled: &mut dyn FnMut(&str, &str)) 
 }
 
 /// Percent-encodes what some clients leave raw: blanks, brackets and non-ASCII letters.
-pub(crate) fn encoded(address: &str) -> String {
-    let bytes = address.as_bytes();
-    let mut out = String::with_capacity(address.len() + 16);
+pub(crate) fn percent_encode(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = String::with_capacity(text.len() + 16);
     for (at, &byte) in bytes.iter().enumerate() {
-        let is_hex = |behind: usize| bytes.get(at + behind).is_some_and(u8::is_ascii_hexdigit);
+        let is_hex = |ahead: usize| bytes.get(at + ahead).is_some_and(u8::is_ascii_hexdigit);
         let legal = match byte {
             b'%' => is_hex(1) && is_hex(2),
             _ => byte.is_ascii_alphanumeric() || b"-._~:/?#@!$&'()*+,;=".contains(&byte),
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_lead_to_paths_and_back() {
+    fn uris_round_trip_through_paths() {
         let path = Path::new("/a b/é😀/c%20.yaml");
         let uri = uri_of(path).unwrap();
         assert_eq!(path_of(uri.as_str()).unwrap(), path);
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_deeper_than_any_folder_has_no_path() {
+    fn rejects_paths_that_are_too_deep_or_long() {
         let below = |folders: usize| format!("file:///{}values.yaml", "d/".repeat(folders));
         assert!(path_of(&below(1_000)).is_some());
         assert_eq!(path_of(&below(3_000)), None);
@@ -100,15 +100,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_file_has_no_path() {
-        for address in [
+    fn rejects_uris_that_are_not_files() {
+        for text in [
             "untitled:Untitled-1",
             "dogwatch:///a",
             "",
             "::",
             "http://a/b",
         ] {
-            assert_eq!(path_of(address), None, "{address}");
+            assert_eq!(path_of(text), None, "{text}");
         }
     }
 }

@@ -7,18 +7,18 @@ use std::time::Duration;
 
 use crate::session::{End, Event};
 
-const PAUSE: Duration = Duration::from_secs(10);
+const POLL_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Ends the session once the process is gone. Does nothing where `/proc` does not show the process: on systems other than Linux, and for a
 /// client in another container, whose process id means nothing here.
-pub(crate) fn watch(process: u32, session: Sender<Event>) {
+pub(crate) fn watch_process(process: u32, session: Sender<Event>) {
     let folder = format!("/proc/{process}");
     if process == 0 || !Path::new(&folder).exists() {
         return;
     }
     let watching = move || {
         while Path::new(&folder).exists() {
-            thread::sleep(PAUSE);
+            thread::sleep(POLL_INTERVAL);
         }
         let _ = session.send(Event::End(End::ClientGone));
     };

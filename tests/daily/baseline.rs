@@ -1,6 +1,6 @@
 //! A baseline keeps its findings suppressed while files are edited, and never suppresses a different finding.
 
-use super::{findings, run, said, write};
+use super::{findings, run, stdout_of, write};
 
 const VALUES: &str = "\
 team-settings:
@@ -21,18 +21,18 @@ brig:
 const FILE: &str = "values/wire-server/values.yaml";
 
 /// A tree whose findings are in a baseline.
-fn known() -> tempfile::TempDir {
+fn tree_with_baseline() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), &[(FILE, VALUES)]);
     assert!(findings(folder.path()).len() >= 2);
-    said(folder.path(), &["baseline"], 0);
+    stdout_of(folder.path(), &["baseline"], 0);
     assert_eq!(findings(folder.path()), Vec::<String>::new());
     folder
 }
 
 #[test]
-fn it_survives_lines_that_move_keys_that_are_sorted_and_files_laid_out_anew() {
-    let folder = known();
+fn survives_moved_lines_sorted_keys_and_reformatting() {
+    let folder = tree_with_baseline();
     let moved = format!(
         "# a\n# b\n\n{}",
         VALUES.replace("gundeck:", "\n# c\ngundeck:")
@@ -53,16 +53,16 @@ team-settings:
   envVars:
     IS_SELF_HOSTED: true
 ";
-    let laid_out_anew = "{team-settings: {envVars: {IS_SELF_HOSTED: true}}, gundeck: {config: {logLevel: Debug,\n aws: {account: 123456789012}}}, brig: {config: {useSES: false, emailSMS: {general: {emailSender: nobody}}}}}\n";
-    for text in [moved.as_str(), sorted, laid_out_anew] {
+    let reformatted = "{team-settings: {envVars: {IS_SELF_HOSTED: true}}, gundeck: {config: {logLevel: Debug,\n aws: {account: 123456789012}}}, brig: {config: {useSES: false, emailSMS: {general: {emailSender: nobody}}}}}\n";
+    for text in [moved.as_str(), sorted, reformatted] {
         write(folder.path(), &[(FILE, text)]);
         assert_eq!(findings(folder.path()), Vec::<String>::new(), "{text}");
     }
 }
 
 #[test]
-fn the_same_rule_elsewhere_is_never_taken_for_it() {
-    let folder = known();
+fn does_not_match_the_same_rule_elsewhere() {
+    let folder = tree_with_baseline();
     // The same fault at the same path, in another release of the same tree.
     let other = "gundeck:\n  config:\n    aws:\n      account: 123456789012\n";
     write(
@@ -93,8 +93,8 @@ fn the_same_rule_elsewhere_is_never_taken_for_it() {
 }
 
 #[test]
-fn what_is_gone_is_told_until_it_is_dropped() {
-    let folder = known();
+fn reports_stale_entries_until_removed() {
+    let folder = tree_with_baseline();
     write(
         folder.path(),
         &[(
@@ -102,37 +102,40 @@ fn what_is_gone_is_told_until_it_is_dropped() {
             &VALUES.replace("account: 123456789012", "account: \"123456789012\""),
         )],
     );
-    let told = said(folder.path(), &["lint", "--format", "short"], 0);
+    let printed = stdout_of(folder.path(), &["lint", "--format", "short"], 0);
     assert!(
-        told.contains("note[baseline-gone]: `push-account-not-string` is no longer found"),
-        "{told}"
+        printed.contains("note[baseline-gone]: `push-account-not-string` is no longer found"),
+        "{printed}"
     );
-    let refreshed = said(folder.path(), &["baseline"], 0);
+    let refreshed = stdout_of(folder.path(), &["baseline"], 0);
     assert!(
         refreshed.contains("0 added") && refreshed.contains("1 dropped"),
         "{refreshed}"
     );
-    assert_eq!(said(folder.path(), &["lint", "--format", "short"], 0), "");
+    assert_eq!(
+        stdout_of(folder.path(), &["lint", "--format", "short"], 0),
+        ""
+    );
     // Nothing is left to do, so the file stays byte-for-byte the same.
     let path = folder.path().join("dogwatch-baseline.json");
     let before = std::fs::read(&path).unwrap();
-    assert!(said(folder.path(), &["baseline"], 0).contains("0 added"));
+    assert!(stdout_of(folder.path(), &["baseline"], 0).contains("0 added"));
     assert_eq!(std::fs::read(&path).unwrap(), before);
 }
 
 #[test]
-fn a_configuration_is_made_or_gets_one_line_and_keeps_the_rest() {
+fn configuration_is_created_or_gains_one_line() {
     let folder = tempfile::tempdir().unwrap();
     let config = "# ours\nfail-on: warning # strict\n";
     write(folder.path(), &[(FILE, VALUES), ("dogwatch.yaml", config)]);
-    said(folder.path(), &["baseline"], 0);
+    stdout_of(folder.path(), &["baseline"], 0);
     let after = std::fs::read_to_string(folder.path().join("dogwatch.yaml")).unwrap();
     assert_eq!(after, format!("{config}baseline: dogwatch-baseline.json\n"));
     // The placeholder that `init` writes is used.
     std::fs::remove_file(folder.path().join("dogwatch.yaml")).unwrap();
     std::fs::remove_file(folder.path().join("dogwatch-baseline.json")).unwrap();
-    said(folder.path(), &["init"], 0);
-    said(folder.path(), &["baseline"], 0);
+    stdout_of(folder.path(), &["init"], 0);
+    stdout_of(folder.path(), &["baseline"], 0);
     let after = std::fs::read_to_string(folder.path().join("dogwatch.yaml")).unwrap();
     assert!(
         after.ends_with("\nbaseline: dogwatch-baseline.json\n"),
@@ -141,8 +144,8 @@ fn a_configuration_is_made_or_gets_one_line_and_keeps_the_rest() {
     assert!(!after.contains("#baseline"), "{after}");
     assert_eq!(findings(folder.path()), Vec::<String>::new());
     // With an explicit file, only that is written; the configuration is left alone.
-    let told = said(folder.path(), &["baseline", "--output", "known.json"], 0);
-    assert!(told.contains("add `baseline: known.json`"), "{told}");
+    let printed = stdout_of(folder.path(), &["baseline", "--output", "known.json"], 0);
+    assert!(printed.contains("add `baseline: known.json`"), "{printed}");
     assert_eq!(
         std::fs::read_to_string(folder.path().join("dogwatch.yaml")).unwrap(),
         after
@@ -150,7 +153,7 @@ fn a_configuration_is_made_or_gets_one_line_and_keeps_the_rest() {
 }
 
 #[test]
-fn nothing_is_written_where_a_mistake_hides_what_would_be_found() {
+fn writes_nothing_while_errors_hide_findings() {
     let folder = tempfile::tempdir().unwrap();
     write(
         folder.path(),
@@ -171,7 +174,7 @@ fn nothing_is_written_where_a_mistake_hides_what_would_be_found() {
 }
 
 #[test]
-fn an_entry_that_may_only_be_out_of_sight_is_kept() {
+fn keeps_entries_whose_file_is_missing() {
     let folder = tempfile::tempdir().unwrap();
     let secrets = "brig:\n  secrets:\n    smtpPassword: \"\"\n    pgPassword: changeme\n";
     write(
@@ -182,28 +185,28 @@ fn an_entry_that_may_only_be_out_of_sight_is_kept() {
         ],
     );
     let all = findings(folder.path());
-    let weak = all.iter().any(|it| it.contains("secrets.yaml"));
-    assert!(weak, "{all:?}");
-    said(folder.path(), &["baseline"], 0);
+    let has_secret_finding = all.iter().any(|it| it.contains("secrets.yaml"));
+    assert!(has_secret_finding, "{all:?}");
+    stdout_of(folder.path(), &["baseline"], 0);
     let before = std::fs::read_to_string(folder.path().join("dogwatch-baseline.json")).unwrap();
     assert!(!before.contains("changeme"), "{before}");
     std::fs::remove_file(folder.path().join("values/wire-server/secrets.yaml")).unwrap();
-    let told = said(folder.path(), &["baseline"], 0);
+    let printed = stdout_of(folder.path(), &["baseline"], 0);
     let after = std::fs::read_to_string(folder.path().join("dogwatch-baseline.json")).unwrap();
     let entries = |text: &str| text.matches("secrets.yaml").count();
-    if told.contains("may be fixed") {
-        assert!(entries(&after) > 0, "{told}");
-        said(folder.path(), &["baseline", "--prune"], 0);
+    if printed.contains("may be fixed") {
+        assert!(entries(&after) > 0, "{printed}");
+        stdout_of(folder.path(), &["baseline", "--prune"], 0);
         let after = std::fs::read_to_string(folder.path().join("dogwatch-baseline.json")).unwrap();
         assert_eq!(entries(&after), 0);
     } else {
-        assert_eq!(entries(&after), 0, "{told}");
+        assert_eq!(entries(&after), 0, "{printed}");
     }
 }
 
 #[test]
-fn one_that_cannot_be_read_is_told_and_stays() {
-    let folder = known();
+fn reports_and_keeps_an_unreadable_baseline() {
+    let folder = tree_with_baseline();
     let path = folder.path().join("dogwatch-baseline.json");
     let text = std::fs::read(&path).unwrap();
     // Larger than what is read; the rest is sparse.

@@ -1,10 +1,10 @@
 //! What `dogwatch fix` writes, skips and reports.
 
-use super::{run, said, write};
+use super::{run, stdout_of, write};
 
 const FILE: &str = "values/wire-server/values.yaml";
 const TEXT: &str = "gundeck:\n  config:\n    aws:\n      account: 123456789012\n";
-const MENDED: &str = "gundeck:\n  config:\n    aws:\n      account: \"123456789012\"\n";
+const FIXED: &str = "gundeck:\n  config:\n    aws:\n      account: \"123456789012\"\n";
 
 fn read(folder: &std::path::Path, name: &str) -> String {
     std::fs::read_to_string(folder.join(name)).unwrap()
@@ -12,9 +12,9 @@ fn read(folder: &std::path::Path, name: &str) -> String {
 
 #[test]
 #[cfg(unix)]
-fn a_file_that_cannot_be_written_does_not_keep_it_from_telling_what_was() {
-    let place = tempfile::tempdir().unwrap();
-    let folder = place.path();
+fn reports_applied_fixes_when_a_file_cannot_be_written() {
+    let temp = tempfile::tempdir().unwrap();
+    let folder = temp.path();
     // The name is too long for a temporary file next to it.
     let long = "x".repeat(250);
     write(folder, &[(&format!("a/{FILE}"), TEXT), (&long, TEXT)]);
@@ -40,20 +40,20 @@ fn a_file_that_cannot_be_written_does_not_keep_it_from_telling_what_was() {
         text.contains("2 findings fixed in 2 files, 1 not written"),
         "{text}"
     );
-    assert_eq!(read(folder, &format!("a/{FILE}")), MENDED);
+    assert_eq!(read(folder, &format!("a/{FILE}")), FIXED);
     assert_eq!(read(folder, &long), TEXT);
-    assert_eq!(read(folder, &format!("c/{FILE}")), MENDED);
+    assert_eq!(read(folder, &format!("c/{FILE}")), FIXED);
 }
 
 #[test]
-fn nothing_is_repaired_while_the_configuration_or_a_rule_is_broken() {
+fn fixes_nothing_while_configuration_or_rules_are_broken() {
     for (name, broken) in [
         ("dogwatch.yaml", "disabel: [push-account-not-string]\n"),
         ("dogwatch.yaml", "disable: [push-account-not-string\n"),
         ("rules/x.watch", "rule x {\n"),
     ] {
-        let place = tempfile::tempdir().unwrap();
-        let folder = place.path();
+        let temp = tempfile::tempdir().unwrap();
+        let folder = temp.path();
         write(folder, &[(FILE, TEXT), (name, broken)]);
         for arguments in [
             &["fix", "--rules", "."][..],
@@ -73,43 +73,43 @@ fn nothing_is_repaired_while_the_configuration_or_a_rule_is_broken() {
 }
 
 #[test]
-fn of_files_that_were_not_named_nothing_is_said() {
-    let place = tempfile::tempdir().unwrap();
-    let folder = place.path();
+fn reports_only_named_files() {
+    let temp = tempfile::tempdir().unwrap();
+    let folder = temp.path();
     let other = "values/webapp/values.yaml";
     write(
         folder,
         &[(FILE, TEXT), (other, "envVars:\n  FEATURE_X: true\n")],
     );
-    let all = said(folder, &["fix", "--diff"], 1);
+    let all = stdout_of(folder, &["fix", "--diff"], 1);
     assert!(all.contains(other), "{all}");
-    let text = said(folder, &["fix", FILE], 1);
+    let text = stdout_of(folder, &["fix", FILE], 1);
     assert!(text.contains("1 finding fixed in 1 file;"), "{text}");
     assert!(
         !text.contains(other) && !text.contains("not applied"),
         "{text}"
     );
-    assert_eq!(read(folder, FILE), MENDED);
+    assert_eq!(read(folder, FILE), FIXED);
 }
 
 #[test]
-fn to_name_the_configuration_lets_nobody_change_the_files_below_it() {
-    let place = tempfile::tempdir().unwrap();
-    let folder = place.path();
+fn naming_the_configuration_does_not_fix_files_below_it() {
+    let temp = tempfile::tempdir().unwrap();
+    let folder = temp.path();
     write(
         folder,
         &[(FILE, TEXT), ("dogwatch.yaml", "namespace: wire\n")],
     );
     let fix = ["fix", "--rule", "push-account-not-string", "dogwatch.yaml"];
-    said(folder, &fix, 1);
+    stdout_of(folder, &fix, 1);
     assert_eq!(read(folder, FILE), TEXT);
     // Naming the folder does fix the file.
-    said(
+    stdout_of(
         folder,
         &["fix", "--rule", "push-account-not-string", "."],
         0,
     );
-    assert_eq!(read(folder, FILE), MENDED);
+    assert_eq!(read(folder, FILE), FIXED);
 }
 
 /// A rule with this name and body.
@@ -122,9 +122,9 @@ fn rule(name: &str, body: &str) -> String {
 const SHOP: &str = "chart shop { open keys {} }\n";
 
 #[test]
-fn mistakes_in_rules_are_not_counted_as_what_fix_mends() {
-    let place = tempfile::tempdir().unwrap();
-    let folder = place.path();
+fn rule_errors_are_not_counted_as_fixable() {
+    let temp = tempfile::tempdir().unwrap();
+    let folder = temp.path();
     let body = "  for x at shop.a\n  require x is sett\n    say \"a\"\n";
     let text = rule("ours", body);
     write(
@@ -136,15 +136,15 @@ fn mistakes_in_rules_are_not_counted_as_what_fix_mends() {
             ("dogwatch.yaml", "severty: {}\n"),
         ],
     );
-    let text = said(folder, &["lint"], 2);
+    let text = stdout_of(folder, &["lint"], 2);
     assert!(text.contains("did you mean `set`?"), "{text}");
     assert!(!text.contains("can fix"), "{text}");
 }
 
 #[test]
-fn all_that_a_release_is_given_stands_in_its_first_file() {
-    let place = tempfile::tempdir().unwrap();
-    let folder = place.path();
+fn fix_adds_release_keys_to_its_first_file() {
+    let temp = tempfile::tempdir().unwrap();
+    let folder = temp.path();
     let body = "  for r in releases\n  require r.values.owner is set\n    at  r.values\n    say \"nobody\"\n    fix set r.values.owner to \"edge\"\n";
     write(
         folder,
@@ -155,12 +155,12 @@ fn all_that_a_release_is_given_stands_in_its_first_file() {
             ("rules/ours.watch", &rule("ours", body)),
         ],
     );
-    let text = said(folder, &["lint", "--rule", "ours", "--format", "short"], 1);
+    let text = stdout_of(folder, &["lint", "--rule", "ours", "--format", "short"], 1);
     assert!(
         text.contains("values/shop/values.yaml:1:1: error[ours]"),
         "{text}"
     );
-    let text = said(folder, &["fix", "--rule", "ours"], 0);
+    let text = stdout_of(folder, &["fix", "--rule", "ours"], 0);
     assert!(text.contains("values/shop/values.yaml"), "{text}");
     assert!(!text.contains("secrets.yaml"), "{text}");
     assert_eq!(
@@ -170,11 +170,11 @@ fn all_that_a_release_is_given_stands_in_its_first_file() {
 }
 
 #[test]
-fn an_item_that_a_rule_is_about_is_taken_out_alone() {
-    let place = tempfile::tempdir().unwrap();
-    let folder = place.path();
+fn removes_only_the_reported_item() {
+    let temp = tempfile::tempdir().unwrap();
+    let folder = temp.path();
     let list = "values/shop/values.yaml";
-    let files = |body: &str| {
+    let write_files = |body: &str| {
         write(
             folder,
             &[
@@ -184,17 +184,17 @@ fn an_item_that_a_rule_is_about_is_taken_out_alone() {
             ],
         );
     };
-    files(
+    write_files(
         "  for i, h in shop.hosts\n  forbid i == 2\n    say \"again\"\n    fix remove h from shop.hosts\n",
     );
-    said(folder, &["fix", "--rule", "ours"], 0);
+    stdout_of(folder, &["fix", "--rule", "ours"], 0);
     assert_eq!(read(folder, list), "hosts: [a, b]\n");
     // Which of two equal items is meant is ambiguous, so the fix is unsafe.
-    files(
+    write_files(
         "  for hosts at shop.hosts\n  forbid hosts contains \"a\"\n    say \"a\"\n    fix remove \"a\" from hosts\n",
     );
-    said(folder, &["fix", "--rule", "ours"], 1);
+    stdout_of(folder, &["fix", "--rule", "ours"], 1);
     assert_eq!(read(folder, list), "hosts: [a, b, a]\n");
-    said(folder, &["fix", "--unsafe", "--rule", "ours"], 0);
+    stdout_of(folder, &["fix", "--unsafe", "--rule", "ours"], 0);
     assert_eq!(read(folder, list), "hosts: [b]\n");
 }

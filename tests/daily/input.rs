@@ -13,10 +13,10 @@ fn with_input(folder: &Path, arguments: &[&str], text: &str) -> Output {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
-    let written = child.stdin.take().unwrap().write_all(text.as_bytes());
+    let result = child.stdin.take().unwrap().write_all(text.as_bytes());
     // A run that rejects its arguments exits without reading.
     assert!(
-        written.is_ok() || written.is_err_and(|error| error.kind() == ErrorKind::BrokenPipe),
+        result.is_ok() || result.is_err_and(|error| error.kind() == ErrorKind::BrokenPipe),
         "writing to standard input must succeed"
     );
     child.wait_with_output().unwrap()
@@ -25,7 +25,7 @@ fn with_input(folder: &Path, arguments: &[&str], text: &str) -> Output {
 const FILE: &str = "values/wire-server/values.yaml";
 
 #[test]
-fn its_text_counts_and_the_rest_of_the_tree_is_that_of_the_disk() {
+fn stdin_replaces_one_file_of_the_tree() {
     let folder = tempfile::tempdir().unwrap();
     let good = "gundeck:\n  config:\n    aws:\n      account: \"123456789012\"\n";
     let secrets = "brig:\n  secrets:\n    smtpPassword: ref+vault://x\n";
@@ -48,18 +48,18 @@ fn its_text_counts_and_the_rest_of_the_tree_is_that_of_the_disk() {
         assert_eq!(output.status.code(), Some(1), "{arguments:?}: {text}");
     }
     // The file need not exist on disk.
-    let fresh = "values/wire-server/prod-values.yaml";
+    let unsaved = "values/wire-server/prod-values.yaml";
     let output = with_input(
         folder.path(),
-        &["lint", "--format", "short", "--stdin-path", fresh],
+        &["lint", "--format", "short", "--stdin-path", unsaved],
         &bad,
     );
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(
-        text.contains(&format!("{fresh}:4:16: error[push-account-not-string]")),
+        text.contains(&format!("{unsaved}:4:16: error[push-account-not-string]")),
         "{text}"
     );
-    assert!(!folder.path().join(fresh).exists());
+    assert!(!folder.path().join(unsaved).exists());
     assert_eq!(
         std::fs::read_to_string(folder.path().join(FILE)).unwrap(),
         good
@@ -67,7 +67,7 @@ fn its_text_counts_and_the_rest_of_the_tree_is_that_of_the_disk() {
 }
 
 #[test]
-fn a_dash_without_the_name_of_a_file_is_refused() {
+fn rejects_stdin_without_a_filename() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), &[(FILE, "brig: {}\n")]);
     let output = with_input(folder.path(), &["lint", "-"], "a: 1\n");

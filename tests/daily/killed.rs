@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use lint::files::{Written, replace_atomically, write_atomically};
 
-use super::{dogwatch, said, write};
+use super::{dogwatch, stdout_of, write};
 
 const BEFORE: &str = "envVars:\n  FEATURE_CHECK_CONSENT: false\n";
 const AFTER: &str = "envVars:\n  FEATURE_CHECK_CONSENT: \"false\"\n";
@@ -21,14 +21,14 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// A text long enough to detect a partial write.
-fn long(text: &str) -> String {
+fn padded(text: &str) -> String {
     let filler: String = (0..400).map(|at| format!("# line {at}\n")).collect();
     format!("{text}{filler}")
 }
 
 /// A tree in which every file needs a fix.
-fn damaged(folder: &Path) {
-    let text = long(BEFORE);
+fn write_unfixed_tree(folder: &Path) {
+    let text = padded(BEFORE);
     for path in files(folder) {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, &text).unwrap();
@@ -38,7 +38,7 @@ fn damaged(folder: &Path) {
 /// The system kills a process that exceeds the file size limit: in the middle of a write, always the same one.
 #[cfg(unix)]
 #[test]
-fn a_fix_that_is_killed_leaves_each_file_as_it_was_or_as_it_was_to_be() {
+fn killed_fix_leaves_each_file_old_or_new() {
     let folder = tempfile::tempdir().unwrap();
     let files = files(folder.path());
     let middle = FILES / 2;
@@ -46,7 +46,7 @@ fn a_fix_that_is_killed_leaves_each_file_as_it_was_or_as_it_was_to_be() {
     let texts = |text: &str| -> Vec<String> {
         let all = (0..FILES).map(|at| {
             if at == middle {
-                long(text)
+                padded(text)
             } else {
                 text.to_owned()
             }
@@ -69,25 +69,25 @@ fn a_fix_that_is_killed_leaves_each_file_as_it_was_or_as_it_was_to_be() {
     assert!(!status.success());
     for (at, path) in files.iter().enumerate() {
         let text = std::fs::read_to_string(path).unwrap();
-        let wanted = if at < middle { &after[at] } else { &before[at] };
+        let expected = if at < middle { &after[at] } else { &before[at] };
         assert_eq!(
-            text, *wanted,
+            text, *expected,
             "file {at} of {FILES}, with {middle} too large"
         );
     }
     // The leftover next to the file is not a values file, and another run finishes the work.
-    let beside = files[middle].parent().unwrap();
-    assert_eq!(std::fs::read_dir(beside).unwrap().count(), 2);
-    let told = said(folder.path(), &["lint", "--verbose"], 0);
-    assert!(!told.contains(".dogwatch-"), "{told}");
-    said(folder.path(), FIX, 0);
+    let folder_of_middle = files[middle].parent().unwrap();
+    assert_eq!(std::fs::read_dir(folder_of_middle).unwrap().count(), 2);
+    let printed = stdout_of(folder.path(), &["lint", "--verbose"], 0);
+    assert!(!printed.contains(".dogwatch-"), "{printed}");
+    stdout_of(folder.path(), FIX, 0);
     for (path, text) in files.iter().zip(&after) {
         assert_eq!(std::fs::read_to_string(path).unwrap(), *text);
     }
 }
 
 #[test]
-fn what_a_killed_run_left_is_deleted_later_and_what_a_living_one_writes_is_not() {
+fn deletes_leftovers_of_killed_runs_only() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("values.yaml");
     write(
@@ -108,13 +108,13 @@ fn what_a_killed_run_left_is_deleted_later_and_what_a_living_one_writes_is_not()
     }
     write_atomically(&path, AFTER.as_bytes()).unwrap();
     assert_eq!(std::fs::read_to_string(&path).unwrap(), AFTER);
-    let mut left: Vec<String> = std::fs::read_dir(folder.path())
+    let mut remaining: Vec<String> = std::fs::read_dir(folder.path())
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
-    left.sort();
+    remaining.sort();
     assert_eq!(
-        left,
+        remaining,
         [
             ".other.yaml.dogwatch-1-0",
             ".values.yaml.dogwatch-2-0",
@@ -124,7 +124,7 @@ fn what_a_killed_run_left_is_deleted_later_and_what_a_living_one_writes_is_not()
 }
 
 #[test]
-fn a_file_that_was_changed_meanwhile_is_left() {
+fn skips_files_changed_in_the_meantime() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("values.yaml");
     write(folder.path(), &[("values.yaml", "somebody: else\n")]);
@@ -141,10 +141,10 @@ fn a_file_that_was_changed_meanwhile_is_left() {
 /// The same between the last check of a file and its replacement.
 #[cfg(target_os = "linux")]
 #[test]
-fn what_somebody_writes_in_the_last_moment_is_not_lost() {
+fn last_moment_edits_are_not_lost() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("values.yaml");
-    let theirs = folder.path().join("theirs.yaml");
+    let concurrent = folder.path().join("theirs.yaml");
     let mut swapped = 0;
     for round in 0..150_u32 {
         write(
@@ -156,7 +156,7 @@ fn what_somebody_writes_in_the_last_moment_is_not_lost() {
                 scope.spawn(|| replace_atomically(&path, BEFORE.as_bytes(), AFTER.as_bytes()));
             while !ours.is_finished() && std::fs::read_dir(folder.path()).unwrap().count() < 3 {}
             std::thread::sleep(Duration::from_micros(u64::from(round)));
-            std::fs::rename(&theirs, &path).unwrap();
+            std::fs::rename(&concurrent, &path).unwrap();
             ours.join().unwrap().unwrap()
         });
         swapped += u32::from(written == Written::ChangedMeanwhile);
@@ -167,48 +167,48 @@ fn what_somebody_writes_in_the_last_moment_is_not_lost() {
 }
 
 #[test]
-fn what_somebody_writes_while_a_fix_runs_is_not_lost() {
+fn concurrent_edits_are_not_lost() {
     let folder = tempfile::tempdir().unwrap();
     let path = files(folder.path()).remove(FILES / 2);
-    let theirs = format!("# theirs\n{BEFORE}");
-    damaged(folder.path());
+    let concurrent = format!("# theirs\n{BEFORE}");
+    write_unfixed_tree(folder.path());
     let start = Instant::now();
-    said(folder.path(), FIX, 0);
-    let whole = start.elapsed();
-    let (mut left, rounds) = (0, 10_u32);
+    stdout_of(folder.path(), FIX, 0);
+    let total = start.elapsed();
+    let (mut skipped, rounds) = (0, 10_u32);
     for round in 0..rounds {
-        damaged(folder.path());
+        write_unfixed_tree(folder.path());
         let child = dogwatch(folder.path(), FIX)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
         // Rules are read first and values files late in the run, so the sleep covers its second half.
-        std::thread::sleep(whole * (rounds + round) / (2 * rounds));
+        std::thread::sleep(total * (rounds + round) / (2 * rounds));
         // Atomically, as an editor saves.
-        write_atomically(&path, theirs.as_bytes()).unwrap();
+        write_atomically(&path, concurrent.as_bytes()).unwrap();
         let output = child.wait_with_output().unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(text.starts_with("# theirs\n"), "round {round}: {text}");
         let errors = String::from_utf8(output.stderr).unwrap();
         if errors.contains("changed during the run and was not overwritten") {
             assert_eq!(output.status.code(), Some(2), "{errors}");
-            assert_eq!(text, theirs);
-            left += 1;
+            assert_eq!(text, concurrent);
+            skipped += 1;
         }
     }
-    eprintln!("a file was changed between reading and writing {left} of {rounds} times");
+    eprintln!("a file was changed between reading and writing {skipped} of {rounds} times");
 }
 
 #[cfg(unix)]
 #[test]
-fn a_file_keeps_who_may_read_it() {
+fn fix_preserves_file_permissions() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("values/webapp/values.yaml");
     write(folder.path(), &[("values/webapp/values.yaml", BEFORE)]);
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
-    said(folder.path(), FIX, 0);
+    stdout_of(folder.path(), FIX, 0);
     assert_eq!(std::fs::read_to_string(&path).unwrap(), AFTER);
     let mode = std::fs::metadata(&path).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o640);

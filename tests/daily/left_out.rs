@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::{run, said, write};
+use super::{run, stdout_of, write};
 
 const RULE: &str = "secret-in-unused-file";
 const SECRET: &str = "hT7wq0zLm2Xc";
@@ -14,20 +14,20 @@ const VALUES: (&str, &str) = (
 );
 
 /// The places that the rule reports.
-fn found(folder: &Path, arguments: &[&str]) -> Vec<String> {
+fn reported_places(folder: &Path, arguments: &[&str]) -> Vec<String> {
     let all = [&["lint", "--format", "short", "--rule", RULE], arguments].concat();
     let output = run(folder, &all);
     let text = String::from_utf8(output.stdout).unwrap();
-    let told = text.lines().filter(|line| line.contains(RULE));
+    let printed = text.lines().filter(|line| line.contains(RULE));
     let place = |line: &str| line.split(": error").next().unwrap().to_owned();
-    let found: Vec<String> = told.map(place).collect();
+    let found: Vec<String> = printed.map(place).collect();
     let status = if found.is_empty() { 0 } else { 1 };
     assert_eq!(output.status.code(), Some(status), "{text}");
     found
 }
 
 #[test]
-fn a_copy_of_a_secrets_file_is_told_under_each_name_that_tools_give_it() {
+fn reports_copies_of_secrets_under_every_tool_naming() {
     for name in [
         "secrets.dec.yaml",
         "secrets.yaml.dec",
@@ -46,12 +46,12 @@ fn a_copy_of_a_secrets_file_is_told_under_each_name_that_tools_give_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = format!("values/wire-server/{name}");
         write(folder.path(), &[VALUES, (&path, PLAIN)]);
-        assert_eq!(found(folder.path(), &[]), [format!("{path}:3:5")]);
+        assert_eq!(reported_places(folder.path(), &[]), [format!("{path}:3:5")]);
     }
 }
 
 #[test]
-fn what_is_no_secret_in_plain_text_in_a_copy_is_not_told() {
+fn ignores_copies_without_plaintext_secrets() {
     let sealed = "brig:\n  secrets:\n    smtpPassword: ENC[AES256_GCM,data:Zm9v,iv:YmFy,tag:YmF6,type:str]\nsops:\n  mac: ENC[AES256_GCM,data:Zm9v,iv:YmFy,tag:YmF6,type:str]\n  version: 3.9.0\n";
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| format!("values/wire-server/{name}");
@@ -82,40 +82,49 @@ fn what_is_no_secret_in_plain_text_in_a_copy_is_not_told() {
     for (name, text) in files {
         write(folder.path(), &[VALUES, (&at(name), text)]);
     }
-    assert!(found(folder.path(), &[]).is_empty());
+    assert!(reported_places(folder.path(), &[]).is_empty());
 }
 
 #[test]
-fn a_copy_that_git_ignores_or_that_a_comment_allows_is_not_told() {
+fn ignores_gitignored_and_allowed_copies() {
     let folder = tempfile::tempdir().unwrap();
     let copy = "values/wire-server/secrets.dec.yaml";
     write(
         folder.path(),
         &[VALUES, (copy, PLAIN), (".gitignore", "*.dec.yaml\n")],
     );
-    assert!(found(folder.path(), &[]).is_empty());
-    assert_eq!(found(folder.path(), &["--no-ignore"]).len(), 1);
+    assert!(reported_places(folder.path(), &[]).is_empty());
+    assert_eq!(reported_places(folder.path(), &["--no-ignore"]).len(), 1);
     let allowed = PLAIN.replace(
         "    smtp",
         "    # dogwatch: allow secret-in-unused-file -- a dummy for the course\n    smtp",
     );
     write(folder.path(), &[(copy, &allowed), (".gitignore", "")]);
-    assert!(found(folder.path(), &[]).is_empty());
+    assert!(reported_places(folder.path(), &[]).is_empty());
 }
 
 #[test]
-fn a_copy_far_from_any_values_and_one_that_is_named_alone_are_told() {
+fn reports_copies_far_from_values_or_named_alone() {
     let folder = tempfile::tempdir().unwrap();
-    let (far, near) = (
+    let (distant, adjacent) = (
         "backup/2026/prod-secrets.yaml.bak",
         "values/wire-server/secrets.yaml~",
     );
-    write(folder.path(), &[VALUES, (far, PLAIN), (near, PLAIN)]);
-    assert_eq!(found(folder.path(), &[]).len(), 2);
-    assert_eq!(found(folder.path(), &[far]), [format!("{far}:3:5")]);
-    assert_eq!(found(folder.path(), &[near]), [format!("{near}:3:5")]);
+    write(
+        folder.path(),
+        &[VALUES, (distant, PLAIN), (adjacent, PLAIN)],
+    );
+    assert_eq!(reported_places(folder.path(), &[]).len(), 2);
+    assert_eq!(
+        reported_places(folder.path(), &[distant]),
+        [format!("{distant}:3:5")]
+    );
+    assert_eq!(
+        reported_places(folder.path(), &[adjacent]),
+        [format!("{adjacent}:3:5")]
+    );
     // It adds neither a tree nor a release.
-    let tree = said(folder.path(), &["tree", "--format", "json"], 0);
+    let tree = stdout_of(folder.path(), &["tree", "--format", "json"], 0);
     let tree: serde_json::Value = serde_json::from_str(&tree).unwrap();
     assert_eq!(tree["trees"].as_array().unwrap().len(), 1);
     let report = run(folder.path(), &["lint", "--format", "json"]).stdout;
@@ -125,7 +134,7 @@ fn a_copy_far_from_any_values_and_one_that_is_named_alone_are_told() {
 }
 
 #[test]
-fn a_secret_of_kubernetes_in_plain_text_is_told_wherever_it_lies() {
+fn reports_plaintext_kubernetes_secrets_anywhere() {
     let secret = |entries: &str| {
         format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: x}}\nstringData: {{{entries}}}\n")
     };
@@ -141,9 +150,9 @@ fn a_secret_of_kubernetes_in_plain_text_is_told_wherever_it_lies() {
         let folder = tempfile::tempdir().unwrap();
         write(folder.path(), &[VALUES, (path, text)]);
         let output = run(folder.path(), &["lint", "--format", "short"]);
-        let told = String::from_utf8(output.stdout).unwrap();
+        let printed = String::from_utf8(output.stdout).unwrap();
         let place = format!("{path}:{line}:7: error[manifest-not-linted]");
-        assert!(told.contains(&place), "{told}");
+        assert!(printed.contains(&place), "{printed}");
         let output = run(folder.path(), &["lint", "--format", "html"]);
         assert!(!String::from_utf8(output.stdout).unwrap().contains(SECRET));
     }
@@ -158,13 +167,13 @@ fn a_secret_of_kubernetes_in_plain_text_is_told_wherever_it_lies() {
             &[VALUES, ("k8s/mail.yaml", &secret(entries))],
         );
         let output = run(folder.path(), &["lint", "--format", "short"]);
-        let told = String::from_utf8(output.stdout).unwrap();
-        assert!(!told.contains("manifest-not-linted"), "{told}");
+        let printed = String::from_utf8(output.stdout).unwrap();
+        assert!(!printed.contains("manifest-not-linted"), "{printed}");
     }
 }
 
 #[test]
-fn a_secret_of_which_kustomize_makes_one_is_told_and_not_shown() {
+fn reports_and_masks_kustomize_generated_secrets() {
     let literals = |literals: &str| {
         format!("resources: [x.yaml]\nsecretGenerator:\n- name: x\n  literals: [{literals}]\n")
     };
@@ -181,19 +190,19 @@ fn a_secret_of_which_kustomize_makes_one_is_told_and_not_shown() {
         write(folder.path(), &[VALUES, ("base/kustomization.yaml", &text)]);
         for format in ["short", "pretty", "html", "json"] {
             let output = run(folder.path(), &["lint", "--format", format]);
-            let told = String::from_utf8(output.stdout).unwrap();
-            assert!(!told.contains(SECRET), "{told}");
+            let printed = String::from_utf8(output.stdout).unwrap();
+            assert!(!printed.contains(SECRET), "{printed}");
             assert_eq!(
-                told.contains("contains a plaintext secret"),
+                printed.contains("contains a plaintext secret"),
                 found,
-                "{text} {told}"
+                "{text} {printed}"
             );
         }
     }
 }
 
 #[test]
-fn a_copy_in_a_change_is_told_with_the_change() {
+fn reports_copies_added_by_a_change() {
     let folder = tempfile::tempdir().unwrap();
     let git = |arguments: &[&str]| {
         let mut git = Command::new("git");
@@ -225,7 +234,7 @@ fn a_copy_in_a_change_is_told_with_the_change() {
 }
 
 #[test]
-fn nothing_shows_a_secret_of_a_file_that_no_release_reads() {
+fn masks_secrets_in_left_out_files() {
     let folder = tempfile::tempdir().unwrap();
     let (copy, loose) = (
         "values/wire-server/secrets.dec.yaml",
@@ -236,7 +245,7 @@ fn nothing_shows_a_secret_of_a_file_that_no_release_reads() {
         "# old: {{smtpPassword: {SECRET}}}\n{PLAIN}    pgPassword: {SECRET}\n    turn: {{secret: {SECRET}}}\nconfig: |\n  [db]\n  password = {SECRET}\n"
     );
     write(folder.path(), &[VALUES, (copy, &text), (loose, &text)]);
-    let none = |arguments: &[&str]| {
+    let assert_masked = |arguments: &[&str]| {
         let output = run(folder.path(), arguments);
         let all = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
         assert!(!all.is_empty(), "{arguments:?}");
@@ -245,14 +254,14 @@ fn nothing_shows_a_secret_of_a_file_that_no_release_reads() {
     for format in [
         "pretty", "short", "json", "sarif", "junit", "github", "gitlab", "html",
     ] {
-        none(&["lint", "--verbose", "--format", format]);
+        assert_masked(&["lint", "--verbose", "--format", format]);
     }
-    none(&["trace", RULE, "--verbose"]);
-    none(&["values", "--with-origin"]);
-    none(&["why", "brig.secrets.smtpPassword"]);
-    none(&["tree"]);
-    none(&["config", copy]);
-    none(&["baseline"]);
+    assert_masked(&["trace", RULE, "--verbose"]);
+    assert_masked(&["values", "--with-origin"]);
+    assert_masked(&["why", "brig.secrets.smtpPassword"]);
+    assert_masked(&["tree"]);
+    assert_masked(&["config", copy]);
+    assert_masked(&["baseline"]);
     let baseline = std::fs::read_dir(folder.path()).unwrap().flatten();
     for file in baseline.filter(|it| it.path().is_file()) {
         let text = std::fs::read_to_string(file.path()).unwrap();

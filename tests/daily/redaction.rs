@@ -1,21 +1,21 @@
 //! No command prints or writes a secret, in any format.
 
 #[path = "../../lint/tests/redaction/tree.rs"]
-mod made;
+mod generated;
 
 use std::path::Path;
 
 use lint::files::{Files as _, Memory};
 use rayon::prelude::*;
 
-use self::made::{Dice, tree};
+use self::generated::{Dice, tree};
 use super::run;
 
 const VALUES: &str = "values/wire-server/values.yaml";
 const SECRETS: &str = "values/wire-server/secrets.yaml";
 
 /// The commands to run on each tree: everything that shows parts of it.
-fn questions() -> Vec<Vec<&'static str>> {
+fn commands() -> Vec<Vec<&'static str>> {
     let mut all: Vec<Vec<&'static str>> = vec![
         vec![
             "lint",
@@ -68,7 +68,7 @@ fn questions() -> Vec<Vec<&'static str>> {
     all
 }
 
-fn holds_none(what: &str, text: &[u8], parts: &[String], files: &Memory) {
+fn assert_contains_none(what: &str, text: &[u8], parts: &[String], files: &Memory) {
     let text = String::from_utf8_lossy(text);
     for part in parts {
         // JSON, HTML and URL escapes keep letters and digits, but may replace other characters.
@@ -93,15 +93,15 @@ fn holds_none(what: &str, text: &[u8], parts: &[String], files: &Memory) {
 
 fn write(files: &Memory, folder: &Path) {
     for path in files.paths() {
-        let below = path.strip_prefix("/t").unwrap();
-        let target = folder.join(below);
+        let relative = path.strip_prefix("/t").unwrap();
+        let target = folder.join(relative);
         std::fs::create_dir_all(target.parent().unwrap()).unwrap();
         std::fs::write(target, files.read(path).unwrap()).unwrap();
     }
 }
 
 #[test]
-fn no_secret_is_in_what_any_command_prints_or_writes() {
+fn no_command_prints_or_writes_secrets() {
     let seeds: Vec<u64> = (1..=5).collect();
     seeds.par_iter().for_each(|seed| {
         let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5bd1_e995);
@@ -115,11 +115,11 @@ fn no_secret_is_in_what_any_command_prints_or_writes() {
             let what = format!("seed {seed}: {what} {arguments:?}");
             let errors = String::from_utf8_lossy(&output.stderr).into_owned();
             assert!(!errors.contains("panicked"), "{what}: {errors}");
-            holds_none(&what, &output.stdout, &parts, &files);
-            holds_none(&what, &output.stderr, &parts, &files);
+            assert_contains_none(&what, &output.stdout, &parts, &files);
+            assert_contains_none(&what, &output.stderr, &parts, &files);
         };
-        for question in questions() {
-            check("", &question);
+        for command in commands() {
+            check("", &command);
         }
         // The messages of fixes, and the findings afterwards.
         check("", &["fix", "--unsafe"]);
@@ -129,13 +129,13 @@ fn no_secret_is_in_what_any_command_prints_or_writes() {
             let text = std::fs::read(entry.path()).unwrap();
             let what = format!("seed {seed}: {}", entry.path().display());
             assert!(!text.is_empty(), "{what} is empty");
-            holds_none(&what, &text, &parts, &files);
+            assert_contains_none(&what, &text, &parts, &files);
         }
     });
 }
 
 #[test]
-fn a_mask_does_not_show_how_long_a_secret_is_and_columns_beside_it_are_right() {
+fn mask_hides_length_and_keeps_columns() {
     let folder = tempfile::tempdir().unwrap();
     let text = |secret: &str| {
         format!("brig:\n  config: {{smtp: {{password: \"{secret}\"}}, useSES: yes}}\n")
@@ -156,15 +156,15 @@ fn a_mask_does_not_show_how_long_a_secret_is_and_columns_beside_it_are_right() {
         );
         let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
         let all = report["findings"].as_array().unwrap();
-        let of = all
+        let finding = all
             .iter()
             .find(|it| it["path"] == "brig.config.useSES" && it["line"] == 2)
             .unwrap();
-        let column = of["column"].as_u64().unwrap() as usize;
-        let there: String = line.chars().skip(column - 1).take(3).collect();
+        let column = finding["column"].as_u64().unwrap() as usize;
+        let at_column: String = line.chars().skip(column - 1).take(3).collect();
         assert!(
-            there == "yes" || there == "use",
-            "`{there}` at column {column} of `{line}`"
+            at_column == "yes" || at_column == "use",
+            "`{at_column}` at column {column} of `{line}`"
         );
         let pretty = std::fs::read_to_string(folder.path().join("pretty.txt")).unwrap();
         let shown: Vec<String> = pretty
@@ -187,7 +187,7 @@ fn a_mask_does_not_show_how_long_a_secret_is_and_columns_beside_it_are_right() {
 }
 
 #[test]
-fn a_secret_that_became_a_key_is_not_shown_either() {
+fn masks_secrets_used_as_keys() {
     for text in [
         "brig:\n  secrets:\n    smtpPassword:\n      hunter2hunter2XYZ: 1\n",
         "brig:\n  secrets:\n    smtpPassword: {hunter2hunter2XYZ: 1}\n",
@@ -205,15 +205,15 @@ fn a_secret_that_became_a_key_is_not_shown_either() {
             &["why", "brig.secrets.smtpPassword"],
         ] {
             let output = run(folder.path(), arguments);
-            let said = String::from_utf8(output.stdout).unwrap();
-            assert!(said.contains("brig"), "{arguments:?}: {said}");
-            assert!(!said.contains("hunter2"), "{arguments:?}: {said}");
+            let text = String::from_utf8(output.stdout).unwrap();
+            assert!(text.contains("brig"), "{arguments:?}: {text}");
+            assert!(!text.contains("hunter2"), "{arguments:?}: {text}");
         }
     }
 }
 
 #[test]
-fn what_may_be_a_secret_is_hidden_and_no_rule_says_that_it_is_one() {
+fn masks_possible_secrets_without_reporting_them() {
     let folder = tempfile::tempdir().unwrap();
     let text = "\
 thing:
@@ -236,15 +236,15 @@ thing:
     let shown = String::from_utf8(run(folder.path(), &["values"]).stdout).unwrap();
     assert!(!shown.contains("hunter2"), "{shown}");
     assert!(shown.contains("existingSecret: wire-thing"), "{shown}");
-    let told = String::from_utf8(run(folder.path(), &["lint"]).stdout).unwrap();
-    assert!(!told.contains("[secret-"), "{told}");
-    assert!(!told.contains("hunter2"), "{told}");
+    let printed = String::from_utf8(run(folder.path(), &["lint"]).stdout).unwrap();
+    assert!(!printed.contains("[secret-"), "{printed}");
+    assert!(!printed.contains("hunter2"), "{printed}");
 }
 
 /// A helmfile with templates is not valid YAML, and a manifest may contain several documents: secrets in them are hidden all the same,
 /// including in branches that are not followed.
 #[test]
-fn secrets_in_statements_with_templates_and_in_later_documents_are_hidden() {
+fn masks_secrets_in_templates_and_later_documents() {
     let helmfile = r#"releases:
   - name: wire-server
     chart: wire/wire-server
@@ -297,8 +297,8 @@ fn secrets_in_statements_with_templates_and_in_later_documents_are_hidden() {
     for format in ["pretty", "html", "json", "sarif", "short"] {
         let output = run(place.path(), &["lint", "--verbose", "--format", format]);
         let what = format!("as {format}");
-        holds_none(&what, &output.stdout, &secrets, &files);
-        holds_none(&what, &output.stderr, &secrets, &files);
+        assert_contains_none(&what, &output.stdout, &secrets, &files);
+        assert_contains_none(&what, &output.stderr, &secrets, &files);
         let text = String::from_utf8_lossy(&output.stdout);
         for path in ["helmfile.yaml.gotmpl", "releases.yaml"] {
             assert!(text.contains(path), "{what}: {text}");

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{corpus, run, said, write};
+use super::{corpus, run, stdout_of, write};
 
 /// The JSON report, without the skipped files, which a configuration adds to.
 fn report(folder: &Path) -> String {
@@ -20,20 +20,24 @@ const TREES: &[&str] = &[
 ];
 
 #[test]
-fn it_reads_back_without_a_mistake_and_the_same_is_found() {
+fn starter_configuration_is_valid_and_changes_no_findings() {
     for name in TREES {
         let folder = tempfile::tempdir().unwrap();
         corpus(name, folder.path());
         let config = folder.path().join("dogwatch.yaml");
         let _ = std::fs::remove_file(&config);
         let before = report(folder.path());
-        let shown = said(folder.path(), &["init", "--stdout"], 0);
+        let generated = stdout_of(folder.path(), &["init", "--stdout"], 0);
         assert!(!config.exists());
-        said(folder.path(), &["init"], 0);
-        assert_eq!(std::fs::read_to_string(&config).unwrap(), shown, "{name}");
+        stdout_of(folder.path(), &["init"], 0);
+        assert_eq!(
+            std::fs::read_to_string(&config).unwrap(),
+            generated,
+            "{name}"
+        );
         assert_eq!(report(folder.path()), before, "{name}");
         // With the comment signs removed and the placeholders filled in, it is a valid configuration as well.
-        let open: String = shown
+        let uncommented: String = generated
             .lines()
             .map(|line| match line.strip_prefix('#') {
                 Some(rest) if !rest.starts_with(' ') || rest.starts_with("  ") => rest,
@@ -42,10 +46,10 @@ fn it_reads_back_without_a_mistake_and_the_same_is_found() {
             .map(|line| format!("{line}\n"))
             .collect();
         assert!(
-            open.contains("\ndeployments:\n") && open.contains("\nfail-on: error\n"),
-            "{open}"
+            uncommented.contains("\ndeployments:\n") && uncommented.contains("\nfail-on: error\n"),
+            "{uncommented}"
         );
-        std::fs::write(&config, open.replace("\"VERSION\"", "\"5.30.0\"")).unwrap();
+        std::fs::write(&config, uncommented.replace("\"VERSION\"", "\"5.30.0\"")).unwrap();
         std::fs::create_dir_all(folder.path().join("rules")).unwrap();
         write(
             folder.path(),
@@ -55,20 +59,20 @@ fn it_reads_back_without_a_mistake_and_the_same_is_found() {
             )],
         );
         let output = run(folder.path(), &["lint", "--format", "short"]);
-        let told = String::from_utf8(output.stdout).unwrap();
-        assert!(!told.contains("dogwatch.yaml"), "{name}: {told}");
-        assert_ne!(output.status.code(), Some(2), "{name}: {told}");
+        let printed = String::from_utf8(output.stdout).unwrap();
+        assert!(!printed.contains("dogwatch.yaml"), "{name}: {printed}");
+        assert_ne!(output.status.code(), Some(2), "{name}: {printed}");
     }
 }
 
 #[test]
-fn there_is_a_place_for_every_key() {
+fn starter_mentions_every_key() {
     let folder = tempfile::tempdir().unwrap();
     write(
         folder.path(),
         &[("values/wire-server/values.yaml", "brig: {}\n")],
     );
-    let text = said(folder.path(), &["init", "--stdout"], 0);
+    let text = stdout_of(folder.path(), &["init", "--stdout"], 0);
     for key in lint::config::keys::ROOT.keys() {
         assert!(
             text.contains(&format!("\n#{}:", key.name)),
@@ -79,7 +83,7 @@ fn there_is_a_place_for_every_key() {
 }
 
 #[test]
-fn a_configuration_that_is_there_is_never_overwritten() {
+fn never_overwrites_an_existing_configuration() {
     let folder = tempfile::tempdir().unwrap();
     let values = "brig:\n  replicaCount: 1\n";
     write(
@@ -107,17 +111,17 @@ fn a_configuration_that_is_there_is_never_overwritten() {
 }
 
 #[test]
-fn names_of_files_cannot_write_settings() {
+fn filenames_cannot_inject_settings() {
     let folder = tempfile::tempdir().unwrap();
-    let odd = "values/x\nfail-on: info\n#/values.yaml";
+    let injected = "values/x\nfail-on: info\n#/values.yaml";
     write(
         folder.path(),
         &[
-            (odd, "a: 1\n"),
+            (injected, "a: 1\n"),
             ("values/wire-server/values.yaml", "brig: {}\n"),
         ],
     );
-    let text = said(folder.path(), &["init", "--stdout"], 0);
+    let text = stdout_of(folder.path(), &["init", "--stdout"], 0);
     for line in text.lines() {
         assert!(line.is_empty() || line.starts_with('#'), "{line}");
     }

@@ -12,15 +12,15 @@ use super::{dogwatch, write};
 const FILE: &str = "values/wire-server/values.yaml";
 
 /// The time limit for the next line of output. No test asserts how fast it is.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A watching run, with the lines of both output streams.
-struct Watching {
+struct WatchRun {
     child: Child,
     lines: Receiver<String>,
 }
 
-impl Watching {
+impl WatchRun {
     fn start(folder: &Path, arguments: &[&str]) -> Self {
         let arguments = [&["lint", "--watch", "--format=short"], arguments].concat();
         let mut child = dogwatch(folder, &arguments)
@@ -44,14 +44,14 @@ impl Watching {
     }
 
     /// The next line that contains these words.
-    fn until(&self, words: &str) -> String {
+    fn wait_for(&self, text: &str) -> String {
         loop {
             let line = self
                 .lines
-                .recv_timeout(PATIENCE)
-                .unwrap_or_else(|_| panic!("no line contains `{words}`"));
+                .recv_timeout(TIMEOUT)
+                .unwrap_or_else(|_| panic!("no line contains `{text}`"));
             assert!(!line.contains('\u{1b}'), "escape codes in a pipe: {line:?}");
-            if line.contains(words) {
+            if line.contains(text) {
                 return line;
             }
         }
@@ -67,7 +67,7 @@ impl Watching {
 }
 
 #[test]
-fn a_change_is_judged_and_a_signal_ends_it() {
+fn relints_on_change_and_stops_on_a_signal() {
     let folder = tempfile::tempdir().unwrap();
     let bad = "gundeck:\n  config:\n    aws:\n      account: 123456789012\n";
     write(folder.path(), &[(FILE, bad)]);
@@ -79,16 +79,16 @@ fn a_change_is_judged_and_a_signal_ends_it() {
         "--rule=push-account-not-string",
         "--rule=yaml-duplicate-key",
     ];
-    let run = Watching::start(folder.path(), &arguments);
-    assert!(run.until("error[").contains("push-account-not-string"));
-    run.until("watching 1 file; press Ctrl-C to stop");
+    let run = WatchRun::start(folder.path(), &arguments);
+    assert!(run.wait_for("error[").contains("push-account-not-string"));
+    run.wait_for("watching 1 file; press Ctrl-C to stop");
     // A new file in a new folder.
     write(
         folder.path(),
         &[("values/sftd/values.yaml", "a: 1\na: 2\n")],
     );
-    run.until("yaml-duplicate-key");
-    run.until("watching 2 files");
+    run.wait_for("yaml-duplicate-key");
+    run.wait_for("watching 2 files");
     write(
         folder.path(),
         &[
@@ -96,8 +96,8 @@ fn a_change_is_judged_and_a_signal_ends_it() {
             ("values/sftd/values.yaml", "a: [\n"),
         ],
     );
-    assert!(run.until("error[").contains("yaml-syntax"));
-    run.until("watching 2 files");
+    assert!(run.wait_for("error[").contains("yaml-syntax"));
+    run.wait_for("watching 2 files");
     use std::os::unix::process::ExitStatusExt as _;
     assert_eq!(run.interrupt().signal(), Some(2));
     // The last report is complete, and nothing else is left behind.
@@ -107,7 +107,7 @@ fn a_change_is_judged_and_a_signal_ends_it() {
 }
 
 #[test]
-fn the_schema_of_a_chart_is_watched_also_where_git_ignores_the_chart() {
+fn watches_schemas_of_gitignored_charts() {
     let folder = tempfile::tempdir().unwrap();
     let schema =
         |ty: &str| format!("{{\"properties\": {{\"replicas\": {{\"type\": \"{ty}\"}}}}}}\n");
@@ -127,12 +127,12 @@ fn the_schema_of_a_chart_is_watched_also_where_git_ignores_the_chart() {
             ("charts/shop/values.schema.json", &schema("integer")),
         ],
     );
-    let run = Watching::start(folder.path(), &["--rule=helm-schema"]);
-    run.until("watching 5 files");
+    let run = WatchRun::start(folder.path(), &["--rule=helm-schema"]);
+    run.wait_for("watching 5 files");
     write(
         folder.path(),
         &[("charts/shop/values.schema.json", &schema("string"))],
     );
-    run.until("helm-schema");
+    run.wait_for("helm-schema");
     run.interrupt();
 }

@@ -8,7 +8,7 @@ use lint::report::Report;
 use crate::output::{Format, Style, write};
 
 /// The output of a format.
-pub(crate) fn rendered(format: Format, report: &Report, style: &Style) -> String {
+pub(crate) fn render(format: Format, report: &Report, style: &Style) -> String {
     let mut out = Vec::new();
     write(format, report, style, &mut out).unwrap();
     String::from_utf8(out).unwrap()

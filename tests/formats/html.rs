@@ -3,13 +3,13 @@
 
 use std::path::PathBuf;
 
-use crate::expect::{expect, rendered};
+use crate::expect::{expect, render};
 use crate::output::{Format, Style};
 use crate::sample::{big_report, clean_report, hostile_report, sample_report};
 
 #[test]
-fn the_page_of_the_sample() {
-    let page = rendered(Format::Html, &sample_report(), &Style::default());
+fn sample_page() {
+    let page = render(Format::Html, &sample_report(), &Style::default());
     // Style and script have their own source files.
     let (head, rest) = page.split_once("<style>").unwrap();
     let (_, rest) = rest.split_once("</style>").unwrap();
@@ -19,9 +19,9 @@ fn the_page_of_the_sample() {
 }
 
 #[test]
-fn the_page_loads_nothing() {
+fn page_loads_no_resources() {
     for report in [sample_report(), hostile_report()] {
-        let page = rendered(Format::Html, &report, &Style::default());
+        let page = render(Format::Html, &report, &Style::default());
         for loads in [
             " src=",
             "<link",
@@ -37,8 +37,8 @@ fn the_page_loads_nothing() {
 }
 
 #[test]
-fn no_text_of_a_report_becomes_markup() {
-    let page = rendered(Format::Html, &hostile_report(), &Style::default());
+fn report_texts_are_escaped() {
+    let page = render(Format::Html, &hostile_report(), &Style::default());
     assert_eq!(
         page.matches("<script").count(),
         1,
@@ -58,13 +58,13 @@ fn no_text_of_a_report_becomes_markup() {
 }
 
 #[test]
-fn the_page_has_each_finding_once() {
+fn page_lists_each_finding_once() {
     for (report, n) in [
         (clean_report(), 0),
         (sample_report(), 5),
         (big_report(5000), 5000),
     ] {
-        let page = rendered(Format::Html, &report, &Style::default());
+        let page = render(Format::Html, &report, &Style::default());
         assert_eq!(page.matches("<article").count(), n);
     }
 }
@@ -73,7 +73,7 @@ fn the_page_has_each_finding_once() {
 #[test]
 #[ignore = "only the browser test needs the files"]
 #[allow(clippy::disallowed_methods, reason = "writes files for another test")]
-fn pages_for_a_browser() {
+fn write_pages_for_the_browser_test() {
     let folder = std::env::var("DOGWATCH_PAGES").expect("DOGWATCH_PAGES is set to a folder");
     let reports = [
         ("sample", sample_report()),
@@ -82,7 +82,7 @@ fn pages_for_a_browser() {
         ("big", big_report(5000)),
     ];
     for (name, report) in reports {
-        let page = rendered(Format::Html, &report, &Style::default());
+        let page = render(Format::Html, &report, &Style::default());
         std::fs::write(PathBuf::from(&folder).join(format!("{name}.html")), page).unwrap();
     }
 }

@@ -82,7 +82,7 @@ fn with_page(then: impl FnOnce(&RulePage<'_>, &Texts)) {
 }
 
 #[test]
-fn a_page_shows_examples_with_what_is_found_in_them() {
+fn page_shows_examples_with_their_findings() {
     with_page(|page, texts| {
         expect("rule.html", &html(page, &texts.sources).unwrap());
         expect("rule.md", &markdown(page, &texts.sources));
@@ -90,7 +90,7 @@ fn a_page_shows_examples_with_what_is_found_in_them() {
 }
 
 #[test]
-fn markup_of_a_rule_is_shown_and_nothing_is_loaded_for_it() {
+fn rule_markup_is_escaped_and_loads_nothing() {
     with_page(|page, texts| {
         let html = html(page, &texts.sources).unwrap();
         for bad in ["<script", "<b>", "href=\"javascript:", "tracker"] {
@@ -103,7 +103,7 @@ fn markup_of_a_rule_is_shown_and_nothing_is_loaded_for_it() {
 }
 
 #[test]
-fn the_index_leads_to_each_page() {
+fn index_links_to_every_page() {
     with_page(|page, _| {
         let pages = std::slice::from_ref(page);
         assert!(html_index(pages).contains(r#"<a href="replicas.html">"#));

@@ -3,11 +3,11 @@
 
 use source::{Diagnostic, Severity, SourceId, Span};
 
-use crate::expect::{expect, rendered};
+use crate::expect::{expect, render};
 use crate::output::{Format, Style, draw};
 use crate::sample::{Texts, clean_report, code, hostile_report, sample_report};
 
-fn drawn(texts: &Texts, diagnostic: Diagnostic, style: &Style) -> String {
+fn draw_to_string(texts: &Texts, diagnostic: Diagnostic, style: &Style) -> String {
     let mut out = Vec::new();
     draw(&[diagnostic], &texts.sources, style, &mut out).unwrap();
     String::from_utf8(out).unwrap()
@@ -18,20 +18,20 @@ fn error(span: Span) -> Diagnostic {
 }
 
 #[test]
-fn pretty_shows_findings_and_what_was_judged() {
+fn pretty_shows_findings_and_summary() {
     expect(
         "pretty.txt",
-        &rendered(Format::Pretty, &sample_report(), &Style::default()),
+        &render(Format::Pretty, &sample_report(), &Style::default()),
     );
 }
 
 #[test]
-fn pretty_in_colour() {
+fn pretty_in_color() {
     let style = Style {
         color: true,
         ..Style::default()
     };
-    let colored = rendered(Format::Pretty, &sample_report(), &style);
+    let colored = render(Format::Pretty, &sample_report(), &style);
     expect("pretty-colour.txt", &colored);
     let mut plain = String::new();
     let mut rest = &*colored;
@@ -46,7 +46,7 @@ fn pretty_in_colour() {
             .collect::<Vec<_>>()
             .join("\n")
     };
-    let without = rendered(Format::Pretty, &sample_report(), &Style::default());
+    let without = render(Format::Pretty, &sample_report(), &Style::default());
     assert_eq!(
         trimmed(&plain),
         trimmed(&without),
@@ -55,24 +55,24 @@ fn pretty_in_colour() {
 }
 
 #[test]
-fn pretty_without_findings_still_says_what_was_judged() {
+fn pretty_without_findings_shows_the_summary() {
     expect(
         "pretty-clean.txt",
-        &rendered(Format::Pretty, &clean_report(), &Style::default()),
+        &render(Format::Pretty, &clean_report(), &Style::default()),
     );
 }
 
 #[test]
-fn short_is_one_line_a_finding() {
-    let text = rendered(Format::Short, &sample_report(), &Style::default());
+fn short_prints_one_line_per_finding() {
+    let text = render(Format::Short, &sample_report(), &Style::default());
     expect("short.txt", &text);
     assert_eq!(text.lines().count(), sample_report().findings.len());
 }
 
 #[test]
-fn a_terminal_gets_no_control_characters_of_a_user() {
+fn control_characters_are_escaped_for_terminals() {
     for format in [Format::Pretty, Format::Short] {
-        let text = rendered(format, &hostile_report(), &Style::default());
+        let text = render(format, &hostile_report(), &Style::default());
         let bad = text
             .chars()
             .find(|c| (c.is_control() && *c != '\n') || *c == '\u{202e}');
@@ -80,12 +80,12 @@ fn a_terminal_gets_no_control_characters_of_a_user() {
     }
     expect(
         "pretty-hostile.txt",
-        &rendered(Format::Pretty, &hostile_report(), &Style::default()),
+        &render(Format::Pretty, &hostile_report(), &Style::default()),
     );
 }
 
 #[test]
-fn long_lines_are_cut_around_the_place() {
+fn long_lines_are_truncated_around_the_place() {
     let long = format!("a: [{}needle, {}]\n", "x, ".repeat(400), "y, ".repeat(400));
     let texts = Texts::new(&[("long.yaml", &format!("first: 1\n{long}last: 2\n"))]);
     let diagnostic = error(texts.at(0, "needle")).with_related(texts.at(0, "first"), "before");
@@ -93,7 +93,7 @@ fn long_lines_are_cut_around_the_place() {
         width: 60,
         ..Style::default()
     };
-    let text = drawn(&texts, diagnostic, &style);
+    let text = draw_to_string(&texts, diagnostic, &style);
     assert!(
         text.lines().all(|line| line.chars().count() <= 60),
         "{text}"
@@ -102,7 +102,7 @@ fn long_lines_are_cut_around_the_place() {
 }
 
 #[test]
-fn odd_places_are_drawn() {
+fn draws_unusual_spans() {
     let texts = Texts::new(&[
         ("empty.yaml", ""),
         ("no-newline.yaml", "a: 1\nb: 2   "),
@@ -124,30 +124,30 @@ fn odd_places_are_drawn() {
     let style = Style::default();
     let text: String = places
         .into_iter()
-        .map(|it| drawn(&texts, it, &style))
+        .map(|it| draw_to_string(&texts, it, &style))
         .collect();
     expect("drawn-odd.txt", &text);
 }
 
 #[test]
-fn ascii_where_the_terminal_has_no_more() {
+fn draws_ascii_on_limited_terminals() {
     let style = Style {
         unicode: false,
         ..Style::default()
     };
     let texts = Texts::new(&[("a.yaml", "a: 1\n")]);
-    let text = drawn(&texts, error(texts.at(0, "1")), &style);
+    let text = draw_to_string(&texts, error(texts.at(0, "1")), &style);
     assert!(text.is_ascii(), "{text}");
 }
 
 #[test]
-fn drawing_takes_any_span() {
+fn draws_any_span() {
     use proptest::prelude::*;
     proptest!(|(text in "[a-zé設\u{1b}\t\r\n :😀]{0,60}", start in 0u32..80, len in 0u32..80, other in 0u32..80, width in 0usize..50)| {
         let texts = Texts::new(&[("a.yaml", &text)]);
         let diagnostic = error(Span::new(SourceId(0), start, start + len))
             .with_related(Span::point(SourceId(0), other), "there");
-        let drawn = drawn(&texts, diagnostic, &Style { width, ..Style::default() });
+        let drawn = draw_to_string(&texts, diagnostic, &Style { width, ..Style::default() });
         prop_assert!(drawn.contains("this"), "{}", drawn);
         prop_assert!(drawn.contains("there"), "{}", drawn);
     });

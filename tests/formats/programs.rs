@@ -7,7 +7,7 @@ use std::path::Path;
 use lint::report::Report;
 use serde_json::Value;
 
-use crate::expect::{expect, rendered};
+use crate::expect::{expect, render};
 use crate::output::{Format, Style, Target};
 use crate::sample::{clean_report, hostile_report, sample_report};
 
@@ -27,8 +27,8 @@ fn reports() -> [(&'static str, Report); 3] {
     ]
 }
 
-fn plain(format: Format, report: &Report) -> String {
-    rendered(format, report, &Style::default())
+fn render_plain(format: Format, report: &Report) -> String {
+    render(format, report, &Style::default())
 }
 
 /// A validator for a schema in this repository.
@@ -42,10 +42,10 @@ fn validator(path: &str) -> jsonschema::Validator {
         .unwrap()
 }
 
-fn hold(schema: &str, format: Format) {
+fn assert_valid(schema: &str, format: Format) {
     let validator = validator(schema);
     for (name, report) in reports() {
-        let value: Value = serde_json::from_str(&plain(format, &report)).unwrap();
+        let value: Value = serde_json::from_str(&render_plain(format, &report)).unwrap();
         let errors: Vec<_> = validator
             .iter_errors(&value)
             .map(|it| format!("{}: {it}", it.instance_path()))
@@ -55,14 +55,14 @@ fn hold(schema: &str, format: Format) {
 }
 
 #[test]
-fn json_has_the_published_form() {
-    hold("docs/schemas/report.schema.json", Format::Json);
+fn json_matches_its_schema() {
+    assert_valid("docs/schemas/report.schema.json", Format::Json);
 }
 
 #[test]
-fn the_published_form_of_json_names_every_key() {
+fn json_schema_names_every_key() {
     let schema = validator("docs/schemas/report.schema.json");
-    let whole: Value = serde_json::from_str(&plain(Format::Json, &sample_report())).unwrap();
+    let whole: Value = serde_json::from_str(&render_plain(Format::Json, &sample_report())).unwrap();
     for key in ["version", "findings", "suppressed", "rules", "summary"] {
         let mut without = whole.clone();
         without.as_object_mut().unwrap().remove(key);
@@ -91,13 +91,13 @@ fn the_published_form_of_json_names_every_key() {
 }
 
 #[test]
-fn sarif_has_the_official_form() {
-    hold("tests/data/sarif-schema-2.1.0.json", Format::Sarif);
+fn sarif_matches_the_official_schema() {
+    assert_valid("tests/data/sarif-schema-2.1.0.json", Format::Sarif);
 }
 
 #[test]
-fn sarif_rules_are_found_by_their_index_and_paths_are_relative() {
-    let log: Value = serde_json::from_str(&plain(Format::Sarif, &sample_report())).unwrap();
+fn sarif_rule_indexes_resolve_and_paths_are_relative() {
+    let log: Value = serde_json::from_str(&render_plain(Format::Sarif, &sample_report())).unwrap();
     let run = &log["runs"][0];
     for result in run["results"].as_array().unwrap() {
         let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
@@ -117,17 +117,17 @@ fn sarif_rules_are_found_by_their_index_and_paths_are_relative() {
 }
 
 #[test]
-fn rule_links_lead_to_the_pages_where_there_are_some() {
+fn rule_links_use_configured_pages() {
     let style = Style {
         docs: Some("https://rules.example.test/".to_owned()),
         ..Style::default()
     };
-    let log = rendered(Format::Sarif, &sample_report(), &style);
+    let log = render(Format::Sarif, &sample_report(), &style);
     assert!(
         log.contains(r#""helpUri": "https://rules.example.test/secret-plaintext.html""#),
         "{log}"
     );
-    let hostile = plain(Format::Sarif, &hostile_report());
+    let hostile = render_plain(Format::Sarif, &hostile_report());
     assert!(
         !hostile.contains("helpUri"),
         "`javascript:` must not become a link"
@@ -135,7 +135,7 @@ fn rule_links_lead_to_the_pages_where_there_are_some() {
 }
 
 #[test]
-fn each_format_of_the_sample() {
+fn sample_in_every_format() {
     let names = [
         "report.json",
         "report.sarif",
@@ -144,14 +144,14 @@ fn each_format_of_the_sample() {
         "gitlab.json",
     ];
     for (format, name) in FORMATS.into_iter().zip(names) {
-        expect(name, &plain(format, &sample_report()));
+        expect(name, &render_plain(format, &sample_report()));
     }
 }
 
 #[test]
-fn junit_is_xml_whose_counts_are_right() {
+fn junit_is_valid_xml_with_correct_counts() {
     for (name, report) in reports() {
-        let text = plain(Format::Junit, &report);
+        let text = render_plain(Format::Junit, &report);
         let xml =
             roxmltree::Document::parse(&text).unwrap_or_else(|it| panic!("{name}: {it}\n{text}"));
         let count = |tag| {
@@ -186,8 +186,8 @@ fn junit_is_xml_whose_counts_are_right() {
 }
 
 #[test]
-fn junit_keeps_texts_as_they_are() {
-    let text = plain(Format::Junit, &hostile_report());
+fn junit_preserves_texts() {
+    let text = render_plain(Format::Junit, &hostile_report());
     let xml = roxmltree::Document::parse(&text).unwrap();
     let failure = xml
         .descendants()
@@ -201,9 +201,9 @@ fn junit_keeps_texts_as_they_are() {
 }
 
 #[test]
-fn github_gets_one_command_a_finding_whatever_the_texts_hold() {
+fn github_emits_one_command_per_finding() {
     for (name, report) in reports() {
-        let text = plain(Format::Github, &report);
+        let text = render_plain(Format::Github, &report);
         assert_eq!(
             text.lines().count(),
             report.findings.len(),
@@ -215,7 +215,7 @@ fn github_gets_one_command_a_finding_whatever_the_texts_hold() {
         );
         assert!(!text.contains(['\r', '\u{1b}']), "{name}: {text}");
     }
-    let hostile = plain(Format::Github, &hostile_report());
+    let hostile = render_plain(Format::Github, &hostile_report());
     let (properties, _) = hostile["::error ".len()..].split_once("::").unwrap();
     let keys: Vec<_> = properties
         .split(',')
@@ -230,11 +230,11 @@ fn github_gets_one_command_a_finding_whatever_the_texts_hold() {
 }
 
 #[test]
-fn gitlab_gets_each_fingerprint_once() {
+fn gitlab_fingerprints_are_unique() {
     let mut report = sample_report();
     let again = report.findings[0].clone();
     report.findings.push(again);
-    let issues: Value = serde_json::from_str(&plain(Format::Gitlab, &report)).unwrap();
+    let issues: Value = serde_json::from_str(&render_plain(Format::Gitlab, &report)).unwrap();
     let issues = issues.as_array().unwrap();
     assert_eq!(issues.len(), sample_report().findings.len());
     let severities: BTreeSet<_> = issues
@@ -245,17 +245,17 @@ fn gitlab_gets_each_fingerprint_once() {
 }
 
 #[test]
-fn the_same_report_gives_the_same_bytes() {
+fn output_is_deterministic() {
     for format in FORMATS {
         assert_eq!(
-            plain(format, &sample_report()),
-            plain(format, &sample_report())
+            render_plain(format, &sample_report()),
+            render_plain(format, &sample_report())
         );
     }
 }
 
 #[test]
-fn a_target_is_a_format_and_perhaps_a_file() {
+fn target_is_a_format_with_an_optional_file() {
     let target = "json=out/report.json".parse::<Target>().unwrap();
     assert_eq!(
         (target.format, target.file),
@@ -264,6 +264,11 @@ fn a_target_is_a_format_and_perhaps_a_file() {
     let plain = "pretty".parse::<Target>().unwrap();
     assert_eq!((plain.format, plain.file), (Format::Pretty, None));
     assert_eq!("json=-".parse::<Target>().unwrap().file, None);
-    assert!("json=".parse::<Target>().unwrap_err().contains("missing filename"));
+    assert!(
+        "json="
+            .parse::<Target>()
+            .unwrap_err()
+            .contains("missing filename")
+    );
     assert!("yaml".parse::<Target>().unwrap_err().contains("pretty"));
 }

@@ -56,14 +56,14 @@ impl Texts {
 
     /// The first occurrence of `text` in file number `file`.
     pub(crate) fn at(&self, file: u32, text: &str) -> Span {
-        let whole = &self.sources.get(SourceId(file)).text;
-        let start = whole.find(text).expect("the text is in the file");
+        let content = &self.sources.get(SourceId(file)).text;
+        let start = content.find(text).expect("the text is in the file");
         Span::new(SourceId(file), start as u32, (start + text.len()) as u32)
     }
 
     pub(crate) fn end(&self, file: u32) -> Span {
-        let whole = &self.sources.get(SourceId(file)).text;
-        Span::point(SourceId(file), whole.len() as u32)
+        let content = &self.sources.get(SourceId(file)).text;
+        Span::point(SourceId(file), content.len() as u32)
     }
 }
 
@@ -101,7 +101,7 @@ fn fingerprint(rule: &str, span: Span) -> String {
     format!("{fnv:016x}{:016x}", fnv.rotate_left(17))
 }
 
-pub(crate) fn facts(summary: &str, severity: Severity, pass: usize, fail: usize) -> RuleFacts {
+pub(crate) fn rule_facts(summary: &str, severity: Severity, pass: usize, fail: usize) -> RuleFacts {
     let words = RuleWords {
         pack: "wire".to_owned(),
         summary: summary.to_owned(),
@@ -155,7 +155,7 @@ pub(crate) fn sample_report() -> Report {
 }
 
 fn load_balancer(texts: &Texts) -> Finding {
-    let told = Diagnostic::new(
+    let diagnostic = Diagnostic::new(
         code("single-load-balancer"),
         Severity::Error,
         texts.at(2, "LoadBalancer"),
@@ -166,19 +166,19 @@ fn load_balancer(texts: &Texts) -> Finding {
         release: Some("ingress".to_owned()),
         chart: Some("ingress-nginx-controller".to_owned()),
         path: Some("service.type".to_owned()),
-        ..finding(told)
+        ..finding(diagnostic)
     }
 }
 
 fn self_hosted(texts: &Texts) -> Finding {
-    let mut told = Diagnostic::new(
+    let mut diagnostic = Diagnostic::new(
         code("self-hosted-not-string"),
         Severity::Warning,
         texts.at(3, "yes"),
         "`IS_SELF_HOSTED` of team-settings is not a string",
     )
     .with_label("Helm reads the boolean `true`");
-    told.fixes.push(Fix {
+    diagnostic.fixes.push(Fix {
         title: "quote it".to_owned(),
         applicability: Applicability::Unsafe,
         edits: vec![Edit {
@@ -193,12 +193,12 @@ fn self_hosted(texts: &Texts) -> Finding {
         profile: "demo".to_owned(),
         path: Some("envVars.IS_SELF_HOSTED".to_owned()),
         pack: "helm".to_owned(),
-        ..finding(told)
+        ..finding(diagnostic)
     }
 }
 
 fn plaintext(texts: &Texts) -> Finding {
-    let told = Diagnostic::new(
+    let diagnostic = Diagnostic::new(
         code("secret-plaintext"),
         Severity::Error,
         texts.at(1, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"),
@@ -209,12 +209,12 @@ fn plaintext(texts: &Texts) -> Finding {
         pack: "security".to_owned(),
         tags: vec!["secrets".to_owned()],
         path: Some("brig.secrets.smtpPassword".to_owned()),
-        ..finding(told)
+        ..finding(diagnostic)
     }
 }
 
 fn no_proxy(texts: &Texts) -> Finding {
-    let mut told = Diagnostic::new(
+    let mut diagnostic = Diagnostic::new(
         code("proxy-noproxy-cannon-replica-missing"),
         Severity::Error,
         texts.at(0, "noProxyList"),
@@ -224,7 +224,7 @@ fn no_proxy(texts: &Texts) -> Finding {
     .with_related(texts.at(0, "5"), "number of pods")
     .with_help("list the hosts, or the suffix `.cannon.default`");
     let inside = texts.at(0, "[localhost, brig]");
-    told.fixes.push(Fix {
+    diagnostic.fixes.push(Fix {
         title: "add them".to_owned(),
         applicability: Applicability::Safe,
         edits: vec![Edit {
@@ -232,11 +232,11 @@ fn no_proxy(texts: &Texts) -> Finding {
             insert: ", .cannon.default".to_owned(),
         }],
     });
-    finding(told)
+    finding(diagnostic)
 }
 
 fn missing_key(texts: &Texts) -> Finding {
-    let told = Diagnostic::new(
+    let diagnostic = Diagnostic::new(
         code("cannon-drain-missing"),
         Severity::Info,
         texts.end(0),
@@ -245,12 +245,12 @@ fn missing_key(texts: &Texts) -> Finding {
     .with_label("`drainOpts` belongs here");
     Finding {
         path: Some("cannon.drainOpts".to_owned()),
-        ..finding(told)
+        ..finding(diagnostic)
     }
 }
 
 fn suppressed(texts: &Texts) -> Vec<Finding> {
-    let told = |text: &str| {
+    let diagnostic = |text: &str| {
         Diagnostic::new(
             code("aws-region-inconsistent"),
             Severity::Warning,
@@ -264,18 +264,18 @@ fn suppressed(texts: &Texts) -> Vec<Finding> {
                 reason: "moved in June".to_owned(),
                 until: Some("2031-06-30".to_owned()),
             }),
-            ..finding(told("eu-west-1"))
+            ..finding(diagnostic("eu-west-1"))
         },
         Finding {
             suppressed: Some(Suppression::Baseline),
-            ..finding(told("region"))
+            ..finding(diagnostic("region"))
         },
     ]
 }
 
 fn rules() -> BTreeMap<String, RuleFacts> {
     let error = Severity::Error;
-    let mut plaintext = facts(
+    let mut plaintext = rule_facts(
         "Secrets must not be in plain text in values files.",
         error,
         7,
@@ -284,37 +284,37 @@ fn rules() -> BTreeMap<String, RuleFacts> {
     let words = Arc::make_mut(&mut plaintext.words);
     words.pack = "security".to_owned();
     words.sources[0].1 = None;
-    let mut undecided = facts(
+    let mut undecided = rule_facts(
         "Every service must use the same PostgreSQL password.",
         error,
         0,
         0,
     );
     undecided.counts.undecided = 3;
-    let mut off = facts("Log levels must not be `Debug`.", Severity::Info, 0, 0);
+    let mut off = rule_facts("Log levels must not be `Debug`.", Severity::Info, 0, 0);
     off.off = true;
     Arc::make_mut(&mut off.words).severity = None;
     let rules = [
         (
             "single-load-balancer",
-            facts("A cluster must have only one load balancer.", error, 0, 1),
+            rule_facts("A cluster must have only one load balancer.", error, 0, 1),
         ),
         (
             "self-hosted-not-string",
-            facts("The flag must be a string.", Severity::Warning, 1, 1),
+            rule_facts("The flag must be a string.", Severity::Warning, 1, 1),
         ),
         ("secret-plaintext", plaintext),
         (
             "proxy-noproxy-cannon-replica-missing",
-            facts("The bypass list must cover every cannon pod.", error, 2, 1),
+            rule_facts("The bypass list must cover every cannon pod.", error, 2, 1),
         ),
         (
             "cannon-drain-missing",
-            facts("Cannon must set its drain options.", Severity::Info, 0, 1),
+            rule_facts("Cannon must set its drain options.", Severity::Info, 0, 1),
         ),
         (
             "aws-region-inconsistent",
-            facts(
+            rule_facts(
                 "Every service must use the same AWS region.",
                 Severity::Warning,
                 3,
@@ -394,7 +394,7 @@ pub(crate) fn hostile_report() -> Report {
         "values/a,b:c%25 <i>\"&'ü#?/va\u{1b}lues.yaml",
         "key: </script><b>&amp;\u{1b}]0;x\u{7} ]]> \u{202e}olleh\nnext: 1\n",
     )]);
-    let mut told = Diagnostic::new(
+    let mut diagnostic = Diagnostic::new(
         code(nasty),
         Severity::Error,
         texts.at(0, "</script>"),
@@ -403,8 +403,8 @@ pub(crate) fn hostile_report() -> Report {
     .with_label(nasty)
     .with_related(texts.at(0, "next"), nasty)
     .with_help(nasty);
-    told.primary = Label::new(told.primary.span, nasty);
-    told.fixes.push(Fix {
+    diagnostic.primary = Label::new(diagnostic.primary.span, nasty);
+    diagnostic.fixes.push(Fix {
         title: nasty.to_owned(),
         applicability: Applicability::Safe,
         edits: vec![Edit {
@@ -421,7 +421,7 @@ pub(crate) fn hostile_report() -> Report {
         release: Some(nasty.to_owned()),
         chart: Some(nasty.to_owned()),
         path: Some(nasty.to_owned()),
-        ..finding(told)
+        ..finding(diagnostic)
     };
     let allowed = Finding {
         suppressed: Some(Suppression::Comment {
@@ -430,7 +430,7 @@ pub(crate) fn hostile_report() -> Report {
         }),
         ..hostile.clone()
     };
-    let mut rule = facts(nasty, Severity::Error, 0, 1);
+    let mut rule = rule_facts(nasty, Severity::Error, 0, 1);
     let words = Arc::make_mut(&mut rule.words);
     words.pack = nasty.to_owned();
     words.docs = nasty.to_owned();
@@ -476,7 +476,7 @@ pub(crate) fn big_report(n: usize) -> Report {
         let file = (i * i % files) as u32;
         let rule = format!("rule-{:02}", i * i % 37);
         let span = texts.at(file, &format!("value: {}\n", i % 200));
-        let told = Diagnostic::new(
+        let diagnostic = Diagnostic::new(
             code(&rule),
             severities[i * i % 37 % 3],
             span,
@@ -486,7 +486,7 @@ pub(crate) fn big_report(n: usize) -> Report {
         Finding {
             profile: ["prod", "demo"][i % 2].to_owned(),
             release: Some(format!("release-{file}")),
-            ..finding(told)
+            ..finding(diagnostic)
         }
     });
     Report {

@@ -16,16 +16,16 @@ use source::{SourceId, Span};
 const MAX_ENTRY: usize = 4_000;
 
 /// Replaces a secret in an example. It is a plain string anywhere in YAML, which the mask is not.
-const STAND_IN: &str = "hidden";
+const PLACEHOLDER: &str = "hidden";
 
 /// Texts with their secrets masked, each computed once: many findings of one request may be in the same long file.
 #[derive(Default)]
 pub(crate) struct MaskedTexts(BTreeMap<PathBuf, Option<String>>);
 
 impl MaskedTexts {
-    fn of(&mut self, tree: &Tree, path: &Path) -> Option<&str> {
-        let made = self.0.entry(path.to_owned());
-        made.or_insert_with(|| tree.masked(path)).as_deref()
+    fn get(&mut self, tree: &Tree, path: &Path) -> Option<&str> {
+        let entry = self.0.entry(path.to_owned());
+        entry.or_insert_with(|| tree.masked(path)).as_deref()
     }
 }
 
@@ -37,27 +37,27 @@ pub(crate) fn example(
     tree: &Tree,
     masked: &mut MaskedTexts,
 ) -> Option<String> {
-    let said = &finding.diagnostic;
+    let diagnostic = &finding.diagnostic;
     let mut files: BTreeMap<SourceId, Vec<Span>> = BTreeMap::new();
-    for span in [said.primary.span]
+    for span in [diagnostic.primary.span]
         .into_iter()
-        .chain(said.related.iter().map(|it| it.span))
+        .chain(diagnostic.related.iter().map(|it| it.span))
     {
         files.entry(span.source).or_default().push(span);
     }
-    let mut out = format!("\n  fails {} ```\n", text_literal(&said.message));
-    let (mut told, mut marked) = (0, None);
+    let mut out = format!("\n  fails {} ```\n", text_literal(&diagnostic.message));
+    let (mut file_count, mut marked) = (0, None);
     for (source, spans) in files {
         let Some(path) = report.file(source) else {
             continue;
         };
-        let shown = path.strip_prefix(&tree.root).unwrap_or(path);
+        let relative = path.strip_prefix(&tree.root).unwrap_or(path);
         out.push_str(&format!(
             "    # {}\n",
-            shown.to_string_lossy().replace('\\', "/")
+            relative.to_string_lossy().replace('\\', "/")
         ));
-        told += 1;
-        let (text, real) = (masked.of(tree, path)?, &tree.files.get(path)?.source.text);
+        file_count += 1;
+        let (text, real) = (masked.get(tree, path)?, &tree.files.get(path)?.source.text);
         let mut entries: Vec<std::ops::Range<usize>> = spans
             .iter()
             .map(|span| top_entry(real, span.start as usize))
@@ -71,18 +71,18 @@ pub(crate) fn example(
             let mut at = entry.start;
             for line in text[entry].split_inclusive('\n') {
                 let end = at + line.len();
-                let readable = line_of(line, real.get(at..end)?);
-                out.push_str(&format!("    {}\n", readable.trim_end()));
-                let span = said.primary.span;
+                let displayed = line_of(line, real.get(at..end)?);
+                out.push_str(&format!("    {}\n", displayed.trim_end()));
+                let span = diagnostic.primary.span;
                 let (from, to) = (span.start as usize, span.end as usize);
                 if source == span.source && at <= from && from < end {
                     let to = to.clamp(from, (at + line.trim_end().len()).max(from));
                     // Columns of a mark count characters, and the mark's own `#` takes one.
-                    let shown = |to: usize| {
+                    let width_to = |to: usize| {
                         let before = line_of(&line[..to - at], &real[at..to]);
                         before.chars().count()
                     };
-                    let (before, width) = (shown(from), (shown(to) - shown(from)).max(1));
+                    let (before, width) = (width_to(from), (width_to(to) - width_to(from)).max(1));
                     out.push_str(&format!(
                         "#{}{}\n",
                         " ".repeat(before + 3),
@@ -95,19 +95,19 @@ pub(crate) fn example(
         }
     }
     out.push_str("  ```\n");
-    is_read_so(&out, told, marked?).then_some(out)
+    parses_as(&out, file_count, marked?).then_some(out)
 }
 
 /// A line of a masked text as shown in an example. Leading blanks are kept: in a block scalar, they are part of what is masked.
 fn line_of(masked: &str, real: &str) -> String {
-    let blanks = real.len() - real.trim_start_matches(' ').len();
-    let rest = excerpt(&masked[blanks..]).replace(MASKED, STAND_IN);
+    let indent = real.len() - real.trim_start_matches(' ').len();
+    let rest = excerpt(&masked[indent..]).replace(MASKED, PLACEHOLDER);
     let mark = rest.trim_start_matches('\u{feff}');
-    format!("{}{mark}", &real[..blanks])
+    format!("{}{mark}", &real[..indent])
 }
 
 /// True if the clause parses as an example with this number of files and exactly this mark, in characters of its line.
-fn is_read_so(clause: &str, files: usize, marked: std::ops::Range<u32>) -> bool {
+fn parses_as(clause: &str, files: usize, marked: std::ops::Range<u32>) -> bool {
     let text = format!("rule a {{{clause}}}\n");
     let parsed = lang::parse::parse(SourceId(0), &text);
     let rule = parsed.file.items.iter().find_map(|item| match &item.kind {

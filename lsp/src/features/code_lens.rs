@@ -5,8 +5,8 @@ use lint::report::Report;
 use source::Span;
 use values::yaml::{Document, NodeId};
 
-use super::layers::Here;
-use super::values_places::{Place, overridden};
+use super::layers::FileLayer;
+use super::values_places::{Place, overriding_places};
 
 /// The maximum number of keys that get a lens.
 const MAX_KEYS: usize = 2_000;
@@ -19,7 +19,7 @@ pub(crate) struct KeyLens {
 }
 
 /// The lenses of a values file, above its top-level keys.
-pub(crate) fn values(everywhere: &[Here<'_>], document: &Document) -> Vec<KeyLens> {
+pub(crate) fn values(file_layers: &[FileLayer<'_>], document: &Document) -> Vec<KeyLens> {
     let mut out = Vec::new();
     let Some(root) = document.root() else {
         return out;
@@ -27,7 +27,7 @@ pub(crate) fn values(everywhere: &[Here<'_>], document: &Document) -> Vec<KeyLen
     let mut keys: Vec<(NodeId, NodeId)> = document.pairs(root).take(MAX_KEYS).collect();
     keys.sort_by_key(|(key, _)| document.span(*key).start);
     for (key, value) in keys {
-        let (profiles, places) = overridden(everywhere, document, value);
+        let (profiles, places) = overriding_places(file_layers, document, value);
         let title = match profiles {
             0 => continue,
             1 => "overridden in 1 profile".to_owned(),

@@ -4,14 +4,14 @@ use lang::charts::{Found, KeyDecl, KeyType, Literal, Place};
 use lint::host::TreeHost;
 use values::path::PathStep;
 
-use super::layers::Here;
+use super::layers::FileLayer;
 
-/// Calls `ask` with the host of a deployment, which knows the declarations.
-pub(crate) fn with_host<R>(here: &Here<'_>, ask: impl FnOnce(&TreeHost<'_>) -> R) -> R {
-    let deployment = here.deployment;
+/// Calls `f` with the host of a deployment, which knows the declarations.
+pub(crate) fn with_host<R>(file_layer: &FileLayer<'_>, f: impl FnOnce(&TreeHost<'_>) -> R) -> R {
+    let deployment = file_layer.deployment;
     let show = |path: &std::path::Path| path.to_owned();
-    let host = TreeHost::new(deployment, &here.tree.knowledge, &show);
-    ask(&host)
+    let host = TreeHost::new(deployment, &file_layer.tree.knowledge, &show);
+    f(&host)
 }
 
 /// The declaration of a key, as text.
@@ -29,10 +29,10 @@ pub(crate) struct Declaration {
 }
 
 /// The declaration at a path.
-pub(crate) fn declaration(here: &Here<'_>, path: &[PathStep]) -> Option<Declaration> {
-    with_host(here, |host| {
-        let places = host.declared_at(here.release(), path);
-        let set = here.tree.knowledge.set();
+pub(crate) fn declaration(file_layer: &FileLayer<'_>, path: &[PathStep]) -> Option<Declaration> {
+    with_host(file_layer, |host| {
+        let places = host.declared_at(file_layer.release(), path);
+        let set = file_layer.tree.knowledge.set();
         places.iter().find_map(|place| {
             let chart = set.chart(place.chart?);
             let (ty, decl) = match place.found {
@@ -101,13 +101,13 @@ fn marks(decl: &KeyDecl) -> Vec<String> {
 
 /// The keys that may be written in the map at a path.
 pub(crate) fn keys_at(
-    here: &Here<'_>,
+    file_layer: &FileLayer<'_>,
     path: &[PathStep],
 ) -> Vec<(String, Option<KeyDecl>, Option<String>)> {
-    with_host(here, |host| {
-        let set = here.tree.knowledge.set();
+    with_host(file_layer, |host| {
+        let set = file_layer.tree.knowledge.set();
         let mut out: Vec<(String, Option<KeyDecl>, Option<String>)> = Vec::new();
-        for place in host.declared_at(here.release(), path) {
+        for place in host.declared_at(file_layer.release(), path) {
             for (name, below) in set.parts(place) {
                 let docs = below.chart.and_then(|chart| set.chart(chart).docs.clone());
                 out.push((name.to_owned(), None, docs));
@@ -125,9 +125,9 @@ pub(crate) fn keys_at(
 }
 
 /// The types that a value at a path may have.
-pub(crate) fn types_at(here: &Here<'_>, path: &[PathStep]) -> Vec<KeyType> {
-    with_host(here, |host| {
-        let places = host.declared_at(here.release(), path);
+pub(crate) fn types_at(file_layer: &FileLayer<'_>, path: &[PathStep]) -> Vec<KeyType> {
+    with_host(file_layer, |host| {
+        let places = host.declared_at(file_layer.release(), path);
         let ty = |place: &Place<'_>| match place.found {
             Found::Value(ty, _) => Some(ty.clone()),
             Found::Map(..) | Found::Open | Found::Undeclared(_) => None,
@@ -137,10 +137,10 @@ pub(crate) fn types_at(here: &Here<'_>, path: &[PathStep]) -> Vec<KeyType> {
 }
 
 /// The names of the keys or charts that declare a path; several if one name stands for several charts.
-pub(crate) fn spans_at(here: &Here<'_>, path: &[PathStep]) -> Vec<source::Span> {
-    with_host(here, |host| {
-        let set = here.tree.knowledge.set();
-        let places = host.declared_at(here.release(), path);
+pub(crate) fn spans_at(file_layer: &FileLayer<'_>, path: &[PathStep]) -> Vec<source::Span> {
+    with_host(file_layer, |host| {
+        let set = file_layer.tree.knowledge.set();
+        let places = host.declared_at(file_layer.release(), path);
         let span = |place: &Place<'_>| match place.found {
             Found::Map(_, decl) | Found::Value(_, decl) => {
                 Some(decl.map_or(set.chart(place.chart?).span, |decl| decl.span))

@@ -6,38 +6,38 @@ use lint::effective::Writer;
 use rustc_hash::FxHashSet;
 use values::merged::View;
 
-use super::layers::Here;
+use super::layers::FileLayer;
 
 /// The text for all releases in which the file is a layer. Secrets are redacted.
-pub(crate) fn text(everywhere: &[Here<'_>]) -> String {
+pub(crate) fn text(file_layers: &[FileLayer<'_>]) -> String {
     let mut out = String::new();
     let mut seen = FxHashSet::default();
-    for here in everywhere {
-        let merged = here.merged();
-        let release = here.release();
+    for file_layer in file_layers {
+        let merged = file_layer.merged();
+        let release = file_layer.release();
         if !seen.insert((std::ptr::from_ref(merged), release)) {
             continue;
         }
         if !out.is_empty() {
             out.push_str("---\n");
         }
-        let told = &merged.deployment().releases[release];
+        let info = &merged.deployment().releases[release];
         let _ = writeln!(
             out,
             "# effective values of the release {} (chart {})",
-            told.name, told.chart
+            info.name, info.chart
         );
-        if !here.profile().is_empty() {
-            let _ = writeln!(out, "# profile: {}", here.profile());
+        if !file_layer.profile().is_empty() {
+            let _ = writeln!(out, "# profile: {}", file_layer.profile());
         }
         let writer = Writer {
-            tree: here.tree,
+            tree: file_layer.tree,
             merged,
             with_origin: true,
         };
-        let whole = out.len();
+        let start = out.len();
         if let Err(error) = writer.yaml(merged.root(release, View::Effective), &mut out) {
-            out.truncate(whole);
+            out.truncate(start);
             let _ = writeln!(out, "# {error}");
         }
     }

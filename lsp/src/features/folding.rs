@@ -13,8 +13,8 @@ const MAX_RANGES: usize = 20_000;
 pub(crate) fn values(document: &Document, lines: &LineIndex) -> Vec<FoldingRange> {
     let text = document.text();
     let mut out = Vec::new();
-    let mut open: Vec<NodeId> = document.root().into_iter().collect();
-    while let Some(node) = open.pop() {
+    let mut stack: Vec<NodeId> = document.root().into_iter().collect();
+    while let Some(node) = stack.pop() {
         for (key, value) in document.pairs(node) {
             let inside = document.span(value).start >= document.span(key).end;
             if !inside || document.is_alias(value) {
@@ -23,14 +23,14 @@ pub(crate) fn values(document: &Document, lines: &LineIndex) -> Vec<FoldingRange
             let (start, end) = (document.span(key).start, document.span(value).end);
             out.extend(range(text, lines, start, end, None));
             if matches!(document.kind(value), Kind::Map | Kind::List) {
-                open.push(value);
+                stack.push(value);
             }
         }
         for item in document.items(node) {
             let span = document.span(item);
             if matches!(document.kind(item), Kind::Map | Kind::List) && !document.is_alias(item) {
                 out.extend(range(text, lines, span.start, span.end, None));
-                open.push(item);
+                stack.push(item);
             }
         }
         if out.len() > MAX_RANGES {

@@ -17,24 +17,24 @@ const FUNCTIONS: &[&str] = &[
 const PREDICATES: &[&str] = &["hostname", "internal-host"];
 
 /// True if a rule expects hosts under a key of this name. Called at every keystroke, so only texts that contain the name are tokenized.
-pub(crate) fn wants_hosts(book: &RuleBook, key: &str) -> bool {
+pub(crate) fn is_host_key(book: &RuleBook, key: &str) -> bool {
     book.files.iter().any(|file| {
         let text = &*book.sources().get(file.source).text;
-        let mut askers = FUNCTIONS.iter().chain(PREDICATES);
-        text.contains(key) && askers.any(|it| text.contains(it)) && keys_in(text).contains(key)
+        let mut names = FUNCTIONS.iter().chain(PREDICATES);
+        text.contains(key) && names.any(|it| text.contains(it)) && host_keys(text).contains(key)
     })
 }
 
 /// Reads tokens only, so that a rule that cannot be checked yet counts as well.
-fn keys_in(text: &str) -> BTreeSet<String> {
+fn host_keys(text: &str) -> BTreeSet<String> {
     let tokens = lang::parse::tokens(text);
-    let noise = |token: &&Token| {
+    let is_trivia = |token: &&Token| {
         matches!(
             token.kind,
             TokenKind::Blank | TokenKind::Comment | TokenKind::Doc
         )
     };
-    let words: Vec<&Token> = tokens.iter().filter(|token| !noise(token)).collect();
+    let words: Vec<&Token> = tokens.iter().filter(|token| !is_trivia(token)).collect();
     let word = |at: usize| words.get(at).map_or("", |token| token.text(text));
     let is_name = |at: usize| words.get(at).is_some_and(|it| it.kind == TokenKind::Name);
     let mut bound: BTreeMap<&str, &str> = BTreeMap::new();
@@ -54,16 +54,17 @@ fn keys_in(text: &str) -> BTreeSet<String> {
             name if FUNCTIONS.contains(&name) && word(at + 1) == "(" => {
                 let argument =
                     (at + 2..words.len()).take_while(|it| !matches!(word(*it), "," | ")"));
-                keys.extend(key_of(
+                keys.extend(resolve(
                     argument.filter(|it| is_name(*it)).last().map(word),
                     &bound,
                 ));
             }
             "is" => {
-                let said = (at + 1..at + 4).find(|it| !matches!(word(*it), "a" | "an" | "not"));
-                let wants = said.is_some_and(|it| PREDICATES.contains(&word(it)));
-                let asked = at.checked_sub(1).filter(|it| wants && is_name(*it));
-                keys.extend(key_of(asked.map(word), &bound));
+                let predicate =
+                    (at + 1..at + 4).find(|it| !matches!(word(*it), "a" | "an" | "not"));
+                let is_host = predicate.is_some_and(|it| PREDICATES.contains(&word(it)));
+                let subject = at.checked_sub(1).filter(|it| is_host && is_name(*it));
+                keys.extend(resolve(subject.map(word), &bound));
             }
             _ => {}
         }
@@ -72,7 +73,7 @@ fn keys_in(text: &str) -> BTreeSet<String> {
 }
 
 /// The key that a name stands for.
-fn key_of(name: Option<&str>, bound: &BTreeMap<&str, &str>) -> Option<String> {
+fn resolve(name: Option<&str>, bound: &BTreeMap<&str, &str>) -> Option<String> {
     let name = name?;
     Some((*bound.get(name).unwrap_or(&name)).to_owned())
 }
@@ -82,10 +83,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_are_those_that_rules_ask_about() {
+    fn finds_keys_that_rules_treat_as_hosts() {
         let text = "rule a {\n  for host at brig.config.smtp.server\n  require host is not a hostname\n}\n\
                     rule b {\n  for p at gundeck.config.proxy\n  require no-proxy-covers(p.noProxyList, \"x\")\n  require host is set\n}\n";
-        let keys = keys_in(text);
+        let keys = host_keys(text);
         assert_eq!(keys.iter().collect::<Vec<_>>(), ["noProxyList", "server"]);
     }
 }

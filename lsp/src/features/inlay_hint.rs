@@ -5,7 +5,7 @@ use values::layer::Role;
 use values::merged::{Fate, LayerId, Merged, Occurrence};
 use values::yaml::{Document, Kind, NodeId};
 
-use super::layers::{Here, layer_name};
+use super::layers::{FileLayer, layer_name};
 
 /// The maximum number of values per request; an editor requests only what it shows.
 const MAX_VALUES: usize = 4_000;
@@ -17,32 +17,32 @@ pub(crate) struct Hint {
     pub(crate) at: u32,
     /// For example `overridden by prod-secrets.yaml (prod)`.
     pub(crate) label: String,
-    /// The place that the hint links to: the overriding value, or the first overridden one. With the index of its [`Here`].
+    /// The place that the hint links to: the overriding value, or the first overridden one. With the index of its [`FileLayer`].
     pub(crate) place: Option<(usize, Span)>,
 }
 
 /// The hints in a byte range.
 pub(crate) fn hints(
-    everywhere: &[Here<'_>],
+    file_layers: &[FileLayer<'_>],
     document: &Document,
     range: std::ops::Range<u32>,
 ) -> Vec<Hint> {
     let mut out = Vec::new();
-    let mut left = MAX_VALUES;
-    let mut open: Vec<NodeId> = document.root().into_iter().collect();
-    while let Some(node) = open.pop() {
+    let mut remaining = MAX_VALUES;
+    let mut stack: Vec<NodeId> = document.root().into_iter().collect();
+    while let Some(node) = stack.pop() {
         for (_, value) in document.pairs(node) {
             let span = document.span(value);
-            if span.end < range.start || span.start > range.end || left == 0 {
+            if span.end < range.start || span.start > range.end || remaining == 0 {
                 continue;
             }
             match document.kind(value) {
                 // The content of an alias is somewhere else.
-                Kind::Map if !span.is_empty() && !document.is_alias(value) => open.push(value),
+                Kind::Map if !span.is_empty() && !document.is_alias(value) => stack.push(value),
                 Kind::Map => {}
                 Kind::List | Kind::Null | Kind::Bool | Kind::Number | Kind::String => {
-                    left -= 1;
-                    out.extend(hint(everywhere, value, span));
+                    remaining -= 1;
+                    out.extend(hint(file_layers, value, span));
                 }
                 Kind::Error => {}
             }
@@ -52,25 +52,25 @@ pub(crate) fn hints(
     out
 }
 
-fn hint(everywhere: &[Here<'_>], value: NodeId, span: Span) -> Option<Hint> {
+fn hint(file_layers: &[FileLayer<'_>], value: NodeId, span: Span) -> Option<Hint> {
     // The overriding layers, each with the profiles in which it wins.
     let mut overridden: Vec<(String, Vec<&str>, (usize, Span))> = Vec::new();
-    let mut hides: Vec<(String, (usize, Span))> = Vec::new();
-    for (at, here) in everywhere.iter().enumerate() {
-        let merged = here.merged();
-        let Some(path) = here.path(value) else {
+    let mut overrides: Vec<(String, (usize, Span))> = Vec::new();
+    for (at, file_layer) in file_layers.iter().enumerate() {
+        let merged = file_layer.merged();
+        let Some(path) = file_layer.path(value) else {
             continue;
         };
         if path.0.is_empty() {
             continue;
         }
-        let history = merged.history(here.release(), &path.steps());
-        let Some(own) = history.iter().find(|it| it.layer == here.layer) else {
+        let history = merged.history(file_layer.release(), &path.steps());
+        let Some(own) = history.iter().find(|it| it.layer == file_layer.layer) else {
             continue;
         };
         match own.fate {
             Fate::Hidden { by } => {
-                let Some(layer) = merged.layer_of(by).filter(|it| *it != here.layer) else {
+                let Some(layer) = merged.layer_of(by).filter(|it| *it != file_layer.layer) else {
                     continue;
                 };
                 let Some(place) = merged.place(by) else {
@@ -78,20 +78,20 @@ fn hint(everywhere: &[Here<'_>], value: NodeId, span: Span) -> Option<Hint> {
                 };
                 let name = layer_name(merged, layer);
                 let place = (at, place.key.unwrap_or(place.value));
-                match overridden.iter_mut().find(|(have, ..)| *have == name) {
-                    Some((_, profiles, _)) => profiles.push(here.profile()),
-                    None => overridden.push((name, vec![here.profile()], place)),
+                match overridden.iter_mut().find(|(known, ..)| *known == name) {
+                    Some((_, profiles, _)) => profiles.push(file_layer.profile()),
+                    None => overridden.push((name, vec![file_layer.profile()], place)),
                 }
             }
             Fate::Used => {
                 for below in history
                     .iter()
-                    .filter(|it| is_operators(merged, it) && it.layer != here.layer)
+                    .filter(|it| is_overridden_by_user(merged, it) && it.layer != file_layer.layer)
                 {
                     if let Some(place) = merged.place(below.node) {
                         let name = layer_name(merged, below.layer);
-                        if !hides.iter().any(|(have, _)| *have == name) {
-                            hides.push((name, (at, place.key.unwrap_or(place.value))));
+                        if !overrides.iter().any(|(known, _)| *known == name) {
+                            overrides.push((name, (at, place.key.unwrap_or(place.value))));
                         }
                     }
                 }
@@ -118,8 +118,8 @@ fn hint(everywhere: &[Here<'_>], value: NodeId, span: Span) -> Option<Hint> {
             place: Some(*place),
         });
     }
-    let (first, place) = hides.first()?;
-    let label = match hides.len() {
+    let (first, place) = overrides.first()?;
+    let label = match overrides.len() {
         1 => format!("overrides {first}"),
         more => format!("overrides {first} and {} more", more - 1),
     };
@@ -131,7 +131,7 @@ fn hint(everywhere: &[Here<'_>], value: NodeId, span: Span) -> Option<Hint> {
 }
 
 /// True for values of the operator: overriding a chart's default is what values files are for.
-fn is_operators(merged: &Merged, occurrence: &Occurrence) -> bool {
+fn is_overridden_by_user(merged: &Merged, occurrence: &Occurrence) -> bool {
     let layer: LayerId = occurrence.layer;
     merged.layer_role(layer) != Role::Chart && matches!(occurrence.fate, Fate::Hidden { .. })
 }

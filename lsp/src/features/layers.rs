@@ -11,7 +11,7 @@ use values::yaml::{Document, NodeId};
 
 /// One occurrence of a file among the layers of a deployment.
 #[derive(Clone, Copy)]
-pub(crate) struct Here<'t> {
+pub(crate) struct FileLayer<'t> {
     /// The tree.
     pub(crate) tree: &'t Tree,
     /// The deployment.
@@ -20,7 +20,7 @@ pub(crate) struct Here<'t> {
     pub(crate) layer: LayerId,
 }
 
-impl<'t> Here<'t> {
+impl<'t> FileLayer<'t> {
     /// The merged values.
     pub(crate) fn merged(&self) -> &'t Merged {
         &self.deployment.merged
@@ -45,7 +45,7 @@ impl<'t> Here<'t> {
     }
 
     /// True if a value of the file must not be shown.
-    pub(crate) fn hides(&self, node: NodeId) -> bool {
+    pub(crate) fn is_hidden(&self, node: NodeId) -> bool {
         let merged = self.merged();
         lint::shown::is_hidden(merged, merged.written_node(self.layer, node))
     }
@@ -67,7 +67,7 @@ pub(crate) fn profile_of(merged: &Merged) -> &str {
 }
 
 /// All occurrences of a file among the layers.
-pub(crate) fn everywhere<'t>(trees: &'t [Arc<Tree>], path: &Path) -> Vec<Here<'t>> {
+pub(crate) fn of_file<'t>(trees: &'t [Arc<Tree>], path: &Path) -> Vec<FileLayer<'t>> {
     let mut out = Vec::new();
     for tree in trees {
         let Some(file) = tree.files.get(path) else {
@@ -78,7 +78,7 @@ pub(crate) fn everywhere<'t>(trees: &'t [Arc<Tree>], path: &Path) -> Vec<Here<'t
             let own = merged
                 .all_layers()
                 .filter(|layer| merged.layer_source(*layer) == file.id);
-            out.extend(own.map(|layer| Here {
+            out.extend(own.map(|layer| FileLayer {
                 tree,
                 deployment,
                 layer,

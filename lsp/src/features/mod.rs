@@ -1,6 +1,5 @@
 //! The editor features, one file each: stateless functions of a tree, a rule book and a place.
 
-pub(crate) mod clauses;
 pub(crate) mod code_action;
 pub(crate) mod code_lens;
 pub(crate) mod declared;
@@ -8,7 +7,9 @@ pub(crate) mod effective;
 pub(crate) mod folding;
 pub(crate) mod host_keys;
 pub(crate) mod inlay_hint;
+pub(crate) mod keywords;
 pub(crate) mod layers;
+pub(crate) mod node_at;
 pub(crate) mod rule_completion;
 pub(crate) mod rule_hover;
 pub(crate) mod rule_names;
@@ -18,7 +19,6 @@ pub(crate) mod rule_symbols;
 pub(crate) mod selection;
 pub(crate) mod semantic_tokens;
 pub(crate) mod signature;
-pub(crate) mod spot;
 pub(crate) mod symbols;
 pub(crate) mod values_completion;
 pub(crate) mod values_hover;

@@ -10,16 +10,16 @@ use lang::parse::{Token, TokenKind, tokens, vocabulary};
 use lang::types::Type;
 use tower_lsp_server::ls_types::CompletionItemKind;
 
-use super::clauses;
 use super::declared::type_text;
-use super::rule_hover::{of_builtin, of_item};
+use super::keywords;
+use super::rule_hover::{builtin_docs, item_docs};
 use super::rule_names::RuleText;
 use super::rule_places::chain;
 use super::values_completion::Proposal;
 
-/// The kind of word being typed.
+/// The kind of word being typed, from which the proposals follow.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Typing<'t> {
+enum Context<'t> {
     Item,
     Clause,
     ChartClause,
@@ -32,7 +32,7 @@ enum Typing<'t> {
     /// The start of a pattern.
     Pattern,
     /// A name after these names and a dot.
-    Below(Vec<&'t str>),
+    Member(Vec<&'t str>),
     Expression,
     Nothing,
 }
@@ -43,9 +43,9 @@ pub(crate) fn proposals(rule: &RuleText<'_>, text: &str, offset: u32) -> (Vec<Pr
     let inside = all
         .iter()
         .find(|token| token.start < offset && offset < token.end);
-    let ended = all.iter().find(|token| token.end == offset);
+    let ending_here = all.iter().find(|token| token.end == offset);
     let closed = |token: &Token| !matches!(token.kind, TokenKind::Comment | TokenKind::Doc);
-    let quiet = |token: &Token| {
+    let suppresses = |token: &Token| {
         matches!(
             token.kind,
             TokenKind::Comment
@@ -55,25 +55,25 @@ pub(crate) fn proposals(rule: &RuleText<'_>, text: &str, offset: u32) -> (Vec<Pr
                 | TokenKind::Fence
         )
     };
-    if inside.is_some_and(quiet) || ended.is_some_and(|token| !closed(token)) {
+    if inside.is_some_and(suppresses) || ending_here.is_some_and(|token| !closed(token)) {
         return (Vec::new(), offset);
     }
     let is_word = |token: &&Token| matches!(token.kind, TokenKind::Name | TokenKind::Keyword);
-    let word = inside.or(ended).filter(is_word);
+    let word = inside.or(ending_here).filter(is_word);
     let start = word.map_or(offset, |token| token.start);
     let before: Vec<&Token> = all
         .iter()
         .take_while(|token| token.end <= start)
         .filter(|token| !matches!(token.kind, TokenKind::Comment | TokenKind::Doc))
         .collect();
-    let typing = typing(text, &before, start);
-    let mut out = offered(rule, &typing, start);
+    let context = context_at(text, &before, start);
+    let mut out = proposals_for(rule, &context, start);
     out.sort_by(|a, b| (&a.label, a.kind_rank()).cmp(&(&b.label, b.kind_rank())));
     out.dedup_by(|a, b| a.label == b.label);
     (out, start)
 }
 
-fn typing<'t>(text: &'t str, before: &[&Token], start: u32) -> Typing<'t> {
+fn context_at<'t>(text: &'t str, before: &[&Token], start: u32) -> Context<'t> {
     let line = text[..start as usize].rfind('\n').map_or(0, |at| at + 1);
     let starts_line = text[line..start as usize].trim().is_empty();
     let words: Vec<&&Token> = before
@@ -105,32 +105,32 @@ fn typing<'t>(text: &'t str, before: &[&Token], start: u32) -> Typing<'t> {
         back.next()
     };
     if open.is_empty() && starts_line {
-        return Typing::Item;
+        return Context::Item;
     }
     if word(1) == Some(".") {
-        return below(text, &words);
+        return member_context(text, &words);
     }
     let in_rule = open.first().is_some_and(|at| item_of(*at) == Some("rule"));
     let in_chart = open.first().is_some_and(|at| item_of(*at) == Some("chart"));
     let depth = open.len();
     if in_chart {
         return match (depth, starts_line, word(1)) {
-            (1, true, _) => Typing::ChartClause,
-            (_, true, _) => Typing::Key,
-            (_, _, Some(":" | "of" | "|")) => Typing::Type,
-            _ => Typing::Nothing,
+            (1, true, _) => Context::ChartClause,
+            (_, true, _) => Context::Key,
+            (_, _, Some(":" | "of" | "|")) => Context::Type,
+            _ => Context::Nothing,
         };
     }
     match (word(2), word(1)) {
-        _ if in_rule && depth == 1 && starts_line => return Typing::Clause,
-        (_, Some("severity")) => return Typing::Severity,
-        (_, Some("use")) if open.is_empty() => return Typing::Pack,
+        _ if in_rule && depth == 1 && starts_line => return Context::Clause,
+        (_, Some("severity")) => return Context::Severity,
+        (_, Some("use")) if open.is_empty() => return Context::Pack,
         (_, Some("is"))
         | (Some("is"), Some("a" | "an" | "not"))
         | (Some("not"), Some("a" | "an")) => {
-            return Typing::Predicate;
+            return Context::Predicate;
         }
-        (_, Some("fix")) => return Typing::FixAction,
+        (_, Some("fix")) => return Context::FixAction,
         (
             _,
             Some(
@@ -139,11 +139,11 @@ fn typing<'t>(text: &'t str, before: &[&Token], start: u32) -> Typing<'t> {
             ),
         ) => {
             // `say` and `help` take an expression; the others are followed by a new name or a literal.
-            let said = matches!(word(1), Some("say" | "help"));
-            return if said {
-                Typing::Expression
+            let takes_expression = matches!(word(1), Some("say" | "help"));
+            return if takes_expression {
+                Context::Expression
             } else {
-                Typing::Nothing
+                Context::Nothing
             };
         }
         _ => {}
@@ -157,16 +157,16 @@ fn typing<'t>(text: &'t str, before: &[&Token], start: u32) -> Typing<'t> {
     if let ["for", _, "at", rest @ ..] = of_line.as_slice()
         && (rest.is_empty() || matches!(rest, ["user" | "written", "("]))
     {
-        return Typing::Pattern;
+        return Context::Pattern;
     }
     if matches!(word(1), Some(":" | "->")) && !in_rule {
-        return Typing::Type;
+        return Context::Type;
     }
-    Typing::Expression
+    Context::Expression
 }
 
 /// The names before a dot.
-fn below<'t>(text: &'t str, words: &[&&Token]) -> Typing<'t> {
+fn member_context<'t>(text: &'t str, words: &[&&Token]) -> Context<'t> {
     let mut names = Vec::new();
     let mut at = words.len();
     while at >= 2 && words[at - 1].text(text) == "." {
@@ -179,19 +179,19 @@ fn below<'t>(text: &'t str, words: &[&&Token]) -> Typing<'t> {
             TokenKind::Punctuation if token.text(text) == "}" => {
                 let open = (0..at - 2).rev().find(|at| words[*at].text(text) == "{");
                 let Some(open) = open else {
-                    return Typing::Nothing;
+                    return Context::Nothing;
                 };
                 names.push("*");
                 at = open;
                 continue;
             }
-            _ => return Typing::Nothing,
+            _ => return Context::Nothing,
         };
         names.push(name);
         at -= 2;
     }
     names.reverse();
-    Typing::Below(names)
+    Context::Member(names)
 }
 
 impl Proposal {
@@ -206,7 +206,7 @@ impl Proposal {
     }
 }
 
-fn words(table: &[(&str, &str)]) -> Vec<Proposal> {
+fn keyword_proposals(table: &[(&str, &str)]) -> Vec<Proposal> {
     let entries = table.iter();
     entries
         .map(|(word, docs)| {
@@ -217,35 +217,42 @@ fn words(table: &[(&str, &str)]) -> Vec<Proposal> {
         .collect()
 }
 
-fn plain(list: &[&str], kind: CompletionItemKind) -> Vec<Proposal> {
+fn simple_proposals(list: &[&str], kind: CompletionItemKind) -> Vec<Proposal> {
     list.iter().map(|word| Proposal::new(*word, kind)).collect()
 }
 
-fn offered(rule: &RuleText<'_>, typing: &Typing<'_>, offset: u32) -> Vec<Proposal> {
-    match typing {
-        Typing::Item => words(clauses::ITEMS),
-        Typing::Clause => words(clauses::CLAUSES),
-        Typing::ChartClause => words(clauses::CHART_CLAUSES),
-        Typing::Key => plain(&["secret", "required", "open"], CompletionItemKind::KEYWORD),
-        Typing::Type => plain(
+fn proposals_for(rule: &RuleText<'_>, context: &Context<'_>, offset: u32) -> Vec<Proposal> {
+    match context {
+        Context::Item => keyword_proposals(keywords::ITEMS),
+        Context::Clause => keyword_proposals(keywords::CLAUSES),
+        Context::ChartClause => keyword_proposals(keywords::CHART_CLAUSES),
+        Context::Key => {
+            simple_proposals(&["secret", "required", "open"], CompletionItemKind::KEYWORD)
+        }
+        Context::Type => simple_proposals(
             &["string", "number", "bool", "any", "list of ", "map of "],
             CompletionItemKind::TYPE_PARAMETER,
         ),
-        Typing::Severity => plain(
+        Context::Severity => simple_proposals(
             &["error", "warning", "info", "off"],
             CompletionItemKind::ENUM_MEMBER,
         ),
-        Typing::Pack => packs(rule),
-        Typing::FixAction => plain(vocabulary::FIX_ACTIONS, CompletionItemKind::KEYWORD),
-        Typing::Predicate => predicates(),
-        Typing::Pattern => {
+        Context::Pack => packs(rule),
+        Context::FixAction => {
+            simple_proposals(vocabulary::FIX_ACTIONS, CompletionItemKind::KEYWORD)
+        }
+        Context::Predicate => predicates(),
+        Context::Pattern => {
             let mut out = components(rule);
-            out.extend(plain(&["user", "written"], CompletionItemKind::KEYWORD));
+            out.extend(simple_proposals(
+                &["user", "written"],
+                CompletionItemKind::KEYWORD,
+            ));
             out
         }
-        Typing::Below(names) => fields(rule, names, offset),
-        Typing::Expression => expression(rule, offset),
-        Typing::Nothing => Vec::new(),
+        Context::Member(names) => fields(rule, names, offset),
+        Context::Expression => expression(rule, offset),
+        Context::Nothing => Vec::new(),
     }
 }
 
@@ -265,11 +272,11 @@ fn predicates() -> Vec<Proposal> {
     let mut out: Vec<Proposal> = entries
         .map(|entry| {
             let mut proposal = Proposal::new(entry.name(), CompletionItemKind::TYPE_PARAMETER);
-            proposal.docs = Some(of_builtin(entry));
+            proposal.docs = Some(builtin_docs(entry));
             proposal
         })
         .collect();
-    out.extend(plain(&["not", "a"], CompletionItemKind::KEYWORD));
+    out.extend(simple_proposals(&["not", "a"], CompletionItemKind::KEYWORD));
     out
 }
 
@@ -403,7 +410,7 @@ fn expression(rule: &RuleText<'_>, offset: u32) -> Vec<Proposal> {
             proposal
         }));
     }
-    out.extend(bound_above(rule, offset));
+    out.extend(bindings_before(rule, offset));
     for file in rule
         .book
         .files
@@ -418,7 +425,7 @@ fn expression(rule: &RuleText<'_>, offset: u32) -> Vec<Proposal> {
                 ItemKind::Rule(_) | ItemKind::Chart(_) | ItemKind::Use(_) => continue,
             };
             let mut proposal = Proposal::new(name, kind);
-            proposal.docs = Some(of_item(item, &rule.book.sources().get(file.source).text));
+            proposal.docs = Some(item_docs(item, &rule.book.sources().get(file.source).text));
             out.push(proposal);
         }
     }
@@ -428,7 +435,7 @@ fn expression(rule: &RuleText<'_>, offset: u32) -> Vec<Proposal> {
     {
         let mut proposal = Proposal::new(entry.name(), CompletionItemKind::FUNCTION);
         proposal.detail = Some(entry.builtin.signature.to_owned());
-        proposal.docs = Some(of_builtin(entry));
+        proposal.docs = Some(builtin_docs(entry));
         out.push(proposal);
     }
     let schema = rule.book.program.schema();
@@ -444,13 +451,13 @@ fn expression(rule: &RuleText<'_>, offset: u32) -> Vec<Proposal> {
         proposal.detail = Some((*ty).to_owned());
         out.push(proposal);
     }
-    out.extend(words(clauses::WORDS));
+    out.extend(keyword_proposals(keywords::EXPRESSION_WORDS));
     out.extend(components(rule));
     out
 }
 
 /// Names bound by earlier clauses, for a rule that could not be checked.
-fn bound_above(rule: &RuleText<'_>, offset: u32) -> Vec<Proposal> {
+fn bindings_before(rule: &RuleText<'_>, offset: u32) -> Vec<Proposal> {
     use lang::parse::ast::Clause;
     let mut rules = rule
         .file

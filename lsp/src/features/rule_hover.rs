@@ -8,17 +8,17 @@ use lang::parse::ast::{Item, ItemKind};
 use lint::rulebook::name_span;
 use source::Span;
 
-use super::clauses::{self, Position};
 use super::declared::type_text;
+use super::keywords::{self, Position};
 use super::layers::code;
 use super::rule_names::RuleText;
 
 /// The Markdown text for an offset, and the span it describes.
 pub(crate) fn hover(rule: &RuleText<'_>, text: &str, offset: u32) -> Option<(String, Span)> {
     if let Some(name) = rule.name_at(offset)
-        && let Some(told) = meaning(rule, &name.meaning, name.span)
+        && let Some(contents) = describe(rule, &name.meaning, name.span)
     {
-        return Some((told, name.span));
+        return Some((contents, name.span));
     }
     if let Some(span) = rule.item_at(offset) {
         let item = rule
@@ -27,7 +27,7 @@ pub(crate) fn hover(rule: &RuleText<'_>, text: &str, offset: u32) -> Option<(Str
             .items
             .iter()
             .find(|item| name_span(item) == span)?;
-        return Some((of_item(item, text), span));
+        return Some((item_docs(item, text), span));
     }
     let tokens = lang::parse::highlight(text);
     let token = tokens
@@ -37,19 +37,19 @@ pub(crate) fn hover(rule: &RuleText<'_>, text: &str, offset: u32) -> Option<(Str
     let span = Span::new(rule.source(), token.start, token.end);
     if token.kind == TokenKind::Keyword {
         let word = token.text(text);
-        let docs = clauses::find(word, position(rule, text, token.start))?;
+        let docs = keywords::describe(word, position_of(rule, text, token.start))?;
         return Some((format!("**{word}** — {docs}"), span));
     }
     let fact = rule.facts()?.expr_at(offset)?;
-    let mut told = code(&fact.ty.to_string());
+    let mut contents = code(&fact.ty.to_string());
     if fact.may_be_missing {
-        told.push_str(", may be missing");
+        contents.push_str(", may be missing");
     }
-    Some((told, fact.span))
+    Some((contents, fact.span))
 }
 
 /// Where the keyword at an offset stands.
-fn position(rule: &RuleText<'_>, text: &str, offset: u32) -> Position {
+fn position_of(rule: &RuleText<'_>, text: &str, offset: u32) -> Position {
     let before = text.get(..offset as usize).unwrap_or_default();
     let line = before.rsplit('\n').next().unwrap_or_default();
     let mut items = rule.file.ast().items.iter();
@@ -62,7 +62,7 @@ fn position(rule: &RuleText<'_>, text: &str, offset: u32) -> Position {
     }
 }
 
-fn meaning(rule: &RuleText<'_>, meaning: &Meaning, span: Span) -> Option<String> {
+fn describe(rule: &RuleText<'_>, meaning: &Meaning, span: Span) -> Option<String> {
     let ty = || rule.facts()?.expr(span).map(|fact| fact.ty.to_string());
     let titled = |title: String, docs: &str| {
         let head = format!("```watch\n{title}\n```");
@@ -91,7 +91,7 @@ fn meaning(rule: &RuleText<'_>, meaning: &Meaning, span: Span) -> Option<String>
                 .items
                 .iter()
                 .find(|item| name_span(item) == *definition)?;
-            Some(of_item(
+            Some(item_docs(
                 item,
                 &rule.book.sources().get(definition.source).text,
             ))
@@ -140,8 +140,8 @@ fn meaning(rule: &RuleText<'_>, meaning: &Meaning, span: Span) -> Option<String>
             let title = format!("{secret}{}: {ty}{}", decl.name, default.unwrap_or_default());
             Some(titled(title, decl.docs.as_deref().unwrap_or("")))
         }
-        Meaning::Builtin(name) => builtins::find(name).map(of_builtin),
-        Meaning::Predicate(word) => builtins::find_predicate(word).map(of_builtin),
+        Meaning::Builtin(name) => builtins::find(name).map(builtin_docs),
+        Meaning::Predicate(word) => builtins::find_predicate(word).map(builtin_docs),
         Meaning::HostFunction(index) => {
             let function = rule.book.program.schema().functions.get(*index)?;
             Some(titled(function.signature.to_owned(), function.doc))
@@ -161,7 +161,7 @@ fn meaning(rule: &RuleText<'_>, meaning: &Meaning, span: Span) -> Option<String>
 }
 
 /// A built-in with its documentation and up to three examples.
-pub(crate) fn of_builtin(entry: &Entry) -> String {
+pub(crate) fn builtin_docs(entry: &Entry) -> String {
     let builtin = entry.builtin;
     let title = if builtin.predicate {
         format!("is {}", entry.name())
@@ -176,7 +176,7 @@ pub(crate) fn of_builtin(entry: &Entry) -> String {
 }
 
 /// An item: its first line and its documentation.
-pub(crate) fn of_item(item: &Item, text: &str) -> String {
+pub(crate) fn item_docs(item: &Item, text: &str) -> String {
     let whole = text.get(item.span.range()).unwrap_or("");
     let title = match &item.kind {
         ItemKind::Fn(_) | ItemKind::Let(_) | ItemKind::Param(_) | ItemKind::Use(_) => {

@@ -75,7 +75,7 @@ impl<'b> RuleText<'b> {
     }
 
     /// The name at an offset and all places to rename; `None` if it is not defined in a file that can be edited.
-    pub(crate) fn renamable(&self, offset: u32) -> Option<(Span, Vec<Span>)> {
+    pub(crate) fn rename_targets(&self, offset: u32) -> Option<(Span, Vec<Span>)> {
         let fact = self.name_at(offset)?;
         let definition = match &fact.meaning {
             Meaning::Local(span) | Meaning::Item(span) => *span,

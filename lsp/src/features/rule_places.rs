@@ -26,18 +26,23 @@ pub(crate) fn chain<'b>(rule: &RuleText<'b>, names: &[&str], offset: u32) -> Vec
     resolve(rule, names, offset, MAX_NAMES)
 }
 
-fn resolve<'b>(rule: &RuleText<'b>, names: &[&str], offset: u32, left: usize) -> Vec<Place<'b>> {
+fn resolve<'b>(
+    rule: &RuleText<'b>,
+    names: &[&str],
+    offset: u32,
+    remaining: usize,
+) -> Vec<Place<'b>> {
     let charts: &'b ChartSet = &rule.book.charts;
-    let Some(left) = left.checked_sub(1) else {
+    let Some(remaining) = remaining.checked_sub(1) else {
         return Vec::new();
     };
     let Some((first, rest)) = names.split_first() else {
         return Vec::new();
     };
-    let mut places = match bound(rule, first, offset) {
-        Some(Bound::Pattern(pattern)) => walk(charts, pattern),
-        Some(Bound::Expr(expr)) => match path_of(expr) {
-            Some(path) => resolve(rule, &path, expr.span.start, left),
+    let mut places = match binding_of(rule, first, offset) {
+        Some(Binding::Pattern(pattern)) => expand_pattern(charts, pattern),
+        Some(Binding::Expr(expr)) => match path_of(expr) {
+            Some(path) => resolve(rule, &path, expr.span.start, remaining),
             None => Vec::new(),
         },
         None => charts.component(first).to_vec(),
@@ -48,13 +53,13 @@ fn resolve<'b>(rule: &RuleText<'b>, names: &[&str], offset: u32, left: usize) ->
     places
 }
 
-enum Bound<'b> {
+enum Binding<'b> {
     Pattern(&'b Pattern),
     Expr(&'b Expr),
 }
 
 /// The binding of a name in the rule around an offset.
-fn bound<'b>(rule: &RuleText<'b>, name: &str, offset: u32) -> Option<Bound<'b>> {
+fn binding_of<'b>(rule: &RuleText<'b>, name: &str, offset: u32) -> Option<Binding<'b>> {
     let items = rule.file.ast().items.iter();
     let mut rules = items.filter_map(|item| match &item.kind {
         ItemKind::Rule(it) => Some((item.span, &**it)),
@@ -69,9 +74,9 @@ fn bound<'b>(rule: &RuleText<'b>, name: &str, offset: u32) -> Option<Bound<'b>> 
     clauses.find_map(|clause| match clause {
         Clause::ForAt {
             name: own, pattern, ..
-        } if own.node == name && own.span.start < offset => Some(Bound::Pattern(pattern)),
+        } if own.node == name && own.span.start < offset => Some(Binding::Pattern(pattern)),
         Clause::Let(it) if it.name.node == name && it.name.span.start < offset => {
-            Some(Bound::Expr(&it.value))
+            Some(Binding::Expr(&it.value))
         }
         _ => None,
     })
@@ -103,7 +108,7 @@ fn path_of(expr: &Expr) -> Option<Vec<&str>> {
     }
 }
 
-fn walk<'b>(charts: &'b ChartSet, pattern: &Pattern) -> Vec<Place<'b>> {
+fn expand_pattern<'b>(charts: &'b ChartSet, pattern: &Pattern) -> Vec<Place<'b>> {
     let mut segments = pattern.segments.iter();
     let mut places = match segments.next().map(|it| &it.kind) {
         Some(SegmentKind::Key(name)) => charts.component(name).to_vec(),

@@ -19,7 +19,7 @@ pub(crate) struct Renaming<'r> {
 
 impl Renaming<'_> {
     /// The reason to refuse; `None` if the name can be changed.
-    pub(crate) fn refused(&self) -> Option<String> {
+    pub(crate) fn rejection(&self) -> Option<String> {
         let name = self.name;
         if self
             .book
@@ -33,17 +33,17 @@ impl Renaming<'_> {
         if self.book.charts.is_component(name) {
             return Some(format!("`{name}` is the name of a component"));
         }
-        let renamed = self.renamed();
+        let renamed = self.renamed_book();
         let before: Vec<(&str, Span)> = errors(self.book)
-            .map(|it| (it.code.as_str(), self.moved(it.primary.span)))
+            .map(|it| (it.code.as_str(), self.shifted(it.primary.span)))
             .collect();
-        let mut fresh =
+        let mut new_errors =
             errors(&renamed).filter(|it| !before.contains(&(it.code.as_str(), it.primary.span)));
-        if let Some(error) = fresh.next() {
+        if let Some(error) = new_errors.next() {
             return Some(error.message.clone());
         }
         let mut files = self.book.files.iter();
-        let other = files.find_map(|file| self.other_meaning(file.source, &renamed))?;
+        let other = files.find_map(|file| self.changed_meaning(file.source, &renamed))?;
         let at = other.start as usize;
         let text = &self.book.sources().get(other.source).text;
         let line = text[..at.min(text.len())].matches('\n').count() + 1;
@@ -65,7 +65,7 @@ impl Renaming<'_> {
     }
 
     /// The rules with the new name.
-    fn renamed(&self) -> RuleBook {
+    fn renamed_book(&self) -> RuleBook {
         let mut texts = self.book.texts();
         let own = self.book.files.iter().filter(|file| file.file.is_some());
         for (text, file) in texts.iter_mut().zip(own) {
@@ -80,37 +80,38 @@ impl Renaming<'_> {
     }
 
     /// Maps a span to its place after the change.
-    fn moved(&self, span: Span) -> Span {
-        let moved = |offset: u32| {
+    fn shifted(&self, span: Span) -> Span {
+        let shifted = |offset: u32| {
             let before = self.spans.iter();
             let before = before.filter(|it| it.source == span.source && it.end <= offset);
             let lengths = before.map(|it| self.name.len() as i64 - i64::from(it.end - it.start));
             (i64::from(offset) + lengths.sum::<i64>()) as u32
         };
-        Span::new(span.source, moved(span.start), moved(span.end))
+        Span::new(span.source, shifted(span.start), shifted(span.end))
     }
 
     /// The first name in a file whose meaning changes.
-    fn other_meaning(&self, source: SourceId, renamed: &RuleBook) -> Option<Span> {
+    fn changed_meaning(&self, source: SourceId, renamed: &RuleBook) -> Option<Span> {
         let old = self.book.checked.facts.file(source)?.names();
         let new = renamed.checked.facts.file(source).map(|it| it.names());
         let mut new = new.into_iter().flatten();
         let other = old.iter().find(|fact| {
             let same = |now: &lang::check::NameFact| {
-                now.span == self.moved(fact.span) && now.meaning == self.meaning(&fact.meaning)
+                now.span == self.shifted(fact.span)
+                    && now.meaning == self.shifted_meaning(&fact.meaning)
             };
             !new.next().is_some_and(same)
         });
         other.map(|fact| fact.span)
     }
 
-    fn meaning(&self, meaning: &Meaning) -> Meaning {
+    fn shifted_meaning(&self, meaning: &Meaning) -> Meaning {
         match meaning {
-            Meaning::Local(span) => Meaning::Local(self.moved(*span)),
-            Meaning::Item(span) => Meaning::Item(self.moved(*span)),
-            Meaning::Key(span) => Meaning::Key(self.moved(*span)),
+            Meaning::Local(span) => Meaning::Local(self.shifted(*span)),
+            Meaning::Item(span) => Meaning::Item(self.shifted(*span)),
+            Meaning::Key(span) => Meaning::Key(self.shifted(*span)),
             Meaning::Component(spans) => {
-                Meaning::Component(spans.iter().map(|it| self.moved(*it)).collect())
+                Meaning::Component(spans.iter().map(|it| self.shifted(*it)).collect())
             }
             Meaning::Pack(_)
             | Meaning::Builtin(_)

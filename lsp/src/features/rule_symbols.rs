@@ -9,13 +9,13 @@ use super::symbols::Symbol;
 
 /// The items of a file, with the clauses and examples of rules.
 pub(crate) fn outline(file: &File) -> Vec<Symbol> {
-    file.items.iter().filter_map(of_item).collect()
+    file.items.iter().filter_map(item_symbol).collect()
 }
 
-fn of_item(item: &Item) -> Option<Symbol> {
+fn item_symbol(item: &Item) -> Option<Symbol> {
     let (name, kind, children) = match &item.kind {
         ItemKind::Rule(rule) => {
-            let mut children: Vec<Symbol> = rule.body.iter().filter_map(of_clause).collect();
+            let mut children: Vec<Symbol> = rule.body.iter().filter_map(clause_symbol).collect();
             children.extend(rule.examples.iter().map(|example| {
                 let title = example.title.as_ref();
                 Symbol {
@@ -50,7 +50,7 @@ fn of_item(item: &Item) -> Option<Symbol> {
     })
 }
 
-fn of_clause(clause: &Clause) -> Option<Symbol> {
+fn clause_symbol(clause: &Clause) -> Option<Symbol> {
     let bound = |name: &lang::parse::ast::Name, whole: Span| {
         (!name.node.is_empty()).then(|| Symbol {
             name: name.node.clone(),

@@ -3,19 +3,19 @@
 use source::Span;
 use values::yaml::Document;
 
-use super::spot::{entry_span, spot};
+use super::node_at::{entry_span, node_at};
 
 /// From the smallest span around an offset of a values file to the whole text.
 pub(crate) fn values(document: &Document, offset: u32) -> Vec<Span> {
-    let spot = spot(document, offset);
+    let hit = node_at(document, offset);
     let mut out = Vec::new();
     let whole = Span::new(document.source(), 0, document.text().len() as u32);
-    if let Some(key) = spot.key {
+    if let Some(key) = hit.key {
         out.push(document.span(key));
     }
-    let mut chain = spot.chain.iter().rev().peekable();
+    let mut chain = hit.chain.iter().rev().peekable();
     while let Some(&node) = chain.next() {
-        if spot.key.is_none() || !out.is_empty() {
+        if hit.key.is_none() || !out.is_empty() {
             out.push(document.span(node));
         }
         if let Some(&&above) = chain.peek() {

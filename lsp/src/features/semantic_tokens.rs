@@ -43,7 +43,7 @@ pub(crate) fn legend() -> SemanticTokensLegend {
 
 /// A token within one line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Coloured {
+pub(crate) struct HighlightedToken {
     pub(crate) start: u32,
     pub(crate) end: u32,
     /// Index into the legend's types.
@@ -51,12 +51,12 @@ pub(crate) struct Coloured {
     pub(crate) modifiers: u32,
 }
 
-fn number(kind: &SemanticTokenType) -> u32 {
+fn type_index(kind: &SemanticTokenType) -> u32 {
     TYPES.iter().position(|it| it == kind).unwrap_or(0) as u32
 }
 
 /// The tokens of a rule file, in text order.
-pub(crate) fn tokens(rule: Option<&RuleText<'_>>, text: &str) -> Vec<Coloured> {
+pub(crate) fn tokens(rule: Option<&RuleText<'_>>, text: &str) -> Vec<HighlightedToken> {
     let mut out = Vec::new();
     for token in lang::parse::highlight(text) {
         let (kind, modifiers) = match token.kind {
@@ -72,7 +72,7 @@ pub(crate) fn tokens(rule: Option<&RuleText<'_>>, text: &str) -> Vec<Coloured> {
             TokenKind::Operator => (SemanticTokenType::OPERATOR, 0),
             TokenKind::Name => {
                 let span = Span::new(source::SourceId(0), token.start, token.end);
-                match rule.and_then(|rule| name(rule, span)) {
+                match rule.and_then(|rule| name_token(rule, span)) {
                     Some(found) => found,
                     None => continue,
                 }
@@ -82,13 +82,13 @@ pub(crate) fn tokens(rule: Option<&RuleText<'_>>, text: &str) -> Vec<Coloured> {
                 continue;
             }
         };
-        let kind = number(&kind);
+        let kind = type_index(&kind);
         // Not every client supports multi-line tokens.
         let mut start = token.start;
         for line in token.text(text).split_inclusive('\n') {
             let end = start + line.trim_end_matches(['\n', '\r']).len() as u32;
             if end > start {
-                out.push(Coloured {
+                out.push(HighlightedToken {
                     start,
                     end,
                     kind,
@@ -101,7 +101,7 @@ pub(crate) fn tokens(rule: Option<&RuleText<'_>>, text: &str) -> Vec<Coloured> {
     out
 }
 
-fn name(rule: &RuleText<'_>, span: Span) -> Option<(SemanticTokenType, u32)> {
+fn name_token(rule: &RuleText<'_>, span: Span) -> Option<(SemanticTokenType, u32)> {
     let here = |it: Span| (it.start, it.end) == (span.start, span.end);
     let items = &rule.file.ast().items;
     let own = items

@@ -8,7 +8,7 @@ use lint::rulebook::RuleBook;
 
 /// A signature and the index of the argument at the cursor.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Typing {
+pub(crate) struct ActiveSignature {
     /// For example `name(a: string, b?: number) -> bool`.
     pub(crate) label: String,
     /// The byte range of each parameter in the label.
@@ -20,7 +20,12 @@ pub(crate) struct Typing {
 }
 
 /// The call around an offset, found from the tokens before it, since the text may be incomplete.
-pub(crate) fn signature(book: &RuleBook, pack: &str, text: &str, offset: u32) -> Option<Typing> {
+pub(crate) fn signature(
+    book: &RuleBook,
+    pack: &str,
+    text: &str,
+    offset: u32,
+) -> Option<ActiveSignature> {
     let tokens = lang::parse::tokens(text);
     let before: Vec<&Token> = tokens
         .iter()
@@ -38,8 +43,8 @@ pub(crate) fn signature(book: &RuleBook, pack: &str, text: &str, offset: u32) ->
             (TokenKind::Punctuation, ")" | "]" | "}") => depth += 1,
             (TokenKind::Punctuation, "(") if depth == 0 => {
                 let name = before.get(at.checked_sub(1)?)?;
-                let (label, docs) = find(book, pack, name.text(text))?;
-                return Some(typing(label, docs, commas));
+                let (label, docs) = find_function(book, pack, name.text(text))?;
+                return Some(active_signature(label, docs, commas));
             }
             (TokenKind::Punctuation, "(" | "[" | "{") => {
                 if depth == 0 {
@@ -62,7 +67,7 @@ pub(crate) fn signature(book: &RuleBook, pack: &str, text: &str, offset: u32) ->
     None
 }
 
-fn find(book: &RuleBook, pack: &str, name: &str) -> Option<(String, String)> {
+fn find_function(book: &RuleBook, pack: &str, name: &str) -> Option<(String, String)> {
     let own = book.files.iter().find_map(|file| {
         let mut items = file.ast().items.iter();
         items
@@ -104,11 +109,11 @@ fn find(book: &RuleBook, pack: &str, name: &str) -> Option<(String, String)> {
     Some((function.signature.to_owned(), function.doc.to_owned()))
 }
 
-fn typing(label: String, docs: String, active: u32) -> Typing {
+fn active_signature(label: String, docs: String, active: u32) -> ActiveSignature {
     let mut params = Vec::new();
-    if let Ok(Signature { params: read, .. }) = parse_signature(&label) {
+    if let Ok(Signature { params: parsed, .. }) = parse_signature(&label) {
         let mut from = label.find('(').map_or(0, |at| at + 1);
-        for param in read {
+        for param in parsed {
             let mark = if param.optional { "?" } else { "" };
             let text = format!("{}{mark}: {}", param.name, param.ty);
             let Some(at) = label.get(from..).and_then(|rest| rest.find(&text)) else {
@@ -118,7 +123,7 @@ fn typing(label: String, docs: String, active: u32) -> Typing {
             from += at + text.len();
         }
     }
-    Typing {
+    ActiveSignature {
         label,
         params,
         docs,

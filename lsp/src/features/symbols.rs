@@ -4,7 +4,7 @@ use source::Span;
 use tower_lsp_server::ls_types::SymbolKind;
 use values::yaml::{Document, Kind, NodeId};
 
-use super::spot::entry_span;
+use super::node_at::entry_span;
 
 /// The maximum number of symbols; editors become slow beyond this.
 const MAX_SYMBOLS: usize = 20_000;
@@ -25,18 +25,18 @@ pub(crate) struct Symbol {
 /// The keys of a document, nested as in the text. The only values shown are the names of list items, and only if `may_be_shown` permits:
 /// some values are secret.
 pub(crate) fn outline(document: &Document, may_be_shown: &dyn Fn(NodeId) -> bool) -> Vec<Symbol> {
-    let mut left = MAX_SYMBOLS;
+    let mut remaining = MAX_SYMBOLS;
     match document.root() {
-        Some(root) => below(document, root, may_be_shown, &mut left, 0),
+        Some(root) => children(document, root, may_be_shown, &mut remaining, 0),
         None => Vec::new(),
     }
 }
 
-fn below(
+fn children(
     document: &Document,
     node: NodeId,
     may_be_shown: &dyn Fn(NodeId) -> bool,
-    left: &mut usize,
+    remaining: &mut usize,
     depth: usize,
 ) -> Vec<Symbol> {
     let mut out = Vec::new();
@@ -44,10 +44,10 @@ fn below(
         return out;
     }
     for (key, value) in document.pairs(node) {
-        if *left == 0 {
+        if *remaining == 0 {
             break;
         }
-        *left -= 1;
+        *remaining -= 1;
         let name = document.key_text(key).into_owned();
         out.push(Symbol {
             name: if name.is_empty() {
@@ -59,18 +59,18 @@ fn below(
             kind: kind_of(document.kind(value)),
             span: entry_span(document, key, value),
             name_span: document.span(key),
-            children: below(document, value, may_be_shown, left, depth + 1),
+            children: children(document, value, may_be_shown, remaining, depth + 1),
         });
     }
     for (at, item) in document.items(node).enumerate() {
-        if *left == 0 {
+        if *remaining == 0 {
             break;
         }
         // Lists of scalars add nothing to an outline.
         if !matches!(document.kind(item), Kind::Map | Kind::List) {
             continue;
         }
-        *left -= 1;
+        *remaining -= 1;
         let span = document.span(item);
         out.push(Symbol {
             name: format!("[{at}]"),
@@ -78,7 +78,7 @@ fn below(
             kind: kind_of(document.kind(item)),
             span,
             name_span: Span::new(span.source, span.start, span.start),
-            children: below(document, item, may_be_shown, left, depth + 1),
+            children: children(document, item, may_be_shown, remaining, depth + 1),
         });
     }
     out
@@ -94,8 +94,8 @@ fn title(
         return None;
     }
     let name = document.get(item, "name")?;
-    let told = document.kind(name) == Kind::String && may_be_shown(name);
-    told.then(|| document.text_of(name).into_owned())
+    let is_shown = document.kind(name) == Kind::String && may_be_shown(name);
+    is_shown.then(|| document.text_of(name).into_owned())
 }
 
 fn kind_of(kind: Kind) -> SymbolKind {

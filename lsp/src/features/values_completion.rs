@@ -11,8 +11,8 @@ use values::merged::{NodeRef, Shape, View};
 use values::path::PathStep;
 
 use super::declared::{keys_at, type_text, types_at};
-use super::host_keys::wants_hosts;
-use super::layers::Here;
+use super::host_keys::is_host_key;
+use super::layers::FileLayer;
 
 /// The maximum number of lines searched upwards.
 const MAX_LINES: usize = 200_000;
@@ -42,15 +42,15 @@ impl Proposal {
     }
 }
 
-/// What is being typed, and where.
+/// The kind of text being typed, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Typing {
+pub(crate) enum Context {
     /// A key of the map at the path.
     Key { path: Vec<PathStep>, indent: usize },
     /// The value at the path.
     Value { path: Vec<PathStep> },
-    /// The word after `# dogwatch:`.
-    Verb,
+    /// The word after `# dogwatch:`, such as `allow`.
+    Directive,
     /// The rule in `# dogwatch: allow …`.
     Allow,
     /// Nothing that can be completed.
@@ -72,8 +72,8 @@ impl Word {
     /// The word around an offset, given its start.
     pub(crate) fn around(text: &str, start: usize, offset: usize) -> Self {
         let part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
-        let behind = &text[offset..];
-        let end = offset + behind.find(|c| !part(c)).unwrap_or(behind.len());
+        let rest = &text[offset..];
+        let end = offset + rest.find(|c| !part(c)).unwrap_or(rest.len());
         Self {
             start,
             end,
@@ -100,26 +100,27 @@ impl Word {
     }
 }
 
-/// What is being typed at an offset, and the word around it.
-pub(crate) fn typing(text: &str, offset: usize) -> (Typing, Word) {
+/// The context at an offset, and the word around it.
+pub(crate) fn context_at(text: &str, offset: usize) -> (Context, Word) {
     // A byte order mark is not part of the first key.
     let mark = text.len() - text.trim_start_matches('\u{feff}').len();
     if mark > 0 && offset >= mark {
-        let (typing, word) = typing(&text[mark..], offset - mark);
+        let (context, word) = context_at(&text[mark..], offset - mark);
         let word = Word {
             start: word.start + mark,
             end: word.end + mark,
             ..word
         };
-        return (typing, word);
+        return (context, word);
     }
     let word = |start| Word::around(text, start, offset);
     let line_start = text[..offset].rfind('\n').map_or(0, |at| at + 1);
     let line = &text[line_start..offset];
     if let Some(comment) = comment_start(line) {
-        return allowing(&line[comment..]).map_or((Typing::Other, word(offset)), |(typing, at)| {
-            (typing, word(line_start + comment + at))
-        });
+        return comment_context(&line[comment..])
+            .map_or((Context::Other, word(offset)), |(context, at)| {
+                (context, word(line_start + comment + at))
+            });
     }
     let (mut indent, mut dashes) = (line.len() - line.trim_start_matches(' ').len(), 0);
     let first = indent;
@@ -136,8 +137,8 @@ pub(crate) fn typing(text: &str, offset: usize) -> (Typing, Word) {
         let (is_key, at) = flow(typed, &mut path);
         let at = indent + at;
         return match is_key {
-            true => (Typing::Key { path, indent }, at_key(at)),
-            false => (Typing::Value { path }, word(line_start + at)),
+            true => (Context::Key { path, indent }, at_key(at)),
+            false => (Context::Value { path }, word(line_start + at)),
         };
     }
     match colon(typed) {
@@ -148,27 +149,27 @@ pub(crate) fn typing(text: &str, offset: usize) -> (Typing, Word) {
             let (is_key, inside) = flow(value.trim_start(), &mut path);
             let at = at + inside;
             match is_key {
-                true => (Typing::Key { path, indent }, at_key(at)),
-                false => (Typing::Value { path }, word(line_start + at)),
+                true => (Context::Key { path, indent }, at_key(at)),
+                false => (Context::Value { path }, word(line_start + at)),
             }
         }
         None if dashes > 0 && typed.is_empty() => {
-            (Typing::Value { path }, word(line_start + indent))
+            (Context::Value { path }, word(line_start + indent))
         }
-        None => (Typing::Key { path, indent }, at_key(indent)),
+        None => (Context::Key { path, indent }, at_key(indent)),
     }
 }
 
-/// What is being typed in a `# dogwatch:` comment, and the start of the word.
-fn allowing(comment: &str) -> Option<(Typing, usize)> {
-    let said = comment.trim_start_matches('#').trim_start();
-    let words = said.strip_prefix("dogwatch:")?;
+/// The context inside a `# dogwatch:` comment, and the start of the word.
+fn comment_context(comment: &str) -> Option<(Context, usize)> {
+    let content = comment.trim_start_matches('#').trim_start();
+    let words = content.strip_prefix("dogwatch:")?;
     let at = comment.rfind([' ', ',']).map_or(0, |at| at + 1);
     let Some((verb, names)) = words.trim_start().split_once(' ') else {
-        return words.starts_with(' ').then_some((Typing::Verb, at));
+        return words.starts_with(' ').then_some((Context::Directive, at));
     };
     let allows = matches!(verb, "allow" | "allow-file") && !names.contains("--");
-    allows.then_some((Typing::Allow, at))
+    allows.then_some((Context::Allow, at))
 }
 
 /// Follows a flow collection to the cursor at its end, and adds the path to what is open there. Returns whether a key is being typed, and
@@ -308,42 +309,42 @@ fn comment_start(line: &str) -> Option<usize> {
     None
 }
 
-/// The proposals for what is being typed.
+/// The proposals for a context.
 pub(crate) fn proposals(
-    everywhere: &[Here<'_>],
+    file_layers: &[FileLayer<'_>],
     report: &Report,
-    typing: &Typing,
+    context: &Context,
 ) -> Vec<Proposal> {
-    let mut out = match typing {
-        Typing::Key { path, .. } => everywhere
+    let mut out = match context {
+        Context::Key { path, .. } => file_layers
             .iter()
-            .flat_map(|here| keys(here, path))
+            .flat_map(|file_layer| keys(file_layer, path))
             .collect(),
-        Typing::Value { path } => everywhere
+        Context::Value { path } => file_layers
             .iter()
-            .flat_map(|here| values(here, path))
+            .flat_map(|file_layer| values(file_layer, path))
             .collect(),
-        Typing::Verb => verbs(),
-        Typing::Allow => rules(report),
-        Typing::Other => Vec::new(),
+        Context::Directive => directives(),
+        Context::Allow => rules(report),
+        Context::Other => Vec::new(),
     };
     out.sort_by(|a: &Proposal, b| a.label.cmp(&b.label));
     out.dedup_by(|a, b| a.label == b.label);
     out
 }
 
-fn keys(here: &Here<'_>, path: &[PathStep]) -> Vec<Proposal> {
-    let merged = here.merged();
-    let there = |name: &str| {
-        let root = merged.layer_root(here.layer)?;
+fn keys(file_layer: &FileLayer<'_>, path: &[PathStep]) -> Vec<Proposal> {
+    let merged = file_layer.merged();
+    let existing = |name: &str| {
+        let root = merged.layer_root(file_layer.layer)?;
         let steps: Vec<_> = path.iter().map(step).collect();
         let map = merged.lookup(root, &steps).found()?;
         merged.get(map, name).found()
     };
     let mut out = Vec::new();
-    for (name, decl, docs) in keys_at(here, path) {
+    for (name, decl, docs) in keys_at(file_layer, path) {
         // A key that is being typed is already there, with an empty value.
-        if there(&name).is_some_and(|node| merged.shape(node) != Shape::Null) {
+        if existing(&name).is_some_and(|node| merged.shape(node) != Shape::Null) {
             continue;
         }
         out.push(key(name, decl.as_ref(), docs));
@@ -381,17 +382,17 @@ fn key(name: String, decl: Option<&KeyDecl>, docs: Option<String>) -> Proposal {
     proposal
 }
 
-fn values(here: &Here<'_>, path: &[PathStep]) -> Vec<Proposal> {
+fn values(file_layer: &FileLayer<'_>, path: &[PathStep]) -> Vec<Proposal> {
     let mut out = Vec::new();
-    for ty in types_at(here, path) {
+    for ty in types_at(file_layer, path) {
         literals(&ty, &mut out);
     }
     let key = path.iter().rev().find_map(|step| match step {
         PathStep::Key(key) => Some(key),
         PathStep::Index(_) => None,
     });
-    if key.is_some_and(|key| wants_hosts(&here.tree.book, key)) {
-        out.extend(hosts(here).into_iter().map(|host| {
+    if key.is_some_and(|key| is_host_key(&file_layer.tree.book, key)) {
+        out.extend(hosts(file_layer).into_iter().map(|host| {
             let mut proposal = Proposal::new(host, lsp::CompletionItemKind::VALUE);
             proposal.detail = Some("host in this deployment".to_owned());
             proposal
@@ -425,8 +426,8 @@ fn literals(ty: &KeyType, out: &mut Vec<Proposal>) {
 }
 
 /// The hosts of a deployment: those of its services, and those that its values name.
-fn hosts(here: &Here<'_>) -> BTreeSet<String> {
-    let merged = here.merged();
+fn hosts(file_layer: &FileLayer<'_>) -> BTreeSet<String> {
+    let merged = file_layer.merged();
     let deployment = merged.deployment();
     let mut hosts: BTreeSet<String> = ["localhost", "127.0.0.1", ".svc.cluster.local"]
         .map(str::to_owned)
@@ -437,31 +438,36 @@ fn hosts(here: &Here<'_>) -> BTreeSet<String> {
         let namespace = namespace.unwrap_or("default");
         hosts.insert(format!("{}.{namespace}", component.name));
     }
-    let mut left = 100_000;
+    let mut remaining = 100_000;
     for release in 0..deployment.releases.len() {
         named_hosts(
             merged.root(release, View::Effective),
-            here,
+            file_layer,
             &mut hosts,
-            &mut left,
+            &mut remaining,
         );
     }
     hosts
 }
 
-fn named_hosts(top: NodeRef, here: &Here<'_>, hosts: &mut BTreeSet<String>, left: &mut usize) {
-    let merged = here.merged();
-    let mut open = vec![top];
-    while let Some(node) = open.pop() {
+fn named_hosts(
+    top: NodeRef,
+    file_layer: &FileLayer<'_>,
+    hosts: &mut BTreeSet<String>,
+    remaining: &mut usize,
+) {
+    let merged = file_layer.merged();
+    let mut stack = vec![top];
+    while let Some(node) = stack.pop() {
         let mut entries = Vec::new();
         merged.entries(node, &mut entries);
         for (key, value) in entries {
-            *left = left.saturating_sub(1);
-            if *left == 0 {
+            *remaining = remaining.saturating_sub(1);
+            if *remaining == 0 {
                 return;
             }
             match merged.shape(value) {
-                Shape::Map => open.push(value),
+                Shape::Map => stack.push(value),
                 Shape::String
                     if key.eq_ignore_ascii_case("host")
                         && !lint::shown::is_hidden(merged, value) =>
@@ -478,7 +484,7 @@ fn named_hosts(top: NodeRef, here: &Here<'_>, hosts: &mut BTreeSet<String>, left
     }
 }
 
-fn verbs() -> Vec<Proposal> {
+fn directives() -> Vec<Proposal> {
     let words = [
         (
             "allow",
@@ -521,17 +527,17 @@ mod tests {
         let offset = text.find('|').unwrap();
         let text = text.replace('|', "");
         let words = |path: &[PathStep]| super::super::layers::path_text(path);
-        match typing(&text, offset).0 {
-            Typing::Key { path, indent } => format!("key of `{}` at {indent}", words(&path)),
-            Typing::Value { path } => format!("value of `{}`", words(&path)),
-            Typing::Verb => "verb".to_owned(),
-            Typing::Allow => "allow".to_owned(),
-            Typing::Other => "other".to_owned(),
+        match context_at(&text, offset).0 {
+            Context::Key { path, indent } => format!("key of `{}` at {indent}", words(&path)),
+            Context::Value { path } => format!("value of `{}`", words(&path)),
+            Context::Directive => "verb".to_owned(),
+            Context::Allow => "allow".to_owned(),
+            Context::Other => "other".to_owned(),
         }
     }
 
     #[test]
-    fn the_place_is_read_from_indentation() {
+    fn context_follows_indentation() {
         assert_eq!(at("|"), "key of `` at 0");
         assert_eq!(at("a:\n  b:\n    c: 1\n    |d"), "key of `a.b` at 4");
         assert_eq!(at("a:\n  b:\n    c: 1\n  x|: 2\n"), "key of `a` at 2");
@@ -545,7 +551,7 @@ mod tests {
     }
 
     #[test]
-    fn braces_and_brackets_are_followed() {
+    fn context_follows_flow_collections() {
         assert_eq!(at("a: {b|"), "key of `a` at 0");
         assert_eq!(at("a: {b: 1, c|"), "key of `a` at 0");
         assert_eq!(at("a: {b: |"), "value of `a.b`");
@@ -559,11 +565,11 @@ mod tests {
     }
 
     #[test]
-    fn the_word_goes_on_behind_the_cursor() {
+    fn word_extends_past_the_cursor() {
         let word = |text: &str| {
             let offset = text.find('|').unwrap();
             let text = text.replace('|', "");
-            let (_, word) = typing(&text, offset);
+            let (_, word) = context_at(&text, offset);
             (text[word.start..word.end].to_owned(), word.is_key)
         };
         assert_eq!(word("a:\n  hots|: mail"), ("hots".to_owned(), true));
@@ -576,7 +582,7 @@ mod tests {
     }
 
     #[test]
-    fn rules_are_allowed_in_comments() {
+    fn completes_suppression_comments() {
         assert_eq!(at("a: 1 # dogwatch: allow no|"), "allow");
         assert_eq!(at("a: 1 # dogwatch: allow no -- be|"), "other");
         assert_eq!(at("a: 1 # dogwatch: allow-file no|"), "allow");

@@ -8,50 +8,50 @@ use values::yaml::NodeId;
 use super::declared::{Declaration, declaration};
 use lint::shown::shown;
 
-use super::layers::{Here, code, layer_name, path_text};
+use super::layers::{FileLayer, code, layer_name, path_text};
 
 /// The maximum number of deployments shown; a line counts the rest.
 const MAX_DEPLOYMENTS: usize = 6;
 
 /// The Markdown text for a value. `link` gives the target of a link to a place.
 pub(crate) fn hover(
-    everywhere: &[Here<'_>],
+    file_layers: &[FileLayer<'_>],
     node: NodeId,
-    link: &dyn Fn(&Here<'_>, Span) -> Option<String>,
+    link: &dyn Fn(&FileLayer<'_>, Span) -> Option<String>,
 ) -> Option<String> {
     let mut out = String::new();
     let mut declared = false;
-    let mut told = 0;
-    for here in everywhere {
-        let Some(path) = here.path(node) else {
+    let mut shown_count = 0;
+    for file_layer in file_layers {
+        let Some(path) = file_layer.path(node) else {
             continue;
         };
         if path.0.is_empty() {
             continue;
         }
-        if told == 0 {
+        if shown_count == 0 {
             out.push_str(&format!("**{}**\n\n", code(&path_text(&path.0))));
         }
-        if !declared && let Some(found) = declaration(here, &path.0) {
-            out.push_str(&told_of(&found));
+        if !declared && let Some(found) = declaration(file_layer, &path.0) {
+            out.push_str(&declaration_line(&found));
             declared = true;
         }
-        told += 1;
-        if told > MAX_DEPLOYMENTS {
+        shown_count += 1;
+        if shown_count > MAX_DEPLOYMENTS {
             continue;
         }
-        out.push_str(&effective(here, &path.steps(), link));
+        out.push_str(&release_lines(file_layer, &path.steps(), link));
     }
-    if told > MAX_DEPLOYMENTS {
+    if shown_count > MAX_DEPLOYMENTS {
         out.push_str(&format!(
             "… and {} more deployments\n",
-            told - MAX_DEPLOYMENTS
+            shown_count - MAX_DEPLOYMENTS
         ));
     }
-    (told > 0).then(|| out.trim_end().to_owned())
+    (shown_count > 0).then(|| out.trim_end().to_owned())
 }
 
-fn told_of(found: &Declaration) -> String {
+fn declaration_line(found: &Declaration) -> String {
     let mut line = format!(
         "{}, declared by the chart `{}`",
         code(&found.ty),
@@ -73,41 +73,41 @@ fn told_of(found: &Declaration) -> String {
 }
 
 /// The value that one release gets, and what each layer sets.
-fn effective(
-    here: &Here<'_>,
+fn release_lines(
+    file_layer: &FileLayer<'_>,
     path: &[values::path::Step<'_>],
-    link: &dyn Fn(&Here<'_>, Span) -> Option<String>,
+    link: &dyn Fn(&FileLayer<'_>, Span) -> Option<String>,
 ) -> String {
-    let merged = here.merged();
-    let release = here.release();
+    let merged = file_layer.merged();
+    let release = file_layer.release();
     let value = match merged.lookup(merged.root(release, View::Effective), path) {
         Lookup::Found(node) => code(&shown(merged, node)),
         Lookup::Missing => "nothing".to_owned(),
         Lookup::Unknown(unknown) => format!("unknown: {}", unknown.reason.as_str()),
     };
     let name = &merged.deployment().releases[release].name;
-    let profile = match here.profile() {
+    let profile = match file_layer.profile() {
         "" => String::new(),
         profile => format!(" ({profile})"),
     };
     let mut out = format!("{name}{profile} gets {value}\n\n");
     for occurrence in merged.history(release, path) {
-        out.push_str(&line(here, &occurrence, path.len(), link));
+        out.push_str(&layer_line(file_layer, &occurrence, path.len(), link));
     }
     out.push('\n');
     out
 }
 
-fn line(
-    here: &Here<'_>,
+fn layer_line(
+    file_layer: &FileLayer<'_>,
     occurrence: &Occurrence,
     depth: usize,
-    link: &dyn Fn(&Here<'_>, Span) -> Option<String>,
+    link: &dyn Fn(&FileLayer<'_>, Span) -> Option<String>,
 ) -> String {
-    let merged = here.merged();
+    let merged = file_layer.merged();
     let name = layer_name(merged, occurrence.layer);
     let place = merged.place(occurrence.node);
-    let name = match place.and_then(|place| link(here, place.key.unwrap_or(place.value))) {
+    let name = match place.and_then(|place| link(file_layer, place.key.unwrap_or(place.value))) {
         Some(target) => format!("[{name}]({target})"),
         None => name,
     };
@@ -134,9 +134,9 @@ pub(crate) fn rule_text(report: &Report, rule: &str) -> Option<String> {
     out.push_str(&severity.unwrap_or_default());
     out.push_str("\n\n");
     out.push_str(facts.docs.trim());
-    for (title, address) in &facts.sources {
-        match address {
-            Some(address) => out.push_str(&format!("\n\n[{title}]({address})")),
+    for (title, url) in &facts.sources {
+        match url {
+            Some(url) => out.push_str(&format!("\n\n[{title}]({url})")),
             None => out.push_str(&format!("\n\n{title}")),
         }
     }

@@ -14,7 +14,7 @@ use lsp::{End, Options};
 use serde_json::{Value, json};
 
 /// A time limit that suffices on any machine; a test that reaches it has failed.
-const FOREVER: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// A tree with one faulty value, a rule of its own and the chart that the rule covers.
 pub(crate) const TREE: &[(&str, &str)] = &[
@@ -60,26 +60,26 @@ pub(crate) fn capabilities() -> Value {
 
 /// A server in this process, with the client's end of its pipes.
 pub(crate) struct Client {
-    to: Option<PipeWriter>,
-    from: Receiver<Value>,
+    input: Option<PipeWriter>,
+    messages: Receiver<Value>,
     server: Option<JoinHandle<End>>,
     last_id: i64,
     /// The latest findings by URI, with their version.
-    pub(crate) shown: BTreeMap<String, (Option<i64>, Vec<Value>)>,
+    pub(crate) published: BTreeMap<String, (Option<i64>, Vec<Value>)>,
     /// Requests from the server, and notifications other than findings.
-    pub(crate) others: Vec<Value>,
+    pub(crate) other_messages: Vec<Value>,
     /// Answers that no one has waited for yet: they may arrive in any order.
-    early: BTreeMap<i64, Value>,
+    responses: BTreeMap<i64, Value>,
     /// The number of `publishDiagnostics` notifications.
     pub(crate) publications: usize,
     /// Answers every request of the server with an error.
-    pub(crate) refuses: bool,
+    pub(crate) rejects_requests: bool,
 }
 
 impl Client {
     /// A server that has received nothing yet.
-    pub(crate) fn raw(files: Arc<dyn Files>) -> Self {
-        let (server_in, to) = std::io::pipe().unwrap();
+    pub(crate) fn uninitialized(files: Arc<dyn Files>) -> Self {
+        let (server_in, input) = std::io::pipe().unwrap();
         let (out, server_out) = std::io::pipe().unwrap();
         let options = Options {
             files,
@@ -89,66 +89,66 @@ impl Client {
         let server = thread::spawn(move || {
             lsp::run(BufReader::new(server_in), server_out, &options).unwrap()
         });
-        let (tell, from) = channel();
+        let (sender, messages) = channel();
         thread::spawn(move || {
             let mut out = BufReader::new(out);
             while let Some(message) = read(&mut out) {
-                if tell.send(message).is_err() {
+                if sender.send(message).is_err() {
                     break;
                 }
             }
         });
         Self {
-            to: Some(to),
-            from,
+            input: Some(input),
+            messages,
             server: Some(server),
             last_id: 0,
-            shown: BTreeMap::new(),
-            others: Vec::new(),
+            published: BTreeMap::new(),
+            other_messages: Vec::new(),
             publications: 0,
-            refuses: false,
-            early: BTreeMap::new(),
+            rejects_requests: false,
+            responses: BTreeMap::new(),
         }
     }
 
     /// An initialized server for a client with these capabilities.
-    pub(crate) fn with(files: Arc<dyn Files>, capabilities: Value) -> Self {
-        let mut client = Self::raw(files);
-        client.ask(
+    pub(crate) fn with_capabilities(files: Arc<dyn Files>, capabilities: Value) -> Self {
+        let mut client = Self::uninitialized(files);
+        client.request(
             "initialize",
             json!({"processId": null, "capabilities": capabilities, "workspaceFolders": [{"uri": "file:///w", "name": "w"}]}),
         );
-        client.tell("initialized", json!({}));
+        client.notify("initialized", json!({}));
         client
     }
 
     /// An initialized server for a client with the capabilities of most editors.
     pub(crate) fn new(texts: &[(&str, &str)]) -> Self {
-        Self::with(files(texts), capabilities())
+        Self::with_capabilities(files(texts), capabilities())
     }
 
-    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
-        self.to.as_mut().unwrap().write_all(bytes).unwrap();
+    pub(crate) fn send_bytes(&mut self, bytes: &[u8]) {
+        self.input.as_mut().unwrap().write_all(bytes).unwrap();
     }
 
     pub(crate) fn send(&mut self, message: &Value) {
         let body = message.to_string();
         let frame = format!("Content-Length: {}\r\n\r\n{body}", body.len());
-        self.bytes(frame.as_bytes());
+        self.send_bytes(frame.as_bytes());
     }
 
-    pub(crate) fn tell(&mut self, method: &str, params: Value) {
+    pub(crate) fn notify(&mut self, method: &str, params: Value) {
         self.send(&json!({"jsonrpc": "2.0", "method": method, "params": params}));
     }
 
     /// Sends a request and waits for the whole response.
-    pub(crate) fn answer(&mut self, method: &str, params: Value) -> Value {
-        let id = self.start(method, params);
+    pub(crate) fn full_response(&mut self, method: &str, params: Value) -> Value {
+        let id = self.send_request(method, params);
         self.wait_for(id)
     }
 
     /// Sends a request without waiting.
-    pub(crate) fn start(&mut self, method: &str, params: Value) -> i64 {
+    pub(crate) fn send_request(&mut self, method: &str, params: Value) -> i64 {
         self.last_id += 1;
         let id = self.last_id;
         self.send(&json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}));
@@ -157,46 +157,47 @@ impl Client {
 
     pub(crate) fn wait_for(&mut self, id: i64) -> Value {
         loop {
-            if let Some(answer) = self.early.remove(&id) {
+            if let Some(answer) = self.responses.remove(&id) {
                 return answer;
             }
-            self.until(|message| message.get("method").is_none());
+            self.wait_until(|message| message.get("method").is_none());
         }
     }
 
     /// Sends a request and waits for its result; an error fails the test.
-    pub(crate) fn ask(&mut self, method: &str, params: Value) -> Value {
-        let answer = self.answer(method, params);
+    pub(crate) fn request(&mut self, method: &str, params: Value) -> Value {
+        let answer = self.full_response(method, params);
         assert!(answer.get("error").is_none(), "{method}: {answer}");
         answer["result"].clone()
     }
 
     /// The next message that matches; the others are recorded.
-    pub(crate) fn until(&mut self, fits: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) fn wait_until(&mut self, matches: impl Fn(&Value) -> bool) -> Value {
         loop {
-            let message = match self.from.recv_timeout(FOREVER) {
+            let message = match self.messages.recv_timeout(TIMEOUT) {
                 Ok(message) => message,
                 Err(RecvTimeoutError::Timeout) => panic!("no matching message arrived in time"),
                 Err(RecvTimeoutError::Disconnected) => panic!("the server has ended"),
             };
-            self.note(&message);
-            if fits(&message) {
+            self.record(&message);
+            if matches(&message) {
                 return message;
             }
         }
     }
 
-    fn note(&mut self, message: &Value) {
+    fn record(&mut self, message: &Value) {
         if message["method"] == "textDocument/publishDiagnostics" {
             let params = &message["params"];
             let uri = params["uri"].as_str().unwrap().to_owned();
             let list = params["diagnostics"].as_array().unwrap().clone();
-            self.shown.insert(uri, (params["version"].as_i64(), list));
+            self.published
+                .insert(uri, (params["version"].as_i64(), list));
             self.publications += 1;
         } else if message.get("method").is_some() {
-            self.others.push(message.clone());
+            self.other_messages.push(message.clone());
             if let Some(id) = message.get("id") {
-                let answer = match self.refuses {
+                let answer = match self.rejects_requests {
                     true => {
                         json!({"jsonrpc": "2.0", "id": id, "error": {"code": -32601, "message": "no"}})
                     }
@@ -205,7 +206,7 @@ impl Client {
                 self.send(&answer);
             }
         } else if let Some(id) = message["id"].as_i64() {
-            self.early.insert(id, message.clone());
+            self.responses.insert(id, message.clone());
         }
     }
 
@@ -215,7 +216,7 @@ impl Client {
         } else {
             "yaml"
         };
-        self.tell(
+        self.notify(
             "textDocument/didOpen",
             json!({"textDocument": {"uri": uri, "languageId": language, "version": version, "text": text}}),
         );
@@ -227,14 +228,14 @@ impl Client {
     }
 
     pub(crate) fn change(&mut self, uri: &str, version: i64, changes: Value) {
-        self.tell(
+        self.notify(
             "textDocument/didChange",
             json!({"textDocument": {"uri": uri, "version": version}, "contentChanges": changes}),
         );
     }
 
     pub(crate) fn close(&mut self, uri: &str) {
-        self.tell(
+        self.notify(
             "textDocument/didClose",
             json!({"textDocument": {"uri": uri}}),
         );
@@ -242,53 +243,55 @@ impl Client {
 
     /// The findings for a version of a file.
     pub(crate) fn findings(&mut self, uri: &str, version: i64) -> Vec<Value> {
-        let have = |client: &Self| match client.shown.get(uri) {
-            Some((Some(shown), list)) if *shown == version => Some(list.clone()),
+        let current = |client: &Self| match client.published.get(uri) {
+            Some((Some(published_version), list)) if *published_version == version => {
+                Some(list.clone())
+            }
             _ => None,
         };
         loop {
-            if let Some(list) = have(self) {
+            if let Some(list) = current(self) {
                 return list;
             }
-            self.until(|message| message["method"] == "textDocument/publishDiagnostics");
+            self.wait_until(|message| message["method"] == "textDocument/publishDiagnostics");
         }
     }
 
     /// The findings for a version of a file with this code.
-    pub(crate) fn coded(&mut self, uri: &str, version: i64, code: &str) -> Vec<Value> {
+    pub(crate) fn findings_with_code(&mut self, uri: &str, version: i64, code: &str) -> Vec<Value> {
         let mut found = self.findings(uri, version);
         found.retain(|it| it["code"] == code);
         found
     }
 
     /// Waits until the server has handled every message and published all findings.
-    pub(crate) fn settle(&mut self) {
+    pub(crate) fn wait_until_idle(&mut self) {
         // Linting runs when no message is waiting, one tree at a time, and each request is answered before the next tree. So several
         // requests are needed before the findings for all open files have arrived.
         for _ in 0..8 {
-            self.ask(
+            self.request(
                 "workspace/executeCommand",
                 json!({"command": "dogwatch.debugInformation", "arguments": []}),
             );
-            while let Ok(message) = self.from.recv_timeout(Duration::from_millis(30)) {
-                self.note(&message);
+            while let Ok(message) = self.messages.recv_timeout(Duration::from_millis(30)) {
+                self.record(&message);
             }
         }
     }
 
-    pub(crate) fn at(uri: &str, line: u32, character: u32) -> Value {
+    pub(crate) fn position_params(uri: &str, line: u32, character: u32) -> Value {
         json!({"textDocument": {"uri": uri}, "position": {"line": line, "character": character}})
     }
 
     /// Shuts the server down and returns why the session ended.
     pub(crate) fn end(mut self) -> End {
-        self.ask("shutdown", Value::Null);
-        self.tell("exit", Value::Null);
-        self.ended()
+        self.request("shutdown", Value::Null);
+        self.notify("exit", Value::Null);
+        self.join()
     }
 
     /// Waits for the session to end.
-    pub(crate) fn ended(&mut self) -> End {
+    pub(crate) fn join(&mut self) -> End {
         self.server
             .take()
             .unwrap()
@@ -297,13 +300,13 @@ impl Client {
     }
 
     /// Closes the server's input.
-    pub(crate) fn hang_up(&mut self) {
-        self.to = None;
+    pub(crate) fn close_input(&mut self) {
+        self.input = None;
     }
 
     /// Checks that the server still answers and shuts down properly.
-    pub(crate) fn still_works(mut self) {
-        let hover = self.answer("textDocument/hover", Self::at(VALUES, 0, 0));
+    pub(crate) fn assert_still_works(mut self) {
+        let hover = self.full_response("textDocument/hover", Self::position_params(VALUES, 0, 0));
         assert!(hover.get("error").is_none(), "{hover}");
         assert_eq!(self.end(), End::Asked);
     }

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::client::{Client, RULE, TREE, VALUES, capabilities, files};
-use crate::values::edited;
+use crate::values::apply_edit;
 
 /// A chart with similar keys.
 const CHART: (&str, &str) = (
@@ -15,7 +15,7 @@ const CHART: (&str, &str) = (
 fn client(capabilities: Value) -> Client {
     let mut all = TREE.to_vec();
     all.push(CHART);
-    Client::with(files(&all), capabilities)
+    Client::with_capabilities(files(&all), capabilities)
 }
 
 /// The proposals at `|` in a text, with the text without `|`.
@@ -26,7 +26,10 @@ fn proposals(client: &mut Client, uri: &str, marked: &str) -> (String, Vec<Value
     let line = marked[..at].matches('\n').count() as u32;
     let before = &marked[marked[..at].rfind('\n').map_or(0, |at| at + 1)..at];
     let column = before.encode_utf16().count() as u32;
-    let answer = client.ask("textDocument/completion", Client::at(uri, line, column));
+    let answer = client.request(
+        "textDocument/completion",
+        Client::position_params(uri, line, column),
+    );
     (text, answer["items"].as_array().cloned().unwrap())
 }
 
@@ -38,18 +41,18 @@ fn labels(items: &[Value]) -> Vec<&str> {
 }
 
 /// The text after choosing a proposal. `range` names the field of the edit that gives its range.
-fn chosen(client: &mut Client, marked: &str, label: &str, range: &str) -> String {
+fn text_after_choosing(client: &mut Client, marked: &str, label: &str, range: &str) -> String {
     let (text, items) = proposals(client, VALUES, marked);
     let item = items.iter().find(|it| it["label"] == label);
     let item = item.unwrap_or_else(|| panic!("{marked}: {:?}", labels(&items)));
     let edit = &item["textEdit"];
     assert!(edit[range].is_object(), "{edit}");
     let edit = json!({"range": edit[range], "newText": edit["newText"]});
-    edited(&text, &json!({"documentChanges": [{"edits": [edit]}]}))
+    apply_edit(&text, &json!({"documentChanges": [{"edits": [edit]}]}))
 }
 
 #[test]
-fn a_key_that_is_there_is_replaced_and_keeps_its_colon() {
+fn completing_an_existing_key_keeps_its_colon() {
     let mut client = client(capabilities());
     for (marked, after) in [
         ("mailer:\n  hots|: mail\n", "mailer:\n  host: mail\n"),
@@ -63,29 +66,30 @@ fn a_key_that_is_there_is_replaced_and_keeps_its_colon() {
         ),
     ] {
         assert_eq!(
-            chosen(&mut client, marked, "host", "range"),
+            text_after_choosing(&mut client, marked, "host", "range"),
             after,
             "{marked}"
         );
     }
-    client.still_works();
+    client.assert_still_works();
 }
 
 #[test]
-fn a_client_that_can_choose_inserts_or_replaces() {
-    let mut can = capabilities();
-    can["textDocument"]["completion"] = json!({"completionItem": {"insertReplaceSupport": true}});
-    let mut client = client(can);
+fn offers_insert_and_replace_if_supported() {
+    let mut capabilities = capabilities();
+    capabilities["textDocument"]["completion"] =
+        json!({"completionItem": {"insertReplaceSupport": true}});
+    let mut client = client(capabilities);
     let marked = "mailer:\n  ho|ts: mail\n";
-    let replaced = chosen(&mut client, marked, "host", "replace");
+    let replaced = text_after_choosing(&mut client, marked, "host", "replace");
     assert_eq!(replaced, "mailer:\n  host: mail\n");
-    let inserted = chosen(&mut client, marked, "host", "insert");
+    let inserted = text_after_choosing(&mut client, marked, "host", "insert");
     assert_eq!(inserted, "mailer:\n  hostts: mail\n");
-    client.still_works();
+    client.assert_still_works();
 }
 
 #[test]
-fn keys_and_values_are_proposed_inside_braces() {
+fn completes_inside_flow_maps() {
     let mut client = client(capabilities());
     let mut at = |marked: &str| {
         let (_, items) = proposals(&mut client, VALUES, marked);
@@ -95,11 +99,11 @@ fn keys_and_values_are_proposed_inside_braces() {
     assert_eq!(at("mailer: {host: a, |}\n"), "smtp tls");
     assert_eq!(at("mailer: {host: a, tls: |}\n"), "false true");
     assert_eq!(at("mailer: {smtp: {|}}\n"), "port");
-    client.still_works();
+    client.assert_still_works();
 }
 
 #[test]
-fn the_words_of_comments_that_allow_are_proposed() {
+fn completes_suppression_comments() {
     let mut client = client(capabilities());
     let mut at = |marked: &str| {
         let (_, items) = proposals(&mut client, VALUES, marked);
@@ -107,19 +111,19 @@ fn the_words_of_comments_that_allow_are_proposed() {
     };
     assert_eq!(at("# dogwatch: |\nmailer: {}\n"), "allow allow-file");
     assert!(at("# dogwatch: allow-file |\nmailer: {}\n").contains("flag-is-text"));
-    client.still_works();
+    client.assert_still_works();
 }
 
 #[test]
-fn a_mark_of_the_encoding_is_no_part_of_the_first_key() {
+fn bom_is_not_part_of_the_first_key() {
     let mut client = client(capabilities());
     let (_, items) = proposals(&mut client, VALUES, "\u{feff}mailer:\n  |\n");
     assert_eq!(labels(&items), ["host", "smtp", "tls"]);
-    client.still_works();
+    client.assert_still_works();
 }
 
 #[test]
-fn packs_are_proposed_behind_use() {
+fn completes_packs_after_use() {
     let mut client = Client::new(&[("/w/dogwatch.yaml", "rules: [rules]\n"), TREE[2], TREE[3]]);
     let (_, items) = proposals(&mut client, RULE, "use |\n");
     let labels = labels(&items);
@@ -128,5 +132,5 @@ fn packs_are_proposed_behind_use() {
         "{labels:?}"
     );
     assert!(!labels.contains(&"rules"), "{labels:?}");
-    client.still_works();
+    client.assert_still_works();
 }

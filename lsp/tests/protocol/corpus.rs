@@ -58,14 +58,14 @@ fn uri(path: &Path) -> String {
 }
 
 fn server(files: &Memory) -> Client {
-    let mut client = Client::raw(Arc::new(files.clone()));
-    let mut can = capabilities();
-    can["general"]["positionEncodings"] = json!(["utf-32"]);
-    client.ask(
+    let mut client = Client::uninitialized(Arc::new(files.clone()));
+    let mut capabilities = capabilities();
+    capabilities["general"]["positionEncodings"] = json!(["utf-32"]);
+    client.request(
         "initialize",
-        json!({"capabilities": can, "rootUri": "file:///w"}),
+        json!({"capabilities": capabilities, "rootUri": "file:///w"}),
     );
-    client.tell("initialized", json!({}));
+    client.notify("initialized", json!({}));
     client
 }
 
@@ -88,7 +88,7 @@ fn change(old: &str, new: &str) -> Value {
 /// A line for each finding, in the format of the reports next to the sample trees, without related places.
 fn lines(client: &Client) -> Vec<String> {
     let mut out = Vec::new();
-    for (uri, (_, list)) in &client.shown {
+    for (uri, (_, list)) in &client.published {
         let path = uri.strip_prefix("file:///w/").unwrap();
         for it in list {
             let severity =
@@ -116,7 +116,7 @@ fn without_place(line: &str) -> String {
 
 /// Types each fault into one session, checks the findings, and undoes it.
 #[test]
-fn every_seeded_fault_is_shown_when_it_is_typed_and_gone_when_it_is_undone() {
+fn seeded_faults_appear_when_typed_and_vanish_on_undo() {
     let clean = sample("clean-prod");
     let mut client = server(&clean);
     let first = texts(&clean);
@@ -126,9 +126,9 @@ fn every_seeded_fault_is_shown_when_it_is_typed_and_gone_when_it_is_undone() {
     for path in first.keys() {
         client.findings(&uri(path), 0);
     }
-    let usual = lines(&client);
+    let baseline = lines(&client);
     let mut version = 0;
-    let (mut wrong, mut absent) = (Vec::new(), 0);
+    let (mut mismatches, mut skipped) = (Vec::new(), 0);
     let all = faults(&corpus());
     for fault in &all {
         let mut files = clean.clone();
@@ -141,12 +141,12 @@ fn every_seeded_fault_is_shown_when_it_is_typed_and_gone_when_it_is_undone() {
         let faulty = texts(&files);
         if !first.keys().all(|path| faulty.contains_key(path)) {
             // A missing file cannot be typed.
-            absent += 1;
+            skipped += 1;
             continue;
         }
         let expected = fs::read_to_string(fault.with_extension("txt")).unwrap();
-        for back in [false, true] {
-            let (from, to) = if back {
+        for undo in [false, true] {
+            let (from, to) = if undo {
                 (&faulty, &first)
             } else {
                 (&first, &faulty)
@@ -167,46 +167,49 @@ fn every_seeded_fault_is_shown_when_it_is_typed_and_gone_when_it_is_undone() {
             // A file that disappears again was never on disk.
             for path in from.keys().filter(|path| !to.contains_key(*path)) {
                 client.close(&uri(path));
-                client.shown.remove(&uri(path));
+                client.published.remove(&uri(path));
             }
             if let Some(last) = last {
                 client.findings(&last, version);
             }
             // The findings in files of one tree are published together.
-            client.ask("textDocument/hover", Client::at("file:///w/x", 0, 0));
+            client.request(
+                "textDocument/hover",
+                Client::position_params("file:///w/x", 0, 0),
+            );
             let now = lines(&client);
             let new = now.iter().filter(|line| {
                 let bare = without_place(line);
-                !usual.iter().any(|it| without_place(it) == bare)
+                !baseline.iter().any(|it| without_place(it) == bare)
             });
             let new: Vec<&str> = new.map(String::as_str).collect();
-            let mut wanted: Vec<&str> = match back {
+            let mut expected_lines: Vec<&str> = match undo {
                 true => Vec::new(),
                 false => expected
                     .lines()
                     .filter(|line| !line.starts_with(' '))
                     .collect(),
             };
-            wanted.sort_unstable();
-            if new != wanted || back && now != usual {
-                wrong.push(format!(
-                    "{} (back: {back})\n  shown: {new:#?}\n  found: {wanted:#?}",
+            expected_lines.sort_unstable();
+            if new != expected_lines || undo && now != baseline {
+                mismatches.push(format!(
+                    "{} (undo: {undo})\n  shown: {new:#?}\n  found: {expected_lines:#?}",
                     fault.display()
                 ));
             }
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(mismatches.is_empty(), "{}", mismatches.join("\n"));
     assert!(
-        absent * 20 < all.len(),
-        "{absent} of {} faults were skipped",
+        skipped * 20 < all.len(),
+        "{skipped} of {} faults were skipped",
         all.len()
     );
     client.end();
 }
 
 /// The texts after applying a workspace edit.
-fn edited(texts: &BTreeMap<PathBuf, String>, edit: &Value) -> BTreeMap<PathBuf, String> {
+fn apply_edit(texts: &BTreeMap<PathBuf, String>, edit: &Value) -> BTreeMap<PathBuf, String> {
     let mut out = texts.clone();
     for file in edit["documentChanges"].as_array().into_iter().flatten() {
         let path = file["textDocument"]["uri"].as_str().unwrap();
@@ -246,7 +249,7 @@ fn edited(texts: &BTreeMap<PathBuf, String>, edit: &Value) -> BTreeMap<PathBuf, 
 }
 
 /// The result of `dogwatch fix`.
-fn fixed(files: &Memory, paths: &[PathBuf]) -> BTreeMap<PathBuf, String> {
+fn fix_result(files: &Memory, paths: &[PathBuf]) -> BTreeMap<PathBuf, String> {
     let settings = Settings {
         cwd: "/w".into(),
         paths: paths.to_vec(),
@@ -264,7 +267,7 @@ fn fixed(files: &Memory, paths: &[PathBuf]) -> BTreeMap<PathBuf, String> {
 }
 
 /// Faulty trees by name: samples, and the clean tree with faults that have safe fixes.
-fn faulty() -> Vec<(&'static str, Memory)> {
+fn faulty_trees() -> Vec<(&'static str, Memory)> {
     let mut trees: Vec<(&'static str, Memory)> =
         ["first-look", "mixed-profiles", "no-secrets-layer"]
             .into_iter()
@@ -289,36 +292,38 @@ fn faulty() -> Vec<(&'static str, Memory)> {
 }
 
 #[test]
-fn everything_is_fixed_as_the_command_fixes_it_byte_for_byte() {
+fn fixes_match_the_command_byte_for_byte() {
     let mut changed = 0;
-    for (name, files) in faulty() {
+    for (name, files) in faulty_trees() {
         let before = texts(&files);
         let mut client = server(&files);
         for (path, text) in &before {
             client.open(&uri(path), 1, text);
         }
-        let expected = fixed(&files, &["/w".into()]);
-        client.ask(
+        let expected = fix_result(&files, &["/w".into()]);
+        client.request(
             "workspace/executeCommand",
             json!({"command": "dogwatch.fixWorkspace", "arguments": []}),
         );
-        let asked = client
-            .others
+        let request = client
+            .other_messages
             .iter()
             .find(|it| it["method"] == "workspace/applyEdit");
-        let after = asked.map_or(before.clone(), |it| edited(&before, &it["params"]["edit"]));
+        let after = request.map_or(before.clone(), |it| {
+            apply_edit(&before, &it["params"]["edit"])
+        });
         assert_eq!(after, expected, "{name}: the workspace");
         changed += usize::from(after != before);
         for path in before.keys() {
-            let expected = fixed(&files, std::slice::from_ref(path));
+            let expected = fix_result(&files, std::slice::from_ref(path));
             let context = json!({"diagnostics": [], "only": ["source.fixAll"]});
             let range =
                 json!({"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 0}});
-            let asked =
+            let request =
                 json!({"textDocument": {"uri": uri(path)}, "range": range, "context": context});
-            let actions = client.ask("textDocument/codeAction", asked);
+            let actions = client.request("textDocument/codeAction", request);
             let after = match actions.get(0) {
-                Some(action) => edited(&before, &action["edit"]),
+                Some(action) => apply_edit(&before, &action["edit"]),
                 None => before.clone(),
             };
             assert_eq!(after, expected, "{name}: {}", path.display());

@@ -8,26 +8,26 @@ use crate::client::{Client, RULE, TREE, VALUES, capabilities, files};
 const TEXT: &str = "webapp:\n  envVars:\n    FLAG: true\n";
 
 /// A client that has opened a faulty file, and the range of the fault.
-fn opened(capabilities: Value) -> (Client, Value) {
-    let mut client = Client::with(files(TREE), capabilities);
+fn open_client(capabilities: Value) -> (Client, Value) {
+    let mut client = Client::with_capabilities(files(TREE), capabilities);
     client.open(VALUES, 1, TEXT);
-    let told = client.until(|it| it["method"] == "textDocument/publishDiagnostics");
-    let range = told["params"]["diagnostics"][0]["range"].clone();
+    let message = client.wait_until(|it| it["method"] == "textDocument/publishDiagnostics");
+    let range = message["params"]["diagnostics"][0]["range"].clone();
     (client, range)
 }
 
 fn actions(client: &mut Client, range: &Value) -> Vec<Value> {
-    let asked =
+    let params =
         json!({"textDocument": {"uri": VALUES}, "range": range, "context": {"diagnostics": []}});
-    let answer = client.ask("textDocument/codeAction", asked);
+    let answer = client.request("textDocument/codeAction", params);
     answer.as_array().cloned().unwrap_or_default()
 }
 
 #[test]
-fn a_client_that_takes_only_commands_gets_commands() {
-    let mut can = capabilities();
-    can["textDocument"]["codeAction"] = json!({});
-    let (mut client, range) = opened(can);
+fn offers_commands_to_clients_without_code_action_literals() {
+    let mut capabilities = capabilities();
+    capabilities["textDocument"]["codeAction"] = json!({});
+    let (mut client, range) = open_client(capabilities);
     let all = actions(&mut client, &range);
     assert!(!all.is_empty());
     for command in &all {
@@ -35,20 +35,20 @@ fn a_client_that_takes_only_commands_gets_commands() {
     }
     let fix = all.iter().find(|it| it["title"] == "put it in quotes");
     let fix = fix.unwrap_or_else(|| panic!("{all:?}")).clone();
-    client.ask("workspace/executeCommand", fix);
-    let mut asked = client.others.iter();
-    let asked = asked.find(|it| it["method"] == "workspace/applyEdit");
-    let asked = asked.cloned().unwrap();
-    let edits = &asked["params"]["edit"]["documentChanges"][0]["edits"];
-    assert_eq!(edits[0]["range"]["start"]["line"], 2, "{asked}");
-    client.still_works();
+    client.request("workspace/executeCommand", fix);
+    let mut messages = client.other_messages.iter();
+    let request = messages.find(|it| it["method"] == "workspace/applyEdit");
+    let request = request.cloned().unwrap();
+    let edits = &request["params"]["edit"]["documentChanges"][0]["edits"];
+    assert_eq!(edits[0]["range"]["start"]["line"], 2, "{request}");
+    client.assert_still_works();
 }
 
 #[test]
-fn a_client_whose_texts_nobody_else_may_edit_is_offered_no_command_that_does() {
-    let mut can = capabilities();
-    can["workspace"]["applyEdit"] = json!(false);
-    let (mut client, range) = opened(can.clone());
+fn offers_no_edits_to_clients_without_apply_edit() {
+    let mut capabilities = capabilities();
+    capabilities["workspace"]["applyEdit"] = json!(false);
+    let (mut client, range) = open_client(capabilities.clone());
     let all = actions(&mut client, &range);
     let editing = |it: &Value| {
         let command = it["command"]["command"].as_str();
@@ -60,17 +60,17 @@ fn a_client_whose_texts_nobody_else_may_edit_is_offered_no_command_that_does() {
     );
     assert!(!all.iter().any(editing), "{all:?}");
     // If the client also supports only commands, just the guidance is left.
-    can["textDocument"]["codeAction"] = json!({});
-    let (mut client, range) = opened(can);
+    capabilities["textDocument"]["codeAction"] = json!({});
+    let (mut client, range) = open_client(capabilities);
     let left: Vec<Value> = actions(&mut client, &range);
     let left: Vec<&Value> = left.iter().map(|it| &it["command"]).collect();
     assert_eq!(left, ["dogwatch.openGuidance"]);
-    client.still_works();
+    client.assert_still_works();
 }
 
 #[test]
-fn wrong_arguments_of_commands_are_refused() {
-    let (mut client, _) = opened(capabilities());
+fn rejects_invalid_command_arguments() {
+    let (mut client, _) = open_client(capabilities());
     for (command, arguments) in [
         ("effectiveValues", json!([])),
         ("effectiveValues", json!([3])),
@@ -85,30 +85,30 @@ fn wrong_arguments_of_commands_are_refused() {
         ("openGuidance", json!(["javascript:1"])),
         ("nothing", json!([])),
     ] {
-        let asked = json!({"command": format!("dogwatch.{command}"), "arguments": arguments});
-        let answer = client.answer("workspace/executeCommand", asked);
+        let params = json!({"command": format!("dogwatch.{command}"), "arguments": arguments});
+        let answer = client.full_response("workspace/executeCommand", params);
         assert_eq!(
             answer["error"]["code"], -32602,
             "{command} {arguments}: {answer}"
         );
     }
-    let gone = json!({"command": "dogwatch.applyRepair", "arguments": [VALUES, "x", 0]});
-    let answer = client.ask("workspace/executeCommand", gone);
+    let params = json!({"command": "dogwatch.applyRepair", "arguments": [VALUES, "x", 0]});
+    let answer = client.request("workspace/executeCommand", params);
     assert_eq!(answer, json!({"applied": false}));
-    client.still_works();
+    client.assert_still_works();
 }
 
 #[test]
-fn what_nobody_knows_is_answered_if_it_is_asked() {
+fn unknown_requests_get_an_error() {
     let mut client = Client::new(TREE);
-    client.tell("$/unknown", json!({}));
-    let answer = client.answer("$/unknown", json!({}));
+    client.notify("$/unknown", json!({}));
+    let answer = client.full_response("$/unknown", json!({}));
     assert_eq!(answer["error"]["code"], -32601, "{answer}");
-    client.still_works();
+    client.assert_still_works();
 }
 
 #[test]
-fn addresses_that_are_not_encoded_are_files_and_are_answered_as_they_are_written() {
+fn accepts_unencoded_uris_and_keeps_their_spelling() {
     let config = ("/w/dogwatch.yaml", TREE[0].1);
     let rules = [TREE[1], TREE[2], config];
     for folder in ["a b", "é", "[x]", "5%"] {
@@ -119,75 +119,83 @@ fn addresses_that_are_not_encoded_are_files_and_are_answered_as_they_are_written
         let mut client = Client::new(&all);
         let uri = format!("file://{path}");
         client.open(&uri, 1, text);
-        assert_eq!(client.coded(&uri, 1, "flag-is-text").len(), 1, "{uri}");
-        let hover = client.ask("textDocument/hover", Client::at(&uri, 0, 12));
+        assert_eq!(
+            client.findings_with_code(&uri, 1, "flag-is-text").len(),
+            1,
+            "{uri}"
+        );
+        let hover = client.request("textDocument/hover", Client::position_params(&uri, 0, 12));
         assert!(hover.to_string().contains("envVars"), "{uri}: {hover}");
         let range =
             json!({"start": {"line": 0, "character": 25}, "end": {"line": 0, "character": 25}});
-        let asked =
+        let params =
             json!({"textDocument": {"uri": uri}, "range": range, "context": {"diagnostics": []}});
-        let actions = client.ask("textDocument/codeAction", asked);
+        let actions = client.request("textDocument/codeAction", params);
         let edit = &actions[0]["edit"]["documentChanges"][0];
         assert_eq!(edit["textDocument"]["uri"], uri, "{actions}");
         client.replace(&uri, 2, "webapp: {}\n");
         assert_eq!(client.findings(&uri, 2), Vec::<Value>::new());
         client.close(&uri);
-        client.still_works();
+        client.assert_still_works();
     }
 }
 
 #[test]
-fn wrong_settings_are_told_once() {
-    let mut client = Client::raw(files(TREE));
-    let wrong = json!({"diagnostics": {"scope": "everything"}, "colour": "red"});
-    client.ask(
+fn reports_invalid_settings_once() {
+    let mut client = Client::uninitialized(files(TREE));
+    let invalid = json!({"diagnostics": {"scope": "everything"}, "colour": "red"});
+    client.request(
         "initialize",
-        json!({"rootUri": "file:///w", "capabilities": capabilities(), "initializationOptions": wrong}),
+        json!({"rootUri": "file:///w", "capabilities": capabilities(), "initializationOptions": invalid}),
     );
-    client.tell("initialized", json!({}));
+    client.notify("initialized", json!({}));
     for _ in 0..2 {
-        let settings = json!({"settings": {"dogwatch": wrong}});
-        client.tell("workspace/didChangeConfiguration", settings);
+        let settings = json!({"settings": {"dogwatch": invalid}});
+        client.notify("workspace/didChangeConfiguration", settings);
     }
-    client.settle();
-    let said = client.others.iter();
-    let said = said.filter(|it| it["method"] == "window/showMessage");
-    let said: Vec<&str> = said
+    client.wait_until_idle();
+    let messages = client.other_messages.iter();
+    let messages = messages.filter(|it| it["method"] == "window/showMessage");
+    let messages: Vec<&str> = messages
         .map(|it| it["params"]["message"].as_str().unwrap())
         .collect();
-    assert_eq!(said.len(), 2, "{said:?}");
+    assert_eq!(messages.len(), 2, "{messages:?}");
     assert!(
-        said.iter().any(|it| it.contains("`open` or `workspace`")),
-        "{said:?}"
+        messages
+            .iter()
+            .any(|it| it.contains("`open` or `workspace`")),
+        "{messages:?}"
     );
     assert!(
-        said.iter()
+        messages
+            .iter()
             .any(|it| it.contains("unknown setting `dogwatch.colour`")),
-        "{said:?}"
+        "{messages:?}"
     );
-    client.still_works();
+    client.assert_still_works();
 }
 
 #[test]
-fn a_flat_key_is_a_setting() {
-    let mut client = Client::raw(files(TREE));
-    client.ask(
+fn accepts_dotted_setting_keys() {
+    let mut client = Client::uninitialized(files(TREE));
+    client.request(
         "initialize",
         json!({"rootUri": "file:///w", "capabilities": capabilities(), "initializationOptions": {"dogwatch.diagnostics.scope": "workspace"}}),
     );
-    client.tell("initialized", json!({}));
+    client.notify("initialized", json!({}));
     // No file is open.
-    client.until(|it| it["params"]["uri"] == VALUES && it["params"]["diagnostics"] != json!([]));
-    client.still_works();
+    client
+        .wait_until(|it| it["params"]["uri"] == VALUES && it["params"]["diagnostics"] != json!([]));
+    client.assert_still_works();
 }
 
 #[test]
-fn a_text_beyond_the_limit_is_told_and_not_followed_until_a_whole_one_comes() {
+fn oversized_text_is_ignored_until_replaced() {
     let mut client = Client::new(TREE);
     let large = format!("{TEXT}#{}\n", "x".repeat(64 << 20));
     client.open(VALUES, 1, &large);
-    let told = client.until(|it| it["method"] == "window/showMessage");
-    let message = told["params"]["message"].as_str().unwrap();
+    let message = client.wait_until(|it| it["method"] == "window/showMessage");
+    let message = message["params"]["message"].as_str().unwrap();
     assert!(message.contains("larger than 64 MiB"), "{message}");
     assert_eq!(client.findings(VALUES, 1), Vec::<Value>::new());
     // Positions in a text that was not kept mean nothing.
@@ -195,7 +203,10 @@ fn a_text_beyond_the_limit_is_told_and_not_followed_until_a_whole_one_comes() {
     client.change(VALUES, 2, json!([{"range": line, "text": "a: [\n"}]));
     assert_eq!(client.findings(VALUES, 2), Vec::<Value>::new());
     client.replace(VALUES, 3, TEXT);
-    assert_eq!(client.coded(VALUES, 3, "flag-is-text").len(), 1);
+    assert_eq!(
+        client.findings_with_code(VALUES, 3, "flag-is-text").len(),
+        1
+    );
     // Edits that exceed the limit.
     let half = "#".repeat(40 << 20);
     client.change(
@@ -203,8 +214,11 @@ fn a_text_beyond_the_limit_is_told_and_not_followed_until_a_whole_one_comes() {
         4,
         json!([{"range": line, "text": half}, {"range": line, "text": half}]),
     );
-    client.until(|it| it["method"] == "window/showMessage");
+    client.wait_until(|it| it["method"] == "window/showMessage");
     client.replace(VALUES, 5, TEXT);
-    assert_eq!(client.coded(VALUES, 5, "flag-is-text").len(), 1);
-    client.still_works();
+    assert_eq!(
+        client.findings_with_code(VALUES, 5, "flag-is-text").len(),
+        1
+    );
+    client.assert_still_works();
 }

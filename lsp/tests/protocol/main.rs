@@ -8,13 +8,13 @@
 mod client;
 mod completion;
 mod corpus;
+mod disk_changes;
+mod equivalence;
 mod left_out;
 mod limited;
-mod outside;
 #[path = "../../../tests/support/patch.rs"]
 mod patch;
 mod robust;
 mod rules;
-mod same;
 mod sync;
 mod values;

@@ -15,11 +15,11 @@ fn framed(body: &str) -> Vec<u8> {
 }
 
 #[test]
-fn bytes_that_are_no_message_are_refused_and_forgotten() {
+fn rejects_bytes_that_are_not_a_message() {
     let mut client = Client::new(TREE);
-    client.bytes(&framed("{\"jsonrpc\": \"2.0\", \"method\": "));
+    client.send_bytes(&framed("{\"jsonrpc\": \"2.0\", \"method\": "));
     assert_eq!(
-        client.until(|it| it.get("error").is_some())["error"]["code"],
+        client.wait_until(|it| it.get("error").is_some())["error"]["code"],
         -32700
     );
     for body in [
@@ -32,70 +32,72 @@ fn bytes_that_are_no_message_are_refused_and_forgotten() {
         "{\"method\": 3}",
         "null",
     ] {
-        client.bytes(&framed(body));
+        client.send_bytes(&framed(body));
         assert_eq!(
-            client.until(|it| it.get("error").is_some())["error"]["code"],
+            client.wait_until(|it| it.get("error").is_some())["error"]["code"],
             -32600,
             "{body}"
         );
     }
-    client.bytes(&framed("\u{0}"));
-    client.bytes(b"Content-Length: 2\r\n\r\n\xff\xfe");
-    client.still_works();
+    client.send_bytes(&framed("\u{0}"));
+    client.send_bytes(b"Content-Length: 2\r\n\r\n\xff\xfe");
+    client.assert_still_works();
 }
 
 #[test]
-fn stray_bytes_and_odd_headers_are_read_over() {
+fn skips_stray_bytes_and_odd_headers() {
     let mut client = Client::new(TREE);
-    client.bytes(b"\n\r\n\r\n");
-    client.bytes(b"garbage without a colon\r\n");
-    client.bytes(b"content-type: application/vscode-jsonrpc; charset=utf-8\r\n");
-    let body = json!({"jsonrpc": "2.0", "id": "x", "method": "textDocument/hover", "params": Client::at(VALUES, 0, 0)}).to_string();
-    client.bytes(format!("content-length:{}\n\n{body}", body.len()).as_bytes());
-    client.until(|it| it["id"] == "x");
-    client.bytes(b"X");
-    client.still_works();
+    client.send_bytes(b"\n\r\n\r\n");
+    client.send_bytes(b"garbage without a colon\r\n");
+    client.send_bytes(b"content-type: application/vscode-jsonrpc; charset=utf-8\r\n");
+    let body = json!({"jsonrpc": "2.0", "id": "x", "method": "textDocument/hover", "params": Client::position_params(VALUES, 0, 0)}).to_string();
+    client.send_bytes(format!("content-length:{}\n\n{body}", body.len()).as_bytes());
+    client.wait_until(|it| it["id"] == "x");
+    client.send_bytes(b"X");
+    client.assert_still_works();
 }
 
 #[test]
-fn requests_out_of_season_get_the_codes_of_the_protocol() {
-    let mut client = Client::raw(files(TREE));
+fn requests_in_the_wrong_state_get_protocol_errors() {
+    let mut client = Client::uninitialized(files(TREE));
     assert_eq!(
-        client.answer("textDocument/hover", Client::at(VALUES, 0, 0))["error"]["code"],
+        client.full_response("textDocument/hover", Client::position_params(VALUES, 0, 0))["error"]
+            ["code"],
         -32002
     );
-    client.tell("textDocument/didChange", json!({}));
-    client.ask("initialize", json!({"capabilities": {}}));
+    client.notify("textDocument/didChange", json!({}));
+    client.request("initialize", json!({"capabilities": {}}));
     assert_eq!(
-        client.answer("initialize", json!({"capabilities": {}}))["error"]["code"],
+        client.full_response("initialize", json!({"capabilities": {}}))["error"]["code"],
         -32600
     );
     assert_eq!(
-        client.answer("textDocument/hover", json!({"textDocument": 3}))["error"]["code"],
+        client.full_response("textDocument/hover", json!({"textDocument": 3}))["error"]["code"],
         -32602
     );
     assert_eq!(
-        client.answer("textDocument/hover", json!([1]))["error"]["code"],
+        client.full_response("textDocument/hover", json!([1]))["error"]["code"],
         -32602
     );
     assert_eq!(
-        client.answer("no/such/method", json!(null))["error"]["code"],
+        client.full_response("no/such/method", json!(null))["error"]["code"],
         -32601
     );
-    client.tell("$/no/such/notification", json!({}));
-    client.tell("textDocument/didOpen", json!({"textDocument": {"uri": 3}}));
-    client.ask("shutdown", Value::Null);
+    client.notify("$/no/such/notification", json!({}));
+    client.notify("textDocument/didOpen", json!({"textDocument": {"uri": 3}}));
+    client.request("shutdown", Value::Null);
     assert_eq!(
-        client.answer("textDocument/hover", Client::at(VALUES, 0, 0))["error"]["code"],
+        client.full_response("textDocument/hover", Client::position_params(VALUES, 0, 0))["error"]
+            ["code"],
         -32600
     );
-    client.tell("exit", Value::Null);
-    assert_eq!(client.ended(), End::Asked);
+    client.notify("exit", Value::Null);
+    assert_eq!(client.join(), End::Asked);
 }
 
 #[test]
-fn any_greeting_starts_the_server() {
-    let greetings = [
+fn starts_with_any_initialize_params() {
+    let all_params = [
         json!(null),
         json!([]),
         json!({}),
@@ -103,30 +105,30 @@ fn any_greeting_starts_the_server() {
         json!({"capabilities": {"textDocument": {"completion": {"completionItemKind": {"valueSet": [999]}}}}, "initializationOptions": [1]}),
         json!({"rootPath": "/w", "capabilities": {"general": {"positionEncodings": ["utf-64"]}}}),
     ];
-    for greeting in greetings {
-        let mut client = Client::raw(files(TREE));
-        let result = client.ask("initialize", greeting.clone());
-        assert_eq!(result["serverInfo"]["name"], "dogwatch", "{greeting}");
+    for params in all_params {
+        let mut client = Client::uninitialized(files(TREE));
+        let result = client.request("initialize", params.clone());
+        assert_eq!(result["serverInfo"]["name"], "dogwatch", "{params}");
         assert_eq!(
             result["capabilities"]["positionEncoding"], "utf-16",
-            "{greeting}"
+            "{params}"
         );
-        client.tell("initialized", json!({}));
-        client.still_works();
+        client.notify("initialized", json!({}));
+        client.assert_still_works();
     }
 }
 
 #[test]
-fn a_hasty_client_may_send_everything_at_once() {
-    let mut client = Client::raw(files(TREE));
-    let hello = client.start(
+fn accepts_messages_before_initialize_is_answered() {
+    let mut client = Client::uninitialized(files(TREE));
+    let initialize = client.send_request(
         "initialize",
         json!({"capabilities": capabilities(), "rootUri": "file:///w"}),
     );
-    client.tell("initialized", json!({}));
+    client.notify("initialized", json!({}));
     client.open(VALUES, 7, TREE[3].1);
-    let hover = client.start("textDocument/hover", Client::at(VALUES, 2, 40));
-    client.wait_for(hello);
+    let hover = client.send_request("textDocument/hover", Client::position_params(VALUES, 2, 40));
+    client.wait_for(initialize);
     let hover = client.wait_for(hover);
     assert!(
         hover["result"]["contents"]["value"]
@@ -135,46 +137,55 @@ fn a_hasty_client_may_send_everything_at_once() {
             .contains("webapp"),
         "{hover}"
     );
-    assert_eq!(client.coded(VALUES, 7, "flag-is-text").len(), 1);
-    client.still_works();
-}
-
-#[test]
-fn a_client_that_refuses_what_it_said_it_can_is_served() {
-    let mut client = Client::raw(files(TREE));
-    client.refuses = true;
-    let mut can = capabilities();
-    can["workspace"]["configuration"] = json!(true);
-    can["workspace"]["didChangeConfiguration"] = json!({"dynamicRegistration": true});
-    client.ask(
-        "initialize",
-        json!({"capabilities": can, "rootUri": "file:///w", "initializationOptions": {"diagnostics": {"scope": "workspace"}}}),
+    assert_eq!(
+        client.findings_with_code(VALUES, 7, "flag-is-text").len(),
+        1
     );
-    client.tell("initialized", json!({}));
-    client.open(VALUES, 1, TREE[3].1);
-    assert_eq!(client.coded(VALUES, 1, "flag-is-text").len(), 1);
-    let asked = client.others.iter().filter(|it| it.get("id").is_some());
-    assert!(asked.count() >= 3, "{:?}", client.others);
-    client.still_works();
+    client.assert_still_works();
 }
 
 #[test]
-fn every_way_to_end_says_how_it_was() {
+fn tolerates_clients_that_reject_server_requests() {
+    let mut client = Client::uninitialized(files(TREE));
+    client.rejects_requests = true;
+    let mut capabilities = capabilities();
+    capabilities["workspace"]["configuration"] = json!(true);
+    capabilities["workspace"]["didChangeConfiguration"] = json!({"dynamicRegistration": true});
+    client.request(
+        "initialize",
+        json!({"capabilities": capabilities, "rootUri": "file:///w", "initializationOptions": {"diagnostics": {"scope": "workspace"}}}),
+    );
+    client.notify("initialized", json!({}));
+    client.open(VALUES, 1, TREE[3].1);
+    assert_eq!(
+        client.findings_with_code(VALUES, 1, "flag-is-text").len(),
+        1
+    );
+    let requests = client
+        .other_messages
+        .iter()
+        .filter(|it| it.get("id").is_some());
+    assert!(requests.count() >= 3, "{:?}", client.other_messages);
+    client.assert_still_works();
+}
+
+#[test]
+fn reports_how_the_session_ended() {
     assert_eq!(Client::new(TREE).end(), End::Asked);
     let mut client = Client::new(TREE);
-    client.tell("exit", Value::Null);
-    assert_eq!(client.ended(), End::NotShutDown);
+    client.notify("exit", Value::Null);
+    assert_eq!(client.join(), End::NotShutDown);
     let mut client = Client::new(TREE);
-    client.hang_up();
-    assert_eq!(client.ended(), End::ClientGone);
-    let mut client = Client::raw(files(TREE));
-    client.bytes(b"Content-Length: 50\r\n\r\n{");
-    client.hang_up();
-    assert_eq!(client.ended(), End::ClientGone);
+    client.close_input();
+    assert_eq!(client.join(), End::ClientGone);
+    let mut client = Client::uninitialized(files(TREE));
+    client.send_bytes(b"Content-Length: 50\r\n\r\n{");
+    client.close_input();
+    assert_eq!(client.join(), End::ClientGone);
 }
 
 #[test]
-fn positions_anywhere_are_clamped() {
+fn clamps_out_of_range_positions() {
     let mut client = Client::new(TREE);
     client.open(VALUES, 1, TREE[3].1);
     let big = u32::MAX;
@@ -198,20 +209,20 @@ fn positions_anywhere_are_clamped() {
             "prepareRename",
             "signatureHelp",
         ] {
-            let mut params = Client::at(VALUES, 0, 0);
+            let mut params = Client::position_params(VALUES, 0, 0);
             params["position"] = range["start"].clone();
-            client.ask(&format!("textDocument/{method}"), params);
+            client.request(&format!("textDocument/{method}"), params);
         }
         let text = json!({"uri": VALUES});
-        client.ask(
+        client.request(
             "textDocument/inlayHint",
             json!({"textDocument": text, "range": range}),
         );
-        client.ask(
+        client.request(
             "textDocument/codeAction",
             json!({"textDocument": text, "range": range, "context": {"diagnostics": []}}),
         );
-        client.ask(
+        client.request(
             "textDocument/selectionRange",
             json!({"textDocument": text, "positions": [range["start"], range["end"]]}),
         );
@@ -223,11 +234,11 @@ fn positions_anywhere_are_clamped() {
     ] {
         client.change(VALUES, 50, json!([{"range": range, "text": "x"}]));
     }
-    client.still_works();
+    client.assert_still_works();
 }
 
 #[test]
-fn documents_that_are_not_open_or_no_files_break_nothing() {
+fn tolerates_unopened_and_non_file_documents() {
     let mut client = Client::new(TREE);
     client.replace(VALUES, 3, "a: 1\n");
     client.close(VALUES);
@@ -250,36 +261,42 @@ fn documents_that_are_not_open_or_no_files_break_nothing() {
         "file:///w",
     ] {
         client.open(uri, 1, "a: 1\n");
-        client.ask(
+        client.request(
             "textDocument/documentSymbol",
             json!({"textDocument": {"uri": uri}}),
         );
         client.close(uri);
     }
-    client.still_works();
+    client.assert_still_works();
 }
 
 #[test]
-fn closing_clears_and_damage_replaces_what_was_shown() {
+fn closing_clears_findings_and_syntax_errors_replace_them() {
     let mut client = Client::new(TREE);
     client.open(VALUES, 1, TREE[3].1);
-    assert_eq!(client.coded(VALUES, 1, "flag-is-text").len(), 1);
+    assert_eq!(
+        client.findings_with_code(VALUES, 1, "flag-is-text").len(),
+        1
+    );
     client.replace(VALUES, 2, "webapp: {\n  [[[\n\tx: :\n");
-    assert_eq!(client.coded(VALUES, 2, "flag-is-text").len(), 0);
+    assert_eq!(
+        client.findings_with_code(VALUES, 2, "flag-is-text").len(),
+        0
+    );
     assert!(
         !client.findings(VALUES, 2).is_empty(),
         "the syntax errors must be shown"
     );
     client.close(VALUES);
-    client.until(|it| {
+    client.wait_until(|it| {
         it["method"] == "textDocument/publishDiagnostics"
             && it["params"]["diagnostics"] == json!([])
     });
-    client.still_works();
+    client.assert_still_works();
 }
 
 #[test]
-fn edits_back_to_back_are_joined_and_the_last_one_counts() {
+fn coalesces_rapid_edits() {
     let mut client = Client::new(TREE);
     client.open(VALUES, 1, "webapp: {envVars: {FLAG: 1}}\n");
     for version in 2..=201 {
@@ -290,37 +307,40 @@ fn edits_back_to_back_are_joined_and_the_last_one_counts() {
             &format!("webapp: {{envVars: {{FLAG: {value}}}}}\n"),
         );
     }
-    assert_eq!(client.coded(VALUES, 201, "flag-is-text").len(), 0);
+    assert_eq!(
+        client.findings_with_code(VALUES, 201, "flag-is-text").len(),
+        0
+    );
     assert!(
         client.publications <= 202,
         "{} publications",
         client.publications
     );
-    client.still_works();
+    client.assert_still_works();
 }
 
 #[test]
-fn a_request_that_is_cancelled_is_answered_once() {
+fn canceled_request_is_answered_once() {
     let mut client = Client::new(TREE);
     client.open(VALUES, 1, TREE[3].1);
     let mut ids = Vec::new();
     for _ in 0..200 {
-        ids.push(client.start("textDocument/hover", Client::at(VALUES, 2, 40)));
+        ids.push(client.send_request("textDocument/hover", Client::position_params(VALUES, 2, 40)));
     }
     for id in &ids {
-        client.tell("$/cancelRequest", json!({"id": id}));
+        client.notify("$/cancelRequest", json!({"id": id}));
     }
-    client.tell("$/cancelRequest", json!({"id": "never asked"}));
+    client.notify("$/cancelRequest", json!({"id": "never asked"}));
     for id in ids {
         let answer = client.wait_for(id);
         let code = &answer["error"]["code"];
         assert!(code.is_null() || code == -32800, "{answer}");
     }
-    client.still_works();
+    client.assert_still_works();
 }
 
 #[test]
-fn a_client_that_never_reads_stops_nothing() {
+fn client_that_never_reads_does_not_block_the_server() {
     let (server_in, mut to) = std::io::pipe().unwrap();
     let (mut out, server_out) = std::io::pipe().unwrap();
     let options = Options {
@@ -341,7 +361,7 @@ fn a_client_that_never_reads_stops_nothing() {
     // All of it is accepted, although none of the answers are read.
     for id in 1..=30_000 {
         send(
-            json!({"jsonrpc": "2.0", "id": id, "method": "textDocument/hover", "params": Client::at(VALUES, 2, 40)}),
+            json!({"jsonrpc": "2.0", "id": id, "method": "textDocument/hover", "params": Client::position_params(VALUES, 2, 40)}),
         );
     }
     send(json!({"jsonrpc": "2.0", "id": 30_001, "method": "shutdown"}));
@@ -356,15 +376,15 @@ fn a_client_that_never_reads_stops_nothing() {
 }
 
 #[test]
-fn thirty_thousand_requests_at_once_are_all_answered() {
+fn answers_thirty_thousand_queued_requests() {
     let mut client = Client::new(TREE);
     client.open(VALUES, 1, TREE[3].1);
-    let first = client.start(
+    let first = client.send_request(
         "textDocument/foldingRange",
         json!({"textDocument": {"uri": VALUES}}),
     );
     for _ in 1..30_000 {
-        client.start(
+        client.send_request(
             "textDocument/foldingRange",
             json!({"textDocument": {"uri": VALUES}}),
         );
@@ -372,5 +392,5 @@ fn thirty_thousand_requests_at_once_are_all_answered() {
     for id in first..first + 30_000 {
         client.wait_for(id);
     }
-    client.still_works();
+    client.assert_still_works();
 }

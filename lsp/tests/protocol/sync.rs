@@ -7,7 +7,7 @@ use crate::client::{Client, TREE, VALUES, capabilities, files};
 
 /// Finds the same value next to non-BMP and accented characters, in each encoding.
 #[test]
-fn columns_count_what_was_agreed_on() {
+fn columns_use_the_negotiated_encoding() {
     let line = TREE[3].1.lines().nth(2).unwrap();
     let before = &line[..line.find("true").unwrap()];
     let expected = [
@@ -21,17 +21,17 @@ fn columns_count_what_was_agreed_on() {
         (json!([]), "utf-16", before.encode_utf16().count()),
     ];
     for (offered, chosen, column) in expected {
-        let mut can = capabilities();
-        can["general"]["positionEncodings"] = offered;
-        let mut client = Client::raw(files(TREE));
-        let answer = client.ask(
+        let mut capabilities = capabilities();
+        capabilities["general"]["positionEncodings"] = offered;
+        let mut client = Client::uninitialized(files(TREE));
+        let answer = client.request(
             "initialize",
-            json!({"capabilities": can, "rootUri": "file:///w"}),
+            json!({"capabilities": capabilities, "rootUri": "file:///w"}),
         );
         assert_eq!(answer["capabilities"]["positionEncoding"], chosen);
-        client.tell("initialized", json!({}));
+        client.notify("initialized", json!({}));
         client.open(VALUES, 1, TREE[3].1);
-        let found = client.coded(VALUES, 1, "flag-is-text");
+        let found = client.findings_with_code(VALUES, 1, "flag-is-text");
         let start = json!({"line": 2, "character": column});
         assert_eq!(found[0]["range"]["start"], start, "{chosen}");
         assert_eq!(
@@ -45,16 +45,23 @@ fn columns_count_what_was_agreed_on() {
             2,
             json!([{"range": found[0]["range"], "text": "\"true\""}]),
         );
-        assert_eq!(client.coded(VALUES, 2, "flag-is-text").len(), 0, "{chosen}");
-        client.still_works();
+        assert_eq!(
+            client.findings_with_code(VALUES, 2, "flag-is-text").len(),
+            0,
+            "{chosen}"
+        );
+        client.assert_still_works();
     }
 }
 
 #[test]
-fn several_changes_in_one_message_are_applied_in_order() {
+fn applies_changes_of_one_message_in_order() {
     let mut client = Client::new(TREE);
     client.open(VALUES, 1, "webapp:\r\n  envVars:\r\n    FLAG: \"😀\"\r\n");
-    assert_eq!(client.coded(VALUES, 1, "flag-is-text").len(), 0);
+    assert_eq!(
+        client.findings_with_code(VALUES, 1, "flag-is-text").len(),
+        0
+    );
     let range = |a: u32, b: u32, c: u32, d: u32| json!({"start": {"line": a, "character": b}, "end": {"line": c, "character": d}});
     client.change(
         VALUES,
@@ -65,33 +72,33 @@ fn several_changes_in_one_message_are_applied_in_order() {
             {"range": range(3, 10, 3, 11), "text": "true"},
         ]),
     );
-    let found = client.coded(VALUES, 2, "flag-is-text");
+    let found = client.findings_with_code(VALUES, 2, "flag-is-text");
     assert_eq!(found.len(), 1);
     assert_eq!(found[0]["range"], range(3, 10, 3, 14));
-    client.still_works();
+    client.assert_still_works();
 }
 
 #[test]
-fn a_client_that_knows_no_versions_gets_none() {
-    let mut client = Client::with(files(TREE), json!({}));
+fn omits_versions_for_clients_without_support() {
+    let mut client = Client::with_capabilities(files(TREE), json!({}));
     client.open(VALUES, 5, TREE[3].1);
-    let told = client.until(|it| it["method"] == "textDocument/publishDiagnostics");
-    assert!(told["params"].get("version").is_none(), "{told}");
+    let published = client.wait_until(|it| it["method"] == "textDocument/publishDiagnostics");
+    assert!(published["params"].get("version").is_none(), "{published}");
     assert!(
-        told["params"]["diagnostics"][0]
+        published["params"]["diagnostics"][0]
             .get("relatedInformation")
             .is_none()
     );
-    client.still_works();
+    client.assert_still_works();
 }
 
 #[test]
-fn a_client_that_cannot_be_told_is_answered() {
-    let can = json!({"textDocument": {"diagnostic": {}}, "workspace": {"diagnostics": {"refreshSupport": true}}});
-    let mut client = Client::with(files(TREE), can);
+fn serves_clients_that_pull_diagnostics() {
+    let capabilities = json!({"textDocument": {"diagnostic": {}}, "workspace": {"diagnostics": {"refreshSupport": true}}});
+    let mut client = Client::with_capabilities(files(TREE), capabilities);
     client.open(VALUES, 1, TREE[3].1);
-    client.until(|it| it["method"] == "workspace/diagnostic/refresh");
-    let report = client.ask(
+    client.wait_until(|it| it["method"] == "workspace/diagnostic/refresh");
+    let report = client.request(
         "textDocument/diagnostic",
         json!({"textDocument": {"uri": VALUES}}),
     );
@@ -101,48 +108,54 @@ fn a_client_that_cannot_be_told_is_answered() {
         client.publications, 0,
         "findings must not be both pulled and pushed"
     );
-    client.still_works();
+    client.assert_still_works();
 }
 
 #[test]
-fn the_address_of_a_file_stays_as_the_client_writes_it() {
+fn keeps_the_client_spelling_of_uris() {
     let mut client = Client::new(TREE);
     let odd = "file:///w/values/wire%2Dserver/./values.yaml";
     client.open(odd, 1, TREE[3].1);
-    assert_eq!(client.coded(odd, 1, "flag-is-text").len(), 1);
-    client.still_works();
+    assert_eq!(client.findings_with_code(odd, 1, "flag-is-text").len(), 1);
+    client.assert_still_works();
 }
 
 #[test]
-fn settings_are_taken_from_every_way_to_give_them() {
-    let mut client = Client::raw(files(TREE));
-    client.ask(
+fn accepts_settings_from_every_source() {
+    let mut client = Client::uninitialized(files(TREE));
+    client.request(
         "initialize",
         json!({"rootUri": "file:///w", "capabilities": capabilities(), "initializationOptions": {"diagnostics": {"scope": "workspace"}}}),
     );
-    client.tell("initialized", json!({}));
+    client.notify("initialized", json!({}));
     // No file is open, but the findings of the one on disk are published.
-    client.until(|it| it["params"]["uri"] == VALUES && it["params"]["diagnostics"] != json!([]));
-    assert_eq!(client.shown[VALUES].0, None, "a closed file has no version");
-    client.tell(
+    client
+        .wait_until(|it| it["params"]["uri"] == VALUES && it["params"]["diagnostics"] != json!([]));
+    assert_eq!(
+        client.published[VALUES].0, None,
+        "a closed file has no version"
+    );
+    client.notify(
         "workspace/didChangeConfiguration",
         json!({"settings": {"dogwatch": {"diagnostics": {"scope": "open"}}}}),
     );
-    client.until(|it| it["params"]["uri"] == VALUES && it["params"]["diagnostics"] == json!([]));
-    client.still_works();
+    client
+        .wait_until(|it| it["params"]["uri"] == VALUES && it["params"]["diagnostics"] == json!([]));
+    client.assert_still_works();
 }
 
 #[test]
-fn syntax_is_left_to_another_server_where_asked() {
+fn syntax_diagnostics_can_be_turned_off() {
     let mut client = Client::new(TREE);
     client.open(VALUES, 1, "a: {\n");
     assert!(!client.findings(VALUES, 1).is_empty());
-    client.tell(
+    client.notify(
         "workspace/didChangeConfiguration",
         json!({"settings": {"dogwatch": {"yaml": {"syntaxDiagnostics": "off"}}}}),
     );
-    client.until(|it| it["params"]["uri"] == VALUES && it["params"]["diagnostics"] == json!([]));
-    client.still_works();
+    client
+        .wait_until(|it| it["params"]["uri"] == VALUES && it["params"]["diagnostics"] == json!([]));
+    client.assert_still_works();
 }
 
 /// Memory is bounded by what is open, not by the number of edits. Counts what could grow instead of measuring memory.
@@ -154,38 +167,49 @@ fn many_edits_leave_one_set_of_findings() {
         let text = format!("webapp: {{envVars: {{FLAG: {version}}}}}\n");
         client.replace(VALUES, version, &text);
         if version % 50 == 0 {
-            assert_eq!(client.coded(VALUES, version, "flag-is-text").len(), 1);
+            assert_eq!(
+                client
+                    .findings_with_code(VALUES, version, "flag-is-text")
+                    .len(),
+                1
+            );
         }
     }
-    let told: Vec<&Value> = client
-        .others
+    let published: Vec<&Value> = client
+        .other_messages
         .iter()
         .filter(|it| it["method"] == "window/logMessage")
         .collect();
-    assert!(told.is_empty(), "{told:?}");
-    client.still_works();
+    assert!(published.is_empty(), "{published:?}");
+    client.assert_still_works();
 }
 
 /// Some clients spell the URI of one file in two ways.
 #[test]
-fn a_file_that_is_open_twice_is_judged_until_both_are_closed() {
+fn file_open_under_two_uris_is_linted_until_both_close() {
     const TWIN: &str = "file:///w/values/wire-server/v%61lues.yaml";
     let faulty = "webapp: {envVars: {FLAG: true}}\n";
     let mut client = Client::new(TREE);
     client.open(VALUES, 1, faulty);
     client.open(TWIN, 1, "webapp: {envVars: {FLAG: 'true'}}\n");
-    assert_eq!(client.coded(TWIN, 1, "flag-is-text").len(), 0);
+    assert_eq!(client.findings_with_code(TWIN, 1, "flag-is-text").len(), 0);
     client.replace(VALUES, 2, faulty);
-    assert_eq!(client.coded(VALUES, 2, "flag-is-text").len(), 1);
+    assert_eq!(
+        client.findings_with_code(VALUES, 2, "flag-is-text").len(),
+        1
+    );
     client.replace(TWIN, 2, "webapp: {envVars: {FLAG: 'true'}}\n");
-    assert_eq!(client.coded(TWIN, 2, "flag-is-text").len(), 0);
-    client.tell(
+    assert_eq!(client.findings_with_code(TWIN, 2, "flag-is-text").len(), 0);
+    client.notify(
         "textDocument/didClose",
         json!({"textDocument": {"uri": TWIN}}),
     );
-    assert_eq!(client.coded(VALUES, 2, "flag-is-text").len(), 1);
+    assert_eq!(
+        client.findings_with_code(VALUES, 2, "flag-is-text").len(),
+        1
+    );
     client.replace(VALUES, 3, "\nwebapp: {envVars: {FLAG: true}}\n");
-    let found = client.coded(VALUES, 3, "flag-is-text");
+    let found = client.findings_with_code(VALUES, 3, "flag-is-text");
     assert_eq!(found[0]["range"]["start"]["line"], 1);
-    client.still_works();
+    client.assert_still_works();
 }

@@ -35,14 +35,17 @@ const LAYERS: &[(&str, &str)] = &[
 const SECRETS: &str = "file:///w/values/umbrella/secrets.yaml";
 
 fn hover(client: &mut Client, uri: &str, line: u32, character: u32) -> String {
-    let answer = client.ask("textDocument/hover", Client::at(uri, line, character));
+    let answer = client.request(
+        "textDocument/hover",
+        Client::position_params(uri, line, character),
+    );
     answer["contents"]["value"]
         .as_str()
         .unwrap_or("")
         .to_owned()
 }
 
-fn opened() -> Client {
+fn open_client() -> Client {
     let mut client = Client::new(LAYERS);
     client.open(VALUES, 1, LAYERS[3].1);
     client.findings(VALUES, 1);
@@ -50,10 +53,10 @@ fn opened() -> Client {
 }
 
 #[test]
-fn a_finding_says_where_why_and_what_to_read() {
+fn diagnostic_has_range_reason_and_link() {
     let mut client = Client::new(TREE);
     client.open(crate::client::VALUES, 4, TREE[3].1);
-    let found = client.coded(crate::client::VALUES, 4, "flag-is-text");
+    let found = client.findings_with_code(crate::client::VALUES, 4, "flag-is-text");
     let it = &found[0];
     assert_eq!(it["source"], "dogwatch");
     assert_eq!(it["severity"], 1);
@@ -75,17 +78,17 @@ fn a_finding_says_where_why_and_what_to_read() {
     );
     assert_eq!(it["data"]["rule"], "flag-is-text");
     assert_eq!(it["data"]["fingerprint"].as_str().unwrap().len(), 32);
-    client.still_works();
+    client.assert_still_works();
 }
 
 #[test]
-fn a_finding_leads_to_the_page_of_its_rule_where_the_pages_are() {
+fn diagnostic_links_to_the_configured_rule_page() {
     let configured = "rules: [rules]\npacks: []\nrule-pages: https://pages.example.test/rules/\n";
     let mut tree = TREE.to_vec();
     tree[0].1 = configured;
     let mut client = Client::new(&tree);
     client.open(crate::client::VALUES, 1, TREE[3].1);
-    let found = client.coded(crate::client::VALUES, 1, "flag-is-text");
+    let found = client.findings_with_code(crate::client::VALUES, 1, "flag-is-text");
     let page = "https://pages.example.test/rules/flag-is-text.html";
     assert_eq!(found[0]["codeDescription"]["href"], page);
     let all = actions(&mut client, crate::client::VALUES, &found[0]["range"], None);
@@ -93,13 +96,13 @@ fn a_finding_leads_to_the_page_of_its_rule_where_the_pages_are() {
         .iter()
         .find(|it| it["title"].as_str().unwrap().starts_with("Open"));
     assert_eq!(open.unwrap()["command"]["arguments"], json!([page]));
-    client.still_works();
+    client.assert_still_works();
 }
 
 #[test]
-fn hover_tells_the_value_its_layers_and_its_declaration() {
-    let mut client = opened();
-    let told = hover(&mut client, VALUES, 3, 8);
+fn hover_shows_value_layers_and_declaration() {
+    let mut client = open_client();
+    let output = hover(&mut client, VALUES, 3, 8);
     for part in [
         "backend.config.logLevel",
         "declared by the chart `backend`",
@@ -110,72 +113,73 @@ fn hover_tells_the_value_its_layers_and_its_declaration() {
         "overridden by secrets.yaml",
         "secrets.yaml#L3",
     ] {
-        assert!(told.contains(part), "`{part}` missing from:\n{told}");
+        assert!(output.contains(part), "`{part}` missing from:\n{output}");
     }
-    let told = hover(&mut client, VALUES, 1, 4);
+    let output = hover(&mut client, VALUES, 1, 4);
     assert!(
-        told.contains("`1` — used") && told.contains("`3` — overridden"),
-        "{told}"
+        output.contains("`1` — used") && output.contains("`3` — overridden"),
+        "{output}"
     );
-    client.still_works();
+    client.assert_still_works();
 }
 
 #[test]
-fn no_secret_is_ever_shown() {
-    let mut client = opened();
+fn never_shows_secrets() {
+    let mut client = open_client();
     client.open(SECRETS, 1, LAYERS[4].1);
     client.findings(SECRETS, 1);
     let mut all = String::new();
     for line in 0..6 {
         for character in [3, 6, 18] {
             all += &hover(&mut client, SECRETS, line, character);
-            let at = Client::at(SECRETS, line, character);
-            all += &client.ask("textDocument/completion", at).to_string();
+            let at = Client::position_params(SECRETS, line, character);
+            all += &client.request("textDocument/completion", at).to_string();
         }
     }
-    let whole = json!({"start": {"line": 0, "character": 0}, "end": {"line": 99, "character": 0}});
+    let full_range =
+        json!({"start": {"line": 0, "character": 0}, "end": {"line": 99, "character": 0}});
     let text = json!({"uri": SECRETS});
     all += &client
-        .ask(
+        .request(
             "textDocument/inlayHint",
-            json!({"textDocument": text, "range": whole}),
+            json!({"textDocument": text, "range": full_range}),
         )
         .to_string();
     all += &client
-        .ask("textDocument/documentSymbol", json!({"textDocument": text}))
+        .request("textDocument/documentSymbol", json!({"textDocument": text}))
         .to_string();
     all += &client
-        .ask("textDocument/codeLens", json!({"textDocument": text}))
+        .request("textDocument/codeLens", json!({"textDocument": text}))
         .to_string();
     all += &client
-        .ask(
+        .request(
             "textDocument/codeAction",
-            json!({"textDocument": text, "range": whole, "context": {"diagnostics": []}}),
+            json!({"textDocument": text, "range": full_range, "context": {"diagnostics": []}}),
         )
         .to_string();
     all += &effective(&mut client, SECRETS);
-    all += &Value::from(client.others.clone()).to_string();
+    all += &Value::from(client.other_messages.clone()).to_string();
     for secret in ["hunter2", "swordfish", "d3fault"] {
         assert!(!all.contains(secret), "`{secret}` is shown in {all}");
     }
     assert!(all.contains("‹redacted›"));
-    client.still_works();
+    client.assert_still_works();
 }
 
 fn effective(client: &mut Client, uri: &str) -> String {
-    let shown = client.ask(
+    let effective = client.request(
         "workspace/executeCommand",
         json!({"command": "dogwatch.effectiveValues", "arguments": [uri]}),
     );
-    let address = shown["uri"].as_str().unwrap().to_owned();
-    let content = client.ask("workspace/textDocumentContent", json!({"uri": address}));
-    assert_eq!(content["text"], shown["text"]);
-    shown["text"].as_str().unwrap().to_owned()
+    let uri = effective["uri"].as_str().unwrap().to_owned();
+    let content = client.request("workspace/textDocumentContent", json!({"uri": uri}));
+    assert_eq!(content["text"], effective["text"]);
+    effective["text"].as_str().unwrap().to_owned()
 }
 
 #[test]
-fn effective_values_are_what_helm_uses_with_their_files() {
-    let mut client = opened();
+fn effective_values_name_their_files() {
+    let mut client = open_client();
     let text = effective(&mut client, VALUES);
     let line = |start: &str| {
         text.lines()
@@ -197,16 +201,16 @@ fn effective_values_are_what_helm_uses_with_their_files() {
         "{text}"
     );
     assert!(line("pgPassword:").contains("‹redacted›"), "{text}");
-    client.still_works();
+    client.assert_still_works();
 }
 
 #[test]
-fn keys_and_values_of_charts_are_proposed() {
-    let mut client = opened();
+fn completes_chart_keys_and_values() {
+    let mut client = open_client();
     let labels = |client: &mut Client, line: u32, character: u32| -> Vec<String> {
-        let answer = client.ask(
+        let answer = client.request(
             "textDocument/completion",
-            Client::at(VALUES, line, character),
+            Client::position_params(VALUES, line, character),
         );
         let items = answer["items"].as_array().unwrap().clone();
         items
@@ -250,16 +254,17 @@ fn keys_and_values_of_charts_are_proposed() {
     }
     client.replace(VALUES, 5, "backend: {} # dogwatch: allow lo\n");
     assert!(labels(&mut client, 0, 32).contains(&"log-level".to_owned()));
-    client.still_works();
+    client.assert_still_works();
 }
 
 #[test]
-fn hints_tell_what_is_overridden_and_what_is_hidden() {
-    let mut client = opened();
-    let whole = json!({"start": {"line": 0, "character": 0}, "end": {"line": 99, "character": 0}});
-    let hints = client.ask(
+fn inlay_hints_show_overrides() {
+    let mut client = open_client();
+    let full_range =
+        json!({"start": {"line": 0, "character": 0}, "end": {"line": 99, "character": 0}});
+    let hints = client.request(
         "textDocument/inlayHint",
-        json!({"textDocument": {"uri": VALUES}, "range": whole}),
+        json!({"textDocument": {"uri": VALUES}, "range": full_range}),
     );
     assert_eq!(hints.as_array().unwrap().len(), 1, "{hints}");
     assert_eq!(hints[0]["position"], json!({"line": 3, "character": 19}));
@@ -271,33 +276,36 @@ fn hints_tell_what_is_overridden_and_what_is_hidden() {
     );
     assert_eq!(hints[0]["label"][0]["location"]["uri"], SECRETS);
     client.open(SECRETS, 1, LAYERS[4].1);
-    let hints = client.ask(
+    let hints = client.request(
         "textDocument/inlayHint",
-        json!({"textDocument": {"uri": SECRETS}, "range": whole}),
+        json!({"textDocument": {"uri": SECRETS}, "range": full_range}),
     );
     assert_eq!(hints[0]["label"][0]["value"], "overrides values.yaml");
-    client.tell(
+    client.notify(
         "workspace/didChangeConfiguration",
         json!({"settings": {"inlayHints": {"enable": false}}}),
     );
-    let none = client.ask(
+    let none = client.request(
         "textDocument/inlayHint",
-        json!({"textDocument": {"uri": SECRETS}, "range": whole}),
+        json!({"textDocument": {"uri": SECRETS}, "range": full_range}),
     );
     assert!(none.is_null());
-    client.still_works();
+    client.assert_still_works();
 }
 
 #[test]
-fn definition_and_references_lead_through_the_layers() {
-    let mut client = opened();
-    let found = client.ask("textDocument/definition", Client::at(VALUES, 3, 8));
+fn definition_and_references_follow_layers() {
+    let mut client = open_client();
+    let found = client.request(
+        "textDocument/definition",
+        Client::position_params(VALUES, 3, 8),
+    );
     assert_eq!(found[0]["uri"], SECRETS);
     assert_eq!(found[0]["range"]["start"]["line"], 2);
-    let mut at = Client::at(SECRETS, 2, 6);
+    let mut at = Client::position_params(SECRETS, 2, 6);
     at["context"] = json!({"includeDeclaration": true});
     client.open(SECRETS, 1, LAYERS[4].1);
-    let found = client.ask("textDocument/references", at);
+    let found = client.request("textDocument/references", at);
     let uris: Vec<&str> = found
         .as_array()
         .unwrap()
@@ -309,17 +317,22 @@ fn definition_and_references_lead_through_the_layers() {
         "{uris:?}"
     );
     // A value that only the chart declares leads to its declaration.
-    let found = client.ask("textDocument/definition", Client::at(VALUES, 1, 4));
+    let found = client.request(
+        "textDocument/definition",
+        Client::position_params(VALUES, 1, 4),
+    );
     assert_eq!(found[0]["uri"], "file:///w/rules/charts.watch", "{found}");
-    client.still_works();
+    client.assert_still_works();
 }
 
 #[test]
-fn a_finding_leads_to_its_rule() {
+fn definition_of_a_finding_is_its_rule() {
     let mut client = Client::new(TREE);
     client.open(crate::client::VALUES, 1, TREE[3].1);
-    let at = client.coded(crate::client::VALUES, 1, "flag-is-text")[0]["range"]["start"].clone();
-    let found = client.ask(
+    let at =
+        client.findings_with_code(crate::client::VALUES, 1, "flag-is-text")[0]["range"]["start"]
+            .clone();
+    let found = client.request(
         "textDocument/definition",
         json!({"textDocument": {"uri": crate::client::VALUES}, "position": at}),
     );
@@ -330,30 +343,31 @@ fn a_finding_leads_to_its_rule() {
         .map(|it| &it["uri"])
         .collect();
     assert!(uris.contains(&&json!(RULE)), "{found}");
-    let told = client.ask(
+    let output = client.request(
         "textDocument/hover",
         json!({"textDocument": {"uri": crate::client::VALUES}, "position": at}),
     );
-    let told = told["contents"]["value"].as_str().unwrap();
+    let output = output["contents"]["value"].as_str().unwrap();
     assert!(
-        told.contains("The chart copies it") && told.contains("https://docs.example.test/flags"),
-        "{told}"
+        output.contains("The chart copies it")
+            && output.contains("https://docs.example.test/flags"),
+        "{output}"
     );
-    client.still_works();
+    client.assert_still_works();
 }
 
 #[test]
-fn a_change_in_one_layer_is_told_in_every_open_file_it_touches() {
+fn edit_updates_findings_in_dependent_files() {
     let mut client = Client::new(LAYERS);
     client.open(SECRETS, 1, LAYERS[4].1);
     client.open(VALUES, 1, LAYERS[3].1);
     assert_eq!(
-        client.coded(VALUES, 1, "log-level").len(),
+        client.findings_with_code(VALUES, 1, "log-level").len(),
         0,
         "the secrets file must win"
     );
     client.replace(SECRETS, 2, "backend: {}\n");
-    let version = client.until(|it| {
+    let version = client.wait_until(|it| {
         it["params"]["uri"] == VALUES
             && it["params"]["diagnostics"]
                 .as_array()
@@ -361,40 +375,40 @@ fn a_change_in_one_layer_is_told_in_every_open_file_it_touches() {
     });
     assert_eq!(version["params"]["version"], 1);
     assert_eq!(
-        client.coded(VALUES, 1, "log-level")[0]["range"]["start"],
+        client.findings_with_code(VALUES, 1, "log-level")[0]["range"]["start"],
         json!({"line": 3, "character": 14})
     );
-    client.still_works();
+    client.assert_still_works();
 }
 
 #[test]
-fn outline_folding_and_selection_follow_the_text() {
-    let mut client = opened();
+fn outline_folding_and_selection_match_the_text() {
+    let mut client = open_client();
     let text = json!({"uri": VALUES});
-    let symbols = client.ask("textDocument/documentSymbol", json!({"textDocument": text}));
+    let symbols = client.request("textDocument/documentSymbol", json!({"textDocument": text}));
     assert_eq!(symbols[0]["name"], "backend");
     assert_eq!(symbols[0]["children"][1]["children"][0]["name"], "logLevel");
-    let folds = client.ask("textDocument/foldingRange", json!({"textDocument": text}));
+    let folds = client.request("textDocument/foldingRange", json!({"textDocument": text}));
     assert_eq!(
         (&folds[0]["startLine"], &folds[0]["endLine"]),
         (&json!(0), &json!(3))
     );
     let at = json!([{"line": 3, "character": 16}, {"line": 99, "character": 0}]);
-    let grown = client.ask(
+    let ranges = client.request(
         "textDocument/selectionRange",
         json!({"textDocument": text, "positions": at}),
     );
-    assert_eq!(grown.as_array().unwrap().len(), 2);
+    assert_eq!(ranges.as_array().unwrap().len(), 2);
     let range = |a: u32, b: u32, c: u32, d: u32| json!({"start": {"line": a, "character": b}, "end": {"line": c, "character": d}});
-    assert_eq!(grown[0]["range"], range(3, 14, 3, 19));
-    assert_eq!(grown[0]["parent"]["range"], range(3, 4, 3, 19));
-    client.still_works();
+    assert_eq!(ranges[0]["range"], range(3, 14, 3, 19));
+    assert_eq!(ranges[0]["parent"]["range"], range(3, 4, 3, 19));
+    client.assert_still_works();
 }
 
 #[test]
-fn a_key_that_a_profile_overrides_has_a_lens() {
-    let mut client = opened();
-    let lenses = client.ask(
+fn lens_on_keys_overridden_by_a_profile() {
+    let mut client = open_client();
+    let lenses = client.request(
         "textDocument/codeLens",
         json!({"textDocument": {"uri": VALUES}}),
     );
@@ -404,28 +418,28 @@ fn a_key_that_a_profile_overrides_has_a_lens() {
     );
     let places = &lenses[0]["command"]["arguments"][2];
     assert_eq!(places[0]["uri"], SECRETS, "{places}");
-    client.still_works();
+    client.assert_still_works();
 }
 
 #[test]
-fn a_map_that_another_layer_only_adds_to_is_not_overridden() {
+fn adding_to_a_map_is_not_an_override() {
     let mut client = Client::new(LAYERS);
     let text = "backend:\n  replicaCount: 1\nother: 1\n";
     client.open(VALUES, 1, text);
     client.findings(VALUES, 1);
-    let asked = json!({"textDocument": {"uri": VALUES}});
-    let lenses = client.ask("textDocument/codeLens", asked.clone());
+    let params = json!({"textDocument": {"uri": VALUES}});
+    let lenses = client.request("textDocument/codeLens", params.clone());
     assert_eq!(lenses, json!([]), "secrets.yaml adds to `backend`");
     // Any value in place of another layer's map overrides that layer.
     client.open(SECRETS, 1, "backend: null\n");
     client.findings(SECRETS, 1);
-    let lenses = client.ask("textDocument/codeLens", asked);
+    let lenses = client.request("textDocument/codeLens", params);
     assert_eq!(lenses[0]["command"]["title"], "overridden in 1 profile");
-    client.still_works();
+    client.assert_still_works();
 }
 
 #[test]
-fn the_rest_is_judged_while_a_line_is_half_typed() {
+fn half_typed_line_does_not_hide_other_findings() {
     let mut client = Client::new(TREE);
     client.open(
         crate::client::VALUES,
@@ -438,11 +452,11 @@ fn the_rest_is_judged_while_a_line_is_half_typed() {
         .map(|it| it["code"].clone())
         .collect();
     assert!(codes.contains(&json!("flag-is-text")), "{codes:?}");
-    client.still_works();
+    client.assert_still_works();
 }
 
 /// The text after applying the edits of a workspace edit to one file.
-pub(crate) fn edited(text: &str, edit: &Value) -> String {
+pub(crate) fn apply_edit(text: &str, edit: &Value) -> String {
     let mut edits: Vec<(usize, usize, String)> = Vec::new();
     let offset = |at: &Value| {
         let (line, column) = (
@@ -484,50 +498,50 @@ pub(crate) fn actions(
     if let Some(only) = only {
         context["only"] = json!([only]);
     }
-    let asked = json!({"textDocument": {"uri": uri}, "range": range, "context": context});
+    let params = json!({"textDocument": {"uri": uri}, "range": range, "context": context});
     client
-        .ask("textDocument/codeAction", asked)
+        .request("textDocument/codeAction", params)
         .as_array()
         .cloned()
         .unwrap_or_default()
 }
 
 #[test]
-fn a_finding_that_the_editor_names_has_its_actions_wherever_the_cursor_is_on_the_line() {
+fn offers_actions_for_diagnostics_named_in_the_request() {
     let values = crate::client::VALUES;
     let mut client = Client::new(TREE);
     client.open(values, 6, TREE[3].1);
-    let finding = client.coded(values, 6, "flag-is-text")[0].clone();
+    let finding = client.findings_with_code(values, 6, "flag-is-text")[0].clone();
     let start = json!({"line": finding["range"]["start"]["line"], "character": 0});
-    let mut asked = json!({
+    let mut params = json!({
         "textDocument": {"uri": values},
         "range": {"start": start, "end": start},
         "context": {"diagnostics": []},
     });
     assert!(
         client
-            .ask("textDocument/codeAction", asked.clone())
+            .request("textDocument/codeAction", params.clone())
             .is_null()
     );
-    asked["context"]["diagnostics"] = json!([finding]);
-    let named = client.ask("textDocument/codeAction", asked);
-    let titles = named
+    params["context"]["diagnostics"] = json!([finding]);
+    let actions = client.request("textDocument/codeAction", params);
+    let titles = actions
         .as_array()
         .into_iter()
         .flatten()
         .map(|it| &it["title"]);
     assert!(
         titles.into_iter().any(|it| it == "put it in quotes"),
-        "{named}"
+        "{actions}"
     );
 }
 
 #[test]
-fn a_fix_is_an_edit_of_the_version_it_is_for_and_mends_the_finding() {
+fn fix_edits_the_current_version_and_resolves_the_finding() {
     let values = crate::client::VALUES;
     let mut client = Client::new(TREE);
     client.open(values, 6, TREE[3].1);
-    let range = client.coded(values, 6, "flag-is-text")[0]["range"].clone();
+    let range = client.findings_with_code(values, 6, "flag-is-text")[0]["range"].clone();
     let all = actions(&mut client, values, &range, None);
     let fix = all
         .iter()
@@ -540,27 +554,31 @@ fn a_fix_is_an_edit_of_the_version_it_is_for_and_mends_the_finding() {
         fix["edit"]["documentChanges"][0]["textDocument"]["version"],
         6
     );
-    let text = edited(TREE[3].1, &fix["edit"]);
+    let text = apply_edit(TREE[3].1, &fix["edit"]);
     assert_eq!(text, TREE[3].1.replace("FLAG: true", "FLAG: \"true\""));
     client.replace(values, 7, &text);
-    assert_eq!(client.coded(values, 7, "flag-is-text").len(), 0);
+    assert_eq!(
+        client.findings_with_code(values, 7, "flag-is-text").len(),
+        0
+    );
     assert_eq!(
         actions(&mut client, values, &range, None),
         Vec::<Value>::new()
     );
-    client.still_works();
+    client.assert_still_works();
 }
 
 #[test]
-fn fixing_everything_is_what_fixing_a_project_does() {
+fn fix_all_matches_project_fix() {
     use std::sync::Arc;
     let values = crate::client::VALUES;
     let text = "webapp: {envVars: {FLAG: true, \"😀\": 1}}\r\n# ü\r\nteam-settings: {envVars: {FLAG: no}}\r\n";
     let mut client = Client::new(TREE);
     client.open(values, 1, text);
     client.findings(values, 1);
-    let whole = json!({"start": {"line": 0, "character": 0}, "end": {"line": 9, "character": 0}});
-    let all = actions(&mut client, values, &whole, Some("source.fixAll"));
+    let full_range =
+        json!({"start": {"line": 0, "character": 0}, "end": {"line": 9, "character": 0}});
+    let all = actions(&mut client, values, &full_range, Some("source.fixAll"));
     assert_eq!(all.len(), 1, "{all:?}");
     assert_eq!(all[0]["kind"], "source.fixAll.dogwatch");
     let mut memory = lint::files::Memory::default();
@@ -582,29 +600,29 @@ fn fixing_everything_is_what_fixing_a_project_does() {
         .find(|file| file.path == std::path::Path::new(path))
         .unwrap();
     assert_ne!(&*after.after, text);
-    assert_eq!(edited(text, &all[0]["edit"]), &*after.after);
+    assert_eq!(apply_edit(text, &all[0]["edit"]), &*after.after);
     // The command does the same: it asks the client to apply the edit.
-    client.tell("$/setTrace", json!({"value": "off"}));
-    client.ask(
+    client.notify("$/setTrace", json!({"value": "off"}));
+    client.request(
         "workspace/executeCommand",
         json!({"command": "dogwatch.fixFile", "arguments": [values]}),
     );
-    let asked = client
-        .others
+    let request = client
+        .other_messages
         .iter()
         .find(|it| it["method"] == "workspace/applyEdit")
         .cloned()
         .unwrap();
-    assert_eq!(edited(text, &asked["params"]["edit"]), &*after.after);
-    client.still_works();
+    assert_eq!(apply_edit(text, &request["params"]["edit"]), &*after.after);
+    client.assert_still_works();
 }
 
 #[test]
-fn a_finding_can_be_allowed_read_about_and_made_an_example() {
+fn offers_allow_guidance_and_example_actions() {
     let values = crate::client::VALUES;
     let mut client = Client::new(TREE);
     client.open(values, 1, "webapp:\n  envVars:\n    FLAG: true\n");
-    let range = client.coded(values, 1, "flag-is-text")[0]["range"].clone();
+    let range = client.findings_with_code(values, 1, "flag-is-text")[0]["range"].clone();
     let all = actions(&mut client, values, &range, None);
     let titled = |start: &str| {
         all.iter()
@@ -612,7 +630,7 @@ fn a_finding_can_be_allowed_read_about_and_made_an_example() {
             .unwrap_or_else(|| panic!("{all:?}"))
             .clone()
     };
-    let allow = edited(
+    let allow = apply_edit(
         "webapp:\n  envVars:\n    FLAG: true\n",
         &titled("Allow")["edit"],
     );
@@ -622,34 +640,42 @@ fn a_finding_can_be_allowed_read_about_and_made_an_example() {
     );
     // It allows nothing until a reason is given.
     client.replace(values, 2, &allow);
-    assert_eq!(client.coded(values, 2, "flag-is-text").len(), 1);
-    assert_eq!(client.coded(values, 2, "allow-malformed").len(), 1);
+    assert_eq!(
+        client.findings_with_code(values, 2, "flag-is-text").len(),
+        1
+    );
+    assert_eq!(
+        client
+            .findings_with_code(values, 2, "allow-malformed")
+            .len(),
+        1
+    );
     assert_eq!(
         titled("Open the guidance for")["command"]["arguments"],
         json!(["https://docs.example.test/flags"])
     );
     let example = titled("Add this finding as an example");
-    let rule = edited(TREE[2].1, &example["edit"]);
+    let rule = apply_edit(TREE[2].1, &example["edit"]);
     client.open(RULE, 1, &rule);
     assert_eq!(
         client.findings(RULE, 1),
         Vec::<Value>::new(),
         "the example must pass:\n{rule}"
     );
-    client.still_works();
+    client.assert_still_works();
 }
 
 /// Texts that cannot be copied into an example verbatim: masks are not valid YAML, and some lines have a special meaning in examples.
 #[test]
-fn examples_that_are_made_of_findings_hold() {
+fn examples_made_from_findings_pass() {
     let values = crate::client::VALUES;
-    let made = [
+    let valid = [
         "webapp:\n  secrets:\n    password: &pw swordfish\n    key: |\n      a\n      b\n  envVars:\n    FLAG: true\n",
         "webapp: {x: é😀, envVars: {FLAG: true}}\n",
         "\u{feff}webapp: {envVars: {FLAG: true}}\n",
         "webapp:\r\n  envVars: {FLAG: true}\r\n",
     ];
-    let refused = [
+    let unsupported = [
         "webapp:\n  x: |\n    ```\n    a\n  envVars:\n    FLAG: true\n",
         "webapp:\n  envVars:\n    FLAG: true\n    # ^^^ this\n",
         "webapp:\n# see a.yaml\n# b.yaml\n  envVars:\n    FLAG: true\n",
@@ -657,49 +683,49 @@ fn examples_that_are_made_of_findings_hold() {
     let mut client = Client::new(TREE);
     client.open(RULE, 1, TREE[2].1);
     client.findings(RULE, 1);
-    for (version, text) in (2..).zip(made.iter().chain(&refused)) {
+    for (version, text) in (2..).zip(valid.iter().chain(&unsupported)) {
         client.open(values, version, text);
-        let range = client.coded(values, version, "flag-is-text")[0]["range"].clone();
+        let range = client.findings_with_code(values, version, "flag-is-text")[0]["range"].clone();
         let mut all = actions(&mut client, values, &range, Some("refactor"));
-        assert_eq!(all.pop().is_some(), made.contains(text), "{text}");
+        assert_eq!(all.pop().is_some(), valid.contains(text), "{text}");
         let Some(example) = actions(&mut client, values, &range, Some("refactor")).pop() else {
             continue;
         };
-        let rule = edited(TREE[2].1, &example["edit"]);
+        let rule = apply_edit(TREE[2].1, &example["edit"]);
         assert!(!rule.contains("swordfish"), "{rule}");
         client.replace(RULE, version, &rule);
         let found = client.findings(RULE, version);
         assert_eq!(found, Vec::<Value>::new(), "the example must pass:\n{rule}");
         client.replace(RULE, version + 100, TREE[2].1);
     }
-    client.still_works();
+    client.assert_still_works();
 }
 
 #[test]
-fn the_outline_shows_no_name_that_is_secret() {
+fn outline_omits_secret_names() {
     let text =
         "brig:\n  hosts:\n  - name: seen\n  secrets:\n    smtpPassword:\n    - name: swordfish\n";
     for path in ["values.yaml", "../../lone.txt"] {
         let uri = format!("file:///w/values/wire-server/{path}");
         let mut client = Client::new(TREE);
         client.open(&uri, 1, text);
-        let answer = client.ask(
+        let answer = client.request(
             "textDocument/documentSymbol",
             json!({"textDocument": {"uri": uri}}),
         );
-        let told = answer.to_string();
-        assert_eq!(told.contains("seen"), path == "values.yaml", "{told}");
-        assert!(!told.contains("swordfish"), "{told}");
+        let output = answer.to_string();
+        assert_eq!(output.contains("seen"), path == "values.yaml", "{output}");
+        assert!(!output.contains("swordfish"), "{output}");
     }
 }
 
 #[test]
-fn growing_selections_of_many_cursors_stay_small() {
+fn selection_ranges_of_many_cursors_are_limited() {
     let mut client = Client::new(TREE);
     let text = format!("a: {}{}\n", "[".repeat(90), "]".repeat(90));
     client.open(crate::client::VALUES, 1, &text);
     let cursor = json!({"line": 0, "character": 93});
-    let answer = client.ask(
+    let answer = client.request(
         "textDocument/selectionRange",
         json!({"textDocument": {"uri": crate::client::VALUES}, "positions": vec![cursor; 2_000]}),
     );

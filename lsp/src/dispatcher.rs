@@ -27,13 +27,13 @@ use crate::revision::Revision;
 use crate::session::{End, Event};
 use crate::uri;
 
-type Answer = BoxFuture<'static, Result<Option<Response>, ExitedError>>;
+type ResponseFuture = BoxFuture<'static, Result<Option<Response>, ExitedError>>;
 
 /// Any message from the client.
 #[derive(Deserialize)]
 struct Incoming {
     method: Option<String>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "deserialize_present")]
     id: Option<Id>,
     params: Option<Value>,
     result: Option<Value>,
@@ -41,28 +41,30 @@ struct Incoming {
 }
 
 /// Distinguishes a `null` id from a missing one.
-fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Id>, D::Error> {
+fn deserialize_present<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Id>, D::Error> {
     Id::deserialize(deserializer).map(Some)
 }
 
 /// Reads the client's messages.
-pub(crate) struct Door {
+pub(crate) struct Dispatcher {
     service: LspService<Backend>,
     /// Unused, but the service assumes that the client is gone if it is dropped.
     _socket: ClientSocket,
-    waiting: UnboundedSender<Answer>,
+    pending: UnboundedSender<ResponseFuture>,
     session: Sender<Event>,
     outbox: Outbox,
     shut_down: bool,
 }
 
-impl Door {
-    /// Creates the door to a session, and the stream of pending answers for [`give_answers`].
+impl Dispatcher {
+    /// Creates the dispatcher of a session, and the stream of pending answers for [`send_responses`].
     pub(crate) fn new(
         session: Sender<Event>,
         revision: Revision,
         outbox: Outbox,
-    ) -> (Self, UnboundedReceiver<Answer>) {
+    ) -> (Self, UnboundedReceiver<ResponseFuture>) {
         let backend = Backend::new(session.clone(), revision);
         let (service, socket) = LspService::build(|_| backend)
             .custom_method(
@@ -70,16 +72,16 @@ impl Door {
                 Backend::text_document_content,
             )
             .finish();
-        let (waiting, answers) = unbounded();
-        let door = Self {
+        let (pending, responses) = unbounded();
+        let dispatcher = Self {
             service,
             _socket: socket,
-            waiting,
+            pending,
             session,
             outbox,
             shut_down: false,
         };
-        (door, answers)
+        (dispatcher, responses)
     }
 
     /// Reads until the client sends `exit` or disconnects.
@@ -89,7 +91,7 @@ impl Door {
             let Some(body) = frames.next_body() else {
                 break End::ClientGone;
             };
-            if let Some(end) = self.message(&body) {
+            if let Some(end) = self.handle(&body) {
                 break end;
             }
         };
@@ -97,34 +99,34 @@ impl Door {
         let _ = self.session.send(Event::End(end));
     }
 
-    fn message(&mut self, body: &[u8]) -> Option<End> {
+    fn handle(&mut self, body: &[u8]) -> Option<End> {
         let value = match serde_json::from_slice::<Value>(body) {
             Ok(value) => value,
             Err(_) => {
-                self.outbox.refuse(-32700, "the message is not JSON");
+                self.outbox.send_error(-32700, "the message is not JSON");
                 return None;
             }
         };
         let Ok(message) = serde_json::from_value::<Incoming>(value) else {
-            self.outbox.refuse(
+            self.outbox.send_error(
                 -32600,
                 "the message is not a request, notification or response",
             );
             return None;
         };
         match (message.method, message.id) {
-            (Some(method), id) => self.call(method, id, message.params),
+            (Some(method), id) => self.dispatch(method, id, message.params),
             (None, Some(Id::Number(id))) if message.result.is_some() || message.error.is_some() => {
-                let _ = self.session.send(Event::Answer(id, message.result));
+                let _ = self.session.send(Event::Response(id, message.result));
                 None
             }
             // A response whose result is `null` or missing.
             (None, Some(Id::Number(id))) => {
-                let _ = self.session.send(Event::Answer(id, None));
+                let _ = self.session.send(Event::Response(id, None));
                 None
             }
             (None, _) => {
-                self.outbox.refuse(
+                self.outbox.send_error(
                     -32600,
                     "the message is not a request, notification or response",
                 );
@@ -133,9 +135,9 @@ impl Door {
         }
     }
 
-    fn call(&mut self, method: String, id: Option<Id>, params: Option<Value>) -> Option<End> {
+    fn dispatch(&mut self, method: String, id: Option<Id>, params: Option<Value>) -> Option<End> {
         let params = match method.as_str() {
-            "initialize" => Some(initialize::tolerate(params.unwrap_or_default())),
+            "initialize" => Some(initialize::wrap_params(params.unwrap_or_default())),
             "exit" => {
                 return Some(if self.shut_down {
                     End::Asked
@@ -148,8 +150,8 @@ impl Door {
                 params
             }
             _ => params.map(|mut params| {
-                uri::tolerate(&mut params, &mut |written, said| {
-                    self.outbox.spell(written, said)
+                uri::encode_uris(&mut params, &mut |encoded, original| {
+                    self.outbox.use_spelling(encoded, original)
                 });
                 params
             }),
@@ -173,24 +175,24 @@ impl Door {
         let mut answer = self.service.call(request.finish());
         // The first poll queues the work for the session before the next message is looked at.
         match answer.poll_unpin(&mut Context::from_waker(noop_waker_ref())) {
-            Poll::Ready(answer) => give(&self.outbox, answer),
+            Poll::Ready(answer) => send_response(&self.outbox, answer),
             Poll::Pending => {
-                let _ = self.waiting.unbounded_send(answer);
+                let _ = self.pending.unbounded_send(answer);
             }
         }
         None
     }
 }
 
-fn give(outbox: &Outbox, answer: Result<Option<Response>, ExitedError>) {
+fn send_response(outbox: &Outbox, answer: Result<Option<Response>, ExitedError>) {
     if let Ok(Some(response)) = answer {
         outbox.answer(&response);
     }
 }
 
 /// Sends answers as they become ready.
-pub(crate) fn give_answers(answers: UnboundedReceiver<Answer>, outbox: &Outbox) {
-    block_on(answers.for_each_concurrent(None, |answer| async move {
-        give(outbox, answer.await);
+pub(crate) fn send_responses(responses: UnboundedReceiver<ResponseFuture>, outbox: &Outbox) {
+    block_on(responses.for_each_concurrent(None, |answer| async move {
+        send_response(outbox, answer.await);
     }));
 }

@@ -5,14 +5,14 @@ use values::yaml::{Document, Kind, NodeId};
 
 /// The deepest entry, item or scalar at an offset.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Spot {
+pub(crate) struct NodeAt {
     /// From the root to the value at the offset; a key counts as the value it leads to.
     pub(crate) chain: Vec<NodeId>,
     /// The key, if the offset is on one.
     pub(crate) key: Option<NodeId>,
 }
 
-impl Spot {
+impl NodeAt {
     /// The value at the offset.
     pub(crate) fn node(&self) -> Option<NodeId> {
         self.chain.last().copied()
@@ -20,18 +20,18 @@ impl Spot {
 }
 
 /// Finds the node at an offset. The depth is bounded by that of the text, because each step enters a smaller span.
-pub(crate) fn spot(document: &Document, offset: u32) -> Spot {
-    let mut spot = Spot {
+pub(crate) fn node_at(document: &Document, offset: u32) -> NodeAt {
+    let mut hit = NodeAt {
         chain: document.root().into_iter().collect(),
         key: None,
     };
-    while let Some(node) = spot.node() {
+    while let Some(node) = hit.node() {
         let own = document.span(node);
         let inside = |it: NodeId| {
             let span = document.span(it);
             // The content of an alias is somewhere else.
             span.touches(offset)
-                && (spot.chain.len() == 1 || own.start <= span.start && span.end <= own.end)
+                && (hit.chain.len() == 1 || own.start <= span.start && span.end <= own.end)
         };
         let next = match document.kind(node) {
             Kind::Map => {
@@ -48,9 +48,9 @@ pub(crate) fn spot(document: &Document, offset: u32) -> Spot {
             Kind::Null | Kind::Bool | Kind::Number | Kind::String | Kind::Error => None,
         };
         match next {
-            Some((key, value)) if !spot.chain.contains(&value) => {
-                spot.chain.push(value);
-                spot.key = key;
+            Some((key, value)) if !hit.chain.contains(&value) => {
+                hit.chain.push(value);
+                hit.key = key;
                 if key.is_some() {
                     break;
                 }
@@ -58,7 +58,7 @@ pub(crate) fn spot(document: &Document, offset: u32) -> Spot {
             _ => break,
         }
     }
-    spot
+    hit
 }
 
 /// True between a key and its value, including the blanks before the value.
@@ -85,18 +85,18 @@ mod tests {
     fn at(text: &str, mark: &str) -> (Vec<String>, Option<String>) {
         let document = Document::parse(SourceId(0), text);
         let offset = text.find(mark).unwrap() as u32;
-        let spot = spot(&document, offset);
-        let names = spot.chain[1..]
+        let hit = node_at(&document, offset);
+        let names = hit.chain[1..]
             .iter()
             .map(|it| document.raw(*it).trim().to_owned());
         (
             names.collect(),
-            spot.key.map(|it| document.raw(it).to_owned()),
+            hit.key.map(|it| document.raw(it).to_owned()),
         )
     }
 
     #[test]
-    fn a_byte_on_a_key_is_about_its_value() {
+    fn offset_on_a_key_selects_its_value() {
         let text = "a:\n  b: {c: [x, y]}\n  d: 1\n";
         assert_eq!(at(text, "d:").1.as_deref(), Some("d"));
         assert_eq!(at(text, "y").0.last().map(String::as_str), Some("y"));
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn damaged_and_empty_texts_have_spots_too() {
+    fn handles_damaged_and_empty_texts() {
         for text in [
             "",
             "\n",
@@ -116,7 +116,7 @@ mod tests {
         ] {
             let document = Document::parse(SourceId(0), text);
             for offset in 0..=text.len() as u32 + 1 {
-                spot(&document, offset);
+                node_at(&document, offset);
             }
         }
     }

@@ -8,14 +8,14 @@ use lint::tree::Tree;
 
 /// The result of linting the trees that contain a file.
 #[derive(Debug)]
-pub(crate) struct Judged {
+pub(crate) struct LintResult {
     /// The findings.
     pub(crate) report: Report,
     /// The trees that were linted.
     pub(crate) trees: Vec<Arc<Tree>>,
 }
 
-impl Judged {
+impl LintResult {
     pub(crate) fn new(report: Report, trees: Vec<Arc<Tree>>) -> Self {
         Self { report, trees }
     }
@@ -29,7 +29,7 @@ impl Judged {
     }
 }
 
-impl Judged {
+impl LintResult {
     /// The file's source id in the report; `None` if it has no findings.
     pub(crate) fn source_of(&self, path: &Path) -> Option<source::SourceId> {
         let mut files = self.report.files.iter();

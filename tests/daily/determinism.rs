@@ -10,7 +10,7 @@ const FORMATS: &[&str] = &[
 ];
 
 /// The output of a run by format, with its exit status.
-fn reports(folder: &Path, threads: &str, by_environment: bool) -> BTreeMap<String, Vec<u8>> {
+fn reports(folder: &Path, threads: &str, threads_from_env: bool) -> BTreeMap<String, Vec<u8>> {
     let place = tempfile::tempdir().unwrap();
     let mut arguments: Vec<String> = ["lint", "--verbose", "--today", "2026-11-28"]
         .map(str::to_owned)
@@ -19,12 +19,12 @@ fn reports(folder: &Path, threads: &str, by_environment: bool) -> BTreeMap<Strin
         let file = place.path().join(format);
         arguments.push(format!("--format={format}={}", file.display()));
     }
-    if !by_environment {
+    if !threads_from_env {
         arguments.push(format!("--threads={threads}"));
     }
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let mut command = dogwatch(folder, &arguments);
-    if by_environment {
+    if threads_from_env {
         command.env("RAYON_NUM_THREADS", threads);
     }
     let output = command.output().unwrap();
@@ -43,7 +43,7 @@ fn reports(folder: &Path, threads: &str, by_environment: bool) -> BTreeMap<Strin
 }
 
 #[test]
-fn every_format_has_the_same_bytes_at_any_number_of_threads_and_from_run_to_run() {
+fn output_does_not_depend_on_threads_or_runs() {
     let folder = tempfile::tempdir().unwrap();
     copy(
         &Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus"),
@@ -51,14 +51,14 @@ fn every_format_has_the_same_bytes_at_any_number_of_threads_and_from_run_to_run(
     );
     let one = reports(folder.path(), "1", false);
     assert!(one["json"].len() > 10_000, "the tree has too few findings");
-    for (threads, by_environment) in [
+    for (threads, threads_from_env) in [
         ("1", false),
         ("2", false),
         ("7", false),
         ("1", true),
         ("5", true),
     ] {
-        let other = reports(folder.path(), threads, by_environment);
+        let other = reports(folder.path(), threads, threads_from_env);
         for (format, bytes) in &one {
             assert!(
                 *bytes == other[format],
@@ -69,7 +69,7 @@ fn every_format_has_the_same_bytes_at_any_number_of_threads_and_from_run_to_run(
 }
 
 #[test]
-fn reasons_add_up_to_what_is_undecided() {
+fn reasons_add_up_to_the_undecided_count() {
     let folder = tempfile::tempdir().unwrap();
     copy(
         &Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus"),

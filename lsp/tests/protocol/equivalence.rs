@@ -35,9 +35,9 @@ const START: &[(&str, &str)] = &[
 ];
 
 /// The parts of findings that both sides report: file, UTF-16 range, code, first line of the message.
-type Found = Vec<(String, [u64; 4], String, String)>;
+type Findings = Vec<(String, [u64; 4], String, String)>;
 
-fn by_project(files: Arc<dyn Files>) -> Found {
+fn findings_of_project(files: Arc<dyn Files>) -> Findings {
     let settings = Settings {
         cwd: PathBuf::from("/w"),
         paths: vec![PathBuf::from("/w")],
@@ -46,7 +46,7 @@ fn by_project(files: Arc<dyn Files>) -> Found {
     };
     let project = Project::new(settings, Arc::clone(&files));
     let report = project.lint(&|_| {});
-    let mut out: Found = report
+    let mut out: Findings = report
         .findings
         .iter()
         .filter_map(|finding| {
@@ -75,9 +75,9 @@ fn by_project(files: Arc<dyn Files>) -> Found {
     out
 }
 
-fn by_server(client: &Client) -> Found {
-    let mut out: Found = Vec::new();
-    for (uri, (_, list)) in &client.shown {
+fn findings_of_server(client: &Client) -> Findings {
+    let mut out: Findings = Vec::new();
+    for (uri, (_, list)) in &client.published {
         for it in list {
             let number = |pointer: &str| it.pointer(pointer).and_then(Value::as_u64).unwrap();
             let range = [
@@ -106,12 +106,12 @@ fn by_server(client: &Client) -> Found {
 }
 
 fn server(files: Arc<dyn Files>) -> Client {
-    let mut client = Client::raw(files);
-    client.ask(
+    let mut client = Client::uninitialized(files);
+    client.request(
         "initialize",
         json!({"capabilities": capabilities(), "rootUri": "file:///w", "initializationOptions": {"diagnostics": {"scope": "workspace"}}}),
     );
-    client.tell("initialized", json!({}));
+    client.notify("initialized", json!({}));
     client
 }
 
@@ -177,7 +177,7 @@ impl Buffer {
             self.text = format!("webapp:\n  envVars:\n    FLAG: {}\n", edit.insert.trim());
             return json!({"text": self.text});
         }
-        let borders: Vec<usize> = self
+        let boundaries: Vec<usize> = self
             .text
             .char_indices()
             .map(|(at, _)| at)
@@ -185,9 +185,9 @@ impl Buffer {
             // No editor has a position between `\r` and `\n`.
             .filter(|at| !(self.text[..*at].ends_with('\r') && self.text[*at..].starts_with('\n')))
             .collect();
-        let first = edit.start * (borders.len() - 1) / 1000;
-        let last = (first + edit.length).min(borders.len() - 1);
-        let (start, end) = (borders[first], borders[last]);
+        let first = edit.start * (boundaries.len() - 1) / 1000;
+        let last = (first + edit.length).min(boundaries.len() - 1);
+        let (start, end) = (boundaries[first], boundaries[last]);
         let position = |at: usize| {
             let before = &self.text[..at];
             let line = before.matches('\n').count();
@@ -211,7 +211,7 @@ proptest! {
 
     /// After any script of edits, some of them several to a message, the server shows what a project finds in the final texts.
     #[test]
-    fn the_server_shows_what_a_fresh_project_finds(scripts in proptest::collection::vec(proptest::collection::vec(edit(), 1..4), 1..14)) {
+    fn server_matches_a_fresh_project_after_edits(scripts in proptest::collection::vec(proptest::collection::vec(edit(), 1..4), 1..14)) {
         let mut client = server(files(START));
         let mut buffers = [Buffer { text: START[2].1.to_owned() }, Buffer { text: START[3].1.to_owned() }];
         client.open(VALUES, 0, START[2].1);
@@ -230,21 +230,21 @@ proptest! {
         }
         client.findings(VALUES, versions[0]);
         client.findings(SECRETS, versions[1]);
-        client.settle();
+        client.wait_until_idle();
         let mut last = Memory::default();
         for (path, text) in START {
             last.insert(*path, text.as_bytes().to_vec());
         }
         last.insert("/w/values/wire-server/values.yaml", buffers[0].text.as_bytes().to_vec());
         last.insert("/w/values/wire-server/secrets.yaml", buffers[1].text.as_bytes().to_vec());
-        prop_assert_eq!(by_server(&client), by_project(Arc::new(last)));
+        prop_assert_eq!(findings_of_server(&client), findings_of_project(Arc::new(last)));
         client.end();
     }
 }
 
 /// Opens every file of a whole sample tree, one after the other.
 #[test]
-fn the_server_shows_what_a_project_finds_in_the_sample_trees() {
+fn server_matches_a_project_on_sample_trees() {
     let corpus = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../corpus");
     for name in ["first-look", "organisation", "mixed-profiles", "clean-prod"] {
         let mut memory = Memory::default();
@@ -256,13 +256,13 @@ fn the_server_shows_what_a_project_finds_in_the_sample_trees() {
         let mut texts = Vec::new();
         for path in lint::files::Disk.list(&root, &options).files {
             let bytes = lint::files::Disk.read(&path).unwrap();
-            let shown = PathBuf::from("/w").join(path.strip_prefix(&root).unwrap());
+            let mounted = PathBuf::from("/w").join(path.strip_prefix(&root).unwrap());
             texts.extend(
                 String::from_utf8(bytes.to_vec())
                     .ok()
-                    .map(|text| (shown.clone(), text)),
+                    .map(|text| (mounted.clone(), text)),
             );
-            memory.insert(shown, bytes);
+            memory.insert(mounted, bytes);
         }
         let files: Arc<dyn Files> = Arc::new(memory);
         let mut client = server(Arc::clone(&files));
@@ -279,8 +279,12 @@ fn the_server_shows_what_a_project_finds_in_the_sample_trees() {
                 client.findings(&format!("file://{}", path.display()), 1);
             }
         }
-        client.settle();
-        assert_eq!(by_server(&client), by_project(files), "{name}");
+        client.wait_until_idle();
+        assert_eq!(
+            findings_of_server(&client),
+            findings_of_project(files),
+            "{name}"
+        );
         client.end();
     }
 }

@@ -111,7 +111,7 @@ pub(crate) const CHART_CLAUSES: &[(&str, &str)] = &[
 ];
 
 /// Keywords inside expressions.
-pub(crate) const WORDS: &[(&str, &str)] = &[
+pub(crate) const EXPRESSION_WORDS: &[(&str, &str)] = &[
     ("and", "True if both operands are."),
     ("or", "True if at least one operand is."),
     ("not", "True if the operand is false."),
@@ -157,18 +157,18 @@ pub(crate) enum Position {
 }
 
 /// The description of a keyword.
-pub(crate) fn find(word: &str, position: Position) -> Option<&'static str> {
+pub(crate) fn describe(word: &str, position: Position) -> Option<&'static str> {
     let first = match position {
         Position::Item => ITEMS,
         Position::Clause => CLAUSES,
         Position::Chart => CHART_CLAUSES,
-        Position::Expression => WORDS,
+        Position::Expression => EXPRESSION_WORDS,
     };
     // `also at` and `unsafe fix` have a second keyword on their line.
-    let tables = [first, CLAUSES, WORDS, ITEMS, CHART_CLAUSES];
+    let tables = [first, CLAUSES, EXPRESSION_WORDS, ITEMS, CHART_CLAUSES];
     let mut entries = tables.into_iter().flatten();
     entries
-        .find(|(have, _)| *have == word)
+        .find(|(name, _)| *name == word)
         .map(|(_, docs)| *docs)
 }
 
@@ -178,7 +178,7 @@ mod tests {
     use lang::parse::vocabulary;
 
     #[test]
-    fn every_keyword_that_starts_something_has_a_description() {
+    fn every_item_and_clause_keyword_is_described() {
         let lists = [
             (ITEMS, vocabulary::ITEMS),
             (CLAUSES, vocabulary::RULE_CLAUSES),
@@ -186,7 +186,7 @@ mod tests {
         ];
         for (table, words) in lists {
             for word in words {
-                assert!(table.iter().any(|(have, _)| have == word), "{word}");
+                assert!(table.iter().any(|(name, _)| name == word), "{word}");
             }
         }
     }

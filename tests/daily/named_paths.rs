@@ -5,20 +5,20 @@ use std::path::Path;
 use super::{corpus, run, write};
 
 /// The exit status, and both outputs concatenated.
-fn both(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
+fn status_and_output(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
     let output = run(folder, arguments);
     let text = [output.stdout, output.stderr].concat();
     (output.status.code(), String::from_utf8(text).unwrap())
 }
 
 #[test]
-fn mistakes_in_the_configuration_and_in_rules_are_told_whatever_is_named() {
+fn reports_configuration_and_rule_errors_for_any_path() {
     let folder = tempfile::tempdir().unwrap();
     corpus("first-look", folder.path());
     let file = "values/sftd/values.yaml";
     let lint = ["lint", "--format", "short", file];
     write(folder.path(), &[("dogwatch.yaml", "disabel: [x]\n")]);
-    let (status, text) = both(folder.path(), &lint);
+    let (status, text) = status_and_output(folder.path(), &lint);
     assert_eq!(status, Some(2), "{text}");
     assert!(text.contains("config-unknown-key"), "{text}");
     write(
@@ -28,24 +28,24 @@ fn mistakes_in_the_configuration_and_in_rules_are_told_whatever_is_named() {
             ("rules/a.watch", "rule a {"),
         ],
     );
-    let (status, text) = both(folder.path(), &lint);
+    let (status, text) = status_and_output(folder.path(), &lint);
     assert_eq!(status, Some(2), "{text}");
     assert!(text.contains("rules/a.watch:"), "{text}");
 }
 
 #[test]
-fn a_configuration_that_is_named_stands_for_all_that_it_decides() {
+fn naming_a_configuration_lints_its_whole_tree() {
     let folder = tempfile::tempdir().unwrap();
     corpus("first-look", folder.path());
     write(folder.path(), &[("dogwatch.yaml", "namespace: wire\n")]);
-    let whole = both(folder.path(), &["lint", "--format", "short"]);
-    assert_eq!(whole.0, Some(1));
+    let full = status_and_output(folder.path(), &["lint", "--format", "short"]);
+    assert_eq!(full.0, Some(1));
     let named = ["lint", "--format", "short", "dogwatch.yaml"];
-    assert_eq!(both(folder.path(), &named), whole);
+    assert_eq!(status_and_output(folder.path(), &named), full);
 }
 
 #[test]
-fn a_file_that_takes_no_part_is_told_in_every_format_and_by_the_status() {
+fn left_out_file_is_reported_in_every_format_and_status() {
     let folder = tempfile::tempdir().unwrap();
     corpus("first-look", folder.path());
     write(
@@ -61,22 +61,23 @@ fn a_file_that_takes_no_part_is_told_in_every_format_and_by_the_status() {
             ("docs/mkdocs.yml", "not a layer of any known release"),
             ("values/wire-server/secrets.yaml", "`.gitignore`"),
         ] {
-            let (status, text) = both(folder.path(), &["lint", "--format", format, file]);
+            let (status, text) =
+                status_and_output(folder.path(), &["lint", "--format", format, file]);
             assert_eq!(status, Some(3), "{format} {text}");
             assert!(text.contains(file) && text.contains(why), "{format} {text}");
         }
     }
     // Hooks pass any file.
     let hook = ["lint", "--allow-nothing", "docs/mkdocs.yml"];
-    assert_eq!(both(folder.path(), &hook).0, Some(0));
+    assert_eq!(status_and_output(folder.path(), &hook).0, Some(0));
     // Next to a file that is linted it makes no difference.
     let two = ["lint", "docs/mkdocs.yml", "values/sftd/values.yaml"];
-    let (status, text) = both(folder.path(), &two);
+    let (status, text) = status_and_output(folder.path(), &two);
     assert_eq!(status, Some(0), "{text}");
 }
 
 #[test]
-fn a_folder_of_which_nothing_takes_part_is_told_and_one_with_a_say_is_not() {
+fn reports_folders_without_linted_files() {
     let folder = tempfile::tempdir().unwrap();
     corpus("first-look", folder.path());
     write(
@@ -87,21 +88,22 @@ fn a_folder_of_which_nothing_takes_part_is_told_and_one_with_a_say_is_not() {
             ("rules/a.watch", "let a = 1\n"),
         ],
     );
-    let (status, text) = both(folder.path(), &["lint", "--format", "short", "docs"]);
+    let (status, text) = status_and_output(folder.path(), &["lint", "--format", "short", "docs"]);
     assert_eq!(status, Some(3), "{text}");
     assert!(text.contains("docs: nothing in it is linted"), "{text}");
     for named in ["values/sftd", "values", ".", "rules"] {
-        let (status, text) = both(folder.path(), &["lint", "--format", "short", named]);
+        let (status, text) =
+            status_and_output(folder.path(), &["lint", "--format", "short", named]);
         assert_ne!(status, Some(3), "{named} {text}");
         assert!(!text.contains("is linted"), "{named} {text}");
     }
 }
 
 #[test]
-fn a_profile_that_nobody_has_is_a_mistake_and_those_there_are_are_named() {
+fn unknown_profile_is_an_error_that_lists_known_ones() {
     let folder = tempfile::tempdir().unwrap();
     corpus("mixed-profiles", folder.path());
-    let (status, text) = both(folder.path(), &["lint", "--profile", "prdo"]);
+    let (status, text) = status_and_output(folder.path(), &["lint", "--profile", "prdo"]);
     assert_eq!(status, Some(2));
     assert!(
         text.contains("unknown profile `prdo`; available: `demo`, `prod`"),
@@ -110,7 +112,7 @@ fn a_profile_that_nobody_has_is_a_mistake_and_those_there_are_are_named() {
 }
 
 #[test]
-fn where_there_is_nothing_to_judge_every_format_has_a_word_for_it() {
+fn every_format_reports_nothing_to_lint() {
     let folder = tempfile::tempdir().unwrap();
     for format in ["short", "json", "sarif", "junit", "pretty"] {
         let output = run(folder.path(), &["lint", "--format", format]);
@@ -121,7 +123,7 @@ fn where_there_is_nothing_to_judge_every_format_has_a_word_for_it() {
 }
 
 #[test]
-fn findings_fail_a_run_by_the_level_that_holds_where_they_stand() {
+fn fail_level_follows_the_configuration_of_each_tree() {
     let folder = tempfile::tempdir().unwrap();
     write(
         folder.path(),
@@ -132,22 +134,22 @@ fn findings_fail_a_run_by_the_level_that_holds_where_they_stand() {
             ("lenient/values/wire-server/values.yaml", "foo: 1\n"),
         ],
     );
-    let dead = ["lint", "--rule", "dead-key"];
-    let (status, text) = both(folder.path(), &dead);
+    let lint = ["lint", "--rule", "dead-key"];
+    let (status, text) = status_and_output(folder.path(), &lint);
     assert!(text.contains("nothing reads `foo`"), "{text}");
     assert_eq!(status, Some(0), "{text}");
     write(
         folder.path(),
         &[("strict/values/wire-server/values.yaml", "foo: 1\n")],
     );
-    assert_eq!(both(folder.path(), &dead).0, Some(1));
+    assert_eq!(status_and_output(folder.path(), &lint).0, Some(1));
 }
 
 #[test]
-fn what_one_machine_ignores_is_judged() {
+fn machine_wide_git_excludes_are_not_applied() {
     let folder = tempfile::tempdir().unwrap();
     corpus("first-look", folder.path());
-    let whole = both(folder.path(), &["lint", "--format", "short"]);
+    let full = status_and_output(folder.path(), &["lint", "--format", "short"]);
     write(
         folder.path(),
         &[
@@ -156,12 +158,12 @@ fn what_one_machine_ignores_is_judged() {
             (".git/info/exclude", "secrets.yaml\n"),
         ],
     );
-    let after = both(folder.path(), &["lint", "--format", "short"]);
-    assert_eq!(after, whole);
+    let after = status_and_output(folder.path(), &["lint", "--format", "short"]);
+    assert_eq!(after, full);
 }
 
 #[test]
-fn what_a_configuration_states_takes_part_wherever_it_is() {
+fn configured_files_are_linted_wherever_they_are() {
     let folder = tempfile::tempdir().unwrap();
     let config = "\
 exclude: [left-out.yaml]
@@ -188,13 +190,13 @@ deployments:
         "--format",
         "short",
     ];
-    let (_, text) = both(folder.path(), &lint);
+    let (_, text) = status_and_output(folder.path(), &lint);
     assert!(text.contains("shared/base.yaml:1:22: warning"), "{text}");
     assert!(text.contains("own/left-out.yaml:1:24: warning"), "{text}");
 }
 
 #[test]
-fn deployments_of_one_cluster_are_asked_together_what_is_true_of_a_cluster() {
+fn cluster_rules_see_all_deployments_of_a_cluster() {
     let folder = tempfile::tempdir().unwrap();
     let values = "ingress-nginx: {controller: {service: {type: LoadBalancer}}}\n";
     write(
@@ -205,19 +207,19 @@ fn deployments_of_one_cluster_are_asked_together_what_is_true_of_a_cluster() {
         ],
     );
     let lint = ["lint", "--rule", "single-load-balancer"];
-    assert_eq!(both(folder.path(), &lint).0, Some(0));
+    assert_eq!(status_and_output(folder.path(), &lint).0, Some(0));
     write(
         folder.path(),
         &[("dogwatch.yaml", "clusters: {main: [prod, demo]}\n")],
     );
-    let (status, text) = both(folder.path(), &lint);
+    let (status, text) = status_and_output(folder.path(), &lint);
     assert_eq!(status, Some(1), "{text}");
     assert!(text.contains("a second load balancer"), "{text}");
     assert!(text.contains("in 2 deployments"), "{text}");
 }
 
 /// Two deployments in one cluster, with a rule about the whole cluster.
-fn cluster(folder: &std::path::Path, severity: &str, configuration: &str, rule: &str) {
+fn write_cluster(folder: &std::path::Path, severity: &str, configuration: &str, rule: &str) {
     let values = "brig: {replicaCount: 1}\n";
     let head = "## A rule of ours.\nrule ours {\n  tags cluster\n";
     let examples = "  fails ```\n    # values/wire-server/values.yaml\n    brig: {replicaCount: 1}\n  ```\n  passes not-applicable ```\n    # values/webapp/values.yaml\n    a: 1\n  ```\n}\n";
@@ -245,44 +247,44 @@ const EACH_RELEASE: &str = "  for r in releases
 ";
 
 #[test]
-fn a_release_of_a_cluster_keeps_its_profile_and_the_severities_for_it() {
-    let place = tempfile::tempdir().unwrap();
-    let folder = place.path();
+fn cluster_releases_keep_their_profile_and_severities() {
+    let temp = tempfile::tempdir().unwrap();
+    let folder = temp.path();
     let lint = ["lint", "--rule", "ours", "--format", "short"];
-    cluster(folder, "error, warning in demo", "", EACH_RELEASE);
-    let (status, text) = both(folder, &lint);
+    write_cluster(folder, "error, warning in demo", "", EACH_RELEASE);
+    let (status, text) = status_and_output(folder, &lint);
     assert_eq!(status, Some(1), "{text}");
     let demo = "demo-values.yaml:1:22: warning[ours]: of demo and";
     let prod = "prod-values.yaml:1:22: error[ours]: of prod and";
     assert!(text.contains(demo) && text.contains(prod), "{text}");
 
-    cluster(folder, "error, off in demo", "", EACH_RELEASE);
-    let (_, text) = both(folder, &lint);
+    write_cluster(folder, "error, off in demo", "", EACH_RELEASE);
+    let (_, text) = status_and_output(folder, &lint);
     assert!(!text.contains("of demo") && text.contains(prod), "{text}");
-    let (_, text) = both(folder, &["lint", "--rule", "ours"]);
+    let (_, text) = status_and_output(folder, &["lint", "--rule", "ours"]);
     assert!(text.contains("1 failed, 1 did not apply"), "{text}");
 
     // Off except for one profile, where it runs.
-    cluster(folder, "off, info in demo", "", EACH_RELEASE);
-    let (_, text) = both(folder, &lint);
+    write_cluster(folder, "off, info in demo", "", EACH_RELEASE);
+    let (_, text) = status_and_output(folder, &lint);
     let info = "demo-values.yaml:1:22: note[ours]: of demo and";
     assert!(text.contains(info) && !text.contains("of prod"), "{text}");
 
     let configured = "profiles: {demo: {severity: {ours: info}}}\n";
-    cluster(folder, "error", configured, EACH_RELEASE);
-    let (_, text) = both(folder, &lint);
+    write_cluster(folder, "error", configured, EACH_RELEASE);
+    let (_, text) = status_and_output(folder, &lint);
     assert!(text.contains(info) && text.contains(prod), "{text}");
 }
 
 #[test]
-fn a_rule_about_a_cluster_is_traced_and_asked_over_all_of_it() {
-    let place = tempfile::tempdir().unwrap();
-    let folder = place.path();
+fn trace_and_eval_cover_the_whole_cluster() {
+    let temp = tempfile::tempdir().unwrap();
+    let folder = temp.path();
     let rule = "  require count(releases) == 1\n    at  deployment\n    say \"{count(releases)} releases\"\n";
-    cluster(folder, "error", "", rule);
-    let (status, text) = both(folder, &["lint", "--rule", "ours"]);
+    write_cluster(folder, "error", "", rule);
+    let (status, text) = status_and_output(folder, &["lint", "--rule", "ours"]);
     assert_eq!(status, Some(1), "{text}");
-    let (_, text) = both(folder, &["trace", "ours"]);
+    let (_, text) = status_and_output(folder, &["trace", "ours"]);
     assert!(
         text.contains("ours fails: the deployment  (main)"),
         "{text}"
@@ -298,9 +300,9 @@ fn a_rule_about_a_cluster_is_traced_and_asked_over_all_of_it() {
     );
     let text = text.replacen("passes not-applicable", "passes", 1);
     write(folder, &[("rules/ours.watch", &text)]);
-    let (status, text) = both(folder, &["test"]);
+    let (status, text) = status_and_output(folder, &["test"]);
     assert_eq!(status, Some(0), "{text}");
-    let (_, text) = both(folder, &["eval", "count(releases)"]);
+    let (_, text) = status_and_output(folder, &["eval", "count(releases)"]);
     assert!(
         text.contains("demo: 1") && text.contains("main: 2"),
         "{text}"
@@ -308,7 +310,7 @@ fn a_rule_about_a_cluster_is_traced_and_asked_over_all_of_it() {
 }
 
 /// A repository with a helmfile, a rule and two environments.
-fn repository(folder: &Path) {
+fn write_repository(folder: &Path) {
     let rule = "## A shop has two pods.\nrule two-pods {\n  severity error\n\n  for r in releases\n  require r.user.replicas >= 2\n    at  r.user.replicas\n    say \"one pod\"\n\n  \
         fails \"one\" ```\n    # values/shop/values.yaml\n    replicas: 1\n  ```\n  passes \"two\" ```\n    # values/shop/values.yaml\n    replicas: 2\n  ```\n}\n";
     let helmfile = "environments: {prod: {}, test: {}}\nreleases:\n  - name: shop\n    chart: acme/shop\n    values: [\"envs/{{ .Environment.Name }}/shop.yaml\"]\n";
@@ -326,47 +328,47 @@ fn repository(folder: &Path) {
 }
 
 #[test]
-fn a_folder_inside_a_repository_is_judged_by_what_stands_above_it() {
-    let place = tempfile::tempdir().unwrap();
-    let folder = place.path();
-    repository(folder);
+fn folder_in_a_repository_uses_the_configuration_above() {
+    let temp = tempfile::tempdir().unwrap();
+    let folder = temp.path();
+    write_repository(folder);
     let finding = |file: &str| format!("{file}:1:11: error[two-pods]: one pod\n");
     let prod = finding("envs/prod/shop.yaml");
     for named in ["envs/prod", "envs/prod/", "envs/prod/shop.yaml"] {
-        let (status, text) = both(folder, &["lint", "--format", "short", named]);
+        let (status, text) = status_and_output(folder, &["lint", "--format", "short", named]);
         assert_eq!((status, &text), (Some(1), &prod), "{named}");
     }
-    let (_, text) = both(folder, &["lint", "--format", "short", "envs"]);
+    let (_, text) = status_and_output(folder, &["lint", "--format", "short", "envs"]);
     assert_eq!(text, prod + &finding("envs/test/shop.yaml"));
     // Only what was named is linted, not another tree of the repository.
-    let (_, text) = both(folder, &["lint", "envs/prod"]);
+    let (_, text) = status_and_output(folder, &["lint", "envs/prod"]);
     assert!(text.contains("in 2 deployments and 1 tree"), "{text}");
-    let (_, text) = both(folder, &["lint", "."]);
+    let (_, text) = status_and_output(folder, &["lint", "."]);
     assert!(text.contains("in 3 deployments and 2 trees"), "{text}");
     // Commands that show a tree resolve it the same way.
-    let (status, text) = both(folder, &["tree", "envs/prod"]);
+    let (status, text) = status_and_output(folder, &["tree", "envs/prod"]);
     assert_eq!(status, Some(0), "{text}");
     assert!(text.contains("defined by helmfile.yaml"), "{text}");
     assert!(!text.contains("till"), "{text}");
-    let (_, text) = both(folder, &["trace", "two-pods", "--tree", "envs"]);
+    let (_, text) = status_and_output(folder, &["trace", "two-pods", "--tree", "envs"]);
     assert!(text.contains("two-pods fails"), "{text}");
-    let (status, text) = both(folder, &["rules", "envs/test"]);
+    let (status, text) = status_and_output(folder, &["rules", "envs/test"]);
     assert_eq!(status, Some(0));
     assert!(text.contains("two-pods"), "{text}");
     // A baseline must cover the whole tree.
-    let (status, text) = both(folder, &["baseline", "envs/prod"]);
+    let (status, text) = status_and_output(folder, &["baseline", "envs/prod"]);
     assert_eq!(status, Some(2), "{text}");
     assert!(text.contains("`dogwatch baseline .`"), "{text}");
 }
 
 #[test]
-fn a_folder_with_rules_of_its_own_and_one_in_no_repository_are_judged_as_they_are() {
-    let place = tempfile::tempdir().unwrap();
-    let folder = place.path();
-    repository(&folder.join("part"));
+fn folders_with_own_rules_or_outside_a_repository_stand_alone() {
+    let temp = tempfile::tempdir().unwrap();
+    let folder = temp.path();
+    write_repository(&folder.join("part"));
     std::fs::remove_dir_all(folder.join("part/.git")).unwrap();
     // Nothing connects the folder to what is above it.
-    let (status, text) = both(folder, &["lint", "part/envs/prod"]);
+    let (status, text) = status_and_output(folder, &["lint", "part/envs/prod"]);
     assert_eq!(status, Some(3), "{text}");
     write(
         folder,
@@ -375,15 +377,15 @@ fn a_folder_with_rules_of_its_own_and_one_in_no_repository_are_judged_as_they_ar
             ("charts/shop/Chart.yaml", "name: shop\nversion: 1.0.0\n"),
         ],
     );
-    let (status, text) = both(folder, &["lint", "--format", "short", "part"]);
+    let (status, text) = status_and_output(folder, &["lint", "--format", "short", "part"]);
     assert_eq!(status, Some(1), "{text}");
     assert!(text.contains("error[two-pods]"), "{text}");
 }
 
 #[test]
-fn a_configuration_that_is_a_folder_is_told_by_every_command() {
-    let place = tempfile::tempdir().unwrap();
-    let folder = place.path();
+fn every_command_reports_a_configuration_that_is_a_folder() {
+    let temp = tempfile::tempdir().unwrap();
+    let folder = temp.path();
     write(
         folder,
         &[
@@ -392,31 +394,31 @@ fn a_configuration_that_is_a_folder_is_told_by_every_command() {
         ],
     );
     for command in ["lint", "fix", "tree", "values", "config", "baseline"] {
-        let (_, text) = both(folder, &[command]);
-        let words =
+        let (_, text) = status_and_output(folder, &[command]);
+        let expected =
             "dogwatch.yaml is ignored: the configuration must be a file, but this is a folder";
-        assert!(text.contains(words), "{command} {text}");
+        assert!(text.contains(expected), "{command} {text}");
     }
 }
 
 #[test]
-fn releases_without_a_file_to_read_are_told_from_nothing_by_every_command() {
-    let place = tempfile::tempdir().unwrap();
-    let folder = place.path();
+fn every_command_reports_releases_without_files() {
+    let temp = tempfile::tempdir().unwrap();
+    let folder = temp.path();
     let helmfile = "releases:\n  - name: shop\n    chart: acme/shop\n    values: [missing.yaml]\n";
     write(folder, &[("helmfile.yaml", helmfile)]);
     for command in ["lint", "fix", "baseline"] {
-        let (status, text) = both(folder, &[command]);
+        let (status, text) = status_and_output(folder, &[command]);
         assert_eq!(status, Some(3), "{text}");
-        let words = "no values file of 1 release can be read here";
-        assert!(text.contains(words), "{command} {text}");
+        let expected = "no values file of 1 release can be read here";
+        assert!(text.contains(expected), "{command} {text}");
     }
 }
 
 #[test]
-fn what_cannot_be_meant_together_is_a_mistake() {
-    let place = tempfile::tempdir().unwrap();
-    let folder = place.path();
+fn conflicting_arguments_are_an_error() {
+    let temp = tempfile::tempdir().unwrap();
+    let folder = temp.path();
     write(
         folder,
         &[
@@ -424,7 +426,7 @@ fn what_cannot_be_meant_together_is_a_mistake() {
             ("b/values/shop/values.yaml", "a: 1\n"),
         ],
     );
-    for (arguments, words) in [
+    for (arguments, expected) in [
         (&["values", "a", "b"][..], "either one tree or files"),
         (&["values", "a", "--tree", "b"], "either one tree or files"),
         (
@@ -449,10 +451,10 @@ fn what_cannot_be_meant_together_is_a_mistake() {
         (&["lint", "--rule-pages", ""], "value is required"),
         (&["baseline", "--output", "a"], "a is not a file"),
     ] {
-        let (status, text) = both(folder, arguments);
+        let (status, text) = status_and_output(folder, arguments);
         assert_eq!(status, Some(2), "{arguments:?} {text}");
-        assert!(text.contains(words), "{arguments:?} {text}");
+        assert!(text.contains(expected), "{arguments:?} {text}");
     }
-    let (status, text) = both(folder, &["values", "shop", "--tree", "b"]);
+    let (status, text) = status_and_output(folder, &["values", "shop", "--tree", "b"]);
     assert_eq!(status, Some(0), "{text}");
 }

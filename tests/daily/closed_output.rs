@@ -6,7 +6,7 @@ use std::process::Stdio;
 use super::{dogwatch, write};
 
 /// The exit status and standard error of a run whose output is closed unread.
-fn unread(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
+fn run_with_closed_output(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
     let mut command = dogwatch(folder, arguments);
@@ -19,7 +19,7 @@ fn unread(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
 }
 
 #[test]
-fn a_list_that_nobody_reads_to_its_end_is_no_mistake() {
+fn closed_output_is_not_an_error_for_lists() {
     let folder = tempfile::tempdir().unwrap();
     write(
         folder.path(),
@@ -33,13 +33,13 @@ fn a_list_that_nobody_reads_to_its_end_is_no_mistake() {
         &["explain", "dead-key"],
         &["man"],
     ] {
-        let (status, errors) = unread(folder.path(), arguments);
+        let (status, errors) = run_with_closed_output(folder.path(), arguments);
         assert_eq!((status, errors.as_str()), (Some(0), ""), "{arguments:?}");
     }
 }
 
 #[test]
-fn findings_that_nobody_reads_to_their_end_fail_a_run_all_the_same() {
+fn findings_fail_a_run_even_if_output_is_closed() {
     let folder = tempfile::tempdir().unwrap();
     write(
         folder.path(),
@@ -47,7 +47,7 @@ fn findings_that_nobody_reads_to_their_end_fail_a_run_all_the_same() {
     );
     for format in ["pretty", "short", "json", "sarif", "junit", "html"] {
         let arguments = ["lint", "--rule", "secret-plaintext", "--format", format];
-        let (status, errors) = unread(folder.path(), &arguments);
+        let (status, errors) = run_with_closed_output(folder.path(), &arguments);
         assert_eq!(status, Some(1), "{format} {errors}");
         assert!(!errors.contains("pipe"), "{format} {errors}");
     }

@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn edits_of_another_source_are_left_alone() {
+    fn ignores_edits_of_other_sources() {
         let other = Edit {
             span: Span::new(SourceId(1), 0, 1),
             insert: "x".to_owned(),
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn overlapping_edits_are_refused() {
+    fn rejects_overlapping_and_misaligned_edits() {
         assert_eq!(
             apply_edits("abc", ID, &[edit(0, 2, ""), edit(1, 3, "")]),
             Err(ApplyError::Overlap)

@@ -155,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_ends_at_a_carriage_return_with_or_without_a_line_feed() {
+    fn carriage_returns_end_lines() {
         let text = "a: 1\rb: é\r\nc: 3\r\rd";
         let lines = LineIndex::new(text);
         let at = |mark| {
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn people_do_not_count_the_mark_of_the_encoding() {
+    fn place_does_not_count_the_byte_order_mark() {
         let text = "\u{feff}é: x\ny: z\n";
         let lines = LineIndex::new(text);
         let at = |mark| {
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_are_counted_in_the_encoding_asked_for() {
+    fn columns_follow_the_requested_encoding() {
         let lines = LineIndex::new("a: é😀x\nb: 1\n");
         let x = "a: é😀".len() as u32;
         let column = |encoding| lines.line_col(x, encoding).column;
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn positions_outside_the_text_are_clamped() {
+    fn clamps_positions_outside_the_text() {
         let lines = LineIndex::new("a\nb");
         let far = LineCol { line: 9, column: 9 };
         assert_eq!(lines.offset(far, PositionEncoding::Utf16), 3);
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn an_offset_inside_a_character_is_moved_to_its_start() {
+    fn offset_inside_a_character_moves_to_its_start() {
         let lines = LineIndex::new("😀");
         assert_eq!(
             lines.line_col(2, PositionEncoding::Utf8),

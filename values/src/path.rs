@@ -344,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn stars_stand_for_steps() {
+    fn wildcards_match_steps() {
         assert!(fits("brig.secrets.*", &["brig", "secrets", "x"]));
         assert!(!fits("brig.secrets.*", &["brig", "secrets"]));
         assert!(!fits("brig.secrets.*", &["brig", "secrets", "x", "y"]));
@@ -360,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn a_prefix_is_what_a_longer_path_may_begin_with() {
+    fn matches_prefixes_and_covers_descendants() {
         let pattern = PathPattern::parse("brig.secrets.*");
         assert!(pattern.matches_prefix(&[Step::Key("brig")]));
         assert!(!pattern.matches_prefix(&[Step::Key("galley")]));
@@ -373,7 +373,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_is_read_as_it_prints() {
+    fn paths_round_trip_through_text() {
         let steps = |text| KeyPath::parse(text).unwrap().0;
         let key = |text: &str| PathStep::Key(text.to_owned());
         assert_eq!(steps("brig.config"), [key("brig"), key("config")]);
@@ -391,7 +391,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_path_is_said_not_to_be() {
+    fn reports_malformed_paths() {
         for (text, why) in [
             ("a..b", "between two dots"),
             ("..a", "between two dots"),
@@ -413,7 +413,7 @@ mod tests {
     }
 
     #[test]
-    fn quoted_keys_may_hold_anything() {
+    fn quoted_keys_may_contain_any_text() {
         let key = |text: &str| KeyPath(vec![PathStep::Key(text.to_owned())]);
         let read = |text: &str| KeyPath::parse(text).unwrap();
         assert_eq!(read(r#""a\"b\\""#), key(r#"a"b\"#));
@@ -439,7 +439,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_prints_as_it_is_written_in_a_rule() {
+    fn prints_paths_in_rule_syntax() {
         let path = KeyPath(vec![
             PathStep::Key("a".into()),
             PathStep::Key("kubernetes.io/x".into()),

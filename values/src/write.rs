@@ -150,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_gets_quotes_where_it_would_be_read_as_something_else() {
+    fn quotes_ambiguous_strings() {
         for (text, want) in [
             ("plain", "plain"),
             ("yes", "\"yes\""),
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_gets_quotes_where_it_would_get_another_name() {
+    fn quotes_ambiguous_keys() {
         for (text, want) in [
             ("port", "port"),
             ("kubernetes.io/x", "kubernetes.io/x"),
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_written_as_people_write_them() {
+    fn writes_numbers_naturally() {
         for (value, want) in [
             (8080.0, "8080"),
             (-1.0, "-1"),

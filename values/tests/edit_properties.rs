@@ -546,7 +546,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_change_is_read_as_it_was_declared(
+    fn edited_text_parses_as_declared(
         text in document_text(),
         pick in any::<(usize, usize)>(),
         name in words(),
@@ -559,7 +559,7 @@ proptest! {
     }
 
     #[test]
-    fn several_changes_are_made_as_if_one_after_the_other(
+    fn planning_together_equals_planning_in_sequence(
         text in document_text(),
         picks in prop::collection::vec((any::<(usize, usize)>(), words(), new_value(), any::<u8>()), 2..4),
     ) {
@@ -580,7 +580,7 @@ proptest! {
     }
 
     #[test]
-    fn a_value_moves_between_files_as_it_is(
+    fn moving_between_files_preserves_the_value(
         text in document_text(),
         other in document_text(),
         pick in any::<(usize, usize)>(),
@@ -608,7 +608,7 @@ proptest! {
     }
 
     #[test]
-    fn a_comment_changes_no_value(text in document_text(), pick in any::<usize>()) {
+    fn adding_a_comment_changes_no_value(text in document_text(), pick in any::<usize>()) {
         let (document, tree) = read(&text);
         let known = paths(&tree);
         if known.is_empty() {
@@ -623,7 +623,7 @@ proptest! {
     }
 
     #[test]
-    fn damaged_texts_are_refused_or_changed_but_never_break_anything(
+    fn edits_of_damaged_texts_add_no_errors(
         text in document_text(),
         cuts in prop::collection::vec((any::<usize>(), any::<usize>(), "[-\\[\\]{}:#&*!|>'\"\n ?,<a\t\r]{0,3}"), 1..4),
         pick in any::<(usize, usize)>(),
@@ -673,7 +673,7 @@ fn yaml_files(folder: &Path, found: &mut Vec<PathBuf>) {
 }
 
 #[test]
-fn every_value_of_the_corpus_can_be_changed() {
+fn every_corpus_value_can_be_edited() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus");
     let mut files = Vec::new();
     yaml_files(&corpus, &mut files);

@@ -251,7 +251,7 @@ fn judged(case: &str) -> String {
 }
 
 #[test]
-fn edits_change_what_they_say_and_nothing_else() {
+fn edits_match_recorded_results() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/edits");
     let mut files: Vec<_> = std::fs::read_dir(folder)
         .unwrap()

@@ -120,7 +120,7 @@ fn json(merged: &Merged, node: NodeRef) -> Value {
 }
 
 #[test]
-fn merging_gives_what_helm_gives() {
+fn merges_like_helm() {
     // Only the recorded cases are needed; with Helm's tools, any number of further cases can be generated.
     if let Some(more) = std::env::var_os("HELM_MERGING_CASES") {
         hold(&std::fs::read_to_string(more).unwrap());

@@ -47,7 +47,7 @@ fn tells(expectation: &str) {
 }
 
 #[test]
-fn a_key_between_two_levels_is_of_the_one_that_its_entries_say() {
+fn misindented_key_follows_the_indentation_of_its_entries() {
     tells(
         "brig:
   a: 1
@@ -88,14 +88,14 @@ spar:
 }
 
 #[test]
-fn a_tab_for_indentation() {
+fn reports_tab_indentation() {
     tells(
         "a:\n\tb: 1\n^ a tab cannot be used for indentation\n  = indent with spaces\n  c: 2\n-> {\"a\":{\"c\":2}}\n",
     );
 }
 
 #[test]
-fn a_key_without_its_colon() {
+fn reports_key_without_colon() {
     tells(
         "a: 1\nbeta\n^^^^ this line is not a key: it has no `:`\n  = write `key: value`; continuation lines must be indented deeper than their key\nc: 2\n-> {\"a\":1,\"c\":2}\n",
     );
@@ -105,21 +105,21 @@ fn a_key_without_its_colon() {
 }
 
 #[test]
-fn a_colon_without_its_space() {
+fn reports_colon_without_space() {
     tells(
         "a: 1\nb:2\n^^^ this line is not a key: no space follows its `:`\n  = put a space after the `:`\nc: 3\n-> {\"a\":1,\"c\":3}\n",
     );
 }
 
 #[test]
-fn a_second_colon() {
+fn reports_second_colon() {
     tells(
         "a: b: c\n    ^ a second `: ` on this line\n      = quote the value if it holds `: `, or put the inner key on its own line, indented deeper\nd: 1\n-> {\"a\":null,\"d\":1}\n",
     );
 }
 
 #[test]
-fn a_quote_that_is_not_closed() {
+fn reports_unclosed_quote() {
     tells(
         "a: \"x\n   ^^ this quote is not closed\n     = close it on the same line; inside single quotes write `''` for a quote, inside double quotes `\\\"`\nb: 'y'\n-> {\"a\":null,\"b\":\"y\"}\n",
     );
@@ -129,14 +129,14 @@ fn a_quote_that_is_not_closed() {
 }
 
 #[test]
-fn a_bracket_that_is_not_closed() {
+fn reports_unclosed_bracket() {
     tells(
         "a: [x, y\n   ^ this bracket is not closed\n     = close it, or quote the value if the bracket is part of the text\nb: 1\n-> {\"a\":null,\"b\":1}\n",
     );
 }
 
 #[test]
-fn a_line_in_no_column() {
+fn reports_indentation_that_matches_no_level() {
     tells(
         "a:\n    b: 1\n    c: 2\n  d: 3\n  ^^^^ this indentation matches no level above\n    = align it with the keys or items it belongs to\n    e: 4\n-> {\"a\":{\"b\":1,\"c\":2,\"e\":4}}\n",
     );
@@ -146,28 +146,28 @@ fn a_line_in_no_column() {
 }
 
 #[test]
-fn characters_that_no_value_starts_with() {
+fn reports_reserved_characters() {
     tells(
         "a: @x\n   ^ a value cannot start with this character\n     = put the value in quotes\nb: 1\n-> {\"a\":null,\"b\":1}\n",
     );
 }
 
 #[test]
-fn a_template_without_quotes() {
+fn reports_unquoted_template() {
     tells(
         "a: {{ .Values.b }}\n    ^^^^^^^^^^^^^ a template expression outside quotes\n      = put the whole value in quotes; values files are not rendered as templates\nb: 1\n-> {\"a\":{\"{ .Values.b }\":null},\"b\":1}\n",
     );
 }
 
 #[test]
-fn an_alias_to_nothing() {
+fn reports_unknown_anchor() {
     tells(
         "a: *b\n   ^^ no anchor with this name precedes this alias\n     = anchors do not work across files or documents; quote the value if the `*` is part of the text\n-> {\"a\":null}\n",
     );
 }
 
 #[test]
-fn a_merge_of_something_else() {
+fn reports_merge_of_non_map() {
     tells(
         "a:\n  <<: 1\n      ^ `<<` needs a map, or a list of maps\n        = give it an alias to a map, such as `<<: *defaults`, or remove it\n  b: 2\n-> {\"a\":{\"b\":2}}\n",
     );
@@ -175,7 +175,7 @@ fn a_merge_of_something_else() {
 
 /// Damage is tracked per map that may have lost keys.
 #[test]
-fn damage_is_known_by_map() {
+fn damage_is_tracked_per_map() {
     let document = Document::parse(SourceId(0), "a:\n  b: 1\n  beta\nc:\n  d: 1\n");
     let root = document.root().unwrap();
     let at = |key: &str| document.get(root, key).unwrap();
@@ -187,7 +187,7 @@ fn damage_is_known_by_map() {
 
 /// Text in a column whose block was closed too early may belong to that block, and so may skipped text.
 #[test]
-fn a_block_that_was_closed_too_early_may_have_lost_keys() {
+fn block_closed_too_early_is_damaged() {
     for text in [
         // `late` was moved out of `inner`, and what follows is between the levels.
         "top:\n  inner:\n    early: 1\n  late:\n      x: 1\n    more: 2\n    last: 3\nnext:\n  d: 1\n",
@@ -208,7 +208,7 @@ fn a_block_that_was_closed_too_early_may_have_lost_keys() {
 }
 
 #[test]
-fn bounds_are_diagnostics() {
+fn exceeded_bounds_are_diagnostics() {
     let messages = |text: String| -> Vec<String> {
         let document = Document::parse(SourceId(0), text);
         document
@@ -250,7 +250,7 @@ fn at(document: &Document, offset: usize) -> (String, String) {
 }
 
 #[test]
-fn a_place_leads_to_its_deepest_node_and_path() {
+fn node_at_finds_the_deepest_node() {
     let text = "a:\n  b: [x, {c: 1}]\n  d:\n  - e: 'f'\n";
     let document = Document::parse(SourceId(0), text);
     let find = |what: &str| at(&document, text.find(what).unwrap());
@@ -268,7 +268,7 @@ fn a_place_leads_to_its_deepest_node_and_path() {
 }
 
 #[test]
-fn what_merges_and_text_programs_leave_is_told_as_what_it_is() {
+fn reports_merge_conflict_markers() {
     tells(
         "a: 1
 <<<<<<< HEAD
@@ -288,7 +288,7 @@ b: 2
 }
 
 #[test]
-fn blanks_and_dashes_of_print_are_told_apart() {
+fn reports_typographic_spaces_and_dashes() {
     let messages = |text: &str| -> Vec<String> {
         let document = Document::parse(SourceId(0), text);
         let errors = document.errors().iter();
@@ -305,7 +305,7 @@ fn blanks_and_dashes_of_print_are_told_apart() {
 }
 
 #[test]
-fn what_helm_does_not_read_is_counted() {
+fn counts_documents_that_helm_ignores() {
     let unread = |text: &str| {
         let document = Document::parse(SourceId(0), text);
         let (count, first) = document.unread();
@@ -323,7 +323,7 @@ fn what_helm_does_not_read_is_counted() {
 }
 
 #[test]
-fn a_merge_key_replaces_what_stands_before_it() {
+fn merge_key_overrides_earlier_keys() {
     let text = "x: &x {a: 1, b: 2}\ny: {a: 3, <<: *x, b: 4}\nz: {<<: *x, a: 5}\n";
     let document = Document::parse(SourceId(0), text);
     let replaced: Vec<(String, usize)> = document

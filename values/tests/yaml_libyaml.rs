@@ -264,12 +264,12 @@ fn hold(recorded: &str, least: usize) {
 }
 
 #[test]
-fn the_yaml_test_suite_is_read_as_libyaml_reads_it() {
+fn yaml_test_suite_matches_libyaml() {
     hold(include_str!("yaml-recorded/yaml-test-suite.jsonl"), 100);
 }
 
 #[test]
-fn surprising_documents_are_read_as_libyaml_reads_them() {
+fn surprising_documents_match_libyaml() {
     hold(include_str!("yaml-recorded/documents.jsonl"), 100);
 }
 
@@ -283,13 +283,13 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn tame_texts_are_read_as_libyaml_reads_them(text in tame_text()) {
+    fn tame_texts_match_libyaml(text in tame_text()) {
         let outcome = compare(&text);
         prop_assert!(!matches!(outcome, Outcome::Differs(_)), "{outcome:?}");
     }
 
     #[test]
-    fn wild_texts_that_libyaml_takes_are_read_as_it_reads_them(text in text()) {
+    fn wild_texts_accepted_by_libyaml_match_it(text in text()) {
         let outcome = compare(&text);
         prop_assert!(!matches!(outcome, Outcome::Differs(_)), "{outcome:?}");
     }

@@ -194,29 +194,29 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_text_gives_a_sound_tree(text in text()) {
+    fn yaml_like_texts_yield_valid_trees(text in text()) {
         check(&text)?;
     }
 
     #[test]
-    fn every_text_of_any_characters_gives_a_sound_tree(text in "(?s)[ -~\n\t\r\u{85}\u{feff}é]{0,60}") {
+    fn arbitrary_texts_yield_valid_trees(text in "(?s)[ -~\n\t\r\u{85}\u{feff}é]{0,60}") {
         check(&text)?;
     }
 
     #[test]
-    fn what_yaml_1_2_reads_alike_is_read_as_saphyr_reads_it(text in tame_text()) {
+    fn tame_texts_match_saphyr(text in tame_text()) {
         compare(&text)?;
     }
 
     #[test]
-    fn wild_texts_that_both_read_are_read_alike(text in text()) {
+    fn wild_texts_accepted_by_both_match_saphyr(text in text()) {
         compare(&text)?;
     }
 }
 
 /// As read by go-yaml v2 and v3; found by the property tests above.
 #[test]
-fn a_byte_order_mark_behind_an_empty_line_is_part_of_the_key() {
+fn byte_order_mark_after_an_empty_line_belongs_to_the_key() {
     let text = "  \r\n\u{feff}a: 1\n";
     let document = Document::parse(SourceId(0), text);
     assert_eq!(ours(&document), ["{", "= \u{feff}a", "= 1", "}"]);

@@ -101,21 +101,21 @@ fn report(what: &str, cases: usize, differences: &[(String, String)]) {
 }
 
 #[test]
-fn every_file_of_the_yaml_test_suite_is_read_as_helm_reads_it() {
+fn yaml_test_suite_matches_helm() {
     let (cases, differences) = compare(include_str!("yaml-recorded/yaml-test-suite.jsonl"));
     report("yaml-test-suite", cases, &differences);
     assert!(differences.is_empty());
 }
 
 #[test]
-fn every_surprising_document_is_read_as_helm_reads_it() {
+fn surprising_documents_match_helm() {
     let (cases, differences) = compare(include_str!("yaml-recorded/documents.jsonl"));
     report("documents", cases, &differences);
     assert!(differences.is_empty());
 }
 
 #[test]
-fn broken_files_are_refused_or_read_as_helm_does() {
+fn broken_files_are_rejected_or_match_helm() {
     let (cases, differences) = compare(include_str!("yaml-recorded/mutants.jsonl"));
     report("mutants", cases, &differences);
     assert!((cases - differences.len()) * 1000 >= cases * 994);

@@ -40,38 +40,38 @@ fn tells(expectation: &str) {
 }
 
 #[test]
-fn booleans_that_are_words_elsewhere() {
+fn reports_words_read_as_booleans() {
     tells(
         "a: yes\n   ^^^ boolean\nb: true\nc: \"no\"\non: 1\n^^ boolean-key\nd: [y, x]\n    ^ boolean\n",
     );
 }
 
 #[test]
-fn numbers_that_are_not_what_is_written() {
+fn reports_numbers_that_differ_from_their_spelling() {
     tells(
         "a: 0755\n   ^^^^ octal\nb: 08\n   ^^ leading-zero\nc: 1_000\n   ^^^^^ underscore\nd: 0b11\n   ^^^^ number-spelling\ne: 1.10\n   ^^^^ lost-digits\nf: 1.5\ng: 9007199254740993\n   ^^^^^^^^^^^^^^^^ lost-digits\n   ^^^^^^^^^^^^^^^^ prints-exponent\nh: .inf\n   ^^^^ not-finite\ni: 0x1F\n",
     );
 }
 
 #[test]
-fn numbers_of_seven_digits_are_printed_with_an_exponent() {
+fn reports_numbers_printed_with_exponent() {
     tells("a: 999999\nb: 1000000\n   ^^^^^^^ prints-exponent\n");
 }
 
 #[test]
-fn keys_that_are_named_otherwise() {
+fn reports_keys_with_changed_names() {
     tells("014: a\n^^^ number-key\n1: a\n'1': b\n^^^ colliding-keys\n");
 }
 
 #[test]
-fn keys_that_hide_others() {
+fn reports_duplicate_and_merge_keys() {
     tells(
         "a: 1\na: 2\n^ duplicate-key\nb: &b\n  <<: {x: 1}\n  ^^ merge-key\nc:\n  x: 2\n  <<: *b\n  ^^ late-merge\n",
     );
 }
 
 #[test]
-fn documents_that_one_helm_reads_and_another_drops() {
+fn reports_documents_that_helm_versions_read_differently() {
     tells("a: 1\n---\n^^^ several-documents\nb: 2\n");
     tells("--- {a: 1}\n^^^^^^^^^^ marker-value\n");
     tells("%YAML 1.1\n^^^^^^^^^ directive\n---\na: 1\n");
@@ -79,11 +79,11 @@ fn documents_that_one_helm_reads_and_another_drops() {
 }
 
 #[test]
-fn text_that_nobody_reads() {
+fn reports_ignored_text() {
     tells("{a: 1}\nb: 2\n^^^^ ignored-text\n");
 }
 
 #[test]
-fn what_yaml_1_2_refuses() {
+fn reports_text_invalid_in_yaml_1_2() {
     tells("a: \"x\"#c\n      ^^ tight-comment\nb: [x,\nz]\n^^ shallow-line\nc: [x,\n  z]\n");
 }

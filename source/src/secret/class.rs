@@ -346,7 +346,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_is_told_apart_from_what_only_stands_in_for_one() {
+    fn distinguishes_secrets_from_stand_ins() {
         use SecretClass::{Empty, Placeholder, Plain, Reference, Switch, Template, Weak};
         let cases = [
             ("", Empty),

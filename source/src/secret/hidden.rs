@@ -211,7 +211,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_that_stands_for_another_is_seen() {
+    fn detects_hidden_texts() {
         use HiddenText::{Encrypted, Reference, Template};
         let cases = [
             (
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_encrypted_as_a_whole_is_known_by_its_first_bytes() {
+    fn detects_whole_file_encryption_by_first_bytes() {
         assert_eq!(
             whole_file_encryption(b"\0GITCRYPT\0\xff\xfe"),
             Some(Encryption::GitCrypt)

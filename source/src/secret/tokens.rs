@@ -382,7 +382,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_made_by_chance_is_no_name() {
+    fn distinguishes_random_texts_from_names() {
         for text in [
             "Zq7xWv3kJy9z",
             "aB3dE5fG7hJ9kL1m",
@@ -406,7 +406,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_found_wherever_it_stands() {
+    fn finds_tokens_anywhere_in_a_text() {
         let github = format!("ghp_{}", "0aB".repeat(12));
         for text in [
             format!("see ({github})."),
@@ -429,7 +429,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_are_known_by_their_shape() {
+    fn detects_credentials_by_shape() {
         let cases = [
             ("AKIAIOSFODNN7EXAMPLE", Some(TokenShape::AwsKeyId)),
             ("AKIAx", None),

@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn copies_are_known_by_a_mark_in_their_name() {
+    fn recognizes_copies_by_their_names() {
         let original = |name: &str| original_name(name, &[]);
         for copy in [
             "secrets.dec.yaml",
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_may_say_that_it_was_decrypted() {
+    fn recognizes_decrypted_copies() {
         assert!(is_decrypted("secrets.dec.yaml"));
         assert!(is_decrypted("secrets.yaml.dec.bak"));
         assert!(!is_decrypted("secrets.yaml.bak"));

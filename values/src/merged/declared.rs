@@ -249,7 +249,7 @@ mod tests {
     proptest! {
         /// Going down step by step gives the same answer at each value as matching its whole path.
         #[test]
-        fn going_down_tells_what_the_whole_path_tells(
+        fn stepwise_lookup_equals_full_path_match(
             patterns in proptest::collection::vec((steps(), 0..3usize), 1..6),
             path in proptest::collection::vec(prop_oneof!["[abc]", Just("0".to_owned())], 0..6),
         ) {

@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_secrets_may_have_hide_what_they_hold() {
+    fn secret_like_names_may_hold_secrets() {
         for path in [
             "x.jwtSecret",
             "x.signing_secret",
@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_hands_a_secret_on_is_hidden() {
+    fn detects_credentials_passed_in_texts() {
         for text in [
             "Authorization: Bearer swordfish1",
             "authorization: Basic c3dvcmRmaXNo",

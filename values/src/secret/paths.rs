@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_keys_give_secrets_away() {
+    fn detects_secrets_by_key_name() {
         for path in [
             "brig.secrets.turn.secret",
             "brig.secrets.zAuth.privateKeys",
@@ -346,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_is_its_key_is_a_name() {
+    fn text_that_repeats_its_key_is_a_name() {
         assert!(calls_itself("BIND_PASSWORD", "bind-password"));
         assert!(calls_itself("dbPassword", "db-password"));
         assert!(calls_itself("secretKey", "secretKey"));
@@ -355,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_chart_declares_comes_first() {
+    fn chart_declarations_take_precedence() {
         let chart = ChartInfo {
             secrets: vec![PathPattern::parse("config.blob")],
             not_secret: vec![PathPattern::parse("dpop.key")],

@@ -74,7 +74,7 @@ fn check_manifest(text: &str, want: &str) {
 }
 
 #[test]
-fn a_helmfile_gives_values_then_secrets_then_set() {
+fn helmfile_layers_are_values_then_secrets_then_set() {
     check_helmfile(
         "releases:
 - name: wire
@@ -110,7 +110,7 @@ fn a_helmfile_gives_values_then_secrets_then_set() {
 }
 
 #[test]
-fn a_condition_is_asked_of_the_values_of_the_environment() {
+fn evaluates_conditions_with_environment_values() {
     let text = "values:
 - {mail: {enabled: true}, vpn: {enabled: false}}
 environments:
@@ -154,7 +154,7 @@ releases:
 }
 
 #[test]
-fn templates_in_a_helmfile_are_filled_in_where_they_are_names_and_else_unknown() {
+fn expands_names_in_helmfile_templates() {
     let text = "environments:
   prod:
   demo: {}
@@ -182,7 +182,7 @@ releases:
 }
 
 #[test]
-fn files_that_a_helmfile_cannot_do_without_are_named() {
+fn lists_files_that_helmfile_requires() {
     let needed = |text: &str| -> Vec<String> {
         let document = document(text);
         let stated = read_helmfile(&document, Path::new("deploy/helmfile.yaml"), "prod");
@@ -201,7 +201,7 @@ fn files_that_a_helmfile_cannot_do_without_are_named() {
 }
 
 #[test]
-fn what_helmfile_ends_at_is_told() {
+fn reports_releases_that_make_helmfile_fail() {
     let refused = |text: &str| -> Vec<String> {
         let document = document(text);
         let stated = read_helmfile(&document, Path::new("helmfile.yaml"), "default");
@@ -228,7 +228,7 @@ fn what_helmfile_ends_at_is_told() {
 }
 
 #[test]
-fn what_releases_share_by_a_template_is_filled_in_for_each() {
+fn expands_shared_templates_for_each_release() {
     check_helmfile(
         "templates:
   default: &default
@@ -256,7 +256,7 @@ releases:
 }
 
 #[test]
-fn an_application_of_argo_gives_files_then_values_then_parameters() {
+fn argo_layers_are_files_then_values_then_parameters() {
     check_manifest(
         "apiVersion: argoproj.io/v1alpha1
 kind: Application
@@ -290,7 +290,7 @@ spec:
 }
 
 #[test]
-fn an_application_may_take_its_files_from_another_source() {
+fn argo_value_files_may_come_from_another_source() {
     check_manifest(
         "apiVersion: argoproj.io/v1alpha1
 kind: Application
@@ -317,7 +317,7 @@ spec:
 }
 
 #[test]
-fn a_release_of_flux_gives_references_then_values() {
+fn flux_layers_are_references_then_values() {
     check_manifest(
         "apiVersion: helm.toolkit.fluxcd.io/v2
 kind: HelmRelease
@@ -339,7 +339,7 @@ spec:
 }
 
 #[test]
-fn other_manifests_state_nothing() {
+fn ignores_other_manifests() {
     for text in [
         "",
         "a: 1\n",
@@ -356,14 +356,14 @@ fn other_manifests_state_nothing() {
 }
 
 #[test]
-fn a_path_that_leads_out_of_the_repository_is_not_followed() {
+fn rejects_paths_outside_the_repository() {
     assert_eq!(below(Path::new("a"), "../b.yaml"), Some("b.yaml".into()));
     assert_eq!(below(Path::new("a"), "../../b.yaml"), None);
     assert_eq!(below(Path::new("a"), "/etc/passwd"), None);
 }
 
 #[test]
-fn a_release_inherits_from_templates() {
+fn releases_inherit_from_templates() {
     check_helmfile(
         "\
 templates:
@@ -436,7 +436,7 @@ fn stated_words(values: &str, words: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn what_a_block_holds_is_found_line_by_line() {
+fn maps_positions_in_block_scalars_by_line() {
     let block = "|-\n\n        a: one\n          \n        # ä\n        b:\n          c: two";
     let words = ["a: one", "one", "b", "c", "two"];
     assert_eq!(stated_words(block, &words), words);

@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_condition_the_first_branch_stays() {
+    fn keeps_the_first_branch_of_a_condition() {
         becomes(
             "a: 1\n{{- if .Values.x }}\nb: 1\n{{ else if .Values.y }}\nb: 2\n{{ else }}\nb: 3\n{{ end }}\nc: 1\n",
             "a: 1\nb: 1\nc: 1\n",
@@ -233,17 +233,17 @@ mod tests {
     }
 
     #[test]
-    fn what_is_defined_is_not_there() {
+    fn drops_template_definitions() {
         becomes("{{ define \"x\" }}\na: 1\n{{ end }}\nb: 1\n", "b: 1\n");
     }
 
     #[test]
-    fn an_action_over_several_lines_is_taken_out_whole() {
+    fn drops_multiline_actions() {
         becomes("{{- $x := dict\n  \"a\" 1\n  \"b\" 2 -}}\nb: 1\n", "b: 1\n");
     }
 
     #[test]
-    fn an_action_that_begins_a_value_is_quoted() {
+    fn quotes_values_that_begin_with_an_action() {
         becomes(
             "a: {{ .Values.a | quote }}\nb: {{ .Values.b }}-{{ .Values.c }} # why\n- {{ .Values.d }}\n",
             "a: '{{.Values.a | quote}}'\nb: '{{.Values.b}}-{{ .Values.c }}' # why\n- '{{.Values.d}}'\n",
@@ -256,12 +256,12 @@ mod tests {
     }
 
     #[test]
-    fn an_action_without_blanks_is_quoted_too() {
+    fn quotes_actions_without_spaces() {
         becomes("a: {{.Values.name}}\n", "a: '{{.Values.na}}'\n");
     }
 
     #[test]
-    fn quotes_in_an_action_do_not_end_the_value() {
+    fn swaps_quotes_inside_actions() {
         becomes(
             "a: \"{{ env \"X\" }}-{{ env \"Y\" }}\"\n- '{{ .A | default 'b' }}'\n",
             "a: \"{{ env 'X' }}-{{ env 'Y' }}\"\n- '{{ .A | default \"b\" }}'\n",
@@ -269,13 +269,13 @@ mod tests {
     }
 
     #[test]
-    fn an_action_in_a_flow_list_or_a_key_is_quoted_alone() {
+    fn quotes_actions_in_flow_lists_and_keys() {
         becomes("a: [{{ .A }}, b]\n", "a: ['{{.A}}', b]\n");
         becomes("{{ .Values.key }}: 1\n", "'{{.Values.key}}': 1\n");
     }
 
     #[test]
-    fn what_yaml_can_read_stays() {
+    fn keeps_valid_yaml() {
         for text in [
             "a: x-{{ .A }}\n",
             "a: \"{{ .A }}\"\n",

@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn entries_of_maps_that_are_split_are_told_apart() {
+    fn distinguishes_entries_of_split_maps() {
         let old = "a: 1\nb:\n  c:\n    d: 2\n    e: 3\n  f: 4\nh: 5\n";
         let say = |new: &str| {
             let (changed, names) = split(old, new, &["b", "b.c"])?;
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn an_edit_touches_the_entries_it_is_in() {
+    fn reports_entries_touched_by_an_edit() {
         let old = "a: 1\nb:\n  c: 2\n# about d\nd: 3\n";
         assert_eq!(between(old, old), entries(&[], false));
         assert_eq!(
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn what_swallows_others_is_seen_at_those_that_are_gone() {
+    fn reports_entries_absorbed_by_an_edit() {
         let old = "a: 1\nb: 2\nc: 3\n";
         assert_eq!(
             between(old, "a: |\n 1\nb: 2\nc: 3\n"),
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_whose_entries_may_speak_of_each_other_differ_anywhere() {
+    fn texts_without_independent_entries_differ_anywhere() {
         let old = "a: 1\nb: 2\n";
         for new in [
             "a: &x 1\nb: *x\n",

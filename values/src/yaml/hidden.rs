@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tag_of_somebodys_own_says_that_a_tool_puts_the_value_in() {
+    fn custom_tags_hide_values() {
         let text = "a: !vault secret/mail#password\nb: !!str text\nc: ! text\nd: !x\ne: text\nf: !<tag:yaml.org,2002:str> text\n";
         let hidden = |document: &Document| -> Vec<String> {
             let root = document.root().expect("the root is a map");

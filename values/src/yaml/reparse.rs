@@ -265,7 +265,7 @@ mod tests {
     const SERVICES: &str = "# about all\nbrig:\n  a: 1\n  b: [x, y]\ncargo:\n  - 1\n  - text: |+\n      words\n\ngalley: {c: 2}\n# about d\nspar:\n  d: 'e'  # why\n";
 
     #[test]
-    fn an_edit_inside_of_an_entry_reads_that_entry() {
+    fn reparses_only_the_edited_entry() {
         for (old, new) in [
             ("a: 1", "a: 12"),
             ("words", "other words\n\n"),
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn what_reaches_beyond_its_entry_reads_everything() {
+    fn reparses_everything_if_an_edit_escapes_its_entry() {
         for (old, new) in [
             ("a: 1", "a: &x 1"),
             ("a: 1", "<<: {y: 1}"),
@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_given_twice_are_told_in_their_order() {
+    fn keeps_duplicate_keys_in_order() {
         let twice = |name: char| format!("{name}:\n  x: {{k: 1, k: 2}}\n  x: {{k: 3, k: 4}}\n");
         let text: String = "abcdefgh".chars().map(twice).collect();
         assert!(is_spliced(
@@ -369,7 +369,7 @@ mod tests {
 
         /// Replaces any part of any text by any text.
         #[test]
-        fn reading_around_a_change_is_reading_everything(
+        fn incremental_parse_equals_full_parse(
             text in lines(14),
             (from, to) in (prop_oneof![4 => 0.0..1.0_f64, 1 => Just(0.0)], 0.0..1.0_f64),
             put in prop_oneof![lines(3), "[a-z:# \n'\"|\\-]{0,6}".prop_map(String::from), Just(String::new())],

@@ -11,7 +11,7 @@ fn walked(merged: &Merged, written: NodeRef) -> Lookup {
 }
 
 #[test]
-fn every_written_value_is_found_in_the_user_view_as_its_path_finds_it() {
+fn user_view_of_written_values_equals_lookup_by_path() {
     let lower = "a: &a {x: 1, secrets: {p: q}}\nb: *a\nc: {<<: *a, y: 2}\nd: {<<: {z: 3}, z: 4}\n\
                  l: [{e: 1}, *a]\nt: 1\nt: {u: 2}\n1: one\n\"1\": two\n";
     let upper = "a: {x: {deep: 1}}\nl: [{e: 2}]\nd: gone\nb: {n: ~}\nk: {only: [here]}\n";
@@ -43,7 +43,7 @@ fn every_written_value_is_found_in_the_user_view_as_its_path_finds_it() {
 }
 
 #[test]
-fn what_is_secret_in_a_layer_is_what_is_secret_at_its_path() {
+fn secrets_of_a_layer_equal_secrets_by_path() {
     let texts = [
         "brig: {secrets: {pw: x, publicKeys: y, list: [1, {a: b}]}, config: {smtp: {password: z}}}\n\
          blob: {a: {b: c}}\nopen: {token: t}\ntests: {secrets: {pw: p}}\ndup: {token: 1, token: 2}\n",
@@ -94,7 +94,7 @@ fn what_is_secret_in_a_layer_is_what_is_secret_at_its_path() {
 }
 
 #[test]
-fn deployments_of_one_chart_share_what_is_known_of_its_defaults() {
+fn deployments_share_the_cache_of_chart_defaults() {
     let of = |charts: &Charts, text: &str| {
         let mut setup = Setup::new().values(text);
         setup.charts = charts.clone();

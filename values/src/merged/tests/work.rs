@@ -36,7 +36,7 @@ fn grows_in_proportion(text: impl Fn(usize) -> String) {
 }
 
 #[test]
-fn damaged_texts_with_many_keys_are_asked_in_proportion() {
+fn querying_damaged_maps_is_linear_in_keys() {
     grows_in_proportion(|size| {
         let keys: String = (0..size).map(|at| format!("key{at}: {{a: 1}}\n")).collect();
         format!("{keys}damaged: @\nlost\n")
@@ -44,12 +44,12 @@ fn damaged_texts_with_many_keys_are_asked_in_proportion() {
 }
 
 #[test]
-fn damaged_texts_with_long_lists_are_asked_in_proportion() {
+fn querying_damaged_lists_is_linear_in_items() {
     grows_in_proportion(|size| format!("list:\n{}lost\n", "- {a: {b: 1}}\n".repeat(size)));
 }
 
 #[test]
-fn damaged_texts_with_deep_maps_are_asked_in_proportion() {
+fn querying_damaged_nesting_is_linear_in_depth() {
     grows_in_proportion(|size| {
         let keys: String = (0..size)
             .map(|depth| format!("{}k:\n", " ".repeat(depth)))
@@ -86,7 +86,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn damage_is_the_same_found_out_for_all_maps_or_for_one(low in text(), high in text()) {
+    fn damage_by_map_equals_damage_by_path(low in text(), high in text()) {
         let merged = Setup::new()
             .values(&low)
             .values(&high)

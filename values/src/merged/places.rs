@@ -60,7 +60,7 @@ impl Merged {
             Some(Target::Map(_)) => {}
             None => {
                 if let Target::Map(map) = node.target() {
-                    let made = self.arena.made_paths.get(&map.0);
+                    let made = self.arena.synthetic_paths.get(&map.0);
                     for key in made.into_iter().flatten() {
                         visit(Step::Key(key));
                     }

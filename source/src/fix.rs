@@ -45,26 +45,26 @@ pub enum ApplyError {
 /// # Errors
 /// When two of them overlap, or one is outside the text or not on character boundaries.
 pub fn apply_edits(text: &str, source: SourceId, edits: &[Edit]) -> Result<String, ApplyError> {
-    let mut mine: Vec<&Edit> = edits
+    let mut own: Vec<&Edit> = edits
         .iter()
         .filter(|edit| edit.span.source == source)
         .collect();
-    mine.sort_by_key(|edit| (edit.span.start, edit.span.end));
+    own.sort_by_key(|edit| (edit.span.start, edit.span.end));
     let mut out = String::with_capacity(text.len() + 64);
-    let mut done = 0;
-    for edit in mine {
+    let mut end = 0;
+    for edit in own {
         let range = edit.span.range();
-        if range.start < done {
+        if range.start < end {
             return Err(ApplyError::Overlap);
         }
-        out.push_str(text.get(done..range.start).ok_or(ApplyError::OutOfBounds)?);
+        out.push_str(text.get(end..range.start).ok_or(ApplyError::OutOfBounds)?);
         if text.get(range.clone()).is_none() {
             return Err(ApplyError::OutOfBounds);
         }
         out.push_str(&edit.insert);
-        done = range.end;
+        end = range.end;
     }
-    out.push_str(text.get(done..).ok_or(ApplyError::OutOfBounds)?);
+    out.push_str(text.get(end..).ok_or(ApplyError::OutOfBounds)?);
     Ok(out)
 }
 

@@ -234,74 +234,76 @@ impl PathPattern {
         self.run(path, Accept::Beginning)
     }
 
-    /// Runs the pattern as a small automaton: `live[i]` says that its first `i` steps match the path read so far.
+    /// Runs the pattern as a small automaton: `active[i]` says that its first `i` steps match the path read so far.
     fn run(&self, path: &[Step<'_>], accept: Accept) -> bool {
         // The leading keys of a pattern rule out nearly every path.
         let head = self.0.iter().zip(path);
         for (pattern, step) in head {
             match (pattern, step) {
-                (PatternStep::Key(want), Step::Key(have)) if want == have => {}
+                (PatternStep::Key(expected), Step::Key(actual)) if expected == actual => {}
                 (PatternStep::Key(_), _) => return false,
                 (PatternStep::Any | PatternStep::Deep, _) => break,
             }
         }
         // The last key rules out most of the others: it must be somewhere in the path.
-        if let (Some(PatternStep::Key(want)), Accept::Whole | Accept::Beginning) =
+        if let (Some(PatternStep::Key(expected)), Accept::Whole | Accept::Beginning) =
             (self.0.last(), accept)
             && !path
                 .iter()
-                .any(|step| matches!(step, Step::Key(have) if want == have))
+                .any(|step| matches!(step, Step::Key(actual) if expected == actual))
         {
             return false;
         }
         let states = self.0.len() + 1;
-        let mut few = [false; 2 * FEW_STATES];
-        let mut many = Vec::new();
-        let room: &mut [bool] = if states <= FEW_STATES {
-            &mut few[..2 * states]
+        let mut inline = [false; 2 * MAX_INLINE_STATES];
+        let mut heap = Vec::new();
+        let buffer: &mut [bool] = if states <= MAX_INLINE_STATES {
+            &mut inline[..2 * states]
         } else {
-            many.resize(2 * states, false);
-            &mut many
+            heap.resize(2 * states, false);
+            &mut heap
         };
-        let (mut live, mut next) = room.split_at_mut(states);
-        live[0] = true;
-        self.skip_deep(live);
+        let (mut active, mut next) = buffer.split_at_mut(states);
+        active[0] = true;
+        self.skip_deep(active);
         for step in path {
-            if accept == Accept::Beginning && live[states - 1] {
+            if accept == Accept::Beginning && active[states - 1] {
                 return true;
             }
             next.fill(false);
             for (i, pattern) in self.0.iter().enumerate() {
-                if !live[i] {
+                if !active[i] {
                     continue;
                 }
                 match (pattern, step) {
                     (PatternStep::Deep, _) => next[i] = true,
                     (PatternStep::Any, _) => next[i + 1] = true,
-                    (PatternStep::Key(want), Step::Key(have)) if want == have => next[i + 1] = true,
+                    (PatternStep::Key(expected), Step::Key(actual)) if expected == actual => {
+                        next[i + 1] = true
+                    }
                     (PatternStep::Key(_), _) => {}
                 }
             }
-            std::mem::swap(&mut live, &mut next);
-            self.skip_deep(live);
+            std::mem::swap(&mut active, &mut next);
+            self.skip_deep(active);
         }
         match accept {
-            Accept::Whole | Accept::Beginning => live[states - 1],
-            Accept::Longer => live.contains(&true),
+            Accept::Whole | Accept::Beginning => active[states - 1],
+            Accept::Longer => active.contains(&true),
         }
     }
 
-    fn skip_deep(&self, live: &mut [bool]) {
+    fn skip_deep(&self, active: &mut [bool]) {
         for (i, pattern) in self.0.iter().enumerate() {
-            if live[i] && *pattern == PatternStep::Deep {
-                live[i + 1] = true;
+            if active[i] && *pattern == PatternStep::Deep {
+                active[i + 1] = true;
             }
         }
     }
 }
 
 /// Patterns with up to this many states are run without allocating.
-const FEW_STATES: usize = 32;
+const MAX_INLINE_STATES: usize = 32;
 
 /// How much of a path must match a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -407,7 +409,7 @@ mod tests {
         ] {
             match KeyPath::parse(text) {
                 Ok(path) => assert!(path.0.is_empty() && why.is_empty(), "{text}"),
-                Err(said) => assert!(said.contains(why), "{text}: {said}"),
+                Err(error) => assert!(error.contains(why), "{text}: {error}"),
             }
         }
     }

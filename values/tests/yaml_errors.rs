@@ -8,7 +8,7 @@ use source::SourceId;
 use values::yaml::{Document, NodeId};
 
 /// The lines of the text, each followed by its errors, then what was read despite them.
-fn told(text: &str) -> String {
+fn annotate(text: &str) -> String {
     let document = Document::parse(SourceId(0), text);
     let mut out = String::new();
     let mut at = 0;
@@ -35,20 +35,20 @@ fn told(text: &str) -> String {
 }
 
 #[track_caller]
-fn tells(expectation: &str) {
+fn assert_errors(expectation: &str) {
     let is_text = |line: &&str| {
         let line = line.trim_start();
         !line.starts_with('^') && !line.starts_with("= ") && !line.starts_with("-> ")
     };
     let lines = expectation.lines().filter(is_text);
     let text = lines.fold(String::new(), |text, line| text + line + "\n");
-    let told = told(&text);
-    assert_eq!(told, expectation, "\n{told}");
+    let actual = annotate(&text);
+    assert_eq!(actual, expectation, "\n{actual}");
 }
 
 #[test]
 fn misindented_key_follows_the_indentation_of_its_entries() {
-    tells(
+    assert_errors(
         "brig:
   a: 1
  galley: # moved by a blank
@@ -60,7 +60,7 @@ spar:
 -> {\"brig\":{\"a\":1},\"galley\":{\"b\":2},\"spar\":{\"c\":3}}
 ",
     );
-    tells(
+    assert_errors(
         "brig:
   config:
     a: 1
@@ -73,7 +73,7 @@ spar:
 ",
     );
     // What is deeper than the level below belongs to a key on that level, which is skipped.
-    tells(
+    assert_errors(
         "brig:
   config:
     a: 1
@@ -89,86 +89,86 @@ spar:
 
 #[test]
 fn reports_tab_indentation() {
-    tells(
+    assert_errors(
         "a:\n\tb: 1\n^ a tab cannot be used for indentation\n  = indent with spaces\n  c: 2\n-> {\"a\":{\"c\":2}}\n",
     );
 }
 
 #[test]
 fn reports_key_without_colon() {
-    tells(
+    assert_errors(
         "a: 1\nbeta\n^^^^ this line is not a key: it has no `:`\n  = write `key: value`; continuation lines must be indented deeper than their key\nc: 2\n-> {\"a\":1,\"c\":2}\n",
     );
-    tells(
+    assert_errors(
         "a:\n  beta\n  ^^^^ this line is not a key: it has no `:`\n    = write `key: value`; continuation lines must be indented deeper than their key\n  c: 2\n-> {\"a\":{\"c\":2}}\n",
     );
 }
 
 #[test]
 fn reports_colon_without_space() {
-    tells(
+    assert_errors(
         "a: 1\nb:2\n^^^ this line is not a key: no space follows its `:`\n  = put a space after the `:`\nc: 3\n-> {\"a\":1,\"c\":3}\n",
     );
 }
 
 #[test]
 fn reports_second_colon() {
-    tells(
+    assert_errors(
         "a: b: c\n    ^ a second `: ` on this line\n      = quote the value if it holds `: `, or put the inner key on its own line, indented deeper\nd: 1\n-> {\"a\":null,\"d\":1}\n",
     );
 }
 
 #[test]
 fn reports_unclosed_quote() {
-    tells(
+    assert_errors(
         "a: \"x\n   ^^ this quote is not closed\n     = close it on the same line; inside single quotes write `''` for a quote, inside double quotes `\\\"`\nb: 'y'\n-> {\"a\":null,\"b\":\"y\"}\n",
     );
-    tells(
+    assert_errors(
         "a:\n  b: 'x\n     ^^ this quote is not closed\n       = close it on the same line; inside single quotes write `''` for a quote, inside double quotes `\\\"`\n  c: 'y'\n-> {\"a\":{\"b\":null,\"c\":\"y\"}}\n",
     );
 }
 
 #[test]
 fn reports_unclosed_bracket() {
-    tells(
+    assert_errors(
         "a: [x, y\n   ^ this bracket is not closed\n     = close it, or quote the value if the bracket is part of the text\nb: 1\n-> {\"a\":null,\"b\":1}\n",
     );
 }
 
 #[test]
 fn reports_indentation_that_matches_no_level() {
-    tells(
+    assert_errors(
         "a:\n    b: 1\n    c: 2\n  d: 3\n  ^^^^ this indentation matches no level above\n    = align it with the keys or items it belongs to\n    e: 4\n-> {\"a\":{\"b\":1,\"c\":2,\"e\":4}}\n",
     );
-    tells(
+    assert_errors(
         "a: 1\n  b: 2\n  ^ indented deeper than its siblings above\n    = align it with the keys or items it belongs to\nc: 3\n-> {\"a\":1,\"c\":3}\n",
     );
 }
 
 #[test]
 fn reports_reserved_characters() {
-    tells(
+    assert_errors(
         "a: @x\n   ^ a value cannot start with this character\n     = put the value in quotes\nb: 1\n-> {\"a\":null,\"b\":1}\n",
     );
 }
 
 #[test]
 fn reports_unquoted_template() {
-    tells(
+    assert_errors(
         "a: {{ .Values.b }}\n    ^^^^^^^^^^^^^ a template expression outside quotes\n      = put the whole value in quotes; values files are not rendered as templates\nb: 1\n-> {\"a\":{\"{ .Values.b }\":null},\"b\":1}\n",
     );
 }
 
 #[test]
 fn reports_unknown_anchor() {
-    tells(
+    assert_errors(
         "a: *b\n   ^^ no anchor with this name precedes this alias\n     = anchors do not work across files or documents; quote the value if the `*` is part of the text\n-> {\"a\":null}\n",
     );
 }
 
 #[test]
 fn reports_merge_of_non_map() {
-    tells(
+    assert_errors(
         "a:\n  <<: 1\n      ^ `<<` needs a map, or a list of maps\n        = give it an alias to a map, such as `<<: *defaults`, or remove it\n  b: 2\n-> {\"a\":{\"b\":2}}\n",
     );
 }
@@ -269,7 +269,7 @@ fn node_at_finds_the_deepest_node() {
 
 #[test]
 fn reports_merge_conflict_markers() {
-    tells(
+    assert_errors(
         "a: 1
 <<<<<<< HEAD
 ^^^^^^^^^^^^ unresolved merge conflict

@@ -54,7 +54,7 @@ fn ours(document: &Document) -> Vec<String> {
 }
 
 /// The same for saphyr-parser's first document; `None` if it rejects the text.
-fn saphyrs(text: &str) -> Option<Vec<String>> {
+fn parse_with_saphyr(text: &str) -> Option<Vec<String>> {
     let mut out = Vec::new();
     let mut documents = 0;
     for event in Parser::new_from_str(text) {
@@ -159,8 +159,8 @@ fn check(text: &str) -> Result<(), TestCaseError> {
     // Helm rejects damaged text, unless the damage is after its document; and it accepts text without errors whose top is a map.
     let top = document.root().map_or(0, |root| document.span(root).end);
     let mut errors = document.errors().iter();
-    let within = errors.any(|error| error.primary.span.start < top);
-    if document.is_damaged() && document.document_count() == 1 && within {
+    let is_in_document = errors.any(|error| error.primary.span.start < top);
+    if document.is_damaged() && document.document_count() == 1 && is_in_document {
         prop_assert!(document.json(Helm::V3).is_err());
     }
     if document.errors().is_empty()
@@ -168,8 +168,8 @@ fn check(text: &str) -> Result<(), TestCaseError> {
             .root()
             .is_some_and(|root| document.kind(root) == Kind::Map)
     {
-        let finite = document.json(Helm::V3);
-        prop_assert!(finite.is_ok(), "{finite:?}");
+        let json = document.json(Helm::V3);
+        prop_assert!(json.is_ok(), "{json:?}");
     }
     let _ = document.json(Helm::V4);
     Ok(())
@@ -184,7 +184,7 @@ fn compare(text: &str) -> Result<(), TestCaseError> {
     if differs || !document.errors().is_empty() {
         return Ok(());
     }
-    if let Some(theirs) = saphyrs(text) {
+    if let Some(theirs) = parse_with_saphyr(text) {
         prop_assert_eq!(ours(&document), theirs);
     }
     Ok(())

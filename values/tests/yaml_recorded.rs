@@ -38,13 +38,14 @@ fn json(recorded: &str) -> String {
 fn difference(document: &Document, helm: Helm, recorded: &Value) -> Option<String> {
     let ours = document.json(helm);
     match (recorded["json"].as_str(), ours) {
-        (Some(want), Ok(text)) => {
-            let want: Value = serde_json::from_str(&json(want)).unwrap();
-            let have: Value = serde_json::from_str(&text).unwrap();
-            (sorted(&have) != sorted(&want)).then(|| format!("helm reads {want}, we read {text}"))
+        (Some(expected), Ok(text)) => {
+            let expected: Value = serde_json::from_str(&json(expected)).unwrap();
+            let actual: Value = serde_json::from_str(&text).unwrap();
+            (sorted(&actual) != sorted(&expected))
+                .then(|| format!("helm reads {expected}, we read {text}"))
         }
-        (Some(want), Err(error)) => Some(format!(
-            "helm reads {want}, we reject it at {}: {}",
+        (Some(expected), Err(error)) => Some(format!(
+            "helm reads {expected}, we reject it at {}: {}",
             error.primary.span.start, error.message
         )),
         (None, Ok(text)) => Some(format!(

@@ -119,12 +119,12 @@ fn is_reference(text: &str) -> bool {
 /// `<path:…>`, `<vault:…>`, `<secret:…>` anywhere in a text, as used by Argo CD plugins.
 fn has_angled_reference(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let begins = |rest: &str| {
+    let is_reference = |rest: &str| {
         let name = ["path:", "vault:", "secret:"].iter();
         let name = name.filter_map(|it| rest.strip_prefix(it)).next();
         name.is_some_and(|it| it.starts_with(|c: char| !c.is_whitespace() && c != '>'))
     };
-    memchr::memchr_iter(b'<', bytes).any(|at| begins(&text[at + 1..]))
+    memchr::memchr_iter(b'<', bytes).any(|at| is_reference(&text[at + 1..]))
 }
 
 /// `vault:path#key`
@@ -265,8 +265,8 @@ mod tests {
             ("plain", None),
             ("", None),
         ];
-        for (text, want) in cases {
-            assert_eq!(hidden_text(text), want, "{text}");
+        for (text, expected) in cases {
+            assert_eq!(hidden_text(text), expected, "{text}");
         }
     }
 

@@ -73,8 +73,8 @@ fn show(found: &Discovery) -> String {
 }
 
 #[track_caller]
-fn check(files: &str, want: &str) {
-    let lines: Vec<&str> = want
+fn check(files: &str, expected: &str) {
+    let lines: Vec<&str> = expected
         .lines()
         .map(|line| line.strip_prefix("        ").unwrap_or(line))
         .filter(|line| !line.trim().is_empty())
@@ -349,8 +349,8 @@ fn missing_stated_layer_is_absent_at_its_position() {
         ],
         ..ExplicitRelease::default()
     };
-    let there = |path: &Path| (path == Path::new("values.yaml")).then(|| path.to_owned());
-    let plans = explicit_deployments(&[release], &there);
+    let find = |path: &Path| (path == Path::new("values.yaml")).then(|| path.to_owned());
+    let plans = explicit_deployments(&[release], &find);
     let plan = &plans[0].releases[0];
     assert_eq!(plan.layers[0].path, Path::new("values.yaml"));
     assert_eq!(plan.absent[0].path, Path::new("secrets.yaml"));
@@ -362,11 +362,11 @@ fn missing_stated_layer_is_absent_at_its_position() {
 fn preserves_non_utf8_names() {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt as _;
-    let odd = Path::new("values").join(OsStr::from_bytes(b"wire\xff"));
-    let found = discover(&[odd.join("values.yaml")], &options());
+    let folder = Path::new("values").join(OsStr::from_bytes(b"wire\xff"));
+    let found = discover(&[folder.join("values.yaml")], &options());
     assert_eq!(
         found.trees[0].deployments[0].releases[0].layers[0].path,
-        odd.join("values.yaml")
+        folder.join("values.yaml")
     );
 }
 

@@ -41,7 +41,7 @@ pub(super) struct Arena {
 struct Scratch {
     tasks: Vec<Task>,
     result: Vec<Entry>,
-    others: Vec<Entry>,
+    unmatched: Vec<Entry>,
     places: Vec<Option<usize>>,
     removed: Vec<usize>,
 }
@@ -430,17 +430,17 @@ impl Arena {
         let Scratch {
             tasks,
             result,
-            others,
+            unmatched,
             places,
             removed,
         } = scratch;
         result.clear();
-        others.clear();
+        unmatched.clear();
         removed.clear();
         self.add_entries(first, result);
-        self.add_entries(second, others);
-        self.match_keys(result, others, places);
-        for (&entry, &place) in others.iter().zip(&*places) {
+        self.add_entries(second, unmatched);
+        self.match_keys(result, unmatched, places);
+        for (&entry, &place) in unmatched.iter().zip(&*places) {
             let Some(at) = place else {
                 result.push(entry);
                 continue;

@@ -35,7 +35,7 @@ pub(super) struct Declarations {
     /// The next state by state and key.
     next: FxHashMap<(u32, u32), u32>,
     /// For each declaration, whether it says that the value is secret.
-    says: Vec<Sensitivity>,
+    sensitivities: Vec<Sensitivity>,
     /// The longest path that declarations look at.
     reach: usize,
 }
@@ -79,7 +79,7 @@ impl Declarations {
             states: Vec::new(),
             words: FxHashMap::default(),
             next: FxHashMap::default(),
-            says: Vec::new(),
+            sensitivities: Vec::new(),
             reach: 0,
         };
         all.add_state(false);
@@ -94,7 +94,7 @@ impl Declarations {
         all
     }
 
-    fn add(&mut self, mount: &[String], pattern: &PathPattern, says: Sensitivity) {
+    fn add(&mut self, mount: &[String], pattern: &PathPattern, sensitivity: Sensitivity) {
         let mut at = 0;
         for key in mount {
             at = self.after_key(at, key);
@@ -107,8 +107,8 @@ impl Declarations {
             };
         }
         let first = &mut self.states[at as usize].first_declaration;
-        *first = (*first).min(self.says.len() as u32);
-        self.says.push(says);
+        *first = (*first).min(self.sensitivities.len() as u32);
+        self.sensitivities.push(sensitivity);
         let reach = pattern.reach().map(|reach| mount.len() + reach);
         self.reach = self.reach.max(reach.unwrap_or(usize::MAX));
     }
@@ -223,7 +223,7 @@ impl Declarations {
 
     /// What is declared for the value at a depth of the descent.
     pub(super) fn sensitivity_at(&self, descent: &Descent, depth: usize) -> Option<Sensitivity> {
-        self.says
+        self.sensitivities
             .get(descent.levels[depth].first_declaration as usize)
             .copied()
     }
@@ -262,12 +262,12 @@ mod tests {
             let patterns: Vec<(PathPattern, usize)> =
                 patterns.into_iter().map(|(steps, mount)| (PathPattern(steps), mount)).collect();
             let mounts = [vec![], vec!["a".to_owned()], vec!["b".to_owned(), "a".to_owned()]];
-            let says = |at: usize| match at % 2 {
+            let sensitivity = |at: usize| match at % 2 {
                 0 => Sensitivity::Secret,
                 _ => Sensitivity::Clear,
             };
             let scopes = patterns.iter().enumerate().map(|(at, (pattern, mount))| {
-                let (secret, clear) = match says(at) {
+                let (secret, clear) = match sensitivity(at) {
                     Sensitivity::Secret => (vec![pattern.clone()], vec![]),
                     Sensitivity::Clear => (vec![], vec![pattern.clone()]),
                 };
@@ -288,7 +288,7 @@ mod tests {
                     let inside = steps[..depth].strip_prefix(mount.as_slice());
                     inside.is_some_and(|inside| pattern.covers(inside))
                 };
-                let expected = patterns.iter().position(covers).map(says);
+                let expected = patterns.iter().position(covers).map(sensitivity);
                 let actual = declarations.sensitivity_at(&descent, depth);
                 prop_assert_eq!(actual, expected, "at {:?}", &steps[..depth]);
                 prop_assert_eq!(declarations.declared(&steps[..depth]), expected);

@@ -156,7 +156,7 @@ impl Merged {
             let Some((node, depth)) = self.written_at(*layer, path) else {
                 continue;
             };
-            if best.is_none_or(|(have, ..)| depth > have) {
+            if best.is_none_or(|(best_depth, ..)| depth > best_depth) {
                 best = Some((depth, *layer, node));
             }
         }

@@ -148,11 +148,11 @@ fn children(document: &Document, node: NodeId) -> Vec<(NodeId, Slot)> {
 fn values_of_key<'d>(
     document: &'d Document,
     map: NodeId,
-    wanted: &'static str,
+    name: &'static str,
 ) -> impl Iterator<Item = NodeId> + 'd {
     let pairs = document.pairs(map);
-    let mine = pairs.filter(move |(key, _)| document.key_text(*key) == wanted);
-    mine.map(|(_, value)| value)
+    let matching = pairs.filter(move |(key, _)| document.key_text(*key) == name);
+    matching.map(|(_, value)| value)
 }
 
 /// The item before index `at` of a list, if it is a text.

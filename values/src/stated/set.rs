@@ -62,7 +62,7 @@ pub fn set_yaml(values: &[Given], whole: Span) -> (String, StatedAt) {
         let (keys, in_list) = split_name(&given.name);
         let mut branch = &mut root;
         for key in keys {
-            let at = branch.entries.iter().position(|(have, _)| *have == key);
+            let at = branch.entries.iter().position(|(name, _)| *name == key);
             let at = at.unwrap_or_else(|| {
                 branch.entries.push((key, Branch::new(given.named_at)));
                 branch.entries.len() - 1

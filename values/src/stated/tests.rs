@@ -60,17 +60,23 @@ fn lines(text: &str) -> String {
 }
 
 #[track_caller]
-fn check_helmfile(text: &str, environment: &str, want: &str) {
+fn check_helmfile(text: &str, environment: &str, expected: &str) {
     let document = document(text);
     let stated = read_helmfile(&document, Path::new("deploy/helmfile.yaml"), environment);
-    assert_eq!(show(&document, &stated).trim_end(), lines(want).trim_end());
+    assert_eq!(
+        show(&document, &stated).trim_end(),
+        lines(expected).trim_end()
+    );
 }
 
 #[track_caller]
-fn check_manifest(text: &str, want: &str) {
+fn check_manifest(text: &str, expected: &str) {
     let document = document(text);
     let stated = read_manifest(&document, Path::new("apps/wire.yaml")).unwrap();
-    assert_eq!(show(&document, &stated).trim_end(), lines(want).trim_end());
+    assert_eq!(
+        show(&document, &stated).trim_end(),
+        lines(expected).trim_end()
+    );
 }
 
 #[test]
@@ -127,7 +133,7 @@ releases:
 - {name: never, chart: x/never, condition: \"false\"}
 - {name: asked, chart: x/asked, installed: \"{{ .Values.asked }}\"}
 ";
-    let asked = |environment: &str| {
+    let installed = |environment: &str| {
         let document = document(text);
         let stated = read_helmfile(&document, Path::new("helmfile.yaml"), environment);
         let names: Vec<&str> = stated.releases.iter().map(|it| it.name.as_str()).collect();
@@ -140,15 +146,15 @@ releases:
         )
     };
     assert_eq!(
-        asked("prod"),
+        installed("prod"),
         "lost asked; decided elsewhere: lost.enabled \"{{ .Values.asked }}\""
     );
     assert_eq!(
-        asked("demo"),
+        installed("demo"),
         "mail lost asked; decided elsewhere: lost.enabled \"{{ .Values.asked }}\""
     );
     assert_eq!(
-        asked("other"),
+        installed("other"),
         "mail vpn lost asked; decided elsewhere: mail.enabled vpn.enabled lost.enabled \"{{ .Values.asked }}\""
     );
 }

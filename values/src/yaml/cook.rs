@@ -84,14 +84,14 @@ impl<'d> Tree<'d> {
     /// The text of a scalar or of an alias's target; the source text for anything else.
     pub(super) fn cooked(&self, id: u32) -> Cow<'d, str> {
         let node = &self.nodes[self.real(id) as usize];
-        let text = self.undecorated(node);
+        let text = self.scalar_text(node);
         if node.has(flag::BINARY) {
             return Cow::Owned(base64(&text).unwrap_or_default());
         }
         text
     }
 
-    fn undecorated(&self, node: &Node) -> Cow<'d, str> {
+    fn scalar_text(&self, node: &Node) -> Cow<'d, str> {
         let text = self.slice(node);
         let folds = node.has(flag::LINES | flag::ESCAPES);
         match node.style {
@@ -133,8 +133,8 @@ impl<'d> Tree<'d> {
     pub(super) fn key_text(&self, id: u32) -> Cow<'d, str> {
         // Fast path: nearly every key is a plain word, and merging needs all of them.
         let node = &self.nodes[id as usize];
-        let odd = flag::LINES | flag::ESCAPES | flag::BINARY;
-        if node.shape == Shape::Text && node.style == Style::Plain && !node.has(odd) {
+        let special = flag::LINES | flag::ESCAPES | flag::BINARY;
+        if node.shape == Shape::Text && node.style == Style::Plain && !node.has(special) {
             return Cow::Borrowed(self.slice(node));
         }
         match self.nodes[self.real(id) as usize].shape {

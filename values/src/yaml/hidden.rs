@@ -24,7 +24,7 @@ impl Hidden {
         let tree = document.tree();
         let mut hidden = Vec::new();
         for (id, node) in (0..).zip(&document.nodes) {
-            if !may_be_asked(node) {
+            if !is_candidate(node) {
                 continue;
             }
             // Except for escapes and base64, the text equals the value.
@@ -33,36 +33,37 @@ impl Hidden {
             if plain && !marked && !foreign && !may_hide(tree.slice(node)) {
                 continue;
             }
-            hidden.extend(why_hidden(node, || tree.cooked(id)).map(|why| (id, why)));
+            hidden.extend(hidden_reason(node, || tree.cooked(id)).map(|why| (id, why)));
         }
         Self(hidden.into())
     }
 }
 
 /// True for texts. Keys matter only if an alias may refer to them.
-fn may_be_asked(node: &Node) -> bool {
+fn is_candidate(node: &Node) -> bool {
     node.shape == Shape::Text && (!node.has(flag::KEY) || node.has(flag::PROPERTIES))
 }
 
 /// Why a text is hidden. A text with a custom tag, such as `!vault secret/mail#password`, is a reference that a tool resolves.
-fn why_hidden<'t>(node: &Node, text: impl FnOnce() -> Cow<'t, str>) -> Option<Unseen> {
+fn hidden_reason<'t>(node: &Node, text: impl FnOnce() -> Cow<'t, str>) -> Option<Unseen> {
     let text = text();
     let foreign = node.has(flag::FOREIGN) && !text.trim().is_empty();
     unseen(&text).or(foreign.then_some(Unseen::Text(HiddenText::Reference)))
 }
 
 /// The number of single queries before all texts are checked.
-const FEW: u32 = 64;
+const MAX_SINGLE_QUERIES: u32 = 64;
 
 impl Document {
     /// Why a text does not show its value; `None` if it does, or if the node is not a text.
     pub fn hidden(&self, id: NodeId) -> Option<Unseen> {
         let id = self.real(id);
         let known = self.hidden.get();
-        let is_few = || self.asked_hidden.fetch_add(1, Ordering::Relaxed) < FEW;
-        if known.is_none() && is_few() {
+        let within_limit =
+            || self.hidden_queries.fetch_add(1, Ordering::Relaxed) < MAX_SINGLE_QUERIES;
+        if known.is_none() && within_limit() {
             let node = &self.nodes[id as usize];
-            return may_be_asked(node).then(|| why_hidden(node, || self.tree().cooked(id)))?;
+            return is_candidate(node).then(|| hidden_reason(node, || self.tree().cooked(id)))?;
         }
         let hidden = &known
             .unwrap_or_else(|| self.hidden.get_or_init(|| Hidden::of(self)))
@@ -92,7 +93,7 @@ mod tests {
         let document = Document::parse(SourceId(0), text);
         assert_eq!(hidden(&document), ["a"]);
         // Checking all texts at once gives the same result as single queries.
-        let many = "- x\n".repeat(2 * FEW as usize);
+        let many = "- x\n".repeat(2 * MAX_SINGLE_QUERIES as usize);
         let document = Document::parse(SourceId(0), format!("{text}z:\n{many}"));
         let root = document.root().expect("the root is a map");
         let list = document.get(root, "z").expect("the key exists");

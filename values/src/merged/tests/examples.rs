@@ -176,9 +176,9 @@ fn tags_enable_subcharts_as_in_helm() {
         ("tags: {proxy: no}\n", "", No),
         ("tags: []\n", off, Yes),
     ];
-    for (values, defaults, want) in cases {
-        let have = proxy_enabled(values, defaults, tagged(&["proxy", "services"]));
-        assert_eq!(have, want, "{values} over {defaults}");
+    for (values, defaults, expected) in cases {
+        let actual = proxy_enabled(values, defaults, tagged(&["proxy", "services"]));
+        assert_eq!(actual, expected, "{values} over {defaults}");
     }
 }
 
@@ -196,8 +196,12 @@ fn first_boolean_condition_overrides_tags() {
         ("proxy: {wanted: \"false\"}\n", Yes),
         ("", Yes),
     ];
-    for (values, want) in cases {
-        assert_eq!(proxy_enabled(values, "", conditioned()), want, "{values}");
+    for (values, expected) in cases {
+        assert_eq!(
+            proxy_enabled(values, "", conditioned()),
+            expected,
+            "{values}"
+        );
     }
     let own = Dependency {
         conditions: vec!["proxy.enabled".to_owned()],

@@ -22,7 +22,7 @@ fn user_view_of_written_values_equals_lookup_by_path() {
             .values(texts[1])
             .chart("wire-server", "a: {w: 2}\nn: {m: 1}\n", vec![])
             .build();
-        let mut asked = 0;
+        let mut checked = 0;
         for layer in merged.all_layers() {
             let document = merged.document(layer);
             let top = merged.layer_top(layer).unwrap();
@@ -33,12 +33,12 @@ fn user_view_of_written_values_equals_lookup_by_path() {
                 assert_eq!(found, walked(&merged, written), "{}", merged.path(written));
                 // Now cached.
                 assert_eq!(merged.in_view(written, View::User), found);
-                asked += 1;
+                checked += 1;
                 open.extend(document.pairs(node).map(|(_, value)| value));
                 open.extend(document.items(node));
             }
         }
-        assert!(asked > 20, "{asked}");
+        assert!(checked > 20, "{checked}");
     }
 }
 

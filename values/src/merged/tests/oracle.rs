@@ -235,11 +235,11 @@ proptest! {
         let inner = Chart { values: inner, ..Chart::default() };
         let sub = Chart { values: sub, subcharts: vec![("inner".to_owned(), inner)] };
         let mut chart = Chart { values: root, subcharts: vec![("sub".to_owned(), sub)] };
-        let mut want = layers.iter().fold(Table::new(), |below, above| overlay(&below, above));
-        prop_assert_eq!(read(&merged, merged.root(0, View::User)), Plain::Map(want.clone()));
+        let mut expected = layers.iter().fold(Table::new(), |below, above| overlay(&below, above));
+        prop_assert_eq!(read(&merged, merged.root(0, View::User)), Plain::Map(expected.clone()));
         enrich(&mut chart);
-        coalesce(&chart, &mut want, false);
-        prop_assert_eq!(read(&merged, merged.root(0, View::Effective)), Plain::Map(want));
+        coalesce(&chart, &mut expected, false);
+        prop_assert_eq!(read(&merged, merged.root(0, View::Effective)), Plain::Map(expected));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::*;
 use crate::work::steps_of;
 
 /// Queries every map for its entries, for a key that it does not have, and for its place.
-fn ask_all(merged: &Merged) {
+fn query_all(merged: &Merged) {
     let mut open = vec![merged.root(0, View::Effective)];
     let mut unknown = 0;
     while let Some(node) = open.pop() {
@@ -23,21 +23,21 @@ fn ask_all(merged: &Merged) {
 
 /// Doubling the text must not take much more than twice the steps.
 #[track_caller]
-fn grows_in_proportion(text: impl Fn(usize) -> String) {
+fn assert_linear(text: impl Fn(usize) -> String) {
     let steps = |size| {
         let merged = Setup::new()
             .values(&text(size))
             .values("top: {over: 1}\n")
             .build();
-        steps_of(|| ask_all(&merged))
+        steps_of(|| query_all(&merged))
     };
-    let (once, twice) = (steps(400), steps(800));
-    assert!(twice < once * 5 / 2, "{once} steps, then {twice}");
+    let (single, double) = (steps(400), steps(800));
+    assert!(double < single * 5 / 2, "{single} steps, then {double}");
 }
 
 #[test]
 fn querying_damaged_maps_is_linear_in_keys() {
-    grows_in_proportion(|size| {
+    assert_linear(|size| {
         let keys: String = (0..size).map(|at| format!("key{at}: {{a: 1}}\n")).collect();
         format!("{keys}damaged: @\nlost\n")
     });
@@ -45,12 +45,12 @@ fn querying_damaged_maps_is_linear_in_keys() {
 
 #[test]
 fn querying_damaged_lists_is_linear_in_items() {
-    grows_in_proportion(|size| format!("list:\n{}lost\n", "- {a: {b: 1}}\n".repeat(size)));
+    assert_linear(|size| format!("list:\n{}lost\n", "- {a: {b: 1}}\n".repeat(size)));
 }
 
 #[test]
 fn querying_damaged_nesting_is_linear_in_depth() {
-    grows_in_proportion(|size| {
+    assert_linear(|size| {
         let keys: String = (0..size)
             .map(|depth| format!("{}k:\n", " ".repeat(depth)))
             .collect();

@@ -15,7 +15,7 @@ use proptest::prelude::*;
 use serde::Deserialize as _;
 use serde_norway::{Deserializer, Value};
 use source::SourceId;
-use texts::{tame_text, text};
+use texts::{portable_text, text};
 use values::yaml::{Document, Kind, NodeId};
 
 /// The first document as read by libyaml and its safe wrapper; `None` if either rejects it.
@@ -283,13 +283,13 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn tame_texts_match_libyaml(text in tame_text()) {
+    fn portable_texts_match_libyaml(text in portable_text()) {
         let outcome = compare(&text);
         prop_assert!(!matches!(outcome, Outcome::Differs(_)), "{outcome:?}");
     }
 
     #[test]
-    fn wild_texts_accepted_by_libyaml_match_it(text in text()) {
+    fn arbitrary_texts_accepted_by_libyaml_match_it(text in text()) {
         let outcome = compare(&text);
         prop_assert!(!matches!(outcome, Outcome::Differs(_)), "{outcome:?}");
     }

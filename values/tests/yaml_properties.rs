@@ -5,7 +5,7 @@ mod texts;
 use proptest::prelude::*;
 use saphyr_parser::{Event, Parser};
 use source::SourceId;
-use texts::{tame_text, text};
+use texts::{portable_text, text};
 use values::yaml::{Document, Helm, Kind, NodeId};
 
 /// The nodes of a document in order, one line each.
@@ -204,12 +204,12 @@ proptest! {
     }
 
     #[test]
-    fn tame_texts_match_saphyr(text in tame_text()) {
+    fn portable_texts_match_saphyr(text in portable_text()) {
         compare(&text)?;
     }
 
     #[test]
-    fn wild_texts_accepted_by_both_match_saphyr(text in text()) {
+    fn arbitrary_texts_accepted_by_both_match_saphyr(text in text()) {
         compare(&text)?;
     }
 }

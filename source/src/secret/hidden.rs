@@ -49,7 +49,7 @@ pub enum HiddenText {
 pub fn hidden_text(text: &str) -> Option<HiddenText> {
     let trimmed = text.trim_start();
     // Nearly every scalar of a values file returns here.
-    if !may_hide(trimmed) && !LONE_MARKS.iter().any(|mark| trimmed.starts_with(mark)) {
+    if !may_hide(trimmed) && !OTHER_PREFIXES.iter().any(|mark| trimmed.starts_with(mark)) {
         return None;
     }
     if let Some(encryption) = encrypted_text(trimmed) {
@@ -61,14 +61,14 @@ pub fn hidden_text(text: &str) -> Option<HiddenText> {
     is_template(trimmed).then_some(HiddenText::Template)
 }
 
-/// True if a text has one of the bytes that every hidden form needs, except the forms that begin with one of [`LONE_MARKS`].
+/// True if a text has one of the bytes that every hidden form needs, except the forms that begin with one of [`OTHER_PREFIXES`].
 pub fn may_hide(text: &str) -> bool {
     text.bytes()
         .any(|byte| matches!(byte, b'[' | b'{' | b':' | b';' | b'+'))
 }
 
 /// Prefixes of hidden forms that need not contain any of the bytes of [`may_hide`].
-pub const LONE_MARKS: &[&str] = &["-----BEGIN", "age-encryption.org", "$"];
+pub const OTHER_PREFIXES: &[&str] = &["-----BEGIN", "age-encryption.org", "$"];
 
 fn encrypted_text(text: &str) -> Option<Encryption> {
     if text.starts_with("ENC[") {

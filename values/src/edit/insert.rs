@@ -172,8 +172,8 @@ fn entry_into<'d>(
     };
     let mut expected = Expected::children(page.document, map);
     let before = own.get(at).map(|it| it.0);
-    let behind = at.checked_sub(1).and_then(|at| own.get(at)).map(|it| it.0);
-    expected.insert(before, behind, name, Expected::New(value.clone()));
+    let after = at.checked_sub(1).and_then(|at| own.get(at)).map(|it| it.0);
+    expected.insert(before, after, name, Expected::New(value.clone()));
     let mut draft = Draft::new(page.rebuilt(sites, expected));
     if page.document.style(map) == Style::Flow {
         let layout = page.layout(Some(map), page.start_of(map));
@@ -188,7 +188,7 @@ fn entry_into<'d>(
     );
     let column = page.column(page.start_of(own[0].0));
     let text = layout.entry(name, value, column);
-    let blank = if separated(page, map, &own) {
+    let blank = if has_blank_lines_between(page, map, &own) {
         layout.ending
     } else {
         ""
@@ -221,8 +221,8 @@ fn entry_into<'d>(
 }
 
 /// True if blank lines separate all entries of a map, given enough entries to tell.
-fn separated(page: Page<'_>, map: NodeId, own: &[(NodeId, NodeId)]) -> bool {
-    let apart = |pair: &[(NodeId, NodeId)]| {
+fn has_blank_lines_between(page: Page<'_>, map: NodeId, own: &[(NodeId, NodeId)]) -> bool {
+    let have_blank_line_between = |pair: &[(NodeId, NodeId)]| {
         let mut line = page.next_line(end_of_entry(page, pair[0]));
         let key = page.start_of(pair[1].0);
         while line < key {
@@ -234,7 +234,7 @@ fn separated(page: Page<'_>, map: NodeId, own: &[(NodeId, NodeId)]) -> bool {
         false
     };
     let top = page.document.root() == Some(map);
-    own.len() > 1 && (top || own.len() > 2) && own.windows(2).all(apart)
+    own.len() > 1 && (top || own.len() > 2) && own.windows(2).all(have_blank_line_between)
 }
 
 /// The end of an entry's value, or of its colon.

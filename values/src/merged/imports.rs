@@ -56,7 +56,7 @@ impl Arena {
                 };
                 let node = self.move_values(node, &mut moving);
                 layers.extend(self.new_layers(&moving));
-                let node = self.put_below(node, &to, import.parent.len(), release);
+                let node = self.wrap_in_path(node, &to, import.parent.len(), release);
                 imported = Some(match imported {
                     None => node,
                     Some(first) => self.merge(first, node, Mode::KeepNulls),
@@ -164,7 +164,7 @@ impl Arena {
     }
 
     /// Wraps a value in the last `created` keys of a path, whose maps Helm creates.
-    fn put_below(
+    fn wrap_in_path(
         &mut self,
         mut value: NodeRef,
         path: &[String],

@@ -292,7 +292,7 @@ impl Reader<'_> {
         if self.turn_into_map() {
             return Ok(());
         }
-        let problem = if self.is_odd_dash(at) {
+        let problem = if self.is_typographic_dash(at) {
             Problem::OddDash
         } else {
             Problem::KeyAmongItems
@@ -505,7 +505,7 @@ impl Reader<'_> {
             b'*' => {
                 let end = self.name(at)?;
                 if let Some(colon) = self.colon_after(end) {
-                    self.may_be_key(candidate, colon)?;
+                    self.check_key_allowed(candidate, colon)?;
                     if inner.any() {
                         return Err(Fault::new(at, end, Problem::AliasWithProperties));
                     }
@@ -535,7 +535,7 @@ impl Reader<'_> {
                 }
                 let plain = self.plain()?;
                 if plain.lines {
-                    return self.long_plain(after, at, plain, outer, inner, candidate);
+                    return self.multiline_plain(after, at, plain, outer, inner, candidate);
                 }
                 (0, Style::Plain, plain.end)
             }
@@ -543,7 +543,7 @@ impl Reader<'_> {
         if !self.crossed
             && let Some(colon) = self.colon_after(self.pos)
         {
-            self.may_be_key(candidate, colon)?;
+            self.check_key_allowed(candidate, colon)?;
             self.open(Place::Keys, candidate.start, candidate.column, outer)?;
             let key = self.push_scalar(at, end, style, flags, inner);
             self.mark_key(key);
@@ -565,7 +565,7 @@ impl Reader<'_> {
 
     /// An error if a `:` would make a key where none is allowed.
     #[inline(always)]
-    fn may_be_key(&self, candidate: &Candidate, colon: usize) -> Step {
+    fn check_key_allowed(&self, candidate: &Candidate, colon: usize) -> Step {
         if !candidate.allowed {
             return Err(Fault::new(colon, colon + 1, Problem::SecondColon));
         }
@@ -602,7 +602,7 @@ impl Reader<'_> {
     }
 
     /// Handles multi-line plain text. If a `:` follows, its last line is a key that does not belong to the text.
-    fn long_plain(
+    fn multiline_plain(
         &mut self,
         after: After,
         at: usize,
@@ -667,7 +667,7 @@ impl Reader<'_> {
     }
 
     /// True for a typographic dash or bullet as inserted by word processors at list items.
-    fn is_odd_dash(&self, at: usize) -> bool {
+    fn is_typographic_dash(&self, at: usize) -> bool {
         let line = self.slice(at, self.line_end(at));
         let rest = line.strip_prefix([
             '\u{2010}', '\u{2011}', '\u{2012}', '\u{2013}', '\u{2014}', '\u{2212}', '\u{2022}',
@@ -700,7 +700,7 @@ impl Reader<'_> {
         if self.byte(self.pos) == b':' && self.is_space(self.pos + 1) {
             return Fault::new(self.pos, self.pos + 1, Problem::SecondColon);
         }
-        Fault::new(self.pos, end, Problem::BehindValue)
+        Fault::new(self.pos, end, Problem::TextAfterValue)
     }
 }
 

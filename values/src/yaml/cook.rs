@@ -198,22 +198,22 @@ fn folded(text: &str, style: Style) -> String {
             let run = rest.find(stop).unwrap_or(rest.len());
             out.push_str(&rest[..run]);
             rest = &rest[run..];
-            if let Some(behind) = rest
+            if let Some(after) = rest
                 .strip_prefix('\'')
                 .filter(|_| style == Style::SingleQuoted)
             {
                 out.push('\'');
-                rest = behind.strip_prefix('\'').unwrap_or(behind);
-            } else if let Some(behind) = rest
+                rest = after.strip_prefix('\'').unwrap_or(after);
+            } else if let Some(after) = rest
                 .strip_prefix('\\')
                 .filter(|_| style == Style::DoubleQuoted)
             {
-                if let Some((width, _)) = leading_break(behind) {
-                    rest = &behind[width..];
+                if let Some((width, _)) = leading_break(after) {
+                    rest = &after[width..];
                     joined = true;
                     break;
                 }
-                rest = escaped(behind, &mut out);
+                rest = escaped(after, &mut out);
             } else {
                 break;
             }
@@ -226,8 +226,8 @@ fn folded(text: &str, style: Style) -> String {
         let mut breaks = String::new();
         let start = rest;
         loop {
-            if let Some(behind) = rest.strip_prefix([' ', '\t']) {
-                rest = behind;
+            if let Some(after) = rest.strip_prefix([' ', '\t']) {
+                rest = after;
             } else if let Some((width, shown)) = leading_break(rest) {
                 if first_break.is_none() && !joined {
                     first_break = Some(shown);
@@ -257,7 +257,7 @@ fn escaped<'t>(text: &'t str, out: &mut String) -> &'t str {
     let Some(c) = text.chars().next() else {
         return text;
     };
-    let behind = &text[c.len_utf8()..];
+    let after = &text[c.len_utf8()..];
     let digits = match c {
         'x' => 2,
         'u' => 4,
@@ -265,14 +265,14 @@ fn escaped<'t>(text: &'t str, out: &mut String) -> &'t str {
         _ => 0,
     };
     if digits > 0 {
-        let found = behind
+        let found = after
             .get(..digits)
             .and_then(|digits| hex_char(digits.as_bytes()));
         out.push(found.unwrap_or('\u{fffd}'));
         return if found.is_some() {
-            &behind[digits..]
+            &after[digits..]
         } else {
-            behind
+            after
         };
     }
     out.push(match c {
@@ -291,7 +291,7 @@ fn escaped<'t>(text: &'t str, out: &mut String) -> &'t str {
         'P' => '\u{2029}',
         other => other,
     });
-    behind
+    after
 }
 
 /// The value of a block scalar, given from its `|` or `>`, whose lines start at `column`.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::sync::atomic::Ordering;
 
 use memchr::memmem;
-use source::secret::{HiddenText, LONE_MARKS, may_hide};
+use source::secret::{HiddenText, OTHER_PREFIXES, may_hide};
 
 use super::node::{Node, Shape, flag};
 use super::{Document, NodeId};
@@ -18,7 +18,7 @@ pub(super) struct Hidden(Box<[(u32, Unseen)]>);
 impl Hidden {
     fn of(document: &Document) -> Self {
         let text = document.text.as_bytes();
-        let marked = LONE_MARKS
+        let marked = OTHER_PREFIXES
             .iter()
             .any(|mark| memmem::find(text, mark.as_bytes()).is_some());
         let tree = document.tree();

@@ -77,7 +77,7 @@ impl Reader<'_> {
     fn note_name(&mut self, name_bit: u64, merges: bool) {
         if let Some(frame) = self.stack.last_mut() {
             frame.merges |= merges;
-            frame.alike |= frame.names & name_bit != 0;
+            frame.may_have_duplicates |= frame.names & name_bit != 0;
             frame.names |= name_bit;
         }
     }
@@ -125,7 +125,7 @@ impl Reader<'_> {
     /// Checks for possible duplicate keys at the end of a map.
     #[inline]
     pub(super) fn finish_keys(&mut self, frame: Frame) {
-        if frame.merges || frame.alike && self.has_twins(frame.node) {
+        if frame.merges || frame.may_have_duplicates && self.has_twins(frame.node) {
             self.special.push(frame.node);
         }
     }
@@ -137,18 +137,18 @@ impl Reader<'_> {
             text: self.string,
             nodes: &self.nodes,
         };
-        let prints = &mut self.prints;
-        prints.clear();
-        prints.extend(
+        let fingerprints = &mut self.fingerprints;
+        fingerprints.clear();
+        fingerprints.extend(
             tree.pairs(map)
                 .map(|(key, _)| fingerprint(tree.key_text(key).as_bytes())),
         );
-        if prints.len() <= FEW {
-            let is_repeated = |(at, print): (usize, &u64)| prints[..at].contains(print);
-            return prints.iter().enumerate().any(is_repeated);
+        if fingerprints.len() <= FEW {
+            let is_repeated = |(at, print): (usize, &u64)| fingerprints[..at].contains(print);
+            return fingerprints.iter().enumerate().any(is_repeated);
         }
-        prints.sort_unstable();
-        prints.windows(2).any(|pair| pair[0] == pair[1])
+        fingerprints.sort_unstable();
+        fingerprints.windows(2).any(|pair| pair[0] == pair[1])
     }
 }
 

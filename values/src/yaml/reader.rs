@@ -77,7 +77,7 @@ pub(super) struct Frame {
     /// The combined `keys::trace` of the keys so far.
     pub(super) names: u64,
     /// True if two of the keys may be the same.
-    pub(super) alike: bool,
+    pub(super) may_have_duplicates: bool,
 }
 
 /// Where the current entry started, for error recovery.
@@ -104,7 +104,7 @@ pub(super) struct Reader<'t> {
     pub(super) nodes: Vec<Node>,
     pub(super) stack: Vec<Frame>,
     /// Fingerprints of the keys of one map; kept to reuse the allocation.
-    pub(super) prints: Vec<u64>,
+    pub(super) fingerprints: Vec<u64>,
     pub(super) properties: Vec<Properties>,
     pub(super) comments: Vec<(u32, u32)>,
     pub(super) faults: Vec<Fault>,
@@ -150,7 +150,7 @@ impl<'t> Reader<'t> {
             // Nodes rarely take fewer bytes of text than this.
             nodes: Vec::with_capacity(text.len() / 10 + 8),
             stack: Vec::with_capacity(16),
-            prints: Vec::new(),
+            fingerprints: Vec::new(),
             properties: Vec::new(),
             comments: Vec::with_capacity(text.len() / 256),
             faults: Vec::new(),
@@ -451,7 +451,7 @@ impl<'t> Reader<'t> {
             line: self.line as u32,
             first: 0,
             names: 0,
-            alike: false,
+            may_have_duplicates: false,
         });
         Ok(())
     }
@@ -498,22 +498,22 @@ impl<'t> Reader<'t> {
         };
         self.nodes.insert(at as usize, map);
         self.nodes[at as usize + 1].parent = at;
-        let behind = |node: u32| node >= at;
+        let is_shifted = |node: u32| node >= at;
         for entry in self.properties.iter_mut().rev() {
-            if !behind(entry.node) {
+            if !is_shifted(entry.node) {
                 break;
             }
             entry.node += 1;
         }
         for (name, node, _) in self.anchor_log.iter_mut().rev() {
-            if !behind(*node) {
+            if !is_shifted(*node) {
                 break;
             }
             *node += 1;
             self.anchors.insert(name, *node);
         }
         for map in self.special.iter_mut().rev() {
-            if !behind(*map) {
+            if !is_shifted(*map) {
                 break;
             }
             *map += 1;

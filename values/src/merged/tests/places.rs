@@ -292,9 +292,9 @@ fn parent_is_the_containing_map_in_every_view() {
             for child in children.chain(merged.items(node)) {
                 let parent = merged.parent(child);
                 // Values that Helm passes down to a subchart are written elsewhere.
-                let handed = merged.path(child).to_string().contains("global");
+                let is_passed_down = merged.path(child).to_string().contains("global");
                 assert!(
-                    parent == Some(node) || handed && parent.is_some(),
+                    parent == Some(node) || is_passed_down && parent.is_some(),
                     "{view:?} {}: {parent:?}",
                     merged.path(child)
                 );

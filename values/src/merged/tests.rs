@@ -1,11 +1,11 @@
 //! Tests of merging: layers in, the effective tree with the origin of each value out.
 
+mod caching;
+mod complexity;
 mod examples;
 mod imports;
-mod kept;
 mod oracle;
 mod places;
-mod work;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;

@@ -125,14 +125,14 @@ impl Reader<'_> {
     /// Checks for possible duplicate keys at the end of a map.
     #[inline]
     pub(super) fn finish_keys(&mut self, frame: Frame) {
-        if frame.merges || frame.may_have_duplicates && self.has_twins(frame.node) {
+        if frame.merges || frame.may_have_duplicates && self.has_duplicate_names(frame.node) {
             self.special.push(frame.node);
         }
     }
 
     /// True if two keys of a finished map have the same fingerprint.
     #[inline(never)]
-    fn has_twins(&mut self, map: u32) -> bool {
+    fn has_duplicate_names(&mut self, map: u32) -> bool {
         let tree = Tree {
             text: self.string,
             nodes: &self.nodes,

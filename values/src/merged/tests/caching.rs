@@ -5,7 +5,7 @@ use crate::path::PathPattern;
 use crate::yaml::NodeId;
 
 /// Looks up a layer's value in the user view, step by step.
-fn walked(merged: &Merged, written: NodeRef) -> Lookup {
+fn lookup_by_path(merged: &Merged, written: NodeRef) -> Lookup {
     let root = merged.root(merged.release_of(written), View::User);
     merged.lookup(root, &merged.path(written).steps())
 }
@@ -30,7 +30,12 @@ fn user_view_of_written_values_equals_lookup_by_path() {
             while let Some(node) = open.pop() {
                 let written = merged.written_node(layer, node);
                 let found = merged.in_view(written, View::User);
-                assert_eq!(found, walked(&merged, written), "{}", merged.path(written));
+                assert_eq!(
+                    found,
+                    lookup_by_path(&merged, written),
+                    "{}",
+                    merged.path(written)
+                );
                 // Now cached.
                 assert_eq!(merged.in_view(written, View::User), found);
                 checked += 1;

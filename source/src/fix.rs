@@ -45,26 +45,26 @@ pub enum ApplyError {
 /// # Errors
 /// When two of them overlap, or one is outside the text or not on character boundaries.
 pub fn apply_edits(text: &str, source: SourceId, edits: &[Edit]) -> Result<String, ApplyError> {
-    let mut mine: Vec<&Edit> = edits
+    let mut own: Vec<&Edit> = edits
         .iter()
         .filter(|edit| edit.span.source == source)
         .collect();
-    mine.sort_by_key(|edit| (edit.span.start, edit.span.end));
+    own.sort_by_key(|edit| (edit.span.start, edit.span.end));
     let mut out = String::with_capacity(text.len() + 64);
-    let mut done = 0;
-    for edit in mine {
+    let mut end = 0;
+    for edit in own {
         let range = edit.span.range();
-        if range.start < done {
+        if range.start < end {
             return Err(ApplyError::Overlap);
         }
-        out.push_str(text.get(done..range.start).ok_or(ApplyError::OutOfBounds)?);
+        out.push_str(text.get(end..range.start).ok_or(ApplyError::OutOfBounds)?);
         if text.get(range.clone()).is_none() {
             return Err(ApplyError::OutOfBounds);
         }
         out.push_str(&edit.insert);
-        done = range.end;
+        end = range.end;
     }
-    out.push_str(text.get(done..).ok_or(ApplyError::OutOfBounds)?);
+    out.push_str(text.get(end..).ok_or(ApplyError::OutOfBounds)?);
     Ok(out)
 }
 
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn edits_of_another_source_are_left_alone() {
+    fn ignores_edits_of_other_sources() {
         let other = Edit {
             span: Span::new(SourceId(1), 0, 1),
             insert: "x".to_owned(),
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn overlapping_edits_are_refused() {
+    fn rejects_overlapping_and_misaligned_edits() {
         assert_eq!(
             apply_edits("abc", ID, &[edit(0, 2, ""), edit(1, 3, "")]),
             Err(ApplyError::Overlap)

@@ -28,21 +28,21 @@ pub struct LineCol {
 pub struct LineIndex {
     table: Table,
     len: u32,
-    marked: bool,
+    has_byte_order_mark: bool,
 }
 
 /// The byte order mark that some editors put at the start of a file.
-const MARK: char = '\u{feff}';
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 impl LineIndex {
     /// Builds the table in one pass over the text.
     pub fn new(text: &str) -> Self {
         Self {
-            table: match old_lines(text) {
+            table: match with_line_feeds(text) {
                 Some(text) => Table::new(&text),
                 None => Table::new(text),
             },
-            marked: text.starts_with(MARK),
+            has_byte_order_mark: text.starts_with(BYTE_ORDER_MARK),
             len: u32::try_from(text.len()).unwrap_or(u32::MAX),
         }
     }
@@ -78,7 +78,7 @@ impl LineIndex {
     /// The position of `offset` as shown to people: in characters, not counting a byte order mark.
     pub fn place(&self, offset: u32) -> LineCol {
         let mut at = self.line_col(offset, PositionEncoding::Utf32);
-        if self.marked && at.line == 0 {
+        if self.has_byte_order_mark && at.line == 0 {
             at.column = at.column.saturating_sub(1);
         }
         at
@@ -135,9 +135,9 @@ impl LineIndex {
 }
 
 /// The text with each lone `\r` replaced by `\n`, the only line break the table knows. `None` if it has no lone `\r`.
-fn old_lines(text: &str) -> Option<String> {
-    let alone = |at: &usize| text.as_bytes().get(at + 1) != Some(&b'\n');
-    let mut ends = text.match_indices('\r').map(|(at, _)| at).filter(alone);
+fn with_line_feeds(text: &str) -> Option<String> {
+    let is_lone = |at: &usize| text.as_bytes().get(at + 1) != Some(&b'\n');
+    let mut ends = text.match_indices('\r').map(|(at, _)| at).filter(is_lone);
     let first = ends.next()?;
     let mut out = String::with_capacity(text.len());
     let mut from = 0;
@@ -155,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_ends_at_a_carriage_return_with_or_without_a_line_feed() {
+    fn carriage_returns_end_lines() {
         let text = "a: 1\rb: é\r\nc: 3\r\rd";
         let lines = LineIndex::new(text);
         let at = |mark| {
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn people_do_not_count_the_mark_of_the_encoding() {
+    fn place_does_not_count_the_byte_order_mark() {
         let text = "\u{feff}é: x\ny: z\n";
         let lines = LineIndex::new(text);
         let at = |mark| {
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_are_counted_in_the_encoding_asked_for() {
+    fn columns_follow_the_requested_encoding() {
         let lines = LineIndex::new("a: é😀x\nb: 1\n");
         let x = "a: é😀".len() as u32;
         let column = |encoding| lines.line_col(x, encoding).column;
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn positions_outside_the_text_are_clamped() {
+    fn clamps_positions_outside_the_text() {
         let lines = LineIndex::new("a\nb");
         let far = LineCol { line: 9, column: 9 };
         assert_eq!(lines.offset(far, PositionEncoding::Utf16), 3);
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn an_offset_inside_a_character_is_moved_to_its_start() {
+    fn offset_inside_a_character_moves_to_its_start() {
         let lines = LineIndex::new("😀");
         assert_eq!(
             lines.line_col(2, PositionEncoding::Utf8),

@@ -10,7 +10,7 @@ pub use class::{
     SecretClass, classify, is_in_the_clear, is_open_reference, is_placeholder, is_weak,
 };
 pub use hidden::{
-    Encryption, HiddenText, LONE_MARKS, hidden_text, may_hide, whole_file_encryption,
+    Encryption, HiddenText, OTHER_PREFIXES, hidden_text, may_hide, whole_file_encryption,
 };
 pub use tokens::{
     TokenShape, has_token, is_filled, is_hidden_text, is_random, names_private_key, token_shape,

@@ -149,7 +149,7 @@ fn deployment(layers: Vec<Layer>) -> Deployment {
 }
 
 /// Everything queried for a value in a report: its place, whether it is secret, its parent.
-fn ask(merged: &Merged) -> usize {
+fn query_all(merged: &Merged) -> usize {
     let mut answers = 0;
     let mut open: Vec<NodeRef> = vec![merged.root(0, View::Effective)];
     let mut entries = Vec::new();
@@ -180,9 +180,9 @@ fn cost(what: &str, of: usize) {
             parsing = parsing.min(best(2, || stack.parse().layers.len()));
             merging = merging.min(best(2, || parsed.merge().components().len()));
             // Results are computed on first use, so each run merges again.
-            both = both.min(best(2, || ask(&parsed.merge())));
+            both = both.min(best(2, || query_all(&parsed.merge())));
         }
-        let asking = both.saturating_sub(merging);
+        let querying = both.saturating_sub(merging);
         let ms = |took: Duration| took.as_secs_f64() * 1e3;
         println!(
             "{:<12} {:>12.3} {:>12.3} {:>8.2} {:>18.3} {:>8.2}",
@@ -190,8 +190,8 @@ fn cost(what: &str, of: usize) {
             ms(parsing),
             ms(merging),
             ms(merging) / ms(parsing),
-            ms(asking),
-            ms(asking) / ms(parsing)
+            ms(querying),
+            ms(querying) / ms(parsing)
         );
     }
     println!();

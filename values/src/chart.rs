@@ -139,11 +139,11 @@ impl Dependency {
 
 /// What is known of a chart, computed on first use: a tree installs only a few of the known charts.
 #[derive(Clone)]
-struct Known(Arc<LazyLock<Arc<ChartInfo>, Learn>>);
+struct LazyChart(Arc<LazyLock<Arc<ChartInfo>, Load>>);
 
-type Learn = Box<dyn FnOnce() -> Arc<ChartInfo> + Send + Sync>;
+type Load = Box<dyn FnOnce() -> Arc<ChartInfo> + Send + Sync>;
 
-impl fmt::Debug for Known {
+impl fmt::Debug for LazyChart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         LazyLock::force(&self.0).fmt(f)
     }
@@ -152,7 +152,7 @@ impl fmt::Debug for Known {
 /// Charts by name.
 #[derive(Debug, Clone, Default)]
 pub struct Charts {
-    charts: FxHashMap<String, Known>,
+    charts: FxHashMap<String, LazyChart>,
     other_names: FxHashMap<String, String>,
     /// What all deployments of these charts share.
     common: Arc<CommonCharts>,
@@ -170,16 +170,16 @@ impl Charts {
         &mut self,
         name: String,
         other_names: &[String],
-        learn: impl FnOnce() -> ChartInfo + Send + Sync + 'static,
+        load: impl FnOnce() -> ChartInfo + Send + Sync + 'static,
     ) {
         // What is known of a chart depends on the charts it names.
         self.common = Arc::default();
         for other in other_names {
             self.other_names.insert(other.clone(), name.clone());
         }
-        let learn: Learn = Box::new(|| Arc::new(learn()));
+        let load: Load = Box::new(|| Arc::new(load()));
         self.charts
-            .insert(name, Known(Arc::new(LazyLock::new(learn))));
+            .insert(name, LazyChart(Arc::new(LazyLock::new(load))));
     }
 
     /// The chart with that name, or with that name among its other names.

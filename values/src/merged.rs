@@ -71,9 +71,9 @@ struct ReleaseSlot {
     /// What is shared with other deployments, if the chart is a declared one.
     common: Option<Arc<Common>>,
     /// How many layers, counted from the lowest, a hidden layer may override, and why that layer is hidden.
-    veil: Option<(usize, UnknownReason)>,
+    opaque_values: Option<(usize, UnknownReason)>,
     /// Why some secrets are not visible, and whether the hidden layer may also hold other keys.
-    secrets_veil: Option<(UnknownReason, bool)>,
+    opaque_secrets: Option<(UnknownReason, bool)>,
     /// Layers with damaged text.
     damaged: Vec<LayerId>,
     /// Paths set on the command line.

@@ -234,74 +234,76 @@ impl PathPattern {
         self.run(path, Accept::Beginning)
     }
 
-    /// Runs the pattern as a small automaton: `live[i]` says that its first `i` steps match the path read so far.
+    /// Runs the pattern as a small automaton: `active[i]` says that its first `i` steps match the path read so far.
     fn run(&self, path: &[Step<'_>], accept: Accept) -> bool {
         // The leading keys of a pattern rule out nearly every path.
         let head = self.0.iter().zip(path);
         for (pattern, step) in head {
             match (pattern, step) {
-                (PatternStep::Key(want), Step::Key(have)) if want == have => {}
+                (PatternStep::Key(expected), Step::Key(actual)) if expected == actual => {}
                 (PatternStep::Key(_), _) => return false,
                 (PatternStep::Any | PatternStep::Deep, _) => break,
             }
         }
         // The last key rules out most of the others: it must be somewhere in the path.
-        if let (Some(PatternStep::Key(want)), Accept::Whole | Accept::Beginning) =
+        if let (Some(PatternStep::Key(expected)), Accept::Whole | Accept::Beginning) =
             (self.0.last(), accept)
             && !path
                 .iter()
-                .any(|step| matches!(step, Step::Key(have) if want == have))
+                .any(|step| matches!(step, Step::Key(actual) if expected == actual))
         {
             return false;
         }
         let states = self.0.len() + 1;
-        let mut few = [false; 2 * FEW_STATES];
-        let mut many = Vec::new();
-        let room: &mut [bool] = if states <= FEW_STATES {
-            &mut few[..2 * states]
+        let mut inline = [false; 2 * MAX_INLINE_STATES];
+        let mut heap = Vec::new();
+        let buffer: &mut [bool] = if states <= MAX_INLINE_STATES {
+            &mut inline[..2 * states]
         } else {
-            many.resize(2 * states, false);
-            &mut many
+            heap.resize(2 * states, false);
+            &mut heap
         };
-        let (mut live, mut next) = room.split_at_mut(states);
-        live[0] = true;
-        self.skip_deep(live);
+        let (mut active, mut next) = buffer.split_at_mut(states);
+        active[0] = true;
+        self.skip_deep(active);
         for step in path {
-            if accept == Accept::Beginning && live[states - 1] {
+            if accept == Accept::Beginning && active[states - 1] {
                 return true;
             }
             next.fill(false);
             for (i, pattern) in self.0.iter().enumerate() {
-                if !live[i] {
+                if !active[i] {
                     continue;
                 }
                 match (pattern, step) {
                     (PatternStep::Deep, _) => next[i] = true,
                     (PatternStep::Any, _) => next[i + 1] = true,
-                    (PatternStep::Key(want), Step::Key(have)) if want == have => next[i + 1] = true,
+                    (PatternStep::Key(expected), Step::Key(actual)) if expected == actual => {
+                        next[i + 1] = true
+                    }
                     (PatternStep::Key(_), _) => {}
                 }
             }
-            std::mem::swap(&mut live, &mut next);
-            self.skip_deep(live);
+            std::mem::swap(&mut active, &mut next);
+            self.skip_deep(active);
         }
         match accept {
-            Accept::Whole | Accept::Beginning => live[states - 1],
-            Accept::Longer => live.contains(&true),
+            Accept::Whole | Accept::Beginning => active[states - 1],
+            Accept::Longer => active.contains(&true),
         }
     }
 
-    fn skip_deep(&self, live: &mut [bool]) {
+    fn skip_deep(&self, active: &mut [bool]) {
         for (i, pattern) in self.0.iter().enumerate() {
-            if live[i] && *pattern == PatternStep::Deep {
-                live[i + 1] = true;
+            if active[i] && *pattern == PatternStep::Deep {
+                active[i + 1] = true;
             }
         }
     }
 }
 
 /// Patterns with up to this many states are run without allocating.
-const FEW_STATES: usize = 32;
+const MAX_INLINE_STATES: usize = 32;
 
 /// How much of a path must match a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -344,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn stars_stand_for_steps() {
+    fn wildcards_match_steps() {
         assert!(fits("brig.secrets.*", &["brig", "secrets", "x"]));
         assert!(!fits("brig.secrets.*", &["brig", "secrets"]));
         assert!(!fits("brig.secrets.*", &["brig", "secrets", "x", "y"]));
@@ -360,7 +362,7 @@ mod tests {
     }
 
     #[test]
-    fn a_prefix_is_what_a_longer_path_may_begin_with() {
+    fn matches_prefixes_and_covers_descendants() {
         let pattern = PathPattern::parse("brig.secrets.*");
         assert!(pattern.matches_prefix(&[Step::Key("brig")]));
         assert!(!pattern.matches_prefix(&[Step::Key("galley")]));
@@ -373,7 +375,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_is_read_as_it_prints() {
+    fn paths_round_trip_through_text() {
         let steps = |text| KeyPath::parse(text).unwrap().0;
         let key = |text: &str| PathStep::Key(text.to_owned());
         assert_eq!(steps("brig.config"), [key("brig"), key("config")]);
@@ -391,7 +393,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_path_is_said_not_to_be() {
+    fn reports_malformed_paths() {
         for (text, why) in [
             ("a..b", "between two dots"),
             ("..a", "between two dots"),
@@ -407,13 +409,13 @@ mod tests {
         ] {
             match KeyPath::parse(text) {
                 Ok(path) => assert!(path.0.is_empty() && why.is_empty(), "{text}"),
-                Err(said) => assert!(said.contains(why), "{text}: {said}"),
+                Err(error) => assert!(error.contains(why), "{text}: {error}"),
             }
         }
     }
 
     #[test]
-    fn quoted_keys_may_hold_anything() {
+    fn quoted_keys_may_contain_any_text() {
         let key = |text: &str| KeyPath(vec![PathStep::Key(text.to_owned())]);
         let read = |text: &str| KeyPath::parse(text).unwrap();
         assert_eq!(read(r#""a\"b\\""#), key(r#"a"b\"#));
@@ -439,7 +441,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_prints_as_it_is_written_in_a_rule() {
+    fn prints_paths_in_rule_syntax() {
         let path = KeyPath(vec![
             PathStep::Key("a".into()),
             PathStep::Key("kubernetes.io/x".into()),

@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn the_keys_on_the_whole_way_decide_what_sops_encrypts() {
+    fn sops_selectors_match_any_key_of_the_path() {
         let suffix = SopsSelector::default();
         assert!(encrypts(suffix.clone(), &["brig", "secrets", "x"]));
         assert!(!encrypts(suffix, &["brig_unencrypted", "secrets", "x"]));

@@ -10,9 +10,11 @@ mod settings;
 mod unseen;
 
 pub use manifest::{held_in_manifest, is_surely_secret, surely_held_in_manifest};
-pub(crate) use maybe::{MayName, is_handed_on, is_made_by_chance, is_named};
+pub(crate) use maybe::{
+    PossibleSecretName, is_random_secret, may_be_secret_by_path, passes_secret,
+};
 pub use maybe::{may_be_secret, may_name_secret};
-pub(crate) use paths::{Names, calls_itself};
+pub(crate) use paths::{Names, repeats_key};
 pub use paths::{Sensitivity, declared_sensitivity, is_secret_key, is_secret_path, sensitivity};
 pub use settings::{is_secret_text, secret_setting};
 pub use unseen::Unseen;

@@ -150,8 +150,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_gets_quotes_where_it_would_be_read_as_something_else() {
-        for (text, want) in [
+    fn quotes_ambiguous_strings() {
+        for (text, expected) in [
             ("plain", "plain"),
             ("yes", "\"yes\""),
             ("014", "\"014\""),
@@ -162,7 +162,7 @@ mod tests {
             ("a\nb", "\"a\\nb\""),
             ("{{ x }}", "\"{{ x }}\""),
         ] {
-            assert_eq!(string(text, Style::Plain, false), want);
+            assert_eq!(string(text, Style::Plain, false), expected);
         }
         assert_eq!(string("a, b", Style::Plain, false), "a, b");
         assert_eq!(string("a, b", Style::Plain, true), "\"a, b\"");
@@ -170,8 +170,8 @@ mod tests {
     }
 
     #[test]
-    fn a_key_gets_quotes_where_it_would_get_another_name() {
-        for (text, want) in [
+    fn quotes_ambiguous_keys() {
+        for (text, expected) in [
             ("port", "port"),
             ("kubernetes.io/x", "kubernetes.io/x"),
             ("y", "\"y\""),
@@ -179,19 +179,19 @@ mod tests {
             ("<<", "\"<<\""),
             ("a: b", "\"a: b\""),
         ] {
-            assert_eq!(key(text, Style::Plain, false), want);
+            assert_eq!(key(text, Style::Plain, false), expected);
         }
     }
 
     #[test]
-    fn numbers_are_written_as_people_write_them() {
-        for (value, want) in [
+    fn writes_numbers_naturally() {
+        for (value, expected) in [
             (8080.0, "8080"),
             (-1.0, "-1"),
             (0.25, "0.25"),
             (1e300, "1e300"),
         ] {
-            assert_eq!(number(value).as_deref(), Some(want));
+            assert_eq!(number(value).as_deref(), Some(expected));
         }
         assert_eq!(number(f64::NAN), None);
     }

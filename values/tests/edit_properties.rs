@@ -111,10 +111,10 @@ fn place<'t>(tree: &'t mut Plain, path: &[PathStep]) -> &'t mut Plain {
     }
 }
 
-fn take(tree: &mut Plain, path: &[PathStep], prune: bool) -> Plain {
+fn remove_value(tree: &mut Plain, path: &[PathStep], prune: bool) -> Plain {
     let (last, above) = path.split_last().unwrap();
     let parent = place(tree, above);
-    let (taken, empty) = match (parent, last) {
+    let (removed, is_empty) = match (parent, last) {
         (Plain::Map(entries), PathStep::Key(key)) => {
             let at = entries.iter().position(|it| it.0 == *key).unwrap();
             (entries.remove(at).1, entries.is_empty())
@@ -125,14 +125,14 @@ fn take(tree: &mut Plain, path: &[PathStep], prune: bool) -> Plain {
     let by_keys = above
         .last()
         .is_some_and(|step| matches!(step, PathStep::Key(_)));
-    if prune && empty && by_keys {
-        take(tree, above, true);
+    if prune && is_empty && by_keys {
+        remove_value(tree, above, true);
     }
-    taken
+    removed
 }
 
 /// Makes a change on the tree. `before` is the document, for details that the tree does not have.
-fn made(tree: &mut Plain, change: &Change, before: &Document) {
+fn apply(tree: &mut Plain, change: &Change, before: &Document) {
     match change {
         Change::Set { path, value } | Change::Insert { path, value, .. } => {
             *place(tree, &path.0) = plain(value);
@@ -157,7 +157,7 @@ fn made(tree: &mut Plain, change: &Change, before: &Document) {
             entry.0 = key.clone();
         }
         Change::Delete { path, prune } => {
-            take(tree, &path.0, *prune);
+            remove_value(tree, &path.0, *prune);
         }
         // The tree has only the entry that wins.
         Change::DeleteEarlier { .. } => {}
@@ -183,7 +183,7 @@ fn made(tree: &mut Plain, change: &Change, before: &Document) {
         Change::Move { from, to } => {
             let moved = place(tree, &from.0).clone();
             *place(tree, &to.0) = moved;
-            take(tree, &from.0, true);
+            remove_value(tree, &from.0, true);
         }
     }
 }
@@ -220,7 +220,7 @@ fn check(text: &str, change: &Change) -> Option<String> {
     let (document, mut tree) = read(text);
     let edits = plan(&document, None, change).ok()?;
     let after = apply_edits(text, SourceId(0), &edits).expect("edits fit their text");
-    made(&mut tree, change, &document);
+    apply(&mut tree, change, &document);
     // An emptied text parses as nothing.
     if tree == Plain::Map(Vec::new()) && read(&after).1 == Plain::Null {
         tree = Plain::Null;
@@ -385,7 +385,7 @@ fn noise(out: &mut String, column: usize, dice: &mut Dice) {
     }
 }
 
-fn behind(out: &mut String, dice: &mut Dice) {
+fn trailing_comment(out: &mut String, dice: &mut Dice) {
     match dice.roll(6) {
         0 => out.push_str("  # why: [x]\n"),
         1 => out.push_str("  \n"),
@@ -399,7 +399,7 @@ fn block_text(out: &mut String, value: &NewValue, column: usize, item: bool, dic
     match value {
         NewValue::List(items) if !items.is_empty() && !flow => {
             let dash = column + if item { 2 } else { dice.roll(3) as usize };
-            behind(out, dice);
+            trailing_comment(out, dice);
             for it in items {
                 noise(out, dash, dice);
                 out.push_str(&format!("{}-", " ".repeat(dash)));
@@ -412,7 +412,7 @@ fn block_text(out: &mut String, value: &NewValue, column: usize, item: bool, dic
                 out.push(' ');
                 entries_text(out, entries, to, true, dice);
             } else {
-                behind(out, dice);
+                trailing_comment(out, dice);
                 entries_text(out, entries, to, false, dice);
             }
         }
@@ -428,14 +428,14 @@ fn block_text(out: &mut String, value: &NewValue, column: usize, item: bool, dic
                 }
                 None => {
                     out.push_str(&format!(" {}", flow_text(value, dice)));
-                    behind(out, dice);
+                    trailing_comment(out, dice);
                 }
             }
         }
-        NewValue::Null if dice.roll(2) == 0 => behind(out, dice),
+        NewValue::Null if dice.roll(2) == 0 => trailing_comment(out, dice),
         _ => {
             out.push_str(&format!(" {}", flow_text(value, dice)));
-            behind(out, dice);
+            trailing_comment(out, dice);
         }
     }
 }
@@ -546,7 +546,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_change_is_read_as_it_was_declared(
+    fn edited_text_parses_as_declared(
         text in document_text(),
         pick in any::<(usize, usize)>(),
         name in words(),
@@ -559,7 +559,7 @@ proptest! {
     }
 
     #[test]
-    fn several_changes_are_made_as_if_one_after_the_other(
+    fn planning_together_equals_planning_in_sequence(
         text in document_text(),
         picks in prop::collection::vec((any::<(usize, usize)>(), words(), new_value(), any::<u8>()), 2..4),
     ) {
@@ -580,7 +580,7 @@ proptest! {
     }
 
     #[test]
-    fn a_value_moves_between_files_as_it_is(
+    fn moving_between_files_preserves_the_value(
         text in document_text(),
         other in document_text(),
         pick in any::<(usize, usize)>(),
@@ -593,12 +593,12 @@ proptest! {
             return Ok(());
         }
         let path = known[pick.0 % known.len()].clone();
-        let place_ = KeyPath::of_keys(&["new", "place"]);
-        if let Ok(edits) = move_value((&from, None, &path), (&to, None, &place_)) {
+        let destination = KeyPath::of_keys(&["new", "place"]);
+        if let Ok(edits) = move_value((&from, None, &path), (&to, None, &destination)) {
             let text = apply_edits(&text, SourceId(0), &edits).unwrap();
             let other = apply_edits(&other, SourceId(1), &edits).unwrap();
-            let moved = take(&mut tree, &path.0, true);
-            *place(&mut target, &place_.0) = moved;
+            let moved = remove_value(&mut tree, &path.0, true);
+            *place(&mut target, &destination.0) = moved;
             let (_, found) = read(&text);
             if tree != Plain::Map(Vec::new()) || found != Plain::Null {
                 prop_assert_eq!(sorted(&found), sorted(&tree));
@@ -608,7 +608,7 @@ proptest! {
     }
 
     #[test]
-    fn a_comment_changes_no_value(text in document_text(), pick in any::<usize>()) {
+    fn adding_a_comment_changes_no_value(text in document_text(), pick in any::<usize>()) {
         let (document, tree) = read(&text);
         let known = paths(&tree);
         if known.is_empty() {
@@ -623,7 +623,7 @@ proptest! {
     }
 
     #[test]
-    fn damaged_texts_are_refused_or_changed_but_never_break_anything(
+    fn edits_of_damaged_texts_add_no_errors(
         text in document_text(),
         cuts in prop::collection::vec((any::<usize>(), any::<usize>(), "[-\\[\\]{}:#&*!|>'\"\n ?,<a\t\r]{0,3}"), 1..4),
         pick in any::<(usize, usize)>(),
@@ -673,12 +673,12 @@ fn yaml_files(folder: &Path, found: &mut Vec<PathBuf>) {
 }
 
 #[test]
-fn every_value_of_the_corpus_can_be_changed() {
+fn every_corpus_value_can_be_edited() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus");
     let mut files = Vec::new();
     yaml_files(&corpus, &mut files);
     assert!(files.len() > 50);
-    let (mut made, mut seen) = (0, std::collections::BTreeSet::new());
+    let (mut applied, mut seen) = (0, std::collections::BTreeSet::new());
     for file in files {
         let text = std::fs::read_to_string(&file).unwrap();
         if !seen.insert(text.clone()) {
@@ -739,10 +739,10 @@ fn every_value_of_the_corpus_can_be_changed() {
                     // The anchor is in the text that would be removed.
                     Err(Refused::WouldChangeMore) if text.contains(": &") => {}
                     Err(refused) => panic!("{change:?} of {}: {refused}", file.display()),
-                    Ok(_) => made += usize::from(check(&text, &change).is_some()),
+                    Ok(_) => applied += usize::from(check(&text, &change).is_some()),
                 }
             }
         }
     }
-    assert!(made > 500, "only {made} changes were made");
+    assert!(applied > 500, "only {applied} changes were made");
 }

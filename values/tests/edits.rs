@@ -55,7 +55,7 @@ fn value(json: &serde_json::Value) -> NewValue {
 }
 
 /// A value at the start of the text, and what follows it.
-fn leading(text: &str) -> (NewValue, &str) {
+fn parse_leading_value(text: &str) -> (NewValue, &str) {
     let mut stream = serde_json::Deserializer::from_str(text).into_iter();
     let json: serde_json::Value = stream.next().unwrap().unwrap();
     (value(&json), text[stream.byte_offset()..].trim())
@@ -64,14 +64,14 @@ fn leading(text: &str) -> (NewValue, &str) {
 fn change(line: &str) -> Change {
     let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
     let (first, rest) = rest.split_once(' ').unwrap_or((rest, ""));
-    let path_ = path(first);
+    let target = path(first);
     match word {
         "set" => Change::Set {
-            path: path_,
-            value: leading(rest).0,
+            path: target,
+            value: parse_leading_value(rest).0,
         },
         "insert" => {
-            let (value, position) = leading(rest);
+            let (value, position) = parse_leading_value(rest);
             let position = match position.split_once(' ') {
                 Some(("before", key)) => Position::Before(key.to_owned()),
                 Some(("after", key)) => Position::After(key.to_owned()),
@@ -79,37 +79,40 @@ fn change(line: &str) -> Change {
                 _ => Position::Last,
             };
             Change::Insert {
-                path: path_,
+                path: target,
                 value,
                 position,
             }
         }
-        "quote" => Change::Quote { path: path_ },
+        "quote" => Change::Quote { path: target },
         "rename" => Change::Rename {
-            path: path_,
+            path: target,
             key: rest.to_owned(),
         },
         "delete" | "prune" => Change::Delete {
-            path: path_,
+            path: target,
             prune: word == "prune",
         },
-        "delete-earlier" => Change::DeleteEarlier { path: path_ },
-        "append" => match leading(rest).0 {
-            NewValue::List(items) => Change::Append { path: path_, items },
+        "delete-earlier" => Change::DeleteEarlier { path: target },
+        "append" => match parse_leading_value(rest).0 {
+            NewValue::List(items) => Change::Append {
+                path: target,
+                items,
+            },
             item => Change::Append {
-                path: path_,
+                path: target,
                 items: vec![item],
             },
         },
         "remove" => Change::Remove {
-            path: path_,
+            path: target,
             items: rest
                 .split(' ')
                 .map(|index| index.parse().unwrap())
                 .collect(),
         },
         "move" => Change::Move {
-            from: path_,
+            from: target,
             to: path(rest),
         },
         _ => panic!("no such change: {line}"),
@@ -177,7 +180,7 @@ fn show(out: &mut String, texts: &[String]) {
 }
 
 /// The case with its actual result.
-fn judged(case: &str) -> String {
+fn run_case(case: &str) -> String {
     let mut lines = case.lines();
     let title = lines.next().unwrap();
     let mut changes = Vec::new();
@@ -196,8 +199,8 @@ fn judged(case: &str) -> String {
             changes.push(line);
         }
     }
-    let mut given = texts.clone();
-    for text in &mut given {
+    let mut inputs = texts.clone();
+    for text in &mut inputs {
         if options.contains(&"no final line break") {
             text.truncate(text.trim_end_matches('\n').len());
         }
@@ -208,19 +211,19 @@ fn judged(case: &str) -> String {
             text.insert(0, '\u{feff}');
         }
     }
-    let mut judged = format!("=== {title}\n");
+    let mut rendered = format!("=== {title}\n");
     for option in &options {
-        judged.push_str(&format!("with {option}\n"));
+        rendered.push_str(&format!("with {option}\n"));
     }
     for change in &changes {
-        judged.push_str(&format!("{change}\n"));
+        rendered.push_str(&format!("{change}\n"));
     }
-    show(&mut judged, &texts);
-    let result = outcome(&changes, &given);
-    judged.push_str("---\n");
+    show(&mut rendered, &texts);
+    let result = outcome(&changes, &inputs);
+    rendered.push_str("---\n");
     match result {
-        Err(refused) => judged.push_str(&format!("refused: {refused}\n")),
-        Ok(texts) if texts == given => judged.push_str("nothing to do\n"),
+        Err(refused) => rendered.push_str(&format!("refused: {refused}\n")),
+        Ok(texts) if texts == inputs => rendered.push_str("nothing to do\n"),
         Ok(mut texts) => {
             for text in &mut texts {
                 if options.contains(&"a byte-order mark") {
@@ -237,21 +240,21 @@ fn judged(case: &str) -> String {
                 };
                 assert_eq!(returns, expected, "mixed line breaks: {text:?}");
                 let open = !text.is_empty() && !text.ends_with('\n');
-                let opened = options.contains(&"no final line break");
-                assert!(!open || opened, "lost the final line break: {text:?}");
+                let may_be_open = options.contains(&"no final line break");
+                assert!(!open || may_be_open, "lost the final line break: {text:?}");
                 assert!(
-                    open || !opened || text.is_empty(),
+                    open || !may_be_open || text.is_empty(),
                     "added a final line break: {text:?}"
                 );
             }
-            show(&mut judged, &texts);
+            show(&mut rendered, &texts);
         }
     }
-    judged
+    rendered
 }
 
 #[test]
-fn edits_change_what_they_say_and_nothing_else() {
+fn edits_match_recorded_results() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/edits");
     let mut files: Vec<_> = std::fs::read_dir(folder)
         .unwrap()
@@ -262,8 +265,8 @@ fn edits_change_what_they_say_and_nothing_else() {
     for file in files {
         let text = std::fs::read_to_string(&file).unwrap();
         let (top, cases) = text.split_once("=== ").unwrap();
-        let judged: Vec<String> = cases.split("\n=== ").map(judged).collect();
-        let now = format!("{top}{}", judged.join("\n"));
+        let rendered: Vec<String> = cases.split("\n=== ").map(run_case).collect();
+        let now = format!("{top}{}", rendered.join("\n"));
         if std::env::var_os("UPDATE").is_some() {
             std::fs::write(&file, now).unwrap();
         } else {

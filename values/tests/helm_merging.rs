@@ -120,17 +120,17 @@ fn json(merged: &Merged, node: NodeRef) -> Value {
 }
 
 #[test]
-fn merging_gives_what_helm_gives() {
+fn merges_like_helm() {
     // Only the recorded cases are needed; with Helm's tools, any number of further cases can be generated.
-    if let Some(more) = std::env::var_os("HELM_MERGING_CASES") {
-        hold(&std::fs::read_to_string(more).unwrap());
+    if let Some(path) = std::env::var_os("HELM_MERGING_CASES") {
+        check_recording(&std::fs::read_to_string(path).unwrap());
     }
-    hold(include_str!("helm-merging/cases.jsonl"));
-    hold(include_str!("helm-merging/found.jsonl"));
-    hold(include_str!("helm-merging/imports.jsonl"));
+    check_recording(include_str!("helm-merging/cases.jsonl"));
+    check_recording(include_str!("helm-merging/found.jsonl"));
+    check_recording(include_str!("helm-merging/imports.jsonl"));
 }
 
-fn hold(recorded: &str) {
+fn check_recording(recorded: &str) {
     let (mut refused, mut failures) = (0, Vec::new());
     for (number, line) in recorded.lines().enumerate() {
         let case: Value = serde_json::from_str(line).unwrap();

@@ -8,7 +8,7 @@ use source::SourceId;
 use values::yaml::{Document, NodeId};
 
 /// The lines of the text, each followed by its errors, then what was read despite them.
-fn told(text: &str) -> String {
+fn annotate(text: &str) -> String {
     let document = Document::parse(SourceId(0), text);
     let mut out = String::new();
     let mut at = 0;
@@ -35,20 +35,20 @@ fn told(text: &str) -> String {
 }
 
 #[track_caller]
-fn tells(expectation: &str) {
+fn assert_errors(expectation: &str) {
     let is_text = |line: &&str| {
         let line = line.trim_start();
         !line.starts_with('^') && !line.starts_with("= ") && !line.starts_with("-> ")
     };
     let lines = expectation.lines().filter(is_text);
     let text = lines.fold(String::new(), |text, line| text + line + "\n");
-    let told = told(&text);
-    assert_eq!(told, expectation, "\n{told}");
+    let actual = annotate(&text);
+    assert_eq!(actual, expectation, "\n{actual}");
 }
 
 #[test]
-fn a_key_between_two_levels_is_of_the_one_that_its_entries_say() {
-    tells(
+fn misindented_key_follows_the_indentation_of_its_entries() {
+    assert_errors(
         "brig:
   a: 1
  galley: # moved by a blank
@@ -60,7 +60,7 @@ spar:
 -> {\"brig\":{\"a\":1},\"galley\":{\"b\":2},\"spar\":{\"c\":3}}
 ",
     );
-    tells(
+    assert_errors(
         "brig:
   config:
     a: 1
@@ -73,7 +73,7 @@ spar:
 ",
     );
     // What is deeper than the level below belongs to a key on that level, which is skipped.
-    tells(
+    assert_errors(
         "brig:
   config:
     a: 1
@@ -88,94 +88,94 @@ spar:
 }
 
 #[test]
-fn a_tab_for_indentation() {
-    tells(
+fn reports_tab_indentation() {
+    assert_errors(
         "a:\n\tb: 1\n^ a tab cannot be used for indentation\n  = indent with spaces\n  c: 2\n-> {\"a\":{\"c\":2}}\n",
     );
 }
 
 #[test]
-fn a_key_without_its_colon() {
-    tells(
+fn reports_key_without_colon() {
+    assert_errors(
         "a: 1\nbeta\n^^^^ this line is not a key: it has no `:`\n  = write `key: value`; continuation lines must be indented deeper than their key\nc: 2\n-> {\"a\":1,\"c\":2}\n",
     );
-    tells(
+    assert_errors(
         "a:\n  beta\n  ^^^^ this line is not a key: it has no `:`\n    = write `key: value`; continuation lines must be indented deeper than their key\n  c: 2\n-> {\"a\":{\"c\":2}}\n",
     );
 }
 
 #[test]
-fn a_colon_without_its_space() {
-    tells(
+fn reports_colon_without_space() {
+    assert_errors(
         "a: 1\nb:2\n^^^ this line is not a key: no space follows its `:`\n  = put a space after the `:`\nc: 3\n-> {\"a\":1,\"c\":3}\n",
     );
 }
 
 #[test]
-fn a_second_colon() {
-    tells(
+fn reports_second_colon() {
+    assert_errors(
         "a: b: c\n    ^ a second `: ` on this line\n      = quote the value if it holds `: `, or put the inner key on its own line, indented deeper\nd: 1\n-> {\"a\":null,\"d\":1}\n",
     );
 }
 
 #[test]
-fn a_quote_that_is_not_closed() {
-    tells(
+fn reports_unclosed_quote() {
+    assert_errors(
         "a: \"x\n   ^^ this quote is not closed\n     = close it on the same line; inside single quotes write `''` for a quote, inside double quotes `\\\"`\nb: 'y'\n-> {\"a\":null,\"b\":\"y\"}\n",
     );
-    tells(
+    assert_errors(
         "a:\n  b: 'x\n     ^^ this quote is not closed\n       = close it on the same line; inside single quotes write `''` for a quote, inside double quotes `\\\"`\n  c: 'y'\n-> {\"a\":{\"b\":null,\"c\":\"y\"}}\n",
     );
 }
 
 #[test]
-fn a_bracket_that_is_not_closed() {
-    tells(
+fn reports_unclosed_bracket() {
+    assert_errors(
         "a: [x, y\n   ^ this bracket is not closed\n     = close it, or quote the value if the bracket is part of the text\nb: 1\n-> {\"a\":null,\"b\":1}\n",
     );
 }
 
 #[test]
-fn a_line_in_no_column() {
-    tells(
+fn reports_indentation_that_matches_no_level() {
+    assert_errors(
         "a:\n    b: 1\n    c: 2\n  d: 3\n  ^^^^ this indentation matches no level above\n    = align it with the keys or items it belongs to\n    e: 4\n-> {\"a\":{\"b\":1,\"c\":2,\"e\":4}}\n",
     );
-    tells(
+    assert_errors(
         "a: 1\n  b: 2\n  ^ indented deeper than its siblings above\n    = align it with the keys or items it belongs to\nc: 3\n-> {\"a\":1,\"c\":3}\n",
     );
 }
 
 #[test]
-fn characters_that_no_value_starts_with() {
-    tells(
+fn reports_reserved_characters() {
+    assert_errors(
         "a: @x\n   ^ a value cannot start with this character\n     = put the value in quotes\nb: 1\n-> {\"a\":null,\"b\":1}\n",
     );
 }
 
 #[test]
-fn a_template_without_quotes() {
-    tells(
+fn reports_unquoted_template() {
+    assert_errors(
         "a: {{ .Values.b }}\n    ^^^^^^^^^^^^^ a template expression outside quotes\n      = put the whole value in quotes; values files are not rendered as templates\nb: 1\n-> {\"a\":{\"{ .Values.b }\":null},\"b\":1}\n",
     );
 }
 
 #[test]
-fn an_alias_to_nothing() {
-    tells(
+fn reports_unknown_anchor() {
+    assert_errors(
         "a: *b\n   ^^ no anchor with this name precedes this alias\n     = anchors do not work across files or documents; quote the value if the `*` is part of the text\n-> {\"a\":null}\n",
     );
 }
 
 #[test]
-fn a_merge_of_something_else() {
-    tells(
+fn reports_merge_of_non_map() {
+    assert_errors(
         "a:\n  <<: 1\n      ^ `<<` needs a map, or a list of maps\n        = give it an alias to a map, such as `<<: *defaults`, or remove it\n  b: 2\n-> {\"a\":{\"b\":2}}\n",
     );
 }
 
 /// Damage is tracked per map that may have lost keys.
 #[test]
-fn damage_is_known_by_map() {
+fn damage_is_tracked_per_map() {
     let document = Document::parse(SourceId(0), "a:\n  b: 1\n  beta\nc:\n  d: 1\n");
     let root = document.root().unwrap();
     let at = |key: &str| document.get(root, key).unwrap();
@@ -187,7 +187,7 @@ fn damage_is_known_by_map() {
 
 /// Text in a column whose block was closed too early may belong to that block, and so may skipped text.
 #[test]
-fn a_block_that_was_closed_too_early_may_have_lost_keys() {
+fn block_closed_too_early_is_damaged() {
     for text in [
         // `late` was moved out of `inner`, and what follows is between the levels.
         "top:\n  inner:\n    early: 1\n  late:\n      x: 1\n    more: 2\n    last: 3\nnext:\n  d: 1\n",
@@ -208,7 +208,7 @@ fn a_block_that_was_closed_too_early_may_have_lost_keys() {
 }
 
 #[test]
-fn bounds_are_diagnostics() {
+fn exceeded_bounds_are_diagnostics() {
     let messages = |text: String| -> Vec<String> {
         let document = Document::parse(SourceId(0), text);
         document
@@ -250,7 +250,7 @@ fn at(document: &Document, offset: usize) -> (String, String) {
 }
 
 #[test]
-fn a_place_leads_to_its_deepest_node_and_path() {
+fn node_at_finds_the_deepest_node() {
     let text = "a:\n  b: [x, {c: 1}]\n  d:\n  - e: 'f'\n";
     let document = Document::parse(SourceId(0), text);
     let find = |what: &str| at(&document, text.find(what).unwrap());
@@ -268,8 +268,8 @@ fn a_place_leads_to_its_deepest_node_and_path() {
 }
 
 #[test]
-fn what_merges_and_text_programs_leave_is_told_as_what_it_is() {
-    tells(
+fn reports_merge_conflict_markers() {
+    assert_errors(
         "a: 1
 <<<<<<< HEAD
 ^^^^^^^^^^^^ unresolved merge conflict
@@ -288,7 +288,7 @@ b: 2
 }
 
 #[test]
-fn blanks_and_dashes_of_print_are_told_apart() {
+fn reports_typographic_spaces_and_dashes() {
     let messages = |text: &str| -> Vec<String> {
         let document = Document::parse(SourceId(0), text);
         let errors = document.errors().iter();
@@ -305,7 +305,7 @@ fn blanks_and_dashes_of_print_are_told_apart() {
 }
 
 #[test]
-fn what_helm_does_not_read_is_counted() {
+fn counts_documents_that_helm_ignores() {
     let unread = |text: &str| {
         let document = Document::parse(SourceId(0), text);
         let (count, first) = document.unread();
@@ -323,7 +323,7 @@ fn what_helm_does_not_read_is_counted() {
 }
 
 #[test]
-fn a_merge_key_replaces_what_stands_before_it() {
+fn merge_key_overrides_earlier_keys() {
     let text = "x: &x {a: 1, b: 2}\ny: {a: 3, <<: *x, b: 4}\nz: {<<: *x, a: 5}\n";
     let document = Document::parse(SourceId(0), text);
     let replaced: Vec<(String, usize)> = document

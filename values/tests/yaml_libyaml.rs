@@ -15,16 +15,16 @@ use proptest::prelude::*;
 use serde::Deserialize as _;
 use serde_norway::{Deserializer, Value};
 use source::SourceId;
-use texts::{tame_text, text};
+use texts::{portable_text, text};
 use values::yaml::{Document, Kind, NodeId};
 
 /// The first document as read by libyaml and its safe wrapper; `None` if either rejects it.
-fn libyamls(text: &str) -> Option<Value> {
+fn parse_with_libyaml(text: &str) -> Option<Value> {
     Value::deserialize(Deserializer::from_str(text).next()?).ok()
 }
 
 /// Why our parser may reject what libyaml accepts, for an error it reports at an offset; `None` if it may not.
-fn refused_by_helm(
+fn rejected_by_helm(
     document: &Document,
     message: &str,
     at: u32,
@@ -78,7 +78,7 @@ fn refused_by_helm(
 }
 
 /// Why a scalar may have another type than in the wrapper; `None` if it may not. Both have read the same text.
-fn typed_otherwise(
+fn typed_differently(
     document: &Document,
     node: NodeId,
     text: &str,
@@ -115,10 +115,10 @@ fn typed_otherwise(
 fn is_base64_of(theirs: &str, document: &Document, node: NodeId) -> bool {
     let properties = document.properties_span(node);
     let written = properties.map(|span| &document.text()[span.range()]);
-    let packed = |text: &str| -> String { text.split_whitespace().collect() };
+    let without_spaces = |text: &str| -> String { text.split_whitespace().collect() };
     let quoted = |c: char| matches!(c, '"' | '\\' | '|');
     written.is_some_and(|written| written.contains("!!binary"))
-        && packed(theirs) == packed(document.raw(node)).replace(quoted, "")
+        && without_spaces(theirs) == without_spaces(document.raw(node)).replace(quoted, "")
 }
 
 /// True if the top is `{}` or `[]` followed by a `:`.
@@ -143,7 +143,7 @@ fn is_indented(document: &Document) -> bool {
 
 /// True if there is a byte order mark. libyaml counts the first one as a column and skips others at the start of a line; Helm's parser
 /// removes the first one and treats others as text.
-fn has_mark(text: &str) -> bool {
+fn has_byte_order_mark(text: &str) -> bool {
     text.contains('\u{feff}')
 }
 
@@ -194,7 +194,7 @@ fn difference(document: &Document, theirs: &Value) -> Option<String> {
                     }
                     _ => true,
                 };
-                let allowed = || typed_otherwise(document, node, &text, theirs).is_some();
+                let allowed = || typed_differently(document, node, &text, theirs).is_some();
                 if !(same || same_text && allowed()) {
                     return differs();
                 }
@@ -208,7 +208,7 @@ fn difference(document: &Document, theirs: &Value) -> Option<String> {
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Outcome {
     /// libyaml or its wrapper rejects it.
-    NotTaken,
+    Rejected,
     Alike,
     /// Helm rejects it or reads it differently, for this reason.
     OtherDialect(&'static str),
@@ -216,17 +216,17 @@ enum Outcome {
 }
 
 fn compare(text: &str) -> Outcome {
-    let Some(theirs) = libyamls(text) else {
-        return Outcome::NotTaken;
+    let Some(theirs) = parse_with_libyaml(text) else {
+        return Outcome::Rejected;
     };
-    if has_mark(text) {
+    if has_byte_order_mark(text) {
         return Outcome::OtherDialect("a byte order mark");
     }
     let document = Document::parse(SourceId(0), text);
     // Later errors may be consequences of the first.
     if let Some(error) = document.errors().first() {
         let (message, at) = (&error.message, error.primary.span.start);
-        return match refused_by_helm(&document, message, at, &theirs) {
+        return match rejected_by_helm(&document, message, at, &theirs) {
             Some(reason) => Outcome::OtherDialect(reason),
             None => Outcome::Differs(format!("{message} at {at}, libyaml: {theirs:?}")),
         };
@@ -240,37 +240,37 @@ fn compare(text: &str) -> Outcome {
     }
 }
 
-fn hold(recorded: &str, least: usize) {
+fn check_recording(recorded: &str, min_equal: usize) {
     let mut refused: BTreeMap<&str, usize> = BTreeMap::new();
-    let (mut alike, mut differ) = (0, Vec::new());
+    let (mut equal, mut different) = (0, Vec::new());
     for line in recorded.lines() {
         let case: serde_json::Value = serde_json::from_str(line).unwrap();
         let (name, text) = (&case["name"], case["text"].as_str().unwrap());
         match compare(text) {
-            Outcome::NotTaken => {}
-            Outcome::Alike => alike += 1,
+            Outcome::Rejected => {}
+            Outcome::Alike => equal += 1,
             Outcome::OtherDialect(reason) => *refused.entry(reason).or_default() += 1,
-            Outcome::Differs(what) => differ.push(format!("{name}: {what}\n    {text:?}")),
+            Outcome::Differs(what) => different.push(format!("{name}: {what}\n    {text:?}")),
         }
     }
-    println!("{alike} read alike; different in Helm's dialect: {refused:#?}");
+    println!("{equal} read alike; different in Helm's dialect: {refused:#?}");
     assert!(
-        differ.is_empty(),
+        different.is_empty(),
         "{} differ:\n{}",
-        differ.len(),
-        differ.join("\n")
+        different.len(),
+        different.join("\n")
     );
-    assert!(alike >= least, "{alike}");
+    assert!(equal >= min_equal, "{equal}");
 }
 
 #[test]
-fn the_yaml_test_suite_is_read_as_libyaml_reads_it() {
-    hold(include_str!("yaml-recorded/yaml-test-suite.jsonl"), 100);
+fn yaml_test_suite_matches_libyaml() {
+    check_recording(include_str!("yaml-recorded/yaml-test-suite.jsonl"), 100);
 }
 
 #[test]
-fn surprising_documents_are_read_as_libyaml_reads_them() {
-    hold(include_str!("yaml-recorded/documents.jsonl"), 100);
+fn surprising_documents_match_libyaml() {
+    check_recording(include_str!("yaml-recorded/documents.jsonl"), 100);
 }
 
 /// The number of cases, which `LIBYAML_CASES` overrides.
@@ -283,13 +283,13 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn tame_texts_are_read_as_libyaml_reads_them(text in tame_text()) {
+    fn portable_texts_match_libyaml(text in portable_text()) {
         let outcome = compare(&text);
         prop_assert!(!matches!(outcome, Outcome::Differs(_)), "{outcome:?}");
     }
 
     #[test]
-    fn wild_texts_that_libyaml_takes_are_read_as_it_reads_them(text in text()) {
+    fn arbitrary_texts_accepted_by_libyaml_match_it(text in text()) {
         let outcome = compare(&text);
         prop_assert!(!matches!(outcome, Outcome::Differs(_)), "{outcome:?}");
     }

@@ -5,7 +5,7 @@ mod texts;
 use proptest::prelude::*;
 use saphyr_parser::{Event, Parser};
 use source::SourceId;
-use texts::{tame_text, text};
+use texts::{portable_text, text};
 use values::yaml::{Document, Helm, Kind, NodeId};
 
 /// The nodes of a document in order, one line each.
@@ -54,7 +54,7 @@ fn ours(document: &Document) -> Vec<String> {
 }
 
 /// The same for saphyr-parser's first document; `None` if it rejects the text.
-fn saphyrs(text: &str) -> Option<Vec<String>> {
+fn parse_with_saphyr(text: &str) -> Option<Vec<String>> {
     let mut out = Vec::new();
     let mut documents = 0;
     for event in Parser::new_from_str(text) {
@@ -159,8 +159,8 @@ fn check(text: &str) -> Result<(), TestCaseError> {
     // Helm rejects damaged text, unless the damage is after its document; and it accepts text without errors whose top is a map.
     let top = document.root().map_or(0, |root| document.span(root).end);
     let mut errors = document.errors().iter();
-    let within = errors.any(|error| error.primary.span.start < top);
-    if document.is_damaged() && document.document_count() == 1 && within {
+    let is_in_document = errors.any(|error| error.primary.span.start < top);
+    if document.is_damaged() && document.document_count() == 1 && is_in_document {
         prop_assert!(document.json(Helm::V3).is_err());
     }
     if document.errors().is_empty()
@@ -168,8 +168,8 @@ fn check(text: &str) -> Result<(), TestCaseError> {
             .root()
             .is_some_and(|root| document.kind(root) == Kind::Map)
     {
-        let finite = document.json(Helm::V3);
-        prop_assert!(finite.is_ok(), "{finite:?}");
+        let json = document.json(Helm::V3);
+        prop_assert!(json.is_ok(), "{json:?}");
     }
     let _ = document.json(Helm::V4);
     Ok(())
@@ -184,7 +184,7 @@ fn compare(text: &str) -> Result<(), TestCaseError> {
     if differs || !document.errors().is_empty() {
         return Ok(());
     }
-    if let Some(theirs) = saphyrs(text) {
+    if let Some(theirs) = parse_with_saphyr(text) {
         prop_assert_eq!(ours(&document), theirs);
     }
     Ok(())
@@ -194,29 +194,29 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_text_gives_a_sound_tree(text in text()) {
+    fn yaml_like_texts_yield_valid_trees(text in text()) {
         check(&text)?;
     }
 
     #[test]
-    fn every_text_of_any_characters_gives_a_sound_tree(text in "(?s)[ -~\n\t\r\u{85}\u{feff}é]{0,60}") {
+    fn arbitrary_texts_yield_valid_trees(text in "(?s)[ -~\n\t\r\u{85}\u{feff}é]{0,60}") {
         check(&text)?;
     }
 
     #[test]
-    fn what_yaml_1_2_reads_alike_is_read_as_saphyr_reads_it(text in tame_text()) {
+    fn portable_texts_match_saphyr(text in portable_text()) {
         compare(&text)?;
     }
 
     #[test]
-    fn wild_texts_that_both_read_are_read_alike(text in text()) {
+    fn arbitrary_texts_accepted_by_both_match_saphyr(text in text()) {
         compare(&text)?;
     }
 }
 
 /// As read by go-yaml v2 and v3; found by the property tests above.
 #[test]
-fn a_byte_order_mark_behind_an_empty_line_is_part_of_the_key() {
+fn byte_order_mark_after_an_empty_line_belongs_to_the_key() {
     let text = "  \r\n\u{feff}a: 1\n";
     let document = Document::parse(SourceId(0), text);
     assert_eq!(ours(&document), ["{", "= \u{feff}a", "= 1", "}"]);

@@ -38,13 +38,14 @@ fn json(recorded: &str) -> String {
 fn difference(document: &Document, helm: Helm, recorded: &Value) -> Option<String> {
     let ours = document.json(helm);
     match (recorded["json"].as_str(), ours) {
-        (Some(want), Ok(text)) => {
-            let want: Value = serde_json::from_str(&json(want)).unwrap();
-            let have: Value = serde_json::from_str(&text).unwrap();
-            (sorted(&have) != sorted(&want)).then(|| format!("helm reads {want}, we read {text}"))
+        (Some(expected), Ok(text)) => {
+            let expected: Value = serde_json::from_str(&json(expected)).unwrap();
+            let actual: Value = serde_json::from_str(&text).unwrap();
+            (sorted(&actual) != sorted(&expected))
+                .then(|| format!("helm reads {expected}, we read {text}"))
         }
-        (Some(want), Err(error)) => Some(format!(
-            "helm reads {want}, we reject it at {}: {}",
+        (Some(expected), Err(error)) => Some(format!(
+            "helm reads {expected}, we reject it at {}: {}",
             error.primary.span.start, error.message
         )),
         (None, Ok(text)) => Some(format!(
@@ -101,21 +102,21 @@ fn report(what: &str, cases: usize, differences: &[(String, String)]) {
 }
 
 #[test]
-fn every_file_of_the_yaml_test_suite_is_read_as_helm_reads_it() {
+fn yaml_test_suite_matches_helm() {
     let (cases, differences) = compare(include_str!("yaml-recorded/yaml-test-suite.jsonl"));
     report("yaml-test-suite", cases, &differences);
     assert!(differences.is_empty());
 }
 
 #[test]
-fn every_surprising_document_is_read_as_helm_reads_it() {
+fn surprising_documents_match_helm() {
     let (cases, differences) = compare(include_str!("yaml-recorded/documents.jsonl"));
     report("documents", cases, &differences);
     assert!(differences.is_empty());
 }
 
 #[test]
-fn broken_files_are_refused_or_read_as_helm_does() {
+fn broken_files_are_rejected_or_match_helm() {
     let (cases, differences) = compare(include_str!("yaml-recorded/mutants.jsonl"));
     report("mutants", cases, &differences);
     assert!((cases - differences.len()) * 1000 >= cases * 994);

@@ -101,7 +101,7 @@ fn line_of(index: &LineIndex, offset: usize) -> usize {
 }
 
 #[test]
-fn most_of_a_file_is_read_around_a_half_typed_line() {
+fn recovers_around_a_half_typed_line() {
     let (mut all, mut kept, mut right, mut cases) = (0.0, 0.0, 0usize, 0usize);
     for (edit, shift) in EDITS {
         let (mut edit_kept, mut edit_right, mut edit_cases) = (0.0, 0usize, 0usize);

@@ -84,11 +84,11 @@ pub fn classify(text: &str) -> SecretClass {
         Some(HiddenText::Template) => return SecretClass::Template,
         None => {}
     }
-    if is_place(text) {
+    if is_location(text) {
         SecretClass::Reference
-    } else if is_filled_in(text) {
+    } else if has_variable(text) {
         SecretClass::Template
-    } else if is_none(text) {
+    } else if is_switch(text) {
         SecretClass::Switch
     } else if is_weak(text) {
         SecretClass::Weak
@@ -129,15 +129,16 @@ const FOLDERS: &[&str] = &[
 ];
 
 /// True if a text says where a program finds the secret at startup: `/etc/tls/tls.key`, `env://NAME`.
-fn is_place(text: &str) -> bool {
-    let named = |start: &str| text.strip_prefix(start).is_some_and(|it| !it.is_empty());
-    let of_path = |it: u8| it.is_ascii_alphanumeric() || matches!(it, b'.' | b'_' | b'-' | b'/');
-    let kept = || {
+fn is_location(text: &str) -> bool {
+    let has_rest = |start: &str| text.strip_prefix(start).is_some_and(|it| !it.is_empty());
+    let is_path_byte =
+        |it: u8| it.is_ascii_alphanumeric() || matches!(it, b'.' | b'_' | b'-' | b'/');
+    let is_secret_file = || {
         let ends = [
             ".key", ".pem", ".crt", ".txt", ".json", ".yaml", ".yml", ".conf",
         ];
         let file = text.rfind('/').is_some_and(|it| it > 0);
-        FOLDERS.iter().any(|it| named(it)) || file && ends.iter().any(|it| text.ends_with(it))
+        FOLDERS.iter().any(|it| has_rest(it)) || file && ends.iter().any(|it| text.ends_with(it))
     };
     let in_vault = || {
         let mut steps = text.split('/');
@@ -147,16 +148,16 @@ fn is_place(text: &str) -> bool {
         };
         !vault.is_empty() && !item.is_empty() && steps.next().is_none()
     };
-    named("env://")
-        || named("file:///")
-        || named("os.environ/")
-        || text.starts_with('/') && text.bytes().all(of_path) && kept()
+    has_rest("env://")
+        || has_rest("file:///")
+        || has_rest("os.environ/")
+        || text.starts_with('/') && text.bytes().all(is_path_byte) && is_secret_file()
         || in_vault()
 }
 
 /// True if the text of a secret contains a variable: `{env:NAME}`, or `${name}` even in lower case, which in a mail template would be
 /// part of the text.
-fn is_filled_in(text: &str) -> bool {
+fn has_variable(text: &str) -> bool {
     let variable = text
         .find("${")
         .and_then(|at| text[at + 2..].find('}').filter(|it| *it > 0));
@@ -172,7 +173,7 @@ fn is_filled_in(text: &str) -> bool {
 
 /// Non-secret values of keys named like secrets: switches (`ENABLE_API_KEY: "true"`), fillers where no secret is needed, and what to do
 /// with one (`redact`).
-const NO_SECRETS: &[&str] = &[
+const NON_SECRETS: &[&str] = &[
     "{}",
     // `{}` in base64, with and without a line break, for registries that need no password.
     "e30",
@@ -197,12 +198,14 @@ const NO_SECRETS: &[&str] = &[
 
 /// True if a text says that there is no secret, where it is, what to do with it, or how long it lasts: `DEFINED-IN-SECRETS`,
 /// `Cookie: redact`, `idToken: 24h`.
-fn is_none(text: &str) -> bool {
-    NO_SECRETS.iter().any(|it| it.eq_ignore_ascii_case(text)) || is_elsewhere(text) || is_time(text)
+fn is_switch(text: &str) -> bool {
+    NON_SECRETS.iter().any(|it| it.eq_ignore_ascii_case(text))
+        || says_defined_elsewhere(text)
+        || is_duration(text)
 }
 
 /// `defined in secrets`, `PROVIDED-BY-OPERATOR`: three or more words separated by hyphens, underscores or spaces.
-fn is_elsewhere(text: &str) -> bool {
+fn says_defined_elsewhere(text: &str) -> bool {
     let between = |c: char| matches!(c, '-' | '_' | ' ');
     let mut words = text.splitn(3, between);
     let (Some(first), Some(second), Some(rest)) = (words.next(), words.next(), words.next()) else {
@@ -218,7 +221,7 @@ fn is_elsewhere(text: &str) -> bool {
 }
 
 /// `24h`
-fn is_time(text: &str) -> bool {
+fn is_duration(text: &str) -> bool {
     let number = text.strip_suffix(['s', 'm', 'h', 'd']);
     number.is_some_and(|it| (1..=4).contains(&it.len()) && it.bytes().all(|b| b.is_ascii_digit()))
 }
@@ -260,19 +263,19 @@ pub fn is_placeholder(text: &str) -> bool {
             .iter()
             .any(|p| starts(p))
         || ["set-me", "set_me", "set me"].iter().any(|p| starts(p))
-        || is_to_be_updated(text)
+        || is_update_placeholder(text)
         || is_variable(text)
         || lower.ends_with("here")
         || matches!(lower.as_str(), "todo" | "tbd" | "fixme")
         || (lower.len() >= 3 && lower.bytes().all(|byte| byte == b'x'))
         || (lower.len() >= 3 && lower.bytes().all(|byte| byte == b'.'))
-        || is_angled(text)
+        || is_in_angle_brackets(text)
         || is_script_token(text)
-        || is_yours(&lower)
+        || is_your_placeholder(&lower)
 }
 
 /// `UPDATE_AWS_SECRET_ACCESS_KEY`.
-fn is_to_be_updated(text: &str) -> bool {
+fn is_update_placeholder(text: &str) -> bool {
     let letter = |it: u8| it.is_ascii_uppercase() || it == b'_';
     text.strip_prefix("UPDATE_")
         .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(letter))
@@ -295,7 +298,7 @@ fn is_variable(text: &str) -> bool {
 }
 
 /// Endings of placeholders such as `your-password`.
-const YOURS: &[&str] = &[
+const YOUR_ENDINGS: &[&str] = &[
     "password",
     "passwd",
     "pass",
@@ -307,16 +310,16 @@ const YOURS: &[&str] = &[
 ];
 
 /// `your-password`, `your_api_key`, `yourtoken`. Expects lower case.
-fn is_yours(text: &str) -> bool {
+fn is_your_placeholder(text: &str) -> bool {
     let Some(name) = text.strip_prefix("your") else {
         return false;
     };
     let letter = |it: u8| it.is_ascii_alphabetic() || matches!(it, b'-' | b'_' | b' ');
-    name.bytes().all(letter) && YOURS.iter().any(|it| name.ends_with(it))
+    name.bytes().all(letter) && YOUR_ENDINGS.iter().any(|it| name.ends_with(it))
 }
 
 /// `<…>` or `<…>:<…>`.
-fn is_angled(text: &str) -> bool {
+fn is_in_angle_brackets(text: &str) -> bool {
     let one = |part: &str| {
         part.len() > 2
             && part.starts_with('<')
@@ -346,7 +349,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_is_told_apart_from_what_only_stands_in_for_one() {
+    fn distinguishes_secrets_from_stand_ins() {
         use SecretClass::{Empty, Placeholder, Plain, Reference, Switch, Template, Weak};
         let cases = [
             ("", Empty),
@@ -422,9 +425,9 @@ mod tests {
             ),
             ("e30K", Switch),
         ];
-        for (text, want) in cases {
-            assert_eq!(classify(text), want, "{text}");
-            assert!(SecretClass::WORDS.contains(&want.as_str()), "{text}");
+        for (text, expected) in cases {
+            assert_eq!(classify(text), expected, "{text}");
+            assert!(SecretClass::WORDS.contains(&expected.as_str()), "{text}");
         }
     }
 }

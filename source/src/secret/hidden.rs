@@ -49,7 +49,7 @@ pub enum HiddenText {
 pub fn hidden_text(text: &str) -> Option<HiddenText> {
     let trimmed = text.trim_start();
     // Nearly every scalar of a values file returns here.
-    if !may_hide(trimmed) && !LONE_MARKS.iter().any(|mark| trimmed.starts_with(mark)) {
+    if !may_hide(trimmed) && !OTHER_PREFIXES.iter().any(|mark| trimmed.starts_with(mark)) {
         return None;
     }
     if let Some(encryption) = encrypted_text(trimmed) {
@@ -61,14 +61,14 @@ pub fn hidden_text(text: &str) -> Option<HiddenText> {
     is_template(trimmed).then_some(HiddenText::Template)
 }
 
-/// True if a text has one of the bytes that every hidden form needs, except the forms that begin with one of [`LONE_MARKS`].
+/// True if a text has one of the bytes that every hidden form needs, except the forms that begin with one of [`OTHER_PREFIXES`].
 pub fn may_hide(text: &str) -> bool {
     text.bytes()
         .any(|byte| matches!(byte, b'[' | b'{' | b':' | b';' | b'+'))
 }
 
 /// Prefixes of hidden forms that need not contain any of the bytes of [`may_hide`].
-pub const LONE_MARKS: &[&str] = &["-----BEGIN", "age-encryption.org", "$"];
+pub const OTHER_PREFIXES: &[&str] = &["-----BEGIN", "age-encryption.org", "$"];
 
 fn encrypted_text(text: &str) -> Option<Encryption> {
     if text.starts_with("ENC[") {
@@ -119,12 +119,12 @@ fn is_reference(text: &str) -> bool {
 /// `<path:…>`, `<vault:…>`, `<secret:…>` anywhere in a text, as used by Argo CD plugins.
 fn has_angled_reference(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let begins = |rest: &str| {
+    let is_reference = |rest: &str| {
         let name = ["path:", "vault:", "secret:"].iter();
         let name = name.filter_map(|it| rest.strip_prefix(it)).next();
         name.is_some_and(|it| it.starts_with(|c: char| !c.is_whitespace() && c != '>'))
     };
-    memchr::memchr_iter(b'<', bytes).any(|at| begins(&text[at + 1..]))
+    memchr::memchr_iter(b'<', bytes).any(|at| is_reference(&text[at + 1..]))
 }
 
 /// `vault:path#key`
@@ -211,7 +211,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_that_stands_for_another_is_seen() {
+    fn detects_hidden_texts() {
         use HiddenText::{Encrypted, Reference, Template};
         let cases = [
             (
@@ -265,13 +265,13 @@ mod tests {
             ("plain", None),
             ("", None),
         ];
-        for (text, want) in cases {
-            assert_eq!(hidden_text(text), want, "{text}");
+        for (text, expected) in cases {
+            assert_eq!(hidden_text(text), expected, "{text}");
         }
     }
 
     #[test]
-    fn a_file_encrypted_as_a_whole_is_known_by_its_first_bytes() {
+    fn detects_whole_file_encryption_by_first_bytes() {
         assert_eq!(
             whole_file_encryption(b"\0GITCRYPT\0\xff\xfe"),
             Some(Encryption::GitCrypt)

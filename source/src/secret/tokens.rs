@@ -110,7 +110,7 @@ pub fn token_shape(text: &str) -> Option<TokenShape> {
     }
     if ["xoxb-", "xoxp-", "xoxa-", "xoxs-", "xoxr-", "xapp-"]
         .iter()
-        .any(|prefix| long_tail(text, prefix, 10))
+        .any(|prefix| has_token_after(text, prefix, 10))
     {
         return Some(TokenShape::SlackToken);
     }
@@ -118,7 +118,7 @@ pub fn token_shape(text: &str) -> Option<TokenShape> {
     if hooks.any(|it| text.strip_prefix(it).is_some_and(|rest| rest.len() > 20)) {
         return Some(TokenShape::SlackToken);
     }
-    if is_service_token(text) || is_knowing_address(text) {
+    if is_service_token(text) || is_secret_url(text) {
         return Some(TokenShape::ServiceToken);
     }
     if is_authorization(text) {
@@ -160,9 +160,9 @@ fn all(text: &str, test: impl Fn(u8) -> bool) -> bool {
     text.bytes().all(test)
 }
 
-fn long_tail(text: &str, prefix: &str, least: usize) -> bool {
+fn has_token_after(text: &str, prefix: &str, min_length: usize) -> bool {
     text.strip_prefix(prefix).is_some_and(|rest| {
-        rest.len() >= least
+        rest.len() >= min_length
             && all(rest, |b| {
                 b.is_ascii_alphanumeric() || b == b'_' || b == b'-'
             })
@@ -170,18 +170,18 @@ fn long_tail(text: &str, prefix: &str, least: usize) -> bool {
 }
 
 fn is_service_token(text: &str) -> bool {
-    let mail = || {
+    let is_sendgrid = || {
         let mut parts = text.strip_prefix("SG.")?.split('.');
         let both = (parts.next()?.len(), parts.next()?.len());
         Some(parts.next().is_none() && both == (22, 43))
     };
     SERVICE_TOKENS
         .iter()
-        .any(|(prefix, least)| long_tail(text, prefix, *least))
+        .any(|(prefix, min_length)| has_token_after(text, prefix, *min_length))
         || GOOGLE_ACCOUNT_IN_BASE64
             .iter()
             .any(|it| text.starts_with(it))
-        || mail().unwrap_or(false)
+        || is_sendgrid().unwrap_or(false)
 }
 
 /// `123456789:AA…`, a Telegram bot token.
@@ -192,27 +192,27 @@ fn is_telegram_token(text: &str) -> bool {
     (8..=10).contains(&bot.len())
         && all(bot, |b| b.is_ascii_digit())
         && token.len() == 33
-        && long_tail(token, "", 33)
+        && has_token_after(token, "", 33)
 }
 
 /// True for a URL that grants access to anyone who knows it: a webhook or an Azure signed URL.
-fn is_knowing_address(text: &str) -> bool {
+fn is_secret_url(text: &str) -> bool {
     let Some(rest) = text.strip_prefix("https://") else {
         return false;
     };
-    let discord = || {
+    let is_discord = || {
         let mut hooks = DISCORD_HOOKS.iter();
         let rest = hooks.find_map(|it| text.strip_prefix(it));
         rest.and_then(|it| it.split_once('/'))
             .is_some_and(|(number, token)| {
-                all(number, |b| b.is_ascii_digit()) && long_tail(token, "", 50)
+                all(number, |b| b.is_ascii_digit()) && has_token_after(token, "", 50)
             })
     };
-    let teams = || {
+    let is_teams = || {
         let rest = rest.split_once(TEAMS_HOOK);
         rest.is_some_and(|(_, rest)| rest.len() > 60 && is_filled(rest))
     };
-    let signed = || {
+    let is_signed = || {
         let query = rest.split_once('?').map_or("", |(_, query)| query);
         let value = |name: &str| {
             let mut parts = query.split('&');
@@ -221,7 +221,7 @@ fn is_knowing_address(text: &str) -> bool {
         let signature = value("sig").filter(|it| it.len() >= 32 && is_filled(it));
         value("sv").is_some() && signature.is_some()
     };
-    discord() || teams() || signed()
+    is_discord() || is_teams() || is_signed()
 }
 
 /// `Bearer …` or `Basic …`, also after `Authorization:`, if what follows looks like a token rather than a word.
@@ -241,17 +241,17 @@ fn is_authorization(text: &str) -> bool {
     let scheme = |it: &str| scheme.eq_ignore_ascii_case(it);
     let is_token = all(token, letter) && mixed;
     scheme("bearer") && is_token && token.len() >= 20
-        || scheme("basic") && is_token && names_user(token)
+        || scheme("basic") && is_token && is_user_and_password(token)
 }
 
 /// True for `user:password` in base64.
-fn names_user(token: &str) -> bool {
+fn is_user_and_password(token: &str) -> bool {
     let plain = STANDARD_NO_PAD
         .decode(token.trim_end_matches('='))
         .unwrap_or_default();
     let colon = plain.iter().position(|it| *it == b':');
-    let shown = plain.iter().all(|it| it.is_ascii_graphic() || *it == b' ');
-    shown && colon.is_some_and(|at| at > 0 && at + 4 < plain.len())
+    let printable = plain.iter().all(|it| it.is_ascii_graphic() || *it == b' ');
+    printable && colon.is_some_and(|at| at > 0 && at + 4 < plain.len())
 }
 
 /// True if a text is randomly generated rather than a name. Misses some random texts, but never matches a name.
@@ -266,7 +266,7 @@ pub fn is_random(text: &str) -> bool {
     if !(12..=256).contains(&text.len()) || !all(text, word) {
         return false;
     }
-    let has = |wanted: u8| text.bytes().any(|b| class(b) == wanted);
+    let has = |expected: u8| text.bytes().any(|b| class(b) == expected);
     // In a name, upper case, lower case and digits alternate only at word boundaries.
     let pairs = text.as_bytes().windows(2);
     let changes = pairs.filter(|it| {
@@ -297,8 +297,8 @@ fn is_jwt(text: &str) -> bool {
     else {
         return false;
     };
-    let word = |part: &str, least: usize| {
-        part.len() >= least
+    let word = |part: &str, min_length: usize| {
+        part.len() >= min_length
             && all(part, |b| {
                 b.is_ascii_alphanumeric() || b == b'_' || b == b'-'
             })
@@ -374,7 +374,9 @@ fn is_access_token(text: &str) -> bool {
 
 fn is_github_token(text: &str) -> bool {
     let github = ["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"];
-    github.iter().any(|prefix| long_tail(text, prefix, 20))
+    github
+        .iter()
+        .any(|prefix| has_token_after(text, prefix, 20))
 }
 
 #[cfg(test)]
@@ -382,7 +384,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_made_by_chance_is_no_name() {
+    fn distinguishes_random_texts_from_names() {
         for text in [
             "Zq7xWv3kJy9z",
             "aB3dE5fG7hJ9kL1m",
@@ -406,7 +408,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_found_wherever_it_stands() {
+    fn finds_tokens_anywhere_in_a_text() {
         let github = format!("ghp_{}", "0aB".repeat(12));
         for text in [
             format!("see ({github})."),
@@ -429,7 +431,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_are_known_by_their_shape() {
+    fn detects_credentials_by_shape() {
         let cases = [
             ("AKIAIOSFODNN7EXAMPLE", Some(TokenShape::AwsKeyId)),
             ("AKIAx", None),
@@ -556,8 +558,8 @@ mod tests {
             ("1.2.3", None),
             ("example.with.dots", None),
         ];
-        for (text, want) in cases {
-            assert_eq!(token_shape(text), want, "{text}");
+        for (text, expected) in cases {
+            assert_eq!(token_shape(text), expected, "{text}");
         }
     }
 }

@@ -44,19 +44,19 @@ pub(crate) fn values_file(size: usize) -> String {
 
 /// The CPU time of this thread, or wall-clock time where that is not available.
 pub(crate) fn now(start: Instant) -> Duration {
-    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
-    let nanoseconds = told.and_then(|text| text.split(' ').next()?.parse().ok());
+    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let nanoseconds = stat.and_then(|text| text.split(' ').next()?.parse().ok());
     nanoseconds.map_or_else(|| start.elapsed(), Duration::from_nanos)
 }
 
 /// The arguments of the benchmark, without the `--bench` that cargo adds.
 pub(crate) fn arguments() -> Vec<String> {
-    let given = std::env::args().skip(1);
-    given.filter(|argument| argument != "--bench").collect()
+    let arguments = std::env::args().skip(1);
+    arguments.filter(|argument| argument != "--bench").collect()
 }
 
 /// The minimum duration of a run. Some systems measure the time of a thread in steps of four milliseconds.
-const LEAST: Duration = Duration::from_millis(60);
+const MIN_RUN: Duration = Duration::from_millis(60);
 
 /// The shortest of some runs that are long enough to compare.
 pub(crate) fn best(rounds: usize, mut run: impl FnMut() -> usize) -> Duration {
@@ -70,7 +70,7 @@ pub(crate) fn best(rounds: usize, mut run: impl FnMut() -> usize) -> Duration {
                 black_box(run());
             }
             let took = now(origin) - start;
-            if took < LEAST {
+            if took < MIN_RUN {
                 repeat *= 2;
                 continue;
             }

@@ -130,7 +130,7 @@ fn read(
             Err(_) => problems.push((file.path, ChartProblem::NotText)),
         }
     }
-    let mut parsed = |path: &str| {
+    let mut parse = |path: &str| {
         let text = texts.get(path)?;
         let source = register(&format!("{prefix}{path}"), text);
         let document = Document::parse(source, Arc::clone(text));
@@ -139,9 +139,9 @@ fn read(
         }
         Some((source, document))
     };
-    let (_, chart) = parsed("Chart.yaml").ok_or(ChartProblem::NoChart)?;
-    let requirements = parsed("requirements.yaml");
-    let defaults = parsed("values.yaml");
+    let (_, chart) = parse("Chart.yaml").ok_or(ChartProblem::NoChart)?;
+    let requirements = parse("requirements.yaml");
+    let defaults = parse("values.yaml");
     let schema = texts.remove("values.schema.json").map(|text| ChartSchema {
         source: register(&format!("{prefix}values.schema.json"), &text),
         text,
@@ -185,7 +185,7 @@ fn read(
             Err(problem) => problems.push((path, problem)),
         }
     }
-    info.dependencies = joined(named, &subcharts);
+    info.dependencies = link_dependencies(named, &subcharts);
     Ok(ChartOnDisk {
         info: Arc::new(info),
         description: reader.text(top, "description"),
@@ -199,20 +199,25 @@ fn read(
 }
 
 /// Dependencies with the charts they refer to. Helm also installs charts in `charts` that are not listed.
-fn joined(named: Vec<(Dependency, Option<String>)>, subcharts: &[ChartOnDisk]) -> Vec<Dependency> {
+fn link_dependencies(
+    named: Vec<(Dependency, Option<String>)>,
+    subcharts: &[ChartOnDisk],
+) -> Vec<Dependency> {
     let mut out: Vec<Dependency> = Vec::new();
     for (dependency, version) in named {
-        let fitting = || {
+        let candidates = || {
             subcharts
                 .iter()
                 .filter(|it| it.info.name == dependency.name)
         };
         // With several versions of a chart, Helm resolves the range; only an exact version is recognized here.
-        let exact = fitting().find(|it| version.is_some() && it.info.version == version);
-        let chart = exact.or_else(|| fitting().next());
-        let spelled_out = version.filter(|version| crate::stated::is_exact(version));
+        let exact = candidates().find(|it| version.is_some() && it.info.version == version);
+        let chart = exact.or_else(|| candidates().next());
+        let exact_version = version.filter(|version| crate::stated::is_exact(version));
         out.push(Dependency {
-            version: chart.and_then(|it| it.info.version.clone()).or(spelled_out),
+            version: chart
+                .and_then(|it| it.info.version.clone())
+                .or(exact_version),
             chart: chart.map(|it| Arc::clone(&it.info)),
             ..dependency
         });

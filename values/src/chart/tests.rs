@@ -57,7 +57,7 @@ dependencies:
 ";
 
 #[test]
-fn imports_are_names_of_exports_or_pairs_of_paths() {
+fn parses_both_forms_of_import_values() {
     let (chart, _) = read(vec![file(
         "Chart.yaml",
         "name: top
@@ -87,7 +87,7 @@ dependencies:
 }
 
 #[test]
-fn a_folder_is_read_with_the_charts_in_it() {
+fn reads_a_chart_folder_with_its_subcharts() {
     let redis = tgz(&[
         ("redis/Chart.yaml", b"name: redis\nversion: 1.0.0\n"),
         ("redis/values.yaml", b"port: 6379\n"),
@@ -128,7 +128,7 @@ fn a_folder_is_read_with_the_charts_in_it() {
 }
 
 #[test]
-fn charts_of_helm_2_name_their_dependencies_beside() {
+fn reads_helm_2_requirements_file() {
     let (chart, _) = read(vec![
         file("Chart.yaml", "apiVersion: v1\nname: old\n"),
         file(
@@ -142,7 +142,7 @@ fn charts_of_helm_2_name_their_dependencies_beside() {
 }
 
 #[test]
-fn what_cannot_be_read_is_said() {
+fn reports_unreadable_charts_and_files() {
     assert_eq!(read(vec![]).unwrap_err(), ChartProblem::NoChart);
     let nameless = read(vec![file("Chart.yaml", "version: 1\n")]);
     assert_eq!(nameless.unwrap_err(), ChartProblem::NoName);
@@ -170,7 +170,7 @@ fn what_cannot_be_read_is_said() {
 }
 
 #[test]
-fn an_archive_is_not_trusted() {
+fn rejects_unsafe_and_oversized_archives() {
     let problem =
         |files: &[(&str, &[u8])]| unpack(&tgz(files), &mut Budget::default()).unwrap_err();
     assert_eq!(
@@ -210,7 +210,7 @@ fn an_archive_is_not_trusted() {
 }
 
 #[test]
-fn what_follows_the_end_of_an_archive_is_not_unpacked() {
+fn ignores_data_after_the_end_of_an_archive() {
     // A small file followed by enough zeros to fill a disk.
     let mut bomb = GzEncoder::new(Vec::new(), Compression::best());
     let zeros = vec![0u8; 1 << 20];

@@ -21,34 +21,34 @@ pub fn chart_of_folder(folder: &str, options: &DiscoverOptions) -> (String, Char
     if is_known(folder) {
         return (folder.to_owned(), ChartMatch::Exact);
     }
-    let bare = profiles
+    let unprefixed = profiles
         .iter()
         .find_map(|profile| folder.strip_prefix(profile.as_str())?.strip_prefix('-'))
         .unwrap_or(folder);
-    if is_known(bare) {
-        return (bare.to_owned(), ChartMatch::Derived);
+    if is_known(unprefixed) {
+        return (unprefixed.to_owned(), ChartMatch::Derived);
     }
-    let before_mark = bare.split('_').next().unwrap_or(bare);
-    if before_mark != bare && is_known(before_mark) {
+    let before_mark = unprefixed.split('_').next().unwrap_or(unprefixed);
+    if before_mark != unprefixed && is_known(before_mark) {
         return (before_mark.to_owned(), ChartMatch::Derived);
     }
-    let telling = |chart: &str| !options.exact_charts.iter().any(|it| it == chart);
-    let begins = longest(known, |chart| {
-        let rest = bare.strip_prefix(chart);
-        rest.is_some_and(|rest| rest.starts_with(['-', '_', '.'])) && telling(chart)
+    let is_specific = |chart: &str| !options.exact_charts.iter().any(|it| it == chart);
+    let by_prefix = longest_match(known, |chart| {
+        let rest = unprefixed.strip_prefix(chart);
+        rest.is_some_and(|rest| rest.starts_with(['-', '_', '.'])) && is_specific(chart)
     });
-    let ends = longest(known, |chart| {
-        let rest = bare.strip_suffix(chart);
-        rest.is_some_and(|rest| rest.ends_with(['-', '_', '.'])) && telling(chart)
+    let by_suffix = longest_match(known, |chart| {
+        let rest = unprefixed.strip_suffix(chart);
+        rest.is_some_and(|rest| rest.ends_with(['-', '_', '.'])) && is_specific(chart)
     });
-    match begins.or(ends) {
+    match by_prefix.or(by_suffix) {
         Some(chart) => (chart.to_owned(), ChartMatch::Derived),
         // For an unknown chart, cut the name only at `_`, which chart names cannot contain.
         None => (before_mark.to_owned(), ChartMatch::Assumed),
     }
 }
 
-fn longest(known: &[String], fits: impl Fn(&str) -> bool) -> Option<&str> {
+fn longest_match(known: &[String], fits: impl Fn(&str) -> bool) -> Option<&str> {
     known
         .iter()
         .map(String::as_str)

@@ -1,9 +1,9 @@
 //! Names of backups and decrypted copies: the name of another file with a marker in it or at its end.
 
 /// Markers at the end of any filename.
-const BEHIND: &[&str] = &["~", ".bak", ".orig", ".rej", ".swp", DECRYPTED[0]];
+const SUFFIXES: &[&str] = &["~", ".bak", ".orig", ".rej", ".swp", DECRYPTED[0]];
 /// Further markers at the end of a YAML filename; after other names they are ambiguous.
-const BEHIND_YAML: &[&str] = &[
+const YAML_SUFFIXES: &[&str] = &[
     ".old",
     ".backup",
     ".bkp",
@@ -21,8 +21,8 @@ const DECRYPTED: &[&str] = &[".dec", ".decrypted"];
 /// The name of the original of a backup or decrypted copy; `None` if `name` is not a copy. `profiles` are words that are not markers:
 /// `values.dec.yaml` may be the values of a profile `dec`.
 pub fn original_name(name: &str, profiles: &[String]) -> Option<String> {
-    let mut original = without_mark(name, profiles)?;
-    while let Some(rest) = without_mark(&original, profiles) {
+    let mut original = without_marker(name, profiles)?;
+    while let Some(rest) = without_marker(&original, profiles) {
         original = rest;
     }
     Some(original)
@@ -33,39 +33,39 @@ pub(super) fn is_decrypted(name: &str) -> bool {
     let mut name = name.to_owned();
     loop {
         let stem = yaml_stem(&name).unwrap_or(&name);
-        if DECRYPTED.iter().any(|mark| stem.ends_with(mark)) {
+        if DECRYPTED.iter().any(|marker| stem.ends_with(marker)) {
             return true;
         }
-        match without_mark(&name, &[]) {
+        match without_marker(&name, &[]) {
             Some(rest) => name = rest,
             None => return false,
         }
     }
 }
 
-fn without_mark(name: &str, profiles: &[String]) -> Option<String> {
-    let around = name
+fn without_marker(name: &str, profiles: &[String]) -> Option<String> {
+    let enclosed = name
         .strip_prefix(".#")
         .or_else(|| name.strip_prefix('#')?.strip_suffix('#'));
-    let behind = || BEHIND.iter().find_map(|end| name.strip_suffix(end));
-    if let Some(rest) = around.or_else(behind) {
+    let suffixed = || SUFFIXES.iter().find_map(|end| name.strip_suffix(end));
+    if let Some(rest) = enclosed.or_else(suffixed) {
         return Some(rest.to_owned());
     }
     if name.contains(".bak.") {
         return Some(name.replacen(".bak.", ".", 1));
     }
     if let Some((stem, end)) = name.rsplit_once(".yaml.").or(name.rsplit_once(".yml.")) {
-        let mark = &name[name.len() - end.len() - 1..];
+        let marker = &name[name.len() - end.len() - 1..];
         let number = end.bytes().any(|byte| byte.is_ascii_digit())
             && end
                 .bytes()
                 .all(|byte| byte.is_ascii_digit() || b"-_~.:T".contains(&byte));
-        return (number || BEHIND_YAML.contains(&mark)).then(|| format!("{stem}.yaml"));
+        return (number || YAML_SUFFIXES.contains(&marker)).then(|| format!("{stem}.yaml"));
     }
     let stem = yaml_stem(name)?;
-    let mark = DECRYPTED.iter().find(|mark| stem.ends_with(**mark))?;
-    let word = profiles.iter().any(|profile| *profile == mark[1..]);
-    (!word).then(|| format!("{}.yaml", &stem[..stem.len() - mark.len()]))
+    let marker = DECRYPTED.iter().find(|marker| stem.ends_with(**marker))?;
+    let word = profiles.iter().any(|profile| *profile == marker[1..]);
+    (!word).then(|| format!("{}.yaml", &stem[..stem.len() - marker.len()]))
 }
 
 fn yaml_stem(name: &str) -> Option<&str> {
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn copies_are_known_by_a_mark_in_their_name() {
+    fn recognizes_copies_by_their_names() {
         let original = |name: &str| original_name(name, &[]);
         for copy in [
             "secrets.dec.yaml",
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_may_say_that_it_was_decrypted() {
+    fn recognizes_decrypted_copies() {
         assert!(is_decrypted("secrets.dec.yaml"));
         assert!(is_decrypted("secrets.yaml.dec.bak"));
         assert!(!is_decrypted("secrets.yaml.bak"));

@@ -51,7 +51,7 @@ pub enum FileKind {
 const EXAMPLE: &[&str] = &[".example", "-example"];
 const OVERRIDE: &[&str] = &[".override", "-override"];
 const ENCRYPTED: &[&str] = &[".enc", ".sops", ".encrypted"];
-const MARKS: [&[&str]; 3] = [EXAMPLE, OVERRIDE, ENCRYPTED];
+const MARKERS: [&[&str]; 3] = [EXAMPLE, OVERRIDE, ENCRYPTED];
 
 /// Classifies a file by name. `profiles` and `charts` are the words that count as a profile and as a chart.
 pub fn classify_file_name(name: &str, profiles: &[String], charts: &[String]) -> FileClass {
@@ -171,21 +171,21 @@ pub fn profile_of_variant(name: &str, profiles: &[String], charts: &[String]) ->
         .or_else(|| name.strip_suffix(".yml"))?;
     let mut owners = Vec::new();
     let mut stem = stem;
-    while let Some(rest) = strip_any(stem, &MARKS.concat()) {
+    while let Some(rest) = strip_any(stem, &MARKERS.concat()) {
         stem = rest;
     }
     owners.extend(split_kind_suffix(stem).map(|(owner, _)| owner));
     owners.extend(split_kind_prefix(stem).map(|(_, owner)| owner));
-    let beside_chart = |owner: &'_ str| {
+    let word_next_to_chart = |owner: &'_ str| {
         charts.iter().find_map(|chart| {
             let before = owner.strip_suffix(chart.as_str());
             let before = before.and_then(|rest| rest.strip_suffix('-'));
-            let behind = owner.strip_prefix(chart.as_str());
-            let word = before.or_else(|| behind.and_then(|rest| rest.strip_prefix('-')))?;
+            let after = owner.strip_prefix(chart.as_str());
+            let word = before.or_else(|| after.and_then(|rest| rest.strip_prefix('-')))?;
             Some(word.to_owned())
         })
     };
-    let words = owners.iter().filter_map(|owner| beside_chart(owner));
+    let words = owners.iter().filter_map(|owner| word_next_to_chart(owner));
     let whole = owners.iter().map(|owner| (*owner).to_owned());
     // Classify the name again, with the word as a profile.
     words.chain(whole).find(|word| {

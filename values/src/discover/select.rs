@@ -35,10 +35,10 @@ pub fn discover(files: &[PathBuf], options: &DiscoverOptions) -> Discovery {
         .into_iter()
         .map(|path| (path, class_of(path, options)))
         .collect();
-    let neighbours = Neighbours::among(&files, options);
+    let neighbors = Neighbors::new(&files, options);
 
     for (path, mut class) in files {
-        if let Some(kind) = neighbours.kind_by_chart(path, &class) {
+        if let Some(kind) = neighbors.kind_by_chart(path, &class) {
             class.kind = kind;
         }
         let dir = path.parent().unwrap_or(Path::new(""));
@@ -50,7 +50,9 @@ pub fn discover(files: &[PathBuf], options: &DiscoverOptions) -> Discovery {
             continue;
         }
         let holder = dir.ancestors().find(|dir| chart_dirs.contains(dir));
-        if holder.is_some_and(|chart| is_inner(chart, &chart_dirs)) || in_shelf(dir, &chart_dirs) {
+        if holder.is_some_and(|chart| is_inner(chart, &chart_dirs))
+            || in_subchart_folder(dir, &chart_dirs)
+        {
             // A subchart is handled as part of its parent.
             let defaults = holder == Some(dir) && is_defaults(&class);
             if is_layer(&class) && !defaults {
@@ -81,7 +83,7 @@ pub fn discover(files: &[PathBuf], options: &DiscoverOptions) -> Discovery {
         match class.kind {
             FileKind::Values | FileKind::Secrets | FileKind::Variant => {
                 // A separate secrets folder holds the secrets of the releases next to it.
-                let beside = neighbours.values_beside(dir, class.kind);
+                let beside = neighbors.values_beside(dir, class.kind);
                 let dir = beside.as_deref().unwrap_or(dir);
                 let (root, folder) = folder_of(dir, &class, options);
                 let tree = trees.entry(root).or_default();
@@ -140,7 +142,7 @@ fn class_of(path: &Path, options: &DiscoverOptions) -> FileClass {
 }
 
 /// What is next to a file, where that decides what the file is.
-struct Neighbours<'o> {
+struct Neighbors<'o> {
     options: &'o DiscoverOptions,
     /// Layers by kind, folder (or chart in a flat folder) and profile.
     known: BTreeSet<(FileKind, PathBuf, Option<String>)>,
@@ -148,8 +150,8 @@ struct Neighbours<'o> {
     containers: BTreeSet<PathBuf>,
 }
 
-impl<'o> Neighbours<'o> {
-    fn among(files: &[(&PathBuf, FileClass)], options: &'o DiscoverOptions) -> Self {
+impl<'o> Neighbors<'o> {
+    fn new(files: &[(&PathBuf, FileClass)], options: &'o DiscoverOptions) -> Self {
         let mut found = Self {
             options,
             known: BTreeSet::new(),
@@ -187,12 +189,12 @@ impl<'o> Neighbours<'o> {
             return (!has(FileKind::Secrets, &class.profile)).then_some(FileKind::Secrets);
         }
         let secrets = has(FileKind::Secrets, &class.profile) || has(FileKind::Secrets, &None);
-        let alone = release && is_container(&display_name(dir));
+        let in_container = release && is_container(&display_name(dir));
         // Next to a folder of that name it may be anything.
         let first = (FileKind::Values, dir.join(chart), None);
         let next = self.known.range(&first..).next();
         let values = next.is_some_and(|it| it.0 == first.0 && it.1 == first.1);
-        (!values && (secrets || alone)).then_some(FileKind::Values)
+        (!values && (secrets || in_container)).then_some(FileKind::Values)
     }
 
     /// For a folder below `secrets`: the folder of the same name below `values`.
@@ -249,11 +251,13 @@ fn is_defaults(class: &FileClass) -> bool {
 
 /// True for a subchart of another chart.
 fn is_inner(chart: &Path, chart_dirs: &BTreeSet<&Path>) -> bool {
-    chart.parent().is_some_and(|it| in_shelf(it, chart_dirs))
+    chart
+        .parent()
+        .is_some_and(|it| in_subchart_folder(it, chart_dirs))
 }
 
 /// True for the `charts` folder of a chart.
-fn in_shelf(folder: &Path, chart_dirs: &BTreeSet<&Path>) -> bool {
+fn in_subchart_folder(folder: &Path, chart_dirs: &BTreeSet<&Path>) -> bool {
     let named = folder.file_name().is_some_and(|name| name == "charts");
     named && folder.parent().is_some_and(|it| chart_dirs.contains(it))
 }
@@ -413,14 +417,14 @@ fn profiles_of(tree: &TreeFiles) -> Vec<String> {
         .values()
         .flat_map(|folder| &folder.files)
         .any(|(_, class)| is_real_layer(class));
-    let counts = |class: &FileClass| is_layer(class) && class.example != any_real;
+    let is_counted = |class: &FileClass| is_layer(class) && class.example != any_real;
     let mut named: BTreeSet<String> = BTreeSet::new();
     let mut unnamed = false;
-    let mut both = false;
-    let mut over = false;
+    let mut has_both = false;
+    let mut has_base = false;
     for folder in tree.folders.values() {
         let mut here = (false, false, false);
-        for (_, class) in folder.files.iter().filter(|(_, class)| counts(class)) {
+        for (_, class) in folder.files.iter().filter(|(_, class)| is_counted(class)) {
             let values = class.kind == FileKind::Values;
             match &class.profile {
                 Some(profile) => {
@@ -434,15 +438,15 @@ fn profiles_of(tree: &TreeFiles) -> Vec<String> {
                 }
             }
         }
-        both |= here.0 && here.1;
-        over |= here.2 && here.1;
+        has_both |= here.0 && here.1;
+        has_base |= here.2 && here.1;
     }
     let production = named
         .iter()
         .any(|it| matches!(it.as_str(), "prod" | "production"));
-    both |= over && !production;
+    has_both |= has_base && !production;
     let mut profiles: Vec<String> = named.into_iter().collect();
-    if unnamed && (profiles.is_empty() || both) {
+    if unnamed && (profiles.is_empty() || has_both) {
         profiles.insert(0, UNNAMED.to_owned());
     }
     profiles
@@ -543,7 +547,7 @@ fn holds_values_of(
 /// The secrets file expected next to the values file.
 fn absent_secrets(release: &ReleasePlan, files: &FolderFiles, profile: &str) -> AbsentLayer {
     let values = release.layers.first().map(|layer| &layer.path);
-    let class = values.and_then(|path| files.files.iter().find(|(have, _)| have == path));
+    let class = values.and_then(|path| files.files.iter().find(|(other, _)| other == path));
     let name = match class.map(|(_, class)| (&class.chart, &class.profile)) {
         Some((Some(chart), None)) => format!("{chart}-secrets.yaml"),
         Some((Some(chart), Some(profile))) => format!("{profile}-{chart}-secrets.yaml"),

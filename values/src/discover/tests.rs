@@ -73,8 +73,8 @@ fn show(found: &Discovery) -> String {
 }
 
 #[track_caller]
-fn check(files: &str, want: &str) {
-    let lines: Vec<&str> = want
+fn check(files: &str, expected: &str) {
+    let lines: Vec<&str> = expected
         .lines()
         .map(|line| line.strip_prefix("        ").unwrap_or(line))
         .filter(|line| !line.trim().is_empty())
@@ -83,7 +83,7 @@ fn check(files: &str, want: &str) {
 }
 
 #[test]
-fn a_template_tree_has_the_profiles_of_its_examples() {
+fn examples_alone_define_the_profiles() {
     check(
         "values/wire-server/prod-values.example.yaml values/wire-server/prod-secrets.example.yaml
          values/wire-server/demo-values.example.yaml values/webapp/prod-values.example.yaml
@@ -101,7 +101,7 @@ fn a_template_tree_has_the_profiles_of_its_examples() {
 }
 
 #[test]
-fn unprefixed_pairs_hide_the_examples_beside_them() {
+fn unprefixed_files_shadow_examples() {
     check(
         "values/wire-server/values.yaml values/wire-server/secrets.yaml values/wire-server/prod-values.example.yaml
          values/wire-server/values.yaml.bak.2024 values/webapp/values.yaml values/sftd/prod-values.example.yaml",
@@ -118,7 +118,7 @@ fn unprefixed_pairs_hide_the_examples_beside_them() {
 }
 
 #[test]
-fn prefixed_pairs_give_a_deployment_per_profile() {
+fn prefixed_files_form_one_deployment_per_profile() {
     check(
         "t/values/wire-server/prod-values.yaml t/values/wire-server/prod-secrets.yaml
          t/values/wire-server/demo-values.yaml t/values/wire-server/demo-values.override.yaml
@@ -137,7 +137,7 @@ fn prefixed_pairs_give_a_deployment_per_profile() {
 }
 
 #[test]
-fn folders_without_a_values_folder_above_are_a_tree_of_their_parent() {
+fn release_folders_without_a_values_folder_form_a_tree() {
     check(
         "ops/my-wire-server/values.yaml ops/my-wire-server/secrets.yaml ops/webapp/values.yaml ops/webapp/notes.yaml",
         "
@@ -151,7 +151,7 @@ fn folders_without_a_values_folder_above_are_a_tree_of_their_parent() {
 }
 
 #[test]
-fn the_listed_folder_may_itself_hold_the_layers() {
+fn root_folder_may_hold_the_layers() {
     check(
         "values.yaml secrets.yaml",
         "
@@ -163,7 +163,7 @@ fn the_listed_folder_may_itself_hold_the_layers() {
 }
 
 #[test]
-fn several_releases_of_one_chart_are_told_apart_by_their_folders() {
+fn folders_distinguish_releases_of_one_chart() {
     check(
         "values/ldap-scim-bridge_team-1/values.yaml values/ldap-scim-bridge_team-1/secrets.yaml
          values/sftd-2/values.yaml values/sftd-2/secrets.yaml",
@@ -177,7 +177,7 @@ fn several_releases_of_one_chart_are_told_apart_by_their_folders() {
 }
 
 #[test]
-fn a_layer_without_a_profile_belongs_to_the_profiles_that_have_the_other() {
+fn layer_without_profile_joins_profiles_of_its_counterpart() {
     check(
         "values/webapp/prod-values.yaml values/webapp/secrets.yaml
          values/sftd/values.yaml values/sftd/prod-secrets.yaml
@@ -194,7 +194,7 @@ fn a_layer_without_a_profile_belongs_to_the_profiles_that_have_the_other() {
 }
 
 #[test]
-fn a_name_that_says_too_little_must_be_the_whole_name() {
+fn ambiguous_chart_names_must_match_exactly() {
     check(
         "values/oauth2-proxy/values.yaml values/proxy-cache/values.yaml values/proxy/values.yaml values/demo-proxy/values.yaml",
         "
@@ -209,7 +209,7 @@ fn a_name_that_says_too_little_must_be_the_whole_name() {
 }
 
 #[test]
-fn a_helmfile_belongs_to_the_tree_of_its_folder() {
+fn helmfile_belongs_to_the_tree_of_its_folder() {
     check(
         "e/helmfile.yaml e/helm_vars/wire-server/values.yaml e/helm_vars/wire-server/secrets.yaml
          e/helm_vars/webapp/values.yaml.gotmpl",
@@ -224,7 +224,7 @@ fn a_helmfile_belongs_to_the_tree_of_its_folder() {
 }
 
 #[test]
-fn values_that_are_rendered_first_are_unknown_beside_secrets_that_are_not() {
+fn templated_values_beside_plain_secrets_are_absent() {
     check(
         "values/wire-server/values.yaml.gotmpl values/wire-server/secrets.yaml
          values/webapp/values.yaml values/webapp/values.yaml.gotmpl values/sftd/demo-values.yaml.gotmpl values/sftd/prod-secrets.yaml",
@@ -242,7 +242,7 @@ fn values_that_are_rendered_first_are_unknown_beside_secrets_that_are_not() {
 }
 
 #[test]
-fn a_flat_folder_names_its_releases_in_the_files() {
+fn flat_folders_name_releases_in_file_names() {
     check(
         "demo1/wire-server-values.yaml demo1/wire-server-secrets.yaml demo1/travis-ci-values.yaml",
         "
@@ -255,7 +255,7 @@ fn a_flat_folder_names_its_releases_in_the_files() {
 }
 
 #[test]
-fn old_names_of_examples_and_variants_are_known() {
+fn recognizes_older_names_of_examples_and_variants() {
     check(
         "values/wire-server/prod-values-example.yaml values/wire-server/travis-ci-values.yaml
          values/nginx-ingress-services/load-balancer.example.yaml",
@@ -270,7 +270,7 @@ fn old_names_of_examples_and_variants_are_known() {
 }
 
 #[test]
-fn a_chart_on_disk_is_no_release_but_overrides_beside_it_are() {
+fn chart_folder_is_no_release_but_its_overrides_are() {
     check(
         "charts/foo/Chart.yaml charts/foo/values.yaml charts/foo/templates/values.yaml charts/foo/charts/bar/Chart.yaml
          charts/foo/charts/bar/values.yaml charts/foo/prod-values.yaml charts/baz-1.0.0.tgz ci/x.yaml
@@ -290,7 +290,7 @@ fn a_chart_on_disk_is_no_release_but_overrides_beside_it_are() {
 }
 
 #[test]
-fn the_order_of_the_list_does_not_matter() {
+fn file_order_does_not_matter() {
     let mut files: Vec<PathBuf> = [
         "values/a/values.yaml",
         "values/b/prod-values.yaml",
@@ -304,7 +304,7 @@ fn the_order_of_the_list_does_not_matter() {
 }
 
 #[test]
-fn a_lone_file_is_placed_by_walking_up() {
+fn finds_the_tree_of_a_single_file() {
     let place = |path: &str| {
         place_of(Path::new(path), &options()).map(|place| {
             (
@@ -329,7 +329,7 @@ fn a_lone_file_is_placed_by_walking_up() {
 }
 
 #[test]
-fn a_stated_layer_that_does_not_exist_is_absent_at_its_place() {
+fn missing_stated_layer_is_absent_at_its_position() {
     let release = ExplicitRelease {
         deployment: "production".to_owned(),
         profile: "prod".to_owned(),
@@ -349,8 +349,8 @@ fn a_stated_layer_that_does_not_exist_is_absent_at_its_place() {
         ],
         ..ExplicitRelease::default()
     };
-    let there = |path: &Path| (path == Path::new("values.yaml")).then(|| path.to_owned());
-    let plans = explicit_deployments(&[release], &there);
+    let find = |path: &Path| (path == Path::new("values.yaml")).then(|| path.to_owned());
+    let plans = explicit_deployments(&[release], &find);
     let plan = &plans[0].releases[0];
     assert_eq!(plan.layers[0].path, Path::new("values.yaml"));
     assert_eq!(plan.absent[0].path, Path::new("secrets.yaml"));
@@ -359,19 +359,19 @@ fn a_stated_layer_that_does_not_exist_is_absent_at_its_place() {
 
 #[cfg(unix)]
 #[test]
-fn a_name_that_is_no_utf8_is_kept_as_it_is() {
+fn preserves_non_utf8_names() {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt as _;
-    let odd = Path::new("values").join(OsStr::from_bytes(b"wire\xff"));
-    let found = discover(&[odd.join("values.yaml")], &options());
+    let folder = Path::new("values").join(OsStr::from_bytes(b"wire\xff"));
+    let found = discover(&[folder.join("values.yaml")], &options());
     assert_eq!(
         found.trees[0].deployments[0].releases[0].layers[0].path,
-        odd.join("values.yaml")
+        folder.join("values.yaml")
     );
 }
 
 #[test]
-fn a_file_named_after_a_chart_holds_its_values_in_a_flat_folder() {
+fn flat_folder_files_may_be_named_after_charts() {
     check(
         "values/wire-server.yaml values/wire-server-secrets.yaml values/prod-sftd.yaml values/proxy.yaml
          values/webapp.yaml values/webapp-values.yaml values/notes.yaml
@@ -397,7 +397,7 @@ fn a_file_named_after_a_chart_holds_its_values_in_a_flat_folder() {
 }
 
 #[test]
-fn secrets_in_a_folder_beside_the_values_are_those_of_the_same_release() {
+fn sibling_secrets_folder_belongs_to_the_same_release() {
     check(
         "t/values/wire-server/prod-values.yaml t/secrets/wire-server/prod-secrets.yaml
          t/values/webapp/prod-values.yaml t/secrets/webapp/secrets.yaml

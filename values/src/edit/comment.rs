@@ -13,12 +13,12 @@ pub(super) fn add_above<'d>(
     node: NodeId,
     text: &str,
 ) -> Result<Vec<Draft<'d>>, Refused> {
-    let odd = || Refused::OddStyle(page.path_of(node).unwrap_or_default());
+    let odd_style = || Refused::OddStyle(page.path_of(node).unwrap_or_default());
     let root = page
         .document
         .root()
         .ok_or_else(|| Refused::NotThere(KeyPath::default()))?;
-    let at = beginning(page, node).ok_or_else(odd)?;
+    let at = start_of_entry(page, node).ok_or_else(odd_style)?;
     let line = page.line_start(at);
     let before = &page.text[line..at];
     let indent = before.len() - before.trim_start_matches(' ').len();
@@ -35,15 +35,15 @@ pub(super) fn add_above<'d>(
 }
 
 /// The first byte of the entry or item that a node belongs to.
-fn beginning(page: Page<'_>, node: NodeId) -> Option<usize> {
+fn start_of_entry(page: Page<'_>, node: NodeId) -> Option<usize> {
     let target = page.document.span(node).range();
     let mut here = page.document.root()?;
-    let mut begin = page.start_of(here);
+    let mut start = page.start_of(here);
     loop {
         if here == node {
-            return Some(begin);
+            return Some(start);
         }
-        let holds = |child: NodeId| {
+        let contains = |child: NodeId| {
             let span = page.document.span(child).range();
             child == node || span.start <= target.start && target.end <= span.end
         };
@@ -54,19 +54,19 @@ fn beginning(page: Page<'_>, node: NodeId) -> Option<usize> {
                     .document
                     .items(here)
                     .enumerate()
-                    .find(|it| holds(it.1))?;
+                    .find(|it| contains(it.1))?;
                 let dash = page.dashes(here).and_then(|it| it.get(index).copied());
-                begin = dash.unwrap_or_else(|| page.start_of(item));
+                start = dash.unwrap_or_else(|| page.start_of(item));
                 here = item;
             }
             Kind::Map => {
                 let own = page.own_entries(here).into_iter();
                 let (key, value) = own
                     .into_iter()
-                    .find(|(key, value)| holds(*key) || holds(*value))?;
-                begin = page.start_of(key);
+                    .find(|(key, value)| contains(*key) || contains(*value))?;
+                start = page.start_of(key);
                 if key == node {
-                    return Some(begin);
+                    return Some(start);
                 }
                 here = value;
             }

@@ -40,7 +40,7 @@ pub(super) fn delete<'d>(
         return Err(Refused::Damaged);
     }
     let only = is_only(page, site.parent);
-    let left = || {
+    let remaining = || {
         let mut children = Expected::children(page.document, site.parent);
         children.remove(site);
         let root = above.is_empty() && only;
@@ -51,7 +51,7 @@ pub(super) fn delete<'d>(
         page.rebuilt(above, children)
     };
     if page.document.style(site.parent) == Style::Flow {
-        let mut draft = Draft::new(left());
+        let mut draft = Draft::new(remaining());
         flow::remove(page, &mut draft, site.parent, site.index, &path)?;
         return Ok(vec![draft]);
     }
@@ -70,7 +70,7 @@ pub(super) fn delete<'d>(
     let mut drafts = Vec::new();
     if !page.starts_line(begin) {
         // After the dash of the enclosing list.
-        let mut draft = Draft::new(left());
+        let mut draft = Draft::new(remaining());
         if only {
             draft.replace(begin..end, empty);
         } else {
@@ -84,7 +84,7 @@ pub(super) fn delete<'d>(
         return Ok(drafts);
     }
     for range in lines(page, begin, end) {
-        let mut draft = Draft::new(left());
+        let mut draft = Draft::new(remaining());
         if let Some(parent) = above.last().filter(|_| only) {
             draft.insert(page.head(parent, &path)?, format!(" {empty}"));
         }
@@ -99,14 +99,14 @@ pub(super) fn delete_earlier<'d>(
     page: Page<'d>,
     path: &KeyPath,
 ) -> Result<Vec<Draft<'d>>, Refused> {
-    let not_there = || Refused::NotThere(path.clone());
+    let missing = || Refused::NotThere(path.clone());
     let Some((PathStep::Key(name), above)) = path.0.split_last() else {
         return Err(Refused::NotAKey(path.clone()));
     };
     let above = KeyPath(above.to_vec());
     let sites = page.locate_all(&above)?;
     let last = sites.last().map(|site| site.node);
-    let map = last.or(page.document.root()).ok_or_else(not_there)?;
+    let map = last.or(page.document.root()).ok_or_else(missing)?;
     if page.is_alias(map) || page.document.has_properties(map) {
         return Err(Refused::AnchorOrTag(above));
     }
@@ -122,23 +122,23 @@ pub(super) fn delete_earlier<'d>(
     let mut pairs: Vec<(NodeId, NodeId)> = page.document.pairs(map).collect();
     pairs.sort_by_key(|(key, _)| page.start_of(*key));
     let named = |(key, _): &(NodeId, NodeId)| page.document.key_text(*key) == *name;
-    let at = pairs.iter().position(named).ok_or_else(not_there)?;
+    let at = pairs.iter().position(named).ok_or_else(missing)?;
     let (key, value) = pairs[at];
     pairs.remove(at);
     let Some((next, _)) = pairs.get(at).filter(|_| pairs[at..].iter().any(named)) else {
-        return Err(not_there());
+        return Err(missing());
     };
     if page.document.has_properties(value) {
         return Err(Refused::AnchorOrTag(path.clone()));
     }
-    let left = || page.rebuilt(&sites, Expected::settled(page.document, &pairs));
+    let remaining = || page.rebuilt(&sites, Expected::deduplicated(page.document, &pairs));
     let begin = page.start_of(key);
     if page.document.style(map) == Style::Flow {
         let range = begin..page.start_of(*next);
         if page.has_comment(&range) {
             return Err(Refused::OddStyle(path.clone()));
         }
-        let mut draft = Draft::new(left());
+        let mut draft = Draft::new(remaining());
         draft.replace(range, "");
         return Ok(vec![draft]);
     }
@@ -147,7 +147,7 @@ pub(super) fn delete_earlier<'d>(
         return Err(Refused::OddStyle(path.clone()));
     }
     let drafts = lines(page, begin, end).into_iter().map(|range| {
-        let mut draft = Draft::new(left());
+        let mut draft = Draft::new(remaining());
         draft.replace(range, "");
         draft
     });
@@ -182,7 +182,7 @@ fn lines(page: Page<'_>, begin: usize, end: usize) -> Vec<Range<usize>> {
     while below < page.text.len() && page.is_blank_line(below) {
         below = page.next_line(below);
     }
-    let wide = if blank_above && below == page.text.len() {
+    let with_blank_lines = if blank_above && below == page.text.len() {
         let mut above = first;
         while let Some(line) = page.line_above(above).filter(blank) {
             above = line;
@@ -193,10 +193,10 @@ fn lines(page: Page<'_>, begin: usize, end: usize) -> Vec<Range<usize>> {
     } else {
         plain.clone()
     };
-    if wide == plain {
+    if with_blank_lines == plain {
         vec![plain]
     } else {
-        vec![wide, plain]
+        vec![with_blank_lines, plain]
     }
 }
 

@@ -16,7 +16,7 @@ pub(super) struct Draft<'d> {
     /// Ranges and their replacements.
     pub(super) edits: Vec<(Range<usize>, String)>,
     /// The ranges that the change removes or replaces; comments in them may be lost.
-    pub(super) cut: Vec<Range<usize>>,
+    pub(super) removed: Vec<Range<usize>>,
     /// The tree that the edited text must parse to.
     pub(super) expected: Expected<'d>,
 }
@@ -26,7 +26,7 @@ impl<'d> Draft<'d> {
     pub(super) fn new(expected: Expected<'d>) -> Self {
         Self {
             edits: Vec::new(),
-            cut: Vec::new(),
+            removed: Vec::new(),
             expected,
         }
     }
@@ -41,12 +41,12 @@ impl<'d> Draft<'d> {
 
     /// Replaces text.
     pub(super) fn replace(&mut self, range: Range<usize>, text: impl Into<String>) {
-        self.cut.push(range.clone());
+        self.removed.push(range.clone());
         self.edits.push((range, text.into()));
     }
 
     /// The edits and the resulting document, if it parses to the expected tree and no other comment is lost.
-    fn prove(mut self, page: Page<'_>) -> Option<(Vec<Edit>, Document)> {
+    fn verify(mut self, page: Page<'_>) -> Option<(Vec<Edit>, Document)> {
         let document = page.document;
         let source = document.source();
         self.edits
@@ -62,35 +62,35 @@ impl<'d> Draft<'d> {
         }
         let text: Arc<str> = apply_edits(page.text, source, &edits).ok()?.into();
         let new = Document::parse(source, text);
-        let told = |document: &Document| {
+        let messages = |document: &Document| {
             let errors = document.errors().iter();
-            let mut told: Vec<String> = errors.map(|error| error.message.clone()).collect();
-            told.sort();
-            told
+            let mut messages: Vec<String> = errors.map(|error| error.message.clone()).collect();
+            messages.sort();
+            messages
         };
-        let proven = agrees(&self.expected, document, &new)
-            && told(document) == told(&new)
-            && keeps_comments(document, &new, &self.cut);
-        proven.then_some((edits, new))
+        let verified = agrees(&self.expected, document, &new)
+            && messages(document) == messages(&new)
+            && keeps_comments(document, &new, &self.removed);
+        verified.then_some((edits, new))
     }
 }
 
-/// The edits of the first draft that proves correct, with the resulting document.
-pub(super) fn proven(
+/// The edits of the first draft that verifies, with the resulting document.
+pub(super) fn first_verified(
     page: Page<'_>,
     drafts: Vec<Draft<'_>>,
 ) -> Result<(Vec<Edit>, Document), Refused> {
     drafts
         .into_iter()
-        .find_map(|draft| draft.prove(page))
+        .find_map(|draft| draft.verify(page))
         .ok_or(Refused::WouldChangeMore)
 }
 
-/// True if every comment outside the cut ranges is still a comment.
-fn keeps_comments(old: &Document, new: &Document, cut: &[Range<usize>]) -> bool {
+/// True if every comment outside the removed ranges is still a comment.
+fn keeps_comments(old: &Document, new: &Document, removed: &[Range<usize>]) -> bool {
     let kept = old.comments().filter(|span| {
         let start = span.range().start;
-        !cut.iter().any(|range| range.contains(&start))
+        !removed.iter().any(|range| range.contains(&start))
     });
     let mut kept: Vec<&str> = kept.map(|span| slice(old, span)).collect();
     let mut found: Vec<&str> = new.comments().map(|span| slice(new, span)).collect();

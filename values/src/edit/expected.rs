@@ -51,7 +51,7 @@ impl<'d> Expected<'d> {
     }
 
     /// A map of entries that may include duplicates: the last value wins, at the position of the first.
-    pub(super) fn settled(document: &Document, pairs: &[(NodeId, NodeId)]) -> Self {
+    pub(super) fn deduplicated(document: &Document, pairs: &[(NodeId, NodeId)]) -> Self {
         let mut entries: Vec<(ExpectedKey, Self)> = Vec::new();
         let mut known: FxHashMap<Cow<'_, str>, usize> = FxHashMap::default();
         for (key, value) in pairs {
@@ -111,11 +111,11 @@ impl<'d> Expected<'d> {
         }
     }
 
-    /// Inserts an entry before the entry with the key `before`, or else after that with the key `behind`. Merged entries may be anywhere.
+    /// Inserts an entry before the entry with the key `before`, or else after that with the key `after`. Merged entries may be anywhere.
     pub(super) fn insert(
         &mut self,
         before: Option<NodeId>,
-        behind: Option<NodeId>,
+        after: Option<NodeId>,
         name: &str,
         value: Self,
     ) {
@@ -126,7 +126,7 @@ impl<'d> Expected<'d> {
                 .position(|(found, _)| matches!(found, ExpectedKey::Same(id) if *id == key))
         };
         let at = before.and_then(place);
-        let at = at.or_else(|| Some(behind.and_then(place)? + 1));
+        let at = at.or_else(|| Some(after.and_then(place)? + 1));
         let at = at.unwrap_or(entries.len());
         entries.insert(at, (ExpectedKey::New(name.to_owned()), value));
     }
@@ -141,7 +141,7 @@ impl<'d> Expected<'d> {
 
 /// What a node must match.
 #[derive(Clone, Copy)]
-enum Want<'e> {
+enum Required<'e> {
     Tree(&'e Expected<'e>),
     Value(&'e NewValue),
     Same(NodeId),
@@ -157,22 +157,22 @@ pub(super) fn agrees(expected: &Expected<'_>, old: &Document, new: &Document) ->
             Expected::New(_) | Expected::Moved(..) | Expected::Map(_) | Expected::List(_) => false,
         };
     };
-    let mut open: Vec<(Want<'_>, NodeId)> = vec![(Want::Tree(expected), root)];
-    while let Some((want, found)) = open.pop() {
-        let fits = match want {
-            Want::Tree(Expected::Nothing) => new.kind(found) == Kind::Null,
-            Want::Tree(Expected::Same(node)) => {
-                open.push((Want::Same(*node), found));
+    let mut open: Vec<(Required<'_>, NodeId)> = vec![(Required::Tree(expected), root)];
+    while let Some((required, found)) = open.pop() {
+        let fits = match required {
+            Required::Tree(Expected::Nothing) => new.kind(found) == Kind::Null,
+            Required::Tree(Expected::Same(node)) => {
+                open.push((Required::Same(*node), found));
                 true
             }
-            Want::Tree(Expected::Moved(document, node)) => {
-                open.push((Want::Moved(document, *node), found));
+            Required::Tree(Expected::Moved(document, node)) => {
+                open.push((Required::Moved(document, *node), found));
                 true
             }
-            Want::Tree(Expected::New(value)) | Want::Value(value) => {
+            Required::Tree(Expected::New(value)) | Required::Value(value) => {
                 is_value(value, new, found, &mut open)
             }
-            Want::Tree(Expected::Map(entries)) => {
+            Required::Tree(Expected::Map(entries)) => {
                 new.kind(found) == Kind::Map
                     && new.entries(found).count() == entries.len()
                     && new.entries(found).zip(entries).all(|((key, value), it)| {
@@ -182,25 +182,25 @@ pub(super) fn agrees(expected: &Expected<'_>, old: &Document, new: &Document) ->
                             }
                             ExpectedKey::New(name) => new.key_text(key) == **name,
                         };
-                        open.push((Want::Tree(&it.1), value));
+                        open.push((Required::Tree(&it.1), value));
                         key
                     })
             }
-            Want::Tree(Expected::List(items)) => {
+            Required::Tree(Expected::List(items)) => {
                 new.kind(found) == Kind::List
                     && new.items(found).count() == items.len()
                     && new.items(found).zip(items).all(|(item, it)| {
-                        open.push((Want::Tree(it), item));
+                        open.push((Required::Tree(it), item));
                         true
                     })
             }
-            Want::Same(node) => is_same(old, node, new, found, Want::Same, &mut open),
-            Want::Moved(from, node) => is_same(
+            Required::Same(node) => is_same(old, node, new, found, Required::Same, &mut open),
+            Required::Moved(from, node) => is_same(
                 from,
                 node,
                 new,
                 found,
-                |node| Want::Moved(from, node),
+                |node| Required::Moved(from, node),
                 &mut open,
             ),
         };
@@ -216,7 +216,7 @@ fn is_value<'e>(
     value: &'e NewValue,
     document: &Document,
     node: NodeId,
-    open: &mut Vec<(Want<'e>, NodeId)>,
+    open: &mut Vec<(Required<'e>, NodeId)>,
 ) -> bool {
     if document.raw(node).starts_with('*') || document.has_properties(node) {
         return false;
@@ -224,14 +224,14 @@ fn is_value<'e>(
     let kind = document.kind(node);
     match value {
         NewValue::Null => kind == Kind::Null,
-        NewValue::Bool(want) => document.bool(node) == Some(*want),
-        NewValue::Number(want) => document.number(node) == Some(*want),
-        NewValue::Text(want) => kind == Kind::String && document.text_of(node) == **want,
+        NewValue::Bool(required) => document.bool(node) == Some(*required),
+        NewValue::Number(required) => document.number(node) == Some(*required),
+        NewValue::Text(required) => kind == Kind::String && document.text_of(node) == **required,
         NewValue::List(items) => {
             let fits = kind == Kind::List && document.items(node).count() == items.len();
             if fits {
                 let pairs = items.iter().zip(document.items(node));
-                open.extend(pairs.map(|(item, node)| (Want::Value(item), node)));
+                open.extend(pairs.map(|(item, node)| (Required::Value(item), node)));
             }
             fits
         }
@@ -241,7 +241,7 @@ fn is_value<'e>(
                 .iter()
                 .zip(document.entries(node))
                 .all(|(it, (key, value))| {
-                    open.push((Want::Value(&it.1), value));
+                    open.push((Required::Value(&it.1), value));
                     document.key_text(key) == *it.0
                 })
         }
@@ -250,9 +250,9 @@ fn is_value<'e>(
 
 /// True if the node already has that value.
 pub(super) fn has_value(value: &NewValue, document: &Document, node: NodeId) -> bool {
-    let mut open = vec![(Want::Value(value), node)];
-    while let Some((want, node)) = open.pop() {
-        let Want::Value(value) = want else {
+    let mut open = vec![(Required::Value(value), node)];
+    while let Some((required, node)) = open.pop() {
+        let Required::Value(value) = required else {
             return false;
         };
         if !is_value(value, document, node, &mut open) {
@@ -268,10 +268,10 @@ fn is_same<'e>(
     a: NodeId,
     new: &Document,
     b: NodeId,
-    want: impl Fn(NodeId) -> Want<'e>,
-    open: &mut Vec<(Want<'e>, NodeId)>,
+    required: impl Fn(NodeId) -> Required<'e>,
+    open: &mut Vec<(Required<'e>, NodeId)>,
 ) -> bool {
-    let exact = matches!(want(a), Want::Same(_));
+    let exact = matches!(required(a), Required::Same(_));
     if !same_scalar(old, a, new, b, exact) {
         return false;
     }
@@ -281,7 +281,11 @@ fn is_same<'e>(
     match old.kind(a) {
         Kind::List => {
             let fits = old.items(a).count() == new.items(b).count();
-            open.extend(old.items(a).zip(new.items(b)).map(|(a, b)| (want(a), b)));
+            open.extend(
+                old.items(a)
+                    .zip(new.items(b))
+                    .map(|(a, b)| (required(a), b)),
+            );
             fits
         }
         Kind::Map => {
@@ -293,7 +297,7 @@ fn is_same<'e>(
                 let own = span.touches(old.span(x.0).start);
                 // Merged values are compared where they are written.
                 if own {
-                    open.push((want(x.1), y.1));
+                    open.push((required(x.1), y.1));
                 }
                 same_scalar(old, x.0, new, y.0, exact) && old.kind(x.1) == new.kind(y.1)
             })

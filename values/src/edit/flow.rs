@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::draft::Draft;
 use super::page::Page;
 use super::refused::Refused;
-use super::render::Look;
+use super::render::Layout;
 use crate::path::KeyPath;
 use crate::yaml::{Kind, NodeId};
 
@@ -41,14 +41,14 @@ fn inside(page: Page<'_>, node: NodeId) -> Option<Range<usize>> {
 }
 
 /// The text after the comma before child `at`: a space, nothing, or a line break with indentation.
-pub(super) fn separator(page: Page<'_>, node: NodeId, at: usize, look: &Look) -> String {
+pub(super) fn separator(page: Page<'_>, node: NodeId, at: usize, layout: &Layout) -> String {
     let children = children(page, node);
     let before = at.min(children.len()).checked_sub(1);
     let Some(last) = before.map(|before| children[before].clone()) else {
         return " ".to_owned();
     };
     if page.starts_line(last.start) {
-        return look.new_line(page.column(last.start));
+        return layout.new_line(page.column(last.start));
     }
     let tight = at >= 2 && page.text[..last.start].ends_with(',');
     if tight { "" } else { " " }.to_owned()
@@ -61,28 +61,28 @@ pub(super) fn insert(
     node: NodeId,
     at: usize,
     text: &str,
-    look: &Look,
+    layout: &Layout,
     path: &KeyPath,
 ) -> Result<(), Refused> {
-    let odd = || Refused::OddStyle(path.clone());
+    let odd_style = || Refused::OddStyle(path.clone());
     let children = children(page, node);
-    let inside = inside(page, node).ok_or_else(odd)?;
+    let inside = inside(page, node).ok_or_else(odd_style)?;
     let Some(previous) = at.checked_sub(1).and_then(|at| children.get(at)) else {
         match children.first() {
             Some(first) => {
                 let separator = if page.starts_line(first.start) {
-                    look.new_line(page.column(first.start))
+                    layout.new_line(page.column(first.start))
                 } else {
                     " ".to_owned()
                 };
                 draft.insert(first.start, format!("{text},{separator}"));
             }
             None if page.text[inside.clone()].trim().is_empty() => draft.replace(inside, text),
-            None => return Err(odd()),
+            None => return Err(odd_style()),
         }
         return Ok(());
     };
-    let separator = separator(page, node, at, look);
+    let separator = separator(page, node, at, layout);
     let end = previous.end;
     let after = end + page.text[end..].len() - page.text[end..].trim_start().len();
     let comma = page.text[after..].starts_with(',');
@@ -114,10 +114,10 @@ pub(super) fn remove(
     at: usize,
     path: &KeyPath,
 ) -> Result<(), Refused> {
-    let odd = || Refused::OddStyle(path.clone());
+    let odd_style = || Refused::OddStyle(path.clone());
     let children = children(page, node);
-    let inside = inside(page, node).ok_or_else(odd)?;
-    let child = children.get(at).cloned().ok_or_else(odd)?;
+    let inside = inside(page, node).ok_or_else(odd_style)?;
+    let child = children.get(at).cloned().ok_or_else(odd_style)?;
     let range = if let Some(next) = children.get(at + 1) {
         child.start..next.start
     } else if let Some(previous) = at.checked_sub(1).map(|at| children[at].clone()) {
@@ -126,7 +126,7 @@ pub(super) fn remove(
         inside
     };
     if page.has_comment(&range) {
-        return Err(odd());
+        return Err(odd_style());
     }
     draft.replace(range, "");
     Ok(())

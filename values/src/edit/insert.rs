@@ -78,10 +78,10 @@ pub(super) fn append<'d>(
     if !located.missing.is_empty() {
         return missing(page, path, &list);
     }
-    let there = located
+    let existing = located
         .node
         .filter(|node| page.document.kind(*node) != Kind::Null);
-    let Some(node) = there else {
+    let Some(node) = existing else {
         return fill(page, &located.sites, path, located.node, &list);
     };
     page.check_value(node, path)?;
@@ -172,24 +172,24 @@ fn entry_into<'d>(
     };
     let mut expected = Expected::children(page.document, map);
     let before = own.get(at).map(|it| it.0);
-    let behind = at.checked_sub(1).and_then(|at| own.get(at)).map(|it| it.0);
-    expected.insert(before, behind, name, Expected::New(value.clone()));
+    let after = at.checked_sub(1).and_then(|at| own.get(at)).map(|it| it.0);
+    expected.insert(before, after, name, Expected::New(value.clone()));
     let mut draft = Draft::new(page.rebuilt(sites, expected));
     if page.document.style(map) == Style::Flow {
-        let look = page.look(Some(map), page.start_of(map));
-        let text = format!("{}: {}", look.key(name, true), look.flow(value));
-        flow::insert(page, &mut draft, map, at, &text, &look, path)?;
+        let layout = page.layout(Some(map), page.start_of(map));
+        let text = format!("{}: {}", layout.key(name, true), layout.flow(value));
+        flow::insert(page, &mut draft, map, at, &text, &layout, path)?;
         return Ok(vec![draft]);
     }
-    let look = page.look(
+    let layout = page.layout(
         Some(map),
         own.get(at.saturating_sub(1))
             .map_or(0, |it| page.start_of(it.0)),
     );
     let column = page.column(page.start_of(own[0].0));
-    let text = look.entry(name, value, column);
-    let blank = if separated(page, map, &own) {
-        look.ending
+    let text = layout.entry(name, value, column);
+    let blank = if has_blank_lines_between(page, map, &own) {
+        layout.ending
     } else {
         ""
     };
@@ -200,7 +200,7 @@ fn entry_into<'d>(
                 return Err(Refused::OddStyle(path.clone()));
             }
             let lines = format!("{blank}{}{text}", " ".repeat(column));
-            insert_line(page, &mut draft, end, &lines, look.ending);
+            insert_line(page, &mut draft, end, &lines, layout.ending);
         }
         None => {
             let key = page.start_of(own[0].0);
@@ -209,10 +209,10 @@ fn entry_into<'d>(
                 let above = page.comments_above(line, column, 0);
                 (
                     above,
-                    format!("{}{text}{}{blank}", " ".repeat(column), look.ending),
+                    format!("{}{text}{}{blank}", " ".repeat(column), layout.ending),
                 )
             } else {
-                (key, format!("{text}{}", look.new_line(column)))
+                (key, format!("{text}{}", layout.new_line(column)))
             };
             draft.insert(at, lines);
         }
@@ -221,8 +221,8 @@ fn entry_into<'d>(
 }
 
 /// True if blank lines separate all entries of a map, given enough entries to tell.
-fn separated(page: Page<'_>, map: NodeId, own: &[(NodeId, NodeId)]) -> bool {
-    let apart = |pair: &[(NodeId, NodeId)]| {
+fn has_blank_lines_between(page: Page<'_>, map: NodeId, own: &[(NodeId, NodeId)]) -> bool {
+    let have_blank_line_between = |pair: &[(NodeId, NodeId)]| {
         let mut line = page.next_line(end_of_entry(page, pair[0]));
         let key = page.start_of(pair[1].0);
         while line < key {
@@ -234,7 +234,7 @@ fn separated(page: Page<'_>, map: NodeId, own: &[(NodeId, NodeId)]) -> bool {
         false
     };
     let top = page.document.root() == Some(map);
-    own.len() > 1 && (top || own.len() > 2) && own.windows(2).all(apart)
+    own.len() > 1 && (top || own.len() > 2) && own.windows(2).all(have_blank_line_between)
 }
 
 /// The end of an entry's value, or of its colon.
@@ -276,18 +276,18 @@ fn items_into<'d>(
     let mut expected = Expected::children(page.document, list);
     expected.append(items.iter().cloned().map(Expected::New));
     let mut draft = Draft::new(page.rebuilt(sites, expected));
-    let look = page.look(Some(list), page.end_of(list));
+    let layout = page.layout(Some(list), page.end_of(list));
     if page.document.style(list) == Style::Flow {
-        let texts: Vec<String> = items.iter().map(|item| look.flow(item)).collect();
-        let separator = flow::separator(page, list, nodes.len(), &look);
+        let texts: Vec<String> = items.iter().map(|item| layout.flow(item)).collect();
+        let separator = flow::separator(page, list, nodes.len(), &layout);
         let text = texts.join(&format!(",{separator}"));
-        flow::insert(page, &mut draft, list, nodes.len(), &text, &look, path)?;
+        flow::insert(page, &mut draft, list, nodes.len(), &text, &layout, path)?;
         return Ok(vec![draft]);
     }
-    let odd = || Refused::OddStyle(path.clone());
-    let dashes = page.dashes(list).ok_or_else(odd)?;
+    let odd_style = || Refused::OddStyle(path.clone());
+    let dashes = page.dashes(list).ok_or_else(odd_style)?;
     let (Some(dash), Some(last)) = (dashes.last(), nodes.last()) else {
-        return Err(odd());
+        return Err(odd_style());
     };
     let column = page.column(*dash);
     let end = if page.is_empty(*last) {
@@ -296,12 +296,18 @@ fn items_into<'d>(
         page.end_of(*last)
     };
     if !page.ends_line(end) {
-        return Err(odd());
+        return Err(odd_style());
     }
     let lines: Vec<String> = items
         .iter()
-        .map(|item| format!("{}{}", " ".repeat(column), look.item(item, column)))
+        .map(|item| format!("{}{}", " ".repeat(column), layout.item(item, column)))
         .collect();
-    insert_line(page, &mut draft, end, &lines.join(look.ending), look.ending);
+    insert_line(
+        page,
+        &mut draft,
+        end,
+        &lines.join(layout.ending),
+        layout.ending,
+    );
     Ok(vec![draft])
 }

@@ -169,11 +169,11 @@ impl<'d> Page<'d> {
             };
         };
         let (key, node) = own[index];
-        let twice = self.document.duplicate_keys();
-        let here = |it: NodeId| it == key || self.is_own(map, it);
-        if twice
+        let duplicates = self.document.duplicate_keys();
+        let is_here = |it: NodeId| it == key || self.is_own(map, it);
+        if duplicates
             .iter()
-            .any(|(a, b)| (*a == key || *b == key) && here(*a) && here(*b))
+            .any(|(a, b)| (*a == key || *b == key) && is_here(*a) && is_here(*b))
         {
             return Err(Refused::DuplicateKey(path()));
         }

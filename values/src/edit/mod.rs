@@ -19,7 +19,7 @@ mod value;
 
 use source::Edit;
 
-use self::draft::{Draft, Pieces, proven};
+use self::draft::{Draft, Pieces, first_verified};
 use self::page::Page;
 pub use self::refused::Refused;
 pub use self::value::NewValue;
@@ -127,12 +127,12 @@ pub fn plan_all(
     part: Option<NodeId>,
     changes: &[Change],
 ) -> Result<Vec<Edit>, Refused> {
-    let base = base_of(document, part)?;
-    let mut run = Run::new(document);
+    let base = path_of_part(document, part)?;
+    let mut session = Session::new(document);
     for change in changes {
-        run.make(&base, change)?;
+        session.apply(&base, change)?;
     }
-    Ok(run.finish())
+    Ok(session.finish())
 }
 
 /// Plans the edits in both documents that move a value from one to the other. Within one text it is [`Change::Move`].
@@ -143,8 +143,8 @@ pub fn move_value(
     (from, from_part, from_path): (&Document, Option<NodeId>, &KeyPath),
     (to, to_part, to_path): (&Document, Option<NodeId>, &KeyPath),
 ) -> Result<Vec<Edit>, Refused> {
-    let from_path = joined(&base_of(from, from_part)?, from_path);
-    let to_path = joined(&base_of(to, to_part)?, to_path);
+    let from_path = joined(&path_of_part(from, from_part)?, from_path);
+    let to_path = joined(&path_of_part(to, to_part)?, to_path);
     if relocate::same_text(from, to) {
         let change = Change::Move {
             from: from_path,
@@ -152,10 +152,10 @@ pub fn move_value(
         };
         return plan(from, None, &change);
     }
-    let mut source = Run::new(from);
-    let mut target = Run::new(to);
-    target.receive(&to_path, Page::open(from)?, &from_path)?;
-    source.make(
+    let mut source = Session::new(from);
+    let mut target = Session::new(to);
+    target.insert_from(&to_path, Page::open(from)?, &from_path)?;
+    source.apply(
         &KeyPath::default(),
         &Change::Delete {
             path: from_path,
@@ -178,7 +178,7 @@ pub fn add_comment_above(
 ) -> Result<Vec<Edit>, Refused> {
     let page = Page::open(document)?;
     let drafts = comment::add_above(page, node, text)?;
-    Ok(proven(page, drafts)?.0)
+    Ok(first_verified(page, drafts)?.0)
 }
 
 /// The path of a node from the top of its document.
@@ -186,10 +186,10 @@ pub fn add_comment_above(
 /// # Errors
 /// For a document that cannot be edited, and for a node reached through an alias or a merge key.
 pub fn path_to(document: &Document, node: NodeId) -> Result<KeyPath, Refused> {
-    base_of(document, Some(node))
+    path_of_part(document, Some(node))
 }
 
-fn base_of(document: &Document, part: Option<NodeId>) -> Result<KeyPath, Refused> {
+fn path_of_part(document: &Document, part: Option<NodeId>) -> Result<KeyPath, Refused> {
     let Some(part) = part else {
         return Ok(KeyPath::default());
     };
@@ -203,44 +203,44 @@ fn joined(base: &KeyPath, path: &KeyPath) -> KeyPath {
 }
 
 /// A sequence of changes to a document.
-struct Run<'d> {
-    first: &'d Document,
+struct Session<'d> {
+    original: &'d Document,
     /// The document after the changes so far.
-    now: Option<Document>,
+    current: Option<Document>,
     pieces: Pieces,
 }
 
-impl<'d> Run<'d> {
-    fn new(first: &'d Document) -> Self {
+impl<'d> Session<'d> {
+    fn new(original: &'d Document) -> Self {
         Self {
-            first,
-            now: None,
-            pieces: Pieces::whole(first.text().len()),
+            original,
+            current: None,
+            pieces: Pieces::whole(original.text().len()),
         }
     }
 
-    /// Applies the first draft that proves correct. No drafts mean that there is nothing to change.
+    /// Applies the first draft that verifies. No drafts mean that there is nothing to change.
     fn step(
         &mut self,
         drafts: impl for<'p> FnOnce(Page<'p>) -> Result<Vec<Draft<'p>>, Refused>,
     ) -> Result<(), Refused> {
-        let page = Page::open(self.now.as_ref().unwrap_or(self.first))?;
+        let page = Page::open(self.current.as_ref().unwrap_or(self.original))?;
         let drafts = drafts(page)?;
         if drafts.is_empty() {
             return Ok(());
         }
-        let (edits, after) = proven(page, drafts)?;
+        let (edits, after) = first_verified(page, drafts)?;
         self.pieces.apply(&edits);
-        self.now = Some(after);
+        self.current = Some(after);
         Ok(())
     }
 
-    fn make(&mut self, base: &KeyPath, change: &Change) -> Result<(), Refused> {
+    fn apply(&mut self, base: &KeyPath, change: &Change) -> Result<(), Refused> {
         let at = |path: &KeyPath| joined(base, path);
         match change {
             Change::Set { path, value } => {
                 let path = at(path);
-                writable([value])?;
+                ensure_writable([value])?;
                 self.step(|page| set::set(page, &path, value))
             }
             Change::Insert {
@@ -249,7 +249,7 @@ impl<'d> Run<'d> {
                 position,
             } => {
                 let path = at(path);
-                writable([value])?;
+                ensure_writable([value])?;
                 self.step(|page| insert::insert(page, &path, value, position))
             }
             Change::Quote { path } => {
@@ -270,7 +270,7 @@ impl<'d> Run<'d> {
             }
             Change::Append { path, items } => {
                 let path = at(path);
-                writable(items)?;
+                ensure_writable(items)?;
                 self.step(|page| insert::append(page, &path, items))
             }
             Change::Remove { path, items } => {
@@ -297,10 +297,10 @@ impl<'d> Run<'d> {
             return Err(Refused::IntoItself);
         }
         // Parse a copy, because the text changes under the value being moved.
-        let now = self.now.as_ref().unwrap_or(self.first);
-        let before = Document::parse(now.source(), now.text());
-        self.receive(to, Page::open(&before)?, &from)?;
-        self.make(
+        let current = self.current.as_ref().unwrap_or(self.original);
+        let before = Document::parse(current.source(), current.text());
+        self.insert_from(to, Page::open(&before)?, &from)?;
+        self.apply(
             &KeyPath::default(),
             &Change::Delete {
                 path: from,
@@ -310,23 +310,23 @@ impl<'d> Run<'d> {
     }
 
     /// Inserts the value at a path of another document.
-    fn receive(&mut self, to: &KeyPath, from: Page<'_>, path: &KeyPath) -> Result<(), Refused> {
-        let cutting = relocate::cutting(from, path)?;
+    fn insert_from(&mut self, to: &KeyPath, from: Page<'_>, path: &KeyPath) -> Result<(), Refused> {
+        let excerpt = relocate::copy(from, path)?;
         let last = &Position::Last;
         self.step(|page| insert::insert(page, to, &NewValue::Null, last))?;
-        let page = Page::open(self.now.as_ref().unwrap_or(self.first))?;
-        let (edits, after) = proven(page, relocate::place(page, to, &cutting)?)?;
+        let page = Page::open(self.current.as_ref().unwrap_or(self.original))?;
+        let (edits, after) = first_verified(page, relocate::paste(page, to, &excerpt)?)?;
         self.pieces.apply(&edits);
-        self.now = Some(after);
+        self.current = Some(after);
         Ok(())
     }
 
     fn finish(self) -> Vec<Edit> {
-        self.pieces.edits(self.first)
+        self.pieces.edits(self.original)
     }
 }
 
-fn writable<'v>(values: impl IntoIterator<Item = &'v NewValue>) -> Result<(), Refused> {
+fn ensure_writable<'v>(values: impl IntoIterator<Item = &'v NewValue>) -> Result<(), Refused> {
     if values.into_iter().all(NewValue::is_writable) {
         Ok(())
     } else {

@@ -35,14 +35,14 @@ impl<'d> Page<'d> {
         let page = Self { document, text };
         let top = document.root().filter(|root| !page.is_empty(*root));
         let from = top.map_or(text.len(), |root| page.start_of(root));
-        let marks = |line: &str| {
+        let is_marker = |line: &str| {
             let rest = line.strip_prefix("---").or(line.strip_prefix("..."));
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\r', '\n']))
         };
-        let lines = |text: &'d str| text.split('\n').filter(|line| marks(line)).count();
+        let markers = |text: &'d str| text.split('\n').filter(|line| is_marker(line)).count();
         // The marker may be on the line where the root begins.
         let (before, after) = text.split_at(page.next_line(from));
-        if lines(before) > 1 || lines(after) > 0 {
+        if markers(before) > 1 || markers(after) > 0 {
             return Err(Refused::MultiDocument);
         }
         if let Some(root) = document.root()
@@ -50,12 +50,12 @@ impl<'d> Page<'d> {
             && !document.has_properties(root)
         {
             let end = page.end_of(root);
-            let quiet = text[end..].lines().all(|line| {
+            let only_comments_follow = text[end..].lines().all(|line| {
                 let line = line.trim_start();
                 line.is_empty() || line.starts_with('#')
             });
             // Helm reads nothing after the end of a root in brackets; a change there would be lost.
-            if !quiet && document.style(root) == Style::Flow {
+            if !only_comments_follow && document.style(root) == Style::Flow {
                 return Err(Refused::MultiDocument);
             }
         }
@@ -156,43 +156,45 @@ impl<'d> Page<'d> {
     /// The end of a node's last byte, without comments and blank lines after it, unless it is a block scalar that keeps them.
     pub(super) fn end_of(self, node: NodeId) -> usize {
         let mut node = node;
-        let mut least = 0;
+        let mut min_end = 0;
         loop {
             let span = self.document.span(node).range();
             if self.is_alias(node) {
-                return span.end.max(least);
+                return span.end.max(min_end);
             }
             match self.document.style(node) {
                 Style::Plain | Style::Flow => {
-                    return (span.start + self.text[span.clone()].trim_end().len()).max(least);
+                    return (span.start + self.text[span.clone()].trim_end().len()).max(min_end);
                 }
                 Style::SingleQuoted | Style::DoubleQuoted => {
-                    return self.quotes_end(span.clone()).max(least);
+                    return self.quotes_end(span.clone()).max(min_end);
                 }
-                Style::Literal | Style::Folded => return self.block_scalar_end(span).max(least),
+                Style::Literal | Style::Folded => return self.block_scalar_end(span).max(min_end),
                 Style::Block => {}
             }
             if self.document.kind(node) == Kind::List {
                 let Some(last) = self.document.items(node).last() else {
-                    return span.end.max(least);
+                    return span.end.max(min_end);
                 };
                 if self.is_empty(last) {
                     let dashes = self.dashes(node).unwrap_or_default();
-                    return dashes.last().map_or(span.end, |dash| dash + 1).max(least);
+                    return dashes.last().map_or(span.end, |dash| dash + 1).max(min_end);
                 }
                 node = last;
                 continue;
             }
             if self.has_merge(node) {
-                least = least.max(span.start + self.text[span.clone()].trim_end().len());
+                min_end = min_end.max(span.start + self.text[span.clone()].trim_end().len());
             }
             let own = self.own_entries(node);
             let Some((key, value)) = own.last().copied() else {
-                return span.end.max(least);
+                return span.end.max(min_end);
             };
             if self.is_empty(value) {
                 let colon = self.after_colon(key);
-                return colon.unwrap_or_else(|| self.end_of_scalar(key)).max(least);
+                return colon
+                    .unwrap_or_else(|| self.end_of_scalar(key))
+                    .max(min_end);
             }
             node = value;
         }
@@ -279,8 +281,8 @@ impl<'d> Page<'d> {
         if self.is_alias(map) {
             return Vec::new();
         }
-        let twice = self.document.duplicate_keys();
-        let replaced: FxHashSet<NodeId> = twice.iter().map(|(earlier, _)| *earlier).collect();
+        let duplicates = self.document.duplicate_keys();
+        let replaced: FxHashSet<NodeId> = duplicates.iter().map(|(earlier, _)| *earlier).collect();
         let pairs = self.document.pairs(map);
         pairs
             .filter(|(key, _)| !self.document.is_merge_key(*key) && !replaced.contains(key))

@@ -11,7 +11,7 @@ use crate::path::KeyPath;
 use crate::yaml::{Document, Kind, NodeId, Style};
 
 /// A value copied from a text, as written.
-pub(super) struct Cutting<'d> {
+pub(super) struct Excerpt<'d> {
     from: Page<'d>,
     node: NodeId,
     /// Comment lines above it, without indentation.
@@ -29,20 +29,20 @@ pub(super) struct Cutting<'d> {
 }
 
 /// Copies the value at a path; the text itself is not changed.
-pub(super) fn cutting<'d>(page: Page<'d>, path: &KeyPath) -> Result<Cutting<'d>, Refused> {
+pub(super) fn copy<'d>(page: Page<'d>, path: &KeyPath) -> Result<Excerpt<'d>, Refused> {
     let sites = page.locate_all(path)?;
     let Some(site) = sites.last() else {
         return Err(Refused::NotAKey(path.clone()));
     };
-    no_references(page, site.node, path)?;
-    let odd = || Refused::OddStyle(path.clone());
+    reject_references(page, site.node, path)?;
+    let odd_style = || Refused::OddStyle(path.clone());
     if page.in_flow(&sites) {
         let range = page.start_of(site.node)..page.end_of(site.node);
-        let tail = page.text.get(range).ok_or_else(odd)?;
+        let tail = page.text.get(range).ok_or_else(odd_style)?;
         if tail.contains('\n') {
-            return Err(odd());
+            return Err(odd_style());
         }
-        return Ok(Cutting {
+        return Ok(Excerpt {
             from: page,
             node: site.node,
             comments: Vec::new(),
@@ -61,9 +61,12 @@ pub(super) fn cutting<'d>(page: Page<'d>, path: &KeyPath) -> Result<Cutting<'d>,
         None => page.end_of(site.node),
     };
     if !page.ends_line(end) {
-        return Err(odd());
+        return Err(odd_style());
     }
-    let tail = page.text.get(head..page.line_end(end)).ok_or_else(odd)?;
+    let tail = page
+        .text
+        .get(head..page.line_end(end))
+        .ok_or_else(odd_style)?;
     let comments = if page.starts_line(begin) {
         let lines = page.text[comments_of(page, begin)].lines();
         lines.map(str::trim).collect()
@@ -73,9 +76,9 @@ pub(super) fn cutting<'d>(page: Page<'d>, path: &KeyPath) -> Result<Cutting<'d>,
     let block = page.document.style(site.node) == Style::Block;
     let child = if block { first_child(page, site) } else { None };
     if block && child.is_none() {
-        return Err(odd());
+        return Err(odd_style());
     }
-    Ok(Cutting {
+    Ok(Excerpt {
         from: page,
         node: site.node,
         comments,
@@ -97,7 +100,7 @@ fn first_child(page: Page<'_>, site: &Site) -> Option<usize> {
 }
 
 /// Refuses anchors and aliases, which would mean something else, or nothing, in another place.
-fn no_references(page: Page<'_>, node: NodeId, path: &KeyPath) -> Result<(), Refused> {
+fn reject_references(page: Page<'_>, node: NodeId, path: &KeyPath) -> Result<(), Refused> {
     let mut open = vec![node];
     while let Some(node) = open.pop() {
         if page.is_alias(node) {
@@ -117,24 +120,25 @@ fn no_references(page: Page<'_>, node: NodeId, path: &KeyPath) -> Result<(), Ref
     Ok(())
 }
 
-/// Inserts a cutting in place of the `null` that was written for it.
-pub(super) fn place<'d>(
+/// Inserts an excerpt in place of the `null` that was written for it.
+pub(super) fn paste<'d>(
     page: Page<'d>,
     path: &KeyPath,
-    cutting: &Cutting<'d>,
+    excerpt: &Excerpt<'d>,
 ) -> Result<Vec<Draft<'d>>, Refused> {
     let sites = page.locate_all(path)?;
-    let odd = || Refused::OddStyle(path.clone());
-    let site = sites.last().ok_or_else(odd)?;
-    let moved = Expected::Moved(cutting.from.document, cutting.node);
+    let odd_style = || Refused::OddStyle(path.clone());
+    let site = sites.last().ok_or_else(odd_style)?;
+    let moved = Expected::Moved(excerpt.from.document, excerpt.node);
     let mut draft = Draft::new(page.rebuilt(&sites, moved));
     let range = page.start_of(site.node)..page.end_of(site.node);
     if page.in_flow(&sites) {
-        let text = cutting.tail.trim();
-        let simple = cutting.child.is_none() && cutting.comments.is_empty();
-        let bare = !text.contains('\n') && !text.contains(" #") && !text.starts_with(['|', '>']);
-        if !simple || !bare {
-            return Err(odd());
+        let text = excerpt.tail.trim();
+        let plain = excerpt.child.is_none() && excerpt.comments.is_empty();
+        let single_line =
+            !text.contains('\n') && !text.contains(" #") && !text.starts_with(['|', '>']);
+        if !plain || !single_line {
+            return Err(odd_style());
         }
         draft.replace(range, text);
         return Ok(vec![draft]);
@@ -142,26 +146,26 @@ pub(super) fn place<'d>(
     let head = page.head(site, path)?;
     let begin = site.key.map_or(head - 1, |key| page.start_of(key));
     let column = page.column(begin);
-    let look = page.look(Some(site.parent), head);
+    let layout = page.layout(Some(site.parent), head);
     draft.replace(
         head..range.end,
-        cutting.tail_at(column, site.key.is_none(), look.step, look.ending),
+        excerpt.tail_at(column, site.key.is_none(), layout.step, layout.ending),
     );
-    if !cutting.comments.is_empty() {
+    if !excerpt.comments.is_empty() {
         if !page.starts_line(begin) {
-            return Err(odd());
+            return Err(odd_style());
         }
         let indent = " ".repeat(column);
-        let lines = cutting.comments.iter();
+        let lines = excerpt.comments.iter();
         let lines: String = lines
-            .map(|comment| format!("{indent}{comment}{}", look.ending))
+            .map(|comment| format!("{indent}{comment}{}", layout.ending))
             .collect();
         draft.insert(page.line_start(begin), lines);
     }
     Ok(vec![draft])
 }
 
-impl Cutting<'_> {
+impl Excerpt<'_> {
     /// The text to write after a colon or dash at that column.
     fn tail_at(&self, column: usize, item: bool, step: usize, ending: &str) -> String {
         let same_kind = self.item == item;

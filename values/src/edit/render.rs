@@ -7,7 +7,7 @@ use crate::yaml::{Kind, NodeId, Style};
 
 /// How new text is laid out.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Look {
+pub(super) struct Layout {
     /// The line break.
     pub(super) ending: &'static str,
     /// The indentation of a map below its key, in spaces.
@@ -28,19 +28,19 @@ pub(super) struct Written {
 }
 
 /// The number of nodes sampled to determine a text's layout.
-const CENSUS: usize = 5_000;
+const MAX_VISITED: usize = 5_000;
 /// Indentation this wide or wider is ignored.
-const WIDEST: usize = 9;
+const MAX_INDENTATION: usize = 9;
 
 impl Page<'_> {
     /// The layout for new children of `parent`, or of the whole text if there is none.
-    pub(super) fn look(self, parent: Option<NodeId>, at: usize) -> Look {
+    pub(super) fn layout(self, parent: Option<NodeId>, at: usize) -> Layout {
         let near = parent
-            .map(|parent| self.steps_of(parent))
+            .map(|parent| self.indentation_of(parent))
             .unwrap_or_default();
-        let far = self.census();
+        let far = self.common_indentation();
         let step = near.0.or(far.0).unwrap_or(2);
-        let mut look = Look {
+        let mut layout = Layout {
             ending: self.ending(at),
             step,
             dash: near.1.or(far.1).unwrap_or(step),
@@ -56,16 +56,16 @@ impl Page<'_> {
                     .map(|it| it.1)
                     .collect(),
             };
-            look.text = self.quotes(&children);
+            layout.text = self.quotes(&children);
             let keys = self.own_entries(parent).into_iter().map(|it| it.0);
             let keys: Vec<NodeId> = keys.collect();
             let style = keys.first().map(|key| self.document.style(*key));
             let all = keys
                 .iter()
                 .all(|key| Some(self.document.style(*key)) == style);
-            look.key = style.filter(|_| all).unwrap_or(Style::Plain);
+            layout.key = style.filter(|_| all).unwrap_or(Style::Plain);
         }
-        look
+        layout
     }
 
     /// The most common quoting of texts among the nodes.
@@ -92,7 +92,7 @@ impl Page<'_> {
     }
 
     /// The indentation of maps and of lists under the keys of a map.
-    fn steps_of(self, map: NodeId) -> (Option<usize>, Option<usize>) {
+    fn indentation_of(self, map: NodeId) -> (Option<usize>, Option<usize>) {
         let mut found = (None, None);
         if self.document.kind(map) != Kind::Map || self.document.style(map) != Style::Block {
             return found;
@@ -101,7 +101,7 @@ impl Page<'_> {
             if found.0.is_some() && found.1.is_some() {
                 break;
             }
-            self.step_between(key, value, |kind, step| match kind {
+            self.visit_indentation(key, value, |kind, step| match kind {
                 Kind::Map => found.0 = found.0.or(Some(step)),
                 _ => found.1 = found.1.or(Some(step)),
             });
@@ -109,7 +109,7 @@ impl Page<'_> {
         found
     }
 
-    fn step_between(self, key: NodeId, value: NodeId, mut tell: impl FnMut(Kind, usize)) {
+    fn visit_indentation(self, key: NodeId, value: NodeId, mut visit: impl FnMut(Kind, usize)) {
         let plain = !self.is_alias(value) && !self.document.has_properties(value);
         if !plain || self.document.style(value) != Style::Block {
             return;
@@ -124,36 +124,36 @@ impl Page<'_> {
         };
         let from = self.column(self.start_of(key));
         let step = self.column(start).checked_sub(from);
-        if let Some(step) = step.filter(|step| self.starts_line(start) && *step < WIDEST) {
-            tell(kind, step);
+        if let Some(step) = step.filter(|step| self.starts_line(start) && *step < MAX_INDENTATION) {
+            visit(kind, step);
         }
     }
 
     /// The most common indentation of maps and of lists in the whole text.
-    fn census(self) -> (Option<usize>, Option<usize>) {
-        let mut counts = [[0u32; WIDEST]; 2];
+    fn common_indentation(self) -> (Option<usize>, Option<usize>) {
+        let mut counts = [[0u32; MAX_INDENTATION]; 2];
         let mut open: Vec<NodeId> = self.document.root().into_iter().collect();
-        let mut looked = 0;
+        let mut visited = 0;
         while let Some(node) = open.pop() {
-            looked += 1;
-            if looked > CENSUS {
+            visited += 1;
+            if visited > MAX_VISITED {
                 break;
             }
             if self.is_alias(node) || self.document.style(node) != Style::Block {
                 continue;
             }
             if self.document.kind(node) == Kind::List {
-                open.extend(self.document.items(node).take(CENSUS));
+                open.extend(self.document.items(node).take(MAX_VISITED));
                 continue;
             }
-            for (key, value) in self.own_entries(node).into_iter().take(CENSUS) {
-                self.step_between(key, value, |kind, step| {
+            for (key, value) in self.own_entries(node).into_iter().take(MAX_VISITED) {
+                self.visit_indentation(key, value, |kind, step| {
                     counts[usize::from(kind == Kind::List)][step] += 1;
                 });
                 open.push(value);
             }
         }
-        let commonest = |counts: [u32; WIDEST]| {
+        let most_common = |counts: [u32; MAX_INDENTATION]| {
             let steps = counts
                 .into_iter()
                 .enumerate()
@@ -162,13 +162,13 @@ impl Page<'_> {
         };
         let [maps, lists] = counts;
         (
-            commonest(maps).map(|it| it.0).filter(|step| *step > 0),
-            commonest(lists).map(|it| it.0),
+            most_common(maps).map(|it| it.0).filter(|step| *step > 0),
+            most_common(lists).map(|it| it.0),
         )
     }
 }
 
-impl Look {
+impl Layout {
     /// A line break and `column` spaces.
     pub(super) fn new_line(&self, column: usize) -> String {
         format!("{}{}", self.ending, " ".repeat(column))

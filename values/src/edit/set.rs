@@ -24,9 +24,9 @@ pub(super) fn set<'d>(
         return at_root(page, None, value);
     };
     // `yes` already means true, but setting it asks for the spelling that every parser reads.
-    let odd =
+    let respell =
         matches!(value, NewValue::Bool(_)) && !matches!(page.document.raw(node), "true" | "false");
-    if !page.is_alias(node) && !odd && has_value(value, page.document, node) {
+    if !page.is_alias(node) && !respell && has_value(value, page.document, node) {
         return Ok(Vec::new());
     }
     page.check_value(node, path)?;
@@ -43,11 +43,11 @@ pub(super) fn at_root<'d>(
     value: &NewValue,
 ) -> Result<Vec<Draft<'d>>, Refused> {
     let mut draft = Draft::new(Expected::New(value.clone()));
-    let mut look = page.look(None, page.text.len());
+    let mut layout = page.layout(None, page.text.len());
     let content = root.filter(|root| !page.is_empty(*root));
     let Some(root) = content else {
-        let lines = look.block(value, 0);
-        let ending = look.ending;
+        let lines = layout.block(value, 0);
+        let ending = layout.ending;
         let broken = page.text.is_empty() || page.text.ends_with('\n') || page.text == "\u{feff}";
         let text = if broken {
             format!("{lines}{ending}")
@@ -58,23 +58,23 @@ pub(super) fn at_root<'d>(
         return Ok(vec![draft]);
     };
     let (start, end) = (page.start_of(root), page.end_of(root));
-    let odd = || Refused::OddStyle(KeyPath::default());
+    let odd_style = || Refused::OddStyle(KeyPath::default());
     if !value.has_children() {
-        look.text = page.document.style(root);
-        draft.replace(start..end, look.block(value, 0));
+        layout.text = page.document.style(root);
+        draft.replace(start..end, layout.block(value, 0));
         return Ok(vec![draft]);
     }
     if page.column(start) > 0 {
-        return Err(odd());
+        return Err(odd_style());
     }
     if page.document.style(root) == Style::Block || page.skip_blanks(end) == page.line_end(end) {
-        draft.replace(start..end, look.block(value, 0));
+        draft.replace(start..end, layout.block(value, 0));
     } else {
         // `{} # comment`: the comment stays on its line, above the new value.
         draft.replace(start..page.skip_blanks(end), "");
         draft.insert(
             page.line_end(end),
-            format!("{}{}", look.ending, look.block(value, 0)),
+            format!("{}{}", layout.ending, layout.block(value, 0)),
         );
     }
     Ok(vec![draft])
@@ -93,16 +93,16 @@ pub(super) fn at_site<'d>(
     let expected = || page.rebuilt(sites, Expected::New(value.clone()));
     let node = site.node;
     let style = page.document.style(node);
-    let mut look = page.look(Some(site.parent), page.start_of(node));
+    let mut layout = page.layout(Some(site.parent), page.start_of(node));
     if page.document.kind(node) == Kind::String {
-        look.text = match style {
+        layout.text = match style {
             Style::SingleQuoted | Style::DoubleQuoted | Style::Plain => style,
-            Style::Literal | Style::Folded | Style::Flow | Style::Block => look.text,
+            Style::Literal | Style::Folded | Style::Flow | Style::Block => layout.text,
         };
     }
     let mut draft = Draft::new(expected());
     if page.in_flow(sites) {
-        let text = look.flow(value);
+        let text = layout.flow(value);
         if page.is_empty(node) {
             let (at, colon) = match site.key {
                 Some(key) => match page.after_colon(key) {
@@ -121,17 +121,17 @@ pub(super) fn at_site<'d>(
     let (key_start, written) = match site.key {
         Some(key) => {
             let start = page.start_of(key);
-            (start, look.after_colon(value, page.column(start)))
+            (start, layout.after_colon(value, page.column(start)))
         }
-        None => (head - 1, look.after_dash(value, page.column(head - 1))),
+        None => (head - 1, layout.after_dash(value, page.column(head - 1))),
     };
     let mut drafts = Vec::new();
     // A flow list or map stays in brackets if the new value is simple enough.
     if style == Style::Flow && !is_empty_collection(page, node) && !value_needs_block(value) {
         let mut flow = Draft::new(expected());
         let children: Vec<NodeId> = page.document.items(node).collect();
-        look.text = page.quotes(&children);
-        flow.replace(page.start_of(node)..page.end_of(node), look.flow(value));
+        layout.text = page.quotes(&children);
+        flow.replace(page.start_of(node)..page.end_of(node), layout.flow(value));
         drafts.push(flow);
     }
     if page.is_empty(node) {

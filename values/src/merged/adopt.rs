@@ -12,13 +12,14 @@ impl Merged {
     /// Takes over from another merge of the same layers the results for layers whose text has not changed.
     pub fn adopt(&self, other: &Self) {
         let releases = self.releases.iter().zip(&other.releases);
-        let alike: Vec<bool> = releases
+        let same_declarations: Vec<bool> = releases
             .map(|(mine, theirs)| {
-                let alike = same_secrets(&mine.scopes, &theirs.scopes);
-                if let Some(declarations) = theirs.declarations.get().filter(|_| alike) {
+                let same_declarations = same_secrets(&mine.scopes, &theirs.scopes);
+                if let Some(declarations) = theirs.declarations.get().filter(|_| same_declarations)
+                {
                     let _ = mine.declarations.set(Arc::clone(declarations));
                 }
-                alike
+                same_declarations
             })
             .collect();
         for (mine, theirs) in self.arena.layers.iter().zip(&other.arena.layers) {
@@ -31,8 +32,10 @@ impl Merged {
             if let Some(parents) = theirs.parents.get() {
                 let _ = mine.parents.set(Arc::clone(parents));
             }
-            let alike = alike.get(mine.release as usize).is_some_and(|it| *it);
-            if let Some(marks) = theirs.marks.get().filter(|_| alike) {
+            let same_declarations = same_declarations
+                .get(mine.release as usize)
+                .is_some_and(|it| *it);
+            if let Some(marks) = theirs.marks.get().filter(|_| same_declarations) {
                 let _ = mine.marks.set(Arc::clone(marks));
             }
         }

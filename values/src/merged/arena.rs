@@ -27,21 +27,21 @@ pub(super) struct Arena {
     pub(super) maps: Vec<MergedMap>,
     entries: Vec<Entry>,
     /// Keys that are in no text: those Helm creates for subcharts, and `global` in them.
-    made_keys: Vec<String>,
+    synthetic_keys: Vec<String>,
     /// Sorted entry indexes of maps with many entries, built on the first lookup of a key.
     indexes: FxHashMap<u32, OnceLock<Box<[u32]>>>,
     /// The paths of the maps that Helm creates.
-    pub(super) made_paths: FxHashMap<u32, Vec<String>>,
+    pub(super) synthetic_paths: FxHashMap<u32, Vec<String>>,
     pub(super) clashes: Vec<Clash>,
-    desk: Desk,
+    scratch: Scratch,
 }
 
 /// Scratch space for merging; kept because there are as many merges as maps.
 #[derive(Debug, Default)]
-struct Desk {
+struct Scratch {
     tasks: Vec<Task>,
     result: Vec<Entry>,
-    others: Vec<Entry>,
+    unmatched: Vec<Entry>,
     places: Vec<Option<usize>>,
     removed: Vec<usize>,
 }
@@ -69,8 +69,8 @@ pub(super) struct LayerSlot {
     /// Which of its nodes are secret because of their place.
     pub(super) marks: OnceLock<Arc<Marks>>,
     /// How many of them were queried one by one, and whether such queries are possible.
-    pub(super) asked: AtomicU32,
-    pub(super) alone: OnceLock<bool>,
+    pub(super) single_queries: AtomicU32,
+    pub(super) self_contained: OnceLock<bool>,
     /// Which of its nodes are where a damaged layer may hide keys.
     pub(super) damage: OnceLock<Damage>,
     /// Its nodes' counterparts in the operator's merged values.
@@ -105,7 +105,7 @@ impl KeyRef {
         Self(NodeRef::node(layer, node))
     }
 
-    fn made(index: u32) -> Self {
+    fn synthetic(index: u32) -> Self {
         Self(NodeRef::map(MapId(index)))
     }
 }
@@ -147,14 +147,14 @@ struct Task {
 
 impl LayerSlot {
     /// True if the whole layer is at the top of the release.
-    pub(super) fn stands_alone(&self) -> bool {
+    pub(super) fn is_mounted_at_top(&self) -> bool {
         self.mount.is_empty() && self.part_of.is_none() && self.imported.is_empty()
     }
 
     /// True if everything about a value follows from where it is written.
-    pub(super) fn is_alone(&self) -> bool {
-        let find = || self.common.is_none() && self.stands_alone() && self.document.is_plain();
-        *self.alone.get_or_init(find)
+    pub(super) fn is_self_contained(&self) -> bool {
+        let find = || self.common.is_none() && self.is_mounted_at_top() && self.document.is_plain();
+        *self.self_contained.get_or_init(find)
     }
 
     /// The node that holds the layer's values, of any kind.
@@ -176,7 +176,7 @@ pub(super) enum Mode {
     /// Over chart defaults, a null removes a default.
     Coalesce,
     /// Over chart defaults, nulls stay (Helm's `merge`), for subcharts whose own defaults are merged later.
-    Keep,
+    KeepNulls,
 }
 
 impl Arena {
@@ -241,17 +241,17 @@ impl Arena {
     pub(super) fn key_text(&self, key: KeyRef) -> Cow<'_, str> {
         match key.0.target() {
             Target::Node(layer, id) => self.document(layer).key_text(id),
-            Target::Map(MapId(index)) => Cow::Borrowed(&self.made_keys[index as usize]),
+            Target::Map(MapId(index)) => Cow::Borrowed(&self.synthetic_keys[index as usize]),
         }
     }
 
-    pub(super) fn make_key(&mut self, key: &str) -> KeyRef {
-        let index = self.made_keys.iter().position(|have| have == key);
+    pub(super) fn synthetic_key(&mut self, key: &str) -> KeyRef {
+        let index = self.synthetic_keys.iter().position(|have| have == key);
         let index = index.unwrap_or_else(|| {
-            self.made_keys.push(key.to_owned());
-            self.made_keys.len() - 1
+            self.synthetic_keys.push(key.to_owned());
+            self.synthetic_keys.len() - 1
         });
-        KeyRef::made(index as u32)
+        KeyRef::synthetic(index as u32)
     }
 
     pub(super) fn map_entries(&self, map: MapId) -> &[Entry] {
@@ -320,24 +320,24 @@ impl Arena {
     }
 
     /// Adds a map that Helm creates at a path where no text has one.
-    pub(super) fn push_made(
+    pub(super) fn push_synthetic(
         &mut self,
         entries: Vec<Entry>,
         path: Vec<String>,
         release: u32,
     ) -> NodeRef {
         let map = self.reserve(None, release);
-        self.made_paths.insert(map.0, path);
+        self.synthetic_paths.insert(map.0, path);
         self.fill(map, &entries);
         NodeRef::map(map)
     }
 
     /// The path of a map that Helm creates.
-    pub(super) fn made_path(&self, node: NodeRef) -> Option<Vec<String>> {
+    pub(super) fn synthetic_path(&self, node: NodeRef) -> Option<Vec<String>> {
         let Target::Map(map) = node.target() else {
             return None;
         };
-        self.made_paths.get(&map.0).cloned()
+        self.synthetic_paths.get(&map.0).cloned()
     }
 
     /// Replaces the value of an entry, in a map that has not been read yet.
@@ -387,16 +387,16 @@ impl Arena {
 
     /// Merges two maps; `over` wins.
     pub(super) fn merge(&mut self, over: NodeRef, under: NodeRef, mode: Mode) -> NodeRef {
-        let mut desk = std::mem::take(&mut self.desk);
-        let result = self.plan(over, under, &mut desk.tasks);
-        while let Some(task) = desk.tasks.pop() {
-            let later = desk.tasks.len();
-            self.merge_entries(task.over, task.under, mode, &mut desk);
-            self.fill(task.into, &desk.result);
+        let mut scratch = std::mem::take(&mut self.scratch);
+        let result = self.plan(over, under, &mut scratch.tasks);
+        while let Some(task) = scratch.tasks.pop() {
+            let later = scratch.tasks.len();
+            self.merge_entries(task.over, task.under, mode, &mut scratch);
+            self.fill(task.into, &scratch.result);
             // In source order, for memory locality.
-            desk.tasks[later..].reverse();
+            scratch.tasks[later..].reverse();
         }
-        self.desk = desk;
+        self.scratch = scratch;
         result
     }
 
@@ -419,7 +419,7 @@ impl Arena {
         }
     }
 
-    fn merge_entries(&mut self, over: NodeRef, under: NodeRef, mode: Mode, desk: &mut Desk) {
+    fn merge_entries(&mut self, over: NodeRef, under: NodeRef, mode: Mode, scratch: &mut Scratch) {
         // Reading order: a base file before its overrides, the operator's keys before defaults.
         let over_first = mode != Mode::Layers;
         let (first, second) = if over_first {
@@ -427,20 +427,20 @@ impl Arena {
         } else {
             (under, over)
         };
-        let Desk {
+        let Scratch {
             tasks,
             result,
-            others,
+            unmatched,
             places,
             removed,
-        } = desk;
+        } = scratch;
         result.clear();
-        others.clear();
+        unmatched.clear();
         removed.clear();
         self.add_entries(first, result);
-        self.add_entries(second, others);
-        self.match_keys(result, others, places);
-        for (&entry, &place) in others.iter().zip(&*places) {
+        self.add_entries(second, unmatched);
+        self.match_keys(result, unmatched, places);
+        for (&entry, &place) in unmatched.iter().zip(&*places) {
             let Some(at) = place else {
                 result.push(entry);
                 continue;

@@ -90,7 +90,8 @@ impl Builder<'_> {
                 Some(under) => self.arena.merge(root, under, Mode::Layers),
             });
         }
-        let user = user.unwrap_or_else(|| self.arena.push_made(Vec::new(), Vec::new(), number));
+        let user =
+            user.unwrap_or_else(|| self.arena.push_synthetic(Vec::new(), Vec::new(), number));
         self.slot = Some(ReleaseSlot {
             user,
             effective: user,
@@ -99,8 +100,8 @@ impl Builder<'_> {
             scopes: Vec::new(),
             declarations: OnceLock::new(),
             common: None,
-            veil: values_veil(release),
-            secrets_veil: secrets_veil(release),
+            opaque_values: find_opaque_values(release),
+            opaque_secrets: find_opaque_secrets(release),
             given: release.given.clone(),
             user_holders: OnceLock::new(),
             effective_holders: OnceLock::new(),
@@ -112,7 +113,7 @@ impl Builder<'_> {
         let declared = info.as_ref().filter(|_| release.on_disk.is_none());
         let common = declared.map(|info| self.charts.common().of(info));
         let chart = self.candidate(info, "", &[], 0);
-        self.share(common);
+        self.share_common(common);
         self.components.push(Component {
             name: chart
                 .info
@@ -124,8 +125,8 @@ impl Builder<'_> {
             enabled: Enabled::Yes,
             decided_by: None,
         });
-        let veiled = self.slot().veil.is_some();
-        let mut tree = self.decide(chart, user, veiled);
+        let has_opaque_values = self.slot().opaque_values.is_some();
+        let mut tree = self.decide(chart, user, has_opaque_values);
         let mut imported = Vec::new();
         let effective = self.arena.coalesce(&mut tree, user, number, &mut imported);
         let mut slot = self.slot.take().expect("set above, taken once");
@@ -145,7 +146,7 @@ impl Builder<'_> {
     }
 
     /// Shares what was added for the chart among all its releases.
-    fn share(&mut self, common: Option<Arc<Common>>) {
+    fn share_common(&mut self, common: Option<Arc<Common>>) {
         let Some(common) = common else { return };
         let slot = self.slot.as_mut().expect("set before charts are processed");
         if common.layers(slot.defaults.len()).is_some() {
@@ -207,9 +208,15 @@ impl Builder<'_> {
     }
 
     /// Decides from the top down which dependencies are installed, and keeps those that are or may be.
-    fn decide(&mut self, chart: Candidate, user: NodeRef, veiled: bool) -> ChartTree {
+    fn decide(&mut self, chart: Candidate, user: NodeRef, has_opaque_values: bool) -> ChartTree {
         let mut above = vec![chart.tree];
-        self.decide_below(chart.dependencies, &mut above, user, veiled, true);
+        self.decide_below(
+            chart.dependencies,
+            &mut above,
+            user,
+            has_opaque_values,
+            true,
+        );
         above.pop().expect("every level pops what it pushed")
     }
 
@@ -218,23 +225,24 @@ impl Builder<'_> {
         dependencies: Vec<(Dependency, Candidate)>,
         above: &mut Vec<ChartTree>,
         user: NodeRef,
-        veiled: bool,
-        parent_on: bool,
+        has_opaque_values: bool,
+        parent_enabled: bool,
     ) {
         for (dependency, child) in dependencies {
             let decision = Decision {
                 arena: self.arena,
                 user,
                 charts: above.iter().collect(),
-                veiled,
+                has_opaque_values,
             };
-            let (enabled, decided_by) = if parent_on {
+            let (enabled, decided_by) = if parent_enabled {
                 decision.decide(&dependency, child.tree.defaults)
             } else {
                 (Enabled::No, None)
             };
             if !dependency.inlined
-                && let Some(used) = decision.not_a_subchart(dependency.key(), enabled, parent_on)
+                && let Some(used) =
+                    decision.rejected_subchart_value(dependency.key(), enabled, parent_enabled)
             {
                 let dropped = child.tree.defaults.unwrap_or(used);
                 self.arena.clashes.push(Clash {
@@ -254,11 +262,17 @@ impl Builder<'_> {
             if dependency.inlined {
                 continue;
             }
-            let on = enabled != Enabled::No;
+            let may_be_installed = enabled != Enabled::No;
             above.push(child.tree);
-            self.decide_below(child.dependencies, above, user, veiled, on);
+            self.decide_below(
+                child.dependencies,
+                above,
+                user,
+                has_opaque_values,
+                may_be_installed,
+            );
             let tree = above.pop().expect("pushed above");
-            if let (true, Some(parent)) = (on, above.last_mut()) {
+            if let (true, Some(parent)) = (may_be_installed, above.last_mut()) {
                 parent.subcharts.push(tree);
             }
         }
@@ -266,7 +280,7 @@ impl Builder<'_> {
 }
 
 /// The last values layer with hidden keys, which may override everything below it.
-fn values_veil(release: &Release) -> Option<(usize, UnknownReason)> {
+fn find_opaque_values(release: &Release) -> Option<(usize, UnknownReason)> {
     let hidden = release.layers.iter().enumerate().rev();
     let layer = hidden
         .filter(|(_, layer)| layer.role != Role::Secrets)
@@ -290,7 +304,7 @@ fn values_veil(release: &Release) -> Option<(usize, UnknownReason)> {
 }
 
 /// Why some secrets are not visible, and whether the hidden layer is a file that may hold more than secrets.
-fn secrets_veil(release: &Release) -> Option<(UnknownReason, bool)> {
+fn find_opaque_secrets(release: &Release) -> Option<(UnknownReason, bool)> {
     let layer = release
         .layers
         .iter()
@@ -329,8 +343,8 @@ impl LayerSlot {
             root: None,
             parents: OnceLock::new(),
             marks: OnceLock::new(),
-            asked: AtomicU32::new(0),
-            alone: OnceLock::new(),
+            single_queries: AtomicU32::new(0),
+            self_contained: OnceLock::new(),
             damage: OnceLock::new(),
             user: OnceLock::new(),
             common: None,

@@ -42,10 +42,10 @@ impl Arena {
         self.enrich(chart, release, imported);
         let entries = self.entries(user);
         let entries = self.coalesce_chart(chart, entries, release, false);
-        self.push_or_make(entries, self.top(user), &[], release)
+        self.push_or_synthesize(entries, self.top(user), &[], release)
     }
 
-    fn push_or_make(
+    fn push_or_synthesize(
         &mut self,
         entries: Vec<Entry>,
         top: Option<NodeRef>,
@@ -54,7 +54,7 @@ impl Arena {
     ) -> NodeRef {
         match top {
             Some(_) => self.push_map(entries, top, release),
-            None => self.push_made(entries, path.to_vec(), release),
+            None => self.push_synthetic(entries, path.to_vec(), release),
         }
     }
 
@@ -68,19 +68,19 @@ impl Arena {
         }
         let entries = self.coalesce_chart(chart, Vec::new(), release, true);
         let top = chart.defaults.and_then(|defaults| self.top(defaults));
-        let defaults = self.push_or_make(entries, top, &chart.mount, release);
+        let defaults = self.push_or_synthesize(entries, top, &chart.mount, release);
         chart.defaults = Some(self.import(chart, defaults, release, imported));
     }
 
-    /// Coalesces one chart. `keep` is Helm's `merge`: nulls stay for a later step.
+    /// Coalesces one chart. `keep_nulls` is Helm's `merge`: nulls stay for a later step.
     fn coalesce_chart(
         &mut self,
         chart: &ChartTree,
         mut values: Vec<Entry>,
         release: u32,
-        keep: bool,
+        keep_nulls: bool,
     ) -> Vec<Entry> {
-        self.coalesce_values(chart, &mut values, keep);
+        self.coalesce_values(chart, &mut values, keep_nulls);
         if chart.subcharts.is_empty() {
             return values;
         }
@@ -98,8 +98,8 @@ impl Arena {
             };
             let global = found[keys.len() - 1].map(|at| values[at].value);
             self.pass_globals(global, &mut below, &sub.mount, release);
-            let below = self.coalesce_chart(sub, below, release, keep);
-            let value = self.push_or_make(below, top, &sub.mount, release);
+            let below = self.coalesce_chart(sub, below, release, keep_nulls);
+            let value = self.push_or_synthesize(below, top, &sub.mount, release);
             match at {
                 Some(at) => values[at].value = value,
                 None => {
@@ -109,7 +109,7 @@ impl Arena {
                             *have = Some(values.len());
                         }
                     }
-                    let key = self.make_key(&sub.key);
+                    let key = self.synthetic_key(&sub.key);
                     values.push(Entry { key, value });
                 }
             }
@@ -118,7 +118,7 @@ impl Arena {
     }
 
     /// Merges the chart's own defaults below `values`. At the top of a chart, a null removes the key even if the default is null.
-    fn coalesce_values(&mut self, chart: &ChartTree, values: &mut Vec<Entry>, keep: bool) {
+    fn coalesce_values(&mut self, chart: &ChartTree, values: &mut Vec<Entry>, keep_nulls: bool) {
         let Some(defaults) = chart.defaults else {
             return;
         };
@@ -133,12 +133,12 @@ impl Arena {
             };
             let (high, low) = (values[at].value, default.value);
             match (self.kind(high), self.kind(low)) {
-                (Kind::Null, _) if !keep => removed.push(at),
+                (Kind::Null, _) if !keep_nulls => removed.push(at),
                 (Kind::Map, Kind::Map) => {
                     let key = self.key_text(default.key);
                     let is_subchart = chart.subcharts.iter().any(|sub| sub.key == key);
-                    let mode = if keep || is_subchart {
-                        Mode::Keep
+                    let mode = if keep_nulls || is_subchart {
+                        Mode::KeepNulls
                     } else {
                         Mode::Coalesce
                     };
@@ -171,19 +171,19 @@ impl Arena {
             (None, None) => {
                 let mut path = mount.to_vec();
                 path.push(GLOBAL.to_owned());
-                self.push_made(Vec::new(), path, release)
+                self.push_synthetic(Vec::new(), path, release)
             }
             (_, Some(into)) => {
                 let entries = self.merge_globals(given, into);
                 let mut path = mount.to_vec();
                 path.push(GLOBAL.to_owned());
-                self.push_or_make(entries, self.top(into), &path, release)
+                self.push_or_synthesize(entries, self.top(into), &path, release)
             }
         };
         match at {
             Some(at) => sub[at].value = value,
             None => {
-                let key = self.make_key(GLOBAL);
+                let key = self.synthetic_key(GLOBAL);
                 sub.push(Entry { key, value });
             }
         }
@@ -201,7 +201,7 @@ impl Arena {
             let have = result[at].value;
             match (self.kind(entry.value), self.kind(have)) {
                 (Kind::Map, Kind::Map) => {
-                    result[at].value = self.merge(entry.value, have, Mode::Keep);
+                    result[at].value = self.merge(entry.value, have, Mode::KeepNulls);
                 }
                 // A map and another type: Helm warns and keeps the subchart's value.
                 (Kind::Map, _) | (_, Kind::Map) => {}

@@ -19,14 +19,14 @@ pub(super) struct Damage {
 
 /// How far a path exists in a damaged layer.
 #[derive(Debug, Clone, Copy)]
-struct Shadow {
+struct PathMatch {
     /// The deepest node on the path.
     node: NodeId,
     /// True if that is the end of the path.
     whole: bool,
 }
 
-impl Shadow {
+impl PathMatch {
     fn step(self, document: &Document, step: Step<'_>) -> Self {
         if !self.whole {
             return self;
@@ -52,7 +52,7 @@ impl Merged {
         if slot.damaged.is_empty() {
             return None;
         }
-        let hit = match top {
+        let is_damaged = match top {
             Some(Target::Node(layer, id)) => {
                 let damage = &self.arena.layers[layer.0 as usize].damage;
                 let damage = damage.get_or_init(|| self.damage_of(slot, layer));
@@ -61,7 +61,7 @@ impl Merged {
             // One of the few maps that Helm creates.
             Some(Target::Map(_)) | None => self.is_damaged_at(slot, &self.path(map)),
         };
-        unknown.filter(|_| hit)
+        unknown.filter(|_| is_damaged)
     }
 
     /// Like [`Self::damaged`] for a path, by following it in every damaged layer.
@@ -101,48 +101,48 @@ impl Merged {
         for damaged in &slot.damaged {
             let damaged = &self.arena.layers[damaged.0 as usize];
             match damaged.top() {
-                Some(top) => self.cast(layer, &damaged.document, top, &mut damage.nodes),
+                Some(top) => self.mark_damage(layer, &damaged.document, top, &mut damage.nodes),
                 None => damage.all = true,
             }
         }
         damage
     }
 
-    fn cast(&self, layer: LayerId, damaged: &Document, top: NodeId, into: &mut Bits) {
+    fn mark_damage(&self, layer: LayerId, damaged: &Document, top: NodeId, into: &mut Bits) {
         let slot = &self.arena.layers[layer.0 as usize];
         let parents = self.parents(layer);
         let mount: Vec<Step<'_>> = slot.mount.iter().map(|key| Step::Key(key)).collect();
         let (node, depth) = walk(damaged, top, &mount);
-        let above = Shadow {
+        let above = PathMatch {
             node,
             whole: depth == mount.len(),
         };
-        let mut shadows: Vec<Option<Shadow>> = vec![None; parents.len()];
-        let mut way = Vec::new();
+        let mut matches: Vec<Option<PathMatch>> = vec![None; parents.len()];
+        let mut pending = Vec::new();
         let nodes = (0..parents.len() as u32).map(NodeId::from_index);
         for node in nodes.chain(slot.top()) {
             // Climb to the nearest known ancestor, nearly always the parent, which comes first.
-            let mut shadow = None;
+            let mut matched = None;
             let mut at = node;
             while let Some((parent, key)) = parents.up(at) {
-                shadow = shadows[at.index() as usize];
-                if shadow.is_some() {
+                matched = matches[at.index() as usize];
+                if matched.is_some() {
                     break;
                 }
-                way.push((at, parent, key));
+                pending.push((at, parent, key));
                 at = parent;
             }
-            let mut shadow = shadow.unwrap_or(above);
-            while let Some((at, parent, key)) = way.pop() {
-                shadow = if slot.document.kind(parent) == Kind::Map {
+            let mut matched = matched.unwrap_or(above);
+            while let Some((at, parent, key)) = pending.pop() {
+                matched = if slot.document.kind(parent) == Kind::Map {
                     let key = slot.document.key_text(NodeId::from_index(key));
-                    shadow.step(damaged, Step::Key(&key))
+                    matched.step(damaged, Step::Key(&key))
                 } else {
-                    shadow.step(damaged, Step::Index(key as usize))
+                    matched.step(damaged, Step::Index(key as usize))
                 };
-                shadows[at.index() as usize] = Some(shadow);
+                matches[at.index() as usize] = Some(matched);
             }
-            if damaged.has_damage(shadow.node) {
+            if damaged.has_damage(matched.node) {
                 into.insert(node);
             }
         }

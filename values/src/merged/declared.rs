@@ -11,31 +11,31 @@ use crate::secret::Sensitivity;
 
 const NONE: u32 = u32::MAX;
 
-/// A place in the tree of steps, with the steps that may follow.
+/// A node in the tree of steps, with the steps that may follow.
 #[derive(Debug)]
-struct Spot {
-    /// The spot after any one step.
+struct State {
+    /// The state after any one step.
     any: u32,
-    /// The spot after `**`.
+    /// The state after `**`.
     deep: u32,
-    /// True for the spot after `**`: it stays active, whatever the step.
-    stays: bool,
-    /// True if keys lead on from here.
+    /// True for the state after `**`: it stays active, whatever the step.
+    repeats: bool,
+    /// True if some pattern continues with a key.
     keys: bool,
     /// The first declaration that ends here.
-    first: u32,
+    first_declaration: u32,
 }
 
 /// The declarations of a release in order of precedence.
 #[derive(Debug)]
 pub(super) struct Declarations {
-    spots: Vec<Spot>,
+    states: Vec<State>,
     /// Keys that patterns name, by their text.
     words: FxHashMap<Box<str>, u32>,
-    /// The next spot by spot and key.
+    /// The next state by state and key.
     next: FxHashMap<(u32, u32), u32>,
     /// For each declaration, whether it says that the value is secret.
-    says: Vec<Sensitivity>,
+    sensitivities: Vec<Sensitivity>,
     /// The longest path that declarations look at.
     reach: usize,
 }
@@ -43,30 +43,30 @@ pub(super) struct Declarations {
 /// What is declared at a value, and what may be declared further down.
 #[derive(Debug, Clone, Copy)]
 struct Level {
-    /// Where its spots begin in the way's list.
+    /// Where its states begin in the descent's list.
     from: u32,
     /// The first declaration that covers the value.
-    first: u32,
+    first_declaration: u32,
 }
 
-/// The way down to a value: for each step, the spots that patterns have reached.
+/// The path down to a value: for each step, the states that patterns have reached.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Way {
-    live: Vec<u32>,
+pub(super) struct Descent {
+    active: Vec<u32>,
     levels: Vec<Level>,
 }
 
-impl Way {
+impl Descent {
     fn end(&self, depth: usize) -> usize {
         let next = self.levels.get(depth + 1);
-        next.map_or(self.live.len(), |level| level.from as usize)
+        next.map_or(self.active.len(), |level| level.from as usize)
     }
 
-    /// The way that begins at a value on this one.
-    pub(super) fn from(&self, depth: usize) -> Self {
+    /// The descent that begins at a value on this one.
+    pub(super) fn rebased(&self, depth: usize) -> Self {
         let level = self.levels[depth];
         Self {
-            live: self.live[level.from as usize..self.end(depth)].to_vec(),
+            active: self.active[level.from as usize..self.end(depth)].to_vec(),
             levels: vec![Level { from: 0, ..level }],
         }
     }
@@ -76,13 +76,13 @@ impl Declarations {
     /// Collects the declarations of charts mounted at these keys.
     pub(super) fn of(scopes: &[(Vec<String>, Arc<ChartInfo>)]) -> Self {
         let mut all = Self {
-            spots: Vec::new(),
+            states: Vec::new(),
             words: FxHashMap::default(),
             next: FxHashMap::default(),
-            says: Vec::new(),
+            sensitivities: Vec::new(),
             reach: 0,
         };
-        all.spot(false);
+        all.add_state(false);
         for (mount, chart) in scopes {
             for pattern in &chart.secrets {
                 all.add(mount, pattern, Sensitivity::Secret);
@@ -94,37 +94,37 @@ impl Declarations {
         all
     }
 
-    fn add(&mut self, mount: &[String], pattern: &PathPattern, says: Sensitivity) {
+    fn add(&mut self, mount: &[String], pattern: &PathPattern, sensitivity: Sensitivity) {
         let mut at = 0;
         for key in mount {
-            at = self.behind_key(at, key);
+            at = self.after_key(at, key);
         }
         for step in &pattern.0 {
             at = match step {
-                PatternStep::Key(key) => self.behind_key(at, key),
-                PatternStep::Any => self.behind(at, false),
-                PatternStep::Deep => self.behind(at, true),
+                PatternStep::Key(key) => self.after_key(at, key),
+                PatternStep::Any => self.after_wildcard(at, false),
+                PatternStep::Deep => self.after_wildcard(at, true),
             };
         }
-        let first = &mut self.spots[at as usize].first;
-        *first = (*first).min(self.says.len() as u32);
-        self.says.push(says);
+        let first = &mut self.states[at as usize].first_declaration;
+        *first = (*first).min(self.sensitivities.len() as u32);
+        self.sensitivities.push(sensitivity);
         let reach = pattern.reach().map(|reach| mount.len() + reach);
         self.reach = self.reach.max(reach.unwrap_or(usize::MAX));
     }
 
-    fn spot(&mut self, stays: bool) -> u32 {
-        self.spots.push(Spot {
+    fn add_state(&mut self, repeats: bool) -> u32 {
+        self.states.push(State {
             any: NONE,
             deep: NONE,
-            stays,
+            repeats,
             keys: false,
-            first: NONE,
+            first_declaration: NONE,
         });
-        (self.spots.len() - 1) as u32
+        (self.states.len() - 1) as u32
     }
 
-    fn behind_key(&mut self, at: u32, key: &str) -> u32 {
+    fn after_key(&mut self, at: u32, key: &str) -> u32 {
         let word = match self.words.get(key) {
             Some(word) => *word,
             None => {
@@ -136,20 +136,24 @@ impl Declarations {
         if let Some(next) = self.next.get(&(at, word)) {
             return *next;
         }
-        let new = self.spot(false);
+        let new = self.add_state(false);
         self.next.insert((at, word), new);
-        self.spots[at as usize].keys = true;
+        self.states[at as usize].keys = true;
         new
     }
 
-    fn behind(&mut self, at: u32, deep: bool) -> u32 {
-        let known = |spot: &Spot| if deep { spot.deep } else { spot.any };
-        if known(&self.spots[at as usize]) != NONE {
-            return known(&self.spots[at as usize]);
+    fn after_wildcard(&mut self, at: u32, deep: bool) -> u32 {
+        let known = |state: &State| if deep { state.deep } else { state.any };
+        if known(&self.states[at as usize]) != NONE {
+            return known(&self.states[at as usize]);
         }
-        let new = self.spot(deep);
-        let spot = &mut self.spots[at as usize];
-        *(if deep { &mut spot.deep } else { &mut spot.any }) = new;
+        let new = self.add_state(deep);
+        let state = &mut self.states[at as usize];
+        *(if deep {
+            &mut state.deep
+        } else {
+            &mut state.any
+        }) = new;
         new
     }
 
@@ -158,26 +162,26 @@ impl Declarations {
         self.reach
     }
 
-    /// The way at the top of the release.
-    pub(super) fn top(&self) -> Way {
-        let mut way = Way::default();
-        way.levels.push(Level {
+    /// The descent at the top of the release.
+    pub(super) fn top(&self) -> Descent {
+        let mut descent = Descent::default();
+        descent.levels.push(Level {
             from: 0,
-            first: NONE,
+            first_declaration: NONE,
         });
-        self.arrive(&mut way, 0);
-        way
+        self.activate(&mut descent, 0);
+        descent
     }
 
-    /// Takes one step from the value at a depth of the way, discarding what was below it.
-    pub(super) fn step(&self, way: &mut Way, depth: usize, step: Step<'_>) {
-        let above = way.levels[depth];
-        way.live.truncate(way.end(depth));
-        way.levels.truncate(depth + 1);
-        let (from, to) = (above.from as usize, way.live.len());
-        way.levels.push(Level {
+    /// Takes one step from the value at a depth of the descent, discarding what was below it.
+    pub(super) fn step(&self, descent: &mut Descent, depth: usize, step: Step<'_>) {
+        let above = descent.levels[depth];
+        descent.active.truncate(descent.end(depth));
+        descent.levels.truncate(depth + 1);
+        let (from, to) = (above.from as usize, descent.active.len());
+        descent.levels.push(Level {
             from: to as u32,
-            first: above.first,
+            first_declaration: above.first_declaration,
         });
         if from == to {
             return;
@@ -187,48 +191,50 @@ impl Declarations {
             Step::Index(_) => None,
         };
         for at in from..to {
-            let number = way.live[at];
-            let spot = &self.spots[number as usize];
-            if let Some(word) = word.filter(|_| spot.keys)
+            let number = descent.active[at];
+            let state = &self.states[number as usize];
+            if let Some(word) = word.filter(|_| state.keys)
                 && let Some(next) = self.next.get(&(number, word))
             {
-                self.arrive(way, *next);
+                self.activate(descent, *next);
             }
-            if spot.any != NONE {
-                self.arrive(way, spot.any);
+            if state.any != NONE {
+                self.activate(descent, state.any);
             }
-            if spot.stays {
-                self.arrive(way, number);
+            if state.repeats {
+                self.activate(descent, number);
             }
         }
     }
 
-    /// Records at the end of the way that patterns have reached a spot.
-    fn arrive(&self, way: &mut Way, mut at: u32) {
-        let Some(level) = way.levels.last_mut() else {
+    /// Records at the end of the descent that patterns have reached a state.
+    fn activate(&self, descent: &mut Descent, mut at: u32) {
+        let Some(level) = descent.levels.last_mut() else {
             return;
         };
-        while at != NONE && !way.live[level.from as usize..].contains(&at) {
-            way.live.push(at);
-            let spot = &self.spots[at as usize];
-            level.first = level.first.min(spot.first);
+        while at != NONE && !descent.active[level.from as usize..].contains(&at) {
+            descent.active.push(at);
+            let state = &self.states[at as usize];
+            level.first_declaration = level.first_declaration.min(state.first_declaration);
             // `**` also matches zero steps.
-            at = spot.deep;
+            at = state.deep;
         }
     }
 
-    /// What is declared for the value at a depth of the way.
-    pub(super) fn told(&self, way: &Way, depth: usize) -> Option<Sensitivity> {
-        self.says.get(way.levels[depth].first as usize).copied()
+    /// What is declared for the value at a depth of the descent.
+    pub(super) fn sensitivity_at(&self, descent: &Descent, depth: usize) -> Option<Sensitivity> {
+        self.sensitivities
+            .get(descent.levels[depth].first_declaration as usize)
+            .copied()
     }
 
     /// What is declared for the value at the end of a path.
     pub(super) fn declared(&self, path: &[Step<'_>]) -> Option<Sensitivity> {
-        let mut way = self.top();
+        let mut descent = self.top();
         for (depth, step) in path.iter().enumerate() {
-            self.step(&mut way, depth, *step);
+            self.step(&mut descent, depth, *step);
         }
-        self.told(&way, path.len())
+        self.sensitivity_at(&descent, path.len())
     }
 }
 
@@ -249,19 +255,19 @@ mod tests {
     proptest! {
         /// Going down step by step gives the same answer at each value as matching its whole path.
         #[test]
-        fn going_down_tells_what_the_whole_path_tells(
+        fn stepwise_lookup_equals_full_path_match(
             patterns in proptest::collection::vec((steps(), 0..3usize), 1..6),
             path in proptest::collection::vec(prop_oneof!["[abc]", Just("0".to_owned())], 0..6),
         ) {
             let patterns: Vec<(PathPattern, usize)> =
                 patterns.into_iter().map(|(steps, mount)| (PathPattern(steps), mount)).collect();
             let mounts = [vec![], vec!["a".to_owned()], vec!["b".to_owned(), "a".to_owned()]];
-            let says = |at: usize| match at % 2 {
+            let sensitivity = |at: usize| match at % 2 {
                 0 => Sensitivity::Secret,
                 _ => Sensitivity::Clear,
             };
             let scopes = patterns.iter().enumerate().map(|(at, (pattern, mount))| {
-                let (secret, clear) = match says(at) {
+                let (secret, clear) = match sensitivity(at) {
                     Sensitivity::Secret => (vec![pattern.clone()], vec![]),
                     Sensitivity::Clear => (vec![], vec![pattern.clone()]),
                 };
@@ -271,10 +277,10 @@ mod tests {
             let declarations = Declarations::of(&scopes.collect::<Vec<_>>());
             let steps: Vec<Step<'_>> =
                 path.iter().map(|key| key.parse().map_or(Step::Key(key), Step::Index)).collect();
-            let mut way = declarations.top();
+            let mut descent = declarations.top();
             for depth in 0..=steps.len() {
                 if depth > 0 {
-                    declarations.step(&mut way, depth - 1, steps[depth - 1]);
+                    declarations.step(&mut descent, depth - 1, steps[depth - 1]);
                 }
                 let covers = |(pattern, mount): &(PathPattern, usize)| {
                     let mount: Vec<Step<'_>> =
@@ -282,11 +288,11 @@ mod tests {
                     let inside = steps[..depth].strip_prefix(mount.as_slice());
                     inside.is_some_and(|inside| pattern.covers(inside))
                 };
-                let expected = patterns.iter().position(covers).map(says);
-                let told = declarations.told(&way, depth);
-                prop_assert_eq!(told, expected, "at {:?}", &steps[..depth]);
+                let expected = patterns.iter().position(covers).map(sensitivity);
+                let actual = declarations.sensitivity_at(&descent, depth);
+                prop_assert_eq!(actual, expected, "at {:?}", &steps[..depth]);
                 prop_assert_eq!(declarations.declared(&steps[..depth]), expected);
-                prop_assert_eq!(declarations.told(&way.from(depth), 0), expected);
+                prop_assert_eq!(declarations.sensitivity_at(&descent.rebased(depth), 0), expected);
             }
         }
     }

@@ -29,7 +29,7 @@ enum Switch {
     On(NodeRef),
     Off(NodeRef),
     Hidden(NodeRef),
-    NotGiven,
+    Unset,
 }
 
 /// The values that decide, in order of precedence: the operator's, then the defaults of each chart on the way.
@@ -39,7 +39,7 @@ pub(super) struct Decision<'a> {
     /// Charts from the top to the parent of the dependency.
     pub(super) charts: Vec<&'a ChartTree>,
     /// True if a hidden layer may hold anything.
-    pub(super) veiled: bool,
+    pub(super) has_opaque_values: bool,
 }
 
 impl Decision<'_> {
@@ -53,10 +53,10 @@ impl Decision<'_> {
             return (Enabled::Yes, None);
         }
         let switched = !dependency.tags.is_empty() || !dependency.conditions.is_empty();
-        if switched && self.veiled {
+        if switched && self.has_opaque_values {
             return (Enabled::Unknown, None);
         }
-        let (mut enabled, mut by) = self.by_tags(&dependency.tags);
+        let (mut enabled, mut by) = self.decide_by_tags(&dependency.tags);
         let mut prefix: Vec<&str> = Vec::new();
         for chart in self.charts.iter().skip(1) {
             prefix.push(&chart.key);
@@ -77,7 +77,7 @@ impl Decision<'_> {
                     (enabled, by) = (Enabled::Unknown, Some(node));
                     break;
                 }
-                Switch::NotGiven => {}
+                Switch::Unset => {}
             }
         }
         (enabled, by)
@@ -86,29 +86,30 @@ impl Decision<'_> {
     /// The value under a subchart's key that makes Helm reject the release because it is not a map. Helm checks before it disables
     /// subcharts, so a string under the key of a disabled one is rejected too; and for enabled ones it also checks the charts' defaults on
     /// their own.
-    pub(super) fn not_a_subchart(
+    pub(super) fn rejected_subchart_value(
         &self,
         key: &str,
         enabled: Enabled,
-        parent_on: bool,
+        parent_enabled: bool,
     ) -> Option<NodeRef> {
-        if !parent_on {
-            return self.refused(key, Some(self.user), 0);
+        if !parent_enabled {
+            return self.rejected_value(key, Some(self.user), 0);
         }
         let parent = self.charts.len() - 1;
         // Below the top, Helm also checks the values of the whole release as if they were the subchart's own.
-        let refused = (0..=parent).find_map(|start| self.refused(key, Some(self.user), start));
-        refused.or_else(|| {
+        let rejected =
+            (0..=parent).find_map(|start| self.rejected_value(key, Some(self.user), start));
+        rejected.or_else(|| {
             // Each chart's defaults are merged over those of its subcharts, starting with the innermost chart.
             let mut starts = (0..=parent).rev();
-            let defaults = starts.find_map(|start| self.refused(key, None, start));
+            let defaults = starts.find_map(|start| self.rejected_value(key, None, start));
             defaults.filter(|_| enabled != Enabled::No)
         })
     }
 
     /// The rejected value at the key when the values are merged over the charts from `start` on; without values, when those charts'
     /// defaults are merged over each other, where nulls stay.
-    fn refused(&self, key: &str, user: Option<NodeRef>, start: usize) -> Option<NodeRef> {
+    fn rejected_value(&self, key: &str, user: Option<NodeRef>, start: usize) -> Option<NodeRef> {
         let inner = self.charts[start + 1..].iter();
         let mut path: Vec<&str> = inner.map(|chart| chart.key.as_str()).collect();
         path.push(key);
@@ -129,21 +130,21 @@ impl Decision<'_> {
                 continue;
             }
             match self.follow(root, &path[skip..]) {
-                Followed::Missing => {}
-                Followed::Blocked(steps, node) if self.arena.kind(node) == Kind::Null => {
+                PathLookup::Missing => {}
+                PathLookup::Blocked(steps, node) if self.arena.kind(node) == Kind::Null => {
                     least_skip = least_skip.max(skip + steps);
                 }
                 // This is rejected on its own, or gives way to a map.
-                Followed::Blocked(..) => {}
-                Followed::Value(node) => {
-                    let gone = |chart: &&ChartTree| {
-                        let there = chart.defaults.map(|root| self.follow(root, &path));
-                        matches!(there, Some(Followed::Value(_)))
+                PathLookup::Blocked(..) => {}
+                PathLookup::Value(node) => {
+                    let is_removed = |chart: &&ChartTree| {
+                        let found = chart.defaults.map(|root| self.follow(root, &path));
+                        matches!(found, Some(PathLookup::Value(_)))
                     };
                     match self.arena.kind(node) {
                         Kind::Map | Kind::Error => return None,
                         // The null has removed what the charts above would set here, and itself with it.
-                        Kind::Null if is_user && self.charts[..start].iter().any(gone) => {
+                        Kind::Null if is_user && self.charts[..start].iter().any(is_removed) => {
                             least_depth = start;
                             continue;
                         }
@@ -162,14 +163,14 @@ impl Decision<'_> {
         None
     }
 
-    fn by_tags(&self, tags: &[String]) -> (Enabled, Option<NodeRef>) {
+    fn decide_by_tags(&self, tags: &[String]) -> (Enabled, Option<NodeRef>) {
         let (mut off, mut hidden) = (None, None);
         for tag in tags {
             match self.switch(&["tags", tag], "", None) {
                 Switch::On(node) => return (Enabled::Yes, Some(node)),
                 Switch::Off(node) => off = off.or(Some(node)),
                 Switch::Hidden(node) => hidden = hidden.or(Some(node)),
-                Switch::NotGiven => {}
+                Switch::Unset => {}
             }
         }
         match (hidden, off) {
@@ -183,8 +184,8 @@ impl Decision<'_> {
     fn switch(&self, path: &[&str], dependency: &str, own_defaults: Option<NodeRef>) -> Switch {
         let depth = self.charts.len() - 1;
         if depth > 0 && path.get(depth) == Some(&GLOBAL) {
-            return match self.handed_down(&path[..depth], &path[depth..]) {
-                Switch::NotGiven => self.misplaced(path),
+            return match self.inherited_global(&path[..depth], &path[depth..]) {
+                Switch::Unset => self.misplaced_switch(path),
                 given => given,
             };
         }
@@ -205,41 +206,41 @@ impl Decision<'_> {
         }
         for (root, skip) in sources {
             match self.follow(root, &path[skip..]) {
-                Followed::Value(node) => return self.as_switch(node),
+                PathLookup::Value(node) => return self.read_switch(node),
                 // A null removes the key from the charts above; the subchart's own defaults still apply.
-                Followed::Blocked(steps, _)
+                PathLookup::Blocked(steps, _)
                     if steps == depth + 1 && path[..steps].ends_with(&[dependency]) =>
                 {
-                    return own_defaults.map_or(Switch::NotGiven, |node| {
+                    return own_defaults.map_or(Switch::Unset, |node| {
                         match self.follow(node, &path[steps..]) {
-                            Followed::Value(node) => self.as_switch(node),
-                            _ => Switch::NotGiven,
+                            PathLookup::Value(node) => self.read_switch(node),
+                            _ => Switch::Unset,
                         }
                     });
                 }
-                Followed::Blocked(..) => return Switch::NotGiven,
-                Followed::Missing => {}
+                PathLookup::Blocked(..) => return Switch::Unset,
+                PathLookup::Missing => {}
             }
         }
-        self.misplaced(path)
+        self.misplaced_switch(path)
     }
 
     /// When looking for switches, Helm also merges the defaults of a nested chart over the values of the whole release: a chart `redis`
     /// with a key `redis` enables or disables its own subcharts.
-    fn misplaced(&self, path: &[&str]) -> Switch {
+    fn misplaced_switch(&self, path: &[&str]) -> Switch {
         if path[0] == "tags" {
-            return Switch::NotGiven;
+            return Switch::Unset;
         }
         let inner = self.charts.iter().skip(1).filter_map(|it| it.defaults);
         let mut found = inner.map(|root| self.follow(root, path));
-        match found.find(|it| !matches!(it, Followed::Missing)) {
-            Some(Followed::Value(node)) => self.as_switch(node),
-            _ => Switch::NotGiven,
+        match found.find(|it| !matches!(it, PathLookup::Missing)) {
+            Some(PathLookup::Value(node)) => self.read_switch(node),
+            _ => Switch::Unset,
         }
     }
 
     /// A value below a subchart's `global`: values that Helm passes down from above come first.
-    fn handed_down(&self, prefix: &[&str], rest: &[&str]) -> Switch {
+    fn inherited_global(&self, prefix: &[&str], rest: &[&str]) -> Switch {
         // The values over the first `charts` charts, for a path from the top.
         let sources = |charts: usize| {
             let charts = self.charts.iter().enumerate().take(charts);
@@ -247,74 +248,74 @@ impl Decision<'_> {
             [(self.user, 0)].into_iter().chain(defaults)
         };
         // Nothing is passed down where there is something other than a map.
-        let closed = |level: &usize| {
+        let is_blocked = |level: &usize| {
             let path: Vec<&str> = prefix[..*level].iter().copied().chain([GLOBAL]).collect();
             let found =
                 sources(*level).find_map(|(root, skip)| match self.follow(root, &path[skip..]) {
-                    Followed::Value(node) => Some(node),
+                    PathLookup::Value(node) => Some(node),
                     _ => None,
                 });
             found.is_some_and(|node| self.arena.kind(node) != Kind::Map)
         };
-        let first = (1..=prefix.len()).rev().find(closed).unwrap_or(0);
+        let first = (1..=prefix.len()).rev().find(is_blocked).unwrap_or(0);
         for level in first..=prefix.len() {
             let path: Vec<&str> = prefix[..level].iter().chain(rest).copied().collect();
             let all: Vec<(NodeRef, usize)> = sources(level + 1).collect();
             let mut found = all
                 .iter()
                 .map(|(root, skip)| self.follow(*root, &path[*skip..]));
-            match found.find(|it| !matches!(it, Followed::Missing)) {
+            match found.find(|it| !matches!(it, PathLookup::Missing)) {
                 // A value that is not a map on the way is not passed down.
-                None | Some(Followed::Missing | Followed::Blocked(..)) => {}
-                Some(Followed::Value(node)) => match self.arena.kind(node) {
+                None | Some(PathLookup::Missing | PathLookup::Blocked(..)) => {}
+                Some(PathLookup::Value(node)) => match self.arena.kind(node) {
                     // A map gives way to an existing value, but not to the defaults that come last.
                     Kind::Map => {
-                        let stands = |level: usize| {
+                        let is_set = |level: usize| {
                             let path = prefix[..level].iter().chain(rest).copied();
                             let path: Vec<&str> = path.collect();
                             sources(level).any(|(root, skip)| {
-                                matches!(self.follow(root, &path[skip..]), Followed::Value(_))
+                                matches!(self.follow(root, &path[skip..]), PathLookup::Value(_))
                             })
                         };
-                        if !(level + 1..=prefix.len()).any(stands) {
-                            return Switch::NotGiven;
+                        if !(level + 1..=prefix.len()).any(is_set) {
+                            return Switch::Unset;
                         }
                     }
                     // A null that removes a default disappears with it.
-                    Kind::Null if found.any(|it| matches!(it, Followed::Value(_))) => {}
-                    _ => return self.as_switch(node),
+                    Kind::Null if found.any(|it| matches!(it, PathLookup::Value(_))) => {}
+                    _ => return self.read_switch(node),
                 },
             }
         }
-        Switch::NotGiven
+        Switch::Unset
     }
 
-    fn follow(&self, root: NodeRef, path: &[&str]) -> Followed {
+    fn follow(&self, root: NodeRef, path: &[&str]) -> PathLookup {
         let mut node = root;
         for (steps, key) in path.iter().enumerate() {
             match self.arena.kind(node) {
                 Kind::Map => match self.arena.get(node, key) {
                     Some(next) => node = next,
-                    None => return Followed::Missing,
+                    None => return PathLookup::Missing,
                 },
-                _ => return Followed::Blocked(steps, node),
+                _ => return PathLookup::Blocked(steps, node),
             }
         }
-        Followed::Value(node)
+        PathLookup::Value(node)
     }
 
-    fn as_switch(&self, node: NodeRef) -> Switch {
+    fn read_switch(&self, node: NodeRef) -> Switch {
         match self.arena.kind(node) {
             Kind::Bool if self.arena.bool(node) => Switch::On(node),
             Kind::Bool => Switch::Off(node),
             Kind::Error => Switch::Hidden(node),
             Kind::String if hidden_text(&self.arena.text(node)).is_some() => Switch::Hidden(node),
-            _ => Switch::NotGiven,
+            _ => Switch::Unset,
         }
     }
 }
 
-enum Followed {
+enum PathLookup {
     Value(NodeRef),
     /// After that many steps there is something other than a map.
     Blocked(usize, NodeRef),

@@ -48,30 +48,30 @@ impl Arena {
                 };
                 let from: Vec<String> = sub.mount.iter().chain(&import.child).cloned().collect();
                 let to: Vec<String> = chart.mount.iter().chain(&import.parent).cloned().collect();
-                let mut moved = Move {
+                let mut moving = Move {
                     from: &from,
                     to: &to,
                     release,
                     layers: FxHashMap::default(),
                 };
-                let node = self.moved(node, &mut moved);
-                layers.extend(self.new_layers(&moved));
-                let node = self.put_below(node, &to, import.parent.len(), release);
+                let node = self.move_values(node, &mut moving);
+                layers.extend(self.new_layers(&moving));
+                let node = self.wrap_in_path(node, &to, import.parent.len(), release);
                 imported = Some(match imported {
                     None => node,
-                    Some(first) => self.merge(first, node, Mode::Keep),
+                    Some(first) => self.merge(first, node, Mode::KeepNulls),
                 });
             }
         }
         match imported {
-            Some(imported) => self.merge(defaults, imported, Mode::Keep),
+            Some(imported) => self.merge(defaults, imported, Mode::KeepNulls),
             None => defaults,
         }
     }
 
     /// The layers created by a move in order of precedence: outer charts before inner ones.
-    fn new_layers(&self, moved: &Move<'_>) -> Vec<LayerId> {
-        let mut made: Vec<(usize, LayerId, LayerId)> = moved
+    fn new_layers(&self, moving: &Move<'_>) -> Vec<LayerId> {
+        let mut layers: Vec<(usize, LayerId, LayerId)> = moving
             .layers
             .iter()
             .filter_map(|(old, new)| {
@@ -79,28 +79,28 @@ impl Arena {
                 Some((mount.len(), *old, (*new)?))
             })
             .collect();
-        made.sort_unstable();
-        made.into_iter().map(|(.., new)| new).collect()
+        layers.sort_unstable();
+        layers.into_iter().map(|(.., new)| new).collect()
     }
 
     /// The same values, in layers at the new path.
-    fn moved(&mut self, node: NodeRef, how: &mut Move<'_>) -> NodeRef {
+    fn move_values(&mut self, node: NodeRef, moving: &mut Move<'_>) -> NodeRef {
         // New maps hold the entries of the old ones until these are replaced.
         let mut result = None;
         let mut open = vec![(node, None)];
         while let Some((node, place)) = open.pop() {
             let new = match node.target() {
-                Target::Node(..) => self.moved_node(node, how),
+                Target::Node(..) => self.move_node(node, moving),
                 Target::Map(_) => {
-                    let top = self.top(node).map(|top| self.moved_node(top, how));
+                    let top = self.top(node).map(|top| self.move_node(top, moving));
                     let entries = self.entries(node);
                     let new = match top {
-                        Some(_) => self.push_map(entries, top, how.release),
+                        Some(_) => self.push_map(entries, top, moving.release),
                         None => {
-                            let path = self.made_path(node).unwrap_or_default();
-                            let below = path.get(how.from.len()..).unwrap_or_default();
-                            let path = [how.to, below].concat();
-                            self.push_made(entries, path, how.release)
+                            let path = self.synthetic_path(node).unwrap_or_default();
+                            let below = path.get(moving.from.len()..).unwrap_or_default();
+                            let path = [moving.to, below].concat();
+                            self.push_synthetic(entries, path, moving.release)
                         }
                     };
                     let entries = self.entries(new).into_iter().enumerate();
@@ -116,15 +116,15 @@ impl Arena {
         result.unwrap_or(node)
     }
 
-    fn moved_node(&mut self, node: NodeRef, how: &mut Move<'_>) -> NodeRef {
+    fn move_node(&mut self, node: NodeRef, moving: &mut Move<'_>) -> NodeRef {
         let Target::Node(layer, id) = node.target() else {
             return node;
         };
-        let new = match how.layers.get(&layer) {
+        let new = match moving.layers.get(&layer) {
             Some(new) => *new,
             None => {
-                let new = self.part_of(layer, how);
-                how.layers.insert(layer, new);
+                let new = self.part_of(layer, moving);
+                moving.layers.insert(layer, new);
                 new
             }
         };
@@ -132,22 +132,22 @@ impl Arena {
     }
 
     /// The part of a layer at `from`, as a layer at `to`. `None` for values passed down as `global`, which are written elsewhere.
-    fn part_of(&mut self, layer: LayerId, how: &Move<'_>) -> Option<LayerId> {
+    fn part_of(&mut self, layer: LayerId, moving: &Move<'_>) -> Option<LayerId> {
         let slot = &self.layers[layer.0 as usize];
-        let (part, mount) = if let Some(deeper) = slot.mount.strip_prefix(how.from) {
-            (slot.top()?, [how.to, deeper].concat())
+        let (part, mount) = if let Some(deeper) = slot.mount.strip_prefix(moving.from) {
+            (slot.top()?, [moving.to, deeper].concat())
         } else {
-            let below = how.from.strip_prefix(slot.mount.as_slice())?;
+            let below = moving.from.strip_prefix(slot.mount.as_slice())?;
             let steps: Vec<Step<'_>> = below.iter().map(|key| Step::Key(key)).collect();
             let (part, depth) = walk(&slot.document, slot.top()?, &steps);
             if depth < steps.len() {
                 return None;
             }
-            (part, how.to.to_vec())
+            (part, moving.to.to_vec())
         };
         let (source, document) = (slot.source, Arc::clone(&slot.document));
         let new = self.add_layer(LayerSlot::new(
-            how.release,
+            moving.release,
             None,
             Role::Chart,
             source,
@@ -163,18 +163,18 @@ impl Arena {
         Some(new)
     }
 
-    /// Wraps a value in the last `made` keys of a path, whose maps Helm creates.
-    fn put_below(
+    /// Wraps a value in the last `created` keys of a path, whose maps Helm creates.
+    fn wrap_in_path(
         &mut self,
         mut value: NodeRef,
         path: &[String],
-        made: usize,
+        created: usize,
         release: u32,
     ) -> NodeRef {
-        for at in (path.len() - made..path.len()).rev() {
-            let key = self.make_key(&path[at]);
+        for at in (path.len() - created..path.len()).rev() {
+            let key = self.synthetic_key(&path[at]);
             let entries = vec![Entry { key, value }];
-            value = self.push_made(entries, path[..at].to_vec(), release);
+            value = self.push_synthetic(entries, path[..at].to_vec(), release);
         }
         value
     }

@@ -85,7 +85,7 @@ impl Merged {
         let document = self.arena.document(layer);
         let kind = document.kind(id);
         if kind != Kind::Map
-            && let Some(unknown) = self.veiled(node, layer, kind)
+            && let Some(unknown) = self.hidden_reason(node, layer, kind)
         {
             return Shape::Unknown(unknown);
         }
@@ -114,7 +114,7 @@ impl Merged {
     }
 
     /// Why a layer's value may not be the effective one: a hidden layer may override it.
-    fn veiled(&self, node: NodeRef, layer: LayerId, kind: Kind) -> Option<Unknown> {
+    fn hidden_reason(&self, node: NodeRef, layer: LayerId, kind: Kind) -> Option<Unknown> {
         if node.view() == View::Written {
             return None;
         }
@@ -125,13 +125,13 @@ impl Merged {
         };
         let layer = &self.arena.layers[layer.0 as usize];
         let slot = &self.releases[layer.release as usize];
-        if let Some((below, reason)) = slot.veil
+        if let Some((below, reason)) = slot.opaque_values
             && layer.own.is_none_or(|own| (own as usize) < below)
         {
             return Some(hidden(reason));
         }
         // The hidden secrets are meant to replace the chart's defaults at secret paths.
-        if let Some((reason, _)) = slot.secrets_veil
+        if let Some((reason, _)) = slot.opaque_secrets
             && layer.role == Role::Chart
             && (node.is_below_secrets() || self.is_secret(node))
         {
@@ -296,10 +296,10 @@ impl Merged {
     fn may_hold_more(&self, map: NodeRef) -> Option<Unknown> {
         let slot = self.slot_of(map);
         if map.view() != View::Written {
-            if let Some((_, reason)) = slot.veil {
+            if let Some((_, reason)) = slot.opaque_values {
                 return Some(Unknown::maybe(reason));
             }
-            if let Some((reason, any)) = slot.secrets_veil
+            if let Some((reason, any)) = slot.opaque_secrets
                 && (any || map.is_below_secrets())
             {
                 return Some(Unknown::maybe(reason));
@@ -316,10 +316,10 @@ impl Merged {
     fn absent(&self, map: NodeRef, key: &str) -> Lookup {
         let slot = self.slot_of(map);
         if map.view() != View::Written {
-            if let Some((_, reason)) = slot.veil {
+            if let Some((_, reason)) = slot.opaque_values {
                 return Lookup::Unknown(Unknown::maybe(reason));
             }
-            if let Some((reason, any)) = slot.secrets_veil
+            if let Some((reason, any)) = slot.opaque_secrets
                 && (any || self.may_be_secret(map, key))
             {
                 return Lookup::Unknown(Unknown::maybe(reason));
@@ -345,7 +345,7 @@ impl Merged {
             return true;
         }
         // No declaration looks deeper than this, so the one above applies.
-        if let Some(declared) = self.declared_deep(map) {
+        if let Some(declared) = self.declaration_for_contents(map) {
             return declared == Some(Sensitivity::Secret);
         }
         let mut path = self.path(map);

@@ -6,7 +6,7 @@ use super::Merged;
 use super::lookup::Shape;
 use super::node::{LayerId, NodeRef, Target};
 use crate::path::{PathStep, Step};
-use crate::secret::{Sensitivity, is_handed_on, is_named};
+use crate::secret::{Sensitivity, may_be_secret_by_path, passes_secret};
 use crate::yaml::{Kind, NodeId};
 
 impl Merged {
@@ -53,8 +53,8 @@ impl Merged {
         let declared = || self.declarations(self.release_of(node)).declared(&steps);
         let text = text.as_deref();
         text.is_some_and(is_hidden_text)
-            || is_handed_on(text, before().as_deref())
-            || is_named(&steps, text) && declared() != Some(Sensitivity::Clear)
+            || passes_secret(text, before().as_deref())
+            || may_be_secret_by_path(&steps, text) && declared() != Some(Sensitivity::Clear)
     }
 
     /// The values of a layer, where they are written, that may be secrets, and the maps whose keys may be.

@@ -10,10 +10,10 @@ use crate::yaml::{Document, Kind, NodeId};
 const NONE: u32 = u32::MAX;
 
 /// Paths of up to this many steps are walked without allocating.
-const SHORT: usize = 16;
+const INLINE_STEPS: usize = 16;
 
 /// The number of single queries before the table is built.
-const FEW: u32 = 100;
+const MAX_SINGLE_QUERIES: u32 = 100;
 
 /// The map or list above each node, and its key or index there. A node that is also reached by an alias belongs to the place where it is
 /// written.
@@ -21,7 +21,7 @@ const FEW: u32 = 100;
 pub(super) struct Parents {
     document: Arc<Document>,
     top: Option<NodeId>,
-    asked: AtomicU32,
+    single_queries: AtomicU32,
     table: OnceLock<Table>,
 }
 
@@ -36,14 +36,14 @@ impl Table {
     fn of(document: &Document, top: Option<NodeId>) -> Self {
         if let Some(up) = top.and_then(|top| document.written_in(top)) {
             let table = Self { up };
-            debug_assert_eq!(table, Self::walked(document, top));
+            debug_assert_eq!(table, Self::by_walking(document, top));
             return table;
         }
-        Self::walked(document, top)
+        Self::by_walking(document, top)
     }
 
     /// Like [`Table::of`], but for any text, by walking the entries.
-    fn walked(document: &Document, top: Option<NodeId>) -> Self {
+    fn by_walking(document: &Document, top: Option<NodeId>) -> Self {
         let mut table = Self { up: Vec::new() };
         let mut open: Vec<NodeId> = top.into_iter().collect();
         // A value overridden by a duplicate key or a merge is not among the entries, but still in the text.
@@ -52,8 +52,11 @@ impl Table {
         while let Some(node) = open.pop() {
             match document.kind(node) {
                 Kind::Map => {
-                    let twice = has_duplicates.then(|| document.pairs(node));
-                    for (key, value) in document.entries(node).chain(twice.into_iter().flatten()) {
+                    let duplicates = has_duplicates.then(|| document.pairs(node));
+                    for (key, value) in document
+                        .entries(node)
+                        .chain(duplicates.into_iter().flatten())
+                    {
                         if table.set(value, node, key.index()) {
                             open.push(value);
                         }
@@ -100,7 +103,7 @@ impl Parents {
         Self {
             document: Arc::clone(document),
             top,
-            asked: AtomicU32::new(0),
+            single_queries: AtomicU32::new(0),
             table: OnceLock::new(),
         }
     }
@@ -115,7 +118,7 @@ impl Parents {
         work::step();
         if self.table.get().is_none()
             && let Some(top) = self.top
-            && self.asked.fetch_add(1, Ordering::Relaxed) < FEW
+            && self.single_queries.fetch_add(1, Ordering::Relaxed) < MAX_SINGLE_QUERIES
             && let Some(up) = self.document.written_at(top, node)
         {
             debug_assert!(
@@ -145,7 +148,7 @@ impl Parents {
     /// Calls `visit` with each step of the path from the top of the document to `node`.
     pub(super) fn each_step(&self, node: NodeId, mut visit: impl FnMut(Step<'_>)) {
         // Nearly every path is short, and rules need the path of every value they visit.
-        let mut short = [(NodeId::from_index(NONE), 0); SHORT];
+        let mut short = [(NodeId::from_index(NONE), 0); INLINE_STEPS];
         let (mut len, mut rest) = (0, Vec::new());
         let mut node = node;
         while let Some(up) = self.up(node) {

@@ -60,8 +60,8 @@ impl Merged {
             Some(Target::Map(_)) => {}
             None => {
                 if let Target::Map(map) = node.target() {
-                    let made = self.arena.made_paths.get(&map.0);
-                    for key in made.into_iter().flatten() {
+                    let path = self.arena.synthetic_paths.get(&map.0);
+                    for key in path.into_iter().flatten() {
                         visit(Step::Key(key));
                     }
                 }

@@ -54,7 +54,7 @@ pub struct Insertion {
 }
 
 /// The state while visiting the layers from the top.
-struct Story {
+struct HistoryBuilder {
     /// For each step of the path, the map in the highest layer.
     maps: Vec<Option<NodeRef>>,
     /// The value that leaves no room for anything below.
@@ -69,33 +69,33 @@ impl Merged {
     /// defaults of the chart and its subcharts. The first that is not hidden wins.
     pub fn history(&self, release: usize, path: &[Step<'_>]) -> Vec<Occurrence> {
         let slot = &self.releases[release];
-        let mut story = Story {
+        let mut builder = HistoryBuilder {
             maps: vec![None; path.len() + 1],
             used: None,
             replaced: None,
             out: Vec::new(),
         };
         for layer in slot.layers.iter().rev() {
-            self.tell(&mut story, *layer, path);
+            self.add_layer(&mut builder, *layer, path);
         }
         // Defaults are merged one by one below the operator's finished values, so what one of the operator's layers replaced in another no
         // longer matters.
         for layer in &slot.defaults {
-            story.replaced = None;
-            self.tell(&mut story, *layer, path);
+            builder.replaced = None;
+            self.add_layer(&mut builder, *layer, path);
         }
-        story.out
+        builder.out
     }
 
-    fn tell(&self, story: &mut Story, layer: LayerId, path: &[Step<'_>]) {
+    fn add_layer(&self, builder: &mut HistoryBuilder, layer: LayerId, path: &[Step<'_>]) {
         let Some((node, depth)) = self.written_at(layer, path) else {
             return;
         };
         let is_map = self.arena.kind(node) == Kind::Map;
-        let hider = story.used.or(story.replaced);
-        if hider.is_none() {
+        let hidden_by = builder.used.or(builder.replaced);
+        if hidden_by.is_none() {
             let maps = if is_map { depth + 1 } else { depth };
-            for (at, map) in story.maps[..maps].iter_mut().enumerate() {
+            for (at, map) in builder.maps[..maps].iter_mut().enumerate() {
                 let node = || self.written_at(layer, &path[..at]).map(|(node, _)| node);
                 *map = map.or_else(node);
             }
@@ -104,19 +104,19 @@ impl Merged {
         if is_map && depth < path.len() {
             return;
         }
-        let fate = match (hider, story.maps[depth]) {
+        let fate = match (hidden_by, builder.maps[depth]) {
             (Some(by), _) => Fate::Hidden { by },
             (None, _) if is_map => Fate::Merged,
             (None, Some(by)) => {
-                story.replaced = Some(node);
+                builder.replaced = Some(node);
                 Fate::Hidden { by }
             }
             (None, None) => {
-                story.used = Some(node);
+                builder.used = Some(node);
                 Fate::Used
             }
         };
-        story.out.push(Occurrence {
+        builder.out.push(Occurrence {
             layer,
             node,
             depth,
@@ -137,11 +137,11 @@ impl Merged {
             return None;
         }
         let (node, depth) = walk(&slot.document, slot.top()?, &path[skip..]);
-        let mut handle = NodeRef::node(layer, node).with_view(View::Written);
+        let mut found = NodeRef::node(layer, node).with_view(View::Written);
         if path[..skip + depth].contains(&Step::Key("secrets")) {
-            handle = handle.below(handle, Some("secrets"));
+            found = found.below(found, Some("secrets"));
         }
-        Some((handle, skip + depth))
+        Some((found, skip + depth))
     }
 
     /// Where the value at `path` would have to be written: below its deepest existing ancestor, in the layer for `role` ([`Role::Secrets`]
@@ -156,7 +156,7 @@ impl Merged {
             let Some((node, depth)) = self.written_at(*layer, path) else {
                 continue;
             };
-            if best.is_none_or(|(have, ..)| depth > have) {
+            if best.is_none_or(|(best_depth, ..)| depth > best_depth) {
                 best = Some((depth, *layer, node));
             }
         }

@@ -7,14 +7,15 @@ use std::sync::atomic::Ordering;
 use source::secret::is_hidden_text;
 
 use super::Merged;
-use super::declared::{Declarations, Way};
+use super::declared::{Declarations, Descent};
 use super::lookup::Shape;
 use super::node::{LayerId, NodeRef, Target};
 use super::parents::Parents;
 use crate::path::Step;
 use crate::secret::{
-    MayName, Names, Sensitivity, calls_itself, held_in_manifest, is_handed_on, is_made_by_chance,
-    is_named, is_secret_key, is_secret_text, may_name_secret, secret_setting, sensitivity,
+    Names, PossibleSecretName, Sensitivity, held_in_manifest, is_random_secret, is_secret_key,
+    is_secret_text, may_be_secret_by_path, may_name_secret, passes_secret, repeats_key,
+    secret_setting, sensitivity,
 };
 use crate::yaml::{Document, Kind, NodeId, Slot};
 
@@ -70,17 +71,17 @@ pub(super) struct Marks {
 const MAX_ALIASED: usize = 1_000_000;
 
 /// The number of single queries on a layer before the marks of all values are computed.
-const FEW: u32 = 100;
+const MAX_SINGLE_QUERIES: u32 = 100;
 
 /// A step of a path whose key may have been unescaped.
-enum Own<'d> {
+enum WrittenStep<'d> {
     Key(Cow<'d, str>),
     /// `<<`
     Merge(Cow<'d, str>),
     Index(usize),
 }
 
-impl Own<'_> {
+impl WrittenStep<'_> {
     fn is_key(&self, name: &str) -> bool {
         matches!(self, Self::Key(key) if key == name)
     }
@@ -94,7 +95,7 @@ impl Own<'_> {
 }
 
 /// The path of a value where it is written, from the top of the release.
-pub struct WrittenPath<'p, 'd>(&'p [Own<'d>]);
+pub struct WrittenPath<'p, 'd>(&'p [WrittenStep<'d>]);
 
 impl WrittenPath<'_, '_> {
     /// The number of steps.
@@ -109,17 +110,17 @@ impl WrittenPath<'_, '_> {
 
     /// Its last step.
     pub fn last(&self) -> Option<Step<'_>> {
-        self.0.last().map(Own::step)
+        self.0.last().map(WrittenStep::step)
     }
 
     /// Its first `count` steps.
     pub fn first(&self, count: usize) -> impl Iterator<Item = Step<'_>> {
-        self.0.iter().take(count).map(Own::step)
+        self.0.iter().take(count).map(WrittenStep::step)
     }
 }
 
-impl<'d> Own<'d> {
-    fn of(document: &'d Document, slot: Slot) -> Self {
+impl<'d> WrittenStep<'d> {
+    fn from_slot(document: &'d Document, slot: Slot) -> Self {
         match slot {
             Slot::Key(key) if document.is_merge_key(key) => Self::Merge(document.key_text(key)),
             Slot::Key(key) => Self::Key(document.key_text(key)),
@@ -144,14 +145,14 @@ fn children(document: &Document, node: NodeId) -> Vec<(NodeId, Slot)> {
 }
 
 /// The values of a key of a map, including all duplicates.
-fn under<'d>(
+fn values_of_key<'d>(
     document: &'d Document,
     map: NodeId,
-    wanted: &'static str,
+    name: &'static str,
 ) -> impl Iterator<Item = NodeId> + 'd {
     let pairs = document.pairs(map);
-    let mine = pairs.filter(move |(key, _)| document.key_text(*key) == wanted);
-    mine.map(|(_, value)| value)
+    let matching = pairs.filter(move |(key, _)| document.key_text(*key) == name);
+    matching.map(|(_, value)| value)
 }
 
 /// The item before index `at` of a list, if it is a text.
@@ -160,20 +161,20 @@ fn text_before(document: &Document, list: NodeId, at: usize) -> Option<NodeId> {
     (document.kind(before) == Kind::String).then_some(before)
 }
 
-/// What is known about a value on the way down.
+/// What is known about a value from the steps that lead to it.
 #[derive(Debug, Clone, Copy, Default)]
-struct Told {
+struct PathFacts {
     names: Names,
     /// True if the key names say that it is secret.
     named: bool,
     /// What the last keys say about possible secrets.
-    may_be: MayName,
+    possible: PossibleSecretName,
     declared: Option<Sensitivity>,
     below: bool,
     depth: usize,
 }
 
-impl Told {
+impl PathFacts {
     fn is_secret(self) -> bool {
         match self.declared {
             Some(declared) => declared == Sensitivity::Secret,
@@ -184,105 +185,112 @@ impl Told {
     /// True if a value here may be a secret by name. `text` is `None` for a number.
     fn may_be_secret(self, text: Option<&str>) -> bool {
         self.declared != Some(Sensitivity::Clear)
-            && self.may_be.tells(text)
+            && self.possible.may_be_secret(text)
             && !self.names.is_harmless()
     }
 }
 
 /// Walks down the values of a layer.
-struct Teller<'m> {
+struct Marker<'m> {
     document: &'m Document,
     parents: &'m Parents,
     declarations: &'m Declarations,
     marks: Marks,
 }
 
-/// What is declared on the way down from a value at depth `base`.
-struct From {
+/// The declarations that apply on a descent from a value at depth `base`.
+struct Cursor {
     base: usize,
-    way: Way,
+    descent: Descent,
 }
 
-impl Teller<'_> {
-    /// Takes one step. Before, the way leads to the parent; after, to the value.
-    fn step(&self, above: Told, step: &Own<'_>, from: &mut From) -> Told {
-        let mut told = above;
+impl Marker<'_> {
+    /// Takes one step. Before, the cursor is at the parent; after, at the value.
+    fn step(&self, above: PathFacts, step: &WrittenStep<'_>, cursor: &mut Cursor) -> PathFacts {
+        let mut facts = above;
         // Merged entries count as entries of the map itself.
-        if let Own::Merge(_) = step {
-            return told;
+        if let WrittenStep::Merge(_) = step {
+            return facts;
         }
-        if let Own::Key(key) = step {
-            told.names = told.names.then(key);
-            told.named = told.names.tell(key);
-            told.may_be = told.may_be.then(key);
-            told.below |= key == "secrets";
+        if let WrittenStep::Key(key) = step {
+            facts.names = facts.names.then(key);
+            facts.named = facts.names.is_secret(key);
+            facts.possible = facts.possible.then(key);
+            facts.below |= key == "secrets";
         }
-        told.depth += 1;
-        if told.depth <= self.declarations.reach() {
-            let depth = above.depth - from.base;
-            self.declarations.step(&mut from.way, depth, step.step());
-            told.declared = self.declarations.told(&from.way, depth + 1);
+        facts.depth += 1;
+        if facts.depth <= self.declarations.reach() {
+            let depth = above.depth - cursor.base;
+            self.declarations
+                .step(&mut cursor.descent, depth, step.step());
+            facts.declared = self.declarations.sensitivity_at(&cursor.descent, depth + 1);
         }
-        told
+        facts
     }
 
-    fn mark(&mut self, node: NodeId, told: Told) {
-        if told.is_secret() {
+    fn mark_secret(&mut self, node: NodeId, facts: PathFacts) {
+        if facts.is_secret() {
             self.marks.secret.insert(node);
         }
     }
 
     /// Marks a single value where it is written, by its text, and by its names if these are inconclusive.
-    fn single(&mut self, node: NodeId, step: &Own<'_>, before: Option<NodeId>, told: Told) {
+    fn mark_scalar(
+        &mut self,
+        node: NodeId,
+        step: &WrittenStep<'_>,
+        before: Option<NodeId>,
+        facts: PathFacts,
+    ) {
         if self.document.is_alias(node) {
             return;
         }
         match self.document.kind(node) {
-            Kind::Number => self.may_be(node, None, told),
+            Kind::Number => self.mark_if_possible(node, None, facts),
             Kind::String => {
                 let text = self.document.text_of(node);
                 let key = match step {
-                    Own::Key(key) => Some(key.as_ref()),
-                    Own::Merge(_) | Own::Index(_) => None,
+                    WrittenStep::Key(key) => Some(key.as_ref()),
+                    WrittenStep::Merge(_) | WrittenStep::Index(_) => None,
                 };
-                let by_chance = || {
-                    let named = key.is_some_and(|key| is_made_by_chance(key, &text));
-                    named && told.may_be_secret(Some(&text))
+                let is_random_secret = || {
+                    let by_key = key.is_some_and(|key| is_random_secret(key, &text));
+                    by_key && facts.may_be_secret(Some(&text))
                 };
-                if is_secret_text(key, &text) || by_chance() {
+                if is_secret_text(key, &text) || is_random_secret() {
                     self.marks.secret.insert(node);
                 }
                 let before = before.map(|it| self.document.text_of(it));
-                if is_hidden_text(&text) || is_handed_on(Some(&text), before.as_deref()) {
+                if is_hidden_text(&text) || passes_secret(Some(&text), before.as_deref()) {
                     self.marks.possible.insert(node);
                 }
-                self.may_be(node, Some(&text), told);
+                self.mark_if_possible(node, Some(&text), facts);
             }
             Kind::Null | Kind::Bool | Kind::Map | Kind::List | Kind::Error => {}
         }
     }
 
-    fn may_be(&mut self, node: NodeId, text: Option<&str>, told: Told) {
-        if told.may_be_secret(text) {
+    fn mark_if_possible(&mut self, node: NodeId, text: Option<&str>, facts: PathFacts) {
+        if facts.may_be_secret(text) {
             self.marks.possible.insert(node);
         }
     }
 
     /// Marks the value of a variable named like a secret: `{name: DB_PASSWORD, value: …}`.
-    fn variable(&mut self, map: NodeId) {
+    fn mark_variable(&mut self, map: NodeId) {
         if self.document.kind(map) != Kind::Map || self.document.is_alias(map) {
             return;
         }
         let document = self.document;
-        for name in under(document, map, "name") {
+        for name in values_of_key(document, map, "name") {
             let name = document.text_of(name);
-            let one = is_secret_key(&name);
-            let told = |value: &NodeId| {
+            let is_secret_name = is_secret_key(&name);
+            let is_secret = |value: &NodeId| {
                 let text = || document.kind(*value) == Kind::String;
-                one || text() && is_made_by_chance(&name, &document.text_of(*value))
+                is_secret_name || text() && is_random_secret(&name, &document.text_of(*value))
             };
-            for value in under(document, map, "value") {
-                if told(&value) {
+            for value in values_of_key(document, map, "value") {
+                if is_secret(&value) {
                     self.marks.secret.insert(value);
                 } else if may_name_secret(&name) {
                     self.marks.possible.insert(value);
@@ -292,14 +300,15 @@ impl Teller<'_> {
     }
 
     /// Marks the values in the manifest of a Kubernetes secret that a chart passes through: `{kind: Secret, data: …}`.
-    fn manifest(&mut self, map: NodeId) {
+    fn mark_manifest(&mut self, map: NodeId) {
         let document = self.document;
         let is_map = |node: NodeId| document.kind(node) == Kind::Map && !document.is_alias(node);
-        if !is_map(map) || !under(document, map, "kind").any(|it| document.text_of(it) == "Secret")
+        if !is_map(map)
+            || !values_of_key(document, map, "kind").any(|it| document.text_of(it) == "Secret")
         {
             return;
         }
-        let blocks = ["data", "stringData"].map(|key| under(document, map, key));
+        let blocks = ["data", "stringData"].map(|key| values_of_key(document, map, key));
         let blocks = blocks.into_iter().flatten().filter(|it| is_map(*it));
         let entries: Vec<_> = blocks.flat_map(|it| document.pairs(it)).collect();
         held_in_manifest(document, &entries).for_each(|it| self.marks.secret.insert(it));
@@ -307,7 +316,7 @@ impl Teller<'_> {
 
     /// True if a map names a Kubernetes secret and this step is the key in that secret: `secretKey` next to `existingSecret`, `key` next to
     /// `name`.
-    fn is_key_of_secret(&self, map: NodeId, step: &Own<'_>) -> bool {
+    fn is_key_of_secret(&self, map: NodeId, step: &WrittenStep<'_>) -> bool {
         let document = self.document;
         if !step.is_key("key") && !step.is_key("secretKey") {
             return false;
@@ -324,59 +333,63 @@ impl Teller<'_> {
         })
     }
 
-    fn calls_itself(&self, node: NodeId, step: &Own<'_>) -> bool {
-        let Own::Key(key) = step else {
+    fn repeats_key(&self, node: NodeId, step: &WrittenStep<'_>) -> bool {
+        let WrittenStep::Key(key) = step else {
             return false;
         };
-        self.document.kind(node) == Kind::String && calls_itself(key, &self.document.text_of(node))
+        self.document.kind(node) == Kind::String && repeats_key(key, &self.document.text_of(node))
     }
 
     /// Marks a value where it is written.
-    fn written(&mut self, node: NodeId, told: Told, deep: usize) {
-        self.mark(node, told);
-        if told.below {
+    fn mark_written(&mut self, node: NodeId, facts: PathFacts, deep: usize) {
+        self.mark_secret(node, facts);
+        if facts.below {
             self.marks.below.insert(node);
         }
-        if told.depth >= deep {
+        if facts.depth >= deep {
             self.marks.deep.insert(node);
-            if told.declared == Some(Sensitivity::Secret) {
+            if facts.declared == Some(Sensitivity::Secret) {
                 self.marks.deep_secret.insert(node);
             }
         }
     }
 
     /// Marks all values where they are written, then the targets of aliases as used at the aliases.
-    fn tell(&mut self, top: Option<NodeId>, mount: &[String]) {
+    fn mark_all(&mut self, top: Option<NodeId>, mount: &[String]) {
         let reach = self.declarations.reach();
-        let mut from = From {
+        let mut cursor = Cursor {
             base: 0,
-            way: self.declarations.top(),
+            descent: self.declarations.top(),
         };
-        let mut told = Told::default();
+        let mut facts = PathFacts::default();
         for key in mount {
-            told = self.step(told, &Own::Key(Cow::Borrowed(key.as_str())), &mut from);
+            facts = self.step(
+                facts,
+                &WrittenStep::Key(Cow::Borrowed(key.as_str())),
+                &mut cursor,
+            );
         }
-        let deep = reach.max(told.depth);
+        let deep = reach.max(facts.depth);
         let mut aliases = Vec::new();
-        let branch = |told: Told, from: &From| From {
-            base: told.depth.min(reach),
-            way: from.way.from(told.depth.min(reach)),
+        let branch = |facts: PathFacts, cursor: &Cursor| Cursor {
+            base: facts.depth.min(reach),
+            descent: cursor.descent.rebased(facts.depth.min(reach)),
         };
         self.marks.plain = true;
         let Some(top) = top else { return };
-        self.written(top, told, deep);
+        self.mark_written(top, facts, deep);
         if self.document.is_alias(top) {
-            aliases.push((top, told, branch(told, &from)));
+            aliases.push((top, facts, branch(facts, &cursor)));
         }
-        // What is known about the maps and lists on the way to a value, the top first.
-        let mut way = vec![told];
+        // What is known about the ancestors of a value, the top first.
+        let mut ancestors = vec![facts];
         let mut below = self.document.below(top);
         while let Some(found) = below.next() {
-            way.truncate(found.depth);
-            let (node, above) = (found.node, way[found.depth - 1]);
-            let step = Own::of(self.document, found.place);
-            if let Own::Merge(_) = step {
-                aliases.push((node, above, branch(above, &from)));
+            ancestors.truncate(found.depth);
+            let (node, above) = (found.node, ancestors[found.depth - 1]);
+            let step = WrittenStep::from_slot(self.document, found.place);
+            if let WrittenStep::Merge(_) = step {
+                aliases.push((node, above, branch(above, &cursor)));
                 below.leave_out();
                 continue;
             }
@@ -385,55 +398,63 @@ impl Teller<'_> {
                 below.leave_out();
                 continue;
             }
-            let mut told = self.step(above, &step, &mut from);
+            let mut facts = self.step(above, &step, &mut cursor);
             let is_name =
-                || self.is_key_of_secret(found.parent, &step) || self.calls_itself(node, &step);
-            told.named = told.named && !is_name();
-            way.push(told);
-            self.manifest(node);
-            self.written(node, told, deep);
+                || self.is_key_of_secret(found.parent, &step) || self.repeats_key(node, &step);
+            facts.named = facts.named && !is_name();
+            ancestors.push(facts);
+            self.mark_manifest(node);
+            self.mark_written(node, facts, deep);
             let mut before = None;
-            if let Own::Index(at) = step {
-                self.variable(node);
+            if let WrittenStep::Index(at) = step {
+                self.mark_variable(node);
                 before = text_before(self.document, found.parent, at);
             }
-            self.single(node, &step, before, told);
+            self.mark_scalar(node, &step, before, facts);
             if self.document.is_alias(node) {
-                aliases.push((node, told, branch(told, &from)));
+                aliases.push((node, facts, branch(facts, &cursor)));
             }
         }
         self.marks.plain &= aliases.is_empty();
         let mut left = MAX_ALIASED;
-        for (alias, told, from) in aliases {
-            self.behind(alias, told, from, &mut left);
+        for (alias, facts, cursor) in aliases {
+            self.mark_alias_target(alias, facts, cursor, &mut left);
         }
         self.marks.all = left == 0;
     }
 
     /// Marks the target of an alias as used at the alias.
-    fn behind(&mut self, alias: NodeId, told: Told, mut from: From, left: &mut usize) {
-        let mut open: Vec<(NodeId, Option<Slot>, Told)> = vec![(alias, None, told)];
+    fn mark_alias_target(
+        &mut self,
+        alias: NodeId,
+        facts: PathFacts,
+        mut cursor: Cursor,
+        budget: &mut usize,
+    ) {
+        let mut open: Vec<(NodeId, Option<Slot>, PathFacts)> = vec![(alias, None, facts)];
         while let Some((node, slot, above)) = open.pop() {
-            if *left == 0 {
+            if *budget == 0 {
                 return;
             }
-            *left -= 1;
-            let own = slot.map(|slot| Own::of(self.document, slot));
-            let mut told = match &own {
-                Some(step) => self.step(above, step, &mut from),
+            *budget -= 1;
+            let own = slot.map(|slot| WrittenStep::from_slot(self.document, slot));
+            let mut facts = match &own {
+                Some(step) => self.step(above, step, &mut cursor),
                 None => above,
             };
             let node = self.document.target(node);
-            let is_name = || own.is_some_and(|step| self.calls_itself(node, &step));
-            told.named = told.named && !is_name();
-            self.mark(node, told);
+            let is_name = || own.is_some_and(|step| self.repeats_key(node, &step));
+            facts.named = facts.named && !is_name();
+            self.mark_secret(node, facts);
             match self.document.kind(node) {
-                Kind::Number => self.may_be(node, None, told),
-                Kind::String => self.may_be(node, Some(&self.document.text_of(node)), told),
+                Kind::Number => self.mark_if_possible(node, None, facts),
+                Kind::String => {
+                    self.mark_if_possible(node, Some(&self.document.text_of(node)), facts)
+                }
                 Kind::Null | Kind::Bool | Kind::Map | Kind::List | Kind::Error => {}
             }
             let below = children(self.document, node).into_iter().rev();
-            open.extend(below.map(|(child, slot)| (child, Some(slot), told)));
+            open.extend(below.map(|(child, slot)| (child, Some(slot), facts)));
         }
     }
 }
@@ -450,10 +471,10 @@ impl Merged {
         let document = &slot.document;
         let parents = self.parents(layer);
         let mount = slot.mount.len();
-        let mut path: Vec<Own<'_>> = slot
+        let mut path: Vec<WrittenStep<'_>> = slot
             .mount
             .iter()
-            .map(|key| Own::Key(Cow::Borrowed(key.as_str())))
+            .map(|key| WrittenStep::Key(Cow::Borrowed(key.as_str())))
             .collect();
         let Some(top) = slot.top() else { return };
         visit(top, None, WrittenPath(&path));
@@ -465,7 +486,7 @@ impl Merged {
                 continue;
             }
             path.truncate(mount + found.depth - 1);
-            path.push(Own::of(document, found.place));
+            path.push(WrittenStep::from_slot(document, found.place));
             visit(found.node, Some(found.parent), WrittenPath(&path));
         }
     }
@@ -475,14 +496,14 @@ impl Merged {
         let slot = &self.arena.layers[layer.0 as usize];
         slot.marks.get_or_init(|| {
             let find = || {
-                let mut teller = Teller {
+                let mut marker = Marker {
                     document: &slot.document,
                     parents: self.parents(layer),
                     declarations: self.declarations(self.layer_release(layer)),
                     marks: Marks::default(),
                 };
-                teller.tell(slot.top(), &slot.mount);
-                Arc::new(teller.marks)
+                marker.mark_all(slot.top(), &slot.mount);
+                Arc::new(marker.marks)
             };
             match slot.common() {
                 Some(common) => Arc::clone(common.marks.get_or_init(find)),
@@ -508,11 +529,11 @@ impl Merged {
     pub fn secrets_of(&self, layer: LayerId) -> Option<impl Iterator<Item = NodeId>> {
         let slot = &self.arena.layers[layer.0 as usize];
         let marks = self.marks(layer);
-        (slot.stands_alone() && marks.plain && !marks.all).then(|| marks.secret.iter())
+        (slot.is_mounted_at_top() && marks.plain && !marks.all).then(|| marks.secret.iter())
     }
 
     /// What is declared for everything in a map, if it is deeper than declarations look.
-    pub(super) fn declared_deep(&self, map: NodeRef) -> Option<Option<Sensitivity>> {
+    pub(super) fn declaration_for_contents(&self, map: NodeRef) -> Option<Option<Sensitivity>> {
         let Target::Node(layer, id) = self.arena.top(map)?.target() else {
             return None;
         };
@@ -529,7 +550,9 @@ impl Merged {
     /// True if a value is written at or below a key `secrets`.
     pub(super) fn is_written_below_secrets(&self, node: NodeRef) -> bool {
         match self.arena.top(node).map(NodeRef::target) {
-            Some(Target::Node(layer, id)) if !self.arena.layers[layer.0 as usize].is_alone() => {
+            Some(Target::Node(layer, id))
+                if !self.arena.layers[layer.0 as usize].is_self_contained() =>
+            {
                 self.marks(layer).below.contains(id)
             }
             _ => self.path(node).steps().contains(&Step::Key("secrets")),
@@ -546,8 +569,8 @@ impl Merged {
             return true;
         }
         // A value used through an alias is written elsewhere; the path of the use counts too.
-        let lent = node.is_below_secrets() && !self.marks(layer).below.contains(id);
-        lent || self.is_marked(layer, id, |marks| &marks.secret)
+        let via_alias = node.is_below_secrets() && !self.marks(layer).below.contains(id);
+        via_alias || self.is_marked(layer, id, |marks| &marks.secret)
     }
 
     /// The name under which a text holds the value of a secret; `None` if it holds none, or if the whole value is secret by its path.
@@ -590,8 +613,9 @@ impl Merged {
     pub fn is_secret_alone(&self, node: NodeRef) -> bool {
         if let Some(Target::Node(layer, _)) = self.arena.top(node).map(NodeRef::target) {
             let slot = &self.arena.layers[layer.0 as usize];
-            let is_few = || slot.asked.fetch_add(1, Ordering::Relaxed) < FEW;
-            if slot.marks.get().is_none() && slot.is_alone() && is_few() {
+            let within_limit =
+                || slot.single_queries.fetch_add(1, Ordering::Relaxed) < MAX_SINGLE_QUERIES;
+            if slot.marks.get().is_none() && slot.is_self_contained() && within_limit() {
                 let path = self.path(node);
                 let steps = path.steps();
                 let key = match steps.last() {
@@ -601,24 +625,25 @@ impl Merged {
                 // A text with a template may also contain a secret.
                 let is_text = || matches!(self.shape(node), Shape::String | Shape::Unknown(_));
                 // The name of a variable, the kind of a manifest and the secret that a key belongs to are next to the value.
-                let beside = matches!(key, Some("value" | "secretKey" | "key"))
+                let needs_siblings = matches!(key, Some("value" | "secretKey" | "key"))
                     || steps
                         .iter()
                         .nth_back(1)
                         .is_some_and(|it| matches!(it, Step::Key("data" | "stringData")));
-                let by_chance = |text: &str| {
-                    let named = key.is_some_and(|key| is_made_by_chance(key, text));
+                let is_random = |text: &str| {
+                    let named = key.is_some_and(|key| is_random_secret(key, text));
                     let declared = || self.declarations(self.release_of(node)).declared(&steps);
-                    named && is_named(&steps, Some(text)) && declared().is_none()
+                    named && may_be_secret_by_path(&steps, Some(text)) && declared().is_none()
                 };
-                let says = |text: &str| is_secret_text(key, text) || by_chance(text);
-                let tells = self.is_secret_path(self.release_of(node), &steps)
-                    || is_text() && says(&self.text(node));
+                let is_secret_text_or_random =
+                    |text: &str| is_secret_text(key, text) || is_random(text);
+                let is_secret = self.is_secret_path(self.release_of(node), &steps)
+                    || is_text() && is_secret_text_or_random(&self.text(node));
                 let is_name =
-                    || is_text() && key.is_some_and(|key| calls_itself(key, &self.text(node)));
-                let beside = beside || tells && is_name();
-                if !beside || tells && key == Some("value") {
-                    return tells;
+                    || is_text() && key.is_some_and(|key| repeats_key(key, &self.text(node)));
+                let needs_siblings = needs_siblings || is_secret && is_name();
+                if !needs_siblings || is_secret && key == Some("value") {
+                    return is_secret;
                 }
             }
         }

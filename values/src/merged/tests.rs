@@ -1,11 +1,11 @@
 //! Tests of merging: layers in, the effective tree with the origin of each value out.
 
+mod caching;
+mod complexity;
 mod examples;
 mod imports;
-mod kept;
 mod oracle;
 mod places;
-mod work;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -174,11 +174,11 @@ fn origin(merged: &Merged, node: NodeRef) -> String {
 }
 
 #[track_caller]
-fn expect(merged: &Merged, view: View, want: &str) {
-    let want: Vec<&str> = want
+fn expect(merged: &Merged, view: View, expected: &str) {
+    let expected: Vec<&str> = expected
         .lines()
         .map(str::trim)
         .filter(|line| !line.is_empty())
         .collect();
-    assert_eq!(show(merged, view).trim_end(), want.join("\n"));
+    assert_eq!(show(merged, view).trim_end(), expected.join("\n"));
 }

@@ -11,17 +11,17 @@ pub fn held_in_manifest<'d>(
     document: &'d Document,
     entries: &'d [(NodeId, NodeId)],
 ) -> impl Iterator<Item = NodeId> + 'd {
-    held(document, entries).map(|(_, value)| *value)
+    secret_entries(document, entries).map(|(_, value)| *value)
 }
 
-fn held<'d>(
+fn secret_entries<'d>(
     document: &'d Document,
     entries: &'d [(NodeId, NodeId)],
 ) -> impl Iterator<Item = &'d (NodeId, NodeId)> {
-    let put_in = |value: NodeId| hidden_text(&document.text_of(value)).is_some();
-    let partly = entries.iter().any(|(_, value)| put_in(*value));
+    let is_hidden = |value: NodeId| hidden_text(&document.text_of(value)).is_some();
+    let partly_hidden = entries.iter().any(|(_, value)| is_hidden(*value));
     let secret = move |(key, value): &&(NodeId, NodeId)| {
-        !put_in(*value) && (!partly || is_secret_key(&document.key_text(*key)))
+        !is_hidden(*value) && (!partly_hidden || is_secret_key(&document.key_text(*key)))
     };
     entries.iter().filter(secret)
 }
@@ -32,11 +32,11 @@ pub fn surely_held_in_manifest<'d>(
     document: &'d Document,
     entries: &'d [(NodeId, NodeId)],
 ) -> impl Iterator<Item = NodeId> + 'd {
-    let sure = |(key, value): &&(NodeId, NodeId)| {
+    let is_certain = |(key, value): &&(NodeId, NodeId)| {
         is_surely_secret(&document.key_text(*key), &document.text_of(*value))
     };
-    held(document, entries)
-        .filter(sure)
+    secret_entries(document, entries)
+        .filter(is_certain)
         .map(|(_, value)| *value)
 }
 

@@ -11,7 +11,7 @@ use super::paths::{Names, is_clear_key};
 use crate::path::Step;
 
 /// Endings of keys that may name a secret, in lower case and without `_`, `-` and `.`.
-const ENDINGS: &[&str] = &[
+const NAME_ENDINGS: &[&str] = &[
     "secret",
     "pwd",
     "pass",
@@ -31,7 +31,7 @@ const ENDINGS: &[&str] = &[
 ];
 
 /// A key that contains one of these has such an ending for another reason.
-const OTHERS: &[&str] = &[
+const EXCEPTIONS: &[&str] = &[
     "existing",
     "pull",
     "tls",
@@ -47,11 +47,11 @@ const OTHERS: &[&str] = &[
 ];
 
 /// Endings of the keys of lists and maps in which every value may be a secret.
-const SEVERAL: &[&str] = &["passwords", "passphrases", "tokens", "apikeys"];
+const COLLECTION_ENDINGS: &[&str] = &["passwords", "passphrases", "tokens", "apikeys"];
 
 /// Keys of a map that hold the value itself: `password: {value: …}`, or one per environment: `password: {prod: …}`. Other keys of such a
 /// map say where to get it.
-const ITSELF: &[&str] = &[
+const VALUE_KEYS: &[&str] = &[
     "value",
     "plain",
     "plaintext",
@@ -67,19 +67,21 @@ const ITSELF: &[&str] = &[
 
 /// True if a value may be a secret by its path or its text. `text` is `None` for a number; `before` is the text of the preceding list item.
 pub fn may_be_secret(path: &[Step<'_>], text: Option<&str>, before: Option<&str>) -> bool {
-    is_named(path, text) || is_handed_on(text, before) || text.is_some_and(is_hidden_text)
+    may_be_secret_by_path(path, text)
+        || passes_secret(text, before)
+        || text.is_some_and(is_hidden_text)
 }
 
 /// Like [`may_be_secret`], by text alone: true if it passes a secret to a program, a database or a server.
-pub(crate) fn is_handed_on(text: Option<&str>, before: Option<&str>) -> bool {
+pub(crate) fn passes_secret(text: Option<&str>, before: Option<&str>) -> bool {
     // Called for every text; most are a single word.
-    let parts = |text: &str| {
+    let has_separator = |text: &str| {
         let mut bytes = text.bytes();
         bytes.any(|it| it == b'=' || it.is_ascii_whitespace() || !it.is_ascii())
     };
-    let hands_on = |text| is_header(text) || has_setting(text) || has_argument(text);
+    let passes = |text| is_header(text) || has_setting(text) || has_argument(text);
     text.is_some_and(|text| {
-        parts(text) && hands_on(text) || follows(before, text) || has_login(text)
+        has_separator(text) && passes(text) || is_option_argument(before, text) || has_login(text)
     })
 }
 
@@ -94,55 +96,57 @@ fn has_login(text: &str) -> bool {
 }
 
 /// Like [`may_be_secret`], by path alone.
-pub(crate) fn is_named(path: &[Step<'_>], text: Option<&str>) -> bool {
+pub(crate) fn may_be_secret_by_path(path: &[Step<'_>], text: Option<&str>) -> bool {
     let keys = path.iter().filter_map(|step| match *step {
         Step::Key(key) => Some(key),
         Step::Index(_) => None,
     });
-    let last = keys.clone().fold(MayName::default(), MayName::then);
+    let last = keys
+        .clone()
+        .fold(PossibleSecretName::default(), PossibleSecretName::then);
     let names = || keys.fold(Names::default(), Names::then);
-    last.tells(text) && !names().is_harmless()
+    last.may_be_secret(text) && !names().is_harmless()
 }
 
 /// What the last keys of a path say about possible secrets, accumulated key by key.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct MayName {
+pub(crate) struct PossibleSecretName {
     /// The last key may name a secret.
-    one: bool,
+    last_key: bool,
     /// Each value in its list or map may be a secret.
-    several: bool,
+    collection: bool,
     /// The same holds for the previous key.
-    among: bool,
+    in_collection: bool,
 }
 
-impl MayName {
+impl PossibleSecretName {
     /// Adds a key.
     #[must_use]
     pub(crate) fn then(self, key: &str) -> Self {
         // A value directly at `secrets` was meant to be below it.
-        let itself = self.one && ITSELF.contains(&key);
-        let one = itself || key == "secrets" || may_name_secret(key);
-        let several = ends_in(key, SEVERAL);
-        let any = one || several || self.several;
+        let is_value_key = self.last_key && VALUE_KEYS.contains(&key);
+        let last_key = is_value_key || key == "secrets" || may_name_secret(key);
+        let collection = ends_in(key, COLLECTION_ENDINGS);
+        let any = last_key || collection || self.collection;
         let clear = any && is_clear_key(key);
         Self {
-            one: one && !clear,
-            several: several && !clear,
-            among: self.several && !clear,
+            last_key: last_key && !clear,
+            collection: collection && !clear,
+            in_collection: self.collection && !clear,
         }
     }
 
     /// True if the value at the end of the path may be a secret, provided that no key is harmless. `text` is `None` for a number.
-    pub(crate) fn tells(self, text: Option<&str>) -> bool {
+    pub(crate) fn may_be_secret(self, text: Option<&str>) -> bool {
         // A number under `tokens` is a limit.
-        let several = || text.is_some() && (self.several || self.among);
-        !matches!(text, Some("" | "true" | "false")) && (self.one || several())
+        let in_collection = || text.is_some() && (self.collection || self.in_collection);
+        !matches!(text, Some("" | "true" | "false")) && (self.last_key || in_collection())
     }
 }
 
 /// True if a last key may name a secret, including those that certainly do.
 pub fn may_name_secret(key: &str) -> bool {
-    is_secret_key(key) || ends_in(key, ENDINGS) && !is_clear_key(key)
+    is_secret_key(key) || ends_in(key, NAME_ENDINGS) && !is_clear_key(key)
 }
 
 fn ends_in(key: &str, endings: &[&str]) -> bool {
@@ -165,16 +169,16 @@ fn ends_in(key: &str, endings: &[&str]) -> bool {
     }
     let mut word: Vec<u8> = letters().collect();
     word.reverse();
-    let holds = |other: &&str| {
+    let contains = |other: &&str| {
         word.windows(other.len())
             .any(|part| part == other.as_bytes())
     };
-    !OTHERS.iter().any(holds)
+    !EXCEPTIONS.iter().any(contains)
 }
 
 /// True if a value is certainly a secret because it is random. Otherwise the value of a key such as `turnSecret` may be the chosen name of
 /// a secret.
-pub(crate) fn is_made_by_chance(key: &str, text: &str) -> bool {
+pub(crate) fn is_random_secret(key: &str, text: &str) -> bool {
     let names = ["secret", "pwd", "pass", "credential", "credentials", "psk"];
     is_random(text) && ends_in(key, &names)
 }
@@ -212,7 +216,10 @@ fn has_setting(text: &str) -> bool {
 fn has_argument(text: &str) -> bool {
     let mut words = text.split_whitespace().peekable();
     while let Some(word) = words.next() {
-        if words.peek().is_some_and(|next| follows(Some(word), next)) {
+        if words
+            .peek()
+            .is_some_and(|next| is_option_argument(Some(word), next))
+        {
             return true;
         }
     }
@@ -220,7 +227,7 @@ fn has_argument(text: &str) -> bool {
 }
 
 /// True if a text is the argument of an option like `--password`.
-fn follows(before: Option<&str>, text: &str) -> bool {
+fn is_option_argument(before: Option<&str>, text: &str) -> bool {
     let flag = before.and_then(|it| it.strip_prefix("--"));
     flag.is_some_and(may_name_secret) && !text.starts_with('-') && is_value(text)
 }
@@ -237,7 +244,7 @@ fn is_value(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn named(path: &str, text: Option<&str>) -> bool {
+    fn possible(path: &str, text: Option<&str>) -> bool {
         let steps: Vec<Step<'_>> = path
             .split('.')
             .map(|key| key.parse().map_or(Step::Key(key), Step::Index))
@@ -246,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_secrets_may_have_hide_what_they_hold() {
+    fn secret_like_names_may_hold_secrets() {
         for path in [
             "x.jwtSecret",
             "x.signing_secret",
@@ -273,7 +280,7 @@ mod tests {
             "x.secrets",
             "x.secrets.0",
         ] {
-            assert!(named(path, Some("swordfish")), "{path}");
+            assert!(possible(path, Some("swordfish")), "{path}");
         }
         for path in [
             "x.existingSecret",
@@ -293,15 +300,15 @@ mod tests {
             "x.existingSecret.value",
             "x.host",
         ] {
-            assert!(!named(path, Some("swordfish")), "{path}");
+            assert!(!possible(path, Some("swordfish")), "{path}");
         }
-        assert!(!named("x.maxTokens", None));
-        assert!(named("x.pwd", None));
-        assert!(!named("x.configAsSecret", Some("true")));
+        assert!(!possible("x.maxTokens", None));
+        assert!(possible("x.pwd", None));
+        assert!(!possible("x.configAsSecret", Some("true")));
     }
 
     #[test]
-    fn a_text_that_hands_a_secret_on_is_hidden() {
+    fn detects_credentials_passed_in_texts() {
         for text in [
             "Authorization: Bearer swordfish1",
             "authorization: Basic c3dvcmRmaXNo",

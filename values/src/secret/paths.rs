@@ -19,7 +19,7 @@ pub fn sensitivity(chart: Option<&ChartInfo>, path: &[Step<'_>]) -> Sensitivity 
     if let Some(declared) = chart.and_then(|chart| declared_sensitivity(chart, path)) {
         return declared;
     }
-    if generic_secret_path(path) {
+    if is_generic_secret_path(path) {
         Sensitivity::Secret
     } else {
         Sensitivity::Clear
@@ -158,7 +158,7 @@ pub(super) fn is_clear_key(key: &str) -> bool {
 
 /// True if a text repeats its key in another spelling: `BIND_PASSWORD: bind-password`. It is then the value's name where it is kept. A
 /// single word is a weak secret instead.
-pub(crate) fn calls_itself(key: &str, text: &str) -> bool {
+pub(crate) fn repeats_key(key: &str, text: &str) -> bool {
     let letters = |text: &str| {
         let bytes = text.bytes().filter(|it| !matches!(it, b'-' | b'_'));
         bytes.map(|it| it.to_ascii_lowercase()).collect::<Vec<u8>>()
@@ -197,7 +197,7 @@ impl Names {
             || key == "secretKeyRef"
             || self.before == Before::Test
             || (key == "secrets" && self.before == Before::Tests)
-            || is_fetched(key)
+            || is_reference_key(key)
             // Names of an existing secret, or of its keys: `existingSecretMappings`.
             || starts_with_any_case(key, "existingsecret")
             || (key == "secretKey" && self.before == Before::Data && !self.below_secrets);
@@ -219,13 +219,13 @@ impl Names {
     }
 
     /// True if the value at the end of the path is secret. `last` is the last key, already added.
-    pub(crate) fn tell(self, last: &str) -> bool {
+    pub(crate) fn is_secret(self, last: &str) -> bool {
         if self.harmless {
             return false;
         }
         // The map `secrets` itself is not a value; everything below it is.
-        let looks = (self.below_secrets && last != "secrets") || ends_like_a_secret(last);
-        looks && !is_clear_key(last)
+        let named = (self.below_secrets && last != "secrets") || ends_like_a_secret(last);
+        named && !is_clear_key(last)
     }
 }
 
@@ -236,7 +236,7 @@ pub(super) fn starts_with_any_case(text: &str, start: &str) -> bool {
 }
 
 /// True for keys whose values say where secrets are fetched from and under which names, describe a token, or are sealed.
-fn is_fetched(key: &str) -> bool {
+fn is_reference_key(key: &str) -> bool {
     matches!(
         key,
         "externalSecret"
@@ -250,13 +250,13 @@ fn is_fetched(key: &str) -> bool {
     )
 }
 
-fn generic_secret_path(path: &[Step<'_>]) -> bool {
+fn is_generic_secret_path(path: &[Step<'_>]) -> bool {
     let mut keys = path.iter().filter_map(|step| match *step {
         Step::Key(key) => Some(key),
         Step::Index(_) => None,
     });
     let names = keys.clone().fold(Names::default(), Names::then);
-    keys.next_back().is_some_and(|last| names.tell(last))
+    keys.next_back().is_some_and(|last| names.is_secret(last))
 }
 
 #[cfg(test)]
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_keys_give_secrets_away() {
+    fn detects_secrets_by_key_name() {
         for path in [
             "brig.secrets.turn.secret",
             "brig.secrets.zAuth.privateKeys",
@@ -346,16 +346,16 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_is_its_key_is_a_name() {
-        assert!(calls_itself("BIND_PASSWORD", "bind-password"));
-        assert!(calls_itself("dbPassword", "db-password"));
-        assert!(calls_itself("secretKey", "secretKey"));
-        assert!(!calls_itself("password", "password"));
-        assert!(!calls_itself("bindPassword", "bind-password-1"));
+    fn text_that_repeats_its_key_is_a_name() {
+        assert!(repeats_key("BIND_PASSWORD", "bind-password"));
+        assert!(repeats_key("dbPassword", "db-password"));
+        assert!(repeats_key("secretKey", "secretKey"));
+        assert!(!repeats_key("password", "password"));
+        assert!(!repeats_key("bindPassword", "bind-password-1"));
     }
 
     #[test]
-    fn what_the_chart_declares_comes_first() {
+    fn chart_declarations_take_precedence() {
         let chart = ChartInfo {
             secrets: vec![PathPattern::parse("config.blob")],
             not_secret: vec![PathPattern::parse("dpop.key")],

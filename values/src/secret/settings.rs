@@ -81,7 +81,7 @@ impl<'t> Setting<'t> {
             None => &before[..start],
         };
         let alone = is_block && is_lead(lead);
-        let among = match (lead.chars().next_back(), quote) {
+        let in_sequence = match (lead.chars().next_back(), quote) {
             (None, _) => sign == b'=',
             (Some('{' | ','), Some(_)) => true,
             (Some(c), None) => {
@@ -100,14 +100,14 @@ impl<'t> Setting<'t> {
         let rest = rest.trim_start_matches([' ', '\t']);
         // A quote after `?token=` ends the text around it.
         let ends = lead.ends_with(['?', '&']) && rest.starts_with(['"', '\'']);
-        if ends || !(alone || among) {
+        if ends || !(alone || in_sequence) {
             return None;
         }
         // Shell variables for a single command: `PGPASSWORD=… psql`.
         let shell = |it: u8| it.is_ascii_uppercase() || it.is_ascii_digit() || it == b'_';
-        let of_command = sign == b'=' && tight && name.bytes().all(shell);
-        let (value, is_quoted) = value_of(rest, alone && !of_command)?;
-        if of_command && !is_quoted && value.bytes().all(|it| it.is_ascii_alphabetic()) {
+        let for_one_command = sign == b'=' && tight && name.bytes().all(shell);
+        let (value, is_quoted) = value_of(rest, alone && !for_one_command)?;
+        if for_one_command && !is_quoted && value.bytes().all(|it| it.is_ascii_alphabetic()) {
             value_of(rest, alone)?;
         }
         Some(Self {
@@ -181,15 +181,15 @@ fn is_name(name: &str, value: &str) -> bool {
 
 /// True if a quoted text is not a value but a user interface message about one, or code between two string literals.
 fn is_prose(name: &str, value: &str) -> bool {
-    let joins =
+    let is_concatenation =
         value.starts_with([' ', '\t', ',']) || value.starts_with('+') && value.ends_with('+');
-    let says = || {
+    let mentions_secret = || {
         let name = name.rsplit(['.', '_', '-']).next().unwrap_or(name);
         let (name, value) = (name.to_ascii_lowercase(), value.to_ascii_lowercase());
         let mut kinds = ["password", "passphrase", "token", "secret", "key"].iter();
         kinds.any(|it| name.ends_with(it) && value.contains(it))
     };
-    joins || value.contains(' ') && says()
+    is_concatenation || value.contains(' ') && mentions_secret()
 }
 
 fn is_word(c: char) -> bool {
@@ -205,7 +205,7 @@ fn unquoted_end(text: &str) -> (&str, Option<char>) {
 }
 
 /// Names of secrets that mean something else inside a text: the name of a cookie, a map.
-const OTHERS: &[&str] = &["cookie", "proxyconfig", "configjson", "basicauth"];
+const EXCEPTIONS: &[&str] = &["cookie", "proxyconfig", "configjson", "basicauth"];
 
 fn names_secret(name: &str) -> bool {
     let other = |end: &&str| {
@@ -213,7 +213,7 @@ fn names_secret(name: &str) -> bool {
         let mut letters = letters.map(|it| it.to_ascii_lowercase());
         end.bytes().rev().all(|it| letters.next() == Some(it))
     };
-    is_secret_key(name) && !OTHERS.iter().any(other)
+    is_secret_key(name) && !EXCEPTIONS.iter().any(other)
 }
 
 /// True if the text before a name on a line is insignificant.
@@ -324,7 +324,7 @@ fn element(line: &str) -> Option<&str> {
 fn variable(text: &str) -> Option<&str> {
     let mut named: Option<&str> = None;
     text.lines().find_map(|line| {
-        let told = named.filter(|name| {
+        let found = named.filter(|name| {
             let value = line_value(line, "value");
             value.is_some_and(|value| {
                 let is_quoted = true;
@@ -338,7 +338,7 @@ fn variable(text: &str) -> Option<&str> {
         });
         let is_name = |it: &&str| it.len() <= MAX_NAME && it.chars().all(is_word);
         named = line_value(line, "name").filter(|it| is_name(it) && is_secret_key(it));
-        told
+        found
     })
 }
 
@@ -374,14 +374,14 @@ fn output_password(text: &str) -> Option<&str> {
         }
         let (key, value) = line.split_once(char::is_whitespace).filter(|_| inside)?;
         let mut secrets = OUTPUT_SECRETS.iter();
-        let told = secrets.any(|it| it.eq_ignore_ascii_case(key)) && is_filled(value.trim());
-        told.then_some(key)
+        let is_secret = secrets.any(|it| it.eq_ignore_ascii_case(key)) && is_filled(value.trim());
+        is_secret.then_some(key)
     })
 }
 
 /// Words before a password in server settings and database statements (redis.conf of Redis 7, `CREATE ROLE` of PostgreSQL 16, `CREATE USER`
 /// of MySQL 8), and whether the password must be quoted.
-const BEFORE: &[(&str, bool)] = &[
+const KEYWORDS: &[(&str, bool)] = &[
     ("requirepass", false),
     ("masterauth", false),
     ("password", true),
@@ -395,15 +395,15 @@ fn statement(text: &str) -> Option<&str> {
         if is_comment(line) {
             return None;
         }
-        let told = BEFORE
+        let found = KEYWORDS
             .iter()
-            .find_map(|(word, quoted)| stated(line, word, *quoted));
-        told.or_else(|| line_token(line))
+            .find_map(|(word, quoted)| keyword_before_secret(line, word, *quoted));
+        found.or_else(|| line_token(line))
     })
 }
 
 /// The word, if a password follows it: quoted anywhere, or unquoted as the only word after it.
-fn stated<'t>(line: &'t str, word: &str, quoted: bool) -> Option<&'t str> {
+fn keyword_before_secret<'t>(line: &'t str, word: &str, quoted: bool) -> Option<&'t str> {
     let starts =
         line.match_indices(|c: char| c.eq_ignore_ascii_case(&char::from(word.as_bytes()[0])));
     let mut starts = starts.filter(|(at, _)| *at == 0 || quoted && line[..*at].ends_with(' '));
@@ -413,22 +413,22 @@ fn stated<'t>(line: &'t str, word: &str, quoted: bool) -> Option<&'t str> {
             .filter(|it| it.eq_ignore_ascii_case(word))?;
         let rest = line[at + word.len()..].strip_prefix(' ')?.trim_start();
         let (value, is_quoted) = value_of(rest, !quoted)?;
-        let told = Setting {
+        let setting = Setting {
             name: found,
             value,
             is_quoted,
         };
-        (is_quoted || !quoted && rest.split_whitespace().count() == 1).then_some(told)?;
-        told.is_literal(false).then_some(found)
+        (is_quoted || !quoted && rest.split_whitespace().count() == 1).then_some(setting)?;
+        setting.is_literal(false).then_some(found)
     })
 }
 
 /// The name that a token or a URL with a password is assigned to on a line, or `token`. `None` for proxies, whose URLs normally include a
 /// password.
 fn line_token(line: &str) -> Option<&str> {
-    let parts =
+    let is_separator =
         |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '=' | ',' | '(' | ')' | '<' | '>');
-    let token = line.split(parts).find(|word| is_hidden_text(word))?;
+    let token = line.split(is_separator).find(|word| is_hidden_text(word))?;
     let at = token.as_ptr().addr() - line.as_ptr().addr();
     let before = line[..at].trim_end_matches([' ', '\t', '"', '\'', '>']);
     let assigned = before.strip_suffix(['=', ':']).map(|it| {
@@ -443,12 +443,12 @@ fn line_token(line: &str) -> Option<&str> {
             .any(|it| it.eq_ignore_ascii_case(b"proxy"))
     };
     let is_proxy = assigned.or(first).is_some_and(is_proxy);
-    let shown = assigned.filter(|it| may_be_shown(it)).unwrap_or("token");
+    let shown = assigned.filter(|it| is_safe_to_show(it)).unwrap_or("token");
     (!is_proxy).then_some(shown)
 }
 
 /// True if a name next to a token may be shown. It could be a token or password itself; only one of letters is certainly a name.
-fn may_be_shown(name: &str) -> bool {
+fn is_safe_to_show(name: &str) -> bool {
     let letter = |it: u8| it.is_ascii_alphabetic() || matches!(it, b'_' | b'-' | b'.');
     (1..=MAX_NAME).contains(&name.len()) && name.bytes().all(letter)
 }

@@ -41,7 +41,7 @@ pub struct FluxRelease {
     /// The first `null` in its own values.
     null: Option<Span>,
     /// A `null` in a patch, which removes values that the patch is merged over.
-    taken_away: Option<Span>,
+    removed_by_null: Option<Span>,
 }
 
 /// An entry of `valuesFrom`.
@@ -77,15 +77,15 @@ impl FluxRelease {
 
     /// Applies a patch as kustomize does: maps are merged, anything else is replaced.
     pub fn patch(&mut self, patch: &Self) {
-        let take = |own: &mut Option<String>, other: &Option<String>| {
+        let replace = |own: &mut Option<String>, other: &Option<String>| {
             if other.is_some() {
                 own.clone_from(other);
             }
         };
-        take(&mut self.target_namespace, &patch.target_namespace);
-        take(&mut self.release_name, &patch.release_name);
-        take(&mut self.chart, &patch.chart);
-        take(&mut self.version, &patch.version);
+        replace(&mut self.target_namespace, &patch.target_namespace);
+        replace(&mut self.release_name, &patch.release_name);
+        replace(&mut self.chart, &patch.chart);
+        replace(&mut self.version, &patch.version);
         self.chart_elsewhere |= patch.chart_elsewhere;
         if patch.chart_path.is_some() {
             self.chart_path.clone_from(&patch.chart_path);
@@ -95,7 +95,7 @@ impl FluxRelease {
         }
         if patch.null.is_some() {
             self.values.push(self.unknown());
-            self.taken_away = patch.null;
+            self.removed_by_null = patch.null;
         }
         self.values.extend(patch.values.iter().cloned());
     }
@@ -143,7 +143,7 @@ impl FluxRelease {
                 ),
             });
         }
-        if let Some(span) = self.taken_away {
+        if let Some(span) = self.removed_by_null {
             notes.push(Note {
                 span,
                 message: "a `null` in a patch removes values of the patched release, which is not followed"
@@ -180,11 +180,11 @@ pub(super) fn read(reader: &Reader<'_>, root: NodeId) -> Stated {
     let chart = reader.at(spec, &["chart", "spec"]);
     let chart_text = |key: &str| chart.and_then(|map| reader.text(map, key));
     // A chart from a Git repository or a bucket is named by its folder there.
-    let in_files = chart
+    let is_folder = chart
         .and_then(|map| reader.at(map, &["sourceRef", "kind"]))
         .and_then(|node| reader.scalar(node))
         .is_some_and(|kind| matches!(kind.as_str(), "GitRepository" | "Bucket"));
-    let chart_path = chart.filter(|_| in_files).and_then(|map| {
+    let chart_path = chart.filter(|_| is_folder).and_then(|map| {
         let at = reader.get(map, "chart")?;
         Some(ChartPath {
             path: below(Path::new(""), &reader.scalar(at)?)?,
@@ -218,7 +218,7 @@ pub(super) fn read(reader: &Reader<'_>, root: NodeId) -> Stated {
             entries.map(|from| values_from(reader, from)).collect()
         }),
         null: values.and_then(|at| null_in(reader, at)),
-        taken_away: None,
+        removed_by_null: None,
     };
     Stated {
         flux: vec![release],

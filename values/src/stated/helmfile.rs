@@ -112,7 +112,7 @@ pub fn state_values(document: &Document, path: &Path) -> StateValues {
                         found.maps.push(item);
                         continue;
                     }
-                    let text = reader.scalar(item).map(|it| names.fill(&it));
+                    let text = reader.scalar(item).map(|it| names.expand(&it));
                     let text = text.filter(|it| !is_template(it));
                     let file = text.and_then(|it| below(folder, &it));
                     found.files.extend(file.map(|it| (it, role)));
@@ -198,12 +198,12 @@ pub fn read_helmfile(document: &Document, path: &Path, environment: &str) -> Sta
             continue;
         }
         let release = Lineage::of(&reader, root, entry);
-        let mut certain = true;
+        let mut is_certain = true;
         match installed(&reader, root, &release, environment) {
             Installed::Yes => {}
             Installed::No => continue,
             Installed::Elsewhere(decides) => {
-                certain = false;
+                is_certain = false;
                 stated.notes.push(Note {
                     span: reader.span(decides),
                     message: "whether this release is installed is decided elsewhere; assuming that it is".to_owned(),
@@ -222,9 +222,9 @@ pub fn read_helmfile(document: &Document, path: &Path, environment: &str) -> Sta
             release: "",
             namespace: "",
         };
-        let name = names.fill(&name);
+        let name = names.expand(&name);
         names.release = &name;
-        let chart = names.fill(&release.text("chart").unwrap_or_default());
+        let chart = names.expand(&release.text("chart").unwrap_or_default());
         if is_template(&name) || is_template(&chart) || chart.is_empty() {
             stated.notes.push(Note {
                 span: reader.span(entry),
@@ -234,11 +234,11 @@ pub fn read_helmfile(document: &Document, path: &Path, environment: &str) -> Sta
         }
         let namespace = release
             .text("namespace")
-            .map(|text| names.fill(&text))
+            .map(|text| names.expand(&text))
             .filter(|text| !is_template(text))
             .or_else(|| default_namespace.clone());
         names.namespace = namespace.as_deref().unwrap_or("default");
-        let mut files = Files {
+        let mut layers = LayerCollector {
             reader: &reader,
             folder,
             names: &names,
@@ -250,18 +250,18 @@ pub fn read_helmfile(document: &Document, path: &Path, environment: &str) -> Sta
                 .is_none_or(|it| it == "Error"),
             needed: &mut stated.needed,
         };
-        if let Some(lost) = release.lost {
-            files.lost(lost);
+        if let Some(template) = release.unknown_template {
+            layers.add_unknown_template(template);
         }
-        files.list(release.items("valuesTemplate"), None);
-        files.list(release.items("values"), None);
-        files.list(release.items("secrets"), Some(Role::Secrets));
-        files.set(&release);
-        let layers = files.layers;
+        layers.add_list(release.items("valuesTemplate"), None);
+        layers.add_list(release.items("values"), None);
+        layers.add_list(release.items("secrets"), Some(Role::Secrets));
+        layers.add_set(&release);
+        let layers = layers.layers;
         // Compare as written: equal templates have equal values.
         let written = |key: &str| release.text(key).unwrap_or_default();
         let known = (name.clone(), written("namespace"), written("kubeContext"));
-        if certain && !seen.insert(known) {
+        if is_certain && !seen.insert(known) {
             let message = format!(
                 "release `{name}` is already defined above for the same namespace, so helmfile fails"
             );
@@ -312,7 +312,7 @@ struct Names<'a> {
 impl Names<'_> {
     /// Expands the templates that are plain names; others stay. Templates escaped for the second of helmfile's two rendering passes are
     /// treated as that pass sees them.
-    fn fill(&self, text: &str) -> String {
+    fn expand(&self, text: &str) -> String {
         let text = text.replace("{{`", "").replace("`}}", "");
         let mut out = String::with_capacity(text.len());
         let mut rest = text.as_str();
@@ -340,7 +340,7 @@ impl Names<'_> {
     }
 }
 
-struct Files<'a, 'r> {
+struct LayerCollector<'a, 'r> {
     reader: &'a Reader<'r>,
     folder: &'a Path,
     names: &'a Names<'a>,
@@ -356,9 +356,9 @@ fn is_templated(reader: &Reader<'_>, item: NodeId) -> bool {
     reader.scalar(item).is_none_or(|text| text.contains('{'))
 }
 
-impl Files<'_, '_> {
+impl LayerCollector<'_, '_> {
     /// Records an inherited template that is not known here; it may set any value.
-    fn lost(&mut self, at: NodeId) {
+    fn add_unknown_template(&mut self, at: NodeId) {
         self.notes.push(Note {
             span: self.reader.span(at),
             message: "values inherited from a template that is not in this file are unknown"
@@ -372,7 +372,7 @@ impl Files<'_, '_> {
     }
 
     /// Reads a list of files and, under `values`, of inline maps.
-    fn list(&mut self, items: impl Iterator<Item = NodeId>, role: Option<Role>) {
+    fn add_list(&mut self, items: impl Iterator<Item = NodeId>, role: Option<Role>) {
         for item in items {
             // An unquoted template parses as a map in a map.
             let template = self.reader.document.raw(item).starts_with("{{");
@@ -384,7 +384,10 @@ impl Files<'_, '_> {
                 });
                 continue;
             }
-            let text = self.reader.scalar(item).map(|text| self.names.fill(&text));
+            let text = self
+                .reader
+                .scalar(item)
+                .map(|text| self.names.expand(&text));
             let as_is = role.is_none();
             let role = role.unwrap_or_else(|| text.as_deref().map_or(Role::Values, role_of));
             let is_pattern = |text: &str| text.contains(['*', '?', '[']);
@@ -429,7 +432,7 @@ impl Files<'_, '_> {
         }
     }
 
-    fn set(&mut self, release: &Lineage<'_>) {
+    fn add_set(&mut self, release: &Lineage<'_>) {
         let mut values = Vec::new();
         let mut place = None;
         for (key, as_text) in [("setTemplate", false), ("set", false), ("setString", true)] {
@@ -445,7 +448,10 @@ impl Files<'_, '_> {
                     Some(node) if self.reader.document.kind(node) == Kind::Null => {
                         SetValue::Typed("null".to_owned())
                     }
-                    Some(node) => match self.reader.scalar(node).map(|text| self.names.fill(&text))
+                    Some(node) => match self
+                        .reader
+                        .scalar(node)
+                        .map(|text| self.names.expand(&text))
                     {
                         Some(text) if as_text => SetValue::Text(text),
                         Some(text) => SetValue::Typed(text),

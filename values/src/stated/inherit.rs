@@ -7,7 +7,7 @@ use super::read::Reader;
 use crate::yaml::{Kind, NodeId};
 
 /// The most templates one release may inherit, counting repetitions.
-const MOST: usize = 64;
+const MAX_TEMPLATES: usize = 64;
 
 /// A release with the templates it inherits from.
 pub(super) struct Lineage<'r> {
@@ -15,7 +15,7 @@ pub(super) struct Lineage<'r> {
     /// Templates in the order of inheritance, each with the names of lists to leave out; the release last.
     levels: Vec<(NodeId, Vec<String>)>,
     /// The first inherited template that is not known here.
-    pub(super) lost: Option<NodeId>,
+    pub(super) unknown_template: Option<NodeId>,
 }
 
 impl<'r> Lineage<'r> {
@@ -24,14 +24,14 @@ impl<'r> Lineage<'r> {
         let mut lineage = Self {
             reader,
             levels: Vec::new(),
-            lost: None,
+            unknown_template: None,
         };
-        lineage.take(root, entry, &[], &mut Vec::new());
+        lineage.collect(root, entry, &[], &mut Vec::new());
         lineage
     }
 
     /// Adds the templates that a release or template inherits, then itself. `above` are the templates on the way to it.
-    fn take(&mut self, root: NodeId, entry: NodeId, except: &[String], above: &mut Vec<NodeId>) {
+    fn collect(&mut self, root: NodeId, entry: NodeId, except: &[String], above: &mut Vec<NodeId>) {
         let reader = self.reader;
         // Older helmfiles have a single map, newer ones a list.
         let mut inherited = reader.items(entry, "inherit");
@@ -39,17 +39,18 @@ impl<'r> Lineage<'r> {
         for from in inherited {
             let named = reader.text(from, "template");
             let template = named.and_then(|name| reader.at(root, &["templates", &name]));
-            let known = template
-                .filter(|it| reader.is_map(*it) && !above.contains(it) && self.levels.len() < MOST);
+            let known = template.filter(|it| {
+                reader.is_map(*it) && !above.contains(it) && self.levels.len() < MAX_TEMPLATES
+            });
             let Some(template) = known else {
-                self.lost.get_or_insert(from);
+                self.unknown_template.get_or_insert(from);
                 continue;
             };
             let left_out = reader.items(from, "except").into_iter();
             let mut left_out: Vec<String> = left_out.filter_map(|it| reader.scalar(it)).collect();
             left_out.extend_from_slice(except);
             above.push(template);
-            self.take(root, template, &left_out, above);
+            self.collect(root, template, &left_out, above);
             above.pop();
         }
         self.levels.push((entry, except.to_vec()));
@@ -72,7 +73,7 @@ impl<'r> Lineage<'r> {
     /// The concatenated items of a list.
     pub(super) fn items(&self, key: &str) -> impl Iterator<Item = NodeId> {
         let levels = self.levels.iter();
-        let taken = levels.filter(move |(_, except)| !except.iter().any(|it| it == key));
-        taken.flat_map(move |(level, _)| self.reader.items(*level, key))
+        let included = levels.filter(move |(_, except)| !except.iter().any(|it| it == key));
+        included.flat_map(move |(level, _)| self.reader.items(*level, key))
     }
 }

@@ -29,7 +29,7 @@ pub(super) fn installed(
         return Installed::No;
     }
     if let Some(condition) = release.get("condition") {
-        match decided(reader, root, condition, environment) {
+        match evaluate(reader, root, condition, environment) {
             Some(false) => return Installed::No,
             Some(true) => {}
             None => return Installed::Elsewhere(condition),
@@ -42,7 +42,7 @@ pub(super) fn installed(
 }
 
 /// The result of a condition, if all values it may use are in the helmfile itself.
-fn decided(
+fn evaluate(
     reader: &Reader<'_>,
     root: NodeId,
     condition: NodeId,

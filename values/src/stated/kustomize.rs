@@ -23,10 +23,10 @@ pub(super) fn is_kustomization(reader: &Reader<'_>, root: NodeId) -> bool {
 pub(super) fn read(reader: &Reader<'_>, root: NodeId) -> Stated {
     let mut stated = Stated::default();
     let folder = reader.path.parent().unwrap_or(Path::new(""));
-    let home = reader
+    let chart_home = reader
         .at(root, &["helmGlobals", "chartHome"])
         .and_then(|it| reader.scalar(it));
-    let home = home.as_deref().unwrap_or("charts");
+    let chart_home = chart_home.as_deref().unwrap_or("charts");
     for chart in reader.items(root, "helmCharts") {
         let Some(named) = reader.get(chart, "name") else {
             continue;
@@ -42,8 +42,8 @@ pub(super) fn read(reader: &Reader<'_>, root: NodeId) -> Stated {
             ..ExplicitRelease::default()
         };
         if text("repo").is_none() {
-            release.chart_path = below(folder, home)
-                .and_then(|home| below(&home, &name))
+            release.chart_path = below(folder, chart_home)
+                .and_then(|chart_home| below(&chart_home, &name))
                 .map(|path| ChartPath {
                     path,
                     origin: reader.span(named),

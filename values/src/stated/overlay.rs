@@ -68,7 +68,7 @@ struct Target {
     name: Option<String>,
     namespace: Option<String>,
     /// True if it selects by labels or annotations.
-    selects: bool,
+    has_selector: bool,
 }
 
 impl Patch {
@@ -80,17 +80,17 @@ impl Patch {
         };
         let fits = |pattern: &Option<String>, text: &str| {
             let pattern = pattern.as_deref().filter(|it| !it.is_empty());
-            pattern.is_none_or(|it| fits_whole(it, text))
+            pattern.is_none_or(|it| matches_whole(it, text))
         };
-        let here = fits(&target.kind, "HelmRelease")
+        let matches = fits(&target.kind, "HelmRelease")
             && fits(&target.name, &release.name)
             && fits(
                 &target.namespace,
                 release.namespace.as_deref().unwrap_or("default"),
             );
-        match target.selects {
-            true if here => None,
-            _ => Some(here),
+        match target.has_selector {
+            true if matches => None,
+            _ => Some(matches),
         }
     }
 }
@@ -119,14 +119,14 @@ pub fn read_kustomization(document: &Document, path: &Path) -> Option<Kustomizat
         return None;
     }
     let folder = path.parent().unwrap_or(Path::new(""));
-    let mut read = Kustomization {
+    let mut kustomization = Kustomization {
         namespace: reader.text(root, "namespace"),
         ..Kustomization::default()
     };
     for key in ["resources", "bases", "components"] {
         let items = reader.items(root, key).into_iter();
         let paths = items.filter_map(|it| below(folder, &reader.scalar(it)?));
-        read.resources.extend(paths);
+        kustomization.resources.extend(paths);
     }
     for item in reader.items(root, "patchesStrategicMerge") {
         let text = reader.scalar(item).unwrap_or_default();
@@ -134,13 +134,13 @@ pub fn read_kustomization(document: &Document, path: &Path) -> Option<Kustomizat
             Some(path) if !text.contains('\n') => PatchText::File(path),
             _ => PatchText::Scalar(item),
         };
-        read.patches.push(Patch {
+        kustomization.patches.push(Patch {
             text,
             span: reader.span(item),
             target: None,
         });
     }
-    read.patches.extend(patches(&reader, root, folder));
+    kustomization.patches.extend(patches(&reader, root, folder));
     for (key, kind) in [
         ("configMapGenerator", "ConfigMap"),
         ("secretGenerator", "Secret"),
@@ -151,7 +151,8 @@ pub fn read_kustomization(document: &Document, path: &Path) -> Option<Kustomizat
             for file in files.filter_map(|it| reader.scalar(it)) {
                 let base = || file.rsplit('/').next().unwrap_or(&file);
                 let (key, path) = file.split_once('=').unwrap_or((base(), &file));
-                read.generated
+                kustomization
+                    .generated
                     .extend(below(folder, path).map(|path| Generated {
                         kind,
                         name: name.clone(),
@@ -161,7 +162,7 @@ pub fn read_kustomization(document: &Document, path: &Path) -> Option<Kustomizat
             }
         }
     }
-    Some(read)
+    Some(kustomization)
 }
 
 /// Reads a Flux `Kustomization`. Its only resource is the folder it points to.
@@ -193,7 +194,7 @@ fn patches(reader: &Reader<'_>, map: NodeId, folder: &Path) -> Vec<Patch> {
             kind: reader.text(target, "kind"),
             name: reader.text(target, "name"),
             namespace: reader.text(target, "namespace"),
-            selects: ["labelSelector", "annotationSelector"]
+            has_selector: ["labelSelector", "annotationSelector"]
                 .iter()
                 .any(|key| reader.get(target, key).is_some()),
         });
@@ -207,7 +208,7 @@ fn patches(reader: &Reader<'_>, map: NodeId, folder: &Path) -> Vec<Patch> {
 }
 
 /// True if a regex matches the whole text. An invalid regex is compared literally.
-fn fits_whole(pattern: &str, text: &str) -> bool {
+fn matches_whole(pattern: &str, text: &str) -> bool {
     let whole = format!("^(?:{pattern})$");
     let regex = RegexBuilder::new(&whole).size_limit(MAX_PATTERN).build();
     regex.map_or(pattern == text, |it| it.is_match(text))

@@ -72,25 +72,33 @@ impl StatedAt {
         match &self.within {
             Within::Unknown => self.whole,
             Within::Same(before) => {
-                let there = |at: u32| {
+                let stated_at = |at: u32| {
                     let at = self.whole.start + at.saturating_sub(*before);
                     at.min(self.whole.end)
                 };
-                Span::new(self.whole.source, there(span.start), there(span.end))
+                Span::new(
+                    self.whole.source,
+                    stated_at(span.start),
+                    stated_at(span.end),
+                )
             }
             Within::Parts(parts) => {
-                let begun = parts.partition_point(|(range, _)| range.start <= span.start);
-                let mut around = parts[..begun].iter().rev();
+                let started = parts.partition_point(|(range, _)| range.start <= span.start);
+                let mut around = parts[..started].iter().rev();
                 let found = around.find(|(range, _)| range.contains(&span.start));
                 found.map_or(self.whole, |(_, stated)| *stated)
             }
             Within::Lines(lines) => {
-                let there = |at: u32| {
-                    let begun = lines.partition_point(|(here, _)| *here <= at);
-                    let (here, stated) = lines[begun.saturating_sub(1)];
-                    (stated + at.saturating_sub(here)).min(self.whole.end)
+                let stated_at = |at: u32| {
+                    let started = lines.partition_point(|(text_start, _)| *text_start <= at);
+                    let (text_start, stated) = lines[started.saturating_sub(1)];
+                    (stated + at.saturating_sub(text_start)).min(self.whole.end)
                 };
-                Span::new(self.whole.source, there(span.start), there(span.end))
+                Span::new(
+                    self.whole.source,
+                    stated_at(span.start),
+                    stated_at(span.end),
+                )
             }
         }
     }
@@ -100,26 +108,29 @@ impl StatedAt {
 /// not simply the lines without their indentation.
 fn block_lines(raw: &str, text: &str, start: u32) -> Option<Vec<(u32, u32)>> {
     let offset = |at: usize| u32::try_from(at).ok();
-    let mut there = raw.starts_with('|').then(|| raw.find('\n'))?? + 1;
+    let mut source_at = raw.starts_with('|').then(|| raw.find('\n'))?? + 1;
     let mut indent = None;
-    let mut here = 0;
+    let mut text_at = 0;
     let mut lines = Vec::new();
     for line in text.trim_end_matches('\n').split('\n') {
-        let written = raw.get(there..)?.split('\n').next()?;
+        let written = raw.get(source_at..)?.split('\n').next()?;
         let length = written.len();
         let written = written.strip_suffix('\r').unwrap_or(written);
-        let taken = if line.is_empty() {
+        let indentation = if line.is_empty() {
             written.len()
         } else {
-            let taken = written.len().checked_sub(line.len())?;
-            *indent.get_or_insert(taken)
+            let width = written.len().checked_sub(line.len())?;
+            *indent.get_or_insert(width)
         };
-        if written.get(taken..) != Some(line) {
+        if written.get(indentation..) != Some(line) {
             return None;
         }
-        lines.push((offset(here)?, start.checked_add(offset(there + taken)?)?));
-        here += line.len() + 1;
-        there += length + 1;
+        lines.push((
+            offset(text_at)?,
+            start.checked_add(offset(source_at + indentation)?)?,
+        ));
+        text_at += line.len() + 1;
+        source_at += length + 1;
     }
     Some(lines)
 }

@@ -62,7 +62,7 @@ pub fn set_yaml(values: &[Given], whole: Span) -> (String, StatedAt) {
         let (keys, in_list) = split_name(&given.name);
         let mut branch = &mut root;
         for key in keys {
-            let at = branch.entries.iter().position(|(have, _)| *have == key);
+            let at = branch.entries.iter().position(|(name, _)| *name == key);
             let at = at.unwrap_or_else(|| {
                 branch.entries.push((key, Branch::new(given.named_at)));
                 branch.entries.len() - 1
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn set_values_are_typed_as_helm_types_them() {
+    fn types_set_values_as_helm_does() {
         let typed = |text: &str| SetValue::Typed(text.to_owned());
         assert_eq!(
             yaml(&[
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_later_value_replaces_an_earlier_one() {
+    fn later_set_values_override_earlier_ones() {
         let text = |text: &str| SetValue::Text(text.to_owned());
         assert_eq!(
             yaml(&[("a.b", text("1")), ("a", text("2"))]),
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn every_entry_stands_where_it_is_set() {
+    fn entries_map_to_where_they_are_set() {
         let text = SetValue::Text("x".to_owned());
         let values = [("a.b", &text), ("a.c.d", &text), ("e", &text), ("e", &text)];
         let (yaml, stated) = set(&values.map(|(name, value)| (name, value.clone())));
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn dots_may_be_escaped_and_list_positions_are_unknown() {
+    fn parses_escaped_dots_and_hides_list_items() {
         let text = SetValue::Text("x".to_owned());
         assert_eq!(
             yaml(&[(r"nodeSelector.kubernetes\.io/hostname", text.clone())]),

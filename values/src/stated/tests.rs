@@ -60,21 +60,27 @@ fn lines(text: &str) -> String {
 }
 
 #[track_caller]
-fn check_helmfile(text: &str, environment: &str, want: &str) {
+fn check_helmfile(text: &str, environment: &str, expected: &str) {
     let document = document(text);
     let stated = read_helmfile(&document, Path::new("deploy/helmfile.yaml"), environment);
-    assert_eq!(show(&document, &stated).trim_end(), lines(want).trim_end());
+    assert_eq!(
+        show(&document, &stated).trim_end(),
+        lines(expected).trim_end()
+    );
 }
 
 #[track_caller]
-fn check_manifest(text: &str, want: &str) {
+fn check_manifest(text: &str, expected: &str) {
     let document = document(text);
     let stated = read_manifest(&document, Path::new("apps/wire.yaml")).unwrap();
-    assert_eq!(show(&document, &stated).trim_end(), lines(want).trim_end());
+    assert_eq!(
+        show(&document, &stated).trim_end(),
+        lines(expected).trim_end()
+    );
 }
 
 #[test]
-fn a_helmfile_gives_values_then_secrets_then_set() {
+fn helmfile_layers_are_values_then_secrets_then_set() {
     check_helmfile(
         "releases:
 - name: wire
@@ -110,7 +116,7 @@ fn a_helmfile_gives_values_then_secrets_then_set() {
 }
 
 #[test]
-fn a_condition_is_asked_of_the_values_of_the_environment() {
+fn evaluates_conditions_with_environment_values() {
     let text = "values:
 - {mail: {enabled: true}, vpn: {enabled: false}}
 environments:
@@ -127,7 +133,7 @@ releases:
 - {name: never, chart: x/never, condition: \"false\"}
 - {name: asked, chart: x/asked, installed: \"{{ .Values.asked }}\"}
 ";
-    let asked = |environment: &str| {
+    let installed = |environment: &str| {
         let document = document(text);
         let stated = read_helmfile(&document, Path::new("helmfile.yaml"), environment);
         let names: Vec<&str> = stated.releases.iter().map(|it| it.name.as_str()).collect();
@@ -140,21 +146,21 @@ releases:
         )
     };
     assert_eq!(
-        asked("prod"),
+        installed("prod"),
         "lost asked; decided elsewhere: lost.enabled \"{{ .Values.asked }}\""
     );
     assert_eq!(
-        asked("demo"),
+        installed("demo"),
         "mail lost asked; decided elsewhere: lost.enabled \"{{ .Values.asked }}\""
     );
     assert_eq!(
-        asked("other"),
+        installed("other"),
         "mail vpn lost asked; decided elsewhere: mail.enabled vpn.enabled lost.enabled \"{{ .Values.asked }}\""
     );
 }
 
 #[test]
-fn templates_in_a_helmfile_are_filled_in_where_they_are_names_and_else_unknown() {
+fn expands_names_in_helmfile_templates() {
     let text = "environments:
   prod:
   demo: {}
@@ -182,7 +188,7 @@ releases:
 }
 
 #[test]
-fn files_that_a_helmfile_cannot_do_without_are_named() {
+fn lists_files_that_helmfile_requires() {
     let needed = |text: &str| -> Vec<String> {
         let document = document(text);
         let stated = read_helmfile(&document, Path::new("deploy/helmfile.yaml"), "prod");
@@ -201,7 +207,7 @@ fn files_that_a_helmfile_cannot_do_without_are_named() {
 }
 
 #[test]
-fn what_helmfile_ends_at_is_told() {
+fn reports_releases_that_make_helmfile_fail() {
     let refused = |text: &str| -> Vec<String> {
         let document = document(text);
         let stated = read_helmfile(&document, Path::new("helmfile.yaml"), "default");
@@ -228,7 +234,7 @@ fn what_helmfile_ends_at_is_told() {
 }
 
 #[test]
-fn what_releases_share_by_a_template_is_filled_in_for_each() {
+fn expands_shared_templates_for_each_release() {
     check_helmfile(
         "templates:
   default: &default
@@ -256,7 +262,7 @@ releases:
 }
 
 #[test]
-fn an_application_of_argo_gives_files_then_values_then_parameters() {
+fn argo_layers_are_files_then_values_then_parameters() {
     check_manifest(
         "apiVersion: argoproj.io/v1alpha1
 kind: Application
@@ -290,7 +296,7 @@ spec:
 }
 
 #[test]
-fn an_application_may_take_its_files_from_another_source() {
+fn argo_value_files_may_come_from_another_source() {
     check_manifest(
         "apiVersion: argoproj.io/v1alpha1
 kind: Application
@@ -317,7 +323,7 @@ spec:
 }
 
 #[test]
-fn a_release_of_flux_gives_references_then_values() {
+fn flux_layers_are_references_then_values() {
     check_manifest(
         "apiVersion: helm.toolkit.fluxcd.io/v2
 kind: HelmRelease
@@ -339,7 +345,7 @@ spec:
 }
 
 #[test]
-fn other_manifests_state_nothing() {
+fn ignores_other_manifests() {
     for text in [
         "",
         "a: 1\n",
@@ -356,14 +362,14 @@ fn other_manifests_state_nothing() {
 }
 
 #[test]
-fn a_path_that_leads_out_of_the_repository_is_not_followed() {
+fn rejects_paths_outside_the_repository() {
     assert_eq!(below(Path::new("a"), "../b.yaml"), Some("b.yaml".into()));
     assert_eq!(below(Path::new("a"), "../../b.yaml"), None);
     assert_eq!(below(Path::new("a"), "/etc/passwd"), None);
 }
 
 #[test]
-fn a_release_inherits_from_templates() {
+fn releases_inherit_from_templates() {
     check_helmfile(
         "\
 templates:
@@ -436,7 +442,7 @@ fn stated_words(values: &str, words: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn what_a_block_holds_is_found_line_by_line() {
+fn maps_positions_in_block_scalars_by_line() {
     let block = "|-\n\n        a: one\n          \n        # ä\n        b:\n          c: two";
     let words = ["a: one", "one", "b", "c", "two"];
     assert_eq!(stated_words(block, &words), words);

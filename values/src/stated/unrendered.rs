@@ -17,7 +17,7 @@ pub struct Unrendered {
 ///
 /// The first branch of a condition stays; `else` branches and `define` blocks are removed, so no key occurs twice.
 pub fn unrendered(text: &str) -> Option<Unrendered> {
-    let mut reader = Taken {
+    let mut unrenderer = Unrenderer {
         bytes: text.as_bytes().to_vec(),
         actions: Vec::new(),
         blocks: Vec::new(),
@@ -27,18 +27,18 @@ pub fn unrendered(text: &str) -> Option<Unrendered> {
     let mut at = 0;
     for line in text.split_inclusive('\n') {
         let content = line.trim_end();
-        reader.line(
+        unrenderer.line(
             at + (content.len() - content.trim_start().len()),
             content.trim_start(),
         );
         at += line.len();
     }
-    if reader.actions.is_empty() && !reader.quoted {
+    if unrenderer.actions.is_empty() && !unrenderer.quoted {
         return None;
     }
     // Only whole lines and single ASCII bytes were replaced, by ASCII, so this is still UTF-8.
-    let text = String::from_utf8(reader.bytes).ok()?;
-    let actions = reader.actions;
+    let text = String::from_utf8(unrenderer.bytes).ok()?;
+    let actions = unrenderer.actions;
     Some(Unrendered { text, actions })
 }
 
@@ -51,7 +51,7 @@ enum Branch {
     Other,
 }
 
-struct Taken {
+struct Unrenderer {
     bytes: Vec<u8>,
     actions: Vec<Range<usize>>,
     blocks: Vec<Branch>,
@@ -60,7 +60,7 @@ struct Taken {
     quoted: bool,
 }
 
-impl Taken {
+impl Unrenderer {
     /// Processes a trimmed line that begins at offset `at`.
     fn line(&mut self, at: usize, line: &str) {
         let begins = line.starts_with("{{");
@@ -76,7 +76,7 @@ impl Taken {
             self.blank(at, line.len());
         } else {
             self.quote(at, line);
-            self.unquote(at, line);
+            self.swap_inner_quotes(at, line);
         }
     }
 
@@ -110,9 +110,9 @@ impl Taken {
             return;
         };
         let before = line[..start].trim_end();
-        let apart = before.len() < start;
+        let has_space = before.len() < start;
         let whole = before.is_empty()
-            || (apart && (before.ends_with(':') || before == "-" || before.ends_with(" -")));
+            || (has_space && (before.ends_with(':') || before == "-" || before.ends_with(" -")));
         if !whole && !before.ends_with(['[', ',', '{']) {
             return;
         }
@@ -136,7 +136,7 @@ impl Taken {
     }
 
     /// Replaces quotes in actions that would end the quoted value around them: `"{{ env "X" }}"`.
-    fn unquote(&mut self, at: usize, line: &str) {
+    fn swap_inner_quotes(&mut self, at: usize, line: &str) {
         let Some(open) = line.find("{{") else {
             return;
         };
@@ -174,18 +174,18 @@ impl Taken {
 /// value, or else from the last letters of a name, which is unknown either way. `None` if there is no room.
 fn in_quotes(text: &str) -> Option<String> {
     let mut out = String::with_capacity(text.len());
-    let mut room = 2;
+    let mut needed = 2;
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("{{") {
         let (mut inner, behind) = after.split_once("}}")?;
         out.push_str(before);
         for from_start in [true, false] {
-            let less = match from_start {
+            let shorter = match from_start {
                 true => inner.strip_prefix([' ', '-']),
                 false => inner.strip_suffix([' ', '-']),
             };
-            if let (1.., Some(less)) = (room, less) {
-                (inner, room) = (less, room - 1);
+            if let (1.., Some(shorter)) = (needed, shorter) {
+                (inner, needed) = (shorter, needed - 1);
             }
         }
         out.push_str("{{");
@@ -196,11 +196,11 @@ fn in_quotes(text: &str) -> Option<String> {
     out.push_str(rest);
     let end = out.find("}}")?;
     let name = |it: &u8| it.is_ascii_alphanumeric() || matches!(it, b'.' | b'_');
-    let letters = out.as_bytes().get(end.checked_sub(room)?..end)?;
+    let letters = out.as_bytes().get(end.checked_sub(needed)?..end)?;
     if !letters.iter().all(name) {
         return None;
     }
-    out.replace_range(end - room..end, "");
+    out.replace_range(end - needed..end, "");
     // A quote inside would end the quoted text.
     Some(format!("'{}'", out.replace('\'', " ")))
 }
@@ -210,10 +210,10 @@ mod tests {
     use super::unrendered;
 
     #[track_caller]
-    fn becomes(text: &str, expected: &str) {
-        let taken = unrendered(text).map(|it| it.text);
-        let taken = taken.as_deref().unwrap_or(text);
-        assert_eq!(taken.len(), text.len());
+    fn assert_unrendered(text: &str, expected: &str) {
+        let actual = unrendered(text).map(|it| it.text);
+        let actual = actual.as_deref().unwrap_or(text);
+        assert_eq!(actual.len(), text.len());
         let lines = |text: &str| -> Vec<String> {
             let lines = text.lines().map(str::trim_end);
             lines
@@ -221,61 +221,61 @@ mod tests {
                 .map(str::to_owned)
                 .collect()
         };
-        assert_eq!(lines(taken), lines(expected));
+        assert_eq!(lines(actual), lines(expected));
     }
 
     #[test]
-    fn of_a_condition_the_first_branch_stays() {
-        becomes(
+    fn keeps_the_first_branch_of_a_condition() {
+        assert_unrendered(
             "a: 1\n{{- if .Values.x }}\nb: 1\n{{ else if .Values.y }}\nb: 2\n{{ else }}\nb: 3\n{{ end }}\nc: 1\n",
             "a: 1\nb: 1\nc: 1\n",
         );
     }
 
     #[test]
-    fn what_is_defined_is_not_there() {
-        becomes("{{ define \"x\" }}\na: 1\n{{ end }}\nb: 1\n", "b: 1\n");
+    fn drops_template_definitions() {
+        assert_unrendered("{{ define \"x\" }}\na: 1\n{{ end }}\nb: 1\n", "b: 1\n");
     }
 
     #[test]
-    fn an_action_over_several_lines_is_taken_out_whole() {
-        becomes("{{- $x := dict\n  \"a\" 1\n  \"b\" 2 -}}\nb: 1\n", "b: 1\n");
+    fn drops_multiline_actions() {
+        assert_unrendered("{{- $x := dict\n  \"a\" 1\n  \"b\" 2 -}}\nb: 1\n", "b: 1\n");
     }
 
     #[test]
-    fn an_action_that_begins_a_value_is_quoted() {
-        becomes(
+    fn quotes_values_that_begin_with_an_action() {
+        assert_unrendered(
             "a: {{ .Values.a | quote }}\nb: {{ .Values.b }}-{{ .Values.c }} # why\n- {{ .Values.d }}\n",
             "a: '{{.Values.a | quote}}'\nb: '{{.Values.b}}-{{ .Values.c }}' # why\n- '{{.Values.d}}'\n",
         );
-        becomes("a: {{ .Values.b }}.host\n", "a: '{{.Values.b}}.host'\n");
-        becomes(
+        assert_unrendered("a: {{ .Values.b }}.host\n", "a: '{{.Values.b}}.host'\n");
+        assert_unrendered(
             "a: {{ .Values.b | default 'x' }}\n",
             "a: '{{.Values.b | default  x }}'\n",
         );
     }
 
     #[test]
-    fn an_action_without_blanks_is_quoted_too() {
-        becomes("a: {{.Values.name}}\n", "a: '{{.Values.na}}'\n");
+    fn quotes_actions_without_spaces() {
+        assert_unrendered("a: {{.Values.name}}\n", "a: '{{.Values.na}}'\n");
     }
 
     #[test]
-    fn quotes_in_an_action_do_not_end_the_value() {
-        becomes(
+    fn swaps_quotes_inside_actions() {
+        assert_unrendered(
             "a: \"{{ env \"X\" }}-{{ env \"Y\" }}\"\n- '{{ .A | default 'b' }}'\n",
             "a: \"{{ env 'X' }}-{{ env 'Y' }}\"\n- '{{ .A | default \"b\" }}'\n",
         );
     }
 
     #[test]
-    fn an_action_in_a_flow_list_or_a_key_is_quoted_alone() {
-        becomes("a: [{{ .A }}, b]\n", "a: ['{{.A}}', b]\n");
-        becomes("{{ .Values.key }}: 1\n", "'{{.Values.key}}': 1\n");
+    fn quotes_actions_in_flow_lists_and_keys() {
+        assert_unrendered("a: [{{ .A }}, b]\n", "a: ['{{.A}}', b]\n");
+        assert_unrendered("{{ .Values.key }}: 1\n", "'{{.Values.key}}': 1\n");
     }
 
     #[test]
-    fn what_yaml_can_read_stays() {
+    fn keeps_valid_yaml() {
         for text in [
             "a: x-{{ .A }}\n",
             "a: \"{{ .A }}\"\n",

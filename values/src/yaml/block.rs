@@ -64,27 +64,28 @@ impl Reader<'_> {
             return Ok(());
         };
         let column = frame.column as i32;
-        let marked = frame.awaits == Await::Colon;
+        let has_explicit_key = frame.awaits == Await::Colon;
         frame.awaits = Await::Entry;
-        if marked {
+        if has_explicit_key {
             let key = frame.first;
             self.mark_key(key);
         }
         self.mark.nodes = self.nodes.len();
-        self.mark.keyed = marked;
+        self.mark.keyed = has_explicit_key;
         let crossed = self.skip(false);
         self.mark.at = self.pos;
-        if crossed && !marked && self.is_class(self.pos, FIRST) && self.column() == column {
+        if crossed && !has_explicit_key && self.is_class(self.pos, FIRST) && self.column() == column
+        {
             return self.plain_entry();
         }
         let ends = self.at_document_end();
-        if marked {
-            let lone = !ends
+        if has_explicit_key {
+            let colon_on_own_line = !ends
                 && crossed
                 && self.column() == column
                 && self.byte(self.pos) == b':'
                 && self.is_space(self.pos + 1);
-            if lone {
+            if colon_on_own_line {
                 self.pos += 1;
                 self.mark.at = self.pos;
                 return self.value(After::LoneColon);
@@ -99,10 +100,10 @@ impl Reader<'_> {
             return Ok(());
         }
         if !crossed {
-            return Err(self.behind_value());
+            return Err(self.text_after_value());
         }
-        if self.column() != column && self.taken_for_level != self.pos {
-            return self.other_column(column);
+        if self.column() != column && self.adopted_key != self.pos {
+            return self.misplaced_column(column);
         }
         let at = self.pos;
         match self.byte(at) {
@@ -216,7 +217,7 @@ impl Reader<'_> {
                 self.push_scalar(at, end, Style::Plain, 0, &properties)
             }
         };
-        let Some(colon) = self.colon_behind(self.pos) else {
+        let Some(colon) = self.colon_after(self.pos) else {
             let end = self.pos;
             return Err(self.missing_colon(at, end));
         };
@@ -253,7 +254,7 @@ impl Reader<'_> {
 
     /// The `:` that makes the text ending at an offset a key.
     #[inline(always)]
-    fn colon_behind(&self, mut at: usize) -> Option<usize> {
+    fn colon_after(&self, mut at: usize) -> Option<usize> {
         while self.is_blank(at) {
             at += 1;
         }
@@ -273,10 +274,10 @@ impl Reader<'_> {
             return Ok(());
         }
         if !crossed {
-            return Err(self.behind_value());
+            return Err(self.text_after_value());
         }
         if self.column() != column {
-            return self.other_column(column);
+            return self.misplaced_column(column);
         }
         let at = self.pos;
         if self.byte(at) == b'-' && self.is_space(at + 1) {
@@ -291,7 +292,7 @@ impl Reader<'_> {
         if self.turn_into_map() {
             return Ok(());
         }
-        let problem = if self.is_odd_dash(at) {
+        let problem = if self.is_typographic_dash(at) {
             Problem::OddDash
         } else {
             Problem::KeyAmongItems
@@ -382,7 +383,7 @@ impl Reader<'_> {
             if !(self.is_break_or_end(self.pos) || self.byte(self.pos) == b'#') {
                 break;
             }
-            outer = self.both(&outer, &inner)?;
+            outer = self.combine_properties(&outer, &inner)?;
             inner = Properties::default();
             if self.skip(true) {
                 crossed = true;
@@ -407,7 +408,7 @@ impl Reader<'_> {
     fn no_value(&mut self, at: usize, properties: &Properties, crossed: bool) {
         self.crossed = crossed;
         let own = self.push_null(at, properties);
-        if std::mem::take(&mut self.hurt) {
+        if std::mem::take(&mut self.skipped_value) {
             self.nodes[own as usize].shape = Shape::Damaged;
         }
     }
@@ -423,9 +424,10 @@ impl Reader<'_> {
     }
 
     /// Combines the properties of one node that are on several lines.
-    fn both(&self, outer: &Properties, inner: &Properties) -> Step<Properties> {
-        let twice = outer.has_anchor() && inner.has_anchor() || outer.has_tag() && inner.has_tag();
-        if twice {
+    fn combine_properties(&self, outer: &Properties, inner: &Properties) -> Step<Properties> {
+        let conflict =
+            outer.has_anchor() && inner.has_anchor() || outer.has_tag() && inner.has_tag();
+        if conflict {
             let (start, end) = if inner.has_anchor() {
                 inner.anchor
             } else {
@@ -495,15 +497,15 @@ impl Reader<'_> {
                 return Ok(Some(After::Colon));
             }
             b'|' | b'>' => {
-                let properties = self.both(outer, inner)?;
+                let properties = self.combine_properties(outer, inner)?;
                 self.block_scalar(&properties)?;
                 return Ok(None);
             }
             b'[' | b'{' => return self.flow_content(outer, inner, candidate),
             b'*' => {
                 let end = self.name(at)?;
-                if let Some(colon) = self.colon_behind(end) {
-                    self.may_be_key(candidate, colon)?;
+                if let Some(colon) = self.colon_after(end) {
+                    self.check_key_allowed(candidate, colon)?;
                     if inner.any() {
                         return Err(Fault::new(at, end, Problem::AliasWithProperties));
                     }
@@ -533,22 +535,22 @@ impl Reader<'_> {
                 }
                 let plain = self.plain()?;
                 if plain.lines {
-                    return self.long_plain(after, at, plain, outer, inner, candidate);
+                    return self.multiline_plain(after, at, plain, outer, inner, candidate);
                 }
                 (0, Style::Plain, plain.end)
             }
         };
         if !self.crossed
-            && let Some(colon) = self.colon_behind(self.pos)
+            && let Some(colon) = self.colon_after(self.pos)
         {
-            self.may_be_key(candidate, colon)?;
+            self.check_key_allowed(candidate, colon)?;
             self.open(Place::Keys, candidate.start, candidate.column, outer)?;
             let key = self.push_scalar(at, end, style, flags, inner);
             self.mark_key(key);
             self.key_done(colon);
             return Ok(Some(After::Colon));
         }
-        let properties = self.both(outer, inner)?;
+        let properties = self.combine_properties(outer, inner)?;
         self.push_scalar(at, end, style, flags, &properties);
         Ok(None)
     }
@@ -563,7 +565,7 @@ impl Reader<'_> {
 
     /// An error if a `:` would make a key where none is allowed.
     #[inline(always)]
-    fn may_be_key(&self, candidate: &Candidate, colon: usize) -> Step {
+    fn check_key_allowed(&self, candidate: &Candidate, colon: usize) -> Step {
         if !candidate.allowed {
             return Err(Fault::new(colon, colon + 1, Problem::SecondColon));
         }
@@ -578,7 +580,7 @@ impl Reader<'_> {
     ) -> Step<Option<After>> {
         // The inner properties belong to the brackets only if these turn out to be a key.
         let brackets = self.flow_with(outer, inner)?;
-        let Some(colon) = self.colon_behind(self.pos) else {
+        let Some(colon) = self.colon_after(self.pos) else {
             return Ok(None);
         };
         // go-yaml forgets that empty brackets may be a key; at the top it then ignores what follows them.
@@ -600,7 +602,7 @@ impl Reader<'_> {
     }
 
     /// Handles multi-line plain text. If a `:` follows, its last line is a key that does not belong to the text.
-    fn long_plain(
+    fn multiline_plain(
         &mut self,
         after: After,
         at: usize,
@@ -611,7 +613,7 @@ impl Reader<'_> {
     ) -> Step<Option<After>> {
         let colon = self.byte(self.pos) == b':' && !self.crossed && self.is_space(self.pos + 1);
         if !colon {
-            let properties = self.both(outer, inner)?;
+            let properties = self.combine_properties(outer, inner)?;
             self.push_scalar(at, plain.end, Style::Plain, flag::LINES, &properties);
             return Ok(None);
         }
@@ -624,7 +626,7 @@ impl Reader<'_> {
             return Ok(Some(after));
         }
         self.fault(plain.last_line, self.pos, Problem::DeeperThanSiblings);
-        let properties = self.both(outer, inner)?;
+        let properties = self.combine_properties(outer, inner)?;
         let lines = if self.slice(at, plain.before_last).contains(['\n', '\r']) {
             flag::LINES
         } else {
@@ -634,8 +636,8 @@ impl Reader<'_> {
         self.damage_innermost();
         self.go_back(plain.last_line);
         let here = self.column();
-        self.damage_meant(here as usize);
-        if !self.take_column(here) {
+        self.damage_closed_block(here as usize);
+        if !self.adopt_column(here) {
             let indent = self.indent();
             self.resync(plain.last_line, indent);
         }
@@ -665,7 +667,7 @@ impl Reader<'_> {
     }
 
     /// True for a typographic dash or bullet as inserted by word processors at list items.
-    fn is_odd_dash(&self, at: usize) -> bool {
+    fn is_typographic_dash(&self, at: usize) -> bool {
         let line = self.slice(at, self.line_end(at));
         let rest = line.strip_prefix([
             '\u{2010}', '\u{2011}', '\u{2012}', '\u{2013}', '\u{2014}', '\u{2212}', '\u{2022}',
@@ -693,12 +695,12 @@ impl Reader<'_> {
     }
 
     /// The error for text after a finished value on its line.
-    fn behind_value(&self) -> Fault {
+    fn text_after_value(&self) -> Fault {
         let end = self.trimmed(self.pos, self.line_end(self.pos));
         if self.byte(self.pos) == b':' && self.is_space(self.pos + 1) {
             return Fault::new(self.pos, self.pos + 1, Problem::SecondColon);
         }
-        Fault::new(self.pos, end, Problem::BehindValue)
+        Fault::new(self.pos, end, Problem::TextAfterValue)
     }
 }
 

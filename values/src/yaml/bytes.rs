@@ -163,7 +163,7 @@ pub(super) fn class_stop(text: &[u8], at: usize, class: u8) -> usize {
 
 /// The offset of the next byte other than a space; the end of the text if there is none.
 #[inline(always)]
-pub(super) fn behind_blanks(text: &[u8], mut at: usize) -> usize {
+pub(super) fn skip_blanks(text: &[u8], mut at: usize) -> usize {
     while let Some(word) = word(text, at) {
         let other = word ^ everywhere(b' ');
         if other != 0 {

@@ -84,14 +84,14 @@ impl<'d> Tree<'d> {
     /// The text of a scalar or of an alias's target; the source text for anything else.
     pub(super) fn cooked(&self, id: u32) -> Cow<'d, str> {
         let node = &self.nodes[self.real(id) as usize];
-        let text = self.undecorated(node);
+        let text = self.scalar_text(node);
         if node.has(flag::BINARY) {
             return Cow::Owned(base64(&text).unwrap_or_default());
         }
         text
     }
 
-    fn undecorated(&self, node: &Node) -> Cow<'d, str> {
+    fn scalar_text(&self, node: &Node) -> Cow<'d, str> {
         let text = self.slice(node);
         let folds = node.has(flag::LINES | flag::ESCAPES);
         match node.style {
@@ -133,8 +133,8 @@ impl<'d> Tree<'d> {
     pub(super) fn key_text(&self, id: u32) -> Cow<'d, str> {
         // Fast path: nearly every key is a plain word, and merging needs all of them.
         let node = &self.nodes[id as usize];
-        let odd = flag::LINES | flag::ESCAPES | flag::BINARY;
-        if node.shape == Shape::Text && node.style == Style::Plain && !node.has(odd) {
+        let special = flag::LINES | flag::ESCAPES | flag::BINARY;
+        if node.shape == Shape::Text && node.style == Style::Plain && !node.has(special) {
             return Cow::Borrowed(self.slice(node));
         }
         match self.nodes[self.real(id) as usize].shape {
@@ -198,22 +198,22 @@ fn folded(text: &str, style: Style) -> String {
             let run = rest.find(stop).unwrap_or(rest.len());
             out.push_str(&rest[..run]);
             rest = &rest[run..];
-            if let Some(behind) = rest
+            if let Some(after) = rest
                 .strip_prefix('\'')
                 .filter(|_| style == Style::SingleQuoted)
             {
                 out.push('\'');
-                rest = behind.strip_prefix('\'').unwrap_or(behind);
-            } else if let Some(behind) = rest
+                rest = after.strip_prefix('\'').unwrap_or(after);
+            } else if let Some(after) = rest
                 .strip_prefix('\\')
                 .filter(|_| style == Style::DoubleQuoted)
             {
-                if let Some((width, _)) = leading_break(behind) {
-                    rest = &behind[width..];
+                if let Some((width, _)) = leading_break(after) {
+                    rest = &after[width..];
                     joined = true;
                     break;
                 }
-                rest = escaped(behind, &mut out);
+                rest = escaped(after, &mut out);
             } else {
                 break;
             }
@@ -226,8 +226,8 @@ fn folded(text: &str, style: Style) -> String {
         let mut breaks = String::new();
         let start = rest;
         loop {
-            if let Some(behind) = rest.strip_prefix([' ', '\t']) {
-                rest = behind;
+            if let Some(after) = rest.strip_prefix([' ', '\t']) {
+                rest = after;
             } else if let Some((width, shown)) = leading_break(rest) {
                 if first_break.is_none() && !joined {
                     first_break = Some(shown);
@@ -257,7 +257,7 @@ fn escaped<'t>(text: &'t str, out: &mut String) -> &'t str {
     let Some(c) = text.chars().next() else {
         return text;
     };
-    let behind = &text[c.len_utf8()..];
+    let after = &text[c.len_utf8()..];
     let digits = match c {
         'x' => 2,
         'u' => 4,
@@ -265,14 +265,14 @@ fn escaped<'t>(text: &'t str, out: &mut String) -> &'t str {
         _ => 0,
     };
     if digits > 0 {
-        let found = behind
+        let found = after
             .get(..digits)
             .and_then(|digits| hex_char(digits.as_bytes()));
         out.push(found.unwrap_or('\u{fffd}'));
         return if found.is_some() {
-            &behind[digits..]
+            &after[digits..]
         } else {
-            behind
+            after
         };
     }
     out.push(match c {
@@ -291,7 +291,7 @@ fn escaped<'t>(text: &'t str, out: &mut String) -> &'t str {
         'P' => '\u{2029}',
         other => other,
     });
-    behind
+    after
 }
 
 /// The value of a block scalar, given from its `|` or `>`, whose lines start at `column`.

@@ -27,8 +27,8 @@ impl Document {
         let mut comparison = Comparison {
             old: self,
             new: newer,
-            before: same_start(old_text, new_text),
-            behind: same_end(old_text, new_text),
+            before: common_prefix(old_text, new_text),
+            after: common_suffix(old_text, new_text),
             is_split,
             path: Vec::new(),
             changed: Vec::new(),
@@ -46,15 +46,18 @@ impl Document {
             let line = text[..at].iter().rposition(|byte| *byte == b'\n');
             at - line.map_or(0, |line| line + 1)
         };
-        let marks = |text: &[u8]| text.iter().any(|byte| matches!(byte, b'%' | b'-'));
+        let has_markers = |text: &[u8]| text.iter().any(|byte| matches!(byte, b'%' | b'-'));
         let (above_old, above_new) = (&old_text[..at_old], &new_text[..at_new]);
         if column(old_text, at_old) != column(new_text, at_new)
-            || above_old != above_new && (marks(above_old) || marks(above_new))
+            || above_old != above_new && (has_markers(above_old) || has_markers(above_new))
         {
             return Difference::Anywhere;
         }
         let ends = (old_text.len(), new_text.len());
-        if comparison.maps((old, ends.0), (new, ends.1)).is_none() {
+        if comparison
+            .compare_maps((old, ends.0), (new, ends.1))
+            .is_none()
+        {
             return Difference::Anywhere;
         }
         Difference::Entries {
@@ -66,10 +69,10 @@ impl Document {
     /// The top map; `None` if entries may depend on each other: with anchors, damage, several documents, or without a block-style map.
     pub(super) fn plain_top(&self) -> Option<NodeId> {
         let root = self.root()?;
-        let alone =
+        let is_single =
             self.parts.len() == 1 && self.is_sound() && !self.refused && self.is_block_map(root);
-        let odd = |shape| matches!(shape, Shape::Alias | Shape::Damaged);
-        (alone && !self.nodes.iter().any(|node| odd(node.shape))).then_some(root)
+        let is_dependent = |shape| matches!(shape, Shape::Alias | Shape::Damaged);
+        (is_single && !self.nodes.iter().any(|node| is_dependent(node.shape))).then_some(root)
     }
 
     fn is_block_map(&self, node: NodeId) -> bool {
@@ -104,20 +107,20 @@ struct Entry {
 }
 
 /// The number of bytes compared at once.
-const PIECE: usize = 64;
+const CHUNK: usize = 64;
 
 /// The length of the common prefix of two texts.
-pub(super) fn same_start(a: &[u8], b: &[u8]) -> usize {
-    let pieces = a.chunks_exact(PIECE).zip(b.chunks_exact(PIECE));
-    let whole = pieces.take_while(|(a, b)| a == b).count() * PIECE;
+pub(super) fn common_prefix(a: &[u8], b: &[u8]) -> usize {
+    let pieces = a.chunks_exact(CHUNK).zip(b.chunks_exact(CHUNK));
+    let whole = pieces.take_while(|(a, b)| a == b).count() * CHUNK;
     let rest = a[whole..].iter().zip(&b[whole..]);
     whole + rest.take_while(|(a, b)| a == b).count()
 }
 
 /// The length of the common suffix of two texts.
-pub(super) fn same_end(a: &[u8], b: &[u8]) -> usize {
-    let pieces = a.rchunks_exact(PIECE).zip(b.rchunks_exact(PIECE));
-    let whole = pieces.take_while(|(a, b)| a == b).count() * PIECE;
+pub(super) fn common_suffix(a: &[u8], b: &[u8]) -> usize {
+    let pieces = a.rchunks_exact(CHUNK).zip(b.rchunks_exact(CHUNK));
+    let whole = pieces.take_while(|(a, b)| a == b).count() * CHUNK;
     let (a, b) = (&a[..a.len() - whole], &b[..b.len() - whole]);
     let rest = a.iter().rev().zip(b.iter().rev());
     whole + rest.take_while(|(a, b)| a == b).count()
@@ -129,7 +132,7 @@ struct Comparison<'a> {
     /// The length of the common prefix.
     before: usize,
     /// The length of the common suffix.
-    behind: usize,
+    after: usize,
     is_split: &'a dyn Fn(&[String]) -> bool,
     path: Vec<String>,
     changed: Vec<Vec<String>>,
@@ -139,7 +142,7 @@ struct Comparison<'a> {
 impl Comparison<'_> {
     /// Compares two maps, each given with its end offset. `None` if a split map was added, removed or is no longer a map: then the affected
     /// entries cannot be named.
-    fn maps(&mut self, old: (NodeId, usize), new: (NodeId, usize)) -> Option<()> {
+    fn compare_maps(&mut self, old: (NodeId, usize), new: (NodeId, usize)) -> Option<()> {
         let (a, b) = (self.old.ranges(old.0, old.1), self.new.ranges(new.0, new.1));
         let above = a
             .iter()
@@ -155,33 +158,34 @@ impl Comparison<'_> {
             .take_while(|(a, b)| {
                 all_old - a.start == all_new - b.start
                     && all_old - a.end == all_new - b.end
-                    && all_old - a.start <= self.behind
+                    && all_old - a.start <= self.after
             })
             .count();
         let (a, b) = (&a[above..a.len() - below], &b[above..b.len() - below]);
         let name = |document: &Document, entry: &Entry| document.key_text(entry.key).into_owned();
-        let gone: Vec<String> = a.iter().map(|entry| name(self.old, entry)).collect();
-        let come: Vec<String> = b.iter().map(|entry| name(self.new, entry)).collect();
-        if gone != come {
+        let old_keys: Vec<String> = a.iter().map(|entry| name(self.old, entry)).collect();
+        let new_keys: Vec<String> = b.iter().map(|entry| name(self.new, entry)).collect();
+        if old_keys != new_keys {
             self.names.push(self.path.clone());
         }
-        let twice = |keys: &[String], key: &String| keys.iter().filter(|it| *it == key).count() > 1;
-        for (at, key) in gone.iter().enumerate() {
+        let is_duplicate =
+            |keys: &[String], key: &String| keys.iter().filter(|it| *it == key).count() > 1;
+        for (at, key) in old_keys.iter().enumerate() {
             self.path.push(key.clone());
             if (self.is_split)(&self.path) {
-                let other = come.iter().position(|it| it == key)?;
+                let other = new_keys.iter().position(|it| it == key)?;
                 let (old, new) = (&a[at], &b[other]);
                 let maps = self.old.is_block_map(old.value) && self.new.is_block_map(new.value);
-                if !maps || twice(&gone, key) || twice(&come, key) {
+                if !maps || is_duplicate(&old_keys, key) || is_duplicate(&new_keys, key) {
                     return None;
                 }
-                self.maps((old.value, old.end), (new.value, new.end))?;
+                self.compare_maps((old.value, old.end), (new.value, new.end))?;
             } else if !self.changed.contains(&self.path) {
                 self.changed.push(self.path.clone());
             }
             self.path.pop();
         }
-        for key in come.iter().filter(|key| !gone.contains(key)) {
+        for key in new_keys.iter().filter(|key| !old_keys.contains(key)) {
             self.path.push(key.clone());
             if (self.is_split)(&self.path) {
                 return None;
@@ -225,33 +229,36 @@ mod tests {
     }
 
     #[test]
-    fn entries_of_maps_that_are_split_are_told_apart() {
+    fn distinguishes_entries_of_split_maps() {
         let old = "a: 1\nb:\n  c:\n    d: 2\n    e: 3\n  f: 4\nh: 5\n";
-        let say = |new: &str| {
+        let compare = |new: &str| {
             let (changed, names) = split(old, new, &["b", "b.c"])?;
             Some(format!("{} / {}", changed.join(" "), names.join(" ")))
         };
-        assert_eq!(say(&old.replace('2', "x")).unwrap(), "b.c.d / ");
-        assert_eq!(say(&old.replace("    d: 2\n", "")).unwrap(), "b.c.d / b.c");
+        assert_eq!(compare(&old.replace('2', "x")).unwrap(), "b.c.d / ");
         assert_eq!(
-            say(&old.replace("e: 3", "d: 3")).unwrap(),
+            compare(&old.replace("    d: 2\n", "")).unwrap(),
+            "b.c.d / b.c"
+        );
+        assert_eq!(
+            compare(&old.replace("e: 3", "d: 3")).unwrap(),
             "b.c.d b.c.e / b.c"
         );
         assert_eq!(
-            say(&old.replace("f: 4", "f: 4\n  g: x")).unwrap(),
+            compare(&old.replace("f: 4", "f: 4\n  g: x")).unwrap(),
             "b.f b.g / b"
         );
         assert_eq!(
-            say(&old.replace("a: 1", "a: 2").replace('5', "6")).unwrap(),
+            compare(&old.replace("a: 1", "a: 2").replace('5', "6")).unwrap(),
             "a b.c.d b.c.e b.f h / "
         );
         // Adding or removing a split map affects all its entries.
-        assert_eq!(say(&old.replace("  c:\n", "  x:\n")), None);
-        assert_eq!(say("a: 1\nb: 2\nh: 5\n"), None);
+        assert_eq!(compare(&old.replace("  c:\n", "  x:\n")), None);
+        assert_eq!(compare("a: 1\nb: 2\nh: 5\n"), None);
     }
 
     #[test]
-    fn an_edit_touches_the_entries_it_is_in() {
+    fn reports_entries_touched_by_an_edit() {
         let old = "a: 1\nb:\n  c: 2\n# about d\nd: 3\n";
         assert_eq!(between(old, old), entries(&[], false));
         assert_eq!(
@@ -275,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn what_swallows_others_is_seen_at_those_that_are_gone() {
+    fn reports_entries_absorbed_by_an_edit() {
         let old = "a: 1\nb: 2\nc: 3\n";
         assert_eq!(
             between(old, "a: |\n 1\nb: 2\nc: 3\n"),
@@ -288,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_whose_entries_may_speak_of_each_other_differ_anywhere() {
+    fn texts_without_independent_entries_differ_anywhere() {
         let old = "a: 1\nb: 2\n";
         for new in [
             "a: &x 1\nb: *x\n",

@@ -97,7 +97,7 @@ pub struct Document {
     /// Which texts hide a value; built after some queries.
     pub(super) hidden: OnceLock<Hidden>,
     /// The number of those queries.
-    pub(super) asked_hidden: AtomicU32,
+    pub(super) hidden_queries: AtomicU32,
 }
 
 impl Document {
@@ -151,11 +151,14 @@ impl Document {
         let mut others = self.parts.iter().skip(1).filter(written);
         let first = others.next();
         let count = usize::from(first.is_some()) + others.count();
-        let behind = self
+        let with_stray_text = self
             .parts
             .iter()
             .filter(|part| part.ignored.0 < part.ignored.1);
-        (count + behind.count(), first.map(|part| NodeId(part.root)))
+        (
+            count + with_stray_text.count(),
+            first.map(|part| NodeId(part.root)),
+        )
     }
 
     /// The node's type.
@@ -295,15 +298,15 @@ impl Document {
 
     /// The span of the node's anchor and tag, from the start of the first to the end of the second.
     pub fn properties_span(&self, id: NodeId) -> Option<Span> {
-        let first = self.properties.partition_point(|held| held.node < id.0);
-        let held = self
+        let first = self.properties.partition_point(|entry| entry.node < id.0);
+        let entry = self
             .properties
             .get(first)
-            .filter(|held| held.node == id.0)?;
-        let anchor = held.has_anchor().then(|| held.anchor.0 - 1);
-        let tag = held.has_tag().then_some(held.tag.0);
+            .filter(|entry| entry.node == id.0)?;
+        let anchor = entry.has_anchor().then(|| entry.anchor.0 - 1);
+        let tag = entry.has_tag().then_some(entry.tag.0);
         let start = anchor.into_iter().chain(tag).min()?;
-        Some(Span::new(self.source, start, held.end()))
+        Some(Span::new(self.source, start, entry.end()))
     }
 
     /// True if nothing has an anchor or a tag, and there are no errors.

@@ -17,7 +17,7 @@ impl Reader<'_> {
         let own = self.open_brackets(properties)?;
         while self.stack.len() > base {
             if let Err(fault) = self.flow_step() {
-                return Err(self.blame_bracket(fault, start, base));
+                return Err(self.report_open_bracket(fault, start, base));
             }
         }
         Ok(own)
@@ -37,14 +37,14 @@ impl Reader<'_> {
         }
         while self.stack.len() > base {
             if let Err(fault) = self.flow_step() {
-                return Err(self.blame_bracket(fault, start, base));
+                return Err(self.report_open_bracket(fault, start, base));
             }
         }
         Ok(own)
     }
 
     /// Reports a missing closing bracket if a line inside the brackets is not deeper than the enclosing block.
-    fn blame_bracket(&self, fault: Fault, start: usize, base: usize) -> Fault {
+    fn report_open_bracket(&self, fault: Fault, start: usize, base: usize) -> Fault {
         let indent = match base.checked_sub(1).and_then(|at| self.stack.get(at)) {
             Some(frame) => frame.column as usize,
             None => 0,
@@ -96,11 +96,11 @@ impl Reader<'_> {
                 Ok(())
             }
             Await::Comma | Await::Entry if closes => self.close_brackets(),
-            Await::Comma => Err(self.no_comma(frame)),
+            Await::Comma => Err(self.missing_comma(frame)),
             Await::Entry if frame.place == Place::FlowList && self.simple_item() => Ok(()),
             Await::Entry => match byte {
                 b',' => Err(Fault::new(self.pos, self.pos + 1, Problem::EmptyFlowEntry)),
-                b'?' => self.marked_key(frame),
+                b'?' => self.explicit_key(frame),
                 _ => self.flow_entry(),
             },
             Await::Key => {
@@ -184,7 +184,7 @@ impl Reader<'_> {
         }
     }
 
-    fn no_comma(&self, frame: Frame) -> Fault {
+    fn missing_comma(&self, frame: Frame) -> Fault {
         let at = self.pos;
         let problem = match self.byte(at) {
             b']' | b'}' => Problem::WrongBracket,
@@ -212,7 +212,7 @@ impl Reader<'_> {
     }
 
     /// Reads the `?` before a key.
-    fn marked_key(&mut self, frame: Frame) -> Step {
+    fn explicit_key(&mut self, frame: Frame) -> Step {
         let at = self.pos;
         self.pos += 1;
         if frame.place == Place::FlowList {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::sync::atomic::Ordering;
 
 use memchr::memmem;
-use source::secret::{HiddenText, LONE_MARKS, may_hide};
+use source::secret::{HiddenText, OTHER_PREFIXES, may_hide};
 
 use super::node::{Node, Shape, flag};
 use super::{Document, NodeId};
@@ -18,13 +18,13 @@ pub(super) struct Hidden(Box<[(u32, Unseen)]>);
 impl Hidden {
     fn of(document: &Document) -> Self {
         let text = document.text.as_bytes();
-        let marked = LONE_MARKS
+        let marked = OTHER_PREFIXES
             .iter()
             .any(|mark| memmem::find(text, mark.as_bytes()).is_some());
         let tree = document.tree();
         let mut hidden = Vec::new();
         for (id, node) in (0..).zip(&document.nodes) {
-            if !may_be_asked(node) {
+            if !is_candidate(node) {
                 continue;
             }
             // Except for escapes and base64, the text equals the value.
@@ -33,36 +33,37 @@ impl Hidden {
             if plain && !marked && !foreign && !may_hide(tree.slice(node)) {
                 continue;
             }
-            hidden.extend(why_hidden(node, || tree.cooked(id)).map(|why| (id, why)));
+            hidden.extend(hidden_reason(node, || tree.cooked(id)).map(|why| (id, why)));
         }
         Self(hidden.into())
     }
 }
 
 /// True for texts. Keys matter only if an alias may refer to them.
-fn may_be_asked(node: &Node) -> bool {
+fn is_candidate(node: &Node) -> bool {
     node.shape == Shape::Text && (!node.has(flag::KEY) || node.has(flag::PROPERTIES))
 }
 
 /// Why a text is hidden. A text with a custom tag, such as `!vault secret/mail#password`, is a reference that a tool resolves.
-fn why_hidden<'t>(node: &Node, text: impl FnOnce() -> Cow<'t, str>) -> Option<Unseen> {
+fn hidden_reason<'t>(node: &Node, text: impl FnOnce() -> Cow<'t, str>) -> Option<Unseen> {
     let text = text();
     let foreign = node.has(flag::FOREIGN) && !text.trim().is_empty();
     unseen(&text).or(foreign.then_some(Unseen::Text(HiddenText::Reference)))
 }
 
 /// The number of single queries before all texts are checked.
-const FEW: u32 = 64;
+const MAX_SINGLE_QUERIES: u32 = 64;
 
 impl Document {
     /// Why a text does not show its value; `None` if it does, or if the node is not a text.
     pub fn hidden(&self, id: NodeId) -> Option<Unseen> {
         let id = self.real(id);
         let known = self.hidden.get();
-        let is_few = || self.asked_hidden.fetch_add(1, Ordering::Relaxed) < FEW;
-        if known.is_none() && is_few() {
+        let within_limit =
+            || self.hidden_queries.fetch_add(1, Ordering::Relaxed) < MAX_SINGLE_QUERIES;
+        if known.is_none() && within_limit() {
             let node = &self.nodes[id as usize];
-            return may_be_asked(node).then(|| why_hidden(node, || self.tree().cooked(id)))?;
+            return is_candidate(node).then(|| hidden_reason(node, || self.tree().cooked(id)))?;
         }
         let hidden = &known
             .unwrap_or_else(|| self.hidden.get_or_init(|| Hidden::of(self)))
@@ -79,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tag_of_somebodys_own_says_that_a_tool_puts_the_value_in() {
+    fn custom_tags_hide_values() {
         let text = "a: !vault secret/mail#password\nb: !!str text\nc: ! text\nd: !x\ne: text\nf: !<tag:yaml.org,2002:str> text\n";
         let hidden = |document: &Document| -> Vec<String> {
             let root = document.root().expect("the root is a map");
@@ -92,7 +93,7 @@ mod tests {
         let document = Document::parse(SourceId(0), text);
         assert_eq!(hidden(&document), ["a"]);
         // Checking all texts at once gives the same result as single queries.
-        let many = "- x\n".repeat(2 * FEW as usize);
+        let many = "- x\n".repeat(2 * MAX_SINGLE_QUERIES as usize);
         let document = Document::parse(SourceId(0), format!("{text}z:\n{many}"));
         let root = document.root().expect("the root is a map");
         let list = document.get(root, "z").expect("the key exists");

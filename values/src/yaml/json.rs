@@ -119,9 +119,9 @@ impl Document {
             if open.is_empty() {
                 start = at;
             }
-            if let Some(behind) = text.strip_prefix("---") {
-                let behind = behind.trim();
-                if !behind.is_empty() && !behind.starts_with('#') {
+            if let Some(after) = text.strip_prefix("---") {
+                let after = after.trim();
+                if !after.is_empty() && !after.starts_with('#') {
                     let end = at + line.len() as u32;
                     return Err(Box::new(self.problem(at, end, Problem::MarkerValue)));
                 }

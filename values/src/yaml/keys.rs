@@ -19,7 +19,7 @@ const MERGED: usize = 1_000_000;
 
 /// One bit that is equal for equal names and usually differs for different ones.
 #[inline(always)]
-fn trace(name: &[u8]) -> u64 {
+fn name_bit(name: &[u8]) -> u64 {
     let [first, .., last] = name else {
         return 1 << (name.first().unwrap_or(&0) & 63);
     };
@@ -59,7 +59,7 @@ impl Reader<'_> {
             self.mark_plain_key(key, node.start as usize, node.end as usize);
         } else {
             self.nodes[key as usize].flags |= flag::KEY;
-            self.mark_odd_key(key);
+            self.mark_unusual_key(key);
         }
     }
 
@@ -70,32 +70,32 @@ impl Reader<'_> {
             node.flags |= flag::KEY;
         }
         let name = self.text.get(start..end).unwrap_or_default();
-        self.note_name(trace(name), name == b"<<");
+        self.note_name(name_bit(name), name == b"<<");
     }
 
     #[inline(always)]
-    fn note_name(&mut self, trace: u64, merges: bool) {
+    fn note_name(&mut self, name_bit: u64, merges: bool) {
         if let Some(frame) = self.stack.last_mut() {
             frame.merges |= merges;
-            frame.alike |= frame.names & trace != 0;
-            frame.names |= trace;
+            frame.may_have_duplicates |= frame.names & name_bit != 0;
+            frame.names |= name_bit;
         }
     }
 
     #[cold]
-    fn mark_odd_key(&mut self, key: u32) {
+    fn mark_unusual_key(&mut self, key: u32) {
         let tree = Tree {
             text: self.string,
             nodes: &self.nodes,
         };
         let node = self.nodes[tree.real(key) as usize];
-        let trace = trace(tree.key_text(key).as_bytes());
+        let name_bit = name_bit(tree.key_text(key).as_bytes());
         let merges = tree.is_merge(key);
         let (start, end) = {
             let node = &self.nodes[key as usize];
             (node.start as usize, node.end as usize)
         };
-        self.note_name(trace, merges);
+        self.note_name(name_bit, merges);
         let problem = match node.shape {
             Shape::Map if self.is_template(start) => Some(Problem::Template),
             Shape::Map | Shape::List => Some(Problem::KeyIsCollection),
@@ -125,30 +125,30 @@ impl Reader<'_> {
     /// Checks for possible duplicate keys at the end of a map.
     #[inline]
     pub(super) fn finish_keys(&mut self, frame: Frame) {
-        if frame.merges || frame.alike && self.has_twins(frame.node) {
+        if frame.merges || frame.may_have_duplicates && self.has_duplicate_names(frame.node) {
             self.special.push(frame.node);
         }
     }
 
     /// True if two keys of a finished map have the same fingerprint.
     #[inline(never)]
-    fn has_twins(&mut self, map: u32) -> bool {
+    fn has_duplicate_names(&mut self, map: u32) -> bool {
         let tree = Tree {
             text: self.string,
             nodes: &self.nodes,
         };
-        let prints = &mut self.prints;
-        prints.clear();
-        prints.extend(
+        let fingerprints = &mut self.fingerprints;
+        fingerprints.clear();
+        fingerprints.extend(
             tree.pairs(map)
                 .map(|(key, _)| fingerprint(tree.key_text(key).as_bytes())),
         );
-        if prints.len() <= FEW {
-            let twice = |(at, print): (usize, &u64)| prints[..at].contains(print);
-            return prints.iter().enumerate().any(twice);
+        if fingerprints.len() <= FEW {
+            let is_repeated = |(at, print): (usize, &u64)| fingerprints[..at].contains(print);
+            return fingerprints.iter().enumerate().any(is_repeated);
         }
-        prints.sort_unstable();
-        prints.windows(2).any(|pair| pair[0] == pair[1])
+        fingerprints.sort_unstable();
+        fingerprints.windows(2).any(|pair| pair[0] == pair[1])
     }
 }
 
@@ -179,13 +179,13 @@ pub(super) fn resolve_maps(tree: Tree<'_>, maps: &[u32]) -> Resolution {
     for &map in maps {
         let mut table = Table::default();
         let mut merges = false;
-        let mut twice = false;
+        let mut has_duplicates = false;
         // The map's own keys come first, in order; merged keys follow.
         for (key, value) in tree.pairs(map) {
             if tree.is_merge(key) {
                 merges = true;
             } else if let Some(earlier) = table.put(tree, key, value) {
-                twice = true;
+                has_duplicates = true;
                 resolution.duplicates.push((NodeId(earlier), NodeId(key)));
             }
         }
@@ -199,7 +199,7 @@ pub(super) fn resolve_maps(tree: Tree<'_>, maps: &[u32]) -> Resolution {
                 }
             }
         }
-        if merges || twice {
+        if merges || has_duplicates {
             let entries = table.entries.into_boxed_slice();
             resolution.entries.insert(map, entries);
         }

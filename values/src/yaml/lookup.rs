@@ -22,17 +22,17 @@ impl Document {
     /// key. `None` for a text where values may be used elsewhere than where they are written: with anchors, merge keys, duplicate keys or
     /// damage.
     pub(crate) fn written_in(&self, top: NodeId) -> Option<Vec<(u32, u32)>> {
-        if !self.stands_as_written() {
+        if !self.is_used_only_where_written() {
             return None;
         }
         let nowhere = (NONE, NONE);
-        let behind = self.nodes[top.0 as usize].after(top.0);
-        let mut table = vec![nowhere; behind as usize];
+        let end = self.nodes[top.0 as usize].after(top.0);
+        let mut table = vec![nowhere; end as usize];
         // For each list, the number of items seen.
-        let mut items = vec![0_u32; behind as usize];
+        let mut items = vec![0_u32; end as usize];
         let mut key = NONE;
         let mut last = 0;
-        for id in top.0 + 1..behind {
+        for id in top.0 + 1..end {
             let node = &self.nodes[id as usize];
             if node.has(flag::KEY) {
                 if node.is_collection() {
@@ -59,18 +59,18 @@ impl Document {
     /// long.
     pub(crate) fn written_at(&self, top: NodeId, node: NodeId) -> Option<Option<(NodeId, u32)>> {
         /// The longest list prefix that is scanned.
-        const MOST_ITEMS: usize = 64;
-        if !self.stands_as_written() {
+        const MAX_ITEMS: usize = 64;
+        if !self.is_used_only_where_written() {
             return None;
         }
-        let behind = self.nodes[top.0 as usize].after(top.0);
-        let is_below = top.0 < node.0 && node.0 < behind;
+        let end = self.nodes[top.0 as usize].after(top.0);
+        let is_below = top.0 < node.0 && node.0 < end;
         if !is_below || self.is_key(node) {
             return Some(None);
         }
         let parent = self.parent(node)?;
         if self.nodes[parent.0 as usize].shape == Shape::List {
-            let mut items = self.tree().children(parent.0).take(MOST_ITEMS);
+            let mut items = self.tree().children(parent.0).take(MAX_ITEMS);
             let at = items.position(|item| item == node.0)?;
             return Some(Some((parent, at as u32)));
         }
@@ -78,7 +78,7 @@ impl Document {
     }
 
     /// True if every value is used only where it is written.
-    fn stands_as_written(&self) -> bool {
+    fn is_used_only_where_written(&self) -> bool {
         self.is_sound() && self.resolved.is_empty() && self.duplicates.is_empty()
     }
 
@@ -111,8 +111,8 @@ impl Document {
     /// is the enclosing map or list.
     pub fn node_at(&self, offset: u32) -> Option<NodeId> {
         // Nodes are sorted by their starts.
-        let behind = self.nodes.partition_point(|node| node.start <= offset);
-        let mut id = behind.checked_sub(1)? as u32;
+        let end = self.nodes.partition_point(|node| node.start <= offset);
+        let mut id = end.checked_sub(1)? as u32;
         while id != NONE {
             let node = &self.nodes[id as usize];
             if node.end >= offset {

@@ -19,7 +19,7 @@ use super::stream::Part;
 /// The largest text that is parsed, in bytes.
 pub(super) const SIZE: usize = 64 << 20;
 /// go-yaml reads a text in chunks of this size, and rejects control characters in the chunks it has read.
-const PIECE: usize = 512;
+const CHUNK: usize = 512;
 
 pub(super) fn parse(source: SourceId, text: Arc<str>) -> Document {
     let mut document = Document::empty(source, text);
@@ -74,8 +74,8 @@ fn read(document: &mut Document) -> Vec<Fault> {
     let reach = document.parts.first().map_or(u32::MAX, |part| part.reach);
     document.refused = own_faults > 0 || faults[noted..].iter().any(|fault| fault.start < reach);
     if let Some(at) = survey.control {
-        let taken = (reach as usize / PIECE + 1).saturating_mul(PIECE);
-        document.refused |= at < taken;
+        let consumed = (reach as usize / CHUNK + 1).saturating_mul(CHUNK);
+        document.refused |= at < consumed;
         faults.push(Fault::new(at, at + 1, Problem::Control));
     }
     faults
@@ -106,14 +106,14 @@ fn cut_aliases(text: &str, parts: &[Part], nodes: &mut [Node]) -> Vec<Fault> {
         let end = parts
             .get(at + 1)
             .map_or(nodes.len(), |next| next.root as usize);
-        let mut said = false;
+        let mut reported = false;
         for node in &mut nodes[part.root as usize..end] {
             if node.shape == Shape::Alias {
                 node.link = NONE;
-                if !said {
+                if !reported {
                     faults.push(Fault::new(node.start as usize, node.end as usize, problem));
                 }
-                said = true;
+                reported = true;
             }
         }
     }
@@ -140,7 +140,7 @@ impl Document {
             surprises: OnceLock::new(),
             wide: OnceLock::new(),
             hidden: OnceLock::new(),
-            asked_hidden: AtomicU32::new(0),
+            hidden_queries: AtomicU32::new(0),
         }
     }
 

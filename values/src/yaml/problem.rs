@@ -36,7 +36,7 @@ pub(super) enum Problem {
     KeyAmongItems,
     ItemAmongKeys,
     QuestionHere,
-    BehindValue,
+    TextAfterValue,
     OpenQuote,
     MarkerInQuote,
     UnknownEscape,
@@ -98,7 +98,7 @@ impl Problem {
             Self::KeyAmongItems => "a key among the items of a list",
             Self::ItemAmongKeys => "a list item among the keys of a map",
             Self::QuestionHere => "a key marked with `?` cannot start here",
-            Self::BehindValue => "unexpected text after the end of this value",
+            Self::TextAfterValue => "unexpected text after the end of this value",
             Self::OpenQuote => "this quote is not closed",
             Self::MarkerInQuote => "this quote is not closed before the document ends",
             Self::UnknownEscape => "unknown escape in double quotes",
@@ -163,7 +163,7 @@ impl Problem {
                 "indent the key under an item, or move it out to the level of the list's own key"
             }
             Self::ItemAmongKeys => "indent the items under a key that has no other value",
-            Self::BehindValue => "put the whole value in quotes, or start a comment with ` #`",
+            Self::TextAfterValue => "put the whole value in quotes, or start a comment with ` #`",
             Self::OpenQuote => {
                 "close it on the same line; inside single quotes write `''` for a quote, inside double quotes `\\\"`"
             }

@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 
-use super::bytes::{CLASS, TOKEN, behind_blanks};
+use super::bytes::{CLASS, TOKEN, skip_blanks};
 use super::document::Style;
 use super::node::{NONE, Node, Properties, Shape, flag};
 use super::problem::{Fault, Problem};
@@ -77,7 +77,7 @@ pub(super) struct Frame {
     /// The combined `keys::trace` of the keys so far.
     pub(super) names: u64,
     /// True if two of the keys may be the same.
-    pub(super) alike: bool,
+    pub(super) may_have_duplicates: bool,
 }
 
 /// Where the current entry started, for error recovery.
@@ -104,7 +104,7 @@ pub(super) struct Reader<'t> {
     pub(super) nodes: Vec<Node>,
     pub(super) stack: Vec<Frame>,
     /// Fingerprints of the keys of one map; kept to reuse the allocation.
-    pub(super) prints: Vec<u64>,
+    pub(super) fingerprints: Vec<u64>,
     pub(super) properties: Vec<Properties>,
     pub(super) comments: Vec<(u32, u32)>,
     pub(super) faults: Vec<Fault>,
@@ -129,9 +129,9 @@ pub(super) struct Reader<'t> {
     /// Bytes that `recover` has read again.
     pub(super) reread: usize,
     /// True if text was skipped where a value is expected.
-    pub(super) hurt: bool,
+    pub(super) skipped_value: bool,
     /// The start of a key that counts as being on the level of the innermost block despite its column.
-    pub(super) taken_for_level: usize,
+    pub(super) adopted_key: usize,
     /// The block and column of the last line that matched no level.
     pub(super) between: Option<(u32, usize)>,
 }
@@ -150,7 +150,7 @@ impl<'t> Reader<'t> {
             // Nodes rarely take fewer bytes of text than this.
             nodes: Vec::with_capacity(text.len() / 10 + 8),
             stack: Vec::with_capacity(16),
-            prints: Vec::new(),
+            fingerprints: Vec::new(),
             properties: Vec::new(),
             comments: Vec::with_capacity(text.len() / 256),
             faults: Vec::new(),
@@ -166,8 +166,8 @@ impl<'t> Reader<'t> {
             flow_level: 0,
             block_level: 0,
             reread: 0,
-            hurt: false,
-            taken_for_level: usize::MAX,
+            skipped_value: false,
+            adopted_key: usize::MAX,
             between: None,
         }
     }
@@ -193,8 +193,8 @@ impl<'t> Reader<'t> {
 
     /// The offset of the next byte other than a space.
     #[inline(always)]
-    pub(super) fn behind_blanks(&self, at: usize) -> usize {
-        behind_blanks(self.text, at)
+    pub(super) fn skip_blanks(&self, at: usize) -> usize {
+        skip_blanks(self.text, at)
     }
 
     /// The length of the line break at an offset; 0 if there is none.
@@ -303,11 +303,11 @@ impl<'t> Reader<'t> {
     /// The common case: some spaces, or a line end and the indentation of the next line.
     #[inline(never)]
     fn skip_near(&mut self, tabs: bool, mut crossed: bool) -> bool {
-        let mut at = self.behind_blanks(self.pos);
+        let mut at = self.skip_blanks(self.pos);
         if self.byte(at) == b'\n' {
             self.line = at + 1;
             crossed = true;
-            at = self.behind_blanks(at + 1);
+            at = self.skip_blanks(at + 1);
         }
         self.pos = at;
         if self.is_class(at, TOKEN) {
@@ -320,7 +320,7 @@ impl<'t> Reader<'t> {
     fn skip_far(&mut self, tabs: bool, mut crossed: bool) -> bool {
         let mut at = self.pos;
         loop {
-            at = self.behind_blanks(at);
+            at = self.skip_blanks(at);
             match self.byte(at) {
                 b'\n' => {
                     at += 1;
@@ -428,7 +428,7 @@ impl<'t> Reader<'t> {
         if properties.any() {
             self.attach(own, properties);
         }
-        if std::mem::take(&mut self.hurt) {
+        if std::mem::take(&mut self.skipped_value) {
             self.damaged.push(own);
         }
         self.enter(place, own, column)?;
@@ -451,7 +451,7 @@ impl<'t> Reader<'t> {
             line: self.line as u32,
             first: 0,
             names: 0,
-            alike: false,
+            may_have_duplicates: false,
         });
         Ok(())
     }
@@ -498,22 +498,22 @@ impl<'t> Reader<'t> {
         };
         self.nodes.insert(at as usize, map);
         self.nodes[at as usize + 1].parent = at;
-        let behind = |node: u32| node >= at;
-        for held in self.properties.iter_mut().rev() {
-            if !behind(held.node) {
+        let is_shifted = |node: u32| node >= at;
+        for entry in self.properties.iter_mut().rev() {
+            if !is_shifted(entry.node) {
                 break;
             }
-            held.node += 1;
+            entry.node += 1;
         }
         for (name, node, _) in self.anchor_log.iter_mut().rev() {
-            if !behind(*node) {
+            if !is_shifted(*node) {
                 break;
             }
             *node += 1;
             self.anchors.insert(name, *node);
         }
         for map in self.special.iter_mut().rev() {
-            if !behind(*map) {
+            if !is_shifted(*map) {
                 break;
             }
             *map += 1;

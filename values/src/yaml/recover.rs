@@ -21,19 +21,19 @@ impl Reader<'_> {
         let at = fault.start as usize;
         let place = self.stack.last().map(|frame| (frame.place, frame.awaits));
         let later_line = at > self.mark.at && self.line_end(self.mark.at) < at;
-        let due = match place {
+        let pending = match place {
             None => Some(After::Start),
             Some(_) if !self.mark.keyed || !later_line => None,
             Some((Place::Keys, Await::Colon)) => Some(After::Question),
             Some((Place::Keys, _)) => Some(After::Colon),
             Some(_) => Some(After::Dash),
         };
-        if due.is_some() {
+        if pending.is_some() {
             // The value is on lines of its own, and the next line may be intact.
             let next = self.next_line(at);
             self.go_back(next);
-            self.hurt = true;
-            return due;
+            self.skipped_value = true;
+            return pending;
         }
         if self.mark.keyed {
             let start = self.mark.at.min(at);
@@ -58,11 +58,17 @@ impl Reader<'_> {
     fn forget_nodes(&mut self, nodes: usize) {
         self.nodes.truncate(nodes);
         self.last_end = self.end_of_last();
-        let gone = |node: u32| node != NONE && node as usize >= nodes;
-        while self.properties.pop_if(|held| gone(held.node)).is_some() {}
-        while self.special.pop_if(|map| gone(*map)).is_some() {}
-        while self.damaged.pop_if(|map| gone(*map)).is_some() {}
-        while let Some((name, _, before)) = self.anchor_log.pop_if(|(_, node, _)| gone(*node)) {
+        let is_forgotten = |node: u32| node != NONE && node as usize >= nodes;
+        while self
+            .properties
+            .pop_if(|entry| is_forgotten(entry.node))
+            .is_some()
+        {}
+        while self.special.pop_if(|map| is_forgotten(*map)).is_some() {}
+        while self.damaged.pop_if(|map| is_forgotten(*map)).is_some() {}
+        while let Some((name, _, before)) =
+            self.anchor_log.pop_if(|(_, node, _)| is_forgotten(*node))
+        {
             match before {
                 Some(before) => self.anchors.insert(name, before),
                 None => self.anchors.remove(name),
@@ -130,7 +136,7 @@ impl Reader<'_> {
             return;
         }
         let mut line = start;
-        let mut left_out = None;
+        let mut skipped_column = None;
         while line < self.text.len() {
             let mut at = line;
             while self.byte(at) == b' ' {
@@ -145,31 +151,31 @@ impl Reader<'_> {
                 b'\t' | b']' | b'}' => {}
                 _ if self.is_break_or_end(at) => {}
                 _ if ((at - line) as i32) <= indent.max(0) => break,
-                _ => left_out = left_out.or(Some(at - line)),
+                _ => skipped_column = skipped_column.or(Some(at - line)),
             }
             line = self.next_line(at);
         }
-        if let Some(column) = left_out {
-            self.damage_meant(column);
+        if let Some(column) = skipped_column {
+            self.damage_closed_block(column);
         }
         self.pos = line.min(self.text.len());
         self.line = self.pos;
     }
 
     /// Handles a line in another column than the entries of the innermost block.
-    pub(super) fn other_column(&mut self, column: i32) -> Step {
+    pub(super) fn misplaced_column(&mut self, column: i32) -> Step {
         let here = self.column();
         self.crossed = true;
         let at = self.pos;
         let rest_of_line = |reader: &Self| reader.trimmed(at, reader.line_end(at));
         if here > column {
             let fault = Fault::new(at, rest_of_line(self), Problem::DeeperThanSiblings);
-            if self.take_column(here) {
+            if self.adopt_column(here) {
                 self.note(fault);
                 self.damage_innermost();
                 return Ok(());
             }
-            self.damage_meant(here as usize);
+            self.damage_closed_block(here as usize);
             return Err(fault);
         }
         let outer = |frame: &super::reader::Frame| frame.column as i32 <= here;
@@ -178,17 +184,17 @@ impl Reader<'_> {
             self.close_to(depth);
             return Ok(());
         }
-        if self.opens_the_level(depth) {
+        if self.opens_inner_level(depth) {
             self.close_to(depth);
             self.between_levels(at, rest_of_line(self), here as usize);
-            self.taken_for_level = at;
+            self.adopted_key = at;
             return Ok(());
         }
         // It matches no level: the next deeper block either adopts it or loses it.
         self.close_to(depth + 1);
         self.between_levels(at, rest_of_line(self), here as usize);
         self.damage_innermost();
-        if !self.take_column(here) {
+        if !self.adopt_column(here) {
             let indent = self.indent();
             self.resync(at, indent);
         }
@@ -203,12 +209,12 @@ impl Reader<'_> {
         }
         self.between = Some((inside, column));
         self.fault(start, end, Problem::BetweenLevels);
-        self.damage_meant(column);
+        self.damage_closed_block(column);
     }
 
     /// Marks the last block with entries in a column as damaged, and the blocks around it: they were closed too early, and what is in that
     /// column now, or follows, may belong to them.
-    pub(super) fn damage_meant(&mut self, column: usize) {
+    pub(super) fn damage_closed_block(&mut self, column: usize) {
         let mut outer = self.stack.iter().rev();
         let outer = outer.find(|frame| (frame.column as usize) < column);
         let inside = outer.map_or(NONE, |frame| frame.node);
@@ -216,22 +222,22 @@ impl Reader<'_> {
         if self.has_reread_enough() {
             return;
         }
-        let meant = (first..self.nodes.len()).rev().find(|node| {
+        let closed = (first..self.nodes.len()).rev().find(|node| {
             let node = &self.nodes[*node];
             let block = node.shape == Shape::Map && node.style == Style::Block;
             block && self.column_of(node.start as usize) == column
         });
-        self.reread += self.nodes.len() - meant.unwrap_or(first);
-        let mut meant = meant.map_or(NONE, |node| node as u32);
-        while meant != NONE && meant != inside {
-            self.damaged.push(meant);
-            meant = self.nodes[meant as usize].parent;
+        self.reread += self.nodes.len() - closed.unwrap_or(first);
+        let mut closed = closed.map_or(NONE, |node| node as u32);
+        while closed != NONE && closed != inside {
+            self.damaged.push(closed);
+            closed = self.nodes[closed as usize].parent;
         }
     }
 
     /// True for the key of a block whose entries are in the column of the level open at `depth`. Such a key was meant for the level above,
     /// like ` galley:` between `brig:` and `spar:`.
-    fn opens_the_level(&mut self, depth: usize) -> bool {
+    fn opens_inner_level(&mut self, depth: usize) -> bool {
         let (above, below) = (self.stack[depth - 1], self.stack.get(depth));
         let Some(below) = below.map(|frame| frame.column as usize) else {
             return false;
@@ -261,7 +267,7 @@ impl Reader<'_> {
 
     /// Moves the innermost block to the column of this line if its only entry so far is the misplaced one, that is, if the next line is in
     /// the column of this line too.
-    pub(super) fn take_column(&mut self, column: i32) -> bool {
+    pub(super) fn adopt_column(&mut self, column: i32) -> bool {
         let dash = self.byte(self.pos) == b'-' && self.is_space(self.pos + 1);
         let Some(frame) = self.stack.last().copied() else {
             return false;
@@ -312,14 +318,14 @@ impl Reader<'_> {
             return false;
         };
         let last = self.nodes.len() as u32;
-        let behind = |own: u32| {
+        let after = |own: u32| {
             self.nodes
                 .get(own as usize)
                 .map_or(last, |node| node.after(own))
         };
-        let first = behind(frame.node + 1);
+        let first = after(frame.node + 1);
         match frame.place {
-            Place::Keys => behind(first) >= last,
+            Place::Keys => after(first) >= last,
             _ => first >= last,
         }
     }
@@ -368,9 +374,9 @@ impl Reader<'_> {
         if !outer.any() {
             return;
         }
-        for held in self.properties.iter_mut().rev() {
-            if held.node == map + 1 && held.anchor == outer.anchor && held.tag == outer.tag {
-                held.node = map;
+        for entry in self.properties.iter_mut().rev() {
+            if entry.node == map + 1 && entry.anchor == outer.anchor && entry.tag == outer.tag {
+                entry.node = map;
             }
         }
         if outer.has_anchor() {

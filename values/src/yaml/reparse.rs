@@ -12,7 +12,7 @@ use rustc_hash::FxHashSet;
 use source::SourceId;
 
 use super::cook::Tree;
-use super::difference::{same_end, same_start};
+use super::difference::{common_prefix, common_suffix};
 use super::document::Document;
 use super::keys::resolve_maps;
 use super::node::Node;
@@ -36,7 +36,7 @@ impl Document {
     }
 
     /// The only document, if it is a block map whose entries can be parsed independently: it has no anchors, merge keys or errors.
-    fn lone_map(&self) -> Option<&Part> {
+    fn independent_map(&self) -> Option<&Part> {
         let top = self.plain_top()?;
         let part = self.parts.first()?;
         let all = top.0 == ROOT
@@ -79,13 +79,13 @@ struct Splice<'a> {
 impl<'a> Splice<'a> {
     fn find(old: &'a Document, text: &'a Arc<str>) -> Option<Self> {
         let (before, now) = (old.text.as_bytes(), text.as_bytes());
-        old.lone_map()?;
+        old.independent_map()?;
         if now.len() > SIZE {
             return None;
         }
-        let above = same_start(before, now);
-        let most = before.len().min(now.len()) - above;
-        let below = same_end(before, now).min(most);
+        let above = common_prefix(before, now);
+        let limit = before.len().min(now.len()) - above;
+        let below = common_suffix(before, now).min(limit);
         let start = |key: u32| old.nodes[key as usize].start as usize;
         let keys: Vec<u32> = old.tree().pairs(ROOT).map(|(key, _)| key).collect();
         // Text before an entry may belong to the entry above it.
@@ -104,18 +104,19 @@ impl<'a> Splice<'a> {
             return None;
         }
         let middle = text.get(from..new_to)?;
-        if !stands_alone(middle) {
+        if !has_no_markers(middle) {
             return None;
         }
         let middle = parse(old.source, middle.into());
-        let part = middle.lone_map()?;
+        let part = middle.independent_map()?;
         // Only comments and blank lines may precede its first key: no markers or directives.
         let head = middle.text.get(..start_of(&middle, part.root))?;
-        let says_nothing = |line: &str| line.is_empty() || line.starts_with('#');
+        let is_insignificant = |line: &str| line.is_empty() || line.starts_with('#');
         let mut lines = head.split_inclusive('\n');
-        let clear = lines
-            .all(|line| line.ends_with('\n') && says_nothing(line.trim_matches([' ', '\n', '\r'])));
-        clear.then_some(Self {
+        let is_clear = lines.all(|line| {
+            line.ends_with('\n') && is_insignificant(line.trim_matches([' ', '\n', '\r']))
+        });
+        is_clear.then_some(Self {
             old,
             text,
             from,
@@ -131,14 +132,14 @@ impl<'a> Splice<'a> {
         let (first, next) = self.nodes;
         // The root of the middle becomes the root of the whole.
         let by_middle = first - 1;
-        let behind = first + middle.nodes.len() as u32 - 1;
+        let after = first + middle.nodes.len() as u32 - 1;
         let is_last = next as usize == old.nodes.len();
         let moved_by = self.to.1.wrapping_sub(self.to.0) as u32;
         let renumber = |id: u32, by: u32| match id {
             ROOT => ROOT,
             id => id.wrapping_add(by),
         };
-        let by_rest = behind.wrapping_sub(next);
+        let by_rest = after.wrapping_sub(next);
         let moved = |node: &Node, bytes: u32, by: u32| Node {
             start: node.start.wrapping_add(bytes),
             end: node.end.wrapping_add(bytes),
@@ -151,7 +152,7 @@ impl<'a> Splice<'a> {
         };
         let from = self.from as u32;
         let (above, rest) = (&old.nodes[..first as usize], &old.nodes[next as usize..]);
-        let mut nodes = Vec::with_capacity(behind as usize + rest.len());
+        let mut nodes = Vec::with_capacity(after as usize + rest.len());
         nodes.extend_from_slice(above);
         nodes.extend(
             middle.nodes[1..]
@@ -159,7 +160,7 @@ impl<'a> Splice<'a> {
                 .map(|it| moved(it, from, by_middle)),
         );
         nodes.extend(rest.iter().map(|it| moved(it, moved_by, by_rest)));
-        let (own, begun) = (&middle.nodes[0], first == 1);
+        let (own, replaces_first) = (&middle.nodes[0], first == 1);
         let all = nodes.len() as u32;
         let root = &mut nodes[0];
         root.link = all;
@@ -167,7 +168,7 @@ impl<'a> Splice<'a> {
             true => own.end + from,
             false => root.end.wrapping_add(moved_by),
         };
-        if begun {
+        if replaces_first {
             root.start = own.start + from;
         }
         let comment = |by: u32| {
@@ -234,7 +235,7 @@ fn start_of(document: &Document, node: u32) -> usize {
 }
 
 /// True if no line of the text starts with a document marker.
-fn stands_alone(text: &str) -> bool {
+fn has_no_markers(text: &str) -> bool {
     [&b"---"[..], b"..."].iter().all(|mark| {
         let bytes = text.as_bytes();
         let mut found = memmem::find_iter(bytes, mark);
@@ -265,7 +266,7 @@ mod tests {
     const SERVICES: &str = "# about all\nbrig:\n  a: 1\n  b: [x, y]\ncargo:\n  - 1\n  - text: |+\n      words\n\ngalley: {c: 2}\n# about d\nspar:\n  d: 'e'  # why\n";
 
     #[test]
-    fn an_edit_inside_of_an_entry_reads_that_entry() {
+    fn reparses_only_the_edited_entry() {
         for (old, new) in [
             ("a: 1", "a: 12"),
             ("words", "other words\n\n"),
@@ -282,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn what_reaches_beyond_its_entry_reads_everything() {
+    fn reparses_everything_if_an_edit_escapes_its_entry() {
         for (old, new) in [
             ("a: 1", "a: &x 1"),
             ("a: 1", "<<: {y: 1}"),
@@ -299,9 +300,9 @@ mod tests {
     }
 
     #[test]
-    fn keys_given_twice_are_told_in_their_order() {
-        let twice = |name: char| format!("{name}:\n  x: {{k: 1, k: 2}}\n  x: {{k: 3, k: 4}}\n");
-        let text: String = "abcdefgh".chars().map(twice).collect();
+    fn keeps_duplicate_keys_in_order() {
+        let entry = |name: char| format!("{name}:\n  x: {{k: 1, k: 2}}\n  x: {{k: 3, k: 4}}\n");
+        let text: String = "abcdefgh".chars().map(entry).collect();
         assert!(is_spliced(
             &text,
             &text.replace("d:\n", "d:\n  y: {z: 1, z: 2}\n")
@@ -352,12 +353,12 @@ mod tests {
         "ee : ff #g",
     ];
 
-    fn lines(most: usize) -> impl Strategy<Value = String> {
+    fn lines(max: usize) -> impl Strategy<Value = String> {
         let line = prop_oneof![
             4 => prop::sample::select(&LINES[..14]),
             1 => prop::sample::select(LINES),
         ];
-        prop::collection::vec(line, 0..most).prop_map(|lines| {
+        prop::collection::vec(line, 0..max).prop_map(|lines| {
             let mut text = lines.join("\n");
             text.push('\n');
             text
@@ -369,7 +370,7 @@ mod tests {
 
         /// Replaces any part of any text by any text.
         #[test]
-        fn reading_around_a_change_is_reading_everything(
+        fn incremental_parse_equals_full_parse(
             text in lines(14),
             (from, to) in (prop_oneof![4 => 0.0..1.0_f64, 1 => Just(0.0)], 0.0..1.0_f64),
             put in prop_oneof![lines(3), "[a-z:# \n'\"|\\-]{0,6}".prop_map(String::from), Just(String::new())],

@@ -43,8 +43,8 @@ impl Reader<'_> {
     /// Like [`Self::plain_run`] inside brackets, where flow indicators also end it.
     #[inline(always)]
     pub(super) fn flow_run(&self, at: usize) -> usize {
-        let odd = if self.odd_breaks { ODD } else { 0 };
-        self.slow_run(at, FLOW | odd)
+        let extra = if self.odd_breaks { ODD } else { 0 };
+        self.slow_run(at, FLOW | extra)
     }
 
     fn slow_run(&self, mut at: usize, stops: u8) -> usize {
@@ -119,7 +119,7 @@ impl Reader<'_> {
             return false;
         }
         let line = stop + 1;
-        let at = self.behind_blanks(line);
+        let at = self.skip_blanks(line);
         if !self.is_class(at, TOKEN) || ((at - line) as i32) > self.indent() {
             return false;
         }
@@ -196,7 +196,7 @@ impl Reader<'_> {
     /// else.
     #[inline]
     pub(super) fn simple_value(&mut self) -> bool {
-        let start = self.behind_blanks(self.pos);
+        let start = self.skip_blanks(self.pos);
         let first = self.byte(start);
         let (stop, style) = if self.is_class(start, FIRST) {
             (self.plain_run(start + 1), Style::Plain)
@@ -329,7 +329,7 @@ impl Reader<'_> {
         } else {
             Style::Folded
         };
-        let (mut at, wanted) = self.block_header(start + 1)?;
+        let (mut at, requested) = self.block_header(start + 1)?;
         let header = at;
         while self.is_blank(at) {
             at += 1;
@@ -344,9 +344,9 @@ impl Reader<'_> {
         }
         at += self.line_break(at);
         let parent = self.indent();
-        let mut column = match wanted {
+        let mut column = match requested {
             0 => 0,
-            wanted => parent.max(0) as usize + wanted,
+            requested => parent.max(0) as usize + requested,
         };
         let (mut end, mut deepest) = (header, 0);
         while at < self.text.len() {
@@ -390,13 +390,15 @@ impl Reader<'_> {
 
     /// Reads the indicators after `|` or `>`; returns their end and the requested indentation, or 0.
     fn block_header(&mut self, mut at: usize) -> Step<(usize, usize)> {
-        let (mut chomping, mut wanted) = (false, 0);
+        let (mut chomping, mut requested) = (false, 0);
         loop {
             match self.byte(at) {
                 b'+' | b'-' if !chomping => chomping = true,
-                b'0' if wanted == 0 => return Err(Fault::new(at, at + 1, Problem::ZeroIndicator)),
-                digit @ b'1'..=b'9' if wanted == 0 => wanted = usize::from(digit - b'0'),
-                _ => return Ok((at, wanted)),
+                b'0' if requested == 0 => {
+                    return Err(Fault::new(at, at + 1, Problem::ZeroIndicator));
+                }
+                digit @ b'1'..=b'9' if requested == 0 => requested = usize::from(digit - b'0'),
+                _ => return Ok((at, requested)),
             }
             at += 1;
         }

@@ -110,9 +110,9 @@ impl Reader<'_> {
             keyed: false,
             at,
         };
-        self.hurt = false;
+        self.skipped_value = false;
         self.run(after);
-        self.hurt = false;
+        self.skipped_value = false;
         if self.nodes.len() as u32 == root {
             self.push(at, at, Shape::Damaged, super::document::Style::Plain);
         }
@@ -182,7 +182,7 @@ impl Reader<'_> {
         self.comments.truncate(comments);
         while self
             .properties
-            .pop_if(|held| held.node as usize >= nodes)
+            .pop_if(|entry| entry.node as usize >= nodes)
             .is_some()
         {}
         (self.pos, self.line, self.crossed, self.last_end) = before;

@@ -137,7 +137,7 @@ impl Document {
     /// Everything in the text that Helm reads in an unexpected way, in source order. Computed on first use.
     pub fn surprises(&self) -> &[Surprise] {
         self.surprises.get_or_init(|| {
-            let mut found = Found {
+            let mut found = Collector {
                 document: self,
                 surprises: Vec::new(),
             };
@@ -153,12 +153,12 @@ impl Document {
     }
 }
 
-struct Found<'d> {
+struct Collector<'d> {
     document: &'d Document,
     surprises: Vec<Surprise>,
 }
 
-impl Found<'_> {
+impl Collector<'_> {
     fn add(&mut self, kind: SurpriseKind, start: usize, end: usize) {
         let span = Span::new(self.document.source, start as u32, end as u32);
         self.surprises.push(Surprise { kind, span });
@@ -333,14 +333,14 @@ impl Found<'_> {
         let mut starts = vec![0];
         let mut at = 0;
         for line in text.split_inclusive('\n') {
-            if let Some(behind) = line.strip_prefix("---") {
-                let behind = behind.trim();
-                if !behind.is_empty() && !behind.starts_with('#') {
+            if let Some(after) = line.strip_prefix("---") {
+                let after = after.trim();
+                if !after.is_empty() && !after.starts_with('#') {
                     self.add(SurpriseKind::MarkerValue, at, at + line.trim_end().len());
                 }
             }
-            let unended = !line.ends_with('\n');
-            if unended && line.len().is_multiple_of(4096) {
+            let has_no_line_break = !line.ends_with('\n');
+            if has_no_line_break && line.len().is_multiple_of(4096) {
                 self.add(SurpriseKind::DroppedLine, at, at + line.len());
             }
             at += line.len();

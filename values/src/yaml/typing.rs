@@ -315,7 +315,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_helms_spellings_are_booleans() {
+    fn only_helm_spellings_are_booleans() {
         for text in ["y", "Yes", "ON", "true", "TRUE"] {
             assert_eq!(resolve(text), Resolved::Bool(true), "{text}");
         }
@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn leading_zeros_make_octal_numbers_unless_a_digit_is_too_large() {
+    fn leading_zeros_make_octal_unless_a_digit_is_invalid() {
         assert_eq!(resolve("014"), Resolved::Int(12));
         assert_eq!(resolve("-0o14"), Resolved::Int(-12));
         assert_eq!(resolve("0888"), Resolved::Float(888.0));
@@ -338,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_beyond_the_range_are_unsigned_then_floats_then_text() {
+    fn large_integers_become_unsigned_then_float_then_text() {
         assert_eq!(
             resolve("9223372036854775807"),
             Resolved::Int(9223372036854775807)
@@ -356,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_are_recognised_with_their_calendar() {
+    fn recognizes_only_valid_dates() {
         for text in [
             "2020-01-01",
             "2020-1-1",

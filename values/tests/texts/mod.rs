@@ -83,7 +83,7 @@ pub fn text() -> impl Strategy<Value = String> {
 }
 
 /// Lines that often form valid documents: indented in steps, mostly entries.
-pub fn tame_text() -> impl Strategy<Value = String> {
+pub fn portable_text() -> impl Strategy<Value = String> {
     const ENTRIES: [&str; 22] = [
         "a: 1",
         "b: two words",

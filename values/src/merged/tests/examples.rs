@@ -5,7 +5,7 @@ use crate::discover::{AbsentLayer, AbsentReason};
 use source::secret::Encryption;
 
 #[test]
-fn a_later_layer_wins_key_by_key() {
+fn later_layers_override_key_by_key() {
     let merged = Setup::new()
         .values("brig:\n  replicaCount: 3\n  config: {a: 1, list: [1, 2]}\n")
         .secrets("brig:\n  secrets: {pw: x}\n  config: {list: [9]}\n")
@@ -21,7 +21,7 @@ fn a_later_layer_wins_key_by_key() {
 }
 
 #[test]
-fn an_empty_map_clears_nothing_and_a_null_clears_all() {
+fn empty_map_keeps_values_and_null_replaces_them() {
     let merged = Setup::new()
         .values("a: {x: 1}\nb: {x: 1}\n")
         .values("a: {}\nb:\n")
@@ -35,7 +35,7 @@ fn an_empty_map_clears_nothing_and_a_null_clears_all() {
 }
 
 #[test]
-fn a_null_over_a_default_removes_it() {
+fn null_removes_a_default() {
     let merged = Setup::new()
         .values("a: null\nb: {x: null, z: null}\nc: null\n")
         .chart("wire-server", "a: 1\nb: {x: 1, w: 2}\n", vec![])
@@ -58,7 +58,7 @@ fn a_null_over_a_default_removes_it() {
 }
 
 #[test]
-fn a_null_over_a_null_default_goes_only_at_the_top() {
+fn null_over_null_default_is_removed_only_at_top_level() {
     let merged = Setup::new()
         .values("a: null\nb: {x: null}\n")
         .chart("wire-server", "a: null\nb: {x: null}\nc: null\n", vec![])
@@ -72,7 +72,7 @@ fn a_null_over_a_null_default_goes_only_at_the_top() {
 }
 
 #[test]
-fn clashes_of_types_keep_the_operators_value_and_are_recorded() {
+fn type_clashes_keep_the_operators_value_and_are_recorded() {
     let merged = Setup::new()
         .values("a: 5\nb: {x: 1}\nc: {x: 1}\n")
         .values("c: [1]\n")
@@ -103,7 +103,7 @@ fn clashes_of_types_keep_the_operators_value_and_are_recorded() {
 }
 
 #[test]
-fn a_subchart_sees_its_key_and_globals_and_keeps_its_defaults_below() {
+fn subchart_gets_its_key_and_globals_over_its_defaults() {
     let merged = Setup::new()
         .values("global: {zone: eu}\nredis: {port: 1}\n")
         .chart(
@@ -133,7 +133,7 @@ fn a_subchart_sees_its_key_and_globals_and_keeps_its_defaults_below() {
 }
 
 #[test]
-fn a_value_under_the_key_of_a_subchart_must_be_a_map() {
+fn non_map_value_for_a_subchart_is_a_clash() {
     let merged = Setup::new()
         .values("redis: 5\n")
         .chart("wire-server", "", vec![dependency("redis")])
@@ -159,7 +159,7 @@ fn proxy_enabled(values: &str, defaults: &str, dependency: Dependency) -> Enable
 }
 
 #[test]
-fn tags_switch_as_helm_reads_them() {
+fn tags_enable_subcharts_as_in_helm() {
     use Enabled::{No, Unknown, Yes};
     let off = "tags: {proxy: false}\n";
     let cases = [
@@ -176,14 +176,14 @@ fn tags_switch_as_helm_reads_them() {
         ("tags: {proxy: no}\n", "", No),
         ("tags: []\n", off, Yes),
     ];
-    for (values, defaults, want) in cases {
-        let have = proxy_enabled(values, defaults, tagged(&["proxy", "services"]));
-        assert_eq!(have, want, "{values} over {defaults}");
+    for (values, defaults, expected) in cases {
+        let actual = proxy_enabled(values, defaults, tagged(&["proxy", "services"]));
+        assert_eq!(actual, expected, "{values} over {defaults}");
     }
 }
 
 #[test]
-fn the_first_condition_that_is_a_boolean_overrides_the_tags() {
+fn first_boolean_condition_overrides_tags() {
     use Enabled::{No, Yes};
     let conditioned = || Dependency {
         conditions: vec!["proxy.wanted".to_owned(), "global.proxy".to_owned()],
@@ -196,8 +196,12 @@ fn the_first_condition_that_is_a_boolean_overrides_the_tags() {
         ("proxy: {wanted: \"false\"}\n", Yes),
         ("", Yes),
     ];
-    for (values, want) in cases {
-        assert_eq!(proxy_enabled(values, "", conditioned()), want, "{values}");
+    for (values, expected) in cases {
+        assert_eq!(
+            proxy_enabled(values, "", conditioned()),
+            expected,
+            "{values}"
+        );
     }
     let own = Dependency {
         conditions: vec!["proxy.enabled".to_owned()],
@@ -211,7 +215,7 @@ fn the_first_condition_that_is_a_boolean_overrides_the_tags() {
 }
 
 #[test]
-fn a_subchart_that_is_off_keeps_its_values_without_defaults() {
+fn disabled_subchart_keeps_values_without_defaults() {
     let merged = Setup::new()
         .values("proxy: {a: 1}\ntags: {proxy: false}\n")
         .chart("wire-server", "", vec![tagged(&["proxy"])])
@@ -228,7 +232,7 @@ fn a_subchart_that_is_off_keeps_its_values_without_defaults() {
 }
 
 #[test]
-fn an_inlined_service_is_a_component_and_no_subchart() {
+fn inlined_service_is_a_component_but_no_subchart() {
     let merged = Setup::new()
         .values("brig: {a: 1}\n")
         .chart(
@@ -267,7 +271,7 @@ fn absent_secrets(setup: Setup) -> Setup {
 }
 
 #[test]
-fn without_the_secrets_file_only_secrets_are_unknown() {
+fn absent_secrets_file_makes_only_secrets_unknown() {
     let merged =
         absent_secrets(Setup::new().values("brig: {config: {a: 1}, secrets: {here: x}}\n"))
             .chart("wire-server", "brig: {secrets: {pw: changeme}}\n", vec![])
@@ -293,7 +297,7 @@ fn without_the_secrets_file_only_secrets_are_unknown() {
 }
 
 #[test]
-fn a_template_without_quotes_is_no_map() {
+fn unquoted_template_is_unknown() {
     let merged = Setup::new().values("a: {{ .Values.x }}\nb: 1\n").build();
     let template = Unknown {
         reason: UnknownReason::Template,
@@ -303,7 +307,7 @@ fn a_template_without_quotes_is_no_map() {
 }
 
 #[test]
-fn values_that_only_stand_for_others_are_there_and_unknown() {
+fn references_templates_and_ciphertext_are_unknown() {
     let merged = Setup::new()
         .values("a: ref+vault://x\nb: \"{{ .x }}\"\nc: ENC[AES256_GCM,data:x]\nd: plain\n")
         .build();
@@ -323,7 +327,7 @@ fn values_that_only_stand_for_others_are_there_and_unknown() {
 }
 
 #[test]
-fn a_file_of_sops_gives_its_keys_and_not_its_own_map() {
+fn sops_file_contributes_keys_without_its_metadata() {
     let merged = Setup::new()
         .secrets(
             "pw: ENC[AES256_GCM,data:x,type:str]\nsops:\n  mac: ENC[x]\n  age: [{recipient: a}]\n",
@@ -339,7 +343,7 @@ fn a_file_of_sops_gives_its_keys_and_not_its_own_map() {
 }
 
 #[test]
-fn a_secrets_file_encrypted_as_a_whole_may_hold_any_missing_key() {
+fn encrypted_secrets_file_makes_missing_keys_unknown() {
     let merged = Setup::new()
         .values("a: 1\n")
         .secrets("")
@@ -353,7 +357,7 @@ fn a_secrets_file_encrypted_as_a_whole_may_hold_any_missing_key() {
 }
 
 #[test]
-fn a_hidden_values_file_leaves_only_later_layers_known() {
+fn unreadable_values_file_leaves_only_later_layers_known() {
     let merged = Setup::new()
         .values("a: 1\nb: 1\nm: {x: 1}\n")
         .values("")
@@ -374,7 +378,7 @@ fn a_hidden_values_file_leaves_only_later_layers_known() {
 }
 
 #[test]
-fn what_the_command_line_gives_is_there_and_unknown() {
+fn command_line_values_are_present_and_unknown() {
     let mut setup = Setup::new().values("secrets: {a: 1}\n");
     setup
         .current()
@@ -393,7 +397,7 @@ fn what_the_command_line_gives_is_there_and_unknown() {
 }
 
 #[test]
-fn damaged_text_makes_missing_keys_of_its_map_unknown() {
+fn damage_makes_missing_keys_of_its_map_unknown() {
     let merged = Setup::new()
         .values("brig:\n  config:\n    a: 1\n    half\n    b: 2\ngalley:\n  config:\n    a: 1\n")
         .build();
@@ -404,7 +408,7 @@ fn damaged_text_makes_missing_keys_of_its_map_unknown() {
 }
 
 #[test]
-fn what_damaged_text_may_set_is_not_taken_from_the_chart() {
+fn damage_makes_chart_defaults_unknown() {
     let merged = Setup::new()
         .chart("wire-server", "config: {a: 1, b: 2, c: 3}\n", vec![])
         .values("config:\n  a: 4\n  half\n")
@@ -420,7 +424,7 @@ fn what_damaged_text_may_set_is_not_taken_from_the_chart() {
 }
 
 #[test]
-fn many_keys_are_found_as_few_are() {
+fn looks_up_keys_in_large_maps() {
     let text = |from: u32| {
         (from..from + 500).fold(String::new(), |mut text, i| {
             writeln!(text, "key{i}: {i}").unwrap();

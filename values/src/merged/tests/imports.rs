@@ -17,7 +17,7 @@ fn with_imports(values: &str, own: &str, db: &str, imports: Vec<Import>) -> Merg
 }
 
 #[test]
-fn an_export_stands_at_the_top_with_the_place_it_is_written_at() {
+fn imported_export_keeps_its_place() {
     let merged = with_imports(
         "host: mine\n",
         "port: 1\n",
@@ -42,7 +42,7 @@ fn an_export_stands_at_the_top_with_the_place_it_is_written_at() {
 }
 
 #[test]
-fn what_is_imported_is_part_of_the_history() {
+fn history_includes_imported_values() {
     let merged = with_imports(
         "settings: {host: mine}\n",
         "settings: {port: 1}\n",
@@ -79,7 +79,7 @@ fn what_is_imported_is_part_of_the_history() {
 }
 
 #[test]
-fn imports_are_of_defaults_also_those_above_put_over_the_subchart() {
+fn imports_see_parent_defaults_but_no_overrides() {
     let merged = with_imports(
         "db: {exports: {data: {a: operator}}}\n",
         "db: {exports: {data: {b: above, m: {q: 2}}}}\n",
@@ -105,7 +105,7 @@ fn imports_are_of_defaults_also_those_above_put_over_the_subchart() {
 }
 
 #[test]
-fn a_chart_imports_what_its_subchart_has_imported() {
+fn imports_are_transitive() {
     let middle = Dependency {
         imports: vec![Import::between("settings", ".")],
         ..dependency("middle")
@@ -131,7 +131,7 @@ fn a_chart_imports_what_its_subchart_has_imported() {
 }
 
 #[test]
-fn a_secret_is_one_at_both_ends_of_an_import() {
+fn imported_secrets_are_secret_at_both_paths() {
     let merged = with_imports(
         "x: 1\n",
         "",

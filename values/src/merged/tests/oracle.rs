@@ -221,7 +221,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
     #[test]
-    fn effective_values_equal_those_of_naive_copying(
+    fn effective_values_match_the_naive_model(
         layers in prop::collection::vec(any_table(), 1..4),
         root in any_table(),
         sub in any_table(),
@@ -235,15 +235,15 @@ proptest! {
         let inner = Chart { values: inner, ..Chart::default() };
         let sub = Chart { values: sub, subcharts: vec![("inner".to_owned(), inner)] };
         let mut chart = Chart { values: root, subcharts: vec![("sub".to_owned(), sub)] };
-        let mut want = layers.iter().fold(Table::new(), |below, above| overlay(&below, above));
-        prop_assert_eq!(read(&merged, merged.root(0, View::User)), Plain::Map(want.clone()));
+        let mut expected = layers.iter().fold(Table::new(), |below, above| overlay(&below, above));
+        prop_assert_eq!(read(&merged, merged.root(0, View::User)), Plain::Map(expected.clone()));
         enrich(&mut chart);
-        coalesce(&chart, &mut want, false);
-        prop_assert_eq!(read(&merged, merged.root(0, View::Effective)), Plain::Map(want));
+        coalesce(&chart, &mut expected, false);
+        prop_assert_eq!(read(&merged, merged.root(0, View::Effective)), Plain::Map(expected));
     }
 
     #[test]
-    fn one_layer_is_itself(layer in any_table()) {
+    fn single_layer_is_its_own_result(layer in any_table()) {
         let merged = stack(std::slice::from_ref(&layer)).build();
         let root = merged.root(0, View::Effective);
         prop_assert_eq!(read(&merged, root), Plain::Map(layer));
@@ -252,7 +252,7 @@ proptest! {
     }
 
     #[test]
-    fn merging_in_steps_gives_the_same_as_merging_at_once(
+    fn merging_is_associative_from_the_left(
         layers in prop::collection::vec(any_table(), 3..5),
     ) {
         // From the left only: a null or a change of type in the middle hides what is below it, not what is above.
@@ -270,7 +270,7 @@ proptest! {
     }
 
     #[test]
-    fn every_value_stands_where_its_place_says(
+    fn places_point_at_the_winning_layer(
         layers in prop::collection::vec(any_table(), 1..4),
         root in any_table(),
     ) {

@@ -27,7 +27,7 @@ fn history(merged: &Merged, path: &str) -> Vec<String> {
 }
 
 #[test]
-fn history_tells_what_wins_and_what_it_hides() {
+fn history_lists_the_winner_and_overridden_values() {
     let merged = Setup::new()
         .values("a: {x: 1}\n")
         .values("a: {x: 2}\n")
@@ -52,7 +52,7 @@ fn history_tells_what_wins_and_what_it_hides() {
 }
 
 #[test]
-fn a_null_above_hides_everything_below() {
+fn null_hides_values_of_lower_layers() {
     let merged = Setup::new().values("a: {x: 1}\n").values("a:\n").build();
     assert_eq!(
         history(&merged, "a.x"),
@@ -61,7 +61,7 @@ fn a_null_above_hides_everything_below() {
 }
 
 #[test]
-fn history_reaches_the_defaults_of_a_subchart() {
+fn history_includes_subchart_defaults() {
     let merged = Setup::new()
         .values("redis: {port: 1}\n")
         .chart(
@@ -82,7 +82,7 @@ fn history_reaches_the_defaults_of_a_subchart() {
 }
 
 #[test]
-fn a_missing_key_belongs_below_its_deepest_ancestor_in_its_own_layer() {
+fn inserts_missing_key_at_its_deepest_existing_ancestor() {
     let texts = [
         "brig:\n  config:\n    a: 1\n",
         "brig:\n  secrets:\n    pw: x\n",
@@ -107,7 +107,7 @@ fn a_missing_key_belongs_below_its_deepest_ancestor_in_its_own_layer() {
 }
 
 #[test]
-fn a_key_of_a_file_that_is_not_there_points_at_its_neighbour() {
+fn insertion_into_an_absent_file_points_at_its_neighbor() {
     let texts = ["brig: {}\n"];
     let mut setup = Setup::new().values(texts[0]);
     setup.current().absent.push(AbsentLayer {
@@ -123,7 +123,7 @@ fn a_key_of_a_file_that_is_not_there_points_at_its_neighbour() {
 }
 
 #[test]
-fn following_the_place_of_every_value_gives_the_value() {
+fn place_of_every_value_holds_its_text() {
     let texts = ["a: {x: 1, l: [p, q]}\nb: 'two'\n", "a: {y: yes}\nc: ~\n"];
     let merged = Setup::new().values(texts[0]).values(texts[1]).build();
     let mut open = vec![merged.root(0, View::Effective)];
@@ -148,7 +148,7 @@ fn following_the_place_of_every_value_gives_the_value() {
 }
 
 #[test]
-fn a_value_is_found_again_in_the_other_views() {
+fn finds_values_in_other_views() {
     let merged = Setup::new()
         .values("a: {x: 1}\nm: null\n")
         .chart("wire-server", "a: {w: 2}\nm: 1\n", vec![])
@@ -169,7 +169,7 @@ fn a_value_is_found_again_in_the_other_views() {
 }
 
 #[test]
-fn a_part_of_a_document_is_a_layer_with_places_in_that_document() {
+fn layer_may_be_part_of_a_document() {
     let text = "spec:\n  values:\n    a: {x: 1}\n";
     let mut setup = Setup::new().values(text);
     let layer = setup.current().layers.last_mut().unwrap();
@@ -183,7 +183,7 @@ fn a_part_of_a_document_is_a_layer_with_places_in_that_document() {
 }
 
 #[test]
-fn a_secret_that_an_alias_stands_for_is_one_where_it_is_written() {
+fn targets_of_secret_aliases_are_secret() {
     let merged = Setup::new()
         .values(
             "plain: &v canary\nmap: &m {inner: {deep: 1}, publicKey: open}\nlist: &l [a, {b: c}]\nmerged: &d {pw: 1}\n\
@@ -212,7 +212,7 @@ fn a_secret_that_an_alias_stands_for_is_one_where_it_is_written() {
 }
 
 #[test]
-fn a_text_is_secret_by_its_shape_and_a_variable_by_its_name_wherever_they_stand() {
+fn detects_secrets_by_shape_and_variable_name() {
     let merged = Setup::new()
         .values(
             "store: http://me:canary@minio:9000\nkey: |\n  -----BEGIN PRIVATE KEY-----\n  MC4CAQAw\n  -----END PRIVATE KEY-----\n\
@@ -264,7 +264,7 @@ fn a_text_is_secret_by_its_shape_and_a_variable_by_its_name_wherever_they_stand(
 }
 
 #[test]
-fn the_parent_of_a_value_is_the_map_it_was_taken_from_in_every_view() {
+fn parent_is_the_containing_map_in_every_view() {
     let merged = Setup::new()
         .values(
             "a: {x: 1, s: {secrets: {k: 1}}}\nsub: {own: 1}\nl: [{m: 1}]\nglobal: {g: {h: 1}}\n",
@@ -292,9 +292,9 @@ fn the_parent_of_a_value_is_the_map_it_was_taken_from_in_every_view() {
             for child in children.chain(merged.items(node)) {
                 let parent = merged.parent(child);
                 // Values that Helm passes down to a subchart are written elsewhere.
-                let handed = merged.path(child).to_string().contains("global");
+                let is_passed_down = merged.path(child).to_string().contains("global");
                 assert!(
-                    parent == Some(node) || handed && parent.is_some(),
+                    parent == Some(node) || is_passed_down && parent.is_some(),
                     "{view:?} {}: {parent:?}",
                     merged.path(child)
                 );

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn outputs_of_fluent_bit_are_secret_with_a_password_in_them() {
+fn fluent_bit_outputs_with_passwords_are_secret() {
     for (text, secret) in [
         ("[OUTPUT]\n    Name es\n    HTTP_Passwd hunter2\n", true),
         ("[output]\n  Name splunk\n  splunk_token\t0a1b\n", true),
@@ -18,7 +18,7 @@ fn outputs_of_fluent_bit_are_secret_with_a_password_in_them() {
 }
 
 #[test]
-fn settings_scripts_and_arguments_tell_their_secrets_by_name() {
+fn finds_secrets_in_settings_scripts_and_arguments() {
     for (text, name) in [
         ("database:\n  password: Tr0ub4dor\n", Some("password")),
         (
@@ -85,7 +85,7 @@ fn settings_scripts_and_arguments_tell_their_secrets_by_name() {
 }
 
 #[test]
-fn what_only_names_a_secret_or_puts_it_in_later_is_none() {
+fn ignores_secret_names_and_references() {
     for text in [
         "Tr0ub4dor",
         "password: Tr0ub4dor",
@@ -120,7 +120,7 @@ fn what_only_names_a_secret_or_puts_it_in_later_is_none() {
 }
 
 #[test]
-fn what_is_called_like_a_secret_and_said_of_one_is_none() {
+fn ignores_placeholders_messages_and_metadata() {
     for text in [
         "x\npassword = DB_PASSWORD\ntoken = env:TOKEN\npassword=%PASSWORD%\npassword: __PASSWORD__\n",
         "x\npassword = your-password\npassword = yourpassword\npassword = REDACTED\n",
@@ -142,7 +142,7 @@ fn what_is_called_like_a_secret_and_said_of_one_is_none() {
 }
 
 #[test]
-fn secrets_of_one_command_and_among_its_arguments_are_told() {
+fn finds_secrets_in_commands_and_their_arguments() {
     for (text, name) in [
         ("#!/bin/sh\nPGPASSWORD=Tr0ub4dor psql -h db\n", "PGPASSWORD"),
         ("x\ncreate --from-literal=password=Tr0ub4dor\n", "password"),
@@ -156,7 +156,7 @@ fn secrets_of_one_command_and_among_its_arguments_are_told() {
 }
 
 #[test]
-fn a_name_that_may_be_a_secret_itself_is_not_told() {
+fn does_not_report_names_that_may_be_secrets() {
     let token = "ghp_abcdefghijklmnopqrstuvwxyz";
     for before in [
         "Tr0ub4dor ",
@@ -177,7 +177,7 @@ fn a_name_that_may_be_a_secret_itself_is_not_told() {
 
 /// Takes minutes if the whole line is scanned for each of its signs.
 #[test]
-fn long_lines_are_looked_at_once() {
+fn scans_long_lines_once() {
     for part in [
         "{\"token\":\"true\",",
         "{\"token\": ",
@@ -193,7 +193,7 @@ fn long_lines_are_looked_at_once() {
 }
 
 #[test]
-fn elements_of_xml_hold_secrets_as_settings_do() {
+fn finds_secrets_in_xml_elements() {
     for text in [
         "<db>\n  <password>Tr0ub4dor</password>\n</db>\n",
         "<db><user>x</user><password>Tr0ub4dor</password></db>\n<x/>\n",

@@ -6,7 +6,7 @@ use super::*;
 use crate::work::steps_of;
 
 /// Queries every map for its entries, for a key that it does not have, and for its place.
-fn ask_all(merged: &Merged) {
+fn query_all(merged: &Merged) {
     let mut open = vec![merged.root(0, View::Effective)];
     let mut unknown = 0;
     while let Some(node) = open.pop() {
@@ -23,34 +23,34 @@ fn ask_all(merged: &Merged) {
 
 /// Doubling the text must not take much more than twice the steps.
 #[track_caller]
-fn grows_in_proportion(text: impl Fn(usize) -> String) {
+fn assert_linear(text: impl Fn(usize) -> String) {
     let steps = |size| {
         let merged = Setup::new()
             .values(&text(size))
             .values("top: {over: 1}\n")
             .build();
-        steps_of(|| ask_all(&merged))
+        steps_of(|| query_all(&merged))
     };
-    let (once, twice) = (steps(400), steps(800));
-    assert!(twice < once * 5 / 2, "{once} steps, then {twice}");
+    let (single, double) = (steps(400), steps(800));
+    assert!(double < single * 5 / 2, "{single} steps, then {double}");
 }
 
 #[test]
-fn damaged_texts_with_many_keys_are_asked_in_proportion() {
-    grows_in_proportion(|size| {
+fn querying_damaged_maps_is_linear_in_keys() {
+    assert_linear(|size| {
         let keys: String = (0..size).map(|at| format!("key{at}: {{a: 1}}\n")).collect();
         format!("{keys}damaged: @\nlost\n")
     });
 }
 
 #[test]
-fn damaged_texts_with_long_lists_are_asked_in_proportion() {
-    grows_in_proportion(|size| format!("list:\n{}lost\n", "- {a: {b: 1}}\n".repeat(size)));
+fn querying_damaged_lists_is_linear_in_items() {
+    assert_linear(|size| format!("list:\n{}lost\n", "- {a: {b: 1}}\n".repeat(size)));
 }
 
 #[test]
-fn damaged_texts_with_deep_maps_are_asked_in_proportion() {
-    grows_in_proportion(|size| {
+fn querying_damaged_nesting_is_linear_in_depth() {
+    assert_linear(|size| {
         let keys: String = (0..size)
             .map(|depth| format!("{}k:\n", " ".repeat(depth)))
             .collect();
@@ -86,7 +86,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn damage_is_the_same_found_out_for_all_maps_or_for_one(low in text(), high in text()) {
+    fn damage_by_map_equals_damage_by_path(low in text(), high in text()) {
         let merged = Setup::new()
             .values(&low)
             .values(&high)

@@ -5,13 +5,13 @@ use crate::path::PathPattern;
 use crate::yaml::NodeId;
 
 /// Looks up a layer's value in the user view, step by step.
-fn walked(merged: &Merged, written: NodeRef) -> Lookup {
+fn lookup_by_path(merged: &Merged, written: NodeRef) -> Lookup {
     let root = merged.root(merged.release_of(written), View::User);
     merged.lookup(root, &merged.path(written).steps())
 }
 
 #[test]
-fn every_written_value_is_found_in_the_user_view_as_its_path_finds_it() {
+fn user_view_of_written_values_equals_lookup_by_path() {
     let lower = "a: &a {x: 1, secrets: {p: q}}\nb: *a\nc: {<<: *a, y: 2}\nd: {<<: {z: 3}, z: 4}\n\
                  l: [{e: 1}, *a]\nt: 1\nt: {u: 2}\n1: one\n\"1\": two\n";
     let upper = "a: {x: {deep: 1}}\nl: [{e: 2}]\nd: gone\nb: {n: ~}\nk: {only: [here]}\n";
@@ -22,7 +22,7 @@ fn every_written_value_is_found_in_the_user_view_as_its_path_finds_it() {
             .values(texts[1])
             .chart("wire-server", "a: {w: 2}\nn: {m: 1}\n", vec![])
             .build();
-        let mut asked = 0;
+        let mut checked = 0;
         for layer in merged.all_layers() {
             let document = merged.document(layer);
             let top = merged.layer_top(layer).unwrap();
@@ -30,20 +30,25 @@ fn every_written_value_is_found_in_the_user_view_as_its_path_finds_it() {
             while let Some(node) = open.pop() {
                 let written = merged.written_node(layer, node);
                 let found = merged.in_view(written, View::User);
-                assert_eq!(found, walked(&merged, written), "{}", merged.path(written));
+                assert_eq!(
+                    found,
+                    lookup_by_path(&merged, written),
+                    "{}",
+                    merged.path(written)
+                );
                 // Now cached.
                 assert_eq!(merged.in_view(written, View::User), found);
-                asked += 1;
+                checked += 1;
                 open.extend(document.pairs(node).map(|(_, value)| value));
                 open.extend(document.items(node));
             }
         }
-        assert!(asked > 20, "{asked}");
+        assert!(checked > 20, "{checked}");
     }
 }
 
 #[test]
-fn what_is_secret_in_a_layer_is_what_is_secret_at_its_path() {
+fn secrets_of_a_layer_equal_secrets_by_path() {
     let texts = [
         "brig: {secrets: {pw: x, publicKeys: y, list: [1, {a: b}]}, config: {smtp: {password: z}}}\n\
          blob: {a: {b: c}}\nopen: {token: t}\ntests: {secrets: {pw: p}}\ndup: {token: 1, token: 2}\n",
@@ -94,7 +99,7 @@ fn what_is_secret_in_a_layer_is_what_is_secret_at_its_path() {
 }
 
 #[test]
-fn deployments_of_one_chart_share_what_is_known_of_its_defaults() {
+fn deployments_share_the_cache_of_chart_defaults() {
     let of = |charts: &Charts, text: &str| {
         let mut setup = Setup::new().values(text);
         setup.charts = charts.clone();

@@ -428,7 +428,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_packs_are_compiled_inside_the_program_as_they_would_be_now() {
+    fn embedded_packs_match_a_fresh_compilation() {
         let now = RuleBook::build(&[], &Config::default(), false);
         assert_eq!(now.diagnostics, []);
         let (program, charts) = built_in::ready().expect("the packs have no errors");

@@ -194,7 +194,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_hidden_in_a_line_has_one_width() {
+    fn masks_have_a_fixed_width() {
         assert_eq!(excerpt("a: b"), "a: b");
         for hidden in ["\0", "\0\0\0\0\0\0\0\0\0"] {
             assert_eq!(excerpt(&format!("a: {hidden} # b")), "a: **** # b");

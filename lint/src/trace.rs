@@ -172,7 +172,7 @@ mod tests {
     use super::meet;
 
     #[test]
-    fn a_path_meets_what_is_above_and_below_it() {
+    fn paths_overlap_with_ancestors_and_descendants() {
         assert!(meet("brig.config", "brig.config.smtp"));
         assert!(meet("brig.list[0]", "brig.list"));
         assert!(!meet("brig.config", "brig.configs"));

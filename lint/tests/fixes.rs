@@ -104,7 +104,7 @@ fn told(rule: &str, example: &Example, failures: &mut Vec<String>) -> String {
 }
 
 #[test]
-fn every_failing_example_with_a_repair_is_repaired() {
+fn fixes_resolve_every_failing_example() {
     let book = RuleBook::standard();
     let rules: Vec<_> = book.rules().collect();
     let results: Vec<(String, String, Vec<String>)> = rules
@@ -135,7 +135,7 @@ fn every_failing_example_with_a_repair_is_repaired() {
 }
 
 #[test]
-fn without_unsafe_only_safe_repairs_are_made() {
+fn unsafe_fixes_need_the_option() {
     let mut files = Memory::default();
     let text = "gundeck:\n  config:\n    aws:\n      account: 123456789012\nwebapp: {}\nnginz:\n  nginx_conf:\n    ignored_upstreams: [canon]\n";
     files.insert(
@@ -194,7 +194,7 @@ rule new-value {
 "#;
 
 #[test]
-fn a_few_repairs_that_would_do_harm_do_not_keep_many_others_from_being_made() {
+fn harmful_fixes_do_not_block_the_others() {
     let mut files = Memory::default();
     let mut text = String::new();
     for at in 0..40 {

@@ -259,7 +259,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: cases(), max_shrink_iters: 60, ..ProptestConfig::default() })]
 
     #[test]
-    fn an_edit_judges_again_what_it_may_matter_to(
+    fn incremental_results_match_a_full_run(
         name in proptest::sample::select(&["first-look", "mixed-profiles", "no-secrets-layer"][..]),
         edits in proptest::collection::vec(edit(), 2..8),
     ) {
@@ -283,7 +283,7 @@ fn file_of(sample: &Sample, end: &str) -> usize {
 /// A file with anchors, one with damage, and a switch elsewhere that enables values: every change must be noticed wherever it
 /// matters.
 #[test]
-fn what_speaks_from_afar_is_heard() {
+fn edits_with_distant_effects_are_noticed() {
     let sample = sample("first-look");
     let file = file_of(&sample, "wire-server/values.yaml");
     let top = |edit| (file, 0, edit);
@@ -304,7 +304,7 @@ fn what_speaks_from_afar_is_heard() {
 
 /// A reference below a key that looks secret is hidden, whether a whole layer or a single value was examined.
 #[test]
-fn a_reference_is_hidden_in_both_ways() {
+fn secret_references_are_hidden_in_both_checks() {
     let sample = sample("mixed-profiles");
     let file = file_of(&sample, "wire-server/prod-secrets.yaml");
     let script = [
@@ -319,7 +319,7 @@ fn a_reference_is_hidden_in_both_ways() {
 
 /// Diagnostics other than rules' findings: a manifest in place of a layer, and releases that values state.
 #[test]
-fn what_is_told_of_a_file_follows_its_text() {
+fn file_diagnostics_follow_edits() {
     let texts = [
         (
             "apps/shop/secret.yaml",
@@ -353,7 +353,7 @@ fn what_is_told_of_a_file_follows_its_text() {
 
 /// Whether a value is secret may depend on its siblings and on its own text; a file that no release reads is judged too.
 #[test]
-fn what_stands_beside_a_secret_is_heard() {
+fn edits_beside_secrets_are_noticed() {
     let texts = [
         (
             "values/shop/values.yaml",
@@ -388,7 +388,7 @@ fn what_stands_beside_a_secret_is_heard() {
 
 /// A chart on disk: what its schema does not allow, and what it sets by itself.
 #[test]
-fn a_chart_on_disk_is_heard() {
+fn edits_to_charts_on_disk_are_noticed() {
     let texts = [
         (
             "charts/shop/values.yaml",

@@ -76,7 +76,7 @@ fn setup(seed: u64, fixes: bool) -> (Memory, Vec<String>, Project) {
 }
 
 #[test]
-fn no_secret_is_in_what_a_run_hands_out() {
+fn run_output_contains_no_secrets() {
     for seed in 1..=16_u64 {
         let (files, parts, project) = setup(seed, true);
         let report = project.lint(&|_| {});
@@ -111,7 +111,7 @@ fn no_secret_is_in_what_a_run_hands_out() {
 
 /// Helm reads only the first document of a file, so values in the others do not belong to the layer.
 #[test]
-fn no_secret_of_a_later_document_is_in_a_report() {
+fn reports_mask_secrets_in_later_documents() {
     let mut files = Memory::default();
     let brig = "replicaCount: 1\n--- {secrets: {smtpPassword: swordfish}}\n";
     files.insert("/t/values/brig/values.yaml", brig.as_bytes());
@@ -129,7 +129,7 @@ fn no_secret_of_a_later_document_is_in_a_report() {
 
 /// The values in a proof are computed during evaluation, where most are read without checking whether they are secret.
 #[test]
-fn no_secret_is_in_the_proof_of_any_rule() {
+fn proofs_contain_no_secrets() {
     for seed in 1..=3_u64 {
         let (files, parts, project) = setup(seed, false);
         let mut steps = 0;

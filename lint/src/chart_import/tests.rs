@@ -114,7 +114,7 @@ level: {{ .logLevel }} {{ .fromWith.deep }} {{ $.Values.top }}
 "#;
 
 #[test]
-fn a_declaration_is_made_of_defaults_schema_templates_and_subcharts() {
+fn import_combines_defaults_schema_templates_and_subcharts() {
     let chart = chart(&[
         (
             "Chart.yaml",
@@ -143,7 +143,7 @@ fn a_declaration_is_made_of_defaults_schema_templates_and_subcharts() {
 }
 
 #[test]
-fn no_default_that_is_a_secret_is_written() {
+fn import_omits_secret_defaults() {
     let values = "\
 address: http://user:hunter2@host
 list: [\"-----BEGIN PRIVATE KEY-----\\nhunter2hunter2\\n-----END PRIVATE KEY-----\"]
@@ -164,7 +164,7 @@ adminPassword: hunter2
 }
 
 #[test]
-fn names_that_are_no_words_are_told() {
+fn import_makes_chart_names_valid() {
     for (name, declared) in [
         ("for", "chart chart-for {"),
         ("9p", "chart chart-9p {"),
@@ -177,7 +177,7 @@ fn names_that_are_no_words_are_told() {
 }
 
 #[test]
-fn one_chart_under_two_keys_is_declared_twice() {
+fn chart_under_two_aliases_is_declared_twice() {
     let text = import(&chart(&[
         (
             "Chart.yaml",
@@ -196,7 +196,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_a_chart_says_the_text_is_accepted(
+    fn imported_declarations_always_check(
         values in prop::collection::vec(
             ("  {0,2}", "[a-z*\"{}.:$-]{1,4}|since|open|secret|in|true|é", ":( [a-z0-9{}\"'\\[\\]#\\\\]{0,6})?"), 0..8
         ),
@@ -219,7 +219,7 @@ proptest! {
 }
 
 #[test]
-fn a_chart_is_found_as_folder_and_as_archive() {
+fn reads_chart_folders_and_reports_unreadable_charts() {
     let mut files = Memory::default();
     for (path, text) in [
         ("/c/Chart.yaml", "name: x\n"),

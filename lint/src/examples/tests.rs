@@ -51,7 +51,7 @@ fn told(examples: &str) -> Vec<String> {
 const FILE: &str = "    # values/wire-server/values.yaml\n    brig: {config: {smtp: {port: 26}}}\n";
 
 #[test]
-fn a_fix_that_does_not_mend_its_example_is_told() {
+fn reports_fixes_that_do_not_resolve_the_finding() {
     let told = |fix: &str| {
         let body = format!("{BODY}{fix}");
         let good = FILE.replace("26", "25");
@@ -70,14 +70,14 @@ fn a_fix_that_does_not_mend_its_example_is_told() {
 }
 
 #[test]
-fn a_mark_where_the_finding_stands_holds() {
+fn mark_at_the_finding_matches() {
     let marked =
         format!("  fails ```\n{FILE}    #                            ^^ port is 26\n  ```\n");
     assert_eq!(told(&marked), [""; 0]);
 }
 
 #[test]
-fn a_mark_one_byte_off_does_not_hold() {
+fn mark_one_byte_off_does_not_match() {
     let marked = format!("  fails ```\n{FILE}    #                           ^^^ port\n  ```\n");
     assert_eq!(
         told(&marked),
@@ -89,7 +89,7 @@ fn a_mark_one_byte_off_does_not_hold() {
 }
 
 #[test]
-fn a_mark_with_other_words_does_not_hold() {
+fn mark_with_another_message_does_not_match() {
     let marked =
         format!("  fails ```\n{FILE}    #                            ^^ port is 27\n  ```\n");
     assert_eq!(
@@ -99,7 +99,7 @@ fn a_mark_with_other_words_does_not_hold() {
 }
 
 #[test]
-fn a_failing_example_needs_a_finding_and_a_passing_one_none() {
+fn failing_examples_need_findings_passing_ones_none() {
     assert_eq!(told(&format!("  fails ```\n{FILE}  ```\n")), [""; 0]);
     assert_eq!(
         told(&format!("  passes ```\n{FILE}  ```\n")),
@@ -114,7 +114,7 @@ fn a_failing_example_needs_a_finding_and_a_passing_one_none() {
 }
 
 #[test]
-fn an_example_the_rule_does_not_apply_to_says_so() {
+fn not_applicable_examples_must_be_declared() {
     let other = FILE.replace("port", "host");
     assert_eq!(
         told(&format!("  passes ```\n{other}  ```\n")),
@@ -132,7 +132,7 @@ fn an_example_the_rule_does_not_apply_to_says_so() {
 }
 
 #[test]
-fn an_undecided_example_says_so() {
+fn undecided_examples_must_be_declared() {
     let unseen = FILE.replace("26", "ref+vault://smtp/port");
     assert_eq!(
         told(&format!("  passes ```\n{unseen}  ```\n")),
@@ -145,7 +145,7 @@ fn an_undecided_example_says_so() {
 }
 
 #[test]
-fn files_of_an_example_are_read_as_files() {
+fn reports_invalid_files_in_examples() {
     assert_eq!(
         told("  fails ```\n    a: 1\n  ```\n"),
         ["9: a: 1: this text belongs to no file"]
@@ -164,7 +164,7 @@ fn files_of_an_example_are_read_as_files() {
 }
 
 #[test]
-fn a_damage_that_no_example_notices_survives() {
+fn undetected_mutants_survive() {
     let body = "  for p at brig.config.smtp.port\n  when p > 20\n  require p == 25\n    say \"the port is {p}\"\n";
     let good = FILE.replace("26", "25");
     let examples = format!("  fails ```\n{FILE}  ```\n  passes ```\n{good}  ```\n");
@@ -180,7 +180,7 @@ fn a_damage_that_no_example_notices_survives() {
 }
 
 #[test]
-fn coverage_counts_each_clause_over_all_examples() {
+fn coverage_sums_clauses_over_all_examples() {
     let good = FILE.replace("26", "25");
     let examples = format!("  fails ```\n{FILE}  ```\n  passes ```\n{good}  ```\n");
     let (test, _) = run(BODY, &examples, Options::default());

@@ -94,7 +94,7 @@ fn whole() -> Value {
 }
 
 #[test]
-fn the_published_schema_is_the_table_of_keys() {
+fn published_schema_matches_the_key_table() {
     let text = serde_json::to_string_pretty(&whole()).unwrap() + "\n";
     if std::env::var_os("UPDATE").is_some() {
         std::fs::File::create(PATH)
@@ -128,7 +128,7 @@ fn value(document: &Document, node: values::yaml::NodeId) -> Value {
 }
 
 #[test]
-fn schema_and_reader_agree_on_good_and_bad_files() {
+fn schema_and_reader_accept_the_same_files() {
     let validator = jsonschema::draft7::new(&whole()).unwrap();
     let texts = [
         (manual(), true),

@@ -14,7 +14,7 @@ use values::yaml::Kind;
 use crate::config::{Config, RuleNames, Severities};
 use crate::document::ReadFile;
 use crate::finding::{Finding, Origin, fingerprint};
-use crate::fix::{in_report, repairs};
+use crate::fix::{add_report_fixes, repairs};
 use crate::host::TreeHost;
 use crate::memory::{Remembered, TreeMemory};
 use crate::project::{Settings, Stop};
@@ -37,9 +37,9 @@ pub(crate) fn selected(tree: &Tree, config: &Config, settings: &Settings) -> Vec
     rules
         .filter(|(_, rule)| {
             let names = names(rule);
-            let asked = settings.select.is_empty()
+            let is_selected = settings.select.is_empty()
                 || settings.select.iter().any(|it| names.is_named_by(it));
-            asked && !config.disable.iter().any(|it| names.is_named_by(it))
+            is_selected && !config.disable.iter().any(|it| names.is_named_by(it))
         })
         .map(|(at, _)| at)
         .collect()
@@ -124,7 +124,7 @@ pub(crate) fn judge(
             .for_each(|rule| outcome.counts[*rule] = Some(Counts::default())),
     }
     if settings.fixes {
-        in_report(tree, &mut outcome.findings);
+        add_report_fixes(tree, &mut outcome.findings);
     }
     let layers: FxHashSet<SourceId> = layers_of(tree).map(|layer| layer.source).collect();
     for file in tree.files.values() {
@@ -220,7 +220,7 @@ fn judge_deployment(
             outcome.findings.push(Finding {
                 pack: info.pack.clone(),
                 profile: profile.clone(),
-                ..bare(tree, error, Origin::RuleText, settings)
+                ..text_finding(tree, error, Origin::RuleText, settings)
             });
         }
         outcome.findings.extend(findings);
@@ -327,11 +327,11 @@ fn not_a_map(file: &ReadFile) -> Option<Diagnostic> {
 }
 
 fn of_file(tree: &Tree, diagnostic: Diagnostic, settings: &Settings) -> Finding {
-    bare(tree, diagnostic, Origin::File, settings)
+    text_finding(tree, diagnostic, Origin::File, settings)
 }
 
 /// A finding about a text rather than a value.
-pub(crate) fn bare(
+pub(crate) fn text_finding(
     tree: &Tree,
     diagnostic: Diagnostic,
     origin: Origin,

@@ -290,10 +290,10 @@ impl TreeHost<'_> {
             return String::new();
         }
         let named = self.merged.get(item, "name").found();
-        let speaks = named.unwrap_or(item);
-        if self.merged.is_collection(speaks) || is_hidden(self.merged, speaks) {
+        let label = named.unwrap_or(item);
+        if self.merged.is_collection(label) || is_hidden(self.merged, label) {
             return String::new();
         }
-        self.merged.text(speaks).into_owned()
+        self.merged.text(label).into_owned()
     }
 }

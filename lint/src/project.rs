@@ -24,7 +24,7 @@ use crate::memory::TreeMemory;
 use crate::report::Report;
 use crate::rulebook::RuleBook;
 use crate::sources::Numbers;
-use crate::start::LookedInto;
+use crate::start::HelmfileCache;
 use crate::touched::Touched;
 use crate::tree::{Readers, Tree};
 use crate::workspace::{CONFIG, Scope, Surveyor, TreeRef, Workspace};
@@ -263,7 +263,7 @@ impl Project {
                 files: &self.files,
                 settings: &self.settings,
                 numbers: &self.numbers,
-                looked_into: LookedInto::default(),
+                helmfile_cache: HelmfileCache::default(),
             };
             let mut workspace = surveyor.survey();
             if let Some(touched) = &self.settings.touched {
@@ -277,7 +277,7 @@ impl Project {
     /// Judges everything. Trees are judged in parallel and dropped afterwards, so that memory is bounded by the largest.
     pub fn lint(&self, progress: &(dyn Fn(Progress) + Sync)) -> Report {
         let workspace = self.workspace();
-        let trees = self.asked_for(&workspace);
+        let trees = self.selected_trees(&workspace);
         let whole = trees.len() == workspace.trees.len();
         let state = Mutex::new(Progress {
             trees: trees.len(),
@@ -303,7 +303,7 @@ impl Project {
     }
 
     /// The trees that may have findings about the named paths.
-    pub(crate) fn asked_for(&self, workspace: &Workspace) -> Vec<usize> {
+    pub(crate) fn selected_trees(&self, workspace: &Workspace) -> Vec<usize> {
         if workspace.trees.len() < 2 || workspace.focus.is_empty() {
             return (0..workspace.trees.len()).collect();
         }
@@ -426,7 +426,7 @@ impl Project {
     }
 
     /// Lays a text over a file, as an editor does.
-    pub(crate) fn lay_over(&mut self, path: PathBuf, text: Arc<str>) {
+    pub(crate) fn overlay(&mut self, path: PathBuf, text: Arc<str>) {
         self.apply(Change::Text { path, text });
     }
 

@@ -228,14 +228,14 @@ impl RuleBook {
         let (program, problems) = compiled
             .filter(|_| all_usable())
             .unwrap_or_else(|| compile_usable(&|item| checked.usable(name_span(item))));
-        let told: BTreeSet<(Code, Span)> = diagnostics
+        let reported: BTreeSet<(Code, Span)> = diagnostics
             .iter()
             .map(|it| (it.code.clone(), it.primary.span))
             .collect();
         diagnostics.extend(
             problems
                 .into_iter()
-                .filter(|it| !told.contains(&(it.code.clone(), it.primary.span))),
+                .filter(|it| !reported.contains(&(it.code.clone(), it.primary.span))),
         );
         diagnostics.sort_by(|a, b| {
             (a.primary.span, &a.code, &a.message).cmp(&(b.primary.span, &b.code, &b.message))

@@ -2,8 +2,8 @@
 //!
 //! Anything that depends on a Go template is not followed, and reported as such.
 
+mod included_helmfiles;
 mod kustomized;
-mod taken_in;
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,7 +34,7 @@ pub(crate) const MAX_PARTS: usize = 32 << 20;
 const MAX_DEPTH: usize = 8;
 
 /// The most patterns that related helmfiles may contain: each is matched against all files.
-const MOST_PATTERNS: usize = 256;
+const MAX_PATTERNS: usize = 256;
 
 /// What a group of files states.
 #[derive(Debug, Default)]
@@ -95,8 +95,8 @@ impl Reader<'_> {
                     patterns += usize::from(it.is_pattern());
                     let found = match (depth, patterns) {
                         (MAX_DEPTH, _) => Err("nested too deeply"),
-                        (_, MOST_PATTERNS..) => Err("too many patterns"),
-                        _ => self.taken_in(&it),
+                        (_, MAX_PATTERNS..) => Err("too many patterns"),
+                        _ => self.included_helmfiles(&it),
                     };
                     match found {
                         Ok(mut found) => {
@@ -112,8 +112,8 @@ impl Reader<'_> {
                 let below = below.into_iter().rev();
                 open.extend(below.map(|path| (path, depth + 1)));
             }
-            let is_there = |it: &Path| self.listed.binary_search(&it.to_owned()).is_ok();
-            let own = LeftOut::of_helmfile(&path, &file, &is_there);
+            let exists = |it: &Path| self.listed.binary_search(&it.to_owned()).is_ok();
+            let own = LeftOut::of_helmfile(&path, &file, &exists);
             statement.left_out.extend(own);
             statement.files.push(path.clone());
             parts.push((path, documents));
@@ -143,7 +143,7 @@ impl Reader<'_> {
         }
         let find = |path: &Path| self.listed_or_outside(path);
         statement.deployments = explicit_deployments(&releases, &find);
-        tidy(&mut statement.notes);
+        merge_duplicate_notes(&mut statement.notes);
         statement
     }
 
@@ -243,7 +243,7 @@ impl Reader<'_> {
             for part in parts_of(&file, false, &mut statement.notes) {
                 if let Some(mut stated) = read_manifest(&part.document, within) {
                     for mut release in stated.flux.drain(..) {
-                        self.settle(&mut release, &part, path, &top);
+                        self.make_independent(&mut release, &part, path, &top);
                         flux.releases.push(Written {
                             manifest: (*path).clone(),
                             before,
@@ -290,8 +290,8 @@ impl Reader<'_> {
             known.then_some(path)
         };
         statement.deployments = explicit_deployments(&releases, &find);
-        tidy(&mut statement.notes);
-        few_sets(&mut statement.notes);
+        merge_duplicate_notes(&mut statement.notes);
+        summarize_application_sets(&mut statement.notes);
         statement
     }
 
@@ -308,12 +308,12 @@ impl Reader<'_> {
         notes.extend(
             refused.map(|it| Diagnostic::new(NOT_FOLLOWED, Severity::Warning, it.span, it.message)),
         );
-        let is_there = |path: &Path| {
+        let exists = |path: &Path| {
             let path = lexically_normal(path);
             let kind = || self.files.kind(&self.root.join(&path));
             self.listed.binary_search(&path).is_ok() || kind() == Some(PathKind::File)
         };
-        let absent = stated.needed.into_iter().filter(|it| !is_there(&it.0));
+        let absent = stated.needed.into_iter().filter(|it| !exists(&it.0));
         notes.extend(absent.map(|(_, span)| {
             let message = "file not found: helmfile fails here, and what it would set is unknown";
             Diagnostic::new(NOT_FOLLOWED, Severity::Warning, span, message)
@@ -425,7 +425,7 @@ fn note(note: Note) -> Diagnostic {
 
 /// Keeps each message once per file, at its first place and with the number of places: a heavily templated file would otherwise
 /// consist of notes.
-fn tidy(notes: &mut Vec<Diagnostic>) {
+fn merge_duplicate_notes(notes: &mut Vec<Diagnostic>) {
     let mut places: BTreeMap<(SourceId, String), BTreeSet<u32>> = BTreeMap::new();
     let key = |it: &Diagnostic| (it.primary.span.source, it.message.clone());
     for it in &*notes {
@@ -442,13 +442,13 @@ fn tidy(notes: &mut Vec<Diagnostic>) {
 }
 
 /// If more files than this contain an `ApplicationSet`, they are reported once: there may be hundreds.
-const MANY_SETS: usize = 3;
+const MAX_APPLICATION_SETS: usize = 3;
 
 /// Reports many application sets once, at the first one, with their number.
-fn few_sets(notes: &mut Vec<Diagnostic>) {
+fn summarize_application_sets(notes: &mut Vec<Diagnostic>) {
     let is_set = |it: &Diagnostic| it.message.starts_with(APPLICATION_SETS);
     let sets = notes.iter().filter(|it| is_set(it)).count();
-    if sets <= MANY_SETS {
+    if sets <= MAX_APPLICATION_SETS {
         return;
     }
     let mut first = true;

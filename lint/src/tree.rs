@@ -481,19 +481,19 @@ impl Loader<'_> {
     /// Reports unknown charts. Charts that are only put in place at build time are all missing: if a file has many for the same
     /// reason, only one is reported.
     fn note_unknown_charts(&mut self) {
-        let mut alike: BTreeMap<(SourceId, String), BTreeMap<Span, PathBuf>> = BTreeMap::new();
+        let mut groups: BTreeMap<(SourceId, String), BTreeMap<Span, PathBuf>> = BTreeMap::new();
         for (origin, why, shown) in std::mem::take(&mut self.unknown_charts) {
             // Each environment states it again.
-            let charts = alike.entry((origin.source, why.to_string())).or_default();
+            let charts = groups.entry((origin.source, why.to_string())).or_default();
             charts.insert(origin, shown);
         }
-        for ((_, why), charts) in alike {
-            let told = match charts.len() {
+        for ((_, why), charts) in groups {
+            let shown_charts = match charts.len() {
                 few @ ..=MANY_CHARTS => few,
                 _ => 1,
             };
-            let more = and_more(charts.len() - told);
-            for (origin, shown) in charts.into_iter().take(told) {
+            let more = and_more(charts.len() - shown_charts);
+            for (origin, shown) in charts.into_iter().take(shown_charts) {
                 let message = format!("no chart found at `{}`: {why}{more}", shown.display());
                 let note = Diagnostic::new(NOT_FOLLOWED, Severity::Info, origin, message);
                 self.tree.notes.push(note);
@@ -612,11 +612,11 @@ fn clusters(tree: &Tree, scope: &Scope) -> Vec<(TreeDeployment, Vec<usize>)> {
         facts.externally_deployed.extend(external);
         let key = scope.knowledge.key_of(&deployment, &facts);
         let on_disk = parts.iter().flat_map(|part| part.charts.clone()).collect();
-        let whole = TreeDeployment {
+        let combined = TreeDeployment {
             profiles: profiles.collect(),
             ..merged(tree, scope, deployment, key, &facts, on_disk)
         };
-        out.push((whole, numbers));
+        out.push((combined, numbers));
     }
     out
 }

@@ -121,9 +121,9 @@ impl LinkFate {
 pub fn why(tree: &Tree, path: &KeyPath) -> Vec<Chain> {
     let mut chains = Vec::new();
     for deployment in &tree.deployments {
-        let asker = Asker { tree, deployment };
+        let tracer = Tracer { tree, deployment };
         for (release, path) in targets(&deployment.merged, path) {
-            chains.push(asker.chain(release, &path));
+            chains.push(tracer.chain(release, &path));
         }
     }
     chains
@@ -154,21 +154,21 @@ fn targets(merged: &Merged, path: &KeyPath) -> Vec<(usize, KeyPath)> {
     }
     // A top-level key of a release that is not a component: `tags.proxy`.
     for at in 0..merged.deployment().releases.len() {
-        let said = !merged.history(at, &path.steps()).is_empty();
+        let is_set = !merged.history(at, &path.steps()).is_empty();
         let there = || merged.lookup(merged.root(at, View::Effective), &path.steps());
-        if said || matches!(there(), Lookup::Found(_)) {
+        if is_set || matches!(there(), Lookup::Found(_)) {
             push(at, path.clone());
         }
     }
     out
 }
 
-struct Asker<'t> {
+struct Tracer<'t> {
     tree: &'t Tree,
     deployment: &'t TreeDeployment,
 }
 
-impl Asker<'_> {
+impl Tracer<'_> {
     fn merged(&self) -> &Merged {
         &self.deployment.merged
     }
@@ -192,16 +192,16 @@ impl Asker<'_> {
                 present: unknown.present,
             },
             (Lookup::Found(node), None) => Verdict::Value(shown(merged, node)),
-            (Lookup::Missing | Lookup::Unknown(_), None) => self.nothing(&history, path),
+            (Lookup::Missing | Lookup::Unknown(_), None) => self.no_value(&history, path),
         };
         let mut links: Vec<Link> = Vec::new();
         if let Some(unknown) = unknown {
-            links.extend(self.unseen(release, unknown));
+            links.extend(self.unseen_layers(release, unknown));
         }
         links.extend(history.iter().map(|it| self.link(it, path, &verdict)));
         // A value that Helm passes down to a subchart (`global`) is set elsewhere.
         if let (true, Lookup::Found(node)) = (history.is_empty(), found) {
-            links.extend(self.handed_down(node));
+            links.extend(self.passed_down(node));
         }
         let plan = &merged.deployment().releases[release];
         Chain {
@@ -215,7 +215,7 @@ impl Asker<'_> {
         }
     }
 
-    fn nothing(&self, history: &[Occurrence], path: &KeyPath) -> Verdict {
+    fn no_value(&self, history: &[Occurrence], path: &KeyPath) -> Verdict {
         let merged = self.merged();
         let used = history.iter().find(|it| it.fate == Fate::Used);
         match used {
@@ -301,7 +301,7 @@ impl Asker<'_> {
         }
     }
 
-    fn handed_down(&self, node: NodeRef) -> Option<Link> {
+    fn passed_down(&self, node: NodeRef) -> Option<Link> {
         let merged = self.merged();
         let at = shown::place(self.tree, merged, node)?;
         Some(Link {
@@ -315,7 +315,7 @@ impl Asker<'_> {
     }
 
     /// The layers that prevent a value from being seen.
-    fn unseen(&self, release: usize, unknown: Unknown) -> Vec<Link> {
+    fn unseen_layers(&self, release: usize, unknown: Unknown) -> Vec<Link> {
         let merged = self.merged();
         let plan = &merged.deployment().releases[release];
         let link = |role: Role, file: PathBuf, words: String| Link {
@@ -404,11 +404,11 @@ impl Asker<'_> {
 pub fn meant(tree: &Tree, path: &KeyPath) -> Option<String> {
     let found = tree.deployments.iter();
     found
-        .filter_map(|deployment| meant_in(tree, deployment, path))
+        .filter_map(|deployment| suggest_in(tree, deployment, path))
         .next()
 }
 
-fn meant_in(tree: &Tree, deployment: &TreeDeployment, path: &KeyPath) -> Option<String> {
+fn suggest_in(tree: &Tree, deployment: &TreeDeployment, path: &KeyPath) -> Option<String> {
     let merged = &deployment.merged;
     let show = |path: &std::path::Path| tree.show(path);
     let host = TreeHost::new(deployment, &tree.knowledge, &show);
@@ -426,10 +426,10 @@ fn meant_in(tree: &Tree, deployment: &TreeDeployment, path: &KeyPath) -> Option<
             merged.entries(merged.root(at, View::Effective), &mut keys);
         }
         names.extend(keys.iter().map(|(key, _)| &**key));
-        let near = lang::check::similar::similar(first, names)?;
-        let mut right = path.clone();
-        right.0[0] = PathStep::Key(near);
-        return Some(right.to_string());
+        let nearest = lang::check::similar::similar(first, names)?;
+        let mut corrected = path.clone();
+        corrected.0[0] = PathStep::Key(nearest);
+        return Some(corrected.to_string());
     }
     for (release, whole) in goals {
         let front = whole.0.len().saturating_sub(path.0.len() - 1);
@@ -455,18 +455,18 @@ fn meant_in(tree: &Tree, deployment: &TreeDeployment, path: &KeyPath) -> Option<
                 continue;
             }
             let names = keys.iter().map(|(key, _)| &**key).chain(declared);
-            let Some(near) = lang::check::similar::similar(key, names) else {
+            let Some(nearest) = lang::check::similar::similar(key, names) else {
                 break;
             };
-            let mut right = whole.clone();
-            right.0[at] = PathStep::Key(near);
+            let mut corrected = whole.clone();
+            corrected.0[at] = PathStep::Key(nearest);
             if at < front {
-                return Some(right.to_string());
+                return Some(corrected.to_string());
             }
             // Keep the form of the question, with the component's name in front.
-            let mut asked = vec![path.0[0].clone()];
-            asked.extend_from_slice(&right.0[front..]);
-            return Some(KeyPath(asked).to_string());
+            let mut suggestion = vec![path.0[0].clone()];
+            suggestion.extend_from_slice(&corrected.0[front..]);
+            return Some(KeyPath(suggestion).to_string());
         }
     }
     None

@@ -25,7 +25,7 @@ use crate::project::Settings;
 use crate::report::Skipped;
 use crate::rulebook::RuleBook;
 use crate::sources::Numbers;
-use crate::start::{LookedInto, Start};
+use crate::start::{HelmfileCache, Start};
 use crate::statements::Reader;
 use crate::touched::decides;
 
@@ -128,7 +128,7 @@ pub(crate) struct Surveyor<'a> {
     pub(crate) files: &'a dyn Files,
     pub(crate) settings: &'a Settings,
     pub(crate) numbers: &'a Numbers,
-    pub(crate) looked_into: LookedInto,
+    pub(crate) helmfile_cache: HelmfileCache,
 }
 
 impl Surveyor<'_> {

@@ -60,7 +60,7 @@ fn faults(findings: &[Finding]) -> BTreeMap<String, usize> {
 }
 
 /// The result of a rule's repairs for an example; empty if it proposes none there.
-fn told(rule: &str, example: &Example, failures: &mut Vec<String>) -> String {
+fn fix_example(rule: &str, example: &Example, failures: &mut Vec<String>) -> String {
     let files = files(example);
     let all = FixOptions { with_unsafe: true };
     let mine = project(&files, Some(rule));
@@ -112,22 +112,22 @@ fn fixes_resolve_every_failing_example() {
         .map(|(file, _, rule)| {
             let mut failures = Vec::new();
             let fails = rule.examples.iter().filter(|it| it.expect == Expect::Fails);
-            let told = fails.map(|it| told(&rule.name.node, it, &mut failures));
-            (file.pack.clone(), told.collect(), failures)
+            let fix_example = fails.map(|it| fix_example(&rule.name.node, it, &mut failures));
+            (file.pack.clone(), fix_example.collect(), failures)
         })
         .collect();
     let mut packs: BTreeMap<String, String> = BTreeMap::new();
     let mut failures = Vec::new();
-    for (pack, told, wrong) in results {
-        *packs.entry(pack).or_default() += &told;
+    for (pack, fix_example, wrong) in results {
+        *packs.entry(pack).or_default() += &fix_example;
         failures.extend(wrong);
     }
-    for (pack, told) in packs {
+    for (pack, fix_example) in packs {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixes");
         let path = path.join(format!("{pack}.txt"));
         if std::env::var_os("UPDATE").is_some() {
-            std::fs::write(&path, &told).unwrap();
-        } else if std::fs::read_to_string(&path).unwrap_or_default() != told {
+            std::fs::write(&path, &fix_example).unwrap();
+        } else if std::fs::read_to_string(&path).unwrap_or_default() != fix_example {
             failures.push(format!("{} differs; run with UPDATE=1", path.display()));
         }
     }

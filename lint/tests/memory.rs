@@ -72,7 +72,7 @@ fn project(sample: &Sample, facts: bool) -> Project {
 }
 
 /// Everything in a report, as one text that can be compared line by line.
-fn said(report: &Report) -> String {
+fn render(report: &Report) -> String {
     let rules: Vec<_> = report
         .rules
         .iter()
@@ -83,13 +83,13 @@ fn said(report: &Report) -> String {
     let findings: Vec<_> = findings
         .filter(|it| it.origin != Origin::RuleText)
         .collect();
-    let said = format!(
+    let render = format!(
         "{findings:#?}\n{:#?}\n{:#?}\n{rules:#?}",
         report.suppressed, report.summary
     );
     // Source ids depend on what is reported about rules, so they are replaced by paths.
     let mut numbered = false;
-    let lines = said.lines().map(|line| {
+    let lines = render.lines().map(|line| {
         let number: Option<u32> = line.trim().trim_end_matches(',').parse().ok();
         let named = number
             .filter(|_| numbered)
@@ -202,8 +202,8 @@ fn edited(text: &str, at: usize, edit: &Edit, first: &str) -> String {
 
 /// Stops after a number of calls.
 fn after(questions: usize) -> impl Fn() -> bool + Sync {
-    let asked = AtomicUsize::new(0);
-    move || asked.fetch_add(1, Ordering::Relaxed) >= questions
+    let calls = AtomicUsize::new(0);
+    move || calls.fetch_add(1, Ordering::Relaxed) >= questions
 }
 
 /// Edits the files of a sample and compares the reports after each edit.
@@ -228,7 +228,10 @@ fn compare(sample: &Sample, edits: &[(usize, usize, Edit)]) -> Result<(), TestCa
         for questions in [at % 7, at % 40] {
             let _ = editor.lint_file_unless(path, &after(questions));
         }
-        let (known, whole) = (said(&editor.lint_file(path)), said(&fresh.lint_file(path)));
+        let (known, whole) = (
+            render(&editor.lint_file(path)),
+            render(&fresh.lint_file(path)),
+        );
         let _ = editor.remember(path, &after(at % 60));
         while editor.remember(path, &|| false) == Some(true) {}
         if known != whole {

@@ -363,8 +363,8 @@ fn reports_git_errors() {
         "HEAD~99",
         "HEAD:dogwatch.yaml",
     ] {
-        let said = repository.since(odd);
-        assert!(matches!(said, Err(GitError::NoRevision(_))), "{odd}");
+        let result = repository.since(odd);
+        assert!(matches!(result, Err(GitError::NoRevision(_))), "{odd}");
     }
     let nowhere = tempfile::tempdir().unwrap();
     assert!(matches!(

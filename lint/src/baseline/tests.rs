@@ -117,9 +117,9 @@ fn reports_counts_when_fewer_are_found() {
     let (baseline, _) = reread(&write(&Baseline::of(&old, file)));
     let applied = apply(vec![finding("a.yaml", "rule-a", "11")], &baseline, file);
     let (key, known, found) = &applied.gone[0];
-    let told = gone(key, known, *found).unwrap();
+    let diagnostic = gone(key, known, *found).unwrap();
     assert_eq!(
-        told.message,
+        diagnostic.message,
         "`rule-a` is found 1 instead of 2 times at `a.b` in `a.yaml`"
     );
 }

@@ -25,7 +25,7 @@ fn chart(files: &[(&str, &str)]) -> ChartOnDisk {
 }
 
 /// The diagnostics of the parser and the checker for a text.
-fn said(text: &str) -> Vec<String> {
+fn check_errors(text: &str) -> Vec<String> {
     let parsed = lang::parse::parse(SourceId(0), text);
     let files = vec![lang::check::RuleFile {
         source: SourceId(0),
@@ -131,7 +131,7 @@ fn import_combines_defaults_schema_templates_and_subcharts() {
     ]);
     let text = import(&chart);
     assert!(!text.contains("not-to-be-printed") && !text.contains("change-me"));
-    assert_eq!(said(&text), Vec::<String>::new(), "{text}");
+    assert_eq!(check_errors(&text), Vec::<String>::new(), "{text}");
     let expected =
         std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/chart-import.watch");
     #[allow(clippy::disallowed_methods, reason = "a test reads its own files")]
@@ -172,7 +172,7 @@ fn import_makes_chart_names_valid() {
     ] {
         let text = import(&chart(&[("Chart.yaml", &format!("name: \"{name}\"\n"))]));
         assert!(text.contains(declared), "{text}");
-        assert_eq!(said(&text), Vec::<String>::new(), "{text}");
+        assert_eq!(check_errors(&text), Vec::<String>::new(), "{text}");
     }
 }
 
@@ -189,7 +189,7 @@ fn chart_under_two_aliases_is_declared_twice() {
         text.contains("key one") && text.contains("chart two {"),
         "{text}"
     );
-    assert_eq!(said(&text), Vec::<String>::new(), "{text}");
+    assert_eq!(check_errors(&text), Vec::<String>::new(), "{text}");
 }
 
 proptest! {
@@ -214,7 +214,7 @@ proptest! {
             ("charts/dep/Chart.yaml", "name: dep\n"),
         ]);
         let text = import(&chart);
-        prop_assert_eq!(said(&text), Vec::<String>::new(), "{}", text);
+        prop_assert_eq!(check_errors(&text), Vec::<String>::new(), "{}", text);
     }
 }
 

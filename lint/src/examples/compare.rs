@@ -78,9 +78,9 @@ fn fails(tree: &ExampleTree<'_>, judged: &Judged) -> Vec<Diagnostic> {
         });
     }
     problems.extend(open.into_iter().map(|found| {
-        let told = tree.told(found);
+        let in_rule_text = tree.in_rule_text(found);
         let message = format!("this finding has no mark: {}", found.message);
-        problem(told.primary.span, message)
+        problem(in_rule_text.primary.span, message)
             .with_help("an example with marks needs one for each finding")
     }));
     problems
@@ -99,12 +99,12 @@ fn faults(tree: &ExampleTree<'_>, judged: &Judged) -> Vec<Diagnostic> {
     let findings = judged.findings.iter();
     findings
         .map(|found| {
-            let told = tree.told(found);
+            let in_rule_text = tree.in_rule_text(found);
             let message = format!(
                 "this example must pass, but the rule reports: {}",
                 found.message
             );
-            problem(told.primary.span, message)
+            problem(in_rule_text.primary.span, message)
         })
         .collect()
 }

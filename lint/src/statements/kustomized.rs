@@ -58,7 +58,7 @@ pub(crate) struct ReadOverlay {
 }
 
 /// A release as it passes through the kustomizations.
-struct Taken {
+struct PassingRelease {
     /// The index of the written release.
     of: usize,
     release: FluxRelease,
@@ -138,7 +138,7 @@ impl Reader<'_> {
     }
 
     /// Makes the paths of a Flux release relative to the scope, and its values independent of the part.
-    pub(super) fn settle(
+    pub(super) fn make_independent(
         &self,
         release: &mut FluxRelease,
         part: &Part,
@@ -228,13 +228,13 @@ impl Reader<'_> {
                 overlays.by_folder.insert(folder, overlay);
             }
         }
-        let homes = overlays.homes(&flux.entries);
+        let outputs = overlays.outputs(&flux.entries);
         let mut times = vec![0; flux.releases.len()];
-        for taken in homes.iter().flat_map(|it| &it.1) {
+        for taken in outputs.iter().flat_map(|it| &it.1) {
             times[taken.of] += 1;
         }
         let mut installed = vec![Vec::new(); flux.releases.len()];
-        for (home, taken) in homes {
+        for (home, taken) in outputs {
             for taken in taken {
                 let (mut release, notes) = taken.release.release(&|from| {
                     Some(ExplicitLayer::File {
@@ -248,10 +248,10 @@ impl Reader<'_> {
                     _ => None,
                 }));
                 statement.notes.extend(notes.into_iter().map(note));
-                let mut ways = vec![home.as_path()];
-                ways.extend(taken.through.iter().rev().map(PathBuf::as_path));
-                ways.push(&flux.releases[taken.of].manifest);
-                self.place_profile(&mut release, &ways);
+                let mut path_candidates = vec![home.as_path()];
+                path_candidates.extend(taken.through.iter().rev().map(PathBuf::as_path));
+                path_candidates.push(&flux.releases[taken.of].manifest);
+                self.place_profile(&mut release, &path_candidates);
                 if release.profile.is_empty() && times[taken.of] > 1 {
                     // Several deployments of one release are named after the folders that distinguish them.
                     let folder = home.parent().and_then(Path::file_name).unwrap_or_default();
@@ -275,25 +275,25 @@ impl Reader<'_> {
 
 impl Overlays<'_> {
     /// What each entry point installs, with the file of the entry point.
-    fn homes(&mut self, entries: &[Overlay]) -> Vec<(PathBuf, Vec<Taken>)> {
-        let mut homes = Vec::new();
-        let mut begun: BTreeSet<PathBuf> = BTreeSet::new();
+    fn outputs(&mut self, entries: &[Overlay]) -> Vec<(PathBuf, Vec<PassingRelease>)> {
+        let mut outputs = Vec::new();
+        let mut started: BTreeSet<PathBuf> = BTreeSet::new();
         for entry in entries {
-            begun.extend(entry.read.resources.iter().cloned());
-            homes.push((entry.file.clone(), self.take_in(entry, 0)));
+            started.extend(entry.read.resources.iter().cloned());
+            outputs.push((entry.file.clone(), self.include(entry, 0)));
         }
         let inside = self.by_folder.values();
-        begun.extend(inside.flat_map(|it| it.read.resources.iter().cloned()));
+        started.extend(inside.flat_map(|it| it.read.resources.iter().cloned()));
         for (folder, overlay) in self.by_folder.clone() {
-            if !begun.contains(folder) {
-                homes.push((overlay.file.clone(), self.folder(folder, 0)));
+            if !started.contains(folder) {
+                outputs.push((overlay.file.clone(), self.folder(folder, 0)));
             }
         }
-        homes
+        outputs
     }
 
     /// The file from which a kustomization along the way generates what `valuesFrom` names.
-    fn generated(&self, taken: &Taken, from: &ValuesFrom) -> Option<&Path> {
+    fn generated(&self, taken: &PassingRelease, from: &ValuesFrom) -> Option<&Path> {
         let mut through = taken.through.iter();
         through.find_map(|file| {
             let overlay = self.by_folder.get(file.parent()?)?;
@@ -302,12 +302,12 @@ impl Overlays<'_> {
     }
 
     /// The output of the kustomization in a folder.
-    fn folder(&mut self, folder: &Path, depth: usize) -> Vec<Taken> {
+    fn folder(&mut self, folder: &Path, depth: usize) -> Vec<PassingRelease> {
         // Removed in the meantime, so that a folder that includes itself terminates.
         let Some((folder, overlay)) = self.by_folder.remove_entry(folder) else {
             return Vec::new();
         };
-        let mut taken = self.take_in(overlay, depth);
+        let mut taken = self.include(overlay, depth);
         for taken in &mut taken {
             taken.through.push(overlay.file.clone());
         }
@@ -316,7 +316,7 @@ impl Overlays<'_> {
     }
 
     /// What a kustomization includes, with its patches applied.
-    fn take_in(&mut self, overlay: &Overlay, depth: usize) -> Vec<Taken> {
+    fn include(&mut self, overlay: &Overlay, depth: usize) -> Vec<PassingRelease> {
         let mut taken = Vec::new();
         for resource in &overlay.read.resources {
             self.visits += 1;
@@ -324,11 +324,14 @@ impl Overlays<'_> {
                 break;
             }
             taken.extend(self.folder(resource, depth + 1));
-            taken.extend(self.written_in(resource).map(|(of, written)| Taken {
-                of,
-                release: written.release.clone(),
-                through: Vec::new(),
-            }));
+            taken.extend(
+                self.written_in(resource)
+                    .map(|(of, written)| PassingRelease {
+                        of,
+                        release: written.release.clone(),
+                        through: Vec::new(),
+                    }),
+            );
         }
         self.visits += taken.len();
         if let Some(namespace) = &overlay.read.namespace {
@@ -350,7 +353,7 @@ impl Overlays<'_> {
         written.filter(move |(_, it)| it.manifest == manifest)
     }
 
-    fn patch(&mut self, overlay: &Overlay, patch: &Patch, taken: &mut [Taken]) {
+    fn patch(&mut self, overlay: &Overlay, patch: &Patch, taken: &mut [PassingRelease]) {
         let mut merged = Vec::new();
         let (changes, unknown) = match &patch.text {
             PatchText::File(path) => {

@@ -141,8 +141,8 @@ fn comments_cover_entries_with_anchors_and_tags() {
         "- ? bad\n  : 1",
     ] {
         let text = format!("# dogwatch: allow rule-a -- x\n{entry}\n");
-        let told = judged(&text, &[("rule-a", "bad")], None);
-        assert_eq!(told, ["allowed bad: x"], "{entry}");
+        let outcome = judged(&text, &[("rule-a", "bad")], None);
+        assert_eq!(outcome, ["allowed bad: x"], "{entry}");
     }
 }
 

@@ -5,22 +5,22 @@ use source::apply_edits;
 use super::*;
 
 #[track_caller]
-fn says(text: &str, expected: &str) {
+fn assert_diagnostics(text: &str, expected: &str) {
     let (_, diagnostics) = config(text);
-    assert_eq!(told(text, &diagnostics), expected.trim_end());
+    assert_eq!(render(text, &diagnostics), expected.trim_end());
 }
 
 /// The text after applying the first fix of its only diagnostic.
-fn mended(text: &str) -> String {
+fn apply_first_fix(text: &str) -> String {
     let (_, diagnostics) = config(text);
-    assert_eq!(diagnostics.len(), 1, "{}", told(text, &diagnostics));
+    assert_eq!(diagnostics.len(), 1, "{}", render(text, &diagnostics));
     apply_edits(text, SourceId(0), &diagnostics[0].fixes[0].edits).unwrap()
 }
 
 #[test]
 fn misspelled_keys_suggest_the_nearest_one() {
     let text = "fail_on: error\nnamespace: wire\nprofiles:\n  demo: {namspace: demo}\n";
-    says(
+    assert_diagnostics(
         text,
         "1:fail_on: config-unknown-key: dogwatch.yaml has no key `fail_on`; did you mean `fail-on`?
 4:namspace: config-unknown-key: `profiles.demo` has no key `namspace`; did you mean `namespace`?",
@@ -31,7 +31,7 @@ fn misspelled_keys_suggest_the_nearest_one() {
 
 #[test]
 fn unknown_keys_list_the_valid_ones() {
-    says(
+    assert_diagnostics(
         "severity:\n  a-rule:\n    - {severity: info, quux: 1}\n",
         "3:quux: config-unknown-key: `severity.a-rule[0]` has no key `quux`; valid keys: paths, profile, severity",
     );
@@ -39,7 +39,7 @@ fn unknown_keys_list_the_valid_ones() {
 
 #[test]
 fn type_errors_do_not_quote_the_value() {
-    says(
+    assert_diagnostics(
         "rules: hunter2
 namespace: 12
 parameters: [hunter2]
@@ -62,7 +62,7 @@ chart-versions: {brig: [hunter2]}
 
 #[test]
 fn severities_must_be_known_words() {
-    says(
+    assert_diagnostics(
         "fail-on: off\nseverity: {a: warn, b: warnin, c: true}\n",
         "1:off: config-unknown-word: this value is not `error`, `warning` or `info`
 2:warn: config-unknown-word: this value is not `error`, `warning`, `info` or `off`
@@ -80,7 +80,7 @@ fn unknown_words_are_quoted_only_if_near_a_valid_one() {
 
 #[test]
 fn reports_missing_and_duplicate_keys() {
-    says(
+    assert_diagnostics(
         "namespace: a\nnamespace: b\nseverity:\n  x: [{profile: demo}]\ndeployments:\n  demo: {}\n",
         "2:namespace: config-duplicate-key: duplicate key `namespace`
 4:{profile: demo}: config-missing-key: missing required key `severity`; The severity when the conditions beside it hold.
@@ -90,7 +90,7 @@ fn reports_missing_and_duplicate_keys() {
 
 #[test]
 fn reports_invalid_patterns() {
-    says(
+    assert_diagnostics(
         "exclude: ['a{b', ok/**]\n",
         "1:'a{b': config-bad-pattern: invalid `.gitignore` pattern: unclosed alternate group; missing '}' (maybe escape '{' with '[{]'?)",
     );
@@ -98,7 +98,7 @@ fn reports_invalid_patterns() {
 
 #[test]
 fn a_deployment_belongs_to_one_cluster() {
-    says(
+    assert_diagnostics(
         "clusters:\n  one: [prod, demo]\n  two: [demo]\n",
         "3:demo: config-two-clusters: `demo` is assigned to two clusters",
     );
@@ -106,7 +106,7 @@ fn a_deployment_belongs_to_one_cluster() {
 
 #[test]
 fn a_root_that_is_not_a_map_is_one_error() {
-    says(
+    assert_diagnostics(
         "- a\n- b\n",
         "1:- a: config-wrong-type: expected a map, found a list",
     );
@@ -120,10 +120,13 @@ fn reads_settings_from_broken_yaml() {
 
 #[test]
 fn fixes_correct_obvious_mistakes() {
-    assert_eq!(mended("rules: mine\n"), "rules: [mine]\n");
-    assert_eq!(mended("namespace: 12\n"), "namespace: \"12\"\n");
-    assert_eq!(mended("chartVersions: {}\n"), "chart-versions: {}\n");
-    assert_eq!(mended("fail-on: warnng\n"), "fail-on: warning\n");
+    assert_eq!(apply_first_fix("rules: mine\n"), "rules: [mine]\n");
+    assert_eq!(apply_first_fix("namespace: 12\n"), "namespace: \"12\"\n");
+    assert_eq!(
+        apply_first_fix("chartVersions: {}\n"),
+        "chart-versions: {}\n"
+    );
+    assert_eq!(apply_first_fix("fail-on: warnng\n"), "fail-on: warning\n");
 }
 
 #[test]

@@ -182,7 +182,7 @@ impl<'a> Assembly<'a> {
             return;
         }
         self.seen_books.push(Arc::clone(book));
-        let unknown = profiles::in_rules(&self.workspace.scopes, book);
+        let unknown = profiles::unknown_in_rules(&self.workspace.scopes, book);
         for diagnostic in book.diagnostics.iter().chain(&unknown) {
             let mut ids = FxHashMap::default();
             for span in diagnostic_spans(diagnostic) {

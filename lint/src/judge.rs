@@ -243,7 +243,7 @@ pub(crate) fn finding(
     let stated = |span: Span| tree.in_file(span);
     let span = stated(at.span?);
     let file = tree.path_of(span.source);
-    let relative = file.map(|file| from(&tree.root, file));
+    let relative = file.map(|file| relative_path(&tree.root, file));
     let deployment = host.merged.deployment();
     let profile = at
         .release
@@ -338,7 +338,7 @@ pub(crate) fn text_finding(
     settings: &Settings,
 ) -> Finding {
     let file = tree.path_of(diagnostic.primary.span.source);
-    let relative = file.map(|file| from(&tree.root, file));
+    let relative = file.map(|file| relative_path(&tree.root, file));
     let name = relative.as_deref().map_or_else(String::new, slashes);
     Finding {
         tree: slashes(&settings.show(&tree.root)),
@@ -347,7 +347,7 @@ pub(crate) fn text_finding(
 }
 
 /// A file's path relative to a folder: the same on every machine, even if the file is not below the folder.
-fn from(folder: &Path, file: &Path) -> PathBuf {
+fn relative_path(folder: &Path, file: &Path) -> PathBuf {
     let common = folder.components().zip(file.components());
     let common = common.take_while(|(a, b)| a == b).count();
     let up = folder

@@ -173,7 +173,7 @@ impl Knowledge {
         for (at, chart) in (0..).zip(self.set.charts()) {
             let version = version_of(chart, key);
             if chart.exists_in(version) {
-                let learner = Learner {
+                let learner = KnowledgeBuilder {
                     set: Arc::clone(&self.set),
                     written: Arc::clone(&self.written),
                     at,
@@ -271,7 +271,7 @@ impl Written {
 }
 
 /// Computes the details of one chart of a deployment.
-struct Learner {
+struct KnowledgeBuilder {
     set: Arc<ChartSet>,
     written: Arc<Mutex<Written>>,
     /// The index of the declaration.
@@ -280,7 +280,7 @@ struct Learner {
     dependencies: Vec<Dependency>,
 }
 
-impl Learner {
+impl KnowledgeBuilder {
     fn info(self) -> ChartInfo {
         let defaults = self.defaults();
         let chart = self.set.chart(self.at);

@@ -362,7 +362,7 @@ impl Project {
         }
         let mut memory = kept.memories.remove(&at)?;
         drop(kept);
-        memory.turn(tree);
+        memory.advance(tree);
         Some(memory)
     }
 

@@ -43,7 +43,7 @@ impl Below<'_> {
     }
 
     /// The profiles of deleted layers, according to their names; `None` for one whose name does not tell.
-    fn profiles_of_gone(&self, tree: &TreeRef) -> BTreeSet<Option<String>> {
+    fn profiles_of_deleted(&self, tree: &TreeRef) -> BTreeSet<Option<String>> {
         let files = self.files.iter();
         let gone = files.filter(|file| {
             let yaml = file
@@ -142,7 +142,7 @@ impl TreeRef {
             return true;
         }
         let gone = match self.statements.is_empty() {
-            true => below.profiles_of_gone(self),
+            true => below.profiles_of_deleted(self),
             // A stated file that is missing is recorded as absent.
             false => BTreeSet::new(),
         };

@@ -94,10 +94,10 @@ pub struct TreeDeployment {
 }
 
 /// The tag of rules about a cluster: they see all releases of the deployments that share a cluster according to `clusters`.
-const OF_A_CLUSTER: &str = "cluster";
+const CLUSTER_TAG: &str = "cluster";
 
 /// The tag of rules about files that no release reads.
-const OF_LEFT_OUT: &str = "left-out";
+const LEFT_OUT_TAG: &str = "left-out";
 
 /// What a rule is judged over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,9 +113,9 @@ impl About {
     pub(crate) fn of(program: &Program, rule: usize) -> Self {
         let tags = &program.rules()[rule].tags;
         let has = |word: &str| tags.iter().any(|tag| tag == word);
-        if has(OF_LEFT_OUT) {
+        if has(LEFT_OUT_TAG) {
             Self::LeftOut
-        } else if has(OF_A_CLUSTER) {
+        } else if has(CLUSTER_TAG) {
             Self::Clusters
         } else {
             Self::Deployments
@@ -421,7 +421,7 @@ impl Loader<'_> {
         if let Some(stated) = &plan.chart_path {
             let path = lexically_normal(&self.scope.root.join(&stated.path));
             return match (self.read.chart)(&path) {
-                Ok(chart) => Some(self.keep(chart)),
+                Ok(chart) => Some(self.register_chart(chart)),
                 Err(why) => {
                     let shown = self.settings.show(&path);
                     self.unknown_charts.push((stated.origin, why, shown));
@@ -450,7 +450,7 @@ impl Loader<'_> {
                 Ok(chart) => {
                     let fits = beside(&candidate) || chart.info.name == plan.chart;
                     if fits && wanted.is_none_or(|wanted| chart.is_version(wanted)) {
-                        return Some(self.keep(chart));
+                        return Some(self.register_chart(chart));
                     }
                 }
                 // A missing chart is reported where it is stated.
@@ -501,7 +501,7 @@ impl Loader<'_> {
         }
     }
 
-    fn keep(&mut self, chart: Arc<DiskChart>) -> usize {
+    fn register_chart(&mut self, chart: Arc<DiskChart>) -> usize {
         if let Some(known) = self.kept.get(&chart.path) {
             return *known;
         }

@@ -299,8 +299,8 @@ impl Surveyor<'_> {
         } = self.trees(&scope, found, &reader);
         let charts = charts.iter().map(|it| self.settings.show(&root.join(it)));
         workspace.charts.extend(charts);
-        scope.profiles = profiles::there_are(&scope.config, &options.profiles, &trees);
-        let unknown = profiles::in_configuration(&scope.config, &scope.profiles);
+        scope.profiles = profiles::known_profiles(&scope.config, &options.profiles, &trees);
+        let unknown = profiles::unknown_in_config(&scope.config, &scope.profiles);
         scope.diagnostics.extend(unknown);
         scope.diagnostics.extend(unknown_charts(&scope, &trees));
         // A file whose name tells nothing may still be stated as a layer.

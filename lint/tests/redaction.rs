@@ -14,9 +14,9 @@ use lint::report::Report;
 use lint::trace::{About, trace};
 
 #[path = "redaction/tree.rs"]
-mod made;
+mod generated;
 
-use made::{Dice, tree};
+use generated::{Dice, tree};
 
 fn render_finding(finding: &Finding) -> String {
     format!("{:?}", finding.diagnostic) + finding.path.as_deref().unwrap_or_default()

@@ -86,7 +86,10 @@ pub struct Part {
 pub fn applied(project: &Project, path: &Path, fail_on: Option<Severity>) -> Option<Applied> {
     let workspace = project.workspace();
     let scope = scope_of(&workspace, path)?;
-    let folder = workspace.listed.iter().any(|(listed, _)| listed == path)
+    let folder = workspace
+        .listed
+        .iter()
+        .any(|(join_or_none, _)| join_or_none == path)
         || scope.root == path
         || project.files().kind(path) == Some(crate::files::PathKind::Folder);
     let mut parts = Vec::new();
@@ -141,8 +144,8 @@ impl About<'_> {
             None => push("fail-on", config.fail_on.to_string(), self.at(&["fail-on"])),
         }
         let packs = match &config.packs {
-            Some(packs) => listed(packs),
-            None => listed(&Vec::from_iter(&Known::built_in().packs)),
+            Some(packs) => join_or_none(packs),
+            None => join_or_none(&Vec::from_iter(&Known::built_in().packs)),
         };
         push("packs", packs, self.at(&["packs"]));
         match &config.rules {
@@ -162,8 +165,12 @@ impl About<'_> {
             push("rules", shown, Said::CommandLine);
         }
         let disabled: Vec<&String> = config.disable.iter().collect();
-        push("disable", listed(&disabled), self.at(&["disable"]));
-        push("exclude", listed(&config.exclude), self.at(&["exclude"]));
+        push("disable", join_or_none(&disabled), self.at(&["disable"]));
+        push(
+            "exclude",
+            join_or_none(&config.exclude),
+            self.at(&["exclude"]),
+        );
         match (self.settings.no_ignore, self.scope.config_file.is_some()) {
             (true, _) => push(
                 ".gitignore",
@@ -190,7 +197,7 @@ impl About<'_> {
         for (name, members) in &config.clusters {
             push(
                 &format!("clusters.{name}"),
-                listed(members),
+                join_or_none(members),
                 self.at(&["clusters", name]),
             );
         }
@@ -204,7 +211,7 @@ impl About<'_> {
         }
         let stated = config.deployments.as_ref();
         let deployments = match stated {
-            Some(all) => listed(&all.iter().map(|it| &it.name).collect::<Vec<_>>()),
+            Some(all) => join_or_none(&all.iter().map(|it| &it.name).collect::<Vec<_>>()),
             None => "discovered by folder and file names".to_owned(),
         };
         push("deployments", deployments, self.at(&["deployments"]));
@@ -272,7 +279,7 @@ fn conditions(entry: &SeverityEntry) -> String {
     out
 }
 
-fn listed<S: AsRef<str>>(names: &[S]) -> String {
+fn join_or_none<S: AsRef<str>>(names: &[S]) -> String {
     let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
     if names.is_empty() {
         "none".to_owned()

@@ -9,7 +9,7 @@ use super::keys::Shape;
 use super::{Origins, codes};
 
 /// The most mistakes reported; beyond that the file is probably not a configuration at all.
-const MOST: usize = 200;
+const MAX_DIAGNOSTICS: usize = 200;
 /// The deepest nesting allowed in the values of parameters and of `set`.
 pub(super) const DEPTH: usize = 64;
 /// The most values visited: with aliases, a few lines can expand to a huge number.
@@ -36,7 +36,7 @@ impl<'d> Checker<'d> {
     }
 
     fn report(&mut self, diagnostic: Diagnostic) {
-        if self.diagnostics.len() < MOST {
+        if self.diagnostics.len() < MAX_DIAGNOSTICS {
             self.diagnostics.push(diagnostic);
         }
     }

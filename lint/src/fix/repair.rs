@@ -13,7 +13,7 @@ use values::path::{KeyPath, PathStep};
 use values::protection::Protection;
 
 use super::{Refused, Repair, Step};
-use crate::host::{Texts, TreeHost, ours};
+use crate::host::{Texts, TreeHost, merged_node};
 
 /// The deepest nesting of a value to write.
 const MAX_DEPTH: usize = 32;
@@ -206,7 +206,7 @@ impl RepairBuilder<'_, '_> {
     ) -> Result<Vec<usize>, Refused> {
         let value = self.new_value(item, 0)?;
         if let Some(Place::Node(node)) = &item.place
-            && let Some(at) = nodes.iter().position(|it| *it == ours(*node))
+            && let Some(at) = nodes.iter().position(|it| *it == merged_node(*node))
             && have[at] == value
         {
             return Ok(vec![at]);
@@ -222,7 +222,7 @@ impl RepairBuilder<'_, '_> {
         let (Place::Node(node) | Place::Key(node)) = place else {
             return Ok(None);
         };
-        let Some(later) = self.host.replaced_by(ours(*node)) else {
+        let Some(later) = self.host.replaced_by(merged_node(*node)) else {
             return Ok(None);
         };
         let merged = self.host.merged;
@@ -239,14 +239,14 @@ impl RepairBuilder<'_, '_> {
         let (Place::Node(node) | Place::Key(node)) = place else {
             return None;
         };
-        let node = ours(*node);
+        let node = merged_node(*node);
         (self.host.merged.role(node) == Role::Chart).then_some(node)
     }
 
     /// Where a value is written. For a value that the chart sets, this is where the operator would override it.
     fn existing(&self, place: &Place) -> Result<(NodeRef, Site), Refused> {
         match place {
-            Place::Node(node) | Place::Key(node) => Ok((ours(*node), self.site(place)?)),
+            Place::Node(node) | Place::Key(node) => Ok((merged_node(*node), self.site(place)?)),
             Place::Absent(_) | Place::NoComponent(_) | Place::Record(_) => Err(Refused::NoLayer),
         }
     }
@@ -255,7 +255,7 @@ impl RepairBuilder<'_, '_> {
         let merged = self.host.merged;
         match place {
             Place::Node(node) | Place::Key(node) => {
-                let node = ours(*node);
+                let node = merged_node(*node);
                 let path = merged.path(node);
                 match (merged.role(node), merged.layer_of(node)) {
                     (Role::Values | Role::Secrets | Role::Set, Some(layer)) => {
@@ -265,7 +265,7 @@ impl RepairBuilder<'_, '_> {
                 }
             }
             Place::Absent(gap) => {
-                let parent = ours(gap.parent);
+                let parent = merged_node(gap.parent);
                 let mut path = merged.path(parent);
                 path.0.extend(gap.keys.iter().cloned().map(PathStep::Key));
                 match merged.layer_of(parent) {
@@ -303,7 +303,7 @@ impl RepairBuilder<'_, '_> {
         let (Place::Node(node) | Place::Key(node)) = place else {
             return vec![site];
         };
-        let (node, merged) = (ours(*node), self.host.merged);
+        let (node, merged) = (merged_node(*node), self.host.merged);
         let keys = site.path.0.iter();
         let mut keys = keys.map(|step| matches!(step, PathStep::Key(_)));
         if node.view() == View::Written || !keys.all(|it| it) {
@@ -412,7 +412,9 @@ impl RepairBuilder<'_, '_> {
             Data::HostList(node) if Texts::behind(*node).is_some() => {
                 return Err(Refused::NotWritable);
             }
-            Data::HostList(node) | Data::HostMap(node) => self.value_of_node(ours(*node), depth)?,
+            Data::HostList(node) | Data::HostMap(node) => {
+                self.value_of_node(merged_node(*node), depth)?
+            }
             Data::Regex(_) | Data::Record(_) | Data::Absent(_) => return Err(Refused::NotWritable),
         })
     }

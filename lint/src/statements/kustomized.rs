@@ -230,15 +230,15 @@ impl Reader<'_> {
         }
         let outputs = overlays.outputs(&flux.entries);
         let mut times = vec![0; flux.releases.len()];
-        for taken in outputs.iter().flat_map(|it| &it.1) {
-            times[taken.of] += 1;
+        for passing in outputs.iter().flat_map(|it| &it.1) {
+            times[passing.of] += 1;
         }
         let mut installed = vec![Vec::new(); flux.releases.len()];
-        for (home, taken) in outputs {
-            for taken in taken {
-                let (mut release, notes) = taken.release.release(&|from| {
+        for (home, passing) in outputs {
+            for passing in passing {
+                let (mut release, notes) = passing.release.release(&|from| {
                     Some(ExplicitLayer::File {
-                        path: overlays.generated(&taken, from)?.to_owned(),
+                        path: overlays.generated(&passing, from)?.to_owned(),
                         role: from.role(),
                         as_is: false,
                     })
@@ -249,22 +249,22 @@ impl Reader<'_> {
                 }));
                 statement.notes.extend(notes.into_iter().map(note));
                 let mut path_candidates = vec![home.as_path()];
-                path_candidates.extend(taken.through.iter().rev().map(PathBuf::as_path));
-                path_candidates.push(&flux.releases[taken.of].manifest);
+                path_candidates.extend(passing.through.iter().rev().map(PathBuf::as_path));
+                path_candidates.push(&flux.releases[passing.of].manifest);
                 self.place_profile(&mut release, &path_candidates);
-                if release.profile.is_empty() && times[taken.of] > 1 {
+                if release.profile.is_empty() && times[passing.of] > 1 {
                     // Several deployments of one release are named after the folders that distinguish them.
                     let folder = home.parent().and_then(Path::file_name).unwrap_or_default();
                     release.profile = folder.to_string_lossy().into_owned();
                     release.deployment.clone_from(&release.profile);
                 }
                 let files = &mut statement.files;
-                for file in taken.through.into_iter().chain([home.clone()]) {
+                for file in passing.through.into_iter().chain([home.clone()]) {
                     if !files.contains(&file) {
                         files.push(file);
                     }
                 }
-                installed[taken.of].push(release);
+                installed[passing.of].push(release);
             }
         }
         let notes = overlays.notes.into_iter().map(note);
@@ -293,8 +293,8 @@ impl Overlays<'_> {
     }
 
     /// The file from which a kustomization along the way generates what `valuesFrom` names.
-    fn generated(&self, taken: &PassingRelease, from: &ValuesFrom) -> Option<&Path> {
-        let mut through = taken.through.iter();
+    fn generated(&self, passing: &PassingRelease, from: &ValuesFrom) -> Option<&Path> {
+        let mut through = passing.through.iter();
         through.find_map(|file| {
             let overlay = self.by_folder.get(file.parent()?)?;
             overlay.read.generates(from)
@@ -307,24 +307,24 @@ impl Overlays<'_> {
         let Some((folder, overlay)) = self.by_folder.remove_entry(folder) else {
             return Vec::new();
         };
-        let mut taken = self.include(overlay, depth);
-        for taken in &mut taken {
-            taken.through.push(overlay.file.clone());
+        let mut passing = self.include(overlay, depth);
+        for passing in &mut passing {
+            passing.through.push(overlay.file.clone());
         }
         self.by_folder.insert(folder, overlay);
-        taken
+        passing
     }
 
     /// What a kustomization includes, with its patches applied.
     fn include(&mut self, overlay: &Overlay, depth: usize) -> Vec<PassingRelease> {
-        let mut taken = Vec::new();
+        let mut passing = Vec::new();
         for resource in &overlay.read.resources {
             self.visits += 1;
             if depth > MAX_DEPTH || self.visits > MAX_VISITS {
                 break;
             }
-            taken.extend(self.folder(resource, depth + 1));
-            taken.extend(
+            passing.extend(self.folder(resource, depth + 1));
+            passing.extend(
                 self.written_in(resource)
                     .map(|(of, written)| PassingRelease {
                         of,
@@ -333,18 +333,18 @@ impl Overlays<'_> {
                     }),
             );
         }
-        self.visits += taken.len();
+        self.visits += passing.len();
         if let Some(namespace) = &overlay.read.namespace {
-            for taken in &mut taken {
-                taken.release.namespace = Some(namespace.clone());
+            for passing in &mut passing {
+                passing.release.namespace = Some(namespace.clone());
             }
         }
-        if !taken.is_empty() {
+        if !passing.is_empty() {
             for patch in &overlay.read.patches {
-                self.patch(overlay, patch, &mut taken);
+                self.patch(overlay, patch, &mut passing);
             }
         }
-        taken
+        passing
     }
 
     /// The releases and patches in a manifest.
@@ -353,7 +353,7 @@ impl Overlays<'_> {
         written.filter(move |(_, it)| it.manifest == manifest)
     }
 
-    fn patch(&mut self, overlay: &Overlay, patch: &Patch, taken: &mut [PassingRelease]) {
+    fn patch(&mut self, overlay: &Overlay, patch: &Patch, passing: &mut [PassingRelease]) {
         let mut merged = Vec::new();
         let (changes, unknown) = match &patch.text {
             PatchText::File(path) => {
@@ -367,8 +367,8 @@ impl Overlays<'_> {
             }
             PatchText::Scalar(node) => self.in_scalar(overlay, *node),
         };
-        for taken in taken {
-            let release = &mut taken.release;
+        for passing in passing {
+            let release = &mut passing.release;
             let mut unfollowed = unknown && patch.is_for(release, None) != Some(false);
             for (i, change) in changes.iter().enumerate() {
                 match patch.is_for(release, Some(&change.name)) {

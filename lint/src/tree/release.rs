@@ -169,8 +169,8 @@ impl Loader<'_> {
     /// Reports Argo CD applications among the values of a release.
     fn note_applications(&mut self, release: &Release) {
         for layer in &release.layers {
-            let note = manifests::applications(&release.chart, &layer.document, layer.part);
-            for mut note in note {
+            let notes = manifests::applications(&release.chart, &layer.document, layer.part);
+            for mut note in notes {
                 note.primary.span = self.tree.in_file(note.primary.span);
                 if !self.tree.notes.contains(&note) {
                     self.tree.notes.push(note);

@@ -6,7 +6,7 @@ use std::path::Path;
 use values::discover::ReleasePlan;
 use values::path::KeyPath;
 
-use super::{Part, Said, Setting, listed, origin_of};
+use super::{Part, Said, Setting, join_or_none, origin_of};
 use crate::tree::Tree;
 use crate::workspace::{Scope, TreeRef, Workspace};
 
@@ -24,7 +24,7 @@ pub(super) fn parts_of(
         let deployment = judged.merged.deployment();
         for release in &deployment.releases {
             let layers = release.layers.iter().enumerate();
-            let mine = |it: &Path| {
+            let matches_path = |it: &Path| {
                 if folder {
                     it.starts_with(path)
                 } else {
@@ -32,7 +32,7 @@ pub(super) fn parts_of(
                 }
             };
             let layers: Vec<(usize, &'static str)> = layers
-                .filter(|(_, layer)| mine(&layer.path))
+                .filter(|(_, layer)| matches_path(&layer.path))
                 .map(|(at, layer)| (at + 1, layer.role.as_str()))
                 .collect();
             if layers.is_empty() {
@@ -122,7 +122,7 @@ impl SettingOrigins<'_> {
         if !self.external.is_empty() {
             let external: Vec<&String> = self.external.iter().collect();
             let origin = self.fact(&["externally-deployed"]).unwrap_or(Said::Default);
-            push("externally-deployed", listed(&external), origin);
+            push("externally-deployed", join_or_none(&external), origin);
         }
         out
     }

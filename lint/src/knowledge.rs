@@ -205,7 +205,7 @@ impl Knowledge {
             if !chart.exists_in(version.or(version_named(key, &chart.name))) {
                 continue;
             }
-            let there = chart.umbrellas.iter().any(|it| {
+            let in_umbrella = chart.umbrellas.iter().any(|it| {
                 let since = |bound: &String| version.is_none_or(|v| at_least(v, bound));
                 let until = |bound: &String| match version {
                     Some(version) => !at_least(version, bound),
@@ -218,7 +218,7 @@ impl Knowledge {
                     && it.since.as_ref().is_none_or(since)
                     && it.until.as_ref().is_none_or(until)
             });
-            if !there {
+            if !in_umbrella {
                 continue;
             }
             let inlined = match &chart.always {

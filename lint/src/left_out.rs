@@ -194,11 +194,11 @@ fn template_layers(trees: &[TreeRef], listed: &[PathBuf]) -> Vec<LeftOut> {
     let deployments = trees.iter().flat_map(|it| &it.plan.deployments);
     let releases = deployments.flat_map(|it| &it.releases);
     let hidden = releases.flat_map(|release| release.absent.iter().map(move |it| (release, it)));
-    let there = hidden.filter(|(_, layer)| {
+    let existing = hidden.filter(|(_, layer)| {
         let name = layer.path.to_string_lossy();
         name.ends_with(TEMPLATE) && listed.binary_search(&layer.path).is_ok()
     });
-    let left_out = there.map(|(release, layer)| LeftOut {
+    let left_out = existing.map(|(release, layer)| LeftOut {
         path: layer.path.clone(),
         role: layer.role,
         chart: release.chart.clone(),

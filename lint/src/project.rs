@@ -278,7 +278,7 @@ impl Project {
     pub fn lint(&self, progress: &(dyn Fn(Progress) + Sync)) -> Report {
         let workspace = self.workspace();
         let trees = self.selected_trees(&workspace);
-        let whole = trees.len() == workspace.trees.len();
+        let all_trees = trees.len() == workspace.trees.len();
         let state = Mutex::new(Progress {
             trees: trees.len(),
             ..Progress::default()
@@ -299,7 +299,7 @@ impl Project {
         for result in results {
             assembly.add(result);
         }
-        assembly.finish(whole)
+        assembly.finish(all_trees)
     }
 
     /// The trees that may have findings about the named paths.
@@ -397,8 +397,8 @@ impl Project {
             }
             let id = self.numbers.of(path, None);
             let file = ReadFile::read(&self.files, path, &self.settings.show(path), id, None);
-            let whole = file.problem.is_none() && !file.protection.hides_keys();
-            whole.then_some(file.document)
+            let readable = file.problem.is_none() && !file.protection.hides_keys();
+            readable.then_some(file.document)
         };
         fix::plan(repair, &read)
     }
@@ -595,7 +595,7 @@ impl Project {
             let older = before.files.get(&path)?;
             before.reread(scope, &path, &read_after(&path, Some(older)))
         });
-        let whole = || {
+        let load = || {
             let readers = Readers {
                 file: &read,
                 chart: &|path| self.chart(path),
@@ -604,7 +604,7 @@ impl Project {
             let (numbers, profiles) = (&self.numbers, &self.settings.profiles);
             Tree::load(scope, tree, &self.settings, numbers, readers, profiles)
         };
-        let loaded = Arc::new(reread.unwrap_or_else(whole));
+        let loaded = Arc::new(reread.unwrap_or_else(load));
         if keep {
             self.kept().trees.insert(at, Arc::clone(&loaded));
         }

@@ -55,13 +55,13 @@ impl Surveyor<'_> {
             let kind = self.files.kind(file);
             kind.is_some_and(|kind| kind != PathKind::Folder)
         };
-        let whole = |root: &Path| Start {
+        let whole_tree_from = |root: &Path| Start {
             root: root.to_owned(),
             list: root.to_owned(),
             depth: None,
         };
         if let Some(root) = folders().find(|it| is_configuration(&it.join(CONFIG))) {
-            return Ok(whole(root));
+            return Ok(whole_tree_from(root));
         }
         let repository = folders().find(|it| self.files.kind(&it.join(".git")).is_some());
         if kind == PathKind::Folder {
@@ -70,10 +70,12 @@ impl Surveyor<'_> {
                 Some(parent) if self.contains_charts(parent) => parent.parent().unwrap_or(parent),
                 _ => path,
             };
-            return Ok(whole(match repository.filter(|it| tree.starts_with(it)) {
-                Some(top) => self.deciding_folder(tree, top),
-                None => tree,
-            }));
+            return Ok(whole_tree_from(
+                match repository.filter(|it| tree.starts_with(it)) {
+                    Some(top) => self.deciding_folder(tree, top),
+                    None => tree,
+                },
+            ));
         }
         let folder = path.parent().unwrap_or(Path::new(""));
         // Siblings belong to the file's tree only if its folder or a repository marks where that tree ends.
@@ -87,7 +89,7 @@ impl Surveyor<'_> {
             let named = repository.and_then(|top| self.helmfile_root(path, kind, top));
             topmost(decided, named)
         }) {
-            return Ok(whole(root));
+            return Ok(whole_tree_from(root));
         }
         // Values and secrets in two sibling folders.
         let mut above = folder.ancestors().take(2);

@@ -194,10 +194,10 @@ impl Reader<'_> {
         if self.listed.binary_search(&path.to_owned()).is_ok() {
             return Some(path.to_owned());
         }
-        let whole = lexically_normal(&self.root.join(path));
-        let outside = !whole.starts_with(self.root);
-        let there = outside && self.files.kind(&whole) == Some(PathKind::File);
-        there.then_some(whole)
+        let absolute = lexically_normal(&self.root.join(path));
+        let outside = !absolute.starts_with(self.root);
+        let there = outside && self.files.kind(&absolute) == Some(PathKind::File);
+        there.then_some(absolute)
     }
 
     /// What the manifests among some files state.
@@ -207,8 +207,8 @@ impl Reader<'_> {
         let mut flux = Flux::default();
         let mut outside = Vec::new();
         for path in paths {
-            let whole = self.root.join(path);
-            let Ok(bytes) = self.files.read(&whole) else {
+            let absolute = self.root.join(path);
+            let Ok(bytes) = self.files.read(&absolute) else {
                 continue;
             };
             let states = |mark: &[u8]| memchr::memmem::find(&bytes, mark).is_some();
@@ -228,7 +228,7 @@ impl Reader<'_> {
                 continue;
             }
             drop(bytes);
-            let file = (self.read)(&whole);
+            let file = (self.read)(&absolute);
             if as_helmfile && self.is_helmfile(&file) {
                 statement.helmfiles.push((*path).clone());
                 continue;
@@ -236,8 +236,8 @@ impl Reader<'_> {
             if template {
                 continue;
             }
-            let top = self.repository(&whole);
-            let within = whole.strip_prefix(&top).unwrap_or(path);
+            let top = self.repository(&absolute);
+            let within = absolute.strip_prefix(&top).unwrap_or(path);
             let (before, noted) = (releases.len(), statement.notes.len());
             let written = flux.releases.len();
             for part in parts_of(&file, false, &mut statement.notes) {
@@ -344,14 +344,14 @@ impl Reader<'_> {
         outside: &mut Vec<PathBuf>,
     ) {
         self.place_profile(release, &[manifest]);
-        let whole = self.root.join(manifest);
+        let absolute = self.root.join(manifest);
         if let Some(chart) = &mut release.chart_path {
-            self.place_chart(chart, &whole, top);
+            self.place_chart(chart, &absolute, top);
         }
         for layer in &mut release.layers {
             match layer {
                 ExplicitLayer::File { path, .. } => {
-                    *path = self.found(&whole, top, path);
+                    *path = self.found(&absolute, top, path);
                     if path.is_absolute() && self.files.kind(path) == Some(PathKind::File) {
                         outside.push(path.clone());
                     }
@@ -386,10 +386,10 @@ impl Reader<'_> {
     /// A file that a manifest names relative to the root of its repository. If the root is unknown, the nearest folder above the
     /// manifest that contains the file is used.
     fn found(&self, manifest: &Path, top: &Path, path: &Path) -> PathBuf {
-        let whole = top.join(path);
-        let below = |whole: &Path| match whole.strip_prefix(self.root) {
+        let absolute = top.join(path);
+        let below = |absolute: &Path| match absolute.strip_prefix(self.root) {
             Ok(below) => below.to_owned(),
-            Err(_) => whole.to_owned(),
+            Err(_) => absolute.to_owned(),
         };
         if top == self.root && self.listed.binary_search(&path.to_owned()).is_err() {
             let folders = manifest.ancestors().skip(1);
@@ -402,7 +402,7 @@ impl Reader<'_> {
                 return near;
             }
         }
-        below(&whole)
+        below(&absolute)
     }
 
     /// The profile that a folder above a file, or a word in its name, stands for.

@@ -142,9 +142,9 @@ fn targets(merged: &Merged, path: &KeyPath) -> Vec<(usize, KeyPath)> {
     };
     for component in merged.components() {
         if component.name == *first || component.chart == *first {
-            let mut whole = KeyPath::of_keys(&component.path);
-            whole.0.extend_from_slice(&path.0[1..]);
-            push(component.release, whole);
+            let mut full_path = KeyPath::of_keys(&component.path);
+            full_path.0.extend_from_slice(&path.0[1..]);
+            push(component.release, full_path);
         }
     }
     for (at, release) in merged.deployment().releases.iter().enumerate() {
@@ -155,8 +155,8 @@ fn targets(merged: &Merged, path: &KeyPath) -> Vec<(usize, KeyPath)> {
     // A top-level key of a release that is not a component: `tags.proxy`.
     for at in 0..merged.deployment().releases.len() {
         let is_set = !merged.history(at, &path.steps()).is_empty();
-        let there = || merged.lookup(merged.root(at, View::Effective), &path.steps());
-        if is_set || matches!(there(), Lookup::Found(_)) {
+        let effective = || merged.lookup(merged.root(at, View::Effective), &path.steps());
+        if is_set || matches!(effective(), Lookup::Found(_)) {
             push(at, path.clone());
         }
     }
@@ -287,17 +287,17 @@ impl Tracer<'_> {
             .0
             .iter()
             .position(|it| matches!(it, PathStep::Index(_)));
-        let whole = match list {
+        let along_with = match list {
             _ if higher.0.len() < path.0.len() => format!(" together with `{higher}`"),
             Some(at) => format!(" together with `{}`", KeyPath(path.0[..at].to_vec())),
             None => String::new(),
         };
         match merged.kind(by) {
-            Kind::Null => format!("removed{whole} by the null{at}"),
-            Kind::List => format!("replaced{whole} by the list{at}"),
-            Kind::Map => format!("replaced{whole} by the map{at}"),
-            Kind::Error => format!("hidden{whole} by damaged text{at}"),
-            Kind::Bool | Kind::Number | Kind::String => format!("overridden{whole}{at}"),
+            Kind::Null => format!("removed{along_with} by the null{at}"),
+            Kind::List => format!("replaced{along_with} by the list{at}"),
+            Kind::Map => format!("replaced{along_with} by the map{at}"),
+            Kind::Error => format!("hidden{along_with} by damaged text{at}"),
+            Kind::Bool | Kind::Number | Kind::String => format!("overridden{along_with}{at}"),
         }
     }
 
@@ -390,11 +390,11 @@ impl Tracer<'_> {
         let places = host.declared_at(release, &path.0);
         if host.is_declared(&places) == Some(false) && !host.has_own_default(release, &path.0) {
             let chart = &component.chart;
-            let gone = match host.moved_at(&places) {
+            let moved_to = match host.moved_at(&places) {
                 Some(keys) => format!("; moved to `{}`", keys.join(".")),
                 None => String::new(),
             };
-            notes.push(format!("the chart `{chart}` does not read it{gone}"));
+            notes.push(format!("the chart `{chart}` does not read it{moved_to}"));
         }
         notes
     }
@@ -431,14 +431,14 @@ fn suggest_in(tree: &Tree, deployment: &TreeDeployment, path: &KeyPath) -> Optio
         corrected.0[0] = PathStep::Key(nearest);
         return Some(corrected.to_string());
     }
-    for (release, whole) in goals {
-        let front = whole.0.len().saturating_sub(path.0.len() - 1);
+    for (release, full_path) in goals {
+        let front = full_path.0.len().saturating_sub(path.0.len() - 1);
         // Find the first step that is neither set nor declared.
-        for at in 0..whole.0.len() {
-            let PathStep::Key(key) = &whole.0[at] else {
+        for at in 0..full_path.0.len() {
+            let PathStep::Key(key) = &full_path.0[at] else {
                 continue;
             };
-            let above = &whole.0[..at];
+            let above = &full_path.0[..at];
             let parent = merged.lookup(
                 merged.root(release, View::Effective),
                 &KeyPath(above.to_vec()).steps(),
@@ -458,7 +458,7 @@ fn suggest_in(tree: &Tree, deployment: &TreeDeployment, path: &KeyPath) -> Optio
             let Some(nearest) = lang::check::similar::similar(key, names) else {
                 break;
             };
-            let mut corrected = whole.clone();
+            let mut corrected = full_path.clone();
             corrected.0[at] = PathStep::Key(nearest);
             if at < front {
                 return Some(corrected.to_string());

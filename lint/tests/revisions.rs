@@ -371,6 +371,6 @@ fn reports_git_errors() {
         Repository::above(nowhere.path()),
         Err(GitError::NoRepository(_))
     ));
-    let gone = Repository::above(&PathBuf::from("/no/such/folder"));
-    assert!(matches!(gone, Err(GitError::NoRepository(_))));
+    let missing = Repository::above(&PathBuf::from("/no/such/folder"));
+    assert!(matches!(missing, Err(GitError::NoRepository(_))));
 }

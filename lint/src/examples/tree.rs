@@ -71,20 +71,20 @@ impl<'e> ExampleTree<'e> {
                 paths.push(None);
                 continue;
             };
-            let whole = Path::new(&path.node);
-            if !whole
+            let absolute = Path::new(&path.node);
+            if !absolute
                 .components()
                 .all(|it| matches!(it, Component::Normal(_)))
             {
                 let it = problem(path.span, format!("`{}` is outside the example", path.node));
                 misplaced.push(it.with_help("paths are relative to the folder of a tree"));
             }
-            let whole = root.join(whole);
-            if memory.paths().any(|it| it == whole) {
+            let absolute = root.join(absolute);
+            if memory.paths().any(|it| it == absolute) {
                 misplaced.push(problem(path.span, format!("`{}` appears twice", path.node)));
             }
-            memory.insert(whole.clone(), file.text.clone().into_bytes());
-            paths.push(Some(whole));
+            memory.insert(absolute.clone(), file.text.clone().into_bytes());
+            paths.push(Some(absolute));
         }
         let settings = Settings {
             cwd: root.clone(),

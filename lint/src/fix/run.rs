@@ -375,9 +375,9 @@ impl Fixer<'_> {
         let others_before = all(self);
         let texts = trial.files.iter();
         self.write(texts.map(|file| (file.path.clone(), Arc::clone(&file.after))));
-        let whole = self.workspace.trees.len() == self.scratch.workspace().trees.len();
+        let same_trees = self.workspace.trees.len() == self.scratch.workspace().trees.len();
         let mut verdict = Err(Refused::NoHelp);
-        if whole {
+        if same_trees {
             self.workspace = self.scratch.workspace();
             let mine = self.judge_tree(at);
             let others_after = all(self);

@@ -164,26 +164,26 @@ impl TreeHost<'_> {
         let release = self.merged.release_of(node);
         let component = self.component_at(release, &self.merged.path(node).0);
         let component = &self.merged.components()[component];
-        let mut whole = component.path.clone();
-        whole.extend_from_slice(keys);
+        let mut full_path = component.path.clone();
+        full_path.extend_from_slice(keys);
         let root = self.merged.root(release, View::User);
         let mut parent = root;
         let mut depth = 0;
-        for key in &whole {
+        for key in &full_path {
             self.note_entry(parent, key);
             match self.merged.get(parent, key) {
                 merged::Lookup::Found(next) => (parent, depth) = (next, depth + 1),
                 merged::Lookup::Missing | merged::Lookup::Unknown(_) => break,
             }
         }
-        let place = if depth == whole.len() {
+        let place = if depth == full_path.len() {
             Place::Node(host_node(parent))
         } else {
-            Place::absent(host_node(parent), whole[depth..].to_vec())
+            Place::absent(host_node(parent), full_path[depth..].to_vec())
         };
         Value {
             place: Some(place),
-            ..Value::string(self.path_text(root, &whole))
+            ..Value::string(self.path_text(root, &full_path))
         }
     }
 

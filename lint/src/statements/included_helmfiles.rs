@@ -21,9 +21,9 @@ impl Reader<'_> {
         if entry.is_pattern() {
             return self.matching(&entry.path);
         }
-        let there = self.listed.binary_search(&entry.path).is_ok();
+        let listed = self.listed.binary_search(&entry.path).is_ok();
         let kind = || self.files.kind(&self.root.join(&entry.path));
-        match if there { Some(PathKind::File) } else { kind() } {
+        match if listed { Some(PathKind::File) } else { kind() } {
             Some(PathKind::File) => Ok(vec![entry.path.clone()]),
             Some(PathKind::Folder) if entry.several => {
                 let inside = self.inside(&entry.path);

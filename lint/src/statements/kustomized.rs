@@ -164,9 +164,9 @@ impl Reader<'_> {
         file: &Path,
         top: &Path,
     ) -> Overlay {
-        let whole = self.root.join(file);
+        let absolute = self.root.join(file);
         for folder in &mut read.resources {
-            let inside = self.found(&whole, top, &folder.join("kustomization.yaml"));
+            let inside = self.found(&absolute, top, &folder.join("kustomization.yaml"));
             *folder = inside.parent().unwrap_or(&inside).to_owned();
         }
         Overlay {

@@ -103,8 +103,8 @@ impl Loader<'_> {
         for (at, layer) in plan.layers.iter().enumerate() {
             let path = self.scope.root.join(&layer.path);
             // Argo CD manifests often list the chart's own values file first, which has no effect.
-            let whole = layer.inline.is_none() && layer.part.is_none();
-            if at == 0 && whole && !plan.own_values && defaults.is_some_and(|it| it == path) {
+            let whole_file = layer.inline.is_none() && layer.part.is_none();
+            if at == 0 && whole_file && !plan.own_values && defaults.is_some_and(|it| it == path) {
                 for absent in &mut release.absent {
                     absent.position = absent.position.saturating_sub(1);
                 }

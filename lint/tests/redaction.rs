@@ -51,9 +51,9 @@ fn assert_no_secrets(seed: u64, what: &str, text: &str, parts: &[String], files:
         if let Some(at) = text.find(part.as_str()) {
             let line = text[..at].rfind('\n').map_or(0, |end| end + 1);
             let end = text[at..].find('\n').map_or(text.len(), |end| at + end);
-            let render_report = &text[line..end];
+            let context = &text[line..end];
             panic!(
-                "seed {seed}: {what} contains `{part}`: {render_report}\n{}",
+                "seed {seed}: {what} contains `{part}`: {context}\n{}",
                 listing(files)
             );
         }
@@ -122,9 +122,9 @@ fn reports_mask_secrets_in_later_documents() {
         ..Settings::default()
     };
     let report = Project::new(settings, Arc::new(files)).lint(&|_| {});
-    let render_report = render_report(&report);
-    assert!(render_report.contains("replicaCount: 1"), "{render_report}");
-    assert!(!render_report.contains("swordfish") && !render_report.contains("trout"));
+    let text = render_report(&report);
+    assert!(text.contains("replicaCount: 1"), "{text}");
+    assert!(!text.contains("swordfish") && !text.contains("trout"));
 }
 
 /// The values in a proof are computed during evaluation, where most are read without checking whether they are secret.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::{Finding, Origin};
-use crate::judge::{Outcome, bare};
+use crate::judge::{Outcome, text_finding};
 use crate::known::Known;
 use crate::project::Settings;
 use crate::suppress::{self, Applied, Directives, Run};
@@ -39,7 +39,7 @@ pub(crate) fn allow(
         },
     );
     let problems = problems.into_iter();
-    kept.extend(problems.map(|it| bare(tree, it, Origin::Configuration, settings)));
+    kept.extend(problems.map(|it| text_finding(tree, it, Origin::Configuration, settings)));
     (kept, suppressed)
 }
 

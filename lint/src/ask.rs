@@ -68,22 +68,23 @@ pub fn ask(project: &Project, at: &Path, expression: &str) -> Result<Vec<Answer>
     }
     let workspace = project.workspace();
     let mut answers = Vec::new();
-    let mut asked: Vec<(Arc<RuleBook>, Asked)> = Vec::new();
+    let mut compiled: Vec<(Arc<RuleBook>, CompiledExpression)> = Vec::new();
     for (number, tree) in project.trees_at(at) {
-        let known = asked
+        let known = compiled
             .iter()
             .position(|(book, _)| Arc::ptr_eq(book, &tree.book));
         let own = match known {
             Some(own) => own,
             None => {
                 let config = &workspace.scopes[workspace.trees[number].scope].config;
-                let one = Asked::new(&tree.book, config, expression).map_err(refused)?;
-                asked.push((Arc::clone(&tree.book), one));
-                asked.len() - 1
+                let one =
+                    CompiledExpression::new(&tree.book, config, expression).map_err(refused)?;
+                compiled.push((Arc::clone(&tree.book), one));
+                compiled.len() - 1
             }
         };
         for deployment in tree.deployments.iter().chain(&tree.clusters) {
-            let mut answer = asked[own].1.answer(project, &tree, deployment);
+            let mut answer = compiled[own].1.answer(project, &tree, deployment);
             answer.tree = Some(Arc::clone(&tree));
             answers.push(answer);
         }
@@ -91,7 +92,7 @@ pub fn ask(project: &Project, at: &Path, expression: &str) -> Result<Vec<Answer>
     if answers.is_empty() {
         let book = RuleBook::standard();
         let config = crate::config::Config::default();
-        let one = Asked::new(&book, &config, expression).map_err(refused)?;
+        let one = CompiledExpression::new(&book, &config, expression).map_err(refused)?;
         let knowledge = crate::knowledge::Knowledge::new(Arc::clone(&book.charts));
         let key = Key::default();
         let nothing = TreeDeployment {
@@ -103,18 +104,18 @@ pub fn ask(project: &Project, at: &Path, expression: &str) -> Result<Vec<Answer>
             profiles: Vec::new(),
             shares_cluster: false,
         };
-        answers.push(one.over(project, &knowledge, &nothing));
+        answers.push(one.evaluate(project, &knowledge, &nothing));
     }
     Ok(answers)
 }
 
 /// A rule book that contains the expression.
-struct Asked {
+struct CompiledExpression {
     book: RuleBook,
     pack: String,
 }
 
-impl Asked {
+impl CompiledExpression {
     fn new(
         book: &RuleBook,
         config: &crate::config::Config,
@@ -175,10 +176,10 @@ impl Asked {
     }
 
     fn answer(&self, project: &Project, tree: &Tree, deployment: &TreeDeployment) -> Answer {
-        self.over(project, &tree.knowledge, deployment)
+        self.evaluate(project, &tree.knowledge, deployment)
     }
 
-    fn over(
+    fn evaluate(
         &self,
         project: &Project,
         knowledge: &crate::knowledge::Knowledge,

@@ -13,7 +13,7 @@ use crate::baseline;
 use crate::config::RuleNames;
 use crate::finding::{Finding, Origin};
 use crate::judge::{Outcome, slashes, sort_key};
-use crate::mask::{both_masked, masked, masked_yaml};
+use crate::mask::{masked, masked_yaml, merge_masks};
 use crate::profiles;
 use crate::project::{Scopes, Settings};
 use crate::report::{Report, RuleFacts, Skipped, Summary};
@@ -182,7 +182,7 @@ impl<'a> Assembly<'a> {
             return;
         }
         self.seen_books.push(Arc::clone(book));
-        let unknown = profiles::in_rules(&self.workspace.scopes, book);
+        let unknown = profiles::unknown_in_rules(&self.workspace.scopes, book);
         for diagnostic in book.diagnostics.iter().chain(&unknown) {
             let mut ids = FxHashMap::default();
             for span in diagnostic_spans(diagnostic) {
@@ -225,7 +225,7 @@ impl<'a> Assembly<'a> {
             Entry::Occupied(known) => {
                 // What is a secret in one tree is masked for all.
                 let id = *known.get();
-                let both = both_masked(&report.sources.get(id).text, &source.text);
+                let both = merge_masks(&report.sources.get(id).text, &source.text);
                 if let Some(both) = both {
                     report.sources.replace(id, source.with_text(both));
                 }
@@ -279,17 +279,17 @@ impl<'a> Assembly<'a> {
     }
 
     /// Sets aside the findings in the baselines. Findings must be sorted.
-    fn set_known_aside(&mut self, whole: bool) {
+    fn apply_baselines(&mut self, whole: bool) {
         let scopes = &self.workspace.scopes;
         if scopes.iter().all(|it| it.baseline.is_none()) {
             return;
         }
-        let homes = Homes::of(self.workspace, &self.report);
+        let scopes_of_findings = Homes::of(self.workspace, &self.report);
         // Each baseline applies only to the findings of its scope.
         let mut by_scope: Vec<Vec<Finding>> = scopes.iter().map(|_| Vec::new()).collect();
         let findings = std::mem::take(&mut self.report.findings);
         for finding in findings {
-            match homes.scope(&finding) {
+            match scopes_of_findings.scope(&finding) {
                 Some(at) if scopes[at].baseline.is_some() => by_scope[at].push(finding),
                 _ => self.report.findings.push(finding),
             }
@@ -306,18 +306,18 @@ impl<'a> Assembly<'a> {
             let disk = known.file.path.clone();
             let masked = masked_yaml(&known.file.document);
             let source = known.file.source.with_text(masked);
-            let name = |it: &Finding| homes.name(it).map(str::to_owned);
+            let name = |it: &Finding| scopes_of_findings.name(it).map(str::to_owned);
             let applied = baseline::apply(findings, &known.baseline, name);
             self.report.findings.extend(applied.kept);
             self.report.suppressed.extend(applied.suppressed);
-            let mut said = known.problems.clone();
+            let mut diagnostics = known.problems.clone();
             let gone = applied.gone.iter().filter(|(key, ..)| {
                 // A finding that depends on something outside this checkout may still exist.
                 let rule = self.report.rules.get(&key.rule);
                 whole && rule.is_none_or(|rule| rule.counts.undecided == 0)
             });
-            said.extend(gone.filter_map(|(key, it, found)| baseline::gone(key, it, *found)));
-            for diagnostic in said {
+            diagnostics.extend(gone.filter_map(|(key, it, found)| baseline::gone(key, it, *found)));
+            for diagnostic in diagnostics {
                 let id = self.number(source.clone(), Some(disk.clone()));
                 self.text_finding(renumbered(diagnostic, |_| id), Origin::Configuration, "");
             }
@@ -330,7 +330,7 @@ impl<'a> Assembly<'a> {
     pub(crate) fn finish(mut self, whole: bool) -> Report {
         order(&self.report.sources, &mut self.report.findings);
         order(&self.report.sources, &mut self.report.suppressed);
-        self.set_known_aside(whole);
+        self.apply_baselines(whole);
         let focus = &self.workspace.focus;
         let files = std::mem::take(&mut self.report.files);
         let deciding = deciding_files(self.workspace);
@@ -477,8 +477,8 @@ fn finish_summary(
             let mut stated = workspace.scopes.iter().flat_map(|it| &it.config.disable);
             facts.off && stated.any(|it| names.is_named_by(it))
         };
-        let mut meant = rules.iter().filter(|it| named(*it)).peekable();
-        if meant.peek().is_some() && meant.all(disabled) {
+        let mut matching = rules.iter().filter(|it| named(*it)).peekable();
+        if matching.peek().is_some() && matching.all(disabled) {
             let note = format!("`{word}` is disabled by `disable` in dogwatch.yaml");
             summary.notes.push(note);
         }

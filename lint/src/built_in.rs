@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_trees_inside_the_program_are_those_of_its_texts() {
+    fn embedded_trees_match_their_texts() {
         for (at, file) in rules::FILES.iter().enumerate() {
             let (from, to) = TREES_AT[at];
             assert!(from < to, "{} is not stored in the program", file.path);

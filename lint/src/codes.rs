@@ -158,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_code_stands_once_and_in_order() {
+    fn codes_are_unique_and_sorted() {
         assert!(ALL.is_sorted_by(|a, b| a.0 < b.0));
         let own = ALL.iter().chain(config::codes::ALL).map(|(code, _)| *code);
         let checker = lang::check::CODES.iter().map(|info| info.code);

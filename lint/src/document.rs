@@ -177,7 +177,7 @@ impl ReadFile {
 }
 
 /// The most values to which a document with aliases may expand. Helm rejects far smaller ones.
-const MOST_VALUES: u64 = 4_000_000;
+const MAX_VALUES: u64 = 4_000_000;
 
 /// True if nested aliases make the document too large for the available memory or time. Later steps may walk the fully expanded
 /// document.
@@ -211,7 +211,7 @@ fn grows_too_large(document: &Document) -> bool {
         let (node, sum) = (*node, *sum);
         known.insert(node, sum);
         open.pop();
-        if sum > MOST_VALUES {
+        if sum > MAX_VALUES {
             return true;
         }
         if let Some((.., above)) = open.last_mut() {

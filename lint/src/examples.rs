@@ -146,12 +146,12 @@ impl Tester {
             let judged = tree.judge(&tree.book.program, own, Some(&mut test.coverage));
             let mut result = example_test(example, &tree, judged);
             if proposes && result.holds() && example.expect == Expect::Fails {
-                let titles = tree.helpless_repairs(id);
-                let told = titles.iter().map(|title| {
+                let titles = tree.ineffective_repairs(id);
+                let in_rule_text = titles.iter().map(|title| {
                     let words = format!("the fix `{title}` does not resolve this finding");
                     problem(head(example), words).with_help("`dogwatch fix` would reject it: compare what it changes with what the rule requires")
                 });
-                result.problems.extend(told);
+                result.problems.extend(in_rule_text);
             }
             test.examples.push(result);
             trees.push(tree);
@@ -183,7 +183,11 @@ fn example_test(
         expect: example.expect,
         span: example.span,
         counts: judged.counts,
-        findings: judged.findings.iter().map(|it| tree.told(it)).collect(),
+        findings: judged
+            .findings
+            .iter()
+            .map(|it| tree.in_rule_text(it))
+            .collect(),
         problems,
     }
 }

@@ -18,7 +18,7 @@ use values::path::KeyPath;
 
 pub use self::diff::{unified, unified_texts};
 pub use self::plan::{FilePlan, Plan};
-pub(crate) use self::plan::{in_report, plan};
+pub(crate) use self::plan::{add_report_fixes, plan};
 pub(crate) use self::repair::repairs;
 pub(crate) use self::run::run;
 pub use self::run::{FixOptions, FixRun, FixedFile, FixedFinding, RefusedFix};

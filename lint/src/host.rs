@@ -128,11 +128,11 @@ impl<'a> TreeHost<'a> {
     }
 }
 
-pub(crate) fn ours(node: NodeRef) -> merged::NodeRef {
+pub(crate) fn merged_node(node: NodeRef) -> merged::NodeRef {
     merged::NodeRef::from_bits(node.0 & !Texts::BIT)
 }
 
-pub(crate) fn theirs(node: merged::NodeRef) -> NodeRef {
+pub(crate) fn host_node(node: merged::NodeRef) -> NodeRef {
     NodeRef(node.to_bits())
 }
 
@@ -149,7 +149,7 @@ impl Texts {
     }
 
     pub(crate) fn behind(list: NodeRef) -> Option<Self> {
-        (list.0 & Self::BIT != 0).then(|| Self(ours(list)))
+        (list.0 & Self::BIT != 0).then(|| Self(merged_node(list)))
     }
 }
 
@@ -170,7 +170,7 @@ fn unknown(unknown: merged::Unknown) -> Unknown {
 
 fn lookup(found: merged::Lookup) -> Lookup {
     match found {
-        merged::Lookup::Found(node) => Lookup::Found(theirs(node)),
+        merged::Lookup::Found(node) => Lookup::Found(host_node(node)),
         merged::Lookup::Missing => Lookup::Missing,
         merged::Lookup::Unknown(it) => Lookup::Unknown(unknown(it)),
     }
@@ -178,7 +178,7 @@ fn lookup(found: merged::Lookup) -> Lookup {
 
 impl Host for TreeHost<'_> {
     fn realm(&self, root: NodeRef) -> Option<u32> {
-        Some(self.merged.release_of(ours(root)) as u32)
+        Some(self.merged.release_of(merged_node(root)) as u32)
     }
 
     fn shape(&self, node: NodeRef) -> Shape {
@@ -186,7 +186,7 @@ impl Host for TreeHost<'_> {
             return Shape::List;
         }
         self.note(node);
-        match self.merged.shape(ours(node)) {
+        match self.merged.shape(merged_node(node)) {
             merged::Shape::Null => Shape::Null,
             merged::Shape::Bool(value) => Shape::Bool(value),
             merged::Shape::Number(value) => Shape::Number(value),
@@ -202,9 +202,9 @@ impl Host for TreeHost<'_> {
             return Some(Collection::List);
         }
         self.note(node);
-        match self.merged.kind(ours(node)) {
+        match self.merged.kind(merged_node(node)) {
             Kind::Map => Some(Collection::Map),
-            Kind::List if self.merged.shape(ours(node)) == merged::Shape::List => {
+            Kind::List if self.merged.shape(merged_node(node)) == merged::Shape::List => {
                 Some(Collection::List)
             }
             _ => None,
@@ -213,28 +213,28 @@ impl Host for TreeHost<'_> {
 
     fn text(&self, node: NodeRef) -> Cow<'_, str> {
         self.note(node);
-        self.merged.text(ours(node))
+        self.merged.text(merged_node(node))
     }
 
     fn len(&self, node: NodeRef) -> usize {
         if let Some(texts) = Texts::behind(node) {
             return self.texts_in(texts).len();
         }
-        self.note_names(ours(node));
-        self.merged.len(ours(node))
+        self.note_names(merged_node(node));
+        self.merged.len(merged_node(node))
     }
 
     fn get(&self, map: NodeRef, key: &str) -> Lookup {
-        self.note_entry(ours(map), key);
-        lookup(self.merged.get(ours(map), key))
+        self.note_entry(merged_node(map), key);
+        lookup(self.merged.get(merged_node(map), key))
     }
 
     fn item(&self, list: NodeRef, index: usize) -> Option<NodeRef> {
         if let Some(texts) = Texts::behind(list) {
-            return self.texts_in(texts).get(index).copied().map(theirs);
+            return self.texts_in(texts).get(index).copied().map(host_node);
         }
-        self.note_names(ours(list));
-        self.merged.item(ours(list), index).map(theirs)
+        self.note_names(merged_node(list));
+        self.merged.item(merged_node(list), index).map(host_node)
     }
 
     fn lacks(&self, list: NodeRef, piece: &[u8]) -> bool {
@@ -247,10 +247,14 @@ impl Host for TreeHost<'_> {
         map: NodeRef,
         out: &mut Vec<(Cow<'h, str>, NodeRef)>,
     ) -> Option<Unknown> {
-        self.note_names(ours(map));
+        self.note_names(merged_node(map));
         let mut entries = Vec::new();
-        let open = self.merged.entries(ours(map), &mut entries);
-        out.extend(entries.into_iter().map(|(key, node)| (key, theirs(node))));
+        let open = self.merged.entries(merged_node(map), &mut entries);
+        out.extend(
+            entries
+                .into_iter()
+                .map(|(key, node)| (key, host_node(node))),
+        );
         open.map(unknown)
     }
 
@@ -284,11 +288,11 @@ impl Host for TreeHost<'_> {
             let name = || Cow::Borrowed(component.name.as_str());
             if view == View::Written {
                 let nodes = self.merged.component_written(at).into_iter();
-                out.extend(nodes.map(|node| (name(), theirs(node))));
+                out.extend(nodes.map(|node| (name(), host_node(node))));
                 continue;
             }
             match self.merged.component_root(at, view_of(view)) {
-                merged::Lookup::Found(node) => out.push((name(), theirs(node))),
+                merged::Lookup::Found(node) => out.push((name(), host_node(node))),
                 merged::Lookup::Missing => {}
                 merged::Lookup::Unknown(it) => open = Some(unknown(it)),
             }
@@ -302,17 +306,17 @@ impl Host for TreeHost<'_> {
             for release in releases {
                 let layers = self.merged.layers(release).iter();
                 out.extend(
-                    layers.filter_map(|layer| Some(theirs(self.merged.layer_root(*layer)?))),
+                    layers.filter_map(|layer| Some(host_node(self.merged.layer_root(*layer)?))),
                 );
             }
             return;
         }
-        out.extend(releases.map(|release| theirs(self.merged.root(release, view_of(view)))));
+        out.extend(releases.map(|release| host_node(self.merged.root(release, view_of(view)))));
     }
 
     fn key<'h>(&'h self, node: NodeRef) -> Option<Cow<'h, str>> {
         self.note(node);
-        Some(match self.merged.key(ours(node))? {
+        Some(match self.merged.key(merged_node(node))? {
             PathStep::Key(key) => Cow::Owned(key),
             PathStep::Index(at) => Cow::Owned(at.to_string()),
         })
@@ -320,22 +324,22 @@ impl Host for TreeHost<'_> {
 
     fn parent(&self, node: NodeRef) -> Option<NodeRef> {
         self.note(node);
-        self.merged.parent(ours(node)).map(theirs)
+        self.merged.parent(merged_node(node)).map(host_node)
     }
 
     fn path(&self, node: NodeRef) -> String {
         self.note(node);
-        self.path_text(ours(node), &[])
+        self.path_text(merged_node(node), &[])
     }
 
     fn in_view(&self, node: NodeRef, view: View) -> Lookup {
         self.note(node);
-        lookup(self.merged.in_view(ours(node), view_of(view)))
+        lookup(self.merged.in_view(merged_node(node), view_of(view)))
     }
 
     fn raw(&self, node: NodeRef) -> Option<Cow<'_, str>> {
         self.note(node);
-        let node = ours(node);
+        let node = merged_node(node);
         let raw = self.merged.raw(node);
         raw.filter(|_| !self.merged.is_collection(node))
             .map(Cow::Borrowed)
@@ -343,29 +347,29 @@ impl Host for TreeHost<'_> {
 
     fn layer_role(&self, node: NodeRef) -> &'static str {
         self.note(node);
-        self.merged.role(ours(node)).as_str()
+        self.merged.role(merged_node(node)).as_str()
     }
 
     fn has_secret_keys(&self, map: NodeRef) -> bool {
         self.note(map);
-        self.merged.is_secret_map(ours(map))
+        self.merged.is_secret_map(merged_node(map))
     }
 
     fn is_secret(&self, node: NodeRef) -> bool {
         self.note(node);
         // For a map or list, the values in it are secret, not its keys or their number.
-        let node = ours(node);
+        let node = merged_node(node);
         !self.merged.is_collection(node) && self.is_marked(node)
     }
 
     fn secret_setting(&self, node: NodeRef) -> Option<String> {
         self.note(node);
-        self.merged.secret_setting(ours(node))
+        self.merged.secret_setting(merged_node(node))
     }
 
     fn is_hidden(&self, node: NodeRef) -> bool {
         let merged = &self.merged;
-        let own = ours(node);
+        let own = merged_node(node);
         let possible = || match self.sparse {
             true => merged.is_possible_secret_alone(own),
             false => merged.is_possible_secret(own),
@@ -375,7 +379,7 @@ impl Host for TreeHost<'_> {
 
     fn record_of(&self, node: NodeRef, kind: u16) -> Option<RecordRef> {
         self.note(node);
-        let node = ours(node);
+        let node = merged_node(node);
         let id = match kind {
             kind::DEPLOYMENT => 0,
             kind::RELEASE => self.merged.release_of(node) as u32,
@@ -407,10 +411,10 @@ impl Host for TreeHost<'_> {
     }
 
     fn chart_version(&self, node: NodeRef) -> Option<Cow<'_, str>> {
-        let version = match self.merged.component_of(ours(node)) {
+        let version = match self.merged.component_of(merged_node(node)) {
             Some(component) => self.component_version(component),
             None => {
-                let release = self.merged.release_of(ours(node));
+                let release = self.merged.release_of(merged_node(node));
                 self.merged.deployment().releases[release]
                     .version
                     .as_deref()

@@ -14,7 +14,7 @@ use values::yaml::Kind;
 use crate::config::{Config, RuleNames, Severities};
 use crate::document::ReadFile;
 use crate::finding::{Finding, Origin, fingerprint};
-use crate::fix::{in_report, repairs};
+use crate::fix::{add_report_fixes, repairs};
 use crate::host::TreeHost;
 use crate::memory::{Remembered, TreeMemory};
 use crate::project::{Settings, Stop};
@@ -37,9 +37,9 @@ pub(crate) fn selected(tree: &Tree, config: &Config, settings: &Settings) -> Vec
     rules
         .filter(|(_, rule)| {
             let names = names(rule);
-            let asked = settings.select.is_empty()
+            let is_selected = settings.select.is_empty()
                 || settings.select.iter().any(|it| names.is_named_by(it));
-            asked && !config.disable.iter().any(|it| names.is_named_by(it))
+            is_selected && !config.disable.iter().any(|it| names.is_named_by(it))
         })
         .map(|(at, _)| at)
         .collect()
@@ -124,7 +124,7 @@ pub(crate) fn judge(
             .for_each(|rule| outcome.counts[*rule] = Some(Counts::default())),
     }
     if settings.fixes {
-        in_report(tree, &mut outcome.findings);
+        add_report_fixes(tree, &mut outcome.findings);
     }
     let layers: FxHashSet<SourceId> = layers_of(tree).map(|layer| layer.source).collect();
     for file in tree.files.values() {
@@ -220,7 +220,7 @@ fn judge_deployment(
             outcome.findings.push(Finding {
                 pack: info.pack.clone(),
                 profile: profile.clone(),
-                ..bare(tree, error, Origin::RuleText, settings)
+                ..text_finding(tree, error, Origin::RuleText, settings)
             });
         }
         outcome.findings.extend(findings);
@@ -243,7 +243,7 @@ pub(crate) fn finding(
     let stated = |span: Span| tree.in_file(span);
     let span = stated(at.span?);
     let file = tree.path_of(span.source);
-    let relative = file.map(|file| from(&tree.root, file));
+    let relative = file.map(|file| relative_path(&tree.root, file));
     let deployment = host.merged.deployment();
     let profile = at
         .release
@@ -327,18 +327,18 @@ fn not_a_map(file: &ReadFile) -> Option<Diagnostic> {
 }
 
 fn of_file(tree: &Tree, diagnostic: Diagnostic, settings: &Settings) -> Finding {
-    bare(tree, diagnostic, Origin::File, settings)
+    text_finding(tree, diagnostic, Origin::File, settings)
 }
 
 /// A finding about a text rather than a value.
-pub(crate) fn bare(
+pub(crate) fn text_finding(
     tree: &Tree,
     diagnostic: Diagnostic,
     origin: Origin,
     settings: &Settings,
 ) -> Finding {
     let file = tree.path_of(diagnostic.primary.span.source);
-    let relative = file.map(|file| from(&tree.root, file));
+    let relative = file.map(|file| relative_path(&tree.root, file));
     let name = relative.as_deref().map_or_else(String::new, slashes);
     Finding {
         tree: slashes(&settings.show(&tree.root)),
@@ -347,7 +347,7 @@ pub(crate) fn bare(
 }
 
 /// A file's path relative to a folder: the same on every machine, even if the file is not below the folder.
-fn from(folder: &Path, file: &Path) -> PathBuf {
+fn relative_path(folder: &Path, file: &Path) -> PathBuf {
     let common = folder.components().zip(file.components());
     let common = common.take_while(|(a, b)| a == b).count();
     let up = folder

@@ -173,7 +173,7 @@ impl Knowledge {
         for (at, chart) in (0..).zip(self.set.charts()) {
             let version = version_of(chart, key);
             if chart.exists_in(version) {
-                let learner = Learner {
+                let learner = KnowledgeBuilder {
                     set: Arc::clone(&self.set),
                     written: Arc::clone(&self.written),
                     at,
@@ -205,7 +205,7 @@ impl Knowledge {
             if !chart.exists_in(version.or(version_named(key, &chart.name))) {
                 continue;
             }
-            let there = chart.umbrellas.iter().any(|it| {
+            let in_umbrella = chart.umbrellas.iter().any(|it| {
                 let since = |bound: &String| version.is_none_or(|v| at_least(v, bound));
                 let until = |bound: &String| match version {
                     Some(version) => !at_least(version, bound),
@@ -218,7 +218,7 @@ impl Knowledge {
                     && it.since.as_ref().is_none_or(since)
                     && it.until.as_ref().is_none_or(until)
             });
-            if !there {
+            if !in_umbrella {
                 continue;
             }
             let inlined = match &chart.always {
@@ -271,7 +271,7 @@ impl Written {
 }
 
 /// Computes the details of one chart of a deployment.
-struct Learner {
+struct KnowledgeBuilder {
     set: Arc<ChartSet>,
     written: Arc<Mutex<Written>>,
     /// The index of the declaration.
@@ -280,7 +280,7 @@ struct Learner {
     dependencies: Vec<Dependency>,
 }
 
-impl Learner {
+impl KnowledgeBuilder {
     fn info(self) -> ChartInfo {
         let defaults = self.defaults();
         let chart = self.set.chart(self.at);

@@ -55,17 +55,17 @@ impl LeftOut {
         }
     }
 
-    /// The values that a helmfile provides to its templates, in itself and in files for which `is_there` returns true.
+    /// The values that a helmfile provides to its templates, in itself and in files for which `exists` returns true.
     pub(crate) fn of_helmfile(
         path: &Path,
         file: &ReadFile,
-        is_there: &dyn Fn(&Path) -> bool,
+        exists: &dyn Fn(&Path) -> bool,
     ) -> Vec<Self> {
         let document = file
             .as_helmfile()
             .unwrap_or_else(|| Arc::clone(&file.document));
         let state = state_values(&document, path);
-        let files = state.files.into_iter().filter(|(it, _)| is_there(it));
+        let files = state.files.into_iter().filter(|(it, _)| exists(it));
         let mut found: Vec<Self> = files
             .map(|(path, role)| Self {
                 path,
@@ -146,7 +146,7 @@ pub(crate) fn place(
     let releases = trees.iter().flat_map(|it| &it.plan.deployments);
     let releases = releases.flat_map(|it| &it.releases);
     let folders: BTreeSet<&Path> = releases.map(|it| it.folder.as_path()).collect();
-    let look = Look { options, folders };
+    let classifier = Classifier { options, folders };
     let ignored = ignored.iter().filter(|it| {
         matches!(
             it.why,
@@ -159,8 +159,8 @@ pub(crate) fn place(
     });
     let loose = trees.iter().flat_map(|it| &it.loose);
     let paths = ignored.map(|it| &it.path).chain(unused).chain(loose);
-    let mut found: Vec<LeftOut> = paths.filter_map(|it| look.at(it)).collect();
-    found.extend(templates(trees, listed));
+    let mut found: Vec<LeftOut> = paths.filter_map(|it| classifier.at(it)).collect();
+    found.extend(template_layers(trees, listed));
     found.sort_by(|a, b| a.path.cmp(&b.path));
     found.dedup_by(|a, b| a.path == b.path);
     for file in found {
@@ -190,15 +190,15 @@ pub(crate) fn add(trees: &mut Vec<TreeRef>, file: LeftOut) {
 }
 
 /// Layers that are templates, which no other rule examines.
-fn templates(trees: &[TreeRef], listed: &[PathBuf]) -> Vec<LeftOut> {
+fn template_layers(trees: &[TreeRef], listed: &[PathBuf]) -> Vec<LeftOut> {
     let deployments = trees.iter().flat_map(|it| &it.plan.deployments);
     let releases = deployments.flat_map(|it| &it.releases);
     let hidden = releases.flat_map(|release| release.absent.iter().map(move |it| (release, it)));
-    let there = hidden.filter(|(_, layer)| {
+    let existing = hidden.filter(|(_, layer)| {
         let name = layer.path.to_string_lossy();
         name.ends_with(TEMPLATE) && listed.binary_search(&layer.path).is_ok()
     });
-    let left_out = there.map(|(release, layer)| LeftOut {
+    let left_out = existing.map(|(release, layer)| LeftOut {
         path: layer.path.clone(),
         role: layer.role,
         chart: release.chart.clone(),
@@ -216,13 +216,13 @@ pub(crate) fn rendered_name(name: &str) -> &str {
 }
 
 /// Decides whether a file is examined.
-struct Look<'a> {
+struct Classifier<'a> {
     options: &'a DiscoverOptions,
     /// Folders that contain layers of a release.
     folders: BTreeSet<&'a Path>,
 }
 
-impl Look<'_> {
+impl Classifier<'_> {
     /// The file as a left-out one; `None` for an example, or if its name does not suggest values.
     fn at(&self, path: &Path) -> Option<LeftOut> {
         let options = self.options;

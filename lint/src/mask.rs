@@ -30,21 +30,24 @@ pub(crate) fn masked(tree: &Tree, id: SourceId, text: &str) -> String {
 
 /// The secret values of a file of a tree as written, without surrounding quotes and whitespace.
 pub(crate) fn secrets(tree: &Tree, id: SourceId, text: &str) -> Vec<String> {
-    let written = spans(tree, id).into_iter();
-    let written = written.filter_map(|span| text.get(span.range()));
-    let bare = |text: &str| text.trim().trim_matches(['"', '\'']).to_owned();
-    written.map(bare).filter(|it| !it.is_empty()).collect()
+    let value_spans = spans(tree, id).into_iter();
+    let value_spans = value_spans.filter_map(|span| text.get(span.range()));
+    let unquoted = |text: &str| text.trim().trim_matches(['"', '\'']).to_owned();
+    value_spans
+        .map(unquoted)
+        .filter(|it| !it.is_empty())
+        .collect()
 }
 
 fn spans(tree: &Tree, id: SourceId) -> Vec<Span> {
     let mut spans = Vec::new();
     let mut known = false;
-    let mut around = Around::default();
+    let mut searched = SearchedDocuments::default();
     for merged in tree.all_merged() {
         for layer in merged.all_layers() {
             if merged.layer_source(layer) == id {
                 known = true;
-                layer_secrets(merged, layer, &mut around, &mut spans);
+                layer_secrets(merged, layer, &mut searched, &mut spans);
             }
         }
     }
@@ -65,11 +68,11 @@ fn spans(tree: &Tree, id: SourceId) -> Vec<Span> {
     } else if stated.is_some() || !known {
         generic_secrets(&document, &mut spans);
         stated_secrets(tree, &document, &mut spans);
-        let of_manifest = manifests::secrets(&document).into_iter();
-        spans.extend(of_manifest.flat_map(|node| written(&document, node)));
+        let manifest_secrets = manifests::secrets(&document).into_iter();
+        spans.extend(manifest_secrets.flat_map(|node| value_spans(&document, node)));
         if stated.is_some() {
             let blocks = stated_blocks(tree, id);
-            let inside = documents_inside(tree, &document);
+            let inside = embedded_documents(tree, &document);
             for (_, block) in &inside {
                 generic_secrets(block, &mut spans);
                 stated_secrets(tree, block, &mut spans);
@@ -82,7 +85,12 @@ fn spans(tree: &Tree, id: SourceId) -> Vec<Span> {
             named_secrets(&document, &known, &mut spans);
             for (stated, merged, layer) in &blocks {
                 let mut inside = Vec::new();
-                layer_secrets(merged, *layer, &mut Around::default(), &mut inside);
+                layer_secrets(
+                    merged,
+                    *layer,
+                    &mut SearchedDocuments::default(),
+                    &mut inside,
+                );
                 spans.extend(inside.into_iter().map(|span| stated.of(span)));
             }
         }
@@ -104,7 +112,7 @@ fn stated_secrets(tree: &Tree, document: &Document, out: &mut Vec<Span>) {
     for (stated, merged, layer) in stated_in(tree, document.source()) {
         let origin = stated.whole;
         let release = merged.layer_release(layer);
-        let unseen = each_path(document, &mut |node, path| {
+        let unvisited = visit_paths(document, &mut |node, path| {
             let span = document.span(node);
             let inside = origin.start <= span.start && span.end <= origin.end;
             // The path may start above the values, so each of its keys is tried as the start.
@@ -116,7 +124,7 @@ fn stated_secrets(tree: &Tree, document: &Document, out: &mut Vec<Span>) {
                 out.push(span);
             }
         });
-        out.extend(unseen);
+        out.extend(unvisited);
     }
 }
 
@@ -137,7 +145,7 @@ fn stated_blocks(tree: &Tree, id: SourceId) -> Vec<(&StatedAt, &Merged, LayerId)
 }
 
 /// Blocks of text that are documents with stated values: patches in a kustomization.
-fn documents_inside(tree: &Tree, document: &Document) -> Vec<(Span, Document)> {
+fn embedded_documents(tree: &Tree, document: &Document) -> Vec<(Span, Document)> {
     let stated = stated_in(tree, document.source()).map(|(it, ..)| it.whole);
     let stated: Vec<Span> = stated.collect();
     let mut blocks = BTreeMap::new();
@@ -147,7 +155,7 @@ fn documents_inside(tree: &Tree, document: &Document) -> Vec<(Span, Document)> {
             .any(|it| block.start < it.start && it.end <= block.end)
     };
     // Unvisited nodes are not treated as such blocks, and are masked like any other.
-    let _unseen = each_scalar(document, document.roots(), |node, _| {
+    let _unseen = visit_scalars(document, document.roots(), |node, _| {
         let block = document.span(node);
         if document.raw(node).starts_with('|') && within(block) {
             blocks.insert(block.start, node);
@@ -184,7 +192,7 @@ fn mask(text: &str, spans: &[Span]) -> String {
 }
 
 /// The first text with everything masked that is masked in either version; `None` if that changes nothing.
-pub(crate) fn both_masked(first: &str, second: &str) -> Option<String> {
+pub(crate) fn merge_masks(first: &str, second: &str) -> Option<String> {
     if first == second || first.len() != second.len() {
         return None;
     }
@@ -195,19 +203,24 @@ pub(crate) fn both_masked(first: &str, second: &str) -> Option<String> {
 
 /// Documents that were already searched as a whole for a layer that is part of them: by address, whether the layer contains
 /// secrets, and the chart. A helmfile may contain thousands of layers.
-type Around = rustc_hash::FxHashSet<(usize, bool, String)>;
+type SearchedDocuments = rustc_hash::FxHashSet<(usize, bool, String)>;
 
-fn layer_secrets(merged: &Merged, layer: LayerId, around: &mut Around, out: &mut Vec<Span>) {
+fn layer_secrets(
+    merged: &Merged,
+    layer: LayerId,
+    searched: &mut SearchedDocuments,
+    out: &mut Vec<Span>,
+) {
     let document = merged.document(layer);
     let in_secrets = merged.layer_role(layer) == Role::Secrets;
     let release = merged.layer_release(layer);
     let part = merged.layer(layer).and_then(|it| it.part);
-    let whole = part.is_none() || {
-        let kept = std::ptr::from_ref(document).addr();
+    let search_document = part.is_none() || {
+        let address = std::ptr::from_ref(document).addr();
         let chart = merged.deployment().releases[release].chart.clone();
-        around.insert((kept, in_secrets, chart))
+        searched.insert((address, in_secrets, chart))
     };
-    if part.is_some() && whole {
+    if part.is_some() && search_document {
         generic_secrets(document, out);
     }
     // Damaged text is not a value of the layer, and a node that occurs in several places must be masked for each of them.
@@ -215,32 +228,32 @@ fn layer_secrets(merged: &Merged, layer: LayerId, around: &mut Around, out: &mut
     match known.filter(|_| !document.is_damaged()) {
         Some(known) => known
             .filter(|node| !matches!(document.kind(*node), Kind::Map | Kind::List))
-            .for_each(|node| out.extend(written(document, node))),
+            .for_each(|node| out.extend(value_spans(document, node))),
         None => {
             let top = part.or(document.root());
-            let unseen = each_scalar(document, top, |node, path| {
+            let unvisited = visit_scalars(document, top, |node, path| {
                 let damaged = in_secrets && document.kind(node) == Kind::Error;
                 let secret = merged.is_secret_path(release, &path.steps())
                     || merged.is_secret(merged.written_node(layer, node));
                 if damaged || secret {
-                    out.extend(written(document, node));
+                    out.extend(value_spans(document, node));
                 }
             });
-            out.extend(unseen);
+            out.extend(unvisited);
         }
     }
     let possible = merged.possible_secrets(layer).into_iter();
-    out.extend(possible.flat_map(|node| written(document, node)));
-    if !whole {
+    out.extend(possible.flat_map(|node| value_spans(document, node)));
+    if !search_document {
         return;
     }
     // Helm reads only the first document, but what is in the others is just as secret.
-    let unseen = each_scalar(document, document.roots().skip(1), |node, path| {
+    let unvisited = visit_scalars(document, document.roots().skip(1), |node, path| {
         if in_secrets || merged.is_secret_path(release, &path.steps()) {
-            out.extend(written(document, node));
+            out.extend(value_spans(document, node));
         }
     });
-    out.extend(unseen);
+    out.extend(unvisited);
     if document.document_count() > 1 {
         generic_secrets(document, out);
     }
@@ -248,7 +261,7 @@ fn layer_secrets(merged: &Merged, layer: LayerId, around: &mut Around, out: &mut
 }
 
 fn generic_secrets(document: &Document, out: &mut Vec<Span>) {
-    let unseen = each_path(document, &mut |node, path| {
+    let unvisited = visit_paths(document, &mut |node, path| {
         let steps: Vec<Step<'_>> = path.iter().map(|key| Step::Key(key)).collect();
         let text = match document.kind(node) {
             Kind::String => Some(document.text_of(node)),
@@ -258,16 +271,16 @@ fn generic_secrets(document: &Document, out: &mut Vec<Span>) {
         if sensitivity(None, &steps) == Sensitivity::Secret
             || may_be_secret(&steps, text.as_deref(), None)
         {
-            out.extend(written(document, node));
+            out.extend(value_spans(document, node));
         }
     });
-    out.extend(unseen);
+    out.extend(unvisited);
     named_values(document, out);
     lines::secrets(document, false, out);
 }
 
 /// The span of a value; for an alias, also that of its target.
-fn written(document: &Document, node: NodeId) -> impl Iterator<Item = Span> {
+fn value_spans(document: &Document, node: NodeId) -> impl Iterator<Item = Span> {
     let target = document.target(node);
     let behind = (target != node).then(|| document.span(target));
     [document.span(node)].into_iter().chain(behind)
@@ -276,8 +289,8 @@ fn written(document: &Document, node: NodeId) -> impl Iterator<Item = Span> {
 /// Visits every scalar with the keys that lead to it; one behind aliases is visited under each path. Returns the spans that were
 /// not visited.
 #[must_use]
-fn each_path(document: &Document, visit: &mut dyn FnMut(NodeId, &[String])) -> Vec<Span> {
-    each_scalar(document, document.roots(), |node, path| {
+fn visit_paths(document: &Document, visit: &mut dyn FnMut(NodeId, &[String])) -> Vec<Span> {
+    visit_scalars(document, document.roots(), |node, path| {
         let mut keys: Vec<String> = Vec::with_capacity(path.0.len());
         for step in &path.0 {
             // `set: {"brig.secrets.smtpPassword": …}` puts a whole path into one key.
@@ -292,13 +305,13 @@ fn each_path(document: &Document, visit: &mut dyn FnMut(NodeId, &[String])) -> V
 /// Values beside their name, as in `set` and `parameters`, and multi-line texts, which may contain anything, except those in
 /// `known`.
 fn named_secrets(document: &Document, known: &dyn Fn(Span) -> bool, out: &mut Vec<Span>) {
-    let unseen = each_scalar(document, document.roots(), |node, _| {
+    let unvisited = visit_scalars(document, document.roots(), |node, _| {
         let span = document.span(node);
         if document.raw(node).contains('\n') && !known(span) {
             out.push(span);
         }
     });
-    out.extend(unseen);
+    out.extend(unvisited);
     named_values(document, out);
 }
 
@@ -320,7 +333,7 @@ fn named_values(document: &Document, out: &mut Vec<Span>) {
         for item in document.items(node) {
             let own = text(item);
             if may_be_secret(&[], own.as_deref(), before.as_deref()) {
-                out.extend(written(document, item));
+                out.extend(value_spans(document, item));
             }
             before = own;
         }
@@ -334,7 +347,7 @@ fn named_values(document: &Document, out: &mut Vec<Span>) {
             let steps: Vec<Step<'_>> = keys.map(Step::Key).collect();
             let may_be = || matches!(steps.last(), Some(Step::Key(key)) if may_name_secret(key));
             if sensitivity(None, &steps) == Sensitivity::Secret || may_be() {
-                out.extend(written(document, value));
+                out.extend(value_spans(document, value));
             }
         }
     }
@@ -342,12 +355,12 @@ fn named_values(document: &Document, out: &mut Vec<Span>) {
 
 /// The most values visited behind aliases, counted once per alias: a text may expand to far more. Values in the text itself are
 /// always visited.
-const MAX_BEHIND: usize = 200_000;
+const MAX_BEHIND_ALIASES: usize = 200_000;
 
 /// Visits every scalar below some nodes with its path from there. The target of an alias is also visited under the alias's path.
 /// Returns the spans that were not visited under all of their paths, as they may be secret.
 #[must_use]
-fn each_scalar(
+fn visit_scalars(
     document: &Document,
     tops: impl IntoIterator<Item = NodeId>,
     mut visit: impl FnMut(NodeId, &KeyPath),
@@ -355,13 +368,13 @@ fn each_scalar(
     let tops = tops.into_iter().map(|top| (top, 0, None, false));
     let mut open: Vec<(NodeId, usize, Option<PathStep>, bool)> = tops.collect();
     let mut seen = rustc_hash::FxHashSet::default();
-    let mut unseen = rustc_hash::FxHashSet::default();
+    let mut unvisited = rustc_hash::FxHashSet::default();
     let mut path = KeyPath::default();
-    let mut left = MAX_BEHIND;
+    let mut left = MAX_BEHIND_ALIASES;
     while let Some((node, depth, step, behind)) = open.pop() {
         let behind = behind || document.is_alias(node);
         if behind && left == 0 {
-            unseen.insert(document.target(node));
+            unvisited.insert(document.target(node));
             continue;
         }
         if behind {
@@ -386,7 +399,7 @@ fn each_scalar(
             }
         }
     }
-    outermost(unseen.into_iter().map(|node| document.span(node)))
+    outermost(unvisited.into_iter().map(|node| document.span(node)))
 }
 
 /// Spans that are not inside others.

@@ -12,7 +12,7 @@ use values::merged::{Component, LayerId, Merged};
 use values::protection::Protection;
 use values::yaml::Difference;
 
-use crate::host::parts::{Parts, outgrown, splits};
+use crate::host::parts::{Parts, needs_resplit, splits};
 use crate::tree::{Tree, TreeDeployment};
 
 /// What is kept from judging a tree.
@@ -41,7 +41,7 @@ impl Remembered {
     }
 
     /// Called after the deployment has been merged again and differs from `old`.
-    fn turn(&mut self, old: &Merged, new: &TreeDeployment, changed: Changed, program: &Program) {
+    fn advance(&mut self, old: &Merged, new: &TreeDeployment, changed: Changed, program: &Program) {
         let merged = &new.merged;
         let is_same = |layer: LayerId| {
             !changed.is_everything()
@@ -50,7 +50,7 @@ impl Remembered {
         };
         let others = merged.all_layers().filter(|layer| !is_same(*layer));
         if self.parts.len() != merged.all_layers().count()
-            || outgrown(merged, others, self.memory.splits())
+            || needs_resplit(merged, others, self.memory.splits())
         {
             *self = Self::new(new, program);
             return;
@@ -76,7 +76,7 @@ impl TreeMemory {
     }
 
     /// Called after the tree has been read again: determines what changed.
-    pub(crate) fn turn(&mut self, tree: &Arc<Tree>) {
+    pub(crate) fn advance(&mut self, tree: &Arc<Tree>) {
         let (old, new) = (&self.tree, tree);
         let alike = Arc::ptr_eq(&old.book, &new.book)
             && Arc::ptr_eq(&old.knowledge, &new.knowledge)
@@ -102,7 +102,7 @@ impl TreeMemory {
         let pairs = old.deployments.iter().zip(&new.deployments);
         let kept = self.deployments.iter_mut().zip(pairs);
         for ((kept, (before, now)), changed) in kept.zip(changes) {
-            kept.turn(&before.merged, now, changed, &new.book.program);
+            kept.advance(&before.merged, now, changed, &new.book.program);
         }
         self.tree = Arc::clone(tree);
     }

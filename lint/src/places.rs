@@ -6,7 +6,7 @@ use values::layer::Role;
 use values::merged::{Insertion, LayerId, NodeRef, View};
 use values::path::{KeyPath, PathStep, Step};
 
-use crate::host::{TreeHost, ours};
+use crate::host::{TreeHost, merged_node};
 use crate::schema::kind;
 use crate::shown::is_hidden;
 
@@ -29,9 +29,9 @@ impl TreeHost<'_> {
     /// Resolves a place.
     pub(crate) fn locate(&self, place: &Place) -> Located {
         match place {
-            Place::Node(node) => self.locate_node(ours(*node), false),
-            Place::Key(node) => self.locate_node(ours(*node), true),
-            Place::Absent(gap) => self.locate_absent(ours(gap.parent), &gap.keys),
+            Place::Node(node) => self.locate_node(merged_node(*node), false),
+            Place::Key(node) => self.locate_node(merged_node(*node), true),
+            Place::Absent(gap) => self.locate_absent(merged_node(gap.parent), &gap.keys),
             Place::NoComponent(gap) => self.locate_component(&gap.component, &gap.keys),
             Place::Record(record) => self.locate_record(*record),
         }
@@ -40,7 +40,7 @@ impl TreeHost<'_> {
     /// The bytes of a place that the operator wrote; `None` for a value set by the chart itself.
     pub(crate) fn locate_written(&self, place: &Place) -> Option<Span> {
         if let Place::Node(node) | Place::Key(node) = place
-            && self.merged.role(ours(*node)) == Role::Chart
+            && self.merged.role(merged_node(*node)) == Role::Chart
         {
             return None;
         }
@@ -290,10 +290,10 @@ impl TreeHost<'_> {
             return String::new();
         }
         let named = self.merged.get(item, "name").found();
-        let speaks = named.unwrap_or(item);
-        if self.merged.is_collection(speaks) || is_hidden(self.merged, speaks) {
+        let label = named.unwrap_or(item);
+        if self.merged.is_collection(label) || is_hidden(self.merged, label) {
             return String::new();
         }
-        self.merged.text(speaks).into_owned()
+        self.merged.text(label).into_owned()
     }
 }

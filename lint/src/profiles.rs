@@ -12,7 +12,11 @@ use crate::workspace::{Scope, TreeRef};
 
 /// The profiles in use: those that filenames imply, and those that the configuration or a tree names. Empty if there are no
 /// trees, as nothing is known then.
-pub(crate) fn there_are(config: &Config, words: &[String], trees: &[TreeRef]) -> BTreeSet<String> {
+pub(crate) fn known_profiles(
+    config: &Config,
+    words: &[String],
+    trees: &[TreeRef],
+) -> BTreeSet<String> {
     if trees.is_empty() {
         return BTreeSet::new();
     }
@@ -26,7 +30,7 @@ pub(crate) fn there_are(config: &Config, words: &[String], trees: &[TreeRef]) ->
 }
 
 /// Unknown profiles in a configuration.
-pub(crate) fn in_configuration(config: &Config, known: &BTreeSet<String>) -> Vec<Diagnostic> {
+pub(crate) fn unknown_in_config(config: &Config, known: &BTreeSet<String>) -> Vec<Diagnostic> {
     let entries = config.severities.iter();
     let named = entries.filter_map(|it| Some((it.profile.as_deref()?, it.profile_span?)));
     named
@@ -35,7 +39,7 @@ pub(crate) fn in_configuration(config: &Config, known: &BTreeSet<String>) -> Vec
 }
 
 /// Unknown profiles in the user's own rules; for scopes that share a book, the profiles of all of them are known.
-pub(crate) fn in_rules(scopes: &[Scope], book: &RuleBook) -> Vec<Diagnostic> {
+pub(crate) fn unknown_in_rules(scopes: &[Scope], book: &RuleBook) -> Vec<Diagnostic> {
     let mine = scopes.iter().filter(|it| std::ptr::eq(&*it.book, book));
     let known: BTreeSet<String> = mine.flat_map(|it| it.profiles.iter().cloned()).collect();
     let named = book.own_rules().flat_map(|(.., rule)| &rule.severities);
@@ -65,6 +69,6 @@ fn unknown(
 impl Project {
     /// Profiles that the rules of a book name but that nothing here uses.
     pub fn unknown_profiles(&self, book: &RuleBook) -> Vec<Diagnostic> {
-        in_rules(&self.workspace().scopes, book)
+        unknown_in_rules(&self.workspace().scopes, book)
     }
 }

@@ -24,7 +24,7 @@ use crate::memory::TreeMemory;
 use crate::report::Report;
 use crate::rulebook::RuleBook;
 use crate::sources::Numbers;
-use crate::start::LookedInto;
+use crate::start::HelmfileCache;
 use crate::touched::Touched;
 use crate::tree::{Readers, Tree};
 use crate::workspace::{CONFIG, Scope, Surveyor, TreeRef, Workspace};
@@ -263,7 +263,7 @@ impl Project {
                 files: &self.files,
                 settings: &self.settings,
                 numbers: &self.numbers,
-                looked_into: LookedInto::default(),
+                helmfile_cache: HelmfileCache::default(),
             };
             let mut workspace = surveyor.survey();
             if let Some(touched) = &self.settings.touched {
@@ -277,8 +277,8 @@ impl Project {
     /// Judges everything. Trees are judged in parallel and dropped afterwards, so that memory is bounded by the largest.
     pub fn lint(&self, progress: &(dyn Fn(Progress) + Sync)) -> Report {
         let workspace = self.workspace();
-        let trees = self.asked_for(&workspace);
-        let whole = trees.len() == workspace.trees.len();
+        let trees = self.selected_trees(&workspace);
+        let all_trees = trees.len() == workspace.trees.len();
         let state = Mutex::new(Progress {
             trees: trees.len(),
             ..Progress::default()
@@ -299,11 +299,11 @@ impl Project {
         for result in results {
             assembly.add(result);
         }
-        assembly.finish(whole)
+        assembly.finish(all_trees)
     }
 
     /// The trees that may have findings about the named paths.
-    pub(crate) fn asked_for(&self, workspace: &Workspace) -> Vec<usize> {
+    pub(crate) fn selected_trees(&self, workspace: &Workspace) -> Vec<usize> {
         if workspace.trees.len() < 2 || workspace.focus.is_empty() {
             return (0..workspace.trees.len()).collect();
         }
@@ -362,7 +362,7 @@ impl Project {
         }
         let mut memory = kept.memories.remove(&at)?;
         drop(kept);
-        memory.turn(tree);
+        memory.advance(tree);
         Some(memory)
     }
 
@@ -397,8 +397,8 @@ impl Project {
             }
             let id = self.numbers.of(path, None);
             let file = ReadFile::read(&self.files, path, &self.settings.show(path), id, None);
-            let whole = file.problem.is_none() && !file.protection.hides_keys();
-            whole.then_some(file.document)
+            let readable = file.problem.is_none() && !file.protection.hides_keys();
+            readable.then_some(file.document)
         };
         fix::plan(repair, &read)
     }
@@ -426,7 +426,7 @@ impl Project {
     }
 
     /// Lays a text over a file, as an editor does.
-    pub(crate) fn lay_over(&mut self, path: PathBuf, text: Arc<str>) {
+    pub(crate) fn overlay(&mut self, path: PathBuf, text: Arc<str>) {
         self.apply(Change::Text { path, text });
     }
 
@@ -595,7 +595,7 @@ impl Project {
             let older = before.files.get(&path)?;
             before.reread(scope, &path, &read_after(&path, Some(older)))
         });
-        let whole = || {
+        let load = || {
             let readers = Readers {
                 file: &read,
                 chart: &|path| self.chart(path),
@@ -604,7 +604,7 @@ impl Project {
             let (numbers, profiles) = (&self.numbers, &self.settings.profiles);
             Tree::load(scope, tree, &self.settings, numbers, readers, profiles)
         };
-        let loaded = Arc::new(reread.unwrap_or_else(whole));
+        let loaded = Arc::new(reread.unwrap_or_else(load));
         if keep {
             self.kept().trees.insert(at, Arc::clone(&loaded));
         }

@@ -228,14 +228,14 @@ impl RuleBook {
         let (program, problems) = compiled
             .filter(|_| all_usable())
             .unwrap_or_else(|| compile_usable(&|item| checked.usable(name_span(item))));
-        let told: BTreeSet<(Code, Span)> = diagnostics
+        let reported: BTreeSet<(Code, Span)> = diagnostics
             .iter()
             .map(|it| (it.code.clone(), it.primary.span))
             .collect();
         diagnostics.extend(
             problems
                 .into_iter()
-                .filter(|it| !told.contains(&(it.code.clone(), it.primary.span))),
+                .filter(|it| !reported.contains(&(it.code.clone(), it.primary.span))),
         );
         diagnostics.sort_by(|a, b| {
             (a.primary.span, &a.code, &a.message).cmp(&(b.primary.span, &b.code, &b.message))
@@ -428,7 +428,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_packs_are_compiled_inside_the_program_as_they_would_be_now() {
+    fn embedded_packs_match_a_fresh_compilation() {
         let now = RuleBook::build(&[], &Config::default(), false);
         assert_eq!(now.diagnostics, []);
         let (program, charts) = built_in::ready().expect("the packs have no errors");

@@ -246,7 +246,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_type_and_signature_can_be_read() {
+    fn every_type_and_signature_parses() {
         for function in &schema().functions {
             lang::types::parse_signature(function.signature).expect(function.signature);
             assert!(function.doc.ends_with('.'), "{}", function.signature);
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn records_stand_at_their_positions() {
+    fn record_kinds_match_their_positions() {
         let name = |kind: u16| schema().records[kind as usize].name;
         assert_eq!(name(kind::DEPLOYMENT), "deployment");
         assert_eq!(name(kind::RELEASE), "release");

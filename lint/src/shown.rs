@@ -38,10 +38,10 @@ pub fn excerpt(text: &str) -> Cow<'_, str> {
 }
 
 /// The longest value shown on one line, in characters.
-const LONGEST: usize = 72;
+const MAX_CHARS: usize = 72;
 
 /// The most list items shown on one line.
-const MOST_ITEMS: usize = 8;
+const MAX_ITEMS: usize = 8;
 
 /// True if the value must not be shown: its path is declared or named as a secret, it comes from a secrets layer, it looks like a
 /// token, a private key or a URL with a password, or it may be a secret that rules must not mention.
@@ -73,14 +73,14 @@ pub fn shown(merged: &Merged, node: NodeRef) -> String {
         Shape::String => json_string(&merged.text(node)),
         Shape::List => {
             let items = merged.items(node);
-            let first = items.iter().take(MOST_ITEMS);
+            let first = items.iter().take(MAX_ITEMS);
             let mut parts: Vec<String> = first
                 .map(|item| match merged.shape(*item) {
                     Shape::List => "[…]".to_owned(),
                     _ => shown(merged, *item),
                 })
                 .collect();
-            if items.len() > MOST_ITEMS {
+            if items.len() > MAX_ITEMS {
                 parts.push("…".to_owned());
             }
             format!("[{}]", parts.join(", "))
@@ -98,7 +98,7 @@ fn count(keys: usize) -> String {
 }
 
 fn shortened(text: String) -> String {
-    match text.char_indices().nth(LONGEST) {
+    match text.char_indices().nth(MAX_CHARS) {
         Some((at, _)) => text[..at].to_owned() + "…",
         None => text,
     }
@@ -194,7 +194,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_hidden_in_a_line_has_one_width() {
+    fn masks_have_a_fixed_width() {
         assert_eq!(excerpt("a: b"), "a: b");
         for hidden in ["\0", "\0\0\0\0\0\0\0\0\0"] {
             assert_eq!(excerpt(&format!("a: {hidden} # b")), "a: **** # b");

@@ -19,11 +19,11 @@ use crate::workspace::{CONFIG, Surveyor};
 const HELMFILES_BELOW: usize = 3;
 
 /// The most files examined in that search: a hook on one file must not read a whole repository.
-const MOST_LOOKED_INTO: usize = 256;
+const MAX_EXAMINED: usize = 256;
 
 /// Caches what was examined in search of helmfiles: most of the thousands of files that a hook names need the same.
 #[derive(Debug, Default)]
-pub(crate) struct LookedInto {
+pub(crate) struct HelmfileCache {
     /// By folder: the files below it that may be helmfiles.
     lists: RefCell<FxHashMap<PathBuf, Arc<[PathBuf]>>>,
     /// By file: its contents, if it may be a helmfile.
@@ -55,25 +55,27 @@ impl Surveyor<'_> {
             let kind = self.files.kind(file);
             kind.is_some_and(|kind| kind != PathKind::Folder)
         };
-        let whole = |root: &Path| Start {
+        let whole_tree_from = |root: &Path| Start {
             root: root.to_owned(),
             list: root.to_owned(),
             depth: None,
         };
         if let Some(root) = folders().find(|it| is_configuration(&it.join(CONFIG))) {
-            return Ok(whole(root));
+            return Ok(whole_tree_from(root));
         }
         let repository = folders().find(|it| self.files.kind(&it.join(".git")).is_some());
         if kind == PathKind::Folder {
             let tree = match path.parent() {
-                Some(parent) if self.holds_charts(path) => parent,
-                Some(parent) if self.holds_charts(parent) => parent.parent().unwrap_or(parent),
+                Some(parent) if self.contains_charts(path) => parent,
+                Some(parent) if self.contains_charts(parent) => parent.parent().unwrap_or(parent),
                 _ => path,
             };
-            return Ok(whole(match repository.filter(|it| tree.starts_with(it)) {
-                Some(top) => self.decided_around(tree, top),
-                None => tree,
-            }));
+            return Ok(whole_tree_from(
+                match repository.filter(|it| tree.starts_with(it)) {
+                    Some(top) => self.deciding_folder(tree, top),
+                    None => tree,
+                },
+            ));
         }
         let folder = path.parent().unwrap_or(Path::new(""));
         // Siblings belong to the file's tree only if its folder or a repository marks where that tree ends.
@@ -83,15 +85,15 @@ impl Surveyor<'_> {
         });
         let top = repository.or(place.as_ref().map(|it| it.root.as_path()));
         if let Some(root) = top.and_then(|top| {
-            let decided = self.decided_above(folder, top);
-            let named = repository.and_then(|top| self.helmfile_around(path, kind, top));
+            let decided = self.deciding_ancestor(folder, top);
+            let named = repository.and_then(|top| self.helmfile_root(path, kind, top));
             topmost(decided, named)
         }) {
-            return Ok(whole(root));
+            return Ok(whole_tree_from(root));
         }
         // Values and secrets in two sibling folders.
         let mut above = folder.ancestors().take(2);
-        let pair = above.find(|it| self.holds_charts(it) && self.is_one_of_two(it));
+        let pair = above.find(|it| self.contains_charts(it) && self.has_counterpart(it));
         if let Some(root) = pair.and_then(Path::parent) {
             return Ok(Start {
                 root: root.to_owned(),
@@ -114,13 +116,13 @@ impl Surveyor<'_> {
     }
 
     /// True if a folder contains chart folders, or their secrets.
-    fn holds_charts(&self, folder: &Path) -> bool {
+    fn contains_charts(&self, folder: &Path) -> bool {
         let name = folder.file_name().unwrap_or_default().to_string_lossy();
-        CONTAINERS.contains(&&*name) || name == SECRETS && self.is_one_of_two(folder)
+        CONTAINERS.contains(&&*name) || name == SECRETS && self.has_counterpart(folder)
     }
 
     /// True if a values folder has its secrets in a sibling folder, or a secrets folder its values.
-    fn is_one_of_two(&self, folder: &Path) -> bool {
+    fn has_counterpart(&self, folder: &Path) -> bool {
         let name = folder.file_name().unwrap_or_default().to_string_lossy();
         let others: &[&str] = match name == SECRETS {
             true => &CONTAINERS,
@@ -156,7 +158,7 @@ impl Surveyor<'_> {
     /// The topmost folder between `folder` and `top` that contains, beside the values, something that affects them: rules, a
     /// helmfile, charts; or `top` if there are kustomizations, which may include files from elsewhere. A single file is judged as
     /// it would be with that whole folder: hooks name files, people name the top.
-    fn decided_above<'a>(&self, folder: &'a Path, top: &Path) -> Option<&'a Path> {
+    fn deciding_ancestor<'a>(&self, folder: &'a Path, top: &Path) -> Option<&'a Path> {
         let inside = || folder.ancestors().take_while(|it| it.starts_with(top));
         let kustomized = inside().any(|it| {
             let mut files = KUSTOMIZATIONS.iter().map(|name| it.join(name));
@@ -178,22 +180,22 @@ impl Surveyor<'_> {
 
     /// The folder that decides for another one inside a repository, so that the result is the same as for the whole repository;
     /// the folder itself if nothing above affects it.
-    fn decided_around<'a>(&self, folder: &'a Path, top: &'a Path) -> &'a Path {
+    fn deciding_folder<'a>(&self, folder: &'a Path, top: &'a Path) -> &'a Path {
         // Rules beside the values apply to what is named, whatever is above.
         if folder == top || self.has_rules(folder) {
             return folder;
         }
-        let decided = self.decided_above(folder, top);
+        let decided = self.deciding_ancestor(folder, top);
         let above =
-            topmost(decided, self.helmfile_around(folder, PathKind::Folder, top)).unwrap_or(folder);
+            topmost(decided, self.helmfile_root(folder, PathKind::Folder, top)).unwrap_or(folder);
         // Kustomizations in it may be included by sibling folders.
-        if above != top && self.holds_kustomizations(folder) {
+        if above != top && self.contains_kustomizations(folder) {
             return top;
         }
         above
     }
 
-    fn holds_kustomizations(&self, folder: &Path) -> bool {
+    fn contains_kustomizations(&self, folder: &Path) -> bool {
         let options = ListOptions {
             no_ignore: self.settings.no_ignore,
             ..ListOptions::default()
@@ -209,31 +211,26 @@ impl Surveyor<'_> {
     /// The topmost ancestor of a path, at or below `top`, from which helmfiles that seem to name the path's folder must be
     /// judged: `clusters/east.yaml` beside `config/`, which helmfile is told to read; `../config` leads above it. A helmfile may
     /// have any name, so files are read.
-    fn helmfile_around<'a>(
-        &self,
-        path: &'a Path,
-        kind: PathKind,
-        top: &'a Path,
-    ) -> Option<&'a Path> {
-        let mut left = MOST_LOOKED_INTO;
+    fn helmfile_root<'a>(&self, path: &'a Path, kind: PathKind, top: &'a Path) -> Option<&'a Path> {
+        let mut left = MAX_EXAMINED;
         let mut found = None;
         let mut below: Option<&Path> = (kind == PathKind::File).then_some(path);
         let folders = path.ancestors().skip(usize::from(kind == PathKind::File));
         for folder in folders.take_while(|it| it.starts_with(top)) {
-            let files = self.perhaps_helmfiles(folder);
+            let files = self.helmfile_candidates(folder);
             let inside = |file: &Path| below.is_some_and(|it| it != file && file.starts_with(it));
             let files = files.iter().filter(|file| !inside(file)).take(left);
             for file in files {
                 left -= 1;
-                let Some(bytes) = self.as_helmfile(file) else {
+                let Some(bytes) = self.read_helmfile(file) else {
                     continue;
                 };
                 let name = below.and_then(Path::file_name);
                 let is_file = below == Some(path) && kind == PathKind::File;
-                let names_it = || name.is_none_or(|it| names(&bytes, it, is_file));
-                if file == path || names_it() {
+                let mentions_path = || name.is_none_or(|it| names(&bytes, it, is_file));
+                if file == path || mentions_path() {
                     let depth = file.components().count() - 1;
-                    let depth = depth.saturating_sub(steps_up(&bytes));
+                    let depth = depth.saturating_sub(max_levels_up(&bytes));
                     let reached = path.ancestors().filter(|it| it.starts_with(top));
                     let reached = reached.filter(|it| it.components().count() <= depth);
                     let reached = reached.max_by_key(|it| it.components().count());
@@ -247,8 +244,8 @@ impl Surveyor<'_> {
     }
 
     /// Files a few levels below a folder whose names do not suggest values.
-    fn perhaps_helmfiles(&self, folder: &Path) -> Arc<[PathBuf]> {
-        let mut lists = self.looked_into.lists.borrow_mut();
+    fn helmfile_candidates(&self, folder: &Path) -> Arc<[PathBuf]> {
+        let mut lists = self.helmfile_cache.lists.borrow_mut();
         if let Some(list) = lists.get(folder) {
             return Arc::clone(list);
         }
@@ -272,8 +269,8 @@ impl Surveyor<'_> {
     }
 
     /// The contents of a file that has what every helmfile has.
-    fn as_helmfile(&self, file: &Path) -> Option<Arc<[u8]>> {
-        let mut files = self.looked_into.files.borrow_mut();
+    fn read_helmfile(&self, file: &Path) -> Option<Arc<[u8]>> {
+        let mut files = self.helmfile_cache.files.borrow_mut();
         if let Some(bytes) = files.get(file) {
             return bytes.clone();
         }
@@ -321,7 +318,7 @@ fn names(text: &[u8], name: &OsStr, is_file: bool) -> bool {
 }
 
 /// The most levels that any path in a text leads up.
-fn steps_up(text: &[u8]) -> usize {
+fn max_levels_up(text: &[u8]) -> usize {
     let (mut most, mut run, mut end) = (0, 0, 0);
     for at in memmem::find_iter(text, b"../") {
         run = if at == end { run + 1 } else { 1 };

@@ -2,8 +2,8 @@
 //!
 //! Anything that depends on a Go template is not followed, and reported as such.
 
+mod included_helmfiles;
 mod kustomized;
-mod taken_in;
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,7 +34,7 @@ pub(crate) const MAX_PARTS: usize = 32 << 20;
 const MAX_DEPTH: usize = 8;
 
 /// The most patterns that related helmfiles may contain: each is matched against all files.
-const MOST_PATTERNS: usize = 256;
+const MAX_PATTERNS: usize = 256;
 
 /// What a group of files states.
 #[derive(Debug, Default)]
@@ -95,8 +95,8 @@ impl Reader<'_> {
                     patterns += usize::from(it.is_pattern());
                     let found = match (depth, patterns) {
                         (MAX_DEPTH, _) => Err("nested too deeply"),
-                        (_, MOST_PATTERNS..) => Err("too many patterns"),
-                        _ => self.taken_in(&it),
+                        (_, MAX_PATTERNS..) => Err("too many patterns"),
+                        _ => self.included_helmfiles(&it),
                     };
                     match found {
                         Ok(mut found) => {
@@ -112,8 +112,8 @@ impl Reader<'_> {
                 let below = below.into_iter().rev();
                 open.extend(below.map(|path| (path, depth + 1)));
             }
-            let is_there = |it: &Path| self.listed.binary_search(&it.to_owned()).is_ok();
-            let own = LeftOut::of_helmfile(&path, &file, &is_there);
+            let exists = |it: &Path| self.listed.binary_search(&it.to_owned()).is_ok();
+            let own = LeftOut::of_helmfile(&path, &file, &exists);
             statement.left_out.extend(own);
             statement.files.push(path.clone());
             parts.push((path, documents));
@@ -143,7 +143,7 @@ impl Reader<'_> {
         }
         let find = |path: &Path| self.listed_or_outside(path);
         statement.deployments = explicit_deployments(&releases, &find);
-        tidy(&mut statement.notes);
+        merge_duplicate_notes(&mut statement.notes);
         statement
     }
 
@@ -194,10 +194,10 @@ impl Reader<'_> {
         if self.listed.binary_search(&path.to_owned()).is_ok() {
             return Some(path.to_owned());
         }
-        let whole = lexically_normal(&self.root.join(path));
-        let outside = !whole.starts_with(self.root);
-        let there = outside && self.files.kind(&whole) == Some(PathKind::File);
-        there.then_some(whole)
+        let absolute = lexically_normal(&self.root.join(path));
+        let outside = !absolute.starts_with(self.root);
+        let there = outside && self.files.kind(&absolute) == Some(PathKind::File);
+        there.then_some(absolute)
     }
 
     /// What the manifests among some files state.
@@ -207,8 +207,8 @@ impl Reader<'_> {
         let mut flux = Flux::default();
         let mut outside = Vec::new();
         for path in paths {
-            let whole = self.root.join(path);
-            let Ok(bytes) = self.files.read(&whole) else {
+            let absolute = self.root.join(path);
+            let Ok(bytes) = self.files.read(&absolute) else {
                 continue;
             };
             let states = |mark: &[u8]| memchr::memmem::find(&bytes, mark).is_some();
@@ -228,7 +228,7 @@ impl Reader<'_> {
                 continue;
             }
             drop(bytes);
-            let file = (self.read)(&whole);
+            let file = (self.read)(&absolute);
             if as_helmfile && self.is_helmfile(&file) {
                 statement.helmfiles.push((*path).clone());
                 continue;
@@ -236,14 +236,14 @@ impl Reader<'_> {
             if template {
                 continue;
             }
-            let top = self.repository(&whole);
-            let within = whole.strip_prefix(&top).unwrap_or(path);
+            let top = self.repository(&absolute);
+            let within = absolute.strip_prefix(&top).unwrap_or(path);
             let (before, noted) = (releases.len(), statement.notes.len());
             let written = flux.releases.len();
             for part in parts_of(&file, false, &mut statement.notes) {
                 if let Some(mut stated) = read_manifest(&part.document, within) {
                     for mut release in stated.flux.drain(..) {
-                        self.settle(&mut release, &part, path, &top);
+                        self.make_independent(&mut release, &part, path, &top);
                         flux.releases.push(Written {
                             manifest: (*path).clone(),
                             before,
@@ -290,8 +290,8 @@ impl Reader<'_> {
             known.then_some(path)
         };
         statement.deployments = explicit_deployments(&releases, &find);
-        tidy(&mut statement.notes);
-        few_sets(&mut statement.notes);
+        merge_duplicate_notes(&mut statement.notes);
+        summarize_application_sets(&mut statement.notes);
         statement
     }
 
@@ -308,12 +308,12 @@ impl Reader<'_> {
         notes.extend(
             refused.map(|it| Diagnostic::new(NOT_FOLLOWED, Severity::Warning, it.span, it.message)),
         );
-        let is_there = |path: &Path| {
+        let exists = |path: &Path| {
             let path = lexically_normal(path);
             let kind = || self.files.kind(&self.root.join(&path));
             self.listed.binary_search(&path).is_ok() || kind() == Some(PathKind::File)
         };
-        let absent = stated.needed.into_iter().filter(|it| !is_there(&it.0));
+        let absent = stated.needed.into_iter().filter(|it| !exists(&it.0));
         notes.extend(absent.map(|(_, span)| {
             let message = "file not found: helmfile fails here, and what it would set is unknown";
             Diagnostic::new(NOT_FOLLOWED, Severity::Warning, span, message)
@@ -344,14 +344,14 @@ impl Reader<'_> {
         outside: &mut Vec<PathBuf>,
     ) {
         self.place_profile(release, &[manifest]);
-        let whole = self.root.join(manifest);
+        let absolute = self.root.join(manifest);
         if let Some(chart) = &mut release.chart_path {
-            self.place_chart(chart, &whole, top);
+            self.place_chart(chart, &absolute, top);
         }
         for layer in &mut release.layers {
             match layer {
                 ExplicitLayer::File { path, .. } => {
-                    *path = self.found(&whole, top, path);
+                    *path = self.found(&absolute, top, path);
                     if path.is_absolute() && self.files.kind(path) == Some(PathKind::File) {
                         outside.push(path.clone());
                     }
@@ -386,10 +386,10 @@ impl Reader<'_> {
     /// A file that a manifest names relative to the root of its repository. If the root is unknown, the nearest folder above the
     /// manifest that contains the file is used.
     fn found(&self, manifest: &Path, top: &Path, path: &Path) -> PathBuf {
-        let whole = top.join(path);
-        let below = |whole: &Path| match whole.strip_prefix(self.root) {
+        let absolute = top.join(path);
+        let below = |absolute: &Path| match absolute.strip_prefix(self.root) {
             Ok(below) => below.to_owned(),
-            Err(_) => whole.to_owned(),
+            Err(_) => absolute.to_owned(),
         };
         if top == self.root && self.listed.binary_search(&path.to_owned()).is_err() {
             let folders = manifest.ancestors().skip(1);
@@ -402,7 +402,7 @@ impl Reader<'_> {
                 return near;
             }
         }
-        below(&whole)
+        below(&absolute)
     }
 
     /// The profile that a folder above a file, or a word in its name, stands for.
@@ -425,7 +425,7 @@ fn note(note: Note) -> Diagnostic {
 
 /// Keeps each message once per file, at its first place and with the number of places: a heavily templated file would otherwise
 /// consist of notes.
-fn tidy(notes: &mut Vec<Diagnostic>) {
+fn merge_duplicate_notes(notes: &mut Vec<Diagnostic>) {
     let mut places: BTreeMap<(SourceId, String), BTreeSet<u32>> = BTreeMap::new();
     let key = |it: &Diagnostic| (it.primary.span.source, it.message.clone());
     for it in &*notes {
@@ -442,13 +442,13 @@ fn tidy(notes: &mut Vec<Diagnostic>) {
 }
 
 /// If more files than this contain an `ApplicationSet`, they are reported once: there may be hundreds.
-const MANY_SETS: usize = 3;
+const MAX_APPLICATION_SETS: usize = 3;
 
 /// Reports many application sets once, at the first one, with their number.
-fn few_sets(notes: &mut Vec<Diagnostic>) {
+fn summarize_application_sets(notes: &mut Vec<Diagnostic>) {
     let is_set = |it: &Diagnostic| it.message.starts_with(APPLICATION_SETS);
     let sets = notes.iter().filter(|it| is_set(it)).count();
-    if sets <= MANY_SETS {
+    if sets <= MAX_APPLICATION_SETS {
         return;
     }
     let mut first = true;

@@ -113,10 +113,10 @@ pub fn read(source: SourceId, document: &Document) -> Directives {
     let mut entries = None;
     for comment in document.comments() {
         let comment = Span { source, ..comment };
-        let said = text.get(comment.range()).unwrap_or("");
-        let Some(words) = directive::words(said) else {
-            if directive::is_mistyped(said) {
-                found.malformed.push(*directive::mistyped(comment));
+        let comment_text = text.get(comment.range()).unwrap_or("");
+        let Some(words) = directive::words(comment_text) else {
+            if directive::is_misspelled(comment_text) {
+                found.malformed.push(*directive::misspelled(comment));
             }
             continue;
         };

@@ -43,9 +43,9 @@ impl Below<'_> {
     }
 
     /// The profiles of deleted layers, according to their names; `None` for one whose name does not tell.
-    fn profiles_of_gone(&self, tree: &TreeRef) -> BTreeSet<Option<String>> {
+    fn profiles_of_deleted(&self, tree: &TreeRef) -> BTreeSet<Option<String>> {
         let files = self.files.iter();
-        let gone = files.filter(|file| {
+        let deleted = files.filter(|file| {
             let yaml = file
                 .extension()
                 .is_some_and(|it| it == "yaml" || it == "yml");
@@ -53,7 +53,7 @@ impl Below<'_> {
             yaml && inside && self.on_disk.kind(&self.scope.root.join(file)).is_none()
         });
         let mut profiles = BTreeSet::new();
-        for file in gone {
+        for file in deleted {
             let found = discover(&[file.to_path_buf()], &self.options);
             for deployment in found.trees.iter().flat_map(|it| &it.deployments) {
                 let profile = &deployment.profile;
@@ -142,7 +142,7 @@ impl TreeRef {
             return true;
         }
         let gone = match self.statements.is_empty() {
-            true => below.profiles_of_gone(self),
+            true => below.profiles_of_deleted(self),
             // A stated file that is missing is recorded as absent.
             false => BTreeSet::new(),
         };

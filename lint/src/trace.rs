@@ -90,7 +90,7 @@ pub fn trace(tree: &Tree, settings: &Settings, rule: usize, about: &About<'_>) -
             match about {
                 About::Everything => true,
                 About::Path(path) => match (&at.path, place) {
-                    (Some(it), _) => meet(it, path),
+                    (Some(it), _) => overlap(it, path),
                     // The values of a release as a whole are above every path, and not of interest.
                     (None, Place::Node(_) | Place::Key(_)) => false,
                     (None, Place::Absent(_) | Place::NoComponent(_) | Place::Record(_)) => true,
@@ -159,7 +159,7 @@ fn proof_clause(host: &TreeHost<'_>, clause: lang::eval::ClauseTrace) -> ProofCl
 }
 
 /// True if one path equals or contains the other.
-fn meet(a: &str, b: &str) -> bool {
+fn overlap(a: &str, b: &str) -> bool {
     let within = |whole: &str, part: &str| {
         let rest = whole.strip_prefix(part);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
@@ -169,12 +169,12 @@ fn meet(a: &str, b: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::meet;
+    use super::overlap;
 
     #[test]
-    fn a_path_meets_what_is_above_and_below_it() {
-        assert!(meet("brig.config", "brig.config.smtp"));
-        assert!(meet("brig.list[0]", "brig.list"));
-        assert!(!meet("brig.config", "brig.configs"));
+    fn paths_overlap_with_ancestors_and_descendants() {
+        assert!(overlap("brig.config", "brig.config.smtp"));
+        assert!(overlap("brig.list[0]", "brig.list"));
+        assert!(!overlap("brig.config", "brig.configs"));
     }
 }

@@ -94,10 +94,10 @@ pub struct TreeDeployment {
 }
 
 /// The tag of rules about a cluster: they see all releases of the deployments that share a cluster according to `clusters`.
-const OF_A_CLUSTER: &str = "cluster";
+const CLUSTER_TAG: &str = "cluster";
 
 /// The tag of rules about files that no release reads.
-const OF_LEFT_OUT: &str = "left-out";
+const LEFT_OUT_TAG: &str = "left-out";
 
 /// What a rule is judged over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,9 +113,9 @@ impl About {
     pub(crate) fn of(program: &Program, rule: usize) -> Self {
         let tags = &program.rules()[rule].tags;
         let has = |word: &str| tags.iter().any(|tag| tag == word);
-        if has(OF_LEFT_OUT) {
+        if has(LEFT_OUT_TAG) {
             Self::LeftOut
-        } else if has(OF_A_CLUSTER) {
+        } else if has(CLUSTER_TAG) {
             Self::Clusters
         } else {
             Self::Deployments
@@ -421,7 +421,7 @@ impl Loader<'_> {
         if let Some(stated) = &plan.chart_path {
             let path = lexically_normal(&self.scope.root.join(&stated.path));
             return match (self.read.chart)(&path) {
-                Ok(chart) => Some(self.keep(chart)),
+                Ok(chart) => Some(self.register_chart(chart)),
                 Err(why) => {
                     let shown = self.settings.show(&path);
                     self.unknown_charts.push((stated.origin, why, shown));
@@ -450,7 +450,7 @@ impl Loader<'_> {
                 Ok(chart) => {
                     let fits = beside(&candidate) || chart.info.name == plan.chart;
                     if fits && wanted.is_none_or(|wanted| chart.is_version(wanted)) {
-                        return Some(self.keep(chart));
+                        return Some(self.register_chart(chart));
                     }
                 }
                 // A missing chart is reported where it is stated.
@@ -481,19 +481,19 @@ impl Loader<'_> {
     /// Reports unknown charts. Charts that are only put in place at build time are all missing: if a file has many for the same
     /// reason, only one is reported.
     fn note_unknown_charts(&mut self) {
-        let mut alike: BTreeMap<(SourceId, String), BTreeMap<Span, PathBuf>> = BTreeMap::new();
+        let mut groups: BTreeMap<(SourceId, String), BTreeMap<Span, PathBuf>> = BTreeMap::new();
         for (origin, why, shown) in std::mem::take(&mut self.unknown_charts) {
             // Each environment states it again.
-            let charts = alike.entry((origin.source, why.to_string())).or_default();
+            let charts = groups.entry((origin.source, why.to_string())).or_default();
             charts.insert(origin, shown);
         }
-        for ((_, why), charts) in alike {
-            let told = match charts.len() {
+        for ((_, why), charts) in groups {
+            let shown_charts = match charts.len() {
                 few @ ..=MANY_CHARTS => few,
                 _ => 1,
             };
-            let more = and_more(charts.len() - told);
-            for (origin, shown) in charts.into_iter().take(told) {
+            let more = and_more(charts.len() - shown_charts);
+            for (origin, shown) in charts.into_iter().take(shown_charts) {
                 let message = format!("no chart found at `{}`: {why}{more}", shown.display());
                 let note = Diagnostic::new(NOT_FOLLOWED, Severity::Info, origin, message);
                 self.tree.notes.push(note);
@@ -501,7 +501,7 @@ impl Loader<'_> {
         }
     }
 
-    fn keep(&mut self, chart: Arc<DiskChart>) -> usize {
+    fn register_chart(&mut self, chart: Arc<DiskChart>) -> usize {
         if let Some(known) = self.kept.get(&chart.path) {
             return *known;
         }
@@ -612,11 +612,11 @@ fn clusters(tree: &Tree, scope: &Scope) -> Vec<(TreeDeployment, Vec<usize>)> {
         facts.externally_deployed.extend(external);
         let key = scope.knowledge.key_of(&deployment, &facts);
         let on_disk = parts.iter().flat_map(|part| part.charts.clone()).collect();
-        let whole = TreeDeployment {
+        let combined = TreeDeployment {
             profiles: profiles.collect(),
             ..merged(tree, scope, deployment, key, &facts, on_disk)
         };
-        out.push((whole, numbers));
+        out.push((combined, numbers));
     }
     out
 }

@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_findings_depend_on_is_watched_and_reports_are_not() {
+    fn watches_inputs_but_not_reports() {
         for path in [
             "values/wire-server/values.yaml",
             "values/wire-server/helmfile.yaml.gotmpl",

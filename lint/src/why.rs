@@ -121,9 +121,9 @@ impl LinkFate {
 pub fn why(tree: &Tree, path: &KeyPath) -> Vec<Chain> {
     let mut chains = Vec::new();
     for deployment in &tree.deployments {
-        let asker = Asker { tree, deployment };
+        let tracer = Tracer { tree, deployment };
         for (release, path) in targets(&deployment.merged, path) {
-            chains.push(asker.chain(release, &path));
+            chains.push(tracer.chain(release, &path));
         }
     }
     chains
@@ -142,9 +142,9 @@ fn targets(merged: &Merged, path: &KeyPath) -> Vec<(usize, KeyPath)> {
     };
     for component in merged.components() {
         if component.name == *first || component.chart == *first {
-            let mut whole = KeyPath::of_keys(&component.path);
-            whole.0.extend_from_slice(&path.0[1..]);
-            push(component.release, whole);
+            let mut full_path = KeyPath::of_keys(&component.path);
+            full_path.0.extend_from_slice(&path.0[1..]);
+            push(component.release, full_path);
         }
     }
     for (at, release) in merged.deployment().releases.iter().enumerate() {
@@ -154,21 +154,21 @@ fn targets(merged: &Merged, path: &KeyPath) -> Vec<(usize, KeyPath)> {
     }
     // A top-level key of a release that is not a component: `tags.proxy`.
     for at in 0..merged.deployment().releases.len() {
-        let said = !merged.history(at, &path.steps()).is_empty();
-        let there = || merged.lookup(merged.root(at, View::Effective), &path.steps());
-        if said || matches!(there(), Lookup::Found(_)) {
+        let is_set = !merged.history(at, &path.steps()).is_empty();
+        let effective = || merged.lookup(merged.root(at, View::Effective), &path.steps());
+        if is_set || matches!(effective(), Lookup::Found(_)) {
             push(at, path.clone());
         }
     }
     out
 }
 
-struct Asker<'t> {
+struct Tracer<'t> {
     tree: &'t Tree,
     deployment: &'t TreeDeployment,
 }
 
-impl Asker<'_> {
+impl Tracer<'_> {
     fn merged(&self) -> &Merged {
         &self.deployment.merged
     }
@@ -192,16 +192,16 @@ impl Asker<'_> {
                 present: unknown.present,
             },
             (Lookup::Found(node), None) => Verdict::Value(shown(merged, node)),
-            (Lookup::Missing | Lookup::Unknown(_), None) => self.nothing(&history, path),
+            (Lookup::Missing | Lookup::Unknown(_), None) => self.no_value(&history, path),
         };
         let mut links: Vec<Link> = Vec::new();
         if let Some(unknown) = unknown {
-            links.extend(self.unseen(release, unknown));
+            links.extend(self.unseen_layers(release, unknown));
         }
         links.extend(history.iter().map(|it| self.link(it, path, &verdict)));
         // A value that Helm passes down to a subchart (`global`) is set elsewhere.
         if let (true, Lookup::Found(node)) = (history.is_empty(), found) {
-            links.extend(self.handed_down(node));
+            links.extend(self.passed_down(node));
         }
         let plan = &merged.deployment().releases[release];
         Chain {
@@ -215,7 +215,7 @@ impl Asker<'_> {
         }
     }
 
-    fn nothing(&self, history: &[Occurrence], path: &KeyPath) -> Verdict {
+    fn no_value(&self, history: &[Occurrence], path: &KeyPath) -> Verdict {
         let merged = self.merged();
         let used = history.iter().find(|it| it.fate == Fate::Used);
         match used {
@@ -287,21 +287,21 @@ impl Asker<'_> {
             .0
             .iter()
             .position(|it| matches!(it, PathStep::Index(_)));
-        let whole = match list {
+        let along_with = match list {
             _ if higher.0.len() < path.0.len() => format!(" together with `{higher}`"),
             Some(at) => format!(" together with `{}`", KeyPath(path.0[..at].to_vec())),
             None => String::new(),
         };
         match merged.kind(by) {
-            Kind::Null => format!("removed{whole} by the null{at}"),
-            Kind::List => format!("replaced{whole} by the list{at}"),
-            Kind::Map => format!("replaced{whole} by the map{at}"),
-            Kind::Error => format!("hidden{whole} by damaged text{at}"),
-            Kind::Bool | Kind::Number | Kind::String => format!("overridden{whole}{at}"),
+            Kind::Null => format!("removed{along_with} by the null{at}"),
+            Kind::List => format!("replaced{along_with} by the list{at}"),
+            Kind::Map => format!("replaced{along_with} by the map{at}"),
+            Kind::Error => format!("hidden{along_with} by damaged text{at}"),
+            Kind::Bool | Kind::Number | Kind::String => format!("overridden{along_with}{at}"),
         }
     }
 
-    fn handed_down(&self, node: NodeRef) -> Option<Link> {
+    fn passed_down(&self, node: NodeRef) -> Option<Link> {
         let merged = self.merged();
         let at = shown::place(self.tree, merged, node)?;
         Some(Link {
@@ -315,7 +315,7 @@ impl Asker<'_> {
     }
 
     /// The layers that prevent a value from being seen.
-    fn unseen(&self, release: usize, unknown: Unknown) -> Vec<Link> {
+    fn unseen_layers(&self, release: usize, unknown: Unknown) -> Vec<Link> {
         let merged = self.merged();
         let plan = &merged.deployment().releases[release];
         let link = |role: Role, file: PathBuf, words: String| Link {
@@ -390,11 +390,11 @@ impl Asker<'_> {
         let places = host.declared_at(release, &path.0);
         if host.is_declared(&places) == Some(false) && !host.has_own_default(release, &path.0) {
             let chart = &component.chart;
-            let gone = match host.moved_at(&places) {
+            let moved_to = match host.moved_at(&places) {
                 Some(keys) => format!("; moved to `{}`", keys.join(".")),
                 None => String::new(),
             };
-            notes.push(format!("the chart `{chart}` does not read it{gone}"));
+            notes.push(format!("the chart `{chart}` does not read it{moved_to}"));
         }
         notes
     }
@@ -404,11 +404,11 @@ impl Asker<'_> {
 pub fn meant(tree: &Tree, path: &KeyPath) -> Option<String> {
     let found = tree.deployments.iter();
     found
-        .filter_map(|deployment| meant_in(tree, deployment, path))
+        .filter_map(|deployment| suggest_in(tree, deployment, path))
         .next()
 }
 
-fn meant_in(tree: &Tree, deployment: &TreeDeployment, path: &KeyPath) -> Option<String> {
+fn suggest_in(tree: &Tree, deployment: &TreeDeployment, path: &KeyPath) -> Option<String> {
     let merged = &deployment.merged;
     let show = |path: &std::path::Path| tree.show(path);
     let host = TreeHost::new(deployment, &tree.knowledge, &show);
@@ -426,19 +426,19 @@ fn meant_in(tree: &Tree, deployment: &TreeDeployment, path: &KeyPath) -> Option<
             merged.entries(merged.root(at, View::Effective), &mut keys);
         }
         names.extend(keys.iter().map(|(key, _)| &**key));
-        let near = lang::check::similar::similar(first, names)?;
-        let mut right = path.clone();
-        right.0[0] = PathStep::Key(near);
-        return Some(right.to_string());
+        let nearest = lang::check::similar::similar(first, names)?;
+        let mut corrected = path.clone();
+        corrected.0[0] = PathStep::Key(nearest);
+        return Some(corrected.to_string());
     }
-    for (release, whole) in goals {
-        let front = whole.0.len().saturating_sub(path.0.len() - 1);
+    for (release, full_path) in goals {
+        let front = full_path.0.len().saturating_sub(path.0.len() - 1);
         // Find the first step that is neither set nor declared.
-        for at in 0..whole.0.len() {
-            let PathStep::Key(key) = &whole.0[at] else {
+        for at in 0..full_path.0.len() {
+            let PathStep::Key(key) = &full_path.0[at] else {
                 continue;
             };
-            let above = &whole.0[..at];
+            let above = &full_path.0[..at];
             let parent = merged.lookup(
                 merged.root(release, View::Effective),
                 &KeyPath(above.to_vec()).steps(),
@@ -455,18 +455,18 @@ fn meant_in(tree: &Tree, deployment: &TreeDeployment, path: &KeyPath) -> Option<
                 continue;
             }
             let names = keys.iter().map(|(key, _)| &**key).chain(declared);
-            let Some(near) = lang::check::similar::similar(key, names) else {
+            let Some(nearest) = lang::check::similar::similar(key, names) else {
                 break;
             };
-            let mut right = whole.clone();
-            right.0[at] = PathStep::Key(near);
+            let mut corrected = full_path.clone();
+            corrected.0[at] = PathStep::Key(nearest);
             if at < front {
-                return Some(right.to_string());
+                return Some(corrected.to_string());
             }
             // Keep the form of the question, with the component's name in front.
-            let mut asked = vec![path.0[0].clone()];
-            asked.extend_from_slice(&right.0[front..]);
-            return Some(KeyPath(asked).to_string());
+            let mut suggestion = vec![path.0[0].clone()];
+            suggestion.extend_from_slice(&corrected.0[front..]);
+            return Some(KeyPath(suggestion).to_string());
         }
     }
     None

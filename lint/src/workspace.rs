@@ -25,7 +25,7 @@ use crate::project::Settings;
 use crate::report::Skipped;
 use crate::rulebook::RuleBook;
 use crate::sources::Numbers;
-use crate::start::{LookedInto, Start};
+use crate::start::{HelmfileCache, Start};
 use crate::statements::Reader;
 use crate::touched::decides;
 
@@ -128,7 +128,7 @@ pub(crate) struct Surveyor<'a> {
     pub(crate) files: &'a dyn Files,
     pub(crate) settings: &'a Settings,
     pub(crate) numbers: &'a Numbers,
-    pub(crate) looked_into: LookedInto,
+    pub(crate) helmfile_cache: HelmfileCache,
 }
 
 impl Surveyor<'_> {
@@ -299,8 +299,8 @@ impl Surveyor<'_> {
         } = self.trees(&scope, found, &reader);
         let charts = charts.iter().map(|it| self.settings.show(&root.join(it)));
         workspace.charts.extend(charts);
-        scope.profiles = profiles::there_are(&scope.config, &options.profiles, &trees);
-        let unknown = profiles::in_configuration(&scope.config, &scope.profiles);
+        scope.profiles = profiles::known_profiles(&scope.config, &options.profiles, &trees);
+        let unknown = profiles::unknown_in_config(&scope.config, &scope.profiles);
         scope.diagnostics.extend(unknown);
         scope.diagnostics.extend(unknown_charts(&scope, &trees));
         // A file whose name tells nothing may still be stated as a layer.

@@ -60,7 +60,7 @@ fn faults(findings: &[Finding]) -> BTreeMap<String, usize> {
 }
 
 /// The result of a rule's repairs for an example; empty if it proposes none there.
-fn told(rule: &str, example: &Example, failures: &mut Vec<String>) -> String {
+fn fix_example(rule: &str, example: &Example, failures: &mut Vec<String>) -> String {
     let files = files(example);
     let all = FixOptions { with_unsafe: true };
     let mine = project(&files, Some(rule));
@@ -104,7 +104,7 @@ fn told(rule: &str, example: &Example, failures: &mut Vec<String>) -> String {
 }
 
 #[test]
-fn every_failing_example_with_a_repair_is_repaired() {
+fn fixes_resolve_every_failing_example() {
     let book = RuleBook::standard();
     let rules: Vec<_> = book.rules().collect();
     let results: Vec<(String, String, Vec<String>)> = rules
@@ -112,22 +112,22 @@ fn every_failing_example_with_a_repair_is_repaired() {
         .map(|(file, _, rule)| {
             let mut failures = Vec::new();
             let fails = rule.examples.iter().filter(|it| it.expect == Expect::Fails);
-            let told = fails.map(|it| told(&rule.name.node, it, &mut failures));
-            (file.pack.clone(), told.collect(), failures)
+            let fix_example = fails.map(|it| fix_example(&rule.name.node, it, &mut failures));
+            (file.pack.clone(), fix_example.collect(), failures)
         })
         .collect();
     let mut packs: BTreeMap<String, String> = BTreeMap::new();
     let mut failures = Vec::new();
-    for (pack, told, wrong) in results {
-        *packs.entry(pack).or_default() += &told;
+    for (pack, fix_example, wrong) in results {
+        *packs.entry(pack).or_default() += &fix_example;
         failures.extend(wrong);
     }
-    for (pack, told) in packs {
+    for (pack, fix_example) in packs {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixes");
         let path = path.join(format!("{pack}.txt"));
         if std::env::var_os("UPDATE").is_some() {
-            std::fs::write(&path, &told).unwrap();
-        } else if std::fs::read_to_string(&path).unwrap_or_default() != told {
+            std::fs::write(&path, &fix_example).unwrap();
+        } else if std::fs::read_to_string(&path).unwrap_or_default() != fix_example {
             failures.push(format!("{} differs; run with UPDATE=1", path.display()));
         }
     }
@@ -135,7 +135,7 @@ fn every_failing_example_with_a_repair_is_repaired() {
 }
 
 #[test]
-fn without_unsafe_only_safe_repairs_are_made() {
+fn unsafe_fixes_need_the_option() {
     let mut files = Memory::default();
     let text = "gundeck:\n  config:\n    aws:\n      account: 123456789012\nwebapp: {}\nnginz:\n  nginx_conf:\n    ignored_upstreams: [canon]\n";
     files.insert(
@@ -194,7 +194,7 @@ rule new-value {
 "#;
 
 #[test]
-fn a_few_repairs_that_would_do_harm_do_not_keep_many_others_from_being_made() {
+fn harmful_fixes_do_not_block_the_others() {
     let mut files = Memory::default();
     let mut text = String::new();
     for at in 0..40 {

@@ -72,7 +72,7 @@ fn project(sample: &Sample, facts: bool) -> Project {
 }
 
 /// Everything in a report, as one text that can be compared line by line.
-fn said(report: &Report) -> String {
+fn render(report: &Report) -> String {
     let rules: Vec<_> = report
         .rules
         .iter()
@@ -83,13 +83,13 @@ fn said(report: &Report) -> String {
     let findings: Vec<_> = findings
         .filter(|it| it.origin != Origin::RuleText)
         .collect();
-    let said = format!(
+    let render = format!(
         "{findings:#?}\n{:#?}\n{:#?}\n{rules:#?}",
         report.suppressed, report.summary
     );
     // Source ids depend on what is reported about rules, so they are replaced by paths.
     let mut numbered = false;
-    let lines = said.lines().map(|line| {
+    let lines = render.lines().map(|line| {
         let number: Option<u32> = line.trim().trim_end_matches(',').parse().ok();
         let named = number
             .filter(|_| numbered)
@@ -202,8 +202,8 @@ fn edited(text: &str, at: usize, edit: &Edit, first: &str) -> String {
 
 /// Stops after a number of calls.
 fn after(questions: usize) -> impl Fn() -> bool + Sync {
-    let asked = AtomicUsize::new(0);
-    move || asked.fetch_add(1, Ordering::Relaxed) >= questions
+    let calls = AtomicUsize::new(0);
+    move || calls.fetch_add(1, Ordering::Relaxed) >= questions
 }
 
 /// Edits the files of a sample and compares the reports after each edit.
@@ -228,7 +228,10 @@ fn compare(sample: &Sample, edits: &[(usize, usize, Edit)]) -> Result<(), TestCa
         for questions in [at % 7, at % 40] {
             let _ = editor.lint_file_unless(path, &after(questions));
         }
-        let (known, whole) = (said(&editor.lint_file(path)), said(&fresh.lint_file(path)));
+        let (known, whole) = (
+            render(&editor.lint_file(path)),
+            render(&fresh.lint_file(path)),
+        );
         let _ = editor.remember(path, &after(at % 60));
         while editor.remember(path, &|| false) == Some(true) {}
         if known != whole {
@@ -259,7 +262,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: cases(), max_shrink_iters: 60, ..ProptestConfig::default() })]
 
     #[test]
-    fn an_edit_judges_again_what_it_may_matter_to(
+    fn incremental_results_match_a_full_run(
         name in proptest::sample::select(&["first-look", "mixed-profiles", "no-secrets-layer"][..]),
         edits in proptest::collection::vec(edit(), 2..8),
     ) {
@@ -283,7 +286,7 @@ fn file_of(sample: &Sample, end: &str) -> usize {
 /// A file with anchors, one with damage, and a switch elsewhere that enables values: every change must be noticed wherever it
 /// matters.
 #[test]
-fn what_speaks_from_afar_is_heard() {
+fn edits_with_distant_effects_are_noticed() {
     let sample = sample("first-look");
     let file = file_of(&sample, "wire-server/values.yaml");
     let top = |edit| (file, 0, edit);
@@ -304,7 +307,7 @@ fn what_speaks_from_afar_is_heard() {
 
 /// A reference below a key that looks secret is hidden, whether a whole layer or a single value was examined.
 #[test]
-fn a_reference_is_hidden_in_both_ways() {
+fn secret_references_are_hidden_in_both_checks() {
     let sample = sample("mixed-profiles");
     let file = file_of(&sample, "wire-server/prod-secrets.yaml");
     let script = [
@@ -319,7 +322,7 @@ fn a_reference_is_hidden_in_both_ways() {
 
 /// Diagnostics other than rules' findings: a manifest in place of a layer, and releases that values state.
 #[test]
-fn what_is_told_of_a_file_follows_its_text() {
+fn file_diagnostics_follow_edits() {
     let texts = [
         (
             "apps/shop/secret.yaml",
@@ -353,7 +356,7 @@ fn what_is_told_of_a_file_follows_its_text() {
 
 /// Whether a value is secret may depend on its siblings and on its own text; a file that no release reads is judged too.
 #[test]
-fn what_stands_beside_a_secret_is_heard() {
+fn edits_beside_secrets_are_noticed() {
     let texts = [
         (
             "values/shop/values.yaml",
@@ -388,7 +391,7 @@ fn what_stands_beside_a_secret_is_heard() {
 
 /// A chart on disk: what its schema does not allow, and what it sets by itself.
 #[test]
-fn a_chart_on_disk_is_heard() {
+fn edits_to_charts_on_disk_are_noticed() {
     let texts = [
         (
             "charts/shop/values.yaml",

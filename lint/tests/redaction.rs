@@ -14,18 +14,18 @@ use lint::report::Report;
 use lint::trace::{About, trace};
 
 #[path = "redaction/tree.rs"]
-mod made;
+mod generated;
 
-use made::{Dice, tree};
+use generated::{Dice, tree};
 
-fn told(finding: &Finding) -> String {
+fn render_finding(finding: &Finding) -> String {
     format!("{:?}", finding.diagnostic) + finding.path.as_deref().unwrap_or_default()
 }
 
-fn shown(report: &Report) -> String {
+fn render_report(report: &Report) -> String {
     let mut out = String::new();
     for finding in report.findings.iter().chain(&report.suppressed) {
-        out += &told(finding);
+        out += &render_finding(finding);
         out.push('\n');
     }
     for file in 0..report.files.len() {
@@ -46,14 +46,14 @@ fn listing(files: &Memory) -> String {
     texts.collect()
 }
 
-fn holds_none(seed: u64, what: &str, text: &str, parts: &[String], files: &Memory) {
+fn assert_no_secrets(seed: u64, what: &str, text: &str, parts: &[String], files: &Memory) {
     for part in parts {
         if let Some(at) = text.find(part.as_str()) {
             let line = text[..at].rfind('\n').map_or(0, |end| end + 1);
             let end = text[at..].find('\n').map_or(text.len(), |end| at + end);
-            let shown = &text[line..end];
+            let context = &text[line..end];
             panic!(
-                "seed {seed}: {what} contains `{part}`: {shown}\n{}",
+                "seed {seed}: {what} contains `{part}`: {context}\n{}",
                 listing(files)
             );
         }
@@ -76,33 +76,33 @@ fn setup(seed: u64, fixes: bool) -> (Memory, Vec<String>, Project) {
 }
 
 #[test]
-fn no_secret_is_in_what_a_run_hands_out() {
+fn run_output_contains_no_secrets() {
     for seed in 1..=16_u64 {
         let (files, parts, project) = setup(seed, true);
         let report = project.lint(&|_| {});
         assert!(!report.findings.is_empty());
-        holds_none(seed, "the report", &shown(&report), &parts, &files);
+        assert_no_secrets(seed, "the report", &render_report(&report), &parts, &files);
         let run = project.fix(FixOptions { with_unsafe: true }, &|_| {});
         for it in &run.fixed {
-            holds_none(
+            assert_no_secrets(
                 seed,
                 "the applied fixes",
-                &(told(&it.finding) + &it.title),
+                &(render_finding(&it.finding) + &it.title),
                 &parts,
                 &files,
             );
         }
         for it in &run.refused {
-            let words = format!("{}{}{}", told(&it.finding), it.title, it.why);
-            holds_none(seed, "the refused fixes", &words, &parts, &files);
+            let words = format!("{}{}{}", render_finding(&it.finding), it.title, it.why);
+            assert_no_secrets(seed, "the refused fixes", &words, &parts, &files);
         }
         for file in &run.files {
-            holds_none(seed, "the diff", &unified("x", file), &parts, &files);
+            assert_no_secrets(seed, "the diff", &unified("x", file), &parts, &files);
         }
-        holds_none(
+        assert_no_secrets(
             seed,
             "the report afterwards",
-            &shown(&run.report),
+            &render_report(&run.report),
             &parts,
             &files,
         );
@@ -111,7 +111,7 @@ fn no_secret_is_in_what_a_run_hands_out() {
 
 /// Helm reads only the first document of a file, so values in the others do not belong to the layer.
 #[test]
-fn no_secret_of_a_later_document_is_in_a_report() {
+fn reports_mask_secrets_in_later_documents() {
     let mut files = Memory::default();
     let brig = "replicaCount: 1\n--- {secrets: {smtpPassword: swordfish}}\n";
     files.insert("/t/values/brig/values.yaml", brig.as_bytes());
@@ -122,14 +122,14 @@ fn no_secret_of_a_later_document_is_in_a_report() {
         ..Settings::default()
     };
     let report = Project::new(settings, Arc::new(files)).lint(&|_| {});
-    let shown = shown(&report);
-    assert!(shown.contains("replicaCount: 1"), "{shown}");
-    assert!(!shown.contains("swordfish") && !shown.contains("trout"));
+    let text = render_report(&report);
+    assert!(text.contains("replicaCount: 1"), "{text}");
+    assert!(!text.contains("swordfish") && !text.contains("trout"));
 }
 
 /// The values in a proof are computed during evaluation, where most are read without checking whether they are secret.
 #[test]
-fn no_secret_is_in_the_proof_of_any_rule() {
+fn proofs_contain_no_secrets() {
     for seed in 1..=3_u64 {
         let (files, parts, project) = setup(seed, false);
         let mut steps = 0;
@@ -137,7 +137,7 @@ fn no_secret_is_in_the_proof_of_any_rule() {
             for (rule, info) in tree.book.program.rules().iter().enumerate() {
                 for proof in trace(&tree, project.settings(), rule, &About::Everything) {
                     let what = format!("the proof of {}", info.id);
-                    holds_none(seed, &what, &format!("{proof:?}"), &parts, &files);
+                    assert_no_secrets(seed, &what, &format!("{proof:?}"), &parts, &files);
                     steps += proof.clauses.iter().map(|it| it.steps.len()).sum::<usize>();
                 }
             }

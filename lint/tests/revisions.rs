@@ -152,7 +152,7 @@ fn shown(report: &Report) -> Vec<String> {
 const FAULTY: &str = "port: 1\n";
 
 #[test]
-fn a_changed_file_brings_the_findings_of_its_deployment_in_other_files_too() {
+fn changed_file_selects_its_whole_deployment() {
     let work = Work::new(&[
         ("values/one/prod-values.yaml", FAULTY),
         ("values/two/prod-values.yaml", "port: 2\n"),
@@ -174,7 +174,7 @@ fn a_changed_file_brings_the_findings_of_its_deployment_in_other_files_too() {
 }
 
 #[test]
-fn what_a_release_that_is_gone_leaves_behind_is_found_where_it_is_missed() {
+fn deleted_release_selects_its_deployment() {
     let work = Work::new(&[
         ("values/one/prod-values.yaml", FAULTY),
         ("values/three/demo-values.yaml", FAULTY),
@@ -189,7 +189,7 @@ fn what_a_release_that_is_gone_leaves_behind_is_found_where_it_is_missed() {
 
 #[cfg(unix)]
 #[test]
-fn a_layer_that_is_a_link_changes_with_the_file_behind_it() {
+fn symlinked_layer_changes_with_its_target() {
     let work = Work::new(&[
         ("shared/base.yaml", "port: 2\n"),
         ("values/two/values.yaml", "port: 2\n"),
@@ -207,7 +207,7 @@ fn a_layer_that_is_a_link_changes_with_the_file_behind_it() {
 }
 
 #[test]
-fn a_changed_rule_or_configuration_touches_everything() {
+fn changed_rule_or_config_selects_everything() {
     let work = Work::new(&[
         ("values/one/prod-values.yaml", FAULTY),
         ("values/three/demo-values.yaml", FAULTY),
@@ -223,7 +223,7 @@ fn a_changed_rule_or_configuration_touches_everything() {
 }
 
 #[test]
-fn only_what_the_change_caused_is_new() {
+fn only_findings_caused_by_the_change_are_new() {
     let work = Work::new(&[
         ("values/one/values.yaml", FAULTY),
         ("values/two/values.yaml", "port: 2\n"),
@@ -246,7 +246,7 @@ fn only_what_the_change_caused_is_new() {
 }
 
 #[test]
-fn what_an_overriding_layer_hid_is_new_when_it_shows_in_a_file_that_did_not_change() {
+fn removing_an_override_makes_the_finding_below_new() {
     let work = Work::new(&[
         ("values/two/values.yaml", FAULTY),
         ("values/two/secrets.yaml", "port: 2\n"),
@@ -259,7 +259,7 @@ fn what_an_overriding_layer_hid_is_new_when_it_shows_in_a_file_that_did_not_chan
 }
 
 #[test]
-fn files_that_git_ignores_are_the_same_at_both_ends() {
+fn git_ignored_files_are_the_same_in_both_revisions() {
     let work = Work::new(&[
         (".gitignore", "*secrets.yaml\n"),
         ("values/two/values.yaml", "port: 2\n"),
@@ -283,7 +283,7 @@ fn files_that_git_ignores_are_the_same_at_both_ends() {
 }
 
 #[test]
-fn since_a_branch_is_since_it_parted() {
+fn since_a_branch_means_since_the_merge_base() {
     let work = Work::new(&[("values/one/values.yaml", "port: 2\n")]);
     work.git(&["checkout", "--quiet", "-b", "mine"]);
     work.write("values/mine/values.yaml", FAULTY);
@@ -305,7 +305,7 @@ fn since_a_branch_is_since_it_parted() {
 }
 
 #[test]
-fn what_is_staged_is_judged_and_nothing_else() {
+fn staged_mode_lints_only_the_index() {
     let work = Work::new(&[
         ("values/one/values.yaml", "port: 2\n"),
         ("values/two/values.yaml", "port: 2\n"),
@@ -341,7 +341,7 @@ fn before_the_first_commit_everything_is_new() {
 }
 
 #[test]
-fn names_may_be_odd_and_folders_below_the_top() {
+fn handles_odd_names_and_nested_folders() {
     let work = Work::new(&[("trees/a b/values/one/values.yaml", "port: 2\n")]);
     let odd = "trees/a b/values/ö \"x\"/values.yaml";
     work.write(odd, FAULTY);
@@ -353,7 +353,7 @@ fn names_may_be_odd_and_folders_below_the_top() {
 }
 
 #[test]
-fn what_git_cannot_answer_is_said() {
+fn reports_git_errors() {
     let work = Work::new(&[]);
     let repository = work.repository();
     for odd in [
@@ -363,14 +363,14 @@ fn what_git_cannot_answer_is_said() {
         "HEAD~99",
         "HEAD:dogwatch.yaml",
     ] {
-        let said = repository.since(odd);
-        assert!(matches!(said, Err(GitError::NoRevision(_))), "{odd}");
+        let result = repository.since(odd);
+        assert!(matches!(result, Err(GitError::NoRevision(_))), "{odd}");
     }
     let nowhere = tempfile::tempdir().unwrap();
     assert!(matches!(
         Repository::above(nowhere.path()),
         Err(GitError::NoRepository(_))
     ));
-    let gone = Repository::above(&PathBuf::from("/no/such/folder"));
-    assert!(matches!(gone, Err(GitError::NoRepository(_))));
+    let missing = Repository::above(&PathBuf::from("/no/such/folder"));
+    assert!(matches!(missing, Err(GitError::NoRepository(_))));
 }

@@ -57,8 +57,8 @@ fn entry(document: &Document, item: NodeId) -> Option<(Key, Known)> {
         None => 1,
         Some(node) => {
             let count = document.number(node)?;
-            let whole = count.fract() == 0.0 && (1.0..=1e9).contains(&count);
-            whole.then_some(count as usize)?
+            let is_integer = count.fract() == 0.0 && (1.0..=1e9).contains(&count);
+            is_integer.then_some(count as usize)?
         }
     };
     let key = Key {

@@ -122,13 +122,13 @@ fn of(
             .join(named.map_or(Path::new(FILE_NAME), PathBuf::as_path))
     };
     let file = output.map_or_else(usual, Path::to_owned);
-    let before = held(project, &file)?;
+    let before = current_bytes(project, &file)?;
     let (mut old, mut damaged) = (Baseline::default(), false);
     if let Some(bytes) = &before {
         let source = source::SourceId(0);
         let text = String::from_utf8_lossy(bytes).into_owned();
         let document = Document::parse(source, text);
-        if !may_be_one(&document) {
+        if !may_be_baseline(&document) {
             let error = io::Error::new(io::ErrorKind::InvalidData, "not a baseline");
             return Err(Unreadable { file, error });
         }
@@ -168,7 +168,7 @@ fn of(
 }
 
 /// True if a text looks like a baseline, however old or damaged. A values file named by mistake must not be overwritten.
-fn may_be_one(document: &Document) -> bool {
+fn may_be_baseline(document: &Document) -> bool {
     let has = |key| {
         document
             .root()
@@ -179,7 +179,7 @@ fn may_be_one(document: &Document) -> bool {
 }
 
 /// The contents of a file; `None` if it does not exist.
-fn held(project: &Project, file: &Path) -> Result<Option<Arc<[u8]>>, Unreadable> {
+fn current_bytes(project: &Project, file: &Path) -> Result<Option<Arc<[u8]>>, Unreadable> {
     match project.files().read(file) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -207,7 +207,7 @@ fn naming(project: &Project, scope: &Scope, file: &Path) -> Result<Naming, Unrea
         Some(config) => inserted(config, &name),
     };
     Ok(Naming {
-        before: held(project, &path)?,
+        before: current_bytes(project, &path)?,
         after,
         line,
         file: path,

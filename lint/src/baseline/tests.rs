@@ -43,7 +43,7 @@ fn without_places(mut baseline: Baseline) -> Baseline {
 }
 
 #[test]
-fn the_file_has_a_line_for_each_fault_in_order() {
+fn writes_one_sorted_line_per_fault() {
     let findings = [
         finding("b.yaml", "rule-a", "11"),
         finding("a.yaml", "rule-b", "22"),
@@ -69,7 +69,7 @@ fn the_file_has_a_line_for_each_fault_in_order() {
 }
 
 #[test]
-fn what_is_known_does_not_count_and_what_is_new_does() {
+fn suppresses_known_findings_only() {
     let old = [
         finding("a.yaml", "rule-a", "11"),
         finding("a.yaml", "rule-a", "11"),
@@ -109,7 +109,7 @@ fn what_is_known_does_not_count_and_what_is_new_does() {
 }
 
 #[test]
-fn what_is_found_less_often_is_told_with_the_numbers() {
+fn reports_counts_when_fewer_are_found() {
     let old = [
         finding("a.yaml", "rule-a", "11"),
         finding("a.yaml", "rule-a", "11"),
@@ -117,15 +117,15 @@ fn what_is_found_less_often_is_told_with_the_numbers() {
     let (baseline, _) = reread(&write(&Baseline::of(&old, file)));
     let applied = apply(vec![finding("a.yaml", "rule-a", "11")], &baseline, file);
     let (key, known, found) = &applied.gone[0];
-    let told = gone(key, known, *found).unwrap();
+    let diagnostic = gone(key, known, *found).unwrap();
     assert_eq!(
-        told.message,
+        diagnostic.message,
         "`rule-a` is found 1 instead of 2 times at `a.b` in `a.yaml`"
     );
 }
 
 #[test]
-fn mistakes_in_rules_and_configuration_are_never_known() {
+fn rule_and_config_errors_are_never_in_a_baseline() {
     for origin in [Origin::Configuration, Origin::RuleText] {
         let it = Finding {
             origin,
@@ -136,7 +136,7 @@ fn mistakes_in_rules_and_configuration_are_never_known() {
 }
 
 #[test]
-fn a_file_that_is_no_baseline_is_told_and_has_nothing() {
+fn malformed_baselines_are_reported() {
     for text in [
         "",
         "[]",
@@ -158,7 +158,7 @@ fn a_file_that_is_no_baseline_is_told_and_has_nothing() {
 }
 
 #[test]
-fn the_same_line_from_two_branches_is_one_fault() {
+fn duplicate_lines_from_a_merge_count_once() {
     let line = r#"{"file": "a", "rule": "r", "fingerprint": "1"}"#;
     let (baseline, problems) = reread(&format!(
         "{{\"version\": 1, \"findings\": [{line}, {line}]}}"
@@ -169,7 +169,7 @@ fn the_same_line_from_two_branches_is_one_fault() {
 
 proptest! {
     #[test]
-    fn what_is_written_is_read(parts in proptest::collection::vec((".{0,12}", ".{0,12}", "[0-9a-f]{2}", proptest::option::of(".{0,8}"), 1usize..4), 0..6)) {
+    fn written_baselines_read_back_unchanged(parts in proptest::collection::vec((".{0,12}", ".{0,12}", "[0-9a-f]{2}", proptest::option::of(".{0,8}"), 1usize..4), 0..6)) {
         let mut baseline = Baseline::default();
         for (file, rule, fingerprint, path, count) in parts {
             let key = Key { file, rule, fingerprint };

@@ -25,7 +25,7 @@ fn chart(files: &[(&str, &str)]) -> ChartOnDisk {
 }
 
 /// The diagnostics of the parser and the checker for a text.
-fn said(text: &str) -> Vec<String> {
+fn check_errors(text: &str) -> Vec<String> {
     let parsed = lang::parse::parse(SourceId(0), text);
     let files = vec![lang::check::RuleFile {
         source: SourceId(0),
@@ -114,7 +114,7 @@ level: {{ .logLevel }} {{ .fromWith.deep }} {{ $.Values.top }}
 "#;
 
 #[test]
-fn a_declaration_is_made_of_defaults_schema_templates_and_subcharts() {
+fn import_combines_defaults_schema_templates_and_subcharts() {
     let chart = chart(&[
         (
             "Chart.yaml",
@@ -131,7 +131,7 @@ fn a_declaration_is_made_of_defaults_schema_templates_and_subcharts() {
     ]);
     let text = import(&chart);
     assert!(!text.contains("not-to-be-printed") && !text.contains("change-me"));
-    assert_eq!(said(&text), Vec::<String>::new(), "{text}");
+    assert_eq!(check_errors(&text), Vec::<String>::new(), "{text}");
     let expected =
         std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/chart-import.watch");
     #[allow(clippy::disallowed_methods, reason = "a test reads its own files")]
@@ -143,7 +143,7 @@ fn a_declaration_is_made_of_defaults_schema_templates_and_subcharts() {
 }
 
 #[test]
-fn no_default_that_is_a_secret_is_written() {
+fn import_omits_secret_defaults() {
     let values = "\
 address: http://user:hunter2@host
 list: [\"-----BEGIN PRIVATE KEY-----\\nhunter2hunter2\\n-----END PRIVATE KEY-----\"]
@@ -164,7 +164,7 @@ adminPassword: hunter2
 }
 
 #[test]
-fn names_that_are_no_words_are_told() {
+fn import_makes_chart_names_valid() {
     for (name, declared) in [
         ("for", "chart chart-for {"),
         ("9p", "chart chart-9p {"),
@@ -172,12 +172,12 @@ fn names_that_are_no_words_are_told() {
     ] {
         let text = import(&chart(&[("Chart.yaml", &format!("name: \"{name}\"\n"))]));
         assert!(text.contains(declared), "{text}");
-        assert_eq!(said(&text), Vec::<String>::new(), "{text}");
+        assert_eq!(check_errors(&text), Vec::<String>::new(), "{text}");
     }
 }
 
 #[test]
-fn one_chart_under_two_keys_is_declared_twice() {
+fn chart_under_two_aliases_is_declared_twice() {
     let text = import(&chart(&[
         (
             "Chart.yaml",
@@ -189,14 +189,14 @@ fn one_chart_under_two_keys_is_declared_twice() {
         text.contains("key one") && text.contains("chart two {"),
         "{text}"
     );
-    assert_eq!(said(&text), Vec::<String>::new(), "{text}");
+    assert_eq!(check_errors(&text), Vec::<String>::new(), "{text}");
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_a_chart_says_the_text_is_accepted(
+    fn imported_declarations_always_check(
         values in prop::collection::vec(
             ("  {0,2}", "[a-z*\"{}.:$-]{1,4}|since|open|secret|in|true|é", ":( [a-z0-9{}\"'\\[\\]#\\\\]{0,6})?"), 0..8
         ),
@@ -214,12 +214,12 @@ proptest! {
             ("charts/dep/Chart.yaml", "name: dep\n"),
         ]);
         let text = import(&chart);
-        prop_assert_eq!(said(&text), Vec::<String>::new(), "{}", text);
+        prop_assert_eq!(check_errors(&text), Vec::<String>::new(), "{}", text);
     }
 }
 
 #[test]
-fn a_chart_is_found_as_folder_and_as_archive() {
+fn reads_chart_folders_and_reports_unreadable_charts() {
     let mut files = Memory::default();
     for (path, text) in [
         ("/c/Chart.yaml", "name: x\n"),

@@ -8,10 +8,10 @@ use values::merged::{Merged, NodeRef};
 use values::yaml::Kind;
 
 /// The most allowed values that are listed.
-const MOST: usize = 8;
+const MAX_CHOICES: usize = 8;
 
 /// The longest piece of a schema that is shown, in characters.
-const LONGEST: usize = 80;
+const MAX_CHARS: usize = 80;
 
 /// The message for an error at a path. It may mention the kind of a value, but never the value.
 pub(super) fn of(
@@ -46,12 +46,12 @@ pub(super) fn of(
         Is::Pattern { pattern } => {
             format!(
                 "does not match the pattern in the chart's schema: `{}`",
-                cut(pattern.clone())
+                truncate(pattern.clone())
             )
         }
         Is::Format { format } => format!(
             "is not a valid `{}`, which the chart's schema requires",
-            cut(format.clone())
+            truncate(format.clone())
         ),
         Is::Minimum { limit } => {
             format!("is less than {limit}, the minimum in the chart's schema")
@@ -135,8 +135,8 @@ fn type_words(kind: &TypeKind) -> String {
 
 fn choices(options: &Value) -> String {
     let options = options.as_array().map_or(&[][..], Vec::as_slice);
-    let mut words: Vec<String> = options.iter().take(MOST).map(literal).collect();
-    if options.len() > MOST {
+    let mut words: Vec<String> = options.iter().take(MAX_CHOICES).map(literal).collect();
+    if options.len() > MAX_CHOICES {
         words.push("…".to_owned());
     }
     words.join(", ")
@@ -147,11 +147,11 @@ fn literal(value: &Value) -> String {
         Value::String(text) => text.clone(),
         other => other.to_string(),
     };
-    format!("`{}`", cut(text))
+    format!("`{}`", truncate(text))
 }
 
-fn cut(text: String) -> String {
-    match text.char_indices().nth(LONGEST) {
+fn truncate(text: String) -> String {
+    match text.char_indices().nth(MAX_CHARS) {
         Some((at, _)) => text[..at].to_owned() + "…",
         None => text,
     }
@@ -162,7 +162,7 @@ pub(super) fn refers_to_itself(root: &Value) -> bool {
     let mut done: FxHashSet<*const Value> = FxHashSet::default();
     let mut open = vec![root];
     while let Some(schema) = open.pop() {
-        if circles(root, schema, &mut Vec::new(), &mut done) {
+        if contains_cycle(root, schema, &mut Vec::new(), &mut done) {
             return true;
         }
         match schema {
@@ -175,7 +175,7 @@ pub(super) fn refers_to_itself(root: &Value) -> bool {
 }
 
 /// Follows the subschemas that apply to the same value.
-fn circles<'s>(
+fn contains_cycle<'s>(
     root: &'s Value,
     schema: &'s Value,
     way: &mut Vec<*const Value>,
@@ -201,7 +201,7 @@ fn circles<'s>(
         .into_iter()
         .chain(parts)
         .chain(single)
-        .any(|next| circles(root, next, way, done));
+        .any(|next| contains_cycle(root, next, way, done));
     way.pop();
     done.insert(here);
     found

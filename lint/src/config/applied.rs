@@ -86,7 +86,10 @@ pub struct Part {
 pub fn applied(project: &Project, path: &Path, fail_on: Option<Severity>) -> Option<Applied> {
     let workspace = project.workspace();
     let scope = scope_of(&workspace, path)?;
-    let folder = workspace.listed.iter().any(|(listed, _)| listed == path)
+    let folder = workspace
+        .listed
+        .iter()
+        .any(|(join_or_none, _)| join_or_none == path)
         || scope.root == path
         || project.files().kind(path) == Some(crate::files::PathKind::Folder);
     let mut parts = Vec::new();
@@ -135,68 +138,72 @@ impl About<'_> {
     fn all(&self, fail_on: Option<Severity>) -> Vec<Setting> {
         let config = &self.scope.config;
         let mut out = Vec::new();
-        let mut say = |name: &str, value, said| out.push(Setting::new(name, value, said));
+        let mut push = |name: &str, value, said| out.push(Setting::new(name, value, said));
         match fail_on {
-            Some(level) => say("fail-on", level.to_string(), Said::CommandLine),
-            None => say("fail-on", config.fail_on.to_string(), self.at(&["fail-on"])),
+            Some(level) => push("fail-on", level.to_string(), Said::CommandLine),
+            None => push("fail-on", config.fail_on.to_string(), self.at(&["fail-on"])),
         }
         let packs = match &config.packs {
-            Some(packs) => listed(packs),
-            None => listed(&Vec::from_iter(&Known::built_in().packs)),
+            Some(packs) => join_or_none(packs),
+            None => join_or_none(&Vec::from_iter(&Known::built_in().packs)),
         };
-        say("packs", packs, self.at(&["packs"]));
+        push("packs", packs, self.at(&["packs"]));
         match &config.rules {
             Some(folders) => {
                 for (index, folder) in folders.iter().enumerate() {
-                    say(
+                    push(
                         "rules",
                         crate::judge::slashes(folder),
                         self.item("rules", index),
                     );
                 }
             }
-            None => say("rules", "rules, if it exists".to_owned(), Said::Default),
+            None => push("rules", "rules, if it exists".to_owned(), Said::Default),
         }
         for folder in &self.settings.rules {
             let shown = crate::judge::slashes(&self.settings.show(folder));
-            say("rules", shown, Said::CommandLine);
+            push("rules", shown, Said::CommandLine);
         }
         let disabled: Vec<&String> = config.disable.iter().collect();
-        say("disable", listed(&disabled), self.at(&["disable"]));
-        say("exclude", listed(&config.exclude), self.at(&["exclude"]));
+        push("disable", join_or_none(&disabled), self.at(&["disable"]));
+        push(
+            "exclude",
+            join_or_none(&config.exclude),
+            self.at(&["exclude"]),
+        );
         match (self.settings.no_ignore, self.scope.config_file.is_some()) {
-            (true, _) => say(
+            (true, _) => push(
                 ".gitignore",
                 "matching files included".to_owned(),
                 Said::CommandLine,
             ),
-            (false, _) => say(
+            (false, _) => push(
                 ".gitignore",
                 "matching files skipped".to_owned(),
                 Said::Default,
             ),
         }
         let pages = config.rule_pages.as_deref().unwrap_or("the guidance");
-        say("rule-pages", pages.to_owned(), self.at(&["rule-pages"]));
+        push("rule-pages", pages.to_owned(), self.at(&["rule-pages"]));
         match (&config.baseline, self.settings.no_baseline) {
-            (_, true) => say("baseline", "none".to_owned(), Said::CommandLine),
-            (Some(path), _) => say(
+            (_, true) => push("baseline", "none".to_owned(), Said::CommandLine),
+            (Some(path), _) => push(
                 "baseline",
                 crate::judge::slashes(path),
                 self.at(&["baseline"]),
             ),
-            (None, _) => say("baseline", "none".to_owned(), Said::Default),
+            (None, _) => push("baseline", "none".to_owned(), Said::Default),
         }
         for (name, members) in &config.clusters {
-            say(
+            push(
                 &format!("clusters.{name}"),
-                listed(members),
+                join_or_none(members),
                 self.at(&["clusters", name]),
             );
         }
         for (name, value) in &config.parameters {
             let value = parameter(&mut vec![name], value);
-            say(
+            push(
                 &format!("parameters.{name}"),
                 value,
                 self.at(&["parameters", name]),
@@ -204,10 +211,10 @@ impl About<'_> {
         }
         let stated = config.deployments.as_ref();
         let deployments = match stated {
-            Some(all) => listed(&all.iter().map(|it| &it.name).collect::<Vec<_>>()),
+            Some(all) => join_or_none(&all.iter().map(|it| &it.name).collect::<Vec<_>>()),
             None => "discovered by folder and file names".to_owned(),
         };
-        say("deployments", deployments, self.at(&["deployments"]));
+        push("deployments", deployments, self.at(&["deployments"]));
         self.severities(&mut out);
         out
     }
@@ -245,19 +252,19 @@ impl About<'_> {
             out.push(Setting::new(
                 &format!("severity.{}", entry.selector),
                 format!("{word}{} ({rules})", conditions(entry)),
-                said(self.scope, Some(span)),
+                origin_of_span(self.scope, Some(span)),
             ));
         }
     }
 
     fn at(&self, keys: &[&str]) -> Said {
-        said_at(self.scope, &KeyPath::of_keys(keys))
+        origin_of(self.scope, &KeyPath::of_keys(keys))
     }
 
     fn item(&self, key: &str, index: usize) -> Said {
         let mut path = KeyPath::of_keys(&[key]);
         path.0.push(PathStep::Index(index));
-        said_at(self.scope, &path)
+        origin_of(self.scope, &path)
     }
 }
 
@@ -272,7 +279,7 @@ fn conditions(entry: &SeverityEntry) -> String {
     out
 }
 
-fn listed<S: AsRef<str>>(names: &[S]) -> String {
+fn join_or_none<S: AsRef<str>>(names: &[S]) -> String {
     let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
     if names.is_empty() {
         "none".to_owned()
@@ -282,11 +289,11 @@ fn listed<S: AsRef<str>>(names: &[S]) -> String {
 }
 
 /// Where the configuration sets something.
-fn said_at(scope: &Scope, path: &KeyPath) -> Said {
-    said(scope, scope.config.origins.get(&path.to_string()).copied())
+fn origin_of(scope: &Scope, path: &KeyPath) -> Said {
+    origin_of_span(scope, scope.config.origins.get(&path.to_string()).copied())
 }
 
-fn said(scope: &Scope, span: Option<Span>) -> Said {
+fn origin_of_span(scope: &Scope, span: Option<Span>) -> Said {
     match (span, &scope.config_file) {
         (Some(span), Some(file)) => {
             let at = file.source.lines().place(span.start);

@@ -9,7 +9,7 @@ use super::keys::Shape;
 use super::{Origins, codes};
 
 /// The most mistakes reported; beyond that the file is probably not a configuration at all.
-const MOST: usize = 200;
+const MAX_DIAGNOSTICS: usize = 200;
 /// The deepest nesting allowed in the values of parameters and of `set`.
 pub(super) const DEPTH: usize = 64;
 /// The most values visited: with aliases, a few lines can expand to a huge number.
@@ -19,7 +19,7 @@ const VALUES: usize = 100_000;
 pub(super) struct Checker<'d> {
     document: &'d Document,
     path: KeyPath,
-    looked_at: usize,
+    visited: usize,
     pub(super) diagnostics: Vec<Diagnostic>,
     pub(super) origins: Origins,
 }
@@ -29,14 +29,14 @@ impl<'d> Checker<'d> {
         Self {
             document,
             path: KeyPath::default(),
-            looked_at: 0,
+            visited: 0,
             diagnostics: Vec::new(),
             origins: Origins::new(),
         }
     }
 
     fn report(&mut self, diagnostic: Diagnostic) {
-        if self.diagnostics.len() < MOST {
+        if self.diagnostics.len() < MAX_DIAGNOSTICS {
             self.diagnostics.push(diagnostic);
         }
     }
@@ -56,9 +56,9 @@ impl<'d> Checker<'d> {
     /// Checks one node and everything below it. `settable` is false where null does not mean "unset": in a list, or under a
     /// user-defined name.
     pub(super) fn node(&mut self, node: NodeId, shape: Shape, settable: bool) {
-        self.looked_at += 1;
-        if self.looked_at > VALUES {
-            if self.looked_at == VALUES + 1 {
+        self.visited += 1;
+        if self.visited > VALUES {
+            if self.visited == VALUES + 1 {
                 let span = self.document.span(node);
                 let message = format!("more than {VALUES} values after alias expansion");
                 self.report(error(codes::TOO_LARGE, span, message));
@@ -98,7 +98,7 @@ impl<'d> Checker<'d> {
                 if !scalar {
                     self.wrong_type(node, shape);
                 } else if !words.iter().any(|it| it.word == text) {
-                    self.unknown_word(node, shape, words.iter().map(|it| it.word));
+                    self.unknown_choice(node, shape, words.iter().map(|it| it.word));
                 }
             }
             (Kind::List, Shape::Either(_, list)) => self.node(node, *list, settable),
@@ -181,7 +181,7 @@ impl<'d> Checker<'d> {
         self.report(diagnostic);
     }
 
-    fn unknown_word(
+    fn unknown_choice(
         &mut self,
         node: NodeId,
         shape: Shape,
@@ -259,8 +259,8 @@ impl<'d> Checker<'d> {
     fn set(&mut self, map: NodeId) {
         let mut open = vec![(map, 0)];
         while let Some((node, depth)) = open.pop() {
-            self.looked_at += 1;
-            if depth > DEPTH || self.looked_at > VALUES {
+            self.visited += 1;
+            if depth > DEPTH || self.visited > VALUES {
                 let span = self.document.span(node);
                 return self.report(error(codes::TOO_LARGE, span, "nested too deeply"));
             }
@@ -283,8 +283,8 @@ impl<'d> Checker<'d> {
     fn depth(&mut self, top: NodeId) {
         let mut open = vec![(top, 0)];
         while let Some((node, depth)) = open.pop() {
-            self.looked_at += 1;
-            if depth > DEPTH || self.looked_at > VALUES {
+            self.visited += 1;
+            if depth > DEPTH || self.visited > VALUES {
                 let span = self.document.span(node);
                 return self.report(error(codes::TOO_LARGE, span, "nested too deeply"));
             }
@@ -301,8 +301,8 @@ pub(super) fn error(code: &'static str, span: Span, message: impl Into<String>) 
 
 /// A name as shown in messages: in backticks, and truncated if very long.
 pub(crate) fn shown(name: &str) -> String {
-    const LONGEST: usize = 60;
-    match name.char_indices().nth(LONGEST) {
+    const MAX_CHARS: usize = 60;
+    match name.char_indices().nth(MAX_CHARS) {
         Some((end, _)) => format!("`{}…`", &name[..end]),
         None => format!("`{name}`"),
     }

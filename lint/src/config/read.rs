@@ -24,11 +24,11 @@ pub fn read(source: SourceId, document: &Document) -> (Config, Vec<Diagnostic>) 
     if let Some(root) = document.root() {
         checker.duplicates();
         checker.node(root, ROOT, true);
-        let mut told = checker.diagnostics.iter();
+        let mut diagnostics = checker.diagnostics.iter();
         let reader = Reader {
             document,
             origins: &checker.origins,
-            bounded: !told.any(|it| it.code.as_str() == codes::TOO_LARGE),
+            bounded: !diagnostics.any(|it| it.code.as_str() == codes::TOO_LARGE),
         };
         config = reader.config(root);
         let found = two_clusters(&config, &checker.origins);

@@ -17,9 +17,9 @@ use crate::judge::slashes;
 use crate::workspace::{Scope, Workspace};
 
 /// The most releases that are written out.
-const MOST_RELEASES: usize = 40;
+const MAX_RELEASES: usize = 40;
 /// The most release names listed per deployment.
-const MOST_NAMES: usize = 24;
+const MAX_NAMES: usize = 24;
 /// The longest line of names, in characters.
 const WIDTH: usize = 116;
 
@@ -111,7 +111,7 @@ fn wrapped(mut line: String, names: &[String]) -> Vec<String> {
 }
 
 /// Replaces control characters in a name, so that it cannot end the comment.
-fn harmless(text: &str) -> String {
+fn without_control_chars(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_control() { '?' } else { c })
         .collect()
@@ -120,7 +120,7 @@ fn harmless(text: &str) -> String {
 impl Starter {
     fn prose(&mut self, lines: &[&str]) {
         for line in lines {
-            let _ = writeln!(self.text, "# {}", harmless(line));
+            let _ = writeln!(self.text, "# {}", without_control_chars(line));
         }
     }
 
@@ -154,7 +154,7 @@ impl Starter {
                 ("", profile) => profile,
                 (name, _) => name,
             };
-            let releases = deployment.releases.iter().take(MOST_NAMES).map(|release| {
+            let releases = deployment.releases.iter().take(MAX_NAMES).map(|release| {
                 let has = |role| release.layers.iter().any(|layer| layer.role == role);
                 let secrets = if has(Role::Secrets) {
                     " with secrets"
@@ -164,7 +164,7 @@ impl Starter {
                 format!("{}{secrets}", release.name)
             });
             let mut names: Vec<String> = releases.collect();
-            let left = deployment.releases.len().saturating_sub(MOST_NAMES);
+            let left = deployment.releases.len().saturating_sub(MAX_NAMES);
             if left > 0 {
                 names.push(format!("{left} more"));
             }
@@ -281,7 +281,7 @@ impl Starter {
         let releases: usize = deployments.iter().map(|it| it.releases.len()).sum();
         let names: BTreeSet<&str> = deployments.iter().map(|it| it.name.as_str()).collect();
         let whole =
-            !stated && names.len() == deployments.len() && (1..=MOST_RELEASES).contains(&releases);
+            !stated && names.len() == deployments.len() && (1..=MAX_RELEASES).contains(&releases);
         let mut settings = vec!["deployments:".to_owned()];
         let mut prose = vec![
             "The releases, with their layers in order. If this key is present, nothing is discovered by name.",

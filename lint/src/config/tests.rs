@@ -18,12 +18,12 @@ fn config(text: &str) -> (Config, Vec<Diagnostic>) {
 /// The settings of a text that must have no mistakes.
 fn clean(text: &str) -> Config {
     let (config, diagnostics) = config(text);
-    assert_eq!(told(text, &diagnostics), "");
+    assert_eq!(render(text, &diagnostics), "");
     config
 }
 
 /// Diagnostics, one per line: `line:text at the position: code: message; help`.
-fn told(text: &str, diagnostics: &[Diagnostic]) -> String {
+fn render(text: &str, diagnostics: &[Diagnostic]) -> String {
     let source = Source::new("dogwatch.yaml", text);
     let line = |it: &Diagnostic| {
         let before = &text[..it.primary.span.start as usize];

@@ -54,7 +54,7 @@ fn fails(tree: &ExampleTree<'_>, judged: &Judged) -> Vec<Diagnostic> {
     let mut unmet = Vec::new();
     for (file, mark) in marks {
         let met = open.iter().position(|found| {
-            stands_at(tree, found, file, mark) && found.message.contains(&mark.words)
+            is_at_mark(tree, found, file, mark) && found.message.contains(&mark.words)
         });
         match met {
             Some(at) => {
@@ -68,7 +68,7 @@ fn fails(tree: &ExampleTree<'_>, judged: &Judged) -> Vec<Diagnostic> {
     for (file, mark) in unmet {
         let here = open
             .iter()
-            .position(|found| stands_at(tree, found, file, mark));
+            .position(|found| is_at_mark(tree, found, file, mark));
         problems.push(match here.map(|at| open.remove(at)) {
             Some(found) => {
                 let it = problem(mark.span, "the finding here has a different message");
@@ -78,9 +78,9 @@ fn fails(tree: &ExampleTree<'_>, judged: &Judged) -> Vec<Diagnostic> {
         });
     }
     problems.extend(open.into_iter().map(|found| {
-        let told = tree.told(found);
+        let in_rule_text = tree.in_rule_text(found);
         let message = format!("this finding has no mark: {}", found.message);
-        problem(told.primary.span, message)
+        problem(in_rule_text.primary.span, message)
             .with_help("an example with marks needs one for each finding")
     }));
     problems
@@ -88,7 +88,7 @@ fn fails(tree: &ExampleTree<'_>, judged: &Judged) -> Vec<Diagnostic> {
 
 /// True if a finding is exactly where the mark is. An empty span, where something is to be inserted, may be marked by the
 /// character there.
-fn stands_at(tree: &ExampleTree<'_>, found: &Diagnostic, file: usize, mark: &Mark) -> bool {
+fn is_at_mark(tree: &ExampleTree<'_>, found: &Diagnostic, file: usize, mark: &Mark) -> bool {
     let span = found.primary.span;
     let exact = (span.start, span.end) == (mark.range.start, mark.range.end);
     let point = span.is_empty() && span.start == mark.range.start && mark.columns.len() == 1;
@@ -99,12 +99,12 @@ fn faults(tree: &ExampleTree<'_>, judged: &Judged) -> Vec<Diagnostic> {
     let findings = judged.findings.iter();
     findings
         .map(|found| {
-            let told = tree.told(found);
+            let in_rule_text = tree.in_rule_text(found);
             let message = format!(
                 "this example must pass, but the rule reports: {}",
                 found.message
             );
-            problem(told.primary.span, message)
+            problem(in_rule_text.primary.span, message)
         })
         .collect()
 }

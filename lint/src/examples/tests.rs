@@ -27,22 +27,22 @@ fn run(body: &str, examples: &str, options: Options) -> (RuleTest, Vec<String>) 
     assert_eq!(own.count(), 0, "{:?}", book.diagnostics);
     let test = Tester::new(book).test("port", options).unwrap();
     let source = Source::new("port.watch", text);
-    let told = test.problems().map(|it| {
+    let problems = test.problems().map(|it| {
         let at = source
             .lines()
             .line_col(it.primary.span.start, PositionEncoding::Utf32);
         let marked = source.slice(it.primary.span);
         format!("{}: {marked}: {}", at.line + 1, it.message)
     });
-    let told = told.collect();
-    (test, told)
+    let problems = problems.collect();
+    (test, problems)
 }
 
 const BODY: &str =
     "  for p at brig.config.smtp.port\n  require p == 25\n    say \"the port is {p}\"\n";
 
 /// A rule needs one example of each kind.
-fn told(examples: &str) -> Vec<String> {
+fn problems(examples: &str) -> Vec<String> {
     let good = FILE.replace("26", "25");
     let all = format!("{examples}  fails ```\n{FILE}  ```\n  passes ```\n{good}  ```\n");
     run(BODY, &all, Options::default()).1
@@ -51,36 +51,36 @@ fn told(examples: &str) -> Vec<String> {
 const FILE: &str = "    # values/wire-server/values.yaml\n    brig: {config: {smtp: {port: 26}}}\n";
 
 #[test]
-fn a_fix_that_does_not_mend_its_example_is_told() {
-    let told = |fix: &str| {
+fn reports_fixes_that_do_not_resolve_the_finding() {
+    let problems = |fix: &str| {
         let body = format!("{BODY}{fix}");
         let good = FILE.replace("26", "25");
         let examples = format!("  fails \"another\" ```\n{FILE}  ```\n  passes ```\n{good}  ```\n");
         run(&body, &examples, Options::default()).1
     };
-    assert_eq!(told("    fix \"take 25\" set p to 25\n"), [""; 0]);
-    let helpless = "fails \"another\": the fix `take 3` does not resolve this finding";
+    assert_eq!(problems("    fix \"take 25\" set p to 25\n"), [""; 0]);
+    let message = "fails \"another\": the fix `take 3` does not resolve this finding";
     for safety in ["", "unsafe "] {
         let fix = format!("    {safety}fix \"take 3\" set p to 3\n");
-        assert_eq!(told(&fix), [format!("9: {helpless}")]);
+        assert_eq!(problems(&fix), [format!("9: {message}")]);
     }
     // One of several is enough.
     let both = "    fix \"take 3\" set p to 3\n    fix \"take 25\" set p to 25\n";
-    assert_eq!(told(both), [""; 0]);
+    assert_eq!(problems(both), [""; 0]);
 }
 
 #[test]
-fn a_mark_where_the_finding_stands_holds() {
+fn mark_at_the_finding_matches() {
     let marked =
         format!("  fails ```\n{FILE}    #                            ^^ port is 26\n  ```\n");
-    assert_eq!(told(&marked), [""; 0]);
+    assert_eq!(problems(&marked), [""; 0]);
 }
 
 #[test]
-fn a_mark_one_byte_off_does_not_hold() {
+fn mark_one_byte_off_does_not_match() {
     let marked = format!("  fails ```\n{FILE}    #                           ^^^ port\n  ```\n");
     assert_eq!(
-        told(&marked),
+        problems(&marked),
         [
             "11: ^^^ port: the rule reports nothing here",
             "10: 26: this finding has no mark: the port is 26"
@@ -89,87 +89,88 @@ fn a_mark_one_byte_off_does_not_hold() {
 }
 
 #[test]
-fn a_mark_with_other_words_does_not_hold() {
+fn mark_with_another_message_does_not_match() {
     let marked =
         format!("  fails ```\n{FILE}    #                            ^^ port is 27\n  ```\n");
     assert_eq!(
-        told(&marked),
+        problems(&marked),
         ["11: ^^ port is 27: the finding here has a different message"]
     );
 }
 
 #[test]
-fn a_failing_example_needs_a_finding_and_a_passing_one_none() {
-    assert_eq!(told(&format!("  fails ```\n{FILE}  ```\n")), [""; 0]);
+fn failing_examples_need_findings_passing_ones_none() {
+    assert_eq!(problems(&format!("  fails ```\n{FILE}  ```\n")), [""; 0]);
     assert_eq!(
-        told(&format!("  passes ```\n{FILE}  ```\n")),
+        problems(&format!("  passes ```\n{FILE}  ```\n")),
         ["10: 26: this example must pass, but the rule reports: the port is 26"]
     );
     let good = FILE.replace("26", "25");
-    assert_eq!(told(&format!("  passes ```\n{good}  ```\n")), [""; 0]);
+    assert_eq!(problems(&format!("  passes ```\n{good}  ```\n")), [""; 0]);
     assert_eq!(
-        told(&format!("  fails \"a\" ```\n{good}  ```\n")),
+        problems(&format!("  fails \"a\" ```\n{good}  ```\n")),
         ["8: fails \"a\": the rule reports nothing in this example"]
     );
 }
 
 #[test]
-fn an_example_the_rule_does_not_apply_to_says_so() {
+fn not_applicable_examples_must_be_declared() {
     let other = FILE.replace("port", "host");
     assert_eq!(
-        told(&format!("  passes ```\n{other}  ```\n")),
+        problems(&format!("  passes ```\n{other}  ```\n")),
         ["8: passes: the rule does not apply to this example"]
     );
     assert_eq!(
-        told(&format!("  passes not-applicable ```\n{other}  ```\n")),
+        problems(&format!("  passes not-applicable ```\n{other}  ```\n")),
         [""; 0]
     );
     let good = FILE.replace("26", "25");
     assert_eq!(
-        told(&format!("  passes not-applicable ```\n{good}  ```\n")),
+        problems(&format!("  passes not-applicable ```\n{good}  ```\n")),
         ["8: passes: the rule applies to this example"]
     );
 }
 
 #[test]
-fn an_undecided_example_says_so() {
+fn undecided_examples_must_be_declared() {
     let unseen = FILE.replace("26", "ref+vault://smtp/port");
     assert_eq!(
-        told(&format!("  passes ```\n{unseen}  ```\n")),
+        problems(&format!("  passes ```\n{unseen}  ```\n")),
         ["8: passes: this example is undecided"]
     );
     assert_eq!(
-        told(&format!("  passes undecided ```\n{unseen}  ```\n")),
+        problems(&format!("  passes undecided ```\n{unseen}  ```\n")),
         [""; 0]
     );
 }
 
 #[test]
-fn files_of_an_example_are_read_as_files() {
+fn reports_invalid_files_in_examples() {
     assert_eq!(
-        told("  fails ```\n    a: 1\n  ```\n"),
+        problems("  fails ```\n    a: 1\n  ```\n"),
         ["9: a: 1: this text belongs to no file"]
     );
     assert_eq!(
-        told("  fails ```\n    # ../values.yaml\n    a: 1\n  ```\n"),
+        problems("  fails ```\n    # ../values.yaml\n    a: 1\n  ```\n"),
         ["9: ../values.yaml: `../values.yaml` is outside the example"]
     );
     let twice = format!("  fails ```\n{FILE}{FILE}  ```\n");
     assert_eq!(
-        told(&twice),
+        problems(&twice),
         ["11: values/wire-server/values.yaml: `values/wire-server/values.yaml` appears twice"]
     );
-    let unread = told("  fails ```\n    # values/brig/values.yaml\n    a: [1\n    b: 2\n  ```\n");
+    let unread =
+        problems("  fails ```\n    # values/brig/values.yaml\n    a: [1\n    b: 2\n  ```\n");
     assert!(unread[0].starts_with("10: "), "{unread:?}");
 }
 
 #[test]
-fn a_damage_that_no_example_notices_survives() {
+fn undetected_mutants_survive() {
     let body = "  for p at brig.config.smtp.port\n  when p > 20\n  require p == 25\n    say \"the port is {p}\"\n";
     let good = FILE.replace("26", "25");
     let examples = format!("  fails ```\n{FILE}  ```\n  passes ```\n{good}  ```\n");
-    let (test, told) = run(body, &examples, Options { mutate: true });
-    assert_eq!(told, [""; 0]);
+    let (test, problems) = run(body, &examples, Options { mutate: true });
+    assert_eq!(problems, [""; 0]);
     let mutants = test.mutants.unwrap();
     let changes: Vec<_> = mutants.survivors.iter().map(|it| it.change).collect();
     assert_eq!(changes, ["the condition is removed"]);
@@ -180,7 +181,7 @@ fn a_damage_that_no_example_notices_survives() {
 }
 
 #[test]
-fn coverage_counts_each_clause_over_all_examples() {
+fn coverage_sums_clauses_over_all_examples() {
     let good = FILE.replace("26", "25");
     let examples = format!("  fails ```\n{FILE}  ```\n  passes ```\n{good}  ```\n");
     let (test, _) = run(BODY, &examples, Options::default());

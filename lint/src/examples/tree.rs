@@ -71,20 +71,20 @@ impl<'e> ExampleTree<'e> {
                 paths.push(None);
                 continue;
             };
-            let whole = Path::new(&path.node);
-            if !whole
+            let absolute = Path::new(&path.node);
+            if !absolute
                 .components()
                 .all(|it| matches!(it, Component::Normal(_)))
             {
                 let it = problem(path.span, format!("`{}` is outside the example", path.node));
                 misplaced.push(it.with_help("paths are relative to the folder of a tree"));
             }
-            let whole = root.join(whole);
-            if memory.paths().any(|it| it == whole) {
+            let absolute = root.join(absolute);
+            if memory.paths().any(|it| it == absolute) {
                 misplaced.push(problem(path.span, format!("`{}` appears twice", path.node)));
             }
-            memory.insert(whole.clone(), file.text.clone().into_bytes());
-            paths.push(Some(whole));
+            memory.insert(absolute.clone(), file.text.clone().into_bytes());
+            paths.push(Some(absolute));
         }
         let settings = Settings {
             cwd: root.clone(),
@@ -141,7 +141,7 @@ impl<'e> ExampleTree<'e> {
         let errors = unread
             .into_iter()
             .filter(|it| it.severity == Severity::Error);
-        problems.extend(errors.map(|it| self.told(it)));
+        problems.extend(errors.map(|it| self.in_rule_text(it)));
         if problems.is_empty() && self.trees.iter().all(|tree| tree.deployments.is_empty()) {
             let it = problem(head(self.example), "this example contains no tree");
             problems.push(
@@ -152,18 +152,18 @@ impl<'e> ExampleTree<'e> {
     }
 
     /// Applies the repairs of a rule and returns the titles of those that do not resolve their finding, each once.
-    pub(super) fn helpless_repairs(&self, rule: &str) -> Vec<String> {
+    pub(super) fn ineffective_repairs(&self, rule: &str) -> Vec<String> {
         let settings = Settings {
             select: vec![rule.to_owned()],
             ..self.settings.clone()
         };
         let project = Project::new(settings, self.memory.clone());
         let run = project.fix(FixOptions { with_unsafe: true }, &|_| {});
-        let helpless = run
+        let ineffective = run
             .refused
             .into_iter()
             .filter(|it| it.why == Refused::NoHelp);
-        let mut titles: Vec<String> = helpless.map(|it| it.title).collect();
+        let mut titles: Vec<String> = ineffective.map(|it| it.title).collect();
         titles.sort_unstable();
         titles.dedup();
         titles
@@ -182,11 +182,11 @@ impl<'e> ExampleTree<'e> {
     }
 
     /// A diagnostic for the example, with positions in the rule's text.
-    pub(super) fn told(&self, diagnostic: &Diagnostic) -> Diagnostic {
-        let mut told = diagnostic.clone();
-        let place = self.span_in_rule(told.primary.span);
-        told.primary.span = place.unwrap_or_else(|| head(self.example));
-        told.related = diagnostic
+    pub(super) fn in_rule_text(&self, diagnostic: &Diagnostic) -> Diagnostic {
+        let mut in_rule_text = diagnostic.clone();
+        let place = self.span_in_rule(in_rule_text.primary.span);
+        in_rule_text.primary.span = place.unwrap_or_else(|| head(self.example));
+        in_rule_text.related = diagnostic
             .related
             .iter()
             .filter_map(|label| {
@@ -196,8 +196,8 @@ impl<'e> ExampleTree<'e> {
                 ))
             })
             .collect();
-        told.fixes.clear();
-        told
+        in_rule_text.fixes.clear();
+        in_rule_text
     }
 
     /// Judges a rule of a program (`None` if it is not enabled here), and adds to `coverage` how often its clauses were true and

@@ -213,14 +213,14 @@ fn create(folder: &Path, prefix: &str, private: bool) -> io::Result<(PathBuf, fs
 }
 
 /// Leftovers of killed runs are older than this.
-const LEFT: Duration = Duration::from_secs(60);
+const STALE_AFTER: Duration = Duration::from_secs(60);
 
 /// Deletes the files that killed runs left beside a file.
 fn sweep(folder: &Path, prefix: &str) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let mine = entry.file_name().to_string_lossy().starts_with(prefix);
         let age = || entry.metadata().ok()?.modified().ok()?.elapsed().ok();
-        if mine && age().is_some_and(|age| age > LEFT) {
+        if mine && age().is_some_and(|age| age > STALE_AFTER) {
             let _ = fs::remove_file(entry.path());
         }
     }

@@ -261,21 +261,21 @@ impl Repository {
             .stderr(Stdio::null())
             .spawn()
             .map_err(GitError::NoGit)?;
-        let (Some(mut asks), Some(says)) = (child.stdin.take(), child.stdout.take()) else {
+        let (Some(mut stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(failed("no pipes"));
         };
-        let mut says = io::BufReader::new(says);
+        let mut stdout = io::BufReader::new(stdout);
         let mut found = BTreeMap::new();
         for id in unique {
             // One at a time, so that neither side blocks on a full pipe.
-            let asked = writeln!(asks, "{id}").and_then(|()| asks.flush());
-            let content = asked.and_then(|()| one_object(&mut says));
+            let written = writeln!(stdin, "{id}").and_then(|()| stdin.flush());
+            let content = written.and_then(|()| one_object(&mut stdout));
             found.insert(
                 id.to_owned(),
                 content.map_err(|it| failed(&it.to_string()))?,
             );
         }
-        drop(asks);
+        drop(stdin);
         let _ = child.wait();
         Ok(found)
     }
@@ -335,8 +335,8 @@ pub(super) fn tracked(path: &Path) -> Option<bool> {
         .get(top)
         .is_some_and(|it| it.stamp.is_some() && it.stamp == stamp(&it.index));
     if !fresh {
-        let asked = Tracked::ask(top);
-        known.insert(top.to_owned(), asked?);
+        let written = Tracked::query(top);
+        known.insert(top.to_owned(), written?);
     }
     Some(known.get(top)?.files.contains(path))
 }
@@ -350,7 +350,7 @@ struct Tracked {
 }
 
 impl Tracked {
-    fn ask(top: &Path) -> Option<Self> {
+    fn query(top: &Path) -> Option<Self> {
         let repository = Repository {
             top: top.to_owned(),
         };
@@ -387,19 +387,19 @@ const DIFF: [&str; 6] = [
 ];
 
 /// Reads one answer of `cat-file --batch`: `ID TYPE SIZE`, a line break, the bytes, a line break. `None` if it is too large.
-fn one_object(says: &mut impl io::BufRead) -> io::Result<Option<Arc<[u8]>>> {
-    let odd = || io::Error::from(io::ErrorKind::InvalidData);
+fn one_object(stdout: &mut impl io::BufRead) -> io::Result<Option<Arc<[u8]>>> {
+    let invalid = || io::Error::from(io::ErrorKind::InvalidData);
     let mut header = String::new();
-    says.read_line(&mut header)?;
-    let size = header.split_whitespace().nth(2).ok_or_else(odd)?;
-    let size: u64 = size.parse().map_err(|_| odd())?;
+    stdout.read_line(&mut header)?;
+    let size = header.split_whitespace().nth(2).ok_or_else(invalid)?;
+    let size: u64 = size.parse().map_err(|_| invalid())?;
     if size > MAX_SIZE {
-        io::copy(&mut says.take(size + 1), &mut io::sink())?;
+        io::copy(&mut stdout.take(size + 1), &mut io::sink())?;
         return Ok(None);
     }
-    let mut bytes = vec![0; usize::try_from(size).map_err(|_| odd())?];
-    says.read_exact(&mut bytes)?;
-    says.read_exact(&mut [0])?;
+    let mut bytes = vec![0; usize::try_from(size).map_err(|_| invalid())?];
+    stdout.read_exact(&mut bytes)?;
+    stdout.read_exact(&mut [0])?;
     Ok(Some(bytes.into()))
 }
 

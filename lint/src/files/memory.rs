@@ -76,14 +76,14 @@ impl Files for Memory {
 
     /// Files in memory stand for a checkout: they are tracked, except those that a `.gitignore` in memory excludes.
     fn tracked(&self, path: &Path) -> Option<bool> {
-        Some(!left_out(path, self))
+        Some(!is_git_ignored(path, self))
     }
 }
 
 /// True if a `.gitignore` excludes a path. The one in the nearest folder that matches the path wins.
-fn left_out(path: &Path, files: &dyn Files) -> bool {
+fn is_git_ignored(path: &Path, files: &dyn Files) -> bool {
     let mut folders = path.ancestors().skip(1);
-    let said = folders.find_map(|folder| {
+    let decision = folders.find_map(|folder| {
         let patterns = files.read(&folder.join(".gitignore")).ok()?;
         let mut builder = GitignoreBuilder::new(folder);
         for line in String::from_utf8_lossy(&patterns).lines() {
@@ -94,7 +94,7 @@ fn left_out(path: &Path, files: &dyn Files) -> bool {
         let verdict = patterns.matched_path_or_any_parents(path, false);
         (!verdict.is_none()).then(|| verdict.is_ignore())
     });
-    said.unwrap_or(false)
+    decision.unwrap_or(false)
 }
 
 /// Some texts laid over other files: unsaved editor buffers, standard input.
@@ -142,7 +142,7 @@ impl Files for Overlay {
         fresh.retain(|path| self.below.kind(path).is_none());
         fresh.retain(|path| {
             let hidden = path.components().any(|it| it.as_os_str() == ".git");
-            options.no_ignore || !hidden && !left_out(path, &*self.below)
+            options.no_ignore || !hidden && !is_git_ignored(path, &*self.below)
         });
         listing.files.extend(fresh);
         listing.files.sort_unstable();

@@ -134,7 +134,7 @@ pub(super) struct Keyed<'f> {
 
 impl Keyed<'_> {
     /// What stays the same if the item found is written differently.
-    fn alike(&self) -> (&str, usize, &str, usize, Option<&Path>) {
+    fn loose_key(&self) -> (&str, usize, &str, usize, Option<&Path>) {
         (
             &self.key.code,
             self.key.tree,
@@ -171,15 +171,15 @@ pub(super) fn compare(
     // A finding whose item is now written differently has a new fingerprint; it is matched with one that was there before and is
     // not a target.
     let targets: BTreeSet<&Key> = targets.iter().copied().collect();
-    let gone = before
+    let resolved = before
         .iter()
         .filter(|it| of(&new, &it.key) < of(&old, &it.key) && !targets.contains(&it.key));
-    let mut gone = counts(gone.map(Keyed::alike));
+    let mut resolved = counts(resolved.map(Keyed::loose_key));
     for it in after {
         if of(&new, &it.key) <= of(&old, &it.key) {
             continue;
         }
-        match gone.get_mut(&it.alike()) {
+        match resolved.get_mut(&it.loose_key()) {
             Some(left) if *left > 0 => *left -= 1,
             _ => {
                 return Err(Refused::Brings {

@@ -133,7 +133,7 @@ fn file_plan(path: &Path, document: &Document, edits: Vec<Edit>) -> FilePlan {
 }
 
 /// Plans the repairs of findings for a report. Those whose edits contain a secret are left out: it must not end up in a report.
-pub(crate) fn in_report(tree: &Tree, findings: &mut [Finding]) {
+pub(crate) fn add_report_fixes(tree: &Tree, findings: &mut [Finding]) {
     let documents = |path: &Path| {
         let file = tree.files.get(path)?;
         Some(Arc::clone(&file.document))
@@ -144,7 +144,9 @@ pub(crate) fn in_report(tree: &Tree, findings: &mut [Finding]) {
         let mut known = secrets.lock().unwrap_or_else(PoisonError::into_inner);
         let mine = known.entry(file.source).or_insert_with(|| {
             let secrets = mask::secrets(tree, file.source, &file.text).into_iter();
-            secrets.filter(|secret| secret.len() >= SHORT).collect()
+            secrets
+                .filter(|secret| secret.len() >= MIN_SECRET_LEN)
+                .collect()
         });
         Arc::clone(mine)
     };
@@ -158,19 +160,21 @@ pub(crate) fn in_report(tree: &Tree, findings: &mut [Finding]) {
 }
 
 /// A secret shorter than this may occur in an edit by chance.
-const SHORT: usize = 4;
+const MIN_SECRET_LEN: usize = 4;
 
 /// True if the text to be written contains a secret of a changed file. A list that is reformatted is written with all its
 /// contents.
 fn shows_secret(plan: &Plan, secrets_of: impl Fn(&FilePlan) -> Arc<[String]>) -> bool {
     plan.files.iter().any(|file| {
         let inserts = file.edits.iter().map(|edit| edit.insert.as_str());
-        let inserts: Vec<&str> = inserts.filter(|text| text.len() >= SHORT).collect();
+        let inserts: Vec<&str> = inserts
+            .filter(|text| text.len() >= MIN_SECRET_LEN)
+            .collect();
         if inserts.is_empty() {
             return false;
         }
-        let told = |secret: &String| inserts.iter().any(|text| text.contains(secret.as_str()));
+        let leaks = |secret: &String| inserts.iter().any(|text| text.contains(secret.as_str()));
         let mut all = plan.files.iter();
-        all.any(|other| secrets_of(other).iter().any(told))
+        all.any(|other| secrets_of(other).iter().any(leaks))
     })
 }

@@ -13,7 +13,7 @@ use values::path::{KeyPath, PathStep};
 use values::protection::Protection;
 
 use super::{Refused, Repair, Step};
-use crate::host::{Texts, TreeHost, ours};
+use crate::host::{Texts, TreeHost, merged_node};
 
 /// The deepest nesting of a value to write.
 const MAX_DEPTH: usize = 32;
@@ -36,32 +36,32 @@ pub(crate) fn repairs(host: &TreeHost<'_>, verdict: &Verdict<'_>) -> Vec<Repair>
 }
 
 fn repair(host: &TreeHost<'_>, fix: &ProposedFix<'_>) -> Repair {
-    let mut maker = Maker {
+    let mut builder = RepairBuilder {
         host,
         secret: false,
-        several: false,
+        ambiguous: false,
     };
-    let steps = maker.steps(&fix.action);
+    let steps = builder.steps(&fix.action);
     Repair {
         title: fix.title.clone(),
-        applicability: if fix.safe && !maker.several {
+        applicability: if fix.safe && !builder.ambiguous {
             Applicability::Safe
         } else {
             Applicability::Unsafe
         },
         steps,
-        secret: maker.secret,
+        secret: builder.secret,
     }
 }
 
-struct Maker<'m, 'a> {
+struct RepairBuilder<'m, 'a> {
     host: &'m TreeHost<'a>,
     secret: bool,
     /// Set when several equal items are removed and the position does not say which one is meant.
-    several: bool,
+    ambiguous: bool,
 }
 
-impl Maker<'_, '_> {
+impl RepairBuilder<'_, '_> {
     fn steps(&mut self, action: &Action<'_>) -> Result<Vec<Step>, Refused> {
         match action {
             Action::Set(place, value) => {
@@ -79,11 +79,11 @@ impl Maker<'_, '_> {
             Action::Rename(place, key) => self.rename(place, key),
             Action::Move(from, to) => self.relocate(from, to),
             Action::Delete(place) => {
-                if let Some(steps) = self.earlier(place)? {
+                if let Some(steps) = self.delete_overridden_duplicate(place)? {
                     return Ok(steps);
                 }
                 let (_, site) = self.existing(place)?;
-                let sites = self.everywhere(place, site);
+                let sites = self.all_sites(place, site);
                 let delete = |path| Change::Delete { path, prune: false };
                 sites.iter().map(|site| self.change(site, delete)).collect()
             }
@@ -98,10 +98,10 @@ impl Maker<'_, '_> {
         if let Some(last) = renamed.0.last_mut() {
             *last = PathStep::Key(key.to_owned());
         }
-        self.keeps_secrets(node, &renamed)?;
+        self.ensure_secrets_stay_hidden(node, &renamed)?;
         // Only the key is written, not its value.
         self.secret = false;
-        let sites = self.everywhere(place, site);
+        let sites = self.all_sites(place, site);
         let rename = |path| Change::Rename {
             path,
             key: key.to_owned(),
@@ -112,13 +112,13 @@ impl Maker<'_, '_> {
     fn relocate(&mut self, from: &Place, to: &Place) -> Result<Vec<Step>, Refused> {
         let (node, source) = self.existing(from)?;
         let target = self.site(to)?;
-        self.keeps_secrets(node, &target.path)?;
+        self.ensure_secrets_stay_hidden(node, &target.path)?;
         let merged = self.host.merged;
         let seen = |layer| merged.layer_role(layer) != Role::Secrets;
         if seen(target.layer) && !seen(source.layer) && self.secret {
             return Err(Refused::Secret);
         }
-        let sites = self.everywhere(from, source);
+        let sites = self.all_sites(from, source);
         let mut steps = Vec::with_capacity(sites.len());
         for source in sites {
             let mut target = target.clone();
@@ -129,7 +129,7 @@ impl Maker<'_, '_> {
             let (from, from_path) = self.file(&source)?;
             let (to, to_path) = self.file(&target)?;
             steps.push(if from == to {
-                let change = match beside(&from_path, &to_path) {
+                let change = match sibling_key(&from_path, &to_path) {
                     // It keeps its position among its siblings.
                     Some(key) => Change::Rename {
                         path: from_path,
@@ -158,8 +158,8 @@ impl Maker<'_, '_> {
         let new = new.collect::<Result<Vec<_>, _>>()?;
         let site = self.site(place)?;
         // A list replaces that of a lower layer, so the chart's items must be written too.
-        if let Some(list) = self.of_chart(place) {
-            let NewValue::List(mut all) = self.of_node(list, 0)? else {
+        if let Some(list) = self.chart_value(place) {
+            let NewValue::List(mut all) = self.value_of_node(list, 0)? else {
                 return Err(Refused::NotWritable);
             };
             all.extend(new);
@@ -177,21 +177,21 @@ impl Maker<'_, '_> {
     fn remove(&mut self, place: &Place, items: &[Value<'_>]) -> Result<Vec<Step>, Refused> {
         let (node, site) = self.existing(place)?;
         let nodes = self.host.merged.items(node);
-        let have = nodes.iter().map(|item| self.of_node(*item, 0));
+        let have = nodes.iter().map(|item| self.value_of_node(*item, 0));
         let have = have.collect::<Result<Vec<_>, _>>()?;
-        let mut gone = Vec::new();
+        let mut removed = Vec::new();
         for item in items {
-            gone.extend(self.positions(item, &nodes, &have)?);
+            removed.extend(self.positions(item, &nodes, &have)?);
         }
-        if self.of_chart(place).is_some() {
+        if self.chart_value(place).is_some() {
             let kept = have.into_iter().enumerate();
-            let kept = kept.filter(|(at, _)| !gone.contains(at));
+            let kept = kept.filter(|(at, _)| !removed.contains(at));
             let value = NewValue::List(kept.map(|(_, item)| item).collect());
             return Ok(vec![
                 self.change(&site, |path| Change::Set { path, value })?,
             ]);
         }
-        let items = gone;
+        let items = removed;
         Ok(vec![
             self.change(&site, |path| Change::Remove { path, items })?,
         ])
@@ -206,23 +206,23 @@ impl Maker<'_, '_> {
     ) -> Result<Vec<usize>, Refused> {
         let value = self.new_value(item, 0)?;
         if let Some(Place::Node(node)) = &item.place
-            && let Some(at) = nodes.iter().position(|it| *it == ours(*node))
+            && let Some(at) = nodes.iter().position(|it| *it == merged_node(*node))
             && have[at] == value
         {
             return Ok(vec![at]);
         }
         let equal = have.iter().enumerate().filter(|(_, it)| **it == value);
         let equal: Vec<usize> = equal.map(|(at, _)| at).collect();
-        self.several |= equal.len() > 1;
+        self.ambiguous |= equal.len() > 1;
         Ok(equal)
     }
 
     /// For a duplicate key, deletes the one that is overridden: it has no path of its own.
-    fn earlier(&self, place: &Place) -> Result<Option<Vec<Step>>, Refused> {
+    fn delete_overridden_duplicate(&self, place: &Place) -> Result<Option<Vec<Step>>, Refused> {
         let (Place::Node(node) | Place::Key(node)) = place else {
             return Ok(None);
         };
-        let Some(later) = self.host.replaced_by(ours(*node)) else {
+        let Some(later) = self.host.replaced_by(merged_node(*node)) else {
             return Ok(None);
         };
         let merged = self.host.merged;
@@ -235,18 +235,18 @@ impl Maker<'_, '_> {
     }
 
     /// A value that is set by the chart itself.
-    fn of_chart(&self, place: &Place) -> Option<NodeRef> {
+    fn chart_value(&self, place: &Place) -> Option<NodeRef> {
         let (Place::Node(node) | Place::Key(node)) = place else {
             return None;
         };
-        let node = ours(*node);
+        let node = merged_node(*node);
         (self.host.merged.role(node) == Role::Chart).then_some(node)
     }
 
     /// Where a value is written. For a value that the chart sets, this is where the operator would override it.
     fn existing(&self, place: &Place) -> Result<(NodeRef, Site), Refused> {
         match place {
-            Place::Node(node) | Place::Key(node) => Ok((ours(*node), self.site(place)?)),
+            Place::Node(node) | Place::Key(node) => Ok((merged_node(*node), self.site(place)?)),
             Place::Absent(_) | Place::NoComponent(_) | Place::Record(_) => Err(Refused::NoLayer),
         }
     }
@@ -255,35 +255,35 @@ impl Maker<'_, '_> {
         let merged = self.host.merged;
         match place {
             Place::Node(node) | Place::Key(node) => {
-                let node = ours(*node);
+                let node = merged_node(*node);
                 let path = merged.path(node);
                 match (merged.role(node), merged.layer_of(node)) {
                     (Role::Values | Role::Secrets | Role::Set, Some(layer)) => {
                         Ok(Site { layer, path })
                     }
-                    _ => self.absent(merged.release_of(node), path),
+                    _ => self.absent_site(merged.release_of(node), path),
                 }
             }
             Place::Absent(gap) => {
-                let parent = ours(gap.parent);
+                let parent = merged_node(gap.parent);
                 let mut path = merged.path(parent);
                 path.0.extend(gap.keys.iter().cloned().map(PathStep::Key));
                 match merged.layer_of(parent) {
                     Some(layer) if parent.view() == View::Written => Ok(Site { layer, path }),
-                    _ => self.absent(merged.release_of(parent), path),
+                    _ => self.absent_site(merged.release_of(parent), path),
                 }
             }
             Place::NoComponent(gap) => {
                 let found = self.host.component_site(&gap.component);
                 let (release, mut below) = found.ok_or(Refused::NoLayer)?;
                 below.extend_from_slice(&gap.keys);
-                self.absent(release, KeyPath::of_keys(&below))
+                self.absent_site(release, KeyPath::of_keys(&below))
             }
             Place::Record(_) => Err(Refused::NoLayer),
         }
     }
 
-    fn absent(&self, release: usize, path: KeyPath) -> Result<Site, Refused> {
+    fn absent_site(&self, release: usize, path: KeyPath) -> Result<Site, Refused> {
         let merged = self.host.merged;
         let insertion = self.host.insertion_at(release, &path);
         if let Some(file) = insertion.missing_file {
@@ -299,11 +299,11 @@ impl Maker<'_, '_> {
 
     /// The same key in every layer of the operator, if the rule asks about their combined value: deleting it from only one layer
     /// would expose the next one.
-    fn everywhere(&self, place: &Place, site: Site) -> Vec<Site> {
+    fn all_sites(&self, place: &Place, site: Site) -> Vec<Site> {
         let (Place::Node(node) | Place::Key(node)) = place else {
             return vec![site];
         };
-        let (node, merged) = (ours(*node), self.host.merged);
+        let (node, merged) = (merged_node(*node), self.host.merged);
         let keys = site.path.0.iter();
         let mut keys = keys.map(|step| matches!(step, PathStep::Key(_)));
         if node.view() == View::Written || !keys.all(|it| it) {
@@ -357,7 +357,7 @@ impl Maker<'_, '_> {
     }
 
     /// Ensures that each secret below a value is still recognized as one at its new path, so that it stays hidden.
-    fn keeps_secrets(&mut self, node: NodeRef, new: &KeyPath) -> Result<(), Refused> {
+    fn ensure_secrets_stay_hidden(&mut self, node: NodeRef, new: &KeyPath) -> Result<(), Refused> {
         let merged = self.host.merged;
         let release = merged.release_of(node);
         let old = merged.path(node).0.len();
@@ -412,12 +412,14 @@ impl Maker<'_, '_> {
             Data::HostList(node) if Texts::behind(*node).is_some() => {
                 return Err(Refused::NotWritable);
             }
-            Data::HostList(node) | Data::HostMap(node) => self.of_node(ours(*node), depth)?,
+            Data::HostList(node) | Data::HostMap(node) => {
+                self.value_of_node(merged_node(*node), depth)?
+            }
             Data::Regex(_) | Data::Record(_) | Data::Absent(_) => return Err(Refused::NotWritable),
         })
     }
 
-    fn of_node(&self, node: NodeRef, depth: usize) -> Result<NewValue, Refused> {
+    fn value_of_node(&self, node: NodeRef, depth: usize) -> Result<NewValue, Refused> {
         let merged = self.host.merged;
         if depth > MAX_DEPTH {
             return Err(Refused::NotWritable);
@@ -432,7 +434,7 @@ impl Maker<'_, '_> {
             Shape::String => NewValue::Text(merged.text(node).into_owned()),
             Shape::List => {
                 let items = merged.items(node).into_iter();
-                let items = items.map(|item| self.of_node(item, depth + 1));
+                let items = items.map(|item| self.value_of_node(item, depth + 1));
                 NewValue::List(items.collect::<Result<_, _>>()?)
             }
             Shape::Map => {
@@ -441,8 +443,9 @@ impl Maker<'_, '_> {
                     return Err(Refused::NotWritable);
                 }
                 let entries = entries.into_iter();
-                let entries = entries
-                    .map(|(key, value)| Ok((key.into_owned(), self.of_node(value, depth + 1)?)));
+                let entries = entries.map(|(key, value)| {
+                    Ok((key.into_owned(), self.value_of_node(value, depth + 1)?))
+                });
                 NewValue::Map(entries.collect::<Result<_, _>>()?)
             }
             Shape::Unknown(merged::Unknown { .. }) => return Err(Refused::NotWritable),
@@ -451,7 +454,7 @@ impl Maker<'_, '_> {
 }
 
 /// The last key of `other`, if both paths lead into the same map.
-fn beside(one: &KeyPath, other: &KeyPath) -> Option<String> {
+fn sibling_key(one: &KeyPath, other: &KeyPath) -> Option<String> {
     let ((_, map), (PathStep::Key(key), other_map)) = (one.0.split_last()?, other.0.split_last()?)
     else {
         return None;

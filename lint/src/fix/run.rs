@@ -97,13 +97,13 @@ pub(crate) fn run(
     progress: &(dyn Fn(Progress) + Sync),
 ) -> FixRun {
     let workspace = project.workspace();
-    let trees = project.asked_for(&workspace);
+    let trees = project.selected_trees(&workspace);
     let state = Mutex::new(Progress {
         trees: trees.len(),
         ..Progress::default()
     });
     let scratch = project.scratch();
-    let wanted: Vec<usize> = trees
+    let fixable: Vec<usize> = trees
         .into_par_iter()
         .filter(|at| {
             let (tree, result) = scratch.judged(&workspace, *at);
@@ -126,7 +126,7 @@ pub(crate) fn run(
         tried: BTreeMap::new(),
         run: FixRun::default(),
     };
-    for at in wanted {
+    for at in fixable {
         fixer.tree(at);
     }
     fixer.finish()
@@ -165,12 +165,12 @@ struct Fixer<'p> {
 }
 
 /// The current state of a tree.
-struct Now {
+struct TreeState {
     tree: Arc<Tree>,
     findings: Vec<Finding>,
 }
 
-impl Now {
+impl TreeState {
     /// The findings with their keys; `at` is the index of the tree.
     fn keyed(&self, at: usize) -> impl Iterator<Item = Keyed<'_>> {
         self.findings.iter().map(move |finding| Keyed {
@@ -186,23 +186,25 @@ impl Now {
 }
 
 /// The findings of several trees.
-fn keyed(trees: &[(usize, Now)]) -> impl Iterator<Item = Keyed<'_>> {
-    trees.iter().flat_map(|(at, now)| now.keyed(*at))
+fn keyed(trees: &[(usize, TreeState)]) -> impl Iterator<Item = Keyed<'_>> {
+    trees
+        .iter()
+        .flat_map(|(at, judge_tree)| judge_tree.keyed(*at))
 }
 
 impl Fixer<'_> {
-    fn now(&self, at: usize) -> Now {
+    fn judge_tree(&self, at: usize) -> TreeState {
         let (tree, result) = self.scratch.judged(&self.workspace, at);
         let findings = result.into_findings();
-        Now { tree, findings }
+        TreeState { tree, findings }
     }
 
     fn tree(&mut self, at: usize) {
-        let mut now = self.now(at);
+        let mut judge_tree = self.judge_tree(at);
         for round in 0..=ROUNDS {
             let mut refused = Vec::new();
             let mut left_unsafe = 0;
-            let candidates = self.candidates(at, &now, None, &mut refused, &mut left_unsafe);
+            let candidates = self.candidates(at, &judge_tree, None, &mut refused, &mut left_unsafe);
             if candidates.is_empty() || round == ROUNDS {
                 for it in candidates {
                     refused.push(RefusedFix {
@@ -216,15 +218,15 @@ impl Fixer<'_> {
                 self.run.left_unsafe += left_unsafe;
                 break;
             }
-            now = self.make(at, now, &choose(&candidates));
+            judge_tree = self.make(at, judge_tree, &choose(&candidates));
         }
         self.scratch.forget();
     }
 
     /// Makes the repairs of a batch that help: all of them, or else those of each half, so that a few bad ones among many are
     /// isolated in few attempts. A repair that does not help on its own is not tried again.
-    fn make(&mut self, at: usize, now: Now, batch: &[&Candidate]) -> Now {
-        let why = match self.attempt(at, &now, batch) {
+    fn make(&mut self, at: usize, judge_tree: TreeState, batch: &[&Candidate]) -> TreeState {
+        let why = match self.attempt(at, &judge_tree, batch) {
             Ok(after) => return after,
             Err(why) => why,
         };
@@ -232,25 +234,25 @@ impl Fixer<'_> {
             self.tried.insert(only.name(), why);
         }
         if batch.len() < 2 {
-            return now;
+            return judge_tree;
         }
         let (first, second) = batch.split_at(batch.len() / 2);
         let made = self.run.fixed.len();
-        let now = self.make(at, now, first);
+        let judge_tree = self.make(at, judge_tree, first);
         if self.run.fixed.len() == made {
-            return self.make(at, now, second);
+            return self.make(at, judge_tree, second);
         }
         // The first half may have resolved or moved the others.
         let names = second.iter().map(|it| it.name()).collect();
-        let again = self.candidates(at, &now, Some(&names), &mut Vec::new(), &mut 0);
-        self.make(at, now, &choose(&again))
+        let again = self.candidates(at, &judge_tree, Some(&names), &mut Vec::new(), &mut 0);
+        self.make(at, judge_tree, &choose(&again))
     }
 
     /// The repairs that can be made now, limited to `names` if given: for each finding, the best one that has not failed yet.
     fn candidates(
         &self,
         at: usize,
-        now: &Now,
+        judge_tree: &TreeState,
         names: Option<&BTreeSet<(Key, String)>>,
         refused: &mut Vec<RefusedFix>,
         left_unsafe: &mut usize,
@@ -259,27 +261,27 @@ impl Fixer<'_> {
         let mut seen = rustc_hash::FxHashSet::default();
         let keys: Option<BTreeSet<&Key>> =
             names.map(|names| names.iter().map(|(key, _)| key).collect());
-        for finding in &now.findings {
+        for finding in &judge_tree.findings {
             let it = &finding.diagnostic;
-            let asked = finding.origin == Origin::Rule && self.project.asks_for(finding);
+            let selected = finding.origin == Origin::Rule && self.project.asks_for(finding);
             // A layer that several deployments share is judged in each of them.
-            if !asked || !seen.insert((it.code.clone(), it.primary.span, it.message.clone())) {
+            if !selected || !seen.insert((it.code.clone(), it.primary.span, it.message.clone())) {
                 continue;
             }
             let key = Key::of(at, finding);
             if keys.as_ref().is_some_and(|keys| !keys.contains(&key)) {
                 continue;
             }
-            let file = now.file_of(finding).map(Path::to_owned);
+            let file = judge_tree.file_of(finding).map(Path::to_owned);
             let mut why = None;
-            let mut risky = false;
+            let mut has_unsafe = false;
             let mut found = None;
             for repair in &finding.repairs {
                 if repair.applicability == Applicability::Unsafe && !self.options.with_unsafe {
-                    risky |= self.plan(now, &key, repair).is_ok();
+                    has_unsafe |= self.plan(judge_tree, &key, repair).is_ok();
                     continue;
                 }
-                match self.plan(now, &key, repair) {
+                match self.plan(judge_tree, &key, repair) {
                     Ok(plan) => {
                         found = Some((repair, plan));
                         break;
@@ -295,14 +297,14 @@ impl Fixer<'_> {
                     repair: repair.clone(),
                     plan,
                 }),
-                (None, Some((repair, _))) if !self.is_asked(file.as_deref(), repair) => {}
+                (None, Some((repair, _))) if !self.is_selected(file.as_deref(), repair) => {}
                 (None, Some((repair, why))) => refused.push(RefusedFix {
                     finding: finding.clone(),
                     file,
                     title: repair.title.clone(),
                     why,
                 }),
-                (None, None) if risky => *left_unsafe += 1,
+                (None, None) if has_unsafe => *left_unsafe += 1,
                 (None, None) => {}
             }
         }
@@ -317,18 +319,23 @@ impl Fixer<'_> {
     }
 
     /// True if a repair concerns a file that was named: its finding is there, or it would change the file.
-    fn is_asked(&self, file: Option<&Path>, repair: &Repair) -> bool {
+    fn is_selected(&self, file: Option<&Path>, repair: &Repair) -> bool {
         let steps = repair.steps.iter().flatten();
         let mut files = steps.flat_map(Step::files).chain(file);
         self.workspace.focus.is_empty() || files.any(|file| self.is_named(file))
     }
 
-    fn plan(&self, now: &Now, key: &Key, repair: &Repair) -> Result<plan::Plan, Refused> {
+    fn plan(
+        &self,
+        judge_tree: &TreeState,
+        key: &Key,
+        repair: &Repair,
+    ) -> Result<plan::Plan, Refused> {
         if let Some(why) = self.tried.get(&(key.clone(), repair.title.clone())) {
             return Err(why.clone());
         }
         let plan = plan::plan(repair, &|path| {
-            let file = now.tree.files.get(path)?;
+            let file = judge_tree.tree.files.get(path)?;
             Some(Arc::clone(&file.document))
         })?;
         match plan.files.iter().find(|file| !self.is_named(&file.path)) {
@@ -339,9 +346,14 @@ impl Fixer<'_> {
 
     /// Makes a batch of repairs, judges the result and returns the tree after them. Reverts them if they did not have the
     /// intended effect.
-    fn attempt(&mut self, at: usize, now: &Now, batch: &[&Candidate]) -> Result<Now, Refused> {
+    fn attempt(
+        &mut self,
+        at: usize,
+        judge_tree: &TreeState,
+        batch: &[&Candidate],
+    ) -> Result<TreeState, Refused> {
         let trial = Trial::of(batch, &|path| {
-            let file = now.tree.files.get(path)?;
+            let file = judge_tree.tree.files.get(path)?;
             Some(Arc::clone(&file.document))
         })?;
         let mut others: Vec<usize> = trial
@@ -354,20 +366,22 @@ impl Fixer<'_> {
             .collect();
         others.sort_unstable();
         others.dedup();
-        let all = |this: &Self| -> Vec<(usize, Now)> {
+        let all = |this: &Self| -> Vec<(usize, TreeState)> {
             let others = others.iter();
-            others.map(|other| (*other, this.now(*other))).collect()
+            others
+                .map(|other| (*other, this.judge_tree(*other)))
+                .collect()
         };
         let others_before = all(self);
         let texts = trial.files.iter();
         self.write(texts.map(|file| (file.path.clone(), Arc::clone(&file.after))));
-        let whole = self.workspace.trees.len() == self.scratch.workspace().trees.len();
+        let same_trees = self.workspace.trees.len() == self.scratch.workspace().trees.len();
         let mut verdict = Err(Refused::NoHelp);
-        if whole {
+        if same_trees {
             self.workspace = self.scratch.workspace();
-            let mine = self.now(at);
+            let mine = self.judge_tree(at);
             let others_after = all(self);
-            let before = now
+            let before = judge_tree
                 .keyed(at)
                 .chain(keyed(&others_before))
                 .collect::<Vec<_>>();
@@ -407,7 +421,7 @@ impl Fixer<'_> {
 
     fn write(&mut self, texts: impl Iterator<Item = (PathBuf, Arc<str>)>) {
         for (path, text) in texts {
-            self.scratch.lay_over(path, text);
+            self.scratch.overlay(path, text);
         }
     }
 
@@ -415,10 +429,11 @@ impl Fixer<'_> {
         let texts = std::mem::take(&mut self.texts);
         let groups: BTreeSet<usize> = texts.values().map(|(_, group, _)| *group).collect();
         for group in groups {
-            let now = self.scratch.load(&self.workspace, group);
+            let judge_tree = self.scratch.load(&self.workspace, group);
             let first = self.project.load(&self.project.workspace(), group);
             for (path, (before, of, receives)) in &texts {
-                let (Some(old), Some(file)) = (first.files.get(path), now.files.get(path)) else {
+                let (Some(old), Some(file)) = (first.files.get(path), judge_tree.files.get(path))
+                else {
                     continue;
                 };
                 let after = file.document.shared_text();
@@ -427,7 +442,7 @@ impl Fixer<'_> {
                 }
                 self.run.files.push(FixedFile {
                     shown_before: masked(&first, old.id, before),
-                    shown_after: masked(&now, file.id, &after),
+                    shown_after: masked(&judge_tree, file.id, &after),
                     path: path.clone(),
                     before: Arc::clone(before),
                     after,

@@ -15,9 +15,9 @@ use crate::knowledge::version_of;
 use crate::sources::FIRST_DEFAULTS;
 
 /// In a map with more keys than this before a value, its lost indentation is not searched for.
-const WIDE: usize = 1_000;
+const MAX_PRECEDING_KEYS: usize = 1_000;
 /// The most keys, or levels, that are skipped when a value's correct indentation is searched for.
-const LOST: usize = 50;
+const MAX_SKIPPED: usize = 50;
 
 /// The declared places of a value; several if a name stands for several charts.
 pub type Places<'a> = SmallVec<[Place<'a>; 2]>;
@@ -275,9 +275,9 @@ impl<'a> TreeHost<'a> {
         let document = self.merged.document(layer);
         let parent = self.merged.parent(self.merged.written_node(layer, id))?;
         let (_, map) = self.merged.written_id(parent)?;
-        let pairs = document.pairs(map).take(WIDE);
+        let pairs = document.pairs(map).take(MAX_PRECEDING_KEYS);
         let before: Vec<_> = pairs.take_while(|(_, value)| *value != id).collect();
-        if before.len() == WIDE {
+        if before.len() == MAX_PRECEDING_KEYS {
             return None;
         }
         let release = self.merged.release_of(node);
@@ -286,12 +286,12 @@ impl<'a> TreeHost<'a> {
             path.push(PathStep::Key(key.to_owned()));
             self.declared_at(release, path)
         };
-        let mut last = before.into_iter().rev().take(LOST).find(|(key, _)| {
+        let mut last = before.into_iter().rev().take(MAX_SKIPPED).find(|(key, _)| {
             let places = below(&mut path, &document.key_text(*key));
             path.pop();
             self.is_declared(&places) != Some(false)
         });
-        for _ in 0..LOST {
+        for _ in 0..MAX_SKIPPED {
             let (key, value) = last?;
             path.push(PathStep::Key(document.key_text(key).into_owned()));
             let is_free = match document.kind(value) {
@@ -333,7 +333,7 @@ impl<'a> TreeHost<'a> {
         path.pop();
         let mut map = self.merged.in_view(node, View::User).found()?;
         map = self.merged.parent(map)?;
-        for _ in 0..LOST {
+        for _ in 0..MAX_SKIPPED {
             path.pop()?;
             map = self.merged.parent(map)?;
             if path.len() < top.len() {

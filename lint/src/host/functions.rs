@@ -8,7 +8,7 @@ use values::protection::Protection;
 use values::yaml::Document;
 
 use super::declared::literal;
-use super::{Texts, TreeHost, ours, theirs};
+use super::{Texts, TreeHost, host_node, merged_node};
 use crate::schema::{Function, function, kind};
 
 impl TreeHost<'_> {
@@ -53,7 +53,7 @@ impl TreeHost<'_> {
             | Function::SopsLeavesClear => match (&argument.place, &argument.data) {
                 (_, Data::Absent(Absent::Missing)) | (None, _) => Value::missing(None),
                 (Some(Place::Node(node) | Place::Key(node)), _) => {
-                    self.about(function, ours(*node))
+                    self.about(function, merged_node(*node))
                 }
                 _ => Value::missing(None),
             },
@@ -61,7 +61,7 @@ impl TreeHost<'_> {
     }
 
     fn about<'h>(&'h self, function: Function, node: NodeRef) -> Value<'h> {
-        self.note(theirs(node));
+        self.note(host_node(node));
         match function {
             Function::Declared => match self.is_declared(&self.declared_places(node)) {
                 Some(declared) => {
@@ -105,7 +105,7 @@ impl TreeHost<'_> {
             },
             Function::UserValue => self.load(self.merged.in_view(node, View::User)),
             Function::Parent => match self.merged.parent(node) {
-                Some(parent) => Value::load(self, theirs(parent)),
+                Some(parent) => Value::load(self, host_node(parent)),
                 None => Value::missing(None),
             },
             Function::SopsLeavesClear => Value::bool(self.sops_leaves_clear(node)),
@@ -115,7 +115,7 @@ impl TreeHost<'_> {
 
     fn load<'h>(&'h self, found: merged::Lookup) -> Value<'h> {
         match found {
-            merged::Lookup::Found(node) => Value::load(self, theirs(node)),
+            merged::Lookup::Found(node) => Value::load(self, host_node(node)),
             merged::Lookup::Missing => Value::missing(None),
             merged::Lookup::Unknown(it) => Value::unknown(it.reason.as_str(), it.present),
         }
@@ -129,7 +129,9 @@ impl TreeHost<'_> {
         let components = self.components_named(name).iter();
         let mut answer = Value::bool(false);
         for component in components.map(|at| &self.merged.components()[*at]) {
-            let place = component.decided_by.map(|node| Place::Node(theirs(node)));
+            let place = component
+                .decided_by
+                .map(|node| Place::Node(host_node(node)));
             match component.enabled {
                 Enabled::Yes => {
                     return Value {
@@ -162,26 +164,26 @@ impl TreeHost<'_> {
         let release = self.merged.release_of(node);
         let component = self.component_at(release, &self.merged.path(node).0);
         let component = &self.merged.components()[component];
-        let mut whole = component.path.clone();
-        whole.extend_from_slice(keys);
+        let mut full_path = component.path.clone();
+        full_path.extend_from_slice(keys);
         let root = self.merged.root(release, View::User);
         let mut parent = root;
         let mut depth = 0;
-        for key in &whole {
+        for key in &full_path {
             self.note_entry(parent, key);
             match self.merged.get(parent, key) {
                 merged::Lookup::Found(next) => (parent, depth) = (next, depth + 1),
                 merged::Lookup::Missing | merged::Lookup::Unknown(_) => break,
             }
         }
-        let place = if depth == whole.len() {
-            Place::Node(theirs(parent))
+        let place = if depth == full_path.len() {
+            Place::Node(host_node(parent))
         } else {
-            Place::absent(theirs(parent), whole[depth..].to_vec())
+            Place::absent(host_node(parent), full_path[depth..].to_vec())
         };
         Value {
             place: Some(place),
-            ..Value::string(self.path_text(root, &whole))
+            ..Value::string(self.path_text(root, &full_path))
         }
     }
 

@@ -7,13 +7,13 @@ use values::merged::{self, LayerId, Merged};
 use values::path::PathStep;
 use values::yaml::{Document, Kind, NodeId, Style};
 
-use super::{TreeHost, ours};
+use super::{TreeHost, merged_node};
 
 /// Maps with more bytes than this are split, so that an edit in them affects only readers of the edited entry.
 const LARGE: u32 = 1_000;
 
 /// The deepest level at which maps are split.
-const DEEPEST: usize = 8;
+const MAX_DEPTH: usize = 8;
 
 /// Unsplit maps that have grown beyond this many bytes are split.
 const TOO_LARGE: u32 = 4 * LARGE;
@@ -24,7 +24,7 @@ pub(crate) fn splits(merged: &Merged) -> Splits {
 }
 
 /// True if something in one of these layers has grown so large that it should be split again.
-pub(crate) fn outgrown(
+pub(crate) fn needs_resplit(
     merged: &Merged,
     layers: impl Iterator<Item = LayerId>,
     splits: &Splits,
@@ -41,7 +41,7 @@ fn splits_of(merged: &Merged, layers: impl Iterator<Item = LayerId>, large: u32)
         }
         if let Some(top) = merged.layer_top(layer) {
             let document = merged.document(layer);
-            split_below(document, (top, part), large, DEEPEST, &mut splits);
+            split_below(document, (top, part), large, MAX_DEPTH, &mut splits);
         }
     }
     splits
@@ -182,8 +182,8 @@ impl TreeHost<'_> {
     /// Records that a value is read; for a map or list, that it exists.
     #[inline]
     pub(super) fn note(&self, node: NodeRef) {
-        if self.is_kept() && !is_covered(ours(node)) {
-            reads::note(|| Some(self.part(ours(node)).itself()));
+        if self.is_kept() && !is_covered(merged_node(node)) {
+            reads::note(|| Some(self.part(merged_node(node)).itself()));
         }
     }
 

@@ -7,7 +7,7 @@ use lang::value::{Data, Value};
 use values::merged::{self, Enabled, LayerId, View};
 use values::yaml::{Document, NodeId};
 
-use super::{Duplicate, TreeHost, theirs, written};
+use super::{Duplicate, TreeHost, host_node, written};
 use crate::chart_schema::Where;
 use crate::knowledge::version_of;
 use crate::schema::kind;
@@ -98,8 +98,8 @@ impl TreeHost<'_> {
                     "namespace-given" => Value::bool(release.namespace.is_some()),
                     "stated" => Value::bool(release.origin.is_some()),
                     "profile" => text(self.profile_of(id)),
-                    "values" => Value::load(self, theirs(self.merged.root(id, View::Effective))),
-                    "user" => Value::load(self, theirs(self.merged.root(id, View::User))),
+                    "values" => Value::load(self, host_node(self.merged.root(id, View::Effective))),
+                    "user" => Value::load(self, host_node(self.merged.root(id, View::User))),
                     _ => Value::missing(None),
                 }
             }
@@ -109,15 +109,15 @@ impl TreeHost<'_> {
                 let twice = self.duplicates()[id];
                 match field {
                     "key" => {
-                        let place = Place::Key(theirs(twice.later));
-                        let key = lang::host::Host::key(self, theirs(twice.later));
+                        let place = Place::Key(host_node(twice.later));
+                        let key = lang::host::Host::key(self, host_node(twice.later));
                         Value {
                             place: Some(place),
                             ..Value::string(key.unwrap_or_default())
                         }
                     }
-                    "value" => Value::load(self, theirs(twice.later)),
-                    "earlier" => Value::load(self, theirs(twice.earlier)),
+                    "value" => Value::load(self, host_node(twice.later)),
+                    "earlier" => Value::load(self, host_node(twice.earlier)),
                     "layer" => self.record(kind::LAYER, twice.layer.0),
                     _ => Value::missing(None),
                 }
@@ -131,7 +131,7 @@ impl TreeHost<'_> {
         let violation = &self.violations[id];
         match field {
             "value" => match &violation.place {
-                Where::Value(node) | Where::Key(node) => Value::load(self, theirs(*node)),
+                Where::Value(node) | Where::Key(node) => Value::load(self, host_node(*node)),
                 Where::Absent(..) => Value::missing(Some(self.violated(id))),
             },
             "path" => Value {
@@ -148,9 +148,9 @@ impl TreeHost<'_> {
     /// The place of a violation.
     pub(crate) fn violated(&self, id: usize) -> Place {
         match &self.violations[id].place {
-            Where::Value(node) => Place::Node(theirs(*node)),
-            Where::Key(node) => Place::Key(theirs(*node)),
-            Where::Absent(parent, key) => Place::absent(theirs(*parent), vec![key.clone()]),
+            Where::Value(node) => Place::Node(host_node(*node)),
+            Where::Key(node) => Place::Key(host_node(*node)),
+            Where::Absent(parent, key) => Place::absent(host_node(*parent), vec![key.clone()]),
         }
     }
 
@@ -161,7 +161,7 @@ impl TreeHost<'_> {
         let root = |view| {
             self.note_component(id);
             match self.merged.component_root(id, view) {
-                merged::Lookup::Found(node) => Value::load(self, theirs(node)),
+                merged::Lookup::Found(node) => Value::load(self, host_node(node)),
                 merged::Lookup::Missing => Value::missing(None),
                 merged::Lookup::Unknown(it) => Value::unknown(it.reason.as_str(), it.present),
             }
@@ -181,7 +181,9 @@ impl TreeHost<'_> {
                     }
                 };
                 Value {
-                    place: component.decided_by.map(|node| Place::Node(theirs(node))),
+                    place: component
+                        .decided_by
+                        .map(|node| Place::Node(host_node(node))),
                     ..value
                 }
             }
@@ -232,7 +234,7 @@ impl TreeHost<'_> {
             "documents" => {
                 let (unread, first) = self.merged.document(id).unread();
                 Value {
-                    place: first.map(|top| Place::Node(theirs(written(self.merged, id, top)))),
+                    place: first.map(|top| Place::Node(host_node(written(self.merged, id, top)))),
                     ..Value::number(1.0 + unread as f64)
                 }
             }
@@ -246,7 +248,7 @@ impl TreeHost<'_> {
                 Value::bool(self.merged.deployment().releases[release].of_environment)
             }
             "values" => match self.merged.layer_root(id) {
-                Some(root) => Value::load(self, theirs(root)),
+                Some(root) => Value::load(self, host_node(root)),
                 None if layer.is_some_and(|layer| layer.protection.hides_keys()) => {
                     Value::unknown("the whole layer is encrypted", true)
                 }
@@ -256,12 +258,12 @@ impl TreeHost<'_> {
                 let document = self.merged.document(id);
                 let root = self.merged.layer_root(id).and(document.root());
                 match root.and_then(|root| first_encrypted(document, root)) {
-                    Some(node) => Value::load(self, theirs(written(self.merged, id, node))),
+                    Some(node) => Value::load(self, host_node(written(self.merged, id, node))),
                     None => Value::missing(None),
                 }
             }
             "sops" => match self.merged.sops_block(id) {
-                Some(block) => Value::load(self, theirs(block)),
+                Some(block) => Value::load(self, host_node(block)),
                 None => Value::missing(None),
             },
             _ => Value::missing(None),

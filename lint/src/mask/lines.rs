@@ -12,19 +12,19 @@ use values::yaml::Document;
 struct Line<'t> {
     indent: usize,
     /// Its key, once examined: most lines have no comment below them.
-    open: Option<Option<Open>>,
+    open: Option<Option<OpenKey>>,
     body: &'t str,
 }
 
 /// A key with something nested below it.
-struct Open {
+struct OpenKey {
     key: String,
     /// True if everything below it is secret.
     secret: bool,
 }
 
 /// Finds secrets in the comments of a text, and in all its lines if it is damaged. In a secrets file everything is secret.
-pub(super) fn secrets(document: &Document, file_of_secrets: bool, out: &mut Vec<Span>) {
+pub(super) fn secrets(document: &Document, in_secrets_file: bool, out: &mut Vec<Span>) {
     let text = document.text();
     let damaged = !document.errors().is_empty();
     let last = match text.rfind('#') {
@@ -34,10 +34,10 @@ pub(super) fn secrets(document: &Document, file_of_secrets: bool, out: &mut Vec<
     };
     let mut scanner = Scanner {
         source: document.source(),
-        file_of_secrets,
+        in_secrets_file,
         above: Vec::new(),
-        unclosed: None,
-        in_key: false,
+        open_quote: None,
+        in_private_key: false,
         out,
     };
     let mut start = 0;
@@ -57,15 +57,17 @@ pub(super) fn secrets(document: &Document, file_of_secrets: bool, out: &mut Vec<
             continue;
         }
         let own = before.split_once(':').map_or("", |(key, _)| key);
-        let told = words.split_once(':').is_some_and(|(key, _)| tells(key));
-        if file_of_secrets || tells(own) || told || tells_in_words(words) {
+        let commented_out = words
+            .split_once(':')
+            .is_some_and(|(key, _)| names_secret(key));
+        if in_secrets_file || names_secret(own) || commented_out || mentions_secret(words) {
             scanner.mask(range.start + 1, range.end);
         }
     }
 }
 
 /// True if a key, with whatever precedes it, names a secret.
-fn tells(words: &str) -> bool {
+fn names_secret(words: &str) -> bool {
     let key = words.trim_end().trim_end_matches(['"', '\'']);
     let key = key
         .rsplit([' ', '"', '\'', '.', '{', ',', '#', '\t'])
@@ -76,13 +78,13 @@ fn tells(words: &str) -> bool {
 
 struct Scanner<'t, 'o> {
     source: SourceId,
-    file_of_secrets: bool,
+    in_secrets_file: bool,
     /// The lines that enclose the next one, each indented further than the one before.
     above: Vec<Line<'t>>,
     /// The quote of a secret that continues on the next line.
-    unclosed: Option<char>,
+    open_quote: Option<char>,
     /// True inside a private key.
-    in_key: bool,
+    in_private_key: bool,
     out: &'o mut Vec<Span>,
 }
 
@@ -96,12 +98,12 @@ impl<'t> Scanner<'t, '_> {
 
     /// Processes one line. An uncommented line of a valid text only determines the context of the next comment.
     fn line(&mut self, line: &'t str, start: usize, damaged: bool) {
-        if self.unclosed.is_some() {
-            self.unclosed = unclosed(line, self.unclosed);
+        if self.open_quote.is_some() {
+            self.open_quote = open_quote(line, self.open_quote);
             self.mask(start, start + line.len());
             return;
         }
-        if self.key_line(line, damaged) {
+        if self.private_key_line(line, damaged) {
             self.mask(start, start + line.len());
             return;
         }
@@ -129,22 +131,22 @@ impl<'t> Scanner<'t, '_> {
         if comment || damaged {
             let end = start + line.trim_end().len();
             let at = start + (line.len() - body.len());
-            self.look();
+            self.examine_above();
             if self.keys().any(|open| open.secret) {
                 self.mask(at, end);
                 return;
             }
             let Some((key, rest)) = split(body) else {
-                if self.file_of_secrets || tells_anywhere(body) || tells_in_words(body) {
+                if self.in_secrets_file || contains_secret(body) || mentions_secret(body) {
                     self.mask(at, end);
                 }
                 return;
             };
             let (secret, below) = self.key(key, rest);
-            if secret || self.file_of_secrets || tells_anywhere(rest) {
+            if secret || self.in_secrets_file || contains_secret(rest) {
                 self.mask(at + (body.len() - rest.len()), end);
                 // A comment ends with its line.
-                self.unclosed = unclosed(rest, None).filter(|_| !comment);
+                self.open_quote = open_quote(rest, None).filter(|_| !comment);
             }
             open = Some(below);
         }
@@ -152,14 +154,14 @@ impl<'t> Scanner<'t, '_> {
     }
 
     /// True for a line of a private key, in a comment or in damaged text, other than the first one.
-    fn key_line(&mut self, line: &str, damaged: bool) -> bool {
-        if self.in_key {
-            self.in_key =
+    fn private_key_line(&mut self, line: &str, damaged: bool) -> bool {
+        if self.in_private_key {
+            self.in_private_key =
                 !line.contains("-----END") && (damaged || line.trim_start().starts_with('#'));
             return true;
         }
         let begin = line.find("-----BEGIN ");
-        self.in_key = begin.is_some_and(|at| {
+        self.in_private_key = begin.is_some_and(|at| {
             let label = &line[at..];
             label.contains("PRIVATE KEY") && !label.contains("-----END")
         }) && (damaged || line.trim_start().starts_with('#'));
@@ -167,14 +169,14 @@ impl<'t> Scanner<'t, '_> {
     }
 
     /// The keys above.
-    fn keys(&self) -> impl Iterator<Item = &Open> {
+    fn keys(&self) -> impl Iterator<Item = &OpenKey> {
         self.above
             .iter()
             .filter_map(|it| it.open.as_ref()?.as_ref())
     }
 
     /// Examines all lines above that were not examined yet.
-    fn look(&mut self) {
+    fn examine_above(&mut self) {
         let first = self.above.iter().position(|it| it.open.is_none());
         let Some(first) = first else { return };
         // Whether a key is secret depends on those above it.
@@ -189,15 +191,15 @@ impl<'t> Scanner<'t, '_> {
     }
 
     /// Whether a key below those above is a secret's, and what may be nested below it.
-    fn key(&self, key: &str, rest: &str) -> (bool, Option<Open>) {
+    fn key(&self, key: &str, rest: &str) -> (bool, Option<OpenKey>) {
         let name = key.trim().trim_matches(['"', '\'']).to_owned();
         let mut path: Vec<Step<'_>> = self.keys().map(|it| Step::Key(&it.key)).collect();
         path.extend(name.split('.').map(Step::Key));
-        let secret = sensitivity(None, &path) == Sensitivity::Secret || tells(key);
-        let bare = rest.trim();
+        let secret = sensitivity(None, &path) == Sensitivity::Secret || names_secret(key);
+        let value = rest.trim();
         let below =
-            bare.is_empty() || bare.starts_with(['|', '>', '&', '{', '[', '"', '\'']) || secret;
-        let open = below.then(|| Open {
+            value.is_empty() || value.starts_with(['|', '>', '&', '{', '[', '"', '\'']) || secret;
+        let open = below.then(|| OpenKey {
             secret: secret && name != "secrets",
             key: name,
         });
@@ -206,13 +208,13 @@ impl<'t> Scanner<'t, '_> {
 }
 
 /// The quote that is open at the end of a line, if `open` was open at its start.
-fn unclosed(line: &str, open: Option<char>) -> Option<char> {
+fn open_quote(line: &str, open: Option<char>) -> Option<char> {
     let mut open = open;
     let mut before = ' ';
-    let mut letters = line.chars();
-    while let Some(c) = letters.next() {
+    let mut chars = line.chars();
+    while let Some(c) = chars.next() {
         match open {
-            Some('"') if c == '\\' => _ = letters.next(),
+            Some('"') if c == '\\' => _ = chars.next(),
             Some(quote) if c == quote => open = None,
             Some(_) => {}
             None => {
@@ -241,16 +243,16 @@ fn split(body: &str) -> Option<(&str, &str)> {
 }
 
 /// True if some words contain the key of a secret, or a text that looks like a secret.
-fn tells_anywhere(words: &str) -> bool {
+fn contains_secret(words: &str) -> bool {
     let mut parts = words.split([':', '=']);
     // The last part is not followed by a colon.
     parts.next_back();
-    parts.any(|part| tells(part) || part.trim_end().ends_with("secrets"))
+    parts.any(|part| names_secret(part) || part.trim_end().ends_with("secrets"))
         || words.split([' ', '"', '\'', ',']).any(is_hidden_text)
 }
 
 /// True if some words mention a password and contain what may be one, as in `the old password was hT7wq0zL`.
-fn tells_in_words(words: &str) -> bool {
+fn mentions_secret(words: &str) -> bool {
     let lower = words.to_ascii_lowercase();
     let names = ["passw", "passphrase", "secret", "token", "credential"];
     let digit = |word: &str| word.bytes().any(|it| it.is_ascii_digit());

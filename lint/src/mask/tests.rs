@@ -9,7 +9,7 @@ fn shown(text: &str) -> String {
 }
 
 #[test]
-fn a_secret_above_very_many_values_is_masked() {
+fn masks_secrets_in_very_large_files() {
     let mut text = "smtpPassword: swordfish\nlist:\n".to_owned();
     text.push_str(&"- a\n".repeat(200_001));
     let shown = shown(&text);
@@ -18,7 +18,7 @@ fn a_secret_above_very_many_values_is_masked() {
 }
 
 #[test]
-fn where_more_stands_behind_aliases_than_is_looked_at_all_that_they_lead_to_is_masked() {
+fn masks_alias_targets_beyond_the_expansion_limit() {
     let mut text = "smtp: &smtp\n  user: swordfish\nsecrets: *smtp\nplain: clear\n".to_owned();
     // As many as Helm accepts: it rejects texts that consist mostly of aliases.
     let aliases = ["*big"; 70].join(", ");
@@ -30,7 +30,7 @@ fn where_more_stands_behind_aliases_than_is_looked_at_all_that_they_lead_to_is_m
 }
 
 #[test]
-fn the_value_behind_an_alias_is_masked_whatever_else_calls_it_by_name() {
+fn masks_the_anchor_behind_a_secret_alias() {
     let text = "extra: &pw swordfish # dogwatch: allow x\nnote: \"see &pw above\"\npassword: *pw\n";
     let shown = shown(text);
     assert!(!shown.contains("swordfish"), "{shown}");
@@ -38,20 +38,20 @@ fn the_value_behind_an_alias_is_masked_whatever_else_calls_it_by_name() {
 }
 
 #[test]
-fn of_a_text_that_only_looks_like_an_anchor_nothing_is_masked() {
+fn does_not_mask_text_resembling_an_anchor() {
     let text = "password: *pw\nnote: a &pw b\nother: clear\n";
     let shown = shown(text);
     assert!(shown.contains("note: a &pw b\nother: clear"), "{shown}");
 }
 
 #[test]
-fn an_alias_beside_a_name_that_is_a_secrets_hides_what_it_leads_to() {
+fn masks_aliases_in_secret_environment_variables() {
     let text = "extra: &pw swordfish\nenv:\n- name: SMTP_PASSWORD\n  value: *pw\n";
     assert!(!shown(text).contains("swordfish"));
 }
 
 #[test]
-fn a_secret_of_several_lines_is_masked_to_its_end_also_where_a_text_is_broken() {
+fn masks_multiline_secrets_in_broken_yaml() {
     for text in [
         "a: [1\nsmtpPassword: \"trout\nfish \\\" trout\nfish\" # why\nplain: clear\n",
         "a: [1\nx: {y: 1, smtpPassword: 'trout\nfish'}\nplain: clear\n",
@@ -66,7 +66,7 @@ fn a_secret_of_several_lines_is_masked_to_its_end_also_where_a_text_is_broken() 
 }
 
 #[test]
-fn an_address_with_a_password_is_masked_whatever_it_is_called() {
+fn masks_urls_with_passwords_under_any_key() {
     let text = "httpProxy: http://me:swordfish@proxy:3128\n# was: http://me:swordfish@old\nplain: http://proxy\n";
     for text in [text.to_owned(), format!("a: [1\n{text}")] {
         let shown = shown(&text);
@@ -76,7 +76,7 @@ fn an_address_with_a_password_is_masked_whatever_it_is_called() {
 }
 
 #[test]
-fn what_stands_in_a_later_document_is_masked_too() {
+fn masks_secrets_in_later_documents() {
     let text = "a: 1\n---\nsmtpPassword: swordfish\nenv: [{name: SMTP_PASSWORD, value: trout}]\nplain: clear\n";
     let shown = shown(text);
     assert!(!shown.contains("swordfish") && !shown.contains("trout"));
@@ -84,7 +84,7 @@ fn what_stands_in_a_later_document_is_masked_too() {
 }
 
 #[test]
-fn the_lines_of_a_private_key_are_masked_in_comments_and_where_a_text_is_broken() {
+fn masks_private_keys_in_comments_and_broken_yaml() {
     for text in [
         "tls: |\n    -----BEGIN PRIVATE KEY-----\n  sword\n    fish\n    -----END PRIVATE KEY-----\nplain: clear\n",
         "# -----BEGIN RSA PRIVATE KEY-----\n# sword\n# fish\n# -----END RSA PRIVATE KEY-----\nplain: clear\n",
@@ -102,7 +102,7 @@ fn the_lines_of_a_private_key_are_masked_in_comments_and_where_a_text_is_broken(
 }
 
 #[test]
-fn words_of_a_comment_that_speak_of_a_password_are_masked_with_it() {
+fn masks_passwords_mentioned_in_comments() {
     let text = "# before May the password was sw0rdfish\na: 1 # the old token: sw0rdfish\n# passwords are in the vault\n";
     let shown = shown(text);
     assert!(!shown.contains("sw0rdfish"), "{shown}");

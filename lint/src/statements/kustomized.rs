@@ -58,7 +58,7 @@ pub(crate) struct ReadOverlay {
 }
 
 /// A release as it passes through the kustomizations.
-struct Taken {
+struct PassingRelease {
     /// The index of the written release.
     of: usize,
     release: FluxRelease,
@@ -138,7 +138,7 @@ impl Reader<'_> {
     }
 
     /// Makes the paths of a Flux release relative to the scope, and its values independent of the part.
-    pub(super) fn settle(
+    pub(super) fn make_independent(
         &self,
         release: &mut FluxRelease,
         part: &Part,
@@ -164,9 +164,9 @@ impl Reader<'_> {
         file: &Path,
         top: &Path,
     ) -> Overlay {
-        let whole = self.root.join(file);
+        let absolute = self.root.join(file);
         for folder in &mut read.resources {
-            let inside = self.found(&whole, top, &folder.join("kustomization.yaml"));
+            let inside = self.found(&absolute, top, &folder.join("kustomization.yaml"));
             *folder = inside.parent().unwrap_or(&inside).to_owned();
         }
         Overlay {
@@ -228,17 +228,17 @@ impl Reader<'_> {
                 overlays.by_folder.insert(folder, overlay);
             }
         }
-        let homes = overlays.homes(&flux.entries);
+        let outputs = overlays.outputs(&flux.entries);
         let mut times = vec![0; flux.releases.len()];
-        for taken in homes.iter().flat_map(|it| &it.1) {
-            times[taken.of] += 1;
+        for passing in outputs.iter().flat_map(|it| &it.1) {
+            times[passing.of] += 1;
         }
         let mut installed = vec![Vec::new(); flux.releases.len()];
-        for (home, taken) in homes {
-            for taken in taken {
-                let (mut release, notes) = taken.release.release(&|from| {
+        for (home, passing) in outputs {
+            for passing in passing {
+                let (mut release, notes) = passing.release.release(&|from| {
                     Some(ExplicitLayer::File {
-                        path: overlays.generated(&taken, from)?.to_owned(),
+                        path: overlays.generated(&passing, from)?.to_owned(),
                         role: from.role(),
                         as_is: false,
                     })
@@ -248,23 +248,23 @@ impl Reader<'_> {
                     _ => None,
                 }));
                 statement.notes.extend(notes.into_iter().map(note));
-                let mut ways = vec![home.as_path()];
-                ways.extend(taken.through.iter().rev().map(PathBuf::as_path));
-                ways.push(&flux.releases[taken.of].manifest);
-                self.place_profile(&mut release, &ways);
-                if release.profile.is_empty() && times[taken.of] > 1 {
+                let mut path_candidates = vec![home.as_path()];
+                path_candidates.extend(passing.through.iter().rev().map(PathBuf::as_path));
+                path_candidates.push(&flux.releases[passing.of].manifest);
+                self.place_profile(&mut release, &path_candidates);
+                if release.profile.is_empty() && times[passing.of] > 1 {
                     // Several deployments of one release are named after the folders that distinguish them.
                     let folder = home.parent().and_then(Path::file_name).unwrap_or_default();
                     release.profile = folder.to_string_lossy().into_owned();
                     release.deployment.clone_from(&release.profile);
                 }
                 let files = &mut statement.files;
-                for file in taken.through.into_iter().chain([home.clone()]) {
+                for file in passing.through.into_iter().chain([home.clone()]) {
                     if !files.contains(&file) {
                         files.push(file);
                     }
                 }
-                installed[taken.of].push(release);
+                installed[passing.of].push(release);
             }
         }
         let notes = overlays.notes.into_iter().map(note);
@@ -275,26 +275,26 @@ impl Reader<'_> {
 
 impl Overlays<'_> {
     /// What each entry point installs, with the file of the entry point.
-    fn homes(&mut self, entries: &[Overlay]) -> Vec<(PathBuf, Vec<Taken>)> {
-        let mut homes = Vec::new();
-        let mut begun: BTreeSet<PathBuf> = BTreeSet::new();
+    fn outputs(&mut self, entries: &[Overlay]) -> Vec<(PathBuf, Vec<PassingRelease>)> {
+        let mut outputs = Vec::new();
+        let mut started: BTreeSet<PathBuf> = BTreeSet::new();
         for entry in entries {
-            begun.extend(entry.read.resources.iter().cloned());
-            homes.push((entry.file.clone(), self.take_in(entry, 0)));
+            started.extend(entry.read.resources.iter().cloned());
+            outputs.push((entry.file.clone(), self.include(entry, 0)));
         }
         let inside = self.by_folder.values();
-        begun.extend(inside.flat_map(|it| it.read.resources.iter().cloned()));
+        started.extend(inside.flat_map(|it| it.read.resources.iter().cloned()));
         for (folder, overlay) in self.by_folder.clone() {
-            if !begun.contains(folder) {
-                homes.push((overlay.file.clone(), self.folder(folder, 0)));
+            if !started.contains(folder) {
+                outputs.push((overlay.file.clone(), self.folder(folder, 0)));
             }
         }
-        homes
+        outputs
     }
 
     /// The file from which a kustomization along the way generates what `valuesFrom` names.
-    fn generated(&self, taken: &Taken, from: &ValuesFrom) -> Option<&Path> {
-        let mut through = taken.through.iter();
+    fn generated(&self, passing: &PassingRelease, from: &ValuesFrom) -> Option<&Path> {
+        let mut through = passing.through.iter();
         through.find_map(|file| {
             let overlay = self.by_folder.get(file.parent()?)?;
             overlay.read.generates(from)
@@ -302,46 +302,49 @@ impl Overlays<'_> {
     }
 
     /// The output of the kustomization in a folder.
-    fn folder(&mut self, folder: &Path, depth: usize) -> Vec<Taken> {
+    fn folder(&mut self, folder: &Path, depth: usize) -> Vec<PassingRelease> {
         // Removed in the meantime, so that a folder that includes itself terminates.
         let Some((folder, overlay)) = self.by_folder.remove_entry(folder) else {
             return Vec::new();
         };
-        let mut taken = self.take_in(overlay, depth);
-        for taken in &mut taken {
-            taken.through.push(overlay.file.clone());
+        let mut passing = self.include(overlay, depth);
+        for passing in &mut passing {
+            passing.through.push(overlay.file.clone());
         }
         self.by_folder.insert(folder, overlay);
-        taken
+        passing
     }
 
     /// What a kustomization includes, with its patches applied.
-    fn take_in(&mut self, overlay: &Overlay, depth: usize) -> Vec<Taken> {
-        let mut taken = Vec::new();
+    fn include(&mut self, overlay: &Overlay, depth: usize) -> Vec<PassingRelease> {
+        let mut passing = Vec::new();
         for resource in &overlay.read.resources {
             self.visits += 1;
             if depth > MAX_DEPTH || self.visits > MAX_VISITS {
                 break;
             }
-            taken.extend(self.folder(resource, depth + 1));
-            taken.extend(self.written_in(resource).map(|(of, written)| Taken {
-                of,
-                release: written.release.clone(),
-                through: Vec::new(),
-            }));
+            passing.extend(self.folder(resource, depth + 1));
+            passing.extend(
+                self.written_in(resource)
+                    .map(|(of, written)| PassingRelease {
+                        of,
+                        release: written.release.clone(),
+                        through: Vec::new(),
+                    }),
+            );
         }
-        self.visits += taken.len();
+        self.visits += passing.len();
         if let Some(namespace) = &overlay.read.namespace {
-            for taken in &mut taken {
-                taken.release.namespace = Some(namespace.clone());
+            for passing in &mut passing {
+                passing.release.namespace = Some(namespace.clone());
             }
         }
-        if !taken.is_empty() {
+        if !passing.is_empty() {
             for patch in &overlay.read.patches {
-                self.patch(overlay, patch, &mut taken);
+                self.patch(overlay, patch, &mut passing);
             }
         }
-        taken
+        passing
     }
 
     /// The releases and patches in a manifest.
@@ -350,7 +353,7 @@ impl Overlays<'_> {
         written.filter(move |(_, it)| it.manifest == manifest)
     }
 
-    fn patch(&mut self, overlay: &Overlay, patch: &Patch, taken: &mut [Taken]) {
+    fn patch(&mut self, overlay: &Overlay, patch: &Patch, passing: &mut [PassingRelease]) {
         let mut merged = Vec::new();
         let (changes, unknown) = match &patch.text {
             PatchText::File(path) => {
@@ -364,8 +367,8 @@ impl Overlays<'_> {
             }
             PatchText::Scalar(node) => self.in_scalar(overlay, *node),
         };
-        for taken in taken {
-            let release = &mut taken.release;
+        for passing in passing {
+            let release = &mut passing.release;
             let mut unfollowed = unknown && patch.is_for(release, None) != Some(false);
             for (i, change) in changes.iter().enumerate() {
                 match patch.is_for(release, Some(&change.name)) {

@@ -30,7 +30,7 @@ mod tests {
     use super::is_date;
 
     #[test]
-    fn a_day_must_exist() {
+    fn dates_must_exist_in_the_calendar() {
         for good in ["2026-12-31", "2024-02-29", "2000-02-29"] {
             assert!(is_date(good), "{good}");
         }

@@ -27,7 +27,7 @@ pub(super) fn words(comment: &str) -> Option<(&str, usize)> {
 }
 
 /// True if a comment without the exact mark is probably meant to allow something: it would silently be taken for prose.
-pub(super) fn is_mistyped(comment: &str) -> bool {
+pub(super) fn is_misspelled(comment: &str) -> bool {
     let inside = comment.trim_start_matches('#').trim_start();
     let Some((mark, rest)) = inside.split_at_checked(MARK.len() - 1) else {
         return false;
@@ -41,7 +41,7 @@ pub(super) fn is_mistyped(comment: &str) -> bool {
 }
 
 /// The problem reported for such a comment.
-pub(super) fn mistyped(comment: Span) -> Problem {
+pub(super) fn misspelled(comment: Span) -> Problem {
     malformed(
         comment,
         "this comment has no effect: it does not start with `# dogwatch: allow`",
@@ -79,8 +79,10 @@ pub(super) fn parse((words, offset): (&str, usize), comment: Span) -> Result<Par
             return Err(malformed(span, message, FORM));
         }
     };
-    let behind = words.split_once(verb).map_or("", |(_, behind)| behind);
-    let Some((left, reason)) = split_reason(behind) else {
+    let rest_of_comment = words
+        .split_once(verb)
+        .map_or("", |(_, rest_of_comment)| rest_of_comment);
+    let Some((left, reason)) = split_reason(rest_of_comment) else {
         let message = "the reason is missing";
         return Err(malformed(comment, message, FORM));
     };

@@ -22,12 +22,12 @@ impl Entries {
             }
             for pair @ (key, value) in document.pairs(node) {
                 let (key, inner) = (document.span(key), document.span(value));
-                let start = behind(text, begin(document, pair.0), '?');
+                let start = marker_start(text, begin(document, pair.0), '?');
                 found.push((start, key.end.max(inner.end)));
                 open.push(value);
             }
             for item in document.items(node) {
-                let start = behind(text, begin(document, item), '-');
+                let start = marker_start(text, begin(document, item), '-');
                 found.push((start, document.span(item).end));
                 open.push(item);
             }
@@ -58,7 +58,7 @@ fn begin(document: &Document, node: NodeId) -> u32 {
 }
 
 /// The start of the `mark` (`-` or `?`) before a node, or `start` if there is none.
-fn behind(text: &str, start: u32, mark: char) -> u32 {
+fn marker_start(text: &str, start: u32, mark: char) -> u32 {
     let before = text.get(..start as usize).unwrap_or("").trim_end();
     match before.strip_suffix(mark) {
         Some(rest) => rest.len() as u32,

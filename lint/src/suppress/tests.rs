@@ -74,7 +74,7 @@ fn run(
 }
 
 #[test]
-fn a_comment_at_the_end_of_a_line_is_for_that_line_only() {
+fn trailing_comments_cover_their_line_only() {
     let text = "a: 1  # dogwatch: allow rule-a -- it is so\nb: 2\n";
     let found = [("rule-a", "1"), ("rule-a", "2"), ("rule-b", "a")];
     assert_eq!(
@@ -84,7 +84,7 @@ fn a_comment_at_the_end_of_a_line_is_for_that_line_only() {
 }
 
 #[test]
-fn a_comment_above_is_for_the_entry_below_with_all_in_it() {
+fn comments_cover_the_whole_entry_below() {
     let text = "\
 # dogwatch: allow rule-a -- it is so
 # and a word about what follows
@@ -101,7 +101,7 @@ galley: y
 }
 
 #[test]
-fn a_comment_above_an_item_is_for_that_item() {
+fn comments_above_a_list_item_cover_that_item() {
     let text = "\
 list:
   - name: one
@@ -128,7 +128,7 @@ list:
 }
 
 #[test]
-fn anchors_tags_and_marks_of_keys_belong_to_what_they_stand_before() {
+fn comments_cover_entries_with_anchors_and_tags() {
     for entry in [
         "- &a x: bad",
         "- &a\n  x: bad",
@@ -141,13 +141,13 @@ fn anchors_tags_and_marks_of_keys_belong_to_what_they_stand_before() {
         "- ? bad\n  : 1",
     ] {
         let text = format!("# dogwatch: allow rule-a -- x\n{entry}\n");
-        let told = judged(&text, &[("rule-a", "bad")], None);
-        assert_eq!(told, ["allowed bad: x"], "{entry}");
+        let outcome = judged(&text, &[("rule-a", "bad")], None);
+        assert_eq!(outcome, ["allowed bad: x"], "{entry}");
     }
 }
 
 #[test]
-fn what_is_missing_below_a_key_is_allowed_at_that_key() {
+fn missing_keys_are_allowed_at_their_parent() {
     // Such a finding is at the key under which the missing one would be added.
     let above = "# dogwatch: allow rule-a -- it is so\nbrig:\n  config: {}\n";
     assert_eq!(
@@ -162,7 +162,7 @@ fn what_is_missing_below_a_key_is_allowed_at_that_key() {
 }
 
 #[test]
-fn the_top_of_a_file_may_allow_for_all_of_it() {
+fn allow_file_covers_the_whole_file() {
     let text = "\
 # A file of ours.
 
@@ -186,7 +186,7 @@ b: 2
 }
 
 #[test]
-fn a_tag_or_a_pack_stands_for_its_rules() {
+fn tags_and_packs_cover_their_rules() {
     let text = "a: 1  # dogwatch: allow network -- one\nb: 2  # dogwatch: allow wire -- two\n";
     let found = [("rule-a", "1"), ("rule-c", "2")];
     assert_eq!(
@@ -196,7 +196,7 @@ fn a_tag_or_a_pack_stands_for_its_rules() {
 }
 
 #[test]
-fn the_closest_comment_is_the_one_of_use() {
+fn innermost_comment_wins() {
     let text = "\
 # dogwatch: allow-file rule-a -- far
 # dogwatch: allow rule-a -- near
@@ -212,7 +212,7 @@ a: 1
 }
 
 #[test]
-fn from_the_day_on_it_counts_again() {
+fn expired_comments_no_longer_suppress() {
     let text = "a: 1  # dogwatch: allow rule-a until 2026-12-31 -- it is so\n";
     let found = [("rule-a", "1")];
     for before in [None, Some("2026-12-30")] {
@@ -234,7 +234,7 @@ fn from_the_day_on_it_counts_again() {
 }
 
 #[test]
-fn a_comment_for_nothing_is_told_and_may_be_removed() {
+fn unused_comments_are_reported_with_a_fix() {
     let text = "x: 0\n# dogwatch: allow rule-a -- it is so\na: 1  # dogwatch: allow rule-b -- so\n";
     let (lines, problems) = run(text, &[], None);
     assert_eq!(
@@ -253,14 +253,14 @@ fn a_comment_for_nothing_is_told_and_may_be_removed() {
 }
 
 #[test]
-fn of_what_is_not_settled_nothing_is_said() {
+fn undecided_rules_do_not_make_comments_unused() {
     // `rule-c` was not judged, or is partly undecided; a tag covers rules that may not have been judged.
     let text = "a: 1  # dogwatch: allow rule-c, network -- it is so\n";
     assert!(judged(text, &[], None).is_empty());
 }
 
 #[test]
-fn only_what_rules_find_can_be_allowed() {
+fn only_rule_findings_can_be_suppressed() {
     let text = "a: 1  # dogwatch: allow rule-a -- it is so\n";
     let mut it = finding(text, "rule-a", "1");
     it.origin = Origin::File;
@@ -275,7 +275,7 @@ fn only_what_rules_find_can_be_allowed() {
 }
 
 #[test]
-fn what_cannot_be_read_is_told_and_allows_nothing() {
+fn malformed_comments_suppress_nothing() {
     let cases = [
         ("dogwatch: allow rule-a", "the reason is missing"),
         ("dogwatch: allow rule-a --", "the reason is empty"),
@@ -327,7 +327,7 @@ fn what_cannot_be_read_is_told_and_allows_nothing() {
 }
 
 #[test]
-fn a_comment_above_nothing_is_told() {
+fn reports_comments_above_nothing() {
     let text =
         "a: 1\n# dogwatch: allow rule-a -- it is so\n\nb: 1\n# dogwatch: allow rule-a -- so\n";
     let lines = judged(text, &[], None);
@@ -340,7 +340,7 @@ fn a_comment_above_nothing_is_told() {
 }
 
 #[test]
-fn prose_that_mentions_it_does_nothing() {
+fn ignores_directives_inside_prose() {
     let text = "\
 # To allow it, write dogwatch: allow rule-a -- and why.
 # see `# dogwatch: allow rule-a -- it is so`
@@ -352,7 +352,7 @@ b: 'x # dogwatch: allow rule-a -- it is so'
 }
 
 #[test]
-fn a_comment_that_an_editor_writes_is_read_as_meant() {
+fn generated_comments_parse_back() {
     let written = comment_text("rule-a", " it is\n  so ", Some("2026-12-31"));
     let text = format!("# {written}\na: 7\n");
     assert_eq!(
@@ -365,7 +365,7 @@ fn a_comment_that_an_editor_writes_is_read_as_meant() {
 
 proptest::proptest! {
     #[test]
-    fn no_text_is_too_odd(text in "([a-c]: [1-3{}\\[\\],&*x-]{0,6}|- |  |\n|# dogwatch: allow(-file)? [a-z, -]{0,12}( -- x)?|é){0,24}") {
+    fn directive_spans_are_valid_in_any_text(text in "([a-c]: [1-3{}\\[\\],&*x-]{0,6}|- |  |\n|# dogwatch: allow(-file)? [a-z, -]{0,12}( -- x)?|é){0,24}") {
         let document = Document::parse(SOURCE, text.as_str());
         let directives = read(SOURCE, &document);
         for it in directives.all {

@@ -105,7 +105,7 @@ fn is_ytt(text: &str) -> bool {
 }
 
 /// What is reported about a manifest or a schema in place of a layer.
-pub(super) enum Told {
+pub(super) enum ManifestReport {
     /// A note at its kind.
     Note(Diagnostic),
     /// A properly sealed secret, listed without a note: dozens of notes would hide the others.
@@ -113,12 +113,12 @@ pub(super) enum Told {
 }
 
 /// Reports a file that is a manifest or a schema; `None` if it is neither.
-pub(super) fn told(file: &ReadFile) -> Option<Told> {
+pub(super) fn report_manifest(file: &ReadFile) -> Option<ManifestReport> {
     let document = &file.document;
     let message = |what: &str| format!("{what} instead of chart values, so no rule applies to it");
     let note = |at: NodeId, message: String| {
         let span = document.span(at);
-        Told::Note(Diagnostic::new(NOT_LINTED, Severity::Info, span, message))
+        ManifestReport::Note(Diagnostic::new(NOT_LINTED, Severity::Info, span, message))
     };
     if let Some(at) = schema(document) {
         return Some(note(at, message("a JSON schema")));
@@ -133,13 +133,13 @@ pub(super) fn told(file: &ReadFile) -> Option<Told> {
     let clear = matches!(file.protection, Protection::Clear);
     let rendered = clear && is_ytt(&file.source.text);
     if clear && !rendered && held_in_manifest(document, &entries).any(filled_in) {
-        return Some(Told::Note(in_plain_text(document, at)));
+        return Some(ManifestReport::Note(in_plain_text(document, at)));
     }
     let message = message(&format!("a Kubernetes manifest (`{name}`)"));
     // `SealedSecret`, `ExternalSecret`.
     let elsewhere = name.ends_with("Secret") && name != "Secret";
     if elsewhere || name == "Secret" && !clear {
-        return Some(Told::Sealed(message));
+        return Some(ManifestReport::Sealed(message));
     }
     Some(note(at, message))
 }
@@ -160,17 +160,17 @@ pub(super) fn applications(
         let keys = ["applications", "applicationsets"];
         keys.map(|key| Some((key, document.get(top, key)?)))
     });
-    let some = |node: NodeId| {
+    let has_entries = |node: NodeId| {
         document.pairs(node).next().is_some() || document.items(node).next().is_some()
     };
-    let entries = entries.flatten().filter(|(_, node)| some(*node));
-    let told = |(key, node): (&str, NodeId)| {
+    let entries = entries.flatten().filter(|(_, node)| has_entries(*node));
+    let note = |(key, node): (&str, NodeId)| {
         let message = format!("the releases created by `{key}` are not followed");
         let at = document.span(node);
         let at = Span::new(at.source, at.start, at.start);
         Diagnostic::new(NOT_FOLLOWED, Severity::Info, at, message)
     };
-    entries.map(told).collect()
+    entries.map(note).collect()
 }
 
 fn map(document: &Document, node: NodeId, key: &str) -> Option<NodeId> {

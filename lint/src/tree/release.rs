@@ -9,7 +9,7 @@ use values::path::{KeyPath, PathStep};
 use values::protection::Protection;
 
 use super::Loader;
-use super::manifests::{self, Told};
+use super::manifests::{self, ManifestReport};
 use crate::charts::{DiskChart, around};
 use crate::config::Facts;
 use crate::document::ReadFile;
@@ -31,7 +31,7 @@ impl Loader<'_> {
             .or_else(|| facts.chart_versions.get(&plan.name).cloned());
         let on_disk = self.chart(plan, wanted.as_deref());
         let chart = on_disk.map(|at| self.tree.charts[at].clone());
-        let mut release = self.without_layers(plan, facts, chart.as_deref(), wanted);
+        let mut release = self.empty_release(plan, facts, chart.as_deref(), wanted);
         self.read_layers(plan, chart.as_deref(), &mut release);
         if release.layers.is_empty() && !plan.layers.is_empty() && self.found_by_name() {
             return None;
@@ -53,7 +53,7 @@ impl Loader<'_> {
     }
 
     /// A release with its name, chart, version and namespace. `wanted` is the chart version that the plan or the configuration asks for.
-    fn without_layers(
+    fn empty_release(
         &self,
         plan: &ReleasePlan,
         facts: &Facts,
@@ -103,8 +103,8 @@ impl Loader<'_> {
         for (at, layer) in plan.layers.iter().enumerate() {
             let path = self.scope.root.join(&layer.path);
             // Argo CD manifests often list the chart's own values file first, which has no effect.
-            let whole = layer.inline.is_none() && layer.part.is_none();
-            if at == 0 && whole && !plan.own_values && defaults.is_some_and(|it| it == path) {
+            let whole_file = layer.inline.is_none() && layer.part.is_none();
+            if at == 0 && whole_file && !plan.own_values && defaults.is_some_and(|it| it == path) {
                 for absent in &mut release.absent {
                     absent.position = absent.position.saturating_sub(1);
                 }
@@ -119,12 +119,14 @@ impl Loader<'_> {
                 position,
             };
             // A file that a statement names as a layer is one, whatever it looks like.
-            let manifest = self.found_by_name().then(|| manifests::told(&read));
-            if let Some(told) = manifest.flatten() {
+            let manifest = self
+                .found_by_name()
+                .then(|| manifests::report_manifest(&read));
+            if let Some(report) = manifest.flatten() {
                 if layer.role == Role::Secrets {
                     release.absent.push(absent(AbsentReason::Manifest));
                 }
-                self.set_aside(&path, told);
+                self.note_manifest(&path, report);
                 continue;
             }
             if read.problem.is_some() {
@@ -136,7 +138,8 @@ impl Loader<'_> {
     }
 
     fn layer_of(&self, plan: &LayerPlan, path: &Path, read: &ReadFile) -> Layer {
-        let asked = plan.role == Role::Secrets && matches!(read.protection, Protection::Clear);
+        let check_tracked =
+            plan.role == Role::Secrets && matches!(read.protection, Protection::Clear);
         Layer {
             path: path.to_owned(),
             role: plan.role,
@@ -147,16 +150,16 @@ impl Loader<'_> {
             example: plan.example,
             as_is: plan.as_is,
             origin: plan.origin.as_ref().map(|it| it.whole),
-            tracked: asked.then(|| (self.read.tracked)(path)).flatten(),
+            tracked: check_tracked.then(|| (self.read.tracked)(path)).flatten(),
         }
     }
 
     /// Reports a file that is named like a layer but contains a manifest: once, even if several profiles use it.
-    fn set_aside(&mut self, path: &Path, told: Told) {
-        match told {
-            Told::Note(note) if self.tree.notes.contains(&note) => {}
-            Told::Note(note) => self.tree.notes.push(note),
-            Told::Sealed(why) => {
+    fn note_manifest(&mut self, path: &Path, report: ManifestReport) {
+        match report {
+            ManifestReport::Note(note) if self.tree.notes.contains(&note) => {}
+            ManifestReport::Note(note) => self.tree.notes.push(note),
+            ManifestReport::Sealed(why) => {
                 let path = self.settings.show(path);
                 self.tree.skipped.insert(Skipped { path, why });
             }
@@ -166,11 +169,11 @@ impl Loader<'_> {
     /// Reports Argo CD applications among the values of a release.
     fn note_applications(&mut self, release: &Release) {
         for layer in &release.layers {
-            let told = manifests::applications(&release.chart, &layer.document, layer.part);
-            for mut told in told {
-                told.primary.span = self.tree.in_file(told.primary.span);
-                if !self.tree.notes.contains(&told) {
-                    self.tree.notes.push(told);
+            let notes = manifests::applications(&release.chart, &layer.document, layer.part);
+            for mut note in notes {
+                note.primary.span = self.tree.in_file(note.primary.span);
+                if !self.tree.notes.contains(&note) {
+                    self.tree.notes.push(note);
                 }
             }
         }

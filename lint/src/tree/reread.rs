@@ -50,8 +50,8 @@ impl Tree {
                 it.layers.iter_mut().map(move |layer| (chart, layer))
             });
             for (chart, layer) in layers.filter(|(_, layer)| layer.source == id) {
-                let told = manifests::applications(chart, &file.document, None);
-                if !fits(layer) || !told.is_empty() {
+                let notes = manifests::applications(chart, &file.document, None);
+                if !fits(layer) || !notes.is_empty() {
                     return None;
                 }
                 layer.document = Arc::clone(&file.document);

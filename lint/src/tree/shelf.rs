@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_and_an_archive_are_named_as_those_of_a_chart_are() {
+    fn derives_chart_names_from_file_names() {
         let names = |name| names(name).collect::<Vec<_>>();
         assert_eq!(names("shop"), ["shop"]);
         assert_eq!(names("shop-2"), ["shop-2"]);
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn charts_are_found_by_place_and_by_name_each_once() {
+    fn finds_charts_by_path_and_by_name_once() {
         let paths = [
             "charts/shop",
             "charts/shop-1.0.0.tgz",

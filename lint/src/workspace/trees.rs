@@ -77,10 +77,10 @@ impl Surveyor<'_> {
         let releases = scope.config.explicit_releases(Path::new(CONFIG));
         // A file that the configuration names is a layer wherever it is, even outside the folder or ignored.
         let find = |path: &Path| {
-            let whole = lexically_normal(&scope.root.join(path));
-            let there = self.files.kind(&whole) == Some(PathKind::File);
-            let below = whole.strip_prefix(&scope.root).map(Path::to_owned);
-            there.then_some(below.unwrap_or(whole))
+            let absolute = lexically_normal(&scope.root.join(path));
+            let there = self.files.kind(&absolute) == Some(PathKind::File);
+            let below = absolute.strip_prefix(&scope.root).map(Path::to_owned);
+            there.then_some(below.unwrap_or(absolute))
         };
         let mut deployments = explicit_deployments(&releases, &find);
         // That includes the chart's own values file.

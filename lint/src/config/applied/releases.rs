@@ -6,7 +6,7 @@ use std::path::Path;
 use values::discover::ReleasePlan;
 use values::path::KeyPath;
 
-use super::{Part, Said, Setting, listed, said_at};
+use super::{Part, Said, Setting, join_or_none, origin_of};
 use crate::tree::Tree;
 use crate::workspace::{Scope, TreeRef, Workspace};
 
@@ -24,7 +24,7 @@ pub(super) fn parts_of(
         let deployment = judged.merged.deployment();
         for release in &deployment.releases {
             let layers = release.layers.iter().enumerate();
-            let mine = |it: &Path| {
+            let matches_path = |it: &Path| {
                 if folder {
                     it.starts_with(path)
                 } else {
@@ -32,7 +32,7 @@ pub(super) fn parts_of(
                 }
             };
             let layers: Vec<(usize, &'static str)> = layers
-                .filter(|(_, layer)| mine(&layer.path))
+                .filter(|(_, layer)| matches_path(&layer.path))
                 .map(|(at, layer)| (at + 1, layer.role.as_str()))
                 .collect();
             if layers.is_empty() {
@@ -43,7 +43,7 @@ pub(super) fn parts_of(
                 .filter(|it| it.name == deployment.name && it.profile == deployment.profile)
                 .flat_map(|it| &it.releases)
                 .find(|it| it.name == release.name);
-            let from = From {
+            let origins = SettingOrigins {
                 tree,
                 scope,
                 plan,
@@ -58,14 +58,14 @@ pub(super) fn parts_of(
                 release: release.name.clone(),
                 layers: if folder { Vec::new() } else { layers },
                 of: release.layers.len(),
-                settings: from.settings(release),
+                settings: origins.settings(release),
             });
         }
     }
 }
 
 /// Looks up where the settings of a release come from.
-struct From<'a> {
+struct SettingOrigins<'a> {
     tree: &'a Tree,
     scope: &'a Scope,
     plan: &'a TreeRef,
@@ -75,22 +75,22 @@ struct From<'a> {
     deployment: &'a str,
 }
 
-impl From<'_> {
+impl SettingOrigins<'_> {
     fn settings(&self, release: &values::layer::Release) -> Vec<Setting> {
         let mut out = Vec::new();
-        let mut say = |name: &str, value, said| out.push(Setting::new(name, value, said));
-        say("chart", release.chart.clone(), self.stated("chart"));
+        let mut push = |name: &str, value, origin| out.push(Setting::new(name, value, origin));
+        push("chart", release.chart.clone(), self.stated("chart"));
         let stated = self.planned.is_some_and(|it| it.version.is_some());
         match &release.version {
-            Some(version) if stated => say("version", version.clone(), self.stated("version")),
+            Some(version) if stated => push("version", version.clone(), self.stated("version")),
             Some(version) => {
                 let by = [&release.chart, &release.name];
-                let said = by
+                let origin = by
                     .iter()
                     .find_map(|name| self.fact(&["chart-versions", name]));
-                say("version", version.clone(), said.unwrap_or(Said::Default));
+                push("version", version.clone(), origin.unwrap_or(Said::Default));
             }
-            None => say(
+            None => push(
                 "version",
                 "unknown, treated as the newest".to_owned(),
                 Said::Default,
@@ -99,30 +99,30 @@ impl From<'_> {
         let stated = self.planned.is_some_and(|it| it.namespace.is_some());
         match &release.namespace {
             Some(namespace) if stated => {
-                say("namespace", namespace.clone(), self.stated("namespace"));
+                push("namespace", namespace.clone(), self.stated("namespace"));
             }
             Some(namespace) => {
-                let said = self.fact(&["namespace"]);
-                say(
+                let origin = self.fact(&["namespace"]);
+                push(
                     "namespace",
                     namespace.clone(),
-                    said.unwrap_or(Said::Default),
+                    origin.unwrap_or(Said::Default),
                 );
             }
-            None => say("namespace", "default".to_owned(), Said::Default),
+            None => push("namespace", "default".to_owned(), Said::Default),
         }
         let names = [&release.name, &release.chart];
         for given in &release.given {
-            let said = names
+            let origin = names
                 .iter()
                 .find_map(|name| self.fact(&["command-line-values", name]));
-            let said = said.unwrap_or(Said::Default);
-            say("command-line-values", given.to_string(), said);
+            let origin = origin.unwrap_or(Said::Default);
+            push("command-line-values", given.to_string(), origin);
         }
         if !self.external.is_empty() {
             let external: Vec<&String> = self.external.iter().collect();
-            let said = self.fact(&["externally-deployed"]).unwrap_or(Said::Default);
-            say("externally-deployed", listed(&external), said);
+            let origin = self.fact(&["externally-deployed"]).unwrap_or(Said::Default);
+            push("externally-deployed", join_or_none(&external), origin);
         }
         out
     }
@@ -133,20 +133,20 @@ impl From<'_> {
         own.extend(keys);
         let all = [KeyPath::of_keys(&own), KeyPath::of_keys(keys)];
         all.iter()
-            .map(|path| said_at(self.scope, path))
-            .find(|said| *said != Said::Default)
+            .map(|path| origin_of(self.scope, path))
+            .find(|origin| *origin != Said::Default)
     }
 
     /// Where the release is stated, if it is.
     fn stated(&self, key: &str) -> Said {
         let release = self.planned.map_or("", |it| it.name.as_str());
         let keys = ["deployments", self.deployment, "releases", release, key];
-        let said = said_at(self.scope, &KeyPath::of_keys(&keys));
+        let origin = origin_of(self.scope, &KeyPath::of_keys(&keys));
         match self.plan.statements.first() {
-            Some(file) if said == Said::Default && self.scope.config.deployments.is_none() => {
+            Some(file) if origin == Said::Default && self.scope.config.deployments.is_none() => {
                 Said::File(self.tree.show(&self.scope.root.join(file)), None)
             }
-            _ => said,
+            _ => origin,
         }
     }
 }

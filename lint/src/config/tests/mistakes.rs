@@ -5,22 +5,22 @@ use source::apply_edits;
 use super::*;
 
 #[track_caller]
-fn says(text: &str, expected: &str) {
+fn assert_diagnostics(text: &str, expected: &str) {
     let (_, diagnostics) = config(text);
-    assert_eq!(told(text, &diagnostics), expected.trim_end());
+    assert_eq!(render(text, &diagnostics), expected.trim_end());
 }
 
 /// The text after applying the first fix of its only diagnostic.
-fn mended(text: &str) -> String {
+fn apply_first_fix(text: &str) -> String {
     let (_, diagnostics) = config(text);
-    assert_eq!(diagnostics.len(), 1, "{}", told(text, &diagnostics));
+    assert_eq!(diagnostics.len(), 1, "{}", render(text, &diagnostics));
     apply_edits(text, SourceId(0), &diagnostics[0].fixes[0].edits).unwrap()
 }
 
 #[test]
-fn a_misspelt_key_is_told_with_the_nearest_one_and_hides_nothing() {
+fn misspelled_keys_suggest_the_nearest_one() {
     let text = "fail_on: error\nnamespace: wire\nprofiles:\n  demo: {namspace: demo}\n";
-    says(
+    assert_diagnostics(
         text,
         "1:fail_on: config-unknown-key: dogwatch.yaml has no key `fail_on`; did you mean `fail-on`?
 4:namspace: config-unknown-key: `profiles.demo` has no key `namspace`; did you mean `namespace`?",
@@ -30,16 +30,16 @@ fn a_misspelt_key_is_told_with_the_nearest_one_and_hides_nothing() {
 }
 
 #[test]
-fn a_key_like_no_other_is_told_with_those_that_may_stand_there() {
-    says(
+fn unknown_keys_list_the_valid_ones() {
+    assert_diagnostics(
         "severity:\n  a-rule:\n    - {severity: info, quux: 1}\n",
         "3:quux: config-unknown-key: `severity.a-rule[0]` has no key `quux`; valid keys: paths, profile, severity",
     );
 }
 
 #[test]
-fn a_value_of_the_wrong_kind_is_told_without_the_value() {
-    says(
+fn type_errors_do_not_quote_the_value() {
+    assert_diagnostics(
         "rules: hunter2
 namespace: 12
 parameters: [hunter2]
@@ -61,8 +61,8 @@ chart-versions: {brig: [hunter2]}
 }
 
 #[test]
-fn a_word_must_be_one_of_those_there_are() {
-    says(
+fn severities_must_be_known_words() {
+    assert_diagnostics(
         "fail-on: off\nseverity: {a: warn, b: warnin, c: true}\n",
         "1:off: config-unknown-word: this value is not `error`, `warning` or `info`
 2:warn: config-unknown-word: this value is not `error`, `warning`, `info` or `off`
@@ -72,15 +72,15 @@ fn a_word_must_be_one_of_those_there_are() {
 }
 
 #[test]
-fn what_is_no_slip_of_the_pen_is_not_repeated() {
+fn unknown_words_are_quoted_only_if_near_a_valid_one() {
     let (_, found) = config("severity: {secretKey: hunter2}\n");
     assert!(found.iter().all(|it| !it.message.contains("hunter2")));
     assert_eq!(found.len(), 1);
 }
 
 #[test]
-fn keys_that_must_be_there_or_are_there_twice_are_told() {
-    says(
+fn reports_missing_and_duplicate_keys() {
+    assert_diagnostics(
         "namespace: a\nnamespace: b\nseverity:\n  x: [{profile: demo}]\ndeployments:\n  demo: {}\n",
         "2:namespace: config-duplicate-key: duplicate key `namespace`
 4:{profile: demo}: config-missing-key: missing required key `severity`; The severity when the conditions beside it hold.
@@ -89,51 +89,54 @@ fn keys_that_must_be_there_or_are_there_twice_are_told() {
 }
 
 #[test]
-fn a_pattern_that_is_none_is_told() {
-    says(
+fn reports_invalid_patterns() {
+    assert_diagnostics(
         "exclude: ['a{b', ok/**]\n",
         "1:'a{b': config-bad-pattern: invalid `.gitignore` pattern: unclosed alternate group; missing '}' (maybe escape '{' with '[{]'?)",
     );
 }
 
 #[test]
-fn a_deployment_goes_to_one_cluster() {
-    says(
+fn a_deployment_belongs_to_one_cluster() {
+    assert_diagnostics(
         "clusters:\n  one: [prod, demo]\n  two: [demo]\n",
         "3:demo: config-two-clusters: `demo` is assigned to two clusters",
     );
 }
 
 #[test]
-fn something_else_entirely_is_one_mistake() {
-    says(
+fn a_root_that_is_not_a_map_is_one_error() {
+    assert_diagnostics(
         "- a\n- b\n",
         "1:- a: config-wrong-type: expected a map, found a list",
     );
 }
 
 #[test]
-fn of_broken_yaml_what_can_be_read_counts() {
+fn reads_settings_from_broken_yaml() {
     let (config, _) = config("namespace: wire\nfail-on: [\n");
     assert_eq!(config.facts.namespace.as_deref(), Some("wire"));
 }
 
 #[test]
-fn fixes_put_right_what_is_clear() {
-    assert_eq!(mended("rules: mine\n"), "rules: [mine]\n");
-    assert_eq!(mended("namespace: 12\n"), "namespace: \"12\"\n");
-    assert_eq!(mended("chartVersions: {}\n"), "chart-versions: {}\n");
-    assert_eq!(mended("fail-on: warnng\n"), "fail-on: warning\n");
+fn fixes_correct_obvious_mistakes() {
+    assert_eq!(apply_first_fix("rules: mine\n"), "rules: [mine]\n");
+    assert_eq!(apply_first_fix("namespace: 12\n"), "namespace: \"12\"\n");
+    assert_eq!(
+        apply_first_fix("chartVersions: {}\n"),
+        "chart-versions: {}\n"
+    );
+    assert_eq!(apply_first_fix("fail-on: warnng\n"), "fail-on: warning\n");
 }
 
 #[test]
-fn a_fix_does_not_bring_in_a_key_that_is_there_already() {
+fn fixes_do_not_duplicate_existing_keys() {
     let (_, diagnostics) = config("packs: []\npack: []\n");
     assert!(diagnostics[0].fixes.is_empty());
 }
 
 #[test]
-fn aliases_that_mean_very_many_values_are_bounded() {
+fn alias_expansion_is_bounded() {
     let mut text = "parameters:\n  a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for level in 1..9 {
         let below = format!("*a{}", level - 1);
@@ -162,7 +165,7 @@ fn aliases_that_mean_very_many_values_are_bounded() {
 }
 
 #[test]
-fn the_address_of_pages_is_one_that_a_browser_opens() {
+fn rule_pages_must_be_a_web_address() {
     assert_eq!(
         clean("rule-pages: https://pages.acme.test/rules//\n")
             .rule_pages

@@ -72,7 +72,7 @@ fn schema(shape: Shape) -> Value {
     }
 }
 
-fn whole() -> Value {
+fn full_schema() -> Value {
     let mut top = json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "dogwatch.yaml",
@@ -94,8 +94,8 @@ fn whole() -> Value {
 }
 
 #[test]
-fn the_published_schema_is_the_table_of_keys() {
-    let text = serde_json::to_string_pretty(&whole()).unwrap() + "\n";
+fn published_schema_matches_the_key_table() {
+    let text = serde_json::to_string_pretty(&full_schema()).unwrap() + "\n";
     if std::env::var_os("UPDATE").is_some() {
         std::fs::File::create(PATH)
             .and_then(|mut file| std::io::Write::write_all(&mut file, text.as_bytes()))
@@ -128,8 +128,8 @@ fn value(document: &Document, node: values::yaml::NodeId) -> Value {
 }
 
 #[test]
-fn schema_and_reader_agree_on_good_and_bad_files() {
-    let validator = jsonschema::draft7::new(&whole()).unwrap();
+fn schema_and_reader_accept_the_same_files() {
+    let validator = jsonschema::draft7::new(&full_schema()).unwrap();
     let texts = [
         (manual(), true),
         (

@@ -17,7 +17,7 @@ pub(super) fn manual() -> &'static str {
 }
 
 #[test]
-fn the_example_of_the_manual_is_read_without_a_mistake() {
+fn reads_the_example_in_the_manual() {
     let config = clean(manual());
     assert_eq!(config.rules, Some(vec![PathBuf::from("rules")]));
     assert_eq!(config.fail_on, Severity::Error);
@@ -33,7 +33,7 @@ fn the_example_of_the_manual_is_read_without_a_mistake() {
 }
 
 #[test]
-fn without_keys_everything_is_as_by_default() {
+fn empty_config_equals_the_defaults() {
     assert_eq!(clean(""), Config::default());
     assert_eq!(clean("# nothing yet\n"), Config::default());
     let mut config = clean("rules:\npacks:\nseverity:\ndeployments:\nprofiles:\n");
@@ -42,7 +42,7 @@ fn without_keys_everything_is_as_by_default() {
 }
 
 #[test]
-fn a_version_is_what_is_typed() {
+fn versions_keep_their_source_text() {
     let config = clean("chart-versions: {a: 5.30, b: \"5.30\", c: 4.30.0, d: 5}\n");
     let versions: Vec<&str> = config
         .facts
@@ -54,7 +54,7 @@ fn a_version_is_what_is_typed() {
 }
 
 #[test]
-fn each_setting_knows_its_place() {
+fn settings_know_their_origin() {
     let text = "profiles:\n  demo:\n    namespace: x\nrules: [a, b]\n";
     let config = clean(text);
     let at = |path: &str| &text[config.origins[path].range()];
@@ -67,7 +67,7 @@ fn each_setting_knows_its_place() {
 }
 
 #[test]
-fn stated_releases_become_layers_in_order() {
+fn stated_releases_list_their_layers_in_order() {
     let config = clean(
         "deployments:
   production:
@@ -112,7 +112,7 @@ fn stated_releases_become_layers_in_order() {
 }
 
 #[test]
-fn parameters_are_values_of_any_shape() {
+fn parameters_accept_any_value() {
     let config = clean("parameters: {hosts: [a, 1, true], map: {x: null}}\n");
     let text = |text: &str| ParameterValue::Text(text.to_owned());
     assert_eq!(
@@ -143,7 +143,7 @@ fn severity(config: &str, profile: &str, file: &str) -> String {
 }
 
 #[test]
-fn the_closest_selector_counts_then_conditions_then_the_later_entry() {
+fn most_specific_severity_entry_wins() {
     assert_eq!(severity("severity: {other: off}", "", "f"), "its own");
     assert_eq!(
         severity("severity: {a-rule: info, wire: error}", "", "f"),
@@ -166,7 +166,7 @@ fn the_closest_selector_counts_then_conditions_then_the_later_entry() {
 }
 
 #[test]
-fn lists_of_a_profile_are_put_to_those_of_all() {
+fn profile_lists_extend_global_lists() {
     let text = "externally-deployed: [a]\ncommand-line-values: {x: [one]}\nprofiles: {prod: {externally-deployed: [b], command-line-values: {x: [two], z: [three]}}}\n";
     let facts = clean(text).facts_of("prod");
     assert_eq!(Vec::from_iter(&facts.externally_deployed), ["a", "b"]);
@@ -175,7 +175,7 @@ fn lists_of_a_profile_are_put_to_those_of_all() {
 }
 
 #[test]
-fn deployments_and_profiles_go_to_clusters() {
+fn clusters_list_deployments_and_profiles() {
     let config = clean("clusters: {main: [production, demo]}\n");
     assert_eq!(config.cluster_of("production", "prod"), Some("main"));
     assert_eq!(config.cluster_of("demo-2", "demo"), Some("main"));

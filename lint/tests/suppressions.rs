@@ -96,7 +96,7 @@ two:
 ";
 
 #[test]
-fn without_anything_all_counts() {
+fn reports_everything_without_suppressions() {
     let report = run(files("", VALUES), |_| {});
     assert_eq!(
         counting(&report),
@@ -109,7 +109,7 @@ fn without_anything_all_counts() {
 }
 
 #[test]
-fn comments_allow_what_they_are_for() {
+fn comments_suppress_only_their_findings() {
     let values = "\
 # dogwatch: allow host-given, ports -- one is old
 one:
@@ -136,7 +136,7 @@ three: {}
 }
 
 #[test]
-fn a_run_over_some_rules_calls_no_comment_useless() {
+fn selecting_rules_reports_no_unused_comments() {
     let values = format!("{VALUES}# dogwatch: allow host-given -- nothing\nthree: {{}}\n");
     let report = run(files("", &values), |settings| {
         settings.select = vec!["no-port-one".to_owned()];
@@ -170,7 +170,7 @@ fn run_with_baseline(values: &str, baseline: &str) -> Report {
 }
 
 #[test]
-fn a_baseline_recognises_what_moved_and_was_laid_out_anew() {
+fn baseline_matches_moved_and_reformatted_entries() {
     let moved = "\
 # A new comment, other order, other style.
 
@@ -187,7 +187,7 @@ one: {service: {port: 1}}
 }
 
 #[test]
-fn a_baseline_absorbs_nothing_new_and_tells_what_is_gone() {
+fn baseline_reports_new_and_gone_findings() {
     let changed = "\
 one:
   service:
@@ -211,7 +211,7 @@ three:
 }
 
 #[test]
-fn a_baseline_that_is_not_there_or_no_baseline_is_told() {
+fn reports_missing_and_malformed_baselines() {
     let report = run(files("baseline: known.json\n", VALUES), |_| {});
     assert_eq!(counting(&report)[0], "config-missing-file 2 -");
     let report = run_with_baseline(VALUES, "{}");
@@ -224,7 +224,7 @@ fn a_baseline_that_is_not_there_or_no_baseline_is_told() {
 }
 
 #[test]
-fn stated_releases_and_their_set_values_are_judged() {
+fn lints_stated_releases_and_their_set_values() {
     let config = "\
 deployments:
   production:
@@ -257,7 +257,7 @@ deployments:
 }
 
 #[test]
-fn severities_follow_profile_and_path() {
+fn severities_depend_on_profile_and_path() {
     let config = "\
 severity:
   ports: [{severity: info, paths: [values/app/]}]
@@ -275,7 +275,7 @@ severity:
 }
 
 #[test]
-fn names_in_a_configuration_must_exist() {
+fn unknown_names_in_the_config_are_reported() {
     let config = "disable: [no-port-on]\nseverity: {port: off}\nparameters: {hosts: []}\n";
     let report = run(files(config, VALUES), |_| {});
     let codes = counting(&report);

@@ -14,13 +14,16 @@ use crate::left_out::rendered_name;
 
 impl Reader<'_> {
     /// The helmfiles that an entry includes, or why there are none.
-    pub(super) fn taken_in(&self, entry: &NestedPath) -> Result<Vec<PathBuf>, &'static str> {
+    pub(super) fn included_helmfiles(
+        &self,
+        entry: &NestedPath,
+    ) -> Result<Vec<PathBuf>, &'static str> {
         if entry.is_pattern() {
             return self.matching(&entry.path);
         }
-        let there = self.listed.binary_search(&entry.path).is_ok();
+        let listed = self.listed.binary_search(&entry.path).is_ok();
         let kind = || self.files.kind(&self.root.join(&entry.path));
-        match if there { Some(PathKind::File) } else { kind() } {
+        match if listed { Some(PathKind::File) } else { kind() } {
             Some(PathKind::File) => Ok(vec![entry.path.clone()]),
             Some(PathKind::Folder) if entry.several => {
                 let inside = self.inside(&entry.path);
@@ -58,8 +61,8 @@ impl Reader<'_> {
         let first = self.listed.partition_point(|it| it.as_path() < folder);
         let below = self.listed[first..].iter();
         let below = below.take_while(|it| it.starts_with(folder));
-        let mine = |it: &&PathBuf| it.parent() == Some(folder) && is_helmfile_of_folder(it);
-        below.filter(mine).cloned().collect()
+        let is_direct = |it: &&PathBuf| it.parent() == Some(folder) && is_helmfile_of_folder(it);
+        below.filter(is_direct).cloned().collect()
     }
 }
 

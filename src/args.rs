@@ -417,7 +417,7 @@ mod tests {
     use clap::CommandFactory as _;
 
     #[test]
-    fn the_arguments_of_all_commands_fit_together() {
+    fn clap_definition_is_valid() {
         super::Args::command().debug_assert();
     }
 }

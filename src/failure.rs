@@ -25,7 +25,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_panic_says_where_it_was_and_nothing_of_its_words() {
+    fn panic_reports_location_but_not_message() {
         let said = Arc::new(Mutex::new(String::new()));
         let heard = Arc::clone(&said);
         say_where(move |words| heard.lock().unwrap().push_str(words));

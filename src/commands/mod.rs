@@ -453,7 +453,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_is_made_absolute_by_its_words() {
+    fn absolute_paths_are_computed_lexically() {
         let at = |path: &str| absolute(Path::new("/a/b"), Path::new(path));
         assert_eq!(at("."), Path::new("/a/b"));
         assert_eq!(at("../c/./d"), Path::new("/a/c/d"));

@@ -208,7 +208,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn counts_read_as_people_say_them() {
+    fn counts_and_sizes_are_formatted_for_people() {
         assert_eq!(count(1, "file"), "1 file");
         assert_eq!(count(0, "file"), "0 files");
         assert_eq!(count(2, "entry"), "2 entries");

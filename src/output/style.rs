@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn colours_follow_the_terminal_and_its_variables() {
+    fn color_follows_terminal_and_environment() {
         let color = |terminal, pairs: &[_]| Style::fitting(terminal, &env(pairs)).color;
         assert!(color(Some(80), &[("TERM", "xterm")]));
         assert!(!color(None, &[]));
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn progress_is_for_people_at_a_terminal() {
+    fn progress_is_shown_only_on_interactive_terminals() {
         assert!(Style::progress(true, &env(&[])));
         assert!(!Style::progress(false, &env(&[])));
         assert!(!Style::progress(true, &env(&[("CI", "true")])));

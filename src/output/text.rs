@@ -181,13 +181,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_terminal_would_act_on_is_shown_instead() {
+    fn terminal_control_characters_are_replaced() {
         assert_eq!(harmless("a\u{1b}[31mb\r\n\u{202e}c"), "a␛[31mb␍␊\u{fffd}c");
         assert!(matches!(harmless("é😀 ok"), Cow::Borrowed(_)));
     }
 
     #[test]
-    fn what_is_written_line_by_line_keeps_its_lines() {
+    fn multi_line_output_keeps_its_line_breaks() {
         let mut out = Harmless(Vec::new());
         let (name, words) = ("é", "a\u{1b}[31mb\rc");
         writeln!(out, "{name:4}|{words}").unwrap();
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn code_in_words_is_marked() {
+    fn backticks_in_prose_become_code_elements() {
         assert_eq!(prose("a `<b>` c"), "a <code>&lt;b&gt;</code> c");
         assert_eq!(prose("a ` c"), "a ` c");
         assert_eq!(prose("`a` `b"), "<code>a</code> `b");

@@ -407,7 +407,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_computed_once_is_read_by_all_who_use_it() {
+    fn every_user_of_a_memo_records_its_reads() {
         let memo = Memo::default();
         let use_it = || *memo.get_or_init(|| read(1, "shared"));
         for _ in 0..2 {
@@ -422,7 +422,7 @@ mod tests {
     }
 
     #[test]
-    fn watching_inside_of_watching_is_apart_and_ends() {
+    fn nested_watches_record_separate_reads() {
         let (inner, outer) = watched(|| {
             read(0, "a");
             let (_, inner) = watched(|| read(0, "b"));
@@ -437,7 +437,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_covered_is_so_for_who_watches() {
+    fn coverage_is_limited_to_the_current_watch() {
         cover(7);
         assert!(!is_covered(7), "reads are not watched");
         let _ = watched(|| {
@@ -450,7 +450,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_touches_those_who_read_it() {
+    fn changes_touch_only_their_readers() {
         let reads = |part: Part| watched(|| note(|| Some(part))).1;
         let mut changed = Changed::default();
         assert!(!changed.touches(&reads(Part::EVERYTHING)));
@@ -467,7 +467,7 @@ mod tests {
     }
 
     #[test]
-    fn entries_of_a_map_that_is_split_are_parts_of_their_own() {
+    fn entries_of_a_split_map_are_separate_parts() {
         let mut splits = Splits::default();
         let part = |splits: &Splits, path: &[&str]| splits.part_of(1, path.iter().copied());
         assert_eq!(part(&splits, &["a", "b"]), part(&splits, &["a", "c"]));
@@ -480,7 +480,7 @@ mod tests {
     }
 
     #[test]
-    fn that_a_map_is_there_does_not_depend_on_its_keys() {
+    fn existence_of_a_map_is_independent_of_its_keys() {
         let mut splits = Splits::default();
         let map = splits.split(Part::root(1), "a");
         let reads = |part: Part| watched(|| note(|| Some(part))).1;
@@ -495,7 +495,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_reads_very_much_reads_everything() {
+    fn too_many_reads_collapse_to_everything() {
         let (_, reads) = watched(|| (0..5_000).for_each(|at| read(at, "a")));
         assert_eq!(reads.parts(), [Part::EVERYTHING]);
     }

@@ -264,6 +264,11 @@ fn a_target_is_a_format_and_perhaps_a_file() {
     let plain = "pretty".parse::<Target>().unwrap();
     assert_eq!((plain.format, plain.file), (Format::Pretty, None));
     assert_eq!("json=-".parse::<Target>().unwrap().file, None);
-    assert!("json=".parse::<Target>().unwrap_err().contains("missing filename"));
+    assert!(
+        "json="
+            .parse::<Target>()
+            .unwrap_err()
+            .contains("missing filename")
+    );
     assert!("yaml".parse::<Target>().unwrap_err().contains("pretty"));
 }

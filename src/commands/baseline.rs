@@ -78,7 +78,7 @@ pub(super) fn run(args: &Baseline) -> anyhow::Result<Status> {
             }
             Err(WriteError::Other(error)) => return Err(error),
         };
-        out.write_all(output::harmless_lines(&text).as_bytes())?;
+        out.write_all(output::sanitize_lines(&text).as_bytes())?;
     }
     out.flush()?;
     Ok(status)
@@ -108,7 +108,7 @@ pub(super) fn blocking_error(report: &Report) -> Option<String> {
     let finding = findings.find(|it| it.breaks_the_run())?;
     let diagnostic = &finding.diagnostic;
     let file = &report.sources.get(diagnostic.primary.span.source).path;
-    let file = output::path(file);
+    let file = output::display_path(file);
     Some(format!("{file}: {}", diagnostic.message))
 }
 

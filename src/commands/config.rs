@@ -11,7 +11,7 @@ use super::{
     report_missing_paths, report_unknown_profiles, settings,
 };
 use crate::args::{Config, PathArgs, TextOrJson};
-use crate::output::{harmless, path as slashes};
+use crate::output::{display_path as slashes, sanitize};
 
 pub(super) fn run(args: &Config) -> anyhow::Result<Status> {
     let mut settings = settings(&PathArgs {
@@ -49,12 +49,12 @@ pub(super) fn run(args: &Config) -> anyhow::Result<Status> {
 }
 
 fn write_text(path: &str, found: &Applied, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "{}", harmless(path))?;
+    writeln!(out, "{}", sanitize(path))?;
     if let Some(why) = &found.outside {
-        writeln!(out, "  not linted: {}", harmless(why))?;
+        writeln!(out, "  not linted: {}", sanitize(why))?;
     }
     match &found.config {
-        Some(config) => writeln!(out, "  configured by {}", harmless(&slashes(config)))?,
+        Some(config) => writeln!(out, "  configured by {}", sanitize(&slashes(config)))?,
         None => writeln!(
             out,
             "  no dogwatch.yaml here or in a parent folder: `dogwatch init` creates one"
@@ -63,7 +63,7 @@ fn write_text(path: &str, found: &Applied, out: &mut dyn Write) -> io::Result<()
     writeln!(out)?;
     write_settings("", &found.settings, out)?;
     for part in &found.parts {
-        writeln!(out, "\n{}", harmless(&part_title(part)))?;
+        writeln!(out, "\n{}", sanitize(&part_title(part)))?;
         write_settings("  ", &part.settings, out)?;
     }
     Ok(())
@@ -96,9 +96,9 @@ fn write_settings(indent: &str, settings: &[Setting], out: &mut dyn Write) -> io
         writeln!(
             out,
             "{indent}{:names$}  {:values$}  {}",
-            harmless(&it.name),
-            harmless(&it.value),
-            harmless(&display_source(&it.said))
+            sanitize(&it.name),
+            sanitize(&it.value),
+            sanitize(&display_source(&it.said))
         )?;
     }
     Ok(())

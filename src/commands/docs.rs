@@ -77,7 +77,7 @@ pub(super) fn run(args: &Docs) -> anyhow::Result<Status> {
     }
     write_file(folder, "index.html", &pages::html_index(&pages))?;
     write_file(folder, "index.md", &pages::markdown_index(&pages))?;
-    write_file(folder, pages::STYLE, &pages::style())?;
+    write_file(folder, pages::STYLESHEET, &pages::stylesheet())?;
     let written = pluralize(pages.len(), "rule");
     writeln!(
         io::stdout(),

@@ -9,7 +9,7 @@ use super::{
     style,
 };
 use crate::args::Eval;
-use crate::output::{Harmless, draw};
+use crate::output::{Sanitizer, draw};
 
 pub(super) fn run(args: &Eval) -> anyhow::Result<Status> {
     let (project, at) = open_tree(&args.place)?;
@@ -26,7 +26,7 @@ pub(super) fn run(args: &Eval) -> anyhow::Result<Status> {
     if !args.place.profile.is_empty() && answers.iter().all(|it| it.tree.is_none()) {
         return Ok(report_no_deployment(&args.place, SEE_TREE_HINT));
     }
-    let mut out = Harmless(out);
+    let mut out = Sanitizer(out);
     let several = answers.len() > 1;
     for answer in &answers {
         if several {

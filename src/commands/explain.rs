@@ -13,7 +13,7 @@ use source::{Diagnostic, Span};
 
 use super::{Status, project, rules_settings, unknown_rule_message};
 use crate::args::Explain;
-use crate::output::Harmless;
+use crate::output::Sanitizer;
 
 pub(super) fn run(args: &Explain) -> anyhow::Result<Status> {
     let mut settings = rules_settings(&args.place)?;
@@ -22,7 +22,7 @@ pub(super) fn run(args: &Explain) -> anyhow::Result<Status> {
     let at = settings.paths.first().cloned().unwrap_or_default();
     let project = project(settings);
     let book = project.rules_of(&at);
-    let mut out = Harmless(BufWriter::new(io::stdout().lock()));
+    let mut out = Sanitizer(BufWriter::new(io::stdout().lock()));
     let Some((file, item, rule)) = book.rule(&args.rule) else {
         if let Some(info) = lang::check::explain(&args.rule) {
             writeln!(out, "{}\n\n{}", info.code, info.explanation)?;

@@ -45,7 +45,7 @@ pub(super) fn run(args: &Fix) -> anyhow::Result<Status> {
     let mut out = io::stdout().lock();
     if args.diff {
         for file in &run.files {
-            let name = output::path(&project.settings().show(&file.path));
+            let name = output::display_path(&project.settings().show(&file.path));
             out.write_all(unified(&name, file).as_bytes())?;
         }
     }
@@ -161,12 +161,12 @@ fn write_all(files: &[FixedFile]) -> Vec<UnwrittenFile<'_>> {
 fn summary(run: &FixRun, unwritten: &[&Path], settings: &Settings, diff: bool) -> String {
     let mut text = String::new();
     let mut line = |message: String| {
-        text.push_str(&output::harmless(&message));
+        text.push_str(&output::sanitize(&message));
         text.push('\n');
     };
     let place = |file: &Option<std::path::PathBuf>, path: &Option<String>| {
         let file = file.as_ref().map(|it| settings.show(it));
-        let file = file.map_or_else(String::new, |it| output::path(&it));
+        let file = file.map_or_else(String::new, |it| output::display_path(&it));
         match path {
             Some(path) => format!("{file}: {path}"),
             None => file,

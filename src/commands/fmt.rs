@@ -39,7 +39,7 @@ pub(super) fn run(args: &Fmt) -> anyhow::Result<Status> {
         }
         changed += 1;
         if args.diff {
-            let name = output::path(shown);
+            let name = output::display_path(shown);
             out.write_all(unified_texts(&name, text, &formatted).as_bytes())?;
         } else if args.check {
             writeln!(out, "{} is not formatted", shown.display())?;

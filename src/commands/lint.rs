@@ -24,7 +24,7 @@ pub(super) fn run(args: &Lint) -> anyhow::Result<Status> {
     let mut args = args.clone();
     for (at, target) in args.format.iter().enumerate() {
         if args.format[..at].iter().any(|it| it.file == target.file) {
-            let place = target.file.as_ref().map(|file| output::path(file));
+            let place = target.file.as_ref().map(|file| output::display_path(file));
             let place = place.unwrap_or_else(|| "standard output".to_owned());
             bail!("two formats for {place}: `--format FORMAT=FILE` writes one to a file");
         }
@@ -173,7 +173,7 @@ fn print_notes_and_skipped(report: &Report) {
         print_to_stderr(&format!(
             "{} left out, for example {} ({}); `dogwatch tree` lists all",
             pluralize(skipped.len(), "file"),
-            output::path(&first.path),
+            output::display_path(&first.path),
             first.why
         ));
     }

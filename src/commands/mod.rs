@@ -113,7 +113,7 @@ pub(crate) const SEE_TREE_HINT: &str = "; `dogwatch tree` shows what was found";
 
 /// Prints a problem of the command itself on standard error.
 pub(crate) fn print_to_stderr(text: &str) {
-    let _ = writeln!(output::Harmless(io::stderr()), "dogwatch: {text}");
+    let _ = writeln!(output::Sanitizer(io::stderr()), "dogwatch: {text}");
 }
 
 /// Was the output closed by its reader?
@@ -177,7 +177,7 @@ pub(crate) fn style() -> Style {
     let terminal = io::stdout().is_terminal();
     let columns = || env("COLUMNS").and_then(|it| it.parse().ok());
     let width = terminal.then(|| columns().or_else(terminal_width).unwrap_or(100));
-    Style::fitting(width, &env)
+    Style::for_terminal(width, &env)
 }
 
 fn terminal_width() -> Option<usize> {
@@ -246,7 +246,7 @@ pub(crate) fn report_missing_paths(project: &Project) -> bool {
 
 /// A file's path as shown in messages.
 pub(crate) fn display_path(settings: &Settings, path: &Path) -> String {
-    output::path(&settings.show(path))
+    output::display_path(&settings.show(path))
 }
 
 /// Prints each name given by `--rule` or `--tag` that matches nothing. Returns whether there is one.

@@ -13,7 +13,7 @@ use super::{
     unknown_rule_message,
 };
 use crate::args::Trace;
-use crate::output::Harmless;
+use crate::output::Sanitizer;
 
 /// Maximum number of steps shown for a clause without `--verbose`.
 const MAX_STEPS: usize = 24;
@@ -42,7 +42,7 @@ pub(super) fn run(args: &Trace) -> anyhow::Result<Status> {
     if book.program.find(&args.rule).is_none() {
         bail!("the rule has errors: run `dogwatch check`");
     }
-    let mut out = Harmless(BufWriter::new(io::stdout().lock()));
+    let mut out = Sanitizer(BufWriter::new(io::stdout().lock()));
     let (mut shown, mut deployments) = (0, 0);
     let mut known_paths: Vec<String> = Vec::new();
     for (_, tree) in project.trees_at(&at) {

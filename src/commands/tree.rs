@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::{Status, deployment_name, open_tree, report_no_deployment};
 use crate::args::{TextOrJson, Tree as Args};
-use crate::output::Harmless;
+use crate::output::Sanitizer;
 
 pub(super) fn run(args: &Args) -> anyhow::Result<Status> {
     let (project, at) = open_tree(&args.place)?;
@@ -36,7 +36,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Status> {
         }
         match args.format {
             TextOrJson::Text => {
-                write_tree(&project, &workspace, plan, &tree, &mut Harmless(&mut out))?;
+                write_tree(&project, &workspace, plan, &tree, &mut Sanitizer(&mut out))?;
                 listed.extend(loose_files(&workspace, plan, &tree));
             }
             TextOrJson::Json => trees.push(tree_json(&project, &workspace, plan, &tree)),
@@ -56,7 +56,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Status> {
             writeln!(out)?;
         }
         TextOrJson::Text => {
-            let mut out = Harmless(&mut out);
+            let mut out = Sanitizer(&mut out);
             if !workspace.charts.is_empty() {
                 writeln!(out, "charts that no release installs")?;
             }

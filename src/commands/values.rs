@@ -17,7 +17,7 @@ use super::{
     report_no_deployment,
 };
 use crate::args::{TreeArgs, Values, YamlOrJson};
-use crate::output::harmless;
+use crate::output::sanitize;
 
 pub(super) fn run(args: &Values) -> anyhow::Result<Status> {
     let here = cwd()?;
@@ -206,15 +206,15 @@ fn write_yaml(
     writeln!(
         out,
         "# {part}{} of {deployment} ({})",
-        harmless(&release.name),
-        harmless(&tree.to_string_lossy())
+        sanitize(&release.name),
+        sanitize(&tree.to_string_lossy())
     )?;
     for absent in &release.absent {
         let file = target.tree.show_absent(absent);
         writeln!(
             out,
             "# not read: {}, {}",
-            harmless(&file.to_string_lossy()),
+            sanitize(&file.to_string_lossy()),
             absent.why.as_str()
         )?;
     }

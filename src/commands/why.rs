@@ -12,7 +12,7 @@ use super::{
     SEE_TREE_HINT, Status, deployment_name, open_tree, print_to_stderr, report_no_deployment,
 };
 use crate::args::{TextOrJson, Why};
-use crate::output::Harmless;
+use crate::output::Sanitizer;
 
 pub(super) fn run(args: &Why) -> anyhow::Result<Status> {
     let no_path = |why: &str| {
@@ -68,7 +68,7 @@ pub(super) fn run(args: &Why) -> anyhow::Result<Status> {
                     if !std::mem::take(&mut first) {
                         writeln!(out)?;
                     }
-                    write_chain(several.then_some(tree), chain, &mut Harmless(&mut out))?;
+                    write_chain(several.then_some(tree), chain, &mut Sanitizer(&mut out))?;
                 }
             }
         }

@@ -18,12 +18,12 @@ pub struct Part {
     pub realm: u32,
     /// A hash of the path from the root.
     place: u64,
-    what: What,
+    aspect: Aspect,
 }
 
 /// The aspect of a place that is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum What {
+enum Aspect {
     All,
     /// Only its set of keys.
     Names,
@@ -41,7 +41,7 @@ impl Part {
     pub const EVERYTHING: Self = Self {
         realm: u32::MAX,
         place: ANY,
-        what: What::All,
+        aspect: Aspect::All,
     };
 
     /// The set of keys of a realm's root, which is always split.
@@ -49,7 +49,7 @@ impl Part {
         Self {
             realm,
             place: ROOT,
-            what: What::Names,
+            aspect: Aspect::Names,
         }
     }
 
@@ -58,7 +58,7 @@ impl Part {
         Self {
             realm,
             place: ANY,
-            what: What::All,
+            aspect: Aspect::All,
         }
     }
 
@@ -70,18 +70,18 @@ impl Part {
 
     /// Is it only the set of keys?
     pub fn is_names(self) -> bool {
-        self.what == What::Names
+        self.aspect == Aspect::Names
     }
 
     /// For a split map, only its presence; any other part is returned unchanged.
     #[must_use]
     pub fn itself(self) -> Self {
-        match self.what {
-            What::Names => Self {
-                what: What::Itself,
+        match self.aspect {
+            Aspect::Names => Self {
+                aspect: Aspect::Itself,
                 ..self
             },
-            What::All | What::Itself => self,
+            Aspect::All | Aspect::Itself => self,
         }
     }
 
@@ -96,7 +96,7 @@ impl Part {
         Self {
             realm: self.realm,
             place,
-            what: What::All,
+            aspect: Aspect::All,
         }
     }
 }
@@ -111,7 +111,7 @@ impl Splits {
         let below = map.below(key);
         self.0.insert((below.realm, below.place));
         Part {
-            what: What::Names,
+            aspect: Aspect::Names,
             ..below
         }
     }
@@ -124,11 +124,11 @@ impl Splits {
     /// The part of the value under a key of a split map.
     pub fn part(&self, map: Part, key: &str) -> Part {
         let below = map.below(key);
-        let what = match self.0.contains(&(below.realm, below.place)) {
-            true => What::Names,
-            false => What::All,
+        let aspect = match self.0.contains(&(below.realm, below.place)) {
+            true => Aspect::Names,
+            false => Aspect::All,
         };
-        Part { what, ..below }
+        Part { aspect, ..below }
     }
 
     /// The part of a path from the root of a realm: that of the first value on the path that is not split.
@@ -153,7 +153,7 @@ pub struct Reads {
 }
 
 /// A computation that reads more parts than this counts as reading everything.
-const MANY: usize = 2_000;
+const MAX_PARTS: usize = 2_000;
 
 impl Reads {
     /// Adds a part.
@@ -164,7 +164,7 @@ impl Reads {
         let Err(at) = self.parts.binary_search(&part) else {
             return;
         };
-        if part == Part::EVERYTHING || self.parts.len() >= MANY {
+        if part == Part::EVERYTHING || self.parts.len() >= MAX_PARTS {
             self.everything = true;
             self.parts = SmallVec::new();
         } else {
@@ -201,7 +201,7 @@ pub struct Changed {
     paths: Vec<(Part, Arc<[String]>)>,
     touched: FxHashSet<u32>,
     /// All parts affected by the changes, including enclosing ones.
-    speaking: Vec<Part>,
+    affected: Vec<Part>,
 }
 
 impl Changed {
@@ -221,19 +221,19 @@ impl Changed {
 
     fn touch(&mut self, realm: u32) {
         if self.touched.is_empty() {
-            self.speaking.push(Part::EVERYTHING);
+            self.affected.push(Part::EVERYTHING);
         }
         if self.touched.insert(realm) {
-            self.speaking.push(Part::realm(realm));
+            self.affected.push(Part::realm(realm));
         }
     }
 
     /// Adds a part; returns false if it was already included.
-    fn speak(&mut self, part: Part) -> bool {
+    fn add_affected(&mut self, part: Part) -> bool {
         self.touch(part.realm);
         let is_new = self.parts.insert(part);
         if is_new {
-            self.speaking.push(part);
+            self.affected.push(part);
         }
         is_new
     }
@@ -241,19 +241,19 @@ impl Changed {
     /// Records that the value at a path was added, removed or replaced.
     pub fn part(&mut self, part: Part, path: Vec<String>) {
         self.names(part, path);
-        self.speak(part.itself());
+        self.add_affected(part.itself());
     }
 
     /// Records that the set of keys of a map at a path changed, but not the presence of the map.
     pub fn names(&mut self, part: Part, path: Vec<String>) {
-        if self.speak(part) {
+        if self.add_affected(part) {
             self.paths.push((part, path.into()));
         }
     }
 
     /// Records that one of the texts that a realm is made from changed.
     pub fn text(&mut self, realm: u32, number: u32) {
-        self.speak(Part::text(realm, number));
+        self.add_affected(Part::text(realm, number));
     }
 
     /// May everything have changed?
@@ -275,7 +275,7 @@ impl Changed {
     ) -> bool {
         // Changes are few, while many parts may have been read.
         self.everything
-            || self.speaking().any(has)
+            || self.affected().any(has)
             || !self.realms.is_empty() && all().any(|part| self.realms.contains(&part.realm))
     }
 
@@ -290,8 +290,8 @@ impl Changed {
     }
 
     /// All parts affected by the changes, including enclosing ones.
-    pub(super) fn speaking(&self) -> impl Iterator<Item = Part> + '_ {
-        self.speaking.iter().copied()
+    pub(super) fn affected(&self) -> impl Iterator<Item = Part> + '_ {
+        self.affected.iter().copied()
     }
 }
 
@@ -488,10 +488,10 @@ mod tests {
         keys.names(map, vec!["a".to_owned()]);
         assert!(keys.touches(&reads(map)));
         assert!(!keys.touches(&reads(map.itself())));
-        let mut gone = Changed::default();
-        gone.part(map, vec!["a".to_owned()]);
-        assert!(gone.touches(&reads(map)));
-        assert!(gone.touches(&reads(map.itself())));
+        let mut presence = Changed::default();
+        presence.part(map, vec!["a".to_owned()]);
+        assert!(presence.touches(&reads(map)));
+        assert!(presence.touches(&reads(map.itself())));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::output::Target;
 mod advice;
 mod authors;
 
-pub(crate) use advice::advised;
+pub(crate) use advice::improve_tip;
 
 pub(crate) use authors::{
     Chart, ChartWhat, Check, Eval, Fmt, ImportChart, New, NewRule, NewWhat, Test, Trace,
@@ -90,7 +90,7 @@ pub(crate) struct Why {
     #[arg(value_name = "PATH")]
     pub(crate) path: String,
     #[command(flatten)]
-    pub(crate) place: Look,
+    pub(crate) place: TreeArgs,
     /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: TextOrJson,
@@ -125,7 +125,7 @@ pub(crate) struct Values {
 #[command(after_help = "Exit status: 0 deployments found, 2 usage, 3 no deployments.")]
 pub(crate) struct Tree {
     #[command(flatten)]
-    pub(crate) place: Look,
+    pub(crate) place: TreeArgs,
     /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: TextOrJson,
@@ -133,7 +133,7 @@ pub(crate) struct Tree {
 
 /// What to look at.
 #[derive(Debug, Clone, Default, ClapArgs)]
-pub(crate) struct Look {
+pub(crate) struct TreeArgs {
     /// The tree, or a file in it
     #[arg(default_value = ".", value_name = "TREE")]
     pub(crate) tree: PathBuf,
@@ -154,7 +154,7 @@ pub(crate) enum YamlOrJson {
 
 /// Where to find files and rules.
 #[derive(Debug, Clone, Default, ClapArgs)]
-pub(crate) struct Where {
+pub(crate) struct PathArgs {
     /// Folders or files; a file is linted as part of its tree
     #[arg(default_value = ".", value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
@@ -168,7 +168,7 @@ pub(crate) struct Where {
 
 /// Selects rules and deployments.
 #[derive(Debug, Clone, Default, ClapArgs)]
-pub(crate) struct Select {
+pub(crate) struct SelectArgs {
     /// Only deployments with this profile, such as `prod`
     #[arg(long, value_name = "PROFILE")]
     pub(crate) profile: Vec<String>,
@@ -183,9 +183,9 @@ pub(crate) struct Select {
 #[derive(Debug, Clone, ClapArgs)]
 pub(crate) struct Lint {
     #[command(flatten)]
-    pub(crate) place: Where,
+    pub(crate) place: PathArgs,
     #[command(flatten)]
-    pub(crate) select: Select,
+    pub(crate) select: SelectArgs,
     /// Output format; repeatable; `sarif=report.sarif` writes to a file
     #[arg(
         long,
@@ -196,7 +196,7 @@ pub(crate) struct Lint {
     )]
     pub(crate) format: Vec<Target>,
     /// The lowest severity that makes the exit status 1: error, warning, info [default: error, or as configured]
-    #[arg(long, value_name = "SEVERITY", value_parser = severity, help_heading = "Output")]
+    #[arg(long, value_name = "SEVERITY", value_parser = parse_severity, help_heading = "Output")]
     pub(crate) fail_on: Option<Severity>,
     /// Base URL of the pages written by `dogwatch docs`; rules link there
     #[arg(
@@ -213,10 +213,10 @@ pub(crate) struct Lint {
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) threads: usize,
     /// Current date, for suppressions that expire [default: today]
-    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = parse_date)]
     pub(crate) today: Option<String>,
     #[command(flatten)]
-    pub(crate) change: Change,
+    pub(crate) change: ChangeArgs,
     /// Ignore the baseline and report known findings too
     #[arg(long, help_heading = "Selection")]
     pub(crate) no_baseline: bool,
@@ -242,7 +242,7 @@ pub(crate) struct Lint {
 )]
 pub(crate) struct Baseline {
     #[command(flatten)]
-    pub(crate) place: Where,
+    pub(crate) place: PathArgs,
     /// The file to write [default: the one named in dogwatch.yaml, or dogwatch-baseline.json]
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
@@ -253,7 +253,7 @@ pub(crate) struct Baseline {
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) threads: usize,
     /// Current date, for suppressions that expire [default: today]
-    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = parse_date)]
     pub(crate) today: Option<String>,
 }
 
@@ -292,7 +292,7 @@ pub(crate) struct Config {
     #[arg(long)]
     pub(crate) no_baseline: bool,
     /// The lowest severity that makes the exit status 1
-    #[arg(long, value_name = "SEVERITY", value_parser = severity)]
+    #[arg(long, value_name = "SEVERITY", value_parser = parse_severity)]
     pub(crate) fail_on: Option<Severity>,
     /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
@@ -302,7 +302,7 @@ pub(crate) struct Config {
 /// Restricts a run to a change, as recorded by git.
 #[derive(Debug, Clone, Default, ClapArgs)]
 #[command(next_help_heading = "Selection")]
-pub(crate) struct Change {
+pub(crate) struct ChangeArgs {
     /// Only deployments touched by files changed since this revision; their findings may be in other files
     #[arg(long, value_name = "REV")]
     pub(crate) changed_since: Option<String>,
@@ -317,9 +317,9 @@ pub(crate) struct Change {
 #[derive(Debug, Clone, ClapArgs)]
 pub(crate) struct Fix {
     #[command(flatten)]
-    pub(crate) place: Where,
+    pub(crate) place: PathArgs,
     #[command(flatten)]
-    pub(crate) select: Select,
+    pub(crate) select: SelectArgs,
     /// Also apply fixes that need review
     #[arg(long = "unsafe")]
     pub(crate) with_unsafe: bool,
@@ -327,20 +327,20 @@ pub(crate) struct Fix {
     #[arg(long)]
     pub(crate) diff: bool,
     /// The lowest severity among the remaining findings that makes the exit status 1 [default: error, or as configured]
-    #[arg(long, value_name = "SEVERITY", value_parser = severity)]
+    #[arg(long, value_name = "SEVERITY", value_parser = parse_severity)]
     pub(crate) fail_on: Option<Severity>,
     /// Number of threads; 0 means one per processor
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) threads: usize,
     /// Current date, for suppressions that expire [default: today]
-    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = parse_date)]
     pub(crate) today: Option<String>,
 }
 
 #[derive(Debug, Clone, ClapArgs)]
 pub(crate) struct Rules {
     #[command(flatten)]
-    pub(crate) place: Where,
+    pub(crate) place: PathArgs,
     /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: TextOrJson,
@@ -352,7 +352,7 @@ pub(crate) struct Explain {
     pub(crate) rule: String,
     /// Where to look for rules folders
     #[command(flatten)]
-    pub(crate) place: RulesAt,
+    pub(crate) place: RuleArgs,
 }
 
 #[derive(Debug, Clone, ClapArgs)]
@@ -368,7 +368,7 @@ pub(crate) struct Docs {
     pub(crate) folder: PathBuf,
     /// Where to look for rules folders
     #[command(flatten)]
-    pub(crate) place: RulesAt,
+    pub(crate) place: RuleArgs,
 }
 
 #[derive(Debug, Clone, ClapArgs)]
@@ -383,7 +383,7 @@ pub(crate) struct Lsp {
 
 /// Where to look for rules folders.
 #[derive(Debug, Clone, Default, ClapArgs)]
-pub(crate) struct RulesAt {
+pub(crate) struct RuleArgs {
     /// The tree whose rules are loaded
     #[arg(long = "tree", default_value = ".", value_name = "PATH")]
     pub(crate) tree: PathBuf,
@@ -399,12 +399,12 @@ pub(crate) enum TextOrJson {
     Json,
 }
 
-fn severity(text: &str) -> Result<Severity, String> {
+fn parse_severity(text: &str) -> Result<Severity, String> {
     text.parse()
         .map_err(|()| "expected one of error, warning, info".to_owned())
 }
 
-fn day(text: &str) -> Result<String, String> {
+fn parse_date(text: &str) -> Result<String, String> {
     if lint::suppress::is_date(text) {
         Ok(text.to_owned())
     } else {
@@ -417,7 +417,7 @@ mod tests {
     use clap::CommandFactory as _;
 
     #[test]
-    fn the_arguments_of_all_commands_fit_together() {
+    fn clap_definition_is_valid() {
         super::Args::command().debug_assert();
     }
 }

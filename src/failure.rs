@@ -6,11 +6,11 @@
 use std::panic::{self, PanicHookInfo};
 
 /// Installs a panic hook that reports, for every thread of this process, where the panic occurred and asks to report it.
-pub(crate) fn say_where(say: impl Fn(&str) + Send + Sync + 'static) {
-    panic::set_hook(Box::new(move |info| say(&words(info))));
+pub(crate) fn install_panic_hook(emit: impl Fn(&str) + Send + Sync + 'static) {
+    panic::set_hook(Box::new(move |info| emit(&message(info))));
 }
 
-fn words(info: &PanicHookInfo<'_>) -> String {
+fn message(info: &PanicHookInfo<'_>) -> String {
     let place = info.location();
     let place = place.map_or_else(String::new, |place| format!(" at {place}"));
     format!(
@@ -25,17 +25,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_panic_says_where_it_was_and_nothing_of_its_words() {
-        let said = Arc::new(Mutex::new(String::new()));
-        let heard = Arc::clone(&said);
-        say_where(move |words| heard.lock().unwrap().push_str(words));
+    fn panic_reports_location_but_not_message() {
+        let output = Arc::new(Mutex::new(String::new()));
+        let sink = Arc::clone(&output);
+        install_panic_hook(move |message| sink.lock().unwrap().push_str(message));
         let text = "smtpPassword: swordfish";
         let failed = panic::catch_unwind(|| text[..99].len());
         let _ = panic::take_hook();
         assert!(failed.is_err());
-        let said = said.lock().unwrap();
-        assert!(said.contains("src/failure.rs:"), "{said}");
-        assert!(said.contains("please report it"), "{said}");
-        assert!(!said.contains("swordfish"), "{said}");
+        let output = output.lock().unwrap();
+        assert!(output.contains("src/failure.rs:"), "{output}");
+        assert!(output.contains("please report it"), "{output}");
+        assert!(!output.contains("swordfish"), "{output}");
     }
 }

@@ -17,12 +17,12 @@ use commands::Status;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    failure::say_where(commands::complain);
+    failure::install_panic_hook(commands::print_to_stderr);
     // A closed pipe, as with `head`, ends the output and is not an error.
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => {
-            let error = args::advised(error);
+            let error = args::improve_tip(error);
             let _ = error.print();
             let code = if error.use_stderr() {
                 Status::Usage
@@ -36,7 +36,7 @@ fn main() -> ExitCode {
         Ok(status) => status.into(),
         Err(error) if commands::is_broken_pipe(&error) => Status::Clean.into(),
         Err(error) => {
-            commands::complain(&format!("{error:#}"));
+            commands::print_to_stderr(&format!("{error:#}"));
             Status::Usage.into()
         }
     }

@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_comes_back_when_it_is_asked_for() {
+    fn value_is_decoded_on_first_access() {
         let packed = postcard::to_allocvec(&Deferred::from(vec![7_u32, 300]))
             .expect("serialization does not fail");
         let back: Deferred<Vec<u32>> =
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn other_bytes_are_no_value() {
+    fn invalid_bytes_decode_to_the_default() {
         let back: Deferred<Vec<u32>> =
             postcard::from_bytes(&[1, 200]).expect("any bytes are accepted");
         assert_eq!(*back, []);

@@ -287,7 +287,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_signature_is_read_and_shown_alike() {
+    fn signatures_round_trip() {
         for text in [
             "f() -> bool",
             "range(from: number, to: number, step?: number) -> list of number",
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_signature_says_what_was_expected() {
+    fn invalid_signature_reports_what_was_expected() {
         let fault = |text| parse_signature(text).unwrap_err().to_string();
         assert_eq!(
             fault("f(a string) -> bool"),

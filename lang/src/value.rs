@@ -299,7 +299,7 @@ mod tests {
 
     /// Values are moved and copied at every step of an evaluation.
     #[test]
-    fn a_value_is_small() {
+    fn value_stays_small() {
         assert_eq!(std::mem::size_of::<Data<'_>>(), 24);
         assert_eq!(std::mem::size_of::<Value<'_>>(), 48);
     }

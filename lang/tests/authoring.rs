@@ -91,7 +91,7 @@ fn a_trace_shows_each_step_with_its_value() {
 }
 
 #[test]
-fn a_trace_can_be_asked_for_one_place() {
+fn trace_can_be_limited_to_one_place() {
     let file = parse(SourceId(0), RULE).file;
     let program = program(&file);
     let host = JsonHost::new(&json!({"a": {"port": 80}, "b": {"port": 22}}));
@@ -120,7 +120,7 @@ fn coverage_counts_how_often_a_clause_was_true() {
 }
 
 #[test]
-fn judging_gives_the_same_with_and_without_watching() {
+fn tracing_and_coverage_do_not_change_the_judgement() {
     let file = parse(SourceId(0), RULE).file;
     let program = program(&file);
     let host = JsonHost::new(&json!({"a": {"port": 22}, "b": {"port": 22}}));
@@ -131,7 +131,7 @@ fn judging_gives_the_same_with_and_without_watching() {
 }
 
 #[test]
-fn each_mutant_differs_in_one_place_and_is_told_from_the_rule() {
+fn mutants_change_one_place_and_most_are_noticed() {
     let file = parse(SourceId(0), RULE).file;
     let documents = [
         json!({"a": {"port": 80}}),

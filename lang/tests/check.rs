@@ -215,7 +215,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn every_text_has_the_marks_that_the_checker_gives() {
+fn checker_reports_exactly_the_marked_problems() {
     let update = std::env::var_os("UPDATE").is_some();
     let files = files(&folder());
     assert!(files.len() >= 10, "some texts are missing");

@@ -63,7 +63,7 @@ fn at(source: u32, text: &str, word: &str, n: usize) -> Span {
 }
 
 #[test]
-fn an_expression_has_its_type_and_the_key_that_declares_it() {
+fn expression_facts_have_type_and_declaring_key() {
     let (checked, _) = run(RULES);
     let facts = checked
         .facts
@@ -83,7 +83,7 @@ fn an_expression_has_its_type_and_the_key_that_declares_it() {
 }
 
 #[test]
-fn a_name_leads_to_its_definition_and_back_to_its_uses() {
+fn names_link_to_definitions_and_references() {
     let (checked, _) = run(RULES);
     let facts = checked
         .facts
@@ -127,7 +127,7 @@ fn a_name_leads_to_its_definition_and_back_to_its_uses() {
 }
 
 #[test]
-fn a_remark_behind_a_word_documents_nothing() {
+fn trailing_doc_comments_are_ignored() {
     let text = "chart a {\n  keys {\n    x: any  ## about x\n    y: any\n    ## About z.\n    z: any\n  }\n}\n";
     let parsed = lang::parse::parse(SourceId(0), text);
     let lang::parse::ast::ItemKind::Chart(chart) = &parsed.file.items[0].kind else {
@@ -152,7 +152,7 @@ impl Shorter for Span {
 }
 
 #[test]
-fn the_names_visible_at_a_place_are_those_bound_before_it_in_the_same_rule() {
+fn only_earlier_bindings_of_the_rule_are_visible() {
     let (checked, _) = run(RULES);
     let facts = checked
         .facts
@@ -169,7 +169,7 @@ fn the_names_visible_at_a_place_are_those_bound_before_it_in_the_same_rule() {
 }
 
 #[test]
-fn an_item_with_errors_and_what_uses_it_are_unusable_and_nothing_else() {
+fn items_with_errors_and_their_users_are_unusable() {
     let (checked, _) = run(RULES);
     let usable = |word, n| checked.usable(at(1, RULES, word, n));
     assert!(usable("good", 0));
@@ -180,7 +180,7 @@ fn an_item_with_errors_and_what_uses_it_are_unusable_and_nothing_else() {
 }
 
 #[test]
-fn a_damaged_item_is_unusable_and_nothing_is_said_of_it_twice() {
+fn damaged_item_is_reported_only_once() {
     let text = "let a = [1,\nlet b = a\n";
     let (checked, _) = run(text);
     assert!(!checked.usable(at(1, text, "a", 0)));
@@ -194,7 +194,7 @@ fn a_damaged_item_is_unusable_and_nothing_is_said_of_it_twice() {
 }
 
 #[test]
-fn an_expression_by_itself_sees_what_its_pack_sees() {
+fn standalone_expression_uses_the_scope_of_its_pack() {
     let parsed = [
         parse(SourceId(0), CHARTS),
         parse(SourceId(1), "let good = 1\n"),
@@ -223,7 +223,7 @@ fn an_expression_by_itself_sees_what_its_pack_sees() {
 }
 
 #[test]
-fn a_code_is_explained() {
+fn explain_describes_known_codes() {
     let info = explain("rule-unknown-key").expect("the code exists");
     assert!(info.text().starts_with("A path names a key"));
     assert!(info.text().contains("`chart`"));

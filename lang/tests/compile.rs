@@ -36,7 +36,7 @@ rule good {
 ";
 
 #[test]
-fn mistakes_are_said_and_the_other_rules_stay() {
+fn broken_rule_is_reported_and_others_compile() {
     let bad = "
 ## Bad.
 rule bad {
@@ -71,7 +71,7 @@ fn helper(a, b) = a
 }
 
 #[test]
-fn recursion_is_refused() {
+fn recursion_is_rejected() {
     assert_eq!(said("fn f(x) = f(x)"), ["recursion: `f` is recursive"]);
     assert_eq!(
         said("fn f(x) = g(x)\nfn g(x) = [h for y in x if a]\nlet h = 1\nlet a = f(1)"),
@@ -84,7 +84,7 @@ fn recursion_is_refused() {
 }
 
 #[test]
-fn a_regex_bomb_is_refused() {
+fn regex_bomb_is_rejected() {
     assert_eq!(
         said(r"let a = /((((a{100}){100}){100}){100})/"),
         ["invalid-regex: the regex is too large: it exceeds 1 MiB when compiled"]
@@ -93,7 +93,7 @@ fn a_regex_bomb_is_refused() {
 
 /// A `let` is computed on first use, together with those that it uses.
 #[test]
-fn names_of_a_rule_nest_as_functions_do() {
+fn chained_lets_count_toward_nesting_depth() {
     let chain = |lets: usize, value: &str| {
         let mut text =
             String::from("## D.\nrule deep {\n severity error\n for x at *\n let a0 = x\n");
@@ -119,7 +119,7 @@ fn names_of_a_rule_nest_as_functions_do() {
 
 /// The deepest program that the compiler accepts, evaluated on a small stack.
 #[test]
-fn the_deepest_program_needs_a_bounded_stack() {
+fn deepest_program_runs_on_a_small_stack() {
     let mut text = String::from("fn f0(x) = x\n");
     let functions = 60;
     for at in 1..functions {
@@ -191,7 +191,7 @@ fn parameters_are_configured_by_pack_and_name() {
 }
 
 #[test]
-fn other_packs_are_seen_where_they_are_used() {
+fn only_used_packs_are_in_scope() {
     let wire = parse(SourceId(0), "let ours = [1]\nfn twice(x) = x + x\n").file;
     let with = parse(
         SourceId(1),
@@ -215,7 +215,7 @@ fn other_packs_are_seen_where_they_are_used() {
 }
 
 #[test]
-fn what_a_rule_reads_is_known() {
+fn compiler_records_what_a_rule_reads() {
     let reads = |body: &str| {
         let (program, mistakes) =
             compiled(&format!("## R.\nrule r {{\n severity error\n{body}\n}}\n"));

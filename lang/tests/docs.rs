@@ -68,7 +68,7 @@ fn errors(file: &lang::parse::ast::File) -> Vec<source::Diagnostic> {
 
 #[test]
 #[expect(clippy::disallowed_methods, reason = "a test reads the manual")]
-fn every_watch_block_of_the_manual_is_read_without_a_complaint() {
+fn watch_blocks_in_the_manual_are_valid() {
     let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
     let mut seen = 0;
     for entry in std::fs::read_dir(&docs).unwrap() {
@@ -98,7 +98,7 @@ fn every_watch_block_of_the_manual_is_read_without_a_complaint() {
 
 #[test]
 #[expect(clippy::disallowed_methods, reason = "a test reads the manual")]
-fn the_manual_lists_the_words_that_are_never_names() {
+fn manual_lists_all_reserved_words() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/language.md");
     let manual = std::fs::read_to_string(page).unwrap();
     let (_, after) = manual

@@ -23,7 +23,7 @@ fn host() -> JsonHost {
 }
 
 #[test]
-fn expressions_give_what_the_table_says() {
+fn expressions_match_the_table() {
     let host = host();
     let mut wrong = Vec::new();
     let mut seen = 0;

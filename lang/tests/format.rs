@@ -10,7 +10,7 @@ fn assert_layout(before: &str, after: &str) {
 }
 
 #[test]
-fn clauses_are_indented_and_their_heads_aligned() {
+fn clauses_are_indented_and_keywords_aligned() {
     assert_layout(
         r#"rule a { severity error
 source "t" "u"
@@ -55,7 +55,7 @@ fn examples_keep_every_byte() {
 }
 
 #[test]
-fn what_does_not_fit_is_broken_at_its_loosest_places() {
+fn long_expressions_break_at_the_loosest_operators() {
     assert_layout(
         "let hosts = [host for host in callees(service) ++ internal-endpoints(service) if not no-proxy-covers(list, host)]\n\
          let ok = some-long-name.config.key is set and other-long-name.config.key is set or third-name.key is set\n\
@@ -79,7 +79,7 @@ let map = {
 }
 
 #[test]
-fn what_its_author_broke_stays_broken() {
+fn existing_line_breaks_are_kept() {
     assert_layout(
         "let a = [\n1, 2\n]\nlet b = [\n\"x\",\n\"y\"]\nfn f(x) =\nif x then 1\nelse 2\nlet c = g([\n  1])\n",
         "let a = [\n  1, 2,\n]\n\nlet b = [\n  \"x\",\n  \"y\",\n]\n\nfn f(x) =\n  if x then 1\n  else 2\n\nlet c = g([\n  1\n])\n",
@@ -130,7 +130,7 @@ fn comments_are_not_joined() {
 }
 
 #[test]
-fn a_comment_becomes_no_documentation() {
+fn comments_do_not_become_doc_comments() {
     assert_layout(
         "chart a { ## of a\nkeys ## of keys\n{ x: any ## of x\ny ## of y\n## too\n{ z: any }}}\n",
         r#"chart a {  ## of a
@@ -157,7 +157,7 @@ fn comments_inside_a_list_break_it() {
 }
 
 #[test]
-fn keys_of_charts_keep_their_histories_apart() {
+fn chart_key_history_is_set_off_by_two_spaces() {
     assert_layout(
         "chart a {\nkeys {\n secret required x:string=\"y\" since \"1\" until \"2\" moved to a.b\nopen c{*:any}\n}\n}\n",
         "chart a {\n  keys {\n    secret required x: string = \"y\"  since \"1\"  until \"2\"  moved to a.b\n    open c {\n      *: any\n    }\n  }\n}\n",
@@ -165,7 +165,7 @@ fn keys_of_charts_keep_their_histories_apart() {
 }
 
 #[test]
-fn line_breaks_of_windows_stay() {
+fn crlf_line_breaks_are_kept() {
     assert_layout(
         "let a=1\r\n# x\r\nlet b=2\r\n",
         "let a = 1\r\n# x\r\nlet b = 2\r\n",
@@ -173,13 +173,13 @@ fn line_breaks_of_windows_stay() {
 }
 
 #[test]
-fn a_text_with_errors_is_not_touched() {
+fn text_with_errors_is_not_formatted() {
     let diagnostics = format(SourceId(3), "let a =\n").unwrap_err();
     assert_eq!(diagnostics[0].primary.span.source, SourceId(3));
 }
 
 #[test]
-fn a_map_alone_in_a_list_opens_and_closes_with_it_whatever_comma_stood_between() {
+fn single_map_in_a_list_hugs_its_brackets() {
     let after = "let xs = [{\n  a: 1,\n  b: [2],\n}]\n";
     for before in [
         "let xs = [\n  {\n    a: 1,\n    b: [2],\n  },\n]\n",

@@ -104,7 +104,7 @@ fn with_marks(title: &str, text: &str) -> String {
     clippy::disallowed_methods,
     reason = "a test reads and rewrites its cases"
 )]
-fn every_problem_is_told_at_its_place_and_leaves_the_rest() {
+fn problems_are_reported_in_place_and_spare_other_items() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/problems.txt");
     let cases = std::fs::read_to_string(&path).unwrap();
     let mut actual = String::new();
@@ -124,7 +124,7 @@ fn every_problem_is_told_at_its_place_and_leaves_the_rest() {
 }
 
 #[test]
-fn a_safe_repair_writes_what_is_right_there() {
+fn safe_fixes_produce_valid_rules() {
     let cases = [
         ("let a = b =~ /x/\n", "let a = b matches /x/\n"),
         ("let a = b = 1 && c\n", "let a = b == 1 and c\n"),

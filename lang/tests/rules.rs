@@ -155,46 +155,46 @@ fn check(name: &str) {
 }
 
 #[test]
-fn bypass_lists_are_complete_on_every_variant() {
+fn bypass_list_cases_match() {
     check("bypass-list.cases");
 }
 
 #[test]
-fn keys_in_two_files_agree_on_every_variant() {
+fn two_keys_cases_match() {
     check("two-keys.cases");
 }
 
 #[test]
-fn strings_below_secrets_are_protected_on_every_variant() {
+fn protected_cases_match() {
     check("protected.cases");
 }
 
 #[test]
-fn clauses_end_as_their_table_says() {
+fn clause_outcomes_match_their_table() {
     check("clauses.cases");
 }
 
 #[test]
-fn patterns_meet_each_place_once() {
+fn patterns_match_each_place_once() {
     check("patterns.cases");
 }
 
 #[test]
-fn findings_have_places_words_and_repairs() {
+fn findings_have_places_messages_and_fixes() {
     check("findings.cases");
 }
 
 #[test]
-fn rules_are_for_profiles_and_versions() {
+fn rules_respect_profiles_and_versions() {
     check("versions.cases");
 }
 
 #[test]
-fn work_is_bounded() {
+fn evaluation_is_bounded() {
     check("budget.cases");
 }
 
 #[test]
-fn only_what_a_first_condition_cannot_be_true_of_is_left_out() {
+fn first_condition_skips_only_impossible_places() {
     check("kinds.cases");
 }

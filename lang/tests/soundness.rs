@@ -416,7 +416,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(600))]
 
     #[test]
-    fn an_accepted_rule_compiles_and_never_ends_in_an_error(
+    fn accepted_rules_compile_and_evaluate_without_errors(
         bytes in prop::collection::vec(any::<u8>(), 0..160),
         data in prop::collection::vec(any::<u8>(), 0..80),
     ) {
@@ -436,7 +436,7 @@ proptest! {
     }
 
     #[test]
-    fn what_cannot_be_missing_never_is(
+    fn never_missing_values_are_present(
         bytes in prop::collection::vec(any::<u8>(), 0..120),
         data in prop::collection::vec(any::<u8>(), 40),
     ) {

@@ -4,7 +4,7 @@ use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, Error};
 
 /// Replaces a misleading tip in an error with one that names the right command.
-pub(crate) fn advised(mut error: Error) -> Error {
+pub(crate) fn improve_tip(mut error: Error) -> Error {
     let of = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.as_str()),
         _ => None,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
 
-use super::{Look, RulesAt};
+use super::{RuleArgs, TreeArgs};
 
 #[derive(Debug, Clone, ClapArgs)]
 #[command(
@@ -27,7 +27,7 @@ pub(crate) struct Test {
     #[arg(long, short)]
     pub(crate) verbose: bool,
     #[command(flatten)]
-    pub(crate) place: RulesAt,
+    pub(crate) place: RuleArgs,
 }
 
 #[derive(Debug, Clone, ClapArgs)]
@@ -75,7 +75,7 @@ pub(crate) struct Trace {
     #[arg(long, short)]
     pub(crate) verbose: bool,
     #[command(flatten)]
-    pub(crate) place: RulesAt,
+    pub(crate) place: RuleArgs,
 }
 
 #[derive(Debug, Clone, ClapArgs)]
@@ -88,7 +88,7 @@ pub(crate) struct Eval {
     #[arg(value_name = "EXPRESSION", allow_hyphen_values = true)]
     pub(crate) expression: String,
     #[command(flatten)]
-    pub(crate) place: Look,
+    pub(crate) place: TreeArgs,
 }
 
 #[derive(Debug, Clone, ClapArgs)]

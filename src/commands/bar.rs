@@ -15,7 +15,7 @@ pub(super) struct Bar {
 
 impl Bar {
     pub(super) fn new() -> Self {
-        let wanted = Style::progress(io::stderr().is_terminal(), &env);
+        let wanted = Style::shows_progress(io::stderr().is_terminal(), &env);
         let bar = wanted.then(|| {
             let bar = indicatif::ProgressBar::hidden();
             let style =

@@ -10,22 +10,22 @@ use ::lint::report::Report;
 use anyhow::{Context as _, anyhow, bail};
 
 use super::{
-    Bar, Status, absolute, complain, counted, missing_paths, nothing_judged, project, say_notes,
-    settings, shown, threads,
+    Bar, Status, absolute, display_path, nothing_linted, pluralize, print_notes, print_to_stderr,
+    project, report_missing_paths, settings, start_threads,
 };
 use crate::args::Baseline;
 use crate::output;
 
 pub(super) fn run(args: &Baseline) -> anyhow::Result<Status> {
-    threads(args.threads)?;
+    start_threads(args.threads)?;
     let mut settings = settings(&args.place)?;
     if args.today.is_some() {
         settings.today.clone_from(&args.today);
     }
     settings.no_baseline = true;
-    let project = whole(project(settings))?;
-    say_notes(&project);
-    if missing_paths(&project) {
+    let project = widen_to_trees(project(settings))?;
+    print_notes(&project);
+    if report_missing_paths(&project) {
         return Ok(Status::Usage);
     }
     let report = {
@@ -33,12 +33,12 @@ pub(super) fn run(args: &Baseline) -> anyhow::Result<Status> {
         project.lint(&|progress| bar.show(progress))
     };
     if report.summary.files == 0 {
-        complain(&nothing_judged(&report));
+        print_to_stderr(&nothing_linted(&report));
         return Ok(Status::Nothing);
     }
-    if let Some(broken) = broken(&report) {
-        complain(&format!(
-            "{broken}; nothing was written, since fixing this may change the findings: run `dogwatch lint`"
+    if let Some(error) = blocking_error(&report) {
+        print_to_stderr(&format!(
+            "{error}; nothing was written, since fixing this may change the findings: run `dogwatch lint`"
         ));
         return Ok(Status::Usage);
     }
@@ -46,7 +46,7 @@ pub(super) fn run(args: &Baseline) -> anyhow::Result<Status> {
     let output = output.map(|path| absolute(&project.settings().cwd, path));
     let all = refresh(&project, &report, output.as_deref(), args.prune);
     let all = all.map_err(|it| {
-        let file = shown(project.settings(), &it.file);
+        let file = display_path(project.settings(), &it.file);
         match it.error.kind() {
             io::ErrorKind::InvalidInput => anyhow!("{file} is not a file"),
             io::ErrorKind::InvalidData => anyhow!("{file} was left unchanged: {}", it.error),
@@ -66,32 +66,32 @@ pub(super) fn run(args: &Baseline) -> anyhow::Result<Status> {
         if several && it.is_idle() {
             continue;
         }
-        let text = match write(&it, output.is_none(), project.settings()) {
+        let text = match write_baseline(&it, output.is_none(), project.settings()) {
             Ok(text) => text,
-            Err(Refused::Changed(file)) => {
-                let shown = shown(project.settings(), &file);
-                complain(&format!(
+            Err(WriteError::Changed(file)) => {
+                let shown = display_path(project.settings(), &file);
+                print_to_stderr(&format!(
                     "{shown} changed during the run and was not overwritten"
                 ));
                 status = Status::Usage;
                 continue;
             }
-            Err(Refused::World(error)) => return Err(error),
+            Err(WriteError::Other(error)) => return Err(error),
         };
-        out.write_all(output::harmless_lines(&text).as_bytes())?;
+        out.write_all(output::sanitize_lines(&text).as_bytes())?;
     }
     out.flush()?;
     Ok(status)
 }
 
 /// The same project, widened to whole trees: a baseline covers everything that its configuration covers.
-fn whole(part: Project) -> anyhow::Result<Project> {
+fn widen_to_trees(part: Project) -> anyhow::Result<Project> {
     let workspace = part.workspace();
     if workspace.focus.is_empty() {
         return Ok(part);
     }
     if let Some(scope) = workspace.scopes.iter().find(|it| it.config_file.is_none()) {
-        let root = shown(part.settings(), &scope.root);
+        let root = display_path(part.settings(), &scope.root);
         bail!("a baseline covers a whole tree: run `dogwatch baseline {root}`");
     }
     let roots = workspace.scopes.iter().map(|scope| scope.root.clone());
@@ -103,30 +103,30 @@ fn whole(part: Project) -> anyhow::Result<Project> {
 }
 
 /// The first error in the configuration or in a rule; fixing it may change the findings.
-pub(super) fn broken(report: &Report) -> Option<String> {
+pub(super) fn blocking_error(report: &Report) -> Option<String> {
     let mut findings = report.findings.iter();
     let finding = findings.find(|it| it.breaks_the_run())?;
     let diagnostic = &finding.diagnostic;
     let file = &report.sources.get(diagnostic.primary.span.source).path;
-    let file = output::path(file);
+    let file = output::display_path(file);
     Some(format!("{file}: {}", diagnostic.message))
 }
 
-enum Refused {
+enum WriteError {
     Changed(PathBuf),
-    World(anyhow::Error),
+    Other(anyhow::Error),
 }
 
 /// Writes a baseline and, if `named`, adds its name to the configuration. Returns the text to print.
-fn write(it: &Refreshed, named: bool, settings: &Settings) -> Result<String, Refused> {
-    let file = shown(settings, &it.file);
+fn write_baseline(it: &Refreshed, named: bool, settings: &Settings) -> Result<String, WriteError> {
+    let file = display_path(settings, &it.file);
     if it.is_idle() {
         return Ok(format!("{file}: not written, no findings\n"));
     }
-    put(&it.file, it.before.as_deref(), &it.after)?;
+    write_if_unchanged(&it.file, it.before.as_deref(), &it.after)?;
     let mut text = format!(
         "{file}: {} {} known: {} added, {} kept, {} dropped\n",
-        counted(it.count(), "finding"),
+        pluralize(it.count(), "finding"),
         if it.count() == 1 { "is" } else { "are" },
         it.added,
         it.kept + it.unseen,
@@ -142,17 +142,21 @@ fn write(it: &Refreshed, named: bool, settings: &Settings) -> Result<String, Ref
         );
     }
     if let Some(naming) = &it.naming {
-        text += &name(naming, named, settings)?;
+        text += &register_in_config(naming, named, settings)?;
     }
     Ok(text)
 }
 
-fn name(naming: &Naming, wanted: bool, settings: &Settings) -> Result<String, Refused> {
-    let config = shown(settings, &naming.file);
+fn register_in_config(
+    naming: &Naming,
+    wanted: bool,
+    settings: &Settings,
+) -> Result<String, WriteError> {
+    let config = display_path(settings, &naming.file);
     let line = &naming.line;
     match &naming.after {
         Some(after) if wanted => {
-            put(&naming.file, naming.before.as_deref(), after)?;
+            write_if_unchanged(&naming.file, naming.before.as_deref(), after)?;
             Ok(format!(
                 "{config}: added `{line}`, so that `dogwatch lint` uses the baseline\n"
             ))
@@ -164,7 +168,7 @@ fn name(naming: &Naming, wanted: bool, settings: &Settings) -> Result<String, Re
 }
 
 /// Writes a file, provided that it still holds `before`.
-fn put(file: &Path, before: Option<&[u8]>, after: &str) -> Result<(), Refused> {
+fn write_if_unchanged(file: &Path, before: Option<&[u8]>, after: &str) -> Result<(), WriteError> {
     let bytes = after.as_bytes();
     let written = match before {
         Some(before) if before == bytes => return Ok(()),
@@ -172,8 +176,8 @@ fn put(file: &Path, before: Option<&[u8]>, after: &str) -> Result<(), Refused> {
         None => write_atomically(file, bytes).map(|()| Written::Done),
     };
     let what = || format!("{} cannot be written", file.display());
-    match written.with_context(what).map_err(Refused::World)? {
+    match written.with_context(what).map_err(WriteError::Other)? {
         Written::Done => Ok(()),
-        Written::ChangedMeanwhile => Err(Refused::Changed(file.to_owned())),
+        Written::ChangedMeanwhile => Err(WriteError::Changed(file.to_owned())),
     }
 }

@@ -9,8 +9,8 @@ use ::lint::revision::keep_new;
 use ::lint::touched::Touched;
 use anyhow::Context as _;
 
-use super::counted;
-use crate::args::Change;
+use super::pluralize;
+use crate::args::ChangeArgs;
 
 /// The repositories of all paths, without duplicates.
 fn repositories(settings: &Settings) -> anyhow::Result<Vec<Repository>> {
@@ -38,37 +38,37 @@ fn repositories(settings: &Settings) -> anyhow::Result<Vec<Repository>> {
 }
 
 /// The files to lint, and the files to compare them with.
-pub(super) struct Changed {
+pub(super) struct Comparison {
     /// The files to lint.
     pub(super) files: Arc<dyn Files>,
     /// The earlier state of the files, and the revision as the user wrote it.
     before: Option<(Arc<dyn Files>, String)>,
 }
 
-impl Changed {
+impl Comparison {
     /// Asks git, unless no argument requires it.
-    pub(super) fn of(change: &Change, settings: &mut Settings) -> anyhow::Result<Self> {
+    pub(super) fn of(change: &ChangeArgs, settings: &mut Settings) -> anyhow::Result<Self> {
         let disk: Arc<dyn Files> = Arc::new(Disk);
-        let mut changed = Self {
+        let mut comparison = Self {
             files: Arc::clone(&disk),
             before: None,
         };
         let since = change.changed_since.as_ref().or(change.new_since.as_ref());
         if since.is_none() && !change.staged {
-            return Ok(changed);
+            return Ok(comparison);
         }
         let repositories = repositories(settings)?;
         let side = if change.staged {
             for repository in &repositories {
-                let staged = repository.staged(Arc::clone(&changed.files));
-                changed.files = Arc::new(staged.context("staged files cannot be read")?);
+                let staged = repository.staged(Arc::clone(&comparison.files));
+                comparison.files = Arc::new(staged.context("staged files cannot be read")?);
             }
             Side::Staged
         } else {
             Side::Disk
         };
         let Some(name) = since else {
-            return Ok(changed);
+            return Ok(comparison);
         };
         let mut files = Vec::new();
         let mut before = disk;
@@ -83,8 +83,8 @@ impl Changed {
             files,
             whole_trees: change.new_since.is_some(),
         });
-        changed.before = change.new_since.as_ref().map(|name| (before, name.clone()));
-        Ok(changed)
+        comparison.before = change.new_since.as_ref().map(|name| (before, name.clone()));
+        Ok(comparison)
     }
 
     /// Keeps only findings that are not in the earlier state.
@@ -99,7 +99,7 @@ impl Changed {
         let before = Project::new(before, files).lint(&|_| {});
         let known = keep_new(report, &before);
         if known > 0 {
-            let known = counted(known, "finding");
+            let known = pluralize(known, "finding");
             let note = format!("{known} already present at `{name}` left out");
             report.summary.notes.push(note);
         }

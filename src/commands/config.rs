@@ -7,14 +7,14 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 
 use super::{
-    Status, complain, counted, deployment_name, missing_paths, project, say_notes, settings,
-    unknown_profiles,
+    Status, deployment_name, pluralize, print_notes, print_to_stderr, project,
+    report_missing_paths, report_unknown_profiles, settings,
 };
-use crate::args::{Config, TextOrJson, Where};
-use crate::output::{harmless, path as slashes};
+use crate::args::{Config, PathArgs, TextOrJson};
+use crate::output::{display_path as slashes, sanitize};
 
 pub(super) fn run(args: &Config) -> anyhow::Result<Status> {
-    let mut settings = settings(&Where {
+    let mut settings = settings(&PathArgs {
         paths: vec![args.path.clone()],
         rules: args.rules.clone(),
         no_ignore: args.no_ignore,
@@ -23,24 +23,24 @@ pub(super) fn run(args: &Config) -> anyhow::Result<Status> {
     settings.no_baseline = args.no_baseline;
     let path = settings.paths.first().cloned().unwrap_or_default();
     let project = project(settings);
-    say_notes(&project);
-    if missing_paths(&project) || unknown_profiles(&project) {
+    print_notes(&project);
+    if report_missing_paths(&project) || report_unknown_profiles(&project) {
         return Ok(Status::Usage);
     }
     let found = applied(&project, &path, args.fail_on).context("nothing here")?;
     let shown = slashes(&project.settings().show(&path));
     let mut out = BufWriter::new(io::stdout().lock());
     match args.format {
-        TextOrJson::Text => text(&shown, &found, &mut out)?,
+        TextOrJson::Text => write_text(&shown, &found, &mut out)?,
         TextOrJson::Json => {
-            serde_json::to_writer_pretty(&mut out, &whole(&shown, &found))?;
+            serde_json::to_writer_pretty(&mut out, &config_json(&shown, &found))?;
             writeln!(out)?;
         }
     }
     out.flush()?;
     if found.mistakes > 0 {
-        let mistakes = counted(found.mistakes, "error");
-        complain(&format!(
+        let mistakes = pluralize(found.mistakes, "error");
+        print_to_stderr(&format!(
             "the configuration has {mistakes}, shown by `dogwatch lint`; invalid settings are ignored"
         ));
         return Ok(Status::Usage);
@@ -48,29 +48,29 @@ pub(super) fn run(args: &Config) -> anyhow::Result<Status> {
     Ok(Status::Clean)
 }
 
-fn text(path: &str, found: &Applied, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "{}", harmless(path))?;
+fn write_text(path: &str, found: &Applied, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{}", sanitize(path))?;
     if let Some(why) = &found.outside {
-        writeln!(out, "  not linted: {}", harmless(why))?;
+        writeln!(out, "  not linted: {}", sanitize(why))?;
     }
     match &found.config {
-        Some(config) => writeln!(out, "  configured by {}", harmless(&slashes(config)))?,
+        Some(config) => writeln!(out, "  configured by {}", sanitize(&slashes(config)))?,
         None => writeln!(
             out,
             "  no dogwatch.yaml here or in a parent folder: `dogwatch init` creates one"
         )?,
     }
     writeln!(out)?;
-    rows("", &found.settings, out)?;
+    write_settings("", &found.settings, out)?;
     for part in &found.parts {
-        writeln!(out, "\n{}", harmless(&title(part)))?;
-        rows("  ", &part.settings, out)?;
+        writeln!(out, "\n{}", sanitize(&part_title(part)))?;
+        write_settings("  ", &part.settings, out)?;
     }
     Ok(())
 }
 
 /// `wire-server in prod: layer 2 of 3 (secrets)`
-fn title(part: &Part) -> String {
+fn part_title(part: &Part) -> String {
     let deployment = deployment_name(&part.deployment, &part.profile);
     let layers: Vec<String> = part
         .layers
@@ -83,11 +83,11 @@ fn title(part: &Part) -> String {
     }
 }
 
-fn rows(indent: &str, settings: &[Setting], out: &mut dyn Write) -> io::Result<()> {
+fn write_settings(indent: &str, settings: &[Setting], out: &mut dyn Write) -> io::Result<()> {
     /// Longer values do not widen the column; they only push their own line to the right.
-    const WIDEST: usize = 48;
+    const MAX_WIDTH: usize = 48;
     let width = |text: &dyn Fn(&Setting) -> usize| {
-        let widths = settings.iter().map(text).filter(|it| *it <= WIDEST);
+        let widths = settings.iter().map(text).filter(|it| *it <= MAX_WIDTH);
         widths.max().unwrap_or(0)
     };
     let names = width(&|it| it.name.chars().count());
@@ -96,16 +96,16 @@ fn rows(indent: &str, settings: &[Setting], out: &mut dyn Write) -> io::Result<(
         writeln!(
             out,
             "{indent}{:names$}  {:values$}  {}",
-            harmless(&it.name),
-            harmless(&it.value),
-            harmless(&words(&it.said))
+            sanitize(&it.name),
+            sanitize(&it.value),
+            sanitize(&display_source(&it.said))
         )?;
     }
     Ok(())
 }
 
-fn words(said: &Said) -> String {
-    match said {
+fn display_source(source: &Said) -> String {
+    match source {
         Said::Default => "default".to_owned(),
         Said::CommandLine => "command line".to_owned(),
         Said::File(file, Some(line)) => format!("{}:{line}", slashes(file)),
@@ -113,7 +113,7 @@ fn words(said: &Said) -> String {
     }
 }
 
-fn whole(path: &str, found: &Applied) -> Value {
+fn config_json(path: &str, found: &Applied) -> Value {
     let parts: Vec<Value> = found
         .parts
         .iter()
@@ -125,17 +125,17 @@ fn whole(path: &str, found: &Applied) -> Value {
                 .collect();
             json!({
                 "deployment": part.deployment, "profile": part.profile, "release": part.release,
-                "layers": layers, "of": part.of, "settings": all(&part.settings),
+                "layers": layers, "of": part.of, "settings": settings_json(&part.settings),
             })
         })
         .collect();
     json!({
         "version": 1, "path": path, "config": found.config.as_deref().map(slashes),
-        "takes_no_part": found.outside, "settings": all(&found.settings), "releases": parts,
+        "takes_no_part": found.outside, "settings": settings_json(&found.settings), "releases": parts,
     })
 }
 
-fn all(settings: &[Setting]) -> Vec<Value> {
+fn settings_json(settings: &[Setting]) -> Vec<Value> {
     settings
         .iter()
         .map(|it| {

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use ::lint::examples::{Options, Tester};
 use anyhow::Context as _;
 
-use super::explain::{charts, severities, word};
-use super::{Status, complain, counted, project, rules_settings};
+use super::explain::{chart_versions, example_heading, severities};
+use super::{Status, pluralize, print_to_stderr, project, rules_settings};
 use crate::args::Docs;
 use crate::output::pages::{self, PageExample, RulePage};
 
@@ -33,7 +33,7 @@ pub(super) fn run(args: &Docs) -> anyhow::Result<Status> {
             .find(id)
             .and_then(|at| book.program.rules().get(at))
         else {
-            complain(&format!(
+            print_to_stderr(&format!(
                 "`{id}` has errors and gets no page: run `dogwatch check`"
             ));
             broken = true;
@@ -48,11 +48,11 @@ pub(super) fn run(args: &Docs) -> anyhow::Result<Status> {
             severity: severities(info),
             tags: &info.tags,
             guidance: &info.sources,
-            charts: charts(info),
+            charts: chart_versions(info),
             text: item.span,
             examples: examples
                 .map(|(example, test)| PageExample {
-                    word: word(example.expect),
+                    word: example_heading(example.expect),
                     title: test.title.as_deref().unwrap_or(""),
                     text: example.text.span,
                     findings: &test.findings,
@@ -64,21 +64,21 @@ pub(super) fn run(args: &Docs) -> anyhow::Result<Status> {
     fs::create_dir_all(folder)
         .with_context(|| format!("{} cannot be created", folder.display()))?;
     for page in &pages {
-        put(
+        write_file(
             folder,
             &format!("{}.html", page.id),
             &pages::html(page, book.sources())?,
         )?;
-        put(
+        write_file(
             folder,
             &format!("{}.md", page.id),
             &pages::markdown(page, book.sources()),
         )?;
     }
-    put(folder, "index.html", &pages::html_index(&pages))?;
-    put(folder, "index.md", &pages::markdown_index(&pages))?;
-    put(folder, pages::STYLE, &pages::style())?;
-    let written = counted(pages.len(), "rule");
+    write_file(folder, "index.html", &pages::html_index(&pages))?;
+    write_file(folder, "index.md", &pages::markdown_index(&pages))?;
+    write_file(folder, pages::STYLESHEET, &pages::stylesheet())?;
+    let written = pluralize(pages.len(), "rule");
     writeln!(
         io::stdout(),
         "{written} documented in {}",
@@ -88,7 +88,7 @@ pub(super) fn run(args: &Docs) -> anyhow::Result<Status> {
 }
 
 /// Writes a file to the folder.
-fn put(folder: &Path, name: &str, text: &str) -> anyhow::Result<()> {
+fn write_file(folder: &Path, name: &str, text: &str) -> anyhow::Result<()> {
     let path = folder.join(name);
     let what = || format!("{} cannot be written", path.display());
     let mut file = File::create(&path).with_context(what)?;

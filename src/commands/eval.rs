@@ -4,12 +4,15 @@ use std::io::{self, BufWriter, Write as _};
 
 use ::lint::ask::{Answer, ask};
 
-use super::{SEE_TREE, Status, deployment_name, look, nothing_there, position, style};
+use super::{
+    SEE_TREE_HINT, Status, deployment_name, display_position, open_tree, report_no_deployment,
+    style,
+};
 use crate::args::Eval;
-use crate::output::{Harmless, draw};
+use crate::output::{Sanitizer, draw};
 
 pub(super) fn run(args: &Eval) -> anyhow::Result<Status> {
-    let (project, at) = look(&args.place)?;
+    let (project, at) = open_tree(&args.place)?;
     let mut out = BufWriter::new(io::stdout().lock());
     let answers = match ask(&project, &at, &args.expression) {
         Ok(answers) => answers,
@@ -21,27 +24,27 @@ pub(super) fn run(args: &Eval) -> anyhow::Result<Status> {
     };
     // Without a deployment the expression is evaluated over nothing, but not if a profile was asked for that matches nothing.
     if !args.place.profile.is_empty() && answers.iter().all(|it| it.tree.is_none()) {
-        return Ok(nothing_there(&args.place, SEE_TREE));
+        return Ok(report_no_deployment(&args.place, SEE_TREE_HINT));
     }
-    let mut out = Harmless(out);
+    let mut out = Sanitizer(out);
     let several = answers.len() > 1;
     for answer in &answers {
         if several {
-            write!(out, "{}: ", name(answer))?;
+            write!(out, "{}: ", answer_name(answer))?;
         }
         write!(out, "{}", answer.value)?;
         if let Some(reason) = &answer.reason {
             write!(out, ": {reason}")?;
         }
         if let (Some(tree), Some(place)) = (&answer.tree, answer.place)
-            && let Some(at) = position(|id| tree.source(id), place)
+            && let Some(at) = display_position(|id| tree.source(id), place)
         {
-            let words = if answer.value == "missing" {
+            let label = if answer.value == "missing" {
                 "would be written near "
             } else {
                 ""
             };
-            write!(out, "   # {words}{at}")?;
+            write!(out, "   # {label}{at}")?;
         }
         writeln!(out)?;
     }
@@ -49,7 +52,7 @@ pub(super) fn run(args: &Eval) -> anyhow::Result<Status> {
     Ok(Status::Clean)
 }
 
-fn name(answer: &Answer) -> String {
+fn answer_name(answer: &Answer) -> String {
     let profile = deployment_name(&answer.deployment, &answer.profile);
     match &answer.tree {
         Some(tree) => match tree.root.file_name() {

@@ -11,9 +11,9 @@ use lang::parse::examples::split;
 use lang::program::RuleInfo;
 use source::{Diagnostic, Span};
 
-use super::{Status, no_such_rule, project, rules_settings};
+use super::{Status, project, rules_settings, unknown_rule_message};
 use crate::args::Explain;
-use crate::output::Harmless;
+use crate::output::Sanitizer;
 
 pub(super) fn run(args: &Explain) -> anyhow::Result<Status> {
     let mut settings = rules_settings(&args.place)?;
@@ -22,7 +22,7 @@ pub(super) fn run(args: &Explain) -> anyhow::Result<Status> {
     let at = settings.paths.first().cloned().unwrap_or_default();
     let project = project(settings);
     let book = project.rules_of(&at);
-    let mut out = Harmless(BufWriter::new(io::stdout().lock()));
+    let mut out = Sanitizer(BufWriter::new(io::stdout().lock()));
     let Some((file, item, rule)) = book.rule(&args.rule) else {
         if let Some(info) = lang::check::explain(&args.rule) {
             writeln!(out, "{}\n\n{}", info.code, info.explanation)?;
@@ -34,7 +34,7 @@ pub(super) fn run(args: &Explain) -> anyhow::Result<Status> {
             out.flush()?;
             return Ok(Status::Clean);
         }
-        bail!(no_such_rule(&book, &args.rule));
+        bail!(unknown_rule_message(&book, &args.rule));
     };
     let info = book
         .program
@@ -46,17 +46,17 @@ pub(super) fn run(args: &Explain) -> anyhow::Result<Status> {
     }
     writeln!(out)?;
     if let Some(info) = info {
-        facts(info, &mut out)?;
-        parameters(&book, &args.rule, &mut out)?;
+        write_facts(info, &mut out)?;
+        write_parameters(&book, &args.rule, &mut out)?;
     } else {
         writeln!(out, "The rule has errors: run `dogwatch check`.")?;
     }
     let test = Tester::new(Arc::clone(&book)).test(&args.rule, Options::default());
     let tests = test.map_or_else(Vec::new, |test| test.examples);
     for (at, example) in rule.examples.iter().enumerate() {
-        let word = word(example.expect);
+        let heading = example_heading(example.expect);
         let title = example.title.as_ref().map_or("", |title| &title.node);
-        writeln!(out, "\n{word}: {title}\n")?;
+        writeln!(out, "\n{heading}: {title}\n")?;
         let findings = tests.get(at).map_or(&[][..], |test| &test.findings);
         write_example(example, findings, &mut out)?;
     }
@@ -66,7 +66,7 @@ pub(super) fn run(args: &Explain) -> anyhow::Result<Status> {
     Ok(Status::Clean)
 }
 
-fn facts(info: &RuleInfo, out: &mut dyn Write) -> io::Result<()> {
+fn write_facts(info: &RuleInfo, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "severity  {}", severities(info))?;
     if !info.tags.is_empty() {
         writeln!(out, "tags      {}", info.tags.join(", "))?;
@@ -77,7 +77,7 @@ fn facts(info: &RuleInfo, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out, "          {url}")?;
         }
     }
-    if let Some(charts) = charts(info) {
+    if let Some(charts) = chart_versions(info) {
         writeln!(out, "charts    {charts}")?;
     }
     if info.reads().everything {
@@ -104,7 +104,7 @@ fn facts(info: &RuleInfo, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// The heading of an example.
-pub(super) fn word(expect: Expect) -> &'static str {
+pub(super) fn example_heading(expect: Expect) -> &'static str {
     match expect {
         Expect::Fails => "Fails",
         Expect::Passes => "Passes",
@@ -127,7 +127,7 @@ pub(super) fn severities(info: &RuleInfo) -> String {
 }
 
 /// The chart versions that the rule applies to.
-pub(super) fn charts(info: &RuleInfo) -> Option<String> {
+pub(super) fn chart_versions(info: &RuleInfo) -> Option<String> {
     Some(match (&info.since, &info.until) {
         (None, None) => return None,
         (Some(since), None) => format!("from {since}"),
@@ -137,7 +137,7 @@ pub(super) fn charts(info: &RuleInfo) -> Option<String> {
 }
 
 /// Writes the parameters that the rule depends on.
-fn parameters(book: &RuleBook, id: &str, out: &mut dyn Write) -> io::Result<()> {
+fn write_parameters(book: &RuleBook, id: &str, out: &mut dyn Write) -> io::Result<()> {
     for (at, it) in book.parameters_of(id).into_iter().enumerate() {
         let name = format!("{}.{}", it.file.pack, it.param.name.node);
         let default = book.sources().slice(it.param.default.span);

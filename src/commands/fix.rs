@@ -7,24 +7,27 @@ use ::lint::files::{Written, replace_atomically};
 use ::lint::fix::{FixOptions, FixRun, FixedFile, FixedFinding, unified};
 use ::lint::project::{Project, Settings};
 
-use super::baseline::broken;
-use super::{Bar, Status, complain, nothing_judged, project, select, settings, shown, threads};
+use super::baseline::blocking_error;
+use super::{
+    Bar, Status, apply_selection, display_path, nothing_linted, print_to_stderr, project, settings,
+    start_threads,
+};
 use crate::args::Fix;
 use crate::output;
 
 pub(super) fn run(args: &Fix) -> anyhow::Result<Status> {
-    threads(args.threads)?;
+    start_threads(args.threads)?;
     let mut settings = settings(&args.place)?;
-    select(&mut settings, &args.select);
+    apply_selection(&mut settings, &args.select);
     if args.today.is_some() {
         settings.today.clone_from(&args.today);
     }
     let project = project(settings);
     let workspace = project.workspace();
-    super::say_notes(&project);
-    let mut usage = super::missing_paths(&project);
-    usage |= super::unknown_rules(&project, &args.select);
-    usage |= super::unknown_profiles(&project);
+    super::print_notes(&project);
+    let mut usage = super::report_missing_paths(&project);
+    usage |= super::report_unknown_rules(&project, &args.select);
+    usage |= super::report_unknown_profiles(&project);
     let options = FixOptions {
         with_unsafe: args.with_unsafe,
     };
@@ -33,16 +36,16 @@ pub(super) fn run(args: &Fix) -> anyhow::Result<Status> {
         project.fix(options, &|progress| bar.show(progress))
     };
     // With a broken configuration, fixes might apply to a rule that is switched off, or be rejected because of one.
-    if let Some(broken) = broken(&run.report) {
-        complain(&format!(
-            "{broken}; nothing was fixed, since fixing this may change the findings: run `dogwatch lint`"
+    if let Some(error) = blocking_error(&run.report) {
+        print_to_stderr(&format!(
+            "{error}; nothing was fixed, since fixing this may change the findings: run `dogwatch lint`"
         ));
         return Ok(Status::Usage);
     }
     let mut out = io::stdout().lock();
     if args.diff {
         for file in &run.files {
-            let name = output::path(&project.settings().show(&file.path));
+            let name = output::display_path(&project.settings().show(&file.path));
             out.write_all(unified(&name, file).as_bytes())?;
         }
     }
@@ -52,11 +55,13 @@ pub(super) fn run(args: &Fix) -> anyhow::Result<Status> {
         write_all(&run.files)
     };
     for it in &unwritten {
-        let file = shown(project.settings(), &it.file.path);
-        complain(&match &it.why {
-            Unwritten::Changed => format!("{file} changed during the run and was not overwritten"),
-            Unwritten::Failed(error) => format!("{file} cannot be written: {error}"),
-            Unwritten::Together => {
+        let file = display_path(project.settings(), &it.file.path);
+        print_to_stderr(&match &it.why {
+            UnwrittenReason::Changed => {
+                format!("{file} changed during the run and was not overwritten")
+            }
+            UnwrittenReason::Failed(error) => format!("{file} cannot be written: {error}"),
+            UnwrittenReason::GroupFailed => {
                 format!("{file} was not written, because a file of the same fix was not")
             }
         });
@@ -72,15 +77,15 @@ pub(super) fn run(args: &Fix) -> anyhow::Result<Status> {
     }
     out.flush()?;
     let named = project.named();
-    for words in &named.idle {
-        complain(words);
+    for message in &named.idle {
+        print_to_stderr(message);
     }
     let mut status = status(args, &run, &project, &workspace, usage);
     if status == Status::Clean && named.only {
         status = Status::Nothing;
     }
     if status == Status::Nothing && named.idle.is_empty() {
-        complain(&nothing_judged(&run.report));
+        print_to_stderr(&nothing_linted(&run.report));
     }
     Ok(status)
 }
@@ -95,57 +100,58 @@ fn status(
     if args.diff && !usage && !run.files.is_empty() {
         return Status::Findings;
     }
-    let mut left = super::failing(workspace, &run.report, args.fail_on);
+    let mut left = super::failing_findings(workspace, &run.report, args.fail_on);
     let left = left.any(|finding| project.asks_for(finding));
     super::status(&run.report, left, usage)
 }
 
 /// A file that was not written.
-struct Left<'r> {
+struct UnwrittenFile<'r> {
     file: &'r FixedFile,
-    why: Unwritten,
+    why: UnwrittenReason,
 }
 
 /// Why a file was not written.
-enum Unwritten {
+enum UnwrittenReason {
     /// It changed since it was read.
     Changed,
     /// The operating system refused.
     Failed(io::Error),
     /// Another file of its group was not written.
-    Together,
+    GroupFailed,
 }
 
 /// Writes files and returns those that were left out. Once a file of a group has changed or cannot be written, no other
 /// file of that group is written, since a value may move from one to another.
-fn write_all(files: &[FixedFile]) -> Vec<Left<'_>> {
+fn write_all(files: &[FixedFile]) -> Vec<UnwrittenFile<'_>> {
     let mut left = Vec::new();
     let mut groups: Vec<usize> = files.iter().map(|file| file.group).collect();
     groups.sort_unstable();
     groups.dedup();
     for group in groups {
-        let mut mine: Vec<&FixedFile> = files.iter().filter(|it| it.group == group).collect();
+        let mut group_files: Vec<&FixedFile> =
+            files.iter().filter(|it| it.group == group).collect();
         // Write receiving files first: a value in two files is better than one in none.
-        mine.sort_by_key(|file| !file.receives);
+        group_files.sort_by_key(|file| !file.receives);
         let is_changed =
             |file: &FixedFile| !::lint::files::holds(&file.path, file.before.as_bytes());
-        let mut spoiled = mine.iter().any(|file| is_changed(file));
-        for file in mine {
-            let why = if spoiled {
+        let mut group_failed = group_files.iter().any(|file| is_changed(file));
+        for file in group_files {
+            let why = if group_failed {
                 match is_changed(file) {
-                    true => Unwritten::Changed,
-                    false => Unwritten::Together,
+                    true => UnwrittenReason::Changed,
+                    false => UnwrittenReason::GroupFailed,
                 }
             } else {
                 match replace_atomically(&file.path, file.before.as_bytes(), file.after.as_bytes())
                 {
                     Ok(Written::Done) => continue,
-                    Ok(Written::ChangedMeanwhile) => Unwritten::Changed,
-                    Err(error) => Unwritten::Failed(error),
+                    Ok(Written::ChangedMeanwhile) => UnwrittenReason::Changed,
+                    Err(error) => UnwrittenReason::Failed(error),
                 }
             };
-            spoiled = true;
-            left.push(Left { file, why });
+            group_failed = true;
+            left.push(UnwrittenFile { file, why });
         }
     }
     left
@@ -154,13 +160,13 @@ fn write_all(files: &[FixedFile]) -> Vec<Left<'_>> {
 /// Summarizes what was fixed, what could not be, and what remains; `unwritten` are the files that were not written.
 fn summary(run: &FixRun, unwritten: &[&Path], settings: &Settings, diff: bool) -> String {
     let mut text = String::new();
-    let mut line = |words: String| {
-        text.push_str(&output::harmless(&words));
+    let mut line = |message: String| {
+        text.push_str(&output::sanitize(&message));
         text.push('\n');
     };
     let place = |file: &Option<std::path::PathBuf>, path: &Option<String>| {
         let file = file.as_ref().map(|it| settings.show(it));
-        let file = file.map_or_else(String::new, |it| output::path(&it));
+        let file = file.map_or_else(String::new, |it| output::display_path(&it));
         match path {
             Some(path) => format!("{file}: {path}"),
             None => file,
@@ -170,9 +176,9 @@ fn summary(run: &FixRun, unwritten: &[&Path], settings: &Settings, diff: bool) -
         let mut changed = it.changed.iter();
         !changed.any(|file| unwritten.contains(&file.as_path()))
     };
-    let (fixed, lost): (Vec<&FixedFinding>, Vec<_>) = run.fixed.iter().partition(is_written);
+    let (fixed, not_written): (Vec<&FixedFinding>, Vec<_>) = run.fixed.iter().partition(is_written);
     let written = fixed.iter().map(|it| (it, ""));
-    for (it, how) in written.chain(lost.iter().map(|it| (it, "not written: "))) {
+    for (it, how) in written.chain(not_written.iter().map(|it| (it, "not written: "))) {
         line(format!(
             "{}: {how}{} [{}]",
             place(&it.file, &it.finding.path),
@@ -196,8 +202,8 @@ fn summary(run: &FixRun, unwritten: &[&Path], settings: &Settings, diff: bool) -
         count(fixed.len(), "finding"),
         count(run.files.len() - unwritten.len(), "file")
     );
-    if !lost.is_empty() {
-        last += &format!(", {} not written", lost.len());
+    if !not_written.is_empty() {
+        last += &format!(", {} not written", not_written.len());
     }
     if !run.refused.is_empty() {
         last += &format!(", {} not fixed", run.refused.len());
@@ -205,7 +211,7 @@ fn summary(run: &FixRun, unwritten: &[&Path], settings: &Settings, diff: bool) -
     if run.left_unsafe > 0 {
         last += &format!(", {} more with `--unsafe`", run.left_unsafe);
     }
-    let left = run.report.findings.len() + lost.len();
+    let left = run.report.findings.len() + not_written.len();
     last += &format!("; {} left", count(left, "finding"));
     line(last);
     text

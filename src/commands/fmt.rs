@@ -7,15 +7,15 @@ use ::lint::fix::unified_texts;
 use anyhow::Context as _;
 use source::{Source, SourceMap};
 
-use super::{Status, chosen, complain, counted, cwd, style};
+use super::{Status, cwd, pluralize, print_to_stderr, rule_selection, style};
 use crate::args::Fmt;
 use crate::output::{self, draw};
 
 pub(super) fn run(args: &Fmt) -> anyhow::Result<Status> {
     let cwd = cwd()?;
-    let (files, missing) = chosen::watch_files(&cwd, &args.paths);
+    let (files, missing) = rule_selection::watch_files(&cwd, &args.paths);
     for path in &missing {
-        complain(&format!("{}: no such file or folder", path.display()));
+        print_to_stderr(&format!("{}: no such file or folder", path.display()));
     }
     let mut out = BufWriter::new(io::stdout().lock());
     let (mut changed, mut broken) = (0, 0);
@@ -26,52 +26,52 @@ pub(super) fn run(args: &Fmt) -> anyhow::Result<Status> {
         let text = std::str::from_utf8(&bytes).with_context(what)?;
         let mut sources = SourceMap::default();
         let source = sources.add(Source::new(shown, text));
-        let laid_out = match lang::format::format(source, text) {
-            Ok(laid_out) => laid_out,
+        let formatted = match lang::format::format(source, text) {
+            Ok(formatted) => formatted,
             Err(diagnostics) => {
                 draw(&diagnostics, &sources, &style(), &mut out)?;
                 broken += 1;
                 continue;
             }
         };
-        if laid_out == text {
+        if formatted == text {
             continue;
         }
         changed += 1;
         if args.diff {
-            let name = output::path(shown);
-            out.write_all(unified_texts(&name, text, &laid_out).as_bytes())?;
+            let name = output::display_path(shown);
+            out.write_all(unified_texts(&name, text, &formatted).as_bytes())?;
         } else if args.check {
             writeln!(out, "{} is not formatted", shown.display())?;
         } else {
             let what = || format!("{} cannot be written", shown.display());
-            write_atomically(path, laid_out.as_bytes()).with_context(what)?;
+            write_atomically(path, formatted.as_bytes()).with_context(what)?;
             writeln!(out, "{}", shown.display())?;
         }
     }
-    let kept = args.check || args.diff;
-    let word = if kept { "to format" } else { "formatted" };
+    let dry_run = args.check || args.diff;
+    let word = if dry_run { "to format" } else { "formatted" };
     let rest = files.len() - changed - broken;
     out.flush()?;
     // Standard output holds only the diff, which other programs may read.
-    let mut words: Box<dyn io::Write> = match args.diff {
+    let mut summary_out: Box<dyn io::Write> = match args.diff {
         true => Box::new(io::stderr()),
         false => Box::new(&mut out),
     };
     writeln!(
-        words,
+        summary_out,
         "{} {word}, {rest} left as {}",
-        counted(changed, "file"),
+        pluralize(changed, "file"),
         if rest == 1 { "it was" } else { "they were" },
     )?;
-    words.flush()?;
-    drop(words);
+    summary_out.flush()?;
+    drop(summary_out);
     Ok(if broken > 0 || !missing.is_empty() {
         Status::Usage
     } else if files.is_empty() {
-        complain("no rule files here");
+        print_to_stderr("no rule files here");
         Status::Nothing
-    } else if kept && changed > 0 {
+    } else if dry_run && changed > 0 {
         Status::Findings
     } else {
         Status::Clean

@@ -7,17 +7,17 @@ use ::lint::files::{Disk, Files as _, PathKind, write_atomically};
 use ::lint::workspace::CONFIG;
 use anyhow::{Context as _, bail};
 
-use super::{Status, missing_paths, project, settings, shown};
-use crate::args::{Init, Where};
+use super::{Status, display_path, project, report_missing_paths, settings};
+use crate::args::{Init, PathArgs};
 
 pub(super) fn run(args: &Init) -> anyhow::Result<Status> {
-    let settings = settings(&Where {
+    let settings = settings(&PathArgs {
         paths: vec![args.folder.clone()],
-        ..Where::default()
+        ..PathArgs::default()
     })?;
     let folder = settings.paths.first().cloned().unwrap_or_default();
     let project = project(settings);
-    if missing_paths(&project) {
+    if report_missing_paths(&project) {
         return Ok(Status::Usage);
     }
     if Disk.kind(&folder) != Some(PathKind::Folder) {
@@ -28,7 +28,7 @@ pub(super) fn run(args: &Init) -> anyhow::Result<Status> {
     let scope = ::lint::project::scope_of(&workspace, &folder);
     let scope = scope.or(workspace.scopes.first()).context("nothing here")?;
     let path = scope.root.join(CONFIG);
-    let shown = shown(project.settings(), &path);
+    let shown = display_path(project.settings(), &path);
     if !args.stdout && scope.config_file.is_some() {
         bail!("{shown} already exists and applies here; `dogwatch init --stdout` shows a new one");
     }

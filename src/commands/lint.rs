@@ -9,39 +9,40 @@ use ::lint::project::{Project, Settings};
 use ::lint::report::Report;
 use anyhow::{Context as _, bail};
 
-use super::changed::Changed;
+use super::changed::Comparison;
 use super::watch::{self, Watched};
 use super::{
-    Bar, Status, absolute, complain, counted, cwd, failing, is_broken_pipe, missing_paths,
-    nothing_judged, select, settings, status, style, threads, unknown_profiles, unknown_rules,
+    Bar, Status, absolute, apply_selection, cwd, failing_findings, is_broken_pipe, nothing_linted,
+    pluralize, print_to_stderr, report_missing_paths, report_unknown_profiles,
+    report_unknown_rules, settings, start_threads, status, style,
 };
 use crate::args::Lint;
 use crate::output::{self, Format, Style, Target};
 
 pub(super) fn run(args: &Lint) -> anyhow::Result<Status> {
-    threads(args.threads)?;
+    start_threads(args.threads)?;
     let mut args = args.clone();
     for (at, target) in args.format.iter().enumerate() {
         if args.format[..at].iter().any(|it| it.file == target.file) {
-            let place = target.file.as_ref().map(|file| output::path(file));
+            let place = target.file.as_ref().map(|file| output::display_path(file));
             let place = place.unwrap_or_else(|| "standard output".to_owned());
             bail!("two formats for {place}: `--format FORMAT=FILE` writes one to a file");
         }
     }
-    let laid_over = standard_input(&mut args)?;
+    let stdin_overlay = read_stdin(&mut args)?;
     if !args.watch {
-        return Ok(once(&args, laid_over)?.0);
+        return Ok(run_once(&args, stdin_overlay)?.0);
     }
     let survey = || {
-        let settings = settings_of(&args)?;
+        let settings = lint_settings(&args)?;
         let project = super::project(settings);
-        Ok(Watched::of(&project, own(&args)?))
+        Ok(Watched::of(&project, output_files(&args)?))
     };
-    watch::run(survey, || once(&args, None))
+    watch::run(survey, || run_once(&args, None))
 }
 
 /// The file that standard input stands for, with its text. The path `-` is replaced with that file.
-fn standard_input(args: &mut Lint) -> anyhow::Result<Option<(PathBuf, Vec<u8>)>> {
+fn read_stdin(args: &mut Lint) -> anyhow::Result<Option<(PathBuf, Vec<u8>)>> {
     let dash = Path::new("-");
     let paths = &mut args.place.paths;
     let Some(path) = &args.stdin_path else {
@@ -50,8 +51,11 @@ fn standard_input(args: &mut Lint) -> anyhow::Result<Option<(PathBuf, Vec<u8>)>>
         }
         return Ok(None);
     };
-    let whole = absolute(&cwd()?, path);
-    if Disk.kind(&whole).is_some_and(|kind| kind != PathKind::File) {
+    let absolute_path = absolute(&cwd()?, path);
+    if Disk
+        .kind(&absolute_path)
+        .is_some_and(|kind| kind != PathKind::File)
+    {
         bail!("{} is not a file", path.display());
     }
     // Without any other path, lint only that file.
@@ -69,19 +73,19 @@ fn standard_input(args: &mut Lint) -> anyhow::Result<Option<(PathBuf, Vec<u8>)>>
     if text.len() as u64 > MAX_SIZE {
         bail!("standard input is larger than {} MiB", MAX_SIZE >> 20);
     }
-    Ok(Some((whole, text)))
+    Ok(Some((absolute_path, text)))
 }
 
 /// Files that the run writes itself.
-fn own(args: &Lint) -> anyhow::Result<Vec<PathBuf>> {
+fn output_files(args: &Lint) -> anyhow::Result<Vec<PathBuf>> {
     let cwd = cwd()?;
     let files = args.format.iter().filter_map(|target| target.file.as_ref());
     Ok(files.map(|file| absolute(&cwd, file)).collect())
 }
 
-fn settings_of(args: &Lint) -> anyhow::Result<Settings> {
+fn lint_settings(args: &Lint) -> anyhow::Result<Settings> {
     let mut settings = settings(&args.place)?;
-    select(&mut settings, &args.select);
+    apply_selection(&mut settings, &args.select);
     settings.fixes = args.format.iter().any(|it| it.format.shows_fixes());
     if args.today.is_some() {
         settings.today.clone_from(&args.today);
@@ -90,18 +94,21 @@ fn settings_of(args: &Lint) -> anyhow::Result<Settings> {
     Ok(settings)
 }
 
-fn once(args: &Lint, laid_over: Option<(PathBuf, Vec<u8>)>) -> anyhow::Result<(Status, Watched)> {
-    let mut settings = settings_of(args)?;
-    let change = Changed::of(&args.change, &mut settings)?;
+fn run_once(
+    args: &Lint,
+    stdin_overlay: Option<(PathBuf, Vec<u8>)>,
+) -> anyhow::Result<(Status, Watched)> {
+    let mut settings = lint_settings(args)?;
+    let change = Comparison::of(&args.change, &mut settings)?;
     let mut files = Arc::clone(&change.files);
-    if let Some((path, text)) = laid_over {
-        let mut over = Overlay::new(files);
-        over.insert(path, text);
-        files = Arc::new(over);
+    if let Some((path, text)) = stdin_overlay {
+        let mut overlay = Overlay::new(files);
+        overlay.insert(path, text);
+        files = Arc::new(overlay);
     }
     let project = Project::new(settings, files);
     let workspace = project.workspace();
-    let mut usage = missing_paths(&project);
+    let mut usage = report_missing_paths(&project);
     let mut report = {
         let bar = Bar::new();
         project.lint(&|progress| bar.show(progress))
@@ -126,15 +133,17 @@ fn once(args: &Lint, laid_over: Option<(PathBuf, Vec<u8>)>) -> anyhow::Result<(S
     }
     let shown = args.format.iter().filter(|it| it.file.is_none());
     if shown.map(|it| it.format).all(Format::has_findings_only) {
-        say_aside(&report);
+        print_notes_and_skipped(&report);
     }
-    usage |= unknown_rules(&project, &args.select);
+    usage |= report_unknown_rules(&project, &args.select);
     // A change that touches no deployment says nothing about which profiles exist.
     if project.settings().touched.is_none() {
-        usage |= unknown_profiles(&project);
+        usage |= report_unknown_profiles(&project);
     }
-    let bad = failing(&workspace, &report, args.fail_on).next().is_some();
-    let mut status = status(&report, bad, usage);
+    let has_failures = failing_findings(&workspace, &report, args.fail_on)
+        .next()
+        .is_some();
+    let mut status = status(&report, has_failures, usage);
     if status == Status::Clean && named.only {
         status = Status::Nothing;
     }
@@ -143,11 +152,11 @@ fn once(args: &Lint, laid_over: Option<(PathBuf, Vec<u8>)>) -> anyhow::Result<(S
         if args.allow_nothing || project.settings().touched.is_some() {
             status = Status::Clean;
         } else if named.idle.is_empty() {
-            complain(&nothing_judged(&report));
+            print_to_stderr(&nothing_linted(&report));
         }
     }
     let watched = if args.watch {
-        Watched::of(&project, own(args)?)
+        Watched::of(&project, output_files(args)?)
     } else {
         Watched::default()
     };
@@ -155,16 +164,16 @@ fn once(args: &Lint, laid_over: Option<(PathBuf, Vec<u8>)>) -> anyhow::Result<(S
 }
 
 /// Prints on standard error what formats that hold only findings cannot express.
-fn say_aside(report: &Report) {
+fn print_notes_and_skipped(report: &Report) {
     for note in &report.summary.notes {
-        complain(note);
+        print_to_stderr(note);
     }
     let skipped = &report.summary.skipped;
     if let Some(first) = skipped.first() {
-        complain(&format!(
+        print_to_stderr(&format!(
             "{} left out, for example {} ({}); `dogwatch tree` lists all",
-            counted(skipped.len(), "file"),
-            output::path(&first.path),
+            pluralize(skipped.len(), "file"),
+            output::display_path(&first.path),
             first.why
         ));
     }

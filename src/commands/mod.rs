@@ -7,7 +7,6 @@ mod baseline;
 mod changed;
 mod chart;
 mod check;
-mod chosen;
 mod completions;
 mod config;
 mod docs;
@@ -19,6 +18,7 @@ mod init;
 mod lint;
 mod lsp;
 mod new;
+mod rule_selection;
 mod rules;
 mod test;
 mod trace;
@@ -43,7 +43,7 @@ use anyhow::{Context as _, bail};
 use source::Severity;
 
 use self::bar::Bar;
-use crate::args::{Args, Command, Look, RulesAt, Select, Where};
+use crate::args::{Args, Command, PathArgs, RuleArgs, SelectArgs, TreeArgs};
 use crate::output::{self, Style};
 
 /// The exit status.
@@ -98,22 +98,22 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Status> {
 }
 
 /// The message for a run that linted nothing.
-pub(crate) fn nothing_judged(report: &Report) -> String {
+pub(crate) fn nothing_linted(report: &Report) -> String {
     match report.summary.releases {
         0 => "nothing to lint; `dogwatch tree` shows what was found".to_owned(),
         releases => format!(
             "no values file of {} can be read here; `dogwatch tree` shows why",
-            counted(releases, "release")
+            pluralize(releases, "release")
         ),
     }
 }
 
 /// Points to the command that shows why there is no deployment.
-pub(crate) const SEE_TREE: &str = "; `dogwatch tree` shows what was found";
+pub(crate) const SEE_TREE_HINT: &str = "; `dogwatch tree` shows what was found";
 
 /// Prints a problem of the command itself on standard error.
-pub(crate) fn complain(text: &str) {
-    let _ = writeln!(output::Harmless(io::stderr()), "dogwatch: {text}");
+pub(crate) fn print_to_stderr(text: &str) {
+    let _ = writeln!(output::Sanitizer(io::stderr()), "dogwatch: {text}");
 }
 
 /// Was the output closed by its reader?
@@ -155,12 +155,12 @@ pub(crate) fn today() -> String {
     let since = now
         .duration_since(std::time::UNIX_EPOCH)
         .unwrap_or_default();
-    let (year, month, day) = civil(since.as_secs() / 86_400);
+    let (year, month, day) = civil_date(since.as_secs() / 86_400);
     format!("{year:04}-{month:02}-{day:02}")
 }
 
 /// Converts days since 1970-01-01 to a Gregorian date (Hinnant, "chrono-compatible low-level date algorithms").
-fn civil(days: u64) -> (u64, u64, u64) {
+fn civil_date(days: u64) -> (u64, u64, u64) {
     let shifted = days + 719_468;
     let era = shifted / 146_097;
     let of_era = shifted % 146_097;
@@ -177,7 +177,7 @@ pub(crate) fn style() -> Style {
     let terminal = io::stdout().is_terminal();
     let columns = || env("COLUMNS").and_then(|it| it.parse().ok());
     let width = terminal.then(|| columns().or_else(terminal_width).unwrap_or(100));
-    Style::fitting(width, &env)
+    Style::for_terminal(width, &env)
 }
 
 fn terminal_width() -> Option<usize> {
@@ -190,7 +190,7 @@ pub(crate) fn absolute(cwd: &Path, path: &Path) -> PathBuf {
 }
 
 /// The settings that follow from the arguments for files and rules.
-pub(crate) fn settings(place: &Where) -> anyhow::Result<Settings> {
+pub(crate) fn settings(place: &PathArgs) -> anyhow::Result<Settings> {
     let cwd = cwd()?;
     let all = |paths: &[PathBuf]| paths.iter().map(|path| absolute(&cwd, path)).collect();
     let there = |path: &&PathBuf| Disk.kind(&absolute(&cwd, path)).is_some();
@@ -208,35 +208,35 @@ pub(crate) fn settings(place: &Where) -> anyhow::Result<Settings> {
 }
 
 /// Upper limit: no machine benefits from more threads, and starting tens of thousands takes longer than a run.
-const MOST_THREADS: usize = 256;
+const MAX_THREADS: usize = 256;
 
 /// Starts the thread pool with `count` threads; 0 means one per processor.
-pub(crate) fn threads(count: usize) -> anyhow::Result<()> {
+pub(crate) fn start_threads(count: usize) -> anyhow::Result<()> {
     if count > 0 {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(count.min(MOST_THREADS));
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(count.min(MAX_THREADS));
         pool.build_global().context("cannot start threads")?;
     }
     Ok(())
 }
 
 /// Applies the arguments that select rules and deployments.
-pub(crate) fn select(settings: &mut Settings, select: &Select) {
+pub(crate) fn apply_selection(settings: &mut Settings, select: &SelectArgs) {
     settings.profiles.clone_from(&select.profile);
     settings.select = select.rule.iter().chain(&select.tag).cloned().collect();
 }
 
 /// Prints the survey's notes, for commands whose output has no place for them.
-pub(crate) fn say_notes(project: &Project) {
+pub(crate) fn print_notes(project: &Project) {
     for note in &project.workspace().notes {
-        complain(note);
+        print_to_stderr(note);
     }
 }
 
 /// Prints each given path that cannot be linted. Returns whether there is one.
-pub(crate) fn missing_paths(project: &Project) -> bool {
+pub(crate) fn report_missing_paths(project: &Project) -> bool {
     let missing = &project.workspace().missing;
     for (path, why) in missing {
-        complain(&format!(
+        print_to_stderr(&format!(
             "{}: {why}",
             project.settings().show(path).display()
         ));
@@ -245,12 +245,12 @@ pub(crate) fn missing_paths(project: &Project) -> bool {
 }
 
 /// A file's path as shown in messages.
-pub(crate) fn shown(settings: &Settings, path: &Path) -> String {
-    output::path(&settings.show(path))
+pub(crate) fn display_path(settings: &Settings, path: &Path) -> String {
+    output::display_path(&settings.show(path))
 }
 
 /// Prints each name given by `--rule` or `--tag` that matches nothing. Returns whether there is one.
-pub(crate) fn unknown_rules(project: &Project, select: &Select) -> bool {
+pub(crate) fn report_unknown_rules(project: &Project, select: &SelectArgs) -> bool {
     // Folders may have their own rules, so a name is known if any rule book knows it.
     let workspace = project.workspace();
     let mut books: Vec<_> = workspace.scopes.iter().map(|it| &it.book).collect();
@@ -282,17 +282,17 @@ pub(crate) fn unknown_rules(project: &Project, select: &Select) -> bool {
             unknown.push(format!("no rule has the tag `{tag}`{hint}"));
         }
     }
-    for words in &unknown {
-        complain(words);
+    for message in &unknown {
+        print_to_stderr(message);
     }
     !unknown.is_empty()
 }
 
 /// The findings that fail a run: those at or above the given severity, or else the one configured for their file.
-pub(crate) fn failing<'r>(
+pub(crate) fn failing_findings<'r>(
     workspace: &Workspace,
     report: &'r Report,
-    stated: Option<Severity>,
+    fail_on: Option<Severity>,
 ) -> impl Iterator<Item = &'r Finding> {
     let everywhere = workspace.scopes.iter().map(|scope| scope.config.fail_on);
     let everywhere = everywhere.min().unwrap_or(Severity::Error);
@@ -301,7 +301,7 @@ pub(crate) fn failing<'r>(
         let at = scopes.of_path(file.as_ref()?)?;
         Some(workspace.scopes[at].config.fail_on)
     };
-    let level = |file| stated.or_else(|| configured(file)).unwrap_or(everywhere);
+    let level = |file| fail_on.or_else(|| configured(file)).unwrap_or(everywhere);
     let levels: Vec<Severity> = report.files.iter().map(level).collect();
     report.findings.iter().filter(move |finding| {
         let it = &finding.diagnostic;
@@ -311,7 +311,7 @@ pub(crate) fn failing<'r>(
 }
 
 /// Prints each given profile that no deployment has. Returns whether there is one.
-pub(crate) fn unknown_profiles(project: &Project) -> bool {
+pub(crate) fn report_unknown_profiles(project: &Project) -> bool {
     let workspace = project.workspace();
     let deployments = workspace.trees.iter().flat_map(|it| &it.plan.deployments);
     let names: BTreeSet<&str> = deployments
@@ -328,17 +328,17 @@ pub(crate) fn unknown_profiles(project: &Project) -> bool {
                 format!("available: `{}`", names.join("`, `"))
             }
         };
-        complain(&format!("unknown profile `{name}`; {known}"));
+        print_to_stderr(&format!("unknown profile `{name}`; {known}"));
     }
     !unknown.is_empty()
 }
 
 /// The exit status. Errors in the configuration or a rule take precedence over findings, which may be incomplete.
-pub(crate) fn status(report: &Report, bad: bool, usage: bool) -> Status {
-    let broken = report.findings.iter().any(Finding::breaks_the_run);
-    if usage || broken {
+pub(crate) fn status(report: &Report, has_failures: bool, usage: bool) -> Status {
+    let has_blocking_errors = report.findings.iter().any(Finding::breaks_the_run);
+    if usage || has_blocking_errors {
         Status::Usage
-    } else if bad {
+    } else if has_failures {
         Status::Findings
     } else if report.summary.files == 0 || report.summary.releases == 0 {
         Status::Nothing
@@ -351,11 +351,11 @@ pub(crate) fn status(report: &Report, bad: bool, usage: bool) -> Status {
 ///
 /// # Errors
 /// If the tree's path does not exist.
-pub(crate) fn rules_settings(place: &RulesAt) -> anyhow::Result<Settings> {
+pub(crate) fn rules_settings(place: &RuleArgs) -> anyhow::Result<Settings> {
     if Disk.kind(&absolute(&cwd()?, &place.tree)).is_none() {
         bail!("{}: no such file or folder", place.tree.display());
     }
-    settings(&Where {
+    settings(&PathArgs {
         paths: vec![place.tree.clone()],
         rules: place.rules.clone(),
         no_ignore: false,
@@ -366,8 +366,8 @@ pub(crate) fn rules_settings(place: &RulesAt) -> anyhow::Result<Settings> {
 ///
 /// # Errors
 /// If the path does not exist.
-pub(crate) fn look(place: &Look) -> anyhow::Result<(Project, PathBuf)> {
-    let mut settings = settings(&Where {
+pub(crate) fn open_tree(place: &TreeArgs) -> anyhow::Result<(Project, PathBuf)> {
+    let mut settings = settings(&PathArgs {
         paths: vec![place.tree.clone()],
         rules: Vec::new(),
         no_ignore: place.no_ignore,
@@ -379,18 +379,18 @@ pub(crate) fn look(place: &Look) -> anyhow::Result<(Project, PathBuf)> {
         let shown = project.settings().show(path);
         bail!("{}: {why}", shown.display());
     }
-    say_notes(&project);
+    print_notes(&project);
     Ok((project, path))
 }
 
 /// Reports that a tree has no deployment, and what to do about it.
-pub(crate) fn nothing_there(place: &Look, what_to_do: &str) -> Status {
+pub(crate) fn report_no_deployment(place: &TreeArgs, hint: &str) -> Status {
     let wanted = match place.profile.as_slice() {
         [] => String::new(),
         profiles => format!(" with profile `{}`", profiles.join("`, `")),
     };
-    complain(&format!(
-        "{}: no deployment{wanted} here{what_to_do}",
+    print_to_stderr(&format!(
+        "{}: no deployment{wanted} here{hint}",
         place.tree.display()
     ));
     Status::Nothing
@@ -406,13 +406,13 @@ pub(crate) fn deployment_name<'d>(name: &'d str, profile: &'d str) -> &'d str {
 }
 
 /// `3 rules`, `1 rule`.
-pub(crate) fn counted(count: usize, word: &str) -> String {
+pub(crate) fn pluralize(count: usize, word: &str) -> String {
     let ending = if count == 1 { "" } else { "s" };
     format!("{count} {word}{ending}")
 }
 
 /// The message for an unknown rule.
-pub(crate) fn no_such_rule(book: &::lint::rulebook::RuleBook, id: &str) -> String {
+pub(crate) fn unknown_rule_message(book: &::lint::rulebook::RuleBook, id: &str) -> String {
     let ids = book.rules().map(|(_, _, rule)| rule.name.node.as_str());
     match lang::check::similar::similar(id, ids) {
         Some(near) => format!("unknown rule `{id}`; did you mean `{near}`?"),
@@ -421,7 +421,7 @@ pub(crate) fn no_such_rule(book: &::lint::rulebook::RuleBook, id: &str) -> Strin
 }
 
 /// A position as `file:line:column`.
-pub(crate) fn position(
+pub(crate) fn display_position(
     source: impl Fn(source::SourceId) -> Option<source::Source>,
     span: source::Span,
 ) -> Option<String> {
@@ -446,14 +446,14 @@ mod tests {
 
     #[test]
     fn days_become_dates() {
-        assert_eq!(civil(0), (1970, 1, 1));
-        assert_eq!(civil(11_016), (2000, 2, 29));
-        assert_eq!(civil(20_785), (2026, 11, 28));
-        assert_eq!(civil(20_818), (2026, 12, 31));
+        assert_eq!(civil_date(0), (1970, 1, 1));
+        assert_eq!(civil_date(11_016), (2000, 2, 29));
+        assert_eq!(civil_date(20_785), (2026, 11, 28));
+        assert_eq!(civil_date(20_818), (2026, 12, 31));
     }
 
     #[test]
-    fn a_path_is_made_absolute_by_its_words() {
+    fn absolute_paths_are_computed_lexically() {
         let at = |path: &str| absolute(Path::new("/a/b"), Path::new(path));
         assert_eq!(at("."), Path::new("/a/b"));
         assert_eq!(at("../c/./d"), Path::new("/a/c/d"));

@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use anyhow::bail;
 use serde_json::json;
 
-use super::{Status, missing_paths, project, settings};
+use super::{Status, project, report_missing_paths, settings};
 use crate::args::{Rules, TextOrJson};
 
 pub(super) fn run(args: &Rules) -> anyhow::Result<Status> {
@@ -15,7 +15,7 @@ pub(super) fn run(args: &Rules) -> anyhow::Result<Status> {
     };
     let at = at.clone();
     let project = project(settings);
-    if missing_paths(&project) {
+    if report_missing_paths(&project) {
         return Ok(Status::Usage);
     }
     let book = project.rules_of(&at);

@@ -14,7 +14,10 @@ use lang::eval::ClauseCoverage;
 use lang::parse::ast::Expect;
 use source::{Diagnostic, Severity, SourceId};
 
-use super::{Status, absolute, chosen, complain, counted, no_such_rule, rules_settings, style};
+use super::{
+    Status, absolute, pluralize, print_to_stderr, rule_selection, rules_settings, style,
+    unknown_rule_message,
+};
 use crate::args::Test;
 use crate::output::draw;
 
@@ -25,30 +28,30 @@ pub(super) fn run(args: &Test) -> anyhow::Result<Status> {
             "`--built-in` tests all built-in rules; to test one, name it without the flag: `dogwatch test RULE`"
         );
     }
-    let (chosen, usage) = choose(args, &settings);
+    let (targets, usage) = select_targets(args, &settings);
     let options = Options {
         mutate: args.mutate,
     };
     let mut out = BufWriter::new(io::stdout().lock());
     let (mut tests, mut broken) = (Vec::new(), false);
-    for Chosen { book, ids, files } in chosen {
+    for TestTargets { book, ids, files } in targets {
         let done = Tester::new(Arc::clone(&book)).test_all(&ids, options);
-        let mut told = HashSet::new();
+        let mut reported = HashSet::new();
         for test in &done {
             broken |= test.broken;
             // Report the errors of a file with several rules only once.
-            let errors = test.broken && told.insert(test.source);
-            show(args, &book, test, errors, &mut out)?;
+            let errors = test.broken && reported.insert(test.source);
+            print_rule(args, &book, test, errors, &mut out)?;
         }
-        let unsaid = unsaid(&book, &files, &told);
-        broken |= !unsaid.is_empty();
-        draw(&unsaid, book.sources(), &style(), &mut out)?;
+        let unreported = unreported_errors(&book, &files, &reported);
+        broken |= !unreported.is_empty();
+        draw(&unreported, book.sources(), &style(), &mut out)?;
         tests.extend(done);
     }
     if tests.is_empty() {
         out.flush()?;
         if !usage && !broken {
-            complain(
+            print_to_stderr(
                 "no rules of your own here; `dogwatch new rule ID` creates one, `--built-in` tests the built-in rules",
             );
         }
@@ -58,7 +61,7 @@ pub(super) fn run(args: &Test) -> anyhow::Result<Status> {
             Status::Nothing
         });
     }
-    let survivors = summary(args, &tests, &mut out)?;
+    let survivors = print_summary(args, &tests, &mut out)?;
     out.flush()?;
     Ok(if usage || broken {
         Status::Usage
@@ -70,7 +73,7 @@ pub(super) fn run(args: &Test) -> anyhow::Result<Status> {
 }
 
 /// Rules of a rule book, by id.
-struct Chosen {
+struct TestTargets {
     book: Arc<RuleBook>,
     ids: Vec<String>,
     /// The files that were selected as a whole.
@@ -78,20 +81,24 @@ struct Chosen {
 }
 
 /// The errors in files that have not been reported yet.
-fn unsaid(book: &RuleBook, files: &[SourceId], told: &HashSet<SourceId>) -> Vec<Diagnostic> {
+fn unreported_errors(
+    book: &RuleBook,
+    files: &[SourceId],
+    reported: &HashSet<SourceId>,
+) -> Vec<Diagnostic> {
     let all = book.diagnostics.iter().filter(|it| {
         let source = it.primary.span.source;
-        it.severity == Severity::Error && files.contains(&source) && !told.contains(&source)
+        it.severity == Severity::Error && files.contains(&source) && !reported.contains(&source)
     });
     all.cloned().collect()
 }
 
 /// The rules to test, grouped by rule book, and whether something that was named does not exist.
-fn choose(args: &Test, settings: &Settings) -> (Vec<Chosen>, bool) {
+fn select_targets(args: &Test, settings: &Settings) -> (Vec<TestTargets>, bool) {
     let tree = settings.paths.first().cloned().unwrap_or_default();
-    let here = chosen::at(settings.clone(), &tree);
+    let here = rule_selection::load_at(settings.clone(), &tree);
     let (mut ids, mut files) = (Vec::new(), Vec::new());
-    let mut chosen = Vec::new();
+    let mut targets = Vec::new();
     let mut usage = false;
     if args.named.is_empty() {
         let own = here.book.own_rules();
@@ -104,20 +111,21 @@ fn choose(args: &Test, settings: &Settings) -> (Vec<Chosen>, bool) {
         if here.book.rule(&name).is_some() {
             ids.push(name.into_owned());
         } else if Disk.kind(&path).is_some() {
-            let there = chosen::at(settings.clone(), &path);
-            let mine = there.below(std::slice::from_ref(&path));
+            let there = rule_selection::load_at(settings.clone(), &path);
+            let mine = there.rule_ids_below(std::slice::from_ref(&path));
             let files = there.files_below(std::slice::from_ref(&path));
-            if mine.is_empty() && unsaid(&there.book, &files, &HashSet::new()).is_empty() {
-                complain(&format!("{}: no rules here", word.display()));
+            if mine.is_empty() && unreported_errors(&there.book, &files, &HashSet::new()).is_empty()
+            {
+                print_to_stderr(&format!("{}: no rules here", word.display()));
                 usage = true;
             }
-            chosen.push(Chosen {
+            targets.push(TestTargets {
                 book: there.book,
                 ids: mine,
                 files,
             });
         } else {
-            complain(&no_such_rule(&here.book, &name));
+            print_to_stderr(&unknown_rule_message(&here.book, &name));
             usage = true;
         }
     }
@@ -127,33 +135,33 @@ fn choose(args: &Test, settings: &Settings) -> (Vec<Chosen>, bool) {
     }
     let mut known = HashSet::new();
     ids.retain(|id| known.insert(id.clone()));
-    let here = Chosen {
+    let here = TestTargets {
         book: here.book,
         ids,
         files,
     };
-    chosen.insert(0, here);
-    (chosen, usage)
+    targets.insert(0, here);
+    (targets, usage)
 }
 
 /// Prints the problems of a rule, with the errors of its file if `errors`.
-fn show(
+fn print_rule(
     args: &Test,
     book: &RuleBook,
     test: &RuleTest,
     errors: bool,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let mut told: Vec<Diagnostic> = Vec::new();
+    let mut diagnostics: Vec<Diagnostic> = Vec::new();
     if errors {
         let all = book.diagnostics.iter();
         let mine = all
             .filter(|it| it.primary.span.source == test.source && it.severity == Severity::Error);
-        told.extend(mine.cloned());
+        diagnostics.extend(mine.cloned());
     }
-    told.extend(test.problems().cloned());
+    diagnostics.extend(test.problems().cloned());
     if let Some(mutants) = &test.mutants {
-        told.extend(mutants.survivors.iter().map(|survivor| {
+        diagnostics.extend(mutants.survivors.iter().map(|survivor| {
             let message = format!(
                 "no example of `{}` catches this mutation: {}",
                 test.rule, survivor.change
@@ -168,9 +176,9 @@ fn show(
         }));
     }
     if args.coverage && !test.broken {
-        told.extend(test.coverage.iter().filter_map(|it| uncovered(test, it)));
+        diagnostics.extend(test.coverage.iter().filter_map(|it| uncovered(test, it)));
     }
-    draw(&told, book.sources(), &style(), out)?;
+    draw(&diagnostics, book.sources(), &style(), out)?;
     if args.verbose {
         for example in &test.examples {
             let mark = if example.holds() { "holds" } else { "FAILS" };
@@ -210,18 +218,18 @@ fn uncovered(test: &RuleTest, clause: &ClauseCoverage) -> Option<Diagnostic> {
 }
 
 /// Prints the totals. Returns whether a mutation went unnoticed.
-fn summary(args: &Test, tests: &[RuleTest], out: &mut dyn Write) -> io::Result<bool> {
+fn print_summary(args: &Test, tests: &[RuleTest], out: &mut dyn Write) -> io::Result<bool> {
     let examples = tests.iter().flat_map(|it| &it.examples);
     let bad = examples.clone().filter(|it| !it.holds()).count();
     let broken = tests.iter().filter(|it| it.broken).count();
-    let all = counted(examples.count(), "example");
-    let rules = counted(tests.len(), "rule");
+    let all = pluralize(examples.count(), "example");
+    let rules = pluralize(tests.len(), "rule");
     match bad {
         0 => writeln!(out, "{all} in {rules} hold")?,
         bad => writeln!(out, "{bad} of {all} in {rules} do not hold")?,
     }
     if broken > 0 {
-        writeln!(out, "{} with errors: not run", counted(broken, "rule"))?;
+        writeln!(out, "{} with errors: not run", pluralize(broken, "rule"))?;
     }
     if args.coverage {
         let clauses: Vec<_> = tests.iter().flat_map(|it| &it.coverage).collect();
@@ -232,7 +240,7 @@ fn summary(args: &Test, tests: &[RuleTest], out: &mut dyn Write) -> io::Result<b
             out,
             "{} of {} were both true and false",
             full.count(),
-            counted(clauses.len(), "clause")
+            pluralize(clauses.len(), "clause")
         )?;
     }
     let mutants = tests.iter().filter_map(|it| it.mutants.as_ref());
@@ -243,7 +251,7 @@ fn summary(args: &Test, tests: &[RuleTest], out: &mut dyn Write) -> io::Result<b
             out,
             "{} of {} caught",
             tried - survivors,
-            counted(tried, "mutation")
+            pluralize(tried, "mutation")
         )?;
     }
     Ok(survivors > 0)

@@ -9,15 +9,16 @@ use anyhow::bail;
 use lang::eval::Outcome;
 
 use super::{
-    Status, absolute, complain, deployment_name, no_such_rule, position, project, rules_settings,
+    Status, absolute, deployment_name, display_position, print_to_stderr, project, rules_settings,
+    unknown_rule_message,
 };
 use crate::args::Trace;
-use crate::output::Harmless;
+use crate::output::Sanitizer;
 
 /// Maximum number of steps shown for a clause without `--verbose`.
-const MOST_STEPS: usize = 24;
+const MAX_STEPS: usize = 24;
 /// Maximum width of an expression or a value, in characters.
-const WIDTH: usize = 56;
+const MAX_WIDTH: usize = 56;
 
 pub(super) fn run(args: &Trace) -> anyhow::Result<Status> {
     let mut settings = rules_settings(&args.place)?;
@@ -36,14 +37,14 @@ pub(super) fn run(args: &Trace) -> anyhow::Result<Status> {
     let project = project(settings);
     let book = project.rules_of(&at);
     if book.rule(&args.rule).is_none() {
-        bail!(no_such_rule(&book, &args.rule));
+        bail!(unknown_rule_message(&book, &args.rule));
     }
     if book.program.find(&args.rule).is_none() {
         bail!("the rule has errors: run `dogwatch check`");
     }
-    let mut out = Harmless(BufWriter::new(io::stdout().lock()));
+    let mut out = Sanitizer(BufWriter::new(io::stdout().lock()));
     let (mut shown, mut deployments) = (0, 0);
-    let mut known: Vec<String> = Vec::new();
+    let mut known_paths: Vec<String> = Vec::new();
     for (_, tree) in project.trees_at(&at) {
         let Some(rule) = tree.book.program.find(&args.rule) else {
             continue;
@@ -58,16 +59,16 @@ pub(super) fn run(args: &Trace) -> anyhow::Result<Status> {
         }
         if shown == 0 {
             let all = trace(&tree, project.settings(), rule, &About::Everything);
-            known.extend(all.into_iter().filter_map(|proof| proof.path));
+            known_paths.extend(all.into_iter().filter_map(|proof| proof.path));
         }
     }
     out.flush()?;
     if shown > 0 {
         return Ok(Status::Clean);
     }
-    known.sort_unstable();
-    known.dedup();
-    complain(&match (deployments, known.as_slice()) {
+    known_paths.sort_unstable();
+    known_paths.dedup();
+    print_to_stderr(&match (deployments, known_paths.as_slice()) {
         (0, _) => "the rule applies to no deployment here".to_owned(),
         (_, []) => format!(
             "`{}` has no subject here: nothing matches its `for`",
@@ -109,7 +110,7 @@ fn write_proof(args: &Trace, tree: &Tree, proof: &Proof, out: &mut dyn Write) ->
     writeln!(out)?;
     if let Some(at) = proof
         .place
-        .and_then(|span| position(|id| tree.source(id), span))
+        .and_then(|span| display_position(|id| tree.source(id), span))
     {
         writeln!(out, "  at {at}")?;
     }
@@ -121,7 +122,7 @@ fn write_proof(args: &Trace, tree: &Tree, proof: &Proof, out: &mut dyn Write) ->
     }
     for finding in &proof.findings {
         writeln!(out, "  so: {}", finding.message)?;
-        if let Some(at) = position(|id| tree.source(id), finding.primary.span) {
+        if let Some(at) = display_position(|id| tree.source(id), finding.primary.span) {
             writeln!(out, "      at {at}")?;
         }
     }
@@ -148,7 +149,7 @@ fn write_clause(
     } else {
         head
     };
-    let line = position(|id| Some(sources.get(id).clone()), clause.span);
+    let line = display_position(|id| Some(sources.get(id).clone()), clause.span);
     writeln!(
         out,
         "  {head}: {}   # {}",
@@ -160,24 +161,25 @@ fn write_clause(
     }
     if let Some(at) = clause
         .place
-        .and_then(|span| position(|id| tree.source(id), span))
+        .and_then(|span| display_position(|id| tree.source(id), span))
     {
-        let words = if clause.truth == "missing" {
+        let label = if clause.truth == "missing" {
             "it would be set at"
         } else {
             "at"
         };
-        writeln!(out, "      {words} {at}")?;
+        writeln!(out, "      {label} {at}")?;
     }
-    let most = if args.verbose { usize::MAX } else { MOST_STEPS };
+    let most = if args.verbose { usize::MAX } else { MAX_STEPS };
     // Skip the whole condition, which is printed above, and literals.
-    let telling = |step: &&ProofStep| step.depth > 0 && sources.slice(step.span) != step.value;
-    for step in clause.steps.iter().filter(telling).take(most) {
+    let is_informative =
+        |step: &&ProofStep| step.depth > 0 && sources.slice(step.span) != step.value;
+    for step in clause.steps.iter().filter(is_informative).take(most) {
         let indent = "  ".repeat(step.depth + 2);
         let expression = shorten(&one_line(sources.slice(step.span)));
         writeln!(out, "{indent}{expression}  =  {}", shorten(&step.value))?;
     }
-    let steps = clause.steps.iter().filter(telling).count();
+    let steps = clause.steps.iter().filter(is_informative).count();
     if steps > most {
         writeln!(out, "      … and {} more steps: --verbose", steps - most)?;
     }
@@ -189,9 +191,9 @@ fn one_line(text: &str) -> String {
 }
 
 fn shorten(text: &str) -> String {
-    if text.chars().count() <= WIDTH {
+    if text.chars().count() <= MAX_WIDTH {
         return text.to_owned();
     }
-    let start: String = text.chars().take(WIDTH - 1).collect();
+    let start: String = text.chars().take(MAX_WIDTH - 1).collect();
     format!("{start}…")
 }

@@ -13,31 +13,31 @@ use ::values::layer::{Layer, Release};
 use ::values::protection::Protection;
 use serde_json::{Value, json};
 
-use super::{Status, deployment_name, look, nothing_there};
+use super::{Status, deployment_name, open_tree, report_no_deployment};
 use crate::args::{TextOrJson, Tree as Args};
-use crate::output::Harmless;
+use crate::output::Sanitizer;
 
 pub(super) fn run(args: &Args) -> anyhow::Result<Status> {
-    let (project, at) = look(&args.place)?;
+    let (project, at) = open_tree(&args.place)?;
     let workspace = project.workspace();
     let mut out = BufWriter::new(io::stdout().lock());
     let mut deployments = 0;
     let mut trees: Vec<Value> = Vec::new();
-    let mut told = BTreeSet::new();
+    let mut listed = BTreeSet::new();
     let mut skipped = BTreeSet::from_iter(workspace.skipped.iter().cloned());
     for (number, tree) in project.trees_at(&at) {
         deployments += tree.deployments.len();
         skipped.extend(tree.skipped.iter().cloned());
         let plan = &workspace.trees[number];
         // Files left out are listed below.
-        let aside = plan.plan.deployments.is_empty() && plan.statements.is_empty();
-        if !plan.left_out.is_empty() && aside && plan.loose.is_empty() {
+        let nothing_else = plan.plan.deployments.is_empty() && plan.statements.is_empty();
+        if !plan.left_out.is_empty() && nothing_else && plan.loose.is_empty() {
             continue;
         }
         match args.format {
             TextOrJson::Text => {
-                text(&project, &workspace, plan, &tree, &mut Harmless(&mut out))?;
-                told.extend(loose(&workspace, plan, &tree));
+                write_tree(&project, &workspace, plan, &tree, &mut Sanitizer(&mut out))?;
+                listed.extend(loose_files(&workspace, plan, &tree));
             }
             TextOrJson::Json => trees.push(tree_json(&project, &workspace, plan, &tree)),
         }
@@ -50,13 +50,13 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Status> {
                 .collect();
             let whole = json!({
                 "version": 1, "trees": trees, "ignored": ignored,
-                "charts": workspace.charts.iter().map(|it| name(it)).collect::<Vec<_>>(),
+                "charts": workspace.charts.iter().map(|it| path_text(it)).collect::<Vec<_>>(),
             });
             serde_json::to_writer_pretty(&mut out, &whole)?;
             writeln!(out)?;
         }
         TextOrJson::Text => {
-            let mut out = Harmless(&mut out);
+            let mut out = Sanitizer(&mut out);
             if !workspace.charts.is_empty() {
                 writeln!(out, "charts that no release installs")?;
             }
@@ -64,7 +64,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Status> {
                 writeln!(out, "  {}", chart.display())?;
             }
             // Do not repeat files that are already listed with their tree.
-            skipped.retain(|it| !told.contains(&it.path));
+            skipped.retain(|it| !listed.contains(&it.path));
             if !skipped.is_empty() {
                 writeln!(out, "left out")?;
             }
@@ -75,19 +75,19 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Status> {
     }
     out.flush()?;
     if deployments == 0 {
-        let what_to_do = match workspace.charts.as_slice() {
+        let hint = match workspace.charts.as_slice() {
             [] => "",
             _ => {
                 "; a chart's own values are not overrides: declare releases in `dogwatch.yaml`, with the chart and its values"
             }
         };
-        return Ok(nothing_there(&args.place, what_to_do));
+        return Ok(report_no_deployment(&args.place, hint));
     }
     Ok(Status::Clean)
 }
 
 /// The files that define the tree's releases.
-fn stated_by(project: &Project, workspace: &Workspace, plan: &TreeRef) -> Vec<String> {
+fn defining_files(project: &Project, workspace: &Workspace, plan: &TreeRef) -> Vec<String> {
     let root = &workspace.scopes[plan.scope].root;
     let files = plan.statements.iter();
     let shown = files.map(|file| project.settings().show(&root.join(file)));
@@ -95,7 +95,7 @@ fn stated_by(project: &Project, workspace: &Workspace, plan: &TreeRef) -> Vec<St
 }
 
 /// YAML files next to layers that belong to no release, with their displayed paths.
-fn loose(workspace: &Workspace, plan: &TreeRef, tree: &Tree) -> Vec<PathBuf> {
+fn loose_files(workspace: &Workspace, plan: &TreeRef, tree: &Tree) -> Vec<PathBuf> {
     let root = &workspace.scopes[plan.scope].root;
     let files = plan.loose.iter();
     files.map(|path| tree.show(&root.join(path))).collect()
@@ -106,7 +106,7 @@ fn unused_charts(workspace: &Workspace, plan: &TreeRef, tree: &Tree) -> Vec<Stri
     let root = &workspace.scopes[plan.scope].root;
     // A chart named by a release is installed, or reported as missing.
     let releases = || plan.plan.deployments.iter().flat_map(|it| &it.releases);
-    let stated = |path: &Path| {
+    let named_by_release = |path: &Path| {
         let mut paths = releases().filter_map(|it| it.chart_path.as_ref());
         paths.any(|it| it.path == path)
     };
@@ -119,46 +119,46 @@ fn unused_charts(workspace: &Workspace, plan: &TreeRef, tree: &Tree) -> Vec<Stri
         .flat_map(|it| &it.releases);
     let by_name = |path: &Path| others.clone().any(|it| it.own_values && it.folder == path);
     let found = plan.charts.iter();
-    let found = found.filter(|it| !stated(&it.path) && !by_name(&it.path));
+    let found = found.filter(|it| !named_by_release(&it.path) && !by_name(&it.path));
     let charts = found.map(|chart| root.join(&chart.path));
     let used = |path: &PathBuf| tree.charts.iter().any(|it| it.path == *path);
     let unused = charts.filter(|path| !used(path));
-    unused.map(|path| name(&tree.show(&path))).collect()
+    unused.map(|path| path_text(&tree.show(&path))).collect()
 }
 
 /// Notes on a layer: how much of it is visible, and other peculiarities.
-fn marks(tree: &Tree, layer: &Layer) -> Vec<String> {
-    let mut marks = Vec::new();
+fn layer_notes(tree: &Tree, layer: &Layer) -> Vec<String> {
+    let mut notes = Vec::new();
     match &layer.protection {
         Protection::Clear => {}
-        Protection::Sops(_) => marks.push("sops: keys are visible, values are not".to_owned()),
-        Protection::Opaque(_) => marks.push("encrypted as a whole".to_owned()),
-        Protection::Template => marks.push("a template: its contents are not visible".to_owned()),
+        Protection::Sops(_) => notes.push("sops: keys are visible, values are not".to_owned()),
+        Protection::Opaque(_) => notes.push("encrypted as a whole".to_owned()),
+        Protection::Template => notes.push("a template: its contents are not visible".to_owned()),
     }
     if layer.example {
-        marks.push("an example standing in for the real file".to_owned());
+        notes.push("an example standing in for the real file".to_owned());
     }
     if layer.part.is_some() {
-        marks.push("part of the file".to_owned());
+        notes.push("part of the file".to_owned());
     }
     if let Some(at) = layer.origin.and_then(|origin| shown::at(tree, origin)) {
-        marks.push(format!("defined at {}", at.short()));
+        notes.push(format!("defined at {}", at.short()));
     }
     let errors = layer.document.errors().len();
     if errors > 0 {
-        marks.push("has syntax errors".to_owned());
+        notes.push("has syntax errors".to_owned());
     }
-    marks
+    notes
 }
 
-fn text(
+fn write_tree(
     project: &Project,
     workspace: &Workspace,
     plan: &TreeRef,
     tree: &Tree,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let stated = stated_by(project, workspace, plan);
+    let stated = defining_files(project, workspace, plan);
     write!(out, "{}", tree.show(&tree.root).display())?;
     match stated.as_slice() {
         [] => writeln!(out)?,
@@ -174,13 +174,13 @@ fn text(
         writeln!(out, "  {}", deployment_name(&plan.name, &plan.profile))?;
         for (release, chart) in plan.releases.iter().zip(&deployment.charts) {
             let chart = chart.map(|at| &*tree.charts[at]);
-            release_text(tree, release, chart, out)?;
+            write_release(tree, release, chart, out)?;
         }
     }
     for chart in unused_charts(workspace, plan, tree) {
         writeln!(out, "  chart that no release installs: {chart}")?;
     }
-    for loose in loose(workspace, plan, tree) {
+    for loose in loose_files(workspace, plan, tree) {
         writeln!(out, "  belongs to no release: {}", loose.display())?;
     }
     for note in &tree.notes {
@@ -192,7 +192,7 @@ fn text(
     Ok(())
 }
 
-fn release_text(
+fn write_release(
     tree: &Tree,
     release: &Release,
     chart: Option<&DiskChart>,
@@ -227,9 +227,9 @@ fn release_text(
         let role = layer.role.as_str();
         let file = tree.show(&layer.path);
         write!(out, "      {} {role:7}  {}", at + 1, file.display())?;
-        match marks(tree, layer).as_slice() {
+        match layer_notes(tree, layer).as_slice() {
             [] => writeln!(out)?,
-            marks => writeln!(out, "  ({})", marks.join("; "))?,
+            notes => writeln!(out, "  ({})", notes.join("; "))?,
         }
     }
     for given in &release.given {
@@ -238,7 +238,7 @@ fn release_text(
     Ok(())
 }
 
-fn name(path: &Path) -> String {
+fn path_text(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
@@ -257,21 +257,21 @@ fn tree_json(project: &Project, workspace: &Workspace, plan: &TreeRef, tree: &Tr
             json!({"name": plan.name, "profile": plan.profile, "releases": releases})
         })
         .collect();
-    let loose = loose(workspace, plan, tree);
-    let loose: Vec<String> = loose.iter().map(|path| name(path)).collect();
+    let loose = loose_files(workspace, plan, tree);
+    let loose: Vec<String> = loose.iter().map(|path| path_text(path)).collect();
     let notes: Vec<Value> = tree
         .notes
         .iter()
         .map(|note| {
             let at = shown::at(tree, note.primary.span);
             json!({
-                "file": at.as_ref().map(|at| name(&at.file)),
+                "file": at.as_ref().map(|at| path_text(&at.file)),
                 "line": at.as_ref().and_then(shown::At::line), "message": note.message,
             })
         })
         .collect();
     json!({
-        "root": name(&tree.show(&tree.root)), "stated_by": stated_by(project, workspace, plan),
+        "root": path_text(&tree.show(&tree.root)), "stated_by": defining_files(project, workspace, plan),
         "deployments": deployments, "unused_charts": unused_charts(workspace, plan, tree),
         "loose": loose, "not_followed": notes,
     })
@@ -284,7 +284,7 @@ fn release_json(tree: &Tree, release: &Release, chart: Option<&DiskChart>) -> Va
         .map(|layer| {
             let line = layer.origin.and_then(|origin| shown::at(tree, origin));
             json!({
-                "file": name(&tree.show(&layer.path)), "role": layer.role.as_str(),
+                "file": path_text(&tree.show(&layer.path)), "role": layer.role.as_str(),
                 "protection": layer.protection.as_str(), "example": layer.example,
                 "part": layer.part.is_some(), "stated_at": line.and_then(|at| at.line()),
                 "damaged": layer.document.is_damaged(),
@@ -296,7 +296,7 @@ fn release_json(tree: &Tree, release: &Release, chart: Option<&DiskChart>) -> Va
         .iter()
         .map(|it| {
             json!({
-                "file": name(&tree.show_absent(it)), "role": it.role.as_str(),
+                "file": path_text(&tree.show_absent(it)), "role": it.role.as_str(),
                 "why": it.why.as_str(), "position": it.position,
             })
         })
@@ -304,7 +304,7 @@ fn release_json(tree: &Tree, release: &Release, chart: Option<&DiskChart>) -> Va
     let given: Vec<String> = release.given.iter().map(ToString::to_string).collect();
     json!({
         "name": release.name, "chart": release.chart,
-        "chart_on_disk": chart.map(|it| name(&tree.show(&it.path))), "version": release.version,
+        "chart_on_disk": chart.map(|it| path_text(&tree.show(&it.path))), "version": release.version,
         "namespace": release.namespace, "layers": layers, "absent": absent,
         "command_line": given,
     })

@@ -12,13 +12,16 @@ use ::values::yaml::Kind;
 use anyhow::bail;
 use source::Severity;
 
-use super::{SEE_TREE, Status, absolute, complain, cwd, deployment_name, look, nothing_there};
-use crate::args::{Look, Values, YamlOrJson};
-use crate::output::harmless;
+use super::{
+    SEE_TREE_HINT, Status, absolute, cwd, deployment_name, open_tree, print_to_stderr,
+    report_no_deployment,
+};
+use crate::args::{TreeArgs, Values, YamlOrJson};
+use crate::output::sanitize;
 
 pub(super) fn run(args: &Values) -> anyhow::Result<Status> {
     let here = cwd()?;
-    let mut place = Look {
+    let mut place = TreeArgs {
         tree: args.tree.clone(),
         profile: args.profile.clone(),
         no_ignore: args.no_ignore,
@@ -55,7 +58,7 @@ pub(super) fn run(args: &Values) -> anyhow::Result<Status> {
     }
     let mut out = BufWriter::new(io::stdout().lock());
     let status = match files.as_slice() {
-        [] => releases(args, &place, &names, &mut out)?,
+        [] => write_releases(args, &place, &names, &mut out)?,
         _ if !names.is_empty() => {
             bail!("no such file: `{}`", names.join("`, `"));
         }
@@ -64,7 +67,7 @@ pub(super) fn run(args: &Values) -> anyhow::Result<Status> {
                 if at > 0 && args.format == YamlOrJson::Yaml {
                     writeln!(out, "---")?;
                 }
-                one_file(args, file, &mut out)?;
+                write_file(args, file, &mut out)?;
             }
             Status::Clean
         }
@@ -74,7 +77,7 @@ pub(super) fn run(args: &Values) -> anyhow::Result<Status> {
 }
 
 /// A requested release, or a component of one.
-struct Wanted<'t> {
+struct Target<'t> {
     tree: &'t Tree,
     deployment: &'t TreeDeployment,
     release: usize,
@@ -83,27 +86,27 @@ struct Wanted<'t> {
     root: NodeRef,
 }
 
-fn releases(
+fn write_releases(
     args: &Values,
-    place: &Look,
+    place: &TreeArgs,
     names: &[String],
     out: &mut dyn Write,
 ) -> anyhow::Result<Status> {
-    let (project, at) = look(place)?;
+    let (project, at) = open_tree(place)?;
     let mut known: Vec<String> = Vec::new();
     let (mut deployments, mut written) = (0, 0);
     let mut json = String::from("{\n  \"version\": 1,\n  \"releases\": [");
     for (_, tree) in project.trees_at(&at) {
         deployments += tree.deployments.len();
         for deployment in &tree.deployments {
-            for wanted in wanted(&tree, deployment, names, &mut known) {
+            for target in find_targets(&tree, deployment, names, &mut known) {
                 match args.format {
-                    YamlOrJson::Yaml => yaml(&wanted, args.with_origin, written > 0, out)?,
+                    YamlOrJson::Yaml => write_yaml(&target, args.with_origin, written > 0, out)?,
                     YamlOrJson::Json => {
                         if written > 0 {
                             json.push(',');
                         }
-                        release_json(&wanted, args.with_origin, &mut json)?;
+                        append_release_json(&target, args.with_origin, &mut json)?;
                         out.write_all(json.as_bytes())?;
                         json.clear();
                     }
@@ -113,7 +116,7 @@ fn releases(
         }
     }
     if deployments == 0 {
-        return Ok(nothing_there(place, SEE_TREE));
+        return Ok(report_no_deployment(place, SEE_TREE_HINT));
     }
     let unknown = names.iter().filter(|name| !known.contains(name));
     let unknown: Vec<String> = unknown
@@ -130,8 +133,8 @@ fn releases(
     if written > 0 && args.format == YamlOrJson::Json {
         writeln!(out, "\n  ]\n}}")?;
     }
-    for words in &unknown {
-        complain(words);
+    for message in &unknown {
+        print_to_stderr(message);
     }
     if unknown.is_empty() && written == 0 {
         bail!("`{}` has no values here", names.join("`, `"));
@@ -144,15 +147,15 @@ fn releases(
 }
 
 /// The releases and components with the given names; all releases if no name is given.
-fn wanted<'t>(
+fn find_targets<'t>(
     tree: &'t Tree,
     deployment: &'t TreeDeployment,
     names: &[String],
     known: &mut Vec<String>,
-) -> Vec<Wanted<'t>> {
+) -> Vec<Target<'t>> {
     let merged = &deployment.merged;
     let mut out = Vec::new();
-    let whole = |release: usize| Wanted {
+    let whole = |release: usize| Target {
         tree,
         deployment,
         release,
@@ -173,7 +176,7 @@ fn wanted<'t>(
         if let (true, false, Lookup::Found(root)) =
             (inside, taken, merged.component_root(at, View::Effective))
         {
-            out.push(Wanted {
+            out.push(Target {
                 component: Some(&component.name),
                 root,
                 ..whole(component.release)
@@ -183,60 +186,64 @@ fn wanted<'t>(
     out
 }
 
-fn yaml(
-    wanted: &Wanted<'_>,
+fn write_yaml(
+    target: &Target<'_>,
     with_origin: bool,
     separate: bool,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
-    let merged = &wanted.deployment.merged;
-    let release = &merged.deployment().releases[wanted.release];
+    let merged = &target.deployment.merged;
+    let release = &merged.deployment().releases[target.release];
     if separate {
         writeln!(out, "---")?;
     }
     let deployment = &merged.deployment();
     let deployment = deployment_name(&deployment.name, &deployment.profile);
-    let part = wanted
+    let part = target
         .component
         .map_or_else(String::new, |name| format!("{name} in "));
-    let tree = wanted.tree.show(&wanted.tree.root);
+    let tree = target.tree.show(&target.tree.root);
     writeln!(
         out,
         "# {part}{} of {deployment} ({})",
-        harmless(&release.name),
-        harmless(&tree.to_string_lossy())
+        sanitize(&release.name),
+        sanitize(&tree.to_string_lossy())
     )?;
     for absent in &release.absent {
-        let file = wanted.tree.show_absent(absent);
+        let file = target.tree.show_absent(absent);
         writeln!(
             out,
             "# not read: {}, {}",
-            harmless(&file.to_string_lossy()),
+            sanitize(&file.to_string_lossy()),
             absent.why.as_str()
         )?;
     }
     let writer = Writer {
-        tree: wanted.tree,
+        tree: target.tree,
         merged,
         with_origin,
     };
     let mut text = String::new();
-    writer.yaml(wanted.root, &mut text)?;
+    writer.yaml(target.root, &mut text)?;
     out.write_all(text.as_bytes())?;
     Ok(())
 }
 
-fn release_json(wanted: &Wanted<'_>, with_origin: bool, out: &mut String) -> anyhow::Result<()> {
-    let merged = &wanted.deployment.merged;
+fn append_release_json(
+    target: &Target<'_>,
+    with_origin: bool,
+    out: &mut String,
+) -> anyhow::Result<()> {
+    let merged = &target.deployment.merged;
     let deployment = merged.deployment();
-    let release = &deployment.releases[wanted.release];
-    let tree = wanted.tree.show(&wanted.tree.root);
+    let release = &deployment.releases[target.release];
+    let tree = target.tree.show(&target.tree.root);
     let text = |text: &str| shown::json_string(text);
     let optional = |text: Option<&str>| text.map_or("null".to_owned(), shown::json_string);
     let absent: Vec<String> = release
         .absent
         .iter()
-        .map(|it| shown::json_string(&wanted.tree.show_absent(it).to_string_lossy()))
+        .map(|it| shown::json_string(&target.tree.show_absent(it).to_string_lossy()))
         .collect();
     out.push_str(&format!(
         "\n    {{\n      \"tree\": {},\n      \"deployment\": {},\n      \"profile\": {},\n      \"release\": {},\n      \
@@ -246,22 +253,22 @@ fn release_json(wanted: &Wanted<'_>, with_origin: bool, out: &mut String) -> any
         text(&deployment.profile),
         text(&release.name),
         text(&release.chart),
-        optional(wanted.component),
+        optional(target.component),
         absent.join(", "),
     ));
     let writer = Writer {
-        tree: wanted.tree,
+        tree: target.tree,
         merged,
         with_origin,
     };
-    writer.json(wanted.root, Some(6), out)?;
+    writer.json(target.root, Some(6), out)?;
     out.push_str("\n    }");
     Ok(())
 }
 
 /// Writes one file as Helm reads it. The file is looked up in its tree, since charts declare which of its values are secret.
-fn one_file(args: &Values, file: &Path, out: &mut dyn Write) -> anyhow::Result<()> {
-    let (project, path) = look(&Look {
+fn write_file(args: &Values, file: &Path, out: &mut dyn Write) -> anyhow::Result<()> {
+    let (project, path) = open_tree(&TreeArgs {
         tree: file.to_owned(),
         profile: args.profile.clone(),
         no_ignore: true,
@@ -277,7 +284,7 @@ fn one_file(args: &Values, file: &Path, out: &mut dyn Write) -> anyhow::Result<(
                     .layer(*layer)
                     .is_some_and(|it| it.path == path && it.part.is_none() && it.origin.is_none());
                 if whole {
-                    return layer_text(args, tree, merged, *layer, out);
+                    return write_layer(args, tree, merged, *layer, out);
                 }
             }
         }
@@ -289,12 +296,12 @@ fn one_file(args: &Values, file: &Path, out: &mut dyn Write) -> anyhow::Result<(
         bail!("{shown}: the file cannot be shown");
     };
     match merged.layers(0).first() {
-        Some(layer) => layer_text(args, &tree, merged, *layer, out),
+        Some(layer) => write_layer(args, &tree, merged, *layer, out),
         None => bail!("{shown}: the file cannot be read"),
     }
 }
 
-fn layer_text(
+fn write_layer(
     args: &Values,
     tree: &Tree,
     merged: &Merged,

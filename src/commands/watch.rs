@@ -12,12 +12,12 @@ use ::lint::files::{Stamp, stamps};
 use ::lint::project::Project;
 use ::lint::watched;
 
-use super::{Status, complain, is_broken_pipe};
+use super::{Status, is_broken_pipe, print_to_stderr};
 
 /// Minimum pause between two polls.
-const PAUSE: Duration = Duration::from_millis(200);
+const MIN_PAUSE: Duration = Duration::from_millis(200);
 /// The pause is also at least this many times the duration of a poll.
-const CALM: u32 = 10;
+const PAUSE_FACTOR: u32 = 10;
 
 /// The files to watch.
 #[derive(Debug, Clone, Default)]
@@ -27,18 +27,18 @@ pub(super) struct Watched {
     /// Charts, which are read even if they are ignored.
     charts: Vec<(PathBuf, Option<usize>)>,
     /// Files that the run reads regardless of their names.
-    stated: BTreeSet<PathBuf>,
+    always_read: BTreeSet<PathBuf>,
     /// Files that the run writes itself.
-    own: Vec<PathBuf>,
+    written: Vec<PathBuf>,
 }
 
 impl Watched {
     /// Everything that a project lists, its rules, and layers from outside its folders.
-    pub(super) fn of(project: &Project, own: Vec<PathBuf>) -> Self {
+    pub(super) fn of(project: &Project, written: Vec<PathBuf>) -> Self {
         let workspace = project.workspace();
         let mut folders = workspace.listed.clone();
-        let stated = watched::stated(project);
-        for path in &stated {
+        let always_read = watched::stated(project);
+        for path in &always_read {
             let listed = |(folder, depth): &(PathBuf, Option<usize>)| {
                 depth.is_none() && path.starts_with(folder)
             };
@@ -51,17 +51,17 @@ impl Watched {
             folders,
             no_ignore: project.settings().no_ignore,
             charts: charts.map(|path| (path, None)).collect(),
-            stated,
-            own,
+            always_read,
+            written,
         }
     }
 
-    fn look(&self) -> BTreeMap<PathBuf, Stamp> {
+    fn poll(&self) -> BTreeMap<PathBuf, Stamp> {
         let mut all = stamps(&self.folders, self.no_ignore);
         all.extend(stamps(&self.charts, true));
         all.retain(|path, _| {
-            let read = watched::is_read(path) || self.stated.contains(path);
-            read && !self.own.contains(path)
+            let read = watched::is_read(path) || self.always_read.contains(path);
+            read && !self.written.contains(path)
         });
         all
     }
@@ -75,7 +75,7 @@ pub(super) fn run(
     let mut watched = survey()?;
     loop {
         // Poll before the run, so that no change during the run is missed.
-        let seen = watched.look();
+        let seen = watched.poll();
         if io::stdout().is_terminal() {
             let mut out = io::stdout().lock();
             out.write_all(b"\x1b[2J\x1b[H")?;
@@ -85,25 +85,25 @@ pub(super) fn run(
             Ok((_, now)) => watched = now,
             Err(error) if is_broken_pipe(&error) => return Err(error),
             // The next change may fix the problem.
-            Err(error) => complain(&format!("{error:#}")),
+            Err(error) => print_to_stderr(&format!("{error:#}")),
         }
-        let files = super::counted(seen.len(), "file");
-        complain(&format!("watching {files}; press Ctrl-C to stop"));
-        wait(&watched, seen);
+        let files = super::pluralize(seen.len(), "file");
+        print_to_stderr(&format!("watching {files}; press Ctrl-C to stop"));
+        wait_for_change(&watched, seen);
     }
 }
 
 /// Returns once something has changed and the files have settled.
-fn wait(watched: &Watched, seen: BTreeMap<PathBuf, Stamp>) {
+fn wait_for_change(watched: &Watched, seen: BTreeMap<PathBuf, Stamp>) {
     let mut last = seen.clone();
     loop {
         let start = Instant::now();
-        let now = watched.look();
-        let calm = now == last;
-        if calm && now != seen {
+        let now = watched.poll();
+        let settled = now == last;
+        if settled && now != seen {
             return;
         }
         last = now;
-        sleep(PAUSE.max(start.elapsed() * CALM));
+        sleep(MIN_PAUSE.max(start.elapsed() * PAUSE_FACTOR));
     }
 }

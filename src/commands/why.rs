@@ -8,9 +8,11 @@ use ::values::path::KeyPath;
 use anyhow::anyhow;
 use serde_json::{Value, json};
 
-use super::{SEE_TREE, Status, complain, deployment_name, look, nothing_there};
+use super::{
+    SEE_TREE_HINT, Status, deployment_name, open_tree, print_to_stderr, report_no_deployment,
+};
 use crate::args::{TextOrJson, Why};
-use crate::output::Harmless;
+use crate::output::Sanitizer;
 
 pub(super) fn run(args: &Why) -> anyhow::Result<Status> {
     let no_path = |why: &str| {
@@ -21,8 +23,8 @@ pub(super) fn run(args: &Why) -> anyhow::Result<Status> {
     if path.0.is_empty() {
         return Err(no_path(""));
     }
-    let (project, at) = look(&args.place)?;
-    let (mut trees, mut near) = (Vec::new(), None);
+    let (project, at) = open_tree(&args.place)?;
+    let (mut trees, mut suggestion) = (Vec::new(), None);
     let mut deployments = 0;
     for (_, tree) in project.trees_at(&at) {
         deployments += tree.deployments.len();
@@ -31,13 +33,13 @@ pub(super) fn run(args: &Why) -> anyhow::Result<Status> {
             .iter()
             .any(|it| it.verdict.is_answer() || !it.links.is_empty())
         {
-            near = near.or_else(|| meant(&tree, &path));
+            suggestion = suggestion.or_else(|| meant(&tree, &path));
         }
         let name = project.settings().show(&tree.root);
         trees.push((name.display().to_string(), chains));
     }
     if deployments == 0 {
-        return Ok(nothing_there(&args.place, SEE_TREE));
+        return Ok(report_no_deployment(&args.place, SEE_TREE_HINT));
     }
     let answered = |chain: &Chain| chain.verdict.is_answer() || !chain.links.is_empty();
     let any = trees.iter().flat_map(|(_, chains)| chains).any(answered);
@@ -46,10 +48,10 @@ pub(super) fn run(args: &Why) -> anyhow::Result<Status> {
         TextOrJson::Json => {
             let chains: Vec<Value> = trees
                 .iter()
-                .flat_map(|(tree, chains)| chains.iter().map(move |chain| json(tree, chain)))
+                .flat_map(|(tree, chains)| chains.iter().map(move |chain| chain_json(tree, chain)))
                 .collect();
             let whole = json!({
-                "version": 1, "path": args.path, "chains": chains, "similar": near,
+                "version": 1, "path": args.path, "chains": chains, "similar": suggestion,
             });
             serde_json::to_writer_pretty(&mut out, &whole)?;
             writeln!(out)?;
@@ -59,14 +61,14 @@ pub(super) fn run(args: &Why) -> anyhow::Result<Status> {
             let mut first = true;
             for (tree, chains) in &trees {
                 // With several trees, leave out those without an answer.
-                let told = chains
+                let shown = chains
                     .iter()
                     .filter(|chain| answered(chain) || !any && !several);
-                for chain in told {
+                for chain in shown {
                     if !std::mem::take(&mut first) {
                         writeln!(out)?;
                     }
-                    text(several.then_some(tree), chain, &mut Harmless(&mut out))?;
+                    write_chain(several.then_some(tree), chain, &mut Sanitizer(&mut out))?;
                 }
             }
         }
@@ -75,12 +77,14 @@ pub(super) fn run(args: &Why) -> anyhow::Result<Status> {
     if any {
         return Ok(Status::Clean);
     }
-    let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-    complain(&format!("nothing sets `{}`{hint}", args.path));
+    let hint = suggestion.map_or_else(String::new, |suggestion| {
+        format!("; did you mean `{suggestion}`?")
+    });
+    print_to_stderr(&format!("nothing sets `{}`{hint}", args.path));
     Ok(Status::Findings)
 }
 
-fn text(tree: Option<&String>, chain: &Chain, out: &mut dyn Write) -> io::Result<()> {
+fn write_chain(tree: Option<&String>, chain: &Chain, out: &mut dyn Write) -> io::Result<()> {
     let deployment = deployment_name(&chain.deployment, &chain.profile);
     write!(out, "{} in {} of {deployment}", chain.path, chain.release)?;
     match tree {
@@ -102,7 +106,7 @@ fn text(tree: Option<&String>, chain: &Chain, out: &mut dyn Write) -> io::Result
     for note in &chain.notes {
         writeln!(out, "  note: {note}")?;
     }
-    let rows: Vec<[String; 3]> = chain.links.iter().map(row).collect();
+    let rows: Vec<[String; 3]> = chain.links.iter().map(link_row).collect();
     let width = |column: usize| {
         let cells = rows.iter().map(|row| row[column].chars().count());
         cells.max().unwrap_or(0)
@@ -116,7 +120,7 @@ fn text(tree: Option<&String>, chain: &Chain, out: &mut dyn Write) -> io::Result
     Ok(())
 }
 
-fn row(link: &Link) -> [String; 3] {
+fn link_row(link: &Link) -> [String; 3] {
     let place = match &link.at {
         Some(at) => at.to_string(),
         None => link.file.display().to_string(),
@@ -125,7 +129,7 @@ fn row(link: &Link) -> [String; 3] {
     [place, value, link.words.clone()]
 }
 
-fn json(tree: &str, chain: &Chain) -> Value {
+fn chain_json(tree: &str, chain: &Chain) -> Value {
     let value = match &chain.verdict {
         Verdict::Value(text) => Some(text),
         _ => None,

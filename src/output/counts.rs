@@ -6,15 +6,15 @@ use lint::finding::{Origin, Suppression};
 use lint::report::Report;
 use source::{Applicability, Severity};
 
-use crate::output::text::path;
+use crate::output::text::display_path;
 
 /// Maximum number of names in a list; the rest are counted.
-const MOST_NAMES: usize = 3;
+const MAX_NAMES: usize = 3;
 /// Maximum number of groups in a list; the rest are counted.
-const MOST_GROUPS: usize = 5;
+const MAX_GROUPS: usize = 5;
 
 /// `1 file`, `2 files`, `3 deployments`.
-pub(crate) fn count(n: usize, one: &str) -> String {
+pub(crate) fn pluralize(n: usize, one: &str) -> String {
     match (n, one.strip_suffix('y')) {
         (1, _) => format!("1 {one}"),
         (_, Some(stem)) => format!("{n} {stem}ies"),
@@ -26,8 +26,8 @@ pub(crate) fn count(n: usize, one: &str) -> String {
 pub(crate) fn by_severity(report: &Report) -> [(Severity, usize); 3] {
     [Severity::Error, Severity::Warning, Severity::Info].map(|severity| {
         let findings = report.findings.iter();
-        let of_it = findings.filter(|it| it.diagnostic.severity == severity);
-        (severity, of_it.count())
+        let matching = findings.filter(|it| it.diagnostic.severity == severity);
+        (severity, matching.count())
     })
 }
 
@@ -35,26 +35,26 @@ pub(crate) fn by_severity(report: &Report) -> [(Severity, usize); 3] {
 pub(crate) fn severities(report: &Report) -> String {
     let counts = by_severity(report).into_iter().filter(|(_, n)| *n > 0);
     let words = counts.map(|(severity, n)| match severity {
-        Severity::Error | Severity::Warning => count(n, severity.as_str()),
+        Severity::Error | Severity::Warning => pluralize(n, severity.as_str()),
         Severity::Info => format!("{n} info"),
     });
     words.collect::<Vec<_>>().join(", ")
 }
 
 /// The lines of the summary, each with its label. `verbose` shortens no list.
-pub(crate) fn lines(report: &Report, verbose: bool) -> Vec<(&'static str, String)> {
+pub(crate) fn summary_lines(report: &Report, verbose: bool) -> Vec<(&'static str, String)> {
     let summary = &report.summary;
-    let mut lines = vec![("found", found(report))];
+    let mut lines = vec![("found", found_line(report))];
     lines.push((
         "linted",
         format!(
             "{} ({}) of {} in {} and {}, by {}",
-            count(summary.files, "file"),
-            size(summary.bytes),
-            count(summary.releases, "release"),
-            count(summary.deployments, "deployment"),
-            count(summary.trees, "tree"),
-            count(summary.rules, "rule"),
+            pluralize(summary.files, "file"),
+            format_size(summary.bytes),
+            pluralize(summary.releases, "release"),
+            pluralize(summary.deployments, "deployment"),
+            pluralize(summary.trees, "tree"),
+            pluralize(summary.rules, "rule"),
         ),
     ));
     let outcomes = &summary.outcomes;
@@ -68,7 +68,7 @@ pub(crate) fn lines(report: &Report, verbose: bool) -> Vec<(&'static str, String
     lines.push(("checks", checks));
     let mut undecided: Vec<_> = summary.undecided.iter().collect();
     undecided.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
-    let most = if verbose { usize::MAX } else { MOST_GROUPS };
+    let most = if verbose { usize::MAX } else { MAX_GROUPS };
     for (why, n) in undecided.iter().take(most) {
         lines.push(("undecided", format!("{n} because {why}")));
     }
@@ -76,14 +76,14 @@ pub(crate) fn lines(report: &Report, verbose: bool) -> Vec<(&'static str, String
         let left: usize = undecided.iter().skip(most).map(|(_, n)| **n).sum();
         lines.push(("undecided", format!("{left} for other reasons")));
     }
-    lines.extend(allowed(report).map(|text| ("allowed", text)));
+    lines.extend(allowed_line(report).map(|text| ("allowed", text)));
     lines.extend(
-        skipped(report, verbose)
+        skipped_lines(report, verbose)
             .into_iter()
             .map(|text| ("skipped", text)),
     );
     if !summary.idle_rules.is_empty() {
-        let names = names(
+        let names = join_names(
             summary.idle_rules.iter().map(|it| format!("`{it}`")),
             verbose,
         );
@@ -94,7 +94,7 @@ pub(crate) fn lines(report: &Report, verbose: bool) -> Vec<(&'static str, String
 }
 
 /// `2 errors, 1 warning in 3 files`.
-pub(crate) fn found_in(report: &Report) -> String {
+pub(crate) fn findings_summary(report: &Report) -> String {
     if report.findings.is_empty() {
         return "nothing found".to_owned();
     }
@@ -104,10 +104,14 @@ pub(crate) fn found_in(report: &Report) -> String {
         .collect();
     files.sort_unstable();
     files.dedup();
-    format!("{} in {}", severities(report), count(files.len(), "file"))
+    format!(
+        "{} in {}",
+        severities(report),
+        pluralize(files.len(), "file")
+    )
 }
 
-fn found(report: &Report) -> String {
+fn found_line(report: &Report) -> String {
     if report.findings.is_empty() {
         return "nothing".to_owned();
     }
@@ -124,21 +128,23 @@ fn found(report: &Report) -> String {
             })
             .count()
     };
-    let mut text = found_in(report);
-    let (safe, risky) = (
+    let mut text = findings_summary(report);
+    let (safe, with_unsafe) = (
         with_fix(Applicability::Safe),
         with_fix(Applicability::Unsafe),
     );
-    match (safe, risky) {
+    match (safe, with_unsafe) {
         (0, 0) => {}
         (_, 0) => text += &format!("; `dogwatch fix` can fix {safe}"),
-        (0, _) => text += &format!("; `dogwatch fix --unsafe` can fix {risky}"),
-        (_, _) => text += &format!("; `dogwatch fix` can fix {safe}, with `--unsafe` {risky} more"),
+        (0, _) => text += &format!("; `dogwatch fix --unsafe` can fix {with_unsafe}"),
+        (_, _) => {
+            text += &format!("; `dogwatch fix` can fix {safe}, with `--unsafe` {with_unsafe} more")
+        }
     }
     text
 }
 
-fn allowed(report: &Report) -> Option<String> {
+fn allowed_line(report: &Report) -> Option<String> {
     let (mut comments, mut baseline) = (0, 0);
     for finding in &report.suppressed {
         match finding.suppressed {
@@ -148,44 +154,44 @@ fn allowed(report: &Report) -> Option<String> {
         }
     }
     let parts = [
-        (comments > 0).then(|| format!("{} by comments", count(comments, "finding"))),
-        (baseline > 0).then(|| format!("{} by the baseline", count(baseline, "finding"))),
+        (comments > 0).then(|| format!("{} by comments", pluralize(comments, "finding"))),
+        (baseline > 0).then(|| format!("{} by the baseline", pluralize(baseline, "finding"))),
     ];
     let parts: Vec<_> = parts.into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 /// Files left out, grouped by reason, the most frequent first.
-fn skipped(report: &Report, verbose: bool) -> Vec<String> {
+fn skipped_lines(report: &Report, verbose: bool) -> Vec<String> {
     let mut by_reason: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for file in &report.summary.skipped {
         by_reason
             .entry(&file.why)
             .or_default()
-            .push(path(&file.path));
+            .push(display_path(&file.path));
     }
     let mut groups: Vec<_> = by_reason.into_iter().collect();
     groups.sort_by(|a, b| b.1.len().cmp(&a.1.len()).then(a.0.cmp(b.0)));
-    let most = if verbose { usize::MAX } else { MOST_GROUPS };
+    let most = if verbose { usize::MAX } else { MAX_GROUPS };
     let left: usize = groups.iter().skip(most).map(|(_, files)| files.len()).sum();
     let shown = groups.into_iter().take(most);
     let mut lines: Vec<_> = shown
         .map(|(why, files)| {
             format!(
                 "{} ({why}): {}",
-                count(files.len(), "file"),
-                names(files.into_iter(), verbose)
+                pluralize(files.len(), "file"),
+                join_names(files.into_iter(), verbose)
             )
         })
         .collect();
     if left > 0 {
-        lines.push(format!("{} for other reasons", count(left, "file")));
+        lines.push(format!("{} for other reasons", pluralize(left, "file")));
     }
     lines
 }
 
-fn names(all: impl ExactSizeIterator<Item = String>, verbose: bool) -> String {
-    let (n, most) = (all.len(), if verbose { usize::MAX } else { MOST_NAMES });
+fn join_names(all: impl ExactSizeIterator<Item = String>, verbose: bool) -> String {
+    let (n, most) = (all.len(), if verbose { usize::MAX } else { MAX_NAMES });
     let mut text = all.take(most).collect::<Vec<_>>().join(", ");
     if n > most {
         text += &format!(" and {} more", n - most);
@@ -194,7 +200,7 @@ fn names(all: impl ExactSizeIterator<Item = String>, verbose: bool) -> String {
 }
 
 /// `812 bytes`, `84 kB`, `32.5 MB`; decimal units.
-fn size(bytes: u64) -> String {
+fn format_size(bytes: u64) -> String {
     match bytes {
         1 => "1 byte".to_owned(),
         0..1_000 => format!("{bytes} bytes"),
@@ -208,12 +214,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn counts_read_as_people_say_them() {
-        assert_eq!(count(1, "file"), "1 file");
-        assert_eq!(count(0, "file"), "0 files");
-        assert_eq!(count(2, "entry"), "2 entries");
-        assert_eq!(size(999), "999 bytes");
-        assert_eq!(size(84_499), "84 kB");
-        assert_eq!(size(32_550_000), "32.5 MB");
+    fn counts_and_sizes_are_formatted_for_people() {
+        assert_eq!(pluralize(1, "file"), "1 file");
+        assert_eq!(pluralize(0, "file"), "0 files");
+        assert_eq!(pluralize(2, "entry"), "2 entries");
+        assert_eq!(format_size(999), "999 bytes");
+        assert_eq!(format_size(84_499), "84 kB");
+        assert_eq!(format_size(32_550_000), "32.5 MB");
     }
 }

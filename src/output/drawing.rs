@@ -6,12 +6,12 @@ use ariadne::{CharSet, Color, Config, Fmt, Label, Report, ReportKind};
 use source::{Applicability, Diagnostic, Severity, SourceMap};
 
 use crate::output::Style;
-use crate::output::marks::groups;
-use crate::output::sheets::Sheets;
-use crate::output::text::{Place, harmless};
+use crate::output::marks::group_marks;
+use crate::output::prepared::PreparedSources;
+use crate::output::text::{Place, sanitize};
 
 /// Related places beyond this number are counted instead of drawn.
-const MOST_RELATED: usize = 6;
+const MAX_RELATED: usize = 6;
 /// Columns to the left of a source line: the line number and the frame.
 const GUTTER: usize = 10;
 
@@ -25,27 +25,27 @@ pub(crate) fn draw(
     style: &Style,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let mut pen = Pen::new(sources, style);
+    let mut renderer = Renderer::new(sources, style);
     for diagnostic in diagnostics {
-        pen.draw(diagnostic, &[], out)?;
+        renderer.draw(diagnostic, &[], out)?;
     }
     Ok(())
 }
 
 /// Draws diagnostics over one set of sources.
-pub(crate) struct Pen<'a> {
+pub(crate) struct Renderer<'a> {
     sources: &'a SourceMap,
     style: &'a Style,
-    sheets: Sheets<'a>,
+    prepared: PreparedSources<'a>,
 }
 
-impl<'a> Pen<'a> {
-    /// Creates a pen.
+impl<'a> Renderer<'a> {
+    /// Creates a renderer.
     pub(crate) fn new(sources: &'a SourceMap, style: &'a Style) -> Self {
         Self {
             sources,
             style,
-            sheets: Sheets::new(sources),
+            prepared: PreparedSources::new(sources),
         }
     }
 
@@ -60,9 +60,9 @@ impl<'a> Pen<'a> {
         let head = format!(
             "{}[{}]",
             diagnostic.severity,
-            harmless(diagnostic.code.as_str())
+            sanitize(diagnostic.code.as_str())
         );
-        let message = harmless(&diagnostic.message);
+        let message = sanitize(&diagnostic.message);
         if self.style.color {
             writeln!(
                 out,
@@ -73,8 +73,8 @@ impl<'a> Pen<'a> {
             writeln!(out, "{head}: {message}")?;
         }
         self.excerpts(diagnostic, color, out)?;
-        if diagnostic.related.len() > MOST_RELATED && !self.style.verbose {
-            let left = diagnostic.related.len() - MOST_RELATED;
+        if diagnostic.related.len() > MAX_RELATED && !self.style.verbose {
+            let left = diagnostic.related.len() - MAX_RELATED;
             self.remark("note", &format!("and {left} more places"), out)?;
         }
         if let Some(help) = &diagnostic.help {
@@ -96,7 +96,7 @@ impl<'a> Pen<'a> {
     /// Writes a labeled remark below the excerpt; later lines of `text` are indented.
     fn remark(&self, word: &str, text: &str, out: &mut dyn Write) -> io::Result<()> {
         let mut lines = text.trim_end().lines();
-        let first = harmless(lines.next().unwrap_or(""));
+        let first = sanitize(lines.next().unwrap_or(""));
         if self.style.color {
             writeln!(out, "  {} {first}", format!("{word}:").fg(Color::Cyan))?;
         } else {
@@ -107,7 +107,7 @@ impl<'a> Pen<'a> {
                 out,
                 "  {:width$}  {}",
                 "",
-                harmless(line),
+                sanitize(line),
                 width = word.len()
             )?;
         }
@@ -123,27 +123,27 @@ impl<'a> Pen<'a> {
         let most = if self.style.verbose {
             usize::MAX
         } else {
-            MOST_RELATED
+            MAX_RELATED
         };
-        let groups = groups(diagnostic, self.sources, most);
-        let room = self.style.width.saturating_sub(GUTTER).max(20);
-        self.sheets.forget_cut();
+        let groups = group_marks(diagnostic, self.sources, most);
+        let max_width = self.style.width.saturating_sub(GUTTER).max(20);
+        self.prepared.clear_cut();
         let mut labels = Vec::new();
         for (order, group) in groups.iter().enumerate() {
-            let Some(placed) = self.sheets.place(group, order, room) else {
+            let Some(placed) = self.prepared.place(group, order, max_width) else {
                 let place = Place::of(self.sources, diagnostic.primary.span);
                 return writeln!(
                     out,
                     "  at {}:{}:{}",
-                    harmless(&place.file),
+                    sanitize(&place.file),
                     place.line,
                     place.column
                 );
             };
-            for (mark, (sheet, range)) in group.iter().zip(placed) {
+            for (mark, (excerpt, range)) in group.iter().zip(placed) {
                 let color = if mark.primary { color } else { Color::Blue };
                 let order = i32::try_from(order).unwrap_or(i32::MAX);
-                let label = Label::new((sheet, range.clone())).with_order(order);
+                let label = Label::new((excerpt, range.clone())).with_order(order);
                 let Some(message) = mark.message else {
                     labels.push((label, None));
                     continue;
@@ -151,7 +151,7 @@ impl<'a> Pen<'a> {
                 let message = match message {
                     // Ariadne underlines only labels that have a message.
                     "" => "here".into(),
-                    text => harmless(text),
+                    text => sanitize(text),
                 };
                 let message = if self.style.color {
                     message.fg(color).to_string()
@@ -162,7 +162,7 @@ impl<'a> Pen<'a> {
                     .with_message(message)
                     .with_color(color)
                     .with_priority(i32::from(mark.primary));
-                labels.push((label, mark.primary.then_some((sheet, range))));
+                labels.push((label, mark.primary.then_some((excerpt, range))));
             }
         }
         let Some(primary) = labels.iter().find_map(|(_, primary)| primary.clone()) else {
@@ -180,12 +180,12 @@ impl<'a> Pen<'a> {
             .with_config(config)
             .with_labels(labels.into_iter().map(|(label, _)| label))
             .finish()
-            .write(&mut self.sheets, &mut drawn)?;
+            .write(&mut self.prepared, &mut drawn)?;
         // The first line is ariadne's own headline; trailing frame padding is trimmed.
         let drawn = String::from_utf8_lossy(&drawn);
         for line in drawn.lines().skip(1) {
             if self.style.color {
-                writeln!(out, "{}", calm(line))?;
+                writeln!(out, "{}", simplify_colors(line))?;
             } else {
                 writeln!(out, "{}", line.trim_end())?;
             }
@@ -196,8 +196,8 @@ impl<'a> Pen<'a> {
 
 /// Adapts ariadne's colors to any background: ariadne draws text in a gray that is unreadable on white, and colors each
 /// character separately. The only escapes in `line` are ariadne's.
-fn calm(line: &str) -> String {
-    let mut calm = String::with_capacity(line.len());
+fn simplify_colors(line: &str) -> String {
+    let mut simplified = String::with_capacity(line.len());
     let (mut current, mut wanted) = ("", "");
     let mut rest = line;
     while let Some(c) = rest.chars().next() {
@@ -215,22 +215,22 @@ fn calm(line: &str) -> String {
         }
         if wanted != current {
             let reset = if current.is_empty() { "" } else { "\u{1b}[0m" };
-            calm.push_str(reset);
+            simplified.push_str(reset);
             if !wanted.is_empty() {
-                calm.push_str("\u{1b}[");
-                calm.push_str(wanted);
-                calm.push('m');
+                simplified.push_str("\u{1b}[");
+                simplified.push_str(wanted);
+                simplified.push('m');
             }
             current = wanted;
         }
-        calm.push(c);
+        simplified.push(c);
         rest = &rest[c.len_utf8()..];
     }
-    calm.truncate(calm.trim_end().len());
+    simplified.truncate(simplified.trim_end().len());
     if !current.is_empty() {
-        calm.push_str("\u{1b}[0m");
+        simplified.push_str("\u{1b}[0m");
     }
-    calm
+    simplified
 }
 
 /// The color of a severity, also used by the summary.

@@ -8,13 +8,13 @@ use lint::finding::Finding;
 use lint::report::Report;
 use source::Severity;
 
-use crate::output::text::{Place, harmless};
+use crate::output::text::{Place, sanitize};
 
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     for finding in &report.findings {
-        let told = &finding.diagnostic;
-        let place = Place::of(&report.sources, told.primary.span);
-        let command = match told.severity {
+        let diagnostic = &finding.diagnostic;
+        let place = Place::of(&report.sources, diagnostic.primary.span);
+        let command = match diagnostic.severity {
             Severity::Error => "error",
             Severity::Warning => "warning",
             Severity::Info => "notice",
@@ -30,20 +30,20 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         if place.line == place.end_line {
             write!(out, ",col={},endColumn={}", place.column, place.end_column)?;
         }
-        let title = property(told.code.as_str());
+        let title = property(diagnostic.code.as_str());
         writeln!(out, ",title={title}::{}", data(&message(finding, report)))?;
     }
     Ok(())
 }
 
 fn message(finding: &Finding, report: &Report) -> String {
-    let told = &finding.diagnostic;
-    let mut text = told.message.clone();
-    for label in &told.related {
+    let diagnostic = &finding.diagnostic;
+    let mut text = diagnostic.message.clone();
+    for label in &diagnostic.related {
         let place = Place::of(&report.sources, label.span);
         text += &format!("\n{}:{}: {}", place.file, place.line, label.message);
     }
-    if let Some(help) = &told.help {
+    if let Some(help) = &diagnostic.help {
         text += &format!("\nhelp: {help}");
     }
     text
@@ -51,12 +51,12 @@ fn message(finding: &Finding, report: &Report) -> String {
 
 /// Escapes the message of a command, which ends at the end of the line.
 fn data(text: &str) -> String {
-    let lines: Vec<_> = text.lines().map(harmless).collect();
+    let lines: Vec<_> = text.lines().map(sanitize).collect();
     lines.join("\n").replace('%', "%25").replace('\n', "%0A")
 }
 
 /// Escapes a property, which also ends at a comma or a colon.
 fn property(text: &str) -> String {
-    let data = harmless(text).replace('%', "%25");
+    let data = sanitize(text).replace('%', "%25");
     data.replace(':', "%3A").replace(',', "%2C")
 }

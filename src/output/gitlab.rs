@@ -37,13 +37,13 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let findings = report.findings.iter();
     let once = findings.filter(|it| seen.insert(&it.fingerprint));
     let issues = once.map(|finding| {
-        let told = &finding.diagnostic;
-        let place = Place::of(&report.sources, told.primary.span);
+        let diagnostic = &finding.diagnostic;
+        let place = Place::of(&report.sources, diagnostic.primary.span);
         Issue {
-            description: &told.message,
-            check_name: told.code.as_str(),
+            description: &diagnostic.message,
+            check_name: diagnostic.code.as_str(),
             fingerprint: &finding.fingerprint,
-            severity: match told.severity {
+            severity: match diagnostic.severity {
                 Severity::Error => "critical",
                 Severity::Warning => "minor",
                 Severity::Info => "info",

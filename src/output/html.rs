@@ -1,7 +1,7 @@
 //! `html`: one self-contained page for a browser. Without scripts it lists all findings by rule; the script filters and
 //! groups them.
 //!
-//! INVARIANT: every text of a report goes through `markup`; the page loads nothing.
+//! INVARIANT: every text of a report goes through `escape_markup`; the page loads nothing.
 
 pub(super) mod excerpt;
 mod facets;
@@ -14,16 +14,16 @@ use lint::report::Report;
 use source::{Applicability, Severity};
 
 use crate::output::Style;
-use crate::output::counts::{count, found_in, lines};
-use crate::output::pretty::belongs;
-use crate::output::text::{Place, markup, path, prose, rule_link};
+use crate::output::counts::{findings_summary, pluralize, summary_lines};
+use crate::output::pretty::scope_text;
+use crate::output::text::{Place, display_path, escape_markup, prose_html, rule_link};
 
 /// Also used by the pages of rules.
 pub(super) const CSS: &str = include_str!("html/page.css");
 const JS: &str = include_str!("html/page.js");
 
 pub(super) fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    let verdict = markup(&found_in(report));
+    let verdict = escape_markup(&findings_summary(report));
     writeln!(
         out,
         r#"<!doctype html>
@@ -44,16 +44,16 @@ pub(super) fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::
 <dl class="facts">"#,
         version = env!("CARGO_PKG_VERSION"),
     )?;
-    for (word, text) in lines(report, false).into_iter().skip(1) {
-        writeln!(out, "<dt>{word}</dt><dd>{}</dd>", prose(&text))?;
+    for (word, text) in summary_lines(report, false).into_iter().skip(1) {
+        writeln!(out, "<dt>{word}</dt><dd>{}</dd>", prose_html(&text))?;
     }
     writeln!(out, "</dl>\n</header>\n<main>")?;
     if report.findings.is_empty() {
         writeln!(out, r#"<p class="card">No findings.</p>"#)?;
     } else {
-        facets::charts(report, out)?;
+        facets::write_charts(report, out)?;
         writeln!(out, "<h2>Findings</h2>")?;
-        facets::filters(report, out)?;
+        facets::write_filters(report, out)?;
         findings(report, style, out)?;
     }
     suppressed(report, out)?;
@@ -82,25 +82,25 @@ fn findings(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<(
     });
     writeln!(out, r#"<div id="list">"#)?;
     for (rule, findings) in groups {
-        let id = markup(rule);
-        let number = count(findings.len(), "finding");
+        let id = escape_markup(rule);
+        let number = pluralize(findings.len(), "finding");
         writeln!(
             out,
             r#"<section class="group" data-key="{id}"><div class="title"><h3><code>{id}</code></h3><span class="count quiet">{number}</span>"#
         )?;
         if let Some(facts) = report.rules.get(rule) {
             let link = rule_link(rule, facts, style);
-            let link = link.map(|it| format!(r#"<a href="{}">guidance</a>"#, markup(&it)));
+            let link = link.map(|it| format!(r#"<a href="{}">guidance</a>"#, escape_markup(&it)));
             writeln!(
                 out,
                 "{}<p>{}</p>",
                 link.unwrap_or_default(),
-                prose(&facts.summary)
+                prose_html(&facts.summary)
             )?;
         }
         writeln!(out, "</div>")?;
         for (number, finding) in findings {
-            article(number, finding, report, out)?;
+            write_finding(number, finding, report, out)?;
         }
         writeln!(out, "</section>")?;
     }
@@ -111,22 +111,22 @@ fn findings(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<(
     )
 }
 
-fn article(
+fn write_finding(
     number: usize,
     finding: &Finding,
     report: &Report,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let told = &finding.diagnostic;
-    let place = Place::of(&report.sources, told.primary.span);
-    let severity = told.severity;
+    let diagnostic = &finding.diagnostic;
+    let place = Place::of(&report.sources, diagnostic.primary.span);
+    let severity = diagnostic.severity;
     write!(out, r#"<article id="f{number}" class="is-{severity}""#)?;
     for facet in facets::ALL {
         write!(
             out,
             r#" data-{}="{}""#,
             facet.key,
-            markup(&(facet.value)(finding, &place.file))
+            escape_markup(&(facet.value)(finding, &place.file))
         )?;
     }
     writeln!(
@@ -134,25 +134,25 @@ fn article(
         r#">
 <h4><span class="word {severity}">{severity}</span>{}</h4>
 <div class="where"><a class="path" href="{}" title="link to this finding">{}:{}:{}</a><span>{}</span></div>"#,
-        prose(&told.message),
+        prose_html(&diagnostic.message),
         format_args!("#f{number}"),
-        markup(&place.file),
+        escape_markup(&place.file),
         place.line,
         place.column,
-        markup(&belongs(finding)),
+        escape_markup(&scope_text(finding)),
     )?;
-    excerpt::write(told, &report.sources, out)?;
-    if told.help.is_some() || !told.fixes.is_empty() {
+    excerpt::write(diagnostic, &report.sources, out)?;
+    if diagnostic.help.is_some() || !diagnostic.fixes.is_empty() {
         writeln!(out, r#"<dl class="advice">"#)?;
-        if let Some(help) = &told.help {
-            writeln!(out, "<dt>help</dt><dd>{}</dd>", prose(help))?;
+        if let Some(help) = &diagnostic.help {
+            writeln!(out, "<dt>help</dt><dd>{}</dd>", prose_html(help))?;
         }
-        for fix in &told.fixes {
+        for fix in &diagnostic.fixes {
             let word = match fix.applicability {
                 Applicability::Safe => "fix (safe)",
                 Applicability::Unsafe => "fix (unsafe)",
             };
-            writeln!(out, "<dt>{word}</dt><dd>{}</dd>", prose(&fix.title))?;
+            writeln!(out, "<dt>{word}</dt><dd>{}</dd>", prose_html(&fix.title))?;
         }
         writeln!(out, "</dl>")?;
     }
@@ -168,11 +168,11 @@ fn suppressed(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         out,
         r#"<details><summary>{} allowed</summary><div class="wide"><table>
 <tr><th>rule</th><th>finding</th><th>place</th><th>why</th></tr>"#,
-        count(report.suppressed.len(), "finding")
+        pluralize(report.suppressed.len(), "finding")
     )?;
     for finding in &report.suppressed {
-        let told = &finding.diagnostic;
-        let place = Place::of(&report.sources, told.primary.span);
+        let diagnostic = &finding.diagnostic;
+        let place = Place::of(&report.sources, diagnostic.primary.span);
         let why = match &finding.suppressed {
             Some(Suppression::Comment {
                 reason,
@@ -188,11 +188,11 @@ fn suppressed(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         writeln!(
             out,
             "<tr><td><code>{}</code></td><td>{}</td><td><code>{}:{}</code></td><td>{}</td></tr>",
-            markup(told.code.as_str()),
-            prose(&told.message),
-            markup(&place.file),
+            escape_markup(diagnostic.code.as_str()),
+            prose_html(&diagnostic.message),
+            escape_markup(&place.file),
             place.line,
-            markup(&why),
+            escape_markup(&why),
         )?;
     }
     writeln!(out, "</table></div></details>")
@@ -208,10 +208,13 @@ fn skipped(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         out,
         r#"<details><summary>{} skipped</summary><div class="wide"><table>
 <tr><th>file</th><th>why</th></tr>"#,
-        count(files.len(), "file")
+        pluralize(files.len(), "file")
     )?;
     for file in files {
-        let (path, why) = (markup(&path(&file.path)), prose(&file.why));
+        let (path, why) = (
+            escape_markup(&display_path(&file.path)),
+            prose_html(&file.why),
+        );
         writeln!(out, "<tr><td><code>{path}</code></td><td>{why}</td></tr>")?;
     }
     writeln!(out, "</table></div></details>")
@@ -226,16 +229,16 @@ fn rules(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> 
         out,
         r#"<details><summary>{} and their results</summary><div class="wide"><table>
 <tr><th>rule</th><th>requirement</th><th>severity</th><th class="num">passed</th><th class="num">failed</th><th class="num">did not apply</th><th class="num">undecided</th></tr>"#,
-        count(report.rules.len(), "rule")
+        pluralize(report.rules.len(), "rule")
     )?;
     for (id, facts) in &report.rules {
         let name = match rule_link(id, facts, style) {
             Some(link) => format!(
                 r#"<a href="{}"><code>{}</code></a>"#,
-                markup(&link),
-                markup(id)
+                escape_markup(&link),
+                escape_markup(id)
             ),
-            None => format!("<code>{}</code>", markup(id)),
+            None => format!("<code>{}</code>", escape_markup(id)),
         };
         let severity = match facts.severity {
             _ if facts.off => "off",
@@ -246,7 +249,7 @@ fn rules(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> 
         writeln!(
             out,
             r#"<tr><td>{name}</td><td>{}</td><td>{severity}</td><td class="num">{}</td><td class="num">{}</td><td class="num">{}</td><td class="num">{}</td></tr>"#,
-            prose(&facts.summary),
+            prose_html(&facts.summary),
             counts.pass,
             counts.fail,
             counts.not_applicable,

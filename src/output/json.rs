@@ -1,4 +1,4 @@
-//! `json`: the whole report for programs, as described in `docs/schemas/report.schema.json`. Every key is always present.
+//! `json`: the report_json report for programs, as described in `docs/schemas/report.schema.json`. Every key is always present.
 //!
 //! INVARIANT: within version 1 keys are only added, never changed or removed.
 
@@ -13,14 +13,14 @@ use source::{Applicability, Fix, Severity, SourceMap, Span};
 
 use crate::output::Style;
 use crate::output::counts::by_severity;
-use crate::output::text::{Place, path, rule_link};
+use crate::output::text::{Place, display_path, rule_link};
 
 /// The version of the format. A program must reject versions it does not know.
 const VERSION: u32 = 1;
 
 pub(super) fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let rules = report.rules.iter();
-    let whole = Whole {
+    let report_json = ReportJson {
         version: VERSION,
         findings: findings(&report.findings, &report.sources),
         suppressed: findings(&report.suppressed, &report.sources),
@@ -29,12 +29,12 @@ pub(super) fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::
             .collect(),
         summary: SummaryJson::new(report),
     };
-    serde_json::to_writer_pretty(&mut *out, &whole)?;
+    serde_json::to_writer_pretty(&mut *out, &report_json)?;
     writeln!(out)
 }
 
 #[derive(Serialize)]
-struct Whole<'a> {
+struct ReportJson<'a> {
     version: u32,
     findings: Vec<FindingJson<'a>>,
     suppressed: Vec<FindingJson<'a>>,
@@ -122,18 +122,18 @@ fn findings<'a>(findings: &'a [Finding], sources: &SourceMap) -> Vec<FindingJson
 }
 
 fn finding<'a>(finding: &'a Finding, sources: &SourceMap) -> FindingJson<'a> {
-    let told = &finding.diagnostic;
-    let related = told.related.iter().map(|label| RelatedJson {
+    let diagnostic = &finding.diagnostic;
+    let related = diagnostic.related.iter().map(|label| RelatedJson {
         place: PlaceJson::new(sources, label.span),
         message: &label.message,
     });
     FindingJson {
-        rule: told.code.as_str(),
-        severity: told.severity.as_str(),
-        place: PlaceJson::new(sources, told.primary.span),
-        message: &told.message,
-        label: &told.primary.message,
-        help: told.help.as_deref(),
+        rule: diagnostic.code.as_str(),
+        severity: diagnostic.severity.as_str(),
+        place: PlaceJson::new(sources, diagnostic.primary.span),
+        message: &diagnostic.message,
+        label: &diagnostic.primary.message,
+        help: diagnostic.help.as_deref(),
         origin: origin(finding.origin),
         pack: &finding.pack,
         tags: &finding.tags,
@@ -145,7 +145,7 @@ fn finding<'a>(finding: &'a Finding, sources: &SourceMap) -> FindingJson<'a> {
         path: finding.path.as_deref(),
         requirement: finding.requirement,
         related: related.collect(),
-        fixes: told.fixes.iter().map(|it| fix(it, sources)).collect(),
+        fixes: diagnostic.fixes.iter().map(|it| fix(it, sources)).collect(),
         fingerprint: &finding.fingerprint,
         suppressed: finding.suppressed.as_ref().map(|it| match it {
             Suppression::Comment { reason, until } => SuppressedJson {
@@ -277,7 +277,7 @@ impl<'a> SummaryJson<'a> {
         let baselined = report.suppressed.iter().filter(baselined).count();
         let summary = &report.summary;
         let skipped = summary.skipped.iter().map(|it| SkippedJson {
-            file: path(&it.path),
+            file: display_path(&it.path),
             why: &it.why,
         });
         Self {

@@ -9,11 +9,11 @@ use lint::finding::{Finding, Origin};
 use lint::report::{Report, RuleFacts};
 use source::Severity;
 
-use crate::output::counts::count;
-use crate::output::text::{Place, markup};
+use crate::output::counts::pluralize;
+use crate::output::text::{Place, escape_markup};
 
 /// The result of a case.
-enum End<'a> {
+enum CaseResult<'a> {
     Pass,
     Skipped(&'static str),
     Findings(Vec<&'a Finding>),
@@ -22,14 +22,16 @@ enum End<'a> {
 struct Case<'a> {
     rule: &'a str,
     file: Option<String>,
-    end: End<'a>,
+    result: CaseResult<'a>,
 }
 
 impl Case<'_> {
     fn worst(&self) -> Option<Severity> {
-        match &self.end {
-            End::Findings(findings) => findings.iter().map(|it| it.diagnostic.severity).max(),
-            End::Pass | End::Skipped(_) => None,
+        match &self.result {
+            CaseResult::Findings(findings) => {
+                findings.iter().map(|it| it.diagnostic.severity).max()
+            }
+            CaseResult::Pass | CaseResult::Skipped(_) => None,
         }
     }
 
@@ -45,7 +47,7 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, r#"<testsuites name="dogwatch" {total}>"#)?;
     for (name, cases) in &suites {
         let totals = Totals::of(cases.iter());
-        let name = markup(name);
+        let name = escape_markup(name);
         writeln!(out, r#"  <testsuite name="{name}" {totals}>"#)?;
         for case in cases {
             write_case(&name, case, report, out)?;
@@ -71,7 +73,7 @@ impl Totals {
         for case in cases {
             totals.tests += 1;
             totals.failures += usize::from(case.fails());
-            totals.skipped += usize::from(matches!(case.end, End::Skipped(_)));
+            totals.skipped += usize::from(matches!(case.result, CaseResult::Skipped(_)));
         }
         totals
     }
@@ -108,7 +110,7 @@ fn suites(report: &Report) -> BTreeMap<&str, Vec<Case<'_>>> {
             suites.entry(&facts.pack).or_default().push(Case {
                 rule: id,
                 file: None,
-                end: ended(facts),
+                result: result_without_findings(facts),
             });
         }
     }
@@ -116,7 +118,7 @@ fn suites(report: &Report) -> BTreeMap<&str, Vec<Case<'_>>> {
         suites.entry(suite).or_default().push(Case {
             rule,
             file: Some(file),
-            end: End::Findings(findings),
+            result: CaseResult::Findings(findings),
         });
     }
     for cases in suites.values_mut() {
@@ -126,16 +128,16 @@ fn suites(report: &Report) -> BTreeMap<&str, Vec<Case<'_>>> {
 }
 
 /// The result of a rule without findings.
-fn ended(facts: &RuleFacts) -> End<'static> {
+fn result_without_findings(facts: &RuleFacts) -> CaseResult<'static> {
     let counts = &facts.counts;
     if facts.off {
-        End::Skipped("off or not selected")
+        CaseResult::Skipped("off or not selected")
     } else if counts.pass > 0 || counts.fail > 0 {
-        End::Pass
+        CaseResult::Pass
     } else if counts.undecided > 0 {
-        End::Skipped("undecided")
+        CaseResult::Skipped("undecided")
     } else {
-        End::Skipped("nothing to check")
+        CaseResult::Skipped("nothing to check")
     }
 }
 
@@ -152,19 +154,23 @@ fn write_case(
     write!(
         out,
         r#"    <testcase classname="dogwatch.{suite}" name="{}""#,
-        markup(&name)
+        escape_markup(&name)
     )?;
     if !class.is_empty() {
-        write!(out, r#" file="{}""#, markup(class))?;
+        write!(out, r#" file="{}""#, escape_markup(class))?;
     }
-    match &case.end {
-        End::Pass => writeln!(out, "/>"),
-        End::Skipped(why) => {
-            writeln!(out, r#"><skipped message="{}"/></testcase>"#, markup(why))
+    match &case.result {
+        CaseResult::Pass => writeln!(out, "/>"),
+        CaseResult::Skipped(why) => {
+            writeln!(
+                out,
+                r#"><skipped message="{}"/></testcase>"#,
+                escape_markup(why)
+            )
         }
-        End::Findings(findings) => {
-            let lines: Vec<_> = findings.iter().map(|it| line(it, report)).collect();
-            let text = markup(&lines.join("\n"));
+        CaseResult::Findings(findings) => {
+            let lines: Vec<_> = findings.iter().map(|it| finding_text(it, report)).collect();
+            let text = escape_markup(&lines.join("\n"));
             if !case.fails() {
                 return writeln!(out, "><system-out>{text}</system-out></testcase>");
             }
@@ -173,30 +179,30 @@ fn write_case(
                 .map_or("", |it| it.diagnostic.message.as_str());
             let message = match findings.len() - 1 {
                 0 => first.to_owned(),
-                more => format!("{first}, and {} more", count(more, "finding")),
+                more => format!("{first}, and {} more", pluralize(more, "finding")),
             };
             let kind = case.worst().map_or("", Severity::as_str);
             writeln!(
                 out,
                 r#"><failure type="{kind}" message="{}">{text}</failure></testcase>"#,
-                markup(&message)
+                escape_markup(&message)
             )
         }
     }
 }
 
-fn line(finding: &Finding, report: &Report) -> String {
-    let told = &finding.diagnostic;
-    let place = Place::of(&report.sources, told.primary.span);
+fn finding_text(finding: &Finding, report: &Report) -> String {
+    let diagnostic = &finding.diagnostic;
+    let place = Place::of(&report.sources, diagnostic.primary.span);
     let mut text = format!(
         "{}:{}:{}: {}: {}",
-        place.file, place.line, place.column, told.severity, told.message
+        place.file, place.line, place.column, diagnostic.severity, diagnostic.message
     );
-    for label in &told.related {
+    for label in &diagnostic.related {
         let place = Place::of(&report.sources, label.span);
         text += &format!("\n  {}:{}: {}", place.file, place.line, label.message);
     }
-    if let Some(help) = &told.help {
+    if let Some(help) = &diagnostic.help {
         text += &format!("\n  help: {}", help.replace('\n', "\n  "));
     }
     text

@@ -6,16 +6,16 @@ use std::ops::Range;
 use source::{Diagnostic, SourceId, SourceMap, Span};
 
 /// Places of one source that are more than this many lines apart are drawn as separate excerpts.
-const FAR: u32 = 40;
+const MAX_GAP: u32 = 40;
 /// Maximum number of empty lines skipped to find the line above an insertion point.
-const MOST_ABOVE: u8 = 5;
+const MAX_ABOVE: u8 = 5;
 
 /// One place to draw, within a single line.
 pub(super) struct Mark<'d> {
     pub(super) source: SourceId,
     pub(super) line: u32,
     /// The line's bytes, without the line ending.
-    pub(super) around: Range<usize>,
+    pub(super) line_bytes: Range<usize>,
     /// The bytes to underline; may be empty.
     pub(super) bytes: Range<usize>,
     /// The message at the mark; `None` for a line shown only as context.
@@ -47,29 +47,29 @@ impl<'d> Mark<'d> {
         Self {
             source: span.source,
             line,
-            around: start..end,
+            line_bytes: start..end,
             bytes: from..inside(span.end).clamp(from, end),
             message: Some(message),
             primary,
         }
     }
 
-    /// The characters to underline on a sheet. An insertion point at the end of a line includes the line break, since
+    /// The characters to underline in an excerpt. An insertion point at the end of a line includes the line break, since
     /// ariadne looks for an empty range in the line before.
     pub(super) fn range(&self, start: usize, length: usize) -> Range<usize> {
-        let at_end = length == 0 && self.message.is_some() && self.bytes.end == self.around.end;
+        let at_end = length == 0 && self.message.is_some() && self.bytes.end == self.line_bytes.end;
         start..start + length + usize::from(at_end)
     }
 
     /// The line above that shows the context of an insertion point on an empty line.
-    fn above(&self, sources: &SourceMap) -> Option<Self> {
-        if !self.around.is_empty() {
+    fn context_line(&self, sources: &SourceMap) -> Option<Self> {
+        if !self.line_bytes.is_empty() {
             return None;
         }
         let source = sources.get(self.source);
         let above = (0..self.line)
             .rev()
-            .take(usize::from(MOST_ABOVE))
+            .take(usize::from(MAX_ABOVE))
             .find(|line| {
                 let range = source.lines().line_range(*line).unwrap_or(0..0);
                 let range = range.start as usize..range.end as usize;
@@ -89,7 +89,7 @@ impl<'d> Mark<'d> {
 
 /// The places of a diagnostic in drawing order: excerpts of one source each, lines ascending, the excerpt with the
 /// primary place first.
-pub(super) fn groups<'d>(
+pub(super) fn group_marks<'d>(
     diagnostic: &'d Diagnostic,
     sources: &SourceMap,
     most: usize,
@@ -100,7 +100,7 @@ pub(super) fn groups<'d>(
     for (label, is_primary) in std::iter::once((primary, true)).chain(related) {
         let mark = Mark::new(sources, label.span, &label.message, is_primary);
         let marks = by_source.entry(mark.source).or_default();
-        marks.extend(mark.above(sources));
+        marks.extend(mark.context_line(sources));
         marks.push(mark);
     }
     let mut groups: Vec<Vec<Mark<'d>>> = Vec::new();
@@ -108,7 +108,7 @@ pub(super) fn groups<'d>(
         marks.sort_by_key(|it| (it.line, it.bytes.start, it.bytes.end));
         let mut last = None;
         for mark in marks {
-            let near = last.is_some_and(|last: u32| mark.line - last <= FAR);
+            let near = last.is_some_and(|last: u32| mark.line - last <= MAX_GAP);
             last = Some(mark.line);
             match groups.last_mut().filter(|_| near) {
                 Some(group) => group.push(mark),

@@ -12,9 +12,9 @@ mod json;
 mod junit;
 mod marks;
 pub(crate) mod pages;
+mod prepared;
 mod pretty;
 mod sarif;
-mod sheets;
 mod short;
 mod style;
 mod text;
@@ -28,7 +28,7 @@ use lint::report::Report;
 
 pub(crate) use drawing::draw;
 pub(crate) use style::Style;
-pub(crate) use text::{Harmless, harmless, harmless_lines, path};
+pub(crate) use text::{Sanitizer, display_path, sanitize, sanitize_lines};
 
 /// An output format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -11,15 +11,15 @@ use source::{Diagnostic, SourceMap, Span};
 
 use crate::output::html::{CSS, excerpt};
 use crate::output::marks::Mark;
-use crate::output::text::{markup, prose, web};
+use crate::output::text::{escape_markup, prose_html, safe_url};
 
 /// The style sheet shared by all pages: that of the report, and additions for rule pages.
-pub(crate) fn style() -> String {
+pub(crate) fn stylesheet() -> String {
     format!("{CSS}{}", include_str!("pages/page.css"))
 }
 
 /// The filename of the style sheet.
-pub(crate) const STYLE: &str = "style.css";
+pub(crate) const STYLESHEET: &str = "style.css";
 
 /// The data for a rule's page.
 pub(crate) struct RulePage<'a> {
@@ -83,18 +83,18 @@ pub(crate) fn html(page: &RulePage<'_>, sources: &SourceMap) -> io::Result<Strin
         r#"<header><h1><a href="index.html">rules</a></h1>
 <p class="verdict"><code>{}</code></p>
 <dl class="facts">"#,
-        markup(page.id)
+        escape_markup(page.id)
     )?;
     for (word, text) in page.facts() {
-        writeln!(body, "<dt>{word}</dt><dd>{}</dd>", markup(&text))?;
+        writeln!(body, "<dt>{word}</dt><dd>{}</dd>", escape_markup(&text))?;
     }
     for (title, address) in page.guidance {
-        let title = markup(title);
-        match address.as_deref().and_then(web) {
+        let title = escape_markup(title);
+        match address.as_deref().and_then(safe_url) {
             Some(address) => writeln!(
                 body,
                 r#"<dt>guidance</dt><dd><a href="{}">{title}</a></dd>"#,
-                markup(&address)
+                escape_markup(&address)
             )?,
             None => writeln!(body, "<dt>guidance</dt><dd>{title}</dd>")?,
         }
@@ -108,7 +108,7 @@ pub(crate) fn html(page: &RulePage<'_>, sources: &SourceMap) -> io::Result<Strin
         writeln!(body, "<h2>Examples</h2>")?;
     }
     for example in &page.examples {
-        let (word, title) = (markup(example.word), prose(example.title));
+        let (word, title) = (escape_markup(example.word), prose_html(example.title));
         let colon = if title.is_empty() { "" } else { ": " };
         writeln!(
             body,
@@ -122,7 +122,7 @@ pub(crate) fn html(page: &RulePage<'_>, sources: &SourceMap) -> io::Result<Strin
             writeln!(
                 body,
                 r#"<dl class="advice"><dt>help</dt><dd>{}</dd></dl>"#,
-                prose(help)
+                prose_html(help)
             )?;
         }
         writeln!(body, "</section>")?;
@@ -134,10 +134,10 @@ pub(crate) fn html(page: &RulePage<'_>, sources: &SourceMap) -> io::Result<Strin
     writeln!(
         body,
         "<h2>Allow it in one place</h2>\n<p>Put this comment above the line, with your reason:</p>\n<pre> {}</pre>\n<details><summary>The rule itself</summary><pre class=\"rule\">{}</pre></details>\n</main>",
-        markup(&allow),
+        escape_markup(&allow),
         excerpt::code(sources.slice(page.text).trim_end()),
     )?;
-    Ok(framed(page.id, &String::from_utf8_lossy(&out)))
+    Ok(html_page(page.id, &String::from_utf8_lossy(&out)))
 }
 
 /// Renders the index of rules as HTML, grouped by pack.
@@ -152,21 +152,21 @@ pub(crate) fn html_index(pages: &[RulePage<'_>]) -> String {
         let _ = writeln!(
             body,
             "<h2>{}</h2>\n<div class=\"wide\"><table><tr><th>rule</th><th>requirement</th><th>severity</th></tr>",
-            markup(pack)
+            escape_markup(pack)
         );
         for page in pages {
-            let id = markup(page.id);
+            let id = escape_markup(page.id);
             let _ = writeln!(
                 body,
                 r#"<tr><td><a href="{id}.html"><code>{id}</code></a></td><td>{}</td><td>{}</td></tr>"#,
-                prose(page.summary),
-                markup(&page.severity)
+                prose_html(page.summary),
+                escape_markup(&page.severity)
             );
         }
         body.push_str("</table></div>\n");
     }
     body.push_str("</main>");
-    framed("rules", &body)
+    html_page("rules", &body)
 }
 
 /// Renders the page of a rule as Markdown. Examples are kept as written, including the marks that show where a finding is.
@@ -176,9 +176,9 @@ pub(crate) fn markdown(page: &RulePage<'_>, sources: &SourceMap) -> String {
         let _ = writeln!(out, "- {word}: {text}");
     }
     for (title, address) in page.guidance {
-        let _ = match address.as_deref().and_then(web) {
-            Some(address) => writeln!(out, "- guidance: [{}](<{address}>)", escaped(title)),
-            None => writeln!(out, "- guidance: {}", escaped(title)),
+        let _ = match address.as_deref().and_then(safe_url) {
+            Some(address) => writeln!(out, "- guidance: [{}](<{address}>)", escape_markdown(title)),
+            None => writeln!(out, "- guidance: {}", escape_markdown(title)),
         };
     }
     for example in &page.examples {
@@ -237,7 +237,7 @@ fn by_pack<'p, 'a>(pages: &'p [RulePage<'a>]) -> Vec<(&'p str, Vec<&'p RulePage<
     packs.into_iter().collect()
 }
 
-fn framed(title: &str, body: &str) -> String {
+fn html_page(title: &str, body: &str) -> String {
     format!(
         r#"<!doctype html>
 <html lang="en">
@@ -245,14 +245,14 @@ fn framed(title: &str, body: &str) -> String {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{}</title>
-<link rel="stylesheet" href="{STYLE}">
+<link rel="stylesheet" href="{STYLESHEET}">
 </head>
 <body>
 {body}
 </body>
 </html>
 "#,
-        markup(title)
+        escape_markup(title)
     )
 }
 
@@ -268,7 +268,7 @@ fn markdown_to_html(text: &str) -> String {
             id,
         }) => Event::Start(Tag::Link {
             link_type,
-            dest_url: safe(dest_url),
+            dest_url: safe_link(dest_url),
             title,
             id,
         }),
@@ -291,11 +291,11 @@ fn markdown_to_html(text: &str) -> String {
     html
 }
 
-fn safe(address: CowStr<'_>) -> CowStr<'_> {
+fn safe_link(address: CowStr<'_>) -> CowStr<'_> {
     let relative = address
         .chars()
         .all(|c| c.is_ascii_alphanumeric() || "-._#/".contains(c));
-    if relative || web(&address).is_some() {
+    if relative || safe_url(&address).is_some() {
         address
     } else {
         CowStr::Borrowed("")
@@ -378,8 +378,8 @@ fn example_text(
             "row"
         };
         write!(out, r#"<span class="{class}">"#)?;
-        excerpt::marked_text(whole, start..end, &here, out)?;
-        excerpt::remarks(&here, out)?;
+        excerpt::write_marked_text(whole, start..end, &here, out)?;
+        excerpt::write_remarks(&here, out)?;
         if line.is_empty() {
             writeln!(out)?;
         }
@@ -397,6 +397,6 @@ fn longest_run(text: &str, wanted: char) -> usize {
     longest
 }
 
-fn escaped(text: &str) -> String {
+fn escape_markdown(text: &str) -> String {
     text.replace('[', "\\[").replace(']', "\\]")
 }

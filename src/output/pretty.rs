@@ -7,21 +7,21 @@ use lint::finding::Finding;
 use lint::report::Report;
 
 use crate::output::Style;
-use crate::output::counts::lines;
-use crate::output::drawing::{Pen, severity_color};
-use crate::output::text::{harmless, rule_link};
+use crate::output::counts::summary_lines;
+use crate::output::drawing::{Renderer, severity_color};
+use crate::output::text::{rule_link, sanitize};
 
 /// The column at which the text of a summary line starts.
 const INDENT: usize = 10;
 
 pub(super) fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    let mut pen = Pen::new(&report.sources, style);
+    let mut renderer = Renderer::new(&report.sources, style);
     for finding in &report.findings {
-        pen.draw(&finding.diagnostic, &remarks(finding, report, style), out)?;
+        renderer.draw(&finding.diagnostic, &remarks(finding, report, style), out)?;
     }
     let color = report.worst().map_or(Color::Green, severity_color);
-    for (word, text) in lines(report, style.verbose) {
-        let text = harmless(&text);
+    for (word, text) in summary_lines(report, style.verbose) {
+        let text = sanitize(&text);
         let pad = INDENT.saturating_sub(word.len());
         match (style.color, word) {
             (true, "found") => writeln!(out, "{}{:pad$}{text}", word.fg(color), "")?,
@@ -44,7 +44,7 @@ fn remarks(finding: &Finding, report: &Report, style: &Style) -> Vec<(&'static s
             remarks.push(("guidance", parts.join(", ")));
         }
     }
-    let parts = belongs(finding);
+    let parts = scope_text(finding);
     if !parts.is_empty() {
         remarks.push(("in", parts));
     }
@@ -52,7 +52,7 @@ fn remarks(finding: &Finding, report: &Report, style: &Style) -> Vec<(&'static s
 }
 
 /// `release wire-server, profile prod, tree values`; parts that are unknown or redundant are omitted.
-pub(super) fn belongs(finding: &Finding) -> String {
+pub(super) fn scope_text(finding: &Finding) -> String {
     let release = finding.release.as_deref().unwrap_or("");
     let chart = finding.chart.as_deref().filter(|chart| *chart != release);
     let deployment = Some(&*finding.deployment).filter(|it| *it != finding.profile);

@@ -112,35 +112,35 @@ fn rule(id: &str, facts: &RuleFacts, style: &Style) -> Value {
 }
 
 fn result(finding: &Finding, index: &BTreeMap<&str, usize>, report: &Report) -> Value {
-    let told = &finding.diagnostic;
-    let id = told.code.as_str();
-    let text = match &told.help {
-        Some(help) => format!("{}\n{help}", told.message),
-        None => told.message.clone(),
+    let diagnostic = &finding.diagnostic;
+    let id = diagnostic.code.as_str();
+    let text = match &diagnostic.help {
+        Some(help) => format!("{}\n{help}", diagnostic.message),
+        None => diagnostic.message.clone(),
     };
-    let mut location = location(&told.primary, report);
+    let mut location = location(&diagnostic.primary, report);
     if let Some(path) = &finding.path {
         location["logicalLocations"] = json!([{"fullyQualifiedName": path, "kind": "value"}]);
     }
     let mut result = json!({
         "ruleId": id,
         "ruleIndex": index.get(id),
-        "level": level(told.severity),
+        "level": level(diagnostic.severity),
         "message": {"text": text},
         "locations": [location],
         "partialFingerprints": {FINGERPRINT: finding.fingerprint},
         "properties": properties(finding),
     });
-    if !told.related.is_empty() {
-        let related = told.related.iter().enumerate().map(|(i, label)| {
+    if !diagnostic.related.is_empty() {
+        let related = diagnostic.related.iter().enumerate().map(|(i, label)| {
             let mut related = self::location(label, report);
             related["id"] = json!(i + 1);
             related
         });
         result["relatedLocations"] = related.collect();
     }
-    if !told.fixes.is_empty() {
-        result["fixes"] = told.fixes.iter().map(|it| fix(it, report)).collect();
+    if !diagnostic.fixes.is_empty() {
+        result["fixes"] = diagnostic.fixes.iter().map(|it| fix(it, report)).collect();
     }
     // A service that finds the key in one result considers results without it unknown; an empty list means not suppressed.
     result["suppressions"] = match &finding.suppressed {

@@ -12,7 +12,7 @@ use lint::report::Report;
 use source::{Severity, Source, SourceId, SourceMap};
 
 use crate::output::Style;
-use crate::output::text::{harmless, path};
+use crate::output::text::{display_path, sanitize};
 
 pub(super) fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let files = Sources(&report.sources);
@@ -22,22 +22,22 @@ pub(super) fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::
     };
     let styles = Styles::default();
     for finding in &report.findings {
-        let told = &finding.diagnostic;
-        let level = match told.severity {
+        let diagnostic = &finding.diagnostic;
+        let level = match diagnostic.severity {
             Severity::Error => Level::Error,
             Severity::Warning => Level::Warning,
             Severity::Info => Level::Note,
         };
-        let span = told.primary.span;
-        let diagnostic = Diagnostic::new(level)
-            .with_code(harmless(told.code.as_str()))
-            .with_message(harmless(&told.message))
+        let span = diagnostic.primary.span;
+        let short = Diagnostic::new(level)
+            .with_code(sanitize(diagnostic.code.as_str()))
+            .with_message(sanitize(&diagnostic.message))
             .with_label(Label::primary(span.source, span.range()));
         let written = if style.color {
             let mut ansi = StylesWriter::new(Ansi::new(&mut *out), &styles);
-            term::emit_to_write_style(&mut ansi, &config, &files, &diagnostic)
+            term::emit_to_write_style(&mut ansi, &config, &files, &short)
         } else {
-            term::emit_to_io_write(out, &config, &files, &diagnostic)
+            term::emit_to_io_write(out, &config, &files, &short)
         };
         written.map_err(|error| match error {
             Error::Io(error) => error,
@@ -64,7 +64,7 @@ impl<'a> Files<'a> for Sources<'a> {
     type Source = &'a str;
 
     fn name(&'a self, id: SourceId) -> Result<String, Error> {
-        Ok(harmless(&path(&self.0.get(id).path)).into_owned())
+        Ok(sanitize(&display_path(&self.0.get(id).path)).into_owned())
     }
 
     fn source(&'a self, id: SourceId) -> Result<&'a str, Error> {

@@ -29,7 +29,7 @@ impl Default for Style {
 }
 
 /// The minimum width at which source lines remain useful.
-const LEAST_WIDTH: usize = 40;
+const MIN_WIDTH: usize = 40;
 
 impl Style {
     /// The style for the output's destination: a terminal with the given number of columns, or (`None`) a file or a
@@ -37,23 +37,26 @@ impl Style {
     ///
     /// `NO_COLOR` (not empty) disables colors, `CLICOLOR_FORCE` or `FORCE_COLOR` (neither empty nor `0`) enables them
     /// without a terminal, and `TERM=dumb` disables colors and box characters.
-    pub(crate) fn fitting(terminal: Option<usize>, env: &dyn Fn(&str) -> Option<String>) -> Self {
-        let filled = |name| env(name).is_some_and(|it| !it.is_empty());
+    pub(crate) fn for_terminal(
+        terminal: Option<usize>,
+        env: &dyn Fn(&str) -> Option<String>,
+    ) -> Self {
+        let is_non_empty = |name| env(name).is_some_and(|it| !it.is_empty());
         let forced = |name| env(name).is_some_and(|it| !it.is_empty() && it != "0");
         let dumb = env("TERM").is_some_and(|it| it == "dumb");
         let wanted = forced("CLICOLOR_FORCE") || forced("FORCE_COLOR");
         let default = Self::default();
         Self {
-            color: !filled("NO_COLOR") && (wanted || terminal.is_some() && !dumb),
+            color: !is_non_empty("NO_COLOR") && (wanted || terminal.is_some() && !dumb),
             unicode: !dumb,
-            width: terminal.map_or(default.width, |it| it.max(LEAST_WIDTH)),
+            width: terminal.map_or(default.width, |it| it.max(MIN_WIDTH)),
             ..default
         }
     }
 
     /// Whether to show a progress bar, given whether standard error is a terminal. The log of a build server would keep
     /// every frame, so `CI` disables it.
-    pub(crate) fn progress(terminal: bool, env: &dyn Fn(&str) -> Option<String>) -> bool {
+    pub(crate) fn shows_progress(terminal: bool, env: &dyn Fn(&str) -> Option<String>) -> bool {
         let ci = env("CI").is_some_and(|it| !it.is_empty() && it != "0" && it != "false");
         let dumb = env("TERM").is_some_and(|it| it == "dumb");
         terminal && !ci && !dumb
@@ -72,8 +75,8 @@ mod tests {
     }
 
     #[test]
-    fn colours_follow_the_terminal_and_its_variables() {
-        let color = |terminal, pairs: &[_]| Style::fitting(terminal, &env(pairs)).color;
+    fn color_follows_terminal_and_environment() {
+        let color = |terminal, pairs: &[_]| Style::for_terminal(terminal, &env(pairs)).color;
         assert!(color(Some(80), &[("TERM", "xterm")]));
         assert!(!color(None, &[]));
         assert!(!color(Some(80), &[("NO_COLOR", "1")]));
@@ -85,10 +88,10 @@ mod tests {
     }
 
     #[test]
-    fn progress_is_for_people_at_a_terminal() {
-        assert!(Style::progress(true, &env(&[])));
-        assert!(!Style::progress(false, &env(&[])));
-        assert!(!Style::progress(true, &env(&[("CI", "true")])));
-        assert!(Style::progress(true, &env(&[("CI", "false")])));
+    fn progress_is_shown_only_on_interactive_terminals() {
+        assert!(Style::shows_progress(true, &env(&[])));
+        assert!(!Style::shows_progress(false, &env(&[])));
+        assert!(!Style::shows_progress(true, &env(&[("CI", "true")])));
+        assert!(Style::shows_progress(true, &env(&[("CI", "false")])));
     }
 }

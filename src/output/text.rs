@@ -11,48 +11,48 @@ use source::{LineCol, SourceMap, Span};
 use crate::output::Style;
 
 /// Characters that a terminal would interpret instead of showing: control characters and those that change the text direction.
-fn acts(c: char) -> bool {
+fn is_terminal_control(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}' | '\u{feff}')
 }
 
 /// The replacement for such a character: always a single character, so that columns stay correct.
-pub(crate) fn shown(c: char) -> char {
+pub(crate) fn visible(c: char) -> char {
     match c {
         '\u{0}'..='\u{1f}' => char::from_u32(0x2400 + c as u32).unwrap_or('\u{fffd}'),
         '\u{7f}' => '\u{2421}',
-        c if acts(c) => '\u{fffd}',
+        c if is_terminal_control(c) => '\u{fffd}',
         c => c,
     }
 }
 
 /// `text` with all characters replaced that a terminal would interpret, line breaks included.
-pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
-    if text.contains(acts) {
-        text.chars().map(shown).collect::<String>().into()
+pub(crate) fn sanitize(text: &str) -> Cow<'_, str> {
+    if text.contains(is_terminal_control) {
+        text.chars().map(visible).collect::<String>().into()
     } else {
         text.into()
     }
 }
 
 /// The same for multi-line text, keeping its line breaks.
-pub(crate) fn harmless_lines(text: &str) -> String {
-    let lines = text.lines().map(|line| format!("{}\n", harmless(line)));
+pub(crate) fn sanitize_lines(text: &str) -> String {
+    let lines = text.lines().map(|line| format!("{}\n", sanitize(line)));
     lines.collect()
 }
 
 /// A writer that replaces characters a terminal would interpret and keeps line breaks. Pass it formatted text: a
 /// character split between two writes is lost.
-pub(crate) struct Harmless<W>(pub(crate) W);
+pub(crate) struct Sanitizer<W>(pub(crate) W);
 
-impl<W: Write> Write for Harmless<W> {
+impl<W: Write> Write for Sanitizer<W> {
     fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(piece);
         for (at, line) in text.split('\n').enumerate() {
             if at > 0 {
                 self.0.write_all(b"\n")?;
             }
-            self.0.write_all(harmless(line).as_bytes())?;
+            self.0.write_all(sanitize(line).as_bytes())?;
         }
         Ok(piece.len())
     }
@@ -63,7 +63,7 @@ impl<W: Write> Write for Harmless<W> {
 }
 
 /// A path for display, with `/` on every system.
-pub(crate) fn path(path: &Path) -> String {
+pub(crate) fn display_path(path: &Path) -> String {
     let text = path.to_string_lossy();
     if std::path::MAIN_SEPARATOR == '\\' {
         text.replace('\\', "/")
@@ -81,13 +81,13 @@ const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'/');
 
 /// A path as a percent-encoded URI. Relative paths stay relative; absolute paths get the scheme `file`.
-pub(crate) fn uri(path_: &Path) -> String {
-    let text = path(path_);
+pub(crate) fn uri(file: &Path) -> String {
+    let text = display_path(file);
     let encoded = utf8_percent_encode(&text, IN_PATH);
     match text.strip_prefix('/') {
         Some(_) => format!("file://{encoded}"),
         // On Windows a path begins with a drive.
-        None if path_.is_absolute() => format!("file:///{encoded}"),
+        None if file.is_absolute() => format!("file:///{encoded}"),
         None => encoded.to_string(),
     }
 }
@@ -114,7 +114,7 @@ impl Place {
         let at = |offset| source.lines().place(offset);
         let (start, end): (LineCol, LineCol) = (at(span.start), at(span.end));
         Self {
-            file: path(&source.path),
+            file: display_path(&source.path),
             line: start.line + 1,
             column: start.column + 1,
             end_line: end.line + 1,
@@ -124,7 +124,7 @@ impl Place {
 }
 
 /// The address, if it is safe to follow. Rules come with a repository, so schemes such as `javascript:` are rejected.
-pub(crate) fn web(address: &str) -> Option<String> {
+pub(crate) fn safe_url(address: &str) -> Option<String> {
     let known = ["https://", "http://"];
     let known = known.iter().any(|it| address.starts_with(it));
     let odd = |c: char| !c.is_ascii_graphic() || "<>\"\\^`{|}".contains(c);
@@ -132,7 +132,7 @@ pub(crate) fn web(address: &str) -> Option<String> {
 }
 
 /// Escapes `text` for XML and HTML, in content and in quoted attributes. Characters that XML cannot represent are replaced.
-pub(crate) fn markup(text: &str) -> String {
+pub(crate) fn escape_markup(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 8);
     for c in text.chars() {
         match c {
@@ -145,23 +145,23 @@ pub(crate) fn markup(text: &str) -> String {
             '\n' => out.push_str("&#10;"),
             '\t' => out.push_str("&#9;"),
             '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
-            c => out.push(shown(c)),
+            c => out.push(visible(c)),
         }
     }
     out
 }
 
 /// Prose as HTML: text between backticks becomes `<code>`.
-pub(crate) fn prose(text: &str) -> String {
+pub(crate) fn prose_html(text: &str) -> String {
     let mut out = String::new();
     let mut pieces = text.split('`').peekable();
     let mut code = false;
     while let Some(piece) = pieces.next() {
         match (code, pieces.peek()) {
-            (true, Some(_)) => out += &format!("<code>{}</code>", markup(piece)),
+            (true, Some(_)) => out += &format!("<code>{}</code>", escape_markup(piece)),
             // An unpaired backtick is kept.
-            (true, None) => out += &format!("`{}", markup(piece)),
-            (false, _) => out += &markup(piece),
+            (true, None) => out += &format!("`{}", escape_markup(piece)),
+            (false, _) => out += &escape_markup(piece),
         }
         code = !code;
     }
@@ -172,7 +172,7 @@ pub(crate) fn prose(text: &str) -> String {
 pub(crate) fn rule_link(rule: &str, facts: &RuleFacts, style: &Style) -> Option<String> {
     match &style.docs {
         Some(docs) => Some(format!("{docs}{}.html", utf8_percent_encode(rule, IN_PATH))),
-        None => web(facts.link()?),
+        None => safe_url(facts.link()?),
     }
 }
 
@@ -181,14 +181,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_terminal_would_act_on_is_shown_instead() {
-        assert_eq!(harmless("a\u{1b}[31mb\r\n\u{202e}c"), "a␛[31mb␍␊\u{fffd}c");
-        assert!(matches!(harmless("é😀 ok"), Cow::Borrowed(_)));
+    fn terminal_control_characters_are_replaced() {
+        assert_eq!(sanitize("a\u{1b}[31mb\r\n\u{202e}c"), "a␛[31mb␍␊\u{fffd}c");
+        assert!(matches!(sanitize("é😀 ok"), Cow::Borrowed(_)));
     }
 
     #[test]
-    fn what_is_written_line_by_line_keeps_its_lines() {
-        let mut out = Harmless(Vec::new());
+    fn multi_line_output_keeps_its_line_breaks() {
+        let mut out = Sanitizer(Vec::new());
         let (name, words) = ("é", "a\u{1b}[31mb\rc");
         writeln!(out, "{name:4}|{words}").unwrap();
         out.write_all(b"x\ny").unwrap();
@@ -196,10 +196,10 @@ mod tests {
     }
 
     #[test]
-    fn code_in_words_is_marked() {
-        assert_eq!(prose("a `<b>` c"), "a <code>&lt;b&gt;</code> c");
-        assert_eq!(prose("a ` c"), "a ` c");
-        assert_eq!(prose("`a` `b"), "<code>a</code> `b");
+    fn backticks_in_prose_become_code_elements() {
+        assert_eq!(prose_html("a `<b>` c"), "a <code>&lt;b&gt;</code> c");
+        assert_eq!(prose_html("a ` c"), "a ` c");
+        assert_eq!(prose_html("`a` `b"), "<code>a</code> `b");
     }
 
     #[test]

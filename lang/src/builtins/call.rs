@@ -175,7 +175,7 @@ impl<'a, 'h> Call<'a, 'h> {
     pub(super) fn shown(&mut self, value: &Value<'h>) -> Result<String, Stop> {
         let plain = crate::eval::show::plain(self.host, value, self.budget)?;
         self.secret |= plain.secret;
-        match plain.hole.map(|hole| hole.data) {
+        match plain.absent.map(|it| it.data) {
             Some(Data::Absent(Absent::Unknown(unknown))) => Err(Stop::Unknown(*unknown)),
             Some(_) => Err(Stop::Missing),
             None => Ok(plain.text),

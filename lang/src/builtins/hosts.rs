@@ -228,7 +228,7 @@ mod tests {
     proptest! {
         /// A part covers any host that ends with it, with a dot before both.
         #[test]
-        fn a_part_covers_as_http_client_says(part in " ?[aBé.]{0,4}", host in "[AbÉ.]{0,5}") {
+        fn part_coverage_matches_http_client(part in " ?[aBé.]{0,4}", host in "[AbÉ.]{0,5}") {
             let bare = part.trim_start_matches(' ');
             let said = !bare.is_empty()
                 && dotted(&host.to_lowercase()).ends_with(&dotted(&bare.to_lowercase()));

@@ -143,17 +143,17 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_words_have_in_common_at_their_ends_does_not_count(a in "[abä]{0,8}", b in "[abä]{0,8}") {
+        fn distance_matches_strsim(a in "[abä]{0,8}", b in "[abä]{0,8}") {
             prop_assert_eq!(distance(&a, &b), strsim::osa_distance(&a, &b));
         }
 
         #[test]
-        fn one_slip_is_a_distance_of_one(a in "[aä€😀]{0,4}", b in "[aä€😀]{0,4}") {
+        fn one_edit_away_means_a_distance_of_one(a in "[aä€😀]{0,4}", b in "[aä€😀]{0,4}") {
             prop_assert_eq!(is_one_edit_away(&a, &b), strsim::osa_distance(&a, &b) == 1);
         }
 
         #[test]
-        fn kinds_of_characters_tell_no_more_than_the_distance(a in "[ab!cä€]{0,6}", b in "[ab!cä€]{0,6}") {
+        fn least_distance_is_a_lower_bound(a in "[ab!cä€]{0,6}", b in "[ab!cä€]{0,6}") {
             prop_assert!(least_distance(&a, &b) <= strsim::osa_distance(&a, &b));
         }
     }

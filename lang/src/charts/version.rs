@@ -38,7 +38,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_version_counts_as_the_newest() {
+    fn unparsable_versions_count_as_newest() {
         assert!(at_least("main", "99"));
         assert_eq!(parse_version("4.x"), None);
         assert_eq!(parse_version(""), None);

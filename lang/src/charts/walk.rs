@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn an_item_of_a_declared_list_has_the_type_of_its_items() {
+    fn list_item_has_the_declared_item_type() {
         let brig = brig();
         let path = [Step::Key("config"), Step::Key("hosts"), Step::Item];
         assert!(matches!(
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn below_the_key_of_a_wrapped_chart_anything_may_stand() {
+    fn any_key_is_allowed_below_a_wrapped_chart() {
         let brig = brig();
         assert_eq!(brig.at(&[Step::Key("inner"), Step::Key("x")]), Found::Open);
         let deeper = [Step::Key("config"), Step::Key("inner")];

@@ -55,7 +55,7 @@ mod tests {
     use crate::parse::parse;
 
     #[test]
-    fn a_wrapper_has_the_keys_of_what_it_wraps_and_its_own() {
+    fn wrapper_has_its_own_and_the_wrapped_keys() {
         let text = "\
             chart outer {\n  wraps inner\n  keys {\n    inner { service { type: string = \"NodePort\" } }\n  }\n}\n\
             chart inner {\n  keys {\n    replicas: number since \"2.0\"\n    replicas: string until \"2.0\"\n    \

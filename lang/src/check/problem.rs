@@ -228,7 +228,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_code_is_that_of_one_problem_and_is_explained() {
+    fn codes_are_unique_and_explained() {
         let mut codes: Vec<_> = CODES.iter().map(|info| info.code).collect();
         codes.sort_unstable();
         codes.dedup();

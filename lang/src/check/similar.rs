@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_letter_too_many_or_another_case_is_seen_through() {
+    fn similar_tolerates_typos_and_case() {
         let names = ["noProxyList", "httpProxy", "httpsProxy"];
         assert_eq!(similar("noproxylst", names).as_deref(), Some("noProxyList"));
         assert_eq!(similar("httpProxyy", names).as_deref(), Some("httpProxy"));
@@ -68,13 +68,13 @@ mod tests {
     }
 
     #[test]
-    fn of_equally_near_names_the_first_in_the_alphabet_is_taken() {
+    fn ties_prefer_swapped_letters_then_alphabetical_order() {
         assert_eq!(similar("abc", ["abY", "abX"]).as_deref(), Some("abX"));
         assert_eq!(similar("tsl", ["ssl", "tls"]).as_deref(), Some("tls"));
     }
 
     #[test]
-    fn a_name_of_one_letter_is_like_no_other() {
+    fn one_letter_names_match_only_by_case() {
         assert_eq!(similar("l", ["m", "n"]), None);
         assert_eq!(similar("l", ["L"]).as_deref(), Some("L"));
     }

@@ -7,8 +7,8 @@ use crate::parse::ast::{
     CaptureFilter, Clause, Expr, FixAction, Item, Pattern, Requirement, Rule, SegmentKind, View,
 };
 use crate::program::ir::{
-    ActionCode, ClauseCode, ClauseKind, Filter, FixCode, Node, Op, PatternCode, RequireCode,
-    RuleCode, Slot, Step, Told,
+    ActionCode, ClauseCode, ClauseKind, Filter, FindingCode, FixCode, Node, Op, PatternCode,
+    RequireCode, RuleCode, Slot, Step,
 };
 use crate::program::{ReadPath, ReadSet, RuleInfo};
 
@@ -181,7 +181,7 @@ impl<'a> Compiler<'a> {
             }));
         }
         scope.places = places;
-        let told = Told {
+        let finding = FindingCode {
             severity: it.severity.as_ref().map(|it| it.node),
             at: at?,
             also_at: also_at.into_iter().collect::<Result<_>>()?,
@@ -194,7 +194,7 @@ impl<'a> Compiler<'a> {
             forbid: it.forbid,
             condition: condition?,
             when: when?,
-            told: told.into(),
+            finding: finding.into(),
         })
     }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use crate::eval::expr::strict;
+use crate::eval::expr::first_absent;
 use crate::eval::{Budget, OverBudget, Truth, Why};
 use crate::host::{Host, Lookup, NodeRef};
 use crate::parse::ast::BinaryOp;
@@ -62,7 +62,7 @@ impl<'h> Operator<'_, 'h> {
         a: &Value<'h>,
         b: &Value<'h>,
     ) -> Result<Truth, OverBudget> {
-        if let Some(absent) = strict([a, b]) {
+        if let Some(absent) = first_absent([a, b]) {
             return Ok(Truth::of_value(absent));
         }
         let wrong = || Truth::Missing(a.place.clone().or_else(|| b.place.clone()).map(Box::new));

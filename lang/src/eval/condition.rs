@@ -2,7 +2,7 @@
 
 use crate::builtins::{Code, Reveals, invoke, is_missing, is_null, is_set};
 use crate::eval::compare::Operator;
-use crate::eval::machine::{Machine, Work};
+use crate::eval::machine::{EvalResult, Machine};
 use crate::eval::reader::host_call;
 use crate::eval::{Truth, compare, show};
 use crate::host::Place;
@@ -11,11 +11,11 @@ use crate::program::ir::{Gen, Node, Op, Test};
 use crate::value::Value;
 
 /// Maximum number of only possibly equal elements that later ones are compared with.
-const MOST_APART: usize = 64;
+const MAX_DISTINCT: usize = 64;
 
 impl<'h> Machine<'_, 'h> {
     /// The truth of an expression; undecided if its value is not a boolean.
-    pub(crate) fn truth(&mut self, node: &'h Node) -> Work<Truth> {
+    pub(crate) fn truth(&mut self, node: &'h Node) -> EvalResult<Truth> {
         if !is_condition(&node.op) {
             return Ok(Truth::of_value(&self.value(node)?));
         }
@@ -30,7 +30,7 @@ impl<'h> Machine<'_, 'h> {
     }
 
     /// The truth of a condition operator. The caller has already charged its step.
-    pub(super) fn condition(&mut self, node: &'h Node) -> Work<Truth> {
+    pub(super) fn condition(&mut self, node: &'h Node) -> EvalResult<Truth> {
         match &node.op {
             Op::Not(inner) => Ok(self.truth(inner)?.negate()),
             Op::And(sides) => self.all(sides, &Truth::False),
@@ -75,7 +75,7 @@ impl<'h> Machine<'_, 'h> {
     }
 
     /// `and` and `or`: the first operand equal to `decisive` decides.
-    fn all(&mut self, sides: &'h [Node], decisive: &Truth) -> Work<Truth> {
+    fn all(&mut self, sides: &'h [Node], decisive: &Truth) -> EvalResult<Truth> {
         let mut undecided: Option<Truth> = None;
         for side in sides {
             let truth = self.truth(side)?;
@@ -92,7 +92,7 @@ impl<'h> Machine<'_, 'h> {
         Ok(undecided.unwrap_or_else(|| decisive.clone().negate()))
     }
 
-    fn comparison(&mut self, op: BinaryOp, sides: &'h [Node; 2]) -> Work<Truth> {
+    fn comparison(&mut self, op: BinaryOp, sides: &'h [Node; 2]) -> EvalResult<Truth> {
         let values = [self.value(&sides[0])?, self.value(&sides[1])?];
         let [a, b] = &values;
         let load = match self.explain {
@@ -110,13 +110,13 @@ impl<'h> Machine<'_, 'h> {
         truth
     }
 
-    pub(super) fn equal(&mut self, a: &Value<'h>, b: &Value<'h>) -> Work<Truth> {
+    pub(super) fn equal(&mut self, a: &Value<'h>, b: &Value<'h>) -> EvalResult<Truth> {
         let (truth, secret) = compare::equal_marked(self.host, a, b, &mut self.budget)?;
         self.tainted |= secret;
         Ok(truth)
     }
 
-    fn test(&mut self, node: &'h Node, test: Test) -> Work<Truth> {
+    fn test(&mut self, node: &'h Node, test: Test) -> EvalResult<Truth> {
         let before = self.tainted;
         let value = self.value(node)?;
         match test {
@@ -157,7 +157,7 @@ impl<'h> Machine<'_, 'h> {
 
     /// `xs agree`: all elements are equal. A partly known element is never certain to equal another, so later elements
     /// are compared with both.
-    pub(super) fn agree(&mut self, list: &Value<'h>) -> Work<Truth> {
+    pub(super) fn agree(&mut self, list: &Value<'h>) -> EvalResult<Truth> {
         let Some(elements) = self.elements(list.clone())? else {
             return Ok(match list.is_absent() {
                 true => Truth::of_value(list),
@@ -172,7 +172,7 @@ impl<'h> Machine<'_, 'h> {
             });
         };
         // An element that is certain to equal one of these need not be compared again.
-        let mut apart: Vec<Value<'h>> = Vec::new();
+        let mut distinct: Vec<Value<'h>> = Vec::new();
         'elements: for index in 0..elements.len() {
             let (_, element) = elements.get(self, index);
             self.tainted |= element.secret;
@@ -180,7 +180,7 @@ impl<'h> Machine<'_, 'h> {
                 add(&mut undecided, Truth::of_value(&element));
                 continue;
             }
-            for other in &apart {
+            for other in &distinct {
                 match self.equal(other, &element)? {
                     Truth::True => continue 'elements,
                     Truth::False => return Ok(Truth::False),
@@ -189,14 +189,14 @@ impl<'h> Machine<'_, 'h> {
             }
             // Beyond this number of partly known elements, differences stay undecided: comparing all pairs would take
             // quadratic time.
-            if apart.len() < MOST_APART {
-                apart.push(element);
+            if distinct.len() < MAX_DISTINCT {
+                distinct.push(element);
             }
         }
         Ok(undecided.unwrap_or(Truth::True))
     }
 
-    fn quantifier(&mut self, kind: Quantifier, over: &'h Gen, body: &'h Node) -> Work<Truth> {
+    fn quantifier(&mut self, kind: Quantifier, over: &'h Gen, body: &'h Node) -> EvalResult<Truth> {
         let list = self.value(&over.over)?;
         if list.is_absent() {
             return Ok(Truth::of_value(&list));
@@ -209,7 +209,7 @@ impl<'h> Machine<'_, 'h> {
         let mut hits = 0;
         for index in 0..elements.len() {
             self.budget.charge(1)?;
-            let truth = match self.at_a_glance(body, over, &elements, index) {
+            let truth = match self.glance_truth(body, over, &elements, index) {
                 Some(truth @ (Truth::True | Truth::False)) => truth,
                 _ => {
                     self.bind_element(over, &elements, index);

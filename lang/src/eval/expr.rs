@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::builtins::{hide, invoke};
 use crate::eval::condition::is_arithmetic;
 use crate::eval::glance::{Glance, Keys};
-use crate::eval::machine::{Machine, Work};
+use crate::eval::machine::{EvalResult, Machine};
 use crate::eval::reader::{host_call, is_missing, key_of, record_of};
 use crate::eval::{Truth, show};
 use crate::host::{NodeRef, Place};
@@ -16,7 +16,7 @@ use crate::value::{Absent, Data, Entries, List, Value};
 
 impl<'h> Machine<'_, 'h> {
     /// The value of an expression.
-    pub(crate) fn value(&mut self, node: &'h Node) -> Work<Value<'h>> {
+    pub(crate) fn value(&mut self, node: &'h Node) -> EvalResult<Value<'h>> {
         self.budget.charge(1)?;
         let entered = self.tracer.as_mut().map(|tracer| tracer.enter(node.span));
         // What an expression read matters only if its value is marked as secret.
@@ -29,16 +29,16 @@ impl<'h> Machine<'_, 'h> {
         Ok(value)
     }
 
-    fn op(&mut self, node: &'h Node) -> Work<Value<'h>> {
+    fn op(&mut self, node: &'h Node) -> EvalResult<Value<'h>> {
         match &node.op {
             Op::Const(value) => Ok(constant(value)),
-            Op::Slot(slot) => Ok(self.slot(*slot)),
+            Op::Slot(slot) => Ok(self.slot_value(*slot)),
             Op::Let { slot, index } => self.let_value(*slot, *index),
             Op::Global(index) => self.run.global(*index),
-            Op::HostGlobal(index) => Ok(self.run.host_global_in_place(*index).clone()),
+            Op::HostGlobal(index) => Ok(self.run.host_global_ref(*index).clone()),
             Op::Subject { kind, name } => Ok(record_of(self.host, &self.subjects, *kind, name)),
             Op::Component { component, view } => {
-                Ok(self.run.component_in_place(*component, *view).clone())
+                Ok(self.run.component_ref(*component, *view).clone())
             }
             Op::Path { base, keys } => self.path(base, keys),
             Op::InView(view, inner) => {
@@ -74,7 +74,7 @@ impl<'h> Machine<'_, 'h> {
                 Ok(arithmetic(&[value], |numbers| -numbers[0]))
             }
             Op::Binary(op, sides) => self.binary(*op, node, sides),
-            Op::If(parts) => self.choose(parts),
+            Op::If(parts) => self.if_else(parts),
             Op::Not(_)
             | Op::And(_)
             | Op::Or(_)
@@ -86,29 +86,32 @@ impl<'h> Machine<'_, 'h> {
     }
 
     /// Evaluates and also returns whether anything secret was read.
-    fn watched<T>(&mut self, read: impl FnOnce(&mut Self) -> Work<T>) -> Work<(T, bool)> {
+    fn tracking_secrets<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> EvalResult<T>,
+    ) -> EvalResult<(T, bool)> {
         let before = std::mem::replace(&mut self.tainted, false);
         let result = read(self)?;
         let secret = std::mem::replace(&mut self.tainted, before);
         Ok((result, secret))
     }
 
-    fn values(&mut self, nodes: &'h [Node]) -> Work<Vec<Value<'h>>> {
+    fn values(&mut self, nodes: &'h [Node]) -> EvalResult<Vec<Value<'h>>> {
         nodes.iter().map(|node| self.value(node)).collect()
     }
 
     /// A condition as a value, marked if anything secret was read for it.
-    fn truth_value(&mut self, node: &'h Node) -> Work<Value<'h>> {
-        let (truth, secret) = self.watched(|it| it.condition(node))?;
+    fn truth_value(&mut self, node: &'h Node) -> EvalResult<Value<'h>> {
+        let (truth, secret) = self.tracking_secrets(|it| it.condition(node))?;
         let mut value = truth.into_value();
         value.secret = secret;
         Ok(value)
     }
 
-    fn template(&mut self, parts: &'h [Part]) -> Work<Value<'h>> {
+    fn template(&mut self, parts: &'h [Part]) -> EvalResult<Value<'h>> {
         let mut text = String::new();
         let mut values = Vec::new();
-        let mut holes = Vec::new();
+        let mut absent_parts = Vec::new();
         let mut secret = false;
         for part in parts {
             match part {
@@ -117,7 +120,7 @@ impl<'h> Machine<'_, 'h> {
                     let value = self.value(node)?;
                     let part = show::plain(self.host, &value, &mut self.budget)?;
                     secret |= part.secret;
-                    holes.extend(part.hole);
+                    absent_parts.extend(part.absent);
                     self.budget.charge_text(part.text.len())?;
                     text.push_str(&part.text);
                     values.push(value);
@@ -125,21 +128,21 @@ impl<'h> Machine<'_, 'h> {
             }
         }
         // A string with a missing part is missing as a whole: a hostname built from a missing namespace is unknown.
-        if let Some(absent) = strict(&holes) {
+        if let Some(absent) = first_absent(&absent_parts) {
             return Ok(absent.clone());
         }
-        Ok(computed(Data::String(text.into()), &values, secret))
+        Ok(derived(Data::String(text.into()), &values, secret))
     }
 
-    fn list(&mut self, items: &'h [Node]) -> Work<Value<'h>> {
-        let mut made = List::default();
+    fn list(&mut self, items: &'h [Node]) -> EvalResult<Value<'h>> {
+        let mut result = List::default();
         for item in self.values(items)? {
-            made.push(item);
+            result.push(item);
         }
-        Ok(list_value(made, None))
+        Ok(list_value(result, None))
     }
 
-    fn map(&mut self, entries: &'h [(String, Node)]) -> Work<Value<'h>> {
+    fn map(&mut self, entries: &'h [(String, Node)]) -> EvalResult<Value<'h>> {
         let mut out: Entries<'h> = Vec::with_capacity(entries.len());
         for (key, node) in entries {
             out.push((key.as_str().into(), self.value(node)?));
@@ -152,26 +155,26 @@ impl<'h> Machine<'_, 'h> {
         })
     }
 
-    fn comprehension(&mut self, element: &'h Node, generators: &'h [Gen]) -> Work<Value<'h>> {
+    fn comprehension(&mut self, element: &'h Node, generators: &'h [Gen]) -> EvalResult<Value<'h>> {
         let Some((first, rest)) = generators.split_first() else {
             return Ok(Value::missing(None));
         };
         let over = self.value(&first.over)?;
         let place = over.place.clone();
-        let mut made = List::default();
-        let refused = self.refuses_all(first, &over);
-        if refused && !cfg!(debug_assertions) {
-            return Ok(list_value(made, place));
+        let mut result = List::default();
+        let ruled_out = self.rules_out_all(first, &over);
+        if ruled_out && !cfg!(debug_assertions) {
+            return Ok(list_value(result, place));
         }
         let Some(elements) = self.elements(over.clone())? else {
             return Ok(not_a_list(over));
         };
-        self.generate(first, &elements, rest, element, &mut made)?;
+        self.generate(first, &elements, rest, element, &mut result)?;
         debug_assert!(
-            !refused || made == List::default(),
+            !ruled_out || result == List::default(),
             "a skipped list contained a matching element"
         );
-        Ok(list_value(made, place))
+        Ok(list_value(result, place))
     }
 
     fn generate(
@@ -180,50 +183,50 @@ impl<'h> Machine<'_, 'h> {
         elements: &Elements<'h>,
         rest: &'h [Gen],
         element: &'h Node,
-        made: &mut List<'h>,
-    ) -> Work<()> {
+        result: &mut List<'h>,
+    ) -> EvalResult<()> {
         for index in 0..elements.len() {
             self.budget.charge(1)?;
-            if self.refuses(generator, elements, index) {
+            if self.is_ruled_out(generator, elements, index) {
                 continue;
             }
             self.bind_element(generator, elements, index);
-            let (truth, by_secret) = self.watched(|it| it.admits(generator))?;
+            let (truth, by_secret) = self.tracking_secrets(|it| it.conditions_hold(generator))?;
             match truth {
                 Truth::True => {}
                 Truth::False => continue,
                 undecided => {
-                    made.lacks(undecided.into_value());
+                    result.lacks(undecided.into_value());
                     continue;
                 }
             }
-            let known = made.items.len();
+            let known = result.items.len();
             match rest.split_first() {
                 None => {
                     let value = self.value(element)?;
-                    made.push(value);
+                    result.push(value);
                 }
                 Some((next, rest)) => {
                     let over = self.value(&next.over)?;
                     match self.elements(over.clone())? {
-                        Some(inner) => self.generate(next, &inner, rest, element, made)?,
-                        None => made.lacks(not_a_list(over)),
+                        Some(inner) => self.generate(next, &inner, rest, element, result)?,
+                        None => result.lacks(not_a_list(over)),
                     }
                 }
             }
             // What is selected by a secret reveals something about it.
             if by_secret {
-                made.items[known..].iter_mut().for_each(hide);
+                result.items[known..].iter_mut().for_each(hide);
             }
         }
         if let Some(why) = elements.incomplete() {
-            made.lacks(why.clone());
+            result.lacks(why.clone());
         }
         Ok(())
     }
 
     /// Do the conditions of a generator hold for the bound element? The first that does not decides.
-    fn admits(&mut self, generator: &'h Gen) -> Work<Truth> {
+    fn conditions_hold(&mut self, generator: &'h Gen) -> EvalResult<Truth> {
         for condition in &generator.conditions {
             let truth = self.truth(condition)?;
             if !matches!(truth, Truth::True) {
@@ -235,16 +238,16 @@ impl<'h> Machine<'_, 'h> {
 
     /// Is the first condition of a generator false for an element? This is the case for most elements, and a glance is
     /// enough to tell.
-    fn refuses(&self, generator: &'h Gen, elements: &Elements<'h>, index: usize) -> bool {
+    fn is_ruled_out(&self, generator: &'h Gen, elements: &Elements<'h>, index: usize) -> bool {
         let Some(condition) = generator.conditions.first() else {
             return false;
         };
-        self.at_a_glance(condition, generator, elements, index) == Some(Truth::False)
+        self.glance_truth(condition, generator, elements, index) == Some(Truth::False)
     }
 
     /// Is the first condition of a generator false for all elements, without looking at them? True if a regex must
     /// match, and no string contains the pieces it requires.
-    fn refuses_all(&self, generator: &'h Gen, over: &Value<'h>) -> bool {
+    fn rules_out_all(&self, generator: &'h Gen, over: &Value<'h>) -> bool {
         let condition = generator.conditions.first().map(|it| &it.op);
         let (Data::HostList(list), Some(Op::Binary(BinaryOp::Matches, sides))) =
             (&over.data, condition)
@@ -263,7 +266,7 @@ impl<'h> Machine<'_, 'h> {
     }
 
     /// The truth of a condition for an element, if a glance is enough and neither marks nor steps are needed.
-    pub(super) fn at_a_glance(
+    pub(super) fn glance_truth(
         &self,
         condition: &'h Node,
         generator: &'h Gen,
@@ -298,7 +301,7 @@ impl<'h> Machine<'_, 'h> {
     }
 
     /// The elements to iterate over; `None` if the value is neither a list nor a map.
-    pub(crate) fn elements(&mut self, value: Value<'h>) -> Work<Option<Elements<'h>>> {
+    pub(crate) fn elements(&mut self, value: Value<'h>) -> EvalResult<Option<Elements<'h>>> {
         Ok(Some(match value.data {
             Data::List(list) => Elements::List(list),
             Data::HostList(node) => Elements::HostList(node, self.host.len(node)),
@@ -311,7 +314,12 @@ impl<'h> Machine<'_, 'h> {
         }))
     }
 
-    fn binary(&mut self, op: BinaryOp, node: &'h Node, sides: &'h [Node; 2]) -> Work<Value<'h>> {
+    fn binary(
+        &mut self,
+        op: BinaryOp,
+        node: &'h Node,
+        sides: &'h [Node; 2],
+    ) -> EvalResult<Value<'h>> {
         let [left, right] = sides;
         match op {
             BinaryOp::Default => {
@@ -332,15 +340,15 @@ impl<'h> Machine<'_, 'h> {
             }
             _ if is_arithmetic(op) => {
                 let sides = [self.value(left)?, self.value(right)?];
-                Ok(calculated(op, &sides))
+                Ok(apply_arithmetic(op, &sides))
             }
             _ => self.truth_value(node),
         }
     }
 
-    fn concat(&mut self, a: Value<'h>, b: Value<'h>) -> Work<Value<'h>> {
+    fn concat(&mut self, a: Value<'h>, b: Value<'h>) -> EvalResult<Value<'h>> {
         let sides = [a, b];
-        if let Some(absent) = strict(&sides) {
+        if let Some(absent) = first_absent(&sides) {
             return Ok(absent.clone());
         }
         let [a, b] = &sides;
@@ -348,21 +356,21 @@ impl<'h> Machine<'_, 'h> {
         if let (Data::String(x), Data::String(y)) = (&a.data, &b.data) {
             self.budget.charge_text(x.len() + y.len())?;
             let text = format!("{x}{y}");
-            return Ok(computed(Data::String(text.into()), &sides, secret));
+            return Ok(derived(Data::String(text.into()), &sides, secret));
         }
         let is_list = |value: &Value<'_>| matches!(value.data, Data::List(_) | Data::HostList(_));
         if !is_list(a) || !is_list(b) {
-            return Ok(computed(Data::Absent(Absent::Missing), &sides, false));
+            return Ok(derived(Data::Absent(Absent::Missing), &sides, false));
         }
         self.budget.charge(a.size(self.host) + b.size(self.host))?;
         let mut list = a.items(self.host).into_owned();
         list.extend(b.items(self.host).into_owned());
-        Ok(computed(Data::List(Arc::new(list)), &sides, secret))
+        Ok(derived(Data::List(Arc::new(list)), &sides, secret))
     }
 
-    fn choose(&mut self, parts: &'h [Node; 3]) -> Work<Value<'h>> {
+    fn if_else(&mut self, parts: &'h [Node; 3]) -> EvalResult<Value<'h>> {
         let [condition, yes, no] = parts;
-        let (truth, secret) = self.watched(|it| it.truth(condition))?;
+        let (truth, secret) = self.tracking_secrets(|it| it.truth(condition))?;
         let mut value = match truth {
             Truth::True => self.value(yes)?,
             Truth::False => self.value(no)?,
@@ -457,7 +465,7 @@ fn constant<'h>(value: &'h Value<'static>) -> Value<'h> {
 }
 
 /// The operand that makes a strict operator absent; missing takes precedence over unknown.
-pub(super) fn strict<'v, 'h: 'v>(
+pub(super) fn first_absent<'v, 'h: 'v>(
     values: impl IntoIterator<Item = &'v Value<'h>> + Clone,
 ) -> Option<&'v Value<'h>> {
     let missing = values.clone().into_iter().find(|value| is_missing(value));
@@ -465,7 +473,7 @@ pub(super) fn strict<'v, 'h: 'v>(
 }
 
 /// A value computed from others: it takes their place if they have only one between them.
-fn computed<'h>(data: Data<'h>, from: &[Value<'h>], secret: bool) -> Value<'h> {
+fn derived<'h>(data: Data<'h>, from: &[Value<'h>], secret: bool) -> Value<'h> {
     Value {
         data,
         place: crate::builtins::only_place(from),
@@ -474,7 +482,7 @@ fn computed<'h>(data: Data<'h>, from: &[Value<'h>], secret: bool) -> Value<'h> {
 }
 
 /// The result of an arithmetic operator.
-pub(super) fn calculated<'h>(op: BinaryOp, sides: &[Value<'h>; 2]) -> Value<'h> {
+pub(super) fn apply_arithmetic<'h>(op: BinaryOp, sides: &[Value<'h>; 2]) -> Value<'h> {
     arithmetic(sides, |n| match op {
         BinaryOp::Add => n[0] + n[1],
         BinaryOp::Subtract => n[0] - n[1],
@@ -485,7 +493,7 @@ pub(super) fn calculated<'h>(op: BinaryOp, sides: &[Value<'h>; 2]) -> Value<'h> 
 }
 
 fn arithmetic<'h>(sides: &[Value<'h>], of: impl Fn(&[f64; 2]) -> f64) -> Value<'h> {
-    if let Some(absent) = strict(sides) {
+    if let Some(absent) = first_absent(sides) {
         return absent.clone().outcome();
     }
     let mut numbers = [0.0; 2];
@@ -498,8 +506,8 @@ fn arithmetic<'h>(sides: &[Value<'h>], of: impl Fn(&[f64; 2]) -> f64) -> Value<'
     let result = of(&numbers);
     let secret = sides.iter().any(|side| side.secret);
     if result.is_finite() {
-        computed(Data::Number(result), sides, secret)
+        derived(Data::Number(result), sides, secret)
     } else {
-        computed(Data::Absent(Absent::Missing), sides, false)
+        derived(Data::Absent(Absent::Missing), sides, false)
     }
 }

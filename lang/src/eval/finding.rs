@@ -3,11 +3,11 @@
 use source::Severity;
 
 use crate::eval::expr::Elements;
-use crate::eval::machine::{Machine, Work};
+use crate::eval::machine::{EvalResult, Machine};
 use crate::eval::{Truth, show};
 use crate::host::{NodeRef, Place};
 use crate::parse::ast::{BinaryOp, Quantifier};
-use crate::program::ir::{ActionCode, FixCode, Node, Op, Part, RequireCode, Told};
+use crate::program::ir::{ActionCode, FindingCode, FixCode, Node, Op, Part, RequireCode};
 use crate::value::{Data, Value};
 
 /// A requirement that does not hold for a subject.
@@ -101,7 +101,7 @@ impl Verdict<'_> {
             None => None,
         };
         let related = self.related.iter();
-        let related = related.map(|(place, words)| Some((place.moved(to)?, words.clone())));
+        let related = related.map(|(place, label)| Some((place.moved(to)?, label.clone())));
         let related = related.collect::<Option<_>>()?;
         let fixes = self.fixes.iter().map(|fix| {
             Some(ProposedFix {
@@ -130,7 +130,7 @@ impl Verdict<'_> {
 
 /// The places responsible for the truth of a condition.
 #[derive(Default)]
-struct Notes {
+struct Evidence {
     primary: Vec<Place>,
     related: Vec<(Place, String)>,
     witnesses: Vec<Place>,
@@ -138,17 +138,17 @@ struct Notes {
 
 impl<'h> Machine<'_, 'h> {
     /// Explains a failed requirement. If the requirement does not state a severity, the caller must fill it in.
-    pub(super) fn verdict(&mut self, rule: usize, it: &'h RequireCode) -> Work<Verdict<'h>> {
+    pub(super) fn verdict(&mut self, rule: usize, it: &'h RequireCode) -> EvalResult<Verdict<'h>> {
         let truth = self.truth(&it.condition)?;
-        let told: &Told = &it.told;
-        let mut notes = Notes::default();
-        self.notes(&it.condition, &truth, &mut notes)?;
-        let mut places = match &told.at {
-            Some(at) => self.places_said(at)?,
+        let finding: &FindingCode = &it.finding;
+        let mut evidence = Evidence::default();
+        self.collect_evidence(&it.condition, &truth, &mut evidence)?;
+        let mut places = match &finding.at {
+            Some(at) => self.places_at(at)?,
             None => Vec::new(),
         };
         if places.is_empty() {
-            places = std::mem::take(&mut notes.primary);
+            places = std::mem::take(&mut evidence.primary);
         }
         let subject = self.subjects.iter().rev().find_map(place_of);
         let missing = match truth {
@@ -157,14 +157,14 @@ impl<'h> Machine<'_, 'h> {
         };
         let mut places = places.into_iter();
         let place = places.next().or(missing).or_else(|| subject.clone());
-        let place = place.unwrap_or_else(|| self.run.whole());
+        let place = place.unwrap_or_else(|| self.run.deployment_place());
         let mut related: Vec<(Place, String)> =
             places.map(|place| (place, String::new())).collect();
-        related.append(&mut notes.related);
-        for (node, label) in &told.also_at {
+        related.append(&mut evidence.related);
+        for (node, label) in &finding.also_at {
             let value = self.value(node)?;
             let label = match label {
-                Some(label) => self.words(label)?,
+                Some(label) => self.message_text(label)?,
                 None => String::new(),
             };
             // Skip values that are absent or have no place.
@@ -175,35 +175,35 @@ impl<'h> Machine<'_, 'h> {
         }
         related.retain(|(other, _)| *other != place);
         let info = &self.run.program.rules[rule];
-        let message = match &told.say {
-            Some(say) => one_line(&self.words(say)?),
+        let message = match &finding.say {
+            Some(say) => one_line(&self.message_text(say)?),
             None => format!("`{}` does not hold here", info.id),
         };
-        let help = told
+        let help = finding
             .help
             .as_ref()
-            .map(|help| self.words(help))
+            .map(|help| self.message_text(help))
             .transpose()?;
         let mut fixes = Vec::new();
-        for fix in &told.fixes {
-            fixes.extend(self.proposed(fix)?);
+        for fix in &finding.fixes {
+            fixes.extend(self.propose_fix(fix)?);
         }
         Ok(Verdict {
             rule,
             requirement: it.index,
-            severity: told.severity.unwrap_or(Severity::Error),
+            severity: finding.severity.unwrap_or(Severity::Error),
             message,
             place,
             subject,
             related,
             help,
             fixes,
-            witnesses: notes.witnesses,
+            witnesses: evidence.witnesses,
         })
     }
 
     /// Text for users: every secret part is redacted, whatever it was computed from.
-    fn words(&mut self, node: &'h Node) -> Work<String> {
+    fn message_text(&mut self, node: &'h Node) -> EvalResult<String> {
         let parts = match &node.op {
             Op::Template(parts) => parts,
             Op::If(branches) => {
@@ -213,14 +213,14 @@ impl<'h> Machine<'_, 'h> {
                 let tainted = std::mem::replace(&mut self.tainted, before);
                 return match truth {
                     _ if tainted => Ok(show::REDACTED.to_owned()),
-                    Truth::True => self.words(yes),
-                    Truth::False => self.words(no),
-                    undecided => self.shown(&undecided.into_value()),
+                    Truth::True => self.message_text(yes),
+                    Truth::False => self.message_text(no),
+                    undecided => self.redacted(&undecided.into_value()),
                 };
             }
             _ => {
                 let value = self.value(node)?;
-                return self.shown(&value);
+                return self.redacted(&value);
             }
         };
         let mut text = String::new();
@@ -229,19 +229,19 @@ impl<'h> Machine<'_, 'h> {
                 Part::Text(part) => text.push_str(part),
                 Part::Expr(node) => {
                     let value = self.value(node)?;
-                    text.push_str(&self.shown(&value)?);
+                    text.push_str(&self.redacted(&value)?);
                 }
             }
         }
         Ok(text)
     }
 
-    fn shown(&mut self, value: &Value<'h>) -> Work<String> {
+    fn redacted(&mut self, value: &Value<'h>) -> EvalResult<String> {
         show::redacted(self.host, value, &mut self.budget)
     }
 
     /// The places named by `at`. In a list literal, a missing element stands for the place where it should be.
-    fn places_said(&mut self, at: &'h Node) -> Work<Vec<Place>> {
+    fn places_at(&mut self, at: &'h Node) -> EvalResult<Vec<Place>> {
         let Op::List(items) = &at.op else {
             let value = self.value(at)?;
             return Ok(self.places_of(&value));
@@ -267,14 +267,19 @@ impl<'h> Machine<'_, 'h> {
     }
 
     /// Collects what the operators of a condition know about its truth.
-    fn notes(&mut self, node: &'h Node, truth: &Truth, notes: &mut Notes) -> Work<()> {
+    fn collect_evidence(
+        &mut self,
+        node: &'h Node,
+        truth: &Truth,
+        evidence: &mut Evidence,
+    ) -> EvalResult<()> {
         match &node.op {
-            Op::Not(inner) => self.notes(inner, &truth.clone().negate(), notes),
+            Op::Not(inner) => self.collect_evidence(inner, &truth.clone().negate(), evidence),
             Op::And(sides) | Op::Or(sides) => {
                 for side in sides {
                     let side_truth = self.truth(side)?;
                     if side_truth == *truth {
-                        self.notes(side, truth, notes)?;
+                        self.collect_evidence(side, truth, evidence)?;
                     }
                 }
                 Ok(())
@@ -288,10 +293,10 @@ impl<'h> Machine<'_, 'h> {
                 } else {
                     (a, b)
                 };
-                notes.primary.extend(first.place.clone());
+                evidence.primary.extend(first.place.clone());
                 if !second.is_absent() {
                     let label = self.label("the other is", &second, "the other value")?;
-                    notes
+                    evidence
                         .related
                         .extend(second.place.map(|place| (place, label)));
                 }
@@ -300,7 +305,7 @@ impl<'h> Machine<'_, 'h> {
             Op::Agree(list) if *truth == Truth::False => {
                 let list = self.value(list)?;
                 match self.elements(list)? {
-                    Some(elements) => self.minority(&elements, notes),
+                    Some(elements) => self.note_minority(&elements, evidence),
                     None => Ok(()),
                 }
             }
@@ -319,13 +324,13 @@ impl<'h> Machine<'_, 'h> {
                     return Ok(());
                 };
                 for index in 0..elements.len() {
-                    if notes.witnesses.len() >= MAX_WITNESSES {
+                    if evidence.witnesses.len() >= MAX_WITNESSES {
                         break;
                     }
                     self.budget.charge(1)?;
                     self.bind_element(generator, &elements, index);
                     if self.truth(body)? == culprit {
-                        notes.witnesses.extend(elements.get(self, index).1.place);
+                        evidence.witnesses.extend(elements.get(self, index).1.place);
                     }
                 }
                 Ok(())
@@ -335,7 +340,11 @@ impl<'h> Machine<'_, 'h> {
     }
 
     /// Collects the elements outside the largest group of equal ones; if several groups are largest, the first counts.
-    fn minority(&mut self, elements: &Elements<'h>, notes: &mut Notes) -> Work<()> {
+    fn note_minority(
+        &mut self,
+        elements: &Elements<'h>,
+        evidence: &mut Evidence,
+    ) -> EvalResult<()> {
         let mut groups: Vec<Vec<Value<'h>>> = Vec::new();
         'elements: for index in 0..elements.len() {
             let (_, element) = elements.get(self, index);
@@ -356,7 +365,7 @@ impl<'h> Machine<'_, 'h> {
         };
         let majority = groups.remove(at);
         let others = groups.into_iter().flatten();
-        notes
+        evidence
             .primary
             .extend(others.filter_map(|element| element.place));
         if let Some(shown) = majority.into_iter().find(|element| element.place.is_some()) {
@@ -366,7 +375,7 @@ impl<'h> Machine<'_, 'h> {
                 "the other is"
             };
             let label = self.label(words, &shown, "a different value")?;
-            notes
+            evidence
                 .related
                 .extend(shown.place.map(|place| (place, label)));
         }
@@ -374,11 +383,11 @@ impl<'h> Machine<'_, 'h> {
     }
 
     /// `words VALUE`, or `instead` if the value is secret or too long.
-    fn label(&mut self, words: &str, value: &Value<'h>, instead: &str) -> Work<String> {
+    fn label(&mut self, words: &str, value: &Value<'h>, instead: &str) -> EvalResult<String> {
         if value.secret {
             return Ok(instead.to_owned());
         }
-        let shown = self.shown(value)?;
+        let shown = self.redacted(value)?;
         Ok(if shown.len() > 60 || shown.contains('\n') {
             instead.to_owned()
         } else {
@@ -387,13 +396,13 @@ impl<'h> Machine<'_, 'h> {
     }
 
     /// The proposed fix; `None` if anything it needs is unknown, has no place, or must not be shown.
-    fn proposed(&mut self, fix: &'h FixCode) -> Work<Option<ProposedFix<'h>>> {
+    fn propose_fix(&mut self, fix: &'h FixCode) -> EvalResult<Option<ProposedFix<'h>>> {
         let Some(action) = self.action(&fix.action)? else {
             return Ok(None);
         };
         let title = match &fix.title {
-            Some(title) => one_line(&self.words(title)?),
-            None => self.title(&action)?,
+            Some(title) => one_line(&self.message_text(title)?),
+            None => self.default_title(&action)?,
         };
         Ok(Some(ProposedFix {
             title,
@@ -402,17 +411,17 @@ impl<'h> Machine<'_, 'h> {
         }))
     }
 
-    fn action(&mut self, action: &'h ActionCode) -> Work<Option<Action<'h>>> {
+    fn action(&mut self, action: &'h ActionCode) -> EvalResult<Option<Action<'h>>> {
         Ok(match action {
             ActionCode::Set(target, value) => {
-                let (target, value) = (self.target(target)?, self.whole_value(value)?);
+                let (target, value) = (self.target_place(target)?, self.writable_value(value)?);
                 target
                     .zip(value)
                     .map(|(target, value)| Action::Set(target, value))
             }
-            ActionCode::Quote(target) => self.existing(target)?.map(Action::Quote),
+            ActionCode::Quote(target) => self.existing_place(target)?.map(Action::Quote),
             ActionCode::Rename(target, name) => {
-                let (target, name) = (self.existing(target)?, self.whole_value(name)?);
+                let (target, name) = (self.existing_place(target)?, self.writable_value(name)?);
                 match (target, name.map(|name| name.data)) {
                     (Some(target), Some(Data::String(name))) => {
                         Some(Action::Rename(target, name.into_owned()))
@@ -421,28 +430,28 @@ impl<'h> Machine<'_, 'h> {
                 }
             }
             ActionCode::Move(from, to) => {
-                let (from, to) = (self.existing(from)?, self.target(to)?);
+                let (from, to) = (self.existing_place(from)?, self.target_place(to)?);
                 from.zip(to).map(|(from, to)| Action::Move(from, to))
             }
-            ActionCode::Delete(target) => self.existing(target)?.map(Action::Delete),
+            ActionCode::Delete(target) => self.existing_place(target)?.map(Action::Delete),
             ActionCode::Append(items, list) => {
-                let (items, list) = (self.items(items)?, self.target(list)?);
+                let (items, list) = (self.writable_items(items)?, self.target_place(list)?);
                 list.zip(items)
                     .map(|(list, items)| Action::Append(list, items))
             }
             ActionCode::Remove(items, list) => {
-                let (items, list) = (self.items(items)?, self.existing(list)?);
+                let (items, list) = (self.writable_items(items)?, self.existing_place(list)?);
                 list.zip(items)
                     .map(|(list, items)| Action::Remove(list, items))
             }
         })
     }
 
-    fn target(&mut self, node: &'h Node) -> Work<Option<Place>> {
+    fn target_place(&mut self, node: &'h Node) -> EvalResult<Option<Place>> {
         Ok(self.value(node)?.place)
     }
 
-    fn existing(&mut self, node: &'h Node) -> Work<Option<Place>> {
+    fn existing_place(&mut self, node: &'h Node) -> EvalResult<Option<Place>> {
         let value = self.value(node)?;
         Ok(value
             .place
@@ -450,13 +459,13 @@ impl<'h> Machine<'_, 'h> {
     }
 
     /// A value that can be written into a file as it is.
-    fn whole_value(&mut self, node: &'h Node) -> Work<Option<Value<'h>>> {
+    fn writable_value(&mut self, node: &'h Node) -> EvalResult<Option<Value<'h>>> {
         let value = self.value(node)?;
-        Ok(Some(value).filter(|value| can_be_written(value)))
+        Ok(Some(value).filter(|value| is_writable(value)))
     }
 
     /// A single item, or the items of a list; `None` if there is nothing to add.
-    fn items(&mut self, node: &'h Node) -> Work<Option<Vec<Value<'h>>>> {
+    fn writable_items(&mut self, node: &'h Node) -> EvalResult<Option<Vec<Value<'h>>>> {
         let value = self.value(node)?;
         if value.is_absent() {
             return Ok(None);
@@ -472,11 +481,11 @@ impl<'h> Machine<'_, 'h> {
             }
             _ => vec![value],
         };
-        Ok(Some(items).filter(|items| !items.is_empty() && items.iter().all(can_be_written)))
+        Ok(Some(items).filter(|items| !items.is_empty() && items.iter().all(is_writable)))
     }
 
     /// The title of a fix for which the rule has none.
-    fn title(&mut self, action: &Action<'h>) -> Work<String> {
+    fn default_title(&mut self, action: &Action<'h>) -> EvalResult<String> {
         let host = self.host;
         let path = |place: &Place| {
             crate::builtins::path_of(host, place).unwrap_or_else(|| "this".to_owned())
@@ -519,14 +528,14 @@ fn place_of(value: &Value<'_>) -> Option<Place> {
 }
 
 /// Can the value be written, that is, does it contain no absent or secret parts?
-fn can_be_written(value: &Value<'_>) -> bool {
+fn is_writable(value: &Value<'_>) -> bool {
     if value.secret {
         return false;
     }
     match &value.data {
         Data::Absent(_) | Data::Record(_) | Data::Regex(_) => false,
-        Data::List(list) => list.incomplete.is_none() && list.items.iter().all(can_be_written),
-        Data::Map(entries) => entries.iter().all(|(_, value)| can_be_written(value)),
+        Data::List(list) => list.incomplete.is_none() && list.items.iter().all(is_writable),
+        Data::Map(entries) => entries.iter().all(|(_, value)| is_writable(value)),
         _ => true,
     }
 }

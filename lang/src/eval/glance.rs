@@ -16,7 +16,7 @@ use smallvec::SmallVec;
 use crate::builtins::{Code, invoke, is_missing, is_null, is_set, only_place};
 use crate::eval::compare::Operator;
 use crate::eval::condition::{is_arithmetic, is_comparison, is_condition};
-use crate::eval::expr::calculated;
+use crate::eval::expr::apply_arithmetic;
 use crate::eval::machine::Machine;
 use crate::eval::reader::{self, Reader, host_call, key_of, record_of};
 use crate::eval::run::Run;
@@ -27,7 +27,7 @@ use crate::program::ir::{ClauseCode, ClauseKind, Key, Node, Op, Part, Slot, Test
 use crate::value::{Absent, Data, Value};
 
 /// Maximum number of steps of a glance.
-const STEPS: u64 = 2_000;
+const MAX_STEPS: u64 = 2_000;
 
 /// The keys that are bound together with a subject.
 pub(super) type Keys<'h> = SmallVec<[(Slot, Value<'h>); 1]>;
@@ -74,7 +74,7 @@ impl<'g, 'h> Glance<'g, 'h> {
             keys,
             lets,
             truths: SmallVec::new(),
-            budget: Budget::new(STEPS),
+            budget: Budget::new(MAX_STEPS),
         }
     }
 
@@ -148,7 +148,7 @@ impl<'g, 'h> Glance<'g, 'h> {
                 _ => self.test(value, *test)?.negate_if(*negated),
             },
             Op::InLayer(value, layer) => {
-                let value = self.see(value)?;
+                let value = self.value(value)?;
                 match value.place {
                     Some(Place::Node(node) | Place::Key(node)) => {
                         Truth::from(self.run.host.layer_role(node) == layer)
@@ -166,13 +166,13 @@ impl<'g, 'h> Glance<'g, 'h> {
             }
             Op::Let { slot, index } => self.let_truth(*slot, *index)?,
             Op::Agree(_) | Op::Quantifier { .. } => return None,
-            _ => Truth::of_value(&*self.see(node)?),
+            _ => Truth::of_value(&*self.value(node)?),
         };
-        self.known(truth)
+        self.usable_truth(truth)
     }
 
     /// Is this the reason why the subject is unknown? A glance gives up on any other unknown value.
-    fn is_own(&self, reason: &str) -> bool {
+    fn is_subject_reason(&self, reason: &str) -> bool {
         match &self.subject.data {
             Data::Absent(Absent::Unknown(unknown)) => unknown.reason == reason,
             _ => false,
@@ -180,17 +180,17 @@ impl<'g, 'h> Glance<'g, 'h> {
     }
 
     /// Is the value present, missing, or unknown only because the subject is?
-    fn is_seen(&self, value: &Value<'_>) -> bool {
+    fn is_usable(&self, value: &Value<'_>) -> bool {
         match &value.data {
-            Data::Absent(Absent::Unknown(unknown)) => self.is_own(&unknown.reason),
+            Data::Absent(Absent::Unknown(unknown)) => self.is_subject_reason(&unknown.reason),
             _ => true,
         }
     }
 
     /// The same for a truth.
-    fn known(&self, truth: Truth) -> Option<Truth> {
+    fn usable_truth(&self, truth: Truth) -> Option<Truth> {
         match &truth {
-            Truth::Unknown(why) if !self.is_own(&why.unknown.reason) => None,
+            Truth::Unknown(why) if !self.is_subject_reason(&why.unknown.reason) => None,
             _ => Some(truth),
         }
     }
@@ -215,17 +215,17 @@ impl<'g, 'h> Glance<'g, 'h> {
     }
 
     fn comparison(&mut self, op: BinaryOp, sides: &'h [Node; 2]) -> Option<Truth> {
-        let a = self.see(&sides[0]);
+        let a = self.value(&sides[0]);
         // If either side is missing, so is the result, whatever the other side is.
         if a.as_ref().is_some_and(|a| reader::is_missing(a)) {
             return Some(Truth::Missing(None));
         }
-        let b = self.see(&sides[1])?;
+        let b = self.value(&sides[1])?;
         if reader::is_missing(&b) {
             return Some(Truth::Missing(None));
         }
         let a = a?;
-        if let Some(truth) = simple(op, &a.data, &b.data) {
+        if let Some(truth) = compare_scalars(op, &a.data, &b.data) {
             return Some(Truth::from(truth));
         }
         let mut operator = Operator {
@@ -235,11 +235,11 @@ impl<'g, 'h> Glance<'g, 'h> {
             secret: false,
         };
         let truth = operator.apply(op, &a, &b).ok()?;
-        self.known(truth)
+        self.usable_truth(truth)
     }
 
     fn test(&mut self, node: &'h Node, test: Test) -> Option<Truth> {
-        let value = self.see(node)?;
+        let value = self.value(node)?;
         Some(match test {
             Test::Set => is_set(&value),
             Test::Missing => is_missing(&value),
@@ -264,31 +264,31 @@ impl<'g, 'h> Glance<'g, 'h> {
 
     /// The value of an expression, if it is present, missing, or unknown only because the subject is.
     #[inline]
-    fn see(&mut self, node: &'h Node) -> Option<Cow<'g, Value<'h>>> {
+    fn value(&mut self, node: &'h Node) -> Option<Cow<'g, Value<'h>>> {
         self.budget.charge(1).ok()?;
         match &node.op {
             // The most frequent case.
             Op::Slot(slot) if *slot == self.slot => Some(Cow::Borrowed(self.subject)),
             Op::Const(value) => Some(Cow::Borrowed(value)),
-            _ => self.see_more(node),
+            _ => self.value_of_other(node),
         }
     }
 
     /// The same for anything but the subject and literals.
     #[inline(never)]
-    fn see_more(&mut self, node: &'h Node) -> Option<Cow<'g, Value<'h>>> {
+    fn value_of_other(&mut self, node: &'h Node) -> Option<Cow<'g, Value<'h>>> {
         let run = self.run;
         let value = match &node.op {
             Op::Slot(slot) => {
                 let key = self.keys.iter().find(|(bound, _)| bound == slot);
                 Cow::Borrowed(match key {
                     Some((_, value)) => value,
-                    None => self.machine.bound(*slot)?,
+                    None => self.machine.bound_value(*slot)?,
                 })
             }
             Op::Let { slot, index } => return self.let_value(*slot, *index),
-            Op::Global(index) => Cow::Borrowed(run.global_in_place(*index).as_ref().ok()?),
-            Op::HostGlobal(index) => Cow::Borrowed(run.host_global_in_place(*index)),
+            Op::Global(index) => Cow::Borrowed(run.global_ref(*index).as_ref().ok()?),
+            Op::HostGlobal(index) => Cow::Borrowed(run.host_global_ref(*index)),
             Op::Subject { kind, name } => {
                 let subject = std::slice::from_ref(self.subject);
                 let record = record_of(run.host, subject, *kind, name);
@@ -298,11 +298,11 @@ impl<'g, 'h> Glance<'g, 'h> {
                 })
             }
             Op::Component { component, view } => {
-                Cow::Borrowed(run.component_in_place(*component, *view))
+                Cow::Borrowed(run.component_ref(*component, *view))
             }
             Op::Path { base, keys } => self.path(base, keys)?,
             Op::InView(view, inner) => {
-                let value = self.see(inner)?;
+                let value = self.value(inner)?;
                 let Some(Place::Node(node) | Place::Key(node)) = value.place else {
                     return None;
                 };
@@ -313,7 +313,7 @@ impl<'g, 'h> Glance<'g, 'h> {
             }
             Op::Builtin(entry, args) => {
                 let value = if let [arg] = args.as_slice() {
-                    let arg = self.see(arg)?;
+                    let arg = self.value(arg)?;
                     invoke(
                         entry,
                         run.host,
@@ -323,7 +323,7 @@ impl<'g, 'h> Glance<'g, 'h> {
                 } else {
                     let mut seen: SmallVec<[Value<'h>; 2]> = SmallVec::new();
                     for (arg, param) in args.iter().zip(&entry.signature.params) {
-                        let arg = self.see(arg)?;
+                        let arg = self.value(arg)?;
                         // A missing argument makes the result missing, whatever the others are.
                         if reader::is_missing(&arg) && !entry.builtin.lenient && !param.optional {
                             return Some(Cow::Owned(Value::missing(None)));
@@ -339,25 +339,25 @@ impl<'g, 'h> Glance<'g, 'h> {
                 arity: 1,
                 args,
             } => {
-                let arg = self.see(args.first()?)?;
+                let arg = self.value(args.first()?)?;
                 let args = std::slice::from_ref(&*arg);
                 Cow::Owned(host_call(run.host, *index, args, &mut self.budget).ok()?)
             }
             Op::Host { index, arity, args } => {
-                let mut args = self.all_seen(args)?;
+                let mut args = self.values(args)?;
                 args.resize(*arity, Value::missing(None));
                 Cow::Owned(host_call(run.host, *index, &args, &mut self.budget).ok()?)
             }
             Op::KeyOf(inner) => {
-                let value = self.see(inner)?.into_owned();
+                let value = self.value(inner)?.into_owned();
                 Cow::Owned(key_of(run.host, value))
             }
             Op::Binary(BinaryOp::Default, sides) => {
-                let value = self.see(&sides[0])?;
+                let value = self.value(&sides[0])?;
                 if !matches!(value.data, Data::Null | Data::Absent(Absent::Missing)) {
                     return Some(value);
                 }
-                let mut other = self.see(&sides[1])?;
+                let mut other = self.value(&sides[1])?;
                 if other.place.is_none() && value.place.is_some() {
                     other.to_mut().place.clone_from(&value.place);
                 }
@@ -365,18 +365,18 @@ impl<'g, 'h> Glance<'g, 'h> {
             }
             Op::Binary(op, sides) if is_arithmetic(*op) => {
                 let sides = [
-                    self.see(&sides[0])?.into_owned(),
-                    self.see(&sides[1])?.into_owned(),
+                    self.value(&sides[0])?.into_owned(),
+                    self.value(&sides[1])?.into_owned(),
                 ];
-                Cow::Owned(calculated(*op, &sides))
+                Cow::Owned(apply_arithmetic(*op, &sides))
             }
             Op::Template(parts) => self.template(parts)?,
             // What is selected by a secret must be marked, which only the machine does.
             Op::If(parts) if !self.reader.explain => {
                 let [condition, yes, no] = parts.as_ref();
                 match self.truth(condition)? {
-                    Truth::True => self.see(yes)?,
-                    Truth::False => self.see(no)?,
+                    Truth::True => self.value(yes)?,
+                    Truth::False => self.value(no)?,
                     undecided => Cow::Owned(undecided.into_value()),
                 }
             }
@@ -387,11 +387,11 @@ impl<'g, 'h> Glance<'g, 'h> {
             }
             _ => return None,
         };
-        self.is_seen(&value).then_some(value)
+        self.is_usable(&value).then_some(value)
     }
 
     /// The value of a `let`, if it was already seen, or computed for the enclosing subject.
-    fn known_let(&self, slot: Slot, index: usize) -> Option<&'g Value<'h>> {
+    fn cached_let(&self, slot: Slot, index: usize) -> Option<&'g Value<'h>> {
         let seen = self.lets.get(index).and_then(OnceCell::get);
         seen.or_else(|| {
             // A slot bound below the subject holds a value of another subject.
@@ -399,17 +399,17 @@ impl<'g, 'h> Glance<'g, 'h> {
             if below.any(|clause| matches!(clause.kind, ClauseKind::Let(it) if it == slot)) {
                 return None;
             }
-            self.machine.computed(slot, self.reader.explain)
+            self.machine.computed_value(slot, self.reader.explain)
         })
     }
 
     /// The value of a `let`.
     fn let_value(&mut self, slot: Slot, index: usize) -> Option<Cow<'g, Value<'h>>> {
-        if let Some(value) = self.known_let(slot, index) {
-            return self.is_seen(value).then_some(Cow::Borrowed(value));
+        if let Some(value) = self.cached_let(slot, index) {
+            return self.is_usable(value).then_some(Cow::Borrowed(value));
         }
         let (code, lets) = (self.machine.lets, self.lets);
-        let value = self.see(&code[index])?;
+        let value = self.value(&code[index])?;
         Some(match lets.get(index) {
             Some(cell) => Cow::Borrowed(cell.get_or_init(|| value.into_owned())),
             None => value,
@@ -423,7 +423,7 @@ impl<'g, 'h> Glance<'g, 'h> {
         if !is_condition(&node.op) {
             return Some(Truth::of_value(&*self.let_value(slot, index)?));
         }
-        if let Some(value) = self.known_let(slot, index) {
+        if let Some(value) = self.cached_let(slot, index) {
             return Some(Truth::of_value(value));
         }
         if let Some((_, bit)) = self.truths.iter().find(|(at, _)| *at == index) {
@@ -444,12 +444,12 @@ impl<'g, 'h> Glance<'g, 'h> {
             match part {
                 Part::Text(part) => text.push_str(part),
                 Part::Expr(node) => {
-                    let value = self.see(node)?;
+                    let value = self.value(node)?;
                     if value.is_absent() {
                         return None;
                     }
                     let part = show::plain(self.run.host, &value, &mut self.budget).ok()?;
-                    if part.hole.is_some() {
+                    if part.absent.is_some() {
                         return None;
                     }
                     self.budget.charge_text(part.text.len()).ok()?;
@@ -466,27 +466,27 @@ impl<'g, 'h> Glance<'g, 'h> {
         }))
     }
 
-    fn all_seen(&mut self, nodes: &'h [Node]) -> Option<SmallVec<[Value<'h>; 2]>> {
+    fn values(&mut self, nodes: &'h [Node]) -> Option<SmallVec<[Value<'h>; 2]>> {
         let mut values = SmallVec::new();
         for node in nodes {
-            values.push(self.see(node)?.into_owned());
+            values.push(self.value(node)?.into_owned());
         }
         Some(values)
     }
 
     fn path(&mut self, base: &'h Node, keys: &'h [Key]) -> Option<Cow<'g, Value<'h>>> {
-        let mut value = self.see(base)?;
+        let mut value = self.value(base)?;
         for key in keys {
             self.budget.charge(1).ok()?;
             let value_below = match key {
                 Key::Name(name) => self.reader.field(value.into_owned(), name),
                 Key::Position(at) => self.reader.item(value.into_owned(), *at),
-                Key::Computed(node) => match &self.see(node)?.data {
+                Key::Computed(node) => match &self.value(node)?.data {
                     Data::String(name) => self.reader.field(value.into_owned(), name),
                     _ => return None,
                 },
             };
-            if !self.is_seen(&value_below) {
+            if !self.is_usable(&value_below) {
                 return None;
             }
             value = Cow::Owned(value_below);
@@ -496,7 +496,7 @@ impl<'g, 'h> Glance<'g, 'h> {
 }
 
 /// The result of comparing two scalars, the same as [`Operator`] gives.
-fn simple(op: BinaryOp, a: &Data<'_>, b: &Data<'_>) -> Option<bool> {
+fn compare_scalars(op: BinaryOp, a: &Data<'_>, b: &Data<'_>) -> Option<bool> {
     let same = match (a, b) {
         (Data::String(a), Data::String(b)) => a == b,
         (Data::Number(a), Data::Number(b)) => a == b,

@@ -13,7 +13,7 @@ use crate::eval::expr::Elements;
 use crate::eval::finding::Verdict;
 use crate::eval::glance::{Glance, Keys};
 use crate::eval::kinds::{self, Kinds};
-use crate::eval::machine::{Machine, Work};
+use crate::eval::machine::{EvalResult, Machine};
 use crate::eval::run::{Run, rule_budget};
 use crate::eval::trace::{ClauseTrace, Recorder, Tracer};
 use crate::eval::walk::Matches;
@@ -56,7 +56,7 @@ impl Counts {
     }
 
     /// Subtracts counts that were added.
-    pub(crate) fn take(&mut self, other: &Self) {
+    pub(crate) fn subtract(&mut self, other: &Self) {
         self.pass -= other.pass;
         self.fail -= other.fail;
         self.not_applicable -= other.not_applicable;
@@ -111,10 +111,10 @@ pub struct Judgement<'h> {
 }
 
 /// Maximum number of findings of a rule in one deployment (docs/language.md §9).
-pub(super) const MOST_VERDICTS: usize = 10_000;
+pub(super) const MAX_VERDICTS: usize = 10_000;
 
 /// The diagnostic for a rule with more findings.
-pub(super) fn too_many(info: &RuleInfo) -> Diagnostic {
+pub(super) fn too_many_findings(info: &RuleInfo) -> Diagnostic {
     let message = format!(
         "`{}` has more than 10,000 findings in one deployment; the rest are left out",
         info.id
@@ -137,7 +137,7 @@ struct Tally {
 }
 
 impl Tally {
-    fn unseen(&mut self, why: &Why) {
+    fn mark_undecided(&mut self, why: &Why) {
         self.undecided
             .get_or_insert_with(|| why.unknown.reason.clone());
     }
@@ -179,14 +179,14 @@ pub(super) fn judge<'h>(
         return judgement;
     }
     let mut judge = Judge::new(run, judgement, recorder);
-    judge.trace_afresh();
+    judge.restart_trace();
     if let Some(recorder) = &mut judge.recorder {
         // Without a `for`, the subject is the deployment.
         recorder.begin_subject(&Value::missing(None));
     }
     let mut tally = Tally::default();
-    let done = judge.clauses(0, &mut tally);
-    judge.end(done, &tally);
+    let done = judge.judge_clauses(0, &mut tally);
+    judge.finish_subject(done, &tally);
     judge.judgement
 }
 
@@ -198,16 +198,16 @@ struct Judge<'j, 'w, 'r, 'h> {
     until: Option<&'h str>,
     judgement: Judgement<'h>,
     /// The rule's remaining budget for this deployment.
-    rest: Budget,
+    rule_budget: Budget,
     recorder: Option<&'j mut Recorder<'w, 'h>>,
     /// Cells for a glance at a subject.
     lets: Vec<OnceCell<Value<'h>>>,
 }
 
 /// How the clauses from some point on ended.
-enum Done {
+enum Completion {
     /// The subject ends here.
-    Here,
+    Finished,
     /// The subject was split into others, which have been counted.
     Split,
 }
@@ -228,7 +228,7 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
             since: info.since.as_deref(),
             until: info.until.as_deref(),
             judgement,
-            rest: rule_budget(0),
+            rule_budget: rule_budget(0),
             recorder,
             lets: code.lets.iter().map(|_| OnceCell::new()).collect(),
         };
@@ -238,20 +238,20 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
     }
 
     /// Counts the current subject, unless it was only split into others.
-    fn end(&mut self, done: Work<Done>, tally: &Tally) {
+    fn finish_subject(&mut self, done: EvalResult<Completion>, tally: &Tally) {
         let outcome = match done {
-            Ok(Done::Here) => tally.outcome(),
-            Ok(Done::Split) if tally.applied || tally.undecided.is_some() || tally.failed => {
+            Ok(Completion::Finished) => tally.outcome(),
+            Ok(Completion::Split) if tally.applied || tally.undecided.is_some() || tally.failed => {
                 tally.outcome()
             }
-            Ok(Done::Split) => {
+            Ok(Completion::Split) => {
                 if let Some(recorder) = &mut self.recorder {
                     recorder.split_subject();
                 }
                 return;
             }
             Err(OverBudget) => {
-                self.over_budget();
+                self.report_over_budget();
                 Outcome::Error
             }
         };
@@ -264,7 +264,7 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
         }
     }
 
-    fn over_budget(&mut self) {
+    fn report_over_budget(&mut self) {
         let info = &self.machine.run.program.rules[self.rule];
         self.judgement.error.get_or_insert_with(|| {
             let message = format!("`{}` exceeds the work limit for one subject", info.id);
@@ -279,26 +279,26 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
     }
 
     /// Records why a condition is undecided, evaluating it again if the fast path did not determine the place.
-    fn undecided_condition(&mut self, condition: &'h Node, why: &Why) -> Work<()> {
-        if why.place.is_none() && !self.knows(&why.unknown.reason) {
+    fn record_undecided(&mut self, condition: &'h Node, why: &Why) -> EvalResult<()> {
+        if why.place.is_none() && !self.has_reason(&why.unknown.reason) {
             let explain = std::mem::replace(&mut self.machine.explain, true);
             let budget = std::mem::take(&mut self.machine.budget);
             let truth = self.machine.truth(condition);
             self.machine.budget = budget;
             self.machine.explain = explain;
             if let Truth::Unknown(why) = truth? {
-                self.undecided(&why);
+                self.add_reason(&why);
             }
         }
-        self.undecided(why);
+        self.add_reason(why);
         Ok(())
     }
 
     /// Counts an unknown subject, found by the `for` with the given clause index.
-    fn unseen(&mut self, clause: usize, why: &Why) {
-        self.undecided(why);
+    fn count_unseen(&mut self, clause: usize, why: &Why) {
+        self.add_reason(why);
         if let Some(recorder) = &mut self.recorder {
-            recorder.unseen(clause, self.code.clauses[clause].span, why);
+            recorder.record_unseen(clause, self.code.clauses[clause].span, why);
         }
         self.judgement.counts.undecided += 1;
         self.count_reason(why.unknown.reason.clone());
@@ -309,37 +309,39 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
     }
 
     /// Has this reason already been recorded?
-    fn knows(&self, reason: &str) -> bool {
+    fn has_reason(&self, reason: &str) -> bool {
         let mut known = self.judgement.undecided.iter();
         known.any(|why| why.unknown.reason == reason)
     }
 
-    fn undecided(&mut self, why: &Why) {
-        if !self.knows(&why.unknown.reason) {
+    fn add_reason(&mut self, why: &Why) {
+        if !self.has_reason(&why.unknown.reason) {
             self.judgement.undecided.push(why.clone());
         }
     }
 
-    fn clauses(&mut self, from: usize, tally: &mut Tally) -> Work<Done> {
+    fn judge_clauses(&mut self, from: usize, tally: &mut Tally) -> EvalResult<Completion> {
         let code = self.code;
         for (offset, clause) in code.clauses[from..].iter().enumerate() {
             let index = from + offset;
             match &clause.kind {
-                ClauseKind::Let(slot) => self.machine.forget(*slot),
+                ClauseKind::Let(slot) => self.machine.clear(*slot),
                 ClauseKind::When(condition) => {
                     let truth = self.machine.truth(condition)?;
-                    self.record(index, &truth, false);
+                    self.record_clause(index, &truth, false);
                     match truth {
                         Truth::True => {}
                         Truth::Unknown(why) => {
-                            self.undecided_condition(condition, &why)?;
-                            tally.unseen(&why);
-                            return Ok(Done::Here);
+                            self.record_undecided(condition, &why)?;
+                            tally.mark_undecided(&why);
+                            return Ok(Completion::Finished);
                         }
-                        Truth::False | Truth::Missing(_) => return Ok(Done::Here),
+                        Truth::False | Truth::Missing(_) => return Ok(Completion::Finished),
                     }
                 }
-                ClauseKind::Require(requirement) => self.require(index, requirement, tally)?,
+                ClauseKind::Require(requirement) => {
+                    self.judge_requirement(index, requirement, tally)?
+                }
                 ClauseKind::ForAt {
                     pattern,
                     captures,
@@ -348,25 +350,25 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
                     let run = self.machine.run;
                     let matches = run.matches(*pattern);
                     if self.machine.subjects.is_empty() {
-                        self.rest = rule_budget(matches.len());
+                        self.rule_budget = rule_budget(matches.len());
                     }
                     if matches.over_budget {
                         return Err(OverBudget);
                     }
-                    self.matched(index, matches, captures, *slot)?;
+                    self.judge_matches(index, matches, captures, *slot)?;
                     for why in &matches.unseen {
-                        self.unseen(index, why);
+                        self.count_unseen(index, why);
                     }
-                    return Ok(Done::Split);
+                    return Ok(Completion::Split);
                 }
-                ClauseKind::ForIn(generator) => return self.for_in(index, generator),
+                ClauseKind::ForIn(generator) => return self.judge_for_in(index, generator),
             }
         }
-        Ok(Done::Here)
+        Ok(Completion::Finished)
     }
 
     /// The outcome of the subject, if a glance can tell and no recorder observes the clauses.
-    fn at_a_glance(
+    fn glance_outcome(
         &mut self,
         clause: usize,
         subject: (Slot, &Value<'h>),
@@ -378,10 +380,12 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
         match &subject.1.data {
             Data::Absent(Absent::Missing) => return None,
             // For the first subject with each reason, the machine must determine the place.
-            Data::Absent(Absent::Unknown(unknown)) if !self.knows(&unknown.reason) => return None,
+            Data::Absent(Absent::Unknown(unknown)) if !self.has_reason(&unknown.reason) => {
+                return None;
+            }
             _ => {}
         }
-        if !self.in_versions(subject.1) {
+        if !self.applies_to_version(subject.1) {
             return Some(Outcome::NotApplicable);
         }
         for cell in &mut self.lets {
@@ -393,18 +397,18 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
     }
 
     /// Evaluates each place that a pattern matches.
-    fn matched(
+    fn judge_matches(
         &mut self,
         index: usize,
         matches: &Matches<'h>,
         captures: &'h [Slot],
         slot: Slot,
-    ) -> Work<()> {
+    ) -> EvalResult<()> {
         if matches.len() == 0 {
             return Ok(());
         }
-        let wanted = match self.recorder {
-            None => kinds::wanted(&self.code.clauses[index + 1..], slot),
+        let possible = match self.recorder {
+            None => kinds::possible_kinds(&self.code.clauses[index + 1..], slot),
             Some(_) => Kinds::ALL,
         };
         matches.each(self.machine.host, |value, keys| {
@@ -413,26 +417,26 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
                 keys.map(|(slot, key)| (*slot, Value::string(key.clone())))
                     .collect()
             };
-            self.bound(index, (slot, value), bound, wanted)
+            self.judge_bound(index, (slot, value), bound, possible)
         })
     }
 
     /// Evaluates one subject with the keys bound with it: by its kind, at a glance, or with the machine.
-    fn bound(
+    fn judge_bound(
         &mut self,
         index: usize,
         (slot, subject): (Slot, &Value<'h>),
         keys: impl FnOnce() -> Keys<'h>,
-        wanted: Kinds,
-    ) -> Work<()> {
-        let is_wanted = wanted.has(subject);
-        if !is_wanted && !cfg!(debug_assertions) {
+        possible: Kinds,
+    ) -> EvalResult<()> {
+        let is_possible = possible.has(subject);
+        if !is_possible && !cfg!(debug_assertions) {
             self.judgement.counts.not_applicable += 1;
             return Ok(());
         }
         let bound = keys();
-        let glance = match is_wanted {
-            true => self.at_a_glance(index, (slot, subject), &bound),
+        let glance = match is_possible {
+            true => self.glance_outcome(index, (slot, subject), &bound),
             false => Some(Outcome::NotApplicable),
         };
         if let Some(outcome) = glance
@@ -450,8 +454,8 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
             self.machine.bind(slot, key);
         }
         self.machine.bind(slot, subject.clone());
-        let before = glance.map(|_| (self.judgement.counts, self.told(subject)));
-        self.subject(index, subject.clone())?;
+        let before = glance.map(|_| (self.judgement.counts, self.undecided_like(subject)));
+        self.judge_subject(index, subject.clone())?;
         if let (Some(outcome), Some(before)) = (glance, before) {
             self.assert_same(before, outcome, subject);
         }
@@ -459,7 +463,7 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
     }
 
     /// The number of subjects undecided for the reason why this one is unknown.
-    fn told(&self, subject: &Value<'h>) -> usize {
+    fn undecided_like(&self, subject: &Value<'h>) -> usize {
         match &subject.data {
             Data::Absent(Absent::Unknown(unknown)) => {
                 let reasons = &self.judgement.reasons;
@@ -471,27 +475,28 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
 
     /// In debug builds, compares the result of a glance with that of the machine.
     fn assert_same(&self, before: (Counts, usize), glance: Outcome, subject: &Value<'h>) {
-        let (before, told) = before;
-        let mut by_glance = before;
-        by_glance.count(glance);
+        let (before, reasons) = before;
+        let mut expected = before;
+        expected.count(glance);
         let mut over_budget = before;
         over_budget.count(Outcome::Error);
         let now = self.judgement.counts;
         let info = &self.machine.run.program.rules[self.rule];
         debug_assert!(
-            now == by_glance || now == over_budget,
+            now == expected || now == over_budget,
             "{}: the machine disagrees with the glance, which returned {glance:?}",
             info.id
         );
-        let told_now = told + usize::from(now == by_glance && glance == Outcome::Undecided);
+        let expected_reasons =
+            reasons + usize::from(now == expected && glance == Outcome::Undecided);
         debug_assert!(
-            self.told(subject) == told_now,
+            self.undecided_like(subject) == expected_reasons,
             "{}: the machine and the glance give different reasons",
             info.id
         );
     }
 
-    fn for_in(&mut self, index: usize, generator: &'h Gen) -> Work<Done> {
+    fn judge_for_in(&mut self, index: usize, generator: &'h Gen) -> EvalResult<Completion> {
         let explain = std::mem::replace(&mut self.machine.explain, true);
         let over = self.machine.value(&generator.over);
         self.machine.explain = explain;
@@ -499,70 +504,70 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
         let truth = Truth::of_value(&over);
         let Some(elements) = self.machine.elements(over)? else {
             if let Truth::Unknown(why) = truth {
-                self.unseen(index, &why);
+                self.count_unseen(index, &why);
             }
-            return Ok(Done::Split);
+            return Ok(Completion::Split);
         };
         for at in 0..elements.len() {
             self.machine.budget.charge(1)?;
-            self.element(index, generator, &elements, at)?;
+            self.judge_element(index, generator, &elements, at)?;
         }
         if let Some(why) = elements.incomplete()
             && let Truth::Unknown(why) = Truth::of_value(why)
         {
-            self.unseen(index, &why);
+            self.count_unseen(index, &why);
         }
-        Ok(Done::Split)
+        Ok(Completion::Split)
     }
 
     /// Evaluates one element that a `for` iterates over.
-    fn element(
+    fn judge_element(
         &mut self,
         index: usize,
         generator: &'h Gen,
         elements: &Elements<'h>,
         at: usize,
-    ) -> Work<()> {
+    ) -> EvalResult<()> {
         let explain = std::mem::replace(&mut self.machine.explain, true);
         let (key, element) = elements.entry(&self.machine, at);
         self.machine.explain = explain;
         let keys = || generator.key.map(|slot| (slot, key)).into_iter().collect();
-        self.bound(index, (generator.slot, &element), keys, Kinds::ALL)
+        self.judge_bound(index, (generator.slot, &element), keys, Kinds::ALL)
     }
 
     /// Evaluates the clauses below a `for` for one bound subject. The outermost subject gets a fresh budget.
-    fn subject(&mut self, clause: usize, subject: Value<'h>) -> Work<()> {
+    fn judge_subject(&mut self, clause: usize, subject: Value<'h>) -> EvalResult<()> {
         let outermost = self.machine.subjects.is_empty();
         let before = self.machine.budget.clone();
-        let granted = Budget::default().left().min(self.rest.left());
+        let granted = Budget::default().left().min(self.rule_budget.left());
         if outermost {
             if granted == 0 {
                 return Err(OverBudget);
             }
             self.machine.budget = Budget::new(granted);
         }
-        let applies = self.in_versions(&subject);
+        let applies = self.applies_to_version(&subject);
         if let Some(recorder) = &mut self.recorder {
             recorder.begin_subject(&subject);
         }
-        self.trace_afresh();
+        self.restart_trace();
         self.machine.subjects.push(subject);
         let mut tally = Tally::default();
         let done = if applies {
-            self.clauses(clause + 1, &mut tally)
+            self.judge_clauses(clause + 1, &mut tally)
         } else {
-            Ok(Done::Here)
+            Ok(Completion::Finished)
         };
         self.machine.subjects.pop();
         let failed = done.is_err();
         if !failed || outermost {
-            self.end(done, &tally);
+            self.finish_subject(done, &tally);
         }
         if outermost {
             let used = granted.saturating_sub(self.machine.budget.left());
             // The rule's remaining budget only shrinks; exhaustion is noticed at the next subject.
             let _ = self
-                .rest
+                .rule_budget
                 .charge(usize::try_from(used).unwrap_or(usize::MAX));
             self.machine.budget = before;
         } else if failed {
@@ -572,7 +577,7 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
     }
 
     /// Does the rule apply to the chart version of the subject? An unknown version counts as the newest.
-    fn in_versions(&self, subject: &Value<'h>) -> bool {
+    fn applies_to_version(&self, subject: &Value<'h>) -> bool {
         if self.since.is_none() && self.until.is_none() {
             return true;
         }
@@ -617,13 +622,13 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
     }
 
     /// Starts a new list of steps, if they are wanted.
-    fn trace_afresh(&mut self) {
+    fn restart_trace(&mut self) {
         if self.wants_steps() {
             self.machine.tracer = Some(Tracer::default());
         }
     }
 
-    fn record(&mut self, clause: usize, truth: &Truth, condition: bool) {
+    fn record_clause(&mut self, clause: usize, truth: &Truth, condition: bool) {
         let Some(recorder) = &mut self.recorder else {
             return;
         };
@@ -633,7 +638,7 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
             .take()
             .map(Tracer::into_steps)
             .unwrap_or_default();
-        recorder.clause(ClauseTrace {
+        recorder.record_clause(ClauseTrace {
             clause,
             span: self.code.clauses[clause].span,
             condition,
@@ -641,32 +646,37 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
             truth: truth.clone(),
             steps,
         });
-        self.trace_afresh();
+        self.restart_trace();
     }
 
-    fn require(&mut self, clause: usize, it: &'h RequireCode, tally: &mut Tally) -> Work<()> {
+    fn judge_requirement(
+        &mut self,
+        clause: usize,
+        it: &'h RequireCode,
+        tally: &mut Tally,
+    ) -> EvalResult<()> {
         if let Some(when) = &it.when {
             let truth = self.machine.truth(when)?;
-            self.record(clause, &truth, true);
+            self.record_clause(clause, &truth, true);
             match truth {
                 Truth::True => {}
                 Truth::False | Truth::Missing(_) => return Ok(()),
                 Truth::Unknown(why) => {
-                    self.undecided_condition(when, &why)?;
-                    tally.unseen(&why);
+                    self.record_undecided(when, &why)?;
+                    tally.mark_undecided(&why);
                     return Ok(());
                 }
             }
         }
         let truth = self.machine.truth(&it.condition)?;
-        self.record(clause, &truth, false);
+        self.record_clause(clause, &truth, false);
         let fails = match (&truth, it.forbid) {
             (Truth::True, forbid) => forbid,
             (Truth::False, forbid) => !forbid,
             (Truth::Missing(_), forbid) => !forbid,
             (Truth::Unknown(why), _) => {
-                self.undecided_condition(&it.condition, why)?;
-                tally.unseen(why);
+                self.record_undecided(&it.condition, why)?;
+                tally.mark_undecided(why);
                 false
             }
         };
@@ -674,11 +684,11 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
             tally.applied = true;
             return Ok(());
         }
-        if self.judgement.verdicts.len() == MOST_VERDICTS {
+        if self.judgement.verdicts.len() == MAX_VERDICTS {
             tally.failed = true;
             let info = &self.machine.run.program.rules[self.rule];
             let error = &mut self.judgement.error;
-            error.get_or_insert_with(|| too_many(info));
+            error.get_or_insert_with(|| too_many_findings(info));
             return Ok(());
         }
         // If the rule is off for the profile of the place, it does not apply there.
@@ -690,7 +700,7 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
     }
 
     /// Explains a failed requirement, with the severity for the profile of its place; `None` if the rule is off there.
-    fn verdict(&mut self, it: &'h RequireCode) -> Work<Option<Verdict<'h>>> {
+    fn verdict(&mut self, it: &'h RequireCode) -> EvalResult<Option<Verdict<'h>>> {
         // Messages and places are not part of the outcome and have their own budget.
         let budget = std::mem::take(&mut self.machine.budget);
         let explain = std::mem::replace(&mut self.machine.explain, true);
@@ -705,7 +715,7 @@ impl<'j, 'w, 'r, 'h> Judge<'j, 'w, 'r, 'h> {
         let Some(severity) = info.severity(profile) else {
             return Ok(None);
         };
-        verdict.severity = it.told.severity.unwrap_or(severity);
+        verdict.severity = it.finding.severity.unwrap_or(severity);
         Ok(Some(verdict))
     }
 }

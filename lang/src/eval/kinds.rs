@@ -88,32 +88,32 @@ impl Not for Kinds {
 }
 
 /// The kinds of the subject in `slot` for which the first condition of `clauses` may be true.
-pub(super) fn wanted(clauses: &[ClauseCode], slot: Slot) -> Kinds {
+pub(super) fn possible_kinds(clauses: &[ClauseCode], slot: Slot) -> Kinds {
     let mut clauses = clauses.iter().map(|clause| &clause.kind);
     match clauses.find(|kind| !matches!(kind, ClauseKind::Let(_))) {
-        Some(ClauseKind::When(condition)) => when_true(condition, slot).0,
+        Some(ClauseKind::When(condition)) => kinds_when_true(condition, slot).0,
         _ => Kinds::ALL,
     }
 }
 
 /// The kinds for which a condition may be true, and whether it is true for exactly these. For other kinds it is false
 /// or missing, but never undecided because of an unknown value.
-fn when_true(condition: &Node, slot: Slot) -> (Kinds, bool) {
+fn kinds_when_true(condition: &Node, slot: Slot) -> (Kinds, bool) {
     match &condition.op {
-        Op::Not(inner) => match when_true(inner, slot) {
+        Op::Not(inner) => match kinds_when_true(inner, slot) {
             (kinds, true) => (!kinds, true),
             _ => (Kinds::ALL, false),
         },
         // A false operand decides; next to a missing one, an unknown operand would decide.
         Op::And(sides) => {
-            let sides = sides.iter().map(|side| when_true(side, slot));
+            let sides = sides.iter().map(|side| kinds_when_true(side, slot));
             sides.fold((Kinds::ALL, true), |(all, exact), side| match side {
                 (kinds, true) => (all & kinds, exact),
                 (_, false) => (all, false),
             })
         }
         Op::Or(sides) => {
-            let sides = sides.iter().map(|side| when_true(side, slot));
+            let sides = sides.iter().map(|side| kinds_when_true(side, slot));
             sides.fold((Kinds::NONE, true), |(a, x), (b, y)| (a | b, x && y))
         }
         Op::Is {
@@ -126,7 +126,7 @@ fn when_true(condition: &Node, slot: Slot) -> (Kinds, bool) {
                 Test::Set => (!Kinds::NULL, true),
                 Test::Missing => (Kinds::NONE, true),
                 Test::Null => (Kinds::NULL, true),
-                Test::Builtin(entry) => asked_for(entry),
+                Test::Builtin(entry) => predicate_kinds(entry),
                 Test::Host(_) => (Kinds::ALL, false),
             };
             match (negated, exact) {
@@ -136,7 +136,7 @@ fn when_true(condition: &Node, slot: Slot) -> (Kinds, bool) {
                 (true, false) => (Kinds::ALL, false),
             }
         }
-        Op::Binary(op, sides) if is_comparison(*op) => (compared(*op, sides, slot), false),
+        Op::Binary(op, sides) if is_comparison(*op) => (comparison_kinds(*op, sides, slot), false),
         _ => (Kinds::ALL, false),
     }
 }
@@ -146,7 +146,7 @@ fn is_subject(node: &Node, slot: Slot) -> bool {
 }
 
 /// The kinds for which a predicate may be true, and whether that is exact.
-fn asked_for(entry: &Entry) -> (Kinds, bool) {
+fn predicate_kinds(entry: &Entry) -> (Kinds, bool) {
     match entry.name() {
         "string" => (Kinds::STRING, true),
         "number" => (Kinds::NUMBER, true),
@@ -155,12 +155,12 @@ fn asked_for(entry: &Entry) -> (Kinds, bool) {
         "map" => (Kinds::MAP, true),
         "secret" => (Kinds::SECRET, true),
         "unknown" => (Kinds::NONE, true),
-        _ => (taken(entry, 0), false),
+        _ => (accepted_kinds(entry, 0), false),
     }
 }
 
 /// The kinds that a built-in accepts for an argument; for any other the result is missing.
-fn taken(entry: &Entry, at: usize) -> Kinds {
+fn accepted_kinds(entry: &Entry, at: usize) -> Kinds {
     match entry.signature.params.get(at) {
         Some(param) if !entry.builtin.lenient => Kinds::of_type(&param.ty),
         _ => Kinds::ALL,
@@ -168,7 +168,7 @@ fn taken(entry: &Entry, at: usize) -> Kinds {
 }
 
 /// The kinds for which a value computed from the subject may be present.
-fn present(node: &Node, slot: Slot) -> Kinds {
+fn kinds_when_present(node: &Node, slot: Slot) -> Kinds {
     let Op::Builtin(entry, args) = &node.op else {
         return Kinds::ALL;
     };
@@ -177,17 +177,17 @@ fn present(node: &Node, slot: Slot) -> Kinds {
     }
     let args = args.iter().enumerate();
     let args = args.map(|(at, arg)| match is_subject(arg, slot) {
-        true => taken(entry, at),
-        false => present(arg, slot),
+        true => accepted_kinds(entry, at),
+        false => kinds_when_present(arg, slot),
     });
     args.fold(Kinds::ALL, BitAnd::bitand)
 }
 
 /// The kinds for which a comparison may be true. A side that is missing decides. A wrong type only decides next to a
 /// literal, since an unknown value takes precedence.
-fn compared(op: BinaryOp, sides: &[Node; 2], slot: Slot) -> Kinds {
+fn comparison_kinds(op: BinaryOp, sides: &[Node; 2], slot: Slot) -> Kinds {
     let [left, right] = sides;
-    let both = present(left, slot) & present(right, slot);
+    let both = kinds_when_present(left, slot) & kinds_when_present(right, slot);
     let literal = match &right.op {
         Op::Const(value) if is_subject(left, slot) => Kinds::of(&value.data),
         _ => None,

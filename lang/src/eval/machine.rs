@@ -11,7 +11,7 @@ use crate::program::ir::{Key, Node, Slot};
 use crate::value::{Absent, Data, Value};
 
 /// A result, or the budget is exceeded.
-pub(crate) type Work<T> = Result<T, OverBudget>;
+pub(crate) type EvalResult<T> = Result<T, OverBudget>;
 
 /// The contents of a slot.
 #[derive(Debug, Clone)]
@@ -62,12 +62,12 @@ impl<'r, 'h> Machine<'r, 'h> {
     }
 
     /// Clears the value of a `let`.
-    pub(crate) fn forget(&mut self, slot: Slot) {
+    pub(crate) fn clear(&mut self, slot: Slot) {
         self.slots[self.base + slot] = Cell::Empty;
     }
 
     /// The value bound in a slot.
-    pub(super) fn bound(&self, slot: Slot) -> Option<&Value<'h>> {
+    pub(super) fn bound_value(&self, slot: Slot) -> Option<&Value<'h>> {
         match &self.slots[self.base + slot] {
             Cell::Bound(value) => Some(value),
             Cell::Computed(..) | Cell::Empty => None,
@@ -75,21 +75,21 @@ impl<'r, 'h> Machine<'r, 'h> {
     }
 
     /// The value of a `let`, if it has been computed; with `explain`, only if it is complete.
-    pub(super) fn computed(&self, slot: Slot, explain: bool) -> Option<&Value<'h>> {
+    pub(super) fn computed_value(&self, slot: Slot, explain: bool) -> Option<&Value<'h>> {
         match &self.slots[self.base + slot] {
             Cell::Computed(value, complete) if *complete || !explain => Some(value),
             _ => None,
         }
     }
 
-    pub(super) fn slot(&mut self, slot: Slot) -> Value<'h> {
+    pub(super) fn slot_value(&mut self, slot: Slot) -> Value<'h> {
         match &self.slots[self.base + slot] {
             Cell::Bound(value) | Cell::Computed(value, _) => value.clone(),
             Cell::Empty => Value::missing(None),
         }
     }
 
-    pub(super) fn let_value(&mut self, slot: Slot, index: usize) -> Work<Value<'h>> {
+    pub(super) fn let_value(&mut self, slot: Slot, index: usize) -> EvalResult<Value<'h>> {
         if let Cell::Computed(value, complete) = &self.slots[self.base + slot]
             && (*complete || !self.explain)
         {
@@ -102,7 +102,7 @@ impl<'r, 'h> Machine<'r, 'h> {
     }
 
     /// Calls a function of a pack in its own frame.
-    pub(super) fn call(&mut self, index: usize, args: Vec<Value<'h>>) -> Work<Value<'h>> {
+    pub(super) fn call(&mut self, index: usize, args: Vec<Value<'h>>) -> EvalResult<Value<'h>> {
         let function = &self.run.program.functions[index];
         let (base, len) = (self.base, self.slots.len());
         self.base = len;
@@ -136,7 +136,7 @@ impl<'r, 'h> Machine<'r, 'h> {
         self.reader().item(value, at)
     }
 
-    pub(super) fn path(&mut self, base: &'h Node, keys: &'h [Key]) -> Work<Value<'h>> {
+    pub(super) fn path(&mut self, base: &'h Node, keys: &'h [Key]) -> EvalResult<Value<'h>> {
         let mut value = self.value(base)?;
         for key in keys {
             self.budget.charge(1)?;
@@ -167,7 +167,7 @@ impl<'r, 'h> Machine<'r, 'h> {
     }
 
     /// The same place in another view.
-    pub(super) fn in_view(&mut self, value: Value<'h>, view: View) -> Work<Value<'h>> {
+    pub(super) fn in_view(&mut self, value: Value<'h>, view: View) -> EvalResult<Value<'h>> {
         let (node, keys) = match value.place {
             Some(Place::Node(node) | Place::Key(node)) => (node, Vec::new()),
             Some(Place::Absent(gap)) => (gap.parent, gap.keys),

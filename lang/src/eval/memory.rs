@@ -4,8 +4,8 @@
 //! of reasons and the order of verdicts from different entries may differ. Verdicts are kept with paths to their
 //! places, since those may have moved.
 
-mod kept;
 mod records;
+mod stored;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,30 +14,30 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rustc_hash::{FxHashMap, FxHashSet};
 use source::Diagnostic;
 
-use crate::eval::judge::{Group, MOST_VERDICTS, first_for, judge, judge_groups, too_many};
+use crate::eval::judge::{Group, MAX_VERDICTS, first_for, judge, judge_groups, too_many_findings};
 use crate::eval::reads::{self, Changed, Part, Reads, Splits};
-use crate::eval::run::{Run, slot_of};
+use crate::eval::run::{Run, view_index};
 use crate::eval::{Counts, Judgement, Verdict, Why};
 use crate::host::{Host, Lookup, NodeRef, Unknown};
 use crate::parse::ast::View;
 use crate::program::Program;
 use crate::program::ir::{ClauseKind, Step};
-use kept::{Kept, Ways};
 use records::Records;
+use stored::{PathResolver, StoredVerdict};
 
 /// The results of a program's rules for one deployment.
 #[derive(Debug)]
 pub struct Memory {
-    rules: Vec<Mutex<Known>>,
+    rules: Vec<Mutex<CachedResult>>,
     changed: Changed,
     splits: Splits,
 }
 
 #[derive(Debug)]
-enum Known {
-    Nothing,
+enum CachedResult {
+    Empty,
     /// Results for the rule as a whole.
-    Whole(Ended, Reads),
+    Whole(Outcomes, Reads),
     /// Results of a rule over every place, by entries of roots.
     Groups(Box<Groups>),
     /// Results of a rule over host records.
@@ -46,11 +46,11 @@ enum Known {
 
 /// The outcomes of subjects.
 #[derive(Debug, Default, Clone)]
-struct Ended {
+struct Outcomes {
     counts: Counts,
     undecided: Vec<Unknown>,
     reasons: Reasons,
-    verdicts: Vec<Kept>,
+    verdicts: Vec<StoredVerdict>,
 }
 
 /// The number of undecided subjects for each reason.
@@ -62,7 +62,7 @@ fn add_reasons(all: &mut Reasons, more: &Reasons) {
     }
 }
 
-impl Ended {
+impl Outcomes {
     fn of(counts: Counts, undecided: &[Why], reasons: &Reasons) -> Self {
         Self {
             counts,
@@ -72,7 +72,7 @@ impl Ended {
         }
     }
 
-    fn telling(self, verdicts: Vec<Kept>) -> Self {
+    fn with_verdicts(self, verdicts: Vec<StoredVerdict>) -> Self {
         Self { verdicts, ..self }
     }
 }
@@ -81,7 +81,7 @@ impl Memory {
     /// An empty memory. The host must record reads for the parts given by `splits`.
     pub fn new(program: &Program, splits: Splits) -> Self {
         Self {
-            rules: std::iter::repeat_with(|| Mutex::new(Known::Nothing))
+            rules: std::iter::repeat_with(|| Mutex::new(CachedResult::Empty))
                 .take(program.rules().len())
                 .collect(),
             changed: Changed::everything(),
@@ -106,44 +106,45 @@ impl Memory {
 
     /// Evaluates a rule.
     pub(super) fn judge<'h>(&self, run: &Run<'h>, rule: usize) -> Judgement<'h> {
-        let mut known = self.rules[rule]
+        let mut cached = self.rules[rule]
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        if let Known::Whole(ended, reads) = &*known
+        if let CachedResult::Whole(outcomes, reads) = &*cached
             && !self.changed.touches(reads)
-            && let Some(verdicts) = Ways::new(run.host).recall(&ended.verdicts)
+            && let Some(verdicts) = PathResolver::new(run.host).restore(&outcomes.verdicts)
         {
-            let mut judgement = judgement_of(run, rule, ended.counts, &ended.reasons);
+            let mut judgement = judgement_of(run, rule, outcomes.counts, &outcomes.reasons);
             judgement.verdicts = verdicts;
-            judgement.undecided = ended.undecided.iter().map(without_place).collect();
+            judgement.undecided = outcomes.undecided.iter().map(without_place).collect();
             return judgement;
         }
         // Anything not put back is forgotten, even if evaluation panics.
-        let before = std::mem::replace(&mut *known, Known::Nothing);
-        let was_whole = matches!(before, Known::Whole(..));
-        if goes_over_everything(run.program, rule) {
+        let before = std::mem::replace(&mut *cached, CachedResult::Empty);
+        let was_whole = matches!(before, CachedResult::Whole(..));
+        if iterates_over_all_places(run.program, rule) {
             let mut groups = match before {
-                Known::Groups(groups) => groups,
+                CachedResult::Groups(groups) => groups,
                 _ => Box::default(),
             };
             if let Some(judgement) = groups.judge(run, rule, &self.changed, &self.splits) {
-                *known = Known::Groups(groups);
+                *cached = CachedResult::Groups(groups);
                 return judgement;
             }
-        } else if goes_over_elements(run.program, rule) && !was_whole {
+        } else if iterates_over_elements(run.program, rule) && !was_whole {
             let mut records = match before {
-                Known::Records(records) => records,
+                CachedResult::Records(records) => records,
                 _ => Records::default(),
             };
             if let Some(judgement) = records.judge(run, rule, &self.changed) {
-                *known = Known::Records(records);
+                *cached = CachedResult::Records(records);
                 return judgement;
             }
         }
         let (judgement, mut reads) = reads::watched(|| judge(run, rule, None));
-        if let Some(kept) = keep(run, &judgement.verdicts, &judgement.error, &mut reads) {
-            let ended = Ended::of(judgement.counts, &judgement.undecided, &judgement.reasons);
-            *known = Known::Whole(ended.telling(kept), reads);
+        if let Some(stored) = store_verdicts(run, &judgement.verdicts, &judgement.error, &mut reads)
+        {
+            let outcomes = Outcomes::of(judgement.counts, &judgement.undecided, &judgement.reasons);
+            *cached = CachedResult::Whole(outcomes.with_verdicts(stored), reads);
         }
         judgement
     }
@@ -151,22 +152,22 @@ impl Memory {
 
 /// The verdicts in a form that can be kept; what was read for them is added to `reads`. `None` if they must be
 /// evaluated again each time.
-fn keep(
+fn store_verdicts(
     run: &Run<'_>,
     verdicts: &[Verdict<'_>],
     error: &Option<Diagnostic>,
     reads: &mut Reads,
-) -> Option<Vec<Kept>> {
+) -> Option<Vec<StoredVerdict>> {
     if error.is_some() {
         return None;
     }
-    let (kept, more) = Ways::new(run.host).keep(verdicts)?;
+    let (stored, more) = PathResolver::new(run.host).store(verdicts)?;
     reads.extend(&more);
-    Some(kept)
+    Some(stored)
 }
 
 /// Does the rule start with a `for` over every place, preceded only by `let`s, that matches no place twice?
-fn goes_over_everything(program: &Program, rule: usize) -> bool {
+fn iterates_over_all_places(program: &Program, rule: usize) -> bool {
     let clauses = &program.code[rule].clauses;
     let first = first_for(clauses).map(|at| &clauses[at].kind);
     let Some(ClauseKind::ForAt { pattern, .. }) = first else {
@@ -178,7 +179,7 @@ fn goes_over_everything(program: &Program, rule: usize) -> bool {
 }
 
 /// Does the rule start with a `for` over the elements of a list?
-fn goes_over_elements(program: &Program, rule: usize) -> bool {
+fn iterates_over_elements(program: &Program, rule: usize) -> bool {
     let clauses = &program.code[rule].clauses;
     first_for(clauses).is_some_and(|at| matches!(clauses[at].kind, ClauseKind::ForIn(_)))
 }
@@ -219,11 +220,11 @@ struct Groups {
     known: FxHashMap<GroupId, Entry>,
     /// The groups that read each part belonging to another group.
     readers: FxHashMap<Part, FxHashSet<GroupId>>,
-    /// Groups with verdicts that could not be kept.
+    /// Groups with verdicts that could not be stored.
     failing: BTreeSet<GroupId>,
     /// Groups with kept verdicts.
-    telling: BTreeSet<GroupId>,
-    sum: Sum,
+    with_verdicts: BTreeSet<GroupId>,
+    totals: Totals,
 }
 
 /// The results for one group.
@@ -234,13 +235,13 @@ struct Entry {
     reads: Reads,
     matches: usize,
     used: u64,
-    ended: Ended,
+    outcomes: Outcomes,
     unseen: Vec<Unknown>,
 }
 
-/// The sum over all groups, except failing ones.
+/// The totals over all groups, except failing ones.
 #[derive(Debug, Default)]
-struct Sum {
+struct Totals {
     matches: usize,
     used: u64,
     counts: Counts,
@@ -250,7 +251,11 @@ struct Sum {
     unseen: FxHashMap<Cow<'static, str>, (Unknown, usize)>,
 }
 
-fn change(all: &mut FxHashMap<Cow<'static, str>, (Unknown, usize)>, own: &[Unknown], more: bool) {
+fn adjust_counts(
+    all: &mut FxHashMap<Cow<'static, str>, (Unknown, usize)>,
+    own: &[Unknown],
+    more: bool,
+) {
     for unknown in own {
         let (_, count) = all
             .entry(unknown.reason.clone())
@@ -266,21 +271,21 @@ fn change(all: &mut FxHashMap<Cow<'static, str>, (Unknown, usize)>, own: &[Unkno
     }
 }
 
-impl Sum {
+impl Totals {
     fn add(&mut self, entry: &Entry) {
         self.matches += entry.matches;
         self.used += entry.used;
-        self.counts.add(&entry.ended.counts);
-        add_reasons(&mut self.reasons, &entry.ended.reasons);
-        change(&mut self.undecided, &entry.ended.undecided, true);
-        change(&mut self.unseen, &entry.unseen, true);
+        self.counts.add(&entry.outcomes.counts);
+        add_reasons(&mut self.reasons, &entry.outcomes.reasons);
+        adjust_counts(&mut self.undecided, &entry.outcomes.undecided, true);
+        adjust_counts(&mut self.unseen, &entry.unseen, true);
     }
 
-    fn take(&mut self, entry: &Entry) {
+    fn subtract(&mut self, entry: &Entry) {
         self.matches -= entry.matches;
         self.used -= entry.used;
-        self.counts.take(&entry.ended.counts);
-        for (reason, count) in &entry.ended.reasons {
+        self.counts.subtract(&entry.outcomes.counts);
+        for (reason, count) in &entry.outcomes.reasons {
             if let Some(left) = self.reasons.get_mut(reason) {
                 *left = left.saturating_sub(*count);
                 if *left == 0 {
@@ -288,8 +293,8 @@ impl Sum {
                 }
             }
         }
-        change(&mut self.undecided, &entry.ended.undecided, false);
-        change(&mut self.unseen, &entry.unseen, false);
+        adjust_counts(&mut self.undecided, &entry.outcomes.undecided, false);
+        adjust_counts(&mut self.unseen, &entry.unseen, false);
     }
 }
 
@@ -315,51 +320,52 @@ impl Groups {
             return None;
         };
         let view = run.program.patterns[*pattern].view;
-        let turn = run.turns[slot_of(view)].get_or_init(|| Turn::new(run, view, changed));
-        let realms = turn.realms.as_ref()?;
-        let due = if changed.is_everything() || self.roots != turn.roots.len() {
+        let changes =
+            run.view_changes[view_index(view)].get_or_init(|| ViewChanges::new(run, view, changed));
+        let realms = changes.realms.as_ref()?;
+        let due = if changed.is_everything() || self.roots != changes.roots.len() {
             *self = Self {
-                roots: turn.roots.len(),
+                roots: changes.roots.len(),
                 ..Self::default()
             };
             let mut all = Vec::new();
             for (at, realm) in realms.iter().enumerate() {
-                every_group(run, splits, at, turn.roots[at], *realm, &mut all);
+                collect_groups(run, splits, at, changes.roots[at], *realm, &mut all);
             }
             all
         } else {
-            self.due(run, turn, changed, splits)
+            self.take_due(run, changes, changed, splits)
         };
-        let judged = judge_groups(run, rule, &due, self.sum.matches, self.sum.used)?;
-        let mut judgement = judgement_of(run, rule, self.sum.counts, &self.sum.reasons);
-        let ways = Ways::new(run.host);
-        for id in &self.telling {
-            let kept = &self.known.get(id)?.ended.verdicts;
-            judgement.verdicts.extend(ways.recall(kept)?);
+        let judged = judge_groups(run, rule, &due, self.totals.matches, self.totals.used)?;
+        let mut judgement = judgement_of(run, rule, self.totals.counts, &self.totals.reasons);
+        let resolver = PathResolver::new(run.host);
+        for id in &self.with_verdicts {
+            let stored = &self.known.get(id)?.outcomes.verdicts;
+            judgement.verdicts.extend(resolver.restore(stored)?);
         }
         let mut unseen: Vec<Unknown> = Vec::new();
         for (group, mut judged) in due.into_iter().zip(judged) {
             let id = (group.root, group.part);
             judgement.counts.add(&judged.counts);
             add_reasons(&mut judgement.reasons, &judged.reasons);
-            add_new(&mut judgement.undecided, &judged.undecided);
+            add_new_reasons(&mut judgement.undecided, &judged.undecided);
             unseen.extend(judged.unseen.iter().map(|why| why.unknown.clone()));
             let path = group.path;
-            let kept = keep(run, &judged.verdicts, &judged.error, &mut judged.reads);
+            let stored = store_verdicts(run, &judged.verdicts, &judged.error, &mut judged.reads);
             judgement.verdicts.extend(judged.verdicts);
             judgement.error = judgement.error.or(judged.error);
-            let entry = if let Some(kept) = kept {
-                if !kept.is_empty() {
-                    self.telling.insert(id);
+            let entry = if let Some(stored) = stored {
+                if !stored.is_empty() {
+                    self.with_verdicts.insert(id);
                 }
-                let ended = Ended::of(judged.counts, &judged.undecided, &judged.reasons);
+                let outcomes = Outcomes::of(judged.counts, &judged.undecided, &judged.reasons);
                 let unseen = judged.unseen.iter();
                 Entry {
                     path,
                     reads: judged.reads,
                     matches: judged.matches,
                     used: judged.used,
-                    ended: ended.telling(kept),
+                    outcomes: outcomes.with_verdicts(stored),
                     unseen: unseen.map(|why| why.unknown.clone()).collect(),
                 }
             } else {
@@ -370,35 +376,42 @@ impl Groups {
                     ..Entry::default()
                 }
             };
-            self.put(id, entry);
+            self.insert(id, entry);
         }
-        unseen.extend(self.sum.unseen.values().map(|(unknown, _)| unknown.clone()));
-        let known = self.sum.undecided.values();
+        unseen.extend(
+            self.totals
+                .unseen
+                .values()
+                .map(|(unknown, _)| unknown.clone()),
+        );
+        let known = self.totals.undecided.values();
         let known: Vec<Why> = known.map(|(unknown, _)| without_place(unknown)).collect();
-        add_new(&mut judgement.undecided, &known);
-        let mut told: Vec<&Unknown> = Vec::new();
+        add_new_reasons(&mut judgement.undecided, &known);
+        let mut distinct: Vec<&Unknown> = Vec::new();
         for unknown in &unseen {
-            if !told.iter().any(|it| it.reason == unknown.reason) {
-                told.push(unknown);
+            if !distinct.iter().any(|it| it.reason == unknown.reason) {
+                distinct.push(unknown);
                 judgement.counts.undecided += 1;
                 *judgement.reasons.entry(unknown.reason.clone()).or_default() += 1;
             }
         }
-        let told: Vec<Why> = told.into_iter().map(without_place).collect();
-        add_new(&mut judgement.undecided, &told);
-        if judgement.verdicts.len() > MOST_VERDICTS {
-            judgement.verdicts.truncate(MOST_VERDICTS);
+        let distinct: Vec<Why> = distinct.into_iter().map(without_place).collect();
+        add_new_reasons(&mut judgement.undecided, &distinct);
+        if judgement.verdicts.len() > MAX_VERDICTS {
+            judgement.verdicts.truncate(MAX_VERDICTS);
             let info = &run.program.rules[rule];
-            judgement.error.get_or_insert_with(|| too_many(info));
+            judgement
+                .error
+                .get_or_insert_with(|| too_many_findings(info));
         }
         Some(judgement)
     }
 
     /// The groups to evaluate; their earlier results are dropped.
-    fn due(
+    fn take_due(
         &mut self,
         run: &Run<'_>,
-        turn: &Turn,
+        changes: &ViewChanges,
         changed: &Changed,
         splits: &Splits,
     ) -> Vec<Group> {
@@ -407,22 +420,22 @@ impl Groups {
         if !changed.realms().is_empty() {
             invalid.extend(self.known.keys().filter(in_realms));
         }
-        for part in changed.speaking() {
+        for part in changed.affected() {
             invalid.extend(self.readers.get(&part).into_iter().flatten());
         }
-        let own = turn.own.iter();
+        let own = changes.changed.iter();
         invalid.extend(own.filter(|id| self.known.contains_key(id)));
         // Groups that may exist now: those that were added, and those that existed before.
-        let mut due = turn.came.clone();
+        let mut due = changes.added.clone();
         for group in &due {
-            self.forget((group.root, group.part));
+            self.remove((group.root, group.part));
         }
         for id in invalid {
-            let Some(entry) = self.forget(id) else {
+            let Some(entry) = self.remove(id) else {
                 continue;
             };
             let (root, part) = id;
-            let found = turn.find(run.host, root, &entry.path);
+            let found = changes.find(run.host, root, &entry.path);
             if let Some(node) = found.filter(|_| !changed.realms().contains(&part.realm)) {
                 let path = entry.path;
                 due.push(Group {
@@ -433,28 +446,28 @@ impl Groups {
                 });
             }
         }
-        for (at, realm) in turn.realms.iter().flatten().enumerate() {
+        for (at, realm) in changes.realms.iter().flatten().enumerate() {
             if changed.realms().contains(realm) {
-                every_group(run, splits, at, turn.roots[at], *realm, &mut due);
+                collect_groups(run, splits, at, changes.roots[at], *realm, &mut due);
             }
         }
         due.sort_by_key(|group| (group.root, !group.path.is_empty(), group.node));
         due
     }
 
-    fn put(&mut self, id: GroupId, entry: Entry) {
-        self.sum.add(&entry);
+    fn insert(&mut self, id: GroupId, entry: Entry) {
+        self.totals.add(&entry);
         for part in entry.reads.parts().iter().filter(|part| **part != id.1) {
             self.readers.entry(*part).or_default().insert(id);
         }
         self.known.insert(id, entry);
     }
 
-    fn forget(&mut self, id: GroupId) -> Option<Entry> {
+    fn remove(&mut self, id: GroupId) -> Option<Entry> {
         self.failing.remove(&id);
-        self.telling.remove(&id);
+        self.with_verdicts.remove(&id);
         let entry = self.known.remove(&id)?;
-        self.sum.take(&entry);
+        self.totals.subtract(&entry);
         for part in entry.reads.parts().iter().filter(|part| **part != id.1) {
             if let Some(readers) = self.readers.get_mut(part) {
                 readers.remove(&id);
@@ -468,45 +481,45 @@ impl Groups {
 }
 
 /// What changed, as seen by all rules over a view.
-pub(super) struct Turn {
+pub(super) struct ViewChanges {
     roots: Vec<NodeRef>,
     /// One for each root; `None` if the host has none.
     realms: Option<Vec<u32>>,
     /// The groups whose own part changed.
-    own: Vec<GroupId>,
+    changed: Vec<GroupId>,
     /// The groups that were added or replaced, except in wholly changed realms.
-    came: Vec<Group>,
+    added: Vec<Group>,
 }
 
-impl Turn {
+impl ViewChanges {
     fn new(run: &Run<'_>, view: View, changed: &Changed) -> Self {
         let mut roots = Vec::new();
         run.host.roots(view, &mut roots);
         let realms = roots.iter().map(|root| run.host.realm(*root)).collect();
-        let mut turn = Self {
+        let mut changes = Self {
             roots,
             realms,
-            own: Vec::new(),
-            came: Vec::new(),
+            changed: Vec::new(),
+            added: Vec::new(),
         };
-        let Some(realms) = &turn.realms else {
-            return turn;
+        let Some(realms) = &changes.realms else {
+            return changes;
         };
         let of = |part: Part| {
             let roots = (0..).zip(realms);
             let roots = roots.filter(move |(_, realm)| **realm == part.realm);
             roots.map(|(root, _)| root)
         };
-        for part in changed.speaking() {
-            turn.own.extend(of(part).map(|root| (root, part)));
+        for part in changed.affected() {
+            changes.changed.extend(of(part).map(|root| (root, part)));
         }
         for (part, path) in changed.paths() {
             if changed.realms().contains(&part.realm) {
                 continue;
             }
             for root in of(*part) {
-                if let Some(node) = turn.find(run.host, root, path) {
-                    turn.came.push(Group {
+                if let Some(node) = changes.find(run.host, root, path) {
+                    changes.added.push(Group {
                         root,
                         part: *part,
                         path: Arc::clone(path),
@@ -515,7 +528,7 @@ impl Turn {
                 }
             }
         }
-        turn
+        changes
     }
 
     /// The value at a path from a root.
@@ -532,7 +545,7 @@ impl Turn {
 }
 
 /// The groups of a root: each split map without its entries, and every other part.
-fn every_group(
+fn collect_groups(
     run: &Run<'_>,
     splits: &Splits,
     at: usize,
@@ -566,7 +579,7 @@ fn every_group(
 }
 
 /// Adds reasons that are not yet in the list.
-fn add_new(all: &mut Vec<Why>, more: &[Why]) {
+fn add_new_reasons(all: &mut Vec<Why>, more: &[Why]) {
     for why in more {
         if !all.iter().any(|it| it.unknown.reason == why.unknown.reason) {
             all.push(why.clone());

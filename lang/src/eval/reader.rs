@@ -32,15 +32,15 @@ impl<'h> Reader<'h> {
         match &value.data {
             Data::HostMap(node) => match self.host.get(*node, key) {
                 Lookup::Found(found) => self.load(found),
-                Lookup::Missing => self.missing(|| below(value.place, key)),
-                Lookup::Unknown(unknown) => self.unseen(unknown, value.place, key),
+                Lookup::Missing => self.missing(|| place_below(value.place, key)),
+                Lookup::Unknown(unknown) => self.unknown_below(unknown, value.place, key),
             },
             Data::Map(entries) => match entries.iter().find(|(name, _)| name == key) {
                 Some((_, found)) => found.clone(),
                 None => Value::missing(None),
             },
             Data::Record(record) => self.host.field(*record, key),
-            _ => self.nothing_below(value, key),
+            _ => self.absent_below(value, key),
         }
     }
 
@@ -49,35 +49,35 @@ impl<'h> Reader<'h> {
         match &value.data {
             Data::HostList(node) => match self.host.item(*node, at) {
                 Some(found) => self.load(found),
-                None => self.missing(|| below(value.place, &at.to_string())),
+                None => self.missing(|| place_below(value.place, &at.to_string())),
             },
             Data::List(list) => match (&list.incomplete, list.items.get(at)) {
                 (Some(why), _) => why.as_ref().clone(),
                 (None, Some(found)) => found.clone(),
                 (None, None) => self.missing(|| value.place),
             },
-            _ => self.nothing_below(value, &at.to_string()),
+            _ => self.absent_below(value, &at.to_string()),
         }
     }
 
-    fn nothing_below(&self, value: Value<'h>, key: &str) -> Value<'h> {
+    fn absent_below(&self, value: Value<'h>, key: &str) -> Value<'h> {
         match value.data {
             Data::Absent(Absent::Unknown(unknown)) => {
                 let unknown = Unknown {
                     present: false,
                     ..*unknown
                 };
-                self.unseen(unknown, value.place, key)
+                self.unknown_below(unknown, value.place, key)
             }
-            _ => self.missing(|| below(value.place, key)),
+            _ => self.missing(|| place_below(value.place, key)),
         }
     }
 
-    fn unseen(&self, unknown: Unknown, parent: Option<Place>, key: &str) -> Value<'h> {
+    fn unknown_below(&self, unknown: Unknown, parent: Option<Place>, key: &str) -> Value<'h> {
         Value {
             data: Data::unknown(unknown),
             place: if self.explain {
-                below(parent, key)
+                place_below(parent, key)
             } else {
                 None
             },
@@ -153,7 +153,7 @@ pub(super) fn is_missing(value: &Value<'_>) -> bool {
 }
 
 /// The place of a missing key.
-pub(super) fn below(place: Option<Place>, key: &str) -> Option<Place> {
+pub(super) fn place_below(place: Option<Place>, key: &str) -> Option<Place> {
     Some(match place? {
         Place::Node(parent) | Place::Key(parent) => Place::absent(parent, vec![key.to_owned()]),
         Place::Absent(mut gap) => {

@@ -18,12 +18,12 @@ pub struct Part {
     pub realm: u32,
     /// A hash of the path from the root.
     place: u64,
-    what: What,
+    aspect: Aspect,
 }
 
 /// The aspect of a place that is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum What {
+enum Aspect {
     All,
     /// Only its set of keys.
     Names,
@@ -41,7 +41,7 @@ impl Part {
     pub const EVERYTHING: Self = Self {
         realm: u32::MAX,
         place: ANY,
-        what: What::All,
+        aspect: Aspect::All,
     };
 
     /// The set of keys of a realm's root, which is always split.
@@ -49,7 +49,7 @@ impl Part {
         Self {
             realm,
             place: ROOT,
-            what: What::Names,
+            aspect: Aspect::Names,
         }
     }
 
@@ -58,7 +58,7 @@ impl Part {
         Self {
             realm,
             place: ANY,
-            what: What::All,
+            aspect: Aspect::All,
         }
     }
 
@@ -70,18 +70,18 @@ impl Part {
 
     /// Is it only the set of keys?
     pub fn is_names(self) -> bool {
-        self.what == What::Names
+        self.aspect == Aspect::Names
     }
 
     /// For a split map, only its presence; any other part is returned unchanged.
     #[must_use]
     pub fn itself(self) -> Self {
-        match self.what {
-            What::Names => Self {
-                what: What::Itself,
+        match self.aspect {
+            Aspect::Names => Self {
+                aspect: Aspect::Itself,
                 ..self
             },
-            What::All | What::Itself => self,
+            Aspect::All | Aspect::Itself => self,
         }
     }
 
@@ -96,7 +96,7 @@ impl Part {
         Self {
             realm: self.realm,
             place,
-            what: What::All,
+            aspect: Aspect::All,
         }
     }
 }
@@ -111,7 +111,7 @@ impl Splits {
         let below = map.below(key);
         self.0.insert((below.realm, below.place));
         Part {
-            what: What::Names,
+            aspect: Aspect::Names,
             ..below
         }
     }
@@ -124,11 +124,11 @@ impl Splits {
     /// The part of the value under a key of a split map.
     pub fn part(&self, map: Part, key: &str) -> Part {
         let below = map.below(key);
-        let what = match self.0.contains(&(below.realm, below.place)) {
-            true => What::Names,
-            false => What::All,
+        let aspect = match self.0.contains(&(below.realm, below.place)) {
+            true => Aspect::Names,
+            false => Aspect::All,
         };
-        Part { what, ..below }
+        Part { aspect, ..below }
     }
 
     /// The part of a path from the root of a realm: that of the first value on the path that is not split.
@@ -153,7 +153,7 @@ pub struct Reads {
 }
 
 /// A computation that reads more parts than this counts as reading everything.
-const MANY: usize = 2_000;
+const MAX_PARTS: usize = 2_000;
 
 impl Reads {
     /// Adds a part.
@@ -164,7 +164,7 @@ impl Reads {
         let Err(at) = self.parts.binary_search(&part) else {
             return;
         };
-        if part == Part::EVERYTHING || self.parts.len() >= MANY {
+        if part == Part::EVERYTHING || self.parts.len() >= MAX_PARTS {
             self.everything = true;
             self.parts = SmallVec::new();
         } else {
@@ -201,7 +201,7 @@ pub struct Changed {
     paths: Vec<(Part, Arc<[String]>)>,
     touched: FxHashSet<u32>,
     /// All parts affected by the changes, including enclosing ones.
-    speaking: Vec<Part>,
+    affected: Vec<Part>,
 }
 
 impl Changed {
@@ -221,19 +221,19 @@ impl Changed {
 
     fn touch(&mut self, realm: u32) {
         if self.touched.is_empty() {
-            self.speaking.push(Part::EVERYTHING);
+            self.affected.push(Part::EVERYTHING);
         }
         if self.touched.insert(realm) {
-            self.speaking.push(Part::realm(realm));
+            self.affected.push(Part::realm(realm));
         }
     }
 
     /// Adds a part; returns false if it was already included.
-    fn speak(&mut self, part: Part) -> bool {
+    fn add_affected(&mut self, part: Part) -> bool {
         self.touch(part.realm);
         let is_new = self.parts.insert(part);
         if is_new {
-            self.speaking.push(part);
+            self.affected.push(part);
         }
         is_new
     }
@@ -241,19 +241,19 @@ impl Changed {
     /// Records that the value at a path was added, removed or replaced.
     pub fn part(&mut self, part: Part, path: Vec<String>) {
         self.names(part, path);
-        self.speak(part.itself());
+        self.add_affected(part.itself());
     }
 
     /// Records that the set of keys of a map at a path changed, but not the presence of the map.
     pub fn names(&mut self, part: Part, path: Vec<String>) {
-        if self.speak(part) {
+        if self.add_affected(part) {
             self.paths.push((part, path.into()));
         }
     }
 
     /// Records that one of the texts that a realm is made from changed.
     pub fn text(&mut self, realm: u32, number: u32) {
-        self.speak(Part::text(realm, number));
+        self.add_affected(Part::text(realm, number));
     }
 
     /// May everything have changed?
@@ -275,7 +275,7 @@ impl Changed {
     ) -> bool {
         // Changes are few, while many parts may have been read.
         self.everything
-            || self.speaking().any(has)
+            || self.affected().any(has)
             || !self.realms.is_empty() && all().any(|part| self.realms.contains(&part.realm))
     }
 
@@ -290,8 +290,8 @@ impl Changed {
     }
 
     /// All parts affected by the changes, including enclosing ones.
-    pub(super) fn speaking(&self) -> impl Iterator<Item = Part> + '_ {
-        self.speaking.iter().copied()
+    pub(super) fn affected(&self) -> impl Iterator<Item = Part> + '_ {
+        self.affected.iter().copied()
     }
 }
 
@@ -407,7 +407,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_computed_once_is_read_by_all_who_use_it() {
+    fn every_user_of_a_memo_records_its_reads() {
         let memo = Memo::default();
         let use_it = || *memo.get_or_init(|| read(1, "shared"));
         for _ in 0..2 {
@@ -422,7 +422,7 @@ mod tests {
     }
 
     #[test]
-    fn watching_inside_of_watching_is_apart_and_ends() {
+    fn nested_watches_record_separate_reads() {
         let (inner, outer) = watched(|| {
             read(0, "a");
             let (_, inner) = watched(|| read(0, "b"));
@@ -437,7 +437,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_covered_is_so_for_who_watches() {
+    fn coverage_is_limited_to_the_current_watch() {
         cover(7);
         assert!(!is_covered(7), "reads are not watched");
         let _ = watched(|| {
@@ -450,7 +450,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_touches_those_who_read_it() {
+    fn changes_touch_only_their_readers() {
         let reads = |part: Part| watched(|| note(|| Some(part))).1;
         let mut changed = Changed::default();
         assert!(!changed.touches(&reads(Part::EVERYTHING)));
@@ -467,7 +467,7 @@ mod tests {
     }
 
     #[test]
-    fn entries_of_a_map_that_is_split_are_parts_of_their_own() {
+    fn entries_of_a_split_map_are_separate_parts() {
         let mut splits = Splits::default();
         let part = |splits: &Splits, path: &[&str]| splits.part_of(1, path.iter().copied());
         assert_eq!(part(&splits, &["a", "b"]), part(&splits, &["a", "c"]));
@@ -480,7 +480,7 @@ mod tests {
     }
 
     #[test]
-    fn that_a_map_is_there_does_not_depend_on_its_keys() {
+    fn existence_of_a_map_is_independent_of_its_keys() {
         let mut splits = Splits::default();
         let map = splits.split(Part::root(1), "a");
         let reads = |part: Part| watched(|| note(|| Some(part))).1;
@@ -488,14 +488,14 @@ mod tests {
         keys.names(map, vec!["a".to_owned()]);
         assert!(keys.touches(&reads(map)));
         assert!(!keys.touches(&reads(map.itself())));
-        let mut gone = Changed::default();
-        gone.part(map, vec!["a".to_owned()]);
-        assert!(gone.touches(&reads(map)));
-        assert!(gone.touches(&reads(map.itself())));
+        let mut presence = Changed::default();
+        presence.part(map, vec!["a".to_owned()]);
+        assert!(presence.touches(&reads(map)));
+        assert!(presence.touches(&reads(map.itself())));
     }
 
     #[test]
-    fn whoever_reads_very_much_reads_everything() {
+    fn too_many_reads_collapse_to_everything() {
         let (_, reads) = watched(|| (0..5_000).for_each(|at| read(at, "a")));
         assert_eq!(reads.parts(), [Part::EVERYTHING]);
     }

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 use crate::eval::machine::Machine;
-use crate::eval::memory::{Memory, Turn};
+use crate::eval::memory::{Memory, ViewChanges};
 use crate::eval::reads::Memo;
-use crate::eval::walk::{Below, Flat, Matches};
+use crate::eval::walk::{FlatCache, FlatTree, Matches};
 use crate::eval::{Budget, Judgement, OverBudget, STEPS_PER_SUBJECT, judge};
 use crate::host::{Host, NoComponent, NodeRef, Place, Unknown};
 use crate::parse::ast::View;
@@ -21,11 +21,11 @@ pub struct Run<'h> {
     globals: Vec<Memo<Result<Value<'h>, OverBudget>>>,
     host_globals: Vec<Memo<Value<'h>>>,
     components: Vec<[Memo<Value<'h>>; 3]>,
-    every_component: [Memo<Components<'h>>; 3],
-    pub(super) flat: [Memo<Arc<Flat<'h>>>; 3],
+    all_components: [Memo<Components<'h>>; 3],
+    pub(super) flat: [Memo<Arc<FlatTree<'h>>>; 3],
     matches: Vec<Memo<Matches<'h>>>,
-    pub(super) below: Below<'h>,
-    pub(super) turns: [OnceLock<Turn>; 3],
+    pub(super) flat_below: FlatCache<'h>,
+    pub(super) view_changes: [OnceLock<ViewChanges>; 3],
     memory: Option<&'h Memory>,
 }
 
@@ -35,12 +35,12 @@ pub(crate) struct Components<'h> {
     pub(crate) open: Option<Unknown>,
 }
 
-fn cells<T>(count: usize) -> Vec<Memo<T>> {
+fn empty_memos<T>(count: usize) -> Vec<Memo<T>> {
     std::iter::repeat_with(Memo::default).take(count).collect()
 }
 
 /// The index of a view in an array of three.
-pub(super) fn slot_of(view: View) -> usize {
+pub(super) fn view_index(view: View) -> usize {
     match view {
         View::Effective => 0,
         View::User => 1,
@@ -54,16 +54,16 @@ impl<'h> Run<'h> {
         Self {
             program,
             host,
-            globals: cells(program.globals.len()),
-            host_globals: cells(program.schema.globals.len()),
+            globals: empty_memos(program.globals.len()),
+            host_globals: empty_memos(program.schema.globals.len()),
             components: std::iter::repeat_with(Default::default)
                 .take(program.components.len())
                 .collect(),
-            every_component: Default::default(),
+            all_components: Default::default(),
             flat: Default::default(),
-            matches: cells(program.patterns.len()),
-            below: Below::default(),
-            turns: Default::default(),
+            matches: empty_memos(program.patterns.len()),
+            flat_below: FlatCache::default(),
+            view_changes: Default::default(),
             memory: None,
         }
     }
@@ -104,10 +104,10 @@ impl<'h> Run<'h> {
 
     /// A value of a pack. It has its own budget, so that it does not matter which rule needs it first.
     pub(crate) fn global(&self, index: usize) -> Result<Value<'h>, OverBudget> {
-        self.global_in_place(index).clone()
+        self.global_ref(index).clone()
     }
 
-    pub(super) fn global_in_place(&self, index: usize) -> &Result<Value<'h>, OverBudget> {
+    pub(super) fn global_ref(&self, index: usize) -> &Result<Value<'h>, OverBudget> {
         let compute = || {
             let global = &self.program.globals[index];
             let mut machine = Machine::new(self, global.slots, &[]);
@@ -117,13 +117,13 @@ impl<'h> Run<'h> {
         self.globals[index].get_or_init(compute)
     }
 
-    pub(super) fn host_global_in_place(&self, index: usize) -> &Value<'h> {
+    pub(super) fn host_global_ref(&self, index: usize) -> &Value<'h> {
         let compute = || self.host.global(self.program.schema.globals[index].0);
         self.host_globals[index].get_or_init(compute)
     }
 
     /// The values of the only component with the given name.
-    pub(super) fn component_in_place(&self, index: usize, view: View) -> &Value<'h> {
+    pub(super) fn component_ref(&self, index: usize, view: View) -> &Value<'h> {
         let compute = || {
             let name = &self.program.components[index];
             let mut found = Vec::new();
@@ -148,11 +148,11 @@ impl<'h> Run<'h> {
                 },
             }
         };
-        self.components[index][slot_of(view)].get_or_init(compute)
+        self.components[index][view_index(view)].get_or_init(compute)
     }
 
-    pub(crate) fn every_component(&self, view: View) -> &Components<'h> {
-        self.every_component[slot_of(view)].get_or_init(|| {
+    pub(crate) fn all_components(&self, view: View) -> &Components<'h> {
+        self.all_components[view_index(view)].get_or_init(|| {
             let mut found = Vec::new();
             let open = self.host.components(None, view, &mut found);
             Components { found, open }
@@ -164,7 +164,7 @@ impl<'h> Run<'h> {
     }
 
     /// The place of findings without a narrower one.
-    pub(crate) fn whole(&self) -> Place {
+    pub(crate) fn deployment_place(&self) -> Place {
         self.host.whole()
     }
 }

@@ -22,7 +22,7 @@ pub(crate) struct Plain<'h> {
     /// Does it contain a secret?
     pub(crate) secret: bool,
     /// The value, or a part of it, that is absent; the text is then only for display.
-    pub(crate) hole: Option<Value<'h>>,
+    pub(crate) absent: Option<Value<'h>>,
 }
 
 /// A value as interpolation renders it, for computation only.
@@ -32,11 +32,11 @@ pub(crate) fn plain<'h>(
     budget: &mut Budget,
 ) -> Result<Plain<'h>, OverBudget> {
     let mut writer = Writer::new(host, budget, false);
-    writer.value(value, Style::Words, 0)?;
+    writer.value(value, Style::Prose, 0)?;
     Ok(Plain {
         text: writer.out,
         secret: writer.secret,
-        hole: writer.hole,
+        absent: writer.absent,
     })
 }
 
@@ -50,7 +50,7 @@ pub fn redacted<'h>(
     budget: &mut Budget,
 ) -> Result<String, OverBudget> {
     let mut writer = Writer::new(host, budget, true);
-    writer.value(value, Style::Words, 0)?;
+    writer.value(value, Style::Prose, 0)?;
     Ok(writer.out)
 }
 
@@ -67,7 +67,7 @@ pub fn literal<'h>(host: &'h (dyn Host + 'h), value: &Value<'h>) -> String {
 #[derive(Clone, Copy, PartialEq)]
 enum Style {
     /// As in prose: `a, b`, `(missing)`.
-    Words,
+    Prose,
     /// As in a rule: `["a", "b"]`, `missing`.
     Literal,
 }
@@ -80,7 +80,7 @@ struct Writer<'b, 'h> {
     /// Has a secret been encountered?
     secret: bool,
     /// An absent part; missing takes precedence over unknown.
-    hole: Option<Value<'h>>,
+    absent: Option<Value<'h>>,
 }
 
 impl<'b, 'h> Writer<'b, 'h> {
@@ -91,13 +91,14 @@ impl<'b, 'h> Writer<'b, 'h> {
             redact,
             out: String::new(),
             secret: false,
-            hole: None,
+            absent: None,
         }
     }
 
-    fn lacks(&mut self, why: &Value<'h>) {
-        if self.hole.is_none() || is_missing(why) && !self.hole.as_ref().is_some_and(is_missing) {
-            self.hole = Some(why.clone());
+    fn note_absent(&mut self, why: &Value<'h>) {
+        if self.absent.is_none() || is_missing(why) && !self.absent.as_ref().is_some_and(is_missing)
+        {
+            self.absent = Some(why.clone());
         }
     }
 
@@ -127,7 +128,7 @@ impl<'b, 'h> Writer<'b, 'h> {
             Data::String(text) => {
                 self.budget.charge_text(text.len())?;
                 match style {
-                    Style::Words => self.out.push_str(text),
+                    Style::Prose => self.out.push_str(text),
                     Style::Literal => quoted(&mut self.out, text),
                 }
             }
@@ -136,13 +137,13 @@ impl<'b, 'h> Writer<'b, 'h> {
             }
             Data::Record(record) => self.record(*record, style),
             Data::Absent(absent) => {
-                self.lacks(value);
+                self.note_absent(value);
                 let word = match absent {
                     Absent::Missing => "missing",
                     Absent::Unknown(_) => "unknown",
                 };
                 match style {
-                    Style::Words => {
+                    Style::Prose => {
                         let _ = write!(self.out, "({word})");
                     }
                     Style::Literal => self.out.push_str(word),
@@ -156,7 +157,7 @@ impl<'b, 'h> Writer<'b, 'h> {
 
     fn record(&mut self, record: crate::host::RecordRef, style: Style) {
         match self.host.field(record, "name").data {
-            Data::String(name) if style == Style::Words => self.out.push_str(&name),
+            Data::String(name) if style == Style::Prose => self.out.push_str(&name),
             Data::String(name) => quoted(&mut self.out, &name),
             _ => self.out.push_str("(record)"),
         }
@@ -207,7 +208,7 @@ impl<'b, 'h> Writer<'b, 'h> {
             self.value(value, style, depth + 1)?;
         }
         if let Some(why) = &open {
-            self.lacks(why);
+            self.note_absent(why);
             self.out
                 .push_str(if entries.is_empty() { "…" } else { ", …" });
         }

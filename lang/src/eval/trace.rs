@@ -135,7 +135,7 @@ impl<'h> Recorder<'_, 'h> {
     pub(super) fn end_subject(&mut self, outcome: Outcome) {
         if let Some(mut subject) = self.open.pop() {
             subject.outcome = Some(outcome);
-            self.keep(subject);
+            self.push_if_wanted(subject);
         }
     }
 
@@ -143,12 +143,12 @@ impl<'h> Recorder<'_, 'h> {
         if let Some(subject) = self.open.pop()
             && !subject.clauses.is_empty()
         {
-            self.keep(subject);
+            self.push_if_wanted(subject);
         }
     }
 
     /// Records an unknown subject, or subjects that may exist, found by a `for`.
-    pub(super) fn unseen(&mut self, clause: usize, span: Span, why: &Why) {
+    pub(super) fn record_unseen(&mut self, clause: usize, span: Span, why: &Why) {
         let mut subject = Value::new(Data::unknown(why.unknown.clone()));
         subject.place.clone_from(&why.place);
         let shown = show::literal(self.host, &subject);
@@ -160,7 +160,7 @@ impl<'h> Recorder<'_, 'h> {
             truth: Truth::Unknown(Box::new(why.clone())),
             steps: Vec::new(),
         };
-        self.keep(SubjectTrace {
+        self.push_if_wanted(SubjectTrace {
             subject,
             shown,
             outcome: Some(Outcome::Undecided),
@@ -168,7 +168,7 @@ impl<'h> Recorder<'_, 'h> {
         });
     }
 
-    fn keep(&mut self, subject: SubjectTrace<'h>) {
+    fn push_if_wanted(&mut self, subject: SubjectTrace<'h>) {
         if self
             .wanted
             .is_some_and(|wanted| wanted(subject.subject.place.as_ref()))
@@ -177,7 +177,7 @@ impl<'h> Recorder<'_, 'h> {
         }
     }
 
-    pub(super) fn clause(&mut self, trace: ClauseTrace) {
+    pub(super) fn record_clause(&mut self, trace: ClauseTrace) {
         let key = (trace.clause, trace.condition);
         let entry = self
             .coverage
@@ -200,18 +200,18 @@ impl<'h> Recorder<'_, 'h> {
 impl<'h> Run<'h> {
     /// Evaluates a rule and returns the trace of each wanted subject. `wanted` is called with the subject's place.
     pub fn trace(&self, rule: usize, wanted: Wanted<'_>) -> (Judgement<'h>, Vec<SubjectTrace<'h>>) {
-        let (judgement, recorder) = self.watch(rule, Some(wanted));
+        let (judgement, recorder) = self.record(rule, Some(wanted));
         (judgement, recorder.done)
     }
 
     /// Evaluates a rule and counts how often each clause was true and false.
     pub fn coverage(&self, rule: usize) -> (Judgement<'h>, Vec<ClauseCoverage>) {
-        let (judgement, recorder) = self.watch(rule, None);
+        let (judgement, recorder) = self.record(rule, None);
         let coverage = recorder.coverage.into_iter().map(|(_, coverage)| coverage);
         (judgement, coverage.collect())
     }
 
-    fn watch<'w>(
+    fn record<'w>(
         &self,
         rule: usize,
         wanted: Option<Wanted<'w>>,

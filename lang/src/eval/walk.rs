@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use crate::eval::reads::{Reads, watched};
-use crate::eval::run::{Run, slot_of};
+use crate::eval::run::{Run, view_index};
 use crate::eval::{Budget, OverBudget, Why};
 use crate::host::{Collection, Host, Lookup, NodeRef, Place, Shape, Unknown};
 use crate::parse::ast::View;
@@ -33,9 +33,9 @@ enum Matched<'h> {
 #[derive(Default)]
 pub(crate) struct Matches<'h> {
     /// The list that a leading `**` matches.
-    list: Option<Arc<Flat<'h>>>,
+    list: Option<Arc<FlatTree<'h>>>,
     /// Does the pattern match the whole list? Then `found` is empty.
-    takes_all: bool,
+    matches_all: bool,
     found: Vec<Match<'h>>,
     /// Places where there may be more matches that are not visible; one for each reason.
     pub(crate) unseen: Vec<Why>,
@@ -44,21 +44,21 @@ pub(crate) struct Matches<'h> {
 }
 
 /// Every place below the roots of a view, in order. Many rules use it.
-pub(crate) struct Flat<'h> {
+pub(crate) struct FlatTree<'h> {
     places: Vec<FlatPlace<'h>>,
     unseen: Vec<Why>,
-    keys: OnceLock<Keyed<'h>>,
+    keys: OnceLock<KeyIndex<'h>>,
 }
 
 /// For each key, the indices of the places that have it, in order.
-type Keyed<'h> = FxHashMap<Cow<'h, str>, SmallVec<[u32; 4]>>;
+type KeyIndex<'h> = FxHashMap<Cow<'h, str>, SmallVec<[u32; 4]>>;
 
 /// Up to this number of places, each pattern simply checks all of them. It is lower in debug builds, so that tests with
 /// small trees cover both ways.
-const FEW: usize = if cfg!(debug_assertions) { 4 } else { 64 };
+const MAX_LINEAR: usize = if cfg!(debug_assertions) { 4 } else { 64 };
 
 /// Initial capacity of a list of all places.
-const MANY: usize = 512;
+const INITIAL_CAPACITY: usize = 512;
 
 struct FlatPlace<'h> {
     node: NodeRef,
@@ -89,29 +89,33 @@ enum FlatStep<'h> {
 }
 
 /// Budget of a walk with more than one `**`, which may reach a place in many ways. A walk with a single one is linear.
-const MANY_DEPTHS: u64 = 16_000_000;
+const MULTI_DEPTH_BUDGET: u64 = 16_000_000;
 
-impl<'h> Flat<'h> {
+impl<'h> FlatTree<'h> {
     fn of(host: &'h (dyn Host + 'h), starts: &[NodeRef]) -> Self {
         let starts = starts.iter().rev();
         let starts = starts.map(|start| FlatPlace::new(*start, FlatStep::Root));
-        Self::below(host, starts.collect(), MANY)
+        Self::at_and_below(host, starts.collect(), INITIAL_CAPACITY)
     }
 
     /// A map without the places below it.
-    fn alone(host: &'h (dyn Host + 'h), node: NodeRef, step: FlatStep<'h>) -> Self {
+    fn without_entries(host: &'h (dyn Host + 'h), node: NodeRef, step: FlatStep<'h>) -> Self {
         let mut unseen = Vec::new();
         if host.shape(node) == Shape::Map
             && let Some(unknown) = host.entries(node, &mut Vec::new())
         {
-            note(&mut unseen, unknown, Some(Place::Node(node)));
+            add_unseen(&mut unseen, unknown, Some(Place::Node(node)));
         }
         Self::new(vec![FlatPlace::new(node, step)], unseen)
     }
 
     /// The given places, the first one last, and all places below them.
-    fn below(host: &'h (dyn Host + 'h), mut open: Vec<FlatPlace<'h>>, room: usize) -> Self {
-        let mut places = Vec::with_capacity(room);
+    fn at_and_below(
+        host: &'h (dyn Host + 'h),
+        mut open: Vec<FlatPlace<'h>>,
+        capacity: usize,
+    ) -> Self {
+        let mut places = Vec::with_capacity(capacity);
         let mut unseen = Vec::new();
         let mut entries = Vec::new();
         while let Some(place) = open.pop() {
@@ -119,7 +123,7 @@ impl<'h> Flat<'h> {
             match host.collection(node) {
                 Some(Collection::Map) => {
                     if let Some(unknown) = host.entries(node, &mut entries) {
-                        note(&mut unseen, unknown, Some(Place::Node(node)));
+                        add_unseen(&mut unseen, unknown, Some(Place::Node(node)));
                     }
                     let entries = entries.drain(..).rev();
                     open.extend(
@@ -148,9 +152,9 @@ impl<'h> Flat<'h> {
         }
     }
 
-    fn keyed(&self) -> &Keyed<'h> {
+    fn key_index(&self) -> &KeyIndex<'h> {
         self.keys.get_or_init(|| {
-            let mut keyed = Keyed::default();
+            let mut keyed = KeyIndex::default();
             for (at, place) in (0..).zip(&self.places) {
                 if let FlatStep::Key(key) = &place.step {
                     keyed.entry(key.clone()).or_default().push(at);
@@ -163,12 +167,16 @@ impl<'h> Flat<'h> {
 
 /// Places at and below some values, with the reads that determined them.
 #[derive(Default)]
-pub(super) struct Below<'h>(Mutex<FxHashMap<(NodeRef, bool), Listed<'h>>>);
+pub(super) struct FlatCache<'h>(Mutex<FxHashMap<(NodeRef, bool), CachedTree<'h>>>);
 
-type Listed<'h> = (Arc<Flat<'h>>, Arc<Reads>);
+type CachedTree<'h> = (Arc<FlatTree<'h>>, Arc<Reads>);
 
-impl<'h> Below<'h> {
-    fn get(&self, at: (NodeRef, bool), list: impl FnOnce() -> (Flat<'h>, Reads)) -> Listed<'h> {
+impl<'h> FlatCache<'h> {
+    fn get(
+        &self,
+        at: (NodeRef, bool),
+        list: impl FnOnce() -> (FlatTree<'h>, Reads),
+    ) -> CachedTree<'h> {
         let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(found) = known().get(&at) {
             return found.clone();
@@ -181,7 +189,7 @@ impl<'h> Below<'h> {
 }
 
 /// Keeps one entry for each reason.
-fn note(unseen: &mut Vec<Why>, unknown: Unknown, place: Option<Place>) {
+fn add_unseen(unseen: &mut Vec<Why>, unknown: Unknown, place: Option<Place>) {
     if !unseen
         .iter()
         .any(|why| why.unknown.reason == unknown.reason)
@@ -194,7 +202,7 @@ impl<'h> Matches<'h> {
     /// The number of matches.
     pub(crate) fn len(&self) -> usize {
         match &self.list {
-            Some(list) if self.takes_all => list.places.len(),
+            Some(list) if self.matches_all => list.places.len(),
             _ => self.found.len(),
         }
     }
@@ -206,7 +214,7 @@ impl<'h> Matches<'h> {
         mut visit: impl FnMut(&Value<'h>, &[Cow<'h, str>]) -> Result<(), E>,
     ) -> Result<(), E> {
         let listed = self.list.as_ref().map_or(&[][..], |list| &list.places);
-        if self.takes_all {
+        if self.matches_all {
             return listed
                 .iter()
                 .try_for_each(|place| visit(place.read(host), &[]));
@@ -230,27 +238,29 @@ impl<'h> Matches<'h> {
     }
 
     /// The matches, and the reads, of a pattern that starts with `**` and contains no other one, at a value and below
-    /// it, or only at the value if `alone`. A root has no key.
+    /// it, or only at the value if `without_entries`. A root has no key.
     pub(crate) fn within(
         run: &Run<'h>,
         pattern: usize,
         node: NodeRef,
         key: Option<&str>,
-        alone: bool,
+        without_entries: bool,
     ) -> (Self, Reads) {
         let code = &run.program.patterns[pattern];
         let list = || {
             let step = key.map_or(FlatStep::Root, |key| FlatStep::Key(key.to_owned().into()));
-            match alone {
-                true => Flat::alone(run.host, node, step),
-                false => Flat::below(run.host, vec![FlatPlace::new(node, step)], 0),
+            match without_entries {
+                true => FlatTree::without_entries(run.host, node, step),
+                false => FlatTree::at_and_below(run.host, vec![FlatPlace::new(node, step)], 0),
             }
         };
-        let (flat, known) = run.below.get((node, alone), || watched(list));
+        let (flat, known) = run
+            .flat_below
+            .get((node, without_entries), || watched(list));
         let rest = code.steps.get(1..).unwrap_or_default();
         let (found, mut reads) = watched(|| {
             let mut walk = Walk::new(run, code);
-            walk.out.over_budget = walk.over(&flat, rest).is_err();
+            walk.out.over_budget = walk.walk_list(&flat, rest).is_err();
             walk.out
         });
         reads.extend(&known);
@@ -263,7 +273,7 @@ struct Walk<'r, 'h> {
     view: View,
     out: Matches<'h>,
     /// The places visited by a walk that may reach a place twice, each with the number of remaining steps and the captures.
-    met: Option<FxHashSet<(NodeRef, usize, Captures<'h>)>>,
+    visited: Option<FxHashSet<(NodeRef, usize, Captures<'h>)>>,
     /// The budget of walks that may reach a place twice.
     budget: Budget,
 }
@@ -278,8 +288,8 @@ impl<'r, 'h> Walk<'r, 'h> {
             run,
             view: code.view,
             out: Matches::default(),
-            met: (depths.count() > 1).then(FxHashSet::default),
-            budget: Budget::new(MANY_DEPTHS),
+            visited: (depths.count() > 1).then(FxHashSet::default),
+            budget: Budget::new(MULTI_DEPTH_BUDGET),
         }
     }
 
@@ -293,22 +303,22 @@ impl<'r, 'h> Walk<'r, 'h> {
                 let mut found = Vec::new();
                 let host = self.run.host;
                 if let Some(unknown) = host.components(Some(name), self.view, &mut found) {
-                    self.unseen(unknown, None);
+                    self.add_unseen(unknown, None);
                 }
                 for (_, node) in found {
-                    self.go(node, rest, &none)?;
+                    self.walk_from(node, rest, &none)?;
                 }
             }
             Step::AnyDepth => self.start_anywhere(rest)?,
             Step::Any | Step::Capture(_) => {
                 let run = self.run;
-                let components = run.every_component(self.view);
+                let components = run.all_components(self.view);
                 if let Some(unknown) = components.open.clone() {
-                    self.unseen(unknown, None);
+                    self.add_unseen(unknown, None);
                 }
                 for (name, node) in &components.found {
-                    if let Some(captures) = self.admit(first, name, &none) {
-                        self.go(*node, rest, &captures)?;
+                    if let Some(captures) = self.match_key(first, name, &none) {
+                        self.walk_from(*node, rest, &captures)?;
                     }
                 }
             }
@@ -325,26 +335,26 @@ impl<'r, 'h> Walk<'r, 'h> {
             && let Some(found) = run.host.with_key(key, self.view)
         {
             for node in found {
-                self.go(node, after, &none)?;
+                self.walk_from(node, after, &none)?;
             }
             return Ok(());
         }
-        let flat = run.flat[slot_of(self.view)].get_or_init(|| {
+        let flat = run.flat[view_index(self.view)].get_or_init(|| {
             let mut roots = Vec::new();
             run.host.roots(self.view, &mut roots);
-            Arc::new(Flat::of(run.host, &roots))
+            Arc::new(FlatTree::of(run.host, &roots))
         });
-        self.over(flat, rest)
+        self.walk_list(flat, rest)
     }
 
     /// Checks every place of a list by its own key.
-    fn over(&mut self, flat: &Arc<Flat<'h>>, rest: &'h [Step]) -> Result<(), OverBudget> {
+    fn walk_list(&mut self, flat: &Arc<FlatTree<'h>>, rest: &'h [Step]) -> Result<(), OverBudget> {
         for why in &flat.unseen {
-            self.unseen(why.unknown.clone(), why.place.clone());
+            self.add_unseen(why.unknown.clone(), why.place.clone());
         }
         self.out.list = Some(Arc::clone(flat));
         let Some((first, after)) = rest.split_first() else {
-            self.out.takes_all = true;
+            self.out.matches_all = true;
             return Ok(());
         };
         let none = Captures::new();
@@ -353,8 +363,8 @@ impl<'r, 'h> Walk<'r, 'h> {
             Step::Key(_) | Step::Capture(Filter::Regex(_) | Filter::OneOf(_)) => true,
             Step::Any | Step::AnyDepth | Step::Index(_) | Step::Capture(Filter::All) => false,
         };
-        if by_key && flat.places.len() > FEW {
-            for (at, captures) in self.keyed(flat, first) {
+        if by_key && flat.places.len() > MAX_LINEAR {
+            for (at, captures) in self.places_with_key(flat, first) {
                 self.listed_place(flat, at, after, captures)?;
             }
             return Ok(());
@@ -362,7 +372,7 @@ impl<'r, 'h> Walk<'r, 'h> {
         for (at, place) in (0..).zip(&flat.places) {
             let captures = match &place.step {
                 FlatStep::Root => None,
-                FlatStep::Key(key) => self.admit(first, key, &none),
+                FlatStep::Key(key) => self.match_key(first, key, &none),
                 FlatStep::Position(at) => {
                     let is_taken = match first {
                         Step::Any => true,
@@ -380,16 +390,16 @@ impl<'r, 'h> Walk<'r, 'h> {
     }
 
     /// The places of a list whose key the step matches, in order.
-    fn keyed(&self, flat: &Flat<'h>, step: &Step) -> Vec<(u32, Captures<'h>)> {
+    fn places_with_key(&self, flat: &FlatTree<'h>, step: &Step) -> Vec<(u32, Captures<'h>)> {
         let none = Captures::new();
-        let keyed = flat.keyed();
+        let keyed = flat.key_index();
         if let Step::Key(name) = step {
             let places = keyed.get(name.as_str()).into_iter().flatten();
             return places.map(|at| (*at, none.clone())).collect();
         }
         let taken = keyed
             .iter()
-            .filter_map(|(key, places)| Some((places, self.admit(step, key, &none)?)));
+            .filter_map(|(key, places)| Some((places, self.match_key(step, key, &none)?)));
         let mut found: Vec<_> = taken
             .flat_map(|(places, captures)| places.iter().map(move |at| (*at, captures.clone())))
             .collect();
@@ -401,21 +411,21 @@ impl<'r, 'h> Walk<'r, 'h> {
     /// Continues at a place of a list whose key matched.
     fn listed_place(
         &mut self,
-        flat: &Flat<'h>,
+        flat: &FlatTree<'h>,
         at: u32,
         after: &'h [Step],
         captures: Captures<'h>,
     ) -> Result<(), OverBudget> {
-        if after.is_empty() && self.met.is_none() {
+        if after.is_empty() && self.visited.is_none() {
             let place = Matched::Listed(at);
             self.out.found.push(Match { place, captures });
             return Ok(());
         }
-        self.go(flat.places[at as usize].node, after, &captures)
+        self.walk_from(flat.places[at as usize].node, after, &captures)
     }
 
     /// The captures extended for a key that the step matches; `None` if it does not match.
-    fn admit(
+    fn match_key(
         &self,
         step: &Step,
         key: &Cow<'h, str>,
@@ -429,7 +439,7 @@ impl<'r, 'h> Walk<'r, 'h> {
                 let taken = match filter {
                     Filter::All => true,
                     Filter::Regex(regex) => regex.is_match(key),
-                    Filter::OneOf(global) => self.listed(*global, key),
+                    Filter::OneOf(global) => self.is_listed(*global, key),
                 };
                 return taken.then(|| {
                     let mut captures = captures.clone();
@@ -441,7 +451,7 @@ impl<'r, 'h> Walk<'r, 'h> {
         taken.then(|| captures.clone())
     }
 
-    fn listed(&self, global: usize, key: &str) -> bool {
+    fn is_listed(&self, global: usize, key: &str) -> bool {
         let Ok(value) = self.run.global(global) else {
             return false;
         };
@@ -451,16 +461,16 @@ impl<'r, 'h> Walk<'r, 'h> {
             .any(|item| matches!(&item.data, Data::String(text) if text == key))
     }
 
-    fn go(
+    fn walk_from(
         &mut self,
         node: NodeRef,
         steps: &'h [Step],
         captures: &Captures<'h>,
     ) -> Result<(), OverBudget> {
         let host = self.run.host;
-        if let Some(met) = &mut self.met {
+        if let Some(visited) = &mut self.visited {
             self.budget.charge(1)?;
-            if !met.insert((node, steps.len(), captures.clone())) {
+            if !visited.insert((node, steps.len(), captures.clone())) {
                 return Ok(());
             }
         }
@@ -474,8 +484,8 @@ impl<'r, 'h> Walk<'r, 'h> {
         };
         match step {
             Step::Key(key) => match host.get(node, key) {
-                Lookup::Found(found) => self.go(found, rest, captures)?,
-                Lookup::Missing => self.hidden(node),
+                Lookup::Found(found) => self.walk_from(found, rest, captures)?,
+                Lookup::Missing => self.note_hidden(node),
                 Lookup::Unknown(unknown) => {
                     let place = Place::absent(node, vec![key.clone()]);
                     if unknown.present && rest.is_empty() {
@@ -490,48 +500,49 @@ impl<'r, 'h> Walk<'r, 'h> {
                             captures: captures.clone(),
                         });
                     } else {
-                        self.unseen(unknown, Some(place));
+                        self.add_unseen(unknown, Some(place));
                     }
                 }
             },
             Step::Index(at) => match host.item(node, *at) {
-                Some(found) => self.go(found, rest, captures)?,
-                None => self.hidden(node),
+                Some(found) => self.walk_from(found, rest, captures)?,
+                None => self.note_hidden(node),
             },
             Step::Any | Step::Capture(_) => match host.shape(node) {
                 Shape::Map => {
                     let mut entries = Vec::new();
                     if let Some(unknown) = host.entries(node, &mut entries) {
-                        self.unseen(unknown, Some(Place::Node(node)));
+                        self.add_unseen(unknown, Some(Place::Node(node)));
                     }
                     for (key, found) in &entries {
-                        if let Some(captures) = self.admit(step, key, captures) {
-                            self.go(*found, rest, &captures)?;
+                        if let Some(captures) = self.match_key(step, key, captures) {
+                            self.walk_from(*found, rest, &captures)?;
                         }
                     }
                 }
                 Shape::List if matches!(step, Step::Any) => {
                     for at in 0..host.len(node) {
                         if let Some(found) = host.item(node, at) {
-                            self.go(found, rest, captures)?;
+                            self.walk_from(found, rest, captures)?;
                         }
                     }
                 }
-                Shape::Unknown(unknown) => self.unseen(unknown, Some(Place::Node(node))),
+                Shape::Unknown(unknown) => self.add_unseen(unknown, Some(Place::Node(node))),
                 _ => {}
             },
             Step::AnyDepth => {
-                let below = Flat::below(host, vec![FlatPlace::new(node, FlatStep::Root)], 0);
+                let below =
+                    FlatTree::at_and_below(host, vec![FlatPlace::new(node, FlatStep::Root)], 0);
                 for why in below.unseen {
-                    self.unseen(why.unknown, why.place);
+                    self.add_unseen(why.unknown, why.place);
                 }
-                self.budget.charge(if self.met.is_some() {
+                self.budget.charge(if self.visited.is_some() {
                     below.places.len()
                 } else {
                     0
                 })?;
                 for place in below.places {
-                    self.go(place.node, rest, captures)?;
+                    self.walk_from(place.node, rest, captures)?;
                 }
             }
         }
@@ -539,13 +550,13 @@ impl<'r, 'h> Walk<'r, 'h> {
     }
 
     /// Nothing was found below `node`; if it is unknown, there may be something.
-    fn hidden(&mut self, node: NodeRef) {
+    fn note_hidden(&mut self, node: NodeRef) {
         if let Shape::Unknown(unknown) = self.run.host.shape(node) {
-            self.unseen(unknown, Some(Place::Node(node)));
+            self.add_unseen(unknown, Some(Place::Node(node)));
         }
     }
 
-    fn unseen(&mut self, unknown: Unknown, place: Option<Place>) {
-        note(&mut self.out.unseen, unknown, place);
+    fn add_unseen(&mut self, unknown: Unknown, place: Option<Place>) {
+        add_unseen(&mut self.out.unseen, unknown, place);
     }
 }

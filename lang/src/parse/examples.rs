@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mark_is_about_the_line_above_and_no_part_of_the_file() {
+    fn marks_refer_to_the_line_above() {
         let (text, split) = split_text(
             "    # a.yaml\n    key: é value\n    #      ^^^^^ first words\n    # ^ second\n    b: 1\n",
         );
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn the_sign_of_a_mark_may_stand_left_of_the_text() {
+    fn comment_sign_of_a_mark_may_be_left_of_the_text() {
         let (_, split) = split_text("    # a.yaml\n    top: 1\n  # ^^^ words\n");
         let file = &split.files[0];
         assert_eq!(file.text, "top: 1\n");
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn places_lead_back_to_the_rule_file() {
+    fn file_ranges_map_to_rule_spans() {
         let (text, split) = split_text("    # a.yaml\n    one: 1\n    #    ^\n\n      two: x\n");
         let file = &split.files[0];
         let at = file.text.find("two").unwrap() as u32;
@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn marks_that_mark_nothing_are_told() {
+    fn marks_without_a_target_are_reported() {
         let (_, split) = split_text("    # a.yaml\n    # ^ too early\n    a: 1\n# ^^^ left\n");
         let messages: Vec<_> = split
             .diagnostics
@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tab_among_lines_indented_by_blanks_is_left_in_its_line() {
+    fn tabs_among_space_indented_lines_are_kept() {
         let (text, split) = split_text("    # a.yaml\n    a:\n\tb: 1\n  \tc: 2\n    d: 3\n");
         let file = &split.files[0];
         assert_eq!(file.path.as_ref().unwrap().node, "a.yaml");

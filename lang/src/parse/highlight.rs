@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_lost_of_a_damaged_text() {
+    fn highlighting_covers_every_byte_of_damaged_text() {
         let text = "rule a {\n  whn list of\n}\n= of\nlet x = (";
         let joined: String = highlight(text)
             .iter()

@@ -22,7 +22,7 @@ mod tests {
     use source::SourceId;
 
     #[test]
-    fn a_tree_comes_back_as_it_was() {
+    fn syntax_tree_round_trips() {
         let text = "## Why.\nrule a {\n  severity warning, off in demo\n  for x at brig.{k: /a+/}.*\n  require x is set and 1.5 < 2\n    say \"{x} is ü\"\n}\n";
         let file = parse(SourceId(3), text).file;
         assert!(!file.items.is_empty());
@@ -30,7 +30,7 @@ mod tests {
     }
 
     #[test]
-    fn other_bytes_are_refused() {
+    fn invalid_bytes_are_rejected() {
         assert_eq!(unpack(&[7, 1, 255, 255]), None);
         assert_eq!(unpack(&[]), None);
     }

@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn escapes_mean_characters() {
+    fn escapes_are_decoded() {
         let mut bad = Vec::new();
         assert_eq!(quoted(r#""a\n\"\{\u{1f436}\\""#, &mut bad), "a\n\"{🐶\\");
         assert_eq!(quoted(r"'a\n'", &mut bad), r"a\n");
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn unclosed_texts_keep_what_is_there() {
+    fn unclosed_strings_keep_their_content() {
         let mut bad = Vec::new();
         assert_eq!(quoted("\"abc", &mut bad), "abc");
         assert_eq!(quoted(r#""abc\""#, &mut bad), "abc\"");

@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn the_nearest_word_is_one_or_two_letters_away() {
+    fn nearest_word_is_at_most_two_edits_away() {
         assert_eq!(nearest("requre", RULE_CLAUSES), Some("require"));
         assert_eq!(nearest("servity", RULE_CLAUSES), Some("severity"));
         assert_eq!(nearest("fro", RULE_CLAUSES), Some("for"));

@@ -208,12 +208,12 @@ pub(crate) struct RequireCode {
     pub(crate) forbid: bool,
     pub(crate) condition: Node,
     pub(crate) when: Option<Node>,
-    pub(crate) told: Deferred<Told>,
+    pub(crate) finding: Deferred<FindingCode>,
 }
 
 /// The description of a failed requirement.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Told {
+pub(crate) struct FindingCode {
     pub(crate) severity: Option<Severity>,
     pub(crate) at: Option<Node>,
     pub(crate) also_at: Vec<(Node, Option<Node>)>,

@@ -149,7 +149,7 @@ mod tests {
     use crate::parse::parse;
 
     #[test]
-    fn a_program_comes_back_as_it_was() {
+    fn program_round_trips() {
         let text = "let hosts = [\"a\", 1.5, null, {b: true}]\nfn two(x: any) -> any = [x, x]\n\
             rule r {\n  severity warning, off in demo\n  for x at brig.{k: /a+/}[*].{j}\n  \
             when x is string and lower(x) matches /(?i)b/ and some h in hosts satisfies h == x\n  \
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn other_bytes_are_refused() {
+    fn invalid_bytes_are_rejected() {
         assert!(unpack(&[7, 1, 255, 255], &Schema::default()).is_none());
         assert!(unpack(&[], &Schema::default()).is_none());
     }

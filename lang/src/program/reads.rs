@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_above_or_below_a_path_is_seen() {
+    fn read_set_sees_changes_above_and_below_its_paths() {
         let mut reads = ReadSet::default();
         reads.add(path(None, &[Some("config"), None, Some("port")]));
         assert!(reads.sees("brig", &["config"]));
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wider_path_takes_in_a_narrower_one() {
+    fn wider_path_absorbs_narrower_ones() {
         let mut reads = ReadSet::default();
         reads.add(path(Some("brig"), &[Some("config"), Some("smtp")]));
         reads.add(path(Some("brig"), &[Some("config")]));

@@ -393,7 +393,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn one_that_is_too_large_or_wrong_is_refused_at_once() {
+    fn new_rejects_oversized_and_invalid_regexes() {
         assert_eq!(
             Regex::new(r"(\w{100}){100}").map(|_| ()),
             Err("the regex is too large: it exceeds 1 MiB when compiled".to_owned())
@@ -405,7 +405,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_is_trusted_is_read_when_it_is_used() {
+    fn trusted_regexes_compile_on_first_use() {
         assert!(Regex::trusted("a(b|c)+").is_match("xabc"));
         for wrong in ["a(b", r"(\w{100}){100}"] {
             assert!(!Regex::trusted(wrong).is_match("a(b"));
@@ -414,7 +414,7 @@ mod tests {
     }
 
     #[test]
-    fn what_each_match_needs_is_known_without_compiling() {
+    fn finds_required_substrings_without_compiling() {
         let needs = |text| {
             let found = pieces(text).into_iter();
             let found = found.map(|it| String::from_utf8(it.into()).expect("the pieces are ASCII"));
@@ -437,7 +437,7 @@ mod tests {
     proptest! {
         /// Texts rejected for lacking a substring do not match, and a precomputed automaton agrees.
         #[test]
-        fn a_refused_text_does_not_match(
+        fn shortcuts_agree_with_the_regex_engine(
             pieces in proptest::collection::vec(
                 prop_oneof![
                     Just("a"), Just("(?i)bc"), Just("[ab]"), Just("^"), Just("$"), Just("(ab|c)"), Just("b?"), Just(".*"), Just("é"),
@@ -463,7 +463,7 @@ mod tests {
 
         /// Regexes that are compiled later do compile: joins and repeats pieces that are large for their length.
         #[test]
-        fn few_ranges_take_little_room(
+        fn few_ranges_stay_below_the_size_limit(
             pieces in proptest::collection::vec(
                 (prop_oneof![
                     Just("[^a]"), Just("."), Just(r"\w"), Just(r"\pL"), Just("(?i)k"), Just("[α-ω]"),

@@ -259,7 +259,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn expressions_give_what_the_oracle_says(
+    fn expressions_match_the_oracle(
         shape in prop::collection::vec(any::<u8>(), 0..80),
         bytes in prop::collection::vec(any::<u8>(), 0..80),
     ) {
@@ -282,7 +282,7 @@ proptest! {
     }
 
     #[test]
-    fn rules_end_as_the_oracle_says(
+    fn rule_outcomes_match_the_oracle(
         shape in prop::collection::vec(any::<u8>(), 0..80),
         bytes in prop::collection::vec(any::<u8>(), 0..120),
     ) {
@@ -315,7 +315,7 @@ proptest! {
 }
 
 #[test]
-fn the_generated_rules_end_in_every_way() {
+fn generated_rules_reach_every_outcome() {
     // A linear congruential generator is random enough for a census.
     let mut state = 1u32;
     let mut bytes = |count: usize| -> Vec<u8> {

@@ -51,7 +51,7 @@ fn assert_total(text: &str) {
 }
 
 #[test]
-fn the_rules_and_the_manual_keep_their_meaning_when_formatted() {
+fn formatting_preserves_rules_and_manual() {
     let files = real_files();
     assert!(files.len() > 5);
     for text in &files {
@@ -65,7 +65,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
-    fn a_printed_tree_is_read_as_the_same_tree(file in trees::file()) {
+    fn printed_trees_parse_back(file in trees::file()) {
         let text = print::file(&file);
         let parsed = parse(ID, &text);
         prop_assert!(parsed.diagnostics.is_empty(), "{:?}\n{text}", parsed.diagnostics);
@@ -73,7 +73,7 @@ proptest! {
     }
 
     #[test]
-    fn a_printed_tree_is_formatted_without_loss(file in trees::file(), seed in any::<u64>()) {
+    fn formatting_preserves_generated_trees(file in trees::file(), seed in any::<u64>()) {
         let text = print::file(&file);
         assert_formats(&text);
         let commented = with_comments(&text, |n| (seed >> (n % 61)) & 7 == 0);
@@ -84,7 +84,7 @@ proptest! {
     }
 
     #[test]
-    fn remarks_of_every_kind_stay_what_they_are(
+    fn formatting_preserves_comments_anywhere(
         which in any::<prop::sample::Index>(),
         gaps in prop::collection::vec(prop::option::weighted(0.1, prop::sample::select(GAPS.to_vec())), 400),
     ) {
@@ -98,17 +98,17 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_read(text in any::<String>()) {
+    fn any_text_parses(text in any::<String>()) {
         assert_total(&text);
     }
 
     #[test]
-    fn any_bytes_are_read(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+    fn any_bytes_parse(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
         assert_total(&String::from_utf8_lossy(&bytes));
     }
 
     #[test]
-    fn any_words_of_the_language_are_read(
+    fn any_token_sequence_parses(
         words in prop::collection::vec(prop::sample::select(WORDS.to_vec()), 0..60),
         blanks in prop::collection::vec(prop::sample::select(vec![" ", " ", "", "\n", "\n  "]), 60),
     ) {
@@ -117,7 +117,7 @@ proptest! {
     }
 
     #[test]
-    fn damaged_rules_are_read(
+    fn damaged_rules_parse(
         which in any::<prop::sample::Index>(),
         edits in prop::collection::vec((any::<prop::sample::Index>(), 0_usize..12, prop::sample::select(WORDS.to_vec())), 1..4),
     ) {

@@ -5,16 +5,16 @@ use std::ops::Range;
 
 use source::{Diagnostic, Source, SourceMap};
 
-use crate::output::marks::{Mark, groups};
-use crate::output::sheets::window_of;
-use crate::output::text::{markup, path, prose};
+use crate::output::marks::{Mark, group_marks};
+use crate::output::prepared::visible_window;
+use crate::output::text::{display_path, escape_markup, prose_html};
 
 /// Number of lines shown above and below a marked line.
 const CONTEXT: u32 = 1;
 /// Maximum number of characters shown of a line.
-const ROOM: usize = 240;
+const MAX_CHARS: usize = 240;
 /// Maximum number of related places shown.
-const MOST_RELATED: usize = 12;
+const MAX_RELATED: usize = 12;
 
 pub(super) fn write(
     diagnostic: &Diagnostic,
@@ -22,7 +22,7 @@ pub(super) fn write(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let primary_file = diagnostic.primary.span.source;
-    for group in groups(diagnostic, sources, MOST_RELATED) {
+    for group in group_marks(diagnostic, sources, MAX_RELATED) {
         let Some(first) = group.first() else { continue };
         let source = sources.get(first.source);
         write!(out, "<pre>")?;
@@ -30,7 +30,7 @@ pub(super) fn write(
             write!(
                 out,
                 r#"<span class="caption">{}</span>"#,
-                markup(&path(&source.path))
+                escape_markup(&display_path(&source.path))
             )?;
         }
         let mut shown: Option<u32> = None;
@@ -48,20 +48,20 @@ pub(super) fn write(
                 write!(out, r#"<span class="row"><span class="no">⋮</span></span>"#)?;
             }
             for above in from..line {
-                plain(source, above, out)?;
+                write_plain_line(source, above, out)?;
             }
-            marked(source, line, &here, out)?;
+            write_marked_line(source, line, &here, out)?;
             let next = marks.peek().map_or(u32::MAX, |it| it.line);
             let below = (line + 1..=line + CONTEXT).take_while(|it| *it < next);
             for below in below {
-                plain(source, below, out)?;
+                write_plain_line(source, below, out)?;
                 shown = Some(below);
             }
             shown = shown.max(Some(line));
         }
         writeln!(out, "</pre>")?;
     }
-    let left = diagnostic.related.len().saturating_sub(MOST_RELATED);
+    let left = diagnostic.related.len().saturating_sub(MAX_RELATED);
     if left > 0 {
         writeln!(out, r#"<p class="quiet">and {left} more places</p>"#)?;
     }
@@ -69,7 +69,7 @@ pub(super) fn write(
 }
 
 /// Writes a line without marks; skips the empty line after the last line break.
-fn plain(source: &Source, line: u32, out: &mut dyn Write) -> io::Result<()> {
+fn write_plain_line(source: &Source, line: u32, out: &mut dyn Write) -> io::Result<()> {
     let Some(range) = source.lines().line_range(line) else {
         return Ok(());
     };
@@ -80,7 +80,7 @@ fn plain(source: &Source, line: u32, out: &mut dyn Write) -> io::Result<()> {
     }
     let end = text
         .char_indices()
-        .nth(ROOM)
+        .nth(MAX_CHARS)
         .map_or(text.len(), |(at, _)| at);
     let rest = if end < text.len() { "…" } else { "" };
     write!(
@@ -91,12 +91,17 @@ fn plain(source: &Source, line: u32, out: &mut dyn Write) -> io::Result<()> {
     )
 }
 
-fn marked(source: &Source, line: u32, marks: &[&Mark<'_>], out: &mut dyn Write) -> io::Result<()> {
+fn write_marked_line(
+    source: &Source,
+    line: u32,
+    marks: &[&Mark<'_>],
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let Some(first) = marks.iter().find(|it| it.primary).or(marks.first()) else {
         return Ok(());
     };
     let text = &*source.text;
-    let window = window_of(text, first, ROOM);
+    let window = visible_window(text, first, MAX_CHARS);
     let at = if marks.iter().any(|it| it.primary) {
         " at"
     } else {
@@ -107,39 +112,39 @@ fn marked(source: &Source, line: u32, marks: &[&Mark<'_>], out: &mut dyn Write) 
         r#"<span class="row{at}"><span class="no">{}</span>"#,
         line + 1
     )?;
-    if window.start > first.around.start {
+    if window.start > first.line_bytes.start {
         write!(out, "…")?;
     }
-    marked_text(text, window.clone(), marks, out)?;
-    if window.end < first.around.end {
+    write_marked_text(text, window.clone(), marks, out)?;
+    if window.end < first.line_bytes.end {
         write!(out, "…")?;
     }
-    remarks(marks, out)?;
+    write_remarks(marks, out)?;
     write!(out, "</span>")
 }
 
 /// Writes the bytes of `window` with the marks in them.
-pub(in crate::output) fn marked_text(
+pub(in crate::output) fn write_marked_text(
     text: &str,
     window: Range<usize>,
     marks: &[&Mark<'_>],
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let mut cuts: Vec<usize> = vec![window.start, window.end];
-    let said = || marks.iter().filter(|it| it.message.is_some());
-    for mark in said() {
+    let labeled = || marks.iter().filter(|it| it.message.is_some());
+    for mark in labeled() {
         cuts.extend([mark.bytes.start, mark.bytes.end]);
     }
     cuts.retain(|it| window.start <= *it && *it <= window.end);
     cuts.sort_unstable();
     cuts.dedup();
     let point = |at: usize, out: &mut dyn Write| {
-        let mut points = said().filter(|it| it.bytes.is_empty() && it.bytes.start == at);
+        let mut points = labeled().filter(|it| it.bytes.is_empty() && it.bytes.start == at);
         match points.next() {
             Some(mark) => write!(
                 out,
                 r#"<mark class="{}point"></mark>"#,
-                first_class(mark.primary)
+                primary_class(mark.primary)
             ),
             None => Ok(()),
         }
@@ -148,7 +153,7 @@ pub(in crate::output) fn marked_text(
         let piece: Range<usize> = pair[0]..pair[1];
         point(piece.start, out)?;
         let covering =
-            said().filter(|it| it.bytes.start <= piece.start && piece.end <= it.bytes.end);
+            labeled().filter(|it| it.bytes.start <= piece.start && piece.end <= it.bytes.end);
         // The innermost mark wins, as in a terminal.
         let mark = covering.min_by_key(|it| (!it.primary, it.bytes.len()));
         let shown = code(text.get(piece).unwrap_or(""));
@@ -156,7 +161,7 @@ pub(in crate::output) fn marked_text(
             Some(mark) => write!(
                 out,
                 r#"<mark class="{}">{shown}</mark>"#,
-                first_class(mark.primary).trim()
+                primary_class(mark.primary).trim()
             )?,
             None => write!(out, "{shown}")?,
         }
@@ -166,27 +171,27 @@ pub(in crate::output) fn marked_text(
 }
 
 /// Writes the messages of the marks after their line.
-pub(in crate::output) fn remarks(marks: &[&Mark<'_>], out: &mut dyn Write) -> io::Result<()> {
+pub(in crate::output) fn write_remarks(marks: &[&Mark<'_>], out: &mut dyn Write) -> io::Result<()> {
     for mark in marks.iter().filter(|it| it.message.is_some()) {
         if let Some(message) = mark.message.filter(|it| !it.is_empty()) {
             write!(
                 out,
                 r#"<span class="remark {}">← {}</span>"#,
-                first_class(mark.primary).trim(),
-                prose(message)
+                primary_class(mark.primary).trim(),
+                prose_html(message)
             )?;
         }
     }
     Ok(())
 }
 
-fn first_class(primary: bool) -> &'static str {
+fn primary_class(primary: bool) -> &'static str {
     if primary { "first " } else { "" }
 }
 
 /// Text inside `pre`: tabs and line breaks are kept.
 pub(in crate::output) fn code(text: &str) -> String {
-    markup(&lint::shown::excerpt(text))
+    escape_markup(&lint::shown::excerpt(text))
         .replace("&#9;", "\t")
         .replace("&#10;", "\n")
 }

@@ -8,10 +8,10 @@ use lint::report::Report;
 use source::Severity;
 
 use crate::output::counts::by_severity;
-use crate::output::text::{Place, markup};
+use crate::output::text::{Place, escape_markup};
 
 /// Maximum number of bars in a chart; the rest are counted.
-const MOST_BARS: usize = 10;
+const MAX_BARS: usize = 10;
 
 /// A property of findings.
 pub(super) struct Facet {
@@ -37,7 +37,7 @@ pub(super) const ALL: &[Facet] = &[
     },
     Facet {
         key: "release",
-        value: |finding, _| named(finding.release.as_deref().unwrap_or("")),
+        value: |finding, _| or_none(finding.release.as_deref().unwrap_or("")),
         charted: true,
     },
     Facet {
@@ -47,17 +47,17 @@ pub(super) const ALL: &[Facet] = &[
     },
     Facet {
         key: "profile",
-        value: |finding, _| named(&finding.profile),
+        value: |finding, _| or_none(&finding.profile),
         charted: false,
     },
     Facet {
         key: "tree",
-        value: |finding, _| named(&finding.tree),
+        value: |finding, _| or_none(&finding.tree),
         charted: false,
     },
 ];
 
-fn named(name: &str) -> String {
+fn or_none(name: &str) -> String {
     if name.is_empty() { "(none)" } else { name }.to_owned()
 }
 
@@ -77,7 +77,7 @@ fn tally(report: &Report, facet: &Facet) -> BTreeMap<String, [usize; 3]> {
 }
 
 /// Writes bars that show where the findings are; each bar selects its value.
-pub(super) fn charts(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write_charts(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "<h2>Where they are</h2>\n<div class=\"charts\">")?;
     for facet in ALL.iter().filter(|it| it.charted) {
         let tally = tally(report, facet);
@@ -92,8 +92,8 @@ pub(super) fn charts(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             out,
             r#"<section class="card"><h3>By {key}</h3><ol class="bars">"#
         )?;
-        for (total, name, counts) in values.iter().take(MOST_BARS) {
-            let name = markup(name);
+        for (total, name, counts) in values.iter().take(MAX_BARS) {
+            let name = escape_markup(name);
             write!(
                 out,
                 r#"<li><button type="button" data-by="{key}" data-value="{name}"><span class="name">{name}</span><span class="n">{total}</span><span class="bar" aria-hidden="true">"#
@@ -113,9 +113,9 @@ pub(super) fn charts(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out, "</span></button></li>")?;
         }
         writeln!(out, "</ol>")?;
-        if values.len() > MOST_BARS {
-            let rest: usize = values.iter().skip(MOST_BARS).map(|it| it.0).sum();
-            let more = values.len() - MOST_BARS;
+        if values.len() > MAX_BARS {
+            let rest: usize = values.iter().skip(MAX_BARS).map(|it| it.0).sum();
+            let more = values.len() - MAX_BARS;
             writeln!(out, r#"<p class="key">and {rest} in {more} more</p>"#)?;
         }
         writeln!(out, "</section>")?;
@@ -128,7 +128,7 @@ pub(super) fn charts(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// Writes the form that filters and groups findings.
-pub(super) fn filters(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write_filters(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(
         out,
         r#"<form class="card" role="search" aria-label="filter findings">
@@ -153,7 +153,7 @@ pub(super) fn filters(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             r#"<label>{key} <select data-by="{key}" name="{key}"><option value="">all</option>"#
         )?;
         for (name, counts) in &tally {
-            let (name, n) = (markup(name), counts.iter().sum::<usize>());
+            let (name, n) = (escape_markup(name), counts.iter().sum::<usize>());
             writeln!(out, r#"<option value="{name}">{name} ({n})</option>"#)?;
         }
         writeln!(out, "</select></label>")?;

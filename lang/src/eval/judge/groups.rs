@@ -29,7 +29,7 @@ pub(in crate::eval) struct Group {
 }
 
 /// The result for a group.
-pub(in crate::eval) struct Judged<'h> {
+pub(in crate::eval) struct GroupResult<'h> {
     pub(in crate::eval) counts: Counts,
     pub(in crate::eval) verdicts: Vec<Verdict<'h>>,
     pub(in crate::eval) undecided: Vec<Why>,
@@ -50,16 +50,16 @@ pub(in crate::eval) fn judge_records<'h>(
     run: &Run<'h>,
     rule: usize,
     known: &dyn Fn(RecordRef) -> Option<u64>,
-) -> Option<(Vec<RecordJudged<'h>>, Reads)> {
+) -> Option<(Vec<RecordResult<'h>>, Reads)> {
     run.program.rules[rule].severity(run.host.profile())?;
     let clauses = &run.program.code[rule].clauses;
     let at = first_for(clauses)?;
     let ClauseKind::ForIn(generator) = &clauses[at].kind else {
         return None;
     };
-    let mut judge = Judge::new(run, empty(rule), None);
+    let mut judge = Judge::new(run, empty_judgement(rule), None);
     let explain = std::mem::replace(&mut judge.machine.explain, true);
-    let (over, head) = watched(|| judge.machine.value(&generator.over));
+    let (over, list_reads) = watched(|| judge.machine.value(&generator.over));
     judge.machine.explain = explain;
     let elements = judge.machine.elements(over.ok()?).ok()??;
     if generator.key.is_some() || elements.incomplete().is_some() {
@@ -71,27 +71,27 @@ pub(in crate::eval) fn judge_records<'h>(
         let Data::Record(record) = element.data else {
             return None;
         };
-        let before = judge.rest.left();
+        let before = judge.rule_budget.left();
         if let Some(used) = known(record) {
-            judge.rest.charge(usize::try_from(used).ok()?).ok()?;
+            judge.rule_budget.charge(usize::try_from(used).ok()?).ok()?;
             out.push((record, None));
             continue;
         }
-        judge.begin(&clauses[..at], rule);
-        let (done, mut reads) = watched(|| judge.element(at, generator, &elements, index));
-        if done.is_err() || judge.rest.left() < Budget::default().left() {
+        judge.reset(&clauses[..at], rule);
+        let (done, mut reads) = watched(|| judge.judge_element(at, generator, &elements, index));
+        if done.is_err() || judge.rule_budget.left() < Budget::default().left() {
             return None;
         }
-        reads.extend(&head);
-        let judgement = std::mem::replace(&mut judge.judgement, empty(rule));
-        let judged = Judged::of(judgement, reads, before - judge.rest.left());
+        reads.extend(&list_reads);
+        let judgement = std::mem::replace(&mut judge.judgement, empty_judgement(rule));
+        let judged = GroupResult::of(judgement, reads, before - judge.rule_budget.left());
         out.push((record, Some(judged)));
     }
-    Some((out, head))
+    Some((out, list_reads))
 }
 
 /// A record with its result, unless that was already known.
-type RecordJudged<'h> = (RecordRef, Option<Judged<'h>>);
+type RecordResult<'h> = (RecordRef, Option<GroupResult<'h>>);
 
 /// The index of a rule's first `for`, if it is preceded only by `let`s.
 pub(in crate::eval) fn first_for(clauses: &[ClauseCode]) -> Option<usize> {
@@ -106,18 +106,18 @@ pub(in crate::eval) fn first_for(clauses: &[ClauseCode]) -> Option<usize> {
 }
 
 impl Judge<'_, '_, '_, '_> {
-    /// Starts with a group. `let`s are computed again, so that each group that uses them records their reads.
-    fn begin(&mut self, lets: &[ClauseCode], rule: usize) {
-        self.judgement = empty(rule);
+    /// Starts a new group. `let`s are computed again, so that each group that uses them records their reads.
+    fn reset(&mut self, lets: &[ClauseCode], rule: usize) {
+        self.judgement = empty_judgement(rule);
         for clause in lets {
             if let ClauseKind::Let(slot) = &clause.kind {
-                self.machine.forget(*slot);
+                self.machine.clear(*slot);
             }
         }
     }
 }
 
-impl<'h> Judged<'h> {
+impl<'h> GroupResult<'h> {
     fn of(judgement: Judgement<'h>, reads: Reads, used: u64) -> Self {
         Self {
             counts: judgement.counts,
@@ -141,7 +141,7 @@ pub(in crate::eval) fn judge_groups<'h>(
     groups: &[Group],
     matches: usize,
     used: u64,
-) -> Option<Vec<Judged<'h>>> {
+) -> Option<Vec<GroupResult<'h>>> {
     run.program.rules[rule].severity(run.host.profile())?;
     let clauses = &run.program.code[rule].clauses;
     let at = first_for(clauses)?;
@@ -157,35 +157,35 @@ pub(in crate::eval) fn judge_groups<'h>(
         .iter()
         .map(|group| {
             let is_map = run.host.shape(group.node) == Shape::Map;
-            let alone = group.part.is_names() && is_map;
+            let without_entries = group.part.is_names() && is_map;
             let key = group.path.last().map(String::as_str);
-            Matches::within(run, *pattern, group.node, key, alone)
+            Matches::within(run, *pattern, group.node, key, without_entries)
         })
         .collect();
     let own: usize = found.iter().map(|(matches, _)| matches.len()).sum();
-    let mut judge = Judge::new(run, empty(rule), None);
-    judge.rest = rule_budget(matches + own);
-    judge.rest.charge(usize::try_from(used).ok()?).ok()?;
+    let mut judge = Judge::new(run, empty_judgement(rule), None);
+    judge.rule_budget = rule_budget(matches + own);
+    judge.rule_budget.charge(usize::try_from(used).ok()?).ok()?;
     let mut out = Vec::with_capacity(groups.len());
     for (matches, mut reads) in found {
-        let before = judge.rest.left();
-        judge.begin(&clauses[..at], rule);
-        let (done, read) = watched(|| judge.matched(at, &matches, captures, *slot));
-        if done.is_err() || judge.rest.left() < Budget::default().left() {
+        let before = judge.rule_budget.left();
+        judge.reset(&clauses[..at], rule);
+        let (done, read) = watched(|| judge.judge_matches(at, &matches, captures, *slot));
+        if done.is_err() || judge.rule_budget.left() < Budget::default().left() {
             return None;
         }
         reads.extend(&read);
-        let judgement = std::mem::replace(&mut judge.judgement, empty(rule));
-        out.push(Judged {
+        let judgement = std::mem::replace(&mut judge.judgement, empty_judgement(rule));
+        out.push(GroupResult {
             matches: matches.len(),
             unseen: matches.unseen,
-            ..Judged::of(judgement, reads, before - judge.rest.left())
+            ..GroupResult::of(judgement, reads, before - judge.rule_budget.left())
         });
     }
     Some(out)
 }
 
-fn empty<'h>(rule: usize) -> Judgement<'h> {
+fn empty_judgement<'h>(rule: usize) -> Judgement<'h> {
     Judgement {
         rule,
         off: false,

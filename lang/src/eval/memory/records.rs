@@ -3,7 +3,10 @@
 
 use rustc_hash::FxHashMap;
 
-use super::{Ended, Reasons, Ways, add_new, add_reasons, judgement_of, keep, without_place};
+use super::{
+    Outcomes, PathResolver, Reasons, add_new_reasons, add_reasons, judgement_of, store_verdicts,
+    without_place,
+};
 use crate::eval::judge::judge_records;
 use crate::eval::reads::{Changed, Part, Reads};
 use crate::eval::run::Run;
@@ -17,9 +20,9 @@ pub(super) struct Records {
     /// The number of entries that read each part.
     readers: FxHashMap<Part, usize>,
     /// The reads that determined which records there are.
-    head: Reads,
+    list_reads: Reads,
     /// The sum over all records, if each result is known.
-    all: Option<All>,
+    all: Option<CachedTotals>,
 }
 
 /// The result for one record.
@@ -27,16 +30,16 @@ pub(super) struct Records {
 struct Entry {
     reads: Reads,
     used: u64,
-    ended: Ended,
+    outcomes: Outcomes,
 }
 
 /// The sum over all records.
 #[derive(Debug)]
-struct All {
+struct CachedTotals {
     /// Without verdicts.
-    ended: Ended,
+    outcomes: Outcomes,
     /// The records with verdicts, repeated if they occur in the list repeatedly.
-    telling: Vec<RecordRef>,
+    with_verdicts: Vec<RecordRef>,
 }
 
 impl Records {
@@ -52,24 +55,27 @@ impl Records {
         if nothing.off {
             return Some(nothing);
         }
-        let ways = Ways::new(run.host);
-        if let Some(All { ended, telling }) = &self.all
-            && !self.is_touched(changed)
+        let resolver = PathResolver::new(run.host);
+        if let Some(CachedTotals {
+            outcomes,
+            with_verdicts,
+        }) = &self.all
+            && !self.is_affected(changed)
         {
-            let mut judgement = judgement_of(run, rule, ended.counts, &ended.reasons);
-            judgement.undecided = ended.undecided.iter().map(without_place).collect();
-            for record in telling {
-                let kept = &self.entries.get(record)?.ended.verdicts;
-                judgement.verdicts.extend(ways.recall(kept)?);
+            let mut judgement = judgement_of(run, rule, outcomes.counts, &outcomes.reasons);
+            judgement.undecided = outcomes.undecided.iter().map(without_place).collect();
+            for record in with_verdicts {
+                let stored = &self.entries.get(record)?.outcomes.verdicts;
+                judgement.verdicts.extend(resolver.restore(stored)?);
             }
             return Some(judgement);
         }
-        self.forget(changed);
+        self.remove_affected(changed);
         let used = |record| Some(self.entries.get(&record)?.used);
-        let (judged, head) = judge_records(run, rule, &used)?;
-        self.head = head;
+        let (judged, list_reads) = judge_records(run, rule, &used)?;
+        self.list_reads = list_reads;
         let mut judgement = nothing;
-        let mut telling = Vec::new();
+        let mut with_verdicts = Vec::new();
         let mut before = std::mem::take(&mut self.entries);
         let mut all_kept = true;
         for (record, judged) in judged {
@@ -79,15 +85,15 @@ impl Records {
                     .remove(&record)
                     .or_else(|| self.entries.remove(&record));
                 if let Some(entry) = entry {
-                    judgement.counts.add(&entry.ended.counts);
-                    add_reasons(&mut judgement.reasons, &entry.ended.reasons);
-                    let why: Vec<_> = entry.ended.undecided.iter().map(without_place).collect();
-                    add_new(&mut judgement.undecided, &why);
-                    if !entry.ended.verdicts.is_empty() {
+                    judgement.counts.add(&entry.outcomes.counts);
+                    add_reasons(&mut judgement.reasons, &entry.outcomes.reasons);
+                    let why: Vec<_> = entry.outcomes.undecided.iter().map(without_place).collect();
+                    add_new_reasons(&mut judgement.undecided, &why);
+                    if !entry.outcomes.verdicts.is_empty() {
                         judgement
                             .verdicts
-                            .extend(ways.recall(&entry.ended.verdicts)?);
-                        telling.push(record);
+                            .extend(resolver.restore(&entry.outcomes.verdicts)?);
+                        with_verdicts.push(record);
                     }
                     self.entries.insert(record, entry);
                 }
@@ -95,17 +101,21 @@ impl Records {
             };
             judgement.counts.add(&judged.counts);
             add_reasons(&mut judgement.reasons, &judged.reasons);
-            add_new(&mut judgement.undecided, &judged.undecided);
-            match keep(run, &judged.verdicts, &judged.error, &mut judged.reads) {
-                Some(kept) => {
-                    if !kept.is_empty() {
-                        telling.push(record);
+            add_new_reasons(&mut judgement.undecided, &judged.undecided);
+            match store_verdicts(run, &judged.verdicts, &judged.error, &mut judged.reads) {
+                Some(stored) => {
+                    if !stored.is_empty() {
+                        with_verdicts.push(record);
                     }
-                    let ended = Ended::of(judged.counts, &judged.undecided, &judged.reasons);
+                    let outcomes = Outcomes::of(judged.counts, &judged.undecided, &judged.reasons);
                     let (reads, used) = (judged.reads, judged.used);
-                    let ended = ended.telling(kept);
-                    let entry = Entry { reads, used, ended };
-                    self.put(record, entry);
+                    let outcomes = outcomes.with_verdicts(stored);
+                    let entry = Entry {
+                        reads,
+                        used,
+                        outcomes,
+                    };
+                    self.insert(record, entry);
                 }
                 None => all_kept = false,
             }
@@ -113,17 +123,17 @@ impl Records {
             judgement.error = judgement.error.or(judged.error);
         }
         // Records that are no longer in the list.
-        let gone = before.values();
-        gone.for_each(|entry| drop_readers(&mut self.readers, &entry.reads));
-        self.all = all_kept.then(|| All {
-            ended: Ended::of(judgement.counts, &judgement.undecided, &judgement.reasons),
-            telling,
+        let removed = before.values();
+        removed.for_each(|entry| drop_readers(&mut self.readers, &entry.reads));
+        self.all = all_kept.then(|| CachedTotals {
+            outcomes: Outcomes::of(judgement.counts, &judgement.undecided, &judgement.reasons),
+            with_verdicts,
         });
         Some(judgement)
     }
 
-    fn is_touched(&self, changed: &Changed) -> bool {
-        changed.touches(&self.head)
+    fn is_affected(&self, changed: &Changed) -> bool {
+        changed.touches(&self.list_reads)
             || changed.touches_any(
                 |part| self.readers.contains_key(&part),
                 || self.readers.keys(),
@@ -131,7 +141,7 @@ impl Records {
     }
 
     /// Forgets the records that a change may affect.
-    fn forget(&mut self, changed: &Changed) {
+    fn remove_affected(&mut self, changed: &Changed) {
         let readers = &mut self.readers;
         self.entries.retain(|_, entry| {
             let stays = !changed.touches(&entry.reads);
@@ -142,7 +152,7 @@ impl Records {
         });
     }
 
-    fn put(&mut self, record: RecordRef, entry: Entry) {
+    fn insert(&mut self, record: RecordRef, entry: Entry) {
         for part in entry.reads.parts() {
             *self.readers.entry(*part).or_default() += 1;
         }

@@ -10,14 +10,14 @@ use crate::parse::ast::View;
 
 /// A verdict whose value handles are indices of paths.
 #[derive(Debug, Clone)]
-pub(super) struct Kept {
+pub(super) struct StoredVerdict {
     verdict: Verdict<'static>,
-    ways: Vec<Way>,
+    paths: Vec<NodePath>,
 }
 
 /// The path to a value.
 #[derive(Debug, Clone, PartialEq)]
-struct Way {
+struct NodePath {
     view: View,
     /// The index of the root among those of the view.
     root: usize,
@@ -26,14 +26,14 @@ struct Way {
 }
 
 /// Resolves paths in one state of the host's data.
-pub(super) struct Ways<'h> {
+pub(super) struct PathResolver<'h> {
     host: &'h (dyn Host + 'h),
     roots: [OnceCell<Vec<NodeRef>>; 3],
 }
 
 const VIEWS: [View; 3] = [View::Effective, View::User, View::Written];
 
-impl<'h> Ways<'h> {
+impl<'h> PathResolver<'h> {
     pub(super) fn new(host: &'h (dyn Host + 'h)) -> Self {
         Self {
             host,
@@ -51,7 +51,7 @@ impl<'h> Ways<'h> {
     }
 
     /// The path to a value. `None` if no path leads to exactly this value, as with duplicate keys.
-    fn way_to(&self, node: NodeRef) -> Option<Way> {
+    fn path_to(&self, node: NodeRef) -> Option<NodePath> {
         let (mut top, mut steps) = (node, Vec::new());
         while let Some(parent) = self.host.parent(top) {
             steps.push(self.host.key(top)?.into_owned());
@@ -64,13 +64,13 @@ impl<'h> Ways<'h> {
         };
         let (view, root) = VIEWS.iter().find_map(place)?;
         let steps = steps.into_boxed_slice();
-        let way = Way { view, root, steps };
-        (self.end_of(&way)? == node).then_some(way)
+        let path = NodePath { view, root, steps };
+        (self.resolve(&path)? == node).then_some(path)
     }
 
-    fn end_of(&self, way: &Way) -> Option<NodeRef> {
-        let mut at = *self.roots(way.view).get(way.root)?;
-        for step in &way.steps {
+    fn resolve(&self, path: &NodePath) -> Option<NodeRef> {
+        let mut at = *self.roots(path.view).get(path.root)?;
+        for step in &path.steps {
             at = match self.host.collection(at)? {
                 Collection::Map => match self.host.get(at, step) {
                     Lookup::Found(node) => node,
@@ -83,37 +83,37 @@ impl<'h> Ways<'h> {
     }
 
     /// The verdicts in a form that can be kept, and the reads that determined their paths. `None` if one of them cannot
-    /// be kept.
-    pub(super) fn keep(&self, verdicts: &[Verdict<'_>]) -> Option<(Vec<Kept>, Reads)> {
+    /// be stored.
+    pub(super) fn store(&self, verdicts: &[Verdict<'_>]) -> Option<(Vec<StoredVerdict>, Reads)> {
         if verdicts.is_empty() {
             return Some((Vec::new(), Reads::default()));
         }
-        let keep = || verdicts.iter().map(|it| self.kept(it));
-        let (kept, reads) = watched(|| keep().collect::<Option<_>>());
-        Some((kept?, reads))
+        let store = || verdicts.iter().map(|it| self.store_one(it));
+        let (stored, reads) = watched(|| store().collect::<Option<_>>());
+        Some((stored?, reads))
     }
 
-    fn kept(&self, verdict: &Verdict<'_>) -> Option<Kept> {
-        let mut ways: Vec<Way> = Vec::new();
+    fn store_one(&self, verdict: &Verdict<'_>) -> Option<StoredVerdict> {
+        let mut paths: Vec<NodePath> = Vec::new();
         let verdict = verdict.moved(&mut |node| {
-            let way = self.way_to(node)?;
-            let at = ways.iter().position(|it| *it == way).unwrap_or_else(|| {
-                ways.push(way);
-                ways.len() - 1
+            let path = self.path_to(node)?;
+            let at = paths.iter().position(|it| *it == path).unwrap_or_else(|| {
+                paths.push(path);
+                paths.len() - 1
             });
             Some(NodeRef(at as u64))
         })?;
-        Some(Kept { verdict, ways })
+        Some(StoredVerdict { verdict, paths })
     }
 
     /// The verdicts for the current data; `None` if a value cannot be found again.
-    pub(super) fn recall(&self, kept: &[Kept]) -> Option<Vec<Verdict<'static>>> {
-        let recall = |kept: &Kept| {
-            let ends = kept.ways.iter().map(|way| self.end_of(way));
+    pub(super) fn restore(&self, stored: &[StoredVerdict]) -> Option<Vec<Verdict<'static>>> {
+        let restore = |stored: &StoredVerdict| {
+            let ends = stored.paths.iter().map(|path| self.resolve(path));
             let ends: Vec<NodeRef> = ends.collect::<Option<_>>()?;
             let end = |at: NodeRef| ends.get(usize::try_from(at.0).ok()?).copied();
-            kept.verdict.moved(&mut |node| end(node))
+            stored.verdict.moved(&mut |node| end(node))
         };
-        kept.iter().map(recall).collect()
+        stored.iter().map(restore).collect()
     }
 }

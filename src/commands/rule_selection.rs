@@ -12,23 +12,23 @@ use source::SourceId;
 use super::{absolute, project};
 
 /// The rules at a path.
-pub(super) struct Chosen {
+pub(super) struct RuleSelection {
     pub(super) book: Arc<RuleBook>,
     pub(super) project: Project,
 }
 
 /// The rules that apply at a path: a tree, a folder of rules or a `.watch` file.
-pub(super) fn at(mut settings: Settings, path: &Path) -> Chosen {
+pub(super) fn load_at(mut settings: Settings, path: &Path) -> RuleSelection {
     if let Some(folder) = rules_folder(path) {
         settings.rules.push(folder);
     }
     settings.paths = vec![path.to_owned()];
     let project = project(settings);
     let book = project.rules_of(path);
-    Chosen { book, project }
+    RuleSelection { book, project }
 }
 
-impl Chosen {
+impl RuleSelection {
     /// The rule files at or below any of the paths.
     pub(super) fn files_below(&self, paths: &[PathBuf]) -> Vec<SourceId> {
         let inside = |file: &Path| paths.iter().any(|path| file.starts_with(path));
@@ -38,7 +38,7 @@ impl Chosen {
     }
 
     /// The ids of the rules whose files are at or below any of the paths.
-    pub(super) fn below(&self, paths: &[PathBuf]) -> Vec<String> {
+    pub(super) fn rule_ids_below(&self, paths: &[PathBuf]) -> Vec<String> {
         let inside = |file: &Path| paths.iter().any(|path| file.starts_with(path));
         let rules = self.book.rules();
         let mine = rules.filter(|(file, ..)| file.file.as_deref().is_some_and(inside));

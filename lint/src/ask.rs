@@ -69,7 +69,7 @@ pub fn ask(project: &Project, at: &Path, expression: &str) -> Result<Vec<Answer>
     let workspace = project.workspace();
     let mut answers = Vec::new();
     let mut compiled: Vec<(Arc<RuleBook>, CompiledExpression)> = Vec::new();
-    for (number, tree) in project.trees_at(at) {
+    for (number, tree) in project.trees_containing(at) {
         let known = compiled
             .iter()
             .position(|(book, _)| Arc::ptr_eq(book, &tree.book));

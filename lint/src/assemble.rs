@@ -54,7 +54,7 @@ impl TreeResult {
                 texts.entry(id).or_insert_with(|| {
                     let source = tree.source(id).unwrap_or_else(|| Source::new("", ""));
                     let path = tree.path_of(id).map(Path::to_owned);
-                    let own = settings.own_texts && path.is_some();
+                    let own = settings.omit_texts && path.is_some();
                     let own = own && path.as_ref().is_some_and(|it| tree.files.contains_key(it));
                     if own {
                         return (Source::new(source.path.to_path_buf(), ""), path);
@@ -339,7 +339,7 @@ impl<'a> Assembly<'a> {
             let file = files.get(at).and_then(Option::as_ref);
             focus.is_empty()
                 // With a partial configuration, or without some rules, the result for any file is unreliable.
-                || finding.breaks_the_run() && file.is_none_or(|it| deciding.contains(it.as_path()))
+                || finding.is_fatal() && file.is_none_or(|it| deciding.contains(it.as_path()))
                 || spans_of(finding).any(|span| {
                     let file = files.get(span.source.0 as usize).and_then(Option::as_ref);
                     file.is_some_and(|file| focus.holds(file))

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use source::{Diagnostic, Severity, Source, SourceId, Span};
-use values::chart::archive::{Budget, ChartFile, says_something, unpack};
+use values::chart::archive::{Budget, ChartFile, is_chart_file, unpack};
 use values::chart::disk::{ChartOnDisk, ChartProblem, Register, read_chart};
 use values::chart::{ChartInfo, Charts};
 
@@ -87,7 +87,7 @@ fn folder(
     }
     for file in listing.files {
         let inside = inside(&file);
-        if !says_something(&inside) {
+        if !is_chart_file(&inside) {
             continue;
         }
         match files.read(&file) {
@@ -228,7 +228,7 @@ fn join(info: &ChartInfo, declared: &Charts, depth: usize) -> Arc<ChartInfo> {
         joined.name = name;
         return Arc::new(joined);
     }
-    joined.other_names.extend(known.other_names.iter().cloned());
+    joined.aliases.extend(known.aliases.iter().cloned());
     joined.wrapper.clone_from(&known.wrapper);
     joined.secrets.extend(known.secrets.iter().cloned());
     let texts = known.secret_texts.iter().cloned();

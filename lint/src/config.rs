@@ -22,7 +22,7 @@ use std::path::PathBuf;
 use source::{Severity, Span};
 use values::stated::StatedAt;
 
-pub use applied::{Applied, Part, Said, Setting, applied};
+pub use applied::{Applied, Part, Setting, SettingOrigin, applied};
 pub(crate) use names::check_installed;
 pub(crate) use names::fits;
 pub use names::{Mention, Mentioned, check_names};

@@ -88,7 +88,7 @@ impl ExampleTest {
 
 /// The given rules, which replace those of a configuration.
 #[derive(Debug, Clone)]
-pub struct AtHand {
+pub struct GivenRules {
     /// The rules.
     pub book: Arc<RuleBook>,
     /// The knowledge about the declared charts.
@@ -98,7 +98,7 @@ pub struct AtHand {
 /// Runs examples. What their trees share is computed once.
 #[derive(Debug)]
 pub struct Tester {
-    at_hand: AtHand,
+    given_rules: GivenRules,
 }
 
 impl Tester {
@@ -114,13 +114,13 @@ impl Tester {
         };
         let knowledge = Arc::new(Knowledge::new(Arc::clone(&book.charts)));
         Self {
-            at_hand: AtHand { book, knowledge },
+            given_rules: GivenRules { book, knowledge },
         }
     }
 
     /// Runs the examples of a rule; `None` if no rule has that id.
     pub fn test(&self, id: &str, options: Options) -> Option<RuleTest> {
-        let book = &self.at_hand.book;
+        let book = &self.given_rules.book;
         let (file, _, rule) = book.rule(id)?;
         let mut test = RuleTest {
             rule: id.to_owned(),
@@ -141,7 +141,7 @@ impl Tester {
             .any(|clause| matches!(clause, Clause::Require(it) if !it.fixes.is_empty()));
         let mut trees = Vec::new();
         for example in &rule.examples {
-            let tree = tree::ExampleTree::load(example, &self.at_hand);
+            let tree = tree::ExampleTree::load(example, &self.given_rules);
             let own = tree.book.program.find(id);
             let judged = tree.judge(&tree.book.program, own, Some(&mut test.coverage));
             let mut result = example_test(example, &tree, judged);

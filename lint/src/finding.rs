@@ -89,7 +89,7 @@ impl Finding {
 
     /// True if it is an error in the configuration or a rule, on which the run is based. Once it is fixed, other findings may
     /// appear in any file.
-    pub fn breaks_the_run(&self) -> bool {
+    pub fn is_fatal(&self) -> bool {
         self.diagnostic.severity == Severity::Error
             && matches!(self.origin, Origin::Configuration | Origin::RuleText)
     }

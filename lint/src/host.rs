@@ -371,7 +371,7 @@ impl Host for TreeHost<'_> {
         let merged = &self.merged;
         let own = merged_node(node);
         let possible = || match self.sparse {
-            true => merged.is_possible_secret_alone(own),
+            true => merged.is_possible_secret_uncached(own),
             false => merged.is_possible_secret(own),
         };
         self.is_secret(node) || possible()
@@ -454,7 +454,7 @@ impl TreeHost<'_> {
     /// True if a value must never be shown.
     pub(crate) fn is_marked(&self, node: merged::NodeRef) -> bool {
         match self.sparse {
-            true => self.merged.is_secret_alone(node),
+            true => self.merged.is_secret_uncached(node),
             false => self.merged.is_secret(node),
         }
     }

@@ -181,7 +181,7 @@ impl Knowledge {
                     dependencies: self.dependencies(&chart.name, version, key),
                 };
                 let name = chart.name.clone();
-                charts.insert_late(name, &other_names(chart), || learner.info());
+                charts.insert_lazy(name, &aliases(chart), || learner.info());
             }
         }
         for name in &self.implied {
@@ -291,7 +291,7 @@ impl KnowledgeBuilder {
         } = sensitive_paths(chart, self.version.as_deref());
         ChartInfo {
             name: chart.name.clone(),
-            other_names: other_names(chart),
+            aliases: aliases(chart),
             version: self.version,
             wrapper: chart.wraps.clone(),
             defaults,
@@ -341,7 +341,7 @@ fn lock<T>(kept: &Mutex<T>) -> MutexGuard<'_, T> {
     kept.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn other_names(chart: &ChartDecl) -> Vec<String> {
+fn aliases(chart: &ChartDecl) -> Vec<String> {
     chart.names.iter().chain(&chart.alias).cloned().collect()
 }
 

@@ -114,7 +114,7 @@ impl LeftOut {
         let release = |part| Release {
             // It has no name, as it is never reported.
             chart: self.chart.clone(),
-            of_environment: self.part != Part::Whole,
+            is_environment: self.part != Part::Whole,
             folder: file.path.parent().unwrap_or(Path::new("")).to_owned(),
             layers: vec![Layer {
                 path: file.path.clone(),

@@ -59,11 +59,11 @@ impl TreeHost<'_> {
         let span = match place {
             Some(place) if key => Some(place.key.unwrap_or(place.value)),
             Some(place) => Some(place.narrow(self.merged.is_collection(node))),
-            None if self.is_whole_release(node) => self.merged.release_place(release),
+            None if self.is_whole_release(node) => self.merged.release_span(release),
             None => {
                 let insertion = self.insertion_at(release, &self.merged.path(node));
                 self.pointed_at(&insertion)
-                    .or(self.merged.release_place(release))
+                    .or(self.merged.release_span(release))
             }
         };
         let path = self.path_text(node, &[]);
@@ -93,7 +93,7 @@ impl TreeHost<'_> {
             Some(place) => Some(place.key.unwrap_or(place.value)),
             None => self
                 .pointed_at(&insertion)
-                .or(self.merged.release_place(release)),
+                .or(self.merged.release_span(release)),
         };
         Located {
             span,
@@ -174,7 +174,7 @@ impl TreeHost<'_> {
         Located {
             span: self
                 .pointed_at(&insertion)
-                .or(self.merged.release_place(release)),
+                .or(self.merged.release_span(release)),
             release: Some(release),
             identity: path.clone(),
             path: Some(path),
@@ -192,12 +192,12 @@ impl TreeHost<'_> {
             missing_file: None,
         };
         match record.kind {
-            kind::RELEASE => nowhere(Some(id), self.merged.release_place(id)),
+            kind::RELEASE => nowhere(Some(id), self.merged.release_span(id)),
             kind::COMPONENT => {
                 let component = &self.merged.components()[id];
                 let release = component.release;
                 if component.path.is_empty() {
-                    return nowhere(Some(release), self.merged.release_place(release));
+                    return nowhere(Some(release), self.merged.release_span(release));
                 }
                 let root = self.merged.component_root(id, View::User).found();
                 match root.or(component.decided_by) {
@@ -230,7 +230,7 @@ impl TreeHost<'_> {
         umbrella
             .into_iter()
             .chain(releases)
-            .find_map(|release| self.merged.release_place(release))
+            .find_map(|release| self.merged.release_span(release))
     }
 
     /// The path, with each list position replaced by something that identifies the item: its `name`, or its text unless that is

@@ -14,7 +14,7 @@ use values::layer::Role;
 use crate::assemble::{Assembly, TreeResult};
 use crate::charts::{DiskChart, NoChart};
 use crate::document::ReadFile;
-use crate::examples::AtHand;
+use crate::examples::GivenRules;
 use crate::files::{Files, Overlay, PathKind};
 use crate::finding::Finding;
 use crate::fix::{self, FixOptions, FixRun, Plan, Refused, Repair};
@@ -53,12 +53,12 @@ pub struct Settings {
     /// Only what these files affect; `None`: everything.
     pub touched: Option<Touched>,
     /// Rules that replace those of the configuration, for examples of rules.
-    pub at_hand: Option<AtHand>,
+    pub given_rules: Option<GivenRules>,
     /// Plan the repairs of findings, for formats that show them.
     pub fixes: bool,
     /// Leave the texts of files in a report empty, for callers such as editors that have them. Masking secrets costs more than an
     /// edit should; [`Tree::masked`] does it for a single file.
-    pub own_texts: bool,
+    pub omit_texts: bool,
 }
 
 impl Settings {
@@ -313,12 +313,13 @@ impl Project {
 
     /// Judges the trees that a file belongs to, including rules and configuration.
     pub fn lint_file(&self, path: &Path) -> Report {
-        self.lint_file_unless(path, &|| false).unwrap_or_default()
+        self.lint_file_interruptible(path, &|| false)
+            .unwrap_or_default()
     }
 
     /// Like [`Self::lint_file`], but returns `None` if `stop` signals that the result is no longer wanted. It is called before
     /// each rule, unless little has to be judged again.
-    pub fn lint_file_unless(&self, path: &Path, stop: &Stop) -> Option<Report> {
+    pub fn lint_file_interruptible(&self, path: &Path, stop: &Stop) -> Option<Report> {
         let workspace = self.workspace();
         let mut assembly = Assembly::new(&self.settings, &workspace);
         for at in self.trees_of(&workspace, path) {
@@ -436,7 +437,7 @@ impl Project {
     }
 
     /// True if the rule of a finding was requested.
-    pub fn asks_for(&self, finding: &Finding) -> bool {
+    pub fn is_selected(&self, finding: &Finding) -> bool {
         let named = |word: &String| {
             *word == finding.diagnostic.code.as_str()
                 || *word == finding.pack
@@ -454,7 +455,7 @@ impl Project {
 
     /// The trees that contain a path or are below it, with their index in [`Workspace::trees`], read and merged one after the
     /// other.
-    pub fn trees_at(&self, path: &Path) -> impl Iterator<Item = (usize, Arc<Tree>)> {
+    pub fn trees_containing(&self, path: &Path) -> impl Iterator<Item = (usize, Arc<Tree>)> {
         let workspace = self.workspace();
         let numbers = match self.files.kind(path) {
             Some(PathKind::Folder) => {
@@ -522,7 +523,7 @@ impl Project {
     }
 
     /// One layer of each tree that has any, through which the trees can be judged one by one.
-    pub fn one_file_of_each_tree(&self) -> Vec<PathBuf> {
+    pub fn representative_files(&self) -> Vec<PathBuf> {
         one_of_each(&self.workspace())
     }
 

@@ -46,7 +46,7 @@ const MAX_ITEMS: usize = 8;
 /// True if the value must not be shown: its path is declared or named as a secret, it comes from a secrets layer, it looks like a
 /// token, a private key or a URL with a password, or it may be a secret that rules must not mention.
 pub fn is_hidden(merged: &Merged, node: NodeRef) -> bool {
-    if merged.is_secret_alone(node) || merged.is_possible_secret_alone(node) {
+    if merged.is_secret_uncached(node) || merged.is_possible_secret_uncached(node) {
         return true;
     }
     match merged.shape(node) {

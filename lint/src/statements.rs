@@ -276,7 +276,7 @@ impl Reader<'_> {
             let mut at = 0;
             releases.retain(|release| {
                 at += 1;
-                let other = release.chart_path.as_ref().filter(|it| it.may_be_other);
+                let other = release.chart_path.as_ref().filter(|it| it.is_uncertain);
                 at <= before || other.is_none_or(|it| self.is_chart(&it.path))
             });
             if releases.len() > before || flux.releases.len() > written {

@@ -79,7 +79,7 @@ pub fn trace(tree: &Tree, settings: &Settings, rule: usize, about: &About<'_>) -
     let program = &tree.book.program;
     let show = |path: &Path| settings.show(path);
     let mut proofs = Vec::new();
-    for deployment in tree.judged_over(program, rule) {
+    for deployment in tree.deployments_for_rule(program, rule) {
         let host = TreeHost::new(deployment, &tree.knowledge, &show);
         let run = Run::new(program, &host);
         let wanted = |place: Option<&Place>| {

@@ -224,7 +224,7 @@ impl Tree {
 
     /// What a rule is judged over: deployments, the clusters they share, or files that no release reads. `rule` is an index into
     /// `program`.
-    pub fn judged_over(
+    pub fn deployments_for_rule(
         &self,
         program: &Program,
         rule: usize,

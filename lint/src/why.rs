@@ -69,7 +69,7 @@ impl Verdict {
     }
 
     /// True unless nothing sets the path.
-    pub fn is_answer(&self) -> bool {
+    pub fn is_set(&self) -> bool {
         !matches!(self, Self::Missing)
     }
 }
@@ -101,7 +101,7 @@ pub enum LinkFate {
     /// It is not used.
     Hidden,
     /// The layer's value cannot be seen.
-    Unseen,
+    HiddenReason,
 }
 
 impl LinkFate {
@@ -111,7 +111,7 @@ impl LinkFate {
             Self::Used => "used",
             Self::Merged => "merged",
             Self::Hidden => "hidden",
-            Self::Unseen => "unseen",
+            Self::HiddenReason => "unseen",
         }
     }
 }
@@ -323,7 +323,7 @@ impl Tracer<'_> {
             at: None,
             file,
             value: None,
-            fate: LinkFate::Unseen,
+            fate: LinkFate::HiddenReason,
             words,
         };
         let absent = || {

@@ -363,14 +363,14 @@ impl Surveyor<'_> {
         files: &[PathBuf],
         workspace: &Workspace,
     ) -> (Arc<RuleBook>, Vec<PathBuf>) {
-        let at_hand = self.settings.at_hand.as_ref();
-        let (texts, empty) = match at_hand {
-            Some(at_hand) => (at_hand.book.texts(), Vec::new()),
+        let given_rules = self.settings.given_rules.as_ref();
+        let (texts, empty) = match given_rules {
+            Some(given_rules) => (given_rules.book.texts(), Vec::new()),
             None => self.rule_texts(root, config, files),
         };
         let usual = config.packs.is_none() && config.parameters.is_empty() && !self.settings.facts;
-        let book = match at_hand {
-            Some(at_hand) if usual => Arc::clone(&at_hand.book),
+        let book = match given_rules {
+            Some(given_rules) if usual => Arc::clone(&given_rules.book),
             _ if usual && texts.is_empty() => RuleBook::standard(),
             _ => self.shared_book(workspace, &texts, config),
         };
@@ -381,8 +381,8 @@ impl Surveyor<'_> {
     fn knowledge(&self, book: &Arc<RuleBook>, workspace: &Workspace) -> Arc<Knowledge> {
         let scopes = workspace.scopes.iter();
         let known = scopes.map(|it| (&it.book, &it.knowledge));
-        let at_hand = self.settings.at_hand.as_ref();
-        let mut known = known.chain(at_hand.map(|it| (&it.book, &it.knowledge)));
+        let given_rules = self.settings.given_rules.as_ref();
+        let mut known = known.chain(given_rules.map(|it| (&it.book, &it.knowledge)));
         match known.find(|(it, _)| Arc::ptr_eq(it, book)) {
             Some((_, knowledge)) => Arc::clone(knowledge),
             None => Arc::new(Knowledge::new(Arc::clone(&book.charts))),

@@ -151,7 +151,7 @@ fn unsafe_fixes_need_the_option() {
     let canon = |it: &Finding| it.diagnostic.code.as_str() == "nginz-unknown-upstream";
     assert!(!run.fixed.iter().any(|it| canon(&it.finding)));
     assert!(run.report.findings.iter().any(canon));
-    assert!(run.left_unsafe > 0);
+    assert!(run.unsafe_skipped > 0);
 }
 
 /// A rule that changes `old` to `new`, and one that forbids that in some places.

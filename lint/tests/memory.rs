@@ -226,7 +226,7 @@ fn compare(sample: &Sample, edits: &[(usize, usize, Edit)]) -> Result<(), TestCa
         }
         // Further typing interrupts the judging; the next run must be complete again.
         for questions in [at % 7, at % 40] {
-            let _ = editor.lint_file_unless(path, &after(questions));
+            let _ = editor.lint_file_interruptible(path, &after(questions));
         }
         let (known, whole) = (
             render(&editor.lint_file(path)),

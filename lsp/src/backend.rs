@@ -188,7 +188,7 @@ mod tests {
         assert!(!error.message.contains("swordfish"));
         backend.enqueue_notification("y", |_| panic!("swordfish"));
         assert_eq!(block_on(backend.enqueue_request("z", |_| Ok(3))), Ok(3));
-        sender.send(Event::End(End::Asked)).unwrap();
-        assert_eq!(running.join().unwrap(), End::Asked);
+        sender.send(Event::End(End::Exited)).unwrap();
+        assert_eq!(running.join().unwrap(), End::Exited);
     }
 }

@@ -56,7 +56,7 @@ impl Session {
     }
 
     fn effective_text(&self, path: &Path) -> Option<String> {
-        let trees = self.trees_at(path);
+        let trees = self.trees_containing(path);
         let file_layers = crate::features::layers::of_file(&trees, path);
         (!file_layers.is_empty()).then(|| effective::text(&file_layers))
     }

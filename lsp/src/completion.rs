@@ -172,7 +172,7 @@ impl Session {
         path: &std::path::Path,
         rule: &str,
     ) -> Vec<lsp::Location> {
-        let trees = self.trees_at(path);
+        let trees = self.trees_containing(path);
         let subjects = rule_places::subjects(&trees, rule);
         let places = subjects
             .into_iter()

@@ -140,7 +140,7 @@ impl Dispatcher {
             "initialize" => Some(initialize::wrap_params(params.unwrap_or_default())),
             "exit" => {
                 return Some(if self.shut_down {
-                    End::Asked
+                    End::Exited
                 } else {
                     End::NotShutDown
                 });

@@ -55,7 +55,7 @@ pub struct Options {
 }
 
 /// Serves one client until it sends `exit` or disconnects, and returns why the session ended. As the protocol requires, the process should
-/// exit with status 0 after [`End::Asked`] and with 1 otherwise.
+/// exit with status 0 after [`End::Exited`] and with 1 otherwise.
 ///
 /// # Errors
 /// Fails if the system cannot spawn a thread.

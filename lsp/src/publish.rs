@@ -92,11 +92,11 @@ impl Session {
         if self.renew_project_for(path) {
             self.background.total = 0;
         }
-        let report = self.project.lint_file_unless(path, stop)?;
-        let trees = self.trees_at(path);
+        let report = self.project.lint_file_interruptible(path, stop)?;
+        let trees = self.trees_containing(path);
         let result = Arc::new(LintResult::new(report, trees));
         let has_same_trees = |other: &Path| {
-            let trees = self.trees_at(other);
+            let trees = self.trees_containing(other);
             trees.len() == result.trees.len()
                 && trees
                     .iter()
@@ -284,7 +284,7 @@ impl Session {
             return false;
         }
         if self.background.total == 0 {
-            let files = self.project.one_file_of_each_tree();
+            let files = self.project.representative_files();
             self.background.total = files.len().max(1);
             self.background.remaining = files;
             self.background.remaining.reverse();
@@ -315,8 +315,8 @@ impl Session {
 
     /// Sends the findings in those files of a tree that are not open; `None` if linting was interrupted.
     fn publish_closed_files(&mut self, path: &Path, stop: &Stop) -> Option<()> {
-        let report = self.project.lint_file_unless(path, stop)?;
-        let result = LintResult::new(report, self.trees_at(path));
+        let report = self.project.lint_file_interruptible(path, stop)?;
+        let result = LintResult::new(report, self.trees_containing(path));
         for file in self.closed_files(&result.report) {
             let diagnostics = self.diagnostics_for(&result, &file);
             if let Some(uri) = self.uri_of(&file) {

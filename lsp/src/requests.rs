@@ -57,7 +57,7 @@ impl Session {
         let path = document.path.clone();
         let trees = path
             .as_ref()
-            .map_or_else(Vec::new, |path| self.trees_at(path));
+            .map_or_else(Vec::new, |path| self.trees_containing(path));
         let layer_file = path
             .as_ref()
             .and_then(|path| trees.iter().find_map(|tree| tree.files.get(path)));

@@ -37,7 +37,7 @@ pub(crate) enum Event {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
     /// The client sent `shutdown` and `exit`.
-    Asked,
+    Exited,
     /// The client sent `exit` without `shutdown`.
     NotShutDown,
     /// The client is gone.
@@ -248,7 +248,7 @@ impl Session {
             paths,
             today: (self.clock)(),
             facts: true,
-            own_texts: true,
+            omit_texts: true,
             ..lint::project::Settings::default()
         };
         self.project = self.project_with(settings);
@@ -328,8 +328,11 @@ impl Session {
     }
 
     /// All trees that contain a file.
-    pub(crate) fn trees_at(&self, path: &Path) -> Vec<Arc<lint::tree::Tree>> {
-        self.project.trees_at(path).map(|(_, tree)| tree).collect()
+    pub(crate) fn trees_containing(&self, path: &Path) -> Vec<Arc<lint::tree::Tree>> {
+        self.project
+            .trees_containing(path)
+            .map(|(_, tree)| tree)
+            .collect()
     }
 
     /// The URI of a path, spelled as the client spells it if the file is open.

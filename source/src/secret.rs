@@ -7,11 +7,11 @@ mod hidden;
 mod tokens;
 
 pub use class::{
-    SecretClass, classify, is_in_the_clear, is_open_reference, is_placeholder, is_weak,
+    SecretClass, classify, is_placeholder, is_plaintext_reference, is_plaintext_secret, is_weak,
 };
 pub use hidden::{
     Encryption, HiddenText, OTHER_PREFIXES, hidden_text, may_hide, whole_file_encryption,
 };
 pub use tokens::{
-    TokenShape, has_token, is_filled, is_hidden_text, is_random, names_private_key, token_shape,
+    TokenShape, has_token, is_credential, is_filled, is_random, mentions_private_key, token_shape,
 };

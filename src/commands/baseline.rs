@@ -105,7 +105,7 @@ fn widen_to_trees(part: Project) -> anyhow::Result<Project> {
 /// The first error in the configuration or in a rule; fixing it may change the findings.
 pub(super) fn blocking_error(report: &Report) -> Option<String> {
     let mut findings = report.findings.iter();
-    let finding = findings.find(|it| it.breaks_the_run())?;
+    let finding = findings.find(|it| it.is_fatal())?;
     let diagnostic = &finding.diagnostic;
     let file = &report.sources.get(diagnostic.primary.span.source).path;
     let file = output::display_path(file);

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufWriter, Write};
 
-use ::lint::config::{Applied, Part, Said, Setting, applied};
+use ::lint::config::{Applied, Part, Setting, SettingOrigin, applied};
 use anyhow::Context as _;
 use serde_json::{Value, json};
 
@@ -98,18 +98,18 @@ fn write_settings(indent: &str, settings: &[Setting], out: &mut dyn Write) -> io
             "{indent}{:names$}  {:values$}  {}",
             sanitize(&it.name),
             sanitize(&it.value),
-            sanitize(&display_source(&it.said))
+            sanitize(&display_source(&it.origin))
         )?;
     }
     Ok(())
 }
 
-fn display_source(source: &Said) -> String {
+fn display_source(source: &SettingOrigin) -> String {
     match source {
-        Said::Default => "default".to_owned(),
-        Said::CommandLine => "command line".to_owned(),
-        Said::File(file, Some(line)) => format!("{}:{line}", slashes(file)),
-        Said::File(file, None) => slashes(file),
+        SettingOrigin::Default => "default".to_owned(),
+        SettingOrigin::CommandLine => "command line".to_owned(),
+        SettingOrigin::File(file, Some(line)) => format!("{}:{line}", slashes(file)),
+        SettingOrigin::File(file, None) => slashes(file),
     }
 }
 
@@ -139,10 +139,10 @@ fn settings_json(settings: &[Setting]) -> Vec<Value> {
     settings
         .iter()
         .map(|it| {
-            let (from, file, line) = match &it.said {
-                Said::Default => ("default", None, None),
-                Said::CommandLine => ("command line", None, None),
-                Said::File(file, line) => ("file", Some(slashes(file)), *line),
+            let (from, file, line) = match &it.origin {
+                SettingOrigin::Default => ("default", None, None),
+                SettingOrigin::CommandLine => ("command line", None, None),
+                SettingOrigin::File(file, line) => ("file", Some(slashes(file)), *line),
             };
             json!({"name": it.name, "value": it.value, "from": from, "file": file, "line": line})
         })

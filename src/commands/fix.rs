@@ -101,7 +101,7 @@ fn status(
         return Status::Findings;
     }
     let mut left = super::failing_findings(workspace, &run.report, args.fail_on);
-    let left = left.any(|finding| project.asks_for(finding));
+    let left = left.any(|finding| project.is_selected(finding));
     super::status(&run.report, left, usage)
 }
 
@@ -208,8 +208,8 @@ fn summary(run: &FixRun, unwritten: &[&Path], settings: &Settings, diff: bool) -
     if !run.refused.is_empty() {
         last += &format!(", {} not fixed", run.refused.len());
     }
-    if run.left_unsafe > 0 {
-        last += &format!(", {} more with `--unsafe`", run.left_unsafe);
+    if run.unsafe_skipped > 0 {
+        last += &format!(", {} more with `--unsafe`", run.unsafe_skipped);
     }
     let left = run.report.findings.len() + not_written.len();
     last += &format!("; {} left", count(left, "finding"));

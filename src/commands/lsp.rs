@@ -17,7 +17,7 @@ pub(super) fn run() -> anyhow::Result<Status> {
     let input = BufReader::with_capacity(1 << 16, io::stdin());
     let end = ::lsp::run(input, io::stdout(), &options).context("the server cannot start")?;
     Ok(match end {
-        ::lsp::End::Asked => Status::Clean,
+        ::lsp::End::Exited => Status::Clean,
         ::lsp::End::NotShutDown | ::lsp::End::ClientGone => Status::Findings,
     })
 }

@@ -335,7 +335,7 @@ pub(crate) fn report_unknown_profiles(project: &Project) -> bool {
 
 /// The exit status. Errors in the configuration or a rule take precedence over findings, which may be incomplete.
 pub(crate) fn status(report: &Report, has_failures: bool, usage: bool) -> Status {
-    let has_blocking_errors = report.findings.iter().any(Finding::breaks_the_run);
+    let has_blocking_errors = report.findings.iter().any(Finding::is_fatal);
     if usage || has_blocking_errors {
         Status::Usage
     } else if has_failures {

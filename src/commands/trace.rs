@@ -45,7 +45,7 @@ pub(super) fn run(args: &Trace) -> anyhow::Result<Status> {
     let mut out = Sanitizer(BufWriter::new(io::stdout().lock()));
     let (mut shown, mut deployments) = (0, 0);
     let mut known_paths: Vec<String> = Vec::new();
-    for (_, tree) in project.trees_at(&at) {
+    for (_, tree) in project.trees_containing(&at) {
         let Some(rule) = tree.book.program.find(&args.rule) else {
             continue;
         };

@@ -25,7 +25,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Status> {
     let mut trees: Vec<Value> = Vec::new();
     let mut listed = BTreeSet::new();
     let mut skipped = BTreeSet::from_iter(workspace.skipped.iter().cloned());
-    for (number, tree) in project.trees_at(&at) {
+    for (number, tree) in project.trees_containing(&at) {
         deployments += tree.deployments.len();
         skipped.extend(tree.skipped.iter().cloned());
         let plan = &workspace.trees[number];

@@ -96,7 +96,7 @@ fn write_releases(
     let mut known: Vec<String> = Vec::new();
     let (mut deployments, mut written) = (0, 0);
     let mut json = String::from("{\n  \"version\": 1,\n  \"releases\": [");
-    for (_, tree) in project.trees_at(&at) {
+    for (_, tree) in project.trees_containing(&at) {
         deployments += tree.deployments.len();
         for deployment in &tree.deployments {
             for target in find_targets(&tree, deployment, names, &mut known) {
@@ -274,7 +274,10 @@ fn write_file(args: &Values, file: &Path, out: &mut dyn Write) -> anyhow::Result
         no_ignore: true,
     })?;
     let shown = file.display();
-    let trees: Vec<_> = project.trees_at(&path).map(|(_, tree)| tree).collect();
+    let trees: Vec<_> = project
+        .trees_containing(&path)
+        .map(|(_, tree)| tree)
+        .collect();
     for tree in &trees {
         for deployment in &tree.deployments {
             let merged = &deployment.merged;

@@ -26,12 +26,12 @@ pub(super) fn run(args: &Why) -> anyhow::Result<Status> {
     let (project, at) = open_tree(&args.place)?;
     let (mut trees, mut suggestion) = (Vec::new(), None);
     let mut deployments = 0;
-    for (_, tree) in project.trees_at(&at) {
+    for (_, tree) in project.trees_containing(&at) {
         deployments += tree.deployments.len();
         let chains = why(&tree, &path);
         if !chains
             .iter()
-            .any(|it| it.verdict.is_answer() || !it.links.is_empty())
+            .any(|it| it.verdict.is_set() || !it.links.is_empty())
         {
             suggestion = suggestion.or_else(|| meant(&tree, &path));
         }
@@ -41,7 +41,7 @@ pub(super) fn run(args: &Why) -> anyhow::Result<Status> {
     if deployments == 0 {
         return Ok(report_no_deployment(&args.place, SEE_TREE_HINT));
     }
-    let answered = |chain: &Chain| chain.verdict.is_answer() || !chain.links.is_empty();
+    let answered = |chain: &Chain| chain.verdict.is_set() || !chain.links.is_empty();
     let any = trees.iter().flat_map(|(_, chains)| chains).any(answered);
     let mut out = BufWriter::new(io::stdout().lock());
     match args.format {

@@ -24,7 +24,7 @@ pub struct ChartInfo {
     /// The chart's name.
     pub name: String,
     /// Other names of the chart and of folders that hold its values.
-    pub other_names: Vec<String>,
+    pub aliases: Vec<String>,
     /// The version described, if a specific one.
     pub version: Option<String>,
     /// For a chart that only wraps another: the key that operators' values go below (`ingress-nginx`).
@@ -153,7 +153,7 @@ impl fmt::Debug for LazyChart {
 #[derive(Debug, Clone, Default)]
 pub struct Charts {
     charts: FxHashMap<String, LazyChart>,
-    other_names: FxHashMap<String, String>,
+    aliases: FxHashMap<String, String>,
     /// What all deployments of these charts share.
     common: Arc<CommonCharts>,
 }
@@ -161,21 +161,21 @@ pub struct Charts {
 impl Charts {
     /// Adds a chart, replacing any chart of the same name.
     pub fn insert(&mut self, chart: ChartInfo) {
-        let (name, other_names) = (chart.name.clone(), chart.other_names.clone());
-        self.insert_late(name, &other_names, move || chart);
+        let (name, aliases) = (chart.name.clone(), chart.aliases.clone());
+        self.insert_lazy(name, &aliases, move || chart);
     }
 
     /// Like [`Charts::insert`], but computes everything except the names on first use.
-    pub fn insert_late(
+    pub fn insert_lazy(
         &mut self,
         name: String,
-        other_names: &[String],
+        aliases: &[String],
         load: impl FnOnce() -> ChartInfo + Send + Sync + 'static,
     ) {
         // What is known of a chart depends on the charts it names.
         self.common = Arc::default();
-        for other in other_names {
-            self.other_names.insert(other.clone(), name.clone());
+        for other in aliases {
+            self.aliases.insert(other.clone(), name.clone());
         }
         let load: Load = Box::new(|| Arc::new(load()));
         self.charts
@@ -185,7 +185,7 @@ impl Charts {
     /// The chart with that name, or with that name among its other names.
     pub fn get(&self, name: &str) -> Option<&Arc<ChartInfo>> {
         let own = self.charts.get(name);
-        let known = own.or_else(|| self.charts.get(self.other_names.get(name)?));
+        let known = own.or_else(|| self.charts.get(self.aliases.get(name)?));
         known.map(|known| LazyLock::force(&known.0))
     }
 
@@ -195,7 +195,7 @@ impl Charts {
 
     /// All names and other names, sorted. Discovery recognizes folders by them.
     pub fn names(&self) -> Vec<&str> {
-        let names = self.charts.keys().chain(self.other_names.keys());
+        let names = self.charts.keys().chain(self.aliases.keys());
         let mut names: Vec<&str> = names.map(String::as_str).collect();
         names.sort_unstable();
         names

@@ -75,7 +75,7 @@ pub struct Release {
     /// Where it is stated; `None` for a release found by name.
     pub origin: Option<Span>,
     /// True if it stands for values that helmfile reads for its own templates, which are not passed to any chart.
-    pub of_environment: bool,
+    pub is_environment: bool,
     /// Its folder.
     pub folder: PathBuf,
     /// The operator's layers in merge order.

@@ -9,7 +9,7 @@ mod paths;
 mod settings;
 mod unseen;
 
-pub use manifest::{held_in_manifest, is_surely_secret, surely_held_in_manifest};
+pub use manifest::{definite_manifest_secrets, is_definite_secret, manifest_secrets};
 pub(crate) use maybe::{
     PossibleSecretName, is_random_secret, may_be_secret_by_path, passes_secret,
 };
@@ -17,5 +17,5 @@ pub use maybe::{may_be_secret, may_name_secret};
 pub(crate) use paths::{Names, repeats_key};
 pub use paths::{Sensitivity, declared_sensitivity, is_secret_key, is_secret_path, sensitivity};
 pub use settings::{is_secret_text, secret_setting};
-pub use unseen::Unseen;
+pub use unseen::HiddenReason;
 pub(crate) use unseen::{SET_ELSEWHERE, SET_ITEM, unseen};

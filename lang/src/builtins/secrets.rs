@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use source::secret::{
-    HiddenText, SecretClass, classify, has_token, hidden_text, is_open_reference, is_placeholder,
-    is_weak, names_private_key,
+    HiddenText, SecretClass, classify, has_token, hidden_text, is_placeholder,
+    is_plaintext_reference, is_weak, mentions_private_key,
 };
 
 use crate::builtins::call::{answer_bool, answer_number};
@@ -81,7 +81,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "private-key(value: any) -> bool",
         "Text that contains a PEM private key.",
         &[("'-----BEGIN EC PRIVATE KEY-----' is a private-key", "true"), ("'key' is a private-key", "false")],
-        |call| answer_bool(call.maybe_text(0).is_some_and(names_private_key)),
+        |call| answer_bool(call.maybe_text(0).is_some_and(mentions_private_key)),
     ),
     Builtin::new(
         "secret-class(value: any) -> string",
@@ -132,7 +132,7 @@ fn kept(call: &Call<'_, '_>) -> Result<SecretClass, Stop> {
                 class,
                 SecretClass::Encrypted(_) | SecretClass::Reference | SecretClass::Template
             );
-            if !kept && !is_open_reference(&hidden) {
+            if !kept && !is_plaintext_reference(&hidden) {
                 return Err(Stop::Unknown(unknown.as_ref().clone()));
             }
             class

@@ -43,19 +43,23 @@ pub struct Setting {
     /// Its value in one line, secrets redacted.
     pub value: String,
     /// Where the value comes from.
-    pub said: Said,
+    pub origin: SettingOrigin,
 }
 
 impl Setting {
-    fn new(name: &str, value: String, said: Said) -> Self {
+    fn new(name: &str, value: String, origin: SettingOrigin) -> Self {
         let name = name.to_owned();
-        Self { name, value, said }
+        Self {
+            name,
+            value,
+            origin,
+        }
     }
 }
 
 /// Where the value of a setting comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Said {
+pub enum SettingOrigin {
     /// Nothing sets it.
     Default,
     /// The command-line arguments.
@@ -93,7 +97,7 @@ pub fn applied(project: &Project, path: &Path, fail_on: Option<Severity>) -> Opt
         || scope.root == path
         || project.files().kind(path) == Some(crate::files::PathKind::Folder);
     let mut parts = Vec::new();
-    for (number, tree) in project.trees_at(path) {
+    for (number, tree) in project.trees_containing(path) {
         parts_of(&workspace, number, &tree, path, folder, &mut parts);
     }
     let shown = project.settings().show(path);
@@ -138,9 +142,9 @@ impl About<'_> {
     fn all(&self, fail_on: Option<Severity>) -> Vec<Setting> {
         let config = &self.scope.config;
         let mut out = Vec::new();
-        let mut push = |name: &str, value, said| out.push(Setting::new(name, value, said));
+        let mut push = |name: &str, value, origin| out.push(Setting::new(name, value, origin));
         match fail_on {
-            Some(level) => push("fail-on", level.to_string(), Said::CommandLine),
+            Some(level) => push("fail-on", level.to_string(), SettingOrigin::CommandLine),
             None => push("fail-on", config.fail_on.to_string(), self.at(&["fail-on"])),
         }
         let packs = match &config.packs {
@@ -158,11 +162,15 @@ impl About<'_> {
                     );
                 }
             }
-            None => push("rules", "rules, if it exists".to_owned(), Said::Default),
+            None => push(
+                "rules",
+                "rules, if it exists".to_owned(),
+                SettingOrigin::Default,
+            ),
         }
         for folder in &self.settings.rules {
             let shown = crate::judge::slashes(&self.settings.show(folder));
-            push("rules", shown, Said::CommandLine);
+            push("rules", shown, SettingOrigin::CommandLine);
         }
         let disabled: Vec<&String> = config.disable.iter().collect();
         push("disable", join_or_none(&disabled), self.at(&["disable"]));
@@ -175,24 +183,24 @@ impl About<'_> {
             (true, _) => push(
                 ".gitignore",
                 "matching files included".to_owned(),
-                Said::CommandLine,
+                SettingOrigin::CommandLine,
             ),
             (false, _) => push(
                 ".gitignore",
                 "matching files skipped".to_owned(),
-                Said::Default,
+                SettingOrigin::Default,
             ),
         }
         let pages = config.rule_pages.as_deref().unwrap_or("the guidance");
         push("rule-pages", pages.to_owned(), self.at(&["rule-pages"]));
         match (&config.baseline, self.settings.no_baseline) {
-            (_, true) => push("baseline", "none".to_owned(), Said::CommandLine),
+            (_, true) => push("baseline", "none".to_owned(), SettingOrigin::CommandLine),
             (Some(path), _) => push(
                 "baseline",
                 crate::judge::slashes(path),
                 self.at(&["baseline"]),
             ),
-            (None, _) => push("baseline", "none".to_owned(), Said::Default),
+            (None, _) => push("baseline", "none".to_owned(), SettingOrigin::Default),
         }
         for (name, members) in &config.clusters {
             push(
@@ -257,11 +265,11 @@ impl About<'_> {
         }
     }
 
-    fn at(&self, keys: &[&str]) -> Said {
+    fn at(&self, keys: &[&str]) -> SettingOrigin {
         origin_of(self.scope, &KeyPath::of_keys(keys))
     }
 
-    fn item(&self, key: &str, index: usize) -> Said {
+    fn item(&self, key: &str, index: usize) -> SettingOrigin {
         let mut path = KeyPath::of_keys(&[key]);
         path.0.push(PathStep::Index(index));
         origin_of(self.scope, &path)
@@ -289,17 +297,17 @@ fn join_or_none<S: AsRef<str>>(names: &[S]) -> String {
 }
 
 /// Where the configuration sets something.
-fn origin_of(scope: &Scope, path: &KeyPath) -> Said {
+fn origin_of(scope: &Scope, path: &KeyPath) -> SettingOrigin {
     origin_of_span(scope, scope.config.origins.get(&path.to_string()).copied())
 }
 
-fn origin_of_span(scope: &Scope, span: Option<Span>) -> Said {
+fn origin_of_span(scope: &Scope, span: Option<Span>) -> SettingOrigin {
     match (span, &scope.config_file) {
         (Some(span), Some(file)) => {
             let at = file.source.lines().place(span.start);
-            Said::File(file.source.path.to_path_buf(), Some(at.line + 1))
+            SettingOrigin::File(file.source.path.to_path_buf(), Some(at.line + 1))
         }
-        _ => Said::Default,
+        _ => SettingOrigin::Default,
     }
 }
 

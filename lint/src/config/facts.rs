@@ -68,7 +68,7 @@ impl Config {
                     chart_path: release.chart_path.as_ref().map(|(path, origin)| ChartPath {
                         path: folder.join(path),
                         origin: *origin,
-                        may_be_other: false,
+                        is_uncertain: false,
                     }),
                     version: release.version.clone(),
                     namespace: namespace.or_else(|| deployment.namespace.clone()),

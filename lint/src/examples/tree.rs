@@ -9,7 +9,7 @@ use lang::parse::examples::{Files, split};
 use lang::program::Program;
 use source::{Diagnostic, Label, Severity, SourceId, Span};
 
-use super::{AtHand, head, problem};
+use super::{GivenRules, head, problem};
 use crate::files::Memory;
 use crate::finding::Finding;
 use crate::fix::{FixOptions, Refused};
@@ -55,7 +55,7 @@ pub(super) struct Judged {
 
 impl<'e> ExampleTree<'e> {
     /// Lays out, reads and merges an example.
-    pub(super) fn load(example: &'e Example, at_hand: &AtHand) -> Self {
+    pub(super) fn load(example: &'e Example, given_rules: &GivenRules) -> Self {
         let files = split(example);
         let root = PathBuf::from(ROOT);
         let mut memory = Memory::default();
@@ -90,7 +90,7 @@ impl<'e> ExampleTree<'e> {
             cwd: root.clone(),
             paths: vec![root],
             no_ignore: true,
-            at_hand: Some(at_hand.clone()),
+            given_rules: Some(given_rules.clone()),
             ..Settings::default()
         };
         let memory = Arc::new(memory);
@@ -115,7 +115,7 @@ impl<'e> ExampleTree<'e> {
             files,
             book: trees
                 .first()
-                .map_or(&at_hand.book, |tree| &tree.book)
+                .map_or(&given_rules.book, |tree| &tree.book)
                 .clone(),
             misplaced,
             memory,
@@ -265,7 +265,7 @@ impl<'e> ExampleTree<'e> {
         let plans = &self.workspace.trees;
         for (tree, plan) in self.trees.iter().zip(plans) {
             let levels = Levels::new(&self.workspace.scopes[plan.scope]);
-            for deployment in tree.judged_over(program, rule) {
+            for deployment in tree.deployments_for_rule(program, rule) {
                 let host = TreeHost::new(deployment, &tree.knowledge, &show);
                 judge(&Run::new(program, &host), tree, &host, &levels);
             }

@@ -40,7 +40,7 @@ pub struct FixRun {
     /// Findings whose repair cannot be made.
     pub refused: Vec<RefusedFix>,
     /// Findings that an unsafe repair would resolve, if those were not requested.
-    pub left_unsafe: usize,
+    pub unsafe_skipped: usize,
     /// The report afterwards.
     pub report: Report,
 }
@@ -203,8 +203,9 @@ impl Fixer<'_> {
         let mut judge_tree = self.judge_tree(at);
         for round in 0..=ROUNDS {
             let mut refused = Vec::new();
-            let mut left_unsafe = 0;
-            let candidates = self.candidates(at, &judge_tree, None, &mut refused, &mut left_unsafe);
+            let mut unsafe_skipped = 0;
+            let candidates =
+                self.candidates(at, &judge_tree, None, &mut refused, &mut unsafe_skipped);
             if candidates.is_empty() || round == ROUNDS {
                 for it in candidates {
                     refused.push(RefusedFix {
@@ -215,7 +216,7 @@ impl Fixer<'_> {
                     });
                 }
                 self.run.refused.append(&mut refused);
-                self.run.left_unsafe += left_unsafe;
+                self.run.unsafe_skipped += unsafe_skipped;
                 break;
             }
             judge_tree = self.make(at, judge_tree, &choose(&candidates));
@@ -255,7 +256,7 @@ impl Fixer<'_> {
         judge_tree: &TreeState,
         names: Option<&BTreeSet<(Key, String)>>,
         refused: &mut Vec<RefusedFix>,
-        left_unsafe: &mut usize,
+        unsafe_skipped: &mut usize,
     ) -> Vec<Candidate> {
         let mut candidates: Vec<Candidate> = Vec::new();
         let mut seen = rustc_hash::FxHashSet::default();
@@ -263,7 +264,7 @@ impl Fixer<'_> {
             names.map(|names| names.iter().map(|(key, _)| key).collect());
         for finding in &judge_tree.findings {
             let it = &finding.diagnostic;
-            let selected = finding.origin == Origin::Rule && self.project.asks_for(finding);
+            let selected = finding.origin == Origin::Rule && self.project.is_selected(finding);
             // A layer that several deployments share is judged in each of them.
             if !selected || !seen.insert((it.code.clone(), it.primary.span, it.message.clone())) {
                 continue;
@@ -304,7 +305,7 @@ impl Fixer<'_> {
                     title: repair.title.clone(),
                     why,
                 }),
-                (None, None) if has_unsafe => *left_unsafe += 1,
+                (None, None) if has_unsafe => *unsafe_skipped += 1,
                 (None, None) => {}
             }
         }

@@ -42,7 +42,7 @@ impl<'a> TreeHost<'a> {
             let release = self.merged.layer_release(layer);
             let components: Vec<_> = self.merged.components_of(release).collect();
             let mut all: Vec<Places<'a>> = Vec::new();
-            self.merged.each_written(layer, |node, parent, path| {
+            self.merged.for_each_written(layer, |node, parent, path| {
                 let is_top = |keys: &[String]| {
                     keys.len() == path.len()
                         && keys

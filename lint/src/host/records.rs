@@ -245,7 +245,7 @@ impl TreeHost<'_> {
                 .map_or_else(|| Value::missing(None), Value::bool),
             "of-environment" => {
                 let release = self.merged.layer_release(id);
-                Value::bool(self.merged.deployment().releases[release].of_environment)
+                Value::bool(self.merged.deployment().releases[release].is_environment)
             }
             "values" => match self.merged.layer_root(id) {
                 Some(root) => Value::load(self, host_node(root)),

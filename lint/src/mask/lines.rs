@@ -2,7 +2,7 @@
 //!
 //! The structure of lines is guessed from their indentation; in doubt, too much is masked.
 
-use source::secret::is_hidden_text;
+use source::secret::is_credential;
 use source::{SourceId, Span};
 use values::path::Step;
 use values::secret::{Sensitivity, may_name_secret, sensitivity};
@@ -248,7 +248,7 @@ fn contains_secret(words: &str) -> bool {
     // The last part is not followed by a colon.
     parts.next_back();
     parts.any(|part| names_secret(part) || part.trim_end().ends_with("secrets"))
-        || words.split([' ', '"', '\'', ',']).any(is_hidden_text)
+        || words.split([' ', '"', '\'', ',']).any(is_credential)
 }
 
 /// True if some words mention a password and contain what may be one, as in `the old password was hT7wq0zL`.

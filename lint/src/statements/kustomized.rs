@@ -381,7 +381,7 @@ impl Overlays<'_> {
                 }
             }
             if unfollowed {
-                release.patch_unknown();
+                release.add_unknown_patch();
                 self.notes.push(Note {
                     span: patch.span,
                     message: format!(

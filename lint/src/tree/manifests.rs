@@ -1,10 +1,10 @@
 //! Kubernetes manifests and schemas in files that are named like values, and releases that values state: neither is followed, and
 //! both are reported.
 
-use source::secret::is_in_the_clear;
+use source::secret::is_plaintext_secret;
 use source::{Diagnostic, Severity, Span};
 use values::protection::Protection;
-use values::secret::{held_in_manifest, is_surely_secret, surely_held_in_manifest};
+use values::secret::{definite_manifest_secrets, is_definite_secret, manifest_secrets};
 use values::yaml::{Document, Kind, NodeId};
 
 use crate::document::ReadFile;
@@ -52,7 +52,9 @@ pub(super) fn plain_secret(file: &ReadFile) -> Option<Diagnostic> {
     let mut roots = document.roots().filter(|_| clear);
     roots.find_map(|root| {
         let entries = entries(document, root);
-        let held = surely_held_in_manifest(document, &entries).next().is_some();
+        let held = definite_manifest_secrets(document, &entries)
+            .next()
+            .is_some();
         let kind = kind_of(document, root).filter(|_| held);
         let kind = kind.map(|at| in_plain_text(document, at));
         kind.or_else(|| generated(document, root))
@@ -68,7 +70,7 @@ fn generated(document: &Document, root: NodeId) -> Option<Diagnostic> {
     let at = literals.find(|literal| {
         let text = document.text_of(*literal);
         let entry = text.split_once('=');
-        entry.is_some_and(|(key, value)| is_surely_secret(key, value.trim_matches(['"', '\''])))
+        entry.is_some_and(|(key, value)| is_definite_secret(key, value.trim_matches(['"', '\''])))
     })?;
     let message = "`secretGenerator` contains a plaintext secret";
     let help = "keep it in an encrypted file, or create it in the cluster from a secrets store";
@@ -129,10 +131,10 @@ pub(super) fn report_manifest(file: &ReadFile) -> Option<ManifestReport> {
         .root()
         .map_or_else(Vec::new, |root| entries(document, root));
     // A placeholder is not a secret yet.
-    let filled_in = |value: NodeId| is_in_the_clear(&document.text_of(value));
+    let filled_in = |value: NodeId| is_plaintext_secret(&document.text_of(value));
     let clear = matches!(file.protection, Protection::Clear);
     let rendered = clear && is_ytt(&file.source.text);
-    if clear && !rendered && held_in_manifest(document, &entries).any(filled_in) {
+    if clear && !rendered && manifest_secrets(document, &entries).any(filled_in) {
         return Some(ManifestReport::Note(in_plain_text(document, at)));
     }
     let message = message(&format!("a Kubernetes manifest (`{name}`)"));

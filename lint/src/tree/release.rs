@@ -79,7 +79,7 @@ impl Loader<'_> {
             },
             namespace: plan.namespace.clone().or_else(|| facts.namespace.clone()),
             origin: plan.origin,
-            of_environment: false,
+            is_environment: false,
             folder: self.scope.root.join(&plan.folder),
             layers: Vec::new(),
             absent: Vec::new(),

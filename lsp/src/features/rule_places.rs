@@ -147,7 +147,7 @@ pub(crate) fn subjects(trees: &[Arc<Tree>], rule: &str) -> Vec<(usize, Span)> {
         let Some(index) = program.find(rule) else {
             continue;
         };
-        for deployment in tree.judged_over(program, index) {
+        for deployment in tree.deployments_for_rule(program, index) {
             let show = |path: &std::path::Path| path.to_owned();
             let host = TreeHost::new(deployment, &tree.knowledge, &show);
             let run = Run::new(program, &host);

@@ -308,7 +308,7 @@ impl Client {
     pub(crate) fn assert_still_works(mut self) {
         let hover = self.full_response("textDocument/hover", Self::position_params(VALUES, 0, 0));
         assert!(hover.get("error").is_none(), "{hover}");
-        assert_eq!(self.end(), End::Asked);
+        assert_eq!(self.end(), End::Exited);
     }
 }
 

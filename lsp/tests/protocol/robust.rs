@@ -92,7 +92,7 @@ fn requests_in_the_wrong_state_get_protocol_errors() {
         -32600
     );
     client.notify("exit", Value::Null);
-    assert_eq!(client.join(), End::Asked);
+    assert_eq!(client.join(), End::Exited);
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn tolerates_clients_that_reject_server_requests() {
 
 #[test]
 fn reports_how_the_session_ended() {
-    assert_eq!(Client::new(TREE).end(), End::Asked);
+    assert_eq!(Client::new(TREE).end(), End::Exited);
     let mut client = Client::new(TREE);
     client.notify("exit", Value::Null);
     assert_eq!(client.join(), End::NotShutDown);

@@ -79,7 +79,7 @@ pub fn classify(text: &str) -> SecretClass {
     }
     match hidden_text(text) {
         Some(HiddenText::Encrypted(with)) => return SecretClass::Encrypted(with),
-        Some(HiddenText::Reference) if is_open_reference(text) => return SecretClass::Plain,
+        Some(HiddenText::Reference) if is_plaintext_reference(text) => return SecretClass::Plain,
         Some(HiddenText::Reference) => return SecretClass::Reference,
         Some(HiddenText::Template) => return SecretClass::Template,
         None => {}
@@ -101,12 +101,12 @@ pub fn classify(text: &str) -> SecretClass {
 
 /// True if a text is a reference to a plaintext value: in the text itself, in another file, or in the environment of the process that
 /// resolves it, such as `ref+echo://hunter2`.
-pub fn is_open_reference(text: &str) -> bool {
+pub fn is_plaintext_reference(text: &str) -> bool {
     matches!(vals_provider(text), Some("echo" | "file" | "envsubst"))
 }
 
 /// True if a text is a readable secret, rather than one that is not filled in yet or kept elsewhere.
-pub fn is_in_the_clear(text: &str) -> bool {
+pub fn is_plaintext_secret(text: &str) -> bool {
     matches!(classify(text), SecretClass::Plain | SecretClass::Weak)
 }
 

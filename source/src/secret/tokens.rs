@@ -140,19 +140,19 @@ pub fn has_token(text: &str) -> bool {
     let is_part = |part: &str| {
         is_token(part) || part.split('.').any(is_token) || part.split(['.', '-']).any(is_token)
     };
-    names_private_key(text)
+    mentions_private_key(text)
         || is_token(text)
         || text.split(words).any(is_token)
         || text.split(between).any(is_part)
 }
 
 /// True if a text has the first line of a PEM private key, with or without a body.
-pub fn names_private_key(text: &str) -> bool {
+pub fn mentions_private_key(text: &str) -> bool {
     text.contains("-----BEGIN ") && text.contains("PRIVATE KEY-----")
 }
 
 /// True if a text must be masked because of its shape, whatever its key. An AWS access key ID may be shown.
-pub fn is_hidden_text(text: &str) -> bool {
+pub fn is_credential(text: &str) -> bool {
     !matches!(token_shape(text), None | Some(TokenShape::AwsKeyId))
 }
 

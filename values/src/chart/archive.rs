@@ -62,7 +62,7 @@ impl Default for Budget {
 /// The largest file that Helm reads in a chart, in bytes.
 const MAX_FILE: u64 = 5 << 20;
 
-/// The files of an archive that matter for the chart; see [`says_something`].
+/// The files of an archive that matter for the chart; see [`is_chart_file`].
 ///
 /// # Errors
 /// If the archive is damaged, too large or has an unsafe path.
@@ -91,7 +91,7 @@ pub fn unpack(bytes: &[u8], budget: &mut Budget) -> Result<Vec<ChartFile>, Archi
         let Some(path) = below_chart(&name)? else {
             continue;
         };
-        if !says_something(path) {
+        if !is_chart_file(path) {
             continue;
         }
         if size > MAX_FILE {
@@ -128,7 +128,7 @@ fn below_chart(name: &str) -> Result<Option<&str>, ArchiveProblem> {
 }
 
 /// True for files that [`super::disk::read_chart`] uses. The path is relative to the chart's folder.
-pub fn says_something(path: &str) -> bool {
+pub fn is_chart_file(path: &str) -> bool {
     matches!(
         path,
         "Chart.yaml" | "values.yaml" | "values.schema.json" | "requirements.yaml"
@@ -136,6 +136,6 @@ pub fn says_something(path: &str) -> bool {
         || path.strip_prefix("charts/").is_some_and(|rest| {
             let hidden = rest.starts_with(['_', '.']);
             let below = rest.split_once('/').map(|(_, path)| path);
-            !hidden && below.map_or(rest.ends_with(".tgz"), says_something)
+            !hidden && below.map_or(rest.ends_with(".tgz"), is_chart_file)
         })
 }

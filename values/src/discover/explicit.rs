@@ -40,7 +40,7 @@ pub struct ChartPath {
     /// Where it is stated.
     pub origin: Span,
     /// True if the path may lead to something other than a chart, in which case there is no release.
-    pub may_be_other: bool,
+    pub is_uncertain: bool,
 }
 
 /// A layer as stated.

@@ -1,6 +1,6 @@
 //! Values that may be secrets: masked in output, but unknown to rules.
 
-use source::secret::is_hidden_text;
+use source::secret::is_credential;
 
 use super::Merged;
 use super::lookup::Shape;
@@ -17,12 +17,12 @@ impl Merged {
             Some(Target::Node(layer, id)) => {
                 !self.is_collection(node) && self.may_be_marked(layer, id)
             }
-            _ => self.is_possible_secret_alone(node),
+            _ => self.is_possible_secret_uncached(node),
         }
     }
 
     /// Like [`Merged::is_possible_secret`], for a few values only: avoids computing the marks of a whole layer.
-    pub fn is_possible_secret_alone(&self, node: NodeRef) -> bool {
+    pub fn is_possible_secret_uncached(&self, node: NodeRef) -> bool {
         // The name of a variable is next to its value.
         if self.key(node) == Some(PathStep::Key("value".to_owned()))
             && let Some(Target::Node(layer, id)) = self.arena.top(node).map(NodeRef::target)
@@ -52,7 +52,7 @@ impl Merged {
         };
         let declared = || self.declarations(self.release_of(node)).declared(&steps);
         let text = text.as_deref();
-        text.is_some_and(is_hidden_text)
+        text.is_some_and(is_credential)
             || passes_secret(text, before().as_deref())
             || may_be_secret_by_path(&steps, text) && declared() != Some(Sensitivity::Clear)
     }
@@ -65,7 +65,7 @@ impl Merged {
         // Few charts declare secret texts.
         if scopes.any(|(_, chart)| !chart.secret_texts.is_empty()) {
             let document = self.document(layer);
-            self.each_written(layer, |node, _, path| {
+            self.for_each_written(layer, |node, _, path| {
                 let is_map = document.kind(node) == Kind::Map;
                 let steps = || path.first(path.len()).collect::<Vec<_>>();
                 if is_map && self.secret_text(release, &steps()).is_some() {

@@ -211,7 +211,7 @@ impl Merged {
 
     /// Where findings about a whole release are reported: on the first line of its first layer; or where the release is stated, if it has
     /// no layers or its values are in the same text. `None` if there is neither.
-    pub fn release_place(&self, release: usize) -> Option<Span> {
+    pub fn release_span(&self, release: usize) -> Option<Span> {
         let stated = self.deployment.releases[release].origin;
         let Some(layer) = self.releases[release].layers.first() else {
             return stated;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use source::secret::is_hidden_text;
+use source::secret::is_credential;
 
 use super::Merged;
 use super::declared::{Declarations, Descent};
@@ -13,8 +13,8 @@ use super::node::{LayerId, NodeRef, Target};
 use super::parents::Parents;
 use crate::path::Step;
 use crate::secret::{
-    Names, PossibleSecretName, Sensitivity, held_in_manifest, is_random_secret, is_secret_key,
-    is_secret_text, may_be_secret_by_path, may_name_secret, passes_secret, repeats_key,
+    Names, PossibleSecretName, Sensitivity, is_random_secret, is_secret_key, is_secret_text,
+    manifest_secrets, may_be_secret_by_path, may_name_secret, passes_secret, repeats_key,
     secret_setting, sensitivity,
 };
 use crate::yaml::{Document, Kind, NodeId, Slot};
@@ -261,7 +261,7 @@ impl Marker<'_> {
                     self.marks.secret.insert(node);
                 }
                 let before = before.map(|it| self.document.text_of(it));
-                if is_hidden_text(&text) || passes_secret(Some(&text), before.as_deref()) {
+                if is_credential(&text) || passes_secret(Some(&text), before.as_deref()) {
                     self.marks.possible.insert(node);
                 }
                 self.mark_if_possible(node, Some(&text), facts);
@@ -311,7 +311,7 @@ impl Marker<'_> {
         let blocks = ["data", "stringData"].map(|key| values_of_key(document, map, key));
         let blocks = blocks.into_iter().flatten().filter(|it| is_map(*it));
         let entries: Vec<_> = blocks.flat_map(|it| document.pairs(it)).collect();
-        held_in_manifest(document, &entries).for_each(|it| self.marks.secret.insert(it));
+        manifest_secrets(document, &entries).for_each(|it| self.marks.secret.insert(it));
     }
 
     /// True if a map names a Kubernetes secret and this step is the key in that secret: `secretKey` next to `existingSecret`, `key` next to
@@ -462,7 +462,7 @@ impl Marker<'_> {
 impl Merged {
     /// Calls `visit` with every value of a layer where it is written, parents first: its node, its parent's node, and its path from the top
     /// of the release.
-    pub fn each_written(
+    pub fn for_each_written(
         &self,
         layer: LayerId,
         mut visit: impl FnMut(NodeId, Option<NodeId>, WrittenPath<'_, '_>),
@@ -610,7 +610,7 @@ impl Merged {
     }
 
     /// Like [`Merged::is_secret`], for a few values only: avoids computing the marks of a whole layer.
-    pub fn is_secret_alone(&self, node: NodeRef) -> bool {
+    pub fn is_secret_uncached(&self, node: NodeRef) -> bool {
         if let Some(Target::Node(layer, _)) = self.arena.top(node).map(NodeRef::target) {
             let slot = &self.arena.layers[layer.0 as usize];
             let within_limit =

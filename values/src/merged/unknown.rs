@@ -4,7 +4,7 @@ use source::secret::{Encryption, HiddenText};
 
 use crate::discover::AbsentReason;
 use crate::protection::Protection;
-use crate::secret::Unseen;
+use crate::secret::HiddenReason;
 
 /// There is a value, or may be one, but it is not visible.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -60,13 +60,13 @@ impl UnknownReason {
         }
     }
 
-    pub(super) fn of_text(hidden: Unseen) -> Self {
+    pub(super) fn of_text(hidden: HiddenReason) -> Self {
         match hidden {
-            Unseen::Text(HiddenText::Encrypted(with)) => Self::Encrypted(with),
-            Unseen::Text(HiddenText::Reference) => Self::Reference,
-            Unseen::Text(HiddenText::Template) => Self::Template,
-            Unseen::SetItem => Self::SetItem,
-            Unseen::SetElsewhere => Self::SetElsewhere,
+            HiddenReason::Text(HiddenText::Encrypted(with)) => Self::Encrypted(with),
+            HiddenReason::Text(HiddenText::Reference) => Self::Reference,
+            HiddenReason::Text(HiddenText::Template) => Self::Template,
+            HiddenReason::SetItem => Self::SetItem,
+            HiddenReason::SetElsewhere => Self::SetElsewhere,
         }
     }
 

@@ -4,7 +4,7 @@
 //! `secret` often holds the name of a Kubernetes secret.
 
 use memchr::{memchr, memmem};
-use source::secret::{is_filled, is_hidden_text, is_random};
+use source::secret::{is_credential, is_filled, is_random};
 
 use super::is_secret_key;
 use super::paths::{Names, is_clear_key};
@@ -69,7 +69,7 @@ const VALUE_KEYS: &[&str] = &[
 pub fn may_be_secret(path: &[Step<'_>], text: Option<&str>, before: Option<&str>) -> bool {
     may_be_secret_by_path(path, text)
         || passes_secret(text, before)
-        || text.is_some_and(is_hidden_text)
+        || text.is_some_and(is_credential)
 }
 
 /// Like [`may_be_secret`], by text alone: true if it passes a secret to a program, a database or a server.

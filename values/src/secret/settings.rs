@@ -4,7 +4,7 @@
 //! filled in later. What is only masked and never reported is broader: [`super::maybe`].
 
 use memchr::{memchr, memchr2_iter, memchr3, memmem};
-use source::secret::{TokenShape, is_filled, is_hidden_text, is_in_the_clear, token_shape};
+use source::secret::{TokenShape, is_credential, is_filled, is_plaintext_secret, token_shape};
 
 use super::is_secret_key;
 use super::paths::starts_with_any_case;
@@ -27,7 +27,7 @@ pub fn secret_setting(text: &str) -> Option<&str> {
     };
     let name = assigned().map(|it| it.name);
     if !is_block {
-        return name.or_else(|| line_token(text).filter(|_| !is_hidden_text(text)));
+        return name.or_else(|| line_token(text).filter(|_| !is_credential(text)));
     }
     name.or_else(|| variable(text))
         .or_else(|| output_password(text))
@@ -142,7 +142,7 @@ impl<'t> Setting<'t> {
             && !(is_word() || is_count() || is_path() || is_other())
             && (is_quoted || !code && !is_property(value))
             && !name.eq_ignore_ascii_case(value)
-            && is_in_the_clear(value)
+            && is_plaintext_secret(value)
     }
 }
 
@@ -428,7 +428,7 @@ fn keyword_before_secret<'t>(line: &'t str, word: &str, quoted: bool) -> Option<
 fn line_token(line: &str) -> Option<&str> {
     let is_separator =
         |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '=' | ',' | '(' | ')' | '<' | '>');
-    let token = line.split(is_separator).find(|word| is_hidden_text(word))?;
+    let token = line.split(is_separator).find(|word| is_credential(word))?;
     let at = token.as_ptr().addr() - line.as_ptr().addr();
     let before = line[..at].trim_end_matches([' ', '\t', '"', '\'', '>']);
     let assigned = before.strip_suffix(['=', ':']).map(|it| {

@@ -53,7 +53,7 @@ pub(super) fn read(reader: &Reader<'_>, root: NodeId) -> Stated {
             Some(ChartPath {
                 path: below(Path::new(""), path)?,
                 origin: reader.span(at),
-                may_be_other: reader.get(source, "helm").is_none(),
+                is_uncertain: reader.get(source, "helm").is_none(),
             })
         });
         if reader.get(source, "helm").is_none() && chart.is_none() && chart_path.is_none() {

@@ -101,7 +101,7 @@ impl FluxRelease {
     }
 
     /// Records that something not followed is merged here.
-    pub fn patch_unknown(&mut self) {
+    pub fn add_unknown_patch(&mut self) {
         self.values.push(self.unknown());
     }
 
@@ -189,7 +189,7 @@ pub(super) fn read(reader: &Reader<'_>, root: NodeId) -> Stated {
         Some(ChartPath {
             path: below(Path::new(""), &reader.scalar(at)?)?,
             origin: reader.span(at),
-            may_be_other: false,
+            is_uncertain: false,
         })
     });
     let values = reader.get(spec, "values").filter(|it| reader.is_map(*it));

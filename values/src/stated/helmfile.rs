@@ -298,7 +298,7 @@ fn chart_path(folder: &Path, origin: Span, chart: &str) -> Option<ChartPath> {
     Some(ChartPath {
         path: below(folder, chart)?,
         origin,
-        may_be_other: false,
+        is_uncertain: false,
     })
 }
 

@@ -47,7 +47,7 @@ pub(super) fn read(reader: &Reader<'_>, root: NodeId) -> Stated {
                 .map(|path| ChartPath {
                     path,
                     origin: reader.span(named),
-                    may_be_other: false,
+                    is_uncertain: false,
                 });
         }
         let files = reader.get(chart, "valuesFile").into_iter();

@@ -9,11 +9,11 @@ use source::secret::{HiddenText, OTHER_PREFIXES, may_hide};
 
 use super::node::{Node, Shape, flag};
 use super::{Document, NodeId};
-use crate::secret::{Unseen, unseen};
+use crate::secret::{HiddenReason, unseen};
 
 /// The texts that hide a value, by node index, in source order.
 #[derive(Debug, Default)]
-pub(super) struct Hidden(Box<[(u32, Unseen)]>);
+pub(super) struct Hidden(Box<[(u32, HiddenReason)]>);
 
 impl Hidden {
     fn of(document: &Document) -> Self {
@@ -45,10 +45,10 @@ fn is_candidate(node: &Node) -> bool {
 }
 
 /// Why a text is hidden. A text with a custom tag, such as `!vault secret/mail#password`, is a reference that a tool resolves.
-fn hidden_reason<'t>(node: &Node, text: impl FnOnce() -> Cow<'t, str>) -> Option<Unseen> {
+fn hidden_reason<'t>(node: &Node, text: impl FnOnce() -> Cow<'t, str>) -> Option<HiddenReason> {
     let text = text();
     let foreign = node.has(flag::FOREIGN) && !text.trim().is_empty();
-    unseen(&text).or(foreign.then_some(Unseen::Text(HiddenText::Reference)))
+    unseen(&text).or(foreign.then_some(HiddenReason::Text(HiddenText::Reference)))
 }
 
 /// The number of single queries before all texts are checked.
@@ -56,7 +56,7 @@ const MAX_SINGLE_QUERIES: u32 = 64;
 
 impl Document {
     /// Why a text does not show its value; `None` if it does, or if the node is not a text.
-    pub fn hidden(&self, id: NodeId) -> Option<Unseen> {
+    pub fn hidden(&self, id: NodeId) -> Option<HiddenReason> {
         let id = self.real(id);
         let known = self.hidden.get();
         let within_limit =

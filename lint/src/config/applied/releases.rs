@@ -6,7 +6,7 @@ use std::path::Path;
 use values::discover::ReleasePlan;
 use values::path::KeyPath;
 
-use super::{Part, Said, Setting, join_or_none, origin_of};
+use super::{Part, Setting, SettingOrigin, join_or_none, origin_of};
 use crate::tree::Tree;
 use crate::workspace::{Scope, TreeRef, Workspace};
 
@@ -88,12 +88,16 @@ impl SettingOrigins<'_> {
                 let origin = by
                     .iter()
                     .find_map(|name| self.fact(&["chart-versions", name]));
-                push("version", version.clone(), origin.unwrap_or(Said::Default));
+                push(
+                    "version",
+                    version.clone(),
+                    origin.unwrap_or(SettingOrigin::Default),
+                );
             }
             None => push(
                 "version",
                 "unknown, treated as the newest".to_owned(),
-                Said::Default,
+                SettingOrigin::Default,
             ),
         }
         let stated = self.planned.is_some_and(|it| it.namespace.is_some());
@@ -106,45 +110,49 @@ impl SettingOrigins<'_> {
                 push(
                     "namespace",
                     namespace.clone(),
-                    origin.unwrap_or(Said::Default),
+                    origin.unwrap_or(SettingOrigin::Default),
                 );
             }
-            None => push("namespace", "default".to_owned(), Said::Default),
+            None => push("namespace", "default".to_owned(), SettingOrigin::Default),
         }
         let names = [&release.name, &release.chart];
         for given in &release.given {
             let origin = names
                 .iter()
                 .find_map(|name| self.fact(&["command-line-values", name]));
-            let origin = origin.unwrap_or(Said::Default);
+            let origin = origin.unwrap_or(SettingOrigin::Default);
             push("command-line-values", given.to_string(), origin);
         }
         if !self.external.is_empty() {
             let external: Vec<&String> = self.external.iter().collect();
-            let origin = self.fact(&["externally-deployed"]).unwrap_or(Said::Default);
+            let origin = self
+                .fact(&["externally-deployed"])
+                .unwrap_or(SettingOrigin::Default);
             push("externally-deployed", join_or_none(&external), origin);
         }
         out
     }
 
     /// Where a fact is set: for the profile, otherwise for all.
-    fn fact(&self, keys: &[&str]) -> Option<Said> {
+    fn fact(&self, keys: &[&str]) -> Option<SettingOrigin> {
         let mut own = vec!["profiles", self.profile];
         own.extend(keys);
         let all = [KeyPath::of_keys(&own), KeyPath::of_keys(keys)];
         all.iter()
             .map(|path| origin_of(self.scope, path))
-            .find(|origin| *origin != Said::Default)
+            .find(|origin| *origin != SettingOrigin::Default)
     }
 
     /// Where the release is stated, if it is.
-    fn stated(&self, key: &str) -> Said {
+    fn stated(&self, key: &str) -> SettingOrigin {
         let release = self.planned.map_or("", |it| it.name.as_str());
         let keys = ["deployments", self.deployment, "releases", release, key];
         let origin = origin_of(self.scope, &KeyPath::of_keys(&keys));
         match self.plan.statements.first() {
-            Some(file) if origin == Said::Default && self.scope.config.deployments.is_none() => {
-                Said::File(self.tree.show(&self.scope.root.join(file)), None)
+            Some(file)
+                if origin == SettingOrigin::Default && self.scope.config.deployments.is_none() =>
+            {
+                SettingOrigin::File(self.tree.show(&self.scope.root.join(file)), None)
             }
             _ => origin,
         }

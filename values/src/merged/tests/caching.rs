@@ -67,7 +67,7 @@ fn secrets_of_a_layer_equal_secrets_by_path() {
         let mut open = vec![merged.layer_root(layer).unwrap()];
         let mut alone = Vec::new();
         while let Some(node) = open.pop() {
-            alone.push((node, merged.is_secret_alone(node)));
+            alone.push((node, merged.is_secret_uncached(node)));
             let mut entries = Vec::new();
             let _ = merged.entries(node, &mut entries);
             open.extend(entries.into_iter().map(|(_, value)| value));

@@ -228,7 +228,7 @@ fn detects_secrets_by_shape_and_variable_name() {
              auth: {existingSecret: db, secretKey: password}\nuser: {existingSecret: \"\", secretKey: canary}\n",
         )
         .build();
-    for ask in [Merged::is_secret_alone, Merged::is_secret] {
+    for ask in [Merged::is_secret_uncached, Merged::is_secret] {
         for (path, secret) in [
             ("store", true),
             ("key", true),

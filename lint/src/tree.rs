@@ -325,6 +325,7 @@ impl Tree {
                 self.show(&self.base.join(&absent.path))
             }
             AbsentReason::TemplatedName
+            | AbsentReason::Pattern
             | AbsentReason::Remote
             | AbsentReason::CommandLine
             | AbsentReason::Patched => absent.path.clone(),

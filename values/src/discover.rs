@@ -174,6 +174,8 @@ pub enum AbsentReason {
     NotFound,
     /// The file's name, or the file, is a template.
     TemplatedName,
+    /// A pattern that may match several files.
+    Pattern,
     /// It comes from outside the repository.
     Remote,
     /// The file exists but cannot be read.
@@ -192,6 +194,7 @@ impl AbsentReason {
         match self {
             Self::NotFound => "file not found",
             Self::TemplatedName => "decided by a template",
+            Self::Pattern => "a pattern, which is not expanded",
             Self::Remote => "not in this repository",
             Self::Unreadable => "cannot be read",
             Self::CommandLine => "set on the command line",

@@ -255,14 +255,22 @@ impl<'d> Checker<'d> {
         }
     }
 
+    /// Which limit a value at this depth exceeds.
+    fn excess(&self, depth: usize) -> Option<&'static str> {
+        match depth > DEPTH {
+            true => Some("nested too deeply"),
+            false => (self.visited > VALUES).then_some("too many values"),
+        }
+    }
+
     /// Checks the values of `set`: scalars, and maps of them.
     fn set(&mut self, map: NodeId) {
         let mut open = vec![(map, 0)];
         while let Some((node, depth)) = open.pop() {
             self.visited += 1;
-            if depth > DEPTH || self.visited > VALUES {
+            if let Some(excess) = self.excess(depth) {
                 let span = self.document.span(node);
-                return self.report(error(codes::TOO_LARGE, span, "nested too deeply"));
+                return self.report(error(codes::TOO_LARGE, span, excess));
             }
             match self.document.kind(node) {
                 Kind::Map => {
@@ -284,9 +292,9 @@ impl<'d> Checker<'d> {
         let mut open = vec![(top, 0)];
         while let Some((node, depth)) = open.pop() {
             self.visited += 1;
-            if depth > DEPTH || self.visited > VALUES {
+            if let Some(excess) = self.excess(depth) {
                 let span = self.document.span(node);
-                return self.report(error(codes::TOO_LARGE, span, "nested too deeply"));
+                return self.report(error(codes::TOO_LARGE, span, excess));
             }
             open.extend(self.document.entries(node).map(|(_, it)| (it, depth + 1)));
             open.extend(self.document.items(node).map(|it| (it, depth + 1)));

@@ -68,7 +68,7 @@ fn no_address(document: &Document, root: NodeId) -> Option<Diagnostic> {
     wrong.then(|| {
         let message = match has_password(&text) {
             true => "this URL contains a password, which every report would show",
-            false => "expected a URL that starts with `https://` or `http://`",
+            false => "expected an `https://` or `http://` URL without spaces",
         };
         error(codes::WRONG_TYPE, document.span(node), message)
     })

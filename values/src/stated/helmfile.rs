@@ -393,7 +393,7 @@ impl LayerCollector<'_, '_> {
             let is_pattern = |text: &str| text.contains(['*', '?', '[']);
             let hidden = match &text {
                 // helmfile includes every file that matches.
-                Some(text) if is_pattern(text) => Err((text.clone(), AbsentReason::TemplatedName)),
+                Some(text) if is_pattern(text) => Err((text.clone(), AbsentReason::Pattern)),
                 // An unquoted template is not a scalar; it may be a path or whole values.
                 None => Err((String::new(), AbsentReason::TemplatedName)),
                 Some(text) if is_template(text) => Err((text.clone(), AbsentReason::TemplatedName)),
@@ -424,7 +424,7 @@ impl LayerCollector<'_, '_> {
                 self.notes.push(Note {
                     span: self.reader.span(item),
                     message:
-                        "values decided by a template or kept outside this repository are unknown"
+                        "values decided by a template or a pattern, or kept outside this repository, are unknown"
                             .to_owned(),
                 });
             }

@@ -43,10 +43,7 @@ pub(crate) struct Start {
 impl Surveyor<'_> {
     /// The folder from which a path is judged: that of the configuration above it, that of its tree, or the path itself.
     pub(crate) fn start(&self, path: &Path) -> Result<Start, String> {
-        let kind = self
-            .files
-            .kind(path)
-            .ok_or("no such file or folder")?;
+        let kind = self.files.kind(path).ok_or("no such file or folder")?;
         if kind == PathKind::Special {
             return Err("neither a file nor a folder".to_owned());
         }

@@ -315,8 +315,7 @@ impl Reader<'_> {
         };
         let absent = stated.needed.into_iter().filter(|it| !is_there(&it.0));
         notes.extend(absent.map(|(_, span)| {
-            let message =
-                "file not found: helmfile fails here, and what it would set is unknown";
+            let message = "file not found: helmfile fails here, and what it would set is unknown";
             Diagnostic::new(NOT_FOLLOWED, Severity::Warning, span, message)
         }));
         releases.extend(stated.releases.into_iter().map(|mut release| {

@@ -118,7 +118,7 @@ impl Place {
     }
 
     /// The same place with its value mapped by `to`; `None` if that returns `None`.
-    pub(crate) fn moved(&self, to: &mut dyn FnMut(NodeRef) -> Option<NodeRef>) -> Option<Self> {
+    pub(crate) fn map_nodes(&self, to: &mut dyn FnMut(NodeRef) -> Option<NodeRef>) -> Option<Self> {
         Some(match self {
             Self::Node(node) => Self::Node(to(*node)?),
             Self::Key(node) => Self::Key(to(*node)?),

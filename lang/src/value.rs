@@ -244,7 +244,7 @@ impl<'h> Value<'h> {
     }
 
     /// A copy that borrows nothing, with its host values mapped by `to`; `None` if that returns `None` for one of them.
-    pub(crate) fn moved(
+    pub(crate) fn map_nodes(
         &self,
         to: &mut dyn FnMut(NodeRef) -> Option<NodeRef>,
     ) -> Option<Value<'static>> {
@@ -254,17 +254,17 @@ impl<'h> Value<'h> {
             Data::Number(value) => Data::Number(*value),
             Data::String(text) => Data::String(Cow::Owned(text.clone().into_owned())),
             Data::List(list) => {
-                let items = list.items.iter().map(|item| item.moved(to));
+                let items = list.items.iter().map(|item| item.map_nodes(to));
                 let items = items.collect::<Option<_>>()?;
                 let incomplete = match &list.incomplete {
-                    Some(why) => Some(Box::new(why.moved(to)?)),
+                    Some(why) => Some(Box::new(why.map_nodes(to)?)),
                     None => None,
                 };
                 Data::List(Arc::new(List { items, incomplete }))
             }
             Data::Map(entries) => {
                 let entries = entries.iter().map(|(key, value)| {
-                    Some((Cow::Owned(key.clone().into_owned()), value.moved(to)?))
+                    Some((Cow::Owned(key.clone().into_owned()), value.map_nodes(to)?))
                 });
                 Data::Map(Arc::new(entries.collect::<Option<_>>()?))
             }
@@ -275,7 +275,7 @@ impl<'h> Value<'h> {
             Data::Absent(absent) => Data::Absent(absent.clone()),
         };
         let place = match &self.place {
-            Some(place) => Some(place.moved(to)?),
+            Some(place) => Some(place.map_nodes(to)?),
             None => None,
         };
         Some(Value {

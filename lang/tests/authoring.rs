@@ -31,8 +31,8 @@ rule ports-are-open {
 "#;
 
 fn program(file: &File) -> Program {
-    let (program, mistakes) = compile(&[("test", file)], &schema(), &Params::new());
-    assert!(mistakes.is_empty(), "{mistakes:?}");
+    let (program, diagnostics) = compile(&[("test", file)], &schema(), &Params::new());
+    assert!(diagnostics.is_empty(), "{diagnostics:?}");
     program
 }
 
@@ -97,7 +97,7 @@ fn trace_can_be_limited_to_one_place() {
     let host = JsonHost::new(&json!({"a": {"port": 80}, "b": {"port": 22}}));
     let run = Run::new(&program, &host);
     let (judgement, traces) = run.trace(0, &|place| {
-        place.is_some_and(|place| host.say(place) == "b.port")
+        place.is_some_and(|place| host.display_place(place) == "b.port")
     });
     assert_eq!(judgement.counts.total(), 2);
     let [trace] = traces.as_slice() else {
@@ -166,14 +166,14 @@ fn mutants_change_one_place_and_most_are_noticed() {
     for mutant in mutants(rule) {
         let mut damaged = file.clone();
         damaged.items[at].kind = ItemKind::Rule(Box::new(mutant.rule));
-        let told = if fails(&damaged) == whole {
+        let outcome = if fails(&damaged) == whole {
             "not noticed"
         } else {
             "noticed"
         };
         writeln!(
             out,
-            "{told}: {} `{}`",
+            "{outcome}: {} `{}`",
             mutant.change,
             first_line(&RULE[mutant.span.range()])
         )

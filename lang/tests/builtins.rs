@@ -19,8 +19,8 @@ fn builtin_examples_give_their_results() {
             let text = format!("let it = {expression}\n");
             let parsed = parse(SourceId(0), &text);
             let packs = [("test", &parsed.file)];
-            let (program, mistakes) = compile(&packs, &schema(), &Params::new());
-            let said = parsed.diagnostics.iter().chain(&mistakes);
+            let (program, diagnostics) = compile(&packs, &schema(), &Params::new());
+            let said = parsed.diagnostics.iter().chain(&diagnostics);
             let said: Vec<&str> = said.map(|it| it.message.as_str()).collect();
             let value = Run::new(&program, &host).value_of("test", "it").unwrap();
             let shown = value.map_or(format!("{said:?}"), |value| show::literal(&host, &value));

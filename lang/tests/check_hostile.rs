@@ -29,13 +29,13 @@ fn count(checked: &Checked, code: &str) -> usize {
 #[test]
 fn long_chains_pass_and_long_cycles_are_reported() {
     let mut chain = String::from("let a0 = 1\n");
-    let mut circle = String::from("let a0 = a9999\n");
+    let mut cycle = String::from("let a0 = a9999\n");
     for i in 1..10_000 {
         let _ = writeln!(chain, "let a{i} = a{}", i - 1);
-        let _ = writeln!(circle, "let a{i} = a{}", i - 1);
+        let _ = writeln!(cycle, "let a{i} = a{}", i - 1);
     }
     assert_eq!(count(&run(&chain), "rule-recursion"), 0);
-    assert_eq!(count(&run(&circle), "rule-recursion"), 10_000);
+    assert_eq!(count(&run(&cycle), "rule-recursion"), 10_000);
 }
 
 #[test]

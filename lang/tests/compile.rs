@@ -18,12 +18,12 @@ fn compiled(text: &str) -> (Program, Vec<Diagnostic>) {
     compile(&[("test", &parsed.file)], &schema(), &Params::new())
 }
 
-fn said(text: &str) -> Vec<String> {
-    let (_, mistakes) = compiled(text);
-    let said = mistakes
+fn messages(text: &str) -> Vec<String> {
+    let (_, diagnostics) = compiled(text);
+    let messages = diagnostics
         .iter()
         .map(|it| format!("{}: {}", it.code, it.message));
-    said.collect()
+    messages.collect()
 }
 
 const GOOD: &str = "
@@ -48,14 +48,14 @@ rule bad {
 }
 fn helper(a, b) = a
 ";
-    let (program, mistakes) = compiled(&format!("{bad}{GOOD}"));
+    let (program, diagnostics) = compiled(&format!("{bad}{GOOD}"));
     let ids: Vec<&str> = program
         .rules()
         .iter()
         .map(|rule| rule.id.as_str())
         .collect();
     assert_eq!(ids, ["good"]);
-    let codes: Vec<&str> = mistakes.iter().map(|it| it.code.as_str()).collect();
+    let codes: Vec<&str> = diagnostics.iter().map(|it| it.code.as_str()).collect();
     assert_eq!(
         codes,
         [
@@ -72,13 +72,13 @@ fn helper(a, b) = a
 
 #[test]
 fn recursion_is_rejected() {
-    assert_eq!(said("fn f(x) = f(x)"), ["recursion: `f` is recursive"]);
+    assert_eq!(messages("fn f(x) = f(x)"), ["recursion: `f` is recursive"]);
     assert_eq!(
-        said("fn f(x) = g(x)\nfn g(x) = [h for y in x if a]\nlet h = 1\nlet a = f(1)"),
+        messages("fn f(x) = g(x)\nfn g(x) = [h for y in x if a]\nlet h = 1\nlet a = f(1)"),
         ["recursion: `f` is recursive"]
     );
     assert_eq!(
-        said("let a = b\nlet b = a"),
+        messages("let a = b\nlet b = a"),
         ["recursion: `a` is recursive"]
     );
 }
@@ -86,7 +86,7 @@ fn recursion_is_rejected() {
 #[test]
 fn regex_bomb_is_rejected() {
     assert_eq!(
-        said(r"let a = /((((a{100}){100}){100}){100})/"),
+        messages(r"let a = /((((a{100}){100}){100}){100})/"),
         ["invalid-regex: the regex is too large: it exceeds 1 MiB when compiled"]
     );
 }
@@ -102,14 +102,14 @@ fn chained_lets_count_toward_nesting_depth() {
             text.push_str(&format!(" let a{at} = {}\n", value.replace('_', &before)));
         }
         text.push_str(&format!(" require a{} == x\n say \"no\"\n}}\n", lets - 1));
-        said(&text)
+        messages(&text)
     };
     assert_eq!(chain(200, "_"), [""; 0]);
     assert_eq!(chain(60, "[_][0]"), [""; 0]);
     for (lets, value) in [(2_000, "_"), (120, "[_][0]")] {
-        let said = chain(lets, value);
+        let found = chain(lets, value);
         assert_eq!(
-            said,
+            found,
             [
                 "too-deep: this expression and the functions it calls are nested more than 220 levels deep"
             ]
@@ -132,12 +132,12 @@ fn deepest_program_runs_on_a_small_stack() {
     text.push_str(&format!("## D.\nrule deep {{\n severity error\n for x at *\n require f{last}(x) == x\n say \"no\"\n}}\n{GOOD}"));
     let run = move || {
         let parsed = parse(SourceId(0), &text);
-        let (program, mistakes) = compile(&[("test", &parsed.file)], &schema(), &Params::new());
+        let (program, diagnostics) = compile(&[("test", &parsed.file)], &schema(), &Params::new());
         assert!(
-            mistakes.iter().all(|it| it.code.as_str() == "too-deep"),
-            "{mistakes:?}"
+            diagnostics.iter().all(|it| it.code.as_str() == "too-deep"),
+            "{diagnostics:?}"
         );
-        assert!(!mistakes.is_empty());
+        assert!(!diagnostics.is_empty());
         // The longest chain that is accepted must evaluate.
         let mut judged = 0;
         for depth in 0..functions {
@@ -148,8 +148,9 @@ fn deepest_program_runs_on_a_small_stack() {
                 .map(|line| format!("{line}\n"))
                 .collect();
             let parsed = parse(SourceId(0), &format!("{upto}{last}"));
-            let (program, mistakes) = compile(&[("test", &parsed.file)], &schema(), &Params::new());
-            if mistakes.is_empty() {
+            let (program, diagnostics) =
+                compile(&[("test", &parsed.file)], &schema(), &Params::new());
+            if diagnostics.is_empty() {
                 let host = JsonHost::new(&json!({}));
                 assert!(Run::new(&program, &host).value_of("test", "it").is_ok());
                 judged = depth;
@@ -176,16 +177,16 @@ fn parameters_are_configured_by_pack_and_name() {
         compile(&[("test", &parsed.file)], &schema(), &params)
     };
     let host = JsonHost::new(&json!({}));
-    let (program, mistakes) = with(Value::list(vec![Value::string("b")]));
-    assert!(mistakes.is_empty());
+    let (program, diagnostics) = with(Value::list(vec![Value::string("b")]));
+    assert!(diagnostics.is_empty());
     let value = Run::new(&program, &host)
         .value_of("test", "it")
         .unwrap()
         .unwrap();
     assert_eq!(lang::eval::show::literal(&host, &value), "[\"b\"]");
-    let (_, mistakes) = with(Value::list(vec![Value::number(1.0)]));
+    let (_, diagnostics) = with(Value::list(vec![Value::number(1.0)]));
     assert_eq!(
-        mistakes[0].message,
+        diagnostics[0].message,
         "the configured value of `hosts` is not a list of string"
     );
 }
@@ -202,8 +203,8 @@ fn only_used_packs_are_in_scope() {
     let host = JsonHost::new(&json!({}));
     let shown = |file| {
         let packs = [("wire", &wire), ("mine", file)];
-        let (program, mistakes) = compile(&packs, &schema(), &Params::new());
-        assert!(mistakes.is_empty());
+        let (program, diagnostics) = compile(&packs, &schema(), &Params::new());
+        assert!(diagnostics.is_empty());
         let value = Run::new(&program, &host)
             .value_of("mine", "it")
             .unwrap()
@@ -217,9 +218,9 @@ fn only_used_packs_are_in_scope() {
 #[test]
 fn compiler_records_what_a_rule_reads() {
     let reads = |body: &str| {
-        let (program, mistakes) =
+        let (program, diagnostics) =
             compiled(&format!("## R.\nrule r {{\n severity error\n{body}\n}}\n"));
-        assert!(mistakes.is_empty(), "{mistakes:?}");
+        assert!(diagnostics.is_empty(), "{diagnostics:?}");
         program.rules()[0].reads().clone()
     };
     let proxy = reads(" for p at {s}.config.proxy\n require p.a == gundeck.b[0].c\n say \"x\"");

@@ -26,7 +26,7 @@ fn watch_blocks(markdown: &str) -> Vec<(usize, String)> {
 }
 
 /// The context of a block: the charts it mentions, and a pack to use.
-const AROUND: &str = "\
+const CONTEXT: &str = "\
 chart wire-server {
 }
 chart brig {
@@ -37,7 +37,7 @@ chart gundeck {
 
 /// The errors that the checker finds in a block.
 fn errors(file: &lang::parse::ast::File) -> Vec<source::Diagnostic> {
-    let around = lang::parse::parse(SourceId(1), AROUND);
+    let context = lang::parse::parse(SourceId(1), CONTEXT);
     let pack = |name, source, ast| lang::check::PackFiles {
         name,
         files: vec![lang::check::RuleFile {
@@ -49,7 +49,7 @@ fn errors(file: &lang::parse::ast::File) -> Vec<source::Diagnostic> {
     };
     let packs = [
         pack("manual", SourceId(0), file),
-        pack("wire", SourceId(1), &around.file),
+        pack("wire", SourceId(1), &context.file),
     ];
     let schema = lang::host::Schema {
         records: vec![lang::host::RecordType {

@@ -35,8 +35,8 @@ fn expressions_match_the_table() {
         seen += 1;
         let parsed = parse(SourceId(0), &format!("let it = {expression}\n"));
         let packs = [("test", &parsed.file)];
-        let (program, mistakes) = compile(&packs, &schema(), &Params::new());
-        let said = parsed.diagnostics.iter().chain(&mistakes);
+        let (program, diagnostics) = compile(&packs, &schema(), &Params::new());
+        let said = parsed.diagnostics.iter().chain(&diagnostics);
         let said: Vec<&str> = said.map(|it| it.message.as_str()).collect();
         let value = Run::new(&program, &host).value_of("test", "it").unwrap();
         let shown = value.map_or(format!("{said:?}"), |value| show::literal(&host, &value));

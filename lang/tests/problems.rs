@@ -133,12 +133,12 @@ fn safe_fixes_produce_valid_rules() {
             "rule a {\n  require n is set\n    fix set n.m to 3\n}\n",
         ),
     ];
-    for (text, mended) in cases {
+    for (text, fixed) in cases {
         let parsed = lang::parse::parse(SourceId(0), text);
         let fixes = parsed.diagnostics.iter().flat_map(|it| &it.fixes);
         let edits: Vec<_> = fixes.flat_map(|fix| fix.edits.clone()).collect();
         let now = source::apply_edits(text, SourceId(0), &edits).unwrap();
-        assert_eq!(now, mended);
+        assert_eq!(now, fixed);
         let again = lang::parse::parse(SourceId(0), &now);
         assert!(again.diagnostics.is_empty(), "{:?}", again.diagnostics);
     }

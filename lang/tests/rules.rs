@@ -41,14 +41,19 @@ fn report(program: &Program, text: &str) -> String {
     let host = host_of(text);
     let mut out = String::new();
     for judgement in Run::new(program, &host).judge_all() {
-        say(&mut out, program, &host, &judgement);
+        write_judgement(&mut out, program, &host, &judgement);
     }
     out
 }
 
-fn say(out: &mut String, program: &Program, host: &JsonHost, judgement: &Judgement<'_>) {
+fn write_judgement(
+    out: &mut String,
+    program: &Program,
+    host: &JsonHost,
+    judgement: &Judgement<'_>,
+) {
     let counts = judgement.counts;
-    let mut words = Vec::new();
+    let mut outcomes = Vec::new();
     for (count, word) in [
         (counts.pass, "pass"),
         (counts.fail, "fail"),
@@ -57,24 +62,24 @@ fn say(out: &mut String, program: &Program, host: &JsonHost, judgement: &Judgeme
         (counts.error, "error"),
     ] {
         if count > 0 {
-            words.push(format!("{count} {word}"));
+            outcomes.push(format!("{count} {word}"));
         }
     }
     if judgement.off {
-        words.push("off".to_owned());
-    } else if words.is_empty() {
-        words.push("no subjects".to_owned());
+        outcomes.push("off".to_owned());
+    } else if outcomes.is_empty() {
+        outcomes.push("no subjects".to_owned());
     }
     let id = &program.rules()[judgement.rule].id;
-    let _ = writeln!(out, "{id}: {}", words.join(", "));
+    let _ = writeln!(out, "{id}: {}", outcomes.join(", "));
     for verdict in &judgement.verdicts {
-        let place = host.say(&verdict.place);
+        let place = host.display_place(&verdict.place);
         let _ = writeln!(out, "  {} {place}: {}", verdict.severity, verdict.message);
         for (place, label) in &verdict.related {
-            let _ = writeln!(out, "    also {}: {label}", host.say(place));
+            let _ = writeln!(out, "    also {}: {label}", host.display_place(place));
         }
         for place in &verdict.witnesses {
-            let _ = writeln!(out, "    witness {}", host.say(place));
+            let _ = writeln!(out, "    witness {}", host.display_place(place));
         }
         if let Some(help) = &verdict.help {
             let _ = writeln!(out, "    help: {help}");
@@ -93,7 +98,7 @@ fn say(out: &mut String, program: &Program, host: &JsonHost, judgement: &Judgeme
         let place = why
             .place
             .as_ref()
-            .map_or("somewhere".to_owned(), |place| host.say(place));
+            .map_or("somewhere".to_owned(), |place| host.display_place(place));
         let _ = writeln!(out, "  undecided at {place}: {}", why.unknown.reason);
     }
     if let Some(error) = &judgement.error {
@@ -104,13 +109,23 @@ fn say(out: &mut String, program: &Program, host: &JsonHost, judgement: &Judgeme
 fn action(host: &JsonHost, action: &Action<'_>) -> String {
     let list = |items: &[Value<'_>]| show::literal(host, &Value::list(items.to_vec()));
     match action {
-        Action::Set(to, value) => format!("set {} {}", host.say(to), show::literal(host, value)),
-        Action::Quote(it) => format!("quote {}", host.say(it)),
-        Action::Rename(it, name) => format!("rename {} {name}", host.say(it)),
-        Action::Move(from, to) => format!("move {} {}", host.say(from), host.say(to)),
-        Action::Delete(it) => format!("delete {}", host.say(it)),
-        Action::Append(to, items) => format!("append {} {}", host.say(to), list(items)),
-        Action::Remove(from, items) => format!("remove {} {}", host.say(from), list(items)),
+        Action::Set(to, value) => format!(
+            "set {} {}",
+            host.display_place(to),
+            show::literal(host, value)
+        ),
+        Action::Quote(it) => format!("quote {}", host.display_place(it)),
+        Action::Rename(it, name) => format!("rename {} {name}", host.display_place(it)),
+        Action::Move(from, to) => format!(
+            "move {} {}",
+            host.display_place(from),
+            host.display_place(to)
+        ),
+        Action::Delete(it) => format!("delete {}", host.display_place(it)),
+        Action::Append(to, items) => format!("append {} {}", host.display_place(to), list(items)),
+        Action::Remove(from, items) => {
+            format!("remove {} {}", host.display_place(from), list(items))
+        }
     }
 }
 
@@ -125,10 +140,10 @@ fn check(name: &str) {
     let text = std::fs::read_to_string(&path).expect("the file of cases exists");
     let (rules, cases) = text.split_once("\n=== ").expect("the file has a case");
     let parsed = parse(SourceId(0), rules);
-    let (program, mistakes) = compile(&[("test", &parsed.file)], &schema(), &Params::new());
+    let (program, diagnostics) = compile(&[("test", &parsed.file)], &schema(), &Params::new());
     let mut current = rules.to_owned();
-    let said: Vec<_> = parsed.diagnostics.iter().chain(&mistakes).collect();
-    assert!(said.is_empty(), "{name}: {said:?}");
+    let problems: Vec<_> = parsed.diagnostics.iter().chain(&diagnostics).collect();
+    assert!(problems.is_empty(), "{name}: {problems:?}");
     for case in cases.split("\n=== ") {
         let (title, rest) = case.split_once('\n').expect("a case has a title");
         let (document, _) = rest

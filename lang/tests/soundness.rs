@@ -314,7 +314,7 @@ fn document(dice: &mut Dice<'_>) -> Value {
 }
 
 /// A document with arbitrary values anywhere, including unknown ones.
-fn wild(dice: &mut Dice<'_>, depth: usize) -> Value {
+fn random_value(dice: &mut Dice<'_>, depth: usize) -> Value {
     match dice.roll(if depth == 0 { 6 } else { 8 }) {
         0 => Value::Null,
         1 => json!(dice.roll(2) == 0),
@@ -322,7 +322,9 @@ fn wild(dice: &mut Dice<'_>, depth: usize) -> Value {
         3 => json!("a"),
         4 => json!("<unknown: encrypted>"),
         5 => json!(""),
-        6 => (0..dice.roll(4)).map(|_| wild(dice, depth - 1)).collect(),
+        6 => (0..dice.roll(4))
+            .map(|_| random_value(dice, depth - 1))
+            .collect(),
         _ => {
             let keys = [
                 "count", "name", "on", "flag", "hosts", "mode", "sub", "host", "port", "labels",
@@ -333,7 +335,7 @@ fn wild(dice: &mut Dice<'_>, depth: usize) -> Value {
                 let key = dice.pick(&keys);
                 let value = match key {
                     "<open>" => json!("a layer is not here"),
-                    _ => wild(dice, depth - 1),
+                    _ => random_value(dice, depth - 1),
                 };
                 map.insert(key.to_owned(), value);
             }
@@ -398,8 +400,11 @@ impl Both {
     /// Evaluates the rule; returns the numbers of subjects that passed and failed.
     fn judge(&self, text: &str, values: &Value) -> (usize, usize) {
         let files = [("test", &self.pack.file), ("test", &self.rule.file)];
-        let (program, mistakes) = compile(&files, &schema(), &Params::new());
-        assert!(mistakes.is_empty(), "accepted, but: {mistakes:?}\n{text}");
+        let (program, diagnostics) = compile(&files, &schema(), &Params::new());
+        assert!(
+            diagnostics.is_empty(),
+            "accepted, but: {diagnostics:?}\n{text}"
+        );
         let host = JsonHost::new(values);
         let run = Run::new(&program, &host);
         let judged = run.judge(
@@ -423,14 +428,14 @@ proptest! {
         let mut dice = Dice { bytes: bytes.iter() };
         let when = expr(&mut dice, Ty::Bool, 2);
         let value = expr(&mut dice, Ty::Texts, 2);
-        let asked = expr(&mut dice, Ty::Bool, 3);
+        let condition = expr(&mut dice, Ty::Bool, 3);
         let text = rule(&format!(
-            "  when {when}\n  let value = {value}\n  require {asked}\n    at s.sub\n    say \"it is {{value}}\"\n    fix set s.name to \"a\""
+            "  when {when}\n  let value = {value}\n  require {condition}\n    at s.sub\n    say \"it is {{value}}\"\n    fix set s.name to \"a\""
         ));
         let both = both(&text);
         if both.accepted() {
             let mut dice = Dice { bytes: data.iter() };
-            let values = json!({"svc": wild(&mut dice, 3), "other": wild(&mut dice, 3)});
+            let values = json!({"svc": random_value(&mut dice, 3), "other": random_value(&mut dice, 3)});
             both.judge(&text, &values);
         }
     }

@@ -174,7 +174,7 @@ impl JsonHost {
     }
 
     /// A place as a person would say it.
-    pub fn say(&self, place: &Place) -> String {
+    pub fn display_place(&self, place: &Place) -> String {
         match place {
             Place::Node(node) => self.path(*node),
             Place::Key(node) => format!("key of {}", self.path(*node)),

@@ -42,7 +42,7 @@ fn main() {
             println!(
                 "{} {}: {}",
                 verdict.severity,
-                host.say(&verdict.place),
+                host.display_place(&verdict.place),
                 verdict.message
             );
             for fix in verdict.fixes {

@@ -40,7 +40,7 @@ pub(super) const TABLE: &[Builtin] = &[
         &[("pem-labels(\"-----BEGIN CERTIFICATE-----\\n-----END CERTIFICATE-----\")", "[\"CERTIFICATE\"]")],
         |call| {
             let text = call.text(0)?;
-            list_of(call, text.lines().filter_map(|line| border(line, "-----BEGIN ")))
+            list_of(call, text.lines().filter_map(|line| pem_label(line, "-----BEGIN ")))
         },
     )
     .reveals_nothing(),
@@ -83,7 +83,7 @@ fn decode(text: &str) -> Option<Vec<u8>> {
         .find_map(|engine| engine.decode(&compact).ok())
 }
 
-fn border<'t>(line: &'t str, start: &str) -> Option<&'t str> {
+fn pem_label<'t>(line: &'t str, start: &str) -> Option<&'t str> {
     line.trim().strip_prefix(start)?.strip_suffix("-----")
 }
 
@@ -92,12 +92,12 @@ fn pem_problem(text: &str) -> Option<&'static str> {
     let mut open: Option<(&str, String)> = None;
     let mut blocks = 0;
     for line in text.lines() {
-        if let Some(label) = border(line, "-----BEGIN ") {
+        if let Some(label) = pem_label(line, "-----BEGIN ") {
             if open.is_some() {
                 return Some("a block begins inside another");
             }
             open = Some((label, String::new()));
-        } else if let Some(label) = border(line, "-----END ") {
+        } else if let Some(label) = pem_label(line, "-----END ") {
             let Some((begun, body)) = open.take() else {
                 return Some("an END line has no BEGIN line");
             };

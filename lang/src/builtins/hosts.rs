@@ -230,9 +230,9 @@ mod tests {
         #[test]
         fn part_coverage_matches_http_client(part in " ?[aBé.]{0,4}", host in "[AbÉ.]{0,5}") {
             let bare = part.trim_start_matches(' ');
-            let said = !bare.is_empty()
+            let expected = !bare.is_empty()
                 && dotted(&host.to_lowercase()).ends_with(&dotted(&bare.to_lowercase()));
-            prop_assert_eq!(covers(&part, &host), said);
+            prop_assert_eq!(covers(&part, &host), expected);
         }
     }
 }

@@ -86,14 +86,14 @@ pub(super) const TABLE: &[Builtin] = &[
         "intersection(a: list of any, b: list of any) -> list of any",
         "The elements of the first list that are also in the second.",
         &[("intersection([1, 2], [2, 3])", "[2]")],
-        |call| against(call, Truth::True),
+        |call| filter_by_membership(call, Truth::True),
     )
     .elements(),
     Builtin::new(
         "without(list: list of any, other: list of any) -> list of any",
         "The elements of the first list that are not in the second.",
         &[("without([1, 2], [2, 3])", "[1]")],
-        |call| against(call, Truth::False),
+        |call| filter_by_membership(call, Truth::False),
     )
     .elements(),
     Builtin::new(
@@ -145,7 +145,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "Is every element of the first list also in the second?",
         &[("is-subset([1], [1, 2])", "true"), ("is-subset([3], [1, 2])", "false")],
         |call| {
-            let rest = against(call, Truth::False)?;
+            let rest = filter_by_membership(call, Truth::False)?;
             match rest.data {
                 Data::List(list) if !list.items.is_empty() => answer_bool(false),
                 Data::List(list) => match &list.incomplete {
@@ -278,7 +278,7 @@ fn select<'h>(
 }
 
 /// The elements of the first list for which membership in the second equals `wanted`.
-fn against<'h>(call: &mut Call<'_, 'h>, wanted: Truth) -> Answer<'h> {
+fn filter_by_membership<'h>(call: &mut Call<'_, 'h>, wanted: Truth) -> Answer<'h> {
     let (list, other) = (call.list(0)?.into_owned(), call.list(1)?.into_owned());
     let mut set = Set::default();
     for item in other.items.iter().chain(other.incomplete.as_deref()) {

@@ -45,12 +45,12 @@ pub(super) const TABLE: &[Builtin] = &[
 
 /// The edit distance between two words.
 fn distance(a: &str, b: &str) -> usize {
-    let (a, b) = apart(a, b);
+    let (a, b) = strip_common(a, b);
     strsim::osa_distance(a, b)
 }
 
 /// Strips the common prefix and suffix of two words, which do not affect the distance and make up most of a typical name.
-fn apart<'t>(a: &'t str, b: &'t str) -> (&'t str, &'t str) {
+fn strip_common<'t>(a: &'t str, b: &'t str) -> (&'t str, &'t str) {
     let same = |(a, b): &(char, char)| a == b;
     let start = |a: &str, b: &str| -> usize {
         let pairs = a.chars().zip(b.chars()).take_while(same);
@@ -76,7 +76,7 @@ fn is_one_edit_away(a: &str, b: &str) -> bool {
         let mut chars = text.chars();
         [chars.next(), chars.next(), chars.next()]
     };
-    let (a, b) = apart(a, b);
+    let (a, b) = strip_common(a, b);
     match (first(a), first(b)) {
         ([Some(_), None, _], [_, None, _]) | ([None, ..], [Some(_), None, _]) => true,
         ([Some(a), Some(b), None], [Some(c), Some(d), None]) => a == d && b == c,

@@ -25,7 +25,7 @@ pub(super) const TABLE: &[Builtin] = &[
             // Evaluated for every value, so it skips the other classes.
             let encrypted = match &call.value(0).data {
                 Data::String(text) => matches!(hidden_text(text), Some(HiddenText::Encrypted(_))),
-                _ => matches!(kept(call)?, SecretClass::Encrypted(_)),
+                _ => matches!(stored_class(call)?, SecretClass::Encrypted(_)),
             };
             answer_bool(encrypted)
         },
@@ -115,7 +115,7 @@ pub(super) const TABLE: &[Builtin] = &[
 ];
 
 /// How a value is stored. Ciphertext and references are unknown values, but their text shows how they are stored.
-fn kept(call: &Call<'_, '_>) -> Result<SecretClass, Stop> {
+fn stored_class(call: &Call<'_, '_>) -> Result<SecretClass, Stop> {
     let value = call.value(0);
     Ok(match (&value.data, &value.place) {
         (Data::Null, _) => SecretClass::Empty,
@@ -149,7 +149,7 @@ fn class(call: &Call<'_, '_>) -> Result<SecretClass, Stop> {
     {
         return Ok(SecretClass::Plain);
     }
-    kept(call)
+    stored_class(call)
 }
 
 fn entropy(text: &str) -> f64 {

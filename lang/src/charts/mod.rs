@@ -147,8 +147,8 @@ impl ChartDecl {
             docs: docs.map(str::to_owned),
             umbrellas: chart.umbrellas.iter().map(UmbrellaDecl::read).collect(),
             alias: chart.key.as_ref().map(|key| key.node.clone()),
-            tags: words(&chart.tags),
-            conditions: chart.conditions.iter().map(|path| words(path)).collect(),
+            tags: names(&chart.tags),
+            conditions: chart.conditions.iter().map(|path| names(path)).collect(),
             always: match &chart.always {
                 None => Always::No,
                 Some(always) => match &always.node {
@@ -157,7 +157,7 @@ impl ChartDecl {
                 },
             },
             wraps: chart.wraps.as_ref().map(|key| key.node.clone()),
-            names: words(&chart.names),
+            names: names(&chart.names),
             since: chart.since.as_ref().map(|version| version.node.clone()),
             until: chart.until.as_ref().map(|version| version.node.clone()),
             keys: chart.keys.as_ref().map(|keys| KeyMap::read(keys).into()),
@@ -263,7 +263,7 @@ impl Holds {
     }
 
     /// Does the declaration have a default that Helm keeps?
-    fn something(&self) -> bool {
+    fn has_default(&self) -> bool {
         match self {
             Self::Value { default, .. } => default
                 .as_ref()
@@ -281,10 +281,10 @@ impl KeyDecl {
             required: key.required,
             since: key.since.as_ref().map(|version| version.node.clone()),
             until: key.until.as_ref().map(|version| version.node.clone()),
-            moved_to: key.moved_to.as_deref().map(words),
+            moved_to: key.moved_to.as_deref().map(names),
             ..Self::new(&key.name.node, key.name.span, Holds::read(&key.value))
         };
-        read.given = read.gives();
+        read.given = read.is_given();
         read
     }
 
@@ -302,12 +302,12 @@ impl KeyDecl {
             given: false,
             holds,
         };
-        key.given = key.gives();
+        key.given = key.is_given();
         key
     }
 
-    fn gives(&self) -> bool {
-        self.since.is_none() && self.until.is_none() && self.holds.something()
+    fn is_given(&self) -> bool {
+        self.since.is_none() && self.until.is_none() && self.holds.has_default()
     }
 
     /// Does this version of the chart read the key? An unknown version counts as the newest. A key that moved and has
@@ -331,7 +331,7 @@ impl KeyDecl {
     }
 }
 
-fn words(names: &[ast::Name]) -> Vec<String> {
+fn names(names: &[ast::Name]) -> Vec<String> {
     names.iter().map(|name| name.node.clone()).collect()
 }
 

@@ -40,7 +40,7 @@ pub struct Place<'d> {
 impl ChartSet {
     /// Creates the set of declared charts.
     pub fn declared(mut charts: Vec<ChartDecl>) -> Self {
-        wrapped::take_in(&mut charts);
+        wrapped::merge_wrapped(&mut charts);
         Self::new(charts)
     }
 
@@ -142,7 +142,7 @@ impl ChartSet {
     pub fn component<'d>(&'d self, name: &str) -> SmallVec<[Place<'d>; 2]> {
         match self.by_name.get(name) {
             Some(ids) => ids.iter().map(|&i| self.top(i)).collect(),
-            None => self.implied(name).into_iter().collect(),
+            None => self.undeclared_umbrella(name).into_iter().collect(),
         }
     }
 
@@ -151,7 +151,9 @@ impl ChartSet {
         let mut names: Vec<&str> = self.umbrellas.keys().map(String::as_str).collect();
         names.retain(|name| !self.by_name.contains_key(*name));
         names.sort_unstable();
-        let implied = names.into_iter().filter_map(|name| self.implied(name));
+        let implied = names
+            .into_iter()
+            .filter_map(|name| self.undeclared_umbrella(name));
         (0..self.charts.len() as u32)
             .map(|i| self.top(i))
             .chain(implied)
@@ -169,7 +171,7 @@ impl ChartSet {
     }
 
     /// A chart that is named only as the umbrella of others: anything is allowed in it.
-    fn implied(&self, name: &str) -> Option<Place<'_>> {
+    fn undeclared_umbrella(&self, name: &str) -> Option<Place<'_>> {
         let (name, _) = self.umbrellas.get_key_value(name)?;
         Some(Place {
             chart: None,
@@ -195,7 +197,7 @@ impl ChartSet {
         }
         let mut found = place.found.step(step);
         if let (Found::Undeclared(_), Some(_), Step::Key(key)) = (found, place.top, step) {
-            if self.hands_on(place, key) {
+            if self.needs_no_declaration(place, key) {
                 found = Found::Open;
             } else if let (Some(umbrella), "tags") = (umbrella, key) {
                 found = Found::Map(&umbrella.tags, None);
@@ -205,7 +207,7 @@ impl ChartSet {
     }
 
     /// Is it a key at the top of a chart that needs no declaration?
-    pub(crate) fn hands_on(&self, place: Place<'_>, key: &str) -> bool {
+    pub(crate) fn needs_no_declaration(&self, place: Place<'_>, key: &str) -> bool {
         let wraps = || place.chart.and_then(|i| self.chart(i).wraps.as_deref());
         // Helm passes `global` to every chart.
         place.top.is_some() && (key == "global" || wraps() == Some(key))

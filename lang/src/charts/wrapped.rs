@@ -4,7 +4,7 @@ use super::{ChartDecl, Holds, KeyDecl, KeyMap};
 
 /// Merges the declaration of each wrapped chart into the chart that wraps it. Where both declare a key, the wrapper
 /// takes precedence, since it may set other values.
-pub(super) fn take_in(charts: &mut [ChartDecl]) {
+pub(super) fn merge_wrapped(charts: &mut [ChartDecl]) {
     let wrapped = |wrapper: &ChartDecl| {
         let name = wrapper.wraps.as_deref()?;
         let other = |it: &&ChartDecl| it.name == name && it.name != wrapper.name;
@@ -13,7 +13,7 @@ pub(super) fn take_in(charts: &mut [ChartDecl]) {
             docs: chart.docs.clone(),
             ..KeyDecl::new(name, chart.span, Holds::Keys(chart.keys()?.clone()))
         };
-        Some(joined(
+        Some(merge_keys(
             wrapper.keys()?,
             &KeyMap::new(vec![below], false, None),
         ))
@@ -27,13 +27,13 @@ pub(super) fn take_in(charts: &mut [ChartDecl]) {
 }
 
 /// The keys of both maps; the first takes precedence.
-fn joined(keys: &KeyMap, others: &KeyMap) -> KeyMap {
+fn merge_keys(keys: &KeyMap, others: &KeyMap) -> KeyMap {
     let join = |key: &KeyDecl| {
         let other = others.declared(&key.name).map(|it| &it.holds);
         let mut key = key.clone();
         if let (Holds::Keys(own), Some(Holds::Keys(other))) = (&key.holds, other) {
-            key.holds = Holds::Keys(joined(own, other));
-            key.given = key.gives();
+            key.holds = Holds::Keys(merge_keys(own, other));
+            key.given = key.is_given();
         }
         key
     };

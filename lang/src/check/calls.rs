@@ -54,7 +54,7 @@ impl<'a> Checker<'a> {
                 for arg in args {
                     self.expr(arg);
                 }
-                Info::anything()
+                Info::any()
             }
         }
     }
@@ -100,9 +100,9 @@ impl<'a> Checker<'a> {
             candidates.extend(library.function_names());
             candidates.push("user");
         }
-        let similar = match function_of_others(&name) {
+        let similar = match foreign_function(&name) {
             Some(_) => None,
-            None => self.guess(&name, candidates),
+            None => self.suggest(&name, candidates),
         };
         self.report(span, Problem::UnknownFunction { name, similar });
     }
@@ -111,12 +111,12 @@ impl<'a> Checker<'a> {
     fn user(&mut self, expr: &'a Expr, args: &'a [Expr]) -> Info<'a> {
         let [arg] = args else {
             self.arity("user", 1, 1, args.len(), expr.span);
-            return Info::anything();
+            return Info::any();
         };
         let before = std::mem::replace(&mut self.view, View::User);
         let info = self.expr(arg);
         self.view = before;
-        self.placed(arg, &info, "the argument of `user`");
+        self.expect_place(arg, &info, "the argument of `user`");
         // Without the chart's defaults, any value may be missing.
         Info {
             missing: Some(expr),
@@ -140,7 +140,7 @@ impl<'a> Checker<'a> {
             }
             _ => callee.span,
         };
-        self.needs(item, name);
+        self.note_use(item, name);
         let infos: Vec<Info<'a>> = args.iter().map(|arg| self.expr(arg)).collect();
         let entry = &self.index.items[item];
         let ItemKind::Fn(function) = &entry.item.kind else {
@@ -152,18 +152,18 @@ impl<'a> Checker<'a> {
                     called: true,
                 },
             );
-            return Info::anything();
+            return Info::any();
         };
-        let want = function.params.len();
-        if args.len() != want {
-            self.arity(&entry.name.node, want, want, args.len(), expr.span);
+        let expected = function.params.len();
+        if args.len() != expected {
+            self.arity(&entry.name.node, expected, expected, args.len(), expr.span);
         }
         for (i, (arg, info)) in args.iter().zip(&infos).enumerate() {
             if let Some(ty) = self.params[item].get(i).cloned() {
-                self.want(arg.span, info, &ty);
+                self.expect_type(arg.span, info, &ty);
             }
         }
-        let result = self.items[item].clone().unwrap_or_else(Info::anything);
+        let result = self.items[item].clone().unwrap_or_else(Info::any);
         let hollow = result.hollow && infos.iter().any(|info| info.missing.is_some());
         Info {
             missing: (result.missing.is_some() || hollow).then_some(expr),
@@ -186,7 +186,7 @@ impl<'a> Checker<'a> {
             self.arity(&signature.name, least, most, args.len(), expr.span);
         }
         for ((arg, info), param) in args.iter().zip(&infos).zip(&signature.params) {
-            self.want(arg.span, info, &param.ty);
+            self.expect_type(arg.span, info, &param.ty);
         }
         // No type means "list or map", so the signature accepts any value.
         if signature.name == "count"
@@ -195,8 +195,8 @@ impl<'a> Checker<'a> {
             && !info.ty.is_map()
         {
             let problem = Problem::WrongType {
-                want: "a list or map".to_owned(),
-                got: describe(&info.ty),
+                expected: "a list or map".to_owned(),
+                actual: describe(&info.ty),
             };
             self.report(arg.span, problem);
         }
@@ -214,20 +214,27 @@ impl<'a> Checker<'a> {
         info
     }
 
-    fn arity(&mut self, name: &str, least: usize, most: usize, got: usize, span: Span) {
-        let want = match (least, most) {
+    fn arity(&mut self, name: &str, least: usize, most: usize, actual: usize, span: Span) {
+        let expected = match (least, most) {
             (0, 0) => "no arguments".to_owned(),
             (1, 1) => "one argument".to_owned(),
             (least, most) if least == most => format!("{least} arguments"),
             (least, most) => format!("{least} to {most} arguments"),
         };
         let name = name.to_owned();
-        self.report(span, Problem::WrongArity { name, want, got });
+        self.report(
+            span,
+            Problem::WrongArity {
+                name,
+                expected,
+                actual,
+            },
+        );
     }
 }
 
 /// What to write instead of a function from another language.
-pub(super) fn function_of_others(name: &str) -> Option<&'static str> {
+pub(super) fn foreign_function(name: &str) -> Option<&'static str> {
     Some(match name {
         "exists" | "isset" | "isSet" | "is_set" | "has" | "hasKey" | "defined" => {
             "write `x is set` to test for presence"

@@ -5,8 +5,8 @@ use source::Span;
 
 use super::checker::Checker;
 use super::facts::Meaning;
+use super::messages::Report;
 use super::problem::Problem;
-use super::words::Report;
 use crate::charts::{Found, KeyType, Literal, Place, Step, parse_version};
 use crate::parse::ast::{
     Chart, ItemKind, Key, KeyBlock, KeyValue, Name, Spanned, TypeExpr, TypeKind,
@@ -31,7 +31,7 @@ impl<'a> Checker<'a> {
                     if let Some(&(first, _)) =
                         before.iter().take(64).find(|it| overlap(it.1, range))
                     {
-                        self.twice("chart", &chart.name, first);
+                        self.report_duplicate("chart", &chart.name, first);
                     }
                     before.push((chart.name.span, range));
                     self.chart(chart, number);
@@ -41,12 +41,12 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn twice(&mut self, what: &'static str, name: &Name, first: Span) {
+    fn report_duplicate(&mut self, what: &'static str, name: &Name, first: Span) {
         let problem = Problem::DuplicateName {
             what,
             name: name.node.clone(),
         };
-        self.send(Report::new(name.span, problem).see(first, "first defined here"));
+        self.emit(Report::new(name.span, problem).with_related(first, "first defined here"));
     }
 
     fn chart(&mut self, chart: &'a Chart, number: u32) {
@@ -93,7 +93,7 @@ impl<'a> Checker<'a> {
             return self.component_name(name.span, &name.node);
         }
         let names = charts.charts().iter().map(|chart| chart.name.as_str());
-        if let Some(similar) = self.guess(&name.node, names) {
+        if let Some(similar) = self.suggest(&name.node, names) {
             let name_text = name.node.clone();
             self.report(
                 name.span,
@@ -111,7 +111,7 @@ impl<'a> Checker<'a> {
             let range = (key.since.as_ref(), key.until.as_ref());
             let before = declared.entry(&key.name.node).or_default();
             if let Some(&(first, _)) = before.iter().take(64).find(|it| overlap(it.1, range)) {
-                self.twice("key", &key.name, first);
+                self.report_duplicate("key", &key.name, first);
             }
             before.push((key.name.span, range));
             self.key(key, chart);
@@ -194,10 +194,10 @@ impl<'a> Checker<'a> {
                     _ => None,
                 });
                 let keys = maps.flat_map(|map| map.keys.iter().map(|key| key.name.as_str()));
-                let similar = self.guess(&name.node, keys);
+                let similar = self.suggest(&name.node, keys);
                 let names: Vec<&str> = path.iter().map(|name| name.node.as_str()).collect();
                 let path = names.join(".");
-                return self.report(name.span, Problem::MovedNowhere { path, similar });
+                return self.report(name.span, Problem::MovedToUnknownKey { path, similar });
             }
             self.key_name(name.span, &found);
             places = found;

@@ -10,21 +10,21 @@ use super::index::Index;
 use super::info::Info;
 use super::known::Known;
 use super::library::Library;
+use super::messages::Report;
 use super::order::Order;
 use super::problem::Problem;
 use super::scope::Scope;
 use super::similar::similar;
-use super::words::Report;
 use crate::charts::{ChartSet, Place};
 use crate::parse::ast::{Expr, Name, Rule, View};
 use crate::types::Type;
 use crate::value::Regex;
 
 /// Maximum number of names compared in one check to find suggestions.
-const MOST_COMPARISONS: usize = 100_000;
+const MAX_COMPARISONS: usize = 100_000;
 
 /// Maximum number of distinct regexes in a file; compiling one may take milliseconds.
-const MOST_REGEXES: usize = 200;
+const MAX_REGEXES: usize = 200;
 
 /// `since` and `until` of a rule.
 pub(super) type Versions = (Option<Version>, Option<Version>);
@@ -66,7 +66,7 @@ pub(super) struct Checker<'a> {
     owner: Option<Span>,
     unusable: FxHashSet<Span>,
     /// Unusable items already reported for the owner.
-    blamed: FxHashSet<Span>,
+    reported_broken: FxHashSet<Span>,
     /// Expressions already reported as possibly missing under a negation.
     pub(super) negated: FxHashSet<Span>,
     /// An operand to the left in the same `and` or `or` already decides the result, which has been reported.
@@ -107,7 +107,7 @@ impl<'a> Checker<'a> {
             muted: false,
             owner: None,
             unusable: FxHashSet::default(),
-            blamed: FxHashSet::default(),
+            reported_broken: FxHashSet::default(),
             negated: FxHashSet::default(),
             settled: false,
             comparisons: 0,
@@ -127,7 +127,7 @@ impl<'a> Checker<'a> {
         self.pack = self.index.files[file].pack;
         self.rule = None;
         self.owner = Some(name.span);
-        self.blamed.clear();
+        self.reported_broken.clear();
         self.muted = damaged || self.index.packs[self.pack].trusted;
         if damaged {
             self.unusable.insert(name.span);
@@ -139,10 +139,10 @@ impl<'a> Checker<'a> {
     }
 
     pub(super) fn report(&mut self, span: Span, problem: Problem) {
-        self.send(Report::new(span, problem));
+        self.emit(Report::new(span, problem));
     }
 
-    pub(super) fn send(&mut self, report: Report) {
+    pub(super) fn emit(&mut self, report: Report) {
         if self.muted {
             return;
         }
@@ -153,27 +153,27 @@ impl<'a> Checker<'a> {
     }
 
     /// The valid name that is most similar to an invalid one.
-    pub(super) fn guess<'c>(
+    pub(super) fn suggest<'c>(
         &mut self,
         name: &str,
         candidates: impl IntoIterator<Item = &'c str>,
     ) -> Option<String> {
-        if !self.may_guess() {
+        if !self.may_suggest() {
             return None;
         }
-        let left = MOST_COMPARISONS - self.comparisons;
+        let left = MAX_COMPARISONS - self.comparisons;
         let compared = &mut self.comparisons;
         let candidates = candidates.into_iter().take(left);
         similar(name, candidates.inspect(|_| *compared += 1))
     }
 
     /// False if the suggestion would not be shown, or the limit has been reached.
-    pub(super) fn may_guess(&self) -> bool {
-        !self.muted && self.comparisons < MOST_COMPARISONS
+    pub(super) fn may_suggest(&self) -> bool {
+        !self.muted && self.comparisons < MAX_COMPARISONS
     }
 
     /// Records that the item being checked uses another one.
-    pub(super) fn needs(&mut self, item: usize, span: Span) {
+    pub(super) fn note_use(&mut self, item: usize, span: Span) {
         let entry = &self.index.items[item];
         self.used_items[item] |= self.owner != Some(entry.name.span);
         self.facts.name(span, || Meaning::Item(entry.name.span));
@@ -182,10 +182,10 @@ impl<'a> Checker<'a> {
             return;
         }
         self.unusable.extend(self.owner);
-        if self.blamed.insert(definition) {
+        if self.reported_broken.insert(definition) {
             let name = entry.name.node.clone();
             let report = Report::new(span, Problem::UsesBroken { name });
-            self.send(report.see(definition, "has errors"));
+            self.emit(report.with_related(definition, "has errors"));
         }
     }
 
@@ -197,9 +197,9 @@ impl<'a> Checker<'a> {
         if !self.regexes.contains_key(pattern) {
             let count = self.regex_counts.entry(self.file).or_default();
             *count += 1;
-            let built = if *count > MOST_REGEXES {
+            let built = if *count > MAX_REGEXES {
                 Err(format!(
-                    "a file may contain at most {MOST_REGEXES} different regexes"
+                    "a file may contain at most {MAX_REGEXES} different regexes"
                 ))
             } else {
                 Regex::new(pattern)
@@ -215,17 +215,20 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Reports names that are defined twice.
+    /// Reports names that are defined duplicate.
     pub(super) fn duplicates(&mut self) {
-        for twice in &self.index.twice {
-            let name = twice.name.node.clone();
-            let problem = match twice.what {
+        for duplicate in &self.index.duplicates {
+            let name = duplicate.name.node.clone();
+            let problem = match duplicate.what {
                 "rule" => Problem::DuplicateRule { name },
                 what => Problem::DuplicateName { what, name },
             };
-            self.owner = Some(twice.name.span);
+            self.owner = Some(duplicate.name.span);
             self.muted = false;
-            self.send(Report::new(twice.name.span, problem).see(twice.first, "first defined here"));
+            self.emit(
+                Report::new(duplicate.name.span, problem)
+                    .with_related(duplicate.first, "first defined here"),
+            );
         }
     }
 
@@ -243,7 +246,7 @@ impl<'a> Checker<'a> {
                     }
                     None => {
                         let packs = index.packs.iter().map(|pack| pack.name);
-                        let similar = self.guess(&name.node, packs);
+                        let similar = self.suggest(&name.node, packs);
                         let unknown = name.node.clone();
                         let problem = Problem::UnknownPack {
                             name: unknown,

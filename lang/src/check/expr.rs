@@ -6,23 +6,23 @@ use super::checker::Checker;
 use super::facts::{Binding, ExprFact};
 use super::info::{Info, describe, element, join};
 use super::known;
+use super::messages::Report;
 use super::problem::Problem;
-use super::words::Report;
 use crate::charts::{Found, Literal};
 use crate::parse::ast::{Expr, ExprKind, Generator, Name, Quantifier, TemplatePart};
 use crate::types::Type;
 
 /// Deeper expressions are not checked; the parser rejects them anyway.
-const DEEPEST: usize = 1_000;
+const MAX_DEPTH: usize = 1_000;
 
 /// Maximum number of declarations kept for an expression.
-const MOST_DECLARED: usize = 16;
+const MAX_DECLARED: usize = 16;
 
 impl<'a> Checker<'a> {
     /// Checks an expression and everything in it.
     pub(super) fn expr(&mut self, expr: &'a Expr) -> Info<'a> {
-        if self.depth == DEEPEST {
-            return Info::anything();
+        if self.depth == MAX_DEPTH {
+            return Info::any();
         }
         self.depth += 1;
         let mut info = self.kind(expr);
@@ -44,7 +44,7 @@ impl<'a> Checker<'a> {
                 ty: info.ty.clone(),
                 may_be_missing: info.missing.is_some(),
                 from_tree: info.from_tree,
-                declared: declared.take(MOST_DECLARED).collect(),
+                declared: declared.take(MAX_DECLARED).collect(),
             };
             self.facts.expr(fact);
         }
@@ -53,7 +53,7 @@ impl<'a> Checker<'a> {
 
     fn kind(&mut self, expr: &'a Expr) -> Info<'a> {
         match &expr.kind {
-            ExprKind::Damaged => Info::anything(),
+            ExprKind::Damaged => Info::any(),
             ExprKind::Null => Info::of(Type::Null),
             ExprKind::Bool(_) => Info::of(Type::Bool),
             ExprKind::Number(_) => Info::of(Type::Number),
@@ -85,7 +85,7 @@ impl<'a> Checker<'a> {
             ExprKind::Call(callee, args) => self.call(expr, callee, args),
             ExprKind::KeyOf(of) => {
                 let of_info = self.expr(of);
-                self.placed(of, &of_info, "the operand of `key of`");
+                self.expect_place(of, &of_info, "the operand of `key of`");
                 Info {
                     missing: of_info.missing.map(|_| expr),
                     hollow: of_info.hollow,
@@ -100,7 +100,7 @@ impl<'a> Checker<'a> {
             }
             ExprKind::Negate(of) => {
                 let info = self.expr(of);
-                self.want(of.span, &info, &Type::Number);
+                self.expect_type(of.span, &info, &Type::Number);
                 Info::from(Type::Number, &[&info])
             }
             ExprKind::And(parts) => self.chain(parts, true),
@@ -113,13 +113,13 @@ impl<'a> Checker<'a> {
             } => self.predicate(expr, value, *negated, word),
             ExprKind::InLayer(of, layer) => {
                 let info = self.expr(of);
-                self.placed(of, &info, "the operand of `in layer`");
+                self.expect_place(of, &info, "the operand of `in layer`");
                 self.layer(layer);
                 Info::from(Type::Bool, &[&info])
             }
             ExprKind::Agree(of) => {
                 let info = self.expr(of);
-                self.want(of.span, &info, &Type::List(Box::new(Type::Any)));
+                self.expect_type(of.span, &info, &Type::List(Box::new(Type::Any)));
                 Info::from(Type::Bool, &[&info])
             }
             ExprKind::If(condition, then, other) => self.choice(condition, then, other),
@@ -153,7 +153,9 @@ impl<'a> Checker<'a> {
                     what: "key",
                     name: name.node.clone(),
                 };
-                self.send(Report::new(name.span, problem).see(first, "first defined here"));
+                self.emit(
+                    Report::new(name.span, problem).with_related(first, "first defined here"),
+                );
             }
             let info = self.expr(value);
             from_tree |= info.from_tree;
@@ -173,8 +175,8 @@ impl<'a> Checker<'a> {
     pub(super) fn condition(&mut self, expr: &'a Expr) -> Info<'a> {
         let info = self.expr(expr);
         if !matches!(info.ty, Type::Bool | Type::Any) {
-            let got = describe(&info.ty);
-            self.report(expr.span, Problem::NotACondition { got });
+            let actual = describe(&info.ty);
+            self.report(expr.span, Problem::NotACondition { actual });
         } else if let Some(value) = constant(expr) {
             self.report(expr.span, Problem::Constant { value });
         } else if matches!(expr.kind, ExprKind::Name(_) | ExprKind::Field(..)) {
@@ -191,7 +193,7 @@ impl<'a> Checker<'a> {
         }
         if let Some((value, by, span)) = self.decided(expr) {
             let report = Report::new(expr.span, Problem::Decided { value, by });
-            self.send(report.see(span, "already decided here"));
+            self.emit(report.with_related(span, "already decided here"));
         }
     }
 
@@ -202,7 +204,7 @@ impl<'a> Checker<'a> {
         let mut whole = Info::of(Type::Bool);
         // An operand that tests for absence decides the whole chain if a value is missing, wherever it stands.
         for part in parts {
-            self.speaks_of_absence(part, value);
+            self.assume_tested_present(part, value);
         }
         let settled = self.settled;
         for part in parts {
@@ -222,7 +224,7 @@ impl<'a> Checker<'a> {
     }
 
     fn choice(&mut self, condition: &'a Expr, then: &'a Expr, other: &'a Expr) -> Info<'a> {
-        let asked = self.condition(condition);
+        let condition_info = self.condition(condition);
         let mark = self.known.mark();
         self.assume(condition, true);
         let then = self.expr(then);
@@ -231,7 +233,7 @@ impl<'a> Checker<'a> {
         let other = self.expr(other);
         self.known.forget(mark);
         let ty = join(&then.ty, &other.ty);
-        let from = Info::from(ty, &[&asked, &then, &other]);
+        let from = Info::from(ty, &[&condition_info, &then, &other]);
         let mut places = then.places;
         if places.is_empty() || other.places.is_empty() {
             places.clear();
@@ -247,7 +249,7 @@ impl<'a> Checker<'a> {
             && self.negated.insert(part.span)
         {
             let problem = Problem::MissingUnderNegation {
-                path: super::paths::text_of(part),
+                path: super::paths::expr_text(part),
                 operator: operator.to_owned(),
                 outcome: self.outcome,
             };
@@ -260,13 +262,13 @@ impl<'a> Checker<'a> {
         if let Some(part) = info.missing
             && self.negated.insert(part.span)
         {
-            let path = super::paths::text_of(part);
+            let path = super::paths::expr_text(part);
             self.report(part.span, Problem::MissingInFilter { path });
         }
     }
 
     /// Reports a value that has no place in the tree.
-    pub(super) fn placed(&mut self, expr: &Expr, info: &Info<'a>, role: &'static str) {
+    pub(super) fn expect_place(&mut self, expr: &Expr, info: &Info<'a>, role: &'static str) {
         let record = match &info.ty {
             Type::List(of) => matches!(**of, Type::Record(_)),
             ty => matches!(ty, Type::Record(_)),
@@ -277,12 +279,12 @@ impl<'a> Checker<'a> {
     }
 
     /// Reports a value of the wrong type.
-    pub(super) fn want(&mut self, span: Span, info: &Info<'a>, want: &Type) -> bool {
-        let right = super::info::accepts(want, &info.ty);
+    pub(super) fn expect_type(&mut self, span: Span, info: &Info<'a>, expected: &Type) -> bool {
+        let right = super::info::accepts(expected, &info.ty);
         if !right {
             let problem = Problem::WrongType {
-                want: describe(want),
-                got: describe(&info.ty),
+                expected: describe(expected),
+                actual: describe(&info.ty),
             };
             self.report(span, problem);
         }
@@ -321,9 +323,9 @@ impl<'a> Checker<'a> {
                 },
             );
             if let Some(span) = span {
-                report = report.see(span, "already defined here");
+                report = report.with_related(span, "already defined here");
             }
-            self.send(report);
+            self.emit(report);
         }
         self.facts
             .name(name.span, || super::facts::Meaning::Local(name.span));
@@ -362,7 +364,7 @@ impl<'a> Checker<'a> {
             ty if ty.is_map() => (Type::String, element(ty)),
             Type::Any => (Type::Any, Type::Any),
             _ => {
-                self.want(generator.over.span, &over, &any);
+                self.expect_type(generator.over.span, &over, &any);
                 (Type::Any, Type::Any)
             }
         };

@@ -16,7 +16,7 @@ pub(super) struct Entry<'a> {
 
 impl Entry<'_> {
     /// The kind of item, as messages name it.
-    pub(super) fn what(&self) -> &'static str {
+    pub(super) fn kind_name(&self) -> &'static str {
         match self.item.kind {
             ItemKind::Param(_) => "parameter",
             ItemKind::Fn(_) => "function",
@@ -55,7 +55,7 @@ pub(super) struct Pack<'a> {
 
 /// A duplicate definition: the later name and the span of the first.
 #[derive(Debug)]
-pub(super) struct Twice<'a> {
+pub(super) struct Duplicate<'a> {
     pub(super) what: &'static str,
     pub(super) name: &'a Name,
     pub(super) first: Span,
@@ -68,7 +68,7 @@ pub(super) struct Index<'a> {
     pub(super) files: Vec<FileEntry<'a>>,
     pub(super) items: Vec<Entry<'a>>,
     pub(super) rules: Vec<RuleEntry<'a>>,
-    pub(super) twice: Vec<Twice<'a>>,
+    pub(super) duplicates: Vec<Duplicate<'a>>,
 }
 
 impl<'a> Index<'a> {
@@ -116,7 +116,7 @@ impl<'a> Index<'a> {
             ItemKind::Rule(rule) => {
                 self.rules.push(RuleEntry { item, rule, file });
                 match rules.get(rule.name.node.as_str()) {
-                    Some(&first) => self.twice.push(Twice {
+                    Some(&first) => self.duplicates.push(Duplicate {
                         what: "rule",
                         name: &rule.name,
                         first,
@@ -134,13 +134,13 @@ impl<'a> Index<'a> {
         };
         let at = self.items.len();
         let entry = Entry { item, name, file };
-        let what = entry.what();
+        let what = entry.kind_name();
         self.items.push(entry);
         let names = &mut self.packs[pack].items;
         match names.get(name.node.as_str()) {
             Some(&first) => {
                 let first = self.items[first].name.span;
-                self.twice.push(Twice { what, name, first });
+                self.duplicates.push(Duplicate { what, name, first });
             }
             None => {
                 names.insert(&name.node, at);

@@ -7,7 +7,7 @@ use crate::parse::ast::Expr;
 use crate::types::Type;
 
 /// The keys of maps with more entries than this are not tracked.
-const MOST_ENTRIES: usize = 64;
+const MAX_ENTRIES: usize = 64;
 
 /// What is known about the value of an expression.
 #[derive(Debug, Clone)]
@@ -40,7 +40,7 @@ impl<'a> Info<'a> {
     }
 
     /// Nothing is known, so nothing more is reported about it.
-    pub(super) fn anything() -> Self {
+    pub(super) fn any() -> Self {
         Self {
             from_tree: true,
             ..Self::of(Type::Any)
@@ -193,7 +193,7 @@ pub(super) fn entries(entries: Vec<(String, Type)>) -> Type {
     let flat = entries.into_iter().map(|(key, ty)| (key, flat(ty)));
     let whole = Type::Entries(flat.collect());
     match &whole {
-        Type::Entries(entries) if entries.is_empty() || entries.len() > MOST_ENTRIES => {
+        Type::Entries(entries) if entries.is_empty() || entries.len() > MAX_ENTRIES => {
             Type::Map(Box::new(element(&whole)))
         }
         _ => whole,
@@ -223,17 +223,19 @@ pub(super) fn element(ty: &Type) -> Type {
     }
 }
 
-/// Is a value of type `got` acceptable where `want` is expected?
-pub(super) fn accepts(want: &Type, got: &Type) -> bool {
-    match (want, got) {
+/// Is a value of type `actual` acceptable where `expected` is expected?
+pub(super) fn accepts(expected: &Type, actual: &Type) -> bool {
+    match (expected, actual) {
         (Type::Any, _) | (_, Type::Any) => true,
-        (Type::Optional(want), got) => accepts(want, got),
-        (want, Type::Optional(got)) => accepts(want, got),
-        (Type::List(want), Type::List(got)) | (Type::Map(want), Type::Map(got)) => {
-            accepts(want, got)
+        (Type::Optional(expected), actual) => accepts(expected, actual),
+        (expected, Type::Optional(actual)) => accepts(expected, actual),
+        (Type::List(expected), Type::List(actual)) | (Type::Map(expected), Type::Map(actual)) => {
+            accepts(expected, actual)
         }
-        (Type::Map(want), Type::Entries(got)) => got.iter().all(|(_, got)| accepts(want, got)),
-        (want, got) => want == got,
+        (Type::Map(expected), Type::Entries(actual)) => {
+            actual.iter().all(|(_, actual)| accepts(expected, actual))
+        }
+        (expected, actual) => expected == actual,
     }
 }
 

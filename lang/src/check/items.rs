@@ -3,8 +3,8 @@
 use super::checker::Checker;
 use super::facts::Meaning;
 use super::info::{Info, accepts, describe, is_of};
+use super::messages::Report;
 use super::problem::Problem;
-use super::words::Report;
 use crate::charts::Literal;
 use crate::parse::ast::{FnItem, ItemKind, LetItem, ParamItem, TypeExpr, TypeKind};
 use crate::types::Type;
@@ -84,11 +84,11 @@ impl<'a> Checker<'a> {
             let ty = self.type_of(result);
             if !accepts(&ty, &info.ty) {
                 let problem = Problem::WrongType {
-                    want: describe(&ty),
-                    got: describe(&info.ty),
+                    expected: describe(&ty),
+                    actual: describe(&info.ty),
                 };
                 let report = Report::new(it.body.span, problem);
-                self.send(report.see(result.span, "declared here"));
+                self.emit(report.with_related(result.span, "declared here"));
             }
             info.ty = ty;
         }
@@ -120,7 +120,7 @@ impl<'a> Checker<'a> {
     }
 
     pub(super) fn unknown_type(&mut self, ty: &TypeExpr, word: &str) {
-        let similar = self.guess(word, TYPES);
+        let similar = self.suggest(word, TYPES);
         let word = word.to_owned();
         self.report(ty.span, Problem::UnknownType { word, similar });
     }
@@ -139,7 +139,7 @@ impl<'a> Checker<'a> {
                 continue;
             }
             let problem = Problem::Unused {
-                what: entry.what(),
+                what: entry.kind_name(),
                 name: entry.name.node.clone(),
             };
             self.report(entry.name.span, problem);

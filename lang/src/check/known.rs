@@ -7,8 +7,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use source::Span;
 
 use super::checker::Checker;
+use super::messages::Report;
 use super::problem::Problem;
-use super::words::Report;
 use crate::charts::Literal;
 use crate::parse::ast::{BinaryOp, Expr, ExprKind};
 
@@ -16,10 +16,10 @@ use crate::parse::ast::{BinaryOp, Expr, ExprKind};
 const SEPARATOR: char = '\u{1f}';
 
 /// Paths with more parts than this are not tracked.
-const LONGEST_PATH: usize = 64;
+const MAX_PATH_PARTS: usize = 64;
 
 /// Lists longer than this are not compared.
-const LONGEST_LIST: usize = 64;
+const MAX_LIST_ITEMS: usize = 64;
 
 /// A test of a value.
 #[derive(Debug, Clone, PartialEq)]
@@ -99,7 +99,7 @@ impl Known {
     /// Records that the value and everything above it are present.
     pub(super) fn add_present(&mut self, key: &str) {
         let ends = key.match_indices(SEPARATOR).map(|(end, _)| end);
-        for end in ends.take(LONGEST_PATH).chain([key.len()]) {
+        for end in ends.take(MAX_PATH_PARTS).chain([key.len()]) {
             let key = &key[..end];
             *self.present.entry(key.to_owned()).or_default() += 1;
             self.log.push(Entry::Present(key.to_owned()));
@@ -134,13 +134,13 @@ fn decide_by<'k>(facts: &'k [Fact], atom: &Atom) -> Option<(bool, &'k Fact)> {
     })
 }
 
-fn decide(fact: &Fact, asked: &Test) -> Option<Decision> {
+fn decide(fact: &Fact, test: &Test) -> Option<Decision> {
     use Decision::{False, NeverTrue, True};
     let null = |list: &[Literal]| list.contains(&Literal::Null);
     let only_null = |list: &[Literal]| list.iter().all(|item| *item == Literal::Null);
     let decided = |value| Some(if value { True } else { False });
-    match (&fact.test, fact.holds, asked) {
-        (known, holds, asked) if known == asked => decided(holds),
+    match (&fact.test, fact.holds, test) {
+        (known, holds, test) if known == test => decided(holds),
         (Test::Set, true, Test::Missing | Test::Null)
         | (Test::Missing, true, Test::Set | Test::Null)
         | (Test::Null, true, Test::Set | Test::Missing)
@@ -172,7 +172,7 @@ fn decide(fact: &Fact, asked: &Test) -> Option<Decision> {
 impl<'a> Checker<'a> {
     /// The string that identifies a path; `None` if the expression is not a path.
     pub(super) fn path_key(&self, expr: &Expr) -> Option<String> {
-        self.key_within(expr, LONGEST_PATH)
+        self.key_within(expr, MAX_PATH_PARTS)
     }
 
     fn key_within(&self, expr: &Expr, left: usize) -> Option<String> {
@@ -241,7 +241,7 @@ impl<'a> Checker<'a> {
             }
             ExprKind::Binary(op @ (BinaryOp::In | BinaryOp::NotIn), left, right) => {
                 match &right.kind {
-                    ExprKind::List(items) if !items.is_empty() && items.len() <= LONGEST_LIST => {
+                    ExprKind::List(items) if !items.is_empty() && items.len() <= MAX_LIST_ITEMS => {
                         let list: Option<_> = items.iter().map(Literal::read).collect();
                         (left, Test::OneOf(list?), *op == BinaryOp::In)
                     }
@@ -272,10 +272,10 @@ impl<'a> Checker<'a> {
 
     /// Assumes from here on that the condition has this value.
     pub(super) fn assume(&mut self, expr: &Expr, value: bool) {
-        for key in self.presence(expr, value) {
+        for key in self.implied_present(expr, value) {
             self.known.add_present(&key);
         }
-        for (atom, fact) in self.questions(expr, value) {
+        for (atom, fact) in self.implied_tests(expr, value) {
             self.known.add(atom.key, fact);
         }
     }
@@ -288,20 +288,20 @@ impl<'a> Checker<'a> {
                     self.assume_not_true(part);
                 }
             }
-            ExprKind::Not(part) if looks_at_absence(part) => self.assume(part, true),
-            _ if looks_at_absence(expr) => self.assume(expr, false),
+            ExprKind::Not(part) if is_absence_test(part) => self.assume(part, true),
+            _ if is_absence_test(expr) => self.assume(expr, false),
             _ => {}
         }
     }
 
     /// Operand of an `and` (`value` is true) or `or`: unless it decides the whole chain, a value is present.
-    pub(super) fn speaks_of_absence(&mut self, part: &Expr, value: bool) {
-        let (asked, value) = match &part.kind {
+    pub(super) fn assume_tested_present(&mut self, part: &Expr, value: bool) {
+        let (test, value) = match &part.kind {
             ExprKind::Not(inner) => (&**inner, !value),
             _ => (part, value),
         };
-        if looks_at_absence(asked) {
-            for key in self.presence(asked, value) {
+        if is_absence_test(test) {
+            for key in self.implied_present(test, value) {
                 self.known.add_present(&key);
             }
         }
@@ -309,27 +309,27 @@ impl<'a> Checker<'a> {
 
     /// Records that a requirement demands this value of the condition; reports a contradiction with another requirement.
     pub(super) fn require(&mut self, expr: &'a Expr, value: bool) {
-        let mut asked = self.questions(expr, value);
+        let mut tests = self.implied_tests(expr, value);
         if !value {
             // A forbidden condition may also be undecided.
-            asked.retain(|(atom, _)| !matches!(atom.test, Test::OneOf(_)));
+            tests.retain(|(atom, _)| !matches!(atom.test, Test::OneOf(_)));
         }
-        for (atom, fact) in &asked {
+        for (atom, fact) in &tests {
             let facts = self.known.required.get(&atom.key);
             if let Some((false, other)) = facts.and_then(|facts| decide_by(facts, atom)) {
                 let (text, span) = (other.text.clone(), other.span);
                 let report = Report::new(fact.span, Problem::Contradicts { other: text });
-                self.send(report.see(span, "required here"));
+                self.emit(report.with_related(span, "required here"));
             }
         }
-        for (atom, fact) in asked {
+        for (atom, fact) in tests {
             let facts = self.known.required.entry(atom.key).or_default();
             facts.push(fact);
         }
     }
 
     /// The tests that are all decided if the condition has this value, each with its result.
-    fn questions(&self, expr: &Expr, value: bool) -> Vec<(Atom, Fact)> {
+    fn implied_tests(&self, expr: &Expr, value: bool) -> Vec<(Atom, Fact)> {
         let mut out = Vec::new();
         let mut todo = vec![(expr, value)];
         while let Some((expr, value)) = todo.pop() {
@@ -343,7 +343,7 @@ impl<'a> Checker<'a> {
                         continue;
                     };
                     atom.holds = atom.holds == value;
-                    let text = super::paths::text_of(expr);
+                    let text = super::paths::expr_text(expr);
                     let fact = Fact {
                         test: atom.test.clone(),
                         holds: atom.holds,
@@ -358,18 +358,18 @@ impl<'a> Checker<'a> {
     }
 
     /// The paths that are present if the condition has this value.
-    fn presence(&self, expr: &Expr, value: bool) -> Vec<String> {
+    fn implied_present(&self, expr: &Expr, value: bool) -> Vec<String> {
         let mut out = Vec::new();
         match (&expr.kind, value) {
             (ExprKind::And(parts), true) | (ExprKind::Or(parts), false) => {
                 for part in parts {
-                    out.append(&mut self.presence(part, value));
+                    out.append(&mut self.implied_present(part, value));
                 }
             }
             (ExprKind::And(parts), false) | (ExprKind::Or(parts), true) => {
-                out = self.common(parts, value);
+                out = self.present_in_all(parts, value);
             }
-            (ExprKind::Not(part), _) => out = self.presence(part, !value),
+            (ExprKind::Not(part), _) => out = self.implied_present(part, !value),
             (
                 ExprKind::Is {
                     value: of,
@@ -386,36 +386,36 @@ impl<'a> Checker<'a> {
                         .is_some_and(|entry| !entry.builtin.lenient),
                 };
                 if there {
-                    self.needed(of, &mut out);
+                    self.required_paths(of, &mut out);
                 }
             }
             (ExprKind::Binary(op, left, right), _) => {
-                self.needed(expr, &mut out);
+                self.required_paths(expr, &mut out);
                 // `(x default "") != ""`: with the default, the result would be different.
-                if let ExprKind::Binary(BinaryOp::Default, of, stand_in) = &left.kind
-                    && let Some(stand_in) = Literal::read(stand_in)
-                    && holds_for(*op, &stand_in, right).is_some_and(|holds| holds != value)
+                if let ExprKind::Binary(BinaryOp::Default, of, default) = &left.kind
+                    && let Some(default) = Literal::read(default)
+                    && compare_literal(*op, &default, right).is_some_and(|holds| holds != value)
                 {
-                    self.needed(of, &mut out);
+                    self.required_paths(of, &mut out);
                 }
             }
-            _ => self.needed(expr, &mut out),
+            _ => self.required_paths(expr, &mut out),
         }
         out
     }
 
     /// The paths that are present whichever operand has the value, including everything above them.
-    fn common(&self, parts: &[Expr], value: bool) -> Vec<String> {
+    fn present_in_all(&self, parts: &[Expr], value: bool) -> Vec<String> {
         let mut parts = parts.iter();
         let mut common = match parts.next() {
-            Some(first) => with_above(self.presence(first, value)),
+            Some(first) => with_ancestors(self.implied_present(first, value)),
             None => return Vec::new(),
         };
         for part in parts {
             if common.is_empty() {
                 break;
             }
-            let here = with_above(self.presence(part, value));
+            let here = with_ancestors(self.implied_present(part, value));
             common.retain(|key| here.contains(key));
         }
         let mut common: Vec<String> = common.into_iter().collect();
@@ -424,26 +424,26 @@ impl<'a> Checker<'a> {
     }
 
     /// The paths without which the expression has no value.
-    fn needed(&self, expr: &Expr, out: &mut Vec<String>) {
+    fn required_paths(&self, expr: &Expr, out: &mut Vec<String>) {
         match &expr.kind {
             ExprKind::Name(_) | ExprKind::Field(..) => out.extend(self.path_key(expr)),
             ExprKind::Index(of, index) => {
-                self.needed(index, out);
+                self.required_paths(index, out);
                 match self.path_key(expr) {
                     Some(key) => out.push(key),
-                    None => self.needed(of, out),
+                    None => self.required_paths(of, out),
                 }
             }
             ExprKind::Binary(BinaryOp::Default, ..) => {}
             ExprKind::Binary(_, left, right) => {
-                self.needed(left, out);
-                self.needed(right, out);
+                self.required_paths(left, out);
+                self.required_paths(right, out);
             }
             ExprKind::Negate(of) | ExprKind::KeyOf(of) | ExprKind::Agree(of) => {
-                self.needed(of, out);
+                self.required_paths(of, out);
             }
-            ExprKind::InLayer(of, _) => self.needed(of, out),
-            ExprKind::Quantifier { generator, .. } => self.needed(&generator.over, out),
+            ExprKind::InLayer(of, _) => self.required_paths(of, out),
+            ExprKind::Quantifier { generator, .. } => self.required_paths(&generator.over, out),
             ExprKind::Call(function, args) => {
                 out.extend(self.path_key(expr));
                 if let ExprKind::Name(name) = &function.kind
@@ -451,7 +451,7 @@ impl<'a> Checker<'a> {
                     && (name == "user" || self.library.function(name).is_some_and(|f| !f.lenient))
                 {
                     for arg in args {
-                        self.needed(arg, out);
+                        self.required_paths(arg, out);
                     }
                 }
             }
@@ -461,9 +461,9 @@ impl<'a> Checker<'a> {
 }
 
 /// The result of comparing a literal with the right operand, if that is a literal as well.
-fn holds_for(op: BinaryOp, left: &Literal, right: &Expr) -> Option<bool> {
+fn compare_literal(op: BinaryOp, left: &Literal, right: &Expr) -> Option<bool> {
     let among = || match &right.kind {
-        ExprKind::List(items) if items.len() <= LONGEST_LIST => {
+        ExprKind::List(items) if items.len() <= MAX_LIST_ITEMS => {
             let items: Option<Vec<_>> = items.iter().map(Literal::read).collect();
             Some(items?.contains(left))
         }
@@ -479,17 +479,17 @@ fn holds_for(op: BinaryOp, left: &Literal, right: &Expr) -> Option<bool> {
 }
 
 /// Is the test never undecided because a value is missing?
-fn looks_at_absence(expr: &Expr) -> bool {
+fn is_absence_test(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Is { word, .. } => matches!(word.node.as_str(), "set" | "missing" | "null"),
         _ => false,
     }
 }
 
-fn with_above(keys: Vec<String>) -> FxHashSet<String> {
+fn with_ancestors(keys: Vec<String>) -> FxHashSet<String> {
     let mut all = FxHashSet::default();
     for key in keys {
-        for (end, _) in key.match_indices(SEPARATOR).take(LONGEST_PATH) {
+        for (end, _) in key.match_indices(SEPARATOR).take(MAX_PATH_PARTS) {
             all.insert(key[..end].to_owned());
         }
         all.insert(key);

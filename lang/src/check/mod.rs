@@ -15,6 +15,7 @@ mod info;
 mod items;
 mod known;
 mod library;
+mod messages;
 mod operators;
 mod order;
 mod paths;
@@ -24,7 +25,6 @@ mod rule;
 mod scope;
 pub mod similar;
 mod visit;
-mod words;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

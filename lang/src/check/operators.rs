@@ -16,10 +16,10 @@ use crate::types::Type;
 const LAYERS: [&str; 4] = ["values", "secrets", "set", "chart"];
 
 /// What `+` expects.
-pub(super) const SUMMANDS: &str = "numbers";
+pub(super) const ADDENDS: &str = "numbers";
 
 /// What to write instead of a word that follows `is` in other languages.
-pub(super) fn predicate_of_others(word: &str) -> Option<&'static str> {
+pub(super) fn foreign_predicate(word: &str) -> Option<&'static str> {
     Some(match word {
         "defined" | "present" | "there" => "write `x is set` to test for presence",
         "undefined" | "absent" => "write `x is missing`; `x is not set` is also true for null",
@@ -76,7 +76,7 @@ impl<'a> Checker<'a> {
             BinaryOp::Default => self.default(left, right, &a, b),
             BinaryOp::Concat => self.concat(left, right, &a, &b),
             BinaryOp::Add => {
-                self.summands(left, right, sides);
+                self.addition(left, right, sides);
                 Info::from(Type::Number, &sides)
             }
             BinaryOp::Subtract | BinaryOp::Multiply => {
@@ -104,20 +104,20 @@ impl<'a> Checker<'a> {
     }
 
     /// Checks the operands of `+`; with strings, `++` is meant.
-    fn summands(&mut self, left: &'a Expr, right: &'a Expr, sides: [&Info<'a>; 2]) {
+    fn addition(&mut self, left: &'a Expr, right: &'a Expr, sides: [&Info<'a>; 2]) {
         let Some(at) = sides.iter().position(|it| it.ty == Type::String) else {
             return self.numbers(left, right, sides);
         };
         let problem = Problem::WrongType {
-            want: SUMMANDS.to_owned(),
-            got: describe(&Type::String),
+            expected: ADDENDS.to_owned(),
+            actual: describe(&Type::String),
         };
         self.report([left, right][at].span, problem);
     }
 
     fn numbers(&mut self, left: &'a Expr, right: &'a Expr, [a, b]: [&Info<'a>; 2]) {
-        self.want(left.span, a, &Type::Number);
-        self.want(right.span, b, &Type::Number);
+        self.expect_type(left.span, a, &Type::Number);
+        self.expect_type(right.span, b, &Type::Number);
     }
 
     fn default(&mut self, left: &Expr, right: &Expr, a: &Info<'a>, b: Info<'a>) -> Info<'a> {
@@ -135,8 +135,8 @@ impl<'a> Checker<'a> {
         let bare = !matches!(a.ty, Type::Any) && !a.from_tree && a.missing.is_none();
         if bare && Literal::read(left).is_some() {
             let problem = Problem::WrongType {
-                want: "a value that may be missing".to_owned(),
-                got: "a literal".to_owned(),
+                expected: "a value that may be missing".to_owned(),
+                actual: "a literal".to_owned(),
             };
             self.report(left.span, problem);
         }
@@ -157,22 +157,22 @@ impl<'a> Checker<'a> {
 
     fn concat(&mut self, left: &'a Expr, right: &'a Expr, a: &Info<'a>, b: &Info<'a>) -> Info<'a> {
         let list = Type::List(Box::new(Type::Any));
-        let want = [a, b].into_iter().find_map(|side| match side.ty {
+        let expected = [a, b].into_iter().find_map(|side| match side.ty {
             Type::List(_) => Some(&list),
             Type::String => Some(&Type::String),
             _ => None,
         });
-        match want {
-            Some(want) => {
-                self.want(left.span, a, want);
-                self.want(right.span, b, want);
+        match expected {
+            Some(expected) => {
+                self.expect_type(left.span, a, expected);
+                self.expect_type(right.span, b, expected);
             }
             None => {
                 for (side, info) in [(left, a), (right, b)] {
                     if info.ty != Type::Any {
                         let problem = Problem::WrongType {
-                            want: "a list or string".to_owned(),
-                            got: describe(&info.ty),
+                            expected: "a list or string".to_owned(),
+                            actual: describe(&info.ty),
                         };
                         self.report(side.span, problem);
                     }
@@ -180,7 +180,7 @@ impl<'a> Checker<'a> {
             }
         }
         let empty = |expr: &Expr| matches!(&expr.kind, ExprKind::List(items) if items.is_empty());
-        let ty = match (want, empty(left), empty(right)) {
+        let ty = match (expected, empty(left), empty(right)) {
             (_, true, _) => b.ty.clone(),
             (_, _, true) => a.ty.clone(),
             (Some(Type::String), ..) => Type::String,
@@ -211,28 +211,28 @@ impl<'a> Checker<'a> {
             BinaryOp::In | BinaryOp::NotIn => self.member(left, right, a, b),
             BinaryOp::Contains => self.member(right, left, b, a),
             BinaryOp::Matches => {
-                self.want(left.span, a, &Type::String);
-                self.want(right.span, b, &Type::Regex);
+                self.expect_type(left.span, a, &Type::String);
+                self.expect_type(right.span, b, &Type::Regex);
             }
             _ => {
-                self.want(left.span, a, &Type::String);
-                self.want(right.span, b, &Type::String);
+                self.expect_type(left.span, a, &Type::String);
+                self.expect_type(right.span, b, &Type::String);
             }
         }
     }
 
     fn equal(&mut self, left: &'a Expr, right: &'a Expr, a: &Info<'a>, b: &Info<'a>) {
         if !comparable(&a.ty, &b.ty) {
-            return self.never_equal(right.span, a, b);
+            return self.check_equatable(right.span, a, b);
         }
         for (path, other) in [(a, right), (b, left)] {
             if let Some(literal) = Literal::read(other) {
-                self.among_choices(path, &literal, other.span);
+                self.check_choice(path, &literal, other.span);
             }
         }
     }
 
-    fn never_equal(&mut self, span: Span, a: &Info<'a>, b: &Info<'a>) {
+    fn check_equatable(&mut self, span: Span, a: &Info<'a>, b: &Info<'a>) {
         // An operator may write a type other than the one the chart expects.
         let (expected, other) = match (a.places.is_empty(), b.places.is_empty()) {
             (true, true) => {
@@ -249,9 +249,9 @@ impl<'a> Checker<'a> {
         self.report(span, problem);
     }
 
-    fn among_choices(&mut self, path: &Info<'a>, literal: &Literal, span: Span) {
+    fn check_choice(&mut self, path: &Info<'a>, literal: &Literal, span: Span) {
         if !path.texts.is_empty() {
-            return self.among_texts(path.texts, literal, span);
+            return self.check_text_choice(path.texts, literal, span);
         }
         let Some(choices) = path.choices() else {
             return;
@@ -263,7 +263,7 @@ impl<'a> Checker<'a> {
         let value = literal.to_string();
         let texts = choices.iter().map(|it| it.to_string());
         let texts: Vec<String> = texts.collect();
-        let similar = self.guess(&value, texts.iter().map(String::as_str));
+        let similar = self.suggest(&value, texts.iter().map(String::as_str));
         let choices = shown.join(", ");
         let problem = Problem::OutsideChoices {
             value,
@@ -275,7 +275,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The same for a field or function with a fixed set of strings.
-    fn among_texts(&mut self, texts: &[&'static str], literal: &Literal, span: Span) {
+    fn check_text_choice(&mut self, texts: &[&'static str], literal: &Literal, span: Span) {
         let Literal::String(text) = literal else {
             return;
         };
@@ -283,7 +283,7 @@ impl<'a> Checker<'a> {
             return;
         }
         let literals = |text: &str| Literal::String(text.to_owned()).to_string();
-        let similar = self.guess(text, texts.iter().copied());
+        let similar = self.suggest(text, texts.iter().copied());
         let choices: Vec<String> = texts.iter().map(|text| literals(text)).collect();
         let problem = Problem::OutsideChoices {
             value: literal.to_string(),
@@ -299,16 +299,16 @@ impl<'a> Checker<'a> {
         for (side, info) in [(left, a), (right, b)] {
             if !fits(&info.ty) {
                 let problem = Problem::WrongType {
-                    want: "a number or string".to_owned(),
-                    got: describe(&info.ty),
+                    expected: "a number or string".to_owned(),
+                    actual: describe(&info.ty),
                 };
                 return self.report(side.span, problem);
             }
         }
         if !comparable(&a.ty, &b.ty) {
             let problem = Problem::WrongType {
-                want: describe(&a.ty),
-                got: describe(&b.ty),
+                expected: describe(&a.ty),
+                actual: describe(&b.ty),
             };
             self.report(right.span, problem);
         }
@@ -324,23 +324,23 @@ impl<'a> Checker<'a> {
                         places: xs.places.clone(),
                         ..Info::of((**element).clone())
                     };
-                    return self.never_equal(item.span, &elements, x);
+                    return self.check_equatable(item.span, &elements, x);
                 }
                 if let ExprKind::List(items) = &of.kind {
                     for item in items {
                         if let Some(literal) = Literal::read(item) {
-                            self.among_choices(x, &literal, item.span);
+                            self.check_choice(x, &literal, item.span);
                         }
                     }
                 }
             }
             Type::String | Type::Map(_) | Type::Entries(_) => {
-                self.want(item.span, x, &Type::String);
+                self.expect_type(item.span, x, &Type::String);
             }
             other => {
                 let problem = Problem::WrongType {
-                    want: "a list, map or string".to_owned(),
-                    got: describe(other),
+                    expected: "a list, map or string".to_owned(),
+                    actual: describe(other),
                 };
                 self.report(of.span, problem);
             }
@@ -366,7 +366,7 @@ impl<'a> Checker<'a> {
                     ..Info::of(Type::Bool)
                 };
             }
-            let similar = self.guess(&word.node, Library::predicate_names());
+            let similar = self.suggest(&word.node, Library::predicate_names());
             let problem = Problem::UnknownPredicate {
                 word: word.node.clone(),
                 similar,
@@ -377,9 +377,9 @@ impl<'a> Checker<'a> {
         self.facts
             .name(word.span, || Meaning::Predicate(word.node.clone()));
         if let Some(param) = entry.signature.params.first()
-            && !asks_type(&word.node)
+            && !is_type_test(&word.node)
         {
-            self.want(value.span, &info, &param.ty);
+            self.expect_type(value.span, &info, &param.ty);
         }
         let mut result = Info::from(Type::Bool, &[&info]);
         if entry.builtin.lenient {
@@ -393,7 +393,7 @@ impl<'a> Checker<'a> {
 
     pub(super) fn layer(&mut self, layer: &'a Name) {
         if !LAYERS.contains(&layer.node.as_str()) {
-            let similar = self.guess(&layer.node, LAYERS);
+            let similar = self.suggest(&layer.node, LAYERS);
             let word = layer.node.clone();
             self.report(layer.span, Problem::UnknownLayer { word, similar });
         }
@@ -401,7 +401,7 @@ impl<'a> Checker<'a> {
 }
 
 /// Predicates that test for a type accept any value.
-fn asks_type(word: &str) -> bool {
+fn is_type_test(word: &str) -> bool {
     matches!(
         word,
         "string" | "number" | "bool" | "list" | "map" | "null" | "set" | "missing" | "unknown"

@@ -16,18 +16,20 @@ pub(super) struct Order {
 /// Orders the items with Tarjan's algorithm, which yields groups of mutually dependent items, dependencies first. It is
 /// iterative because a chain of items may be as long as a file.
 pub(super) fn order(index: &Index<'_>) -> Order {
-    let needs: Vec<Vec<usize>> = (0..index.items.len()).map(|i| needs(index, i)).collect();
+    let dependencies: Vec<Vec<usize>> = (0..index.items.len())
+        .map(|i| dependencies(index, i))
+        .collect();
     let mut order = Order::default();
     let mut state = Tarjan {
-        number: vec![usize::MAX; needs.len()],
-        low: vec![0; needs.len()],
-        on_stack: vec![false; needs.len()],
+        number: vec![usize::MAX; dependencies.len()],
+        low: vec![0; dependencies.len()],
+        on_stack: vec![false; dependencies.len()],
         stack: Vec::new(),
         next: 0,
     };
-    for start in 0..needs.len() {
+    for start in 0..dependencies.len() {
         if state.number[start] == usize::MAX {
-            state.visit(start, &needs, &mut order);
+            state.visit(start, &dependencies, &mut order);
         }
     }
     order
@@ -50,11 +52,11 @@ impl Tarjan {
         self.on_stack[item] = true;
     }
 
-    fn visit(&mut self, start: usize, needs: &[Vec<usize>], order: &mut Order) {
+    fn visit(&mut self, start: usize, dependencies: &[Vec<usize>], order: &mut Order) {
         let mut todo = vec![(start, 0)];
         self.enter(start);
         while let Some((item, edge)) = todo.pop() {
-            if let Some(&next) = needs[item].get(edge) {
+            if let Some(&next) = dependencies[item].get(edge) {
                 todo.push((item, edge + 1));
                 if self.number[next] == usize::MAX {
                     self.enter(next);
@@ -68,12 +70,12 @@ impl Tarjan {
                 self.low[parent] = self.low[parent].min(self.low[item]);
             }
             if self.low[item] == self.number[item] {
-                self.close(item, needs, order);
+                self.close(item, dependencies, order);
             }
         }
     }
 
-    fn close(&mut self, root: usize, needs: &[Vec<usize>], order: &mut Order) {
+    fn close(&mut self, root: usize, dependencies: &[Vec<usize>], order: &mut Order) {
         let mut group = Vec::new();
         while let Some(item) = self.stack.pop() {
             self.on_stack[item] = false;
@@ -84,14 +86,14 @@ impl Tarjan {
         }
         group.sort_unstable();
         order.items.extend(&group);
-        if group.len() > 1 || needs[root].contains(&root) {
+        if group.len() > 1 || dependencies[root].contains(&root) {
             order.cycles.push(group);
         }
     }
 }
 
 /// The items that an item refers to.
-fn needs(index: &Index<'_>, item: usize) -> Vec<usize> {
+fn dependencies(index: &Index<'_>, item: usize) -> Vec<usize> {
     let entry = &index.items[item];
     let pack = index.files[entry.file].pack;
     let (body, params) = match &entry.item.kind {
@@ -100,7 +102,7 @@ fn needs(index: &Index<'_>, item: usize) -> Vec<usize> {
         ItemKind::Fn(it) => (&it.body, &it.params[..]),
         _ => return Vec::new(),
     };
-    let mut needs = Vec::new();
+    let mut dependencies = Vec::new();
     each_inside(body, &mut |expr| {
         let found = match &expr.kind {
             ExprKind::Name(name) if params.iter().all(|(param, _)| param.node != *name) => {
@@ -114,9 +116,9 @@ fn needs(index: &Index<'_>, item: usize) -> Vec<usize> {
             },
             _ => None,
         };
-        needs.extend(found);
+        dependencies.extend(found);
     });
-    needs.sort_unstable();
-    needs.dedup();
-    needs
+    dependencies.sort_unstable();
+    dependencies.dedup();
+    dependencies
 }

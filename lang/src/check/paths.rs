@@ -6,62 +6,62 @@ use source::Span;
 use super::checker::{Checker, Versions};
 use super::facts::Meaning;
 use super::info::{Info, accepts, describe, element, type_of};
+use super::messages::Report;
 use super::problem::{NameHint, Problem};
-use super::words::Report;
 use crate::charts::{Found, KeyDecl, Place, Step, parse_version};
 use crate::parse::ast::{Clause, Expr, ExprKind, Name, View};
 use crate::types::Type;
 
 /// A path as shown in messages; anything else is abbreviated.
-pub(super) fn text_of(expr: &Expr) -> String {
+pub(super) fn expr_text(expr: &Expr) -> String {
     let mut out = String::new();
-    write(expr, &mut out, 24);
+    write_expr(expr, &mut out, 24);
     out
 }
 
-fn write(expr: &Expr, out: &mut String, left: usize) {
+fn write_expr(expr: &Expr, out: &mut String, left: usize) {
     let Some(left) = left.checked_sub(1) else {
         return out.push('…');
     };
     match &expr.kind {
         ExprKind::Name(name) => out.push_str(name),
         ExprKind::Field(of, name) => {
-            write(of, out, left);
+            write_expr(of, out, left);
             out.push('.');
             push_key(&name.node, out);
         }
         ExprKind::Index(of, index) => {
-            write(of, out, left);
+            write_expr(of, out, left);
             out.push('[');
-            write(index, out, left);
+            write_expr(index, out, left);
             out.push(']');
         }
         ExprKind::Call(function, args) => {
-            write(function, out, left);
+            write_expr(function, out, left);
             out.push('(');
             for (i, arg) in args.iter().enumerate() {
                 out.push_str(if i == 0 { "" } else { ", " });
-                write(arg, out, left);
+                write_expr(arg, out, left);
             }
             out.push(')');
         }
         ExprKind::KeyOf(of) => {
             out.push_str("key of ");
-            write(of, out, left);
+            write_expr(of, out, left);
         }
         ExprKind::Is {
             value,
             negated,
             word,
         } => {
-            write(value, out, left);
+            write_expr(value, out, left);
             out.push_str(if *negated { " is not " } else { " is " });
             out.push_str(&word.node);
         }
         ExprKind::Binary(op, a, b) => {
-            write(a, out, left);
+            write_expr(a, out, left);
             out.push_str(&format!(" {} ", super::operators::symbol(*op)));
-            write(b, out, left);
+            write_expr(b, out, left);
         }
         _ => match crate::charts::Literal::read(expr) {
             Some(literal) => out.push_str(&literal.to_string()),
@@ -79,7 +79,7 @@ pub(super) fn push_key(key: &str, out: &mut String) {
 }
 
 /// The literal of this language for one from another language.
-fn word_of_others(name: &str) -> Option<&'static str> {
+fn foreign_literal(name: &str) -> Option<&'static str> {
     Some(match name {
         "True" | "TRUE" => "true",
         "False" | "FALSE" => "false",
@@ -89,7 +89,7 @@ fn word_of_others(name: &str) -> Option<&'static str> {
 }
 
 /// The predicate that a key resembles.
-fn asked_as_key(key: &str) -> Option<&'static str> {
+fn predicate_for_key(key: &str) -> Option<&'static str> {
     let plain: String = key.chars().filter(char::is_ascii_alphanumeric).collect();
     Some(match plain.to_ascii_lowercase().as_str() {
         "isset" | "isdefined" | "exists" => "set",
@@ -135,7 +135,7 @@ impl<'a> Checker<'a> {
         let places = self.charts.component(name);
         if places.is_empty() {
             self.unknown_name(expr, name);
-            return Info::anything();
+            return Info::any();
         }
         self.component_name(expr.span, name);
         Info {
@@ -168,22 +168,22 @@ impl<'a> Checker<'a> {
                 },
             );
         }
-        if let Some(bound) = self.bound_later(name, expr.span) {
+        if let Some(bound) = self.later_binding(name, expr.span) {
             let problem = Problem::UnknownName {
                 name: name.to_owned(),
                 similar: None,
                 hint: Some(NameHint::Later),
             };
-            return self.send(Report::new(expr.span, problem).see(bound, "defined here"));
+            return self.emit(Report::new(expr.span, problem).with_related(bound, "defined here"));
         }
         let hint = self.name_hint(name);
         let similar = if hint.is_some() {
             None
-        } else if let Some(word) = word_of_others(name) {
+        } else if let Some(word) = foreign_literal(name) {
             Some(word.to_owned())
-        } else if let Some(used) = self.item_of_used(name) {
+        } else if let Some(used) = self.item_in_used_pack(name) {
             Some(used)
-        } else if self.may_guess() {
+        } else if self.may_suggest() {
             let items = self.index.packs.get(self.pack).map(|pack| &pack.items);
             let items = items.into_iter().flat_map(|items| items.keys().copied());
             let candidates: Vec<&str> = self
@@ -193,7 +193,7 @@ impl<'a> Checker<'a> {
                 .chain(self.library.global_names())
                 .chain(self.charts.component_names())
                 .collect();
-            self.guess(name, candidates)
+            self.suggest(name, candidates)
         } else {
             None
         };
@@ -206,7 +206,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The span of a name that the rule binds further down.
-    fn bound_later(&self, name: &str, at: Span) -> Option<Span> {
+    fn later_binding(&self, name: &str, at: Span) -> Option<Span> {
         let mut clauses = self.rule?.body.iter();
         clauses.find_map(|clause| {
             let bound = match clause {
@@ -234,7 +234,7 @@ impl<'a> Checker<'a> {
                 (false, true) => None,
             };
         }
-        if self.item_of_used(name).is_some() {
+        if self.item_in_used_pack(name).is_some() {
             return None;
         }
         let of = packs.iter().find(|pack| pack.items.contains_key(name))?;
@@ -242,7 +242,7 @@ impl<'a> Checker<'a> {
     }
 
     /// An item of a pack that the file uses, as it would be written in the file.
-    fn item_of_used(&self, name: &str) -> Option<String> {
+    fn item_in_used_pack(&self, name: &str) -> Option<String> {
         let uses = &self.index.files.get(self.file)?.uses;
         let mut used = uses.iter();
         used.find_map(|(pack, index)| {
@@ -261,7 +261,7 @@ impl<'a> Checker<'a> {
 
     /// An item of a pack in an expression.
     fn item_value(&mut self, item: usize, expr: &'a Expr, name: &str) -> Info<'a> {
-        self.needs(item, expr.span);
+        self.note_use(item, expr.span);
         if matches!(
             self.index.items[item].item.kind,
             crate::parse::ast::ItemKind::Fn(_)
@@ -274,9 +274,9 @@ impl<'a> Checker<'a> {
                     called: false,
                 },
             );
-            return Info::anything();
+            return Info::any();
         }
-        let info = self.items[item].clone().unwrap_or_else(Info::anything);
+        let info = self.items[item].clone().unwrap_or_else(Info::any);
         Info {
             missing: info.missing.map(|_| expr),
             ..info
@@ -300,7 +300,7 @@ impl<'a> Checker<'a> {
             }
             if !self.charts.is_component(used) {
                 let items = self.index.packs[pack].items.keys().copied();
-                let similar = self.guess(&name.node, items);
+                let similar = self.suggest(&name.node, items);
                 let name_text = name.node.clone();
                 self.report(
                     name.span,
@@ -310,7 +310,7 @@ impl<'a> Checker<'a> {
                         hint: None,
                     },
                 );
-                return Info::anything();
+                return Info::any();
             }
         }
         let base = self.expr(of);
@@ -327,15 +327,15 @@ impl<'a> Checker<'a> {
         span: Span,
     ) -> Info<'a> {
         if let (Some(word), Type::Bool | Type::Number | Type::String | Type::List(_)) =
-            (asked_as_key(key), &base.ty)
+            (predicate_for_key(key), &base.ty)
         {
-            let problem = Problem::AskedAsKey {
-                value: text_of(of),
+            let problem = Problem::PredicateAsKey {
+                value: expr_text(of),
                 key: key.to_owned(),
                 word,
             };
             self.report(span, problem);
-            return Info::anything();
+            return Info::any();
         }
         match &base.ty {
             Type::Record(record) => return self.record_field(expr, base, record, key, span),
@@ -345,14 +345,14 @@ impl<'a> Checker<'a> {
             _ if !base.places.is_empty() => {}
             other => {
                 let problem = Problem::WrongType {
-                    want: "a map or record".to_owned(),
-                    got: describe(other),
+                    expected: "a map or record".to_owned(),
+                    actual: describe(other),
                 };
                 self.report(of.span, problem);
-                return Info::anything();
+                return Info::any();
             }
         }
-        let places = self.step(&base.places, key, span, || text_of(of));
+        let places = self.step(&base.places, key, span, || expr_text(of));
         let mut info = match (&base.ty, places.is_empty()) {
             (Type::Map(element), true) => Info::of((**element).clone()),
             (_, true) => Info::of(Type::Any),
@@ -380,14 +380,14 @@ impl<'a> Checker<'a> {
     ) -> Info<'a> {
         let Some((_, ty)) = entries.iter().find(|(have, _)| have == key) else {
             let keys = entries.iter().map(|(key, _)| key.as_str());
-            let similar = self.guess(key, keys);
+            let similar = self.suggest(key, keys);
             let problem = Problem::UnknownField {
                 record: map_of(entries),
                 field: key.to_owned(),
                 similar,
             };
             self.report(span, problem);
-            return Info::anything();
+            return Info::any();
         };
         let (ty, optional) = ty.without_optional();
         Info {
@@ -408,17 +408,17 @@ impl<'a> Checker<'a> {
     ) -> Info<'a> {
         let library = self.library;
         let Some(fields) = library.fields(record) else {
-            return Info::anything();
+            return Info::any();
         };
         let Some(ty) = fields.get(field) else {
-            let similar = self.guess(field, fields.keys().copied());
+            let similar = self.suggest(field, fields.keys().copied());
             let problem = Problem::UnknownField {
                 record: record.to_owned(),
                 field: field.to_owned(),
                 similar,
             };
             self.report(span, problem);
-            return Info::anything();
+            return Info::any();
         };
         self.facts.name(span, || Meaning::Field {
             record: record.to_owned(),
@@ -455,7 +455,7 @@ impl<'a> Checker<'a> {
             return SmallVec::new();
         }
         if declared.len() < below.len() {
-            self.doubt(places, key, span, &declared, || Some(within()));
+            self.report_doubtful_key(places, key, span, &declared, || Some(within()));
         }
         self.key_name(span, &declared);
         self.out_of_use(span, &declared, within, self.view);
@@ -481,7 +481,7 @@ impl<'a> Checker<'a> {
             Found::Undeclared(Some(map)) => &map.keys[..],
             _ => &[],
         });
-        let similar = self.guess(key, keys.map(|key| key.name.as_str()));
+        let similar = self.suggest(key, keys.map(|key| key.name.as_str()));
         let elsewhere = match similar {
             None => self.elsewhere(key, places),
             Some(_) => None,
@@ -528,10 +528,10 @@ impl<'a> Checker<'a> {
         let Some(Some(first)) = decls.next() else {
             return;
         };
-        let Some(ended) = ended_in(first, &self.versions) else {
+        let Some(ended) = out_of_use_in(first, &self.versions) else {
             return;
         };
-        if decls.any(|decl| decl.is_none_or(|decl| ended_in(decl, &self.versions).is_none())) {
+        if decls.any(|decl| decl.is_none_or(|decl| out_of_use_in(decl, &self.versions).is_none())) {
             return;
         }
         let mut key = within();
@@ -547,7 +547,7 @@ impl<'a> Checker<'a> {
             },
             moved: first.moved_to.as_ref().map(|path| path.join(".")),
         };
-        self.send(Report::new(span, problem).see(first.span, "declared here"));
+        self.emit(Report::new(span, problem).with_related(first.span, "declared here"));
     }
 
     /// `of[index]`
@@ -559,27 +559,27 @@ impl<'a> Checker<'a> {
         {
             return self.key_of_value(expr, of, &base, key, index.span);
         }
-        let (want, step) = match &base.ty {
+        let (expected, step) = match &base.ty {
             Type::List(_) => (Type::Number, Some(Step::Item)),
             ty if ty.is_map() => (Type::String, None),
             Type::Any => (Type::Any, None),
             other => {
                 let problem = Problem::WrongType {
-                    want: "a list or map".to_owned(),
-                    got: describe(other),
+                    expected: "a list or map".to_owned(),
+                    actual: describe(other),
                 };
                 self.report(of.span, problem);
-                return Info::anything();
+                return Info::any();
             }
         };
         let position = accepts(&Type::String, &at.ty) || accepts(&Type::Number, &at.ty);
-        if !accepts(&want, &at.ty) || !position {
+        if !accepts(&expected, &at.ty) || !position {
             let problem = Problem::WrongType {
-                want: match want {
+                expected: match expected {
                     Type::Any => "a key or position".to_owned(),
-                    want => describe(&want),
+                    expected => describe(&expected),
                 },
-                got: describe(&at.ty),
+                actual: describe(&at.ty),
             };
             self.report(index.span, problem);
         }
@@ -609,27 +609,31 @@ impl<'a> Checker<'a> {
 
 /// A map as part of a sentence, identified by its first keys.
 fn map_of(entries: &[(String, Type)]) -> String {
-    const SHOWN: usize = 6;
+    const MAX_SHOWN: usize = 6;
     let keys = entries
         .iter()
-        .take(SHOWN)
+        .take(MAX_SHOWN)
         .map(|(key, _)| format!("`{key}`"));
     let keys = keys.collect::<Vec<_>>().join(", ");
-    let more = if entries.len() > SHOWN { ", …" } else { "" };
+    let more = if entries.len() > MAX_SHOWN {
+        ", …"
+    } else {
+        ""
+    };
     format!("map of {keys}{more}")
 }
 
 /// Is the key unused in all versions that the rule applies to? `Some(true)` if it has been removed, `Some(false)` if it
 /// is not yet introduced.
-fn ended_in(decl: &KeyDecl, (since, until): &Versions) -> Option<bool> {
+fn out_of_use_in(decl: &KeyDecl, (since, until): &Versions) -> Option<bool> {
     let version = |text: &Option<String>| text.as_deref().and_then(parse_version);
     if let (Some(since), Some(ended)) = (since, version(&decl.until))
         && *since >= ended
     {
         return Some(true);
     }
-    if let (Some(until), Some(came)) = (until, version(&decl.since))
-        && *until <= came
+    if let (Some(until), Some(introduced)) = (until, version(&decl.since))
+        && *until <= introduced
     {
         return Some(false);
     }

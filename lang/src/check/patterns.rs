@@ -4,10 +4,10 @@ use source::Span;
 
 use super::checker::Checker;
 use super::info::{Info, type_of};
+use super::messages::FILTERED_CAPTURE;
 use super::paths::push_key;
 use super::problem::Problem;
 use super::visit::each_inside;
-use super::words::CHOICE;
 use crate::charts::{Found, Place, Step};
 use crate::parse::ast::{
     CaptureFilter, Expr, ExprKind, ItemKind, Pattern, Segment, SegmentKind, View,
@@ -16,17 +16,17 @@ use crate::types::Type;
 use crate::value::Regex;
 
 /// Maximum number of items followed to find a constant.
-const LONGEST_CHAIN: usize = 16;
+const MAX_CHAIN: usize = 16;
 
 /// If a subject may be in more places than this, keys below it are not checked against declarations: some of the places
 /// would accept any key.
-const MOST_PLACES: usize = 128;
+const MAX_PLACES: usize = 128;
 
 /// The keys that a capture matches, as far as known.
 enum Keys<'a> {
     Any,
     /// These keys, each with its span if it is written in the pattern.
-    These(Vec<(&'a str, Span)>),
+    Listed(Vec<(&'a str, Span)>),
     Matching(Regex),
 }
 
@@ -66,18 +66,18 @@ impl<'a> Checker<'a> {
                 };
                 let what = match filter {
                     None => "capture",
-                    Some(_) => CHOICE,
+                    Some(_) => FILTERED_CAPTURE,
                 };
                 self.bind(name, what, false, key, None);
             }
         }
         match places {
-            Some(places) if (1..=MOST_PLACES).contains(&places.len()) => Info::at(places.into()),
+            Some(places) if (1..=MAX_PLACES).contains(&places.len()) => Info::at(places.into()),
             Some(places) if !places.is_empty() => Info {
                 from_tree: true,
                 ..Info::of(type_of(&places))
             },
-            _ => Info::anything(),
+            _ => Info::any(),
         }
     }
 
@@ -98,8 +98,8 @@ impl<'a> Checker<'a> {
             CaptureFilter::OneOf(list) => {
                 self.capture_list(list);
                 let mut keys = Vec::new();
-                match self.constant_keys(list, self.pack, None, LONGEST_CHAIN, &mut keys) {
-                    Some(()) => Keys::These(keys),
+                match self.constant_keys(list, self.pack, None, MAX_CHAIN, &mut keys) {
+                    Some(()) => Keys::Listed(keys),
                     None => Keys::Any,
                 }
             }
@@ -120,9 +120,10 @@ impl<'a> Checker<'a> {
             self.report(span, Problem::CaptureNotConstant { name });
         }
         let info = self.expr(list);
-        if !info.ty.is_map() && self.want(list.span, &info, &Type::List(Box::new(Type::Any))) {
+        if !info.ty.is_map() && self.expect_type(list.span, &info, &Type::List(Box::new(Type::Any)))
+        {
             let texts = Type::List(Box::new(Type::String));
-            self.want(list.span, &info, &texts);
+            self.expect_type(list.span, &info, &texts);
         }
     }
 
@@ -241,7 +242,7 @@ impl<'a> Checker<'a> {
                 one(start(charts.all_components(), "*"))
             }
             (SegmentKind::AnyDepth, _) => one(start(self.everywhere(), "**")),
-            (SegmentKind::Capture { .. }, Keys::These(names)) => {
+            (SegmentKind::Capture { .. }, Keys::Listed(names)) => {
                 let mut starts = Vec::new();
                 for &(name, span) in names {
                     if let Some(places) = self.pattern_component(name, span) {
@@ -287,7 +288,7 @@ impl<'a> Checker<'a> {
         if !places.is_empty() {
             return Some(places.into_vec());
         }
-        let similar = self.guess(name, charts.component_names().collect::<Vec<_>>());
+        let similar = self.suggest(name, charts.component_names().collect::<Vec<_>>());
         let name = name.to_owned();
         self.report(span, Problem::UnknownComponent { name, similar });
         None
@@ -315,7 +316,7 @@ impl<'a> Checker<'a> {
                     text.push_str("**");
                     below = self.charts.any_depth(&walk.places);
                 }
-                (SegmentKind::Capture { .. }, Keys::These(names)) => {
+                (SegmentKind::Capture { .. }, Keys::Listed(names)) => {
                     text.push_str("{…}");
                     for &(name, span) in names {
                         let mut places = self.below(&walk.places, Step::Key(name));
@@ -362,7 +363,7 @@ impl<'a> Checker<'a> {
                 if walk.loose {
                     let everywhere = walk.text.ends_with("**");
                     let within = || (!everywhere).then(|| walk.text.clone());
-                    self.doubt(&walk.places, key, segment.span, &below, within);
+                    self.report_doubtful_key(&walk.places, key, segment.span, &below, within);
                 }
             }
             if !text.starts_with('[') {
@@ -409,7 +410,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Reports a likely typo in a key. Among places of many kinds, an open one may have any key, so this is only a guess.
-    pub(super) fn doubt(
+    pub(super) fn report_doubtful_key(
         &mut self,
         places: &[Place<'a>],
         key: &str,
@@ -418,7 +419,9 @@ impl<'a> Checker<'a> {
         within: impl Fn() -> Option<String>,
     ) {
         if below.iter().any(|place| place.declares(key))
-            || places.iter().any(|&it| self.charts.hands_on(it, key))
+            || places
+                .iter()
+                .any(|&it| self.charts.needs_no_declaration(it, key))
         {
             return;
         }
@@ -427,7 +430,7 @@ impl<'a> Checker<'a> {
             _ => None,
         });
         let keys = maps.flat_map(|map| map.keys.iter().map(|key| key.name.as_str()));
-        if let Some(similar) = self.guess(key, keys) {
+        if let Some(similar) = self.suggest(key, keys) {
             let problem = Problem::DoubtfulKey {
                 within: within(),
                 key: key.to_owned(),
@@ -442,7 +445,7 @@ impl<'a> Checker<'a> {
 fn is_loose(kind: &SegmentKind, keys: &Keys<'_>) -> bool {
     match kind {
         SegmentKind::Any | SegmentKind::AnyDepth => true,
-        SegmentKind::Capture { .. } => !matches!(keys, Keys::These(_)),
+        SegmentKind::Capture { .. } => !matches!(keys, Keys::Listed(_)),
         SegmentKind::Key(_) | SegmentKind::Index(_) => false,
     }
 }

@@ -40,7 +40,7 @@ pub(crate) enum NameHint {
 
 /// What a `when` below a requirement applies to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Late {
+pub(crate) enum LateWhenScope {
     /// The requirement.
     Requirement {
         /// Is it a `forbid`?
@@ -146,13 +146,13 @@ problems! {
     Unused { what: &'static str, name: String } = "rule-unused", Warning;
 
     /// A function is called with too few or too many arguments.
-    WrongArity { name: String, want: String, got: usize } = "rule-wrong-arity", Error;
+    WrongArity { name: String, expected: String, actual: usize } = "rule-wrong-arity", Error;
     /// A value has a type that makes no sense here; the result would always be missing.
-    WrongType { want: String, got: String } = "rule-wrong-type", Error;
+    WrongType { expected: String, actual: String } = "rule-wrong-type", Error;
     /// A value that is not a map has no keys. Use `is` to test a value: `x is set`, `x is empty`.
-    AskedAsKey { value: String, key: String, word: &'static str } = "rule-asked-as-key", Error;
+    PredicateAsKey { value: String, key: String, word: &'static str } = "rule-asked-as-key", Error;
     /// A condition must be true or false. To test whether a value is present, write `x is set`.
-    NotACondition { got: String } = "rule-not-a-condition", Error;
+    NotACondition { actual: String } = "rule-not-a-condition", Error;
     /// Values of these types are never equal, so the comparison always has the same result.
     NeverEqual { left: String, right: String } = "rule-never-equal", Error;
     /// According to the `chart` declaration, the value has one type, but it is compared with another. Only a value that
@@ -188,7 +188,7 @@ problems! {
     /// or `fix` it looks as if it applied to what follows; after a `let` below a requirement it applies only to what
     /// follows, but looks as if it applied to the whole rule. Write it directly below its `require` or `forbid`, or
     /// above the first of them if it applies to the whole rule.
-    LateWhen { of: Late } = "rule-late-when", Warning;
+    LateWhen { of: LateWhenScope } = "rule-late-when", Warning;
     /// A message is a single line without a final period; it is shown in lists and editors.
     MessageStyle { fault: &'static str } = "rule-message-style", Warning;
 
@@ -214,7 +214,7 @@ problems! {
     /// The default of a key or parameter does not match its type.
     DefaultType { ty: String, value: String } = "rule-default-type", Error;
     /// `moved to` names a key that the chart does not declare.
-    MovedNowhere { path: String, similar: Option<String> } = "rule-moved-nowhere", Error;
+    MovedToUnknownKey { path: String, similar: Option<String> } = "rule-moved-nowhere", Error;
     /// `tags`, `condition`, `always` and `key` describe a dependency, but the chart has no `in`.
     NoUmbrella { clause: &'static str } = "rule-no-umbrella", Error;
     /// `in` names a chart that is not declared, but one with a similar name is.

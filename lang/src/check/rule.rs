@@ -5,9 +5,9 @@ use source::Span;
 use super::checker::Checker;
 use super::index::RuleEntry;
 use super::info::Info;
+use super::messages::Report;
 use super::patterns::literal_key;
-use super::problem::{Late, Problem};
-use super::words::Report;
+use super::problem::{LateWhenScope, Problem};
 use crate::charts::{at_least, parse_version};
 use crate::parse::ast::{
     Clause, Expect, Expr, ExprKind, FixAction, Requirement, Rule, Spanned, TemplatePart, View,
@@ -17,7 +17,7 @@ use crate::types::Type;
 const IN_WHEN: &str = "the rule then does not apply";
 const IN_REQUIRE: &str = "an undecided `require` is a finding";
 const IN_FORBID: &str = "`forbid` then passes";
-const IN_WORDS: &str = "the result is then undecided too";
+const IN_TEXT: &str = "the result is then undecided too";
 
 impl<'a> Checker<'a> {
     /// Checks a rule.
@@ -28,12 +28,12 @@ impl<'a> Checker<'a> {
         if self.index.packs[self.pack].trusted {
             return;
         }
-        self.file_of(entry);
-        self.mandatory(rule, item.docs.as_ref());
+        self.check_file_name(entry);
+        self.check_required_clauses(rule, item.docs.as_ref());
         self.severities(rule);
         self.rule_versions(rule);
         for (at, clause) in rule.body.iter().enumerate() {
-            if let (Clause::When(condition), Some(of)) = (clause, late(&rule.body, at)) {
+            if let (Clause::When(condition), Some(of)) = (clause, late_when(&rule.body, at)) {
                 self.report(condition.span, Problem::LateWhen { of });
             }
             self.clause(clause);
@@ -42,7 +42,7 @@ impl<'a> Checker<'a> {
     }
 
     /// A file with the name of a rule contains that rule and no other.
-    fn file_of(&mut self, entry: &RuleEntry<'a>) {
+    fn check_file_name(&mut self, entry: &RuleEntry<'a>) {
         let file = &self.index.files[entry.file].file;
         let name = &entry.rule.name;
         let mut before = file.ast.items.iter().filter_map(|item| match &item.kind {
@@ -56,7 +56,7 @@ impl<'a> Checker<'a> {
             let problem = Problem::SeveralRules {
                 first: first.node.clone(),
             };
-            self.send(Report::new(name.span, problem).see(first.span, "first rule"));
+            self.emit(Report::new(name.span, problem).with_related(first.span, "first rule"));
         } else if let Some(stem) = file.name.strip_suffix(".watch")
             && stem != name.node
         {
@@ -68,7 +68,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn mandatory(&mut self, rule: &'a Rule, docs: Option<&Spanned<String>>) {
+    fn check_required_clauses(&mut self, rule: &'a Rule, docs: Option<&Spanned<String>>) {
         let at = rule.name.span;
         let mut lacks = |missing: bool, clause| {
             if missing {
@@ -108,7 +108,7 @@ impl<'a> Checker<'a> {
                     what: "severity",
                     name: key.map_or("every profile".to_owned(), |it| format!("`{it}`")),
                 };
-                self.send(Report::new(span, problem).see(first, "first defined here"));
+                self.emit(Report::new(span, problem).with_related(first, "first defined here"));
             }
         }
     }
@@ -171,7 +171,7 @@ impl<'a> Checker<'a> {
                 self.bind(name, "subject", true, info, alias);
             }
             Clause::ForIn(generator) => {
-                self.outcome = IN_WORDS;
+                self.outcome = IN_TEXT;
                 let over = self.generator(generator, true);
                 self.placed |= over.from_tree;
                 for condition in &generator.conditions {
@@ -185,7 +185,7 @@ impl<'a> Checker<'a> {
                 self.assume(condition, true);
             }
             Clause::Let(it) => {
-                self.outcome = IN_WORDS;
+                self.outcome = IN_TEXT;
                 let info = self.expr(&it.value);
                 let alias = match it.value.kind {
                     ExprKind::Name(_) | ExprKind::Field(..) | ExprKind::Index(..) => {
@@ -197,14 +197,14 @@ impl<'a> Checker<'a> {
             }
             Clause::Require(requirement) => self.requirement(requirement),
         }
-        self.outcome = IN_WORDS;
+        self.outcome = IN_TEXT;
     }
 
     fn requirement(&mut self, it: &'a Requirement) {
         let mark = self.known.mark();
         if let Some(when) = &it.when {
             if first_clause(it).is_some_and(|first| first < when.span.start) {
-                let of = Late::Requirement { forbid: it.forbid };
+                let of = LateWhenScope::Requirement { forbid: it.forbid };
                 self.report(when.span, Problem::LateWhen { of });
             }
             self.outcome = IN_WHEN;
@@ -213,18 +213,18 @@ impl<'a> Checker<'a> {
         }
         self.outcome = if it.forbid { IN_FORBID } else { IN_REQUIRE };
         self.condition(&it.condition);
-        self.outcome = IN_WORDS;
+        self.outcome = IN_TEXT;
         match &it.at {
             Some(at) => {
                 let info = self.expr(at);
-                self.placed(at, &info, "`at`");
+                self.expect_place(at, &info, "`at`");
             }
             None if !self.placed => self.report(head(it), Problem::MissingPlace),
             None => {}
         }
         for (place, label) in &it.also_at {
             let info = self.expr(place);
-            self.placed(place, &info, "`also at`");
+            self.expect_place(place, &info, "`also at`");
             if let Some(label) = label {
                 self.text(label);
             }
@@ -251,7 +251,7 @@ impl<'a> Checker<'a> {
     /// Checks text shown to users.
     fn text(&mut self, expr: &'a Expr) {
         let info = self.expr(expr);
-        self.want(expr.span, &info, &Type::String);
+        self.expect_type(expr.span, &info, &Type::String);
         let (whole, last) = match &expr.kind {
             ExprKind::String(text) => (text.trim().is_empty(), Some(text.as_str())),
             ExprKind::Template(parts) => match parts.last() {
@@ -289,7 +289,7 @@ impl<'a> Checker<'a> {
             }
             FixAction::Remove(value, target) => {
                 let list = self.target(target, TARGET);
-                self.want(target.span, &list, &Type::List(Box::new(Type::Any)));
+                self.expect_type(target.span, &list, &Type::List(Box::new(Type::Any)));
                 self.expr(value);
             }
             FixAction::Quote(target) | FixAction::Delete(target) => {
@@ -298,7 +298,7 @@ impl<'a> Checker<'a> {
             FixAction::Rename(target, name) => {
                 self.target(target, TARGET);
                 let name_info = self.expr(name);
-                self.want(name.span, &name_info, &Type::String);
+                self.expect_type(name.span, &name_info, &Type::String);
             }
             FixAction::Move(from, to) => {
                 self.target(from, TARGET);
@@ -309,22 +309,22 @@ impl<'a> Checker<'a> {
 
     fn target(&mut self, expr: &'a Expr, role: &'static str) -> Info<'a> {
         let info = self.expr(expr);
-        self.placed(expr, &info, role);
+        self.expect_place(expr, &info, role);
         info
     }
 }
 
 /// What a separate `when` below a requirement applies to; `None` if it is above the first requirement or below a later `for`.
-fn late(body: &[Clause], at: usize) -> Option<Late> {
+fn late_when(body: &[Clause], at: usize) -> Option<LateWhenScope> {
     let is_requirement = |clause: &Clause| matches!(clause, Clause::Require(_));
     let is_for = |clause: &Clause| matches!(clause, Clause::ForAt { .. } | Clause::ForIn(_));
     let before = body[..at].iter().rev();
     let mut before = before.take_while(|clause| !is_for(clause));
     before.any(is_requirement).then(|| {
         if body[at..].iter().any(is_requirement) {
-            Late::Following
+            LateWhenScope::Following
         } else {
-            Late::Nothing
+            LateWhenScope::Nothing
         }
     })
 }

@@ -2,7 +2,7 @@
 
 /// Longer names are not compared: typos in them are unlikely, and comparing takes time proportional to the product of
 /// the lengths.
-const LONGEST: usize = 64;
+const MAX_LEN: usize = 64;
 
 /// The candidate most similar to `name`, if it is similar enough: at most a third of the letters (and at most three)
 /// may differ. Case is ignored.
@@ -16,7 +16,7 @@ pub fn similar_free<'c>(
     candidates: impl IntoIterator<Item = &'c str>,
     is_free: impl Fn(&str) -> bool,
 ) -> Option<String> {
-    if name.len() > LONGEST {
+    if name.len() > MAX_LEN {
         return None;
     }
     let folded = name.to_lowercase();
@@ -24,7 +24,7 @@ pub fn similar_free<'c>(
     let allowed = (letters / 3).min(3);
     let mut best: Option<(usize, bool, &str)> = None;
     for candidate in candidates {
-        if candidate.len() > LONGEST || candidate == name {
+        if candidate.len() > MAX_LEN || candidate == name {
             continue;
         }
         let other = candidate.to_lowercase();

@@ -227,7 +227,7 @@ impl<'a> Compiler<'a> {
             ExprKind::Name(name) => match self.used(scope, base, steps.first().copied()) {
                 Some(index) => {
                     taken = 1;
-                    self.defined(scope, index, base.span)?
+                    self.definition_op(scope, index, base.span)?
                 }
                 None => self.name(scope, name, base.span)?,
             },
@@ -300,7 +300,7 @@ impl<'a> Compiler<'a> {
             });
         }
         if let Some(index) = self.names.get(&(scope.pack, name)) {
-            return self.defined(scope, *index, span);
+            return self.definition_op(scope, *index, span);
         }
         if let Some(index) = self
             .schema
@@ -323,7 +323,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// A `let` or `param` of a pack.
-    fn defined(&mut self, scope: &mut Scope<'a>, index: usize, span: Span) -> Result<Op> {
+    fn definition_op(&mut self, scope: &mut Scope<'a>, index: usize, span: Span) -> Result<Op> {
         if let Definition::Fn(it) = self.items[index].definition {
             let message = format!("`{}` is a function and needs arguments", it.name.node);
             return self.fail("not-a-value", span, message);

@@ -304,7 +304,7 @@ impl<'a> Compiler<'a> {
             Definition::Param(it) => {
                 let configured = (pack.to_owned(), it.name.node.clone());
                 let value = match self.params.get(&configured) {
-                    Some(value) if fits_through(value, &type_of(&it.ty)) => Node {
+                    Some(value) if fits_deeply(value, &type_of(&it.ty)) => Node {
                         span: it.default.span,
                         op: Op::Const(value.clone()),
                     },
@@ -412,13 +412,13 @@ fn type_of(ty: &TypeExpr) -> Type {
 }
 
 /// Does a configured value match the type, including all its elements?
-fn fits_through(value: &Value<'static>, ty: &Type) -> bool {
+fn fits_deeply(value: &Value<'static>, ty: &Type) -> bool {
     if !fits(&value.data, ty) {
         return false;
     }
     match (&value.data, ty) {
-        (Data::List(list), Type::List(of)) => list.items.iter().all(|it| fits_through(it, of)),
-        (Data::Map(map), Type::Map(of)) => map.iter().all(|(_, it)| fits_through(it, of)),
+        (Data::List(list), Type::List(of)) => list.items.iter().all(|it| fits_deeply(it, of)),
+        (Data::Map(map), Type::Map(of)) => map.iter().all(|(_, it)| fits_deeply(it, of)),
         _ => true,
     }
 }

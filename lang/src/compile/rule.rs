@@ -145,7 +145,11 @@ impl<'a> Compiler<'a> {
         Ok(ClauseCode { span, kind })
     }
 
-    fn maybe(&mut self, scope: &mut Scope<'a>, expr: Option<&'a Expr>) -> Result<Option<Node>> {
+    fn optional_expr(
+        &mut self,
+        scope: &mut Scope<'a>,
+        expr: Option<&'a Expr>,
+    ) -> Result<Option<Node>> {
         expr.map(|expr| self.expr(scope, expr)).transpose()
     }
 
@@ -156,21 +160,21 @@ impl<'a> Compiler<'a> {
         it: &'a Requirement,
     ) -> Result<RequireCode> {
         let condition = self.expr(scope, &it.condition);
-        let when = self.maybe(scope, it.when.as_ref());
+        let when = self.optional_expr(scope, it.when.as_ref());
         // Messages, places and fixes are evaluated only for findings, which always track places and marks.
         let places = scope.places;
-        let at = self.maybe(scope, it.at.as_ref());
-        let say = self.maybe(scope, it.say.as_ref());
-        let help = self.maybe(scope, it.help.as_ref());
+        let at = self.optional_expr(scope, it.at.as_ref());
+        let say = self.optional_expr(scope, it.say.as_ref());
+        let help = self.optional_expr(scope, it.help.as_ref());
         let mut also_at = Vec::new();
         for (place, label) in &it.also_at {
             let place = self.expr(scope, place);
-            let label = self.maybe(scope, label.as_ref());
+            let label = self.optional_expr(scope, label.as_ref());
             also_at.push(place.and_then(|place| Ok((place, label?))));
         }
         let mut fixes = Vec::new();
         for fix in &it.fixes {
-            let title = self.maybe(scope, fix.title.as_ref());
+            let title = self.optional_expr(scope, fix.title.as_ref());
             let action = self.action(scope, &fix.action);
             fixes.push(title.and_then(|title| {
                 Ok(FixCode {

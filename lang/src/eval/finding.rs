@@ -69,56 +69,56 @@ pub enum Action<'h> {
 }
 
 impl Action<'_> {
-    fn moved(&self, to: &mut dyn FnMut(NodeRef) -> Option<NodeRef>) -> Option<Action<'static>> {
+    fn map_nodes(&self, to: &mut dyn FnMut(NodeRef) -> Option<NodeRef>) -> Option<Action<'static>> {
         Some(match self {
             Self::Append(place, values) => {
-                let values = values.iter().map(|it| it.moved(to));
+                let values = values.iter().map(|it| it.map_nodes(to));
                 let values = values.collect::<Option<_>>()?;
-                Action::Append(place.moved(to)?, values)
+                Action::Append(place.map_nodes(to)?, values)
             }
             Self::Remove(place, values) => {
-                let values = values.iter().map(|it| it.moved(to));
+                let values = values.iter().map(|it| it.map_nodes(to));
                 let values = values.collect::<Option<_>>()?;
-                Action::Remove(place.moved(to)?, values)
+                Action::Remove(place.map_nodes(to)?, values)
             }
-            Self::Set(place, value) => Action::Set(place.moved(to)?, value.moved(to)?),
-            Self::Quote(place) => Action::Quote(place.moved(to)?),
-            Self::Rename(place, key) => Action::Rename(place.moved(to)?, key.clone()),
-            Self::Move(from, place) => Action::Move(from.moved(to)?, place.moved(to)?),
-            Self::Delete(place) => Action::Delete(place.moved(to)?),
+            Self::Set(place, value) => Action::Set(place.map_nodes(to)?, value.map_nodes(to)?),
+            Self::Quote(place) => Action::Quote(place.map_nodes(to)?),
+            Self::Rename(place, key) => Action::Rename(place.map_nodes(to)?, key.clone()),
+            Self::Move(from, place) => Action::Move(from.map_nodes(to)?, place.map_nodes(to)?),
+            Self::Delete(place) => Action::Delete(place.map_nodes(to)?),
         })
     }
 }
 
 impl Verdict<'_> {
     /// A copy that borrows nothing, with its host values mapped by `to`; `None` if that returns `None` for one of them.
-    pub(super) fn moved(
+    pub(super) fn map_nodes(
         &self,
         to: &mut dyn FnMut(NodeRef) -> Option<NodeRef>,
     ) -> Option<Verdict<'static>> {
         let subject = match &self.subject {
-            Some(subject) => Some(subject.moved(to)?),
+            Some(subject) => Some(subject.map_nodes(to)?),
             None => None,
         };
         let related = self.related.iter();
-        let related = related.map(|(place, label)| Some((place.moved(to)?, label.clone())));
+        let related = related.map(|(place, label)| Some((place.map_nodes(to)?, label.clone())));
         let related = related.collect::<Option<_>>()?;
         let fixes = self.fixes.iter().map(|fix| {
             Some(ProposedFix {
                 title: fix.title.clone(),
                 safe: fix.safe,
-                action: fix.action.moved(to)?,
+                action: fix.action.map_nodes(to)?,
             })
         });
         let fixes = fixes.collect::<Option<_>>()?;
-        let witnesses = self.witnesses.iter().map(|place| place.moved(to));
+        let witnesses = self.witnesses.iter().map(|place| place.map_nodes(to));
         let witnesses = witnesses.collect::<Option<_>>()?;
         Some(Verdict {
             rule: self.rule,
             requirement: self.requirement,
             severity: self.severity,
             message: self.message.clone(),
-            place: self.place.moved(to)?,
+            place: self.place.map_nodes(to)?,
             subject,
             related,
             help: self.help.clone(),

@@ -90,7 +90,7 @@ impl<'t> Gaps<'t> {
     }
 
     /// Is the word separated from the one before it by an empty line or a comment line?
-    pub(super) fn apart(&self, word: usize) -> bool {
+    pub(super) fn is_separated(&self, word: usize) -> bool {
         let comments = self.comments(word);
         self.blank_above(word) || comments.iter().any(|comment| comment.own_line)
     }

@@ -202,10 +202,10 @@ impl Writer<'_, '_, '_> {
                         // All details of a requirement form one table, whatever is between them.
                         StatementKind::Detail => true,
                         StatementKind::Fact | StatementKind::Subject => {
-                            !self.layout.gaps.apart(statement.words.start)
+                            !self.layout.gaps.is_separated(statement.words.start)
                         }
                         StatementKind::Let => {
-                            !self.layout.gaps.apart(statement.words.start)
+                            !self.layout.gaps.is_separated(statement.words.start)
                                 && self.is_short_let(statement, indent)
                         }
                         _ => false,

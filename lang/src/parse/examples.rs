@@ -93,7 +93,7 @@ pub fn split(example: &Example) -> Files {
                 span: span(start..start + path.len()),
             };
             let before = std::mem::replace(&mut file, File::new(Some(path), at));
-            out.files.extend(before.kept());
+            out.files.extend(before.if_relevant());
         } else if let Some((carets, words)) = mark_of(line) {
             let end = words.end.max(carets.end);
             let span = span(carets.start..end);
@@ -111,7 +111,7 @@ pub fn split(example: &Example) -> Files {
         }
         offset += line.len() as u32;
     }
-    out.files.extend(file.kept());
+    out.files.extend(file.if_relevant());
     out
 }
 
@@ -127,7 +127,7 @@ impl File {
     }
 
     /// The file, unless it only holds comments and blank lines before the first path.
-    fn kept(self) -> Option<Self> {
+    fn if_relevant(self) -> Option<Self> {
         let says_something = |line: &str| {
             let line = line.trim();
             !line.is_empty() && !line.starts_with('#')

@@ -25,7 +25,7 @@ pub fn highlight(text: &str) -> Vec<Token> {
             continue;
         };
         let mut is_name = vec![false; own.len()];
-        for node in pairs.flatten().filter(holds_names) {
+        for node in pairs.flatten().filter(is_name_like) {
             let span = node.as_span();
             is_name[sentence.word_at(span.start())..sentence.word_at(span.end())].fill(true);
         }
@@ -47,7 +47,7 @@ pub fn highlight(text: &str) -> Vec<Token> {
 }
 
 /// Does every word of the node serve as a name or key, or remain unused by the grammar?
-fn holds_names(node: &Node<'_>) -> bool {
+fn is_name_like(node: &Node<'_>) -> bool {
     matches!(
         node.as_rule(),
         Rule::name

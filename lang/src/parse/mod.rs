@@ -80,7 +80,7 @@ pub fn parse(source: SourceId, text: &str) -> Parse {
         }
     }
     out.diagnostics
-        .extend(line_end(source, text, &lexed.tokens));
+        .extend(lone_carriage_return(source, text, &lexed.tokens));
     out.diagnostics
         .sort_by_key(|diagnostic| diagnostic.primary.span.start);
     if let Some(next) = out.diagnostics.get_mut(MAX_DIAGNOSTICS) {
@@ -113,7 +113,7 @@ pub fn parse_expression(source: SourceId, text: &str) -> (ast::Expr, Vec<Diagnos
 }
 
 /// Reports the first lone carriage return, which does not end a line here.
-fn line_end(source: SourceId, text: &str, tokens: &[Token]) -> Option<Diagnostic> {
+fn lone_carriage_return(source: SourceId, text: &str, tokens: &[Token]) -> Option<Diagnostic> {
     if !text.contains('\r') {
         return None;
     }

@@ -82,7 +82,7 @@ pub(super) fn fault(fault: Unclosed) -> (&'static str, &'static str) {
 }
 
 /// What to write instead of an operator from another language.
-pub(super) fn foreign(operator: &str) -> Option<&'static str> {
+pub(super) fn foreign_operator(operator: &str) -> Option<&'static str> {
     Some(match operator {
         "&&" => "and",
         "||" => "or",
@@ -95,7 +95,7 @@ pub(super) fn foreign(operator: &str) -> Option<&'static str> {
 }
 
 /// Help for `//`.
-pub(super) const COMMENT: &str = "comments start with `#`";
+pub(super) const COMMENT_HELP: &str = "comments start with `#`";
 
 /// Is this token the start or a part of `// …`?
 fn is_comment_sign(token: Token, text: &str) -> bool {
@@ -105,11 +105,11 @@ fn is_comment_sign(token: Token, text: &str) -> bool {
 }
 
 /// A better hint for an unclosed token: what its author probably meant. `token` begins at the fault.
-pub(super) fn meant_otherwise(fault: Unclosed, token: Token, text: &str) -> Option<&'static str> {
+pub(super) fn likely_intent(fault: Unclosed, token: Token, text: &str) -> Option<&'static str> {
     let before = &text[..token.start as usize];
     let line = before.rsplit('\n').next().unwrap_or_default();
     match fault {
-        Unclosed::Regex if before.ends_with('/') => Some(COMMENT),
+        Unclosed::Regex if before.ends_with('/') => Some(COMMENT_HELP),
         Unclosed::Text if line.contains("\\'") => {
             Some("`'…'` has no escapes: use `\"…\"` for text that contains a quote")
         }
@@ -118,13 +118,13 @@ pub(super) fn meant_otherwise(fault: Unclosed, token: Token, text: &str) -> Opti
 }
 
 /// Help for a sign that the language does not have.
-pub(super) fn advice_on_sign(token: Token, text: &str) -> Option<&'static str> {
+pub(super) fn sign_help(token: Token, text: &str) -> Option<&'static str> {
     let spelled = token.text(text);
     if spelled == "." && text[token.start as usize..].starts_with(".Values") {
-        return Some(A_PATH);
+        return Some(PATH_HELP);
     }
     let sign = matches!(token.kind, TokenKind::Unknown | TokenKind::Operator) || spelled == ":";
-    sign.then(|| advice(token, text)).flatten()
+    sign.then(|| help_for(token, text)).flatten()
 }
 
 /// Is it a number in scientific notation, such as `1e308` or `1.5E6`, or the beginning of `1e-9`?
@@ -139,10 +139,10 @@ fn has_exponent(spelled: &str) -> bool {
 }
 
 /// Help for a path that begins as in other languages.
-const A_PATH: &str = "a path starts with the component: `brig.config.smtp.host`";
+const PATH_HELP: &str = "a path starts with the component: `brig.config.smtp.host`";
 
 /// Help for a word that starts a clause or a test in other languages.
-pub(super) fn word_of_others(spelled: &str) -> Option<&'static str> {
+pub(super) fn foreign_word(spelled: &str) -> Option<&'static str> {
     Some(match spelled {
         "deny" | "reject" | "violation" | "disallow" => {
             "use a `forbid` clause for what must not hold, `require` for what must"
@@ -158,7 +158,7 @@ pub(super) fn word_of_others(spelled: &str) -> Option<&'static str> {
         "match" | "select" | "target" => "select subjects with a `for NAME at PATTERN` clause",
         "unless" => "write `when not …`",
         "example" | "examples" | "test" | "tests" => "use a `fails` or `passes` clause",
-        "exists" | "defined" | "present" => IS_SET,
+        "exists" | "defined" | "present" => IS_SET_HELP,
         "isnt" => "write `is not`",
         "like" => "write `x matches /regex/`",
         "equals" | "eq" => "write `==`",
@@ -167,12 +167,12 @@ pub(super) fn word_of_others(spelled: &str) -> Option<&'static str> {
     })
 }
 
-const IS_SET: &str = "write `x is set` to test for presence";
+const IS_SET_HELP: &str = "write `x is set` to test for presence";
 
 /// Help for what follows a word that is a quantifier or a test in other languages.
-pub(super) fn advice_behind(word: Token, text: &str) -> Option<&'static str> {
+pub(super) fn following_help(word: Token, text: &str) -> Option<&'static str> {
     Some(match word.text(text) {
-        "exists" | "defined" => IS_SET,
+        "exists" | "defined" => IS_SET_HELP,
         "any" => "write `some x in xs satisfies …`",
         "all" | "forall" => "write `every x in xs satisfies …`",
         "none" => "write `no x in xs satisfies …`",
@@ -181,10 +181,10 @@ pub(super) fn advice_behind(word: Token, text: &str) -> Option<&'static str> {
 }
 
 /// Help for a word or sign that is not allowed in its place.
-pub(super) fn advice(token: Token, text: &str) -> Option<&'static str> {
+pub(super) fn help_for(token: Token, text: &str) -> Option<&'static str> {
     let spelled = token.text(text);
     Some(match spelled {
-        "/" | "//" if is_comment_sign(token, text) => COMMENT,
+        "/" | "//" if is_comment_sign(token, text) => COMMENT_HELP,
         "not" => {
             "write `x is not empty` or `x is not set`, or `x not in list` to test for membership"
         }
@@ -209,8 +209,8 @@ pub(super) fn advice(token: Token, text: &str) -> Option<&'static str> {
         "if" => "use a `when` clause for a condition; `if … then … else …` is an expression",
         ":" => "write no colon after the word: `severity error`",
         "?" => "write `if condition then value else value`",
-        "$" => A_PATH,
-        _ if token.kind == TokenKind::Name => word_of_others(spelled)?,
+        "$" => PATH_HELP,
+        _ if token.kind == TokenKind::Name => foreign_word(spelled)?,
         _ if token.kind == TokenKind::Unknown && has_exponent(spelled) => {
             "numbers have no exponent: write out all digits"
         }

@@ -114,12 +114,12 @@ pub const FIX_ACTIONS: &[&str] = &[
 
 /// Is the word reserved?
 pub fn is_reserved(word: &str) -> bool {
-    RESERVED_BY_LETTER.holds(RESERVED, word)
+    RESERVED_BY_LETTER.contains(RESERVED, word)
 }
 
 /// Is the word special in some places?
 pub fn is_soft(word: &str) -> bool {
-    SOFT_BY_LETTER.holds(SOFT, word)
+    SOFT_BY_LETTER.contains(SOFT, word)
 }
 
 static RESERVED_BY_LETTER: ByLetter = ByLetter::of(RESERVED);
@@ -144,7 +144,7 @@ impl ByLetter {
         Self(starts)
     }
 
-    fn holds(&self, words: &[&str], word: &str) -> bool {
+    fn contains(&self, words: &[&str], word: &str) -> bool {
         let letter = match word.as_bytes().first() {
             Some(first @ b'a'..=b'z') => usize::from(first - b'a'),
             _ => return false,

@@ -107,12 +107,12 @@ pub(super) mod regex {
     use crate::value::Regex;
 
     pub(crate) fn serialize<S: Serializer>(regex: &Regex, to: S) -> Result<S::Ok, S::Error> {
-        (regex.as_str(), regex.knowledge()).serialize(to)
+        (regex.as_str(), regex.precompute()).serialize(to)
     }
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Regex, D::Error> {
         let (text, known) = <(&str, _)>::deserialize(from)?;
-        Ok(Regex::known(text, Some(known)))
+        Ok(Regex::with_precomputed(text, Some(known)))
     }
 }
 

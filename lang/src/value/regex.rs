@@ -23,14 +23,14 @@ pub struct Regex(Arc<Lazy>);
 struct Lazy {
     text: Box<str>,
     /// What was determined in advance.
-    known: Option<Known>,
+    precomputed: Option<Precomputed>,
     compiled: OnceLock<regex::Regex>,
     /// For callers that only ask whether it matches: one for ASCII texts, which are the vast majority, and one for other texts.
     matchers: [OnceLock<Matcher>; 2],
     /// Substrings of which every match contains at least one; empty if none are known.
-    needs: OnceLock<Vec<memmem::Finder<'static>>>,
+    literals: OnceLock<Vec<memmem::Finder<'static>>>,
     /// The number of texts that contained none of them.
-    refused: AtomicU32,
+    rejected_count: AtomicU32,
 }
 
 /// The text determines everything else.
@@ -45,7 +45,7 @@ type Pieces = Vec<Box<[u8]>>;
 
 /// What can be determined about a regex in advance.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Known {
+pub(crate) struct Precomputed {
     pieces: Pieces,
     /// For ASCII texts, unless it is too large.
     automaton: Option<Automaton>,
@@ -61,16 +61,16 @@ enum Matcher {
 }
 
 /// Maximum size of a compiled regex, in bytes.
-const SIZE: usize = 1 << 20;
+const MAX_SIZE: usize = 1 << 20;
 /// Maximum nesting of groups.
-const NESTING: u32 = 100;
+const MAX_NESTING: u32 = 100;
 /// Maximum number of substrings to search for one by one.
-const FEW_PIECES: usize = 8;
+const MAX_SEARCHED_PIECES: usize = 8;
 /// After this many texts without a match, a regex is used often enough to be compiled.
-const OFTEN: u32 = 500;
-/// Number of character ranges, multiplied by repetitions, up to which a regex stays far below [`SIZE`]; a range takes
+const COMPILE_AFTER: u32 = 500;
+/// Number of character ranges, multiplied by repetitions, up to which a regex stays far below [`MAX_SIZE`]; a range takes
 /// less than 200 bytes.
-const FEW_RANGES: u64 = 2000;
+const MAX_DEFERRED_RANGES: u64 = 2000;
 
 impl Regex {
     /// Accepts a regex of at most 1 MiB when compiled.
@@ -78,11 +78,11 @@ impl Regex {
     /// # Errors
     /// A single line that describes the problem.
     pub fn new(text: &str) -> Result<Self, String> {
-        let small = read(text).is_some_and(|hir| ranges(&hir) <= FEW_RANGES);
+        let small = read(text).is_some_and(|hir| ranges(&hir) <= MAX_DEFERRED_RANGES);
         let regex = Self::trusted(text);
         if !small {
             // Only compiling it tells whether it is too large or invalid.
-            let compiled = compile(text).map_err(|error| words(&error))?;
+            let compiled = compile(text).map_err(|error| error_message(&error))?;
             let _ = regex.0.compiled.set(compiled);
         }
         Ok(regex)
@@ -90,25 +90,25 @@ impl Regex {
 
     /// Accepts a regex known to be valid for [`Regex::new`], without parsing it. An invalid one matches nothing.
     pub(crate) fn trusted(text: &str) -> Self {
-        Self::known(text, None)
+        Self::with_precomputed(text, None)
     }
 
-    /// The same, with the result of [`Regex::knowledge`].
-    pub(crate) fn known(text: &str, known: Option<Known>) -> Self {
+    /// The same, with the result of [`Regex::precompute`].
+    pub(crate) fn with_precomputed(text: &str, precomputed: Option<Precomputed>) -> Self {
         Self(Arc::new(Lazy {
             text: text.into(),
-            known,
+            precomputed,
             compiled: OnceLock::new(),
             matchers: Default::default(),
-            needs: OnceLock::new(),
-            refused: AtomicU32::new(0),
+            literals: OnceLock::new(),
+            rejected_count: AtomicU32::new(0),
         }))
     }
 
     /// Does it match anywhere in the text? For most texts this is decided without compiling the regex.
     pub fn is_match(&self, text: &str) -> bool {
         let is_ascii = text.is_ascii();
-        if let Some(known) = self.at_first_sight(text, is_ascii) {
+        if let Some(known) = self.quick_match(text, is_ascii) {
             return known;
         }
         if let Some(compiled) = self.0.compiled.get() {
@@ -122,22 +122,22 @@ impl Regex {
     }
 
     /// Does it match, if that is known without compiling it?
-    fn at_first_sight(&self, text: &str, is_ascii: bool) -> Option<bool> {
+    fn quick_match(&self, text: &str, is_ascii: bool) -> Option<bool> {
         let lazy = &*self.0;
         if is_ascii && let Some(automaton) = self.automaton() {
             return Some(automaton.is_match(text));
         }
         let is_compiled =
             lazy.compiled.get().is_some() || lazy.matchers[usize::from(!is_ascii)].get().is_some();
-        if is_compiled || lazy.refused.load(Ordering::Relaxed) >= OFTEN {
+        if is_compiled || lazy.rejected_count.load(Ordering::Relaxed) >= COMPILE_AFTER {
             return None;
         }
-        let needs = self.needs();
+        let literals = self.literals();
         let has = |piece: &memmem::Finder<'_>| piece.find(text.as_bytes()).is_some();
-        if needs.is_empty() || needs.iter().any(has) {
+        if literals.is_empty() || literals.iter().any(has) {
             return None;
         }
-        lazy.refused.fetch_add(1, Ordering::Relaxed);
+        lazy.rejected_count.fetch_add(1, Ordering::Relaxed);
         Some(false)
     }
 
@@ -149,7 +149,7 @@ impl Regex {
     /// The first match and its groups; a group that did not participate is `None`.
     pub fn groups<'t>(&self, text: &'t str) -> Option<Vec<Option<&'t str>>> {
         let is_ascii = text.is_ascii();
-        if self.at_first_sight(text, is_ascii) == Some(false) {
+        if self.quick_match(text, is_ascii) == Some(false) {
             return None;
         }
         match self.matcher(is_ascii) {
@@ -170,7 +170,7 @@ impl Regex {
     /// All non-overlapping matches, from left to right.
     pub fn matches<'t>(&self, text: &'t str) -> Vec<&'t str> {
         let is_ascii = text.is_ascii();
-        if self.at_first_sight(text, is_ascii) == Some(false) {
+        if self.quick_match(text, is_ascii) == Some(false) {
             return Vec::new();
         }
         match self.matcher(is_ascii) {
@@ -189,16 +189,16 @@ impl Regex {
         let is_plain =
             |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
         let is_lacking = |piece: &[u8]| piece.iter().all(is_plain) && lacks(piece);
-        let needs = self.needs();
-        !needs.is_empty() && needs.iter().all(|piece| is_lacking(piece.needle()))
+        let literals = self.literals();
+        !literals.is_empty() && literals.iter().all(|piece| is_lacking(piece.needle()))
     }
 
     fn automaton(&self) -> Option<&Automaton> {
-        self.0.known.as_ref()?.automaton.as_ref()
+        self.0.precomputed.as_ref()?.automaton.as_ref()
     }
 
-    fn needs(&self) -> &[memmem::Finder<'static>] {
-        self.0.needs.get_or_init(|| {
+    fn literals(&self) -> &[memmem::Finder<'static>] {
+        self.0.literals.get_or_init(|| {
             let pieces = self.pieces().into_iter();
             pieces
                 .map(|piece| memmem::Finder::new(&piece).into_owned())
@@ -208,13 +208,13 @@ impl Regex {
 
     /// Substrings of which every match contains at least one; empty if none are known.
     pub(crate) fn pieces(&self) -> Pieces {
-        let known = self.0.known.as_ref().map(|it| it.pieces.clone());
+        let known = self.0.precomputed.as_ref().map(|it| it.pieces.clone());
         known.unwrap_or_else(|| pieces(&self.0.text))
     }
 
     /// Everything that can be determined in advance, which is slow.
-    pub(crate) fn knowledge(&self) -> Known {
-        self.0.known.clone().unwrap_or_else(|| Known {
+    pub(crate) fn precompute(&self) -> Precomputed {
+        self.0.precomputed.clone().unwrap_or_else(|| Precomputed {
             pieces: pieces(&self.0.text),
             automaton: read(&self.0.text).and_then(|hir| Automaton::of(&ascii(&hir))),
         })
@@ -228,7 +228,7 @@ impl Regex {
 
 fn read(text: &str) -> Option<Hir> {
     let mut parser = regex_syntax::ParserBuilder::new()
-        .nest_limit(NESTING)
+        .nest_limit(MAX_NESTING)
         .build();
     parser.parse(text).ok()
 }
@@ -243,7 +243,7 @@ fn pieces(text: &str) -> Pieces {
         let mut extractor = Extractor::new();
         let found = extractor
             .kind(kind)
-            .limit_total(FEW_PIECES)
+            .limit_total(MAX_SEARCHED_PIECES)
             .extract(hir)
             .literals()
             .map(|found| found.iter().map(|it| it.as_bytes().into()).collect());
@@ -333,10 +333,10 @@ fn ascii(hir: &Hir) -> Hir {
 
 fn compile(text: &str) -> Result<regex::Regex, regex::Error> {
     let mut builder = regex::RegexBuilder::new(text);
-    builder.size_limit(SIZE).nest_limit(NESTING).build()
+    builder.size_limit(MAX_SIZE).nest_limit(MAX_NESTING).build()
 }
 
-fn words(error: &regex::Error) -> String {
+fn error_message(error: &regex::Error) -> String {
     match error {
         regex::Error::CompiledTooBig(_) => {
             "the regex is too large: it exceeds 1 MiB when compiled".to_owned()
@@ -389,7 +389,7 @@ impl PartialEq for Regex {
 
 #[cfg(test)]
 mod tests {
-    use super::{Regex, SIZE, compile, pieces, ranges};
+    use super::{MAX_SIZE, Regex, compile, pieces, ranges};
     use proptest::prelude::*;
 
     #[test]
@@ -415,23 +415,23 @@ mod tests {
 
     #[test]
     fn finds_required_substrings_without_compiling() {
-        let needs = |text| {
+        let literals = |text| {
             let found = pieces(text).into_iter();
             let found = found.map(|it| String::from_utf8(it.into()).expect("the pieces are ASCII"));
             found.collect::<Vec<_>>()
         };
-        assert_eq!(needs("^__[A-Z_]+__$"), ["__"]);
-        assert_eq!(needs("[sS]ervice$"), ["Service", "service"]);
+        assert_eq!(literals("^__[A-Z_]+__$"), ["__"]);
+        assert_eq!(literals("[sS]ervice$"), ["Service", "service"]);
         assert_eq!(
-            needs("^(tag|[a-z]*[vV]ersion)$"),
+            literals("^(tag|[a-z]*[vV]ersion)$"),
             ["tag", "Version", "version"]
         );
         assert_eq!(
-            needs(r"(^|[^a-z])[a-z.]*(host\.(com|org)|b\.example)($|[^a-z])"),
+            literals(r"(^|[^a-z])[a-z.]*(host\.(com|org)|b\.example)($|[^a-z])"),
             ["host.com", "host.org", "b.example"]
         );
-        assert!(needs("[^ ]+").is_empty());
-        assert!(needs("a|").is_empty());
+        assert!(literals("[^ ]+").is_empty());
+        assert!(literals("a|").is_empty());
     }
 
     proptest! {
@@ -452,7 +452,7 @@ mod tests {
             let compiled = compile(&regex).expect("the regex is small");
             let matches = compiled.is_match(&text);
             prop_assert_eq!(lazy.is_match(&text), matches, "{}", regex);
-            let known = Regex::known(&regex, Some(lazy.knowledge()));
+            let known = Regex::with_precomputed(&regex, Some(lazy.precompute()));
             prop_assert_eq!(known.is_match(&text), matches, "{} by its automaton", regex);
             let groups = compiled.captures(&text);
             let groups = groups.map(|it| it.iter().map(|it| it.map(|it| it.as_str())).collect::<Vec<_>>());
@@ -474,8 +474,8 @@ mod tests {
         ) {
             let text: String = pieces.iter().map(|(piece, times)| format!("(?:{piece}){{{times}}}")).collect();
             let hir = regex_syntax::parse(&text).expect("the pieces are regexes");
-            if ranges(&hir) <= super::FEW_RANGES {
-                prop_assert!(compile(&text).is_ok(), "{} ranges, more than {SIZE} bytes: {text}", ranges(&hir));
+            if ranges(&hir) <= super::MAX_DEFERRED_RANGES {
+                prop_assert!(compile(&text).is_ok(), "{} ranges, more than {MAX_SIZE} bytes: {text}", ranges(&hir));
             }
         }
     }

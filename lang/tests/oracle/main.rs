@@ -268,8 +268,8 @@ proptest! {
         let source = format!("let it = {text}\n");
         let parsed = parse(SourceId(0), &source);
         prop_assert!(parsed.diagnostics.is_empty(), "{text}: {}", parsed.diagnostics[0].message);
-        let (program, mistakes) = compile(&[("test", &parsed.file)], &schema(), &Params::new());
-        prop_assert!(mistakes.is_empty(), "{text}: {}", mistakes[0].message);
+        let (program, diagnostics) = compile(&[("test", &parsed.file)], &schema(), &Params::new());
+        prop_assert!(diagnostics.is_empty(), "{text}: {}", diagnostics[0].message);
         let ItemKind::Let(item) = &parsed.file.items[0].kind else { panic!("expected a `let`") };
         let document = naive::of_json(&values);
         let expected = naive::literal(&Naive { document: &document }.value(&item.value, &Names::new()));
@@ -290,8 +290,8 @@ proptest! {
         let text = rule(&mut Dice::new(&bytes));
         let parsed = parse(SourceId(0), &text);
         prop_assert!(parsed.diagnostics.is_empty(), "{text}: {}", parsed.diagnostics[0].message);
-        let (program, mistakes) = compile(&[("test", &parsed.file)], &schema(), &Params::new());
-        prop_assert!(mistakes.is_empty(), "{text}: {}", mistakes[0].message);
+        let (program, diagnostics) = compile(&[("test", &parsed.file)], &schema(), &Params::new());
+        prop_assert!(diagnostics.is_empty(), "{text}: {}", diagnostics[0].message);
         let ItemKind::Rule(tree) = &parsed.file.items[0].kind else { panic!("expected a rule") };
         let host = JsonHost::new(&values);
         let judgement = Run::new(&program, &host).judge(0);
@@ -299,7 +299,7 @@ proptest! {
             .verdicts
             .iter()
             .map(|verdict| match &verdict.subject {
-                Some(place @ Place::Node(_)) => format!("{} {}", verdict.requirement, host.say(place)),
+                Some(place @ Place::Node(_)) => format!("{} {}", verdict.requirement, host.display_place(place)),
                 other => panic!("expected a subject in the tree, found {other:?}"),
             })
             .collect();

@@ -85,7 +85,7 @@ pub(crate) fn literal(value: &V) -> String {
 }
 
 /// Formats a value like interpolation.
-fn words(value: &V, inner: bool) -> String {
+fn display(value: &V, inner: bool) -> String {
     match value {
         Text(text) => text.clone(),
         V::Hole(_) => format!("({})", literal(value)),
@@ -94,7 +94,7 @@ fn words(value: &V, inner: bool) -> String {
             let items: Vec<String> = items
                 .iter()
                 .chain(&hole)
-                .map(|it| words(it, true))
+                .map(|it| display(it, true))
                 .collect();
             let items = items.join(", ");
             if inner { format!("[{items}]") } else { items }
@@ -102,7 +102,7 @@ fn words(value: &V, inner: bool) -> String {
         Map(entries, open) => {
             let entries = entries
                 .iter()
-                .map(|(key, it)| format!("{key}: {}", words(it, true)));
+                .map(|(key, it)| format!("{key}: {}", display(it, true)));
             let entries: Vec<String> = entries.chain(open.then(|| "…".to_owned())).collect();
             format!("{{{}}}", entries.join(", "))
         }
@@ -363,7 +363,7 @@ impl Naive<'_> {
                         TemplatePart::Text(part) => text.push_str(part),
                         TemplatePart::Expr(expr) => {
                             let part = value(expr);
-                            text.push_str(&words(&part, false));
+                            text.push_str(&display(&part, false));
                             holes(&part, &mut lacking);
                         }
                     }

@@ -95,7 +95,7 @@ impl<'h> PathResolver<'h> {
 
     fn store_one(&self, verdict: &Verdict<'_>) -> Option<StoredVerdict> {
         let mut paths: Vec<NodePath> = Vec::new();
-        let verdict = verdict.moved(&mut |node| {
+        let verdict = verdict.map_nodes(&mut |node| {
             let path = self.path_to(node)?;
             let at = paths.iter().position(|it| *it == path).unwrap_or_else(|| {
                 paths.push(path);
@@ -112,7 +112,7 @@ impl<'h> PathResolver<'h> {
             let ends = stored.paths.iter().map(|path| self.resolve(path));
             let ends: Vec<NodeRef> = ends.collect::<Option<_>>()?;
             let end = |at: NodeRef| ends.get(usize::try_from(at.0).ok()?).copied();
-            stored.verdict.moved(&mut |node| end(node))
+            stored.verdict.map_nodes(&mut |node| end(node))
         };
         stored.iter().map(restore).collect()
     }

@@ -14,9 +14,9 @@ impl Builder<'_> {
         let mut chart = Contents::default();
         for part in node.into_inner() {
             match part.as_rule() {
-                Rule::no_body => self.missing(&part, "`{`", Some("`chart name { … }`")),
+                Rule::no_body => self.report_missing(&part, "`{`", Some("`chart name { … }`")),
                 Rule::body_open => opening = self.word_index(&part),
-                Rule::not_closed => self.not_closed(&part, opening),
+                Rule::not_closed => self.report_unclosed(&part, opening),
                 Rule::name | Rule::taken_name | Rule::no_name => {
                     name = self.name(&part, "the chart's name");
                 }
@@ -41,8 +41,8 @@ impl Builder<'_> {
     fn chart_clause(&self, chart: &mut Contents, node: Node<'_>) {
         let span = self.span(&node);
         match node.as_rule() {
-            Rule::chart_junk => self.junk(&node, vocabulary::CHART_CLAUSES),
-            Rule::misspelt_block => self.misspelt_block(chart, node),
+            Rule::chart_junk => self.report_junk(&node, vocabulary::CHART_CLAUSES),
+            Rule::misspelt_block => self.misspelled_block(chart, node),
             Rule::chart_in => {
                 for part in node.into_inner() {
                     let umbrella = self.umbrella(part);
@@ -139,12 +139,12 @@ impl Builder<'_> {
         for part in node.into_inner() {
             match part.as_rule() {
                 Rule::opened => open = true,
-                Rule::no_body => self.missing(&part, "`{`", Some("`keys { name: type }`")),
+                Rule::no_body => self.report_missing(&part, "`{`", Some("`keys { name: type }`")),
                 _ => {
                     let mut block = self.block(part);
                     block.open |= open;
                     if chart.keys.is_some() {
-                        self.duplicate("keys", span, chart.keys_span.unwrap_or(span));
+                        self.report_duplicate("keys", span, chart.keys_span.unwrap_or(span));
                     } else {
                         chart.keys = Some(block);
                         chart.keys_span = Some(span);
@@ -155,12 +155,12 @@ impl Builder<'_> {
     }
 
     /// `keyz { … }`
-    fn misspelt_block(&self, chart: &mut Contents, node: Node<'_>) {
+    fn misspelled_block(&self, chart: &mut Contents, node: Node<'_>) {
         let span = self.word_span(self.word_index(&node));
-        let spelled = self.spelled(&node);
+        let spelled = self.first_word_text(&node);
         let near = vocabulary::nearest(spelled, &["keys"]);
         self.report(match near {
-            Some(near) => self.misspelt(span, "clause", spelled, near),
+            Some(near) => self.misspelled(span, "clause", spelled, near),
             None => self
                 .error(
                     report::UNKNOWN_WORD,
@@ -178,7 +178,7 @@ impl Builder<'_> {
     /// `a.b`; `None` after reporting that it is missing.
     fn path(&self, node: Node<'_>) -> Option<Vec<Name>> {
         if node.as_rule() == Rule::no_path {
-            self.missing(
+            self.report_missing(
                 &node,
                 "a path",
                 Some("for example `tags.push` or `brig.enabled`"),
@@ -188,7 +188,7 @@ impl Builder<'_> {
         let mut path = Vec::new();
         for part in node.into_inner() {
             match part.as_rule() {
-                Rule::dangling_dot => self.dangling_dot(&part),
+                Rule::dangling_dot => self.report_dangling_dot(&part),
                 _ => path.push(self.any_name(&part)),
             }
         }
@@ -200,18 +200,18 @@ impl Builder<'_> {
         let mut block = KeyBlock::default();
         for part in node.into_inner() {
             match part.as_rule() {
-                Rule::not_closed => self.not_closed(&part, opening),
+                Rule::not_closed => self.report_unclosed(&part, opening),
                 Rule::key => {
                     let Some(key) = self.key(part) else { continue };
                     if key.name.node != "*" {
                         block.keys.push(key);
                     } else if let Some(first) = &block.any {
-                        self.duplicate("*", key.name.span, first.name.span);
+                        self.report_duplicate("*", key.name.span, first.name.span);
                     } else {
                         block.any = Some(Box::new(key));
                     }
                 }
-                _ => self.unexpected(&part, "unexpected"),
+                _ => self.report_unexpected(&part, "unexpected"),
             }
         }
         block
@@ -228,7 +228,7 @@ impl Builder<'_> {
         for part in node.into_inner() {
             let span = self.span(&part);
             match part.as_rule() {
-                Rule::key_flag => match self.spelled(&part) {
+                Rule::key_flag => match self.first_word_text(&part) {
                     "secret" => secret = true,
                     "required" => required = true,
                     _ => open = true,

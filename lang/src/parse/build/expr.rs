@@ -51,22 +51,22 @@ pub(super) enum Form {
 impl Builder<'_> {
     /// An expression; [`ExprKind::Damaged`] after reporting that it is missing.
     pub(super) fn expr(&self, node: Node<'_>) -> Expr {
-        self.sub(node).expr
+        self.subexpr(node).expr
     }
 
     /// Like [`Self::expr`], but with the caller's message for a missing expression.
     pub(super) fn expr_or(&self, node: Node<'_>, wanted: &str, help: &str) -> Expr {
         if node.as_rule() == Rule::hole {
-            self.missing(&node, wanted, Some(help));
+            self.report_missing(&node, wanted, Some(help));
             return self.damaged_expr(self.span(&node));
         }
         self.expr(node)
     }
 
-    pub(super) fn sub(&self, node: Node<'_>) -> Built {
+    pub(super) fn subexpr(&self, node: Node<'_>) -> Built {
         if node.as_rule() == Rule::hole {
-            self.missing(&node, "an expression", None);
-            return self.built(self.span(&node), 1, ExprKind::Damaged);
+            self.report_missing(&node, "an expression", None);
+            return self.build_expr(self.span(&node), 1, ExprKind::Damaged);
         }
         let mut operators = OPERATORS
             .map_primary(|node| self.primary(node))
@@ -76,9 +76,9 @@ impl Builder<'_> {
         operators.parse(node.into_inner())
     }
 
-    pub(super) fn built(&self, span: Span, depth: u16, kind: ExprKind) -> Built {
+    pub(super) fn build_expr(&self, span: Span, depth: u16, kind: ExprKind) -> Built {
         let kind = if depth > MAX_DEPTH {
-            self.too_deep(span);
+            self.report_too_deep(span);
             ExprKind::Damaged
         } else {
             kind
@@ -97,13 +97,13 @@ impl Builder<'_> {
             Rule::minus_op => ExprKind::Negate(value),
             Rule::key_of => ExprKind::KeyOf(value),
             _ => {
-                if self.spelled(&op) == "!" {
-                    self.foreign_operator(&op, "not");
+                if self.first_word_text(&op) == "!" {
+                    self.report_foreign_operator(&op, "not");
                 }
                 ExprKind::Not(value)
             }
         };
-        self.built(span, operand.depth + 1, kind)
+        self.build_expr(span, operand.depth + 1, kind)
     }
 
     fn postfix(&self, operand: Built, op: Node<'_>) -> Built {
@@ -118,9 +118,9 @@ impl Builder<'_> {
                 let mut index = self.damaged_expr(span);
                 for part in op.into_inner() {
                     match part.as_rule() {
-                        Rule::not_closed => self.not_closed(&part, opening),
+                        Rule::not_closed => self.report_unclosed(&part, opening),
                         _ => {
-                            let inner = self.sub(part);
+                            let inner = self.subexpr(part);
                             depth = depth.max(inner.depth);
                             index = inner.expr;
                         }
@@ -133,9 +133,9 @@ impl Builder<'_> {
                 let mut args = Vec::new();
                 for part in op.into_inner() {
                     match part.as_rule() {
-                        Rule::not_closed => self.not_closed(&part, opening),
+                        Rule::not_closed => self.report_unclosed(&part, opening),
                         _ => {
-                            let arg = self.sub(part);
+                            let arg = self.subexpr(part);
                             depth = depth.max(arg.depth);
                             args.push(arg.expr);
                         }
@@ -160,7 +160,7 @@ impl Builder<'_> {
                 (self.is(value, op), true)
             }
         };
-        let mut built = self.built(span, depth + 1, kind);
+        let mut built = self.build_expr(span, depth + 1, kind);
         if compares {
             built.form = Form::Comparison;
         }
@@ -179,11 +179,11 @@ impl Builder<'_> {
         };
         match key.as_rule() {
             Rule::dangling_dot => {
-                self.dangling_dot(&key);
+                self.report_dangling_dot(&key);
                 missing
             }
             Rule::bad_segment => {
-                self.bad_segment(&key);
+                self.report_bad_segment(&key);
                 missing
             }
             _ => self.any_name(&key),
@@ -197,7 +197,7 @@ impl Builder<'_> {
             match part.as_rule() {
                 Rule::negation => negated = true,
                 Rule::predicate => word = Some(self.any_name(&part)),
-                Rule::no_predicate => self.missing(
+                Rule::no_predicate => self.report_missing(
                     &part,
                     "a predicate such as `set` or `empty`",
                     Some("write `==` to compare values, `x in xs` without `is`"),
@@ -224,8 +224,8 @@ impl Builder<'_> {
                     Rule::and_op => (Form::And, "and"),
                     _ => (Form::Or, "or"),
                 };
-                if self.spelled(&op) != word {
-                    self.foreign_operator(&op, word);
+                if self.first_word_text(&op) != word {
+                    self.report_foreign_operator(&op, word);
                 }
                 let (mut sides, depth) = match (left.form == form, left.expr.kind) {
                     // Extend the list, so that the tree stays flat however long the chain is.
@@ -244,7 +244,7 @@ impl Builder<'_> {
                 };
                 Built {
                     form,
-                    ..self.built(span, depth, kind)
+                    ..self.build_expr(span, depth, kind)
                 }
             }
             Rule::compare_op => {
@@ -253,7 +253,7 @@ impl Builder<'_> {
                 let kind = self.comparison(op);
                 Built {
                     form: Form::Comparison,
-                    ..self.built(
+                    ..self.build_expr(
                         span,
                         depth,
                         ExprKind::Binary(kind, Box::new(left.expr), Box::new(right.expr)),
@@ -261,7 +261,7 @@ impl Builder<'_> {
                 }
             }
             rule => {
-                let kind = match (rule, self.spelled(&op)) {
+                let kind = match (rule, self.first_word_text(&op)) {
                     (Rule::default_op, _) => BinaryOp::Default,
                     (Rule::concat_op, _) => BinaryOp::Concat,
                     (_, "+") => BinaryOp::Add,
@@ -270,7 +270,7 @@ impl Builder<'_> {
                     (_, "/") => BinaryOp::Divide,
                     _ => BinaryOp::Remainder,
                 };
-                self.built(
+                self.build_expr(
                     span,
                     depth,
                     ExprKind::Binary(kind, Box::new(left.expr), Box::new(right.expr)),
@@ -280,12 +280,12 @@ impl Builder<'_> {
     }
 
     fn comparison(&self, op: Node<'_>) -> BinaryOp {
-        let written = self.spelled(&op);
-        if let Some(instead) = report::foreign(written) {
-            self.foreign_operator(&op, instead);
+        let written = self.first_word_text(&op);
+        if let Some(instead) = report::foreign_operator(written) {
+            self.report_foreign_operator(&op, instead);
         }
         if let Some(part) = op.into_inner().next() {
-            self.missing(&part, "`with`", None);
+            self.report_missing(&part, "`with`", None);
         }
         match written {
             "!=" | "!==" | "<>" => BinaryOp::NotEqual,

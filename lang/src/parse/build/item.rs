@@ -13,7 +13,7 @@ impl Builder<'_> {
         for part in node.into_inner() {
             match part.as_rule() {
                 Rule::EOI => {}
-                Rule::stray => self.stray(&part, item.as_ref()),
+                Rule::stray => self.report_stray(&part, item.as_ref()),
                 _ => item = self.item(part),
             }
         }
@@ -46,7 +46,7 @@ impl Builder<'_> {
     }
 
     /// Reports words after an item, or before the first.
-    fn stray(&self, node: &Node<'_>, item: Option<&Item>) {
+    fn report_stray(&self, node: &Node<'_>, item: Option<&Item>) {
         let index = self.word_index(node);
         let Some(word) = self.word(index) else { return };
         let text = self.text.text;
@@ -55,7 +55,7 @@ impl Builder<'_> {
             item.is_none_or(|item| matches!(item.kind, ItemKind::Rule(_) | ItemKind::Chart(_)));
         let next_item = word.column_zero || (whole_item && word.first_on_line);
         if !next_item {
-            self.unexpected(node, "unexpected");
+            self.report_unexpected(node, "unexpected");
             return;
         }
         if !self.first_report_at(index) {
@@ -64,7 +64,7 @@ impl Builder<'_> {
         let described = report::describe(word.token, text);
         let span = self.word_span(index);
         let diagnostic = match vocabulary::nearest(spelled, vocabulary::ITEMS) {
-            Some(near) if near != spelled => self.misspelt(span, "item", spelled, near),
+            Some(near) if near != spelled => self.misspelled(span, "item", spelled, near),
             _ if vocabulary::RULE_CLAUSES.contains(&spelled) => self
                 .error(
                     report::SYNTAX,
@@ -91,7 +91,7 @@ impl Builder<'_> {
     }
 
     /// A likely typo in a word of the language.
-    pub(super) fn misspelt(
+    pub(super) fn misspelled(
         &self,
         span: source::Span,
         what: &str,
@@ -122,7 +122,7 @@ impl Builder<'_> {
         for part in node.into_inner() {
             match part.as_rule() {
                 Rule::expr | Rule::hole => value = Some(self.expr(part)),
-                Rule::no_equals => self.missing(&part, "`=`", Some("`let name = value`")),
+                Rule::no_equals => self.report_missing(&part, "`=`", Some("`let name = value`")),
                 _ => name = self.name(&part, "a name"),
             }
         }
@@ -140,7 +140,7 @@ impl Builder<'_> {
         for part in node.into_inner() {
             match part.as_rule() {
                 Rule::expr | Rule::hole => default = Some(self.expr(part)),
-                Rule::no_equals => self.missing(
+                Rule::no_equals => self.report_missing(
                     &part,
                     "`=` and a default",
                     Some("`param name: type = default`"),
@@ -175,14 +175,14 @@ impl Builder<'_> {
                         params.extend(self.name(&name, "a name").map(|name| (name, ty)));
                     }
                 }
-                Rule::not_closed => self.not_closed(&part, opening),
+                Rule::not_closed => self.report_unclosed(&part, opening),
                 Rule::no_params => {
-                    self.missing(&part, "`(`", Some("`fn name(a, b) = value`"));
+                    self.report_missing(&part, "`(`", Some("`fn name(a, b) = value`"));
                 }
                 Rule::result => {
                     result = part.into_inner().next().map(|ty| self.type_slot(ty));
                 }
-                Rule::no_equals => self.missing(
+                Rule::no_equals => self.report_missing(
                     &part,
                     "`=` and the function's value",
                     Some("`fn name(a, b) = value`"),
@@ -203,7 +203,7 @@ impl Builder<'_> {
     pub(super) fn type_slot(&self, node: Node<'_>) -> TypeExpr {
         let span = self.span(&node);
         if node.as_rule() == Rule::no_type {
-            self.missing(
+            self.report_missing(
                 &node,
                 "a type",
                 Some("`string`, `number`, `bool`, `any`, `list of …` or `map of …`"),
@@ -228,7 +228,7 @@ impl Builder<'_> {
                 Rule::type_literal => literals.push(self.literal(part)),
                 Rule::type_name | Rule::type_word => parts.push(TypeExpr {
                     span: part_span,
-                    kind: TypeKind::Word(self.spelled(&part).to_owned()),
+                    kind: TypeKind::Word(self.first_word_text(&part).to_owned()),
                 }),
                 Rule::list_type | Rule::map_type => {
                     let list = part.as_rule() == Rule::list_type;
@@ -248,7 +248,7 @@ impl Builder<'_> {
                 Rule::type_expr => parts.push(self.type_expr(part)),
                 Rule::not_closed => {
                     let opening = self.word_index(&part).saturating_sub(1);
-                    self.not_closed(&part, opening);
+                    self.report_unclosed(&part, opening);
                 }
                 _ => {}
             }

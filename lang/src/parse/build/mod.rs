@@ -79,7 +79,7 @@ pub(super) fn expression(
         for part in whole.into_inner() {
             match part.as_rule() {
                 Rule::expr | Rule::hole => expr = builder.expr(part),
-                Rule::stray => builder.unexpected(&part, "expected the end of input, found"),
+                Rule::stray => builder.report_unexpected(&part, "expected the end of input, found"),
                 _ => {}
             }
         }
@@ -124,14 +124,14 @@ impl<'a> Builder<'a> {
     /// Runs the grammar, unless the words are nested too deeply.
     fn read(&self, rule: Rule) -> Option<Node<'a>> {
         if let Some(word) = split::too_deep(self.text.text, self.sentence.words) {
-            self.too_deep(self.word_span(word));
+            self.report_too_deep(self.word_span(word));
             return None;
         }
         match Grammar::parse(rule, &self.sentence.text) {
             Ok(mut pairs) => pairs.next(),
             // The grammar matches everything; pest only fails when the thread's stack runs low.
             Err(_) => {
-                self.too_deep(self.word_span(0));
+                self.report_too_deep(self.word_span(0));
                 None
             }
         }
@@ -162,7 +162,7 @@ impl<'a> Builder<'a> {
     }
 
     /// The text of a node's first word.
-    fn spelled(&self, node: &Node<'_>) -> &'a str {
+    fn first_word_text(&self, node: &Node<'_>) -> &'a str {
         self.word(self.word_index(node))
             .map_or("", |word| word.token.text(self.text.text))
     }
@@ -218,14 +218,14 @@ impl<'a> Builder<'a> {
     fn report_faults(&self) {
         for (fault, token) in self.faults {
             let (message, help) = report::fault(*fault);
-            let help = report::meant_otherwise(*fault, *token, self.text.text).unwrap_or(help);
+            let help = report::likely_intent(*fault, *token, self.text.text).unwrap_or(help);
             let span = token.span(self.text.source);
             self.report(self.error(report::UNCLOSED, span, message).with_help(help));
         }
     }
 
     /// Reports the first place that is nested too deeply.
-    fn too_deep(&self, span: Span) {
+    fn report_too_deep(&self, span: Span) {
         if self.deep.replace(true) {
             return;
         }
@@ -257,7 +257,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Reports that `wanted` is missing at the empty `node`.
-    fn missing(&self, node: &Node<'_>, wanted: &str, help: Option<&str>) {
+    fn report_missing(&self, node: &Node<'_>, wanted: &str, help: Option<&str>) {
         let next = self.word_index(node);
         self.problems.borrow_mut().damaged = true;
         if !self.first_report_at(next) {
@@ -288,7 +288,7 @@ impl<'a> Builder<'a> {
                 format!("expected {wanted}"),
             ),
         };
-        let advice = found.and_then(|found| report::advice_on_sign(found.token, text));
+        let advice = found.and_then(|found| report::sign_help(found.token, text));
         if let Some(help) = advice.or(help) {
             diagnostic = diagnostic.with_help(help);
         }
@@ -296,7 +296,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Reports that the bracket at word `opening` is not closed at the empty `node`.
-    fn not_closed(&self, node: &Node<'_>, opening: usize) {
+    fn report_unclosed(&self, node: &Node<'_>, opening: usize) {
         let next = self.word_index(node);
         self.problems.borrow_mut().damaged = true;
         if !self.first_report_at(next) {
@@ -325,7 +325,7 @@ impl<'a> Builder<'a> {
                     .error(report::SYNTAX, found.token.span(self.text.source), message)
                     .with_related(opening, "opened here");
                 let list = (comma && open == "(").then_some("write a list as `[1, 2, 3]`");
-                let advice = report::advice_on_sign(found.token, text).or(list);
+                let advice = report::sign_help(found.token, text).or(list);
                 diagnostic.help = advice.map(str::to_owned);
                 diagnostic
             }
@@ -337,7 +337,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Reports words that fit nowhere, unless something was reported missing right there.
-    fn unexpected(&self, node: &Node<'_>, context: &str) {
+    fn report_unexpected(&self, node: &Node<'_>, context: &str) {
         let word = self.word_index(node);
         self.problems.borrow_mut().damaged = true;
         let Some(found) = self.word(word) else { return };
@@ -349,16 +349,16 @@ impl<'a> Builder<'a> {
         let message = format!("{context} {}", report::describe(found.token, text));
         let mut diagnostic = self.error(report::SYNTAX, span, message);
         let before = word.checked_sub(1).and_then(|before| self.word(before));
-        let behind = || report::advice_behind(before?.token, text);
-        let advice = report::advice(found.token, text).or_else(behind);
+        let behind = || report::following_help(before?.token, text);
+        let advice = report::help_for(found.token, text).or_else(behind);
         diagnostic.help = advice.map(str::to_owned);
         self.report(diagnostic);
     }
 
     /// Reports an operator from another language, with a fix.
-    fn foreign_operator(&self, node: &Node<'_>, instead: &str) {
+    fn report_foreign_operator(&self, node: &Node<'_>, instead: &str) {
         let span = self.span(node);
-        let written = self.spelled(node);
+        let written = self.first_word_text(node);
         let help = match written {
             "=" => "write `==` to compare; `=` assigns a value to a name".to_owned(),
             _ => format!("write `{instead}`"),
@@ -388,7 +388,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Reports a repeated clause.
-    fn duplicate(&self, clause: &str, second: Span, first: Span) {
+    fn report_duplicate(&self, clause: &str, second: Span, first: Span) {
         self.report(
             self.error(report::DUPLICATE, second, format!("duplicate `{clause}`"))
                 .with_related(first, "first used here"),
@@ -408,7 +408,7 @@ impl<'a> Builder<'a> {
     fn name(&self, node: &Node<'_>, wanted: &str) -> Option<Name> {
         match node.as_rule() {
             Rule::no_name => {
-                self.missing(node, wanted, None);
+                self.report_missing(node, wanted, None);
                 None
             }
             Rule::taken_name => {
@@ -429,7 +429,7 @@ impl<'a> Builder<'a> {
 
     /// The node's first word as a name, whatever it is; a quoted text without its quotes.
     fn any_name(&self, node: &Node<'_>) -> Name {
-        let spelled = self.spelled(node);
+        let spelled = self.first_word_text(node);
         Name {
             node: if spelled.starts_with(['"', '\'']) {
                 self.unquoted(node)
@@ -443,7 +443,7 @@ impl<'a> Builder<'a> {
     /// The meaning of a quoted text.
     fn unquoted(&self, node: &Node<'_>) -> String {
         let mut bad = Vec::new();
-        let meaning = text::quoted(self.spelled(node), &mut bad);
+        let meaning = text::quoted(self.first_word_text(node), &mut bad);
         self.report_escapes(self.span(node), bad);
         meaning
     }
@@ -451,7 +451,7 @@ impl<'a> Builder<'a> {
     /// A quoted text, or `None` after reporting that it is missing.
     fn quoted(&self, node: &Node<'_>, wanted: &str) -> Option<Spanned<String>> {
         if node.as_rule() == Rule::no_text {
-            self.missing(node, wanted, Some("put the text in quotes"));
+            self.report_missing(node, wanted, Some("put the text in quotes"));
             return None;
         }
         Some(Spanned {

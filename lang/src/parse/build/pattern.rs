@@ -9,7 +9,7 @@ impl Builder<'_> {
     pub(super) fn pattern(&self, node: Node<'_>) -> Pattern {
         let span = self.span(&node);
         if node.as_rule() == Rule::no_path {
-            self.missing(
+            self.report_missing(
                 &node,
                 "a place",
                 Some("for example `brig.config.smtp` or `*.config`"),
@@ -34,11 +34,11 @@ impl Builder<'_> {
                     None => continue,
                 },
                 Rule::dangling_dot => {
-                    self.dangling_dot(&part);
+                    self.report_dangling_dot(&part);
                     continue;
                 }
                 _ => {
-                    self.bad_segment(&part);
+                    self.report_bad_segment(&part);
                     continue;
                 }
             };
@@ -52,7 +52,7 @@ impl Builder<'_> {
         let mut kind = SegmentKind::Any;
         for part in node.into_inner() {
             match part.as_rule() {
-                Rule::number => match self.spelled(&part).parse() {
+                Rule::number => match self.first_word_text(&part).parse() {
                     Ok(index) => kind = SegmentKind::Index(index),
                     Err(_) => self.report(self.error(
                         report::SYNTAX,
@@ -60,8 +60,8 @@ impl Builder<'_> {
                         "a position must be a whole number, counted from 0",
                     )),
                 },
-                Rule::hole => self.missing(&part, "a position or `*`", None),
-                Rule::not_closed => self.not_closed(&part, opening),
+                Rule::hole => self.report_missing(&part, "a position or `*`", None),
+                Rule::not_closed => self.report_unclosed(&part, opening),
                 _ => {}
             }
         }
@@ -76,12 +76,12 @@ impl Builder<'_> {
             match part.as_rule() {
                 Rule::regex => {
                     filter = Some(CaptureFilter::Regex(Spanned {
-                        node: text::regex(self.spelled(&part)),
+                        node: text::regex(self.first_word_text(&part)),
                         span: self.span(&part),
                     }));
                 }
                 Rule::expr | Rule::hole => filter = Some(CaptureFilter::OneOf(self.expr(part))),
-                Rule::not_closed => self.not_closed(&part, opening),
+                Rule::not_closed => self.report_unclosed(&part, opening),
                 _ => name = self.name(&part, "a name for the key"),
             }
         }
@@ -92,7 +92,7 @@ impl Builder<'_> {
     }
 
     /// Reports `a.` with nothing after it.
-    pub(super) fn dangling_dot(&self, node: &Node<'_>) {
+    pub(super) fn report_dangling_dot(&self, node: &Node<'_>) {
         let next = self.word_index(node) + 1;
         self.first_report_at(next);
         self.report(
@@ -102,8 +102,8 @@ impl Builder<'_> {
     }
 
     /// Reports `a.0` and `a."{b}"`.
-    pub(super) fn bad_segment(&self, node: &Node<'_>) {
-        let spelled = self.spelled(node);
+    pub(super) fn report_bad_segment(&self, node: &Node<'_>) {
+        let spelled = self.first_word_text(node);
         let help = if spelled.starts_with('"') {
             "put a computed key in brackets: `x[key]`".to_owned()
         } else {

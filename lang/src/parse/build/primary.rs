@@ -10,23 +10,23 @@ use super::{Builder, Node, Rule};
 impl Builder<'_> {
     pub(super) fn primary(&self, node: Node<'_>) -> Built {
         let span = self.span(&node);
-        let leaf = |kind| self.built(span, 1, kind);
+        let leaf = |kind| self.build_expr(span, 1, kind);
         match node.as_rule() {
             Rule::plain_name | Rule::soft_name => {
-                leaf(ExprKind::Name(self.spelled(&node).to_owned()))
+                leaf(ExprKind::Name(self.first_word_text(&node).to_owned()))
             }
             Rule::text => leaf(ExprKind::String(self.unquoted(&node))),
             Rule::number => leaf(ExprKind::Number(self.number(&node))),
-            Rule::boolean => leaf(ExprKind::Bool(self.spelled(&node) == "true")),
+            Rule::boolean => leaf(ExprKind::Bool(self.first_word_text(&node) == "true")),
             Rule::null => leaf(ExprKind::Null),
-            Rule::regex => leaf(ExprKind::Regex(text::regex(self.spelled(&node)))),
+            Rule::regex => leaf(ExprKind::Regex(text::regex(self.first_word_text(&node)))),
             Rule::template => self.template(node),
             Rule::list => self.list(node),
             Rule::map => self.map(node),
             Rule::paren => self.paren(node),
             Rule::if_expr => self.if_expr(node),
             Rule::quantifier => self.quantifier(node),
-            _ => self.sub(node),
+            _ => self.subexpr(node),
         }
     }
 
@@ -36,7 +36,7 @@ impl Builder<'_> {
     }
 
     fn number(&self, node: &Node<'_>) -> f64 {
-        self.spelled(node).parse().unwrap_or(f64::INFINITY)
+        self.first_word_text(node).parse().unwrap_or(f64::INFINITY)
     }
 
     /// A literal in a chart or a type.
@@ -57,11 +57,11 @@ impl Builder<'_> {
                 _ => value = Some(self.primary(part)),
             }
         }
-        let value = value.unwrap_or_else(|| self.built(span, 1, ExprKind::Damaged));
+        let value = value.unwrap_or_else(|| self.build_expr(span, 1, ExprKind::Damaged));
         if negative {
             let depth = value.depth + 1;
             return self
-                .built(span, depth, ExprKind::Negate(Box::new(value.expr)))
+                .build_expr(span, depth, ExprKind::Negate(Box::new(value.expr)))
                 .expr;
         }
         value.expr
@@ -73,11 +73,11 @@ impl Builder<'_> {
         let mut inner = None;
         for part in node.into_inner() {
             match part.as_rule() {
-                Rule::not_closed => self.not_closed(&part, opening),
-                _ => inner = Some(self.sub(part)),
+                Rule::not_closed => self.report_unclosed(&part, opening),
+                _ => inner = Some(self.subexpr(part)),
             }
         }
-        let inner = inner.unwrap_or_else(|| self.built(span, 1, ExprKind::Damaged));
+        let inner = inner.unwrap_or_else(|| self.build_expr(span, 1, ExprKind::Damaged));
         Built {
             expr: Expr {
                 span,
@@ -104,7 +104,7 @@ impl Builder<'_> {
         let first = self.word_index(&node);
         add(&mut parts, first);
         if self.helm_template(first) {
-            return self.built(span, 1, ExprKind::Damaged);
+            return self.build_expr(span, 1, ExprKind::Damaged);
         }
         for part in node.into_inner() {
             match part.as_rule() {
@@ -116,22 +116,22 @@ impl Builder<'_> {
                     let next = self.word(self.word_index(&part));
                     // At the end of the line, the fault of the token already reports it.
                     if next.is_some_and(|next| !next.first_on_line) {
-                        self.missing(&part, "an operator or `}`", None);
+                        self.report_missing(&part, "an operator or `}`", None);
                     }
                 }
                 Rule::hole => {
-                    self.empty_braces(&part);
+                    self.report_empty_braces(&part);
                     let damaged = self.damaged_expr(self.span(&part));
                     parts.push(TemplatePart::Expr(damaged));
                 }
                 _ => {
-                    let inner = self.sub(part);
+                    let inner = self.subexpr(part);
                     depth = depth.max(inner.depth);
                     parts.push(TemplatePart::Expr(inner.expr));
                 }
             }
         }
-        self.built(span, depth + 1, ExprKind::Template(parts))
+        self.build_expr(span, depth + 1, ExprKind::Template(parts))
     }
 
     /// Reports `"{{ .Values.x }}"`, a text meant for Helm, in which `{` starts an expression; `open` is the word that
@@ -159,11 +159,11 @@ impl Builder<'_> {
     }
 
     /// Reports `"a {} b"`.
-    fn empty_braces(&self, hole: &Node<'_>) {
+    fn report_empty_braces(&self, hole: &Node<'_>) {
         let next = self.word_index(hole);
         let touching = self.word(next).filter(|next| !next.first_on_line);
         if touching.is_none() {
-            self.missing(hole, "an expression", None);
+            self.report_missing(hole, "an expression", None);
         } else if self.first_report_at(next) {
             let brace = self.span(hole).start - 1;
             let close = self.word_span(next).start + 1;
@@ -191,9 +191,9 @@ impl Builder<'_> {
                     depth = depth.max(inner);
                     generators.extend(generator);
                 }
-                Rule::not_closed => self.not_closed(&part, opening),
+                Rule::not_closed => self.report_unclosed(&part, opening),
                 _ => {
-                    let item = self.sub(part);
+                    let item = self.subexpr(part);
                     depth = depth.max(item.depth);
                     items.push(item.expr);
                 }
@@ -209,7 +209,7 @@ impl Builder<'_> {
                 ExprKind::List(items)
             }
         };
-        self.built(span, depth + 1, kind)
+        self.build_expr(span, depth + 1, kind)
     }
 
     /// A `for` in a list, with the depth of its contents; `None` if its name is missing.
@@ -229,14 +229,14 @@ impl Builder<'_> {
         let mut depth = 0;
         for part in node.into_inner() {
             if part.as_rule() == Rule::not_closed {
-                self.not_closed(&part, opening);
+                self.report_unclosed(&part, opening);
                 continue;
             }
             let mut key: Option<Name> = None;
             for part in part.into_inner() {
                 match part.as_rule() {
                     Rule::map_key => key = Some(self.any_name(&part)),
-                    Rule::no_colon => self.missing(
+                    Rule::no_colon => self.report_missing(
                         &part,
                         "`:` and a value",
                         Some(match self.text.text[..span.range().start].ends_with('{') {
@@ -246,14 +246,14 @@ impl Builder<'_> {
                         }),
                     ),
                     _ => {
-                        let value = self.sub(part);
+                        let value = self.subexpr(part);
                         depth = depth.max(value.depth);
                         entries.extend(key.take().map(|key| (key, value.expr)));
                     }
                 }
             }
         }
-        self.built(span, depth + 1, ExprKind::Map(entries))
+        self.build_expr(span, depth + 1, ExprKind::Map(entries))
     }
 
     fn if_expr(&self, node: Node<'_>) -> Built {
@@ -262,20 +262,20 @@ impl Builder<'_> {
         for part in node.into_inner() {
             match part.as_rule() {
                 Rule::no_then => {
-                    self.missing(
+                    self.report_missing(
                         &part,
                         "`then`",
                         Some("`if condition then value else value`"),
                     );
                 }
                 Rule::no_else => {
-                    self.missing(
+                    self.report_missing(
                         &part,
                         "`else`",
                         Some("`if condition then value else value`"),
                     );
                 }
-                _ => parts.push(self.sub(part)),
+                _ => parts.push(self.subexpr(part)),
             }
         }
         let depth = parts.iter().map(|part| part.depth).max().unwrap_or(0);
@@ -284,12 +284,12 @@ impl Builder<'_> {
             (Some(condition), Some(yes), Some(no)) => ExprKind::If(condition, yes, no),
             _ => ExprKind::Damaged,
         };
-        self.built(span, depth + 1, kind)
+        self.build_expr(span, depth + 1, kind)
     }
 
     fn quantifier(&self, node: Node<'_>) -> Built {
         let span = self.span(&node);
-        let kind = match self.spelled(&node) {
+        let kind = match self.first_word_text(&node) {
             "every" => Quantifier::Every,
             "some" => Quantifier::Some,
             "no" => Quantifier::No,
@@ -303,7 +303,7 @@ impl Builder<'_> {
                 binding.take(self, part);
                 continue;
             }
-            let body = self.sub(part);
+            let body = self.subexpr(part);
             let depth = binding.depth.max(body.depth);
             let kind = match binding.generator() {
                 Some(generator) => ExprKind::Quantifier {
@@ -313,9 +313,9 @@ impl Builder<'_> {
                 },
                 None => ExprKind::Damaged,
             };
-            return self.built(span, depth + 1, kind);
+            return self.build_expr(span, depth + 1, kind);
         }
-        self.built(span, 1, ExprKind::Damaged)
+        self.build_expr(span, 1, ExprKind::Damaged)
     }
 }
 
@@ -333,7 +333,7 @@ impl Binding {
     pub(super) fn take(&mut self, builder: &Builder<'_>, part: Node<'_>) {
         match part.as_rule() {
             Rule::expr | Rule::hole => {
-                let built = builder.sub(part);
+                let built = builder.subexpr(part);
                 self.depth = self.depth.max(built.depth);
                 if self.over.is_none() {
                     self.over = Some(built.expr);
@@ -341,13 +341,13 @@ impl Binding {
                     self.conditions.push(built.expr);
                 }
             }
-            Rule::no_in => builder.missing(&part, "`in`", None),
-            Rule::no_satisfies => builder.missing(
+            Rule::no_in => builder.report_missing(&part, "`in`", None),
+            Rule::no_satisfies => builder.report_missing(
                 &part,
                 "`satisfies`",
                 Some("`every x in list satisfies condition`"),
             ),
-            Rule::no_name => builder.missing(
+            Rule::no_name => builder.report_missing(
                 &part,
                 "a name",
                 Some("start with a name: `for x at brig.config`, `some x in list`"),

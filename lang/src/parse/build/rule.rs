@@ -19,9 +19,9 @@ impl Builder<'_> {
         self.lost.set(false);
         for part in node.into_inner() {
             match part.as_rule() {
-                Rule::no_body => self.missing(&part, "`{`", Some("`rule name { … }`")),
+                Rule::no_body => self.report_missing(&part, "`{`", Some("`rule name { … }`")),
                 Rule::body_open => opening = self.word_index(&part),
-                Rule::not_closed => self.not_closed(&part, opening),
+                Rule::not_closed => self.report_unclosed(&part, opening),
                 Rule::name | Rule::taken_name | Rule::no_name => {
                     name = self.name(&part, "the rule's name");
                 }
@@ -39,7 +39,7 @@ impl Builder<'_> {
         match node.as_rule() {
             Rule::junk => {
                 self.lost.set(true);
-                self.junk(&node, vocabulary::RULE_CLAUSES);
+                self.report_junk(&node, vocabulary::RULE_CLAUSES);
             }
             Rule::source_clause => {
                 let mut parts = node.into_inner();
@@ -107,16 +107,16 @@ impl Builder<'_> {
                     requirement.span = requirement.span.cover(span);
                     self.requirement_clause(requirement, node);
                 }
-                _ => self.orphan(node),
+                _ => self.report_orphan(node),
             },
         }
     }
 
     /// Reports a detail of a requirement where there is no requirement.
-    fn orphan(&self, node: Node<'_>) {
+    fn report_orphan(&self, node: Node<'_>) {
         if !self.lost.get() {
             let index = self.word_index(&node);
-            let spelled = self.spelled(&node);
+            let spelled = self.first_word_text(&node);
             self.report(
                 self.error(
                     report::SYNTAX,
@@ -143,7 +143,7 @@ impl Builder<'_> {
     }
 
     /// Reports words in a body that match no clause: likely typos in clauses, line by line, or else the first word.
-    pub(super) fn junk(&self, node: &Node<'_>, clauses: &[&'static str]) {
+    pub(super) fn report_junk(&self, node: &Node<'_>, clauses: &[&'static str]) {
         let first = self.word_index(node);
         let end = self.sentence.word_at(node.as_span().end());
         let mut found = false;
@@ -156,9 +156,9 @@ impl Builder<'_> {
             if let Some(near) = near {
                 found = true;
                 if self.first_report_at(index) {
-                    self.report(self.misspelt(self.word_span(index), "clause", spelled, near));
+                    self.report(self.misspelled(self.word_span(index), "clause", spelled, near));
                 }
-            } else if let Some(advice) = report::word_of_others(spelled) {
+            } else if let Some(advice) = report::foreign_word(spelled) {
                 found = true;
                 if self.first_report_at(index) {
                     let message = format!("unknown clause `{spelled}`");
@@ -172,7 +172,7 @@ impl Builder<'_> {
             }
         }
         if !found {
-            self.unexpected(node, "unexpected");
+            self.report_unexpected(node, "unexpected");
         }
     }
 
@@ -191,7 +191,7 @@ impl Builder<'_> {
         where_is: impl Fn(&T) -> Span,
     ) {
         match place {
-            Some(first) => self.duplicate(clause, span, where_is(first)),
+            Some(first) => self.report_duplicate(clause, span, where_is(first)),
             None => *place = value,
         }
     }
@@ -203,7 +203,7 @@ impl Builder<'_> {
         for (i, part) in node.into_inner().enumerate() {
             match part.as_rule() {
                 Rule::no_severity => {
-                    self.missing(&part, "`error`, `warning`, `info` or `off`", None);
+                    self.report_missing(&part, "`error`, `warning`, `info` or `off`", None);
                 }
                 _ if i > 0 => profile = self.name(&part, "the name of a profile"),
                 _ => {
@@ -287,7 +287,7 @@ impl Builder<'_> {
                         binding.take(self, part);
                     }
                 }
-                Rule::no_in => self.missing(
+                Rule::no_in => self.report_missing(
                     &part,
                     "`at` and a place, or `in` and a list",
                     Some("`for x at brig.config`, or `for x in list`"),
@@ -308,13 +308,13 @@ impl Builder<'_> {
         for part in node.into_inner() {
             match part.as_rule() {
                 Rule::view => {
-                    view = match self.spelled(&part) {
+                    view = match self.first_word_text(&part) {
                         "user" => View::User,
                         _ => View::Written,
                     }
                 }
                 Rule::open_paren => opening = self.word_index(&part),
-                Rule::not_closed => self.not_closed(&part, opening),
+                Rule::not_closed => self.report_unclosed(&part, opening),
                 _ => pattern = self.pattern(part),
             }
         }
@@ -323,7 +323,7 @@ impl Builder<'_> {
 
     fn require(&self, node: Node<'_>) -> Option<Clause> {
         let span = self.span(&node);
-        let forbid = self.spelled(&node) == "forbid";
+        let forbid = self.first_word_text(&node) == "forbid";
         let condition = node
             .into_inner()
             .find(|part| part.as_rule() != Rule::require_word)
@@ -353,7 +353,9 @@ impl Builder<'_> {
         let mut label = None;
         for part in node.into_inner() {
             match (part.as_rule(), rule) {
-                (Rule::no_at, _) => self.missing(&part, "`at`", Some("`also at place \"label\"`")),
+                (Rule::no_at, _) => {
+                    self.report_missing(&part, "`at`", Some("`also at place \"label\"`"))
+                }
                 (Rule::label, _) => {
                     label = part.into_inner().next().map(|text| self.text_expr(text));
                 }
@@ -386,10 +388,10 @@ impl Builder<'_> {
             match part.as_rule() {
                 Rule::unsafely => safe = false,
                 Rule::no_fix => {
-                    self.missing(&part, "`fix`", Some("`unsafe fix \"title\" set a to b`"))
+                    self.report_missing(&part, "`fix`", Some("`unsafe fix \"title\" set a to b`"))
                 }
                 Rule::label => title = part.into_inner().next().map(|text| self.text_expr(text)),
-                Rule::no_action => self.missing(
+                Rule::no_action => self.report_missing(
                     &part,
                     "an action",
                     Some("`set`, `quote`, `rename`, `move`, `delete`, `append` or `remove`"),
@@ -406,7 +408,7 @@ impl Builder<'_> {
     }
 
     fn action(&self, node: Node<'_>) -> Option<FixAction> {
-        let word = self.spelled(&node);
+        let word = self.first_word_text(&node);
         let mut values = Vec::new();
         let mut parts = node.into_inner().peekable();
         while let Some(part) = parts.next() {
@@ -418,11 +420,12 @@ impl Builder<'_> {
                 Rule::to_word | Rule::on_word => {}
                 Rule::bad_link => {
                     let wanted = if word == "remove" { "`from`" } else { "`to`" };
-                    let message = format!("expected {wanted}, found `{}`", self.spelled(&part));
+                    let message =
+                        format!("expected {wanted}, found `{}`", self.first_word_text(&part));
                     self.report(self.error(report::SYNTAX, self.span(&part), message));
                 }
-                Rule::no_to => self.missing(&part, "`to`", None),
-                Rule::no_from => self.missing(&part, "`from`", None),
+                Rule::no_to => self.report_missing(&part, "`to`", None),
+                Rule::no_from => self.report_missing(&part, "`from`", None),
                 _ => values.push(self.expr(part)),
             }
         }
@@ -442,8 +445,8 @@ impl Builder<'_> {
     /// Reports `set path = value`, which must be written with `to`.
     fn equals_for_to(&self, target: &Node<'_>) -> bool {
         let mut operators = target.clone().into_inner();
-        let equals =
-            operators.find(|part| part.as_rule() == Rule::compare_op && self.spelled(part) == "=");
+        let equals = operators
+            .find(|part| part.as_rule() == Rule::compare_op && self.first_word_text(part) == "=");
         let Some(equals) = equals else {
             return false;
         };
@@ -463,7 +466,7 @@ impl Builder<'_> {
 
     fn example(&self, node: Node<'_>) -> Option<Example> {
         let span = self.span(&node);
-        let mut expect = match self.spelled(&node) {
+        let mut expect = match self.first_word_text(&node) {
             "fails" => Expect::Fails,
             _ => Expect::Passes,
         };
@@ -474,17 +477,20 @@ impl Builder<'_> {
                 Rule::expectation if expect == Expect::Fails => self.report(self.error(
                     report::SYNTAX,
                     self.span(&part),
-                    format!("`{}` is only allowed after `passes`", self.spelled(&part)),
+                    format!(
+                        "`{}` is only allowed after `passes`",
+                        self.first_word_text(&part)
+                    ),
                 )),
                 Rule::expectation => {
-                    expect = match self.spelled(&part) {
+                    expect = match self.first_word_text(&part) {
                         "undecided" => Expect::Undecided,
                         _ => Expect::NotApplicable,
                     }
                 }
                 Rule::text => title = self.quoted(&part, "a title"),
                 Rule::fence => {
-                    let (content, _) = fence::content(self.spelled(&part));
+                    let (content, _) = fence::content(self.first_word_text(&part));
                     let start = self.span(&part).start;
                     let span = Span::new(
                         span.source,
@@ -492,11 +498,11 @@ impl Builder<'_> {
                         start + content.end as u32,
                     );
                     text = Some(Spanned {
-                        node: self.spelled(&part)[content].to_owned(),
+                        node: self.first_word_text(&part)[content].to_owned(),
                         span,
                     });
                 }
-                Rule::no_fence => self.missing(
+                Rule::no_fence => self.report_missing(
                     &part,
                     "the text of the example between lines of three backticks",
                     None,

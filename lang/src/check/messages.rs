@@ -2,10 +2,10 @@
 
 use source::{Applicability, Diagnostic, Edit, Fix, Span};
 
-use super::calls::function_of_others;
-use super::operators::{SUMMANDS, predicate_of_others};
+use super::calls::foreign_function;
+use super::operators::{ADDENDS, foreign_predicate};
 use super::paths::is_name;
-use super::problem::{Late, NameHint, Problem};
+use super::problem::{LateWhenScope, NameHint, Problem};
 
 /// A problem and its span.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ impl Report {
 
     /// Adds a related place that explains it.
     #[must_use]
-    pub(crate) fn see(mut self, span: Span, remark: impl Into<String>) -> Self {
+    pub(crate) fn with_related(mut self, span: Span, remark: impl Into<String>) -> Self {
         self.related.push((span, remark.into()));
         self
     }
@@ -61,7 +61,7 @@ impl Report {
 }
 
 /// What messages call a capture that matches only some keys.
-pub(super) const CHOICE: &str = "filtered capture";
+pub(super) const FILTERED_CAPTURE: &str = "filtered capture";
 
 impl Problem {
     /// The name that was probably meant and can replace the marked text.
@@ -154,15 +154,19 @@ impl Problem {
                 format!("`{name}` has errors, so this cannot be used either")
             }
             Self::Unused { what, name } => format!("unused {what} `{name}`"),
-            Self::WrongArity { name, want, got } => {
-                format!("`{name}` takes {want}, but {} given", counted(*got))
+            Self::WrongArity {
+                name,
+                expected,
+                actual,
+            } => {
+                format!("`{name}` takes {expected}, but {} given", counted(*actual))
             }
-            Self::WrongType { want, got } => format!("expected {want}, found {got}"),
-            Self::AskedAsKey { value, key, .. } => {
+            Self::WrongType { expected, actual } => format!("expected {expected}, found {actual}"),
+            Self::PredicateAsKey { value, key, .. } => {
                 format!("`{value}` is not a map, so it has no key `{key}`")
             }
-            Self::NotACondition { got } => {
-                format!("expected a condition, found {got}")
+            Self::NotACondition { actual } => {
+                format!("expected a condition, found {actual}")
             }
             Self::NeverEqual { left, right } => format!("{left} never equals {right}"),
             Self::UnlikelyEqual { left, right } => {
@@ -193,11 +197,11 @@ impl Problem {
                 "the rule has no `for`, so there is no chart version to compare".to_owned()
             }
             Self::LateWhen { of } => match of {
-                Late::Requirement { .. } => {
+                LateWhenScope::Requirement { .. } => {
                     "this `when` applies to the requirement above it and to no other"
                 }
-                Late::Following => "this `when` applies only to the requirements below it",
-                Late::Nothing => "this `when` has no effect: no requirement follows it",
+                LateWhenScope::Following => "this `when` applies only to the requirements below it",
+                LateWhenScope::Nothing => "this `when` has no effect: no requirement follows it",
             }
             .to_owned(),
             Self::MessageStyle { fault } => format!("a message {fault}"),
@@ -216,7 +220,7 @@ impl Problem {
             }
             Self::NotLiteral => "a default must be a literal".to_owned(),
             Self::DefaultType { ty, value } => format!("the default {value} is not of type `{ty}`"),
-            Self::MovedNowhere { path, .. } => format!("the chart does not declare `{path}`"),
+            Self::MovedToUnknownKey { path, .. } => format!("the chart does not declare `{path}`"),
             Self::NoUmbrella { clause } => format!("`{clause}` has no effect without `in`"),
             Self::DoubtfulUmbrella { name, .. } => format!("no chart `{name}` is declared"),
             Self::RequiredDefault { name } => {
@@ -264,8 +268,8 @@ impl Problem {
             Self::UnknownPredicate {
                 similar: None,
                 word,
-            } if predicate_of_others(word).is_some() => {
-                predicate_of_others(word).unwrap_or_default().to_owned()
+            } if foreign_predicate(word).is_some() => {
+                foreign_predicate(word).unwrap_or_default().to_owned()
             }
             Self::UnknownPredicate { similar: None, .. } => {
                 "see `docs/builtins.md` for the available predicates".to_owned()
@@ -273,8 +277,8 @@ impl Problem {
             Self::UnknownFunction {
                 similar: None,
                 name,
-            } if function_of_others(name).is_some() => {
-                function_of_others(name).unwrap_or_default().to_owned()
+            } if foreign_function(name).is_some() => {
+                foreign_function(name).unwrap_or_default().to_owned()
             }
             Self::UnknownFunction { similar: None, .. } => {
                 "see `docs/builtins.md` for the built-in functions".to_owned()
@@ -332,15 +336,15 @@ impl Problem {
             } => {
                 format!("use it, replace it with `*`, or rename it to `_{name}`")
             }
-            Self::Unused { name, what: CHOICE } => {
+            Self::Unused { name, what: FILTERED_CAPTURE } => {
                 format!("use it, or rename it to `_{name}`; `*` would match every key")
             }
             Self::Unused { name, .. } => format!("use it, remove it, or rename it to `_{name}`"),
-            Self::WrongType { want, got } if want == SUMMANDS && got == "a string" => {
+            Self::WrongType { expected, actual } if expected == ADDENDS && actual == "a string" => {
                 "join strings with `++`, or interpolate them: `\"{a}{b}\"`".to_owned()
             }
-            Self::AskedAsKey { value, word, .. } => format!("write `{value} is {word}`"),
-            Self::WrongType { want, got } if want == "a regex" && got == "a string" => {
+            Self::PredicateAsKey { value, word, .. } => format!("write `{value} is {word}`"),
+            Self::WrongType { expected, actual } if expected == "a regex" && actual == "a string" => {
                 "write a regex between slashes: `/^a.*z$/`".to_owned()
             }
             Self::NotACondition { .. } => {
@@ -387,9 +391,9 @@ impl Problem {
             Self::LateWhen { of } => format!(
                 "write it directly below `{}`, or above the first requirement if it applies to the whole rule",
                 match of {
-                    Late::Requirement { forbid: true } => "forbid",
-                    Late::Requirement { forbid: false } => "require",
-                    Late::Following | Late::Nothing => "require` or `forbid",
+                    LateWhenScope::Requirement { forbid: true } => "forbid",
+                    LateWhenScope::Requirement { forbid: false } => "require",
+                    LateWhenScope::Following | LateWhenScope::Nothing => "require` or `forbid",
                 }
             ),
             Self::BadVersion { .. } => "write it like `5.12` or `5.12.0`".to_owned(),
@@ -404,11 +408,11 @@ impl Problem {
             }
             Self::NoUmbrella { .. } => "add `in UMBRELLA` with the chart it belongs to".to_owned(),
             Self::RequiredDefault { .. } => "remove `required`, or the default".to_owned(),
-            other => return other.guess(),
+            other => return other.suggest(),
         })
     }
 
-    fn guess(&self) -> Option<String> {
+    fn suggest(&self) -> Option<String> {
         match self {
             Self::UnknownKey {
                 similar: Some(similar),
@@ -442,7 +446,7 @@ impl Problem {
                 similar: Some(similar),
                 ..
             }
-            | Self::MovedNowhere {
+            | Self::MovedToUnknownKey {
                 similar: Some(similar),
                 ..
             }

@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{dogwatch, write};
 
@@ -62,7 +62,18 @@ impl WatchRun {
         let pid = self.child.id().to_string();
         let mut kill = Command::new("kill");
         assert!(kill.args(["-INT", &pid]).status().unwrap().success());
-        self.child.wait().unwrap()
+        let deadline = Instant::now() + TIMEOUT;
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            // A shell that starts the tests with `nohup … &` makes them, and what they start, ignore interrupts.
+            if Instant::now() > deadline {
+                self.child.kill().unwrap();
+                panic!("the run does not stop on an interrupt");
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 }
 

@@ -20,10 +20,12 @@ fn builtin_examples_give_their_results() {
             let parsed = parse(SourceId(0), &text);
             let packs = [("test", &parsed.file)];
             let (program, diagnostics) = compile(&packs, &schema(), &Params::new());
-            let said = parsed.diagnostics.iter().chain(&diagnostics);
-            let said: Vec<&str> = said.map(|it| it.message.as_str()).collect();
+            let messages = parsed.diagnostics.iter().chain(&diagnostics);
+            let messages: Vec<&str> = messages.map(|it| it.message.as_str()).collect();
             let value = Run::new(&program, &host).value_of("test", "it").unwrap();
-            let shown = value.map_or(format!("{said:?}"), |value| show::literal(&host, &value));
+            let shown = value.map_or(format!("{messages:?}"), |value| {
+                show::literal(&host, &value)
+            });
             let texts = entry.builtin.texts;
             let named = texts.iter().any(|text| shown == format!("{text:?}"));
             if !texts.is_empty() && !named {

@@ -36,10 +36,12 @@ fn expressions_match_the_table() {
         let parsed = parse(SourceId(0), &format!("let it = {expression}\n"));
         let packs = [("test", &parsed.file)];
         let (program, diagnostics) = compile(&packs, &schema(), &Params::new());
-        let said = parsed.diagnostics.iter().chain(&diagnostics);
-        let said: Vec<&str> = said.map(|it| it.message.as_str()).collect();
+        let messages = parsed.diagnostics.iter().chain(&diagnostics);
+        let messages: Vec<&str> = messages.map(|it| it.message.as_str()).collect();
         let value = Run::new(&program, &host).value_of("test", "it").unwrap();
-        let shown = value.map_or(format!("{said:?}"), |value| show::literal(&host, &value));
+        let shown = value.map_or(format!("{messages:?}"), |value| {
+            show::literal(&host, &value)
+        });
         if shown != expected {
             wrong.push(format!(
                 "{expression}\n  expected {expected}\n  got      {shown}"

@@ -3,7 +3,7 @@
 //! Errors in one item never hide those in others: diagnostics are reported for each item, and [`Checked::usable`] tells
 //! which items may be compiled. An item that uses an unusable item is unusable too.
 //!
-//! INVARIANT: problems are worded only in `words.rs`, and each is a variant in `problem.rs`.
+//! INVARIANT: problems are worded only in `messages.rs`, and each is a variant in `problem.rs`.
 
 mod calls;
 mod chart_items;

@@ -249,6 +249,13 @@ impl Tree {
         all.map(|it| &it.merged)
     }
 
+    /// Adds a note that several profiles or releases may lead to.
+    fn note_once(&mut self, note: Diagnostic) {
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+
     /// Adds the clusters and marks the deployments that are part of one.
     fn share(&mut self, clusters: Vec<(TreeDeployment, Vec<usize>)>) {
         for (cluster, parts) in clusters {
@@ -474,9 +481,7 @@ impl Loader<'_> {
             Span::point(id, 0),
             format!("the chart is ignored: {why}"),
         );
-        if !self.tree.notes.contains(&problem) {
-            self.tree.notes.push(problem);
-        }
+        self.tree.note_once(problem);
     }
 
     /// Reports unknown charts. Charts that are only put in place at build time are all missing: if a file has many for the same

@@ -9,8 +9,8 @@ use ::lint::project::{Project, Settings};
 
 use super::baseline::blocking_error;
 use super::{
-    Bar, Status, apply_selection, display_path, nothing_linted, print_to_stderr, project, settings,
-    start_threads,
+    Bar, Status, apply_selection, display_path, nothing_linted, pluralize, print_to_stderr,
+    project, settings, start_threads,
 };
 use crate::args::Fix;
 use crate::output;
@@ -195,12 +195,11 @@ fn summary(run: &FixRun, unwritten: &[&Path], settings: &Settings, diff: bool) -
             it.finding.diagnostic.code
         ));
     }
-    let count = |n: usize, one: &str| format!("{n} {one}{}", if n == 1 { "" } else { "s" });
     let done = if diff { "would be fixed" } else { "fixed" };
     let mut last = format!(
         "{} {done} in {}",
-        count(fixed.len(), "finding"),
-        count(run.files.len() - unwritten.len(), "file")
+        pluralize(fixed.len(), "finding"),
+        pluralize(run.files.len() - unwritten.len(), "file")
     );
     if !not_written.is_empty() {
         last += &format!(", {} not written", not_written.len());
@@ -212,7 +211,7 @@ fn summary(run: &FixRun, unwritten: &[&Path], settings: &Settings, diff: bool) -
         last += &format!(", {} more with `--unsafe`", run.unsafe_skipped);
     }
     let left = run.report.findings.len() + not_written.len();
-    last += &format!("; {} left", count(left, "finding"));
+    last += &format!("; {} left", pluralize(left, "finding"));
     line(last);
     text
 }

@@ -44,6 +44,7 @@ use source::Severity;
 
 use self::bar::Bar;
 use crate::args::{Args, Command, PathArgs, RuleArgs, SelectArgs, TreeArgs};
+use crate::output::counts::pluralize;
 use crate::output::{self, Style};
 
 /// The exit status.
@@ -403,12 +404,6 @@ pub(crate) fn deployment_name<'d>(name: &'d str, profile: &'d str) -> &'d str {
         ("", profile) => profile,
         (name, _) => name,
     }
-}
-
-/// `3 rules`, `1 rule`.
-pub(crate) fn pluralize(count: usize, word: &str) -> String {
-    let ending = if count == 1 { "" } else { "s" };
-    format!("{count} {word}{ending}")
 }
 
 /// The message for an unknown rule.

@@ -3,7 +3,7 @@
 //! INVARIANT: no file is read here. Source lines come from `Report::sources`, in which secrets are masked. Adding a
 //! format touches only its own file and its lines in this one.
 
-mod counts;
+pub(crate) mod counts;
 mod drawing;
 mod github;
 mod gitlab;

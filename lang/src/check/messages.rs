@@ -4,8 +4,8 @@ use source::{Applicability, Diagnostic, Edit, Fix, Span};
 
 use super::calls::foreign_function;
 use super::operators::{ADDENDS, foreign_predicate};
-use super::paths::is_name;
 use super::problem::{LateWhenScope, NameHint, Problem};
+use crate::eval::show::is_name;
 
 /// A problem and its span.
 #[derive(Debug)]
@@ -268,21 +268,15 @@ impl Problem {
             Self::UnknownPredicate {
                 similar: None,
                 word,
-            } if foreign_predicate(word).is_some() => {
-                foreign_predicate(word).unwrap_or_default().to_owned()
-            }
-            Self::UnknownPredicate { similar: None, .. } => {
-                "see `docs/builtins.md` for the available predicates".to_owned()
-            }
+            } => foreign_predicate(word)
+                .unwrap_or("see `docs/builtins.md` for the available predicates")
+                .to_owned(),
             Self::UnknownFunction {
                 similar: None,
                 name,
-            } if foreign_function(name).is_some() => {
-                foreign_function(name).unwrap_or_default().to_owned()
-            }
-            Self::UnknownFunction { similar: None, .. } => {
-                "see `docs/builtins.md` for the built-in functions".to_owned()
-            }
+            } => foreign_function(name)
+                .unwrap_or("see `docs/builtins.md` for the built-in functions")
+                .to_owned(),
             Self::UnknownLayer { similar: None, .. } => {
                 "the layers are `values`, `secrets`, `set` and `chart`".to_owned()
             }

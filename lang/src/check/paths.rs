@@ -8,7 +8,7 @@ use super::facts::Meaning;
 use super::info::{Info, accepts, describe, element, type_of};
 use super::messages::Report;
 use super::problem::{NameHint, Problem};
-use crate::charts::{Found, KeyDecl, Place, Step, parse_version};
+use crate::charts::{Found, KeyDecl, Place, Step, key_literal, parse_version};
 use crate::parse::ast::{Clause, Expr, ExprKind, Name, View};
 use crate::types::Type;
 
@@ -72,10 +72,7 @@ fn write_expr(expr: &Expr, out: &mut String, left: usize) {
 
 /// Appends a key to a path, quoted unless it is a valid name.
 pub(super) fn push_key(key: &str, out: &mut String) {
-    match is_name(key) {
-        true => out.push_str(key),
-        false => out.push_str(&format!("{key:?}")),
-    }
+    out.push_str(&key_literal(key));
 }
 
 /// The literal of this language for one from another language.
@@ -98,15 +95,6 @@ fn predicate_for_key(key: &str) -> Option<&'static str> {
         "isnull" | "isnil" => "null",
         _ => return None,
     })
-}
-
-/// Can the key be written without quotes?
-pub(super) fn is_name(key: &str) -> bool {
-    key.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && key.ends_with(|c: char| c != '-')
-        && key
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
 }
 
 impl<'a> Checker<'a> {

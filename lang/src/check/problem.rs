@@ -1,5 +1,5 @@
 //! Everything that can be wrong with a file of rules that parses: one variant each, with its code, its severity and the
-//! text that `dogwatch explain CODE` shows. The messages are in [`super::words`].
+//! text that `dogwatch explain CODE` shows. The messages are in [`super::messages`].
 
 use source::Severity;
 

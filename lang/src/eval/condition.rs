@@ -266,7 +266,7 @@ pub(super) fn is_condition(op: &Op) -> bool {
     }
 }
 
-/// Does the operator yield a truth value?
+/// Does the binary operator compare its sides? All that neither calculate nor join nor choose a side do.
 pub(super) fn is_comparison(op: BinaryOp) -> bool {
     !is_arithmetic(op) && !matches!(op, BinaryOp::Default | BinaryOp::Concat)
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use lang::charts::{Always, ChartDecl, ChartSet};
 use values::discover::{AbsentLayer, AbsentReason, LayerPlan, ReleasePlan};
 use values::layer::{Layer, Release, Role};
-use values::path::{KeyPath, PathStep};
+use values::path::KeyPath;
 use values::protection::Protection;
 
 use super::Loader;
@@ -157,8 +157,7 @@ impl Loader<'_> {
     /// Reports a file that is named like a layer but contains a manifest: once, even if several profiles use it.
     fn note_manifest(&mut self, path: &Path, report: ManifestReport) {
         match report {
-            ManifestReport::Note(note) if self.tree.notes.contains(&note) => {}
-            ManifestReport::Note(note) => self.tree.notes.push(note),
+            ManifestReport::Note(note) => self.tree.note_once(note),
             ManifestReport::Sealed(why) => {
                 let path = self.settings.show(path);
                 self.tree.skipped.insert(Skipped { path, why });
@@ -172,9 +171,7 @@ impl Loader<'_> {
             let notes = manifests::applications(&release.chart, &layer.document, layer.part);
             for mut note in notes {
                 note.primary.span = self.tree.in_file(note.primary.span);
-                if !self.tree.notes.contains(&note) {
-                    self.tree.notes.push(note);
-                }
+                self.tree.note_once(note);
             }
         }
     }
@@ -196,22 +193,16 @@ fn own_version(chart: &DiskChart, set: &ChartSet) -> Option<String> {
     (!(placeholder && is_source)).then_some(own)
 }
 
-/// Paths that the configuration says are given on Helm's command line for this release or its chart.
+/// Paths, such as `secrets.tlsWildcardCert`, that the configuration says are given on Helm's command line for this release or its chart.
 fn given_on_command_line(release: &Release, facts: &Facts) -> Vec<KeyPath> {
     let mut given = Vec::new();
     for name in [&release.name, &release.chart] {
         for path in facts.command_line_values.get(name).into_iter().flatten() {
-            let path = key_path(path);
+            let path = KeyPath::of_keys(&path.split('.').collect::<Vec<_>>());
             if !given.contains(&path) {
                 given.push(path);
             }
         }
     }
     given
-}
-
-/// A dotted path, such as `secrets.tlsWildcardCert`, as keys.
-fn key_path(text: &str) -> KeyPath {
-    let keys = text.split('.');
-    KeyPath(keys.map(|key| PathStep::Key(key.to_owned())).collect())
 }

@@ -102,16 +102,19 @@ fn editing_a_rule_relints_open_values() {
     client.assert_still_works();
 }
 
+/// The hover text at a mark in the rule file, which has this text.
+fn hover(client: &mut Client, text: &str, mark: &str) -> String {
+    let answer = client.request("textDocument/hover", at(text, mark));
+    answer["contents"]["value"]
+        .as_str()
+        .unwrap_or("")
+        .to_owned()
+}
+
 #[test]
 fn hover_explains_names_and_keywords() {
     let mut client = open_client();
-    let mut hover = |mark: &str| {
-        let answer = client.request("textDocument/hover", at(TEXT, mark));
-        answer["contents"]["value"]
-            .as_str()
-            .unwrap_or("")
-            .to_owned()
-    };
+    let mut hover = |mark| hover(&mut client, TEXT, mark);
     assert!(
         hover("flag-is-text {").contains("A flag is a text"),
         "{}",
@@ -133,13 +136,7 @@ fn keyword_hover_depends_on_context() {
         rule port {\n  severity error\n  tags mail\n  for port at relay.port\n  let known = ports ++ [25]\n  require port in known\n}\n";
     let mut client = open_client();
     client.open(RULE, 9, text);
-    let mut hover = |mark: &str| {
-        let answer = client.request("textDocument/hover", at(text, mark));
-        answer["contents"]["value"]
-            .as_str()
-            .unwrap_or("")
-            .to_owned()
-    };
+    let mut hover = |mark| hover(&mut client, text, mark);
     assert!(hover("let ports").contains("for all files of the pack"));
     assert!(hover("let known").contains("for the clauses below"));
     assert!(hover("in   wire-server").contains("umbrella"));

@@ -59,14 +59,15 @@ impl LeftOut {
     pub(crate) fn of_helmfile(
         path: &Path,
         file: &ReadFile,
-        exists: &dyn Fn(&Path) -> bool,
+        find: &dyn Fn(&Path) -> Vec<PathBuf>,
     ) -> Vec<Self> {
         let document = file
             .as_helmfile()
             .unwrap_or_else(|| Arc::clone(&file.document));
         let state = state_values(&document, path);
-        let files = state.files.into_iter().filter(|(it, _)| exists(it));
+        let files = state.files.into_iter();
         let mut found: Vec<Self> = files
+            .flat_map(|(stated, role)| find(&stated).into_iter().map(move |it| (it, role)))
             .map(|(path, role)| Self {
                 path,
                 role,

@@ -4,6 +4,7 @@
 
 mod included_helmfiles;
 mod kustomized;
+mod patterns;
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +24,7 @@ use values::stated::{
 use values::yaml::{Document, NodeId};
 
 use self::kustomized::{Flux, HELM_RELEASES, ReadOverlay, Written};
+use self::patterns::{MAX_PATTERNS, Patterns};
 use crate::document::ReadFile;
 use crate::files::{Files, PathKind};
 use crate::left_out::{LeftOut, rendered_name};
@@ -32,9 +34,6 @@ pub(crate) const MAX_PARTS: usize = 32 << 20;
 
 /// The deepest nesting of helmfiles that is followed.
 const MAX_DEPTH: usize = 8;
-
-/// The most patterns that related helmfiles may contain: each is matched against all files.
-const MAX_PATTERNS: usize = 256;
 
 /// What a group of files states.
 #[derive(Debug, Default)]
@@ -84,6 +83,7 @@ impl Reader<'_> {
         let mut open: Vec<(PathBuf, usize)> = tops.iter().rev().map(|it| (it.clone(), 0)).collect();
         let mut seen = FxHashSet::from_iter(tops.iter().cloned());
         let mut patterns = 0;
+        let values_patterns = Patterns::new(self.listed);
         while let Some((path, depth)) = open.pop() {
             let file = (self.read)(&self.root.join(&path));
             let documents = parts_of(&file, true, &mut statement.notes);
@@ -112,8 +112,7 @@ impl Reader<'_> {
                 let below = below.into_iter().rev();
                 open.extend(below.map(|path| (path, depth + 1)));
             }
-            let exists = |it: &Path| self.listed.binary_search(&it.to_owned()).is_ok();
-            let own = LeftOut::of_helmfile(&path, &file, &exists);
+            let own = LeftOut::of_helmfile(&path, &file, &|it| values_patterns.files(it));
             statement.left_out.extend(own);
             statement.files.push(path.clone());
             parts.push((path, documents));
@@ -135,9 +134,10 @@ impl Reader<'_> {
             names.push("default".to_owned());
         }
         let mut releases = Vec::new();
+        let matching = |pattern: &Path| values_patterns.files(pattern);
         for environment in &names {
             for (path, part) in documents() {
-                let stated = read_helmfile(&part.document, path, environment);
+                let stated = read_helmfile(&part.document, path, environment, &matching);
                 self.take(stated, part, &mut releases, &mut statement.notes);
             }
         }

@@ -174,7 +174,7 @@ pub enum AbsentReason {
     NotFound,
     /// The file's name, or the file, is a template.
     TemplatedName,
-    /// A pattern that may match several files.
+    /// A pattern that does not match exactly one file here.
     Pattern,
     /// It comes from outside the repository.
     Remote,
@@ -194,7 +194,7 @@ impl AbsentReason {
         match self {
             Self::NotFound => "file not found",
             Self::TemplatedName => "decided by a template",
-            Self::Pattern => "a pattern, which is not expanded",
+            Self::Pattern => "a pattern that does not match exactly one file",
             Self::Remote => "not in this repository",
             Self::Unreadable => "cannot be read",
             Self::CommandLine => "set on the command line",

@@ -22,8 +22,8 @@ use std::path::{Path, PathBuf};
 pub(crate) use flux::is_exact;
 pub use flux::{FluxRelease, ValuesFrom};
 pub use helmfile::{
-    Nested, NestedPath, StateValues, environments, is_helmfile, nested_helmfiles, read_helmfile,
-    state_values,
+    Nested, NestedPath, StateValues, environments, is_glob, is_helmfile, nested_helmfiles,
+    read_helmfile, state_values,
 };
 pub use overlay::{
     KUSTOMIZATIONS, Kustomization, Patch, PatchText, is_named_kustomization,

@@ -5,10 +5,10 @@
 
 use std::path::{Path, PathBuf};
 
-use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use values::stated::NestedPath;
 
 use super::Reader;
+use super::patterns::compile;
 use crate::files::PathKind;
 use crate::left_out::rendered_name;
 
@@ -39,7 +39,7 @@ impl Reader<'_> {
 
     /// The matches of a pattern: files, and the helmfiles in matching folders.
     fn matching(&self, pattern: &Path) -> Result<Vec<PathBuf>, &'static str> {
-        let pattern = matcher(pattern).ok_or("the pattern is invalid")?;
+        let pattern = compile(pattern).ok_or("the pattern is invalid")?;
         let is = |path: &Path, folder| pattern.matched(path, folder).is_ignore();
         let in_folder = |file: &Path| {
             let folder = file.parent();
@@ -71,16 +71,4 @@ fn is_helmfile_of_folder(file: &Path) -> bool {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let name = rendered_name(&name);
     name.ends_with(".yaml") || name.ends_with(".yml")
-}
-
-/// Compiles a pattern. In Go, `**` means `*`: neither descends into folders.
-fn matcher(pattern: &Path) -> Option<Gitignore> {
-    let mut line = String::from("/");
-    line.push_str(pattern.to_str()?);
-    while line.contains("**") {
-        line = line.replace("**", "*");
-    }
-    let mut builder = GitignoreBuilder::new("");
-    builder.add_line(None, &line).ok()?;
-    builder.build().ok()
 }

@@ -123,6 +123,11 @@ pub fn state_values(document: &Document, path: &Path) -> StateValues {
     found
 }
 
+/// True if helmfile matches a path against files, as Go's `filepath.Glob` does.
+pub fn is_glob(path: &str) -> bool {
+    path.contains(['*', '?', '['])
+}
+
 /// Helmfiles that a helmfile includes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Nested {
@@ -146,7 +151,7 @@ pub struct NestedPath {
 impl NestedPath {
     /// True if the path is a glob.
     pub fn is_pattern(&self) -> bool {
-        self.several && self.path.to_string_lossy().contains(['*', '?', '['])
+        self.several && is_glob(&self.path.to_string_lossy())
     }
 }
 
@@ -181,8 +186,14 @@ pub fn nested_helmfiles(document: &Document, path: &Path) -> Nested {
     nested
 }
 
-/// Reads the releases of the helmfile at `path` for one environment. Paths in the result are relative to the same folder as `path`.
-pub fn read_helmfile(document: &Document, path: &Path, environment: &str) -> Stated {
+/// Reads the releases of the helmfile at `path` for one environment. `matching` finds the files that a pattern matches. All paths are
+/// relative to the same folder as `path`.
+pub fn read_helmfile(
+    document: &Document,
+    path: &Path,
+    environment: &str,
+    matching: &dyn Fn(&Path) -> Vec<PathBuf>,
+) -> Stated {
     let mut stated = Stated::default();
     let reader = Reader::new(document, path);
     let Some(root) = document.root() else {
@@ -242,8 +253,11 @@ pub fn read_helmfile(document: &Document, path: &Path, environment: &str) -> Sta
             reader: &reader,
             folder,
             names: &names,
+            matching,
+            prefix: release.text("valuesPathPrefix").unwrap_or_default(),
             layers: Vec::new(),
             notes: &mut stated.notes,
+            refused: &mut stated.refused,
             needs_files: release
                 .text("missingFileHandler")
                 .or_else(|| reader.text(root, "missingFileHandler"))
@@ -344,8 +358,12 @@ struct LayerCollector<'a, 'r> {
     reader: &'a Reader<'r>,
     folder: &'a Path,
     names: &'a Names<'a>,
+    matching: &'a dyn Fn(&Path) -> Vec<PathBuf>,
+    /// What helmfile puts before the paths of values files and secrets files.
+    prefix: String,
     layers: Vec<ExplicitLayer>,
     notes: &'a mut Vec<Note>,
+    refused: &'a mut Vec<Note>,
     /// True if helmfile fails when a file is missing.
     needs_files: bool,
     needed: &'a mut Vec<(PathBuf, Span)>,
@@ -384,51 +402,80 @@ impl LayerCollector<'_, '_> {
                 });
                 continue;
             }
-            let text = self
-                .reader
-                .scalar(item)
-                .map(|text| self.names.expand(&text));
-            let as_is = role.is_none();
-            let role = role.unwrap_or_else(|| text.as_deref().map_or(Role::Values, role_of));
-            let is_pattern = |text: &str| text.contains(['*', '?', '[']);
-            let hidden = match &text {
-                // helmfile includes every file that matches.
-                Some(text) if is_pattern(text) => Err((text.clone(), AbsentReason::Pattern)),
-                // An unquoted template is not a scalar; it may be a path or whole values.
-                None => Err((String::new(), AbsentReason::TemplatedName)),
-                Some(text) if is_template(text) => Err((text.clone(), AbsentReason::TemplatedName)),
-                Some(text) => below(self.folder, text).ok_or((text.clone(), AbsentReason::Remote)),
-            };
-            let layer = match hidden {
-                Ok(path) if path.extension().is_some_and(|end| end == "gotmpl") => {
-                    ExplicitLayer::Hidden {
-                        path,
-                        role,
-                        why: AbsentReason::TemplatedName,
-                    }
-                }
-                Ok(path) => {
-                    if self.needs_files && role == Role::Values && !is_templated(self.reader, item)
-                    {
-                        self.needed.push((path.clone(), self.reader.span(item)));
-                    }
-                    ExplicitLayer::File { path, role, as_is }
-                }
-                Err((text, why)) => ExplicitLayer::Hidden {
-                    path: PathBuf::from(text),
-                    role,
-                    why,
-                },
-            };
-            if let ExplicitLayer::Hidden { .. } = layer {
-                self.notes.push(Note {
-                    span: self.reader.span(item),
-                    message:
-                        "values decided by a template or a pattern, or kept outside this repository, are unknown"
-                            .to_owned(),
-                });
-            }
+            let layer = self.file_layer(item, role);
             self.layers.push(layer);
+        }
+    }
+
+    /// The layer that an item of a list names: one file.
+    fn file_layer(&mut self, item: NodeId, role: Option<Role>) -> ExplicitLayer {
+        let as_is = role.is_none();
+        // An unquoted template is not a scalar; it may be a path or whole values.
+        let Some(text) = self.reader.scalar(item) else {
+            let role = role.unwrap_or(Role::Values);
+            return self.hidden(item, "", role, AbsentReason::TemplatedName);
+        };
+        let text = self.names.expand(&format!("{}{text}", self.prefix));
+        let role = role.unwrap_or_else(|| role_of(&text));
+        if is_template(&text) {
+            return self.hidden(item, &text, role, AbsentReason::TemplatedName);
+        }
+        let Some(mut path) = below(self.folder, &text) else {
+            return self.hidden(item, &text, role, AbsentReason::Remote);
+        };
+        if is_glob(&text) {
+            let mut files = (self.matching)(&path);
+            if files.len() > 1 {
+                return self.refuse_pattern(item, &text, role, files.len());
+            }
+            match files.pop() {
+                Some(file) => path = file,
+                // Files that are not in the checkout may match when helmfile runs.
+                None => return self.hidden(item, &text, role, AbsentReason::Pattern),
+            }
+        }
+        if path.extension().is_some_and(|end| end == "gotmpl") {
+            let path = path.to_string_lossy();
+            return self.hidden(item, &path, role, AbsentReason::TemplatedName);
+        }
+        if self.needs_files && role == Role::Values && !is_templated(self.reader, item) {
+            self.needed.push((path.clone(), self.reader.span(item)));
+        }
+        ExplicitLayer::File { path, role, as_is }
+    }
+
+    /// A layer that is not visible here, with a note on it.
+    fn hidden(&mut self, item: NodeId, path: &str, role: Role, why: AbsentReason) -> ExplicitLayer {
+        self.notes.push(Note {
+            span: self.reader.span(item),
+            message:
+                "values decided by a template or a pattern, or kept outside this repository, are unknown"
+                    .to_owned(),
+        });
+        let path = PathBuf::from(path);
+        ExplicitLayer::Hidden { path, role, why }
+    }
+
+    /// A pattern that several files match.
+    ///
+    /// Source: `generateTemporaryReleaseValuesFilesCore` and `generateSecretValuesFiles` in helmfile's `pkg/state/state.go`.
+    fn refuse_pattern(
+        &mut self,
+        item: NodeId,
+        pattern: &str,
+        role: Role,
+        count: usize,
+    ) -> ExplicitLayer {
+        self.refused.push(Note {
+            span: self.reader.span(item),
+            message: format!(
+                "{count} files match this pattern, and helmfile takes only one per item, so it fails"
+            ),
+        });
+        ExplicitLayer::Hidden {
+            path: PathBuf::from(pattern),
+            role,
+            why: AbsentReason::Pattern,
         }
     }
 

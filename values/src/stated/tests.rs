@@ -59,10 +59,25 @@ fn lines(text: &str) -> String {
     lines.join("\n").trim_matches('\n').to_owned()
 }
 
+/// The files that patterns match in these tests.
+const MATCHING: fn(&Path) -> Vec<PathBuf> = |pattern| {
+    let files: &[&str] = match pattern.to_str() {
+        Some("deploy/one/*.yaml") => &["deploy/one/shop.yaml"],
+        Some("deploy/two/*.yaml") => &["deploy/two/cart.yaml", "deploy/two/shop.yaml"],
+        _ => &[],
+    };
+    files.iter().map(PathBuf::from).collect()
+};
+
 #[track_caller]
 fn check_helmfile(text: &str, environment: &str, expected: &str) {
     let document = document(text);
-    let stated = read_helmfile(&document, Path::new("deploy/helmfile.yaml"), environment);
+    let stated = read_helmfile(
+        &document,
+        Path::new("deploy/helmfile.yaml"),
+        environment,
+        &MATCHING,
+    );
     assert_eq!(
         show(&document, &stated).trim_end(),
         lines(expected).trim_end()
@@ -135,7 +150,12 @@ releases:
 ";
     let installed = |environment: &str| {
         let document = document(text);
-        let stated = read_helmfile(&document, Path::new("helmfile.yaml"), environment);
+        let stated = read_helmfile(
+            &document,
+            Path::new("helmfile.yaml"),
+            environment,
+            &MATCHING,
+        );
         let names: Vec<&str> = stated.releases.iter().map(|it| it.name.as_str()).collect();
         let places = stated.notes.iter();
         let places: Vec<&str> = places.map(|it| &text[it.span.range()]).collect();
@@ -191,7 +211,12 @@ releases:
 fn lists_files_that_helmfile_requires() {
     let needed = |text: &str| -> Vec<String> {
         let document = document(text);
-        let stated = read_helmfile(&document, Path::new("deploy/helmfile.yaml"), "prod");
+        let stated = read_helmfile(
+            &document,
+            Path::new("deploy/helmfile.yaml"),
+            "prod",
+            &MATCHING,
+        );
         let paths = stated.needed.iter();
         paths.map(|(path, _)| path.display().to_string()).collect()
     };
@@ -210,7 +235,7 @@ fn lists_files_that_helmfile_requires() {
 fn reports_releases_that_make_helmfile_fail() {
     let refused = |text: &str| -> Vec<String> {
         let document = document(text);
-        let stated = read_helmfile(&document, Path::new("helmfile.yaml"), "default");
+        let stated = read_helmfile(&document, Path::new("helmfile.yaml"), "default", &MATCHING);
         let notes = stated.refused.iter();
         notes.map(|it| it.message.clone()).collect()
     };
@@ -230,6 +255,59 @@ fn reports_releases_that_make_helmfile_fail() {
             "{different}- {{name: a, chart: x/e, namespace: two}}\n"
         )),
         ["release `a` is already defined above for the same namespace, so helmfile fails"]
+    );
+}
+
+#[test]
+fn a_pattern_stands_for_the_one_file_that_it_matches() {
+    let text = "releases:
+- name: shop
+  chart: acme/shop
+  values: [\"one/*.yaml\", \"two/*.yaml\", \"none/*.yaml\"]
+  secrets: [\"one/*.yaml\"]
+";
+    check_helmfile(
+        text,
+        "prod",
+        "
+        shop = shop ? in ?
+          values deploy/one/shop.yaml
+          values hidden two/*.yaml Pattern
+          values hidden none/*.yaml Pattern
+          secrets deploy/one/shop.yaml
+        ",
+    );
+    let document = document(text);
+    let stated = read_helmfile(
+        &document,
+        Path::new("deploy/helmfile.yaml"),
+        "prod",
+        &MATCHING,
+    );
+    let refused: Vec<&str> = stated.refused.iter().map(|it| &*it.message).collect();
+    assert_eq!(
+        refused,
+        ["2 files match this pattern, and helmfile takes only one per item, so it fails"]
+    );
+}
+
+#[test]
+fn a_release_may_put_a_prefix_before_its_paths() {
+    check_helmfile(
+        "releases:
+- name: shop
+  chart: acme/shop
+  valuesPathPrefix: env/{{ .Environment.Name }}/
+  values: [shop.yaml, {replicas: 2}]
+  secrets: [shop-secrets.yaml]
+",
+        "prod",
+        "
+        shop = shop ? in ?
+          values deploy/env/prod/shop.yaml
+          values part {replicas: 2}
+          secrets deploy/env/prod/shop-secrets.yaml
+        ",
     );
 }
 

@@ -41,7 +41,8 @@ const FUNCTIONS: &[(Function, HostFunction)] = &[
         HostFunction {
             signature: "deployed(name: string) -> bool",
             doc: "True if the deployment installs a chart or service of that name, or if `externally-deployed` lists it. \
-                  Tags and conditions are evaluated as Helm does; unknown if one of them cannot be seen.",
+                  Tags and conditions are evaluated as Helm does; unknown if one of them cannot be seen, as for the subcharts of a chart \
+                  in `externally-deployed`.",
         },
     ),
     (

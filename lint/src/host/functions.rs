@@ -127,7 +127,11 @@ impl TreeHost<'_> {
             return Value::bool(true);
         }
         let components = self.components_named(name).iter();
-        let mut answer = Value::bool(false);
+        let undecided = || Value::unknown("cannot determine whether it is installed", true);
+        let mut answer = match self.may_be_part_of_external(name) {
+            true => undecided(),
+            false => Value::bool(false),
+        };
         for component in components.map(|at| &self.merged.components()[*at]) {
             let place = component
                 .decided_by
@@ -144,12 +148,23 @@ impl TreeHost<'_> {
                 Enabled::Unknown => {
                     answer = Value {
                         place,
-                        ..Value::unknown("cannot determine whether it is installed", true)
+                        ..undecided()
                     };
                 }
             }
         }
         answer
+    }
+
+    /// True if a chart that is installed from elsewhere has a subchart or service of that name, which its values there may disable.
+    fn may_be_part_of_external(&self, name: &str) -> bool {
+        if self.external.is_empty() {
+            return false;
+        }
+        let charts = self.knowledge.charts(self.key);
+        let external = self.external.iter().filter_map(|it| charts.get(it));
+        let mut parts = external.flat_map(|it| &it.dependencies);
+        parts.any(|it| it.name == name || it.alias.as_deref() == Some(name))
     }
 
     fn moved_to<'h>(&'h self, node: NodeRef) -> Value<'h> {

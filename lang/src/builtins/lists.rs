@@ -240,7 +240,7 @@ impl<'h> Set<'h> {
                     match compare::equal(call.host, value, other, call.budget)? {
                         Truth::True => return Ok(Truth::True),
                         Truth::False => {}
-                        truth => undecided = Some(truth),
+                        truth => truth.add_to(&mut undecided),
                     }
                 }
             }

@@ -40,15 +40,19 @@ impl Session {
         let Some(document) = self.documents.get(&uri) else {
             return Ok(None);
         };
-        let typed = text
-            .get(word.start..offset as usize)
-            .unwrap_or("")
-            .to_lowercase();
+        let quote = word.quote(&text);
+        let typed = text.get(word.start..offset as usize).unwrap_or("");
+        let typed = typed.trim_start_matches(|c| Some(c) == quote).to_lowercase();
         let range_to = |end: u32| {
             let span = source::Span::new(source::SourceId(0), word.start as u32, end);
             document.range(span, encoding)
         };
-        let (insert, replace) = (range_to(offset), range_to(word.end as u32));
+        let replace = range_to(word.end as u32);
+        // What follows the cursor can be kept, except for a closing quote.
+        let insert = match quote {
+            Some(_) => replace,
+            None => range_to(offset),
+        };
         let supports_both = self
             .client
             .can("/textDocument/completion/completionItem/insertReplaceSupport");
@@ -75,7 +79,7 @@ impl Session {
             .iter()
             .filter(matches_typed)
             .take(MAX_PROPOSALS)
-            .map(|proposal| item(proposal, edit(&proposal.insert)))
+            .map(|proposal| item(proposal, quote, edit(&proposal.insert)))
             .collect();
         Ok(Some(lsp::CompletionResponse::List(lsp::CompletionList {
             is_incomplete: all > MAX_PROPOSALS,
@@ -181,7 +185,13 @@ impl Session {
     }
 }
 
-fn item(proposal: &Proposal, edit: lsp::CompletionTextEdit) -> lsp::CompletionItem {
+fn item(
+    proposal: &Proposal,
+    quote: Option<char>,
+    edit: lsp::CompletionTextEdit,
+) -> lsp::CompletionItem {
+    // Clients compare it with the text that the edit replaces, which starts with the quote.
+    let filter_text = quote.into_iter().chain(proposal.label.chars()).collect();
     lsp::CompletionItem {
         label: proposal.label.clone(),
         kind: Some(proposal.kind),
@@ -190,7 +200,7 @@ fn item(proposal: &Proposal, edit: lsp::CompletionTextEdit) -> lsp::CompletionIt
         tags: proposal
             .deprecated
             .then(|| vec![lsp::CompletionItemTag::DEPRECATED]),
-        filter_text: Some(proposal.label.clone()),
+        filter_text: Some(filter_text),
         text_edit: Some(edit),
         ..lsp::CompletionItem::default()
     }

@@ -339,6 +339,11 @@ fn fields(rule: &RuleText<'_>, names: &[&str], offset: u32) -> Vec<Proposal> {
         }
     }
     out.extend(record_fields(rule, names, offset));
+    if let [pack] = names
+        && used_packs(rule).any(|used| used == *pack)
+    {
+        out.extend(definitions(rule, pack));
+    }
     out
 }
 
@@ -401,22 +406,19 @@ fn fields_of(schema: &Schema, ty: &Type) -> Vec<(String, Type)> {
     }
 }
 
-fn expression(rule: &RuleText<'_>, offset: u32) -> Vec<Proposal> {
+/// The packs that a rule file uses.
+fn used_packs<'r>(rule: &RuleText<'r>) -> impl Iterator<Item = &'r str> {
+    let items = rule.file.ast().items.iter();
+    items.filter_map(|item| match &item.kind {
+        ItemKind::Use(pack) => Some(pack.node.as_str()),
+        _ => None,
+    })
+}
+
+/// The functions, values and parameters of a pack.
+fn definitions(rule: &RuleText<'_>, pack: &str) -> Vec<Proposal> {
     let mut out = Vec::new();
-    if let Some(facts) = rule.facts() {
-        out.extend(facts.bindings_at(offset).map(|binding| {
-            let mut proposal = Proposal::new(&binding.name, CompletionItemKind::VARIABLE);
-            proposal.detail = Some(binding.ty.to_string());
-            proposal
-        }));
-    }
-    out.extend(bindings_before(rule, offset));
-    for file in rule
-        .book
-        .files
-        .iter()
-        .filter(|file| file.pack == rule.file.pack || file.file.is_none())
-    {
+    for file in rule.book.files.iter().filter(|file| file.pack == pack) {
         for item in &file.ast().items {
             let (name, kind) = match &item.kind {
                 ItemKind::Fn(it) => (&it.name.node, CompletionItemKind::FUNCTION),
@@ -429,6 +431,22 @@ fn expression(rule: &RuleText<'_>, offset: u32) -> Vec<Proposal> {
             out.push(proposal);
         }
     }
+    out
+}
+
+fn expression(rule: &RuleText<'_>, offset: u32) -> Vec<Proposal> {
+    let mut out = Vec::new();
+    if let Some(facts) = rule.facts() {
+        out.extend(facts.bindings_at(offset).map(|binding| {
+            let mut proposal = Proposal::new(&binding.name, CompletionItemKind::VARIABLE);
+            proposal.detail = Some(binding.ty.to_string());
+            proposal
+        }));
+    }
+    out.extend(bindings_before(rule, offset));
+    out.extend(definitions(rule, &rule.file.pack));
+    let uses = used_packs(rule).map(|pack| Proposal::new(pack, CompletionItemKind::MODULE));
+    out.extend(uses);
     for entry in builtins::all()
         .iter()
         .filter(|entry| !entry.builtin.predicate)

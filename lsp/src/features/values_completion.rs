@@ -81,6 +81,24 @@ impl Word {
         }
     }
 
+    /// The scalar around an offset, with its quotes: a proposal is written as a plain scalar, or has quotes of its own.
+    fn scalar(text: &str, start: usize, offset: usize) -> Self {
+        let opening = text[start..].chars().next().filter(|it| is_quote(*it));
+        let end = opening.and_then(|quote| {
+            let inside = offset.max(start + 1);
+            let is_open = !text[start + 1..inside].contains(quote);
+            // A quote after the end of the entry would be that of another scalar.
+            let at = text[inside..].find([quote, ',', '#', '\n'])?;
+            let closes = is_open && text[inside + at..].starts_with(quote);
+            closes.then_some(inside + at + 1)
+        });
+        let word = Self::around(text, start, offset);
+        Self {
+            end: end.unwrap_or(word.end),
+            ..word
+        }
+    }
+
     /// The key around an offset: everything up to the colon after it, if there is one.
     fn key(text: &str, start: usize, offset: usize) -> Self {
         let line = text[start..].split(['\n', '\r']).next().unwrap_or("");
@@ -95,9 +113,21 @@ impl Word {
                 end: start + text[start..colon].trim_end().len().max(offset - start),
                 is_key: true,
             },
-            _ => Self::around(text, start, offset),
+            _ => Self::scalar(text, start, offset),
         }
     }
+
+    /// The quote that the word starts with.
+    pub(crate) fn quote(&self, text: &str) -> Option<char> {
+        text.get(self.start..self.end)?
+            .chars()
+            .next()
+            .filter(|it| is_quote(*it))
+    }
+}
+
+fn is_quote(c: char) -> bool {
+    matches!(c, '"' | '\'')
 }
 
 /// The context at an offset, and the word around it.
@@ -113,15 +143,16 @@ pub(crate) fn context_at(text: &str, offset: usize) -> (Context, Word) {
         };
         return (context, word);
     }
-    let word = |start| Word::around(text, start, offset);
     let line_start = text[..offset].rfind('\n').map_or(0, |at| at + 1);
     let line = &text[line_start..offset];
     if let Some(comment) = comment_start(line) {
-        return comment_context(&line[comment..])
-            .map_or((Context::Other, word(offset)), |(context, at)| {
-                (context, word(line_start + comment + at))
+        let (context, start) = comment_context(&line[comment..])
+            .map_or((Context::Other, offset), |(context, at)| {
+                (context, line_start + comment + at)
             });
+        return (context, Word::around(text, start, offset));
     }
+    let word = |start| Word::scalar(text, start, offset);
     let (mut indent, mut dashes) = (line.len() - line.trim_start_matches(' ').len(), 0);
     let first = indent;
     while line[indent..].starts_with("- ") {
@@ -579,6 +610,26 @@ mod tests {
         assert_eq!(word("a: {ho|st: 1, b: 2}"), ("host".to_owned(), true));
         assert_eq!(word("a: {ho|, b: 2}"), ("ho".to_owned(), false));
         assert_eq!(word("\u{feff}ho|st: 1"), ("host".to_owned(), true));
+    }
+
+    #[test]
+    fn word_includes_the_quotes_around_the_cursor() {
+        let word = |text: &str| {
+            let offset = text.find('|').unwrap();
+            let text = text.replace('|', "");
+            let (_, word) = context_at(&text, offset);
+            text[word.start..word.end].to_owned()
+        };
+        assert_eq!(word("a: \"In|\""), "\"In\"");
+        assert_eq!(word("a: \"|\"\nb: \"c\""), "\"\"");
+        assert_eq!(word("a: |'in fo'"), "'in fo'");
+        assert_eq!(word("a: \"Info\"|"), "\"Info\"");
+        assert_eq!(word("a: [\"x\", \"lo|\", \"y\"]"), "\"lo\"");
+        assert_eq!(word("a: {\"ho|\"}"), "\"ho\"");
+        // Without a closing quote of its own, the word ends as usual.
+        assert_eq!(word("a: [\"lo|, \"y\"]"), "\"lo");
+        assert_eq!(word("a: \"lo| # say \"x\""), "\"lo");
+        assert_eq!(word("a: \"lo|\nb: \"x\""), "\"lo");
     }
 
     #[test]

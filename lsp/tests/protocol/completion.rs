@@ -115,6 +115,27 @@ fn completes_suppression_comments() {
 }
 
 #[test]
+fn choosing_a_value_replaces_the_quotes_around_the_cursor() {
+    let mut capabilities = capabilities();
+    capabilities["textDocument"]["completion"] =
+        json!({"completionItem": {"insertReplaceSupport": true}});
+    let mut client = client(capabilities);
+    for marked in ["mailer:\n  tls: \"tr|\"\n", "mailer:\n  tls: '|no' # 'x'\n"] {
+        for range in ["insert", "replace"] {
+            let after = text_after_choosing(&mut client, marked, "true", range);
+            assert!(
+                after.contains("  tls: true\n") || after.contains("  tls: true # 'x'\n"),
+                "{after}"
+            );
+        }
+        let (_, items) = proposals(&mut client, VALUES, marked);
+        let filter = items[0]["filterText"].as_str().unwrap();
+        assert!(filter.starts_with(['"', '\'']), "{filter}");
+    }
+    client.assert_still_works();
+}
+
+#[test]
 fn bom_is_not_part_of_the_first_key() {
     let mut client = client(capabilities());
     let (_, items) = proposals(&mut client, VALUES, "\u{feff}mailer:\n  |\n");
@@ -132,5 +153,22 @@ fn completes_packs_after_use() {
         "{labels:?}"
     );
     assert!(!labels.contains(&"rules"), "{labels:?}");
+    client.assert_still_works();
+}
+
+#[test]
+fn names_of_another_pack_follow_its_name() {
+    let mut client = Client::new(&[("/w/dogwatch.yaml", "rules: [rules]\n"), TREE[2], TREE[3]]);
+    let mut at = |marked: &str| {
+        let (_, items) = proposals(&mut client, RULE, marked);
+        labels(&items).join(" ")
+    };
+    let has = |labels: &str, name: &str| labels.split(' ').any(|it| it == name);
+    let bare = at("use wire\n\nlet own = 1\n\nlet other = o|\n");
+    assert!(has(&bare, "own") && has(&bare, "wire"), "{bare}");
+    assert!(!has(&bare, "answered-domains") && !has(&bare, "helm"), "{bare}");
+    let qualified = at("use wire\n\nlet other = wire.|\n");
+    assert!(has(&qualified, "answered-domains"), "{qualified}");
+    assert_eq!(at("let other = wire.|\n"), "");
     client.assert_still_works();
 }

@@ -197,7 +197,7 @@ impl<'h> Machine<'_, 'h> {
                 Truth::True => {}
                 Truth::False => continue,
                 undecided => {
-                    result.lacks(undecided.into_value());
+                    result.mark_incomplete(undecided.into_value());
                     continue;
                 }
             }
@@ -211,7 +211,7 @@ impl<'h> Machine<'_, 'h> {
                     let over = self.value(&next.over)?;
                     match self.elements(over.clone())? {
                         Some(inner) => self.generate(next, &inner, rest, element, result)?,
-                        None => result.lacks(not_a_list(over)),
+                        None => result.mark_incomplete(not_a_list(over)),
                     }
                 }
             }
@@ -221,7 +221,7 @@ impl<'h> Machine<'_, 'h> {
             }
         }
         if let Some(why) = elements.incomplete() {
-            result.lacks(why.clone());
+            result.mark_incomplete(why.clone());
         }
         Ok(())
     }
@@ -263,7 +263,7 @@ impl<'h> Machine<'_, 'h> {
         };
         *slot == generator.slot
             && self.tracer.is_none()
-            && regex.matches_none(|piece| self.host.lacks(*list, piece))
+            && regex.matches_none(|piece| self.host.no_item_contains(*list, piece))
     }
 
     /// The truth of a condition for an element, if a glance is enough and neither marks nor steps are needed.

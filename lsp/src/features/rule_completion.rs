@@ -327,7 +327,7 @@ fn fields(rule: &RuleText<'_>, names: &[&str], offset: u32) -> Vec<Proposal> {
                 Found::Value(ty, _) => type_text(ty),
                 Found::Map(..) | Found::Open | Found::Undeclared(_) => "map".to_owned(),
             });
-            proposal.deprecated = key.ended();
+            proposal.deprecated = key.is_discontinued();
             if !key
                 .name
                 .chars()

@@ -401,7 +401,7 @@ fn key(name: String, decl: Option<&KeyDecl>, docs: Option<String>) -> Proposal {
                 detail.push_str(", secret");
             }
             proposal.detail = Some(detail);
-            proposal.deprecated = decl.ended();
+            proposal.deprecated = decl.is_discontinued();
             proposal.insert.push_str(if is_map { ":" } else { ": " });
         }
         None => {

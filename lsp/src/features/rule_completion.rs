@@ -159,6 +159,12 @@ fn context_at<'t>(text: &'t str, before: &[&Token], start: u32) -> Context<'t> {
     {
         return Context::Pattern;
     }
+    // In `severity error, warning in PROFILE`, anything can be the name of a profile.
+    match of_line.as_slice() {
+        ["severity", .., "in"] => return Context::Nothing,
+        ["severity", .., ","] => return Context::Severity,
+        _ => {}
+    }
     if matches!(word(1), Some(":" | "->")) && !in_rule {
         return Context::Type;
     }
@@ -364,7 +370,12 @@ fn record_fields(rule: &RuleText<'_>, names: &[&str], offset: u32) -> Vec<Propos
         let found = schema.globals.iter().find(|(name, _)| name == first)?;
         lang::types::parse_type(found.1).ok()
     };
-    let mut ty = bound.or_else(global);
+    // `release` is the release of the subject, unless something else has that name.
+    let of_subject = || {
+        let record = schema.records.iter().find(|record| record.name == *first)?;
+        Some(Type::Record(record.name.to_owned()))
+    };
+    let mut ty = bound.or_else(global).or_else(of_subject);
     for name in rest {
         let fields = ty.as_ref().map(|ty| fields_of(schema, ty));
         let mut fields = fields.into_iter().flatten();
@@ -469,6 +480,11 @@ fn expression(rule: &RuleText<'_>, offset: u32) -> Vec<Proposal> {
         proposal.detail = Some((*ty).to_owned());
         out.push(proposal);
     }
+    out.extend(schema.records.iter().map(|record| {
+        let mut proposal = Proposal::new(record.name, CompletionItemKind::VARIABLE);
+        proposal.detail = Some(record.name.to_owned());
+        proposal
+    }));
     out.extend(keyword_proposals(keywords::EXPRESSION_WORDS));
     out.extend(components(rule));
     out

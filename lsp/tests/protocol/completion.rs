@@ -172,3 +172,20 @@ fn names_of_another_pack_follow_its_name() {
     assert_eq!(at("let other = wire.|\n"), "");
     client.assert_still_works();
 }
+
+#[test]
+fn completes_the_records_of_the_subject() {
+    let mut client = client(capabilities());
+    let mut at = |clause: &str| {
+        let rule = format!("## R.\nrule r {{\n  severity error\n  for x at webapp\n  {clause}\n}}\n");
+        let (_, items) = proposals(&mut client, RULE, &rule);
+        labels(&items).join(" ")
+    };
+    assert!(at("when release.|").contains("namespace-given"));
+    assert!(at("when component.release.|").contains("namespace-given"));
+    assert!(at("when layer.|").contains("ciphertext"));
+    assert!(at("when rel|").split(' ').any(|it| it == "release"));
+    assert_eq!(at("severity error, |"), "error info off warning");
+    assert_eq!(at("severity error, warning in |"), "");
+    client.assert_still_works();
+}

@@ -82,10 +82,7 @@ impl<'g, 'h> Glance<'g, 'h> {
     }
 
     /// A glance at an element of a list that is not absent, with its slot. Values carry no marks.
-    pub(super) fn at_element(
-        machine: &'g Machine<'g, 'h>,
-        element: (Slot, &'g Value<'h>),
-    ) -> Self {
+    pub(super) fn at_element(machine: &'g Machine<'g, 'h>, element: (Slot, &'g Value<'h>)) -> Self {
         Self {
             is_element: true,
             ..Self::new(machine, &[], false, element, &[], &[])

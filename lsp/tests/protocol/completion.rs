@@ -166,7 +166,10 @@ fn names_of_another_pack_follow_its_name() {
     let has = |labels: &str, name: &str| labels.split(' ').any(|it| it == name);
     let bare = at("use wire\n\nlet own = 1\n\nlet other = o|\n");
     assert!(has(&bare, "own") && has(&bare, "wire"), "{bare}");
-    assert!(!has(&bare, "answered-domains") && !has(&bare, "helm"), "{bare}");
+    assert!(
+        !has(&bare, "answered-domains") && !has(&bare, "helm"),
+        "{bare}"
+    );
     let qualified = at("use wire\n\nlet other = wire.|\n");
     assert!(has(&qualified, "answered-domains"), "{qualified}");
     assert_eq!(at("let other = wire.|\n"), "");
@@ -177,7 +180,8 @@ fn names_of_another_pack_follow_its_name() {
 fn completes_the_records_of_the_subject() {
     let mut client = client(capabilities());
     let mut at = |clause: &str| {
-        let rule = format!("## R.\nrule r {{\n  severity error\n  for x at webapp\n  {clause}\n}}\n");
+        let rule =
+            format!("## R.\nrule r {{\n  severity error\n  for x at webapp\n  {clause}\n}}\n");
         let (_, items) = proposals(&mut client, RULE, &rule);
         labels(&items).join(" ")
     };

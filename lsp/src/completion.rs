@@ -90,9 +90,12 @@ impl Session {
             .client
             .can("/textDocument/completion/completionItem/insertReplaceSupport");
         let is_key = word.is_key;
+        // A value directly after the colon of its key would become part of the key.
+        let is_glued = !document.is_rule_file() && document.text[..word.start].ends_with(':');
         move |text| {
             let new_text = match is_key {
                 true => text.trim_end_matches([':', ' ']).to_owned(),
+                false if is_glued => format!(" {text}"),
                 false => text.to_owned(),
             };
             match supports_both {

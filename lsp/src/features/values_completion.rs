@@ -49,6 +49,8 @@ pub(crate) enum Context {
     Key { path: Vec<PathStep>, indent: usize },
     /// The value at the path.
     Value { path: Vec<PathStep> },
+    /// The first word of the list item at the path: a key of a map, or the value.
+    Item { path: Vec<PathStep> },
     /// The word after `# dogwatch:`, such as `allow`.
     Directive,
     /// The rule in `# dogwatch: allow …`.
@@ -184,9 +186,7 @@ pub(crate) fn context_at(text: &str, offset: usize) -> (Context, Word) {
                 false => (Context::Value { path }, word(line_start + at)),
             }
         }
-        None if dashes > 0 && typed.is_empty() => {
-            (Context::Value { path }, word(line_start + indent))
-        }
+        None if dashes > 0 => (Context::Item { path }, at_key(indent)),
         None => (Context::Key { path, indent }, at_key(indent)),
     }
 }
@@ -354,6 +354,14 @@ pub(crate) fn proposals(
         Context::Value { path } => file_layers
             .iter()
             .flat_map(|file_layer| values(file_layer, path))
+            .collect(),
+        Context::Item { path } => file_layers
+            .iter()
+            .flat_map(|file_layer| {
+                let mut found = keys(file_layer, path);
+                found.extend(values(file_layer, path));
+                found
+            })
             .collect(),
         Context::Directive => directives(),
         Context::Allow => rules(report),
@@ -561,6 +569,7 @@ mod tests {
         match context_at(&text, offset).0 {
             Context::Key { path, indent } => format!("key of `{}` at {indent}", words(&path)),
             Context::Value { path } => format!("value of `{}`", words(&path)),
+            Context::Item { path } => format!("item `{}`", words(&path)),
             Context::Directive => "verb".to_owned(),
             Context::Allow => "allow".to_owned(),
             Context::Other => "other".to_owned(),
@@ -575,7 +584,8 @@ mod tests {
         assert_eq!(at("a:\n  b:\n\n  # note\n    c: \"x|"), "value of `a.b.c`");
         assert_eq!(at("a:\n- x: 1\n  y|"), "key of `a[0]` at 2");
         assert_eq!(at("a:\n- x:\n    z: 1\n    y: |"), "value of `a[0].x.y`");
-        assert_eq!(at("a:\n  l:\n    - |"), "value of `a.l[0]`");
+        assert_eq!(at("a:\n  l:\n    - |"), "item `a.l[0]`");
+        assert_eq!(at("a:\n  l:\n    - x|"), "item `a.l[0]`");
         assert_eq!(at("a:\n  l: [x, |"), "value of `a.l[0]`");
         assert_eq!(at("\u{feff}a:\n  b|"), "key of `a` at 2");
         assert_eq!(at("\u{feff}a|"), "key of `` at 0");

@@ -9,7 +9,7 @@ use crate::values::apply_edit;
 /// A chart with similar keys.
 const CHART: (&str, &str) = (
     "/w/rules/mailer.watch",
-    "chart mailer {\n  in wire-server\n  keys {\n    host: string\n    tls: bool\n    smtp { port: number }\n  }\n}\n",
+    "chart mailer {\n  in wire-server\n  keys {\n    host: string\n    tls: bool\n    smtp { port: number }\n    modes: list of \"fast\" | \"safe\"\n  }\n}\n",
 );
 
 fn client(capabilities: Value) -> Client {
@@ -95,8 +95,8 @@ fn completes_inside_flow_maps() {
         let (_, items) = proposals(&mut client, VALUES, marked);
         labels(&items).join(" ")
     };
-    assert_eq!(at("mailer: {|}\n"), "host smtp tls");
-    assert_eq!(at("mailer: {host: a, |}\n"), "smtp tls");
+    assert_eq!(at("mailer: {|}\n"), "host modes smtp tls");
+    assert_eq!(at("mailer: {host: a, |}\n"), "modes smtp tls");
     assert_eq!(at("mailer: {host: a, tls: |}\n"), "false true");
     assert_eq!(at("mailer: {smtp: {|}}\n"), "port");
     client.assert_still_works();
@@ -111,6 +111,36 @@ fn completes_suppression_comments() {
     };
     assert_eq!(at("# dogwatch: |\nmailer: {}\n"), "allow allow-file");
     assert!(at("# dogwatch: allow-file |\nmailer: {}\n").contains("flag-is-text"));
+    client.assert_still_works();
+}
+
+#[test]
+fn value_is_set_off_from_the_colon_of_its_key() {
+    let mut client = client(capabilities());
+    for marked in ["mailer:\n  tls:|\n", "mailer:\n  tls: |\n"] {
+        let after = text_after_choosing(&mut client, marked, "true", "range");
+        assert_eq!(after, "mailer:\n  tls: true\n");
+    }
+    client.assert_still_works();
+}
+
+#[test]
+fn completes_list_items_as_they_are_typed() {
+    let mut client = client(capabilities());
+    for (marked, after) in [
+        (
+            "mailer:\n  modes:\n  - |\n",
+            "mailer:\n  modes:\n  - fast\n",
+        ),
+        (
+            "mailer:\n  modes:\n  - fa|\n",
+            "mailer:\n  modes:\n  - fast\n",
+        ),
+        ("mailer:\n  modes: [fa|]\n", "mailer:\n  modes: [fast]\n"),
+    ] {
+        let chosen = text_after_choosing(&mut client, marked, "fast", "range");
+        assert_eq!(chosen, after, "{marked}");
+    }
     client.assert_still_works();
 }
 
@@ -139,7 +169,7 @@ fn choosing_a_value_replaces_the_quotes_around_the_cursor() {
 fn bom_is_not_part_of_the_first_key() {
     let mut client = client(capabilities());
     let (_, items) = proposals(&mut client, VALUES, "\u{feff}mailer:\n  |\n");
-    assert_eq!(labels(&items), ["host", "smtp", "tls"]);
+    assert_eq!(labels(&items), ["host", "modes", "smtp", "tls"]);
     client.assert_still_works();
 }
 

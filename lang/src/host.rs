@@ -188,7 +188,7 @@ pub trait Host: Sync {
 
     /// Is the list certain to contain only visible strings, none of which contains `piece`? A piece consists of ASCII
     /// letters and digits, dots, hyphens and underscores.
-    fn lacks(&self, _list: NodeRef, _piece: &[u8]) -> bool {
+    fn no_item_contains(&self, _list: NodeRef, _piece: &[u8]) -> bool {
         false
     }
 

@@ -62,7 +62,7 @@ impl<'h> List<'h> {
     pub fn push(&mut self, value: Value<'h>) {
         match value.data {
             Data::Absent(Absent::Missing) => {}
-            Data::Absent(Absent::Unknown(_)) => self.lacks(value),
+            Data::Absent(Absent::Unknown(_)) => self.mark_incomplete(value),
             _ => self.items.push(value),
         }
     }
@@ -71,12 +71,12 @@ impl<'h> List<'h> {
     pub fn extend(&mut self, other: Self) {
         self.items.extend(other.items);
         if let Some(why) = other.incomplete {
-            self.lacks(*why);
+            self.mark_incomplete(*why);
         }
     }
 
     /// Records that elements may be missing because of `why`, an absent value; unknown takes precedence over missing.
-    pub fn lacks(&mut self, why: Value<'h>) {
+    pub fn mark_incomplete(&mut self, why: Value<'h>) {
         let missing = |value: &Value<'_>| matches!(value.data, Data::Absent(Absent::Missing));
         match &self.incomplete {
             Some(known) if !missing(known) || missing(&why) => {}

@@ -213,3 +213,8 @@ fn evaluation_is_bounded() {
 fn first_condition_skips_only_impossible_places() {
     check("kinds.cases");
 }
+
+#[test]
+fn glance_gives_the_same_truth() {
+    check("glance.cases");
+}

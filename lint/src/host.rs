@@ -237,7 +237,7 @@ impl Host for TreeHost<'_> {
         self.merged.item(merged_node(list), index).map(host_node)
     }
 
-    fn lacks(&self, list: NodeRef, piece: &[u8]) -> bool {
+    fn no_item_contains(&self, list: NodeRef, piece: &[u8]) -> bool {
         let texts = Texts::behind(list);
         texts.is_some_and(|texts| self.document_of(texts).is_some_and(|it| it.lacks(piece)))
     }

@@ -39,7 +39,7 @@ impl Session {
             only.is_none_or(|only| only.iter().any(|it| is_kind(kind, it.as_str())))
         };
         let mut out = Vec::new();
-        let mut repairable = false;
+        let mut fixable = false;
         // Shared by all findings: examples are always made from the first tree.
         let mut masked = code_action::MaskedTexts::default();
         let file = result.source_of(&path);
@@ -58,7 +58,7 @@ impl Session {
                 if wants("quickfix") {
                     self.offer_fixes(&path, finding, &diagnostic, &mut out);
                     self.offer_corrections(&result, finding, &diagnostic, &mut out);
-                    repairable |= !finding.repairs.is_empty();
+                    fixable |= finding.repairs.iter().any(is_safe);
                     self.offer_allow(&result, finding, &diagnostic, &path, &mut out);
                     self.offer_guidance(&result, finding, &diagnostic, &mut out);
                 }
@@ -68,7 +68,7 @@ impl Session {
             }
         }
         let requested = params.context.only.is_some() && wants(FIX_ALL);
-        if requested || repairable && wants("quickfix") {
+        if requested || fixable && wants("quickfix") {
             self.offer_fix_all(&path, requested, &mut out);
         }
         let out: Vec<_> = out
@@ -115,7 +115,7 @@ impl Session {
     ) {
         let mut preferred = true;
         for (at, repair) in finding.repairs.iter().enumerate() {
-            let safe = repair.applicability == Applicability::Safe;
+            let safe = is_safe(repair);
             let mut action = quick_fix(&repair.title, safe, diagnostic);
             action.is_preferred = (safe && preferred).then_some(true);
             if repair.secret {
@@ -393,6 +393,11 @@ impl Session {
             ..lsp::WorkspaceEdit::default()
         })
     }
+}
+
+/// True if the repair may be applied without review.
+fn is_safe(repair: &Repair) -> bool {
+    repair.applicability == Applicability::Safe
 }
 
 /// A quick fix for a diagnostic, without its edit.

@@ -1,9 +1,11 @@
 //! Completion and code lenses, converted for the client.
 
-use serde_json::json;
+use lint::report::Report;
+use serde_json::{Value, json};
 use tower_lsp_server::jsonrpc::Result;
 use tower_lsp_server::ls_types as lsp;
 
+use crate::documents::Document;
 use crate::features::values_completion::{Proposal, Word};
 use crate::features::{code_lens, rule_completion, rule_places, values_completion};
 use crate::initialize::command;
@@ -21,40 +23,79 @@ impl Session {
         let at = params.text_document_position;
         let uri = at.text_document.uri;
         self.documents.touch(&uri);
-        let encoding = self.client.encoding;
         let Some(document) = self.documents.get(&uri) else {
             return Ok(None);
         };
-        let offset = document.offset(at.position, encoding);
-        let text = document.text.clone();
-        let (proposals, word) = if document.is_rule_file() {
+        let offset = document.offset(at.position, self.client.encoding);
+        let (proposals, word) = self.proposals_at(&uri, offset);
+        let Some(document) = self.documents.get(&uri) else {
+            return Ok(None);
+        };
+        let quote = word.quote(&document.text);
+        let typed = document.text.get(word.start..offset as usize).unwrap_or("");
+        let typed = typed
+            .trim_start_matches(|c| Some(c) == quote)
+            .to_lowercase();
+        let all = proposals.len();
+        let matches_typed = |proposal: &&Proposal| {
+            all <= MAX_PROPOSALS || proposal.label.to_lowercase().contains(&typed)
+        };
+        let edit = self.edit_of_word(document, &word, offset);
+        let items: Vec<lsp::CompletionItem> = proposals
+            .iter()
+            .filter(matches_typed)
+            .take(MAX_PROPOSALS)
+            .map(|proposal| item(proposal, quote, edit(&proposal.insert)))
+            .collect();
+        Ok(Some(lsp::CompletionResponse::List(lsp::CompletionList {
+            is_incomplete: all > MAX_PROPOSALS,
+            items,
+        })))
+    }
+
+    /// The proposals at an offset of an open text, and the word that they replace.
+    fn proposals_at(&mut self, uri: &lsp::Uri, offset: u32) -> (Vec<Proposal>, Word) {
+        let document = self.documents.get(uri);
+        let text = document.map(|it| it.text.clone()).unwrap_or_default();
+        if self.is_rule_file(uri) {
             let found =
-                self.with_rule_file(&uri, |rule| rule_completion::proposals(rule, &text, offset));
+                self.with_rule_file(uri, |rule| rule_completion::proposals(rule, &text, offset));
             let (proposals, start) = found.unwrap_or((Vec::new(), offset));
             let word = Word::around(&text, start as usize, offset as usize);
             (proposals, word)
         } else {
             let (context, word) = values_completion::context_at(&text, offset as usize);
-            (self.values_proposals(&uri, &context), word)
-        };
-        let Some(document) = self.documents.get(&uri) else {
-            return Ok(None);
-        };
-        let typed = text
-            .get(word.start..offset as usize)
-            .unwrap_or("")
-            .to_lowercase();
+            (self.values_proposals(uri, &context), word)
+        }
+    }
+
+    /// The edit that writes a proposal in place of a word.
+    fn edit_of_word(
+        &self,
+        document: &Document,
+        word: &Word,
+        offset: u32,
+    ) -> impl Fn(&str) -> lsp::CompletionTextEdit {
         let range_to = |end: u32| {
             let span = source::Span::new(source::SourceId(0), word.start as u32, end);
-            document.range(span, encoding)
+            document.range(span, self.client.encoding)
         };
-        let (insert, replace) = (range_to(offset), range_to(word.end as u32));
+        let replace = range_to(word.end as u32);
+        // What follows the cursor can be kept, except for a closing quote.
+        let insert = match word.quote(&document.text) {
+            Some(_) => replace,
+            None => range_to(offset),
+        };
         let supports_both = self
             .client
             .can("/textDocument/completion/completionItem/insertReplaceSupport");
-        let edit = |text: &str| {
-            let new_text = match word.is_key {
+        let is_key = word.is_key;
+        // A value directly after the colon of its key would become part of the key.
+        let is_glued = !document.is_rule_file() && document.text[..word.start].ends_with(':');
+        move |text| {
+            let new_text = match is_key {
                 true => text.trim_end_matches([':', ' ']).to_owned(),
+                false if is_glued => format!(" {text}"),
                 false => text.to_owned(),
             };
             match supports_both {
@@ -66,21 +107,7 @@ impl Session {
                 .into(),
                 false => lsp::TextEdit::new(replace, new_text).into(),
             }
-        };
-        let all = proposals.len();
-        let matches_typed = |proposal: &&Proposal| {
-            all <= MAX_PROPOSALS || proposal.label.to_lowercase().contains(&typed)
-        };
-        let items: Vec<lsp::CompletionItem> = proposals
-            .iter()
-            .filter(matches_typed)
-            .take(MAX_PROPOSALS)
-            .map(|proposal| item(proposal, edit(&proposal.insert)))
-            .collect();
-        Ok(Some(lsp::CompletionResponse::List(lsp::CompletionList {
-            is_incomplete: all > MAX_PROPOSALS,
-            items,
-        })))
+        }
     }
 
     fn values_proposals(
@@ -111,59 +138,56 @@ impl Session {
         let Some(document) = self.documents.get(&uri) else {
             return Ok(None);
         };
-        let encoding = self.client.encoding;
-        let lens = |span, title: String, command: &str, arguments| lsp::CodeLens {
-            range: document.range(span, encoding),
-            command: Some(lsp::Command {
-                title,
-                command: command.to_owned(),
-                arguments: Some(arguments),
-            }),
-            data: None,
-        };
-        if document.is_rule_file() {
-            let found = self.with_rule_file(&uri, |rule| {
-                code_lens::rules(rule.file.ast(), &result.report)
-            });
-            let mut out = Vec::new();
-            for it in found.unwrap_or_default() {
-                let title = match it.examples {
-                    1 => "run 1 example".to_owned(),
-                    more => format!("run {more} examples"),
+        Ok(if document.is_rule_file() {
+            Some(self.rule_lenses(&uri, document, &result.report))
+        } else {
+            self.values_lenses(&uri, document)
+        })
+    }
+
+    /// The lenses of a rule file: run the examples of a rule, show the places that it checks.
+    fn rule_lenses(
+        &self,
+        uri: &lsp::Uri,
+        document: &Document,
+        report: &Report,
+    ) -> Vec<lsp::CodeLens> {
+        let found = self.with_rule_file(uri, |rule| code_lens::rules(rule.file.ast(), report));
+        let mut out = Vec::new();
+        for it in found.unwrap_or_default() {
+            let range = document.range(it.name, self.client.encoding);
+            let arguments = vec![json!(uri.as_str()), json!(it.rule)];
+            let title = match it.examples {
+                1 => "run 1 example".to_owned(),
+                more => format!("run {more} examples"),
+            };
+            out.push(lens(range, title, command::RUN_EXAMPLES, arguments.clone()));
+            if let Some(subjects) = it.subjects {
+                let mut title = match subjects {
+                    1 => "matches 1 place".to_owned(),
+                    more => format!("matches {more} places"),
                 };
-                let arguments = vec![json!(uri.as_str()), json!(it.rule)];
-                out.push(lens(it.name, title, command::RUN_EXAMPLES, arguments));
-                if let Some(subjects) = it.subjects {
-                    let mut title = match subjects {
-                        1 => "matches 1 place".to_owned(),
-                        more => format!("matches {more} places"),
-                    };
-                    if it.failed > 0 {
-                        title.push_str(&format!(", {} with findings", it.failed));
-                    }
-                    let arguments = vec![json!(uri.as_str()), json!(it.rule)];
-                    out.push(lens(it.name, title, command::SHOW_PLACES, arguments));
+                if it.failed > 0 {
+                    title.push_str(&format!(", {} with findings", it.failed));
                 }
+                out.push(lens(range, title, command::SHOW_PLACES, arguments));
             }
-            return Ok(Some(out));
         }
-        let Some(values) = self.values_text(&uri) else {
-            return Ok(None);
-        };
+        out
+    }
+
+    /// The lenses of a values file: show the layers that override a key.
+    fn values_lenses(&self, uri: &lsp::Uri, document: &Document) -> Option<Vec<lsp::CodeLens>> {
+        let values = self.values_text(uri)?;
         let file_layers = values.file_layers();
-        let lenses = code_lens::values(&file_layers, &values.yaml)
-            .into_iter()
-            .map(|it| {
-                let places = self.locations_of(&file_layers, &it.places);
-                let at = document.range(it.key, encoding).start;
-                lens(
-                    it.key,
-                    it.title,
-                    command::SHOW_PLACES,
-                    vec![json!(uri.as_str()), json!(at), json!(places)],
-                )
-            });
-        Ok(Some(lenses.collect()))
+        let lenses = code_lens::values(&file_layers, &values.yaml).into_iter();
+        let lenses = lenses.map(|it| {
+            let places = self.locations_of(&file_layers, &it.places);
+            let range = document.range(it.key, self.client.encoding);
+            let arguments = vec![json!(uri.as_str()), json!(range.start), json!(places)];
+            lens(range, it.title, command::SHOW_PLACES, arguments)
+        });
+        Some(lenses.collect())
     }
 
     /// The places that a rule checks.
@@ -181,7 +205,25 @@ impl Session {
     }
 }
 
-fn item(proposal: &Proposal, edit: lsp::CompletionTextEdit) -> lsp::CompletionItem {
+fn lens(range: lsp::Range, title: String, command: &str, arguments: Vec<Value>) -> lsp::CodeLens {
+    lsp::CodeLens {
+        range,
+        command: Some(lsp::Command {
+            title,
+            command: command.to_owned(),
+            arguments: Some(arguments),
+        }),
+        data: None,
+    }
+}
+
+fn item(
+    proposal: &Proposal,
+    quote: Option<char>,
+    edit: lsp::CompletionTextEdit,
+) -> lsp::CompletionItem {
+    // Clients compare it with the text that the edit replaces, which starts with the quote.
+    let filter_text = quote.into_iter().chain(proposal.label.chars()).collect();
     lsp::CompletionItem {
         label: proposal.label.clone(),
         kind: Some(proposal.kind),
@@ -190,7 +232,7 @@ fn item(proposal: &Proposal, edit: lsp::CompletionTextEdit) -> lsp::CompletionIt
         tags: proposal
             .deprecated
             .then(|| vec![lsp::CompletionItemTag::DEPRECATED]),
-        filter_text: Some(proposal.label.clone()),
+        filter_text: Some(filter_text),
         text_edit: Some(edit),
         ..lsp::CompletionItem::default()
     }

@@ -1,7 +1,9 @@
 //! Notifications from the client.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
+use lint::files::PathKind;
 use lint::project::Change;
 use lint::watched;
 use serde_json::json;
@@ -278,7 +280,11 @@ impl Session {
     /// Handles files and folders that changed on disk.
     fn changed_on_disk<'a>(&mut self, uris: impl Iterator<Item = &'a str>) {
         let paths: Vec<_> = uris.filter_map(uri::path_of).collect();
-        let is_file = |path: &std::path::Path| path.extension().is_some();
+        // What is gone is taken for a folder if its name has no ending.
+        let is_file = |path: &Path| match self.disk.kind(path) {
+            Some(kind) => kind == PathKind::File,
+            None => path.extension().is_some(),
+        };
         if paths.len() > 64 || paths.iter().any(|path| !is_file(path)) {
             self.apply(Change::Everything);
         } else {

@@ -77,7 +77,7 @@ pub(crate) struct Session {
     pub(crate) cache_attempts: Attempts,
     pub(crate) background_attempts: Attempts,
     sender: Sender<Event>,
-    disk: Arc<dyn Files>,
+    pub(crate) disk: Arc<dyn Files>,
     cwd: PathBuf,
     clock: fn() -> Option<String>,
     pending_requests: FxHashMap<i64, ResponseHandler>,

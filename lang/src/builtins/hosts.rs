@@ -214,7 +214,7 @@ fn no_proxy_uncovered<'h>(call: &mut Call<'_, 'h>) -> Answer<'h> {
         match truth {
             Truth::True => {}
             Truth::False => uncovered.items.push(host),
-            undecided => uncovered.lacks(undecided.into_value()),
+            undecided => uncovered.mark_incomplete(undecided.into_value()),
         }
     }
     answer_list(uncovered.items, uncovered.incomplete)

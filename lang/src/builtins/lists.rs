@@ -240,7 +240,7 @@ impl<'h> Set<'h> {
                     match compare::equal(call.host, value, other, call.budget)? {
                         Truth::True => return Ok(Truth::True),
                         Truth::False => {}
-                        truth => undecided = Some(truth),
+                        truth => truth.add_to(&mut undecided),
                     }
                 }
             }
@@ -260,12 +260,12 @@ fn select<'h>(
     for &index in lists {
         let list = call.list(index)?.into_owned();
         if let Some(why) = list.incomplete {
-            kept.lacks(*why);
+            kept.mark_incomplete(*why);
         }
         for item in list.items {
             let truth = seen.contains(call, &item)?;
             if item.is_absent() || truth.is_undecided() {
-                kept.lacks(truth.into_value());
+                kept.mark_incomplete(truth.into_value());
                 continue;
             }
             seen.insert(&item);
@@ -293,7 +293,7 @@ fn filter_by_membership<'h>(call: &mut Call<'_, 'h>, wanted: Truth) -> Answer<'h
         if truth == wanted {
             kept.items.push(item);
         } else if truth.is_undecided() {
-            kept.lacks(truth.into_value());
+            kept.mark_incomplete(truth.into_value());
         }
     }
     answer_list(kept.items, kept.incomplete)

@@ -318,7 +318,7 @@ impl KeyDecl {
     }
 
     /// Is there a version of the chart that no longer reads it?
-    pub fn ended(&self) -> bool {
+    pub fn is_discontinued(&self) -> bool {
         self.until.is_some() || self.moved_to.is_some()
     }
 

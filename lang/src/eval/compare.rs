@@ -91,11 +91,12 @@ impl<'h> Operator<'_, 'h> {
                 _ => wrong(),
             },
             BinaryOp::StartsWith | BinaryOp::EndsWith => match (&a.data, &b.data) {
-                (Data::String(text), Data::String(part)) if op == BinaryOp::StartsWith => {
-                    Truth::from(text.starts_with(part.as_ref()))
-                }
                 (Data::String(text), Data::String(part)) => {
-                    Truth::from(text.ends_with(part.as_ref()))
+                    self.budget.charge_text(text.len().min(part.len()))?;
+                    Truth::from(match op {
+                        BinaryOp::StartsWith => text.starts_with(part.as_ref()),
+                        _ => text.ends_with(part.as_ref()),
+                    })
                 }
                 _ => wrong(),
             },
@@ -174,12 +175,7 @@ impl<'h> Operator<'_, 'h> {
             match self.equal(x, &item)? {
                 Truth::True => return Ok(Truth::True),
                 Truth::False => {}
-                truth => {
-                    undecided = Some(match undecided {
-                        Some(other) => other.either(truth),
-                        None => truth,
-                    });
-                }
+                truth => truth.add_to(&mut undecided),
             }
         }
         Ok(undecided.unwrap_or(Truth::False))

@@ -83,10 +83,7 @@ impl<'h> Machine<'_, 'h> {
                 return Ok(truth);
             }
             if truth.is_undecided() {
-                undecided = Some(match undecided {
-                    Some(other) => other.either(truth),
-                    None => truth,
-                });
+                truth.add_to(&mut undecided);
             }
         }
         Ok(undecided.unwrap_or_else(|| decisive.clone().negate()))
@@ -165,26 +162,21 @@ impl<'h> Machine<'_, 'h> {
             });
         };
         let mut undecided = elements.incomplete().map(Truth::of_value);
-        let add = |undecided: &mut Option<Truth>, truth: Truth| {
-            *undecided = Some(match undecided.take() {
-                Some(other) => other.either(truth),
-                None => truth,
-            });
-        };
         // An element that is certain to equal one of these need not be compared again.
         let mut distinct: Vec<Value<'h>> = Vec::new();
         'elements: for index in 0..elements.len() {
+            self.budget.charge(1)?;
             let (_, element) = elements.get(self, index);
             self.tainted |= element.secret;
             if element.is_absent() {
-                add(&mut undecided, Truth::of_value(&element));
+                Truth::of_value(&element).add_to(&mut undecided);
                 continue;
             }
             for other in &distinct {
                 match self.equal(other, &element)? {
                     Truth::True => continue 'elements,
                     Truth::False => return Ok(Truth::False),
-                    truth => add(&mut undecided, truth),
+                    truth => truth.add_to(&mut undecided),
                 }
             }
             // Beyond this number of partly known elements, differences stay undecided: comparing all pairs would take
@@ -229,18 +221,12 @@ impl<'h> Machine<'_, 'h> {
                 _ => {}
             }
             if truth.is_undecided() {
-                undecided = Some(match undecided {
-                    Some(other) => other.either(truth),
-                    None => truth,
-                });
+                truth.add_to(&mut undecided);
             }
         }
         if let Some(why) = elements.incomplete() {
             let why = Truth::of_value(why);
-            undecided = Some(match undecided {
-                Some(other) => other.either(why),
-                None => why,
-            });
+            why.add_to(&mut undecided);
         }
         Ok(undecided.unwrap_or(match kind {
             Quantifier::Every | Quantifier::No => Truth::True,

@@ -1,11 +1,12 @@
 //! Values of expressions.
 
 use std::borrow::Cow;
+use std::mem::discriminant;
 use std::sync::Arc;
 
 use crate::builtins::{hide, invoke};
 use crate::eval::condition::is_arithmetic;
-use crate::eval::glance::{Glance, Keys};
+use crate::eval::glance::Glance;
 use crate::eval::machine::{EvalResult, Machine};
 use crate::eval::reader::{host_call, is_missing, key_of, record_of};
 use crate::eval::{Truth, show};
@@ -196,7 +197,7 @@ impl<'h> Machine<'_, 'h> {
                 Truth::True => {}
                 Truth::False => continue,
                 undecided => {
-                    result.lacks(undecided.into_value());
+                    result.mark_incomplete(undecided.into_value());
                     continue;
                 }
             }
@@ -210,7 +211,7 @@ impl<'h> Machine<'_, 'h> {
                     let over = self.value(&next.over)?;
                     match self.elements(over.clone())? {
                         Some(inner) => self.generate(next, &inner, rest, element, result)?,
-                        None => result.lacks(not_a_list(over)),
+                        None => result.mark_incomplete(not_a_list(over)),
                     }
                 }
             }
@@ -220,7 +221,7 @@ impl<'h> Machine<'_, 'h> {
             }
         }
         if let Some(why) = elements.incomplete() {
-            result.lacks(why.clone());
+            result.mark_incomplete(why.clone());
         }
         Ok(())
     }
@@ -238,7 +239,7 @@ impl<'h> Machine<'_, 'h> {
 
     /// Is the first condition of a generator false for an element? This is the case for most elements, and a glance is
     /// enough to tell.
-    fn is_ruled_out(&self, generator: &'h Gen, elements: &Elements<'h>, index: usize) -> bool {
+    fn is_ruled_out(&mut self, generator: &'h Gen, elements: &Elements<'h>, index: usize) -> bool {
         let Some(condition) = generator.conditions.first() else {
             return false;
         };
@@ -262,12 +263,12 @@ impl<'h> Machine<'_, 'h> {
         };
         *slot == generator.slot
             && self.tracer.is_none()
-            && regex.matches_none(|piece| self.host.lacks(*list, piece))
+            && regex.matches_none(|piece| self.host.no_item_contains(*list, piece))
     }
 
     /// The truth of a condition for an element, if a glance is enough and neither marks nor steps are needed.
     pub(super) fn glance_truth(
-        &self,
+        &mut self,
         condition: &'h Node,
         generator: &'h Gen,
         elements: &Elements<'h>,
@@ -289,7 +290,31 @@ impl<'h> Machine<'_, 'h> {
             return None;
         }
         let element = (generator.slot, element.as_ref());
-        Glance::new(self, &[], false, element, &Keys::new(), &[]).truth(condition)
+        let truth = Glance::at_element(self, element).truth(condition)?;
+        if cfg!(debug_assertions) {
+            self.assert_same_truth(condition, generator, elements, index, &truth);
+        }
+        Some(truth)
+    }
+
+    /// In debug builds, compares the truth that a glance found for an element with that of the machine.
+    fn assert_same_truth(
+        &mut self,
+        condition: &'h Node,
+        generator: &'h Gen,
+        elements: &Elements<'h>,
+        index: usize,
+        glance: &Truth,
+    ) {
+        let (budget, tainted) = (self.budget.clone(), self.tainted);
+        self.bind_element(generator, elements, index);
+        let truth = self.truth(condition);
+        (self.budget, self.tainted) = (budget, tainted);
+        // A glance takes fewer steps, so it may find what exceeds the machine's budget.
+        debug_assert!(
+            truth.map_or(true, |it| discriminant(&it) == discriminant(glance)),
+            "the machine disagrees with the glance at an element, which returned {glance:?}"
+        );
     }
 
     pub(crate) fn bind_element(&mut self, generator: &Gen, elements: &Elements<'h>, index: usize) {

@@ -6,7 +6,7 @@
 //! the subject from the start.
 //!
 //! INVARIANT: whenever a glance returns an outcome, the machine would return the same, unless it exceeds the budget.
-//! Debug builds run both and compare (see [`super::judge`]), so that every test verifies this.
+//! Debug builds run both and compare (see [`super::judge`] and [`Machine::glance_truth`]), so that every test verifies this.
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -42,7 +42,9 @@ pub(super) struct Glance<'g, 'h> {
     reader: Reader<'h>,
     slot: Slot,
     subject: &'g Value<'h>,
-    keys: &'g Keys<'h>,
+    /// Is it an element of a list rather than a subject of the rule? `release` is then that of the subject around it.
+    is_element: bool,
+    keys: &'g [(Slot, Value<'h>)],
     /// The values of the rule's `let`s seen so far.
     lets: &'g [OnceCell<Value<'h>>],
     /// The truth of those that are conditions; unlike values, truths have no marks.
@@ -58,7 +60,7 @@ impl<'g, 'h> Glance<'g, 'h> {
         clauses: &'h [ClauseCode],
         explain: bool,
         (slot, subject): (Slot, &'g Value<'h>),
-        keys: &'g Keys<'h>,
+        keys: &'g [(Slot, Value<'h>)],
         lets: &'g [OnceCell<Value<'h>>],
     ) -> Self {
         Self {
@@ -71,10 +73,19 @@ impl<'g, 'h> Glance<'g, 'h> {
             },
             slot,
             subject,
+            is_element: false,
             keys,
             lets,
             truths: SmallVec::new(),
             budget: Budget::new(MAX_STEPS),
+        }
+    }
+
+    /// A glance at an element of a list that is not absent, with its slot. Values carry no marks.
+    pub(super) fn at_element(machine: &'g Machine<'g, 'h>, element: (Slot, &'g Value<'h>)) -> Self {
+        Self {
+            is_element: true,
+            ..Self::new(machine, &[], false, element, &[], &[])
         }
     }
 
@@ -153,6 +164,7 @@ impl<'g, 'h> Glance<'g, 'h> {
                     Some(Place::Node(node) | Place::Key(node)) => {
                         Truth::from(self.run.host.layer_role(node) == layer)
                     }
+                    _ if value.is_absent() => Truth::of_value(&value),
                     _ => Truth::Missing(None),
                 }
             }
@@ -290,7 +302,10 @@ impl<'g, 'h> Glance<'g, 'h> {
             Op::Global(index) => Cow::Borrowed(run.global_ref(*index).as_ref().ok()?),
             Op::HostGlobal(index) => Cow::Borrowed(run.host_global_ref(*index)),
             Op::Subject { kind, name } => {
-                let subject = std::slice::from_ref(self.subject);
+                let subject = match self.is_element {
+                    true => &[],
+                    false => std::slice::from_ref(self.subject),
+                };
                 let record = record_of(run.host, subject, *kind, name);
                 Cow::Owned(match reader::is_missing(&record) {
                     true => record_of(run.host, &self.machine.subjects, *kind, name),
@@ -481,10 +496,16 @@ impl<'g, 'h> Glance<'g, 'h> {
             let value_below = match key {
                 Key::Name(name) => self.reader.field(value.into_owned(), name),
                 Key::Position(at) => self.reader.item(value.into_owned(), *at),
-                Key::Computed(node) => match &self.value(node)?.data {
-                    Data::String(name) => self.reader.field(value.into_owned(), name),
-                    _ => return None,
-                },
+                Key::Computed(node) => {
+                    let key = self.value(node)?;
+                    match &key.data {
+                        // What is looked up by a secret must be marked, which only the machine does.
+                        Data::String(name) if !key.secret => {
+                            self.reader.field(value.into_owned(), name)
+                        }
+                        _ => return None,
+                    }
+                }
             };
             if !self.is_usable(&value_below) {
                 return None;

@@ -63,6 +63,14 @@ impl Truth {
         }
     }
 
+    /// Adds another undecided operand to those seen so far.
+    pub(crate) fn add_to(self, undecided: &mut Option<Self>) {
+        *undecided = Some(match undecided.take() {
+            Some(other) => other.either(self),
+            None => self,
+        });
+    }
+
     /// The result of an operator that needs an absent value.
     pub fn of_absent(absent: &Absent, place: Option<&Place>) -> Self {
         match absent {

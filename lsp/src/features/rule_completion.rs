@@ -159,6 +159,12 @@ fn context_at<'t>(text: &'t str, before: &[&Token], start: u32) -> Context<'t> {
     {
         return Context::Pattern;
     }
+    // In `severity error, warning in PROFILE`, anything can be the name of a profile.
+    match of_line.as_slice() {
+        ["severity", .., "in"] => return Context::Nothing,
+        ["severity", .., ","] => return Context::Severity,
+        _ => {}
+    }
     if matches!(word(1), Some(":" | "->")) && !in_rule {
         return Context::Type;
     }
@@ -327,7 +333,7 @@ fn fields(rule: &RuleText<'_>, names: &[&str], offset: u32) -> Vec<Proposal> {
                 Found::Value(ty, _) => type_text(ty),
                 Found::Map(..) | Found::Open | Found::Undeclared(_) => "map".to_owned(),
             });
-            proposal.deprecated = key.ended();
+            proposal.deprecated = key.is_discontinued();
             if !key
                 .name
                 .chars()
@@ -339,6 +345,11 @@ fn fields(rule: &RuleText<'_>, names: &[&str], offset: u32) -> Vec<Proposal> {
         }
     }
     out.extend(record_fields(rule, names, offset));
+    if let [pack] = names
+        && used_packs(rule).any(|used| used == *pack)
+    {
+        out.extend(definitions(rule, pack));
+    }
     out
 }
 
@@ -359,7 +370,12 @@ fn record_fields(rule: &RuleText<'_>, names: &[&str], offset: u32) -> Vec<Propos
         let found = schema.globals.iter().find(|(name, _)| name == first)?;
         lang::types::parse_type(found.1).ok()
     };
-    let mut ty = bound.or_else(global);
+    // `release` is the release of the subject, unless something else has that name.
+    let of_subject = || {
+        let record = schema.records.iter().find(|record| record.name == *first)?;
+        Some(Type::Record(record.name.to_owned()))
+    };
+    let mut ty = bound.or_else(global).or_else(of_subject);
     for name in rest {
         let fields = ty.as_ref().map(|ty| fields_of(schema, ty));
         let mut fields = fields.into_iter().flatten();
@@ -401,22 +417,19 @@ fn fields_of(schema: &Schema, ty: &Type) -> Vec<(String, Type)> {
     }
 }
 
-fn expression(rule: &RuleText<'_>, offset: u32) -> Vec<Proposal> {
+/// The packs that a rule file uses.
+fn used_packs<'r>(rule: &RuleText<'r>) -> impl Iterator<Item = &'r str> {
+    let items = rule.file.ast().items.iter();
+    items.filter_map(|item| match &item.kind {
+        ItemKind::Use(pack) => Some(pack.node.as_str()),
+        _ => None,
+    })
+}
+
+/// The functions, values and parameters of a pack.
+fn definitions(rule: &RuleText<'_>, pack: &str) -> Vec<Proposal> {
     let mut out = Vec::new();
-    if let Some(facts) = rule.facts() {
-        out.extend(facts.bindings_at(offset).map(|binding| {
-            let mut proposal = Proposal::new(&binding.name, CompletionItemKind::VARIABLE);
-            proposal.detail = Some(binding.ty.to_string());
-            proposal
-        }));
-    }
-    out.extend(bindings_before(rule, offset));
-    for file in rule
-        .book
-        .files
-        .iter()
-        .filter(|file| file.pack == rule.file.pack || file.file.is_none())
-    {
+    for file in rule.book.files.iter().filter(|file| file.pack == pack) {
         for item in &file.ast().items {
             let (name, kind) = match &item.kind {
                 ItemKind::Fn(it) => (&it.name.node, CompletionItemKind::FUNCTION),
@@ -429,6 +442,22 @@ fn expression(rule: &RuleText<'_>, offset: u32) -> Vec<Proposal> {
             out.push(proposal);
         }
     }
+    out
+}
+
+fn expression(rule: &RuleText<'_>, offset: u32) -> Vec<Proposal> {
+    let mut out = Vec::new();
+    if let Some(facts) = rule.facts() {
+        out.extend(facts.bindings_at(offset).map(|binding| {
+            let mut proposal = Proposal::new(&binding.name, CompletionItemKind::VARIABLE);
+            proposal.detail = Some(binding.ty.to_string());
+            proposal
+        }));
+    }
+    out.extend(bindings_before(rule, offset));
+    out.extend(definitions(rule, &rule.file.pack));
+    let uses = used_packs(rule).map(|pack| Proposal::new(pack, CompletionItemKind::MODULE));
+    out.extend(uses);
     for entry in builtins::all()
         .iter()
         .filter(|entry| !entry.builtin.predicate)
@@ -451,6 +480,11 @@ fn expression(rule: &RuleText<'_>, offset: u32) -> Vec<Proposal> {
         proposal.detail = Some((*ty).to_owned());
         out.push(proposal);
     }
+    out.extend(schema.records.iter().map(|record| {
+        let mut proposal = Proposal::new(record.name, CompletionItemKind::VARIABLE);
+        proposal.detail = Some(record.name.to_owned());
+        proposal
+    }));
     out.extend(keyword_proposals(keywords::EXPRESSION_WORDS));
     out.extend(components(rule));
     out

@@ -49,6 +49,8 @@ pub(crate) enum Context {
     Key { path: Vec<PathStep>, indent: usize },
     /// The value at the path.
     Value { path: Vec<PathStep> },
+    /// The first word of the list item at the path: a key of a map, or the value.
+    Item { path: Vec<PathStep> },
     /// The word after `# dogwatch:`, such as `allow`.
     Directive,
     /// The rule in `# dogwatch: allow …`.
@@ -81,6 +83,24 @@ impl Word {
         }
     }
 
+    /// The scalar around an offset, with its quotes: a proposal is written as a plain scalar, or has quotes of its own.
+    fn scalar(text: &str, start: usize, offset: usize) -> Self {
+        let opening = text[start..].chars().next().filter(|it| is_quote(*it));
+        let end = opening.and_then(|quote| {
+            let inside = offset.max(start + 1);
+            let is_open = !text[start + 1..inside].contains(quote);
+            // A quote after the end of the entry would be that of another scalar.
+            let at = text[inside..].find([quote, ',', '#', '\n'])?;
+            let closes = is_open && text[inside + at..].starts_with(quote);
+            closes.then_some(inside + at + 1)
+        });
+        let word = Self::around(text, start, offset);
+        Self {
+            end: end.unwrap_or(word.end),
+            ..word
+        }
+    }
+
     /// The key around an offset: everything up to the colon after it, if there is one.
     fn key(text: &str, start: usize, offset: usize) -> Self {
         let line = text[start..].split(['\n', '\r']).next().unwrap_or("");
@@ -95,9 +115,21 @@ impl Word {
                 end: start + text[start..colon].trim_end().len().max(offset - start),
                 is_key: true,
             },
-            _ => Self::around(text, start, offset),
+            _ => Self::scalar(text, start, offset),
         }
     }
+
+    /// The quote that the word starts with.
+    pub(crate) fn quote(&self, text: &str) -> Option<char> {
+        text.get(self.start..self.end)?
+            .chars()
+            .next()
+            .filter(|it| is_quote(*it))
+    }
+}
+
+fn is_quote(c: char) -> bool {
+    matches!(c, '"' | '\'')
 }
 
 /// The context at an offset, and the word around it.
@@ -113,15 +145,16 @@ pub(crate) fn context_at(text: &str, offset: usize) -> (Context, Word) {
         };
         return (context, word);
     }
-    let word = |start| Word::around(text, start, offset);
     let line_start = text[..offset].rfind('\n').map_or(0, |at| at + 1);
     let line = &text[line_start..offset];
     if let Some(comment) = comment_start(line) {
-        return comment_context(&line[comment..])
-            .map_or((Context::Other, word(offset)), |(context, at)| {
-                (context, word(line_start + comment + at))
+        let (context, start) = comment_context(&line[comment..])
+            .map_or((Context::Other, offset), |(context, at)| {
+                (context, line_start + comment + at)
             });
+        return (context, Word::around(text, start, offset));
     }
+    let word = |start| Word::scalar(text, start, offset);
     let (mut indent, mut dashes) = (line.len() - line.trim_start_matches(' ').len(), 0);
     let first = indent;
     while line[indent..].starts_with("- ") {
@@ -153,9 +186,7 @@ pub(crate) fn context_at(text: &str, offset: usize) -> (Context, Word) {
                 false => (Context::Value { path }, word(line_start + at)),
             }
         }
-        None if dashes > 0 && typed.is_empty() => {
-            (Context::Value { path }, word(line_start + indent))
-        }
+        None if dashes > 0 => (Context::Item { path }, at_key(indent)),
         None => (Context::Key { path, indent }, at_key(indent)),
     }
 }
@@ -324,6 +355,14 @@ pub(crate) fn proposals(
             .iter()
             .flat_map(|file_layer| values(file_layer, path))
             .collect(),
+        Context::Item { path } => file_layers
+            .iter()
+            .flat_map(|file_layer| {
+                let mut found = keys(file_layer, path);
+                found.extend(values(file_layer, path));
+                found
+            })
+            .collect(),
         Context::Directive => directives(),
         Context::Allow => rules(report),
         Context::Other => Vec::new(),
@@ -370,7 +409,7 @@ fn key(name: String, decl: Option<&KeyDecl>, docs: Option<String>) -> Proposal {
                 detail.push_str(", secret");
             }
             proposal.detail = Some(detail);
-            proposal.deprecated = decl.ended();
+            proposal.deprecated = decl.is_discontinued();
             proposal.insert.push_str(if is_map { ":" } else { ": " });
         }
         None => {
@@ -530,6 +569,7 @@ mod tests {
         match context_at(&text, offset).0 {
             Context::Key { path, indent } => format!("key of `{}` at {indent}", words(&path)),
             Context::Value { path } => format!("value of `{}`", words(&path)),
+            Context::Item { path } => format!("item `{}`", words(&path)),
             Context::Directive => "verb".to_owned(),
             Context::Allow => "allow".to_owned(),
             Context::Other => "other".to_owned(),
@@ -544,7 +584,8 @@ mod tests {
         assert_eq!(at("a:\n  b:\n\n  # note\n    c: \"x|"), "value of `a.b.c`");
         assert_eq!(at("a:\n- x: 1\n  y|"), "key of `a[0]` at 2");
         assert_eq!(at("a:\n- x:\n    z: 1\n    y: |"), "value of `a[0].x.y`");
-        assert_eq!(at("a:\n  l:\n    - |"), "value of `a.l[0]`");
+        assert_eq!(at("a:\n  l:\n    - |"), "item `a.l[0]`");
+        assert_eq!(at("a:\n  l:\n    - x|"), "item `a.l[0]`");
         assert_eq!(at("a:\n  l: [x, |"), "value of `a.l[0]`");
         assert_eq!(at("\u{feff}a:\n  b|"), "key of `a` at 2");
         assert_eq!(at("\u{feff}a|"), "key of `` at 0");
@@ -579,6 +620,26 @@ mod tests {
         assert_eq!(word("a: {ho|st: 1, b: 2}"), ("host".to_owned(), true));
         assert_eq!(word("a: {ho|, b: 2}"), ("ho".to_owned(), false));
         assert_eq!(word("\u{feff}ho|st: 1"), ("host".to_owned(), true));
+    }
+
+    #[test]
+    fn word_includes_the_quotes_around_the_cursor() {
+        let word = |text: &str| {
+            let offset = text.find('|').unwrap();
+            let text = text.replace('|', "");
+            let (_, word) = context_at(&text, offset);
+            text[word.start..word.end].to_owned()
+        };
+        assert_eq!(word("a: \"In|\""), "\"In\"");
+        assert_eq!(word("a: \"|\"\nb: \"c\""), "\"\"");
+        assert_eq!(word("a: |'in fo'"), "'in fo'");
+        assert_eq!(word("a: \"Info\"|"), "\"Info\"");
+        assert_eq!(word("a: [\"x\", \"lo|\", \"y\"]"), "\"lo\"");
+        assert_eq!(word("a: {\"ho|\"}"), "\"ho\"");
+        // Without a closing quote of its own, the word ends as usual.
+        assert_eq!(word("a: [\"lo|, \"y\"]"), "\"lo");
+        assert_eq!(word("a: \"lo| # say \"x\""), "\"lo");
+        assert_eq!(word("a: \"lo|\nb: \"x\""), "\"lo");
     }
 
     #[test]

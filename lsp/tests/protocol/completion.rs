@@ -9,7 +9,7 @@ use crate::values::apply_edit;
 /// A chart with similar keys.
 const CHART: (&str, &str) = (
     "/w/rules/mailer.watch",
-    "chart mailer {\n  in wire-server\n  keys {\n    host: string\n    tls: bool\n    smtp { port: number }\n  }\n}\n",
+    "chart mailer {\n  in wire-server\n  keys {\n    host: string\n    tls: bool\n    smtp { port: number }\n    modes: list of \"fast\" | \"safe\"\n  }\n}\n",
 );
 
 fn client(capabilities: Value) -> Client {
@@ -95,8 +95,8 @@ fn completes_inside_flow_maps() {
         let (_, items) = proposals(&mut client, VALUES, marked);
         labels(&items).join(" ")
     };
-    assert_eq!(at("mailer: {|}\n"), "host smtp tls");
-    assert_eq!(at("mailer: {host: a, |}\n"), "smtp tls");
+    assert_eq!(at("mailer: {|}\n"), "host modes smtp tls");
+    assert_eq!(at("mailer: {host: a, |}\n"), "modes smtp tls");
     assert_eq!(at("mailer: {host: a, tls: |}\n"), "false true");
     assert_eq!(at("mailer: {smtp: {|}}\n"), "port");
     client.assert_still_works();
@@ -115,10 +115,61 @@ fn completes_suppression_comments() {
 }
 
 #[test]
+fn value_is_set_off_from_the_colon_of_its_key() {
+    let mut client = client(capabilities());
+    for marked in ["mailer:\n  tls:|\n", "mailer:\n  tls: |\n"] {
+        let after = text_after_choosing(&mut client, marked, "true", "range");
+        assert_eq!(after, "mailer:\n  tls: true\n");
+    }
+    client.assert_still_works();
+}
+
+#[test]
+fn completes_list_items_as_they_are_typed() {
+    let mut client = client(capabilities());
+    for (marked, after) in [
+        (
+            "mailer:\n  modes:\n  - |\n",
+            "mailer:\n  modes:\n  - fast\n",
+        ),
+        (
+            "mailer:\n  modes:\n  - fa|\n",
+            "mailer:\n  modes:\n  - fast\n",
+        ),
+        ("mailer:\n  modes: [fa|]\n", "mailer:\n  modes: [fast]\n"),
+    ] {
+        let chosen = text_after_choosing(&mut client, marked, "fast", "range");
+        assert_eq!(chosen, after, "{marked}");
+    }
+    client.assert_still_works();
+}
+
+#[test]
+fn choosing_a_value_replaces_the_quotes_around_the_cursor() {
+    let mut capabilities = capabilities();
+    capabilities["textDocument"]["completion"] =
+        json!({"completionItem": {"insertReplaceSupport": true}});
+    let mut client = client(capabilities);
+    for marked in ["mailer:\n  tls: \"tr|\"\n", "mailer:\n  tls: '|no' # 'x'\n"] {
+        for range in ["insert", "replace"] {
+            let after = text_after_choosing(&mut client, marked, "true", range);
+            assert!(
+                after.contains("  tls: true\n") || after.contains("  tls: true # 'x'\n"),
+                "{after}"
+            );
+        }
+        let (_, items) = proposals(&mut client, VALUES, marked);
+        let filter = items[0]["filterText"].as_str().unwrap();
+        assert!(filter.starts_with(['"', '\'']), "{filter}");
+    }
+    client.assert_still_works();
+}
+
+#[test]
 fn bom_is_not_part_of_the_first_key() {
     let mut client = client(capabilities());
     let (_, items) = proposals(&mut client, VALUES, "\u{feff}mailer:\n  |\n");
-    assert_eq!(labels(&items), ["host", "smtp", "tls"]);
+    assert_eq!(labels(&items), ["host", "modes", "smtp", "tls"]);
     client.assert_still_works();
 }
 
@@ -132,5 +183,43 @@ fn completes_packs_after_use() {
         "{labels:?}"
     );
     assert!(!labels.contains(&"rules"), "{labels:?}");
+    client.assert_still_works();
+}
+
+#[test]
+fn names_of_another_pack_follow_its_name() {
+    let mut client = Client::new(&[("/w/dogwatch.yaml", "rules: [rules]\n"), TREE[2], TREE[3]]);
+    let mut at = |marked: &str| {
+        let (_, items) = proposals(&mut client, RULE, marked);
+        labels(&items).join(" ")
+    };
+    let has = |labels: &str, name: &str| labels.split(' ').any(|it| it == name);
+    let bare = at("use wire\n\nlet own = 1\n\nlet other = o|\n");
+    assert!(has(&bare, "own") && has(&bare, "wire"), "{bare}");
+    assert!(
+        !has(&bare, "answered-domains") && !has(&bare, "helm"),
+        "{bare}"
+    );
+    let qualified = at("use wire\n\nlet other = wire.|\n");
+    assert!(has(&qualified, "answered-domains"), "{qualified}");
+    assert_eq!(at("let other = wire.|\n"), "");
+    client.assert_still_works();
+}
+
+#[test]
+fn completes_the_records_of_the_subject() {
+    let mut client = client(capabilities());
+    let mut at = |clause: &str| {
+        let rule =
+            format!("## R.\nrule r {{\n  severity error\n  for x at webapp\n  {clause}\n}}\n");
+        let (_, items) = proposals(&mut client, RULE, &rule);
+        labels(&items).join(" ")
+    };
+    assert!(at("when release.|").contains("namespace-given"));
+    assert!(at("when component.release.|").contains("namespace-given"));
+    assert!(at("when layer.|").contains("ciphertext"));
+    assert!(at("when rel|").split(' ').any(|it| it == "release"));
+    assert_eq!(at("severity error, |"), "error info off warning");
+    assert_eq!(at("severity error, warning in |"), "");
     client.assert_still_works();
 }

@@ -91,6 +91,28 @@ fn follows_created_changed_and_deleted_files() {
 }
 
 #[test]
+fn folder_with_a_dot_in_its_name_is_read_again() {
+    let tree = DiskTree::new();
+    for (path, text) in TREE {
+        tree.write(&path.replace("/w/", "cluster.eu/"), text);
+    }
+    let secrets = "cluster.eu/values/wire-server/secrets.yaml";
+    tree.write(secrets, "webapp: {}\n");
+    let mut client = tree.client(capabilities());
+    let uri = tree.uri(&format!("cluster.eu/{VALUES}"));
+    client.open(&uri, 1, TREE[3].1);
+    assert_eq!(client.findings_with_code(&uri, 1, "flag-is-text").len(), 1);
+    // As when a folder is moved away and another one takes its place.
+    tree.write(secrets, "webapp: {envVars: {FLAG: \"x\"}}\n");
+    client.notify(
+        "workspace/didChangeWatchedFiles",
+        change_event(&tree.uri("cluster.eu"), 1),
+    );
+    client.wait_until(|it| it["params"]["uri"] == uri && it["params"]["diagnostics"] == json!([]));
+    client.assert_still_works();
+}
+
+#[test]
 fn follows_rules_and_configuration_on_disk() {
     let tree = DiskTree::new();
     let mut client = tree.client(capabilities());

@@ -12,7 +12,6 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use ignore::WalkBuilder;
-use ignore::overrides::OverrideBuilder;
 
 use super::{Files, ListOptions, Listing, MAX_SIZE, PathKind};
 
@@ -35,25 +34,6 @@ impl Files for Disk {
             .require_git(false)
             .follow_links(true)
             .filter_entry(|entry| entry.file_name() != ".git");
-        if !options.exclude.is_empty() {
-            let mut overrides = OverrideBuilder::new(root);
-            for pattern in &options.exclude {
-                // In an override `!` means "exclude", the opposite of `.gitignore`.
-                let turned = match pattern.strip_prefix('!') {
-                    Some(kept) => kept.to_owned(),
-                    None => format!("!{pattern}"),
-                };
-                if let Err(error) = overrides.add(&turned) {
-                    listing.problems.push((root.to_owned(), error.to_string()));
-                }
-            }
-            match overrides.build() {
-                Ok(overrides) => {
-                    builder.overrides(overrides);
-                }
-                Err(error) => listing.problems.push((root.to_owned(), error.to_string())),
-            }
-        }
         for entry in builder.build() {
             match entry {
                 Ok(entry) => {
@@ -123,7 +103,6 @@ pub fn stamps(folders: &[(PathBuf, Option<usize>)], no_ignore: bool) -> BTreeMap
         let options = ListOptions {
             no_ignore,
             max_depth: *max_depth,
-            exclude: Vec::new(),
         };
         for path in Disk.list(folder, &options).files {
             if let Ok(metadata) = fs::metadata(&path) {

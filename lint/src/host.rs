@@ -49,7 +49,7 @@ pub struct TreeHost<'a> {
     duplicates: OnceLock<Vec<Duplicate>>,
     by_name: OnceLock<FxHashMap<&'a str, Vec<usize>>>,
     /// By layer: the declarations for each of its values.
-    declared: Vec<OnceLock<Vec<declared::Places<'a>>>>,
+    declared: Vec<OnceLock<declared::LayerPlaces<'a>>>,
     /// By layer: its texts, which several rules iterate over.
     texts: Vec<OnceLock<Vec<merged::NodeRef>>>,
     /// By layer; `None` if reads are not recorded.

@@ -115,25 +115,31 @@ pub fn stamps(folders: &[(PathBuf, Option<usize>)], no_ignore: bool) -> BTreeMap
 
 /// The path and the message of a problem, without repeating the path in the message.
 fn problem(root: &Path, error: &ignore::Error) -> (PathBuf, String) {
-    fn place(error: &ignore::Error) -> Option<PathBuf> {
-        match error {
-            ignore::Error::WithPath { path, .. } => Some(path.clone()),
-            ignore::Error::Loop { child, .. } => Some(child.clone()),
-            ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => {
-                place(err)
+    let (mut path, mut cause) = (root, error);
+    loop {
+        cause = match cause {
+            ignore::Error::WithPath { path: at, err } => {
+                path = at;
+                err
             }
-            _ => None,
-        }
+            ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => err,
+            _ => break,
+        };
     }
-    let path = place(error).unwrap_or_else(|| root.to_owned());
-    let words = match error.io_error() {
-        Some(error) if error.kind() == io::ErrorKind::NotFound && path.is_symlink() => {
+    let words = match cause {
+        ignore::Error::Loop { child, .. } => {
+            path = child;
+            "a loop of symbolic links".to_owned()
+        }
+        ignore::Error::Io(error)
+            if error.kind() == io::ErrorKind::NotFound && path.is_symlink() =>
+        {
             "a broken symbolic link".to_owned()
         }
-        Some(error) => error.kind().to_string(),
-        None => "a loop of symbolic links".to_owned(),
+        ignore::Error::Io(error) => error.kind().to_string(),
+        other => other.to_string(),
     };
-    (path, words)
+    (path.to_owned(), words)
 }
 
 /// Writes a file atomically, by replacing it with a new file from the same folder. Keeps its permissions; a symbolic link stays

@@ -415,21 +415,6 @@ pub(crate) fn unknown_rule_message(book: &::lint::rulebook::RuleBook, id: &str) 
     }
 }
 
-/// A position as `file:line:column`.
-pub(crate) fn display_position(
-    source: impl Fn(source::SourceId) -> Option<source::Source>,
-    span: source::Span,
-) -> Option<String> {
-    let source = source(span.source)?;
-    let at = source.lines().place(span.start);
-    Some(format!(
-        "{}:{}:{}",
-        source.path.display(),
-        at.line + 1,
-        at.column + 1
-    ))
-}
-
 /// A project over the files on disk.
 pub(crate) fn project(settings: Settings) -> Project {
     Project::new(settings, Arc::new(Disk))

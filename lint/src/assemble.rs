@@ -448,16 +448,14 @@ fn finish_summary(
     summary.rules = judged.count();
     // A rule that matches nothing in one tree may do so in another.
     if summary.trees > 0 && whole {
-        let built_in = ["helm", "security", "wire"];
-        let idle = rules.iter().filter(|(_, facts)| {
-            !facts.off && facts.counts.total() == 0 && !built_in.contains(&facts.pack.as_str())
-        });
+        let built_in = |pack: &str| ::rules::FILES.iter().any(|file| file.pack == pack);
+        let idle = rules
+            .iter()
+            .filter(|(_, facts)| !facts.off && facts.counts.total() == 0 && !built_in(&facts.pack));
         summary.idle_rules = idle.map(|(id, _)| id.clone()).collect();
     }
     for word in &settings.select {
-        let named = |(id, facts): (&String, &RuleFacts)| {
-            id == word || facts.pack == *word || facts.tags.contains(word)
-        };
+        let named = |(id, facts): (&String, &RuleFacts)| names(id, facts).is_named_by(word);
         // A rule with errors is not judged, and its errors are reported.
         let mut written = workspace.scopes.iter().flat_map(|it| it.book.rules());
         let mut broken = || {
@@ -472,16 +470,22 @@ fn finish_summary(
             summary.notes.push(note);
         }
         let disabled = |(id, facts): (&String, &RuleFacts)| {
-            let (pack, tags) = (&facts.pack, &facts.tags);
-            let names = RuleNames { id, pack, tags };
             let mut stated = workspace.scopes.iter().flat_map(|it| &it.config.disable);
-            facts.off && stated.any(|it| names.is_named_by(it))
+            facts.off && stated.any(|it| names(id, facts).is_named_by(it))
         };
         let mut matching = rules.iter().filter(|it| named(*it)).peekable();
         if matching.peek().is_some() && matching.all(disabled) {
             let note = format!("`{word}` is disabled by `disable` in dogwatch.yaml");
             summary.notes.push(note);
         }
+    }
+}
+
+fn names<'a>(id: &'a str, facts: &'a RuleFacts) -> RuleNames<'a> {
+    RuleNames {
+        id,
+        pack: &facts.pack,
+        tags: &facts.tags,
     }
 }
 

@@ -10,7 +10,7 @@ use source::{Source, SourceMap};
 
 use super::{Status, cwd, pluralize, print_to_stderr, rule_selection, style};
 use crate::args::Fmt;
-use crate::output::{self, draw};
+use crate::output::{self, draw, sanitize};
 
 pub(super) fn run(args: &Fmt) -> anyhow::Result<Status> {
     let cwd = cwd()?;
@@ -49,11 +49,13 @@ pub(super) fn run(args: &Fmt) -> anyhow::Result<Status> {
             let name = output::display_path(shown);
             out.write_all(unified_texts(&name, text, &formatted).as_bytes())?;
         } else if args.check {
-            writeln!(out, "{} is not formatted", shown.display())?;
+            let name = output::display_path(shown);
+            writeln!(out, "{} is not formatted", sanitize(&name))?;
         } else {
             let what = || format!("{} cannot be written", shown.display());
             write_atomically(path, formatted.as_bytes()).with_context(what)?;
-            writeln!(out, "{}", shown.display())?;
+            let name = output::display_path(shown);
+            writeln!(out, "{}", sanitize(&name))?;
         }
     }
     let dry_run = args.check || args.diff;

@@ -180,6 +180,84 @@ fn fmt_changes_only_unformatted_files() {
 }
 
 #[test]
+fn fmt_reports_an_unreadable_file_and_formats_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    std::fs::create_dir(root.join("rules")).unwrap();
+    std::fs::write(root.join("rules/a.watch"), b"let a = \"\xff\"\n").unwrap();
+    write(root, "rules/b.watch", "let  b  =  1\n");
+    let output = dogwatch(root, &["fmt"]);
+    assert_eq!(output.status, 2, "{}", output.out);
+    assert!(
+        output.err.contains("rules/a.watch cannot be read: "),
+        "{}",
+        output.err
+    );
+    assert_eq!(read(root, "rules/b.watch"), "let b = 1\n");
+}
+
+#[test]
+fn positions_of_stated_values_are_where_they_are_stated() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let config = "\
+# the shop
+deployments:
+  prod:
+    releases:
+      wire-server:
+        values: []
+        set:
+          brig.replicaCount: 7
+";
+    write(root, "dogwatch.yaml", config);
+    let eval = dogwatch(root, &["eval", "brig.replicaCount"]);
+    assert_eq!(eval.out, "7   # dogwatch.yaml:8:30\n", "{}", eval.err);
+    write_rule(
+        root,
+        "error",
+        "  for count at brig.replicaCount\n  require count <= 3\n    say \"too many\"\n",
+    );
+    let trace = dogwatch(root, &["trace", "ours"]);
+    assert!(
+        trace.out.contains("  at dogwatch.yaml:8:30\n"),
+        "{}{}",
+        trace.out,
+        trace.err
+    );
+}
+
+#[test]
+fn names_cannot_control_the_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let config = "deployments: {\"p\\e[31m\\nx\": {releases: {shop: {values: [values/shop/values.yaml]}}}}\n";
+    write(root, "dogwatch.yaml", config);
+    write(root, "values/shop/values.yaml", "a: 1\n");
+    write_rule(
+        root,
+        "error",
+        "  for x in shop.a\n  require x == 2\n    say \"a\"\n",
+    );
+    let rule = read(root, "rules/ours.watch").replace("A rule.", "A \u{1b}[31mrule.");
+    write(root, "rules/ours.watch", &rule);
+    for args in [
+        &["values"][..],
+        &["tree"],
+        &["config"],
+        &["rules"],
+        &["explain", "ours"],
+    ] {
+        let output = dogwatch(root, args);
+        assert_eq!(output.status, 0, "{args:?}: {}", output.err);
+        assert!(!output.out.contains('\u{1b}'), "{args:?}: {}", output.out);
+    }
+    // A line break would end the comment that contains the name.
+    let values = dogwatch(root, &["values"]).out;
+    assert!(values.starts_with("# shop of p␛[31m␊x (.)\n"), "{values}");
+}
+
+#[test]
 fn trace_and_eval_mask_secrets() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::{Finding, Origin};
 use crate::judge::{Outcome, text_finding};
-use crate::known::Known;
+use crate::known::KnownNames;
 use crate::project::Settings;
-use crate::suppress::{self, Applied, Directives, Run};
+use crate::suppress::{self, AfterComments, Directives, Run};
 use crate::touched::Touched;
 use crate::tree::Tree;
 
@@ -23,9 +23,9 @@ pub(crate) fn allow(
     if directives.is_empty() {
         return (findings, Vec::new());
     }
-    let known = Known::of(&tree.book);
+    let known = KnownNames::of(&tree.book);
     let settled = settled(tree, outcome, settings);
-    let Applied {
+    let AfterComments {
         mut kept,
         suppressed,
         problems,

@@ -448,40 +448,58 @@ fn finish_summary(
     summary.rules = judged.count();
     // A rule that matches nothing in one tree may do so in another.
     if summary.trees > 0 && whole {
-        let built_in = ["helm", "security", "wire"];
-        let idle = rules.iter().filter(|(_, facts)| {
-            !facts.off && facts.counts.total() == 0 && !built_in.contains(&facts.pack.as_str())
-        });
-        summary.idle_rules = idle.map(|(id, _)| id.clone()).collect();
+        summary.idle_rules = idle_rules(rules);
     }
-    for word in &settings.select {
-        let named = |(id, facts): (&String, &RuleFacts)| {
-            id == word || facts.pack == *word || facts.tags.contains(word)
-        };
+    let notes = settings.select.iter();
+    summary
+        .notes
+        .extend(notes.filter_map(|word| selects_nothing(word, rules, workspace)));
+}
+
+/// The user's own rules that were judged and had no subject anywhere.
+fn idle_rules(rules: &BTreeMap<String, RuleFacts>) -> Vec<String> {
+    let is_built_in = |pack: &str| ::rules::FILES.iter().any(|file| file.pack == pack);
+    let idle = rules
+        .iter()
+        .filter(|(_, facts)| !facts.off && facts.counts.total() == 0 && !is_built_in(&facts.pack));
+    idle.map(|(id, _)| id.clone()).collect()
+}
+
+/// Why a requested rule, pack or tag selects nothing; `None` if it selects something.
+fn selects_nothing(
+    word: &str,
+    rules: &BTreeMap<String, RuleFacts>,
+    workspace: &Workspace,
+) -> Option<String> {
+    let matching = rules
+        .iter()
+        .filter(|(id, facts)| names(id, facts).is_named_by(word));
+    let matching: Vec<_> = matching.collect();
+    if matching.is_empty() {
         // A rule with errors is not judged, and its errors are reported.
         let mut written = workspace.scopes.iter().flat_map(|it| it.book.rules());
-        let mut broken = || {
-            written.any(|(file, _, rule)| {
-                rule.name.node == *word
-                    || file.pack == *word
-                    || rule.tags.iter().any(|tag| tag.node == *word)
-            })
-        };
-        if !rules.iter().any(named) && !broken() {
-            let note = format!("`{word}` is not a rule, pack or tag");
-            summary.notes.push(note);
-        }
-        let disabled = |(id, facts): (&String, &RuleFacts)| {
-            let (pack, tags) = (&facts.pack, &facts.tags);
-            let names = RuleNames { id, pack, tags };
-            let mut stated = workspace.scopes.iter().flat_map(|it| &it.config.disable);
-            facts.off && stated.any(|it| names.is_named_by(it))
-        };
-        let mut matching = rules.iter().filter(|it| named(*it)).peekable();
-        if matching.peek().is_some() && matching.all(disabled) {
-            let note = format!("`{word}` is disabled by `disable` in dogwatch.yaml");
-            summary.notes.push(note);
-        }
+        let is_written = written.any(|(file, _, rule)| {
+            rule.name.node == word
+                || file.pack == word
+                || rule.tags.iter().any(|tag| tag.node == word)
+        });
+        return (!is_written).then(|| format!("`{word}` is not a rule, pack or tag"));
+    }
+    let is_disabled = |(id, facts): &(&String, &RuleFacts)| {
+        let mut disable = workspace.scopes.iter().flat_map(|it| &it.config.disable);
+        facts.off && disable.any(|it| names(id, facts).is_named_by(it))
+    };
+    matching
+        .iter()
+        .all(is_disabled)
+        .then(|| format!("`{word}` is disabled by `disable` in dogwatch.yaml"))
+}
+
+fn names<'a>(id: &'a str, facts: &'a RuleFacts) -> RuleNames<'a> {
+    RuleNames {
+        id,
+        pack: &facts.pack,
+        tags: &facts.tags,
     }
 }
 

@@ -36,7 +36,7 @@ pub const VERSION: u32 = 1;
 
 /// Identifies a fault.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Key {
+pub struct Fault {
     /// The file, relative to the folder of the configuration, with forward slashes.
     pub file: String,
     /// The rule's id, or the code of a problem.
@@ -47,7 +47,7 @@ pub struct Key {
 
 /// The details of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Known {
+pub struct Entry {
     /// The path of the value, for readers.
     pub path: Option<String>,
     /// How many findings have that fingerprint.
@@ -60,11 +60,11 @@ pub struct Known {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Baseline {
     /// By fault.
-    pub entries: BTreeMap<Key, Known>,
+    pub entries: BTreeMap<Fault, Entry>,
 }
 
 impl Baseline {
-    /// The baseline that contains all of these findings. `file` returns the file that a finding is in, as in [`Key::file`].
+    /// The baseline that contains all of these findings. `file` returns the file that a finding is in, as in [`Fault::file`].
     pub fn of<'f>(
         findings: impl IntoIterator<Item = &'f Finding>,
         file: impl Fn(&Finding) -> Option<String>,
@@ -72,7 +72,7 @@ impl Baseline {
         let mut baseline = Self::default();
         for finding in findings {
             if let Some(key) = file(finding).and_then(|file| key(finding, file)) {
-                let known = baseline.entries.entry(key).or_insert_with(|| Known {
+                let known = baseline.entries.entry(key).or_insert_with(|| Entry {
                     path: finding.path.clone(),
                     count: 0,
                     span: None,
@@ -101,9 +101,9 @@ impl Baseline {
 
 /// The fault that a finding represents; `None` if it may not be in a baseline: mistakes in rules and in the configuration must be
 /// fixed.
-fn key(finding: &Finding, file: String) -> Option<Key> {
+fn key(finding: &Finding, file: String) -> Option<Fault> {
     match finding.origin {
-        Origin::Rule | Origin::File => Some(Key {
+        Origin::Rule | Origin::File => Some(Fault {
             file,
             rule: finding.diagnostic.code.as_str().to_owned(),
             fingerprint: finding.fingerprint.clone(),
@@ -114,13 +114,13 @@ fn key(finding: &Finding, file: String) -> Option<Key> {
 
 /// The result of applying a baseline.
 #[derive(Debug, Default)]
-pub struct Applied {
+pub struct AfterBaseline {
     /// Findings that count.
     pub kept: Vec<Finding>,
     /// Findings that are in the baseline.
     pub suppressed: Vec<Finding>,
     /// Entries that were not found, or less often, and how often they were found.
-    pub gone: Vec<(Key, Known, usize)>,
+    pub gone: Vec<(Fault, Entry, usize)>,
 }
 
 /// Sets aside the findings that are in the baseline. `findings` must be sorted: of several with the same fingerprint, the first
@@ -129,9 +129,9 @@ pub fn apply(
     findings: Vec<Finding>,
     baseline: &Baseline,
     file: impl Fn(&Finding) -> Option<String>,
-) -> Applied {
-    let mut applied = Applied::default();
-    let mut left: BTreeMap<&Key, usize> = baseline
+) -> AfterBaseline {
+    let mut applied = AfterBaseline::default();
+    let mut left: BTreeMap<&Fault, usize> = baseline
         .entries
         .iter()
         .map(|(key, known)| (key, known.count))
@@ -159,7 +159,7 @@ pub fn apply(
 }
 
 /// The diagnostic for an entry that is no longer found as often.
-pub fn gone(key: &Key, known: &Known, found: usize) -> Option<Diagnostic> {
+pub fn gone(key: &Fault, known: &Entry, found: usize) -> Option<Diagnostic> {
     let place = match &known.path {
         Some(path) => format!("`{path}` in `{}`", key.file),
         None => format!("`{}`", key.file),

@@ -57,14 +57,12 @@ pub enum PathKind {
 }
 
 /// How a folder is walked.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct ListOptions {
     /// Also list files that `.gitignore` files exclude.
     pub no_ignore: bool,
     /// How many levels of folders to list; 1 lists only the folder's own files. `None`: all.
     pub max_depth: Option<usize>,
-    /// Further patterns of files to skip, in `.gitignore` syntax, relative to the root.
-    pub exclude: Vec<String>,
 }
 
 /// The files of a folder.

@@ -2,6 +2,7 @@
 
 use source::{Diagnostic, Severity};
 
+use crate::config::RuleNames;
 use crate::fix::Repair;
 
 /// What reports a finding.
@@ -84,6 +85,15 @@ impl Finding {
             requirement: 0,
             suppressed: None,
             repairs: Vec::new(),
+        }
+    }
+
+    /// The names by which its rule is selected.
+    pub(crate) fn rule_names(&self) -> RuleNames<'_> {
+        RuleNames {
+            id: self.diagnostic.code.as_str(),
+            pack: &self.pack,
+            tags: &self.tags,
         }
     }
 

@@ -49,7 +49,7 @@ pub struct TreeHost<'a> {
     duplicates: OnceLock<Vec<Duplicate>>,
     by_name: OnceLock<FxHashMap<&'a str, Vec<usize>>>,
     /// By layer: the declarations for each of its values.
-    declared: Vec<OnceLock<Vec<declared::Places<'a>>>>,
+    declared: Vec<OnceLock<declared::LayerPlaces<'a>>>,
     /// By layer: its texts, which several rules iterate over.
     texts: Vec<OnceLock<Vec<merged::NodeRef>>>,
     /// By layer; `None` if reads are not recorded.
@@ -461,6 +461,16 @@ impl TreeHost<'_> {
 
     /// A path in the usual notation, as found in the file, followed by the keys of `more`.
     pub(crate) fn path_text(&self, node: merged::NodeRef, more: &[String]) -> String {
+        self.path_with(node, more, |at| at.to_string())
+    }
+
+    /// The same, with what `item` returns for each position in a list, in the order of the path.
+    pub(crate) fn path_with(
+        &self,
+        node: merged::NodeRef,
+        more: &[String],
+        mut item: impl FnMut(usize) -> String,
+    ) -> String {
         let mut text = String::new();
         // Below a text that is secret, keys are secret too.
         let names = match self.is_marked(node) {
@@ -481,7 +491,7 @@ impl TreeHost<'_> {
                 Step::Key(key) => push_key(&mut text, key),
                 Step::Index(at) => {
                     text.push('[');
-                    text.push_str(&at.to_string());
+                    text.push_str(&item(at));
                     text.push(']');
                 }
             }

@@ -126,27 +126,24 @@ pub(crate) fn judge(
     if settings.fixes {
         add_report_fixes(tree, &mut outcome.findings);
     }
-    let layers: FxHashSet<SourceId> = layers_of(tree).map(|layer| layer.source).collect();
-    for file in tree.files.values() {
-        // A file that merely lies beside values may be anything, including another tool's template.
-        let is_layer = layers.contains(&file.id);
-        if !is_layer && (is_templated(file) || tree.aside.contains(&file.path)) {
-            continue;
-        }
-        let problem = is_layer.then(|| not_a_map(file)).flatten();
-        outcome
-            .findings
-            .extend(problem.map(|problem| of_file(tree, problem, settings)));
-        let errors = file.document.errors().iter().chain(&file.problem);
-        outcome
-            .findings
-            .extend(errors.map(|error| of_file(tree, error.clone(), settings)));
-    }
-    let notes = tree.notes.iter();
-    outcome
-        .findings
-        .extend(notes.map(|it| of_file(tree, it.clone(), settings)));
+    let problems = file_problems(tree).chain(tree.notes.iter().cloned());
+    let problems = problems.map(|it| text_finding(tree, it, Origin::File, settings));
+    outcome.findings.extend(problems);
     Some(outcome)
+}
+
+/// What is wrong with the files themselves, whatever the rules say.
+fn file_problems(tree: &Tree) -> impl Iterator<Item = Diagnostic> {
+    let layers: FxHashSet<SourceId> = layers_of(tree).map(|layer| layer.source).collect();
+    tree.files.values().flat_map(move |file| {
+        let is_layer = layers.contains(&file.id);
+        // A file that merely lies beside values may be anything, including another tool's template.
+        let is_read = is_layer || !is_templated(file) && !tree.aside.contains(&file.path);
+        let shape = is_layer.then(|| not_a_map(file)).flatten();
+        let errors = file.document.errors().iter().chain(&file.problem);
+        let all = shape.into_iter().chain(errors.cloned());
+        all.filter(move |_| is_read)
+    })
 }
 
 /// A deployment, and what determines the severity of its findings.
@@ -324,10 +321,6 @@ fn not_a_map(file: &ReadFile) -> Option<Diagnostic> {
         format!("values must be a map, not {what}"),
     );
     Some(problem.with_help("Helm rejects the file"))
-}
-
-fn of_file(tree: &Tree, diagnostic: Diagnostic, settings: &Settings) -> Finding {
-    text_finding(tree, diagnostic, Origin::File, settings)
 }
 
 /// A finding about a text rather than a value.

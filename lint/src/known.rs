@@ -10,7 +10,7 @@ use crate::rulebook::RuleBook;
 
 /// The names that exist. Includes rules of disabled built-in packs: naming one is not a mistake.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Known {
+pub struct KnownNames {
     /// Ids of rules.
     pub rules: BTreeSet<String>,
     /// Tags of rules.
@@ -19,12 +19,12 @@ pub struct Known {
     pub packs: BTreeSet<String>,
 }
 
-impl Known {
+impl KnownNames {
     /// The names in the built-in packs.
     pub fn built_in() -> &'static Self {
-        static BUILT_IN: OnceLock<Known> = OnceLock::new();
+        static BUILT_IN: OnceLock<KnownNames> = OnceLock::new();
         BUILT_IN.get_or_init(|| {
-            let mut known = Known::default();
+            let mut known = KnownNames::default();
             let packs = rules::FILES.iter().map(|file| file.pack.to_owned());
             known.packs.extend(packs);
             for rule in RuleBook::standard().program.rules() {

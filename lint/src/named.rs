@@ -88,7 +88,6 @@ impl Project {
             let options = ListOptions {
                 max_depth: Some(1),
                 no_ignore: settings.no_ignore,
-                ..ListOptions::default()
             };
             self.files().list(folder, &options).files
         });

@@ -236,24 +236,12 @@ impl TreeHost<'_> {
     /// The path, with each list position replaced by something that identifies the item: its `name`, or its text unless that is
     /// hidden.
     fn identity(&self, node: NodeRef) -> String {
-        let mut text = self.path_text(node, &[]);
         let path = self.merged.path(node);
         if !path.0.iter().any(|step| matches!(step, PathStep::Index(_))) {
-            return text;
+            return self.path_text(node, &[]);
         }
-        let mut parts = self.items_to(node, &path).into_iter();
-        let mut out = String::with_capacity(text.len());
-        while let Some(open) = text.find('[') {
-            out.push_str(&text[..open]);
-            let close = text[open..]
-                .find(']')
-                .map_or(text.len(), |end| open + end + 1);
-            out.push('[');
-            out.push_str(&parts.next().unwrap_or_default());
-            out.push(']');
-            text = text[close..].to_owned();
-        }
-        out + &text
+        let mut items = self.items_to(node, &path).into_iter();
+        self.path_with(node, &[], |_| items.next().unwrap_or_default())
     }
 
     /// What identifies the list items on the way to a value, outermost first.

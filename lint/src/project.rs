@@ -125,11 +125,11 @@ pub struct Project {
     workspace: OnceLock<Arc<Workspace>>,
     members: OnceLock<Members>,
     /// What was read and may be needed again; only for trees with open files.
-    kept: Mutex<Kept>,
+    kept: Mutex<Cache>,
 }
 
 #[derive(Default)]
-struct Kept {
+struct Cache {
     files: FxHashMap<PathBuf, Arc<ReadFile>>,
     /// By index in the workspace.
     trees: BTreeMap<usize, Arc<Tree>>,
@@ -141,7 +141,7 @@ struct Kept {
     memories: BTreeMap<usize, TreeMemory>,
 }
 
-impl Kept {
+impl Cache {
     /// Drops the trees that a file is part of. If only the file's text changed, the tree is kept aside so that it need not be
     /// read again as a whole.
     fn change(&mut self, path: &Path, is_text: bool) {
@@ -189,7 +189,7 @@ impl Project {
         &self.files
     }
 
-    fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {
+    fn kept(&self) -> std::sync::MutexGuard<'_, Cache> {
         // The kept state is always consistent: a panic elsewhere cannot corrupt it.
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -215,7 +215,7 @@ impl Project {
                 (path, !covered)
             }
             Change::Everything => {
-                *self.kept() = Kept::default();
+                *self.kept() = Cache::default();
                 self.survey_again();
                 return true;
             }
@@ -433,17 +433,14 @@ impl Project {
 
     /// Drops everything kept for reuse.
     pub(crate) fn forget(&self) {
-        *self.kept() = Kept::default();
+        *self.kept() = Cache::default();
     }
 
     /// True if the rule of a finding was requested.
     pub fn is_selected(&self, finding: &Finding) -> bool {
-        let named = |word: &String| {
-            *word == finding.diagnostic.code.as_str()
-                || *word == finding.pack
-                || finding.tags.contains(word)
-        };
-        self.settings.select.is_empty() || self.settings.select.iter().any(named)
+        let names = finding.rule_names();
+        let mut select = self.settings.select.iter();
+        self.settings.select.is_empty() || select.any(|it| names.is_named_by(it))
     }
 
     /// The tree that a file is in, read and merged: for editors and for `why`, `values`, `trace`.

@@ -92,8 +92,26 @@ pub fn shown(merged: &Merged, node: NodeRef) -> String {
 fn count(keys: usize) -> String {
     match keys {
         0 => "{}".to_owned(),
-        1 => "{1 key}".to_owned(),
-        keys => format!("{{{keys} keys}}"),
+        keys => format!("{{{}}}", pluralize(keys, "key")),
+    }
+}
+
+/// `1 file`, `2 files`, `3 entries`.
+pub fn pluralize(n: usize, one: &str) -> String {
+    match (n, one.strip_suffix('y')) {
+        (1, _) => format!("1 {one}"),
+        // After a vowel, as in `key`, the `y` stays.
+        (_, Some(stem)) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{n} {stem}ies"),
+        (_, _) => format!("{n} {one}s"),
+    }
+}
+
+/// A deployment's name in messages.
+pub fn deployment_name<'d>(name: &'d str, profile: &'d str) -> &'d str {
+    match (name, profile) {
+        ("", "") => "the unnamed profile",
+        ("", profile) => profile,
+        (name, _) => name,
     }
 }
 
@@ -192,6 +210,13 @@ pub fn layer_file(tree: &Tree, merged: &Merged, layer: LayerId) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_have_their_plural() {
+        let all = [(1, "file"), (0, "file"), (2, "entry"), (2, "key")];
+        let all = all.map(|(n, one)| pluralize(n, one));
+        assert_eq!(all, ["1 file", "0 files", "2 entries", "2 keys"]);
+    }
 
     #[test]
     fn masks_have_a_fixed_width() {

@@ -252,7 +252,6 @@ impl Surveyor<'_> {
         let options = ListOptions {
             no_ignore: self.settings.no_ignore,
             max_depth: Some(HELMFILES_BELOW),
-            exclude: Vec::new(),
         };
         let known = self.discover_options(None);
         let files = self.files.list(folder, &options).files.into_iter();

@@ -284,6 +284,7 @@ impl Reader<'_> {
             }
         }
         let releases = self.with_flux(releases, &flux, &mut statement, &mut outside);
+        let outside: FxHashSet<PathBuf> = outside.into_iter().collect();
         let find = |path: &Path| {
             let path = path.to_owned();
             let known = self.listed.binary_search(&path).is_ok() || outside.contains(&path);

@@ -17,7 +17,7 @@ mod tests;
 use source::{Diagnostic, SourceId, Span};
 use values::yaml::Document;
 
-pub use apply::{Applied, Run, apply};
+pub use apply::{AfterComments, Run, apply};
 pub use date::is_date;
 pub use directive::comment_text;
 

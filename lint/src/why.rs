@@ -101,7 +101,7 @@ pub enum LinkFate {
     /// It is not used.
     Hidden,
     /// The layer's value cannot be seen.
-    HiddenReason,
+    Unseen,
 }
 
 impl LinkFate {
@@ -111,7 +111,7 @@ impl LinkFate {
             Self::Used => "used",
             Self::Merged => "merged",
             Self::Hidden => "hidden",
-            Self::HiddenReason => "unseen",
+            Self::Unseen => "unseen",
         }
     }
 }
@@ -323,7 +323,7 @@ impl Tracer<'_> {
             at: None,
             file,
             value: None,
-            fate: LinkFate::HiddenReason,
+            fate: LinkFate::Unseen,
             words,
         };
         let absent = || {

@@ -14,7 +14,7 @@ use source::Diagnostic;
 use values::discover::{ChartDir, DiscoverOptions, Ignored, TreePlan, discover};
 
 use crate::baseline::{self, Baseline};
-use crate::config::{self, Config};
+use crate::config::{self, Config, Patterns};
 use crate::document::ReadFile;
 use crate::files::{Files, ListOptions, PathKind};
 use crate::focus::Focus;
@@ -210,7 +210,6 @@ impl Surveyor<'_> {
             &ListOptions {
                 no_ignore: self.settings.no_ignore,
                 max_depth: start.depth,
-                exclude: Vec::new(),
             },
         );
         for (path, why) in listing.problems {
@@ -252,7 +251,7 @@ impl Surveyor<'_> {
             Some(file) => config::read(file.id, &file.document),
             None => (Config::default(), Vec::new()),
         };
-        self.exclude(root, &config, &mut files);
+        drop_excluded(&config, &mut files);
         let (book, empty_rules) = self.book(root, &config, &files, workspace);
         diagnostics.extend(config::check_names(&config, &book));
         let kind = |path: &Path| {
@@ -341,20 +340,6 @@ impl Surveyor<'_> {
         workspace.scopes.push(scope);
     }
 
-    /// Drops the files that the configuration excludes.
-    fn exclude(&self, root: &Path, config: &Config, files: &mut Vec<PathBuf>) {
-        if config.exclude.is_empty() {
-            return;
-        }
-        let options = ListOptions {
-            no_ignore: self.settings.no_ignore,
-            max_depth: None,
-            exclude: config.exclude.clone(),
-        };
-        let kept: BTreeSet<PathBuf> = self.files.list(root, &options).files.into_iter().collect();
-        files.retain(|file| kept.contains(&root.join(file)));
-    }
-
     /// The rules that apply in a scope, and its rules folders without rules.
     fn book(
         &self,
@@ -408,6 +393,14 @@ impl Surveyor<'_> {
     fn read(&self, path: &Path) -> ReadFile {
         let id = self.numbers.of(path, None);
         ReadFile::read(self.files, path, &self.settings.show(path), id, None)
+    }
+}
+
+/// Drops the files that the configuration excludes.
+fn drop_excluded(config: &Config, files: &mut Vec<PathBuf>) {
+    if !config.exclude.is_empty() {
+        let patterns = Patterns::new(&config.exclude);
+        files.retain(|file| !patterns.exclude(file));
     }
 }
 

@@ -45,14 +45,7 @@ pub(super) fn run(args: &Baseline) -> anyhow::Result<Status> {
     let output = args.output.as_ref();
     let output = output.map(|path| absolute(&project.settings().cwd, path));
     let all = refresh(&project, &report, output.as_deref(), args.prune);
-    let all = all.map_err(|it| {
-        let file = display_path(project.settings(), &it.file);
-        match it.error.kind() {
-            io::ErrorKind::InvalidInput => anyhow!("{file} is not a file"),
-            io::ErrorKind::InvalidData => anyhow!("{file} was left unchanged: {}", it.error),
-            _ => anyhow!("{file} cannot be read and was left unchanged: {}", it.error),
-        }
-    })?;
+    let all = all.map_err(|it| anyhow!(it.words(|file| project.settings().show(file))))?;
     if output.is_some() && all.len() > 1 {
         bail!(
             "there are several configurations here, each with its own baseline; pass the folder of one"

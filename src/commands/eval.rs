@@ -3,11 +3,9 @@
 use std::io::{self, BufWriter, Write as _};
 
 use ::lint::ask::{Answer, ask};
+use ::lint::shown;
 
-use super::{
-    SEE_TREE_HINT, Status, deployment_name, display_position, open_tree, report_no_deployment,
-    style,
-};
+use super::{SEE_TREE_HINT, Status, deployment_name, open_tree, report_no_deployment, style};
 use crate::args::Eval;
 use crate::output::{Sanitizer, draw};
 
@@ -37,7 +35,7 @@ pub(super) fn run(args: &Eval) -> anyhow::Result<Status> {
             write!(out, ": {reason}")?;
         }
         if let (Some(tree), Some(place)) = (&answer.tree, answer.place)
-            && let Some(at) = display_position(|id| tree.source(id), place)
+            && let Some(at) = shown::at(tree, place)
         {
             let label = if answer.value == "missing" {
                 "would be written near "

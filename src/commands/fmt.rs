@@ -1,6 +1,7 @@
 //! `dogwatch fmt`: formats rule files.
 
 use std::io::{self, BufWriter, Write as _};
+use std::path::Path;
 
 use ::lint::files::{Disk, Files as _, write_atomically};
 use ::lint::fix::unified_texts;
@@ -9,7 +10,7 @@ use source::{Source, SourceMap};
 
 use super::{Status, cwd, pluralize, print_to_stderr, rule_selection, style};
 use crate::args::Fmt;
-use crate::output::{self, draw};
+use crate::output::{self, draw, sanitize};
 
 pub(super) fn run(args: &Fmt) -> anyhow::Result<Status> {
     let cwd = cwd()?;
@@ -21,9 +22,15 @@ pub(super) fn run(args: &Fmt) -> anyhow::Result<Status> {
     let (mut changed, mut broken) = (0, 0);
     for path in &files {
         let shown = path.strip_prefix(&cwd).unwrap_or(path);
-        let what = || format!("{} cannot be read", shown.display());
-        let bytes = Disk.read(path).with_context(what)?;
-        let text = std::str::from_utf8(&bytes).with_context(what)?;
+        let text = match read_text(path) {
+            Ok(text) => text,
+            Err(error) => {
+                print_to_stderr(&format!("{} cannot be read: {error}", shown.display()));
+                broken += 1;
+                continue;
+            }
+        };
+        let text = text.as_str();
         let mut sources = SourceMap::default();
         let source = sources.add(Source::new(shown, text));
         let formatted = match lang::format::format(source, text) {
@@ -42,11 +49,13 @@ pub(super) fn run(args: &Fmt) -> anyhow::Result<Status> {
             let name = output::display_path(shown);
             out.write_all(unified_texts(&name, text, &formatted).as_bytes())?;
         } else if args.check {
-            writeln!(out, "{} is not formatted", shown.display())?;
+            let name = output::display_path(shown);
+            writeln!(out, "{} is not formatted", sanitize(&name))?;
         } else {
             let what = || format!("{} cannot be written", shown.display());
             write_atomically(path, formatted.as_bytes()).with_context(what)?;
-            writeln!(out, "{}", shown.display())?;
+            let name = output::display_path(shown);
+            writeln!(out, "{}", sanitize(&name))?;
         }
     }
     let dry_run = args.check || args.diff;
@@ -76,4 +85,11 @@ pub(super) fn run(args: &Fmt) -> anyhow::Result<Status> {
     } else {
         Status::Clean
     })
+}
+
+fn read_text(path: &Path) -> io::Result<String> {
+    let bytes = Disk.read(path)?;
+    let text = std::str::from_utf8(&bytes);
+    text.map(str::to_owned)
+        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }

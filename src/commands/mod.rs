@@ -37,6 +37,7 @@ use ::lint::files::{Disk, Files as _};
 use ::lint::finding::Finding;
 use ::lint::project::{Project, Scopes, Settings};
 use ::lint::report::Report;
+pub(crate) use ::lint::shown::deployment_name;
 use ::lint::workspace::Workspace;
 use ::values::discover::lexically_normal;
 use anyhow::{Context as _, bail};
@@ -264,8 +265,7 @@ pub(crate) fn report_unknown_rules(project: &Project, select: &SelectArgs) -> bo
     for id in &select.rule {
         if books.iter().all(|book| book.rule(id).is_none()) {
             let ids = rules().map(|rule| rule.id.as_str());
-            let near = lang::check::similar::similar(id, ids);
-            let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            let hint = did_you_mean(lang::check::similar::similar(id, ids));
             unknown.push(format!("unknown rule `{id}`{hint}"));
         }
     }
@@ -278,8 +278,7 @@ pub(crate) fn report_unknown_rules(project: &Project, select: &SelectArgs) -> bo
             };
             let tags: Vec<String> = rules().flat_map(names).collect();
             let tags = tags.iter().map(String::as_str);
-            let near = lang::check::similar::similar(tag, tags);
-            let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            let hint = did_you_mean(lang::check::similar::similar(tag, tags));
             unknown.push(format!("no rule has the tag `{tag}`{hint}"));
         }
     }
@@ -287,6 +286,11 @@ pub(crate) fn report_unknown_rules(project: &Project, select: &SelectArgs) -> bo
         print_to_stderr(message);
     }
     !unknown.is_empty()
+}
+
+/// Ends a message with the name that was probably meant, if there is one.
+pub(crate) fn did_you_mean(near: Option<String>) -> String {
+    near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"))
 }
 
 /// The findings that fail a run: those at or above the given severity, or else the one configured for their file.
@@ -397,15 +401,6 @@ pub(crate) fn report_no_deployment(place: &TreeArgs, hint: &str) -> Status {
     Status::Nothing
 }
 
-/// A deployment's name in messages.
-pub(crate) fn deployment_name<'d>(name: &'d str, profile: &'d str) -> &'d str {
-    match (name, profile) {
-        ("", "") => "the unnamed profile",
-        ("", profile) => profile,
-        (name, _) => name,
-    }
-}
-
 /// The message for an unknown rule.
 pub(crate) fn unknown_rule_message(book: &::lint::rulebook::RuleBook, id: &str) -> String {
     let ids = book.rules().map(|(_, _, rule)| rule.name.node.as_str());
@@ -413,21 +408,6 @@ pub(crate) fn unknown_rule_message(book: &::lint::rulebook::RuleBook, id: &str) 
         Some(near) => format!("unknown rule `{id}`; did you mean `{near}`?"),
         None => format!("unknown rule `{id}`; `dogwatch rules` lists them"),
     }
-}
-
-/// A position as `file:line:column`.
-pub(crate) fn display_position(
-    source: impl Fn(source::SourceId) -> Option<source::Source>,
-    span: source::Span,
-) -> Option<String> {
-    let source = source(span.source)?;
-    let at = source.lines().place(span.start);
-    Some(format!(
-        "{}:{}:{}",
-        source.path.display(),
-        at.line + 1,
-        at.column + 1
-    ))
 }
 
 /// A project over the files on disk.

@@ -5,8 +5,9 @@ use std::io::{self, BufWriter, Write};
 use anyhow::bail;
 use serde_json::json;
 
-use super::{Status, project, report_missing_paths, settings};
+use super::{Status, pluralize, project, report_missing_paths, settings};
 use crate::args::{Rules, TextOrJson};
+use crate::output::Sanitizer;
 
 pub(super) fn run(args: &Rules) -> anyhow::Result<Status> {
     let settings = settings(&args.place)?;
@@ -64,6 +65,7 @@ pub(super) fn run(args: &Rules) -> anyhow::Result<Status> {
             writeln!(out)?;
         }
         TextOrJson::Text => {
+            let mut out = Sanitizer(&mut out);
             let mut pack = "";
             for rule in &rules {
                 if rule.pack != pack {
@@ -86,8 +88,8 @@ pub(super) fn run(args: &Rules) -> anyhow::Result<Status> {
             }
             writeln!(
                 out,
-                "\n{} rules; `dogwatch explain RULE` shows details",
-                rules.len()
+                "\n{}; `dogwatch explain RULE` shows details",
+                pluralize(rules.len(), "rule")
             )?;
         }
     }

@@ -19,7 +19,7 @@ use super::{
     unknown_rule_message,
 };
 use crate::args::Test;
-use crate::output::draw;
+use crate::output::{draw, sanitize};
 
 pub(super) fn run(args: &Test) -> anyhow::Result<Status> {
     let settings = rules_settings(&args.place)?;
@@ -189,6 +189,7 @@ fn print_rule(
                 Expect::Undecided => "passes undecided",
             };
             let title = example.title.as_deref().unwrap_or_default();
+            let title = sanitize(title);
             writeln!(out, "{mark}  {} {word} {title}", test.rule)?;
         }
     }

@@ -3,17 +3,18 @@
 use std::io::{self, BufWriter, Write};
 
 use ::lint::files::{Disk, Files as _};
+use ::lint::shown;
 use ::lint::trace::{About, Proof, ProofClause, ProofStep, trace};
 use ::lint::tree::Tree;
 use anyhow::bail;
 use lang::eval::Outcome;
 
 use super::{
-    Status, absolute, deployment_name, display_position, print_to_stderr, project, rules_settings,
+    Status, absolute, deployment_name, print_to_stderr, project, rules_settings,
     unknown_rule_message,
 };
 use crate::args::Trace;
-use crate::output::Sanitizer;
+use crate::output::{Place, Sanitizer};
 
 /// Maximum number of steps shown for a clause without `--verbose`.
 const MAX_STEPS: usize = 24;
@@ -108,10 +109,7 @@ fn write_proof(args: &Trace, tree: &Tree, proof: &Proof, out: &mut dyn Write) ->
         write!(out, "  ({name})")?;
     }
     writeln!(out)?;
-    if let Some(at) = proof
-        .place
-        .and_then(|span| display_position(|id| tree.source(id), span))
-    {
+    if let Some(at) = proof.place.and_then(|span| shown::at(tree, span)) {
         writeln!(out, "  at {at}")?;
     }
     for clause in &proof.clauses {
@@ -122,7 +120,7 @@ fn write_proof(args: &Trace, tree: &Tree, proof: &Proof, out: &mut dyn Write) ->
     }
     for finding in &proof.findings {
         writeln!(out, "  so: {}", finding.message)?;
-        if let Some(at) = display_position(|id| tree.source(id), finding.primary.span) {
+        if let Some(at) = shown::at(tree, finding.primary.span) {
             writeln!(out, "      at {at}")?;
         }
     }
@@ -149,20 +147,16 @@ fn write_clause(
     } else {
         head
     };
-    let line = display_position(|id| Some(sources.get(id).clone()), clause.span);
+    let rule = Place::of(sources, clause.span);
     writeln!(
         out,
-        "  {head}: {}   # {}",
-        clause.truth,
-        line.unwrap_or_default()
+        "  {head}: {}   # {}:{}:{}",
+        clause.truth, rule.file, rule.line, rule.column
     )?;
     if let Some(reason) = &clause.reason {
         writeln!(out, "      {reason}")?;
     }
-    if let Some(at) = clause
-        .place
-        .and_then(|span| display_position(|id| tree.source(id), span))
-    {
+    if let Some(at) = clause.place.and_then(|span| shown::at(tree, span)) {
         let label = if clause.truth == "missing" {
             "it would be set at"
         } else {

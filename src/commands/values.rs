@@ -205,8 +205,10 @@ fn write_yaml(
     let tree = target.tree.show(&target.tree.root);
     writeln!(
         out,
-        "# {part}{} of {deployment} ({})",
+        "# {}{} of {} ({})",
+        sanitize(&part),
         sanitize(&release.name),
+        sanitize(deployment),
         sanitize(&tree.to_string_lossy())
     )?;
     for absent in &release.absent {

@@ -9,7 +9,8 @@ use anyhow::anyhow;
 use serde_json::{Value, json};
 
 use super::{
-    SEE_TREE_HINT, Status, deployment_name, open_tree, print_to_stderr, report_no_deployment,
+    SEE_TREE_HINT, Status, deployment_name, did_you_mean, open_tree, print_to_stderr,
+    report_no_deployment,
 };
 use crate::args::{TextOrJson, Why};
 use crate::output::Sanitizer;
@@ -77,9 +78,7 @@ pub(super) fn run(args: &Why) -> anyhow::Result<Status> {
     if any {
         return Ok(Status::Clean);
     }
-    let hint = suggestion.map_or_else(String::new, |suggestion| {
-        format!("; did you mean `{suggestion}`?")
-    });
+    let hint = did_you_mean(suggestion);
     print_to_stderr(&format!("nothing sets `{}`{hint}", args.path));
     Ok(Status::Findings)
 }

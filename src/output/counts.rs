@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use lint::finding::{Origin, Suppression};
 use lint::report::Report;
+pub(crate) use lint::shown::pluralize;
 use source::{Applicability, Severity};
 
 use crate::output::text::display_path;
@@ -12,15 +13,6 @@ use crate::output::text::display_path;
 const MAX_NAMES: usize = 3;
 /// Maximum number of groups in a list; the rest are counted.
 const MAX_GROUPS: usize = 5;
-
-/// `1 file`, `2 files`, `3 deployments`.
-pub(crate) fn pluralize(n: usize, one: &str) -> String {
-    match (n, one.strip_suffix('y')) {
-        (1, _) => format!("1 {one}"),
-        (_, Some(stem)) => format!("{n} {stem}ies"),
-        (_, None) => format!("{n} {one}s"),
-    }
-}
 
 /// The number of findings of each severity, the most severe first.
 pub(crate) fn by_severity(report: &Report) -> [(Severity, usize); 3] {
@@ -214,10 +206,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn counts_and_sizes_are_formatted_for_people() {
-        assert_eq!(pluralize(1, "file"), "1 file");
-        assert_eq!(pluralize(0, "file"), "0 files");
-        assert_eq!(pluralize(2, "entry"), "2 entries");
+    fn sizes_are_formatted_for_people() {
         assert_eq!(format_size(999), "999 bytes");
         assert_eq!(format_size(84_499), "84 kB");
         assert_eq!(format_size(32_550_000), "32.5 MB");

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
+use lint::finding::fingerprint;
 use lint::report::Report;
 use serde::Serialize;
 use source::Severity;
@@ -14,7 +15,7 @@ use crate::output::text::Place;
 struct Issue<'a> {
     description: &'a str,
     check_name: &'a str,
-    fingerprint: &'a str,
+    fingerprint: String,
     severity: &'static str,
     location: Location,
 }
@@ -32,17 +33,18 @@ struct Lines {
 }
 
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    // GitLab merges issues with the same fingerprint; the same fault in two profiles has one fingerprint.
+    // GitLab merges issues with the same fingerprint. The same fault in two profiles has one fingerprint; so has the same fault in
+    // two trees, which is two issues, since fingerprints are derived from the path in the tree.
     let mut seen = BTreeSet::new();
-    let findings = report.findings.iter();
-    let once = findings.filter(|it| seen.insert(&it.fingerprint));
-    let issues = once.map(|finding| {
+    let issues = report.findings.iter().filter_map(|finding| {
         let diagnostic = &finding.diagnostic;
         let place = Place::of(&report.sources, diagnostic.primary.span);
-        Issue {
+        let rule = diagnostic.code.as_str();
+        let fingerprint = fingerprint(rule, &place.file, &finding.fingerprint, finding.requirement);
+        seen.insert(fingerprint.clone()).then(|| Issue {
             description: &diagnostic.message,
-            check_name: diagnostic.code.as_str(),
-            fingerprint: &finding.fingerprint,
+            check_name: rule,
+            fingerprint,
             severity: match diagnostic.severity {
                 Severity::Error => "critical",
                 Severity::Warning => "minor",
@@ -55,7 +57,7 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
                     end: place.end_line,
                 },
             },
-        }
+        })
     });
     let issues: Vec<_> = issues.collect();
     serde_json::to_writer_pretty(&mut *out, &issues)?;

@@ -1,4 +1,4 @@
-//! `json`: the report_json report for programs, as described in `docs/schemas/report.schema.json`. Every key is always present.
+//! `json`: the whole report for programs, as described in `docs/schemas/report.schema.json`. Every key is always present.
 //!
 //! INVARIANT: within version 1 keys are only added, never changed or removed.
 

@@ -28,7 +28,7 @@ use lint::report::Report;
 
 pub(crate) use drawing::draw;
 pub(crate) use style::Style;
-pub(crate) use text::{Sanitizer, display_path, sanitize, sanitize_lines};
+pub(crate) use text::{Place, Sanitizer, display_path, sanitize, sanitize_lines};
 
 /// An output format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

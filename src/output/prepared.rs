@@ -30,7 +30,7 @@ pub(super) struct PreparedSources<'a> {
     sources: &'a SourceMap,
     /// All lines, uncut.
     whole: BTreeMap<SourceId, PreparedSource<String>>,
-    /// For the current diagnostic: only the marked lines, cut line_bytes their marks.
+    /// For the current diagnostic: only the marked lines, cut around their marks.
     cut: Vec<PreparedSource<String>>,
     filler: usize,
     /// Does the line starting at this offset fit? Cached, since a long line may have thousands of findings.
@@ -144,7 +144,7 @@ impl ariadne::Cache<ExcerptId> for PreparedSources<'_> {
             Some(cut) => self.cut.get(cut),
             None => self.whole.get(&id.source),
         };
-        prepared.ok_or("the prepared was not prepared")
+        prepared.ok_or("the excerpt was not prepared")
     }
 
     fn display<'b>(&self, id: &'b ExcerptId) -> Option<impl Display + 'b> {

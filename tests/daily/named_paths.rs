@@ -196,6 +196,29 @@ deployments:
 }
 
 #[test]
+fn exclude_with_a_negated_pattern_leaves_the_rest_linted() {
+    let folder = tempfile::tempdir().unwrap();
+    let wrong = "config: {a: yes}\n";
+    write(
+        folder.path(),
+        &[
+            (
+                "dogwatch.yaml",
+                "exclude: ['values/galley/*', '!values/galley/values.yaml']\n",
+            ),
+            ("values/brig/values.yaml", wrong),
+            ("values/galley/values.yaml", wrong),
+            ("values/galley/prod-values.yaml", wrong),
+        ],
+    );
+    let lint = ["lint", "--rule", "yaml-ambiguous-bool", "--format", "short"];
+    let (_, text) = status_and_output(folder.path(), &lint);
+    assert!(text.contains("values/brig/values.yaml:1:13: "), "{text}");
+    assert!(text.contains("values/galley/values.yaml:1:13: "), "{text}");
+    assert!(!text.contains("prod-values.yaml"), "{text}");
+}
+
+#[test]
 fn cluster_rules_see_all_deployments_of_a_cluster() {
     let folder = tempfile::tempdir().unwrap();
     let values = "ingress-nginx: {controller: {service: {type: LoadBalancer}}}\n";

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use lint::report::Report;
 use serde_json::Value;
+use source::{SourceId, Span};
 
 use crate::expect::{expect, render};
 use crate::output::{Format, Style, Target};
@@ -242,6 +243,24 @@ fn gitlab_fingerprints_are_unique() {
         .filter_map(|it| it["severity"].as_str())
         .collect();
     assert_eq!(severities, BTreeSet::from(["critical", "info", "minor"]));
+}
+
+#[test]
+fn the_same_fault_in_two_trees_is_two_gitlab_issues() {
+    let mut report = sample_report();
+    let mut again = report.findings[0].clone();
+    assert_ne!(again.diagnostic.primary.span.source, SourceId(0));
+    again.diagnostic.primary.span = Span::point(SourceId(0), 0);
+    report.findings.push(again);
+    let issues: Value = serde_json::from_str(&render_plain(Format::Gitlab, &report)).unwrap();
+    let issues = issues.as_array().unwrap();
+    assert_eq!(issues.len(), report.findings.len());
+    let fingerprints: BTreeSet<_> = issues
+        .iter()
+        .map(|it| &it["fingerprint"])
+        .map(Value::to_string)
+        .collect();
+    assert_eq!(fingerprints.len(), issues.len());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use source::{Diagnostic, Severity, SourceId, Span};
 use values::yaml::{Document, Kind, NodeId};
 
-use super::{Baseline, Key, Known, VERSION, codes};
+use super::{Baseline, Entry, Fault, VERSION, codes};
 
 /// Reads a baseline. Entries that cannot be read are reported and dropped: their findings count again.
 pub fn read(source: SourceId, document: &Document) -> (Baseline, Vec<Diagnostic>) {
@@ -48,7 +48,7 @@ fn first_line(span: Span) -> Span {
     Span::new(span.source, span.start, span.start + 1)
 }
 
-fn entry(document: &Document, item: NodeId) -> Option<(Key, Known)> {
+fn entry(document: &Document, item: NodeId) -> Option<(Fault, Entry)> {
     let text = |key: &str| {
         let node = document.get(item, key)?;
         (document.kind(node) == Kind::String).then(|| document.text_of(node).into_owned())
@@ -61,12 +61,12 @@ fn entry(document: &Document, item: NodeId) -> Option<(Key, Known)> {
             is_integer.then_some(count as usize)?
         }
     };
-    let key = Key {
+    let key = Fault {
         file: text("file")?,
         rule: text("rule")?,
         fingerprint: text("fingerprint")?,
     };
-    let known = Known {
+    let known = Entry {
         path: text("path"),
         count,
         span: Some(document.span(item)),

@@ -57,13 +57,29 @@ pub struct Naming {
 
 /// A file exists but cannot be read, or is not a baseline.
 #[derive(Debug, thiserror::Error)]
-#[error("{} cannot be read and is left unchanged", file.display())]
+#[error("{}", self.words(Path::to_owned))]
 pub struct Unreadable {
     /// The file, absolute.
     pub file: PathBuf,
     /// The cause.
     #[source]
     pub error: io::Error,
+}
+
+impl Unreadable {
+    /// The problem in words, with the path as `show` renders it.
+    pub fn words(&self, show: impl Fn(&Path) -> PathBuf) -> String {
+        let file = show(&self.file);
+        let file = file.display();
+        match self.error.kind() {
+            io::ErrorKind::InvalidInput => format!("{file} is not a file"),
+            io::ErrorKind::InvalidData => format!("{file} was left unchanged: {}", self.error),
+            _ => format!(
+                "{file} cannot be read and was left unchanged: {}",
+                self.error
+            ),
+        }
+    }
 }
 
 impl Refreshed {

@@ -77,7 +77,7 @@ fn suppresses_known_findings_only() {
     ];
     let baseline = Baseline::of(&old, file);
     let new = vec![
-        // Known twice, found three times: one is new.
+        // Entry twice, found three times: one is new.
         finding("a.yaml", "rule-a", "11"),
         finding("a.yaml", "rule-a", "11"),
         finding("a.yaml", "rule-a", "11"),
@@ -172,8 +172,8 @@ proptest! {
     fn written_baselines_read_back_unchanged(parts in proptest::collection::vec((".{0,12}", ".{0,12}", "[0-9a-f]{2}", proptest::option::of(".{0,8}"), 1usize..4), 0..6)) {
         let mut baseline = Baseline::default();
         for (file, rule, fingerprint, path, count) in parts {
-            let key = Key { file, rule, fingerprint };
-            baseline.entries.insert(key, Known { path, count, span: None });
+            let key = Fault { file, rule, fingerprint };
+            baseline.entries.insert(key, Entry { path, count, span: None });
         }
         let text = write(&baseline);
         prop_assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok());

@@ -15,9 +15,9 @@ use values::secret::{Sensitivity, may_be_secret, sensitivity};
 use self::releases::parts_of;
 use super::{ParameterValue, Severities, SeverityEntry};
 use crate::judge::names;
-use crate::known::Known;
+use crate::known::KnownNames;
 use crate::project::{Project, Settings, scope_of};
-use crate::shown::{REDACTED, json_string};
+use crate::shown::{REDACTED, json_string, pluralize};
 use crate::workspace::Scope;
 
 /// What applies at a path.
@@ -90,10 +90,7 @@ pub struct Part {
 pub fn applied(project: &Project, path: &Path, fail_on: Option<Severity>) -> Option<Applied> {
     let workspace = project.workspace();
     let scope = scope_of(&workspace, path)?;
-    let folder = workspace
-        .listed
-        .iter()
-        .any(|(join_or_none, _)| join_or_none == path)
+    let folder = workspace.listed.iter().any(|(listed, _)| listed == path)
         || scope.root == path
         || project.files().kind(path) == Some(crate::files::PathKind::Folder);
     let mut parts = Vec::new();
@@ -149,7 +146,7 @@ impl About<'_> {
         }
         let packs = match &config.packs {
             Some(packs) => join_or_none(packs),
-            None => join_or_none(&Vec::from_iter(&Known::built_in().packs)),
+            None => join_or_none(&Vec::from_iter(&KnownNames::built_in().packs)),
         };
         push("packs", packs, self.at(&["packs"]));
         match &config.rules {
@@ -179,13 +176,13 @@ impl About<'_> {
             join_or_none(&config.exclude),
             self.at(&["exclude"]),
         );
-        match (self.settings.no_ignore, self.scope.config_file.is_some()) {
-            (true, _) => push(
+        match self.settings.no_ignore {
+            true => push(
                 ".gitignore",
                 "matching files included".to_owned(),
                 SettingOrigin::CommandLine,
             ),
-            (false, _) => push(
+            false => push(
                 ".gitignore",
                 "matching files skipped".to_owned(),
                 SettingOrigin::Default,
@@ -254,8 +251,7 @@ impl About<'_> {
             let word = entry.severity.map_or("off", |it| it.as_str());
             let rules = match rules {
                 0 => "applies to no rule here".to_owned(),
-                1 => "1 rule".to_owned(),
-                rules => format!("{rules} rules"),
+                rules => pluralize(rules, "rule"),
             };
             out.push(Setting::new(
                 &format!("severity.{}", entry.selector),

@@ -10,7 +10,7 @@ use source::{Diagnostic, Severity, Span};
 
 use super::check::{error, replace, shown};
 use super::{Config, ParameterValue, codes};
-use crate::known::Known;
+use crate::known::KnownNames;
 use crate::rulebook::{BookFile, RuleBook};
 
 /// A name of something that is defined outside the configuration.
@@ -42,7 +42,7 @@ pub enum Mentioned {
 /// Reports unknown names in a configuration, given the rules that apply below it.
 pub fn check_names(config: &Config, book: &RuleBook) -> Vec<Diagnostic> {
     // Built on demand: reading the rules' trees takes a while, and few configurations name a rule.
-    let known = LazyCell::new(|| Known::of(book));
+    let known = LazyCell::new(|| KnownNames::of(book));
     let types = LazyCell::new(|| parameter_types(&book.files));
     let mentions = config.mentions.iter();
     let wrong = mentions.filter_map(|it| match it.of {
@@ -100,8 +100,8 @@ pub(crate) fn check_installed(
     wrong.collect()
 }
 
-fn pack(it: &Mention, known: &Known) -> Option<Diagnostic> {
-    let built_in = &Known::built_in().packs;
+fn pack(it: &Mention, known: &KnownNames) -> Option<Diagnostic> {
+    let built_in = &KnownNames::built_in().packs;
     if built_in.contains(&it.name) {
         return None;
     }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use source::secret::token_shape;
 use source::{Diagnostic, Severity, SourceId};
 use values::path::{KeyPath, PathStep};
 use values::stated::{Given, SetValue, set_yaml};
@@ -50,12 +51,12 @@ fn folder_address(text: &str) -> Option<String> {
     (web && plain && !has_password(text)).then(|| format!("{}/", text.trim_end_matches('/')))
 }
 
-/// Does a URL begin with `user:password@`?
+/// Does a URL begin with `user:password@`, or with a token in place of both?
 fn has_password(address: &str) -> bool {
     let server = address.split("://").nth(1).unwrap_or_default();
     let server = server.split(['/', '?', '#']).next().unwrap_or_default();
     let user = server.rsplit_once('@').map(|(user, _)| user);
-    user.is_some_and(|user| user.contains(':'))
+    user.is_some_and(|user| user.contains(':') || token_shape(user).is_some())
 }
 
 /// Reports a `rule-pages` that is not a usable URL.

@@ -2,10 +2,9 @@
 
 use std::path::Path;
 
-use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use source::{Severity, Span};
 
-use super::{Config, SeverityEntry};
+use super::{Config, Patterns, SeverityEntry};
 
 /// The names by which a rule is selected.
 #[derive(Debug, Clone, Copy)]
@@ -47,14 +46,14 @@ impl RuleNames<'_> {
 /// The severities of a configuration, with their patterns compiled.
 #[derive(Debug, Clone, Default)]
 pub struct Severities {
-    entries: Vec<(SeverityEntry, Option<Gitignore>)>,
+    entries: Vec<(SeverityEntry, Option<Patterns>)>,
 }
 
 impl Severities {
     /// Compiles the entries of a configuration. Invalid patterns were reported when it was read, and match nothing.
     pub fn new(config: &Config) -> Self {
         let ready = |entry: &SeverityEntry| {
-            let patterns = (!entry.paths.is_empty()).then(|| patterns(&entry.paths));
+            let patterns = (!entry.paths.is_empty()).then(|| Patterns::new(&entry.paths));
             (entry.clone(), patterns)
         };
         Self {
@@ -78,8 +77,7 @@ impl Severities {
                 return None;
             }
             if let Some(patterns) = patterns {
-                let fits = patterns.matched_path_or_any_parents(relative(file?)?, false);
-                fits.is_ignore().then_some(())?;
+                patterns.select(file?).then_some(())?;
             }
             let conditions = usize::from(entry.profile.is_some()) + usize::from(patterns.is_some());
             Some(((closeness, conditions), entry))
@@ -94,18 +92,4 @@ impl Severities {
         let mut entries = self.entries.iter();
         entries.any(|(entry, patterns)| patterns.is_some() && rule.is_named_by(&entry.selector))
     }
-}
-
-/// Compiles `.gitignore` patterns, to be matched against relative paths.
-fn patterns(lines: &[String]) -> Gitignore {
-    let mut builder = GitignoreBuilder::new("");
-    for line in lines {
-        let _ = builder.add_line(None, line);
-    }
-    builder.build().unwrap_or_else(|_| Gitignore::empty())
-}
-
-/// The matcher panics on a path that is not below its root.
-fn relative(path: &Path) -> Option<&Path> {
-    (!path.has_root()).then_some(path)
 }

@@ -14,6 +14,8 @@ use values::yaml::Style;
 
 use crate::baseline;
 use crate::judge::slashes;
+use crate::known::KnownNames;
+use crate::shown::{deployment_name, pluralize};
 use crate::workspace::{Scope, Workspace};
 
 /// The most releases that are written out.
@@ -134,26 +136,21 @@ impl Starter {
     }
 
     fn found(&mut self, deployments: &[&DeploymentPlan], trees: usize) {
-        let counted = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
         if deployments.is_empty() {
             return self
                 .prose(&["Found here: no deployments. State one under `deployments` below."]);
         }
         let line = format!(
             "Found here: {} in {}. `dogwatch tree` shows every layer.",
-            counted(deployments.len(), "deployment"),
-            counted(trees, "tree")
+            pluralize(deployments.len(), "deployment"),
+            pluralize(trees, "tree")
         );
         self.prose(&[&line]);
         if trees > 1 {
             return;
         }
         for deployment in deployments {
-            let title = match (deployment.name.as_str(), deployment.profile.as_str()) {
-                ("", "") => "the unnamed profile",
-                ("", profile) => profile,
-                (name, _) => name,
-            };
+            let title = deployment_name(&deployment.name, &deployment.profile);
             let releases = deployment.releases.iter().take(MAX_NAMES).map(|release| {
                 let has = |role| release.layers.iter().any(|layer| layer.role == role);
                 let secrets = if has(Role::Secrets) {
@@ -267,9 +264,11 @@ impl Starter {
         self.prose(&["Folders with your own rules; `dogwatch new rule NAME` writes a first one."]);
         let sign = if there { "" } else { "#" };
         let _ = writeln!(self.text, "{sign}rules: [rules]");
+        let packs = Vec::from_iter(&KnownNames::built_in().packs);
+        let packs: Vec<&str> = packs.into_iter().map(String::as_str).collect();
         self.section(
             &["Enabled built-in packs, and disabled rules: ids, tags or packs. `dogwatch rules` lists them."],
-            &["packs: [helm, security, wire]", "disable: []"],
+            &[&format!("packs: [{}]", packs.join(", ")), "disable: []"],
         );
         self.section(
             &["Values for the `param` items of rules; `dogwatch rules` lists these too."],

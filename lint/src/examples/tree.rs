@@ -71,15 +71,13 @@ impl<'e> ExampleTree<'e> {
                 paths.push(None);
                 continue;
             };
-            let absolute = Path::new(&path.node);
-            if !absolute
-                .components()
-                .all(|it| matches!(it, Component::Normal(_)))
-            {
+            let relative = Path::new(&path.node);
+            let mut steps = relative.components();
+            if !steps.all(|it| matches!(it, Component::Normal(_))) {
                 let it = problem(path.span, format!("`{}` is outside the example", path.node));
                 misplaced.push(it.with_help("paths are relative to the folder of a tree"));
             }
-            let absolute = root.join(absolute);
+            let absolute = root.join(relative);
             if memory.paths().any(|it| it == absolute) {
                 misplaced.push(problem(path.span, format!("`{}` appears twice", path.node)));
             }

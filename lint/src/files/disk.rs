@@ -12,7 +12,6 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use ignore::WalkBuilder;
-use ignore::overrides::OverrideBuilder;
 
 use super::{Files, ListOptions, Listing, MAX_SIZE, PathKind};
 
@@ -35,25 +34,6 @@ impl Files for Disk {
             .require_git(false)
             .follow_links(true)
             .filter_entry(|entry| entry.file_name() != ".git");
-        if !options.exclude.is_empty() {
-            let mut overrides = OverrideBuilder::new(root);
-            for pattern in &options.exclude {
-                // In an override `!` means "exclude", the opposite of `.gitignore`.
-                let turned = match pattern.strip_prefix('!') {
-                    Some(kept) => kept.to_owned(),
-                    None => format!("!{pattern}"),
-                };
-                if let Err(error) = overrides.add(&turned) {
-                    listing.problems.push((root.to_owned(), error.to_string()));
-                }
-            }
-            match overrides.build() {
-                Ok(overrides) => {
-                    builder.overrides(overrides);
-                }
-                Err(error) => listing.problems.push((root.to_owned(), error.to_string())),
-            }
-        }
         for entry in builder.build() {
             match entry {
                 Ok(entry) => {
@@ -123,7 +103,6 @@ pub fn stamps(folders: &[(PathBuf, Option<usize>)], no_ignore: bool) -> BTreeMap
         let options = ListOptions {
             no_ignore,
             max_depth: *max_depth,
-            exclude: Vec::new(),
         };
         for path in Disk.list(folder, &options).files {
             if let Ok(metadata) = fs::metadata(&path) {
@@ -136,25 +115,31 @@ pub fn stamps(folders: &[(PathBuf, Option<usize>)], no_ignore: bool) -> BTreeMap
 
 /// The path and the message of a problem, without repeating the path in the message.
 fn problem(root: &Path, error: &ignore::Error) -> (PathBuf, String) {
-    fn place(error: &ignore::Error) -> Option<PathBuf> {
-        match error {
-            ignore::Error::WithPath { path, .. } => Some(path.clone()),
-            ignore::Error::Loop { child, .. } => Some(child.clone()),
-            ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => {
-                place(err)
+    let (mut path, mut cause) = (root, error);
+    loop {
+        cause = match cause {
+            ignore::Error::WithPath { path: at, err } => {
+                path = at;
+                err
             }
-            _ => None,
-        }
+            ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => err,
+            _ => break,
+        };
     }
-    let path = place(error).unwrap_or_else(|| root.to_owned());
-    let words = match error.io_error() {
-        Some(error) if error.kind() == io::ErrorKind::NotFound && path.is_symlink() => {
+    let words = match cause {
+        ignore::Error::Loop { child, .. } => {
+            path = child;
+            "a loop of symbolic links".to_owned()
+        }
+        ignore::Error::Io(error)
+            if error.kind() == io::ErrorKind::NotFound && path.is_symlink() =>
+        {
             "a broken symbolic link".to_owned()
         }
-        Some(error) => error.kind().to_string(),
-        None => "a loop of symbolic links".to_owned(),
+        ignore::Error::Io(error) => error.kind().to_string(),
+        other => other.to_string(),
     };
-    (path, words)
+    (path.to_owned(), words)
 }
 
 /// Writes a file atomically, by replacing it with a new file from the same folder. Keeps its permissions; a symbolic link stays

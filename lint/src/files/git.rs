@@ -331,9 +331,10 @@ pub(super) fn tracked(path: &Path) -> Option<bool> {
     let mut folders = path.ancestors().skip(1);
     let top = folders.find(|folder| folder.join(".git").exists())?;
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    // Without an index, as before the first `git add`, nothing is tracked until there is one.
     let fresh = known
         .get(top)
-        .is_some_and(|it| it.stamp.is_some() && it.stamp == stamp(&it.index));
+        .is_some_and(|it| it.stamp == stamp(&it.index));
     if !fresh {
         let written = Tracked::query(top);
         known.insert(top.to_owned(), written?);

@@ -34,31 +34,17 @@ impl Memory {
 
 impl Files for Memory {
     fn list(&self, root: &Path, options: &ListOptions) -> Listing {
-        let mut listing = Listing::default();
-        let mut excluded = GitignoreBuilder::new(root);
-        for pattern in &options.exclude {
-            if let Err(error) = excluded.add_line(None, pattern) {
-                listing.problems.push((root.to_owned(), error.to_string()));
-            }
-        }
-        let excluded = excluded.build().ok();
         let below = self.files.keys().filter(|path| path.starts_with(root));
-        listing.files = below
-            .filter(|path| {
-                let below = path.strip_prefix(root).unwrap_or(path);
-                options
-                    .max_depth
-                    .is_none_or(|depth| below.components().count() <= depth)
-            })
-            .filter(|path| {
-                let ignored = |it: &ignore::gitignore::Gitignore| {
-                    it.matched_path_or_any_parents(path, false).is_ignore()
-                };
-                !excluded.as_ref().is_some_and(ignored)
-            })
-            .cloned()
-            .collect();
-        listing
+        let files = below.filter(|path| {
+            let below = path.strip_prefix(root).unwrap_or(path);
+            options
+                .max_depth
+                .is_none_or(|depth| below.components().count() <= depth)
+        });
+        Listing {
+            files: files.cloned().collect(),
+            problems: Vec::new(),
+        }
     }
 
     fn read(&self, path: &Path) -> io::Result<Arc<[u8]>> {

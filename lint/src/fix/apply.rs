@@ -13,7 +13,7 @@ use crate::finding::Finding;
 
 /// Identifies the same finding at two points in time: by tree, deployment, rule and fingerprint.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Key {
+pub(super) struct FindingKey {
     tree: usize,
     deployment: String,
     profile: String,
@@ -21,7 +21,7 @@ pub(super) struct Key {
     fingerprint: String,
 }
 
-impl Key {
+impl FindingKey {
     pub(super) fn of(tree: usize, finding: &Finding) -> Self {
         Self {
             tree,
@@ -36,7 +36,7 @@ impl Key {
 /// A repair that can be made.
 #[derive(Debug)]
 pub(super) struct Candidate {
-    pub(super) key: Key,
+    pub(super) key: FindingKey,
     pub(super) finding: Finding,
     pub(super) file: Option<PathBuf>,
     pub(super) repair: Repair,
@@ -45,7 +45,7 @@ pub(super) struct Candidate {
 
 impl Candidate {
     /// Identifies it when it is planned again.
-    pub(super) fn name(&self) -> (Key, String) {
+    pub(super) fn name(&self) -> (FindingKey, String) {
         (self.key.clone(), self.repair.title.clone())
     }
 
@@ -127,7 +127,7 @@ impl Trial {
 
 /// A finding with its key and file.
 pub(super) struct Keyed<'f> {
-    pub(super) key: Key,
+    pub(super) key: FindingKey,
     pub(super) finding: &'f Finding,
     pub(super) file: Option<&'f Path>,
 }
@@ -158,11 +158,13 @@ fn counts<T: Ord>(all: impl Iterator<Item = T>) -> BTreeMap<T, usize> {
 pub(super) fn compare(
     before: &[Keyed<'_>],
     after: &[Keyed<'_>],
-    targets: &[&Key],
+    targets: &[&FindingKey],
 ) -> Result<(), Refused> {
     let keys = |all: &'_ [Keyed<'_>]| counts(all.iter().map(|it| it.key.clone()));
     let (old, new) = (keys(before), keys(after));
-    let of = |counts: &BTreeMap<Key, usize>, key: &Key| counts.get(key).copied().unwrap_or(0);
+    let of = |counts: &BTreeMap<FindingKey, usize>, key: &FindingKey| {
+        counts.get(key).copied().unwrap_or(0)
+    };
     for (target, wanted) in counts(targets.iter()) {
         if of(&new, target) + wanted > of(&old, target) {
             return Err(Refused::NoHelp);
@@ -170,7 +172,7 @@ pub(super) fn compare(
     }
     // A finding whose item is now written differently has a new fingerprint; it is matched with one that was there before and is
     // not a target.
-    let targets: BTreeSet<&Key> = targets.iter().copied().collect();
+    let targets: BTreeSet<&FindingKey> = targets.iter().copied().collect();
     let resolved = before
         .iter()
         .filter(|it| of(&new, &it.key) < of(&old, &it.key) && !targets.contains(&it.key));

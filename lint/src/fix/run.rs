@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rayon::prelude::*;
 use source::Applicability;
 
-use super::apply::{Candidate, Key, Keyed, Trial, choose, compare};
+use super::apply::{Candidate, FindingKey, Keyed, Trial, choose, compare};
 use super::{Refused, Repair, Step, plan};
 use crate::finding::{Finding, Origin};
 use crate::focus::Focus;
@@ -160,7 +160,7 @@ struct Fixer<'p> {
     /// Changed files: the text before all repairs, the index of the tree, and whether it receives a value.
     texts: BTreeMap<PathBuf, (Arc<str>, usize, bool)>,
     /// Repairs that were tried and reverted.
-    tried: BTreeMap<(Key, String), Refused>,
+    tried: BTreeMap<(FindingKey, String), Refused>,
     run: FixRun,
 }
 
@@ -174,7 +174,7 @@ impl TreeState {
     /// The findings with their keys; `at` is the index of the tree.
     fn keyed(&self, at: usize) -> impl Iterator<Item = Keyed<'_>> {
         self.findings.iter().map(move |finding| Keyed {
-            key: Key::of(at, finding),
+            key: FindingKey::of(at, finding),
             finding,
             file: self.file_of(finding),
         })
@@ -187,9 +187,7 @@ impl TreeState {
 
 /// The findings of several trees.
 fn keyed(trees: &[(usize, TreeState)]) -> impl Iterator<Item = Keyed<'_>> {
-    trees
-        .iter()
-        .flat_map(|(at, judge_tree)| judge_tree.keyed(*at))
+    trees.iter().flat_map(|(at, state)| state.keyed(*at))
 }
 
 impl Fixer<'_> {
@@ -200,12 +198,11 @@ impl Fixer<'_> {
     }
 
     fn tree(&mut self, at: usize) {
-        let mut judge_tree = self.judge_tree(at);
+        let mut state = self.judge_tree(at);
         for round in 0..=ROUNDS {
             let mut refused = Vec::new();
             let mut unsafe_skipped = 0;
-            let candidates =
-                self.candidates(at, &judge_tree, None, &mut refused, &mut unsafe_skipped);
+            let candidates = self.candidates(at, &state, None, &mut refused, &mut unsafe_skipped);
             if candidates.is_empty() || round == ROUNDS {
                 for it in candidates {
                     refused.push(RefusedFix {
@@ -219,15 +216,15 @@ impl Fixer<'_> {
                 self.run.unsafe_skipped += unsafe_skipped;
                 break;
             }
-            judge_tree = self.make(at, judge_tree, &choose(&candidates));
+            state = self.make(at, state, &choose(&candidates));
         }
         self.scratch.forget();
     }
 
     /// Makes the repairs of a batch that help: all of them, or else those of each half, so that a few bad ones among many are
     /// isolated in few attempts. A repair that does not help on its own is not tried again.
-    fn make(&mut self, at: usize, judge_tree: TreeState, batch: &[&Candidate]) -> TreeState {
-        let why = match self.attempt(at, &judge_tree, batch) {
+    fn make(&mut self, at: usize, state: TreeState, batch: &[&Candidate]) -> TreeState {
+        let why = match self.attempt(at, &state, batch) {
             Ok(after) => return after,
             Err(why) => why,
         };
@@ -235,54 +232,54 @@ impl Fixer<'_> {
             self.tried.insert(only.name(), why);
         }
         if batch.len() < 2 {
-            return judge_tree;
+            return state;
         }
         let (first, second) = batch.split_at(batch.len() / 2);
         let made = self.run.fixed.len();
-        let judge_tree = self.make(at, judge_tree, first);
+        let state = self.make(at, state, first);
         if self.run.fixed.len() == made {
-            return self.make(at, judge_tree, second);
+            return self.make(at, state, second);
         }
         // The first half may have resolved or moved the others.
         let names = second.iter().map(|it| it.name()).collect();
-        let again = self.candidates(at, &judge_tree, Some(&names), &mut Vec::new(), &mut 0);
-        self.make(at, judge_tree, &choose(&again))
+        let again = self.candidates(at, &state, Some(&names), &mut Vec::new(), &mut 0);
+        self.make(at, state, &choose(&again))
     }
 
     /// The repairs that can be made now, limited to `names` if given: for each finding, the best one that has not failed yet.
     fn candidates(
         &self,
         at: usize,
-        judge_tree: &TreeState,
-        names: Option<&BTreeSet<(Key, String)>>,
+        state: &TreeState,
+        names: Option<&BTreeSet<(FindingKey, String)>>,
         refused: &mut Vec<RefusedFix>,
         unsafe_skipped: &mut usize,
     ) -> Vec<Candidate> {
         let mut candidates: Vec<Candidate> = Vec::new();
         let mut seen = rustc_hash::FxHashSet::default();
-        let keys: Option<BTreeSet<&Key>> =
+        let keys: Option<BTreeSet<&FindingKey>> =
             names.map(|names| names.iter().map(|(key, _)| key).collect());
-        for finding in &judge_tree.findings {
+        for finding in &state.findings {
             let it = &finding.diagnostic;
             let selected = finding.origin == Origin::Rule && self.project.is_selected(finding);
             // A layer that several deployments share is judged in each of them.
             if !selected || !seen.insert((it.code.clone(), it.primary.span, it.message.clone())) {
                 continue;
             }
-            let key = Key::of(at, finding);
+            let key = FindingKey::of(at, finding);
             if keys.as_ref().is_some_and(|keys| !keys.contains(&key)) {
                 continue;
             }
-            let file = judge_tree.file_of(finding).map(Path::to_owned);
+            let file = state.file_of(finding).map(Path::to_owned);
             let mut why = None;
             let mut has_unsafe = false;
             let mut found = None;
             for repair in &finding.repairs {
                 if repair.applicability == Applicability::Unsafe && !self.options.with_unsafe {
-                    has_unsafe |= self.plan(judge_tree, &key, repair).is_ok();
+                    has_unsafe |= self.plan(state, &key, repair).is_ok();
                     continue;
                 }
-                match self.plan(judge_tree, &key, repair) {
+                match self.plan(state, &key, repair) {
                     Ok(plan) => {
                         found = Some((repair, plan));
                         break;
@@ -328,15 +325,15 @@ impl Fixer<'_> {
 
     fn plan(
         &self,
-        judge_tree: &TreeState,
-        key: &Key,
+        state: &TreeState,
+        key: &FindingKey,
         repair: &Repair,
     ) -> Result<plan::Plan, Refused> {
         if let Some(why) = self.tried.get(&(key.clone(), repair.title.clone())) {
             return Err(why.clone());
         }
         let plan = plan::plan(repair, &|path| {
-            let file = judge_tree.tree.files.get(path)?;
+            let file = state.tree.files.get(path)?;
             Some(Arc::clone(&file.document))
         })?;
         match plan.files.iter().find(|file| !self.is_named(&file.path)) {
@@ -350,11 +347,11 @@ impl Fixer<'_> {
     fn attempt(
         &mut self,
         at: usize,
-        judge_tree: &TreeState,
+        state: &TreeState,
         batch: &[&Candidate],
     ) -> Result<TreeState, Refused> {
         let trial = Trial::of(batch, &|path| {
-            let file = judge_tree.tree.files.get(path)?;
+            let file = state.tree.files.get(path)?;
             Some(Arc::clone(&file.document))
         })?;
         let mut others: Vec<usize> = trial
@@ -382,7 +379,7 @@ impl Fixer<'_> {
             self.workspace = self.scratch.workspace();
             let mine = self.judge_tree(at);
             let others_after = all(self);
-            let before = judge_tree
+            let before = state
                 .keyed(at)
                 .chain(keyed(&others_before))
                 .collect::<Vec<_>>();
@@ -390,7 +387,7 @@ impl Fixer<'_> {
                 .keyed(at)
                 .chain(keyed(&others_after))
                 .collect::<Vec<_>>();
-            let targets: Vec<&Key> = batch.iter().map(|it| &it.key).collect();
+            let targets: Vec<&FindingKey> = batch.iter().map(|it| &it.key).collect();
             let helps = compare(&before, &after, &targets);
             drop(after);
             verdict = helps.map(|()| mine);
@@ -430,11 +427,10 @@ impl Fixer<'_> {
         let texts = std::mem::take(&mut self.texts);
         let groups: BTreeSet<usize> = texts.values().map(|(_, group, _)| *group).collect();
         for group in groups {
-            let judge_tree = self.scratch.load(&self.workspace, group);
+            let state = self.scratch.load(&self.workspace, group);
             let first = self.project.load(&self.project.workspace(), group);
             for (path, (before, of, receives)) in &texts {
-                let (Some(old), Some(file)) = (first.files.get(path), judge_tree.files.get(path))
-                else {
+                let (Some(old), Some(file)) = (first.files.get(path), state.files.get(path)) else {
                     continue;
                 };
                 let after = file.document.shared_text();
@@ -443,7 +439,7 @@ impl Fixer<'_> {
                 }
                 self.run.files.push(FixedFile {
                     shown_before: masked(&first, old.id, before),
-                    shown_after: masked(&judge_tree, file.id, &after),
+                    shown_after: masked(&state, file.id, &after),
                     path: path.clone(),
                     before: Arc::clone(before),
                     after,

@@ -8,7 +8,7 @@ use lang::value::{Data, Value};
 use smallvec::SmallVec;
 use values::merged::{LayerId, NodeRef, View};
 use values::path::PathStep;
-use values::yaml::Kind;
+use values::yaml::{Kind, NodeId};
 
 use super::TreeHost;
 use crate::knowledge::version_of;
@@ -22,13 +22,40 @@ const MAX_SKIPPED: usize = 50;
 /// The declared places of a value; several if a name stands for several charts.
 pub type Places<'a> = SmallVec<[Place<'a>; 2]>;
 
+/// The declared places of every value of a layer, by node.
+pub(super) struct LayerPlaces<'a> {
+    /// The index of the layer's first node. A layer may be a small part of a large document that holds thousands of them.
+    first: u32,
+    /// By the number of nodes between a node and the first one.
+    all: Vec<Places<'a>>,
+}
+
+impl<'a> LayerPlaces<'a> {
+    fn slot(&self, node: NodeId) -> Option<usize> {
+        Some(node.index().checked_sub(self.first)? as usize)
+    }
+
+    fn get(&self, node: NodeId) -> Option<&Places<'a>> {
+        self.all.get(self.slot(node)?)
+    }
+
+    fn set(&mut self, node: NodeId, places: Places<'a>) {
+        if let Some(at) = self.slot(node) {
+            if self.all.len() <= at {
+                self.all.resize_with(at + 1, Places::new);
+            }
+            self.all[at] = places;
+        }
+    }
+}
+
 impl<'a> TreeHost<'a> {
     /// The declared places of a value. Empty if nothing is known about the chart.
     pub(crate) fn declared_places(&self, node: NodeRef) -> Cow<'_, Places<'a>> {
         if !self.sparse
             && let Some((layer, id)) = self.merged.written_id(node)
         {
-            let places = self.layer_places(layer).get(id.index() as usize);
+            let places = self.layer_places(layer).get(id);
             return places.map_or_else(Cow::default, Cow::Borrowed);
         }
         let path = self.merged.path(node);
@@ -37,11 +64,17 @@ impl<'a> TreeHost<'a> {
 
     /// The declared places of every value of a layer, computed once and top-down: nearly every rule about declarations asks for
     /// nearly every value.
-    fn layer_places(&self, layer: LayerId) -> &[Places<'a>] {
+    fn layer_places(&self, layer: LayerId) -> &LayerPlaces<'a> {
         self.declared[layer.0 as usize].get_or_init(|| {
             let release = self.merged.layer_release(layer);
             let components: Vec<_> = self.merged.components_of(release).collect();
-            let mut all: Vec<Places<'a>> = Vec::new();
+            let top = self.merged.layer_top(layer);
+            // What an alias stands for is written before it.
+            let top = top.map(|top| self.merged.document(layer).target(top).min(top));
+            let mut found = LayerPlaces {
+                first: top.map_or(0, NodeId::index),
+                all: Vec::new(),
+            };
             self.merged.for_each_written(layer, |node, parent, path| {
                 let is_top = |keys: &[String]| {
                     keys.len() == path.len()
@@ -54,7 +87,7 @@ impl<'a> TreeHost<'a> {
                 let places = match (top, parent, path.last()) {
                     (Some((at, _)), ..) => self.top_places(*at),
                     (None, Some(parent), Some(step)) => {
-                        let above = all[parent.index() as usize].iter();
+                        let above = found.get(parent).into_iter().flatten();
                         let step = match step {
                             values::path::Step::Key(key) => Step::Key(key),
                             values::path::Step::Index(_) => Step::Item,
@@ -63,13 +96,9 @@ impl<'a> TreeHost<'a> {
                     }
                     _ => Places::new(),
                 };
-                let at = node.index() as usize;
-                if all.len() <= at {
-                    all.resize_with(at + 1, Places::new);
-                }
-                all[at] = places;
+                found.set(node, places);
             });
-            all
+            found
         })
     }
 
@@ -486,5 +515,47 @@ pub(crate) fn literal<'h>(literal: &Literal) -> Value<'h> {
             let entries = entries.map(|(key, value)| (key.clone().into(), self::literal(value)));
             Value::new(Data::Map(Arc::new(entries.collect())))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::files::Memory;
+    use crate::project::{Project, Settings};
+
+    #[test]
+    fn places_of_a_layer_take_no_room_for_the_rest_of_its_file() {
+        let mut text = "releases:\n".to_owned();
+        for at in 0..50 {
+            text +=
+                &format!("- name: r{at}\n  chart: wire/brig\n  values: [{{replicaCount: 1}}]\n");
+        }
+        let mut memory = Memory::default();
+        memory.insert("/work/helmfile.yaml", text.into_bytes());
+        let settings = Settings {
+            cwd: "/work".into(),
+            paths: vec!["/work".into()],
+            ..Settings::default()
+        };
+        let project = Project::new(settings, Arc::new(memory));
+        let trees: Vec<_> = project.trees().collect();
+        let deployment = &trees[0].deployments[0];
+        let show = |path: &Path| path.to_owned();
+        let host = TreeHost::new(deployment, &trees[0].knowledge, &show);
+        let last = deployment.merged.layers(49)[0];
+        let places = host.layer_places(last);
+        assert_eq!(places.all.len(), 3, "the map, its key and its value");
+        let value = deployment
+            .merged
+            .layer_root(last)
+            .map(|root| deployment.merged.get(root, "replicaCount"));
+        let value = value
+            .and_then(values::merged::Lookup::found)
+            .expect("written");
+        assert_eq!(host.is_declared(&host.declared_places(value)), Some(true));
     }
 }

@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use source::Diagnostic;
+use rustc_hash::{FxHashMap, FxHashSet};
+use source::{Diagnostic, Span};
 use values::discover::{Discovery, ExplicitLayer, ExplicitRelease, discover};
 use values::stated::{
     FluxRelease, Kustomization, Note, Patch, PatchText, ValuesFrom, is_named_kustomization,
@@ -69,6 +70,8 @@ struct PassingRelease {
 /// All kustomizations of a scope, and which parts of the manifests were used.
 struct Overlays<'a> {
     written: &'a [Written],
+    /// The indices of the written releases, by manifest: there may be thousands of both.
+    by_manifest: FxHashMap<&'a Path, Vec<usize>>,
     by_folder: BTreeMap<&'a Path, &'a Overlay>,
     /// The written releases that are merged over others.
     patches: BTreeSet<usize>,
@@ -213,8 +216,13 @@ impl Reader<'_> {
         statement: &mut Statement,
         outside: &mut Vec<PathBuf>,
     ) -> (Vec<Vec<ExplicitRelease>>, BTreeSet<usize>) {
+        let mut by_manifest: FxHashMap<&Path, Vec<usize>> = FxHashMap::default();
+        for (at, written) in flux.releases.iter().enumerate() {
+            by_manifest.entry(&written.manifest).or_default().push(at);
+        }
         let mut overlays = Overlays {
             written: &flux.releases,
+            by_manifest,
             by_folder: BTreeMap::new(),
             patches: BTreeSet::new(),
             notes: Vec::new(),
@@ -234,6 +242,7 @@ impl Reader<'_> {
             times[passing.of] += 1;
         }
         let mut installed = vec![Vec::new(); flux.releases.len()];
+        let mut stating: FxHashSet<PathBuf> = statement.files.iter().cloned().collect();
         for (home, passing) in outputs {
             for passing in passing {
                 let (mut release, notes) = passing.release.release(&|from| {
@@ -258,10 +267,9 @@ impl Reader<'_> {
                     release.profile = folder.to_string_lossy().into_owned();
                     release.deployment.clone_from(&release.profile);
                 }
-                let files = &mut statement.files;
                 for file in passing.through.into_iter().chain([home.clone()]) {
-                    if !files.contains(&file) {
-                        files.push(file);
+                    if stating.insert(file.clone()) {
+                        statement.files.push(file);
                     }
                 }
                 installed[passing.of].push(release);
@@ -270,6 +278,17 @@ impl Reader<'_> {
         let notes = overlays.notes.into_iter().map(note);
         statement.notes.extend(notes);
         (installed, overlays.patches)
+    }
+}
+
+/// A note that not everything that a kustomization includes is followed.
+fn incomplete(overlay: &Overlay, why: &str) -> Note {
+    let document = &overlay.document;
+    let source = document.source();
+    let start = document.root().map_or(0, |root| document.span(root).start);
+    Note {
+        span: Span::point(source, start),
+        message: format!("not everything that this kustomization includes is followed: {why}"),
     }
 }
 
@@ -320,7 +339,12 @@ impl Overlays<'_> {
         let mut passing = Vec::new();
         for resource in &overlay.read.resources {
             self.visits += 1;
-            if depth > MAX_DEPTH || self.visits > MAX_VISITS {
+            let excess = match depth > MAX_DEPTH {
+                true => Some("it is nested too deeply"),
+                false => (self.visits > MAX_VISITS).then_some("too many files and releases"),
+            };
+            if let Some(why) = excess {
+                self.notes.push(incomplete(overlay, why));
                 break;
             }
             passing.extend(self.folder(resource, depth + 1));
@@ -349,8 +373,8 @@ impl Overlays<'_> {
 
     /// The releases and patches in a manifest.
     fn written_in(&self, manifest: &Path) -> impl Iterator<Item = (usize, &Written)> {
-        let written = self.written.iter().enumerate();
-        written.filter(move |(_, it)| it.manifest == manifest)
+        let written = self.by_manifest.get(manifest).into_iter().flatten();
+        written.map(|at| (*at, &self.written[*at]))
     }
 
     fn patch(&mut self, overlay: &Overlay, patch: &Patch, passing: &mut [PassingRelease]) {

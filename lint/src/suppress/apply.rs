@@ -5,16 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use source::{Applicability, Diagnostic, Edit, Fix, Severity, SourceId, Span};
 
 use super::{Directive, Directives, codes};
-use crate::config::RuleNames;
 use crate::config::check::{replace, shown};
 use crate::finding::{Finding, Origin, Suppression};
-use crate::known::Known;
+use crate::known::KnownNames;
 
 /// What is needed from a run besides its findings.
 #[derive(Debug, Clone, Copy)]
 pub struct Run<'a> {
     /// The known names of rules, tags and packs.
-    pub known: &'a Known,
+    pub known: &'a KnownNames,
     /// The rules whose outcome is fully known: judged in every deployment, with nothing undecided. Only for these can a comment
     /// be reported as unused.
     pub settled: &'a BTreeSet<String>,
@@ -24,7 +23,7 @@ pub struct Run<'a> {
 
 /// The result of applying comments to findings.
 #[derive(Debug, Default)]
-pub struct Applied {
+pub struct AfterComments {
     /// Findings that count.
     pub kept: Vec<Finding>,
     /// Findings that a comment allows.
@@ -45,8 +44,8 @@ pub fn apply(
     findings: Vec<Finding>,
     directives: &BTreeMap<SourceId, &Directives>,
     run: Run<'_>,
-) -> Applied {
-    let mut applied = Applied::default();
+) -> AfterComments {
+    let mut applied = AfterComments::default();
     let mut uses: BTreeMap<SourceId, Vec<Vec<Use>>> = directives
         .iter()
         .map(|(source, it)| {
@@ -95,11 +94,7 @@ fn allowed<'d>(
     uses: &mut [Vec<Use>],
     today: Option<&str>,
 ) -> Option<&'d Directive> {
-    let rule = RuleNames {
-        id: finding.diagnostic.code.as_str(),
-        pack: &finding.pack,
-        tags: &finding.tags,
-    };
+    let rule = finding.rule_names();
     let mut best: Option<(u64, usize)> = None;
     for (at, directive) in here.all.iter().enumerate() {
         if !directive.scope.covers(finding.diagnostic.primary.span) {
@@ -163,7 +158,7 @@ fn problems(directive: &Directive, uses: &[Use], run: Run<'_>, into: &mut Vec<Di
     }
 }
 
-fn unknown(name: &str, span: Span, known: &Known) -> Diagnostic {
+fn unknown(name: &str, span: Span, known: &KnownNames) -> Diagnostic {
     let message = format!("{} is not a rule, tag or pack", shown(name));
     let mut diagnostic = Diagnostic::new(codes::UNKNOWN_RULE, Severity::Warning, span, message);
     if let Some(similar) = known.similar(name) {

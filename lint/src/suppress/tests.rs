@@ -7,7 +7,7 @@ use values::yaml::Document;
 
 use super::*;
 use crate::finding::{Finding, Origin, Suppression};
-use crate::known::Known;
+use crate::known::KnownNames;
 
 const SOURCE: SourceId = SourceId(0);
 
@@ -36,7 +36,7 @@ fn run(
 ) -> (Vec<String>, Vec<Diagnostic>) {
     let set =
         |names: &[&str]| -> BTreeSet<String> { names.iter().map(|it| (*it).to_owned()).collect() };
-    let known = Known {
+    let known = KnownNames {
         rules: set(&["rule-a", "rule-b", "rule-c"]),
         tags: set(&["network"]),
         packs: set(&["wire"]),
@@ -267,7 +267,7 @@ fn only_rule_findings_can_be_suppressed() {
     let directives = read(SOURCE, &Document::parse(SOURCE, text));
     let directives = BTreeMap::from([(SOURCE, &directives)]);
     let run = Run {
-        known: &Known::default(),
+        known: &KnownNames::default(),
         settled: &BTreeSet::new(),
         today: None,
     };

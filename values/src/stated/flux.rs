@@ -257,7 +257,36 @@ fn null_in(reader: &Reader<'_>, map: NodeId) -> Option<Span> {
 
 /// True for an exact version rather than a range.
 pub(crate) fn is_exact(version: &str) -> bool {
-    !version.is_empty()
-        && !version.contains(['x', 'X', '*', '>', '<', '~', '^', '|', ' ', '='])
-        && version.starts_with(|c: char| c.is_ascii_digit() || c == 'v')
+    // Only a number may be a wildcard: `1.2.0-next` is a version.
+    let numbers = version.split(['-', '+']).next().unwrap_or_default();
+    numbers.starts_with(|c: char| c.is_ascii_digit() || c == 'v')
+        && !numbers.contains(['x', 'X'])
+        && !version.contains(['*', '>', '<', '~', '^', '|', ' ', '='])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_exact;
+
+    #[test]
+    fn only_numbers_may_be_wildcards() {
+        for exact in ["5.29.0", "v1.2.3", "1.2.0-next.1", "1.2.0+linux", "5"] {
+            assert!(is_exact(exact), "{exact}");
+        }
+        for range in [
+            "",
+            "5.x",
+            "1.2.X",
+            "*",
+            "5.*",
+            "^1.2",
+            "~1",
+            ">=1.2.0-0",
+            "1.0 - 2.0",
+            "1 || 2",
+            "latest",
+        ] {
+            assert!(!is_exact(range), "{range}");
+        }
+    }
 }

@@ -172,7 +172,15 @@ fn rule_pages_must_be_a_web_address() {
             .as_deref(),
         Some("https://pages.acme.test/rules/")
     );
-    for wrong in ["pages", "javascript:alert(1)", "https://a b"] {
+    let token = format!("https://ghp_{}@pages.acme.test", "a1B2c3".repeat(6));
+    let password = "https://me:swordfish@pages.acme.test";
+    for wrong in [
+        "pages",
+        "javascript:alert(1)",
+        "https://a b",
+        password,
+        &token,
+    ] {
         let text = format!("rule-pages: {wrong:?}\n");
         let (config, diagnostics) = config(&text);
         assert_eq!(config.rule_pages, None, "{wrong}");

@@ -3,6 +3,7 @@
 use source::{Applicability, Diagnostic, Edit, Fix, Span};
 
 use super::calls::MEASURED;
+use super::expr::VISITED;
 use super::foreign;
 use super::operators::{ADDENDS, foreign_predicate};
 use super::problem::{LateWhenScope, NameHint, Problem};
@@ -353,6 +354,9 @@ impl Problem {
             Self::Unused { name, .. } => format!("use it, remove it, or rename it to `_{name}`"),
             Self::WrongType { expected, actual } if expected == ADDENDS && actual == "a string" => {
                 "join strings with `++`, or interpolate them: `\"{a}{b}\"`".to_owned()
+            }
+            Self::WrongType { expected, .. } if expected == VISITED => {
+                "to visit the places of a pattern, write `for x at brig.config`".to_owned()
             }
             Self::WrongType { expected, .. } if expected == MEASURED => {
                 "count elements with `count(x)`".to_owned()

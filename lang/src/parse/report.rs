@@ -245,17 +245,6 @@ pub(super) fn foreign_item(spelled: &str) -> Option<&'static str> {
     })
 }
 
-/// The severity that was probably meant.
-pub(super) fn foreign_severity(spelled: &str) -> Option<&'static str> {
-    Some(match spelled.to_ascii_lowercase().as_str() {
-        "critical" | "fatal" | "high" | "blocker" | "failure" | "deny" => "error",
-        "warn" | "medium" | "moderate" | "major" => "warning",
-        "low" | "minor" | "note" | "notice" | "hint" | "information" | "informational" => "info",
-        "none" | "disabled" | "ignore" => "off",
-        _ => return None,
-    })
-}
-
 /// Is it a number in scientific notation, such as `1e308` or `1.5E6`, or the beginning of `1e-9`?
 fn has_exponent(spelled: &str) -> bool {
     let digits = |text: &str| text.bytes().all(|c| c.is_ascii_digit());
@@ -321,6 +310,12 @@ pub(super) fn following_help(word: Token, text: &str) -> Option<&'static str> {
     })
 }
 
+/// Is it `name = …`, or `name := …`?
+fn is_assigned(token: Token, text: &str) -> bool {
+    let after = text[token.end as usize..].trim_start_matches(' ');
+    after.starts_with(":=") || (after.starts_with('=') && !after[1..].starts_with(['=', '>', '~']))
+}
+
 /// Help for a word or sign that is not allowed in its place.
 pub(super) fn help_for(token: Token, text: &str) -> Option<&'static str> {
     let spelled = token.text(text);
@@ -339,6 +334,7 @@ pub(super) fn help_for(token: Token, text: &str) -> Option<&'static str> {
         "/" => "write dots between the keys of a path: `brig.config.smtp`",
         "*" if text[..token.start as usize].ends_with('[') => WILDCARD_HELP,
         "*" => "for a part of a key, write a regex: `{key: /^db/}`",
+        "^" => "write a regex between slashes: `/^a/`",
         "{" => "conditions and clauses have no braces",
         "`" | "```" => "use straight quotes: \"text\"",
         "“" | "”" | "„" | "‘" | "’" | "«" | "»" => "use straight quotes: \"text\"",
@@ -363,6 +359,9 @@ pub(super) fn help_for(token: Token, text: &str) -> Option<&'static str> {
         }
         "?" => "write `if condition then value else value`",
         "$" => PATH_HELP,
+        _ if token.kind == TokenKind::Name && is_assigned(token, text) => {
+            "write `let name = …` to name a value"
+        }
         _ if token.kind == TokenKind::Name => foreign_word(spelled)?,
         _ if token.kind == TokenKind::Unknown && has_exponent(spelled) => {
             "numbers have no exponent: write out all digits"

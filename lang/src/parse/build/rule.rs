@@ -224,7 +224,7 @@ impl Builder<'_> {
                             let before = index.checked_sub(1).map(|i| self.word_span(i).range());
                             let further = before.is_some_and(|it| &self.text.text[it] == ",");
                             let near = vocabulary::nearest(written, WORDS)
-                                .or_else(|| report::foreign_severity(written));
+                                .or_else(|| vocabulary::foreign_severity(written));
                             let help = match near {
                                 Some(near) => format!("did you mean `{near}`?"),
                                 None if further => "write a severity for each profile: `error, warning in staging, info in dev`".to_owned(),
